@@ -1,0 +1,25 @@
+import type { KernelStep } from "./program.js";
+import type { Memory } from "./span.js";
+
+/**
+ * Runs kernels, and owns the memory they work on. Several nets may share one: a solver's training and
+ * test nets do, so that they can share their weights.
+ */
+export interface Engine extends Memory {
+  /** `reference`, `wasm`, …, as in the `engine` option. */
+  readonly name: string;
+  /** What runs and on how many threads, for logs: `WebAssembly SIMD, 1 thread`. */
+  readonly description: string;
+  /** Prepares kernel calls; the spans' memory is fixed from here on. */
+  compile(steps: readonly KernelStep[]): Compiled;
+  /** Memory in use, in bytes. */
+  readonly bytesUsed: number;
+  /** Frees everything. Nets on this engine are unusable afterwards. */
+  dispose(): Promise<void>;
+}
+
+/** Compiled kernel calls; dispatch is synchronous, in order. */
+export interface Compiled {
+  /** Runs steps `[from, to)`. */
+  run(from: number, to: number): void;
+}

@@ -1,0 +1,47 @@
+import { access, type KernelName, type Kernels } from "./kernels.js";
+import type { Span } from "./span.js";
+
+/** One call of a kernel. */
+export interface KernelStep<K extends KernelName = KernelName> {
+  readonly kind: "kernel";
+  readonly kernel: K;
+  readonly args: Kernels[K];
+  /** Index of the layer that recorded it. */
+  readonly layer: number;
+}
+
+/** A step in TypeScript: a data layer's next batch, a dropout mask, a layer of a user's own. */
+export interface HostStep {
+  readonly kind: "host";
+  /** What it does, for those who print a program. */
+  readonly label: string;
+  readonly layer: number;
+  readonly run: () => void | Promise<void>;
+  readonly reads: readonly Span[];
+  readonly writes: readonly Span[];
+}
+
+export type Step = KernelStep | HostStep;
+
+/** What a net does in one direction, as data: it can be printed, timed, rewritten and compiled. */
+export interface Program {
+  readonly steps: readonly Step[];
+}
+
+export function kernelStep<K extends KernelName>(kernel: K, args: Kernels[K], layer: number): Step {
+  return { kind: "kernel", kernel, args, layer } as KernelStep;
+}
+
+/** The spans a step reads and writes. */
+export function spansOf(step: Step): { reads: readonly Span[]; writes: readonly Span[] } {
+  if (step.kind === "host") return step;
+  const reads: Span[] = [];
+  const writes: Span[] = [];
+  const args = step.args as unknown as Record<string, Span | readonly Span[] | undefined>;
+  for (const [name, use] of Object.entries(access[step.kernel])) {
+    const spans = [args[name] ?? []].flat() as Span[];
+    if (use !== "out") reads.push(...spans);
+    if (use !== "in") writes.push(...spans);
+  }
+  return { reads, writes };
+}

@@ -1,0 +1,73 @@
+import { check } from "../util/errors.js";
+
+/** Numbers in an engine's memory; 64 bits wide only where gradients are checked numerically. */
+export type FloatArray = Float32Array | Float64Array;
+
+/** A piece of an engine's memory. `array` is asked for anew at each use: growing memory may move it. */
+export interface Storage {
+  readonly array: FloatArray;
+  release(): void;
+}
+
+/** Who gives memory out, zeroed. */
+export interface Memory {
+  allocate(count: number): Storage;
+}
+
+/**
+ * A run of numbers that kernels read and write: what a `Program` refers to instead of addresses.
+ *
+ * Memory is taken at the first use, so that a diff nobody asks for costs nothing, and so that a memory
+ * plan may still decide where a span lies when its program is already recorded.
+ */
+export class Span {
+  readonly name: string;
+  readonly count: number;
+  readonly #memory: Memory;
+  readonly #parent: { readonly span: Span; readonly offset: number } | undefined;
+  #storage: Storage | undefined;
+
+  constructor(name: string, count: number, memory: Memory, parent?: { span: Span; offset: number }) {
+    this.name = name;
+    this.count = count;
+    this.#memory = memory;
+    this.#parent = parent;
+  }
+
+  /** `count` values from `offset` on, in the same memory. */
+  slice(offset: number, count: number): Span {
+    check(
+      offset >= 0 && offset + count <= this.count,
+      "MOKA_SHAPE",
+      `slice ${offset}+${count} of "${this.name}", which has ${this.count} values`,
+    );
+    return new Span(this.name, count, this.#memory, { span: this, offset });
+  }
+
+  /** The span that owns the memory; `this` unless this is a slice. */
+  get root(): Span {
+    return this.#parent ? this.#parent.span.root : this;
+  }
+
+  /** Where this span starts in its root's memory, in values. */
+  get offset(): number {
+    return this.#parent ? this.#parent.span.offset + this.#parent.offset : 0;
+  }
+
+  get storage(): Storage {
+    if (this.#parent) return this.root.storage;
+    this.#storage ??= this.#memory.allocate(this.count);
+    return this.#storage;
+  }
+
+  get array(): FloatArray {
+    const { array } = this.storage;
+    return this.#parent ? array.subarray(this.offset, this.offset + this.count) : array;
+  }
+
+  /** Gives the memory back; used again, the span starts from zeros. */
+  release(): void {
+    this.#storage?.release();
+    this.#storage = undefined;
+  }
+}

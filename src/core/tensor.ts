@@ -1,0 +1,78 @@
+import { checkShape, countOf, type Shape, sameShape } from "../util/shape.js";
+import { Blob } from "./blob.js";
+import { type Memory, Span } from "./span.js";
+
+/**
+ * A blob as layers see it: a shape, and the spans of its data and its diff (the gradient of the loss
+ * with respect to the data). What users hold is its `blob`.
+ */
+export class Tensor {
+  readonly name: string;
+  readonly #memory: Memory;
+  #shape: Shape;
+  #data: Span;
+  #diff: Span;
+  #owns = { data: true, diff: true };
+  #blob: Blob | undefined;
+
+  constructor(name: string, shape: Shape, memory: Memory) {
+    checkShape(shape);
+    this.name = name;
+    this.#memory = memory;
+    this.#shape = shape;
+    this.#data = new Span(name, countOf(shape), memory);
+    this.#diff = new Span(`${name}'`, countOf(shape), memory);
+  }
+
+  get shape(): Shape {
+    return this.#shape;
+  }
+
+  get count(): number {
+    return this.#data.count;
+  }
+
+  get data(): Span {
+    return this.#data;
+  }
+
+  get diff(): Span {
+    return this.#diff;
+  }
+
+  get blob(): Blob {
+    this.#blob ??= new Blob(this);
+    return this.#blob;
+  }
+
+  /** Takes another shape. Values survive only where the count stays the same. */
+  reshape(shape: Shape): void {
+    if (sameShape(shape, this.#shape)) return;
+    checkShape(shape);
+    this.#shape = shape;
+    if (countOf(shape) === this.count) return;
+    this.release();
+    this.#owns = { data: true, diff: true };
+    this.#data = new Span(this.name, countOf(shape), this.#memory);
+    this.#diff = new Span(`${this.name}'`, countOf(shape), this.#memory);
+  }
+
+  /** Makes the data of `other`, of the same count, this tensor's own: no copy is ever made. */
+  shareData(other: Tensor): void {
+    if (this.#owns.data) this.#data.release();
+    this.#data = other.data;
+    this.#owns.data = false;
+  }
+
+  /** Likewise the diff. */
+  shareDiff(other: Tensor): void {
+    if (this.#owns.diff) this.#diff.release();
+    this.#diff = other.diff;
+    this.#owns.diff = false;
+  }
+
+  release(): void {
+    if (this.#owns.data) this.#data.release();
+    if (this.#owns.diff) this.#diff.release();
+  }
+}

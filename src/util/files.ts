@@ -1,0 +1,41 @@
+/**
+ * The outer world, as much of it as Moka needs; each platform implements it.
+ * All failures are `MokaError`s with code `MOKA_FILE` that name the path.
+ */
+export interface Files {
+  /**
+   * The path to use for one that stands in a prototxt: as it is, where something lies there (as in
+   * Caffe, relative to the working directory), else relative to the folder of `from`, the file that
+   * names it.
+   */
+  resolve(path: string, from?: string): Promise<string>;
+  read(path: string): Promise<Uint8Array>;
+  readText(path: string): Promise<string>;
+  /** For files too large to hold: LMDB databases. */
+  open(path: string): Promise<ByteSource>;
+  /**
+   * Writes to a temporary name beside `path` and renames, so that no reader and no crash ever sees
+   * half a file. Several chunks make one file.
+   */
+  write(path: string, chunks: Uint8Array | readonly Uint8Array[]): Promise<void>;
+  /** Creates a folder and its parents; content where it already is. */
+  makeFolder(path: string): Promise<void>;
+  isFolder(path: string): Promise<boolean>;
+}
+
+/** Bytes that are read piecewise; synchronous, because a database walks pages in its innermost loop. */
+export interface ByteSource {
+  readonly size: number;
+  /** `length` bytes from `offset`, fewer at the end. The result may be a view: copy it to keep it. */
+  read(offset: number, length: number): Uint8Array;
+  close(): void;
+}
+
+/** Bytes already in memory as a source. */
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read: (offset, length) => bytes.subarray(offset, offset + length),
+    close: () => {},
+  };
+}

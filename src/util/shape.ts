@@ -1,0 +1,43 @@
+import { check } from "./errors.js";
+
+/** Sizes of a blob's axes, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** Caffe's limits: 32 axes, and a count that fits a signed 32-bit integer. */
+const maxAxes = 32;
+const maxCount = 2 ** 31 - 1;
+
+/** Number of values in axes `[from, to)`; 1 for none. */
+export function countOf(shape: Shape, from = 0, to = shape.length): number {
+  let count = 1;
+  for (let axis = from; axis < to; axis++) count *= shape[axis] ?? 1;
+  return count;
+}
+
+/** As Caffe prints it: `1 3 227 227 (154587)`. */
+export function formatShape(shape: Shape): string {
+  return `${shape.map((size) => `${size} `).join("")}(${countOf(shape)})`;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+/** Resolves a negative axis, which counts from the end; refuses one the shape does not have. */
+export function canonicalAxis(shape: Shape, axis: number, field = "axis"): number {
+  check(
+    axis >= -shape.length && axis < shape.length,
+    "MOKA_SHAPE",
+    `${field} ${axis} is out of range for a blob of ${shape.length} axes, ${formatShape(shape)}`,
+  );
+  return axis < 0 ? axis + shape.length : axis;
+}
+
+/** Refuses what no blob can have: negative or fractional sizes, too many axes, too many values. */
+export function checkShape(shape: Shape): void {
+  check(shape.length <= maxAxes, "MOKA_SHAPE", `${shape.length} axes, where Caffe allows ${maxAxes}`);
+  for (const size of shape) {
+    check(Number.isInteger(size) && size >= 0, "MOKA_SHAPE", `axis of size ${size} in shape ${shape.join(" ")}`);
+  }
+  check(countOf(shape) <= maxCount, "MOKA_SHAPE", `shape ${formatShape(shape)} has more than 2^31 - 1 values`);
+}
