@@ -4,6 +4,8 @@ export default defineConfig({
   resolve: { alias: { "#platform": new URL("./src/platform/node/index.ts", import.meta.url).pathname } },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    testTimeout: 60_000,
+    // One world for all files of a worker: importing the sources anew for each would take longer than the tests.
+    isolate: false,
+    testTimeout: 120_000,
   },
 });

@@ -18,6 +18,8 @@ export interface Files {
    * half a file. Several chunks make one file.
    */
   write(path: string, chunks: Uint8Array | readonly Uint8Array[]): Promise<void>;
+  /** Fails if no file could be written to `path`; leaves nothing behind. */
+  probe(path: string): Promise<void>;
   /** Creates a folder and its parents; content where it already is. */
   makeFolder(path: string): Promise<void>;
   isFolder(path: string): Promise<boolean>;

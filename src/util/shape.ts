@@ -41,3 +41,8 @@ export function checkShape(shape: Shape): void {
   }
   check(countOf(shape) <= maxCount, "MOKA_SHAPE", `shape ${formatShape(shape)} has more than 2^31 - 1 values`);
 }
+
+/** A shape seen as `outer × dim × inner`: what lies before `axis`, in `[axis, end)`, and behind. */
+export function foldShape(shape: Shape, axis: number, end: number): { outer: number; dim: number; inner: number } {
+  return { outer: countOf(shape, 0, axis), dim: countOf(shape, axis, end), inner: countOf(shape, end) };
+}

@@ -1,0 +1,35 @@
+/**
+ * A number as C++ prints it to a stream by default, `printf("%.6g")`: six significant digits or as many as are asked
+ * for (two at least), no trailing zeros, an exponent of two digits where the number is below 1e-4 or has more digits
+ * than that before its point.
+ */
+export function formatNumber(value: number, digits = 6): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  const [mantissa = "", power = ""] = roundToEven(value, digits).split("e");
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= digits) {
+    const sign = exponent < 0 ? "-" : "+";
+    return `${withoutZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  }
+  const sign = mantissa.startsWith("-") ? "-" : "";
+  const all = mantissa.replace(/[-.]/g, "");
+  if (exponent < 0) return withoutZeros(`${sign}0.${"0".repeat(-exponent - 1)}${all}`);
+  return withoutZeros(`${sign}${all.slice(0, exponent + 1)}.${all.slice(exponent + 1)}`);
+}
+
+/** As `toExponential(digits - 1)`, but a tie goes to the even digit, as in C, instead of up. */
+function roundToEven(value: number, digits: number): string {
+  const rounded = value.toExponential(digits - 1);
+  const longer = value.toExponential(Math.min(100, digits + 60));
+  const [mantissa = "", power = ""] = longer.split("e");
+  const cut = mantissa.indexOf(".") + digits;
+  const tie = /^50*$/.test(mantissa.slice(cut));
+  const last = mantissa[cut - 1] ?? "0";
+  return tie && Number(last) % 2 === 0 ? `${mantissa.slice(0, cut)}e${power}` : rounded;
+}
+
+function withoutZeros(decimal: string): string {
+  return decimal.includes(".") ? decimal.replace(/\.?0*$/, "") : decimal;
+}

@@ -1,0 +1,35 @@
+/** The safetensors format, as much of it as the golden data uses: float32 tensors and string metadata. */
+
+export interface GoldenTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface Safetensors {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ReadonlyMap<string, GoldenTensor>;
+}
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [from: number, to: number];
+}
+
+/** Eight bytes with the header's length, the header in JSON, then the values, little-endian. */
+export function readSafetensors(bytes: Uint8Array): Safetensors {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = 8 + Number(view.getBigUint64(0, true));
+  const { __metadata__: metadata = {}, ...entries } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)));
+  const tensors = Object.entries<Entry>(entries).map(([name, entry]): [string, GoldenTensor] => {
+    const { dtype, shape, data_offsets: offsets } = entry;
+    const count = shape.reduce((product, size) => product * size, 1);
+    const [from, to] = offsets.map((offset) => start + offset) as [number, number];
+    if (dtype !== "F32" || to - from !== 4 * count || to > bytes.length) {
+      throw new Error(`tensor "${name}": ${dtype} ${shape.join(" ")} at ${offsets.join(" to ")}`);
+    }
+    // Copied, because the values need not lie aligned; not by slice(), which for a Buffer is a view.
+    return [name, { shape, data: new Float32Array(Uint8Array.from(bytes.subarray(from, to)).buffer) }];
+  });
+  return { metadata, tensors: new Map(tensors) };
+}
