@@ -1,0 +1,65 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { type NetParameter, NetParameterSchema, type SolverParameter, SolverParameterSchema } from "../gen/caffe_pb.js";
+import { buildMessage } from "./builder.js";
+import { Issues, type TextIssue } from "./issues.js";
+import { parseTree } from "./parser.js";
+import { type FormatOptions, printMessage } from "./printer.js";
+import type { FileNode } from "./tree.js";
+
+export type { TextIssue, TextIssueCode } from "./issues.js";
+export type { FormatOptions } from "./printer.js";
+
+export interface ParseOptions {
+  /** The name of the file, for `sourceOf` and for messages about the net. */
+  readonly file?: string | undefined;
+}
+
+/** A message, and what was wrong with its text, in the order of the text. */
+export interface Parsed<T> {
+  readonly message: T;
+  readonly issues: readonly TextIssue[];
+}
+
+/**
+ * Reads a message in protobuf's text format. Whatever the text is, there is a message: of what can be read. What C++
+ * protobuf refuses but means something plain is read on in that meaning. See `issues.ts` for what is reported.
+ *
+ * Where things stood, their comments, and fields the schema does not have hang on the messages: see `sourceOf`,
+ * `commentsOf` and `unknownFieldsOf`.
+ */
+export function parseText<Schema extends DescMessage>(
+  schema: Schema,
+  text: string,
+  { file }: ParseOptions = {},
+): Parsed<MessageShape<Schema>> & { readonly tree: FileNode } {
+  const issues = new Issues();
+  const tree = parseTree(text, issues);
+  const message = buildMessage(schema, tree, issues, file);
+  return { message, issues: issues.sorted(), tree };
+}
+
+/** The text of a message, laid out as C++ protobuf does it, so as in Caffe's logs. */
+export function formatText<Schema extends DescMessage>(
+  schema: Schema,
+  message: MessageShape<Schema>,
+  options: FormatOptions = {},
+): string {
+  return printMessage(schema, message, options);
+}
+
+/** Reads a net's prototxt, of any age: V0 and V1 layers are read as they are. Never throws on bad text. */
+export function parseNet(text: string, options: ParseOptions = {}): Parsed<NetParameter> {
+  const { message, issues } = parseText(NetParameterSchema, text, options);
+  return { message, issues };
+}
+
+/** Reads a solver's prototxt. Never throws on bad text. */
+export function parseSolver(text: string, options: ParseOptions = {}): Parsed<SolverParameter> {
+  const { message, issues } = parseText(SolverParameterSchema, text, options);
+  return { message, issues };
+}
+
+/** The prototxt of a net, with the comments and unknown fields it was read with. */
+export function formatNet(message: NetParameter): string {
+  return formatText(NetParameterSchema, message, { comments: true, unicode: true });
+}

@@ -1,0 +1,178 @@
+import { create, type DescField, type DescMessage, type Message, ScalarType, toBinary } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { BlobProtoSchema, DatumSchema, NetParameterSchema, SolverParameterSchema } from "../gen/caffe_pb.js";
+import { formatNet, formatText, parseNet, parseText } from "./index.js";
+import { layoutOf } from "./layout.js";
+
+/** Any message of `schema`: a few fields of any values, nested no more than `depth` deep. */
+function messages(schema: DescMessage, depth: number): fc.Arbitrary<Message> {
+  const { required } = layoutOf(schema);
+  const optional = schema.fields.filter((field) => !required.includes(field) && (depth > 0 || !field.message));
+  return fc.subarray(optional, { maxLength: Math.min(5, optional.length) }).chain((some) => {
+    const fields = [...required, ...some];
+    const values = Object.fromEntries(fields.map((field) => [field.localName, valuesOf(field, depth)]));
+    return fc.record(values).map((init) => create(schema, init));
+  });
+}
+
+function valuesOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
+  const value = someValue(field, depth);
+  return field.fieldKind === "list" ? fc.array(value, { minLength: 1, maxLength: 3 }) : value;
+}
+
+function someValue(field: DescField, depth: number): fc.Arbitrary<unknown> {
+  if (field.message) return messages(field.message, depth - 1);
+  if (field.enum) return fc.constantFrom(...field.enum.values.map(({ number }) => number));
+  switch (field.scalar) {
+    case ScalarType.BOOL:
+      return fc.boolean();
+    case ScalarType.FLOAT:
+      return fc.float();
+    case ScalarType.DOUBLE:
+      return fc.double();
+    case ScalarType.INT64:
+      return fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n });
+    case ScalarType.UINT32:
+      return fc.nat({ max: 0xffffffff });
+    case ScalarType.STRING:
+      return fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "data", 'a "b"\n', "\\'\0"));
+    case ScalarType.BYTES:
+      return fc.uint8Array();
+    default:
+      return fc.integer();
+  }
+}
+
+test.each([NetParameterSchema, SolverParameterSchema, BlobProtoSchema, DatumSchema].map((each) => [each.name, each]))(
+  "any %s is read as it was printed",
+  (_, schema) => {
+    fc.assert(
+      fc.property(messages(schema, 3), fc.boolean(), (message, unicode) => {
+        const text = formatText(schema, message as never, { unicode });
+        const { message: again, issues } = parseText(schema, text);
+        expect(issues).toEqual([]);
+        expect(toBinary(schema, again as never)).toEqual(toBinary(schema, message as never));
+        expect(formatText(schema, again as never, { unicode })).toBe(text);
+      }),
+      { numRuns: 150 },
+    );
+  },
+);
+
+const net = `name: "net"  # comment
+layer {
+  name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+  param { lr_mult: 1 decay_mult: 0.5 } param < lr_mult: 2. >
+  convolution_param { num_output: 64; kernel_size: [3, 5] pad: 0x1 weight_filler { type: 'xavier' "" } bias_term: False }
+  fork_param { order: [{ a: -inf }, { b: "\\101\\303\\251" }] }
+  include { phase: TEST stage: "é" }
+}
+# end
+`;
+
+const pieces = fc.constantFrom(
+  ..."{}<>[],;:=#\"'\\-+.\n\r\t 09af_xé\0\ufeff",
+  ...[
+    "layer {",
+    "name:",
+    '"a"',
+    "5pad: 1",
+    "0x",
+    "1e",
+    "\\x",
+    "\\u00e9",
+    "param",
+    "true",
+    "[1, 2]",
+    "phase: TEST",
+    "C:\\",
+  ],
+);
+
+/** A change to a text: what stands between two places is replaced. */
+const edits = fc.array(fc.tuple(fc.nat(1000), fc.nat(6), fc.oneof(pieces, fc.constant(""))), {
+  minLength: 1,
+  maxLength: 6,
+});
+
+describe("whatever the text", () => {
+  test.each([
+    ["from nothing", fc.array(pieces, { maxLength: 60 }).map((some) => some.join(""))],
+    ["of any characters", fc.string({ unit: "binary", maxLength: 200 })],
+    [
+      "a net with mistakes",
+      edits.map((all) => all.reduce((text, [at, count, by]) => splice(text, at, count, by), net)),
+    ],
+  ])("%s, it is read, and what was read is printed and read again", (_, texts) => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const { message, issues, tree } = parseText(NetParameterSchema, text);
+        const lines = text.split("\n");
+        for (const { line, column } of issues) {
+          expect(line).toBeLessThanOrEqual(lines.length);
+          expect(column).toBeLessThanOrEqual(lines[line - 1].length + 1);
+        }
+        const printed = formatNet(message);
+        const again = parseNet(printed);
+        expect(formatNet(again.message)).toBe(printed);
+        expect(formatText(NetParameterSchema, again.message)).toBe(formatText(NetParameterSchema, message));
+        if (issues.length === 0) expect(parseText(NetParameterSchema, printed).tree.comments).toBe(tree.comments);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  function splice(text: string, at: number, count: number, by: string): string {
+    const start = at % text.length;
+    return text.slice(0, start) + by + text.slice(start + count);
+  }
+});
+
+test("time grows no faster than the text", () => {
+  const parts = [
+    ..."{}<>[],;:=#\"'\\-01a/é\0\u00a0\ufeff",
+    ...[
+      "a{",
+      "a:{",
+      "a:[",
+      "a:[1,",
+      "a: ",
+      "a b ",
+      "a=1 ",
+      "a:-",
+      "x:1 ",
+      "[a.b]:1 ",
+      "bottm: 1 ",
+      "5a:",
+      "1a",
+      "0x",
+      "1e",
+    ],
+    ...[
+      "# c\n",
+      '"\\\n',
+      '"a" ',
+      "'\\x41",
+      'a:"\\',
+      "C:\\",
+      "layer{",
+      "layer{\n",
+      "layer{bottm:1}",
+      "state{x:1}",
+      "state{level:1}",
+    ],
+    ...['name: "a" # c\n', "input: ['a', # c\n 'b']\n", "a\n{\n", "layer { clip_param { } }"],
+  ];
+  const timed = (part: string, size: number) => {
+    const text = `name: "x" ${part.repeat(size / part.length)}`;
+    const start = performance.now();
+    formatNet(parseNet(text).message);
+    return performance.now() - start;
+  };
+  for (const part of parts) {
+    // Time in proportion to the square of the size would be several seconds for the long one.
+    const short = timed(part, 5_000);
+    expect(timed(part, 60_000), JSON.stringify(part)).toBeLessThan(1500 + short * 60);
+  }
+});
