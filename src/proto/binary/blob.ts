@@ -1,0 +1,105 @@
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import { check } from "../../util/errors.js";
+import type { Shape } from "../../util/shape.js";
+import { type BlobProto, BlobProtoSchema } from "../gen/caffe_pb.js";
+
+/** The numbers of one BlobProto, as Caffe's Blob has them. */
+export interface BlobValues {
+  readonly data: Float32Array;
+  /** Gradients; Caffe writes them only with `snapshot_diff`. */
+  readonly diff?: Float32Array | undefined;
+}
+
+/**
+ * The four fields of BlobProto that hold numbers: they never become JavaScript arrays, of 8 bytes a
+ * value and more, but hang on the message as typed arrays.
+ */
+export interface FieldValues {
+  data?: Float32Array | undefined;
+  diff?: Float32Array | undefined;
+  doubleData?: Float64Array | undefined;
+  doubleDiff?: Float64Array | undefined;
+}
+
+/** Their numbers, in the order in which they are written. */
+export const numberFields: ReadonlyMap<number, keyof FieldValues> = new Map([
+  [5, "data"],
+  [6, "diff"],
+  [8, "doubleData"],
+  [9, "doubleDiff"],
+]);
+
+const valuesOf = new WeakMap<BlobProto, FieldValues>();
+
+/** What the fields of `blob` hold, whether it came from binary or from text. */
+export function fieldValues(blob: BlobProto): FieldValues {
+  return valuesOf.get(blob) ?? fromLists(blob);
+}
+
+export function setFieldValues(blob: BlobProto, fields: FieldValues): void {
+  valuesOf.set(blob, fields);
+}
+
+/**
+ * The values of a blob: `double_data` where it has any, else `data`, as Caffe takes them.
+ *
+ * Single precision values are the very memory of the file they were read from, where its alignment
+ * allows; other values are converted anew by each call. Take the shape from `blobShape`; that the
+ * counts agree is for the caller to check.
+ */
+export function blobValues(blob: BlobProto): BlobValues {
+  const fields = fieldValues(blob);
+  const data = singles(fields.doubleData, fields.data) ?? new Float32Array(0);
+  const diff = singles(fields.doubleDiff, fields.diff);
+  return diff ? { data, diff } : { data };
+}
+
+/**
+ * Gives a blob these values, in single precision, instead of those it has. The arrays are not copied:
+ * what is written later is what they hold then.
+ */
+export function setBlobValues(blob: BlobProto, { data, diff }: BlobValues): void {
+  valuesOf.set(blob, { data, diff });
+}
+
+/** A message for a blob of this shape; the values are not copied, as in `setBlobValues`. */
+export function makeBlob(shape: Shape, values: BlobValues): BlobProto {
+  const blob = create(BlobProtoSchema, { shape: { dim: shape.map((size) => BigInt(size)) } });
+  setBlobValues(blob, values);
+  return blob;
+}
+
+/** Takes the values along to a copy of the message, which share their memory. */
+export function copyBlobValues(from: BlobProto, to: BlobProto): void {
+  const fields = valuesOf.get(from);
+  if (fields) valuesOf.set(to, fields);
+}
+
+/**
+ * The shape of a blob: `shape`, or, where a file of before 2014 has any of them, `num`, `channels`,
+ * `height` and `width`, always 4 axes (a bias is 1 1 1 N there).
+ */
+export function blobShape(blob: BlobProto): number[] {
+  const { num, channels, height, width } = BlobProtoSchema.field;
+  const isLegacy = [num, channels, height, width].some((field) => isFieldSet(blob, field));
+  const shape = isLegacy
+    ? [blob.num, blob.channels, blob.height, blob.width]
+    : (blob.shape?.dim ?? []).map((size) => Number(size));
+  for (const size of shape) check(size >= 0 && size < 2 ** 31, "MOKA_SHAPE", `a blob with an axis of ${size}`);
+  return shape;
+}
+
+/** The first of the two that has any values. */
+function singles(double: Float64Array | undefined, single: Float32Array | undefined): Float32Array | undefined {
+  if (double?.length) return Float32Array.from(double);
+  return single?.length ? single : undefined;
+}
+
+function fromLists(blob: BlobProto): FieldValues {
+  return {
+    data: Float32Array.from(blob.data),
+    diff: Float32Array.from(blob.diff),
+    doubleData: Float64Array.from(blob.doubleData),
+    doubleDiff: Float64Array.from(blob.doubleDiff),
+  };
+}

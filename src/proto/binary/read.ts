@@ -1,0 +1,204 @@
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  isMessage,
+  type MessageShape,
+  mergeFromBinary,
+  ScalarType,
+} from "@bufbuild/protobuf";
+import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { MokaError, reasonOf } from "../../util/errors.js";
+import {
+  type BlobProto,
+  BlobProtoSchema,
+  type BlobProtoVector,
+  BlobProtoVectorSchema,
+  type NetParameter,
+  NetParameterSchema,
+  type SolverState,
+  SolverStateSchema,
+} from "../gen/caffe_pb.js";
+import { setFieldValues } from "./blob.js";
+import { NumberReader } from "./numbers.js";
+
+export interface ReadOptions {
+  /**
+   * Lets the reader change `bytes`: large values that do not lie on a multiple of 4 are moved up to 3
+   * bytes, over their own header, instead of being copied, so that nothing is ever held twice. Nobody
+   * else can make sense of the bytes afterwards. Default false.
+   */
+  readonly takeOver?: boolean;
+}
+
+/**
+ * Reads a `.caffemodel`.
+ *
+ * The numbers of its blobs do not stand in the messages (`blob.data` is empty) but beside them: see
+ * `blobValues`. They are views of `bytes` where they are packed and lie on a multiple of 4 there, and
+ * copies elsewhere; so `bytes` lives as long as the net does, and must not change. Unknown fields,
+ * and known ones of a wrong wire type, are kept as unknown fields.
+ *
+ * @throws MokaError MOKA_PARSE with the file and the byte where it is damaged
+ */
+export function readNet(bytes: Uint8Array, file?: string, options?: ReadOptions): NetParameter {
+  return readBinary(NetParameterSchema, bytes, file, options);
+}
+
+/** Reads a `.solverstate`, as `readNet` does. */
+export function readSolverState(bytes: Uint8Array, file?: string, options?: ReadOptions): SolverState {
+  return readBinary(SolverStateSchema, bytes, file, options);
+}
+
+/** Reads a `.binaryproto`, the form of a mean image, as `readNet` does. */
+export function readBlobProto(bytes: Uint8Array, file?: string, options?: ReadOptions): BlobProto {
+  return readBinary(BlobProtoSchema, bytes, file, options);
+}
+
+/** Reads a file of several blobs, as `readNet` does. */
+export function readBlobProtoVector(bytes: Uint8Array, file?: string, options?: ReadOptions): BlobProtoVector {
+  return readBinary(BlobProtoVectorSchema, bytes, file, options);
+}
+
+/** Reads any message, as `readNet` does. */
+export function readBinary<Desc extends DescMessage>(
+  schema: Desc,
+  bytes: Uint8Array,
+  file = "the bytes given",
+  { takeOver = false }: ReadOptions = {},
+): MessageShape<Desc> {
+  const message = create(schema);
+  const decoder = new Decoder(bytes, takeOver);
+  try {
+    decoder.read(reflect(schema, message, false), bytes.length);
+  } catch (error) {
+    const what = `${file}: damaged at byte ${decoder.at}: ${reasonOf(error)}${lookalike(bytes)}`;
+    throw new MokaError("MOKA_PARSE", what, { cause: error });
+  }
+  return message;
+}
+
+/**
+ * Walks a message and those in it. Runs of plain fields are left to protobuf-es; done here is what it
+ * does not do: check every length and wire type before trusting it, and keep the numbers of blobs out of
+ * JavaScript arrays.
+ */
+class Decoder {
+  /** Where the field now being read begins. */
+  at = 0;
+  readonly #bytes: Uint8Array;
+  readonly #takeOver: boolean;
+  readonly #reader: BinaryReader;
+
+  constructor(bytes: Uint8Array, takeOver: boolean) {
+    this.#bytes = bytes;
+    this.#takeOver = takeOver;
+    this.#reader = new BinaryReader(bytes);
+  }
+
+  read(message: ReflectMessage, end: number): void {
+    const reader = this.#reader;
+    const blob = isMessage(message.message, BlobProtoSchema) ? message.message : undefined;
+    const numbers = blob && new NumberReader(this.#bytes, reader, end, this.#takeOver);
+    let run = reader.pos;
+    const decodeRun = (to: number) => {
+      if (to === run) return;
+      this.at = run;
+      mergeFromBinary(message.desc, message.message, this.#bytes.subarray(run, to));
+    };
+
+    while (reader.pos < end) {
+      const start = reader.pos;
+      this.at = start;
+      const [no, wireType] = reader.tag();
+      const field = message.findNumber(no);
+      if (numbers?.take(no, wireType)) {
+        decodeRun(start);
+      } else if (field && isSubmessage(field) && wireType === WireType.LengthDelimited) {
+        const to = this.#endOfField(end);
+        decodeRun(start);
+        this.read(this.#child(message, field), to);
+      } else {
+        const value = this.#skip(no, wireType, end);
+        if (!field || accepts(field, wireType)) continue;
+        decodeRun(start);
+        const unknown = message.getUnknown() ?? [];
+        unknown.push({ no, wireType, data: value });
+        message.setUnknown(unknown);
+      }
+      run = reader.pos;
+    }
+    decodeRun(end);
+    if (blob && numbers) setFieldValues(blob, numbers.finish());
+  }
+
+  /** The message that a field's bytes are to be read into: a new one, or, if it repeats, the one before. */
+  #child(message: ReflectMessage, field: DescField): ReflectMessage {
+    if (field.fieldKind === "list" && field.listKind === "message") {
+      const child = reflect(field.message, undefined, false);
+      message.get(field).add(child);
+      return child;
+    }
+    if (field.fieldKind !== "message") throw new TypeError(`${field} is no message`);
+    const child = message.get(field);
+    if (!message.isSet(field)) message.set(field, child);
+    return child;
+  }
+
+  #skip(no: number, wireType: WireType, end: number): Uint8Array {
+    const start = this.#reader.pos;
+    if (wireType === WireType.LengthDelimited) this.#reader.pos = this.#endOfField(end);
+    else this.#reader.skip(wireType, no);
+    if (this.#reader.pos > end) throw new RangeError(`field ${no} goes beyond the end of its message`);
+    return this.#bytes.subarray(start, this.#reader.pos);
+  }
+
+  /** Reads a length, and returns where what follows ends: by `end` at the latest. */
+  #endOfField(end: number): number {
+    const length = this.#reader.uint32();
+    const left = end - this.#reader.pos;
+    if (length > left) throw new RangeError(`a field of ${length} bytes, where ${Math.max(left, 0)} are left`);
+    return this.#reader.pos + length;
+  }
+}
+
+function isSubmessage(field: DescField): boolean {
+  return field.fieldKind === "message" || (field.fieldKind === "list" && field.listKind === "message");
+}
+
+/** Whether a field's values may come with this wire type; a repeated number may come packed or not. */
+function accepts(field: DescField, wireType: WireType): boolean {
+  if (field.fieldKind === "map") return wireType === WireType.LengthDelimited;
+  const own = field.message ? WireType.LengthDelimited : wireTypeOf(field.scalar ?? ScalarType.INT32);
+  return wireType === own || (field.fieldKind === "list" && wireType === WireType.LengthDelimited);
+}
+
+function wireTypeOf(scalar: ScalarType): WireType {
+  switch (scalar) {
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+      return WireType.LengthDelimited;
+    case ScalarType.DOUBLE:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
+      return WireType.Bit64;
+    case ScalarType.FLOAT:
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
+      return WireType.Bit32;
+    default:
+      return WireType.Varint;
+  }
+}
+
+/** What a file that is no binary message is instead, where its first bytes tell. */
+function lookalike(bytes: Uint8Array): string {
+  const head = String.fromCharCode(...bytes.subarray(0, 32));
+  if (head.startsWith("version https://git-lfs")) return "; it is a Git LFS pointer, not the file itself";
+  if (head.startsWith("\x89HDF")) return "; it is an HDF5 file";
+  if (head.startsWith("\x1f\x8b")) return "; it is compressed with gzip";
+  if (head.startsWith("PK\x03\x04")) return "; it is a zip archive";
+  if (/^\s*<(!doctype|html|\?xml)/i.test(head)) return "; it is a web page";
+  return /^[\t\r\n\x20-\x7e]{16,}$/.test(head) ? "; it is a text file" : "";
+}

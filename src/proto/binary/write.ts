@@ -1,0 +1,150 @@
+import { type DescField, type DescMessage, isMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { check } from "../../util/errors.js";
+import {
+  type BlobProto,
+  BlobProtoSchema,
+  type BlobProtoVector,
+  BlobProtoVectorSchema,
+  type NetParameter,
+  NetParameterSchema,
+  type SolverState,
+  SolverStateSchema,
+} from "../gen/caffe_pb.js";
+import { fieldValues, numberFields } from "./blob.js";
+
+/** Protocol buffers count a message's bytes with 31 bits. */
+const maxSize = 2 ** 31 - 1;
+
+/** Shorter pieces are copied together; longer ones stay views. */
+const keepView = 1024;
+
+/**
+ * A `.caffemodel` as chunks to be written one after the other: the very bytes C++ writes. The numbers of
+ * blobs are views of the arrays that hold them, so write the chunks before the net changes.
+ *
+ * @throws MokaError MOKA_UNSUPPORTED beyond 2 GiB, which the format cannot hold
+ */
+export function writeNet(net: NetParameter): Uint8Array[] {
+  return writeBinary(NetParameterSchema, net);
+}
+
+/** A `.solverstate`, as `writeNet`. */
+export function writeSolverState(state: SolverState): Uint8Array[] {
+  return writeBinary(SolverStateSchema, state);
+}
+
+/** A `.binaryproto`, as `writeNet`. */
+export function writeBlobProto(blob: BlobProto): Uint8Array[] {
+  return writeBinary(BlobProtoSchema, blob);
+}
+
+/** A file of several blobs, as `writeNet`. */
+export function writeBlobProtoVector(blobs: BlobProtoVector): Uint8Array[] {
+  return writeBinary(BlobProtoVectorSchema, blobs);
+}
+
+/** Any message, as `writeNet`. */
+export function writeBinary<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Uint8Array[] {
+  const chunks = encode(reflect(schema, message, false));
+  checkSize(chunks.size, schema.name);
+  return chunks.finish();
+}
+
+/** Pieces put one after the other, the long ones without copying. */
+class Chunks {
+  size = 0;
+  readonly #chunks: Uint8Array[] = [];
+  readonly #short = new BinaryWriter();
+
+  add(bytes: Uint8Array): void {
+    this.size += bytes.length;
+    if (bytes.length < keepView) {
+      this.#short.raw(bytes);
+    } else {
+      this.#flush();
+      this.#chunks.push(bytes);
+    }
+  }
+
+  /** What stands before a field of `length` bytes. */
+  addHeader(no: number, length: number): void {
+    this.add(new BinaryWriter().tag(no, WireType.LengthDelimited).uint32(length).finish());
+  }
+
+  finish(): Uint8Array[] {
+    this.#flush();
+    return this.#chunks;
+  }
+
+  #flush(): void {
+    const bytes = this.#short.finish();
+    if (bytes.length > 0) this.#chunks.push(bytes);
+  }
+}
+
+/** Fields in the order of their numbers, then the unknown ones; runs of plain fields by protobuf-es. */
+function encode(message: ReflectMessage): Chunks {
+  const chunks = new Chunks();
+  let plain = reflect(message.desc);
+  const encodePlain = () => {
+    chunks.add(toBinary(message.desc, plain.message));
+    plain = reflect(message.desc);
+  };
+  const numbers = isMessage(message.message, BlobProtoSchema) ? fieldValues(message.message) : undefined;
+
+  for (const field of message.sortedFields) {
+    const name = numbers && numberFields.get(field.number);
+    if (name) {
+      const values = numbers[name];
+      if (!values?.length) continue;
+      encodePlain();
+      checkSize(values.byteLength, `BlobProto.${field.name}`);
+      chunks.addHeader(field.number, values.byteLength);
+      chunks.add(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    } else if (!message.isSet(field)) {
+      // Presence counts: a field that is not set stays unset, whatever its default.
+    } else if (field.message && holdsNumbers(field.message)) {
+      encodePlain();
+      for (const child of submessages(message, field)) {
+        const inner = encode(child);
+        checkSize(inner.size, child.desc.name);
+        chunks.addHeader(field.number, inner.size);
+        for (const chunk of inner.finish()) chunks.add(chunk);
+      }
+    } else {
+      plain.set(field, message.get(field));
+    }
+  }
+  plain.setUnknown(message.getUnknown() ?? []);
+  encodePlain();
+  return chunks;
+}
+
+function submessages(message: ReflectMessage, field: DescField): Iterable<ReflectMessage> {
+  if (field.fieldKind === "message") return [message.get(field)];
+  if (field.fieldKind === "list" && field.listKind === "message") return message.get(field) as Iterable<ReflectMessage>;
+  throw new TypeError(`${field} is no message`);
+}
+
+function checkSize(size: number, what: string): void {
+  check(
+    size <= maxSize,
+    "MOKA_UNSUPPORTED",
+    `${what} takes ${size} bytes, and a protobuf file holds at most ${maxSize}; HDF5 holds more`,
+  );
+}
+
+const known = new Map<DescMessage, boolean>();
+
+/** Whether there may be a BlobProto somewhere in such a message. */
+function holdsNumbers(message: DescMessage): boolean {
+  if (message.typeName === BlobProtoSchema.typeName) return true;
+  const answer = known.get(message);
+  if (answer !== undefined) return answer;
+  known.set(message, false); // for a message that holds itself
+  const holds = message.fields.some((field) => field.message && holdsNumbers(field.message));
+  known.set(message, holds);
+  return holds;
+}
