@@ -1,5 +1,6 @@
 import type { FillerParameter, LayerParameter } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
+import { closest } from "../util/closest.js";
 import { MokaError } from "../util/errors.js";
 import type { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
@@ -46,22 +47,9 @@ export class Catalog {
   }
 }
 
-/** `; did you mean "BatchNorm"?` for a name that differs from a known one in case or a letter or two. */
+/** `; did you mean "BatchNorm"?` for a name that differs from a known one in case or by a slip. */
 function suggestion(name: string, known: readonly string[]): string {
-  const close = known.find((other) => distance(other.toLowerCase(), name.toLowerCase()) <= 2);
-  return close ? `; did you mean "${close}"?` : "";
-}
-
-/** Edit distance of two short strings. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  const same = known.find((other) => other.toLowerCase() === name.toLowerCase());
+  const close = same ?? closest(name, known);
+  return close === undefined ? "" : `; did you mean "${close}"?`;
 }

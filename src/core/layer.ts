@@ -22,6 +22,9 @@ export interface LayerContext {
   fill(filler: FillerParameter, shape: Shape, values: Float32Array): void;
 }
 
+/** How a layer names the bottoms it is sure to have, and those it may have: `[x, second]: OneOrMore<Tensor>`. */
+export type OneOrMore<T> = readonly [T, ...T[]];
+
 /** A number of bottoms or tops: exactly, or from … to. */
 export type Arity = number | readonly [min: number, max: number];
 
@@ -121,6 +124,12 @@ export abstract class Layer {
   /** An error about this layer, at its place in the file. */
   error(code: MokaError["code"], reason: string, cause?: unknown): MokaError {
     return new MokaError(code, reason, { place: sourceOf(this.message)?.place, layer: this, cause });
+  }
+
+  /** What was thrown while this layer was at work, with its name and place where it is an error of Moka's. */
+  explain(error: unknown): unknown {
+    if (!(error instanceof MokaError)) return error;
+    return error.within({ layer: this, place: sourceOf(this.message)?.place });
   }
 
   /** Throws such an error unless `condition` holds. */

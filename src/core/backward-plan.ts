@@ -1,0 +1,53 @@
+import type { Layer } from "./layer.js";
+import type { Tensor } from "./tensor.js";
+
+/** A layer in its place in the net. */
+export interface Node {
+  readonly layer: Layer;
+  readonly bottom: readonly Tensor[];
+  readonly top: readonly Tensor[];
+  /** What each top adds to the net's loss, times this; 0 for most. */
+  readonly lossWeights: readonly number[];
+  /** Which bottoms' diffs `backward` must write. */
+  wanted: boolean[];
+  /** Which parameters' diffs `backward` must add to. */
+  learns: boolean[];
+  needsBackward: boolean;
+}
+
+/**
+ * Decides, as Caffe does, which layers run backward and which diffs they write: those between a parameter
+ * that learns (or a bottom whose `propagate_down` is true) and a loss.
+ *
+ * On entry, `wanted`, `learns` and `needsBackward` say what could flow, seen from the data on; this takes
+ * back what leads to no loss. Returns Caffe's log lines.
+ */
+export function planBackward(nodes: readonly Node[], forceBackward: boolean): string[] {
+  const lines: string[] = [];
+  const underLoss = new Set<Tensor>();
+  const skipped = new Set<Tensor>();
+  for (const node of [...nodes].reverse()) {
+    const contributes = node.top.some((top, i) => node.lossWeights[i] !== 0 || underLoss.has(top));
+    // Vacuously true for a layer without tops, as in Caffe.
+    const skips = !contributes || node.top.every((top) => skipped.has(top));
+    if (node.needsBackward && skips) {
+      node.needsBackward = false;
+      node.wanted = node.wanted.map(() => false);
+    }
+    const { name } = node.layer;
+    lines.push(`${name} ${node.needsBackward ? "needs" : "does not need"} backward computation.`);
+    node.bottom.forEach((bottom, i) => {
+      if (contributes) underLoss.add(bottom);
+      else node.wanted[i] = false;
+      if (!node.wanted[i]) skipped.add(bottom);
+    });
+  }
+  if (forceBackward) {
+    for (const node of nodes) {
+      node.needsBackward = true;
+      node.wanted = node.wanted.map((wanted, i) => wanted || node.layer.allowForceBackward(i));
+      node.learns = node.learns.map(() => true);
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,280 @@
+import { isFieldSet } from "@bufbuild/protobuf";
+import { blobShape, blobValues } from "../proto/binary/blob.js";
+import {
+  type LayerParameter,
+  LayerParameterSchema,
+  type NetParameter,
+  NetParameterSchema,
+  type NetState,
+  Phase as PhaseEnum,
+} from "../proto/gen/caffe_pb.js";
+import { copyMessage } from "../proto/source.js";
+import { formatText } from "../proto/text/index.js";
+import { check } from "../util/errors.js";
+import type { Files } from "../util/files.js";
+import type { Log } from "../util/log.js";
+import type { Random } from "../util/random.js";
+import { formatShape, type Shape, sameShape } from "../util/shape.js";
+import { counted } from "../util/words.js";
+import { type Node, planBackward } from "./backward-plan.js";
+import type { Catalog } from "./catalog.js";
+import { filterLayers, phaseName } from "./filter-net.js";
+import { insertSplits, unknownBottom } from "./insert-splits.js";
+import type { Arity, Layer, LayerContext, Phase } from "./layer.js";
+import { ParamTable, paramSpec } from "./params.js";
+import type { Memory } from "./span.js";
+import { Tensor } from "./tensor.js";
+
+/** What a net is built with. */
+export interface BuildContext {
+  readonly catalog: Catalog;
+  readonly memory: Memory;
+  readonly files: Files;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** A net, connected and filled but not yet recorded. */
+export interface NetParts {
+  readonly name: string;
+  readonly phase: Phase;
+  readonly nodes: readonly Node[];
+  /** Every named blob, in the order of creation. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Tops of Input layers, in their order. */
+  readonly inputs: readonly string[];
+  /** Blobs nobody reads, sorted by name as Caffe does. */
+  readonly outputs: readonly string[];
+  readonly params: ParamTable;
+}
+
+/**
+ * Builds the net that `message` (already upgraded) is for `state`: picks the layers the state includes,
+ * inserts splits, creates and connects the layers in order, fills their parameters in the order Caffe
+ * draws, and decides what runs backward.
+ */
+export async function buildNet(message: NetParameter, state: NetState, context: BuildContext): Promise<NetParts> {
+  const { log } = context;
+  const filtered = copyMessage(NetParameterSchema, message);
+  filtered.layer = filterLayers(message, state, log);
+  filtered.state = state;
+  log("info", "net.cpp:53", `Initializing net from parameters: \n${formatText(NetParameterSchema, filtered)}`);
+
+  const builder = new Builder(phaseName(state.phase), context);
+  try {
+    for (const layer of insertSplits(filtered.layer)) await builder.add(layer);
+  } catch (error) {
+    await builder.abandon();
+    throw error;
+  }
+  const { nodes, tensors, inputs, available, params } = builder;
+  for (const line of planBackward(nodes, message.forceBackward)) log("info", "net.cpp:200", line);
+  const outputs = [...available].sort((a, b) => (a < b ? -1 : 1));
+  for (const output of outputs) log("info", "net.cpp:244", `This network produces output ${output}`);
+  log("info", "net.cpp:257", "Network initialization done.");
+  return { name: message.name, phase: phaseName(state.phase), nodes, tensors, inputs, outputs, params };
+}
+
+class Builder {
+  readonly nodes: Node[] = [];
+  readonly tensors = new Map<string, Tensor>();
+  readonly inputs: string[] = [];
+  /** Blobs produced and not yet read. */
+  readonly available = new Set<string>();
+  readonly params = new ParamTable();
+  readonly #phase: Phase;
+  readonly #context: BuildContext;
+  /** Blobs a gradient can reach: behind a parameter that learns. */
+  readonly #needsDiff = new Set<Tensor>();
+  #dataCount = 0;
+
+  constructor(phase: Phase, context: BuildContext) {
+    this.#phase = phase;
+    this.#context = context;
+  }
+
+  async add(message: LayerParameter): Promise<void> {
+    const { catalog, log } = this.#context;
+    log("info", "layer_factory.hpp:77", `Creating layer ${message.name}`);
+    if (!isFieldSet(message, LayerParameterSchema.field.phase)) message.phase = PhaseEnum[this.#phase];
+    check(
+      message.propagateDown.length === 0 || message.propagateDown.length === message.bottom.length,
+      "MOKA_FIELD",
+      `layer "${message.name}" has ${message.propagateDown.length} propagate_down for ` +
+        `${counted(message.bottom.length, "bottom")}; give none, or one each`,
+    );
+    const layer = catalog.create(message, this.#layerContext(phaseName(message.phase)));
+    checkCounts(layer);
+    try {
+      await layer.open();
+      log("info", "net.cpp:86", `Creating Layer ${layer.name}`);
+      const node = this.#connect(layer);
+      for (const line of this.params.add(layer)) log("info", "net.cpp:500", line);
+      this.#planNode(node);
+      this.nodes.push(node);
+    } catch (error) {
+      await layer.close();
+      throw layer.explain(error);
+    }
+  }
+
+  /** Closes what was opened so far, when building fails. */
+  async abandon(): Promise<void> {
+    for (const { layer } of this.nodes) await layer.close();
+  }
+
+  #layerContext(phase: Phase): LayerContext {
+    const { files, random, log, catalog } = this.#context;
+    return {
+      phase,
+      files,
+      random,
+      log,
+      fill: (filler, shape, values) => catalog.fill(filler, shape, values, random),
+    };
+  }
+
+  #connect(layer: Layer): Node {
+    const { log } = this.#context;
+    const bottom = layer.message.bottom.map((name, index) => this.#takeBottom(layer, name, index));
+    const top = layer.message.top.map((name, index) => this.#makeTop(layer, name, bottom[index]));
+    while (top.length < topsOf(layer)) top.push(this.#makeTop(layer, "(automatic)", undefined));
+    layer.bottoms = layer.message.bottom;
+    layer.tops = top.map(({ name }) => name);
+
+    const shapes = bottom.map(({ shape }) => shape);
+    layer.setup(shapes);
+    const topShapes = layer.topShapes(shapes);
+    layer.params = this.#makeParams(layer, shapes);
+    log("info", "net.cpp:124", `Setting up ${layer.name}`);
+    const lossWeights = lossWeightsOf(layer, top.length);
+    top.forEach((tensor, index) => {
+      tensor.reshape(topShapes[index] ?? []);
+      log("info", "net.cpp:131", `Top shape: ${formatShape(tensor.shape)}`);
+      const weight = lossWeights[index];
+      if (weight) log("info", "net.cpp:134", `    with loss weight ${weight}`);
+      this.#dataCount += tensor.count;
+    });
+    log("info", "net.cpp:139", `Memory required for data: ${this.#dataCount * 4}`);
+    return { layer, bottom, top, lossWeights, wanted: [], learns: [], needsBackward: false };
+  }
+
+  #takeBottom(layer: Layer, name: string, index: number): Tensor {
+    const tensor = this.tensors.get(name);
+    if (!tensor || !this.available.has(name)) throw unknownBottom(layer.message, name, index, [...this.available]);
+    this.#context.log("info", "net.cpp:408", `${layer.name} <- ${name}`);
+    this.available.delete(name);
+    return tensor;
+  }
+
+  #makeTop(layer: Layer, name: string, sameIndexBottom: Tensor | undefined): Tensor {
+    const { log, memory } = this.#context;
+    const automatic = name === "(automatic)";
+    if (sameIndexBottom?.name === name) {
+      layer.check(
+        layer.inPlace,
+        "MOKA_BLOB",
+        `cannot work in place: top "${name}" is its bottom; give it another name`,
+      );
+      log("info", "net.cpp:369", `${layer.name} -> ${name} (in-place)`);
+      this.available.add(name);
+      return sameIndexBottom;
+    }
+    layer.check(
+      automatic || !this.tensors.has(name),
+      "MOKA_BLOB",
+      `top "${name}" is already produced by another layer`,
+    );
+    log("info", "net.cpp:382", `${layer.name} -> ${name}`);
+    const tensor = new Tensor(name, [0], memory);
+    if (!automatic) {
+      this.tensors.set(name, tensor);
+      this.available.add(name);
+    }
+    if (layer.type === "Input") this.inputs.push(name);
+    return tensor;
+  }
+
+  /** The layer's parameters, filled, or as they stand in the net's own message. */
+  #makeParams(layer: Layer, bottom: readonly Shape[]): Tensor[] {
+    const declared = layer.declareParams(bottom);
+    const given = layer.message.blobs;
+    layer.check(
+      given.length === 0 || given.length === declared.length,
+      "MOKA_WEIGHTS",
+      `has ${counted(given.length, "blob")} in its message, but needs ${declared.length}`,
+    );
+    return declared.map(({ shape, filler }, index) => {
+      const tensor = new Tensor(`${layer.name}.${index}`, shape, this.#context.memory);
+      const blob = given[index];
+      if (blob) {
+        layer.check(
+          sameShape(blobShape(blob), shape),
+          "MOKA_WEIGHTS",
+          `blob ${index} in its message has shape ${formatShape(blobShape(blob))}, but it needs ${formatShape(shape)}`,
+        );
+        tensor.data.array.set(blobValues(blob).data);
+      } else {
+        const values = new Float32Array(tensor.count);
+        this.#context.catalog.fill(filler, shape, values, this.#context.random);
+        tensor.data.array.set(values);
+      }
+      return tensor;
+    });
+  }
+
+  /** What could flow back through this node, seen from the data on. */
+  #planNode(node: Node): void {
+    const { bottom, top } = node;
+    const layer: Layer = node.layer;
+    layer.check(
+      layer.message.param.length <= layer.params.length,
+      "MOKA_FIELD",
+      `has ${counted(layer.message.param.length, "param spec")} for ${counted(layer.params.length, "parameter")}`,
+    );
+    const reached = bottom.map((tensor) => this.#needsDiff.has(tensor));
+    node.learns = layer.params.map((_, index) => paramSpec(layer, index).lrMult !== 0);
+    node.wanted = reached.map((needs, index) => layer.message.propagateDown[index] ?? needs);
+    node.needsBackward = reached.includes(true) || node.learns.includes(true);
+    if (node.needsBackward) for (const tensor of top) this.#needsDiff.add(tensor);
+  }
+}
+
+/** How many tops a layer gets: those it names, and what it makes of its own accord. */
+function topsOf(layer: Layer): number {
+  const { autoTops, topCount, message } = layer;
+  const least = typeof topCount === "number" ? topCount : topCount[0];
+  return Math.max(message.top.length, autoTops ? least : 0);
+}
+
+function checkCounts(layer: Layer): void {
+  const bottoms = layer.message.bottom.length;
+  const tops = topsOf(layer);
+  checkCount(layer, "bottom", layer.bottomCount, bottoms);
+  checkCount(layer, "top", layer.topCount, tops);
+  layer.check(
+    !layer.equalCounts || bottoms === tops,
+    "MOKA_LAYER",
+    `needs one top for each bottom, but has ${counted(bottoms, "bottom")} and ${counted(tops, "top")}`,
+  );
+}
+
+function checkCount(layer: Layer, what: "bottom" | "top", arity: Arity, count: number): void {
+  const [min, max] = typeof arity === "number" ? [arity, arity] : arity;
+  const wanted = min === max ? `exactly ${min}` : max === Infinity ? `at least ${min}` : `${min} to ${max}`;
+  layer.check(
+    count >= min && count <= max,
+    "MOKA_LAYER",
+    `needs ${wanted} ${what}${min === max && max === 1 ? "" : "s"}, but has ${count}`,
+  );
+}
+
+function lossWeightsOf(layer: Layer, tops: number): number[] {
+  const given = layer.message.lossWeight;
+  layer.check(
+    given.length === 0 || given.length === tops,
+    "MOKA_FIELD",
+    `has ${given.length} loss_weight for ${counted(tops, "top")}; give none, or one each`,
+  );
+  return Array.from({ length: tops }, (_, index) => given[index] ?? 0);
+}

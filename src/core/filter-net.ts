@@ -1,0 +1,51 @@
+import { isFieldSet } from "@bufbuild/protobuf";
+import type { LayerParameter, NetParameter, NetState, NetStateRule } from "../proto/gen/caffe_pb.js";
+import { NetStateRuleSchema, Phase } from "../proto/gen/caffe_pb.js";
+import { sourceOf } from "../proto/source.js";
+import { MokaError } from "../util/errors.js";
+import type { Log } from "../util/log.js";
+
+/** The layers of `net` whose include and exclude rules admit the net's state. */
+export function filterLayers(net: NetParameter, state: NetState, log: Log): LayerParameter[] {
+  return net.layer.filter((layer) => isIncluded(layer, state, log));
+}
+
+/** Without include rules a layer is in unless an exclude rule holds; with them, if one holds. */
+function isIncluded(layer: LayerParameter, state: NetState, log: Log): boolean {
+  if (layer.include.length > 0 && layer.exclude.length > 0) {
+    throw new MokaError("MOKA_FIELD", "has include rules and exclude rules; Caffe takes one kind, not both", {
+      place: sourceOf(layer)?.place,
+      layer,
+    });
+  }
+  const holds = (rule: NetStateRule) => {
+    const broken = brokenBy(rule, state);
+    if (broken) log("info", "net.cpp:296", `${broken} specified by a rule in layer ${layer.name}`);
+    return !broken;
+  };
+  return layer.include.length > 0 ? layer.include.some(holds) : !layer.exclude.some(holds);
+}
+
+/** Why `state` does not meet `rule`, in Caffe's words; nothing if it does. All conditions must be met. */
+function brokenBy(rule: NetStateRule, state: NetState): string | undefined {
+  const set = (field: keyof typeof NetStateRuleSchema.field) => isFieldSet(rule, NetStateRuleSchema.field[field]);
+  if (set("phase") && rule.phase !== state.phase) {
+    return `The NetState phase (${state.phase}) differed from the phase (${rule.phase})`;
+  }
+  if (set("minLevel") && state.level < rule.minLevel) {
+    return `The NetState level (${state.level}) is above the min_level (${rule.minLevel})`;
+  }
+  if (set("maxLevel") && state.level > rule.maxLevel) {
+    return `The NetState level (${state.level}) is above the max_level (${rule.maxLevel})`;
+  }
+  const missing = rule.stage.find((stage) => !state.stage.includes(stage));
+  if (missing !== undefined) return `The NetState did not contain stage '${missing}'`;
+  const unwanted = rule.notStage.find((stage) => state.stage.includes(stage));
+  if (unwanted !== undefined) return `The NetState contained a not_stage '${unwanted}'`;
+  return undefined;
+}
+
+/** The phase a state or layer is in, as a word. */
+export function phaseName(phase: Phase): "TRAIN" | "TEST" {
+  return phase === Phase.TEST ? "TEST" : "TRAIN";
+}

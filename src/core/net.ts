@@ -1,0 +1,387 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type LayerParameter,
+  LayerParameterSchema,
+  type NetParameter,
+  NetParameterSchema,
+  type NetState,
+} from "../proto/gen/caffe_pb.js";
+import { copyMessage } from "../proto/source.js";
+import { check } from "../util/errors.js";
+import type { Log } from "../util/log.js";
+import { formatShape, type Shape, sameShape } from "../util/shape.js";
+import type { Node } from "./backward-plan.js";
+import type { Blob } from "./blob.js";
+import { type BuildContext, buildNet, type NetParts } from "./build-net.js";
+import type { Engine } from "./engine.js";
+import type { Layer, Phase } from "./layer.js";
+import type { Learnable } from "./params.js";
+import type { Program } from "./program.js";
+import { type Recording, record } from "./recorder.js";
+import { Runner } from "./run.js";
+import type { Tensor } from "./tensor.js";
+import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weights.js";
+
+/** Reads and writes weight files, whatever their format. */
+export interface WeightFiles {
+  read(path: string): Promise<NetParameter>;
+  write(path: string, net: NetParameter): Promise<void>;
+}
+
+export interface NetContext extends Omit<BuildContext, "memory"> {
+  readonly engine: Engine;
+  /** Whether this net frees its engine when it is disposed of. */
+  readonly ownsEngine: boolean;
+  readonly weightFiles: WeightFiles;
+  /** False for a net that is only tested: nothing is kept for backward then. Default true. */
+  readonly backward?: boolean;
+}
+
+/** Layer names; both ends are included. */
+export interface LayerRange {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/**
+ * A network: layers connected by blobs, with forward and backward as programs on an engine.
+ *
+ * Programs are recorded at the first use and again only when shapes change.
+ */
+export class Net {
+  readonly name: string;
+  readonly phase: Phase;
+  /** Names of the tops of Input layers. */
+  readonly inputs: readonly string[];
+  /** Names of the blobs no layer reads, sorted. */
+  readonly outputs: readonly string[];
+  readonly layers: readonly Layer[];
+  /** Every blob by name, in the order of the layers, as pycaffe's `net.blobs`. */
+  readonly blobs: ReadonlyMap<string, Blob>;
+  /** The parameters of each layer that has some, by layer name. */
+  readonly params: ReadonlyMap<string, Blob[]>;
+  readonly #parts: NetParts;
+  readonly #context: NetContext;
+  #recordings: Recording[] = [];
+  #forward: Runner | undefined;
+  #backward: { readonly runner: Runner; readonly recordings: readonly Recording[] } | undefined;
+
+  private constructor(parts: NetParts, context: NetContext) {
+    this.#parts = parts;
+    this.#context = context;
+    this.name = parts.name;
+    this.phase = parts.phase;
+    this.inputs = parts.inputs;
+    this.outputs = parts.outputs;
+    this.layers = parts.nodes.map(({ layer }) => layer);
+    this.blobs = new Map([...parts.tensors].map(([name, tensor]) => [name, tensor.blob]));
+    const withParams = this.layers.filter(({ params }) => params.length > 0);
+    this.params = new Map(withParams.map((layer) => [layer.name, layer.blobs]));
+    this.#fillLossDiffs();
+  }
+
+  /** Builds the net that `message`, upgraded to layers of today's form, is for this state. */
+  static async build(message: NetParameter, state: NetState, context: NetContext): Promise<Net> {
+    const parts = await buildNet(message, state, { ...context, memory: context.engine });
+    const net = new Net(parts, context);
+    try {
+      net.#record();
+    } catch (error) {
+      await net.dispose();
+      throw error;
+    }
+    return net;
+  }
+
+  get engine(): Engine {
+    return this.#context.engine;
+  }
+
+  get log(): Log {
+    return this.#context.log;
+  }
+
+  /** What a solver updates: every parameter once, with its multipliers. */
+  get learnables(): readonly Learnable[] {
+    return this.#parts.params.learnables;
+  }
+
+  /** The layers with their blobs, and what flows back through them. */
+  get nodes(): readonly Readonly<Node>[] {
+    return this.#parts.nodes;
+  }
+
+  /** The sum of all losses times their weights, as the last forward left them. */
+  get loss(): number {
+    let loss = 0;
+    for (const { tensor, weight } of this.#lossTops()) {
+      for (const value of tensor.data.array) loss += weight * value;
+    }
+    return Math.fround(loss);
+  }
+
+  /** What this blob counts in the loss; 0 for most. */
+  lossWeight(name: string): number {
+    for (const { tensor, weight } of this.#lossTops()) if (tensor.name === name) return weight;
+    return 0;
+  }
+
+  /**
+   * Runs the net, or the layers `from` … `to` of it.
+   *
+   * @param inputs values of input blobs by name, row-major, of exactly their count; others keep what they hold
+   * @returns copies of the output blobs (of the tops of `to`, if that is given), by name
+   */
+  async forward(
+    inputs: Readonly<Record<string, ArrayLike<number>>> = {},
+    range: LayerRange = {},
+  ): Promise<Record<string, Float32Array>> {
+    for (const [name, values] of Object.entries(inputs)) this.#setInput(name, values);
+    const { low, high } = this.#indices(range.from, range.to);
+    await this.runForward(low, high);
+    const names = range.to === undefined ? this.outputs : (this.layers[high]?.tops ?? []);
+    return Object.fromEntries(names.map((name) => [name, Float32Array.from(this.blobs.get(name)?.data ?? [])]));
+  }
+
+  /**
+   * Computes gradients, from the diffs that are now in the top blobs (a loss's diff is its `loss_weight`,
+   * set by the net), back from layer `from` to layer `to`. Parameter diffs add up until `clearParamDiffs`.
+   */
+  async backward(range: LayerRange = {}): Promise<void> {
+    const { low, high } = this.#indices(range.to, range.from);
+    await this.runBackward(low, high);
+  }
+
+  /** Runs forward for the layers with these indices; the outputs stay in the blobs. */
+  async runForward(low = 0, high = this.layers.length - 1): Promise<void> {
+    this.#compileForward();
+    let start = low;
+    for (let index = low; index <= high; index++) {
+      const node = this.#parts.nodes[index];
+      if (!node?.layer.liveShapes) continue;
+      if (index > start) await this.#forward?.run(start, index - 1);
+      start = index;
+      const shapes = await node.layer.liveShapes(node.bottom);
+      if (node.top.every((top, i) => sameShape(top.shape, shapes[i] ?? []))) continue;
+      node.top.forEach((top, i) => void top.reshape(shapes[i] ?? []));
+      this.#reshapeFrom(index + 1);
+      this.#rerecordFrom(index);
+    }
+    await this.#forward?.run(start, high);
+  }
+
+  /** Runs backward for the layers with these indices, from `high` down to `low`. */
+  async runBackward(low = 0, high = this.layers.length - 1): Promise<void> {
+    check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
+    this.#compileForward();
+    this.#compileBackward();
+    await this.#backward?.runner.run(low, high);
+  }
+
+  /** Sets the diffs of all parameters to 0. */
+  clearParamDiffs(): void {
+    for (const { tensor } of this.learnables) tensor.diff.array.fill(0);
+  }
+
+  /**
+   * Gives input blobs other shapes and passes them on through the net.
+   *
+   * @throws MokaError `MOKA_SHAPE` where a layer cannot take them, or its parameters would have to change
+   */
+  reshape(inputShapes: Readonly<Record<string, Shape>> = {}): void {
+    for (const [name, shape] of Object.entries(inputShapes)) this.#input(name).reshape(shape);
+    this.#reshapeFrom(0);
+    this.#rerecordFrom(0);
+  }
+
+  /**
+   * Writes the parameters, and with `diff` their gradients, to `.caffemodel` (binary proto) or `.caffemodel.h5`
+   * (HDF5), by extension.
+   */
+  async save(path: string, options: { diff?: boolean } = {}): Promise<void> {
+    await this.#context.weightFiles.write(path, this.toMessage(options));
+  }
+
+  /**
+   * Takes parameters over by layer name, from one file or several separated by commas. Layers the file has
+   * and the net has not are ignored; layers the net has and the file has not keep what they hold.
+   *
+   * @param namedBy the file that names them, whose folder is tried too
+   * @throws MokaError `MOKA_WEIGHTS` where a layer's blobs differ in number or shape; nothing is taken from that file
+   */
+  async copyTrainedLayersFrom(path: string, namedBy?: string): Promise<void> {
+    for (const name of path.split(",").map((part) => part.trim())) {
+      const file = await this.#context.files.resolve(name, namedBy);
+      this.copyTrainedLayers(await this.#context.weightFiles.read(file), file);
+    }
+  }
+
+  /** Likewise, from a message already read; `origin` names it in errors. */
+  copyTrainedLayers(source: NetParameter, origin = "the weights"): void {
+    copyTrainedLayers(this.layers, source, origin, this.log);
+  }
+
+  /**
+   * Uses the parameters of another net on the same engine instead of its own, by layer name: what one of them
+   * learns, the other knows.
+   */
+  shareTrainedLayersWith(other: Net): void {
+    shareTrainedLayers(this.layers, other.layers, this.log);
+    this.#dropRecordings(0);
+  }
+
+  /** The net with its parameters, as Caffe puts it into a `.caffemodel`. */
+  toMessage(options: { diff?: boolean } = {}): NetParameter {
+    const layer = this.layers.map((each): LayerParameter => {
+      const message = copyMessage(LayerParameterSchema, each.message);
+      message.blobs = paramsToMessage(each.params, options.diff ?? false);
+      return message;
+    });
+    return create(NetParameterSchema, { name: this.name, layer });
+  }
+
+  /** The recorded program of one direction, for those who print, time or rewrite it. */
+  program(direction: "forward" | "backward"): Program {
+    this.#record();
+    if (direction === "forward") return joined(this.#recordings);
+    this.#compileBackward();
+    return joined(this.#backward?.recordings ?? []);
+  }
+
+  /** Frees memory and closes files. The net cannot be used afterwards. */
+  async dispose(): Promise<void> {
+    this.#dropRecordings(0);
+    for (const { layer, top } of this.#parts.nodes) {
+      await layer.close();
+      for (const tensor of [...top, ...layer.params]) tensor.release();
+    }
+    if (this.#context.ownsEngine) await this.engine.dispose();
+  }
+
+  // ---- shapes
+
+  #reshapeFrom(first: number): void {
+    for (const { layer, bottom, top } of this.#parts.nodes.slice(first)) {
+      if (layer.type === "Input") continue;
+      const shapes = bottom.map(({ shape }) => shape);
+      try {
+        this.#checkParams(layer, shapes);
+        layer.topShapes(shapes).forEach((shape, i) => void top[i]?.reshape(shape));
+      } catch (error) {
+        throw layer.explain(error);
+      }
+    }
+    this.#fillLossDiffs();
+  }
+
+  #checkParams(layer: Layer, bottom: readonly Shape[]): void {
+    layer.declareParams(bottom).forEach(({ shape }, index) => {
+      const has = layer.params[index]?.shape ?? [];
+      layer.check(
+        sameShape(shape, has),
+        "MOKA_SHAPE",
+        `its bottom ${bottom.map(formatShape).join(", ")} needs parameter ${index} of shape ` +
+          `${formatShape(shape)}, but it has ${formatShape(has)}`,
+      );
+    });
+  }
+
+  // ---- recording
+
+  /** Has the layers that are not recorded yet record their forward. */
+  #record(): void {
+    const { engine, backward } = this.#context;
+    const { nodes } = this.#parts;
+    for (let index = this.#recordings.length; index < nodes.length; index++) {
+      const { layer, bottom, top, needsBackward } = nodes[index] as Node;
+      const recording = record(index, layer.name, engine, needsBackward && backward !== false);
+      this.#recordings.push(recording);
+      try {
+        layer.forward(recording.recorder, bottom, top);
+      } catch (error) {
+        throw layer.explain(error);
+      }
+    }
+  }
+
+  #compileForward(): void {
+    if (this.#forward) return;
+    this.#record();
+    this.#forward = new Runner(joined(this.#recordings), this.engine);
+  }
+
+  #compileBackward(): void {
+    if (this.#backward) return;
+    const recordings: Recording[] = [];
+    for (let index = this.layers.length - 1; index >= 0; index--) {
+      const node = this.#parts.nodes[index] as Node;
+      if (!node.needsBackward) continue;
+      const recording = record(index, `${node.layer.name}'`, this.engine, true);
+      node.layer.backward(recording.recorder, node.top, node.wanted, node.bottom, node.learns);
+      recordings.push(recording);
+    }
+    this.#backward = { runner: new Runner(joined(recordings), this.engine), recordings };
+  }
+
+  #rerecordFrom(index: number): void {
+    this.#dropRecordings(index);
+    this.#compileForward();
+  }
+
+  #dropRecordings(from: number): void {
+    const dropped = this.#recordings.splice(from);
+    for (const { spans } of [...dropped, ...(this.#backward?.recordings ?? [])]) {
+      for (const span of spans) span.release();
+    }
+    this.#forward = undefined;
+    this.#backward = undefined;
+  }
+
+  // ---- lookups
+
+  *#lossTops(): Iterable<{ tensor: Tensor; weight: number }> {
+    for (const { top, lossWeights } of this.#parts.nodes) {
+      for (const [i, tensor] of top.entries()) {
+        const weight = lossWeights[i] ?? 0;
+        if (weight !== 0) yield { tensor, weight };
+      }
+    }
+  }
+
+  #fillLossDiffs(): void {
+    for (const { tensor, weight } of this.#lossTops()) tensor.diff.array.fill(weight);
+  }
+
+  #input(name: string): Tensor {
+    const tensor = this.inputs.includes(name) ? this.#parts.tensors.get(name) : undefined;
+    check(tensor, "MOKA_BLOB", `the net has no input "${name}"; its inputs are ${this.inputs.join(", ") || "none"}`);
+    return tensor;
+  }
+
+  #setInput(name: string, values: ArrayLike<number>): void {
+    const tensor = this.#input(name);
+    check(
+      values.length === tensor.count,
+      "MOKA_SHAPE",
+      `input "${name}" has shape ${formatShape(tensor.shape)}, but ${values.length} values were given`,
+    );
+    tensor.data.array.set(values);
+  }
+
+  /** Indices of two layers by name; the whole net where no name is given. */
+  #indices(low: string | undefined, high: string | undefined): { low: number; high: number } {
+    const find = (name: string) => {
+      const index = this.layers.findIndex((layer) => layer.name === name);
+      check(index >= 0, "MOKA_LAYER", `the net has no layer "${name}"`);
+      return index;
+    };
+    return {
+      low: low === undefined ? 0 : find(low),
+      high: high === undefined ? this.layers.length - 1 : find(high),
+    };
+  }
+}
+
+function joined(recordings: readonly Recording[]): Program {
+  return { steps: recordings.flatMap(({ steps }) => steps) };
+}

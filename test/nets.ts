@@ -1,0 +1,52 @@
+import { create } from "@bufbuild/protobuf";
+import { Catalog } from "../src/core/catalog.js";
+import type { Engine } from "../src/core/engine.js";
+import type { Phase } from "../src/core/layer.js";
+import { Net } from "../src/core/net.js";
+import { ReferenceEngine } from "../src/engines/reference/index.js";
+import { fill } from "../src/fillers/index.js";
+import { layers } from "../src/layers/index.js";
+import { createFiles } from "../src/platform/node/index.js";
+import { NetStateSchema, Phase as PhaseEnum } from "../src/proto/gen/caffe_pb.js";
+import { parseNet } from "../src/proto/text/index.js";
+import { upgradeNet } from "../src/proto/upgrade/net.js";
+import { type Log, silent } from "../src/util/log.js";
+import { Random } from "../src/util/random.js";
+
+export interface NetSetup {
+  readonly phase?: Phase;
+  readonly engine?: Engine;
+  readonly seed?: number;
+  readonly log?: Log;
+  readonly level?: number;
+  readonly stage?: string[];
+  readonly backward?: boolean;
+  /** The file the text is said to stand in. */
+  readonly file?: string;
+}
+
+/** A net from prototxt text, on the reference engine unless another is given; fails on any text Caffe refuses. */
+export async function netFromText(text: string, setup: NetSetup = {}): Promise<Net> {
+  const { phase = "TRAIN", engine = new ReferenceEngine(), seed = 1701, log = silent } = setup;
+  const { message, issues } = parseNet(text, { file: setup.file });
+  const refused = issues.find(({ caffeRefuses }) => caffeRefuses);
+  if (refused) throw new Error(`${refused.line}:${refused.column}: ${refused.message}`);
+  const state = create(NetStateSchema, {
+    phase: PhaseEnum[phase],
+    level: setup.level ?? 0,
+    stage: setup.stage ?? [],
+  });
+  return Net.build(upgradeNet(message, setup.file ?? "<text>", log), state, {
+    catalog: new Catalog(layers, fill),
+    engine,
+    ownsEngine: setup.engine === undefined,
+    files: createFiles(),
+    random: new Random(seed),
+    log,
+    weightFiles: {
+      read: () => Promise.reject(new Error("no weight files here")),
+      write: () => Promise.reject(new Error("no weight files here")),
+    },
+    ...(setup.backward !== undefined && { backward: setup.backward }),
+  });
+}
