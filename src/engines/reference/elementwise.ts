@@ -1,0 +1,62 @@
+import type { Arguments } from "./kernel.js";
+
+export function fill({ y, value }: Arguments<"fill">): void {
+  y.fill(value);
+}
+
+export function copy({ x, y }: Arguments<"copy">): void {
+  y.set(x);
+}
+
+export function copyRows({ x, y, rows, width, xStride, yStride }: Arguments<"copyRows">): void {
+  for (let row = 0; row < rows; row++) {
+    y.set(x.subarray(row * xStride, row * xStride + width), row * yStride);
+  }
+}
+
+export function axpby({ x, y, a, b }: Arguments<"axpby">): void {
+  for (let i = 0; i < y.length; i++) y[i] = b === 0 ? a * x[i] : a * x[i] + b * y[i];
+}
+
+export function sum({ xs, coefficients, y }: Arguments<"sum">): void {
+  for (let i = 0; i < y.length; i++) {
+    let total = 0;
+    for (let j = 0; j < xs.length; j++) total += coefficients[j] * xs[j][i];
+    y[i] = total;
+  }
+}
+
+export function mul({ a, b, y }: Arguments<"mul">): void {
+  for (let i = 0; i < y.length; i++) y[i] = a[i] * b[i];
+}
+
+export function div({ a, b, y }: Arguments<"div">): void {
+  for (let i = 0; i < y.length; i++) y[i] = a[i] / b[i];
+}
+
+export function dropout({ x, mask, y, scale }: Arguments<"dropout">): void {
+  for (let i = 0; i < y.length; i++) y[i] = x[i] * mask[i] * scale;
+}
+
+export function scaleBy({ x, factor, y, alpha }: Arguments<"scaleBy">): void {
+  for (let i = 0; i < y.length; i++) y[i] = alpha * factor[0] * x[i];
+}
+
+export function dot({ a, b, y, alpha }: Arguments<"dot">): void {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += a[i] * b[i];
+  y[0] = alpha * total;
+}
+
+export function maxOf({ x, y, mask, index, ties }: Arguments<"maxOf">): void {
+  for (let i = 0; i < y.length; i++) {
+    if (ties ? !(y[i] > x[i]) : x[i] > y[i]) {
+      y[i] = x[i];
+      mask[i] = index;
+    }
+  }
+}
+
+export function maxOfBackward({ dy, mask, dx, index }: Arguments<"maxOfBackward">): void {
+  for (let i = 0; i < dx.length; i++) dx[i] = mask[i] === index ? dy[i] : 0;
+}

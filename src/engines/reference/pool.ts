@@ -1,0 +1,88 @@
+import type { PoolGeometry } from "../../core/kernels.js";
+import type { Arguments } from "./kernel.js";
+
+interface Window {
+  /** The output's index. */
+  readonly at: number;
+  /** First index of the plane. */
+  readonly plane: number;
+  /** Rows and columns under the window, cut to the image. */
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+  /** Values under the window with the padding that lies under it, but not what lies beyond that. */
+  readonly size: number;
+}
+
+function eachWindow(
+  { planes, input: [h, w], output: [oh, ow], kernel, stride, pad }: PoolGeometry,
+  visit: (window: Window) => void,
+): void {
+  for (let plane = 0; plane < planes; plane++) {
+    for (let row = 0; row < oh; row++) {
+      for (let column = 0; column < ow; column++) {
+        const top = row * stride[0] - pad[0];
+        const left = column * stride[1] - pad[1];
+        const bottom = Math.min(top + kernel[0], h + pad[0]);
+        const right = Math.min(left + kernel[1], w + pad[1]);
+        visit({
+          at: (plane * oh + row) * ow + column,
+          plane: plane * h * w,
+          top: Math.max(top, 0),
+          bottom: Math.min(bottom, h),
+          left: Math.max(left, 0),
+          right: Math.min(right, w),
+          size: (bottom - top) * (right - left),
+        });
+      }
+    }
+  }
+}
+
+export function maxPool({ x, y, mask, ...geometry }: Arguments<"maxPool">): void {
+  const width = geometry.input[1];
+  eachWindow(geometry, ({ at, plane, top, bottom, left, right }) => {
+    let largest = -3.4028234663852886e38;
+    let where = -1;
+    for (let row = top; row < bottom; row++) {
+      for (let column = left; column < right; column++) {
+        const index = row * width + column;
+        if (x[plane + index] > largest) {
+          largest = x[plane + index];
+          where = index;
+        }
+      }
+    }
+    y[at] = largest;
+    mask[at] = where;
+  });
+}
+
+export function maxPoolBackward({ dy, mask, dx, ...geometry }: Arguments<"maxPoolBackward">): void {
+  dx.fill(0);
+  eachWindow(geometry, ({ at, plane }) => {
+    if (mask[at] >= 0) dx[plane + mask[at]] += dy[at];
+  });
+}
+
+export function avePool({ x, y, ...geometry }: Arguments<"avePool">): void {
+  const width = geometry.input[1];
+  eachWindow(geometry, ({ at, plane, top, bottom, left, right, size }) => {
+    let total = 0;
+    for (let row = top; row < bottom; row++) {
+      for (let column = left; column < right; column++) total += x[plane + row * width + column];
+    }
+    y[at] = total / size;
+  });
+}
+
+export function avePoolBackward({ dy, dx, ...geometry }: Arguments<"avePoolBackward">): void {
+  const width = geometry.input[1];
+  dx.fill(0);
+  eachWindow(geometry, ({ at, plane, top, bottom, left, right, size }) => {
+    for (let row = top; row < bottom; row++) {
+      for (let column = left; column < right; column++) dx[plane + row * width + column] += dy[at] / size;
+    }
+  });
+}

@@ -1,0 +1,95 @@
+import type { Folded, Labels } from "../../core/kernels.js";
+import type { FloatArray } from "../../core/span.js";
+import type { Arguments } from "./kernel.js";
+
+/** The smallest normal float: what Caffe takes the logarithm of instead of anything smaller. */
+const smallest = 2 ** -126;
+
+/** Visits every distribution: the index of its first value, from where the others are `inner` apart. */
+function eachColumn({ outer, dim, inner }: Folded, visit: (first: number, column: number) => void): void {
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) visit(o * dim * inner + i, o * inner + i);
+  }
+}
+
+/**
+ * How much one class has more than the others is what rounding leaves where it has it all, so Caffe's order of
+ * rounding, in single precision, is part of the definition here and in the gradient.
+ */
+export function softmax({ x, y, ...size }: Arguments<"softmax">): void {
+  const { dim, inner } = size;
+  const round = rounding(y);
+  eachColumn(size, (first) => {
+    const end = first + dim * inner;
+    let largest = -Infinity;
+    for (let i = first; i < end; i += inner) largest = Math.max(largest, x[i]);
+    let total = 0;
+    for (let i = first; i < end; i += inner) {
+      y[i] = Math.exp(round(x[i] - largest));
+      total = round(total + y[i]);
+    }
+    for (let i = first; i < end; i += inner) y[i] /= total;
+  });
+}
+
+export function softmaxBackward({ y, dy, dx, ...size }: Arguments<"softmaxBackward">): void {
+  const { dim, inner } = size;
+  const round = rounding(dx);
+  eachColumn(size, (first) => {
+    const end = first + dim * inner;
+    let total = 0;
+    for (let i = first; i < end; i += inner) total = round(total + round(dy[i] * y[i]));
+    for (let i = first; i < end; i += inner) dx[i] = round(dy[i] - total) * y[i];
+  });
+}
+
+/** Rounds as storing into `array` would. */
+function rounding(array: FloatArray): (value: number) => number {
+  return array instanceof Float32Array ? Math.fround : (value) => value;
+}
+
+function normalizer({ normalization, ignore, outer, inner }: Labels & Folded, labels: FloatArray): number {
+  let count = outer * inner;
+  if (normalization === "batchSize") count = outer;
+  if (normalization === "none") count = 1;
+  if (normalization === "valid") for (const label of labels) if (Math.trunc(label) === ignore) count--;
+  return Math.max(1, count);
+}
+
+export function softmaxLoss({ prob, label, loss, ...args }: Arguments<"softmaxLoss">): void {
+  let total = 0;
+  eachColumn(args, (first, column) => {
+    const target = Math.trunc(label[column]);
+    if (target !== args.ignore) total -= Math.log(Math.max(prob[first + target * args.inner], smallest));
+  });
+  loss[0] = total / normalizer(args, label);
+}
+
+export function softmaxLossBackward({ prob, label, dloss, dx, ...args }: Arguments<"softmaxLossBackward">): void {
+  const { dim, inner, ignore } = args;
+  const factor = dloss[0] / normalizer(args, label);
+  eachColumn(args, (first, column) => {
+    const target = Math.trunc(label[column]);
+    for (let c = 0; c < dim; c++) {
+      const i = first + c * inner;
+      dx[i] = target === ignore ? 0 : factor * (prob[i] - (c === target ? 1 : 0));
+    }
+  });
+}
+
+export function accuracy({ x, label, y, perClass, topK, ignore, ...size }: Arguments<"accuracy">): void {
+  const { dim, inner } = size;
+  const right = new Float64Array(dim);
+  const seen = new Float64Array(dim);
+  eachColumn(size, (first, column) => {
+    const target = Math.trunc(label[column]);
+    if (target === ignore) return;
+    let better = -1; // the class itself is among those that reach its score
+    for (let c = 0; c < dim; c++) if (x[first + c * inner] >= x[first + target * inner]) better++;
+    seen[target]++;
+    if (better < topK) right[target]++;
+  });
+  const total = (counts: Float64Array) => counts.reduce((a, b) => a + b, 0);
+  y[0] = total(seen) === 0 ? 0 : total(right) / total(seen);
+  if (perClass) for (let c = 0; c < dim; c++) perClass[c] = seen[c] === 0 ? 0 : right[c] / seen[c];
+}
