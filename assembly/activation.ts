@@ -1,0 +1,226 @@
+import { Exp } from "./exp";
+import { Lanes } from "./lanes";
+import { map, mapDims, mapFew, zip, zipDims } from "./map";
+import { Power } from "./power";
+import { sumDims } from "./scale";
+
+// Where nothing else is said, a piece is one value. `f32x4.pmax(x, 0)` is x where x is not a number, and one
+// instruction where `f32x4.max` is eight.
+
+@unmanaged
+class Relu {
+  @inline
+  apply(x: v128, slope: v128, _q: v128): v128 {
+    const zero = f32x4.splat(0);
+    return f32x4.add(f32x4.pmax(x, zero), f32x4.mul(slope, f32x4.pmin(x, zero)));
+  }
+}
+
+@unmanaged
+class ReluGradient {
+  @inline
+  apply(x: v128, dy: v128, slope: v128, _q: v128): v128 {
+    return v128.bitselect(dy, f32x4.mul(dy, slope), f32x4.gt(x, f32x4.splat(0)));
+  }
+}
+
+@unmanaged
+class NegativeProduct {
+  @inline
+  of(dy: usize, x: usize): v128 {
+    const v = v128.load(x);
+    return v128.and(f32x4.mul(v128.load(dy), v), f32x4.le(v, f32x4.splat(0)));
+  }
+
+  @inline
+  one(dy: usize, x: usize): f64 {
+    const v = <f64>load<f32>(x);
+    return v <= 0 ? <f64>load<f32>(dy) * v : 0;
+  }
+}
+
+@unmanaged
+class Sigmoid {
+  @inline
+  apply(x: v128, _p: v128, _q: v128): v128 {
+    return Lanes.join(Sigmoid.two(Lanes.low(x)), Sigmoid.two(Lanes.high(x)));
+  }
+
+  @inline
+  static two(x: v128): v128 {
+    const one = f64x2.splat(1);
+    return f64x2.div(one, f64x2.add(one, Exp.two(f64x2.neg(x))));
+  }
+}
+
+@unmanaged
+class SigmoidGradient {
+  @inline
+  apply(y: v128, dy: v128, _p: v128, _q: v128): v128 {
+    return f32x4.mul(f32x4.mul(dy, y), f32x4.sub(f32x4.splat(1), y));
+  }
+}
+
+@unmanaged
+class Tanh {
+  @inline
+  apply(x: v128, _p: v128, _q: v128): v128 {
+    return Lanes.join(Tanh.two(Lanes.low(x)), Tanh.two(Lanes.high(x)));
+  }
+
+  /** (e^2x − 1)/(e^2x + 1), near 0 its series, as the difference would lose digits there */
+  @inline
+  static two(x: v128): v128 {
+    const one = f64x2.splat(1);
+    const e = Exp.two(f64x2.add(x, x));
+    const far = f64x2.div(f64x2.sub(e, one), f64x2.add(e, one));
+    const square = f64x2.mul(x, x);
+    const inner = f64x2.sub(f64x2.mul(square, f64x2.splat(2 / 15.0)), f64x2.splat(1 / 3.0));
+    const near = f64x2.add(x, f64x2.mul(x, f64x2.mul(square, inner)));
+    return v128.bitselect(near, far, f64x2.lt(f64x2.abs(x), f64x2.splat(0.02)));
+  }
+}
+
+@unmanaged
+class TanhGradient {
+  @inline
+  apply(y: v128, dy: v128, _p: v128, _q: v128): v128 {
+    return f32x4.mul(dy, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)));
+  }
+}
+
+@unmanaged
+class Square {
+  @inline
+  apply(x: v128, scale: v128, shift: v128): v128 {
+    const v = f32x4.add(f32x4.mul(x, scale), shift);
+    return f32x4.mul(v, v);
+  }
+}
+
+@unmanaged
+class TimesAffine {
+  @inline
+  apply(x: v128, dy: v128, slope: v128, offset: v128): v128 {
+    return f32x4.mul(dy, f32x4.add(f32x4.mul(slope, x), offset));
+  }
+}
+
+export function relu(from: i32, to: i32, x: usize, y: usize, slope: f32): void {
+  const start = (<usize>from) << 2;
+  map<Relu>(x + start, y + start, to - from, f32x4.splat(slope), f32x4.splat(0));
+}
+
+export function reluBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize, slope: f32): void {
+  const start = (<usize>from) << 2;
+  zip<ReluGradient>(x + start, dy + start, dx + start, to - from, f32x4.splat(slope), f32x4.splat(0));
+}
+
+/** A piece is a plane of `inner` values, or, where `inner` is 1, a row of `dim`; likewise in the next. */
+export function prelu(from: i32, to: i32, x: usize, slope: usize, y: usize, dim: i32, inner: i32): void {
+  mapDims<Relu>(from, to, x, y, slope, slope, dim, inner);
+}
+
+export function preluBackward(
+  from: i32,
+  to: i32,
+  x: usize,
+  slope: usize,
+  dy: usize,
+  dx: usize,
+  dim: i32,
+  inner: i32,
+): void {
+  zipDims<ReluGradient>(from, to, x, dy, dx, slope, slope, dim, inner);
+}
+
+/** A piece is a slope. */
+export function preluBackwardSlope(
+  from: i32,
+  to: i32,
+  x: usize,
+  dy: usize,
+  dslope: usize,
+  outer: i32,
+  dim: i32,
+  inner: i32,
+): void {
+  sumDims<NegativeProduct>(from, to, dy, x, dslope, outer, dim, inner, true);
+}
+
+export function sigmoid(from: i32, to: i32, x: usize, y: usize): void {
+  const start = (<usize>from) << 2;
+  mapFew<Sigmoid>(x + start, y + start, to - from, f32x4.splat(0), f32x4.splat(0));
+}
+
+export function sigmoidBackward(from: i32, to: i32, y: usize, dy: usize, dx: usize): void {
+  const start = (<usize>from) << 2;
+  zip<SigmoidGradient>(y + start, dy + start, dx + start, to - from, f32x4.splat(0), f32x4.splat(0));
+}
+
+export function tanh(from: i32, to: i32, x: usize, y: usize): void {
+  const start = (<usize>from) << 2;
+  mapFew<Tanh>(x + start, y + start, to - from, f32x4.splat(0), f32x4.splat(0));
+}
+
+export function tanhBackward(from: i32, to: i32, y: usize, dy: usize, dx: usize): void {
+  const start = (<usize>from) << 2;
+  zip<TanhGradient>(y + start, dy + start, dx + start, to - from, f32x4.splat(0), f32x4.splat(0));
+}
+
+/** y = (shift + scale·x)² */
+export function square(from: i32, to: i32, x: usize, y: usize, scale: f32, shift: f32): void {
+  const start = (<usize>from) << 2;
+  map<Square>(x + start, y + start, to - from, f32x4.splat(scale), f32x4.splat(shift));
+}
+
+/** dx = dy·(slope·x + offset) */
+export function squareBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize, slope: f32, offset: f32): void {
+  const start = (<usize>from) << 2;
+  zip<TimesAffine>(x + start, dy + start, dx + start, to - from, f32x4.splat(slope), f32x4.splat(offset));
+}
+
+/** y = (shift + scale·x)^power */
+export function power(from: i32, to: i32, x: usize, y: usize, power: f32, scale: f32, shift: f32): void {
+  const p = f32x4.splat(scale);
+  const q = f32x4.splat(shift);
+  let at = (<usize>from) << 2;
+  let count = to - from;
+  for (; count >= 4; count -= 4) {
+    v128.store(y + at, Power.four(f32x4.add(f32x4.mul(p, v128.load(x + at)), q), power));
+    at += 16;
+  }
+  for (; count > 0; --count) {
+    store<f32>(y + at, NativeMathf.pow(scale * load<f32>(x + at) + shift, power));
+    at += 4;
+  }
+}
+
+/** dx = factor·dy·(shift + scale·x)^power */
+export function powerBackward(
+  from: i32,
+  to: i32,
+  x: usize,
+  dy: usize,
+  dx: usize,
+  factor: f32,
+  power: f32,
+  scale: f32,
+  shift: f32,
+): void {
+  const f = f32x4.splat(factor);
+  const p = f32x4.splat(scale);
+  const q = f32x4.splat(shift);
+  let at = (<usize>from) << 2;
+  let count = to - from;
+  for (; count >= 4; count -= 4) {
+    const slope = Power.four(f32x4.add(f32x4.mul(p, v128.load(x + at)), q), power);
+    v128.store(dx + at, f32x4.mul(f32x4.mul(v128.load(dy + at), f), slope));
+    at += 16;
+  }
+  for (; count > 0; --count) {
+    const slope = NativeMathf.pow(scale * load<f32>(x + at) + shift, power);
+    store<f32>(dx + at, load<f32>(dy + at) * factor * slope);
+    at += 4;
+  }
+}

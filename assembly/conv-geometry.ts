@@ -1,0 +1,96 @@
+import { workspace } from "./workspace";
+
+/**
+ * The geometry of a convolution, which is the table of its calls. The innermost spatial axis is walked by formula,
+ * in runs; all axes before it are folded into rows, and a list of rows says which input row each outer tap of the
+ * kernel meets at each output row. So any number of axes is two.
+ */
+@unmanaged
+export class Geometry {
+  n: i32 = 0;
+  group: i32 = 0;
+  /** Of one group. */
+  channels: i32 = 0;
+  /** Of one group. */
+  outputs: i32 = 0;
+  inputRows: i32 = 0;
+  inputWidth: i32 = 0;
+  outputRows: i32 = 0;
+  outputWidth: i32 = 0;
+  /** The product of the kernel's sizes on the axes before the last. */
+  outerTaps: i32 = 0;
+  /** The kernel's size on the last axis; with stride, pad and dilation of that axis. */
+  innerTaps: i32 = 0;
+  stride: i32 = 0;
+  pad: i32 = 0;
+  dilation: i32 = 0;
+
+  @inline
+  static get current(): Geometry {
+    return changetype<Geometry>(workspace);
+  }
+
+  /** For each output row, the input row that this outer tap meets there; −1 in the padding. */
+  @inline
+  rowsMet(tap: i32): usize {
+    return changetype<usize>(this) + 64 + ((<usize>(tap * this.outputRows)) << 2);
+  }
+
+  @inline
+  inputRow(tap: i32, row: i32): i32 {
+    return load<i32>(this.rowsMet(tap) + ((<usize>row) << 2));
+  }
+
+  /** Where scratch memory goes on behind the table. */
+  @inline
+  get scratch(): usize {
+    return changetype<usize>(this) + ((64 + ((<usize>(this.outerTaps * this.outputRows)) << 2) + 63) & ~63);
+  }
+
+  @inline
+  get taps(): i32 {
+    return this.outerTaps * this.innerTaps;
+  }
+
+  @inline
+  get positions(): i32 {
+    return this.outputRows * this.outputWidth;
+  }
+
+  /** Bytes of one input channel. */
+  @inline
+  get inputPlane(): usize {
+    return (<usize>(this.inputRows * this.inputWidth)) << 2;
+  }
+
+  /** Bytes of one output channel. */
+  @inline
+  get outputPlane(): usize {
+    return (<usize>this.positions) << 2;
+  }
+
+  /** How far, in values, the input that inner tap `tap` meets at output column 0 lies from the start of its row. */
+  @inline
+  shift(tap: i32): i32 {
+    return tap * this.dilation - this.pad;
+  }
+
+  /** How many strides fit into a distance. Division is slow, and most strides are these. */
+  @inline
+  steps(distance: i32): i32 {
+    return this.stride == 1 ? distance : this.stride == 2 ? distance >> 1 : distance / this.stride;
+  }
+
+  /** The first output column at which a tap shifted so meets the input. */
+  @inline
+  first(shift: i32): i32 {
+    return shift >= 0 ? 0 : min(this.outputWidth, this.steps(this.stride - 1 - shift));
+  }
+
+  /** The first output column from which it does no longer, or `first`, if it never does. */
+  @inline
+  end(shift: i32): i32 {
+    const room = this.inputWidth - 1 - shift;
+    return room < 0 ? this.first(shift) : max(this.first(shift), min(this.outputWidth, this.steps(room) + 1));
+  }
+}

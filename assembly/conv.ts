@@ -1,0 +1,246 @@
+import { gatherColumns, scatterColumns } from "./columns";
+import { Geometry } from "./conv-geometry";
+import {
+  blockOf,
+  blockProduct,
+  gemmScratch,
+  maxColumns,
+  maxRows,
+  maxSteps,
+  panelProduct,
+  putTile,
+  Scratch,
+} from "./gemm";
+import { packA, packB, packTransposedB } from "./pack";
+import { copyRun, fillRun } from "./run";
+
+// Convolution as a product with the column matrix, block by block. Positions of all images stand side by side in one
+// matrix, so that small images fill blocks too. The table of each call is its geometry.
+
+const bytesBlock: usize = 4 * <usize>maxRows * <usize>maxColumns;
+
+/** Scratch bytes, behind the table: those of products, a block of C, and 8 rows as wide as a block. */
+export const convScratch: usize = gemmScratch + bytesBlock + 4 * 8 * <usize>maxColumns;
+
+class ConvScratch {
+  /** A block of C. */
+  @inline
+  static block(base: usize): usize {
+    return Scratch.rest(base);
+  }
+
+  /** Rows not yet packed. */
+  @inline
+  static rows(base: usize): usize {
+    return Scratch.rest(base) + bytesBlock;
+  }
+}
+
+/** y = w ∗ x + bias. A piece is 8 output positions, counted through all images. */
+export function conv(from: i32, to: i32, x: usize, w: usize, bias: usize, y: usize): void {
+  const g = Geometry.current;
+  const base = g.scratch;
+  const depth = g.channels * g.taps;
+  const last = min(g.n * g.positions, to * 8);
+  const nc = blockOf(last - from * 8, maxColumns, 8);
+  const kc = blockOf(depth, maxSteps, 4);
+  const mc = blockOf(g.outputs, maxRows, 5);
+  for (let group = 0; group < g.group; ++group) {
+    for (let column = from * 8; column < last; column += nc) {
+      const columns = min(nc, last - column);
+      if (bias) fillBias(g, bias, y, column, columns);
+      for (let step = 0; step < depth; step += kc) {
+        const steps = min(kc, depth - step);
+        packColumns(g, x, step, steps, column, columns);
+        for (let row = 0; row < g.outputs; row += mc) {
+          const rows = min(mc, g.outputs - row);
+          const weights = w + ((<usize>(row * depth + step)) << 2);
+          packA(weights, (<usize>depth) << 2, 4, rows, steps, 1, Scratch.a(base), 0, steps);
+          multiply(g, rows, steps, y + <usize>row * g.outputPlane, column, columns, bias != 0 || step > 0);
+        }
+      }
+    }
+    x += g.inputPlane * <usize>g.channels;
+    w += (<usize>(g.outputs * depth)) << 2;
+    y += g.outputPlane * <usize>g.outputs;
+    if (bias) bias += (<usize>g.outputs) << 2;
+  }
+}
+
+/** Writes each output's bias where the columns [column, column + columns) lie in y. */
+function fillBias(g: Geometry, bias: usize, y: usize, column: i32, columns: i32): void {
+  for (let left = columns; left > 0; ) {
+    const position = column % g.positions;
+    const count = min(g.positions - position, left);
+    let target = address(g, y, column);
+    for (let output = 0; output < g.outputs; ++output) {
+      fillRun(target, count, load<f32>(bias + ((<usize>output) << 2)));
+      target += g.outputPlane;
+    }
+    column += count;
+    left -= count;
+  }
+}
+
+/** Where a position, counted through all images, lies in the output channel that starts at `y`. */
+function address(g: Geometry, y: usize, column: i32): usize {
+  const imageBytes = g.outputPlane * <usize>(g.group * g.outputs);
+  return y + imageBytes * <usize>(column / g.positions) + ((<usize>(column % g.positions)) << 2);
+}
+
+/** Packs rows [step, step + steps) of the column matrix as a block of B. */
+function packColumns(g: Geometry, x: usize, step: i32, steps: i32, column: i32, columns: i32): void {
+  const base = g.scratch;
+  const buffer = ConvScratch.rows(base);
+  const rowBytes = (<usize>columns) << 2;
+  const panelBytes = (<usize>steps) << 5;
+  for (let i = 0; i < steps; i += 4) {
+    const rows = min(4, steps - i);
+    for (let row = 0; row < rows; ++row) {
+      gatherColumns(g, x, step + i + row, column, column + columns, buffer + <usize>row * rowBytes);
+    }
+    packB(buffer, rowBytes, rows, columns, Scratch.b(base) + ((<usize>i) << 5), panelBytes);
+  }
+}
+
+/** Multiplies the packed blocks; C's columns lie in y, image after image. */
+function multiply(g: Geometry, rows: i32, steps: i32, y: usize, column: i32, columns: i32, add: bool): void {
+  const base = g.scratch;
+  const a = Scratch.a(base);
+  let b = Scratch.b(base);
+  for (let i = 0; i < columns; i += 8) {
+    const position = (column + i) % g.positions;
+    const target = address(g, y, column + i);
+    const width = min(8, columns - i);
+    if (position + 8 <= g.positions && width == 8) {
+      panelProduct(rows, steps, a, b, target, g.outputPlane, add, base);
+    } else {
+      const strip = Scratch.strip(base);
+      panelProduct(rows, steps, a, b, strip, 32, false, base);
+      for (let j = 0; j < width; ) {
+        const count = min(width - j, g.positions - ((column + i + j) % g.positions));
+        const from = strip + ((<usize>j) << 2);
+        putTile(from, rows, count, address(g, y, column + i + j), g.outputPlane, add);
+        j += count;
+      }
+    }
+    b += (<usize>steps) << 5;
+  }
+}
+
+/** dx = wᵀ ∗ dy: rows of the column matrix, as products of wᵀ and dy, are added to dx. A piece is an image. */
+export function convBackwardData(from: i32, to: i32, dy: usize, w: usize, dx: usize): void {
+  const g = Geometry.current;
+  const base = g.scratch;
+  const depth = g.channels * g.taps;
+  const imageBytes = g.inputPlane * <usize>(g.group * g.channels);
+  memory.fill(dx + <usize>from * imageBytes, 0, <usize>(to - from) * imageBytes);
+  const first = from * g.positions;
+  const last = to * g.positions;
+  const nc = blockOf(last - first, maxColumns, 8);
+  const kc = blockOf(g.outputs, maxSteps, 4);
+  const mc = blockOf(depth, maxRows, 5);
+  const block = ConvScratch.block(base);
+  for (let group = 0; group < g.group; ++group) {
+    for (let column = first; column < last; column += nc) {
+      const columns = min(nc, last - column);
+      const rowBytes = (<usize>columns) << 2;
+      for (let row = 0; row < depth; row += mc) {
+        const rows = min(mc, depth - row);
+        for (let step = 0; step < g.outputs; step += kc) {
+          const steps = min(kc, g.outputs - step);
+          packGradient(g, dy + <usize>step * g.outputPlane, steps, column, columns);
+          const weights = w + ((<usize>(step * depth + row)) << 2);
+          packA(weights, 4, (<usize>depth) << 2, rows, steps, 1, Scratch.a(base), 0, steps);
+          blockProduct(rows, columns, steps, block, rowBytes, step > 0, base);
+        }
+        for (let i = 0; i < rows; ++i) {
+          scatterColumns(g, dx, row + i, column, column + columns, block + <usize>i * rowBytes);
+        }
+      }
+    }
+    dy += g.outputPlane * <usize>g.outputs;
+    w += (<usize>(g.outputs * depth)) << 2;
+    dx += g.inputPlane * <usize>g.channels;
+  }
+}
+
+/** Packs columns of the outputs from `dy` on, `steps` of them, as a block of B. */
+function packGradient(g: Geometry, dy: usize, steps: i32, column: i32, columns: i32): void {
+  const base = g.scratch;
+  const panelBytes = (<usize>steps) << 5;
+  if ((column % g.positions) + columns <= g.positions) {
+    packB(address(g, dy, column), g.outputPlane, steps, columns, Scratch.b(base), panelBytes);
+    return;
+  }
+  // Columns of several images are first put side by side.
+  const buffer = ConvScratch.rows(base);
+  const rowBytes = (<usize>columns) << 2;
+  for (let i = 0; i < steps; i += 4) {
+    const rows = min(4, steps - i);
+    for (let j = 0; j < columns; ) {
+      const count = min(columns - j, g.positions - ((column + j) % g.positions));
+      let source = address(g, dy, column + j) + <usize>i * g.outputPlane;
+      for (let row = 0; row < rows; ++row) {
+        copyRun(source, 1, buffer + <usize>row * rowBytes + ((<usize>j) << 2), count);
+        source += g.outputPlane;
+      }
+      j += count;
+    }
+    packB(buffer, rowBytes, rows, columns, Scratch.b(base) + ((<usize>i) << 5), panelBytes);
+  }
+}
+
+/** dw += dy·columnsᵀ, over the positions of all images. A piece is 8 rows of the column matrix. */
+export function convBackwardWeights(from: i32, to: i32, x: usize, dy: usize, dw: usize): void {
+  const g = Geometry.current;
+  const base = g.scratch;
+  const depth = g.channels * g.taps;
+  const total = g.n * g.positions;
+  const last = min(depth, to * 8);
+  const nc = blockOf(last - from * 8, maxColumns, 8);
+  const kc = blockOf(total, maxSteps, 4);
+  const mc = blockOf(g.outputs, maxRows, 5);
+  for (let group = 0; group < g.group; ++group) {
+    for (let column = from * 8; column < last; column += nc) {
+      const columns = min(nc, last - column);
+      for (let step = 0; step < total; step += kc) {
+        const steps = min(kc, total - step);
+        packTransposedColumns(g, x, step, steps, column, columns);
+        for (let row = 0; row < g.outputs; row += mc) {
+          const rows = min(mc, g.outputs - row);
+          packOutputs(g, dy + <usize>row * g.outputPlane, rows, step, steps);
+          const target = dw + ((<usize>(row * depth + column)) << 2);
+          blockProduct(rows, columns, steps, target, (<usize>depth) << 2, true, base);
+        }
+      }
+    }
+    x += g.inputPlane * <usize>g.channels;
+    dy += g.outputPlane * <usize>g.outputs;
+    dw += (<usize>(g.outputs * depth)) << 2;
+  }
+}
+
+/** Packs rows [column, column + columns) of the column matrix, as the columns of a block of B. */
+function packTransposedColumns(g: Geometry, x: usize, step: i32, steps: i32, column: i32, columns: i32): void {
+  const base = g.scratch;
+  const buffer = ConvScratch.rows(base);
+  const rowBytes = (<usize>steps) << 2;
+  for (let i = 0; i < columns; i += 8) {
+    const rows = min(8, columns - i);
+    for (let row = 0; row < rows; ++row) {
+      gatherColumns(g, x, column + i + row, step, step + steps, buffer + <usize>row * rowBytes);
+    }
+    packTransposedB(buffer, rowBytes, steps, rows, Scratch.b(base) + <usize>i * rowBytes, rowBytes << 3);
+  }
+}
+
+/** Packs positions [step, step + steps) of the outputs from `dy` on, `rows` of them, as a block of A. */
+function packOutputs(g: Geometry, dy: usize, rows: i32, step: i32, steps: i32): void {
+  const packed = Scratch.a(g.scratch);
+  for (let i = 0; i < steps; ) {
+    const count = min(steps - i, g.positions - ((step + i) % g.positions));
+    packA(address(g, dy, step + i), g.outputPlane, 4, rows, count, 1, packed, i, steps);
+    i += count;
+  }
+}

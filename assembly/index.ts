@@ -1,0 +1,24 @@
+// WebAssembly's side of the `wasm` engine: kernels over one linear memory, which TypeScript gives out.
+//
+// Addresses are bytes, sizes are values (f32). Every kernel starts with `from` and `to`: it does that part of its
+// work, in pieces that do not depend on each other, so that threads can share a call; the comment of each says what
+// a piece is. No kernel allocates, and none reads or writes outside its spans and its thread's workspace.
+
+export * from "./activation";
+export * from "./batch-norm";
+export { conv, convBackwardData, convBackwardWeights, convScratch } from "./conv";
+export * from "./conv-direct";
+export * from "./elementwise";
+export { gemm, gemmScratch } from "./gemm";
+export { gemv } from "./gemv";
+export * from "./loss";
+export { lrn, lrnBackward, lrnScratch } from "./lrn";
+export * from "./pool";
+export { dot } from "./reduce";
+export { bias, biasBackward, scale, scaleBackward, sumDimsScratch } from "./scale";
+export * from "./softmax";
+export * from "./solver";
+export { workspace } from "./workspace";
+
+/** Where the module's own constants end: memory below is not to be given out. */
+export const heapStart: usize = __heap_base;

@@ -1,0 +1,61 @@
+/** Small things done with vectors of four f32. */
+export class Lanes {
+  /** One value in lane 0, zeros in the others. */
+  @inline
+  static one(address: usize): v128 {
+    return v128.load32_zero(address);
+  }
+
+  @inline
+  static storeOne(address: usize, v: v128): void {
+    v128.store32_lane(address, v, 0);
+  }
+
+  /** Lanes 0 and 1 as f64. */
+  @inline
+  static low(v: v128): v128 {
+    return f64x2.promote_low_f32x4(v);
+  }
+
+  /** Lanes 2 and 3 as f64. */
+  @inline
+  static high(v: v128): v128 {
+    return f64x2.promote_low_f32x4(v128.shuffle<f64>(v, v, 1, 1));
+  }
+
+  /** Two and two f64, rounded to four f32. */
+  @inline
+  static join(low: v128, high: v128): v128 {
+    return v128.shuffle<f64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+  }
+
+  /** The sum of four f32. */
+  @inline
+  static sum(v: v128): f64 {
+    const two = f64x2.add(Lanes.low(v), Lanes.high(v));
+    return f64x2.extract_lane(two, 0) + f64x2.extract_lane(two, 1);
+  }
+
+  /** x0, x2, x4, x6; reads nothing beyond x6. */
+  @inline
+  static evens(address: usize): v128 {
+    return v128.shuffle<f32>(v128.load(address), v128.load(address, 12), 0, 2, 5, 7);
+  }
+
+  /** Four columns of four rows become four rows. */
+  @inline
+  static transpose(src: usize, srcStride: usize, dst: usize, dstStride: usize, factor: v128): void {
+    const r0 = v128.load(src);
+    const r1 = v128.load(src + srcStride);
+    const r2 = v128.load(src + 2 * srcStride);
+    const r3 = v128.load(src + 3 * srcStride);
+    const t0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+    const t1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    const t2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+    const t3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    v128.store(dst, f32x4.mul(factor, v128.shuffle<f64>(t0, t2, 0, 2)));
+    v128.store(dst + dstStride, f32x4.mul(factor, v128.shuffle<f64>(t0, t2, 1, 3)));
+    v128.store(dst + 2 * dstStride, f32x4.mul(factor, v128.shuffle<f64>(t1, t3, 0, 2)));
+    v128.store(dst + 3 * dstStride, f32x4.mul(factor, v128.shuffle<f64>(t1, t3, 1, 3)));
+  }
+}

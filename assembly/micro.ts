@@ -1,0 +1,120 @@
+// The innermost part of every matrix product: a tile of C, 5×8 or 4×8, stays in registers while A and B, packed
+// along k, stream by. 5×8 is the most that multiply-then-add leaves registers for; 4×8 makes up row counts that are
+// no multiple of 5. The first step is peeled off, so that V8 computes addresses once; the loop is not unrolled,
+// which would spill.
+
+/** C[5, 8] = A[k, 5]ᵀ·B[k, 8], added to C if `add`; k ≥ 1, rows of C `ldc` bytes apart */
+export function micro5(k: i32, a: usize, b: usize, c: usize, ldc: usize, add: bool): void {
+  let b0 = v128.load(b);
+  let b1 = v128.load(b, 16);
+  let v = v128.load32_splat(a);
+  let c00 = f32x4.mul(v, b0);
+  let c01 = f32x4.mul(v, b1);
+  v = v128.load32_splat(a, 4);
+  let c10 = f32x4.mul(v, b0);
+  let c11 = f32x4.mul(v, b1);
+  v = v128.load32_splat(a, 8);
+  let c20 = f32x4.mul(v, b0);
+  let c21 = f32x4.mul(v, b1);
+  v = v128.load32_splat(a, 12);
+  let c30 = f32x4.mul(v, b0);
+  let c31 = f32x4.mul(v, b1);
+  v = v128.load32_splat(a, 16);
+  let c40 = f32x4.mul(v, b0);
+  let c41 = f32x4.mul(v, b1);
+  a += 20;
+  b += 32;
+  for (k -= 1; k > 0; --k) {
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
+    v = v128.load32_splat(a);
+    c00 = f32x4.add(c00, f32x4.mul(v, b0));
+    c01 = f32x4.add(c01, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 4);
+    c10 = f32x4.add(c10, f32x4.mul(v, b0));
+    c11 = f32x4.add(c11, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 8);
+    c20 = f32x4.add(c20, f32x4.mul(v, b0));
+    c21 = f32x4.add(c21, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 12);
+    c30 = f32x4.add(c30, f32x4.mul(v, b0));
+    c31 = f32x4.add(c31, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 16);
+    c40 = f32x4.add(c40, f32x4.mul(v, b0));
+    c41 = f32x4.add(c41, f32x4.mul(v, b1));
+    a += 20;
+    b += 32;
+  }
+  if (add) {
+    addRow(c, c00, c01);
+    addRow(c + ldc, c10, c11);
+    addRow(c + 2 * ldc, c20, c21);
+    addRow(c + 3 * ldc, c30, c31);
+    addRow(c + 4 * ldc, c40, c41);
+  } else {
+    putRow(c, c00, c01);
+    putRow(c + ldc, c10, c11);
+    putRow(c + 2 * ldc, c20, c21);
+    putRow(c + 3 * ldc, c30, c31);
+    putRow(c + 4 * ldc, c40, c41);
+  }
+}
+
+/** C[4, 8] = A[k, 4]ᵀ·B[k, 8], likewise */
+export function micro4(k: i32, a: usize, b: usize, c: usize, ldc: usize, add: bool): void {
+  let b0 = v128.load(b);
+  let b1 = v128.load(b, 16);
+  let v = v128.load32_splat(a);
+  let c00 = f32x4.mul(v, b0);
+  let c01 = f32x4.mul(v, b1);
+  v = v128.load32_splat(a, 4);
+  let c10 = f32x4.mul(v, b0);
+  let c11 = f32x4.mul(v, b1);
+  v = v128.load32_splat(a, 8);
+  let c20 = f32x4.mul(v, b0);
+  let c21 = f32x4.mul(v, b1);
+  v = v128.load32_splat(a, 12);
+  let c30 = f32x4.mul(v, b0);
+  let c31 = f32x4.mul(v, b1);
+  a += 16;
+  b += 32;
+  for (k -= 1; k > 0; --k) {
+    b0 = v128.load(b);
+    b1 = v128.load(b, 16);
+    v = v128.load32_splat(a);
+    c00 = f32x4.add(c00, f32x4.mul(v, b0));
+    c01 = f32x4.add(c01, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 4);
+    c10 = f32x4.add(c10, f32x4.mul(v, b0));
+    c11 = f32x4.add(c11, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 8);
+    c20 = f32x4.add(c20, f32x4.mul(v, b0));
+    c21 = f32x4.add(c21, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 12);
+    c30 = f32x4.add(c30, f32x4.mul(v, b0));
+    c31 = f32x4.add(c31, f32x4.mul(v, b1));
+    a += 16;
+    b += 32;
+  }
+  if (add) {
+    addRow(c, c00, c01);
+    addRow(c + ldc, c10, c11);
+    addRow(c + 2 * ldc, c20, c21);
+    addRow(c + 3 * ldc, c30, c31);
+  } else {
+    putRow(c, c00, c01);
+    putRow(c + ldc, c10, c11);
+    putRow(c + 2 * ldc, c20, c21);
+    putRow(c + 3 * ldc, c30, c31);
+  }
+}
+
+function addRow(c: usize, low: v128, high: v128): void {
+  v128.store(c, f32x4.add(v128.load(c), low));
+  v128.store(c, f32x4.add(v128.load(c, 16), high), 16);
+}
+
+function putRow(c: usize, low: v128, high: v128): void {
+  v128.store(c, low);
+  v128.store(c, high, 16);
+}

@@ -1,0 +1,190 @@
+import { Lanes } from "./lanes";
+
+// Copies of blocks of A and B in the order in which the micro-kernels read them.
+//
+// Rows of A go into panels of 5, then panels of 4 such that no row is left over where that can be (from 12 rows on it
+// always can); else the last panel is filled up with zeros. Columns of B go into panels of 8, the last filled up with
+// zeros. A panel holds its rows (columns) side by side, step of k after step of k.
+
+/** How many panels of 5 rows, and behind them of 4, `rows` make. */
+export class Panels {
+  static fives(rows: i32): i32 {
+    const left = rows % 5;
+    const fours = left == 0 ? 0 : 5 - left;
+    return 4 * fours <= rows ? (rows - 4 * fours) / 5 : rows / 5;
+  }
+
+  static fours(rows: i32): i32 {
+    return (rows - 5 * Panels.fives(rows) + 3) / 4;
+  }
+}
+
+/**
+ * Packs alpha·A, m×k, steps [kFrom, kFrom + k) of panels that hold `kTotal`; strides in bytes. One of the strides is
+ * that of neighbours, 4.
+ */
+export function packA(
+  src: usize,
+  rowStride: usize,
+  stepStride: usize,
+  m: i32,
+  k: i32,
+  alpha: f32,
+  dst: usize,
+  kFrom: i32,
+  kTotal: i32,
+): void {
+  const fives = Panels.fives(m);
+  const factor = f32x4.splat(alpha);
+  for (let i = 0; i < fives; ++i) {
+    packPanel(5, 5, src, rowStride, stepStride, k, factor, dst + <usize>(5 * kFrom) * 4);
+    src += 5 * rowStride;
+    dst += <usize>(5 * kTotal) * 4;
+  }
+  for (m -= 5 * fives; m > 0; m -= 4) {
+    packPanel(4, min(4, m), src, rowStride, stepStride, k, factor, dst + <usize>(4 * kFrom) * 4);
+    src += 4 * rowStride;
+    dst += <usize>(4 * kTotal) * 4;
+  }
+}
+
+function packPanel(
+  height: i32,
+  rows: i32,
+  src: usize,
+  rowStride: usize,
+  stepStride: usize,
+  k: i32,
+  factor: v128,
+  dst: usize,
+): void {
+  const bytes = <usize>height * 4;
+  if (rows < height) {
+    packFewRows(bytes, rows, src, rowStride, stepStride, k, factor, dst);
+    return;
+  }
+  if (rowStride == 4) {
+    for (; k > 0; --k) {
+      v128.store(dst, f32x4.mul(factor, v128.load(src)));
+      if (height == 5) Lanes.storeOne(dst + 16, f32x4.mul(factor, Lanes.one(src + 16)));
+      src += stepStride;
+      dst += bytes;
+    }
+    return;
+  }
+  for (; k >= 4; k -= 4) {
+    Lanes.transpose(src, rowStride, dst, bytes, factor);
+    if (height == 5) {
+      const fifth = f32x4.mul(factor, v128.load(src + 4 * rowStride));
+      v128.store32_lane(dst, fifth, 0, 16);
+      v128.store32_lane(dst, fifth, 1, 36);
+      v128.store32_lane(dst, fifth, 2, 56);
+      v128.store32_lane(dst, fifth, 3, 76);
+    }
+    src += 16;
+    dst += 4 * bytes;
+  }
+  packFewRows(bytes, rows, src, rowStride, stepStride, k, factor, dst);
+}
+
+/** Value by value; what is missing of a panel becomes 0. */
+function packFewRows(
+  bytes: usize,
+  rows: i32,
+  src: usize,
+  rowStride: usize,
+  stepStride: usize,
+  k: i32,
+  factor: v128,
+  dst: usize,
+): void {
+  for (; k > 0; --k) {
+    let from = src;
+    let to = dst;
+    for (let row = 0; row < rows; ++row) {
+      Lanes.storeOne(to, f32x4.mul(factor, Lanes.one(from)));
+      from += rowStride;
+      to += 4;
+    }
+    for (; to < dst + bytes; to += 4) store<f32>(to, 0);
+    src += stepStride;
+    dst += bytes;
+  }
+}
+
+/** Packs B, k×n, rows `rowStride` bytes apart, into panels `panelBytes` apart. */
+export function packB(src: usize, rowStride: usize, k: i32, n: i32, dst: usize, panelBytes: usize): void {
+  // Four rows at a time fill whole cache lines of each panel.
+  for (; k >= 4; k -= 4) {
+    packFour(src, rowStride, n, dst, panelBytes);
+    src += 4 * rowStride;
+    dst += 128;
+  }
+  for (; k > 0; --k) {
+    packOne(src, n, dst, panelBytes);
+    src += rowStride;
+    dst += 32;
+  }
+}
+
+function packFour(src: usize, rowStride: usize, n: i32, dst: usize, panelBytes: usize): void {
+  for (; n >= 8; n -= 8) {
+    const second = src + rowStride;
+    const third = second + rowStride;
+    const fourth = third + rowStride;
+    v128.store(dst, v128.load(src));
+    v128.store(dst, v128.load(src, 16), 16);
+    v128.store(dst, v128.load(second), 32);
+    v128.store(dst, v128.load(second, 16), 48);
+    v128.store(dst, v128.load(third), 64);
+    v128.store(dst, v128.load(third, 16), 80);
+    v128.store(dst, v128.load(fourth), 96);
+    v128.store(dst, v128.load(fourth, 16), 112);
+    src += 32;
+    dst += panelBytes;
+  }
+  if (n == 0) return;
+  for (let row = 0; row < 4; ++row) {
+    packOne(src, n, dst, panelBytes);
+    src += rowStride;
+    dst += 32;
+  }
+}
+
+function packOne(src: usize, n: i32, dst: usize, panelBytes: usize): void {
+  for (; n >= 8; n -= 8) {
+    v128.store(dst, v128.load(src));
+    v128.store(dst, v128.load(src, 16), 16);
+    src += 32;
+    dst += panelBytes;
+  }
+  if (n == 0) return;
+  v128.store(dst, f32x4.splat(0));
+  v128.store(dst, f32x4.splat(0), 16);
+  for (; n > 0; --n) {
+    store<f32>(dst, load<f32>(src));
+    src += 4;
+    dst += 4;
+  }
+}
+
+/** Packs B, k×n, given as its transpose, n rows of k values, `rowStride` bytes apart. */
+export function packTransposedB(src: usize, rowStride: usize, k: i32, n: i32, dst: usize, panelBytes: usize): void {
+  const one = f32x4.splat(1);
+  for (; n > 0; n -= 8) {
+    let from = src;
+    let to = dst;
+    let steps = k;
+    if (n >= 8) {
+      for (; steps >= 4; steps -= 4) {
+        Lanes.transpose(from, rowStride, to, 32, one);
+        Lanes.transpose(from + 4 * rowStride, rowStride, to + 16, 32, one);
+        from += 16;
+        to += 128;
+      }
+    }
+    packFewRows(32, min(8, n), from, rowStride, 4, steps, one, to);
+    src += 8 * rowStride;
+    dst += panelBytes;
+  }
+}

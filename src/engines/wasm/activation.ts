@@ -1,0 +1,53 @@
+import { type Bind, call } from "./call.js";
+import { fold } from "./scale.js";
+
+export const relu: Bind<"relu"> = ({ x, y, slope }, at) =>
+  call("relu", y.count, [at(x, y.count), at(y, y.count), slope]);
+
+export const reluBackward: Bind<"reluBackward"> = ({ x, dy, dx, slope }, at) =>
+  call("reluBackward", dx.count, [at(x, dx.count), at(dy, dx.count), at(dx, dx.count), slope]);
+
+export const prelu: Bind<"prelu"> = ({ x, slope, y, ...size }, at) => {
+  const { count, dim, inner, planes } = fold(size);
+  return call("prelu", planes, [at(x, count), at(slope, dim), at(y, count), dim, inner]);
+};
+
+export const preluBackward: Bind<"preluBackward"> = ({ x, slope, dy, dx, ...size }, at) => {
+  const { count, dim, inner, planes } = fold(size);
+  return call("preluBackward", planes, [at(x, count), at(slope, dim), at(dy, count), at(dx, count), dim, inner]);
+};
+
+export const preluBackwardSlope: Bind<"preluBackwardSlope"> = ({ x, dy, dslope, ...size }, at) => {
+  const { count, outer, dim, inner } = fold(size);
+  const numbers = [at(x, count), at(dy, count), at(dslope, dim), outer, dim, inner];
+  return call("preluBackwardSlope", dim, numbers, { scratch: "sumDimsScratch" });
+};
+
+export const sigmoid: Bind<"sigmoid"> = ({ x, y }, at) => call("sigmoid", y.count, [at(x, y.count), at(y, y.count)]);
+
+export const sigmoidBackward: Bind<"sigmoidBackward"> = ({ y, dy, dx }, at) =>
+  call("sigmoidBackward", dx.count, [at(y, dx.count), at(dy, dx.count), at(dx, dx.count)]);
+
+export const tanh: Bind<"tanh"> = ({ x, y }, at) => call("tanh", y.count, [at(x, y.count), at(y, y.count)]);
+
+export const tanhBackward: Bind<"tanhBackward"> = ({ y, dy, dx }, at) =>
+  call("tanhBackward", dx.count, [at(y, dx.count), at(dy, dx.count), at(dx, dx.count)]);
+
+/** The powers 0, 1 and 2 need no logarithm. */
+export const power: Bind<"power"> = ({ x, y, power, scale, shift }, at) => {
+  const addresses = [at(x, y.count), at(y, y.count)];
+  if (power === 0) return call("fill", y.count, [at(y, y.count), 1]);
+  if (power === 1) return call("affine", y.count, [...addresses, scale, shift]);
+  if (power === 2) return call("square", y.count, [...addresses, scale, shift]);
+  return call("power", y.count, [...addresses, power, scale, shift]);
+};
+
+export const powerBackward: Bind<"powerBackward"> = ({ x, dy, dx, power, scale, shift }, at) => {
+  const { count } = dx;
+  const [values, given, target] = [at(x, count), at(dy, count), at(dx, count)];
+  const factor = power * scale;
+  if (factor === 0) return call("fill", count, [target, 0]);
+  if (power === 1) return call("times", count, [given, target, factor]);
+  if (power === 2) return call("squareBackward", count, [values, given, target, factor * scale, factor * shift]);
+  return call("powerBackward", count, [values, given, target, factor, power - 1, scale, shift]);
+};

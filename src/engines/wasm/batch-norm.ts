@@ -1,0 +1,40 @@
+import type { Channels } from "../../core/kernels.js";
+import { type Bind, call } from "./call.js";
+
+export const batchNorm: Bind<"batchNorm"> = ({ x, y, mean, variance, eps, ...size }, at) => {
+  const { channels, count, numbers } = fold(size);
+  const addresses = [at(x, count), at(y, count), at(mean, channels), at(variance, channels)];
+  return call("batchNorm", channels, [...addresses, ...numbers, eps], { scratch: "batchNormScratch" });
+};
+
+export const batchNormBackward: Bind<"batchNormBackward"> = ({ y, dy, variance, dx, eps, ...size }, at) => {
+  const { channels, count, numbers } = fold(size);
+  const addresses = [at(y, count), at(dy, count), at(variance, channels), at(dx, count)];
+  return call("batchNormBackward", channels, [...addresses, ...numbers, eps], { scratch: "batchNormScratch" });
+};
+
+export const batchNormAverage: Bind<"batchNormAverage"> = (args, at) => {
+  const { mean, variance, runningMean, runningVariance, factor, fraction, correction } = args;
+  const channels = mean.count;
+  const addresses = [mean, variance, runningMean, runningVariance].map((span) => at(span, channels));
+  return call("batchNormAverage", channels, [...addresses, at(factor, 1), fraction, correction]);
+};
+
+export const batchNormGlobal: Bind<"batchNormGlobal"> = (args, at) => {
+  const { runningMean, runningVariance, factor, mean, variance } = args;
+  const channels = mean.count;
+  const given = [at(runningMean, channels), at(runningVariance, channels), at(factor, 1)];
+  return call("batchNormGlobal", channels, [...given, at(mean, channels), at(variance, channels)]);
+};
+
+export const normalize: Bind<"normalize"> = ({ x, mean, variance, y, eps, ...size }, at) => {
+  const { channels, count, numbers } = fold(size);
+  const addresses = [at(x, count), at(mean, channels), at(variance, channels), at(y, count)];
+  return call("normalize", channels, [...addresses, ...numbers, eps], { scratch: "batchNormScratch" });
+};
+
+/** With one channel all values are one plane. */
+function fold({ n, channels, inner }: Channels) {
+  const numbers = channels === 1 ? [1, 1, n * inner] : [n, channels, inner];
+  return { channels: n * inner === 0 ? 0 : channels, count: n * channels * inner, numbers };
+}

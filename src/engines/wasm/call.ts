@@ -1,0 +1,48 @@
+import type { KernelName, Kernels } from "../../core/kernels.js";
+import type { Span } from "../../core/span.js";
+
+/** Exports of the module that say how many bytes of scratch memory a family of kernels needs. */
+export type ScratchName =
+  | "gemmScratch"
+  | "convScratch"
+  | "batchNormScratch"
+  | "sumDimsScratch"
+  | "lrnScratch" // for each channel
+  | "accuracyScratch"; // for each class
+
+/**
+ * One call of an export: plain data, so that threads can walk the same list over the same memory.
+ *
+ * The export is called with the range of pieces to do, `0, pieces` where nobody shares the work, and then with
+ * `numbers`. The workspace then begins with `table`.
+ */
+export interface Call {
+  readonly name: string;
+  /** How many pieces, independent of each other, its work falls into; none, and there is nothing to do. */
+  readonly pieces: number;
+  readonly numbers: readonly number[];
+  readonly table?: Int32Array;
+  /** What it needs of workspace behind the table, `scratchTimes` (1) times. */
+  readonly scratch?: ScratchName;
+  readonly scratchTimes?: number;
+}
+
+/**
+ * The address of a span, which must have this many values, or more: kernels do not check. 0 for no span.
+ *
+ * @throws MokaError `MOKA_SHAPE` if it has fewer
+ */
+export type Locate = (span: Span | undefined, count: number) => number;
+
+/** Makes a kernel's call of its arguments. */
+export type Bind<K extends KernelName> = (args: Kernels[K], at: Locate) => Call;
+export type Bindings = { readonly [K in KernelName]: Bind<K> };
+
+export function call(
+  name: string,
+  pieces: number,
+  numbers: readonly (number | boolean)[],
+  extra: Pick<Call, "table" | "scratch" | "scratchTimes"> = {},
+): Call {
+  return { name, pieces, numbers: numbers.map(Number), ...extra };
+}

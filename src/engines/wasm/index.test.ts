@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import type { KernelName, Kernels } from "../../core/kernels.js";
+import { type KernelStep, kernelStep } from "../../core/program.js";
+import { Span } from "../../core/span.js";
+import { ReferenceEngine } from "../reference/index.js";
+import { WasmEngine } from "./index.js";
+
+function step<K extends KernelName>(kernel: K, args: Kernels[K]): KernelStep {
+  return kernelStep(kernel, args, 0) as KernelStep;
+}
+
+function span(engine: WasmEngine, values: ArrayLike<number>): Span {
+  const made = new Span("values", values.length, engine);
+  made.array.set(values);
+  return made;
+}
+
+test("says what it is", async () => {
+  const engine = await WasmEngine.create({ threads: 4 });
+  expect(engine.name).toBe("wasm");
+  expect(engine.description).toBe("WebAssembly SIMD, 1 thread");
+  expect(engine.bytesUsed).toBe(0);
+});
+
+test("runs any part of its steps, in order, as often as asked", async () => {
+  const engine = await WasmEngine.create();
+  const y = span(engine, [0, 0]);
+  const compiled = engine.compile([
+    step("fill", { y, value: 1 }),
+    step("axpby", { x: y, y, a: 1, b: 1 }),
+    step("axpby", { x: y, y, a: 3, b: 0 }),
+  ]);
+  compiled.run(0, 2);
+  expect([...y.array]).toEqual([2, 2]);
+  compiled.run(2, 3);
+  compiled.run(2, 3);
+  expect([...y.array]).toEqual([18, 18]);
+  compiled.run(1, 1);
+  expect([...y.array]).toEqual([18, 18]);
+});
+
+test.each([true, false])("steps compiled before memory and workspace grew still run (shared: %s)", async (shared) => {
+  const engine = await WasmEngine.create({ shared });
+  const xs = [span(engine, [1, 2]), span(engine, [10, 20])];
+  const y = span(engine, [0, 0]);
+  const first = engine.compile([step("sum", { xs, coefficients: [1, 2], y })]);
+  const large = new Span("large", 6_000_000, engine);
+  const c = new Span("c", 50 * 50, engine);
+  const sizes = { m: 50, n: 50, k: 50, transA: false, transB: false, alpha: 1, beta: 0 };
+  const second = engine.compile([step("gemm", { a: large.slice(9, 2500), b: large.slice(3, 2500), c, ...sizes })]);
+  large.array.fill(1);
+  second.run(0, 1);
+  first.run(0, 1);
+  expect([...y.array]).toEqual([21, 42]);
+  expect(new Set(c.array)).toEqual(new Set([50]));
+});
+
+test("memory of released spans is used again", async () => {
+  const engine = await WasmEngine.create();
+  const first = span(engine, [1, 2, 3]);
+  const { bytesUsed } = engine;
+  first.release();
+  expect(engine.bytesUsed).toBe(0);
+  expect([...new Span("second", 3, engine).array]).toEqual([0, 0, 0]);
+  expect(engine.bytesUsed).toBe(bytesUsed);
+});
+
+test("spans that are too short, or lie elsewhere, are refused", async () => {
+  const engine = await WasmEngine.create();
+  const x = new Span("x", 5, engine);
+  const y = new Span("y", 6, engine);
+  expect(() => engine.compile([step("relu", { x, y, slope: 0 })])).toThrow('relu: "x" has 5 values, but 6 are needed');
+  const other = new Span("other", 6, new ReferenceEngine());
+  const compile = () => engine.compile([step("relu", { x: other, y, slope: 0 })]);
+  expect(compile).toThrow('relu: "other" is not in this engine\'s memory');
+  const another = new Span("another", 6, await WasmEngine.create());
+  expect(() => engine.compile([step("copy", { x: another, y })])).toThrow("not in this engine's memory");
+});
+
+test("too large a net is an error, after which smaller ones still work", async () => {
+  const engine = await WasmEngine.create({ maximumBytes: 2 ** 20 });
+  expect(() => new Span("large", 2 ** 20, engine).array).toThrow("4.0 MiB more do not fit");
+  const a = span(engine, Array(2500).fill(1));
+  const sizes = { m: 50, n: 50, k: 50, transA: false, transB: false, alpha: 1, beta: 0 };
+  expect(() => engine.compile([step("gemm", { a, b: a, c: a, ...sizes })])).toThrow("1.2 MiB more do not fit");
+  engine.compile([step("axpby", { x: a, y: a, a: 2, b: 0 })]).run(0, 1);
+  expect(a.array[2499]).toBe(2);
+});
+
+test("nothing is left after dispose", async () => {
+  const engine = await WasmEngine.create();
+  const x = span(engine, [1, 2, 3]);
+  await engine.dispose();
+  expect(engine.bytesUsed).toBe(0);
+  expect(engine.bytesFree).toBe(0);
+  expect(() => x.array).toThrow("has been freed");
+});

@@ -1,0 +1,160 @@
+import type { Compiled, Engine } from "../../core/engine.js";
+import type { KernelName, Kernels } from "../../core/kernels.js";
+import type { KernelStep } from "../../core/program.js";
+import type { Span, Storage } from "../../core/span.js";
+import { check } from "../../util/errors.js";
+import * as activation from "./activation.js";
+import { alignment } from "./allocator.js";
+import * as batchNorm from "./batch-norm.js";
+import type { Bind, Bindings, Call, Locate } from "./call.js";
+import * as conv from "./conv.js";
+import * as elementwise from "./elementwise.js";
+import * as gemm from "./gemm.js";
+import { createMemory, Heap, HeapStorage } from "./heap.js";
+import * as lrn from "./lrn.js";
+import { loadModule } from "./module.js";
+import * as pool from "./pool.js";
+import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
+import * as softmax from "./softmax.js";
+import * as solver from "./solver.js";
+import { type WasmExports, type WasmGlobal, WebAssembly } from "./web-assembly.js";
+
+const bindings: Bindings = {
+  ...elementwise,
+  ...gemm,
+  ...conv,
+  ...pool,
+  ...batchNorm,
+  ...lrn,
+  scale,
+  scaleBackward,
+  bias,
+  biasBackward,
+  ...activation,
+  ...softmax,
+  ...solver,
+};
+
+export interface WasmOptions {
+  /** Threads to use at most. This version uses one. */
+  readonly threads?: number | undefined;
+  /** Whether the memory can be shared with threads. Default: wherever that exists. */
+  readonly shared?: boolean | undefined;
+  /** Bytes the memory may grow to. Default, and most: a little less than 4 GiB. */
+  readonly maximumBytes?: number | undefined;
+}
+
+/**
+ * WebAssembly with SIMD: the kernels of assembly/ over one memory, which holds every span.
+ *
+ * The memory may grow to 4 GiB. TypeScript gives it out; kernels get addresses.
+ */
+export class WasmEngine implements Engine {
+  readonly name = "wasm";
+  readonly description = "WebAssembly SIMD, 1 thread";
+  readonly #heap: Heap;
+  readonly #exports: WasmExports;
+  /** What kernels use while they run. */
+  #workspace: HeapStorage;
+
+  private constructor(heap: Heap, exports: WasmExports) {
+    this.#heap = heap;
+    this.#exports = exports;
+    this.#workspace = new HeapStorage(heap, 0);
+  }
+
+  /** @throws MokaError `MOKA_UNSUPPORTED` where there is no WebAssembly with SIMD */
+  static async create(options: WasmOptions = {}): Promise<WasmEngine> {
+    const shared = options.shared ?? typeof SharedArrayBuffer !== "undefined";
+    const module = await loadModule(shared);
+    const { memory, limit } = createMemory(shared, options.maximumBytes);
+    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+    return new WasmEngine(new Heap(memory, globalOf(exports, "heapStart").value, limit), exports);
+  }
+
+  get bytesUsed(): number {
+    return this.#heap.used;
+  }
+
+  /** The most bytes that one more span could have. */
+  get bytesFree(): number {
+    return this.#heap.largest;
+  }
+
+  allocate(count: number): Storage {
+    return new HeapStorage(this.#heap, count);
+  }
+
+  compile(steps: readonly KernelStep[]): Compiled {
+    const calls = steps.map((step) => this.#bind(step));
+    this.#reserve(calls.reduce((most, call) => Math.max(most, this.#scratchOf(call)), 0));
+    const runs = calls.map((call) => this.#prepare(call));
+    return {
+      run(from, to) {
+        for (let i = from; i < to; i++) runs[i]?.();
+      },
+    };
+  }
+
+  async dispose(): Promise<void> {
+    this.#heap.dispose();
+  }
+
+  #bind<K extends KernelName>({ kernel, args }: KernelStep<K>): Call {
+    const locate: Locate = (span, count) => (span ? this.#locate(span, count, kernel) : 0);
+    const bind = bindings[kernel] as Bind<K>;
+    return bind(args as Kernels[K], locate);
+  }
+
+  #locate(span: Span, count: number, kernel: KernelName): number {
+    check(
+      span.count >= count,
+      "MOKA_SHAPE",
+      `${kernel}: "${span.name}" has ${span.count} values, but ${count} are needed`,
+    );
+    const { storage } = span;
+    check(
+      storage instanceof HeapStorage && storage.heap === this.#heap,
+      "MOKA_USAGE",
+      `${kernel}: "${span.name}" is not in this engine's memory`,
+    );
+    return storage.address + 4 * span.offset;
+  }
+
+  /** A call with all it needs looked up. */
+  #prepare({ name, pieces, numbers, table }: Call): () => void {
+    const run = this.#exports[name];
+    check(typeof run === "function", "MOKA_UNSUPPORTED", `the compiled kernels have no "${name}"`);
+    if (pieces === 0) return () => {};
+    const args = [0, pieces, ...numbers];
+    if (!table) return () => run(...args);
+    return () => {
+      new Int32Array(this.#heap.buffer, this.#workspace.address, table.length).set(table);
+      run(...args);
+    };
+  }
+
+  /** Bytes of workspace a call needs. */
+  #scratchOf({ table, scratch, scratchTimes = 1 }: Call): number {
+    const tableBytes = Math.ceil((table?.byteLength ?? 0) / alignment) * alignment;
+    return tableBytes + (scratch ? scratchTimes * globalOf(this.#exports, scratch).value : 0);
+  }
+
+  /** Makes the workspace at least this large. */
+  #reserve(bytes: number): void {
+    if (bytes <= this.#workspace.bytes) return;
+    this.#workspace.release();
+    this.#workspace = new HeapStorage(this.#heap, 0);
+    this.#workspace = new HeapStorage(this.#heap, Math.ceil(bytes / 4));
+    globalOf(this.#exports, "workspace").value = this.#workspace.address;
+  }
+}
+
+function globalOf(exports: WasmExports, name: string): WasmGlobal {
+  const value = exports[name];
+  check(typeof value === "object" && "value" in value, "MOKA_UNSUPPORTED", `the compiled kernels have no "${name}"`);
+  return value;
+}
+
+/** The kernels this engine has; all of them, as a test makes sure. */
+export const wasmKernels = Object.keys(bindings) as KernelName[];

@@ -1,0 +1,15 @@
+import { type Bind, call } from "./call.js";
+
+export const lrn: Bind<"lrn"> = ({ x, scale, y, size, alpha, beta, k, n, channels, inner }, at) => {
+  const count = n * channels * inner;
+  const addresses = [at(x, count), at(scale, count), at(y, count)];
+  return call("lrn", n * inner, [...addresses, channels, inner, size, alpha, beta, k]);
+};
+
+export const lrnBackward: Bind<"lrnBackward"> = (args, at) => {
+  const { x, y, scale, dy, dx, size, alpha, beta, n, channels, inner } = args;
+  const count = n * channels * inner;
+  const addresses = [x, y, scale, dy, dx].map((span) => at(span, count));
+  const numbers = [...addresses, channels, inner, size, alpha, beta];
+  return call("lrnBackward", n * inner, numbers, { scratch: "lrnScratch", scratchTimes: channels });
+};

@@ -1,0 +1,36 @@
+import type { Folded } from "../../core/kernels.js";
+import { type Bind, call } from "./call.js";
+
+export const scale: Bind<"scale"> = ({ x, scale, bias, y, ...size }, at) => {
+  const { count, dim, inner, planes } = fold(size);
+  const addresses = [at(x, count), at(scale, dim), at(bias, dim), at(y, count)];
+  return call("scale", planes, [...addresses, dim, inner]);
+};
+
+export const scaleBackward: Bind<"scaleBackward"> = ({ x, dy, dscale, accumulate, ...size }, at) => {
+  const { count, outer, dim, inner } = fold(size);
+  const addresses = [at(x, count), at(dy, count), at(dscale, dim)];
+  const numbers = [...addresses, outer, dim, inner, accumulate];
+  return call("scaleBackward", dim, numbers, { scratch: "sumDimsScratch" });
+};
+
+export const bias: Bind<"bias"> = ({ x, bias, y, ...size }, at) => {
+  const { count, dim, inner, planes } = fold(size);
+  return call("bias", planes, [at(x, count), at(bias, dim), at(y, count), dim, inner]);
+};
+
+export const biasBackward: Bind<"biasBackward"> = ({ dy, dbias, accumulate, ...size }, at) => {
+  const { count, outer, dim, inner } = fold(size);
+  const numbers = [at(dy, count), at(dbias, dim), outer, dim, inner, accumulate];
+  return call("biasBackward", dim, numbers, { scratch: "sumDimsScratch" });
+};
+
+/**
+ * Sizes, and how many pieces of values that are neighbours there are: planes, or rows where `inner` is 1. With one
+ * index on the middle axis all is one plane.
+ */
+export function fold({ outer, dim, inner }: Folded) {
+  const count = outer * dim * inner;
+  if (dim === 1) return { count, outer: 1, dim, inner: outer * inner, planes: 1 };
+  return { count, outer, dim, inner, planes: inner === 1 ? outer : outer * dim };
+}

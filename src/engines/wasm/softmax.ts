@@ -1,0 +1,43 @@
+import type { Folded, Labels } from "../../core/kernels.js";
+import { type Bind, call } from "./call.js";
+
+export const softmax: Bind<"softmax"> = ({ x, y, outer, dim, inner }, at) => {
+  const count = outer * dim * inner;
+  return call("softmax", outer * inner, [at(x, count), at(y, count), dim, inner]);
+};
+
+export const softmaxBackward: Bind<"softmaxBackward"> = ({ y, dy, dx, outer, dim, inner }, at) => {
+  const count = outer * dim * inner;
+  return call("softmaxBackward", outer * inner, [at(y, count), at(dy, count), at(dx, count), dim, inner]);
+};
+
+export const softmaxLoss: Bind<"softmaxLoss"> = ({ prob, label, loss, ...args }, at) => {
+  const { outer, dim, inner } = args;
+  const addresses = [at(prob, outer * dim * inner), at(label, outer * inner), at(loss, 1)];
+  return call("softmaxLoss", 1, [...addresses, outer, dim, inner, noneIsNaN(args.ignore), divisor(args)]);
+};
+
+export const softmaxLossBackward: Bind<"softmaxLossBackward"> = ({ prob, label, dloss, dx, ...args }, at) => {
+  const { outer, dim, inner } = args;
+  const count = outer * dim * inner;
+  const addresses = [at(prob, count), at(label, outer * inner), at(dloss, 1), at(dx, count)];
+  const numbers = [...addresses, outer, dim, inner, noneIsNaN(args.ignore), divisor(args)];
+  return call("softmaxLossBackward", outer, numbers);
+};
+
+export const accuracy: Bind<"accuracy"> = ({ x, label, y, perClass, topK, ignore, outer, dim, inner }, at) => {
+  const addresses = [at(x, outer * dim * inner), at(label, outer * inner), at(y, 1), at(perClass, dim)];
+  const numbers = [...addresses, outer, dim, inner, topK, noneIsNaN(ignore)];
+  return call("accuracy", 1, numbers, { scratch: "accuracyScratch", scratchTimes: dim });
+};
+
+/** No label equals what is not a number. */
+function noneIsNaN(ignore: number | undefined): number {
+  return ignore ?? Number.NaN;
+}
+
+/** What a sum of losses is divided by; 0 where the labels must be counted first. */
+function divisor({ normalization, outer, inner }: Labels & Folded): number {
+  const divisors = { full: Math.max(1, outer * inner), batchSize: Math.max(1, outer), none: 1, valid: 0 };
+  return divisors[normalization];
+}

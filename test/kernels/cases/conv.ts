@@ -1,0 +1,124 @@
+import type { ConvGeometry } from "../../../src/core/kernels.js";
+import { type Case, kernelCase } from "../maker.js";
+
+/** A convolution as a test describes it: one number for all axes, or one each. */
+export interface Convolution {
+  readonly n?: number;
+  readonly channels: number;
+  readonly outputs: number;
+  readonly group?: number;
+  readonly input: readonly number[];
+  readonly kernel: number | readonly number[];
+  readonly stride?: number | readonly number[];
+  readonly pad?: number | readonly number[];
+  readonly dilation?: number | readonly number[];
+}
+
+const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
+
+export function geometryOf({ n = 1, channels, outputs, group = 1, input, ...window }: Convolution): ConvGeometry {
+  const axes = (value: number | readonly number[]) => (typeof value === "number" ? input.map(() => value) : value);
+  const kernel = axes(window.kernel);
+  const stride = axes(window.stride ?? 1);
+  const pad = axes(window.pad ?? 0);
+  const dilation = axes(window.dilation ?? 1);
+  const output = input.map((size, i) => {
+    const extent = dilation[i] * (kernel[i] - 1) + 1;
+    return Math.floor((size + 2 * pad[i] - extent) / stride[i]) + 1;
+  });
+  return { n, channels, outputs, group, input, output, kernel, stride, pad, dilation };
+}
+
+/** All three kernels, with and without bias. */
+export function convolution(described: Convolution): Case[] {
+  const geometry = geometryOf(described);
+  const { n, channels, outputs, group, input, output, kernel, stride, pad, dilation } = geometry;
+  const title =
+    `${n}×${channels}×${input.join("×")} → ${outputs}, kernel ${kernel.join("×")} stride ${stride.join("×")} ` +
+    `pad ${pad.join("×")} dilation ${dilation.join("×")} group ${group}`;
+  const inputs = n * channels * product(input);
+  const weights = (outputs * channels * product(kernel)) / group;
+  const results = n * outputs * product(output);
+  return [
+    kernelCase("conv", title, (m) => ({
+      x: m.normal(inputs),
+      w: m.normal(weights),
+      bias: m.normal(outputs),
+      y: m.out(results),
+      ...geometry,
+    })),
+    kernelCase("conv", `${title}, no bias`, (m) => ({
+      x: m.normal(inputs),
+      w: m.normal(weights),
+      bias: undefined,
+      y: m.out(results),
+      ...geometry,
+    })),
+    kernelCase("convBackwardData", title, (m) => ({
+      dy: m.normal(results),
+      w: m.normal(weights),
+      dx: m.out(inputs),
+      ...geometry,
+    })),
+    kernelCase("convBackwardWeights", title, (m) => ({
+      x: m.normal(inputs),
+      dy: m.normal(results),
+      dw: m.normal(weights),
+      ...geometry,
+    })),
+  ];
+}
+
+export const convCases: readonly Case[] = [
+  // What nets have.
+  { n: 2, channels: 1, outputs: 20, input: [28, 28], kernel: 5 },
+  { n: 2, channels: 3, outputs: 6, input: [17, 19], kernel: 7, stride: 2, pad: 3 },
+  { n: 1, channels: 3, outputs: 8, input: [23, 23], kernel: 11, stride: 4 },
+  { n: 2, channels: 8, outputs: 12, input: [14, 14], kernel: 3, pad: 1 },
+  { n: 2, channels: 8, outputs: 12, input: [14, 14], kernel: 3, pad: 1, stride: 2 },
+  { n: 2, channels: 8, outputs: 12, input: [9, 11], kernel: 1 },
+  { n: 2, channels: 8, outputs: 12, input: [9, 11], kernel: 1, stride: 2 },
+  { n: 1, channels: 2, outputs: 4, input: [4, 16], kernel: 2, stride: 2 },
+  { n: 1, channels: 3, outputs: 3, group: 3, input: [4, 40], kernel: 2, stride: 2 },
+  { n: 1, channels: 6, outputs: 5, input: [9, 9], kernel: 1, pad: 1 },
+  { n: 2, channels: 8, outputs: 12, input: [7, 7], kernel: 3, pad: 2, dilation: 2 },
+  { n: 2, channels: 4, outputs: 5, input: [6, 9], kernel: [1, 3], pad: [0, 1] },
+  { n: 2, channels: 4, outputs: 5, input: [6, 9], kernel: [3, 2], stride: [2, 3], pad: [2, 1], dilation: [1, 2] },
+  { n: 3, channels: 8, outputs: 12, group: 2, input: [6, 5], kernel: 3, pad: 1 },
+  { n: 2, channels: 9, outputs: 12, group: 3, input: [4, 4], kernel: 1 },
+  // Few outputs in a group: depthwise, with one output for each channel or more, and one output for all.
+  { n: 2, channels: 6, outputs: 6, group: 6, input: [13, 14], kernel: 3, pad: 1 },
+  { n: 2, channels: 6, outputs: 6, group: 6, input: [13, 14], kernel: 3, pad: 1, stride: 2 },
+  { n: 2, channels: 5, outputs: 10, group: 5, input: [11, 9], kernel: [5, 3], pad: [2, 1], stride: [1, 3] },
+  { n: 1, channels: 4, outputs: 4, group: 4, input: [7, 7], kernel: 3, pad: 2, dilation: 2 },
+  { n: 2, channels: 4, outputs: 6, group: 2, input: [8, 8], kernel: 3 },
+  { n: 2, channels: 7, outputs: 1, input: [10, 12], kernel: 3, pad: 1 },
+  { n: 2, channels: 7, outputs: 3, input: [5, 5], kernel: 1 },
+  // The image as large as the kernel, or nothing but padding under it.
+  { n: 5, channels: 3, outputs: 9, input: [5, 6], kernel: [5, 6] },
+  { n: 2, channels: 2, outputs: 4, input: [1, 1], kernel: 3, pad: 1 },
+  { n: 2, channels: 2, outputs: 4, input: [2, 2], kernel: 3, pad: 4, stride: 2 },
+  { n: 1, channels: 1, outputs: 1, input: [1, 1], kernel: 1 },
+  { n: 2, channels: 2, outputs: 2, group: 2, input: [2, 2], kernel: 3, pad: 4, dilation: 3 },
+  // Other numbers of axes.
+  { n: 2, channels: 5, outputs: 6, input: [17], kernel: 4, stride: 3, pad: 2 },
+  { n: 2, channels: 4, outputs: 4, group: 4, input: [17], kernel: 5, pad: 2 },
+  { n: 2, channels: 3, outputs: 5, input: [5, 6, 7], kernel: [2, 3, 3], pad: [1, 0, 1], stride: [2, 1, 2] },
+  { n: 1, channels: 3, outputs: 3, group: 3, input: [4, 5, 6], kernel: 3, pad: 1, dilation: [1, 2, 1] },
+  { n: 1, channels: 2, outputs: 4, input: [3, 4, 3, 5], kernel: 2, pad: [1, 0, 0, 1] },
+  { n: 3, channels: 7, outputs: 5, input: [], kernel: [] },
+  { n: 3, channels: 7, outputs: 5, input: [3, 2, 4], kernel: 1 },
+  // More than blocks hold: channels × taps, outputs, positions, images.
+  { n: 1, channels: 33, outputs: 4, input: [6, 6], kernel: 3, pad: 1 },
+  { n: 1, channels: 5, outputs: 193, input: [5, 5], kernel: 3 },
+  { n: 2, channels: 2, outputs: 4, input: [30, 37], kernel: 3, pad: 1 },
+  { n: 1, channels: 300, outputs: 5, input: [3, 3], kernel: 1 },
+  { n: 1, channels: 4, outputs: 260, input: [3, 3], kernel: 1 },
+  { n: 1, channels: 1100, outputs: 4, input: [2, 2], kernel: 1 },
+  { n: 40, channels: 3, outputs: 6, input: [6, 6], kernel: 2, pad: 1 },
+  { n: 130, channels: 3, outputs: 11, input: [3, 3], kernel: 3 },
+  { n: 1, channels: 43, outputs: 4, input: [32, 64], kernel: 3, pad: 1 },
+  // No images.
+  { n: 0, channels: 3, outputs: 6, input: [6, 6], kernel: 2 },
+  { n: 0, channels: 3, outputs: 3, group: 3, input: [6, 6], kernel: 2 },
+].flatMap(convolution);

@@ -1,0 +1,94 @@
+import type { PoolGeometry } from "../../../src/core/kernels.js";
+import { type Case, kernelCase } from "../maker.js";
+
+type Pair = readonly [number, number];
+
+export interface Pooling {
+  readonly planes: number;
+  readonly input: Pair;
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly pad: Pair;
+}
+
+/** The geometry of Caffe's layer, whose last window may reach over the edge; 1 where it would start beyond it. */
+export function poolGeometry({ planes, input, kernel, stride, pad }: Pooling): PoolGeometry {
+  const pooled = (i: 0 | 1) => {
+    const steps = Math.ceil((input[i] + 2 * pad[i] - kernel[i]) / stride[i]) + 1;
+    return Math.max(1, pad[0] + pad[1] > 0 && (steps - 1) * stride[i] >= input[i] + pad[i] ? steps - 1 : steps);
+  };
+  return { planes, input, kernel, stride, pad, output: [pooled(0), pooled(1)] };
+}
+
+const nan = Number.NaN;
+
+/** All four kernels. Few different values, so that many are equal. */
+export function pooling(described: Pooling): Case[] {
+  const geometry = poolGeometry(described);
+  const { planes, input, output, kernel, stride, pad } = geometry;
+  const inputs = planes * input[0] * input[1];
+  const outputs = planes * output[0] * output[1];
+  const title = `${planes}×${input.join("×")}, kernel ${kernel.join("×")} stride ${stride.join("×")} pad ${pad.join("×")}`;
+  return [
+    kernelCase("maxPool", title, (m) => ({
+      x: m.normal(inputs),
+      y: m.out(outputs),
+      mask: m.out(outputs),
+      ...geometry,
+    })),
+    kernelCase("maxPool", `${title}, with equals`, (m) => ({
+      x: m.whole(inputs, 3),
+      y: m.out(outputs),
+      mask: m.out(outputs),
+      ...geometry,
+    })),
+    kernelCase("maxPoolBackward", title, (m) => {
+      const mask = m.whole(outputs, input[0] * input[1]);
+      for (let i = 2; i < outputs; i += 5) mask.array[i] = -1;
+      return { dy: m.normal(outputs), mask, dx: m.out(inputs), ...geometry };
+    }),
+    kernelCase("avePool", title, (m) => ({ x: m.normal(inputs), y: m.out(outputs), ...geometry })),
+    kernelCase("avePoolBackward", title, (m) => ({ dy: m.normal(outputs), dx: m.out(inputs), ...geometry })),
+  ];
+}
+
+const poolings: readonly Pooling[] = [
+  { planes: 6, input: [24, 24], kernel: [2, 2], stride: [2, 2], pad: [0, 0] },
+  { planes: 1, input: [4, 16], kernel: [2, 2], stride: [2, 2], pad: [0, 0] },
+  { planes: 3, input: [55, 55], kernel: [3, 3], stride: [2, 2], pad: [0, 0] },
+  { planes: 3, input: [32, 32], kernel: [3, 3], stride: [2, 2], pad: [0, 0] },
+  { planes: 2, input: [14, 13], kernel: [3, 3], stride: [1, 1], pad: [1, 1] },
+  { planes: 5, input: [7, 7], kernel: [7, 7], stride: [1, 1], pad: [0, 0] },
+  { planes: 2, input: [19, 23], kernel: [19, 23], stride: [1, 1], pad: [0, 0] },
+  { planes: 2, input: [11, 16], kernel: [3, 5], stride: [3, 2], pad: [1, 2] },
+  { planes: 2, input: [9, 9], kernel: [5, 5], stride: [1, 1], pad: [2, 2] },
+  { planes: 2, input: [12, 30], kernel: [1, 9], stride: [1, 2], pad: [0, 3] },
+  { planes: 2, input: [8, 9], kernel: [2, 2], stride: [3, 3], pad: [0, 0] },
+  { planes: 2, input: [1, 1], kernel: [1, 1], stride: [1, 1], pad: [0, 0] },
+  { planes: 2, input: [2, 3], kernel: [3, 3], stride: [2, 2], pad: [1, 1] },
+  { planes: 0, input: [4, 4], kernel: [2, 2], stride: [2, 2], pad: [0, 0] },
+];
+
+export const poolCases: readonly Case[] = [
+  ...poolings.flatMap(pooling),
+  ...[1, 2].map((step) =>
+    kernelCase("maxPool", `what is not a number or infinite, stride ${step}`, (m) => {
+      const geometry = poolGeometry({ planes: 1, input: [4, 10], kernel: [2, 2], stride: [step, step], pad: [0, 0] });
+      const x = m.normal(40);
+      [nan, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, nan, nan].forEach((value, i) => {
+        x.array[i] = value;
+        x.array[10 + i] = i < 3 ? -1 - i : nan;
+      });
+      x.array.fill(Number.NEGATIVE_INFINITY, 26, 30);
+      x.array.fill(nan, 36, 40);
+      const outputs = geometry.output[0] * geometry.output[1];
+      return { x, y: m.out(outputs), mask: m.out(outputs), ...geometry };
+    }),
+  ),
+  kernelCase("maxPoolBackward", "masks that are no place in the plane", (m) => ({
+    dy: m.normal(4),
+    mask: m.values([-1, 16, nan, 3]),
+    dx: m.out(16),
+    ...poolGeometry({ planes: 1, input: [4, 4], kernel: [2, 2], stride: [2, 2], pad: [0, 0] }),
+  })),
+];

@@ -1,0 +1,104 @@
+import { expect } from "vitest";
+import type { Engine } from "../../src/core/engine.js";
+import { type KernelStep, kernelStep, spansOf } from "../../src/core/program.js";
+import type { Memory } from "../../src/core/span.js";
+import { ReferenceEngine } from "../../src/engines/reference/index.js";
+import type { WasmEngine } from "../../src/engines/wasm/index.js";
+import { type Case, guard, Maker } from "./maker.js";
+
+/** What one span holds after a run. */
+interface Outcome {
+  readonly name: string;
+  readonly written: boolean;
+  readonly before: Float64Array;
+  readonly after: Float64Array;
+  readonly guards: readonly number[];
+}
+
+const oracles = { 32: new ReferenceEngine(32), 64: new ReferenceEngine(64) };
+
+/** What the reference makes of a case. */
+export function expected(each: Case): readonly Outcome[] {
+  return runCase(each, oracles[each.oracle]);
+}
+
+export function runCase(each: Case, engine: Engine, maker = new Maker(engine)): readonly Outcome[] {
+  const step = kernelStep(each.kernel, each.make(maker), 0) as KernelStep;
+  const written = new Set(spansOf(step).writes);
+  const before = maker.made.map(({ span }) => Float64Array.from(span.array));
+  engine.compile([step]).run(0, 1);
+  const outcomes = maker.made.map(({ span, root }, i) => ({
+    name: span.name,
+    written: written.has(span),
+    before: before[i],
+    after: Float64Array.from(span.array),
+    guards: [...root.array.slice(0, span.offset), ...root.array.slice(span.offset + span.count)],
+  }));
+  for (const { root } of maker.made) root.release();
+  return outcomes;
+}
+
+/** Runs a case with each of its spans in turn at the very end of the memory, where reading further is an error. */
+export function runAtTheEnd(each: Case, engine: WasmEngine): void {
+  for (let last = 0, spans = 1; last < spans; last++) {
+    let allocated = 0;
+    const memory: Memory = {
+      allocate(count) {
+        if (allocated++ !== last) return engine.allocate(count);
+        const filler = engine.allocate(engine.bytesFree / 4 - count);
+        const storage = engine.allocate(count);
+        filler.release();
+        return storage;
+      },
+    };
+    spans = runCase(each, engine, new Maker(memory, last)).length;
+  }
+}
+
+/** Expects that the engine does what the reference does, nothing else, and the same each time. */
+export function checkCase(each: Case, engine: Engine, wanted = expected(each)): void {
+  const outcomes = runCase(each, engine);
+  outcomes.forEach(({ name, written, before, after, guards }, i) => {
+    expect(
+      guards.filter((value) => value !== guard),
+      `what lies around ${name}`,
+    ).toEqual([]);
+    if (written) expectClose(after, wanted[i].after, each, name);
+    else expect(sameBits(after, before), `${name}, which is only read, stays as it was`).toBe(true);
+  });
+  if (engine instanceof ReferenceEngine) return;
+  runCase(each, engine).forEach(({ name, after }, i) => {
+    expect(sameBits(after, outcomes[i].after), `${name} is the same the second time`).toBe(true);
+  });
+}
+
+function sameBits(a: Float64Array, b: Float64Array): boolean {
+  return Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
+}
+
+function expectClose(actual: Float64Array, wanted: Float64Array, { tolerance, floor }: Case, name: string): void {
+  expect(actual.length, `count of ${name}`).toBe(wanted.length);
+  let error = 0;
+  let norm = 0;
+  for (let i = 0; i < wanted.length; i++) {
+    const asSingle = Math.fround(wanted[i]);
+    if (Number.isFinite(asSingle)) {
+      error += (actual[i] - wanted[i]) ** 2;
+      norm += wanted[i] ** 2;
+    } else if (!Object.is(actual[i], asSingle)) {
+      expect.fail(`${name}[${i}] is ${actual[i]}, not ${asSingle}`);
+    }
+  }
+  const scale = Math.max(Math.sqrt(norm), floor * Math.sqrt(wanted.length));
+  const relative = error === 0 ? 0 : Math.sqrt(error) / scale;
+  if (!(relative <= tolerance)) {
+    const worst = wanted.reduce((at, value, i) => {
+      const distance = Math.abs(actual[i] - value);
+      return distance > Math.abs(actual[at] - wanted[at]) || Number.isNaN(distance) ? i : at;
+    }, 0);
+    expect.fail(
+      `${name}: relative error ${relative.toExponential(2)}, more than ${tolerance}; ` +
+        `worst at ${worst} of ${wanted.length}: ${actual[worst]}, not ${wanted[worst]}`,
+    );
+  }
+}
