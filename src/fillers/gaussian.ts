@@ -1,0 +1,29 @@
+import type { Fill } from "../core/catalog.js";
+import { formatShape } from "../util/shape.js";
+import { checkFiller } from "./check.js";
+
+/**
+ * x ~ N(mean, std²).
+ *
+ * - `mean` (0)
+ * - `std` (1): above 0
+ * - `sparse` (-1, all values stay): each value stays with probability sparse / shape[0], else it becomes 0; from 0
+ *   to shape[0]. Caffe means by it how many inputs of an output keep a weight on average, but divides by the number
+ *   of outputs, the first axis. All normal numbers are drawn first, then the mask.
+ */
+export const gaussian: Fill = (filler, shape, values, random) => {
+  const { mean, std, sparse } = filler;
+  const [outputs] = shape;
+  checkFiller(filler, std > 0, "MOKA_FIELD", `std must be above 0, not ${std}`);
+  checkFiller(
+    filler,
+    sparse === -1 || (outputs !== undefined && sparse >= 0 && sparse <= outputs),
+    "MOKA_FIELD",
+    `sparse must be from 0 to the size of the first axis, or -1 for none, not ${sparse} for ${formatShape(shape)}`,
+  );
+  random.gaussian(values, mean, std);
+  if (sparse === -1 || outputs === undefined) return;
+  const mask = new Float32Array(values.length);
+  random.bernoulli(mask, Math.fround(sparse) / Math.fround(outputs), "float");
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * (mask[i] ?? 0);
+};

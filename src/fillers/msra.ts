@@ -1,0 +1,13 @@
+import type { Fill } from "../core/catalog.js";
+import { fanOf } from "./fan.js";
+
+/**
+ * x ~ N(0, σ²) with σ = √(2 / n): keeps the variance of what passes through ReLUs.
+ *
+ * - `variance_norm` (FAN_IN): what n is, see `fanOf`
+ *
+ * K. He, X. Zhang, S. Ren, J. Sun, "Delving Deep into Rectifiers", ICCV 2015.
+ */
+export const msra: Fill = (filler, shape, values, random) => {
+  random.gaussian(values, 0, Math.sqrt(Math.fround(2 / fanOf(filler, shape))));
+};

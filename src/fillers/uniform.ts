@@ -1,0 +1,18 @@
+import type { Fill } from "../core/catalog.js";
+import { checkFiller } from "./check.js";
+
+/**
+ * x ~ U[min, max], both ends included.
+ *
+ * - `min` (0), `max` (1): finite, min ≤ max
+ */
+export const uniform: Fill = (filler, _shape, values, random) => {
+  const { min, max } = filler;
+  checkFiller(
+    filler,
+    Number.isFinite(min) && Number.isFinite(max) && min <= max,
+    "MOKA_FIELD",
+    `min and max must be finite, min not above max; they are ${min} and ${max}`,
+  );
+  random.uniform(values, min, max);
+};
