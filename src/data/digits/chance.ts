@@ -1,0 +1,72 @@
+/**
+ * A small generator of random numbers whose results are the same everywhere: it and all that is made of it
+ * use integers and the four basic operations only, which every machine computes alike.
+ *
+ * The generator is sfc32, of Chris Doty-Humphrey's PractRand.
+ */
+export class Chance {
+  #a: number;
+  #b: number;
+  #c = 0x9e3779b9;
+  #counter = 1;
+
+  /** Different seeds, and different streams of one seed, give unrelated numbers. */
+  constructor(seed: number, stream = 0) {
+    this.#a = seed | 0;
+    this.#b = stream | 0;
+    for (let i = 0; i < 12; i++) this.bits();
+  }
+
+  /** 32 random bits, as an unsigned number. */
+  bits(): number {
+    const result = (this.#a + this.#b + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + result) | 0;
+    return result >>> 0;
+  }
+
+  /** Evenly from `[low, high)`. */
+  between(low: number, high: number): number {
+    return low + (high - low) * (this.bits() / 2 ** 32);
+  }
+
+  /** Around 0, nearly normal with this standard deviation, never beyond 3.5 of it. */
+  around(deviation: number): number {
+    const sum = this.between(-1, 1) + this.between(-1, 1) + this.between(-1, 1) + this.between(-1, 1);
+    return sum * Math.sqrt(3 / 4) * deviation;
+  }
+
+  /** A whole number from `[0, count)`. */
+  below(count: number): number {
+    return Math.floor(this.between(0, count));
+  }
+
+  shuffle(values: { [index: number]: number; readonly length: number }): void {
+    for (let i = values.length - 1; i > 0; i--) {
+      const j = this.below(i + 1);
+      const value = values[i] ?? 0;
+      values[i] = values[j] ?? 0;
+      values[j] = value;
+    }
+  }
+}
+
+/** A smooth random function on the interval from 0 to 1, with values around 0. */
+export class Wobble {
+  readonly #values: number[];
+
+  /** `bends` + 1 random values, which the function runs through at equal distances. */
+  constructor(bends: number, deviation: number, chance: Chance) {
+    this.#values = Array.from({ length: bends + 1 }, () => chance.around(deviation));
+  }
+
+  at(place: number): number {
+    const bends = this.#values.length - 1;
+    const from = Math.min(Math.floor(place * bends), bends - 1);
+    const t = place * bends - from;
+    const [a = 0, b = 0] = [this.#values[from], this.#values[from + 1]];
+    return a + (b - a) * t * t * (3 - 2 * t);
+  }
+}

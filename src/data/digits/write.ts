@@ -1,0 +1,82 @@
+import type { Files } from "../../util/files.js";
+import { encodeImage, recordKey } from "../datum.js";
+import { writeHdf5 } from "../hdf5.js";
+import { type LabelledImages, writeIdx } from "../idx.js";
+import { type LmdbRecord, writeLmdb } from "../lmdb/index.js";
+import { digits } from "./digits.js";
+
+export type DigitsFormat = "lmdb" | "idx" | "hdf5";
+
+export interface WriteDigitsOptions {
+  /** Number of images to train with. Default 10000. */
+  readonly train?: number | undefined;
+  /** Number of images to test with. Default 2000. */
+  readonly test?: number | undefined;
+  /** Default 1. */
+  readonly seed?: number | undefined;
+  /** Default lmdb. */
+  readonly format?: DigitsFormat | undefined;
+}
+
+/**
+ * Writes data sets of handwritten digits (see `digits`) into a folder, and returns the paths to name in a
+ * prototxt, of those to train and those to test with:
+ *
+ * - `lmdb`: `train_lmdb`, `test_lmdb`, as `convert_mnist_data` makes them of MNIST
+ * - `idx`: files with MNIST's names; the paths are those of the images
+ * - `hdf5`: `train.h5`, `test.h5` with `data` (N×1×28×28, from 0 to 1) and `label` (N); the paths are those
+ *   of the lists, `train.txt` and `test.txt`, which name the files as seen from the working directory
+ */
+export async function writeDigits(
+  files: Files,
+  folder: string,
+  { train = 10_000, test = 2_000, seed = 1, format = "lmdb" }: WriteDigitsOptions = {},
+): Promise<{ readonly train: string; readonly test: string }> {
+  const write = { lmdb: writeAsLmdb, idx: writeAsIdx, hdf5: writeAsHdf5 }[format];
+  await files.makeFolder(folder);
+  // No two seeds have an image in common, neither to train nor to test.
+  return {
+    train: await write(files, folder, "train", digits({ count: train, seed: 2 * seed })),
+    test: await write(files, folder, "test", digits({ count: test, seed: 2 * seed + 1 })),
+  };
+}
+
+type Set = "train" | "test";
+
+async function writeAsLmdb(files: Files, folder: string, set: Set, images: LabelledImages): Promise<string> {
+  const path = `${folder}/${set}_lmdb`;
+  await files.makeFolder(path);
+  await files.write(`${path}/data.mdb`, writeLmdb(records(images)));
+  return path;
+}
+
+function* records({ count, height, width, pixels, labels }: LabelledImages): Generator<LmdbRecord> {
+  const size = height * width;
+  for (let i = 0; i < count; i++) {
+    const data = pixels.subarray(i * size, (i + 1) * size);
+    yield { key: recordKey(i), value: encodeImage({ channels: 1, height, width, data, label: labels[i] ?? 0 }) };
+  }
+}
+
+async function writeAsIdx(files: Files, folder: string, set: Set, images: LabelledImages): Promise<string> {
+  const { count, height, width, pixels, labels } = images;
+  const prefix = `${folder}/${set === "train" ? "train" : "t10k"}`;
+  const path = `${prefix}-images-idx3-ubyte`;
+  await files.write(path, writeIdx({ shape: [count, height, width], data: pixels }));
+  await files.write(`${prefix}-labels-idx1-ubyte`, writeIdx({ shape: [count], data: labels }));
+  return path;
+}
+
+async function writeAsHdf5(files: Files, folder: string, set: Set, images: LabelledImages): Promise<string> {
+  const { count, height, width, pixels, labels } = images;
+  const data = new Float32Array(pixels.length);
+  for (let i = 0; i < data.length; i++) data[i] = (pixels[i] ?? 0) / 255;
+  const bytes = await writeHdf5({
+    data: { shape: [count, 1, height, width], data },
+    label: { shape: [count], data: Float32Array.from(labels) },
+  });
+  const path = `${folder}/${set}.h5`;
+  await files.write(path, bytes);
+  await files.write(`${folder}/${set}.txt`, new TextEncoder().encode(`${path}\n`));
+  return `${folder}/${set}.txt`;
+}

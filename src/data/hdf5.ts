@@ -1,0 +1,170 @@
+import type { Dataset, File as Hdf5File } from "h5wasm";
+import { check, MokaError, reasonOf } from "../util/errors.js";
+import { checkShape, countOf, formatShape, type Shape } from "../util/shape.js";
+
+/** Numbers in an HDF5 file: floats, of whatever precision, or integers. */
+export interface Hdf5Array {
+  readonly shape: Shape;
+  readonly data: Float32Array | Int32Array;
+}
+
+/** A dataset: numbers, or a string. */
+export type Hdf5Value = Hdf5Array | string;
+
+const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]; // \x89HDF\r\n\x1a\n
+
+/** The file system may use the very bytes it is given, as they are only read; the library's types do not know. */
+const uncopied: { flags?: string; canOwn: boolean } = { canOwn: true };
+
+/** More than `deflate` can compress: a file that promises more is damaged. */
+const mostCompressed = 1100;
+
+/**
+ * Reads all datasets of an HDF5 file, by path: `data`, `history/0`. Integers of at most 32 bits become an
+ * Int32Array, all other numbers a Float32Array, as Caffe reads them; datasets of other types are left out.
+ *
+ * The HDF5 library is loaded by the first call.
+ * @throws MokaError MOKA_DATA if it is no HDF5 file, or damaged
+ */
+export async function readHdf5(bytes: Uint8Array, name = "HDF5 file"): Promise<Map<string, Hdf5Value>> {
+  const { library, module } = await load();
+  const path = temporaryPath();
+  module.FS.writeFile(path, bytes, uncopied);
+  let file: Hdf5File | undefined;
+  try {
+    file = new library.File(path, "r");
+    const values = new Map<string, Hdf5Value>();
+    for (const [link, dataset] of datasets(library, file)) {
+      const value = readDataset(dataset, `${name}: dataset ${link}`, bytes.length);
+      if (value !== undefined) values.set(link, value);
+    }
+    return values;
+  } catch (error) {
+    if (error instanceof MokaError) throw error;
+    throw new MokaError("MOKA_DATA", `${name}: not an HDF5 file, or damaged: ${rootCause(error)}`, { cause: error });
+  } finally {
+    file?.close();
+    module.FS.unlink(path);
+  }
+}
+
+/** Whether bytes begin as an HDF5 file does. */
+export function isHdf5(bytes: Uint8Array): boolean {
+  return signature.every((byte, i) => bytes[i] === byte);
+}
+
+/** The numbers of a dataset as Caffe's blobs hold them. */
+export function floatsOf({ data }: Hdf5Array): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from(data);
+}
+
+/**
+ * The bytes of an HDF5 file with these datasets, by path, in the groups that the paths name; and with
+ * `groups`, which may be empty.
+ */
+export async function writeHdf5(
+  content: Readonly<Record<string, Hdf5Value>> | ReadonlyMap<string, Hdf5Value>,
+  groups: readonly string[] = [],
+): Promise<Uint8Array> {
+  const { library, module } = await load();
+  const path = temporaryPath();
+  try {
+    const file = new library.File(path, "w");
+    try {
+      for (const group of groups) makeGroups(file, group.split("/"));
+      for (const [link, value] of content instanceof Map ? content : Object.entries(content)) {
+        makeGroups(file, link.split("/").slice(0, -1));
+        writeDataset(file, link, value);
+      }
+    } finally {
+      file.close();
+    }
+    return module.FS.readFile(path);
+  } catch (error) {
+    if (error instanceof MokaError) throw error;
+    throw new MokaError("MOKA_FILE", `the HDF5 file cannot be made: ${rootCause(error)}`, { cause: error });
+  } finally {
+    if (module.FS.analyzePath(path).exists) module.FS.unlink(path);
+  }
+}
+
+/** Every dataset of the file with its path. */
+function* datasets(library: typeof import("h5wasm"), file: Hdf5File): Generator<[string, Dataset]> {
+  for (const path of file.paths()) {
+    const entity = file.get(path);
+    if (entity instanceof library.Dataset) yield [path, entity];
+  }
+}
+
+/** HDF5's classes of element types that can be read. */
+const integer = 0;
+const float = 1;
+const string = 3;
+
+function readDataset(dataset: Dataset, what: string, fileSize: number): Hdf5Value | undefined {
+  const { shape, type, size, signed, total_size: count, vlen } = dataset.metadata;
+  const isReadable = type === integer || type === string || (type === float && (size === 4 || size === 8));
+  if (shape === null || !isReadable) return undefined;
+  check(
+    vlen || count * size <= fileSize * mostCompressed,
+    "MOKA_DATA",
+    `${what} has ${formatShape(shape)} values, which no file of ${fileSize} bytes can hold`,
+  );
+  if (type === string) return shape.length === 0 ? String(dataset.value) : undefined;
+  checkShape(shape);
+  const values = arrayOf(dataset.value);
+  const isInt32 = type === integer && (size < 4 || (size === 4 && signed));
+  if (isInt32) return { shape, data: values instanceof Int32Array ? values : Int32Array.from(values, Number) };
+  return { shape, data: values instanceof Float32Array ? values : Float32Array.from(values, Number) };
+}
+
+/** The library gives a scalar as a single number. */
+function arrayOf(value: unknown): Float32Array | Int32Array | ArrayLike<number | bigint> {
+  if (ArrayBuffer.isView(value)) return value as Float32Array | Int32Array;
+  return [value as number | bigint];
+}
+
+function writeDataset(file: Hdf5File, path: string, value: Hdf5Value): void {
+  if (typeof value === "string") {
+    // As C writes it: as many bytes as it has, and a zero.
+    const length = new TextEncoder().encode(value).length + 1;
+    file.create_dataset({ name: path, data: value, shape: [], dtype: `S${length}` });
+    return;
+  }
+  const { shape, data } = value;
+  check(
+    data.length === countOf(shape),
+    "MOKA_USAGE",
+    `dataset ${path}: ${data.length} values do not fill ${formatShape(shape)}`,
+  );
+  file.create_dataset({ name: path, data, shape: [...shape] });
+}
+
+function makeGroups(file: Hdf5File, parts: readonly string[]): void {
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const path = parts.slice(0, depth).join("/");
+    if (path !== "" && file.get(path) === null) file.create_group(path);
+  }
+}
+
+/** The library writes what it finds wrong to the console, unless it is told to throw it. */
+async function load() {
+  const library = await import("h5wasm");
+  const module = await library.ready;
+  module.activate_throwing_error_handler();
+  return { library, module };
+}
+
+let files = 0;
+
+/** All files share one file system in memory. */
+function temporaryPath(): string {
+  files += 1;
+  return `/moka-${files}.h5`;
+}
+
+/** The innermost of the causes the library lists: `… in H5F__super_read(): file signature not found`. */
+function rootCause(error: unknown): string {
+  const reasons = [...reasonOf(error).matchAll(/ in \w+\(\): (.*)/g)];
+  return reasons.at(-1)?.[1] ?? reasonOf(error);
+}

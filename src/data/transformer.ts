@@ -1,0 +1,132 @@
+import { create } from "@bufbuild/protobuf";
+import { blobShape, blobValues } from "../proto/binary/blob.js";
+import type { DatumValues } from "../proto/binary/datum.js";
+import { type BlobProto, type TransformationParameter, TransformationParameterSchema } from "../proto/gen/caffe_pb.js";
+import { check, MokaError } from "../util/errors.js";
+import type { Random } from "../util/random.js";
+import { formatShape, type Shape, sameShape } from "../util/shape.js";
+
+/** An image to be transformed: channels × height × width numbers. */
+interface Image {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly values: ArrayLike<number>;
+}
+
+/**
+ * What `transform_param` does to each image, as Caffe's DataTransformer: (value − mean)·scale, cut to
+ * `crop_size` at random in TRAIN and in the middle in TEST, mirrored at random with `mirror`.
+ *
+ * Draws are `random() mod n`, in this order: mirror, then row and column of the crop.
+ */
+export class Transformer {
+  readonly #param: TransformationParameter;
+  readonly #train: boolean;
+  readonly #random: Random;
+  readonly #mean: { readonly shape: Shape; readonly values: Float32Array } | undefined;
+
+  /**
+   * @param random the transformer's own generator
+   * @param mean the blob of `mean_file`, if there is one
+   */
+  constructor(
+    param: TransformationParameter | undefined,
+    phase: "TRAIN" | "TEST",
+    random: Random,
+    mean: BlobProto | undefined,
+  ) {
+    this.#param = param ?? create(TransformationParameterSchema);
+    this.#train = phase === "TRAIN";
+    this.#random = random;
+    this.#mean = mean && { shape: blobShape(mean).slice(-3), values: blobValues(mean).data };
+    check(
+      !mean || this.#param.meanValue.length === 0,
+      "MOKA_FIELD",
+      "transform_param takes mean_file or mean_value, not both",
+    );
+  }
+
+  /** Whether a transformer with these parameters draws at all: only then does Caffe seed a generator for it. */
+  static needsRandom(param: TransformationParameter | undefined, phase: "TRAIN" | "TEST"): boolean {
+    return (param?.mirror ?? false) || (phase === "TRAIN" && (param?.cropSize ?? 0) > 0);
+  }
+
+  /** Channels, height and width that come out for this image. */
+  outputShape({ channels, height, width }: { channels: number; height: number; width: number }): Shape {
+    const { cropSize } = this.#param;
+    check(channels > 0, "MOKA_DATA", `an image of ${channels} channels`);
+    check(
+      height >= cropSize && width >= cropSize,
+      "MOKA_DATA",
+      `an image of ${height}×${width} is smaller than transform_param.crop_size ${cropSize}`,
+    );
+    return cropSize > 0 ? [channels, cropSize, cropSize] : [channels, height, width];
+  }
+
+  /** Transforms a datum into `output`, which has exactly the values `outputShape` says. */
+  transform(datum: DatumValues, output: Float32Array): void {
+    if (datum.encoded) {
+      throw new MokaError(
+        "MOKA_UNSUPPORTED",
+        "the database holds encoded images (JPEG or PNG), which are not read yet",
+      );
+    }
+    const { channels, height, width } = datum;
+    const values = datum.data.length > 0 ? datum.data : (datum.floatData ?? []);
+    check(
+      values.length === channels * height * width,
+      "MOKA_DATA",
+      `an image of ${channels}×${height}×${width} has ${values.length} values`,
+    );
+    this.#apply({ channels, height, width, values }, output);
+  }
+
+  #apply(image: Image, output: Float32Array): void {
+    const { channels, height, width, values } = image;
+    const { mirror, cropSize, scale } = this.#param;
+    const [, outHeight = 0, outWidth = 0] = this.outputShape(image);
+    const mirrored = mirror && this.#random.below(2) === 1;
+    const [top, left] = cropSize > 0 ? this.#corner(height - cropSize, width - cropSize) : [0, 0];
+    const means = this.#meanImage(image);
+    const step = mirrored ? -1 : 1;
+    for (let c = 0; c < channels; c++) {
+      const mean = this.#meanValue(c, channels);
+      for (let row = 0; row < outHeight; row++) {
+        let to = (c * outHeight + row) * outWidth + (mirrored ? outWidth - 1 : 0);
+        const from = (c * height + top + row) * width + left;
+        for (let i = from; i < from + outWidth; i++, to += step) {
+          output[to] = Math.fround((values[i] ?? 0) - (means ? (means[i] ?? 0) : mean)) * scale;
+        }
+      }
+    }
+  }
+
+  #corner(rows: number, columns: number): [number, number] {
+    if (!this.#train) return [Math.trunc(rows / 2), Math.trunc(columns / 2)];
+    const top = this.#random.below(rows + 1);
+    return [top, this.#random.below(columns + 1)];
+  }
+
+  /** The mean image, if there is one, of the size of this image. */
+  #meanImage({ channels, height, width }: Image): Float32Array | undefined {
+    if (!this.#mean) return undefined;
+    const { shape, values } = this.#mean;
+    check(
+      sameShape(shape, [channels, height, width]),
+      "MOKA_DATA",
+      `transform_param.mean_file has shape ${formatShape(shape)}, the image ${formatShape([channels, height, width])}`,
+    );
+    return values;
+  }
+
+  #meanValue(channel: number, channels: number): number {
+    const { meanValue } = this.#param;
+    check(
+      meanValue.length <= 1 || meanValue.length === channels,
+      "MOKA_FIELD",
+      `transform_param.mean_value is given ${meanValue.length} times for ${channels} channels; give one, or one each`,
+    );
+    return meanValue[meanValue.length === 1 ? 0 : channel] ?? 0;
+  }
+}

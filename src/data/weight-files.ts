@@ -1,0 +1,50 @@
+import { readNet, readSolverState, writeNet, writeSolverState } from "../proto/binary/index.js";
+import type { NetParameter, SolverState } from "../proto/gen/caffe_pb.js";
+import { upgradeNet } from "../proto/upgrade/net.js";
+import type { Files } from "../util/files.js";
+import type { Log } from "../util/log.js";
+import { isHdf5 } from "./hdf5.js";
+import { netFromHdf5, netToHdf5, solverStateFromHdf5, solverStateToHdf5 } from "./hdf5-weights.js";
+
+/** Weight files: binary proto or HDF5. What is read is told by its first bytes, what is written by its extension. */
+export class WeightFileStore {
+  readonly #files: Files;
+  readonly #log: Log;
+
+  constructor(files: Files, log: Log) {
+    this.#files = files;
+    this.#log = log;
+  }
+
+  async read(path: string): Promise<NetParameter> {
+    const bytes = await this.#files.read(path);
+    if (isHdf5(bytes)) return netFromHdf5(bytes, path);
+    return upgradeNet(readNet(bytes, path, { takeOver: true }), path, this.#log);
+  }
+
+  async write(path: string, net: NetParameter): Promise<void> {
+    await this.#files.write(path, path.endsWith(".h5") ? await netToHdf5(net) : writeNet(net));
+  }
+}
+
+/** Solver states, likewise. */
+export class SolverStateFiles {
+  readonly #files: Files;
+
+  constructor(files: Files) {
+    this.#files = files;
+  }
+
+  async read(path: string): Promise<SolverState> {
+    const bytes = await this.#files.read(path);
+    return isHdf5(bytes) ? solverStateFromHdf5(bytes, path) : readSolverState(bytes, path);
+  }
+
+  async write(path: string, state: SolverState): Promise<void> {
+    await this.#files.write(path, path.endsWith(".h5") ? await solverStateToHdf5(state) : writeSolverState(state));
+  }
+
+  async probe(path: string): Promise<void> {
+    await this.#files.probe(path);
+  }
+}

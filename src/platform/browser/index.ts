@@ -1,0 +1,2 @@
+export { breathe } from "./breathe.js";
+export { createFiles, type MemoryFiles } from "./files.js";

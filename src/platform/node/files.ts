@@ -1,0 +1,148 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { access, type FileHandle, mkdir, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { ByteSource, Files } from "../../util/files.js";
+import { fileError, systemCode } from "./failure.js";
+import { openSource } from "./source.js";
+
+/** No single call to the system moves more: some stop short of 2 GiB. */
+const maxTransfer = 1 << 30;
+
+/** The file system of this machine; relative paths start from the working directory. */
+export function createFiles(): Files {
+  return new NodeFiles();
+}
+
+class NodeFiles implements Files {
+  async resolve(path: string, from?: string): Promise<string> {
+    if (from === undefined || (await exists(path))) return path;
+    const beside = join(dirname(from), path);
+    return (await exists(beside)) ? beside : path;
+  }
+
+  async read(path: string): Promise<Uint8Array> {
+    return attempt(path, "read", async () => {
+      const { size, isFile } = await describe(path);
+      // Pipes and the like have no size.
+      return size === 0 || !isFile ? new Uint8Array(await readFile(path)) : await readAll(path, size);
+    });
+  }
+
+  async readText(path: string): Promise<string> {
+    return new TextDecoder().decode(await this.read(path));
+  }
+
+  async open(path: string): Promise<ByteSource> {
+    return attempt(path, "open", async () => openSource(path));
+  }
+
+  async write(path: string, chunks: Uint8Array | readonly Uint8Array[]): Promise<void> {
+    const pieces = chunks instanceof Uint8Array ? [chunks] : chunks;
+    await attempt(path, "write", async () => {
+      const target = await realpath(path).catch(() => path); // a link stays a link
+      const existing = await describe(target).catch(() => undefined);
+      if (existing && !existing.isFile) await writeInto(target, pieces, "w");
+      else await replace(target, pieces);
+    });
+  }
+
+  async probe(path: string): Promise<void> {
+    await attempt(path, "write", async () => {
+      if (await this.isFolder(path)) throw fileError("write", path, new Error("it is a folder"));
+      const temporary = temporaryBeside(path);
+      await writeInto(temporary, [], "wx");
+      await unlink(temporary);
+    });
+  }
+
+  async makeFolder(path: string): Promise<void> {
+    await attempt(path, "create", async () => mkdir(path, { recursive: true }));
+  }
+
+  async isFolder(path: string): Promise<boolean> {
+    return attempt(path, "look at", async () => {
+      try {
+        return (await stat(path)).isDirectory();
+      } catch (error) {
+        if (isMissing(error)) return false;
+        throw error;
+      }
+    });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function describe(path: string): Promise<{ size: number; isFile: boolean }> {
+  const found = await stat(path);
+  return { size: found.size, isFile: found.isFile() };
+}
+
+async function readAll(path: string, size: number): Promise<Uint8Array> {
+  const file = await open(path, "r");
+  try {
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
+    let filled = 0;
+    while (filled < size) {
+      const { bytesRead } = await file.read(bytes, filled, Math.min(size - filled, maxTransfer), filled);
+      if (bytesRead === 0) break; // it was cut meanwhile
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    await file.close();
+  }
+}
+
+/** A name that says nothing of `path`: no pattern for snapshots or data sets matches what a killed process leaves. */
+function temporaryBeside(path: string): string {
+  return join(dirname(path), `.moka-${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
+}
+
+/** Writes a new file and gives it the name of the old one. */
+async function replace(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+  const temporary = temporaryBeside(path);
+  try {
+    await writeInto(temporary, chunks, "wx");
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {}); // the first error is the one that counts
+    throw error;
+  }
+}
+
+async function writeInto(path: string, chunks: readonly Uint8Array[], flags: "w" | "wx"): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    for (const chunk of chunks) await writeChunk(file, chunk);
+    if (flags === "wx") await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeChunk(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let written = 0; written < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, written, Math.min(chunk.length - written, maxTransfer));
+    written += bytesWritten;
+  }
+}
+
+/** Runs `work`; what the system has against it becomes a MokaError. */
+async function attempt<T>(path: string, verb: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw fileError(verb, path, error);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "");
+}

@@ -1,0 +1,2 @@
+export { breathe } from "./breathe.js";
+export { createFiles } from "./files.js";
