@@ -1,0 +1,55 @@
+import { create } from "@bufbuild/protobuf";
+import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import { BiasParameterSchema, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
+import type { Shape } from "../../util/shape.js";
+import { foldOver, operandShape } from "./broadcast.js";
+
+/**
+ * Adds a bias along some axes: y = x + b, with b repeated over the axes it has not.
+ *
+ * Bottoms: x; and b, or, with one bottom, b is learned. b's shape is that of x from `axis` on, for `num_axes`
+ * axes. Top y of the shape of x; works in place.
+ * Gradients: dx = dy; db = Σ dy over the other axes.
+ *
+ * Parameters: 0, b, where it is not a bottom.
+ * `bias_param`: `axis` (1), `num_axes` (1; −1 for all that follow; 0 for a scalar), `filler` (constant 0).
+ */
+export class BiasLayer extends Layer {
+  static readonly type = "Bias";
+  override readonly bottomCount = [1, 2] as const;
+  override readonly topCount = 1;
+  override readonly inPlace = true;
+  readonly #param = this.message.biasParam ?? create(BiasParameterSchema);
+
+  override topShapes([x, b]: OneOrMore<Shape>): readonly Shape[] {
+    if (b) foldOver(x, b, this.#param.axis, "bias_param");
+    return [x];
+  }
+
+  override declareParams([x, b]: OneOrMore<Shape>): readonly ParamDeclaration[] {
+    const { axis, numAxes, filler = create(FillerParameterSchema) } = this.#param;
+    return b ? [] : [{ shape: operandShape(x, axis, numAxes, "bias_param"), filler }];
+  }
+
+  override forward(k: Recorder, [x, second]: OneOrMore<Tensor>, [y]: [Tensor]): void {
+    const b = second ?? (this.params[0] as Tensor);
+    k.bias({ x: x.data, bias: b.data, y: y.data, ...foldOver(x.shape, b.shape, this.#param.axis, "bias_param") });
+  }
+
+  override backward(
+    k: Recorder,
+    [y]: [Tensor],
+    [wantsX, wantsB]: OneOrMore<boolean>,
+    [x, second]: OneOrMore<Tensor>,
+    [learns]: readonly boolean[],
+  ): void {
+    const b = second ?? (this.params[0] as Tensor);
+    if (second ? wantsB : learns) {
+      const fold = foldOver(x.shape, b.shape, this.#param.axis, "bias_param");
+      k.biasBackward({ dy: y.diff, dbias: b.diff, accumulate: !second, ...fold });
+    }
+    if (wantsX && x !== y) k.copy({ x: y.diff, y: x.diff });
+  }
+}

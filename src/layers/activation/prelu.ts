@@ -1,0 +1,64 @@
+import { create } from "@bufbuild/protobuf";
+import type { ParamDeclaration } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Span } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
+import { FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { foldShape, formatShape, type Shape } from "../../util/shape.js";
+import { NeuronLayer } from "./neuron.js";
+
+/**
+ * Parametric rectifier: y = max(x, 0) + a·min(x, 0), with a learned slope a for each channel, or one for all.
+ *
+ * Bottom x of two or more axes, channels on axis 1; top y the same; works in place.
+ * Gradients: dx = dy where x > 0, else a·dy; da = Σ dy·x where x ≤ 0, over all axes but the channels'.
+ *
+ * Parameters: 0, the slopes: (channels), or () with `channel_shared`.
+ * `prelu_param`: `filler` (constant 0.25), `channel_shared` (false).
+ *
+ * Source: He et al. 2015, Delving Deep into Rectifiers.
+ */
+export class PReLULayer extends NeuronLayer {
+  static readonly type = "PReLU";
+  readonly #shared = this.message.preluParam?.channelShared ?? false;
+  /** What the bottom held, where the top overwrites it. */
+  #input: Span | undefined;
+
+  override topShapes(bottom: readonly [Shape]): readonly Shape[] {
+    this.check(
+      bottom[0].length >= 2,
+      "MOKA_SHAPE",
+      `needs a bottom of two axes or more, not ${formatShape(bottom[0])}`,
+    );
+    return bottom;
+  }
+
+  override declareParams([x]: readonly [Shape]): readonly ParamDeclaration[] {
+    const filler = this.message.preluParam?.filler ?? create(FillerParameterSchema, { type: "constant", value: 0.25 });
+    return [{ shape: this.#shared ? [] : [x[1] ?? 1], filler }];
+  }
+
+  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
+    this.#input = x.data;
+    if (x === y && k.needsBackward) {
+      this.#input = k.span("input", x.count);
+      k.copy({ x: x.data, y: this.#input });
+    }
+    k.prelu({ x: x.data, slope: this.#slope.data, y: y.data, ...this.#fold(x.shape) });
+  }
+
+  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor], [learns]: [boolean]): void {
+    const input = this.#input ?? x.data;
+    const fold = this.#fold(x.shape);
+    if (learns) k.preluBackwardSlope({ x: input, dy: y.diff, dslope: this.#slope.diff, ...fold });
+    if (wanted) k.preluBackward({ x: input, slope: this.#slope.data, dy: y.diff, dx: x.diff, ...fold });
+  }
+
+  get #slope(): Tensor {
+    return this.params[0] as Tensor;
+  }
+
+  #fold(shape: Shape) {
+    return this.#shared ? foldShape(shape, 0, 0) : foldShape(shape, 1, 2);
+  }
+}

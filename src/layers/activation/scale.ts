@@ -1,0 +1,82 @@
+import { create } from "@bufbuild/protobuf";
+import type { Folded } from "../../core/kernels.js";
+import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Span } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
+import { FillerParameterSchema, ScaleParameterSchema } from "../../proto/gen/caffe_pb.js";
+import type { Shape } from "../../util/shape.js";
+import { foldOver, operandShape } from "./broadcast.js";
+
+/**
+ * Multiplies along some axes, and may add a bias: y = x·g + b, with g and b repeated over the axes they have
+ * not. After BatchNorm this is its learned scale and shift.
+ *
+ * Bottoms: x; and g, or, with one bottom, g is learned. g's shape is that of x from `axis` on, for `num_axes`
+ * axes; b's is the same. Top y of the shape of x; works in place.
+ * Gradients: dx = dy·g; dg = Σ x·dy and db = Σ dy over the other axes.
+ *
+ * Parameters: g, where it is not a bottom; then b, with `bias_term`.
+ * `scale_param`: `axis` (1), `num_axes` (1; −1 for all that follow; 0 for a scalar), `filler` (constant 1),
+ * `bias_term` (false), `bias_filler` (constant 0).
+ */
+export class ScaleLayer extends Layer {
+  static readonly type = "Scale";
+  override readonly bottomCount = [1, 2] as const;
+  override readonly topCount = 1;
+  override readonly inPlace = true;
+  readonly #param = this.message.scaleParam ?? create(ScaleParameterSchema);
+  /** What the bottom held, where the top overwrites it. */
+  #input: Span | undefined;
+
+  override topShapes([x, g]: OneOrMore<Shape>): readonly Shape[] {
+    if (g) foldOver(x, g, this.#param.axis, "scale_param");
+    return [x];
+  }
+
+  override declareParams([x, g]: OneOrMore<Shape>): readonly ParamDeclaration[] {
+    const { axis, numAxes, biasTerm } = this.#param;
+    const shape = g ?? operandShape(x, axis, numAxes, "scale_param");
+    const one = create(FillerParameterSchema, { type: "constant", value: 1 });
+    const scale = { shape, filler: this.#param.filler ?? one };
+    const bias = { shape, filler: this.#param.biasFiller ?? create(FillerParameterSchema) };
+    return [...(g ? [] : [scale]), ...(biasTerm ? [bias] : [])];
+  }
+
+  override forward(k: Recorder, [x, second]: OneOrMore<Tensor>, [y]: [Tensor]): void {
+    const g = second ?? (this.params[0] as Tensor);
+    this.#input = x.data;
+    if (x === y && k.needsBackward) {
+      this.#input = k.span("input", x.count);
+      k.copy({ x: x.data, y: this.#input });
+    }
+    k.scale({ x: x.data, scale: g.data, bias: this.#bias?.data, y: y.data, ...this.#fold(x, g) });
+  }
+
+  override backward(
+    k: Recorder,
+    [y]: [Tensor],
+    [wantsX, wantsG]: OneOrMore<boolean>,
+    [x, second]: OneOrMore<Tensor>,
+    learns: readonly boolean[],
+  ): void {
+    const g = second ?? (this.params[0] as Tensor);
+    const fold = this.#fold(x, g);
+    if (this.#bias && learns.at(-1)) {
+      k.biasBackward({ dy: y.diff, dbias: this.#bias.diff, accumulate: true, ...fold });
+    }
+    if (second ? wantsG : learns[0]) {
+      const input = this.#input ?? x.data;
+      k.scaleBackward({ x: input, dy: y.diff, dscale: g.diff, accumulate: !second, ...fold });
+    }
+    if (wantsX) k.scale({ x: y.diff, scale: g.data, bias: undefined, y: x.diff, ...fold });
+  }
+
+  get #bias(): Tensor | undefined {
+    return this.#param.biasTerm ? this.params.at(-1) : undefined;
+  }
+
+  #fold(x: Tensor, g: Tensor): Folded {
+    return foldOver(x.shape, g.shape, this.#param.axis, "scale_param");
+  }
+}

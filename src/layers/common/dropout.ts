@@ -1,0 +1,49 @@
+import type { Recorder } from "../../core/recorder.js";
+import type { Span } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
+import { NeuronLayer } from "../activation/neuron.js";
+
+/**
+ * Dropout: in TRAIN each value is kept with probability 1 − dropout_ratio, and scaled by
+ * 1/(1 − dropout_ratio), or set to 0; in TEST y = x.
+ *
+ * Bottom x of any shape, top y of the same; works in place. Gradient: dx = dy times what x was multiplied by.
+ * The mask is drawn anew at every forward from the generator the whole run shares.
+ *
+ * `dropout_param.dropout_ratio` (0.5), from 0, which drops nothing, to less than 1; Caffe checks it, more strictly,
+ * only in debug builds.
+ *
+ * Source: Srivastava et al. 2014.
+ */
+export class DropoutLayer extends NeuronLayer {
+  static readonly type = "Dropout";
+  readonly #ratio = this.message.dropoutParam?.dropoutRatio ?? 0.5;
+  readonly #scale = Math.fround(1 / (1 - this.#ratio));
+  #mask: Span | undefined;
+
+  override setup(): void {
+    const ratio = this.#ratio;
+    this.check(
+      ratio >= 0 && ratio < 1,
+      "MOKA_FIELD",
+      `dropout_param.dropout_ratio must be 0 or more and less than 1, not ${ratio}`,
+    );
+  }
+
+  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
+    if (this.phase === "TEST") {
+      if (x !== y) k.copy({ x: x.data, y: y.data });
+      return;
+    }
+    const mask = k.span("mask", x.count);
+    this.#mask = mask;
+    k.host("dropout mask", () => this.context.random.bernoulli(mask.array, 1 - this.#ratio), { writes: [mask] });
+    k.dropout({ x: x.data, mask, y: y.data, scale: this.#scale });
+  }
+
+  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
+    if (!wanted) return;
+    if (this.#mask) k.dropout({ x: y.diff, mask: this.#mask, y: x.diff, scale: this.#scale });
+    else if (x !== y) k.copy({ x: y.diff, y: x.diff });
+  }
+}

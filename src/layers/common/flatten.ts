@@ -1,0 +1,28 @@
+import { create } from "@bufbuild/protobuf";
+import { FlattenParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { canonicalAxis, countOf, formatShape, type Shape } from "../../util/shape.js";
+import { ViewLayer } from "./view.js";
+
+/**
+ * Folds axes `axis` … `end_axis` into one.
+ *
+ * Bottom x, top y with the same values; no copy is made. Cannot work in place.
+ * `flatten_param`: `axis` (1), `end_axis` (−1), both may count from the end. As in Caffe, an `end_axis` right before
+ * `axis` inserts an axis of size 1 there.
+ */
+export class FlattenLayer extends ViewLayer {
+  static readonly type = "Flatten";
+  readonly #param = this.message.flattenParam ?? create(FlattenParameterSchema);
+
+  override topShapes([x]: readonly [Shape]): readonly Shape[] {
+    const { axis, endAxis } = this.#param;
+    const start = canonicalAxis(x, axis, "flatten_param.axis");
+    const end = canonicalAxis(x, endAxis, "flatten_param.end_axis") + 1;
+    this.check(
+      start <= end,
+      "MOKA_SHAPE",
+      `flatten_param.end_axis ${endAxis} lies before axis ${axis} of the bottom ${formatShape(x)}`,
+    );
+    return [[...x.slice(0, start), countOf(x, start, end), ...x.slice(end)]];
+  }
+}

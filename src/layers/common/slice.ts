@@ -1,0 +1,106 @@
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import { Layer } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import { SliceParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { canonicalAxis, countOf, formatShape, type Shape } from "../../util/shape.js";
+
+/**
+ * Cuts a blob along one axis.
+ *
+ * Bottom x; tops, one or more: the pieces between the slice points, or, without any, equal ones. A single top
+ * is the bottom itself, without a copy. Gradient: each dy goes to its part of dx.
+ *
+ * `slice_param`: `axis` (1), may count from the end; `slice_dim` (1), its old form; `slice_point`, rising,
+ * one less than there are tops.
+ */
+export class SliceLayer extends Layer {
+  static readonly type = "Slice";
+  override readonly bottomCount = 1;
+  override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
+  readonly #param = this.message.sliceParam ?? create(SliceParameterSchema);
+
+  override setup(): void {
+    const { axis, sliceDim } = SliceParameterSchema.field;
+    this.check(
+      !(isFieldSet(this.#param, axis) && isFieldSet(this.#param, sliceDim)),
+      "MOKA_FIELD",
+      "slice_param takes axis or slice_dim, not both",
+    );
+  }
+
+  override topShapes([x]: readonly [Shape]): readonly Shape[] {
+    const axis = this.#axis(x);
+    return this.#lengths(x[axis] ?? 0, x).map((length) => x.map((size, i) => (i === axis ? length : size)));
+  }
+
+  override forward(k: Recorder, [x]: [Tensor], top: readonly Tensor[]): void {
+    if (top.length === 1) {
+      top[0]?.shareData(x);
+      top[0]?.shareDiff(x);
+      return;
+    }
+    for (const { y, rows, width, start, stride } of this.#parts(x, top)) {
+      const source = x.data.slice(start, x.count - start);
+      k.copyRows({ x: source, y: y.data, rows, width, xStride: stride, yStride: width });
+    }
+  }
+
+  override backward(k: Recorder, top: readonly Tensor[], [wanted]: [boolean], [x]: [Tensor]): void {
+    if (!wanted || top.length === 1) return;
+    for (const { y, rows, width, start, stride } of this.#parts(x, top)) {
+      const target = x.diff.slice(start, x.count - start);
+      k.copyRows({ x: y.diff, y: target, rows, width, xStride: width, yStride: stride });
+    }
+  }
+
+  #axis(shape: Shape): number {
+    const { axis, sliceDim } = this.#param;
+    if (isFieldSet(this.#param, SliceParameterSchema.field.sliceDim)) {
+      return canonicalAxis(shape, sliceDim, "slice_param.slice_dim");
+    }
+    return canonicalAxis(shape, axis, "slice_param.axis");
+  }
+
+  /** How long each top is along the axis. */
+  #lengths(length: number, x: Shape): number[] {
+    const tops = this.message.top.length;
+    const points = this.#param.slicePoint;
+    if (points.length === 0) {
+      this.check(
+        length % tops === 0,
+        "MOKA_SHAPE",
+        `${tops} tops must divide the axis of ${length} in ${formatShape(x)}; else give slice_param.slice_point`,
+      );
+      return Array<number>(tops).fill(length / tops);
+    }
+    this.check(
+      points.length === tops - 1,
+      "MOKA_FIELD",
+      `${tops} tops need ${tops - 1} slice_param.slice_point, not ${points.length}`,
+    );
+    const cuts = [0, ...points, length];
+    return cuts.slice(1).map((cut, i) => {
+      const before = cuts[i] ?? 0;
+      this.check(
+        cut > before,
+        "MOKA_FIELD",
+        `slice_param.slice_point must rise and lie within 1 to ${length - 1} on the axis of ${length}; given: ${points.join(", ")}`,
+      );
+      return cut - before;
+    });
+  }
+
+  /** Where each top lies in the bottom: rows of `width` values from `start` on, `stride` apart. */
+  #parts(x: Tensor, top: readonly Tensor[]) {
+    const axis = this.#axis(x.shape);
+    const stride = countOf(x.shape, axis);
+    let start = 0;
+    return top.map((y) => {
+      const width = countOf(y.shape, axis);
+      const part = { y, rows: countOf(x.shape, 0, axis), width, start, stride };
+      start += width;
+      return part;
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { Layer } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import type { Shape } from "../../util/shape.js";
+
+/**
+ * Hands one blob to several readers; nets insert it where a blob is read more than once.
+ *
+ * Bottom x of any shape; tops, one or more, all the same blob. Gradient: dx = Σ dy over the tops.
+ */
+export class SplitLayer extends Layer {
+  static readonly type = "Split";
+  override readonly bottomCount = 1;
+  override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
+
+  override topShapes([x]: readonly [Shape]): readonly Shape[] {
+    return this.message.top.map(() => x);
+  }
+
+  override forward(_k: Recorder, [x]: [Tensor], top: readonly Tensor[]): void {
+    for (const y of top) y.shareData(x);
+  }
+
+  override backward(k: Recorder, top: readonly Tensor[], [wanted]: [boolean], [x]: [Tensor]): void {
+    if (wanted) k.sum({ xs: top.map((y) => y.diff), coefficients: top.map(() => 1), y: x.diff });
+  }
+}

@@ -1,0 +1,235 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type NetSetup, netFromText } from "../../../test/nets.js";
+import type { Net } from "../../core/net.js";
+import { encodeImage, recordKey } from "../../data/datum.js";
+import { type LabelledImages, readIdxImages } from "../../data/idx.js";
+import { writeLmdb } from "../../data/lmdb/index.js";
+
+const golden = fileURLToPath(new URL("../../../test/golden/files", import.meta.url));
+const train = `${golden}/glyphs_train_lmdb`;
+const folder = mkdtempSync(join(tmpdir(), "moka-data-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const layer = (source: string, param: string, transform = "", tops = 'top: "data" top: "label"') =>
+  `layer { name: "layer" type: "Data" ${tops} data_param { backend: LMDB source: "${source}" ${param} } ` +
+  `transform_param { ${transform} } }`;
+
+/** The tops of some forwards. */
+async function batches(text: string, forwards = 1, setup: NetSetup = {}): Promise<Record<string, Float32Array>[]> {
+  const net = await netFromText(text, setup);
+  const tops = await forwardsOf(net, forwards);
+  await net.dispose();
+  return tops;
+}
+
+async function forwardsOf(net: Net, count: number): Promise<Record<string, Float32Array>[]> {
+  const tops: Record<string, Float32Array>[] = [];
+  for (let i = 0; i < count; i++) tops.push(await net.forward());
+  return tops;
+}
+
+/** Writes a database of one-channel images, one a row list, each value its bytes; labels are 0, 1, …. */
+function database(name: string, images: readonly (readonly number[][])[]): string {
+  const records = images.map((rows, label) => {
+    const size = { channels: 1, height: rows.length, width: rows[0].length };
+    return { key: recordKey(label), value: encodeImage({ ...size, data: Uint8Array.from(rows.flat()), label }) };
+  });
+  mkdirSync(join(folder, name));
+  writeFileSync(join(folder, name, "data.mdb"), Buffer.concat(writeLmdb(records)));
+  return join(folder, name);
+}
+
+/** The images of `glyphs_train_lmdb`, from the IDX files it was made of. */
+let glyphs: LabelledImages;
+beforeAll(async () => {
+  const read = (file: string) => ({ bytes: readFileSync(`${golden}/${file}`), file });
+  const labels = read("glyphs-train-labels-idx1-ubyte.gz");
+  glyphs = await readIdxImages(read("glyphs-train-images-idx3-ubyte.gz"), labels);
+});
+
+/** Some images of 28 × 28, as floats. */
+const pixels = (from: number, to: number) => Float32Array.from(glyphs.pixels.subarray(from * 784, to * 784));
+const labelsOf = (from: number, to: number) => Float32Array.from(glyphs.labels.subarray(from, to));
+
+describe("batches", () => {
+  test("come in the order of the database, and start again at its end", async () => {
+    const net = await netFromText(layer(train, "batch_size: 400"));
+    expect(net.blobs.get("data")?.shape).toEqual([400, 1, 28, 28]);
+    expect(net.blobs.get("label")?.shape).toEqual([400]);
+    const [first, second, third] = await forwardsOf(net, 3);
+    expect([first.label, second.label]).toEqual([labelsOf(0, 400), labelsOf(400, 800)]);
+    expect(third.label).toEqual(Float32Array.of(...labelsOf(800, 1000), ...labelsOf(0, 200)));
+    for (const { data, from, image } of [
+      { data: first.data, from: 0, image: 0 },
+      { data: second.data, from: 399, image: 799 },
+      { data: third.data, from: 199, image: 999 },
+      { data: third.data, from: 200, image: 0 },
+    ]) {
+      expect(data.subarray(from * 784, (from + 1) * 784)).toEqual(pixels(image, image + 1));
+    }
+    await net.dispose();
+  });
+
+  test("may have no labels", async () => {
+    expect(await batches(layer(train, "batch_size: 2", "", 'top: "data"'))).toEqual([{ data: pixels(0, 2) }]);
+  });
+
+  test("may be greater than the database", async () => {
+    const source = database("two", [[[1]], [[2]]]);
+    const [{ data, label }] = await batches(layer(source, "batch_size: 5"));
+    expect([...data]).toEqual([1, 2, 1, 2, 1]);
+    expect([...label]).toEqual([0, 1, 0, 1, 0]);
+  });
+
+  test("of single images may change their size, and the net with them", async () => {
+    const source = database("sizes", [[[1, 2]], [[3], [9]], [[4]]]);
+    const pool = 'layer { name: "pool" type: "Pooling" bottom: "data" top: "y" pooling_param { kernel_size: 1 } }';
+    const net = await netFromText(layer(source, "batch_size: 1") + pool);
+    for (const [shape, values] of [
+      [
+        [1, 1, 1, 2],
+        [1, 2],
+      ],
+      [
+        [1, 1, 2, 1],
+        [3, 9],
+      ],
+      [[1, 1, 1, 1], [4]],
+      [
+        [1, 1, 1, 2],
+        [1, 2],
+      ],
+    ]) {
+      const { y } = await net.forward();
+      expect([net.blobs.get("y")?.shape, [...y]]).toEqual([shape, values]);
+    }
+    await net.dispose();
+  });
+});
+
+describe("transform_param", () => {
+  test("scales", async () => {
+    const [{ data }] = await batches(layer(train, "batch_size: 2", "scale: 0.00390625"));
+    expect(data).toEqual(pixels(0, 2).map((value) => value / 256));
+  });
+
+  test("takes a mean value away, before it scales", async () => {
+    const [{ data }] = await batches(layer(train, "batch_size: 2", "mean_value: 100 scale: 0.5"));
+    expect(data).toEqual(pixels(0, 2).map((value) => (value - 100) / 2));
+  });
+
+  test("takes a mean image away: of all 1000 images nothing remains", async () => {
+    const mean = `mean_file: "${golden}/glyphs_mean.binaryproto"`;
+    const [{ data }] = await batches(layer(train, "batch_size: 1000", mean));
+    for (const pixel of [0, 300, 406, 783]) {
+      let sum = 0;
+      for (let i = pixel; i < data.length; i += 784) sum += data[i];
+      expect(Math.abs(sum / 1000)).toBeLessThan(1e-4);
+    }
+    expect(Math.max(...data.subarray(0, 784))).toBeGreaterThan(100);
+  });
+
+  /** One image whose values tell their place, 10·row + column. */
+  const places = [Array.from({ length: 5 }, (_, row) => Array.from({ length: 6 }, (_, column) => 10 * row + column))];
+  let source: string;
+  beforeAll(() => {
+    source = database("places", places);
+  });
+
+  test("crops the middle in TEST", async () => {
+    const net = await netFromText(layer(source, "batch_size: 1", "crop_size: 2"), { phase: "TEST" });
+    expect(net.blobs.get("data")?.shape).toEqual([1, 1, 2, 2]);
+    expect([...(await net.forward()).data]).toEqual([12, 13, 22, 23]);
+    await net.dispose();
+  });
+
+  test("crops anywhere in TRAIN, as the seed says", async () => {
+    const corners = async (seed: number) => {
+      const [{ data }] = await batches(layer(source, "batch_size: 300", "crop_size: 2"), 1, { seed });
+      return Array.from({ length: 300 }, (_, i) => {
+        const crop = [...data.subarray(4 * i, 4 * i + 4)];
+        expect(crop).toEqual([0, 1, 10, 11].map((step) => crop[0] + step));
+        return crop[0];
+      });
+    };
+    const first = await corners(1);
+    expect(new Set(first)).toEqual(new Set([0, 10, 20, 30].flatMap((row) => [0, 1, 2, 3, 4].map((c) => row + c))));
+    expect(await corners(1)).toEqual(first);
+    expect(await corners(2)).not.toEqual(first);
+  });
+
+  test.each(["TRAIN", "TEST"] as const)("mirrors about every other image, in %s", async (phase) => {
+    const row = database(`row-${phase}`, [[[1, 2, 3]]]);
+    const text = layer(row, "batch_size: 100", "mirror: true");
+    const [{ data }] = await batches(text, 1, { phase });
+    const images = Array.from({ length: 100 }, (_, i) => data.subarray(3 * i, 3 * i + 3).join(" "));
+    expect(new Set(images)).toEqual(new Set(["1 2 3", "3 2 1"]));
+    const mirrored = images.filter((image) => image === "3 2 1").length;
+    expect(Math.abs(mirrored - 50)).toBeLessThan(25);
+    expect(await batches(text, 1, { phase })).toEqual([{ data, label: new Float32Array(100) }]);
+  });
+});
+
+test("finds its paths beside the prototxt, if not in the working directory", async () => {
+  const text = layer("../files/glyphs_train_lmdb", "batch_size: 2", 'mean_file: "../files/glyphs_mean.binaryproto"');
+  const [{ label }] = await batches(text, 1, { file: `${golden}/../nets/train.prototxt` });
+  expect(label).toEqual(labelsOf(0, 2));
+});
+
+describe("errors", () => {
+  const fails = (text: string) => expect(batches(text)).rejects;
+
+  test("what is not given", async () => {
+    await fails(layer(train, "")).toThrow(
+      '<text>:1:1: layer "layer" (Data): data_param.batch_size must be given, and greater than 0',
+    );
+    await fails('layer { name: "layer" type: "Data" top: "data" }').toThrow(/data_param.source must be given$/);
+  });
+
+  test("a folder that is missing, or holds something else", async () => {
+    await fails(layer(`${folder}/nowhere`, "batch_size: 1")).toThrow(
+      /^<text>:1:1: layer "layer" \(Data\): cannot open \S+\/nowhere: no such file or folder \(ENOENT\)$/,
+    );
+    await fails(layer(`${golden}/glyphs_train_leveldb`, "batch_size: 1")).toThrow(
+      /glyphs_train_leveldb: it is a LevelDB, not an LMDB \(backend: LEVELDB\)$/,
+    );
+    await fails(layer(`${golden}/glyphs_mean.binaryproto`, "batch_size: 1")).toThrow(
+      /glyphs_mean.binaryproto: no LMDB$/,
+    );
+  });
+
+  test("an empty database", async () => {
+    await fails(layer(database("empty", []), "batch_size: 1")).toThrow(/the database \S+\/empty is empty$/);
+  });
+
+  test("images of different sizes in one batch", async () => {
+    const source = database("different", [[[1]], [[1, 2]]]);
+    await fails(layer(source, "batch_size: 2")).toThrow(
+      `<text>:1:1: layer "layer" (Data): record 1 of ${source}: an image of shape 1 1 2 (2), but its batch began ` +
+        "with 1 1 1 (1); images of different sizes need data_param.batch_size 1 or transform_param.crop_size",
+    );
+  });
+
+  test("an image smaller than crop_size, and one that its mean_file does not fit", async () => {
+    const source = database("small", [[[1, 2]], [[1]]]);
+    await fails(layer(source, "batch_size: 1", "crop_size: 2")).toThrow(
+      /layer "layer" \(Data\): record 0 of \S+\/small: an image of 1×2 is smaller than transform_param.crop_size 2$/,
+    );
+    await fails(layer(source, "batch_size: 1", `mean_file: "${golden}/glyphs_mean.binaryproto"`)).toThrow(
+      /layer "layer" \(Data\): record 0 of \S+\/small: transform_param.mean_file has shape 1 28 28 \(784\), the image/,
+    );
+  });
+
+  test("a damaged record", async () => {
+    mkdirSync(join(folder, "damaged"));
+    const value = Uint8Array.of(8, 1, 0x22, 200, 1); // channels: 1, then data of 200 bytes that are not there
+    writeFileSync(join(folder, "damaged", "data.mdb"), Buffer.concat(writeLmdb([{ key: "0", value }])));
+    await fails(layer(`${folder}/damaged`, "batch_size: 1")).toThrow(
+      /^<text>:1:1: layer "layer" \(Data\): record 0 of \S+\/damaged: datum: damaged at byte 2: /,
+    );
+  });
+});

@@ -1,0 +1,73 @@
+import { create } from "@bufbuild/protobuf";
+import { Layer } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Span } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
+import { DummyDataParameterSchema, type FillerParameter, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
+import type { Shape } from "../../util/shape.js";
+
+/**
+ * Tops that fillers fill: constants once, others anew at every forward.
+ *
+ * No bottoms; tops, one or more. `dummy_data_param`: `data_filler` (constant 0), none, one for all tops, or one
+ * each; `shape`, one for all or one each; or its old form `num`, `channels`, `height` and `width`, likewise.
+ */
+export class DummyDataLayer extends Layer {
+  static readonly type = "DummyData";
+  override readonly bottomCount = 0;
+  override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
+  readonly #param = this.message.dummyDataParam ?? create(DummyDataParameterSchema);
+  /** What has been filled with a constant: whoever writes over it keeps what he wrote. */
+  readonly #filled = new Set<Span>();
+
+  override setup(): void {
+    this.#perTop(this.#param.dataFiller, "data_filler", true);
+  }
+
+  override topShapes(): readonly Shape[] {
+    const { shape, num, channels, height, width } = this.#param;
+    const legacy = num.length + channels.length + height.length + width.length > 0;
+    this.check(
+      !legacy || shape.length === 0,
+      "MOKA_FIELD",
+      "dummy_data_param takes shape, or num, channels, height and width, not both",
+    );
+    if (!legacy) return this.#perTop(shape, "shape").map((each) => each.dim.map(Number));
+    const axes = [
+      this.#perTop(num, "num"),
+      this.#perTop(channels, "channels"),
+      this.#perTop(height, "height"),
+      this.#perTop(width, "width"),
+    ];
+    return this.message.top.map((_, i) => axes.map((sizes) => sizes[i] ?? 0));
+  }
+
+  override forward(k: Recorder, _bottom: readonly Tensor[], top: readonly Tensor[]): void {
+    const fillers = this.#perTop(this.#param.dataFiller, "data_filler", true);
+    const fill = (y: Tensor, filler: FillerParameter) => {
+      const values = new Float32Array(y.count);
+      this.context.fill(filler, y.shape, values);
+      y.data.array.set(values);
+    };
+    top.forEach((y, i) => {
+      const filler = fillers[i] ?? create(FillerParameterSchema);
+      if (filler.type !== "constant") {
+        k.host(`fill ${y.name}`, () => fill(y, filler), { writes: [y.data] });
+      } else if (!this.#filled.has(y.data)) {
+        fill(y, filler);
+        this.#filled.add(y.data);
+      }
+    });
+  }
+
+  /** One entry for each top, of a field given once for all or once for each. */
+  #perTop<T>(values: readonly T[], field: string, mayMiss = false): readonly T[] {
+    const tops = this.message.top.length;
+    this.check(
+      values.length === 1 || values.length === tops || (mayMiss && values.length === 0),
+      "MOKA_FIELD",
+      `has ${values.length} dummy_data_param.${field} for ${tops === 1 ? "1 top" : `${tops} tops`}; give ${mayMiss ? "none, " : ""}one, or one for each`,
+    );
+    return values.length === 1 ? Array<T>(tops).fill(values[0] as T) : values;
+  }
+}

@@ -1,0 +1,119 @@
+import { create } from "@bufbuild/protobuf";
+import { Layer } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import { floatsOf, type Hdf5Value, readHdf5 } from "../../data/hdf5.js";
+import { HDF5DataParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { sourceOf } from "../../proto/source.js";
+import { MokaError } from "../../util/errors.js";
+import { countOf, formatShape, type Shape } from "../../util/shape.js";
+
+/**
+ * Rows of HDF5 files: one dataset for each top, by its name.
+ *
+ * No bottoms; tops, one or more: (batch_size, …) with the axes of the dataset behind its first. Files are read one
+ * after the other, each whole; after the last row of the last it starts again.
+ *
+ * `hdf5_data_param`: `source` (a text file that lists HDF5 files, separated by white space), `batch_size`,
+ * `shuffle` (false): the rows of each file, and the files, in an order drawn anew each time round. The draws come
+ * from the generator of the run, where Caffe uses the C library's. `transform_param` is refused, as in Caffe.
+ */
+export class HDF5DataLayer extends Layer {
+  static readonly type = "HDF5Data";
+  override readonly bottomCount = 0;
+  override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
+  readonly #param = this.message.hdf5DataParam ?? create(HDF5DataParameterSchema);
+  #paths: string[] = [];
+  #file = 0;
+  #datasets: { readonly shape: Shape; readonly data: Float32Array }[] = [];
+  /** The order in which the current file's rows are taken. */
+  #rows: number[] = [];
+  #row = 0;
+
+  override async open(): Promise<void> {
+    const { source, batchSize, shuffle } = this.#param;
+    const { files, log } = this.context;
+    this.check(!this.message.transformParam, "MOKA_FIELD", "does not transform data: remove transform_param");
+    this.check(source !== "", "MOKA_FIELD", "hdf5_data_param.source must be given");
+    this.check(batchSize > 0, "MOKA_FIELD", "hdf5_data_param.batch_size must be given, and greater than 0");
+    log("info", "hdf5_data_layer.cpp:88", `Loading list of HDF5 filenames from: ${source}`);
+    const namedBy = sourceOf(this.message)?.file;
+    const list = await files.resolve(source, namedBy);
+    const names = (await files.readText(list)).split(/\s+/).filter((name) => name !== "");
+    // In the list, paths are relative to the working directory, which may have been that of the list or of the net.
+    this.#paths = await Promise.all(names.map(async (name) => files.resolve(await files.resolve(name, list), namedBy)));
+    log("info", "hdf5_data_layer.cpp:102", `Number of HDF5 files: ${names.length}`);
+    this.check(names.length > 0, "MOKA_DATA", `${source} lists no HDF5 file`);
+    if (shuffle) this.context.random.shuffle(this.#paths);
+    await this.#load(0);
+  }
+
+  override topShapes(): readonly Shape[] {
+    return this.#datasets.map(({ shape }) => [this.#param.batchSize, ...shape.slice(1)]);
+  }
+
+  override forward(k: Recorder, _bottom: readonly Tensor[], top: readonly Tensor[]): void {
+    const next = async () => {
+      for (let i = 0; i < this.#param.batchSize; i++) {
+        const row = this.#rows[this.#row] ?? 0;
+        top.forEach((y, j) => {
+          const size = countOf(y.shape, 1);
+          const values = this.#datasets[j]?.data.subarray(row * size, (row + 1) * size) ?? [];
+          y.data.array.set(values, i * size);
+        });
+        await this.#advance();
+      }
+    };
+    k.host("next batch", next, { writes: top.map(({ data }) => data) });
+  }
+
+  async #advance(): Promise<void> {
+    this.#row++;
+    if (this.#row < this.#rows.length) return;
+    if (this.#paths.length > 1) {
+      const last = this.#file === this.#paths.length - 1;
+      if (last && this.#param.shuffle) this.context.random.shuffle(this.#paths);
+      await this.#load(last ? 0 : this.#file + 1);
+    } else if (this.#param.shuffle) {
+      this.context.random.shuffle(this.#rows);
+    }
+    this.#row = 0;
+  }
+
+  async #load(index: number): Promise<void> {
+    const path = this.#paths[index] ?? "";
+    const found = await this.#read(path);
+    const before = this.#datasets;
+    this.#datasets = this.message.top.map((name) => {
+      const dataset = found.get(name);
+      this.check(
+        typeof dataset === "object" && dataset.shape.length > 0,
+        "MOKA_DATA",
+        `${path} has no dataset "${name}" of one axis or more; it has ${[...found.keys()].join(", ") || "none"}`,
+      );
+      return { shape: dataset.shape, data: floatsOf(dataset) };
+    });
+    const rows = this.#datasets[0]?.shape[0];
+    this.check(rows !== 0, "MOKA_DATA", `${path} has no rows`);
+    this.#datasets.forEach(({ shape }, i) => {
+      const name = this.message.top[i];
+      this.check(shape[0] === rows, "MOKA_DATA", `${path}: "${name}" has ${shape[0]} rows, the first dataset ${rows}`);
+      const wanted = before[i]?.shape;
+      this.check(
+        !wanted || countOf(wanted, 1) === countOf(shape, 1),
+        "MOKA_DATA",
+        `${path}: rows of "${name}" have shape ${formatShape(shape.slice(1))}, in the file before ${formatShape(wanted?.slice(1) ?? [])}`,
+      );
+    });
+    this.#file = index;
+    this.#rows = Array.from({ length: rows ?? 0 }, (_, i) => i);
+    if (this.#param.shuffle) this.context.random.shuffle(this.#rows);
+  }
+  async #read(path: string): Promise<ReadonlyMap<string, Hdf5Value>> {
+    try {
+      return await readHdf5(await this.context.files.read(path), path);
+    } catch (error) {
+      throw error instanceof MokaError ? this.error(error.code, error.reason, error) : error;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { netFromText } from "../../../test/nets.js";
+import { MemoryDataLayer } from "./memory-data.js";
+
+const layer = (param = "batch_size: 2 channels: 1 height: 1 width: 3", more = "") =>
+  `layer { name: "layer" type: "MemoryData" top: "data" top: "label" memory_data_param { ${param} } ${more} }`;
+
+async function memoryNet(...[text = layer(), setup]: Partial<Parameters<typeof netFromText>>) {
+  const net = await netFromText(text, setup);
+  const [memory] = net.layers;
+  if (!(memory instanceof MemoryDataLayer)) throw new Error("the first layer is not MemoryData");
+  return { net, memory };
+}
+
+/** Four images of three values, 0 … 11, and their labels. */
+const data = Float32Array.from({ length: 12 }, (_, i) => i);
+const labels = Float32Array.of(5, 6, 7, 8);
+
+test("gives out batch after batch, and starts again", async () => {
+  const { net, memory } = await memoryNet();
+  expect(net.blobs.get("data")?.shape).toEqual([2, 1, 1, 3]);
+  expect(net.blobs.get("label")?.shape).toEqual([2]);
+  memory.reset(data, labels);
+  const first = { data: data.slice(0, 6), label: labels.slice(0, 2) };
+  expect(await net.forward()).toEqual(first);
+  expect(await net.forward()).toEqual({ data: data.slice(6), label: labels.slice(2) });
+  expect(await net.forward()).toEqual(first);
+  await net.dispose();
+});
+
+test("starts from the beginning of what reset gives it", async () => {
+  const { net, memory } = await memoryNet();
+  memory.reset(data, labels);
+  await net.forward();
+  memory.reset(data.slice(6), labels.slice(2));
+  expect((await net.forward()).label).toEqual(labels.slice(2));
+  expect((await net.forward()).label).toEqual(labels.slice(2));
+  await net.dispose();
+});
+
+test("warns that transform_param is not applied, as Caffe does", async () => {
+  const warnings: string[] = [];
+  const { net, memory } = await memoryNet(layer(undefined, "transform_param { scale: 2 }"), {
+    log: (severity, _, message) => void (severity === "warning" && warnings.push(message)),
+  });
+  memory.reset(data, labels);
+  expect(warnings).toEqual(["MemoryData does not transform array data on Reset()"]);
+  expect((await net.forward()).data).toEqual(data.slice(0, 6));
+  await net.dispose();
+});
+
+describe("errors", () => {
+  test("a size that is missing", async () => {
+    await expect(netFromText(layer("batch_size: 2 channels: 3 width: 4"))).rejects.toThrow(
+      '<text>:1:1: layer "layer" (MemoryData): memory_data_param needs batch_size, channels, height and width, ' +
+        "all greater than 0; they are 2, 3, 0 and 4",
+    );
+  });
+
+  test("a forward without data", async () => {
+    const { net } = await memoryNet();
+    await expect(net.forward()).rejects.toThrow(/has no data: give it some with reset\(data, labels\) before forward$/);
+    await net.dispose();
+  });
+
+  test("data that do not fill whole batches", async () => {
+    const { net, memory } = await memoryNet();
+    expect(() => memory.reset(data.slice(0, 9), labels.slice(0, 3))).toThrow(
+      '<text>:1:1: layer "layer" (MemoryData): takes a multiple of batch_size 2 images of 3 values; ' +
+        "given are 9 values and 3 labels",
+    );
+    expect(() => memory.reset(data, labels.slice(2))).toThrow(/given are 12 values and 2 labels$/);
+    expect(() => memory.reset(new Float32Array(0), new Float32Array(0))).toThrow(/given are 0 values and 0 labels$/);
+    await net.dispose();
+  });
+});

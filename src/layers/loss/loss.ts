@@ -1,0 +1,30 @@
+import { Layer } from "../../core/layer.js";
+import { formatShape, type Shape } from "../../util/shape.js";
+
+/**
+ * A loss: two bottoms, predictions and targets, with the same first axis; its first top is a scalar, made even
+ * where the prototxt names none, and counts in the net's loss with weight 1 unless `loss_weight` says otherwise.
+ */
+export abstract class LossLayer extends Layer {
+  override readonly bottomCount: number | readonly [number, number] = 2;
+  override readonly topCount: number | readonly [number, number] = 1;
+  override readonly autoTops = true;
+
+  override setup(_bottom: readonly Shape[]): void {
+    if (this.message.lossWeight.length === 0) this.message.lossWeight = [1];
+  }
+
+  override topShapes([x = [], target = []]: readonly Shape[]): readonly Shape[] {
+    this.check(
+      x[0] === target[0],
+      "MOKA_SHAPE",
+      `predictions and targets must have the same first axis; they are ${formatShape(x)} and ${formatShape(target)}`,
+    );
+    return [[]];
+  }
+
+  /** Targets have no gradient. */
+  override allowForceBackward(bottom: number): boolean {
+    return bottom !== 1;
+  }
+}

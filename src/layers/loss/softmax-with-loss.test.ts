@@ -1,0 +1,147 @@
+import { describe, expect, test } from "vitest";
+import { checkGradients } from "../../../test/gradients.js";
+import { buildError, layerNet, runLayer } from "../../../test/layers.js";
+
+const layer = (param = "", tops = 'top: "loss"') =>
+  `layer { name: "layer" type: "SoftmaxWithLoss" bottom: "x" bottom: "label" ${tops} ${param} }`;
+
+const force = { header: "force_backward: true" };
+
+/** Two predictions: the classes have probabilities 1/4, 3/4 and 1/2, 1/2. */
+const x = { shape: [2, 2], data: [0, Math.log(3), 0, 0] };
+const label = { shape: [2], data: [1, 0] };
+const losses = [-Math.log(3 / 4), -Math.log(1 / 2)];
+const total = losses[0] + losses[1];
+
+test("is the mean of −log p(label)", async () => {
+  const { loss } = await runLayer(layer(), { x, label });
+  expect(loss.shape).toEqual([]);
+  expect(loss.data[0]).toBeCloseTo(total / 2, 6);
+});
+
+test("gives the softmax as a second top", async () => {
+  const tops = 'top: "loss" top: "prob" loss_weight: 1 loss_weight: 0';
+  const { prob } = await runLayer(layer("", tops), { x, label });
+  expect(prob.shape).toEqual([2, 2]);
+  [0.25, 0.75, 0.5, 0.5].forEach((value, i) => void expect(prob.data[i]).toBeCloseTo(value, 6));
+});
+
+test("costs no more than 87.3365, however wrong", async () => {
+  const { loss } = await runLayer(layer(), { x: { shape: [1, 2], data: [0, 1000] }, label: { shape: [1], data: [0] } });
+  expect(loss.data[0]).toBeCloseTo(87.3365, 4);
+});
+
+/** Two images of three labels each, of which two are ignored, all with the loss log 2. */
+const image = { x: { shape: [2, 2, 3], data: Array<number>(12).fill(0) } };
+const some = { label: { shape: [2, 3], data: [0, 1, 255, 1, 1, 255] } };
+
+test.each([
+  ["ignore_label: 255", 4 / 4],
+  ["ignore_label: 255 normalization: VALID", 4 / 4],
+  ["ignore_label: 255 normalization: FULL", 4 / 6],
+  ["ignore_label: 255 normalization: BATCH_SIZE", 4 / 2],
+  ["ignore_label: 255 normalization: NONE", 4],
+  ["ignore_label: 255 normalize: true", 4 / 4],
+  ["ignore_label: 255 normalize: false", 4 / 2],
+  ["ignore_label: 255 normalize: false normalization: FULL", 4 / 6],
+])("with %j four losses are divided so that %d remain", async (param, share) => {
+  const { loss } = await runLayer(layer(`loss_param { ${param} }`), { ...image, ...some });
+  expect(loss.data[0]).toBeCloseTo(share * Math.log(2), 5);
+});
+
+test("is 0 where all labels are ignored", async () => {
+  const inputs = { x, label: { shape: [2], data: [-1, -1] } };
+  const net = await layerNet(layer("loss_param { ignore_label: -1 }"), { x: [2, 2], label: [2] }, force);
+  await net.forward({ x: inputs.x.data, label: inputs.label.data });
+  await net.backward();
+  expect(net.loss).toBe(0);
+  expect([...(net.blobs.get("x")?.diff ?? [])]).toEqual([0, 0, 0, 0]);
+  await net.dispose();
+});
+
+describe("errors", () => {
+  test("a label out of range", async () => {
+    const net = await layerNet(layer("loss_param { ignore_label: 255 }"), { x: [3, 2], label: [3] });
+    await net.forward({ label: [0, 1, 255] });
+    for (const bad of [2, -1, 254]) {
+      const running = net.forward({ label: [0, bad, 255] });
+      await expect(running).rejects.toMatchObject({
+        code: "MOKA_LABEL",
+        message:
+          `<text>:4:1: layer "layer" (SoftmaxWithLoss): label ${bad} (number 1 of "label") ` +
+          "is not one of its 2 classes, 0 to 1, nor ignore_label 255",
+      });
+    }
+    await net.dispose();
+  });
+
+  test("labels that do not fit the scores", async () => {
+    expect(await buildError(layer(), { x: [2, 3, 4], label: [2, 3] })).toBe(
+      '<text>:4:1: layer "layer" (SoftmaxWithLoss): scores 2 3 4 (24) with classes on softmax_param.axis 1 need ' +
+        "8 labels; there are 2 3 (6)",
+    );
+    expect(await buildError(layer(), { x: [2, 3], label: [1, 2] })).toMatch(
+      /predictions and targets must have the same first axis; they are 2 3 \(6\) and 1 2 \(2\)$/,
+    );
+    expect(await buildError(layer("softmax_param { axis: 2 }"), { x: [2, 3], label: [2] })).toMatch(
+      /softmax_param.axis 2 is out of range/,
+    );
+  });
+
+  test("a second top without its loss_weight", async () => {
+    const tops = 'top: "loss" top: "prob"';
+    expect(await buildError(layer("", tops), { x: [2, 3], label: [2] })).toMatch(/has 1 loss_weight for 2 tops/);
+  });
+
+  test("a gradient asked of the labels", async () => {
+    const up = 'layer { name: "up" type: "Scale" bottom: "raw" top: "label" scale_param { axis: 0 num_axes: 0 } }';
+    const net = await layerNet(up + layer(), { x: [2, 3], raw: [2] });
+    await net.forward();
+    await expect(net.backward()).rejects.toThrow(/cannot propagate down to its labels "label"/);
+    await net.dispose();
+  });
+});
+
+describe("gradient", () => {
+  test("of the scores, by hand: (p − [label])/2", async () => {
+    const net = await layerNet(layer(), { x: [2, 2], label: [2] }, force);
+    await net.forward({ x: x.data, label: label.data });
+    await net.backward();
+    const diff = net.blobs.get("x")?.diff ?? [];
+    [0.125, -0.125, -0.25, 0.25].forEach((value, i) => void expect(diff[i]).toBeCloseTo(value, 6));
+    await net.dispose();
+  });
+
+  test.each([
+    ["of classes", "", [3, 4], [3], [0, 3, 1]],
+    ["with a loss_weight", "loss_weight: 2.5", [3, 4], [3], [0, 3, 1]],
+    ["at each place of a plane", "", [2, 3, 2], [2, 2], [0, 2, 1, 1]],
+    ["along the last axis", "softmax_param { axis: -1 }", [2, 2, 3], [2, 2], [0, 2, 1, 1]],
+    ["along the first axis", "softmax_param { axis: 0 }", [3, 3], [3], [0, 2, 1]],
+  ] as const)("%s", async (_, param, scores, labels, values) => {
+    await checkGradients({
+      layer: layer(param),
+      inputs: { x: scores, label: labels },
+      values: { label: values },
+      check: ["x"],
+    });
+  });
+
+  test.each(["VALID", "FULL", "BATCH_SIZE", "NONE"])("with ignored labels and normalization: %s", async (mode) => {
+    await checkGradients({
+      layer: layer(`loss_param { ignore_label: 9 normalization: ${mode} }`),
+      inputs: { x: [2, 3, 2], label: [2, 2] },
+      values: { label: [0, 9, 1, 2] },
+      check: ["x"],
+    });
+  });
+
+  test("with the softmax as a second top", async () => {
+    await checkGradients({
+      layer: layer("", 'top: "loss" top: "prob" loss_weight: 1 loss_weight: 0'),
+      inputs: { x: [3, 4], label: [3] },
+      values: { label: [0, 3, 1] },
+      check: ["x"],
+    });
+  });
+});

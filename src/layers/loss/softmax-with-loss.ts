@@ -1,0 +1,77 @@
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import type { Folded, Labels } from "../../core/kernels.js";
+import type { OneOrMore } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Span } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
+import { LossParameterSchema, LossParameter_NormalizationMode as Mode } from "../../proto/gen/caffe_pb.js";
+import type { Shape } from "../../util/shape.js";
+import { checkLabels, foldClasses } from "./labels.js";
+import { LossLayer } from "./loss.js";
+
+/**
+ * Multinomial logistic loss of the softmax of its scores: −Σ log p(label)/normalizer.
+ *
+ * Bottoms: scores, with classes on `softmax_param.axis`; labels, one for each prediction, classes as whole
+ * numbers from 0. Tops: the loss, a scalar; with two, the softmax too (then `loss_weight` must be given twice).
+ * Gradient for the scores: (p − [label])·dloss/normalizer, 0 for ignored labels; labels have none.
+ * The logarithm is of no less than 2^−126, so that a prediction that is quite wrong costs 87.3365.
+ *
+ * `loss_param`: `ignore_label` (none), `normalization` (VALID: labels not ignored; FULL: all of them;
+ * BATCH_SIZE: the axes before the classes; NONE: 1), never less than 1; `normalize` (its old form: true VALID,
+ * false BATCH_SIZE). `softmax_param`: `axis` (1). Labels out of range are an error here.
+ */
+export class SoftmaxWithLossLayer extends LossLayer {
+  static readonly type = "SoftmaxWithLoss";
+  override readonly topCount = [1, 2] as const;
+  readonly #loss = this.message.lossParam ?? create(LossParameterSchema);
+  #prob: Span | undefined;
+
+  override topShapes([scores, labels]: readonly [Shape, Shape]): readonly Shape[] {
+    const [loss = []] = super.topShapes([scores, labels]);
+    this.#fold(scores, labels);
+    return [loss, scores];
+  }
+
+  override forward(k: Recorder, [scores, labels]: [Tensor, Tensor], [loss, probTop]: OneOrMore<Tensor>): void {
+    const fold = this.#fold(scores.shape, labels.shape);
+    const options = this.#labelOptions();
+    const prob = probTop?.data ?? k.span("prob", scores.count);
+    this.#prob = prob;
+    k.softmax({ x: scores.data, y: prob, ...fold });
+    checkLabels(k, this, labels, fold.dim, options.ignore);
+    k.softmaxLoss({ prob, label: labels.data, loss: loss.data, ...fold, ...options });
+  }
+
+  override backward(
+    k: Recorder,
+    [loss]: [Tensor],
+    [wantsScores, wantsLabels]: [boolean, boolean],
+    [scores, labels]: [Tensor, Tensor],
+  ): void {
+    this.check(!wantsLabels, "MOKA_FIELD", `cannot propagate down to its labels "${labels.name}"`);
+    if (!wantsScores || !this.#prob) return;
+    const fold = this.#fold(scores.shape, labels.shape);
+    const [prob, label, dloss, dx] = [this.#prob, labels.data, loss.diff, scores.diff];
+    k.softmaxLossBackward({ prob, label, dloss, dx, ...fold, ...this.#labelOptions() });
+  }
+
+  #fold(scores: Shape, labels: Shape): Folded {
+    return foldClasses(this, scores, labels, this.message.softmaxParam?.axis ?? 1, "softmax_param.axis");
+  }
+
+  #labelOptions(): Labels {
+    const { field } = LossParameterSchema;
+    const has = (name: keyof typeof field) => isFieldSet(this.#loss, field[name]);
+    const old = has("normalize") && !has("normalization");
+    const mode = old ? (this.#loss.normalize ? Mode.VALID : Mode.BATCH_SIZE) : this.#loss.normalization;
+    return { ignore: has("ignoreLabel") ? this.#loss.ignoreLabel : undefined, normalization: normalizations[mode] };
+  }
+}
+
+const normalizations = {
+  [Mode.FULL]: "full",
+  [Mode.VALID]: "valid",
+  [Mode.BATCH_SIZE]: "batchSize",
+  [Mode.NONE]: "none",
+} as const;

@@ -1,0 +1,112 @@
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import { Layer, type ParamDeclaration } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Span } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
+import { BatchNormParameterSchema, FillerParameterSchema, ParamSpecSchema } from "../../proto/gen/caffe_pb.js";
+import { countOf, type Shape } from "../../util/shape.js";
+
+/**
+ * Batch normalization without scale and shift, which a Scale layer with `bias_term: true` adds.
+ *
+ * Bottom x of one or more axes, channels on axis 1 (with one axis, one channel); top y of the same shape;
+ * works in place. The statistics of a channel are over its m values, N·H·W of them.
+ *
+ * With batch statistics: y = (x − mean)/√(var + eps), var biased (÷ m). Each forward then moves the
+ * averages: s ← f·s + 1, M ← f·M + mean, V ← f·V + var·m/(m − 1), without correction where m is 1;
+ * f is `moving_average_fraction`.
+ * With global statistics: y = (x − M/s)/√(V/s + eps); where s is 0, M/s and V/s count as 0.
+ *
+ * Gradient with batch statistics: dx = (dy − mean(dy) − y·mean(dy·y))/√(var + eps); with global ones
+ * dx = dy/√(V/s + eps).
+ *
+ * Parameters, never learned (their `lr_mult` is 0, and must be 0 where given): 0 M (channels),
+ * 1 V (channels), 2 s (1); all start at 0.
+ *
+ * `batch_norm_param`: `use_global_stats` (unset: false in TRAIN, true in TEST), `moving_average_fraction`
+ * (0.999), `eps` (1e-5). A bottom of one axis works here; Caffe aborts on it.
+ *
+ * Source: Ioffe and Szegedy 2015.
+ */
+export class BatchNormLayer extends Layer {
+  static readonly type = "BatchNorm";
+  override readonly bottomCount = 1;
+  override readonly topCount = 1;
+  override readonly inPlace = true;
+  readonly #param = this.message.batchNormParam ?? create(BatchNormParameterSchema);
+  /** What backward needs: the statistics used, and the normalized values, which a layer in place may overwrite. */
+  #variance: Span | undefined;
+  #normalized: Span | undefined;
+
+  /** Whether this layer normalizes by its averages instead of by the batch. */
+  get usesGlobalStats(): boolean {
+    return isFieldSet(this.#param, BatchNormParameterSchema.field.useGlobalStats)
+      ? this.#param.useGlobalStats
+      : this.phase === "TEST";
+  }
+
+  override setup(): void {
+    const specs = this.message.param;
+    this.check(specs.length <= 3, "MOKA_FIELD", `has ${specs.length} param specs, but three parameters`);
+    specs.forEach(({ lrMult }, index) => {
+      this.check(
+        lrMult === 0,
+        "MOKA_FIELD",
+        `param ${index} has lr_mult ${lrMult}: its statistics (mean, variance, factor) are computed, not learned; ` +
+          "set lr_mult: 0 or drop its param specs",
+      );
+    });
+    const fixed = Array.from({ length: 3 - specs.length }, () => create(ParamSpecSchema, { lrMult: 0 }));
+    this.message.param = [...specs, ...fixed];
+  }
+
+  override topShapes(bottom: readonly [Shape]): readonly Shape[] {
+    this.check(bottom[0].length >= 1, "MOKA_SHAPE", "needs a bottom of one axis or more, not a scalar");
+    return bottom;
+  }
+
+  override declareParams([x]: readonly [Shape]): readonly ParamDeclaration[] {
+    const { channels } = fold(x);
+    const filler = create(FillerParameterSchema, { type: "constant", value: 0 });
+    return [[channels], [channels], [1]].map((shape) => ({ shape, filler }));
+  }
+
+  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
+    const [runningMean, runningVariance, factor] = this.params.map(({ data }) => data) as [Span, Span, Span];
+    const size = fold(x.shape);
+    const mean = k.span("mean", size.channels);
+    const variance = k.span("variance", size.channels);
+    this.#variance = variance;
+    this.#normalized = undefined;
+    const { eps, movingAverageFraction: fraction } = this.#param;
+    if (this.usesGlobalStats) {
+      k.batchNormGlobal({ runningMean, runningVariance, factor, mean, variance });
+      k.normalize({ x: x.data, mean, variance, y: y.data, eps, ...size });
+      return;
+    }
+    const m = size.n * size.inner;
+    const correction = m > 1 ? m / (m - 1) : 1;
+    k.batchNorm({ x: x.data, y: y.data, mean, variance, eps, ...size });
+    k.batchNormAverage({ mean, variance, runningMean, runningVariance, factor, fraction, correction });
+    if (k.needsBackward) {
+      this.#normalized = k.span("normalized", y.count);
+      k.copy({ x: y.data, y: this.#normalized });
+    }
+  }
+
+  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
+    const variance = this.#variance;
+    if (!wanted || !variance) return;
+    const { eps } = this.#param;
+    const size = fold(x.shape);
+    if (this.#normalized) {
+      k.batchNormBackward({ y: this.#normalized, dy: y.diff, variance, dx: x.diff, eps, ...size });
+    } else {
+      k.normalize({ x: y.diff, mean: undefined, variance, y: x.diff, eps, ...size });
+    }
+  }
+}
+
+function fold(shape: Shape) {
+  return { n: shape[0] ?? 1, channels: shape[1] ?? 1, inner: countOf(shape, 2) };
+}

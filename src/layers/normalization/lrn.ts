@@ -1,0 +1,100 @@
+import { create } from "@bufbuild/protobuf";
+import type { PoolGeometry } from "../../core/kernels.js";
+import { Layer } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Span } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
+import { LRNParameter_NormRegion, LRNParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { formatShape, type Shape } from "../../util/shape.js";
+
+/**
+ * Local response normalization.
+ *
+ * Bottom x (N, C, H, W), top y the same.
+ * ACROSS_CHANNELS: y = x·s^−beta, s = k + alpha/local_size · Σ x² over the local_size channels around each.
+ * WITHIN_CHANNEL: y = x·(1 + alpha·a)^−beta, a the mean of x² over the local_size × local_size square around each;
+ * the square's size counts padding, and `k` is not used.
+ * Gradient across channels: dx = dy·s^−beta − 2·alpha·beta/local_size · x·Σ dy·y/s over the same channels.
+ *
+ * `lrn_param`: `local_size` (5, odd), `alpha` (1), `beta` (0.75), `k` (1), `norm_region` (ACROSS_CHANNELS);
+ * `engine` is read and ignored.
+ *
+ * Source: Krizhevsky et al. 2012.
+ */
+export class LRNLayer extends Layer {
+  static readonly type = "LRN";
+  override readonly bottomCount = 1;
+  override readonly topCount = 1;
+  readonly #param = this.message.lrnParam ?? create(LRNParameterSchema);
+  /** Across channels: s. */
+  #scale: Span | undefined;
+  /** Within a channel: the mean of squares a, and (1 + alpha·a)^−beta. */
+  #within: { readonly mean: Span; readonly factor: Span } | undefined;
+
+  override setup(): void {
+    const size = this.#param.localSize;
+    this.check(size % 2 === 1, "MOKA_FIELD", `lrn_param.local_size must be odd, not ${size}`);
+  }
+
+  override topShapes(bottom: readonly [Shape]): readonly Shape[] {
+    this.check(bottom[0].length === 4, "MOKA_SHAPE", `needs a bottom (N, C, H, W), not ${formatShape(bottom[0])}`);
+    return bottom;
+  }
+
+  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
+    const { localSize: size, alpha, beta, k: offset } = this.#param;
+    if (this.#isAcross) {
+      this.#scale = k.span("scale", x.count);
+      k.lrn({ x: x.data, scale: this.#scale, y: y.data, size, alpha, beta, k: offset, ...channelsOf(x.shape) });
+      return;
+    }
+    const square = k.span("square", x.count);
+    const mean = k.span("mean square", x.count);
+    const factor = k.span("factor", x.count);
+    this.#within = { mean, factor };
+    k.mul({ a: x.data, b: x.data, y: square });
+    k.avePool({ x: square, y: mean, ...this.#square(x.shape) });
+    k.power({ x: mean, y: factor, power: -beta, scale: alpha, shift: 1 });
+    k.mul({ a: x.data, b: factor, y: y.data });
+  }
+
+  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
+    if (!wanted) return;
+    const { localSize: size, alpha, beta } = this.#param;
+    const [dy, dx] = [y.diff, x.diff];
+    if (this.#scale) {
+      k.lrnBackward({ x: x.data, y: y.data, scale: this.#scale, dy, dx, size, alpha, beta, ...channelsOf(x.shape) });
+    } else if (this.#within) {
+      const { mean, factor } = this.#within;
+      const gradient = k.span("gradient", x.count);
+      k.mul({ a: dy, b: x.data, y: gradient });
+      k.powerBackward({ x: mean, dy: gradient, dx: gradient, power: -beta, scale: alpha, shift: 1 });
+      k.avePoolBackward({ dy: gradient, dx, ...this.#square(x.shape) });
+      k.mul({ a: dx, b: x.data, y: dx });
+      k.mul({ a: dy, b: factor, y: gradient });
+      k.sum({ xs: [gradient, dx], coefficients: [1, 2], y: dx });
+    }
+  }
+
+  get #isAcross(): boolean {
+    return this.#param.normRegion === LRNParameter_NormRegion.ACROSS_CHANNELS;
+  }
+
+  /** The pooling that averages over the square around each value. */
+  #square([n = 1, channels = 1, h = 1, w = 1]: Shape): PoolGeometry {
+    const { localSize } = this.#param;
+    const pad = (localSize - 1) / 2;
+    return {
+      planes: n * channels,
+      input: [h, w],
+      output: [h, w],
+      kernel: [localSize, localSize],
+      stride: [1, 1],
+      pad: [pad, pad],
+    };
+  }
+}
+
+function channelsOf([n = 1, channels = 1, h = 1, w = 1]: Shape) {
+  return { n, channels, inner: h * w };
+}

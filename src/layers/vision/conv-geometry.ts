@@ -1,0 +1,73 @@
+import { isFieldSet } from "@bufbuild/protobuf";
+import type { Layer } from "../../core/layer.js";
+import { type ConvolutionParameter, ConvolutionParameterSchema } from "../../proto/gen/caffe_pb.js";
+
+/** How a kernel moves over the spatial axes: one entry an axis, in all of these. */
+export interface Window {
+  readonly kernel: readonly number[];
+  readonly stride: readonly number[];
+  readonly pad: readonly number[];
+  readonly dilation: readonly number[];
+}
+
+/**
+ * Reads kernel, stride, pad and dilation of `convolution_param` for this many spatial axes. Each is given
+ * once for all axes, once an axis, or (not dilation) for two axes as `_h` and `_w`.
+ */
+export function readWindow(layer: Layer, param: ConvolutionParameter, axes: number): Window {
+  const read = (field: "kernelSize" | "stride" | "pad" | "dilation", name: string, fallback: number | undefined) => {
+    const values = param[field];
+    const fits = values.length === 1 || values.length === axes || (values.length === 0 && fallback !== undefined);
+    layer.check(
+      fits,
+      "MOKA_FIELD",
+      `convolution_param.${name} must be given once, or once for each of ${axes} spatial axes; ` +
+        (values.length === 0 ? "it is not given" : `it is given ${values.length} times`),
+    );
+    return Array.from({ length: axes }, (_, i) => values[values.length === 1 ? 0 : i] ?? fallback ?? 0);
+  };
+  const readPair = (
+    h: "kernelH" | "strideH" | "padH",
+    w: "kernelW" | "strideW" | "padW",
+    name: string,
+    list: readonly number[],
+  ) => {
+    const { field } = ConvolutionParameterSchema;
+    if (!isFieldSet(param, field[h]) && !isFieldSet(param, field[w])) return undefined;
+    const short = name.replace("_size", "");
+    layer.check(
+      axes === 2,
+      "MOKA_FIELD",
+      `convolution_param.${short}_h and ${short}_w are for two spatial axes, not ${axes}`,
+    );
+    layer.check(
+      list.length === 0,
+      "MOKA_FIELD",
+      `give convolution_param.${name}, or ${short}_h and ${short}_w, not both`,
+    );
+    return [param[h], param[w]];
+  };
+  const window = {
+    kernel:
+      readPair("kernelH", "kernelW", "kernel_size", param.kernelSize) ?? read("kernelSize", "kernel_size", undefined),
+    stride: readPair("strideH", "strideW", "stride", param.stride) ?? read("stride", "stride", 1),
+    pad: readPair("padH", "padW", "pad", param.pad) ?? read("pad", "pad", 0),
+    dilation: read("dilation", "dilation", 1),
+  };
+  for (const name of ["kernel", "stride", "dilation"] as const) {
+    layer.check(
+      window[name].every((value) => value > 0),
+      "MOKA_FIELD",
+      `convolution_param: the ${name} must be greater than 0 along each axis, not ${window[name].join("×")}`,
+    );
+  }
+  return window;
+}
+
+/** Sizes of a convolution's output. */
+export function convolved(input: readonly number[], { kernel, stride, pad, dilation }: Window): number[] {
+  return input.map((size, i) => {
+    const extent = (dilation[i] ?? 1) * ((kernel[i] ?? 1) - 1) + 1;
+    return Math.trunc((size + 2 * (pad[i] ?? 0) - extent) / (stride[i] ?? 1)) + 1;
+  });
+}
