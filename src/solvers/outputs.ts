@@ -1,0 +1,51 @@
+import type { Net } from "../core/net.js";
+import { formatNumber } from "../util/number-format.js";
+
+/** Averages a net's outputs over several forwards. */
+export class OutputMean {
+  readonly #net: Net;
+  readonly #sums = new Map<string, Float64Array>();
+  #batches = 0;
+
+  constructor(net: Net) {
+    this.#net = net;
+  }
+
+  /** Takes the outputs of the last forward in. */
+  add(): void {
+    this.#batches++;
+    for (const name of this.#net.outputs) {
+      const values = this.#net.blobs.get(name)?.data ?? new Float32Array(0);
+      const sums = this.#sums.get(name) ?? new Float64Array(values.length);
+      this.#sums.set(name, sums);
+      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (values[i] ?? 0);
+    }
+  }
+
+  result(): Record<string, Float32Array> {
+    const mean = (sums: Float64Array) => Float32Array.from(sums, (sum) => sum / this.#batches);
+    return Object.fromEntries([...this.#sums].map(([name, sums]) => [name, mean(sums)]));
+  }
+}
+
+/** A line for each value of each output, as Caffe logs them: `    Test net output #0: accuracy = 0.09`. */
+export function outputLines(
+  phase: "Train" | "Test",
+  net: Net,
+  outputs: Readonly<Record<string, ArrayLike<number>>>,
+): string[] {
+  let index = 0;
+  return net.outputs.flatMap((name) =>
+    Array.from(
+      outputs[name] ?? [],
+      (value) => `    ${phase} net output #${index++}: ${name} = ${withLoss(net, name, value)}`,
+    ),
+  );
+}
+
+/** `2.5 (* 1 = 2.5 loss)` for a value that counts in the loss, else just the value. */
+export function withLoss(net: Net, name: string, value: number): string {
+  const weight = net.lossWeight(name);
+  const share = weight === 0 ? "" : ` (* ${formatNumber(weight)} = ${formatNumber(Math.fround(weight * value))} loss)`;
+  return formatNumber(value) + share;
+}

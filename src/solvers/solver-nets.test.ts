@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { Phase } from "../proto/gen/caffe_pb.js";
+import { parseNet, parseSolver } from "../proto/text/index.js";
+import { stateFor, testNetsOf, trainNetOf } from "./solver-nets.js";
+
+const solver = (text: string) => parseSolver(text).message;
+
+test.each([
+  ['net: "a"', "net file: a"],
+  ['train_net: "a"', "train_net file: a"],
+  ['net_param { name: "a" }', "net_param"],
+  ['train_net_param { name: "a" }', "train_net_param"],
+])("the training net of %s", (text, source) => {
+  expect(trainNetOf(solver(text)).source).toBe(source);
+});
+
+test("there must be exactly one training net", () => {
+  expect(() => trainNetOf(solver("base_lr: 1"))).toThrow("it has none");
+  expect(() => trainNetOf(solver('net: "a" train_net: "b"'))).toThrow("it has net file: a and train_net file: b");
+});
+
+test("test nets are its own ones first, then the common net for what is left of test_iter", () => {
+  const param = solver(
+    'net: "a" test_net: "b" test_net_param { name: "c" } test_iter: 1 test_iter: 1 test_iter: 1 test_iter: 1 test_interval: 5',
+  );
+  expect(testNetsOf(param).map(({ source }) => source)).toEqual([
+    "test_net_param",
+    "test_net file: b",
+    "net file: a",
+    "net file: a",
+  ]);
+});
+
+test.each([
+  ['train_net: "a" test_net: "b" test_interval: 1', "there are 1 test nets and 0 test_iter"],
+  ['train_net: "a" test_iter: 1 test_interval: 1', "there are 0 test nets and 1 test_iter"],
+  ['net: "a" test_iter: 1', "test_interval must be greater than 0 where there are test nets"],
+  [
+    'net: "a" test_iter: 1 test_interval: 1 test_state { } test_state { }',
+    "test_state is given 2 times for 1 test nets",
+  ],
+])("%s is refused", (text, message) => {
+  expect(() => testNetsOf(solver(text))).toThrow(message);
+});
+
+test("the state is the phase's, then the net's, then the solver's", () => {
+  const net = parseNet('state { level: 1 stage: "a" }').message;
+  const { trainState } = solver('train_state { level: 2 stage: "b" }');
+  const state = stateFor(Phase.TRAIN, net, trainState);
+  expect([state.phase, state.level, state.stage]).toEqual([Phase.TRAIN, 2, ["a", "b"]]);
+  expect(stateFor(Phase.TEST, net, undefined).level).toBe(1);
+});

@@ -1,0 +1,259 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Solver, type SolverOptions } from "../index.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "moka-solver-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A regression on noise, with a BatchNorm, so that parameters of all kinds are there. */
+const net = (extra = "") => `net_param {
+  name: "noise"
+  layer { name: "data" type: "DummyData" top: "x" top: "t" dummy_data_param {
+    shape { dim: 8 dim: 3 } shape { dim: 8 dim: 1 } data_filler { type: "gaussian" } data_filler { type: "uniform" } } }
+  layer { name: "fc1" type: "InnerProduct" bottom: "x" top: "h" inner_product_param { num_output: 4 weight_filler { type: "xavier" } } }
+  layer { name: "bn" type: "BatchNorm" bottom: "h" top: "h" }
+  layer { name: "scale" type: "Scale" bottom: "h" top: "h" scale_param { bias_term: true } }
+  layer { name: "fc2" type: "InnerProduct" bottom: "h" top: "y" inner_product_param { num_output: 1 weight_filler { type: "xavier" } } }
+  layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "t" top: "loss" }
+  ${extra}
+}`;
+
+async function load(fields: string, options: SolverOptions = {}, netText = net()): Promise<Solver> {
+  const text = `base_lr: 0.1 lr_policy: "fixed" momentum: 0.9 max_iter: 10 random_seed: 5
+    snapshot_prefix: "${folder}/snap" ${fields}\n${netText}`;
+  return Solver.load(text, { engine: "reference", ...options });
+}
+
+const weights = (solver: Solver) =>
+  [...solver.net.params].map(([name, blobs]) => [name, blobs.map(({ data }) => [...data])]);
+
+test("step makes so many updates, and tells of each", async () => {
+  const solver = await load("");
+  const seen: number[] = [];
+  const stop = solver.on("iteration", ({ iter, loss }) => {
+    seen.push(iter);
+    expect(loss).toBe(solver.loss);
+  });
+  await solver.step(3);
+  stop();
+  await solver.step(2);
+  expect(seen).toEqual([0, 1, 2]);
+  expect(solver.iter).toBe(5);
+  expect(solver.lr).toBe(Math.fround(0.1));
+  await solver.dispose();
+});
+
+test("the same seed gives the same run", async () => {
+  const runs = [];
+  for (const seed of [7, 7, 8]) {
+    const solver = await load("", { seed });
+    await solver.step(5);
+    runs.push(weights(solver));
+    await solver.dispose();
+  }
+  expect(runs[0]).toEqual(runs[1]);
+  expect(runs[0]).not.toEqual(runs[2]);
+});
+
+test("iter_size divides the batch: half of it twice gives the same update", async () => {
+  const data = (batch: number) => `net_param {
+    layer { name: "x" type: "DummyData" top: "x" top: "t" dummy_data_param { data_filler { type: "constant" value: 2 } shape { dim: ${batch} dim: 1 } } }
+    layer { name: "fc" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 bias_term: false weight_filler { type: "constant" value: 3 } } }
+    layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "t" top: "loss" } }`;
+  const whole = await load("", {}, data(4));
+  const halves = await load("iter_size: 2", {}, data(2));
+  await whole.step(3);
+  await halves.step(3);
+  expect(halves.net.params.get("fc")?.[0].data[0]).toBeCloseTo(whole.net.params.get("fc")?.[0].data[0] ?? 0, 5);
+  expect(halves.loss).toBeCloseTo(whole.loss, 5);
+  await whole.dispose();
+  await halves.dispose();
+});
+
+describe("tests", () => {
+  const tested = net('layer { name: "out" type: "Sigmoid" bottom: "h" top: "s" include { phase: TEST } }');
+
+  test("come every test_interval, use the training net's weights, and average over test_iter batches", async () => {
+    const solver = await load("test_iter: 2 test_interval: 2", {}, tested);
+    const at: number[] = [];
+    solver.on("test", ({ iter, outputs }) => {
+      at.push(iter);
+      expect(Object.keys(outputs)).toEqual(["loss", "s"]);
+    });
+    await solver.step(5);
+    expect(at).toEqual([0, 2, 4]);
+    const [testNet] = solver.testNets;
+    expect([...(testNet.params.get("fc1")?.[0].data ?? [])]).toEqual([
+      ...(solver.net.params.get("fc1")?.[0].data ?? []),
+    ]);
+    expect((await solver.test()).loss.length).toBe(1);
+    await solver.dispose();
+  });
+
+  test("do not come first with test_initialization: false", async () => {
+    const solver = await load("test_iter: 1 test_interval: 2 test_initialization: false", {}, tested);
+    const at: number[] = [];
+    solver.on("test", ({ iter }) => at.push(iter));
+    await solver.solve();
+    expect(at).toEqual([2, 4, 6, 8, 10]);
+    await solver.dispose();
+  });
+
+  test("do not touch the averages of the training net", async () => {
+    const solver = await load("test_iter: 3 test_interval: 100", {}, tested);
+    await solver.step(2);
+    const before = weights(solver);
+    await solver.test();
+    expect(weights(solver)).toEqual(before);
+    await solver.dispose();
+  });
+});
+
+describe("snapshots", () => {
+  test("are taken every so often and at the end, unless one was just taken", async () => {
+    const solver = await load("snapshot: 4");
+    const taken: number[] = [];
+    solver.on("snapshot", ({ iter }) => taken.push(iter));
+    await solver.solve();
+    expect(taken).toEqual([4, 8, 10]);
+    expect(readdirSync(folder).sort()).toEqual(
+      [4, 8, 10].flatMap((i) => [`snap_iter_${i}.caffemodel`, `snap_iter_${i}.solverstate`]).sort(),
+    );
+    await solver.dispose();
+  });
+
+  test("snapshot_after_train: false takes none at the end", async () => {
+    const solver = await load("snapshot_after_train: false");
+    await solver.solve();
+    expect(readdirSync(folder)).toEqual([]);
+    await solver.dispose();
+  });
+
+  test.each(["BINARYPROTO", "HDF5"])("in %s bring back iteration, weights and history, bit by bit", async (format) => {
+    const fields = `snapshot: 5 snapshot_format: ${format}`;
+    const first = await load(fields);
+    let state = "";
+    first.on("snapshot", (event) => {
+      state = event.state;
+    });
+    await first.step(5);
+    const bytes = readFileSync(state);
+    const resumed = await load(fields, { snapshot: state });
+    expect(resumed.iter).toBe(5);
+    expect(weights(resumed)).toEqual(weights(first));
+    await resumed.snapshot();
+    expect(readFileSync(state)).toEqual(bytes);
+    await first.dispose();
+    await resumed.dispose();
+  });
+
+  test("with snapshot_diff hold gradients too", async () => {
+    const solver = await load("snapshot_diff: true");
+    await solver.step(1);
+    await solver.snapshot();
+    const other = await load("");
+    await other.net.copyTrainedLayersFrom(`${folder}/snap_iter_1.caffemodel`);
+    expect([...(other.net.params.get("fc2")?.[0].diff ?? [])]).toEqual([
+      ...(solver.net.params.get("fc2")?.[0].diff ?? []),
+    ]);
+    expect(other.net.params.get("fc2")?.[0].diff[0]).not.toBe(0);
+    await solver.dispose();
+    await other.dispose();
+  });
+
+  test("of another net are refused, and change nothing", async () => {
+    const small = await load("", {}, net().replace("num_output: 4", "num_output: 5"));
+    await small.step(1);
+    await small.snapshot();
+    await small.dispose();
+    const solver = await load("");
+    const before = weights(solver);
+    await expect(solver.restore(`${folder}/snap_iter_1.solverstate`)).rejects.toThrow(
+      "history blob 0 has shape 5 3 (15), where 4 3 (12) is needed",
+    );
+    expect(weights(solver)).toEqual(before);
+    expect(solver.iter).toBe(0);
+    await solver.dispose();
+  });
+
+  test("that could not be written are refused before training starts", async () => {
+    const text = net().replace("net_param", `snapshot: 1 snapshot_prefix: "${folder}/missing/snap" net_param`);
+    await expect(
+      Solver.load(`base_lr: 1 lr_policy: "fixed" max_iter: 1\n${text}`, { engine: "reference" }),
+    ).rejects.toMatchObject({ code: "MOKA_FILE" });
+  });
+});
+
+describe("requests from outside", () => {
+  test("stop ends the run with a snapshot", async () => {
+    const solver = await load("");
+    solver.onRequest(() => (solver.iter === 3 ? "stop" : "none"));
+    await solver.solve();
+    expect(solver.iter).toBe(3);
+    expect(solver.stopped).toBe(true);
+    expect(readdirSync(folder)).toContain("snap_iter_3.solverstate");
+    await solver.dispose();
+  });
+
+  test("snapshot takes one and goes on", async () => {
+    const solver = await load("snapshot_after_train: false");
+    let asked = false;
+    solver.onRequest(() => {
+      if (asked || solver.iter !== 2) return "none";
+      asked = true;
+      return "snapshot";
+    });
+    await solver.solve();
+    expect(solver.iter).toBe(10);
+    expect(readdirSync(folder)).toEqual(["snap_iter_2.caffemodel", "snap_iter_2.solverstate"]);
+    await solver.dispose();
+  });
+});
+
+describe("refuses", () => {
+  test.each([
+    ['type: "Adagrd"', 'unknown solver type "Adagrd"'],
+    ["average_loss: 0", "average_loss must be 1 or more, not 0"],
+    ["iter_size: 0", "iter_size must be 1 or more, not 0"],
+    ['regularization_type: "L3"', 'regularization_type must be "L1" or "L2", not "L3"'],
+  ])("%s", async (fields, message) => {
+    await expect(load(fields)).rejects.toThrow(message);
+  });
+
+  test("weights and a snapshot together", async () => {
+    await expect(load("", { weights: "a", snapshot: "b" })).rejects.toMatchObject({ code: "MOKA_USAGE" });
+  });
+});
+
+test("a loss that is not a number stops the run and says where it began", async () => {
+  const exploding = net().replace('data_filler { type: "uniform" }', 'data_filler { type: "constant" value: 1e30 }');
+  const solver = await load("", {}, exploding);
+  const error = await solver.step(10).then(
+    () => undefined,
+    (thrown: Error) => thrown,
+  );
+  expect(error).toMatchObject({ code: "MOKA_NAN" });
+  expect(error?.message).toMatch(
+    /^<text>:\d+:\d+: layer "loss" \(EuclideanLoss\): the loss became Infinity in iteration 0 \(lr 0\.1\); "loss" is the first blob with a value of Infinity\. The weights are those after 0 updates/,
+  );
+  await solver.dispose();
+});
+
+test("clipping leaves no gradient longer than clip_gradients", async () => {
+  const solver = await load("clip_gradients: 0.001");
+  const before = new Map([...solver.net.params].map(([name, [w]]) => [name, Float32Array.from(w.data)]));
+  await solver.step(1);
+  let moved = 0;
+  for (const name of ["fc1", "scale", "fc2"]) {
+    const now = solver.net.params.get(name)?.[0].data ?? [];
+    for (const [i, value] of (before.get(name) ?? []).entries()) moved += (now[i] - value) ** 2;
+  }
+  expect(Math.sqrt(moved)).toBeLessThanOrEqual(0.1 * 0.001 * 1.001);
+  expect(moved).toBeGreaterThan(0);
+  await solver.dispose();
+});

@@ -1,0 +1,101 @@
+import type { Net } from "../core/net.js";
+import { record } from "../core/recorder.js";
+import { Runner } from "../core/run.js";
+import { Span } from "../core/span.js";
+import { Tensor } from "../core/tensor.js";
+import { loadBlob, paramsToMessage } from "../core/weights.js";
+import type { BlobProto, SolverParameter } from "../proto/gen/caffe_pb.js";
+import { check } from "../util/errors.js";
+import { formatNumber } from "../util/number-format.js";
+import type { UpdateRule } from "./update-rule.js";
+
+/** Updates a net's parameters by a rule, and keeps the rule's memory of them. */
+export class Updater {
+  readonly #net: Net;
+  readonly #solver: SolverParameter;
+  /** History of all parameters: the first of each, then the second of each, as Caffe stores them. */
+  readonly #history: readonly Tensor[];
+  readonly #rate: Span;
+  readonly #clip: Span;
+  readonly #norm: Span;
+  readonly #update: Runner;
+  readonly #measure: Runner;
+
+  constructor(net: Net, rule: UpdateRule, solver: SolverParameter) {
+    rule.check(solver);
+    const { engine, learnables } = net;
+    this.#net = net;
+    this.#solver = solver;
+    this.#history = Array.from({ length: rule.histories }, (_, i) => i).flatMap((i) =>
+      learnables.map(({ tensor }) => new Tensor(`${tensor.name} history ${i}`, tensor.shape, engine)),
+    );
+    this.#rate = new Span("learning rate", 1, engine);
+    this.#clip = new Span("clip", 1, engine);
+    this.#norm = new Span("squared norm", 1, engine);
+
+    const update = record(0, "update", engine, false);
+    learnables.forEach((param, i) => {
+      const history = Array.from({ length: rule.histories }, (_, j) => this.#historyOf(i, j));
+      rule.record(update.recorder, { param, history, rate: this.#rate, clip: this.#clip, solver });
+    });
+    this.#update = new Runner(update, engine);
+
+    const measure = record(0, "gradient norm", engine, false);
+    measure.recorder.fill({ y: this.#norm, value: 0 });
+    for (const { tensor } of learnables) measure.recorder.sumSquares({ x: tensor.diff, y: this.#norm });
+    this.#measure = new Runner(measure, engine);
+  }
+
+  /** Clips, then makes one update with this learning rate. */
+  async apply(rate: number): Promise<void> {
+    this.#rate.array[0] = rate;
+    this.#clip.array[0] = this.#solver.clipGradients >= 0 ? await this.#clipFactor() : 1;
+    await this.#update.run(0, 0);
+  }
+
+  /** The rule's memory, as Caffe puts it into a `.solverstate`. */
+  historyToMessage(): BlobProto[] {
+    return paramsToMessage(this.#history, false);
+  }
+
+  /** @throws MokaError `MOKA_WEIGHTS` if it is not the memory of this rule for this net; nothing is changed then */
+  loadHistory(blobs: readonly BlobProto[]): void {
+    check(
+      blobs.length === this.#history.length,
+      "MOKA_WEIGHTS",
+      `the solver state has ${blobs.length} history blobs, but this solver and net need ${this.#history.length}`,
+    );
+    const kept = this.#history.map(({ data }) => data.array.slice());
+    try {
+      blobs.forEach((blob, i) => void loadBlob(blob, this.#history[i] as Tensor, `history blob ${i}`));
+    } catch (error) {
+      this.#history.forEach(({ data }, i) => void data.array.set(kept[i] ?? []));
+      throw error;
+    }
+  }
+
+  dispose(): void {
+    for (const tensor of this.#history) tensor.release();
+    for (const span of [this.#rate, this.#clip, this.#norm]) span.release();
+  }
+
+  /** What scales all gradients so that their common norm is at most `clip_gradients`. */
+  async #clipFactor(): Promise<number> {
+    await this.#measure.run(0, 0);
+    const limit = this.#solver.clipGradients;
+    const norm = Math.sqrt(this.#norm.array[0] ?? 0);
+    if (norm <= limit) return 1;
+    const factor = Math.fround(limit / norm);
+    this.#net.log(
+      "info",
+      "sgd_solver.cpp:94",
+      `Gradient clipping: scaling down gradients (L2 norm ${formatNumber(norm)} > ${formatNumber(limit)}) ` +
+        `by scale factor ${formatNumber(factor)}`,
+    );
+    return factor;
+  }
+
+  #historyOf(param: number, index: number): Tensor {
+    return this.#history[index * this.#net.learnables.length + param] as Tensor;
+  }
+}
