@@ -1,0 +1,60 @@
+import { createFiles } from "#platform";
+import { Catalog } from "../core/catalog.js";
+import type { Engine } from "../core/engine.js";
+import type { NetContext } from "../core/net.js";
+import { WeightFileStore } from "../data/weight-files.js";
+import { ReferenceEngine } from "../engines/reference/index.js";
+import { WasmEngine } from "../engines/wasm/index.js";
+import { fill } from "../fillers/index.js";
+import { layers } from "../layers/index.js";
+import { check } from "../util/errors.js";
+import type { Files } from "../util/files.js";
+import { type Log, silent } from "../util/log.js";
+import { freshSeed, Random } from "../util/random.js";
+
+/** Options that nets and solvers have in common. */
+export interface RunOptions {
+  /** What computes: `wasm` (WebAssembly with SIMD), or `reference` (slow and readable). Default `auto`, the fastest. */
+  readonly engine?: "auto" | "wasm" | "reference" | undefined;
+  /** Threads to use at most. This version uses one. */
+  readonly threads?: number | undefined;
+  /** Of the random generator. Default: the solver's `random_seed`, else one that differs each time. */
+  readonly seed?: number | undefined;
+  /** Takes what Caffe would log. Default: nothing is logged. */
+  readonly log?: Log | undefined;
+  /** Where files are read and written. Default: the file system in Node, an empty memory in a page. */
+  readonly files?: Files | undefined;
+}
+
+const engines = {
+  auto: (threads: number) => WasmEngine.create({ threads }),
+  wasm: (threads: number) => WasmEngine.create({ threads }),
+  reference: async () => new ReferenceEngine(),
+} as const;
+
+export async function createEngine({ engine = "auto", threads = 1 }: RunOptions): Promise<Engine> {
+  check(
+    engine in engines,
+    "MOKA_USAGE",
+    `there is no engine "${engine}"; there are ${Object.keys(engines).join(", ")}`,
+  );
+  check(Number.isInteger(threads) && threads > 0, "MOKA_USAGE", `threads must be 1 or more, not ${threads}`);
+  return engines[engine](threads);
+}
+
+/** What nets are built with, on this engine, but for `ownsEngine`. */
+export function netContext(
+  engine: Engine,
+  options: RunOptions,
+  seed: number | undefined,
+): Omit<NetContext, "ownsEngine"> {
+  const { log = silent, files = createFiles() } = options;
+  return {
+    catalog: new Catalog(layers, fill),
+    engine,
+    files,
+    random: new Random(options.seed ?? seed ?? freshSeed()),
+    log,
+    weightFiles: new WeightFileStore(files, log),
+  };
+}

@@ -1,0 +1,45 @@
+import type { NetParameter, SolverParameter } from "../proto/gen/caffe_pb.js";
+import { type Parsed, parseNet, parseSolver } from "../proto/text/index.js";
+import { upgradeNet } from "../proto/upgrade/net.js";
+import { upgradeSolver } from "../proto/upgrade/solver.js";
+import { MokaError } from "../util/errors.js";
+import type { Files } from "../util/files.js";
+import type { Log } from "../util/log.js";
+
+/** A prototxt's text, and the file it stands in if it stands in one. */
+export interface Text {
+  readonly text: string;
+  readonly file: string | undefined;
+}
+
+/** Takes a path, or the text itself: what has no newline is a path. */
+export async function readText(pathOrText: string, files: Files): Promise<Text> {
+  if (pathOrText.includes("\n")) return { text: pathOrText, file: undefined };
+  return { text: await files.readText(pathOrText), file: pathOrText };
+}
+
+/** Reads a net and brings it up to today's form. */
+export function netFrom({ text, file }: Text, log: Log): NetParameter {
+  const message = accept(parseNet(text, { file }), file, log);
+  return upgradeNet(message, file ?? "<text>", log);
+}
+
+export function solverFrom({ text, file }: Text, log: Log): SolverParameter {
+  const message = accept(parseSolver(text, { file }), file, log);
+  return upgradeSolver(message, file ?? "<text>", log);
+}
+
+/** What was read on is logged as a warning; what was lost is an error. */
+function accept<T>({ message, issues }: Parsed<T>, file: string | undefined, log: Log): T {
+  const errors = issues.filter(({ severity }) => severity === "error");
+  const [first] = errors;
+  if (first) {
+    const more = errors.length > 1 ? ` (and ${errors.length - 1} more errors)` : "";
+    throw new MokaError("MOKA_PARSE", first.message + more, { place: { file, ...first } });
+  }
+  for (const issue of issues) {
+    const refusal = issue.caffeRefuses ? " (Caffe would refuse this)" : "";
+    log("warning", "io.cpp:36", `${file ?? "<text>"}:${issue.line}:${issue.column}: ${issue.message}${refusal}`);
+  }
+  return message;
+}

@@ -1,0 +1,99 @@
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import { breathe } from "#platform";
+import { Net } from "../core/net.js";
+import { SolverStateFiles } from "../data/weight-files.js";
+import { NetStateSchema, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
+import { Solver as CoreSolver } from "../solvers/solver.js";
+import { check } from "../util/errors.js";
+import type { Files } from "../util/files.js";
+import type { Log } from "../util/log.js";
+import { createEngine, netContext, type RunOptions } from "./environment.js";
+import { netFrom, readText, solverFrom } from "./read-text.js";
+
+export interface SolverOptions extends RunOptions {
+  /** Weights to start from: a path, or several separated by commas. Not together with `snapshot`. */
+  readonly weights?: string | undefined;
+  /** A `.solverstate` to go on from. */
+  readonly snapshot?: string | undefined;
+  /** Of the training net's state, for include and exclude rules. Default 0 and none. */
+  readonly level?: number | undefined;
+  readonly stages?: readonly string[] | undefined;
+}
+
+/** A solver with its nets; see `Solver.load`. */
+export type Solver = CoreSolver;
+
+export const Solver = {
+  /**
+   * Reads a solver and builds its nets, on one engine.
+   *
+   * Files named in the prototxts are looked for in the working directory, as in Caffe, and then beside the file that
+   * names them. `snapshot_prefix` always starts from the working directory.
+   *
+   * @param pathOrText a solver's prototxt: its path, or, if it has a newline, its text
+   * @throws MokaError that names file, line, layer and blob
+   */
+  async load(pathOrText: string, options: SolverOptions = {}): Promise<Solver> {
+    const { weights, snapshot } = options;
+    check(
+      weights === undefined || snapshot === undefined,
+      "MOKA_USAGE",
+      "give a snapshot to resume training or weights to finetune, but not both",
+    );
+    const engine = await createEngine(options);
+    try {
+      const plain = netContext(engine, options, undefined);
+      const { files, log } = plain;
+      const text = await readText(pathOrText, files);
+      const param = solverFrom(text, log);
+      await complete(param, text.file, options, files, log);
+      const context = netContext(engine, { ...options, files, log }, seedOf(param));
+      const solver = await CoreSolver.build(param, {
+        log,
+        readNet: async (path) => netFrom(await readText(await files.resolve(path, text.file), files), log),
+        buildNet: (message, state, { backward }) =>
+          Net.build(message, state, { ...context, backward, ownsEngine: false }),
+        states: new SolverStateFiles(files),
+        breathe,
+        engine,
+      });
+      if (snapshot !== undefined) {
+        log("info", "caffe.cpp:233", `Resuming from ${snapshot}`);
+        await solver.restore(snapshot);
+      }
+      return solver;
+    } catch (error) {
+      await engine.dispose();
+      throw error;
+    }
+  },
+};
+
+/** Completes a solver's message from the options, and its `snapshot_prefix` as Caffe does. */
+async function complete(
+  param: SolverParameter,
+  file: string | undefined,
+  { weights, snapshot, level, stages }: SolverOptions,
+  files: Files,
+  log: Log,
+): Promise<void> {
+  if (snapshot !== undefined) param.weights = [];
+  else if (weights !== undefined) param.weights = [weights];
+  if (level !== undefined || stages !== undefined) {
+    param.trainState ??= create(NetStateSchema);
+    if (level !== undefined) param.trainState.level = level;
+    param.trainState.stage = [...param.trainState.stage, ...(stages ?? [])];
+  }
+  const stem = (file ?? "snapshot").replace(/\.[^./\\]*$/, "");
+  if (!isFieldSet(param, SolverParameterSchema.field.snapshotPrefix)) {
+    param.snapshotPrefix = stem;
+    log("info", "upgrade_proto.cpp:1108", `snapshot_prefix was not specified and is set to ${stem}`);
+  } else if (await files.isFolder(param.snapshotPrefix)) {
+    param.snapshotPrefix = `${param.snapshotPrefix.replace(/\/+$/, "")}/${stem.replace(/^.*[/\\]/, "")}`;
+    log("info", "upgrade_proto.cpp:1113", `snapshot_prefix was a directory and is replaced to ${param.snapshotPrefix}`);
+  }
+}
+
+function seedOf({ randomSeed }: SolverParameter): number | undefined {
+  return randomSeed >= 0n ? Number(BigInt.asUintN(32, randomSeed)) : undefined;
+}
