@@ -1,0 +1,35 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { moka } from "../../../test/cli.js";
+
+const folder = mkdtempSync(join(tmpdir(), "moka-digits-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test.each([
+  ["lmdb", ["train_lmdb/data.mdb", "test_lmdb/data.mdb"]],
+  ["idx", ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"]],
+  ["hdf5", ["train.h5", "train.txt", "test.txt"]],
+])("writes a data set as %s", async (format, files) => {
+  const target = join(folder, format);
+  const { code, out } = await moka("digits", target, "--train", "30", "--test", "20", "--format", format);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^30 training images: .+\n20 test images: .+\n$/);
+  for (const file of files) {
+    expect(existsSync(join(target, file)) || existsSync(join(target, file.replace(".gz", ""))), file).toBe(true);
+  }
+});
+
+test("the same seed draws the same images, another seed others", async () => {
+  const data = async (name: string, seed: string) => {
+    await moka("digits", join(folder, name), "--train", "20", "--test", "10", "--seed", seed);
+    return readFileSync(join(folder, name, "train_lmdb/data.mdb"));
+  };
+  expect(await data("a", "7")).toEqual(await data("b", "7"));
+  expect(await data("c", "8")).not.toEqual(await data("d", "7"));
+});
+
+test("an unknown format is a wrong call", async () => {
+  expect((await moka("digits", folder, "--format", "png")).code).toBe(2);
+});

@@ -1,0 +1,116 @@
+import type { Net } from "../../index.js";
+import type { Command } from "../command.js";
+import { glog } from "../glog.js";
+import { addRunOptions, addStateOptions, type CommonOptions, integer } from "../options.js";
+
+interface TimeOptions extends CommonOptions {
+  readonly model: string;
+  readonly weights?: string;
+  readonly phase: string;
+  readonly iterations: number;
+  readonly json?: boolean;
+}
+
+/** Milliseconds a pass; one entry a layer. */
+interface Times {
+  readonly forward: number[];
+  readonly backward: number[];
+}
+
+/** `moka time`: how long each layer takes, forward and backward, as `caffe time`. */
+export const time: Command = {
+  name: "time",
+  summary: "benchmark model execution time",
+
+  define(command) {
+    command
+      .requiredOption("--model <file>", "the net's prototxt")
+      .option("--weights <files>", "its caffemodel, or several separated by commas")
+      .option("--phase <phase>", "TRAIN or TEST", "TRAIN")
+      .option("--iterations <n>", "passes to time", integer(1), 50)
+      .option("--json", "print JSON");
+    addRunOptions(command);
+    addStateOptions(command);
+  },
+
+  async run(_args, options) {
+    const { model, weights, phase, iterations, json, engine, threads, level, stage } =
+      options as unknown as TimeOptions;
+    const { Net, MokaError } = await import("../../index.js");
+    const { formatNumber } = await import("../../util/number-format.js");
+    const { silent } = await import("../../util/log.js");
+    if (phase !== "TRAIN" && phase !== "TEST") {
+      throw new MokaError("MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
+    }
+    const log = json ? silent : glog((text) => process.stderr.write(text));
+    log("info", "caffe.cpp:350", "Use CPU.");
+    const stages = stage.length > 0 ? stage : [""];
+    const net = await Net.load(model, { phase, weights, engine, threads, level, stages, log });
+    try {
+      fillInputs(net);
+      log("info", "caffe.cpp:358", "Performing Forward");
+      await net.runForward();
+      log("info", "caffe.cpp:363", `Initial loss: ${formatNumber(net.loss)}`);
+      log("info", "caffe.cpp:364", "Performing Backward");
+      await net.runBackward();
+      log("info", "caffe.cpp:372", "*** Benchmark begins ***");
+      log("info", "caffe.cpp:373", `Testing for ${iterations} iterations.`);
+      const start = performance.now();
+      const times = await measure(net, iterations, (i, ms) =>
+        log("info", "caffe.cpp:401", `Iteration: ${i + 1} forward-backward time: ${formatNumber(ms)} ms.`),
+      );
+      const total = performance.now() - start;
+      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+      const ms = (value: number) => `${formatNumber(value)} ms.`;
+      log("info", "caffe.cpp:404", "Average time per layer: ");
+      net.layers.forEach(({ name }, i) => {
+        log("info", "caffe.cpp:407", `${name.padStart(10)}\tforward: ${ms(times.forward[i] ?? 0)}`);
+        log("info", "caffe.cpp:410", `${name.padStart(10)}\tbackward: ${ms(times.backward[i] ?? 0)}`);
+      });
+      log("info", "caffe.cpp:415", `Average Forward pass: ${ms(sum(times.forward))}`);
+      log("info", "caffe.cpp:417", `Average Backward pass: ${ms(sum(times.backward))}`);
+      log("info", "caffe.cpp:419", `Average Forward-Backward: ${ms(total / iterations)}`);
+      log("info", "caffe.cpp:421", `Total Time: ${ms(total)}`);
+      log("info", "caffe.cpp:422", "*** Benchmark ends ***");
+      if (json) {
+        const layers = net.layers.map(({ name, type }, i) => {
+          return { name, type, forwardMs: times.forward[i], backwardMs: times.backward[i] };
+        });
+        const [forwardMs, backwardMs] = [sum(times.forward), sum(times.backward)];
+        const engineName = net.engine.description;
+        process.stdout.write(`${JSON.stringify({ iterations, engine: engineName, forwardMs, backwardMs, layers })}\n`);
+      }
+    } finally {
+      await net.dispose();
+    }
+    return 0;
+  },
+};
+
+/** Zeros are quicker to compute with than what nets meet; Caffe times whatever lies in memory. */
+function fillInputs(net: Net): void {
+  for (const name of net.inputs) {
+    const values = net.blobs.get(name)?.data;
+    for (let i = 0; values && i < values.length; i++) values[i] = ((i * 2654435761) % 1000) / 1000 - 0.5;
+  }
+}
+
+async function measure(net: Net, iterations: number, report: (index: number, ms: number) => void): Promise<Times> {
+  const times: Times = { forward: net.layers.map(() => 0), backward: net.layers.map(() => 0) };
+  const timed = async (into: number[], layer: number, work: () => Promise<void>) => {
+    const start = performance.now();
+    await work();
+    into[layer] = (into[layer] ?? 0) + (performance.now() - start) / iterations;
+  };
+  for (let i = 0; i < iterations; i++) {
+    const start = performance.now();
+    for (let layer = 0; layer < net.layers.length; layer++) {
+      await timed(times.forward, layer, () => net.runForward(layer, layer));
+    }
+    for (let layer = net.layers.length - 1; layer >= 0; layer--) {
+      await timed(times.backward, layer, () => net.runBackward(layer, layer));
+    }
+    report(i, performance.now() - start);
+  }
+  return times;
+}

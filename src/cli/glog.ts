@@ -1,0 +1,21 @@
+import type { Log, LogSeverity } from "../util/log.js";
+
+const letters: Readonly<Record<LogSeverity, string>> = { info: "I", warning: "W", error: "E" };
+
+/**
+ * A log as Caffe writes it, through glog: `I1122 20:05:24.011828 24348 solver.cpp:289] Solving LeNet`: month and
+ * day, time with microseconds, process, and where in the reference the message comes from, so that programs that
+ * read Caffe's logs read these.
+ */
+export function glog(write: (text: string) => void): Log {
+  return (severity, origin, message) => write(`${letters[severity]}${stamp()} ${process.pid} ${origin}] ${message}\n`);
+}
+
+function stamp(): string {
+  const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
+  const now = new Date(micros / 1000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const fraction = String(micros % 1_000_000).padStart(6, "0");
+  const time = `${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}.${fraction}`;
+  return `${two(now.getMonth() + 1)}${two(now.getDate())} ${time}`;
+}

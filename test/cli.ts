@@ -1,0 +1,29 @@
+import { main } from "../src/cli/program.js";
+
+export interface CliResult {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `moka` with these arguments in this process, and takes what it prints. */
+export async function moka(...args: string[]): Promise<CliResult> {
+  const printed = { out: "", err: "" };
+  const capture = (stream: NodeJS.WriteStream, into: "out" | "err") => {
+    const { write } = stream;
+    stream.write = ((text: string) => {
+      printed[into] += text;
+      return true;
+    }) as typeof write;
+    return () => {
+      stream.write = write;
+    };
+  };
+  const restore = [capture(process.stdout, "out"), capture(process.stderr, "err")];
+  try {
+    const code = await main(args);
+    return { code, ...printed };
+  } finally {
+    for (const undo of restore) undo();
+  }
+}
