@@ -38,16 +38,21 @@ export function runCase(each: Case, engine: Engine, maker = new Maker(engine)): 
   return outcomes;
 }
 
-/** Runs a case with each of its spans in turn at the very end of the memory, where reading further is an error. */
-export function runAtTheEnd(each: Case, engine: WasmEngine): void {
+/**
+ * Runs a case with each of its spans in turn at the very end of the memory, where reading further is an error.
+ *
+ * @param engine one whose memory may grow to `bytes`, without gaps in what is in use
+ */
+export function runAtTheEnd(each: Case, engine: WasmEngine, bytes: number): void {
   for (let last = 0, spans = 1; last < spans; last++) {
     let allocated = 0;
     const memory: Memory = {
       allocate(count) {
-        if (allocated++ !== last) return engine.allocate(count);
+        if (allocated++ !== last || count === 0) return engine.allocate(count);
         const filler = engine.allocate(engine.bytesFree / 4 - count);
         const storage = engine.allocate(count);
         filler.release();
+        expect(storage.array.byteOffset + storage.array.byteLength, "where the span ends").toBe(bytes);
         return storage;
       },
     };
