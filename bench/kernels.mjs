@@ -144,10 +144,12 @@ function span(count) {
 
 function gemm(m, n, k, { transA = false, transB = false } = {}) {
   const rest = { m, n, k, transA, transB, alpha: 1, beta: 0 };
+  // A product with a vector does no more than read the matrix.
+  const work = m === 1 ? { bytes: 4 * k * n } : { flop: 2 * m * n * k };
   return {
     name: `gemm ${m}×${n}×${k}${transA ? " Aᵀ" : ""}${transB ? " Bᵀ" : ""}`,
     kernel: "gemm",
-    flop: 2 * m * n * k,
+    ...work,
     make: () => ({ a: span(m * k), b: span(k * n), c: span(m * n), ...rest }),
   };
 }

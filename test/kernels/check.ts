@@ -23,19 +23,21 @@ export function expected(each: Case): readonly Outcome[] {
 }
 
 export function runCase(each: Case, engine: Engine, maker = new Maker(engine)): readonly Outcome[] {
-  const step = kernelStep(each.kernel, each.make(maker), 0) as KernelStep;
-  const written = new Set(spansOf(step).writes);
-  const before = maker.made.map(({ span }) => Float64Array.from(span.array));
-  engine.compile([step]).run(0, 1);
-  const outcomes = maker.made.map(({ span, root }, i) => ({
-    name: span.name,
-    written: written.has(span),
-    before: before[i],
-    after: Float64Array.from(span.array),
-    guards: [...root.array.slice(0, span.offset), ...root.array.slice(span.offset + span.count)],
-  }));
-  for (const { root } of maker.made) root.release();
-  return outcomes;
+  try {
+    const step = kernelStep(each.kernel, each.make(maker), 0) as KernelStep;
+    const written = new Set(spansOf(step).writes);
+    const before = maker.made.map(({ span }) => Float64Array.from(span.array));
+    engine.compile([step]).run(0, 1);
+    return maker.made.map(({ span, root }, i) => ({
+      name: span.name,
+      written: written.has(span),
+      before: before[i],
+      after: Float64Array.from(span.array),
+      guards: [...root.array.slice(0, span.offset), ...root.array.slice(span.offset + span.count)],
+    }));
+  } finally {
+    for (const { root } of maker.made) root.release();
+  }
 }
 
 /**
