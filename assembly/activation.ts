@@ -40,6 +40,24 @@ class NegativeProduct {
 }
 
 @unmanaged
+class Abs {
+  @inline
+  apply(x: v128, _p: v128, _q: v128): v128 {
+    return f32x4.abs(x);
+  }
+}
+
+@unmanaged
+class AbsGradient {
+  /** dy with the sign of x; dy·x where x is 0 or not a number. */
+  @inline
+  apply(x: v128, dy: v128, _p: v128, _q: v128): v128 {
+    const signed = v128.xor(dy, v128.and(x, f32x4.splat(-0.0)));
+    return v128.bitselect(signed, f32x4.mul(dy, x), f32x4.gt(f32x4.abs(x), f32x4.splat(0)));
+  }
+}
+
+@unmanaged
 class Sigmoid {
   @inline
   apply(x: v128, _p: v128, _q: v128): v128 {
@@ -146,6 +164,16 @@ export function preluBackwardSlope(
   inner: i32,
 ): void {
   sumDims<NegativeProduct>(from, to, dy, x, dslope, outer, dim, inner, true);
+}
+
+export function abs(from: i32, to: i32, x: usize, y: usize): void {
+  const start = (<usize>from) << 2;
+  map<Abs>(x + start, y + start, to - from, f32x4.splat(0), f32x4.splat(0));
+}
+
+export function absBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize): void {
+  const start = (<usize>from) << 2;
+  zip<AbsGradient>(x + start, dy + start, dx + start, to - from, f32x4.splat(0), f32x4.splat(0));
 }
 
 export function sigmoid(from: i32, to: i32, x: usize, y: usize): void {

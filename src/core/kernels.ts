@@ -129,6 +129,10 @@ export interface Kernels {
   preluBackward: { x: Span; slope: Span; dy: Span; dx: Span } & Folded;
   /** dslope += Σ dy·x where x ≤ 0 */
   preluBackwardSlope: { x: Span; dy: Span; dslope: Span } & Folded;
+  /** y = |x| */
+  abs: { x: Span; y: Span };
+  /** dx = dy·sign(x), 0 where x is */
+  absBackward: { x: Span; dy: Span; dx: Span };
   /** y = 1/(1 + e^−x) */
   sigmoid: { x: Span; y: Span };
   sigmoidBackward: { y: Span; dy: Span; dx: Span };
@@ -271,6 +275,8 @@ export const access: { readonly [K in KernelName]: SpanArguments<Kernels[K]> } =
   prelu: { x: "in", slope: "in", y: "out" },
   preluBackward: { x: "in", slope: "in", dy: "in", dx: "out" },
   preluBackwardSlope: { x: "in", dy: "in", dslope: "inout" },
+  abs: { x: "in", y: "out" },
+  absBackward: { x: "in", dy: "in", dx: "out" },
   sigmoid: { x: "in", y: "out" },
   sigmoidBackward: { y: "in", dy: "in", dx: "out" },
   tanh: { x: "in", y: "out" },

@@ -1,4 +1,5 @@
 import type { LayerClass } from "../core/catalog.js";
+import { AbsValLayer } from "./activation/abs-val.js";
 import { BiasLayer } from "./activation/bias.js";
 import { PReLULayer } from "./activation/prelu.js";
 import { ReLULayer } from "./activation/relu.js";
@@ -30,6 +31,7 @@ import { PoolingLayer } from "./vision/pooling.js";
 
 /** All layer types; a new one gets its row here. */
 export const layers: readonly LayerClass[] = [
+  AbsValLayer,
   AccuracyLayer,
   BatchNormLayer,
   BiasLayer,

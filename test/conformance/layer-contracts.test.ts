@@ -35,6 +35,7 @@ const conv = `num_output: 2 kernel_size: 3 pad: 1 ${weights}`;
 
 /** By type and, where a type has several ways to work, what is special. */
 const examples: Readonly<Record<string, Example>> = {
+  AbsVal: { inputs: { x } },
   Accuracy: { inputs: { x: [2, 3], label: [2] }, tops: ["y", "perClass"] },
   BatchNorm: { inputs: { x } },
   Bias: { inputs: { x }, param: `bias_param { ${uniform} }` },

@@ -26,6 +26,14 @@ export function preluBackwardSlope({ x, dy, dslope, ...size }: Arguments<"preluB
   for (let d = 0; d < sums.length; d++) dslope[d] += sums[d];
 }
 
+export function abs({ x, y }: Arguments<"abs">): void {
+  for (let i = 0; i < y.length; i++) y[i] = Math.abs(x[i]);
+}
+
+export function absBackward({ x, dy, dx }: Arguments<"absBackward">): void {
+  for (let i = 0; i < dx.length; i++) dx[i] = dy[i] * Math.sign(x[i]);
+}
+
 export function sigmoid({ x, y }: Arguments<"sigmoid">): void {
   for (let i = 0; i < y.length; i++) y[i] = 1 / (1 + Math.exp(-x[i]));
 }

@@ -23,6 +23,11 @@ export const preluBackwardSlope: Bind<"preluBackwardSlope"> = ({ x, dy, dslope, 
   return call("preluBackwardSlope", dim, numbers, { scratch: "sumDimsScratch" });
 };
 
+export const abs: Bind<"abs"> = ({ x, y }, at) => call("abs", y.count, [at(x, y.count), at(y, y.count)]);
+
+export const absBackward: Bind<"absBackward"> = ({ x, dy, dx }, at) =>
+  call("absBackward", dx.count, [at(x, dx.count), at(dy, dx.count), at(dx, dx.count)]);
+
 export const sigmoid: Bind<"sigmoid"> = ({ x, y }, at) => call("sigmoid", y.count, [at(x, y.count), at(y, y.count)]);
 
 export const sigmoidBackward: Bind<"sigmoidBackward"> = ({ y, dy, dx }, at) =>

@@ -5,7 +5,7 @@ import type { Shape } from "../../util/shape.js";
 export abstract class NeuronLayer extends Layer {
   override readonly bottomCount = 1;
   override readonly topCount = 1;
-  override readonly inPlace = true;
+  override readonly inPlace: boolean = true;
 
   override topShapes(bottom: readonly Shape[]): readonly Shape[] {
     return bottom;

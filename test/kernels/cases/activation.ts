@@ -25,6 +25,20 @@ const valueByValue: readonly Case[] = edgeCounts.flatMap((count) => [
     const dy = m.normal(count);
     return { x: m.whole(count, 2), dy, dx: dy, slope: 0 };
   }),
+  kernelCase("abs", `${count} values`, (m) => ({ x: m.normal(count), y: m.out(count) })),
+  kernelCase("abs", `${count} values in place`, (m) => {
+    const x = m.normal(count);
+    return { x, y: x };
+  }),
+  kernelCase("absBackward", `${count} values`, (m) => ({
+    x: m.whole(count, 2),
+    dy: m.normal(count),
+    dx: m.out(count),
+  })),
+  kernelCase("absBackward", `${count} values in place`, (m) => {
+    const dy = m.normal(count);
+    return { x: m.whole(count, 2), dy, dx: dy };
+  }),
   ...(["sigmoid", "tanh"] as const).flatMap((kernel) => [
     kernelCase(kernel, `${count} values`, (m) => ({ x: m.normal(count, 0, 3), y: m.out(count) })),
     kernelCase(kernel, `${count} values in place`, (m) => {
@@ -100,6 +114,12 @@ const specials: readonly Case[] = [
     dy: m.values([1, 2, 3, 4, 5, nan, infinity, nan, -infinity]),
     dx: m.out(n),
     slope: 0.5,
+  })),
+  kernelCase("abs", "infinities", (m) => ({ x: m.values(special), y: m.out(n) })),
+  kernelCase("absBackward", "infinities", (m) => ({
+    x: m.values(special),
+    dy: m.values([1, 2, 3, 4, 5, nan, infinity, 7, -infinity]),
+    dx: m.out(n),
   })),
   kernelCase("prelu", "infinities", (m) => ({
     x: m.values(special),
