@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { blobShape, blobValues, makeBlob } from "../proto/binary/index.js";
 import {
   type BlobProto,
+  BlobProtoSchema,
   LayerParameterSchema,
   type NetParameter,
   NetParameterSchema,
@@ -9,33 +10,65 @@ import {
   SolverStateSchema,
 } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
-import { floatsOf, type Hdf5Array, type Hdf5Value, readHdf5, writeHdf5 } from "./hdf5.js";
+import { floatsOf, type Hdf5Array, type Hdf5Value, readHdf5, readHdf5Tree, writeHdf5 } from "./hdf5.js";
 
 type Datasets = ReadonlyMap<string, Hdf5Value>;
 
-/** Weights in HDF5, as Caffe lays them out: `data/<layer>/<index>`, gradients in `diff/<layer>/<index>`. */
+/** No layer has more parameters; a higher number in a damaged file makes no list of so many. */
+const maxParams = 1000;
+
+/**
+ * Weights in HDF5, as Caffe lays them out: `data/<layer>/<index>`, gradients in `diff/<layer>/<index>`.
+ *
+ * A parameter that shares another's has no dataset; where later ones have, an empty message stands for it.
+ */
 export async function netFromHdf5(bytes: Uint8Array, file: string): Promise<NetParameter> {
-  const datasets = await readHdf5(bytes, file);
-  const names = new Set<string>();
-  for (const path of datasets.keys()) {
-    const [, name] = /^data\/(.+)\/\d+$/.exec(path) ?? [];
-    if (name !== undefined) names.add(name);
-  }
+  const { datasets, groups } = await readHdf5Tree(bytes, file);
+  const names = layersIn(datasets, groups);
   check(names.size > 0, "MOKA_WEIGHTS", `${file} has no weights: there is no data/<layer>/<index> in it`);
-  const layer = [...names].map((name) =>
-    create(LayerParameterSchema, { name, blobs: numbered(datasets, `data/${name}`, `diff/${name}`, file) }),
-  );
+  const layer = [...names].map(([name, indices]) => {
+    const count = Math.max(-1, ...indices) + 1;
+    check(count <= maxParams, "MOKA_WEIGHTS", `${file}: data/${name}/${count - 1} is no parameter of a layer`);
+    const blobs = Array.from({ length: count }, (_, i) =>
+      indices.includes(i) ? blobAt(datasets, `data/${name}/${i}`, `diff/${name}/${i}`, file) : create(BlobProtoSchema),
+    );
+    return create(LayerParameterSchema, { name, blobs });
+  });
   return create(NetParameterSchema, { layer });
 }
 
-/** Each layer gets its group, those without parameters too, as in Caffe. */
+/** The layers with the indices of their datasets: groups in `data`, but for those that only hold other groups. */
+function layersIn(datasets: Datasets, groups: ReadonlySet<string>): Map<string, number[]> {
+  const layers = new Map<string, number[]>();
+  const parents = new Set([...groups].map((path) => path.replace(/\/[^/]*$/, "")));
+  for (const path of groups) {
+    if (path.startsWith("data/") && !parents.has(path)) layers.set(path.slice("data/".length), []);
+  }
+  for (const path of datasets.keys()) {
+    const [, name, index] = /^data\/(.+)\/(\d+)$/.exec(path) ?? [];
+    if (name === undefined) continue;
+    layers.set(name, [...(layers.get(name) ?? []), Number(index)]);
+  }
+  return layers;
+}
+
+/** Each layer gets its group, those without parameters too; values that several share stand with the first, as in Caffe. */
 export async function netToHdf5(net: NetParameter): Promise<Uint8Array> {
   const content = new Map<string, Hdf5Value>();
+  const written = new Set<string>();
+  const buffers: ArrayBufferLike[] = [];
+  const isNew = ({ buffer, byteOffset, length }: Float32Array) => {
+    if (!buffers.includes(buffer)) buffers.push(buffer);
+    const place = `${buffers.indexOf(buffer)} ${byteOffset}`;
+    const isFirst = length === 0 || !written.has(place);
+    written.add(place);
+    return isFirst;
+  };
   for (const { name, blobs } of net.layer) {
     blobs.forEach((blob, i) => {
       const { data, diff } = blobValues(blob);
       const shape = blobShape(blob);
-      content.set(`data/${name}/${i}`, { shape, data });
+      if (isNew(data)) content.set(`data/${name}/${i}`, { shape, data });
       if (diff) content.set(`diff/${name}/${i}`, { shape, data: diff });
     });
   }
@@ -62,7 +95,7 @@ export async function solverStateFromHdf5(bytes: Uint8Array, file: string): Prom
     iter: integer("iter"),
     currentStep: integer("current_step"),
     ...(typeof learnedNet === "string" && { learnedNet }),
-    history: numbered(datasets, "history", undefined, file),
+    history: numbered(datasets, "history", file),
   });
 }
 
@@ -78,16 +111,21 @@ export async function solverStateToHdf5(state: SolverState): Promise<Uint8Array>
   return writeHdf5(content, ["history"]);
 }
 
-/** The blobs `<group>/0`, `<group>/1`, …, as many as there are, with their gradients. */
-function numbered(datasets: Datasets, group: string, diffGroup: string | undefined, file: string): BlobProto[] {
+/** The blobs `<group>/0`, `<group>/1`, …, as many as there are. */
+function numbered(datasets: Datasets, group: string, file: string): BlobProto[] {
   const blobs: BlobProto[] = [];
-  for (let i = 0; ; i++) {
-    const value = datasets.get(`${group}/${i}`);
-    if (value === undefined) return blobs;
-    check(isArray(value), "MOKA_WEIGHTS", `${file}: ${group}/${i} holds no numbers`);
-    const diff = diffGroup === undefined ? undefined : datasets.get(`${diffGroup}/${i}`);
-    blobs.push(makeBlob(value.shape, { data: floatsOf(value), ...(isArray(diff) && { diff: floatsOf(diff) }) }));
+  while (datasets.has(`${group}/${blobs.length}`)) {
+    blobs.push(blobAt(datasets, `${group}/${blobs.length}`, undefined, file));
   }
+  return blobs;
+}
+
+/** A dataset as a blob, with its gradients if there are any. */
+function blobAt(datasets: Datasets, path: string, diffPath: string | undefined, file: string): BlobProto {
+  const value = datasets.get(path);
+  check(isArray(value), "MOKA_WEIGHTS", `${file}: ${path} holds no numbers`);
+  const diff = diffPath === undefined ? undefined : datasets.get(diffPath);
+  return makeBlob(value.shape, { data: floatsOf(value), ...(isArray(diff) && { diff: floatsOf(diff) }) });
 }
 
 function isArray(value: Hdf5Value | undefined): value is Hdf5Array {

@@ -27,18 +27,30 @@ const mostCompressed = 1100;
  * @throws MokaError MOKA_DATA if it is no HDF5 file, or damaged
  */
 export async function readHdf5(bytes: Uint8Array, name = "HDF5 file"): Promise<Map<string, Hdf5Value>> {
+  return (await readHdf5Tree(bytes, name)).datasets;
+}
+
+/** Likewise, with the paths of all groups, those that have no datasets too. */
+export async function readHdf5Tree(
+  bytes: Uint8Array,
+  name = "HDF5 file",
+): Promise<{ datasets: Map<string, Hdf5Value>; groups: Set<string> }> {
   const { library, module } = await load();
   const path = temporaryPath();
   module.FS.writeFile(path, bytes, uncopied);
   let file: Hdf5File | undefined;
   try {
     file = new library.File(path, "r");
-    const values = new Map<string, Hdf5Value>();
-    for (const [link, dataset] of datasets(library, file)) {
-      const value = readDataset(dataset, `${name}: dataset ${link}`, bytes.length);
-      if (value !== undefined) values.set(link, value);
+    const datasets = new Map<string, Hdf5Value>();
+    const groups = new Set<string>();
+    for (const link of file.paths()) {
+      const entity = file.get(link);
+      if (entity instanceof library.Group) groups.add(link);
+      if (!(entity instanceof library.Dataset)) continue;
+      const value = readDataset(entity, `${name}: dataset ${link}`, bytes.length);
+      if (value !== undefined) datasets.set(link, value);
     }
-    return values;
+    return { datasets, groups };
   } catch (error) {
     if (error instanceof MokaError) throw error;
     throw new MokaError("MOKA_DATA", `${name}: not an HDF5 file, or damaged: ${rootCause(error)}`, { cause: error });
@@ -85,14 +97,6 @@ export async function writeHdf5(
     throw new MokaError("MOKA_FILE", `the HDF5 file cannot be made: ${rootCause(error)}`, { cause: error });
   } finally {
     if (module.FS.analyzePath(path).exists) module.FS.unlink(path);
-  }
-}
-
-/** Every dataset of the file with its path. */
-function* datasets(library: typeof import("h5wasm"), file: Hdf5File): Generator<[string, Dataset]> {
-  for (const path of file.paths()) {
-    const entity = file.get(path);
-    if (entity instanceof library.Dataset) yield [path, entity];
   }
 }
 

@@ -1,18 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { blobShape, blobValues } from "../proto/binary/blob.js";
-import type { DatumValues } from "../proto/binary/datum.js";
 import { type BlobProto, type TransformationParameter, TransformationParameterSchema } from "../proto/gen/caffe_pb.js";
-import { check, MokaError } from "../util/errors.js";
-import type { Random } from "../util/random.js";
+import { check } from "../util/errors.js";
+import type { Random, RandomState } from "../util/random.js";
 import { formatShape, type Shape, sameShape } from "../util/shape.js";
-
-/** An image to be transformed: channels × height × width numbers. */
-interface Image {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly values: ArrayLike<number>;
-}
+import type { Picture } from "./picture.js";
 
 /**
  * What `transform_param` does to each image, as Caffe's DataTransformer: (value − mean)·scale, cut to
@@ -24,6 +16,8 @@ export class Transformer {
   readonly #param: TransformationParameter;
   readonly #train: boolean;
   readonly #random: Random;
+  /** Whether it draws at all; else the generator is somebody else's. */
+  readonly #draws: boolean;
   readonly #mean: { readonly shape: Shape; readonly values: Float32Array } | undefined;
 
   /**
@@ -39,6 +33,7 @@ export class Transformer {
     this.#param = param ?? create(TransformationParameterSchema);
     this.#train = phase === "TRAIN";
     this.#random = random;
+    this.#draws = Transformer.needsRandom(param, phase);
     this.#mean = mean && { shape: blobShape(mean).slice(-3), values: blobValues(mean).data };
     check(
       !mean || this.#param.meanValue.length === 0,
@@ -64,42 +59,43 @@ export class Transformer {
     return cropSize > 0 ? [channels, cropSize, cropSize] : [channels, height, width];
   }
 
-  /** Transforms a datum into `output`, which has exactly the values `outputShape` says. */
-  transform(datum: DatumValues, output: Float32Array): void {
-    if (datum.encoded) {
-      throw new MokaError(
-        "MOKA_UNSUPPORTED",
-        "the database holds encoded images (JPEG or PNG), which are not read yet",
-      );
-    }
-    const { channels, height, width } = datum;
-    const values = datum.data.length > 0 ? datum.data : (datum.floatData ?? []);
-    check(
-      values.length === channels * height * width,
-      "MOKA_DATA",
-      `an image of ${channels}×${height}×${width} has ${values.length} values`,
-    );
-    this.#apply({ channels, height, width, values }, output);
-  }
-
-  #apply(image: Image, output: Float32Array): void {
-    const { channels, height, width, values } = image;
+  /** Transforms a picture into `output`, which has exactly the values `outputShape` says. */
+  transform(picture: Picture, output: Float32Array | Float64Array): void {
+    const { channels, height, width, values, isInterleaved } = picture;
     const { mirror, cropSize, scale } = this.#param;
-    const [, outHeight = 0, outWidth = 0] = this.outputShape(image);
+    const [, outHeight = 0, outWidth = 0] = this.outputShape(picture);
     const mirrored = mirror && this.#random.below(2) === 1;
     const [top, left] = cropSize > 0 ? this.#corner(height - cropSize, width - cropSize) : [0, 0];
-    const means = this.#meanImage(image);
+    const means = this.#meanImage(picture);
+    const [pixelStep, channelStep] = isInterleaved ? [channels, 1] : [1, height * width];
     const step = mirrored ? -1 : 1;
     for (let c = 0; c < channels; c++) {
       const mean = this.#meanValue(c, channels);
       for (let row = 0; row < outHeight; row++) {
         let to = (c * outHeight + row) * outWidth + (mirrored ? outWidth - 1 : 0);
-        const from = (c * height + top + row) * width + left;
-        for (let i = from; i < from + outWidth; i++, to += step) {
-          output[to] = Math.fround((values[i] ?? 0) - (means ? (means[i] ?? 0) : mean)) * scale;
+        const first = (top + row) * width + left;
+        let from = c * channelStep + first * pixelStep;
+        for (let i = 0; i < outWidth; i++, from += pixelStep, to += step) {
+          const own = means ? (means[c * height * width + first + i] ?? 0) : mean;
+          output[to] = Math.fround((values[from] ?? 0) - own) * scale;
         }
       }
     }
+  }
+
+  /** How its generator stands; nothing where it needs none. */
+  get state(): RandomState | undefined {
+    return this.#draws ? this.#random.state : undefined;
+  }
+
+  /** Goes on where `state` was taken; throws `MOKA_PARSE` if that cannot be. */
+  restore(state: RandomState | undefined): void {
+    check(
+      this.#draws === (state !== undefined),
+      "MOKA_PARSE",
+      "transform_param drew otherwise when the state was saved",
+    );
+    if (state) this.#random.restore(state);
   }
 
   #corner(rows: number, columns: number): [number, number] {
@@ -109,7 +105,7 @@ export class Transformer {
   }
 
   /** The mean image, if there is one, of the size of this image. */
-  #meanImage({ channels, height, width }: Image): Float32Array | undefined {
+  #meanImage({ channels, height, width }: Picture): Float32Array | undefined {
     if (!this.#mean) return undefined;
     const { shape, values } = this.#mean;
     check(

@@ -23,6 +23,8 @@ export interface Files {
   /** Creates a folder and its parents; content where it already is. */
   makeFolder(path: string): Promise<void>;
   isFolder(path: string): Promise<boolean>;
+  /** The names of the files and folders in a folder, sorted. */
+  list(path: string): Promise<string[]>;
 }
 
 /** Bytes that are read piecewise; synchronous, because a database walks pages in its innermost loop. */

@@ -50,8 +50,15 @@ export class Random {
     }
   }
 
-  /** Goes on where `state` was taken; throws `MOKA_PARSE` for what cannot be a state. */
-  static fromState({ words, used }: RandomState): Random {
+  /** A generator that goes on where `state` was taken; throws `MOKA_PARSE` for what cannot be a state. */
+  static fromState(state: RandomState): Random {
+    const random = new Random(0);
+    random.restore(state);
+    return random;
+  }
+
+  /** Goes on where `state` was taken; throws `MOKA_PARSE`, and stays what it is, for what cannot be a state. */
+  restore({ words, used }: RandomState): void {
     check(
       Array.isArray(words) && words.length === length && words.every(isWord) && words.some((word) => word !== 0),
       "MOKA_PARSE",
@@ -62,10 +69,8 @@ export class Random {
       "MOKA_PARSE",
       `the state of a random generator must say how many words are used, 0 to ${length}, not ${used}`,
     );
-    const random = new Random(0);
-    random.#words.set(words);
-    random.#used = used;
-    return random;
+    this.#words.set(words);
+    this.#used = used;
   }
 
   get state(): RandomState {

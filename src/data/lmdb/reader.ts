@@ -1,3 +1,4 @@
+import type { Database, DatabaseCursor } from "../../util/database.js";
 import { check, MokaError } from "../../util/errors.js";
 import type { ByteSource, Files } from "../../util/files.js";
 import {
@@ -36,7 +37,7 @@ export async function openLmdb(files: Files, path: string): Promise<Lmdb> {
 }
 
 /** A database of records sorted by key, read page by page from `source`. */
-export class Lmdb {
+export class Lmdb implements Database {
   /** Number of records. */
   readonly count: number;
   readonly name: string;
@@ -103,7 +104,7 @@ export class Lmdb {
  * Goes through the records in the order of their keys. `key` and `value` are views, which stay as they
  * are; copy them to keep them longer than a while.
  */
-export class LmdbCursor {
+export class LmdbCursor implements DatabaseCursor {
   readonly #db: Lmdb;
   readonly #meta: Meta;
   /** The way from the root to the current record. */
@@ -150,9 +151,13 @@ export class LmdbCursor {
     return this.#advance(1);
   }
 
-  /** Goes to the record with `position` others before it; false if there is none. Reads the leaf pages on the way. */
-  seek(position: number): boolean {
-    return this.first() && this.#advance(position);
+  /**
+   * Goes to the record with `position` others before it; false if there is none, or if it has another key than `key`.
+   * Reads the leaf pages on the way.
+   */
+  seek(position: number, key?: Uint8Array): boolean {
+    if (!this.first() || !this.#advance(position)) return false;
+    return key === undefined || (key.length === this.key.length && key.every((byte, i) => byte === this.key[i]));
   }
 
   #advance(records: number): boolean {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,9 @@ import type { Net } from "../../core/net.js";
 import { encodeImage, recordKey } from "../../data/datum.js";
 import { type LabelledImages, readIdxImages } from "../../data/idx.js";
 import { writeLmdb } from "../../data/lmdb/index.js";
+import { createImages } from "../../platform/node/index.js";
+import { writeDatum } from "../../proto/binary/datum.js";
+import type { Image } from "../../util/images.js";
 
 const golden = fileURLToPath(new URL("../../../test/golden/files", import.meta.url));
 const train = `${golden}/glyphs_train_lmdb`;
@@ -30,6 +34,12 @@ async function forwardsOf(net: Net, count: number): Promise<Record<string, Float
   const tops: Record<string, Float32Array>[] = [];
   for (let i = 0; i < count; i++) tops.push(await net.forward());
   return tops;
+}
+
+/** What tops hold, as short texts, which are compared faster. */
+function prints(tops: readonly Record<string, Float32Array>[]): string[][] {
+  const print = (values: Float32Array) => createHash("sha256").update(values).digest("hex");
+  return tops.map((each) => Object.values(each).map(print));
 }
 
 /** Writes a database of one-channel images, one a row list, each value its bytes; labels are 0, 1, …. */
@@ -180,6 +190,129 @@ test("finds its paths beside the prototxt, if not in the working directory", asy
   expect(label).toEqual(labelsOf(0, 2));
 });
 
+describe("a LevelDB", () => {
+  test("gives the batches of the LMDB with the same records", async () => {
+    const leveldb = (set: string) =>
+      layer(`${golden}/glyphs_${set}_leveldb`, "batch_size: 130").replace("LMDB", "LEVELDB");
+    const lmdb = (set: string) => layer(`${golden}/glyphs_${set}_lmdb`, "batch_size: 130");
+    for (const set of ["train", "test"]) {
+      expect(prints(await batches(leveldb(set), 4))).toEqual(prints(await batches(lmdb(set), 4)));
+    }
+  });
+
+  test("is the default of the prototxt", async () => {
+    const text = layer(`${golden}/glyphs_train_leveldb`, "batch_size: 2").replace("backend: LMDB", "");
+    expect((await batches(text))[0].label).toEqual(labelsOf(0, 2));
+  });
+});
+
+describe("encoded records", () => {
+  const images = createImages();
+  /** A color picture and a gray one, as files. */
+  const color = { width: 3, height: 2, channels: 3, data: Uint8Array.from({ length: 18 }, (_, i) => 10 * i) };
+  const gray = { width: 3, height: 2, channels: 1, data: Uint8Array.of(1, 2, 3, 4, 5, 6) };
+  const encoded = async (name: string, pictures: readonly Image[]) => {
+    const records = await Promise.all(
+      pictures.map(async (picture, label) => {
+        const data = await images.encode(picture, "png");
+        return {
+          key: recordKey(label),
+          value: writeDatum({ channels: 0, height: 0, width: 0, data, label, encoded: true }),
+        };
+      }),
+    );
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, "data.mdb"), Buffer.concat(writeLmdb(records)));
+    return join(folder, name);
+  };
+
+  test("are decoded, channel by channel, and transformed", async () => {
+    const source = await encoded("colors", [color]);
+    const [{ data }] = await batches(layer(source, "batch_size: 1"));
+    expect([...data]).toEqual([0, 30, 60, 90, 120, 150, 10, 40, 70, 100, 130, 160, 20, 50, 80, 110, 140, 170]);
+    const net = await netFromText(layer(source, "batch_size: 2", "crop_size: 1 scale: 0.5 mean_value: 30"), {
+      phase: "TEST",
+    });
+    expect(net.blobs.get("data")?.shape).toEqual([2, 3, 1, 1]);
+    expect([...(await net.forward()).data]).toEqual([0, 5, 10, 0, 5, 10]);
+    await net.dispose();
+  });
+
+  test("are made gray or colored by force_gray and force_color", async () => {
+    const source = await encoded("mixed", [color, gray]);
+    const shades = await batches(layer(source, "batch_size: 2", "force_gray: true"));
+    expect([...shades[0].data]).toEqual([11, 41, 71, 101, 131, 161, 1, 2, 3, 4, 5, 6]);
+    const [{ data }] = await batches(layer(source, "batch_size: 2", "force_color: true"));
+    expect([...data.subarray(18)]).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
+    await expect(batches(layer(source, "batch_size: 2"))).rejects.toThrow(
+      /record 1 of \S+mixed: an image of shape 1 2 3 \(6\), but its batch began with 3 2 3 \(18\)/,
+    );
+    await expect(batches(layer(source, "batch_size: 1", "force_color: true force_gray: true"))).rejects.toThrow(
+      /record 0 of \S+: transform_param has both force_color and force_gray; give one$/,
+    );
+  });
+
+  test("that cannot be decoded are named", async () => {
+    const value = writeDatum({ ...gray, data: new Uint8Array(9), label: 0, encoded: true });
+    mkdirSync(join(folder, "broken"));
+    writeFileSync(join(folder, "broken", "data.mdb"), Buffer.concat(writeLmdb([{ key: "0", value }])));
+    await expect(batches(layer(`${folder}/broken`, "batch_size: 1"))).rejects.toThrow(
+      /layer "layer" \(Data\): record 0 of \S+broken: no picture of a kind that can be read/,
+    );
+  });
+});
+
+describe("look-ahead and resuming", () => {
+  const text = (prefetch: number) =>
+    layer(train, `batch_size: 70 prefetch: ${prefetch}`, "mirror: true crop_size: 20 scale: 0.5");
+
+  test("batches are the same, however many are read ahead", async () => {
+    const wanted = prints(await batches(text(0), 20));
+    for (const prefetch of [1, 4, 9]) expect(prints(await batches(text(prefetch), 20))).toEqual(wanted);
+  });
+
+  test.each(["LMDB", "LEVELDB"])(
+    "a saved state gives the batches that would have come, from an %s",
+    async (backend) => {
+      const source = `${golden}/glyphs_train_${backend.toLowerCase()}`;
+      const param = "batch_size: 70 prefetch: 3";
+      const prototxt = layer(source, param, "mirror: true crop_size: 20").replace("LMDB", backend);
+      const net = await netFromText(prototxt);
+      await forwardsOf(net, 13);
+      const state = JSON.parse(JSON.stringify(net.layers[0].saveState?.()));
+      const wanted = await forwardsOf(net, 5); // beyond the end of the database
+
+      const other = await netFromText(prototxt, { seed: 99 });
+      await forwardsOf(other, 2);
+      await other.layers[0].restoreState?.(state);
+      expect(prints(await forwardsOf(other, 5))).toEqual(prints(wanted));
+      await net.dispose();
+      await other.dispose();
+    },
+  );
+
+  test("a state that cannot be is refused, and changes nothing", async () => {
+    const net = await netFromText(text(2));
+    await net.forward();
+    const saved = JSON.parse(JSON.stringify(net.layers[0].saveState?.()));
+    const wrong = [
+      undefined,
+      { ...saved, position: { record: 70, key: "00000071" } },
+      { ...saved, position: { record: -1, key: "00000000" } },
+      { ...saved, position: undefined },
+      { ...saved, random: { words: [], used: 0 } },
+      { position: saved.position },
+    ];
+    for (const state of wrong) {
+      await expect(async () => net.layers[0].restoreState?.(state)).rejects.toThrow(
+        /^<text>:1:1: layer "layer" \(Data\)/,
+      );
+    }
+    expect(JSON.parse(JSON.stringify(net.layers[0].saveState?.()))).toEqual(saved);
+    await net.dispose();
+  });
+});
+
 describe("errors", () => {
   const fails = (text: string) => expect(batches(text)).rejects;
 
@@ -210,7 +343,7 @@ describe("errors", () => {
     const source = database("different", [[[1]], [[1, 2]]]);
     await fails(layer(source, "batch_size: 2")).toThrow(
       `<text>:1:1: layer "layer" (Data): record 1 of ${source}: an image of shape 1 1 2 (2), but its batch began ` +
-        "with 1 1 1 (1); images of different sizes need data_param.batch_size 1 or transform_param.crop_size",
+        "with 1 1 1 (1); images of different sizes need batch_size 1 or transform_param.crop_size",
     );
   });
 

@@ -3,9 +3,11 @@ import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { floatsOf, type Hdf5Value, readHdf5 } from "../../data/hdf5.js";
+import { fieldsOf, isIndex, isOrder } from "../../data/sources/item.js";
 import { HDF5DataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
 import { MokaError } from "../../util/errors.js";
+import { libraryRandomOf } from "../../util/random/c-library.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /**
@@ -15,15 +17,20 @@ import { countOf, formatShape, type Shape } from "../../util/shape.js";
  * after the other, each whole; after the last row of the last it starts again.
  *
  * `hdf5_data_param`: `source` (a text file that lists HDF5 files, separated by white space), `batch_size`,
- * `shuffle` (false): the rows of each file, and the files, in an order drawn anew each time round. The draws come
- * from the generator of the run, where Caffe uses the C library's. `transform_param` is refused, as in Caffe.
+ * `shuffle` (false): the rows of each file, and the files, in an order drawn anew each time round, from the generator
+ * of the C library as in Caffe: the orders are those of Caffe on Linux, whatever the seed of the run.
+ * `transform_param` is refused, as in Caffe.
  */
 export class HDF5DataLayer extends Layer {
   static readonly type = "HDF5Data";
   override readonly bottomCount = 0;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   readonly #param = this.message.hdf5DataParam ?? create(HDF5DataParameterSchema);
+  readonly #random = libraryRandomOf(this.context.random);
   #paths: string[] = [];
+  /** The order in which the files are taken. */
+  #files: number[] = [];
+  /** Where the current file stands in it. */
   #file = 0;
   #datasets: { readonly shape: Shape; readonly data: Float32Array }[] = [];
   /** The order in which the current file's rows are taken. */
@@ -44,8 +51,10 @@ export class HDF5DataLayer extends Layer {
     this.#paths = await Promise.all(names.map(async (name) => files.resolve(await files.resolve(name, list), namedBy)));
     log("info", "hdf5_data_layer.cpp:102", `Number of HDF5 files: ${names.length}`);
     this.check(names.length > 0, "MOKA_DATA", `${source} lists no HDF5 file`);
-    if (shuffle) this.context.random.shuffle(this.#paths);
+    this.#files = names.map((_, i) => i);
+    if (shuffle) this.#random.shuffle(this.#files);
     await this.#load(0);
+    if (shuffle) this.#random.shuffle(this.#rows);
   }
 
   override topShapes(): readonly Shape[] {
@@ -67,24 +76,61 @@ export class HDF5DataLayer extends Layer {
     k.host("next batch", next, { writes: top.map(({ data }) => data) });
   }
 
+  /** Where the next batch begins, and in which order files and rows are taken, where that is drawn. */
+  override saveState(): unknown {
+    const place = { file: this.#file, row: this.#row };
+    if (!this.#param.shuffle) return place;
+    return { ...place, files: this.#files, rows: this.#rows, random: this.#random.state };
+  }
+
+  override async restoreState(state: unknown): Promise<void> {
+    const { file, row, files, rows, random } = fieldsOf(state);
+    const { shuffle } = this.#param;
+    this.check(
+      isIndex(file, this.#paths.length - 1) && (!shuffle || isOrder(files, this.#paths.length)),
+      "MOKA_DATA",
+      `the saved position is in no list of ${this.#paths.length} files`,
+    );
+    const before = { files: this.#files, file: this.#file, rows: this.#rows };
+    try {
+      if (shuffle) this.#files = files as number[];
+      await this.#load(file);
+      this.check(
+        isIndex(row, this.#rows.length - 1) && (!shuffle || isOrder(rows, this.#rows.length)),
+        "MOKA_DATA",
+        `the saved position is in no file of ${this.#rows.length} rows`,
+      );
+      if (shuffle) this.#random.restore(random);
+    } catch (error) {
+      this.#files = before.files;
+      await this.#load(before.file);
+      this.#rows = before.rows;
+      throw this.explain(error);
+    }
+    if (shuffle) this.#rows = rows as number[];
+    this.#row = row;
+  }
+
+  /** As Caffe, which puts the rows of a file that is not the first and only one in order twice. */
   async #advance(): Promise<void> {
     this.#row++;
     if (this.#row < this.#rows.length) return;
+    const { shuffle } = this.#param;
     if (this.#paths.length > 1) {
       const last = this.#file === this.#paths.length - 1;
-      if (last && this.#param.shuffle) this.context.random.shuffle(this.#paths);
+      if (last && shuffle) this.#random.shuffle(this.#files);
       await this.#load(last ? 0 : this.#file + 1);
-    } else if (this.#param.shuffle) {
-      this.context.random.shuffle(this.#rows);
+      if (shuffle) this.#random.shuffle(this.#rows);
     }
+    if (shuffle) this.#random.shuffle(this.#rows);
     this.#row = 0;
   }
 
-  async #load(index: number): Promise<void> {
-    const path = this.#paths[index] ?? "";
+  async #load(file: number): Promise<void> {
+    const path = this.#paths[this.#files[file] ?? 0] ?? "";
     const found = await this.#read(path);
     const before = this.#datasets;
-    this.#datasets = this.message.top.map((name) => {
+    const datasets = this.message.top.map((name) => {
       const dataset = found.get(name);
       this.check(
         typeof dataset === "object" && dataset.shape.length > 0,
@@ -93,9 +139,9 @@ export class HDF5DataLayer extends Layer {
       );
       return { shape: dataset.shape, data: floatsOf(dataset) };
     });
-    const rows = this.#datasets[0]?.shape[0];
+    const rows = datasets[0]?.shape[0];
     this.check(rows !== 0, "MOKA_DATA", `${path} has no rows`);
-    this.#datasets.forEach(({ shape }, i) => {
+    datasets.forEach(({ shape }, i) => {
       const name = this.message.top[i];
       this.check(shape[0] === rows, "MOKA_DATA", `${path}: "${name}" has ${shape[0]} rows, the first dataset ${rows}`);
       const wanted = before[i]?.shape;
@@ -105,10 +151,11 @@ export class HDF5DataLayer extends Layer {
         `${path}: rows of "${name}" have shape ${formatShape(shape.slice(1))}, in the file before ${formatShape(wanted?.slice(1) ?? [])}`,
       );
     });
-    this.#file = index;
+    this.#datasets = datasets;
+    this.#file = file;
     this.#rows = Array.from({ length: rows ?? 0 }, (_, i) => i);
-    if (this.#param.shuffle) this.context.random.shuffle(this.#rows);
   }
+
   async #read(path: string): Promise<ReadonlyMap<string, Hdf5Value>> {
     try {
       return await readHdf5(await this.context.files.read(path), path);

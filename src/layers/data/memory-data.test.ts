@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { netFromText } from "../../../test/nets.js";
+import { createImages } from "../../platform/node/index.js";
+import { Random } from "../../util/random.js";
 import { MemoryDataLayer } from "./memory-data.js";
 
 const layer = (param = "batch_size: 2 channels: 1 height: 1 width: 3", more = "") =>
@@ -47,6 +49,67 @@ test("warns that transform_param is not applied, as Caffe does", async () => {
   expect(warnings).toEqual(["MemoryData does not transform array data on Reset()"]);
   expect((await net.forward()).data).toEqual(data.slice(0, 6));
   await net.dispose();
+});
+
+describe("add", () => {
+  const record = (values: number[], label: number) => ({
+    ...{ channels: 1, height: 1, width: values.length, data: Uint8Array.from(values), label },
+  });
+  const text = layer(undefined, "transform_param { scale: 2 mean_value: 1 crop_size: 1 }").replace(
+    "width: 3",
+    "width: 1",
+  );
+
+  test("transforms images, decodes those that are encoded, and gives them out once before it takes more", async () => {
+    const { net, memory } = await memoryNet(text, { phase: "TEST" });
+    const picture = { width: 3, height: 1, channels: 1, data: Uint8Array.of(50, 60, 70) };
+    const file = { ...record([], 9), data: await createImages().encode(picture, "png"), encoded: true };
+    await memory.add([record([1, 2, 3], 5), record([4, 5, 6], 6), file, record([7, 8, 9], 7)]);
+    expect(await net.forward()).toEqual({ data: Float32Array.of(2, 8), label: Float32Array.of(5, 6) });
+    await expect(memory.add([file, file])).rejects.toThrow(/can't add data until current data has been consumed$/);
+    expect(await net.forward()).toEqual({ data: Float32Array.of(118, 14), label: Float32Array.of(9, 7) });
+    await memory.add([file, file]);
+    expect((await net.forward()).label).toEqual(Float32Array.of(9, 9));
+    await net.dispose();
+  });
+
+  test("takes whole batches of images that fit", async () => {
+    const { net, memory } = await memoryNet();
+    await expect(memory.add([record([1, 2, 3], 0)])).rejects.toThrow(/a multiple of batch_size 2 images; given are 1$/);
+    await expect(memory.add([record([1, 2, 3], 0), record([1, 2], 0)])).rejects.toThrow(
+      /image 1 is 1 1 2 \(2\) when it is transformed, memory_data_param says 1 1 3 \(3\)$/,
+    );
+    await net.dispose();
+  });
+
+  test("draws as its own generator says, which is seeded when the layer is set up", async () => {
+    const mirror = layer("batch_size: 20 channels: 1 height: 1 width: 3", "transform_param { mirror: true }");
+    const { net, memory } = await memoryNet(mirror, { seed: 6 });
+    await memory.add(Array.from({ length: 20 }, () => record([1, 2, 3], 0)));
+    const own = new Random(6).fork();
+    const wanted = Array.from({ length: 20 }, () => (own.below(2) === 1 ? [3, 2, 1] : [1, 2, 3]));
+    expect([...(await net.forward()).data]).toEqual(wanted.flat());
+    await net.dispose();
+  });
+});
+
+test("a saved state gives the batches that would have come, of the same data", async () => {
+  const { net, memory } = await memoryNet();
+  memory.reset(data, labels);
+  await net.forward();
+  const state = JSON.parse(JSON.stringify(memory.saveState()));
+  const other = await memoryNet();
+  expect(() => other.memory.restoreState(state)).toThrow(
+    /position 2 is in no data of 0 images; give the layer its data/,
+  );
+  other.memory.reset(data, labels);
+  other.memory.restoreState(state);
+  expect((await other.net.forward()).label).toEqual(labels.slice(2));
+  for (const position of [1, 4, -2, "2", undefined]) {
+    expect(() => other.memory.restoreState({ position })).toThrow(/^<text>:1:1: layer "layer" \(MemoryData\)/);
+  }
+  await net.dispose();
+  await other.net.dispose();
 });
 
 describe("errors", () => {

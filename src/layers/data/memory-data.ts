@@ -2,15 +2,21 @@ import { create } from "@bufbuild/protobuf";
 import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
-import { MemoryDataParameterSchema } from "../../proto/gen/caffe_pb.js";
-import type { Shape } from "../../util/shape.js";
+import { decodedPicture } from "../../data/picture.js";
+import { fieldsOf, isIndex } from "../../data/sources/item.js";
+import { Transformer } from "../../data/transformer.js";
+import type { DatumValues } from "../../proto/binary/datum.js";
+import { type BlobProto, MemoryDataParameterSchema } from "../../proto/gen/caffe_pb.js";
+import type { RandomState } from "../../util/random.js";
+import { formatShape, type Shape, sameShape } from "../../util/shape.js";
+import { loadMean } from "./mean.js";
 
 /**
- * Batches from arrays the caller gives with `reset`; they start again when they end.
+ * Batches from arrays the caller gives with `reset`, or from images with `add`; they start again when they end.
  *
  * No bottoms; tops: data (batch_size, channels, height, width) and labels (batch_size).
  * `memory_data_param`: `batch_size`, `channels`, `height`, `width`, all given and greater than 0.
- * `transform_param` is not applied, as with Caffe's `Reset`.
+ * `transform_param` is applied by `add`, and not by `reset`, as with Caffe's `AddDatumVector` and `Reset`.
  */
 export class MemoryDataLayer extends Layer {
   static readonly type = "MemoryData";
@@ -19,6 +25,21 @@ export class MemoryDataLayer extends Layer {
   readonly #param = this.message.memoryDataParam ?? create(MemoryDataParameterSchema);
   #source: { readonly data: Float32Array; readonly labels: Float32Array } | undefined;
   #position = 0;
+  /** Whether images were added that no forward has reached the end of. */
+  #isNew = false;
+  #mean: BlobProto | undefined;
+  #transformer: Transformer | undefined;
+
+  override async open(): Promise<void> {
+    this.#mean = await loadMean(this.message, this.context);
+  }
+
+  override setup(): void {
+    const { random } = this.context;
+    const { transformParam } = this.message;
+    const own = Transformer.needsRandom(transformParam, this.phase) ? random.fork() : random;
+    this.#transformer = new Transformer(transformParam, this.phase, own, this.#mean);
+  }
 
   override topShapes(): readonly Shape[] {
     const { batchSize, channels, height, width } = this.#param;
@@ -51,6 +72,44 @@ export class MemoryDataLayer extends Layer {
     this.#position = 0;
   }
 
+  /**
+   * Gives the layer images instead, as records of a database have them, and transforms them; a multiple of `batch_size`,
+   * and not before those added last have been used. Encoded ones are decoded.
+   */
+  async add(images: readonly DatumValues[]): Promise<void> {
+    const { batchSize, channels, height, width } = this.#param;
+    this.check(!this.#isNew, "MOKA_USAGE", "can't add data until current data has been consumed");
+    this.check(
+      images.length > 0 && images.length % batchSize === 0,
+      "MOKA_DATA",
+      `takes a multiple of batch_size ${batchSize} images; given are ${images.length}`,
+    );
+    const { transformParam } = this.message;
+    const read = (datum: DatumValues) => decodedPicture(datum, transformParam, this.context.images);
+    const pictures = await Promise.all(images.map(read));
+    const wanted = [channels, height, width];
+    const size = channels * height * width;
+    const data = new Float32Array(images.length * size);
+    const random = this.#transformer?.state;
+    try {
+      for (const [i, picture] of pictures.entries()) {
+        const shape = this.#transformer?.outputShape(picture) ?? [];
+        this.check(
+          sameShape(shape, wanted),
+          "MOKA_DATA",
+          `image ${i} is ${formatShape(shape)} when it is transformed, memory_data_param says ${formatShape(wanted)}`,
+        );
+        this.#transformer?.transform(picture, data.subarray(i * size, (i + 1) * size));
+      }
+    } catch (error) {
+      this.#transformer?.restore(random);
+      throw this.explain(error);
+    }
+    this.#source = { data, labels: Float32Array.from(images, ({ label }) => label) };
+    this.#position = 0;
+    this.#isNew = true;
+  }
+
   override forward(k: Recorder, _bottom: readonly Tensor[], [data, labels]: [Tensor, Tensor]): void {
     const next = () => {
       this.check(this.#source, "MOKA_DATA", "has no data: give it some with reset(data, labels) before forward");
@@ -60,7 +119,25 @@ export class MemoryDataLayer extends Layer {
       data.data.array.set(this.#source.data.subarray(start * size, (start + batchSize) * size));
       labels.data.array.set(this.#source.labels.subarray(start, start + batchSize));
       this.#position = (start + batchSize) % this.#source.labels.length;
+      if (this.#position === 0) this.#isNew = false;
     };
     k.host("next batch", next, { writes: [data.data, labels.data] });
+  }
+
+  /** Where the next batch begins; the data themselves are the caller's, to be given before `restoreState`. */
+  override saveState(): unknown {
+    return { position: this.#position, random: this.#transformer?.state };
+  }
+
+  override restoreState(state: unknown): void {
+    const { position, random } = fieldsOf(state);
+    const count = this.#source?.labels.length ?? 0;
+    this.check(
+      position === 0 || (isIndex(position, count - 1) && position % this.#param.batchSize === 0),
+      "MOKA_DATA",
+      `the saved position ${position} is in no data of ${count} images; give the layer its data first`,
+    );
+    this.#transformer?.restore(random as RandomState | undefined);
+    this.#position = position;
   }
 }

@@ -30,6 +30,13 @@ describe("files in memory", () => {
     expect(await files.readText("a")).toBe("xyz");
   });
 
+  it("are listed by folder", async () => {
+    const files = createFiles({ "db/b": "1", "db/inner/x": "2", a: "3" });
+    expect(await files.list("db/")).toEqual(["b", "inner"]);
+    expect(await files.list("/")).toEqual(["a", "db"]);
+    await expect(files.list("nowhere")).rejects.toThrow("cannot read nowhere: no such folder");
+  });
+
   it("open as sources", async () => {
     const files = createFiles({ a: "0123456789" });
     const source = await files.open("a");

@@ -77,6 +77,13 @@ class FilesInMemory implements MemoryFiles {
     return this.#folders.has(normalize(path));
   }
 
+  async list(path: string): Promise<string[]> {
+    const full = normalize(path);
+    check(this.#folders.has(full), "MOKA_FILE", `cannot read ${path}: no such folder`);
+    const inside = [...this.#files.keys(), ...this.#folders].filter((each) => each !== "/" && parentOf(each) === full);
+    return inside.map((each) => each.slice(each.lastIndexOf("/") + 1)).sort();
+  }
+
   #has(path: string): boolean {
     const full = normalize(path);
     return this.#files.has(full) || this.#folders.has(full);

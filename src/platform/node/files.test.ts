@@ -154,6 +154,19 @@ describe("folders", () => {
   });
 });
 
+describe("list", () => {
+  it("names what is in a folder, sorted", async () => {
+    const path = join(folder, "listed");
+    await files.makeFolder(join(path, "b"));
+    await files.write(join(path, "c"), Uint8Array.of(1));
+    await files.write(join(path, "a"), Uint8Array.of(1));
+    expect(await files.list(path)).toEqual(["a", "b", "c"]);
+    await expect(files.list(join(folder, "nowhere"))).rejects.toThrow(
+      /^cannot read \S+nowhere: no such file or folder/,
+    );
+  });
+});
+
 describe("resolve", () => {
   it("looks where the path says, then beside the file that names it", async () => {
     const inner = join(folder, "nets");

@@ -1,6 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, type FileHandle, mkdir, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import {
+  access,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  stat,
+  unlink,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ByteSource, Files } from "../../util/files.js";
 import { fileError, systemCode } from "./failure.js";
@@ -69,6 +80,10 @@ class NodeFiles implements Files {
         throw error;
       }
     });
+  }
+
+  async list(path: string): Promise<string[]> {
+    return attempt(path, "read", async () => (await readdir(path)).sort());
   }
 }
 

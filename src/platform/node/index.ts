@@ -1,2 +1,3 @@
 export { breathe } from "./breathe.js";
 export { createFiles } from "./files.js";
+export { createImages } from "./images.js";

@@ -1,0 +1,46 @@
+import type { ByteSource } from "../../util/files.js";
+import { checksum } from "./checksum.js";
+import { damaged, logBlock, pieceHeader, pieceType } from "./format.js";
+
+/**
+ * The records of a log or manifest. One that was being written when the writer died, at the very end, is left out, as
+ * LevelDB does; unlike LevelDB, which goes on behind it, damage elsewhere is an error.
+ */
+export function* logRecords(source: ByteSource, name: string): Generator<Uint8Array> {
+  let pieces: Uint8Array[] = [];
+  for (let start = 0; start < source.size; start += logBlock) {
+    const block = source.read(start, logBlock);
+    const isLast = start + logBlock >= source.size;
+    const view = new DataView(block.buffer, block.byteOffset, block.length);
+    for (let at = 0; at + pieceHeader <= block.length; ) {
+      const length = view.getUint16(at + 4, true);
+      const type = view.getUint8(at + 6);
+      const end = at + pieceHeader + length;
+      if (type === pieceType.none && length === 0) break; // space reserved and not used
+      if (end > block.length && isLast) return;
+      if (end > block.length || checksum(block.subarray(at + 6, end)) !== view.getUint32(at, true)) {
+        throw damaged(name, `the record at byte ${start + at} has another checksum than it was written with`);
+      }
+      if (type === pieceType.whole || type === pieceType.first) pieces = [];
+      else if (pieces.length === 0) throw damaged(name, `byte ${start + at} goes on with a record that never began`);
+      pieces.push(block.subarray(at + pieceHeader, end));
+      if (type === pieceType.whole || type === pieceType.last) {
+        yield joined(pieces);
+        pieces = [];
+      }
+      at = end;
+    }
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  if (only && pieces.length === 1) return only;
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let filled = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, filled);
+    filled += piece.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,69 @@
+import { MokaError } from "../../util/errors.js";
+import type { ByteSource } from "../../util/files.js";
+import { ByteReader, comparator, damaged, keyTrailer } from "./format.js";
+import { logRecords } from "./log.js";
+
+/** A table as the manifest lists it; `smallest` and `largest` are keys of the user. */
+export interface TableInfo {
+  readonly number: number;
+  readonly size: number;
+  readonly smallest: Uint8Array;
+  readonly largest: Uint8Array;
+}
+
+/** What a database consists of. */
+export interface Version {
+  /** The tables of each level; those of level 0 may overlap, the others are sorted when they are read. */
+  readonly levels: readonly (readonly TableInfo[])[];
+  /** Logs with this number or a greater one count, and the one before it. */
+  readonly logNumber: number;
+  readonly previousLog: number;
+}
+
+const tag = { comparator: 1, log: 2, nextFile: 3, lastWrite: 4, pointer: 5, deleted: 6, added: 7, previousLog: 9 };
+
+/** LevelDB has seven. */
+const mostLevels = 64;
+
+/** Goes through all changes the manifest tells of. */
+export function readManifest(source: ByteSource, name: string): Version {
+  const levels: Map<number, TableInfo>[] = [];
+  let logNumber = 0;
+  let previousLog = 0;
+  const level = (number: number) => {
+    if (number >= mostLevels) throw damaged(name, `it speaks of level ${number}`);
+    while (levels.length <= number) levels.push(new Map());
+    return levels[number] as Map<number, TableInfo>;
+  };
+  for (const record of logRecords(source, name)) {
+    const reader = new ByteReader(record, name);
+    while (!reader.isAtEnd) {
+      const field = reader.varint();
+      if (field === tag.comparator) checkComparator(reader.string(), name);
+      else if (field === tag.log) logNumber = reader.varint();
+      else if (field === tag.previousLog) previousLog = reader.varint();
+      else if (field === tag.nextFile || field === tag.lastWrite) reader.varint();
+      else if (field === tag.pointer) [reader.varint(), reader.string()];
+      else if (field === tag.deleted) level(reader.varint()).delete(reader.varint());
+      else if (field === tag.added) {
+        const tables = level(reader.varint());
+        const number = reader.varint();
+        const size = reader.varint();
+        tables.set(number, { number, size, smallest: userKey(reader, name), largest: userKey(reader, name) });
+      } else throw damaged(name, `it has an entry of unknown kind ${field}`);
+    }
+  }
+  return { levels: levels.map((tables) => [...tables.values()]), logNumber, previousLog };
+}
+
+function userKey(reader: ByteReader, name: string): Uint8Array {
+  const key = reader.string();
+  if (key.length < keyTrailer) throw damaged(name, "a key in it is too short");
+  return key.subarray(0, key.length - keyTrailer);
+}
+
+function checkComparator(bytes: Uint8Array, name: string): void {
+  const found = new TextDecoder().decode(bytes);
+  if (found === comparator) return;
+  throw new MokaError("MOKA_UNSUPPORTED", `${name}: its keys are in an order of their own, "${found}"`);
+}

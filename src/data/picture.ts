@@ -1,0 +1,56 @@
+import { type DatumValues, readDatum } from "../proto/binary/datum.js";
+import type { TransformationParameter } from "../proto/gen/caffe_pb.js";
+import { check } from "../util/errors.js";
+import type { Image, Images } from "../util/images.js";
+
+/** What a data layer transforms: channels × height × width numbers, and what they show. */
+export interface Picture {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly values: ArrayLike<number>;
+  /** Whether the channels of a pixel lie next to each other, as in a decoded image; else each channel is a whole. */
+  readonly isInterleaved: boolean;
+  readonly label: number;
+}
+
+/** An image with its label. */
+export function pictureOf({ width, height, channels, data }: Image, label: number): Picture {
+  return { channels, height, width, values: data, isInterleaved: true, label };
+}
+
+/** The numbers of a datum that is not encoded. */
+export function datumPicture({ channels, height, width, data, floatData, label }: DatumValues): Picture {
+  const values = data.length > 0 ? data : (floatData ?? []);
+  check(
+    values.length === channels * height * width,
+    "MOKA_DATA",
+    `an image of ${channels}×${height}×${width} has ${values.length} values`,
+  );
+  return { channels, height, width, values, isInterleaved: false, label };
+}
+
+/**
+ * The picture in a datum. One that is encoded, a JPEG or PNG file, is decoded in the colors that `transform_param` says:
+ * `force_color`, `force_gray`, or as the file is.
+ */
+export async function decodedPicture(
+  datum: DatumValues,
+  param: TransformationParameter | undefined,
+  images: Images,
+): Promise<Picture> {
+  if (!datum.encoded) return datumPicture(datum);
+  const { forceColor = false, forceGray = false } = param ?? {};
+  check(!(forceColor && forceGray), "MOKA_FIELD", "transform_param has both force_color and force_gray; give one");
+  const color = forceColor || forceGray ? forceColor : undefined;
+  return pictureOf(await images.decode(datum.data, { color }), datum.label);
+}
+
+/** The picture in a record of a database. */
+export async function readPicture(
+  record: Uint8Array,
+  param: TransformationParameter | undefined,
+  images: Images,
+): Promise<Picture> {
+  return decodedPicture(readDatum(record), param, images);
+}

@@ -1,0 +1,81 @@
+import type { Database, DatabaseCursor } from "../../util/database.js";
+import { check } from "../../util/errors.js";
+import type { Picture } from "../picture.js";
+import { type BatchSource, begun } from "../prefetch.js";
+import { about, fieldsOf, isIndex, type PictureItem } from "./item.js";
+
+/** The number of a record, and its key, a character a byte. */
+export interface RecordPosition {
+  readonly record: number;
+  readonly key: string;
+}
+
+/** Makes the picture of a record's value. */
+export type ReadRecord = (value: Uint8Array) => Promise<Picture>;
+
+/** Records of a database in the order of their keys, over and over. */
+export class DatabaseSource implements BatchSource<PictureItem, RecordPosition> {
+  readonly #name: string;
+  readonly #db: Database;
+  readonly #cursor: DatabaseCursor;
+  readonly #batchSize: number;
+  readonly #read: ReadRecord;
+
+  /** @param name what the user calls the database */
+  constructor(name: string, db: Database, batchSize: number, read: ReadRecord) {
+    this.#name = name;
+    this.#db = db;
+    this.#cursor = db.cursor();
+    this.#batchSize = batchSize;
+    this.#read = read;
+  }
+
+  /** Goes to the first record, before anything else. */
+  async start(): Promise<void> {
+    check(await this.#cursor.first(), "MOKA_DATA", `the database ${this.#name} is empty`);
+  }
+
+  get position(): RecordPosition {
+    const { position, key } = this.#cursor;
+    return { record: position, key: String.fromCharCode(...key) };
+  }
+
+  /** The current record, which stays the current one. */
+  async peek(): Promise<PictureItem> {
+    return this.#item(this.#cursor.position, this.#cursor.value, false);
+  }
+
+  async collect(): Promise<readonly Promise<PictureItem>[]> {
+    const cursor = this.#cursor;
+    const items: Promise<PictureItem>[] = [];
+    while (items.length < this.#batchSize) {
+      const { position, value } = cursor;
+      const next = cursor.next();
+      const isLast = !(typeof next === "boolean" ? next : await next);
+      items.push(begun(this.#item(position, value, isLast)));
+      if (isLast) await cursor.first();
+    }
+    return items;
+  }
+
+  async moveTo(position: unknown): Promise<void> {
+    const { record, key } = fieldsOf(position);
+    check(isIndex(record) && typeof key === "string", "MOKA_DATA", "the saved position names no record");
+    const bytes = Uint8Array.from(key, (letter) => letter.charCodeAt(0));
+    const isThere = await this.#cursor.seek(record, bytes);
+    check(isThere, "MOKA_DATA", `${this.#name} has no record ${record} with key ${JSON.stringify(key)} any more`);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  async #item(record: number, value: Uint8Array, isLast: boolean): Promise<PictureItem> {
+    const what = `record ${record} of ${this.#name}`;
+    try {
+      return { what, picture: await this.#read(value), isLast };
+    } catch (error) {
+      throw about(what, error);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { check } from "../../util/errors.js";
+import { Random } from "../../util/random.js";
+import { pictureOf } from "../picture.js";
+import { type BatchSource, begun } from "../prefetch.js";
+import type { ImageReader } from "./image-reader.js";
+import { fieldsOf, isIndex, type PictureItem } from "./item.js";
+
+/** A line of a list: a file, and what it shows. */
+export interface ListedImage {
+  readonly file: string;
+  readonly label: number;
+}
+
+/**
+ * Reads a list as Caffe's ImageData and convert_imageset do: on each line a file name, which may have spaces, a space,
+ * and a whole number. What is behind the last space and no number counts as 0, and so does a line without a space.
+ * Lines with nothing on them, over which Caffe would stumble, are left out.
+ */
+export function parseImageList(text: string): ListedImage[] {
+  return text.split("\n").flatMap((line) => {
+    if (line.trim() === "") return [];
+    const space = line.lastIndexOf(" ");
+    const label = Number.parseInt(line.slice(space + 1), 10);
+    return [{ file: space < 0 ? line : line.slice(0, space), label: Number.isNaN(label) ? 0 : label | 0 }];
+  });
+}
+
+/** Enough to tell where a list is: how often it was put in order anew, and the next line. */
+export interface ListPosition {
+  /** Of the generator that shuffles. */
+  readonly seed?: number | undefined;
+  readonly round: number;
+  readonly line: number;
+}
+
+/** The images of a list, over and over; in another order each time round, where `seed` says so. */
+export class ImageListSource implements BatchSource<PictureItem, ListPosition> {
+  readonly #listed: readonly ListedImage[];
+  readonly #batchSize: number;
+  readonly #reader: ImageReader;
+  #order: ListedImage[] = [];
+  #random: Random | undefined;
+  #seed: number | undefined;
+  #round = 0;
+  #line = 0;
+
+  /** @param seed that of the generator that shuffles; without one, the order is the list's */
+  constructor(listed: readonly ListedImage[], batchSize: number, reader: ImageReader, seed?: number) {
+    this.#listed = listed;
+    this.#batchSize = batchSize;
+    this.#reader = reader;
+    this.#begin(seed, 0);
+  }
+
+  get position(): ListPosition {
+    return { seed: this.#seed, round: this.#round, line: this.#line };
+  }
+
+  /** Begins the first round at this line. */
+  skip(lines: number): void {
+    check(lines < this.#order.length, "MOKA_DATA", `${lines} images to skip of ${this.#order.length}`);
+    this.#line = lines;
+  }
+
+  /** The current image, which stays the current one. */
+  async peek(): Promise<PictureItem> {
+    return this.#item(this.#order[this.#line] as ListedImage, false);
+  }
+
+  async collect(): Promise<readonly Promise<PictureItem>[]> {
+    return Array.from({ length: this.#batchSize }, () => {
+      const listed = this.#order[this.#line] as ListedImage;
+      this.#line += 1;
+      const isLast = this.#line === this.#order.length;
+      if (isLast) this.#turn();
+      return begun(this.#item(listed, isLast));
+    });
+  }
+
+  async moveTo(position: unknown): Promise<void> {
+    const { seed, round, line } = fieldsOf(position);
+    check(
+      isIndex(round, 2 ** 32) &&
+        isIndex(line, this.#order.length - 1) &&
+        (seed === undefined || isIndex(seed, 2 ** 32)),
+      "MOKA_DATA",
+      `the saved position is in no list of ${this.#order.length} images`,
+    );
+    check((seed === undefined) === (this.#seed === undefined), "MOKA_DATA", "shuffle was otherwise when it was saved");
+    this.#begin(seed, round);
+    this.#line = line;
+  }
+
+  #begin(seed: number | undefined, round: number): void {
+    this.#seed = seed;
+    this.#random = seed === undefined ? undefined : new Random(seed);
+    this.#order = [...this.#listed];
+    this.#round = 0;
+    this.#random?.shuffle(this.#order);
+    if (this.#random) while (this.#round < round) this.#turn();
+    this.#round = round;
+  }
+
+  /** As in Caffe, each order is made of the one before. */
+  #turn(): void {
+    this.#line = 0;
+    this.#round += 1;
+    this.#random?.shuffle(this.#order);
+  }
+
+  async #item({ file, label }: ListedImage, isLast: boolean): Promise<PictureItem> {
+    return { what: file, picture: pictureOf(await this.#reader.read(file), label), isLast };
+  }
+}

@@ -1,0 +1,116 @@
+import { Layer } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { FloatArray } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
+import { type BatchSource, Prefetcher } from "../../data/prefetch.js";
+import { about, fieldsOf } from "../../data/sources/item.js";
+import type { Transformer } from "../../data/transformer.js";
+import type { RandomState } from "../../util/random.js";
+import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js";
+
+/**
+ * A layer whose tops are a batch of images and, if there are two, their labels, read ahead while the net is at work.
+ * Every batch has the shape of its first image; the net is reshaped where that changes.
+ */
+export abstract class BatchLayer<Item extends { readonly what: string }> extends Layer {
+  override readonly bottomCount = 0;
+  /** What draws for each image of a batch, if anything does. */
+  protected transformer: Transformer | undefined;
+  #prefetcher: Prefetcher<Item, unknown> | undefined;
+  #batch: readonly Item[] | undefined;
+  #shape: Shape = [];
+
+  protected abstract readonly batchSize: number;
+
+  /** Channels, height and width of an item in the top. */
+  protected abstract itemShape(item: Item): Shape;
+  /** Writes an item's values, transformed, into its part of the top, which is 0, and returns its label. */
+  protected abstract writeItem(item: Item, output: FloatArray): number;
+
+  /** To be called once the shape of a first item is known. */
+  protected startBatches(source: BatchSource<Item, unknown>, itemShape: Shape, origin: string): void {
+    this.#prefetcher = new Prefetcher(source, this.message.dataParam?.prefetch ?? 4);
+    this.#shape = [this.batchSize, ...itemShape];
+    this.context.log("info", origin, `output data size: ${this.#shape.join(",")}`);
+  }
+
+  override topShapes(): readonly Shape[] {
+    return [this.#shape, [this.batchSize]];
+  }
+
+  override async liveShapes(): Promise<readonly Shape[]> {
+    await this.#take();
+    return this.topShapes();
+  }
+
+  override forward(k: Recorder, _bottom: readonly Tensor[], [data, labels]: readonly Tensor[]): void {
+    const write = (items: readonly Item[]) => {
+      this.#batch = undefined;
+      const size = countOf(this.#shape) / this.batchSize;
+      for (const [i, item] of items.entries()) {
+        this.about(item, () => {
+          this.#checkShape(item);
+          const output = data?.data.array.subarray(i * size, (i + 1) * size) ?? new Float32Array(size);
+          const label = this.writeItem(item, output);
+          if (labels) labels.data.array[i] = label;
+        });
+      }
+    };
+    const run = () => (this.#batch ? write(this.#batch) : this.#take().then(write));
+    k.host("next batch", run, { writes: [data, labels].flatMap((top) => top?.data ?? []) });
+  }
+
+  /** Where the next batch begins, not those read ahead of it, and the generator of what is drawn for its images. */
+  override saveState(): unknown {
+    return { position: this.#prefetcher?.position, random: this.transformer?.state };
+  }
+
+  override async restoreState(state: unknown): Promise<void> {
+    const { position, random } = fieldsOf(state);
+    const before = this.transformer?.state;
+    try {
+      this.transformer?.restore(random as RandomState | undefined);
+      await this.#prefetcher?.moveTo(position);
+      this.#batch = undefined;
+    } catch (error) {
+      this.transformer?.restore(before);
+      throw this.explain(error);
+    }
+  }
+
+  override async close(): Promise<void> {
+    await this.#prefetcher?.stop();
+  }
+
+  async #take(): Promise<readonly Item[]> {
+    try {
+      const items = (await this.#prefetcher?.next()) ?? [];
+      const [first] = items;
+      if (first) this.#shape = [this.batchSize, ...this.about(first, () => this.itemShape(first))];
+      this.#batch = items;
+      return items;
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+
+  #checkShape(item: Item): void {
+    const own = this.itemShape(item);
+    const first = this.#shape.slice(1);
+    this.check(
+      sameShape(own, first),
+      "MOKA_DATA",
+      `an image of shape ${formatShape(own)}, but its batch began with ${formatShape(first)}; ` +
+        "images of different sizes need batch_size 1 or transform_param.crop_size",
+    );
+  }
+
+  /** What `work` makes of an item; errors name it. */
+  protected about<T>(item: Item, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.explain(about(item.what, error));
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import { create } from "@bufbuild/protobuf";
+import type { FloatArray } from "../../core/span.js";
+import { ImageListSource, parseImageList } from "../../data/sources/image-list.js";
+import { ImageReader } from "../../data/sources/image-reader.js";
+import type { PictureItem } from "../../data/sources/item.js";
+import { Transformer } from "../../data/transformer.js";
+import { type BlobProto, ImageDataParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { sourceOf } from "../../proto/source.js";
+import type { Shape } from "../../util/shape.js";
+import { BatchLayer } from "./batch-layer.js";
+import { loadMean } from "./mean.js";
+
+/**
+ * Batches of image files that a list names, with their labels; the list starts again when it ends.
+ *
+ * No bottoms; tops: data (batch_size, channels, height, width) and labels (batch_size). All images of a batch must have
+ * one size; another batch may have another, and the net is then reshaped.
+ *
+ * `image_data_param`: `source` (a text file: on each line a file name, a space, a whole number), `batch_size` (1),
+ * `root_folder` ("", put in front of each name as it is), `new_height` and `new_width` (0: as the files are; both or
+ * neither), `is_color` (true; false for gray), `shuffle` (false; in another order each time round), `rand_skip` (0:
+ * leave out up to so many images at the start). `transform_param`: `scale` (1), `mirror` (false), `crop_size` (0),
+ * `mean_file` or `mean_value`. `data_param.prefetch` (4): batches that are read and decoded ahead of the net.
+ *
+ * Images that do not lie where the list says are looked for beside the list and the prototxt too. Empty lines of the
+ * list are left out, where Caffe stops at them.
+ */
+export class ImageDataLayer extends BatchLayer<PictureItem> {
+  static readonly type = "ImageData";
+  override readonly topCount = 2;
+  readonly #param = this.message.imageDataParam ?? create(ImageDataParameterSchema);
+  protected override readonly batchSize = this.#param.batchSize;
+
+  /** Draws as Caffe does while it sets the layer up: what the first image is depends on it. */
+  override async open(): Promise<void> {
+    const { source, batchSize, newHeight, newWidth, isColor, shuffle, randSkip, rootFolder } = this.#param;
+    const { files, images, log, random } = this.context;
+    this.check(source !== "", "MOKA_FIELD", "image_data_param.source must be given");
+    this.check(batchSize > 0, "MOKA_FIELD", "image_data_param.batch_size must be greater than 0");
+    this.check(
+      newHeight > 0 === newWidth > 0,
+      "MOKA_FIELD",
+      "image_data_param needs both new_height and new_width, or neither",
+    );
+    const mean = await loadMean(this.message, this.context);
+    this.#forkTransformer(mean);
+    log("info", "image_data_layer.cpp:38", `Opening file ${source}`);
+    const namedBy = sourceOf(this.message)?.file;
+    const list = await files.resolve(source, namedBy);
+    const listed = parseImageList(await files.readText(list));
+    this.check(listed.length > 0, "MOKA_DATA", `${source} lists no image`);
+    if (shuffle) log("info", "image_data_layer.cpp:53", "Shuffling data");
+    const seed = shuffle ? random.next() : undefined;
+    const reader = new ImageReader({
+      files,
+      images,
+      color: isColor,
+      rootFolder,
+      namedBy: [list, namedBy],
+      size: newHeight > 0 ? { width: newWidth, height: newHeight } : undefined,
+    });
+    const lines = new ImageListSource(listed, batchSize, reader, seed);
+    log("info", "image_data_layer.cpp:63", `A total of ${listed.length} images.`);
+    if (randSkip > 0) {
+      const skip = random.below(randSkip);
+      log("info", "image_data_layer.cpp:70", `Skipping first ${skip} data points.`);
+      this.check(
+        skip < listed.length,
+        "MOKA_DATA",
+        `image_data_param.rand_skip: ${skip} images to skip of ${listed.length}`,
+      );
+      lines.skip(skip);
+    }
+    const first = await lines.peek();
+    this.#forkTransformer(mean);
+    random.next(); // seeds Caffe's prefetching thread, which draws nothing
+    const shape = this.about(first, () => this.itemShape(first));
+    this.startBatches(lines, shape, "image_data_layer.cpp:90");
+  }
+
+  protected override itemShape({ picture }: PictureItem): Shape {
+    return this.transformer?.outputShape(picture) ?? [];
+  }
+
+  protected override writeItem({ picture }: PictureItem, output: FloatArray): number {
+    this.transformer?.transform(picture, output);
+    return picture.label;
+  }
+
+  /** Twice, as in Caffe: the second generator counts. */
+  #forkTransformer(mean: BlobProto | undefined): void {
+    const { random } = this.context;
+    const { transformParam } = this.message;
+    const own = Transformer.needsRandom(transformParam, this.phase) ? random.fork() : random;
+    this.transformer = new Transformer(transformParam, this.phase, own, mean);
+  }
+}

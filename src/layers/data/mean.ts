@@ -1,0 +1,17 @@
+import type { LayerContext } from "../../core/layer.js";
+import { readBlobProto } from "../../proto/binary/index.js";
+import type { BlobProto, LayerParameter } from "../../proto/gen/caffe_pb.js";
+import { sourceOf } from "../../proto/source.js";
+
+/** The blob of a layer's `transform_param.mean_file`, if it names one. */
+export async function loadMean(
+  message: LayerParameter,
+  { files, log }: LayerContext,
+  origin = "data_transformer.cpp:25",
+): Promise<BlobProto | undefined> {
+  const meanFile = message.transformParam?.meanFile;
+  if (!meanFile) return undefined;
+  log("info", origin, `Loading mean file from: ${meanFile}`);
+  const path = await files.resolve(meanFile, sourceOf(message)?.file);
+  return readBlobProto(await files.read(path), path);
+}

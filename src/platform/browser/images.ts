@@ -1,0 +1,75 @@
+import { check, MokaError, reasonOf } from "../../util/errors.js";
+import type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "../../util/images.js";
+import { decodeJpeg, isJpeg, type JpegHeader } from "../images/jpeg.js";
+import { type Pixels, toRgb } from "../images/pixels.js";
+import { decodePng, imageOfPng, readPngHeader } from "../images/png.js";
+
+/**
+ * JPEG and PNG in a page: through libjpeg as WebAssembly and in TypeScript, because a browser's own decoders apply
+ * color profiles and round in ways of their own. Both are loaded with the first picture of their kind. The values
+ * are those of Node, but for a kind of JPEG that is rare: with colors at half the height and the full width they may be
+ * off by 2.
+ */
+export function createImages(): Images {
+  return { decode, encode };
+}
+
+async function decode(bytes: Uint8Array, options: DecodeOptions): Promise<Image> {
+  if (isJpeg(bytes)) return decodeJpeg(bytes, options, jpegPixels);
+  const png = readPngHeader(bytes);
+  check(png, "MOKA_UNSUPPORTED", "no JPEG and no PNG, which are the pictures that can be read in a page");
+  return imageOfPng(await decodePng(bytes), png, options);
+}
+
+/** As `ImageData` of a page, which is what the library takes and gives. */
+interface Rgba {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray;
+}
+
+async function jpegPixels(bytes: Uint8Array, { components }: JpegHeader): Promise<Pixels> {
+  check(components !== 4, "MOKA_UNSUPPORTED", "the JPEG is made of four inks (CMYK), which cannot be read in a page");
+  const { default: decodeRgba } = await import("@jsquash/jpeg/decode.js");
+  try {
+    const { width, height, data }: Rgba = await decodeRgba(Uint8Array.from(bytes).buffer);
+    return { width, height, channels: 4, data };
+  } catch (error) {
+    throw new MokaError("MOKA_DATA", `the JPEG is damaged: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function encode(image: Image, format: ImageFormat, { quality = 95 }: EncodeOptions = {}): Promise<Uint8Array> {
+  const { width, height, channels } = image;
+  check(channels === 1 || channels === 3, "MOKA_USAGE", `a picture of ${channels} channels; 1 or 3 can be written`);
+  if (format === "png") {
+    const { encode: encodePng } = await import("fast-png");
+    return encodePng({ width, height, channels, data: channels === 1 ? image.data : toRgb(image) });
+  }
+  const { default: encodeRgba } = await import("@jsquash/jpeg/encode.js");
+  const data = rgbaOf(image);
+  // As OpenCV writes: tables of the standard, colors at half the size, no second pass.
+  const options = {
+    quality,
+    color_space: channels === 1 ? 1 : 3,
+    progressive: false,
+    optimize_coding: false,
+    quant_table: 0,
+    auto_subsample: false,
+  };
+  return new Uint8Array(await encodeRgba({ width, height, data } as ImageData, options));
+}
+
+/** The library's types speak of a page's `ImageData`; it reads no more than this of it. */
+type ImageData = Parameters<typeof import("@jsquash/jpeg/encode.js")["default"]>[0];
+
+function rgbaOf({ width, height, channels, data }: Image): Uint8ClampedArray {
+  const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
+  const [blue, green, red] = channels === 1 ? [0, 0, 0] : [0, 1, 2];
+  for (let from = 0, to = 0; to < rgba.length; from += channels, to += 4) {
+    rgba[to] = data[from + red] ?? 0;
+    rgba[to + 1] = data[from + green] ?? 0;
+    rgba[to + 2] = data[from + blue] ?? 0;
+  }
+  return rgba;
+}
