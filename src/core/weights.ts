@@ -5,53 +5,90 @@ import { check, MokaError } from "../util/errors.js";
 import type { Log } from "../util/log.js";
 import { countOf, formatShape, type Shape, sameShape } from "../util/shape.js";
 import type { Layer } from "./layer.js";
+import type { Span } from "./span.js";
 import type { Tensor } from "./tensor.js";
+
+interface Copy {
+  readonly from: BlobProto;
+  readonly to: Tensor;
+}
 
 /**
  * Copies the blobs of `source` into layers of the same name, as Caffe does. Everything is checked before
  * anything is copied.
  */
 export function copyTrainedLayers(layers: readonly Layer[], source: NetParameter, origin: string, log: Log): void {
-  const copies: { from: BlobProto; to: Tensor }[] = [];
-  for (const { name, blobs } of source.layer) {
-    const layer = layers.find((candidate) => candidate.name === name);
-    if (!layer) {
-      log("info", "net.cpp:745", `Ignoring source layer ${name}`);
-      continue;
-    }
-    if (blobs.length !== layer.params.length) {
-      throw layer.error(
-        "MOKA_WEIGHTS",
-        `has ${layer.params.length} parameters, but ${origin} has ${blobs.length} for it`,
-      );
-    }
-    blobs.forEach((from, index) => {
-      const to = layer.params[index] as Tensor;
-      checkBlob(layer, from, to, index, origin);
-      copies.push({ from, to });
-    });
-  }
-  for (const { from, to } of copies) {
+  for (const { from, to } of matchTrainedLayers(layers, source, origin, log)) {
     const { data, diff } = blobValues(from);
     to.data.array.set(data);
     if (diff) to.diff.array.set(diff);
   }
 }
 
+/**
+ * Which blob of `source` goes into which parameter: those of the first layer of the same name, one for one. Layers
+ * that are not there are logged and passed over.
+ *
+ * A parameter that shares another's, by its `param { name }`, may lack its blob, or have one without values: Caffe's
+ * HDF5 files have each shared one only once. (Caffe takes this from HDF5 files only.)
+ *
+ * @throws MokaError `MOKA_WEIGHTS` where a layer's blobs differ in number, shape or count of values
+ */
+export function matchTrainedLayers(layers: readonly Layer[], source: NetParameter, origin: string, log: Log): Copy[] {
+  const shared = sharedParams(layers);
+  return source.layer.flatMap(({ name, blobs }) => {
+    const layer = layers.find((candidate) => candidate.name === name);
+    if (layer) return matchBlobs(layer, blobs, shared, origin);
+    log("info", "net.cpp:746", `Ignoring source layer ${name}`);
+    return [];
+  });
+}
+
+function matchBlobs(layer: Layer, blobs: readonly BlobProto[], shared: ReadonlySet<Tensor>, origin: string): Copy[] {
+  const { params } = layer;
+  layer.check(
+    blobs.length <= params.length && params.slice(blobs.length).every((param) => shared.has(param)),
+    "MOKA_WEIGHTS",
+    `has ${params.length} parameters, but ${origin} has ${blobs.length} for it`,
+  );
+  return params.flatMap((to, index) => {
+    const from = blobs[index];
+    if (!from || (shared.has(to) && isEmpty(from))) return [];
+    checkBlob(layer, from, to, index, origin);
+    return { from, to };
+  });
+}
+
+/** The parameters whose values are those of one before them. */
+function sharedParams(layers: readonly Layer[]): ReadonlySet<Tensor> {
+  const owned = new Set<Span>();
+  const shared = new Set<Tensor>();
+  for (const param of layers.flatMap(({ params }) => params)) {
+    if (owned.has(param.data)) shared.add(param);
+    owned.add(param.data);
+  }
+  return shared;
+}
+
+/** Whether a blob is but a placeholder: of no shape, and without values. */
+function isEmpty(blob: BlobProto): boolean {
+  return blobShape(blob).length === 0 && blobValues(blob).data.length === 0;
+}
+
 function checkBlob(layer: Layer, from: BlobProto, to: Tensor, index: number, origin: string): void {
   const shape = blobShape(from);
-  if (!fits(from, shape, to.shape)) {
-    throw layer.error(
+  layer.check(
+    blobFits(from, to.shape),
+    "MOKA_WEIGHTS",
+    `parameter ${index} has shape ${formatShape(to.shape)}, but ${origin} has ${formatShape(shape)} for it; ` +
+      "to learn it from scratch, rename the layer",
+  );
+  const { data, diff = data } = blobValues(from);
+  for (const [what, { length }] of [["values", data] as const, ["gradients", diff] as const]) {
+    layer.check(
+      length === to.count,
       "MOKA_WEIGHTS",
-      `parameter ${index} has shape ${formatShape(to.shape)}, but ${origin} has ${formatShape(shape)} for it; ` +
-        "to learn it from scratch, rename the layer",
-    );
-  }
-  const { length } = blobValues(from).data;
-  if (length !== to.count) {
-    throw layer.error(
-      "MOKA_WEIGHTS",
-      `parameter ${index} of shape ${formatShape(to.shape)} has ${length} values in ${origin}`,
+      `parameter ${index} of shape ${formatShape(to.shape)} has ${length} ${what} in ${origin}`,
     );
   }
 }
@@ -61,7 +98,7 @@ export function shareTrainedLayers(layers: readonly Layer[], trained: readonly L
   for (const source of trained) {
     const layer = layers.find(({ name }) => name === source.name);
     if (layer) shareParams(layer, source);
-    else log("info", "net.cpp:676", `Ignoring source layer ${source.name}`);
+    else log("info", "net.cpp:678", `Ignoring source layer ${source.name}`);
   }
 }
 
@@ -83,7 +120,8 @@ function shareParams(layer: Layer, source: Layer): void {
 }
 
 /** Equal shapes; blobs of before 2014 have four axes, filled up with ones from the left. */
-function fits(blob: BlobProto, shape: Shape, wanted: Shape): boolean {
+export function blobFits(blob: BlobProto, wanted: Shape): boolean {
+  const shape = blobShape(blob);
   if (!isLegacy(blob)) return sameShape(shape, wanted);
   if (wanted.length > 4) return false;
   return sameShape(shape, [...Array<number>(4 - wanted.length).fill(1), ...wanted]);
@@ -105,7 +143,7 @@ export function paramsToMessage(params: readonly Tensor[], withDiff: boolean): B
 export function loadBlob(from: BlobProto, to: Tensor, what: string): void {
   const shape = blobShape(from);
   check(
-    fits(from, shape, to.shape) && blobValues(from).data.length === countOf(to.shape),
+    blobFits(from, to.shape) && blobValues(from).data.length === countOf(to.shape),
     "MOKA_WEIGHTS",
     `${what} has shape ${formatShape(shape)}, where ${formatShape(to.shape)} is needed`,
   );

@@ -1,14 +1,17 @@
 // 595 real files, and what C++ protobuf with Caffe's schema says of each: that it takes them, that it would but for
-// unknown fields, or where it gives up.
+// unknown fields, or where it gives up; and whether Caffe upgrades the nets among them.
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type DescMessage, toBinary } from "@bufbuild/protobuf";
+import { type DescMessage, isMessage, toBinary } from "@bufbuild/protobuf";
 import { fromText } from "@bufbuild/protobuf/txtpb";
 import { beforeAll, describe, expect, test } from "vitest";
-import { NetParameterSchema, SolverParameterSchema } from "../../src/proto/gen/caffe_pb.js";
+import { type NetParameter, NetParameterSchema, SolverParameterSchema } from "../../src/proto/gen/caffe_pb.js";
 import { formatText, parseText, type TextIssue } from "../../src/proto/text/index.js";
 import { Issues } from "../../src/proto/text/issues.js";
 import { Lexer } from "../../src/proto/text/lexer.js";
+import { upgradeNetAsNeeded } from "../../src/proto/upgrade/net.js";
+import { MokaError } from "../../src/util/errors.js";
+import { silent } from "../../src/util/log.js";
 import { classDifferences, columnDifferences } from "./corpus-differences.js";
 
 const corpus = fileURLToPath(new URL("../../../shared/corpus/", import.meta.url));
@@ -21,6 +24,8 @@ interface Sample {
   readonly kind: string;
   /** What C++ protobuf said of a file it refuses. */
   readonly error: string;
+  /** How Caffe's upgrade of the net ended: `0`, or `sig6` where it gave up; nothing where it was not tried. */
+  readonly upgrade: string;
   readonly schema: typeof NetParameterSchema | typeof SolverParameterSchema;
 }
 
@@ -32,7 +37,7 @@ function readSamples(): Sample[] {
     const kind = column(row, "class");
     const schema = kind.startsWith("solver") ? SolverParameterSchema : NetParameterSchema;
     const text = readFileSync(`${corpus}prototxt/${file}`, "utf8");
-    return { file, text, kind, error: column(row, "error_or_unknown"), schema };
+    return { file, text, kind, error: column(row, "error_or_unknown"), upgrade: column(row, "upgrade_rc"), schema };
   });
 }
 
@@ -83,6 +88,39 @@ interface Finding extends Sample {
   readonly roundTrip: boolean;
   /** Whether protobuf-es's own reader reads the same; nothing if it need not take the file. */
   readonly asOracle: boolean | undefined;
+  readonly upgraded: Upgraded | undefined;
+}
+
+/** What the upgrade of a net, which is done last, since it changes it, comes to. */
+interface Upgraded {
+  /** As in the column `upgrade_rc`. */
+  readonly result: "0" | "sig6";
+  /** Where Caffe gives up, why. */
+  readonly reason: string;
+  /** Whether it had V0 or V1 layers. */
+  readonly wasOld: boolean;
+  /** Whether it is as long as before, but for an Input layer, and prints and reads as one of today. */
+  readonly whole: boolean;
+}
+
+function tryUpgrade(net: NetParameter, hasUnknown: boolean): Upgraded {
+  const { layers, layer, input, inputDim, inputShape } = net;
+  const wasOld = layers.length > 0;
+  const inputs = input.length > 0 && (inputDim.length > 0 || inputShape.length > 0) ? 1 : 0;
+  const padding = layers.filter((each) => each.layer?.type === "padding").length;
+  try {
+    const complete = upgradeNetAsNeeded(net, "the net", silent);
+    const bytes = toBinary(NetParameterSchema, net);
+    const again = parseText(NetParameterSchema, formatText(NetParameterSchema, net)).message;
+    const isLong = net.layer.length === layers.length + layer.length + inputs - padding;
+    const isCurrent = net.layers.length === 0 && net.input.length === 0;
+    // Unknown fields of an old layer may be known to one of today, when the text is read again.
+    const same = (wasOld && hasUnknown) || Buffer.compare(bytes, toBinary(NetParameterSchema, again)) === 0;
+    return { result: "0", reason: "", wasOld, whole: complete && isLong && isCurrent && same };
+  } catch (error) {
+    if (!(error instanceof MokaError)) throw error;
+    return { result: "sig6", reason: error.message, wasOld, whole: true };
+  }
 }
 
 function examine(sample: Sample): Finding {
@@ -105,6 +143,7 @@ function examine(sample: Sample): Finding {
     mistake: mistake && cppPlace(text, mistake),
     roundTrip,
     asOracle: oracle && Buffer.compare(bytes, toBinary(schema, oracle)) === 0,
+    upgraded: isMessage(message, NetParameterSchema) ? tryUpgrade(message, issues.length > 0) : undefined,
   };
 }
 
@@ -156,5 +195,20 @@ describe.skipIf(!here)(here ? "the corpus" : "the corpus (skipped: there is no .
   test("is read by protobuf-es's own reader as the same messages, where that has to take it", () => {
     expect(names(findings.filter(({ asOracle }) => asOracle === false))).toEqual([]);
     expect(findings.filter(({ asOracle }) => asOracle)).toHaveLength(277);
+  });
+
+  test("is upgraded where Caffe upgrades it, and refused where Caffe gives up", () => {
+    const tried = findings.filter(({ upgrade }) => upgrade !== "");
+    expect(tried).toHaveLength(170);
+    expect(names(tried.filter(({ upgrade, upgraded }) => upgraded?.result !== upgrade))).toEqual([]);
+    expect(tried.filter(({ upgraded }) => upgraded?.wasOld).length).toBe(22);
+    const [refused, ...others] = tried.filter(({ upgraded }) => upgraded?.result === "sig6");
+    expect(refused.upgraded?.reason).toContain("the net has layers of today's form");
+    expect(others).toEqual([]);
+  });
+
+  test("loses nothing when it is upgraded, whatever Caffe's reader says of it", () => {
+    const nets = judged().filter(({ upgraded, is }) => upgraded && is !== "refused");
+    expect(names(nets.filter(({ upgraded }) => !upgraded?.whole))).toEqual([]);
   });
 });

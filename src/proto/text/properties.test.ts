@@ -1,48 +1,9 @@
-import { create, type DescField, type DescMessage, type Message, ScalarType, toBinary } from "@bufbuild/protobuf";
+import { toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { messages } from "../../../test/messages.js";
 import { BlobProtoSchema, DatumSchema, NetParameterSchema, SolverParameterSchema } from "../gen/caffe_pb.js";
 import { formatNet, formatText, parseNet, parseText } from "./index.js";
-import { layoutOf } from "./layout.js";
-
-/** Any message of `schema`: a few fields of any values, nested no more than `depth` deep. */
-function messages(schema: DescMessage, depth: number): fc.Arbitrary<Message> {
-  const { required } = layoutOf(schema);
-  const optional = schema.fields.filter((field) => !required.includes(field) && (depth > 0 || !field.message));
-  return fc.subarray(optional, { maxLength: Math.min(5, optional.length) }).chain((some) => {
-    const fields = [...required, ...some];
-    const values = Object.fromEntries(fields.map((field) => [field.localName, valuesOf(field, depth)]));
-    return fc.record(values).map((init) => create(schema, init));
-  });
-}
-
-function valuesOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
-  const value = someValue(field, depth);
-  return field.fieldKind === "list" ? fc.array(value, { minLength: 1, maxLength: 3 }) : value;
-}
-
-function someValue(field: DescField, depth: number): fc.Arbitrary<unknown> {
-  if (field.message) return messages(field.message, depth - 1);
-  if (field.enum) return fc.constantFrom(...field.enum.values.map(({ number }) => number));
-  switch (field.scalar) {
-    case ScalarType.BOOL:
-      return fc.boolean();
-    case ScalarType.FLOAT:
-      return fc.float();
-    case ScalarType.DOUBLE:
-      return fc.double();
-    case ScalarType.INT64:
-      return fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n });
-    case ScalarType.UINT32:
-      return fc.nat({ max: 0xffffffff });
-    case ScalarType.STRING:
-      return fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "data", 'a "b"\n', "\\'\0"));
-    case ScalarType.BYTES:
-      return fc.uint8Array();
-    default:
-      return fc.integer();
-  }
-}
 
 test.each([NetParameterSchema, SolverParameterSchema, BlobProtoSchema, DatumSchema].map((each) => [each.name, each]))(
   "any %s is read as it was printed",
@@ -68,6 +29,8 @@ layer {
   fork_param { order: [{ a: -inf }, { b: "\\101\\303\\251" }] }
   include { phase: TEST stage: "é" }
 }
+layers { name: 'v1' type: RELU blobs_lr: 1 param: "w" blobs { num: 1 data: [1, 2.5] } include: { phase: TRAIN } }
+layers { layer { name: "v0" type: "conv" kernelsize: 3 } bottom: "x" top: "y" }  # old
 # end
 `;
 
@@ -75,6 +38,7 @@ const pieces = fc.constantFrom(
   ..."{}<>[],;:=#\"'\\-+.\n\r\t 09af_xé\0\ufeff",
   ...[
     "layer {",
+    "layers {",
     "name:",
     '"a"',
     "5pad: 1",

@@ -1,85 +1,105 @@
-import { create } from "@bufbuild/protobuf";
-import { MokaError } from "../../util/errors.js";
+import { isFieldSet } from "@bufbuild/protobuf";
 import type { Log } from "../../util/log.js";
-import {
-  BlobShapeSchema,
-  InputParameterSchema,
-  type LayerParameter,
-  LayerParameterSchema,
-  type NetParameter,
-} from "../gen/caffe_pb.js";
-import { setSource, sourceOf } from "../source.js";
+import { type NetParameter, V1LayerParameterSchema } from "../gen/caffe_pb.js";
+import { needsBatchNormUpgrade, upgradeBatchNorm } from "./batch-norm.js";
+import { upgradeInput } from "./input.js";
+import { needsTransformationUpgrade, upgradeTransformation } from "./transformation.js";
+import { upgradeV0Net } from "./v0.js";
+import { upgradeV1Net } from "./v1.js";
+
+/** A line of Caffe's log: where in upgrade_proto.cpp it comes from, and what it says. */
+type Notice = readonly [line: number, text: string];
+
+/** One thing that is old in old nets. */
+interface Upgrade {
+  readonly needed: (net: NetParameter) => boolean;
+  /** Changes `net`; returns false if something of it had to be left out. */
+  readonly run: (net: NetParameter, log: Log) => unknown;
+  readonly attempt: Notice;
+  readonly success: Notice;
+  readonly failure?: Notice;
+  /** A warning, whatever came of it. */
+  readonly note?: Notice;
+}
+
+/** In Caffe's order: each takes what those before it left. */
+const upgrades: readonly Upgrade[] = [
+  {
+    needed: (net) => net.layers.some((layer) => isFieldSet(layer, V1LayerParameterSchema.field.layer)),
+    run: upgradeV0Net,
+    attempt: [28, "Attempting to upgrade input file specified using deprecated V0LayerParameter: "],
+    success: [36, "Successfully upgraded file specified using deprecated V0LayerParameter"],
+    failure: [
+      33,
+      "Warning: had one or more problems upgrading V0NetParameter to NetParameter (see above); continuing anyway.",
+    ],
+    note: [
+      39,
+      "Note that future Caffe releases will not support V0NetParameter; use ./build/tools/upgrade_net_proto_text for " +
+        "prototxt and ./build/tools/upgrade_net_proto_binary for model weights upgrade this and any other net protos " +
+        "to the new format.",
+    ],
+  },
+  {
+    needed: needsTransformationUpgrade,
+    run: upgradeTransformation,
+    attempt: [46, "Attempting to upgrade input file specified using deprecated transformation parameters: "],
+    success: [49, "Successfully upgraded file specified using deprecated data transformation parameters."],
+    note: [51, "Note that future Caffe releases will only support transform_param messages for transformation fields."],
+  },
+  {
+    needed: (net) => net.layers.length > 0,
+    run: upgradeV1Net,
+    attempt: [55, "Attempting to upgrade input file specified using deprecated V1LayerParameter: "],
+    success: [63, "Successfully upgraded file specified using deprecated V1LayerParameter"],
+  },
+  {
+    needed: (net) => net.input.length > 0,
+    run: upgradeInput,
+    attempt: [69, "Attempting to upgrade input file specified using deprecated input fields: "],
+    success: [72, "Successfully upgraded file specified using deprecated input fields."],
+    note: [74, "Note that future Caffe releases will only support input layers and not input fields."],
+  },
+  {
+    needed: needsBatchNormUpgrade,
+    run: upgradeBatchNorm,
+    attempt: [79, "Attempting to upgrade batch norm layers using deprecated params: "],
+    success: [82, "Successfully upgraded batch norm layers using deprecated params."],
+  },
+];
+
+/** Whether a net is of an older form: has V0 or V1 layers, `input` fields, or BatchNorm layers with three specs. */
+export function needsNetUpgrade(net: NetParameter): boolean {
+  return upgrades.some(({ needed }) => needed(net));
+}
 
 /**
- * Brings a net of an older form up to today's, as Caffe does to every net it reads; changes `net` itself.
- * `origin` names the file in log lines and errors.
+ * Brings a net of an older form up to today's, as Caffe does to every net it reads; changes `net` itself. What is left
+ * out, since no field of today means it, is logged as an error. Layers keep the place, comments and unknown fields they
+ * were read with, and their very blobs.
  *
- * @throws MokaError `MOKA_UNSUPPORTED` for nets of before 2015, with `layers` instead of `layer`
+ * @param origin names the file in log lines
+ * @returns whether nothing was left out
+ * @throws MokaError where Caffe gives up: see the single upgrades
  */
+export function upgradeNetAsNeeded(net: NetParameter, origin: string, log: Log): boolean {
+  let complete = true;
+  for (const { needed, run, attempt, success, failure, note } of upgrades) {
+    if (!needed(net)) continue;
+    const say = (severity: "info" | "warning" | "error", [line, text]: Notice) =>
+      log(severity, `upgrade_proto.cpp:${line}`, text);
+    say("info", [attempt[0], attempt[1] + origin]);
+    const kept = run(net, log) !== false;
+    if (kept) say("info", success);
+    else if (failure) say("error", failure);
+    if (note) say("warning", note);
+    complete &&= kept;
+  }
+  return complete;
+}
+
+/** Likewise, and returns the net: what is left out is for the log only. */
 export function upgradeNet(net: NetParameter, origin: string, log: Log): NetParameter {
-  const [old] = net.layers;
-  if (old) {
-    throw new MokaError(
-      "MOKA_UNSUPPORTED",
-      `${origin} is in the form of before 2015 ("layers"); upgrade it with Caffe's upgrade_net_proto tools first`,
-      { place: sourceOf(old)?.place },
-    );
-  }
-  if (net.input.length > 0) {
-    step(log, `input file specified using deprecated input fields: ${origin}`, () => upgradeInput(net));
-  }
-  if (net.layer.some(hasThreeSpecs)) {
-    step(log, `batch norm layers using deprecated params: ${origin}`, () => upgradeBatchNorm(net));
-  }
+  upgradeNetAsNeeded(net, origin, log);
   return net;
-}
-
-function step(log: Log, what: string, upgrade: () => void): void {
-  log("info", "upgrade_proto.cpp:79", `Attempting to upgrade ${what}`);
-  upgrade();
-  log("info", "upgrade_proto.cpp:82", `Successfully upgraded ${what.replace(/: .*/, ".")}`);
-}
-
-/**
- * Turns `input` with `input_shape` or `input_dim` into an Input layer. An `input` alone stands in old
- * caffemodels, and is dropped.
- */
-function upgradeInput(net: NetParameter): void {
-  const { input, inputShape, inputDim } = net;
-  if (inputShape.length > 0 || inputDim.length > 0) {
-    const shapes = input.map((_, i) => {
-      const dim = inputShape.length > 0 ? inputShape[i]?.dim : inputDim.slice(4 * i, 4 * i + 4).map(BigInt);
-      if (!dim || (inputShape.length === 0 && dim.length < 4)) {
-        throw new MokaError(
-          "MOKA_FIELD",
-          `input "${input[i]}" has no shape: give input_shape, or four input_dim, for each`,
-          {
-            place: sourceOf(net)?.place,
-          },
-        );
-      }
-      return create(BlobShapeSchema, { dim });
-    });
-    const inputParam = create(InputParameterSchema, { shape: shapes });
-    const layer = create(LayerParameterSchema, { name: "input", type: "Input", top: input, inputParam });
-    setSource(layer, sourceOf(net));
-    net.layer = [layer, ...net.layer];
-  }
-  net.input = [];
-  net.inputShape = [];
-  net.inputDim = [];
-}
-
-function hasThreeSpecs(layer: LayerParameter): boolean {
-  return layer.type === "BatchNorm" && layer.param.length === 3;
-}
-
-/** Old BatchNorm layers had to declare their three statistics, with any multipliers: those become 0. */
-function upgradeBatchNorm(net: NetParameter): void {
-  for (const layer of net.layer.filter(hasThreeSpecs)) {
-    for (const spec of layer.param) {
-      spec.lrMult = 0;
-      spec.decayMult = 0;
-    }
-  }
 }

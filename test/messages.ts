@@ -1,0 +1,43 @@
+// Messages to try the readers and writers of protobuf with.
+import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import { layoutOf } from "../src/proto/text/layout.js";
+
+/** Any message of `schema`: a few fields of any values, nested no more than `depth` deep. */
+export function messages(schema: DescMessage, depth: number): fc.Arbitrary<Message> {
+  const { required } = layoutOf(schema);
+  const optional = schema.fields.filter((field) => !required.includes(field) && (depth > 0 || !field.message));
+  return fc.subarray(optional, { maxLength: Math.min(5, optional.length) }).chain((some) => {
+    const fields = [...required, ...some];
+    const values = Object.fromEntries(fields.map((field) => [field.localName, valuesOf(field, depth)]));
+    return fc.record(values).map((init) => create(schema, init));
+  });
+}
+
+function valuesOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
+  const value = someValue(field, depth);
+  return field.fieldKind === "list" ? fc.array(value, { minLength: 1, maxLength: 3 }) : value;
+}
+
+function someValue(field: DescField, depth: number): fc.Arbitrary<unknown> {
+  if (field.message) return messages(field.message, depth - 1);
+  if (field.enum) return fc.constantFrom(...field.enum.values.map(({ number }) => number));
+  switch (field.scalar) {
+    case ScalarType.BOOL:
+      return fc.boolean();
+    case ScalarType.FLOAT:
+      return fc.float();
+    case ScalarType.DOUBLE:
+      return fc.double();
+    case ScalarType.INT64:
+      return fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n });
+    case ScalarType.UINT32:
+      return fc.nat({ max: 0xffffffff });
+    case ScalarType.STRING:
+      return fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "data", 'a "b"\n', "\\'\0"));
+    case ScalarType.BYTES:
+      return fc.uint8Array();
+    default:
+      return fc.integer();
+  }
+}
