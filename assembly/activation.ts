@@ -1,5 +1,6 @@
 import { Exp } from "./exp";
 import { Lanes } from "./lanes";
+import { Logistic } from "./logistic";
 import { map, mapDims, mapFew, zip, zipDims } from "./map";
 import { Power } from "./power";
 import { sumDims } from "./scale";
@@ -61,13 +62,7 @@ class AbsGradient {
 class Sigmoid {
   @inline
   apply(x: v128, _p: v128, _q: v128): v128 {
-    return Lanes.join(Sigmoid.two(Lanes.low(x)), Sigmoid.two(Lanes.high(x)));
-  }
-
-  @inline
-  static two(x: v128): v128 {
-    const one = f64x2.splat(1);
-    return f64x2.div(one, f64x2.add(one, Exp.two(f64x2.neg(x))));
+    return Logistic.four(x);
   }
 }
 

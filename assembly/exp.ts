@@ -50,6 +50,15 @@ export class Exp {
     return i64x2.add(p, i64x2.shl(shifted, 52));
   }
 
+  /** e^x − 1 of two f64; near 0 its series, as the difference would lose digits there */
+  @inline
+  static minusOne(x: v128): v128 {
+    const far = f64x2.sub(Exp.two(x), Exp.constant(14));
+    const inner = f64x2.add(f64x2.mul(x, Exp.constant(12)), Exp.constant(13));
+    const near = f64x2.add(x, f64x2.mul(f64x2.mul(x, x), inner));
+    return v128.bitselect(near, far, f64x2.lt(f64x2.abs(x), f64x2.splat(0.001)));
+  }
+
   /** e^x of four f32 */
   @inline
   static four(x: v128): v128 {

@@ -6,16 +6,21 @@
 
 export * from "./activation";
 export * from "./batch-norm";
+export * from "./clip";
 export { conv, convBackwardData, convBackwardWeights, convScratch } from "./conv";
 export * from "./conv-direct";
 export * from "./elementwise";
+export * from "./exponential";
 export { gemm, gemmScratch } from "./gemm";
 export { gemv } from "./gemv";
 export * from "./loss";
 export { lrn, lrnBackward, lrnScratch } from "./lrn";
+export { lstmUnit, lstmUnitBackward } from "./lstm";
 export * from "./pool";
 export { dot } from "./reduce";
+export * from "./rows";
 export { bias, biasBackward, scale, scaleBackward, sumDimsScratch } from "./scale";
+export * from "./sigmoid-loss";
 export * from "./softmax";
 export * from "./solver";
 export { workspace } from "./workspace";

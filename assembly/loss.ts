@@ -1,27 +1,10 @@
+import { indexOf, isIgnored, normalizer } from "./labels";
 import { workspace } from "./workspace";
 
-// What is measured against labels: scores x (outer, dim, inner), dim classes; labels (outer, inner). `ignore` is the
-// label that does not count, NaN for none: nothing equals that.
+// What is measured against labels: scores x (outer, dim, inner), dim classes; labels (outer, inner).
 
 /** The smallest normal number: the logarithm is of nothing smaller. */
 const smallest: f64 = 1.1754943508222875e-38;
-
-/** The label's class; −1 if it is none of the `dim`. */
-function classOf(label: f32, dim: i32): i32 {
-  return label > -1 && label < <f32>dim ? <i32>label : -1;
-}
-
-function isIgnored(label: f32, ignore: f64): bool {
-  return <f64>trunc(label) == ignore;
-}
-
-/** What a loss is divided by: the number given, or, if that is 0, the number of labels that count, at least 1. */
-function normalizer(label: usize, count: i32, ignore: f64, given: f64): f64 {
-  if (given != 0) return given;
-  let ignored = 0;
-  for (let i = 0; i < count; ++i) ignored += <i32>isIgnored(load<f32>(label + ((<usize>i) << 2)), ignore);
-  return max(1, <f64>(count - ignored));
-}
 
 /** One piece. */
 export function softmaxLoss(
@@ -41,7 +24,7 @@ export function softmaxLoss(
   for (let column = 0; column < count; ++column) {
     const value = load<f32>(label + ((<usize>column) << 2));
     if (isIgnored(value, ignore)) continue;
-    const target = classOf(value, dim);
+    const target = indexOf(value, dim);
     if (target < 0) {
       sum = NaN;
       break;
@@ -92,7 +75,7 @@ function gradientRow(
   for (let i: usize = 0; i < (<usize>inner) << 2; i += 4) {
     const label = load<f32>(labels + i);
     const p = <f64>load<f32>(prob + i);
-    const gradient = factor * (classOf(label, dim) == c ? p - 1 : p);
+    const gradient = factor * (indexOf(label, dim) == c ? p - 1 : p);
     store<f32>(dx + i, isIgnored(label, ignore) ? 0 : <f32>gradient);
   }
 }
@@ -121,7 +104,7 @@ export function accuracy(
   let all = 0;
   for (let column = 0; column < outer * inner; ++column) {
     const value = load<f32>(label + ((<usize>column) << 2));
-    const target = classOf(value, dim);
+    const target = indexOf(value, dim);
     if (target < 0 || isIgnored(value, ignore)) continue;
     const first = x + ((<usize>((column / inner) * dim * inner + (column % inner))) << 2);
     const hit = isAmong(first, target, dim, inner, topK);

@@ -51,6 +51,12 @@ export function zip<Op>(a: usize, b: usize, y: usize, count: i32, p: v128, q: v1
     b += 32;
     y += 32;
   }
+  zipFew<Op>(a, b, y, count, p, q);
+}
+
+/** The same for few values, or for an operation that is long. */
+export function zipFew<Op>(a: usize, b: usize, y: usize, count: i32, p: v128, q: v128): void {
+  const op = changetype<Op>(0);
   for (; count >= 4; count -= 4) {
     v128.store(y, op.apply(v128.load(a), v128.load(b), p, q));
     a += 16;

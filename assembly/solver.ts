@@ -1,63 +1,274 @@
 import { Lanes } from "./lanes";
 
-/** One step of gradient descent; see the vocabulary. `l1` takes the sign of w for the penalty. A piece is one value. */
+// One step each of the solvers; see the vocabulary. All begin with the same arguments, those of `Descent`; `l1` takes
+// the sign of w for the penalty. A piece is one value.
+//
+// A rule is a class without fields. Its `step` makes the step of a gradient at a rate, and new memories at the
+// addresses `h` and `k`, which it reads and writes by `At`: four values or one. `p`, `q` and `delta` are its parameters.
+
 export function sgd(
   from: i32,
   to: i32,
   w: usize,
   dw: usize,
-  history: usize,
   rate: usize,
   clip: usize,
   rateScale: f32,
   gradientScale: f32,
-  momentum: f32,
   decay: f32,
   l1: bool,
+  history: usize,
+  momentum: f32,
 ): void {
-  const start = (<usize>from) << 2;
-  w += start;
-  dw += start;
-  history += start;
-  const r = f32x4.splat(load<f32>(rate) * rateScale);
-  const g = f32x4.splat(gradientScale * load<f32>(clip));
-  const m = f32x4.splat(momentum);
+  const r = load<f32>(rate) * rateScale;
+  const g = gradientScale * load<f32>(clip);
+  descend<Momentum>(from, to, w, dw, r, g, decay, l1, history, history, momentum, 0, 0);
+}
+
+export function nesterov(
+  from: i32,
+  to: i32,
+  w: usize,
+  dw: usize,
+  rate: usize,
+  clip: usize,
+  rateScale: f32,
+  gradientScale: f32,
+  decay: f32,
+  l1: bool,
+  history: usize,
+  momentum: f32,
+): void {
+  const r = load<f32>(rate) * rateScale;
+  const g = gradientScale * load<f32>(clip);
+  descend<Nesterov>(from, to, w, dw, r, g, decay, l1, history, history, momentum, 0, 0);
+}
+
+export function adaGrad(
+  from: i32,
+  to: i32,
+  w: usize,
+  dw: usize,
+  rate: usize,
+  clip: usize,
+  rateScale: f32,
+  gradientScale: f32,
+  decay: f32,
+  l1: bool,
+  history: usize,
+  delta: f32,
+): void {
+  const r = load<f32>(rate) * rateScale;
+  const g = gradientScale * load<f32>(clip);
+  descend<Squares>(from, to, w, dw, r, g, decay, l1, history, history, 1, 1, delta);
+}
+
+export function rmsProp(
+  from: i32,
+  to: i32,
+  w: usize,
+  dw: usize,
+  rate: usize,
+  clip: usize,
+  rateScale: f32,
+  gradientScale: f32,
+  decay: f32,
+  l1: bool,
+  history: usize,
+  rmsDecay: f32,
+  delta: f32,
+): void {
+  const r = load<f32>(rate) * rateScale;
+  const g = gradientScale * load<f32>(clip);
+  descend<Squares>(from, to, w, dw, r, g, decay, l1, history, history, rmsDecay, 1 - rmsDecay, delta);
+}
+
+export function adaDelta(
+  from: i32,
+  to: i32,
+  w: usize,
+  dw: usize,
+  rate: usize,
+  clip: usize,
+  rateScale: f32,
+  gradientScale: f32,
+  decay: f32,
+  l1: bool,
+  gradients: usize,
+  updates: usize,
+  momentum: f32,
+  delta: f32,
+): void {
+  const r = load<f32>(rate) * rateScale;
+  const g = gradientScale * load<f32>(clip);
+  descend<AdaDelta>(from, to, w, dw, r, g, decay, l1, gradients, updates, momentum, 0, delta);
+}
+
+export function adam(
+  from: i32,
+  to: i32,
+  w: usize,
+  dw: usize,
+  rate: usize,
+  clip: usize,
+  rateScale: f32,
+  gradientScale: f32,
+  decay: f32,
+  l1: bool,
+  mean: usize,
+  square: usize,
+  correction: usize,
+  momentum: f32,
+  momentum2: f32,
+  delta: f32,
+): void {
+  const r = load<f32>(rate) * rateScale * load<f32>(correction);
+  const g = gradientScale * load<f32>(clip);
+  descend<Adam>(from, to, w, dw, r, g, decay, l1, mean, square, momentum, momentum2, delta);
+}
+
+function descend<Rule>(
+  from: i32,
+  to: i32,
+  w: usize,
+  dw: usize,
+  rate: f32,
+  gradientScale: f32,
+  decay: f32,
+  l1: bool,
+  h: usize,
+  k: usize,
+  p: f32,
+  q: f32,
+  delta: f32,
+): void {
+  const rule = changetype<Rule>(0);
+  const r = f32x4.splat(rate);
+  const s = f32x4.splat(gradientScale);
   const d = f32x4.splat(decay);
-  let count = to - from;
-  for (; count >= 4; count -= 4) {
-    const weight = v128.load(w);
-    const step = Step.of(weight, v128.load(dw), v128.load(history), r, g, m, d, l1);
-    v128.store(history, step);
-    v128.store(dw, step);
-    v128.store(w, f32x4.sub(weight, step));
-    w += 16;
-    dw += 16;
-    history += 16;
+  const ps = f32x4.splat(p);
+  const qs = f32x4.splat(q);
+  const deltas = f32x4.splat(delta);
+  const end = (<usize>to) << 2;
+  let at = (<usize>from) << 2;
+  for (; at + 16 <= end; at += 16) {
+    const weight = v128.load(w + at);
+    const g = Gradient.of(weight, v128.load(dw + at), s, d, l1);
+    const step = rule.step<Four>(g, r, h + at, k + at, ps, qs, deltas);
+    v128.store(dw + at, step);
+    v128.store(w + at, f32x4.sub(weight, step));
   }
-  for (; count > 0; --count) {
-    const weight = Lanes.one(w);
-    const step = Step.of(weight, Lanes.one(dw), Lanes.one(history), r, g, m, d, l1);
-    Lanes.storeOne(history, step);
-    Lanes.storeOne(dw, step);
-    Lanes.storeOne(w, f32x4.sub(weight, step));
-    w += 4;
-    dw += 4;
-    history += 4;
+  for (; at < end; at += 4) {
+    const weight = Lanes.one(w + at);
+    const g = Gradient.of(weight, Lanes.one(dw + at), s, d, l1);
+    const step = rule.step<One>(g, r, h + at, k + at, ps, qs, deltas);
+    Lanes.storeOne(dw + at, step);
+    Lanes.storeOne(w + at, f32x4.sub(weight, step));
   }
 }
 
-class Step {
+class Gradient {
   @inline
-  static of(w: v128, dw: v128, history: v128, r: v128, g: v128, m: v128, d: v128, l1: bool): v128 {
-    const penalty = f32x4.mul(d, l1 ? Step.sign(w) : w);
-    const gradient = f32x4.add(f32x4.mul(g, dw), penalty);
-    return f32x4.add(f32x4.mul(r, gradient), f32x4.mul(m, history));
+  static of(w: v128, dw: v128, scale: v128, decay: v128, l1: bool): v128 {
+    return f32x4.add(f32x4.mul(scale, dw), f32x4.mul(decay, l1 ? Gradient.sign(w) : w));
   }
 
   /** ±1; 0 and what is not a number stay what they are. */
   @inline
   static sign(w: v128): v128 {
-    const sign = v128.or(v128.and(w, f32x4.splat(-0.0)), f32x4.splat(1));
-    return v128.bitselect(sign, w, f32x4.gt(f32x4.abs(w), f32x4.splat(0)));
+    const one = v128.or(v128.and(w, f32x4.splat(-0.0)), f32x4.splat(1));
+    return v128.bitselect(one, w, f32x4.gt(f32x4.abs(w), f32x4.splat(0)));
+  }
+}
+
+@unmanaged
+class Four {
+  @inline
+  load(address: usize): v128 {
+    return v128.load(address);
+  }
+
+  @inline
+  store(address: usize, v: v128): void {
+    v128.store(address, v);
+  }
+}
+
+@unmanaged
+class One {
+  @inline
+  load(address: usize): v128 {
+    return Lanes.one(address);
+  }
+
+  @inline
+  store(address: usize, v: v128): void {
+    Lanes.storeOne(address, v);
+  }
+}
+
+@unmanaged
+class Momentum {
+  @inline
+  step<At>(g: v128, rate: v128, h: usize, _k: usize, momentum: v128, _q: v128, _delta: v128): v128 {
+    const at = changetype<At>(0);
+    const history = f32x4.add(f32x4.mul(rate, g), f32x4.mul(momentum, at.load(h)));
+    at.store(h, history);
+    return history;
+  }
+}
+
+@unmanaged
+class Nesterov {
+  @inline
+  step<At>(g: v128, rate: v128, h: usize, _k: usize, momentum: v128, _q: v128, _delta: v128): v128 {
+    const at = changetype<At>(0);
+    const before = f32x4.mul(momentum, at.load(h));
+    const history = f32x4.add(f32x4.mul(rate, g), before);
+    at.store(h, history);
+    return f32x4.sub(f32x4.mul(f32x4.add(f32x4.splat(1), momentum), history), before);
+  }
+}
+
+/** AdaGrad and RMSProp: history = keep·history + add·g². */
+@unmanaged
+class Squares {
+  @inline
+  step<At>(g: v128, rate: v128, h: usize, _k: usize, keep: v128, add: v128, delta: v128): v128 {
+    const at = changetype<At>(0);
+    const history = f32x4.add(f32x4.mul(keep, at.load(h)), f32x4.mul(add, f32x4.mul(g, g)));
+    at.store(h, history);
+    return f32x4.mul(rate, f32x4.div(g, f32x4.add(f32x4.sqrt(history), delta)));
+  }
+}
+
+@unmanaged
+class AdaDelta {
+  @inline
+  step<At>(g: v128, rate: v128, h: usize, k: usize, momentum: v128, _q: v128, delta: v128): v128 {
+    const at = changetype<At>(0);
+    const rest = f32x4.sub(f32x4.splat(1), momentum);
+    const gradients = f32x4.add(f32x4.mul(momentum, at.load(h)), f32x4.mul(rest, f32x4.mul(g, g)));
+    at.store(h, gradients);
+    const updates = at.load(k);
+    const ratio = f32x4.div(f32x4.add(delta, updates), f32x4.add(delta, gradients));
+    const update = f32x4.mul(g, f32x4.sqrt(ratio));
+    at.store(k, f32x4.add(f32x4.mul(momentum, updates), f32x4.mul(rest, f32x4.mul(update, update))));
+    return f32x4.mul(rate, update);
+  }
+}
+
+@unmanaged
+class Adam {
+  @inline
+  step<At>(g: v128, rate: v128, h: usize, k: usize, momentum: v128, momentum2: v128, delta: v128): v128 {
+    const at = changetype<At>(0);
+    const one = f32x4.splat(1);
+    const mean = f32x4.add(f32x4.mul(momentum, at.load(h)), f32x4.mul(f32x4.sub(one, momentum), g));
+    at.store(h, mean);
+    const g2 = f32x4.mul(f32x4.sub(one, momentum2), f32x4.mul(g, g));
+    const square = f32x4.add(f32x4.mul(momentum2, at.load(k)), g2);
+    at.store(k, square);
+    return f32x4.mul(rate, f32x4.div(mean, f32x4.add(f32x4.sqrt(square), delta)));
   }
 }

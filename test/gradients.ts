@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { LayerConstructor } from "../src/core/catalog.js";
 import type { Phase } from "../src/core/layer.js";
 import type { Net } from "../src/core/net.js";
 import { ReferenceEngine } from "../src/engines/reference/index.js";
@@ -16,6 +17,8 @@ export interface GradientCheck {
   /** Inputs and parameters (by index) whose gradient is checked; by default all inputs and all parameters. */
   readonly check?: readonly string[];
   readonly phase?: Phase;
+  /** Layers that are not Moka's own, by type. */
+  readonly own?: Readonly<Record<string, LayerConstructor>>;
   /** Where the layer is not smooth: inputs nearer than `zone` to one of these are moved away from it. */
   readonly kinks?: readonly number[];
   readonly zone?: number;
@@ -30,10 +33,13 @@ export interface GradientCheck {
  */
 export async function checkGradients(given: GradientCheck): Promise<void> {
   const { step = 1e-5, tolerance = 1e-7, zone = 1e-2, kinks = [] } = given;
+  const draws = new Random(42);
   const net = await layerNet(given.layer, given.inputs, {
     header: "force_backward: true",
     engine: new ReferenceEngine(64),
+    random: draws,
     ...(given.phase && { phase: given.phase }),
+    ...(given.own && { own: given.own }),
   });
   const random = new Random(1701);
   const uniform = (count: number) => {
@@ -55,10 +61,13 @@ export async function checkGradients(given: GradientCheck): Promise<void> {
   const isLoss = (layer?.tops ?? []).some((top) => net.lossWeight(top) !== 0);
   const weights = (layer?.tops ?? []).map((top) => ({ top, values: uniform(net.blobs.get(top)?.count ?? 0) }));
   const arrayOf = (name: string) => (params[Number(name)] ?? net.blobs.get(name))?.data;
+  // A layer that draws must draw the same each time: it is the same function only then.
+  const drawn = draws.state;
   const objective = async (changed: string, index: number, by: number) => {
     for (const [name, values] of start) arrayOf(name)?.set(values);
     const array = arrayOf(changed);
     if (array && index >= 0) array[index] += by;
+    draws.restore(drawn);
     await net.runForward();
     if (isLoss) return lossOf(net);
     return weights.reduce((sum, { top, values }) => {

@@ -1,12 +1,12 @@
 import { create } from "@bufbuild/protobuf";
-import { Catalog } from "../src/core/catalog.js";
+import { Catalog, type LayerConstructor } from "../src/core/catalog.js";
 import type { Engine } from "../src/core/engine.js";
 import type { Phase } from "../src/core/layer.js";
 import { Net } from "../src/core/net.js";
 import { ReferenceEngine } from "../src/engines/reference/index.js";
 import { fill } from "../src/fillers/index.js";
 import { layers } from "../src/layers/index.js";
-import { createFiles } from "../src/platform/node/index.js";
+import { createFiles, createImages } from "../src/platform/node/index.js";
 import { NetStateSchema, Phase as PhaseEnum } from "../src/proto/gen/caffe_pb.js";
 import { parseNet } from "../src/proto/text/index.js";
 import { upgradeNet } from "../src/proto/upgrade/net.js";
@@ -17,10 +17,14 @@ export interface NetSetup {
   readonly phase?: Phase;
   readonly engine?: Engine;
   readonly seed?: number;
+  /** The run's generator; else one of `seed`. */
+  readonly random?: Random;
   readonly log?: Log;
   readonly level?: number;
   readonly stage?: string[];
   readonly backward?: boolean;
+  /** Layers that are not Moka's own, by type. */
+  readonly own?: Readonly<Record<string, LayerConstructor>>;
   /** The file the text is said to stand in. */
   readonly file?: string;
 }
@@ -37,11 +41,12 @@ export async function netFromText(text: string, setup: NetSetup = {}): Promise<N
     stage: setup.stage ?? [],
   });
   return Net.build(upgradeNet(message, setup.file ?? "<text>", log), state, {
-    catalog: new Catalog(layers, fill),
+    catalog: new Catalog(layers, fill, setup.own),
     engine,
     ownsEngine: setup.engine === undefined,
     files: createFiles(),
-    random: new Random(seed),
+    images: createImages(),
+    random: setup.random ?? new Random(seed),
     log,
     weightFiles: {
       read: () => Promise.reject(new Error("no weight files here")),

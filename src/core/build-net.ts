@@ -12,9 +12,10 @@ import { copyMessage } from "../proto/source.js";
 import { formatText } from "../proto/text/index.js";
 import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
+import type { Images } from "../util/images.js";
 import type { Log } from "../util/log.js";
 import type { Random } from "../util/random.js";
-import { formatShape, type Shape, sameShape } from "../util/shape.js";
+import { formatShape, type Shape } from "../util/shape.js";
 import { counted } from "../util/words.js";
 import { type Node, planBackward } from "./backward-plan.js";
 import type { Catalog } from "./catalog.js";
@@ -24,12 +25,14 @@ import type { Arity, Layer, LayerContext, Phase } from "./layer.js";
 import { ParamTable, paramSpec } from "./params.js";
 import type { Memory } from "./span.js";
 import { Tensor } from "./tensor.js";
+import { blobFits } from "./weights.js";
 
 /** What a net is built with. */
 export interface BuildContext {
   readonly catalog: Catalog;
   readonly memory: Memory;
   readonly files: Files;
+  readonly images: Images;
   readonly random: Random;
   readonly log: Log;
 }
@@ -124,10 +127,11 @@ class Builder {
   }
 
   #layerContext(phase: Phase): LayerContext {
-    const { files, random, log, catalog } = this.#context;
+    const { files, images, random, log, catalog } = this.#context;
     return {
       phase,
       files,
+      images,
       random,
       log,
       fill: (filler, shape, values) => catalog.fill(filler, shape, values, random),
@@ -146,6 +150,7 @@ class Builder {
     layer.setup(shapes);
     const topShapes = layer.topShapes(shapes);
     layer.params = this.#makeParams(layer, shapes);
+    layer.filled();
     log("info", "net.cpp:124", `Setting up ${layer.name}`);
     const lossWeights = lossWeightsOf(layer, top.length);
     top.forEach((tensor, index) => {
@@ -209,7 +214,7 @@ class Builder {
       const blob = given[index];
       if (blob) {
         layer.check(
-          sameShape(blobShape(blob), shape),
+          blobFits(blob, shape) && blobValues(blob).data.length === tensor.count,
           "MOKA_WEIGHTS",
           `blob ${index} in its message has shape ${formatShape(blobShape(blob))}, but it needs ${formatShape(shape)}`,
         );
@@ -241,13 +246,14 @@ class Builder {
 }
 
 /** How many tops a layer gets: those it names, and what it makes of its own accord. */
-function topsOf(layer: Layer): number {
+export function topsOf(layer: Layer): number {
   const { autoTops, topCount, message } = layer;
   const least = typeof topCount === "number" ? topCount : topCount[0];
   return Math.max(message.top.length, autoTops ? least : 0);
 }
 
-function checkCounts(layer: Layer): void {
+/** Refuses a layer with more or fewer bottoms or tops than its type has. */
+export function checkCounts(layer: Layer): void {
   const bottoms = layer.message.bottom.length;
   const tops = topsOf(layer);
   checkCount(layer, "bottom", layer.bottomCount, bottoms);

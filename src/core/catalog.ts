@@ -6,11 +6,13 @@ import type { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import type { Layer, LayerContext } from "./layer.js";
 
+/** What makes a layer of its message. */
+export type LayerConstructor = new (message: LayerParameter, context: LayerContext) => Layer;
+
 /** A layer type that nets can be made of. */
-export interface LayerClass {
+export interface LayerClass extends LayerConstructor {
   /** The exact `type` of the prototxt. */
   readonly type: string;
-  new (message: LayerParameter, context: LayerContext): Layer;
 }
 
 /** Writes a filler's values into a blob of this shape. */
@@ -18,11 +20,16 @@ export type Fill = (filler: FillerParameter, shape: Shape, values: Float32Array,
 
 /** What nets are made from: the layer types, and the fillers of their parameters. */
 export class Catalog {
-  readonly #classes: ReadonlyMap<string, LayerClass>;
+  readonly #classes: ReadonlyMap<string, LayerConstructor>;
   readonly fill: Fill;
 
-  constructor(classes: readonly LayerClass[], fill: Fill) {
-    this.#classes = new Map(classes.map((layerClass) => [layerClass.type, layerClass]));
+  /**
+   * @param own layers of the user's, by type, which take the place of those in `classes`; by `module/layer` or
+   *   `module.layer` those that stand for a layer of type `Python`
+   */
+  constructor(classes: readonly LayerClass[], fill: Fill, own: Readonly<Record<string, LayerConstructor>> = {}) {
+    const named = classes.map((layerClass): [string, LayerConstructor] => [layerClass.type, layerClass]);
+    this.#classes = new Map([...named, ...Object.entries(own)]);
     this.fill = fill;
   }
 
@@ -35,16 +42,31 @@ export class Catalog {
   }
 
   create(message: LayerParameter, context: LayerContext): Layer {
-    const layerClass = this.#classes.get(message.type);
-    if (!layerClass) {
-      throw new MokaError(
-        "MOKA_LAYER",
-        message.type ? `unknown layer type${suggestion(message.type, this.types)}` : "the layer has no type",
-        { place: sourceOf(message)?.place, layer: message },
-      );
-    }
+    const name = keysOf(message).find((key) => this.#classes.has(key)) ?? "";
+    const layerClass = this.#classes.get(name);
+    if (!layerClass) throw this.#unknown(message);
     return new layerClass(message, context);
   }
+
+  #unknown(message: LayerParameter): MokaError {
+    const context = { place: sourceOf(message)?.place, layer: message };
+    if (message.type === "Python") {
+      const { module = "", layer = "" } = message.pythonParam ?? {};
+      const reason =
+        `python_param names the class "${layer}" of the Python module "${module}", which Moka never runs; write it as a ` +
+        `layer in TypeScript and register that: Net.load(path, { layers: { "${module}/${layer}": YourLayer } })`;
+      return new MokaError("MOKA_UNSUPPORTED", reason, context);
+    }
+    const reason = message.type ? `unknown layer type${suggestion(message.type, this.types)}` : "the layer has no type";
+    return new MokaError("MOKA_LAYER", reason, context);
+  }
+}
+
+/** Under which names a layer's class may be registered, the most telling first. */
+function keysOf({ type, pythonParam }: LayerParameter): readonly string[] {
+  if (type !== "Python" || !pythonParam) return [type];
+  const { module, layer } = pythonParam;
+  return [`${module}/${layer}`, `${module}.${layer}`, type];
 }
 
 /** `; did you mean "BatchNorm"?` for a name that differs from a known one in case or by a slip. */

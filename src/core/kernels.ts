@@ -17,6 +17,10 @@ export interface Kernels {
   copy: { x: Span; y: Span };
   /** Copies `rows` runs of `width` values; consecutive runs start `xStride` and `yStride` apart. */
   copyRows: { x: Span; y: Span; rows: number; width: number; xStride: number; yStride: number };
+  /** y row i = x row index[i], cut towards 0; rows have `width` values. Not in place. NaN where x has no such row. */
+  gatherRows: { x: Span; index: Span; y: Span; rows: number; width: number };
+  /** dx row index[i] += dy row i; nothing where dx has no such row. Not in place. */
+  scatterRows: { dy: Span; index: Span; dx: Span; rows: number; width: number };
   /** y = a·x + b·y; with b = 0, y is not read */
   axpby: { x: Span; y: Span; a: number; b: number };
   /** y = Σ coefficients[i]·xs[i] */
@@ -141,6 +145,47 @@ export interface Kernels {
   /** y = (shift + scale·x)^power */
   power: { x: Span; y: Span; power: number; scale: number; shift: number };
   powerBackward: { x: Span; dy: Span; dx: Span; power: number; scale: number; shift: number };
+  /** y = e^(scale·x + shift) */
+  exp: { x: Span; y: Span; scale: number; shift: number };
+  /** y = log(scale·x + shift) */
+  log: { x: Span; y: Span; scale: number; shift: number };
+  logBackward: { x: Span; dy: Span; dx: Span; scale: number; shift: number };
+  /** y = max(x, 0) + alpha·(e^min(x, 0) − 1) */
+  elu: { x: Span; y: Span; alpha: number };
+  /** Of x only the sign counts: y will do in its place unless alpha is negative. */
+  eluBackward: { x: Span; y: Span; dy: Span; dx: Span; alpha: number };
+  /** y = log(1 + e^x) */
+  softplus: { x: Span; y: Span };
+  softplusBackward: { x: Span; dy: Span; dx: Span };
+  /** y = x/(1 + e^(−beta·x)) */
+  swish: { x: Span; y: Span; beta: number };
+  swishBackward: { x: Span; dy: Span; dx: Span; beta: number };
+  /** y = max(min, min(x, max)); min where x is not a number */
+  clip: { x: Span; y: Span; min: number; max: number };
+  /** dx = dy where min ≤ x ≤ max, else 0 */
+  clipBackward: { x: Span; dy: Span; dx: Span; min: number; max: number };
+  /** y = 1 where x > threshold, else 0 */
+  threshold: { x: Span; y: Span; threshold: number };
+
+  // ---- recurrent: gates (n, 4, dim) of an LSTM, input, forget, output and candidate, before their nonlinearities;
+  // cont (n) says whether a sequence goes on, 1, or begins, 0; all else (n, dim)
+
+  /**
+   * input, forget, output = sigmoid, candidate = tanh of the gates; c = cont·forget·cPrev + input·candidate;
+   * h = output·tanh(c). c may be cPrev.
+   */
+  lstmUnit: { gates: Span; cPrev: Span; cont: Span; c: Span; h: Span } & Cells;
+  /** Takes cont·forget for what the sigmoid gave, as Caffe does. dgates may be gates, and dcPrev dc. */
+  lstmUnitBackward: {
+    gates: Span;
+    cPrev: Span;
+    cont: Span;
+    c: Span;
+    dc: Span;
+    dh: Span;
+    dgates: Span;
+    dcPrev: Span;
+  } & Cells;
 
   // ---- classification: x (outer, dim, inner), dim classes; labels (outer, inner)
 
@@ -151,6 +196,10 @@ export interface Kernels {
   softmaxLoss: { prob: Span; label: Span; loss: Span } & Labels & Folded;
   /** dx = dloss[0]·(prob − [label])/normalizer, 0 for ignored labels */
   softmaxLossBackward: { prob: Span; label: Span; dloss: Span; dx: Span } & Labels & Folded;
+  /** loss[0] = Σ (log(1 + e^x) − x·target)/normalizer, without ignored targets; each x has its own: dim is 1 */
+  sigmoidLoss: { x: Span; target: Span; loss: Span } & Labels & Folded;
+  /** dx = dloss[0]·(1/(1 + e^−x) − target)/normalizer, 0 for ignored targets */
+  sigmoidLossBackward: { x: Span; target: Span; dloss: Span; dx: Span } & Labels & Folded;
   /** y[0] = share of labels whose score fewer than `topK` others reach; perClass the same for each class, 0 for one without labels */
   accuracy: {
     x: Span;
@@ -165,23 +214,34 @@ export interface Kernels {
 
   /** y[0] += Σ x² */
   sumSquares: { x: Span; y: Span };
+  // One step each of the solvers, as Caffe takes it: from the gradient g of `Descent`, dw = the step; w −= dw.
+  // rate below is rate[0]·rateScale.
+
+  /** history = rate·g + momentum·history; dw = history */
+  sgd: { history: Span; momentum: number } & Descent;
+  /** history as in `sgd`; dw = (1 + momentum)·history − momentum·(history as it was) */
+  nesterov: { history: Span; momentum: number } & Descent;
+  /** history += g²; dw = rate·g/(√history + delta) */
+  adaGrad: { history: Span; delta: number } & Descent;
+  /** history = rmsDecay·history + (1 − rmsDecay)·g²; dw = rate·g/(√history + delta) */
+  rmsProp: { history: Span; rmsDecay: number; delta: number } & Descent;
   /**
-   * One step of gradient descent with momentum, as Caffe takes it: g = gradientScale·clip[0]·dw +
-   * decay·w (or decay·sign(w)); history = rate[0]·rateScale·g + momentum·history; dw = history;
-   * w −= dw.
+   * gradients = momentum·gradients + (1 − momentum)·g²; u = g·√((delta + updates)/(delta + gradients));
+   * updates = momentum·updates + (1 − momentum)·u²; dw = rate·u
    */
-  sgd: {
-    w: Span;
-    dw: Span;
-    history: Span;
-    rate: Span;
-    clip: Span;
-    rateScale: number;
-    gradientScale: number;
+  adaDelta: { gradients: Span; updates: Span; momentum: number; delta: number } & Descent;
+  /**
+   * mean = momentum·mean + (1 − momentum)·g; square = momentum2·square + (1 − momentum2)·g²;
+   * dw = rate·correction[0]·mean/(√square + delta)
+   */
+  adam: {
+    mean: Span;
+    square: Span;
+    correction: Span;
     momentum: number;
-    decay: number;
-    decayNorm: "L1" | "L2";
-  };
+    momentum2: number;
+    delta: number;
+  } & Descent;
 }
 
 export interface ConvGeometry {
@@ -221,11 +281,29 @@ export interface Folded {
   readonly inner: number;
 }
 
+export interface Cells {
+  readonly n: number;
+  readonly dim: number;
+}
+
 export interface Labels {
   /** A label that does not count; `undefined` for none. */
   readonly ignore: number | undefined;
   /** What a sum of losses is divided by: all labels, those not ignored, `outer`, or 1; never less than 1. */
   readonly normalization: "full" | "valid" | "batchSize" | "none";
+}
+
+/** What every step of a solver has: g = gradientScale·clip[0]·dw + decay·w (or decay·sign(w)). */
+export interface Descent {
+  readonly w: Span;
+  /** The gradient; what was taken off w afterwards. */
+  readonly dw: Span;
+  readonly rate: Span;
+  readonly clip: Span;
+  readonly rateScale: number;
+  readonly gradientScale: number;
+  readonly decay: number;
+  readonly decayNorm: "L1" | "L2";
 }
 
 export type KernelName = keyof Kernels;
@@ -237,11 +315,15 @@ type SpanArguments<A> = {
   [K in keyof A as A[K] extends Span | undefined | readonly Span[] ? K : never]: Access;
 };
 
+const descent = { w: "inout", dw: "inout", rate: "in", clip: "in" } as const;
+
 /** What passes and engines must know of each kernel's spans. */
 export const access: { readonly [K in KernelName]: SpanArguments<Kernels[K]> } = {
   fill: { y: "out" },
   copy: { x: "in", y: "out" },
   copyRows: { x: "in", y: "inout" },
+  gatherRows: { x: "in", index: "in", y: "out" },
+  scatterRows: { dy: "in", index: "in", dx: "inout" },
   axpby: { x: "in", y: "inout" },
   sum: { xs: "in", y: "out" },
   mul: { a: "in", b: "in", y: "out" },
@@ -283,13 +365,43 @@ export const access: { readonly [K in KernelName]: SpanArguments<Kernels[K]> } =
   tanhBackward: { y: "in", dy: "in", dx: "out" },
   power: { x: "in", y: "out" },
   powerBackward: { x: "in", dy: "in", dx: "out" },
+  exp: { x: "in", y: "out" },
+  log: { x: "in", y: "out" },
+  logBackward: { x: "in", dy: "in", dx: "out" },
+  elu: { x: "in", y: "out" },
+  eluBackward: { x: "in", y: "in", dy: "in", dx: "out" },
+  softplus: { x: "in", y: "out" },
+  softplusBackward: { x: "in", dy: "in", dx: "out" },
+  swish: { x: "in", y: "out" },
+  swishBackward: { x: "in", dy: "in", dx: "out" },
+  clip: { x: "in", y: "out" },
+  clipBackward: { x: "in", dy: "in", dx: "out" },
+  threshold: { x: "in", y: "out" },
+  lstmUnit: { gates: "in", cPrev: "in", cont: "in", c: "out", h: "out" },
+  lstmUnitBackward: {
+    gates: "in",
+    cPrev: "in",
+    cont: "in",
+    c: "in",
+    dc: "in",
+    dh: "in",
+    dgates: "out",
+    dcPrev: "out",
+  },
   softmax: { x: "in", y: "out" },
   softmaxBackward: { y: "in", dy: "in", dx: "out" },
   softmaxLoss: { prob: "in", label: "in", loss: "out" },
   softmaxLossBackward: { prob: "in", label: "in", dloss: "in", dx: "out" },
+  sigmoidLoss: { x: "in", target: "in", loss: "out" },
+  sigmoidLossBackward: { x: "in", target: "in", dloss: "in", dx: "out" },
   accuracy: { x: "in", label: "in", y: "out", perClass: "out" },
   sumSquares: { x: "in", y: "inout" },
-  sgd: { w: "inout", dw: "inout", history: "inout", rate: "in", clip: "in" },
+  sgd: { ...descent, history: "inout" },
+  nesterov: { ...descent, history: "inout" },
+  adaGrad: { ...descent, history: "inout" },
+  rmsProp: { ...descent, history: "inout" },
+  adaDelta: { ...descent, gradients: "inout", updates: "inout" },
+  adam: { ...descent, mean: "inout", square: "inout", correction: "in" },
 };
 
 export const kernelNames = Object.keys(access) as KernelName[];

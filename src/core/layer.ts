@@ -2,6 +2,7 @@ import type { FillerParameter, LayerParameter } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
+import type { Images } from "../util/images.js";
 import type { Log } from "../util/log.js";
 import type { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
@@ -15,6 +16,7 @@ export type Phase = "TRAIN" | "TEST";
 export interface LayerContext {
   readonly phase: Phase;
   readonly files: Files;
+  readonly images: Images;
   /** The generator all layers of a run draw from, in the order Caffe draws. */
   readonly random: Random;
   readonly log: Log;
@@ -88,6 +90,9 @@ export abstract class Layer {
     return [];
   }
 
+  /** Called once, when the parameters have been made and filled: for what Caffe draws right after them. */
+  filled(): void {}
+
   /** Whether `force_backward` may ask for the diff of this bottom (labels have none). */
   allowForceBackward(_bottom: number): boolean {
     return true;
@@ -112,6 +117,23 @@ export abstract class Layer {
     _bottom: readonly Tensor[],
     _learns: readonly boolean[],
   ): void {}
+
+  /**
+   * For layers whose next forward depends on more than bottoms, parameters and the generator of the run: where a
+   * data layer stands in its source, in which order it takes it, generators of its own. It is what `restoreState` of
+   * the same layer, just set up by another process, needs to go on with the very same values: plain JSON, small (a
+   * position and a seed, not the data), and already what comes next where batches are fetched ahead. Asked between
+   * runs of the net.
+   */
+  saveState?(): unknown;
+
+  /**
+   * Goes on where `saveState` was called. Called after `setup`, between runs of the net.
+   *
+   * @param state what `saveState` returned, read from a file: anything may stand there
+   * @throws MokaError `MOKA_DATA` if it is no such state, or does not fit the source; nothing is changed then
+   */
+  restoreState?(state: unknown): void | Promise<void>;
 
   /** Closes what `open` opened. */
   async close(): Promise<void> {}

@@ -13,6 +13,7 @@ import { formatShape, type Shape, sameShape } from "../util/shape.js";
 import type { Node } from "./backward-plan.js";
 import type { Blob } from "./blob.js";
 import { type BuildContext, buildNet, type NetParts } from "./build-net.js";
+import { backwardInfo, forwardInfo, normInfo } from "./debug-info.js";
 import type { Engine } from "./engine.js";
 import type { Layer, Phase } from "./layer.js";
 import type { Learnable } from "./params.js";
@@ -60,6 +61,11 @@ export class Net {
   readonly blobs: ReadonlyMap<string, Blob>;
   /** The parameters of each layer that has some, by layer name. */
   readonly params: ReadonlyMap<string, Blob[]>;
+  /**
+   * Whether every run logs, layer by layer, the mean absolute values of blobs and gradients, in Caffe's words. It starts
+   * as the net's `debug_info`; a solver sets it for the iterations it displays.
+   */
+  debugInfo = false;
   readonly #parts: NetParts;
   readonly #context: NetContext;
   #recordings: Recording[] = [];
@@ -84,6 +90,7 @@ export class Net {
   static async build(message: NetParameter, state: NetState, context: NetContext): Promise<Net> {
     const parts = await buildNet(message, state, { ...context, memory: context.engine });
     const net = new Net(parts, context);
+    net.debugInfo = message.debugInfo;
     try {
       net.#record();
     } catch (error) {
@@ -159,7 +166,7 @@ export class Net {
     for (let index = low; index <= high; index++) {
       const node = this.#parts.nodes[index];
       if (!node?.layer.liveShapes) continue;
-      if (index > start) await this.#forward?.run(start, index - 1);
+      if (index > start) await this.#advance(start, index - 1);
       start = index;
       const shapes = await node.layer.liveShapes(node.bottom);
       if (node.top.every((top, i) => sameShape(top.shape, shapes[i] ?? []))) continue;
@@ -167,7 +174,7 @@ export class Net {
       this.#reshapeFrom(index + 1);
       this.#rerecordFrom(index);
     }
-    await this.#forward?.run(start, high);
+    await this.#advance(start, high);
   }
 
   /** Runs backward for the layers with these indices, from `high` down to `low`. */
@@ -175,7 +182,19 @@ export class Net {
     check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
     this.#compileForward();
     this.#compileBackward();
-    await this.#backward?.runner.run(low, high);
+    if (!this.debugInfo) {
+      await this.#backward?.runner.run(low, high);
+      return;
+    }
+    for (let index = high; index >= low; index--) {
+      await this.#backward?.runner.run(index, index);
+      const node = this.#parts.nodes[index];
+      if (!node?.needsBackward) continue;
+      for (const { origin, text } of backwardInfo(node)) this.log("info", origin, text);
+    }
+    if (high - low < this.layers.length - 1) return;
+    const { origin, text } = normInfo(this.learnables);
+    this.log("error", origin, text);
   }
 
   /** Sets the diffs of all parameters to 0. */
@@ -251,11 +270,14 @@ export class Net {
   /** Frees memory and closes files. The net cannot be used afterwards. */
   async dispose(): Promise<void> {
     this.#dropRecordings(0);
+    const failures: unknown[] = [];
     for (const { layer, top } of this.#parts.nodes) {
-      await layer.close();
+      // A file that cannot be closed must not keep the others open.
+      await layer.close().catch((error) => failures.push(layer.explain(error)));
       for (const tensor of [...top, ...layer.params]) tensor.release();
     }
     if (this.#context.ownsEngine) await this.engine.dispose();
+    if (failures.length > 0) throw failures[0];
   }
 
   // ---- shapes
@@ -284,6 +306,20 @@ export class Net {
           `${formatShape(shape)}, but it has ${formatShape(has)}`,
       );
     });
+  }
+
+  // ---- running
+
+  /** Runs forward between two layers whose shapes are settled. */
+  async #advance(low: number, high: number): Promise<void> {
+    if (!this.debugInfo) {
+      await this.#forward?.run(low, high);
+      return;
+    }
+    for (const [i, node] of this.#parts.nodes.slice(low, high + 1).entries()) {
+      await this.#forward?.run(low + i, low + i);
+      for (const { origin, text } of forwardInfo(node)) this.log("info", origin, text);
+    }
   }
 
   // ---- recording

@@ -44,6 +44,12 @@ export class Span {
     return new Span(this.name, count, this.#memory, { span: this, offset });
   }
 
+  /** All values from `offset` on; none of a span that has none. */
+  tail(offset: number): Span {
+    const start = Math.min(offset, this.count);
+    return this.slice(start, this.count - start);
+  }
+
   /** The span that owns the memory; `this` unless this is a slice. */
   get root(): Span {
     return this.#parent ? this.#parent.span.root : this;

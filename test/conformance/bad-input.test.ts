@@ -137,8 +137,10 @@ test.skipIf(!existsSync("/dev/full"))(
     expect(error.message).toMatch(/snap_iter_2\.caffemodel: .*\(ENOSPC\)/);
     expect(readdirSync(folder).sort()).toEqual([
       "snap_iter_1.caffemodel",
+      "snap_iter_1.moka.json",
       "snap_iter_1.solverstate",
       "snap_iter_2.caffemodel",
+      "snap_iter_2.moka.json",
     ]);
     expect(readNet(readFileSync(`${folder}/snap_iter_1.caffemodel`)).layer.length).toBe(3);
     await solver.step(1);

@@ -1,6 +1,10 @@
 // What every layer type keeps to, whatever it computes. A new type gets an example below.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { toBinary } from "@bufbuild/protobuf";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Blob } from "../../src/core/blob.js";
 import { type Arity, Layer } from "../../src/core/layer.js";
 import type { Net } from "../../src/core/net.js";
@@ -27,6 +31,9 @@ interface Example {
 
 /** Where the examples are said to stand, for the paths in them. */
 const file = "test/golden/train/example/net.prototxt";
+/** For what layers write. */
+const folder = mkdtempSync(join(tmpdir(), "moka-contracts-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 const always = ["TRAIN", "TEST"] as const;
 const x = [2, 3, 4, 4];
 const uniform = 'filler { type: "uniform" }';
@@ -37,33 +44,69 @@ const conv = `num_output: 2 kernel_size: 3 pad: 1 ${weights}`;
 const examples: Readonly<Record<string, Example>> = {
   AbsVal: { inputs: { x } },
   Accuracy: { inputs: { x: [2, 3], label: [2] }, tops: ["y", "perClass"] },
+  ArgMax: { inputs: { x }, param: "argmax_param { out_max_val: true top_k: 3 }" },
+  "ArgMax along an axis": { inputs: { x }, param: "argmax_param { axis: 1 }" },
+  BNLL: { inputs: { x } },
   BatchNorm: { inputs: { x } },
+  BatchReindex: { inputs: { x, label: [2] } },
   Bias: { inputs: { x }, param: `bias_param { ${uniform} }` },
   "Bias of a bottom": { inputs: { x, b: [2, 3] }, param: "bias_param { axis: 0 }" },
+  Clip: { inputs: { x }, param: "clip_param { min: -1 max: 1 }" },
   Concat: { inputs: { a: [2, 1, 4], b: [2, 3, 4] } },
   "Concat of one bottom": { inputs: { x } },
+  ContrastiveLoss: { inputs: { a: [2, 3], b: [2, 3], label: [2] } },
   Convolution: { inputs: { x }, param: `convolution_param { ${conv} }` },
   "Convolution of two bottoms": { inputs: { a: x, b: x }, tops: ["c", "d"], param: `convolution_param { ${conv} }` },
+  Crop: { inputs: { x, reference: [2, 3, 2, 3] }, param: "crop_param { offset: 1 }" },
   Data: {
     tops: ["data", "label"],
     param: 'data_param { source: "../../files/glyphs_test_lmdb" batch_size: 3 backend: LMDB }',
     changes: always,
   },
+  "Data of a LevelDB": {
+    tops: ["data", "label"],
+    param: 'data_param { source: "../../files/glyphs_test_leveldb" batch_size: 3 } transform_param { crop_size: 20 }',
+    changes: always,
+  },
+  Deconvolution: { inputs: { x }, param: `convolution_param { ${conv} }` },
   Dropout: { inputs: { x }, changes: ["TRAIN"] },
   DummyData: {
     tops: ["a", "b"],
     param: 'dummy_data_param { shape { dim: 2 dim: 3 } data_filler { value: 1 } data_filler { type: "uniform" } }',
     changes: always,
   },
+  ELU: { inputs: { x } },
   Eltwise: { inputs: { a: x, b: x, c: x } },
   "Eltwise PROD": { inputs: { a: x, b: x, c: x }, param: "eltwise_param { operation: PROD }" },
   "Eltwise MAX": { inputs: { a: x, b: x, c: x }, param: "eltwise_param { operation: MAX }" },
+  Embed: { inputs: { label: [2] }, param: `embed_param { input_dim: 3 num_output: 4 ${weights} bias_${uniform} }` },
   EuclideanLoss: { inputs: { a: x, b: x } },
+  Exp: { inputs: { x }, param: "exp_param { base: 2 scale: 0.5 shift: 1 }" },
+  Filter: { inputs: { a: x, b: [2, 3], label: [2] }, tops: ["c", "d"] },
   Flatten: { inputs: { x } },
   HDF5Data: {
     tops: ["data", "label"],
     param: 'hdf5_data_param { source: "../../files/clusters_train.txt" batch_size: 3 }',
     changes: always,
+  },
+  HDF5Output: {
+    inputs: { data: x, label: [2] },
+    tops: [],
+    param: `hdf5_output_param { file_name: "${join(folder, "rows.h5")}" }`,
+  },
+  HingeLoss: { inputs: { x: [2, 3], label: [2] }, param: "hinge_loss_param { norm: L2 }" },
+  Im2col: { inputs: { x }, param: "convolution_param { kernel_size: 3 pad: 1 stride: 2 }" },
+  // The matrix is whatever is square.
+  ImageData: {
+    tops: ["data", "label"],
+    param:
+      'image_data_param { source: "../../../conformance/images/list.txt" batch_size: 2 } ' +
+      "transform_param { mirror: true }",
+    changes: always,
+  },
+  InfogainLoss: {
+    inputs: { x: [2, 28], label: [2] },
+    param: 'infogain_loss_param { source: "../../files/glyphs_mean.binaryproto" }',
   },
   InnerProduct: { inputs: { x }, param: `inner_product_param { num_output: 3 ${weights} }` },
   "InnerProduct transposed": {
@@ -73,6 +116,14 @@ const examples: Readonly<Record<string, Example>> = {
   Input: { param: "input_param { shape { dim: 2 dim: 3 } }" },
   LRN: { inputs: { x } },
   "LRN within a channel": { inputs: { x }, param: "lrn_param { norm_region: WITHIN_CHANNEL local_size: 3 }" },
+  Log: { inputs: { x }, param: "log_param { base: 10 shift: 3 }" },
+  LSTM: { inputs: { x: [2, 1, 3], label: [2, 1] }, param: `recurrent_param { num_output: 2 ${weights} }` },
+  LSTMUnit: { inputs: { c: [2, 3, 4], gates: [2, 3, 16], label: [2, 3] }, tops: ["y", "h"] },
+  MVN: { inputs: { x } },
+  "MVN without variance, across channels": {
+    inputs: { x },
+    param: "mvn_param { normalize_variance: false across_channels: true }",
+  },
   MemoryData: {
     tops: ["data", "label"],
     param: "memory_data_param { batch_size: 1 channels: 2 height: 1 width: 1 }",
@@ -80,20 +131,45 @@ const examples: Readonly<Record<string, Example>> = {
       (layer as MemoryDataLayer).reset(new Float32Array(4).fill(1), Float32Array.of(5, 6)),
     changes: always,
   },
+  MultinomialLogisticLoss: { inputs: { x: [2, 3], label: [2] } },
   PReLU: { inputs: { x } },
+  Parameter: { param: "parameter_param { shape { dim: 2 dim: 3 } }" },
   Pooling: { inputs: { x }, tops: ["y", "mask"], param: "pooling_param { kernel_size: 3 stride: 2 }" },
   "Pooling AVE": { inputs: { x }, param: "pooling_param { pool: AVE kernel_size: 3 stride: 2 }" },
+  "Pooling STOCHASTIC": {
+    inputs: { x },
+    param: "pooling_param { pool: STOCHASTIC kernel_size: 3 stride: 2 }",
+    changes: ["TRAIN"],
+  },
+  Power: { inputs: { x }, param: "power_param { power: 2 scale: 0.5 shift: 1 }" },
+  "Power of a constant": { inputs: { x }, param: "power_param { power: 0 }" },
+  RNN: { inputs: { x: [2, 1, 3], label: [2, 1] }, param: `recurrent_param { num_output: 2 ${weights} }` },
   ReLU: { inputs: { x }, param: "relu_param { negative_slope: 0.1 }" },
+  Reduction: { inputs: { x }, param: "reduction_param { operation: MEAN axis: 1 }" },
+  "Reduction to a scalar": { inputs: { x }, param: "reduction_param { operation: SUMSQ }" },
   Reshape: { inputs: { x }, param: "reshape_param { shape { dim: 0 dim: -1 dim: 2 } }" },
+  SPP: { inputs: { x }, param: "spp_param { pyramid_height: 2 }" },
   Scale: { inputs: { x }, param: `scale_param { bias_term: true ${uniform} }` },
   "Scale by a bottom": { inputs: { x, g: [2, 3] }, param: "scale_param { axis: 0 }" },
   Sigmoid: { inputs: { x } },
+  SigmoidCrossEntropyLoss: { inputs: { x: [2, 3], label: [2, 3] } },
   Silence: { inputs: { a: x, b: [2] }, tops: [] },
   Slice: { inputs: { x: [2, 4, 3] }, tops: ["a", "b"] },
   Softmax: { inputs: { x } },
   SoftmaxWithLoss: { inputs: { x: [2, 3], label: [2] } },
   Split: { inputs: { x }, tops: ["a", "b"] },
+  Swish: { inputs: { x }, param: "swish_param { beta: 2 }" },
   TanH: { inputs: { x } },
+  Threshold: { inputs: { x } },
+  Tile: { inputs: { x }, param: "tile_param { tiles: 2 }" },
+  "Tile of a whole batch": { inputs: { x }, param: "tile_param { axis: 0 tiles: 3 }" },
+  WindowData: {
+    tops: ["data", "label"],
+    param:
+      'window_data_param { source: "../../../conformance/images/windows.txt" batch_size: 4 context_pad: 1 } ' +
+      "transform_param { crop_size: 5 mirror: true }",
+    changes: always,
+  },
 };
 
 const typeOf = (example: string) => example.split(" ")[0];
@@ -139,12 +215,13 @@ async function compute(net: Net, layer: Layer): Promise<void> {
   });
 }
 
-/** All numbers that come out of `compute` and a backward: tops, and the gradients of bottoms and parameters. */
+/** What comes out of `compute` and a backward: tops, and the gradients of parameters and of bottoms that have one. */
 async function results(net: Net, layer: Layer) {
   await compute(net, layer);
   const tops = blobs(net, layer.tops).map(({ data }) => [...data]);
   await net.backward();
-  const gradients = blobs(net, layer.bottoms).map(({ diff }) => [...diff]);
+  const learnable = layer.bottoms.filter((_, i) => layer.allowForceBackward(i));
+  const gradients = blobs(net, learnable).map(({ diff }) => [...diff]);
   return { tops, gradients, paramGradients: layer.blobs.map(({ diff }) => [...diff]) };
 }
 
@@ -220,11 +297,14 @@ describe.each(Object.keys(examples))("%s", (name) => {
       const { net, layer } = await netOf(name, options);
       const first = await results(net, layer);
       expect(await results(net, layer)).toEqual(first);
+      // The top of Parameter is its parameter, diff and all, as in Caffe: that gradient is set, not added to.
+      const adds = name !== "Parameter";
       await compute(net, layer);
-      for (const { diff } of layer.blobs) diff.fill(10);
+      if (adds) for (const { diff } of layer.blobs) diff.fill(10);
       await net.backward();
       const added = layer.blobs.map(({ diff }) => [...diff]);
-      added.flat().forEach((value, i) => void expect(value).toBeCloseTo(10 + first.paramGradients.flat()[i], 4));
+      const before = adds ? 10 : 0;
+      added.flat().forEach((value, i) => void expect(value).toBeCloseTo(before + first.paramGradients.flat()[i], 4));
       await net.dispose();
     });
 

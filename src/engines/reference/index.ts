@@ -4,18 +4,24 @@ import type { KernelStep } from "../../core/program.js";
 import { type FloatArray, Span, type Storage } from "../../core/span.js";
 import * as activation from "./activation.js";
 import * as batchNorm from "./batch-norm.js";
+import * as clip from "./clip.js";
 import * as conv from "./conv.js";
 import * as elementwise from "./elementwise.js";
+import * as exponential from "./exponential.js";
 import * as gemm from "./gemm.js";
 import type { Implementations } from "./kernel.js";
 import * as lrn from "./lrn.js";
+import * as lstm from "./lstm.js";
 import * as pool from "./pool.js";
+import * as rows from "./rows.js";
 import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
+import * as sigmoidLoss from "./sigmoid-loss.js";
 import * as softmax from "./softmax.js";
 import * as solver from "./solver.js";
 
 const implementations: Implementations = {
   ...elementwise,
+  ...rows,
   ...gemm,
   ...conv,
   ...pool,
@@ -26,7 +32,11 @@ const implementations: Implementations = {
   bias,
   biasBackward,
   ...activation,
+  ...exponential,
+  ...clip,
+  ...lstm,
   ...softmax,
+  ...sigmoidLoss,
   ...solver,
 };
 

@@ -1,6 +1,7 @@
-import type { Folded, Labels } from "../../core/kernels.js";
+import type { Folded } from "../../core/kernels.js";
 import type { FloatArray } from "../../core/span.js";
 import type { Arguments } from "./kernel.js";
+import { normalizer } from "./labels.js";
 
 /** The smallest normal float: what Caffe takes the logarithm of instead of anything smaller. */
 const smallest = 2 ** -126;
@@ -46,14 +47,6 @@ export function softmaxBackward({ y, dy, dx, ...size }: Arguments<"softmaxBackwa
 /** Rounds as storing into `array` would. */
 function rounding(array: FloatArray): (value: number) => number {
   return array instanceof Float32Array ? Math.fround : (value) => value;
-}
-
-function normalizer({ normalization, ignore, outer, inner }: Labels & Folded, labels: FloatArray): number {
-  let count = outer * inner;
-  if (normalization === "batchSize") count = outer;
-  if (normalization === "none") count = 1;
-  if (normalization === "valid") for (const label of labels) if (Math.trunc(label) === ignore) count--;
-  return Math.max(1, count);
 }
 
 export function softmaxLoss({ prob, label, loss, ...args }: Arguments<"softmaxLoss">): void {

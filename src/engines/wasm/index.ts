@@ -7,20 +7,26 @@ import * as activation from "./activation.js";
 import { alignment } from "./allocator.js";
 import * as batchNorm from "./batch-norm.js";
 import type { Bind, Bindings, Call, Locate } from "./call.js";
+import * as clip from "./clip.js";
 import * as conv from "./conv.js";
 import * as elementwise from "./elementwise.js";
+import * as exponential from "./exponential.js";
 import * as gemm from "./gemm.js";
 import { createMemory, Heap, HeapStorage } from "./heap.js";
 import * as lrn from "./lrn.js";
+import * as lstm from "./lstm.js";
 import { loadModule } from "./module.js";
 import * as pool from "./pool.js";
+import * as rows from "./rows.js";
 import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
+import * as sigmoidLoss from "./sigmoid-loss.js";
 import * as softmax from "./softmax.js";
 import * as solver from "./solver.js";
 import { type WasmExports, type WasmGlobal, WebAssembly } from "./web-assembly.js";
 
 const bindings: Bindings = {
   ...elementwise,
+  ...rows,
   ...gemm,
   ...conv,
   ...pool,
@@ -31,7 +37,11 @@ const bindings: Bindings = {
   bias,
   biasBackward,
   ...activation,
+  ...exponential,
+  ...clip,
+  ...lstm,
   ...softmax,
+  ...sigmoidLoss,
   ...solver,
 };
 

@@ -1,5 +1,5 @@
-import type { Folded, Labels } from "../../core/kernels.js";
 import { type Bind, call } from "./call.js";
+import { divisor, noneIsNaN } from "./labels.js";
 
 export const softmax: Bind<"softmax"> = ({ x, y, outer, dim, inner }, at) => {
   const count = outer * dim * inner;
@@ -30,14 +30,3 @@ export const accuracy: Bind<"accuracy"> = ({ x, label, y, perClass, topK, ignore
   const numbers = [...addresses, outer, dim, inner, topK, noneIsNaN(ignore)];
   return call("accuracy", 1, numbers, { scratch: "accuracyScratch", scratchTimes: dim });
 };
-
-/** No label equals what is not a number. */
-function noneIsNaN(ignore: number | undefined): number {
-  return ignore ?? Number.NaN;
-}
-
-/** What a sum of losses is divided by; 0 where the labels must be counted first. */
-function divisor({ normalization, outer, inner }: Labels & Folded): number {
-  const divisors = { full: Math.max(1, outer * inner), batchSize: Math.max(1, outer), none: 1, valid: 0 };
-  return divisors[normalization];
-}

@@ -1,4 +1,7 @@
 import { Layer } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Span } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
 import type { Shape } from "../../util/shape.js";
 
 /** A layer that works value by value: one bottom, one top of the same shape, in place or not. */
@@ -6,8 +9,22 @@ export abstract class NeuronLayer extends Layer {
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   override readonly inPlace: boolean = true;
+  #copy: Span | undefined;
 
   override topShapes(bottom: readonly Shape[]): readonly Shape[] {
     return bottom;
+  }
+
+  /** For gradients that need x: copies it before the top overwrites it, if there will be a backward. */
+  protected keepInput(k: Recorder, x: Tensor, y: Tensor): void {
+    this.#copy = undefined;
+    if (x !== y || !k.needsBackward) return;
+    this.#copy = k.span("input", x.count);
+    k.copy({ x: x.data, y: this.#copy });
+  }
+
+  /** What the bottom held at the last forward, which called `keepInput`. */
+  protected inputOf(x: Tensor): Span {
+    return this.#copy ?? x.data;
   }
 }

@@ -50,7 +50,7 @@ export class ConcatLayer extends Layer {
       return;
     }
     for (const { x, rows, width, start, stride } of this.#parts(bottom, y)) {
-      const target = y.data.slice(start, y.count - start);
+      const target = y.data.tail(start);
       k.copyRows({ x: x.data, y: target, rows, width, xStride: width, yStride: stride });
     }
   }
@@ -58,7 +58,7 @@ export class ConcatLayer extends Layer {
   override backward(k: Recorder, [y]: [Tensor], wanted: readonly boolean[], bottom: readonly Tensor[]): void {
     if (bottom.length === 1) return;
     this.#parts(bottom, y).forEach(({ x, rows, width, start, stride }, i) => {
-      const source = y.diff.slice(start, y.count - start);
+      const source = y.diff.tail(start);
       if (wanted[i]) k.copyRows({ x: source, y: x.diff, rows, width, xStride: stride, yStride: width });
     });
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
 const layer = (param = "", top = "y") => `layer { name: "layer" type: "Dropout" bottom: "x" top: "${top}" ${param} }`;
@@ -72,4 +73,13 @@ test.each([1, 1.5, -0.1])("refuses a ratio of %d", async (ratio) => {
   expect(await buildError(layer(ratioOf(ratio)), { x: [3] })).toMatch(
     /^<text>:3:1: layer "layer" \(Dropout\): dropout_param.dropout_ratio must be 0 or more and less than 1, not -?[\d.]+$/,
   );
+});
+
+test.each([
+  ["TRAIN", "y"],
+  ["TRAIN", "x"],
+  ["TEST", "y"],
+  ["TEST", "x"],
+] as const)("gradient in %s, top %s", async (phase, top) => {
+  await checkGradients({ layer: layer(ratioOf(0.3), top), inputs: { x: [2, 3, 4] }, phase });
 });

@@ -41,7 +41,7 @@ export class SliceLayer extends Layer {
       return;
     }
     for (const { y, rows, width, start, stride } of this.#parts(x, top)) {
-      const source = x.data.slice(start, x.count - start);
+      const source = x.data.tail(start);
       k.copyRows({ x: source, y: y.data, rows, width, xStride: stride, yStride: width });
     }
   }
@@ -49,7 +49,7 @@ export class SliceLayer extends Layer {
   override backward(k: Recorder, top: readonly Tensor[], [wanted]: [boolean], [x]: [Tensor]): void {
     if (!wanted || top.length === 1) return;
     for (const { y, rows, width, start, stride } of this.#parts(x, top)) {
-      const target = x.diff.slice(start, x.count - start);
+      const target = x.diff.tail(start);
       k.copyRows({ x: y.diff, y: target, rows, width, xStride: width, yStride: stride });
     }
   }

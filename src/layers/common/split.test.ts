@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { checkGradients } from "../../../test/gradients.js";
 import { layerNet } from "../../../test/layers.js";
 
 const layer = (tops: readonly string[]) =>
@@ -28,4 +29,8 @@ test("is inserted where a blob is read twice", async () => {
     ["b", "TanH", ["b"]],
   ]);
   await net.dispose();
+});
+
+test("gradient", async () => {
+  await checkGradients({ layer: layer(["a", "b", "c"]), inputs: { x: [2, 3] } });
 });

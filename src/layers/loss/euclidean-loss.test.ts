@@ -57,3 +57,11 @@ describe("gradient", () => {
     await checkGradients({ layer: layer(param), inputs: { a: [3, 2], b: [3, 2] } });
   });
 });
+
+test("of a batch without rows is 0", async () => {
+  const { loss } = await runLayer('layer { name: "layer" type: "EuclideanLoss" bottom: "a" bottom: "b" top: "loss" }', {
+    a: { shape: [0, 2], data: [] },
+    b: { shape: [0, 2], data: [] },
+  });
+  expect(loss.data).toEqual([0]);
+});

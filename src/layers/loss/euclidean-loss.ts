@@ -31,15 +31,20 @@ export class EuclideanLossLayer extends LossLayer {
     const difference = k.span("difference", a.count);
     this.#difference = difference;
     k.sum({ xs: [a.data, b.data], coefficients: [1, -1], y: difference });
-    k.dot({ a: difference, b: difference, y: loss.data, alpha: 1 / (2 * (a.shape[0] ?? 1)) });
+    k.dot({ a: difference, b: difference, y: loss.data, alpha: 1 / (2 * rowsOf(a)) });
   }
 
   override backward(k: Recorder, [loss]: [Tensor], wanted: [boolean, boolean], bottom: [Tensor, Tensor]): void {
     const difference = this.#difference;
     if (!difference) return;
     bottom.forEach((x, i) => {
-      const alpha = (i === 0 ? 1 : -1) / (x.shape[0] ?? 1);
+      const alpha = (i === 0 ? 1 : -1) / rowsOf(x);
       if (wanted[i]) k.scaleBy({ x: difference, factor: loss.diff, y: x.diff, alpha });
     });
   }
+}
+
+/** What the loss is divided by: a batch without rows has loss 0. */
+function rowsOf({ shape }: Tensor): number {
+  return Math.max(1, shape[0] ?? 1);
 }

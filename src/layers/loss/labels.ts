@@ -1,8 +1,17 @@
-import type { Folded } from "../../core/kernels.js";
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import type { Folded, Labels } from "../../core/kernels.js";
 import type { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
+import {
+  type LossParameter,
+  LossParameterSchema,
+  LossParameter_NormalizationMode as Mode,
+} from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, countOf, foldShape, formatShape, type Shape } from "../../util/shape.js";
+
+/** What losses in TypeScript take the logarithm of instead of anything smaller. */
+export const smallestProbability = 1e-20;
 
 /**
  * Scores folded around their axis of classes; checks that there is one label for each prediction. `field` is what
@@ -19,6 +28,36 @@ export function foldClasses(layer: Layer, scores: Shape, labels: Shape, axis: nu
   );
   return fold;
 }
+
+/**
+ * Scores as one row of classes for each label: all axes behind the first together are classes. Checks that there is
+ * one label a row.
+ */
+export function rowsOfClasses(layer: Layer, scores: Shape, labels: Shape): { rows: number; classes: number } {
+  const rows = scores[0] ?? 1;
+  layer.check(
+    countOf(labels) === rows,
+    "MOKA_SHAPE",
+    `scores ${formatShape(scores)} need one label for each of their ${rows} rows; there are ${formatShape(labels)}`,
+  );
+  return { rows, classes: countOf(scores, 1) };
+}
+
+/** What `loss_param` says of labels: which one does not count, and what the sum of losses is divided by. */
+export function labelOptions(param: LossParameter = create(LossParameterSchema)): Labels {
+  const { field } = LossParameterSchema;
+  const has = (name: keyof typeof field) => isFieldSet(param, field[name]);
+  const old = has("normalize") && !has("normalization");
+  const mode = old ? (param.normalize ? Mode.VALID : Mode.BATCH_SIZE) : param.normalization;
+  return { ignore: has("ignoreLabel") ? param.ignoreLabel : undefined, normalization: normalizations[mode] };
+}
+
+const normalizations = {
+  [Mode.FULL]: "full",
+  [Mode.VALID]: "valid",
+  [Mode.BATCH_SIZE]: "batchSize",
+  [Mode.NONE]: "none",
+} as const;
 
 /**
  * Has the labels checked before each use: every one but `ignore` must be a class, 0 … classes − 1. Caffe checks

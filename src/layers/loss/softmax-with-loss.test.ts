@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { engines } from "../../../test/golden/engines.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -25,6 +26,40 @@ test("gives the softmax as a second top", async () => {
   expect(prob.shape).toEqual([2, 2]);
   [0.25, 0.75, 0.5, 0.5].forEach((value, i) => void expect(prob.data[i]).toBeCloseTo(value, 6));
 });
+
+test.each(Object.entries(engines))(
+  "with its softmax read by other layers learns as without, on %s",
+  async (_, create) => {
+    const engine = await create();
+    const inputs = { x: [3, 2], label: [3] };
+    const alone = await layerNet(layer(), inputs, { ...force, engine });
+    const tops = 'top: "loss" top: "prob" loss_weight: 1 loss_weight: 0';
+    const readers =
+      'layer { name: "acc" type: "Accuracy" bottom: "prob" bottom: "label" top: "acc" } ' +
+      'layer { name: "best" type: "ArgMax" bottom: "prob" top: "best" }';
+    const both = await layerNet(layer("", tops) + readers, inputs, { ...force, engine });
+    for (const rows of [3, 1, 2]) {
+      const values = { x: [0, 2, 3, 1, -1, 0].slice(0, 2 * rows), label: [1, 1, 0].slice(0, rows) };
+      for (const net of [alone, both]) {
+        net.reshape({ x: [rows, 2], label: [rows] });
+        await net.forward(values);
+        await net.backward();
+      }
+      const { shape, data } = both.blobs.get("prob") ?? {};
+      expect(shape).toEqual([rows, 2]);
+      values.x.forEach(
+        (value, i) => void expect(data?.[i]).toBeCloseTo(1 / (1 + Math.exp(values.x[i ^ 1] - value)), 6),
+      );
+      expect([...(both.blobs.get("best")?.data ?? [])]).toEqual([1, 0, 1].slice(0, rows));
+      expect(both.blobs.get("acc")?.data[0]).toBeCloseTo([0, 1, 1 / 2, 1 / 3][rows], 6);
+      expect(both.loss).toBe(alone.loss);
+      expect([...(both.blobs.get("x")?.diff ?? [])]).toEqual([...(alone.blobs.get("x")?.diff ?? [])]);
+    }
+    await both.dispose();
+    await alone.dispose();
+    await engine.dispose();
+  },
+);
 
 test("costs no more than 87.3365, however wrong", async () => {
   const { loss } = await runLayer(layer(), { x: { shape: [1, 2], data: [0, 1000] }, label: { shape: [1], data: [0] } });

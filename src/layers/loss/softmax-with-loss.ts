@@ -1,12 +1,10 @@
-import { create, isFieldSet } from "@bufbuild/protobuf";
-import type { Folded, Labels } from "../../core/kernels.js";
+import type { Folded } from "../../core/kernels.js";
 import type { OneOrMore } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
-import { LossParameterSchema, LossParameter_NormalizationMode as Mode } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
-import { checkLabels, foldClasses } from "./labels.js";
+import { checkLabels, foldClasses, labelOptions } from "./labels.js";
 import { LossLayer } from "./loss.js";
 
 /**
@@ -24,7 +22,6 @@ import { LossLayer } from "./loss.js";
 export class SoftmaxWithLossLayer extends LossLayer {
   static readonly type = "SoftmaxWithLoss";
   override readonly topCount = [1, 2] as const;
-  readonly #loss = this.message.lossParam ?? create(LossParameterSchema);
   #prob: Span | undefined;
 
   override topShapes([scores, labels]: readonly [Shape, Shape]): readonly Shape[] {
@@ -35,7 +32,7 @@ export class SoftmaxWithLossLayer extends LossLayer {
 
   override forward(k: Recorder, [scores, labels]: [Tensor, Tensor], [loss, probTop]: OneOrMore<Tensor>): void {
     const fold = this.#fold(scores.shape, labels.shape);
-    const options = this.#labelOptions();
+    const options = labelOptions(this.message.lossParam);
     const prob = probTop?.data ?? k.span("prob", scores.count);
     this.#prob = prob;
     k.softmax({ x: scores.data, y: prob, ...fold });
@@ -53,25 +50,10 @@ export class SoftmaxWithLossLayer extends LossLayer {
     if (!wantsScores || !this.#prob) return;
     const fold = this.#fold(scores.shape, labels.shape);
     const [prob, label, dloss, dx] = [this.#prob, labels.data, loss.diff, scores.diff];
-    k.softmaxLossBackward({ prob, label, dloss, dx, ...fold, ...this.#labelOptions() });
+    k.softmaxLossBackward({ prob, label, dloss, dx, ...fold, ...labelOptions(this.message.lossParam) });
   }
 
   #fold(scores: Shape, labels: Shape): Folded {
     return foldClasses(this, scores, labels, this.message.softmaxParam?.axis ?? 1, "softmax_param.axis");
   }
-
-  #labelOptions(): Labels {
-    const { field } = LossParameterSchema;
-    const has = (name: keyof typeof field) => isFieldSet(this.#loss, field[name]);
-    const old = has("normalize") && !has("normalization");
-    const mode = old ? (this.#loss.normalize ? Mode.VALID : Mode.BATCH_SIZE) : this.#loss.normalization;
-    return { ignore: has("ignoreLabel") ? this.#loss.ignoreLabel : undefined, normalization: normalizations[mode] };
-  }
 }
-
-const normalizations = {
-  [Mode.FULL]: "full",
-  [Mode.VALID]: "valid",
-  [Mode.BATCH_SIZE]: "batchSize",
-  [Mode.NONE]: "none",
-} as const;

@@ -65,9 +65,16 @@ export function readWindow(layer: Layer, param: ConvolutionParameter, axes: numb
 }
 
 /** Sizes of a convolution's output. */
-export function convolved(input: readonly number[], { kernel, stride, pad, dilation }: Window): number[] {
-  return input.map((size, i) => {
-    const extent = (dilation[i] ?? 1) * ((kernel[i] ?? 1) - 1) + 1;
-    return Math.trunc((size + 2 * (pad[i] ?? 0) - extent) / (stride[i] ?? 1)) + 1;
-  });
+export function convolved(input: readonly number[], { stride, pad, ...window }: Window): number[] {
+  return input.map((size, i) => Math.trunc((size + 2 * (pad[i] ?? 0) - extent(window, i)) / (stride[i] ?? 1)) + 1);
+}
+
+/** Sizes of the smallest input that a convolution makes an output of these sizes of. */
+export function deconvolved(output: readonly number[], { stride, pad, ...window }: Window): number[] {
+  return output.map((size, i) => (stride[i] ?? 1) * (size - 1) + extent(window, i) - 2 * (pad[i] ?? 0));
+}
+
+/** How far the dilated kernel reaches along an axis. */
+function extent({ kernel, dilation }: Pick<Window, "kernel" | "dilation">, axis: number): number {
+  return (dilation[axis] ?? 1) * ((kernel[axis] ?? 1) - 1) + 1;
 }

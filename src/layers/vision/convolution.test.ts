@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { checkEnginesAgree } from "../../../test/engine-agreement.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -162,4 +163,36 @@ describe("gradient", () => {
     const text = layer("num_output: 2 kernel_size: 2", ["x", "x2"], ["y", "y2"]);
     await checkGradients({ layer: text, inputs: { x: [1, 2, 3, 3], x2: [1, 2, 3, 3] } });
   });
+});
+
+describe("the engines agree", () => {
+  test.each([
+    ["kernel_size: 1", [5, 6]], // no spatial axis
+    ["kernel_size: 3", [2, 3, 19]], // one
+    ["kernel_size: 5 stride: 3 pad: 2 dilation: 2", [3, 4, 31]],
+    ["kernel_size: 4 group: 2 pad: 3", [2, 4, 17]],
+    ["kernel_size: 3 pad: 1", [2, 3, 9, 13]], // two
+    ["kernel_size: 3 stride: 2 group: 2", [2, 4, 11, 10]],
+    ["kernel_size: 3 group: 4 pad: 1", [2, 4, 7, 9]], // depthwise
+    ["kernel_size: 3 pad: 1", [2, 3, 4, 6, 9]], // three
+    ["kernel_size: 2 stride: 2 pad: 1 dilation: 2", [2, 2, 7, 6, 9]],
+    ["kernel_size: 1 kernel_size: 2 kernel_size: 3 stride: 1 stride: 2 stride: 1 group: 2", [2, 4, 3, 6, 8]],
+    ["kernel_size: 2 pad: 1", [1, 2, 3, 4, 3, 5]], // four
+    ["kernel_size: 3 axis: 2", [2, 3, 2, 6, 7]],
+  ])("%s of %j", async (param, shape) => {
+    await checkEnginesAgree({ layer: layer(`num_output: 4 ${param}`), inputs: { x: shape } });
+  });
+});
+
+test.each(["engine: CUDNN", "engine: CAFFE", "force_nd_im2col: true"])("reads and ignores %s", async (field) => {
+  for (const shape of [
+    [2, 2, 6],
+    [2, 2, 5, 6],
+    [2, 2, 3, 4, 3],
+  ]) {
+    const image = { shape, data: Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i)) };
+    const param = 'num_output: 2 kernel_size: 2 weight_filler { type: "xavier" }';
+    const plain = await runLayer(layer(param), { x: image });
+    expect(await runLayer(layer(`${param} ${field}`), { x: image })).toEqual(plain);
+  }
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { checkEnginesAgree } from "../../../test/engine-agreement.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
+import { Random } from "../../util/random.js";
 
 const layer = (param: string, tops = ["y"]) =>
   `layer { name: "layer" type: "Pooling" bottom: "x" ${tops.map((name) => `top: "${name}"`).join(" ")} ` +
@@ -61,6 +63,87 @@ test("as in Caffe, a stride greater than the kernel may leave nothing under the 
   expect(ave.y.data).toEqual([1, 3, Number.NaN]);
 });
 
+test.each(["DEFAULT", "CAFFE", "CUDNN"])("reads and ignores engine: %s", async (engine) => {
+  const { y, mask } = await runLayer(layer(`kernel_size: 2 engine: ${engine}`, ["y", "mask"]), { x });
+  expect([y.data, mask.data]).toEqual([
+    [5, 9, 9, 7, 9, 9],
+    [1, 6, 6, 8, 6, 6],
+  ]);
+});
+
+describe("STOCHASTIC", () => {
+  const stochastic = (param: string) => layer(`pool: STOCHASTIC ${param}`);
+
+  test("in TRAIN draws one number for each window, and takes the first value whose running share reaches it", async () => {
+    const image = { shape: [1, 1, 2, 5], data: [1, 0, 3, 0, 2, 2, 4, 1, 0, 1] };
+    const draws = new Float32Array(3);
+    new Random(1701).uniform(draws, 0, 1);
+    const { y } = await runLayer(stochastic("kernel_size: 2 stride: 2"), { x: image });
+    const windows = [
+      [1, 0, 2, 4],
+      [3, 0, 1, 0],
+      [2, 1],
+    ]; // the last reaches beyond the image
+    const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+    const wanted = windows.map((window, i) =>
+      window.find((_, j) => sum(window.slice(0, j + 1)) >= draws[i] * sum(window)),
+    );
+    expect(y).toEqual({ shape: [1, 1, 1, 3], data: wanted });
+  });
+
+  test("in TRAIN draws anew at each forward, each value as often as is its share", async () => {
+    const net = await layerNet(stochastic("global_pooling: true"), { x: [1000, 1, 1, 3] });
+    const x = Array.from({ length: 1000 }, () => [1, 2, 7]).flat();
+    const first = [...(await net.forward({ x })).y];
+    const second = [...(await net.forward()).y];
+    expect(second).not.toEqual(first);
+    const share = (value: number) => [...first, ...second].filter((y) => y === value).length / 2000;
+    for (const value of [1, 2, 7]) expect(Math.abs(share(value) - value / 10)).toBeLessThan(0.03);
+    expect(share(1) + share(2) + share(7)).toBe(1);
+    await net.dispose();
+  });
+
+  test("in TRAIN passes the gradient to the values that were drawn", async () => {
+    const net = await layerNet(stochastic("kernel_size: 2"), { x: [1, 2, 2, 3] }, force);
+    const x = [1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60];
+    const { y } = await net.forward({ x });
+    net.blobs.get("y")?.diff.set([1, 10, 100, 1000]);
+    await net.backward();
+    const wanted = x.map((value) => [1, 10, 100, 1000].reduce((sum, dy, i) => sum + (y[i] === value ? dy : 0), 0));
+    expect([...(net.blobs.get("x")?.diff ?? [])]).toEqual(wanted);
+    await net.dispose();
+  });
+
+  test("in TEST is the mean by the same shares, and 0 of zeros", async () => {
+    const image = { shape: [1, 1, 2, 4], data: [1, 2, 0, 0, 3, 4, 0, 0] };
+    const { y } = await runLayer(stochastic("kernel_size: 2 stride: 2"), { x: image }, [], "TEST");
+    expect(y.data).toEqual([3, 0]); // 30/10
+  });
+
+  test("has a value for windows without one, and where negative values keep the sum from the draw", async () => {
+    const image = { shape: [1, 1, 1, 4], data: [1, 2, 3, 4] };
+    const { y } = await runLayer(stochastic("kernel_size: 1 stride: 2"), { x: image });
+    expect(y.data).toEqual([1, 3, 0]);
+    const negative = { shape: [1, 1, 1, 2], data: [-8, -1] };
+    expect((await runLayer(stochastic("kernel_h: 1 kernel_w: 2"), { x: negative })).y.data).toEqual([-1]);
+    expect((await runLayer(stochastic("kernel_h: 1 kernel_w: 2"), { x: negative }, [], "TEST")).y.data).toEqual([0]);
+  });
+
+  test("gradient in TEST", async () => {
+    const positive = Array.from({ length: 2 * 2 * 4 * 5 }, (_, i) => 1.5 + Math.sin(i));
+    for (const param of ["kernel_size: 2", "kernel_size: 3 stride: 2", "global_pooling: true"]) {
+      const inputs = { x: [2, 2, 4, 5] };
+      await checkGradients({ layer: stochastic(param), inputs, values: { x: positive }, phase: "TEST" });
+    }
+  });
+
+  test("is the same on both engines, from the same seed", async () => {
+    for (const phase of ["TRAIN", "TEST"] as const) {
+      await checkEnginesAgree({ layer: stochastic("kernel_size: 3 stride: 2"), inputs: { x: [2, 3, 9, 8] }, phase });
+    }
+  });
+});
+
 describe("shapes", () => {
   test.each([
     ["kernel_size: 3", [7, 8], [5, 6]],
@@ -118,11 +201,15 @@ describe("errors", () => {
   });
 
   test("what Caffe does not have either", async () => {
-    expect(await fails("kernel_size: 2 pool: STOCHASTIC")).toMatch(/pooling_param.pool must be MAX or AVE$/);
-    expect(await fails("kernel_size: 2", [1, 2, 5])).toMatch(/needs a bottom \(N, C, H, W\), not 1 2 5 \(10\)$/);
-    expect(await buildError(layer("pool: AVE kernel_size: 2", ["y", "mask"]), { x: [1, 2, 5, 5] })).toMatch(
-      /needs exactly 1 top, but has 2$/,
+    expect(await fails("kernel_size: 2 pad: 1 pool: STOCHASTIC")).toMatch(
+      /pooling_param: pool STOCHASTIC takes no padding$/,
     );
+    expect(await fails("kernel_size: 2", [1, 2, 5])).toMatch(/needs a bottom \(N, C, H, W\), not 1 2 5 \(10\)$/);
+    for (const pool of ["AVE", "STOCHASTIC"]) {
+      expect(await buildError(layer(`pool: ${pool} kernel_size: 2`, ["y", "mask"]), { x: [1, 2, 5, 5] })).toMatch(
+        /needs exactly 1 top, but has 2$/,
+      );
+    }
   });
 });
 

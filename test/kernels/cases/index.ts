@@ -1,18 +1,24 @@
 import type { Case } from "../maker.js";
 import { activationCases } from "./activation.js";
 import { batchNormCases } from "./batch-norm.js";
+import { clipCases } from "./clip.js";
 import { convCases } from "./conv.js";
 import { elementwiseCases } from "./elementwise.js";
+import { exponentialCases } from "./exponential.js";
 import { gemmCases } from "./gemm.js";
 import { lrnCases } from "./lrn.js";
+import { lstmCases } from "./lstm.js";
 import { poolCases } from "./pool.js";
+import { rowsCases } from "./rows.js";
 import { scaleCases } from "./scale.js";
+import { sigmoidLossCases } from "./sigmoid-loss.js";
 import { softmaxCases } from "./softmax.js";
 import { solverCases } from "./solver.js";
 
 /** The one list of cases that every engine runs. */
 export const cases: readonly Case[] = [
   ...elementwiseCases,
+  ...rowsCases,
   ...gemmCases,
   ...convCases,
   ...poolCases,
@@ -20,6 +26,10 @@ export const cases: readonly Case[] = [
   ...lrnCases,
   ...scaleCases,
   ...activationCases,
+  ...exponentialCases,
+  ...clipCases,
+  ...lstmCases,
   ...softmaxCases,
+  ...sigmoidLossCases,
   ...solverCases,
 ];

@@ -1,0 +1,37 @@
+import { Exp } from "./exp";
+import { Lanes } from "./lanes";
+import { Log } from "./log";
+
+/**
+ * The logistic function and its relatives, in double precision, all by e^−|x|, which cannot overflow.
+ * "two" are of two f64, "four" of four f32.
+ */
+export class Logistic {
+  /** 1/(1 + e^−x) */
+  @inline
+  static two(x: v128): v128 {
+    const e = Exp.two(f64x2.neg(f64x2.abs(x)));
+    const one = f64x2.splat(1);
+    return f64x2.div(v128.bitselect(e, one, f64x2.lt(x, f64x2.splat(0))), f64x2.add(one, e));
+  }
+
+  @inline
+  static four(x: v128): v128 {
+    return Lanes.join(Logistic.two(Lanes.low(x)), Logistic.two(Lanes.high(x)));
+  }
+
+  /** Its slope e^−x/(1 + e^−x)² */
+  @inline
+  static slopeTwo(x: v128): v128 {
+    const e = Exp.two(f64x2.neg(f64x2.abs(x)));
+    const sum = f64x2.add(f64x2.splat(1), e);
+    return f64x2.div(e, f64x2.mul(sum, sum));
+  }
+
+  /** Its integral log(1 + e^x) */
+  @inline
+  static integralTwo(x: v128): v128 {
+    const log = Log.onePlus(Exp.two(f64x2.neg(f64x2.abs(x))));
+    return f64x2.add(f64x2.pmax(x, f64x2.splat(0)), log);
+  }
+}

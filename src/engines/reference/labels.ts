@@ -1,0 +1,11 @@
+import type { Folded, Labels } from "../../core/kernels.js";
+import type { FloatArray } from "../../core/span.js";
+
+/** What a sum of losses is divided by. */
+export function normalizer({ normalization, ignore, outer, inner }: Labels & Folded, labels: FloatArray): number {
+  let count = outer * inner;
+  if (normalization === "batchSize") count = outer;
+  if (normalization === "none") count = 1;
+  if (normalization === "valid") for (const label of labels) if (Math.trunc(label) === ignore) count--;
+  return Math.max(1, count);
+}

@@ -1,0 +1,35 @@
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import { ClipParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { NeuronLayer } from "./neuron.js";
+
+/**
+ * Keeps values between two bounds: y = max(min, min(x, max)); what is not a number becomes min.
+ *
+ * Bottom x of any shape, top y of the same; works in place.
+ * Gradient: dx = dy where min ≤ x ≤ max, else 0. In place y is asked instead of x, as in Caffe: all of dy passes.
+ *
+ * `clip_param`: `min` and `max`, which must be given; a layer without any `clip_param` is an error here, where Caffe
+ * takes 0 for both.
+ */
+export class ClipLayer extends NeuronLayer {
+  static readonly type = "Clip";
+  readonly #param = this.message.clipParam ?? create(ClipParameterSchema);
+
+  override setup(): void {
+    const { field } = ClipParameterSchema;
+    const given = [field.min, field.max].every((bound) => isFieldSet(this.#param, bound));
+    this.check(given, "MOKA_FIELD", "clip_param.min and clip_param.max must be given");
+  }
+
+  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
+    const { min, max } = this.#param;
+    k.clip({ x: x.data, y: y.data, min, max });
+  }
+
+  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
+    const { min, max } = this.#param;
+    if (wanted) k.clipBackward({ x: x.data, dy: y.diff, dx: x.diff, min, max });
+  }
+}

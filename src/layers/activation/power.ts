@@ -1,0 +1,35 @@
+import { create } from "@bufbuild/protobuf";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import { PowerParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { NeuronLayer } from "./neuron.js";
+
+/**
+ * Power: y = (shift + scale·x)^power. With a power or scale of 0 it is a constant, whatever x holds.
+ *
+ * Bottom x of any shape, top y of the same; works in place.
+ * Gradient: dx = dy·power·scale·(shift + scale·x)^(power − 1), 0 for a constant. In place Moka keeps a copy of x for
+ * it, where it needs one; Caffe takes y in its place, which is wrong. At 0, where Caffe divides 0 by 0, it is what the
+ * formula says.
+ *
+ * `power_param`: `power` (1), `scale` (1), `shift` (0).
+ */
+export class PowerLayer extends NeuronLayer {
+  static readonly type = "Power";
+  readonly #param = this.message.powerParam ?? create(PowerParameterSchema);
+
+  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
+    const { power, scale, shift } = this.#param;
+    if (power * scale === 0) {
+      k.fill({ y: y.data, value: shift ** power });
+      return;
+    }
+    if (power !== 1) this.keepInput(k, x, y);
+    k.power({ x: x.data, y: y.data, power, scale, shift });
+  }
+
+  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
+    const { power, scale, shift } = this.#param;
+    if (wanted) k.powerBackward({ x: this.inputOf(x), dy: y.diff, dx: x.diff, power, scale, shift });
+  }
+}

@@ -1,0 +1,96 @@
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import { Layer } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { FloatArray } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
+import { ArgMaxParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { canonicalAxis, countOf, foldShape, formatShape, type Shape } from "../../util/shape.js";
+
+/**
+ * The indices of the `top_k` largest values, the largest first; of equal values, the last is the largest.
+ *
+ * Bottom x (N, …). Without `axis`: the largest of all values of each of the N; top (N, 1, top_k), or, with
+ * `out_max_val`, (N, 2, top_k), the indices and then the values; with axes of 1 behind, where x has more.
+ * With `axis`: the largest along it; top of the shape of x, but `top_k` long there, indices, or, with `out_max_val`,
+ * values instead. No gradient: a net that needs one is refused at its first backward.
+ *
+ * `argmax_param`: `top_k` (1), `out_max_val` (false), `axis` (none), may count from the end.
+ */
+export class ArgMaxLayer extends Layer {
+  static readonly type = "ArgMax";
+  override readonly bottomCount = 1;
+  override readonly topCount = 1;
+  readonly #param = this.message.argmaxParam ?? create(ArgMaxParameterSchema);
+
+  override topShapes([x]: readonly [Shape]): readonly Shape[] {
+    const { topK, outMaxVal } = this.#param;
+    const axis = this.#axis(x);
+    this.check(axis !== undefined || x.length > 0, "MOKA_SHAPE", "needs a bottom of one axis or more, not a scalar");
+    const { dim } = this.#fold(x);
+    this.check(
+      topK >= 1 && topK <= dim,
+      "MOKA_FIELD",
+      `argmax_param.top_k must be 1 to ${dim}, the number of values to choose from in ${formatShape(x)}, not ${topK}`,
+    );
+    if (axis !== undefined) return [x.map((size, i) => (i === axis ? topK : size))];
+    const rest = Array<number>(Math.max(x.length - 3, 0)).fill(1);
+    return [[x[0] ?? 1, outMaxVal ? 2 : 1, topK, ...rest]];
+  }
+
+  override allowForceBackward(): boolean {
+    return false;
+  }
+
+  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
+    const { topK, outMaxVal } = this.#param;
+    const { outer, dim, inner } = this.#fold(x.shape);
+    const both = outMaxVal && this.#axis(x.shape) === undefined;
+    const run = () => {
+      const [from, to] = [x.data.array, y.data.array];
+      for (let o = 0; o < outer; o++) {
+        for (let i = 0; i < inner; i++) {
+          const first = o * dim * inner + i;
+          const target = o * (both ? 2 : 1) * topK * inner + i;
+          largest(from, first, dim, inner, topK).forEach((index, rank) => {
+            const value = from[first + index * inner] ?? 0;
+            to[target + rank * inner] = outMaxVal && !both ? value : index;
+            if (both) to[target + topK + rank] = value;
+          });
+        }
+      }
+    };
+    k.host("argmax", run, { reads: [x.data], writes: [y.data] });
+  }
+
+  override backward(_k: Recorder, _top: readonly Tensor[], [wanted]: [boolean], [x]: [Tensor]): void {
+    this.check(!wanted, "MOKA_FIELD", `has no gradient: cannot propagate down to "${x.name}"`);
+  }
+
+  #axis(x: Shape): number | undefined {
+    const given = isFieldSet(this.#param, ArgMaxParameterSchema.field.axis);
+    return given ? canonicalAxis(x, this.#param.axis, "argmax_param.axis") : undefined;
+  }
+
+  #fold(x: Shape) {
+    const axis = this.#axis(x);
+    return axis === undefined ? { outer: x[0] ?? 1, dim: countOf(x, 1), inner: 1 } : foldShape(x, axis, axis + 1);
+  }
+}
+
+/** The indices of the `count` largest of `length` values from `first` on, `stride` apart. */
+function largest(
+  values: FloatArray,
+  first: number,
+  length: number,
+  stride: number,
+  count: number,
+): readonly number[] | Uint32Array {
+  const at = (index: number) => values[first + index * stride] ?? 0;
+  if (count === 1) {
+    let best = 0;
+    for (let i = 1; i < length; i++) if (at(i) >= at(best)) best = i;
+    return [best];
+  }
+  const order = Uint32Array.from({ length }, (_, i) => i);
+  return order.sort((a, b) => at(b) - at(a) || b - a).subarray(0, count);
+}

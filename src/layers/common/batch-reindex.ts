@@ -1,0 +1,56 @@
+import { Layer } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import { checkIndices } from "./indices.js";
+
+/**
+ * Picks items of a batch by their index, in any order, each as often as it is asked for.
+ *
+ * Bottoms: x (N, …); indices (M), from 0 to N − 1, cut to whole numbers. Top y (M, …): y[i] = x[indices[i]].
+ * Gradient: dx is the sum of dy over all places an item went to, 0 for an item that was not picked; indices have none.
+ *
+ * No parameters. With `force_backward` indices are left without gradient, where Caffe aborts.
+ */
+export class BatchReindexLayer extends Layer {
+  static readonly type = "BatchReindex";
+  override readonly bottomCount = 2;
+  override readonly topCount = 1;
+
+  override topShapes([x, indices]: readonly [Shape, Shape]): readonly Shape[] {
+    this.check(x.length > 0, "MOKA_SHAPE", "needs a first bottom of one axis or more, not a scalar");
+    const [items = 0] = indices;
+    this.check(
+      indices.length === 1,
+      "MOKA_SHAPE",
+      `the indices, its second bottom, must have one axis, not ${formatShape(indices)}`,
+    );
+    return [[items, ...x.slice(1)]];
+  }
+
+  override allowForceBackward(bottom: number): boolean {
+    return bottom !== 1;
+  }
+
+  override forward(k: Recorder, [x, indices]: [Tensor, Tensor], [y]: [Tensor]): void {
+    const { rows, width } = sizesOf(x.shape);
+    checkIndices(k, this, indices, rows, `items of "${x.name}"`);
+    k.gatherRows({ x: x.data, index: indices.data, y: y.data, rows, width });
+  }
+
+  override backward(
+    k: Recorder,
+    [y]: [Tensor],
+    [wantsX, wantsIndices]: [boolean, boolean],
+    [x, indices]: [Tensor, Tensor],
+  ): void {
+    this.check(!wantsIndices, "MOKA_FIELD", `cannot propagate down to its indices "${indices.name}"`);
+    if (!wantsX) return;
+    k.fill({ y: x.diff, value: 0 });
+    k.scatterRows({ dy: y.diff, index: indices.data, dx: x.diff, ...sizesOf(x.shape) });
+  }
+}
+
+function sizesOf(x: Shape): { rows: number; width: number } {
+  return { rows: x[0] ?? 0, width: countOf(x, 1) };
+}

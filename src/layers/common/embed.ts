@@ -1,0 +1,72 @@
+import { create } from "@bufbuild/protobuf";
+import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import { EmbedParameterSchema, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
+import type { Shape } from "../../util/shape.js";
+import { checkIndices } from "./indices.js";
+
+/**
+ * A learned vector for each index: y = w[x] + b, what InnerProduct makes of one-hot vectors.
+ *
+ * Bottom x of any shape, indices from 0 to input_dim − 1, cut to whole numbers; top y (…x, num_output).
+ * Gradients: dw[x] = Σ dy over the places of each index, db = Σ dy; x has none.
+ *
+ * Parameters: 0 w (input_dim, num_output); 1 b (num_output), unless `bias_term` is false.
+ * `embed_param`: `num_output`, `input_dim`, `bias_term` (true), `weight_filler`, `bias_filler` (constant 0).
+ * Indices out of range are an error here; Caffe reads beyond its weights unless it is a debug build. With
+ * `force_backward` x is left without gradient, where Caffe aborts.
+ */
+export class EmbedLayer extends Layer {
+  static readonly type = "Embed";
+  override readonly bottomCount = 1;
+  override readonly topCount = 1;
+  readonly #param = this.message.embedParam ?? create(EmbedParameterSchema);
+
+  override setup(): void {
+    const { numOutput, inputDim } = this.#param;
+    this.check(numOutput > 0, "MOKA_FIELD", "embed_param.num_output must be given, and greater than 0");
+    this.check(inputDim > 0, "MOKA_FIELD", "embed_param.input_dim must be given, and greater than 0");
+  }
+
+  override topShapes([x]: readonly [Shape]): readonly Shape[] {
+    return [[...x, this.#param.numOutput]];
+  }
+
+  override declareParams(): readonly ParamDeclaration[] {
+    const { numOutput, inputDim, biasTerm, weightFiller, biasFiller } = this.#param;
+    const zero = create(FillerParameterSchema);
+    return [
+      { shape: [inputDim, numOutput], filler: weightFiller ?? zero },
+      ...(biasTerm ? [{ shape: [numOutput], filler: biasFiller ?? zero }] : []),
+    ];
+  }
+
+  override allowForceBackward(): boolean {
+    return false;
+  }
+
+  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
+    const [w, b] = this.params as [Tensor, Tensor?];
+    const { numOutput: width, inputDim: rows } = this.#param;
+    checkIndices(k, this, x, rows, "rows of embed_param.input_dim");
+    k.gatherRows({ x: w.data, index: x.data, y: y.data, rows, width });
+    if (b) k.bias({ x: y.data, bias: b.data, y: y.data, outer: x.count, dim: width, inner: 1 });
+  }
+
+  override backward(
+    k: Recorder,
+    [y]: [Tensor],
+    [wanted]: [boolean],
+    [x]: [Tensor],
+    [learnsW, learnsB]: OneOrMore<boolean>,
+  ): void {
+    this.check(!wanted, "MOKA_FIELD", `cannot propagate down to its indices "${x.name}"`);
+    const [w, b] = this.params as [Tensor, Tensor?];
+    const { numOutput: width, inputDim: rows } = this.#param;
+    if (learnsW) k.scatterRows({ dy: y.diff, index: x.data, dx: w.diff, rows, width });
+    if (b && learnsB) {
+      k.biasBackward({ dy: y.diff, dbias: b.diff, accumulate: true, outer: x.count, dim: width, inner: 1 });
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import type { Layer } from "../../core/layer.js";
+import { formatShape, type Shape } from "../../util/shape.js";
+
+/**
+ * The shape as Caffe's older layers see it: num, channels, height and width, 1 for axes there are not.
+ *
+ * @throws MokaError `MOKA_SHAPE` for more than four axes
+ */
+export function fourAxes(layer: Layer, shape: Shape): readonly [number, number, number, number] {
+  layer.check(shape.length <= 4, "MOKA_SHAPE", `takes blobs of at most four axes, not ${formatShape(shape)}`);
+  const [num = 1, channels = 1, height = 1, width = 1] = shape;
+  return [num, channels, height, width];
+}

@@ -1,0 +1,37 @@
+import { create } from "@bufbuild/protobuf";
+import { Layer, type ParamDeclaration } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import { FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
+import type { Shape } from "../../util/shape.js";
+
+/**
+ * Puts a learned blob into the net.
+ *
+ * No bottoms; top y, the parameter itself: its data and its diff are those of the parameter, without a copy.
+ * Gradient: dp = dy. As in Caffe, it is set by what follows, not added up: of several backwards (`iter_size`) the last
+ * one counts, and a parameter shared with another layer learns from one of the two only.
+ *
+ * Parameters: 0, of the shape given; starts at 0, or with the values in the layer's `blobs`.
+ * `parameter_param`: `shape` (a scalar, if none is given).
+ */
+export class ParameterLayer extends Layer {
+  static readonly type = "Parameter";
+  override readonly bottomCount = 0;
+  override readonly topCount = 1;
+
+  override topShapes(): readonly Shape[] {
+    return [(this.message.parameterParam?.shape?.dim ?? []).map(Number)];
+  }
+
+  override declareParams(): readonly ParamDeclaration[] {
+    const filler = create(FillerParameterSchema, { type: "constant", value: 0 });
+    return this.topShapes().map((shape) => ({ shape, filler }));
+  }
+
+  override forward(_k: Recorder, _bottom: readonly Tensor[], [y]: [Tensor]): void {
+    const parameter = this.params[0] as Tensor;
+    y.shareData(parameter);
+    y.shareDiff(parameter);
+  }
+}

@@ -1,0 +1,77 @@
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import { Layer } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import { TileParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { canonicalAxis, countOf, type Shape } from "../../util/shape.js";
+
+/**
+ * Repeats a blob along one axis.
+ *
+ * Bottom x; top y, `tiles` times as long on `axis`: x, and x again behind it. Gradient: dx = Σ dy over the tiles.
+ *
+ * `tile_param`: `axis` (1), may count from the end; `tiles`, required.
+ */
+export class TileLayer extends Layer {
+  static readonly type = "Tile";
+  override readonly bottomCount = 1;
+  override readonly topCount = 1;
+  readonly #param = this.message.tileParam ?? create(TileParameterSchema);
+
+  override topShapes([x]: readonly [Shape]): readonly Shape[] {
+    const { tiles } = this.#param;
+    this.check(
+      isFieldSet(this.#param, TileParameterSchema.field.tiles),
+      "MOKA_FIELD",
+      "tile_param.tiles must be given",
+    );
+    this.check(tiles > 0, "MOKA_FIELD", `tile_param.tiles must be 1 or more, not ${tiles}`);
+    const axis = this.#axis(x);
+    return [x.map((size, i) => (i === axis ? size * tiles : size))];
+  }
+
+  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
+    const { rows, width, tiles } = this.#fold(x.shape);
+    // As few copies as there can be: each tile of all rows, or all tiles of each row.
+    if (tiles <= rows) {
+      for (let tile = 0; tile < tiles; tile++) {
+        const to = y.data.slice(tile * width, y.count - tile * width);
+        k.copyRows({ x: x.data, y: to, rows, width, xStride: width, yStride: tiles * width });
+      }
+    } else {
+      for (let row = 0; row < rows; row++) {
+        const [from, to] = [x.data.slice(row * width, width), y.data.slice(row * tiles * width, tiles * width)];
+        k.copyRows({ x: from, y: to, rows: tiles, width, xStride: 0, yStride: width });
+      }
+    }
+  }
+
+  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
+    if (!wanted) return;
+    const { rows, width, tiles } = this.#fold(x.shape);
+    if (tiles <= rows) {
+      const tileDiff = k.span("tile", x.count);
+      for (let tile = 0; tile < tiles; tile++) {
+        const from = y.diff.slice(tile * width, y.count - tile * width);
+        const to = tile === 0 ? x.diff : tileDiff;
+        k.copyRows({ x: from, y: to, rows, width, xStride: tiles * width, yStride: width });
+        if (tile > 0) k.axpby({ x: tileDiff, y: x.diff, a: 1, b: 1 });
+      }
+    } else {
+      for (let row = 0; row < rows; row++) {
+        const [dy, dbias] = [y.diff.slice(row * tiles * width, tiles * width), x.diff.slice(row * width, width)];
+        k.biasBackward({ dy, dbias, accumulate: false, outer: tiles, dim: width, inner: 1 });
+      }
+    }
+  }
+
+  #axis(x: Shape): number {
+    return canonicalAxis(x, this.#param.axis, "tile_param.axis");
+  }
+
+  /** What is repeated: rows of the axis and all behind it. */
+  #fold(x: Shape) {
+    const axis = this.#axis(x);
+    return { rows: countOf(x, 0, axis), width: countOf(x, axis), tiles: this.#param.tiles };
+  }
+}

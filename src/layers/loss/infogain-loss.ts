@@ -1,0 +1,159 @@
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import type { Folded } from "../../core/kernels.js";
+import type { OneOrMore } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { FloatArray, Span } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
+import { blobValues, readBlobProto } from "../../proto/binary/index.js";
+import { InfogainLossParameterSchema, LossParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { sourceOf } from "../../proto/source.js";
+import { countOf, type Shape } from "../../util/shape.js";
+import { checkLabels, foldClasses, labelOptions, smallestProbability } from "./labels.js";
+import { LossLayer } from "./loss.js";
+
+/**
+ * Multinomial logistic loss of the softmax of its scores in which every class counts as much as a matrix H says:
+ * −Σ H(label, c)·log p(c)/normalizer over all labels and all classes c, p no less than 1e−20. With the identity for H
+ * it is SoftmaxWithLoss.
+ *
+ * Bottoms: scores, with K classes on `infogain_loss_param.axis`; labels, one for each prediction, classes as whole
+ * numbers from 0; and, where no file gives it, H, K·K values of any shape, a row for each label.
+ * Tops: the loss, a scalar; with two, the softmax too (then `loss_weight` must be given twice).
+ * Gradient for the scores: (p(c)·Σ H(label, ·) − H(label, c))·dloss/normalizer, 0 for ignored labels; labels and H
+ * have none.
+ *
+ * `infogain_loss_param`: `source` (a binaryproto of H; not read where H is a bottom), `axis` (1). `loss_param`:
+ * `ignore_label` (none), `normalization` (VALID) as in SoftmaxWithLoss; `normalize` is refused, as in Caffe.
+ * Labels out of range are an error here.
+ */
+export class InfogainLossLayer extends LossLayer {
+  static readonly type = "InfogainLoss";
+  override readonly bottomCount = [2, 3] as const;
+  override readonly topCount = [1, 2] as const;
+  readonly #param = this.message.infogainLossParam ?? create(InfogainLossParameterSchema);
+  /** H from its file. */
+  #matrix: Float32Array | undefined;
+  #prob: Span | undefined;
+
+  override async open(): Promise<void> {
+    if (this.message.bottom.length > 2) return;
+    const { source } = this.#param;
+    const { files } = this.context;
+    this.check(source !== "", "MOKA_FIELD", "infogain_loss_param.source must be given, or a third bottom");
+    const path = await files.resolve(source, sourceOf(this.message)?.file);
+    this.#matrix = blobValues(readBlobProto(await files.read(path), path)).data;
+  }
+
+  override setup(bottom: readonly Shape[]): void {
+    super.setup(bottom);
+    const loss = this.message.lossParam;
+    this.check(
+      !loss || !isFieldSet(loss, LossParameterSchema.field.normalize),
+      "MOKA_FIELD",
+      "does not take loss_param.normalize: give normalization, VALID for true, BATCH_SIZE for false",
+    );
+  }
+
+  override topShapes([scores, labels, matrix]: readonly [Shape, Shape, ...Shape[]]): readonly Shape[] {
+    const [loss = []] = super.topShapes([scores, labels]);
+    const { dim } = this.#fold(scores, labels);
+    const count = matrix ? countOf(matrix) : this.#matrix?.length;
+    this.check(
+      count === dim * dim,
+      "MOKA_SHAPE",
+      `${dim} classes need a matrix H of ${dim * dim} values; ` +
+        `${matrix ? "the third bottom" : this.#param.source} has ${count}`,
+    );
+    return [loss, scores];
+  }
+
+  /** Only scores have a gradient. */
+  override allowForceBackward(bottom: number): boolean {
+    return bottom === 0;
+  }
+
+  override forward(
+    k: Recorder,
+    [scores, labels, matrix]: readonly [Tensor, Tensor, ...Tensor[]],
+    [loss, probTop]: OneOrMore<Tensor>,
+  ): void {
+    const fold = this.#fold(scores.shape, labels.shape);
+    const prob = probTop?.data ?? k.span("prob", scores.count);
+    this.#prob = prob;
+    k.softmax({ x: scores.data, y: prob, ...fold });
+    checkLabels(k, this, labels, fold.dim, labelOptions(this.message.lossParam).ignore);
+    const run = () => {
+      const [p, h] = [prob.array, this.#rowsOf(matrix)];
+      let total = 0;
+      const count = this.#eachLabel(labels, fold, (label, first) => {
+        for (let c = 0; c < fold.dim; c++) {
+          const weight = h[label * fold.dim + c] ?? 0;
+          total -= weight * Math.log(Math.max(p[first + c * fold.inner] ?? 0, smallestProbability));
+        }
+      });
+      loss.data.array[0] = total / this.#normalizer(count, fold);
+    };
+    k.host("infogain loss", run, { reads: [prob, ...dataOf(labels, matrix)], writes: [loss.data] });
+  }
+
+  override backward(
+    k: Recorder,
+    [loss]: [Tensor],
+    [wantsScores, wantsLabels, wantsMatrix]: readonly boolean[],
+    [scores, labels, matrix]: readonly [Tensor, Tensor, ...Tensor[]],
+  ): void {
+    this.check(!wantsLabels, "MOKA_FIELD", `cannot propagate down to its labels "${labels.name}"`);
+    this.check(!wantsMatrix, "MOKA_FIELD", `cannot propagate down to its matrix "${matrix?.name}"`);
+    const prob = this.#prob;
+    if (!wantsScores || !prob) return;
+    const fold = this.#fold(scores.shape, labels.shape);
+    const { dim, inner } = fold;
+    const run = () => {
+      const [p, dx, h] = [prob.array, scores.diff.array, this.#rowsOf(matrix)];
+      const count = this.#eachLabel(labels, fold, () => {});
+      const factor = (loss.diff.array[0] ?? 0) / this.#normalizer(count, fold);
+      dx.fill(0);
+      this.#eachLabel(labels, fold, (label, first) => {
+        let sum = 0;
+        for (let c = 0; c < dim; c++) sum += h[label * dim + c] ?? 0;
+        for (let c = 0; c < dim; c++) {
+          const i = first + c * inner;
+          dx[i] = factor * ((p[i] ?? 0) * sum - (h[label * dim + c] ?? 0));
+        }
+      });
+    };
+    const reads = [prob, loss.diff, ...dataOf(labels, matrix)];
+    k.host("infogain loss gradient", run, { reads, writes: [scores.diff] });
+  }
+
+  #fold(scores: Shape, labels: Shape): Folded {
+    return foldClasses(this, scores, labels, this.#param.axis, "infogain_loss_param.axis");
+  }
+
+  #rowsOf(matrix: Tensor | undefined): FloatArray {
+    return matrix?.data.array ?? this.#matrix ?? new Float32Array(0);
+  }
+
+  /** Visits every label that counts, with the index of its first score, from where the others are `inner` apart. */
+  #eachLabel(labels: Tensor, fold: Folded, visit: (label: number, first: number) => void): number {
+    const { ignore } = labelOptions(this.message.lossParam);
+    const values = labels.data.array;
+    let count = 0;
+    for (let i = 0; i < values.length; i++) {
+      const label = Math.trunc(values[i] ?? 0);
+      if (label === ignore) continue;
+      visit(label, Math.floor(i / fold.inner) * fold.dim * fold.inner + (i % fold.inner));
+      count++;
+    }
+    return count;
+  }
+
+  #normalizer(valid: number, { outer, inner }: Folded): number {
+    const { normalization } = labelOptions(this.message.lossParam);
+    return Math.max(1, { full: outer * inner, valid, batchSize: outer, none: 1 }[normalization]);
+  }
+}
+
+function dataOf(...tensors: readonly (Tensor | undefined)[]): Span[] {
+  return tensors.flatMap((tensor) => tensor?.data ?? []);
+}

@@ -1,0 +1,56 @@
+import { isFieldSet } from "@bufbuild/protobuf";
+import type { Folded, Labels } from "../../core/kernels.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import { LossParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { countOf, foldShape, formatShape, type Shape } from "../../util/shape.js";
+import { labelOptions } from "./labels.js";
+import { LossLayer } from "./loss.js";
+
+/**
+ * Cross entropy of sigmoids and targets: −Σ (t·log p + (1 − t)·log(1 − p))/normalizer, p = 1/(1 + e^−x), computed
+ * from x so that nothing overflows.
+ *
+ * Bottoms: scores x (N, …); targets t, as many, with the same first axis, from 0 to 1. Top: the loss, a scalar.
+ * Gradient for the scores: (p − t)·dloss/normalizer, 0 for ignored targets; targets have none.
+ *
+ * `loss_param`: `ignore_label` (none; compared with targets cut to whole numbers, so that an ignore_label of 0 takes in
+ * all that are less than 1), `normalization` (BATCH_SIZE: N; FULL: all targets; VALID: those not ignored; NONE: 1),
+ * never less than 1; `normalize` (its old form: true VALID, false BATCH_SIZE).
+ */
+export class SigmoidCrossEntropyLossLayer extends LossLayer {
+  static readonly type = "SigmoidCrossEntropyLoss";
+
+  override topShapes([x, targets]: readonly [Shape, Shape]): readonly Shape[] {
+    this.check(
+      countOf(x) === countOf(targets),
+      "MOKA_SHAPE",
+      `needs one target for each score; there are ${formatShape(targets)} for ${formatShape(x)}`,
+    );
+    return super.topShapes([x, targets]);
+  }
+
+  override forward(k: Recorder, [x, targets]: [Tensor, Tensor], [loss]: [Tensor]): void {
+    k.sigmoidLoss({ x: x.data, target: targets.data, loss: loss.data, ...this.#options(x.shape) });
+  }
+
+  override backward(
+    k: Recorder,
+    [loss]: [Tensor],
+    [wantsX, wantsTargets]: [boolean, boolean],
+    [x, targets]: [Tensor, Tensor],
+  ): void {
+    this.check(!wantsTargets, "MOKA_FIELD", `cannot propagate down to its targets "${targets.name}"`);
+    if (!wantsX) return;
+    const [target, dloss, dx] = [targets.data, loss.diff, x.diff];
+    k.sigmoidLossBackward({ x: x.data, target, dloss, dx, ...this.#options(x.shape) });
+  }
+
+  #options(x: Shape): Labels & Folded {
+    const param = this.message.lossParam;
+    const { normalization, normalize } = LossParameterSchema.field;
+    const says = param && [normalization, normalize].some((field) => isFieldSet(param, field));
+    const options = labelOptions(param);
+    return { ...options, ...(!says && { normalization: "batchSize" }), ...foldShape(x, 1, 1) };
+  }
+}

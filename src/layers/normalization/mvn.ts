@@ -1,0 +1,69 @@
+import { create } from "@bufbuild/protobuf";
+import { Layer } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Span } from "../../core/span.js";
+import type { Tensor } from "../../core/tensor.js";
+import { MVNParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { countOf, type Shape } from "../../util/shape.js";
+import { fourAxes } from "../common/four-axes.js";
+
+/**
+ * Mean-variance normalization of each image by itself: y = (x − mean)/(deviation + eps), or y = x − mean; over each
+ * channel, or over all channels.
+ *
+ * Bottom x of at most four axes; top y (N, C, H, W), with 1 for axes x has not; works in place.
+ * Gradient: dx = (dy − mean(dy) − y·mean(dy·y))/(deviation + eps), which takes eps for small, or dx = dy − mean(dy).
+ *
+ * `mvn_param`: `normalize_variance` (true), `across_channels` (false), `eps` (1e-9). The gradient is right in place
+ * too; Caffe's is not.
+ */
+export class MVNLayer extends Layer {
+  static readonly type = "MVN";
+  override readonly bottomCount = 1;
+  override readonly topCount = 1;
+  override readonly inPlace = true;
+  readonly #param = this.message.mvnParam ?? create(MVNParameterSchema);
+  /** (deviation + eps)²: what the kernels for batches take the root of. */
+  #variance: Span | undefined;
+
+  override topShapes([x]: readonly [Shape]): readonly Shape[] {
+    return [fourAxes(this, x)];
+  }
+
+  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
+    const { rows, size } = this.#fold(x.shape);
+    this.#center(k, x.data, y.data, { rows, size });
+    if (!this.#param.normalizeVariance) return;
+    const variance = k.span("variance", rows);
+    this.#variance = variance;
+    const fold = { outer: 1, dim: rows, inner: size };
+    k.scaleBackward({ x: y.data, dy: y.data, dscale: variance, accumulate: false, ...fold });
+    k.power({ x: variance, y: variance, power: 0.5, scale: 1 / size, shift: 0 });
+    k.power({ x: variance, y: variance, power: 2, scale: 1, shift: this.#param.eps });
+    k.normalize({ x: y.data, mean: undefined, variance, y: y.data, eps: 0, n: 1, channels: rows, inner: size });
+  }
+
+  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
+    if (!wanted) return;
+    const { rows, size } = this.#fold(x.shape);
+    const variance = this.#variance;
+    if (!variance) this.#center(k, y.diff, x.diff, { rows, size });
+    else
+      k.batchNormBackward({ y: y.data, dy: y.diff, variance, dx: x.diff, eps: 0, n: 1, channels: rows, inner: size });
+  }
+
+  /** to = from − its mean over each row */
+  #center(k: Recorder, from: Span, to: Span, { rows, size }: { rows: number; size: number }): void {
+    const shift = k.span("shift", rows);
+    const fold = { outer: 1, dim: rows, inner: size };
+    k.biasBackward({ dy: from, dbias: shift, accumulate: false, ...fold });
+    k.axpby({ x: shift, y: shift, a: -1 / size, b: 0 });
+    k.bias({ x: from, bias: shift, y: to, ...fold });
+  }
+
+  /** Rows that are normalized each by itself, and how many values they have. */
+  #fold(x: Shape) {
+    const axes = this.#param.acrossChannels ? 1 : 2;
+    return { rows: countOf(x, 0, axes), size: countOf(x, axes) };
+  }
+}

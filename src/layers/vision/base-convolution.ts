@@ -1,0 +1,130 @@
+import { create } from "@bufbuild/protobuf";
+import type { ConvGeometry, Kernels } from "../../core/kernels.js";
+import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
+import type { Recorder } from "../../core/recorder.js";
+import type { Tensor } from "../../core/tensor.js";
+import { ConvolutionParameterSchema, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { canonicalAxis, countOf, formatShape, type Shape, sameShape } from "../../util/shape.js";
+import { readWindow, type Window } from "./conv-geometry.js";
+
+/**
+ * What Convolution and Deconvolution have in common: fields, shapes, parameters and bias. The second is the first
+ * with its ends exchanged, so that one geometry, that of the convolution, describes both.
+ */
+export abstract class BaseConvolutionLayer extends Layer {
+  override readonly bottomCount = [1, Number.POSITIVE_INFINITY] as const;
+  override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
+  override readonly equalCounts = true;
+  readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);
+
+  /** Whether the bottom is what a convolution would put out. */
+  protected abstract readonly isTransposed: boolean;
+
+  /** Sizes of the top's spatial axes; what cannot be is 0 or less. */
+  protected abstract sizes(input: Shape, window: Window): readonly number[];
+
+  /** y from x; the spans are called as for a convolution, the geometry is that of the convolution. */
+  protected abstract recordForward(k: Recorder, args: Kernels["conv"]): void;
+  /** dx from dy */
+  protected abstract recordData(k: Recorder, args: Kernels["convBackwardData"]): void;
+  /** dw, added to, from x and dy */
+  protected abstract recordWeights(k: Recorder, args: Kernels["convBackwardWeights"]): void;
+
+  override setup([x]: readonly [Shape]): void {
+    const { numOutput, group } = this.#param;
+    const { channels } = this.#split(x);
+    this.check(numOutput > 0, "MOKA_FIELD", "convolution_param.num_output must be given, and greater than 0");
+    this.check(
+      group > 0 && channels % group === 0 && numOutput % group === 0,
+      "MOKA_FIELD",
+      `convolution_param.group ${group} must divide the bottom's ${channels} channels and num_output ${numOutput}`,
+    );
+  }
+
+  override topShapes(bottom: OneOrMore<Shape>): readonly Shape[] {
+    const [first] = bottom;
+    return bottom.map((x) => {
+      this.check(
+        sameShape(x, first),
+        "MOKA_SHAPE",
+        `all bottoms must have one shape, but there are ${formatShape(first)} and ${formatShape(x)}`,
+      );
+      const { sizes } = this.#split(x);
+      const window = this.#window(x);
+      const top = this.sizes(sizes, window);
+      const { kernel, dilation, pad } = window;
+      const dilated = dilation.some((size) => size > 1) ? ` with dilation ${dilation.join("×")}` : "";
+      this.check(
+        top.every((size) => size > 0),
+        "MOKA_SHAPE",
+        this.isTransposed
+          ? `pad ${pad.join("×")} leaves nothing of what the kernel ${kernel.join("×")}${dilated} makes of the ` +
+              `bottom ${formatShape(x)}`
+          : `the kernel ${kernel.join("×")}${dilated} does not fit into the padded bottom ${formatShape(x)}`,
+      );
+      return [...x.slice(0, this.#axis(x)), this.#param.numOutput, ...top];
+    });
+  }
+
+  override declareParams([x]: readonly [Shape]): readonly ParamDeclaration[] {
+    const { numOutput, group, biasTerm } = this.#param;
+    const { channels } = this.#split(x);
+    const zero = create(FillerParameterSchema);
+    const [from, to] = this.isTransposed ? [numOutput, channels] : [channels, numOutput];
+    return [
+      { shape: [to, from / group, ...this.#window(x).kernel], filler: this.#param.weightFiller ?? zero },
+      ...(biasTerm ? [{ shape: [numOutput], filler: this.#param.biasFiller ?? zero }] : []),
+    ];
+  }
+
+  override forward(k: Recorder, bottom: readonly Tensor[], top: readonly Tensor[]): void {
+    const [w, b] = this.params as [Tensor, Tensor?];
+    bottom.forEach((x, i) => {
+      const y = top[i] as Tensor;
+      this.recordForward(k, { x: x.data, w: w.data, bias: b?.data, y: y.data, ...this.#geometry(x.shape, y.shape) });
+    });
+  }
+
+  override backward(
+    k: Recorder,
+    top: readonly Tensor[],
+    wanted: readonly boolean[],
+    bottom: readonly Tensor[],
+    [learnsW, learnsB]: readonly boolean[],
+  ): void {
+    const [w, b] = this.params as [Tensor, Tensor?];
+    bottom.forEach((x, i) => {
+      const y = top[i] as Tensor;
+      const geometry = this.#geometry(x.shape, y.shape);
+      if (b && learnsB) k.biasBackward({ dy: y.diff, dbias: b.diff, accumulate: true, ...this.#fold(y.shape) });
+      if (learnsW) this.recordWeights(k, { x: x.data, dy: y.diff, dw: w.diff, ...geometry });
+      if (wanted[i]) this.recordData(k, { dy: y.diff, w: w.data, dx: x.diff, ...geometry });
+    });
+  }
+
+  /** A blob's shape with its channels as `dim`. */
+  #fold(shape: Shape): { outer: number; dim: number; inner: number } {
+    const { n, channels, sizes } = this.#split(shape);
+    return { outer: n, dim: channels, inner: countOf(sizes) };
+  }
+
+  #axis(x: Shape): number {
+    return canonicalAxis(x, this.#param.axis, "convolution_param.axis");
+  }
+
+  #split(x: Shape): { n: number; channels: number; sizes: Shape } {
+    const axis = this.#axis(x);
+    return { n: countOf(x, 0, axis), channels: x[axis] ?? 0, sizes: x.slice(axis + 1) };
+  }
+
+  #window(x: Shape): Window {
+    return readWindow(this, this.#param, x.length - this.#axis(x) - 1);
+  }
+
+  #geometry(bottom: Shape, top: Shape): ConvGeometry {
+    const [x, y] = this.isTransposed ? [top, bottom] : [bottom, top];
+    const { n, channels, sizes: input } = this.#split(x);
+    const { channels: outputs, sizes: output } = this.#split(y);
+    return { n, channels, outputs, group: this.#param.group, input, output, ...this.#window(bottom) };
+  }
+}

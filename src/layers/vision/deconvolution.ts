@@ -1,0 +1,47 @@
+import type { Kernels } from "../../core/kernels.js";
+import type { Recorder } from "../../core/recorder.js";
+import { countOf, type Shape } from "../../util/shape.js";
+import { BaseConvolutionLayer } from "./base-convolution.js";
+import { deconvolved, type Window } from "./conv-geometry.js";
+
+/**
+ * Deconvolution, the transpose of a convolution: each value of x adds its multiple of the kernel to y, `stride` apart,
+ * and then the bias is added. It is what Convolution does to gradients, and so makes images larger; with
+ * `weight_filler { type: "bilinear" }`, as many groups as channels and `lr_mult: 0` it interpolates.
+ *
+ * Bottoms x (N, C, …spatial), one or more of the same shape; as many tops y (N, num_output, …), each size
+ * stride·(in − 1) + dilation·(kernel − 1) + 1 − 2·pad. Any number of spatial axes, none included.
+ * With `group` g the channels fall into g groups that do not see each other.
+ * Gradients: for x the convolution of dy with w, for w the correlation of dy with x, db = Σ dy.
+ *
+ * Parameters: 0 w (C, num_output/group, …kernel): the bottom's channels come first, unlike Convolution's;
+ * 1 b (num_output), unless `bias_term` is false.
+ * `convolution_param`, as for Convolution: `num_output`; `kernel_size`; `stride` (1); `pad` (0); `dilation` (1), each
+ * once or once an axis, or as `kernel_h`, `kernel_w` and so on; `group` (1); `bias_term` (true); `weight_filler`,
+ * `bias_filler` (constant 0); `axis` (1), that of the channels. `engine` and `force_nd_im2col` are read and ignored:
+ * the result is the same.
+ *
+ * Source: Zeiler et al. 2010; for segmentation Long et al. 2015.
+ */
+export class DeconvolutionLayer extends BaseConvolutionLayer {
+  static readonly type = "Deconvolution";
+  protected override readonly isTransposed = true;
+
+  protected override sizes(input: Shape, window: Window): readonly number[] {
+    return deconvolved(input, window);
+  }
+
+  protected override recordForward(k: Recorder, { x, w, bias, y, ...geometry }: Kernels["conv"]): void {
+    k.convBackwardData({ dy: x, w, dx: y, ...geometry });
+    const { n: outer, channels: dim, input } = geometry;
+    if (bias) k.bias({ x: y, bias, y, outer, dim, inner: countOf(input) });
+  }
+
+  protected override recordData(k: Recorder, { dy, w, dx, ...geometry }: Kernels["convBackwardData"]): void {
+    k.conv({ x: dy, w, bias: undefined, y: dx, ...geometry });
+  }
+
+  protected override recordWeights(k: Recorder, { x, dy, dw, ...geometry }: Kernels["convBackwardWeights"]): void {
+    k.convBackwardWeights({ x: dy, dy: x, dw, ...geometry });
+  }
+}
