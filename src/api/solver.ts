@@ -13,7 +13,11 @@ import { netFrom, readText, solverFrom } from "./read-text.js";
 export interface SolverOptions extends RunOptions {
   /** Weights to start from: a path, or several separated by commas. Not together with `snapshot`. */
   readonly weights?: string | undefined;
-  /** A `.solverstate` to go on from. */
+  /**
+   * A `.solverstate`, or its `.h5`, to go on from. With the `.moka.json` that was written beside it the run goes on as
+   * if it had never stopped, to the bit; else weights, history and iteration go on, and data and random numbers start
+   * anew, as in Caffe. Layers that get their data from the caller need it before: call `solver.restore` then instead.
+   */
   readonly snapshot?: string | undefined;
   /** Of the training net's state, for include and exclude rules. Default 0 and none. */
   readonly level?: number | undefined;
@@ -54,6 +58,8 @@ export const Solver = {
         buildNet: (message, state, { backward }) =>
           Net.build(message, state, { ...context, backward, ownsEngine: false }),
         states: new SolverStateFiles(files),
+        files,
+        random: context.random,
         breathe,
         engine,
       });

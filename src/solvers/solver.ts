@@ -13,12 +13,23 @@ import {
 } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
 import { formatText } from "../proto/text/index.js";
-import { check, MokaError } from "../util/errors.js";
+import { check, MokaError, reasonOf } from "../util/errors.js";
+import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
+import type { Random } from "../util/random.js";
+import { fingerprint } from "./fingerprint.js";
 import { ruleFor } from "./index.js";
 import { checkPolicy, learningRate, type Progress } from "./lr-policy.js";
 import { OutputMean, outputLines } from "./outputs.js";
+import {
+  formatRunState,
+  type Position,
+  parseRunState,
+  positionOf,
+  restorePosition,
+  runStateFile,
+} from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
 import { type NetChoice, stateFor, testNetsOf, trainNetOf } from "./solver-nets.js";
 import { Updater } from "./updater.js";
@@ -33,6 +44,9 @@ export interface SolverContext {
   /** Builds a net on that engine. */
   buildNet(message: NetParameter, state: NetState, options: { backward: boolean }): Promise<Net>;
   readonly states: StateFiles;
+  readonly files: Files;
+  /** The generator that all layers of its nets share. */
+  readonly random: Random;
   /** Lets the platform handle events that are waiting: signals, messages, timers. */
   breathe(): Promise<void>;
 }
@@ -49,7 +63,8 @@ export interface SolverEvents {
   /** After an iteration's gradient, before its update. */
   iteration: { readonly iter: number; readonly loss: number; readonly smoothedLoss: number; readonly lr: number };
   test: { readonly iter: number; readonly net: number; readonly outputs: Readonly<Record<string, Float32Array>> };
-  snapshot: { readonly iter: number; readonly model: string; readonly state: string };
+  /** `run` is the file that lets this very run go on, if it could be made; Caffe knows only the other two. */
+  snapshot: { readonly iter: number; readonly model: string; readonly state: string; readonly run: string | undefined };
 }
 
 /** What the outside may ask a running solver for, as signals do in Caffe. */
@@ -76,6 +91,10 @@ export class Solver {
     snapshot: new Set(),
   };
   #smoothed: SmoothedLoss;
+  /** A smoothed loss to go on from in the next `step`, which else starts a new one. */
+  #resumed: SmoothedLoss | undefined;
+  /** Where the run stood before the tests that are now under way. */
+  #beforeTests: Position | undefined;
   #loss = Number.NaN;
   #stopped = false;
   #requested: () => SolverAction = () => "none";
@@ -86,7 +105,7 @@ export class Solver {
     this.net = net;
     this.testNets = testNets;
     this.#context = context;
-    this.#updater = new Updater(net, ruleFor(param.type), param);
+    this.#updater = new Updater(net, ruleFor(param), param);
     this.#smoothed = new SmoothedLoss(param.averageLoss);
   }
 
@@ -97,8 +116,7 @@ export class Solver {
     check(param.averageLoss >= 1, "MOKA_FIELD", `average_loss must be 1 or more, not ${param.averageLoss}`);
     check(param.iterSize >= 1, "MOKA_FIELD", `iter_size must be 1 or more, not ${param.iterSize}`);
     checkPolicy(param);
-    const rule = ruleFor(param.type);
-    rule.check(param);
+    ruleFor(param);
     const testChoices = testNetsOf(param);
     if (param.snapshot > 0 || param.snapshotAfterTrain) await context.states.probe(`${param.snapshotPrefix}_iter_0`);
 
@@ -110,6 +128,7 @@ export class Solver {
         log("info", "solver.cpp:190", `Creating test net (#${i}) specified by ${choice.source}`);
         const testNet = await buildChoice(choice, Phase.TEST, param.testState[i], param, context);
         built.push(testNet);
+        testNet.debugInfo = param.debugInfo;
         testNet.shareTrainedLayersWith(net);
       }
       log("info", "solver.cpp:57", "Solver scaffolding done.");
@@ -159,7 +178,8 @@ export class Solver {
   async step(iterations: number): Promise<void> {
     const { param } = this;
     const stop = this.iter + iterations;
-    this.#smoothed = new SmoothedLoss(param.averageLoss);
+    this.#smoothed = this.#resumed ?? new SmoothedLoss(param.averageLoss);
+    this.#resumed = undefined;
     this.#displayed = { time: performance.now(), iter: this.iter };
     while (this.iter < stop) {
       this.net.clearParamDiffs();
@@ -241,7 +261,12 @@ export class Solver {
     return outputs;
   }
 
-  /** Writes `<snapshot_prefix>_iter_<n>.caffemodel` and `.solverstate`, or both as `.h5`. */
+  /**
+   * Writes `<snapshot_prefix>_iter_<n>.caffemodel` and `.solverstate`, or both as `.h5`, and beside them `.moka.json`:
+   * what Caffe forgets of a run.
+   *
+   * The solver state is written last: where there is one, there is the rest, however the process may end.
+   */
   async snapshot(): Promise<void> {
     const { param, net } = this;
     const { log, states } = this.#context;
@@ -249,17 +274,23 @@ export class Solver {
     const name = `${param.snapshotPrefix}_iter_${this.iter}`;
     const model = `${name}.caffemodel${hdf5 ? ".h5" : ""}`;
     const state = `${name}.solverstate${hdf5 ? ".h5" : ""}`;
+    const run = await this.#saveRun(runStateFile(state));
     const format = hdf5 ? "HDF5" : "binary proto";
-    log("info", "solver.cpp:464", `Snapshotting to ${format} file ${model}`);
+    log("info", hdf5 ? "solver.cpp:474" : "solver.cpp:464", `Snapshotting to ${format} file ${model}`);
     await net.save(model, { diff: param.snapshotDiff });
-    log("info", "sgd_solver.cpp:284", `Snapshotting solver state to ${format} file ${state}`);
+    const origin = hdf5 ? "sgd_solver.cpp:296" : "sgd_solver.cpp:284";
+    log("info", origin, `Snapshotting solver state to ${format} file ${state}`);
     const { currentStep } = this.#progress;
     const history = this.#updater.historyToMessage();
     await states.write(state, create(SolverStateSchema, { iter: this.iter, learnedNet: model, history, currentStep }));
-    this.#emit("snapshot", { iter: this.iter, model, state });
+    this.#emit("snapshot", { iter: this.iter, model, state, run });
   }
 
-  /** Goes on where a snapshot was taken: iteration, weights and history are those of the files. */
+  /**
+   * Goes on where a snapshot was taken: iteration, weights and history are those of the files. With the `.moka.json`
+   * that `snapshot` wrote beside them, data, random numbers and smoothed loss go on too; without, or if it belongs to
+   * other files, they start anew as in Caffe, and the log says so.
+   */
   async restore(path: string): Promise<void> {
     const { log, states } = this.#context;
     const state = await states.read(path);
@@ -270,6 +301,7 @@ export class Solver {
     }
     this.#progress.iter = state.iter;
     this.#progress.currentStep = state.currentStep;
+    await this.#restoreRun(runStateFile(path));
   }
 
   /** Frees the nets and their engine. */
@@ -280,10 +312,59 @@ export class Solver {
     await this.#context.engine.dispose();
   }
 
+  // ---- going on where a run stood
+
+  /** The training net, then the test nets. */
+  get #nets(): readonly Net[] {
+    return [this.net, ...this.testNets];
+  }
+
+  #position(): Position {
+    return positionOf(this.#nets, this.#context.random, this.#smoothed.window);
+  }
+
+  async #saveRun(path: string): Promise<string | undefined> {
+    const { log, files } = this.#context;
+    try {
+      const sha256 = await fingerprint(this.#nets, this.#updater.history);
+      const text = formatRunState(this.#beforeTests ?? this.#position(), this.iter, sha256);
+      await files.write(path, new TextEncoder().encode(text));
+      return path;
+    } catch (error) {
+      if (!(error instanceof MokaError && error.code === "MOKA_UNSUPPORTED")) throw error;
+      log("warning", "moka:0", `Snapshotting without ${path}: ${error.reason}`);
+      return undefined;
+    }
+  }
+
+  async #restoreRun(path: string): Promise<void> {
+    const { log, files, random } = this.#context;
+    const anew = "data, random numbers and smoothed loss start anew, as in Caffe";
+    const text = await files.readText(path).catch((error: unknown) => {
+      log("info", "moka:0", `Resuming from Caffe's own files alone (${reasonOf(error)}): ${anew}`);
+    });
+    if (text === undefined) return;
+    try {
+      const state = parseRunState(text, this.iter, await fingerprint(this.#nets, this.#updater.history));
+      const problems = await restorePosition(state, this.#nets, random);
+      const smoothed = new SmoothedLoss(this.param.averageLoss);
+      if (smoothed.restore(state.losses)) this.#resumed = smoothed;
+      else problems.push("average_loss is another, so that the smoothed loss starts anew");
+      for (const problem of problems) log("warning", "moka:0", `Resuming with ${path}, but not exactly: ${problem}`);
+      if (problems.length === 0) log("info", "moka:0", `Resuming exactly where ${path} was written`);
+    } catch (error) {
+      if (!(error instanceof MokaError)) throw error;
+      log("warning", "moka:0", `Ignoring ${path}, as ${error.reason}: ${anew}`);
+    }
+  }
+
   // ---- one iteration
 
   async #iterate(): Promise<void> {
+    this.#beforeTests = undefined;
     const { param, net } = this;
+    const displays = param.display > 0 && this.iter % param.display === 0;
+    net.debugInfo = displays && param.debugInfo;
     let loss = 0;
     for (let i = 0; i < param.iterSize; i++) {
       await net.runForward();
@@ -293,14 +374,19 @@ export class Solver {
     }
     this.#loss = Math.fround(loss / param.iterSize);
     this.#smoothed.add(this.#loss);
-    const displays = param.display > 0 && this.iter % param.display === 0;
     if (displays) this.#display();
+    const { currentStep: stepBefore } = this.#progress;
     const lr = learningRate(param, this.#progress);
+    const { currentStep } = this.#progress;
+    if (param.lrPolicy === "multistep" && currentStep > stepBefore) {
+      const status = `MultiStep Status: Iteration ${this.iter}, step = ${currentStep}`;
+      this.#context.log("info", "sgd_solver.cpp:50", status);
+    }
     if (displays) {
       this.#context.log("info", "sgd_solver.cpp:112", `Iteration ${this.iter}, lr = ${formatNumber(lr)}`);
     }
     this.#emit("iteration", { iter: this.iter, loss: this.loss, smoothedLoss: this.smoothedLoss, lr });
-    await this.#updater.apply(lr);
+    await this.#updater.apply(lr, this.iter);
     this.#progress.iter++;
   }
 
@@ -321,8 +407,11 @@ export class Solver {
     return testInterval > 0 && this.iter % testInterval === 0 && (this.iter > 0 || testInitialization);
   }
 
+  /** Who goes on from a snapshot that was asked for during the tests, tests again: it holds where the run stood before. */
   async #testAll(): Promise<void> {
+    this.#beforeTests = this.#position();
     for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.test(i);
+    if (!this.#stopped) this.#beforeTests = undefined;
   }
 
   /** Says where it went wrong: the first blob that holds something else than finite numbers. */

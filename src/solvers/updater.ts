@@ -12,31 +12,35 @@ import type { UpdateRule } from "./update-rule.js";
 /** Updates a net's parameters by a rule, and keeps the rule's memory of them. */
 export class Updater {
   readonly #net: Net;
+  readonly #rule: UpdateRule;
   readonly #solver: SolverParameter;
   /** History of all parameters: the first of each, then the second of each, as Caffe stores them. */
   readonly #history: readonly Tensor[];
   readonly #rate: Span;
   readonly #clip: Span;
+  readonly #correction: Span;
   readonly #norm: Span;
   readonly #update: Runner;
   readonly #measure: Runner;
 
   constructor(net: Net, rule: UpdateRule, solver: SolverParameter) {
-    rule.check(solver);
     const { engine, learnables } = net;
     this.#net = net;
+    this.#rule = rule;
     this.#solver = solver;
     this.#history = Array.from({ length: rule.histories }, (_, i) => i).flatMap((i) =>
       learnables.map(({ tensor }) => new Tensor(`${tensor.name} history ${i}`, tensor.shape, engine)),
     );
     this.#rate = new Span("learning rate", 1, engine);
     this.#clip = new Span("clip", 1, engine);
+    this.#correction = new Span("correction", 1, engine);
     this.#norm = new Span("squared norm", 1, engine);
 
     const update = record(0, "update", engine, false);
     learnables.forEach((param, i) => {
       const history = Array.from({ length: rule.histories }, (_, j) => this.#historyOf(i, j));
-      rule.record(update.recorder, { param, history, rate: this.#rate, clip: this.#clip, solver });
+      const spans = { rate: this.#rate, clip: this.#clip, correction: this.#correction };
+      rule.record(update.recorder, { param, history, ...spans, solver });
     });
     this.#update = new Runner(update, engine);
 
@@ -46,11 +50,17 @@ export class Updater {
     this.#measure = new Runner(measure, engine);
   }
 
-  /** Clips, then makes one update with this learning rate. */
-  async apply(rate: number): Promise<void> {
+  /** Clips, then makes one update with this learning rate, after so many before it. */
+  async apply(rate: number, updatesBefore: number): Promise<void> {
     this.#rate.array[0] = rate;
+    this.#correction.array[0] = this.#rule.correction?.(this.#solver, updatesBefore + 1) ?? 1;
     this.#clip.array[0] = this.#solver.clipGradients >= 0 ? await this.#clipFactor() : 1;
     await this.#update.run(0, 0);
+  }
+
+  /** The rule's memory of all parameters, in Caffe's order. */
+  get history(): readonly Tensor[] {
+    return this.#history;
   }
 
   /** The rule's memory, as Caffe puts it into a `.solverstate`. */
@@ -76,7 +86,7 @@ export class Updater {
 
   dispose(): void {
     for (const tensor of this.#history) tensor.release();
-    for (const span of [this.#rate, this.#clip, this.#norm]) span.release();
+    for (const span of [this.#rate, this.#clip, this.#correction, this.#norm]) span.release();
   }
 
   /** What scales all gradients so that their common norm is at most `clip_gradients`. */
@@ -88,7 +98,7 @@ export class Updater {
     const factor = Math.fround(limit / norm);
     this.#net.log(
       "info",
-      "sgd_solver.cpp:94",
+      "sgd_solver.cpp:99",
       `Gradient clipping: scaling down gradients (L2 norm ${formatNumber(norm)} > ${formatNumber(limit)}) ` +
         `by scale factor ${formatNumber(factor)}`,
     );

@@ -20,6 +20,21 @@ test("every layer class has its row in layers/index.ts and its test", () => {
   expect(files.filter((path) => !existsSync(`${root}src/layers/${path.replace(/\.ts$/, ".test.ts")}`))).toEqual([]);
 });
 
+/** Layer types that have no gradient, or only 0. */
+const flat = [
+  ...["Data", "DummyData", "HDF5Data", "HDF5Output", "ImageData", "Input", "MemoryData", "WindowData"],
+  ...["Accuracy", "ArgMax", "Silence", "Threshold"],
+];
+
+test("every layer's gradient is checked against differences", () => {
+  const tests = list("src/layers").filter((path) => path.endsWith(".test.ts"));
+  const checked = tests.filter((path) => read(`src/layers/${path}`).includes("checkGradients("));
+  const types = checked.flatMap(
+    (path) => /static readonly type = "(\w+)"/.exec(readIfFile(`src/layers/${path.replace(".test", "")}`))?.[1] ?? [],
+  );
+  expect([...types, ...flat].sort()).toEqual(layers.map(({ type }) => type).sort());
+});
+
 test("layers are registered once, in the order of their names", () => {
   const types = layers.map(({ type }) => type);
   expect(types).toEqual([...new Set(types)].sort());

@@ -22,7 +22,7 @@ export const train: Command = {
     command
       .requiredOption("--solver <file>", "the solver's prototxt")
       .option("--weights <files>", "caffemodels to start from, separated by commas")
-      .option("--snapshot <file>", "a solverstate to resume from")
+      .option("--snapshot <file>", "a solverstate to resume from, exactly with its .moka.json beside it")
       .option("--seed <n>", "random seed, instead of the solver's random_seed", integer(0))
       .option("--sigint_effect <action>", "what Ctrl-C does: stop (after a snapshot), snapshot or none", "stop")
       .option("--sighup_effect <action>", "what SIGHUP does: stop, snapshot or none", "snapshot")

@@ -1,0 +1,21 @@
+import { check } from "../util/errors.js";
+import { descent, memory, type UpdateRule } from "./update-rule.js";
+
+/**
+ * AdaGrad: h ← h + g², w ← w − rate·g/(√h + delta); g is the gradient (see `descent`). `delta` is 1e-8 by default;
+ * `momentum` must be 0.
+ *
+ * Source: Duchi et al. 2011.
+ */
+export const adaGrad: UpdateRule = {
+  type: "AdaGrad",
+  histories: 1,
+
+  check({ momentum }) {
+    check(momentum === 0, "MOKA_FIELD", `AdaGrad uses no momentum: it must be 0 or missing, not ${momentum}`);
+  },
+
+  record(k, update) {
+    k.adaGrad({ ...descent(update), history: memory(update), delta: update.solver.delta });
+  },
+};

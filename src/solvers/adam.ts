@@ -1,0 +1,36 @@
+import { check } from "../util/errors.js";
+import { descent, memory, type UpdateRule } from "./update-rule.js";
+
+/**
+ * Adam: m ← momentum·m + (1 − momentum)·g, v ← momentum2·v + (1 − momentum2)·g²,
+ * w ← w − rate·(√(1 − momentum2^t)/(1 − momentum^t))·m/(√v + delta); g is the gradient (see `descent`), t the number
+ * of this update. `momentum` is 0 by default, `momentum2` 0.999 and `delta` 1e-8.
+ *
+ * Where the correction would not be a number, `momentum` of 1 or more or `momentum2` of more than 1, this is an
+ * error; Caffe makes the weights NaN.
+ *
+ * Source: Kingma and Ba 2014.
+ */
+export const adam: UpdateRule = {
+  type: "Adam",
+  histories: 2,
+
+  check({ momentum, momentum2 }) {
+    check(
+      momentum >= 0 && momentum < 1,
+      "MOKA_FIELD",
+      `Adam needs momentum of 0 or more and less than 1, not ${momentum}`,
+    );
+    check(momentum2 >= 0 && momentum2 <= 1, "MOKA_FIELD", `Adam needs momentum2 from 0 to 1, not ${momentum2}`);
+  },
+
+  correction({ momentum, momentum2 }, update) {
+    return Math.sqrt(1 - momentum2 ** update) / (1 - momentum ** update);
+  },
+
+  record(k, update) {
+    const { momentum, momentum2, delta } = update.solver;
+    const memories = { mean: memory(update, 0), square: memory(update, 1) };
+    k.adam({ ...descent(update), ...memories, correction: update.correction, momentum, momentum2, delta });
+  },
+};

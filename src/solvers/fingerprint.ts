@@ -1,0 +1,55 @@
+import type { Net } from "../core/net.js";
+import type { Tensor } from "../core/tensor.js";
+import { LayerParameterSchema } from "../proto/gen/caffe_pb.js";
+import { formatText } from "../proto/text/index.js";
+import { check } from "../util/errors.js";
+
+/** SHA-256 in hexadecimal of what a run consists of. */
+export interface Fingerprint {
+  /** Of the layers of all nets. */
+  readonly nets: string;
+  /** Of all parameters of the training net. */
+  readonly weights: string;
+  /** Of the solver's memory. */
+  readonly history: string;
+}
+
+/** Values that are copied and hashed at a time. */
+const pieceCount = 1 << 22;
+
+/**
+ * @param nets the training net, then the test nets
+ * @throws MokaError `MOKA_UNSUPPORTED` where there is no WebCrypto: in pages that came over plain http
+ */
+export async function fingerprint(nets: readonly Net[], history: readonly Tensor[]): Promise<Fingerprint> {
+  const layers = nets.flatMap((net) => net.layers.map(({ message }) => formatText(LayerParameterSchema, message)));
+  return {
+    nets: hex(await sha256(new TextEncoder().encode(layers.join("\n")))),
+    weights: await hashTensors(nets[0]?.layers.flatMap(({ params }) => params) ?? []),
+    history: await hashTensors(history),
+  };
+}
+
+/** The hash of the hashes of all pieces, so that no more than a piece is copied at a time. */
+async function hashTensors(tensors: readonly Tensor[]): Promise<string> {
+  const hashes: Uint8Array[] = [];
+  for (const { data, count } of tensors) {
+    for (let start = 0; start < count; start += pieceCount) {
+      const piece = data.array.slice(start, start + pieceCount);
+      hashes.push(await sha256(new Uint8Array(piece.buffer)));
+    }
+  }
+  const joined = new Uint8Array(32 * hashes.length);
+  hashes.forEach((hash, i) => void joined.set(hash, 32 * i));
+  return hex(await sha256(joined));
+}
+
+async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+  const subtle: typeof crypto.subtle | undefined = crypto.subtle;
+  check(subtle, "MOKA_UNSUPPORTED", "this page cannot compute hashes: it came neither over https nor from localhost");
+  return new Uint8Array(await subtle.digest("SHA-256", bytes));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
