@@ -1,9 +1,35 @@
+export { Classifier, type ClassifierOptions } from "./api/classifier.js";
+export { type DrawOptions, drawNet } from "./api/draw-net.js";
 export { Net, type NetOptions } from "./api/net.js";
 export { Solver, type SolverOptions } from "./api/solver.js";
+export { type MeanArray, Transformer } from "./api/transformer.js";
 export type { Blob } from "./core/blob.js";
-export type { Layer } from "./core/layer.js";
+export type { LayerConstructor } from "./core/catalog.js";
+export {
+  type Arity,
+  Layer,
+  type LayerContext,
+  type OneOrMore,
+  type ParamDeclaration,
+  type Phase,
+} from "./core/layer.js";
+export type { Recorder } from "./core/recorder.js";
+export type { FloatArray, Span } from "./core/span.js";
+export type { Tensor } from "./core/tensor.js";
 export { MemoryDataLayer } from "./layers/data/memory-data.js";
+export { RecurrentLayer } from "./layers/recurrent/recurrent.js";
+export { filler } from "./proto/filler.js";
+export type { LayerParameter } from "./proto/gen/caffe_pb.js";
 export { formatNet, parseNet, parseSolver, type TextIssue } from "./proto/text/index.js";
 export type { SolverAction, SolverEvents } from "./solvers/solver.js";
+export { computeImageMean, type ImageMean, type ImageMeanOptions } from "./tools/compute-image-mean.js";
+export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
+export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";
+export { type LoadImageOptions, loadImage, type NdArray, oversample, resizeImage } from "./tools/image-array.js";
+export { type CallOptions, L, type LayerFunction, NetSpec, P, Top, toProto } from "./tools/net-spec.js";
+export { formatLogTable, type LogRow, linesOf, parseLog, type TrainingLog } from "./tools/parse-log.js";
+export { plotLog } from "./tools/plot-log.js";
+export { type LayerSummary, type NetSummary, type SummaryOptions, summarize } from "./tools/summary.js";
 export { type ErrorCode, MokaError, type Place } from "./util/errors.js";
+export type { Shape } from "./util/shape.js";
 export { version } from "./version.js";

@@ -1,5 +1,5 @@
-import { createFiles } from "#platform";
-import { Catalog } from "../core/catalog.js";
+import { createFiles, createImages } from "#platform";
+import { Catalog, type LayerConstructor } from "../core/catalog.js";
 import type { Engine } from "../core/engine.js";
 import type { NetContext } from "../core/net.js";
 import { WeightFileStore } from "../data/weight-files.js";
@@ -20,6 +20,11 @@ export interface RunOptions {
   readonly threads?: number | undefined;
   /** Of the random generator. Default: the solver's `random_seed`, else one that differs each time. */
   readonly seed?: number | undefined;
+  /**
+   * Layers of the caller's own, subclasses of `Layer`, by `type`; one of Moka's with that type is not used then. What
+   * stands for a layer of type `Python` is given as `module/layer` or `module.layer`, the names of its `python_param`.
+   */
+  readonly layers?: Readonly<Record<string, LayerConstructor>> | undefined;
   /** Takes what Caffe would log. Default: nothing is logged. */
   readonly log?: Log | undefined;
   /** Where files are read and written. Default: the file system in Node, an empty memory in a page. */
@@ -48,11 +53,19 @@ export function netContext(
   options: RunOptions,
   seed: number | undefined,
 ): Omit<NetContext, "ownsEngine"> {
-  const { log = silent, files = createFiles() } = options;
+  const { log = silent, files = createFiles(), layers: own = {} } = options;
+  for (const [type, layerClass] of Object.entries(own)) {
+    check(
+      typeof layerClass === "function",
+      "MOKA_USAGE",
+      `layers: what is registered as "${type}" must be a class, not ${layerClass === null ? "null" : typeof layerClass}`,
+    );
+  }
   return {
-    catalog: new Catalog(layers, fill),
+    catalog: new Catalog(layers, fill, own),
     engine,
     files,
+    images: createImages(),
     random: new Random(options.seed ?? seed ?? freshSeed()),
     log,
     weightFiles: new WeightFileStore(files, log),

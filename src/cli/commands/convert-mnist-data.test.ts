@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { createFiles } from "#platform";
 import { moka } from "../../../test/cli.js";
+import { type Backend, openDatabase } from "../../data/database.js";
 import { Lmdb } from "../../data/lmdb/index.js";
 import { readDatum } from "../../proto/binary/index.js";
 import { bytesSource } from "../../util/files.js";
@@ -36,6 +38,33 @@ test("--skip and --count take a part", async () => {
   await moka("convert_mnist_data", images, labels, join(folder, "part"), "--skip", "100", "--count", "5");
   const whole = records(`${golden}glyphs_test_lmdb/data.mdb`).slice(100, 105);
   expect(records(join(folder, "part/data.mdb")).map(({ data }) => data)).toEqual(whole.map(({ data }) => data));
+});
+
+/** Keys and values of a database, each as a line. */
+async function contents(backend: Backend, path: string): Promise<string[]> {
+  const database = await openDatabase(createFiles(), backend, path);
+  const cursor = database.cursor();
+  const lines: string[] = [];
+  for (let more = await cursor.first(); more; more = await cursor.next()) {
+    lines.push(`${new TextDecoder().decode(cursor.key)} ${Buffer.from(cursor.value).toString("hex")}`);
+  }
+  database.close();
+  return lines;
+}
+
+test("--backend leveldb makes one of those, with the same records", async () => {
+  const path = join(folder, "leveldb");
+  const { code } = await moka("convert_mnist_data", images, labels, path, "--backend", "leveldb");
+  expect(code).toBe(0);
+  const [made, wanted] = await Promise.all([contents("leveldb", path), contents("lmdb", `${golden}glyphs_test_lmdb`)]);
+  expect(made.length).toBe(300);
+  expect(made.join("\n") === wanted.join("\n")).toBe(true);
+});
+
+test("a database that is there already is left alone", async () => {
+  const { code, err } = await moka("convert_mnist_data", images, labels, join(folder, "all"));
+  expect(code).toBe(1);
+  expect(err).toContain("already");
 });
 
 test("files that do not belong together are refused", async () => {

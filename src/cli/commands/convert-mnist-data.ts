@@ -1,10 +1,17 @@
+import { Option } from "commander";
 import type { Command } from "../command.js";
 import { integer } from "../options.js";
+
+interface ConvertOptions {
+  readonly skip: number;
+  readonly count?: number;
+  readonly backend: "lmdb" | "leveldb";
+}
 
 /** `moka convert_mnist_data`: IDX files to a database, as Caffe's example tool of that name. */
 export const convertMnistData: Command = {
   name: "convert_mnist_data",
-  summary: "convert IDX images and labels, as MNIST comes, to an LMDB",
+  summary: "convert IDX images and labels, as MNIST comes, to an LMDB or LevelDB",
 
   define(command) {
     command
@@ -12,15 +19,16 @@ export const convertMnistData: Command = {
       .argument("<label_file>", "labels, IDX, gzip or not")
       .argument("<output_db>", "folder to create")
       .option("--skip <n>", "leave out the first n images", integer(0), 0)
-      .option("--count <n>", "take at most n images", integer(1));
+      .option("--count <n>", "take at most n images", integer(1))
+      .addOption(new Option("--backend <kind>", "the kind of database").choices(["lmdb", "leveldb"]).default("lmdb"));
   },
 
   async run([imageFile = "", labelFile = "", output = ""], options) {
-    const { skip, count } = options as unknown as { skip: number; count?: number };
+    const { skip, count, backend } = options as unknown as ConvertOptions;
     const { createFiles } = await import("#platform");
     const { readIdxImages } = await import("../../data/idx.js");
     const { encodeImage, recordKey } = await import("../../data/datum.js");
-    const { writeLmdb } = await import("../../data/lmdb/index.js");
+    const { createDatabase } = await import("../../data/database.js");
     const { MokaError } = await import("../../index.js");
     const files = createFiles();
     const load = async (file: string) => ({ bytes: await files.read(file), file });
@@ -30,21 +38,16 @@ export const convertMnistData: Command = {
     if (skip >= end) {
       throw new MokaError("MOKA_USAGE", `--skip ${skip} leaves none of the ${images.count} images`);
     }
-    const records = Array.from({ length: end - skip }, (_, i) => ({
-      key: recordKey(i),
-      value: encodeImage({
-        channels: 1,
-        height: images.height,
-        width: images.width,
-        data: images.pixels.subarray((skip + i) * size, (skip + i + 1) * size),
-        label: images.labels[skip + i] ?? 0,
-      }),
-    }));
-    await files.makeFolder(output);
-    await files.write(`${output}/data.mdb`, writeLmdb(records));
-    process.stdout.write(
-      `${records.length} images of ${images.height}×${images.width} written to ${output}/data.mdb\n`,
-    );
+    const writer = await createDatabase(files, backend, output);
+    for (let i = skip; i < end; i++) {
+      const data = images.pixels.subarray(i * size, (i + 1) * size);
+      const label = images.labels[i] ?? 0;
+      const image = { channels: 1, height: images.height, width: images.width, data, label };
+      await writer.add(recordKey(i - skip), encodeImage(image));
+    }
+    await writer.finish();
+    const path = backend === "lmdb" ? `${output}/data.mdb` : output;
+    process.stdout.write(`${end - skip} images of ${images.height}×${images.width} written to ${path}\n`);
     return 0;
   },
 };

@@ -1,0 +1,167 @@
+// Writes docs/layers.md from the doc comments of the layers, which are their contracts; with --stdout, prints it.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The folders of src/layers, in the order of Caffe's own documentation. */
+const groups = {
+  data: "Where batches come from, and where they go to.",
+  vision: "What treats a blob as images: windows that move over the axes behind the channels.",
+  recurrent: "Sequences, one step after the other.",
+  common: "Matrix products, and what only moves values about.",
+  activation: "Value by value.",
+  normalization: "Over a batch, a channel, or a neighbourhood.",
+  loss: "What is learned, and what is measured.",
+};
+
+/** What a piece of a contract may begin with, to be shown in bold. */
+const labels =
+  /^(No bottoms|Bottoms?|No tops?|Tops?|Gradients?|Parameters?|Departures?|Source|[A-Z][A-Z_]+(?=[:,; (])|`\w+_param(?:\.\w+)?`)/;
+
+/** Lines of comments are filled up to about 110 columns: what would have fitted before this one was a line of its own. */
+const filled = 100;
+const width = 120;
+
+const page = layersPage();
+if (process.argv.includes("--stdout")) process.stdout.write(page);
+else writeFileSync(`${root}docs/layers.md`, page);
+
+function layersPage() {
+  const sections = Object.entries(groups).map(([folder, about]) => ({ folder, about, ...layersOf(folder) }));
+  const used = sections.filter(({ layers }) => layers.length > 0);
+  const count = used.reduce((sum, { layers }) => sum + layers.length, 0);
+  const contents = used.map(
+    ({ folder, layers }) =>
+      `| [${title(folder)}](#${folder}-layers) | ${layers.map(({ type }) => `[${type}](#${type.toLowerCase()})`).join(", ")} |`,
+  );
+  return `${[
+    "# Layers",
+    fill(
+      `All ${count} layer types, by their \`type\` in the prototxt. Each entry is the layer's contract: the doc comment above ` +
+        "its class. This page is made of them by `npm run docs`; to change it, change them.",
+    ),
+    fill(
+      "N is the batch, C the channels, H and W height and width; dx is the gradient of the loss with respect to x. A value " +
+        "in parentheses behind a field is its default. *Works in place* means that the top may be the bottom. Parameters " +
+        "are numbered as the blobs of a `.caffemodel`.",
+    ),
+    ["| | |", "|---|---|", ...contents, "| [Your own](#python-layers-and-layers-of-your-own) | Python |"].join("\n"),
+    ...used.flatMap(({ folder, about, bases, layers }) => [
+      `## ${title(folder)} layers`,
+      about,
+      ...[...bases, ...layers].map(entry),
+    ]),
+    ownLayers(),
+  ].join("\n\n")}\n`;
+}
+
+/** The layers of a folder by name; before them the classes they are made from, where a contract points at one. */
+function layersOf(folder) {
+  const contracts = readdirSync(`${root}src/layers/${folder}`)
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .flatMap((name) => contractsIn(`src/layers/${folder}/${name}`))
+    .sort((a, b) => (a.type.toLowerCase() < b.type.toLowerCase() ? -1 : 1));
+  const layers = contracts.filter(({ isBase }) => !isBase);
+  const words = layers.flatMap(({ paragraphs }) => paragraphs.flat()).join("\n");
+  return { bases: contracts.filter(({ isBase, type }) => isBase && words.includes(`\`${type}\``)), layers };
+}
+
+/** The layer types and abstract layers a file declares, each with the comment right above its class. */
+function contractsIn(path) {
+  const text = readFileSync(`${root}${path}`, "utf8").replaceAll("\r\n", "\n");
+  const comment = /\n(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport /.source;
+  const layers = text.matchAll(new RegExp(`${comment}class [^{]*\\{\\n {2}static readonly type = "(\\w+)"`, "g"));
+  const bases = text.matchAll(new RegExp(`${comment}abstract class (\\w+)`, "g"));
+  const contract =
+    (isBase) =>
+    ([, words, type]) => ({ type, path, isBase, paragraphs: paragraphsOf(words) });
+  return [...[...layers].map(contract(false)), ...[...bases].map(contract(true))];
+}
+
+/** A comment's paragraphs, as lists of lines. */
+function paragraphsOf(comment) {
+  const lines = comment
+    .slice(3, -2)
+    .split("\n")
+    .map((line) => line.replace(/^ *\* ?/, "").trimEnd());
+  return lines
+    .join("\n")
+    .trim()
+    .split(/\n{2,}/)
+    .map((paragraph) => paragraph.split("\n"));
+}
+
+function entry({ type, path, paragraphs: [summary, ...rest] }) {
+  const head = `### ${type}`;
+  const [first, ...pieces] = [...piecesOf(summary), ...rest.flatMap(piecesOf)];
+  const source = `[${path.replace(/^src\/layers\//, "")}](../${path})`;
+  return [
+    head,
+    fill(marked(first)),
+    [...pieces, source].map((piece) => bullet(piece, piece === source)).join("\n"),
+  ].join("\n\n");
+}
+
+/** A paragraph cut where a new line was begun on purpose, and before what has a label of its own. */
+function piecesOf(lines) {
+  const pieces = [];
+  lines.forEach((line, i) => {
+    const previous = lines[i - 1];
+    const [word] = line.trim().split(" ");
+    const isShort = previous?.length + 1 + word.length <= filled;
+    if (previous === undefined || (/[.:]$/.test(previous) && (isShort || labels.test(line)))) pieces.push(line.trim());
+    else pieces[pieces.length - 1] += ` ${line.trim()}`;
+  });
+  return pieces.flatMap((piece) => piece.split(/(?<=\.) (?=(?:Bottoms?|Gradients?|Source)\b|`\w+_param`?[:.])/));
+}
+
+function bullet(piece, isLink) {
+  const text = isLink ? piece : marked(piece).replace(labels, "**$1**");
+  return fill(`- ${text.replace(/^[-–] /, "")}`, "  ");
+}
+
+/** Markdown of text in which only code is marked. */
+function marked(text) {
+  return text
+    .split(/(`[^`]*`)/)
+    .map((part) => (part.startsWith("`") ? linked(part) : part.replace(/[*<]/g, "\\$&")))
+    .join("");
+}
+
+/** A class's name in a contract, as a link to what the page says of it. */
+function linked(code) {
+  return /^`[A-Z]\w*Layer`$/.test(code) ? `[${code}](#${code.slice(1, -1).toLowerCase()})` : code;
+}
+
+/** Fills lines; none begins with what Markdown would take for a list or a heading. */
+function fill(text, indent = "") {
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    const isMark = /^([+*>=-]+|#+|\d+[.)])$/.test(word);
+    if (last !== undefined && (isMark || last.length + 1 + word.length <= width)) lines[lines.length - 1] += ` ${word}`;
+    else lines.push(last === undefined ? word : indent + word);
+  }
+  return lines.join("\n");
+}
+
+function title(folder) {
+  return folder[0].toUpperCase() + folder.slice(1);
+}
+
+function ownLayers() {
+  return [
+    "## Python layers, and layers of your own",
+    fill(
+      'A layer of `type: "Python"` names code outside of the prototxt, which Moka never runs: such a net is refused with an ' +
+        "error that says which class it wants. Write that class in TypeScript, as a subclass of `Layer`, and register it " +
+        "under `module/layer` or `module.layer`; under any other name it is a layer type of that name.",
+    ),
+    '```ts\nconst net = await Net.load("fcn.prototxt", {\n  layers: { "voc_layers/VOCSegDataLayer": VocLayer, "Snake": SnakeLayer },\n});\n```',
+    fill(
+      "`Solver.load` takes the same option. [test/conformance/own-layers.test.ts](../test/conformance/own-layers.test.ts) has " +
+        "a layer to start from, with a parameter and both gradients.",
+    ),
+  ].join("\n\n");
+}

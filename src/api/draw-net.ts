@@ -1,0 +1,66 @@
+import { create } from "@bufbuild/protobuf";
+import { createFiles, createImages } from "#platform";
+import { Catalog } from "../core/catalog.js";
+import { filterLayers } from "../core/filter-net.js";
+import { fill } from "../fillers/index.js";
+import { layers } from "../layers/index.js";
+import { type NetParameter, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
+import { parseNet } from "../proto/text/index.js";
+import { upgradeNet } from "../proto/upgrade/net.js";
+import { drawLayers, type PhaseOfNet, type RankDir } from "../tools/draw/index.js";
+import { inferShapes } from "../tools/infer-shapes.js";
+import { check, MokaError } from "../util/errors.js";
+import type { Files } from "../util/files.js";
+import { type Log, silent } from "../util/log.js";
+import { Random } from "../util/random.js";
+import { readText, type Text } from "./read-text.js";
+
+export interface DrawOptions {
+  /** Layers of which phase. Default: of both, each once. */
+  readonly phase?: "TRAIN" | "TEST" | undefined;
+  /** Where the data flow to: down (the default), to the right, or up. */
+  readonly rankdir?: RankDir | undefined;
+  /** Of the net's state, for include and exclude rules. Default 0 and none. */
+  readonly level?: number | undefined;
+  readonly stages?: readonly string[] | undefined;
+  readonly log?: Log | undefined;
+  readonly files?: Files | undefined;
+}
+
+/**
+ * Draws a net as an SVG file. Shapes stand at the blobs as far as they can be known: not where a layer is of an
+ * unknown type, or its data are not there.
+ *
+ * @param pathOrText a prototxt: its path, or, if it has a newline, its text
+ * @throws MokaError if the file cannot be read or has no layers; a net that could not be built, or has mistakes in its
+ * text, is drawn all the same, and `log` gets what is wrong with it
+ */
+export async function drawNet(pathOrText: string, options: DrawOptions = {}): Promise<string> {
+  const { phase, rankdir = "TB", level = 0, stages = [], log = silent, files = createFiles() } = options;
+  check(["TB", "LR", "BT"].includes(rankdir), "MOKA_USAGE", `rankdir must be TB, LR or BT, not "${rankdir}"`);
+  const net = readLeniently(await readText(pathOrText, files), log);
+  const context = { catalog: new Catalog(layers, fill), files, images: createImages(), log: silent };
+  const phases: PhaseOfNet[] = [];
+  for (const each of phase === undefined ? (["TRAIN", "TEST"] as const) : [phase]) {
+    const state = create(NetStateSchema, { phase: Phase[each], level, stage: [...stages] });
+    const included = filterLayers(net, state, log);
+    const shapes = await inferShapes(included, { ...context, phase: each, random: new Random(1) });
+    phases.push({ phase: each, layers: included, shapes });
+  }
+  return drawLayers(net.name || "net", phases, rankdir);
+}
+
+/** A picture may lack what could not be read, a fork's value of an enum say, if the log tells of it. */
+function readLeniently({ text, file }: Text, log: Log): NetParameter {
+  const { message, issues } = parseNet(text, { file });
+  for (const issue of issues) {
+    const { severity, line, column } = issue;
+    log(severity, "io.cpp:36", `${file ?? "<text>"}:${line}:${column}: ${issue.message}`);
+  }
+  const net = upgradeNet(message, file ?? "<text>", log);
+  if (net.layer.length > 0) return net;
+  const [first] = issues.filter(({ severity }) => severity === "error");
+  throw first
+    ? new MokaError("MOKA_PARSE", first.message, { place: { file, ...first } })
+    : new MokaError("MOKA_DATA", `${file ?? "the text"} has no layers to draw`);
+}

@@ -1,0 +1,206 @@
+import { type NdArray, resizeImage, transposed } from "../tools/image-array.js";
+import { check, MokaError } from "../util/errors.js";
+import { countOf, type Shape, sameShape } from "../util/shape.js";
+
+/** Values to subtract: of each channel, of each pixel (height × width), or of both (channels × height × width). */
+export interface MeanArray {
+  readonly shape: Shape;
+  readonly data: ArrayLike<number>;
+}
+
+/** How one input is prepared. */
+interface Steps {
+  transpose?: readonly number[];
+  channelSwap?: readonly number[];
+  rawScale?: number;
+  mean?: { readonly shape: Shape; readonly data: Float64Array };
+  inputScale?: number;
+}
+
+/**
+ * Prepares pictures for a net, as pycaffe's `caffe.io.Transformer`, in the same order and precision: resize to the
+ * input's height and width; transpose; reorder channels; multiply by the raw scale; subtract the mean; multiply by the
+ * input scale. Each but the first is left out until it is set.
+ *
+ * Departures: `preprocess` never changes the array it is given; `deprocess` drops the axis of the batch alone, not
+ * every axis of size 1, so that it works for gray pictures.
+ */
+export class Transformer {
+  readonly inputs: Readonly<Record<string, Shape>>;
+  readonly #steps = new Map<string, Steps>();
+
+  /** @param inputs the shape of each input blob, with its batch: `{ data: [1, 3, 227, 227] }` */
+  constructor(inputs: Readonly<Record<string, Shape>>) {
+    this.inputs = inputs;
+  }
+
+  /**
+   * The order of a picture's axes in the blob: `[2, 0, 1]` makes channels × height × width of height × width ×
+   * channels. As NumPy's: axis `i` of the result is axis `order[i]` of what comes.
+   */
+  setTranspose(input: string, order: readonly number[]): void {
+    const axes = this.#shape(input).length - 1;
+    check(
+      order.length === axes && [...order].sort((a, b) => a - b).every((axis, i) => axis === i),
+      "MOKA_USAGE",
+      `transpose ${order.join(",")} is no order of the ${axes} axes that a picture of input "${input}" has`,
+    );
+    this.#of(input).transpose = [...order];
+  }
+
+  /** Which channel comes where, after the transposition: `[2, 1, 0]` makes BGR of RGB. */
+  setChannelSwap(input: string, order: readonly number[]): void {
+    const channels = this.#shape(input)[1] ?? 0;
+    check(
+      order.length === channels && order.every((c) => Number.isInteger(c) && c >= 0 && c < channels),
+      "MOKA_USAGE",
+      `channel swap ${order.join(",")} does not fit the ${channels} channels of input "${input}"`,
+    );
+    this.#of(input).channelSwap = [...order];
+  }
+
+  /** What values are multiplied by before the mean is subtracted: 255 for models of pictures from 0 to 255. */
+  setRawScale(input: string, scale: number): void {
+    this.#of(input).rawScale = scale;
+  }
+
+  /**
+   * What is subtracted: one value a channel, or an array of height × width or channels × height × width, which is
+   * resized to the input's size if it has another.
+   */
+  setMean(input: string, mean: MeanArray): void {
+    const [, channels = 1, height = 1, width = 1] = this.#shape(input);
+    const { shape, data } = mean;
+    check(
+      data.length === countOf(shape) && shape.length >= 1 && shape.length <= 3,
+      "MOKA_SHAPE",
+      `a mean of shape ${shape.join(" × ")}, where 1, 2 or 3 axes are possible`,
+    );
+    if (shape.length === 1) {
+      check(shape[0] === channels, "MOKA_SHAPE", `the mean has ${shape[0]} channels, input "${input}" has ${channels}`);
+      this.#of(input).mean = { shape: [channels, 1, 1], data: Float64Array.from(data) };
+      return;
+    }
+    const [depth = 1, ...size] = shape.length === 2 ? [1, ...shape] : shape;
+    check(
+      depth === channels || depth === 1,
+      "MOKA_SHAPE",
+      `the mean has ${depth} channels, input "${input}" has ${channels}`,
+    );
+    const fits = sameShape(size, [height, width]);
+    const image = { shape: [depth, ...size], data: Float64Array.from(data) };
+    this.#of(input).mean = fits ? image : resizedMean(image, height, width);
+  }
+
+  /** What values are multiplied by in the end, after the mean is subtracted. */
+  setInputScale(input: string, scale: number): void {
+    this.#of(input).inputScale = scale;
+  }
+
+  /**
+   * Prepares one picture.
+   *
+   * @param image height × width × channels
+   * @returns what the net takes, channels × height × width (in the order of `setTranspose`)
+   */
+  preprocess(input: string, image: NdArray): NdArray {
+    const [height = 1, width = 1] = this.#shape(input).slice(2);
+    const { transpose, channelSwap, rawScale, mean, inputScale } = this.#of(input);
+    const isSized = image.shape[0] === height && image.shape[1] === width;
+    const sized = isSized ? { ...image, data: image.data.slice() } : resizeImage(image, [height, width]);
+    const ordered = transpose ? transposed(sized, transpose) : sized;
+    const swapped = channelSwap ? taken(ordered, channelSwap) : ordered;
+    const { data } = swapped;
+    if (rawScale !== undefined) multiply(data, rawScale);
+    if (mean) addMean(swapped, mean, -1);
+    if (inputScale !== undefined) multiply(data, inputScale);
+    return swapped;
+  }
+
+  /** The way back: a picture, height × width × channels, from what the net takes; its size stays. */
+  deprocess(input: string, blob: NdArray): NdArray {
+    const axes = this.#shape(input).length - 1;
+    const { transpose, channelSwap, rawScale, mean, inputScale } = this.#of(input);
+    const shape = blob.shape.length === axes + 1 && blob.shape[0] === 1 ? blob.shape.slice(1) : blob.shape;
+    const image = { shape, data: blob.data.slice() };
+    if (inputScale !== undefined) divide(image.data, inputScale);
+    if (mean) addMean(image, mean, 1);
+    if (rawScale !== undefined) divide(image.data, rawScale);
+    const unswapped = channelSwap ? taken(image, inverse(channelSwap)) : image;
+    return transpose ? transposed(unswapped, inverse(transpose)) : unswapped;
+  }
+
+  #shape(input: string): Shape {
+    const shape = this.inputs[input];
+    if (shape) return shape;
+    const known = Object.keys(this.inputs).join(", ");
+    throw new MokaError("MOKA_USAGE", `"${input}" is not one of the net's inputs: ${known}`);
+  }
+
+  #of(input: string): Steps {
+    this.#shape(input);
+    const steps = this.#steps.get(input) ?? {};
+    this.#steps.set(input, steps);
+    return steps;
+  }
+}
+
+/** As pycaffe: stretched to 0 … 1 first, which is how its resizing wants it. */
+function resizedMean(mean: { readonly shape: Shape; readonly data: Float64Array }, height: number, width: number) {
+  const low = mean.data.reduce((a, b) => Math.min(a, b), Infinity);
+  const range = mean.data.reduce((a, b) => Math.max(a, b), -Infinity) - low;
+  const data = Float32Array.from(mean.data, (value) => (range === 0 ? 0 : (value - low) / range));
+  const image = transposed({ shape: mean.shape, data }, [1, 2, 0]);
+  const resized = transposed(resizeImage(image, [height, width]), [2, 0, 1]);
+  return { shape: resized.shape, data: Float64Array.from(resized.data, (value) => value * range + low) };
+}
+
+/** The parts of the first axis in this order. */
+function taken({ shape, data }: NdArray, order: readonly number[]): NdArray {
+  const size = countOf(shape, 1);
+  check(
+    order.every((index) => index < (shape[0] ?? 0)),
+    "MOKA_SHAPE",
+    `channel swap ${order.join(",")} needs ${order.length} channels, the picture has ${shape[0]}`,
+  );
+  const result = new Float32Array(order.length * size);
+  order.forEach((from, to) => void result.set(data.subarray(from * size, (from + 1) * size), to * size));
+  return { shape: [order.length, ...shape.slice(1)], data: result };
+}
+
+/** Adds `sign` times the mean to each value, spread over axes where it has size 1. */
+function addMean({ shape, data }: NdArray, mean: { readonly shape: Shape; readonly data: Float64Array }, sign: 1 | -1) {
+  const [channels = 1, height = 1, width = 1] = shape;
+  const [depth = 1, rows = 1, columns = 1] = mean.shape;
+  const fits = (size: number, own: number) => own === size || own === 1;
+  check(
+    shape.length === 3 && fits(channels, depth) && fits(height, rows) && fits(width, columns),
+    "MOKA_SHAPE",
+    `the mean of shape ${mean.shape.join(" × ")} does not fit a picture of ${shape.join(" × ")}`,
+  );
+  let i = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let row = 0; row < height; row++) {
+      const start = ((depth === 1 ? 0 : c) * rows + (rows === 1 ? 0 : row)) * columns;
+      for (let column = 0; column < width; column++, i++) {
+        data[i] = (data[i] ?? 0) + sign * (mean.data[start + (columns === 1 ? 0 : column)] ?? 0);
+      }
+    }
+  }
+}
+
+/** In single precision, as NumPy computes an array of it with a number. */
+function multiply(data: Float32Array, scale: number): void {
+  const factor = Math.fround(scale);
+  for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) * factor;
+}
+
+function divide(data: Float32Array, scale: number): void {
+  const divisor = Math.fround(scale);
+  for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) / divisor;
+}
+
+/** NumPy's `argsort` of an order: the order that undoes it. */
+function inverse(order: readonly number[]): number[] {
+  return order.map((_, index) => index).sort((a, b) => (order[a] ?? 0) - (order[b] ?? 0));
+}

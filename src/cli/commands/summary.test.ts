@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { moka } from "../../../test/cli.js";
+import { Net } from "../../index.js";
+
+const folder = mkdtempSync(join(tmpdir(), "moka-summary-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const model = join(folder, "net.prototxt");
+writeFileSync(
+  model,
+  `name: "n" input: "x" input_shape { dim: 2 dim: 3 dim: 8 dim: 8 }
+   layer { name: "conv" type: "Convolution" bottom: "x" top: "conv" convolution_param { num_output: 4 kernel_size: 3 } }
+   layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+   layer { name: "a" type: "InnerProduct" bottom: "conv" top: "a" param { name: "w" } inner_product_param { num_output: 9 bias_term: false } }
+   layer { name: "b" type: "InnerProduct" bottom: "conv" top: "b" param { name: "w" } inner_product_param { num_output: 9 bias_term: false } }
+   layer { name: "sum" type: "Eltwise" bottom: "a" bottom: "b" top: "sum" }`,
+);
+
+test("a table with a line a layer, the totals, and no Splits that nobody wrote", async () => {
+  const { code, out, err } = await moka("summary", model);
+  expect(code).toBe(0);
+  expect(err).toBe("");
+  expect(out).toBe(`Layer  Type          Bottoms  Tops        Shapes   Params  Mult-adds   Memory
+─────────────────────────────────────────────────────────────────────────────
+input  Input                  x           2 3 8 8                     1.54 kB
+conv   Convolution   x        conv        2 4 6 6     112     7.78 k  1.15 kB
+relu   ReLU          conv     (in place)  2 4 6 6
+a      InnerProduct  conv     a           2 9      1.30 k     2.59 k     72 B
+b      InnerProduct  conv     b           2 9      shared     2.59 k     72 B
+sum    Eltwise       a        sum         2 9                            72 B
+                     b
+─────────────────────────────────────────────────────────────────────────────
+Total                                              1.41 k     13.0 k  2.90 kB
+
+1,408 parameters (5.63 kB), 12,960 multiply-adds a forward
+2.90 kB for the values of the blobs, as much again for their gradients
+`);
+});
+
+test("a large net with long names keeps within 100 columns, and every name is whole", async () => {
+  const blocks = Array.from({ length: 40 }, (_, i) => {
+    const bottom = i === 0 ? "data" : `inception_${i - 1}/output_concatenated`;
+    const top = `inception_${i}/3x3_reduce_and_more`;
+    return `layer { name: "${top}" type: "Convolution" bottom: "${bottom}" top: "${top}" convolution_param { num_output: 96 kernel_size: 1 } }
+      layer { name: "inception_${i}/relu_3x3_reduce_and_more" type: "ReLU" bottom: "${top}" top: "${top}" }
+      layer { name: "inception_${i}/output" type: "Concat" bottom: "${top}" bottom: "${bottom}" top: "inception_${i}/output_concatenated" }`;
+  });
+  const file = join(folder, "large.prototxt");
+  writeFileSync(file, `input: "data" input_shape { dim: 10 dim: 3 dim: 56 dim: 56 }\n${blocks.join("\n")}`);
+  const { out } = await moka("summary", file);
+  const lines = out.split("\n");
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
+  expect(lines.filter((line) => line.includes("Convolution")).length).toBe(40);
+  expect(out).toContain("10 96 56 56");
+  expect(out).toContain("· a top that is named as its layer");
+  const firstColumn = lines.map((line) => line.slice(0, line.search(/ {2}/) === -1 ? undefined : line.search(/ {2}/)));
+  expect(firstColumn.join("")).toContain("inception_17/relu_3x3_reduce_and_more");
+});
+
+test("--json has it all", async () => {
+  const { out } = await moka("summary", model, "--json", "--phase", "TRAIN", "--shape", "x=1,3,5,5");
+  const summary = JSON.parse(out);
+  expect(summary.phase).toBe("TRAIN");
+  expect(summary.blobs.conv_relu_0_split_0).toEqual([1, 4, 3, 3]);
+  expect(summary.layers[1]).toEqual({
+    name: "conv",
+    type: "Convolution",
+    bottoms: [{ name: "x", shape: [1, 3, 5, 5] }],
+    tops: [{ name: "conv", shape: [1, 4, 3, 3] }],
+    params: [{ shape: [4, 3, 3, 3] }, { shape: [4] }],
+    parameters: 112,
+    multiplyAdds: 972,
+    memory: 144,
+    inserted: false,
+  });
+  expect(summary.totals.parameters).toBe(112 + 324);
+});
+
+test("--weights says what they have", async () => {
+  const net = await Net.load(model, { engine: "reference" });
+  const weights = join(folder, "w.caffemodel");
+  await net.save(weights);
+  await net.dispose();
+  const { out } = await moka("summary", model, "--weights", weights);
+  expect(out).toContain("the weights fit 3 of 3 layers with parameters\n");
+  const lenet = fileURLToPath(new URL("../../../test/golden/files/legacy/v1.", import.meta.url));
+  expect((await moka("summary", `${lenet}prototxt`, "--weights", `${lenet}caffemodel`)).out).toContain(
+    "fit 2 of 2 layers",
+  );
+  const other = await moka("summary", model, "--weights", `${lenet}caffemodel`);
+  expect(other.code).toBe(0);
+  expect(other.out).toContain("the weights fit 0 of 3 layers with parameters; not in them: conv, a, b\n");
+});
+
+test.each([
+  [["--phase", "BOTH"], 2, 'phase must be "TRAIN" or "TEST", not "BOTH"'],
+  [["--shape", "x"], 2, "Give a blob's name and its sizes, as data=1,3,224,224."],
+  [["--weights", "/nowhere"], 1, "/nowhere"],
+])("a call with %j fails", async (args, code, message) => {
+  const result = await moka("summary", model, ...args);
+  expect(result.code).toBe(code);
+  expect(result.err).toContain(message);
+  expect((await moka("summary")).code).toBe(2);
+});

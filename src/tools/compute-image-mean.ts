@@ -1,0 +1,103 @@
+import { create } from "@bufbuild/protobuf";
+import { createFiles, createImages } from "#platform";
+import { type Backend, openDatabase } from "../data/database.js";
+import { toPlanes } from "../data/images/planes.js";
+import { setBlobValues } from "../proto/binary/blob.js";
+import { type DatumValues, readDatum } from "../proto/binary/index.js";
+import { type BlobProto, BlobProtoSchema } from "../proto/gen/caffe_pb.js";
+import { check } from "../util/errors.js";
+import type { Files } from "../util/files.js";
+import type { Images } from "../util/images.js";
+import { type Log, silent } from "../util/log.js";
+import { formatNumber } from "../util/number-format.js";
+
+export interface ImageMean {
+  /** The mean image, 1 × channels × height × width, in the form that `mean_file` names. */
+  readonly blob: BlobProto;
+  readonly shape: readonly [channels: number, height: number, width: number];
+  /** The mean of each channel, as `mean_value` takes them. */
+  readonly channelMeans: Float32Array;
+  /** Number of records. */
+  readonly count: number;
+}
+
+export interface ImageMeanOptions {
+  /** Default: the platform's. */
+  readonly files?: Files | undefined;
+  readonly images?: Images | undefined;
+  /** Default lmdb. */
+  readonly backend?: Backend | undefined;
+  readonly log?: Log | undefined;
+}
+
+/**
+ * The mean of all images of a database, as Caffe's `compute_image_mean`, in the same sums of single precision: the
+ * result is equal bit for bit. Records may hold bytes, floats, or encoded pictures.
+ *
+ * @throws MokaError MOKA_DATA if the images are not all of one size, or there are none
+ */
+export async function computeImageMean(path: string, options: ImageMeanOptions = {}): Promise<ImageMean> {
+  const { files = createFiles(), images = createImages(), backend = "lmdb", log = silent } = options;
+  const database = await openDatabase(files, backend, path);
+  try {
+    const cursor = database.cursor();
+    check(await cursor.first(), "MOKA_DATA", `the database ${path} is empty`);
+    let count = 0;
+    let shape: ImageMean["shape"] | undefined;
+    let sum = new Float32Array(0);
+    do {
+      const name = new TextDecoder().decode(cursor.key);
+      const datum = readDatum(cursor.value, `${path}: record ${name}`);
+      if (count === 0 && datum.encoded) log("info", "compute_image_mean.cpp:57", "Decoding Datum");
+      const { channels, height, width, values } = await decoded(datum, images);
+      if (!shape) {
+        shape = [channels, height, width];
+        sum = new Float32Array(values.length);
+        log("info", "compute_image_mean.cpp:70", "Starting iteration");
+      }
+      check(
+        values.length === shape[0] * shape[1] * shape[2],
+        "MOKA_DATA",
+        `${path}: record ${name} has ${values.length} values, where images are of ${shape.join("×")}`,
+      );
+      for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (values[i] ?? 0);
+      count += 1;
+      if (count % 10_000 === 0) log("info", "compute_image_mean.cpp:95", `Processed ${count} files.`);
+    } while (await cursor.next());
+    if (count % 10_000 !== 0) log("info", "compute_image_mean.cpp:101", `Processed ${count} files.`);
+
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) / Math.fround(count);
+    const [channels, height, width] = shape;
+    const blob = create(BlobProtoSchema, { num: 1, channels, height, width });
+    setBlobValues(blob, { data: sum });
+    const channelMeans = meansOf(sum, channels, height * width);
+    log("info", "compute_image_mean.cpp:114", `Number of channels: ${channels}`);
+    channelMeans.forEach((mean, c) => {
+      log("info", "compute_image_mean.cpp:119", `mean_value channel [${c}]: ${formatNumber(mean)}`);
+    });
+    return { blob, shape, channelMeans, count };
+  } finally {
+    database.close();
+  }
+}
+
+async function decoded(
+  datum: DatumValues,
+  images: Images,
+): Promise<{ channels: number; height: number; width: number; values: ArrayLike<number> }> {
+  if (datum.encoded) {
+    const image = await images.decode(datum.data, { color: undefined });
+    return { ...image, values: toPlanes(image) };
+  }
+  return { ...datum, values: datum.data.length > 0 ? datum.data : (datum.floatData ?? []) };
+}
+
+/** Summed in single precision, as Caffe does. */
+function meansOf(values: Float32Array, channels: number, size: number): Float32Array {
+  const means = new Float32Array(channels);
+  for (let c = 0; c < channels; c++) {
+    for (let i = c * size; i < (c + 1) * size; i++) means[c] = (means[c] ?? 0) + (values[i] ?? 0);
+    means[c] = (means[c] ?? 0) / size;
+  }
+  return means;
+}

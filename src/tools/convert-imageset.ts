@@ -1,0 +1,188 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { createFiles, createImages } from "#platform";
+import { type Backend, createDatabase } from "../data/database.js";
+import { recordKey } from "../data/datum.js";
+import { toPlanes } from "../data/images/planes.js";
+import { resize } from "../data/images/resize.js";
+import { writeDatum } from "../proto/binary/index.js";
+import { DatumSchema } from "../proto/gen/caffe_pb.js";
+import { check, MokaError, reasonOf } from "../util/errors.js";
+import type { Files } from "../util/files.js";
+import type { Image, ImageFormat, Images } from "../util/images.js";
+import { type Log, silent } from "../util/log.js";
+import { freshSeed, Random } from "../util/random.js";
+
+export interface ConvertImagesetOptions {
+  /** Default: the platform's. */
+  readonly files?: Files | undefined;
+  readonly images?: Images | undefined;
+  /** One channel instead of three. Default false. */
+  readonly gray?: boolean | undefined;
+  /** Puts the list into random order first. Default false. */
+  readonly shuffle?: boolean | undefined;
+  /** Of that order. Default: another each time. */
+  readonly seed?: number | undefined;
+  /** Default lmdb. */
+  readonly backend?: Backend | undefined;
+  /** Both or none: the size all pictures get. 0 is none. */
+  readonly resizeWidth?: number | undefined;
+  readonly resizeHeight?: number | undefined;
+  /** Stops at a picture of another size than the first. Default false. */
+  readonly checkSize?: boolean | undefined;
+  /** Keeps pictures as JPEG or PNG files in the records, of the kind that their names say. Default false. */
+  readonly encoded?: boolean | undefined;
+  /** Likewise, all of this kind: `jpg` or `png`. */
+  readonly encodeType?: string | undefined;
+  readonly log?: Log | undefined;
+}
+
+/** A line of a list: a picture's path below the root folder, and its label. */
+export interface ListedImage {
+  readonly file: string;
+  readonly label: number;
+}
+
+/** Pictures read ahead, on other threads. */
+const ahead = 8;
+
+/**
+ * Puts pictures into a new database, as Caffe's `convert_imageset`: keys `00000000_name`, counted by the lines of the
+ * list, values Datums with blue, green and red planes, or with the picture's file. A file is kept byte for byte where
+ * it is of the kind asked for and is not resized. A picture that cannot be read is logged and left out, its number
+ * too.
+ *
+ * Departures: a line without a label, one size without the other, and kinds of files that cannot be written are
+ * errors; `checkSize` looks at the pictures' sizes with `encoded` too, where Caffe always fails. There is no database
+ * before all records are written, and none if no picture could be read.
+ *
+ * @param rootFolder stands before every path of the list; a `/` is put between where it is a folder without one
+ * @returns how many pictures are in the database, and how many could not be read
+ * @throws MokaError MOKA_FILE if the database is there already
+ */
+export async function convertImageset(
+  rootFolder: string,
+  listFile: string,
+  database: string,
+  options: ConvertImagesetOptions = {},
+): Promise<{ readonly count: number; readonly skipped: number }> {
+  const { files = createFiles(), images = createImages(), backend = "lmdb", log = silent } = options;
+  const { encodeType = "", resizeWidth = 0, resizeHeight = 0 } = options;
+  const gray = options.gray ?? false;
+  const encoded = (options.encoded ?? false) || encodeType !== "";
+  check(
+    resizeWidth > 0 === resizeHeight > 0,
+    "MOKA_USAGE",
+    `resize_width ${resizeWidth} and resize_height ${resizeHeight}: give both, or none`,
+  );
+  const size = resizeWidth > 0 ? { width: resizeWidth, height: resizeHeight } : undefined;
+  if (encodeType !== "") formatOf(encodeType);
+
+  const list = parseImageList(await files.readText(listFile), listFile);
+  if (options.shuffle) {
+    log("info", "convert_imageset.cpp:86", "Shuffling data");
+    new Random(options.seed ?? freshSeed()).shuffle(list);
+  }
+  log("info", "convert_imageset.cpp:89", `A total of ${list.length} images.`);
+  if (encodeType !== "" && !options.encoded) {
+    log("info", "convert_imageset.cpp:92", "encode_type specified, assuming encoded=true.");
+  }
+  const needsSlash = rootFolder !== "" && !rootFolder.endsWith("/") && (await files.isFolder(rootFolder));
+  const root = needsSlash ? `${rootFolder}/` : rootFolder;
+  const writer = await createDatabase(files, backend, database);
+
+  const load = async ({ file, label }: ListedImage) => {
+    const bytes = await files.read(root + file);
+    const original = await images.decode(bytes, { color: !gray });
+    const image = size ? resize(original, size.width, size.height) : original;
+    if (!encoded) return { image, value: writeDatum({ ...image, data: toPlanes(image), label, encoded: false }) };
+    const kind = encodeType || file.slice(file.lastIndexOf(".") + 1);
+    const keeps = !size && sameKind(file, kind);
+    return { image, value: encodedDatum(keeps ? bytes : await images.encode(image, formatOf(kind)), label) };
+  };
+
+  let count = 0;
+  let skipped = 0;
+  let first: Image | undefined;
+  for await (const { item, index, result } of inOrder(list, load)) {
+    if (result instanceof Error) {
+      if (!isUnreadable(result)) throw result;
+      log("error", "io.cpp:80", `Could not open or find file ${root}${item.file}: ${reasonOf(result)}`);
+      skipped += 1;
+      continue;
+    }
+    first ??= result.image;
+    if (options.checkSize) checkSameSize(result.image, first, root + item.file);
+    await writer.add(recordKey(index, item.file), result.value);
+    count += 1;
+    if (count % 1000 === 0) log("info", "convert_imageset.cpp:147", `Processed ${count} files.`);
+  }
+  check(count > 0, "MOKA_DATA", `${listFile}: none of its ${list.length} pictures could be read`);
+  await writer.finish();
+  if (count % 1000 !== 0) log("info", "convert_imageset.cpp:153", `Processed ${count} files.`);
+  return { count, skipped };
+}
+
+/**
+ * The lines `path label` of a list; the last space parts them, so a path may have spaces itself.
+ *
+ * @param name of the list, for errors
+ * @throws MokaError MOKA_DATA for a line without a label, or a list without lines
+ */
+export function parseImageList(text: string, name: string): ListedImage[] {
+  const lines = text.trimEnd().split("\n");
+  check(lines.length > 1 || lines[0] !== "", "MOKA_DATA", `${name}: the list is empty`);
+  return lines.map((line, index) => {
+    const [, file = "", label] = /^(.*\S) +([-+]?\d+)\s*$/.exec(line) ?? [];
+    check(
+      label !== undefined && Math.abs(Number(label)) < 2 ** 31,
+      "MOKA_DATA",
+      `${name}:${index + 1}: expected a path, a space and a label, a whole number; came ${JSON.stringify(line)}`,
+    );
+    return { file, label: Number(label) };
+  });
+}
+
+/** Works on items several at a time, and gives the results, or the errors, in their order. */
+async function* inOrder<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<{ readonly item: T; readonly index: number; readonly result: R | Error }> {
+  const safely = (item: T) => work(item).catch((error) => (error instanceof Error ? error : new Error(String(error))));
+  const begun: Promise<R | Error>[] = [];
+  for (const [index, item] of items.entries()) {
+    for (let next = index + begun.length; begun.length < ahead && next < items.length; next++) {
+      begun.push(safely(items[next] as T));
+    }
+    yield { item, index, result: (await begun.shift()) as R | Error };
+  }
+}
+
+/** A missing or damaged file is left out; what the caller did wrong is not. */
+function isUnreadable(error: Error): boolean {
+  return error instanceof MokaError && (error.code === "MOKA_FILE" || error.code === "MOKA_DATA");
+}
+
+/** As Caffe writes it: with neither size nor channels. */
+function encodedDatum(data: Uint8Array, label: number): Uint8Array {
+  return toBinary(DatumSchema, create(DatumSchema, { data, label, encoded: true }));
+}
+
+const extension = (file: string) => file.slice(file.lastIndexOf(".") + 1).toLowerCase();
+
+/** Whether a file is already of this kind, by its name. */
+function sameKind(file: string, kind: string): boolean {
+  const name = extension(file);
+  return name === kind.toLowerCase() || (name === "jpeg" && kind.toLowerCase() === "jpg");
+}
+
+function formatOf(kind: string): ImageFormat {
+  const format = { jpg: "jpg", jpeg: "jpg", png: "png" } as const;
+  const found = format[kind.toLowerCase() as keyof typeof format];
+  check(found, "MOKA_USAGE", `pictures can be encoded as jpg or png, not as "${kind}": give encode_type`);
+  return found;
+}
+
+function checkSameSize(image: Image, first: Image, file: string): void {
+  const of = ({ channels, height, width }: Image) => `${channels}×${height}×${width}`;
+  check(of(image) === of(first), "MOKA_DATA", `${file} is of size ${of(image)}, the first picture of ${of(first)}`);
+}

@@ -1,0 +1,120 @@
+import { create, type DescField, isFieldSet, isMessage } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
+import {
+  type ConvolutionParameter,
+  EltwiseParameter_EltwiseOp as EltwiseOp,
+  type EltwiseParameter,
+  EltwiseParameterSchema,
+  type LayerParameter,
+  LayerParameterSchema,
+  type PoolingParameter,
+  PoolingParameterSchema,
+  PoolingParameter_PoolMethod as PoolMethod,
+} from "../../proto/gen/caffe_pb.js";
+
+/** Items shown at most, and characters of one. */
+const maxItems = 4;
+const maxLength = 28;
+
+/** Fields that say how a layer computes or starts to learn, not what. */
+const unimportant = new Set(["engine", "bias_term", "backend", "prefetch", "rand_skip", "shape"]);
+
+/** What a user would want to know of a layer at a glance: `64`, `7×7`, `stride 2`; what is as by default is left out. */
+export function describeLayer(layer: LayerParameter): string[] {
+  if (layer.convolutionParam && /conv/i.test(layer.type)) return describeConvolution(layer.convolutionParam);
+  if (layer.poolingParam && layer.type === "Pooling") return describePooling(layer.poolingParam);
+  if (layer.innerProductParam) return [`${layer.innerProductParam.numOutput}`];
+  if (layer.dropoutParam) return [`${shortNumber(layer.dropoutParam.dropoutRatio)}`];
+  if (layer.type === "Eltwise") return describeEltwise(layer.eltwiseParam ?? create(EltwiseParameterSchema));
+  return describeFields(layer);
+}
+
+function describeEltwise({ operation, coeff }: EltwiseParameter): string[] {
+  const name = (EltwiseOp[operation] ?? `${operation}`).toLowerCase();
+  return coeff.length === 0 ? [name] : [name, `coeff ${coeff.map(shortNumber).join(",")}`];
+}
+
+function describeConvolution(param: ConvolutionParameter): string[] {
+  const { numOutput, kernelH, kernelW, strideH, strideW, padH, padW, group } = param;
+  const size = (list: readonly number[], h: number, w: number) => (h || w ? [h, w] : list);
+  return [
+    `${numOutput}`,
+    ...windowItems(
+      size(param.kernelSize, kernelH, kernelW),
+      size(param.stride, strideH, strideW),
+      size(param.pad, padH, padW),
+    ),
+    ...notable("dilation", param.dilation, 1),
+    ...(group > 1 ? [`group ${group}`] : []),
+  ];
+}
+
+function describePooling(param: PoolingParameter): string[] {
+  const method = (PoolMethod[param.pool] ?? `${param.pool}`).toLowerCase();
+  if (param.globalPooling) return [method, "global"];
+  const either = (one: number, h: number, w: number) => (h || w ? [h, w] : [one]);
+  const stride = isFieldSet(param, PoolingParameterSchema.field.strideH)
+    ? [param.strideH, param.strideW]
+    : [param.stride];
+  return [
+    method,
+    ...windowItems(
+      either(param.kernelSize, param.kernelH, param.kernelW),
+      stride,
+      either(param.pad, param.padH, param.padW),
+    ),
+  ];
+}
+
+function windowItems(kernel: readonly number[], stride: readonly number[], pad: readonly number[]): string[] {
+  const sizes = kernel.length === 1 ? [...kernel, ...kernel] : kernel;
+  return [...(sizes.length > 0 ? [sizes.join("×")] : []), ...notable("stride", stride, 1), ...notable("pad", pad, 0)];
+}
+
+/** A size for each axis, or one for all, where any is not as by default. */
+function notable(name: string, sizes: readonly number[], usual: number): string[] {
+  if (sizes.every((size) => size === usual)) return [];
+  return [`${name} ${sizes.every((size) => size === sizes[0]) ? sizes[0] : sizes.join("×")}`];
+}
+
+/** The plain fields that are set in the layer's own parameters. */
+function describeFields(layer: LayerParameter): string[] {
+  const message = reflect(LayerParameterSchema, layer, false);
+  const items = message.sortedFields
+    .filter((field) => field.fieldKind === "message" && /_param$/.test(field.name) && message.isSet(field))
+    .filter((field) => !["transform_param", "loss_param"].includes(field.name))
+    .flatMap((field) => {
+      if (field.fieldKind !== "message") return [];
+      const param = message.get(field);
+      return param.sortedFields
+        .filter((inner) => param.isSet(inner) && !unimportant.has(inner.name))
+        .flatMap((inner) => describeField(inner, param.get(inner)));
+    });
+  return items.length > maxItems ? [...items.slice(0, maxItems), "…"] : items;
+}
+
+function describeField(field: DescField, value: unknown): string[] {
+  if (field.fieldKind === "message" || isMessage(value)) return [];
+  const values =
+    field.fieldKind === "list" && Symbol.iterator in Object(value) ? [...(value as Iterable<unknown>)] : [value];
+  if (values.length === 0 || values.some((each) => typeof each === "object")) return [];
+  const texts = values.map((each) => {
+    if (field.enum) return field.enum.values.find(({ number }) => number === each)?.name.toLowerCase() ?? `${each}`;
+    return typeof each === "number" ? shortNumber(each) : `${each}`;
+  });
+  if (field.enum) return texts;
+  if (field.fieldKind === "scalar" && typeof value === "boolean") return [`${field.name}${value ? "" : " off"}`];
+  return [shortened(`${field.name} ${texts.join(",")}`)];
+}
+
+function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+/** Paths are told apart by their ends. */
+function shortened(item: string): string {
+  const letters = [...item];
+  if (letters.length <= maxLength) return item;
+  const space = item.indexOf(" ") + 1;
+  return `${item.slice(0, space)}…${letters.slice(letters.length - (maxLength - space)).join("")}`;
+}

@@ -1,0 +1,197 @@
+import { createFiles, createImages } from "#platform";
+import { check, MokaError } from "../util/errors.js";
+import type { Files } from "../util/files.js";
+import type { Images } from "../util/images.js";
+import { countOf, type Shape } from "../util/shape.js";
+
+/** Numbers in rows: the last axis lies closest, as in NumPy and in Caffe's blobs. */
+export interface NdArray {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+export interface LoadImageOptions {
+  /** Three channels, red, green and blue, or one. Default true. */
+  readonly color?: boolean | undefined;
+  /** Default: the platform's. */
+  readonly files?: Files | undefined;
+  readonly images?: Images | undefined;
+}
+
+/**
+ * Reads a picture as pycaffe's `caffe.io.load_image`: height × width × 3 numbers from 0 to 1, red first, or with
+ * `color: false` × 1. A gray picture gets three equal channels; of a color picture the gray value is
+ * 0.2125 R + 0.7154 G + 0.0721 B, as scikit-image has it (and not as OpenCV, which data layers follow). Alpha is left
+ * out, and a camera's note of orientation ignored, as there.
+ */
+export async function loadImage(path: string, options: LoadImageOptions = {}): Promise<NdArray> {
+  const { color = true, files = createFiles(), images = createImages() } = options;
+  const bytes = await files.read(path);
+  const image = await images.decode(bytes, { color: undefined }).catch((error) => {
+    throw error instanceof MokaError ? new MokaError(error.code, `${path}: ${error.reason}`, { cause: error }) : error;
+  });
+  const { width, height, channels, data } = image;
+  const depth = color ? 3 : 1;
+  const values = new Float32Array(height * width * depth);
+  for (let i = 0, from = 0, to = 0; i < height * width; i++, from += channels) {
+    const blue = (data[from] ?? 0) / 255;
+    const green = channels < 3 ? blue : (data[from + 1] ?? 0) / 255;
+    const red = channels < 3 ? blue : (data[from + 2] ?? 0) / 255;
+    if (color) {
+      values[to++] = red;
+      values[to++] = green;
+      values[to++] = blue;
+    } else {
+      values[to++] = channels < 3 ? blue : 0.2125 * red + 0.7154 * green + 0.0721 * blue;
+    }
+  }
+  return { shape: [height, width, depth], data: values };
+}
+
+/** Checks that an array is one picture, height × width × channels. */
+export function checkImage({ shape, data }: NdArray): readonly [height: number, width: number, channels: number] {
+  const [height = 0, width = 0, channels = 0] = shape;
+  check(
+    shape.length === 3 && height > 0 && width > 0 && channels > 0 && data.length === countOf(shape),
+    "MOKA_SHAPE",
+    `expected a picture, height × width × channels, came an array of shape ${shape.join(" × ")} with ${data.length} values`,
+  );
+  return [height, width, channels];
+}
+
+/**
+ * A picture, height × width × channels, in another size, as pycaffe's `caffe.io.resize_image`: the value between its
+ * neighbours, without smoothing when it becomes smaller.
+ *
+ * Pictures of 1 or 3 channels as scikit-image's `resize(…, order=1, mode="constant")` without anti-aliasing: centers
+ * of pixels are mapped to each other, and beyond the edge lies the picture's smallest value, so that a picture made
+ * larger fades towards its edges. Others as SciPy's `zoom(…, order=1)`: the corners' centers stay where they are.
+ */
+export function resizeImage(image: NdArray, [height, width]: readonly [number, number]): NdArray {
+  const [oldHeight, oldWidth, channels] = checkImage(image);
+  check(
+    Number.isInteger(height) &&
+      Number.isInteger(width) &&
+      height > 0 &&
+      width > 0 &&
+      height * width * channels < 2 ** 28,
+    "MOKA_USAGE",
+    `a picture cannot be made ${height}×${width} pixels large`,
+  );
+  const centered = channels === 1 || channels === 3;
+  const beyond = centered ? image.data.reduce((a, b) => Math.min(a, b), Infinity) : 0;
+  const rows = centered ? centeredTaps(oldHeight, height) : corneredTaps(oldHeight, height);
+  const columns = centered ? centeredTaps(oldWidth, width) : corneredTaps(oldWidth, width);
+  const { data: from } = image;
+  const data = new Float32Array(height * width * channels);
+  const value = (row: number, column: number, c: number) =>
+    row < 0 || row >= oldHeight || column < 0 || column >= oldWidth
+      ? beyond
+      : (from[(row * oldWidth + column) * channels + c] ?? 0);
+  let to = 0;
+  for (const { first: row, share: down } of rows) {
+    for (const { first: column, share: right } of columns) {
+      for (let c = 0; c < channels; c++) {
+        const upper = mix(value(row, column, c), right === 0 ? 0 : value(row, column + 1, c), right);
+        const lower =
+          down === 0 ? 0 : mix(value(row + 1, column, c), right === 0 ? 0 : value(row + 1, column + 1, c), right);
+        data[to++] = mix(upper, lower, down);
+      }
+    }
+  }
+  return { shape: [height, width, channels], data };
+}
+
+/** Where a place of the result lies: between pixel `first` and the next, by this share of the way. */
+interface Tap {
+  readonly first: number;
+  readonly share: number;
+}
+
+function centeredTaps(from: number, to: number): Tap[] {
+  return Array.from({ length: to }, (_, i) => tapAt(((i + 0.5) * from) / to - 0.5));
+}
+
+function corneredTaps(from: number, to: number): Tap[] {
+  return Array.from({ length: to }, (_, i) => tapAt(to === 1 ? 0 : (i * (from - 1)) / (to - 1)));
+}
+
+function tapAt(place: number): Tap {
+  const first = Math.floor(place);
+  return { first, share: place - first };
+}
+
+function mix(a: number, b: number, share: number): number {
+  return a * (1 - share) + b * share;
+}
+
+/**
+ * Ten pictures of each, as pycaffe's `caffe.io.oversample`: the corners (top left, top right, bottom left, bottom
+ * right) and the center, and then the same mirrored.
+ */
+export function oversample(images: readonly NdArray[], crop: readonly [number, number]): NdArray[] {
+  return images.flatMap((image) => {
+    const [height, width] = checkImage(image);
+    const bottom = height - crop[0];
+    const right = width - crop[1];
+    const corners = [0, bottom].flatMap((top) => [0, right].map((left) => cropImage(image, top, left, crop)));
+    const crops = [...corners, centerCrop(image, crop)];
+    return [...crops, ...crops.map(mirrored)];
+  });
+}
+
+/** The middle of a picture; where it cannot be met exactly, half a pixel further up and left. */
+export function centerCrop(image: NdArray, crop: readonly [number, number]): NdArray {
+  const [height, width] = checkImage(image);
+  return cropImage(image, Math.trunc((height - crop[0]) / 2), Math.trunc((width - crop[1]) / 2), crop);
+}
+
+function cropImage(image: NdArray, top: number, left: number, [height, width]: readonly [number, number]): NdArray {
+  const [oldHeight, oldWidth, channels] = checkImage(image);
+  check(
+    height <= oldHeight && width <= oldWidth,
+    "MOKA_USAGE",
+    `the picture is ${oldHeight}×${oldWidth}, smaller than the part to take, ${height}×${width}`,
+  );
+  const data = new Float32Array(height * width * channels);
+  for (let row = 0; row < height; row++) {
+    const start = ((top + row) * oldWidth + left) * channels;
+    data.set(image.data.subarray(start, start + width * channels), row * width * channels);
+  }
+  return { shape: [height, width, channels], data };
+}
+
+function mirrored({ shape, data }: NdArray): NdArray {
+  const [, width = 1, channels = 1] = shape;
+  const result = new Float32Array(data.length);
+  for (let pixel = 0; pixel * channels < data.length; pixel++) {
+    const column = pixel % width;
+    const from = (pixel - column + width - 1 - column) * channels;
+    result.set(data.subarray(from, from + channels), pixel * channels);
+  }
+  return { shape, data: result };
+}
+
+/** The axes of an array in another order, as NumPy's `transpose`: axis `i` of the result is axis `order[i]`. */
+export function transposed({ shape, data }: NdArray, order: readonly number[]): NdArray {
+  check(
+    order.length === shape.length && [...order].sort((a, b) => a - b).every((axis, i) => axis === i),
+    "MOKA_USAGE",
+    `axes ${order.join(", ")} are no order of the ${shape.length} axes of ${shape.join(" × ")}`,
+  );
+  const newShape = order.map((axis) => shape[axis] ?? 1);
+  const strides = order.map((axis) => countOf(shape, axis + 1));
+  const result = new Float32Array(data.length);
+  const at = newShape.map(() => 0);
+  for (let to = 0, from = 0; to < result.length; to++) {
+    result[to] = data[from] ?? 0;
+    for (let axis = at.length - 1; axis >= 0; axis--) {
+      from += strides[axis] ?? 0;
+      at[axis] = (at[axis] ?? 0) + 1;
+      if ((at[axis] ?? 0) < (newShape[axis] ?? 1)) break;
+      from -= (strides[axis] ?? 0) * (newShape[axis] ?? 1);
+      at[axis] = 0;
+    }
+  }
+  return { shape: newShape, data: result };
+}

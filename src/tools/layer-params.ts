@@ -1,0 +1,95 @@
+// What may stand in a layer's call of a NetSpec, from the types that are generated from caffe.proto.
+import type { Message } from "@bufbuild/protobuf";
+import type * as proto from "../proto/gen/caffe_pb.js";
+
+type Proto = typeof proto;
+
+/** `numOutput` as the prototxt has it, `num_output`. */
+type Snake<S> = S extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${Snake<Rest>}`
+  : "";
+
+/** The generated enums, by their generated names: `PoolingParameter_PoolMethod`. */
+type Enums = { [K in keyof Proto as Proto[K] extends Record<number, string> ? K : never]: Proto[K] };
+
+/** The names of the values of an enum. */
+type EnumNames<E> = { [K in keyof Enums]: E extends Enums[K][keyof Enums[K]] ? keyof Enums[K] : never }[keyof Enums];
+
+type Value<T> = T extends Message
+  ? MessageFields<T>
+  : T extends bigint
+    ? bigint | number
+    : T extends number
+      ? `${number}` extends `${T}`
+        ? number
+        : T | EnumNames<T>
+      : T;
+
+type FieldValue<T> = T extends readonly (infer Item)[] ? Value<Item> | readonly Value<Item>[] : Value<T>;
+
+/**
+ * The fields of a message, named as in the prototxt, as plain values: messages as objects, enums by name or number,
+ * repeated fields as one value or as a list.
+ */
+export type MessageFields<M> = {
+  readonly [K in keyof M as K extends keyof Message ? never : Snake<K>]?: FieldValue<NonNullable<M[K]>> | undefined;
+};
+
+/** Messages of LayerParameter by what stands before `Parameter` in their names: the layer's type, for most. */
+type Messages = {
+  [K in keyof proto.LayerParameter as NonNullable<proto.LayerParameter[K]> extends {
+    $typeName: `caffe.${infer Type}Parameter`;
+  }
+    ? Type
+    : never]: NonNullable<proto.LayerParameter[K]>;
+};
+
+/** The messages that are for layers of other types, or of types there are not. */
+type NoTypes = "Loss" | "Recurrent" | "Transformation";
+
+/** Layer types that have no message named after them, with the field of LayerParameter that holds what they read, if any. */
+export const otherTypes = {
+  AbsVal: undefined,
+  BNLL: undefined,
+  BatchReindex: undefined,
+  Deconvolution: "convolution_param",
+  EuclideanLoss: undefined,
+  Filter: undefined,
+  Im2col: "convolution_param",
+  LSTM: "recurrent_param",
+  LSTMUnit: undefined,
+  MultinomialLogisticLoss: undefined,
+  RNN: "recurrent_param",
+  SigmoidCrossEntropyLoss: "loss_param",
+  Silence: undefined,
+  SoftmaxWithLoss: "loss_param",
+  Split: undefined,
+} as const;
+
+type OtherTypes = typeof otherTypes;
+
+/** The fields of LayerParameter by their names in the prototxt. */
+type FieldTypes = { [K in keyof proto.LayerParameter as Snake<K>]: NonNullable<proto.LayerParameter[K]> };
+
+type TypeMessages = Omit<Messages, NoTypes> & {
+  [T in keyof OtherTypes]: OtherTypes[T] extends keyof FieldTypes ? FieldTypes[OtherTypes[T]] : unknown;
+};
+
+/** The layer types, as the prototxt names them. */
+export type LayerType = keyof TypeMessages;
+
+/** The fields of LayerParameter that any call may give. */
+export type CommonFields = Omit<MessageFields<proto.LayerParameter>, "type">;
+
+/** What a layer of this type takes: the fields of its own message, and those all layers have. */
+export type LayerFields<T extends LayerType> = MessageFields<TypeMessages[T]> &
+  Omit<CommonFields, keyof MessageFields<TypeMessages[T]>>;
+
+type Intersection<U> = (U extends unknown ? (given: U) => void : never) extends (taken: infer I) => void ? I : never;
+
+/** The values of the enums within a message: `Pooling` has those of PoolingParameter's PoolMethod, Engine and RoundMode. */
+export type EnumValues = {
+  readonly [M in keyof Enums as M extends `${infer Type}Parameter_${string}` ? Type : never]: Intersection<
+    Enums[Extract<keyof Enums, `${M extends `${infer Type}Parameter_${string}` ? Type : never}Parameter_${string}`>]
+  >;
+};

@@ -1,0 +1,184 @@
+import { check } from "../util/errors.js";
+
+/** One line of a table: the values of a net's outputs at an iteration. */
+export interface LogRow {
+  readonly iteration: number;
+  /** Since training began. */
+  readonly seconds: number;
+  /** The rate last printed before this line; NaN where none was yet. */
+  readonly learningRate: number;
+  /** By the outputs' names; of several values with one name the last, as in Caffe's parse_log.py. */
+  readonly outputs: Readonly<Record<string, number>>;
+}
+
+/** What a training log says. */
+export interface TrainingLog {
+  readonly train: readonly LogRow[];
+  readonly test: readonly LogRow[];
+  /** The loss of each iteration that was displayed, smoothed over `average_loss` iterations. */
+  readonly loss: readonly { readonly iteration: number; readonly seconds: number; readonly value: number }[];
+  /** Names of the outputs that are losses: those printed with their weight. */
+  readonly losses: ReadonlySet<string>;
+}
+
+const number = String.raw`[-+]?(?:nan|inf|[\d.]+(?:[eE][-+]?\d+)?)`;
+const iterationPattern = /Iteration (\d+)/;
+const lossPattern = new RegExp(String.raw`Iteration \d+\b.*\bloss = (${number})`);
+const ratePattern = new RegExp(String.raw`\blr = (${number})`);
+const outputPattern = new RegExp(String.raw`(Train|Test) net output #(\d+): (\S+) = (${number})(.*)`);
+const stampPattern = /(?:^|\s)[IWEF](\d{4})?(\d\d)(\d\d)\s+(\d+):(\d\d):(\d\d)\.(\d{1,6})/;
+
+/**
+ * Reads a training log as Caffe's `parse_log.py` does: of BVLC Caffe of any year, of the forks that print the same
+ * lines with more in them (NVIDIA's, Intel's), and of Moka.
+ *
+ * Seconds count from the first line with "Solving", or, in a log cut off before it, from the first line with a time.
+ * The first row of a table, printed before any rate, gets the rate of the second. Better than parse_log.py: values
+ * that are `nan` or `inf` are read, dates with a year (of newer glog), a table of one row is not lost, a rate that
+ * is known is not replaced, and a row with fewer outputs than the others does not spoil those that follow.
+ *
+ * @param log its text, or its lines
+ * @param options.name what errors call it
+ * @param options.year of the first date, where the log does not say it
+ * @throws MokaError MOKA_DATA if no line with a time says "Iteration" and a number
+ */
+export function parseLog(
+  log: string | Iterable<string>,
+  { name = "the log", year = 2000 }: { readonly name?: string; readonly year?: number } = {},
+): TrainingLog {
+  const clock = new Clock(year);
+  const train = new Table();
+  const test = new Table();
+  const loss: { iteration: number; seconds: number; value: number }[] = [];
+  const losses = new Set<string>();
+  let iteration: number | undefined;
+  let rate = Number.NaN;
+  let found = false;
+
+  for (const line of typeof log === "string" ? log.split("\n") : log) {
+    const seconds = clock.at(line);
+    const said = iterationPattern.exec(line)?.[1];
+    if (said !== undefined) iteration = Number(said);
+    if (iteration === undefined || seconds === undefined) continue;
+    found = true;
+
+    const rateText = ratePattern.exec(line)?.[1];
+    if (rateText !== undefined) rate = toNumber(rateText);
+    const lossText = lossPattern.exec(line)?.[1];
+    if (lossText !== undefined) loss.push({ iteration, seconds, value: toNumber(lossText) });
+    const [, net, index, output = "", value = "", rest = ""] = outputPattern.exec(line) ?? [];
+    if (net === undefined) continue;
+    if (/^ \(\* .* loss\)/.test(rest)) losses.add(output);
+    const row = (net === "Train" ? train : test).rowFor(Number(index), iteration, seconds, rate);
+    row.outputs[output] = toNumber(value);
+  }
+  check(found, "MOKA_DATA", `${name} is no training log: no line with a time says "Iteration" and a number`);
+  return { train: train.finish(), test: test.finish(), loss, losses };
+}
+
+/** A log's bytes line by line, decoded piece by piece, because a log may be longer than a string can be. */
+export function* linesOf(bytes: Uint8Array, pieceSize = 1 << 20): Generator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for (let start = 0; start < bytes.length; start += pieceSize) {
+    const lines = (rest + decoder.decode(bytes.subarray(start, start + pieceSize), { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  yield rest + decoder.decode();
+}
+
+/**
+ * A table as `parse_log.py` writes it: `NumIters,Seconds,LearningRate` and the outputs, numbers as Python prints
+ * them (`100.0`, `1e-05`, `nan`), lines ended by CR and LF. Nothing for a table without rows.
+ */
+export function formatLogTable(rows: readonly LogRow[], delimiter = ","): string {
+  if (rows.length === 0) return "";
+  const names = [...new Set(rows.flatMap(({ outputs }) => Object.keys(outputs)))];
+  const quote = (text: string) =>
+    /["\r\n]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+  const table = rows.map(({ iteration, seconds, learningRate, outputs }) =>
+    [iteration, seconds, learningRate, ...names.map((name) => outputs[name])].map(pythonNumber),
+  );
+  const header = ["NumIters", "Seconds", "LearningRate", ...names];
+  return [header, ...table].map((cells) => `${cells.map(quote).join(delimiter)}\r\n`).join("");
+}
+
+/** Seconds since the start, from the times that lines begin with. */
+class Clock {
+  #year: number;
+  #start: number | undefined;
+  #solving = false;
+  #lastMonth: number | undefined;
+
+  constructor(year: number) {
+    this.#year = year;
+  }
+
+  /** Nothing for a line without a time: what a message goes on with. */
+  at(line: string): number | undefined {
+    const found = stampPattern.exec(line);
+    if (!found) return undefined;
+    const [year, month, day, hours, minutes, seconds] = found.slice(1, 7).map(Number);
+    const micros = Number((found[7] ?? "").padEnd(6, "0"));
+    if (found[1] !== undefined) this.#year = year ?? 0;
+    else if (this.#lastMonth !== undefined && (month ?? 0) < this.#lastMonth) this.#year += 1;
+    this.#lastMonth = month;
+    const whole = Date.UTC(this.#year, (month ?? 1) - 1, day, hours, minutes, seconds) * 1000;
+    const now = whole + micros;
+    const begins = !this.#solving && line.includes("Solving");
+    this.#solving ||= begins;
+    if (begins || this.#start === undefined) this.#start = now;
+    return (now - this.#start) / 1e6;
+  }
+}
+
+interface OpenRow extends LogRow {
+  learningRate: number;
+  outputs: Record<string, number>;
+}
+
+/** Rows, each begun by a new iteration or by an output that does not come after the last one. */
+class Table {
+  readonly #rows: OpenRow[] = [];
+  #lastIndex = -1;
+
+  rowFor(index: number, iteration: number, seconds: number, learningRate: number): OpenRow {
+    const last = this.#rows.at(-1);
+    const goesOn = last?.iteration === iteration && index > this.#lastIndex;
+    this.#lastIndex = index;
+    if (goesOn) return last;
+    const row = { iteration, seconds, learningRate, outputs: {} };
+    this.#rows.push(row);
+    return row;
+  }
+
+  finish(): readonly LogRow[] {
+    const [first, second] = this.#rows;
+    if (first && second && Number.isNaN(first.learningRate)) first.learningRate = second.learningRate;
+    return this.#rows;
+  }
+}
+
+/** What C++ and Python print for a number. */
+function toNumber(text: string): number {
+  if (/nan/.test(text)) return Number.NaN;
+  if (/inf/.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
+  return Number(text);
+}
+
+/** As Python's `repr` of a float: the shortest digits that give it back, always with a point or an exponent. */
+function pythonNumber(value: number | undefined): string {
+  if (value === undefined) return "";
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  const [mantissa = "", power = "0"] = value.toExponential().split("e");
+  const exponent = Number(power);
+  if (value !== 0 && (exponent < -4 || exponent >= 16)) {
+    return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  }
+  const text =
+    exponent < 0 ? value.toFixed(Math.max(0, mantissa.replace(/[-.]/g, "").length - 1 - exponent)) : `${value}`;
+  const signed = Object.is(value, -0) ? "-0" : text;
+  return /\./.test(signed) ? signed : `${signed}.0`;
+}

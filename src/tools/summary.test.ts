@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { Net, summarize } from "../index.js";
+import { parseNet } from "../proto/text/index.js";
+import type { SummaryOptions } from "./summary.js";
+
+const input = (name: string, ...dim: number[]) =>
+  `layer { name: "${name}" type: "Input" top: "${name}" input_param { shape { ${dim.map((d) => `dim: ${d}`).join(" ")} } } }\n`;
+const ip = (name: string, bottom: string, outputs: number, rest = "") =>
+  `layer { name: "${name}" type: "InnerProduct" bottom: "${bottom}" top: "${name}" ${rest} inner_product_param { num_output: ${outputs} } }\n`;
+const relu = (blob: string) => `layer { name: "relu_${blob}" type: "ReLU" bottom: "${blob}" top: "${blob}" }\n`;
+
+const of = (text: string, options?: SummaryOptions) =>
+  summarize(parseNet(text, { file: "net.prototxt" }).message, options);
+
+async function failure(text: string, options?: SummaryOptions): Promise<string> {
+  return of(text, options).then(
+    () => "no error",
+    (error: Error) => error.message,
+  );
+}
+
+test("each layer's blobs, parameters, multiply-adds and memory, and what they sum up to", async () => {
+  const conv =
+    'layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 4 kernel_size: 3 stride: 2 pad: 1 group: 2 } }\n';
+  const summary = await of(`name: "n"\n${input("x", 2, 6, 8, 8)}${conv}${relu("c")}${ip("f", "c", 5)}`);
+  expect(summary.name).toBe("n");
+  expect(summary.phase).toBe("TEST");
+  expect(
+    summary.layers.map(({ name, parameters, multiplyAdds, memory }) => [name, parameters, multiplyAdds, memory]),
+  ).toEqual([
+    ["x", 0, 0, 4 * 768],
+    ["c", 4 * 3 * 9 + 4, 2 * 4 * 16 * 3 * 9, 4 * 128],
+    ["relu_c", 0, 0, 0],
+    ["f", 5 * 64 + 5, 2 * 5 * 64, 4 * 10],
+  ]);
+  expect(summary.layers[1].bottoms).toEqual([{ name: "x", shape: [2, 6, 8, 8] }]);
+  expect(summary.layers[1].tops).toEqual([{ name: "c", shape: [2, 4, 4, 4] }]);
+  expect(summary.layers[1].params).toEqual([{ shape: [4, 3, 3, 3] }, { shape: [4] }]);
+  expect(summary.blobs).toEqual({ x: [2, 6, 8, 8], c: [2, 4, 4, 4], f: [2, 5] });
+  expect(summary.totals).toEqual({
+    parameters: 112 + 325,
+    parameterMemory: 4 * 437,
+    multiplyAdds: 3456 + 640,
+    memory: 4 * (768 + 128 + 10),
+  });
+});
+
+test("says the same as the net that is built, in both phases, Splits and losses included", async () => {
+  const text = `${input("x", 3, 4)}${input("t", 3)}${ip("a", "x", 7)}${relu("a")}${ip("b", "a", 2, "include { phase: TRAIN }")}${ip("d", "a", 2, "include { phase: TEST }")}
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "PHASE" bottom: "t" }`;
+  for (const [phase, blob] of [
+    ["TRAIN", "b"],
+    ["TEST", "d"],
+  ] as const) {
+    const net = await Net.load(text.replace("PHASE", blob), { phase, engine: "reference" });
+    const summary = await of(text.replace("PHASE", blob), { phase });
+    expect(summary.layers.map(({ name, type, tops }) => [name, type, tops.map((top) => top.name)])).toEqual(
+      net.layers.map(({ name, type, tops }) => [name, type, [...tops]]),
+    );
+    expect(Object.entries(summary.blobs)).toEqual([...net.blobs].map(([name, { shape }]) => [name, shape]));
+    expect(summary.layers.flatMap(({ params }) => params.map(({ shape }) => shape))).toEqual(
+      [...net.params.values()].flatMap((blobs) => blobs.map(({ shape }) => shape)),
+    );
+    await net.dispose();
+  }
+});
+
+test("Splits and views have no memory of their own; a Split of the net's own is marked", async () => {
+  const text = `${input("x", 2, 3)}${ip("a", "x", 1)}${ip("b", "x", 1)}
+    layer { name: "flat" type: "Flatten" bottom: "a" top: "flat" }`;
+  const { layers } = await of(text);
+  expect(layers.map(({ name, memory, inserted }) => [name, memory, inserted])).toEqual([
+    ["x", 24, false],
+    ["x_x_0_split", 0, true],
+    ["a", 8, false],
+    ["b", 8, false],
+    ["flat", 0, false],
+  ]);
+});
+
+test("shared parameters count once, and name their owner", async () => {
+  const { layers, totals } = await of(
+    input("x", 2, 3) + ip("a", "x", 3, 'param { name: "w" }') + ip("b", "a", 3, 'param { name: "w" }'),
+  );
+  expect(layers.map(({ parameters }) => parameters)).toEqual([0, 12, 3]);
+  expect(layers[2].params).toEqual([{ shape: [3, 3], sharedWith: "a" }, { shape: [3] }]);
+  expect(totals.parameters).toBe(15);
+});
+
+test("a net far beyond any memory takes none", async () => {
+  const { totals } = await of(input("x", 1, 46000) + ip("a", "x", 46000) + ip("b", "a", 46000));
+  expect(totals.parameterMemory).toBe(4 * 2 * (46000 * 46000 + 46000));
+});
+
+test("an old net is brought up to date", async () => {
+  const { layers } = await of(
+    'input: "x" input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 4 layers { name: "r" type: RELU bottom: "x" top: "x" }',
+  );
+  expect(layers.map(({ type }) => type)).toEqual(["Input", "ReLU"]);
+});
+
+describe("data", () => {
+  const data =
+    'layer { name: "d" type: "Data" top: "x" top: "l" data_param { source: "nowhere" batch_size: 2 backend: LMDB } }\n';
+
+  test("that is not there can be given by its shapes", async () => {
+    const { blobs } = await of(data + ip("a", "x", 5), { shapes: { x: [2, 3, 4, 4], l: [2] } });
+    expect(blobs).toEqual({ x: [2, 3, 4, 4], l: [2], a: [2, 5] });
+    expect(await failure(data + ip("a", "x", 5))).toMatch(
+      /^net\.prototxt:1:1: layer "d" \(Data\): .*nowhere.*; give the shape of "x" and "l"/,
+    );
+  });
+
+  test("of inputs may have other shapes than the prototxt says", async () => {
+    const { blobs } = await of(input("x", 1, 3) + relu("x") + ip("a", "x", 5), { shapes: { x: [8, 4] } });
+    expect(blobs).toEqual({ x: [8, 4], a: [8, 5] });
+  });
+});
+
+test("weights are to fit; who has some is said", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "moka-summary-"));
+  try {
+    const net = await Net.load(input("x", 1, 3) + ip("a", "x", 2), { engine: "reference" });
+    const weights = join(folder, "a.caffemodel");
+    await net.save(weights);
+    await net.dispose();
+    const { layers } = await of(input("x", 1, 3) + ip("a", "x", 2) + ip("b", "a", 2), { weights });
+    expect(layers.map(({ hasWeights }) => hasWeights)).toEqual([undefined, true, false]);
+    expect(await failure(input("x", 1, 4) + ip("a", "x", 2), { weights })).toBe(
+      `net.prototxt:2:1: layer "a" (InnerProduct): parameter 0 has shape 2 4 (8), but ${weights} has 2 3 (6) for it; ` +
+        "to learn it from scratch, rename the layer",
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.each([
+  [relu("x"), 'net.prototxt:1:1: layer "relu_x" (ReLU): bottom 0 is "x", which no layer above produces'],
+  [
+    `${input("x", 1)}layer { name: "r" type: "Relu" bottom: "x" top: "y" }`,
+    'net.prototxt:2:1: layer "r" (Relu): unknown layer type',
+  ],
+  [`${input("x", 1)}layer { name: "r" type: "ReLU" top: "y" }`, 'layer "r" (ReLU): needs exactly 1 bottom, but has 0'],
+  [input("x", 1) + ip("a", "x", 0), 'net.prototxt:2:1: layer "a" (InnerProduct): '],
+])("what is wrong is said as when the net is built: %s", async (text, message) => {
+  expect(await failure(text)).toContain(message);
+});

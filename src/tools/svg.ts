@@ -1,0 +1,62 @@
+/** Fonts that look alike on all systems; widths are estimated for these. */
+export const fontFamily = "Inter, 'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
+
+type Attributes = Readonly<Record<string, string | number | undefined>>;
+
+/** An element; attributes that are undefined are left out, numbers are rounded to hundredths. */
+export function element(name: string, attributes: Attributes, content = ""): string {
+  const written = Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}="${typeof value === "number" ? round(value) : escapeXml(value ?? "")}"`)
+    .join("");
+  return content === "" ? `<${name}${written}/>` : `<${name}${written}>${content}</${name}>`;
+}
+
+/** A line of text; `x` and `y` are where its baseline is anchored. */
+export function text(x: number, y: number, content: string, attributes: Attributes = {}): string {
+  return element("text", { x, y, ...attributes }, escapeXml(content));
+}
+
+/** A whole file, on a white ground. */
+export function svgFile(width: number, height: number, title: string, body: readonly string[]): string {
+  const w = Math.ceil(width);
+  const h = Math.ceil(height);
+  const attributes = {
+    xmlns: "http://www.w3.org/2000/svg",
+    viewBox: `0 0 ${w} ${h}`,
+    width: w,
+    height: h,
+    role: "img",
+    "font-family": fontFamily,
+  };
+  const ground = element("rect", { width: w, height: h, fill: "#ffffff" });
+  const lines = [element("title", {}, escapeXml(title)), ground, ...body];
+  return `${element("svg", attributes, `\n${lines.join("\n")}\n`)}\n`;
+}
+
+/** What XML cannot hold at all, control characters and halves of characters, becomes a question mark. */
+export function escapeXml(content: string): string {
+  const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  const plain = content.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, "?");
+  return plain.replace(/[&<>"]/g, (character) => entities[character] ?? character);
+}
+
+/** About how wide a text is in the fonts above, never much less than it is. */
+export function textWidth(content: string, size: number): number {
+  let ems = 0;
+  for (const character of content) ems += emsOf(character);
+  return ems * size;
+}
+
+export function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+function emsOf(character: string): number {
+  if (/[ijl.,:;'|!]/.test(character)) return 0.28;
+  if (/[frt()[\]/ -]/.test(character)) return 0.36;
+  if (/[mwMW@%]/.test(character)) return 0.88;
+  if (/[A-Z&]/.test(character)) return 0.7;
+  return (character.codePointAt(0) ?? 0) > 0x2e80 ? 1 : 0.58;
+}
