@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  resolve: { alias: { "#platform": new URL("./src/platform/node/index.ts", import.meta.url).pathname } },
+  resolve: {
+    alias: {
+      "#platform": new URL("./src/platform/node/index.ts", import.meta.url).pathname,
+      "#threads": new URL("./src/engines/wasm/threads/spawn-node.ts", import.meta.url).pathname,
+    },
+  },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // One world for all files of a worker: importing the sources anew for each would take longer than the tests.

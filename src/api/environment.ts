@@ -4,7 +4,7 @@ import type { Engine } from "../core/engine.js";
 import type { NetContext } from "../core/net.js";
 import { WeightFileStore } from "../data/weight-files.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
-import { WasmEngine } from "../engines/wasm/index.js";
+import { coreCount, WasmEngine } from "../engines/wasm/index.js";
 import { fill } from "../fillers/index.js";
 import { layers } from "../layers/index.js";
 import { check } from "../util/errors.js";
@@ -16,7 +16,7 @@ import { freshSeed, Random } from "../util/random.js";
 export interface RunOptions {
   /** What computes: `wasm` (WebAssembly with SIMD), or `reference` (slow and readable). Default `auto`, the fastest. */
   readonly engine?: "auto" | "wasm" | "reference" | undefined;
-  /** Threads to use at most. This version uses one. */
+  /** Threads to use. Default: as many as the machine has cores. */
   readonly threads?: number | undefined;
   /** Of the random generator. Default: the solver's `random_seed`, else one that differs each time. */
   readonly seed?: number | undefined;
@@ -37,7 +37,7 @@ const engines = {
   reference: async () => new ReferenceEngine(),
 } as const;
 
-export async function createEngine({ engine = "auto", threads = 1 }: RunOptions): Promise<Engine> {
+export async function createEngine({ engine = "auto", threads = coreCount() }: RunOptions): Promise<Engine> {
   check(
     engine in engines,
     "MOKA_USAGE",

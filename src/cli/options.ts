@@ -20,7 +20,7 @@ export function list(text: string): string[] {
 export function addRunOptions(command: Commander): void {
   command
     .addOption(new Option("--engine <name>", "what computes").choices(["auto", "wasm", "reference"]).default("auto"))
-    .option("--threads <n>", "threads to use at most", integer(1))
+    .option("--threads <n>", "threads to use; default: one a core", integer(1))
     .option("--gpu <ids>", "as in Caffe; there is no GPU engine, so the CPU is used");
 }
 

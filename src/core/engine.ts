@@ -22,4 +22,6 @@ export interface Engine extends Memory {
 export interface Compiled {
   /** Runs steps `[from, to)`. */
   run(from: number, to: number): void;
+  /** Gives back what was prepared; it cannot run again. */
+  release(): void;
 }

@@ -369,6 +369,8 @@ export class Net {
     for (const { spans } of [...dropped, ...(this.#backward?.recordings ?? [])]) {
       for (const span of spans) span.release();
     }
+    this.#forward?.release();
+    this.#backward?.runner.release();
     this.#forward = undefined;
     this.#backward = undefined;
   }

@@ -59,6 +59,10 @@ export class Runner {
     }
     flush();
   }
+
+  release(): void {
+    this.#compiled.release();
+  }
 }
 
 /** A program as text, a line a step: `conv1: conv x=data y=conv1 w=conv1.0 …`. */

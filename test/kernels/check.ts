@@ -27,7 +27,9 @@ export function runCase(each: Case, engine: Engine, maker = new Maker(engine)): 
     const step = kernelStep(each.kernel, each.make(maker), 0) as KernelStep;
     const written = new Set(spansOf(step).writes);
     const before = maker.made.map(({ span }) => Float64Array.from(span.array));
-    engine.compile([step]).run(0, 1);
+    const compiled = engine.compile([step]);
+    compiled.run(0, 1);
+    compiled.release();
     return maker.made.map(({ span, root }, i) => ({
       name: span.name,
       written: written.has(span),

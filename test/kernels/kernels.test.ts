@@ -22,6 +22,8 @@ interface Subject {
 const engines: readonly Subject[] = [
   { name: "reference", engine: new ReferenceEngine(32), kernels: referenceKernels, every: 1 },
   { name: "wasm", engine: await WasmEngine.create(), kernels: wasmKernels, every: 1 },
+  { name: "wasm, 2 threads", engine: await WasmEngine.create({ threads: 2 }), kernels: wasmKernels, every: 1 },
+  { name: "wasm, 3 threads", engine: await WasmEngine.create({ threads: 3 }), kernels: wasmKernels, every: 3 },
   // The same code but for one flag.
   {
     name: "wasm, memory not shared",
@@ -63,7 +65,7 @@ describe.each(engines)("$name", ({ engine, every }) => {
 
   test("gives all memory back", () => {
     if (engine instanceof ReferenceEngine) expect(engine.bytesUsed).toBe(0);
-    else expect(engine.bytesUsed, "only the workspace is left").toBeLessThan(4 * 2 ** 20);
+    else expect(engine.bytesUsed, "only the threads' workspaces are left").toBeLessThan(12 * 2 ** 20);
   });
 });
 

@@ -78,6 +78,7 @@ export class ReferenceEngine implements Engine {
       run(from, to) {
         for (let i = from; i < to; i++) calls[i]();
       },
+      release() {},
     };
   }
 

@@ -16,10 +16,15 @@ function span(engine: WasmEngine, values: ArrayLike<number>): Span {
 }
 
 test("says what it is", async () => {
-  const engine = await WasmEngine.create({ threads: 4 });
+  const engine = await WasmEngine.create();
   expect(engine.name).toBe("wasm");
   expect(engine.description).toBe("WebAssembly SIMD, 1 thread");
   expect(engine.bytesUsed).toBe(0);
+  const team = await WasmEngine.create({ threads: 3 });
+  expect(team.description).toBe("WebAssembly SIMD, 3 threads");
+  await team.dispose();
+  const alone = await WasmEngine.create({ threads: 3, shared: false });
+  expect(alone.description).toBe("WebAssembly SIMD, 1 thread");
 });
 
 test("runs any part of its steps, in order, as often as asked", async () => {
@@ -94,4 +99,41 @@ test("nothing is left after dispose", async () => {
   expect(engine.bytesUsed).toBe(0);
   expect(engine.bytesFree).toBe(0);
   expect(() => x.array).toThrow("has been freed");
+});
+
+test("many short programs on threads, in any order, give what one thread gives", async () => {
+  const results = [];
+  for (const threads of [1, 2, 5]) {
+    const engine = await WasmEngine.create({ threads });
+    const before = engine.bytesUsed;
+    const y = span(engine, new Float32Array(1000).fill(1));
+    const programs = Array.from({ length: 40 }, (_, i) =>
+      engine.compile([
+        step("axpby", { x: y, y, a: 1 + i / 100, b: 0 }),
+        step("power", { x: y, y, power: 0.75, scale: 1, shift: i / 50 }),
+        step("sum", { xs: [y.slice(500, 500), y.slice(0, 500)], coefficients: [1, 0.5], y: y.slice(0, 500) }),
+      ]),
+    );
+    for (let i = 0; i < 400; i++) programs[(i * 7) % 40]?.run(i % 3, 3);
+    results.push([...y.array]);
+    for (const program of programs) program.release();
+    y.release();
+    expect(engine.bytesUsed - before, "a workspace for tables is left").toBeLessThanOrEqual(64 * threads);
+    await engine.dispose();
+  }
+  expect(results[0]?.every(Number.isFinite)).toBe(true);
+  expect(results[1]).toEqual(results[0]);
+  expect(results[2]).toEqual(results[0]);
+});
+
+test("a thread sleeps while there is nothing to do, and wakes", async () => {
+  const engine = await WasmEngine.create({ threads: 2 });
+  const y = span(engine, [0, 0]);
+  const compiled = engine.compile([step("power", { x: y, y, power: 1, scale: 1, shift: 1 })]);
+  for (const pause of [0, 30, 1]) {
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    compiled.run(0, 1);
+  }
+  expect([...y.array]).toEqual([3, 3]);
+  await engine.dispose();
 });

@@ -22,6 +22,7 @@ import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
 import * as sigmoidLoss from "./sigmoid-loss.js";
 import * as softmax from "./softmax.js";
 import * as solver from "./solver.js";
+import { Team } from "./threads/team.js";
 import { type WasmExports, type WasmGlobal, WebAssembly } from "./web-assembly.js";
 
 const bindings: Bindings = {
@@ -46,7 +47,7 @@ const bindings: Bindings = {
 };
 
 export interface WasmOptions {
-  /** Threads to use at most. This version uses one. */
+  /** Threads to use, the caller's among them. Default 1; always 1 where memory cannot be shared. */
   readonly threads?: number | undefined;
   /** Whether the memory can be shared with threads. Default: wherever that exists. */
   readonly shared?: boolean | undefined;
@@ -61,15 +62,19 @@ export interface WasmOptions {
  */
 export class WasmEngine implements Engine {
   readonly name = "wasm";
-  readonly description = "WebAssembly SIMD, 1 thread";
   readonly #heap: Heap;
   readonly #exports: WasmExports;
-  /** What kernels use while they run. */
+  /** The functions that threads call, by index. */
+  readonly #functions: readonly string[];
+  #team: Team | undefined;
+  /** What kernels use while they run, a part for each thread. */
   #workspace: HeapStorage;
+  #workspaceStride = 0;
 
   private constructor(heap: Heap, exports: WasmExports) {
     this.#heap = heap;
     this.#exports = exports;
+    this.#functions = Object.keys(exports).filter((name) => typeof exports[name] === "function");
     this.#workspace = new HeapStorage(heap, 0);
   }
 
@@ -79,7 +84,20 @@ export class WasmEngine implements Engine {
     const module = await loadModule(shared);
     const { memory, limit } = createMemory(shared, options.maximumBytes);
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-    return new WasmEngine(new Heap(memory, globalOf(exports, "heapStart").value, limit), exports);
+    const engine = new WasmEngine(new Heap(memory, globalOf(exports, "heapStart").value, limit), exports);
+    const { threads = 1 } = options;
+    if (shared && threads > 1) {
+      engine.#team = await Team.start(threads, engine.#heap, { module, memory, functions: engine.#functions });
+    }
+    return engine;
+  }
+
+  get threads(): number {
+    return this.#team?.threads ?? 1;
+  }
+
+  get description(): string {
+    return `WebAssembly SIMD, ${this.threads} ${this.threads === 1 ? "thread" : "threads"}`;
   }
 
   get bytesUsed(): number {
@@ -99,14 +117,24 @@ export class WasmEngine implements Engine {
     const calls = steps.map((step) => this.#bind(step));
     this.#reserve(calls.reduce((most, call) => Math.max(most, this.#scratchOf(call)), 0));
     const runs = calls.map((call) => this.#prepare(call));
-    return {
-      run(from, to) {
+    const team = this.#team;
+    if (!team) {
+      const run = (from: number, to: number) => {
         for (let i = from; i < to; i++) runs[i]?.();
-      },
+      };
+      return { run, release() {} };
+    }
+    const program = team.share(calls.map((call) => ({ ...call, index: this.#functions.indexOf(call.name) })));
+    const own = (i: number) => runs[i]?.();
+    return {
+      run: (from, to) => team.run(program, from, to, this.#workspace.address, this.#workspaceStride, own),
+      release: () => program.storage.release(),
     };
   }
 
   async dispose(): Promise<void> {
+    await this.#team?.stop();
+    this.#team = undefined;
     this.#heap.dispose();
   }
 
@@ -131,12 +159,13 @@ export class WasmEngine implements Engine {
     return storage.address + 4 * span.offset;
   }
 
-  /** A call with all it needs looked up. */
+  /** This thread's share of a call, with all it needs looked up. */
   #prepare({ name, pieces, numbers, table }: Call): () => void {
     const run = this.#exports[name];
     check(typeof run === "function", "MOKA_UNSUPPORTED", `the compiled kernels have no "${name}"`);
-    if (pieces === 0) return () => {};
-    const args = [0, pieces, ...numbers];
+    const own = this.#team?.ownPieces(pieces) ?? pieces;
+    if (own === 0) return () => {};
+    const args = [0, own, ...numbers];
     if (!table) return () => run(...args);
     return () => {
       new Int32Array(this.#heap.buffer, this.#workspace.address, table.length).set(table);
@@ -150,12 +179,13 @@ export class WasmEngine implements Engine {
     return tableBytes + (scratch ? scratchTimes * globalOf(this.#exports, scratch).value : 0);
   }
 
-  /** Makes the workspace at least this large. */
+  /** Makes each thread's workspace at least this large. */
   #reserve(bytes: number): void {
-    if (bytes <= this.#workspace.bytes) return;
+    if (bytes <= this.#workspaceStride) return;
     this.#workspace.release();
     this.#workspace = new HeapStorage(this.#heap, 0);
-    this.#workspace = new HeapStorage(this.#heap, Math.ceil(bytes / 4));
+    this.#workspaceStride = Math.ceil(bytes / alignment) * alignment;
+    this.#workspace = new HeapStorage(this.#heap, (this.#workspaceStride / 4) * this.threads);
     globalOf(this.#exports, "workspace").value = this.#workspace.address;
   }
 }
@@ -168,3 +198,5 @@ function globalOf(exports: WasmExports, name: string): WasmGlobal {
 
 /** The kernels this engine has; all of them, as a test makes sure. */
 export const wasmKernels = Object.keys(bindings) as KernelName[];
+
+export { coreCount } from "./threads/team.js";

@@ -1,0 +1,23 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { type WorkerStart, workerMain } from "./worker.js";
+
+/** A running worker. */
+export interface Spawned {
+  stop(): Promise<void>;
+}
+
+/** Starts a worker, and waits until it is there. It does not keep the process alive. */
+export async function spawn(start: WorkerStart): Promise<Spawned> {
+  const code = `const { parentPort, workerData } = require("node:worker_threads");
+    (${workerMain})(workerData, () => parentPort.postMessage("ready"));`;
+  const worker = new Worker(code, { eval: true, workerData: start });
+  await new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
+  worker.unref();
+  return { stop: async () => void (await worker.terminate()) };
+}
+
+export const cores = (): number => availableParallelism();

@@ -1,0 +1,149 @@
+import { cores, spawn } from "#threads";
+import { type Heap, HeapStorage } from "../heap.js";
+import type { WasmMemory, WasmModule } from "../web-assembly.js";
+import { control, controlBytes, patience } from "./control.js";
+import type { Spawned } from "./spawn-node.js";
+
+/** One call, as threads see it: a function of the module by index, its pieces, and its other arguments. */
+export interface EncodedCall {
+  readonly index: number;
+  readonly pieces: number;
+  readonly numbers: readonly number[];
+  readonly table?: Int32Array;
+}
+
+/** A program in the shared memory, where all threads find it. */
+export interface SharedProgram {
+  readonly id: number;
+  readonly storage: HeapStorage;
+}
+
+/** Cores that this machine lets a program use. */
+export const coreCount = cores;
+
+/**
+ * The threads beside the one that gives the orders. They have the same module over the same memory, walk the same list
+ * of calls, each doing its share of every call's pieces, and meet after each: no message, no copy.
+ */
+export class Team {
+  readonly threads: number;
+  readonly #heap: Heap;
+  readonly #storage: HeapStorage;
+  readonly #words: Int32Array;
+  readonly #canSleep: boolean;
+  #workers: readonly Spawned[] = [];
+  #programs = 0;
+
+  private constructor(threads: number, heap: Heap) {
+    this.threads = threads;
+    this.#heap = heap;
+    this.#storage = new HeapStorage(heap, controlBytes / 4);
+    this.#words = new Int32Array(heap.buffer, this.#storage.address, controlBytes / 4);
+    this.#canSleep = canSleep(this.#words);
+  }
+
+  /**
+   * @param memory must be shared
+   * @param functions names of the module's functions; calls refer to them by index
+   */
+  static async start(
+    threads: number,
+    heap: Heap,
+    { module, memory, functions }: { module: WasmModule; memory: WasmMemory; functions: readonly string[] },
+  ): Promise<Team> {
+    const team = new Team(threads, heap);
+    const { address } = team.#storage;
+    team.#workers = await Promise.all(
+      Array.from({ length: threads - 1 }, (_, i) =>
+        spawn({ module, memory, thread: i + 1, threads, address, words: control, patience, functions }),
+      ),
+    );
+    return team;
+  }
+
+  /** Puts a list of calls where all threads find it: an index of its records, then these, as numbers of 64 bits. */
+  share(calls: readonly EncodedCall[]): SharedProgram {
+    const records = calls.map(({ index, pieces, numbers, table }) => [
+      ...[index, pieces, numbers.length, ...numbers],
+      ...[table?.length ?? 0, ...(table ?? [])],
+    ]);
+    const starts: number[] = [];
+    let length = 1 + calls.length;
+    for (const record of records) {
+      starts.push(length);
+      length += record.length;
+    }
+    const storage = new HeapStorage(this.#heap, 2 * length);
+    const numbers = new Float64Array(this.#heap.buffer, storage.address, length);
+    numbers.set([calls.length, ...starts]);
+    records.forEach((record, i) => void numbers.set(record, starts[i]));
+    return { id: ++this.#programs, storage };
+  }
+
+  /**
+   * Has all threads run the calls [from, to) of a program; `own` does the caller's share of one. Their workspaces lie
+   * `stride` bytes apart.
+   *
+   * @throws whatever `own` throws; Error if a worker failed, which is a mistake of the kernels
+   */
+  run(program: SharedProgram, from: number, to: number, workspace: number, stride: number, own: (i: number) => void) {
+    if (from >= to) return;
+    const words = this.#words;
+    words[control.program] = program.storage.address;
+    words[control.programId] = program.id;
+    words[control.from] = from;
+    words[control.to] = to;
+    words[control.workspace] = workspace;
+    words[control.workspaceStride] = stride;
+    Atomics.add(words, control.order, 1);
+    if (Atomics.load(words, control.asleep) > 0) Atomics.notify(words, control.order);
+    let failure: unknown;
+    for (let i = from; i < to; i++) {
+      try {
+        if (failure === undefined) own(i);
+      } catch (error) {
+        failure = error;
+      }
+      this.#meet();
+    }
+    if (failure !== undefined) throw failure;
+    if (Atomics.exchange(words, control.failed, 0) !== 0) throw new Error("a thread failed in the middle of a kernel");
+  }
+
+  /** How many of so many pieces, from the first, are the caller's. */
+  ownPieces(pieces: number): number {
+    return Math.floor(pieces / this.threads);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    this.#workers = [];
+  }
+
+  #meet(): void {
+    const words = this.#words;
+    const meeting = Atomics.load(words, control.meeting);
+    if (Atomics.add(words, control.arrived, 1) === this.threads - 1) {
+      Atomics.store(words, control.arrived, 0);
+      Atomics.add(words, control.meeting, 1);
+      if (Atomics.load(words, control.asleep) > 0) Atomics.notify(words, control.meeting);
+      return;
+    }
+    for (let i = 0; i < patience; i++) if (Atomics.load(words, control.meeting) !== meeting) return;
+    if (this.#canSleep) Atomics.add(words, control.asleep, 1);
+    while (Atomics.load(words, control.meeting) === meeting) {
+      if (this.#canSleep) Atomics.wait(words, control.meeting, meeting);
+    }
+    if (this.#canSleep) Atomics.sub(words, control.asleep, 1);
+  }
+}
+
+/** A page's own thread may not sleep. */
+function canSleep(words: Int32Array): boolean {
+  try {
+    Atomics.wait(words, control.order, -1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

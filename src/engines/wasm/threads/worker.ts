@@ -1,0 +1,108 @@
+import type { WasmExports, WasmMemory, WasmModule } from "../web-assembly.js";
+import type { ControlWords } from "./control.js";
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly module: WasmModule;
+  readonly memory: WasmMemory;
+  /** 1 and more; 0 is the thread that gives the orders. */
+  readonly thread: number;
+  readonly threads: number;
+  /** Address of the control words, and which is which. */
+  readonly address: number;
+  readonly words: ControlWords;
+  readonly patience: number;
+  /** The module's functions; programs refer to them by index. */
+  readonly functions: readonly string[];
+}
+
+/**
+ * What a worker does until it is terminated: waits for an order, walks the calls of a program, and does its share of
+ * each. Sent to workers as text, so that no file of its own has to be found: it uses nothing but its arguments.
+ *
+ * @param ready called when the worker is there
+ */
+export async function workerMain(start: WorkerStart, ready: () => void): Promise<void> {
+  interface Prepared {
+    readonly run: (...args: number[]) => void;
+    readonly args: number[];
+    readonly table: Int32Array | undefined;
+  }
+  const { module, memory, thread, threads, words, patience, functions } = start;
+  // biome-ignore lint/suspicious/noExplicitAny: TypeScript knows WebAssembly only as part of the DOM
+  const { exports } = await (globalThis as any).WebAssembly.instantiate(module, { env: { memory } });
+  const wasm = exports as WasmExports;
+  const shared = new Int32Array(memory.buffer, start.address, 80);
+  const programs = new Map<number, Prepared[]>();
+  const word = (index: number) => Atomics.load(shared, index);
+
+  const waitWhile = (index: number, value: number) => {
+    for (let i = 0; i < patience; i++) if (word(index) !== value) return;
+    Atomics.add(shared, words.asleep, 1);
+    while (word(index) === value) Atomics.wait(shared, index, value);
+    Atomics.sub(shared, words.asleep, 1);
+  };
+
+  const meet = () => {
+    const meeting = word(words.meeting);
+    if (Atomics.add(shared, words.arrived, 1) < threads - 1) return waitWhile(words.meeting, meeting);
+    Atomics.store(shared, words.arrived, 0);
+    Atomics.add(shared, words.meeting, 1);
+    if (word(words.asleep) > 0) Atomics.notify(shared, words.meeting);
+  };
+
+  /** The calls of a program, as `encodeProgram` left them in the memory. */
+  const decode = (address: number): Prepared[] => {
+    const numbers = new Float64Array(memory.buffer);
+    const at = address / 8;
+    const count = numbers[at] as number;
+    return Array.from({ length: count }, (_, i) => {
+      let next = at + (numbers[at + 1 + i] as number);
+      const take = () => numbers[next++] as number;
+      const name = functions[take()] as string;
+      const pieces = take();
+      const rest = Array.from({ length: take() }, take);
+      const length = take();
+      const from = Math.floor((pieces * thread) / threads);
+      const to = Math.floor((pieces * (thread + 1)) / threads);
+      return {
+        run: from < to ? (wasm[name] as Prepared["run"]) : () => {},
+        args: [from, to, ...rest],
+        table: length > 0 ? Int32Array.from({ length }, take) : undefined,
+      };
+    });
+  };
+
+  const programOf = (id: number): Prepared[] => {
+    const known = programs.get(id);
+    if (known) return known;
+    // Old ones will hardly come again; if they do, they are read again.
+    if (programs.size >= 32) programs.delete(programs.keys().next().value as number);
+    const calls = decode(word(words.program) >>> 0);
+    programs.set(id, calls);
+    return calls;
+  };
+
+  let order = word(words.order);
+  ready();
+  for (;;) {
+    waitWhile(words.order, order);
+    order = word(words.order);
+    const workspace = (word(words.workspace) >>> 0) + thread * word(words.workspaceStride);
+    (wasm.workspace as { value: number }).value = workspace;
+    let calls: Prepared[] = [];
+    const [from, to] = [word(words.from), word(words.to)];
+    for (let i = from; i < to; i++) {
+      try {
+        if (i === from) calls = programOf(word(words.programId));
+        const { run, args, table } = calls[i] as Prepared;
+        if (table) new Int32Array(memory.buffer, workspace, table.length).set(table);
+        run(...args);
+      } catch {
+        // The thread that gave the order must not wait for ever; it says what happened.
+        Atomics.store(shared, words.failed, 1);
+      }
+      meet();
+    }
+  }
+}
