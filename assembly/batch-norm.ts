@@ -12,11 +12,11 @@ const blockBytes: i32 = 1 << 22;
 const fewestChannels: i32 = 4;
 const mostChannels: i32 = 256;
 
-/** Scratch bytes: six numbers for each channel of a block. */
-export const batchNormScratch: usize = 32 * <usize>mostChannels;
+/** Scratch bytes: two f64 and five f32 for each channel of a block. */
+export const batchNormScratch: usize = 36 * <usize>mostChannels;
 
 /** What a block's channels add up to, and then what their values are to be worked with. */
-class Block {
+export class Block {
   /** Σ a and Σ a·b, f64 */
   @inline
   static sum(i: i32): usize {
@@ -48,13 +48,18 @@ class Block {
   static slope(i: i32): usize {
     return workspace + ((7 * <usize>mostChannels + <usize>i) << 2);
   }
+
+  @inline
+  static constant(i: i32): usize {
+    return workspace + ((8 * <usize>mostChannels + <usize>i) << 2);
+  }
 }
 
 /** (x − c)·factor + offset */
 @unmanaged
 class Normalized {
   @inline
-  apply(x: v128, _b: v128, c: v128, factor: v128, offset: v128, _slope: v128): v128 {
+  apply(x: v128, _b: v128, c: v128, factor: v128, offset: v128, _slope: v128, _constant: v128, _leak: v128): v128 {
     return f32x4.add(f32x4.mul(f32x4.sub(x, c), factor), offset);
   }
 }
@@ -63,7 +68,7 @@ class Normalized {
 @unmanaged
 class Gradient {
   @inline
-  apply(dy: v128, y: v128, c: v128, factor: v128, offset: v128, slope: v128): v128 {
+  apply(dy: v128, y: v128, c: v128, factor: v128, offset: v128, slope: v128, _constant: v128, _leak: v128): v128 {
     return f32x4.sub(f32x4.add(f32x4.mul(f32x4.sub(dy, c), factor), offset), f32x4.mul(slope, y));
   }
 }
@@ -95,7 +100,7 @@ export function batchNorm(
       store<f32>(variance + at, <f32>spread);
       setCenter(i, center, 1 / sqrt(spread + eps));
     }
-    mapBlock<Normalized>(x, x, y, n, channels, inner, first, size);
+    mapBlock<Normalized>(x, x, y, n, channels, inner, first, size, 0);
   }
 }
 
@@ -119,7 +124,7 @@ export function normalize(
       const at = (<usize>(first + i)) << 2;
       setCenter(i, mean ? <f64>load<f32>(mean + at) : 0, 1 / sqrt(<f64>load<f32>(variance + at) + eps));
     }
-    mapBlock<Normalized>(x, x, y, n, channels, inner, first, size);
+    mapBlock<Normalized>(x, x, y, n, channels, inner, first, size, 0);
   }
 }
 
@@ -145,17 +150,17 @@ export function batchNormBackward(
       setCenter(i, load<f64>(Block.sum(i)) / count, factor);
       store<f32>(Block.slope(i), <f32>((factor * load<f64>(Block.product(i))) / count));
     }
-    mapBlock<Gradient>(dy, y, dx, n, channels, inner, first, size);
+    mapBlock<Gradient>(dy, y, dx, n, channels, inner, first, size, 0);
   }
 }
 
-function channelsInBlock(n: i32, inner: i32): i32 {
+export function channelsInBlock(n: i32, inner: i32): i32 {
   const bytes = max<i64>(1, <i64>n * <i64>inner * 4);
   return min(mostChannels, max(fewestChannels, <i32>(<i64>blockBytes / bytes) & ~3));
 }
 
 /** Has (x − center)·factor computed as (x − c)·factor + offset. */
-function setCenter(i: i32, center: f64, factor: f64): void {
+export function setCenter(i: i32, center: f64, factor: f64): void {
   const rounded = <f32>center;
   store<f32>(Block.center(i), rounded);
   store<f32>(Block.factor(i), <f32>factor);
@@ -163,7 +168,7 @@ function setCenter(i: i32, center: f64, factor: f64): void {
 }
 
 /** For each channel of a block, Σ a and Σ a·b. */
-function sumBlock(a: usize, b: usize, n: i32, channels: i32, inner: i32, first: i32, size: i32): void {
+export function sumBlock(a: usize, b: usize, n: i32, channels: i32, inner: i32, first: i32, size: i32): void {
   const plane = (<usize>inner) << 2;
   const image = plane * <usize>channels;
   let start = plane * <usize>first;
@@ -296,45 +301,57 @@ function sumColumn(a: usize, b: usize, count: i32, stride: usize, channel: i32):
   addSums(channel, sum, product);
 }
 
-function addSums(channel: i32, sum: f64, product: f64): void {
+export function addSums(channel: i32, sum: f64, product: f64): void {
   store<f64>(Block.sum(channel), load<f64>(Block.sum(channel)) + sum);
   store<f64>(Block.product(channel), load<f64>(Block.product(channel)) + product);
 }
 
-/** y = op(a, b, what the block knows of the channel). The last image comes first: it is still in the cache. */
-function mapBlock<Op>(a: usize, b: usize, y: usize, n: i32, channels: i32, inner: i32, first: i32, size: i32): void {
+/** y = op(a, b, what the block knows of the channel, leak). The last image comes first: it is still in the cache. */
+export function mapBlock<Op>(
+  a: usize,
+  b: usize,
+  y: usize,
+  n: i32,
+  channels: i32,
+  inner: i32,
+  first: i32,
+  size: i32,
+  leak: f32,
+): void {
   const plane = (<usize>inner) << 2;
   for (let image = n - 1; image >= 0; --image) {
     let at = (<usize>(image * channels) + <usize>first) * plane;
-    if (inner == 1) mapRow<Op>(a + at, b + at, y + at, size);
+    if (inner == 1) mapRow<Op>(a + at, b + at, y + at, size, leak);
     else {
       for (let i = 0; i < size; ++i) {
-        mapPlane<Op>(a + at, b + at, y + at, inner, i);
+        mapPlane<Op>(a + at, b + at, y + at, inner, i, leak);
         at += plane;
       }
     }
   }
 }
 
-function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: i32): void {
+function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: i32, leak: f32): void {
   const op = changetype<Op>(0);
   const c = v128.load32_splat(Block.center(channel));
   const factor = v128.load32_splat(Block.factor(channel));
   const offset = v128.load32_splat(Block.offset(channel));
   const slope = v128.load32_splat(Block.slope(channel));
+  const constant = v128.load32_splat(Block.constant(channel));
+  const l = f32x4.splat(leak);
   for (; count >= 8; count -= 8) {
     const a0 = v128.load(a);
     const a1 = v128.load(a, 16);
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
-    v128.store(y, op.apply(a0, b0, c, factor, offset, slope));
-    v128.store(y, op.apply(a1, b1, c, factor, offset, slope), 16);
+    v128.store(y, op.apply(a0, b0, c, factor, offset, slope, constant, l));
+    v128.store(y, op.apply(a1, b1, c, factor, offset, slope, constant, l), 16);
     a += 32;
     b += 32;
     y += 32;
   }
   for (; count > 0; --count) {
-    Lanes.storeOne(y, op.apply(Lanes.one(a), Lanes.one(b), c, factor, offset, slope));
+    Lanes.storeOne(y, op.apply(Lanes.one(a), Lanes.one(b), c, factor, offset, slope, constant, l));
     a += 4;
     b += 4;
     y += 4;
@@ -342,12 +359,14 @@ function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: i32): v
 }
 
 /** One value of each channel of the block. */
-function mapRow<Op>(a: usize, b: usize, y: usize, size: i32): void {
+function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, leak: f32): void {
   const op = changetype<Op>(0);
   let c = Block.center(0);
   let factor = Block.factor(0);
   let offset = Block.offset(0);
   let slope = Block.slope(0);
+  let constant = Block.constant(0);
+  const l = f32x4.splat(leak);
   for (; size >= 4; size -= 4) {
     const result = op.apply(
       v128.load(a),
@@ -356,6 +375,8 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32): void {
       v128.load(factor),
       v128.load(offset),
       v128.load(slope),
+      v128.load(constant),
+      l,
     );
     v128.store(y, result);
     a += 16;
@@ -365,6 +386,7 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32): void {
     factor += 16;
     offset += 16;
     slope += 16;
+    constant += 16;
   }
   for (; size > 0; --size) {
     const result = op.apply(
@@ -374,6 +396,8 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32): void {
       Lanes.one(factor),
       Lanes.one(offset),
       Lanes.one(slope),
+      Lanes.one(constant),
+      l,
     );
     Lanes.storeOne(y, result);
     a += 4;
@@ -383,6 +407,7 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32): void {
     factor += 4;
     offset += 4;
     slope += 4;
+    constant += 4;
   }
 }
 

@@ -5,7 +5,15 @@
 // a piece is. No kernel allocates, and none reads or writes outside its spans and its thread's workspace.
 
 export * from "./activation";
-export * from "./batch-norm";
+export {
+  batchNorm,
+  batchNormAverage,
+  batchNormBackward,
+  batchNormGlobal,
+  batchNormScratch,
+  normalize,
+} from "./batch-norm";
+export { batchNormFused, batchNormFusedBackward } from "./batch-norm-fused";
 export * from "./clip";
 export { conv, convBackwardData, convBackwardWeights, convScratch } from "./conv";
 export * from "./conv-direct";

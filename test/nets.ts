@@ -23,6 +23,8 @@ export interface NetSetup {
   readonly level?: number;
   readonly stage?: string[];
   readonly backward?: boolean;
+  readonly fuse?: boolean;
+  readonly keep?: "all" | "outputs";
   /** Layers that are not Moka's own, by type. */
   readonly own?: Readonly<Record<string, LayerConstructor>>;
   /** The file the text is said to stand in. */
@@ -53,5 +55,7 @@ export async function netFromText(text: string, setup: NetSetup = {}): Promise<N
       write: () => Promise.reject(new Error("no weight files here")),
     },
     ...(setup.backward !== undefined && { backward: setup.backward }),
+    ...(setup.fuse !== undefined && { fuse: setup.fuse }),
+    keep: setup.keep,
   });
 }

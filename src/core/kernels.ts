@@ -84,6 +84,37 @@ export interface Kernels {
   batchNorm: { x: Span; y: Span; mean: Span; variance: Span; eps: number } & Channels;
   /** dx = (dy − mean(dy) − y·mean(dy·y))/√(variance + eps), y as `batchNorm` left it. May work in place. */
   batchNormBackward: { y: Span; dy: Span; variance: Span; dx: Span; eps: number } & Channels;
+  /**
+   * The same, and the Scale and ReLU after it, in one: y = act(x̂·scale + bias), x̂ the normalized x, and
+   * act(v) = max(v, 0) + leak·min(v, 0), so that a leak of 1 leaves all as it is. May work in place.
+   */
+  batchNormFused: {
+    x: Span;
+    y: Span;
+    mean: Span;
+    variance: Span;
+    scale: Span | undefined;
+    bias: Span | undefined;
+    leak: number;
+    eps: number;
+  } & Channels;
+  /**
+   * With d = dy·act′: dscale += Σ d·x̂, dbias += Σ d, and dx as `batchNormBackward` makes it of d·scale. May work in
+   * place (dy is dx); x̂ is computed again from x.
+   */
+  batchNormFusedBackward: {
+    x: Span;
+    dy: Span;
+    dx: Span;
+    mean: Span;
+    variance: Span;
+    scale: Span | undefined;
+    bias: Span | undefined;
+    dscale: Span | undefined;
+    dbias: Span | undefined;
+    leak: number;
+    eps: number;
+  } & Channels;
   /** factor = fraction·factor + 1; mean and variance likewise, the variance unbiased by `correction` */
   batchNormAverage: {
     mean: Span;
@@ -343,6 +374,18 @@ export const access: { readonly [K in KernelName]: SpanArguments<Kernels[K]> } =
   avePoolBackward: { dy: "in", dx: "out" },
   batchNorm: { x: "in", y: "out", mean: "out", variance: "out" },
   batchNormBackward: { y: "in", dy: "in", variance: "in", dx: "out" },
+  batchNormFused: { x: "in", y: "out", mean: "out", variance: "out", scale: "in", bias: "in" },
+  batchNormFusedBackward: {
+    x: "in",
+    dy: "in",
+    dx: "out",
+    mean: "in",
+    variance: "in",
+    scale: "in",
+    bias: "in",
+    dscale: "inout",
+    dbias: "inout",
+  },
   batchNormAverage: { mean: "in", variance: "in", runningMean: "inout", runningVariance: "inout", factor: "inout" },
   batchNormGlobal: { runningMean: "in", runningVariance: "in", factor: "in", mean: "out", variance: "out" },
   normalize: { x: "in", mean: "in", variance: "in", y: "out" },

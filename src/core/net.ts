@@ -15,11 +15,11 @@ import type { Blob } from "./blob.js";
 import { type BuildContext, buildNet, type NetParts } from "./build-net.js";
 import { backwardInfo, forwardInfo, normInfo } from "./debug-info.js";
 import type { Engine } from "./engine.js";
+import { type Direction, Execution } from "./execution.js";
 import type { Layer, Phase } from "./layer.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
 import { type Recording, record } from "./recorder.js";
-import { Runner } from "./run.js";
 import type { Tensor } from "./tensor.js";
 import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weights.js";
 
@@ -36,6 +36,10 @@ export interface NetContext extends Omit<BuildContext, "memory"> {
   readonly weightFiles: WeightFiles;
   /** False for a net that is only tested: nothing is kept for backward then. Default true. */
   readonly backward?: boolean;
+  /** Whether steps may be made one where the results are the same. Default true. */
+  readonly fuse?: boolean;
+  /** Which blobs must keep their values and gradients after a run. Default `all`, as in pycaffe. */
+  readonly keep?: "all" | "outputs" | undefined;
 }
 
 /** Layer names; both ends are included. */
@@ -69,8 +73,9 @@ export class Net {
   readonly #parts: NetParts;
   readonly #context: NetContext;
   #recordings: Recording[] = [];
-  #forward: Runner | undefined;
-  #backward: { readonly runner: Runner; readonly recordings: readonly Recording[] } | undefined;
+  /** Those of backward, from the last layer to the first. */
+  #backward: readonly Recording[] = [];
+  #execution: Execution | undefined;
 
   private constructor(parts: NetParts, context: NetContext) {
     this.#parts = parts;
@@ -147,7 +152,7 @@ export class Net {
     const { low, high } = this.#indices(range.from, range.to);
     await this.runForward(low, high);
     const names = range.to === undefined ? this.outputs : (this.layers[high]?.tops ?? []);
-    return Object.fromEntries(names.map((name) => [name, Float32Array.from(this.blobs.get(name)?.data ?? [])]));
+    return Object.fromEntries(names.map((name) => [name, this.blobs.get(name)?.data.slice() ?? new Float32Array(0)]));
   }
 
   /**
@@ -161,7 +166,7 @@ export class Net {
 
   /** Runs forward for the layers with these indices; the outputs stay in the blobs. */
   async runForward(low = 0, high = this.layers.length - 1): Promise<void> {
-    this.#compileForward();
+    this.#prepare();
     let start = low;
     for (let index = low; index <= high; index++) {
       const node = this.#parts.nodes[index];
@@ -180,14 +185,13 @@ export class Net {
   /** Runs backward for the layers with these indices, from `high` down to `low`. */
   async runBackward(low = 0, high = this.layers.length - 1): Promise<void> {
     check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
-    this.#compileForward();
-    this.#compileBackward();
+    const execution = this.#prepare();
     if (!this.debugInfo) {
-      await this.#backward?.runner.run(low, high);
+      await execution.run("backward", low, high);
       return;
     }
     for (let index = high; index >= low; index--) {
-      await this.#backward?.runner.run(index, index);
+      await execution.run("backward", index, index);
       const node = this.#parts.nodes[index];
       if (!node?.needsBackward) continue;
       for (const { origin, text } of backwardInfo(node)) this.log("info", origin, text);
@@ -260,11 +264,9 @@ export class Net {
   }
 
   /** The recorded program of one direction, for those who print, time or rewrite it. */
-  program(direction: "forward" | "backward"): Program {
-    this.#record();
-    if (direction === "forward") return joined(this.#recordings);
-    this.#compileBackward();
-    return joined(this.#backward?.recordings ?? []);
+  program(direction: Direction): Program {
+    this.#prepare();
+    return joined(direction === "forward" ? this.#recordings : this.#backward);
   }
 
   /** Frees memory and closes files. The net cannot be used afterwards. */
@@ -313,11 +315,11 @@ export class Net {
   /** Runs forward between two layers whose shapes are settled. */
   async #advance(low: number, high: number): Promise<void> {
     if (!this.debugInfo) {
-      await this.#forward?.run(low, high);
+      await this.#prepare().run("forward", low, high);
       return;
     }
     for (const [i, node] of this.#parts.nodes.slice(low, high + 1).entries()) {
-      await this.#forward?.run(low + i, low + i);
+      await this.#prepare().run("forward", low + i, low + i);
       for (const { origin, text } of forwardInfo(node)) this.log("info", origin, text);
     }
   }
@@ -340,14 +342,20 @@ export class Net {
     }
   }
 
-  #compileForward(): void {
-    if (this.#forward) return;
+  /** Records whatever is not recorded yet, both ways, and plans how to run it. */
+  #prepare(): Execution {
+    if (this.#execution) return this.#execution;
     this.#record();
-    this.#forward = new Runner(joined(this.#recordings), this.engine);
+    const trains = this.#context.backward !== false;
+    if (trains) this.#recordBackward();
+    const forward = joined(this.#recordings).steps;
+    const backward = trains ? joined(this.#backward).steps : undefined;
+    const { fuse = true, keep = "all" } = this.#context;
+    this.#execution = new Execution({ forward, backward }, this.engine, { fuse, keep });
+    return this.#execution;
   }
 
-  #compileBackward(): void {
-    if (this.#backward) return;
+  #recordBackward(): void {
     const recordings: Recording[] = [];
     for (let index = this.layers.length - 1; index >= 0; index--) {
       const node = this.#parts.nodes[index] as Node;
@@ -356,23 +364,22 @@ export class Net {
       node.layer.backward(recording.recorder, node.top, node.wanted, node.bottom, node.learns);
       recordings.push(recording);
     }
-    this.#backward = { runner: new Runner(joined(recordings), this.engine), recordings };
+    this.#backward = recordings;
   }
 
   #rerecordFrom(index: number): void {
     this.#dropRecordings(index);
-    this.#compileForward();
+    this.#prepare();
   }
 
   #dropRecordings(from: number): void {
     const dropped = this.#recordings.splice(from);
-    for (const { spans } of [...dropped, ...(this.#backward?.recordings ?? [])]) {
+    for (const { spans } of [...dropped, ...this.#backward]) {
       for (const span of spans) span.release();
     }
-    this.#forward?.release();
-    this.#backward?.runner.release();
-    this.#forward = undefined;
-    this.#backward = undefined;
+    this.#execution?.release();
+    this.#execution = undefined;
+    this.#backward = [];
   }
 
   // ---- lookups

@@ -46,6 +46,40 @@ export function batchNormBackward({ y, dy, variance, dx, eps, ...size }: Argumen
   }
 }
 
+export function batchNormFused(args: Arguments<"batchNormFused">): void {
+  const { x, y, scale, bias, leak } = args;
+  // In double precision, since x may be y.
+  const normalized = new Float64Array(x.length);
+  batchNorm({ ...args, y: normalized });
+  for (let channel = 0; channel < args.channels; channel++) {
+    eachOf(channel, args, (i) => {
+      const v = normalized[i] * (scale ? scale[channel] : 1) + (bias ? bias[channel] : 0);
+      y[i] = Math.max(v, 0) + leak * Math.min(v, 0);
+    });
+  }
+}
+
+export function batchNormFusedBackward(args: Arguments<"batchNormFusedBackward">): void {
+  const { x, dy, dx, mean, variance, scale, bias, dscale, dbias, leak, eps, ...size } = args;
+  const normalized = new Float64Array(x.length);
+  const through = new Float64Array(x.length);
+  normalize({ x, mean, variance, y: normalized, eps, ...size });
+  for (let channel = 0; channel < size.channels; channel++) {
+    const factor = scale ? scale[channel] : 1;
+    let sum = 0;
+    let product = 0;
+    eachOf(channel, size, (i) => {
+      const d = dy[i] * (normalized[i] * factor + (bias ? bias[channel] : 0) > 0 ? 1 : leak);
+      sum += d;
+      product += d * normalized[i];
+      through[i] = d * factor;
+    });
+    if (dscale) dscale[channel] += product;
+    if (dbias) dbias[channel] += sum;
+  }
+  batchNormBackward({ y: normalized, dy: through, variance, dx, eps, ...size });
+}
+
 export function batchNormAverage(args: Arguments<"batchNormAverage">): void {
   const { mean, variance, runningMean, runningVariance, factor, fraction, correction } = args;
   factor[0] = fraction * factor[0] + 1;

@@ -13,6 +13,21 @@ export const batchNormBackward: Bind<"batchNormBackward"> = ({ y, dy, variance, 
   return call("batchNormBackward", channels, [...addresses, ...numbers, eps], { scratch: "batchNormScratch" });
 };
 
+export const batchNormFused: Bind<"batchNormFused"> = (args, at) => {
+  const { x, y, mean, variance, scale, bias, leak, eps, ...size } = args;
+  const { channels, count, numbers } = fold(size);
+  const spans = [at(x, count), at(y, count), ...[mean, variance, scale, bias].map((span) => at(span, channels))];
+  return call("batchNormFused", channels, [...spans, ...numbers, leak, eps], { scratch: "batchNormScratch" });
+};
+
+export const batchNormFusedBackward: Bind<"batchNormFusedBackward"> = (args, at) => {
+  const { x, dy, dx, mean, variance, scale, bias, dscale, dbias, leak, eps, ...size } = args;
+  const { channels, count, numbers } = fold(size);
+  const perChannel = [mean, variance, scale, bias, dscale, dbias].map((span) => at(span, channels));
+  const spans = [at(x, count), at(dy, count), at(dx, count), ...perChannel];
+  return call("batchNormFusedBackward", channels, [...spans, ...numbers, leak, eps], { scratch: "batchNormScratch" });
+};
+
 export const batchNormAverage: Bind<"batchNormAverage"> = (args, at) => {
   const { mean, variance, runningMean, runningVariance, factor, fraction, correction } = args;
   const channels = mean.count;

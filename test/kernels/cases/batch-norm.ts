@@ -47,6 +47,61 @@ function bothWays(size: Size): Case[] {
       const { y, dy, variance } = gradient(m, size, 0.3);
       return { y, dy, variance, dx: dy, eps, ...size };
     }),
+    ...[0, 0.1, 1].flatMap((leak) => {
+      const operands = (m: Maker) =>
+        leak === 1 && size.n > 4
+          ? { scale: undefined, bias: undefined }
+          : { scale: m.normal(size.channels, 1), bias: m.normal(size.channels) };
+      return [
+        kernelCase("batchNormFused", `${name(size)} leak ${leak}`, (m) => ({
+          x: perChannel(m, size, 0.5, 2),
+          y: m.out(countOf(size)),
+          ...outputs(m),
+          ...operands(m),
+          leak,
+          eps,
+          ...size,
+        })),
+        kernelCase("batchNormFused", `${name(size)} leak ${leak} in place`, (m) => {
+          const x = perChannel(m, size, -1, 0.5);
+          return { x, y: x, ...outputs(m), ...operands(m), leak, eps, ...size };
+        }),
+        kernelCase(
+          "batchNormFusedBackward",
+          `${name(size)} leak ${leak}`,
+          (m) => ({
+            x: m.normal(countOf(size)),
+            dy: m.normal(countOf(size)),
+            dx: m.out(countOf(size)),
+            mean: m.normal(size.channels),
+            variance: m.between(size.channels, 0.1, 3),
+            ...operands(m),
+            dscale: m.normal(size.channels),
+            dbias: leak === 0 ? undefined : m.normal(size.channels),
+            leak,
+            eps,
+            ...size,
+          }),
+          { floor: 1 },
+        ),
+        kernelCase("batchNormFusedBackward", `${name(size)} leak ${leak} in place`, (m) => {
+          const dy = m.normal(countOf(size), 0.3);
+          return {
+            x: m.normal(countOf(size)),
+            dy,
+            dx: dy,
+            mean: m.normal(size.channels),
+            variance: m.between(size.channels, 0.1, 3),
+            ...operands(m),
+            dscale: undefined,
+            dbias: undefined,
+            leak,
+            eps,
+            ...size,
+          };
+        }),
+      ];
+    }),
     kernelCase("normalize", name(size), (m) => ({
       x: m.normal(countOf(size), 3),
       mean: m.normal(size.channels, 3),

@@ -1,0 +1,194 @@
+import { addSums, Block, channelsInBlock, mapBlock, setCenter, sumBlock } from "./batch-norm";
+import { Lanes } from "./lanes";
+
+// Batch normalization with the Scale and ReLU that follow it, in the passes that normalization takes anyway: forward
+// reads x twice and writes y, backward reads x and dy twice and writes dx. A piece is a channel.
+
+/** Values added up in single precision, at most. */
+const chunk: i32 = 256;
+
+/** max(v, 0) + leak·min(v, 0), v = (x − c)·factor + offset */
+@unmanaged
+class Activated {
+  @inline
+  apply(x: v128, _b: v128, c: v128, factor: v128, offset: v128, _slope: v128, _constant: v128, leak: v128): v128 {
+    const v = f32x4.add(f32x4.mul(f32x4.sub(x, c), factor), offset);
+    const zero = f32x4.splat(0);
+    return f32x4.add(f32x4.pmax(v, zero), f32x4.mul(leak, f32x4.pmin(v, zero)));
+  }
+}
+
+/** d·factor + constant − slope·(x − c), where d is dy as the activation lets it through */
+@unmanaged
+class ActivatedGradient {
+  @inline
+  apply(x: v128, dy: v128, c: v128, factor: v128, offset: v128, slope: v128, constant: v128, leak: v128): v128 {
+    const distance = f32x4.sub(x, c);
+    const d = through(dy, f32x4.add(f32x4.mul(distance, factor), offset), leak);
+    return f32x4.sub(f32x4.add(f32x4.mul(d, factor), constant), f32x4.mul(slope, distance));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function through(dy: v128, v: v128, leak: v128): v128 {
+  return v128.bitselect(dy, f32x4.mul(dy, leak), f32x4.gt(v, f32x4.splat(0)));
+}
+
+/** `scale` and `bias` may be 0: then they are 1 and 0. With a `leak` of 1 nothing is activated. */
+export function batchNormFused(
+  from: i32,
+  to: i32,
+  x: usize,
+  y: usize,
+  mean: usize,
+  variance: usize,
+  scale: usize,
+  bias: usize,
+  n: i32,
+  channels: i32,
+  inner: i32,
+  leak: f32,
+  eps: f64,
+): void {
+  const step = channelsInBlock(n, inner);
+  const count = <f64>n * <f64>inner;
+  for (let first = from; first < to; first += step) {
+    const size = min(step, to - first);
+    sumBlock(x, x, n, channels, inner, first, size);
+    for (let i = 0; i < size; ++i) {
+      const center = load<f64>(Block.sum(i)) / count;
+      const square = load<f64>(Block.product(i)) / count - center * center;
+      // Rounding may leave less than nothing; what is not a number stays so.
+      const spread = square < 0 ? 0 : square;
+      const at = (<usize>(first + i)) << 2;
+      store<f32>(mean + at, <f32>center);
+      store<f32>(variance + at, <f32>spread);
+      setCenter(i, center, oneOr(scale, at) / sqrt(spread + eps));
+      if (bias) store<f32>(Block.offset(i), load<f32>(Block.offset(i)) + load<f32>(bias + at));
+    }
+    mapBlock<Activated>(x, x, y, n, channels, inner, first, size, leak);
+  }
+}
+
+/** dscale += Σ d·x̂ and dbias += Σ d unless they are 0; x̂ is x normalized. */
+export function batchNormFusedBackward(
+  from: i32,
+  to: i32,
+  x: usize,
+  dy: usize,
+  dx: usize,
+  mean: usize,
+  variance: usize,
+  scale: usize,
+  bias: usize,
+  dscale: usize,
+  dbias: usize,
+  n: i32,
+  channels: i32,
+  inner: i32,
+  leak: f32,
+  eps: f64,
+): void {
+  const step = channelsInBlock(n, inner);
+  const count = <f64>n * <f64>inner;
+  for (let first = from; first < to; first += step) {
+    const size = min(step, to - first);
+    for (let i = 0; i < size; ++i) {
+      const at = (<usize>(first + i)) << 2;
+      const factor = oneOr(scale, at) / sqrt(<f64>load<f32>(variance + at) + eps);
+      store<f32>(Block.center(i), load<f32>(mean + at));
+      store<f32>(Block.factor(i), <f32>factor);
+      store<f32>(Block.offset(i), bias ? load<f32>(bias + at) : 0);
+    }
+    sumGradients(x, dy, n, channels, inner, first, size, leak);
+    for (let i = 0; i < size; ++i) {
+      const at = (<usize>(first + i)) << 2;
+      const inverse = 1 / sqrt(<f64>load<f32>(variance + at) + eps);
+      const factor = oneOr(scale, at) * inverse;
+      const sum = load<f64>(Block.sum(i));
+      const product = load<f64>(Block.product(i)) * inverse;
+      if (dscale) store<f32>(dscale + at, <f32>(<f64>load<f32>(dscale + at) + product));
+      if (dbias) store<f32>(dbias + at, <f32>(<f64>load<f32>(dbias + at) + sum));
+      store<f32>(Block.slope(i), <f32>((factor * inverse * product) / count));
+      store<f32>(Block.constant(i), <f32>((-factor * sum) / count));
+    }
+    mapBlock<ActivatedGradient>(x, dy, dx, n, channels, inner, first, size, leak);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function oneOr(values: usize, at: usize): f64 {
+  return values ? <f64>load<f32>(values + at) : 1;
+}
+
+/** For each channel of a block, Σ d and Σ d·(x − c). */
+function sumGradients(
+  x: usize,
+  dy: usize,
+  n: i32,
+  channels: i32,
+  inner: i32,
+  first: i32,
+  size: i32,
+  leak: f32,
+): void {
+  const plane = (<usize>inner) << 2;
+  memory.fill(Block.sum(0), 0, (<usize>size) << 3);
+  memory.fill(Block.product(0), 0, (<usize>size) << 3);
+  for (let row = 0; row < n; ++row) {
+    let at = (<usize>(row * channels) + <usize>first) * plane;
+    for (let i = 0; i < size; ++i) {
+      let left = inner;
+      let p = x + at;
+      let q = dy + at;
+      for (; left >= 4; ) {
+        const part = min(chunk, left & ~3);
+        sumChunk(p, q, part, i, leak);
+        p += (<usize>part) << 2;
+        q += (<usize>part) << 2;
+        left -= part;
+      }
+      for (; left > 0; --left) {
+        const distance = load<f32>(p) - load<f32>(Block.center(i));
+        const v = distance * load<f32>(Block.factor(i)) + load<f32>(Block.offset(i));
+        const d: f32 = load<f32>(q) * (v > 0 ? 1 : leak);
+        addSums(i, <f64>d, <f64>d * <f64>distance);
+        p += 4;
+        q += 4;
+      }
+      at += plane;
+    }
+  }
+}
+
+function sumChunk(x: usize, dy: usize, count: i32, channel: i32, leak: f32): void {
+  const c = v128.load32_splat(Block.center(channel));
+  const factor = v128.load32_splat(Block.factor(channel));
+  const offset = v128.load32_splat(Block.offset(channel));
+  const l = f32x4.splat(leak);
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let q0 = f32x4.splat(0);
+  let q1 = f32x4.splat(0);
+  for (; count >= 8; count -= 8) {
+    const x0 = f32x4.sub(v128.load(x), c);
+    const x1 = f32x4.sub(v128.load(x, 16), c);
+    const d0 = through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
+    const d1 = through(v128.load(dy, 16), f32x4.add(f32x4.mul(x1, factor), offset), l);
+    s0 = f32x4.add(s0, d0);
+    s1 = f32x4.add(s1, d1);
+    q0 = f32x4.add(q0, f32x4.mul(d0, x0));
+    q1 = f32x4.add(q1, f32x4.mul(d1, x1));
+    x += 32;
+    dy += 32;
+  }
+  if (count > 0) {
+    const x0 = f32x4.sub(v128.load(x), c);
+    const d0 = through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
+    s0 = f32x4.add(s0, d0);
+    q0 = f32x4.add(q0, f32x4.mul(d0, x0));
+  }
+  addSums(channel, Lanes.sum(f32x4.add(s0, s1)), Lanes.sum(f32x4.add(q0, q1)));
+}
