@@ -31,7 +31,8 @@ export { bias, biasBackward, scale, scaleBackward, sumDimsScratch } from "./scal
 export * from "./sigmoid-loss";
 export * from "./softmax";
 export * from "./solver";
-export { workspace } from "./workspace";
+export { winograd, winogradGradient, winogradScratch, winogradWeights } from "./winograd";
+export { common, workspace } from "./workspace";
 
 /** Where the module's own constants end: memory below is not to be given out. */
 export const heapStart: usize = __heap_base;

@@ -3,3 +3,6 @@
  * A wasm global belongs to an instance, and each thread has its own.
  */
 export let workspace: usize = 0;
+
+/** Where the scratch memory that all threads share starts; the engine sets it, in every thread. */
+export let common: usize = 0;

@@ -5,6 +5,7 @@ import type { Span } from "../../core/span.js";
 export type ScratchName =
   | "gemmScratch"
   | "convScratch"
+  | "winogradScratch"
   | "batchNormScratch"
   | "sumDimsScratch"
   | "lrnScratch" // for each channel
@@ -22,9 +23,12 @@ export interface Call {
   readonly pieces: number;
   readonly numbers: readonly number[];
   readonly table?: Int32Array;
-  /** What it needs of workspace behind the table, `scratchTimes` (1) times. */
+  /** What it needs of workspace behind the table, `scratchTimes` (1) times, and so many bytes more. */
   readonly scratch?: ScratchName;
   readonly scratchTimes?: number;
+  readonly scratchBytes?: number;
+  /** Bytes it leaves for the next call in the memory that all threads share, or finds there. */
+  readonly commonBytes?: number;
 }
 
 /**
@@ -34,15 +38,15 @@ export interface Call {
  */
 export type Locate = (span: Span | undefined, count: number) => number;
 
-/** Makes a kernel's call of its arguments. */
-export type Bind<K extends KernelName> = (args: Kernels[K], at: Locate) => Call;
+/** Makes a kernel's call of its arguments; or several, each of which waits for the one before. */
+export type Bind<K extends KernelName> = (args: Kernels[K], at: Locate) => Call | readonly Call[];
 export type Bindings = { readonly [K in KernelName]: Bind<K> };
 
 export function call(
   name: string,
   pieces: number,
   numbers: readonly (number | boolean)[],
-  extra: Pick<Call, "table" | "scratch" | "scratchTimes"> = {},
+  extra: Omit<Call, "name" | "pieces" | "numbers"> = {},
 ): Call {
   return { name, pieces, numbers: numbers.map(Number), ...extra };
 }

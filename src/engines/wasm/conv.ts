@@ -1,5 +1,6 @@
 import type { ConvGeometry } from "../../core/kernels.js";
 import { type Bind, type Call, call } from "./call.js";
+import { suitsWinograd, turned, winogradCalls, winogradGradient } from "./winograd.js";
 
 /** With fewer outputs in a group than this, weights meet rows of the image directly. */
 const fewOutputs = 4;
@@ -8,7 +9,17 @@ const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
 
 export const conv: Bind<"conv"> = ({ x, w, bias, y, ...geometry }, at) => {
   const size = sizesOf(geometry);
-  const numbers = [at(x, size.input), at(w, size.weights), bias ? at(bias, geometry.outputs) : 0, at(y, size.output)];
+  const biasAt = at(bias, geometry.outputs);
+  if (suitsWinograd(geometry)) {
+    return winogradCalls({
+      ...geometry,
+      x: at(x, size.input),
+      w: at(w, size.weights),
+      bias: biasAt,
+      y: at(y, size.output),
+    });
+  }
+  const numbers = [at(x, size.input), at(w, size.weights), biasAt, at(y, size.output)];
   return size.isThin
     ? convCall("convDirect", geometry.n * geometry.outputs, numbers, geometry)
     : convCall("conv", Math.ceil((geometry.n * size.positions) / 8), numbers, geometry);
@@ -16,6 +27,10 @@ export const conv: Bind<"conv"> = ({ x, w, bias, y, ...geometry }, at) => {
 
 export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geometry }, at) => {
   const size = sizesOf(geometry);
+  if (suitsWinograd(turned(geometry))) {
+    const spans = { x: at(dy, size.output), w: at(w, size.weights), bias: 0, y: at(dx, size.input) };
+    return winogradCalls({ ...turned(geometry), ...spans, isTurned: true });
+  }
   const numbers = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
   return size.isThin
     ? convCall("convDirectBackwardData", geometry.n * geometry.channels, numbers, geometry)
@@ -24,6 +39,9 @@ export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geome
 
 export const convBackwardWeights: Bind<"convBackwardWeights"> = ({ x, dy, dw, ...geometry }, at) => {
   const size = sizesOf(geometry);
+  if (suitsWinograd(geometry)) {
+    return winogradGradient({ ...geometry, x: at(x, size.input), dy: at(dy, size.output), dw: at(dw, size.weights) });
+  }
   const numbers = [at(x, size.input), at(dy, size.output), at(dw, size.weights)];
   return size.isThin
     ? convCall("convDirectBackwardWeights", geometry.outputs, numbers, geometry)

@@ -22,7 +22,7 @@ import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
 import * as sigmoidLoss from "./sigmoid-loss.js";
 import * as softmax from "./softmax.js";
 import * as solver from "./solver.js";
-import { Team } from "./threads/team.js";
+import { Team, type ThreadMemory } from "./threads/team.js";
 import { type WasmExports, type WasmGlobal, WebAssembly } from "./web-assembly.js";
 
 const bindings: Bindings = {
@@ -70,12 +70,15 @@ export class WasmEngine implements Engine {
   /** What kernels use while they run, a part for each thread. */
   #workspace: HeapStorage;
   #workspaceStride = 0;
+  /** What one call leaves for the next, whichever thread did it. */
+  #common: HeapStorage;
 
   private constructor(heap: Heap, exports: WasmExports) {
     this.#heap = heap;
     this.#exports = exports;
     this.#functions = Object.keys(exports).filter((name) => typeof exports[name] === "function");
     this.#workspace = new HeapStorage(heap, 0);
+    this.#common = new HeapStorage(heap, 0);
   }
 
   /** @throws MokaError `MOKA_UNSUPPORTED` where there is no WebAssembly with SIMD */
@@ -114,20 +117,26 @@ export class WasmEngine implements Engine {
   }
 
   compile(steps: readonly KernelStep[]): Compiled {
-    const calls = steps.map((step) => this.#bind(step));
-    this.#reserve(calls.reduce((most, call) => Math.max(most, this.#scratchOf(call)), 0));
+    const bound = steps.map((step) => [this.#bind(step)].flat());
+    const calls = bound.flat();
+    // Where the calls of each step begin; those of one step run together.
+    const starts = [0];
+    for (const { length } of bound) starts.push((starts.at(-1) ?? 0) + length);
+    const range = (from: number, to: number) => [starts[from] ?? 0, starts[to] ?? 0] as const;
+    this.#reserve(calls);
     const runs = calls.map((call) => this.#prepare(call));
     const team = this.#team;
     if (!team) {
       const run = (from: number, to: number) => {
-        for (let i = from; i < to; i++) runs[i]?.();
+        const [first, end] = range(from, to);
+        for (let i = first; i < end; i++) runs[i]?.();
       };
       return { run, release() {} };
     }
     const program = team.share(calls.map((call) => ({ ...call, index: this.#functions.indexOf(call.name) })));
     const own = (i: number) => runs[i]?.();
     return {
-      run: (from, to) => team.run(program, from, to, this.#workspace.address, this.#workspaceStride, own),
+      run: (from, to) => team.run(program, ...range(from, to), this.#memory, own),
       release: () => program.storage.release(),
     };
   }
@@ -138,7 +147,7 @@ export class WasmEngine implements Engine {
     this.#heap.dispose();
   }
 
-  #bind<K extends KernelName>({ kernel, args }: KernelStep<K>): Call {
+  #bind<K extends KernelName>({ kernel, args }: KernelStep<K>): Call | readonly Call[] {
     const locate: Locate = (span, count) => (span ? this.#locate(span, count, kernel) : 0);
     const bind = bindings[kernel] as Bind<K>;
     return bind(args as Kernels[K], locate);
@@ -174,19 +183,34 @@ export class WasmEngine implements Engine {
   }
 
   /** Bytes of workspace a call needs. */
-  #scratchOf({ table, scratch, scratchTimes = 1 }: Call): number {
+  #scratchOf({ table, scratch, scratchTimes = 1, scratchBytes = 0 }: Call): number {
     const tableBytes = Math.ceil((table?.byteLength ?? 0) / alignment) * alignment;
-    return tableBytes + (scratch ? scratchTimes * globalOf(this.#exports, scratch).value : 0);
+    return tableBytes + scratchBytes + (scratch ? scratchTimes * globalOf(this.#exports, scratch).value : 0);
   }
 
-  /** Makes each thread's workspace at least this large. */
-  #reserve(bytes: number): void {
-    if (bytes <= this.#workspaceStride) return;
-    this.#workspace.release();
-    this.#workspace = new HeapStorage(this.#heap, 0);
-    this.#workspaceStride = Math.ceil(bytes / alignment) * alignment;
-    this.#workspace = new HeapStorage(this.#heap, (this.#workspaceStride / 4) * this.threads);
-    globalOf(this.#exports, "workspace").value = this.#workspace.address;
+  /** Makes each thread's workspace, and what all share, large enough for these calls. */
+  #reserve(calls: readonly Call[]): void {
+    const most = (bytesOf: (call: Call) => number) => calls.reduce((bytes, call) => Math.max(bytes, bytesOf(call)), 0);
+    const stride = Math.ceil(most((call) => this.#scratchOf(call)) / alignment) * alignment;
+    if (stride > this.#workspaceStride) {
+      this.#workspaceStride = stride;
+      this.#workspace = this.#replace(this.#workspace, stride * this.threads, "workspace");
+    }
+    const common = most(({ commonBytes = 0 }) => commonBytes);
+    if (common > this.#common.bytes) this.#common = this.#replace(this.#common, common, "common");
+  }
+
+  /** Another piece of memory in the place of one, named by a global of the module. */
+  #replace(old: HeapStorage, bytes: number, name: string): HeapStorage {
+    old.release();
+    const storage = new HeapStorage(this.#heap, Math.ceil(bytes / 4));
+    globalOf(this.#exports, name).value = storage.address;
+    return storage;
+  }
+
+  /** Where threads find what they work with. */
+  get #memory(): ThreadMemory {
+    return { workspace: this.#workspace.address, stride: this.#workspaceStride, common: this.#common.address };
   }
 }
 

@@ -20,6 +20,8 @@ export const control = {
   /** The first thread's workspace, and how many bytes lie between two threads'. */
   workspace: 69,
   workspaceStride: 70,
+  /** What all threads share. */
+  common: 71,
 } as const;
 
 export const controlBytes = 4 * 80;

@@ -18,6 +18,13 @@ export interface SharedProgram {
   readonly storage: HeapStorage;
 }
 
+/** Addresses of what the threads work with; their workspaces lie `stride` bytes apart. */
+export interface ThreadMemory {
+  readonly workspace: number;
+  readonly stride: number;
+  readonly common: number;
+}
+
 /** Cores that this machine lets a program use. */
 export const coreCount = cores;
 
@@ -81,20 +88,20 @@ export class Team {
   }
 
   /**
-   * Has all threads run the calls [from, to) of a program; `own` does the caller's share of one. Their workspaces lie
-   * `stride` bytes apart.
+   * Has all threads run the calls [from, to) of a program; `own` does the caller's share of one.
    *
    * @throws whatever `own` throws; Error if a worker failed, which is a mistake of the kernels
    */
-  run(program: SharedProgram, from: number, to: number, workspace: number, stride: number, own: (i: number) => void) {
+  run(program: SharedProgram, from: number, to: number, memory: ThreadMemory, own: (i: number) => void): void {
     if (from >= to) return;
     const words = this.#words;
     words[control.program] = program.storage.address;
     words[control.programId] = program.id;
     words[control.from] = from;
     words[control.to] = to;
-    words[control.workspace] = workspace;
-    words[control.workspaceStride] = stride;
+    words[control.workspace] = memory.workspace;
+    words[control.workspaceStride] = memory.stride;
+    words[control.common] = memory.common;
     Atomics.add(words, control.order, 1);
     if (Atomics.load(words, control.asleep) > 0) Atomics.notify(words, control.order);
     let failure: unknown;

@@ -90,6 +90,7 @@ export async function workerMain(start: WorkerStart, ready: () => void): Promise
     order = word(words.order);
     const workspace = (word(words.workspace) >>> 0) + thread * word(words.workspaceStride);
     (wasm.workspace as { value: number }).value = workspace;
+    (wasm.common as { value: number }).value = word(words.common);
     let calls: Prepared[] = [];
     const [from, to] = [word(words.from), word(words.to)];
     for (let i = from; i < to; i++) {

@@ -1,0 +1,381 @@
+import { blockProduct, gemmScratch, maxRows, panelProduct, Scratch } from "./gemm";
+import { Panels, packA, packTransposedB } from "./pack";
+import {
+  transformBytes,
+  transformGradient,
+  transformInput,
+  transformOutput,
+  transformTaps,
+  transformWeights,
+} from "./winograd-transforms";
+import { common, workspace } from "./workspace";
+
+// Convolution 3×3 with stride 1 as Winograd's F(4×4, 3×3): of each input tile of 6×6, transformed, and the weights,
+// transformed, 36 matrix products give the transform of an output tile of 4×4: a quarter of the multiplications.
+// Tiles are taken by rows of them, counted through all images, a block of rows at a time. The table of each call is
+// its sizes.
+
+@unmanaged
+class Tiles {
+  n: i32 = 0;
+  channels: i32 = 0;
+  outputs: i32 = 0;
+  height: i32 = 0;
+  width: i32 = 0;
+  outHeight: i32 = 0;
+  outWidth: i32 = 0;
+  padY: i32 = 0;
+  padX: i32 = 0;
+  /** Rows of tiles in a block. */
+  rows: i32 = 0;
+
+  @inline
+  static get current(): Tiles {
+    return changetype<Tiles>(workspace);
+  }
+
+  /** Rows of tiles in an image, and tiles in a row. */
+  @inline
+  get down(): i32 {
+    return (this.outHeight + 3) >> 2;
+  }
+
+  @inline
+  get across(): i32 {
+    return (this.outWidth + 3) >> 2;
+  }
+
+  /** Bytes of a row of 16 columns for each four tiles, and 4 more. */
+  @inline
+  get stagedRow(): usize {
+    return (<usize>(((this.across + 3) >> 2) * 16 + 4)) << 2;
+  }
+
+  /** Scratch memory: that of products; the transforms' own; six rows; 36 vectors; behind them, what each call needs. */
+  @inline
+  get base(): usize {
+    return workspace + 64;
+  }
+
+  @inline
+  get transforms(): usize {
+    return Scratch.rest(this.base);
+  }
+
+  @inline
+  get vectors(): usize {
+    return this.transforms + transformBytes;
+  }
+
+  @inline
+  get staged(): usize {
+    return this.vectors + 36 * 16;
+  }
+
+  @inline
+  get rest(): usize {
+    return (this.staged + 6 * this.stagedRow + 63) & ~63;
+  }
+}
+
+/** Scratch bytes every call needs, but for the staged rows and its own blocks. */
+export const winogradScratch: usize = 64 + gemmScratch + transformBytes + 36 * 16 + 64;
+
+/**
+ * Transforms weights to packed panels of 36 matrices rows×steps, in the memory all threads share. A piece is a panel.
+ * `turned`, weights are (steps, rows, 3, 3) and turned by 180°, as the gradient for the input needs them.
+ */
+export function winogradWeights(from: i32, to: i32, w: usize, rows: i32, steps: i32, turned: bool): void {
+  const fives = Panels.fives(rows);
+  const slice = packedBytes(rows, steps);
+  const transforms = workspace;
+  const taps = workspace + transformBytes;
+  const vectors = taps + 9 * 16;
+  const between = <usize>(turned ? rows : 1) * 36;
+  for (let panel = from; panel < to; ++panel) {
+    const height = panel < fives ? 5 : 4;
+    const first = panel < fives ? 5 * panel : 5 * fives + 4 * (panel - fives);
+    const target = common + (<usize>(first * steps) << 2);
+    for (let i = 0; i < height; ++i) {
+      const row = first + i;
+      const start = w + <usize>row * (turned ? 36 : <usize>steps * 36);
+      for (let step = 0; step < steps; step += 4) {
+        const count = row < rows ? min(4, steps - step) : 0;
+        gatherTaps(start + <usize>step * between, between, count, turned, taps);
+        transformWeights(taps, vectors, transforms);
+        scatter(vectors, min(4, steps - step), target + (<usize>(step * height + i) << 2), (<usize>height) << 2, slice);
+      }
+    }
+  }
+}
+
+/** Bytes of one packed matrix rows×steps. */
+// @ts-ignore: decorator
+@inline
+function packedBytes(rows: i32, steps: i32): usize {
+  return (<usize>(5 * Panels.fives(rows) + 4 * Panels.fours(rows)) * <usize>steps) << 2;
+}
+
+/** The nine taps of up to four filters, one in each lane. */
+function gatherTaps(w: usize, between: usize, count: i32, turned: bool, taps: usize): void {
+  memory.fill(taps, 0, 9 * 16);
+  for (let lane = 0; lane < count; ++lane) {
+    for (let tap = 0; tap < 9; ++tap) {
+      const to = turned ? 8 - tap : tap;
+      store<f32>(taps + ((<usize>(4 * to + lane)) << 2), load<f32>(w + ((<usize>tap) << 2)));
+    }
+    w += between;
+  }
+}
+
+/** Puts the first lanes of 36 vectors `step` bytes apart, vector after vector `slice` bytes apart. */
+function scatter(vectors: usize, count: i32, to: usize, step: usize, slice: usize): void {
+  for (let i = 0; i < 36; ++i) {
+    const v = v128.load(vectors);
+    v128.store32_lane(to, v, 0);
+    if (count > 1) v128.store32_lane(to + step, v, 1);
+    if (count > 2) v128.store32_lane(to + 2 * step, v, 2);
+    if (count > 3) v128.store32_lane(to + 3 * step, v, 3);
+    vectors += 16;
+    to += slice;
+  }
+}
+
+/** y = w ∗ x + bias, the weights already transformed. A piece is a row of tiles. */
+export function winograd(from: i32, to: i32, x: usize, bias: usize, y: usize): void {
+  const t = Tiles.current;
+  const steps = t.channels;
+  const across = t.across;
+  const weightSlice = packedBytes(t.outputs, steps);
+  for (let row = from; row < to; row += t.rows) {
+    const rows = min(t.rows, to - row);
+    const panels = (rows * across + 7) >> 3;
+    const panelBytes = (<usize>steps) << 5;
+    const inputs = t.rest;
+    const inputSlice = <usize>panels * panelBytes;
+    const outputs = inputs + 36 * inputSlice;
+    const outputRow = (<usize>panels) << 5;
+    const outputSlice = <usize>t.outputs * outputRow;
+    if (((rows * across) & 7) != 0) {
+      // What fills the last panel up counts for nothing, but must be numbers.
+      for (let i: usize = 1; i <= 36; ++i) memory.fill(inputs + i * inputSlice - panelBytes, 0, panelBytes);
+    }
+    for (let channel = 0; channel < steps; ++channel) {
+      for (let i = 0; i < rows; ++i) {
+        stageInput(t, x, channel, row + i);
+        putPacked(t, inputs + ((<usize>channel) << 5), i * across, panelBytes, inputSlice);
+      }
+    }
+    for (let i: usize = 0; i < 36; ++i) {
+      for (let panel: usize = 0; panel < <usize>panels; ++panel) {
+        const columns = inputs + i * inputSlice + panel * panelBytes;
+        const target = outputs + i * outputSlice + (panel << 5);
+        panelProduct(t.outputs, steps, common + i * weightSlice, columns, target, outputRow, false, t.base);
+      }
+    }
+    for (let output = 0; output < t.outputs; ++output) {
+      const offset: f32 = bias ? load<f32>(bias + ((<usize>output) << 2)) : 0;
+      for (let i = 0; i < rows; ++i) {
+        const source = outputs + <usize>output * outputRow + ((<usize>(i * across)) << 2);
+        putOutput(t, source, outputSlice, offset, y, output, row + i);
+      }
+    }
+  }
+}
+
+/** The six input rows that a row of tiles sees, with their padding. */
+function stageInput(t: Tiles, x: usize, channel: i32, row: i32): void {
+  const image = row / t.down;
+  const plane = x + ((<usize>(image * t.channels + channel) * <usize>(t.height * t.width)) << 2);
+  stageRows(plane, t.height, t.width, (row % t.down) * 4 - t.padY, t.padX, 6, t.staged, t.stagedRow);
+}
+
+/** Rows [first, first + rows) of a plane, shifted right by `pad`, zeros around them. */
+function stageRows(
+  plane: usize,
+  height: i32,
+  width: i32,
+  first: i32,
+  pad: i32,
+  rows: i32,
+  to: usize,
+  rowBytes: usize,
+): void {
+  for (let row = first; row < first + rows; ++row) {
+    if (row < 0 || row >= height) memory.fill(to, 0, rowBytes);
+    else {
+      const before = (<usize>pad) << 2;
+      const inside = min((<usize>width) << 2, rowBytes - before);
+      memory.fill(to, 0, before);
+      memory.copy(to + before, plane + ((<usize>(row * width)) << 2), inside);
+      memory.fill(to + before + inside, 0, rowBytes - before - inside);
+    }
+    to += rowBytes;
+  }
+}
+
+/** Transforms the staged tiles and puts them into panels, from tile `first` of the block on. */
+function putPacked(t: Tiles, to: usize, first: i32, panelBytes: usize, slice: usize): void {
+  const across = t.across;
+  let staged = t.staged;
+  for (let tile = 0; tile < across; tile += 4) {
+    transformInput(staged, t.stagedRow, t.vectors, t.transforms);
+    const count = min(4, across - tile);
+    const column = first + tile;
+    const target = to + <usize>(column >> 3) * panelBytes + ((<usize>(column & 7)) << 2);
+    if (count == 4 && (column & 7) <= 4) copyVectors(t.vectors, target, slice);
+    else {
+      for (let lane = 0; lane < count; ++lane) {
+        const at = column + lane;
+        copyLane(t.vectors + ((<usize>lane) << 2), to + <usize>(at >> 3) * panelBytes + ((<usize>(at & 7)) << 2), slice);
+      }
+    }
+    staged += 64;
+  }
+}
+
+/** 36 vectors, each to its matrix. */
+function copyVectors(vectors: usize, to: usize, slice: usize): void {
+  for (let i = 0; i < 36; ++i) {
+    v128.store(to, v128.load(vectors));
+    vectors += 16;
+    to += slice;
+  }
+}
+
+function copyLane(vectors: usize, to: usize, slice: usize): void {
+  for (let i = 0; i < 36; ++i) {
+    store<f32>(to, load<f32>(vectors));
+    vectors += 16;
+    to += slice;
+  }
+}
+
+/** Transforms a row of tiles back and puts it where it belongs. */
+function putOutput(t: Tiles, from: usize, slice: usize, bias: f32, y: usize, output: i32, row: i32): void {
+  const width = t.outWidth;
+  const top = (row % t.down) * 4;
+  const plane = <usize>((row / t.down) * t.outputs + output) * <usize>(t.outHeight * width);
+  const start = y + ((plane + <usize>(top * width)) << 2);
+  const rows = min(4, t.outHeight - top);
+  const offset = f32x4.splat(bias);
+  const block = t.staged;
+  for (let column = 0; column < width; column += 16) {
+    transformOutput(from, slice, block, t.transforms);
+    const count = min(16, width - column);
+    for (let i = 0; i < rows; ++i) {
+      let source = block + ((<usize>i) << 6);
+      let to = start + ((<usize>(i * width + column)) << 2);
+      let left = count;
+      for (; left >= 4; left -= 4) {
+        v128.store(to, f32x4.add(offset, v128.load(source)));
+        source += 16;
+        to += 16;
+      }
+      for (; left > 0; --left) {
+        store<f32>(to, bias + load<f32>(source));
+        source += 4;
+        to += 4;
+      }
+    }
+    from += 16;
+  }
+}
+
+/** Input channels whose weights' gradients are computed together. */
+const fewChannels: i32 = 64;
+
+/** dw += the gradient of `winograd` for the weights, over all images. A piece is 8 input channels. */
+export function winogradGradient(from: i32, to: i32, x: usize, dy: usize, dw: usize): void {
+  const t = Tiles.current;
+  const last = min(t.channels, to * 8);
+  for (let channel = from * 8; channel < last; channel += fewChannels) {
+    addGradient(t, x, dy, dw, channel, min(fewChannels, last - channel));
+  }
+}
+
+function addGradient(t: Tiles, x: usize, dy: usize, dw: usize, first: i32, channels: i32): void {
+  const across = t.across;
+  const outputs = t.outputs;
+  const sums = t.rest;
+  const sumRow = (<usize>channels) << 2;
+  const sumSlice = <usize>outputs * sumRow;
+  const left = sums + 36 * sumSlice + 16;
+  const a = Scratch.a(t.base);
+  const b = Scratch.b(t.base);
+  memory.fill(sums, 0, 36 * sumSlice);
+  const total = t.n * t.down;
+  for (let row = 0; row < total; row += t.rows) {
+    const rows = min(t.rows, total - row);
+    const steps = rows * across;
+    const rowBytes = (<usize>((steps + 3) & ~3)) << 2;
+    const leftSlice = <usize>outputs * rowBytes;
+    const right = left + 36 * leftSlice + 16;
+    const rightSlice = <usize>channels * rowBytes;
+    for (let output = 0; output < outputs; ++output) {
+      for (let i = 0; i < rows; ++i) {
+        stageGradient(t, dy, output, row + i);
+        putDense(t, left + <usize>output * rowBytes + ((<usize>(i * across)) << 2), leftSlice, true);
+      }
+    }
+    for (let channel = 0; channel < channels; ++channel) {
+      for (let i = 0; i < rows; ++i) {
+        stageInput(t, x, first + channel, row + i);
+        putDense(t, right + <usize>channel * rowBytes + ((<usize>(i * across)) << 2), rightSlice, false);
+      }
+    }
+    for (let i: usize = 0; i < 36; ++i) {
+      packTransposedB(right + i * rightSlice, rowBytes, steps, channels, b, (<usize>steps) << 5);
+      for (let output = 0; output < outputs; output += maxRows) {
+        const some = min(maxRows, outputs - output);
+        packA(left + i * leftSlice + <usize>output * rowBytes, rowBytes, 4, some, steps, 1, a, 0, steps);
+        const target = sums + i * sumSlice + <usize>output * sumRow;
+        blockProduct(some, channels, steps, target, sumRow, true, t.base);
+      }
+    }
+  }
+  const taps = left;
+  for (let output = 0; output < outputs; ++output) {
+    for (let channel = 0; channel < channels; channel += 4) {
+      const source = sums + <usize>output * sumRow + ((<usize>channel) << 2);
+      transformTaps(source, sumSlice, taps, t.transforms);
+      const to = dw + <usize>(output * t.channels + first + channel) * 36;
+      addTaps(taps, min(4, channels - channel), to);
+    }
+  }
+}
+
+/** The four rows of a gradient that belong to a row of tiles. */
+function stageGradient(t: Tiles, dy: usize, output: i32, row: i32): void {
+  const image = row / t.down;
+  const plane = dy + ((<usize>(image * t.outputs + output) * <usize>(t.outHeight * t.outWidth)) << 2);
+  stageRows(plane, t.outHeight, t.outWidth, (row % t.down) * 4, 0, 4, t.staged, t.stagedRow);
+}
+
+/** Transforms the staged tiles and puts them side by side; what is written beyond the last is overwritten later. */
+function putDense(t: Tiles, to: usize, slice: usize, isGradient: bool): void {
+  const across = t.across;
+  let staged = t.staged;
+  for (let tile = 0; tile < across; tile += 4) {
+    if (isGradient) transformGradient(staged, t.stagedRow, t.vectors, t.transforms);
+    else transformInput(staged, t.stagedRow, t.vectors, t.transforms);
+    const count = across - tile;
+    if (count >= 4) copyVectors(t.vectors, to, slice);
+    else for (let lane = 0; lane < count; ++lane) copyLane(t.vectors + ((<usize>lane) << 2), to + ((<usize>lane) << 2), slice);
+    to += 16;
+    staged += 64;
+  }
+}
+
+/** Adds the lanes of nine vectors to the taps of neighbouring filters. */
+function addTaps(taps: usize, count: i32, dw: usize): void {
+  for (let lane = 0; lane < count; ++lane) {
+    let from = taps + ((<usize>lane) << 2);
+    for (let tap = 0; tap < 9; ++tap) {
+      store<f32>(dw, load<f32>(dw) + load<f32>(from));
+      from += 16;
+      dw += 4;
+    }
+  }
+}
+

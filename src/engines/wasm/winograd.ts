@@ -1,0 +1,123 @@
+import type { ConvGeometry } from "../../core/kernels.js";
+import { type Call, call } from "./call.js";
+
+/** Bytes that a block's transforms may have in all: they should stay in the cache. */
+const blockBytes = 2 ** 21;
+/** The most tiles in a block: the gradient for the weights packs them as the steps of one product. */
+const mostTiles = 256;
+/** Channels that assembly/winograd.ts takes together for the gradient of the weights. */
+const fewChannels = 64;
+
+/**
+ * Whether Winograd's F(4×4, 3×3) is the faster way: it multiplies a quarter as often, but transforms, computes whole
+ * tiles where the output has part of one, and transforms all weights. Its errors are some ten times larger than those
+ * of the plain sum, and stay below 1e-5 of the output's mean square root.
+ */
+export function suitsWinograd(geometry: ConvGeometry): boolean {
+  const { n, channels, outputs, group, output, kernel, stride, pad, dilation } = geometry;
+  const plain =
+    kernel.length === 2 &&
+    group === 1 &&
+    kernel.every((size) => size === 3) &&
+    [...stride, ...dilation].every((step) => step === 1) &&
+    pad.every((size) => size >= 0 && size <= 2);
+  if (!plain || channels < 16 || outputs < 16) return false;
+  const [down, across] = tilesOf(output);
+  if (down * across === 0 || across > mostTiles) return false;
+  const [height = 0, width = 0] = output;
+  const direct = n * height * width * 9 * channels * outputs;
+  const tiles = n * down * across;
+  const transformed = tiles * (36 * channels * outputs + 300 * (channels + outputs)) + 200 * channels * outputs;
+  return transformed < 0.9 * direct;
+}
+
+/** The convolution that gives the gradient for the input: outputs for channels, and the padding that is left. */
+export function turned(geometry: ConvGeometry): ConvGeometry {
+  return {
+    ...geometry,
+    channels: geometry.outputs,
+    outputs: geometry.channels,
+    input: geometry.output,
+    output: geometry.input,
+    pad: geometry.pad.map((size, i) => (geometry.kernel[i] ?? 0) - 1 - size),
+  };
+}
+
+/** Addresses; with `isTurned`, the weights are those of the convolution this is the gradient of. */
+interface Forward extends ConvGeometry {
+  readonly x: number;
+  readonly w: number;
+  readonly bias: number;
+  readonly y: number;
+  readonly isTurned?: boolean;
+}
+
+export function winogradCalls({ x, w, bias, y, isTurned = false, ...geometry }: Forward): readonly Call[] {
+  const { n, channels, outputs, output } = geometry;
+  const [down, across] = tilesOf(output);
+  const wanted = Math.floor(blockBytes / (4 * 36 * (channels + outputs)));
+  const rows = Math.max(1, Math.floor(Math.min(128, Math.max(32, wanted)) / across));
+  const panels = Math.ceil((rows * across) / 8);
+  const weights = 36 * 4 * panelRows(outputs) * channels;
+  return [
+    call("winogradWeights", panelsOf(outputs), [w, outputs, channels, isTurned], {
+      scratch: "winogradScratch",
+      commonBytes: weights,
+    }),
+    call("winograd", n * down, [x, bias, y], {
+      table: tableOf(geometry, rows),
+      scratch: "winogradScratch",
+      scratchBytes: stagedBytes(across) + 36 * 4 * 8 * panels * (channels + outputs),
+      commonBytes: weights,
+    }),
+  ];
+}
+
+interface Backward extends ConvGeometry {
+  readonly x: number;
+  readonly dy: number;
+  readonly dw: number;
+}
+
+export function winogradGradient({ x, dy, dw, ...geometry }: Backward): Call {
+  const { channels, outputs, output } = geometry;
+  const [, across] = tilesOf(output);
+  const together = Math.min(channels, fewChannels);
+  const wanted = Math.floor((2 * blockBytes) / (4 * 36 * (together + outputs)));
+  const rows = Math.max(1, Math.floor(Math.min(mostTiles, Math.max(64, wanted)) / across));
+  const steps = Math.ceil((rows * across) / 4) * 4;
+  return call("winogradGradient", Math.ceil(channels / 8), [x, dy, dw], {
+    table: tableOf(geometry, rows),
+    scratch: "winogradScratch",
+    scratchBytes: stagedBytes(across) + 36 * 4 * (outputs * together + steps * (outputs + together)) + 64,
+  });
+}
+
+const tilesOf = ([height = 0, width = 0]: readonly number[]) => [Math.ceil(height / 4), Math.ceil(width / 4)] as const;
+
+/** Six rows of the input, with room for whole vectors of tiles. */
+const stagedBytes = (across: number) => 6 * 4 * (16 * Math.ceil(across / 4) + 4);
+
+/** Rows in packed panels of 5 and 4, as assembly/pack.ts makes them. */
+function panelRows(rows: number): number {
+  const fives = fivesOf(rows);
+  return 5 * fives + 4 * Math.ceil((rows - 5 * fives) / 4);
+}
+
+function panelsOf(rows: number): number {
+  const fives = fivesOf(rows);
+  return fives + Math.ceil((rows - 5 * fives) / 4);
+}
+
+function fivesOf(rows: number): number {
+  const left = rows % 5;
+  const fours = left === 0 ? 0 : 5 - left;
+  return 4 * fours <= rows ? (rows - 4 * fours) / 5 : Math.floor(rows / 5);
+}
+
+/** What `Tiles` of assembly/winograd.ts reads. */
+function tableOf({ n, channels, outputs, input, output, pad }: ConvGeometry, rows: number): Int32Array {
+  const table = new Int32Array(16);
+  table.set([n, channels, outputs, ...input, ...output, ...pad, rows]);
+  return table;
+}
