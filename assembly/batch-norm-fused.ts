@@ -24,15 +24,22 @@ class ActivatedGradient {
   @inline
   apply(x: v128, dy: v128, c: v128, factor: v128, offset: v128, slope: v128, constant: v128, leak: v128): v128 {
     const distance = f32x4.sub(x, c);
-    const d = through(dy, f32x4.add(f32x4.mul(distance, factor), offset), leak);
+    const d = Fused.through(dy, f32x4.add(f32x4.mul(distance, factor), offset), leak);
     return f32x4.sub(f32x4.add(f32x4.mul(d, factor), constant), f32x4.mul(slope, distance));
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function through(dy: v128, v: v128, leak: v128): v128 {
-  return v128.bitselect(dy, f32x4.mul(dy, leak), f32x4.gt(v, f32x4.splat(0)));
+class Fused {
+  /** What of dy the activation of v lets through. */
+  @inline
+  static through(dy: v128, v: v128, leak: v128): v128 {
+    return v128.bitselect(dy, f32x4.mul(dy, leak), f32x4.gt(v, f32x4.splat(0)));
+  }
+
+  @inline
+  static oneOr(values: usize, at: usize): f64 {
+    return values ? <f64>load<f32>(values + at) : 1;
+  }
 }
 
 /** `scale` and `bias` may be 0: then they are 1 and 0. With a `leak` of 1 nothing is activated. */
@@ -64,7 +71,7 @@ export function batchNormFused(
       const at = (<usize>(first + i)) << 2;
       store<f32>(mean + at, <f32>center);
       store<f32>(variance + at, <f32>spread);
-      setCenter(i, center, oneOr(scale, at) / sqrt(spread + eps));
+      setCenter(i, center, Fused.oneOr(scale, at) / sqrt(spread + eps));
       if (bias) store<f32>(Block.offset(i), load<f32>(Block.offset(i)) + load<f32>(bias + at));
     }
     mapBlock<Activated>(x, x, y, n, channels, inner, first, size, leak);
@@ -96,7 +103,7 @@ export function batchNormFusedBackward(
     const size = min(step, to - first);
     for (let i = 0; i < size; ++i) {
       const at = (<usize>(first + i)) << 2;
-      const factor = oneOr(scale, at) / sqrt(<f64>load<f32>(variance + at) + eps);
+      const factor = Fused.oneOr(scale, at) / sqrt(<f64>load<f32>(variance + at) + eps);
       store<f32>(Block.center(i), load<f32>(mean + at));
       store<f32>(Block.factor(i), <f32>factor);
       store<f32>(Block.offset(i), bias ? load<f32>(bias + at) : 0);
@@ -105,7 +112,7 @@ export function batchNormFusedBackward(
     for (let i = 0; i < size; ++i) {
       const at = (<usize>(first + i)) << 2;
       const inverse = 1 / sqrt(<f64>load<f32>(variance + at) + eps);
-      const factor = oneOr(scale, at) * inverse;
+      const factor = Fused.oneOr(scale, at) * inverse;
       const sum = load<f64>(Block.sum(i));
       const product = load<f64>(Block.product(i)) * inverse;
       if (dscale) store<f32>(dscale + at, <f32>(<f64>load<f32>(dscale + at) + product));
@@ -117,23 +124,8 @@ export function batchNormFusedBackward(
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function oneOr(values: usize, at: usize): f64 {
-  return values ? <f64>load<f32>(values + at) : 1;
-}
-
 /** For each channel of a block, Σ d and Σ d·(x − c). */
-function sumGradients(
-  x: usize,
-  dy: usize,
-  n: i32,
-  channels: i32,
-  inner: i32,
-  first: i32,
-  size: i32,
-  leak: f32,
-): void {
+function sumGradients(x: usize, dy: usize, n: i32, channels: i32, inner: i32, first: i32, size: i32, leak: f32): void {
   const plane = (<usize>inner) << 2;
   memory.fill(Block.sum(0), 0, (<usize>size) << 3);
   memory.fill(Block.product(0), 0, (<usize>size) << 3);
@@ -175,8 +167,8 @@ function sumChunk(x: usize, dy: usize, count: i32, channel: i32, leak: f32): voi
   for (; count >= 8; count -= 8) {
     const x0 = f32x4.sub(v128.load(x), c);
     const x1 = f32x4.sub(v128.load(x, 16), c);
-    const d0 = through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
-    const d1 = through(v128.load(dy, 16), f32x4.add(f32x4.mul(x1, factor), offset), l);
+    const d0 = Fused.through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
+    const d1 = Fused.through(v128.load(dy, 16), f32x4.add(f32x4.mul(x1, factor), offset), l);
     s0 = f32x4.add(s0, d0);
     s1 = f32x4.add(s1, d1);
     q0 = f32x4.add(q0, f32x4.mul(d0, x0));
@@ -186,7 +178,7 @@ function sumChunk(x: usize, dy: usize, count: i32, channel: i32, leak: f32): voi
   }
   if (count > 0) {
     const x0 = f32x4.sub(v128.load(x), c);
-    const d0 = through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
+    const d0 = Fused.through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
     s0 = f32x4.add(s0, d0);
     q0 = f32x4.add(q0, f32x4.mul(d0, x0));
   }

@@ -13,117 +13,111 @@ const sum: f32 = a2 + b2;
 const na: f32 = 1 / (2 * a2 * (a2 - b2));
 const nb: f32 = 1 / (2 * b2 * (b2 - a2));
 
-// @ts-ignore: decorator
-@inline
-function add(x: v128, y: v128): v128 {
-  return f32x4.add(x, y);
-}
+/** The one-dimensional transforms, on vectors. */
+class Lines {
+  @inline
+  static add(x: v128, y: v128): v128 {
+    return f32x4.add(x, y);
+  }
 
-// @ts-ignore: decorator
-@inline
-function sub(x: v128, y: v128): v128 {
-  return f32x4.sub(x, y);
-}
+  @inline
+  static sub(x: v128, y: v128): v128 {
+    return f32x4.sub(x, y);
+  }
 
-// @ts-ignore: decorator
-@inline
-function mul(x: v128, factor: f32): v128 {
-  return f32x4.mul(x, f32x4.splat(factor));
-}
+  @inline
+  static mul(x: v128, factor: f32): v128 {
+    return f32x4.mul(x, f32x4.splat(factor));
+  }
 
-/** Six vectors of the input become six: Bᵀ·d. `to` and what follow it are `step` bytes apart. */
-// @ts-ignore: decorator
-@inline
-function input6(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: usize, step: usize): void {
-  const e = sub(d4, mul(d2, b2));
-  const f = mul(sub(d3, mul(d1, b2)), a);
-  const g = sub(d4, mul(d2, a2));
-  const h = mul(sub(d3, mul(d1, a2)), b);
-  v128.store(to, add(sub(mul(d0, product), mul(d2, sum)), d4));
-  v128.store(to + step, add(e, f));
-  v128.store(to + 2 * step, sub(e, f));
-  v128.store(to + 3 * step, add(g, h));
-  v128.store(to + 4 * step, sub(g, h));
-  v128.store(to + 5 * step, add(sub(mul(d1, product), mul(d3, sum)), d5));
-}
+  /** Six vectors of the input become six: Bᵀ·d. `to` and what follow it are `step` bytes apart. */
+  @inline
+  static input6(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: usize, step: usize): void {
+    const e = Lines.sub(d4, Lines.mul(d2, b2));
+    const f = Lines.mul(Lines.sub(d3, Lines.mul(d1, b2)), a);
+    const g = Lines.sub(d4, Lines.mul(d2, a2));
+    const h = Lines.mul(Lines.sub(d3, Lines.mul(d1, a2)), b);
+    v128.store(to, Lines.add(Lines.sub(Lines.mul(d0, product), Lines.mul(d2, sum)), d4));
+    v128.store(to + step, Lines.add(e, f));
+    v128.store(to + 2 * step, Lines.sub(e, f));
+    v128.store(to + 3 * step, Lines.add(g, h));
+    v128.store(to + 4 * step, Lines.sub(g, h));
+    v128.store(to + 5 * step, Lines.add(Lines.sub(Lines.mul(d1, product), Lines.mul(d3, sum)), d5));
+  }
 
-/** Four vectors of a gradient become six: A·dy. */
-// @ts-ignore: decorator
-@inline
-function gradient6(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, step: usize): void {
-  const e = add(y0, mul(y2, a2));
-  const f = add(mul(y1, a), mul(y3, a3));
-  const g = add(y0, mul(y2, b2));
-  const h = add(mul(y1, b), mul(y3, b3));
-  v128.store(to, y0);
-  v128.store(to + step, add(e, f));
-  v128.store(to + 2 * step, sub(e, f));
-  v128.store(to + 3 * step, add(g, h));
-  v128.store(to + 4 * step, sub(g, h));
-  v128.store(to + 5 * step, y3);
-}
+  /** Four vectors of a gradient become six: A·dy. */
+  @inline
+  static gradient6(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, step: usize): void {
+    const e = Lines.add(y0, Lines.mul(y2, a2));
+    const f = Lines.add(Lines.mul(y1, a), Lines.mul(y3, a3));
+    const g = Lines.add(y0, Lines.mul(y2, b2));
+    const h = Lines.add(Lines.mul(y1, b), Lines.mul(y3, b3));
+    v128.store(to, y0);
+    v128.store(to + step, Lines.add(e, f));
+    v128.store(to + 2 * step, Lines.sub(e, f));
+    v128.store(to + 3 * step, Lines.add(g, h));
+    v128.store(to + 4 * step, Lines.sub(g, h));
+    v128.store(to + 5 * step, y3);
+  }
 
-/** Three taps become six: G·g. */
-// @ts-ignore: decorator
-@inline
-function weights6(g0: v128, g1: v128, g2: v128, to: usize, step: usize): void {
-  const e = mul(add(g0, mul(g2, a2)), na);
-  const f = mul(g1, a * na);
-  const g = mul(add(g0, mul(g2, b2)), nb);
-  const h = mul(g1, b * nb);
-  v128.store(to, mul(g0, 1 / product));
-  v128.store(to + step, add(e, f));
-  v128.store(to + 2 * step, sub(e, f));
-  v128.store(to + 3 * step, add(g, h));
-  v128.store(to + 4 * step, sub(g, h));
-  v128.store(to + 5 * step, g2);
-}
+  /** Three taps become six: G·g. */
+  @inline
+  static weights6(g0: v128, g1: v128, g2: v128, to: usize, step: usize): void {
+    const e = Lines.mul(Lines.add(g0, Lines.mul(g2, a2)), na);
+    const f = Lines.mul(g1, a * na);
+    const g = Lines.mul(Lines.add(g0, Lines.mul(g2, b2)), nb);
+    const h = Lines.mul(g1, b * nb);
+    v128.store(to, Lines.mul(g0, 1 / product));
+    v128.store(to + step, Lines.add(e, f));
+    v128.store(to + 2 * step, Lines.sub(e, f));
+    v128.store(to + 3 * step, Lines.add(g, h));
+    v128.store(to + 4 * step, Lines.sub(g, h));
+    v128.store(to + 5 * step, g2);
+  }
 
-/** Six become the three taps' gradients: Gᵀ·u; vectors are `step` bytes apart on both sides. */
-// @ts-ignore: decorator
-@inline
-function taps3(from: usize, fromStep: usize, to: usize, step: usize): void {
-  const u1 = v128.load(from + fromStep);
-  const u2 = v128.load(from + 2 * fromStep);
-  const u3 = v128.load(from + 3 * fromStep);
-  const u4 = v128.load(from + 4 * fromStep);
-  const p = mul(add(u1, u2), na);
-  const q = mul(add(u3, u4), nb);
-  v128.store(to, add(mul(v128.load(from), 1 / product), add(p, q)));
-  v128.store(to + step, add(mul(sub(u1, u2), a * na), mul(sub(u3, u4), b * nb)));
-  v128.store(to + 2 * step, add(add(mul(p, a2), mul(q, b2)), v128.load(from + 5 * fromStep)));
-}
+  /** Six become the three taps' gradients: Gᵀ·u; vectors are `step` bytes apart on both sides. */
+  @inline
+  static taps3(from: usize, fromStep: usize, to: usize, step: usize): void {
+    const u1 = v128.load(from + fromStep);
+    const u2 = v128.load(from + 2 * fromStep);
+    const u3 = v128.load(from + 3 * fromStep);
+    const u4 = v128.load(from + 4 * fromStep);
+    const p = Lines.mul(Lines.add(u1, u2), na);
+    const q = Lines.mul(Lines.add(u3, u4), nb);
+    v128.store(to, Lines.add(Lines.mul(v128.load(from), 1 / product), Lines.add(p, q)));
+    v128.store(to + step, Lines.add(Lines.mul(Lines.sub(u1, u2), a * na), Lines.mul(Lines.sub(u3, u4), b * nb)));
+    v128.store(to + 2 * step, Lines.add(Lines.add(Lines.mul(p, a2), Lines.mul(q, b2)), v128.load(from + 5 * fromStep)));
+  }
 
-/** Six become four: Aᵀ·m. */
-// @ts-ignore: decorator
-@inline
-function output4(from: usize, fromStep: usize, to: usize, step: usize): void {
-  const m1 = v128.load(from + fromStep);
-  const m2 = v128.load(from + 2 * fromStep);
-  const m3 = v128.load(from + 3 * fromStep);
-  const m4 = v128.load(from + 4 * fromStep);
-  const s = add(m1, m2);
-  const t = sub(m1, m2);
-  const u = add(m3, m4);
-  const v = sub(m3, m4);
-  v128.store(to, add(add(v128.load(from), s), u));
-  v128.store(to + step, add(mul(t, a), mul(v, b)));
-  v128.store(to + 2 * step, add(mul(s, a2), mul(u, b2)));
-  v128.store(to + 3 * step, add(add(mul(t, a3), mul(v, b3)), v128.load(from + 5 * fromStep)));
-}
+  /** Six become four: Aᵀ·m. */
+  @inline
+  static output4(from: usize, fromStep: usize, to: usize, step: usize): void {
+    const m1 = v128.load(from + fromStep);
+    const m2 = v128.load(from + 2 * fromStep);
+    const m3 = v128.load(from + 3 * fromStep);
+    const m4 = v128.load(from + 4 * fromStep);
+    const s = Lines.add(m1, m2);
+    const t = Lines.sub(m1, m2);
+    const u = Lines.add(m3, m4);
+    const v = Lines.sub(m3, m4);
+    v128.store(to, Lines.add(Lines.add(v128.load(from), s), u));
+    v128.store(to + step, Lines.add(Lines.mul(t, a), Lines.mul(v, b)));
+    v128.store(to + 2 * step, Lines.add(Lines.mul(s, a2), Lines.mul(u, b2)));
+    v128.store(to + 3 * step, Lines.add(Lines.add(Lines.mul(t, a3), Lines.mul(v, b3)), v128.load(from + 5 * fromStep)));
+  }
 
-/** Four vectors as columns. */
-// @ts-ignore: decorator
-@inline
-function transpose4(r0: v128, r1: v128, r2: v128, r3: v128, to: usize): void {
-  const x0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-  const x1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-  const x2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-  const x3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<f64>(x0, x2, 0, 2));
-  v128.store(to, v128.shuffle<f64>(x0, x2, 1, 3), 16);
-  v128.store(to, v128.shuffle<f64>(x1, x3, 0, 2), 32);
-  v128.store(to, v128.shuffle<f64>(x1, x3, 1, 3), 48);
+  /** Four vectors as columns. */
+  @inline
+  static transpose4(r0: v128, r1: v128, r2: v128, r3: v128, to: usize): void {
+    const x0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+    const x1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    const x2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+    const x3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f64>(x0, x2, 0, 2));
+    v128.store(to, v128.shuffle<f64>(x0, x2, 1, 3), 16);
+    v128.store(to, v128.shuffle<f64>(x1, x3, 0, 2), 32);
+    v128.store(to, v128.shuffle<f64>(x1, x3, 1, 3), 48);
+  }
 }
 
 /** Bytes of scratch a transform uses. */
@@ -142,7 +136,7 @@ export function transformInput(from: usize, stride: usize, out: usize, scratch: 
     const d3 = v128.load(s + 3 * stride);
     const d4 = v128.load(s + 4 * stride);
     const d5 = v128.load(s + 5 * stride);
-    input6(d0, d1, d2, d3, d4, d5, scratch + q, 80);
+    Lines.input6(d0, d1, d2, d3, d4, d5, scratch + q, 80);
   }
   for (let i: usize = 0; i < 6; ++i) {
     const w = scratch + i * 80;
@@ -161,7 +155,7 @@ export function transformInput(from: usize, stride: usize, out: usize, scratch: 
     const d3 = v128.shuffle<f64>(x1, x3, 1, 3);
     const d4 = v128.shuffle<f32>(d0, r4, 1, 2, 3, 4);
     const d5 = v128.shuffle<f32>(d1, r4, 1, 2, 3, 5);
-    input6(d0, d1, d2, d3, d4, d5, out + i * 96, 16);
+    Lines.input6(d0, d1, d2, d3, d4, d5, out + i * 96, 16);
   }
 }
 
@@ -172,25 +166,25 @@ export function transformGradient(from: usize, stride: usize, out: usize, scratc
     const y0 = v128.load(s);
     const y1 = v128.load(s + stride);
     const y2 = v128.load(s + 2 * stride);
-    gradient6(y0, y1, y2, v128.load(s + 3 * stride), scratch + q, 64);
+    Lines.gradient6(y0, y1, y2, v128.load(s + 3 * stride), scratch + q, 64);
   }
   const columns = scratch + 6 * 64;
   for (let i: usize = 0; i < 6; ++i) {
     const w = scratch + i * 64;
-    transpose4(v128.load(w), v128.load(w, 16), v128.load(w, 32), v128.load(w, 48), columns);
+    Lines.transpose4(v128.load(w), v128.load(w, 16), v128.load(w, 32), v128.load(w, 48), columns);
     const y0 = v128.load(columns);
     const y1 = v128.load(columns, 16);
-    gradient6(y0, y1, v128.load(columns, 32), v128.load(columns, 48), out + i * 96, 16);
+    Lines.gradient6(y0, y1, v128.load(columns, 32), v128.load(columns, 48), out + i * 96, 16);
   }
 }
 
 /** 36 vectors, `stride` bytes apart, of four tiles become four rows of 16 outputs, dense at `out`. */
 export function transformOutput(from: usize, stride: usize, out: usize, scratch: usize): void {
-  for (let j: usize = 0; j < 6; ++j) output4(from + j * stride, 6 * stride, scratch + j * 16, 96);
+  for (let j: usize = 0; j < 6; ++j) Lines.output4(from + j * stride, 6 * stride, scratch + j * 16, 96);
   const row = scratch + 4 * 96;
   for (let r: usize = 0; r < 4; ++r) {
-    output4(scratch + r * 96, 16, row, 16);
-    transpose4(v128.load(row), v128.load(row, 16), v128.load(row, 32), v128.load(row, 48), out + r * 64);
+    Lines.output4(scratch + r * 96, 16, row, 16);
+    Lines.transpose4(v128.load(row), v128.load(row, 16), v128.load(row, 32), v128.load(row, 48), out + r * 64);
   }
 }
 
@@ -198,16 +192,16 @@ export function transformOutput(from: usize, stride: usize, out: usize, scratch:
 export function transformWeights(from: usize, out: usize, scratch: usize): void {
   for (let j: usize = 0; j < 3; ++j) {
     const s = from + j * 16;
-    weights6(v128.load(s), v128.load(s, 48), v128.load(s, 96), scratch + j * 16, 48);
+    Lines.weights6(v128.load(s), v128.load(s, 48), v128.load(s, 96), scratch + j * 16, 48);
   }
   for (let i: usize = 0; i < 6; ++i) {
     const s = scratch + i * 48;
-    weights6(v128.load(s), v128.load(s, 16), v128.load(s, 32), out + i * 96, 16);
+    Lines.weights6(v128.load(s), v128.load(s, 16), v128.load(s, 32), out + i * 96, 16);
   }
 }
 
 /** 36 vectors, `stride` bytes apart, become the nine of the taps' gradients, dense at `out`. */
 export function transformTaps(from: usize, stride: usize, out: usize, scratch: usize): void {
-  for (let j: usize = 0; j < 6; ++j) taps3(from + j * stride, 6 * stride, scratch + j * 16, 96);
-  for (let i: usize = 0; i < 3; ++i) taps3(scratch + i * 96, 16, out + i * 48, 16);
+  for (let j: usize = 0; j < 6; ++j) Lines.taps3(from + j * stride, 6 * stride, scratch + j * 16, 96);
+  for (let i: usize = 0; i < 3; ++i) Lines.taps3(scratch + i * 96, 16, out + i * 48, 16);
 }

@@ -95,7 +95,7 @@ export function winogradWeights(from: i32, to: i32, w: usize, rows: i32, steps: 
   for (let panel = from; panel < to; ++panel) {
     const height = panel < fives ? 5 : 4;
     const first = panel < fives ? 5 * panel : 5 * fives + 4 * (panel - fives);
-    const target = common + (<usize>(first * steps) << 2);
+    const target = common + ((<usize>(first * steps)) << 2);
     for (let i = 0; i < height; ++i) {
       const row = first + i;
       const start = w + <usize>row * (turned ? 36 : <usize>steps * 36);
@@ -103,15 +103,19 @@ export function winogradWeights(from: i32, to: i32, w: usize, rows: i32, steps: 
         const count = row < rows ? min(4, steps - step) : 0;
         gatherTaps(start + <usize>step * between, between, count, turned, taps);
         transformWeights(taps, vectors, transforms);
-        scatter(vectors, min(4, steps - step), target + (<usize>(step * height + i) << 2), (<usize>height) << 2, slice);
+        scatter(
+          vectors,
+          min(4, steps - step),
+          target + ((<usize>(step * height + i)) << 2),
+          (<usize>height) << 2,
+          slice,
+        );
       }
     }
   }
 }
 
 /** Bytes of one packed matrix rows×steps. */
-// @ts-ignore: decorator
-@inline
 function packedBytes(rows: i32, steps: i32): usize {
   return (<usize>(5 * Panels.fives(rows) + 4 * Panels.fours(rows)) * <usize>steps) << 2;
 }
@@ -227,7 +231,11 @@ function putPacked(t: Tiles, to: usize, first: i32, panelBytes: usize, slice: us
     else {
       for (let lane = 0; lane < count; ++lane) {
         const at = column + lane;
-        copyLane(t.vectors + ((<usize>lane) << 2), to + <usize>(at >> 3) * panelBytes + ((<usize>(at & 7)) << 2), slice);
+        copyLane(
+          t.vectors + ((<usize>lane) << 2),
+          to + <usize>(at >> 3) * panelBytes + ((<usize>(at & 7)) << 2),
+          slice,
+        );
       }
     }
     staged += 64;
@@ -361,7 +369,9 @@ function putDense(t: Tiles, to: usize, slice: usize, isGradient: bool): void {
     else transformInput(staged, t.stagedRow, t.vectors, t.transforms);
     const count = across - tile;
     if (count >= 4) copyVectors(t.vectors, to, slice);
-    else for (let lane = 0; lane < count; ++lane) copyLane(t.vectors + ((<usize>lane) << 2), to + ((<usize>lane) << 2), slice);
+    else
+      for (let lane = 0; lane < count; ++lane)
+        copyLane(t.vectors + ((<usize>lane) << 2), to + ((<usize>lane) << 2), slice);
     to += 16;
     staged += 64;
   }
@@ -378,4 +388,3 @@ function addTaps(taps: usize, count: i32, dw: usize): void {
     }
   }
 }
-
