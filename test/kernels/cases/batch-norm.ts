@@ -82,7 +82,7 @@ function bothWays(size: Size): Case[] {
             eps,
             ...size,
           }),
-          { floor: 1 },
+          { floor: 4 },
         ),
         kernelCase("batchNormFusedBackward", `${name(size)} leak ${leak} in place`, (m) => {
           const dy = m.normal(countOf(size), 0.3);
@@ -185,7 +185,7 @@ export const batchNormCases: readonly Case[] = [
       eps: 1e-5,
       ...far,
     }),
-    { floor: 1 },
+    { floor: 4 },
   ),
   kernelCase("batchNorm", "what is not a number stays in its channel", (m) => {
     const x = m.normal(2 * 3 * 10);
