@@ -75,6 +75,8 @@ export class Net {
   #recordings: Recording[] = [];
   /** Those of backward, from the last layer to the first. */
   #backward: readonly Recording[] = [];
+  /** Why there is no backward: a gradient is asked for that a layer has not. Forward runs all the same. */
+  #refusal: unknown;
   #execution: Execution | undefined;
 
   private constructor(parts: NetParts, context: NetContext) {
@@ -186,6 +188,7 @@ export class Net {
   async runBackward(low = 0, high = this.layers.length - 1): Promise<void> {
     check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
     const execution = this.#prepare();
+    if (this.#refusal !== undefined) throw this.#refusal;
     if (!this.debugInfo) {
       await execution.run("backward", low, high);
       return;
@@ -347,24 +350,32 @@ export class Net {
     if (this.#execution) return this.#execution;
     this.#record();
     const trains = this.#context.backward !== false;
-    if (trains) this.#recordBackward();
+    const refused = trains && !this.#recordBackward();
     const forward = joined(this.#recordings).steps;
-    const backward = trains ? joined(this.#backward).steps : undefined;
+    const backward = trains && !refused ? joined(this.#backward).steps : undefined;
     const { fuse = true, keep = "all" } = this.#context;
     this.#execution = new Execution({ forward, backward }, this.engine, { fuse, keep });
     return this.#execution;
   }
 
-  #recordBackward(): void {
+  /** Whether all layers have a backward to record. */
+  #recordBackward(): boolean {
     const recordings: Recording[] = [];
+    this.#refusal = undefined;
     for (let index = this.layers.length - 1; index >= 0; index--) {
       const node = this.#parts.nodes[index] as Node;
       if (!node.needsBackward) continue;
       const recording = record(index, `${node.layer.name}'`, this.engine, true);
-      node.layer.backward(recording.recorder, node.top, node.wanted, node.bottom, node.learns);
       recordings.push(recording);
+      try {
+        node.layer.backward(recording.recorder, node.top, node.wanted, node.bottom, node.learns);
+      } catch (error) {
+        this.#refusal = error;
+        break;
+      }
     }
     this.#backward = recordings;
+    return this.#refusal === undefined;
   }
 
   #rerecordFrom(index: number): void {
