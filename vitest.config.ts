@@ -5,6 +5,7 @@ export default defineConfig({
     alias: {
       "#platform": new URL("./src/platform/node/index.ts", import.meta.url).pathname,
       "#threads": new URL("./src/engines/wasm/threads/spawn-node.ts", import.meta.url).pathname,
+      "#blas": new URL("./src/engines/wasm/blas/find-node.ts", import.meta.url).pathname,
     },
   },
   test: {

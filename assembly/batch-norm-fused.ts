@@ -21,24 +21,17 @@ class Activated {
 /** d·factor + constant − slope·(x − c), where d is dy as the activation lets it through */
 @unmanaged
 class ActivatedGradient {
-  @inline
-  apply(x: v128, dy: v128, c: v128, factor: v128, offset: v128, slope: v128, constant: v128, leak: v128): v128 {
-    const distance = f32x4.sub(x, c);
-    const d = Fused.through(dy, f32x4.add(f32x4.mul(distance, factor), offset), leak);
-    return f32x4.sub(f32x4.add(f32x4.mul(d, factor), constant), f32x4.mul(slope, distance));
-  }
-}
-
-class Fused {
-  /** What of dy the activation of v lets through. */
+  /** dy as the activation lets it through where it came from v */
   @inline
   static through(dy: v128, v: v128, leak: v128): v128 {
     return v128.bitselect(dy, f32x4.mul(dy, leak), f32x4.gt(v, f32x4.splat(0)));
   }
 
   @inline
-  static oneOr(values: usize, at: usize): f64 {
-    return values ? <f64>load<f32>(values + at) : 1;
+  apply(x: v128, dy: v128, c: v128, factor: v128, offset: v128, slope: v128, constant: v128, leak: v128): v128 {
+    const distance = f32x4.sub(x, c);
+    const d = ActivatedGradient.through(dy, f32x4.add(f32x4.mul(distance, factor), offset), leak);
+    return f32x4.sub(f32x4.add(f32x4.mul(d, factor), constant), f32x4.mul(slope, distance));
   }
 }
 
@@ -71,11 +64,64 @@ export function batchNormFused(
       const at = (<usize>(first + i)) << 2;
       store<f32>(mean + at, <f32>center);
       store<f32>(variance + at, <f32>spread);
-      setCenter(i, center, Fused.oneOr(scale, at) / sqrt(spread + eps));
+      setCenter(i, center, oneOr(scale, at) / sqrt(spread + eps));
       if (bias) store<f32>(Block.offset(i), load<f32>(Block.offset(i)) + load<f32>(bias + at));
     }
     mapBlock<Activated>(x, x, y, n, channels, inner, first, size, leak);
   }
+}
+
+/** The same with given statistics: without `variance`, x is not normalized, and without `mean`, it is 0. */
+export function normalizeFused(
+  from: i32,
+  to: i32,
+  x: usize,
+  y: usize,
+  mean: usize,
+  variance: usize,
+  scale: usize,
+  bias: usize,
+  n: i32,
+  channels: i32,
+  inner: i32,
+  leak: f32,
+  eps: f64,
+): void {
+  const step = channelsInBlock(n, inner);
+  for (let first = from; first < to; first += step) {
+    const size = min(step, to - first);
+    for (let i = 0; i < size; ++i) {
+      const at = (<usize>(first + i)) << 2;
+      setCenter(i, mean ? <f64>load<f32>(mean + at) : 0, oneOr(scale, at) / deviation(variance, at, eps));
+      if (bias) store<f32>(Block.offset(i), load<f32>(Block.offset(i)) + load<f32>(bias + at));
+    }
+    mapBlock<Activated>(x, x, y, n, channels, inner, first, size, leak);
+  }
+}
+
+/** factor = scale/√(variance + eps), offset = bias + (shift − mean)·factor; addresses may be 0. A piece is a channel. */
+export function foldNorm(
+  from: i32,
+  to: i32,
+  mean: usize,
+  variance: usize,
+  scale: usize,
+  bias: usize,
+  shift: usize,
+  factor: usize,
+  offset: usize,
+  eps: f64,
+): void {
+  for (let at = (<usize>from) << 2; at < (<usize>to) << 2; at += 4) {
+    const times = oneOr(scale, at) / deviation(variance, at, eps);
+    const distance = zeroOr(shift, at) - zeroOr(mean, at);
+    store<f32>(factor + at, <f32>times);
+    store<f32>(offset + at, <f32>(zeroOr(bias, at) + distance * times));
+  }
+}
+
+function deviation(variance: usize, at: usize, eps: f64): f64 {
+  return variance ? sqrt(<f64>load<f32>(variance + at) + eps) : 1;
 }
 
 /** dscale += Σ d·x̂ and dbias += Σ d unless they are 0; x̂ is x normalized. */
@@ -103,7 +149,7 @@ export function batchNormFusedBackward(
     const size = min(step, to - first);
     for (let i = 0; i < size; ++i) {
       const at = (<usize>(first + i)) << 2;
-      const factor = Fused.oneOr(scale, at) / sqrt(<f64>load<f32>(variance + at) + eps);
+      const factor = oneOr(scale, at) / sqrt(<f64>load<f32>(variance + at) + eps);
       store<f32>(Block.center(i), load<f32>(mean + at));
       store<f32>(Block.factor(i), <f32>factor);
       store<f32>(Block.offset(i), bias ? load<f32>(bias + at) : 0);
@@ -112,7 +158,7 @@ export function batchNormFusedBackward(
     for (let i = 0; i < size; ++i) {
       const at = (<usize>(first + i)) << 2;
       const inverse = 1 / sqrt(<f64>load<f32>(variance + at) + eps);
-      const factor = Fused.oneOr(scale, at) * inverse;
+      const factor = oneOr(scale, at) * inverse;
       const sum = load<f64>(Block.sum(i));
       const product = load<f64>(Block.product(i)) * inverse;
       if (dscale) store<f32>(dscale + at, <f32>(<f64>load<f32>(dscale + at) + product));
@@ -122,6 +168,14 @@ export function batchNormFusedBackward(
     }
     mapBlock<ActivatedGradient>(x, dy, dx, n, channels, inner, first, size, leak);
   }
+}
+
+function oneOr(values: usize, at: usize): f64 {
+  return values ? <f64>load<f32>(values + at) : 1;
+}
+
+function zeroOr(values: usize, at: usize): f64 {
+  return values ? <f64>load<f32>(values + at) : 0;
 }
 
 /** For each channel of a block, Σ d and Σ d·(x − c). */
@@ -167,8 +221,8 @@ function sumChunk(x: usize, dy: usize, count: i32, channel: i32, leak: f32): voi
   for (; count >= 8; count -= 8) {
     const x0 = f32x4.sub(v128.load(x), c);
     const x1 = f32x4.sub(v128.load(x, 16), c);
-    const d0 = Fused.through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
-    const d1 = Fused.through(v128.load(dy, 16), f32x4.add(f32x4.mul(x1, factor), offset), l);
+    const d0 = ActivatedGradient.through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
+    const d1 = ActivatedGradient.through(v128.load(dy, 16), f32x4.add(f32x4.mul(x1, factor), offset), l);
     s0 = f32x4.add(s0, d0);
     s1 = f32x4.add(s1, d1);
     q0 = f32x4.add(q0, f32x4.mul(d0, x0));
@@ -178,7 +232,7 @@ function sumChunk(x: usize, dy: usize, count: i32, channel: i32, leak: f32): voi
   }
   if (count > 0) {
     const x0 = f32x4.sub(v128.load(x), c);
-    const d0 = Fused.through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
+    const d0 = ActivatedGradient.through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
     s0 = f32x4.add(s0, d0);
     q0 = f32x4.add(q0, f32x4.mul(d0, x0));
   }

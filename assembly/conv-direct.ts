@@ -1,12 +1,22 @@
 import { Geometry } from "./conv-geometry";
+import { Finish } from "./finish";
 import { Lanes } from "./lanes";
 import { dotRun, scatterRun } from "./run";
 
 // Convolution with few outputs in a group, depthwise above all: a matrix product would be too thin. The table of each
 // call is its geometry.
 
-/** y = w ∗ x + bias. A piece is an output plane of an image. */
-export function convDirect(from: i32, to: i32, x: usize, w: usize, bias: usize, y: usize): void {
+/** y = act(factor·(w ∗ x) + bias), as `Finish` has it. A piece is an output plane of an image. */
+export function convDirect(
+  from: i32,
+  to: i32,
+  x: usize,
+  w: usize,
+  factor: usize,
+  bias: usize,
+  y: usize,
+  leak: f32,
+): void {
   const g = Geometry.current;
   const outputs = g.group * g.outputs;
   const taps = g.channels * g.taps;
@@ -14,11 +24,14 @@ export function convDirect(from: i32, to: i32, x: usize, w: usize, bias: usize, 
     const output = plane % outputs;
     const channel = (plane / outputs) * g.group * g.channels + (output / g.outputs) * g.channels;
     const weights = w + ((<usize>(output * taps)) << 2);
-    const start: f32 = bias ? load<f32>(bias + ((<usize>output) << 2)) : 0;
     const input = x + g.inputPlane * <usize>channel;
     const target = y + g.outputPlane * <usize>plane;
-    if (g.stride == 1) forwardPlane<Dense>(g, input, weights, start, target);
-    else forwardPlane<EverySecond>(g, input, weights, start, target);
+    if (g.stride == 1) forwardPlane<Dense>(g, input, weights, target);
+    else forwardPlane<EverySecond>(g, input, weights, target);
+    if (factor || bias || leak != 1) {
+      // While the plane is still in the cache.
+      Finish.run(target, g.positions, Finish.factorOf(factor, output), Finish.biasOf(bias, output), leak);
+    }
   }
 }
 
@@ -39,33 +52,33 @@ class EverySecond {
   }
 }
 
-function forwardPlane<Columns>(g: Geometry, x: usize, w: usize, start: f32, y: usize): void {
+function forwardPlane<Columns>(g: Geometry, x: usize, w: usize, y: usize): void {
   const width = g.outputWidth;
   // Between these columns all inner taps meet the input.
   const first = g.first(g.shift(0));
   const end = g.stride <= 2 ? max(first, g.end(g.shift(g.innerTaps - 1))) : first;
   for (let row = 0; row < g.outputRows; ++row) {
     let column = first;
-    for (; column + 16 <= end; column += 16) sixteenInside<Columns>(g, x, w, start, row, column, y);
-    for (; column + 4 <= end; column += 4) fourInside<Columns>(g, x, w, start, row, column, y);
+    for (; column + 16 <= end; column += 16) sixteenInside<Columns>(g, x, w, row, column, y);
+    for (; column + 4 <= end; column += 4) fourInside<Columns>(g, x, w, row, column, y);
     if (column < end && end - first >= 4) {
       // Some are computed twice, and come out the same.
-      fourInside<Columns>(g, x, w, start, row, end - 4, y);
+      fourInside<Columns>(g, x, w, row, end - 4, y);
       column = end;
     }
-    for (let i = 0; i < first; ++i) oneAnywhere(g, x, w, start, row, i, y);
-    for (; column < width; ++column) oneAnywhere(g, x, w, start, row, column, y);
+    for (let i = 0; i < first; ++i) oneAnywhere(g, x, w, row, i, y);
+    for (; column < width; ++column) oneAnywhere(g, x, w, row, column, y);
     y += (<usize>width) << 2;
   }
 }
 
-function sixteenInside<Columns>(g: Geometry, x: usize, w: usize, start: f32, row: i32, column: i32, y: usize): void {
+function sixteenInside<Columns>(g: Geometry, x: usize, w: usize, row: i32, column: i32, y: usize): void {
   const columns = changetype<Columns>(0);
   const innerTaps = g.innerTaps;
   const next = (<usize>g.stride) << 4;
   const dilation = (<usize>g.dilation) << 2;
   const offset = x + ((<usize>(column * g.stride - g.pad)) << 2);
-  let s0 = f32x4.splat(start);
+  let s0 = f32x4.splat(0);
   let s1 = s0;
   let s2 = s0;
   let s3 = s0;
@@ -95,12 +108,12 @@ function sixteenInside<Columns>(g: Geometry, x: usize, w: usize, start: f32, row
   v128.store(y, s3, 48);
 }
 
-function fourInside<Columns>(g: Geometry, x: usize, w: usize, start: f32, row: i32, column: i32, y: usize): void {
+function fourInside<Columns>(g: Geometry, x: usize, w: usize, row: i32, column: i32, y: usize): void {
   const columns = changetype<Columns>(0);
   const innerTaps = g.innerTaps;
   const dilation = (<usize>g.dilation) << 2;
   const offset = x + ((<usize>(column * g.stride - g.pad)) << 2);
-  let sum = f32x4.splat(start);
+  let sum = f32x4.splat(0);
   for (let channel: usize = 0; channel < <usize>g.channels; ++channel) {
     for (let outerTap = 0; outerTap < g.outerTaps; ++outerTap) {
       const inputRow = g.inputRow(outerTap, row);
@@ -120,10 +133,10 @@ function fourInside<Columns>(g: Geometry, x: usize, w: usize, start: f32, row: i
 }
 
 /** One output, some of whose taps may lie in the padding. */
-function oneAnywhere(g: Geometry, x: usize, w: usize, start: f32, row: i32, column: i32, y: usize): void {
+function oneAnywhere(g: Geometry, x: usize, w: usize, row: i32, column: i32, y: usize): void {
   const inputWidth = g.inputWidth;
   const innerTaps = g.innerTaps;
-  let sum = start;
+  let sum: f32 = 0;
   for (let channel: usize = 0; channel < <usize>g.channels; ++channel) {
     for (let outerTap = 0; outerTap < g.outerTaps; ++outerTap) {
       const inputRow = g.inputRow(outerTap, row);

@@ -52,6 +52,13 @@ export class Geometry {
     return this.outerTaps * this.innerTaps;
   }
 
+  /** Whether the column matrix is the images themselves. */
+  @inline
+  get isPointwise(): bool {
+    const oneTap = this.taps == 1 && this.stride == 1 && this.pad == 0;
+    return oneTap && this.inputRows == 1 && this.outputRows == 1 && this.inputRow(0, 0) == 0;
+  }
+
   @inline
   get positions(): i32 {
     return this.outputRows * this.outputWidth;

@@ -1,5 +1,6 @@
 import { gatherColumns, scatterColumns } from "./columns";
 import { Geometry } from "./conv-geometry";
+import { Finish, finishBytes } from "./finish";
 import {
   blockOf,
   blockProduct,
@@ -12,15 +13,15 @@ import {
   Scratch,
 } from "./gemm";
 import { packA, packB, packTransposedB } from "./pack";
-import { copyRun, fillRun } from "./run";
+import { copyRun } from "./run";
 
 // Convolution as a product with the column matrix, block by block. Positions of all images stand side by side in one
 // matrix, so that small images fill blocks too. The table of each call is its geometry.
 
 const bytesBlock: usize = 4 * <usize>maxRows * <usize>maxColumns;
 
-/** Scratch bytes, behind the table: those of products, a block of C, and 8 rows as wide as a block. */
-export const convScratch: usize = gemmScratch + bytesBlock + 4 * 8 * <usize>maxColumns;
+/** Scratch bytes, behind the table: those of products, a block of C, 8 rows as wide as a block, and how to finish. */
+export const convScratch: usize = gemmScratch + bytesBlock + 4 * 8 * <usize>maxColumns + finishBytes;
 
 class ConvScratch {
   /** A block of C. */
@@ -34,10 +35,18 @@ class ConvScratch {
   static rows(base: usize): usize {
     return Scratch.rest(base) + bytesBlock;
   }
+
+  /** A `Finish`. */
+  @inline
+  static finish(base: usize): usize {
+    return Scratch.rest(base) + bytesBlock + 4 * 8 * <usize>maxColumns;
+  }
 }
 
-/** y = w ∗ x + bias. A piece is 8 output positions, counted through all images. */
-export function conv(from: i32, to: i32, x: usize, w: usize, bias: usize, y: usize): void {
+/**
+ * y = act(factor·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images.
+ */
+export function conv(from: i32, to: i32, x: usize, w: usize, factor: usize, bias: usize, y: usize, leak: f32): void {
   const g = Geometry.current;
   const base = g.scratch;
   const depth = g.channels * g.taps;
@@ -48,42 +57,29 @@ export function conv(from: i32, to: i32, x: usize, w: usize, bias: usize, y: usi
   for (let group = 0; group < g.group; ++group) {
     for (let column = from * 8; column < last; column += nc) {
       const columns = min(nc, last - column);
-      if (bias) fillBias(g, bias, y, column, columns);
       for (let step = 0; step < depth; step += kc) {
         const steps = min(kc, depth - step);
+        const isLast = step + steps == depth;
         packColumns(g, x, step, steps, column, columns);
         for (let row = 0; row < g.outputs; row += mc) {
           const rows = min(mc, g.outputs - row);
           const weights = w + ((<usize>(row * depth + step)) << 2);
           packA(weights, (<usize>depth) << 2, 4, rows, steps, 1, Scratch.a(base), 0, steps);
-          multiply(g, rows, steps, y + <usize>row * g.outputPlane, column, columns, bias != 0 || step > 0);
+          const finish = isLast ? Finish.at(ConvScratch.finish(base), factor, bias, leak, row) : null;
+          multiply(g, rows, steps, y + <usize>row * g.outputPlane, column, columns, step > 0, finish);
         }
       }
     }
     x += g.inputPlane * <usize>g.channels;
     w += (<usize>(g.outputs * depth)) << 2;
     y += g.outputPlane * <usize>g.outputs;
+    if (factor) factor += (<usize>g.outputs) << 2;
     if (bias) bias += (<usize>g.outputs) << 2;
   }
 }
 
-/** Writes each output's bias where the columns [column, column + columns) lie in y. */
-function fillBias(g: Geometry, bias: usize, y: usize, column: i32, columns: i32): void {
-  for (let left = columns; left > 0; ) {
-    const position = column % g.positions;
-    const count = min(g.positions - position, left);
-    let target = address(g, y, column);
-    for (let output = 0; output < g.outputs; ++output) {
-      fillRun(target, count, load<f32>(bias + ((<usize>output) << 2)));
-      target += g.outputPlane;
-    }
-    column += count;
-    left -= count;
-  }
-}
-
 /** Where a position, counted through all images, lies in the output channel that starts at `y`. */
-function address(g: Geometry, y: usize, column: i32): usize {
+export function address(g: Geometry, y: usize, column: i32): usize {
   const imageBytes = g.outputPlane * <usize>(g.group * g.outputs);
   return y + imageBytes * <usize>(column / g.positions) + ((<usize>(column % g.positions)) << 2);
 }
@@ -94,6 +90,13 @@ function packColumns(g: Geometry, x: usize, step: i32, steps: i32, column: i32, 
   const buffer = ConvScratch.rows(base);
   const rowBytes = (<usize>columns) << 2;
   const panelBytes = (<usize>steps) << 5;
+  if (g.isPointwise && (column % g.positions) + columns <= g.positions) {
+    // These rows stand in the image as they are.
+    const image = x + g.inputPlane * <usize>(g.group * g.channels) * <usize>(column / g.positions);
+    const source = image + g.inputPlane * <usize>step + ((<usize>(column % g.positions)) << 2);
+    packB(source, g.inputPlane, steps, columns, Scratch.b(base), panelBytes);
+    return;
+  }
   for (let i = 0; i < steps; i += 4) {
     const rows = min(4, steps - i);
     for (let row = 0; row < rows; ++row) {
@@ -104,7 +107,16 @@ function packColumns(g: Geometry, x: usize, step: i32, steps: i32, column: i32, 
 }
 
 /** Multiplies the packed blocks; C's columns lie in y, image after image. */
-function multiply(g: Geometry, rows: i32, steps: i32, y: usize, column: i32, columns: i32, add: bool): void {
+function multiply(
+  g: Geometry,
+  rows: i32,
+  steps: i32,
+  y: usize,
+  column: i32,
+  columns: i32,
+  add: bool,
+  finish: Finish | null,
+): void {
   const base = g.scratch;
   const a = Scratch.a(base);
   let b = Scratch.b(base);
@@ -113,14 +125,16 @@ function multiply(g: Geometry, rows: i32, steps: i32, y: usize, column: i32, col
     const target = address(g, y, column + i);
     const width = min(8, columns - i);
     if (position + 8 <= g.positions && width == 8) {
-      panelProduct(rows, steps, a, b, target, g.outputPlane, add, base);
+      panelProduct(rows, steps, a, b, target, g.outputPlane, add, base, finish);
     } else {
       const strip = Scratch.strip(base);
       panelProduct(rows, steps, a, b, strip, 32, false, base);
       for (let j = 0; j < width; ) {
         const count = min(width - j, g.positions - ((column + i + j) % g.positions));
         const from = strip + ((<usize>j) << 2);
-        putTile(from, rows, count, address(g, y, column + i + j), g.outputPlane, add);
+        const place = address(g, y, column + i + j);
+        putTile(from, rows, count, place, g.outputPlane, add);
+        if (finish) finish.tile(0, rows, count, place, g.outputPlane);
         j += count;
       }
     }

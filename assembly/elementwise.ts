@@ -1,3 +1,5 @@
+import { Finish } from "./finish";
+import { Lanes } from "./lanes";
 import { map, zip } from "./map";
 import { workspace } from "./workspace";
 
@@ -123,13 +125,14 @@ export function div(from: i32, to: i32, a: usize, b: usize, y: usize): void {
   zip<Quotient>(a + start, b + start, y + start, to - from, f32x4.splat(0), f32x4.splat(0));
 }
 
-/** y = Σ coefficients[i]·xs[i]; the table holds the addresses, then the coefficients */
-export function sum(from: i32, to: i32, y: usize, inputs: i32): void {
+/** y = act(Σ coefficients[i]·xs[i]); the table holds the addresses, then the coefficients */
+export function sum(from: i32, to: i32, y: usize, inputs: i32, leak: f32): void {
   const addresses = workspace;
   const coefficients = workspace + ((<usize>inputs) << 2);
   const last = (<usize>inputs) << 2;
   let at = (<usize>from) << 2;
   let count = to - from;
+  const l = f32x4.splat(leak);
   for (; count >= 16; count -= 16) {
     let s0 = f32x4.splat(0);
     let s1 = f32x4.splat(0);
@@ -143,17 +146,17 @@ export function sum(from: i32, to: i32, y: usize, inputs: i32): void {
       s2 = f32x4.add(s2, f32x4.mul(c, v128.load(x, 32)));
       s3 = f32x4.add(s3, f32x4.mul(c, v128.load(x, 48)));
     }
-    v128.store(y + at, s0);
-    v128.store(y + at, s1, 16);
-    v128.store(y + at, s2, 32);
-    v128.store(y + at, s3, 48);
+    v128.store(y + at, Finish.act(s0, l));
+    v128.store(y + at, Finish.act(s1, l), 16);
+    v128.store(y + at, Finish.act(s2, l), 32);
+    v128.store(y + at, Finish.act(s3, l), 48);
     at += 64;
   }
   for (; count > 0; --count) {
     let s: f32 = 0;
     for (let i: usize = 0; i < last; i += 4)
       s += load<f32>(coefficients + i) * load<f32>(load<usize>(addresses + i) + at);
-    store<f32>(y + at, s);
+    Lanes.storeOne(y + at, Finish.act(f32x4.splat(s), l));
     at += 4;
   }
 }

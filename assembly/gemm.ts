@@ -1,4 +1,5 @@
 import { times } from "./elementwise";
+import { Finish } from "./finish";
 import { micro4, micro5 } from "./micro";
 import { Panels, packA, packB, packTransposedB } from "./pack";
 import { workspace } from "./workspace";
@@ -56,18 +57,32 @@ export function blockOf(size: i32, most: i32, unit: i32): i32 {
 }
 
 /**
- * C[m, 8] = packed A·one panel of packed B, added to C if `add`; rows of C `ldc` bytes apart; `base` is where the
- * scratch memory lies
+ * C[m, 8] = packed A·one panel of packed B, added to C if `add`, and then finished; rows of C `ldc` bytes apart;
+ * `base` is where the scratch memory lies
  */
-export function panelProduct(m: i32, k: i32, a: usize, b: usize, c: usize, ldc: usize, add: bool, base: usize): void {
+export function panelProduct(
+  m: i32,
+  k: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  ldc: usize,
+  add: bool,
+  base: usize,
+  finish: Finish | null = null,
+): void {
+  const all = m;
   const fives = Panels.fives(m);
   for (let i = 0; i < fives; ++i) {
     micro5(k, a, b, c, ldc, add);
+    // While it is still in the L1 cache.
+    if (finish) finish.tile(5 * i, 5, 8, c, ldc);
     a += <usize>k * 20;
     c += 5 * ldc;
   }
   for (m -= 5 * fives; m >= 4; m -= 4) {
     micro4(k, a, b, c, ldc, add);
+    if (finish) finish.tile(all - m, 4, 8, c, ldc);
     a += <usize>k * 16;
     c += 4 * ldc;
   }
@@ -75,6 +90,7 @@ export function panelProduct(m: i32, k: i32, a: usize, b: usize, c: usize, ldc: 
     const tile = Scratch.tile(base);
     micro4(k, a, b, tile, 32, false);
     putTile(tile, m, 8, c, ldc, add);
+    if (finish) finish.tile(all - m, m, 8, c, ldc);
   }
 }
 

@@ -13,13 +13,16 @@ export {
   batchNormScratch,
   normalize,
 } from "./batch-norm";
-export { batchNormFused, batchNormFusedBackward } from "./batch-norm-fused";
+export { batchNormFused, batchNormFusedBackward, foldNorm, normalizeFused } from "./batch-norm-fused";
 export * from "./clip";
 export { conv, convBackwardData, convBackwardWeights, convScratch } from "./conv";
+export { convBlas, convBlasBackwardData, convBlasBackwardWeights } from "./conv-blas";
+export { convDepthwise, convDepthwiseBackwardData, convDepthwiseBackwardWeights } from "./conv-depthwise";
 export * from "./conv-direct";
 export * from "./elementwise";
 export * from "./exponential";
 export { gemm, gemmScratch } from "./gemm";
+export { gemmBlas } from "./gemm-blas";
 export { gemv } from "./gemv";
 export * from "./loss";
 export { lrn, lrnBackward, lrnScratch } from "./lrn";
@@ -32,6 +35,7 @@ export * from "./sigmoid-loss";
 export * from "./softmax";
 export * from "./solver";
 export { winograd, winogradGradient, winogradScratch, winogradWeights } from "./winograd";
+export { winogradBlas, winogradBlasGradient, winogradBlasWeights } from "./winograd-blas";
 export { common, workspace } from "./workspace";
 
 /** Where the module's own constants end: memory below is not to be given out. */

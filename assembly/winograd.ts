@@ -1,4 +1,6 @@
+import { Finish } from "./finish";
 import { blockProduct, gemmScratch, maxRows, panelProduct, Scratch } from "./gemm";
+import { Lanes } from "./lanes";
 import { Panels, packA, packTransposedB } from "./pack";
 import {
   transformBytes,
@@ -16,7 +18,7 @@ import { common, workspace } from "./workspace";
 // its sizes.
 
 @unmanaged
-class Tiles {
+export class Tiles {
   n: i32 = 0;
   channels: i32 = 0;
   outputs: i32 = 0;
@@ -87,31 +89,67 @@ export const winogradScratch: usize = 64 + gemmScratch + transformBytes + 36 * 1
  */
 export function winogradWeights(from: i32, to: i32, w: usize, rows: i32, steps: i32, turned: bool): void {
   const fives = Panels.fives(rows);
-  const slice = packedBytes(rows, steps);
+  const slice = sliceBytes(rows, steps);
   const transforms = workspace;
   const taps = workspace + transformBytes;
   const vectors = taps + 9 * 16;
   const between = <usize>(turned ? rows : 1) * 36;
+  const rowBytes = turned ? 36 : <usize>steps * 36;
   for (let panel = from; panel < to; ++panel) {
     const height = panel < fives ? 5 : 4;
     const first = panel < fives ? 5 * panel : 5 * fives + 4 * (panel - fives);
+    const there = min(height, rows - first);
     const target = common + ((<usize>(first * steps)) << 2);
-    for (let i = 0; i < height; ++i) {
-      const row = first + i;
-      const start = w + <usize>row * (turned ? 36 : <usize>steps * 36);
-      for (let step = 0; step < steps; step += 4) {
-        const count = row < rows ? min(4, steps - step) : 0;
-        gatherTaps(start + <usize>step * between, between, count, turned, taps);
-        transformWeights(taps, vectors, transforms);
-        scatter(
-          vectors,
-          min(4, steps - step),
-          target + ((<usize>(step * height + i)) << 2),
-          (<usize>height) << 2,
-          slice,
-        );
+    // What is not there counts for nothing, but must be numbers.
+    if (there < height) memory.fill(vectors, 0, <usize>height * vectorBytes);
+    for (let step = 0; step < steps; step += 4) {
+      const count = min(4, steps - step);
+      for (let i = 0; i < there; ++i) {
+        gatherTaps(w + <usize>(first + i) * rowBytes + <usize>step * between, between, count, turned, taps);
+        transformWeights(taps, vectors + <usize>i * vectorBytes, transforms);
+      }
+      putPanel(vectors, height, count, target + ((<usize>(step * height)) << 2), slice);
+    }
+  }
+}
+
+/** Bytes of 36 vectors. */
+const vectorBytes: usize = 36 * 16;
+
+/** Bytes from one packed matrix rows×steps to the next. */
+function sliceBytes(rows: i32, steps: i32): usize {
+  return apart(packedBytes(rows, steps));
+}
+
+/** So many bytes and some more, that 36 matrices one after another do not lie at the same place of a cache. */
+function apart(bytes: usize): usize {
+  return ((bytes + 4095) & ~4095) + 192;
+}
+
+/** Of `height` rows' vectors, the first lanes as steps of 36 panels. */
+function putPanel(vectors: usize, height: i32, count: i32, to: usize, slice: usize): void {
+  const one = f32x4.splat(1);
+  const bytes = (<usize>height) << 2;
+  for (let i = 0; i < 36; ++i) {
+    if (count == 4) {
+      Lanes.transpose(vectors, vectorBytes, to, bytes, one);
+      if (height == 5) {
+        const fifth = v128.load(vectors, 4 * vectorBytes);
+        v128.store32_lane(to, fifth, 0, 16);
+        v128.store32_lane(to, fifth, 1, 36);
+        v128.store32_lane(to, fifth, 2, 56);
+        v128.store32_lane(to, fifth, 3, 76);
+      }
+    } else {
+      for (let lane = 0; lane < count; ++lane) {
+        for (let row = 0; row < height; ++row) {
+          const value = load<f32>(vectors + <usize>row * vectorBytes + ((<usize>lane) << 2));
+          store<f32>(to + ((<usize>(lane * height + row)) << 2), value);
+        }
       }
     }
+    vectors += 16;
+    to += slice;
   }
 }
 
@@ -121,48 +159,49 @@ function packedBytes(rows: i32, steps: i32): usize {
 }
 
 /** The nine taps of up to four filters, one in each lane. */
-function gatherTaps(w: usize, between: usize, count: i32, turned: bool, taps: usize): void {
+export function gatherTaps(w: usize, between: usize, count: i32, turned: bool, taps: usize): void {
+  const first = turned ? taps + 8 * 16 : taps;
+  const next: usize = turned ? -16 : 16;
+  if (count == 4) {
+    const one = f32x4.splat(1);
+    Lanes.transpose(w, between, first, next, one);
+    Lanes.transpose(w + 16, between, first + 4 * next, next, one);
+    const last = first + 8 * next;
+    for (let lane: usize = 0; lane < 4; ++lane) store<f32>(last + (lane << 2), load<f32>(w + lane * between, 32));
+    return;
+  }
   memory.fill(taps, 0, 9 * 16);
   for (let lane = 0; lane < count; ++lane) {
-    for (let tap = 0; tap < 9; ++tap) {
-      const to = turned ? 8 - tap : tap;
-      store<f32>(taps + ((<usize>(4 * to + lane)) << 2), load<f32>(w + ((<usize>tap) << 2)));
+    let to = first + ((<usize>lane) << 2);
+    for (let tap: usize = 0; tap < 9; ++tap) {
+      store<f32>(to, load<f32>(w + (tap << 2)));
+      to += next;
     }
     w += between;
   }
 }
 
-/** Puts the first lanes of 36 vectors `step` bytes apart, vector after vector `slice` bytes apart. */
-function scatter(vectors: usize, count: i32, to: usize, step: usize, slice: usize): void {
-  for (let i = 0; i < 36; ++i) {
-    const v = v128.load(vectors);
-    v128.store32_lane(to, v, 0);
-    if (count > 1) v128.store32_lane(to + step, v, 1);
-    if (count > 2) v128.store32_lane(to + 2 * step, v, 2);
-    if (count > 3) v128.store32_lane(to + 3 * step, v, 3);
-    vectors += 16;
-    to += slice;
-  }
-}
-
-/** y = w ∗ x + bias, the weights already transformed. A piece is a row of tiles. */
-export function winograd(from: i32, to: i32, x: usize, bias: usize, y: usize): void {
+/**
+ * y = act(factor·(w ∗ x) + bias), as `Finish` has it, the weights already transformed. A piece is a row of tiles.
+ */
+export function winograd(from: i32, to: i32, x: usize, factor: usize, bias: usize, y: usize, leak: f32): void {
   const t = Tiles.current;
   const steps = t.channels;
   const across = t.across;
-  const weightSlice = packedBytes(t.outputs, steps);
+  const weightSlice = sliceBytes(t.outputs, steps);
   for (let row = from; row < to; row += t.rows) {
     const rows = min(t.rows, to - row);
     const panels = (rows * across + 7) >> 3;
     const panelBytes = (<usize>steps) << 5;
     const inputs = t.rest;
-    const inputSlice = <usize>panels * panelBytes;
+    const inputSlice = apart(<usize>panels * panelBytes);
     const outputs = inputs + 36 * inputSlice;
     const outputRow = (<usize>panels) << 5;
-    const outputSlice = <usize>t.outputs * outputRow;
+    const outputSlice = apart(<usize>t.outputs * outputRow);
     if (((rows * across) & 7) != 0) {
       // What fills the last panel up counts for nothing, but must be numbers.
-      for (let i: usize = 1; i <= 36; ++i) memory.fill(inputs + i * inputSlice - panelBytes, 0, panelBytes);
+      const last = inputs + <usize>(panels - 1) * panelBytes;
+      for (let i: usize = 0; i < 36; ++i) memory.fill(last + i * inputSlice, 0, panelBytes);
     }
     for (let channel = 0; channel < steps; ++channel) {
       for (let i = 0; i < rows; ++i) {
@@ -178,17 +217,18 @@ export function winograd(from: i32, to: i32, x: usize, bias: usize, y: usize): v
       }
     }
     for (let output = 0; output < t.outputs; ++output) {
-      const offset: f32 = bias ? load<f32>(bias + ((<usize>output) << 2)) : 0;
+      const scale = f32x4.splat(Finish.factorOf(factor, output));
+      const offset = f32x4.splat(Finish.biasOf(bias, output));
       for (let i = 0; i < rows; ++i) {
         const source = outputs + <usize>output * outputRow + ((<usize>(i * across)) << 2);
-        putOutput(t, source, outputSlice, offset, y, output, row + i);
+        putOutput(t, source, outputSlice, scale, offset, f32x4.splat(leak), y, output, row + i);
       }
     }
   }
 }
 
 /** The six input rows that a row of tiles sees, with their padding. */
-function stageInput(t: Tiles, x: usize, channel: i32, row: i32): void {
+export function stageInput(t: Tiles, x: usize, channel: i32, row: i32): void {
   const image = row / t.down;
   const plane = x + ((<usize>(image * t.channels + channel) * <usize>(t.height * t.width)) << 2);
   stageRows(plane, t.height, t.width, (row % t.down) * 4 - t.padY, t.padX, 6, t.staged, t.stagedRow);
@@ -259,14 +299,23 @@ function copyLane(vectors: usize, to: usize, slice: usize): void {
   }
 }
 
-/** Transforms a row of tiles back and puts it where it belongs. */
-function putOutput(t: Tiles, from: usize, slice: usize, bias: f32, y: usize, output: i32, row: i32): void {
+/** Transforms a row of tiles back, finishes it, and puts it where it belongs. */
+export function putOutput(
+  t: Tiles,
+  from: usize,
+  slice: usize,
+  factor: v128,
+  bias: v128,
+  leak: v128,
+  y: usize,
+  output: i32,
+  row: i32,
+): void {
   const width = t.outWidth;
   const top = (row % t.down) * 4;
   const plane = <usize>((row / t.down) * t.outputs + output) * <usize>(t.outHeight * width);
   const start = y + ((plane + <usize>(top * width)) << 2);
   const rows = min(4, t.outHeight - top);
-  const offset = f32x4.splat(bias);
   const block = t.staged;
   for (let column = 0; column < width; column += 16) {
     transformOutput(from, slice, block, t.transforms);
@@ -276,12 +325,12 @@ function putOutput(t: Tiles, from: usize, slice: usize, bias: f32, y: usize, out
       let to = start + ((<usize>(i * width + column)) << 2);
       let left = count;
       for (; left >= 4; left -= 4) {
-        v128.store(to, f32x4.add(offset, v128.load(source)));
+        v128.store(to, Finish.apply(v128.load(source), factor, bias, leak));
         source += 16;
         to += 16;
       }
       for (; left > 0; --left) {
-        store<f32>(to, bias + load<f32>(source));
+        Lanes.storeOne(to, Finish.apply(Lanes.one(source), factor, bias, leak));
         source += 4;
         to += 4;
       }
@@ -354,14 +403,14 @@ function addGradient(t: Tiles, x: usize, dy: usize, dw: usize, first: i32, chann
 }
 
 /** The four rows of a gradient that belong to a row of tiles. */
-function stageGradient(t: Tiles, dy: usize, output: i32, row: i32): void {
+export function stageGradient(t: Tiles, dy: usize, output: i32, row: i32): void {
   const image = row / t.down;
   const plane = dy + ((<usize>(image * t.outputs + output) * <usize>(t.outHeight * t.outWidth)) << 2);
   stageRows(plane, t.outHeight, t.outWidth, (row % t.down) * 4, 0, 4, t.staged, t.stagedRow);
 }
 
 /** Transforms the staged tiles and puts them side by side; what is written beyond the last is overwritten later. */
-function putDense(t: Tiles, to: usize, slice: usize, isGradient: bool): void {
+export function putDense(t: Tiles, to: usize, slice: usize, isGradient: bool): void {
   const across = t.across;
   let staged = t.staged;
   for (let tile = 0; tile < across; tile += 4) {
@@ -378,7 +427,7 @@ function putDense(t: Tiles, to: usize, slice: usize, isGradient: bool): void {
 }
 
 /** Adds the lanes of nine vectors to the taps of neighbouring filters. */
-function addTaps(taps: usize, count: i32, dw: usize): void {
+export function addTaps(taps: usize, count: i32, dw: usize): void {
   for (let lane = 0; lane < count; ++lane) {
     let from = taps + ((<usize>lane) << 2);
     for (let tap = 0; tap < 9; ++tap) {

@@ -25,6 +25,7 @@ export interface NetSetup {
   readonly backward?: boolean;
   readonly fuse?: boolean;
   readonly keep?: "all" | "outputs";
+  readonly shareMemory?: boolean;
   /** Layers that are not Moka's own, by type. */
   readonly own?: Readonly<Record<string, LayerConstructor>>;
   /** The file the text is said to stand in. */
@@ -57,5 +58,6 @@ export async function netFromText(text: string, setup: NetSetup = {}): Promise<N
     ...(setup.backward !== undefined && { backward: setup.backward }),
     ...(setup.fuse !== undefined && { fuse: setup.fuse }),
     keep: setup.keep,
+    shareMemory: setup.shareMemory,
   });
 }

@@ -1,21 +1,26 @@
+import { findBlas } from "#blas";
 import { createFiles, createImages } from "#platform";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
 import type { Engine } from "../core/engine.js";
 import type { NetContext } from "../core/net.js";
 import { WeightFileStore } from "../data/weight-files.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
-import { coreCount, WasmEngine } from "../engines/wasm/index.js";
+import { type Blas, coreCount, WasmEngine } from "../engines/wasm/index.js";
 import { fill } from "../fillers/index.js";
 import { layers } from "../layers/index.js";
-import { check } from "../util/errors.js";
+import { check, reasonOf } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
 
 /** Options that nets and solvers have in common. */
 export interface RunOptions {
-  /** What computes: `wasm` (WebAssembly with SIMD), or `reference` (slow and readable). Default `auto`, the fastest. */
-  readonly engine?: "auto" | "wasm" | "reference" | undefined;
+  /**
+   * What computes: `wasm` (WebAssembly with SIMD), `blas` (the same, with products and convolutions left to a native
+   * BLAS: OpenBLAS, MKL, BLIS or Accelerate, or the library that the environment variable `MOKA_BLAS` names), or
+   * `reference` (slow and readable). Default `auto`: `blas` where it is found and works, else `wasm`.
+   */
+  readonly engine?: "auto" | "blas" | "wasm" | "reference" | undefined;
   /** Threads to use. Default: as many as the machine has cores. */
   readonly threads?: number | undefined;
   /** Of the random generator. Default: the solver's `random_seed`, else one that differs each time. */
@@ -32,19 +37,31 @@ export interface RunOptions {
 }
 
 const engines = {
-  auto: (threads: number) => WasmEngine.create({ threads }),
+  async auto(threads: number, log: Log): Promise<Engine> {
+    let blas: Blas;
+    try {
+      blas = findBlas();
+    } catch (error) {
+      log("info", "caffe.cpp:197", `Computing with WebAssembly alone: ${reasonOf(error)}`);
+      return WasmEngine.create({ threads });
+    }
+    return WasmEngine.create({ threads, blas });
+  },
+  blas: async (threads: number) => WasmEngine.create({ threads, blas: findBlas() }),
   wasm: (threads: number) => WasmEngine.create({ threads }),
   reference: async () => new ReferenceEngine(),
 } as const;
 
-export async function createEngine({ engine = "auto", threads = coreCount() }: RunOptions): Promise<Engine> {
+/** @throws MokaError `MOKA_UNSUPPORTED` where the engine that was asked for cannot run */
+export async function createEngine(options: RunOptions): Promise<Engine> {
+  const { engine = "auto", threads = coreCount(), log = silent } = options;
   check(
     engine in engines,
     "MOKA_USAGE",
     `there is no engine "${engine}"; there are ${Object.keys(engines).join(", ")}`,
   );
   check(Number.isInteger(threads) && threads > 0, "MOKA_USAGE", `threads must be 1 or more, not ${threads}`);
-  return engines[engine](threads);
+  return engines[engine](threads, log);
 }
 
 /** What nets are built with, on this engine, but for `ownsEngine`. */

@@ -13,7 +13,11 @@ export interface NetOptions extends RunOptions {
   /** Of the net's state, for include and exclude rules. Default 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
-  /** Which blobs must keep their values after a run. All do in this version. */
+  /**
+   * Which blobs keep their values and gradients after a run. With `outputs` only inputs, outputs (blobs no layer reads)
+   * and parameters do; the others share memory. In phase TEST nothing is kept for backward then, unless the net says
+   * `force_backward`. Default `all`, as in pycaffe.
+   */
   readonly keep?: "all" | "outputs" | undefined;
 }
 
@@ -28,14 +32,16 @@ export const Net = {
    * @throws MokaError that names file, line, layer and blob
    */
   async load(pathOrText: string, options: NetOptions = {}): Promise<Net> {
-    const { phase = "TEST", weights, level = 0, stages = [] } = options;
+    const { phase = "TEST", weights, level = 0, stages = [], keep = "all" } = options;
     check(phase === "TRAIN" || phase === "TEST", "MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
+    check(keep === "all" || keep === "outputs", "MOKA_USAGE", `keep must be "all" or "outputs", not "${keep}"`);
     const engine = await createEngine(options);
     const context = netContext(engine, options, undefined);
     try {
       const message = netFrom(await readText(pathOrText, context.files), context.log);
       const state = create(NetStateSchema, { phase: Phase[phase], level, stage: [...stages] });
-      const net = await CoreNet.build(message, state, { ...context, ownsEngine: true });
+      const backward = phase === "TRAIN" || keep === "all" || message.forceBackward;
+      const net = await CoreNet.build(message, state, { ...context, keep, backward, ownsEngine: true });
       if (weights !== undefined) await net.copyTrainedLayersFrom(weights);
       return net;
     } catch (error) {

@@ -22,6 +22,8 @@ export interface SolverOptions extends RunOptions {
   /** Of the training net's state, for include and exclude rules. Default 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
+  /** Which blobs of its nets keep their values and gradients after a run; see `Net.load`. Default `outputs`. */
+  readonly keep?: "all" | "outputs" | undefined;
 }
 
 /** A solver with its nets; see `Solver.load`. */
@@ -38,7 +40,8 @@ export const Solver = {
    * @throws MokaError that names file, line, layer and blob
    */
   async load(pathOrText: string, options: SolverOptions = {}): Promise<Solver> {
-    const { weights, snapshot } = options;
+    const { weights, snapshot, keep = "outputs" } = options;
+    check(keep === "all" || keep === "outputs", "MOKA_USAGE", `keep must be "all" or "outputs", not "${keep}"`);
     check(
       weights === undefined || snapshot === undefined,
       "MOKA_USAGE",
@@ -56,7 +59,7 @@ export const Solver = {
         log,
         readNet: async (path) => netFrom(await readText(await files.resolve(path, text.file), files), log),
         buildNet: (message, state, { backward }) =>
-          Net.build(message, state, { ...context, backward, ownsEngine: false }),
+          Net.build(message, state, { ...context, keep, backward, ownsEngine: false }),
         states: new SolverStateFiles(files),
         files,
         random: context.random,

@@ -19,7 +19,9 @@ export function list(text: string): string[] {
 /** What all commands that run a net take. */
 export function addRunOptions(command: Commander): void {
   command
-    .addOption(new Option("--engine <name>", "what computes").choices(["auto", "wasm", "reference"]).default("auto"))
+    .addOption(
+      new Option("--engine <name>", "what computes").choices(["auto", "blas", "wasm", "reference"]).default("auto"),
+    )
     .option("--threads <n>", "threads to use; default: one a core", integer(1))
     .option("--gpu <ids>", "as in Caffe; there is no GPU engine, so the CPU is used");
 }
@@ -33,7 +35,7 @@ export function addStateOptions(command: Commander): void {
 
 /** What `addRunOptions` and `addStateOptions` leave in a command's options. */
 export interface CommonOptions {
-  readonly engine: "auto" | "wasm" | "reference";
+  readonly engine: "auto" | "blas" | "wasm" | "reference";
   readonly threads?: number;
   readonly gpu?: string;
   readonly level: number;

@@ -1,3 +1,4 @@
+import { check } from "../util/errors.js";
 import { formatShape, type Shape } from "../util/shape.js";
 import type { Span } from "./span.js";
 
@@ -14,7 +15,9 @@ interface Shown {
  * A named array with a shape, as pycaffe's `Blob`: `data` holds values, `diff` gradients.
  *
  * Both are views of the engine's memory, in row-major order: writing to them writes to the net. Ask for
- * them anew instead of keeping one across a call that can reshape the net.
+ * them anew instead of keeping one across a call that runs or reshapes the net.
+ *
+ * @throws MokaError `MOKA_USAGE` from both, in a net that keeps only its outputs, where others use the memory now
  */
 export class Blob {
   readonly #shown: Shown;
@@ -36,12 +39,27 @@ export class Blob {
     return this.#shown.count;
   }
 
+  /** Whether `data` can be read; always, unless the net keeps only its outputs. */
+  get hasData(): boolean {
+    return this.#shown.data.holdsValues;
+  }
+
   get data(): Float32Array {
-    return this.#shown.data.array as Float32Array;
+    return this.#values(this.#shown.data, "data");
   }
 
   get diff(): Float32Array {
-    return this.#shown.diff.array as Float32Array;
+    return this.#values(this.#shown.diff, "diff");
+  }
+
+  #values(span: Span, what: "data" | "diff"): Float32Array {
+    check(
+      span.holdsValues,
+      "MOKA_USAGE",
+      `the ${what} of blob "${this.name}" is gone: only inputs, outputs and parameters are kept after a run, and others ` +
+        'use its memory now; load the net with keep: "all" to look at every blob',
+    );
+    return span.array as Float32Array;
   }
 
   /** As Caffe prints it: `1 3 227 227 (154587)`. */

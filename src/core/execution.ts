@@ -1,7 +1,12 @@
+import { MokaError } from "../util/errors.js";
 import type { Engine } from "./engine.js";
 import { type FusedGroup, fuseBatchNorm, type Plan } from "./passes/fuse-batch-norm.js";
+import { fuseForward } from "./passes/fuse-forward.js";
+import { type MemoryPlan, planMemory } from "./passes/plan-memory.js";
+import type { Step } from "./program.js";
 import { Runner } from "./run.js";
-import type { Span } from "./span.js";
+import type { Span, Storage } from "./span.js";
+import { usesOf } from "./uses.js";
 
 export type Direction = "forward" | "backward";
 
@@ -10,33 +15,55 @@ export interface ExecutionOptions {
   readonly fuse: boolean;
   /** Which blobs must end a run with the values and gradients that are theirs. */
   readonly keep: "all" | "outputs";
+  /** The spans that must not share memory; all others may. Without it, none do. */
+  readonly kept: ReadonlySet<Span> | undefined;
+  /** Whether backward is hardly ever asked for. */
+  readonly inference: boolean;
 }
 
 /**
- * A net's programs, compiled at their first use, and fused as long as nobody can tell.
+ * A net's programs, compiled at their first use, fused and with shared memory as long as nobody can tell.
  *
  * A run that begins or ends between layers that were fused needs what their blobs held in between: from then on all
- * runs are of the steps as they were recorded.
+ * runs are of the steps as they were recorded. Memory is shared on the way from the first layer forward to the last
+ * and back, in one run or in several that follow on each other. A run that starts elsewhere finds what is still there
+ * in memory of its own, and no memory is shared from then on.
  */
 export class Execution {
   readonly #engine: Engine;
   readonly #recorded: Plan;
+  readonly #kept: ReadonlySet<Span> | undefined;
   readonly #runners = new Map<Direction, Runner>();
   readonly #spans: readonly Span[];
   #groups: readonly FusedGroup[];
   /** What is run. */
   #plan: Plan;
+  #memory: MemoryPlan | undefined;
+  /** What the spans of the memory plan lie in, while they do. */
+  #arena: Storage | undefined;
+  /** How many steps, of forward and then backward, lie behind; not a number after one that failed. */
+  #position = 0;
+  #isRunning = false;
   #hasRun = false;
 
-  constructor(recorded: Plan, engine: Engine, { fuse, keep }: ExecutionOptions) {
+  constructor(recorded: Plan, engine: Engine, { fuse, keep, kept, inference }: ExecutionOptions) {
     this.#engine = engine;
     this.#recorded = recorded;
-    const fused = fuse
-      ? fuseBatchNorm(recorded, engine, { keepDiffs: keep === "all" })
-      : { ...recorded, groups: [], spans: [] };
-    this.#plan = fused;
-    this.#groups = fused.groups;
-    this.#spans = fused.spans;
+    this.#kept = kept;
+    const passes = [
+      (plan: Plan) => fuseBatchNorm(plan, engine, { keepDiffs: keep === "all" }),
+      (plan: Plan) => fuseForward(plan, engine, { inference }),
+    ];
+    let plan = recorded;
+    const fused = (fuse ? passes : []).map((pass) => {
+      const result = pass(plan);
+      plan = { forward: result.forward, backward: result.backward };
+      return result;
+    });
+    this.#plan = plan;
+    this.#groups = fused.flatMap(({ groups }) => groups);
+    this.#spans = fused.flatMap(({ spans }) => spans);
+    this.#memory = this.#planMemory();
   }
 
   /** What a whole run does. */
@@ -44,34 +71,140 @@ export class Execution {
     return this.#plan;
   }
 
-  /** Runs the steps of all layers from `low` to `high`, both included. */
-  async run(direction: Direction, low: number, high: number): Promise<void> {
-    if (this.#groups.some(({ layers: [first, last] }) => isCut(first, last, low, high))) await this.#unfuse();
-    this.#hasRun ||= direction === "forward";
-    await this.#runner(direction).run(low, high);
+  /** Which spans share memory, and where; `undefined` if none do. */
+  get memory(): MemoryPlan | undefined {
+    return this.#memory;
   }
 
-  release(): void {
-    for (const runner of this.#runners.values()) runner.release();
-    this.#runners.clear();
+  /**
+   * Runs the steps of all layers from `low` to `high`, both included.
+   *
+   * @throws MokaError `MOKA_USAGE` if they need what has been overwritten
+   */
+  async run(direction: Direction, low: number, high: number): Promise<void> {
+    if (this.#groups.some(({ layers: [first, last] }) => isCut(first, last, low, high))) await this.#unfuse();
+    const range = this.#range(direction, low, high);
+    if (!range) return;
+    const [from, to] = range;
+    const follows = from === this.#position;
+    if (from === 0) this.#share();
+    else if (this.#arena && !follows) {
+      this.#unshare(true);
+      this.#memory = undefined;
+    }
+    const written = this.#arena ? [] : this.#checkHolds(this.#steps.slice(from, to));
+    const runner = this.#runner(direction);
+    this.#hasRun ||= direction === "forward";
+    this.#position = Number.NaN;
+    this.#isRunning = true;
+    try {
+      await runner.run(low, high);
+    } finally {
+      this.#isRunning = false;
+    }
+    this.#position = to;
+    for (const span of written) span.regain();
+  }
+
+  /** Frees all memory. What the shared part of it holds is lost, unless spans `keep` theirs in memory of their own. */
+  release(keep = false): void {
+    this.#unshare(keep);
+    this.#releaseRunners();
     for (const span of this.#spans) span.release();
   }
 
+  // ---- memory
+
+  get #steps(): readonly Step[] {
+    return [...this.#plan.forward, ...(this.#plan.backward ?? [])];
+  }
+
+  #planMemory(): MemoryPlan | undefined {
+    return this.#kept && planMemory(this.#steps, this.#kept);
+  }
+
+  /** Places all spans of the memory plan in one arena. */
+  #share(): void {
+    if (this.#arena || !this.#memory?.size) return;
+    this.#releaseRunners();
+    // First what they have goes back, so that the arena can take its place.
+    for (const { span } of this.#memory.placements) span.release();
+    const arena = this.#engine.allocate(this.#memory.size);
+    this.#arena = arena;
+    for (const { span, offset, from, overwritten } of this.#memory.placements) {
+      const holdsValues = () => this.#isRunning || (from < this.#position && this.#position <= overwritten);
+      span.place({ storage: arena, offset, holdsValues });
+    }
+  }
+
+  #unshare(keep: boolean): void {
+    if (!this.#arena) return;
+    this.#releaseRunners();
+    for (const { span } of this.#memory?.placements ?? []) {
+      if (span.isPlaced && span.storage === this.#arena) span.unplace(keep);
+    }
+    this.#arena.release();
+    this.#arena = undefined;
+  }
+
+  /** Makes sure that no step reads what is lost. Returns what they write. */
+  #checkHolds(steps: readonly Step[]): ReadonlySet<Span> {
+    const written = new Set<Span>();
+    if (!this.#kept) return written;
+    for (const step of steps) {
+      const { reads, writes } = usesOf(step);
+      const lost = reads.find(({ span }) => !span.holdsValues && !written.has(span.root));
+      if (lost) {
+        throw new MokaError(
+          "MOKA_USAGE",
+          `this run needs "${lost.span.name}", whose memory others have used since: run the whole net forward (and then ` +
+            'backward), or load it with keep: "all" to run parts of it in any order',
+        );
+      }
+      for (const { span } of writes) written.add(span.root);
+    }
+    return written;
+  }
+
+  // ---- running
+
+  /** Where the steps of these layers stand in the list of all. */
+  #range(direction: Direction, low: number, high: number): readonly [from: number, to: number] | undefined {
+    const { forward, backward = [] } = this.#plan;
+    const steps = direction === "forward" ? forward : backward;
+    const start = direction === "forward" ? 0 : forward.length;
+    const isIn = ({ layer }: Step) => layer >= low && layer <= high;
+    const first = steps.findIndex(isIn);
+    if (first < 0) return undefined;
+    return [start + first, start + steps.findLastIndex(isIn) + 1];
+  }
+
   async #unfuse(): Promise<void> {
+    this.#unshare(true);
     if (this.#hasRun && this.#recorded.backward) {
-      const runner = new Runner({ steps: this.#groups.flatMap(({ unfuse }) => unfuse) }, this.#engine);
+      const steps = this.#groups.flatMap(({ unfuse }) => unfuse);
+      const isPossible = (step: Step) => usesOf(step).reads.every(({ span }) => span.holdsValues);
+      for (const step of steps) if (!isPossible(step)) for (const { span } of usesOf(step).writes) span.lose();
+      const runner = new Runner({ steps: steps.filter(isPossible) }, this.#engine);
       await runner.run(0, Number.POSITIVE_INFINITY);
       runner.release();
     }
     this.release();
     this.#plan = this.#recorded;
     this.#groups = [];
+    this.#memory = this.#planMemory();
+    this.#position = Number.NaN;
   }
 
   #runner(direction: Direction): Runner {
     const runner = this.#runners.get(direction) ?? new Runner({ steps: this.#plan[direction] ?? [] }, this.#engine);
     this.#runners.set(direction, runner);
     return runner;
+  }
+
+  #releaseRunners(): void {
+    for (const runner of this.#runners.values()) runner.release();
+    this.#runners.clear();
   }
 }
 

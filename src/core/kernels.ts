@@ -6,7 +6,7 @@ import type { Span } from "./span.js";
  * Arguments are plain: spans, sizes, coefficients. Arrays are row-major. Where a kernel walks the axes of
  * a blob they are folded into `outer × dim × inner` (or `n × channels × inner`). `y` is written,
  * `x` read; `dy` and `dx` are gradients. A kernel may work in place (`x` is `y`, `dy` is `dx`) where its
- * comment says so. What an argument's span is used for stands in `access` below.
+ * comment says so. What an argument's span is used for stands in access.ts.
  */
 export interface Kernels {
   // ---- moving and combining; all of these may work in place
@@ -25,6 +25,8 @@ export interface Kernels {
   axpby: { x: Span; y: Span; a: number; b: number };
   /** y = Σ coefficients[i]·xs[i] */
   sum: { xs: readonly Span[]; coefficients: readonly number[]; y: Span };
+  /** The same, and a ReLU after it: y = act(Σ coefficients[i]·xs[i]), act as in `batchNormFused`. */
+  sumFused: { xs: readonly Span[]; coefficients: readonly number[]; y: Span; leak: number };
   /** y = a·b, value by value */
   mul: { a: Span; b: Span; y: Span };
   /** y = a/b, value by value */
@@ -63,6 +65,18 @@ export interface Kernels {
 
   /** y = w ∗ x + bias */
   conv: { x: Span; w: Span; bias: Span | undefined; y: Span } & ConvGeometry;
+  /**
+   * The same, and what follows in place: y = act(factor·(w ∗ x) + bias), factor and bias by output, act as in
+   * `batchNormFused`. Without factor it is 1.
+   */
+  convFused: {
+    x: Span;
+    w: Span;
+    factor: Span | undefined;
+    bias: Span | undefined;
+    y: Span;
+    leak: number;
+  } & ConvGeometry;
   /** dx = the gradient of `conv` for x */
   convBackwardData: { dy: Span; w: Span; dx: Span } & ConvGeometry;
   /** dw += the gradient of `conv` for w */
@@ -129,6 +143,34 @@ export interface Kernels {
   batchNormGlobal: { runningMean: Span; runningVariance: Span; factor: Span; mean: Span; variance: Span };
   /** y = (x − mean)/√(variance + eps) with given statistics; without mean, y = x/√(variance + eps). May work in place. */
   normalize: { x: Span; mean: Span | undefined; variance: Span; y: Span; eps: number } & Channels;
+  /**
+   * The same, and the Scale (or Bias) and ReLU after it: y = act(x̂·scale + bias), act as in `batchNormFused`. Without
+   * variance x̂ is x − mean. May work in place.
+   */
+  normalizeFused: {
+    x: Span;
+    y: Span;
+    mean: Span | undefined;
+    variance: Span | undefined;
+    scale: Span | undefined;
+    bias: Span | undefined;
+    leak: number;
+    eps: number;
+  } & Channels;
+  /**
+   * `normalize` and `scale` of what has been shifted by `shift`, as one factor and one offset a channel:
+   * factor = scale/√(variance + eps), offset = bias + (shift − mean)·factor. Without variance, factor = scale.
+   */
+  foldNorm: {
+    mean: Span | undefined;
+    variance: Span | undefined;
+    scale: Span | undefined;
+    bias: Span | undefined;
+    shift: Span | undefined;
+    factor: Span;
+    offset: Span;
+    eps: number;
+  };
   /** scale = k + alpha/size·Σ x² over `size` channels around each; y = x·scale^−beta */
   lrn: { x: Span; scale: Span; y: Span; size: number; alpha: number; beta: number; k: number } & Channels;
   lrnBackward: {
@@ -338,113 +380,3 @@ export interface Descent {
 }
 
 export type KernelName = keyof Kernels;
-
-/** How a kernel uses a span: reads it, overwrites all of it, or reads and writes. */
-export type Access = "in" | "out" | "inout";
-
-type SpanArguments<A> = {
-  [K in keyof A as A[K] extends Span | undefined | readonly Span[] ? K : never]: Access;
-};
-
-const descent = { w: "inout", dw: "inout", rate: "in", clip: "in" } as const;
-
-/** What passes and engines must know of each kernel's spans. */
-export const access: { readonly [K in KernelName]: SpanArguments<Kernels[K]> } = {
-  fill: { y: "out" },
-  copy: { x: "in", y: "out" },
-  copyRows: { x: "in", y: "inout" },
-  gatherRows: { x: "in", index: "in", y: "out" },
-  scatterRows: { dy: "in", index: "in", dx: "inout" },
-  axpby: { x: "in", y: "inout" },
-  sum: { xs: "in", y: "out" },
-  mul: { a: "in", b: "in", y: "out" },
-  div: { a: "in", b: "in", y: "out" },
-  dropout: { x: "in", mask: "in", y: "out" },
-  scaleBy: { x: "in", factor: "in", y: "out" },
-  dot: { a: "in", b: "in", y: "out" },
-  maxOf: { x: "in", y: "inout", mask: "inout" },
-  maxOfBackward: { dy: "in", mask: "in", dx: "out" },
-  gemm: { a: "in", b: "in", c: "inout" },
-  conv: { x: "in", w: "in", bias: "in", y: "out" },
-  convBackwardData: { dy: "in", w: "in", dx: "out" },
-  convBackwardWeights: { x: "in", dy: "in", dw: "inout" },
-  maxPool: { x: "in", y: "out", mask: "out" },
-  maxPoolBackward: { dy: "in", mask: "in", dx: "out" },
-  avePool: { x: "in", y: "out" },
-  avePoolBackward: { dy: "in", dx: "out" },
-  batchNorm: { x: "in", y: "out", mean: "out", variance: "out" },
-  batchNormBackward: { y: "in", dy: "in", variance: "in", dx: "out" },
-  batchNormFused: { x: "in", y: "out", mean: "out", variance: "out", scale: "in", bias: "in" },
-  batchNormFusedBackward: {
-    x: "in",
-    dy: "in",
-    dx: "out",
-    mean: "in",
-    variance: "in",
-    scale: "in",
-    bias: "in",
-    dscale: "inout",
-    dbias: "inout",
-  },
-  batchNormAverage: { mean: "in", variance: "in", runningMean: "inout", runningVariance: "inout", factor: "inout" },
-  batchNormGlobal: { runningMean: "in", runningVariance: "in", factor: "in", mean: "out", variance: "out" },
-  normalize: { x: "in", mean: "in", variance: "in", y: "out" },
-  lrn: { x: "in", scale: "out", y: "out" },
-  lrnBackward: { x: "in", y: "in", scale: "in", dy: "in", dx: "out" },
-  scale: { x: "in", scale: "in", bias: "in", y: "out" },
-  scaleBackward: { x: "in", dy: "in", dscale: "inout" },
-  bias: { x: "in", bias: "in", y: "out" },
-  biasBackward: { dy: "in", dbias: "inout" },
-  relu: { x: "in", y: "out" },
-  reluBackward: { x: "in", dy: "in", dx: "out" },
-  prelu: { x: "in", slope: "in", y: "out" },
-  preluBackward: { x: "in", slope: "in", dy: "in", dx: "out" },
-  preluBackwardSlope: { x: "in", dy: "in", dslope: "inout" },
-  abs: { x: "in", y: "out" },
-  absBackward: { x: "in", dy: "in", dx: "out" },
-  sigmoid: { x: "in", y: "out" },
-  sigmoidBackward: { y: "in", dy: "in", dx: "out" },
-  tanh: { x: "in", y: "out" },
-  tanhBackward: { y: "in", dy: "in", dx: "out" },
-  power: { x: "in", y: "out" },
-  powerBackward: { x: "in", dy: "in", dx: "out" },
-  exp: { x: "in", y: "out" },
-  log: { x: "in", y: "out" },
-  logBackward: { x: "in", dy: "in", dx: "out" },
-  elu: { x: "in", y: "out" },
-  eluBackward: { x: "in", y: "in", dy: "in", dx: "out" },
-  softplus: { x: "in", y: "out" },
-  softplusBackward: { x: "in", dy: "in", dx: "out" },
-  swish: { x: "in", y: "out" },
-  swishBackward: { x: "in", dy: "in", dx: "out" },
-  clip: { x: "in", y: "out" },
-  clipBackward: { x: "in", dy: "in", dx: "out" },
-  threshold: { x: "in", y: "out" },
-  lstmUnit: { gates: "in", cPrev: "in", cont: "in", c: "out", h: "out" },
-  lstmUnitBackward: {
-    gates: "in",
-    cPrev: "in",
-    cont: "in",
-    c: "in",
-    dc: "in",
-    dh: "in",
-    dgates: "out",
-    dcPrev: "out",
-  },
-  softmax: { x: "in", y: "out" },
-  softmaxBackward: { y: "in", dy: "in", dx: "out" },
-  softmaxLoss: { prob: "in", label: "in", loss: "out" },
-  softmaxLossBackward: { prob: "in", label: "in", dloss: "in", dx: "out" },
-  sigmoidLoss: { x: "in", target: "in", loss: "out" },
-  sigmoidLossBackward: { x: "in", target: "in", dloss: "in", dx: "out" },
-  accuracy: { x: "in", label: "in", y: "out", perClass: "out" },
-  sumSquares: { x: "in", y: "inout" },
-  sgd: { ...descent, history: "inout" },
-  nesterov: { ...descent, history: "inout" },
-  adaGrad: { ...descent, history: "inout" },
-  rmsProp: { ...descent, history: "inout" },
-  adaDelta: { ...descent, gradients: "inout", updates: "inout" },
-  adam: { ...descent, mean: "inout", square: "inout", correction: "in" },
-};
-
-export const kernelNames = Object.keys(access) as KernelName[];

@@ -20,6 +20,7 @@ import type { Layer, Phase } from "./layer.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
 import { type Recording, record } from "./recorder.js";
+import type { Span } from "./span.js";
 import type { Tensor } from "./tensor.js";
 import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weights.js";
 
@@ -40,6 +41,8 @@ export interface NetContext extends Omit<BuildContext, "memory"> {
   readonly fuse?: boolean;
   /** Which blobs must keep their values and gradients after a run. Default `all`, as in pycaffe. */
   readonly keep?: "all" | "outputs" | undefined;
+  /** Whether blobs that need not be kept may share memory. Default true. */
+  readonly shareMemory?: boolean | undefined;
 }
 
 /** Layer names; both ends are included. */
@@ -266,6 +269,11 @@ export class Net {
     return create(NetParameterSchema, { name: this.name, layer });
   }
 
+  /** What whole runs do: fused, and with memory shared where that is allowed. */
+  get execution(): Pick<Execution, "plan" | "memory"> {
+    return this.#prepare();
+  }
+
   /** The recorded program of one direction, for those who print, time or rewrite it. */
   program(direction: Direction): Program {
     this.#prepare();
@@ -354,8 +362,38 @@ export class Net {
     const forward = joined(this.#recordings).steps;
     const backward = trains && !refused ? joined(this.#backward).steps : undefined;
     const { fuse = true, keep = "all" } = this.#context;
-    this.#execution = new Execution({ forward, backward }, this.engine, { fuse, keep });
+    const shares = keep === "outputs" && this.#context.shareMemory !== false;
+    const kept = shares ? this.#keptSpans() : undefined;
+    this.#execution = new Execution({ forward, backward }, this.engine, {
+      fuse,
+      keep,
+      kept,
+      inference: this.phase === "TEST",
+    });
     return this.#execution;
+  }
+
+  /** The spans that others than the net's steps read or write, and that must not share memory. */
+  #keptSpans(): ReadonlySet<Span> {
+    const spans = new Set<Span>();
+    const keep = (tensor: Tensor | undefined) => {
+      if (tensor) spans.add(tensor.data.root).add(tensor.diff.root);
+    };
+    for (const name of [...this.inputs, ...this.outputs]) keep(this.#parts.tensors.get(name));
+    for (const { tensor } of this.#lossTops()) keep(tensor);
+    for (const { layer, bottom } of this.#parts.nodes) {
+      layer.params.forEach(keep);
+      if (layer.liveShapes) for (const { data } of bottom) spans.add(data.root);
+    }
+    for (const { steps, spans: own } of [...this.#recordings, ...this.#backward]) {
+      // A step that does not say what it reads and writes may touch all its layer knows.
+      const open = steps.find((step) => step.kind === "host" && step.reads.length + step.writes.length === 0);
+      if (!open) continue;
+      const { bottom, top } = this.#parts.nodes[open.layer] as Node;
+      for (const tensor of [...bottom, ...top]) keep(tensor);
+      for (const span of own) spans.add(span);
+    }
+    return spans;
   }
 
   /** Whether all layers have a backward to record. */
@@ -388,7 +426,8 @@ export class Net {
     for (const { spans } of [...dropped, ...this.#backward]) {
       for (const span of spans) span.release();
     }
-    this.#execution?.release();
+    // What the layers before have computed is still needed.
+    this.#execution?.release(from > 0);
     this.#execution = undefined;
     this.#backward = [];
   }

@@ -1,4 +1,5 @@
-import { access, type KernelName, type Kernels } from "./kernels.js";
+import { access } from "./access.js";
+import type { KernelName, Kernels } from "./kernels.js";
 import type { Span } from "./span.js";
 
 /** One call of a kernel. */

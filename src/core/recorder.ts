@@ -1,4 +1,5 @@
-import { type KernelName, type Kernels, kernelNames } from "./kernels.js";
+import { kernelNames } from "./access.js";
+import type { KernelName, Kernels } from "./kernels.js";
 import { type HostStep, kernelStep, type Step } from "./program.js";
 import { type Memory, Span } from "./span.js";
 

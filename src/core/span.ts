@@ -14,6 +14,15 @@ export interface Memory {
   allocate(count: number): Storage;
 }
 
+/** A part of memory that spans share. */
+export interface Placement {
+  readonly storage: Storage;
+  /** In values. */
+  readonly offset: number;
+  /** Whether what lies there now is what the span's own steps wrote. */
+  holdsValues(): boolean;
+}
+
 /**
  * A run of numbers that kernels read and write: what a `Program` refers to instead of addresses.
  *
@@ -26,6 +35,8 @@ export class Span {
   readonly #memory: Memory;
   readonly #parent: { readonly span: Span; readonly offset: number } | undefined;
   #storage: Storage | undefined;
+  #placement: Placement | undefined;
+  #isLost = false;
 
   constructor(name: string, count: number, memory: Memory, parent?: { span: Span; offset: number }) {
     this.name = name;
@@ -55,25 +66,69 @@ export class Span {
     return this.#parent ? this.#parent.span.root : this;
   }
 
-  /** Where this span starts in its root's memory, in values. */
+  /** Where this span starts in `storage`, in values. */
   get offset(): number {
-    return this.#parent ? this.#parent.span.offset + this.#parent.offset : 0;
+    return this.#parent ? this.#parent.span.offset + this.#parent.offset : (this.#placement?.offset ?? 0);
   }
 
   get storage(): Storage {
     if (this.#parent) return this.root.storage;
+    if (this.#placement) return this.#placement.storage;
     this.#storage ??= this.#memory.allocate(this.count);
     return this.#storage;
   }
 
   get array(): FloatArray {
     const { array } = this.storage;
-    return this.#parent ? array.subarray(this.offset, this.offset + this.count) : array;
+    return this.#parent || this.#placement ? array.subarray(this.offset, this.offset + this.count) : array;
+  }
+
+  // ---- sharing memory with others; only for spans that are no slices
+
+  /** Whether this span lies in memory that others use too. */
+  get isPlaced(): boolean {
+    return this.#placement !== undefined;
+  }
+
+  /** False while others may have overwritten what was written to this span. */
+  get holdsValues(): boolean {
+    if (this.#parent) return this.root.holdsValues;
+    return this.#placement ? this.#placement.holdsValues() : !this.#isLost;
+  }
+
+  /** Gives its own memory back and lies somewhere else from here on, in memory that others use too. */
+  place(placement: Placement): void {
+    this.release();
+    this.#placement = placement;
+  }
+
+  /** Has memory of its own again, with its values if it still holds them and `keep` says so; else they are lost. */
+  unplace(keep: boolean): void {
+    const placement = this.#placement;
+    if (!placement) return;
+    const keeps = keep && placement.holdsValues();
+    this.#placement = undefined;
+    this.#isLost = !keeps;
+    if (!keeps) return;
+    const { array } = this.storage;
+    array.set(placement.storage.array.subarray(placement.offset, placement.offset + this.count));
+  }
+
+  /** Says that its values are not what its steps would have written. */
+  lose(): void {
+    this.#isLost = true;
+  }
+
+  /** Says that values were written to it since they were lost. */
+  regain(): void {
+    this.#isLost = false;
   }
 
   /** Gives the memory back; used again, the span starts from zeros. */
   release(): void {
     this.#storage?.release();
     this.#storage = undefined;
+    this.#placement = undefined;
+    this.#isLost = false;
   }
 }

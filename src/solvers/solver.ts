@@ -414,12 +414,13 @@ export class Solver {
     if (!this.#stopped) this.#beforeTests = undefined;
   }
 
-  /** Says where it went wrong: the first blob that holds something else than finite numbers. */
+  /** Says where it went wrong: the first blob, of those not overwritten, that holds something else than finite numbers. */
   #lossError(loss: number): MokaError {
     const lr = formatNumber(this.lr);
     for (const layer of this.net.layers) {
       for (const name of layer.tops) {
-        const bad = this.net.blobs.get(name)?.data.find((value) => !Number.isFinite(value));
+        const blob = this.net.blobs.get(name);
+        const bad = blob?.hasData ? blob.data.find((value) => !Number.isFinite(value)) : undefined;
         if (bad === undefined) continue;
         return layer.error(
           "MOKA_NAN",

@@ -14,6 +14,7 @@ import { LayerParameterSchema } from "../../src/proto/gen/caffe_pb.js";
 import { Random } from "../../src/util/random.js";
 import type { Shape } from "../../src/util/shape.js";
 import { layerNet } from "../layers.js";
+import { poisonSharedMemory } from "../poison.js";
 
 /** A small example of a layer type. */
 interface Example {
@@ -185,19 +186,22 @@ interface Change {
   readonly param?: string;
   /** A bottom to let a layer of another type produce, which learns: it needs a gradient then. */
   readonly learned?: string;
+  /** Layers behind it. */
+  readonly after?: string;
 }
 
 /** The example as a net, with these changes; its layer is named `layer`. */
 async function netOf(example: string, options: Parameters<typeof layerNet>[2] = {}, change: Change = {}) {
   const { inputs = {}, tops = ["y"], param = "", prepare } = examples[example];
-  const { bottom = Object.keys(inputs), top = tops, learned } = change;
+  const { bottom = Object.keys(inputs), top = tops, learned, after = "" } = change;
   const shapes = bottom.map((name): [string, Shape] => [name === learned ? "raw" : name, inputs[name] ?? [2]]);
   const fields = [...bottom.map((name) => `bottom: "${name}"`), ...top.map((name) => `top: "${name}"`)];
   const text = `layer { name: "layer" type: "${typeOf(example)}" ${fields.join(" ")} ${param} ${change.param ?? ""} }`;
   const learner = `layer { name: "up" type: "Bias" bottom: "raw" top: "${learned}" bias_param { axis: 0 num_axes: 0 } }`;
-  const net = await layerNet(learned ? learner + text : text, Object.fromEntries(shapes), { file, ...options });
+  const all = (learned ? learner : "") + text + after;
+  const net = await layerNet(all, Object.fromEntries(shapes), { file, ...options });
   prepare?.(net);
-  return { net, layer: net.layers.at(-1) as Layer };
+  return { net, layer: net.layers.find((each) => each.name === "layer") ?? (net.layers.at(-1) as Layer) };
 }
 
 const blobs = (net: Net, names: readonly string[]) => names.map((name) => net.blobs.get(name) as Blob);
@@ -357,6 +361,36 @@ describe.each(Object.keys(examples))("%s", (name) => {
       );
       await net.dispose();
     }
+  });
+
+  test("computes the same where memory is shared", async () => {
+    const read = (top: string) => `layer { name: "${top}_read" type: "TanH" bottom: "${top}" top: "${top}_out" }`;
+    const seen: unknown[] = [];
+    for (const shareMemory of [false, true]) {
+      const learned = bottoms.find((bottom) => bottom !== "label");
+      const options = { ...force, keep: "outputs", shareMemory } as const;
+      const { net, layer } = await netOf(name, options, {
+        ...(learned && { learned }),
+        after: tops.map(read).join(""),
+      });
+      if (shareMemory) poisonSharedMemory(net);
+      for (let i = 0; i < 2; i++) {
+        net.inputs.forEach((input, j) => {
+          const data = net.blobs.get(input)?.data ?? new Float32Array(0);
+          if (input === "label") data.set(data.map((_, k) => k % 2));
+          else new Random(j).uniform(data, -1, 1);
+        });
+        seen.push(await net.forward());
+        blobs(net, net.outputs).forEach(({ name: output, diff }, j) => {
+          if (net.lossWeight(output) === 0) new Random(100 + j).uniform(diff, -1, 1);
+        });
+        net.clearParamDiffs();
+        await net.backward();
+        seen.push([...net.params.values(), layer.blobs].flat().map(({ data, diff }) => [...data, ...diff]));
+      }
+      await net.dispose();
+    }
+    expect(seen.slice(4)).toEqual(seen.slice(0, 4));
   });
 
   test("makes no NaN of zeros, forward or backward", async () => {

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { layers } from "../../src/layers/index.js";
+import { blas, skippedWithoutBlas } from "../blas.js";
 import { netFromText } from "../nets.js";
 import { readSafetensors } from "../safetensors.js";
 import { engines, relativeError } from "./engines.js";
@@ -19,6 +20,8 @@ test("there are cases for every layer type but those that bring data or take it 
   const data = ["Data", "DummyData", "HDF5Data", "HDF5Output", "ImageData", "Input", "MemoryData", "WindowData"];
   expect(without).toEqual(data);
 });
+
+if (!blas) test.skip(`all cases on blas (${skippedWithoutBlas})`, () => {});
 
 for (const [engineName, createEngine] of Object.entries(engines)) {
   test.each(cases)(`%s on ${engineName}`, async (path) => {

@@ -33,6 +33,25 @@ const convolutions: fc.Arbitrary<Convolution> = size(1, 4)
   }))
   .filter((each) => geometryOf(each).output.every((length) => length > 0));
 
+/** Those of 3×3 have kernels of their own. */
+const depthwise: fc.Arbitrary<Convolution> = fc
+  .record({
+    n: size(1, 2),
+    group: size(1, 4),
+    groupOutputs: size(1, 2),
+    input: fc.tuple(size(1, 12), size(1, 40)),
+    stride: fc.tuple(size(1, 3), size(1, 2)),
+    pad: fc.tuple(size(0, 3), size(0, 3)),
+  })
+  .map(({ groupOutputs, ...rest }) => ({
+    ...rest,
+    channels: rest.group,
+    outputs: rest.group * groupOutputs,
+    kernel: 3,
+    stride: rest.stride[0] === 3 ? rest.stride : rest.stride[1],
+  }))
+  .filter((each) => geometryOf(each).output.every((length) => length > 0));
+
 const pair = (min: number, max: number) => fc.tuple(size(min, max), size(min, max));
 
 const poolings: fc.Arbitrary<Pooling> = fc
@@ -43,6 +62,15 @@ describe("any geometry", () => {
   test("of convolutions", () => {
     fc.assert(
       fc.property(convolutions, (described) => {
+        for (const each of convolution(described)) checkCase(each, engine);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("of depthwise convolutions", () => {
+    fc.assert(
+      fc.property(depthwise, (described) => {
         for (const each of convolution(described)) checkCase(each, engine);
       }),
       { numRuns: 150 },

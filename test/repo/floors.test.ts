@@ -43,6 +43,7 @@ function specifiers(file: string): string[] {
 function target(file: string, specifier: string): string {
   if (specifier === "#platform") return "platform/node/index.ts";
   if (specifier === "#threads") return "engines/wasm/threads/spawn-node.ts";
+  if (specifier === "#blas") return "engines/wasm/blas/find-node.ts";
   return relative(src, join(src, dirname(file), specifier))
     .replaceAll("\\", "/")
     .replace(/\.js$/, ".ts");

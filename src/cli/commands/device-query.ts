@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
 import type { Command } from "../command.js";
+import { glog } from "../glog.js";
 import { addRunOptions, type CommonOptions } from "../options.js";
 
 /** `moka device_query`: what there is to compute with. */
@@ -15,7 +16,7 @@ export const deviceQuery: Command = {
   async run(_args, options) {
     const { engine, threads, json } = options as unknown as CommonOptions & { json?: boolean };
     const { createEngine } = await import("../../api/environment.js");
-    const created = await createEngine({ engine, threads });
+    const created = await createEngine({ engine, threads, log: glog((text) => process.stderr.write(text)) });
     const facts = {
       processor: cpus()[0]?.model.trim() ?? "unknown",
       cores: availableParallelism(),

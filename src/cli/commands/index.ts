@@ -6,6 +6,7 @@ import { convertMnistData } from "./convert-mnist-data.js";
 import { deviceQuery } from "./device-query.js";
 import { digits } from "./digits.js";
 import { draw } from "./draw.js";
+import { explain } from "./explain.js";
 import { extractFeatures } from "./extract-features.js";
 import { parseLog } from "./parse-log.js";
 import { run } from "./run.js";
@@ -31,5 +32,6 @@ export const commands: readonly Command[] = [
   parseLog,
   draw,
   summary,
+  explain,
   upgrade,
 ];

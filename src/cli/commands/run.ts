@@ -46,7 +46,8 @@ export const run: Command = {
     if (phase !== "TRAIN" && phase !== "TEST") {
       throw new MokaError("MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
     }
-    const net = await Net.load(model, { phase, weights, engine, threads, level, stages, seed });
+    const keep = given.blob.length > 0 ? "all" : "outputs";
+    const net = await Net.load(model, { phase, weights, engine, threads, level, stages, seed, keep });
     try {
       const { freshSeed, Random } = await import("../../util/random.js");
       await setInputs(net, given.input, readArray, new Random(seed ?? freshSeed()));

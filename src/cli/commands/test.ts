@@ -33,7 +33,7 @@ export const test: Command = {
     const log = json ? silent : glog((text) => process.stderr.write(text));
     log("info", "caffe.cpp:281", "Use CPU.");
     const stages = stage.length > 0 ? stage : [""];
-    const net = await Net.load(model, { phase: "TEST", weights, engine, threads, level, stages, log });
+    const net = await Net.load(model, { phase: "TEST", weights, engine, threads, level, stages, log, keep: "outputs" });
     try {
       log("info", "caffe.cpp:287", `Running for ${iterations} iterations.`);
       const mean = new OutputMean(net);

@@ -45,7 +45,9 @@ export const time: Command = {
     const log = json ? silent : glog((text) => process.stderr.write(text));
     log("info", "caffe.cpp:350", "Use CPU.");
     const stages = stage.length > 0 ? stage : [""];
-    const net = await Net.load(model, { phase, weights, engine, threads, level, stages, log });
+    // In TEST, backward is timed too, and so must find what it needs.
+    const keep = phase === "TRAIN" ? "outputs" : "all";
+    const net = await Net.load(model, { phase, weights, engine, threads, level, stages, log, keep });
     try {
       fillInputs(net);
       log("info", "caffe.cpp:358", "Performing Forward");

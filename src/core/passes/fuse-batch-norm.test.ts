@@ -58,7 +58,13 @@ const nets: Readonly<Record<string, { layers: string[]; end: string; fuses: bool
 const text = ({ layers }: { layers: string[] }) => ["force_backward: true", input, ...layers].join("\n");
 
 async function build(name: string, fuse: boolean, engine = new ReferenceEngine()): Promise<Net> {
-  return netFromText(text(nets[name] as { layers: string[] }), { engine, fuse, seed: 3, keep: "outputs" });
+  return netFromText(text(nets[name] as { layers: string[] }), {
+    engine,
+    fuse,
+    seed: 3,
+    keep: "outputs",
+    shareMemory: false,
+  });
 }
 
 const image = Float32Array.from({ length: 120 }, (_, i) => Math.sin(i * i) + 0.3);

@@ -186,18 +186,18 @@ function sourceOf(
   return undefined;
 }
 
-function renameSpan(step: KernelStep, from: Span, to: Span): KernelStep {
+export function renameSpan(step: KernelStep, from: Span, to: Span): KernelStep {
   const swap = (value: unknown): unknown => (value === from ? to : Array.isArray(value) ? value.map(swap) : value);
   const args = Object.fromEntries(Object.entries(step.args).map(([name, value]) => [name, swap(value)]));
   return { ...step, args: args as unknown as KernelStep["args"] };
 }
 
-function stepAt<K extends keyof Kernels>(steps: readonly Step[], at: number, kernel: K): StepOf<K> | undefined {
+export function stepAt<K extends keyof Kernels>(steps: readonly Step[], at: number, kernel: K): StepOf<K> | undefined {
   const step = steps[at];
   return step?.kind === "kernel" && step.kernel === kernel ? (step as StepOf<K>) : undefined;
 }
 
-const inPlace = (args: { readonly x: Span; readonly y: Span }, span: Span) => args.x === span && args.y === span;
+export const inPlace = (args: { readonly x: Span; readonly y: Span }, span: Span) => args.x === span && args.y === span;
 
 function sameFold(
   { outer, dim, inner }: Kernels["scale"],

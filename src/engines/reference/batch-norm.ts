@@ -107,3 +107,24 @@ export function normalize({ x, mean, variance, y, eps, ...size }: Arguments<"nor
     });
   }
 }
+
+export function normalizeFused(args: Arguments<"normalizeFused">): void {
+  const { x, y, mean, variance, scale, bias, leak, eps } = args;
+  for (let channel = 0; channel < args.channels; channel++) {
+    const center = mean ? mean[channel] : 0;
+    const deviation = variance ? Math.sqrt(variance[channel] + eps) : 1;
+    eachOf(channel, args, (i) => {
+      const v = ((x[i] - center) / deviation) * (scale ? scale[channel] : 1) + (bias ? bias[channel] : 0);
+      y[i] = Math.max(v, 0) + leak * Math.min(v, 0);
+    });
+  }
+}
+
+export function foldNorm(args: Arguments<"foldNorm">): void {
+  const { mean, variance, scale, bias, shift, factor, offset, eps } = args;
+  for (let c = 0; c < factor.length; c++) {
+    const times = (scale ? scale[c] : 1) / (variance ? Math.sqrt(variance[c] + eps) : 1);
+    factor[c] = times;
+    offset[c] = (bias ? bias[c] : 0) + ((shift ? shift[c] : 0) - (mean ? mean[c] : 0)) * times;
+  }
+}

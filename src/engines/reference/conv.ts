@@ -52,17 +52,22 @@ function walk(geometry: ConvGeometry, visit: (x: number, w: number, y: number, m
   }
 }
 
-export function conv({ x, w, bias, y, ...geometry }: Arguments<"conv">): void {
+export function conv(args: Arguments<"conv">): void {
+  convFused({ ...args, factor: undefined, leak: 1 });
+}
+
+export function convFused({ x, w, factor, bias, y, leak, ...geometry }: Arguments<"convFused">): void {
   const sums = new Float64Array(y.length);
-  if (bias) {
-    const size = sizeOf(geometry.output);
-    for (let i = 0; i < sums.length; i++) sums[i] = bias[Math.floor(i / size) % geometry.outputs];
-  }
   walk(geometry, (xi, wi, yi, { from, to }) => {
     const weight = w[wi];
     for (let i = 0; i < from.length; i++) sums[yi + to[i]] += weight * x[xi + from[i]];
   });
-  y.set(sums);
+  const size = sizeOf(geometry.output);
+  for (let i = 0; i < sums.length; i++) {
+    const output = Math.floor(i / size) % geometry.outputs;
+    const v = sums[i] * (factor ? factor[output] : 1) + (bias ? bias[output] : 0);
+    y[i] = Math.max(v, 0) + leak * Math.min(v, 0);
+  }
 }
 
 export function convBackwardData({ dy, w, dx, ...geometry }: Arguments<"convBackwardData">): void {

@@ -18,11 +18,15 @@ export function axpby({ x, y, a, b }: Arguments<"axpby">): void {
   for (let i = 0; i < y.length; i++) y[i] = b === 0 ? a * x[i] : a * x[i] + b * y[i];
 }
 
-export function sum({ xs, coefficients, y }: Arguments<"sum">): void {
+export function sum(args: Arguments<"sum">): void {
+  sumFused({ ...args, leak: 1 });
+}
+
+export function sumFused({ xs, coefficients, y, leak }: Arguments<"sumFused">): void {
   for (let i = 0; i < y.length; i++) {
     let total = 0;
     for (let j = 0; j < xs.length; j++) total += coefficients[j] * xs[j][i];
-    y[i] = total;
+    y[i] = Math.max(total, 0) + leak * Math.min(total, 0);
   }
 }
 

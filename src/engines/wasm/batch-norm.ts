@@ -48,6 +48,19 @@ export const normalize: Bind<"normalize"> = ({ x, mean, variance, y, eps, ...siz
   return call("normalize", channels, [...addresses, ...numbers, eps], { scratch: "batchNormScratch" });
 };
 
+export const normalizeFused: Bind<"normalizeFused"> = (args, at) => {
+  const { x, y, mean, variance, scale, bias, leak, eps, ...size } = args;
+  const { channels, count, numbers } = fold(size);
+  const spans = [at(x, count), at(y, count), ...[mean, variance, scale, bias].map((span) => at(span, channels))];
+  return call("normalizeFused", channels, [...spans, ...numbers, leak, eps], { scratch: "batchNormScratch" });
+};
+
+export const foldNorm: Bind<"foldNorm"> = ({ mean, variance, scale, bias, shift, factor, offset, eps }, at) => {
+  const channels = factor.count;
+  const spans = [mean, variance, scale, bias, shift, factor, offset].map((span) => at(span, channels));
+  return call("foldNorm", channels, [...spans, eps]);
+};
+
 /** With one channel all values are one plane. */
 function fold({ n, channels, inner }: Channels) {
   const numbers = channels === 1 ? [1, 1, n * inner] : [n, channels, inner];

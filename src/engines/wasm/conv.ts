@@ -1,25 +1,21 @@
 import type { ConvGeometry } from "../../core/kernels.js";
 import { type Bind, type Call, call } from "./call.js";
+import { geometryTable, sizesOf } from "./conv-geometry.js";
 import { suitsWinograd, turned, winogradCalls, winogradGradient } from "./winograd.js";
 
-/** With fewer outputs in a group than this, weights meet rows of the image directly. */
-const fewOutputs = 4;
+export const conv: Bind<"conv"> = (args, at) => convFused({ ...args, factor: undefined, leak: 1 }, at);
 
-const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
-
-export const conv: Bind<"conv"> = ({ x, w, bias, y, ...geometry }, at) => {
+export const convFused: Bind<"convFused"> = ({ x, w, factor, bias, y, leak, ...geometry }, at) => {
   const size = sizesOf(geometry);
-  const biasAt = at(bias, geometry.outputs);
+  const [xAt, wAt, yAt] = [at(x, size.input), at(w, size.weights), at(y, size.output)];
+  const [factorAt, biasAt] = [at(factor, geometry.outputs), at(bias, geometry.outputs)];
   if (suitsWinograd(geometry)) {
-    return winogradCalls({
-      ...geometry,
-      x: at(x, size.input),
-      w: at(w, size.weights),
-      bias: biasAt,
-      y: at(y, size.output),
-    });
+    return winogradCalls({ ...geometry, x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak });
   }
-  const numbers = [at(x, size.input), at(w, size.weights), biasAt, at(y, size.output)];
+  const numbers = [xAt, wAt, factorAt, biasAt, yAt, leak];
+  if (suitsDepthwise(geometry)) {
+    return depthwiseCall("convDepthwise", geometry.n * geometry.outputs, [...numbers, false], geometry);
+  }
   return size.isThin
     ? convCall("convDirect", geometry.n * geometry.outputs, numbers, geometry)
     : convCall("conv", Math.ceil((geometry.n * size.positions) / 8), numbers, geometry);
@@ -28,10 +24,21 @@ export const conv: Bind<"conv"> = ({ x, w, bias, y, ...geometry }, at) => {
 export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geometry }, at) => {
   const size = sizesOf(geometry);
   if (suitsWinograd(turned(geometry))) {
-    const spans = { x: at(dy, size.output), w: at(w, size.weights), bias: 0, y: at(dx, size.input) };
+    const spans = { x: at(dy, size.output), w: at(w, size.weights), y: at(dx, size.input) };
     return winogradCalls({ ...turned(geometry), ...spans, isTurned: true });
   }
   const numbers = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
+  const [dyAt = 0, wAt = 0, dxAt = 0] = numbers;
+  if (geometry.outputs === geometry.group && suitsDepthwise(geometry)) {
+    const planes = geometry.n * geometry.channels;
+    const other = turned(geometry);
+    if (geometry.stride.every((step) => step === 1) && suitsDepthwise(other)) {
+      return depthwiseCall("convDepthwise", planes, [dyAt, wAt, 0, 0, dxAt, 1, true], other);
+    }
+    if (geometry.stride.every((step) => step === 2) && geometry.pad.every((size) => size === 1)) {
+      return depthwiseCall("convDepthwiseBackwardData", planes, numbers, geometry);
+    }
+  }
   return size.isThin
     ? convCall("convDirectBackwardData", geometry.n * geometry.channels, numbers, geometry)
     : convCall("convBackwardData", geometry.n, numbers, geometry);
@@ -43,90 +50,39 @@ export const convBackwardWeights: Bind<"convBackwardWeights"> = ({ x, dy, dw, ..
     return winogradGradient({ ...geometry, x: at(x, size.input), dy: at(dy, size.output), dw: at(dw, size.weights) });
   }
   const numbers = [at(x, size.input), at(dy, size.output), at(dw, size.weights)];
+  if (suitsDepthwise(geometry)) {
+    return depthwiseCall("convDepthwiseBackwardWeights", geometry.outputs, numbers, geometry);
+  }
   return size.isThin
     ? convCall("convDirectBackwardWeights", geometry.outputs, numbers, geometry)
     : convCall("convBackwardWeights", Math.ceil(size.depth / 8), numbers, geometry);
 };
 
-/** How many values there are of everything. */
-function sizesOf({ n, channels, outputs, group, input, output, kernel }: ConvGeometry) {
-  const positions = product(output);
-  const depth = (channels / group) * product(kernel);
-  return {
-    positions,
-    depth,
-    input: n * channels * product(input),
-    output: n * outputs * positions,
-    weights: outputs * depth,
-    isThin: outputs / group < fewOutputs,
-  };
+/** Whether it is what assembly/conv-depthwise.ts is for. */
+function suitsDepthwise(geometry: ConvGeometry): boolean {
+  const { channels, group, output, kernel, stride, pad, dilation } = geometry;
+  return (
+    channels === group &&
+    sizesOf(geometry).isThin &&
+    kernel.length === 2 &&
+    kernel.every((size) => size === 3) &&
+    dilation.every((step) => step === 1) &&
+    pad.every((size) => size >= 0) &&
+    (stride[1] ?? 0) <= 2 &&
+    (output[1] ?? 0) >= 4
+  );
+}
+
+function depthwiseCall(
+  name: string,
+  pieces: number,
+  numbers: readonly (number | boolean)[],
+  geometry: ConvGeometry,
+): Call {
+  const rowBytes = 4 * ((geometry.input[1] ?? 0) + 2 * (geometry.pad[1] ?? 0) + 16);
+  return call(name, pieces, numbers, { table: geometryTable(geometry), scratchBytes: 320 + 6 * rowBytes });
 }
 
 function convCall(name: string, pieces: number, numbers: readonly number[], geometry: ConvGeometry): Call {
   return call(name, pieces, numbers, { table: geometryTable(geometry), scratch: "convScratch" });
-}
-
-/** What `Geometry` of assembly/conv-geometry.ts reads: 16 numbers, then the rows. */
-function geometryTable(geometry: ConvGeometry): Int32Array {
-  const { n, group, channels, outputs } = geometry;
-  const { outer, inner } = foldAxes(geometry);
-  const rows = rowsMet(outer);
-  const sizes = [n, group, channels / group, outputs / group];
-  const axes = [
-    product(outer.map(({ input }) => input)),
-    inner.input,
-    product(outer.map(({ output }) => output)),
-    inner.output,
-    product(outer.map(({ kernel }) => kernel)),
-  ];
-  const last = [inner.kernel, inner.stride, inner.pad, inner.dilation];
-  const table = new Int32Array(16 + rows.length);
-  table.set([...sizes, ...axes, ...last]);
-  table.set(rows, 16);
-  return table;
-}
-
-interface Axis {
-  readonly input: number;
-  readonly output: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly pad: number;
-  readonly dilation: number;
-}
-
-/** The innermost axis, and those before it; all become one where every position sees only itself. */
-function foldAxes(geometry: ConvGeometry): { outer: readonly Axis[]; inner: Axis } {
-  const axes = geometry.input.map(
-    (input, i): Axis => ({
-      input,
-      output: geometry.output[i] ?? 1,
-      kernel: geometry.kernel[i] ?? 1,
-      stride: geometry.stride[i] ?? 1,
-      pad: geometry.pad[i] ?? 0,
-      dilation: geometry.dilation[i] ?? 1,
-    }),
-  );
-  const isPointwise = axes.every(({ kernel, stride, pad }) => kernel === 1 && stride === 1 && pad === 0);
-  if (isPointwise) {
-    const size = product(geometry.input);
-    return { outer: [], inner: { input: size, output: size, kernel: 1, stride: 1, pad: 0, dilation: 1 } };
-  }
-  return { outer: axes.slice(0, -1), inner: axes.at(-1) as Axis };
-}
-
-/** For each outer tap of the kernel and each output row, the input row they meet; −1 in the padding. */
-function rowsMet(axes: readonly Axis[]): Int32Array {
-  let met = { taps: 1, rows: 1, at: (_tap: number, _row: number) => 0 };
-  for (const axis of axes) {
-    const outer = met;
-    const at = (tap: number, row: number) => {
-      const before = outer.at(Math.floor(tap / axis.kernel), Math.floor(row / axis.output));
-      const here = (row % axis.output) * axis.stride - axis.pad + (tap % axis.kernel) * axis.dilation;
-      return before < 0 || here < 0 || here >= axis.input ? -1 : before * axis.input + here;
-    };
-    met = { taps: outer.taps * axis.kernel, rows: outer.rows * axis.output, at };
-  }
-  const { taps, rows, at } = met;
-  return Int32Array.from({ length: taps * rows }, (_, i) => at(Math.floor(i / rows), i % rows));
 }

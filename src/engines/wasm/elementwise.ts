@@ -16,11 +16,13 @@ export const axpby: Bind<"axpby"> = ({ x, y, a, b }, at) => {
   return b === 0 ? call("times", y.count, [...addresses, a]) : call("axpby", y.count, [...addresses, a, b]);
 };
 
-export const sum: Bind<"sum"> = ({ xs, coefficients, y }, at) => {
+export const sum: Bind<"sum"> = (args, at) => sumFused({ ...args, leak: 1 }, at);
+
+export const sumFused: Bind<"sumFused"> = ({ xs, coefficients, y, leak }, at) => {
   const table = new Int32Array(2 * xs.length);
   table.set(xs.map((x) => at(x, y.count)));
   new Float32Array(table.buffer).set(coefficients.slice(0, xs.length), xs.length);
-  return call("sum", y.count, [at(y, y.count), xs.length], { table });
+  return call("sum", y.count, [at(y, y.count), xs.length, leak], { table });
 };
 
 export const mul: Bind<"mul"> = ({ a, b, y }, at) =>

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { blas, skippedWithoutBlas } from "../../../test/blas.js";
 import type { KernelName, Kernels } from "../../core/kernels.js";
 import { type KernelStep, kernelStep } from "../../core/program.js";
 import { Span } from "../../core/span.js";
@@ -25,6 +26,34 @@ test("says what it is", async () => {
   await team.dispose();
   const alone = await WasmEngine.create({ threads: 3, shared: false });
   expect(alone.description).toBe("WebAssembly SIMD, 1 thread");
+});
+
+describe.runIf(blas)(`with a native BLAS (${skippedWithoutBlas})`, () => {
+  test("says so", async () => {
+    const engine = await WasmEngine.create({ blas, threads: 2 });
+    expect(engine.name).toBe("blas");
+    expect(engine.description).toBe(`WebAssembly SIMD + ${blas?.name}, 2 threads`);
+    await engine.dispose();
+  });
+
+  test("every thread multiplies, in a memory that cannot be shared too, and after it grew", async () => {
+    for (const options of [{ threads: 3 }, { shared: false }]) {
+      const engine = await WasmEngine.create({ blas, ...options });
+      const [a, b] = [span(engine, Array(64 * 64).fill(1)), span(engine, Array(64 * 64).fill(2))];
+      const y = new Span("y", 64 * 64, engine);
+      const sizes = { m: 64, n: 64, k: 64, transA: false, transB: true, alpha: 1, beta: 0 };
+      const compiled = engine.compile([step("gemm", { a, b, c: y, ...sizes })]);
+      new Span("large", 6_000_000, engine).array.fill(1);
+      compiled.run(0, 1);
+      expect(new Set(y.array)).toEqual(new Set([128]));
+      await engine.dispose();
+    }
+  });
+
+  test("a library that has gone since is an error, in whichever thread", async () => {
+    const gone = { name: "gone", library: "/nowhere/libblas.so", koffi: blas?.koffi ?? "" };
+    await expect(WasmEngine.create({ blas: gone })).rejects.toThrow("shared library");
+  });
 });
 
 test("runs any part of its steps, in order, as often as asked", async () => {

@@ -1,3 +1,4 @@
+import { loadSgemm } from "#blas";
 import type { Compiled, Engine } from "../../core/engine.js";
 import type { KernelName, Kernels } from "../../core/kernels.js";
 import type { KernelStep } from "../../core/program.js";
@@ -6,6 +7,8 @@ import { check } from "../../util/errors.js";
 import * as activation from "./activation.js";
 import { alignment } from "./allocator.js";
 import * as batchNorm from "./batch-norm.js";
+import * as withBlas from "./blas/kernels.js";
+import type { Blas } from "./blas/sgemm.js";
 import type { Bind, Bindings, Call, Locate } from "./call.js";
 import * as clip from "./clip.js";
 import * as conv from "./conv.js";
@@ -46,6 +49,9 @@ const bindings: Bindings = {
   ...solver,
 };
 
+/** Those that are other ones with a native BLAS. */
+const blasBindings: Bindings = { ...bindings, ...withBlas };
+
 export interface WasmOptions {
   /** Threads to use, the caller's among them. Default 1; always 1 where memory cannot be shared. */
   readonly threads?: number | undefined;
@@ -53,15 +59,19 @@ export interface WasmOptions {
   readonly shared?: boolean | undefined;
   /** Bytes the memory may grow to. Default, and most: a little less than 4 GiB. */
   readonly maximumBytes?: number | undefined;
+  /** A native BLAS for products and convolutions, on the same memory. */
+  readonly blas?: Blas | undefined;
 }
 
 /**
- * WebAssembly with SIMD: the kernels of assembly/ over one memory, which holds every span.
+ * WebAssembly with SIMD: the kernels of assembly/ over one memory, which holds every span. With a native BLAS, some of
+ * them leave their matrix products to it.
  *
  * The memory may grow to 4 GiB. TypeScript gives it out; kernels get addresses.
  */
 export class WasmEngine implements Engine {
-  readonly name = "wasm";
+  readonly name: "wasm" | "blas";
+  readonly #blas: Blas | undefined;
   readonly #heap: Heap;
   readonly #exports: WasmExports;
   /** The functions that threads call, by index. */
@@ -73,7 +83,9 @@ export class WasmEngine implements Engine {
   /** What one call leaves for the next, whichever thread did it. */
   #common: HeapStorage;
 
-  private constructor(heap: Heap, exports: WasmExports) {
+  private constructor(heap: Heap, exports: WasmExports, blas: Blas | undefined) {
+    this.name = blas ? "blas" : "wasm";
+    this.#blas = blas;
     this.#heap = heap;
     this.#exports = exports;
     this.#functions = Object.keys(exports).filter((name) => typeof exports[name] === "function");
@@ -86,11 +98,12 @@ export class WasmEngine implements Engine {
     const shared = options.shared ?? typeof SharedArrayBuffer !== "undefined";
     const module = await loadModule(shared);
     const { memory, limit } = createMemory(shared, options.maximumBytes);
-    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-    const engine = new WasmEngine(new Heap(memory, globalOf(exports, "heapStart").value, limit), exports);
-    const { threads = 1 } = options;
+    const { threads = 1, blas } = options;
+    const sgemm = blas ? loadSgemm(blas, memory.buffer) : noSgemm;
+    const { exports } = await WebAssembly.instantiate(module, { env: { memory, sgemm } });
+    const engine = new WasmEngine(new Heap(memory, globalOf(exports, "heapStart").value, limit), exports, blas);
     if (shared && threads > 1) {
-      engine.#team = await Team.start(threads, engine.#heap, { module, memory, functions: engine.#functions });
+      engine.#team = await Team.start(threads, engine.#heap, { module, memory, functions: engine.#functions, blas });
     }
     return engine;
   }
@@ -100,7 +113,8 @@ export class WasmEngine implements Engine {
   }
 
   get description(): string {
-    return `WebAssembly SIMD, ${this.threads} ${this.threads === 1 ? "thread" : "threads"}`;
+    const blas = this.#blas ? ` + ${this.#blas.name}` : "";
+    return `WebAssembly SIMD${blas}, ${this.threads} ${this.threads === 1 ? "thread" : "threads"}`;
   }
 
   get bytesUsed(): number {
@@ -149,7 +163,7 @@ export class WasmEngine implements Engine {
 
   #bind<K extends KernelName>({ kernel, args }: KernelStep<K>): Call | readonly Call[] {
     const locate: Locate = (span, count) => (span ? this.#locate(span, count, kernel) : 0);
-    const bind = bindings[kernel] as Bind<K>;
+    const bind = (this.#blas ? blasBindings : bindings)[kernel] as Bind<K>;
     return bind(args as Kernels[K], locate);
   }
 
@@ -220,7 +234,16 @@ function globalOf(exports: WasmExports, name: string): WasmGlobal {
   return value;
 }
 
+/** What the module imports where there is no native BLAS: no kernel that calls it is used then. */
+function noSgemm(): never {
+  throw new Error("there is no native BLAS");
+}
+
 /** The kernels this engine has; all of them, as a test makes sure. */
 export const wasmKernels = Object.keys(bindings) as KernelName[];
 
+/** Those of them that are other ones with a native BLAS. */
+export const blasKernels = Object.keys(withBlas) as readonly (keyof typeof withBlas)[];
+
+export type { Blas } from "./blas/sgemm.js";
 export { coreCount } from "./threads/team.js";

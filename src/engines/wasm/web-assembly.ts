@@ -2,7 +2,10 @@
 interface WebAssemblyApi {
   readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
   compile(bytes: Uint8Array): Promise<WasmModule>;
-  instantiate(module: WasmModule, imports: { env: { memory: WasmMemory } }): Promise<{ exports: WasmExports }>;
+  instantiate(
+    module: WasmModule,
+    imports: { env: { memory: WasmMemory; sgemm: WasmFunction } },
+  ): Promise<{ exports: WasmExports }>;
 }
 
 export interface WasmMemory {

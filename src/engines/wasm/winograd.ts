@@ -26,8 +26,9 @@ export function suitsWinograd(geometry: ConvGeometry): boolean {
   if (down * across === 0 || across > mostTiles) return false;
   const [height = 0, width = 0] = output;
   const direct = n * height * width * 9 * channels * outputs;
-  const tiles = n * down * across;
-  const transformed = tiles * (36 * channels * outputs + 300 * (channels + outputs)) + 200 * channels * outputs;
+  // Products take eight tiles at a time. The weights' transform is slow for what it computes: it fills large memory.
+  const tiles = Math.ceil((n * down * across) / 8) * 8;
+  const transformed = tiles * (36 * channels * outputs + 300 * (channels + outputs)) + 1200 * channels * outputs;
   return transformed < 0.9 * direct;
 }
 
@@ -44,36 +45,39 @@ export function turned(geometry: ConvGeometry): ConvGeometry {
 }
 
 /** Addresses; with `isTurned`, the weights are those of the convolution this is the gradient of. */
-interface Forward extends ConvGeometry {
+export interface Forward extends ConvGeometry {
   readonly x: number;
   readonly w: number;
-  readonly bias: number;
+  readonly factor?: number;
+  readonly bias?: number;
   readonly y: number;
+  readonly leak?: number;
   readonly isTurned?: boolean;
 }
 
-export function winogradCalls({ x, w, bias, y, isTurned = false, ...geometry }: Forward): readonly Call[] {
+export function winogradCalls(args: Forward): readonly Call[] {
+  const { x, w, factor = 0, bias = 0, y, leak = 1, isTurned = false, ...geometry } = args;
   const { n, channels, outputs, output } = geometry;
   const [down, across] = tilesOf(output);
   const wanted = Math.floor(blockBytes / (4 * 36 * (channels + outputs)));
   const rows = Math.max(1, Math.floor(Math.min(128, Math.max(32, wanted)) / across));
   const panels = Math.ceil((rows * across) / 8);
-  const weights = 36 * 4 * panelRows(outputs) * channels;
+  const weights = 36 * sliceBytes(outputs, channels);
   return [
     call("winogradWeights", panelsOf(outputs), [w, outputs, channels, isTurned], {
       scratch: "winogradScratch",
       commonBytes: weights,
     }),
-    call("winograd", n * down, [x, bias, y], {
+    call("winograd", n * down, [x, factor, bias, y, leak], {
       table: tableOf(geometry, rows),
       scratch: "winogradScratch",
-      scratchBytes: stagedBytes(across) + 36 * 4 * 8 * panels * (channels + outputs),
+      scratchBytes: stagedBytes(across) + 36 * (apart(32 * panels * channels) + apart(32 * panels * outputs)),
       commonBytes: weights,
     }),
   ];
 }
 
-interface Backward extends ConvGeometry {
+export interface Backward extends ConvGeometry {
   readonly x: number;
   readonly dy: number;
   readonly dw: number;
@@ -93,10 +97,16 @@ export function winogradGradient({ x, dy, dw, ...geometry }: Backward): Call {
   });
 }
 
-const tilesOf = ([height = 0, width = 0]: readonly number[]) => [Math.ceil(height / 4), Math.ceil(width / 4)] as const;
+export const tilesOf = ([height = 0, width = 0]: readonly number[]) =>
+  [Math.ceil(height / 4), Math.ceil(width / 4)] as const;
 
 /** Six rows of the input, with room for whole vectors of tiles. */
-const stagedBytes = (across: number) => 6 * 4 * (16 * Math.ceil(across / 4) + 4);
+export const stagedBytes = (across: number) => 6 * 4 * (16 * Math.ceil(across / 4) + 4);
+
+/** From one packed matrix of transformed weights to the next, as in assembly/winograd.ts. */
+const sliceBytes = (rows: number, steps: number) => apart(4 * panelRows(rows) * steps);
+
+const apart = (bytes: number) => Math.ceil(bytes / 4096) * 4096 + 192;
 
 /** Rows in packed panels of 5 and 4, as assembly/pack.ts makes them. */
 function panelRows(rows: number): number {
@@ -116,7 +126,7 @@ function fivesOf(rows: number): number {
 }
 
 /** What `Tiles` of assembly/winograd.ts reads. */
-function tableOf({ n, channels, outputs, input, output, pad }: ConvGeometry, rows: number): Int32Array {
+export function tableOf({ n, channels, outputs, input, output, pad }: ConvGeometry, rows: number): Int32Array {
   const table = new Int32Array(16);
   table.set([n, channels, outputs, ...input, ...output, ...pad, rows]);
   return table;

@@ -82,6 +82,7 @@ function bothWays(size: Size): Case[] {
             eps,
             ...size,
           }),
+          // Sums may be much smaller than what they are sums of.
           { floor: 4 },
         ),
         kernelCase("batchNormFusedBackward", `${name(size)} leak ${leak} in place`, (m) => {
@@ -102,6 +103,22 @@ function bothWays(size: Size): Case[] {
         }),
       ];
     }),
+    ...[0, 0.1, 1].map((leak) =>
+      kernelCase("normalizeFused", `${name(size)} leak ${leak}`, (m) => {
+        const x = perChannel(m, size, leak === 1 ? 100 : 0.5, 2);
+        return {
+          x,
+          y: leak === 0.1 ? x : m.out(countOf(size)),
+          mean: leak === 0.1 ? undefined : m.normal(size.channels, leak === 1 ? 100 : 0),
+          variance: leak === 0.1 ? undefined : m.between(size.channels, 0.1, 3),
+          scale: leak === 1 ? undefined : m.normal(size.channels, 1),
+          bias: size.n === 3 ? undefined : m.normal(size.channels),
+          leak,
+          eps,
+          ...size,
+        };
+      }),
+    ),
     kernelCase("normalize", name(size), (m) => ({
       x: m.normal(countOf(size), 3),
       mean: m.normal(size.channels, 3),
@@ -202,6 +219,22 @@ export const batchNormCases: readonly Case[] = [
       factor: m.values([7.5]),
       fraction: 0.999,
       correction: 1.01,
+    })),
+    ...[true, false].map((all) =>
+      kernelCase("foldNorm", `${channels} channels${all ? "" : ", without statistics and shift"}`, (m) => ({
+        mean: all ? m.normal(channels) : undefined,
+        variance: all ? m.between(channels, 0, 2) : undefined,
+        scale: m.normal(channels, 1),
+        bias: m.normal(channels),
+        shift: all ? m.normal(channels) : undefined,
+        factor: m.out(channels),
+        offset: m.out(channels),
+        eps: 1e-5,
+      })),
+    ),
+    kernelCase("foldNorm", `${channels} channels, only statistics`, (m) => ({
+      ...{ mean: m.normal(channels), variance: m.between(channels, 0, 2), scale: undefined, bias: undefined },
+      ...{ shift: undefined, factor: m.out(channels), offset: m.out(channels), eps: 1e-3 },
     })),
     kernelCase("batchNormGlobal", `${channels} channels`, (m) => ({
       runningMean: m.normal(channels),

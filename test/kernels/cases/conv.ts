@@ -29,7 +29,7 @@ export function geometryOf({ n = 1, channels, outputs, group = 1, input, ...wind
   return { n, channels, outputs, group, input, output, kernel, stride, pad, dilation };
 }
 
-/** All three kernels, with and without bias. */
+/** All kernels, with and without bias, and with all, or only some, of what may follow in place. */
 export function convolution(described: Convolution): Case[] {
   const geometry = geometryOf(described);
   const { n, channels, outputs, group, input, output, kernel, stride, pad, dilation } = geometry;
@@ -65,6 +65,23 @@ export function convolution(described: Convolution): Case[] {
         ...geometry,
       }),
       { tolerance },
+    ),
+    ...[0, 0.1, 1].map((leak) =>
+      kernelCase(
+        "convFused",
+        `${title}, leak ${leak}`,
+        (m) => ({
+          x: m.normal(inputs),
+          w: m.normal(weights),
+          factor: leak === 0.1 ? undefined : m.normal(outputs, 1),
+          bias: leak === 1 ? undefined : m.normal(outputs),
+          y: m.out(results),
+          leak,
+          ...geometry,
+        }),
+        // A bias may be all that is left.
+        { tolerance, floor: 1 },
+      ),
     ),
     kernelCase(
       "convBackwardData",
@@ -116,9 +133,25 @@ export const convCases: readonly Case[] = [
   { n: 5, channels: 24, outputs: 70, input: [12, 5], kernel: 3, pad: [0, 1] },
   { n: 2, channels: 130, outputs: 20, input: [8, 40], kernel: 3, pad: 1 },
   { n: 9, channels: 66, outputs: 201, input: [4, 8], kernel: 3, pad: 1 },
+  // Enough that it pays with a native BLAS too.
+  { n: 9, channels: 33, outputs: 37, input: [15, 17], kernel: 3, pad: 1 },
+  { n: 3, channels: 40, outputs: 50, input: [18, 22], kernel: 3 },
+  { n: 6, channels: 41, outputs: 30, input: [10, 12], kernel: 3, pad: 2 },
+  // The input is the column matrix, in images that are large enough for products of their own.
+  { n: 2, channels: 9, outputs: 12, group: 3, input: [12, 13], kernel: 1 },
+  { n: 2, channels: 130, outputs: 6, input: [50, 51], kernel: 1 },
+  // As many outputs as inputs, but others.
+  { n: 2, channels: 8, outputs: 12, input: [3, 50], kernel: 1, stride: [2, 1], pad: [1, 0] },
   // Few outputs in a group: depthwise, with one output for each channel or more, and one output for all.
   { n: 2, channels: 6, outputs: 6, group: 6, input: [13, 14], kernel: 3, pad: 1 },
   { n: 2, channels: 6, outputs: 6, group: 6, input: [13, 14], kernel: 3, pad: 1, stride: 2 },
+  { n: 2, channels: 3, outputs: 3, group: 3, input: [7, 7], kernel: 3, pad: 1 },
+  { n: 1, channels: 2, outputs: 6, group: 2, input: [5, 4], kernel: 3, pad: 1 },
+  { n: 2, channels: 3, outputs: 3, group: 3, input: [9, 8], kernel: 3, pad: [0, 2] },
+  { n: 1, channels: 2, outputs: 2, group: 2, input: [3, 300], kernel: 3, pad: 2 },
+  { n: 2, channels: 2, outputs: 2, group: 2, input: [8, 33], kernel: 3, pad: 1, stride: 2 },
+  { n: 1, channels: 2, outputs: 4, group: 2, input: [21, 10], kernel: 3, pad: 1, stride: [5, 2] },
+  { n: 1, channels: 2, outputs: 2, group: 2, input: [4, 9], kernel: 3, pad: 5, stride: [3, 1] },
   { n: 2, channels: 5, outputs: 10, group: 5, input: [11, 9], kernel: [5, 3], pad: [2, 1], stride: [1, 3] },
   { n: 1, channels: 4, outputs: 4, group: 4, input: [7, 7], kernel: 3, pad: 2, dilation: 2 },
   { n: 2, channels: 4, outputs: 6, group: 2, input: [8, 8], kernel: 3 },

@@ -76,6 +76,12 @@ export const elementwiseCases: readonly Case[] = [
       coefficients: [1, -1, 0.25, 3, 0],
       y: m.out(n),
     })),
+    ...[0, 0.2].map((leak) =>
+      kernelCase("sumFused", `${n} values of two, leak ${leak}`, (m) => {
+        const first = m.normal(n);
+        return { xs: [first, m.normal(n)], coefficients: [1, 0.5], y: leak === 0 ? m.out(n) : first, leak };
+      }),
+    ),
     kernelCase("sum", `${n} values in place of the last`, (m) => {
       const last = m.normal(n);
       const first = m.normal(n);

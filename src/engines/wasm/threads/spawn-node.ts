@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { bindSgemm } from "../blas/sgemm.js";
 import { type WorkerStart, workerMain } from "./worker.js";
 
 /** A running worker. */
@@ -10,7 +11,9 @@ export interface Spawned {
 /** Starts a worker, and waits until it is there. It does not keep the process alive. */
 export async function spawn(start: WorkerStart): Promise<Spawned> {
   const code = `const { parentPort, workerData } = require("node:worker_threads");
-    (${workerMain})(workerData, () => parentPort.postMessage("ready"));`;
+    const { blas, memory } = workerData;
+    const sgemm = blas && (${bindSgemm})(require(blas.koffi), blas.library, memory.buffer);
+    (${workerMain})(workerData, () => parentPort.postMessage("ready"), sgemm);`;
   const worker = new Worker(code, { eval: true, workerData: start });
   await new Promise((resolve, reject) => {
     worker.once("message", resolve);

@@ -1,4 +1,5 @@
 import { cores, spawn } from "#threads";
+import type { Blas } from "../blas/sgemm.js";
 import { type Heap, HeapStorage } from "../heap.js";
 import type { WasmMemory, WasmModule } from "../web-assembly.js";
 import { control, controlBytes, patience } from "./control.js";
@@ -25,6 +26,16 @@ export interface ThreadMemory {
   readonly common: number;
 }
 
+/** What a team's workers are started with. */
+export interface TeamStart {
+  readonly module: WasmModule;
+  /** Must be shared. */
+  readonly memory: WasmMemory;
+  /** Names of the module's functions; calls refer to them by index. */
+  readonly functions: readonly string[];
+  readonly blas: Blas | undefined;
+}
+
 /** Cores that this machine lets a program use. */
 export const coreCount = cores;
 
@@ -49,20 +60,12 @@ export class Team {
     this.#canSleep = canSleep(this.#words);
   }
 
-  /**
-   * @param memory must be shared
-   * @param functions names of the module's functions; calls refer to them by index
-   */
-  static async start(
-    threads: number,
-    heap: Heap,
-    { module, memory, functions }: { module: WasmModule; memory: WasmMemory; functions: readonly string[] },
-  ): Promise<Team> {
+  static async start(threads: number, heap: Heap, { module, memory, functions, blas }: TeamStart): Promise<Team> {
     const team = new Team(threads, heap);
     const { address } = team.#storage;
     team.#workers = await Promise.all(
       Array.from({ length: threads - 1 }, (_, i) =>
-        spawn({ module, memory, thread: i + 1, threads, address, words: control, patience, functions }),
+        spawn({ module, memory, thread: i + 1, threads, address, words: control, patience, functions, blas }),
       ),
     );
     return team;

@@ -1,3 +1,4 @@
+import type { Blas, Sgemm } from "../blas/sgemm.js";
 import type { WasmExports, WasmMemory, WasmModule } from "../web-assembly.js";
 import type { ControlWords } from "./control.js";
 
@@ -14,6 +15,8 @@ export interface WorkerStart {
   readonly patience: number;
   /** The module's functions; programs refer to them by index. */
   readonly functions: readonly string[];
+  /** The native BLAS that this worker, too, binds for itself. */
+  readonly blas: Blas | undefined;
 }
 
 /**
@@ -21,16 +24,22 @@ export interface WorkerStart {
  * each. Sent to workers as text, so that no file of its own has to be found: it uses nothing but its arguments.
  *
  * @param ready called when the worker is there
+ * @param sgemm what the kernels that need a native BLAS call
  */
-export async function workerMain(start: WorkerStart, ready: () => void): Promise<void> {
+export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: Sgemm): Promise<void> {
   interface Prepared {
     readonly run: (...args: number[]) => void;
     readonly args: number[];
     readonly table: Int32Array | undefined;
   }
   const { module, memory, thread, threads, words, patience, functions } = start;
+  const noSgemm = () => {
+    throw new Error("there is no native BLAS");
+  };
   // biome-ignore lint/suspicious/noExplicitAny: TypeScript knows WebAssembly only as part of the DOM
-  const { exports } = await (globalThis as any).WebAssembly.instantiate(module, { env: { memory } });
+  const { exports } = await (globalThis as any).WebAssembly.instantiate(module, {
+    env: { memory, sgemm: sgemm ?? noSgemm },
+  });
   const wasm = exports as WasmExports;
   const shared = new Int32Array(memory.buffer, start.address, 80);
   const programs = new Map<number, Prepared[]>();

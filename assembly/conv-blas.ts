@@ -1,0 +1,177 @@
+import { gatherColumns, scatterColumns } from "./columns";
+import { address } from "./conv";
+import { Geometry } from "./conv-geometry";
+import { sgemm } from "./env";
+import { Finish } from "./finish";
+import { copyRun } from "./run";
+
+// Convolution as products of the native BLAS with blocks of the column matrix, as BVLC Caffe computes it, which makes
+// the matrix of one image at a time. A block has at most `most` columns: of one image, or, where images have fewer, of
+// several. Scratch memory behind the table holds the columns, and behind them, for several images, the outputs side by
+// side. The table of each call is its geometry.
+
+/** How many columns from this one on, of at most so many, make a block. */
+function blockFrom(g: Geometry, column: i32, left: i32, most: i32): i32 {
+  if (most > g.positions) return min(most, left);
+  const rest = min(g.positions - (column % g.positions), left);
+  const blocks = (rest + most - 1) / most;
+  return min(rest, ((rest + blocks - 1) / blocks + 15) & ~15);
+}
+
+/** Rows [row, row + rows) of the column matrix, dense. */
+function gather(g: Geometry, x: usize, row: i32, rows: i32, column: i32, columns: i32, to: usize): void {
+  for (let i = 0; i < rows; ++i) {
+    gatherColumns(g, x, row + i, column, column + columns, to);
+    to += (<usize>columns) << 2;
+  }
+}
+
+/** Copies outputs between their place in images and a dense block with a row for each. */
+function moveOutputs(g: Geometry, y: usize, column: i32, columns: i32, block: usize, isBack: bool): void {
+  for (let j = 0; j < columns; ) {
+    const count = min(columns - j, g.positions - ((column + j) % g.positions));
+    let place = address(g, y, column + j);
+    let row = block + ((<usize>j) << 2);
+    for (let output = 0; output < g.outputs; ++output) {
+      if (isBack) copyRun(row, 1, place, count);
+      else copyRun(place, 1, row, count);
+      place += g.outputPlane;
+      row += (<usize>columns) << 2;
+    }
+    j += count;
+  }
+}
+
+/** Where the columns [column, …) of one image lie, when the image is the column matrix. */
+function inputAt(g: Geometry, x: usize, column: i32): usize {
+  const imageBytes = g.inputPlane * <usize>(g.group * g.channels);
+  return x + imageBytes * <usize>(column / g.positions) + ((<usize>(column % g.positions)) << 2);
+}
+
+/**
+ * y = act(factor·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images.
+ */
+export function convBlas(
+  from: i32,
+  to: i32,
+  x: usize,
+  w: usize,
+  factor: usize,
+  bias: usize,
+  y: usize,
+  leak: f32,
+  most: i32,
+): void {
+  const g = Geometry.current;
+  const depth = g.channels * g.taps;
+  const last = min(g.n * g.positions, to * 8);
+  const buffer = g.scratch;
+  const block = buffer + ((<usize>(depth * most)) << 2);
+  const pointwise = g.isPointwise;
+  const end = block + ((<usize>(g.outputs * most)) << 2);
+  for (let group = 0; group < g.group; ++group) {
+    const finish = Finish.at((end + 63) & ~63, factor, bias, leak, 0);
+    for (let column = from * 8; column < last; ) {
+      const columns = blockFrom(g, column, last - column, most);
+      const isOne = (column % g.positions) + columns <= g.positions;
+      const direct = isOne && pointwise;
+      if (!direct) gather(g, x, 0, depth, column, columns, buffer);
+      const right = direct ? inputAt(g, x, column) : buffer;
+      const ldb = direct ? g.positions : columns;
+      if (isOne) {
+        const target = address(g, y, column);
+        sgemm(false, false, g.outputs, columns, depth, 1, w, depth, right, ldb, 0, target, g.positions);
+        if (finish) finish.tile(0, g.outputs, columns, target, g.outputPlane);
+      } else {
+        sgemm(false, false, g.outputs, columns, depth, 1, w, depth, right, ldb, 0, block, columns);
+        if (finish) finish.tile(0, g.outputs, columns, block, (<usize>columns) << 2);
+        moveOutputs(g, y, column, columns, block, true);
+      }
+      column += columns;
+    }
+    x += g.inputPlane * <usize>g.channels;
+    w += (<usize>(g.outputs * depth)) << 2;
+    y += g.outputPlane * <usize>g.outputs;
+    if (factor) factor += (<usize>g.outputs) << 2;
+    if (bias) bias += (<usize>g.outputs) << 2;
+  }
+}
+
+/**
+ * dx = wᵀ ∗ dy. Images are taken so many at a time; a piece is a channel of those.
+ *
+ * @param most columns in a block; all those of the images, if there are several
+ */
+export function convBlasBackwardData(from: i32, to: i32, dy: usize, w: usize, dx: usize, images: i32, most: i32): void {
+  const g = Geometry.current;
+  const depth = g.channels * g.taps;
+  const all = g.group * g.channels;
+  const buffer = g.scratch;
+  const block = buffer + ((<usize>(depth * most)) << 2);
+  const direct = images == 1 && g.isPointwise;
+  for (let piece = from; piece < to; ) {
+    const image = (piece / all) * images;
+    const channel = piece % all;
+    const group = channel / g.channels;
+    const first = channel % g.channels;
+    const count = min(to - piece, g.channels - first);
+    const outputs = dy + g.outputPlane * <usize>(group * g.outputs);
+    const weights = w + ((<usize>((group * g.outputs * g.channels + first) * g.taps)) << 2);
+    const target = dx + g.inputPlane * <usize>channel;
+    const end = min(g.n, image + images) * g.positions;
+    if (!direct) {
+      for (let i = image; i < min(g.n, image + images); ++i) {
+        memory.fill(target + g.inputPlane * <usize>(i * all), 0, g.inputPlane * <usize>count);
+      }
+    }
+    const rows = count * g.taps;
+    for (let column = image * g.positions; column < end; ) {
+      const columns = images == 1 ? blockFrom(g, column, end - column, min(most, g.positions)) : end - column;
+      const isOne = (column % g.positions) + columns <= g.positions;
+      if (!isOne) moveOutputs(g, outputs, column, columns, block, false);
+      const right = isOne ? address(g, outputs, column) : block;
+      const ldb = isOne ? g.positions : columns;
+      const to = direct ? inputAt(g, target, column) : buffer;
+      const ldc = direct ? g.positions : columns;
+      sgemm(true, false, rows, columns, g.outputs, 1, weights, depth, right, ldb, 0, to, ldc);
+      if (!direct) {
+        for (let i = 0; i < rows; ++i) {
+          scatterColumns(g, target, i, column, column + columns, buffer + ((<usize>(i * columns)) << 2));
+        }
+      }
+      column += columns;
+    }
+    piece += count;
+  }
+}
+
+/** dw += dy·columnsᵀ, over the positions of all images. A piece is 4 rows of the column matrix. */
+export function convBlasBackwardWeights(from: i32, to: i32, x: usize, dy: usize, dw: usize, most: i32): void {
+  const g = Geometry.current;
+  const depth = g.channels * g.taps;
+  const total = g.n * g.positions;
+  const first = from * 4;
+  const rows = min(depth, to * 4) - first;
+  const buffer = g.scratch;
+  const block = buffer + ((<usize>(depth * most)) << 2);
+  const pointwise = g.isPointwise;
+  for (let group = 0; group < g.group; ++group) {
+    for (let column = 0; column < total; ) {
+      const columns = blockFrom(g, column, total - column, most);
+      const isOne = (column % g.positions) + columns <= g.positions;
+      if (!isOne) moveOutputs(g, dy, column, columns, block, false);
+      const left = isOne ? address(g, dy, column) : block;
+      const lda = isOne ? g.positions : columns;
+      const direct = isOne && pointwise;
+      if (!direct) gather(g, x, first, rows, column, columns, buffer);
+      const right = direct ? inputAt(g, x, column) + g.inputPlane * <usize>first : buffer;
+      const ldb = direct ? g.positions : columns;
+      const target = dw + ((<usize>first) << 2);
+      sgemm(false, true, g.outputs, rows, columns, 1, left, lda, right, ldb, 1, target, depth);
+      column += columns;
+    }
+    x += g.inputPlane * <usize>g.channels;
+    dy += g.outputPlane * <usize>g.outputs;
+    dw += (<usize>(g.outputs * depth)) << 2;
+  }
+}

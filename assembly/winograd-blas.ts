@@ -1,0 +1,143 @@
+import { sgemm } from "./env";
+import { Finish } from "./finish";
+import { addTaps, gatherTaps, putDense, putOutput, stageGradient, stageInput, Tiles } from "./winograd";
+import { transformBytes, transformTaps, transformWeights } from "./winograd-transforms";
+import { common, workspace } from "./workspace";
+
+// The kernels of winograd.ts, with dense matrices instead of packed ones, for the products of the native BLAS.
+
+/** Bytes from one matrix of so many values to the next, not so many that 36 lie at the same place of a cache. */
+function sliceBytes(count: i32): usize {
+  return ((((<usize>count) << 2) + 4095) & ~4095) + 192;
+}
+
+/**
+ * Transforms weights to 36 matrices rows×steps, in the memory all threads share. A piece is a row. `turned`, weights
+ * are (steps, rows, 3, 3) and turned by 180°, as the gradient for the input needs them.
+ */
+export function winogradBlasWeights(from: i32, to: i32, w: usize, rows: i32, steps: i32, turned: bool): void {
+  const slice = sliceBytes(rows * steps);
+  const transforms = workspace;
+  const taps = workspace + transformBytes;
+  const vectors = taps + 9 * 16;
+  const between = <usize>(turned ? rows : 1) * 36;
+  for (let row = from; row < to; ++row) {
+    const start = w + <usize>row * (turned ? 36 : <usize>steps * 36);
+    for (let step = 0; step < steps; step += 4) {
+      const count = min(4, steps - step);
+      gatherTaps(start + <usize>step * between, between, count, turned, taps);
+      transformWeights(taps, vectors, transforms);
+      let source = vectors;
+      let target = common + ((<usize>(row * steps + step)) << 2);
+      for (let i = 0; i < 36; ++i) {
+        if (count == 4) v128.store(target, v128.load(source));
+        else
+          for (let lane: usize = 0; lane < <usize>count; ++lane)
+            store<f32>(target + 4 * lane, load<f32>(source + 4 * lane));
+        source += 16;
+        target += slice;
+      }
+    }
+  }
+}
+
+/**
+ * y = act(factor·(w ∗ x) + bias), as `Finish` has it, the weights already transformed. A piece is a row of tiles.
+ */
+export function winogradBlas(from: i32, to: i32, x: usize, factor: usize, bias: usize, y: usize, leak: f32): void {
+  const t = Tiles.current;
+  const across = t.across;
+  const steps = t.channels;
+  const weightSlice = sliceBytes(t.outputs * steps);
+  for (let row = from; row < to; row += t.rows) {
+    const rows = min(t.rows, to - row);
+    const columns = rows * across;
+    const width = (columns + 3) & ~3;
+    const rowBytes = (<usize>width) << 2;
+    const inputs = t.rest;
+    const inputSlice = sliceBytes(steps * width);
+    const outputs = inputs + 36 * inputSlice + 16;
+    const outputSlice = sliceBytes(t.outputs * width);
+    for (let channel = 0; channel < steps; ++channel) {
+      for (let i = 0; i < rows; ++i) {
+        stageInput(t, x, channel, row + i);
+        putDense(t, inputs + <usize>channel * rowBytes + ((<usize>(i * across)) << 2), inputSlice, false);
+      }
+    }
+    for (let i: usize = 0; i < 36; ++i) {
+      const weights = common + i * weightSlice;
+      const target = outputs + i * outputSlice;
+      sgemm(
+        false,
+        false,
+        t.outputs,
+        columns,
+        steps,
+        1,
+        weights,
+        steps,
+        inputs + i * inputSlice,
+        width,
+        0,
+        target,
+        width,
+      );
+    }
+    for (let output = 0; output < t.outputs; ++output) {
+      const scale = f32x4.splat(Finish.factorOf(factor, output));
+      const offset = f32x4.splat(Finish.biasOf(bias, output));
+      for (let i = 0; i < rows; ++i) {
+        const source = outputs + <usize>output * rowBytes + ((<usize>(i * across)) << 2);
+        putOutput(t, source, outputSlice, scale, offset, f32x4.splat(leak), y, output, row + i);
+      }
+    }
+  }
+}
+
+/** dw += the gradient of `winogradBlas` for the weights, over all images. A piece is 8 input channels. */
+export function winogradBlasGradient(from: i32, to: i32, x: usize, dy: usize, dw: usize): void {
+  const t = Tiles.current;
+  const first = from * 8;
+  const channels = min(t.channels, to * 8) - first;
+  const across = t.across;
+  const outputs = t.outputs;
+  const sums = t.rest;
+  const sumSlice = sliceBytes(outputs * channels);
+  const left = sums + 36 * sumSlice + 16;
+  const total = t.n * t.down;
+  for (let row = 0; row < total; row += t.rows) {
+    const rows = min(t.rows, total - row);
+    const steps = rows * across;
+    const width = (steps + 3) & ~3;
+    const rowBytes = (<usize>width) << 2;
+    const leftSlice = sliceBytes(outputs * width);
+    const right = left + 36 * leftSlice + 16;
+    const rightSlice = sliceBytes(channels * width);
+    for (let output = 0; output < outputs; ++output) {
+      for (let i = 0; i < rows; ++i) {
+        stageGradient(t, dy, output, row + i);
+        putDense(t, left + <usize>output * rowBytes + ((<usize>(i * across)) << 2), leftSlice, true);
+      }
+    }
+    for (let channel = 0; channel < channels; ++channel) {
+      for (let i = 0; i < rows; ++i) {
+        stageInput(t, x, first + channel, row + i);
+        putDense(t, right + <usize>channel * rowBytes + ((<usize>(i * across)) << 2), rightSlice, false);
+      }
+    }
+    const beta: f32 = row == 0 ? 0 : 1;
+    for (let i: usize = 0; i < 36; ++i) {
+      const a = left + i * leftSlice;
+      const b = right + i * rightSlice;
+      sgemm(false, true, outputs, channels, steps, 1, a, width, b, width, beta, sums + i * sumSlice, channels);
+    }
+  }
+  const taps = left;
+  for (let output = 0; output < outputs; ++output) {
+    for (let channel = 0; channel < channels; channel += 4) {
+      const source = sums + ((<usize>(output * channels + channel)) << 2);
+      transformTaps(source, sumSlice, taps, t.transforms);
+      addTaps(taps, min(4, channels - channel), dw + <usize>(output * t.channels + first + channel) * 36);
+    }
+  }
+}

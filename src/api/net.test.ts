@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { Net } from "./net.js";
+import { Solver } from "./solver.js";
+
+const text = `
+  layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 300 } } }
+  layer { name: "a" type: "TanH" bottom: "x" top: "a" }
+  layer { name: "b" type: "TanH" bottom: "a" top: "b" }
+  layer { name: "c" type: "TanH" bottom: "b" top: "c" }
+  layer { name: "d" type: "TanH" bottom: "c" top: "d" }`;
+const x = Float32Array.from({ length: 300 }, (_, i) => i / 300);
+const engine = "reference";
+
+test("keeps every blob, or only inputs and outputs", async () => {
+  const [all, outputs] = [await Net.load(text, { engine }), await Net.load(text, { engine, keep: "outputs" })];
+  expect(await outputs.forward({ x })).toEqual(await all.forward({ x }));
+  expect([...all.blobs.values()].map(({ name, hasData }) => hasData && name)).toEqual(["x", "a", "b", "c", "d"]);
+  expect(outputs.blobs.get("x")?.data[30]).toBeCloseTo(0.1);
+  expect(outputs.blobs.get("d")?.data[0]).toBe(0);
+  expect(() => outputs.blobs.get("a")?.data).toThrow(
+    'the data of blob "a" is gone: only inputs, outputs and parameters are kept after a run',
+  );
+  await all.dispose();
+  await outputs.dispose();
+});
+
+test("in TEST, a net that keeps only its outputs has no backward, unless it says force_backward", async () => {
+  const plain = await Net.load(text, { engine, keep: "outputs" });
+  await plain.forward({ x });
+  await expect(plain.backward()).rejects.toMatchObject({ code: "MOKA_USAGE" });
+  const forced = await Net.load(`force_backward: true\n${text}`, { engine, keep: "outputs" });
+  await forced.forward({ x });
+  forced.blobs.get("d")?.diff.fill(1);
+  await forced.backward();
+  expect(forced.blobs.get("x")?.diff[0]).toBe(1);
+  await plain.dispose();
+  await forced.dispose();
+});
+
+test("refuses to keep anything else", async () => {
+  const keep = "some" as "all";
+  const message = 'keep must be "all" or "outputs", not "some"';
+  await expect(Net.load(text, { engine, keep })).rejects.toThrow(message);
+  await expect(Solver.load("base_lr: 1\n", { engine, keep })).rejects.toThrow(message);
+});

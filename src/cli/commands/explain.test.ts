@@ -1,0 +1,34 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { moka } from "../../../test/cli.js";
+
+const model = fileURLToPath(new URL("../../../test/golden/train/article_sgd/train_val.prototxt", import.meta.url));
+
+test("shows the steps, and the memory beside Caffe's, in 100 columns", async () => {
+  const { code, out } = await moka("explain", model, "--engine", "reference");
+  expect(code).toBe(0);
+  const lines = out.split("\n");
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
+  expect(lines[0]).toMatch(/, phase TRAIN, reference engine/);
+  expect(out).toMatch(/^forward +kernel +blobs \(offset in shared memory\) +read +written +flops$/m);
+  expect(out).toMatch(/^ip +gemm .* \d+(\.\d+)? [KM]?i?B +\d+(\.\d+)? [KM]?i?B +\d+(\.\d+)? [kM]?$/m);
+  expect(out).toMatch(/^digits +\(next batch\)/m);
+  expect(out).toMatch(/^bn_conv1_1 +batchNormFused .*\nscale_conv1_1 .*\nrelu1_1 /m);
+  expect(out).toMatch(/^backward +kernel/m);
+  expect(out).toMatch(/^ {2}peak +\d.*% of Caffe's$/m);
+  expect(out).toMatch(/^ {2}buffers of BatchNorm +\d/m);
+});
+
+test("--json gives the same as data", async () => {
+  const { out } = await moka("explain", model, "--json", "--phase", "TEST");
+  const { phase, steps, totals, memory, caffe } = JSON.parse(out);
+  expect(phase).toBe("TEST");
+  expect(totals.forward.steps).toBe(steps.length);
+  expect(memory.total).toBeLessThan(caffe.total);
+});
+
+test("refuses a phase there is not", async () => {
+  const { code, err } = await moka("explain", model, "--phase", "DEPLOY");
+  expect(code).toBe(2);
+  expect(err).toContain('phase must be "TRAIN" or "TEST", not "DEPLOY"');
+});

@@ -1,0 +1,139 @@
+import type { ExplainedBuffer, ExplainedStep, Explanation } from "../../tools/explain.js";
+import type { Command } from "../command.js";
+import { addRunOptions, addStateOptions, type CommonOptions } from "../options.js";
+
+interface ExplainOptions extends CommonOptions {
+  readonly phase: string;
+  readonly weights?: string;
+  readonly json?: boolean;
+}
+
+/** `moka explain`: the program of a net, fused and with its memory planned, as it will run. */
+export const explain: Command = {
+  name: "explain",
+  summary: "show step by step what a net computes, and the memory that takes",
+
+  define(command) {
+    command
+      .argument("<model>", "the net's prototxt")
+      .option("--phase <phase>", "TRAIN or TEST", "TRAIN")
+      .option("--weights <files>", "its caffemodel, or several separated by commas")
+      .option("--json", "print JSON");
+    addRunOptions(command);
+    addStateOptions(command);
+  },
+
+  async run([model = ""], options) {
+    const { phase, weights, json, engine, threads, level, stage: stages } = options as unknown as ExplainOptions;
+    const { Net, MokaError } = await import("../../index.js");
+    const { explain: explainNet } = await import("../../tools/explain.js");
+    if (phase !== "TRAIN" && phase !== "TEST") {
+      throw new MokaError("MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
+    }
+    const net = await Net.load(model, { phase, weights, engine, threads, level, stages, keep: "outputs" });
+    try {
+      const explanation = explainNet(net);
+      if (json) process.stdout.write(`${JSON.stringify(explanation)}\n`);
+      else process.stdout.write(await asText(explanation));
+    } finally {
+      await net.dispose();
+    }
+    return 0;
+  },
+};
+
+/** Widths of the columns, so that a line has 100 characters. */
+const widths = [16, 23, 35, 9, 9, 8];
+
+async function asText(explanation: Explanation): Promise<string> {
+  const { default: Table } = await import("cli-table3");
+  const { name, phase, engine, steps, totals } = explanation;
+  const lines = [`${name || "(no name)"}, phase ${phase}, ${engine}`];
+  for (const direction of ["forward", "backward"] as const) {
+    const own = steps.filter((step) => step.direction === direction);
+    if (own.length === 0) continue;
+    const table = new Table({
+      head: [direction, "kernel", "blobs (offset in shared memory)", "read", "written", "flops"],
+      colWidths: widths.map((width) => width - 1),
+      colAligns: ["left", "left", "left", "right", "right", "right"],
+      wordWrap: true,
+      wrapOnWordBoundary: false,
+      style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+      chars: { ...noLines, middle: " " },
+    });
+    for (const step of own) table.push(rowOf(step));
+    const { flops, bytesRead, bytesWritten } = totals[direction];
+    table.push(["total", `${own.length} steps`, "", inBytes(bytesRead), inBytes(bytesWritten), inFlops(flops)]);
+    lines.push(
+      "",
+      ...table
+        .toString()
+        .split("\n")
+        .map((line) => line.trimEnd()),
+    );
+  }
+  return `${[...lines, "", ...memoryLines(explanation)].join("\n")}\n`;
+}
+
+const sides = ["top", "bottom", "left", "right", "mid", "middle"] as const;
+const noLines = Object.fromEntries([
+  ...sides.map((side) => [side, ""]),
+  ...["top", "bottom"].flatMap((side) => ["mid", "left", "right"].map((part) => [`${side}-${part}`, ""])),
+  ...["left-mid", "mid-mid", "right-mid"].map((part) => [part, ""]),
+]);
+
+function rowOf({ layers, kernel, isHost, reads, writes, bytesRead, bytesWritten, flops }: ExplainedStep): string[] {
+  const blobs = [...reads.map((buffer) => `  ${shown(buffer)}`), ...writes.map((buffer) => `→ ${shown(buffer)}`)];
+  const work = isHost ? "" : inFlops(flops);
+  return [
+    layers.join("\n"),
+    isHost ? `(${kernel})` : kernel,
+    blobs.join("\n"),
+    inBytes(bytesRead),
+    inBytes(bytesWritten),
+    work,
+  ];
+}
+
+function shown({ name, shape, offset }: ExplainedBuffer): string {
+  const at = offset === undefined ? "" : ` (${inBytes(offset)})`;
+  return `${name} ${shape.join("×") || "1"}${at}`;
+}
+
+function memoryLines({ memory, caffe }: Explanation): string[] {
+  const line = (label: string, bytes: number, note = "") =>
+    `  ${label.padEnd(34)}${inBytes(bytes).padStart(8)}${note && `  ${note}`}`;
+  const buffers = Object.entries(caffe.buffers).sort(([, a], [, b]) => b - a);
+  return [
+    "memory",
+    line("blobs and layers, shared", memory.shared, `${inBytes(memory.unshared)} if each had its own`),
+    line("inputs, outputs and state", memory.own),
+    line("parameters", memory.params),
+    line("peak", memory.total, `${Math.round((100 * memory.total) / Math.max(1, caffe.total))} % of Caffe's`),
+    "Caffe would hold",
+    line("blobs", caffe.blobs),
+    line("parameters", caffe.params),
+    ...buffers.map(([type, bytes]) => line(`buffers of ${type}`, bytes)),
+    line("in all", caffe.total),
+  ];
+}
+
+function inBytes(bytes: number): string {
+  return scaled(bytes, 1024, ["B", "KiB", "MiB", "GiB"]);
+}
+
+function inFlops(flops: number): string {
+  return scaled(flops, 1000, ["", "k", "M", "G", "T"]);
+}
+
+/** Three digits and a unit. */
+function scaled(value: number, base: number, units: readonly string[]): string {
+  let unit = 0;
+  let left = value;
+  while (left >= 999.5 && unit < units.length - 1) {
+    left /= base;
+    unit++;
+  }
+  const digits = unit === 0 || left >= 99.5 ? 0 : left >= 9.95 ? 1 : 2;
+  return `${left.toFixed(digits)} ${units[unit]}`.trimEnd();
+}

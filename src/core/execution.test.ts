@@ -1,0 +1,341 @@
+import { create } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { netFromText } from "../../test/nets.js";
+import { poisonSharedMemory } from "../../test/poison.js";
+import { ReferenceEngine } from "../engines/reference/index.js";
+import { WasmEngine } from "../engines/wasm/index.js";
+import { SolverParameterSchema } from "../proto/gen/caffe_pb.js";
+import { sgd } from "../solvers/sgd.js";
+import { Updater } from "../solvers/updater.js";
+import { Random } from "../util/random.js";
+import type { Engine } from "./engine.js";
+import type { Net } from "./net.js";
+
+// ---- random nets: every blob is 2 4 5 5, so that layers can follow on each other in any order
+
+interface Choice {
+  readonly type:
+    | "conv"
+    | "norm"
+    | "scale"
+    | "relu"
+    | "tanh"
+    | "pool"
+    | "average"
+    | "sum"
+    | "product"
+    | "max"
+    | "concat"
+    | "slice"
+    | "drop"
+    | "lrn";
+  /** Which of the blobs so far are its bottoms. */
+  readonly a: number;
+  readonly b: number;
+  readonly inPlace: boolean;
+}
+
+const types: readonly Choice["type"][] = [
+  ...(["conv", "norm", "scale", "relu", "tanh", "pool", "average"] as const),
+  ...(["sum", "product", "max", "concat", "slice", "drop", "lrn"] as const),
+];
+const choice: fc.Arbitrary<Choice> = fc.record({
+  type: fc.constantFrom(...types),
+  a: fc.nat(100),
+  b: fc.nat(100),
+  inPlace: fc.boolean(),
+});
+
+const conv = (size: number) =>
+  `type: "Convolution" convolution_param { num_output: 4 kernel_size: ${size} pad: ${(size - 1) / 2} weight_filler { type: "xavier" } }`;
+const pool = (kind: string) => `type: "Pooling" pooling_param { pool: ${kind} kernel_size: 3 stride: 1 pad: 1 }`;
+const eltwise = (operation: string) => `type: "Eltwise" eltwise_param { operation: ${operation} }`;
+const bodies: Readonly<Record<Choice["type"], string>> = {
+  conv: conv(3),
+  norm: 'type: "BatchNorm"',
+  scale: 'type: "Scale" scale_param { bias_term: true }',
+  relu: 'type: "ReLU"',
+  tanh: 'type: "TanH"',
+  pool: pool("MAX"),
+  average: pool("AVE"),
+  sum: eltwise("SUM"),
+  product: eltwise("PROD"),
+  max: eltwise("MAX"),
+  concat: 'type: "Concat"',
+  slice: 'type: "Slice"',
+  drop: 'type: "Dropout"',
+  lrn: 'type: "LRN"',
+};
+const two = new Set(["sum", "product", "max", "concat"]);
+const canWorkInPlace = new Set(["norm", "scale", "relu", "tanh", "drop"]);
+
+function netText(choices: readonly Choice[]): string {
+  const lines = [
+    'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 4 dim: 5 dim: 5 } } }',
+    'layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 2 } } }',
+    `layer { name: "first" bottom: "x" top: "b0" ${conv(3)} }`,
+  ];
+  const blobs = ["b0"];
+  const isRead = new Set<string>();
+  const layer = (name: string, body: string, bottoms: readonly string[], ...tops: readonly string[]) => {
+    for (const bottom of bottoms) if (!tops.includes(bottom)) isRead.add(bottom);
+    const ends = [...bottoms.map((bottom) => `bottom: "${bottom}"`), ...tops.map((top) => `top: "${top}"`)];
+    lines.push(`layer { name: "${name}" ${ends.join(" ")} ${body} }`);
+  };
+  choices.forEach(({ type, a, b, inPlace }, i) => {
+    // Rather late blobs than early ones, so that nets get deep.
+    const pick = (n: number) => blobs[Math.max(0, blobs.length - 1 - (n % 4))] as string;
+    const [name, bottom, other] = [`l${i}`, pick(a), pick(b)];
+    const body = bodies[type];
+    if (type === "slice") {
+      layer(name, body, [bottom], `${name}a`, `${name}b`);
+      layer(`${name}c`, bodies.concat, [`${name}b`, `${name}a`], name);
+    } else if (type === "concat") {
+      layer(name, body, [bottom, other], `${name}a`);
+      layer(`${name}c`, conv(1), [`${name}a`], name);
+    } else if (two.has(type)) {
+      layer(name, body, [bottom, other], name);
+    } else if (inPlace && canWorkInPlace.has(type) && !isRead.has(bottom)) {
+      layer(name, body, [bottom], bottom);
+      return;
+    } else {
+      layer(name, body, [bottom], name);
+    }
+    blobs.push(name);
+  });
+  layer(
+    "ip",
+    'type: "InnerProduct" inner_product_param { num_output: 3 weight_filler { type: "xavier" } }',
+    [blobs.at(-1) ?? ""],
+    "scores",
+  );
+  layer("loss", 'type: "SoftmaxWithLoss"', ["scores", "label"], "loss");
+  return lines.join("\n");
+}
+
+const image = new Float32Array(200);
+new Random(5).uniform(image, -1, 1);
+const inputs = { x: image, label: [0, 2] };
+
+interface Run {
+  readonly engine: Engine;
+  readonly text: string;
+  readonly shareMemory: boolean;
+  readonly phase?: "TRAIN" | "TEST";
+}
+
+/** All numbers of three iterations of training that may be looked at. */
+async function train({ engine, text, shareMemory }: Run): Promise<unknown> {
+  const net = await netFromText(text, { engine, keep: "outputs", shareMemory });
+  if (shareMemory) poisonSharedMemory(net);
+  const updater = new Updater(net, sgd, create(SolverParameterSchema, { momentum: 0.9 }));
+  const seen: unknown[] = [];
+  for (let i = 0; i < 3; i++) {
+    net.clearParamDiffs();
+    seen.push(await net.forward(inputs));
+    await net.backward();
+    await updater.apply(0.01, i);
+    seen.push(net.learnables.map(({ tensor }) => [...tensor.data.array, ...tensor.diff.array]));
+  }
+  updater.dispose();
+  await net.dispose();
+  return seen;
+}
+
+async function infer({ engine, text, shareMemory }: Run): Promise<unknown> {
+  const net = await netFromText(text, { engine, keep: "outputs", shareMemory, phase: "TEST", backward: false });
+  if (shareMemory) poisonSharedMemory(net);
+  const seen = [await net.forward(inputs), await net.forward(inputs)];
+  await net.dispose();
+  return seen;
+}
+
+describe.each([
+  ["reference", async () => new ReferenceEngine()],
+  ["wasm", () => WasmEngine.create()],
+])("on the engine %s", (_, createEngine) => {
+  test("random nets compute the same bits whether memory is shared or not", async () => {
+    const engine: Engine = await createEngine();
+    const before = engine.bytesUsed;
+    await fc.assert(
+      fc.asyncProperty(fc.array(choice, { minLength: 1, maxLength: 12 }), async (choices) => {
+        const text = netText(choices);
+        for (const run of [train, infer]) {
+          const separate = await run({ engine, text, shareMemory: false });
+          expect(await run({ engine, text, shareMemory: true })).toEqual(separate);
+        }
+      }),
+      { numRuns: 25, seed: 8 },
+    );
+    // Kernels keep their workspace.
+    if (engine.name === "reference") expect(engine.bytesUsed, "all memory is given back").toBe(before);
+    await engine.dispose();
+  });
+});
+
+// ---- parts of a net, and what can be looked at
+
+const deep = netText(
+  (["conv", "norm", "scale", "relu", "conv", "tanh", "conv", "relu"] as const).map((type) => ({
+    type,
+    a: 0,
+    b: 0,
+    inPlace: type === "norm" || type === "scale",
+  })),
+);
+const build = (shareMemory = true): Promise<Net> => netFromText(deep, { keep: "outputs", shareMemory });
+
+test("shares memory, and takes no more than that", async () => {
+  const [shared, separate] = [await build(), await build(false)];
+  for (const net of [shared, separate]) {
+    await net.forward(inputs);
+    await net.backward();
+  }
+  expect(shared.engine.bytesUsed).toBeLessThan(0.75 * separate.engine.bytesUsed);
+  for (const net of [shared, separate]) await net.dispose();
+});
+
+test("says that a blob is gone, but for inputs, outputs, parameters and what is still there", async () => {
+  const net = await build();
+  await net.forward(inputs);
+  expect(net.blobs.get("b0")?.data, "needed for backward").toHaveLength(200);
+  await net.backward();
+  for (const name of ["x", "label", "loss"]) expect(net.blobs.get(name)?.data.length).toBeGreaterThan(0);
+  const lost = [...net.blobs.values()].filter(({ hasData }) => !hasData);
+  expect(lost.length).toBeGreaterThan(0);
+  for (const blob of lost) {
+    expect(() => blob.data).toThrow(
+      expect.objectContaining({ code: "MOKA_USAGE", message: expect.stringContaining('keep: "all"') }),
+    );
+  }
+  const [weights] = net.params.get("first") ?? [];
+  expect(weights?.diff.some((value) => value !== 0)).toBe(true);
+  await net.dispose();
+});
+
+test("layers that run one after the other share memory as in one run", async () => {
+  const [shared, separate] = [await build(), await build(false)];
+  for (let i = 0; i < 2; i++) {
+    const seen: unknown[][] = [];
+    for (const net of [shared, separate]) {
+      net.clearParamDiffs();
+      await net.forward(inputs, { to: "x" });
+      const tops: unknown[] = [];
+      for (const [layer, { tops: names }] of net.layers.entries()) {
+        await net.runForward(layer, layer);
+        tops.push(names.map((name) => [...(net.blobs.get(name)?.data ?? [])]));
+      }
+      for (let layer = net.layers.length - 1; layer >= 0; layer--) await net.runBackward(layer, layer);
+      seen.push([...tops, net.learnables.map(({ tensor }) => [...tensor.diff.array])]);
+    }
+    expect(seen[0]).toEqual(seen[1]);
+  }
+  expect(shared.execution.memory).toBeDefined();
+  for (const net of [shared, separate]) await net.dispose();
+});
+
+test("a run from the middle uses what is still there, and else says what it misses", async () => {
+  const [shared, separate] = [await build(), await build(false)];
+  const results: unknown[] = [];
+  for (const net of [shared, separate]) {
+    await net.forward(inputs);
+    const { loss } = await net.forward({}, { from: "l6" });
+    await net.backward();
+    results.push([loss, net.learnables.map(({ tensor }) => [...tensor.diff.array])]);
+    // From here on no memory is shared, and everything can be run in any order.
+    await net.forward(inputs);
+    await net.backward({ to: "l4" });
+    results.push(await net.forward({}, { from: "l1" }));
+  }
+  expect(results.slice(0, 2)).toEqual(results.slice(2));
+  for (const net of [shared, separate]) await net.dispose();
+
+  const net = await build();
+  await net.forward(inputs);
+  await net.backward();
+  await expect(net.backward()).rejects.toMatchObject({
+    code: "MOKA_USAGE",
+    message: expect.stringContaining("run the whole net forward"),
+  });
+  await net.forward(inputs);
+  await net.backward();
+  await net.dispose();
+});
+
+test("after a reshape, memory is shared anew", async () => {
+  const [shared, separate] = [await build(), await build(false)];
+  for (const n of [3, 1]) {
+    const batch = { x: new Float32Array(100 * n).fill(0.3), label: Array(n).fill(1) };
+    const losses: unknown[] = [];
+    for (const net of [shared, separate]) {
+      await net.forward();
+      net.reshape({ x: [n, 4, 5, 5], label: [n] });
+      net.clearParamDiffs();
+      const { loss } = await net.forward(batch);
+      await net.backward();
+      losses.push([loss, net.learnables.map(({ tensor }) => [...tensor.diff.array])]);
+    }
+    expect(losses[0]).toEqual(losses[1]);
+  }
+  for (const net of [shared, separate]) await net.dispose();
+});
+
+test("when shapes change on the way, what was computed before is still there", async () => {
+  const text = `
+    layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 4 dim: 5 dim: 5 } } }
+    layer { name: "conv" bottom: "x" top: "c" ${conv(3)} }
+    layer { name: "early" bottom: "c" top: "e" type: "TanH" }
+    layer { name: "change" type: "DummyData" top: "d" dummy_data_param { shape { dim: 1 dim: 1 dim: 9 dim: 9 } data_filler { type: "uniform" } } }
+    layer { name: "late" bottom: "e" top: "l" ${conv(1)} }
+    layer { name: "later" bottom: "l" top: "y" type: "Sigmoid" }
+    layer { name: "scale" bottom: "d" top: "s" type: "Scale" }
+    layer { name: "global" bottom: "s" top: "z" type: "Pooling" pooling_param { pool: AVE global_pooling: true } }`;
+  let size = 1;
+  const run = async (shareMemory: boolean) => {
+    const net = await netFromText(`force_backward: true ${text}`, { keep: "outputs", shareMemory });
+    const shapes = { liveShapes: () => [[1, 1, size, size]], topShapes: () => [[1, 1, size, size]] };
+    Object.assign(net.layers.find(({ name }) => name === "change") ?? {}, shapes);
+    const seen: unknown[] = [];
+    for (size of [3, 3, 7, 2, 2, 2]) {
+      net.clearParamDiffs();
+      seen.push(await net.forward({ x: image }));
+      for (const name of net.outputs) net.blobs.get(name)?.diff.fill(0.5);
+      await net.backward();
+      seen.push(net.learnables.map(({ tensor }) => [...tensor.diff.array]));
+    }
+    await net.dispose();
+    return seen;
+  };
+  expect(await run(true)).toEqual(await run(false));
+});
+
+test("a run that fails leaves nothing that could be taken for its results", async () => {
+  const net = await build();
+  await expect(net.forward({ x: image, label: [0, 99] })).rejects.toMatchObject({ code: "MOKA_LABEL" });
+  expect(net.blobs.get("b0")?.hasData).toBe(false);
+  await net.forward(inputs);
+  expect(net.blobs.get("b0")?.hasData).toBe(true);
+  await net.dispose();
+});
+
+test("a step in TypeScript that does not say what it touches keeps all its layer has", async () => {
+  const net = await build();
+  const tanh = net.layers.find(({ name }) => name === "l5");
+  const forward = tanh?.forward.bind(tanh);
+  const seen: number[] = [];
+  Object.assign(tanh ?? {}, {
+    forward: (...[k, bottom, top]: Parameters<NonNullable<typeof forward>>) => {
+      forward?.(k, bottom, top);
+      k.host("look", () => void seen.push(...(bottom[0]?.data.array ?? [])));
+    },
+  });
+  net.reshape();
+  await net.forward(inputs);
+  await net.backward();
+  expect(seen).toHaveLength(200);
+  for (const name of [...(tanh?.bottoms ?? []), ...(tanh?.tops ?? [])]) {
+    expect(net.blobs.get(name)?.hasData, name).toBe(true);
+  }
+  await net.dispose();
+});

@@ -1,0 +1,123 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ReferenceEngine } from "../../engines/reference/index.js";
+import type { KernelName, Kernels } from "../kernels.js";
+import { kernelStep, type Step } from "../program.js";
+import { Span } from "../span.js";
+import { lifetimes, pack, planMemory } from "./plan-memory.js";
+
+const memory = new ReferenceEngine();
+const span = (name: string, count = 16) => new Span(name, count, memory);
+
+/** Steps of a layer each. */
+const program = (...steps: { [K in KernelName]: [K, Kernels[K]] }[KernelName][]): Step[] =>
+  steps.map(([kernel, args], layer) => kernelStep(kernel, args as never, layer));
+
+/** Lives by name: `from-to`. */
+const lives = (steps: readonly Step[]) =>
+  Object.fromEntries([...lifetimes(steps)].map(([{ name }, { from, to }]) => [name, `${from}-${to}`]));
+
+const item = fc
+  .record({ size: fc.integer({ min: 1, max: 40 }), from: fc.nat(30), length: fc.nat(12) })
+  .map(({ size, from, length }) => ({ size, from, to: from + length }));
+
+test("no two that live at the same time overlap, and little is wasted", () => {
+  fc.assert(
+    fc.property(fc.array(item, { maxLength: 40 }), (items) => {
+      const { offsets, size } = pack(items);
+      items.forEach((a, i) => {
+        const offset = offsets[i] as number;
+        expect(offset).toBeGreaterThanOrEqual(0);
+        expect(offset + a.size).toBeLessThanOrEqual(size);
+        items.slice(0, i).forEach((b, j) => {
+          const apart = a.to < b.from || b.to < a.from;
+          const other = offsets[j] as number;
+          expect(apart || offset + a.size <= other || other + b.size <= offset).toBe(true);
+        });
+      });
+      const load = Array.from({ length: 43 }, (_, at) =>
+        items.filter(({ from, to }) => from <= at && at <= to).reduce((sum, each) => sum + each.size, 0),
+      );
+      expect(size).toBeGreaterThanOrEqual(Math.max(...load));
+      expect(size).toBeLessThanOrEqual(items.reduce((sum, each) => sum + each.size, 0));
+    }),
+  );
+});
+
+test("what follows on each other takes no more than the two largest neighbours", () => {
+  const chain = [5, 9, 7, 3].map((size, i) => ({ size, from: i, to: i + 1 }));
+  expect(pack(chain).size).toBe(16);
+  expect(pack([])).toEqual({ offsets: [], size: 0 });
+});
+
+test("a span lives from its first writer to its last reader, and in place as long as one", () => {
+  const [x, a, b] = [span("x"), span("a"), span("b")];
+  const steps = program(
+    ["tanh", { x, y: a }],
+    ["relu", { x: a, y: a, slope: 0 }],
+    ["tanh", { x: a, y: b }],
+    ["abs", { x: b, y: x }],
+  );
+  expect(lives(steps)).toEqual({ a: "0-2", b: "2-3" });
+});
+
+test("what is read before all of it is written keeps its own memory", () => {
+  const [x, state, sum, y] = [span("x"), span("state"), span("sum"), span("y", 20)];
+  const steps = program(
+    ["axpby", { x, y: sum, a: 1, b: 1 }],
+    ["copy", { x: state, y: state }],
+    ["copy", { x, y: y.slice(0, 16) }],
+    ["relu", { x: y, y, slope: 0 }],
+  );
+  expect(lives(steps)).toEqual({});
+});
+
+test("one that is written in parts lives as soon as all are there", () => {
+  const [a, b, y, z] = [span("a", 4), span("b", 6), span("y", 10), span("z", 10)];
+  const steps = program(
+    ["fill", { y: a, value: 1 }],
+    ["fill", { y: b, value: 2 }],
+    ["copyRows", { x: a, y: y.slice(0, 10), rows: 2, width: 2, xStride: 2, yStride: 5 }],
+    ["copyRows", { x: b, y: y.slice(2, 8), rows: 2, width: 3, xStride: 3, yStride: 5 }],
+    ["tanh", { x: y, y: z }],
+  );
+  expect(lives(steps)).toEqual({ a: "0-2", b: "1-3", y: "2-4", z: "4-4" });
+});
+
+test("arguments decide whether a matrix product reads what it writes to", () => {
+  const product = (beta: number): Kernels["gemm"] => {
+    const [a, b, c] = [span("a", 4), span("b", 4), span("c", 4)];
+    return { a, b, c, m: 2, n: 2, k: 2, transA: false, transB: false, alpha: 1, beta };
+  };
+  expect(lives(program(["gemm", product(0)]))).toEqual({ c: "0-0" });
+  expect(lives(program(["gemm", product(1)]))).toEqual({});
+  expect(lives(program(["gemm", { ...product(0), m: 1 }], ["gemm", product(1)]))).toEqual({ c: "0-0" });
+});
+
+test("the top of a layer outlives its last step", () => {
+  const [x, a, b] = [span("x"), span("a"), span("b")];
+  const steps = [
+    kernelStep("tanh", { x, y: a }, 3),
+    kernelStep("tanh", { x, y: b }, 3),
+    kernelStep("abs", { x, y: x }, 4),
+  ];
+  expect(lives(steps)).toEqual({ a: "0-1", b: "1-1" });
+});
+
+test("a plan says who is overwritten, when", () => {
+  const [x, a, b, c] = [span("x", 100), span("a", 100), span("b", 100), span("c", 100)];
+  const steps = program(
+    ["tanh", { x, y: a }],
+    ["tanh", { x: a, y: b }],
+    ["tanh", { x: b, y: c }],
+    ["tanh", { x: c, y: x }],
+  );
+  const { placements, size } = planMemory(steps, new Set([x]));
+  expect(size).toBe(224); // two of 100, in lines of 16
+  expect(placements.map(({ span: { name }, offset, overwritten }) => [name, offset, overwritten])).toEqual([
+    ["a", 0, 2],
+    ["b", 112, Number.POSITIVE_INFINITY],
+    ["c", 0, Number.POSITIVE_INFINITY],
+  ]);
+  expect(planMemory(steps, new Set([x, a, b, c]))).toEqual({ placements: [], size: 0 });
+});

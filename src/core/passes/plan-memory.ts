@@ -1,0 +1,178 @@
+import type { Step } from "../program.js";
+import type { Span } from "../span.js";
+import { type Region, usesOf } from "../uses.js";
+
+/** From the first step that writes to something to the last that has to do with it, both included. */
+export interface Lifetime {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Something that needs `size` places while it lives. */
+export interface Item extends Lifetime {
+  readonly size: number;
+}
+
+/** Where a span lies in the arena, in values, and when. */
+export interface PlacedSpan extends Lifetime {
+  readonly span: Span;
+  readonly offset: number;
+  /** The first step after its life that overwrites some of it; infinity if none does. */
+  readonly overwritten: number;
+}
+
+export interface MemoryPlan {
+  readonly placements: readonly PlacedSpan[];
+  /** Values the arena needs. */
+  readonly size: number;
+}
+
+/** Spans begin at multiples of so many values: a cache line. */
+const alignment = 16;
+
+/**
+ * Decides which spans may share memory when all of `steps` are run in their order, and places them in one arena.
+ *
+ * A span has its place to itself from the step that first writes to it to the last that has to do with it. One that is
+ * read before all of it was written (an input, a parameter, a state that goes from one run to the next, a gradient
+ * nobody computes) keeps memory of its own, and so do those in `kept`.
+ */
+export function planMemory(steps: readonly Step[], kept: ReadonlySet<Span>): MemoryPlan {
+  const items = [...lifetimes(steps)]
+    .filter(([span]) => !kept.has(span) && span.count > 0)
+    .map(([span, lifetime]) => ({ span, size: Math.ceil(span.count / alignment) * alignment, ...lifetime }));
+  const { offsets, size } = pack(items);
+  const placed = items.map((item, i) => ({ ...item, offset: offsets[i] ?? 0 }));
+  const placements = placed.map((item) => {
+    const { span, from, to, offset } = item;
+    const overwritten = placed.reduce(
+      (first, other) => (other.from > to && overlap(item, other) ? Math.min(first, other.from) : first),
+      Number.POSITIVE_INFINITY,
+    );
+    return { span, from, to, offset, overwritten };
+  });
+  return { placements, size };
+}
+
+interface Interval {
+  readonly offset: number;
+  readonly size: number;
+}
+
+function overlap(a: Interval, b: Interval): boolean {
+  return a.offset < b.offset + b.size && b.offset < a.offset + a.size;
+}
+
+/**
+ * Gives each item an offset so that no two that live at the same time overlap, the largest first, each in the tightest
+ * gap that those placed before leave it. Source: Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net
+ * Inference (2020), greedy by size.
+ */
+export function pack(items: readonly Item[]): { readonly offsets: readonly number[]; readonly size: number } {
+  const offsets: number[] = items.map(() => 0);
+  const order = [...items.keys()].sort((a, b) => (items[b]?.size ?? 0) - (items[a]?.size ?? 0) || a - b);
+  /** Indices of those placed, by offset. */
+  const placed: number[] = [];
+  let size = 0;
+  for (const index of order) {
+    const item = items[index] as Item;
+    let best: number | undefined;
+    let bestGap = Number.POSITIVE_INFINITY;
+    let end = 0;
+    for (const other of placed) {
+      const { from, to, size: width } = items[other] as Item;
+      if (from > item.to || to < item.from) continue;
+      const start = offsets[other] as number;
+      const gap = start - end;
+      if (gap >= item.size && gap < bestGap) {
+        best = end;
+        bestGap = gap;
+      }
+      end = Math.max(end, start + width);
+    }
+    const offset = best ?? end;
+    offsets[index] = offset;
+    size = Math.max(size, offset + item.size);
+    const at = placed.findIndex((other) => (offsets[other] as number) > offset);
+    placed.splice(at < 0 ? placed.length : at, 0, index);
+  }
+  return { offsets, size };
+}
+
+/** The lives of all spans that own memory, without those that are read before they are written. */
+export function lifetimes(steps: readonly Step[]): Map<Span, Lifetime> {
+  const lives = new Map<Span, { from: number; to: number }>();
+  const coverages = new Map<Span, Coverage>();
+  const carried = new Set<Span>();
+  const touch = ({ root }: Span, from: number, to: number) => {
+    const life = lives.get(root);
+    if (life) life.to = Math.max(life.to, to);
+    else lives.set(root, { from, to });
+  };
+  steps.forEach((step, i) => {
+    const { reads, writes } = usesOf(step);
+    for (const { span } of reads) {
+      if (!coverages.get(span.root)?.has(span)) carried.add(span.root);
+      touch(span, i, i);
+    }
+    for (const region of writes) {
+      const { root } = region.span;
+      const coverage = coverages.get(root) ?? new Coverage(root.count);
+      coverages.set(root, coverage);
+      coverage.add(region);
+      // What a layer leaves can be looked at until the next layer runs.
+      touch(region.span, i, endOfLayer(steps, i));
+    }
+  });
+  for (const span of carried) lives.delete(span);
+  return lives;
+}
+
+/** The last of the steps from `index` on that are of the same layer. */
+function endOfLayer(steps: readonly Step[], index: number): number {
+  let end = index;
+  while (steps[end + 1]?.layer === steps[index]?.layer) end++;
+  return end;
+}
+
+/** Which values of a span were written. */
+class Coverage {
+  readonly #count: number;
+  /** How many values are missing, and which are there, as long as not all are. */
+  #missing: number;
+  #written: Uint8Array | undefined;
+
+  constructor(count: number) {
+    this.#count = count;
+    this.#missing = count;
+  }
+
+  add({ span, rows, width, stride }: Region): void {
+    if (this.#missing === 0) return;
+    if (rows * width >= this.#count && width <= stride) {
+      this.#missing = 0;
+      return;
+    }
+    this.#written ??= new Uint8Array(this.#count);
+    for (let row = 0; row < rows; row++) {
+      const start = sliceStart(span) + row * stride;
+      for (let i = start; i < Math.min(start + width, this.#count); i++) {
+        if (this.#written[i]) continue;
+        this.#written[i] = 1;
+        this.#missing--;
+      }
+    }
+  }
+
+  /** Whether all values of this span, or of this part of it, were written. */
+  has(span: Span): boolean {
+    if (this.#missing === 0) return true;
+    const start = sliceStart(span);
+    return this.#written?.subarray(start, start + span.count).every((flag) => flag === 1) ?? false;
+  }
+}
+
+/** Where a span starts in the one that owns its memory. */
+function sliceStart(span: Span): number {
+  return span.offset - span.root.offset;
+}

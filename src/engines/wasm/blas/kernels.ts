@@ -1,0 +1,87 @@
+import type { ConvGeometry } from "../../../core/kernels.js";
+import { type Bind, type Call, call } from "../call.js";
+import * as plainConv from "../conv.js";
+import { geometryTable, sizesOf } from "../conv-geometry.js";
+import { gemm as plainGemm } from "../gemm.js";
+import { turned } from "../winograd.js";
+import { suitsWinograd, winogradCalls, winogradGradient } from "./winograd.js";
+
+/** Values of the column matrix made at a time: they should stay in the cache until they are multiplied. */
+const blockValues = 2 ** 18;
+
+export const gemm: Bind<"gemm"> = (args, at) => {
+  const { a, b, c, m, n, k, transA, transB, alpha, beta } = args;
+  if (!pays(m, n, k)) return plainGemm(args, at);
+  const byRows = m > n;
+  const numbers = [byRows, at(a, m * k), at(b, k * n), at(c, m * n), m, n, k, transA, transB, alpha, beta];
+  return call("gemmBlas", Math.ceil(Math.max(m, n) / 8), numbers);
+};
+
+export const conv: Bind<"conv"> = (args, at) => convFused({ ...args, factor: undefined, leak: 1 }, at);
+
+export const convFused: Bind<"convFused"> = (args, at) => {
+  const { x, w, factor, bias, y, leak, ...geometry } = args;
+  const size = sizesOf(geometry);
+  if (!suits(geometry)) return plainConv.convFused(args, at);
+  const [xAt, wAt, yAt] = [at(x, size.input), at(w, size.weights), at(y, size.output)];
+  const [factorAt, biasAt] = [at(factor, geometry.outputs), at(bias, geometry.outputs)];
+  if (suitsWinograd(geometry)) {
+    return winogradCalls({ ...geometry, x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak });
+  }
+  const most = columnsOf(geometry);
+  const numbers = [xAt, wAt, factorAt, biasAt, yAt, leak, most];
+  return convCall("convBlas", Math.ceil((geometry.n * size.positions) / 8), numbers, geometry, most);
+};
+
+export const convBackwardData: Bind<"convBackwardData"> = (args, at) => {
+  const { dy, w, dx, ...geometry } = args;
+  const size = sizesOf(geometry);
+  if (!suits(geometry)) return plainConv.convBackwardData(args, at);
+  const [dyAt, wAt, dxAt] = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
+  if (suitsWinograd(turned(geometry))) {
+    return winogradCalls({ ...turned(geometry), x: dyAt, w: wAt, y: dxAt, isTurned: true });
+  }
+  const images = Math.max(1, Math.floor(columnsOf(geometry) / size.positions));
+  const most = images > 1 ? images * size.positions : columnsOf(geometry);
+  const pieces = Math.ceil(geometry.n / images) * geometry.channels;
+  return convCall("convBlasBackwardData", pieces, [dyAt, wAt, dxAt, images, most], geometry, most);
+};
+
+export const convBackwardWeights: Bind<"convBackwardWeights"> = (args, at) => {
+  const { x, dy, dw, ...geometry } = args;
+  const size = sizesOf(geometry);
+  if (!suits(geometry)) return plainConv.convBackwardWeights(args, at);
+  const [xAt, dyAt, dwAt] = [at(x, size.input), at(dy, size.output), at(dw, size.weights)];
+  if (suitsWinograd(geometry)) return winogradGradient({ ...geometry, x: xAt, dy: dyAt, dw: dwAt });
+  const most = columnsOf(geometry);
+  return convCall("convBlasBackwardWeights", Math.ceil(size.depth / 4), [xAt, dyAt, dwAt, most], geometry, most);
+};
+
+/** Whether a call of the library costs less than it saves; a product with a vector waits for memory anyway. */
+function pays(m: number, n: number, k: number): boolean {
+  return Math.min(m, n) > 1 && m * n * k >= 8192;
+}
+
+function suits(geometry: ConvGeometry): boolean {
+  const { positions, depth, isThin } = sizesOf(geometry);
+  return !isThin && pays(geometry.outputs / geometry.group, geometry.n * positions, depth);
+}
+
+/** Columns in a block: those of an image, of part of one if it is large, or of several small ones. */
+function columnsOf(geometry: ConvGeometry): number {
+  const { depth, positions } = sizesOf(geometry);
+  const wanted = Math.min(2048, Math.max(256, Math.floor(blockValues / depth)));
+  if (positions >= 128) return Math.min(wanted, positions);
+  return Math.max(1, Math.min(geometry.n, Math.floor(wanted / positions))) * positions;
+}
+
+function convCall(
+  name: string,
+  pieces: number,
+  numbers: readonly number[],
+  geometry: ConvGeometry,
+  columns: number,
+): Call {
+  const values = columns * (sizesOf(geometry).depth + geometry.outputs / geometry.group);
+  return call(name, pieces, numbers, { table: geometryTable(geometry), scratchBytes: 4 * values + 192 });
+}

@@ -1,0 +1,175 @@
+import type { Net } from "../core/net.js";
+import type { Step } from "../core/program.js";
+import type { Span } from "../core/span.js";
+import { type Region, usesOf, valuesIn } from "../core/uses.js";
+import { flopsOf } from "../core/work.js";
+import type { Shape } from "../util/shape.js";
+import { type CaffeMemory, caffeMemory } from "./caffe-memory.js";
+
+/** A blob, or a layer's own memory, as a step uses it. */
+export interface ExplainedBuffer {
+  /** A blob's name, with an apostrophe for its diff; a parameter's or a layer's own, as `conv1.0`. */
+  readonly name: string;
+  readonly shape: Shape;
+  /** Where it begins in the memory that blobs share; not there if it has memory of its own. */
+  readonly offset?: number;
+}
+
+export interface ExplainedStep {
+  readonly direction: "forward" | "backward";
+  /** Names of the layers it is the work of, or a part of it. */
+  readonly layers: readonly string[];
+  /** The kernel's name, or what a host step does. */
+  readonly kernel: string;
+  readonly isHost: boolean;
+  readonly reads: readonly ExplainedBuffer[];
+  readonly writes: readonly ExplainedBuffer[];
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** By the textbook, however the engine does it; 0 for host steps. */
+  readonly flops: number;
+}
+
+/** Bytes, by who has them. */
+export interface ExplainedMemory {
+  /** What blobs and layers share. */
+  readonly shared: number;
+  /** What blobs and layers have to themselves. */
+  readonly own: number;
+  readonly params: number;
+  /** What the engine's kernels use while they run is not in it. */
+  readonly total: number;
+  /** What blobs and layers would take if none shared. */
+  readonly unshared: number;
+}
+
+export interface Explanation {
+  readonly name: string;
+  readonly phase: string;
+  readonly engine: string;
+  readonly steps: readonly ExplainedStep[];
+  readonly totals: Readonly<Record<"forward" | "backward", Totals>>;
+  readonly memory: ExplainedMemory;
+  readonly caffe: CaffeMemory;
+}
+
+export interface Totals {
+  readonly steps: number;
+  readonly flops: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+const directions = ["forward", "backward"] as const;
+
+/** What whole runs of this net do, step by step, after fusing, and how memory is used; runs nothing. */
+export function explain(net: Net): Explanation {
+  const { plan, memory } = net.execution;
+  const offsets = new Map((memory?.placements ?? []).map(({ span, offset }) => [span, 4 * offset]));
+  const shapes = shapesOf(net);
+  const buffersOf = (regions: readonly Region[]) => {
+    const spans = new Set(regions.map(({ span }) => span.root));
+    return [...spans].map((span): ExplainedBuffer => {
+      const offset = offsets.get(span);
+      return { name: span.name, shape: shapeOf(span, net, shapes), ...(offset !== undefined && { offset }) };
+    });
+  };
+  const steps = directions.flatMap((direction) => {
+    const planned = plan[direction] ?? [];
+    const recorded = plan[direction] ? net.program(direction).steps : [];
+    const layersOf = layersByStep(net, planned, recorded);
+    return planned.map((step): ExplainedStep => {
+      const { reads, writes } = usesOf(step);
+      return {
+        direction,
+        layers: recorded.includes(step) ? [net.layers[step.layer]?.name ?? ""] : (layersOf.get(step.layer) ?? []),
+        kernel: step.kind === "host" ? step.label : step.kernel,
+        isHost: step.kind === "host",
+        reads: buffersOf(reads),
+        writes: buffersOf(writes),
+        bytesRead: bytesIn(reads),
+        bytesWritten: bytesIn(writes),
+        flops: flopsOf(step) ?? 0,
+      };
+    });
+  });
+  const totals = { forward: totalsOf(steps, "forward"), backward: totalsOf(steps, "backward") };
+  const all = [...plan.forward, ...(plan.backward ?? [])];
+  return {
+    name: net.name,
+    phase: net.phase,
+    engine: net.engine.description,
+    steps,
+    totals,
+    memory: memoryOf(net, all, new Set(offsets.keys()), memory?.size ?? 0),
+    caffe: caffeMemory(net, plan.backward !== undefined),
+  };
+}
+
+function shapesOf(net: Net): ReadonlyMap<Span, Shape> {
+  const shapes = new Map<Span, Shape>();
+  for (const { layer, top } of net.nodes) {
+    for (const { data, diff, shape } of [...top, ...layer.params]) {
+      for (const { root } of [data, diff]) if (!shapes.has(root)) shapes.set(root, shape);
+    }
+  }
+  return shapes;
+}
+
+/** A span's shape; one that takes a blob's place in a fused program is named after it, with a tilde. */
+function shapeOf(span: Span, net: Net, shapes: ReadonlyMap<Span, Shape>): Shape {
+  const blob = net.blobs.get(span.name.replace(/~$/, ""));
+  return shapes.get(span) ?? (blob?.count === span.count ? blob.shape : [span.count]);
+}
+
+/** The layers that each layer's new steps stand for: itself, and those behind it of which no step is left. */
+function layersByStep(net: Net, planned: readonly Step[], recorded: readonly Step[]): ReadonlyMap<number, string[]> {
+  const left = new Set(planned.map(({ layer }) => layer));
+  const all = new Set(recorded.map(({ layer }) => layer));
+  const names = new Map<number, string[]>();
+  let last = -1;
+  net.layers.forEach(({ name }, layer) => {
+    if (left.has(layer)) last = layer;
+    if (all.has(layer)) names.set(last, [...(names.get(last) ?? []), name]);
+  });
+  return names;
+}
+
+function memoryOf(net: Net, steps: readonly Step[], placed: ReadonlySet<Span>, size: number): ExplainedMemory {
+  const params = new Set<Span>();
+  const used = new Set<Span>();
+  for (const { layer } of net.nodes) for (const { data } of layer.params) params.add(data.root);
+  const { diffs, used: touched } = touchedBy(net, steps);
+  for (const span of diffs) params.add(span);
+  for (const span of touched) if (!params.has(span)) used.add(span);
+  const count = (spans: Iterable<Span>) => 4 * [...spans].reduce((sum, span) => sum + span.count, 0);
+  const own = count([...used].filter((span) => !placed.has(span)));
+  const memory = { shared: 4 * size, own, params: count(params) };
+  return { ...memory, total: memory.shared + own + memory.params, unshared: count(used) };
+}
+
+/** All spans that steps use, and those of them that are parameters' diffs. */
+function touchedBy(net: Net, steps: readonly Step[]): { used: Set<Span>; diffs: Set<Span> } {
+  const used = new Set<Span>();
+  for (const step of steps) {
+    const { reads, writes } = usesOf(step);
+    for (const { span } of [...reads, ...writes]) used.add(span.root);
+  }
+  const diffs = net.nodes.flatMap(({ layer }) => layer.params.map(({ diff }) => diff.root));
+  return { used, diffs: new Set(diffs.filter((span) => used.has(span))) };
+}
+
+function bytesIn(regions: readonly Region[]): number {
+  return 4 * regions.reduce((sum, region) => sum + valuesIn(region), 0);
+}
+
+function totalsOf(steps: readonly ExplainedStep[], direction: "forward" | "backward"): Totals {
+  const own = steps.filter((step) => step.direction === direction);
+  const sum = (amountOf: (step: ExplainedStep) => number) => own.reduce((total, step) => total + amountOf(step), 0);
+  return {
+    steps: own.length,
+    flops: sum(({ flops }) => flops),
+    bytesRead: sum(({ bytesRead }) => bytesRead),
+    bytesWritten: sum(({ bytesWritten }) => bytesWritten),
+  };
+}
