@@ -61,11 +61,12 @@ interface Setup {
   readonly fuse: boolean;
   readonly phase: Phase;
   readonly engine: Engine;
+  readonly keep?: "all" | "outputs";
 }
 
 /** With statistics that are not those of a new net. */
-async function build(described: Described, { fuse, phase, engine }: Setup): Promise<Net> {
-  const net = await netFromText(textOf(described), { engine, fuse, phase, seed: 5 });
+async function build(described: Described, { fuse, phase, engine, keep = "all" }: Setup): Promise<Net> {
+  const net = await netFromText(textOf(described), { engine, fuse, phase, seed: 5, keep });
   for (const { type, blobs } of net.layers) {
     if (type !== "BatchNorm") continue;
     blobs[0]?.data.set([0.3, -0.2, 0.1, 0.5]);
@@ -149,6 +150,28 @@ describe("any net computes what its single steps compute, whole and in parts", (
       { numRuns: 60 },
     );
   });
+});
+
+test("parameters learn the same where blobs share memory", async () => {
+  await fc.assert(
+    fc.asyncProperty(nets, async (described) => {
+      const both = [
+        await build(described, { fuse: true, phase: "TEST", engine, keep: "outputs" }),
+        await build(described, { fuse: false, phase: "TEST", engine: new ReferenceEngine() }),
+      ];
+      const results: number[][] = [];
+      for (const net of both) {
+        for (const run of [forward, backward, forward, forward, backward]) await run(net);
+        const tops = net.outputs.map((name) => [...(net.blobs.get(name)?.data ?? [])]);
+        results.push([...tops, ...net.layers.flatMap(({ blobs }) => blobs.map(({ diff }) => [...diff]))].flat());
+        await net.dispose();
+      }
+      const [actual = [], wanted = []] = results;
+      const distance = Math.hypot(...actual.map((value, i) => value - (wanted[i] ?? Number.NaN)));
+      expect(distance / Math.max(1e-3, Math.hypot(...wanted))).toBeLessThan(3e-5);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 /** The kernels that are left of layers in place, and how many steps backward takes again. */

@@ -145,6 +145,8 @@ export const convCases: readonly Case[] = [
   // Few outputs in a group: depthwise, with one output for each channel or more, and one output for all.
   { n: 2, channels: 6, outputs: 6, group: 6, input: [13, 14], kernel: 3, pad: 1 },
   { n: 2, channels: 6, outputs: 6, group: 6, input: [13, 14], kernel: 3, pad: 1, stride: 2 },
+  // One tap, and as many outputs as inputs, but not the same rows.
+  { n: 1, channels: 9, outputs: 12, input: [4, 40], kernel: 1, stride: [2, 1], pad: [2, 0] },
   { n: 2, channels: 3, outputs: 3, group: 3, input: [7, 7], kernel: 3, pad: 1 },
   { n: 1, channels: 2, outputs: 6, group: 2, input: [5, 4], kernel: 3, pad: 1 },
   { n: 2, channels: 3, outputs: 3, group: 3, input: [9, 8], kernel: 3, pad: [0, 2] },
