@@ -143,3 +143,13 @@ describe.each(Object.keys(nets))("%s", (name) => {
     await plain.dispose();
   });
 });
+
+test("a deployed net in TRAIN, which nothing comes back through, fuses its forward", async () => {
+  const net = await netFromText([input, conv, norm("c", "c"), scale("c"), relu("c")].join("\n"), { fuse: false });
+  const plan = { forward: net.program("forward").steps, backward: net.program("backward").steps };
+  const { forward, backward, groups } = fuseBatchNorm(plan, net.engine, { keepDiffs: true });
+  expect(groups).toHaveLength(1);
+  expect(forward.flatMap((step) => (step.kind === "kernel" ? step.kernel : []))).toContain("batchNormFused");
+  expect(backward).toEqual(plan.backward);
+  await net.dispose();
+});

@@ -40,7 +40,8 @@ export function fuseBatchNorm(plan: Plan, memory: Memory, { keepDiffs }: { reado
     const chain = matchForward(forward, at);
     if (!chain) continue;
     const back = backward && matchBackward(backward, chain);
-    if (backward && !back) continue;
+    // Where no gradient comes back, as in frozen layers and deployed nets, forward is all there is to fuse.
+    if (backward && !back && flowsBack(backward, chain)) continue;
     if (keepDiffs && back && back.dy !== back.norm.args.dx) continue;
     const source = sourceOf(forward, at, chain, memory);
     if (!source) continue;
@@ -148,6 +149,11 @@ function matchBackward(steps: readonly Step[], { norm, scale, relu }: Chain): Ba
     (!times || inPlace(times.args, dy));
   const gradients = { dscale: factor?.args.dscale, dbias: bias?.args.dbias };
   return same ? { at, steps: next - at, norm: last, dy, ...gradients } : undefined;
+}
+
+function flowsBack(steps: readonly Step[], { norm, scale, relu }: Chain): boolean {
+  const last = (relu ?? scale ?? norm).layer;
+  return steps.some(({ layer }) => layer >= norm.layer && layer <= last);
 }
 
 /**
