@@ -1,4 +1,4 @@
-import { addSums, Block, channelsInBlock, mapBlock, setCenter, sumBlock } from "./batch-norm";
+import { addSums, Block, channelsInBlock, mapBlock, measureBlock, setCenter } from "./batch-norm";
 import { Lanes } from "./lanes";
 
 // Batch normalization with the Scale and ReLU that follow it, in the passes that normalization takes anyway: forward
@@ -52,20 +52,12 @@ export function batchNormFused(
   eps: f64,
 ): void {
   const step = channelsInBlock(n, inner);
-  const count = <f64>n * <f64>inner;
   for (let first = from; first < to; first += step) {
     const size = min(step, to - first);
-    sumBlock(x, x, n, channels, inner, first, size);
-    for (let i = 0; i < size; ++i) {
-      const center = load<f64>(Block.sum(i)) / count;
-      const square = load<f64>(Block.product(i)) / count - center * center;
-      // Rounding may leave less than nothing; what is not a number stays so.
-      const spread = square < 0 ? 0 : square;
-      const at = (<usize>(first + i)) << 2;
-      store<f32>(mean + at, <f32>center);
-      store<f32>(variance + at, <f32>spread);
-      setCenter(i, center, oneOr(scale, at) / sqrt(spread + eps));
-      if (bias) store<f32>(Block.offset(i), load<f32>(Block.offset(i)) + load<f32>(bias + at));
+    measureBlock(x, mean, variance, scale, n, channels, inner, first, size, eps);
+    for (let i = 0; bias && i < size; ++i) {
+      const shift = load<f32>(bias + ((<usize>(first + i)) << 2));
+      store<f32>(Block.offset(i), load<f32>(Block.offset(i)) + shift);
     }
     mapBlock<Activated>(x, x, y, n, channels, inner, first, size, leak);
   }

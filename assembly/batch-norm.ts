@@ -86,21 +86,40 @@ export function batchNorm(
   eps: f64,
 ): void {
   const step = channelsInBlock(n, inner);
-  const count = <f64>n * <f64>inner;
   for (let first = from; first < to; first += step) {
     const size = min(step, to - first);
-    sumBlock(x, x, n, channels, inner, first, size);
-    for (let i = 0; i < size; ++i) {
-      const center = load<f64>(Block.sum(i)) / count;
-      const square = load<f64>(Block.product(i)) / count - center * center;
-      // Rounding may leave less than nothing; what is not a number stays so.
-      const spread = square < 0 ? 0 : square;
-      const at = (<usize>(first + i)) << 2;
-      store<f32>(mean + at, <f32>center);
-      store<f32>(variance + at, <f32>spread);
-      setCenter(i, center, 1 / sqrt(spread + eps));
-    }
+    measureBlock(x, mean, variance, 0, n, channels, inner, first, size, eps);
     mapBlock<Normalized>(x, x, y, n, channels, inner, first, size, 0);
+  }
+}
+
+/**
+ * Mean and variance of each channel of a block, which is then centered and scaled by them, and by `scale`, unless that
+ * is 0.
+ */
+export function measureBlock(
+  x: usize,
+  mean: usize,
+  variance: usize,
+  scale: usize,
+  n: i32,
+  channels: i32,
+  inner: i32,
+  first: i32,
+  size: i32,
+  eps: f64,
+): void {
+  const count = <f64>n * <f64>inner;
+  sumBlock(x, x, n, channels, inner, first, size);
+  for (let i = 0; i < size; ++i) {
+    const center = load<f64>(Block.sum(i)) / count;
+    const square = load<f64>(Block.product(i)) / count - center * center;
+    // Rounding may leave less than nothing; what is not a number stays so.
+    const spread = square < 0 ? 0 : square;
+    const at = (<usize>(first + i)) << 2;
+    store<f32>(mean + at, <f32>center);
+    store<f32>(variance + at, <f32>spread);
+    setCenter(i, center, (scale ? <f64>load<f32>(scale + at) : 1) / sqrt(spread + eps));
   }
 }
 
@@ -168,7 +187,7 @@ export function setCenter(i: i32, center: f64, factor: f64): void {
 }
 
 /** For each channel of a block, Σ a and Σ a·b. */
-export function sumBlock(a: usize, b: usize, n: i32, channels: i32, inner: i32, first: i32, size: i32): void {
+function sumBlock(a: usize, b: usize, n: i32, channels: i32, inner: i32, first: i32, size: i32): void {
   const plane = (<usize>inner) << 2;
   const image = plane * <usize>channels;
   let start = plane * <usize>first;
