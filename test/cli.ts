@@ -6,7 +6,7 @@ export interface CliResult {
   readonly err: string;
 }
 
-/** Runs `moka` with these arguments in this process, and takes what it prints. */
+/** Runs `moka` with these arguments in this process, without colors, and takes what it prints. */
 export async function moka(...args: string[]): Promise<CliResult> {
   const printed = { out: "", err: "" };
   const capture = (stream: NodeJS.WriteStream, into: "out" | "err") => {
@@ -19,11 +19,15 @@ export async function moka(...args: string[]): Promise<CliResult> {
       stream.write = write;
     };
   };
+  const { NO_COLOR } = process.env;
+  process.env.NO_COLOR = "1";
   const restore = [capture(process.stdout, "out"), capture(process.stderr, "err")];
   try {
     const code = await main(args);
     return { code, ...printed };
   } finally {
     for (const undo of restore) undo();
+    if (NO_COLOR === undefined) delete process.env.NO_COLOR;
+    else process.env.NO_COLOR = NO_COLOR;
   }
 }

@@ -1,7 +1,7 @@
 import { Command as Commander, CommanderError } from "commander";
-import picocolors from "picocolors";
 import { MokaError } from "../util/errors.js";
 import { version } from "../version.js";
+import { colorsFor } from "./colors.js";
 import type { Command, ExitCode } from "./command.js";
 import { commands } from "./commands/index.js";
 
@@ -48,7 +48,7 @@ function withTwoDashes(argument: string): string {
 
 function report(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const prefix = picocolors.red("moka:");
+  const prefix = colorsFor(process.stderr).red("moka:");
   if (error instanceof MokaError) {
     process.stderr.write(`${prefix} ${error.message} [${error.code}]\n`);
     return error.code === "MOKA_USAGE" ? 2 : 1;

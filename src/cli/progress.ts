@@ -1,7 +1,7 @@
 import cliProgress from "cli-progress";
-import picocolors from "picocolors";
 import type { Solver } from "../index.js";
 import { formatNumber } from "../util/number-format.js";
+import { colorsFor } from "./colors.js";
 
 /**
  * Shows how training goes on a terminal: a bar with iteration, loss and learning rate, and above it a line for each
@@ -9,6 +9,7 @@ import { formatNumber } from "../util/number-format.js";
  */
 export function showProgress(solver: Solver, stream: NodeJS.WriteStream): void {
   const total = solver.param.maxIter;
+  const { bold } = colorsFor(stream);
   const bar = new cliProgress.SingleBar({
     stream,
     format: `${solver.net.name || "net"} {bar} {value}/{total}  loss {loss}  lr {lr}  {eta_formatted} left`,
@@ -29,7 +30,7 @@ export function showProgress(solver: Solver, stream: NodeJS.WriteStream): void {
   });
   solver.on("test", ({ iter, net, outputs }) => {
     const values = Object.entries(outputs).map(
-      ([name, each]) => `${name} ${Array.from(each, (value) => picocolors.bold(formatNumber(value))).join(" ")}`,
+      ([name, each]) => `${name} ${Array.from(each, (value) => bold(formatNumber(value))).join(" ")}`,
     );
     above(`iteration ${iter}, test net ${net}: ${values.join(", ")}`);
   });

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { LayerSummary, NetSummary } from "../../tools/summary.js";
 import type { Shape } from "../../util/shape.js";
+import { colorsFor } from "../colors.js";
 import type { Command } from "../command.js";
 import { addStateOptions, type CommonOptions } from "../options.js";
 
@@ -86,7 +87,7 @@ type Row = readonly (readonly string[])[];
 /** The table with its totals, no wider than `width` where names can be wrapped so far. */
 async function format(net: NetSummary, width: number): Promise<string> {
   const { default: Table } = await import("cli-table3");
-  const { default: colors } = await import("picocolors");
+  const { bold } = colorsFor(process.stdout);
   const { parameters, multiplyAdds, memory } = net.totals;
   const totals: Row = [["Total"], [], [], [], [], [short(parameters)], [short(multiplyAdds)], [bytes(memory)]];
   const budget = width - gap * (heads.length - 1);
@@ -99,7 +100,7 @@ async function format(net: NetSummary, width: number): Promise<string> {
   }
   const noEdge = { top: "", "top-mid": "", "top-left": "", "top-right": "", left: "", "left-mid": "" };
   const table = new Table({
-    head: heads.map((head) => colors.bold(head)),
+    head: heads.map((head) => bold(head)),
     colAligns: heads.map((_, i) => (i <= named ? "left" : "right")),
     chars: {
       ...noEdge,
