@@ -2,13 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
+import { inferShapes } from "../core/infer-shapes.js";
 import { fill } from "../fillers/index.js";
 import { layers } from "../layers/index.js";
 import { type NetParameter, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { parseNet } from "../proto/text/index.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
 import { drawLayers, type PhaseOfNet, type RankDir } from "../tools/draw/index.js";
-import { inferShapes } from "../tools/infer-shapes.js";
 import { check, MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
@@ -44,7 +44,7 @@ export async function drawNet(pathOrText: string, options: DrawOptions = {}): Pr
   for (const each of phase === undefined ? (["TRAIN", "TEST"] as const) : [phase]) {
     const state = create(NetStateSchema, { phase: Phase[each], level, stage: [...stages] });
     const included = filterLayers(net, state, log);
-    const shapes = await inferShapes(included, { ...context, phase: each, random: new Random(1) });
+    const { blobs: shapes } = await inferShapes(included, { ...context, phase: each, random: new Random(1) });
     phases.push({ phase: each, layers: included, shapes });
   }
   return drawLayers(net.name || "net", phases, rankdir);

@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { createFiles, createImages } from "#platform";
+import { fill } from "../fillers/index.js";
+import { layers } from "../layers/index.js";
+import { parseNet } from "../proto/text/index.js";
+import { MokaError } from "../util/errors.js";
+import { silent } from "../util/log.js";
+import { Random } from "../util/random.js";
+import { Catalog } from "./catalog.js";
+import { inferShapes } from "./infer-shapes.js";
+
+const context = {
+  catalog: new Catalog(layers, fill),
+  files: createFiles(),
+  images: createImages(),
+  log: silent,
+  phase: "TEST",
+  random: new Random(1),
+} as const;
+
+const blobsOf = async (text: string) =>
+  Object.fromEntries((await inferShapes(parseNet(text).message.layer, context)).blobs);
+
+test("shapes follow from layer to layer", async () => {
+  const net = `layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 3 dim: 5 dim: 5 } } }
+    layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 2 kernel_size: 3 } }
+    layer { name: "p" type: "Pooling" bottom: "c" top: "p" pooling_param { kernel_size: 2 stride: 2 } }`;
+  expect(await blobsOf(net)).toEqual({ x: [1, 3, 5, 5], c: [1, 2, 3, 3], p: [1, 2, 2, 2] });
+});
+
+test("what hangs on a layer that cannot be made is left out, the rest is not", async () => {
+  const net = `layer { name: "d" type: "Data" top: "d" data_param { source: "nowhere" batch_size: 4 backend: LMDB } }
+    layer { name: "r" type: "ReLU" bottom: "d" top: "r" }
+    layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 } } }
+    layer { name: "o" type: "Own" bottom: "x" top: "x" }
+    layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { kernel_size: 3 } }
+    layer { name: "y" type: "Input" top: "y" input_param { shape { dim: 7 } } }`;
+  expect(await blobsOf(net)).toEqual({ y: [7] });
+});
+
+test("of each layer: its bottoms at that point, its tops, its parameters, and what is wrong with it", async () => {
+  const { message } = parseNet(`layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 12 } } }
+    layer { name: "r" type: "Reshape" bottom: "x" top: "y" reshape_param { shape { dim: 0 dim: 3 dim: 4 } } }
+    layer { name: "f" type: "InnerProduct" bottom: "y" top: "x" inner_product_param { num_output: 5 } }
+    layer { name: "e" type: "Eltwise" bottom: "x" bottom: "y" top: "e" }
+    layer { name: "two" type: "ReLU" bottom: "unmade" bottom: "x" top: "two" }
+    layer { name: "later" type: "ReLU" bottom: "e" top: "later" }`);
+  const { layers: found } = await inferShapes(message.layer, context);
+  const [, reshape, product, sum, relu, later] = message.layer.map((layer) => found.get(layer));
+  expect(reshape).toEqual({ bottom: [[2, 12]], top: [[2, 3, 4]], params: [], error: undefined });
+  expect(product).toEqual({ bottom: [[2, 3, 4]], top: [[2, 5]], params: [[5, 12], [5]], error: undefined });
+  expect(sum).toMatchObject({
+    bottom: [
+      [2, 5],
+      [2, 3, 4],
+    ],
+    top: [undefined],
+    error: { code: "MOKA_SHAPE" },
+  });
+  expect(relu?.error).toBeInstanceOf(MokaError);
+  expect(later).toEqual({ bottom: [undefined], top: [undefined], params: undefined, error: undefined });
+});
+
+test("where data are not there, an assumed shape goes on; blobs that nobody makes may be given", async () => {
+  const { message } =
+    parseNet(`layer { name: "d" type: "Data" top: "d" data_param { source: "nowhere" batch_size: 4 backend: LMDB } }
+    layer { name: "s" type: "Eltwise" bottom: "d" bottom: "given" top: "s" }`);
+  const assume = ({ type }: { type: string }) => (type === "Data" ? [[4, 3]] : undefined);
+  const { blobs, layers: found } = await inferShapes(
+    message.layer,
+    { ...context, assume },
+    new Map([["given", [4, 3]]]),
+  );
+  expect(blobs.get("s")).toEqual([4, 3]);
+  expect([...found.values()][0]?.error).toMatchObject({ code: "MOKA_FILE" });
+});

@@ -1,0 +1,88 @@
+import { type LayerParameter, LayerParameterSchema, Phase } from "../proto/gen/caffe_pb.js";
+import { copyMessage } from "../proto/source.js";
+import { countOf, type Shape } from "../util/shape.js";
+import { checkCounts } from "./build-net.js";
+import type { Catalog } from "./catalog.js";
+import type { Layer, LayerContext } from "./layer.js";
+
+/** What layers are made with here; nothing is filled, so it takes no fillers. */
+export interface InferenceContext extends Omit<LayerContext, "fill"> {
+  readonly catalog: Catalog;
+  /** Shapes to go on with for the tops of a layer whose data are not there. */
+  readonly assume?: ((message: LayerParameter) => readonly Shape[] | undefined) | undefined;
+}
+
+/** What is known of one layer; an unknown shape is undefined. */
+export interface LayerShapes {
+  readonly bottom: readonly (Shape | undefined)[];
+  readonly top: readonly (Shape | undefined)[];
+  /** Of its parameters; nothing where they do not follow. */
+  readonly params: readonly Shape[] | undefined;
+  /** What the layer itself has against its message or its bottoms. */
+  readonly error: unknown;
+}
+
+/** What follows for one state of a net. */
+export interface Inference {
+  readonly layers: ReadonlyMap<LayerParameter, LayerShapes>;
+  /** The last shape of each blob, by name. */
+  readonly blobs: ReadonlyMap<string, Shape>;
+}
+
+/**
+ * The shapes of a net's blobs as far as they follow from what is there. A layer that cannot be made (an unknown type, a
+ * database that is not here, a mistake) leaves its tops out, and with them what hangs on them; no error is thrown.
+ *
+ * @param layers of one state of the net, in their order
+ * @param inputs shapes of blobs that no layer makes
+ */
+export async function inferShapes(
+  layers: readonly LayerParameter[],
+  context: InferenceContext,
+  inputs: ReadonlyMap<string, Shape> = new Map(),
+): Promise<Inference> {
+  const blobs = new Map(inputs);
+  const all = new Map<LayerParameter, LayerShapes>();
+  for (const message of layers) {
+    const bottom = message.bottom.map((name) => blobs.get(name));
+    const { top, params, error } = await inferLayer(message, bottom, context);
+    const tops = message.top.map((name, index) => {
+      const shape = top[index];
+      if (shape && countOf(shape) > 0) blobs.set(name, shape);
+      else blobs.delete(name);
+      return blobs.get(name);
+    });
+    all.set(message, { bottom, top: tops, params, error });
+  }
+  return { layers: all, blobs };
+}
+
+async function inferLayer(
+  message: LayerParameter,
+  bottom: readonly (Shape | undefined)[],
+  { catalog, assume, ...context }: InferenceContext,
+): Promise<Pick<LayerShapes, "params" | "error"> & { readonly top: readonly Shape[] }> {
+  const unknown = { top: [], params: undefined, error: undefined };
+  if (!catalog.has(message.type)) return unknown;
+  const known = bottom.filter((shape) => shape !== undefined);
+  const copy = copyMessage(LayerParameterSchema, message);
+  copy.phase = Phase[context.phase];
+  let layer: Layer | undefined;
+  try {
+    layer = catalog.create(copy, { ...context, fill: () => {} });
+    checkCounts(layer);
+    if (known.length < bottom.length) return unknown;
+    try {
+      await layer.open();
+    } catch (error) {
+      return { top: assume?.(message) ?? [], params: undefined, error };
+    }
+    layer.setup(known);
+    const top = layer.topShapes(known);
+    return { top, params: layer.declareParams(known).map(({ shape }) => shape), error: undefined };
+  } catch (error) {
+    return { ...unknown, error };
+  } finally {
+    await layer?.close();
+  }
+}

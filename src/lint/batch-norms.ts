@@ -1,0 +1,52 @@
+import { isFieldSet } from "@bufbuild/protobuf";
+import { BatchNormParameterSchema } from "../proto/gen/caffe_pb.js";
+import { countOf, type Shape } from "../util/shape.js";
+import type { LintLayer } from "./layer.js";
+import type { View } from "./view.js";
+
+/** A BatchNorm in one state of a net, with what stands around it. */
+export interface BatchNorm {
+  readonly view: View;
+  readonly layer: LintLayer;
+  /** What makes its bottom. */
+  readonly before: LintLayer | undefined;
+  /** The Scale that learns its scale and shift: the one layer that reads its top next. */
+  readonly scale: LintLayer | undefined;
+  /** Whether it normalizes by its averages here, instead of by the batch. */
+  readonly usesGlobalStats: boolean;
+  /** Values that a channel's statistics are over; nothing where the shape is unknown. */
+  readonly m: number | undefined;
+}
+
+/** The BatchNorm layers of a state, in their order. */
+export function batchNorms(view: View): readonly BatchNorm[] {
+  return view.layers
+    .filter(({ type }) => type === "BatchNorm")
+    .map((layer) => {
+      const [shape] = view.bottomShapes(layer);
+      return {
+        view,
+        layer,
+        before: view.maker(layer),
+        scale: scaleBehind(view, layer),
+        usesGlobalStats: writtenGlobalStats(layer) ?? view.phase === "TEST",
+        m: shape && valuesPerChannel(shape),
+      };
+    });
+}
+
+/** `use_global_stats` as written; nothing where it is left to the phase. */
+export function writtenGlobalStats({ message: { batchNormParam: param } }: LintLayer): boolean | undefined {
+  return param && isFieldSet(param, BatchNormParameterSchema.field.useGlobalStats) ? param.useGlobalStats : undefined;
+}
+
+/** A Scale with parameters of its own that reads a layer's top right behind it. */
+export function scaleBehind(view: View, layer: LintLayer): LintLayer | undefined {
+  const readers = view.readers(layer).map((end) => end.layer);
+  return readers.find(({ type, message: { bottom } }) => type === "Scale" && bottom.length === 1);
+}
+
+/** N·H·W of a blob, the channels on axis 1. */
+export function valuesPerChannel(shape: Shape): number {
+  return (shape[0] ?? 1) * countOf(shape, 2);
+}

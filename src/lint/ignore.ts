@@ -1,0 +1,61 @@
+import type { Comment, FieldNode, FileNode, MessageNode, ValueNode } from "../proto/text/tree.js";
+
+/** From which line to which some rules are not to report. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  /** None: all rules. */
+  readonly rules: ReadonlySet<string>;
+}
+
+/**
+ * What the comments of a file ask not to hear of: `# moka-ignore rule-id, other-rule` (without ids: any rule). Before a
+ * field or behind it, for that field, which may be a whole layer; behind an opening brace or last in a message, for
+ * the message; `# moka-ignore-file` anywhere, for the file. What follows ` -- ` is for readers.
+ */
+export class Ignored {
+  readonly #ranges: Range[] = [];
+
+  constructor(tree: FileNode) {
+    const whole = { line: 1, endLine: Number.POSITIVE_INFINITY };
+    this.#fields(tree.fields);
+    for (const comment of tree.dangling) this.#take(comment, whole);
+  }
+
+  has(rule: string, line: number): boolean {
+    return this.#ranges.some(
+      ({ from, to, rules }) => line >= from && line <= to && (rules.size === 0 || rules.has(rule)),
+    );
+  }
+
+  #fields(fields: readonly FieldNode[]): void {
+    for (const field of fields) {
+      for (const comment of field.leading) this.#take(comment, field);
+      if (field.trailing) this.#take(field.trailing, field);
+      if (field.value) this.#value(field.value, field);
+    }
+  }
+
+  #value(value: ValueNode, field: FieldNode | ValueNode): void {
+    for (const comment of value.leading) this.#take(comment, value);
+    if (value.kind === "list") {
+      for (const each of value.values) this.#value(each, each);
+      for (const comment of value.dangling) this.#take(comment, value);
+    } else if (value.kind === "message") this.#message(value, field);
+  }
+
+  #message(message: MessageNode, field: FieldNode | ValueNode): void {
+    if (message.opening) this.#take(message.opening, field);
+    this.#fields(message.fields);
+    for (const comment of message.dangling) this.#take(comment, field);
+  }
+
+  #take({ text }: Comment, { line, endLine }: { readonly line: number; readonly endLine: number }): void {
+    const match = /^#+\s*moka-ignore(-file)?(?=[\s:]|$)[\s:]*(.*?)(?:\s+--\s.*)?\s*$/.exec(text);
+    if (!match) return;
+    const [, file, ids = ""] = match;
+    const rules = new Set(ids.split(/[\s,]+/).filter((id) => id !== ""));
+    const range = file ? { from: 1, to: Number.POSITIVE_INFINITY } : { from: line, to: endLine };
+    this.#ranges.push({ ...range, rules });
+  }
+}

@@ -1,0 +1,100 @@
+// Examples of lint rules: where they find something, and where not.
+import { describe, expect, test } from "vitest";
+import { createFiles, createImages } from "#platform";
+import { Catalog } from "../src/core/catalog.js";
+import { fill } from "../src/fillers/index.js";
+import { layers } from "../src/layers/index.js";
+import { fixText } from "../src/lint/fix.js";
+import { type Finding, lintText } from "../src/lint/lint.js";
+import type { LintContext } from "../src/lint/read-net.js";
+import type { Rule, Severity } from "../src/lint/rule.js";
+import type { NetParameter } from "../src/proto/gen/caffe_pb.js";
+import { parseSolver } from "../src/proto/text/index.js";
+
+interface Given {
+  /** The net's prototxt. */
+  readonly text: string;
+  /** The solver's, where the rule asks for it. */
+  readonly solver?: string;
+  readonly weights?: NetParameter;
+}
+
+interface Bad extends Given {
+  /** The whole text after `fix`; nothing where the rule has none for it. */
+  readonly fixed?: string;
+  /** Of the findings, if not the rule's own. */
+  readonly severity?: Severity;
+  /** What the messages and reasons, joined, must say. */
+  readonly says?: readonly (string | RegExp)[];
+}
+
+interface Examples {
+  /** Nets, by what makes them good. */
+  readonly good: Readonly<Record<string, string | Given>>;
+  /** Nets with a ▶ in front of every place that must be found, by what is wrong with them. */
+  readonly bad: Readonly<Record<string, Bad>>;
+}
+
+export function lintContext({ solver, weights }: Omit<Given, "text"> = {}): LintContext {
+  return {
+    catalog: new Catalog(layers, fill),
+    files: createFiles(),
+    images: createImages(),
+    solver: solver === undefined ? undefined : parseSolver(solver).message,
+    weights,
+  };
+}
+
+/** Tests a rule by its examples: found where planted and nowhere else; repaired so that nothing is left to repair. */
+export function testRule(rule: Rule, { good, bad }: Examples): void {
+  describe(rule.id, () => {
+    test("has good and bad examples", () => {
+      expect(Object.keys(good)).not.toEqual([]);
+      expect(Object.keys(bad)).not.toEqual([]);
+    });
+
+    test.each(Object.entries(good))("good: %s", async (_, example) => {
+      const given = typeof example === "string" ? { text: example } : example;
+      expect(await lintText(given.text, undefined, [rule], {}, lintContext(given))).toEqual([]);
+    });
+
+    test.each(Object.entries(bad))("bad: %s", async (_, { fixed, severity = rule.severity, says = [], ...given }) => {
+      const { text, places } = unmarked(given.text);
+      expect(places).not.toEqual([]);
+      const context = lintContext(given);
+      const found = await lintText(text, undefined, [rule], {}, context);
+      expect(found.map(placeOf)).toEqual(places);
+      for (const finding of found) {
+        expect(finding.severity).toBe(severity);
+        expect(finding.fixable).toBe(fixed !== undefined);
+        expect(finding.message).not.toMatch(/\n|\.$/);
+        expect(finding.why.length).toBeGreaterThan(40);
+      }
+      const words = found.map(({ message, why }) => `${message}\n${why}`).join("\n");
+      for (const each of says) expect(words).toMatch(each);
+      if (fixed === undefined) return;
+      const result = await fixText(text, undefined, [rule], {}, context);
+      expect(result.text).toBe(fixed);
+      expect(result.findings).toEqual([]);
+      const weights = result.weights ?? given.weights;
+      expect(
+        (await fixText(fixed, undefined, [rule], {}, lintContext({ ...given, ...(weights && { weights }) }))).text,
+      ).toBe(fixed);
+    });
+  });
+}
+
+function placeOf({ line, column }: Finding): string {
+  return `${line}:${column}`;
+}
+
+/** The text without its marks, and where they stood. */
+function unmarked(marked: string): { readonly text: string; readonly places: readonly string[] } {
+  const places = marked.split("\n").flatMap((line, row) =>
+    line
+      .split("▶")
+      .slice(0, -1)
+      .map((_, i, parts) => `${row + 1}:${parts.slice(0, i + 1).join("").length + 1}`),
+  );
+  return { text: marked.replaceAll("▶", ""), places };
+}
