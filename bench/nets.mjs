@@ -1,8 +1,10 @@
-// How fast whole nets run: `npm run bench [-- name… --rounds 7 --json]`. A name is a part of a net's, in bench/nets.
+// How fast whole nets run: `npm run bench [-- name… --rounds 7 --no-peers --json]`. A name is a part of a net's, in
+// bench/nets.
 //
 // Every net on every engine and number of threads, in turns, round after round, and medians taken: a shared machine is
 // never quiet, and only ratios within one run count. Inputs are noise, drawn once. Training nets run forward and
-// backward, the others forward. Beside them stands what the machine does at its best in the same rounds: the product of
+// backward, the others forward. Other libraries, where they are installed (see peers/), take their turns in the same rounds,
+// with as many threads as the machine has cores. Beside them stands what the machine does at its best in the same rounds: the product of
 // two matrices of 1024×1024, or, where nothing is multiplied, a copy that moves the bytes that must be moved: x read and y
 // written forward, x and dy read and dx written backward.
 import { readdirSync, readFileSync } from "node:fs";
@@ -13,10 +15,15 @@ import { Span } from "../dist/core/span.js";
 import { findBlas } from "../dist/engines/wasm/blas/find-node.js";
 import { coreCount, WasmEngine } from "../dist/engines/wasm/index.js";
 import { Net, parseNet, summarize, version } from "../dist/index.js";
+import { startPeers } from "./peers/index.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: "string", default: "7" }, json: { type: "boolean", default: false } },
+  options: {
+    rounds: { type: "string", default: "7" },
+    json: { type: "boolean", default: false },
+    "no-peers": { type: "boolean", default: false },
+  },
 });
 const folder = new URL("nets/", import.meta.url);
 const names = readdirSync(folder)
@@ -48,24 +55,39 @@ async function measure(name) {
     const floor = flops > 0 ? await gemmRun(threads) : await copyRun(threads, totals.memory / 4);
     runs.push({ engine: "floor", threads, ...floor, times: [] });
   }
+  const peers = values["no-peers"] ? [] : await startPeers(text, coreCount());
+  for (const peer of peers) runs.push({ ...peer, threads: coreCount(), isPeer: true, times: [] });
   for (let round = -2; round < rounds; round++) {
     for (const run of runs) {
-      const start = performance.now();
+      // Once for the threads to wake and the caches to fill, then for the clock.
       await run.once();
+      const start = performance.now();
+      // Those in other processes tell their time themselves.
+      const own = await run.once();
       // The first rounds compile.
-      if (round >= 0) run.times.push(performance.now() - start);
+      if (round >= 0) run.times.push(own ?? performance.now() - start);
     }
   }
   say(name.padEnd(16) + (trains ? "forward and backward" : "forward"));
-  for (const { engine, label = engine, threads, times, close, bytes, work = flops } of runs) {
+  for (const { engine, label = engine, threads, times, close, bytes, isPeer = false, work = flops } of runs) {
     const ms = median(times);
     const gflops = work / ms / 1e6;
-    results.push({ name, engine, label, threads, ms, gflops, bytes });
+    results.push({ name, engine, label, threads, ms, gflops, bytes, isPeer });
     const speed = work > 0 ? `${gflops.toFixed(1)} GFLOP/s` : "";
     const memory = bytes ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : "";
-    const cells = [label.padEnd(12), `${threads} thr`, ms.toFixed(1).padStart(9), "ms", speed.padStart(16)];
+    const cells = [label.padEnd(17), `${threads} thr`, ms.toFixed(1).padStart(9), "ms", speed.padStart(16)];
     say(`  ${cells.join(" ")} ${memory.padStart(9)}`);
     await close();
+  }
+  sayRatios(results.filter((result) => result.name === name));
+}
+
+/** How many times as fast Moka is as each other library, with all cores. */
+function sayRatios(all) {
+  const own = all.filter(({ engine, threads }) => threads === coreCount() && (engine === "wasm" || engine === "blas"));
+  for (const peer of all.filter(({ isPeer }) => isPeer)) {
+    const ratios = own.map(({ engine, ms }) => `${engine} ${(peer.ms / ms).toFixed(2)} ×`);
+    say(`  against ${peer.label}: ${ratios.join(", ")}`);
   }
 }
 
