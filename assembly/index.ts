@@ -34,8 +34,14 @@ export { bias, biasBackward, scale, scaleBackward, sumDimsScratch } from "./scal
 export * from "./sigmoid-loss";
 export * from "./softmax";
 export * from "./solver";
-export { winograd, winogradGradient, winogradScratch, winogradWeights } from "./winograd";
-export { winogradBlas, winogradBlasGradient, winogradBlasWeights } from "./winograd-blas";
+export { winograd, winogradScratch, winogradWeights } from "./winograd";
+export {
+  winogradBlas,
+  winogradBlasGradient,
+  winogradBlasGradientParts,
+  winogradBlasWeights,
+} from "./winograd-blas";
+export { winogradGradient, winogradGradientParts, winogradGradientSum } from "./winograd-gradient";
 export { common, workspace } from "./workspace";
 
 /** Where the module's own constants end: memory below is not to be given out. */

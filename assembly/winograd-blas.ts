@@ -98,15 +98,29 @@ export function winogradBlas(from: i32, to: i32, x: usize, factor: usize, bias: 
 export function winogradBlasGradient(from: i32, to: i32, x: usize, dy: usize, dw: usize): void {
   const t = Tiles.current;
   const first = from * 8;
-  const channels = min(t.channels, to * 8) - first;
+  addGradient(t, x, dy, dw, first, min(t.channels, to * 8) - first, 0, t.n * t.down);
+}
+
+/** The same for few channels: see `winogradGradientParts`. */
+export function winogradBlasGradientParts(from: i32, to: i32, x: usize, dy: usize, rows: i32): void {
+  const t = Tiles.current;
+  const bytes = <usize>(t.outputs * t.channels) * 36;
+  for (let part = from; part < to; ++part) {
+    const target = common + <usize>part * bytes;
+    memory.fill(target, 0, bytes);
+    addGradient(t, x, dy, target, 0, t.channels, part * rows, min(t.n * t.down, (part + 1) * rows));
+  }
+}
+
+/** dw += the gradient for some channels over the rows of tiles from `top` to `bottom`. */
+function addGradient(t: Tiles, x: usize, dy: usize, dw: usize, first: i32, channels: i32, top: i32, bottom: i32): void {
   const across = t.across;
   const outputs = t.outputs;
   const sums = t.rest;
   const sumSlice = sliceBytes(outputs * channels);
   const left = sums + 36 * sumSlice + 16;
-  const total = t.n * t.down;
-  for (let row = 0; row < total; row += t.rows) {
-    const rows = min(t.rows, total - row);
+  for (let row = top; row < bottom; row += t.rows) {
+    const rows = min(t.rows, bottom - row);
     const steps = rows * across;
     const width = (steps + 3) & ~3;
     const rowBytes = (<usize>width) << 2;
@@ -125,7 +139,7 @@ export function winogradBlasGradient(from: i32, to: i32, x: usize, dy: usize, dw
         putDense(t, right + <usize>channel * rowBytes + ((<usize>(i * across)) << 2), rightSlice, false);
       }
     }
-    const beta: f32 = row == 0 ? 0 : 1;
+    const beta: f32 = row == top ? 0 : 1;
     for (let i: usize = 0; i < 36; ++i) {
       const a = left + i * leftSlice;
       const b = right + i * rightSlice;

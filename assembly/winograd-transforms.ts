@@ -125,9 +125,9 @@ export const transformBytes: usize = 2048;
 
 /**
  * Four input tiles of 6×6, 4 columns apart, from rows `stride` bytes apart, which must have 20 columns. The 36 vectors
- * go to `out`, one after another.
+ * go to `out`, `step` bytes apart.
  */
-export function transformInput(from: usize, stride: usize, out: usize, scratch: usize): void {
+export function transformInput(from: usize, stride: usize, out: usize, step: usize, scratch: usize): void {
   for (let q: usize = 0; q < 80; q += 16) {
     const s = from + q;
     const d0 = v128.load(s);
@@ -155,12 +155,12 @@ export function transformInput(from: usize, stride: usize, out: usize, scratch: 
     const d3 = v128.shuffle<f64>(x1, x3, 1, 3);
     const d4 = v128.shuffle<f32>(d0, r4, 1, 2, 3, 4);
     const d5 = v128.shuffle<f32>(d1, r4, 1, 2, 3, 5);
-    Lines.input6(d0, d1, d2, d3, d4, d5, out + i * 96, 16);
+    Lines.input6(d0, d1, d2, d3, d4, d5, out + i * 6 * step, step);
   }
 }
 
 /** Four tiles of 4×4 of an output's gradient, side by side, likewise; rows must have 16 columns. */
-export function transformGradient(from: usize, stride: usize, out: usize, scratch: usize): void {
+export function transformGradient(from: usize, stride: usize, out: usize, step: usize, scratch: usize): void {
   for (let q: usize = 0; q < 64; q += 16) {
     const s = from + q;
     const y0 = v128.load(s);
@@ -174,7 +174,7 @@ export function transformGradient(from: usize, stride: usize, out: usize, scratc
     Lines.transpose4(v128.load(w), v128.load(w, 16), v128.load(w, 32), v128.load(w, 48), columns);
     const y0 = v128.load(columns);
     const y1 = v128.load(columns, 16);
-    Lines.gradient6(y0, y1, v128.load(columns, 32), v128.load(columns, 48), out + i * 96, 16);
+    Lines.gradient6(y0, y1, v128.load(columns, 32), v128.load(columns, 48), out + i * 6 * step, step);
   }
 }
 

@@ -1,13 +1,13 @@
 import { Finish } from "./finish";
-import { blockProduct, gemmScratch, maxRows, panelProduct, Scratch } from "./gemm";
+import { gemmScratch, panelProduct, Scratch } from "./gemm";
 import { Lanes } from "./lanes";
-import { Panels, packA, packTransposedB } from "./pack";
+import { Panels } from "./pack";
+import { copyRun, fillRun } from "./run";
 import {
   transformBytes,
   transformGradient,
   transformInput,
   transformOutput,
-  transformTaps,
   transformWeights,
 } from "./winograd-transforms";
 import { common, workspace } from "./workspace";
@@ -122,7 +122,7 @@ function sliceBytes(rows: i32, steps: i32): usize {
 }
 
 /** So many bytes and some more, that 36 matrices one after another do not lie at the same place of a cache. */
-function apart(bytes: usize): usize {
+export function apart(bytes: usize): usize {
   return ((bytes + 4095) & ~4095) + 192;
 }
 
@@ -245,14 +245,16 @@ function stageRows(
   to: usize,
   rowBytes: usize,
 ): void {
+  const count = <i32>rowBytes >> 2;
+  const inside = min(width, count - pad);
   for (let row = first; row < first + rows; ++row) {
-    if (row < 0 || row >= height) memory.fill(to, 0, rowBytes);
+    // Rows are short: what memory.copy and memory.fill do before they begin would take longer.
+    if (row < 0 || row >= height) fillRun(to, count, 0);
     else {
-      const before = (<usize>pad) << 2;
-      const inside = min((<usize>width) << 2, rowBytes - before);
-      memory.fill(to, 0, before);
-      memory.copy(to + before, plane + ((<usize>(row * width)) << 2), inside);
-      memory.fill(to + before + inside, 0, rowBytes - before - inside);
+      fillRun(to, pad, 0);
+      const begin = to + ((<usize>pad) << 2);
+      copyRun(plane + ((<usize>(row * width)) << 2), 1, begin, inside);
+      fillRun(begin + ((<usize>inside) << 2), count - pad - inside, 0);
     }
     to += rowBytes;
   }
@@ -263,12 +265,12 @@ function putPacked(t: Tiles, to: usize, first: i32, panelBytes: usize, slice: us
   const across = t.across;
   let staged = t.staged;
   for (let tile = 0; tile < across; tile += 4) {
-    transformInput(staged, t.stagedRow, t.vectors, t.transforms);
     const count = min(4, across - tile);
     const column = first + tile;
     const target = to + <usize>(column >> 3) * panelBytes + ((<usize>(column & 7)) << 2);
-    if (count == 4 && (column & 7) <= 4) copyVectors(t.vectors, target, slice);
+    if (count == 4 && (column & 7) <= 4) transformInput(staged, t.stagedRow, target, slice, t.transforms);
     else {
+      transformInput(staged, t.stagedRow, t.vectors, 16, t.transforms);
       for (let lane = 0; lane < count; ++lane) {
         const at = column + lane;
         copyLane(
@@ -282,15 +284,7 @@ function putPacked(t: Tiles, to: usize, first: i32, panelBytes: usize, slice: us
   }
 }
 
-/** 36 vectors, each to its matrix. */
-function copyVectors(vectors: usize, to: usize, slice: usize): void {
-  for (let i = 0; i < 36; ++i) {
-    v128.store(to, v128.load(vectors));
-    vectors += 16;
-    to += slice;
-  }
-}
-
+/** One lane of 36 vectors, each to its matrix. */
 function copyLane(vectors: usize, to: usize, slice: usize): void {
   for (let i = 0; i < 36; ++i) {
     store<f32>(to, load<f32>(vectors));
@@ -339,69 +333,6 @@ export function putOutput(
   }
 }
 
-/** Input channels whose weights' gradients are computed together. */
-const fewChannels: i32 = 64;
-
-/** dw += the gradient of `winograd` for the weights, over all images. A piece is 8 input channels. */
-export function winogradGradient(from: i32, to: i32, x: usize, dy: usize, dw: usize): void {
-  const t = Tiles.current;
-  const last = min(t.channels, to * 8);
-  for (let channel = from * 8; channel < last; channel += fewChannels) {
-    addGradient(t, x, dy, dw, channel, min(fewChannels, last - channel));
-  }
-}
-
-function addGradient(t: Tiles, x: usize, dy: usize, dw: usize, first: i32, channels: i32): void {
-  const across = t.across;
-  const outputs = t.outputs;
-  const sums = t.rest;
-  const sumRow = (<usize>channels) << 2;
-  const sumSlice = <usize>outputs * sumRow;
-  const left = sums + 36 * sumSlice + 16;
-  const a = Scratch.a(t.base);
-  const b = Scratch.b(t.base);
-  memory.fill(sums, 0, 36 * sumSlice);
-  const total = t.n * t.down;
-  for (let row = 0; row < total; row += t.rows) {
-    const rows = min(t.rows, total - row);
-    const steps = rows * across;
-    const rowBytes = (<usize>((steps + 3) & ~3)) << 2;
-    const leftSlice = <usize>outputs * rowBytes;
-    const right = left + 36 * leftSlice + 16;
-    const rightSlice = <usize>channels * rowBytes;
-    for (let output = 0; output < outputs; ++output) {
-      for (let i = 0; i < rows; ++i) {
-        stageGradient(t, dy, output, row + i);
-        putDense(t, left + <usize>output * rowBytes + ((<usize>(i * across)) << 2), leftSlice, true);
-      }
-    }
-    for (let channel = 0; channel < channels; ++channel) {
-      for (let i = 0; i < rows; ++i) {
-        stageInput(t, x, first + channel, row + i);
-        putDense(t, right + <usize>channel * rowBytes + ((<usize>(i * across)) << 2), rightSlice, false);
-      }
-    }
-    for (let i: usize = 0; i < 36; ++i) {
-      packTransposedB(right + i * rightSlice, rowBytes, steps, channels, b, (<usize>steps) << 5);
-      for (let output = 0; output < outputs; output += maxRows) {
-        const some = min(maxRows, outputs - output);
-        packA(left + i * leftSlice + <usize>output * rowBytes, rowBytes, 4, some, steps, 1, a, 0, steps);
-        const target = sums + i * sumSlice + <usize>output * sumRow;
-        blockProduct(some, channels, steps, target, sumRow, true, t.base);
-      }
-    }
-  }
-  const taps = left;
-  for (let output = 0; output < outputs; ++output) {
-    for (let channel = 0; channel < channels; channel += 4) {
-      const source = sums + <usize>output * sumRow + ((<usize>channel) << 2);
-      transformTaps(source, sumSlice, taps, t.transforms);
-      const to = dw + <usize>(output * t.channels + first + channel) * 36;
-      addTaps(taps, min(4, channels - channel), to);
-    }
-  }
-}
-
 /** The four rows of a gradient that belong to a row of tiles. */
 export function stageGradient(t: Tiles, dy: usize, output: i32, row: i32): void {
   const image = row / t.down;
@@ -414,13 +345,15 @@ export function putDense(t: Tiles, to: usize, slice: usize, isGradient: bool): v
   const across = t.across;
   let staged = t.staged;
   for (let tile = 0; tile < across; tile += 4) {
-    if (isGradient) transformGradient(staged, t.stagedRow, t.vectors, t.transforms);
-    else transformInput(staged, t.stagedRow, t.vectors, t.transforms);
     const count = across - tile;
-    if (count >= 4) copyVectors(t.vectors, to, slice);
-    else
-      for (let lane = 0; lane < count; ++lane)
-        copyLane(t.vectors + ((<usize>lane) << 2), to + ((<usize>lane) << 2), slice);
+    const isWhole = count >= 4;
+    const vectors = isWhole ? to : t.vectors;
+    const step = isWhole ? slice : 16;
+    if (isGradient) transformGradient(staged, t.stagedRow, vectors, step, t.transforms);
+    else transformInput(staged, t.stagedRow, vectors, step, t.transforms);
+    if (!isWhole) {
+      for (let lane: usize = 0; lane < <usize>count; ++lane) copyLane(vectors + (lane << 2), to + (lane << 2), slice);
+    }
     to += 16;
     staged += 64;
   }

@@ -3,10 +3,15 @@ import { type Call, call } from "./call.js";
 
 /** Bytes that a block's transforms may have in all: they should stay in the cache. */
 const blockBytes = 2 ** 21;
-/** The most tiles in a block: the gradient for the weights packs them as the steps of one product. */
+/** The same for the gradient of the weights, and how many tiles a block has there. */
+const gradientBytes = 2 ** 21;
+const leastTiles = 256;
 const mostTiles = 256;
-/** Channels that assembly/winograd.ts takes together for the gradient of the weights. */
+/** Channels that assembly/winograd-gradient.ts takes together. */
 const fewChannels = 64;
+/** With so many filters of one channel or fewer, the gradient of the weights is computed in parts. */
+const mostFilters = 64 * 64;
+const mostParts = 8;
 
 /**
  * Whether Winograd's F(4×4, 3×3) is the faster way: it multiplies a quarter as often, but transforms, computes whole
@@ -83,18 +88,41 @@ export interface Backward extends ConvGeometry {
   readonly dw: number;
 }
 
-export function winogradGradient({ x, dy, dw, ...geometry }: Backward): Call {
+export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly Call[] {
   const { channels, outputs, output } = geometry;
   const [, across] = tilesOf(output);
-  const together = Math.min(channels, fewChannels);
-  const wanted = Math.floor((2 * blockBytes) / (4 * 36 * (together + outputs)));
+  const parts = partsOf(geometry, mostFilters);
+  const together = parts ? channels : Math.min(channels, fewChannels);
+  const wanted = Math.floor(gradientBytes / (4 * 36 * (together + outputs)));
   const rows = Math.max(1, Math.floor(Math.min(mostTiles, Math.max(64, wanted)) / across));
-  const steps = Math.ceil((rows * across) / 4) * 4;
-  return call("winogradGradient", Math.ceil(channels / 8), [x, dy, dw], {
+  const rowBytes = 16 * Math.ceil((rows * across) / 4);
+  const fours = 4 * Math.ceil(together / 4);
+  const blocks = apart(4 * outputs * fours) + apart(outputs * rowBytes) + apart(fours * rowBytes);
+  const memory = {
     table: tableOf(geometry, rows),
     scratch: "winogradScratch",
-    scratchBytes: stagedBytes(across) + 36 * 4 * (outputs * together + steps * (outputs + together)) + 64,
-  });
+    scratchBytes: stagedBytes(across) + 36 * blocks,
+  } as const;
+  if (!parts) return [call("winogradGradient", Math.ceil(channels / 8), [x, dy, dw], memory)];
+  const { count, commonBytes } = parts;
+  return [
+    call("winogradGradientParts", count, [x, dy, parts.rows], { ...memory, commonBytes }),
+    call("winogradGradientSum", channels * outputs, [dw, count, channels * outputs], { commonBytes }),
+  ];
+}
+
+/**
+ * How the gradient of few weights is computed: in so many parts, each of so many rows of tiles, and then summed. Of more
+ * weights it is shared out by channels.
+ */
+export function partsOf({ n, channels, outputs, output }: ConvGeometry, most: number) {
+  const [down, across] = tilesOf(output);
+  const total = n * down;
+  const wanted = Math.min(mostParts, Math.floor((total * across) / leastTiles));
+  if (channels * outputs > most || wanted < 2) return undefined;
+  const rows = Math.ceil(total / wanted);
+  const count = Math.ceil(total / rows);
+  return { rows, count, commonBytes: 36 * channels * outputs * count };
 }
 
 export const tilesOf = ([height = 0, width = 0]: readonly number[]) =>

@@ -1,0 +1,247 @@
+import { blockProduct, maxRows, Scratch } from "./gemm";
+import { packA, packTransposedB } from "./pack";
+import { addTaps, apart, putDense, stageGradient, stageInput, Tiles } from "./winograd";
+import { transformTaps } from "./winograd-transforms";
+import { common } from "./workspace";
+
+// The gradient of winograd.ts for the weights: of input tiles and of the output's gradient, both transformed, 36 products
+// over all tiles give the transform of the gradient.
+
+/** Input channels whose gradients are computed together. */
+const fewChannels: i32 = 64;
+/** With so many filters of one channel, or fewer, packing would take longer than it saves. */
+const fewFilters: i32 = 48 * 48;
+
+/** dw += the gradient for the weights, over all images. A piece is 8 input channels. */
+export function winogradGradient(from: i32, to: i32, x: usize, dy: usize, dw: usize): void {
+  const t = Tiles.current;
+  const last = min(t.channels, to * 8);
+  for (let channel = from * 8; channel < last; channel += fewChannels) {
+    addGradient(t, x, dy, dw, channel, min(fewChannels, last - channel), 0, t.n * t.down);
+  }
+}
+
+/**
+ * The same for few channels, where transforms weigh more than products, so that no two threads should do the same ones: a
+ * piece is so many rows of tiles, and its gradient goes into memory that all threads share.
+ */
+export function winogradGradientParts(from: i32, to: i32, x: usize, dy: usize, rows: i32): void {
+  const t = Tiles.current;
+  const bytes = <usize>(t.outputs * t.channels) * 36;
+  for (let part = from; part < to; ++part) {
+    const target = common + <usize>part * bytes;
+    memory.fill(target, 0, bytes);
+    addGradient(t, x, dy, target, 0, t.channels, part * rows, min(t.n * t.down, (part + 1) * rows));
+  }
+}
+
+/** Adds up what `winogradGradientParts` left. A piece is the 9 taps of a filter for one channel. */
+export function winogradGradientSum(from: i32, to: i32, dw: usize, parts: i32, filters: i32): void {
+  const bytes = <usize>filters * 36;
+  const end = dw + <usize>to * 36;
+  let source = common + <usize>from * 36;
+  for (let target = dw + <usize>from * 36; target < end; target += 4) {
+    let sum: f32 = 0;
+    for (let part: usize = 0; part < <usize>parts; ++part) sum += load<f32>(source + part * bytes);
+    store<f32>(target, load<f32>(target) + sum);
+    source += 4;
+  }
+}
+
+/** dw += the gradient for some channels over the rows of tiles from `top` to `bottom`. */
+function addGradient(t: Tiles, x: usize, dy: usize, dw: usize, first: i32, channels: i32, top: i32, bottom: i32): void {
+  const across = t.across;
+  const outputs = t.outputs;
+  const areFew = outputs * channels <= fewFilters;
+  const sums = t.rest;
+  const sumRow = (<usize>((channels + 3) & ~3)) << 2;
+  const sumSlice = apart(<usize>outputs * sumRow);
+  const left = sums + 36 * sumSlice;
+  memory.fill(sums, 0, 36 * sumSlice);
+  for (let row = top; row < bottom; row += t.rows) {
+    const rows = min(t.rows, bottom - row);
+    const rowBytes = (<usize>((rows * across + 3) & ~3)) << 2;
+    const leftSlice = apart(<usize>outputs * rowBytes);
+    const right = left + 36 * leftSlice;
+    const rightSlice = apart(<usize>((channels + 3) & ~3) * rowBytes);
+    const isPartial = ((rows * across) & 3) != 0;
+    for (let output = 0; output < outputs; ++output) {
+      const target = left + <usize>output * rowBytes;
+      if (isPartial) clearLast(target, rowBytes, leftSlice);
+      for (let i = 0; i < rows; ++i) {
+        stageGradient(t, dy, output, row + i);
+        putDense(t, target + ((<usize>(i * across)) << 2), leftSlice, true);
+      }
+    }
+    for (let channel = 0; channel < channels; ++channel) {
+      const target = right + <usize>channel * rowBytes;
+      if (isPartial) clearLast(target, rowBytes, rightSlice);
+      for (let i = 0; i < rows; ++i) {
+        stageInput(t, x, first + channel, row + i);
+        putDense(t, target + ((<usize>(i * across)) << 2), rightSlice, false);
+      }
+    }
+    for (let i: usize = 0; i < 36; ++i) {
+      const a = left + i * leftSlice;
+      const b = right + i * rightSlice;
+      const target = sums + i * sumSlice;
+      if (areFew) addDots(outputs, channels, a, b, rowBytes, target, sumRow);
+      else addPacked(t, channels, rows * across, a, b, rowBytes, target, sumRow);
+    }
+  }
+  const taps = left;
+  for (let output = 0; output < outputs; ++output) {
+    for (let channel = 0; channel < channels; channel += 4) {
+      const source = sums + <usize>output * sumRow + ((<usize>channel) << 2);
+      transformTaps(source, sumSlice, taps, t.transforms);
+      const to = dw + <usize>(output * t.channels + first + channel) * 36;
+      addTaps(taps, min(4, channels - channel), to);
+    }
+  }
+}
+
+/** Zeros for the last vector of a row in each of 36 matrices, which tiles do not fill. */
+function clearLast(row: usize, rowBytes: usize, slice: usize): void {
+  const zero = f32x4.splat(0);
+  let last = row + rowBytes - 16;
+  for (let i = 0; i < 36; ++i) {
+    v128.store(last, zero);
+    last += slice;
+  }
+}
+
+/** sums[outputs, channels] += left[outputs, steps]·right[channels, steps]ᵀ, packed as every product is. */
+function addPacked(
+  t: Tiles,
+  channels: i32,
+  steps: i32,
+  left: usize,
+  right: usize,
+  rowBytes: usize,
+  sums: usize,
+  sumRow: usize,
+): void {
+  packTransposedB(right, rowBytes, steps, channels, Scratch.b(t.base), (<usize>steps) << 5);
+  for (let output = 0; output < t.outputs; output += maxRows) {
+    const rows = min(maxRows, t.outputs - output);
+    packA(left + <usize>output * rowBytes, rowBytes, 4, rows, steps, 1, Scratch.a(t.base), 0, steps);
+    blockProduct(rows, channels, steps, sums + <usize>output * sumRow, sumRow, true, t.base);
+  }
+}
+
+/**
+ * The same without packing, vector by vector, which is faster where there is little to multiply for each value; channels
+ * that fill up a four do not count.
+ */
+function addDots(
+  outputs: i32,
+  channels: i32,
+  left: usize,
+  right: usize,
+  rowBytes: usize,
+  sums: usize,
+  sumRow: usize,
+): void {
+  for (let channel = 0; channel < channels; channel += 4) {
+    let a = left;
+    let target = sums;
+    for (let rows = outputs; rows > 0; ) {
+      // Never a single row at the end; Winograd is for 16 or more.
+      const some = rows == 2 || rows == 4 ? 2 : 3;
+      if (some == 2) dot2(a, right, rowBytes, target, sumRow);
+      else dot3(a, right, rowBytes, target, sumRow);
+      a += <usize>some * rowBytes;
+      target += <usize>some * sumRow;
+      rows -= some;
+    }
+    right += 4 * rowBytes;
+    sums += 16;
+  }
+}
+
+/** Three rows times four, each so many bytes; 12 sums stay in registers, beside 4 factors. */
+function dot3(a: usize, b: usize, rowBytes: usize, sums: usize, sumRow: usize): void {
+  const b1 = b + rowBytes;
+  const b2 = b1 + rowBytes;
+  const b3 = b2 + rowBytes;
+  const a1 = a + rowBytes;
+  const a2 = a1 + rowBytes;
+  let s00 = f32x4.splat(0);
+  let s01 = s00;
+  let s02 = s00;
+  let s03 = s00;
+  let s10 = s00;
+  let s11 = s00;
+  let s12 = s00;
+  let s13 = s00;
+  let s20 = s00;
+  let s21 = s00;
+  let s22 = s00;
+  let s23 = s00;
+  for (let i: usize = 0; i < rowBytes; i += 16) {
+    const u = v128.load(a + i);
+    const v = v128.load(a1 + i);
+    const w = v128.load(a2 + i);
+    let c = v128.load(b + i);
+    s00 = f32x4.add(s00, f32x4.mul(u, c));
+    s10 = f32x4.add(s10, f32x4.mul(v, c));
+    s20 = f32x4.add(s20, f32x4.mul(w, c));
+    c = v128.load(b1 + i);
+    s01 = f32x4.add(s01, f32x4.mul(u, c));
+    s11 = f32x4.add(s11, f32x4.mul(v, c));
+    s21 = f32x4.add(s21, f32x4.mul(w, c));
+    c = v128.load(b2 + i);
+    s02 = f32x4.add(s02, f32x4.mul(u, c));
+    s12 = f32x4.add(s12, f32x4.mul(v, c));
+    s22 = f32x4.add(s22, f32x4.mul(w, c));
+    c = v128.load(b3 + i);
+    s03 = f32x4.add(s03, f32x4.mul(u, c));
+    s13 = f32x4.add(s13, f32x4.mul(v, c));
+    s23 = f32x4.add(s23, f32x4.mul(w, c));
+  }
+  addLanes(sums, s00, s01, s02, s03);
+  addLanes(sums + sumRow, s10, s11, s12, s13);
+  addLanes(sums + 2 * sumRow, s20, s21, s22, s23);
+}
+
+/** Two rows times four. */
+function dot2(a: usize, b: usize, rowBytes: usize, sums: usize, sumRow: usize): void {
+  const b1 = b + rowBytes;
+  const b2 = b1 + rowBytes;
+  const b3 = b2 + rowBytes;
+  const a1 = a + rowBytes;
+  let s00 = f32x4.splat(0);
+  let s01 = s00;
+  let s02 = s00;
+  let s03 = s00;
+  let s10 = s00;
+  let s11 = s00;
+  let s12 = s00;
+  let s13 = s00;
+  for (let i: usize = 0; i < rowBytes; i += 16) {
+    const u = v128.load(a + i);
+    const v = v128.load(a1 + i);
+    let c = v128.load(b + i);
+    s00 = f32x4.add(s00, f32x4.mul(u, c));
+    s10 = f32x4.add(s10, f32x4.mul(v, c));
+    c = v128.load(b1 + i);
+    s01 = f32x4.add(s01, f32x4.mul(u, c));
+    s11 = f32x4.add(s11, f32x4.mul(v, c));
+    c = v128.load(b2 + i);
+    s02 = f32x4.add(s02, f32x4.mul(u, c));
+    s12 = f32x4.add(s12, f32x4.mul(v, c));
+    c = v128.load(b3 + i);
+    s03 = f32x4.add(s03, f32x4.mul(u, c));
+    s13 = f32x4.add(s13, f32x4.mul(v, c));
+  }
+  addLanes(sums, s00, s01, s02, s03);
+  addLanes(sums + sumRow, s10, s11, s12, s13);
+}
+
+/** Adds the sum of each vector's lanes to one of four values. */
+function addLanes(to: usize, s0: v128, s1: v128, s2: v128, s3: v128): void {
+  const low = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7));
+  const high = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 4, 1, 5), v128.shuffle<f32>(s2, s3, 2, 6, 3, 7));
+  const sums = f32x4.add(v128.shuffle<f64>(low, high, 0, 2), v128.shuffle<f64>(low, high, 1, 3));
+  v128.store(to, f32x4.add(v128.load(to), sums));
+}
