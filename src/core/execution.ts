@@ -3,6 +3,7 @@ import type { Engine } from "./engine.js";
 import { type FusedGroup, fuseBatchNorm, type Plan } from "./passes/fuse-batch-norm.js";
 import { fuseForward } from "./passes/fuse-forward.js";
 import { type MemoryPlan, planMemory } from "./passes/plan-memory.js";
+import { recomputeNormalized } from "./passes/recompute.js";
 import type { Step } from "./program.js";
 import { Runner } from "./run.js";
 import type { Span, Storage } from "./span.js";
@@ -60,9 +61,10 @@ export class Execution {
       plan = { forward: result.forward, backward: result.backward };
       return result;
     });
-    this.#plan = plan;
+    const recomputed = fuse && kept ? recomputeNormalized(plan, kept, engine) : { ...plan, spans: [] };
+    this.#plan = recomputed;
     this.#groups = fused.flatMap(({ groups }) => groups);
-    this.#spans = fused.flatMap(({ spans }) => spans);
+    this.#spans = [...fused, recomputed].flatMap(({ spans }) => spans);
     this.#memory = this.#planMemory();
   }
 
