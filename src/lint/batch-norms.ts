@@ -50,3 +50,8 @@ export function scaleBehind(view: View, layer: LintLayer): LintLayer | undefined
 export function valuesPerChannel(shape: Shape): number {
   return (shape[0] ?? 1) * countOf(shape, 2);
 }
+
+/** Behind what is said of the first of several layers; nothing where it is the only one. */
+export function andOthers(others: readonly unknown[]): string {
+  return others.length > 0 ? ` (and ${others.length} more like it)` : "";
+}

@@ -1,4 +1,4 @@
-import type { FieldNode, FileNode, MessageNode, ValueNode } from "../proto/text/tree.js";
+import type { FieldNode, FileNode, ListNode, MessageNode, ValueNode } from "../proto/text/tree.js";
 
 /** `text.slice(start, end)` becomes `replacement`. */
 export interface Edit {
@@ -47,7 +47,9 @@ export class Editor {
     const last = body.fields.at(-1);
     if (last) return this.insertAfter(last, field);
     if (body.kind === "file") return [{ start: 0, end: 0, replacement: field + this.#newline }];
-    return [{ start: body.offset + 1, end: body.offset + 1, replacement: ` ${field} ` }];
+    const start = body.offset + 1;
+    const blank = /\s/.test(this.#text.charAt(start)) ? "" : " ";
+    return [{ start, end: start, replacement: ` ${field}${blank}` }];
   }
 
   /** Adds fields behind `node`: on lines of their own, as it is, or on its line where others share that. */
@@ -72,6 +74,24 @@ export class Editor {
     const behind = Math.max(field.separatorEnd, field.end);
     const { start, end } = this.#stretch(field.offset, behind);
     return [{ start, end, replacement: "" }];
+  }
+
+  /** Takes one value out of a list, with the comma that parts it from its neighbour; comments stay. */
+  removeValue(list: ListNode, value: ValueNode): Edit[] {
+    const index = list.values.indexOf(value);
+    const [left, right] = index > 0 ? [list.values[index - 1], value] : [value, list.values[1]];
+    if (!left || !right) return [{ start: value.offset, end: value.end, replacement: "" }];
+    const between = this.#text.slice(left.end, right.offset);
+    if (!between.includes("#")) {
+      const [start, end] = index > 0 ? [left.end, value.end] : [value.offset, right.offset];
+      return [{ start, end, replacement: "" }];
+    }
+    const bare = between.replaceAll(/#[^\n]*/g, (comment) => " ".repeat(comment.length));
+    const comma = left.end + bare.indexOf(",");
+    return [
+      { start: value.offset, end: value.end, replacement: "" },
+      { start: comma, end: comma + 1, replacement: "" },
+    ];
   }
 
   /** One step of indentation in this text. */
@@ -122,7 +142,8 @@ export class Editor {
       return { start: lineStart, end: lineEnd === -1 ? text.length : lineEnd + 1 };
     }
     const blanks = /^[ \t]*/.exec(behind)?.[0].length ?? 0;
-    return { start, end: end + (behind.trim().startsWith("#") ? 0 : blanks) };
+    const keepsGap = behind.trim().startsWith("#") && before.trim() !== "";
+    return { start, end: end + (keepsGap ? 0 : blanks) };
   }
 }
 

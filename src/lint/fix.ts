@@ -40,7 +40,8 @@ export async function fixText(
       text,
       chosen.flatMap(({ fix }) => fix?.edits ?? []),
     );
-    if (chosen.length === 0 || seen.has(next)) {
+    const onlyWeights = weights && chosen.some(({ fix }) => fix?.weights && fix.edits.length === 0);
+    if (chosen.length === 0 || (seen.has(next) && !onlyWeights)) {
       const changed = weights === context.weights ? undefined : weights;
       return { text, fixed, findings: found.map(withoutFix), weights: changed };
     }

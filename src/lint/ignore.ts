@@ -51,10 +51,11 @@ export class Ignored {
   }
 
   #take({ text }: Comment, { line, endLine }: { readonly line: number; readonly endLine: number }): void {
-    const match = /^#+\s*moka-ignore(-file)?(?=[\s:]|$)[\s:]*(.*?)(?:\s+--\s.*)?\s*$/.exec(text);
+    const match = /^#+\s*moka-ignore(-file)?(?=[\s:]|$):?(.*)$/.exec(text);
     if (!match) return;
-    const [, file, ids = ""] = match;
-    const rules = new Set(ids.split(/[\s,]+/).filter((id) => id !== ""));
+    const [, file, words = ""] = match;
+    const ids = words.replace(/\s--(\s.*)?$/, "").split(/[\s,]+/);
+    const rules = new Set(ids.filter((id) => id !== ""));
     const range = file ? { from: 1, to: Number.POSITIVE_INFINITY } : { from: line, to: endLine };
     this.#ranges.push({ ...range, rules });
   }

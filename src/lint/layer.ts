@@ -1,6 +1,6 @@
 import type { LayerParameter } from "../proto/gen/caffe_pb.js";
 import type { FieldNode, MessageNode, ValueNode } from "../proto/text/tree.js";
-import type { Location } from "./rule.js";
+import type { Location } from "./location.js";
 
 /** A layer of the file: its message, and where it stands in the text. */
 export class LintLayer {

@@ -1,7 +1,10 @@
 import { Ignored } from "./ignore.js";
+import type { Location } from "./location.js";
 import type { LintNet } from "./net.js";
 import { type LintContext, readLintNet } from "./read-net.js";
-import type { Fix, Location, Problem, Rule, Severity } from "./rule.js";
+import { isSolver, readLintSolver } from "./read-solver.js";
+import type { Fix, Problem, Rule, Severity } from "./rule.js";
+import { Source } from "./source.js";
 
 /** Something a rule has found. */
 export interface Finding {
@@ -30,7 +33,10 @@ export interface FoundProblem extends Finding {
   readonly fix: Fix | undefined;
 }
 
-/** What `rules` find in a net's text, in the order of the text; each thing once. */
+/**
+ * What `rules` find in the text of a net or of a solver, in the order of the text; each thing once. Of a solver that is
+ * what its own text and the nets that stand in it have; nets in files are lints of their own.
+ */
 export async function lintText(
   text: string,
   file: string | undefined,
@@ -38,20 +44,33 @@ export async function lintText(
   levels: Levels,
   context: LintContext,
 ): Promise<readonly FoundProblem[]> {
-  return lintNet(await readLintNet(text, file, context), rules, levels);
+  const source = new Source(text, file);
+  const nets: readonly [LintNet, ...LintNet[]] = isSolver(source)
+    ? await readLintSolver(source, context)
+    : [await readLintNet(source, context)];
+  return lintNets(nets, rules, levels);
 }
 
-export function lintNet(net: LintNet, rules: readonly Rule[], levels: Levels): readonly FoundProblem[] {
-  const ignored = new Ignored(net.tree);
+/** @param nets of one text, of which the first has all of it */
+function lintNets(
+  nets: readonly [LintNet, ...LintNet[]],
+  rules: readonly Rule[],
+  levels: Levels,
+): readonly FoundProblem[] {
+  const ignored = new Ignored(nets[0].tree);
   const found = new Map<string, FoundProblem>();
+  // Where a brace or a quote is open nobody knows what belongs to what, so nothing is repaired.
+  const isTorn = nets[0].issues.some(({ code }) => code === "MOKA_TEXT_UNCLOSED" || code === "MOKA_TEXT_DEPTH");
   for (const rule of rules) {
     const level = levels[rule.id];
     if (level === "off") continue;
-    for (const problem of rule.check(net)) {
-      if (ignored.has(rule.id, problem.at.line)) continue;
-      const finding = asFinding(net.text, rule, level, problem);
-      const key = `${finding.rule} ${finding.line}:${finding.column} ${finding.message}`;
-      if (!found.has(key)) found.set(key, finding);
+    for (const net of nets) {
+      for (const problem of rule.check(net)) {
+        if (ignored.has(rule.id, problem.at.line)) continue;
+        const finding = asFinding(net.text, rule, level, isTorn ? { ...problem, fix: undefined } : problem);
+        const key = `${finding.rule} ${finding.line}:${finding.column} ${finding.message}`;
+        if (!found.has(key)) found.set(key, finding);
+      }
     }
   }
   const order = rules.map(({ id }) => id);

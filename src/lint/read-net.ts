@@ -11,9 +11,8 @@ import {
   type SolverParameter,
 } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
-import { parseText } from "../proto/text/index.js";
 import type { FieldNode, FileNode } from "../proto/text/tree.js";
-import { upgradeNetAsNeeded } from "../proto/upgrade/net.js";
+import { needsNetUpgrade, upgradeNetAsNeeded } from "../proto/upgrade/net.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
@@ -23,6 +22,7 @@ import { assumeData } from "./assume-data.js";
 import { Editor } from "./edits.js";
 import { LintLayer } from "./layer.js";
 import type { LintNet, NetKind } from "./net.js";
+import type { Source } from "./source.js";
 import { View } from "./view.js";
 import { Blobs } from "./weights.js";
 
@@ -36,9 +36,19 @@ export interface LintContext {
 }
 
 /** Reads a net's text into what rules see; whatever the text is, there is something to see. */
-export async function readLintNet(text: string, file: string | undefined, context: LintContext): Promise<LintNet> {
-  const { message: written, issues, tree } = parseText(NetParameterSchema, text, { file });
-  const { message } = parseText(NetParameterSchema, text, { file });
+export async function readLintNet(source: Source, context: LintContext): Promise<LintNet> {
+  const { text, tree, file } = source;
+  const { message: written, issues } = source.message(NetParameterSchema);
+  const message = needsNetUpgrade(written) ? source.message(NetParameterSchema).message : written;
+  return lookAt({ text, tree, issues, written, message }, file, context);
+}
+
+/** A net that was read: twice if it is of an older form, since `message` is changed then. */
+export type ReadNet = Pick<LintNet, "text" | "tree" | "issues" | "written" | "message">;
+
+/** Follows what was read into the states the net can be in. */
+export async function lookAt(read: ReadNet, file: string | undefined, context: LintContext): Promise<LintNet> {
+  const { text, tree, written, message } = read;
   const failures: MokaError[] = [];
   const attempt = <T>(work: () => T, otherwise: T): T => {
     try {
@@ -70,7 +80,8 @@ export async function readLintNet(text: string, file: string | undefined, contex
     views.push(new View(phase, stages, own, inference));
   }
   return {
-    ...{ file, text, tree, issues, failures, written, message, kind, layers, views, solver },
+    ...read,
+    ...{ file, failures, kind, layers, views, solver },
     edit: new Editor(text),
     weights: weights && new Blobs(weights),
     types: catalog.types,
@@ -137,7 +148,7 @@ function kindOf({ layer }: NetParameter): NetKind {
 }
 
 /** Whether a layer feeds the net: it has tops, and no bottoms. */
-function isSource({ type, bottom, top }: LayerParameter): boolean {
+export function isSource({ type, bottom, top }: LayerParameter): boolean {
   return bottom.length === 0 && top.length > 0 && type !== "Parameter";
 }
 

@@ -1,21 +1,14 @@
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import type { Edit } from "./edits.js";
+import type { Location } from "./location.js";
 import type { LintNet } from "./net.js";
 
 /** `error`: it does not run, or what it computes is wrong. `warning`: it costs accuracy or time. `info`: worth a look. */
 export type Severity = "error" | "warning" | "info";
 
-/** A stretch of the text, or only where it starts; lines and columns count from 1. A node of the tree is one. */
-export interface Location {
-  readonly line: number;
-  readonly column: number;
-  /** Offsets into the text, where the end is known. */
-  readonly offset?: number | undefined;
-  readonly end?: number | undefined;
-}
-
 /** How a problem is repaired; it is taken as a whole or not at all. */
 export interface Fix {
+  /** None where the weights alone are wrong. */
   readonly edits: readonly Edit[];
   /**
    * Changes trained weights, so that the net computes in TEST what it did. It may change layers and their lists of

@@ -1,4 +1,4 @@
-import { create, type DescMessage, type Message, type MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, Message, MessageShape } from "@bufbuild/protobuf";
 import type { Place } from "../util/errors.js";
 import type { ValueNode } from "./text/tree.js";
 
@@ -107,7 +107,8 @@ export function copyMessage<Schema extends DescMessage>(
   schema: Schema,
   message: MessageShape<Schema>,
 ): MessageShape<Schema> {
-  const copy = Object.assign(create(schema), message);
+  // The prototype has the defaults; `create` would make all lists only for them to be replaced.
+  const copy: MessageShape<Schema> = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
   const lists = copy as Record<string, unknown>;
   for (const field of schema.fields) {
     const value = lists[field.localName];

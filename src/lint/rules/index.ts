@@ -1,11 +1,83 @@
 import type { Rule } from "../rule.js";
+import { batchStatsInTest } from "./batch-stats-in-test.js";
+import { biasBeforeBn } from "./bias-before-bn.js";
+import { bnAfterActivation } from "./bn-after-activation.js";
+import { bnAverageTooSlow } from "./bn-average-too-slow.js";
+import { bnBatchTooSmall } from "./bn-batch-too-small.js";
+import { bnDeadChannel } from "./bn-dead-channel.js";
+import { bnForkBlobs } from "./bn-fork-blobs.js";
+import { bnForkFields } from "./bn-fork-fields.js";
+import { bnIterSize } from "./bn-iter-size.js";
+import { bnLearnableStats } from "./bn-learnable-stats.js";
+import { bnNegativeVariance } from "./bn-negative-variance.js";
+import { bnParamSpecs } from "./bn-param-specs.js";
+import { bnShared } from "./bn-shared.js";
+import { bnUntrained } from "./bn-untrained.js";
+import { bnWithoutScale } from "./bn-without-scale.js";
+import { caffeRefuses } from "./caffe-refuses.js";
+import { duplicateLayerName } from "./duplicate-layer-name.js";
+import { duplicateTop } from "./duplicate-top.js";
+import { globalStatsInTrain } from "./global-stats-in-train.js";
+import { gluedNumber } from "./glued-number.js";
+import { labelGradient } from "./label-gradient.js";
+import { layerAfterInPlace } from "./layer-after-in-place.js";
+import { legacyFormat } from "./legacy-format.js";
+import { lossInDeploy } from "./loss-in-deploy.js";
+import { lrMultCount } from "./lr-mult-count.js";
+import { phaseOverlap } from "./phase-overlap.js";
+import { redundantGlobalStats } from "./redundant-global-stats.js";
+import { reluBeforeBn } from "./relu-before-bn.js";
+import { scaleDecay } from "./scale-decay.js";
 import { scaleWithoutBias } from "./scale-without-bias.js";
+import { shapeMismatch } from "./shape-mismatch.js";
+import { softmaxThenSoftmaxloss } from "./softmax-then-softmaxloss.js";
+import { unknownBottom } from "./unknown-bottom.js";
+import { unknownField } from "./unknown-field.js";
+import { unknownLayer } from "./unknown-layer.js";
+import { unusedTop } from "./unused-top.js";
+import { zeroWeightFiller } from "./zero-weight-filler.js";
 
 /** All rules; a new one gets its row here. Findings at one place come in this order. */
 export const rules: readonly Rule[] = [
   // batch normalization, from the text alone
+  bnWithoutScale,
   scaleWithoutBias,
+  biasBeforeBn,
+  bnLearnableStats,
+  bnParamSpecs,
+  globalStatsInTrain,
+  batchStatsInTest,
+  redundantGlobalStats,
+  scaleDecay,
   // batch normalization, by the numbers of this net and its solver
+  bnForkFields,
+  bnBatchTooSmall,
+  bnIterSize,
+  bnAverageTooSlow,
+  reluBeforeBn,
+  bnAfterActivation,
+  bnShared,
   // batch normalization, from weights
+  bnForkBlobs,
+  bnUntrained,
+  bnNegativeVariance,
+  bnDeadChannel,
   // the whole net
+  caffeRefuses,
+  gluedNumber,
+  unknownField,
+  unknownLayer,
+  unknownBottom,
+  lossInDeploy,
+  duplicateTop,
+  duplicateLayerName,
+  phaseOverlap,
+  shapeMismatch,
+  lrMultCount,
+  labelGradient,
+  layerAfterInPlace,
+  softmaxThenSoftmaxloss,
+  zeroWeightFiller,
+  unusedTop,
+  legacyFormat,
 ];

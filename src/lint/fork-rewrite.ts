@@ -1,0 +1,71 @@
+import type { FieldNode } from "../proto/text/tree.js";
+import { scaleBehind } from "./batch-norms.js";
+import type { Edit } from "./edits.js";
+import { splitBlobs } from "./fork-blobs.js";
+import type { ForkPlan } from "./fork-plan.js";
+import { type ForkNorm, fieldsIn } from "./forks.js";
+import { insertScale, scaleName } from "./insert-scale.js";
+import type { LintLayer } from "./layer.js";
+import type { LintNet } from "./net.js";
+import type { Fix } from "./rule.js";
+
+/** Rewrites a fork's batch normalization as a plan says, and gives its blobs to the layers that come of it. */
+export function rewriteFork(net: LintNet, layer: LintLayer, norm: ForkNorm, plan: ForkPlan): Fix | undefined {
+  const { body } = layer;
+  const type = layer.fields("type").at(-1);
+  if (!body || !type?.value) return undefined;
+  const edits: Edit[] = [];
+  if (plan.type !== layer.type) edits.push(...net.edit.replace(type.value, `"${plan.type}"`));
+  edits.push(...message(net, layer, norm, plan));
+  if (!plan.scale) return { edits, weights: ownWeights(net, layer, plan) };
+  const scale = insertScale(net, layer, plan.scale.specs, plan.scale.own);
+  if (!scale) return undefined;
+  const behind = scaleName(net, layer);
+  return { edits: [...edits, ...scale.edits], weights: (weights) => splitBlobs(weights, layer.name, behind) };
+}
+
+/** The blobs where no Scale is added: those of a layer that becomes one, or those of the Scale that is there. */
+function ownWeights({ views }: LintNet, layer: LintLayer, { type }: ForkPlan): Fix["weights"] {
+  const behind = type === "Scale" ? layer : views.map((view) => scaleBehind(view, layer)).find(Boolean);
+  return behind && ((weights) => splitBlobs(weights, layer.name, behind.name));
+}
+
+function message(net: LintNet, layer: LintLayer, { param }: ForkNorm, plan: ForkPlan): Edit[] {
+  const { body } = layer;
+  const { edit } = net;
+  const { type, become, drop, add, dropSpecs } = plan;
+  const own = type === "Scale" ? "scale_param" : "batch_norm_param";
+  const edits: Edit[] = [];
+  for (const [field, { name, value }] of become) {
+    edits.push({ start: field.offset, end: field.nameEnd, replacement: name });
+    if (value !== undefined && field.value) edits.push(...edit.replace(field.value, value));
+  }
+  if (param?.value?.kind === "message" && (add || drop.length < fieldsIn(param).length)) {
+    if (param.name !== own) edits.push({ start: param.offset, end: param.nameEnd, replacement: own });
+    const made = add && drop.length === 0 ? edit.insert(param.value, add) : swap(net, drop, add);
+    return [...edits, ...made, ...swap(net, dropSpecs)];
+  }
+  if (param) edits.push(...edit.remove(param));
+  const missing = add && `${own} { ${add} }`;
+  if (body && missing && dropSpecs.length === 0) edits.push(...edit.insert(body, missing));
+  return [...edits, ...swap(net, dropSpecs, missing)];
+}
+
+/** Takes fields away, and puts another where the first of them stood. */
+function swap(net: Pick<LintNet, "edit" | "text">, fields: readonly FieldNode[], by?: string): Edit[] {
+  const [first, ...rest] = fields;
+  if (!first) return [];
+  if (by) return [{ start: first.offset, end: first.end, replacement: by }, ...swap(net, rest)];
+  return runs(net.text, fields).flatMap((field) => net.edit.remove(field));
+}
+
+/** Fields that stand on one line with nothing between them, as one. */
+function runs(text: string, fields: readonly FieldNode[]): readonly FieldNode[] {
+  const found: FieldNode[] = [];
+  for (const field of fields.toSorted((a, b) => a.offset - b.offset)) {
+    const last = found.at(-1);
+    if (!last || !/^[ \t]*$/.test(text.slice(last.separatorEnd, field.offset))) found.push(field);
+    else found[found.length - 1] = { ...last, end: field.end, separatorEnd: field.separatorEnd };
+  }
+  return found;
+}

@@ -1,0 +1,109 @@
+import { contentOf } from "../proto/text/strings.js";
+import type { FieldNode } from "../proto/text/tree.js";
+import { fieldsAt, type LintLayer } from "./layer.js";
+import type { LintNet } from "./net.js";
+
+/**
+ * The forks of Caffe that changed its batch normalization, by the names people know them by:
+ * - NVIDIA (NVIDIA/caffe): γ and β within BatchNorm, as `scale_bias`, `scale_filler` and `bias_filler` ask; `engine`.
+ * - Intel (intel/caffe): γ and β within BatchNorm where a MKL engine runs it.
+ * - SegNet (alexgkendall/caffe-segnet): a layer BN with γ and β, and no averages: another program computes them.
+ * - PSPNet (hszhao/PSPNet, yjxiong/caffe before it): a layer BN with γ, β and averages.
+ * - Synopsys (synopsys-caffe): where `eps` is added.
+ */
+export type Fork = "NVIDIA" | "Intel" | "SegNet" | "PSPNet" | "Synopsys";
+
+/** A batch normalization that is written for a fork. */
+export interface ForkNorm {
+  /** Nothing for a BN that could be SegNet's or PSPNet's. */
+  readonly fork: Fork | undefined;
+  /** The message with the fork's fields: `bn_param` of a BN, `batch_norm_param` of a BatchNorm. */
+  readonly param: FieldNode | undefined;
+  /** What Caffe's reader refuses: all of `bn_param`, or the fork's fields of `batch_norm_param`. */
+  readonly refused: readonly FieldNode[];
+}
+
+const ownFields: ReadonlyMap<string, Fork> = new Map([
+  ["scale_bias", "NVIDIA"],
+  ["scale_filler", "NVIDIA"],
+  ["filler", "Intel"],
+  ["use_weight_bias", "Intel"],
+  ["bias_term", "Intel"],
+  ["stats_batch_size", "Intel"],
+  ["relu", "Intel"],
+  ["add_eps_before_sqrt", "Synopsys"],
+  ["icnet", "Synopsys"],
+  ["update_global_stats", "PSPNet"],
+]);
+
+/** Fields of two forks; they go by the others, and are NVIDIA's where there are none. */
+const sharedFields: ReadonlySet<string> = new Set(["bias_filler", "engine"]);
+
+/** Whether a layer's type is one that only forks have for batch normalization. */
+export function isForkType({ type }: { readonly type: string }): boolean {
+  return type === "BN" || type === "SyncBN";
+}
+
+/** What a layer has of a fork's batch normalization; nothing for all others, and for layers of the forms before today's. */
+export function forkNorm(layer: LintLayer): ForkNorm | undefined {
+  if (!layer.body) return undefined;
+  if (isForkType(layer)) {
+    const refused = layer.fields("bn_param");
+    const param = refused.at(-1);
+    return { fork: forkOfBN(layer, param), param, refused };
+  }
+  if (layer.type !== "BatchNorm") return undefined;
+  const param = layer.fields("batch_norm_param").at(-1);
+  const refused = fieldsIn(param).filter(({ name }) => ownFields.has(name) || sharedFields.has(name));
+  return refused.length > 0 ? { fork: forkOfBatchNorm(refused), param, refused } : undefined;
+}
+
+/**
+ * The fields that `bn-fork-fields` speaks of, for rules that would report them too: `fields.has(node)` for a field of the
+ * tree, `places.has("12:5")` for an issue at line 12, column 5.
+ */
+export function forkFields({ layers }: LintNet): {
+  readonly fields: ReadonlySet<FieldNode>;
+  readonly places: ReadonlySet<string>;
+} {
+  const fields = layers.flatMap((layer) => forkNorm(layer)?.refused ?? []);
+  return { fields: new Set(fields), places: new Set(fields.map(({ line, column }) => `${line}:${column}`)) };
+}
+
+/** The fields within a message; none where the field is none. */
+export function fieldsIn(field: FieldNode | undefined): readonly FieldNode[] {
+  return field?.value?.kind === "message" ? field.value.fields : [];
+}
+
+/** A scalar of a fork's message as it is written, without quotes; the last counts. */
+export function scalarIn(field: FieldNode | undefined, ...path: readonly string[]): string | undefined {
+  if (field?.value?.kind !== "message") return undefined;
+  const value = fieldsAt(field.value, path).at(-1)?.value;
+  if (value?.kind !== "scalar") return undefined;
+  return (value.negative ? "-" : "") + (value.form === "string" ? contentOf(value.text) : value.text);
+}
+
+/** Whether a fork's bool is given as true. */
+export function isTrue(field: FieldNode | undefined, name: string): boolean {
+  return /^(true|t|1)$/i.test(scalarIn(field, name) ?? "");
+}
+
+function forkOfBatchNorm(refused: readonly FieldNode[]): Fork {
+  for (const { name } of refused) {
+    const fork = ownFields.get(name);
+    if (fork) return fork;
+  }
+  const engine = refused.find(({ name, value }) => name === "engine" && value?.kind === "scalar");
+  return engine?.value?.kind === "scalar" && engine.value.text.startsWith("MKL") ? "Intel" : "NVIDIA";
+}
+
+/** A BN is told by its fields; without any, by its parameters: SegNet's has two, PSPNet's four. */
+function forkOfBN(layer: LintLayer, param: FieldNode | undefined): Fork | undefined {
+  const names = new Set(fieldsIn(param).map(({ name }) => name));
+  const has = (...of: readonly string[]) => of.some((name) => names.has(name));
+  if (has("slope_filler", "bias_filler", "momentum", "frozen", "eps", "engine")) return "PSPNet";
+  if (has("scale_filler", "shift_filler", "bn_mode")) return "SegNet";
+  const specs = layer.message.param.length;
+  if (layer.type === "SyncBN" || specs > 2) return "PSPNet";
+  return specs === 2 ? "SegNet" : undefined;
+}

@@ -1,0 +1,33 @@
+import { writtenGlobalStats } from "./batch-norms.js";
+import type { LintLayer } from "./layer.js";
+import type { Location } from "./location.js";
+import type { LintNet } from "./net.js";
+import type { Fix } from "./rule.js";
+import type { View } from "./view.js";
+
+/** A BatchNorm whose `use_global_stats` is written, and the states that see it. */
+export interface WrittenStats {
+  readonly layer: LintLayer;
+  readonly value: boolean;
+  readonly train: readonly View[];
+  readonly test: readonly View[];
+  readonly at: Location;
+}
+
+export function writtenStats({ layers, views }: LintNet): readonly WrittenStats[] {
+  return layers.flatMap((layer) => {
+    const value = layer.type === "BatchNorm" ? writtenGlobalStats(layer) : undefined;
+    if (value === undefined) return [];
+    const seen = views.filter((view) => view.has(layer));
+    const [train, test] = (["TRAIN", "TEST"] as const).map((phase) => seen.filter((view) => view.phase === phase));
+    const at = layer.at("batch_norm_param", "use_global_stats");
+    return [{ layer, value, train: train ?? [], test: test ?? [], at }];
+  });
+}
+
+/** Leaves it to the phase: the batch's statistics in TRAIN, the averages in TEST. */
+export function leaveToPhase({ edit }: LintNet, layer: LintLayer): Fix | undefined {
+  const fields = layer.fields("batch_norm_param", "use_global_stats");
+  if (fields.length === 0) return undefined;
+  return { edits: fields.flatMap((field) => edit.remove(field, ...layer.owners(field))) };
+}

@@ -1,0 +1,76 @@
+import type { LintLayer } from "./layer.js";
+import { learns, needingBackward } from "./learning.js";
+import { leaves, type Need, needOfBottom, needOfTop, sharesMemory } from "./overwriting.js";
+import type { View } from "./view.js";
+
+/** Memory that holds one blob after the other, as layers work on it in place. */
+interface Memory {
+  /** How often it has been overwritten. */
+  state: number;
+  /** Who overwrote it last. */
+  by: LintLayer | undefined;
+  /** Whose backward reads it again. */
+  readonly needs: { readonly layer: LintLayer; readonly need: Need }[];
+}
+
+/** `by` works in place on what `layer` still needs: for its backward, or for its forward, which comes later. */
+export interface Overwritten {
+  readonly layer: LintLayer;
+  readonly by: LintLayer;
+  readonly pass: "forward" | "backward";
+}
+
+/** A blob, by the layer that made it: in memory of its own or of others, and of which state of that. */
+interface Held {
+  readonly memory: Memory;
+  readonly state: number;
+}
+
+/** Whether Caffe gives a top the memory of the bottom of its number, which it then overwrites. */
+export function worksInPlace({ message: { bottom, top } }: LintLayer, index = 0): boolean {
+  return top[index] !== undefined && top[index] === bottom[index];
+}
+
+/** What layers in place overwrite that others still need, as Caffe shares memory. */
+export function* overwrittenIn(view: View, types: readonly string[]): Iterable<Overwritten> {
+  const needing = needingBackward(view, types);
+  const held = new Map<LintLayer, Held[]>();
+  const inputs = new Map<string, Held>();
+  const newMemory = (): Memory => ({ state: 0, by: undefined, needs: [] });
+  for (const layer of view.layers) {
+    const bottoms = layer.message.bottom.map((name, index): Held => {
+      const maker = view.makers(layer)[index];
+      const found = maker ? held.get(maker.layer)?.[maker.index] : inputs.get(name);
+      const given = found ?? { memory: newMemory(), state: 0 };
+      if (!maker) inputs.set(name, given);
+      return given;
+    });
+    for (const { memory, state } of bottoms) {
+      if (state < memory.state && memory.by) yield { layer, by: memory.by, pass: "forward" };
+    }
+    const inPlace = worksInPlace(layer);
+    const [first] = bottoms;
+    if (inPlace && first && !isIdentity(layer, view)) {
+      for (const { layer: needer, need } of first.memory.needs) {
+        if (!leaves(need, layer)) yield { layer: needer, by: layer, pass: "backward" };
+      }
+      first.memory.state++;
+      first.memory.by = layer;
+    }
+    const backward = view.phase === "TRAIN" && needing.has(layer);
+    const need = backward ? needOfBottom(layer, inPlace, learns(layer, types)) : undefined;
+    if (need) for (const { memory } of bottoms) memory.needs.push({ layer, need });
+    const kept = backward ? needOfTop(layer) : undefined;
+    const tops = layer.message.top.map((_, index): Held => {
+      const shared = first && (layer.type === "Split" || (index === 0 && (inPlace || sharesMemory(layer))));
+      const memory = shared ? first.memory : newMemory();
+      if (kept && index === 0) memory.needs.push({ layer, need: kept });
+      return { memory, state: memory.state };
+    });
+    held.set(layer, tops);
+  }
+}
+
+function isIdentity({ type }: LintLayer, { phase }: View): boolean {
+  return type === "Dropout" && phase === "TEST";
+}

@@ -1,0 +1,51 @@
+import type { FieldNode, FileNode, MessageNode, ValueNode } from "../proto/text/tree.js";
+import type { Location } from "./location.js";
+
+/** A value of the text and what it stands in. */
+export interface PlacedValue {
+  readonly value: ValueNode;
+  readonly field: FieldNode;
+  /** What the field stands in. */
+  readonly body: MessageNode | FileNode;
+}
+
+/** Where a line and a column are in a text; a byte order mark has no column. */
+export function offsetOf(text: string, { line, column }: Location): number {
+  let start = text.startsWith("\ufeff") && line === 1 ? 1 : 0;
+  for (let passed = 1; passed < line; passed++) {
+    const end = text.indexOf("\n", start);
+    if (end < 0) return text.length;
+    start = end + 1;
+  }
+  return start + column - 1;
+}
+
+/** The value that starts at a place, be it one of a list; the outermost if several do. */
+export function valueAt(body: MessageNode | FileNode, offset: number): PlacedValue | undefined {
+  const field = body.fields.find(({ offset: start, end }) => start <= offset && offset < end);
+  return field?.value && valueWithin(field.value, offset, field, body);
+}
+
+function valueWithin(
+  value: ValueNode,
+  offset: number,
+  field: FieldNode,
+  body: MessageNode | FileNode,
+): PlacedValue | undefined {
+  if (value.offset === offset) return { value, field, body };
+  if (value.kind === "message") return valueAt(value, offset);
+  const inner =
+    value.kind === "list" ? value.values.find((each) => each.offset <= offset && offset < each.end) : undefined;
+  return inner && valueWithin(inner, offset, field, body);
+}
+
+/** The innermost message that a place is in, or the file; with it the field at that place, if there is one. */
+export function bodyAround(
+  body: MessageNode | FileNode,
+  offset: number,
+): { readonly body: MessageNode | FileNode; readonly field: FieldNode | undefined } {
+  const field = body.fields.find(({ offset: start, end }) => start <= offset && offset < end);
+  const values = field?.value?.kind === "list" ? field.value.values : field?.value ? [field.value] : [];
+  const inner = values.find((value) => value.offset < offset && offset < value.end);
+  return inner?.kind === "message" ? bodyAround(inner, offset) : { body, field };
+}

@@ -1,0 +1,105 @@
+import type { TextIssue } from "../proto/text/index.js";
+import { contentOf } from "../proto/text/strings.js";
+import type { FileNode, ListNode, ScalarNode } from "../proto/text/tree.js";
+import type { Edit } from "./edits.js";
+import { bodyAround, type PlacedValue, valueAt } from "./places.js";
+
+/** Characters that are read as spaces, and are none. */
+const stray = /[\p{Cc}\p{Zs}\p{Zl}\p{Zp}\p{Cf}]+/uy;
+
+/**
+ * How to write what an issue is about so that Caffe takes it and means what Moka reads; nothing where that is not plain,
+ * or takes more than these few characters.
+ */
+export function repairOf(issue: TextIssue, tree: FileNode, offset: number): readonly Edit[] | undefined {
+  const placed = valueAt(tree, offset);
+  switch (issue.code) {
+    case "MOKA_TEXT_CHARACTER":
+      return character(tree.text, offset);
+    case "MOKA_TEXT_PUNCTUATION":
+      return punctuation(tree, offset, placed);
+    case "MOKA_TEXT_QUOTES":
+      return placed?.value.kind === "scalar" ? [over(placed.value, requoted(placed.value))] : undefined;
+    case "MOKA_TEXT_SPELLING":
+      return placed?.value.kind === "scalar" ? respelled(issue.message, placed.value) : undefined;
+    case "MOKA_TEXT_LIST":
+      return placed?.value.kind === "list" ? unlisted(tree.text, placed.value) : undefined;
+    case "MOKA_TEXT_REPEATED":
+      return repeated(tree, offset);
+    default:
+      return undefined;
+  }
+}
+
+function over({ offset, end }: { readonly offset: number; readonly end: number }, replacement: string): Edit {
+  return { start: offset, end, replacement };
+}
+
+function character(text: string, offset: number): Edit[] | undefined {
+  if (offset <= 1 && text.startsWith("\ufeff")) return [{ start: 0, end: 1, replacement: "" }];
+  stray.lastIndex = offset;
+  const [found] = stray.exec(text) ?? [];
+  return found ? [{ start: offset, end: offset + found.length, replacement: " " }] : undefined;
+}
+
+function punctuation(tree: FileNode, offset: number, placed: PlacedValue | undefined): Edit[] | undefined {
+  const { text } = tree;
+  const put = (replacement: string) => [{ start: offset, end: offset + 1, replacement }];
+  const at = text.charAt(offset);
+  if (placed && !/[:=]/.test(text.slice(placed.field.nameEnd, offset))) {
+    return [{ start: placed.field.nameEnd, end: placed.field.nameEnd, replacement: ":" }];
+  }
+  if (placed?.field.value?.kind === "list") {
+    const before = placed.field.value.values.findLast(({ end }) => end <= offset);
+    return before && [{ start: before.end, end: before.end, replacement: "," }];
+  }
+  const list = bodyAround(tree, offset).field?.value;
+  const inList = list?.kind === "list" && list.offset < offset && offset < list.end;
+  if (at === "=") return put(":");
+  if (at === "]") return inList ? withoutLastComma(text, offset) : undefined;
+  if (at === "}" || at === ">") return put(at === "}" ? ">" : "}");
+  if (at !== "," && at !== ";") return undefined;
+  const surplus = !inList || /[[,;]\s*$/.test(text.slice(0, offset)) || at === ",";
+  return put(surplus ? "" : ",");
+}
+
+function withoutLastComma(text: string, offset: number): Edit[] | undefined {
+  const start = text.slice(0, offset).trimEnd().length - 1;
+  return /[,;]/.test(text.charAt(start)) ? [{ start, end: start + 1, replacement: "" }] : undefined;
+}
+
+/** A string with quotes that has none; without them what is no string. */
+function requoted({ form, text, negative }: ScalarNode): string {
+  if (form === "string") return contentOf(text).trim();
+  return `"${negative ? "-" : ""}${text.replaceAll("\\", "\\\\")}"`;
+}
+
+/** As the message says that it is spelled. */
+function respelled(message: string, value: ScalarNode): Edit[] | undefined {
+  const [, came = "", spelled] = / (\S+) is spelled (\S+)$/.exec(message) ?? [];
+  if (!spelled) return undefined;
+  const sign = value.negative && !came.startsWith("-") && !spelled.startsWith("-") ? "-" : "";
+  return [over(value, sign + spelled)];
+}
+
+function unlisted(text: string, list: ListNode): Edit[] | undefined {
+  const [only, ...more] = list.values;
+  if (!only || more.length > 0 || list.dangling.length > 0 || only.leading.length > 0) return undefined;
+  return [over(list, text.slice(only.offset, only.end))];
+}
+
+/** Takes a scalar away that says again what was said before. */
+function repeated(tree: FileNode, offset: number): Edit[] | undefined {
+  const { body, field } = bodyAround(tree, offset);
+  const same = (node: typeof field) =>
+    node?.value?.kind === "scalar" && tree.text.slice(node.value.offset, node.value.end);
+  const earlier = body.fields.findLast((node) => node.name === field?.name && node.offset < offset);
+  if (!field || !earlier || same(earlier) === false || same(earlier) !== same(field)) return undefined;
+  const { text } = tree;
+  const end = Math.max(field.end, field.separatorEnd);
+  const blanks = /[ \t]*$/.exec(text.slice(0, field.offset))?.[0].length ?? 0;
+  const lineBreak = /\r?\n$/.exec(text.slice(0, field.offset - blanks))?.[0] ?? "";
+  const endsLine = /^[ \t]*\r?(\n|$)/.test(text.slice(end, end + 200));
+  const start = field.offset - blanks - (endsLine ? lineBreak.length : 0);
+  return [{ start: field.leading.length > 0 ? field.offset : start, end, replacement: "" }];
+}

@@ -1,0 +1,101 @@
+import { type BatchNorm, batchNorms } from "../batch-norms.js";
+import type { Edit } from "../edits.js";
+import { foldBias } from "../fold-bias.js";
+import { freezeOf } from "../freeze.js";
+import type { LintLayer } from "../layer.js";
+import type { LintNet } from "../net.js";
+import { removeSpecs, writtenSpecs } from "../param-specs.js";
+import type { Fix, Rule } from "../rule.js";
+
+export const biasBeforeBn: Rule = {
+  id: "bias-before-bn",
+  severity: "warning",
+  summary: "a layer with a bias right before a BatchNorm, whose mean takes it away again",
+
+  *check(net) {
+    const found = biased(net);
+    for (const [layer, [norm]] of found) {
+      const outputs = paramOf(layer)?.message?.numOutput;
+      if (!norm || !outputs) continue;
+      const { fix, note } = repair(net, layer, found);
+      yield {
+        at: layer.at(paramOf(layer)?.name ?? "", "bias_term"),
+        message: `${layer.label} adds a bias that BatchNorm "${norm.layer.name}" takes away again`,
+        why:
+          "A bias moves the mean of a channel by just as much, and BatchNorm subtracts the mean: what it learns changes nothing. " +
+          `Without it the net has ${outputs} parameters less. ${note}`,
+        severity: net.kind === "deploy" ? "info" : "warning",
+        fix,
+      };
+    }
+  },
+};
+
+/** The message of a layer that multiplies by weights and adds a bias, and its name in the prototxt. */
+function paramOf({ type, message }: LintLayer) {
+  if (type === "InnerProduct") return { name: "inner_product_param", message: message.innerProductParam };
+  if (type !== "Convolution" && type !== "Deconvolution") return undefined;
+  return { name: "convolution_param", message: message.convolutionParam };
+}
+
+type Biased = ReadonlyMap<LintLayer, readonly BatchNorm[]>;
+
+/** Layers with a bias whose top is read by a BatchNorm, and by nothing else in any state; with what reads them. */
+function biased(net: LintNet): Biased {
+  const { layers, views } = net;
+  const found = new Map<LintLayer, readonly BatchNorm[]>();
+  const norms = views.flatMap(batchNorms);
+  for (const layer of layers) {
+    const param = paramOf(layer)?.message;
+    if (!param?.biasTerm || param.axis !== 1 || layer.message.top.length !== 1) continue;
+    const behind = norms.filter(({ before }) => before === layer);
+    const seen = views.filter((view) => view.has(layer));
+    const only = seen.every((view) => {
+      return view.readers(layer).length === 1 && behind.some((norm) => norm.view === view);
+    });
+    // Statistics that are kept as they were loaded do not follow what the bias learns.
+    const frozen = behind.some((norm) => {
+      return norm.view.phase === "TRAIN" && norm.usesGlobalStats && freezeOf(norm, net) !== undefined;
+    });
+    if (only && !frozen) found.set(layer, behind);
+  }
+  return found;
+}
+
+/** The repair, and a sentence on it, or on why there is none. */
+function repair(net: LintNet, layer: LintLayer, found: Biased): { readonly fix?: Fix; readonly note: string } {
+  const shared = layer.message.param[1]?.name;
+  const sharers = net.layers.filter(({ name, message }) => {
+    return name === layer.name || (shared && message.param.some((spec) => spec.name === shared));
+  });
+  const other = sharers.find((each) => !found.has(each));
+  if (other) return { note: `It stays, since ${other.label} shares it.` };
+  const edits = withoutBias(net, layer);
+  if (!edits) return { note: "" };
+  if (!net.weights) {
+    const note =
+      "Weights that were trained with it no longer load without it, since the number of blobs differs: have them repaired " +
+      "along with the text (--weights).";
+    return { fix: { edits }, note };
+  }
+  const norms = sharers.filter(({ name }) => name === layer.name).flatMap((each) => found.get(each) ?? []);
+  const names = [...new Set(norms.map((norm) => norm.layer.name))];
+  const folding = foldBias(net, layer, names);
+  return folding.fits
+    ? { fix: { edits, weights: folding.apply }, note: folding.note }
+    : { note: `It stays: ${folding.note}` };
+}
+
+/** Sets `bias_term: false`, in the place of `bias_filler` where that stands, and drops the bias's param spec. */
+function withoutBias({ edit }: LintNet, layer: LintLayer): Edit[] | undefined {
+  const specs = writtenSpecs(layer);
+  const { name = "" } = paramOf(layer) ?? {};
+  if (!layer.body || !specs) return undefined;
+  const fillers = layer.fields(name, "bias_filler");
+  const filler = layer.fields(name, "bias_term").length === 0 ? fillers.at(-1) : undefined;
+  const set = filler
+    ? [{ start: filler.offset, end: filler.end, replacement: "bias_term: false" }]
+    : edit.set(layer.body, [name, "bias_term"], "false");
+  const dropped = fillers.filter((each) => each !== filler).flatMap((each) => edit.remove(each));
+  return [...set, ...dropped, ...removeSpecs(edit, specs.slice(1))];
+}

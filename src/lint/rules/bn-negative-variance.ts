@@ -1,0 +1,57 @@
+import { formatNumber } from "../../util/number-format.js";
+import { counted } from "../../util/words.js";
+import type { LintLayer } from "../layer.js";
+import type { Problem, Rule } from "../rule.js";
+import { channelList, epsOf, type Statistics, statisticsOf } from "../statistics.js";
+
+export const bnNegativeVariance: Rule = {
+  id: "bn-negative-variance",
+  severity: "error",
+  summary: "weights in which a BatchNorm has a variance below 0, or one that is no number",
+
+  *check({ layers, weights }) {
+    if (!weights) return;
+    for (const layer of layers) {
+      const statistics = layer.type === "BatchNorm" ? statisticsOf(weights, layer) : undefined;
+      const problem = statistics && judge(layer, statistics);
+      if (problem) yield problem;
+    }
+  },
+};
+
+function judge(layer: LintLayer, { variance, mean, factor }: Statistics): Problem | undefined {
+  const eps = epsOf(layer);
+  const broken = indices(variance, (v, channel) => !Number.isFinite(v) || !Number.isFinite(mean[channel] ?? 0));
+  const negative = indices(variance, (v) => v < 0 && Number.isFinite(v));
+  const nan = negative.filter((channel) => (variance[channel] ?? 0) + eps <= 0);
+  const found = broken.length > 0 ? broken : negative;
+  if (found.length === 0) return undefined;
+  const first = variance[found[0] ?? 0] ?? 0;
+  const of = `${counted(found.length, "channel")} of ${variance.length}`;
+  if (broken.length > 0) {
+    return {
+      at: layer.at(),
+      message: `${layer.label} has a mean or variance that is no number in ${of}`,
+      why: `In TEST all of ${channelList(found)} is NaN, and so is what comes behind. Training has diverged, or the file is damaged.`,
+    };
+  }
+  const result =
+    nan.length > 0
+      ? `In TEST the layer divides by √(V/s + eps), which is no number with eps ${formatNumber(eps)} in ${channelList(nan)}: what ` +
+        "comes out there is NaN."
+      : `eps ${formatNumber(eps)} is larger, so it still computes numbers, but they are not normalized by a variance.`;
+  return {
+    at: layer.at(),
+    severity: nan.length > 0 ? "error" : "warning",
+    message: `${layer.label} has a variance below 0 in ${of}: V/s is ${formatNumber(first, 3)} in channel ${found[0]}`,
+    why:
+      `${result} No training makes that: ` +
+      (factor < 0
+        ? `the factor is ${formatNumber(factor)}.`
+        : "the weights were converted wrongly, damaged, or changed by hand."),
+  };
+}
+
+function indices(values: readonly number[], test: (value: number, index: number) => boolean): number[] {
+  return values.flatMap((value, index) => (test(value, index) ? [index] : []));
+}

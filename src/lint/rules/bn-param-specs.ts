@@ -1,0 +1,62 @@
+import { counted } from "../../util/words.js";
+import { forkNorm } from "../forks.js";
+import type { LintLayer } from "../layer.js";
+import type { LintNet } from "../net.js";
+import { addSpecs, learnableStats, placeOfSpec, removeSpecs, setSpec, type WrittenSpec } from "../param-specs.js";
+import type { Problem, Rule } from "../rule.js";
+
+export const bnParamSpecs: Rule = {
+  id: "bn-param-specs",
+  severity: "info",
+  summary: "a BatchNorm has neither no param specs nor three of `lr_mult: 0 decay_mult: 0`",
+
+  *check(net) {
+    for (const layer of net.layers) {
+      const { specs, wrong } = learnableStats(layer);
+      if (wrong.length > 0 || specs.length === 0) continue;
+      const problem = specs.length > 3 ? tooMany(net, layer, specs) : untidy(net, layer, specs);
+      if (problem) yield problem;
+    }
+  },
+};
+
+function tooMany({ edit }: LintNet, layer: LintLayer, specs: readonly WrittenSpec[]): Problem | undefined {
+  const surplus = specs.slice(3);
+  const [first] = surplus;
+  if (!first) return undefined;
+  return {
+    at: placeOfSpec(first, ""),
+    severity: "error",
+    message: `${layer.label} has ${specs.length} param specs, but three parameters`,
+    why:
+      'Caffe aborts: "Too many params specified for layer". Its parameters are mean, variance and factor; scale and shift, ' +
+      "which forks of Caffe have inside of it, are those of the Scale behind it.",
+    // Those of a fork with its scale inside are taken apart by bn-fork-fields.
+    fix: forkNorm(layer) ? undefined : { edits: removeSpecs(edit, surplus) },
+  };
+}
+
+function untidy(net: LintNet, { label, body }: LintLayer, specs: readonly WrittenSpec[]): Problem | undefined {
+  const missing = 3 - specs.length;
+  const decaying = specs.filter(({ message }) => message.decayMult !== 0);
+  const [first] = decaying;
+  const trains = net.views.some(({ phase }) => phase === "TRAIN");
+  if (!trains || !body || (missing === 0 && !first)) return undefined;
+  const decay = decaying.flatMap((spec) => setSpec(net.edit, spec, { decay_mult: "0" }));
+  const added = addSpecs(net.edit, body, missing, "lr_mult: 0 decay_mult: 0");
+  const last = specs.at(-1);
+  return {
+    at: missing > 0 && last ? placeOfSpec(last, "") : first ? placeOfSpec(first, "decay_mult") : body,
+    message:
+      missing > 0
+        ? `${label} has ${counted(specs.length, "param spec")} for its three statistics`
+        : `${label} keeps decay_mult at ${first?.message.decayMult} for statistics with lr_mult 0`,
+    why:
+      missing > 0
+        ? "Caffe adds the missing ones with lr_mult 0, so this is harmless today; before September 2016 weight decay shrank " +
+          "the statistics that had none. Give all three, or none."
+        : "It is harmless: weight decay is scaled by the learning rate, which lr_mult makes 0. It only reads as if the " +
+          "statistics decayed; three specs of lr_mult: 0 decay_mult: 0, or none at all, say what happens.",
+    fix: { edits: [...decay, ...added] },
+  };
+}

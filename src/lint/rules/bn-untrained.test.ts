@@ -1,0 +1,52 @@
+import { testRule } from "../../../test/lint.js";
+import { weightsOf } from "../../../test/lint-weights.js";
+import { bnUntrained } from "./bn-untrained.js";
+
+const net = (mark: string, bn = "") => `input: "x" input_shape { dim: 1 dim: 2 dim: 4 dim: 4 }
+${mark}layer { name: "a" type: "BatchNorm" bottom: "x" top: "a" ${bn} }
+layer { name: "b" type: "BatchNorm" bottom: "a" top: "b" ${bn} }
+`;
+const empty = [[0, 0], [0, 0], [0]];
+const trained = [[1, 2], [1, 2], [1]];
+
+testRule(bnUntrained, {
+  good: {
+    "no weights": net(""),
+    trained: { text: net(""), weights: weightsOf({ a: trained, b: trained }) },
+    "weights without the layers": { text: net(""), weights: weightsOf({ c: empty }) },
+    "by the batch": {
+      text: net("", "batch_norm_param { use_global_stats: false }"),
+      weights: weightsOf({ a: empty, b: empty }),
+    },
+    "a fork's blobs, which bn-fork-blobs speaks of": {
+      text: net(""),
+      weights: weightsOf({ a: [...empty, [1, 1], [0, 0]] }),
+    },
+  },
+  bad: {
+    "never trained": {
+      text: net("▶"),
+      weights: weightsOf({ a: empty, b: empty }),
+      says: [
+        "factor of 0 in the weights, so its averages count as 0 (and 1 more like it)",
+        "316.2·x",
+        "no forward in TRAIN",
+      ],
+    },
+    "with another eps": {
+      text: net("▶", "batch_norm_param { eps: 0.01 }"),
+      weights: weightsOf({ a: empty, b: trained }),
+      says: ["10·x"],
+    },
+    "averages without a factor": {
+      text: net("▶"),
+      weights: weightsOf({ a: [[1, 2], [1, 2], [0]], b: trained }),
+      says: ["The mean and variance are there all the same"],
+    },
+    "in part": {
+      text: net("▶"),
+      weights: weightsOf({ a: [[1, 2], [1, 2], [0]], b: empty }),
+      says: ["Of 2 such layers 1 have their mean"],
+    },
+  },
+});

@@ -1,0 +1,41 @@
+import { offsetOf } from "../places.js";
+import { repairOf } from "../repair-text.js";
+import type { Rule } from "../rule.js";
+
+/** What other rules report. */
+const others: ReadonlySet<string> = new Set(["MOKA_TEXT_UNKNOWN_FIELD", "MOKA_TEXT_GLUED"]);
+
+export const caffeRefuses: Rule = {
+  id: "caffe-refuses",
+  severity: "error",
+  summary: "something in the text that Caffe's reader, or its upgrade of old nets, does not take",
+
+  *check({ issues, failures, tree, text }) {
+    for (const issue of issues) {
+      if (!issue.caffeRefuses || others.has(issue.code)) continue;
+      const { line, column, message, severity } = issue;
+      const offset = offsetOf(text, issue);
+      const edits = repairOf(issue, tree, offset);
+      yield {
+        at: { line, column },
+        severity,
+        message,
+        why:
+          severity === "warning"
+            ? "Caffe's reader gives up here, and loads nothing of the file. Moka reads on, since what is meant is plain."
+            : "Caffe's reader gives up here, and loads nothing of the file. Moka reads on, but what it cannot make sense of " +
+              "is missing from the net: a default may stand in its place.",
+        fix: edits && { edits },
+      };
+    }
+    for (const { reason, place, layer } of failures) {
+      yield {
+        at: place ?? { line: 1, column: 1 },
+        message: layer ? `layer "${layer.name}" (${layer.type}) ${reason}` : reason,
+        why:
+          "Caffe stops here, and so does Moka: neither loads the file. What is said of the rest of it is as far as it can be " +
+          "read without this.",
+      };
+    }
+  },
+};

@@ -1,0 +1,39 @@
+import { type LayerProblem, problemsInStates } from "../guessed-states.js";
+import type { LintLayer } from "../layer.js";
+import { isSource } from "../read-net.js";
+import type { Rule } from "../rule.js";
+import type { View } from "../view.js";
+
+export const duplicateTop: Rule = {
+  id: "duplicate-top",
+  severity: "error",
+  summary: "a top that a layer before it has made already",
+
+  check: (net) => problemsInStates(net, duplicatesIn),
+};
+
+function* duplicatesIn(view: View): Iterable<LayerProblem> {
+  const makers = new Map<string, LintLayer>();
+  for (const layer of view.layers) {
+    const { bottom, top } = layer.message;
+    for (const [index, name] of top.entries()) {
+      const before = makers.get(name);
+      makers.set(name, layer);
+      // In place it is the bottom with the same number; a source beside a source is phase-overlap.
+      if (!before || bottom[index] === name) continue;
+      if (before !== layer && isSource(before.message) && isSource(layer.message)) continue;
+      const other = before === layer ? "itself" : before.label;
+      const inPlace = bottom.includes(name)
+        ? ` In place a top has to have the number of its bottom: "${name}" is bottom ${bottom.indexOf(name)}, and top ${index}.`
+        : "";
+      yield {
+        layer,
+        at: layer.values("top")[index]?.value ?? layer.at("top"),
+        message: `${layer.label} makes "${name}", which ${other} makes already`,
+        why:
+          `Caffe aborts with "Top blob '${name}' produced by multiple sources", and Moka does not load the net either: layers ` +
+          `that read "${name}" could mean one or the other.${inPlace}`,
+      };
+    }
+  }
+}

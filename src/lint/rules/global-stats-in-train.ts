@@ -1,0 +1,62 @@
+import { formatNumber } from "../../util/number-format.js";
+import { counted } from "../../util/words.js";
+import { batchNorms } from "../batch-norms.js";
+import { factorOf, freezeOf } from "../freeze.js";
+import { leaveToPhase, writtenStats } from "../global-stats.js";
+import type { LintLayer } from "../layer.js";
+import type { LintNet } from "../net.js";
+import type { Problem, Rule } from "../rule.js";
+import type { View } from "../view.js";
+
+export const globalStatsInTrain: Rule = {
+  id: "global-stats-in-train",
+  severity: "error",
+  summary: "`use_global_stats: true` in TRAIN: the averages it normalizes by never change, and at first they are empty",
+
+  *check(net) {
+    for (const { layer, value, train, at } of writtenStats(net)) {
+      const [view] = train;
+      if (!value || !view) continue;
+      yield { at, ...judge(net, view, layer) };
+    }
+  },
+};
+
+function judge(net: LintNet, view: View, layer: LintLayer): Omit<Problem, "at"> {
+  const norms = batchNorms(view).filter(({ usesGlobalStats }) => usesGlobalStats);
+  const norm = norms.find((each) => each.layer === layer);
+  const freeze = norm && freezeOf(norm, net);
+  if (freeze) {
+    return {
+      severity: "info",
+      message: `${layer.label} is frozen: use_global_stats: true in TRAIN`,
+      why:
+        `Its averages stay as they are loaded, and training does not follow what the layers before it learn. ` +
+        `That seems to be meant: ${freeze}.`,
+    };
+  }
+  const eps = layer.message.batchNormParam?.eps ?? 1e-5;
+  const gain = 1 / Math.sqrt(eps);
+  const factor = net.weights && factorOf(net.weights, layer);
+  const empty = net.weights
+    ? factor === 0
+      ? "In the weights given its factor is 0, so its averages are empty"
+      : "The weights given have no averages for it, so they are empty"
+    : "Training from scratch starts with empty averages";
+  return {
+    severity: net.kind === "trainval" && !isForTest(net.file) ? "error" : "warning",
+    message: `${layer.label} normalizes by averages that training never updates: use_global_stats: true in TRAIN`,
+    why:
+      `${empty}: mean and variance count as 0, and it divides by √eps = ${formatNumber(Math.sqrt(eps), 4)}, which makes ` +
+      `values ${formatNumber(gain, 4)} times as large. With ${counted(norms.length, "such layer")} in this net they ` +
+      `${gain ** norms.length > 3.4e38 ? "overflow" : "explode"}, and a softmax loss sticks at 87.3365, the −ln of the smallest ` +
+      "number there is. Left out, the phase decides: the batch in TRAIN, the averages in TEST.",
+    fix: leaveToPhase(net, layer),
+  };
+}
+
+/** Whether a file is for TEST by its name, as one is that a solver has as its test_net. */
+function isForTest(file: string | undefined): boolean {
+  const name = /[^/\\]*$/.exec(file ?? "")?.[0] ?? "";
+  return /(?<![a-z])(test|val|deploy)(?![a-z])/i.test(name) && !/train/i.test(name);
+}

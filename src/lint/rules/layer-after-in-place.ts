@@ -1,0 +1,126 @@
+import { type LayerProblem, problemsInStates } from "../guessed-states.js";
+import type { LintLayer } from "../layer.js";
+import { needingBackward } from "../learning.js";
+import { overwrittenIn, worksInPlace } from "../memory.js";
+import type { LintNet } from "../net.js";
+import { canWorkInPlace, spoilsItself } from "../overwriting.js";
+import type { Problem, Rule } from "../rule.js";
+import { normalizedShortcuts } from "../shortcuts.js";
+import type { View } from "../view.js";
+
+export const layerAfterInPlace: Rule = {
+  id: "layer-after-in-place",
+  severity: "warning",
+  summary: "a layer in place overwrites what it needs itself, or another layer still does",
+
+  *check(net) {
+    yield* problemsInStates(net, sharedBlobs);
+    for (const view of net.views) {
+      yield* neverInPlace(net, view);
+      yield* overwritten(net, view);
+      yield* shortcuts(view);
+      if (view.phase === "TRAIN") yield* ownGradients(net, view);
+    }
+  },
+};
+
+/** Layers that have to have tops of their own. */
+function* neverInPlace({ types }: LintNet, view: View): Iterable<Problem> {
+  for (const layer of view.layers) {
+    const index = layer.message.top.findIndex((_, at) => worksInPlace(layer, at));
+    if (index < 0 || canWorkInPlace(layer.type) || !types.includes(layer.type)) continue;
+    yield {
+      at: layer.values("top")[index]?.value ?? layer.at("top"),
+      severity: "error",
+      message: `${layer.label} cannot work in place: its top "${layer.message.top[index]}" is its bottom`,
+      why:
+        "Moka refuses the net. Caffe aborts for some types, Reshape and Flatten say, and lets others run, most of which then read what they " +
+        "have written already, in forward or in backward. Give the top a name of its own.",
+    };
+  }
+}
+
+/** Blobs that one layer works on in place and another reads as they were before: Caffe refuses them. */
+function* sharedBlobs(view: View): Iterable<LayerProblem> {
+  for (const layer of view.layers) {
+    if (!worksInPlace(layer)) continue;
+    const maker = view.makers(layer)[0];
+    const blob = layer.message.top[0];
+    const others = maker ? view.readers(maker.layer, maker.index).filter((end) => end.layer !== layer) : [];
+    const [other] = others;
+    if (!other) continue;
+    yield {
+      layer,
+      at: layer.values("top")[0]?.value ?? layer.at("top"),
+      severity: "error",
+      message: `${layer.label} works in place on "${blob}", which ${other.layer.label} reads as well`,
+      why:
+        `Caffe gives each reader of a blob a name of its own for it, "${blob}_…_split_0" and so on, so that "${blob}" is no longer the bottom ` +
+        `of "${layer.name}": it aborts with "Top blob '${blob}' produced by multiple sources", and Moka refuses the net too. ` +
+        `Give the top of "${layer.name}" another name, and let those read it that want what it makes.`,
+    };
+  }
+}
+
+function* overwritten({ types }: LintNet, view: View): Iterable<Problem> {
+  const refused = new Set([...sharedBlobs(view)].map((problem) => problem.layer));
+  for (const { layer, by, pass } of overwrittenIn(view, types)) {
+    if (refused.has(by) || !canWorkInPlace(by.type)) continue;
+    const blob = by.message.top[0];
+    yield {
+      at: by.values("top")[0]?.value ?? by.at("top"),
+      message: `${by.label} overwrites "${blob}", which ${layer.label} needs for its ${pass === "forward" ? "forward" : "gradient"}`,
+      why: pass === "forward" ? sharedForward(layer, by) : lostForBackward(layer, by, blob ?? ""),
+    };
+  }
+}
+
+function sharedForward(layer: LintLayer, by: LintLayer): string {
+  return (
+    "Reshape, Flatten and Split copy nothing: their tops are the memory of their bottoms. So what is done in place on one of them is " +
+    `done to all, and "${layer.name}", which runs later, reads what "${by.name}" made. Give the top of "${by.name}" another name.`
+  );
+}
+
+function lostForBackward(layer: LintLayer, by: LintLayer, blob: string): string {
+  const takes =
+    layer.type === "ReLU"
+      ? `The gradient of "${layer.name}" goes through where "${blob}" is above 0, looked up in backward: by then that is what "${by.name}" made of it`
+      : `The gradient of "${layer.name}" is computed from the values of "${blob}" in backward, and by then those are what "${by.name}" made of them`;
+  return (
+    `${takes}. Nothing is logged, the net trains by wrong gradients, in Caffe and, as it computes what Caffe does, in Moka. ` +
+    `Give the top of "${by.name}" a name of its own.`
+  );
+}
+
+/** Sums that are normalized in place, so that the shortcut past the next block takes them normalized. */
+function* shortcuts(view: View): Iterable<Problem> {
+  for (const { layer, index, sum, norm, chain } of normalizedShortcuts(view)) {
+    const names = chain.map(({ name }) => `"${name}"`).join(", ");
+    yield {
+      at: layer.values("bottom")[index]?.value ?? layer.at("bottom"),
+      severity: "info",
+      message: `${layer.label} adds "${layer.message.bottom[index]}" as ${norm.label} left it in place, not the sum of "${sum.name}"`,
+      why:
+        `A shortcut takes the blob as it is by then: after ${names}, which work in place on the top of "${sum.name}". In residual nets that ` +
+        "normalize before they convolve (He et al. 2016b) the shortcut takes the sum itself. If that is meant, give the top of " +
+        `"${norm.name}" a name of its own, and let the layers of the block read that.`,
+    };
+  }
+}
+
+/** Layers whose gradient Caffe computes from what they have overwritten themselves. */
+function* ownGradients({ types }: LintNet, view: View): Iterable<Problem> {
+  const needing = needingBackward(view, types);
+  for (const layer of view.layers) {
+    const maker = view.maker(layer);
+    if (!spoilsItself(layer) || !worksInPlace(layer) || !maker || !needing.has(maker)) continue;
+    yield {
+      at: layer.values("top")[0]?.value ?? layer.at("top"),
+      message: `${layer.label} works in place, although its gradient needs its bottom`,
+      why:
+        "Caffe takes its top for its bottom in backward, which gives another gradient, and logs nothing. Moka keeps a copy of the bottom, so " +
+        "that it trains otherwise than Caffe here. Give the top a name of its own.",
+    };
+  }
+}

@@ -1,0 +1,59 @@
+import { testRule } from "../../../test/lint.js";
+import { redundantGlobalStats } from "./redundant-global-stats.js";
+
+const input = `layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 4 dim: 4 } } }
+`;
+const loss = `layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "x" top: "l" }
+`;
+
+testRule(redundantGlobalStats, {
+  good: {
+    "left to the phase": `${input}layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" }`,
+    "true in both phases, which is another matter": `${input}
+layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" batch_norm_param { use_global_stats: true } }
+${loss}`,
+    "false in a deploy net": `${input}
+layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" batch_norm_param { use_global_stats: false } }`,
+    "true in a fragment, which may be a part of any net": `
+layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" batch_norm_param { use_global_stats: true } }`,
+  },
+  bad: {
+    "true in a deploy net": {
+      text: `${input}layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" batch_norm_param { ▶use_global_stats: true } }
+`,
+      fixed: `${input}layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" }
+`,
+      says: [/sets use_global_stats: true, which it is in TEST anyway/],
+    },
+    "a layer for each phase": {
+      text: `${input}layer {
+  name: "bn" type: "BatchNorm" bottom: "x" top: "y"
+  batch_norm_param {
+    eps: 0.001
+    ▶use_global_stats: false
+  }
+  include { phase: TRAIN }
+}
+layer {
+  name: "bn" type: "BatchNorm" bottom: "x" top: "y"
+  batch_norm_param {
+    ▶use_global_stats: True
+  }
+  include { phase: TEST }
+}
+${loss}`,
+      fixed: `${input}layer {
+  name: "bn" type: "BatchNorm" bottom: "x" top: "y"
+  batch_norm_param {
+    eps: 0.001
+  }
+  include { phase: TRAIN }
+}
+layer {
+  name: "bn" type: "BatchNorm" bottom: "x" top: "y"
+  include { phase: TEST }
+}
+${loss}`,
+    },
+  },
+});

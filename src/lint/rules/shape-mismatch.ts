@@ -1,0 +1,127 @@
+import { MokaError } from "../../util/errors.js";
+import { formatShape, type Shape, sameShape } from "../../util/shape.js";
+import { counted } from "../../util/words.js";
+import type { LintLayer } from "../layer.js";
+import type { LintNet } from "../net.js";
+import { isSource } from "../read-net.js";
+import type { Problem, Rule } from "../rule.js";
+import type { View } from "../view.js";
+import type { Blobs } from "../weights.js";
+
+/** What a layer has against its message or its bottoms; not: data that are not here. */
+const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LAYER"]);
+
+/** Layers whose tops have as many channels as they say, whatever comes in. */
+const setsChannels: ReadonlySet<string> = new Set([
+  "Convolution",
+  "Deconvolution",
+  "InnerProduct",
+  "Embed",
+  "LSTM",
+  "RNN",
+]);
+
+export const shapeMismatch: Rule = {
+  id: "shape-mismatch",
+  severity: "error",
+  summary: "a layer that does not take its bottoms, its parameters, or the weights given",
+
+  *check(net) {
+    for (const view of net.views) {
+      const guessed = withGuessedShapes(view, net);
+      const channels = withGuessedChannels(view);
+      for (const layer of view.layers) {
+        const error = view.error(layer);
+        if (error instanceof MokaError && codes.has(error.code)) {
+          const byShape = error.code === "MOKA_SHAPE" || (error.code === "MOKA_FIELD" && !setsChannels.has(layer.type));
+          const unsure = guessed.has(layer) || (byShape && readsAny(view, layer, channels));
+          if (!unsure) yield refused(view, layer, error);
+        } else if (net.weights && !error && layer.type !== "BatchNorm") yield* misfits(view, layer, net.weights);
+      }
+    }
+  },
+};
+
+function refused(view: View, layer: LintLayer, { code, reason }: MokaError): Problem {
+  const shapes = view.bottomShapes(layer);
+  const bottoms = layer.message.bottom.map((name, index) => `"${name}" ${asText(shapes[index])}`);
+  return {
+    at: layer.at(),
+    message: `${layer.label} ${code === "MOKA_SHAPE" ? "does not take its bottoms" : "cannot be made"}: ${reason}`,
+    why:
+      "Moka does not load the net; Caffe aborts when it sets up the layer, or reads beyond its blobs. " +
+      (bottoms.length > 0 ? `It reads ${bottoms.join(", ")}.` : "It reads no blobs."),
+  };
+}
+
+function asText(shape: Shape | undefined): string {
+  return shape ? formatShape(shape) : "of a shape that is not known";
+}
+
+/** Whether the reader has left out something the layer says, a fork's field mostly: then it may mean something else. */
+function isReadInPart({ field }: LintLayer, { issues }: LintNet): boolean {
+  const lost = issues.filter(({ code, severity }) => code === "MOKA_TEXT_UNKNOWN_FIELD" || severity === "error");
+  return field !== undefined && lost.some(({ line }) => line >= field.line && line <= field.endLine);
+}
+
+/** The layers whose tops may have other shapes than it seems, since what they or those before them say is not all known. */
+function withGuessedShapes(view: View, net: LintNet): ReadonlySet<LintLayer> {
+  const guessed = new Set<LintLayer>();
+  for (const layer of view.layers) {
+    if (isReadInPart(layer, net) || view.makers(layer).some((maker) => maker && guessed.has(maker.layer)))
+      guessed.add(layer);
+  }
+  return guessed;
+}
+
+/**
+ * The layers whose first top may have other channels than it seems: those of data that are not here, where a picture
+ * counts as three, and what passes those on.
+ */
+function withGuessedChannels(view: View): ReadonlySet<LintLayer> {
+  const guessed = new Set<LintLayer>();
+  for (const layer of view.layers) {
+    const absent = isSource(layer.message) && view.error(layer) !== undefined;
+    if (absent || (!setsChannels.has(layer.type) && readsAny(view, layer, guessed))) guessed.add(layer);
+  }
+  return guessed;
+}
+
+function readsAny(view: View, layer: LintLayer, layers: ReadonlySet<LintLayer>): boolean {
+  return view.makers(layer).some((maker) => {
+    if (!maker || !layers.has(maker.layer)) return false;
+    // The labels of a source are one a picture, for sure.
+    return maker.index === 0 || !isSource(maker.layer.message);
+  });
+}
+
+function* misfits(view: View, layer: LintLayer, weights: Blobs): Iterable<Problem> {
+  const params = view.paramShapes(layer);
+  const blobs = weights.of(layer);
+  if (!params || blobs.length === 0) return;
+  const stops = "Caffe aborts when it copies them, and Moka refuses the weights too.";
+  if (blobs.length !== params.length) {
+    yield {
+      at: layer.at("name"),
+      message: `${layer.label} has ${counted(params.length, "parameter")}, but the weights ${counted(blobs.length, "blob")} for it`,
+      why: `${stops} The layer was trained in another form: with or without bias_term, say. To learn it anew, rename the layer.`,
+    };
+    return;
+  }
+  const index = params.findIndex((shape, i) => !fits(blobs[i]?.shape ?? [], shape));
+  if (index < 0) return;
+  const [wanted, given] = [params[index] ?? [], blobs[index]?.shape ?? []].map(formatShape);
+  yield {
+    at: layer.at("name"),
+    message: `${layer.label} has a parameter ${index} of shape ${wanted}, but the weights one of ${given}`,
+    why: `${stops} The layer was trained with another number of outputs, another kernel, or other bottoms. To learn it anew, rename the layer.`,
+  };
+}
+
+/** Equal shapes; blobs of before 2014 are filled up to four axes with ones from the left. */
+function fits(shape: Shape, wanted: Shape): boolean {
+  if (shape.length === 4 && wanted.length < 4) {
+    return sameShape(shape, [...Array<number>(4 - wanted.length).fill(1), ...wanted]);
+  }
+  return sameShape(shape, wanted);
+}

@@ -1,0 +1,47 @@
+import type { TextIssue } from "../../proto/text/index.js";
+import { counted } from "../../util/words.js";
+import { forkOfType } from "../fork-types.js";
+import { forkFields } from "../forks.js";
+import { grouped } from "../grouped.js";
+import type { LintLayer } from "../layer.js";
+import type { Location } from "../location.js";
+import type { LintNet } from "../net.js";
+import { bodyAround, offsetOf } from "../places.js";
+import type { Problem, Rule } from "../rule.js";
+
+export const unknownField: Rule = {
+  id: "unknown-field",
+  severity: "warning",
+  summary: "a field that Caffe's caffe.proto does not have, so that its reader refuses the file",
+
+  *check(net) {
+    const { places } = forkFields(net);
+    const unknown = net.issues.filter(({ code, line, column }) => {
+      return code === "MOKA_TEXT_UNKNOWN_FIELD" && !places.has(`${line}:${column}`);
+    });
+    for (const [message, issues] of grouped(unknown, ({ message }) => message)) {
+      const isSlip = message.includes("did you mean") || message.includes("it is a field of");
+      if (isSlip) for (const issue of issues) yield problemOf(net, issue, 0);
+      else if (issues[0]) yield problemOf(net, issues[0], issues.length - 1);
+    }
+  },
+};
+
+function problemOf({ tree, text, layers }: LintNet, issue: TextIssue, more: number): Problem {
+  const offset = offsetOf(text, issue);
+  const { field } = bodyAround(tree, offset);
+  const at: Location = field ? { ...field, end: field.nameEnd } : issue;
+  const layer = layers.find(({ field: own }) => own && own.offset < offset && offset < own.end);
+  return {
+    at,
+    message: issue.message + (more > 0 ? `; it stands in ${counted(more, "more place")}` : ""),
+    why:
+      `Caffe's reader gives up at a field it does not know, and loads nothing of the file.${ownerOf(layer)} Moka keeps the field ` +
+      "where it stands, but nothing it says is done.",
+  };
+}
+
+function ownerOf(layer: LintLayer | undefined): string {
+  const fork = layer && forkOfType(layer.type);
+  return fork ? ` Layers of type ${layer.type} are ${fork}: its caffe.proto may have it.` : "";
+}

@@ -1,0 +1,74 @@
+import { closest } from "../../util/closest.js";
+import { counted } from "../../util/words.js";
+import { forkOfType } from "../fork-types.js";
+import { forkNorm } from "../forks.js";
+import { grouped } from "../grouped.js";
+import type { LintLayer } from "../layer.js";
+import type { LintNet } from "../net.js";
+import type { Problem, Rule } from "../rule.js";
+
+export const unknownLayer: Rule = {
+  id: "unknown-layer",
+  severity: "warning",
+  summary: "a layer type that Caffe does not have",
+
+  *check(net) {
+    const unknown = net.layers.filter((layer) => !net.types.includes(layer.type) && !forkNorm(layer));
+    for (const [type, layers] of grouped(unknown, ({ type }) => type)) {
+      const [first, ...others] = layers;
+      if (!first) continue;
+      // A V1 layer without a type has one that is not read: see caffe-refuses.
+      if (type === "" && !first.body) continue;
+      if (type === "" || meant(type, net.types)) for (const layer of layers) yield slip(layer, net);
+      else yield type === "Python" ? python(first, others.length) : foreign(first, others.length);
+    }
+  },
+};
+
+/** The type that was probably meant; nothing for a type that is known to be another's, or that only adds to a name. */
+function meant(type: string, types: readonly string[]): string | undefined {
+  if (type === "Python" || forkOfType(type) || /\d/.test(type)) return undefined;
+  const same = types.find((other) => other.toLowerCase() === type.toLowerCase());
+  return same ?? (type.length > 4 ? closest(type, types) : undefined);
+}
+
+function slip(layer: LintLayer, { types, edit }: LintNet): Problem {
+  const wanted = meant(layer.type, types);
+  const { value } = layer.fields("type").at(-1) ?? {};
+  return {
+    at: layer.at("type"),
+    severity: "error",
+    message: wanted
+      ? `${layer.label} is of a type that does not exist; did you mean "${wanted}"?`
+      : `layer "${layer.name}" has no type`,
+    why: `Caffe aborts with "Unknown layer type: ${layer.type}" when it makes this layer, and names those that it has.`,
+    fix: wanted && value ? { edits: edit.replace(value, `"${wanted}"`) } : undefined,
+  };
+}
+
+function python(layer: LintLayer, more: number): Problem {
+  const { module, layer: name } = layer.message.pythonParam ?? { module: "", layer: "" };
+  return {
+    at: layer.at("type"),
+    severity: "info",
+    message: `${layer.label} is written in Python${besides(more, "Python layer")}`,
+    why:
+      `Moka never runs the class "${name}" of the module "${module}": write it as a layer in TypeScript and register that as ` +
+      `"${module}/${name}". Caffe runs it only if it was built with WITH_PYTHON_LAYER. Shapes behind it are not checked here.`,
+  };
+}
+
+function foreign(layer: LintLayer, more: number): Problem {
+  const fork = forkOfType(layer.type);
+  return {
+    at: layer.at("type"),
+    message: `${layer.label} is of a type that Caffe does not have${fork ? `; it is ${fork}` : ""}${besides(more, "layer")}`,
+    why:
+      `Caffe aborts with "Unknown layer type: ${layer.type}", unless it is a build that has this type; Moka needs a class of that ` +
+      "name to be registered. Shapes of what is behind it are not checked here.",
+  };
+}
+
+function besides(more: number, noun: string): string {
+  return more > 0 ? `, and ${counted(more, `more ${noun}`)} of this type` : "";
+}

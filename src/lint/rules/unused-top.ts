@@ -1,0 +1,71 @@
+import { countOf } from "../../util/shape.js";
+import { counted } from "../../util/words.js";
+import type { LintLayer } from "../layer.js";
+import type { LintNet } from "../net.js";
+import { isLoss } from "../read-net.js";
+import type { Rule } from "../rule.js";
+import type { View } from "../view.js";
+
+/** Layers whose tops are made to be looked at. */
+const shown: ReadonlySet<string> = new Set(["Accuracy", "ArgMax", "Softmax", "Sigmoid"]);
+
+/** Layers that make a second top beside what they are there for. */
+const extra: ReadonlySet<string> = new Set(["Pooling", "LSTM", "RNN"]);
+
+export const unusedTop: Rule = {
+  id: "unused-top",
+  severity: "info",
+  summary: "a top in training that no layer reads, and that is no output one looks at",
+
+  *check(net) {
+    if (net.kind !== "trainval") return;
+    for (const view of net.views.filter(({ phase, layers }) => phase === "TRAIN" && layers.some(isLossLayer))) {
+      for (const layer of view.layers) {
+        if (!net.types.includes(layer.type) || shown.has(layer.type) || isLossLayer(layer)) continue;
+        for (const [index, name] of layer.message.top.entries()) {
+          if (isRead(net, layer, index) || (index > 0 && extra.has(layer.type))) continue;
+          yield {
+            at: layer.values("top")[index]?.value ?? layer.at("top"),
+            message: `${layer.label} makes "${name}", which no layer reads`,
+            why: whyOf(view, layer, index, name),
+          };
+        }
+      }
+    }
+  },
+};
+
+function isLossLayer({ message }: LintLayer): boolean {
+  return isLoss(message);
+}
+
+/** Whether a top is read in any state. */
+function isRead({ views }: LintNet, layer: LintLayer, index: number): boolean {
+  return views.some((view) => view.readers(layer, index).length > 0);
+}
+
+function whyOf(view: View, layer: LintLayer, index: number, name: string): string {
+  const shape = view.topShapes(layer)[index];
+  const values = shape ? `its ${counted(countOf(shape), "value")}` : "its values";
+  const printed = `Caffe takes it for an output of the net, and logs ${values}, one a line, at each display. If it is to be left alone, let a Silence layer read it.`;
+  const branch = deadBranch(view, layer);
+  if (layer.message.bottom.length === 0 || branch.length === 0) return printed;
+  const shapes = branch.map((each) => view.paramShapes(each));
+  const learned = shapes.every((each) => each !== undefined)
+    ? shapes.flat().reduce((sum, each) => sum + countOf(each ?? []), 0)
+    : undefined;
+  const params = learned ? `, with ${learned} parameters that no loss reaches and weight decay shrinks` : "";
+  return `${counted(branch.length, "layer is", "layers are")} run for "${name}" alone${params}. ${printed}`;
+}
+
+/** The layers that are there for this one's tops only, with itself; none where some of its tops are read. */
+function deadBranch(view: View, last: LintLayer): readonly LintLayer[] {
+  const dead = new Set<LintLayer>();
+  for (const layer of view.layers.slice(0, view.layers.indexOf(last) + 1).reverse()) {
+    const readers = layer.message.top.flatMap((_, index) => view.readers(layer, index));
+    const isDead =
+      layer === last ? readers.length === 0 : readers.length > 0 && readers.every((end) => dead.has(end.layer));
+    if (isDead && layer.message.bottom.length > 0) dead.add(layer);
+  }
+  return [...dead];
+}

@@ -1,0 +1,39 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { buildMessage } from "../proto/text/builder.js";
+import type { TextIssue } from "../proto/text/index.js";
+import { Issues } from "../proto/text/issues.js";
+import { parseTree } from "../proto/text/parser.js";
+import type { FileNode } from "../proto/text/tree.js";
+
+/** A text that is read once, whatever is then made of it. */
+export class Source {
+  readonly text: string;
+  readonly file: string | undefined;
+  readonly tree: FileNode;
+  readonly #issues = new Issues();
+
+  constructor(text: string, file: string | undefined) {
+    this.text = text;
+    this.file = file;
+    this.tree = parseTree(text, this.#issues);
+  }
+
+  /** A new message of what stands in it, and all that the reader has to say. */
+  message<Schema extends DescMessage>(schema: Schema): Parsed<MessageShape<Schema>> {
+    const issues = new Issues();
+    for (const { code, message, ...place } of this.#issues.sorted()) issues.add(code, place, message);
+    const message = buildMessage(schema, this.tree, issues, this.file);
+    return { message, issues: issues.sorted() };
+  }
+
+  /** How many of its fields are not in a message of this kind. */
+  unknownIn(schema: DescMessage): number {
+    const names = new Set(schema.fields.map(({ name }) => name));
+    return this.tree.fields.filter(({ name }) => !names.has(name)).length;
+  }
+}
+
+interface Parsed<T> {
+  readonly message: T;
+  readonly issues: readonly TextIssue[];
+}
