@@ -1,0 +1,194 @@
+import { clearField } from "@bufbuild/protobuf";
+import { filterLayers } from "../../core/filter-net.js";
+import { blobValues, makeBlob } from "../../proto/binary/index.js";
+import {
+  type BlobProto,
+  ConvolutionParameterSchema,
+  InnerProductParameterSchema,
+  type LayerParameter,
+  LayerParameterSchema,
+  type NetParameter,
+  NetParameterSchema,
+  type NetState,
+} from "../../proto/gen/caffe_pb.js";
+import { copyMessage } from "../../proto/source.js";
+import { type Log, silent } from "../../util/log.js";
+import type { Shape } from "../../util/shape.js";
+import type { Bound, FoldedWeights } from "./fold-linear.js";
+import { connect, type Node } from "./graph.js";
+import { type Fold, type Plan, planFolds } from "./plan.js";
+import { settle } from "./settle.js";
+import { TrainedParams } from "./trained-params.js";
+
+export type { Bound } from "./fold-linear.js";
+
+/** A layer that is no more: others compute what it did. */
+export interface FoldedLayer {
+  readonly layer: string;
+  readonly type: string;
+  /** The layers that do. */
+  readonly into: readonly string[];
+  /** Where those stand: before it or behind it. */
+  readonly kind: "before" | "behind";
+}
+
+/** A layer that could be folded by its type, but not exactly. */
+export interface KeptLayer {
+  readonly layer: string;
+  readonly type: string;
+  readonly reason: string;
+}
+
+/** A layer with other weights now. */
+export interface FoldTarget {
+  readonly layer: string;
+  readonly type: string;
+  /** The first and the last layer of those that it stands for, itself among them, in the net as it was. */
+  readonly first: string;
+  readonly last: string;
+  /** How many layers it stands for, besides itself. */
+  readonly layers: number;
+  /** The axis of its outputs in its top. */
+  readonly axis: number;
+  readonly bound: Bound;
+}
+
+export interface NetSize {
+  readonly layers: number;
+  /** Values of all parameters; shared ones count where each layer has them. */
+  readonly parameters: number;
+}
+
+export interface FoldedNet {
+  /** The net without blobs, as a prototxt has it. */
+  readonly net: NetParameter;
+  /** The same layers with their blobs, as a caffemodel has them. */
+  readonly weights: NetParameter;
+  readonly folded: readonly FoldedLayer[];
+  readonly kept: readonly KeptLayer[];
+  readonly targets: readonly FoldTarget[];
+  readonly before: NetSize;
+  readonly after: NetSize;
+}
+
+export interface FoldInput {
+  /** Shapes of blobs by name, as far as they are known; only axes that count from the end need them. */
+  readonly shapes?: ReadonlyMap<string, Shape> | undefined;
+  readonly log?: Log | undefined;
+}
+
+/**
+ * Folds every BatchNorm, Scale and Bias that can be folded exactly into the Convolution, Deconvolution or InnerProduct
+ * before it, or, failing that, behind it. Messages in, messages out: nothing runs, nothing given is changed.
+ *
+ * What comes out is the net of this state, to be run in its phase: without include and exclude rules, with the names of
+ * the layers that stay and of the outputs as they were.
+ *
+ * @param net of today's form (see `upgradeNet`)
+ * @param weights likewise
+ * @throws MokaError where the layers do not make a net: see `connect`
+ */
+export function foldNet(net: NetParameter, weights: NetParameter, state: NetState, input: FoldInput = {}): FoldedNet {
+  const { shapes = new Map(), log = silent } = input;
+  const layers = filterLayers(net, state, log);
+  const nodes = connect(layers);
+  const params = new TrainedParams(layers, weights);
+  const { plan, made } = settle(nodes, params, (blocked) =>
+    planFolds({ nodes, params, phase: state.phase, shapes, blocked }),
+  );
+  const foldOf = new Map(plan.folds.map((fold) => [fold.target, fold]));
+  const gone = new Set(plan.folds.flatMap(({ before, after }) => [...before, ...after]));
+  const text: LayerParameter[] = [];
+  const trained: LayerParameter[] = [];
+  for (const node of nodes) {
+    if (gone.has(node)) continue;
+    const fold = foldOf.get(node);
+    const folded = made.get(node);
+    const message = fold && folded ? rewritten(fold, folded) : copied(node.layer);
+    const blobs = fold && folded ? blobsOf(fold, folded) : params.of(node.layer).flatMap((blob) => blob ?? []);
+    text.push(message);
+    const withBlobs = copyMessage(LayerParameterSchema, message);
+    withBlobs.blobs = [...blobs];
+    // Without blobs a layer would be said to have none; left out, it starts as its fillers say.
+    if (blobs.length > 0 || weights.layer.some(({ name }) => name === node.layer.name)) trained.push(withBlobs);
+  }
+  const all = layers.map((layer) => params.of(layer).flatMap((blob) => blob ?? []));
+  return {
+    net: netOf(net, text),
+    weights: netOf(net, trained),
+    folded: nodes.flatMap((node) => (gone.has(node) ? foldedLayer(node, plan) : [])),
+    kept: nodes.flatMap((node) => {
+      const reason = plan.kept.get(node);
+      return reason === undefined ? [] : [{ layer: node.layer.name, type: node.layer.type, reason }];
+    }),
+    targets: nodes.flatMap((node) => {
+      const fold = foldOf.get(node);
+      const folded = made.get(node);
+      return fold && folded ? [targetOf(fold, folded)] : [];
+    }),
+    before: { layers: layers.length, parameters: parametersOf(all) },
+    after: { layers: text.length, parameters: parametersOf(trained.map(({ blobs }) => blobs)) },
+  };
+}
+
+/** The layer's message without rules and blobs. */
+function copied(layer: LayerParameter): LayerParameter {
+  const message = copyMessage(LayerParameterSchema, layer);
+  message.include = [];
+  message.exclude = [];
+  message.blobs = [];
+  return message;
+}
+
+/** It reads what the first layer that it stands for has read, and puts out what the last has put out, by their names. */
+function rewritten({ target, before, after }: Fold, { bias }: FoldedWeights): LayerParameter {
+  const message = copied(target.layer);
+  const first = before[0] ?? target;
+  const last = after.at(-1) ?? target;
+  message.bottom = first.bottom.map(({ name }) => name);
+  message.top = last.top.map(({ name }) => name);
+  if (!bias) return message;
+  if (message.convolutionParam?.biasTerm === false) {
+    message.convolutionParam = copyMessage(ConvolutionParameterSchema, message.convolutionParam);
+    clearField(message.convolutionParam, ConvolutionParameterSchema.field.biasTerm);
+  }
+  if (message.innerProductParam?.biasTerm === false) {
+    message.innerProductParam = copyMessage(InnerProductParameterSchema, message.innerProductParam);
+    clearField(message.innerProductParam, InnerProductParameterSchema.field.biasTerm);
+  }
+  return message;
+}
+
+function blobsOf({ linear }: Fold, { weights, bias }: FoldedWeights): BlobProto[] {
+  const blob = makeBlob(linear.shape, { data: weights });
+  return bias ? [blob, makeBlob([linear.outputs], { data: bias })] : [blob];
+}
+
+function netOf(net: NetParameter, layers: LayerParameter[]): NetParameter {
+  const message = copyMessage(NetParameterSchema, net);
+  message.layer = layers;
+  return message;
+}
+
+function foldedLayer({ layer }: Node, { folds }: Plan): FoldedLayer {
+  const behind = folds.filter((fold) => fold.before.some((node) => node.layer === layer));
+  const before = folds.filter((fold) => fold.after.some((node) => node.layer === layer));
+  const into = [...before, ...behind].map(({ target }) => target.layer.name);
+  return { layer: layer.name, type: layer.type, into, kind: before.length > 0 ? "before" : "behind" };
+}
+
+function targetOf({ target, before, after, linear }: Fold, { bound }: FoldedWeights): FoldTarget {
+  return {
+    layer: target.layer.name,
+    type: target.layer.type,
+    first: (before[0] ?? target).layer.name,
+    last: (after.at(-1) ?? target).layer.name,
+    layers: before.length + after.length,
+    axis: linear.axis,
+    bound,
+  };
+}
+
+function parametersOf(blobs: readonly (readonly BlobProto[])[]): number {
+  return blobs.flat().reduce((sum, blob) => sum + blobValues(blob).data.length, 0);
+}

@@ -1,0 +1,156 @@
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import { blobShape, blobValues } from "../../proto/binary/index.js";
+import {
+  type BlobProto,
+  type ConvolutionParameter,
+  ConvolutionParameterSchema,
+  InnerProductParameterSchema,
+  type LayerParameter,
+} from "../../proto/gen/caffe_pb.js";
+import { countOf, formatShape, type Shape } from "../../util/shape.js";
+
+/**
+ * The weights of a layer that computes sums of products: rows × columns × inner values. In a convolution and an inner
+ * product a row is an output and a column an input; in a deconvolution and a transposed inner product it is the other
+ * way round. With groups the columns are those of the row's group.
+ */
+export interface Linear {
+  readonly weights: Float32Array;
+  /** Of the weights, as Caffe has it today. */
+  readonly shape: Shape;
+  readonly bias: Float32Array | undefined;
+  readonly rows: number;
+  readonly columns: number;
+  readonly inner: number;
+  readonly group: number;
+  readonly outputsFirst: boolean;
+  readonly outputs: number;
+  readonly inputs: number;
+  /** The axis of its outputs in its top, and of its inputs in its bottom, where an inner product's begin. */
+  readonly axis: number;
+  /** The number of axes of its top. */
+  readonly topRank: number;
+  /** The number of products that make one output. */
+  readonly terms: number;
+  /** Why a shift of its inputs is no shift of its outputs, where that is so: at the borders it is another. */
+  readonly border: string | undefined;
+  /** Whether several inputs in a row may belong to one channel. */
+  readonly flattens: boolean;
+}
+
+/** The layer types that others can be folded into. */
+export const linearTypes: readonly string[] = ["Convolution", "Deconvolution", "InnerProduct"];
+
+/**
+ * @param blobs its parameters
+ * @param rank the number of axes of its bottom, if that is known
+ * @returns why nothing can be folded into it, where that is so
+ */
+export function readLinear(
+  layer: LayerParameter,
+  blobs: readonly (BlobProto | undefined)[],
+  rank: number | undefined,
+): Linear | string {
+  if (layer.bottom.length !== 1 || layer.top.length !== 1) {
+    return `has ${layer.bottom.length} bottoms and ${layer.top.length} tops, which share its weights`;
+  }
+  if (layer.lossWeight.some((weight) => weight !== 0)) return "has a loss_weight on its top";
+  const { biasTerm } = paramOf(layer);
+  const present = blobs.flatMap((blob) => (blob ? [blob] : []));
+  const [weights, bias] = present;
+  if (!weights) return "has no blobs in the weights";
+  if (present.length !== blobs.length || present.length !== (biasTerm ? 2 : 1)) {
+    return `has ${present.length} blobs in the weights, where it needs ${biasTerm ? 2 : 1}`;
+  }
+  const parts = { weights: blobValues(weights).data, bias: bias && blobValues(bias).data };
+  return layer.type === "InnerProduct"
+    ? readInnerProduct(layer, parts, rank)
+    : readConvolution(layer, parts, blobShape(weights), rank);
+}
+
+interface Parts {
+  readonly weights: Float32Array;
+  readonly bias: Float32Array | undefined;
+}
+
+function readConvolution(
+  layer: LayerParameter,
+  { weights, bias }: Parts,
+  shape: Shape,
+  rank: number | undefined,
+): Linear | string {
+  const param = layer.convolutionParam ?? create(ConvolutionParameterSchema);
+  const { numOutput: outputs, group } = param;
+  const outputsFirst = layer.type === "Convolution";
+  const [rows = 0, columns = 0, ...kernel] = shape;
+  const fits = outputsFirst ? rows === outputs : columns * group === outputs;
+  if (!fits || group < 1 || rows % group !== 0 || !holds(weights, bias, shape, outputs)) {
+    return misfit(shape, weights, bias, `convolution_param.num_output ${outputs} and group ${group}`);
+  }
+  const axis = axisIn(param.axis, rank);
+  if (axis === undefined) return `has convolution_param.axis ${param.axis}, and the shape of its bottom is not known`;
+  const inner = countOf(kernel);
+  return {
+    ...{ weights, bias, shape, rows, columns, inner, group, outputsFirst, outputs },
+    inputs: outputsFirst ? columns * group : rows,
+    axis,
+    topRank: axis + 1 + kernel.length,
+    terms: outputsFirst ? columns * inner : (rows / group) * inner,
+    border: outputsFirst ? borderOf(param) : spreadOf(param, inner),
+    flattens: false,
+  };
+}
+
+function readInnerProduct(layer: LayerParameter, { weights, bias }: Parts, rank: number | undefined): Linear | string {
+  const param = layer.innerProductParam ?? create(InnerProductParameterSchema);
+  const { numOutput: outputs, transpose } = param;
+  const inputs = weights.length / outputs;
+  const shape = transpose ? [inputs, outputs] : [outputs, inputs];
+  if (!(outputs > 0 && Number.isInteger(inputs) && inputs > 0) || !holds(weights, bias, shape, outputs)) {
+    return misfit([weights.length], weights, bias, `inner_product_param.num_output ${outputs}`);
+  }
+  const axis = axisIn(param.axis, rank);
+  if (axis === undefined) return `has inner_product_param.axis ${param.axis}, and the shape of its bottom is not known`;
+  const [rows = 0, columns = 0] = shape;
+  return {
+    ...{ weights, bias, shape, rows, columns, inner: 1, group: 1, outputsFirst: !transpose, outputs, inputs, axis },
+    topRank: axis + 1,
+    terms: inputs,
+    border: undefined,
+    flattens: true,
+  };
+}
+
+/** What is said of its bias in a layer's message. */
+function paramOf(layer: LayerParameter): { readonly biasTerm: boolean } {
+  return layer.type === "InnerProduct"
+    ? (layer.innerProductParam ?? create(InnerProductParameterSchema))
+    : (layer.convolutionParam ?? create(ConvolutionParameterSchema));
+}
+
+function holds(weights: Float32Array, bias: Float32Array | undefined, shape: Shape, outputs: number): boolean {
+  return weights.length === countOf(shape) && weights.length > 0 && (bias === undefined || bias.length === outputs);
+}
+
+function misfit(shape: Shape, weights: Float32Array, bias: Float32Array | undefined, wanted: string): string {
+  const its = bias ? ` and a bias of ${bias.length}` : "";
+  return `has weights of shape ${formatShape(shape)} with ${weights.length} values${its}, which do not fit ${wanted}`;
+}
+
+function axisIn(axis: number, rank: number | undefined): number | undefined {
+  return axis >= 0 ? axis : rank === undefined ? undefined : rank + axis;
+}
+
+/** Caffe pads with zeros, and what is folded would not have been there. */
+function borderOf(param: ConvolutionParameter): string | undefined {
+  const { padH, padW } = ConvolutionParameterSchema.field;
+  const pads = [padH, padW].some((field) => isFieldSet(param, field)) ? [param.padH, param.padW] : param.pad;
+  return pads.some((pad) => pad !== 0) ? `pads with zeros (pad ${pads.join("×")}), which are not shifted` : undefined;
+}
+
+/** Only where each output sees one input, through the one value of its kernel, does every output get the same shift. */
+function spreadOf(param: ConvolutionParameter, kernel: number): string | undefined {
+  const strides = [...param.stride, param.strideH, param.strideW];
+  const isPlain = kernel === 1 && strides.every((stride) => stride <= 1);
+  return isPlain ? undefined : "spreads each input over several outputs, unequally at its borders";
+}

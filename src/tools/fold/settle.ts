@@ -1,0 +1,69 @@
+import { ParamSpec_DimCheckMode } from "../../proto/gen/caffe_pb.js";
+import { type FoldedWeights, foldLinear } from "./fold-linear.js";
+import type { Node } from "./graph.js";
+import type { Plan } from "./plan.js";
+import { nameOf, type TrainedParams } from "./trained-params.js";
+
+/**
+ * Plans until no fold contradicts another: layers that share a parameter by name must all come out with the same. A
+ * layer that cannot is blocked, and everything planned again without it.
+ */
+export function settle(
+  nodes: readonly Node[],
+  params: TrainedParams,
+  planWithout: (blocked: ReadonlyMap<Node, string>) => Plan,
+): { plan: Plan; made: ReadonlyMap<Node, FoldedWeights> } {
+  const sharers = new Map<string, Node[]>();
+  for (const node of nodes) {
+    for (const index of params.of(node.layer).keys()) {
+      const name = nameOf(node.layer, index);
+      if (name) sharers.set(name, [...(sharers.get(name) ?? []), node]);
+    }
+  }
+  const blocked = new Map<Node, string>();
+  for (;;) {
+    const plan = planWithout(blocked);
+    const made = new Map<Node, FoldedWeights>();
+    const before = blocked.size;
+    for (const { target, linear, beforeMap, afterMap, before, after, shifts } of plan.folds) {
+      const folded = foldLinear(linear, beforeMap, afterMap, before.length + after.length, shifts);
+      if (typeof folded === "string") blocked.set(target, folded);
+      else made.set(target, folded);
+    }
+    for (const target of made.keys()) {
+      const reason = contradiction(target, made, sharers);
+      if (reason !== undefined) blocked.set(target, reason);
+    }
+    if (blocked.size === before) return { plan, made };
+  }
+}
+
+/** Why a layer's new parameters cannot be shared as its old ones were, if they cannot. */
+function contradiction(
+  target: Node,
+  made: ReadonlyMap<Node, FoldedWeights>,
+  sharers: ReadonlyMap<string, readonly Node[]>,
+): string | undefined {
+  for (const [index, spec] of target.layer.param.entries()) {
+    const others = (sharers.get(spec.name) ?? []).filter((node) => node !== target);
+    for (const other of spec.name ? others : []) {
+      const there = other.layer.param.findIndex(({ name }) => name === spec.name);
+      const isSame =
+        spec.shareMode !== ParamSpec_DimCheckMode.PERMISSIVE &&
+        target.layer.type === other.layer.type &&
+        sameValues(paramsOf(made.get(target))[index], paramsOf(made.get(other))[there]);
+      if (!isSame) {
+        return `shares its parameter "${spec.name}" with "${other.layer.name}" (${other.layer.type}), which would need another one`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function paramsOf(folded: FoldedWeights | undefined): readonly (Float32Array | undefined)[] {
+  return folded ? [folded.weights, folded.bias] : [];
+}
+
+function sameValues(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
+  return a !== undefined && b !== undefined && a.length === b.length && a.every((value, i) => value === b[i]);
+}
