@@ -1,0 +1,147 @@
+import { create } from "@bufbuild/protobuf";
+import { WeightFileStore } from "../data/weight-files.js";
+import { makeBlob } from "../proto/binary/index.js";
+import {
+  type LayerParameter,
+  LayerParameterSchema,
+  type NetParameter,
+  NetParameterSchema,
+} from "../proto/gen/caffe_pb.js";
+import { copyMessage } from "../proto/source.js";
+import { ScoreMean, type Scores } from "../tools/batch-norm/outputs.js";
+import {
+  measure,
+  type NormBlobs,
+  normBlobsOf,
+  putNormBlobs,
+  type StatisticsMethod,
+  type StatisticsMove,
+  statisticsMethods,
+  statisticsMove,
+} from "../tools/batch-norm/recompute.js";
+import { feed } from "../tools/batch-norm/trunk.js";
+import { check } from "../util/errors.js";
+import { silent } from "../util/log.js";
+import { BatchNets, type BatchOptions } from "./batch-nets.js";
+
+export interface CalibrateOptions extends BatchOptions {
+  /**
+   * `pooled`: mean and total variance over all values of all batches, with a factor of 1. `moving`: what Caffe's moving
+   * average makes of the batches, one after the other, from nothing. Default `pooled`.
+   */
+  readonly method?: StatisticsMethod | undefined;
+  /** Whose data layers to measure on. Default: TRAIN, whose statistics these are, where it has some; else TEST. */
+  readonly phase?: "TRAIN" | "TEST" | undefined;
+  /** Where to write the weights with the new statistics. Default: nowhere, it is only said what would change. */
+  readonly output?: string | undefined;
+}
+
+export interface CalibrateReport {
+  readonly name: string;
+  readonly method: StatisticsMethod;
+  /** Whose data were measured on, and on how many batches. */
+  readonly phase: "TRAIN" | "TEST";
+  readonly batches: number;
+  /** The BatchNorm layers in the order of the net, and how far they moved. */
+  readonly layers: readonly (StatisticsMove & { readonly name: string; readonly factor: number })[];
+  /** Whose data the scores are of. */
+  readonly scoredOn: "TRAIN" | "TEST";
+  /** What the net scores with the old averages and with the new ones. */
+  readonly before: Scores;
+  readonly after: Scores;
+  readonly output?: string;
+}
+
+/**
+ * Measures the statistics of all BatchNorm layers anew. As in training each normalizes by the batch meanwhile, so that each
+ * sees what those before it give it there; all else is as in phase TEST. The other weights stay as they are, and so does the
+ * file they came from.
+ *
+ * Loss and accuracy are measured before and after with the averages, on as many batches of TEST's data layers where there
+ * are some, else on the same data.
+ *
+ * @param model the net's prototxt: its path, or, if it has a newline, its text
+ * @param weights a caffemodel's path, or several separated by commas
+ * @param options `iterations` is 50 by default, or each row of given arrays once
+ * @throws MokaError `MOKA_USAGE` if there are no data, or no BatchNorm layers
+ */
+export async function calibrate(
+  model: string,
+  weights: string,
+  options: CalibrateOptions = {},
+): Promise<CalibrateReport> {
+  const { method = "pooled", output } = options;
+  const methods = statisticsMethods.join(", ");
+  check(statisticsMethods.includes(method), "MOKA_USAGE", `there is no method "${method}"; there are ${methods}`);
+  return BatchNets.use(model, options, async (nets) => {
+    const { files } = nets;
+    if (output !== undefined) await files.probe(output);
+    const phase = options.phase ?? (nets.hasData("TRAIN") && options.data === undefined ? "TRAIN" : "TEST");
+    const source = await nets.batches(phase);
+    const iterations = nets.iterations(source, 50);
+    const global = await nets.trunk(source, "global");
+    check(
+      global.layers.some(({ type }) => type === "BatchNorm"),
+      "MOKA_USAGE",
+      "the net has no BatchNorm layers to calibrate",
+    );
+    await global.copyTrainedLayersFrom(weights);
+    const old = normBlobsOf(global);
+    const batch = await nets.trunk(source, "batch");
+    batch.copyTrainedLayers(global.toMessage());
+    const next = await measure(batch, source, iterations, method);
+
+    const scoredOn = nets.hasData("TEST") && options.data === undefined ? "TEST" : phase;
+    const scored = await nets.batches(scoredOn);
+    const [before, after] = [new ScoreMean(), new ScoreMean()];
+    for (let i = 0; i < iterations; i++) {
+      feed(global, await scored.next());
+      for (const [blobs, scores] of [[old, before] as const, [next, after] as const]) {
+        putNormBlobs(global, blobs);
+        await global.runForward();
+        scores.add(global);
+      }
+    }
+    if (output !== undefined) await save(next, weights, output, nets);
+    return {
+      name: nets.message.name,
+      method,
+      phase,
+      batches: iterations,
+      layers: [...next].map(([name, blobs]) => {
+        const was = old.get(name) ?? blobs;
+        return { name, factor: blobs.factor, ...statisticsMove(was, blobs) };
+      }),
+      scoredOn,
+      before: before.result(),
+      after: after.result(),
+      ...(output !== undefined && { output }),
+    };
+  });
+}
+
+/** Writes the weights as they were, layers the net does not have too, but with these statistics. */
+async function save(
+  statistics: ReadonlyMap<string, NormBlobs>,
+  weights: string,
+  output: string,
+  nets: BatchNets,
+): Promise<void> {
+  const { files } = nets;
+  const own = new Map(nets.layers("TEST").map((layer) => [layer.name, layer]));
+  const store = new WeightFileStore(files, silent);
+  const read: NetParameter[] = [];
+  for (const path of weights.split(",").map((part) => part.trim())) read.push(await store.read(path));
+  const layers = new Map<string, LayerParameter>();
+  for (const layer of read.flatMap((each) => each.layer)) layers.set(layer.name, layer);
+  for (const [name, { mean, variance, factor }] of statistics) {
+    // A layer that the weights lack is written as the net has it.
+    const layer = layers.get(name) ?? own.get(name);
+    const copy = layer ? copyMessage(LayerParameterSchema, layer) : create(LayerParameterSchema, { name });
+    copy.blobs = [mean, variance, Float32Array.of(factor)].map((data) => makeBlob([data.length], { data }));
+    layers.set(name, copy);
+  }
+  const message = read[0] ? copyMessage(NetParameterSchema, read[0]) : create(NetParameterSchema);
+  message.layer = [...layers.values()];
+  await store.write(output, message);
+}

@@ -1,0 +1,105 @@
+import type { NetStats } from "../../api/stats.js";
+import type { BatchNormStats, ChannelValues, FlaggedChannel } from "../../tools/batch-norm/layer-stats.js";
+import { formatNumber } from "../../util/number-format.js";
+import { colorsFor } from "../colors.js";
+import type { Command } from "../command.js";
+import { addStateOptions, type CommonOptions } from "../options.js";
+
+interface StatsOptions extends Pick<CommonOptions, "level" | "stage"> {
+  readonly phase: string;
+  readonly json?: boolean;
+  readonly svg?: string;
+}
+
+/** `moka stats`: what the BatchNorm layers of a caffemodel hold. */
+export const stats: Command = {
+  define(command) {
+    command
+      .argument("<files...>", "the net's prototxt, which may be left out, and its caffemodel (or several, with commas)")
+      .usage("[options] [MODEL] WEIGHTS")
+      .option("--phase <phase>", "TRAIN or TEST", "TEST")
+      .option("--json", "print all of it as JSON")
+      .option("--svg <file>", "draw histograms of all layers")
+      .addHelpText(
+        "after",
+        "\nMean and variance are the blobs divided by the factor, as the layer uses them; raw is what the file has. Each" +
+          "\nhistogram goes from the least value to the largest, those of variances by their logarithms.",
+      );
+    addStateOptions(command);
+  },
+
+  async run(paths, options) {
+    const { phase, json, svg, level, stage: stages } = options as unknown as StatsOptions;
+    const { MokaError, stats } = await import("../../index.js");
+    const { createFiles } = await import("#platform");
+    if (phase !== "TRAIN" && phase !== "TEST") {
+      throw new MokaError("MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
+    }
+    if (paths.length > 2)
+      throw new MokaError("MOKA_USAGE", "give a prototxt and a caffemodel: moka stats [MODEL] WEIGHTS");
+    const [weights = "", model] = [paths.at(-1), paths.length > 1 ? paths[0] : undefined];
+    const result = await stats(model, weights, { phase, level, stages });
+    if (svg !== undefined) {
+      const { drawStats } = await import("../../tools/batch-norm/stats-picture.js");
+      await createFiles().write(svg, new TextEncoder().encode(drawStats(result.name || weights, result.layers)));
+    }
+    process.stdout.write(json ? `${JSON.stringify(result)}\n` : asText(result));
+    if (svg !== undefined && !json) process.stdout.write(`Wrote ${svg}\n`);
+    return 0;
+  },
+};
+
+function asText({ name, layers, missing }: NetStats): string {
+  const { yellow, bold } = colorsFor(process.stdout);
+  const blocks = layers.map((layer) => blockOf(layer, bold, yellow));
+  const absent = missing.length > 0 ? [yellow(`Not in the weights, so empty: ${missing.join(", ")}\n`)] : [];
+  const flagged = layers.filter(({ dead, suspicious }) => dead.length + suspicious.length > 0).length;
+  const total = `${layers.length} BatchNorm layers, ${flagged} with dead or suspicious channels\n`;
+  return [`${name || "(no name)"}\n`, ...blocks, ...absent, total].join("\n");
+}
+
+/** A layer in a few lines, no wider than 100 columns unless its name is. */
+function blockOf(layer: BatchNormStats, bold: (text: string) => string, warn: (text: string) => string): string {
+  const { name, channels, scale, reading, dead, suspicious, useGlobalStats } = layer;
+  const isOdd = reading.state !== "saturated" && reading.state !== "growing" && reading.state !== "converted";
+  const fixed = useGlobalStats === undefined ? "" : `, use_global_stats: ${useGlobalStats}`;
+  const head = `${bold(name)}  ${channels} channels, ${scale ? `Scale "${scale}"` : "no Scale"}${fixed}`;
+  const factor = `  factor   ${isOdd ? warn(reading.text) : reading.text}`;
+  const { rawMean, rawVariance } = layer;
+  const raw = `raw: M ${range(rawMean)}, V ${range(rawVariance)}`;
+  const rows = [
+    [cell("mean", layer.mean), cell("γ", layer.gamma)],
+    [cell("variance", layer.variance), cell("β", layer.beta)],
+    [cell("γ/σ", layer.gain), raw],
+  ];
+  const flags = [
+    ...(dead.length > 0 ? [warn(`  dead: ${listed(dead)}`)] : []),
+    ...(suspicious.length > 0 ? [warn(`  suspicious: ${listed(suspicious)}`)] : []),
+  ];
+  const lines = rows.map(([left = "", right = ""]) => `  ${left.padEnd(50)}${right}`.trimEnd());
+  return `${[head, factor, ...lines, ...flags].join("\n")}\n`;
+}
+
+function cell(label: string, values: ChannelValues | undefined): string {
+  return values ? `${label.padEnd(9)}${range(values).padEnd(22)} ${sparkline(values.histogram)}` : "";
+}
+
+function range({ min, max }: ChannelValues): string {
+  return `${formatNumber(min, 3)} … ${formatNumber(max, 3)}`;
+}
+
+const bars = ["▁", "▂", "▃", "▅", "▇"] as const;
+
+/** Parts without values are lowest; any value shows. */
+function sparkline(histogram: readonly number[]): string {
+  const most = Math.max(1, ...histogram);
+  const height = (count: number) => (count === 0 ? 0 : Math.max(1, Math.round((count / most) * (bars.length - 1))));
+  return histogram.map((count) => bars[height(count)]).join("");
+}
+
+/** The first few, with their reasons. */
+function listed(flags: readonly FlaggedChannel[]): string {
+  const most = 4;
+  const shown = flags.slice(0, most).map(({ channel, reason }) => `channel ${channel} (${reason})`);
+  return [...shown, ...(flags.length > most ? [`${flags.length - most} more`] : [])].join(", ");
+}

@@ -1,0 +1,100 @@
+import { create } from "@bufbuild/protobuf";
+import { filterLayers } from "../../core/filter-net.js";
+import { Net, type NetContext } from "../../core/net.js";
+import type { FloatArray } from "../../core/span.js";
+import { type LayerParameter, type NetParameter, NetParameterSchema, type NetState } from "../../proto/gen/caffe_pb.js";
+import { check } from "../../util/errors.js";
+import { silent } from "../../util/log.js";
+import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import type { NdArray } from "../image-array.js";
+
+/** Values of some blobs by name. They hold until the next batch is fetched. */
+export type Batch = ReadonlyMap<string, { readonly shape: Shape; readonly data: FloatArray }>;
+
+/** Batches for nets to be fed with, one after the other, without end: what ends starts again. */
+export interface BatchSource {
+  /** The blobs it brings, with their shapes in the first batch. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+  /** How many batches there are before it starts again, where that is known. */
+  readonly length: number | undefined;
+  next(): Promise<Batch>;
+  close(): Promise<void>;
+}
+
+/** Whether a layer brings data, so that its tops can come from elsewhere; a Parameter learns what it brings. */
+export function isDataLayer({ bottom, type }: LayerParameter): boolean {
+  return bottom.length === 0 && type !== "Parameter";
+}
+
+/** The net's own data layers of a state, those a caller has to fill excepted. */
+export function ownDataLayers(message: NetParameter, state: NetState): LayerParameter[] {
+  return filterLayers(message, state, silent).filter((layer) => isDataLayer(layer) && layer.type !== "Input");
+}
+
+/** The batches that data layers bring, as a net of nothing else. */
+export async function batchesOfLayers(
+  layers: readonly LayerParameter[],
+  state: NetState,
+  context: NetContext,
+): Promise<BatchSource> {
+  const net = await Net.build(create(NetParameterSchema, { name: "data", layer: [...layers] }), state, {
+    ...context,
+    ownsEngine: false,
+    backward: false,
+    keep: "all",
+  });
+  return {
+    shapes: new Map([...net.blobs].map(([name, { shape }]) => [name, shape])),
+    length: undefined,
+    async next() {
+      await net.runForward();
+      return net.blobs;
+    },
+    close: () => net.dispose(),
+  };
+}
+
+/**
+ * Batches of `size` rows of some arrays, which all have as many: a row is all behind the first axis. The batch that meets
+ * the end goes on with the first rows, as a data layer's does.
+ *
+ * @throws MokaError `MOKA_SHAPE` if the arrays have different numbers of rows, or none
+ */
+export function batchesOfArrays(arrays: Readonly<Record<string, NdArray>>, size: number): BatchSource {
+  const entries = Object.entries(arrays).map(([name, { shape, data }]) => ({
+    name,
+    shape,
+    data,
+    width: countOf(shape, 1),
+  }));
+  const rows = entries[0]?.shape[0] ?? 0;
+  for (const { name, shape, data } of entries) {
+    check(
+      shape.length > 0 && shape[0] === rows && rows > 0 && countOf(shape) === data.length,
+      "MOKA_SHAPE",
+      `array "${name}" has shape ${formatShape(shape)} and ${data.length} values; all must have as many rows as "${entries[0]?.name}", ${rows}`,
+    );
+  }
+  const taken = Math.min(size, rows);
+  const batch = new Map(
+    entries.map(({ name, shape, width }) => [
+      name,
+      { shape: [taken, ...shape.slice(1)], data: new Float32Array(taken * width) },
+    ]),
+  );
+  let row = 0;
+  return {
+    shapes: new Map([...batch].map(([name, { shape }]) => [name, shape])),
+    length: Math.floor(rows / taken),
+    async next() {
+      for (let i = 0; i < taken; i++) {
+        for (const { name, data, width } of entries) {
+          batch.get(name)?.data.set(data.subarray(row * width, (row + 1) * width), i * width);
+        }
+        row = (row + 1) % rows;
+      }
+      return batch;
+    },
+    close: async () => {},
+  };
+}

@@ -1,0 +1,44 @@
+/** How the values of a layer's channels are spread. Values that are not finite are left out, and counted. */
+export interface Distribution {
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly median: number;
+  /** Values that are not finite; or, on a logarithmic scale, not positive. */
+  readonly leftOut: number;
+  /** How many values there are in each of the parts, equally wide (by their logarithms, if `isLog`), of min … max. */
+  readonly histogram: readonly number[];
+  readonly isLog: boolean;
+}
+
+/** Parts of a histogram. */
+export const bins = 12;
+
+/** @param isLog for what spans powers of ten, such as variances: values that are not positive have no place in the histogram */
+export function distributionOf(values: ArrayLike<number>, isLog = false): Distribution {
+  const finite = Float64Array.from(Array.from(values).filter(Number.isFinite)).sort();
+  const placed = isLog ? finite.filter((value) => value > 0).map(Math.log) : finite;
+  const [low = 0, high = 0] = [placed[0], placed.at(-1)];
+  const histogram = Array<number>(bins).fill(0);
+  for (const value of placed) {
+    // In halves, as the largest numbers there are may be twice as far apart.
+    const share = (value / 2 - low / 2) / (high / 2 - low / 2);
+    const bin = high > low ? Math.min(bins - 1, Math.floor(share * bins)) : bins >> 1;
+    histogram[bin] = (histogram[bin] ?? 0) + 1;
+  }
+  const { length } = finite;
+  return {
+    min: finite[0] ?? Number.NaN,
+    max: finite.at(-1) ?? Number.NaN,
+    mean: length > 0 ? finite.reduce((a, b) => a + b, 0) / length : Number.NaN,
+    median: medianOf(finite),
+    leftOut: values.length - placed.length,
+    histogram,
+    isLog,
+  };
+}
+
+/** Of values in rising order; the lower of the two in the middle. */
+function medianOf(sorted: Float64Array): number {
+  return sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
+}

@@ -1,0 +1,134 @@
+import { blobValues } from "../../proto/binary/index.js";
+import type { BlobProto } from "../../proto/gen/caffe_pb.js";
+import { formatNumber } from "../../util/number-format.js";
+import { type Distribution, distributionOf } from "./distribution.js";
+import { type FactorReading, readFactor } from "./factor.js";
+import { type NormLayer, storedBlobs, trueValues } from "./norm-layers.js";
+
+/** A channel that does nothing, or too much, and why. */
+export interface FlaggedChannel {
+  readonly channel: number;
+  readonly reason: string;
+}
+
+/** One value a channel, and how they are spread. */
+export interface ChannelValues extends Distribution {
+  readonly values: readonly number[];
+}
+
+/** What one BatchNorm holds. */
+export interface BatchNormStats {
+  readonly name: string;
+  readonly channels: number;
+  readonly eps: number;
+  /** `moving_average_fraction`. */
+  readonly fraction: number;
+  /** As in the prototxt; not there if it is left to the phase. */
+  readonly useGlobalStats?: boolean;
+  /** The third blob, and what it says. */
+  readonly factor: number;
+  readonly reading: FactorReading;
+  /** What the layer normalizes by: the blobs divided by the factor, 0 where that is 0. */
+  readonly mean: ChannelValues;
+  readonly variance: ChannelValues;
+  /** The blobs as they are in the file. */
+  readonly rawMean: ChannelValues;
+  readonly rawVariance: ChannelValues;
+  /** The name of the Scale that follows, and its γ and β, where there is one with values. */
+  readonly scale?: string;
+  readonly gamma?: ChannelValues;
+  readonly beta?: ChannelValues;
+  /** γ/√(variance + eps), by which the two layers multiply; without a Scale 1/√(variance + eps). */
+  readonly gain: ChannelValues;
+  /** Channels that are constant: hardly any variance, or a γ of about 0. */
+  readonly dead: readonly FlaggedChannel[];
+  /** Channels with values that cannot be, or a gain far beyond the others'. */
+  readonly suspicious: readonly FlaggedChannel[];
+}
+
+/** A variance below this is none; so is one so far below its layer's median. */
+const leastVariance = 1e-10;
+const leastShare = 1e-6;
+/** Likewise a γ. */
+const leastGamma = 1e-6;
+const leastGammaShare = 1e-4;
+/** A gain so many times its layer's median is too much. */
+const mostGain = 100;
+
+/**
+ * @param blobs those of the BatchNorm
+ * @param scaleBlobs those of its Scale, if it has one
+ * @param origin names the weights in errors
+ * @throws MokaError `MOKA_WEIGHTS` if these are not BVLC Caffe's three blobs
+ */
+export function layerStats(
+  { message, name, eps, fraction, useGlobalStats, scale }: NormLayer,
+  blobs: readonly BlobProto[],
+  scaleBlobs: readonly BlobProto[],
+  origin: string,
+): BatchNormStats {
+  const { mean: rawMean, variance: rawVariance, factor } = storedBlobs(message, blobs, origin);
+  const mean = trueValues(rawMean, factor);
+  const variance = trueValues(rawVariance, factor);
+  const { length: channels } = mean;
+  const [gamma, beta] = scaleBlobs.map((blob) => blobValues(blob).data).filter(({ length }) => length === channels);
+  const gain = variance.map((value, c) => (gamma?.[c] ?? 1) / Math.sqrt(value + eps));
+  return {
+    name,
+    channels,
+    eps: tidy(eps),
+    fraction: tidy(fraction),
+    ...(useGlobalStats !== undefined && { useGlobalStats }),
+    factor,
+    reading: readFactor(factor, fraction),
+    mean: channelValues(mean),
+    variance: channelValues(variance, true),
+    rawMean: channelValues(rawMean),
+    rawVariance: channelValues(rawVariance, true),
+    ...(scale && gamma && { scale: scale.name }),
+    ...(gamma && { gamma: channelValues(gamma) }),
+    ...(beta && { beta: channelValues(beta) }),
+    gain: channelValues(gain),
+    ...flagged(mean, variance, gain, gamma, factor),
+  };
+}
+
+function flagged(
+  mean: Float64Array,
+  variance: Float64Array,
+  gain: Float64Array,
+  gamma: Float32Array | undefined,
+  factor: number,
+): Pick<BatchNormStats, "dead" | "suspicious"> {
+  const dead: FlaggedChannel[] = [];
+  const suspicious: FlaggedChannel[] = [];
+  const usualVariance = distributionOf(variance).median;
+  const usualGamma = gamma && distributionOf(gamma.map(Math.abs)).median;
+  const usualGain = distributionOf(gain.map(Math.abs)).median;
+  variance.forEach((value, channel) => {
+    const [center = 0, times = 0, g] = [mean[channel], gain[channel], gamma?.[channel]];
+    const is = (list: FlaggedChannel[], reason: string) => list.push({ channel, reason });
+    if (!Number.isFinite(center)) is(suspicious, `mean ${formatNumber(center)}`);
+    else if (!Number.isFinite(value)) is(suspicious, `variance ${formatNumber(value)}`);
+    else if (g !== undefined && !Number.isFinite(g)) is(suspicious, `γ ${formatNumber(g)}`);
+    else if (value < 0) is(suspicious, `negative variance ${formatNumber(value)}`);
+    // Where nothing was ever measured, the factor tells that, not each channel.
+    else if (factor !== 0 && (value <= leastVariance || value < leastShare * usualVariance)) {
+      is(dead, `variance ${formatNumber(value, 3)}`);
+    } else if (g !== undefined && Math.abs(g) <= Math.max(leastGamma, leastGammaShare * (usualGamma ?? 0))) {
+      is(dead, `γ ${formatNumber(g, 3)}`);
+    } else if (Math.abs(times) > mostGain * usualGain) {
+      is(suspicious, `gain ${formatNumber(times, 3)}, ${Math.round(Math.abs(times) / usualGain)} times the median`);
+    }
+  });
+  return { dead, suspicious };
+}
+
+function channelValues(values: Float32Array | Float64Array, isLog = false): ChannelValues {
+  return { ...distributionOf(values, isLog), values: [...values] };
+}
+
+/** A float's decimal as it was meant: 0.999, not 0.9990000128746033. */
+function tidy(float: number): number {
+  return Number(float.toPrecision(7));
+}

@@ -1,0 +1,89 @@
+import type { FloatArray } from "../../core/span.js";
+import { check } from "../../util/errors.js";
+import { countOf, formatShape, type Shape } from "../../util/shape.js";
+
+/**
+ * Mean and variance of each channel over many batches, exact: not the mean of the batches' variances, but also what
+ * their means differ by (the law of total variance). In double precision; each batch is gone through twice, and joined to
+ * what was there (Chan, Golub and LeVeque 1983), so that a large mean takes no digits away from a small variance.
+ */
+export class Moments {
+  readonly channels: number;
+  /** Of each channel over all values so far. */
+  readonly mean: Float64Array;
+  /** Sums of squared distances from the mean. */
+  readonly #squares: Float64Array;
+  /** Likewise of the means of batches from their own mean. */
+  readonly #meanOfMeans: Float64Array;
+  readonly #squaresOfMeans: Float64Array;
+  #count = 0;
+  #batches = 0;
+
+  constructor(channels: number) {
+    this.channels = channels;
+    this.mean = new Float64Array(channels);
+    this.#squares = new Float64Array(channels);
+    this.#meanOfMeans = new Float64Array(channels);
+    this.#squaresOfMeans = new Float64Array(channels);
+  }
+
+  /** Values of each channel so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  get batches(): number {
+    return this.#batches;
+  }
+
+  /** @param shape channels on axis 1, as BatchNorm has them; one channel where there is one axis */
+  add(values: FloatArray, shape: Shape): void {
+    const [n = 1, channels = 1] = shape;
+    const inner = countOf(shape, 2);
+    const { length: own } = this.mean;
+    check(channels === own, "MOKA_SHAPE", `a batch of ${formatShape(shape)} where there were ${own} channels`);
+    const count = n * inner;
+    if (count === 0) return;
+    this.#batches++;
+    const total = this.#count + count;
+    for (let channel = 0; channel < channels; channel++) {
+      const { mean, squares } = momentsOf(values, channel, n, channels, inner);
+      const distance = mean - (this.mean[channel] ?? 0);
+      this.#squares[channel] =
+        (this.#squares[channel] ?? 0) + squares + (distance * distance * this.#count * count) / total;
+      this.mean[channel] = (this.mean[channel] ?? 0) + (distance * count) / total;
+      const before = mean - (this.#meanOfMeans[channel] ?? 0);
+      const center = (this.#meanOfMeans[channel] ?? 0) + before / this.#batches;
+      this.#meanOfMeans[channel] = center;
+      this.#squaresOfMeans[channel] = (this.#squaresOfMeans[channel] ?? 0) + before * (mean - center);
+    }
+    this.#count = total;
+  }
+
+  /** Of each channel: ÷ m − 1, or ÷ m where it is not to be `unbiased`, or m is 1. */
+  variance(unbiased: boolean): Float64Array {
+    const divisor = unbiased && this.#count > 1 ? this.#count - 1 : Math.max(1, this.#count);
+    return this.#squares.map((squares) => squares / divisor);
+  }
+
+  /** The variance of the batches' means, of each channel; `undefined` with less than two batches. */
+  varianceOfMeans(): Float64Array | undefined {
+    if (this.#batches < 2) return undefined;
+    return this.#squaresOfMeans.map((squares) => squares / (this.#batches - 1));
+  }
+}
+
+function momentsOf(values: FloatArray, channel: number, n: number, channels: number, inner: number) {
+  let sum = 0;
+  for (let image = 0; image < n; image++) {
+    const start = (image * channels + channel) * inner;
+    for (let i = start; i < start + inner; i++) sum += values[i] as number;
+  }
+  const mean = sum / (n * inner);
+  let squares = 0;
+  for (let image = 0; image < n; image++) {
+    const start = (image * channels + channel) * inner;
+    for (let i = start; i < start + inner; i++) squares += ((values[i] as number) - mean) ** 2;
+  }
+  return { mean, squares };
+}

@@ -1,0 +1,103 @@
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import { blobValues } from "../../proto/binary/index.js";
+import {
+  BatchNormParameterSchema,
+  type BlobProto,
+  type LayerParameter,
+  ScaleParameterSchema,
+} from "../../proto/gen/caffe_pb.js";
+import { placeOf, sourceOf } from "../../proto/source.js";
+import { formatPlace, MokaError } from "../../util/errors.js";
+import { counted } from "../../util/words.js";
+
+/** A BatchNorm of a net with what its message says, and the Scale that works on what it normalized. */
+export interface NormLayer {
+  readonly message: LayerParameter;
+  readonly name: string;
+  readonly eps: number;
+  /** `moving_average_fraction`. */
+  readonly fraction: number;
+  /** `undefined` where the prototxt leaves it to the phase. */
+  readonly useGlobalStats: boolean | undefined;
+  readonly scale: LayerParameter | undefined;
+}
+
+/** The BatchNorm layers among `layers`, those of one state of a net or of a caffemodel, in their order. */
+export function normLayers(layers: readonly LayerParameter[]): NormLayer[] {
+  return layers.flatMap((message, index) => {
+    if (message.type !== "BatchNorm") return [];
+    const param = message.batchNormParam ?? create(BatchNormParameterSchema);
+    return {
+      message,
+      name: message.name,
+      eps: param.eps,
+      fraction: param.movingAverageFraction,
+      useGlobalStats: isFieldSet(param, BatchNormParameterSchema.field.useGlobalStats)
+        ? param.useGlobalStats
+        : undefined,
+      scale: scaleBehind(layers, index),
+    };
+  });
+}
+
+/**
+ * The Scale with learned γ, one for each channel, that is the first to read what this BatchNorm puts out. One that comes
+ * behind another layer, a ReLU say, scales something else.
+ */
+function scaleBehind(layers: readonly LayerParameter[], index: number): LayerParameter | undefined {
+  const top = layers[index]?.top[0];
+  const next = layers.slice(index + 1).find(({ bottom }) => top !== undefined && bottom.includes(top));
+  if (next?.type !== "Scale" || next.bottom.length !== 1) return undefined;
+  const { axis, numAxes } = next.scaleParam ?? create(ScaleParameterSchema);
+  return axis === 1 && numAxes === 1 ? next : undefined;
+}
+
+/** Where `use_global_stats` of this layer stands, as `train_val.prototxt:12:3`; nothing where that is not known. */
+export function placeOfGlobalStats(layer: LayerParameter): string | undefined {
+  const { batchNormParam } = layer;
+  const place = (batchNormParam && placeOf(batchNormParam, "use_global_stats")) ?? sourceOf(layer)?.place;
+  return place && formatPlace(place);
+}
+
+/** M, V and s as a weight file has them. */
+export interface StoredBlobs {
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+  readonly factor: number;
+}
+
+/**
+ * The three blobs of BVLC Caffe's BatchNorm.
+ *
+ * @throws MokaError `MOKA_WEIGHTS` for the layouts of forks, with 2, 4 or 5, and for blobs that do not fit together
+ */
+export function storedBlobs(
+  layer: { readonly name: string; readonly type: string },
+  blobs: readonly BlobProto[],
+  origin: string,
+): StoredBlobs {
+  const fail = (reason: string) => new MokaError("MOKA_WEIGHTS", reason, { layer });
+  if (blobs.length !== 3) {
+    throw fail(
+      `${origin} has ${counted(blobs.length, "blob")} for it; BVLC Caffe's BatchNorm has three: mean, variance and factor. ` +
+        "Forks of Caffe keep others",
+    );
+  }
+  const [mean, variance, factor] = blobs.map((blob) => blobValues(blob).data) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  if (mean.length === 0 || mean.length !== variance.length || factor.length !== 1) {
+    const counts = [mean, variance, factor].map(({ length }) => length).join(", ");
+    throw fail(
+      `${origin} has blobs of ${counts} values for it, where mean and variance have one each a channel, and the factor one`,
+    );
+  }
+  return { mean, variance, factor: factor[0] ?? 0 };
+}
+
+/** A sum of updates as the mean or variance that Caffe makes of it: divided by the factor, 0 where that is 0. */
+export function trueValues(sums: Float32Array, factor: number): Float64Array {
+  return Float64Array.from(sums, (value) => (factor === 0 ? 0 : value / factor));
+}

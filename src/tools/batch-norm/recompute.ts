@@ -1,0 +1,118 @@
+import type { Layer } from "../../core/layer.js";
+import type { Net } from "../../core/net.js";
+import type { Span } from "../../core/span.js";
+import type { BatchSource } from "./batches.js";
+import { Moments } from "./moments.js";
+import { feed } from "./trunk.js";
+
+export const statisticsMethods = ["pooled", "moving"] as const;
+export type StatisticsMethod = (typeof statisticsMethods)[number];
+
+/** M, V and s of a BatchNorm. */
+export interface NormBlobs {
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+  readonly factor: number;
+}
+
+/** Those of all BatchNorm layers by name, as copies. */
+export function normBlobsOf(net: Net): Map<string, NormBlobs> {
+  const entries = normsOf(net).map(({ name, params }): [string, NormBlobs] => {
+    const [mean, variance, factor] = params.map(({ data }) => Float32Array.from(data.array));
+    return [
+      name,
+      { mean: mean ?? new Float32Array(0), variance: variance ?? new Float32Array(0), factor: factor?.[0] ?? 0 },
+    ];
+  });
+  return new Map(entries);
+}
+
+export function putNormBlobs(net: Net, blobs: ReadonlyMap<string, NormBlobs>): void {
+  for (const { name, params } of normsOf(net)) {
+    const own = blobs.get(name);
+    if (!own) continue;
+    [own.mean, own.variance, [own.factor]].forEach((values, i) => void params[i]?.data.array.set(values));
+  }
+}
+
+/**
+ * Measures the statistics of all BatchNorm layers of a net that normalizes by the batch, whose own blobs change with it.
+ *
+ * Pooled: the exact mean of all values a channel had, and their variance ÷ m − 1 for all m of them, in double precision; the
+ * factor is 1. Layers that share their blobs by `param { name }` are measured as one.
+ * Moving: the blobs start at 0, and the layers move them as they do in training, by `moving_average_fraction`.
+ */
+export async function measure(
+  net: Net,
+  source: BatchSource,
+  iterations: number,
+  method: StatisticsMethod,
+): Promise<Map<string, NormBlobs>> {
+  if (method === "moving") {
+    for (const { params } of normsOf(net)) for (const { data } of params) data.array.fill(0);
+    for (let i = 0; i < iterations; i++) {
+      feed(net, await source.next());
+      await net.runForward();
+    }
+    return normBlobsOf(net);
+  }
+  const pooled = new Map<Span, Moments>();
+  for (let i = 0; i < iterations; i++) {
+    feed(net, await source.next());
+    await addBatch(net, pooled);
+  }
+  const entries = normsOf(net).flatMap(({ name, params }): [string, NormBlobs][] => {
+    const moments = params[0] && pooled.get(params[0].data);
+    if (!moments) return [];
+    const [mean, variance] = [Float32Array.from(moments.mean), Float32Array.from(moments.variance(true))];
+    return [[name, { mean, variance, factor: 1 }]];
+  });
+  return new Map(entries);
+}
+
+/** Runs the net from BatchNorm to BatchNorm, and takes in what comes into each. */
+async function addBatch(net: Net, pooled: Map<Span, Moments>): Promise<void> {
+  let start = 0;
+  for (const [index, { layer, bottom }] of net.nodes.entries()) {
+    const [x, owner] = [bottom[0], layer.params[0]?.data];
+    if (layer.type !== "BatchNorm" || !x || !owner) continue;
+    if (index > start) await net.runForward(start, index - 1);
+    start = index;
+    const moments = pooled.get(owner) ?? new Moments(x.shape[1] ?? 1);
+    pooled.set(owner, moments);
+    moments.add(x.data.array, x.shape);
+  }
+  // What follows the last of them has nothing to say.
+}
+
+/** How far statistics moved, as means and variances, not as blobs. */
+export interface StatisticsMove {
+  /** The new mean's distance from the old, in the new σ, over all channels. */
+  readonly meanShift: number;
+  /** The new variance over the old, where least and where most; infinite where the old was 0. */
+  readonly varianceRatio: { readonly min: number; readonly max: number };
+}
+
+export function statisticsMove(from: NormBlobs, to: NormBlobs): StatisticsMove {
+  const trueValue = (sum: number | undefined, factor: number) => (factor === 0 ? 0 : (sum ?? 0) / factor);
+  const channels = [...to.mean.keys()];
+  const ratios = channels.map((c) => {
+    const [now, was] = [trueValue(to.variance[c], to.factor), trueValue(from.variance[c], from.factor)];
+    return now === was ? 1 : now / was;
+  });
+  const shifts = channels.map((c) => {
+    const distance = trueValue(to.mean[c], to.factor) - trueValue(from.mean[c], from.factor);
+    return distance === 0 ? 0 : distance ** 2 / trueValue(to.variance[c], to.factor);
+  });
+  return {
+    meanShift: Math.sqrt(shifts.reduce((a, b) => a + b, 0) / Math.max(1, shifts.length)),
+    varianceRatio: {
+      min: ratios.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+      max: ratios.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+    },
+  };
+}
+
+function normsOf(net: Net): readonly Layer[] {
+  return net.layers.filter(({ type }) => type === "BatchNorm");
+}

@@ -1,0 +1,87 @@
+import { create } from "@bufbuild/protobuf";
+import { filterLayers } from "../../core/filter-net.js";
+import { Net, type NetContext } from "../../core/net.js";
+import {
+  BatchNormParameterSchema,
+  type LayerParameter,
+  LayerParameterSchema,
+  type NetParameter,
+  NetParameterSchema,
+  type NetState,
+} from "../../proto/gen/caffe_pb.js";
+import { copyMessage, sourceOf } from "../../proto/source.js";
+import { MokaError } from "../../util/errors.js";
+import { silent } from "../../util/log.js";
+import { type Shape, sameShape } from "../../util/shape.js";
+import { type Batch, isDataLayer } from "./batches.js";
+
+/**
+ * A net without its data layers, to be fed with `feed`, whose BatchNorm layers normalize by the batch or by their averages,
+ * whatever the prototxt says; all else is as in `state`.
+ *
+ * @param shapes of the blobs it is to be fed with
+ * @throws MokaError `MOKA_USAGE` if it needs others too
+ */
+export async function buildTrunk(
+  message: NetParameter,
+  state: NetState,
+  shapes: ReadonlyMap<string, Shape>,
+  statistics: "batch" | "global",
+  context: NetContext,
+): Promise<Net> {
+  const layers = filterLayers(message, state, silent);
+  const isFed = (layer: LayerParameter) =>
+    isDataLayer(layer) && (layer.type === "Input" || layer.top.some((top) => shapes.has(top)));
+  const kept = layers.filter((layer) => !isFed(layer));
+  const read = new Set(kept.flatMap(({ bottom }) => bottom));
+  for (const layer of layers.filter(isFed)) {
+    const missing = layer.top.filter((top) => read.has(top) && !shapes.has(top));
+    if (missing.length > 0) {
+      const names = missing.map((name) => `"${name}"`).join(" and ");
+      throw new MokaError(
+        "MOKA_USAGE",
+        `the net needs ${names} too, and the data given have only ${[...shapes.keys()].join(", ")}`,
+        {
+          layer,
+          place: sourceOf(layer)?.place,
+        },
+      );
+    }
+  }
+  const inputs = [...shapes].filter(([name]) => read.has(name));
+  const input = create(LayerParameterSchema, {
+    name: "data fed in",
+    type: "Input",
+    top: inputs.map(([name]) => name),
+    inputParam: { shape: inputs.map(([, shape]) => ({ dim: shape.map(BigInt) })) },
+  });
+  const copy = copyMessage(NetParameterSchema, message);
+  copy.layer = [...(inputs.length > 0 ? [input] : []), ...kept.map((layer) => withStatistics(layer, statistics))];
+  copy.debugInfo = false;
+  copy.forceBackward = false;
+  return Net.build(copy, state, { ...context, ownsEngine: false, backward: false, keep: "outputs" });
+}
+
+function withStatistics(layer: LayerParameter, statistics: "batch" | "global"): LayerParameter {
+  if (layer.type !== "BatchNorm") return layer;
+  const copy = copyMessage(LayerParameterSchema, layer);
+  const param = layer.batchNormParam ?? create(BatchNormParameterSchema);
+  copy.batchNormParam = copyMessage(BatchNormParameterSchema, param);
+  copy.batchNormParam.useGlobalStats = statistics === "global";
+  return copy;
+}
+
+/** Puts a batch into the net's inputs, which take its shapes. */
+export function feed(net: Net, batch: Batch): void {
+  const shapes = Object.fromEntries(
+    net.inputs.flatMap((name) => {
+      const [now, next] = [net.blobs.get(name)?.shape, batch.get(name)?.shape];
+      return now && next && !sameShape(now, next) ? [[name, next] as const] : [];
+    }),
+  );
+  if (Object.keys(shapes).length > 0) net.reshape(shapes);
+  for (const name of net.inputs) {
+    const values = batch.get(name);
+    if (values) net.blobs.get(name)?.data.set(values.data);
+  }
+}
