@@ -1,7 +1,13 @@
+export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/calibrate.js";
 export { Classifier, type ClassifierOptions } from "./api/classifier.js";
+export { type DoctorOptions, type DoctorReport, doctor } from "./api/doctor.js";
 export { type DrawOptions, drawNet } from "./api/draw-net.js";
+export { type FoldOptions, type FoldResult, fold } from "./api/fold.js";
+export { type FixResult, fix, type LintOptions, type LintResult, lint } from "./api/lint.js";
 export { Net, type NetOptions } from "./api/net.js";
+export type { FoldProof } from "./api/prove-fold.js";
 export { Solver, type SolverOptions } from "./api/solver.js";
+export { type NetStats, type StatsOptions, stats } from "./api/stats.js";
 export { type MeanArray, Transformer } from "./api/transformer.js";
 export type { Blob } from "./core/blob.js";
 export type { LayerConstructor } from "./core/catalog.js";
@@ -18,13 +24,22 @@ export type { FloatArray, Span } from "./core/span.js";
 export type { Tensor } from "./core/tensor.js";
 export { MemoryDataLayer } from "./layers/data/memory-data.js";
 export { RecurrentLayer } from "./layers/recurrent/recurrent.js";
+export type { Finding, FoundProblem, Level, Levels } from "./lint/lint.js";
 export { filler } from "./proto/filler.js";
 export type { LayerParameter } from "./proto/gen/caffe_pb.js";
 export { formatNet, parseNet, parseSolver, type TextIssue } from "./proto/text/index.js";
 export type { SolverAction, SolverEvents } from "./solvers/solver.js";
+export type {
+  BatchNormStats,
+  ChannelValues,
+  FlaggedChannel,
+} from "./tools/batch-norm/layer-stats.js";
+export type { Cause } from "./tools/batch-norm/ward.js";
 export { computeImageMean, type ImageMean, type ImageMeanOptions } from "./tools/compute-image-mean.js";
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";
+export type { LayerComparison, OutputComparison } from "./tools/fold/compare.js";
+export type { FoldedLayer, FoldTarget, KeptLayer, NetSize } from "./tools/fold/index.js";
 export { type LoadImageOptions, loadImage, type NdArray, oversample, resizeImage } from "./tools/image-array.js";
 export { type CallOptions, L, type LayerFunction, NetSpec, P, Top, toProto } from "./tools/net-spec.js";
 export { formatLogTable, type LogRow, linesOf, parseLog, type TrainingLog } from "./tools/parse-log.js";

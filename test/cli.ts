@@ -11,8 +11,8 @@ export async function moka(...args: string[]): Promise<CliResult> {
   const printed = { out: "", err: "" };
   const capture = (stream: NodeJS.WriteStream, into: "out" | "err") => {
     const { write } = stream;
-    stream.write = ((text: string) => {
-      printed[into] += text;
+    stream.write = ((text: string | Uint8Array) => {
+      printed[into] += typeof text === "string" ? text : new TextDecoder().decode(text);
       return true;
     }) as typeof write;
     return () => {

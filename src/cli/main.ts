@@ -1,4 +1,10 @@
 #!/usr/bin/env node
-import { main } from "./program.js";
+import { version } from "../version.js";
 
-process.exitCode = await main(process.argv.slice(2));
+const args = process.argv.slice(2);
+if (args.length === 1 && /^(-v|--?version)$/.test(args[0] ?? "")) {
+  process.stdout.write(`${version}\n`); // scripts ask this often: nothing else need be loaded for it
+} else {
+  const { main } = await import("./program.js");
+  process.exitCode = await main(args);
+}

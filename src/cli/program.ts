@@ -2,14 +2,14 @@ import { Command as Commander, CommanderError } from "commander";
 import { MokaError } from "../util/errors.js";
 import { version } from "../version.js";
 import { colorsFor } from "./colors.js";
-import type { Command, ExitCode } from "./command.js";
+import type { ExitCode } from "./command.js";
 import { commands } from "./commands/index.js";
 
 /**
  * Runs `moka` with these arguments.
  *
  * Caffe's flags may have one dash or two: `-solver lenet.prototxt`, `--solver=lenet.prototxt`. Errors go to stderr;
- * what went wrong is never thrown.
+ * what went wrong is never thrown. Only the file of the command that is called is loaded.
  */
 export async function main(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = 0;
@@ -19,26 +19,29 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .helpCommand(true)
     .exitOverride()
     .showHelpAfterError("(moka --help lists the commands)");
-  for (const command of commands) {
-    addCommand(program, command, (result) => {
-      code = result;
-    });
+  for (const { name, aliases = [], summary } of commands) {
+    program.command(name).aliases(aliases).description(summary).exitOverride();
   }
+  program.hook("preSubcommand", async (_, called) => {
+    const command = await commands.find(({ name }) => name === called.name())?.load();
+    command?.define(called);
+    called.action(async (...given: unknown[]) => {
+      const operands = given.slice(0, -2).flat() as string[];
+      code = (await command?.run(operands, called.opts())) ?? 0;
+    });
+  });
   try {
-    await program.parseAsync(args.map(withTwoDashes), { from: "user" });
+    await program.parseAsync(withoutHelpCommand(args).map(withTwoDashes), { from: "user" });
     return code;
   } catch (error) {
     return report(error);
   }
 }
 
-function addCommand(program: Commander, command: Command, done: (code: ExitCode) => void): void {
-  const commander = program.command(command.name).description(command.summary).exitOverride();
-  command.define(commander);
-  commander.action(async (...given: unknown[]) => {
-    const args = given.slice(0, -2).flat() as string[];
-    done(await command.run(args, commander.opts()));
-  });
+/** `moka help train` is `moka train --help`: a command that was not called knows none of its options. */
+function withoutHelpCommand(args: readonly string[]): readonly string[] {
+  const [first, called, ...rest] = args;
+  return first === "help" && called !== undefined ? [called, "--help", ...rest] : args;
 }
 
 /** Caffe's flags have one dash; those of a single letter keep theirs. */

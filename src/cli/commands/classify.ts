@@ -19,9 +19,6 @@ interface ClassifyOptions extends CommonOptions {
 
 /** `moka classify`: what pictures show, as pycaffe's `classify.py`. */
 export const classify: Command = {
-  name: "classify",
-  summary: "say what pictures show, with a net for it",
-
   define(command) {
     command
       .argument("<model>", "the net to deploy, a prototxt with an input")

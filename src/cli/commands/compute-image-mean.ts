@@ -4,9 +4,6 @@ import { glog } from "../glog.js";
 
 /** `moka compute_image_mean`: the mean of a database's images, as Caffe's tool of that name. */
 export const computeImageMean: Command = {
-  name: "compute_image_mean",
-  summary: "compute the mean image and the mean of each channel of a database",
-
   define(command) {
     command
       .argument("<input_db>", "the database")

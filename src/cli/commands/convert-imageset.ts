@@ -19,9 +19,6 @@ interface ConvertOptions {
 
 /** `moka convert_imageset`: pictures to a database, as Caffe's tool of that name. */
 export const convertImageset: Command = {
-  name: "convert_imageset",
-  summary: "put the pictures of a list into an LMDB or LevelDB",
-
   define(command) {
     command
       .argument("<root_folder>", "what stands before every path of the list")

@@ -10,9 +10,6 @@ interface ConvertOptions {
 
 /** `moka convert_mnist_data`: IDX files to a database, as Caffe's example tool of that name. */
 export const convertMnistData: Command = {
-  name: "convert_mnist_data",
-  summary: "convert IDX images and labels, as MNIST comes, to an LMDB or LevelDB",
-
   define(command) {
     command
       .argument("<image_file>", "images, IDX, gzip or not")

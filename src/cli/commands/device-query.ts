@@ -5,9 +5,6 @@ import { addRunOptions, type CommonOptions } from "../options.js";
 
 /** `moka device_query`: what there is to compute with. */
 export const deviceQuery: Command = {
-  name: "device_query",
-  summary: "show what there is to compute with",
-
   define(command) {
     addRunOptions(command);
     command.option("--json", "print JSON");

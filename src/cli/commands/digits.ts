@@ -11,9 +11,6 @@ interface DigitsOptions {
 
 /** `moka digits`: a data set to try nets on, drawn by a program. */
 export const digits: Command = {
-  name: "digits",
-  summary: "draw a data set of handwritten-like digits, 28×28, to train on",
-
   define(command) {
     command
       .argument("<folder>", "where to write it")

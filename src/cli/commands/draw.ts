@@ -11,9 +11,6 @@ interface DrawOptions {
 
 /** `moka draw`: a picture of a net, as pycaffe's `draw_net.py`. */
 export const draw: Command = {
-  name: "draw",
-  summary: "draw a net as SVG, with its layers' parameters and its blobs' shapes",
-
   define(command) {
     command
       .argument("<model>", "the net's prototxt")

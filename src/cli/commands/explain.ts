@@ -10,9 +10,6 @@ interface ExplainOptions extends CommonOptions {
 
 /** `moka explain`: the program of a net, fused and with its memory planned, as it will run. */
 export const explain: Command = {
-  name: "explain",
-  summary: "show step by step what a net computes, and the memory that takes",
-
   define(command) {
     command
       .argument("<model>", "the net's prototxt")

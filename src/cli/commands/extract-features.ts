@@ -10,9 +10,6 @@ interface ExtractOptions extends CommonOptions {
 
 /** `moka extract_features`: what blobs hold, batch after batch, as Caffe's tool of that name. */
 export const extractFeatures: Command = {
-  name: "extract_features",
-  summary: "run a net on its data and keep what some of its blobs hold",
-
   define(command) {
     command
       .argument("<weights>", "a caffemodel, or several separated by commas")

@@ -1,37 +1,116 @@
-import type { Command } from "../command.js";
-import { classify } from "./classify.js";
-import { computeImageMean } from "./compute-image-mean.js";
-import { convertImageset } from "./convert-imageset.js";
-import { convertMnistData } from "./convert-mnist-data.js";
-import { deviceQuery } from "./device-query.js";
-import { digits } from "./digits.js";
-import { draw } from "./draw.js";
-import { explain } from "./explain.js";
-import { extractFeatures } from "./extract-features.js";
-import { parseLog } from "./parse-log.js";
-import { run } from "./run.js";
-import { summary } from "./summary.js";
-import { test } from "./test.js";
-import { time } from "./time.js";
-import { train } from "./train.js";
-import { upgrade } from "./upgrade.js";
+import type { CommandRow } from "../command.js";
 
-/** All commands; a new one gets its row here. */
-export const commands: readonly Command[] = [
-  train,
-  test,
-  time,
-  run,
-  deviceQuery,
-  digits,
-  convertMnistData,
-  classify,
-  computeImageMean,
-  convertImageset,
-  extractFeatures,
-  parseLog,
-  draw,
-  summary,
-  explain,
-  upgrade,
+/** All commands; a new one gets its row here. A command's file is loaded when it is called. */
+export const commands: readonly CommandRow[] = [
+  {
+    name: "train",
+    summary: "train or finetune a model",
+    load: async () => (await import("./train.js")).train,
+  },
+  {
+    name: "test",
+    summary: "score a model",
+    load: async () => (await import("./test.js")).test,
+  },
+  {
+    name: "time",
+    summary: "benchmark model execution time",
+    load: async () => (await import("./time.js")).time,
+  },
+  {
+    name: "run",
+    summary: "run a net on given inputs and show or save what it puts out",
+    load: async () => (await import("./run.js")).run,
+  },
+  {
+    name: "device_query",
+    summary: "show what there is to compute with",
+    load: async () => (await import("./device-query.js")).deviceQuery,
+  },
+  {
+    name: "digits",
+    summary: "draw a data set of handwritten-like digits, 28×28, to train on",
+    load: async () => (await import("./digits.js")).digits,
+  },
+  {
+    name: "convert_mnist_data",
+    summary: "convert IDX images and labels, as MNIST comes, to an LMDB or LevelDB",
+    load: async () => (await import("./convert-mnist-data.js")).convertMnistData,
+  },
+  {
+    name: "classify",
+    summary: "say what pictures show, with a net for it",
+    load: async () => (await import("./classify.js")).classify,
+  },
+  {
+    name: "compute_image_mean",
+    summary: "compute the mean image and the mean of each channel of a database",
+    load: async () => (await import("./compute-image-mean.js")).computeImageMean,
+  },
+  {
+    name: "convert_imageset",
+    summary: "put the pictures of a list into an LMDB or LevelDB",
+    load: async () => (await import("./convert-imageset.js")).convertImageset,
+  },
+  {
+    name: "extract_features",
+    summary: "run a net on its data and keep what some of its blobs hold",
+    load: async () => (await import("./extract-features.js")).extractFeatures,
+  },
+  {
+    name: "parse_log",
+    summary: "make tables and curves of a training log",
+    load: async () => (await import("./parse-log.js")).parseLog,
+  },
+  {
+    name: "lint",
+    summary: "find mistakes in nets and solvers",
+    load: async () => (await import("./lint.js")).lint,
+  },
+  {
+    name: "fix",
+    summary: "repair what lint finds, in place",
+    load: async () => (await import("./fix.js")).fix,
+  },
+  {
+    name: "draw",
+    summary: "draw a net as SVG, with its layers' parameters and its blobs' shapes",
+    load: async () => (await import("./draw.js")).draw,
+  },
+  {
+    name: "summary",
+    summary: "show the shapes, parameters and costs of a net's layers",
+    load: async () => (await import("./summary.js")).summary,
+  },
+  {
+    name: "stats",
+    summary: "show the statistics BatchNorm layers have stored, and what is odd about them",
+    load: async () => (await import("./stats.js")).stats,
+  },
+  {
+    name: "doctor",
+    summary: "find out why a net with BatchNorm tests worse than it trains",
+    load: async () => (await import("./doctor.js")).doctor,
+  },
+  {
+    name: "calibrate",
+    summary: "measure the statistics of BatchNorm layers anew, from data",
+    load: async () => (await import("./calibrate.js")).calibrate,
+  },
+  {
+    name: "explain",
+    summary: "show step by step what a net computes, and the memory that takes",
+    load: async () => (await import("./explain.js")).explain,
+  },
+  {
+    name: "fold",
+    summary: "fold BatchNorm, Scale and Bias into the layers beside them, for inference",
+    load: async () => (await import("./fold.js")).fold,
+  },
+  {
+    name: "upgrade",
+    aliases: ["upgrade_net_proto_text", "upgrade_net_proto_binary", "upgrade_solver_proto_text"],
+    summary: "bring a prototxt or caffemodel of an older form up to date",
+    load: async () => (await import("./upgrade.js")).upgrade,
+  },
 ];

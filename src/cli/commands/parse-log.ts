@@ -10,9 +10,6 @@ interface ParseLogOptions {
 
 /** `moka parse_log`: a training log as tables, as Caffe's `parse_log.py`, and as curves. */
 export const parseLog: Command = {
-  name: "parse_log",
-  summary: "make tables and curves of a training log",
-
   define(command) {
     command
       .argument("<log>", "a log of Caffe, of its NVIDIA or Intel forks, or of moka")

@@ -16,9 +16,6 @@ interface RunOptions extends CommonOptions {
 
 /** `moka run`: one forward pass on given inputs. */
 export const run: Command = {
-  name: "run",
-  summary: "run a net on given inputs and show or save what it puts out",
-
   define(command) {
     const collect = (value: string, before: string[]) => [...before, value];
     command

@@ -17,9 +17,6 @@ const leastWidth = 100;
 
 /** `moka summary`: shapes, parameters and costs of a net's layers. */
 export const summary: Command = {
-  name: "summary",
-  summary: "show the shapes, parameters and costs of a net's layers",
-
   define(command) {
     command
       .argument("<model>", "the net's prototxt")

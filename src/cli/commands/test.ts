@@ -11,9 +11,6 @@ interface TestOptions extends CommonOptions {
 
 /** `moka test`: scores a net, as `caffe test`. */
 export const test: Command = {
-  name: "test",
-  summary: "score a model",
-
   define(command) {
     command
       .requiredOption("--model <file>", "the net's prototxt")

@@ -19,9 +19,6 @@ interface Times {
 
 /** `moka time`: how long each layer takes, forward and backward, as `caffe time`. */
 export const time: Command = {
-  name: "time",
-  summary: "benchmark model execution time",
-
   define(command) {
     command
       .requiredOption("--model <file>", "the net's prototxt")

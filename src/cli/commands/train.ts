@@ -15,9 +15,6 @@ interface TrainOptions extends CommonOptions {
 
 /** `moka train`: trains or finetunes a net, as `caffe train`. */
 export const train: Command = {
-  name: "train",
-  summary: "train or finetune a model",
-
   define(command) {
     command
       .requiredOption("--solver <file>", "the solver's prototxt")

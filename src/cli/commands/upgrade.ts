@@ -91,13 +91,9 @@ const tools: ReadonlyMap<string, Tool> = new Map([netText, netBinary, solverText
  * call or where something had to be left out, 2 for a file that cannot be read.
  */
 export const upgrade: Command = {
-  name: "upgrade",
-  summary: "bring a prototxt or caffemodel of an older form up to date",
-
   define(command) {
     const names = [...tools.keys()];
     command
-      .aliases(names)
       .argument("[files...]", "the old file, and the file to write, which may be the same")
       .usage("IN OUT")
       .addHelpText("after", `\nTakes nets and solvers as text, and caffemodels.\nAlso called ${names.join(", ")}.`)

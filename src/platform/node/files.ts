@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import {
   access,
@@ -117,7 +116,8 @@ async function readAll(path: string, size: number): Promise<Uint8Array> {
 
 /** A name that says nothing of `path`: no pattern for snapshots or data sets matches what a killed process leaves. */
 function temporaryBeside(path: string): string {
-  return join(dirname(path), `.moka-${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
+  const name = crypto.randomUUID(); // the global: node:crypto takes longer to load than most commands to run
+  return join(dirname(path), `.moka-${process.pid}-${name}.tmp`);
 }
 
 /** Writes a new file and gives it the name of the old one. */

@@ -1,0 +1,159 @@
+import type { FixResult } from "../../api/lint.js";
+import type { Report } from "../../lint/formats/report.js";
+import type { Finding } from "../../lint/lint.js";
+import type { NetParameter } from "../../proto/gen/caffe_pb.js";
+import { counted } from "../../util/words.js";
+import { colorsFor } from "../colors.js";
+import type { Command } from "../command.js";
+import { addLintOptions, forEachFile, type LintFlags, type LintInput } from "../lint-files.js";
+
+interface FixCommandOptions extends LintFlags {
+  readonly diff?: boolean;
+  readonly output?: string;
+  readonly weightsOut?: string;
+  readonly json?: boolean;
+}
+
+/** A file with its repairs. */
+interface Fixed extends Omit<FixResult, "file"> {
+  readonly file: string;
+}
+
+/** `moka fix`: repairs what `moka lint` finds, as far as that is safe. */
+export const fix: Command = {
+  define(command) {
+    command
+      .argument(
+        "<files...>",
+        "prototxts of nets and solvers, which are changed in place; - is stdin, and goes to stdout",
+      )
+      .option("--diff", "print the changes, and write nothing")
+      .option("-o, --output <file>", "write to another file, of one file only; - is stdout")
+      .option("--weights-out <file>", "where to write changed weights; default: WEIGHTS.fixed.caffemodel")
+      .option("--json", "print JSON");
+    addLintOptions(command);
+    command.addHelpText(
+      "after",
+      "\nComments, order and layout of the files stay. Where a repair changes what a layer has learned, the weights are" +
+        "\nchanged too, and written to a new file. Exits with 1 if errors are left.",
+    );
+  },
+
+  async run(paths, options) {
+    const flags = options as unknown as FixCommandOptions;
+    const { diff, output, json } = flags;
+    const { MokaError } = await import("../../util/errors.js");
+    if (paths.length > 1 && (output !== undefined || paths.includes("-"))) {
+      throw new MokaError("MOKA_USAGE", "with --output, and from stdin, give one file");
+    }
+    const toStdout = !diff && (output === "-" || (output === undefined && paths[0] === "-"));
+    if (toStdout && json) throw new MokaError("MOKA_USAGE", "--json and the repaired text cannot both go to stdout");
+    const { fix } = await import("../../api/lint.js");
+    const { encodeText } = await import("../../util/encoding.js");
+    const repair = async ({ pathOrText, file, options, stdin }: LintInput): Promise<Fixed> => {
+      const result = await fix(pathOrText, options);
+      const bytes = stdin ? encodeText(result.text, stdin.encoding) : result.bytes;
+      // With --output one text is asked for: the nets a solver names are left alone.
+      return { ...result, file, bytes, nets: output === undefined ? result.nets : [] };
+    };
+    const results = await forEachFile(paths, flags, repair);
+    const weights = changedWeights(results, flags, MokaError);
+
+    if (diff) process.stdout.write(await asDiff(results));
+    else await write(results, output, weights);
+    const stream = diff || toStdout ? process.stderr : process.stdout;
+    if (json) stream.write(asJson(results, weights, await import("../../lint/formats/json.js")));
+    else stream.write(await asText(results, weights, diff ?? false, stream));
+    return results.some(({ findings }) => findings.some(({ severity }) => severity === "error")) ? 1 : 0;
+  },
+};
+
+interface ChangedWeights {
+  readonly net: NetParameter;
+  readonly path: string;
+}
+
+/** What has to be written beside the texts; never over the weights that were read. */
+function changedWeights(
+  results: readonly Fixed[],
+  { weights = "", weightsOut }: FixCommandOptions,
+  Failure: typeof import("../../util/errors.js").MokaError,
+): ChangedWeights | undefined {
+  const [first, ...more] = results.filter((result) => result.weights !== undefined);
+  if (!first?.weights) return undefined;
+  if (more.length > 0) {
+    const names = [first, ...more].map(({ file }) => file).join(" and ");
+    throw new Failure("MOKA_USAGE", `the weights would be changed for ${names}: give one of them at a time`);
+  }
+  if (weightsOut !== undefined) return { net: first.weights, path: weightsOut };
+  if (weights.includes(",")) {
+    throw new Failure(
+      "MOKA_USAGE",
+      "the weights of several files are changed: say with --weights-out where to write them",
+    );
+  }
+  const [, stem = weights, end = ".caffemodel"] = /^(.*?)(\.caffemodel(?:\.h5)?|\.h5)$/.exec(weights) ?? [];
+  return { net: first.weights, path: `${stem}.fixed${end}` };
+}
+
+/** The weights first: a net is not changed where they cannot be written. */
+async function write(results: readonly Fixed[], output: string | undefined, weights: ChangedWeights | undefined) {
+  const { createFiles } = await import("#platform");
+  const { silent } = await import("../../util/log.js");
+  const files = createFiles();
+  if (weights) {
+    const { WeightFileStore } = await import("../../data/weight-files.js");
+    await new WeightFileStore(files, silent).write(weights.path, weights.net);
+  }
+  for (const { file, before, text, bytes } of results) {
+    const target = output ?? (file === "<stdin>" ? "-" : file);
+    if (target === "-") process.stdout.write(bytes);
+    else if (output !== undefined || text !== before) await files.write(target, bytes);
+  }
+}
+
+async function asDiff(results: readonly Fixed[]): Promise<string> {
+  const { unifiedDiff } = await import("../../util/diff.js");
+  const diffs = results.map(({ file, before, text }) => {
+    const isBelow = !/^([/<]|\.\.|[A-Za-z]:)/.test(file);
+    const names = isBelow ? { before: `a/${file}`, after: `b/${file}` } : { before: file, after: file };
+    return unifiedDiff(before, text, names);
+  });
+  return diffs.join("");
+}
+
+function asJson(
+  results: readonly Fixed[],
+  weights: ChangedWeights | undefined,
+  { asJson: each }: typeof import("../../lint/formats/json.js"),
+): string {
+  const files = results.map(({ file, before, text, fixed, findings }) => ({
+    file,
+    changed: text !== before,
+    fixed: fixed.map(each),
+    findings: findings.map(each),
+  }));
+  return `${JSON.stringify({ files, ...(weights ? { weights: weights.path } : {}) })}\n`;
+}
+
+async function asText(
+  results: readonly Fixed[],
+  weights: ChangedWeights | undefined,
+  isTrial: boolean,
+  stream: NodeJS.WriteStream,
+): Promise<string> {
+  const { formatHuman } = await import("../../lint/formats/human.js");
+  const paint = colorsFor(stream);
+  const line = (file: string, { line, column, message, rule }: Finding) =>
+    `${paint.underline(`${file}:${line}:${column}`)}  ${paint.green("fixed")}  ${message}  ${paint.dim(rule)}\n`;
+  const fixed = results.flatMap((result) => result.fixed.map((finding) => line(result.file, finding)));
+  const changed = results.filter(({ before, text }) => text !== before).length;
+  const count = `${counted(fixed.length, "problem")} in ${counted(changed, "file")}`;
+  const did = isTrial ? `would fix ${count}; nothing is written` : `fixed ${count}`;
+  const also = weights && !isTrial ? [`wrote the weights that belong to it to ${weights.path}\n`] : [];
+  const left: Report[] = results
+    .filter(({ findings }) => findings.length > 0)
+    .map(({ file, text, findings }) => ({ file, text, findings }));
+  const rest = left.length > 0 ? [`\nleft:\n\n${formatHuman(left, paint, stream.columns ?? 100)}`] : [];
+  return [...fixed, `${fixed.length > 0 ? "\n" : ""}${did}\n`, ...also, ...rest].join("");
+}

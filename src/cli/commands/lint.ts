@@ -1,0 +1,111 @@
+import { Option } from "commander";
+import type { LintResult } from "../../api/lint.js";
+import type { Report } from "../../lint/formats/report.js";
+import type { FoundProblem } from "../../lint/lint.js";
+import { colorsFor } from "../colors.js";
+import type { Command } from "../command.js";
+import { addLintOptions, belowHere, forEachFile, type LintFlags, rulePage } from "../lint-files.js";
+import { integer } from "../options.js";
+
+const formats = ["human", "json", "sarif", "github"] as const;
+
+interface LintCommandOptions extends LintFlags {
+  readonly format: (typeof formats)[number];
+  readonly json?: boolean;
+  readonly maxWarnings?: number;
+  readonly explain?: string;
+  readonly list?: boolean;
+}
+
+/** `moka lint`: mistakes in nets and solvers. */
+export const lint: Command = {
+  define(command) {
+    command
+      .argument("[files...]", "prototxts of nets and solvers; - is stdin")
+      .addOption(new Option("--format <name>", "how to print").choices(formats).default("human"))
+      .option("--json", "the same as --format json")
+      .option("--max-warnings <n>", "exit with 1 if there are more", integer(0))
+      .option("--explain <rule>", "print what a rule looks for, why, and how to repair it")
+      .option("--list", "print all rules");
+    addLintOptions(command);
+    command.addHelpText(
+      "after",
+      "\nThe nets that a solver names are looked at too, with it. Exits with 1 if there are errors." +
+        "\n# moka-ignore RULE in a prototxt, before a layer or a field, silences a rule there.",
+    );
+  },
+
+  async run(files, options) {
+    const flags = options as unknown as LintCommandOptions;
+    const format = flags.json ? "json" : flags.format;
+    if (flags.explain !== undefined) return printPage(flags.explain);
+    if (flags.list) return printList(format === "json");
+    if (files.length === 0) {
+      const { MokaError } = await import("../../util/errors.js");
+      throw new MokaError("MOKA_USAGE", "give at least one file: moka lint FILE…");
+    }
+    const { lint } = await import("../../api/lint.js");
+    const results = await forEachFile(files, flags, ({ pathOrText, options }) => lint(pathOrText, options));
+    const reports = results.map(asReport);
+    process.stdout.write(await formatters[format](reports));
+    const { countsOf } = await import("../../lint/formats/report.js");
+    const { error, warning } = countsOf(reports);
+    return error > 0 || warning > (flags.maxWarnings ?? Number.POSITIVE_INFINITY) ? 1 : 0;
+  },
+};
+
+type Reports = readonly Report<FoundProblem>[];
+
+function asReport({ file = "<stdin>", text, findings }: LintResult): Report<FoundProblem> {
+  return { file, text, findings };
+}
+
+const formatters: Readonly<Record<(typeof formats)[number], (reports: Reports) => Promise<string>>> = {
+  async human(reports) {
+    const { formatHuman } = await import("../../lint/formats/human.js");
+    return formatHuman(reports, colorsFor(process.stdout), process.stdout.columns ?? 100);
+  },
+  async json(reports) {
+    const { formatJson } = await import("../../lint/formats/json.js");
+    return formatJson(reports);
+  },
+  async github(reports) {
+    const { formatGithub } = await import("../../lint/formats/github.js");
+    return formatGithub(reports.map((report) => ({ ...report, file: belowHere(report.file) })));
+  },
+  async sarif(reports) {
+    const { formatSarif } = await import("../../lint/formats/sarif.js");
+    const { rules } = await import("../../lint/rules/index.js");
+    const { version } = await import("../../version.js");
+    const pages = new Map<string, string>();
+    for (const { id } of rules) {
+      const page = await rulePage(id);
+      if (page !== undefined) pages.set(id, page);
+    }
+    const placed = reports.map((report) => ({ ...report, file: belowHere(report.file) }));
+    return formatSarif(placed, { version, rules, pages });
+  },
+};
+
+async function printPage(id: string): Promise<0> {
+  const page = /^[a-z0-9-]+$/.test(id) ? await rulePage(id) : undefined;
+  if (page === undefined) {
+    const { rules } = await import("../../lint/rules/index.js");
+    const { checkLevels } = await import("../../lint/config.js");
+    checkLevels({ [id]: "off" }, rules, "--explain");
+  }
+  process.stdout.write(page ?? `There is no page on ${id}.\n`);
+  return 0;
+}
+
+async function printList(json: boolean): Promise<0> {
+  const { rules } = await import("../../lint/rules/index.js");
+  if (json) {
+    process.stdout.write(`${JSON.stringify(rules.map(({ id, severity, summary }) => ({ id, severity, summary })))}\n`);
+    return 0;
+  }
+  const width = Math.max(...rules.map(({ id }) => id.length));
+  const lines = rules.map(({ id, severity, summary }) => `${id.padEnd(width)}  ${severity.padEnd(7)}  ${summary}\n`);
+  process.stdout.write(lines.join(""));
+  return 0;
+}

@@ -1,0 +1,135 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, isAbsolute, join, normalize, relative, resolve } from "node:path";
+import type { Command as Commander } from "commander";
+import { InvalidArgumentError } from "commander";
+import type { LintOptions } from "../api/lint.js";
+import type { Levels } from "../lint/lint.js";
+import { type DecodedText, decodeText } from "../util/encoding.js";
+
+/** What `addLintOptions` leaves in a command's options. */
+export interface LintFlags {
+  readonly solver?: string;
+  readonly weights?: string;
+  readonly config?: string;
+  readonly rule?: Readonly<Record<string, string>>;
+}
+
+/** The file that settings stand in, in the folder of the linted file or one around it. */
+const configName = "moka.config.json";
+
+/** What `moka lint` and `moka fix` have in common. */
+export function addLintOptions(command: Commander): void {
+  command
+    .option("--solver <file>", "the solver that trains the net, for rules that ask for it")
+    .option("--weights <files>", "its caffemodel, or several separated by commas, for rules that ask for it")
+    .option("--config <file>", `settings; default: the nearest ${configName} around each file`)
+    .option("--rule <id=level>", "off, info, warning or error, for one rule; may be given again", addRule);
+}
+
+function addRule(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, id, level] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+  if (id === undefined || level === undefined) throw new InvalidArgumentError("Give a rule and a level, as id=off.");
+  return { ...before, [id]: level };
+}
+
+/** A text to look at: a file, or what came through stdin. */
+export interface LintInput {
+  /** What `lint` and `fix` take. */
+  readonly pathOrText: string;
+  /** As it is shown. */
+  readonly file: string;
+  readonly options: LintOptions;
+  /** How to write the text again, where it is no file's. */
+  readonly stdin: DecodedText | undefined;
+}
+
+/**
+ * Does `work` to each file, and to the nets that solvers among them name, each once and with its solver if it has one;
+ * in the order in which they are first met. A net that a solver names and that is not there is reported to stderr.
+ *
+ * @param paths `-` is stdin
+ */
+export async function forEachFile<Result extends { readonly nets: readonly string[] }>(
+  paths: readonly string[],
+  flags: LintFlags,
+  work: (input: LintInput) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results = new Map<string, Result>();
+  const withSolver = new Set<string>();
+  const levels = new LevelsByFolder(flags);
+  for (const path of paths.map((each) => (each === "-" ? each : normalize(each)))) {
+    if (results.has(path)) continue;
+    const { solver, weights } = flags;
+    const options = { solver, weights, rules: await levels.of(path === "-" ? "." : dirname(path)) };
+    const result = await work(await inputOf(path, options));
+    results.set(path, result);
+    for (const net of result.nets.map(normalize)) {
+      if (withSolver.has(net) || path === "-") continue;
+      if (!existsSync(net)) {
+        process.stderr.write(`${path} names the net ${net}, which is not there\n`);
+        continue;
+      }
+      withSolver.add(net);
+      const rules = await levels.of(dirname(net));
+      results.set(net, await work(await inputOf(net, { solver: path, weights, rules })));
+    }
+  }
+  return [...results.values()];
+}
+
+async function inputOf(path: string, options: LintOptions): Promise<LintInput> {
+  if (path !== "-") return { pathOrText: path, file: path, options, stdin: undefined };
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  const stdin = decodeText(Buffer.concat(chunks));
+  const file = "<stdin>";
+  const pathOrText = stdin.text.includes("\n") ? stdin.text : `${stdin.text}\n`; // else it would be a path
+  return { pathOrText, file, options: { ...options, file }, stdin };
+}
+
+/** What `--rule`, `--config` and the nearest settings say of rules; `--rule` has the last word. */
+class LevelsByFolder {
+  readonly #flags: LintFlags;
+  readonly #known = new Map<string | undefined, Promise<Levels>>();
+
+  constructor(flags: LintFlags) {
+    this.#flags = flags;
+  }
+
+  of(folder: string): Promise<Levels> {
+    const path = this.#flags.config ?? nearestConfig(folder);
+    let levels = this.#known.get(path);
+    if (!levels) {
+      levels = readLevels(path, this.#flags.rule ?? {});
+      this.#known.set(path, levels);
+    }
+    return levels;
+  }
+}
+
+function nearestConfig(folder: string): string | undefined {
+  const path = join(folder, configName);
+  if (existsSync(path)) return path;
+  const parent = resolve(folder, "..");
+  return parent === resolve(folder) ? undefined : nearestConfig(parent);
+}
+
+async function readLevels(path: string | undefined, flags: Readonly<Record<string, string>>): Promise<Levels> {
+  const { checkLevels, parseConfig } = await import("../lint/config.js");
+  const { rules } = await import("../lint/rules/index.js");
+  const { createFiles } = await import("#platform");
+  const given = checkLevels(flags, rules, "--rule");
+  return path === undefined ? given : { ...parseConfig(await createFiles().readText(path), path, rules), ...given };
+}
+
+/** A path as programs that read the output want it: relative if it is below the working directory. */
+export function belowHere(path: string): string {
+  const way = relative(process.cwd(), path);
+  return way.startsWith("..") || isAbsolute(way) || path.startsWith("<") ? path : way;
+}
+
+/** The page of a rule, in Markdown; nothing if there is none. */
+export async function rulePage(id: string): Promise<string | undefined> {
+  return readFile(new URL(`../../docs/lint/${id}.md`, import.meta.url), "utf8").catch(() => undefined);
+}

@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { unifiedDiff } from "./diff.js";
+
+const names = { before: "a/net", after: "b/net" };
+
+/** What `patch` makes of a text and its diff; throws where a line is not the one that the diff says. */
+function patched(before: string, diff: string): string {
+  const lines = before.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  const result: string[] = [];
+  let at = 0;
+  const rows = diff.split("\n").slice(2, -1);
+  for (const [i, row] of rows.entries()) {
+    const [, from = "", count = "1"] = /^@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@$/.exec(row) ?? [];
+    const mark = row[0];
+    if (mark === "@") {
+      const start = Number(from) - (count === "0" ? 0 : 1);
+      result.push(...lines.slice(at, start));
+      at = start;
+    } else if (mark !== "\\") {
+      const line = row.slice(1) + (rows[i + 1]?.startsWith("\\") ? "" : "\n");
+      if (mark !== "+") expect(lines[at++]).toBe(line);
+      if (mark !== "-") result.push(line);
+    }
+  }
+  return [...result, ...lines.slice(at)].join("");
+}
+
+test("applying a diff gives the new text", () => {
+  const line = fc.constantFrom("a", "b", "c", "", "layer {");
+  const text = fc
+    .tuple(fc.array(line, { maxLength: 25 }), fc.constantFrom("", "\n"))
+    .map(([lines, end]) => lines.join("\n") + end);
+  fc.assert(
+    fc.property(text, text, fc.integer({ min: 0, max: 3 }), (before, after, context) => {
+      const diff = unifiedDiff(before, after, names, context);
+      expect(diff === "").toBe(before === after);
+      expect(patched(before, diff)).toBe(after);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a change stands between three lines before and three behind it, and is counted from 1", () => {
+  const before = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
+  expect(unifiedDiff(before, before.replace("5\n", "five\n5½\n"), names)).toBe(`--- a/net
++++ b/net
+@@ -2,7 +2,8 @@
+ 2
+ 3
+ 4
+-5
++five
++5½
+ 6
+ 7
+ 8
+`);
+});
+
+test("changes that are far apart are hunks of their own, and as few lines as can be are changed", () => {
+  const before = Array.from({ length: 30 }, (_, i) => `line ${i}\n`);
+  const after = before.map((line, i) => (i === 3 || i === 25 ? `new ${line}` : line));
+  const diff = unifiedDiff(before.join(""), after.join(""), names);
+  expect(diff.match(/^@@.*$/gm)).toEqual(["@@ -1,7 +1,7 @@", "@@ -23,7 +23,7 @@"]);
+  expect(diff.match(/^[-+](?![-+])/gm)?.length).toBe(4);
+});
+
+test("a missing newline at the end is said", () => {
+  expect(unifiedDiff("a", "a\n", names, 0)).toBe(
+    "--- a/net\n+++ b/net\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n",
+  );
+  expect(unifiedDiff("", "a\n", names)).toContain("@@ -0,0 +1 @@\n+a\n");
+});
+
+test("texts that differ in thousands of lines are compared in no time", () => {
+  const before = Array.from({ length: 20_000 }, (_, i) => `a ${i}\n`).join("");
+  const after = before.replaceAll("a", "b");
+  expect(patched(before, unifiedDiff(before, after, names))).toBe(after);
+});
