@@ -49,7 +49,8 @@ function inputAt(g: Geometry, x: usize, column: i32): usize {
 }
 
 /**
- * y = act(factor·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images.
+ * y = act(factor·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images, or, with
+ * `byRows`, 16 outputs of the one group of the one image.
  */
 export function convBlas(
   from: i32,
@@ -61,17 +62,23 @@ export function convBlas(
   y: usize,
   leak: f32,
   most: i32,
+  byRows: bool,
 ): void {
   const g = Geometry.current;
   const depth = g.channels * g.taps;
-  const last = min(g.n * g.positions, to * 8);
+  const first = byRows ? 0 : from * 8;
+  const last = byRows ? g.positions : min(g.n * g.positions, to * 8);
+  const row = byRows ? from * 16 : 0;
+  const rows = (byRows ? min(g.outputs, to * 16) : g.outputs) - row;
+  const weights = (<usize>(row * depth)) << 2;
+  const plane = <usize>row * g.outputPlane;
   const buffer = g.scratch;
   const block = buffer + ((<usize>(depth * most)) << 2);
   const pointwise = g.isPointwise;
   const end = block + ((<usize>(g.outputs * most)) << 2);
   for (let group = 0; group < g.group; ++group) {
-    const finish = Finish.at((end + 63) & ~63, factor, bias, leak, 0);
-    for (let column = from * 8; column < last; ) {
+    const finish = Finish.at((end + 63) & ~63, factor, bias, leak, row);
+    for (let column = first; column < last; ) {
       const columns = blockFrom(g, column, last - column, most);
       const isOne = (column % g.positions) + columns <= g.positions;
       const direct = isOne && pointwise;
@@ -79,9 +86,9 @@ export function convBlas(
       const right = direct ? inputAt(g, x, column) : buffer;
       const ldb = direct ? g.positions : columns;
       if (isOne) {
-        const target = address(g, y, column);
-        sgemm(false, false, g.outputs, columns, depth, 1, w, depth, right, ldb, 0, target, g.positions);
-        if (finish) finish.tile(0, g.outputs, columns, target, g.outputPlane);
+        const target = address(g, y, column) + plane;
+        sgemm(false, false, rows, columns, depth, 1, w + weights, depth, right, ldb, 0, target, g.positions);
+        if (finish) finish.tile(0, rows, columns, target, g.outputPlane);
       } else {
         sgemm(false, false, g.outputs, columns, depth, 1, w, depth, right, ldb, 0, block, columns);
         if (finish) finish.tile(0, g.outputs, columns, block, (<usize>columns) << 2);

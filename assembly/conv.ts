@@ -44,25 +44,39 @@ class ConvScratch {
 }
 
 /**
- * y = act(factor·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images.
+ * y = act(factor·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images, or, with
+ * `byRows`, 20 outputs of the one group: each thread packs what it has a part of, the columns or the weights.
  */
-export function conv(from: i32, to: i32, x: usize, w: usize, factor: usize, bias: usize, y: usize, leak: f32): void {
+export function conv(
+  from: i32,
+  to: i32,
+  x: usize,
+  w: usize,
+  factor: usize,
+  bias: usize,
+  y: usize,
+  leak: f32,
+  byRows: bool,
+): void {
   const g = Geometry.current;
   const base = g.scratch;
   const depth = g.channels * g.taps;
-  const last = min(g.n * g.positions, to * 8);
-  const nc = blockOf(last - from * 8, maxColumns, 8);
+  const first = byRows ? 0 : from * 8;
+  const last = byRows ? g.n * g.positions : min(g.n * g.positions, to * 8);
+  const top = byRows ? from * 20 : 0;
+  const bottom = byRows ? min(g.outputs, to * 20) : g.outputs;
+  const nc = blockOf(last - first, maxColumns, 8);
   const kc = blockOf(depth, maxSteps, 4);
-  const mc = blockOf(g.outputs, maxRows, 5);
+  const mc = blockOf(bottom - top, maxRows, 5);
   for (let group = 0; group < g.group; ++group) {
-    for (let column = from * 8; column < last; column += nc) {
+    for (let column = first; column < last; column += nc) {
       const columns = min(nc, last - column);
       for (let step = 0; step < depth; step += kc) {
         const steps = min(kc, depth - step);
         const isLast = step + steps == depth;
         packColumns(g, x, step, steps, column, columns);
-        for (let row = 0; row < g.outputs; row += mc) {
-          const rows = min(mc, g.outputs - row);
+        for (let row = top; row < bottom; row += mc) {
+          const rows = min(mc, bottom - row);
           const weights = w + ((<usize>(row * depth + step)) << 2);
           packA(weights, (<usize>depth) << 2, 4, rows, steps, 1, Scratch.a(base), 0, steps);
           const finish = isLast ? Finish.at(ConvScratch.finish(base), factor, bias, leak, row) : null;

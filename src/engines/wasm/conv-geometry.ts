@@ -19,6 +19,11 @@ export function sizesOf({ n, channels, outputs, group, input, output, kernel }: 
   };
 }
 
+/** Whether threads share a convolution's outputs, not the positions: there are fewer of these, so its weights weigh more. */
+export function sharesRows(geometry: ConvGeometry): boolean {
+  return geometry.group === 1 && geometry.n * sizesOf(geometry).positions < geometry.outputs;
+}
+
 /** What `Geometry` of assembly/conv-geometry.ts reads: 16 numbers, then the rows. */
 export function geometryTable(geometry: ConvGeometry): Int32Array {
   const { n, group, channels, outputs } = geometry;

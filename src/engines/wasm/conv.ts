@@ -1,6 +1,6 @@
 import type { ConvGeometry } from "../../core/kernels.js";
 import { type Bind, type Call, call } from "./call.js";
-import { geometryTable, sizesOf } from "./conv-geometry.js";
+import { geometryTable, sharesRows, sizesOf } from "./conv-geometry.js";
 import { suitsWinograd, turned, winogradCalls, winogradGradient } from "./winograd.js";
 
 export const conv: Bind<"conv"> = (args, at) => convFused({ ...args, factor: undefined, leak: 1 }, at);
@@ -16,9 +16,10 @@ export const convFused: Bind<"convFused"> = ({ x, w, factor, bias, y, leak, ...g
   if (suitsDepthwise(geometry)) {
     return depthwiseCall("convDepthwise", geometry.n * geometry.outputs, [...numbers, false], geometry);
   }
-  return size.isThin
-    ? convCall("convDirect", geometry.n * geometry.outputs, numbers, geometry)
-    : convCall("conv", Math.ceil((geometry.n * size.positions) / 8), numbers, geometry);
+  if (size.isThin) return convCall("convDirect", geometry.n * geometry.outputs, numbers, geometry);
+  const byRows = sharesRows(geometry);
+  const pieces = byRows ? geometry.outputs / 20 : (geometry.n * size.positions) / 8;
+  return convCall("conv", Math.ceil(pieces), [...numbers, byRows], geometry);
 };
 
 export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geometry }, at) => {
@@ -83,6 +84,6 @@ function depthwiseCall(
   return call(name, pieces, numbers, { table: geometryTable(geometry), scratchBytes: 320 + 6 * rowBytes });
 }
 
-function convCall(name: string, pieces: number, numbers: readonly number[], geometry: ConvGeometry): Call {
+function convCall(name: string, pieces: number, numbers: readonly (number | boolean)[], geometry: ConvGeometry): Call {
   return call(name, pieces, numbers, { table: geometryTable(geometry), scratch: "convScratch" });
 }

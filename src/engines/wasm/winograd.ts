@@ -4,7 +4,7 @@ import { type Call, call } from "./call.js";
 /** Bytes that a block's transforms may have in all: they should stay in the cache. */
 const blockBytes = 2 ** 21;
 /** The same for the gradient of the weights, and how many tiles a block has there. */
-const gradientBytes = 2 ** 21;
+const gradientBytes = 2 ** 19;
 const leastTiles = 256;
 const mostTiles = 256;
 /** Channels that assembly/winograd-gradient.ts takes together. */

@@ -133,6 +133,9 @@ export const convCases: readonly Case[] = [
   { n: 5, channels: 24, outputs: 70, input: [12, 5], kernel: 3, pad: [0, 1] },
   { n: 2, channels: 130, outputs: 20, input: [8, 40], kernel: 3, pad: 1 },
   { n: 9, channels: 66, outputs: 201, input: [4, 8], kernel: 3, pad: 1 },
+  // So many tiles that the gradient for the weights is computed in parts, with few filters and with more.
+  { n: 43, channels: 16, outputs: 17, input: [13, 14], kernel: 3, pad: 1 },
+  { n: 33, channels: 49, outputs: 48, input: [16, 16], kernel: 3, pad: 1 },
   // Enough that it pays with a native BLAS too.
   { n: 9, channels: 33, outputs: 37, input: [15, 17], kernel: 3, pad: 1 },
   { n: 3, channels: 40, outputs: 50, input: [18, 22], kernel: 3 },

@@ -1,7 +1,7 @@
 import type { ConvGeometry } from "../../../core/kernels.js";
 import { type Bind, type Call, call } from "../call.js";
 import * as plainConv from "../conv.js";
-import { geometryTable, sizesOf } from "../conv-geometry.js";
+import { geometryTable, sharesRows, sizesOf } from "../conv-geometry.js";
 import { gemm as plainGemm } from "../gemm.js";
 import { turned } from "../winograd.js";
 import { suitsWinograd, winogradCalls, winogradGradient } from "./winograd.js";
@@ -29,8 +29,10 @@ export const convFused: Bind<"convFused"> = (args, at) => {
     return winogradCalls({ ...geometry, x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak });
   }
   const most = columnsOf(geometry);
-  const numbers = [xAt, wAt, factorAt, biasAt, yAt, leak, most];
-  return convCall("convBlas", Math.ceil((geometry.n * size.positions) / 8), numbers, geometry, most);
+  const byRows = geometry.n === 1 && sharesRows(geometry);
+  const pieces = byRows ? geometry.outputs / 16 : (geometry.n * size.positions) / 8;
+  const numbers = [xAt, wAt, factorAt, biasAt, yAt, leak, most, byRows];
+  return convCall("convBlas", Math.ceil(pieces), numbers, geometry, most);
 };
 
 export const convBackwardData: Bind<"convBackwardData"> = (args, at) => {
@@ -78,7 +80,7 @@ function columnsOf(geometry: ConvGeometry): number {
 function convCall(
   name: string,
   pieces: number,
-  numbers: readonly number[],
+  numbers: readonly (number | boolean)[],
   geometry: ConvGeometry,
   columns: number,
 ): Call {
