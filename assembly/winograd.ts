@@ -2,7 +2,6 @@ import { Finish } from "./finish";
 import { gemmScratch, panelProduct, Scratch } from "./gemm";
 import { Lanes } from "./lanes";
 import { Panels } from "./pack";
-import { copyRun, fillRun } from "./run";
 import {
   transformBytes,
   transformGradient,
@@ -245,19 +244,30 @@ function stageRows(
   to: usize,
   rowBytes: usize,
 ): void {
-  const count = <i32>rowBytes >> 2;
-  const inside = min(width, count - pad);
+  // Rows are short: what memory.copy and memory.fill do before they begin would take longer than what they do.
+  const zero = f32x4.splat(0);
+  const before = (<usize>pad) << 2;
+  const inside = min((<usize>width) << 2, rowBytes - before);
+  const behind = (before + inside) & ~15;
   for (let row = first; row < first + rows; ++row) {
-    // Rows are short: what memory.copy and memory.fill do before they begin would take longer.
-    if (row < 0 || row >= height) fillRun(to, count, 0);
-    else {
-      fillRun(to, pad, 0);
-      const begin = to + ((<usize>pad) << 2);
-      copyRun(plane + ((<usize>(row * width)) << 2), 1, begin, inside);
-      fillRun(begin + ((<usize>inside) << 2), count - pad - inside, 0);
-    }
+    const isInside = row >= 0 && row < height;
+    // Zeros for all that stays empty, and for some of what is filled next.
+    v128.store(to, zero);
+    for (let i: usize = isInside ? behind : 16; i < rowBytes; i += 16) v128.store(to + i, zero);
+    if (isInside) copyRow(plane + ((<usize>(row * width)) << 2), to + before, inside);
     to += rowBytes;
   }
+}
+
+/** So many bytes: vector by vector, the last of which overlaps the one before it. */
+function copyRow(from: usize, to: usize, bytes: usize): void {
+  if (bytes < 16) {
+    for (let i: usize = 0; i < bytes; i += 4) store<f32>(to + i, load<f32>(from + i));
+    return;
+  }
+  const last = bytes - 16;
+  for (let i: usize = 0; i < last; i += 16) v128.store(to + i, v128.load(from + i));
+  v128.store(to + last, v128.load(from + last));
 }
 
 /** Transforms the staged tiles and puts them into panels, from tile `first` of the block on. */
