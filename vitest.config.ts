@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -12,6 +13,8 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // One world for all files of a worker: importing the sources anew for each would take longer than the tests.
     isolate: false,
+    // On two cores vitest would leave one to itself.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 120_000,
   },
 });
