@@ -1,5 +1,9 @@
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** Tests of what needs relaxed SIMD, which Node has without being asked from version 22 on. */
+const relaxed = "test/relaxed/**/*.test.ts";
+const hasRelaxedSimd = Number(process.versions.node.split(".")[0]) >= 22;
 
 export default defineConfig({
   resolve: {
@@ -10,11 +14,28 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // One world for all files of a worker: importing the sources anew for each would take longer than the tests.
     isolate: false,
     // On two cores vitest would leave one to itself.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "main",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, relaxed],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "relaxed",
+          include: [relaxed],
+          execArgv: hasRelaxedSimd ? [] : ["--experimental-wasm-relaxed-simd"],
+        },
+      },
+    ],
   },
 });

@@ -1,3 +1,5 @@
+import { Lanes } from "./lanes";
+
 // The innermost part of every matrix product: a tile of C, 5×8 or 4×8, stays in registers while A and B, packed
 // along k, stream by. 5×8 is the most that multiply-then-add leaves registers for; 4×8 makes up row counts that are
 // no multiple of 5. The first step is peeled off, so that V8 computes addresses once; the loop is not unrolled,
@@ -28,20 +30,20 @@ export function micro5(k: i32, a: usize, b: usize, c: usize, ldc: usize, add: bo
     b0 = v128.load(b);
     b1 = v128.load(b, 16);
     v = v128.load32_splat(a);
-    c00 = f32x4.add(c00, f32x4.mul(v, b0));
-    c01 = f32x4.add(c01, f32x4.mul(v, b1));
+    c00 = Lanes.madd(v, b0, c00);
+    c01 = Lanes.madd(v, b1, c01);
     v = v128.load32_splat(a, 4);
-    c10 = f32x4.add(c10, f32x4.mul(v, b0));
-    c11 = f32x4.add(c11, f32x4.mul(v, b1));
+    c10 = Lanes.madd(v, b0, c10);
+    c11 = Lanes.madd(v, b1, c11);
     v = v128.load32_splat(a, 8);
-    c20 = f32x4.add(c20, f32x4.mul(v, b0));
-    c21 = f32x4.add(c21, f32x4.mul(v, b1));
+    c20 = Lanes.madd(v, b0, c20);
+    c21 = Lanes.madd(v, b1, c21);
     v = v128.load32_splat(a, 12);
-    c30 = f32x4.add(c30, f32x4.mul(v, b0));
-    c31 = f32x4.add(c31, f32x4.mul(v, b1));
+    c30 = Lanes.madd(v, b0, c30);
+    c31 = Lanes.madd(v, b1, c31);
     v = v128.load32_splat(a, 16);
-    c40 = f32x4.add(c40, f32x4.mul(v, b0));
-    c41 = f32x4.add(c41, f32x4.mul(v, b1));
+    c40 = Lanes.madd(v, b0, c40);
+    c41 = Lanes.madd(v, b1, c41);
     a += 20;
     b += 32;
   }
@@ -82,17 +84,17 @@ export function micro4(k: i32, a: usize, b: usize, c: usize, ldc: usize, add: bo
     b0 = v128.load(b);
     b1 = v128.load(b, 16);
     v = v128.load32_splat(a);
-    c00 = f32x4.add(c00, f32x4.mul(v, b0));
-    c01 = f32x4.add(c01, f32x4.mul(v, b1));
+    c00 = Lanes.madd(v, b0, c00);
+    c01 = Lanes.madd(v, b1, c01);
     v = v128.load32_splat(a, 4);
-    c10 = f32x4.add(c10, f32x4.mul(v, b0));
-    c11 = f32x4.add(c11, f32x4.mul(v, b1));
+    c10 = Lanes.madd(v, b0, c10);
+    c11 = Lanes.madd(v, b1, c11);
     v = v128.load32_splat(a, 8);
-    c20 = f32x4.add(c20, f32x4.mul(v, b0));
-    c21 = f32x4.add(c21, f32x4.mul(v, b1));
+    c20 = Lanes.madd(v, b0, c20);
+    c21 = Lanes.madd(v, b1, c21);
     v = v128.load32_splat(a, 12);
-    c30 = f32x4.add(c30, f32x4.mul(v, b0));
-    c31 = f32x4.add(c31, f32x4.mul(v, b1));
+    c30 = Lanes.madd(v, b0, c30);
+    c31 = Lanes.madd(v, b1, c31);
     a += 16;
     b += 32;
   }

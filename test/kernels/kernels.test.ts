@@ -25,7 +25,7 @@ interface Subject {
 
 const engines: readonly Subject[] = [
   { name: "reference", engine: new ReferenceEngine(32), kernels: referenceKernels, every: 1 },
-  { name: "wasm", engine: await WasmEngine.create(), kernels: wasmKernels, every: 1 },
+  { name: "wasm", engine: await WasmEngine.create({ relaxed: false }), kernels: wasmKernels, every: 1 },
   { name: "wasm, 2 threads", engine: await WasmEngine.create({ threads: 2 }), kernels: wasmKernels, every: 1 },
   { name: "wasm, 3 threads", engine: await WasmEngine.create({ threads: 3 }), kernels: wasmKernels, every: 3 },
   // The same code but for one flag.

@@ -6,13 +6,13 @@ test("says what there is to compute with", async () => {
   const { code, out } = await moka("device_query");
   expect(code).toBe(0);
   expect(out).toMatch(/^Cores: +\d+$/m);
-  const engine = blas ? `blas \\(WebAssembly SIMD \\+ ${blas.name}` : "wasm \\(WebAssembly SIMD";
+  const engine = blas ? `blas \\(WebAssembly (?:relaxed )?SIMD \\+ ${blas.name}` : "wasm \\(WebAssembly (?:relaxed )?SIMD";
   expect(out).toMatch(new RegExp(`^Engine: +${engine}, \\d+ threads?\\)$`, "m"));
 });
 
 test("an engine can be asked for", async () => {
   const { out } = await moka("device_query", "-engine", "wasm", "-threads", "1");
-  expect(out).toMatch(/^Engine: +wasm \(WebAssembly SIMD, 1 thread\)$/m);
+  expect(out).toMatch(/^Engine: +wasm \(WebAssembly (?:relaxed )?SIMD, 1 thread\)$/m);
 });
 
 describe("without a native BLAS", () => {
@@ -28,7 +28,7 @@ describe("without a native BLAS", () => {
   test("WebAssembly computes alone, with a notice", async () => {
     const { code, out, err } = await moka("device_query");
     expect(code).toBe(0);
-    expect(out).toMatch(/^Engine: +wasm \(WebAssembly SIMD, \d+ threads?\)$/m);
+    expect(out).toMatch(/^Engine: +wasm \(WebAssembly (?:relaxed )?SIMD, \d+ threads?\)$/m);
     expect(err).toContain("Computing with WebAssembly alone: MOKA_BLAS names no native BLAS that works");
   });
 

@@ -18,7 +18,7 @@ import * as gemm from "./gemm.js";
 import { createMemory, Heap, HeapStorage } from "./heap.js";
 import * as lrn from "./lrn.js";
 import * as lstm from "./lstm.js";
-import { loadModule } from "./module.js";
+import { hasRelaxedSimd, loadModule } from "./module.js";
 import * as pool from "./pool.js";
 import * as rows from "./rows.js";
 import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
@@ -59,6 +59,8 @@ export interface WasmOptions {
   readonly shared?: boolean | undefined;
   /** Bytes the memory may grow to. Default, and most: a little less than 4 GiB. */
   readonly maximumBytes?: number | undefined;
+  /** Whether to multiply and add in one instruction. Default: wherever WebAssembly has relaxed SIMD. */
+  readonly relaxed?: boolean | undefined;
   /** A native BLAS for products and convolutions, on the same memory. */
   readonly blas?: Blas | undefined;
 }
@@ -71,6 +73,7 @@ export interface WasmOptions {
  */
 export class WasmEngine implements Engine {
   readonly name: "wasm" | "blas";
+  readonly #relaxed: boolean;
   readonly #blas: Blas | undefined;
   readonly #heap: Heap;
   readonly #exports: WasmExports;
@@ -83,8 +86,9 @@ export class WasmEngine implements Engine {
   /** What one call leaves for the next, whichever thread did it. */
   #common: HeapStorage;
 
-  private constructor(heap: Heap, exports: WasmExports, blas: Blas | undefined) {
+  private constructor(heap: Heap, exports: WasmExports, relaxed: boolean, blas: Blas | undefined) {
     this.name = blas ? "blas" : "wasm";
+    this.#relaxed = relaxed;
     this.#blas = blas;
     this.#heap = heap;
     this.#exports = exports;
@@ -96,12 +100,13 @@ export class WasmEngine implements Engine {
   /** @throws MokaError `MOKA_UNSUPPORTED` where there is no WebAssembly with SIMD */
   static async create(options: WasmOptions = {}): Promise<WasmEngine> {
     const shared = options.shared ?? typeof SharedArrayBuffer !== "undefined";
-    const module = await loadModule(shared);
+    const { threads = 1, relaxed = hasRelaxedSimd(), blas } = options;
+    const module = await loadModule(shared, relaxed);
     const { memory, limit } = createMemory(shared, options.maximumBytes);
-    const { threads = 1, blas } = options;
     const sgemm = blas ? loadSgemm(blas, memory.buffer) : noSgemm;
     const { exports } = await WebAssembly.instantiate(module, { env: { memory, sgemm } });
-    const engine = new WasmEngine(new Heap(memory, globalOf(exports, "heapStart").value, limit), exports, blas);
+    const heap = new Heap(memory, globalOf(exports, "heapStart").value, limit);
+    const engine = new WasmEngine(heap, exports, relaxed, blas);
     if (shared && threads > 1) {
       engine.#team = await Team.start(threads, engine.#heap, { module, memory, functions: engine.#functions, blas });
     }
@@ -114,7 +119,7 @@ export class WasmEngine implements Engine {
 
   get description(): string {
     const blas = this.#blas ? ` + ${this.#blas.name}` : "";
-    return `WebAssembly SIMD${blas}, ${this.threads} ${this.threads === 1 ? "thread" : "threads"}`;
+    return `WebAssembly ${this.#relaxed ? "relaxed " : ""}SIMD${blas}, ${this.threads} ${this.threads === 1 ? "thread" : "threads"}`;
   }
 
   get bytesUsed(): number {

@@ -1,29 +1,49 @@
 import { MokaError } from "../../util/errors.js";
-import { shared, unshared } from "./gen/module.js";
 import { type WasmModule, WebAssembly } from "./web-assembly.js";
+
+/** A module that does nothing but to multiply and add with relaxed SIMD: (v128, v128, v128) → v128. */
+const relaxedProbe = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0], // "\0asm", version 1
+  ...[1, 8, 1, 96, 3, 123, 123, 123, 1, 123], // types: the one
+  ...[3, 2, 1, 0], // functions: one, of that type
+  ...[10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11], // code: three local.get, f32x4.relaxed_madd, end
+);
+
+/** Whether this machine's WebAssembly has relaxed SIMD; Node has it from version 22 on. */
+export const hasRelaxedSimd = (): boolean => WebAssembly.validate(relaxedProbe);
 
 const modules = new Map<string, Promise<WasmModule>>();
 
 /**
  * The compiled kernels, for a memory that threads can share or for one that they cannot. Compiled once.
  *
+ * @param relaxed with relaxed SIMD, which must be there
  * @throws MokaError `MOKA_UNSUPPORTED` where there is no WebAssembly with SIMD
  */
-export function loadModule(isShared: boolean): Promise<WasmModule> {
-  const text = isShared ? shared : unshared;
-  const known = modules.get(text);
+export function loadModule(isShared: boolean, relaxed: boolean): Promise<WasmModule> {
+  const key = `${isShared} ${relaxed}`;
+  const known = modules.get(key);
   if (known) return known;
-  const module = compile(text);
-  modules.set(text, module);
+  const module = compile(isShared, relaxed);
+  modules.set(key, module);
   return module;
 }
 
-async function compile(text: string): Promise<WasmModule> {
+async function compile(isShared: boolean, relaxed: boolean): Promise<WasmModule> {
+  const { text, sharedFlag } = await (relaxed ? import("./gen/module-relaxed.js") : import("./gen/module.js"));
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  // The kernels use no atomics: the modules for the two kinds of memory differ in this byte alone.
+  if (!isShared) bytes[sharedFlag] = 1;
   try {
-    return await WebAssembly.compile(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
+    return await WebAssembly.compile(bytes);
   } catch (cause) {
-    throw new MokaError("MOKA_UNSUPPORTED", "this machine has no WebAssembly with SIMD; try the reference engine", {
-      cause,
-    });
+    const feature = relaxed ? "relaxed SIMD" : "SIMD";
+    throw new MokaError(
+      "MOKA_UNSUPPORTED",
+      `this machine has no WebAssembly with ${feature}; try the reference engine`,
+      {
+        cause,
+      },
+    );
   }
 }

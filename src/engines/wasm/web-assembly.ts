@@ -2,6 +2,7 @@
 interface WebAssemblyApi {
   readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
   compile(bytes: Uint8Array): Promise<WasmModule>;
+  validate(bytes: Uint8Array): boolean;
   instantiate(
     module: WasmModule,
     imports: { env: { memory: WasmMemory; sgemm: WasmFunction } },

@@ -1,0 +1,36 @@
+// The kernels that multiply and add in one instruction where WebAssembly has relaxed SIMD; vitest.config.ts asks Node for it.
+import { afterAll, describe, expect, test } from "vitest";
+import type { KernelName } from "../../src/core/kernels.js";
+import { WasmEngine } from "../../src/engines/wasm/index.js";
+import { hasRelaxedSimd } from "../../src/engines/wasm/module.js";
+import { cases } from "../kernels/cases/index.js";
+import { checkCase, expected } from "../kernels/check.js";
+import type { Case } from "../kernels/maker.js";
+
+const engines = [await WasmEngine.create({ relaxed: true }), await WasmEngine.create({ threads: 2 })];
+afterAll(() => Promise.all(engines.map((engine) => engine.dispose())));
+
+test("it is there, and taken where nothing else is asked for", async () => {
+  expect(hasRelaxedSimd()).toBe(true);
+  for (const { description } of engines) expect(description).toMatch(/^WebAssembly relaxed SIMD/);
+  const plain = await WasmEngine.create({ relaxed: false });
+  expect(plain.description).toMatch(/^WebAssembly SIMD/);
+  await plain.dispose();
+});
+
+const known = new Map<Case, ReturnType<typeof expected>>();
+function wanted(each: Case) {
+  const outcome = known.get(each) ?? expected(each);
+  known.set(each, outcome);
+  return outcome;
+}
+
+const kernels: readonly KernelName[] = ["gemm", "conv", "convFused", "convBackwardData", "convBackwardWeights"];
+
+describe.each(engines)("$description", (engine) => {
+  describe.each(kernels)("%s", (kernel) => {
+    for (const each of cases.filter((one) => one.kernel === kernel)) {
+      test(each.title, () => checkCase(each, engine, wanted(each)));
+    }
+  });
+});
