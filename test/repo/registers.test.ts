@@ -69,7 +69,7 @@ test("no dependency is given as a range, and none runs a script at install", () 
 test("no file is longer than a reader can hold", () => {
   const files = ["src", "assembly", "test", "scripts", "bench"]
     .flatMap((folder) => list(folder).map((path) => `${folder}/${path}`))
-    .filter((path) => /\.(ts|mjs)$/.test(path) && !path.includes("/gen/"));
+    .filter((path) => /\.(ts|mjs)$/.test(path) && !/\/(gen|node_modules)\//.test(path));
   const long = files.filter((path) => read(path).split("\n").length > (path.startsWith("src/layers/") ? 250 : 500));
   expect(long.filter((path) => !path.endsWith(".test.ts"))).toEqual([]);
 });

@@ -6,7 +6,9 @@ test("says what there is to compute with", async () => {
   const { code, out } = await moka("device_query");
   expect(code).toBe(0);
   expect(out).toMatch(/^Cores: +\d+$/m);
-  const engine = blas ? `blas \\(WebAssembly (?:relaxed )?SIMD \\+ ${blas.name}` : "wasm \\(WebAssembly (?:relaxed )?SIMD";
+  const engine = blas
+    ? `blas \\(WebAssembly (?:relaxed )?SIMD \\+ ${blas.name}`
+    : "wasm \\(WebAssembly (?:relaxed )?SIMD";
   expect(out).toMatch(new RegExp(`^Engine: +${engine}, \\d+ threads?\\)$`, "m"));
 });
 
