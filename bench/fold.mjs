@@ -13,6 +13,7 @@ import { Net as CoreNet } from "../dist/core/net.js";
 import { coreCount } from "../dist/engines/wasm/index.js";
 import { fold, Net, parseNet, version } from "../dist/index.js";
 import { NetStateSchema, Phase } from "../dist/proto/gen/caffe_pb.js";
+import { median } from "./median.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -85,8 +86,4 @@ function fillInputs(net) {
     const { data } = net.blobs.get(name);
     for (let i = 0; i < data.length; i++) data[i] = name === "label" ? i % 10 : 2 * Math.random() - 1;
   }
-}
-
-function median(values) {
-  return [...values].sort((x, y) => x - y)[Math.floor(values.length / 2)];
 }

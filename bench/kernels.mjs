@@ -8,6 +8,7 @@ import asc from "assemblyscript/asc";
 import { kernelStep } from "../dist/core/program.js";
 import { Span } from "../dist/core/span.js";
 import { WasmEngine } from "../dist/engines/wasm/index.js";
+import { median } from "./median.mjs";
 
 /** More does not stay in caches. */
 const largeBytes = 8e6;
@@ -92,11 +93,6 @@ function measure({ run, repeat, times }) {
   const start = performance.now();
   for (let i = 0; i < repeat; i++) run();
   times.push((performance.now() - start) / repeat);
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }
 
 // ---- floors

@@ -15,6 +15,7 @@ import { Span } from "../dist/core/span.js";
 import { findBlas } from "../dist/engines/wasm/blas/find-node.js";
 import { coreCount, WasmEngine } from "../dist/engines/wasm/index.js";
 import { Net, parseNet, summarize, version } from "../dist/index.js";
+import { median } from "./median.mjs";
 import { startPeers } from "./peers/index.mjs";
 
 const { values, positionals } = parseArgs({
@@ -129,10 +130,6 @@ async function copyRun(threads, values) {
   x.array.fill(1);
   const program = engine.compile([kernelStep("copy", { x, y }, 0)]);
   return { label: "copy", once: async () => program.run(0, 1), work: 0, close: () => engine.dispose() };
-}
-
-function median(times) {
-  return [...times].sort((x, y) => x - y)[Math.floor(times.length / 2)];
 }
 
 function find() {

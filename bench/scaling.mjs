@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util";
 import { coreCount } from "../dist/engines/wasm/index.js";
 import { Net } from "../dist/index.js";
+import { median } from "./median.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -99,8 +100,4 @@ function text(batch, image, depth) {
     'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }',
   );
   return layers.join("\n");
-}
-
-function median(times) {
-  return [...times].sort((x, y) => x - y)[Math.floor(times.length / 2)];
 }

@@ -1,4 +1,5 @@
 import { type Command as Commander, InvalidArgumentError, Option } from "commander";
+import type { Shape } from "../util/shape.js";
 
 /** A flag's value that must be an integer of at least `least`. */
 export function integer(least: number): (text: string) => number {
@@ -14,6 +15,15 @@ export function integer(least: number): (text: string) => number {
 /** Values separated by commas; none for an empty text, as Caffe reads `-stage ""`. */
 export function list(text: string): string[] {
   return text === "" ? [] : text.split(",");
+}
+
+/** Takes one more `--shape data=1,3,224,224`, or `data=1x3x224x224`. */
+export function addShape(text: string, before: Record<string, Shape>): Record<string, Shape> {
+  const [, name, sizes] = /^([^=]+)=(\d+(?:[,x]\d+)*)$/.exec(text) ?? [];
+  if (name === undefined || sizes === undefined) {
+    throw new InvalidArgumentError("Give a blob's name and its sizes, as data=1,3,224,224.");
+  }
+  return { ...before, [name]: sizes.split(/[,x]/).map(Number) };
 }
 
 /** What all commands that run a net take. */

@@ -7,7 +7,7 @@ import { formatNumber } from "../../util/number-format.js";
 import type { Shape } from "../../util/shape.js";
 import { colorsFor } from "../colors.js";
 import type { Command } from "../command.js";
-import { addRunOptions, addStateOptions, type CommonOptions, integer } from "../options.js";
+import { addRunOptions, addShape, addStateOptions, type CommonOptions, integer } from "../options.js";
 
 interface FoldCommandOptions extends CommonOptions {
   readonly output?: string;
@@ -60,14 +60,6 @@ export const fold: Command = {
     return result.proof.ran && !result.proof.passed ? 1 : 0;
   },
 };
-
-function addShape(text: string, before: Record<string, Shape>): Record<string, Shape> {
-  const [, name, sizes] = /^([^=]+)=(\d+(?:[,x]\d+)*)$/.exec(text) ?? [];
-  if (name === undefined || sizes === undefined) {
-    throw new InvalidArgumentError("Give a blob's name and its sizes, as data=1,3,224,224.");
-  }
-  return { ...before, [name]: sizes.split(/[,x]/).map(Number) };
-}
 
 function positive(text: string): number {
   const value = Number(text);

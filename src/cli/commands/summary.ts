@@ -1,9 +1,8 @@
-import { InvalidArgumentError } from "commander";
 import type { LayerSummary, NetSummary } from "../../tools/summary.js";
 import type { Shape } from "../../util/shape.js";
 import { colorsFor } from "../colors.js";
 import type { Command } from "../command.js";
-import { addStateOptions, type CommonOptions } from "../options.js";
+import { addShape, addStateOptions, type CommonOptions } from "../options.js";
 
 interface SummaryOptions extends Pick<CommonOptions, "level" | "stage"> {
   readonly phase: string;
@@ -61,14 +60,6 @@ export const summary: Command = {
     return 0;
   },
 };
-
-function addShape(text: string, before: Record<string, Shape>): Record<string, Shape> {
-  const [, name, sizes] = /^([^=]+)=(\d+(?:[,x]\d+)*)$/.exec(text) ?? [];
-  if (name === undefined || sizes === undefined) {
-    throw new InvalidArgumentError("Give a blob's name and its sizes, as data=1,3,224,224.");
-  }
-  return { ...before, [name]: sizes.split(/[,x]/).map(Number) };
-}
 
 const heads = ["Layer", "Type", "Bottoms", "Tops", "Shapes", "Params", "Mult-adds", "Memory"] as const;
 /** The columns that hold names, and may wrap. */
