@@ -12,7 +12,7 @@ import {
   putTile,
   Scratch,
 } from "./gemm";
-import { packA, packB, packTransposedB } from "./pack";
+import { Panels, packA, packB, packTransposedB } from "./pack";
 import { copyRun } from "./run";
 
 // Convolution as a product with the column matrix, block by block. Positions of all images stand side by side in one
@@ -43,9 +43,43 @@ class ConvScratch {
   }
 }
 
+/** Packs the weights of all groups as `conv` finds them with `kept`. A piece is a panel, counted through the groups. */
+export function convWeights(from: i32, to: i32, w: usize, outputs: i32, depth: i32, kept: usize): void {
+  const kc = blockOf(depth, maxSteps, 4);
+  const panels = Panels.fives(outputs) + Panels.fours(outputs);
+  for (let piece = from; piece < to; ++piece) {
+    const row = Panels.start(piece % panels, outputs);
+    const rows = Panels.start((piece % panels) + 1, outputs) - row;
+    const group = piece / panels;
+    for (let step = 0; step < depth; step += kc) {
+      const steps = min(kc, depth - step);
+      const source = w + ((<usize>((group * outputs + row) * depth + step)) << 2);
+      packA(
+        source,
+        (<usize>depth) << 2,
+        4,
+        rows,
+        steps,
+        1,
+        keptBlock(kept, outputs, depth, group, step, row),
+        0,
+        steps,
+      );
+    }
+  }
+}
+
+/** Where the panels of kept weights lie from this row on, for the block of steps that begins at `step`. */
+function keptBlock(kept: usize, outputs: i32, depth: i32, group: i32, step: i32, row: i32): usize {
+  const packed = 5 * Panels.fives(outputs) + 4 * Panels.fours(outputs);
+  const steps = min(blockOf(depth, maxSteps, 4), depth - step);
+  return kept + ((<usize>(packed * (group * depth + step) + row * steps)) << 2);
+}
+
 /**
  * y = act(factor·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images, or, with
- * `byRows`, 20 outputs of the one group: each thread packs what it has a part of, the columns or the weights.
+ * `byRows`, a panel of outputs of the one group: each thread packs what it has a part of, the columns or the weights. From
+ * `kept` on, if that is not 0, the weights are packed already.
  */
 export function conv(
   from: i32,
@@ -57,17 +91,18 @@ export function conv(
   y: usize,
   leak: f32,
   byRows: bool,
+  kept: usize,
 ): void {
   const g = Geometry.current;
   const base = g.scratch;
   const depth = g.channels * g.taps;
   const first = byRows ? 0 : from * 8;
   const last = byRows ? g.n * g.positions : min(g.n * g.positions, to * 8);
-  const top = byRows ? from * 20 : 0;
-  const bottom = byRows ? min(g.outputs, to * 20) : g.outputs;
+  const top = byRows ? from : 0;
+  const bottom = byRows ? to : Panels.fives(g.outputs) + Panels.fours(g.outputs);
   const nc = blockOf(last - first, maxColumns, 8);
   const kc = blockOf(depth, maxSteps, 4);
-  const mc = blockOf(bottom - top, maxRows, 5);
+  const mc = blockOf(bottom - top, maxRows / 5, 1);
   for (let group = 0; group < g.group; ++group) {
     for (let column = first; column < last; column += nc) {
       const columns = min(nc, last - column);
@@ -75,12 +110,17 @@ export function conv(
         const steps = min(kc, depth - step);
         const isLast = step + steps == depth;
         packColumns(g, x, step, steps, column, columns);
-        for (let row = top; row < bottom; row += mc) {
-          const rows = min(mc, bottom - row);
-          const weights = w + ((<usize>(row * depth + step)) << 2);
-          packA(weights, (<usize>depth) << 2, 4, rows, steps, 1, Scratch.a(base), 0, steps);
+        for (let panel = top; panel < bottom; panel += mc) {
+          const row = Panels.start(panel, g.outputs);
+          const rows = Panels.start(min(bottom, panel + mc), g.outputs) - row;
+          let packed = Scratch.a(base);
+          if (kept) packed = keptBlock(kept, g.outputs, depth, group, step, row);
+          else {
+            const weights = w + ((<usize>(row * depth + step)) << 2);
+            packA(weights, (<usize>depth) << 2, 4, rows, steps, 1, packed, 0, steps);
+          }
           const finish = isLast ? Finish.at(ConvScratch.finish(base), factor, bias, leak, row) : null;
-          multiply(g, rows, steps, y + <usize>row * g.outputPlane, column, columns, step > 0, finish);
+          multiply(g, rows, steps, packed, y + <usize>row * g.outputPlane, column, columns, step > 0, finish);
         }
       }
     }
@@ -125,6 +165,7 @@ function multiply(
   g: Geometry,
   rows: i32,
   steps: i32,
+  a: usize,
   y: usize,
   column: i32,
   columns: i32,
@@ -132,7 +173,6 @@ function multiply(
   finish: Finish | null,
 ): void {
   const base = g.scratch;
-  const a = Scratch.a(base);
   let b = Scratch.b(base);
   for (let i = 0; i < columns; i += 8) {
     const position = (column + i) % g.positions;

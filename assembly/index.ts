@@ -15,7 +15,7 @@ export {
 } from "./batch-norm";
 export { batchNormFused, batchNormFusedBackward, foldNorm, normalizeFused } from "./batch-norm-fused";
 export * from "./clip";
-export { conv, convBackwardData, convBackwardWeights, convScratch } from "./conv";
+export { conv, convBackwardData, convBackwardWeights, convScratch, convWeights } from "./conv";
 export { convBlas, convBlasBackwardData, convBlasBackwardWeights } from "./conv-blas";
 export { convDepthwise, convDepthwiseBackwardData, convDepthwiseBackwardWeights } from "./conv-depthwise";
 export * from "./conv-direct";

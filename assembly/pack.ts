@@ -17,6 +17,15 @@ export class Panels {
   static fours(rows: i32): i32 {
     return (rows - 5 * Panels.fives(rows) + 3) / 4;
   }
+
+  /**
+   * The first row of a panel of so many rows; behind the last panel, how many rows there are. Rows from one panel's start to
+   * another's make the same panels by themselves.
+   */
+  static start(panel: i32, rows: i32): i32 {
+    const fives = Panels.fives(rows);
+    return min(rows, panel < fives ? 5 * panel : 5 * fives + 4 * (panel - fives));
+  }
 }
 
 /**

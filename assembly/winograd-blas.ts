@@ -1,7 +1,16 @@
 import { sgemm } from "./env";
 import { Finish } from "./finish";
-import { addTaps, gatherTaps, putDense, putOutput, stageGradient, stageInput, Tiles } from "./winograd";
-import { transformBytes, transformTaps, transformWeights } from "./winograd-transforms";
+import {
+  addTaps,
+  gatherTaps,
+  putDense,
+  putOutput,
+  stageGradient,
+  stageInput,
+  Tiles,
+  transformTapsOf,
+} from "./winograd";
+import { transformBytes, transformTaps } from "./winograd-transforms";
 import { common, workspace } from "./workspace";
 
 // The kernels of winograd.ts, with dense matrices instead of packed ones, for the products of the native BLAS.
@@ -12,10 +21,22 @@ function sliceBytes(count: i32): usize {
 }
 
 /**
- * Transforms weights to 36 matrices rows×steps, in the memory all threads share. A piece is a row. `turned`, weights
- * are (steps, rows, 3, 3) and turned by 180°, as the gradient for the input needs them.
+ * Transforms weights for tiles of this size to matrices rows×steps, from `kept` on, or, if that is 0, in the memory all
+ * threads share. A piece is a row. `turned`, weights are (steps, rows, 3, 3) and turned by 180°, as the gradient for the
+ * input needs them.
  */
-export function winogradBlasWeights(from: i32, to: i32, w: usize, rows: i32, steps: i32, turned: bool): void {
+export function winogradBlasWeights(
+  from: i32,
+  to: i32,
+  w: usize,
+  rows: i32,
+  steps: i32,
+  turned: bool,
+  size: i32,
+  kept: usize,
+): void {
+  const matrices = (size + 2) * (size + 2);
+  const first = kept ? kept : common;
   const slice = sliceBytes(rows * steps);
   const transforms = workspace;
   const taps = workspace + transformBytes;
@@ -26,10 +47,10 @@ export function winogradBlasWeights(from: i32, to: i32, w: usize, rows: i32, ste
     for (let step = 0; step < steps; step += 4) {
       const count = min(4, steps - step);
       gatherTaps(start + <usize>step * between, between, count, turned, taps);
-      transformWeights(taps, vectors, transforms);
+      transformTapsOf(size, taps, vectors, transforms);
       let source = vectors;
-      let target = common + ((<usize>(row * steps + step)) << 2);
-      for (let i = 0; i < 36; ++i) {
+      let target = first + ((<usize>(row * steps + step)) << 2);
+      for (let i = 0; i < matrices; ++i) {
         if (count == 4) v128.store(target, v128.load(source));
         else
           for (let lane: usize = 0; lane < <usize>count; ++lane)
@@ -42,21 +63,38 @@ export function winogradBlasWeights(from: i32, to: i32, w: usize, rows: i32, ste
 }
 
 /**
- * y = act(factor·(w ∗ x) + bias), as `Finish` has it, the weights already transformed. A piece is a row of tiles.
+ * y = act(factor·(w ∗ x) + bias), as `Finish` has it, the weights already transformed, from `kept` on, if that is not 0. A
+ * piece is a row of tiles, or, with `byRows`, 16 outputs: then each thread transforms all inputs.
  */
-export function winogradBlas(from: i32, to: i32, x: usize, factor: usize, bias: usize, y: usize, leak: f32): void {
+export function winogradBlas(
+  from: i32,
+  to: i32,
+  x: usize,
+  factor: usize,
+  bias: usize,
+  y: usize,
+  leak: f32,
+  kept: usize,
+  byRows: bool,
+): void {
   const t = Tiles.current;
+  const matrices = <usize>t.matrices;
+  const firstOutput = byRows ? 16 * from : 0;
+  const lastOutput = byRows ? min(t.outputs, 16 * to) : t.outputs;
+  const firstWeight = (kept ? kept : common) + ((<usize>(firstOutput * t.channels)) << 2);
+  const firstRow = byRows ? 0 : from;
+  const lastRow = byRows ? t.n * t.down : to;
   const across = t.across;
   const steps = t.channels;
   const weightSlice = sliceBytes(t.outputs * steps);
-  for (let row = from; row < to; row += t.rows) {
-    const rows = min(t.rows, to - row);
+  for (let row = firstRow; row < lastRow; row += t.rows) {
+    const rows = min(t.rows, lastRow - row);
     const columns = rows * across;
     const width = (columns + 3) & ~3;
     const rowBytes = (<usize>width) << 2;
     const inputs = t.rest;
     const inputSlice = sliceBytes(steps * width);
-    const outputs = inputs + 36 * inputSlice + 16;
+    const outputs = inputs + matrices * inputSlice + 16;
     const outputSlice = sliceBytes(t.outputs * width);
     for (let channel = 0; channel < steps; ++channel) {
       for (let i = 0; i < rows; ++i) {
@@ -64,26 +102,13 @@ export function winogradBlas(from: i32, to: i32, x: usize, factor: usize, bias: 
         putDense(t, inputs + <usize>channel * rowBytes + ((<usize>(i * across)) << 2), inputSlice, false);
       }
     }
-    for (let i: usize = 0; i < 36; ++i) {
-      const weights = common + i * weightSlice;
-      const target = outputs + i * outputSlice;
-      sgemm(
-        false,
-        false,
-        t.outputs,
-        columns,
-        steps,
-        1,
-        weights,
-        steps,
-        inputs + i * inputSlice,
-        width,
-        0,
-        target,
-        width,
-      );
+    for (let i: usize = 0; i < matrices; ++i) {
+      const a = firstWeight + i * weightSlice;
+      const b = inputs + i * inputSlice;
+      const target = outputs + i * outputSlice + <usize>firstOutput * rowBytes;
+      sgemm(false, false, lastOutput - firstOutput, columns, steps, 1, a, steps, b, width, 0, target, width);
     }
-    for (let output = 0; output < t.outputs; ++output) {
+    for (let output = firstOutput; output < lastOutput; ++output) {
       const scale = f32x4.splat(Finish.factorOf(factor, output));
       const offset = f32x4.splat(Finish.biasOf(bias, output));
       for (let i = 0; i < rows; ++i) {

@@ -2,6 +2,7 @@ import { Finish } from "./finish";
 import { gemmScratch, panelProduct, Scratch } from "./gemm";
 import { Lanes } from "./lanes";
 import { Panels } from "./pack";
+import * as two from "./winograd-small";
 import {
   transformBytes,
   transformGradient,
@@ -12,7 +13,8 @@ import {
 import { common, workspace } from "./workspace";
 
 // Convolution 3×3 with stride 1 as Winograd's F(4×4, 3×3): of each input tile of 6×6, transformed, and the weights,
-// transformed, 36 matrix products give the transform of an output tile of 4×4: a quarter of the multiplications.
+// transformed, 36 matrix products give the transform of an output tile of 4×4: a quarter of the multiplications. Or, for
+// small outputs, as F(2×2, 3×3): tiles of 4×4 give tiles of 2×2 by 16 products, four ninths of the multiplications.
 // Tiles are taken by rows of them, counted through all images, a block of rows at a time. The table of each call is
 // its sizes.
 
@@ -29,6 +31,8 @@ export class Tiles {
   padX: i32 = 0;
   /** Rows of tiles in a block. */
   rows: i32 = 0;
+  /** Rows and columns of an output tile: 4 or 2. */
+  size: i32 = 0;
 
   @inline
   static get current(): Tiles {
@@ -38,18 +42,24 @@ export class Tiles {
   /** Rows of tiles in an image, and tiles in a row. */
   @inline
   get down(): i32 {
-    return (this.outHeight + 3) >> 2;
+    return (this.outHeight + this.size - 1) / this.size;
   }
 
   @inline
   get across(): i32 {
-    return (this.outWidth + 3) >> 2;
+    return (this.outWidth + this.size - 1) / this.size;
   }
 
-  /** Bytes of a row of 16 columns for each four tiles, and 4 more. */
+  /** Matrices that are multiplied: values of an input tile. */
+  @inline
+  get matrices(): i32 {
+    return (this.size + 2) * (this.size + 2);
+  }
+
+  /** Bytes of a row of the columns of each four tiles, and 4 more. */
   @inline
   get stagedRow(): usize {
-    return (<usize>(((this.across + 3) >> 2) * 16 + 4)) << 2;
+    return (<usize>((((this.across + 3) >> 2) << 2) * this.size + 4)) << 2;
   }
 
   /** Scratch memory: that of products; the transforms' own; six rows; 36 vectors; behind them, what each call needs. */
@@ -83,10 +93,22 @@ export class Tiles {
 export const winogradScratch: usize = 64 + gemmScratch + transformBytes + 36 * 16 + 64;
 
 /**
- * Transforms weights to packed panels of 36 matrices rows×steps, in the memory all threads share. A piece is a panel.
- * `turned`, weights are (steps, rows, 3, 3) and turned by 180°, as the gradient for the input needs them.
+ * Transforms weights for tiles of this size to packed panels of matrices rows×steps, from `kept` on, or, if that is 0, in
+ * the memory all threads share. A piece is a panel. `turned`, weights are (steps, rows, 3, 3) and turned by 180°, as the
+ * gradient for the input needs them.
  */
-export function winogradWeights(from: i32, to: i32, w: usize, rows: i32, steps: i32, turned: bool): void {
+export function winogradWeights(
+  from: i32,
+  to: i32,
+  w: usize,
+  rows: i32,
+  steps: i32,
+  turned: bool,
+  size: i32,
+  kept: usize,
+): void {
+  const matrices = (size + 2) * (size + 2);
+  const start = kept ? kept : common;
   const fives = Panels.fives(rows);
   const slice = sliceBytes(rows, steps);
   const transforms = workspace;
@@ -96,20 +118,26 @@ export function winogradWeights(from: i32, to: i32, w: usize, rows: i32, steps: 
   const rowBytes = turned ? 36 : <usize>steps * 36;
   for (let panel = from; panel < to; ++panel) {
     const height = panel < fives ? 5 : 4;
-    const first = panel < fives ? 5 * panel : 5 * fives + 4 * (panel - fives);
+    const first = Panels.start(panel, rows);
     const there = min(height, rows - first);
-    const target = common + ((<usize>(first * steps)) << 2);
+    const target = start + ((<usize>(first * steps)) << 2);
     // What is not there counts for nothing, but must be numbers.
     if (there < height) memory.fill(vectors, 0, <usize>height * vectorBytes);
     for (let step = 0; step < steps; step += 4) {
       const count = min(4, steps - step);
       for (let i = 0; i < there; ++i) {
         gatherTaps(w + <usize>(first + i) * rowBytes + <usize>step * between, between, count, turned, taps);
-        transformWeights(taps, vectors + <usize>i * vectorBytes, transforms);
+        transformTapsOf(size, taps, vectors + <usize>i * vectorBytes, transforms);
       }
-      putPanel(vectors, height, count, target + ((<usize>(step * height)) << 2), slice);
+      putPanel(matrices, vectors, height, count, target + ((<usize>(step * height)) << 2), slice);
     }
   }
+}
+
+/** Nine vectors of taps become those of as many matrices as tiles of this size need. */
+export function transformTapsOf(size: i32, taps: usize, vectors: usize, scratch: usize): void {
+  if (size == 4) transformWeights(taps, vectors, scratch);
+  else two.transformWeights(taps, vectors, scratch);
 }
 
 /** Bytes of 36 vectors. */
@@ -125,11 +153,11 @@ export function apart(bytes: usize): usize {
   return ((bytes + 4095) & ~4095) + 192;
 }
 
-/** Of `height` rows' vectors, the first lanes as steps of 36 panels. */
-function putPanel(vectors: usize, height: i32, count: i32, to: usize, slice: usize): void {
+/** Of `height` rows' vectors, the first lanes as steps of panels, one in each matrix. */
+function putPanel(matrices: i32, vectors: usize, height: i32, count: i32, to: usize, slice: usize): void {
   const one = f32x4.splat(1);
   const bytes = (<usize>height) << 2;
-  for (let i = 0; i < 36; ++i) {
+  for (let i = 0; i < matrices; ++i) {
     if (count == 4) {
       Lanes.transpose(vectors, vectorBytes, to, bytes, one);
       if (height == 5) {
@@ -181,26 +209,44 @@ export function gatherTaps(w: usize, between: usize, count: i32, turned: bool, t
 }
 
 /**
- * y = act(factor·(w ∗ x) + bias), as `Finish` has it, the weights already transformed. A piece is a row of tiles.
+ * y = act(factor·(w ∗ x) + bias), as `Finish` has it, the weights already transformed, from `kept` on, if that is not 0. A
+ * piece is a row of tiles, or, with `byRows`, a panel of outputs: then each thread transforms all inputs.
  */
-export function winograd(from: i32, to: i32, x: usize, factor: usize, bias: usize, y: usize, leak: f32): void {
+export function winograd(
+  from: i32,
+  to: i32,
+  x: usize,
+  factor: usize,
+  bias: usize,
+  y: usize,
+  leak: f32,
+  kept: usize,
+  byRows: bool,
+): void {
   const t = Tiles.current;
+  const matrices = <usize>t.matrices;
+  const weights = kept ? kept : common;
   const steps = t.channels;
   const across = t.across;
   const weightSlice = sliceBytes(t.outputs, steps);
-  for (let row = from; row < to; row += t.rows) {
-    const rows = min(t.rows, to - row);
+  const firstOutput = byRows ? Panels.start(from, t.outputs) : 0;
+  const lastOutput = byRows ? Panels.start(to, t.outputs) : t.outputs;
+  const firstWeight = weights + ((<usize>(firstOutput * steps)) << 2);
+  const firstRow = byRows ? 0 : from;
+  const lastRow = byRows ? t.n * t.down : to;
+  for (let row = firstRow; row < lastRow; row += t.rows) {
+    const rows = min(t.rows, lastRow - row);
     const panels = (rows * across + 7) >> 3;
     const panelBytes = (<usize>steps) << 5;
     const inputs = t.rest;
     const inputSlice = apart(<usize>panels * panelBytes);
-    const outputs = inputs + 36 * inputSlice;
+    const outputs = inputs + matrices * inputSlice;
     const outputRow = (<usize>panels) << 5;
     const outputSlice = apart(<usize>t.outputs * outputRow);
     if (((rows * across) & 7) != 0) {
       // What fills the last panel up counts for nothing, but must be numbers.
       const last = inputs + <usize>(panels - 1) * panelBytes;
-      for (let i: usize = 0; i < 36; ++i) memory.fill(last + i * inputSlice, 0, panelBytes);
+      for (let i: usize = 0; i < matrices; ++i) memory.fill(last + i * inputSlice, 0, panelBytes);
     }
     for (let channel = 0; channel < steps; ++channel) {
       for (let i = 0; i < rows; ++i) {
@@ -208,14 +254,15 @@ export function winograd(from: i32, to: i32, x: usize, factor: usize, bias: usiz
         putPacked(t, inputs + ((<usize>channel) << 5), i * across, panelBytes, inputSlice);
       }
     }
-    for (let i: usize = 0; i < 36; ++i) {
+    for (let i: usize = 0; i < matrices; ++i) {
       for (let panel: usize = 0; panel < <usize>panels; ++panel) {
         const columns = inputs + i * inputSlice + panel * panelBytes;
-        const target = outputs + i * outputSlice + (panel << 5);
-        panelProduct(t.outputs, steps, common + i * weightSlice, columns, target, outputRow, false, t.base);
+        const target = outputs + i * outputSlice + <usize>firstOutput * outputRow + (panel << 5);
+        const part = firstWeight + i * weightSlice;
+        panelProduct(lastOutput - firstOutput, steps, part, columns, target, outputRow, false, t.base);
       }
     }
-    for (let output = 0; output < t.outputs; ++output) {
+    for (let output = firstOutput; output < lastOutput; ++output) {
       const scale = f32x4.splat(Finish.factorOf(factor, output));
       const offset = f32x4.splat(Finish.biasOf(bias, output));
       for (let i = 0; i < rows; ++i) {
@@ -226,11 +273,12 @@ export function winograd(from: i32, to: i32, x: usize, factor: usize, bias: usiz
   }
 }
 
-/** The six input rows that a row of tiles sees, with their padding. */
+/** The input rows that a row of tiles sees, with their padding. */
 export function stageInput(t: Tiles, x: usize, channel: i32, row: i32): void {
   const image = row / t.down;
   const plane = x + ((<usize>(image * t.channels + channel) * <usize>(t.height * t.width)) << 2);
-  stageRows(plane, t.height, t.width, (row % t.down) * 4 - t.padY, t.padX, 6, t.staged, t.stagedRow);
+  const first = (row % t.down) * t.size - t.padY;
+  stageRows(plane, t.height, t.width, first, t.padX, t.size + 2, t.staged, t.stagedRow);
 }
 
 /** Rows [first, first + rows) of a plane, shifted right by `pad`, zeros around them. */
@@ -278,25 +326,32 @@ function putPacked(t: Tiles, to: usize, first: i32, panelBytes: usize, slice: us
     const count = min(4, across - tile);
     const column = first + tile;
     const target = to + <usize>(column >> 3) * panelBytes + ((<usize>(column & 7)) << 2);
-    if (count == 4 && (column & 7) <= 4) transformInput(staged, t.stagedRow, target, slice, t.transforms);
+    if (count == 4 && (column & 7) <= 4) transformTile(t, staged, target, slice);
     else {
-      transformInput(staged, t.stagedRow, t.vectors, 16, t.transforms);
+      transformTile(t, staged, t.vectors, 16);
       for (let lane = 0; lane < count; ++lane) {
         const at = column + lane;
         copyLane(
+          t.matrices,
           t.vectors + ((<usize>lane) << 2),
           to + <usize>(at >> 3) * panelBytes + ((<usize>(at & 7)) << 2),
           slice,
         );
       }
     }
-    staged += 64;
+    staged += (<usize>t.size) << 4;
   }
 }
 
-/** One lane of 36 vectors, each to its matrix. */
-function copyLane(vectors: usize, to: usize, slice: usize): void {
-  for (let i = 0; i < 36; ++i) {
+/** Transforms four input tiles, from `staged` on. */
+function transformTile(t: Tiles, staged: usize, to: usize, step: usize): void {
+  if (t.size == 4) transformInput(staged, t.stagedRow, to, step, t.transforms);
+  else two.transformInput(staged, t.stagedRow, to, step, t.transforms);
+}
+
+/** One lane of as many vectors, each to its matrix. */
+function copyLane(matrices: i32, vectors: usize, to: usize, slice: usize): void {
+  for (let i = 0; i < matrices; ++i) {
     store<f32>(to, load<f32>(vectors));
     vectors += 16;
     to += slice;
@@ -316,16 +371,18 @@ export function putOutput(
   row: i32,
 ): void {
   const width = t.outWidth;
-  const top = (row % t.down) * 4;
+  const top = (row % t.down) * t.size;
   const plane = <usize>((row / t.down) * t.outputs + output) * <usize>(t.outHeight * width);
   const start = y + ((plane + <usize>(top * width)) << 2);
-  const rows = min(4, t.outHeight - top);
+  const rows = min(t.size, t.outHeight - top);
+  const columns = 4 * t.size;
   const block = t.staged;
-  for (let column = 0; column < width; column += 16) {
-    transformOutput(from, slice, block, t.transforms);
-    const count = min(16, width - column);
+  for (let column = 0; column < width; column += columns) {
+    if (t.size == 4) transformOutput(from, slice, block, t.transforms);
+    else two.transformOutput(from, slice, block, t.transforms);
+    const count = min(columns, width - column);
     for (let i = 0; i < rows; ++i) {
-      let source = block + ((<usize>i) << 6);
+      let source = block + ((<usize>(i * columns)) << 2);
       let to = start + ((<usize>(i * width + column)) << 2);
       let left = count;
       for (; left >= 4; left -= 4) {
@@ -343,7 +400,7 @@ export function putOutput(
   }
 }
 
-/** The four rows of a gradient that belong to a row of tiles. */
+/** The four rows of a gradient that belong to a row of tiles of 4×4. */
 export function stageGradient(t: Tiles, dy: usize, output: i32, row: i32): void {
   const image = row / t.down;
   const plane = dy + ((<usize>(image * t.outputs + output) * <usize>(t.outHeight * t.outWidth)) << 2);
@@ -360,12 +417,14 @@ export function putDense(t: Tiles, to: usize, slice: usize, isGradient: bool): v
     const vectors = isWhole ? to : t.vectors;
     const step = isWhole ? slice : 16;
     if (isGradient) transformGradient(staged, t.stagedRow, vectors, step, t.transforms);
-    else transformInput(staged, t.stagedRow, vectors, step, t.transforms);
+    else transformTile(t, staged, vectors, step);
     if (!isWhole) {
-      for (let lane: usize = 0; lane < <usize>count; ++lane) copyLane(vectors + (lane << 2), to + (lane << 2), slice);
+      for (let lane: usize = 0; lane < <usize>count; ++lane) {
+        copyLane(t.matrices, vectors + (lane << 2), to + (lane << 2), slice);
+      }
     }
     to += 16;
-    staged += 64;
+    staged += (<usize>t.size) << 4;
   }
 }
 

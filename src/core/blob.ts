@@ -59,7 +59,7 @@ export class Blob {
       `the ${what} of blob "${this.name}" is gone: only inputs, outputs and parameters are kept after a run, and others ` +
         'use its memory now; load the net with keep: "all" to look at every blob',
     );
-    return span.array as Float32Array;
+    return span.lend() as Float32Array;
   }
 
   /** As Caffe prints it: `1 3 227 227 (154587)`. */

@@ -1,5 +1,5 @@
 import type { KernelStep } from "./program.js";
-import type { Memory } from "./span.js";
+import type { Memory, Span } from "./span.js";
 
 /**
  * Runs kernels, and owns the memory they work on. Several nets may share one: a solver's training and
@@ -10,8 +10,13 @@ export interface Engine extends Memory {
   readonly name: string;
   /** What runs and on how many threads, for logs: `WebAssembly SIMD, 1 thread`. */
   readonly description: string;
-  /** Prepares kernel calls; the spans' memory is fixed from here on. */
-  compile(steps: readonly KernelStep[]): Compiled;
+  /**
+   * Prepares kernel calls; the spans' memory is fixed from here on.
+   *
+   * @param constants spans that no kernel writes: what is computed of them alone may be kept from run to run, as long as
+   * their `revision` stays the same
+   */
+  compile(steps: readonly KernelStep[], constants?: ReadonlySet<Span>): Compiled;
   /** Memory in use, in bytes. */
   readonly bytesUsed: number;
   /** Frees everything. Nets on this engine are unusable afterwards. */

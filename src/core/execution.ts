@@ -4,7 +4,7 @@ import { type FusedGroup, fuseBatchNorm, type Plan } from "./passes/fuse-batch-n
 import { fuseForward } from "./passes/fuse-forward.js";
 import { type MemoryPlan, planMemory } from "./passes/plan-memory.js";
 import { recomputeNormalized } from "./passes/recompute.js";
-import type { Step } from "./program.js";
+import { type Step, spansOf } from "./program.js";
 import { Runner } from "./run.js";
 import type { Span, Storage } from "./span.js";
 import { usesOf } from "./uses.js";
@@ -20,6 +20,8 @@ export interface ExecutionOptions {
   readonly kept: ReadonlySet<Span> | undefined;
   /** Whether backward is hardly ever asked for. */
   readonly inference: boolean;
+  /** Spans that change only where somebody asks for their arrays, unless a step writes to them. */
+  readonly constants?: ReadonlySet<Span>;
 }
 
 /**
@@ -34,6 +36,7 @@ export class Execution {
   readonly #engine: Engine;
   readonly #recorded: Plan;
   readonly #kept: ReadonlySet<Span> | undefined;
+  readonly #constants: ReadonlySet<Span>;
   readonly #runners = new Map<Direction, Runner>();
   readonly #spans: readonly Span[];
   #groups: readonly FusedGroup[];
@@ -47,10 +50,20 @@ export class Execution {
   #isRunning = false;
   #hasRun = false;
 
-  constructor(recorded: Plan, engine: Engine, { fuse, keep, kept, inference }: ExecutionOptions) {
+  constructor(
+    recorded: Plan,
+    engine: Engine,
+    { fuse, keep, kept, inference, constants = new Set() }: ExecutionOptions,
+  ) {
     this.#engine = engine;
     this.#recorded = recorded;
     this.#kept = kept;
+    const written = new Set(
+      [...recorded.forward, ...(recorded.backward ?? [])].flatMap((step) =>
+        spansOf(step).writes.map(({ root }) => root),
+      ),
+    );
+    this.#constants = new Set([...constants].filter((span) => !written.has(span)));
     const passes = [
       (plan: Plan) => fuseBatchNorm(plan, engine, { keepDiffs: keep === "all" }),
       (plan: Plan) => fuseForward(plan, engine, { inference }),
@@ -199,7 +212,9 @@ export class Execution {
   }
 
   #runner(direction: Direction): Runner {
-    const runner = this.#runners.get(direction) ?? new Runner({ steps: this.#plan[direction] ?? [] }, this.#engine);
+    const known = this.#runners.get(direction);
+    if (known) return known;
+    const runner = new Runner({ steps: this.#plan[direction] ?? [] }, this.#engine, this.#constants);
     this.#runners.set(direction, runner);
     return runner;
   }

@@ -369,6 +369,7 @@ export class Net {
       keep,
       kept,
       inference: this.phase === "TEST",
+      constants: new Set(this.phase === "TEST" ? this.learnables.map(({ tensor }) => tensor.data) : []),
     });
     return this.#execution;
   }

@@ -1,6 +1,7 @@
 import { reasonOf } from "../util/errors.js";
 import type { Compiled, Engine } from "./engine.js";
 import type { HostStep, KernelStep, Program } from "./program.js";
+import type { Span } from "./span.js";
 
 /** Consecutive kernel calls `[from, to)` of the compiled list, or one host step. */
 type Segment = { readonly layer: number } & (
@@ -18,7 +19,7 @@ export class Runner {
   readonly #compiled: Compiled;
   readonly #segments: readonly Segment[];
 
-  constructor(program: Program, engine: Engine) {
+  constructor(program: Program, engine: Engine, constants?: ReadonlySet<Span>) {
     const kernels: KernelStep[] = [];
     const segments: Segment[] = [];
     for (const step of program.steps) {
@@ -34,7 +35,7 @@ export class Runner {
         segments.push({ layer: step.layer, from: kernels.length - 1, to: kernels.length });
       }
     }
-    this.#compiled = engine.compile(kernels);
+    this.#compiled = engine.compile(kernels, constants);
     this.#segments = segments;
   }
 

@@ -37,6 +37,8 @@ export class Span {
   #storage: Storage | undefined;
   #placement: Placement | undefined;
   #isLost = false;
+  #accesses = 0;
+  #isLent = false;
 
   constructor(name: string, count: number, memory: Memory, parent?: { span: Span; offset: number }) {
     this.name = name;
@@ -78,9 +80,26 @@ export class Span {
     return this.#storage;
   }
 
+  /** For use at once; who keeps it borrows it. */
   get array(): FloatArray {
+    this.root.#accesses++;
     const { array } = this.storage;
     return this.#parent || this.#placement ? array.subarray(this.offset, this.offset + this.count) : array;
+  }
+
+  /** The array, for somebody who may write to it at any time from here on. */
+  lend(): FloatArray {
+    this.root.#isLent = true;
+    return this.array;
+  }
+
+  /**
+   * Another number whenever somebody else than a kernel may have written to this span's memory; `undefined` if that can
+   * happen at any time.
+   */
+  get revision(): number | undefined {
+    const { root } = this;
+    return root.#isLent ? undefined : root.#accesses;
   }
 
   // ---- sharing memory with others; only for spans that are no slices

@@ -115,6 +115,8 @@ function shareParams(layer: Layer, source: Layer): void {
       "MOKA_WEIGHTS",
       `parameter ${i} has shape ${formatShape(param.shape)} here, but ${formatShape(trained.shape)} in the training net`,
     );
+    // The other net's solver writes to it.
+    trained.data.lend();
     param.shareData(trained);
   });
 }

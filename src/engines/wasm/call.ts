@@ -29,7 +29,18 @@ export interface Call {
   readonly scratchBytes?: number;
   /** Bytes it leaves for the next call in the memory that all threads share, or finds there. */
   readonly commonBytes?: number;
+  /** The constant it prepares: the call is made again only when that may have changed. */
+  readonly prepares?: Span | undefined;
 }
+
+/** Memory for what is prepared of a constant. */
+export interface Kept {
+  readonly address: number;
+  readonly constant: Span;
+}
+
+/** Gives out memory for so many bytes prepared of a span; none if the span is no constant, or there is no room. */
+export type Keep = (span: Span, bytes: number) => Kept | undefined;
 
 /**
  * The address of a span, which must have this many values, or more: kernels do not check. 0 for no span.
@@ -39,7 +50,7 @@ export interface Call {
 export type Locate = (span: Span | undefined, count: number) => number;
 
 /** Makes a kernel's call of its arguments; or several, each of which waits for the one before. */
-export type Bind<K extends KernelName> = (args: Kernels[K], at: Locate) => Call | readonly Call[];
+export type Bind<K extends KernelName> = (args: Kernels[K], at: Locate, keep: Keep) => Call | readonly Call[];
 export type Bindings = { readonly [K in KernelName]: Bind<K> };
 
 export function call(

@@ -1,32 +1,43 @@
 import type { ConvGeometry } from "../../core/kernels.js";
 import { type Bind, type Call, call } from "./call.js";
 import { geometryTable, sharesRows, sizesOf } from "./conv-geometry.js";
-import { suitsWinograd, turned, winogradCalls, winogradGradient } from "./winograd.js";
+import { panelRows, panelsOf } from "./panels.js";
+import { gradientSuits, planForward, turned, winogradCalls, winogradGradient } from "./winograd.js";
 
-export const conv: Bind<"conv"> = (args, at) => convFused({ ...args, factor: undefined, leak: 1 }, at);
+/** With so many positions, packing the weights takes no time beside the products. */
+const manyPositions = 2048;
 
-export const convFused: Bind<"convFused"> = ({ x, w, factor, bias, y, leak, ...geometry }, at) => {
+export const conv: Bind<"conv"> = (args, at, keep) => convFused({ ...args, factor: undefined, leak: 1 }, at, keep);
+
+export const convFused: Bind<"convFused"> = ({ x, w, factor, bias, y, leak, ...geometry }, at, keep) => {
   const size = sizesOf(geometry);
   const [xAt, wAt, yAt] = [at(x, size.input), at(w, size.weights), at(y, size.output)];
   const [factorAt, biasAt] = [at(factor, geometry.outputs), at(bias, geometry.outputs)];
-  if (suitsWinograd(geometry)) {
-    return winogradCalls({ ...geometry, x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak });
-  }
+  const plan = planForward(geometry, (bytes) => keep(w, bytes));
+  if (plan) return winogradCalls({ ...geometry, x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak, plan });
   const numbers = [xAt, wAt, factorAt, biasAt, yAt, leak];
   if (suitsDepthwise(geometry)) {
     return depthwiseCall("convDepthwise", geometry.n * geometry.outputs, [...numbers, false], geometry);
   }
   if (size.isThin) return convCall("convDirect", geometry.n * geometry.outputs, numbers, geometry);
   const byRows = sharesRows(geometry);
-  const pieces = byRows ? geometry.outputs / 20 : (geometry.n * size.positions) / 8;
-  return convCall("conv", Math.ceil(pieces), [...numbers, byRows], geometry);
+  const { group, outputs } = geometry;
+  const panels = panelsOf(outputs / group);
+  const pieces = byRows ? panels : Math.ceil((geometry.n * size.positions) / 8);
+  const bytes = 4 * group * panelRows(outputs / group) * size.depth;
+  const kept = geometry.n * size.positions < manyPositions ? keep(w, bytes) : undefined;
+  const product = convCall("conv", pieces, [...numbers, byRows, kept?.address ?? 0], geometry);
+  if (!kept) return product;
+  const packing = [wAt, outputs / group, size.depth, kept.address];
+  return [call("convWeights", group * panels, packing, { prepares: kept.constant }), product];
 };
 
 export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geometry }, at) => {
   const size = sizesOf(geometry);
-  if (suitsWinograd(turned(geometry))) {
+  const plan = planForward(turned(geometry));
+  if (plan) {
     const spans = { x: at(dy, size.output), w: at(w, size.weights), y: at(dx, size.input) };
-    return winogradCalls({ ...turned(geometry), ...spans, isTurned: true });
+    return winogradCalls({ ...turned(geometry), ...spans, isTurned: true, plan });
   }
   const numbers = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
   const [dyAt = 0, wAt = 0, dxAt = 0] = numbers;
@@ -47,7 +58,7 @@ export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geome
 
 export const convBackwardWeights: Bind<"convBackwardWeights"> = ({ x, dy, dw, ...geometry }, at) => {
   const size = sizesOf(geometry);
-  if (suitsWinograd(geometry)) {
+  if (gradientSuits(geometry)) {
     return winogradGradient({ ...geometry, x: at(x, size.input), dy: at(dy, size.output), dw: at(dw, size.weights) });
   }
   const numbers = [at(x, size.input), at(dy, size.output), at(dw, size.weights)];

@@ -9,13 +9,14 @@ import { alignment } from "./allocator.js";
 import * as batchNorm from "./batch-norm.js";
 import * as withBlas from "./blas/kernels.js";
 import type { Blas } from "./blas/sgemm.js";
-import type { Bind, Bindings, Call, Locate } from "./call.js";
+import type { Bind, Bindings, Call, Keep, Locate } from "./call.js";
 import * as clip from "./clip.js";
 import * as conv from "./conv.js";
 import * as elementwise from "./elementwise.js";
 import * as exponential from "./exponential.js";
 import * as gemm from "./gemm.js";
 import { createMemory, Heap, HeapStorage } from "./heap.js";
+import { Keeper, type Preparation } from "./keeper.js";
 import * as lrn from "./lrn.js";
 import * as lstm from "./lstm.js";
 import { hasRelaxedSimd, loadModule } from "./module.js";
@@ -135,27 +136,56 @@ export class WasmEngine implements Engine {
     return new HeapStorage(this.#heap, count);
   }
 
-  compile(steps: readonly KernelStep[]): Compiled {
-    const bound = steps.map((step) => [this.#bind(step)].flat());
-    const calls = bound.flat();
+  compile(steps: readonly KernelStep[], constants: ReadonlySet<Span> = new Set()): Compiled {
+    const keeper = new Keeper(this.#heap, constants);
+    const bound = steps.map((step) => [this.#bind(step, keeper.keep)].flat());
     // Where the calls of each step begin; those of one step run together.
     const starts = [0];
-    for (const { length } of bound) starts.push((starts.at(-1) ?? 0) + length);
-    const range = (from: number, to: number) => [starts[from] ?? 0, starts[to] ?? 0] as const;
+    const preparations: Preparation[] = [];
+    const calls: Call[] = [];
+    for (const [step, all] of bound.entries()) {
+      for (const call of all) {
+        if (call.prepares) preparations.push({ step, call, constant: call.prepares, revision: undefined });
+        else calls.push(call);
+      }
+      starts.push(calls.length);
+    }
+    const prepared = this.#schedule(preparations.map(({ call }) => call));
+    const scheduled = this.#schedule(calls);
+    return {
+      run: (from, to) => {
+        preparations.forEach((preparation, i) => {
+          const { step, constant, revision } = preparation;
+          if (step < from || step >= to) return;
+          if (revision !== undefined && revision === constant.revision) return;
+          prepared.run(i, i + 1);
+          preparation.revision = constant.revision;
+        });
+        scheduled.run(starts[from] ?? 0, starts[to] ?? 0);
+      },
+      release: () => {
+        prepared.release();
+        scheduled.release();
+        keeper.release();
+      },
+    };
+  }
+
+  /** Makes calls ready to run, on all threads. */
+  #schedule(calls: readonly Call[]): Compiled {
     this.#reserve(calls);
     const runs = calls.map((call) => this.#prepare(call));
     const team = this.#team;
     if (!team) {
       const run = (from: number, to: number) => {
-        const [first, end] = range(from, to);
-        for (let i = first; i < end; i++) runs[i]?.();
+        for (let i = from; i < to; i++) runs[i]?.();
       };
       return { run, release() {} };
     }
     const program = team.share(calls.map((call) => ({ ...call, index: this.#functions.indexOf(call.name) })));
     const own = (i: number) => runs[i]?.();
     return {
-      run: (from, to) => team.run(program, ...range(from, to), this.#memory, own),
+      run: (from, to) => team.run(program, from, to, this.#memory, own),
       release: () => program.storage.release(),
     };
   }
@@ -166,10 +196,10 @@ export class WasmEngine implements Engine {
     this.#heap.dispose();
   }
 
-  #bind<K extends KernelName>({ kernel, args }: KernelStep<K>): Call | readonly Call[] {
+  #bind<K extends KernelName>({ kernel, args }: KernelStep<K>, keep: Keep): Call | readonly Call[] {
     const locate: Locate = (span, count) => (span ? this.#locate(span, count, kernel) : 0);
     const bind = (this.#blas ? blasBindings : bindings)[kernel] as Bind<K>;
-    return bind(args as Kernels[K], locate);
+    return bind(args as Kernels[K], locate, keep);
   }
 
   #locate(span: Span, count: number, kernel: KernelName): number {

@@ -1,5 +1,6 @@
 import type { ConvGeometry } from "../../core/kernels.js";
-import { type Call, call } from "./call.js";
+import { type Call, call, type Kept } from "./call.js";
+import { panelRows, panelsOf } from "./panels.js";
 
 /** Bytes that a block's transforms may have in all: they should stay in the cache. */
 const blockBytes = 2 ** 21;
@@ -7,35 +8,89 @@ const blockBytes = 2 ** 21;
 const gradientBytes = 2 ** 19;
 const leastTiles = 256;
 const mostTiles = 256;
+/** Columns of an output: a row of tiles must fit into a block. */
+const mostWidth = 1024;
 /** Channels that assembly/winograd-gradient.ts takes together. */
 const fewChannels = 64;
 /** With so many filters of one channel or fewer, the gradient of the weights is computed in parts. */
 const mostFilters = 64 * 64;
 const mostParts = 8;
 
+/** Rows and columns of the tiles that an output falls into. */
+export type TileSize = 4 | 2;
+
+/** How many times as long a convolution takes by tiles of this size as in the plain way; `isKept`: as its weights are. */
+export type Rule = (geometry: ConvGeometry, size: TileSize, isKept: boolean) => number;
+
+/** How a convolution is done by Winograd: tiles of which size, and where its transformed weights are kept. */
+export interface WinogradPlan {
+  readonly size: TileSize;
+  readonly kept: Kept | undefined;
+}
+
 /**
- * Whether Winograd's F(4×4, 3×3) is the faster way: it multiplies a quarter as often, but transforms, computes whole
- * tiles where the output has part of one, and transforms all weights. Its errors are some ten times larger than those
- * of the plain sum, and stay below 1e-5 of the output's mean square root.
+ * Whether and how Winograd is the faster way: F(4×4, 3×3) multiplies a quarter as often, F(2×2, 3×3) four ninths, but both
+ * transform, compute whole tiles where the output has part of one, and transform all weights, unless these can be kept. The
+ * errors of F(4×4) are some ten times larger than those of the plain sum, and stay below 1e-5 of the output's mean
+ * square root.
+ *
+ * @param keep gives out memory for so many bytes of transformed weights, if they can be kept
  */
-export function suitsWinograd(geometry: ConvGeometry): boolean {
-  const { n, channels, outputs, group, output, kernel, stride, pad, dilation } = geometry;
-  const plain =
+export function planWinograd(
+  geometry: ConvGeometry,
+  rule: Rule,
+  bytesOf: (geometry: ConvGeometry, size: TileSize) => number,
+  keep: (bytes: number) => Kept | undefined = () => undefined,
+): WinogradPlan | undefined {
+  const best = (isKept: boolean) => {
+    const [four, two] = [rule(geometry, 4, isKept), rule(geometry, 2, isKept)];
+    return Math.min(four, two) >= 1 ? undefined : four <= two ? 4 : 2;
+  };
+  if (!isPlain(geometry)) return undefined;
+  const ifKept = best(true);
+  const kept = ifKept && keep(bytesOf(geometry, ifKept));
+  const size = kept ? ifKept : best(false);
+  return size && { size, kept };
+}
+
+/** Whether it is a convolution that Winograd's tiles are for. */
+function isPlain({ channels, outputs, group, output, kernel, stride, pad, dilation }: ConvGeometry): boolean {
+  const [height = 0, width = 0] = output;
+  return (
     kernel.length === 2 &&
     group === 1 &&
     kernel.every((size) => size === 3) &&
     [...stride, ...dilation].every((step) => step === 1) &&
-    pad.every((size) => size >= 0 && size <= 2);
-  if (!plain || channels < 16 || outputs < 16) return false;
-  const [down, across] = tilesOf(output);
-  if (down * across === 0 || across > mostTiles) return false;
-  const [height = 0, width = 0] = output;
-  const direct = n * height * width * 9 * channels * outputs;
-  // Products take eight tiles at a time. The weights' transform is slow for what it computes: it fills large memory.
-  const tiles = Math.ceil((n * down * across) / 8) * 8;
-  const transformed = tiles * (36 * channels * outputs + 300 * (channels + outputs)) + 1200 * channels * outputs;
-  return transformed < 0.9 * direct;
+    pad.every((size) => size >= 0 && size <= 2) &&
+    channels >= 16 &&
+    outputs >= 16 &&
+    height * width > 0 &&
+    width <= mostWidth
+  );
 }
+
+/** In multiplications; the factors are measured. */
+const rule: Rule = (geometry, size, isKept) => {
+  const { n, channels, outputs, output } = geometry;
+  const matrices = (size + 2) ** 2;
+  const [down, across] = tilesOf(output, size);
+  const [height = 0, width = 0] = output;
+  const weights = channels * outputs;
+  // Products take eight tiles at a time. The weights' transform is slow for what it computes: it fills large memory, which
+  // must be read where they are kept.
+  const tiles = Math.ceil((n * down * across) / 8) * 8;
+  const transforms = tiles * (channels + outputs) * matrices * 8 + (isKept ? 4 : 33) * matrices * weights;
+  const direct = n * height * width * 9 * weights + (isKept ? 36 * weights : 0);
+  return (tiles * matrices * weights + transforms) / (0.9 * direct);
+};
+
+/** Whether the gradient of a convolution's weights is computed by Winograd's F(4×4, 3×3). */
+export function gradientSuits(geometry: ConvGeometry): boolean {
+  return isPlain(geometry) && rule(geometry, 4, false) < 1;
+}
+
+export const planForward = (geometry: ConvGeometry, keep?: (bytes: number) => Kept | undefined) =>
+  planWinograd(geometry, rule, weightBytes, keep);
 
 /** The convolution that gives the gradient for the input: outputs for channels, and the padding that is left. */
 export function turned(geometry: ConvGeometry): ConvGeometry {
@@ -58,28 +113,49 @@ export interface Forward extends ConvGeometry {
   readonly y: number;
   readonly leak?: number;
   readonly isTurned?: boolean;
+  readonly plan: WinogradPlan;
 }
 
 export function winogradCalls(args: Forward): readonly Call[] {
-  const { x, w, factor = 0, bias = 0, y, leak = 1, isTurned = false, ...geometry } = args;
+  const { x, w, factor = 0, bias = 0, y, leak = 1, isTurned = false, plan, ...geometry } = args;
   const { n, channels, outputs, output } = geometry;
-  const [down, across] = tilesOf(output);
-  const wanted = Math.floor(blockBytes / (4 * 36 * (channels + outputs)));
+  const { size, kept } = plan;
+  const matrices = (size + 2) ** 2;
+  const [down, across] = tilesOf(output, size);
+  const wanted = Math.floor(blockBytes / (4 * matrices * (channels + outputs)));
   const rows = Math.max(1, Math.floor(Math.min(128, Math.max(32, wanted)) / across));
   const panels = Math.ceil((rows * across) / 8);
-  const weights = 36 * sliceBytes(outputs, channels);
+  const blocks = apart(32 * panels * channels) + apart(32 * panels * outputs);
+  const byRows = sharesOutputs(geometry, size);
+  const commonBytes = kept ? 0 : weightBytes(geometry, size);
+  const address = kept?.address ?? 0;
   return [
-    call("winogradWeights", panelsOf(outputs), [w, outputs, channels, isTurned], {
+    call("winogradWeights", panelsOf(outputs), [w, outputs, channels, isTurned, size, address], {
       scratch: "winogradScratch",
-      commonBytes: weights,
+      commonBytes,
+      prepares: kept?.constant,
     }),
-    call("winograd", n * down, [x, factor, bias, y, leak], {
-      table: tableOf(geometry, rows),
+    call("winograd", byRows ? panelsOf(outputs) : n * down, [x, factor, bias, y, leak, address, byRows], {
+      table: tableOf(geometry, rows, size),
       scratch: "winogradScratch",
-      scratchBytes: stagedBytes(across) + 36 * (apart(32 * panels * channels) + apart(32 * panels * outputs)),
-      commonBytes: weights,
+      scratchBytes: stagedBytes(across, size) + matrices * blocks,
+      commonBytes,
     }),
   ];
+}
+
+/** Bytes of transformed weights. */
+function weightBytes({ channels, outputs }: ConvGeometry, size: TileSize): number {
+  return (size + 2) ** 2 * apart(4 * panelRows(outputs) * channels);
+}
+
+/**
+ * Whether threads share the outputs, and each transforms all inputs: there are so few tiles that the weights, of which
+ * each then reads a part, weigh more.
+ */
+export function sharesOutputs({ n, outputs, output }: ConvGeometry, size: TileSize): boolean {
+  const [down, across] = tilesOf(output, size);
+  return 2 * n * down * across < outputs;
 }
 
 export interface Backward extends ConvGeometry {
@@ -90,7 +166,7 @@ export interface Backward extends ConvGeometry {
 
 export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly Call[] {
   const { channels, outputs, output } = geometry;
-  const [, across] = tilesOf(output);
+  const [, across] = tilesOf(output, 4);
   const parts = partsOf(geometry, mostFilters);
   const together = parts ? channels : Math.min(channels, fewChannels);
   const wanted = Math.floor(gradientBytes / (4 * 36 * (together + outputs)));
@@ -99,9 +175,9 @@ export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly
   const fours = 4 * Math.ceil(together / 4);
   const blocks = apart(4 * outputs * fours) + apart(outputs * rowBytes) + apart(fours * rowBytes);
   const memory = {
-    table: tableOf(geometry, rows),
+    table: tableOf(geometry, rows, 4),
     scratch: "winogradScratch",
-    scratchBytes: stagedBytes(across) + 36 * blocks,
+    scratchBytes: stagedBytes(across, 4) + 36 * blocks,
   } as const;
   if (!parts) return [call("winogradGradient", Math.ceil(channels / 8), [x, dy, dw], memory)];
   const { count, commonBytes } = parts;
@@ -116,7 +192,7 @@ export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly
  * weights it is shared out by channels.
  */
 export function partsOf({ n, channels, outputs, output }: ConvGeometry, most: number) {
-  const [down, across] = tilesOf(output);
+  const [down, across] = tilesOf(output, 4);
   const total = n * down;
   const wanted = Math.min(mostParts, Math.floor((total * across) / leastTiles));
   if (channels * outputs > most || wanted < 2) return undefined;
@@ -125,37 +201,22 @@ export function partsOf({ n, channels, outputs, output }: ConvGeometry, most: nu
   return { rows, count, commonBytes: 36 * channels * outputs * count };
 }
 
-export const tilesOf = ([height = 0, width = 0]: readonly number[]) =>
-  [Math.ceil(height / 4), Math.ceil(width / 4)] as const;
+export const tilesOf = ([height = 0, width = 0]: readonly number[], size: TileSize) =>
+  [Math.ceil(height / size), Math.ceil(width / size)] as const;
 
-/** Six rows of the input, with room for whole vectors of tiles. */
-export const stagedBytes = (across: number) => 6 * 4 * (16 * Math.ceil(across / 4) + 4);
+/** The rows of the input that a row of tiles sees, with room for whole vectors of tiles. */
+export const stagedBytes = (across: number, size: TileSize) => (size + 2) * 4 * (4 * size * Math.ceil(across / 4) + 4);
 
-/** From one packed matrix of transformed weights to the next, as in assembly/winograd.ts. */
-const sliceBytes = (rows: number, steps: number) => apart(4 * panelRows(rows) * steps);
-
+/** From one matrix to the next, as in assembly/winograd.ts. */
 const apart = (bytes: number) => Math.ceil(bytes / 4096) * 4096 + 192;
 
-/** Rows in packed panels of 5 and 4, as assembly/pack.ts makes them. */
-function panelRows(rows: number): number {
-  const fives = fivesOf(rows);
-  return 5 * fives + 4 * Math.ceil((rows - 5 * fives) / 4);
-}
-
-function panelsOf(rows: number): number {
-  const fives = fivesOf(rows);
-  return fives + Math.ceil((rows - 5 * fives) / 4);
-}
-
-function fivesOf(rows: number): number {
-  const left = rows % 5;
-  const fours = left === 0 ? 0 : 5 - left;
-  return 4 * fours <= rows ? (rows - 4 * fours) / 5 : Math.floor(rows / 5);
-}
-
 /** What `Tiles` of assembly/winograd.ts reads. */
-export function tableOf({ n, channels, outputs, input, output, pad }: ConvGeometry, rows: number): Int32Array {
+export function tableOf(
+  { n, channels, outputs, input, output, pad }: ConvGeometry,
+  rows: number,
+  size: TileSize,
+): Int32Array {
   const table = new Int32Array(16);
-  table.set([n, channels, outputs, ...input, ...output, ...pad, rows]);
+  table.set([n, channels, outputs, ...input, ...output, ...pad, rows, size]);
   return table;
 }

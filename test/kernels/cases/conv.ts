@@ -140,6 +140,15 @@ export const convCases: readonly Case[] = [
   { n: 9, channels: 33, outputs: 37, input: [15, 17], kernel: 3, pad: 1 },
   { n: 3, channels: 40, outputs: 50, input: [18, 22], kernel: 3 },
   { n: 6, channels: 41, outputs: 30, input: [10, 12], kernel: 3, pad: 2 },
+  // So small that tiles of 2×2 pay: where transformed weights are kept, and with many images where they are not.
+  { n: 8, channels: 40, outputs: 50, input: [2, 2], kernel: 3, pad: 1 },
+  { n: 1, channels: 64, outputs: 67, input: [7, 7], kernel: 3, pad: 1 },
+  { n: 2, channels: 64, outputs: 61, input: [5, 8], kernel: 3, pad: [1, 0] },
+  { n: 64, channels: 40, outputs: 50, input: [2, 2], kernel: 3, pad: 1 },
+  { n: 9, channels: 130, outputs: 131, input: [4, 4], kernel: 3, pad: 1 },
+  // More outputs than tiles, which threads then share.
+  { n: 1, channels: 40, outputs: 67, input: [14, 14], kernel: 3, pad: 1 },
+  { n: 2, channels: 70, outputs: 130, input: [14, 13], kernel: 3, pad: 1 },
   // The input is the column matrix, in images that are large enough for products of their own.
   { n: 2, channels: 9, outputs: 12, group: 3, input: [12, 13], kernel: 1 },
   { n: 2, channels: 130, outputs: 6, input: [50, 51], kernel: 1 },

@@ -4,30 +4,29 @@ import * as plainConv from "../conv.js";
 import { geometryTable, sharesRows, sizesOf } from "../conv-geometry.js";
 import { gemm as plainGemm } from "../gemm.js";
 import { turned } from "../winograd.js";
-import { suitsWinograd, winogradCalls, winogradGradient } from "./winograd.js";
+import { gradientSuits, planForward, winogradCalls, winogradGradient } from "./winograd.js";
 
 /** Values of the column matrix made at a time: they should stay in the cache until they are multiplied. */
 const blockValues = 2 ** 18;
 
-export const gemm: Bind<"gemm"> = (args, at) => {
+export const gemm: Bind<"gemm"> = (args, at, keep) => {
   const { a, b, c, m, n, k, transA, transB, alpha, beta } = args;
-  if (!pays(m, n, k)) return plainGemm(args, at);
+  if (!pays(m, n, k)) return plainGemm(args, at, keep);
   const byRows = m > n;
   const numbers = [byRows, at(a, m * k), at(b, k * n), at(c, m * n), m, n, k, transA, transB, alpha, beta];
   return call("gemmBlas", Math.ceil(Math.max(m, n) / 8), numbers);
 };
 
-export const conv: Bind<"conv"> = (args, at) => convFused({ ...args, factor: undefined, leak: 1 }, at);
+export const conv: Bind<"conv"> = (args, at, keep) => convFused({ ...args, factor: undefined, leak: 1 }, at, keep);
 
-export const convFused: Bind<"convFused"> = (args, at) => {
+export const convFused: Bind<"convFused"> = (args, at, keep) => {
   const { x, w, factor, bias, y, leak, ...geometry } = args;
   const size = sizesOf(geometry);
-  if (!suits(geometry)) return plainConv.convFused(args, at);
+  if (!suits(geometry)) return plainConv.convFused(args, at, keep);
   const [xAt, wAt, yAt] = [at(x, size.input), at(w, size.weights), at(y, size.output)];
   const [factorAt, biasAt] = [at(factor, geometry.outputs), at(bias, geometry.outputs)];
-  if (suitsWinograd(geometry)) {
-    return winogradCalls({ ...geometry, x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak });
-  }
+  const plan = planForward(geometry, (bytes) => keep(w, bytes));
+  if (plan) return winogradCalls({ ...geometry, x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak, plan });
   const most = columnsOf(geometry);
   const byRows = geometry.n === 1 && sharesRows(geometry);
   const pieces = byRows ? geometry.outputs / 16 : (geometry.n * size.positions) / 8;
@@ -35,26 +34,25 @@ export const convFused: Bind<"convFused"> = (args, at) => {
   return convCall("convBlas", Math.ceil(pieces), numbers, geometry, most);
 };
 
-export const convBackwardData: Bind<"convBackwardData"> = (args, at) => {
+export const convBackwardData: Bind<"convBackwardData"> = (args, at, keep) => {
   const { dy, w, dx, ...geometry } = args;
   const size = sizesOf(geometry);
-  if (!suits(geometry)) return plainConv.convBackwardData(args, at);
+  if (!suits(geometry)) return plainConv.convBackwardData(args, at, keep);
   const [dyAt, wAt, dxAt] = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
-  if (suitsWinograd(turned(geometry))) {
-    return winogradCalls({ ...turned(geometry), x: dyAt, w: wAt, y: dxAt, isTurned: true });
-  }
+  const plan = planForward(turned(geometry));
+  if (plan) return winogradCalls({ ...turned(geometry), x: dyAt, w: wAt, y: dxAt, isTurned: true, plan });
   const images = Math.max(1, Math.floor(columnsOf(geometry) / size.positions));
   const most = images > 1 ? images * size.positions : columnsOf(geometry);
   const pieces = Math.ceil(geometry.n / images) * geometry.channels;
   return convCall("convBlasBackwardData", pieces, [dyAt, wAt, dxAt, images, most], geometry, most);
 };
 
-export const convBackwardWeights: Bind<"convBackwardWeights"> = (args, at) => {
+export const convBackwardWeights: Bind<"convBackwardWeights"> = (args, at, keep) => {
   const { x, dy, dw, ...geometry } = args;
   const size = sizesOf(geometry);
-  if (!suits(geometry)) return plainConv.convBackwardWeights(args, at);
+  if (!suits(geometry)) return plainConv.convBackwardWeights(args, at, keep);
   const [xAt, dyAt, dwAt] = [at(x, size.input), at(dy, size.output), at(dw, size.weights)];
-  if (suitsWinograd(geometry)) return winogradGradient({ ...geometry, x: xAt, dy: dyAt, dw: dwAt });
+  if (gradientSuits(geometry)) return winogradGradient({ ...geometry, x: xAt, dy: dyAt, dw: dwAt });
   const most = columnsOf(geometry);
   return convCall("convBlasBackwardWeights", Math.ceil(size.depth / 4), [xAt, dyAt, dwAt, most], geometry, most);
 };

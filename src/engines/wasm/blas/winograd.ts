@@ -1,7 +1,18 @@
 import type { ConvGeometry } from "../../../core/kernels.js";
-import { type Call, call } from "../call.js";
+import { type Call, call, type Kept } from "../call.js";
 import * as plain from "../winograd.js";
-import { type Backward, type Forward, partsOf, stagedBytes, tableOf, tilesOf } from "../winograd.js";
+import {
+  type Backward,
+  type Forward,
+  partsOf,
+  planWinograd,
+  type Rule,
+  sharesOutputs,
+  stagedBytes,
+  type TileSize,
+  tableOf,
+  tilesOf,
+} from "../winograd.js";
 
 /** Bytes that a block's transforms may have in all: they should stay in the cache. */
 const blockBytes = 2 ** 20;
@@ -9,53 +20,74 @@ const blockBytes = 2 ** 20;
 const mostFilters = 128 * 128;
 
 /**
- * Whether it is the faster way here too: transforms weigh more where products are fast. The factors are measured, in
- * multiplications of the plain way.
+ * Transforms weigh more than in the plain engine, as products are fast. The factors are measured, in multiplications of the
+ * plain way.
  */
-export function suitsWinograd(geometry: ConvGeometry): boolean {
-  if (!plain.suitsWinograd(geometry)) return false;
+const rule: Rule = (geometry, size, isKept) => {
   const { n, channels, outputs, output } = geometry;
+  const matrices = (size + 2) ** 2;
   const [height = 0, width = 0] = output;
-  const [down, across] = tilesOf(output);
+  const [down, across] = tilesOf(output, size);
   const weights = channels * outputs;
-  const transformed = n * down * across * (52 * weights + 700 * (channels + outputs)) + 1500 * weights;
-  return transformed < n * height * width * 9 * weights;
+  // A library is slow at products of few columns.
+  const tiles = n * down * across + 8;
+  const transforms = 19 * tiles * (channels + outputs) + (isKept ? 6 : 42) * weights;
+  const direct = n * height * width * 9 * weights + (isKept ? 36 * weights : 0);
+  return (matrices * (1.44 * tiles * weights + transforms)) / direct;
+};
+
+export function gradientSuits(geometry: ConvGeometry): boolean {
+  return plain.gradientSuits(geometry) && rule(geometry, 4, false) < 1;
 }
+
+export const planForward = (geometry: ConvGeometry, keep?: (bytes: number) => Kept | undefined) =>
+  planWinograd(geometry, rule, weightBytes, keep);
 
 /** As those of the plain engine, with dense matrices. */
 export function winogradCalls(args: Forward): readonly Call[] {
-  const { x, w, factor = 0, bias = 0, y, leak = 1, isTurned = false, ...geometry } = args;
+  const { x, w, factor = 0, bias = 0, y, leak = 1, isTurned = false, plan, ...geometry } = args;
   const { n, channels, outputs, output } = geometry;
-  const [down, across] = tilesOf(output);
-  const wanted = Math.floor(blockBytes / (4 * 36 * (channels + outputs)));
+  const { size, kept } = plan;
+  const matrices = (size + 2) ** 2;
+  const [down, across] = tilesOf(output, size);
+  const wanted = Math.floor(blockBytes / (4 * matrices * (channels + outputs)));
   const rows = Math.max(1, Math.floor(Math.min(512, Math.max(48, wanted)) / across));
   const width = Math.ceil((rows * across) / 4) * 4;
-  const weights = 36 * sliceBytes(outputs * channels);
+  const blocks = sliceBytes(channels * width) + sliceBytes(outputs * width);
+  const byRows = sharesOutputs(geometry, size);
+  const commonBytes = kept ? 0 : weightBytes(geometry, size);
+  const address = kept?.address ?? 0;
   return [
-    call("winogradBlasWeights", outputs, [w, outputs, channels, isTurned], {
+    call("winogradBlasWeights", outputs, [w, outputs, channels, isTurned, size, address], {
       scratch: "winogradScratch",
-      commonBytes: weights,
+      commonBytes,
+      prepares: kept?.constant,
     }),
-    call("winogradBlas", n * down, [x, factor, bias, y, leak], {
-      table: tableOf(geometry, rows),
+    call("winogradBlas", byRows ? Math.ceil(outputs / 16) : n * down, [x, factor, bias, y, leak, address, byRows], {
+      table: tableOf(geometry, rows, size),
       scratch: "winogradScratch",
-      scratchBytes: stagedBytes(across) + 36 * (sliceBytes(channels * width) + sliceBytes(outputs * width)) + 64,
-      commonBytes: weights,
+      scratchBytes: stagedBytes(across, size) + matrices * blocks + 64,
+      commonBytes,
     }),
   ];
 }
 
+/** Bytes of transformed weights. */
+function weightBytes({ channels, outputs }: ConvGeometry, size: TileSize): number {
+  return (size + 2) ** 2 * sliceBytes(outputs * channels);
+}
+
 export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly Call[] {
   const { channels, outputs, output } = geometry;
-  const [, across] = tilesOf(output);
+  const [, across] = tilesOf(output, 4);
   const wanted = Math.floor((2 * blockBytes) / (4 * 36 * (channels + outputs)));
   const rows = Math.max(1, Math.floor(Math.min(512, Math.max(64, wanted)) / across));
   const steps = Math.ceil((rows * across) / 4) * 4;
   const matrices = sliceBytes(outputs * channels) + sliceBytes(outputs * steps) + sliceBytes(channels * steps);
   const memory = {
-    table: tableOf(geometry, rows),
+    table: tableOf(geometry, rows, 4),
     scratch: "winogradScratch",
-    scratchBytes: stagedBytes(across) + 36 * matrices + 128,
+    scratchBytes: stagedBytes(across, 4) + 36 * matrices + 128,
   } as const;
   const parts = partsOf(geometry, mostFilters);
   if (!parts) return [call("winogradBlasGradient", Math.ceil(channels / 8), [x, dy, dw], memory)];
