@@ -1,4 +1,5 @@
 import { Geometry } from "./conv-geometry";
+import { Lanes } from "./lanes";
 import { copyRun, fillRun, scatterRun } from "./run";
 
 // The column matrix of a convolution (im2col): a row for each channel and tap of the kernel, a column for each output
@@ -6,14 +7,34 @@ import { copyRun, fillRun, scatterRun } from "./run";
 
 @unmanaged
 class Gather {
+  /** Runs are short: the last vector overlaps the one before it, instead of values one by one. */
   @inline
   inside(x: usize, stride: i32, row: usize, count: i32): void {
-    copyRun(x, stride, row, count);
+    const last = count - 4;
+    if (last < 0 || stride > 2) copyRun(x, stride, row, count);
+    else if (stride == 1) {
+      const end = row + ((<usize>last) << 2);
+      const tail = v128.load(x + ((<usize>last) << 2));
+      for (; row < end; row += 16) {
+        v128.store(row, v128.load(x));
+        x += 16;
+      }
+      v128.store(end, tail);
+    } else {
+      const end = row + ((<usize>last) << 2);
+      const tail = Lanes.evens(x + ((<usize>last) << 3));
+      for (; row < end; row += 16) {
+        v128.store(row, Lanes.evens(x));
+        x += 32;
+      }
+      v128.store(end, tail);
+    }
   }
 
   @inline
   outside(row: usize, count: i32): void {
-    fillRun(row, count, 0);
+    if (count > 4) fillRun(row, count, 0);
+    else for (; count > 0; --count, row += 4) store<f32>(row, 0);
   }
 }
 
@@ -21,7 +42,20 @@ class Gather {
 class Scatter {
   @inline
   inside(x: usize, stride: i32, row: usize, count: i32): void {
-    scatterRun(x, stride, row, count, 1);
+    if (stride != 1) {
+      scatterRun(x, stride, row, count, 1);
+      return;
+    }
+    for (; count >= 4; count -= 4) {
+      v128.store(x, f32x4.add(v128.load(x), v128.load(row)));
+      x += 16;
+      row += 16;
+    }
+    for (; count > 0; --count) {
+      store<f32>(x, load<f32>(x) + load<f32>(row));
+      x += 4;
+      row += 4;
+    }
   }
 
   @inline
@@ -59,8 +93,9 @@ function walk<Action>(g: Geometry, x: usize, index: i32, from: i32, to: i32, row
     const inputRow = load<i32>(met + ((<usize>outputRow) << 2));
     if (inputRow < 0) action.outside(row, count);
     else {
-      const low = min(max(first - column, 0), count);
-      const high = min(max(end - column, low), count);
+      const isWhole = count == width;
+      const low = isWhole ? first : min(max(first - column, 0), count);
+      const high = isWhole ? end : min(max(end - column, low), count);
       const start = inputRow * inputWidth + (column + low) * stride + shift;
       if (low > 0) action.outside(row, low);
       action.inside(image + ((<usize>start) << 2), stride, row + ((<usize>low) << 2), high - low);

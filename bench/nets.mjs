@@ -100,6 +100,10 @@ async function netRun(text, trains, { engine, threads }) {
       data[i] = input === "label" ? Math.floor(10 * Math.random()) : 2 * Math.random() - 1;
     }
   }
+  // Statistics as of noise: with none, values would grow from layer to layer until they are not numbers.
+  for (const { type, blobs } of trains ? [] : net.layers) {
+    if (type === "BatchNorm") for (const blob of blobs.slice(1)) blob.data.fill(1);
+  }
   for (const output of trains ? net.outputs : []) {
     if (net.lossWeight(output) === 0) net.blobs.get(output).diff.fill(0.01);
   }
