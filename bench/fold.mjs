@@ -74,7 +74,8 @@ async function trained(text) {
 async function runOf(message, weights, threads, fuse) {
   const options = { engine: "wasm", threads, seed: 1 };
   const engine = await createEngine(options);
-  const context = { ...netContext(engine, options, 1), ownsEngine: true, backward: false, keep: "outputs", fuse };
+  const passes = fuse ? undefined : ["plan-memory"];
+  const context = { ...netContext(engine, options, 1), ownsEngine: true, backward: false, keep: "outputs", passes };
   const net = await CoreNet.build(message, state, context);
   net.copyTrainedLayers(weights);
   fillInputs(net);

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { Catalog, type LayerConstructor } from "../src/core/catalog.js";
 import type { Engine } from "../src/core/engine.js";
+import { type PassName, passNames } from "../src/core/execution.js";
 import type { Phase } from "../src/core/layer.js";
 import { Net } from "../src/core/net.js";
 import { ReferenceEngine } from "../src/engines/reference/index.js";
@@ -23,8 +24,11 @@ export interface NetSetup {
   readonly level?: number;
   readonly stage?: string[];
   readonly backward?: boolean;
-  readonly fuse?: boolean;
   readonly keep?: "all" | "outputs";
+  readonly passes?: readonly PassName[];
+  /** Without it, none of the passes that change steps. */
+  readonly fuse?: boolean;
+  /** Without it, none of the passes that are for memory. */
   readonly shareMemory?: boolean;
   /** Layers that are not Moka's own, by type. */
   readonly own?: Readonly<Record<string, LayerConstructor>>;
@@ -56,8 +60,11 @@ export async function netFromText(text: string, setup: NetSetup = {}): Promise<N
       write: () => Promise.reject(new Error("no weight files here")),
     },
     ...(setup.backward !== undefined && { backward: setup.backward }),
-    ...(setup.fuse !== undefined && { fuse: setup.fuse }),
     keep: setup.keep,
-    shareMemory: setup.shareMemory,
+    passes: passesOf(setup),
   });
+}
+
+function passesOf({ passes = passNames, fuse = true, shareMemory = true }: NetSetup): readonly PassName[] {
+  return passes.filter((name) => (fuse || name === "plan-memory") && (shareMemory || name.startsWith("fuse")));
 }

@@ -103,7 +103,7 @@ export class Prover {
     if (obstacle !== undefined) return { ran: false, reason: obstacle };
     const engine = await createEngine(this.#options);
     // Layer by layer, as Caffe does: an engine that fuses them would compare one form of folding with another.
-    const context = { ...netContext(engine, { ...this.#options, log: silent }, seed), fuse: false, backward: false };
+    const context = { ...netContext(engine, { ...this.#options, log: silent }, seed), passes: [], backward: false };
     const state = create(NetStateSchema, { phase: Phase.TEST });
     const nets: Net[] = [];
     try {

@@ -1,5 +1,6 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import { breathe } from "#platform";
+import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles } from "../data/weight-files.js";
 import { NetStateSchema, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
@@ -39,44 +40,51 @@ export const Solver = {
    * @param pathOrText a solver's prototxt: its path, or, if it has a newline, its text
    * @throws MokaError that names file, line, layer and blob
    */
-  async load(pathOrText: string, options: SolverOptions = {}): Promise<Solver> {
-    const { weights, snapshot, keep = "outputs" } = options;
-    check(keep === "all" || keep === "outputs", "MOKA_USAGE", `keep must be "all" or "outputs", not "${keep}"`);
-    check(
-      weights === undefined || snapshot === undefined,
-      "MOKA_USAGE",
-      "give a snapshot to resume training or weights to finetune, but not both",
-    );
-    const engine = await createEngine(options);
-    try {
-      const plain = netContext(engine, options, undefined);
-      const { files, log } = plain;
-      const text = await readText(pathOrText, files);
-      const param = solverFrom(text, log);
-      await complete(param, text.file, options, files, log);
-      const context = netContext(engine, { ...options, files, log }, seedOf(param));
-      const solver = await CoreSolver.build(param, {
-        log,
-        readNet: async (path) => netFrom(await readText(await files.resolve(path, text.file), files), log),
-        buildNet: (message, state, { backward }) =>
-          Net.build(message, state, { ...context, keep, backward, ownsEngine: false }),
-        states: new SolverStateFiles(files),
-        files,
-        random: context.random,
-        breathe,
-        engine,
-      });
-      if (snapshot !== undefined) {
-        log("info", "caffe.cpp:233", `Resuming from ${snapshot}`);
-        await solver.restore(snapshot);
-      }
-      return solver;
-    } catch (error) {
-      await engine.dispose();
-      throw error;
-    }
-  },
+  load: (pathOrText: string, options: SolverOptions = {}): Promise<Solver> => loadSolver(pathOrText, options),
 };
+
+/** `Solver.load`, with the passes that are to rewrite its programs; by default all. */
+export async function loadSolver(
+  pathOrText: string,
+  options: SolverOptions,
+  passes?: readonly PassName[],
+): Promise<Solver> {
+  const { weights, snapshot, keep = "outputs" } = options;
+  check(keep === "all" || keep === "outputs", "MOKA_USAGE", `keep must be "all" or "outputs", not "${keep}"`);
+  check(
+    weights === undefined || snapshot === undefined,
+    "MOKA_USAGE",
+    "give a snapshot to resume training or weights to finetune, but not both",
+  );
+  const engine = await createEngine(options);
+  try {
+    const plain = netContext(engine, options, undefined);
+    const { files, log } = plain;
+    const text = await readText(pathOrText, files);
+    const param = solverFrom(text, log);
+    await complete(param, text.file, options, files, log);
+    const context = netContext(engine, { ...options, files, log }, seedOf(param));
+    const solver = await CoreSolver.build(param, {
+      log,
+      readNet: async (path) => netFrom(await readText(await files.resolve(path, text.file), files), log),
+      buildNet: (message, state, { backward }) =>
+        Net.build(message, state, { ...context, keep, passes, backward, ownsEngine: false }),
+      states: new SolverStateFiles(files),
+      files,
+      random: context.random,
+      breathe,
+      engine,
+    });
+    if (snapshot !== undefined) {
+      log("info", "caffe.cpp:233", `Resuming from ${snapshot}`);
+      await solver.restore(snapshot);
+    }
+    return solver;
+  } catch (error) {
+    await engine.dispose();
+    throw error;
+  }
+}
 
 /** Completes a solver's message from the options, and its `snapshot_prefix` as Caffe does. */
 async function complete(

@@ -11,12 +11,17 @@ import { usesOf } from "./uses.js";
 
 export type Direction = "forward" | "backward";
 
+/** What rewrites a net's programs, in this order; the last two only where blobs need not be kept. */
+export const passNames = ["fuse-batch-norm", "fuse-forward", "recompute", "plan-memory"] as const;
+
+export type PassName = (typeof passNames)[number];
+
 export interface ExecutionOptions {
-  /** Whether steps may be made one where the results are the same. */
-  readonly fuse: boolean;
+  /** Those that are run; in their own order, whatever this one is. */
+  readonly passes: readonly PassName[];
   /** Which blobs must end a run with the values and gradients that are theirs. */
   readonly keep: "all" | "outputs";
-  /** The spans that must not share memory; all others may. Without it, none do. */
+  /** The spans that must not share memory; all others may. Without it, all are kept. */
   readonly kept: ReadonlySet<Span> | undefined;
   /** Whether backward is hardly ever asked for. */
   readonly inference: boolean;
@@ -36,6 +41,7 @@ export class Execution {
   readonly #engine: Engine;
   readonly #recorded: Plan;
   readonly #kept: ReadonlySet<Span> | undefined;
+  readonly #sharesMemory: boolean;
   readonly #constants: ReadonlySet<Span>;
   readonly #runners = new Map<Direction, Runner>();
   readonly #spans: readonly Span[];
@@ -50,31 +56,27 @@ export class Execution {
   #isRunning = false;
   #hasRun = false;
 
-  constructor(
-    recorded: Plan,
-    engine: Engine,
-    { fuse, keep, kept, inference, constants = new Set() }: ExecutionOptions,
-  ) {
+  constructor(recorded: Plan, engine: Engine, options: ExecutionOptions) {
+    const { passes, keep, kept, inference, constants = new Set() } = options;
     this.#engine = engine;
     this.#recorded = recorded;
     this.#kept = kept;
-    const written = new Set(
-      [...recorded.forward, ...(recorded.backward ?? [])].flatMap((step) =>
-        spansOf(step).writes.map(({ root }) => root),
-      ),
-    );
-    this.#constants = new Set([...constants].filter((span) => !written.has(span)));
-    const passes = [
-      (plan: Plan) => fuseBatchNorm(plan, engine, { keepDiffs: keep === "all" }),
-      (plan: Plan) => fuseForward(plan, engine, { inference }),
-    ];
+    this.#constants = unwritten(constants, recorded);
+    this.#sharesMemory = passes.includes("plan-memory");
+    const fusing = {
+      "fuse-batch-norm": (plan: Plan) => fuseBatchNorm(plan, engine, { keepDiffs: keep === "all" }),
+      "fuse-forward": (plan: Plan) => fuseForward(plan, engine, { inference }),
+    };
     let plan = recorded;
-    const fused = (fuse ? passes : []).map((pass) => {
-      const result = pass(plan);
-      plan = { forward: result.forward, backward: result.backward };
-      return result;
-    });
-    const recomputed = fuse && kept ? recomputeNormalized(plan, kept, engine) : { ...plan, spans: [] };
+    const fused = (["fuse-batch-norm", "fuse-forward"] as const)
+      .filter((name) => passes.includes(name))
+      .map((name) => {
+        const result = fusing[name](plan);
+        plan = { forward: result.forward, backward: result.backward };
+        return result;
+      });
+    const recomputes = kept && passes.includes("recompute");
+    const recomputed = recomputes ? recomputeNormalized(plan, kept, engine) : { ...plan, spans: [] };
     this.#plan = recomputed;
     this.#groups = fused.flatMap(({ groups }) => groups);
     this.#spans = [...fused, recomputed].flatMap(({ spans }) => spans);
@@ -135,7 +137,7 @@ export class Execution {
   }
 
   #planMemory(): MemoryPlan | undefined {
-    return this.#kept && planMemory(this.#steps, this.#kept);
+    return this.#kept && this.#sharesMemory ? planMemory(this.#steps, this.#kept) : undefined;
   }
 
   /** Places all spans of the memory plan in one arena. */
@@ -223,6 +225,12 @@ export class Execution {
     for (const runner of this.#runners.values()) runner.release();
     this.#runners.clear();
   }
+}
+
+/** Those that no step writes to. */
+function unwritten(spans: ReadonlySet<Span>, { forward, backward = [] }: Plan): ReadonlySet<Span> {
+  const written = new Set([...forward, ...backward].flatMap((step) => spansOf(step).writes.map(({ root }) => root)));
+  return new Set([...spans].filter((span) => !written.has(span)));
 }
 
 /** Whether a run from `low` to `high` has some of the layers [first, last], but not all. */

@@ -15,7 +15,7 @@ import type { Blob } from "./blob.js";
 import { type BuildContext, buildNet, type NetParts } from "./build-net.js";
 import { backwardInfo, forwardInfo, normInfo } from "./debug-info.js";
 import type { Engine } from "./engine.js";
-import { type Direction, Execution } from "./execution.js";
+import { type Direction, Execution, type PassName, passNames } from "./execution.js";
 import type { Layer, Phase } from "./layer.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
@@ -37,12 +37,10 @@ export interface NetContext extends Omit<BuildContext, "memory"> {
   readonly weightFiles: WeightFiles;
   /** False for a net that is only tested: nothing is kept for backward then. Default true. */
   readonly backward?: boolean;
-  /** Whether steps may be made one where the results are the same. Default true. */
-  readonly fuse?: boolean;
+  /** What rewrites its programs. Default: all there is; none of it changes results but by rounding. */
+  readonly passes?: readonly PassName[] | undefined;
   /** Which blobs must keep their values and gradients after a run. Default `all`, as in pycaffe. */
   readonly keep?: "all" | "outputs" | undefined;
-  /** Whether blobs that need not be kept may share memory. Default true. */
-  readonly shareMemory?: boolean | undefined;
 }
 
 /** Layer names; both ends are included. */
@@ -361,11 +359,10 @@ export class Net {
     const refused = trains && !this.#recordBackward();
     const forward = joined(this.#recordings).steps;
     const backward = trains && !refused ? joined(this.#backward).steps : undefined;
-    const { fuse = true, keep = "all" } = this.#context;
-    const shares = keep === "outputs" && this.#context.shareMemory !== false;
-    const kept = shares ? this.#keptSpans() : undefined;
+    const { passes = passNames, keep = "all" } = this.#context;
+    const kept = keep === "outputs" ? this.#keptSpans() : undefined;
     this.#execution = new Execution({ forward, backward }, this.engine, {
-      fuse,
+      passes,
       keep,
       kept,
       inference: this.phase === "TEST",

@@ -1,12 +1,14 @@
-// Every layer case of the reference (see README.md here), on every engine: forward, backward, and what forward
-// leaves in the parameters.
+// Every layer case of the reference (see README.md here), on every engine and with every setting of the passes that
+// changes how it runs: forward, backward, and what forward leaves in the parameters.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import type { Net } from "../../src/core/net.js";
 import { layers } from "../../src/layers/index.js";
 import { blas, skippedWithoutBlas } from "../blas.js";
 import { netFromText } from "../nets.js";
-import { readSafetensors } from "../safetensors.js";
-import { engines, relativeError } from "./engines.js";
+import { distinctSettings, type PassSetting } from "../passes.js";
+import { readSafetensors, type Safetensors } from "../safetensors.js";
+import { engines, relativeError, sharedEngines } from "./engines.js";
 
 const folder = new URL("layers/", import.meta.url);
 const cases = readdirSync(folder).flatMap((type) =>
@@ -23,56 +25,61 @@ test("there are cases for every layer type but those that bring data or take it 
 
 if (!blas) test.skip(`all cases on blas (${skippedWithoutBlas})`, () => {});
 
-for (const [engineName, createEngine] of Object.entries(engines)) {
+const engineOf = sharedEngines();
+const settings = new Map<string, Promise<readonly PassSetting[]>>();
+
+for (const engineName of Object.keys(engines)) {
   test.each(cases)(`%s on ${engineName}`, async (path) => {
     const text = readFileSync(new URL(`${path}/net.prototxt`, folder), "utf8");
-    const { metadata, tensors } = readSafetensors(readFileSync(new URL(`${path}/tensors.safetensors`, folder)));
-    const engine = await createEngine();
-    const net = await netFromText(text, { phase: metadata.phase as "TRAIN" | "TEST", engine });
-    const given = (prefix: string) =>
-      [...tensors].flatMap(([name, tensor]) =>
-        name.startsWith(`${prefix}/`) ? [{ name: name.slice(prefix.length + 1), ...tensor }] : [],
-      );
-    const param = (name: string) => {
-      const [layer, index] = name.split("/");
-      return net.params.get(layer)?.[Number(index)];
-    };
-    const compare = (what: string, actual: Float32Array | undefined, expected: Float32Array) => {
-      expect(actual?.length, what).toBe(expected.length);
-      expect(relativeError(actual ?? [], expected), what).toBeLessThanOrEqual(1e-5);
-    };
-    let compared = 0;
-
-    for (const { name, data } of given("param")) param(name)?.data.set(data);
-    await net.forward(Object.fromEntries(given("in").map(({ name, data }) => [name, data])));
-    for (const { name, shape, data } of given("out")) {
-      if (metadata.loss !== "true") expect(countedShape(net.blobs.get(name)?.shape)).toEqual(shape);
-      compare(`out/${name}`, net.blobs.get(name)?.data, data);
-      compared++;
+    const golden = readSafetensors(readFileSync(new URL(`${path}/tensors.safetensors`, folder)));
+    const setup = { phase: golden.metadata.phase as "TRAIN" | "TEST", engine: await engineOf(engineName) };
+    const distinct = settings.get(path) ?? distinctSettings(text, { phase: setup.phase });
+    settings.set(path, distinct);
+    for (const setting of await distinct) {
+      const net = await netFromText(text, { ...setup, ...setting });
+      await follow(net, golden, setting);
+      await net.dispose();
     }
-    for (const { name, data } of given("param_after")) {
-      compare(`param_after/${name}`, param(name)?.data, data);
-      compared++;
-    }
-    if (metadata.loss === "true") {
-      for (const { name, data } of given("out_diff")) compare(`out_diff/${name}`, net.blobs.get(name)?.diff, data);
-    } else {
-      for (const { name, data } of given("out_diff")) net.blobs.get(name)?.diff.set(data);
-    }
-    net.clearParamDiffs(); // as the reference did: Parameter's top shares the diff of its parameter
-    await net.backward();
-    for (const { name, data } of given("in_diff")) {
-      compare(`in_diff/${name}`, net.blobs.get(name)?.diff, data);
-      compared++;
-    }
-    for (const { name, data } of given("param_diff")) {
-      compare(`param_diff/${name}`, param(name)?.diff, data);
-      compared++;
-    }
-    expect(compared).toBeGreaterThan(0);
-    await net.dispose();
-    await engine.dispose();
   });
+}
+
+async function follow(
+  net: Net,
+  { metadata, tensors }: Safetensors,
+  { name: setting, keep }: PassSetting,
+): Promise<void> {
+  const given = (prefix: string) =>
+    [...tensors].flatMap(([name, tensor]) =>
+      name.startsWith(`${prefix}/`) ? [{ name: name.slice(prefix.length + 1), ...tensor }] : [],
+    );
+  const param = (name: string) => {
+    const [layer, index] = name.split("/");
+    return net.params.get(layer)?.[Number(index)];
+  };
+  let compared = 0;
+  const compare = (what: string, actual: Float32Array | undefined, expected: Float32Array) => {
+    expect(actual?.length, what).toBe(expected.length);
+    expect(relativeError(actual ?? [], expected), `${what}, ${setting}`).toBeLessThanOrEqual(1e-5);
+    compared++;
+  };
+
+  for (const { name, data } of given("param")) param(name)?.data.set(data);
+  await net.forward(Object.fromEntries(given("in").map(({ name, data }) => [name, data])));
+  for (const { name, shape, data } of given("out")) {
+    if (metadata.loss !== "true") expect(countedShape(net.blobs.get(name)?.shape)).toEqual(shape);
+    if (keep === "all" || net.outputs.includes(name)) compare(`out/${name}`, net.blobs.get(name)?.data, data);
+  }
+  for (const { name, data } of given("param_after")) compare(`param_after/${name}`, param(name)?.data, data);
+  if (metadata.loss === "true") {
+    for (const { name, data } of given("out_diff")) compare(`out_diff/${name}`, net.blobs.get(name)?.diff, data);
+  } else {
+    for (const { name, data } of given("out_diff")) net.blobs.get(name)?.diff.set(data);
+  }
+  net.clearParamDiffs(); // as the reference did: Parameter's top shares the diff of its parameter
+  await net.backward();
+  for (const { name, data } of given("in_diff")) compare(`in_diff/${name}`, net.blobs.get(name)?.diff, data);
+  for (const { name, data } of given("param_diff")) compare(`param_diff/${name}`, param(name)?.diff, data);
+  expect(compared).toBeGreaterThan(0);
 }
 
 /** The files have no scalars: those are written as one axis of 1. */

@@ -12,7 +12,7 @@ import { formatNet, formatText, parseNet } from "../../src/proto/text/index.js";
 import { needsNetUpgrade, upgradeNet } from "../../src/proto/upgrade/net.js";
 import { silent } from "../../src/util/log.js";
 import { readSafetensors } from "../safetensors.js";
-import { relativeError } from "./engines.js";
+import { engineChoices, relativeError } from "./engines.js";
 
 const folder = fileURLToPath(new URL("files/legacy/", import.meta.url));
 const text = (name: string) => readFileSync(`${folder}${name}.prototxt`, "utf8");
@@ -62,10 +62,10 @@ describe.each(["v0", "v1"])("the weights of %s", (name) => {
     );
   });
 
-  test.each(["reference", "wasm"] as const)(
+  test.each(Object.entries(engineChoices))(
     "go into the old net, which computes what the reference does, on %s",
-    async (engine) => {
-      const net = await Net.load(`${folder}${name}.prototxt`, { engine, weights: `${folder}${name}.caffemodel` });
+    async (_, choice) => {
+      const net = await Net.load(`${folder}${name}.prototxt`, { ...choice, weights: `${folder}${name}.caffemodel` });
       for (const [param, { data }] of paramsOf()) {
         const [, layer, index] = param.split("/");
         expect([...(net.params.get(layer)?.[Number(index)].data ?? [])]).toEqual([...data]);

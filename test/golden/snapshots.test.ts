@@ -15,6 +15,7 @@ import {
 } from "../../src/proto/binary/index.js";
 import type { BlobProto } from "../../src/proto/gen/caffe_pb.js";
 import { readSafetensors } from "../safetensors.js";
+import { engineChoices } from "./engines.js";
 
 const golden = (path: string) => new Uint8Array(readFileSync(new URL(`files/${path}`, import.meta.url)));
 const { metadata, tensors } = readSafetensors(golden("snapshots/iter_10.safetensors"));
@@ -72,30 +73,33 @@ describe.each(forms)("in $form", ({ form, solver: solverFile, end }) => {
     expect([state.iter, state.currentStep, state.learnedNet]).toEqual([10, 0, `snap_iter_10.caffemodel${end}`]);
   });
 
-  test.each(["wasm", "reference"] as const)("training goes on from it as the reference does, on %s", async (engine) => {
-    const log: string[] = [];
-    const solver = await Solver.load(solverFile, {
-      files: workingFolder(),
-      engine,
-      snapshot: `snap_iter_10.solverstate${end}`,
-      log: (_severity, _origin, message) => void log.push(message),
-    });
-    expect(solver.iter).toBe(10);
-    const losses: number[] = [];
-    solver.on("iteration", ({ loss }) => void losses.push(loss));
-    await solver.solve();
-    expect(solver.iter).toBe(20);
-    expect(losses.length).toBe(10);
-    losses.forEach((loss, i) => {
-      expect(Math.abs(loss / resumedLosses[i] - 1), `loss of iteration ${10 + i}: ${loss}`).toBeLessThan(2e-5);
-    });
-    expect(log.filter((line) => line.startsWith("Resuming"))).toEqual([
-      `Resuming from snap_iter_10.solverstate${end}`,
-      "Resuming from Caffe's own files alone (cannot read snap_iter_10.moka.json: no such file or folder): " +
-        "data, random numbers and smoothed loss start anew, as in Caffe",
-    ]);
-    await solver.dispose();
-  });
+  test.each(Object.entries(engineChoices))(
+    "training goes on from it as the reference does, on %s",
+    async (_, choice) => {
+      const log: string[] = [];
+      const solver = await Solver.load(solverFile, {
+        files: workingFolder(),
+        ...choice,
+        snapshot: `snap_iter_10.solverstate${end}`,
+        log: (_severity, _origin, message) => void log.push(message),
+      });
+      expect(solver.iter).toBe(10);
+      const losses: number[] = [];
+      solver.on("iteration", ({ loss }) => void losses.push(loss));
+      await solver.solve();
+      expect(solver.iter).toBe(20);
+      expect(losses.length).toBe(10);
+      losses.forEach((loss, i) => {
+        expect(Math.abs(loss / resumedLosses[i] - 1), `loss of iteration ${10 + i}: ${loss}`).toBeLessThan(2e-5);
+      });
+      expect(log.filter((line) => line.startsWith("Resuming"))).toEqual([
+        `Resuming from snap_iter_10.solverstate${end}`,
+        "Resuming from Caffe's own files alone (cannot read snap_iter_10.moka.json: no such file or folder): " +
+          "data, random numbers and smoothed loss start anew, as in Caffe",
+      ]);
+      await solver.dispose();
+    },
+  );
 
   test("what is written at once again is the same", async () => {
     const files = workingFolder();

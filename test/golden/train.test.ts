@@ -1,13 +1,16 @@
-// Training runs of the reference (see README.md here), from the same weights on every engine: the loss of every
-// iteration, the learning rate, the tests, and the weights at the end.
+// Training runs of the reference (see README.md here), from the same weights on every engine and without each of the
+// passes: the loss of every iteration, the learning rate, the tests, and the weights at the end.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { Solver } from "../../src/index.js";
+import { loadSolver, type Solver } from "../../src/api/solver.js";
 import { blobShape, blobValues, readNet, readSolverState } from "../../src/proto/binary/index.js";
 import type { BlobProto, NetParameter } from "../../src/proto/gen/caffe_pb.js";
+import { blas, skippedWithoutBlas } from "../blas.js";
+import { distinctSettings, type PassSetting, passSettings } from "../passes.js";
+import { engineChoices } from "./engines.js";
 
 interface Trajectory {
   readonly iterations: number;
@@ -27,13 +30,16 @@ test("there are all 19 cases", () => {
 
 /**
  * From the weights the reference started with; and from its seed alone, which must give those weights. The seed's
- * numbers do not depend on the engine, so that the slow one need not do that again.
+ * numbers do not depend on the engine, so that one need do that.
  */
 const runs = [
-  ...cases.map((name) => ["wasm", name, "init.caffemodel"] as const),
-  ...cases.map((name) => ["wasm", name, "random_seed"] as const),
-  ...cases.map((name) => ["reference", name, "init.caffemodel"] as const),
+  ...Object.keys(engineChoices).flatMap((engine) => cases.map((name) => [engine, name, "init.caffemodel"] as const)),
+  ...cases.map((name) => ["wasm on 2 threads", name, "random_seed"] as const),
 ];
+if (!blas) test.skip(`all cases on blas (${skippedWithoutBlas})`, () => {});
+
+/** These change programs as training runs them. */
+const settings = passSettings.filter(({ name, keep }) => name.startsWith(keep === "all" ? "no passes" : "without"));
 
 /**
  * Blobs that hold nothing but rounding noise, and so differ from machine to machine: the bias of fc1 stands before a
@@ -51,7 +57,7 @@ const noise: Readonly<Record<string, readonly string[]>> = {
  * side of a ReLU in iteration 4; from there on the gradients are a few thousandths away from the reference's.
  */
 const tolerances = (engine: string, name: string) =>
-  engine === "wasm" && name === "resnet8_nesterov"
+  engine !== "reference" && name === "resnet8_nesterov"
     ? { weights: 2e-2, history: 3e-2, accuracy: 1 / 300 + 1e-6 }
     : { weights: 1e-3, history: 1e-3, accuracy: 1e-6 };
 
@@ -59,12 +65,21 @@ const folder = (name: string) => join(root, name);
 const output = mkdtempSync(join(tmpdir(), "moka-train-"));
 afterAll(() => rmSync(output, { recursive: true }));
 
-test.each(runs)("on %s, %s from %s follows the reference", async (engine, name, start) => {
+test.each(runs)("on %s, %s from %s follows the reference", (engine, name, start) => follow(engine, name, start));
+
+test.each(cases)("on wasm, %s follows the reference without each of the passes", async (name) => {
+  const file = `${folder(name)}/train_val.prototxt`;
+  const setup = { phase: "TRAIN", file } as const;
+  for (const setting of await distinctSettings(readFileSync(file, "utf8"), setup, settings)) {
+    await follow("wasm on 1 thread", name, "init.caffemodel", setting);
+  }
+});
+
+async function follow(engine: string, name: string, start: string, setting?: PassSetting): Promise<void> {
   const expected: Trajectory = JSON.parse(readFileSync(`${folder(name)}/trajectory.json`, "utf8"));
-  const solver = await Solver.load(`${folder(name)}/solver.prototxt`, {
-    ...(start === "init.caffemodel" && { weights: `${folder(name)}/${start}` }),
-    engine,
-  });
+  const weights = start === "init.caffemodel" ? `${folder(name)}/${start}` : undefined;
+  const options = { ...engineChoices[engine], weights, keep: setting?.keep };
+  const solver = await loadSolver(`${folder(name)}/solver.prototxt`, options, setting?.passes);
   solver.param.snapshotPrefix = join(output, `${engine}-${name}`);
   const losses: number[] = [];
   const smoothed: number[] = [];
@@ -108,7 +123,7 @@ test.each(runs)("on %s, %s from %s follows the reference", async (engine, name, 
   expect(snapshot?.layer.length).toBeGreaterThan(0);
   checkFinal(solver, engine, name);
   await solver.dispose();
-});
+}
 
 /** The files written: the reference's layers, shapes and types, and its values within what rounding does. */
 function checkFinal(solver: Solver, engine: string, name: string): void {

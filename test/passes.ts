@@ -1,0 +1,44 @@
+import { type PassName, passNames } from "../src/core/execution.js";
+import { describeProgram } from "../src/core/run.js";
+import { type NetSetup, netFromText } from "./nets.js";
+
+/** A way to run a net that must make no difference to what it computes. */
+export interface PassSetting {
+  readonly name: string;
+  readonly keep: "all" | "outputs";
+  readonly passes: readonly PassName[];
+}
+
+/** Without passes; with all of them, with each but one, and with each alone. */
+export const passSettings: readonly PassSetting[] = [
+  { name: "no passes", keep: "all", passes: [] },
+  { name: "all passes, all blobs kept", keep: "all", passes: passNames },
+  { name: "all passes", keep: "outputs", passes: passNames },
+  ...(["all", "outputs"] as const).flatMap((keep) =>
+    passNames.flatMap((pass) => [
+      { name: `without ${pass}, ${keep} kept`, keep, passes: passNames.filter((name) => name !== pass) },
+      { name: `${pass} alone, ${keep} kept`, keep, passes: [pass] },
+    ]),
+  ),
+];
+
+/** Those settings that have the net run other steps, or place its blobs in another way, than the ones before. */
+export async function distinctSettings(
+  text: string,
+  setup: NetSetup = {},
+  settings = passSettings,
+): Promise<readonly PassSetting[]> {
+  const distinct = new Map<string, PassSetting>();
+  for (const setting of settings) {
+    const net = await netFromText(text, { ...setup, ...setting });
+    const { plan, memory } = net.execution;
+    const names = net.layers.map(({ name }) => name);
+    const key = JSON.stringify([
+      ...[plan.forward, plan.backward ?? []].map((steps) => describeProgram({ steps }, names)),
+      memory?.placements.map(({ span, offset }) => [span.name, offset]),
+    ]);
+    if (!distinct.has(key)) distinct.set(key, setting);
+    await net.dispose();
+  }
+  return [...distinct.values()];
+}
