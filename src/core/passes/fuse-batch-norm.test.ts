@@ -34,6 +34,16 @@ const nets: Readonly<Record<string, { layers: string[]; end: string; fuses: bool
     end: "c",
     fuses: true,
   },
+  "a layer that changes the ReLU's top in place": {
+    layers: [conv, norm("c", "c"), scale("c"), relu("c"), scale("c").replace('"scale"', '"last"')],
+    end: "c",
+    fuses: false,
+  },
+  "a Dropout in place last": {
+    layers: [conv, norm("c", "c"), scale("c"), relu("c"), 'layer { name: "d" type: "Dropout" bottom: "c" top: "c" }'],
+    end: "c",
+    fuses: true,
+  },
   "an input in place": { layers: [norm("x", "x"), scale("x"), conv], end: "c", fuses: false },
   "a Scale that does not learn": {
     layers: [

@@ -30,6 +30,8 @@ export interface Fused extends Plan {
  * it is left alone then, as a fused backward would leave that of the ReLU's top. Where BatchNorm itself works in place,
  * the steps that compute its bottom write to memory of their own, so that what
  * backward needs is still there when the blob has become the ReLU's top.
+ *
+ * A ReLU whose top a later layer changes in place stays as it is: it goes by what it finds there in backward, as in Caffe.
  */
 export function fuseBatchNorm(plan: Plan, memory: Memory, { keepDiffs }: { readonly keepDiffs: boolean }): Fused {
   const forward = [...plan.forward];
@@ -43,6 +45,7 @@ export function fuseBatchNorm(plan: Plan, memory: Memory, { keepDiffs }: { reado
     // Where no gradient comes back, as in frozen layers and deployed nets, forward is all there is to fuse.
     if (backward && !back && flowsBack(backward, chain)) continue;
     if (keepDiffs && back && back.dy !== back.norm.args.dx) continue;
+    if (back && chain.relu && isChanged(forward.slice(at + chain.steps), chain.norm.args.y)) continue;
     const source = sourceOf(forward, at, chain, memory);
     if (!source) continue;
     const { norm, scale, relu } = chain;
@@ -154,6 +157,12 @@ function matchBackward(steps: readonly Step[], { norm, scale, relu }: Chain): Ba
 function flowsBack(steps: readonly Step[], { norm, scale, relu }: Chain): boolean {
   const last = (relu ?? scale ?? norm).layer;
   return steps.some(({ layer }) => layer >= norm.layer && layer <= last);
+}
+
+/** Whether one of these steps changes the signs of values that count; dropout leaves those that it does not drop. */
+function isChanged(steps: readonly Step[], { root }: Span): boolean {
+  const isDropout = (step: Step) => step.kind === "kernel" && step.kernel === "dropout";
+  return steps.some((step) => !isDropout(step) && spansOf(step).writes.some((span) => span.root === root));
 }
 
 /**
