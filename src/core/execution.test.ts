@@ -3,120 +3,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { netFromText } from "../../test/nets.js";
 import { poisonSharedMemory } from "../../test/poison.js";
+import { choices, inputs, netText } from "../../test/random-nets.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
 import { WasmEngine } from "../engines/wasm/index.js";
 import { SolverParameterSchema } from "../proto/gen/caffe_pb.js";
 import { sgd } from "../solvers/sgd.js";
 import { Updater } from "../solvers/updater.js";
-import { Random } from "../util/random.js";
 import type { Engine } from "./engine.js";
 import type { Net } from "./net.js";
-
-// ---- random nets: every blob is 2 4 5 5, so that layers can follow on each other in any order
-
-interface Choice {
-  readonly type:
-    | "conv"
-    | "norm"
-    | "scale"
-    | "relu"
-    | "tanh"
-    | "pool"
-    | "average"
-    | "sum"
-    | "product"
-    | "max"
-    | "concat"
-    | "slice"
-    | "drop"
-    | "lrn";
-  /** Which of the blobs so far are its bottoms. */
-  readonly a: number;
-  readonly b: number;
-  readonly inPlace: boolean;
-}
-
-const types: readonly Choice["type"][] = [
-  ...(["conv", "norm", "scale", "relu", "tanh", "pool", "average"] as const),
-  ...(["sum", "product", "max", "concat", "slice", "drop", "lrn"] as const),
-];
-const choice: fc.Arbitrary<Choice> = fc.record({
-  type: fc.constantFrom(...types),
-  a: fc.nat(100),
-  b: fc.nat(100),
-  inPlace: fc.boolean(),
-});
-
-const conv = (size: number) =>
-  `type: "Convolution" convolution_param { num_output: 4 kernel_size: ${size} pad: ${(size - 1) / 2} weight_filler { type: "xavier" } }`;
-const pool = (kind: string) => `type: "Pooling" pooling_param { pool: ${kind} kernel_size: 3 stride: 1 pad: 1 }`;
-const eltwise = (operation: string) => `type: "Eltwise" eltwise_param { operation: ${operation} }`;
-const bodies: Readonly<Record<Choice["type"], string>> = {
-  conv: conv(3),
-  norm: 'type: "BatchNorm"',
-  scale: 'type: "Scale" scale_param { bias_term: true }',
-  relu: 'type: "ReLU"',
-  tanh: 'type: "TanH"',
-  pool: pool("MAX"),
-  average: pool("AVE"),
-  sum: eltwise("SUM"),
-  product: eltwise("PROD"),
-  max: eltwise("MAX"),
-  concat: 'type: "Concat"',
-  slice: 'type: "Slice"',
-  drop: 'type: "Dropout"',
-  lrn: 'type: "LRN"',
-};
-const two = new Set(["sum", "product", "max", "concat"]);
-const canWorkInPlace = new Set(["norm", "scale", "relu", "tanh", "drop"]);
-
-function netText(choices: readonly Choice[]): string {
-  const lines = [
-    'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 4 dim: 5 dim: 5 } } }',
-    'layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 2 } } }',
-    `layer { name: "first" bottom: "x" top: "b0" ${conv(3)} }`,
-  ];
-  const blobs = ["b0"];
-  const isRead = new Set<string>();
-  const layer = (name: string, body: string, bottoms: readonly string[], ...tops: readonly string[]) => {
-    for (const bottom of bottoms) if (!tops.includes(bottom)) isRead.add(bottom);
-    const ends = [...bottoms.map((bottom) => `bottom: "${bottom}"`), ...tops.map((top) => `top: "${top}"`)];
-    lines.push(`layer { name: "${name}" ${ends.join(" ")} ${body} }`);
-  };
-  choices.forEach(({ type, a, b, inPlace }, i) => {
-    // Rather late blobs than early ones, so that nets get deep.
-    const pick = (n: number) => blobs[Math.max(0, blobs.length - 1 - (n % 4))] as string;
-    const [name, bottom, other] = [`l${i}`, pick(a), pick(b)];
-    const body = bodies[type];
-    if (type === "slice") {
-      layer(name, body, [bottom], `${name}a`, `${name}b`);
-      layer(`${name}c`, bodies.concat, [`${name}b`, `${name}a`], name);
-    } else if (type === "concat") {
-      layer(name, body, [bottom, other], `${name}a`);
-      layer(`${name}c`, conv(1), [`${name}a`], name);
-    } else if (two.has(type)) {
-      layer(name, body, [bottom, other], name);
-    } else if (inPlace && canWorkInPlace.has(type) && !isRead.has(bottom)) {
-      layer(name, body, [bottom], bottom);
-      return;
-    } else {
-      layer(name, body, [bottom], name);
-    }
-    blobs.push(name);
-  });
-  layer(
-    "ip",
-    'type: "InnerProduct" inner_product_param { num_output: 3 weight_filler { type: "xavier" } }',
-    [blobs.at(-1) ?? ""],
-    "scores",
-  );
-  layer("loss", 'type: "SoftmaxWithLoss"', ["scores", "label"], "loss");
-  return lines.join("\n");
-}
-
-const image = new Float32Array(200);
-new Random(5).uniform(image, -1, 1);
-const inputs = { x: image, label: [0, 2] };
 
 interface Run {
   readonly engine: Engine;
@@ -159,8 +53,8 @@ describe.each([
     const engine: Engine = await createEngine();
     const before = engine.bytesUsed;
     await fc.assert(
-      fc.asyncProperty(fc.array(choice, { minLength: 1, maxLength: 12 }), async (choices) => {
-        const text = netText(choices);
+      fc.asyncProperty(choices, async (chosen) => {
+        const text = netText(chosen);
         for (const run of [train, infer]) {
           const separate = await run({ engine, text, shareMemory: false });
           expect(await run({ engine, text, shareMemory: true })).toEqual(separate);
@@ -282,6 +176,8 @@ test("after a reshape, memory is shared anew", async () => {
 });
 
 test("when shapes change on the way, what was computed before is still there", async () => {
+  const conv = (size: number) =>
+    `type: "Convolution" convolution_param { num_output: 4 kernel_size: ${size} pad: ${(size - 1) / 2} weight_filler { type: "xavier" } }`;
   const text = `
     layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 4 dim: 5 dim: 5 } } }
     layer { name: "conv" bottom: "x" top: "c" ${conv(3)} }
@@ -299,7 +195,7 @@ test("when shapes change on the way, what was computed before is still there", a
     const seen: unknown[] = [];
     for (size of [3, 3, 7, 2, 2, 2]) {
       net.clearParamDiffs();
-      seen.push(await net.forward({ x: image }));
+      seen.push(await net.forward({ x: inputs.x }));
       for (const name of net.outputs) net.blobs.get(name)?.diff.fill(0.5);
       await net.backward();
       seen.push(net.learnables.map(({ tensor }) => [...tensor.diff.array]));
@@ -312,7 +208,7 @@ test("when shapes change on the way, what was computed before is still there", a
 
 test("a run that fails leaves nothing that could be taken for its results", async () => {
   const net = await build();
-  await expect(net.forward({ x: image, label: [0, 99] })).rejects.toMatchObject({ code: "MOKA_LABEL" });
+  await expect(net.forward({ x: inputs.x, label: [0, 99] })).rejects.toMatchObject({ code: "MOKA_LABEL" });
   expect(net.blobs.get("b0")?.hasData).toBe(false);
   await net.forward(inputs);
   expect(net.blobs.get("b0")?.hasData).toBe(true);
