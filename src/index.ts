@@ -43,8 +43,9 @@ export type { FoldedLayer, FoldTarget, KeptLayer, NetSize } from "./tools/fold/i
 export { type LoadImageOptions, loadImage, type NdArray, oversample, resizeImage } from "./tools/image-array.js";
 export { type CallOptions, L, type LayerFunction, NetSpec, P, Top, toProto } from "./tools/net-spec.js";
 export { formatLogTable, type LogRow, linesOf, parseLog, type TrainingLog } from "./tools/parse-log.js";
+export type { Peak } from "./tools/peak.js";
 export { plotLog } from "./tools/plot-log.js";
-export { type LayerSummary, type NetSummary, type SummaryOptions, summarize } from "./tools/summary.js";
+export { type LayerSummary, type NetSummary, type Peaks, type SummaryOptions, summarize } from "./tools/summary.js";
 export { type ErrorCode, MokaError, type Place } from "./util/errors.js";
 export type { Shape } from "./util/shape.js";
 export { version } from "./version.js";

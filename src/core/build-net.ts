@@ -35,6 +35,8 @@ export interface BuildContext {
   readonly images: Images;
   readonly random: Random;
   readonly log: Log;
+  /** Whether parameters get values; a net that never runs needs none. Default true. */
+  readonly fills?: boolean;
 }
 
 /** A net, connected and filled but not yet recorded. */
@@ -219,7 +221,7 @@ class Builder {
           `blob ${index} in its message has shape ${formatShape(blobShape(blob))}, but it needs ${formatShape(shape)}`,
         );
         tensor.data.array.set(blobValues(blob).data);
-      } else {
+      } else if (this.#context.fills !== false) {
         const values = new Float32Array(tensor.count);
         this.#context.catalog.fill(filler, shape, values, this.#context.random);
         tensor.data.array.set(values);

@@ -5,6 +5,7 @@ import { type Region, usesOf, valuesIn } from "../core/uses.js";
 import { flopsOf } from "../core/work.js";
 import type { Shape } from "../util/shape.js";
 import { type CaffeMemory, caffeMemory } from "./caffe-memory.js";
+import { type NetMemory, netMemory } from "./net-memory.js";
 
 /** A blob, or a layer's own memory, as a step uses it. */
 export interface ExplainedBuffer {
@@ -30,26 +31,13 @@ export interface ExplainedStep {
   readonly flops: number;
 }
 
-/** Bytes, by who has them. */
-export interface ExplainedMemory {
-  /** What blobs and layers share. */
-  readonly shared: number;
-  /** What blobs and layers have to themselves. */
-  readonly own: number;
-  readonly params: number;
-  /** What the engine's kernels use while they run is not in it. */
-  readonly total: number;
-  /** What blobs and layers would take if none shared. */
-  readonly unshared: number;
-}
-
 export interface Explanation {
   readonly name: string;
   readonly phase: string;
   readonly engine: string;
   readonly steps: readonly ExplainedStep[];
   readonly totals: Readonly<Record<"forward" | "backward", Totals>>;
-  readonly memory: ExplainedMemory;
+  readonly memory: NetMemory;
   readonly caffe: CaffeMemory;
 }
 
@@ -94,14 +82,13 @@ export function explain(net: Net): Explanation {
     });
   });
   const totals = { forward: totalsOf(steps, "forward"), backward: totalsOf(steps, "backward") };
-  const all = [...plan.forward, ...(plan.backward ?? [])];
   return {
     name: net.name,
     phase: net.phase,
     engine: net.engine.description,
     steps,
     totals,
-    memory: memoryOf(net, all, new Set(offsets.keys()), memory?.size ?? 0),
+    memory: netMemory(net),
     caffe: caffeMemory(net, plan.backward !== undefined),
   };
 }
@@ -133,30 +120,6 @@ function layersByStep(net: Net, planned: readonly Step[], recorded: readonly Ste
     if (all.has(layer)) names.set(last, [...(names.get(last) ?? []), name]);
   });
   return names;
-}
-
-function memoryOf(net: Net, steps: readonly Step[], placed: ReadonlySet<Span>, size: number): ExplainedMemory {
-  const params = new Set<Span>();
-  const used = new Set<Span>();
-  for (const { layer } of net.nodes) for (const { data } of layer.params) params.add(data.root);
-  const { diffs, used: touched } = touchedBy(net, steps);
-  for (const span of diffs) params.add(span);
-  for (const span of touched) if (!params.has(span)) used.add(span);
-  const count = (spans: Iterable<Span>) => 4 * [...spans].reduce((sum, span) => sum + span.count, 0);
-  const own = count([...used].filter((span) => !placed.has(span)));
-  const memory = { shared: 4 * size, own, params: count(params) };
-  return { ...memory, total: memory.shared + own + memory.params, unshared: count(used) };
-}
-
-/** All spans that steps use, and those of them that are parameters' diffs. */
-function touchedBy(net: Net, steps: readonly Step[]): { used: Set<Span>; diffs: Set<Span> } {
-  const used = new Set<Span>();
-  for (const step of steps) {
-    const { reads, writes } = usesOf(step);
-    for (const { span } of [...reads, ...writes]) used.add(span.root);
-  }
-  const diffs = net.nodes.flatMap(({ layer }) => layer.params.map(({ diff }) => diff.root));
-  return { used, diffs: new Set(diffs.filter((span) => used.has(span))) };
 }
 
 function bytesIn(regions: readonly Region[]): number {

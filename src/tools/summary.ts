@@ -21,6 +21,7 @@ import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import { checkShape, countOf, type Shape } from "../util/shape.js";
 import { multiplyAdds } from "./multiply-adds.js";
+import { type Peak, peakOf } from "./peak.js";
 
 export interface SummaryOptions {
   /** Which of the net's layers are there. Default `TEST`. */
@@ -85,6 +86,15 @@ export interface NetSummary {
     /** Bytes of all blobs' values, if each has memory of its own; gradients take as much again. */
     readonly memory: number;
   };
+  readonly peaks: Peaks;
+}
+
+/** What runs of the net hold in memory at their peak, without a solver's history; see `Peak`. */
+export interface Peaks {
+  /** Of the net as phase TRAIN has it; not there if it cannot be built (its data are missing), or nothing learns. */
+  readonly training?: Peak;
+  /** Of the net as phase TEST has it, forward only; not there in a summary of phase TRAIN. */
+  readonly inference?: Peak;
 }
 
 /** Nothing is computed here, so nothing needs memory. */
@@ -98,8 +108,9 @@ const none: Memory = {
 const width = 4;
 
 /**
- * Says of each layer of a net which shapes it has and what it costs, from the layers' own rules: nothing is allocated,
- * filled or run. Data layers open their data to tell its shape, unless `shapes` has it.
+ * Says of each layer of a net which shapes it has and what it costs, from the layers' own rules, and how much memory
+ * runs will need: nothing is allocated, filled or run. Data layers open their data to tell its shape, unless `shapes`
+ * has it.
  *
  * @param message the net; one of an older form is brought up to date first, in place
  * @throws MokaError as building the net would
@@ -109,11 +120,17 @@ export async function summarize(message: NetParameter, options: SummaryOptions =
   upgradeNet(message, "the net", log);
   const state = create(NetStateSchema, { phase: PhaseEnum[phase], level, stage: [...stages] });
   const filtered = filterLayers(message, state, log);
-  const walk = new Walk(phase, files, options);
+  const catalog = new Catalog(allLayers, () => {}, options.layers);
+  const walk = new Walk(phase, files, catalog, options);
   try {
     for (const layer of insertSplits(filtered)) await walk.add(layer);
     const found = weights === undefined ? undefined : await findWeights(weights, walk.layers, files, log);
-    return walk.finish(message.name, new Set(filtered.map(({ name }) => name)), found);
+    const summary = walk.finish(message.name, new Set(filtered.map(({ name }) => name)), found);
+    const { shapes = {} } = options;
+    const peak = (of: Phase) => peakOf(message, { phase: of, level, stages, shapes, catalog, files });
+    const training = await peak("TRAIN");
+    const inference = phase === "TEST" ? await peak("TEST") : undefined;
+    return { ...summary, peaks: { ...(training && { training }), ...(inference && { inference }) } };
   } finally {
     await walk.close();
   }
@@ -145,11 +162,11 @@ class Walk {
   readonly #connections = new Map<Layer, { bottoms: BlobSummary[]; tops: BlobSummary[] }>();
   readonly #params = new ParamTable();
 
-  constructor(phase: Phase, files: Files, options: SummaryOptions) {
+  constructor(phase: Phase, files: Files, catalog: Catalog, options: SummaryOptions) {
     this.#phase = phase;
     this.#files = files;
     this.#options = options;
-    this.#catalog = new Catalog(allLayers, () => {}, options.layers);
+    this.#catalog = catalog;
   }
 
   async add(message: LayerParameter): Promise<void> {
@@ -175,7 +192,7 @@ class Walk {
     }
   }
 
-  finish(name: string, own: ReadonlySet<string>, found: ReadonlySet<Span> | undefined): NetSummary {
+  finish(name: string, own: ReadonlySet<string>, found: ReadonlySet<Span> | undefined): Omit<NetSummary, "peaks"> {
     const owners = new Map(this.#params.learnables.map(({ tensor, layer }) => [tensor.data, { tensor, layer }]));
     const layers = this.layers.map((layer): LayerSummary => {
       const { bottoms = [], tops = [] } = this.#connections.get(layer) ?? {};

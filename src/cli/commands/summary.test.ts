@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,6 +38,7 @@ Total                                              1.41 k     13.0 k  2.90 kB
 
 1,408 parameters (5.63 kB), 12,960 multiply-adds a forward
 2.90 kB for the values of the blobs, as much again for their gradients
+8.65 kB at the peak of inference, 70 % of Caffe's 12.4 kB
 `);
 });
 
@@ -78,6 +79,20 @@ test("--json has it all", async () => {
     inserted: false,
   });
   expect(summary.totals.parameters).toBe(112 + 324);
+});
+
+test("the peak of training, for nets that learn, is the one that explain tells", async () => {
+  const train = join(folder, "train.prototxt");
+  const loss = 'layer { name: "loss" type: "EuclideanLoss" bottom: "sum" bottom: "t" top: "loss" }';
+  writeFileSync(train, `${readFileSync(model, "utf8")} input: "t" input_shape { dim: 2 dim: 9 } ${loss}`);
+  const { peaks } = JSON.parse((await moka("summary", train, "--json")).out);
+  const { memory, caffe } = JSON.parse((await moka("explain", train, "--json", "--engine", "wasm")).out);
+  expect(peaks.training).toEqual({ moka: memory.total, caffe: caffe.total });
+  const { out } = await moka("summary", train);
+  expect(out).toMatch(
+    /\n[\d.]+ kB at the peak of training, \d+ % of Caffe's [\d.]+ kB\n[\d.]+ kB at the peak of inf.*\n$/,
+  );
+  expect((await moka("summary", train, "--phase", "TRAIN")).out).toMatch(/at the peak of training, .*\n$/);
 });
 
 test("--weights says what they have", async () => {

@@ -31,7 +31,9 @@ export const summary: Command = {
       .addHelpText(
         "after",
         "\nMultiply-adds are those of one forward over the whole batch, of convolutions, inner products and recurrent" +
-          "\nlayers. Memory is that of the values of the blobs a layer makes; gradients take as much again.",
+          "\nlayers. Memory is that of the values of the blobs a layer makes; gradients take as much again." +
+          "\nPeaks count blobs, parameters and what layers keep, without a solver's history; that of training is of" +
+          "\nthe net as phase TRAIN has it, if its data are there. moka explain says how it comes about.",
       );
     addStateOptions(command);
   },
@@ -136,13 +138,19 @@ function rowOf(layer: LayerSummary, sources: ReadonlyMap<string, string>, isShor
   ];
 }
 
-function footer({ totals, layers }: NetSummary): string[] {
+function footer({ totals, layers, peaks }: NetSummary): string[] {
   const { parameters, parameterMemory, multiplyAdds, memory } = totals;
   const full = (value: number) => value.toLocaleString("en-US");
   const lines = [
     `${full(parameters)} parameters (${bytes(parameterMemory)}), ${full(multiplyAdds)} multiply-adds a forward`,
     `${bytes(memory)} for the values of the blobs, as much again for their gradients`,
   ];
+  for (const of of ["training", "inference"] as const) {
+    const peak = peaks[of];
+    if (!peak) continue;
+    const share = Math.round((100 * peak.moka) / Math.max(1, peak.caffe));
+    lines.push(`${bytes(peak.moka)} at the peak of ${of}, ${share} % of Caffe's ${bytes(peak.caffe)}`);
+  }
   const asked = layers.filter(({ hasWeights }) => hasWeights !== undefined);
   const missing = asked.filter(({ hasWeights }) => !hasWeights).map(({ name }) => name);
   if (asked.length > 0) {
