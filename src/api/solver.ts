@@ -76,7 +76,7 @@ export async function loadSolver(
       engine,
     });
     if (snapshot !== undefined) {
-      log("info", "caffe.cpp:233", `Resuming from ${snapshot}`);
+      log("info", "caffe.cpp:235", `Resuming from ${snapshot}`);
       await solver.restore(snapshot);
     }
     return solver;

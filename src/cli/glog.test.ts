@@ -16,3 +16,9 @@ test("lines are those of glog, as Caffe's log readers take them apart", () => {
     `${String(now.getMonth() + 1).padStart(2, "0")}${String(now.getDate()).padStart(2, "0")}`,
   );
 });
+
+test("a message that ends with a line is not followed by an empty one", () => {
+  const written: string[] = [];
+  glog((line) => written.push(line))("info", "net.cpp:53", 'Initializing net from parameters: \nname: "LeNet"\n');
+  expect(written.join("")).toMatch(/parameters: \nname: "LeNet"\n$/);
+});

@@ -8,7 +8,10 @@ const letters: Readonly<Record<LogSeverity, string>> = { info: "I", warning: "W"
  * read Caffe's logs read these.
  */
 export function glog(write: (text: string) => void): Log {
-  return (severity, origin, message) => write(`${letters[severity]}${stamp()} ${process.pid} ${origin}] ${message}\n`);
+  return (severity, origin, message) => {
+    const end = message.endsWith("\n") ? "" : "\n";
+    write(`${letters[severity]}${stamp()} ${process.pid} ${origin}] ${message}${end}`);
+  };
 }
 
 function stamp(): string {

@@ -15,6 +15,12 @@ export interface Node {
   needsBackward: boolean;
 }
 
+/** One line of a log, and where in the reference it comes from. */
+interface LogLine {
+  readonly origin: string;
+  readonly text: string;
+}
+
 /**
  * Decides, as Caffe does, which layers run backward and which diffs they write: those between a parameter
  * that learns (or a bottom whose `propagate_down` is true) and a loss.
@@ -22,8 +28,8 @@ export interface Node {
  * On entry, `wanted`, `learns` and `needsBackward` say what could flow, seen from the data on; this takes
  * back what leads to no loss. Returns Caffe's log lines.
  */
-export function planBackward(nodes: readonly Node[], forceBackward: boolean): string[] {
-  const lines: string[] = [];
+export function planBackward(nodes: readonly Node[], forceBackward: boolean): LogLine[] {
+  const lines: LogLine[] = [];
   const underLoss = new Set<Tensor>();
   const skipped = new Set<Tensor>();
   for (const node of [...nodes].reverse()) {
@@ -34,8 +40,11 @@ export function planBackward(nodes: readonly Node[], forceBackward: boolean): st
       node.needsBackward = false;
       node.wanted = node.wanted.map(() => false);
     }
-    const { name } = node.layer;
-    lines.push(`${name} ${node.needsBackward ? "needs" : "does not need"} backward computation.`);
+    lines.push(
+      node.needsBackward
+        ? { origin: "net.cpp:200", text: `${node.layer.name} needs backward computation.` }
+        : { origin: "net.cpp:202", text: `${node.layer.name} does not need backward computation.` },
+    );
     node.bottom.forEach((bottom, i) => {
       if (contributes) underLoss.add(bottom);
       else node.wanted[i] = false;

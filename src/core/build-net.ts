@@ -73,7 +73,7 @@ export async function buildNet(message: NetParameter, state: NetState, context: 
     throw error;
   }
   const { nodes, tensors, inputs, available, params } = builder;
-  for (const line of planBackward(nodes, message.forceBackward)) log("info", "net.cpp:200", line);
+  for (const { origin, text } of planBackward(nodes, message.forceBackward)) log("info", origin, text);
   const outputs = [...available].sort((a, b) => (a < b ? -1 : 1));
   for (const output of outputs) log("info", "net.cpp:244", `This network produces output ${output}`);
   log("info", "net.cpp:257", "Network initialization done.");
@@ -114,7 +114,7 @@ class Builder {
       await layer.open();
       log("info", "net.cpp:86", `Creating Layer ${layer.name}`);
       const node = this.#connect(layer);
-      for (const line of this.params.add(layer)) log("info", "net.cpp:500", line);
+      for (const line of this.params.add(layer)) log("info", "net.cpp:467", line);
       this.#planNode(node);
       this.nodes.push(node);
     } catch (error) {

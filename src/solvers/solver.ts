@@ -125,8 +125,7 @@ export class Solver {
       const net = await buildChoice(trainNetOf(param), Phase.TRAIN, param.trainState, param, context);
       built.push(net);
       for (const [i, choice] of testChoices.entries()) {
-        log("info", "solver.cpp:190", `Creating test net (#${i}) specified by ${choice.source}`);
-        const testNet = await buildChoice(choice, Phase.TEST, param.testState[i], param, context);
+        const testNet = await buildChoice(choice, Phase.TEST, param.testState[i], param, context, i);
         built.push(testNet);
         testNet.debugInfo = param.debugInfo;
         testNet.shareTrainedLayersWith(net);
@@ -209,7 +208,7 @@ export class Solver {
     const justTaken = param.snapshot > 0 && this.iter % param.snapshot === 0;
     if (param.snapshotAfterTrain && !justTaken) await this.snapshot();
     if (this.#stopped) {
-      log("info", "solver.cpp:320", "Optimization stopped early.");
+      log("info", "solver.cpp:311", "Optimization stopped early.");
       return;
     }
     if (param.display > 0 && this.iter % param.display === 0) {
@@ -244,7 +243,7 @@ export class Solver {
       if (request === "snapshot") await this.snapshot();
       if (request === "stop") {
         this.#stopped = true;
-        log("info", "solver.cpp:405", "Test interrupted.");
+        log("info", "solver.cpp:396", "Test interrupted.");
         break;
       }
       await net.runForward();
@@ -254,7 +253,7 @@ export class Solver {
     const outputs = mean.result();
     if (this.#stopped) return outputs;
     if (this.param.testComputeLoss) {
-      log("info", "solver.cpp:410", `Test loss: ${formatNumber(loss / (this.param.testIter[index] ?? 1))}`);
+      log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / (this.param.testIter[index] ?? 1))}`);
     }
     for (const line of outputLines("Test", net, outputs)) log("info", "solver.cpp:414", line);
     this.#emit("test", { iter: this.iter, net: index, outputs });
@@ -294,7 +293,7 @@ export class Solver {
   async restore(path: string): Promise<void> {
     const { log, states } = this.#context;
     const state = await states.read(path);
-    log("info", "sgd_solver.cpp:319", "SGDSolver: restoring history");
+    log("info", "sgd_solver.cpp:336", "SGDSolver: restoring history");
     this.#updater.loadHistory(state.history);
     if (isFieldSet(state, SolverStateSchema.field.learnedNet)) {
       await this.net.copyTrainedLayersFrom(state.learnedNet, path);
@@ -443,11 +442,14 @@ async function buildChoice(
   solverState: NetState | undefined,
   param: SolverParameter,
   context: SolverContext,
+  index = 0,
 ): Promise<Net> {
-  if (phase === Phase.TRAIN) {
-    context.log("info", "solver.cpp:102", `Creating training net from ${choice.source}`);
-  }
+  const { log } = context;
+  if (phase === Phase.TRAIN) log("info", "solver.cpp:102", `Creating training net from ${choice.source}`);
   const message = choice.message ?? (await context.readNet(choice.file ?? ""));
+  // Caffe reads test nets before it names them.
+  if (phase === Phase.TEST)
+    log("info", "solver.cpp:190", `Creating test net (#${index}) specified by ${choice.source}`);
   const state = stateFor(phase, message, solverState);
   const net = await context.buildNet(message, state, { backward: phase === Phase.TRAIN });
   for (const weights of param.weights) await net.copyTrainedLayersFrom(weights, sourceOf(param)?.file);

@@ -28,11 +28,11 @@ export const test: Command = {
     const { formatNumber } = await import("../../util/number-format.js");
     const { silent } = await import("../../util/log.js");
     const log = json ? silent : glog((text) => process.stderr.write(text));
-    log("info", "caffe.cpp:281", "Use CPU.");
+    log("info", "caffe.cpp:275", "Use CPU.");
     const stages = stage.length > 0 ? stage : [""];
     const net = await Net.load(model, { phase: "TEST", weights, engine, threads, level, stages, log, keep: "outputs" });
     try {
-      log("info", "caffe.cpp:287", `Running for ${iterations} iterations.`);
+      log("info", "caffe.cpp:281", `Running for ${iterations} iterations.`);
       const mean = new OutputMean(net);
       let loss = 0;
       for (let batch = 0; batch < iterations; batch++) {
@@ -41,15 +41,15 @@ export const test: Command = {
         loss += net.loss;
         for (const name of net.outputs) {
           for (const value of net.blobs.get(name)?.data ?? []) {
-            log("info", "caffe.cpp:310", `Batch ${batch}, ${name} = ${formatNumber(value)}`);
+            log("info", "caffe.cpp:304", `Batch ${batch}, ${name} = ${formatNumber(value)}`);
           }
         }
       }
       const outputs = mean.result();
-      log("info", "caffe.cpp:315", `Loss: ${formatNumber(loss / iterations)}`);
+      log("info", "caffe.cpp:309", `Loss: ${formatNumber(loss / iterations)}`);
       for (const name of net.outputs) {
         for (const value of outputs[name] ?? [])
-          log("info", "caffe.cpp:327", `${name} = ${withLoss(net, name, value)}`);
+          log("info", "caffe.cpp:321", `${name} = ${withLoss(net, name, value)}`);
       }
       if (json) {
         const arrays = Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, [...values]]));

@@ -40,37 +40,37 @@ export const time: Command = {
       throw new MokaError("MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
     }
     const log = json ? silent : glog((text) => process.stderr.write(text));
-    log("info", "caffe.cpp:350", "Use CPU.");
+    log("info", "caffe.cpp:343", "Use CPU.");
     const stages = stage.length > 0 ? stage : [""];
     // In TEST, backward is timed too, and so must find what it needs.
     const keep = phase === "TRAIN" ? "outputs" : "all";
     const net = await Net.load(model, { phase, weights, engine, threads, level, stages, log, keep });
     try {
       fillInputs(net);
-      log("info", "caffe.cpp:358", "Performing Forward");
+      log("info", "caffe.cpp:351", "Performing Forward");
       await net.runForward();
-      log("info", "caffe.cpp:363", `Initial loss: ${formatNumber(net.loss)}`);
-      log("info", "caffe.cpp:364", "Performing Backward");
+      log("info", "caffe.cpp:356", `Initial loss: ${formatNumber(net.loss)}`);
+      log("info", "caffe.cpp:357", "Performing Backward");
       await net.runBackward();
-      log("info", "caffe.cpp:372", "*** Benchmark begins ***");
-      log("info", "caffe.cpp:373", `Testing for ${iterations} iterations.`);
+      log("info", "caffe.cpp:365", "*** Benchmark begins ***");
+      log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
       const start = performance.now();
       const times = await measure(net, iterations, (i, ms) =>
-        log("info", "caffe.cpp:401", `Iteration: ${i + 1} forward-backward time: ${formatNumber(ms)} ms.`),
+        log("info", "caffe.cpp:394", `Iteration: ${i + 1} forward-backward time: ${formatNumber(ms)} ms.`),
       );
       const total = performance.now() - start;
       const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
       const ms = (value: number) => `${formatNumber(value)} ms.`;
-      log("info", "caffe.cpp:404", "Average time per layer: ");
+      log("info", "caffe.cpp:397", "Average time per layer: ");
       net.layers.forEach(({ name }, i) => {
-        log("info", "caffe.cpp:407", `${name.padStart(10)}\tforward: ${ms(times.forward[i] ?? 0)}`);
-        log("info", "caffe.cpp:410", `${name.padStart(10)}\tbackward: ${ms(times.backward[i] ?? 0)}`);
+        log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${ms(times.forward[i] ?? 0)}`);
+        log("info", "caffe.cpp:403", `${name.padStart(10)}\tbackward: ${ms(times.backward[i] ?? 0)}`);
       });
-      log("info", "caffe.cpp:415", `Average Forward pass: ${ms(sum(times.forward))}`);
-      log("info", "caffe.cpp:417", `Average Backward pass: ${ms(sum(times.backward))}`);
-      log("info", "caffe.cpp:419", `Average Forward-Backward: ${ms(total / iterations)}`);
-      log("info", "caffe.cpp:421", `Total Time: ${ms(total)}`);
-      log("info", "caffe.cpp:422", "*** Benchmark ends ***");
+      log("info", "caffe.cpp:408", `Average Forward pass: ${ms(sum(times.forward))}`);
+      log("info", "caffe.cpp:410", `Average Backward pass: ${ms(sum(times.backward))}`);
+      log("info", "caffe.cpp:412", `Average Forward-Backward: ${ms(total / iterations)}`);
+      log("info", "caffe.cpp:414", `Total Time: ${ms(total)}`);
+      log("info", "caffe.cpp:415", "*** Benchmark ends ***");
       if (json) {
         const layers = net.layers.map(({ name, type }, i) => {
           return { name, type, forwardMs: times.forward[i], backwardMs: times.backward[i] };

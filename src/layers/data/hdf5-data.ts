@@ -43,13 +43,13 @@ export class HDF5DataLayer extends Layer {
     this.check(!this.message.transformParam, "MOKA_FIELD", "does not transform data: remove transform_param");
     this.check(source !== "", "MOKA_FIELD", "hdf5_data_param.source must be given");
     this.check(batchSize > 0, "MOKA_FIELD", "hdf5_data_param.batch_size must be given, and greater than 0");
-    log("info", "hdf5_data_layer.cpp:88", `Loading list of HDF5 filenames from: ${source}`);
+    log("info", "hdf5_data_layer.cpp:81", `Loading list of HDF5 filenames from: ${source}`);
     const namedBy = sourceOf(this.message)?.file;
     const list = await files.resolve(source, namedBy);
     const names = (await files.readText(list)).split(/\s+/).filter((name) => name !== "");
     // In the list, paths are relative to the working directory, which may have been that of the list or of the net.
     this.#paths = await Promise.all(names.map(async (name) => files.resolve(await files.resolve(name, list), namedBy)));
-    log("info", "hdf5_data_layer.cpp:102", `Number of HDF5 files: ${names.length}`);
+    log("info", "hdf5_data_layer.cpp:95", `Number of HDF5 files: ${names.length}`);
     this.check(names.length > 0, "MOKA_DATA", `${source} lists no HDF5 file`);
     this.#files = names.map((_, i) => i);
     if (shuffle) this.#random.shuffle(this.#files);
