@@ -84,6 +84,46 @@ test("one that is written in parts lives as soon as all are there", () => {
   expect(lives(steps)).toEqual({ a: "0-2", b: "1-3", y: "2-4", z: "4-4" });
 });
 
+test("in whatever parts it is written, it lives if what is read of it was there", () => {
+  const part = fc.record({
+    start: fc.nat(6),
+    rows: fc.constantFrom(1, 2, 3, 4),
+    width: fc.nat({ max: 11 }),
+    even: fc.boolean(),
+  });
+  const read = fc.record({ start: fc.nat(11), count: fc.integer({ min: 1, max: 12 }) });
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 5 }), read, (parts, { start, count }) => {
+      const [x, y, z] = [span("x", 12), span("y", 12), span("z", 12)];
+      const isWritten = Array.from({ length: 12 }, () => false);
+      const writes = parts.map(({ start: offset, rows, width: most, even }): Step => {
+        const stride = even ? 12 / rows : 5;
+        const width = Math.max(0, Math.min(most, stride, 12 - offset - (rows - 1) * stride));
+        for (let row = 0; row < rows; row++) {
+          for (let i = 0; i < width; i++) isWritten[offset + row * stride + i] = true;
+        }
+        const places = { x, y: y.tail(offset), rows, width, xStride: 0, yStride: stride };
+        return kernelStep("copyRows", places, 0);
+      });
+      const slice = y.slice(Math.min(start, 12 - count), count);
+      const lives = lifetimes([...writes, kernelStep("tanh", { x: slice, y: z.slice(0, count) }, 1)]);
+      const isThere = isWritten.slice(slice.offset, slice.offset + count).every(Boolean);
+      expect(lives.has(y)).toBe(isThere);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("a large span is not looked at value by value", () => {
+  const [x, y, z] = [span("x", 2 ** 30), span("y", 2 ** 30), span("z", 2 ** 30)];
+  const half = (at: number): Kernels["copyRows"] => {
+    return { x, y: y.tail(at), rows: 2 ** 20, width: 512, xStride: 512, yStride: 1024 };
+  };
+  expect(lives(program(["copyRows", half(0)], ["copyRows", half(512)], ["tanh", { x: y, y: z }]))).toMatchObject({
+    y: "0-2",
+  });
+});
+
 test("arguments decide whether a matrix product reads what it writes to", () => {
   const product = (beta: number): Kernels["gemm"] => {
     const [a, b, c] = [span("a", 4), span("b", 4), span("c", 4)];

@@ -135,11 +135,17 @@ function endOfLayer(steps: readonly Step[], index: number): number {
   return end;
 }
 
+/** Columns `[from, to)` of all rows. */
+type Columns = readonly [from: number, to: number];
+
 /** Which values of a span were written. */
 class Coverage {
   readonly #count: number;
-  /** How many values are missing, and which are there, as long as not all are. */
   #missing: number;
+  /** As long as all parts are columns of rows of one length, as a Concat writes them: that length, and which. */
+  #stride = 0;
+  #columns: readonly Columns[] = [];
+  /** Else each value for itself. */
   #written: Uint8Array | undefined;
 
   constructor(count: number) {
@@ -147,29 +153,62 @@ class Coverage {
     this.#missing = count;
   }
 
-  add({ span, rows, width, stride }: Region): void {
+  add({ span, rows, width, stride: step }: Region): void {
+    const count = this.#count;
     if (this.#missing === 0) return;
-    if (rows * width >= this.#count && width <= stride) {
+    if (rows * width >= count && width <= step) {
       this.#missing = 0;
       return;
     }
-    this.#written ??= new Uint8Array(this.#count);
+    const start = sliceStart(span);
+    const stride = rows === 1 ? count : step;
+    const areColumns = rows * stride === count && start + width <= stride;
+    if (!this.#written && areColumns && (this.#stride === 0 || this.#stride === stride)) {
+      this.#stride = stride;
+      this.#columns = union(this.#columns, [start, start + width]);
+      this.#missing = count - rows * this.#columns.reduce((sum, [from, to]) => sum + to - from, 0);
+      return;
+    }
+    const written = this.#values();
+    let missing = this.#missing;
     for (let row = 0; row < rows; row++) {
-      const start = sliceStart(span) + row * stride;
-      for (let i = start; i < Math.min(start + width, this.#count); i++) {
-        if (this.#written[i]) continue;
-        this.#written[i] = 1;
-        this.#missing--;
+      const end = Math.min(start + row * stride + width, count);
+      for (let i = start + row * stride; i < end; i++) {
+        if (written[i] === 0) missing--;
+        written[i] = 1;
       }
     }
+    this.#missing = missing;
   }
 
   /** Whether all values of this span, or of this part of it, were written. */
   has(span: Span): boolean {
     if (this.#missing === 0) return true;
+    if (this.#missing === this.#count) return false;
     const start = sliceStart(span);
-    return this.#written?.subarray(start, start + span.count).every((flag) => flag === 1) ?? false;
+    return this.#values()
+      .subarray(start, start + span.count)
+      .every((flag) => flag === 1);
   }
+
+  #values(): Uint8Array {
+    if (this.#written) return this.#written;
+    const written = new Uint8Array(this.#count);
+    this.#written = written;
+    for (let row = 0; row < this.#count; row += this.#stride || this.#count) {
+      for (const [from, to] of this.#columns) written.fill(1, row + from, row + to);
+    }
+    return written;
+  }
+}
+
+/** These columns and those, none of them twice. */
+function union(columns: readonly Columns[], added: Columns): readonly Columns[] {
+  const apart = columns.filter(([from, to]) => to < added[0] || from > added[1]);
+  const joined = columns.filter((each) => !apart.includes(each));
+  const from = Math.min(added[0], ...joined.map((each) => each[0]));
+  const to = Math.max(added[1], ...joined.map((each) => each[1]));
+  return [...apart, [from, to]];
 }
 
 /** Where a span starts in the one that owns its memory. */
