@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+const contained = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+
 const names = ["chromium", "chromium-browser", "google-chrome"];
 
 export const withoutChromium = `no browser runs here: CHROME_PATH, ${names.join(", ")}`;
@@ -15,10 +17,11 @@ function find(): string | undefined {
   const { CHROME_PATH } = process.env;
   const found = (CHROME_PATH ? [CHROME_PATH] : names).find((name) => {
     try {
-      return execFileSync(name, ["--version"], {
+      // Installed is not enough: in some containers it cannot show a page.
+      return execFileSync(name, ["--headless", ...contained, "--dump-dom", "about:blank"], {
         encoding: "utf8",
         stdio: ["ignore", "pipe", "ignore"],
-        timeout: 20_000,
+        timeout: 60_000,
       });
     } catch {
       return false;
@@ -38,9 +41,8 @@ export interface Browser {
 export function open(path: string, url: string): Browser {
   const profile = mkdtempSync(join(tmpdir(), "moka-browser-"));
   const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-  const contained = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", `--user-data-dir=${profile}`];
   // In a group of its own, so that all its processes can be ended.
-  const child = spawn(path, ["--headless", ...quiet, ...contained, url], {
+  const child = spawn(path, ["--headless", ...quiet, ...contained, `--user-data-dir=${profile}`, url], {
     detached: true,
     stdio: ["ignore", "ignore", "pipe"],
   });
