@@ -17,7 +17,8 @@ export { batchNormFused, batchNormFusedBackward, foldNorm, normalizeFused } from
 export * from "./clip";
 export { conv, convBackwardData, convBackwardWeights, convScratch, convWeights } from "./conv";
 export { convBlas, convBlasBackwardData, convBlasBackwardWeights } from "./conv-blas";
-export { convDepthwise, convDepthwiseBackwardData, convDepthwiseBackwardWeights } from "./conv-depthwise";
+export { convDepthwise } from "./conv-depthwise";
+export { convDepthwiseBackwardData, convDepthwiseBackwardWeights } from "./conv-depthwise-gradient";
 export * from "./conv-direct";
 export * from "./elementwise";
 export * from "./exponential";

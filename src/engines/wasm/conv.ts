@@ -80,19 +80,29 @@ function suitsDepthwise(geometry: ConvGeometry): boolean {
     kernel.every((size) => size === 3) &&
     dilation.every((step) => step === 1) &&
     pad.every((size) => size >= 0) &&
-    (stride[1] ?? 0) <= 2 &&
+    [1, 2].includes(stride[0] ?? 0) &&
+    stride[0] === stride[1] &&
     (output[1] ?? 0) >= 4
   );
 }
 
+/** What a first-level cache holds beside the rows that are written. */
+const bandBytes = 16_384;
+
+/** A call's numbers are followed by the padding above and the rows of outputs to take at a time. */
 function depthwiseCall(
   name: string,
   pieces: number,
   numbers: readonly (number | boolean)[],
   geometry: ConvGeometry,
 ): Call {
-  const rowBytes = 4 * ((geometry.input[1] ?? 0) + 2 * (geometry.pad[1] ?? 0) + 16);
-  return call(name, pieces, numbers, { table: geometryTable(geometry), scratchBytes: 320 + 6 * rowBytes });
+  const { input, output, pad, stride } = geometry;
+  const rowBytes = 4 * ((input[1] ?? 0) + 2 * (pad[1] ?? 0) + 8);
+  const most = Math.floor(bandBytes / rowBytes / (stride[0] ?? 1)) - 2;
+  const band = Math.max(1, Math.min(most, output[0] ?? 0, 64));
+  const rows = (band - 1) * (stride[0] ?? 1) + 3;
+  const scratchBytes = 256 + rows * rowBytes;
+  return call(name, pieces, [...numbers, pad[0] ?? 0, band], { table: geometryTable(geometry), scratchBytes });
 }
 
 function convCall(name: string, pieces: number, numbers: readonly (number | boolean)[], geometry: ConvGeometry): Call {

@@ -164,6 +164,9 @@ export const convCases: readonly Case[] = [
   { n: 2, channels: 3, outputs: 3, group: 3, input: [9, 8], kernel: 3, pad: [0, 2] },
   { n: 1, channels: 2, outputs: 2, group: 2, input: [3, 300], kernel: 3, pad: 2 },
   { n: 2, channels: 2, outputs: 2, group: 2, input: [8, 33], kernel: 3, pad: 1, stride: 2 },
+  // Planes too large to be taken at once.
+  { n: 1, channels: 2, outputs: 2, group: 2, input: [31, 300], kernel: 3, pad: 1 },
+  { n: 1, channels: 2, outputs: 2, group: 2, input: [33, 301], kernel: 3, pad: 1, stride: 2 },
   { n: 1, channels: 2, outputs: 4, group: 2, input: [21, 10], kernel: 3, pad: 1, stride: [5, 2] },
   { n: 1, channels: 2, outputs: 2, group: 2, input: [4, 9], kernel: 3, pad: 5, stride: [3, 1] },
   { n: 2, channels: 5, outputs: 10, group: 5, input: [11, 9], kernel: [5, 3], pad: [2, 1], stride: [1, 3] },
