@@ -2,9 +2,9 @@ import { Exp } from "./exp";
 import { Lanes } from "./lanes";
 import { Log } from "./log";
 import { Logistic } from "./logistic";
-import { mapFew, zip, zipFew } from "./map";
+import { map, zip } from "./map";
 
-// Activations made of exponentials and logarithms, which are taken in double precision. A piece is one value.
+// Activations made of exponentials and logarithms, in double precision but for ELU. A piece is one value.
 
 @unmanaged
 class Elu {
@@ -12,8 +12,7 @@ class Elu {
   apply(x: v128, alpha: v128, _q: v128): v128 {
     const zero = f32x4.splat(0);
     const low = f32x4.pmin(x, zero);
-    const decay = Lanes.join(Exp.minusOne(Lanes.low(low)), Exp.minusOne(Lanes.high(low)));
-    return f32x4.add(f32x4.pmax(x, zero), f32x4.mul(alpha, decay));
+    return f32x4.add(f32x4.pmax(x, zero), f32x4.mul(alpha, Exp.ofNegativeMinusOne(low)));
   }
 }
 
@@ -96,7 +95,7 @@ class AffineLogGradient {
 
 export function elu(from: i32, to: i32, x: usize, y: usize, alpha: f32): void {
   const start = (<usize>from) << 2;
-  mapFew<Elu>(x + start, y + start, to - from, f32x4.splat(alpha), f32x4.splat(0));
+  map<Elu>(x + start, y + start, to - from, f32x4.splat(alpha), f32x4.splat(0));
 }
 
 export function eluBackward(from: i32, to: i32, x: usize, y: usize, dy: usize, dx: usize, alpha: f32): void {
@@ -115,32 +114,32 @@ export function eluBackward(from: i32, to: i32, x: usize, y: usize, dy: usize, d
 
 export function softplus(from: i32, to: i32, x: usize, y: usize): void {
   const start = (<usize>from) << 2;
-  mapFew<Softplus>(x + start, y + start, to - from, f32x4.splat(0), f32x4.splat(0));
+  map<Softplus>(x + start, y + start, to - from, f32x4.splat(0), f32x4.splat(0));
 }
 
 export function softplusBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize): void {
   const start = (<usize>from) << 2;
-  zipFew<SoftplusGradient>(x + start, dy + start, dx + start, to - from, f32x4.splat(0), f32x4.splat(0));
+  zip<SoftplusGradient>(x + start, dy + start, dx + start, to - from, f32x4.splat(0), f32x4.splat(0));
 }
 
 export function swish(from: i32, to: i32, x: usize, y: usize, beta: f64): void {
   const start = (<usize>from) << 2;
-  mapFew<Swish>(x + start, y + start, to - from, f64x2.splat(beta), f64x2.splat(0));
+  map<Swish>(x + start, y + start, to - from, f64x2.splat(beta), f64x2.splat(0));
 }
 
 export function swishBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize, beta: f64): void {
   const start = (<usize>from) << 2;
-  zipFew<SwishGradient>(x + start, dy + start, dx + start, to - from, f64x2.splat(beta), f64x2.splat(0));
+  zip<SwishGradient>(x + start, dy + start, dx + start, to - from, f64x2.splat(beta), f64x2.splat(0));
 }
 
 export function exp(from: i32, to: i32, x: usize, y: usize, scale: f64, shift: f64): void {
   const start = (<usize>from) << 2;
-  mapFew<AffineExp>(x + start, y + start, to - from, f64x2.splat(scale), f64x2.splat(shift));
+  map<AffineExp>(x + start, y + start, to - from, f64x2.splat(scale), f64x2.splat(shift));
 }
 
 export function log(from: i32, to: i32, x: usize, y: usize, scale: f64, shift: f64): void {
   const start = (<usize>from) << 2;
-  mapFew<AffineLog>(x + start, y + start, to - from, f64x2.splat(scale), f64x2.splat(shift));
+  map<AffineLog>(x + start, y + start, to - from, f64x2.splat(scale), f64x2.splat(shift));
 }
 
 export function logBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize, scale: f64, shift: f64): void {

@@ -13,7 +13,21 @@ export function isIgnored(label: f32, ignore: f64): bool {
 /** What a loss is divided by: the number given, or, if that is 0, the number of labels that count, at least 1. */
 export function normalizer(label: usize, count: i32, ignore: f64, given: f64): f64 {
   if (given != 0) return given;
-  let ignored = 0;
-  for (let i = 0; i < count; ++i) ignored += <i32>isIgnored(load<f32>(label + ((<usize>i) << 2)), ignore);
-  return max(1, <f64>(count - ignored));
+  const rounded = <f32>ignore;
+  // What no f32 equals, no label does.
+  if (<f64>rounded != ignore) return max(1, <f64>count);
+  const total = count;
+  const i = f32x4.splat(rounded);
+  let sums = i32x4.splat(0);
+  for (; count >= 4; count -= 4) {
+    sums = i32x4.add(sums, f32x4.eq(f32x4.trunc(v128.load(label)), i));
+    label += 16;
+  }
+  let rest = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
+  rest += i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
+  for (; count > 0; --count) {
+    rest -= <i32>isIgnored(load<f32>(label), ignore);
+    label += 4;
+  }
+  return max(1, <f64>(total + rest));
 }

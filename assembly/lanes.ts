@@ -49,6 +49,35 @@ export class Lanes {
     return v128.shuffle<f32>(v128.load(address), v128.load(address, 12), 0, 2, 5, 7);
   }
 
+  /** Adds to four sums the values of a vector each, in their order. */
+  @inline
+  static addInOrder(sums: v128, a: v128, b: v128, c: v128, d: v128): v128 {
+    const low = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+    const high = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+    const lowToo = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+    const highToo = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+    let s = f32x4.add(sums, v128.shuffle<f64>(low, lowToo, 0, 2));
+    s = f32x4.add(s, v128.shuffle<f64>(low, lowToo, 1, 3));
+    s = f32x4.add(s, v128.shuffle<f64>(high, highToo, 0, 2));
+    return f32x4.add(s, v128.shuffle<f64>(high, highToo, 1, 3));
+  }
+
+  /** One value of each of four rows, which are `step` bytes apart. */
+  @inline
+  static gather(address: usize, step: usize): v128 {
+    let v = v128.load32_lane(address + step, Lanes.one(address), 1);
+    v = v128.load32_lane(address + 2 * step, v, 2);
+    return v128.load32_lane(address + 3 * step, v, 3);
+  }
+
+  @inline
+  static scatter(address: usize, step: usize, v: v128): void {
+    v128.store32_lane(address, v, 0);
+    v128.store32_lane(address + step, v, 1);
+    v128.store32_lane(address + 2 * step, v, 2);
+    v128.store32_lane(address + 3 * step, v, 3);
+  }
+
   /** Four columns of four rows become four rows. */
   @inline
   static transpose(src: usize, srcStride: usize, dst: usize, dstStride: usize, factor: v128): void {

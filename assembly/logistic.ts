@@ -1,9 +1,8 @@
 import { Exp } from "./exp";
-import { Lanes } from "./lanes";
 import { Log } from "./log";
 
 /**
- * The logistic function and its relatives, in double precision, all by e^−|x|, which cannot overflow.
+ * The logistic function and its relatives, in double precision where nothing else is said, all by e^−|x|, which cannot overflow.
  * "two" are of two f64, "four" of four f32.
  */
 export class Logistic {
@@ -15,9 +14,12 @@ export class Logistic {
     return f64x2.div(v128.bitselect(e, one, f64x2.lt(x, f64x2.splat(0))), f64x2.add(one, e));
   }
 
+  /** The same in single precision, off by less than three units in the last place. */
   @inline
   static four(x: v128): v128 {
-    return Lanes.join(Logistic.two(Lanes.low(x)), Logistic.two(Lanes.high(x)));
+    const e = Exp.ofNegative(f32x4.neg(f32x4.abs(x)));
+    const one = f32x4.splat(1);
+    return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(one, e));
   }
 
   /** Its slope e^−x/(1 + e^−x)² */

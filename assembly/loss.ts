@@ -1,4 +1,6 @@
+import { times } from "./elementwise";
 import { indexOf, isIgnored, normalizer } from "./labels";
+import { Log } from "./log";
 import { workspace } from "./workspace";
 
 // What is measured against labels: scores x (outer, dim, inner), dim classes; labels (outer, inner).
@@ -19,24 +21,37 @@ export function softmaxLoss(
   ignore: f64,
   given: f64,
 ): void {
-  const count = outer * inner;
-  let sum: f64 = 0;
-  for (let column = 0; column < count; ++column) {
-    const value = load<f32>(label + ((<usize>column) << 2));
-    if (isIgnored(value, ignore)) continue;
-    const target = indexOf(value, dim);
-    if (target < 0) {
-      sum = NaN;
-      break;
+  const total = normalizer(label, outer * inner, ignore, given);
+  const image = (<usize>(dim * inner)) << 2;
+  // Logarithms are taken two at a time.
+  let sums = f64x2.splat(0);
+  let waiting: f64 = 1;
+  let isWaiting = false;
+  let isWrong = false;
+  for (let o = 0; o < outer; ++o) {
+    for (let i = 0; i < inner; ++i) {
+      const value = load<f32>(label + ((<usize>i) << 2));
+      if (isIgnored(value, ignore)) continue;
+      const target = indexOf(value, dim);
+      if (target < 0) {
+        isWrong = true;
+        continue;
+      }
+      const p = <f64>load<f32>(prob + ((<usize>(target * inner + i)) << 2));
+      const cut = p < smallest ? smallest : p;
+      if (isWaiting) sums = f64x2.sub(sums, Log.two(f64x2.replace_lane(f64x2.splat(waiting), 1, cut)));
+      waiting = cut;
+      isWaiting = !isWaiting;
     }
-    const first = (column / inner) * dim * inner + (column % inner);
-    const p = <f64>load<f32>(prob + ((<usize>(first + target * inner)) << 2));
-    sum -= NativeMath.log(p < smallest ? smallest : p);
+    label += (<usize>inner) << 2;
+    prob += image;
   }
-  store<f32>(loss, <f32>(sum / normalizer(label, count, ignore, given)));
+  if (isWaiting) sums = f64x2.sub(sums, Log.two(f64x2.replace_lane(f64x2.splat(1), 0, waiting)));
+  const sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  store<f32>(loss, <f32>((isWrong ? NaN : sum) / total));
 }
 
-/** A piece is an image of `outer`. */
+/** In single precision, as Caffe does it. A piece is an image of `outer`; dx is not prob. */
 export function softmaxLossBackward(
   from: i32,
   to: i32,
@@ -50,33 +65,24 @@ export function softmaxLossBackward(
   ignore: f64,
   given: f64,
 ): void {
-  const factor = <f64>load<f32>(dloss) / normalizer(label, outer * inner, ignore, given);
+  const factor = <f32>(<f64>load<f32>(dloss) / normalizer(label, outer * inner, ignore, given));
+  const values = dim * inner;
+  const step = (<usize>inner) << 2;
+  times(from * values, to * values, prob, dx, factor);
   for (let o = from; o < to; ++o) {
-    const start = (<usize>(o * dim * inner)) << 2;
-    const labels = label + ((<usize>(o * inner)) << 2);
-    for (let c = 0; c < dim; ++c) {
-      const row = start + ((<usize>(c * inner)) << 2);
-      gradientRow(prob + row, labels, dx + row, c, dim, inner, ignore, factor);
+    const start = (<usize>(o * values)) << 2;
+    for (let i = 0; i < inner; ++i) {
+      const value = load<f32>(label + ((<usize>(o * inner + i)) << 2));
+      const first = start + ((<usize>i) << 2);
+      if (isIgnored(value, ignore)) {
+        for (let at = first; at < start + <usize>dim * step; at += step) store<f32>(dx + at, 0);
+        continue;
+      }
+      const target = indexOf(value, dim);
+      if (target < 0) continue;
+      const at = first + <usize>target * step;
+      store<f32>(dx + at, factor * (load<f32>(prob + at) - 1));
     }
-  }
-}
-
-/** The gradients of one class, at all positions of an image. */
-function gradientRow(
-  prob: usize,
-  labels: usize,
-  dx: usize,
-  c: i32,
-  dim: i32,
-  inner: i32,
-  ignore: f64,
-  factor: f64,
-): void {
-  for (let i: usize = 0; i < (<usize>inner) << 2; i += 4) {
-    const label = load<f32>(labels + i);
-    const p = <f64>load<f32>(prob + i);
-    const gradient = factor * (indexOf(label, dim) == c ? p - 1 : p);
-    store<f32>(dx + i, isIgnored(label, ignore) ? 0 : <f32>gradient);
   }
 }
 
@@ -102,16 +108,19 @@ export function accuracy(
   memory.fill(workspace, 0, (<usize>dim) << 3);
   let rightOnes = 0;
   let all = 0;
-  for (let column = 0; column < outer * inner; ++column) {
-    const value = load<f32>(label + ((<usize>column) << 2));
-    const target = indexOf(value, dim);
-    if (target < 0 || isIgnored(value, ignore)) continue;
-    const first = x + ((<usize>((column / inner) * dim * inner + (column % inner))) << 2);
-    const hit = isAmong(first, target, dim, inner, topK);
-    rightOnes += <i32>hit;
-    all += 1;
-    count(right + ((<usize>target) << 2), <i32>hit);
-    count(seen + ((<usize>target) << 2), 1);
+  for (let o = 0; o < outer; ++o) {
+    for (let i = 0; i < inner; ++i) {
+      const value = load<f32>(label + ((<usize>i) << 2));
+      const target = indexOf(value, dim);
+      if (target < 0 || isIgnored(value, ignore)) continue;
+      const hit = isAmong(x + ((<usize>i) << 2), target, dim, inner, topK);
+      rightOnes += <i32>hit;
+      all += 1;
+      count(right + ((<usize>target) << 2), <i32>hit);
+      count(seen + ((<usize>target) << 2), 1);
+    }
+    label += (<usize>inner) << 2;
+    x += (<usize>(dim * inner)) << 2;
   }
   store<f32>(y, all == 0 ? 0 : <f32>(<f64>rightOnes / <f64>all));
   if (!perClass) return;
@@ -128,12 +137,22 @@ function count(address: usize, more: i32): void {
 
 /** Whether fewer than `topK` other scores reach that of the class `target`. */
 function isAmong(first: usize, target: i32, dim: i32, inner: i32, topK: i32): bool {
-  const stride = (<usize>inner) << 2;
-  const own = load<f32>(first + <usize>target * stride);
+  const step = (<usize>inner) << 2;
+  const own = load<f32>(first + <usize>target * step);
   let better = -1;
-  for (let c = 0; c < dim; ++c) {
+  if (inner == 1) {
+    const owns = f32x4.splat(own);
+    let counts = i32x4.splat(0);
+    for (; dim >= 4; dim -= 4) {
+      counts = i32x4.sub(counts, f32x4.ge(v128.load(first), owns));
+      first += 16;
+    }
+    better += i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1);
+    better += i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3);
+  }
+  for (; dim > 0; --dim) {
     better += <i32>(load<f32>(first) >= own);
-    first += stride;
+    first += step;
   }
   return better < topK;
 }

@@ -4,7 +4,7 @@ import { Lanes } from "./lanes";
 // `apply` is inlined; `p` and `q` are its parameters. Values left over go through the same operation in lane 0.
 // All of them may work in place.
 
-/** y = op(x) */
+/** y = op(x). Four vectors side by side, since what is long waits for itself. */
 export function map<Op>(x: usize, y: usize, count: i32, p: v128, q: v128): void {
   const op = changetype<Op>(0);
   for (; count >= 16; count -= 16) {
@@ -12,19 +12,17 @@ export function map<Op>(x: usize, y: usize, count: i32, p: v128, q: v128): void 
     const b = v128.load(x, 16);
     const c = v128.load(x, 32);
     const d = v128.load(x, 48);
-    v128.store(y, op.apply(a, p, q));
-    v128.store(y, op.apply(b, p, q), 16);
-    v128.store(y, op.apply(c, p, q), 32);
-    v128.store(y, op.apply(d, p, q), 48);
+    const opA = op.apply(a, p, q);
+    const opB = op.apply(b, p, q);
+    const opC = op.apply(c, p, q);
+    const opD = op.apply(d, p, q);
+    v128.store(y, opA);
+    v128.store(y, opB, 16);
+    v128.store(y, opC, 32);
+    v128.store(y, opD, 48);
     x += 64;
     y += 64;
   }
-  mapFew<Op>(x, y, count, p, q);
-}
-
-/** The same for few values, or for an operation that is long: one vector at a time. */
-export function mapFew<Op>(x: usize, y: usize, count: i32, p: v128, q: v128): void {
-  const op = changetype<Op>(0);
   for (; count >= 4; count -= 4) {
     v128.store(y, op.apply(v128.load(x), p, q));
     x += 16;
@@ -45,18 +43,14 @@ export function zip<Op>(a: usize, b: usize, y: usize, count: i32, p: v128, q: v1
     const a1 = v128.load(a, 16);
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
-    v128.store(y, op.apply(a0, b0, p, q));
-    v128.store(y, op.apply(a1, b1, p, q), 16);
+    const op0 = op.apply(a0, b0, p, q);
+    const op1 = op.apply(a1, b1, p, q);
+    v128.store(y, op0);
+    v128.store(y, op1, 16);
     a += 32;
     b += 32;
     y += 32;
   }
-  zipFew<Op>(a, b, y, count, p, q);
-}
-
-/** The same for few values, or for an operation that is long. */
-export function zipFew<Op>(a: usize, b: usize, y: usize, count: i32, p: v128, q: v128): void {
-  const op = changetype<Op>(0);
   for (; count >= 4; count -= 4) {
     v128.store(y, op.apply(v128.load(a), v128.load(b), p, q));
     a += 16;

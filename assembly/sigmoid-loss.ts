@@ -1,7 +1,7 @@
 import { normalizer } from "./labels";
 import { Lanes } from "./lanes";
 import { Logistic } from "./logistic";
-import { zipFew } from "./map";
+import { zip } from "./map";
 
 // The cross entropy of sigmoid(x) and targets, value by value; see labels.ts for `ignore` and `given`.
 
@@ -74,5 +74,5 @@ export function sigmoidLossBackward(
 ): void {
   const start = (<usize>from) << 2;
   const factor = <f64>load<f32>(dloss) / normalizer(target, count, ignore, given);
-  zipFew<CostGradient>(x + start, target + start, dx + start, to - from, f64x2.splat(factor), f64x2.splat(ignore));
+  zip<CostGradient>(x + start, target + start, dx + start, to - from, f64x2.splat(factor), f64x2.splat(ignore));
 }
