@@ -2,7 +2,6 @@ import { Exp } from "./exp";
 import { Lanes } from "./lanes";
 import { Logistic } from "./logistic";
 import { map, mapDims, zip, zipDims } from "./map";
-import { Power } from "./power";
 import { sumDims } from "./scale";
 
 // Where nothing else is said, a piece is one value. `f32x4.pmax(x, 0)` is x where x is not a number, and one
@@ -194,49 +193,4 @@ export function square(from: i32, to: i32, x: usize, y: usize, scale: f32, shift
 export function squareBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize, slope: f32, offset: f32): void {
   const start = (<usize>from) << 2;
   zip<TimesAffine>(x + start, dy + start, dx + start, to - from, f32x4.splat(slope), f32x4.splat(offset));
-}
-
-/** y = (shift + scale·x)^power */
-export function power(from: i32, to: i32, x: usize, y: usize, power: f32, scale: f32, shift: f32): void {
-  const p = f32x4.splat(scale);
-  const q = f32x4.splat(shift);
-  let at = (<usize>from) << 2;
-  let count = to - from;
-  for (; count >= 4; count -= 4) {
-    v128.store(y + at, Power.four(f32x4.add(f32x4.mul(p, v128.load(x + at)), q), power));
-    at += 16;
-  }
-  for (; count > 0; --count) {
-    store<f32>(y + at, NativeMathf.pow(scale * load<f32>(x + at) + shift, power));
-    at += 4;
-  }
-}
-
-/** dx = factor·dy·(shift + scale·x)^power */
-export function powerBackward(
-  from: i32,
-  to: i32,
-  x: usize,
-  dy: usize,
-  dx: usize,
-  factor: f32,
-  power: f32,
-  scale: f32,
-  shift: f32,
-): void {
-  const f = f32x4.splat(factor);
-  const p = f32x4.splat(scale);
-  const q = f32x4.splat(shift);
-  let at = (<usize>from) << 2;
-  let count = to - from;
-  for (; count >= 4; count -= 4) {
-    const slope = Power.four(f32x4.add(f32x4.mul(p, v128.load(x + at)), q), power);
-    v128.store(dx + at, f32x4.mul(f32x4.mul(v128.load(dy + at), f), slope));
-    at += 16;
-  }
-  for (; count > 0; --count) {
-    const slope = NativeMathf.pow(scale * load<f32>(x + at) + shift, power);
-    store<f32>(dx + at, load<f32>(dy + at) * factor * slope);
-    at += 4;
-  }
 }

@@ -29,6 +29,7 @@ export * from "./loss";
 export { lrn, lrnBackward, lrnScratch } from "./lrn";
 export { lstmUnit, lstmUnitBackward } from "./lstm";
 export * from "./pool";
+export { power, powerBackward } from "./power";
 export { dot } from "./reduce";
 export * from "./rows";
 export { bias, biasBackward, scale, scaleBackward, sumDimsScratch } from "./scale";

@@ -8,10 +8,12 @@ const constants = memory.data<f64>([
   1 / 5.0,
   1 / 3.0,
   1,
+  4503599627370496, // 2^52
+  4503599627370496 + 1024,
 ]);
 
-/** The bits of √½, less an exponent of 1024 so that what is left of any number is positive. */
-const rootOfHalf: i64 = 0x3fe6a09e667f3bcd - (1024 << 52);
+/** The bits of √½, less an exponent of 1024 so that what is left of any number is positive; and that exponent. */
+const bits = memory.data<i64>([0x3fe6a09e667f3bcd - (1024 << 52), 1024]);
 
 /** The logarithm of many values at once, in double precision, good to 1e-11. */
 export class Log {
@@ -23,25 +25,23 @@ export class Log {
   /** log x of two f64, which are 0 or no smaller than the smallest normal number */
   @inline
   static two(x: v128): v128 {
-    const usual = v128.and(f64x2.gt(x, f64x2.splat(0)), f64x2.lt(x, f64x2.splat(Infinity)));
-    const log = Log.positive(x);
-    return i64x2.all_true(usual) ? log : v128.bitselect(log, Log.unusual(x), usual);
-  }
-
-  /** For what is not positive, infinite or not a number: the root is NaN for all but 0 and infinity. */
-  static unusual(x: v128): v128 {
-    const ofZero = f64x2.div(f64x2.splat(-1), f64x2.abs(f64x2.sqrt(x)));
-    return v128.bitselect(x, ofZero, f64x2.eq(x, f64x2.splat(Infinity)));
+    const zero = f64x2.splat(0);
+    const infinity = f64x2.splat(Infinity);
+    const usual = v128.and(f64x2.gt(x, zero), f64x2.lt(x, infinity));
+    // x + ∞ is ∞ for 0 and ∞, and not a number for that; so is what is made of numbers less than 0.
+    const unusual = v128.or(f64x2.add(x, infinity), f64x2.lt(x, zero));
+    const signed = v128.xor(unusual, v128.and(f64x2.eq(x, zero), f64x2.splat(-0.0)));
+    return v128.bitselect(Log.positive(x), signed, usual);
   }
 
   /** log x of two positive f64: x is 2^e·m, with m between √½ and √2 */
   @inline
   static positive(x: v128): v128 {
-    const above = i64x2.sub(x, i64x2.splat(rootOfHalf));
+    const above = i64x2.sub(x, v128.load64_splat(bits));
     const biased = i64x2.shr_u(above, 52);
-    const m = i64x2.sub(x, i64x2.shl(i64x2.sub(biased, i64x2.splat(1024)), 52));
+    const m = i64x2.sub(x, i64x2.shl(i64x2.sub(biased, v128.load64_splat(bits, 8)), 52));
     // A whole number in the lowest bits of 2^52 is added to it.
-    const whole = f64x2.sub(v128.or(biased, f64x2.splat(4503599627370496)), f64x2.splat(4503599627370496 + 1024));
+    const whole = f64x2.sub(v128.or(biased, Log.constant(8)), Log.constant(9));
     const s = f64x2.div(f64x2.sub(m, Log.constant(7)), f64x2.add(m, Log.constant(7)));
     return f64x2.add(f64x2.mul(whole, Log.constant(0)), Log.ofRatio(s));
   }

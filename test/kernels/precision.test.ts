@@ -1,4 +1,5 @@
 // How far single values may be off, which the norms of the cases do not show.
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { KernelName, Kernels } from "../../src/core/kernels.js";
 import { type KernelStep, kernelStep } from "../../src/core/program.js";
@@ -60,5 +61,69 @@ describe("values are off by a few units in the last place at most", () => {
       worst = Math.max(worst, units(results[2 * i + 1], Math.exp(x) / (1 + Math.exp(x))));
     });
     expect(worst).toBeLessThan(3);
+  });
+});
+
+describe("powers are those of Math.pow, off by 2e-6 of themselves at most", () => {
+  const bases = fc.array(fc.float(), { minLength: 1, maxLength: 40 });
+  const exponents = fc.oneof(
+    fc.constantFrom(0.5, -0.5, -1, 3, -2, -1.5, 4, 5, -3, 2.5, 16777217, 1e-3),
+    fc.float({ min: -8, max: 8, noNaN: true }),
+    fc.integer({ min: -20, max: 20 }),
+  );
+  const special = [
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    0,
+    -0,
+    1,
+    -1,
+    2 ** -149,
+    -(2 ** -149),
+  ];
+
+  /** A product of a power and `factor`; floats may not reach the power where they reach the product. */
+  function expectNear(actual: number, base: number, power: number, factor: number): void {
+    const wanted = factor * base ** power;
+    const title = `${factor} times ${base} to the ${power} is ${actual}, not ${wanted}`;
+    const size = Math.max(1, Math.abs(factor));
+    const isExact = Object.is(actual, Math.fround(wanted));
+    const isNear = Math.abs(actual - wanted) <= 2e-6 * Math.abs(wanted) + size * 2 ** -148;
+    const isBeyond =
+      Math.abs(base ** power) > 3.4028e38 && Math.abs(actual) > 3.4028e38 * Math.min(1, Math.abs(factor));
+    const isSigned = Object.is(Math.sign(actual), Math.sign(wanted)) || (actual === 0 && wanted !== 0);
+    expect(isExact || ((isNear || isBeyond) && isSigned), title).toBe(true);
+  }
+
+  // −0 is added to bases, as 0 would make 0 of −0.
+  test("forward", () => {
+    fc.assert(
+      fc.property(bases, exponents, (found, power) => {
+        const values = Float32Array.from([...special, ...found]);
+        const results = run("power", values, { power, scale: 1, shift: -0 });
+        values.forEach((x, i) => void expectNear(results[i], x, Math.fround(power), 1));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("backward", () => {
+    fc.assert(
+      fc.property(bases, exponents, (found, exponent) => {
+        const power = Math.fround(exponent);
+        if (power === 0) return;
+        const values = Float32Array.from([...special, ...found]);
+        const x = new Span("x", values.length, engine);
+        const dy = new Span("dy", values.length, engine);
+        x.array.set(values);
+        dy.array.fill(1);
+        const args = { x, dy, dx: dy, power, scale: 1, shift: -0 };
+        engine.compile([kernelStep("powerBackward", args, 0) as KernelStep]).run(0, 1);
+        values.forEach((value, i) => void expectNear(dy.array[i], value, Math.fround(power - 1), power));
+        for (const span of [x, dy]) span.release();
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { type Bind, call } from "./call.js";
+import { powerBytes } from "./power.js";
 import { fold } from "./scale.js";
 
 export const relu: Bind<"relu"> = ({ x, y, slope }, at) =>
@@ -38,13 +39,13 @@ export const tanh: Bind<"tanh"> = ({ x, y }, at) => call("tanh", y.count, [at(x,
 export const tanhBackward: Bind<"tanhBackward"> = ({ y, dy, dx }, at) =>
   call("tanhBackward", dx.count, [at(y, dx.count), at(dy, dx.count), at(dx, dx.count)]);
 
-/** The powers 0, 1 and 2 need no logarithm. */
+/** The powers 0, 1 and 2 have kernels of their own. */
 export const power: Bind<"power"> = ({ x, y, power, scale, shift }, at) => {
   const addresses = [at(x, y.count), at(y, y.count)];
   if (power === 0) return call("fill", y.count, [at(y, y.count), 1]);
   if (power === 1) return call("affine", y.count, [...addresses, scale, shift]);
   if (power === 2) return call("square", y.count, [...addresses, scale, shift]);
-  return call("power", y.count, [...addresses, power, scale, shift]);
+  return call("power", y.count, [...addresses, power, scale, shift], { scratchBytes: powerBytes });
 };
 
 export const powerBackward: Bind<"powerBackward"> = ({ x, dy, dx, power, scale, shift }, at) => {
@@ -54,5 +55,6 @@ export const powerBackward: Bind<"powerBackward"> = ({ x, dy, dx, power, scale, 
   if (factor === 0) return call("fill", count, [target, 0]);
   if (power === 1) return call("times", count, [given, target, factor]);
   if (power === 2) return call("squareBackward", count, [values, given, target, factor * scale, factor * shift]);
-  return call("powerBackward", count, [values, given, target, factor, power - 1, scale, shift]);
+  const numbers = [values, given, target, factor, power - 1, scale, shift];
+  return call("powerBackward", count, numbers, { scratchBytes: powerBytes });
 };
