@@ -4,7 +4,7 @@ import { Log } from "./log";
 import { Logistic } from "./logistic";
 import { map, zip } from "./map";
 
-// Activations made of exponentials and logarithms, in double precision but for ELU. A piece is one value.
+// Activations made of exponentials and logarithms, in double precision but for ELU and plain Swish. A piece is one value.
 
 @unmanaged
 class Elu {
@@ -47,6 +47,31 @@ class Swish {
     const low = Logistic.two(f64x2.mul(beta, Lanes.low(x)));
     const high = Logistic.two(f64x2.mul(beta, Lanes.high(x)));
     return f32x4.mul(x, Lanes.join(low, high));
+  }
+}
+
+/** For a beta of 1, in single precision */
+@unmanaged
+class PlainSwish {
+  @inline
+  apply(x: v128, _p: v128, _q: v128): v128 {
+    return f32x4.mul(x, Logistic.four(x));
+  }
+}
+
+@unmanaged
+class PlainSwishGradient {
+  /** dy·(s + x·s'), s' = s·(1 − s) */
+  @inline
+  apply(x: v128, dy: v128, _p: v128, _q: v128): v128 {
+    const one = f32x4.splat(1);
+    const e = Exp.ofNegative(f32x4.neg(f32x4.abs(x)));
+    const large = f32x4.div(one, f32x4.add(one, e));
+    const small = f32x4.mul(e, large);
+    const isNegative = f32x4.lt(x, f32x4.splat(0));
+    const gate = v128.bitselect(small, large, isNegative);
+    const slope = f32x4.mul(small, large);
+    return f32x4.mul(dy, f32x4.add(gate, f32x4.mul(x, slope)));
   }
 }
 
@@ -124,11 +149,15 @@ export function softplusBackward(from: i32, to: i32, x: usize, dy: usize, dx: us
 
 export function swish(from: i32, to: i32, x: usize, y: usize, beta: f64): void {
   const start = (<usize>from) << 2;
+  const none = f32x4.splat(0);
+  if (beta == 1) return map<PlainSwish>(x + start, y + start, to - from, none, none);
   map<Swish>(x + start, y + start, to - from, f64x2.splat(beta), f64x2.splat(0));
 }
 
 export function swishBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize, beta: f64): void {
   const start = (<usize>from) << 2;
+  const none = f32x4.splat(0);
+  if (beta == 1) return zip<PlainSwishGradient>(x + start, dy + start, dx + start, to - from, none, none);
   zip<SwishGradient>(x + start, dy + start, dx + start, to - from, f64x2.splat(beta), f64x2.splat(0));
 }
 
