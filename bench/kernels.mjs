@@ -57,6 +57,8 @@ const benches = [
   ...elementwise(64 * 1000),
   ...pooling("2×2", { planes: 64 * 20, size: 24, kernel: 2, stride: 2 }),
   ...pooling("3×3", { planes: 32 * 64, size: 112, kernel: 3, stride: 2 }),
+  ...pooling("3×3 stride 1", { planes: 16 * 192, size: 28, kernel: 3, stride: 1, pad: 1 }),
+  ...pooling("global", { planes: 32 * 512, size: 7, kernel: 7, stride: 1 }),
   ...others(),
 ];
 
@@ -284,8 +286,8 @@ function elementwise(count) {
   ];
 }
 
-function pooling(name, { planes, size, kernel, stride }) {
-  const side = Math.ceil((size - kernel) / stride) + 1;
+function pooling(name, { planes, size, kernel, stride, pad = 0 }) {
+  const side = Math.ceil((size + 2 * pad - kernel) / stride) + 1;
   const pair = (value) => [value, value];
   const geometry = {
     planes,
@@ -293,13 +295,18 @@ function pooling(name, { planes, size, kernel, stride }) {
     output: pair(side),
     kernel: pair(kernel),
     stride: pair(stride),
-    pad: [0, 0],
+    pad: pair(pad),
   };
   const x = planes * size * size;
   const y = planes * side * side;
+  // The first value under each window, or the next, or the one after.
   const mask = () => {
     const made = span(y);
-    for (let i = 0; i < y; i++) made.array[i] = (i * 7) % (size * size);
+    for (let i = 0; i < y; i++) {
+      const at = (index) => Math.max(0, index * stride - pad);
+      const column = Math.min(size - 1, at(i % side) + (((i * 2654435761) >>> 8) % kernel));
+      made.array[i] = at(Math.floor(i / side) % side) * size + column;
+    }
     return made;
   };
   const bench = (title, count, make) => ({

@@ -84,8 +84,8 @@ export interface Kernels {
 
   // ---- pooling: x (planes, h, w), y (planes, oh, ow)
 
-  /** y = the largest value under the window, the first of equals; mask = its index in the plane */
-  maxPool: { x: Span; y: Span; mask: Span } & PoolGeometry;
+  /** y = the largest value under the window, the first of equals; mask = its index in the plane, if asked for */
+  maxPool: { x: Span; y: Span; mask: Span | undefined } & PoolGeometry;
   /** dx[mask] += dy, from zero */
   maxPoolBackward: { dy: Span; mask: Span; dx: Span } & PoolGeometry;
   /** y = the sum under the window over its size, which counts padding but not what lies beyond it */

@@ -54,8 +54,17 @@ const depthwise: fc.Arbitrary<Convolution> = fc
 
 const pair = (min: number, max: number) => fc.tuple(size(min, max), size(min, max));
 
+/** Square windows of two and of three have ways of their own. */
+const windows = fc.oneof(
+  fc.record({ kernel: pair(1, 12), stride: pair(1, 4), pad: pair(0, 3) }),
+  fc
+    .record({ side: size(2, 3), step: size(1, 2), rim: size(0, 1) })
+    .map(({ side, step, rim }) => ({ kernel: [side, side], stride: [step, step], pad: [rim, rim] }) as const),
+);
+
 const poolings: fc.Arbitrary<Pooling> = fc
-  .record({ planes: size(1, 3), input: pair(1, 24), kernel: pair(1, 12), stride: pair(1, 4), pad: pair(0, 3) })
+  .record({ planes: size(1, 3), input: pair(1, 24), window: windows })
+  .map(({ window, ...rest }) => ({ ...rest, ...window }))
   .filter(({ input, kernel, pad }) => [0, 1].every((i) => pad[i] < kernel[i] && kernel[i] <= input[i] + 2 * pad[i]));
 
 describe("any geometry", () => {

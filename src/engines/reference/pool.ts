@@ -55,7 +55,7 @@ export function maxPool({ x, y, mask, ...geometry }: Arguments<"maxPool">): void
       }
     }
     y[at] = largest;
-    mask[at] = where;
+    if (mask) mask[at] = where;
   });
 }
 

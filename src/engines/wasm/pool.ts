@@ -18,10 +18,15 @@ export const avePool: Bind<"avePool"> = ({ x, y, ...geometry }, at) => {
 
 export const avePoolBackward: Bind<"avePoolBackward"> = ({ dy, dx, ...geometry }, at) => {
   const { planes, inputs, outputs, table } = layout(geometry);
-  return call("avePoolBackward", planes, [at(dy, outputs), at(dx, inputs)], { table });
+  return call("avePoolBackward", planes, [at(dy, outputs), at(dx, inputs)], { table, ...averageScratch(geometry) });
 };
 
-/** How many values there are, and what `PoolGeometry` of assembly/pool.ts reads. */
+/** A line of a plane, and one of what is made of it, with 16 values before and behind each. */
+function averageScratch({ input, output }: PoolGeometry) {
+  return { scratchBytes: 4 * (input[1] + output[1] + 64) };
+}
+
+/** How many values there are, and what `PoolGeometry` of assembly/pool-geometry.ts reads. */
 function layout({ planes, input, output, kernel, stride, pad }: PoolGeometry) {
   return {
     planes,

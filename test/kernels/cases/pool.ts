@@ -1,4 +1,5 @@
 import type { PoolGeometry } from "../../../src/core/kernels.js";
+import { maxPool } from "../../../src/engines/reference/pool.js";
 import { type Case, kernelCase } from "../maker.js";
 
 type Pair = readonly [number, number];
@@ -22,7 +23,7 @@ export function poolGeometry({ planes, input, kernel, stride, pad }: Pooling): P
 
 const nan = Number.NaN;
 
-/** All four kernels. Few different values, so that many are equal. */
+/** All four kernels, and masks as they are and as none would be. Few different values, so that many are equal. */
 export function pooling(described: Pooling): Case[] {
   const geometry = poolGeometry(described);
   const { planes, input, output, kernel, stride, pad } = geometry;
@@ -42,13 +43,30 @@ export function pooling(described: Pooling): Case[] {
       mask: m.out(outputs),
       ...geometry,
     })),
+    kernelCase("maxPool", `${title}, without mask`, (m) => ({
+      x: m.normal(inputs),
+      y: m.out(outputs),
+      mask: undefined,
+      ...geometry,
+    })),
+    kernelCase("maxPoolBackward", `${title}, masks of forward`, (m) => {
+      const mask = m.out(outputs);
+      maxPool({ x: m.normal(inputs).array, y: new Float32Array(outputs), mask: mask.array, ...geometry });
+      return { dy: m.normal(outputs), mask, dx: m.out(inputs), ...geometry };
+    }),
     kernelCase("maxPoolBackward", title, (m) => {
       const mask = m.whole(outputs, input[0] * input[1]);
       for (let i = 2; i < outputs; i += 5) mask.array[i] = -1;
       return { dy: m.normal(outputs), mask, dx: m.out(inputs), ...geometry };
     }),
     kernelCase("avePool", title, (m) => ({ x: m.normal(inputs), y: m.out(outputs), ...geometry })),
-    kernelCase("avePoolBackward", title, (m) => ({ dy: m.normal(outputs), dx: m.out(inputs), ...geometry })),
+    kernelCase(
+      "avePoolBackward",
+      title,
+      (m) => ({ dy: m.normal(outputs), dx: m.out(inputs), ...geometry }),
+      // Where many windows overlap, sums may be much smaller than what they are sums of.
+      { floor: 0.1 },
+    ),
   ];
 }
 
@@ -58,6 +76,9 @@ const poolings: readonly Pooling[] = [
   { planes: 3, input: [55, 55], kernel: [3, 3], stride: [2, 2], pad: [0, 0] },
   { planes: 3, input: [32, 32], kernel: [3, 3], stride: [2, 2], pad: [0, 0] },
   { planes: 2, input: [14, 13], kernel: [3, 3], stride: [1, 1], pad: [1, 1] },
+  { planes: 2, input: [15, 21], kernel: [2, 2], stride: [2, 2], pad: [0, 0] },
+  { planes: 3, input: [14, 15], kernel: [3, 3], stride: [2, 2], pad: [1, 1] },
+  { planes: 2, input: [9, 12], kernel: [2, 2], stride: [1, 1], pad: [0, 0] },
   { planes: 5, input: [7, 7], kernel: [7, 7], stride: [1, 1], pad: [0, 0] },
   { planes: 2, input: [19, 23], kernel: [19, 23], stride: [1, 1], pad: [0, 0] },
   { planes: 2, input: [11, 16], kernel: [3, 5], stride: [3, 2], pad: [1, 2] },
@@ -83,6 +104,13 @@ export const poolCases: readonly Case[] = [
       x.array.fill(nan, 36, 40);
       const outputs = geometry.output[0] * geometry.output[1];
       return { x, y: m.out(outputs), mask: m.out(outputs), ...geometry };
+    }),
+  ),
+  ...[1, 2].map((planes) =>
+    kernelCase("maxPool", `${planes} whole planes, of which one has nothing to be found`, (m) => {
+      const x = m.values([nan, 3, -4, nan, 3, 3, 2, ...Array(7).fill(Number.NEGATIVE_INFINITY)].slice(0, 7 * planes));
+      const geometry = poolGeometry({ planes, input: [1, 7], kernel: [1, 7], stride: [1, 1], pad: [0, 0] });
+      return { x, y: m.out(planes), mask: m.out(planes), ...geometry };
     }),
   ),
   kernelCase("maxPoolBackward", "masks that are no place in the plane", (m) => ({
