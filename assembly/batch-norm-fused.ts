@@ -9,7 +9,7 @@ const chunk: i32 = 256;
 
 /** max(v, 0) + leak·min(v, 0), v = (x − c)·factor + offset */
 @unmanaged
-class Activated {
+export class Activated {
   @inline
   apply(x: v128, _b: v128, c: v128, factor: v128, offset: v128, _slope: v128, _constant: v128, leak: v128): v128 {
     const v = f32x4.add(f32x4.mul(f32x4.sub(x, c), factor), offset);
@@ -20,7 +20,7 @@ class Activated {
 
 /** d·factor + constant − slope·(x − c), where d is dy as the activation lets it through */
 @unmanaged
-class ActivatedGradient {
+export class ActivatedGradient {
   /** dy as the activation lets it through where it came from v */
   @inline
   static through(dy: v128, v: v128, leak: v128): v128 {
@@ -55,10 +55,7 @@ export function batchNormFused(
   for (let first = from; first < to; first += step) {
     const size = min(step, to - first);
     measureBlock(x, mean, variance, scale, n, channels, inner, first, size, eps);
-    for (let i = 0; bias && i < size; ++i) {
-      const shift = load<f32>(bias + ((<usize>(first + i)) << 2));
-      store<f32>(Block.offset(i), load<f32>(Block.offset(i)) + shift);
-    }
+    shiftBlock(bias, first, size);
     mapBlock<Activated>(x, x, y, n, channels, inner, first, size, leak);
   }
 }
@@ -82,13 +79,34 @@ export function normalizeFused(
   const step = channelsInBlock(n, inner);
   for (let first = from; first < to; first += step) {
     const size = min(step, to - first);
-    for (let i = 0; i < size; ++i) {
-      const at = (<usize>(first + i)) << 2;
-      setCenter(i, mean ? <f64>load<f32>(mean + at) : 0, oneOr(scale, at) / deviation(variance, at, eps));
-      if (bias) store<f32>(Block.offset(i), load<f32>(Block.offset(i)) + load<f32>(bias + at));
-    }
+    setBlock(mean, variance, scale, bias, first, size, eps);
     mapBlock<Activated>(x, x, y, n, channels, inner, first, size, leak);
   }
+}
+
+/** Adds its bias to what a measured block's channels become; none if it is 0. */
+export function shiftBlock(bias: usize, first: i32, size: i32): void {
+  for (let i = 0; bias && i < size; ++i) {
+    const shift = load<f32>(bias + ((<usize>(first + i)) << 2));
+    store<f32>(Block.offset(i), load<f32>(Block.offset(i)) + shift);
+  }
+}
+
+/** Has a block's channels normalized with given statistics, scaled and shifted. */
+export function setBlock(
+  mean: usize,
+  variance: usize,
+  scale: usize,
+  bias: usize,
+  first: i32,
+  size: i32,
+  eps: f64,
+): void {
+  for (let i = 0; i < size; ++i) {
+    const at = (<usize>(first + i)) << 2;
+    setCenter(i, mean ? <f64>load<f32>(mean + at) : 0, oneOr(scale, at) / deviation(variance, at, eps));
+  }
+  shiftBlock(bias, first, size);
 }
 
 /** factor = scale/√(variance + eps), offset = bias + (shift − mean)·factor; addresses may be 0. A piece is a channel. */
@@ -136,29 +154,64 @@ export function batchNormFusedBackward(
   eps: f64,
 ): void {
   const step = channelsInBlock(n, inner);
-  const count = <f64>n * <f64>inner;
   for (let first = from; first < to; first += step) {
     const size = min(step, to - first);
-    for (let i = 0; i < size; ++i) {
-      const at = (<usize>(first + i)) << 2;
-      const factor = oneOr(scale, at) / sqrt(<f64>load<f32>(variance + at) + eps);
-      store<f32>(Block.center(i), load<f32>(mean + at));
-      store<f32>(Block.factor(i), <f32>factor);
-      store<f32>(Block.offset(i), bias ? load<f32>(bias + at) : 0);
+    startGradients(mean, variance, scale, bias, first, size, eps);
+    const plane = (<usize>inner) << 2;
+    for (let image = 0; image < n; ++image) {
+      let at = (<usize>(image * channels) + <usize>first) * plane;
+      for (let i = 0; i < size; ++i) {
+        sumGradients(x + at, dy + at, inner, i, leak);
+        at += plane;
+      }
     }
-    sumGradients(x, dy, n, channels, inner, first, size, leak);
-    for (let i = 0; i < size; ++i) {
-      const at = (<usize>(first + i)) << 2;
-      const inverse = 1 / sqrt(<f64>load<f32>(variance + at) + eps);
-      const factor = oneOr(scale, at) * inverse;
-      const sum = load<f64>(Block.sum(i));
-      const product = load<f64>(Block.product(i)) * inverse;
-      if (dscale) store<f32>(dscale + at, <f32>(<f64>load<f32>(dscale + at) + product));
-      if (dbias) store<f32>(dbias + at, <f32>(<f64>load<f32>(dbias + at) + sum));
-      store<f32>(Block.slope(i), <f32>((factor * inverse * product) / count));
-      store<f32>(Block.constant(i), <f32>((-factor * sum) / count));
-    }
+    endGradients(variance, scale, dscale, dbias, <f64>n * <f64>inner, first, size, eps);
     mapBlock<ActivatedGradient>(x, dy, dx, n, channels, inner, first, size, leak);
+  }
+}
+
+/** What a block's sums of gradients begin with. */
+export function startGradients(
+  mean: usize,
+  variance: usize,
+  scale: usize,
+  bias: usize,
+  first: i32,
+  size: i32,
+  eps: f64,
+): void {
+  memory.fill(Block.sum(0), 0, (<usize>size) << 3);
+  memory.fill(Block.product(0), 0, (<usize>size) << 3);
+  for (let i = 0; i < size; ++i) {
+    const at = (<usize>(first + i)) << 2;
+    const factor = oneOr(scale, at) / sqrt(<f64>load<f32>(variance + at) + eps);
+    store<f32>(Block.center(i), load<f32>(mean + at));
+    store<f32>(Block.factor(i), <f32>factor);
+    store<f32>(Block.offset(i), bias ? load<f32>(bias + at) : 0);
+  }
+}
+
+/** Makes of a block's sums the gradients of scale and bias, and what `ActivatedGradient` needs. */
+export function endGradients(
+  variance: usize,
+  scale: usize,
+  dscale: usize,
+  dbias: usize,
+  count: f64,
+  first: i32,
+  size: i32,
+  eps: f64,
+): void {
+  for (let i = 0; i < size; ++i) {
+    const at = (<usize>(first + i)) << 2;
+    const inverse = 1 / sqrt(<f64>load<f32>(variance + at) + eps);
+    const factor = oneOr(scale, at) * inverse;
+    const sum = load<f64>(Block.sum(i));
+    const product = load<f64>(Block.product(i)) * inverse;
+    if (dscale) store<f32>(dscale + at, <f32>(<f64>load<f32>(dscale + at) + product));
+    if (dbias) store<f32>(dbias + at, <f32>(<f64>load<f32>(dbias + at) + sum));
+    store<f32>(Block.slope(i), <f32>((factor * inverse * product) / count));
+    store<f32>(Block.constant(i), <f32>((-factor * sum) / count));
   }
 }
 
@@ -170,34 +223,22 @@ function zeroOr(values: usize, at: usize): f64 {
   return values ? <f64>load<f32>(values + at) : 0;
 }
 
-/** For each channel of a block, Σ d and Σ d·(x − c). */
-function sumGradients(x: usize, dy: usize, n: i32, channels: i32, inner: i32, first: i32, size: i32, leak: f32): void {
-  const plane = (<usize>inner) << 2;
-  memory.fill(Block.sum(0), 0, (<usize>size) << 3);
-  memory.fill(Block.product(0), 0, (<usize>size) << 3);
-  for (let row = 0; row < n; ++row) {
-    let at = (<usize>(row * channels) + <usize>first) * plane;
-    for (let i = 0; i < size; ++i) {
-      let left = inner;
-      let p = x + at;
-      let q = dy + at;
-      for (; left >= 4; ) {
-        const part = min(chunk, left & ~3);
-        sumChunk(p, q, part, i, leak);
-        p += (<usize>part) << 2;
-        q += (<usize>part) << 2;
-        left -= part;
-      }
-      for (; left > 0; --left) {
-        const distance = load<f32>(p) - load<f32>(Block.center(i));
-        const v = distance * load<f32>(Block.factor(i)) + load<f32>(Block.offset(i));
-        const d: f32 = load<f32>(q) * (v > 0 ? 1 : leak);
-        addSums(i, <f64>d, <f64>d * <f64>distance);
-        p += 4;
-        q += 4;
-      }
-      at += plane;
-    }
+/** Adds Σ d and Σ d·(x − c) over a plane to the sums of its channel. */
+export function sumGradients(x: usize, dy: usize, count: i32, channel: i32, leak: f32): void {
+  for (; count >= 4; ) {
+    const part = min(chunk, count & ~3);
+    sumChunk(x, dy, part, channel, leak);
+    x += (<usize>part) << 2;
+    dy += (<usize>part) << 2;
+    count -= part;
+  }
+  for (; count > 0; --count) {
+    const distance = load<f32>(x) - load<f32>(Block.center(channel));
+    const v = distance * load<f32>(Block.factor(channel)) + load<f32>(Block.offset(channel));
+    const d: f32 = load<f32>(dy) * (v > 0 ? 1 : leak);
+    addSums(channel, <f64>d, <f64>d * <f64>distance);
+    x += 4;
+    dy += 4;
   }
 }
 

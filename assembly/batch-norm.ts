@@ -12,46 +12,49 @@ const blockBytes: i32 = 1 << 22;
 const fewestChannels: i32 = 4;
 const mostChannels: i32 = 256;
 
+/** Bytes before what a block's channels are kept in: room for the table of a call that has one. */
+const tableBytes: usize = 64;
+
 /** Scratch bytes: two f64 and five f32 for each channel of a block. */
-export const batchNormScratch: usize = 36 * <usize>mostChannels;
+export const batchNormScratch: usize = tableBytes + 36 * <usize>mostChannels;
 
 /** What a block's channels add up to, and then what their values are to be worked with. */
 export class Block {
   /** Σ a and Σ a·b, f64 */
   @inline
   static sum(i: i32): usize {
-    return workspace + ((<usize>i) << 3);
+    return workspace + tableBytes + ((<usize>i) << 3);
   }
 
   @inline
   static product(i: i32): usize {
-    return workspace + ((<usize>mostChannels + <usize>i) << 3);
+    return workspace + tableBytes + ((<usize>mostChannels + <usize>i) << 3);
   }
 
   /** f32 from here on */
   @inline
   static center(i: i32): usize {
-    return workspace + ((4 * <usize>mostChannels + <usize>i) << 2);
+    return workspace + tableBytes + ((4 * <usize>mostChannels + <usize>i) << 2);
   }
 
   @inline
   static factor(i: i32): usize {
-    return workspace + ((5 * <usize>mostChannels + <usize>i) << 2);
+    return workspace + tableBytes + ((5 * <usize>mostChannels + <usize>i) << 2);
   }
 
   @inline
   static offset(i: i32): usize {
-    return workspace + ((6 * <usize>mostChannels + <usize>i) << 2);
+    return workspace + tableBytes + ((6 * <usize>mostChannels + <usize>i) << 2);
   }
 
   @inline
   static slope(i: i32): usize {
-    return workspace + ((7 * <usize>mostChannels + <usize>i) << 2);
+    return workspace + tableBytes + ((7 * <usize>mostChannels + <usize>i) << 2);
   }
 
   @inline
   static constant(i: i32): usize {
-    return workspace + ((8 * <usize>mostChannels + <usize>i) << 2);
+    return workspace + tableBytes + ((8 * <usize>mostChannels + <usize>i) << 2);
   }
 }
 
@@ -350,7 +353,7 @@ export function mapBlock<Op>(
   }
 }
 
-function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: i32, leak: f32): void {
+export function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: i32, leak: f32): void {
   const op = changetype<Op>(0);
   const c = v128.load32_splat(Block.center(channel));
   const factor = v128.load32_splat(Block.factor(channel));

@@ -14,6 +14,7 @@ export {
   normalize,
 } from "./batch-norm";
 export { batchNormFused, batchNormFusedBackward, foldNorm, normalizeFused } from "./batch-norm-fused";
+export { batchNormPool, batchNormPoolBackward, normalizePool } from "./batch-norm-pool";
 export * from "./clip";
 export { conv, convBackwardData, convBackwardWeights, convScratch, convWeights } from "./conv";
 export { convBlas, convBlasBackwardData, convBlasBackwardWeights } from "./conv-blas";

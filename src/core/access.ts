@@ -50,10 +50,23 @@ export const access: { readonly [K in KernelName]: SpanArguments<Kernels[K]> } =
     dscale: "inout",
     dbias: "inout",
   },
+  batchNormPool: { x: "in", y: "out", mean: "out", variance: "out", scale: "in", bias: "in" },
+  batchNormPoolBackward: {
+    x: "in",
+    dy: "in",
+    dx: "out",
+    mean: "in",
+    variance: "in",
+    scale: "in",
+    bias: "in",
+    dscale: "inout",
+    dbias: "inout",
+  },
   batchNormAverage: { mean: "in", variance: "in", runningMean: "inout", runningVariance: "inout", factor: "inout" },
   batchNormGlobal: { runningMean: "in", runningVariance: "in", factor: "in", mean: "out", variance: "out" },
   normalize: { x: "in", mean: "in", variance: "in", y: "out" },
   normalizeFused: { x: "in", y: "out", mean: "in", variance: "in", scale: "in", bias: "in" },
+  normalizePool: { x: "in", y: "out", mean: "in", variance: "in", scale: "in", bias: "in" },
   foldNorm: {
     mean: "in",
     variance: "in",
@@ -120,5 +133,30 @@ export const access: { readonly [K in KernelName]: SpanArguments<Kernels[K]> } =
   adaDelta: { ...descent, gradients: "inout", updates: "inout" },
   adam: { ...descent, mean: "inout", square: "inout", correction: "in" },
 };
+
+/**
+ * Spans that a kernel may write over others it reads, all of them at once: it reads each value, and all that belongs to it, before
+ * it writes there.
+ */
+export const overwrites: { readonly [K in KernelName]?: Overwrites<Kernels[K]> } = {
+  sum: { y: ["xs"] },
+  sumFused: { y: ["xs"] },
+  mul: { y: ["a", "b"] },
+  dropout: { y: ["x"] },
+  batchNormFused: { y: ["x"] },
+  batchNormFusedBackward: { dx: ["x", "dy"] },
+  batchNormPoolBackward: { dx: ["x"] },
+  normalizeFused: { y: ["x"] },
+  scale: { y: ["x"] },
+  bias: { y: ["x"] },
+  relu: { y: ["x"] },
+  reluBackward: { dx: ["x", "dy"] },
+  preluBackward: { dx: ["x", "dy"] },
+  sigmoidBackward: { dx: ["y", "dy"] },
+  tanhBackward: { dx: ["y", "dy"] },
+  softmaxLossBackward: { dx: ["prob"] },
+};
+
+type Overwrites<A> = { readonly [K in keyof SpanArguments<A>]?: readonly (keyof SpanArguments<A>)[] };
 
 export const kernelNames = Object.keys(access) as KernelName[];

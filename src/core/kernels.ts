@@ -129,6 +129,34 @@ export interface Kernels {
     leak: number;
     eps: number;
   } & Channels;
+  /**
+   * `batchNormFused`, and then pooling: y = pool(act(x̂·scale + bias)). What is pooled is never there as a whole; planes are
+   * images × channels.
+   */
+  batchNormPool: {
+    x: Span;
+    y: Span;
+    mean: Span;
+    variance: Span;
+    scale: Span | undefined;
+    bias: Span | undefined;
+    leak: number;
+    eps: number;
+  } & NormPool;
+  /** `batchNormFusedBackward` of what pooling makes of dy. dx may be x. */
+  batchNormPoolBackward: {
+    x: Span;
+    dy: Span;
+    dx: Span;
+    mean: Span;
+    variance: Span;
+    scale: Span | undefined;
+    bias: Span | undefined;
+    dscale: Span | undefined;
+    dbias: Span | undefined;
+    leak: number;
+    eps: number;
+  } & NormPool;
   /** factor = fraction·factor + 1; mean and variance likewise, the variance unbiased by `correction` */
   batchNormAverage: {
     mean: Span;
@@ -157,6 +185,17 @@ export interface Kernels {
     leak: number;
     eps: number;
   } & Channels;
+  /** The same and then pooling, as `batchNormPool` does it. */
+  normalizePool: {
+    x: Span;
+    y: Span;
+    mean: Span | undefined;
+    variance: Span | undefined;
+    scale: Span | undefined;
+    bias: Span | undefined;
+    leak: number;
+    eps: number;
+  } & NormPool;
   /**
    * `normalize` and `scale` of what has been shifted by `shift`, as one factor and one offset a channel:
    * factor = scale/√(variance + eps), offset = bias + (shift − mean)·factor. Without variance, factor = scale.
@@ -340,6 +379,12 @@ export interface PoolGeometry {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly pad: readonly [number, number];
+}
+
+/** Pooling of what is normalized by channel. */
+export interface NormPool extends PoolGeometry {
+  readonly channels: number;
+  readonly method: "MAX" | "AVE";
 }
 
 export interface Channels {

@@ -1,4 +1,4 @@
-import { access } from "./access.js";
+import { access, overwrites } from "./access.js";
 import type { KernelStep, Step } from "./program.js";
 import type { Span } from "./span.js";
 
@@ -32,6 +32,18 @@ export function usesOf(step: Step): Uses {
     }
   }
   return uses;
+}
+
+/** What a step may write in the place of something it reads: pairs of spans. */
+export function successorsOf(step: Step): readonly (readonly [output: Span, input: Span])[] {
+  if (step.kind === "host") return [];
+  const args = step.args as unknown as Record<string, Span | readonly Span[] | undefined>;
+  const spansAt = (name: string) => [args[name] ?? []].flat() as Span[];
+  return Object.entries(overwrites[step.kernel] ?? {}).flatMap(([output, inputs]) =>
+    spansAt(output).flatMap((span) =>
+      (inputs as readonly string[]).flatMap(spansAt).map((input): [Span, Span] => [span, input]),
+    ),
+  );
 }
 
 /** How many values a region has. */

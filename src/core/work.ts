@@ -1,5 +1,5 @@
 import { countOf } from "../util/shape.js";
-import type { ConvGeometry, Folded, KernelName, Kernels, PoolGeometry } from "./kernels.js";
+import type { ConvGeometry, Folded, KernelName, Kernels, NormPool, PoolGeometry } from "./kernels.js";
 import type { Step } from "./program.js";
 import { usesOf, valuesIn } from "./uses.js";
 
@@ -9,6 +9,8 @@ type Flops = { readonly [K in KernelName]?: number | ((args: Kernels[K]) => numb
 const conv = ({ n, channels, outputs, group, output, kernel }: ConvGeometry) =>
   2 * n * outputs * countOf(output) * (channels / group) * countOf(kernel);
 const pool = ({ planes, output, kernel }: PoolGeometry) => planes * countOf(output) * countOf(kernel);
+/** So many for each value of the plane, and the pooling. */
+const pooled = (each: number, args: NormPool) => each * args.planes * countOf(args.input) + pool(args);
 const values = ({ outer, dim, inner }: Folded) => outer * dim * inner;
 
 /** A number counts for each value of the largest span; a kernel that is not here takes one for each. Copies are free. */
@@ -36,10 +38,13 @@ const flops: Flops = {
   batchNormBackward: 8,
   batchNormFused: 9,
   batchNormFusedBackward: 13,
+  batchNormPool: (args) => pooled(9, args),
+  batchNormPoolBackward: (args) => pooled(13, args) + pooled(5, args),
   batchNormAverage: 5,
   batchNormGlobal: 2,
   normalize: 2,
   normalizeFused: 5,
+  normalizePool: (args) => pooled(5, args),
   foldNorm: 5,
   lrn: ({ y, size }) => y.count * (2 * size + 3),
   lrnBackward: ({ dx, size }) => dx.count * (2 * size + 5),

@@ -1,8 +1,10 @@
 import { expect } from "vitest";
 import type { Engine } from "../../src/core/engine.js";
 import type { KernelName } from "../../src/core/kernels.js";
+import { renameSpan } from "../../src/core/passes/fuse-batch-norm.js";
 import { type KernelStep, kernelStep, spansOf } from "../../src/core/program.js";
-import type { Memory } from "../../src/core/span.js";
+import type { Memory, Span } from "../../src/core/span.js";
+import { successorsOf } from "../../src/core/uses.js";
 import { ReferenceEngine } from "../../src/engines/reference/index.js";
 import type { WasmEngine } from "../../src/engines/wasm/index.js";
 import { type Case, guard, Maker } from "./maker.js";
@@ -69,6 +71,35 @@ export function runAtTheEnd(each: Case, engine: WasmEngine, bytes: number): void
     };
     spans = runCase(each, engine, new Maker(memory, last)).length;
   }
+}
+
+/**
+ * Runs a case once more for each span that may be written over another, and expects the same of it.
+ *
+ * @returns how many there were
+ */
+export function runOver(each: Case, engine: Engine): number {
+  const pairs = successorsOf(kernelStep(each.kernel, each.make(new Maker(engine)), 0)).length;
+  let runs = 0;
+  for (let pair = 0; pair < pairs; pair++) {
+    const outcomes = [false, true].map((over) => {
+      const maker = new Maker(engine);
+      const step = kernelStep(each.kernel, each.make(maker), 0) as KernelStep;
+      const [output, input] = successorsOf(step)[pair] as readonly [Span, Span];
+      if (output.count !== input.count || spansOf(step).reads.includes(output)) return [];
+      runs++;
+      const compiled = engine.compile([over ? renameSpan(step, output, input) : step]);
+      compiled.run(0, 1);
+      compiled.release();
+      const written = spansOf(step).writes.map((span) => (over && span === output ? input : span));
+      const values = written.map((span) => Float64Array.from(span.array));
+      for (const { root } of maker.made) root.release();
+      return values;
+    });
+    const isSame = outcomes[1].every((values, i) => sameBits(values, outcomes[0][i]));
+    expect(isSame, `${each.title}, pair ${pair}: the same bits`).toBe(true);
+  }
+  return runs;
 }
 
 /** Expects that the engine does what the reference does, nothing else, and the same each time. */

@@ -1,6 +1,6 @@
 // Runs the one list of cases on every engine, against the reference engine in double precision.
 import { describe, expect, test } from "vitest";
-import { kernelNames } from "../../src/core/access.js";
+import { kernelNames, overwrites } from "../../src/core/access.js";
 import type { Engine } from "../../src/core/engine.js";
 import type { KernelName } from "../../src/core/kernels.js";
 import { type KernelStep, kernelStep } from "../../src/core/program.js";
@@ -10,7 +10,7 @@ import { blasKernels, WasmEngine, wasmKernels } from "../../src/engines/wasm/ind
 import { blas, skippedWithoutBlas } from "../blas.js";
 import { geometryOf } from "./cases/conv.js";
 import { cases } from "./cases/index.js";
-import { checkCase, expected, runAtTheEnd } from "./check.js";
+import { checkCase, expected, runAtTheEnd, runOver } from "./check.js";
 import type { Case } from "./maker.js";
 
 interface Subject {
@@ -48,6 +48,8 @@ const engines: readonly Subject[] = [
       ]
     : []),
 ];
+
+const isSmall = (each: Case) => expected(each).reduce((sum, { after }) => sum + after.length, 0) < 2500;
 
 if (!blas) test.skip(`blas (${skippedWithoutBlas})`, () => {});
 
@@ -89,10 +91,18 @@ describe.each([
   const none = new Span("none", 0, engine);
   const geometry = geometryOf({ channels: 0, outputs: 0, input: [1000, 1], kernel: [9, 1] });
   engine.compile([kernelStep("conv", { x: none, w: none, bias: undefined, y: none, ...geometry }, 0) as KernelStep]);
-  const isSmall = (each: Case) => expected(each).reduce((sum, { after }) => sum + after.length, 0) < 2500;
   test.each(names)("%s", (kernel) => {
     for (const each of cases.filter((one) => one.kernel === kernel && isSmall(one))) {
       runAtTheEnd(each, engine, maximumBytes);
+    }
+  });
+});
+
+describe("kernels that may write over what they read make the same of it", () => {
+  test.each(Object.keys(overwrites) as KernelName[])("%s", (kernel) => {
+    for (const { engine } of engines.slice(0, 3)) {
+      const runs = cases.filter((one) => one.kernel === kernel && isSmall(one)).map((each) => runOver(each, engine));
+      expect(Math.max(...runs)).toBeGreaterThan(0);
     }
   });
 });

@@ -1,5 +1,7 @@
-import type { Channels } from "../../core/kernels.js";
+import type { Channels, NormPool } from "../../core/kernels.js";
+import type { FloatArray } from "../../core/span.js";
 import type { Arguments } from "./kernel.js";
+import { avePool, avePoolBackward, maxPool, maxPoolBackward } from "./pool.js";
 
 /** Visits every value of one channel by its flat index. */
 function eachOf(channel: number, { n, channels, inner }: Channels, visit: (index: number) => void): void {
@@ -78,6 +80,42 @@ export function batchNormFusedBackward(args: Arguments<"batchNormFusedBackward">
     if (dbias) dbias[channel] += sum;
   }
   batchNormBackward({ y: normalized, dy: through, variance, dx, eps, ...size });
+}
+
+/** What is pooled is rounded as a blob would be. */
+export function batchNormPool(args: Arguments<"batchNormPool">): void {
+  const between = args.x.slice();
+  batchNormFused({ ...args, ...channelsOf(args), y: between });
+  poolOf(args, between);
+}
+
+export function batchNormPoolBackward(args: Arguments<"batchNormPoolBackward">): void {
+  const { x, dy, method, mean, variance, scale, bias, leak, eps } = args;
+  const gradient = x.slice();
+  if (method === "AVE") avePoolBackward({ ...args, dx: gradient });
+  else {
+    const y = x.slice();
+    const mask = new Float64Array(dy.length);
+    normalizeFused({ x, y, mean, variance, scale, bias, leak, eps, ...channelsOf(args) });
+    maxPool({ ...args, x: y, y: new Float64Array(dy.length), mask });
+    maxPoolBackward({ ...args, mask, dx: gradient });
+  }
+  batchNormFusedBackward({ ...args, ...channelsOf(args), dy: gradient });
+}
+
+export function normalizePool(args: Arguments<"normalizePool">): void {
+  const between = args.x.slice();
+  normalizeFused({ ...args, ...channelsOf(args), y: between });
+  poolOf(args, between);
+}
+
+function channelsOf({ planes, channels, input }: NormPool): Channels {
+  return { n: planes / channels, channels, inner: input[0] * input[1] };
+}
+
+function poolOf(args: NormPool & { readonly y: FloatArray }, x: FloatArray): void {
+  if (args.method === "AVE") avePool({ ...args, x });
+  else maxPool({ ...args, x, mask: undefined });
 }
 
 export function batchNormAverage(args: Arguments<"batchNormAverage">): void {

@@ -1,4 +1,4 @@
-import type { PoolGeometry } from "../../core/kernels.js";
+import type { NormPool, PoolGeometry } from "../../core/kernels.js";
 import { type Bind, call } from "./call.js";
 
 export const maxPool: Bind<"maxPool"> = ({ x, y, mask, ...geometry }, at) => {
@@ -20,6 +20,42 @@ export const avePoolBackward: Bind<"avePoolBackward"> = ({ dy, dx, ...geometry }
   const { planes, inputs, outputs, table } = layout(geometry);
   return call("avePoolBackward", planes, [at(dy, outputs), at(dx, inputs)], { table, ...averageScratch(geometry) });
 };
+
+export const batchNormPool: Bind<"batchNormPool"> = (args, at) => {
+  const { x, y, mean, variance, scale, bias, leak, eps, ...size } = args;
+  const { channels, inputs, outputs, numbers, extra } = normLayout(size);
+  const spans = [at(x, inputs), at(y, outputs), ...[mean, variance, scale, bias].map((span) => at(span, channels))];
+  return call("batchNormPool", channels, [...spans, ...numbers, leak, eps], extra);
+};
+
+export const batchNormPoolBackward: Bind<"batchNormPoolBackward"> = (args, at) => {
+  const { x, dy, dx, mean, variance, scale, bias, dscale, dbias, leak, eps, ...size } = args;
+  const { channels, inputs, outputs, numbers, extra } = normLayout(size);
+  const perChannel = [mean, variance, scale, bias, dscale, dbias].map((span) => at(span, channels));
+  const spans = [at(x, inputs), at(dy, outputs), at(dx, inputs), ...perChannel];
+  return call("batchNormPoolBackward", channels, [...spans, ...numbers, leak, eps], extra);
+};
+
+export const normalizePool: Bind<"normalizePool"> = (args, at) => {
+  const { x, y, mean, variance, scale, bias, leak, eps, ...size } = args;
+  const { channels, inputs, outputs, numbers, extra } = normLayout(size);
+  const spans = [at(x, inputs), at(y, outputs), ...[mean, variance, scale, bias].map((span) => at(span, channels))];
+  return call("normalizePool", channels, [...spans, ...numbers, leak, eps], extra);
+};
+
+/** The same with batch normalization before it: scratch for a plane, two pooled, and what averages take. */
+function normLayout({ channels, method, ...geometry }: NormPool) {
+  const { inputs, outputs, table } = layout(geometry);
+  const perPlane = (4 * (inputs + 2 * outputs)) / Math.max(1, geometry.planes);
+  const scratchBytes = perPlane + averageScratch(geometry).scratchBytes + 4 * 64;
+  return {
+    channels: inputs === 0 ? 0 : channels,
+    inputs,
+    outputs,
+    numbers: [geometry.planes / channels, channels, method === "AVE"],
+    extra: { table, scratch: "batchNormScratch" as const, scratchBytes },
+  };
+}
 
 /** A line of a plane, and one of what is made of it, with 16 values before and behind each. */
 function averageScratch({ input, output }: PoolGeometry) {

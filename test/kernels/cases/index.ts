@@ -1,6 +1,7 @@
 import type { Case } from "../maker.js";
 import { activationCases } from "./activation.js";
 import { batchNormCases } from "./batch-norm.js";
+import { batchNormPoolCases } from "./batch-norm-pool.js";
 import { clipCases } from "./clip.js";
 import { convCases } from "./conv.js";
 import { elementwiseCases } from "./elementwise.js";
@@ -23,6 +24,7 @@ export const cases: readonly Case[] = [
   ...convCases,
   ...poolCases,
   ...batchNormCases,
+  ...batchNormPoolCases,
   ...lrnCases,
   ...scaleCases,
   ...activationCases,
