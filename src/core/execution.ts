@@ -2,6 +2,7 @@ import { MokaError } from "../util/errors.js";
 import type { Engine } from "./engine.js";
 import { type FusedGroup, fuseBatchNorm, type Plan } from "./passes/fuse-batch-norm.js";
 import { fuseForward } from "./passes/fuse-forward.js";
+import { fusePool } from "./passes/fuse-pool.js";
 import { type MemoryPlan, planMemory } from "./passes/plan-memory.js";
 import { recomputeNormalized } from "./passes/recompute.js";
 import { type Step, spansOf } from "./program.js";
@@ -11,8 +12,8 @@ import { usesOf } from "./uses.js";
 
 export type Direction = "forward" | "backward";
 
-/** What rewrites a net's programs, in this order; the last two only where blobs need not be kept. */
-export const passNames = ["fuse-batch-norm", "fuse-forward", "recompute", "plan-memory"] as const;
+/** What rewrites a net's programs, in this order; the last three only where blobs need not be kept. */
+export const passNames = ["fuse-batch-norm", "fuse-forward", "fuse-pool", "recompute", "plan-memory"] as const;
 
 export type PassName = (typeof passNames)[number];
 
@@ -46,6 +47,8 @@ export class Execution {
   readonly #runners = new Map<Direction, Runner>();
   readonly #spans: readonly Span[];
   #groups: readonly FusedGroup[];
+  /** What no step of the plan writes, though a recorded one does. */
+  #skipped: readonly Span[];
   /** What is run. */
   #plan: Plan;
   #memory: MemoryPlan | undefined;
@@ -75,10 +78,13 @@ export class Execution {
         plan = { forward: result.forward, backward: result.backward };
         return result;
       });
+    const pools = kept && passes.includes("fuse-pool");
+    const pooled = pools ? fusePool(plan, kept) : { ...plan, groups: [], skipped: [] };
     const recomputes = kept && passes.includes("recompute");
-    const recomputed = recomputes ? recomputeNormalized(plan, kept, engine) : { ...plan, spans: [] };
-    this.#plan = recomputed;
-    this.#groups = fused.flatMap(({ groups }) => groups);
+    const recomputed = recomputes ? recomputeNormalized(pooled, kept, engine) : { ...pooled, spans: [] };
+    this.#plan = { forward: recomputed.forward, backward: recomputed.backward };
+    this.#groups = [...fused, pooled].flatMap(({ groups }) => groups);
+    this.#skipped = pooled.skipped;
     this.#spans = [...fused, recomputed].flatMap(({ spans }) => spans);
     this.#memory = this.#planMemory();
   }
@@ -137,11 +143,16 @@ export class Execution {
   }
 
   #planMemory(): MemoryPlan | undefined {
-    return this.#kept && this.#sharesMemory ? planMemory(this.#steps, this.#kept) : undefined;
+    if (!this.#kept || !this.#sharesMemory) return undefined;
+    return planMemory(this.#steps, this.#kept, new Set(this.#spans));
   }
 
   /** Places all spans of the memory plan in one arena. */
   #share(): void {
+    for (const span of this.#skipped) {
+      span.release();
+      span.lose();
+    }
     if (this.#arena || !this.#memory?.size) return;
     this.#releaseRunners();
     // First what they have goes back, so that the arena can take its place.
@@ -199,16 +210,22 @@ export class Execution {
   async #unfuse(): Promise<void> {
     this.#unshare(true);
     if (this.#hasRun && this.#recorded.backward) {
-      const steps = this.#groups.flatMap(({ unfuse }) => unfuse);
-      const isPossible = (step: Step) => usesOf(step).reads.every(({ span }) => span.holdsValues);
-      for (const step of steps) if (!isPossible(step)) for (const { span } of usesOf(step).writes) span.lose();
-      const runner = new Runner({ steps: steps.filter(isPossible) }, this.#engine);
+      const steps = this.#groups
+        .flatMap(({ unfuse }) => unfuse)
+        .filter((step) => {
+          const { reads, writes } = usesOf(step);
+          const isPossible = reads.every(({ span }) => span.holdsValues);
+          for (const { span } of writes) isPossible ? span.root.regain() : span.root.lose();
+          return isPossible;
+        });
+      const runner = new Runner({ steps }, this.#engine);
       await runner.run(0, Number.POSITIVE_INFINITY);
       runner.release();
     }
     this.release();
     this.#plan = this.#recorded;
     this.#groups = [];
+    this.#skipped = [];
     this.#memory = this.#planMemory();
     this.#position = Number.NaN;
   }

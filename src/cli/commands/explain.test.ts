@@ -13,7 +13,7 @@ test("shows the steps, and the memory beside Caffe's, in 100 columns", async () 
   expect(out).toMatch(/^forward +kernel +blobs \(offset in shared memory\) +read +written +flops$/m);
   expect(out).toMatch(/^ip +gemm .* \d+(\.\d+)? [KM]?i?B +\d+(\.\d+)? [KM]?i?B +\d+(\.\d+)? [kM]?$/m);
   expect(out).toMatch(/^digits +\(next batch\)/m);
-  expect(out).toMatch(/^bn_conv1_1 +batchNormFused .*\nscale_conv1_1 .*\nrelu1_1 /m);
+  expect(out).toMatch(/^bn_conv1_1 +batchNormPool .*\nscale_conv1_1 .*\nrelu1_1 .*\npool1 /m);
   expect(out).toMatch(/^backward +kernel/m);
   expect(out).toMatch(/^ {2}peak +\d.*% of Caffe's$/m);
   expect(out).toMatch(/^ {2}buffers of BatchNorm +\d/m);

@@ -144,6 +144,30 @@ test("the top of a layer outlives its last step", () => {
   expect(lives(steps)).toEqual({ a: "0-1", b: "1-1" });
 });
 
+test("what nobody can look at ends with its last reader", () => {
+  const [x, a, b] = [span("x"), span("a"), span("b")];
+  const steps = [kernelStep("tanh", { x, y: a }, 3), kernelStep("tanh", { x: a, y: b }, 3)];
+  expect(lifetimes(steps).get(a)).toEqual({ from: 0, to: 1 });
+  const more = [...steps, kernelStep("abs", { x: b, y: x }, 3)];
+  expect(lifetimes(more).get(a)).toEqual({ from: 0, to: 2 });
+  expect(lifetimes(more, new Set([a])).get(a)).toEqual({ from: 0, to: 1 });
+});
+
+test("a result takes the place of what its step is the last to read, if its kernel can do that", () => {
+  const place = (last: [KernelName, unknown], ...more: { [K in KernelName]: [K, Kernels[K]] }[KernelName][]) => {
+    const steps = program(["tanh", { x, y: a }], last as never, ["abs", { x: b, y: x }], ...more);
+    const { placements, size } = planMemory(steps, new Set([x]));
+    const at = new Map(placements.map((each) => [each.span, each]));
+    return { size, isOver: at.get(a)?.offset === at.get(b)?.offset, overwritten: at.get(a)?.overwritten };
+  };
+  const [x, a, b] = [span("x"), span("a"), span("b")];
+  expect(place(["relu", { x: a, y: b, slope: 0 }])).toEqual({ size: 16, isOver: true, overwritten: 1 });
+  expect(place(["mul", { a, b: x, y: b }]).isOver).toBe(true);
+  expect(place(["lrn", { x: a, scale: span("s"), y: b }]).isOver, "lrn reads neighbours").toBe(false);
+  expect(place(["mul", { a, b: a, y: b }]).isOver, "read twice").toBe(false);
+  expect(place(["relu", { x: a, y: b, slope: 0 }], ["abs", { x: a, y: x }]).isOver, "read later").toBe(false);
+});
+
 test("a plan says who is overwritten, when", () => {
   const [x, a, b, c] = [span("x", 100), span("a", 100), span("b", 100), span("c", 100)];
   const steps = program(

@@ -1,6 +1,6 @@
 import type { Step } from "../program.js";
 import type { Span } from "../span.js";
-import { type Region, usesOf } from "../uses.js";
+import { type Region, successorsOf, usesOf } from "../uses.js";
 
 /** From the first step that writes to something to the last that has to do with it, both included. */
 export interface Lifetime {
@@ -35,23 +35,71 @@ const alignment = 16;
  *
  * A span has its place to itself from the step that first writes to it to the last that has to do with it. One that is
  * read before all of it was written (an input, a parameter, a state that goes from one run to the next, a gradient
- * nobody computes) keeps memory of its own, and so do those in `kept`.
+ * nobody computes) keeps memory of its own, and so do those in `kept`. What a step writes may take the place of what it
+ * is the last to read, if its kernel can do that and it saves memory.
+ *
+ * @param hidden spans that nobody can look at between layers
  */
-export function planMemory(steps: readonly Step[], kept: ReadonlySet<Span>): MemoryPlan {
-  const items = [...lifetimes(steps)]
+export function planMemory(
+  steps: readonly Step[],
+  kept: ReadonlySet<Span>,
+  hidden: ReadonlySet<Span> = new Set(),
+): MemoryPlan {
+  const items = [...lifetimes(steps, hidden)]
     .filter(([span]) => !kept.has(span) && span.count > 0)
     .map(([span, lifetime]) => ({ span, size: Math.ceil(span.count / alignment) * alignment, ...lifetime }));
-  const { offsets, size } = pack(items);
+  const separate = items.map((_, i) => i);
+  const plans = [successions(steps, items), separate].map((groups) => packGroups(items, groups));
+  const { offsets, size } = plans.reduce((best, plan) => (plan.size < best.size ? plan : best));
   const placed = items.map((item, i) => ({ ...item, offset: offsets[i] ?? 0 }));
   const placements = placed.map((item) => {
     const { span, from, to, offset } = item;
     const overwritten = placed.reduce(
-      (first, other) => (other.from > to && overlap(item, other) ? Math.min(first, other.from) : first),
+      (first, other) =>
+        other !== item && other.from >= to && overlap(item, other) ? Math.min(first, other.from) : first,
       Number.POSITIVE_INFINITY,
     );
     return { span, from, to, offset, overwritten };
   });
   return { placements, size };
+}
+
+type SpanItem = Item & { readonly span: Span };
+
+/**
+ * For each item the first of those that lie at one place, one after the other: where a step may write over what it
+ * reads, and nobody reads that later, its result takes the place.
+ */
+function successions(steps: readonly Step[], items: readonly SpanItem[]): readonly number[] {
+  const indices = new Map(items.map(({ span }, i) => [span, i]));
+  const first = items.map((_, i) => i);
+  const hasSuccessor = new Set<number>();
+  steps.forEach((step, at) => {
+    for (const [output, input] of successorsOf(step)) {
+      const [next, last] = [indices.get(output), indices.get(input)];
+      if (next === undefined || last === undefined || next === last || hasSuccessor.has(last)) continue;
+      const [heir, old] = [items[next] as SpanItem, items[last] as SpanItem];
+      if (heir.from !== at || old.to !== at || heir.size !== old.size || first[next] !== next) continue;
+      // Through another argument it might be read elsewhere.
+      if (usesOf(step).reads.filter(({ span }) => span.root === input).length > 1) continue;
+      first[next] = first[last] as number;
+      hasSuccessor.add(last);
+    }
+  });
+  return first;
+}
+
+/** Packs items of which those with the same group have one place. */
+function packGroups(items: readonly SpanItem[], groups: readonly number[]): ReturnType<typeof pack> {
+  const lives = new Map<number, Item>();
+  items.forEach(({ from, to, size }, i) => {
+    const life = lives.get(groups[i] as number) ?? { from, to, size };
+    lives.set(groups[i] as number, { from: Math.min(life.from, from), to: Math.max(life.to, to), size });
+  });
+  const numbers = [...lives.keys()];
+  const { offsets, size } = pack([...lives.values()]);
+  const places = new Map(numbers.map((group, i) => [group, offsets[i] as number]));
+  return { offsets: groups.map((group) => places.get(group) as number), size };
 }
 
 interface Interval {
@@ -100,7 +148,7 @@ export function pack(items: readonly Item[]): { readonly offsets: readonly numbe
 }
 
 /** The lives of all spans that own memory, without those that are read before they are written. */
-export function lifetimes(steps: readonly Step[]): Map<Span, Lifetime> {
+export function lifetimes(steps: readonly Step[], hidden: ReadonlySet<Span> = new Set()): Map<Span, Lifetime> {
   const lives = new Map<Span, { from: number; to: number }>();
   const coverages = new Map<Span, Coverage>();
   const carried = new Set<Span>();
@@ -121,7 +169,7 @@ export function lifetimes(steps: readonly Step[]): Map<Span, Lifetime> {
       coverages.set(root, coverage);
       coverage.add(region);
       // What a layer leaves can be looked at until the next layer runs.
-      touch(region.span, i, endOfLayer(steps, i));
+      touch(region.span, i, hidden.has(root) ? i : endOfLayer(steps, i));
     }
   });
   for (const span of carried) lives.delete(span);

@@ -9,8 +9,8 @@ export interface Recomputed extends Plan {
 }
 
 /**
- * What a fused BatchNorm puts out is not kept for backward where that only reads it, as a convolution's gradient for
- * its weights does: it is computed again right before. Its input is there anyway, for BatchNorm's own backward. That
+ * What a fused BatchNorm puts out, or the pooling with it, is not kept for backward where that only reads it, as a
+ * convolution's gradient for its weights does: it is computed again right before. Its input is there anyway, for BatchNorm's own backward. That
  * halves what a net of convolutions with batch normalization must keep, for one more pass over the values.
  *
  * @param kept spans that others read too
@@ -21,7 +21,7 @@ export function recomputeNormalized(plan: Plan, kept: ReadonlySet<Span>, memory:
   const backward = [...plan.backward];
   const spans: Span[] = [];
   forward.forEach((_, at) => {
-    const norm = stepAt(forward, at, "batchNormFused");
+    const norm = normAt(forward, at);
     if (!norm || kept.has(norm.args.y.root)) return;
     const readers = readersOf(norm.args.y, forward, at, backward);
     const end = backward.findIndex((step) => isBackwardOf(step, norm));
@@ -30,7 +30,7 @@ export function recomputeNormalized(plan: Plan, kept: ReadonlySet<Span>, memory:
     const again = new Span(`${norm.args.y.name}'`, norm.args.y.count, memory);
     for (const index of readers) backward[index] = renameSpan(backward[index] as KernelStep, norm.args.y, again);
     const layer = (backward[first] as Step).layer;
-    backward.splice(first, 0, kernelStep("normalizeFused", { ...norm.args, y: again }, layer));
+    backward.splice(first, 0, repeated(norm, again, layer));
     spans.push(again);
   });
   return { forward, backward, spans };
@@ -45,7 +45,7 @@ function readersOf(y: Span, forward: readonly Step[], at: number, backward: read
   const isWritten = forward.some((step, i) => i !== at && touches(step, "writes"));
   if (y.root !== y || isWritten || backward.some((step) => touches(step, "writes"))) return undefined;
   const last = forward.findLastIndex((step) => touches(step, "reads"));
-  if (!forward.slice(last + 1).some((_, i) => stepAt(forward, last + 1 + i, "batchNormFused"))) return undefined;
+  if (!forward.some((_, i) => i > last && normAt(forward, i))) return undefined;
   const readers = [...backward.keys()].filter((index) => touches(backward[index] as Step, "reads"));
   const areWhole = readers.every((index) => {
     const step = backward[index] as Step;
@@ -54,7 +54,19 @@ function readersOf(y: Span, forward: readonly Step[], at: number, backward: read
   return areWhole ? readers : undefined;
 }
 
-function isBackwardOf(step: Step, { args, layer }: KernelStep<"batchNormFused">): boolean {
-  if (step.kind !== "kernel" || step.layer !== layer || step.kernel !== "batchNormFusedBackward") return false;
-  return (step.args as KernelStep<"batchNormFusedBackward">["args"]).x === args.x;
+type Norm = KernelStep<"batchNormFused"> | KernelStep<"batchNormPool">;
+
+function normAt(steps: readonly Step[], at: number): Norm | undefined {
+  return stepAt(steps, at, "batchNormFused") ?? stepAt(steps, at, "batchNormPool");
+}
+
+/** What computes the same with the statistics there are. */
+function repeated(norm: Norm, y: Span, layer: number): Step {
+  if (norm.kernel === "batchNormFused") return kernelStep("normalizeFused", { ...norm.args, y }, layer);
+  return kernelStep("normalizePool", { ...norm.args, y }, layer);
+}
+
+function isBackwardOf(step: Step, { args, layer, kernel }: Norm): boolean {
+  if (step.kind !== "kernel" || step.layer !== layer || step.kernel !== `${kernel}Backward`) return false;
+  return (step.args as Norm["args"]).x === args.x;
 }
