@@ -23,6 +23,9 @@ export function poolGeometry({ planes, input, kernel, stride, pad }: Pooling): P
 
 const nan = Number.NaN;
 
+/** Where many windows overlap, sums may be much smaller than what they are sums of. */
+const overlapping = { floor: 0.1 };
+
 /** All four kernels, and masks as they are and as none would be. Few different values, so that many are equal. */
 export function pooling(described: Pooling): Case[] {
   const geometry = poolGeometry(described);
@@ -49,11 +52,16 @@ export function pooling(described: Pooling): Case[] {
       mask: undefined,
       ...geometry,
     })),
-    kernelCase("maxPoolBackward", `${title}, masks of forward`, (m) => {
-      const mask = m.out(outputs);
-      maxPool({ x: m.normal(inputs).array, y: new Float32Array(outputs), mask: mask.array, ...geometry });
-      return { dy: m.normal(outputs), mask, dx: m.out(inputs), ...geometry };
-    }),
+    kernelCase(
+      "maxPoolBackward",
+      `${title}, masks of forward`,
+      (m) => {
+        const mask = m.out(outputs);
+        maxPool({ x: m.normal(inputs).array, y: new Float32Array(outputs), mask: mask.array, ...geometry });
+        return { dy: m.normal(outputs), mask, dx: m.out(inputs), ...geometry };
+      },
+      overlapping,
+    ),
     kernelCase("maxPoolBackward", title, (m) => {
       const mask = m.whole(outputs, input[0] * input[1]);
       for (let i = 2; i < outputs; i += 5) mask.array[i] = -1;
@@ -64,8 +72,7 @@ export function pooling(described: Pooling): Case[] {
       "avePoolBackward",
       title,
       (m) => ({ dy: m.normal(outputs), dx: m.out(inputs), ...geometry }),
-      // Where many windows overlap, sums may be much smaller than what they are sums of.
-      { floor: 0.1 },
+      overlapping,
     ),
   ];
 }
