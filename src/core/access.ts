@@ -154,7 +154,6 @@ export const overwrites: { readonly [K in KernelName]?: Overwrites<Kernels[K]> }
   preluBackward: { dx: ["x", "dy"] },
   sigmoidBackward: { dx: ["y", "dy"] },
   tanhBackward: { dx: ["y", "dy"] },
-  softmaxLossBackward: { dx: ["prob"] },
 };
 
 type Overwrites<A> = { readonly [K in keyof SpanArguments<A>]?: readonly (keyof SpanArguments<A>)[] };
