@@ -62,7 +62,7 @@ export class Tiles {
     return (<usize>((((this.across + 3) >> 2) << 2) * this.size + 4)) << 2;
   }
 
-  /** Scratch memory: that of products; the transforms' own; six rows; 36 vectors; behind them, what each call needs. */
+  /** Scratch memory: that of products; the transforms' own; 36 vectors; the rows a tile sees; behind them, what each call needs. */
   @inline
   get base(): usize {
     return workspace + 64;
@@ -85,7 +85,7 @@ export class Tiles {
 
   @inline
   get rest(): usize {
-    return (this.staged + 6 * this.stagedRow + 63) & ~63;
+    return (this.staged + <usize>(this.size + 2) * this.stagedRow + 63) & ~63;
   }
 }
 

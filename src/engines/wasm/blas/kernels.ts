@@ -3,8 +3,8 @@ import { type Bind, type Call, call } from "../call.js";
 import * as plainConv from "../conv.js";
 import { geometryTable, sharesRows, sizesOf } from "../conv-geometry.js";
 import { gemm as plainGemm } from "../gemm.js";
-import { turned } from "../winograd.js";
-import { gradientSuits, planForward, winogradCalls, winogradGradient } from "./winograd.js";
+import { winogradCalls as packedCalls, turned } from "../winograd.js";
+import { gradientSuits, planForward, planPacked, winogradCalls, winogradGradient } from "./winograd.js";
 
 /** Values of the column matrix made at a time: they should stay in the cache until they are multiplied. */
 const blockValues = 2 ** 18;
@@ -25,8 +25,11 @@ export const convFused: Bind<"convFused"> = (args, at, keep) => {
   if (!suits(geometry)) return plainConv.convFused(args, at, keep);
   const [xAt, wAt, yAt] = [at(x, size.input), at(w, size.weights), at(y, size.output)];
   const [factorAt, biasAt] = [at(factor, geometry.outputs), at(bias, geometry.outputs)];
+  const spans = { x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak };
+  const packed = planPacked(geometry, (bytes) => keep(w, bytes));
+  if (packed) return packedCalls({ ...geometry, ...spans, plan: packed });
   const plan = planForward(geometry, (bytes) => keep(w, bytes));
-  if (plan) return winogradCalls({ ...geometry, x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak, plan });
+  if (plan) return winogradCalls({ ...geometry, ...spans, plan });
   const most = columnsOf(geometry);
   const byRows = geometry.n === 1 && sharesRows(geometry);
   const pieces = byRows ? geometry.outputs / 16 : (geometry.n * size.positions) / 8;

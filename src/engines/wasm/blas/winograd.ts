@@ -43,6 +43,16 @@ export function gradientSuits(geometry: ConvGeometry): boolean {
 export const planForward = (geometry: ConvGeometry, keep?: (bytes: number) => Kept | undefined) =>
   planWinograd(geometry, rule, weightBytes, keep);
 
+/** With so few tiles of 4×4, a library's products are slower than those with weights that are kept in panels. */
+const fewTiles = 16;
+
+/** How the plain engine does it, where it is faster here too. */
+export function planPacked(geometry: ConvGeometry, keep: (bytes: number) => Kept | undefined) {
+  const [down, across] = tilesOf(geometry.output, 4);
+  const plan = geometry.n * down * across <= fewTiles ? plain.planForward(geometry, keep) : undefined;
+  return plan?.kept && plan;
+}
+
 /** As those of the plain engine, with dense matrices. */
 export function winogradCalls(args: Forward): readonly Call[] {
   const { x, w, factor = 0, bias = 0, y, leak = 1, isTurned = false, plan, ...geometry } = args;
