@@ -11,6 +11,8 @@ const small: ConvGeometry = {
   ...{ kernel: [3, 3], stride: [1, 1], pad: [1, 1], dilation: [1, 1] },
 };
 const pointwise: ConvGeometry = { ...small, channels: 200, group: 2, outputs: 202, kernel: [1, 1], pad: [0, 0] };
+/** With more tiles than a library is slow at. */
+const several: ConvGeometry = { ...small, n: 5, channels: 100, outputs: 100, input: [6, 6], output: [6, 6] };
 const larger: ConvGeometry = { ...small, channels: 130, outputs: 131, input: [14, 14], output: [14, 14] };
 
 const engines = {
@@ -21,8 +23,8 @@ const engines = {
 
 /** A convolution whose weights may be kept, on an engine. */
 function prepare(engine: WasmEngine | ReferenceEngine, geometry: ConvGeometry) {
-  const { channels, outputs, group, kernel, input } = geometry;
-  const positions = input.reduce((a, b) => a * b, 1);
+  const { n, channels, outputs, group, kernel, input } = geometry;
+  const positions = n * input.reduce((a, b) => a * b, 1);
   const counts = {
     x: channels * positions,
     w: outputs * (channels / group) * kernel.reduce((a, b) => a * b, 1),
@@ -52,6 +54,7 @@ function distance(a: Span, b: Span): number {
 describe.each(Object.entries(engines))("%s", (_, create) => {
   test.each([
     ["tiles of 2×2", small],
+    ["tiles of 2×2, of several images", several],
     ["tiles of 4×4", larger],
     ["packed weights of groups", pointwise],
   ])("what is kept of weights follows them: %s", async (_, geometry) => {
