@@ -187,7 +187,9 @@ test("killed at 30 random moments, it leaves whole files only, and goes on from 
     for (let round = 0; round < 15; round++) {
       const last = Math.max(0, ...iterationsIn(home));
       const from = last > 0 ? ["-snapshot", `${home}/tiny_iter_${last}.solverstate`] : [];
-      const training = startTraining(/Snapshotting to/, "-solver", file, "-engine", "reference", ...from);
+      // With the second snapshot begun, the first is whole, however slow the machine.
+      const second = /Snapshotting to.*Snapshotting to/s;
+      const training = startTraining(second, "-solver", file, "-engine", "reference", ...from);
       await training.started;
       await new Promise((resolve) => setTimeout(resolve, 30 * Math.random()));
       training.child.kill("SIGKILL");
@@ -200,7 +202,7 @@ test("killed at 30 random moments, it leaves whole files only, and goes on from 
   };
   const homes = [join(folder, "a"), join(folder, "b")];
   await Promise.all(homes.map(killAgainAndAgain));
-  expect(resumed).toBeGreaterThan(15);
+  expect(resumed).toBe(28);
 
   for (const home of homes) {
     const killed = iterationsIn(home).map((iter) => ({ iter, files: filesOf(home, iter) }));
@@ -209,4 +211,4 @@ test("killed at 30 random moments, it leaves whole files only, and goes on from 
     await moka("train", "-solver", tinySolver(home, last), "-engine", "reference");
     for (const { iter, files } of killed) expect(files, `iteration ${iter}`).toEqual(filesOf(home, iter));
   }
-});
+}, 300_000);
