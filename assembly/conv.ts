@@ -46,7 +46,7 @@ class ConvScratch {
 /** Packs the weights of all groups as `conv` finds them with `kept`. A piece is a panel, counted through the groups. */
 export function convWeights(from: i32, to: i32, w: usize, outputs: i32, depth: i32, kept: usize): void {
   const kc = blockOf(depth, maxSteps, 4);
-  const panels = Panels.fives(outputs) + Panels.fours(outputs);
+  const panels = Panels.count(outputs);
   for (let piece = from; piece < to; ++piece) {
     const row = Panels.start(piece % panels, outputs);
     const rows = Panels.start((piece % panels) + 1, outputs) - row;
@@ -71,7 +71,7 @@ export function convWeights(from: i32, to: i32, w: usize, outputs: i32, depth: i
 
 /** Where the panels of kept weights lie from this row on, for the block of steps that begins at `step`. */
 function keptBlock(kept: usize, outputs: i32, depth: i32, group: i32, step: i32, row: i32): usize {
-  const packed = 5 * Panels.fives(outputs) + 4 * Panels.fours(outputs);
+  const packed = Panels.filled(outputs);
   const steps = min(blockOf(depth, maxSteps, 4), depth - step);
   return kept + ((<usize>(packed * (group * depth + step) + row * steps)) << 2);
 }
@@ -99,7 +99,7 @@ export function conv(
   const first = byRows ? 0 : from * 8;
   const last = byRows ? g.n * g.positions : min(g.n * g.positions, to * 8);
   const top = byRows ? from : 0;
-  const bottom = byRows ? to : Panels.fives(g.outputs) + Panels.fours(g.outputs);
+  const bottom = byRows ? to : Panels.count(g.outputs);
   const nc = blockOf(last - first, maxColumns, 8);
   const kc = blockOf(depth, maxSteps, 4);
   const mc = blockOf(bottom - top, maxRows / 5, 1);

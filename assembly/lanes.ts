@@ -95,3 +95,30 @@ export class Lanes {
     v128.store(dst + 3 * dstStride, f32x4.mul(factor, v128.shuffle<f64>(t1, t3, 1, 3)));
   }
 }
+
+/** Four neighbours, or only the first of them. */
+@unmanaged
+export class Four {
+  @inline
+  load(address: usize): v128 {
+    return v128.load(address);
+  }
+
+  @inline
+  store(address: usize, v: v128): void {
+    v128.store(address, v);
+  }
+}
+
+@unmanaged
+export class One {
+  @inline
+  load(address: usize): v128 {
+    return Lanes.one(address);
+  }
+
+  @inline
+  store(address: usize, v: v128): void {
+    Lanes.storeOne(address, v);
+  }
+}

@@ -1,4 +1,4 @@
-import { Lanes } from "./lanes";
+import { Four, One } from "./lanes";
 import { Power, powerScratch } from "./power";
 import { workspace } from "./workspace";
 
@@ -11,33 +11,6 @@ const chunk: i32 = 256;
 
 /** Scratch bytes `lrnBackward` needs for each channel. */
 export const lrnScratch: usize = 4 * <usize>chunk;
-
-/** Four neighbours, or only the first of them. */
-@unmanaged
-class Four {
-  @inline
-  load(address: usize): v128 {
-    return v128.load(address);
-  }
-
-  @inline
-  store(address: usize, v: v128): void {
-    v128.store(address, v);
-  }
-}
-
-@unmanaged
-class One {
-  @inline
-  load(address: usize): v128 {
-    return Lanes.one(address);
-  }
-
-  @inline
-  store(address: usize, v: v128): void {
-    Lanes.storeOne(address, v);
-  }
-}
 
 /** scale^−¾ by roots: beta is ¾ in every published net. */
 @unmanaged

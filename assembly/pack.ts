@@ -18,6 +18,15 @@ export class Panels {
     return (rows - 5 * Panels.fives(rows) + 3) / 4;
   }
 
+  static count(rows: i32): i32 {
+    return Panels.fives(rows) + Panels.fours(rows);
+  }
+
+  /** Rows of all panels: those there are, and what fills the last one up. */
+  static filled(rows: i32): i32 {
+    return 5 * Panels.fives(rows) + 4 * Panels.fours(rows);
+  }
+
   /**
    * The first row of a panel of so many rows; behind the last panel, how many rows there are. Rows from one panel's start to
    * another's make the same panels by themselves.

@@ -1,5 +1,5 @@
 import { Exp } from "./exp";
-import { Lanes } from "./lanes";
+import { Four, Lanes, One } from "./lanes";
 import { map, zip } from "./map";
 
 // Softmax over the middle axis of x (outer, dim, inner), in single precision and in this order of rounding, which is
@@ -20,33 +20,6 @@ class MinusTimes {
   @inline
   apply(dy: v128, y: v128, total: v128, _q: v128): v128 {
     return f32x4.mul(f32x4.sub(dy, total), y);
-  }
-}
-
-/** Four neighbours, or only the first of them. */
-@unmanaged
-class Four {
-  @inline
-  load(address: usize): v128 {
-    return v128.load(address);
-  }
-
-  @inline
-  store(address: usize, v: v128): void {
-    v128.store(address, v);
-  }
-}
-
-@unmanaged
-class One {
-  @inline
-  load(address: usize): v128 {
-    return Lanes.one(address);
-  }
-
-  @inline
-  store(address: usize, v: v128): void {
-    Lanes.storeOne(address, v);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Lanes } from "./lanes";
+import { Four, Lanes, One } from "./lanes";
 
 // One step each of the solvers; see the vocabulary. All begin with the same arguments, those of `Descent`; `l1` takes
 // the sign of w for the penalty. A piece is one value.
@@ -178,32 +178,6 @@ class Gradient {
   static sign(w: v128): v128 {
     const one = v128.or(v128.and(w, f32x4.splat(-0.0)), f32x4.splat(1));
     return v128.bitselect(one, w, f32x4.gt(f32x4.abs(w), f32x4.splat(0)));
-  }
-}
-
-@unmanaged
-class Four {
-  @inline
-  load(address: usize): v128 {
-    return v128.load(address);
-  }
-
-  @inline
-  store(address: usize, v: v128): void {
-    v128.store(address, v);
-  }
-}
-
-@unmanaged
-class One {
-  @inline
-  load(address: usize): v128 {
-    return Lanes.one(address);
-  }
-
-  @inline
-  store(address: usize, v: v128): void {
-    Lanes.storeOne(address, v);
   }
 }
 

@@ -182,7 +182,7 @@ function putPanel(matrices: i32, vectors: usize, height: i32, count: i32, to: us
 
 /** Bytes of one packed matrix rows×steps. */
 function packedBytes(rows: i32, steps: i32): usize {
-  return (<usize>(5 * Panels.fives(rows) + 4 * Panels.fours(rows)) * <usize>steps) << 2;
+  return (<usize>Panels.filled(rows) * <usize>steps) << 2;
 }
 
 /** The nine taps of up to four filters, one in each lane. */

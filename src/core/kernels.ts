@@ -102,61 +102,19 @@ export interface Kernels {
    * The same, and the Scale and ReLU after it, in one: y = act(x̂·scale + bias), x̂ the normalized x, and
    * act(v) = max(v, 0) + leak·min(v, 0), so that a leak of 1 leaves all as it is. May work in place.
    */
-  batchNormFused: {
-    x: Span;
-    y: Span;
-    mean: Span;
-    variance: Span;
-    scale: Span | undefined;
-    bias: Span | undefined;
-    leak: number;
-    eps: number;
-  } & Channels;
+  batchNormFused: FusedNorm & Channels;
   /**
    * With d = dy·act′: dscale += Σ d·x̂, dbias += Σ d, and dx as `batchNormBackward` makes it of d·scale. May work in
    * place (dy is dx); x̂ is computed again from x.
    */
-  batchNormFusedBackward: {
-    x: Span;
-    dy: Span;
-    dx: Span;
-    mean: Span;
-    variance: Span;
-    scale: Span | undefined;
-    bias: Span | undefined;
-    dscale: Span | undefined;
-    dbias: Span | undefined;
-    leak: number;
-    eps: number;
-  } & Channels;
+  batchNormFusedBackward: FusedNormGradient & Channels;
   /**
    * `batchNormFused`, and then pooling: y = pool(act(x̂·scale + bias)). What is pooled is never there as a whole; planes are
    * images × channels.
    */
-  batchNormPool: {
-    x: Span;
-    y: Span;
-    mean: Span;
-    variance: Span;
-    scale: Span | undefined;
-    bias: Span | undefined;
-    leak: number;
-    eps: number;
-  } & NormPool;
+  batchNormPool: FusedNorm & NormPool;
   /** `batchNormFusedBackward` of what pooling makes of dy. dx may be x. */
-  batchNormPoolBackward: {
-    x: Span;
-    dy: Span;
-    dx: Span;
-    mean: Span;
-    variance: Span;
-    scale: Span | undefined;
-    bias: Span | undefined;
-    dscale: Span | undefined;
-    dbias: Span | undefined;
-    leak: number;
-    eps: number;
-  } & NormPool;
+  batchNormPoolBackward: FusedNormGradient & NormPool;
   /** factor = fraction·factor + 1; mean and variance likewise, the variance unbiased by `correction` */
   batchNormAverage: {
     mean: Span;
@@ -175,27 +133,9 @@ export interface Kernels {
    * The same, and the Scale (or Bias) and ReLU after it: y = act(x̂·scale + bias), act as in `batchNormFused`. Without
    * variance x̂ is x − mean. May work in place.
    */
-  normalizeFused: {
-    x: Span;
-    y: Span;
-    mean: Span | undefined;
-    variance: Span | undefined;
-    scale: Span | undefined;
-    bias: Span | undefined;
-    leak: number;
-    eps: number;
-  } & Channels;
+  normalizeFused: GivenNorm & Channels;
   /** The same and then pooling, as `batchNormPool` does it. */
-  normalizePool: {
-    x: Span;
-    y: Span;
-    mean: Span | undefined;
-    variance: Span | undefined;
-    scale: Span | undefined;
-    bias: Span | undefined;
-    leak: number;
-    eps: number;
-  } & NormPool;
+  normalizePool: GivenNorm & NormPool;
   /**
    * `normalize` and `scale` of what has been shifted by `shift`, as one factor and one offset a channel:
    * factor = scale/√(variance + eps), offset = bias + (shift − mean)·factor. Without variance, factor = scale.
@@ -379,6 +319,44 @@ export interface PoolGeometry {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly pad: readonly [number, number];
+}
+
+/** BatchNorm by the statistics of its batch, and the Scale and ReLU after it. */
+export interface FusedNorm {
+  readonly x: Span;
+  readonly y: Span;
+  readonly mean: Span;
+  readonly variance: Span;
+  readonly scale: Span | undefined;
+  readonly bias: Span | undefined;
+  readonly leak: number;
+  readonly eps: number;
+}
+
+export interface FusedNormGradient {
+  readonly x: Span;
+  readonly dy: Span;
+  readonly dx: Span;
+  readonly mean: Span;
+  readonly variance: Span;
+  readonly scale: Span | undefined;
+  readonly bias: Span | undefined;
+  readonly dscale: Span | undefined;
+  readonly dbias: Span | undefined;
+  readonly leak: number;
+  readonly eps: number;
+}
+
+/** The same by given statistics, if there are any. */
+export interface GivenNorm {
+  readonly x: Span;
+  readonly y: Span;
+  readonly mean: Span | undefined;
+  readonly variance: Span | undefined;
+  readonly scale: Span | undefined;
+  readonly bias: Span | undefined;
+  readonly leak: number;
+  readonly eps: number;
 }
 
 /** Pooling of what is normalized by channel. */
