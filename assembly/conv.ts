@@ -12,6 +12,7 @@ import {
   putTile,
   Scratch,
 } from "./gemm";
+import { tall } from "./micro";
 import { Panels, packA, packB, packTransposedB } from "./pack";
 import { copyRun } from "./run";
 
@@ -102,7 +103,7 @@ export function conv(
   const bottom = byRows ? to : Panels.count(g.outputs);
   const nc = blockOf(last - first, maxColumns, 8);
   const kc = blockOf(depth, maxSteps, 4);
-  const mc = blockOf(bottom - top, maxRows / 5, 1);
+  const mc = blockOf(bottom - top, maxRows / tall, 1);
   for (let group = 0; group < g.group; ++group) {
     for (let column = first; column < last; column += nc) {
       const columns = min(nc, last - column);
@@ -207,7 +208,7 @@ export function convBackwardData(from: i32, to: i32, dy: usize, w: usize, dx: us
   const last = to * g.positions;
   const nc = blockOf(last - first, maxColumns, 8);
   const kc = blockOf(g.outputs, maxSteps, 4);
-  const mc = blockOf(depth, maxRows, 5);
+  const mc = blockOf(depth, maxRows, tall);
   const block = ConvScratch.block(base);
   for (let group = 0; group < g.group; ++group) {
     for (let column = first; column < last; column += nc) {
@@ -268,7 +269,7 @@ export function convBackwardWeights(from: i32, to: i32, x: usize, dy: usize, dw:
   const last = min(depth, to * 8);
   const nc = blockOf(last - from * 8, maxColumns, 8);
   const kc = blockOf(total, maxSteps, 4);
-  const mc = blockOf(g.outputs, maxRows, 5);
+  const mc = blockOf(g.outputs, maxRows, tall);
   for (let group = 0; group < g.group; ++group) {
     for (let column = from * 8; column < last; column += nc) {
       const columns = min(nc, last - column);

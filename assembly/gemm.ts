@@ -1,6 +1,6 @@
 import { times } from "./elementwise";
 import { Finish } from "./finish";
-import { micro4, micro5 } from "./micro";
+import { micro4, microTall, tall } from "./micro";
 import { Panels, packA, packB, packTransposedB } from "./pack";
 import { workspace } from "./workspace";
 
@@ -8,7 +8,7 @@ import { workspace } from "./workspace";
 // are computed from panels of both. Source: Van Zee and van de Geijn 2015.
 
 /** Blocks hold at most this many rows of A, steps of k, and columns of B. A block of A stays in the L2 cache. */
-export const maxRows: i32 = 190;
+export const maxRows: i32 = (192 / tall) * tall;
 export const maxSteps: i32 = 256;
 export const maxColumns: i32 = 1024;
 
@@ -72,15 +72,15 @@ export function panelProduct(
   finish: Finish | null = null,
 ): void {
   const all = m;
-  const fives = Panels.fives(m);
-  for (let i = 0; i < fives; ++i) {
-    micro5(k, a, b, c, ldc, add);
+  const talls = Panels.talls(m);
+  for (let i = 0; i < talls; ++i) {
+    microTall(k, a, b, c, ldc, add);
     // While it is still in the L1 cache.
-    if (finish) finish.tile(5 * i, 5, 8, c, ldc);
-    a += <usize>k * 20;
-    c += 5 * ldc;
+    if (finish) finish.tile(tall * i, tall, 8, c, ldc);
+    a += (<usize>(k * tall)) << 2;
+    c += tall * ldc;
   }
-  for (m -= 5 * fives; m >= 4; m -= 4) {
+  for (m -= tall * talls; m >= 4; m -= 4) {
     micro4(k, a, b, c, ldc, add);
     if (finish) finish.tile(all - m, 4, 8, c, ldc);
     a += <usize>k * 16;
@@ -159,7 +159,7 @@ export function gemm(
   const packedB = Scratch.b(workspace);
   const nc = blockOf(column1 - column0, maxColumns, 8);
   const kc = blockOf(k, maxSteps, 4);
-  const mc = blockOf(row1 - row0, maxRows, 5);
+  const mc = blockOf(row1 - row0, maxRows, tall);
   for (let column = column0; column < column1; column += nc) {
     const columns = min(nc, column1 - column);
     for (let step = 0; step < k; step += kc) {

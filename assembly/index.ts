@@ -29,6 +29,7 @@ export { gemv } from "./gemv";
 export * from "./loss";
 export { lrn, lrnBackward, lrnScratch } from "./lrn";
 export { lstmUnit, lstmUnitBackward } from "./lstm";
+export { tall } from "./micro";
 export { avePool } from "./pool-average";
 export { avePoolBackward } from "./pool-average-backward";
 export { maxPool } from "./pool-max";

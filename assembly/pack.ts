@@ -1,30 +1,33 @@
 import { Lanes } from "./lanes";
+import { tall } from "./micro";
 
 // Copies of blocks of A and B in the order in which the micro-kernels read them.
 //
-// Rows of A go into panels of 5, then panels of 4 such that no row is left over where that can be (from 12 rows on it
-// always can); else the last panel is filled up with zeros. Columns of B go into panels of 8, the last filled up with
-// zeros. A panel holds its rows (columns) side by side, step of k after step of k.
+// Rows of A go into tall panels, of 5 or 6, then panels of 4, such that as few rows as can be are left over; the last
+// panel is then filled up with zeros. Columns of B go into panels of 8, the last filled up with zeros. A panel holds its
+// rows (columns) side by side, step of k after step of k.
 
-/** How many panels of 5 rows, and behind them of 4, `rows` make. */
+/** How many tall panels, and behind them of 4 rows, `rows` make. */
 export class Panels {
-  static fives(rows: i32): i32 {
-    const left = rows % 5;
-    const fours = left == 0 ? 0 : 5 - left;
-    return 4 * fours <= rows ? (rows - 4 * fours) / 5 : rows / 5;
-  }
-
-  static fours(rows: i32): i32 {
-    return (rows - 5 * Panels.fives(rows) + 3) / 4;
+  static talls(rows: i32): i32 {
+    // Tall panels of an even height and panels of 4 never add up to an odd number: one row of a 4 is left over then.
+    const odd = rows & 1 & ~tall;
+    for (let fours = odd; 4 * fours <= rows + odd; ++fours) {
+      const rest = rows + odd - 4 * fours;
+      if (rest % tall == 0) return rest / tall;
+    }
+    return rows / tall;
   }
 
   static count(rows: i32): i32 {
-    return Panels.fives(rows) + Panels.fours(rows);
+    const talls = Panels.talls(rows);
+    return talls + (rows - tall * talls + 3) / 4;
   }
 
   /** Rows of all panels: those there are, and what fills the last one up. */
   static filled(rows: i32): i32 {
-    return 5 * Panels.fives(rows) + 4 * Panels.fours(rows);
+    const talls = Panels.talls(rows);
+    return tall * talls + ((rows - tall * talls + 3) & ~3);
   }
 
   /**
@@ -32,8 +35,8 @@ export class Panels {
    * another's make the same panels by themselves.
    */
   static start(panel: i32, rows: i32): i32 {
-    const fives = Panels.fives(rows);
-    return min(rows, panel < fives ? 5 * panel : 5 * fives + 4 * (panel - fives));
+    const talls = Panels.talls(rows);
+    return min(rows, panel < talls ? tall * panel : tall * talls + 4 * (panel - talls));
   }
 }
 
@@ -52,14 +55,14 @@ export function packA(
   kFrom: i32,
   kTotal: i32,
 ): void {
-  const fives = Panels.fives(m);
+  const talls = Panels.talls(m);
   const factor = f32x4.splat(alpha);
-  for (let i = 0; i < fives; ++i) {
-    packPanel(5, 5, src, rowStride, stepStride, k, factor, dst + <usize>(5 * kFrom) * 4);
-    src += 5 * rowStride;
-    dst += <usize>(5 * kTotal) * 4;
+  for (let i = 0; i < talls; ++i) {
+    packPanel(tall, tall, src, rowStride, stepStride, k, factor, dst + <usize>(tall * kFrom) * 4);
+    src += tall * rowStride;
+    dst += <usize>(tall * kTotal) * 4;
   }
-  for (m -= 5 * fives; m > 0; m -= 4) {
+  for (m -= tall * talls; m > 0; m -= 4) {
     packPanel(4, min(4, m), src, rowStride, stepStride, k, factor, dst + <usize>(4 * kFrom) * 4);
     src += 4 * rowStride;
     dst += <usize>(4 * kTotal) * 4;
@@ -85,6 +88,7 @@ function packPanel(
     for (; k > 0; --k) {
       v128.store(dst, f32x4.mul(factor, v128.load(src)));
       if (height == 5) Lanes.storeOne(dst + 16, f32x4.mul(factor, Lanes.one(src + 16)));
+      if (height == 6) v128.store64_lane(dst, f32x4.mul(factor, v128.load64_zero(src, 16)), 0, 16);
       src += stepStride;
       dst += bytes;
     }
@@ -92,17 +96,30 @@ function packPanel(
   }
   for (; k >= 4; k -= 4) {
     Lanes.transpose(src, rowStride, dst, bytes, factor);
-    if (height == 5) {
-      const fifth = f32x4.mul(factor, v128.load(src + 4 * rowStride));
-      v128.store32_lane(dst, fifth, 0, 16);
-      v128.store32_lane(dst, fifth, 1, 36);
-      v128.store32_lane(dst, fifth, 2, 56);
-      v128.store32_lane(dst, fifth, 3, 76);
-    }
+    if (height == tall) transposeRest(src + 4 * rowStride, rowStride, dst, factor);
     src += 16;
     dst += 4 * bytes;
   }
   packFewRows(bytes, rows, src, rowStride, stepStride, k, factor, dst);
+}
+
+/** Of rows of four values, a tall panel's fifth and, where it has one, sixth: puts them behind the first four of four steps. */
+export function transposeRest(src: usize, rowStride: usize, dst: usize, factor: v128): void {
+  const fifth = f32x4.mul(factor, v128.load(src));
+  if (tall == 5) {
+    v128.store32_lane(dst, fifth, 0, 16);
+    v128.store32_lane(dst, fifth, 1, 36);
+    v128.store32_lane(dst, fifth, 2, 56);
+    v128.store32_lane(dst, fifth, 3, 76);
+  } else {
+    const sixth = f32x4.mul(factor, v128.load(src + rowStride));
+    const low = v128.shuffle<f32>(fifth, sixth, 0, 4, 1, 5);
+    const high = v128.shuffle<f32>(fifth, sixth, 2, 6, 3, 7);
+    v128.store64_lane(dst, low, 0, 16);
+    v128.store64_lane(dst, low, 1, 40);
+    v128.store64_lane(dst, high, 0, 64);
+    v128.store64_lane(dst, high, 1, 88);
+  }
 }
 
 /** Value by value; what is missing of a panel becomes 0. */

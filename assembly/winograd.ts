@@ -1,7 +1,8 @@
 import { Finish } from "./finish";
 import { gemmScratch, panelProduct, Scratch } from "./gemm";
 import { Lanes } from "./lanes";
-import { Panels } from "./pack";
+import { tall } from "./micro";
+import { Panels, transposeRest } from "./pack";
 import * as two from "./winograd-small";
 import {
   transformBytes,
@@ -109,7 +110,7 @@ export function winogradWeights(
 ): void {
   const matrices = (size + 2) * (size + 2);
   const start = kept ? kept : common;
-  const fives = Panels.fives(rows);
+  const talls = Panels.talls(rows);
   const slice = sliceBytes(rows, steps);
   const transforms = workspace;
   const taps = workspace + transformBytes;
@@ -117,7 +118,7 @@ export function winogradWeights(
   const between = <usize>(turned ? rows : 1) * 36;
   const rowBytes = turned ? 36 : <usize>steps * 36;
   for (let panel = from; panel < to; ++panel) {
-    const height = panel < fives ? 5 : 4;
+    const height = panel < talls ? tall : 4;
     const first = Panels.start(panel, rows);
     const there = min(height, rows - first);
     const target = start + ((<usize>(first * steps)) << 2);
@@ -160,13 +161,7 @@ function putPanel(matrices: i32, vectors: usize, height: i32, count: i32, to: us
   for (let i = 0; i < matrices; ++i) {
     if (count == 4) {
       Lanes.transpose(vectors, vectorBytes, to, bytes, one);
-      if (height == 5) {
-        const fifth = v128.load(vectors, 4 * vectorBytes);
-        v128.store32_lane(to, fifth, 0, 16);
-        v128.store32_lane(to, fifth, 1, 36);
-        v128.store32_lane(to, fifth, 2, 56);
-        v128.store32_lane(to, fifth, 3, 76);
-      }
+      if (height == tall) transposeRest(vectors + 4 * vectorBytes, vectorBytes, to, one);
     } else {
       for (let lane = 0; lane < count; ++lane) {
         for (let row = 0; row < height; ++row) {

@@ -1,5 +1,6 @@
 import type { KernelName, Kernels } from "../../core/kernels.js";
 import type { Span } from "../../core/span.js";
+import type { Panels } from "./panels.js";
 
 /** Exports of the module that say how many bytes of scratch memory a family of kernels needs. */
 export type ScratchName =
@@ -50,7 +51,12 @@ export type Keep = (span: Span, bytes: number) => Kept | undefined;
 export type Locate = (span: Span | undefined, count: number) => number;
 
 /** Makes a kernel's call of its arguments; or several, each of which waits for the one before. */
-export type Bind<K extends KernelName> = (args: Kernels[K], at: Locate, keep: Keep) => Call | readonly Call[];
+export type Bind<K extends KernelName> = (
+  args: Kernels[K],
+  at: Locate,
+  keep: Keep,
+  panels: Panels,
+) => Call | readonly Call[];
 export type Bindings = { readonly [K in KernelName]: Bind<K> };
 
 export function call(

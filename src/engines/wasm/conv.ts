@@ -1,20 +1,20 @@
 import type { ConvGeometry } from "../../core/kernels.js";
 import { type Bind, type Call, call } from "./call.js";
 import { geometryTable, sharesRows, sizesOf } from "./conv-geometry.js";
-import { panelRows, panelsOf } from "./panels.js";
 import { gradientSuits, planForward, turned, winogradCalls, winogradGradient } from "./winograd.js";
 
 /** With so many positions, packing the weights takes no time beside the products. */
 const manyPositions = 2048;
 
-export const conv: Bind<"conv"> = (args, at, keep) => convFused({ ...args, factor: undefined, leak: 1 }, at, keep);
+export const conv: Bind<"conv"> = (args, ...host) => convFused({ ...args, factor: undefined, leak: 1 }, ...host);
 
-export const convFused: Bind<"convFused"> = ({ x, w, factor, bias, y, leak, ...geometry }, at, keep) => {
+export const convFused: Bind<"convFused"> = ({ x, w, factor, bias, y, leak, ...geometry }, at, keep, panels) => {
   const size = sizesOf(geometry);
   const [xAt, wAt, yAt] = [at(x, size.input), at(w, size.weights), at(y, size.output)];
   const [factorAt, biasAt] = [at(factor, geometry.outputs), at(bias, geometry.outputs)];
-  const plan = planForward(geometry, (bytes) => keep(w, bytes));
-  if (plan) return winogradCalls({ ...geometry, x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak, plan });
+  const plan = planForward(geometry, panels, (bytes) => keep(w, bytes));
+  const spans = { x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak };
+  if (plan) return winogradCalls({ ...geometry, ...spans, plan }, panels);
   const numbers = [xAt, wAt, factorAt, biasAt, yAt, leak];
   if (suitsDepthwise(geometry)) {
     return depthwiseCall("convDepthwise", geometry.n * geometry.outputs, [...numbers, false], geometry);
@@ -22,22 +22,22 @@ export const convFused: Bind<"convFused"> = ({ x, w, factor, bias, y, leak, ...g
   if (size.isThin) return convCall("convDirect", geometry.n * geometry.outputs, numbers, geometry);
   const byRows = sharesRows(geometry);
   const { group, outputs } = geometry;
-  const panels = panelsOf(outputs / group);
-  const pieces = byRows ? panels : Math.ceil((geometry.n * size.positions) / 8);
-  const bytes = 4 * group * panelRows(outputs / group) * size.depth;
+  const count = panels.count(outputs / group);
+  const pieces = byRows ? count : Math.ceil((geometry.n * size.positions) / 8);
+  const bytes = 4 * group * panels.filled(outputs / group) * size.depth;
   const kept = geometry.n * size.positions < manyPositions ? keep(w, bytes) : undefined;
   const product = convCall("conv", pieces, [...numbers, byRows, kept?.address ?? 0], geometry);
   if (!kept) return product;
   const packing = [wAt, outputs / group, size.depth, kept.address];
-  return [call("convWeights", group * panels, packing, { prepares: kept.constant }), product];
+  return [call("convWeights", group * count, packing, { prepares: kept.constant }), product];
 };
 
-export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geometry }, at) => {
+export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geometry }, at, _keep, panels) => {
   const size = sizesOf(geometry);
-  const plan = planForward(turned(geometry));
+  const plan = planForward(turned(geometry), panels);
   if (plan) {
     const spans = { x: at(dy, size.output), w: at(w, size.weights), y: at(dx, size.input) };
-    return winogradCalls({ ...turned(geometry), ...spans, isTurned: true, plan });
+    return winogradCalls({ ...turned(geometry), ...spans, isTurned: true, plan }, panels);
   }
   const numbers = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
   const [dyAt = 0, wAt = 0, dxAt = 0] = numbers;

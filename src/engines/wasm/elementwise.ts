@@ -16,7 +16,7 @@ export const axpby: Bind<"axpby"> = ({ x, y, a, b }, at) => {
   return b === 0 ? call("times", y.count, [...addresses, a]) : call("axpby", y.count, [...addresses, a, b]);
 };
 
-export const sum: Bind<"sum"> = (args, at, keep) => sumFused({ ...args, leak: 1 }, at, keep);
+export const sum: Bind<"sum"> = (args, ...host) => sumFused({ ...args, leak: 1 }, ...host);
 
 export const sumFused: Bind<"sumFused"> = ({ xs, coefficients, y, leak }, at) => {
   const table = new Int32Array(2 * xs.length);

@@ -20,6 +20,7 @@ import { Keeper, type Preparation } from "./keeper.js";
 import * as lrn from "./lrn.js";
 import * as lstm from "./lstm.js";
 import { hasRelaxedSimd, loadModule } from "./module.js";
+import { Panels } from "./panels.js";
 import * as pool from "./pool.js";
 import * as rows from "./rows.js";
 import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
@@ -78,6 +79,7 @@ export class WasmEngine implements Engine {
   readonly #blas: Blas | undefined;
   readonly #heap: Heap;
   readonly #exports: WasmExports;
+  readonly #panels: Panels;
   /** The functions that threads call, by index. */
   readonly #functions: readonly string[];
   #team: Team | undefined;
@@ -93,6 +95,7 @@ export class WasmEngine implements Engine {
     this.#blas = blas;
     this.#heap = heap;
     this.#exports = exports;
+    this.#panels = new Panels(globalOf(exports, "tall").value);
     this.#functions = Object.keys(exports).filter((name) => typeof exports[name] === "function");
     this.#workspace = new HeapStorage(heap, 0);
     this.#common = new HeapStorage(heap, 0);
@@ -199,7 +202,7 @@ export class WasmEngine implements Engine {
   #bind<K extends KernelName>({ kernel, args }: KernelStep<K>, keep: Keep): Call | readonly Call[] {
     const locate: Locate = (span, count) => (span ? this.#locate(span, count, kernel) : 0);
     const bind = (this.#blas ? blasBindings : bindings)[kernel] as Bind<K>;
-    return bind(args as Kernels[K], locate, keep);
+    return bind(args as Kernels[K], locate, keep, this.#panels);
   }
 
   #locate(span: Span, count: number, kernel: KernelName): number {

@@ -1,19 +1,29 @@
-// Panels of 5 and 4 rows, as assembly/pack.ts makes them.
+/** The panels that assembly/pack.ts makes of rows: tall ones, of 5 rows or 6 as the module has it, and behind them of 4. */
+export class Panels {
+  readonly #tall: number;
 
-/** Rows in the packed panels of so many rows. */
-export function panelRows(rows: number): number {
-  const fives = fivesOf(rows);
-  return 5 * fives + 4 * Math.ceil((rows - 5 * fives) / 4);
-}
+  constructor(tall: number) {
+    this.#tall = tall;
+  }
 
-/** How many panels they make. */
-export function panelsOf(rows: number): number {
-  const fives = fivesOf(rows);
-  return fives + Math.ceil((rows - 5 * fives) / 4);
-}
+  /** How many panels so many rows make. */
+  count(rows: number): number {
+    const talls = this.#talls(rows);
+    return talls + Math.ceil((rows - this.#tall * talls) / 4);
+  }
 
-function fivesOf(rows: number): number {
-  const left = rows % 5;
-  const fours = left === 0 ? 0 : 5 - left;
-  return 4 * fours <= rows ? (rows - 4 * fours) / 5 : Math.floor(rows / 5);
+  /** The rows in them: those there are, and what fills the last panel up. */
+  filled(rows: number): number {
+    const talls = this.#talls(rows);
+    return this.#tall * talls + 4 * Math.ceil((rows - this.#tall * talls) / 4);
+  }
+
+  #talls(rows: number): number {
+    const odd = this.#tall % 2 === 0 ? rows % 2 : 0;
+    for (let fours = odd; 4 * fours <= rows + odd; fours++) {
+      const talls = (rows + odd - 4 * fours) / this.#tall;
+      if (Number.isInteger(talls)) return talls;
+    }
+    return Math.floor(rows / this.#tall);
+  }
 }

@@ -1,6 +1,6 @@
 import type { ConvGeometry } from "../../core/kernels.js";
 import { type Call, call, type Kept } from "./call.js";
-import { panelRows, panelsOf } from "./panels.js";
+import type { Panels } from "./panels.js";
 
 /** Bytes that a block's transforms may have in all: they should stay in the cache. */
 const blockBytes = 2 ** 21;
@@ -89,8 +89,8 @@ export function gradientSuits(geometry: ConvGeometry): boolean {
   return isPlain(geometry) && rule(geometry, 4, false) < 1;
 }
 
-export const planForward = (geometry: ConvGeometry, keep?: (bytes: number) => Kept | undefined) =>
-  planWinograd(geometry, rule, weightBytes, keep);
+export const planForward = (geometry: ConvGeometry, panels: Panels, keep?: (bytes: number) => Kept | undefined) =>
+  planWinograd(geometry, rule, (of, size) => weightBytes(of, size, panels), keep);
 
 /** The convolution that gives the gradient for the input: outputs for channels, and the padding that is left. */
 export function turned(geometry: ConvGeometry): ConvGeometry {
@@ -116,7 +116,7 @@ export interface Forward extends ConvGeometry {
   readonly plan: WinogradPlan;
 }
 
-export function winogradCalls(args: Forward): readonly Call[] {
+export function winogradCalls(args: Forward, panels: Panels): readonly Call[] {
   const { x, w, factor = 0, bias = 0, y, leak = 1, isTurned = false, plan, ...geometry } = args;
   const { n, channels, outputs, output } = geometry;
   const { size, kept } = plan;
@@ -124,18 +124,18 @@ export function winogradCalls(args: Forward): readonly Call[] {
   const [down, across] = tilesOf(output, size);
   const wanted = Math.floor(blockBytes / (4 * matrices * (channels + outputs)));
   const rows = Math.max(1, Math.floor(Math.min(128, Math.max(32, wanted)) / across));
-  const panels = Math.ceil((rows * across) / 8);
-  const blocks = apart(32 * panels * channels) + apart(32 * panels * outputs);
+  const columns = 8 * Math.ceil((rows * across) / 8);
+  const blocks = apart(4 * columns * channels) + apart(4 * columns * outputs);
   const byRows = sharesOutputs(geometry, size);
-  const commonBytes = kept ? 0 : weightBytes(geometry, size);
+  const commonBytes = kept ? 0 : weightBytes(geometry, size, panels);
   const address = kept?.address ?? 0;
   return [
-    call("winogradWeights", panelsOf(outputs), [w, outputs, channels, isTurned, size, address], {
+    call("winogradWeights", panels.count(outputs), [w, outputs, channels, isTurned, size, address], {
       scratch: "winogradScratch",
       commonBytes,
       prepares: kept?.constant,
     }),
-    call("winograd", byRows ? panelsOf(outputs) : n * down, [x, factor, bias, y, leak, address, byRows], {
+    call("winograd", byRows ? panels.count(outputs) : n * down, [x, factor, bias, y, leak, address, byRows], {
       table: tableOf(geometry, rows, size),
       scratch: "winogradScratch",
       scratchBytes: stagedBytes(across, size) + matrices * blocks,
@@ -145,8 +145,8 @@ export function winogradCalls(args: Forward): readonly Call[] {
 }
 
 /** Bytes of transformed weights. */
-function weightBytes({ channels, outputs }: ConvGeometry, size: TileSize): number {
-  return (size + 2) ** 2 * apart(4 * panelRows(outputs) * channels);
+function weightBytes({ channels, outputs }: ConvGeometry, size: TileSize, panels: Panels): number {
+  return (size + 2) ** 2 * apart(4 * panels.filled(outputs) * channels);
 }
 
 /**

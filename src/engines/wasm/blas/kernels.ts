@@ -9,25 +9,25 @@ import { gradientSuits, planForward, planPacked, winogradCalls, winogradGradient
 /** Values of the column matrix made at a time: they should stay in the cache until they are multiplied. */
 const blockValues = 2 ** 18;
 
-export const gemm: Bind<"gemm"> = (args, at, keep) => {
+export const gemm: Bind<"gemm"> = (args, at, keep, panels) => {
   const { a, b, c, m, n, k, transA, transB, alpha, beta } = args;
-  if (!pays(m, n, k)) return plainGemm(args, at, keep);
+  if (!pays(m, n, k)) return plainGemm(args, at, keep, panels);
   const byRows = m > n;
   const numbers = [byRows, at(a, m * k), at(b, k * n), at(c, m * n), m, n, k, transA, transB, alpha, beta];
   return call("gemmBlas", Math.ceil(Math.max(m, n) / 8), numbers);
 };
 
-export const conv: Bind<"conv"> = (args, at, keep) => convFused({ ...args, factor: undefined, leak: 1 }, at, keep);
+export const conv: Bind<"conv"> = (args, ...host) => convFused({ ...args, factor: undefined, leak: 1 }, ...host);
 
-export const convFused: Bind<"convFused"> = (args, at, keep) => {
+export const convFused: Bind<"convFused"> = (args, at, keep, panels) => {
   const { x, w, factor, bias, y, leak, ...geometry } = args;
   const size = sizesOf(geometry);
-  if (!suits(geometry)) return plainConv.convFused(args, at, keep);
+  if (!suits(geometry)) return plainConv.convFused(args, at, keep, panels);
   const [xAt, wAt, yAt] = [at(x, size.input), at(w, size.weights), at(y, size.output)];
   const [factorAt, biasAt] = [at(factor, geometry.outputs), at(bias, geometry.outputs)];
   const spans = { x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak };
-  const packed = planPacked(geometry, (bytes) => keep(w, bytes));
-  if (packed) return packedCalls({ ...geometry, ...spans, plan: packed });
+  const packed = planPacked(geometry, panels, (bytes) => keep(w, bytes));
+  if (packed) return packedCalls({ ...geometry, ...spans, plan: packed }, panels);
   const plan = planForward(geometry, (bytes) => keep(w, bytes));
   if (plan) return winogradCalls({ ...geometry, ...spans, plan });
   const most = columnsOf(geometry);
@@ -37,10 +37,10 @@ export const convFused: Bind<"convFused"> = (args, at, keep) => {
   return convCall("convBlas", Math.ceil(pieces), numbers, geometry, most);
 };
 
-export const convBackwardData: Bind<"convBackwardData"> = (args, at, keep) => {
+export const convBackwardData: Bind<"convBackwardData"> = (args, at, keep, panels) => {
   const { dy, w, dx, ...geometry } = args;
   const size = sizesOf(geometry);
-  if (!suits(geometry)) return plainConv.convBackwardData(args, at, keep);
+  if (!suits(geometry)) return plainConv.convBackwardData(args, at, keep, panels);
   const [dyAt, wAt, dxAt] = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
   const plan = planForward(turned(geometry));
   if (plan) return winogradCalls({ ...turned(geometry), x: dyAt, w: wAt, y: dxAt, isTurned: true, plan });
@@ -50,10 +50,10 @@ export const convBackwardData: Bind<"convBackwardData"> = (args, at, keep) => {
   return convCall("convBlasBackwardData", pieces, [dyAt, wAt, dxAt, images, most], geometry, most);
 };
 
-export const convBackwardWeights: Bind<"convBackwardWeights"> = (args, at, keep) => {
+export const convBackwardWeights: Bind<"convBackwardWeights"> = (args, at, keep, panels) => {
   const { x, dy, dw, ...geometry } = args;
   const size = sizesOf(geometry);
-  if (!suits(geometry)) return plainConv.convBackwardWeights(args, at, keep);
+  if (!suits(geometry)) return plainConv.convBackwardWeights(args, at, keep, panels);
   const [xAt, dyAt, dwAt] = [at(x, size.input), at(dy, size.output), at(dw, size.weights)];
   if (gradientSuits(geometry)) return winogradGradient({ ...geometry, x: xAt, dy: dyAt, dw: dwAt });
   const most = columnsOf(geometry);

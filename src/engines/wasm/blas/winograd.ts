@@ -1,5 +1,6 @@
 import type { ConvGeometry } from "../../../core/kernels.js";
 import { type Call, call, type Kept } from "../call.js";
+import type { Panels } from "../panels.js";
 import * as plain from "../winograd.js";
 import {
   type Backward,
@@ -47,9 +48,9 @@ export const planForward = (geometry: ConvGeometry, keep?: (bytes: number) => Ke
 const fewTiles = 16;
 
 /** How the plain engine does it, where it is faster here too. */
-export function planPacked(geometry: ConvGeometry, keep: (bytes: number) => Kept | undefined) {
+export function planPacked(geometry: ConvGeometry, panels: Panels, keep: (bytes: number) => Kept | undefined) {
   const [down, across] = tilesOf(geometry.output, 4);
-  const plan = geometry.n * down * across <= fewTiles ? plain.planForward(geometry, keep) : undefined;
+  const plan = geometry.n * down * across <= fewTiles ? plain.planForward(geometry, panels, keep) : undefined;
   return plan?.kept && plan;
 }
 
