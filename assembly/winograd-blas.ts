@@ -1,15 +1,6 @@
 import { sgemm } from "./env";
-import { Finish } from "./finish";
-import {
-  addTaps,
-  gatherTaps,
-  putDense,
-  putOutput,
-  stageGradient,
-  stageInput,
-  Tiles,
-  transformTapsOf,
-} from "./winograd";
+import { addTaps, gatherTaps, transformTapsOf } from "./winograd";
+import { findStarts, findTargets, putGradient, putInput, putOutput, Tiles } from "./winograd-tiles";
 import { transformBytes, transformTaps } from "./winograd-transforms";
 import { common, workspace } from "./workspace";
 
@@ -86,6 +77,7 @@ export function winogradBlas(
   const lastRow = byRows ? t.n * t.down : to;
   const across = t.across;
   const steps = t.channels;
+  findStarts(t);
   const weightSlice = sliceBytes(t.outputs * steps);
   for (let row = firstRow; row < lastRow; row += t.rows) {
     const rows = min(t.rows, lastRow - row);
@@ -97,10 +89,7 @@ export function winogradBlas(
     const outputs = inputs + matrices * inputSlice + 16;
     const outputSlice = sliceBytes(t.outputs * width);
     for (let channel = 0; channel < steps; ++channel) {
-      for (let i = 0; i < rows; ++i) {
-        stageInput(t, x, channel, row + i);
-        putDense(t, inputs + <usize>channel * rowBytes + ((<usize>(i * across)) << 2), inputSlice, false);
-      }
+      putInput(t, x, channel, row, rows, inputs + <usize>channel * rowBytes, 0, inputSlice);
     }
     for (let i: usize = 0; i < matrices; ++i) {
       const a = firstWeight + i * weightSlice;
@@ -108,13 +97,9 @@ export function winogradBlas(
       const target = outputs + i * outputSlice + <usize>firstOutput * rowBytes;
       sgemm(false, false, lastOutput - firstOutput, columns, steps, 1, a, steps, b, width, 0, target, width);
     }
+    findTargets(t, row, rows);
     for (let output = firstOutput; output < lastOutput; ++output) {
-      const scale = f32x4.splat(Finish.factorOf(factor, output));
-      const offset = f32x4.splat(Finish.biasOf(bias, output));
-      for (let i = 0; i < rows; ++i) {
-        const source = outputs + <usize>output * rowBytes + ((<usize>(i * across)) << 2);
-        putOutput(t, source, outputSlice, scale, offset, f32x4.splat(leak), y, output, row + i);
-      }
+      putOutput(t, outputs + <usize>output * rowBytes, columns, outputSlice, factor, bias, leak, y, output);
     }
   }
 }
@@ -143,6 +128,7 @@ function addGradient(t: Tiles, x: usize, dy: usize, dw: usize, first: i32, chann
   const outputs = t.outputs;
   const sums = t.rest;
   const sumSlice = sliceBytes(outputs * channels);
+  findStarts(t);
   const left = sums + 36 * sumSlice + 16;
   for (let row = top; row < bottom; row += t.rows) {
     const rows = min(t.rows, bottom - row);
@@ -153,16 +139,10 @@ function addGradient(t: Tiles, x: usize, dy: usize, dw: usize, first: i32, chann
     const right = left + 36 * leftSlice + 16;
     const rightSlice = sliceBytes(channels * width);
     for (let output = 0; output < outputs; ++output) {
-      for (let i = 0; i < rows; ++i) {
-        stageGradient(t, dy, output, row + i);
-        putDense(t, left + <usize>output * rowBytes + ((<usize>(i * across)) << 2), leftSlice, true);
-      }
+      putGradient(t, dy, output, row, rows, left + <usize>output * rowBytes, leftSlice);
     }
     for (let channel = 0; channel < channels; ++channel) {
-      for (let i = 0; i < rows; ++i) {
-        stageInput(t, x, first + channel, row + i);
-        putDense(t, right + <usize>channel * rowBytes + ((<usize>(i * across)) << 2), rightSlice, false);
-      }
+      putInput(t, x, first + channel, row, rows, right + <usize>channel * rowBytes, 0, rightSlice);
     }
     const beta: f32 = row == top ? 0 : 1;
     for (let i: usize = 0; i < 36; ++i) {

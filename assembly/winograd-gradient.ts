@@ -1,7 +1,8 @@
 import { blockProduct, maxRows, Scratch } from "./gemm";
 import { Lanes } from "./lanes";
 import { packA, packTransposedB } from "./pack";
-import { addTaps, apart, putDense, stageGradient, stageInput, Tiles } from "./winograd";
+import { addTaps, apart } from "./winograd";
+import { findStarts, putGradient, putInput, Tiles } from "./winograd-tiles";
 import { transformTaps } from "./winograd-transforms";
 import { common } from "./workspace";
 
@@ -59,28 +60,18 @@ function addGradient(t: Tiles, x: usize, dy: usize, dw: usize, first: i32, chann
   const sumSlice = apart(<usize>outputs * sumRow);
   const left = sums + 36 * sumSlice;
   memory.fill(sums, 0, 36 * sumSlice);
+  findStarts(t);
   for (let row = top; row < bottom; row += t.rows) {
     const rows = min(t.rows, bottom - row);
     const rowBytes = (<usize>((rows * across + 3) & ~3)) << 2;
     const leftSlice = apart(<usize>outputs * rowBytes);
     const right = left + 36 * leftSlice;
     const rightSlice = apart(<usize>((channels + 3) & ~3) * rowBytes);
-    const isPartial = ((rows * across) & 3) != 0;
     for (let output = 0; output < outputs; ++output) {
-      const target = left + <usize>output * rowBytes;
-      if (isPartial) clearLast(target, rowBytes, leftSlice);
-      for (let i = 0; i < rows; ++i) {
-        stageGradient(t, dy, output, row + i);
-        putDense(t, target + ((<usize>(i * across)) << 2), leftSlice, true);
-      }
+      putGradient(t, dy, output, row, rows, left + <usize>output * rowBytes, leftSlice);
     }
     for (let channel = 0; channel < channels; ++channel) {
-      const target = right + <usize>channel * rowBytes;
-      if (isPartial) clearLast(target, rowBytes, rightSlice);
-      for (let i = 0; i < rows; ++i) {
-        stageInput(t, x, first + channel, row + i);
-        putDense(t, target + ((<usize>(i * across)) << 2), rightSlice, false);
-      }
+      putInput(t, x, first + channel, row, rows, right + <usize>channel * rowBytes, 0, rightSlice);
     }
     for (let i: usize = 0; i < 36; ++i) {
       const a = left + i * leftSlice;
@@ -98,16 +89,6 @@ function addGradient(t: Tiles, x: usize, dy: usize, dw: usize, first: i32, chann
       const to = dw + <usize>(output * t.channels + first + channel) * 36;
       addTaps(taps, min(4, channels - channel), to);
     }
-  }
-}
-
-/** Zeros for the last vector of a row in each of 36 matrices, which tiles do not fill. */
-function clearLast(row: usize, rowBytes: usize, slice: usize): void {
-  const zero = f32x4.splat(0);
-  let last = row + rowBytes - 16;
-  for (let i = 0; i < 36; ++i) {
-    v128.store(last, zero);
-    last += slice;
   }
 }
 

@@ -2,6 +2,8 @@
 // the lanes of a vector, and what it is given and leaves is as with those of winograd-transforms.ts.
 // Source: Lavin and Gray 2016.
 
+import { Finish } from "./finish";
+
 /** The one-dimensional transforms, on vectors. */
 class Lines {
   /** Four vectors become four: Bᵀ·d. */
@@ -26,27 +28,40 @@ class Lines {
   }
 }
 
-/**
- * Four input tiles of 4×4, 2 columns apart, from rows `stride` bytes apart, which must have 12 columns. The 16 vectors
- * go to `out`, `step` bytes apart.
- */
-export function transformInput(from: usize, stride: usize, out: usize, step: usize, scratch: usize): void {
-  for (let q: usize = 0; q < 48; q += 16) {
+/** Four input tiles of 4×4 become 16 vectors; `starts` grow by no more than 16 and have 16 bytes behind the last. */
+export function transformInput(
+  from: usize,
+  starts: usize,
+  stride: usize,
+  out: usize,
+  step: usize,
+  scratch: usize,
+): void {
+  const first = load<u32>(starts);
+  const s1 = load<u32>(starts, 4) - first;
+  const s2 = load<u32>(starts, 8) - first;
+  const s3 = load<u32>(starts, 12) - first;
+  from += first;
+  for (let q: usize = 0; q < s3 + 16; q += 16) {
     const s = from + q;
     const d0 = v128.load(s);
     const d1 = v128.load(s + stride);
-    Lines.input4(d0, d1, v128.load(s + 2 * stride), v128.load(s + 3 * stride), scratch + q, 48);
+    Lines.input4(d0, d1, v128.load(s + 2 * stride), v128.load(s + 3 * stride), scratch + q, 64);
   }
   for (let i: usize = 0; i < 4; ++i) {
-    const w = scratch + i * 48;
+    const w = scratch + i * 64;
     const r0 = v128.load(w);
-    const r1 = v128.load(w, 16);
-    const r2 = v128.load(w, 32);
-    const evens = v128.shuffle<f32>(r0, r1, 0, 2, 4, 6);
-    const odds = v128.shuffle<f32>(r0, r1, 1, 3, 5, 7);
-    const nextEvens = v128.shuffle<f32>(evens, r2, 1, 2, 3, 4);
-    const nextOdds = v128.shuffle<f32>(odds, r2, 1, 2, 3, 5);
-    Lines.input4(evens, odds, nextEvens, nextOdds, out + i * 4 * step, step);
+    const r1 = v128.load(w + s1);
+    const r2 = v128.load(w + s2);
+    const r3 = v128.load(w + s3);
+    const x0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+    const x1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    const x2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+    const x3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    const d0 = v128.shuffle<f64>(x0, x2, 0, 2);
+    const d1 = v128.shuffle<f64>(x0, x2, 1, 3);
+    const d2 = v128.shuffle<f64>(x1, x3, 0, 2);
+    Lines.input4(d0, d1, d2, v128.shuffle<f64>(x1, x3, 1, 3), out + i * 4 * step, step);
   }
 }
 
@@ -62,8 +77,20 @@ export function transformWeights(from: usize, out: usize, scratch: usize): void 
   }
 }
 
-/** 16 vectors, `stride` bytes apart, of four tiles become two rows of 8 outputs, dense at `out`. */
-export function transformOutput(from: usize, stride: usize, out: usize, scratch: usize): void {
+/** 16 vectors become four tiles of 2×2 outputs, finished as `Finish` has it. */
+export function transformOutput(
+  from: usize,
+  stride: usize,
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  step: usize,
+  scratch: usize,
+  factor: v128,
+  bias: v128,
+  leak: v128,
+): void {
   const down = 4 * stride;
   for (let j: usize = 0; j < 4; ++j) {
     const s = from + j * stride;
@@ -80,9 +107,17 @@ export function transformOutput(from: usize, stride: usize, out: usize, scratch:
     const m1 = v128.load(s, 16);
     const m2 = v128.load(s, 32);
     const m3 = v128.load(s, 48);
-    const left = f32x4.add(f32x4.add(m0, m1), m2);
-    const right = f32x4.sub(f32x4.sub(m1, m2), m3);
-    v128.store(out + r * 32, v128.shuffle<f32>(left, right, 0, 4, 1, 5));
-    v128.store(out + r * 32, v128.shuffle<f32>(left, right, 2, 6, 3, 7), 16);
+    const left = Finish.apply(f32x4.add(f32x4.add(m0, m1), m2), factor, bias, leak);
+    const right = Finish.apply(f32x4.sub(f32x4.sub(m1, m2), m3), factor, bias, leak);
+    const low = v128.shuffle<f32>(left, right, 0, 4, 1, 5);
+    const high = v128.shuffle<f32>(left, right, 2, 6, 3, 7);
+    v128.store64_lane(p0, low, 0);
+    v128.store64_lane(p1, low, 1);
+    v128.store64_lane(p2, high, 0);
+    v128.store64_lane(p3, high, 1);
+    p0 += step;
+    p1 += step;
+    p2 += step;
+    p3 += step;
   }
 }

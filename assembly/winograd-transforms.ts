@@ -2,6 +2,9 @@
 // textbook's ±1, ±2. Each takes four tiles at a time, side by side in the lanes of a vector.
 // Source: Lavin and Gray 2016; the points, Barabasz and others 2020.
 
+import { Finish } from "./finish";
+import { Lanes } from "./lanes";
+
 const a: f32 = 0.625;
 const b: f32 = 1.5;
 const a2: f32 = a * a;
@@ -30,28 +33,45 @@ class Lines {
     return f32x4.mul(x, f32x4.splat(factor));
   }
 
+  /** x·factor + y */
+  @inline
+  static madd(x: v128, factor: f32, y: v128): v128 {
+    return Lanes.madd(x, f32x4.splat(factor), y);
+  }
+
+  /** x + y·factor and x − y·factor, one behind the other. */
+  @inline
+  static both(x: v128, y: v128, factor: f32, to: usize, step: usize): void {
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      v128.store(to, Lines.madd(y, factor, x));
+      v128.store(to + step, Lines.madd(y, -factor, x));
+    } else {
+      const z = Lines.mul(y, factor);
+      v128.store(to, Lines.add(x, z));
+      v128.store(to + step, Lines.sub(x, z));
+    }
+  }
+
   /** Six vectors of the input become six: Bᵀ·d. `to` and what follow it are `step` bytes apart. */
   @inline
   static input6(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, to: usize, step: usize): void {
-    const e = Lines.sub(d4, Lines.mul(d2, b2));
-    const f = Lines.mul(Lines.sub(d3, Lines.mul(d1, b2)), a);
-    const g = Lines.sub(d4, Lines.mul(d2, a2));
-    const h = Lines.mul(Lines.sub(d3, Lines.mul(d1, a2)), b);
-    v128.store(to, Lines.add(Lines.sub(Lines.mul(d0, product), Lines.mul(d2, sum)), d4));
-    v128.store(to + step, Lines.add(e, f));
-    v128.store(to + 2 * step, Lines.sub(e, f));
-    v128.store(to + 3 * step, Lines.add(g, h));
-    v128.store(to + 4 * step, Lines.sub(g, h));
-    v128.store(to + 5 * step, Lines.add(Lines.sub(Lines.mul(d1, product), Lines.mul(d3, sum)), d5));
+    const e = Lines.madd(d2, -b2, d4);
+    const f = Lines.madd(d1, -b2, d3);
+    const g = Lines.madd(d2, -a2, d4);
+    const h = Lines.madd(d1, -a2, d3);
+    v128.store(to, Lines.madd(d0, product, Lines.madd(d2, -sum, d4)));
+    Lines.both(e, f, a, to + step, step);
+    Lines.both(g, h, b, to + 3 * step, step);
+    v128.store(to + 5 * step, Lines.madd(d1, product, Lines.madd(d3, -sum, d5)));
   }
 
   /** Four vectors of a gradient become six: A·dy. */
   @inline
   static gradient6(y0: v128, y1: v128, y2: v128, y3: v128, to: usize, step: usize): void {
-    const e = Lines.add(y0, Lines.mul(y2, a2));
-    const f = Lines.add(Lines.mul(y1, a), Lines.mul(y3, a3));
-    const g = Lines.add(y0, Lines.mul(y2, b2));
-    const h = Lines.add(Lines.mul(y1, b), Lines.mul(y3, b3));
+    const e = Lines.madd(y2, a2, y0);
+    const f = Lines.madd(y1, a, Lines.mul(y3, a3));
+    const g = Lines.madd(y2, b2, y0);
+    const h = Lines.madd(y1, b, Lines.mul(y3, b3));
     v128.store(to, y0);
     v128.store(to + step, Lines.add(e, f));
     v128.store(to + 2 * step, Lines.sub(e, f));
@@ -101,22 +121,9 @@ class Lines {
     const u = Lines.add(m3, m4);
     const v = Lines.sub(m3, m4);
     v128.store(to, Lines.add(Lines.add(v128.load(from), s), u));
-    v128.store(to + step, Lines.add(Lines.mul(t, a), Lines.mul(v, b)));
-    v128.store(to + 2 * step, Lines.add(Lines.mul(s, a2), Lines.mul(u, b2)));
-    v128.store(to + 3 * step, Lines.add(Lines.add(Lines.mul(t, a3), Lines.mul(v, b3)), v128.load(from + 5 * fromStep)));
-  }
-
-  /** Four vectors as columns. */
-  @inline
-  static transpose4(r0: v128, r1: v128, r2: v128, r3: v128, to: usize): void {
-    const x0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-    const x1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-    const x2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-    const x3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<f64>(x0, x2, 0, 2));
-    v128.store(to, v128.shuffle<f64>(x0, x2, 1, 3), 16);
-    v128.store(to, v128.shuffle<f64>(x1, x3, 0, 2), 32);
-    v128.store(to, v128.shuffle<f64>(x1, x3, 1, 3), 48);
+    v128.store(to + step, Lines.madd(t, a, Lines.mul(v, b)));
+    v128.store(to + 2 * step, Lines.madd(s, a2, Lines.mul(u, b2)));
+    v128.store(to + 3 * step, Lines.madd(t, a3, Lines.madd(v, b3, v128.load(from + 5 * fromStep))));
   }
 }
 
@@ -124,11 +131,24 @@ class Lines {
 export const transformBytes: usize = 2048;
 
 /**
- * Four input tiles of 6×6, 4 columns apart, from rows `stride` bytes apart, which must have 20 columns. The 36 vectors
- * go to `out`, `step` bytes apart.
+ * Four input tiles of 6×6. Their rows are `stride` bytes apart from `from` on, and each tile begins in them so many bytes
+ * from the left as one of four `starts` says, which grow by no more than 24 and have 24 bytes behind the last. The 36
+ * vectors go to `out`, `step` bytes apart.
  */
-export function transformInput(from: usize, stride: usize, out: usize, step: usize, scratch: usize): void {
-  for (let q: usize = 0; q < 80; q += 16) {
+export function transformInput(
+  from: usize,
+  starts: usize,
+  stride: usize,
+  out: usize,
+  step: usize,
+  scratch: usize,
+): void {
+  const first = load<u32>(starts);
+  const s1 = load<u32>(starts, 4) - first;
+  const s2 = load<u32>(starts, 8) - first;
+  const s3 = load<u32>(starts, 12) - first;
+  from += first;
+  for (let q: usize = 0; q < s3 + 24; q += 16) {
     const s = from + q;
     const d0 = v128.load(s);
     const d1 = v128.load(s + stride);
@@ -136,15 +156,14 @@ export function transformInput(from: usize, stride: usize, out: usize, step: usi
     const d3 = v128.load(s + 3 * stride);
     const d4 = v128.load(s + 4 * stride);
     const d5 = v128.load(s + 5 * stride);
-    Lines.input6(d0, d1, d2, d3, d4, d5, scratch + q, 80);
+    Lines.input6(d0, d1, d2, d3, d4, d5, scratch + q, 96);
   }
   for (let i: usize = 0; i < 6; ++i) {
-    const w = scratch + i * 80;
+    const w = scratch + i * 96;
     const r0 = v128.load(w);
-    const r1 = v128.load(w, 16);
-    const r2 = v128.load(w, 32);
-    const r3 = v128.load(w, 48);
-    const r4 = v128.load(w, 64);
+    const r1 = v128.load(w + s1);
+    const r2 = v128.load(w + s2);
+    const r3 = v128.load(w + s3);
     const x0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
     const x1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
     const x2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
@@ -153,8 +172,10 @@ export function transformInput(from: usize, stride: usize, out: usize, step: usi
     const d1 = v128.shuffle<f64>(x0, x2, 1, 3);
     const d2 = v128.shuffle<f64>(x1, x3, 0, 2);
     const d3 = v128.shuffle<f64>(x1, x3, 1, 3);
-    const d4 = v128.shuffle<f32>(d0, r4, 1, 2, 3, 4);
-    const d5 = v128.shuffle<f32>(d1, r4, 1, 2, 3, 5);
+    const e0 = v128.load64_lane(w + s1, v128.load64_zero(w, 16), 1, 16);
+    const e1 = v128.load64_lane(w + s3, v128.load64_zero(w + s2, 16), 1, 16);
+    const d4 = v128.shuffle<f32>(e0, e1, 0, 2, 4, 6);
+    const d5 = v128.shuffle<f32>(e0, e1, 1, 3, 5, 7);
     Lines.input6(d0, d1, d2, d3, d4, d5, out + i * 6 * step, step);
   }
 }
@@ -168,23 +189,112 @@ export function transformGradient(from: usize, stride: usize, out: usize, step: 
     const y2 = v128.load(s + 2 * stride);
     Lines.gradient6(y0, y1, y2, v128.load(s + 3 * stride), scratch + q, 64);
   }
-  const columns = scratch + 6 * 64;
   for (let i: usize = 0; i < 6; ++i) {
     const w = scratch + i * 64;
-    Lines.transpose4(v128.load(w), v128.load(w, 16), v128.load(w, 32), v128.load(w, 48), columns);
-    const y0 = v128.load(columns);
-    const y1 = v128.load(columns, 16);
-    Lines.gradient6(y0, y1, v128.load(columns, 32), v128.load(columns, 48), out + i * 6 * step, step);
+    const r0 = v128.load(w);
+    const r1 = v128.load(w, 16);
+    const r2 = v128.load(w, 32);
+    const r3 = v128.load(w, 48);
+    const x0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+    const x1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    const x2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+    const x3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    const y0 = v128.shuffle<f64>(x0, x2, 0, 2);
+    const y1 = v128.shuffle<f64>(x0, x2, 1, 3);
+    const y2 = v128.shuffle<f64>(x1, x3, 0, 2);
+    Lines.gradient6(y0, y1, y2, v128.shuffle<f64>(x1, x3, 1, 3), out + i * 6 * step, step);
   }
 }
 
-/** 36 vectors, `stride` bytes apart, of four tiles become four rows of 16 outputs, dense at `out`. */
-export function transformOutput(from: usize, stride: usize, out: usize, scratch: usize): void {
-  for (let j: usize = 0; j < 6; ++j) Lines.output4(from + j * stride, 6 * stride, scratch + j * 16, 96);
-  const row = scratch + 4 * 96;
-  for (let r: usize = 0; r < 4; ++r) {
-    Lines.output4(scratch + r * 96, 16, row, 16);
-    Lines.transpose4(v128.load(row), v128.load(row, 16), v128.load(row, 32), v128.load(row, 48), out + r * 64);
+/**
+ * 36 vectors, `stride` bytes apart, become four tiles of 4×4 outputs, each from an address of its own on, and its rows
+ * `step` bytes apart.
+ */
+export function transformOutput(
+  from: usize,
+  stride: usize,
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  step: usize,
+  scratch: usize,
+): void {
+  const one = f32x4.splat(1);
+  Output.put(from, stride, p0, p1, p2, p3, step, scratch, false, one, one, one);
+}
+
+/** The same, finished as `Finish` has it. */
+export function transformFinished(
+  from: usize,
+  stride: usize,
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  step: usize,
+  scratch: usize,
+  factor: v128,
+  bias: v128,
+  leak: v128,
+): void {
+  Output.put(from, stride, p0, p1, p2, p3, step, scratch, true, factor, bias, leak);
+}
+
+class Output {
+  @inline
+  static put(
+    from: usize,
+    stride: usize,
+    p0: usize,
+    p1: usize,
+    p2: usize,
+    p3: usize,
+    step: usize,
+    scratch: usize,
+    finish: bool,
+    factor: v128,
+    bias: v128,
+    leak: v128,
+  ): void {
+    for (let j: usize = 0; j < 6; ++j) Lines.output4(from + j * stride, 6 * stride, scratch + j * 16, 96);
+    for (let r: usize = 0; r < 4; ++r) {
+      const w = scratch + r * 96;
+      const m1 = v128.load(w, 16);
+      const m2 = v128.load(w, 32);
+      const m3 = v128.load(w, 48);
+      const m4 = v128.load(w, 64);
+      const s = Lines.add(m1, m2);
+      const t = Lines.sub(m1, m2);
+      const u = Lines.add(m3, m4);
+      const v = Lines.sub(m3, m4);
+      const y0 = Lines.add(Lines.add(v128.load(w), s), u);
+      const y1 = Lines.madd(t, a, Lines.mul(v, b));
+      const y2 = Lines.madd(s, a2, Lines.mul(u, b2));
+      const y3 = Lines.madd(t, a3, Lines.madd(v, b3, v128.load(w, 80)));
+      const x0 = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5);
+      const x1 = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7);
+      const x2 = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5);
+      const x3 = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7);
+      let z0 = v128.shuffle<f64>(x0, x2, 0, 2);
+      let z1 = v128.shuffle<f64>(x0, x2, 1, 3);
+      let z2 = v128.shuffle<f64>(x1, x3, 0, 2);
+      let z3 = v128.shuffle<f64>(x1, x3, 1, 3);
+      if (finish) {
+        z0 = Finish.apply(z0, factor, bias, leak);
+        z1 = Finish.apply(z1, factor, bias, leak);
+        z2 = Finish.apply(z2, factor, bias, leak);
+        z3 = Finish.apply(z3, factor, bias, leak);
+      }
+      v128.store(p0, z0);
+      v128.store(p1, z1);
+      v128.store(p2, z2);
+      v128.store(p3, z3);
+      p0 += step;
+      p1 += step;
+      p2 += step;
+      p3 += step;
+    }
   }
 }
 

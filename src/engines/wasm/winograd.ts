@@ -138,7 +138,7 @@ export function winogradCalls(args: Forward, panels: Panels): readonly Call[] {
     call("winograd", byRows ? panels.count(outputs) : n * down, [x, factor, bias, y, leak, address, byRows], {
       table: tableOf(geometry, rows, size),
       scratch: "winogradScratch",
-      scratchBytes: stagedBytes(across, size) + matrices * blocks,
+      scratchBytes: tilesBytes(across, rows, size) + matrices * blocks,
       commonBytes,
     }),
   ];
@@ -177,7 +177,7 @@ export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly
   const memory = {
     table: tableOf(geometry, rows, 4),
     scratch: "winogradScratch",
-    scratchBytes: stagedBytes(across, 4) + 36 * blocks,
+    scratchBytes: tilesBytes(across, rows, 4) + 36 * blocks,
   } as const;
   if (!parts) return [call("winogradGradient", Math.ceil(channels / 8), [x, dy, dw], memory)];
   const { count, commonBytes } = parts;
@@ -204,13 +204,17 @@ export function partsOf({ n, channels, outputs, output }: ConvGeometry, most: nu
 export const tilesOf = ([height = 0, width = 0]: readonly number[], size: TileSize) =>
   [Math.ceil(height / size), Math.ceil(width / size)] as const;
 
-/** The rows of the input that a row of tiles sees, with room for whole vectors of tiles. */
-export const stagedBytes = (across: number, size: TileSize) => (size + 2) * 4 * (4 * size * Math.ceil(across / 4) + 4);
+/** What `Tiles` of assembly/winograd-tiles.ts needs for blocks of so many rows of tiles. */
+export function tilesBytes(across: number, rows: number, size: TileSize): number {
+  const together = across % 2 === 1 ? 4 : across % 4 === 2 ? 2 : 1;
+  const stagedRow = Math.ceil((together * 4 * (across * size + 2) + 128) / 16) * 16;
+  return (size + 2) * stagedRow + 4 * (together * across + 4) + 8 * (rows * across + 4);
+}
 
 /** From one matrix to the next, as in assembly/winograd.ts. */
 const apart = (bytes: number) => Math.ceil(bytes / 4096) * 4096 + 192;
 
-/** What `Tiles` of assembly/winograd.ts reads. */
+/** What `Tiles` reads. */
 export function tableOf(
   { n, channels, outputs, input, output, pad }: ConvGeometry,
   rows: number,

@@ -9,9 +9,9 @@ import {
   planWinograd,
   type Rule,
   sharesOutputs,
-  stagedBytes,
   type TileSize,
   tableOf,
+  tilesBytes,
   tilesOf,
 } from "../winograd.js";
 
@@ -77,7 +77,7 @@ export function winogradCalls(args: Forward): readonly Call[] {
     call("winogradBlas", byRows ? Math.ceil(outputs / 16) : n * down, [x, factor, bias, y, leak, address, byRows], {
       table: tableOf(geometry, rows, size),
       scratch: "winogradScratch",
-      scratchBytes: stagedBytes(across, size) + matrices * blocks + 64,
+      scratchBytes: tilesBytes(across, rows, size) + matrices * blocks + 64,
       commonBytes,
     }),
   ];
@@ -98,7 +98,7 @@ export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly
   const memory = {
     table: tableOf(geometry, rows, 4),
     scratch: "winogradScratch",
-    scratchBytes: stagedBytes(across, 4) + 36 * matrices + 128,
+    scratchBytes: tilesBytes(across, rows, 4) + 36 * matrices + 128,
   } as const;
   const parts = partsOf(geometry, mostFilters);
   if (!parts) return [call("winogradBlasGradient", Math.ceil(channels / 8), [x, dy, dw], memory)];

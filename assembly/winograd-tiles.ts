@@ -1,0 +1,316 @@
+import { Finish } from "./finish";
+import { Scratch } from "./gemm";
+import * as two from "./winograd-small";
+import * as four from "./winograd-transforms";
+import { workspace } from "./workspace";
+
+// The tiles that a convolution by Winograd falls into, and how they come out of images and go back. Rows of tiles are
+// counted through all images; tiles of neighbouring rows follow each other, so that fours of them are full wherever rows
+// end. Four are transformed at a time: the rows that they see are first put side by side, with their padding.
+
+/** The table of a call, its sizes, and where the scratch memory behind it lies. */
+@unmanaged
+export class Tiles {
+  n: i32 = 0;
+  channels: i32 = 0;
+  outputs: i32 = 0;
+  height: i32 = 0;
+  width: i32 = 0;
+  outHeight: i32 = 0;
+  outWidth: i32 = 0;
+  padY: i32 = 0;
+  padX: i32 = 0;
+  /** Rows of tiles in a block. */
+  rows: i32 = 0;
+  /** Rows and columns of an output tile: 4 or 2. */
+  size: i32 = 0;
+
+  @inline
+  static get current(): Tiles {
+    return changetype<Tiles>(workspace);
+  }
+
+  /** Rows of tiles in an image, and tiles in a row. */
+  @inline
+  get down(): i32 {
+    return (this.outHeight + this.size - 1) / this.size;
+  }
+
+  @inline
+  get across(): i32 {
+    return (this.outWidth + this.size - 1) / this.size;
+  }
+
+  /** Matrices that are multiplied: values of an input tile. */
+  @inline
+  get matrices(): i32 {
+    return (this.size + 2) * (this.size + 2);
+  }
+
+  /** So many rows of tiles make whole fours. */
+  @inline
+  get together(): i32 {
+    const across = this.across;
+    return (across & 1) != 0 ? 4 : (across & 2) != 0 ? 2 : 1;
+  }
+
+  /** Bytes of an input row that one row of tiles sees. */
+  @inline
+  get seenRow(): usize {
+    return (<usize>(this.across * this.size + 2)) << 2;
+  }
+
+  /** Bytes of the same for as many rows of tiles as are taken together, and of zeros behind them. */
+  @inline
+  get stagedRow(): usize {
+    return (<usize>this.together * this.seenRow + 128 + 15) & ~15;
+  }
+
+  /**
+   * Scratch memory: that of products; the transforms' own; 36 vectors; rows side by side; where in them tiles begin; where
+   * in the output; behind them, what each call needs.
+   */
+  @inline
+  get base(): usize {
+    return workspace + 64;
+  }
+
+  @inline
+  get transforms(): usize {
+    return Scratch.rest(this.base);
+  }
+
+  @inline
+  get vectors(): usize {
+    return this.transforms + four.transformBytes;
+  }
+
+  @inline
+  get staged(): usize {
+    return this.vectors + 36 * 16;
+  }
+
+  @inline
+  get starts(): usize {
+    return this.staged + <usize>(this.size + 2) * this.stagedRow;
+  }
+
+  @inline
+  get targets(): usize {
+    return this.starts + ((<usize>(this.together * this.across + 4)) << 2);
+  }
+
+  @inline
+  get rest(): usize {
+    return (this.targets + ((<usize>(this.rows * this.across + 4)) << 3) + 63) & ~63;
+  }
+}
+
+/** Fills in where tiles begin in the rows that are put side by side: bytes, for each tile of those taken together. */
+export function findStarts(t: Tiles): void {
+  let to = t.starts;
+  let start: usize = 0;
+  for (let row = 0; row < t.together; ++row) {
+    for (let tile = 0; tile < t.across; ++tile) {
+      store<u32>(to, <u32>(start + ((<usize>(tile * t.size)) << 2)));
+      to += 4;
+    }
+    start += t.seenRow;
+  }
+}
+
+/**
+ * Transforms the tiles of an input channel in so many rows of tiles. Tile after tile goes into a row at `to` of the first
+ * matrix, or, where panels have bytes, into their rows of 8; matrices are `slice` bytes apart. Tiles that fill the last
+ * four up are zeros.
+ */
+export function putInput(
+  t: Tiles,
+  x: usize,
+  channel: i32,
+  first: i32,
+  rows: i32,
+  to: usize,
+  panelBytes: usize,
+  slice: usize,
+): void {
+  const together = t.together;
+  const across = t.across;
+  const planeBytes = (<usize>(t.height * t.width)) << 2;
+  let column = 0;
+  for (let i = 0; i < rows; i += together) {
+    const some = min(together, rows - i);
+    for (let j = 0; j < some; ++j) {
+      const row = first + i + j;
+      const image = row / t.down;
+      const top = (row - image * t.down) * t.size - t.padY;
+      const plane = x + <usize>(image * t.channels + channel) * planeBytes;
+      const staged = t.staged + <usize>j * t.seenRow;
+      stageRows(plane, t.height, t.width, top, t.padX, t.size + 2, staged, t.seenRow, t.stagedRow);
+    }
+    const tiles = some * across;
+    if ((tiles & 3) != 0) clearBehind(t.staged + <usize>some * t.seenRow, t.size + 2, t.stagedRow);
+    let starts = t.starts;
+    for (let tile = 0; tile < tiles; tile += 4) {
+      const target = panelBytes
+        ? to + <usize>(column >> 3) * panelBytes + ((<usize>(column & 7)) << 2)
+        : to + ((<usize>column) << 2);
+      if (t.size == 4) four.transformInput(t.staged, starts, t.stagedRow, target, slice, t.transforms);
+      else two.transformInput(t.staged, starts, t.stagedRow, target, slice, t.transforms);
+      starts += 16;
+      column += 4;
+    }
+  }
+}
+
+/** The same for the gradient of an output, in tiles of 4×4 beside each other. */
+export function putGradient(t: Tiles, dy: usize, output: i32, first: i32, rows: i32, to: usize, slice: usize): void {
+  const together = t.together;
+  const across = t.across;
+  const planeBytes = (<usize>(t.outHeight * t.outWidth)) << 2;
+  const seenRow = (<usize>across) << 4;
+  for (let i = 0; i < rows; i += together) {
+    const some = min(together, rows - i);
+    for (let j = 0; j < some; ++j) {
+      const row = first + i + j;
+      const image = row / t.down;
+      const plane = dy + <usize>(image * t.outputs + output) * planeBytes;
+      const top = (row - image * t.down) * 4;
+      stageRows(plane, t.outHeight, t.outWidth, top, 0, 4, t.staged + <usize>j * seenRow, seenRow, t.stagedRow);
+    }
+    const tiles = some * across;
+    if ((tiles & 3) != 0) clearBehind(t.staged + <usize>some * seenRow, 4, t.stagedRow);
+    let staged = t.staged;
+    for (let tile = 0; tile < tiles; tile += 4) {
+      four.transformGradient(staged, t.stagedRow, to, slice, t.transforms);
+      staged += 64;
+      to += 16;
+    }
+  }
+}
+
+/** Rows [first, first + rows) of a plane, shifted right by `pad`, zeros around them; `rowBytes` of each. */
+function stageRows(
+  plane: usize,
+  height: i32,
+  width: i32,
+  first: i32,
+  pad: i32,
+  rows: i32,
+  to: usize,
+  rowBytes: usize,
+  step: usize,
+): void {
+  // Rows are short: what memory.copy and memory.fill do before they begin would take longer than what they do.
+  const zero = f32x4.splat(0);
+  const before = (<usize>pad) << 2;
+  const inside = min((<usize>width) << 2, rowBytes - before);
+  const behind = (before + inside) & ~15;
+  for (let row = first; row < first + rows; ++row) {
+    const isInside = row >= 0 && row < height;
+    // Zeros for all that stays empty, and for some of what is filled next, or belongs to the next row of tiles.
+    v128.store(to, zero);
+    for (let i: usize = isInside ? behind : 16; i < rowBytes; i += 16) v128.store(to + i, zero);
+    if (isInside) copyRow(plane + ((<usize>(row * width)) << 2), to + before, inside);
+    to += step;
+  }
+}
+
+/** So many bytes: vector by vector, the last of which overlaps the one before it. */
+function copyRow(from: usize, to: usize, bytes: usize): void {
+  if (bytes < 16) {
+    for (let i: usize = 0; i < bytes; i += 4) store<f32>(to + i, load<f32>(from + i));
+    return;
+  }
+  const last = bytes - 16;
+  for (let i: usize = 0; i < last; i += 16) v128.store(to + i, v128.load(from + i));
+  v128.store(to + last, v128.load(from + last));
+}
+
+/** Zeros where up to three tiles fill a four up. */
+function clearBehind(to: usize, rows: i32, step: usize): void {
+  for (; rows > 0; --rows) {
+    memory.fill(to, 0, 112);
+    to += step;
+  }
+}
+
+/**
+ * Fills in, for the tiles of so many rows, where they begin in output 0, in bytes, and how many columns and rows of them
+ * (times 256) there are; none of those that fill the last four up.
+ */
+export function findTargets(t: Tiles, first: i32, rows: i32): void {
+  let to = t.targets;
+  const planeBytes = (<usize>(t.outHeight * t.outWidth)) << 2;
+  for (let row = first; row < first + rows; ++row) {
+    const image = row / t.down;
+    const top = (row - image * t.down) * t.size;
+    const start = <usize>(image * t.outputs) * planeBytes + ((<usize>(top * t.outWidth)) << 2);
+    const height = min(t.size, t.outHeight - top) << 8;
+    for (let left = 0; left < t.outWidth; left += t.size) {
+      store<u32>(to, <u32>(start + ((<usize>left) << 2)));
+      store<i32>(to, height + min(t.size, t.outWidth - left), 4);
+      to += 8;
+    }
+  }
+  memory.fill(to, 0, 24);
+}
+
+/** Transforms as many tiles of an output back, from `from` on, finishes them, and puts them where they belong. */
+export function putOutput(
+  t: Tiles,
+  from: usize,
+  tiles: i32,
+  slice: usize,
+  factor: usize,
+  bias: usize,
+  leak: f32,
+  y: usize,
+  output: i32,
+): void {
+  const plane = y + ((<usize>output * <usize>(t.outHeight * t.outWidth)) << 2);
+  const rowBytes = (<usize>t.outWidth) << 2;
+  const areWhole = 4 * ((t.size << 8) + t.size);
+  const block = t.vectors;
+  const f = f32x4.splat(Finish.factorOf(factor, output));
+  const b = f32x4.splat(Finish.biasOf(bias, output));
+  const l = f32x4.splat(leak);
+  const isPlain = factor == 0 && bias == 0 && leak == 1;
+  let targets = t.targets;
+  for (let tile = 0; tile < tiles; tile += 4) {
+    const there = load<i32>(targets, 4) + load<i32>(targets, 12) + load<i32>(targets, 20) + load<i32>(targets, 28);
+    let p0 = plane + <usize>load<u32>(targets);
+    let p1 = plane + <usize>load<u32>(targets, 8);
+    let p2 = plane + <usize>load<u32>(targets, 16);
+    let p3 = plane + <usize>load<u32>(targets, 24);
+    let step = rowBytes;
+    if (there != areWhole) {
+      p0 = block;
+      p1 = block + 64;
+      p2 = block + 128;
+      p3 = block + 192;
+      step = 16;
+    }
+    if (t.size == 2) two.transformOutput(from, slice, p0, p1, p2, p3, step, t.transforms, f, b, l);
+    else if (isPlain) four.transformOutput(from, slice, p0, p1, p2, p3, step, t.transforms);
+    else four.transformFinished(from, slice, p0, p1, p2, p3, step, t.transforms, f, b, l);
+    if (there != areWhole) {
+      for (let i: usize = 0; i < 4; ++i) putPart(block + (i << 6), targets + (i << 3), plane, rowBytes);
+    }
+    targets += 32;
+    from += 16;
+  }
+}
+
+/** Puts the part that there is of a tile, whose rows are vectors, where it belongs. */
+function putPart(from: usize, target: usize, plane: usize, rowBytes: usize): void {
+  let to = plane + <usize>load<u32>(target);
+  const extent = load<i32>(target, 4);
+  const columns = extent & 255;
+  for (let rows = extent >> 8; rows > 0; --rows) {
+    if (columns == 4) v128.store(to, v128.load(from));
+    else for (let i: usize = 0; i < <usize>columns; ++i) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
+    from += 16;
+    to += rowBytes;
+  }
+}
