@@ -308,8 +308,13 @@ function putPart(from: usize, target: usize, plane: usize, rowBytes: usize): voi
   const extent = load<i32>(target, 4);
   const columns = extent & 255;
   for (let rows = extent >> 8; rows > 0; --rows) {
-    if (columns == 4) v128.store(to, v128.load(from));
-    else for (let i: usize = 0; i < <usize>columns; ++i) store<f32>(to + (i << 2), load<f32>(from + (i << 2)));
+    const v = v128.load(from);
+    if (columns == 4) v128.store(to, v);
+    else {
+      if (columns >= 2) v128.store64_lane(to, v, 0);
+      if (columns == 3) v128.store32_lane(to, v, 2, 8);
+      else if (columns == 1) v128.store32_lane(to, v, 0);
+    }
     from += 16;
     to += rowBytes;
   }
