@@ -42,8 +42,11 @@ export const convBackwardData: Bind<"convBackwardData"> = (args, at, keep, panel
   const size = sizesOf(geometry);
   if (!suits(geometry)) return plainConv.convBackwardData(args, at, keep, panels);
   const [dyAt, wAt, dxAt] = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
+  const spans = { ...turned(geometry), x: dyAt, w: wAt, y: dxAt, isTurned: true };
+  const packed = planPacked(turned(geometry), panels);
+  if (packed) return packedCalls({ ...spans, plan: packed }, panels);
   const plan = planForward(turned(geometry));
-  if (plan) return winogradCalls({ ...turned(geometry), x: dyAt, w: wAt, y: dxAt, isTurned: true, plan });
+  if (plan) return winogradCalls({ ...spans, plan });
   const images = Math.max(1, Math.floor(columnsOf(geometry) / size.positions));
   const most = images > 1 ? images * size.positions : columnsOf(geometry);
   const pieces = Math.ceil(geometry.n / images) * geometry.channels;

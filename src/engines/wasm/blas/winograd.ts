@@ -13,10 +13,11 @@ import {
   tableOf,
   tilesBytes,
   tilesOf,
+  type WinogradPlan,
 } from "../winograd.js";
 
 /** Bytes that a block's transforms may have in all: they should stay in the cache. */
-const blockBytes = 2 ** 20;
+const blockBytes = 2 ** 21;
 /** With so many filters of one channel or fewer, the gradient of the weights is computed in parts. */
 const mostFilters = 128 * 128;
 
@@ -46,11 +47,19 @@ export const planForward = (geometry: ConvGeometry, keep?: (bytes: number) => Ke
 
 /** With so few tiles of 4×4, a library's products are slower than those with weights that are kept in panels. */
 const fewTiles = 16;
+/** With so few values in each of the matrices of weights, they are slower than those of packed panels anyway. */
+const fewWeights = 16 * 32;
 
 /** How the plain engine does it, where it is faster here too. */
-export function planPacked(geometry: ConvGeometry, panels: Panels, keep: (bytes: number) => Kept | undefined) {
-  const [down, across] = tilesOf(geometry.output, 4);
-  const plan = geometry.n * down * across <= fewTiles ? plain.planForward(geometry, panels, keep) : undefined;
+export function planPacked(
+  geometry: ConvGeometry,
+  panels: Panels,
+  keep?: (bytes: number) => Kept | undefined,
+): WinogradPlan | undefined {
+  const { n, channels, outputs, output } = geometry;
+  if (channels * outputs <= fewWeights) return plain.planForward(geometry, panels, keep);
+  const [down, across] = tilesOf(output, 4);
+  const plan = n * down * across <= fewTiles ? plain.planForward(geometry, panels, keep) : undefined;
   return plan?.kept && plan;
 }
 
@@ -91,7 +100,7 @@ function weightBytes({ channels, outputs }: ConvGeometry, size: TileSize): numbe
 export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly Call[] {
   const { channels, outputs, output } = geometry;
   const [, across] = tilesOf(output, 4);
-  const wanted = Math.floor((2 * blockBytes) / (4 * 36 * (channels + outputs)));
+  const wanted = Math.floor(blockBytes / (4 * 36 * (channels + outputs)));
   const rows = Math.max(1, Math.floor(Math.min(512, Math.max(64, wanted)) / across));
   const steps = Math.ceil((rows * across) / 4) * 4;
   const matrices = sliceBytes(outputs * channels) + sliceBytes(outputs * steps) + sliceBytes(channels * steps);
