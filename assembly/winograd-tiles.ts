@@ -223,7 +223,18 @@ function copyRow(from: usize, to: usize, bytes: usize): void {
     return;
   }
   const last = bytes - 16;
-  for (let i: usize = 0; i < last; i += 16) v128.store(to + i, v128.load(from + i));
+  let i: usize = 0;
+  for (; i + 48 <= last; i += 64) {
+    const a = v128.load(from + i);
+    const b = v128.load(from + i, 16);
+    const c = v128.load(from + i, 32);
+    const d = v128.load(from + i, 48);
+    v128.store(to + i, a);
+    v128.store(to + i, b, 16);
+    v128.store(to + i, c, 32);
+    v128.store(to + i, d, 48);
+  }
+  for (; i < last; i += 16) v128.store(to + i, v128.load(from + i));
   v128.store(to + last, v128.load(from + last));
 }
 
