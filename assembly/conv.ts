@@ -197,40 +197,70 @@ function multiply(
   }
 }
 
-/** dx = wᵀ ∗ dy: rows of the column matrix, as products of wᵀ and dy, are added to dx. A piece is an image. */
-export function convBackwardData(from: i32, to: i32, dy: usize, w: usize, dx: usize): void {
+/**
+ * dx = wᵀ ∗ dy: rows of the column matrix, as products of wᵀ and dy, are added to dx. A piece is an image, or, with
+ * `byChannels`, 8 channels of a group, counted through the groups.
+ */
+export function convBackwardData(from: i32, to: i32, dy: usize, w: usize, dx: usize, byChannels: bool): void {
   const g = Geometry.current;
+  if (!byChannels) {
+    for (let group = 0; group < g.group; ++group) addDataGradient(g, dy, w, dx, from, to, group, 0, g.channels);
+    return;
+  }
+  const pieces = (g.channels + 7) >> 3;
+  while (from < to) {
+    const group = from / pieces;
+    const first = from - group * pieces;
+    const count = min(to - from, pieces - first);
+    addDataGradient(g, dy, w, dx, 0, g.n, group, 8 * first, min(g.channels, 8 * (first + count)));
+    from += count;
+  }
+}
+
+/** The gradient for channels [first, last) of a group of images [from, to). */
+function addDataGradient(
+  g: Geometry,
+  dy: usize,
+  w: usize,
+  dx: usize,
+  from: i32,
+  to: i32,
+  group: i32,
+  first: i32,
+  last: i32,
+): void {
   const base = g.scratch;
   const depth = g.channels * g.taps;
-  const imageBytes = g.inputPlane * <usize>(g.group * g.channels);
-  memory.fill(dx + <usize>from * imageBytes, 0, <usize>(to - from) * imageBytes);
-  const first = from * g.positions;
-  const last = to * g.positions;
-  const nc = blockOf(last - first, maxColumns, 8);
+  dy += g.outputPlane * <usize>(g.outputs * group);
+  w += (<usize>(group * g.outputs * depth)) << 2;
+  dx += g.inputPlane * <usize>(g.channels * group);
+  for (let image = from; image < to; ++image) {
+    const start = dx + g.inputPlane * <usize>(g.group * g.channels * image + first);
+    memory.fill(start, 0, g.inputPlane * <usize>(last - first));
+  }
+  const nc = blockOf((to - from) * g.positions, maxColumns, 8);
   const kc = blockOf(g.outputs, maxSteps, 4);
-  const mc = blockOf(depth, maxRows, tall);
+  const mc = blockOf((last - first) * g.taps, maxRows, tall);
   const block = ConvScratch.block(base);
-  for (let group = 0; group < g.group; ++group) {
-    for (let column = first; column < last; column += nc) {
-      const columns = min(nc, last - column);
-      const rowBytes = (<usize>columns) << 2;
-      for (let row = 0; row < depth; row += mc) {
-        const rows = min(mc, depth - row);
-        for (let step = 0; step < g.outputs; step += kc) {
-          const steps = min(kc, g.outputs - step);
+  for (let column = from * g.positions; column < to * g.positions; column += nc) {
+    const columns = min(nc, to * g.positions - column);
+    const rowBytes = (<usize>columns) << 2;
+    for (let row = first * g.taps; row < last * g.taps; row += mc) {
+      const rows = min(mc, last * g.taps - row);
+      for (let step = 0; step < g.outputs; step += kc) {
+        const steps = min(kc, g.outputs - step);
+        // All of it stays packed, if it fits.
+        if (row == first * g.taps || kc < g.outputs) {
           packGradient(g, dy + <usize>step * g.outputPlane, steps, column, columns);
-          const weights = w + ((<usize>(step * depth + row)) << 2);
-          packA(weights, 4, (<usize>depth) << 2, rows, steps, 1, Scratch.a(base), 0, steps);
-          blockProduct(rows, columns, steps, block, rowBytes, step > 0, base);
         }
-        for (let i = 0; i < rows; ++i) {
-          scatterColumns(g, dx, row + i, column, column + columns, block + <usize>i * rowBytes);
-        }
+        const weights = w + ((<usize>(step * depth + row)) << 2);
+        packA(weights, 4, (<usize>depth) << 2, rows, steps, 1, Scratch.a(base), 0, steps);
+        blockProduct(rows, columns, steps, block, rowBytes, step > 0, base);
+      }
+      for (let i = 0; i < rows; ++i) {
+        scatterColumns(g, dx, row + i, column, column + columns, block + <usize>i * rowBytes);
       }
     }
-    dy += g.outputPlane * <usize>g.outputs;
-    w += (<usize>(g.outputs * depth)) << 2;
-    dx += g.inputPlane * <usize>g.channels;
   }
 }
 

@@ -44,7 +44,8 @@ const settings = passSettings.filter(({ name, keep }) => name.startsWith(keep ==
 /**
  * Blobs that hold nothing but rounding noise, and so differ from machine to machine: the bias of fc1 stands before a
  * BatchNorm, which takes it off again, so that its gradient is the rounding error of a zero. These rules divide a
- * gradient by its own size, and make steps of it as large as any. It moves the mean of bn1, and nothing else.
+ * gradient by its own size, and make steps of it as large as any. It moves the mean of bn1; and as the mean that tests take
+ * runs behind, a few of 300 samples may come out differently.
  */
 const noise: Readonly<Record<string, readonly string[]>> = {
   mlp_adagrad: ["fc1 1", "bn1 0"],
@@ -56,10 +57,11 @@ const noise: Readonly<Record<string, readonly string[]>> = {
  * How far final weights and histories may be away. On wasm a value of resnet8 that is almost 0 comes out on the other
  * side of a ReLU in iteration 4; from there on the gradients are a few thousandths away from the reference's.
  */
-const tolerances = (engine: string, name: string) =>
-  engine !== "reference" && name === "resnet8_nesterov"
-    ? { weights: 2e-2, history: 3e-2, accuracy: 1 / 300 + 1e-6 }
-    : { weights: 1e-3, history: 1e-3, accuracy: 1e-6 };
+function tolerances(engine: string, name: string) {
+  if (engine === "reference") return { weights: 1e-3, history: 1e-3, accuracy: 1e-6 };
+  if (name === "resnet8_nesterov") return { weights: 2e-2, history: 3e-2, accuracy: 1 / 300 + 1e-6 };
+  return { weights: 1e-3, history: 1e-3, accuracy: (name in noise ? 3 / 300 : 0) + 1e-6 };
+}
 
 const folder = (name: string) => join(root, name);
 const output = mkdtempSync(join(tmpdir(), "moka-train-"));

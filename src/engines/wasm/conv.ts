@@ -3,6 +3,9 @@ import { type Bind, type Call, call } from "./call.js";
 import { geometryTable, sharesRows, sizesOf } from "./conv-geometry.js";
 import { gradientSuits, planForward, turned, winogradCalls, winogradGradient } from "./winograd.js";
 
+/** With fewer images than this, threads do not share them. */
+const fewImages = 8;
+
 /** With so many positions, packing the weights takes no time beside the products. */
 const manyPositions = 2048;
 
@@ -51,9 +54,12 @@ export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geome
       return depthwiseCall("convDepthwiseBackwardData", planes, numbers, geometry);
     }
   }
-  return size.isThin
-    ? convCall("convDirectBackwardData", geometry.n * geometry.channels, numbers, geometry)
-    : convCall("convBackwardData", geometry.n, numbers, geometry);
+  if (size.isThin) return convCall("convDirectBackwardData", geometry.n * geometry.channels, numbers, geometry);
+  const { n, channels, group } = geometry;
+  // Where there are few images, or the weights weigh more than they do, threads share these.
+  const byChannels = n < fewImages || n * size.positions < size.depth;
+  const pieces = byChannels ? group * Math.ceil(channels / group / 8) : n;
+  return convCall("convBackwardData", pieces, [...numbers, byChannels], geometry);
 };
 
 export const convBackwardWeights: Bind<"convBackwardWeights"> = ({ x, dy, dw, ...geometry }, at) => {

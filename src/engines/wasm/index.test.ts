@@ -5,6 +5,7 @@ import { type KernelStep, kernelStep } from "../../core/program.js";
 import { Span } from "../../core/span.js";
 import { ReferenceEngine } from "../reference/index.js";
 import { WasmEngine } from "./index.js";
+import { hasRelaxedSimd } from "./module.js";
 
 function step<K extends KernelName>(kernel: K, args: Kernels[K]): KernelStep {
   return kernelStep(kernel, args, 0) as KernelStep;
@@ -16,23 +17,25 @@ function span(engine: WasmEngine, values: ArrayLike<number>): Span {
   return made;
 }
 
+const simd = hasRelaxedSimd() ? "WebAssembly relaxed SIMD" : "WebAssembly SIMD";
+
 test("says what it is", async () => {
   const engine = await WasmEngine.create();
   expect(engine.name).toBe("wasm");
-  expect(engine.description).toBe("WebAssembly SIMD, 1 thread");
+  expect(engine.description).toBe(`${simd}, 1 thread`);
   expect(engine.bytesUsed).toBe(0);
   const team = await WasmEngine.create({ threads: 3 });
-  expect(team.description).toBe("WebAssembly SIMD, 3 threads");
+  expect(team.description).toBe(`${simd}, 3 threads`);
   await team.dispose();
   const alone = await WasmEngine.create({ threads: 3, shared: false });
-  expect(alone.description).toBe("WebAssembly SIMD, 1 thread");
+  expect(alone.description).toBe(`${simd}, 1 thread`);
 });
 
 describe.runIf(blas)(`with a native BLAS (${skippedWithoutBlas})`, () => {
   test("says so", async () => {
     const engine = await WasmEngine.create({ blas, threads: 2 });
     expect(engine.name).toBe("blas");
-    expect(engine.description).toBe(`WebAssembly SIMD + ${blas?.name}, 2 threads`);
+    expect(engine.description).toBe(`${simd} + ${blas?.name}, 2 threads`);
     await engine.dispose();
   });
 

@@ -199,6 +199,10 @@ const described: readonly Convolution[] = [
   { n: 40, channels: 3, outputs: 6, input: [6, 6], kernel: 2, pad: 1 },
   { n: 130, channels: 3, outputs: 11, input: [3, 3], kernel: 3 },
   { n: 1, channels: 43, outputs: 4, input: [32, 64], kernel: 3, pad: 1 },
+  // The gradient for the input, shared out by channels of each group, or by images.
+  { n: 2, channels: 40, outputs: 12, group: 2, input: [5, 5], kernel: 2, only: "convBackwardData" },
+  { n: 9, channels: 6, outputs: 12, group: 2, input: [6, 7], kernel: 2, pad: 1, only: "convBackwardData" },
+  { n: 8, channels: 4, outputs: 260, input: [3, 3], kernel: 1, only: "convBackwardData" },
   // No images.
   { n: 0, channels: 3, outputs: 6, input: [6, 6], kernel: 2 },
   { n: 0, channels: 3, outputs: 3, group: 3, input: [6, 6], kernel: 2 },
