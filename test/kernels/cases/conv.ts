@@ -136,6 +136,10 @@ const described: readonly Convolution[] = [
   { n: 5, channels: 24, outputs: 70, input: [12, 5], kernel: 3, pad: [0, 1] },
   { n: 2, channels: 130, outputs: 20, input: [8, 40], kernel: 3, pad: 1 },
   { n: 9, channels: 66, outputs: 201, input: [4, 8], kernel: 3, pad: 1 },
+  // Fours of tiles from several rows: of one tile, of three, of seven.
+  { n: 41, channels: 40, outputs: 50, input: [5, 3], kernel: 3, pad: 1 },
+  { n: 11, channels: 40, outputs: 50, input: [7, 12], kernel: 3, pad: 1 },
+  { n: 3, channels: 20, outputs: 24, input: [9, 27], kernel: 3, pad: 1 },
   // So many tiles that the gradient for the weights is computed in parts, with few filters and with more.
   { n: 43, channels: 16, outputs: 17, input: [13, 14], kernel: 3, pad: 1, only: "convBackwardWeights" },
   { n: 33, channels: 49, outputs: 48, input: [16, 16], kernel: 3, pad: 1, only: "convBackwardWeights" },
