@@ -100,5 +100,5 @@ export function kernelCase<K extends KernelName>(
   return { kernel, title, make, tolerance, floor, oracle };
 }
 
-/** Around the ends of vectors, of unrolled loops, and none. */
-export const edgeCounts = [0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 1000] as const;
+/** Around the ends of vectors, of unrolled loops, none, and so many that threads take some of them in chunks. */
+export const edgeCounts = [0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 1000, 17_003] as const;

@@ -1,4 +1,4 @@
-import { type Bind, call } from "./call.js";
+import { type Bind, call, leastOf } from "./call.js";
 import { powerBytes } from "./power.js";
 import { fold } from "./scale.js";
 
@@ -9,19 +9,21 @@ export const reluBackward: Bind<"reluBackward"> = ({ x, dy, dx, slope }, at) =>
   call("reluBackward", dx.count, [at(x, dx.count), at(dy, dx.count), at(dx, dx.count), slope]);
 
 export const prelu: Bind<"prelu"> = ({ x, slope, y, ...size }, at) => {
-  const { count, dim, inner, planes } = fold(size);
-  return call("prelu", planes, [at(x, count), at(slope, dim), at(y, count), dim, inner]);
+  const { count, dim, inner, planes, least } = fold(size);
+  return call("prelu", planes, [at(x, count), at(slope, dim), at(y, count), dim, inner], { least });
 };
 
 export const preluBackward: Bind<"preluBackward"> = ({ x, slope, dy, dx, ...size }, at) => {
-  const { count, dim, inner, planes } = fold(size);
-  return call("preluBackward", planes, [at(x, count), at(slope, dim), at(dy, count), at(dx, count), dim, inner]);
+  const { count, dim, inner, planes, least } = fold(size);
+  return call("preluBackward", planes, [at(x, count), at(slope, dim), at(dy, count), at(dx, count), dim, inner], {
+    least,
+  });
 };
 
 export const preluBackwardSlope: Bind<"preluBackwardSlope"> = ({ x, dy, dslope, ...size }, at) => {
   const { count, outer, dim, inner } = fold(size);
   const numbers = [at(x, count), at(dy, count), at(dslope, dim), outer, dim, inner];
-  return call("preluBackwardSlope", dim, numbers, { scratch: "sumDimsScratch" });
+  return call("preluBackwardSlope", dim, numbers, { scratch: "sumDimsScratch", least: leastOf(outer * inner) });
 };
 
 export const abs: Bind<"abs"> = ({ x, y }, at) => call("abs", y.count, [at(x, y.count), at(y, y.count)]);

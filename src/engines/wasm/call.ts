@@ -22,6 +22,8 @@ export interface Call {
   readonly name: string;
   /** How many pieces, independent of each other, its work falls into; none, and there is nothing to do. */
   readonly pieces: number;
+  /** So many pieces, or more, are worth a call of their own. Default: as many as single values would be. */
+  readonly least?: number | undefined;
   readonly numbers: readonly number[];
   readonly table?: Int32Array;
   /** What it needs of workspace behind the table, `scratchTimes` (1) times, and so many bytes more. */
@@ -58,6 +60,11 @@ export type Bind<K extends KernelName> = (
   panels: Panels,
 ) => Call | readonly Call[];
 export type Bindings = { readonly [K in KernelName]: Bind<K> };
+
+/** How many pieces of so many values each are worth a call of their own. */
+export function leastOf(values: number): number {
+  return Math.ceil(4096 / Math.max(1, values));
+}
 
 export function call(
   name: string,

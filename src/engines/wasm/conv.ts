@@ -1,5 +1,5 @@
 import type { ConvGeometry } from "../../core/kernels.js";
-import { type Bind, type Call, call } from "./call.js";
+import { type Bind, type Call, call, leastOf } from "./call.js";
 import { geometryTable, sharesRows, sizesOf } from "./conv-geometry.js";
 import { gradientSuits, planForward, turned, winogradCalls, winogradGradient } from "./winograd.js";
 
@@ -8,6 +8,10 @@ const fewImages = 8;
 
 /** With so many positions, packing the weights takes no time beside the products. */
 const manyPositions = 2048;
+
+/** Strips of 8 columns that are worth a call, where weights are packed and where each call packs them. */
+const fewStrips = 4;
+const manyStrips = 32;
 
 export const conv: Bind<"conv"> = (args, ...host) => convFused({ ...args, factor: undefined, leak: 1 }, ...host);
 
@@ -22,14 +26,15 @@ export const convFused: Bind<"convFused"> = ({ x, w, factor, bias, y, leak, ...g
   if (suitsDepthwise(geometry)) {
     return depthwiseCall("convDepthwise", geometry.n * geometry.outputs, [...numbers, false], geometry);
   }
-  if (size.isThin) return convCall("convDirect", geometry.n * geometry.outputs, numbers, geometry);
+  if (size.isThin) return directCall("convDirect", geometry.n * geometry.outputs, numbers, geometry);
   const byRows = sharesRows(geometry);
   const { group, outputs } = geometry;
   const count = panels.count(outputs / group);
   const pieces = byRows ? count : Math.ceil((geometry.n * size.positions) / 8);
   const bytes = 4 * group * panels.filled(outputs / group) * size.depth;
   const kept = geometry.n * size.positions < manyPositions ? keep(w, bytes) : undefined;
-  const product = convCall("conv", pieces, [...numbers, byRows, kept?.address ?? 0], geometry);
+  const least = byRows ? undefined : kept ? fewStrips : manyStrips;
+  const product = convCall("conv", pieces, [...numbers, byRows, kept?.address ?? 0], geometry, least);
   if (!kept) return product;
   const packing = [wAt, outputs / group, size.depth, kept.address];
   return [call("convWeights", group * count, packing, { prepares: kept.constant }), product];
@@ -54,12 +59,12 @@ export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geome
       return depthwiseCall("convDepthwiseBackwardData", planes, numbers, geometry);
     }
   }
-  if (size.isThin) return convCall("convDirectBackwardData", geometry.n * geometry.channels, numbers, geometry);
+  if (size.isThin) return directCall("convDirectBackwardData", geometry.n * geometry.channels, numbers, geometry);
   const { n, channels, group } = geometry;
   // Where there are few images, or the weights weigh more than they do, threads share these.
   const byChannels = n < fewImages || n * size.positions < size.depth;
   const pieces = byChannels ? group * Math.ceil(channels / group / 8) : n;
-  return convCall("convBackwardData", pieces, [...numbers, byChannels], geometry);
+  return convCall("convBackwardData", pieces, [...numbers, byChannels], geometry, byChannels ? undefined : 1);
 };
 
 export const convBackwardWeights: Bind<"convBackwardWeights"> = ({ x, dy, dw, ...geometry }, at) => {
@@ -72,7 +77,7 @@ export const convBackwardWeights: Bind<"convBackwardWeights"> = ({ x, dy, dw, ..
     return depthwiseCall("convDepthwiseBackwardWeights", geometry.outputs, numbers, geometry);
   }
   return size.isThin
-    ? convCall("convDirectBackwardWeights", geometry.outputs, numbers, geometry)
+    ? directCall("convDirectBackwardWeights", geometry.outputs, numbers, geometry)
     : convCall("convBackwardWeights", Math.ceil(size.depth / 8), numbers, geometry);
 };
 
@@ -108,9 +113,21 @@ function depthwiseCall(
   const band = Math.max(1, Math.min(most, output[0] ?? 0, 64));
   const rows = (band - 1) * (stride[0] ?? 1) + 3;
   const scratchBytes = 256 + rows * rowBytes;
-  return call(name, pieces, [...numbers, pad[0] ?? 0, band], { table: geometryTable(geometry), scratchBytes });
+  const least = leastOf(sizesOf(geometry).positions);
+  return call(name, pieces, [...numbers, pad[0] ?? 0, band], { table: geometryTable(geometry), least, scratchBytes });
 }
 
-function convCall(name: string, pieces: number, numbers: readonly (number | boolean)[], geometry: ConvGeometry): Call {
-  return call(name, pieces, numbers, { table: geometryTable(geometry), scratch: "convScratch" });
+/** A piece is a plane. */
+function directCall(name: string, planes: number, numbers: readonly number[], geometry: ConvGeometry): Call {
+  return convCall(name, planes, numbers, geometry, leastOf(sizesOf(geometry).positions));
+}
+
+function convCall(
+  name: string,
+  pieces: number,
+  numbers: readonly (number | boolean)[],
+  geometry: ConvGeometry,
+  least?: number,
+): Call {
+  return call(name, pieces, numbers, { table: geometryTable(geometry), scratch: "convScratch", least });
 }

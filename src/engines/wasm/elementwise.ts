@@ -1,5 +1,5 @@
 import type { Bind } from "./call.js";
-import { call } from "./call.js";
+import { call, leastOf } from "./call.js";
 
 export const fill: Bind<"fill"> = ({ y, value }, at) => call("fill", y.count, [at(y, y.count), value]);
 
@@ -8,7 +8,7 @@ export const copy: Bind<"copy"> = ({ x, y }, at) => call("copy", x.count, [at(x,
 export const copyRows: Bind<"copyRows"> = ({ x, y, rows, width, xStride, yStride }, at) => {
   const reach = (stride: number) => (rows === 0 ? 0 : (rows - 1) * stride + width);
   const addresses = [at(x, reach(xStride)), at(y, reach(yStride))];
-  return call("copyRows", rows, [...addresses, width, 4 * xStride, 4 * yStride]);
+  return call("copyRows", rows, [...addresses, width, 4 * xStride, 4 * yStride], { least: leastOf(width) });
 };
 
 export const axpby: Bind<"axpby"> = ({ x, y, a, b }, at) => {

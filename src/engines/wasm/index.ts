@@ -9,7 +9,7 @@ import { alignment } from "./allocator.js";
 import * as batchNorm from "./batch-norm.js";
 import * as withBlas from "./blas/kernels.js";
 import type { Blas } from "./blas/sgemm.js";
-import type { Bind, Bindings, Call, Keep, Locate } from "./call.js";
+import { type Bind, type Bindings, type Call, type Keep, type Locate, leastOf } from "./call.js";
 import * as clip from "./clip.js";
 import * as conv from "./conv.js";
 import * as elementwise from "./elementwise.js";
@@ -181,12 +181,14 @@ export class WasmEngine implements Engine {
     const team = this.#team;
     if (!team) {
       const run = (from: number, to: number) => {
-        for (let i = from; i < to; i++) runs[i]?.();
+        for (let i = from; i < to; i++) runs[i]?.(0, calls[i]?.pieces ?? 0);
       };
       return { run, release() {} };
     }
-    const program = team.share(calls.map((call) => ({ ...call, index: this.#functions.indexOf(call.name) })));
-    const own = (i: number) => runs[i]?.();
+    const program = team.share(
+      calls.map(({ least = leastOf(1), ...call }) => ({ ...call, least, index: this.#functions.indexOf(call.name) })),
+    );
+    const own = (i: number, first: number, last: number) => runs[i]?.(first, last);
     return {
       run: (from, to) => team.run(program, from, to, this.#memory, own),
       release: () => program.storage.release(),
@@ -220,17 +222,15 @@ export class WasmEngine implements Engine {
     return storage.address + 4 * span.offset;
   }
 
-  /** This thread's share of a call, with all it needs looked up. */
-  #prepare({ name, pieces, numbers, table }: Call): () => void {
+  /** What does pieces of a call on this thread, with all it needs looked up. */
+  #prepare({ name, pieces, numbers, table }: Call): (from: number, to: number) => void {
     const run = this.#exports[name];
     check(typeof run === "function", "MOKA_UNSUPPORTED", `the compiled kernels have no "${name}"`);
-    const own = this.#team?.ownPieces(pieces) ?? pieces;
-    if (own === 0) return () => {};
-    const args = [0, own, ...numbers];
-    if (!table) return () => run(...args);
-    return () => {
+    if (pieces === 0) return () => {};
+    if (!table) return (from, to) => run(from, to, ...numbers);
+    return (from, to) => {
       new Int32Array(this.#heap.buffer, this.#workspace.address, table.length).set(table);
-      run(...args);
+      run(from, to, ...numbers);
     };
   }
 

@@ -1,5 +1,5 @@
 import type { ConvGeometry } from "../../core/kernels.js";
-import { type Call, call, type Kept } from "./call.js";
+import { type Call, call, type Kept, leastOf } from "./call.js";
 import type { Panels } from "./panels.js";
 
 /** Bytes that a block's transforms may have in all: they should stay in the cache. */
@@ -131,12 +131,14 @@ export function winogradCalls(args: Forward, panels: Panels): readonly Call[] {
   const address = kept?.address ?? 0;
   return [
     call("winogradWeights", panels.count(outputs), [w, outputs, channels, isTurned, size, address], {
+      least: leastOf(matrices * channels),
       scratch: "winogradScratch",
       commonBytes,
       prepares: kept?.constant,
     }),
     call("winograd", byRows ? panels.count(outputs) : n * down, [x, factor, bias, y, leak, address, byRows], {
       table: tableOf(geometry, rows, size),
+      least: byRows ? undefined : rows,
       scratch: "winogradScratch",
       scratchBytes: tilesBytes(across, rows, size) + matrices * blocks,
       commonBytes,
@@ -182,7 +184,7 @@ export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly
   if (!parts) return [call("winogradGradient", Math.ceil(channels / 8), [x, dy, dw], memory)];
   const { count, commonBytes } = parts;
   return [
-    call("winogradGradientParts", count, [x, dy, parts.rows], { ...memory, commonBytes }),
+    call("winogradGradientParts", count, [x, dy, parts.rows], { ...memory, commonBytes, least: 1 }),
     call("winogradGradientSum", channels * outputs, [dw, count, channels * outputs], { commonBytes }),
   ];
 }

@@ -65,6 +65,8 @@ export const batchNormPoolCases: readonly Case[] = (["MAX", "AVE"] as const).fla
   ...fused(3, 5, { input: [12, 16], ...two }, method),
   ...fused(2, 3, { input: [4, 22], ...two }, method),
   ...fused(2, 3, { input: [9, 11], ...two }, method),
+  // Threads take some channels in chunks.
+  ...fused(2, 23, { input: [33, 32], ...two }, method),
   ...fused(2, 2, { input: [3, 4], ...two }, method),
   ...fused(2, 6, { input: [17, 16], ...three }, method),
   ...fused(1, 3, { input: [14, 15], ...three, pad: [1, 1] }, method),

@@ -154,6 +154,9 @@ export const batchNormCases: readonly Case[] = [
     { n: 2, channels: 3, inner: 4097 },
     { n: 5, channels: 1, inner: 63 },
     { n: 2, channels: 270, inner: 5 },
+    // Threads take some channels in chunks.
+    { n: 2, channels: 21, inner: 1027 },
+    { n: 210, channels: 200, inner: 1 },
   ].flatMap(bothWays),
   kernelCase("batchNorm", `${name(large)} in place`, (m) => {
     const x = m.normal(countOf(large), 0.5);

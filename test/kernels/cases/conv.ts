@@ -137,6 +137,13 @@ const described: readonly Convolution[] = [
   { n: 5, channels: 24, outputs: 70, input: [12, 5], kernel: 3, pad: [0, 1] },
   { n: 2, channels: 130, outputs: 20, input: [8, 40], kernel: 3, pad: 1 },
   { n: 9, channels: 66, outputs: 201, input: [4, 8], kernel: 3, pad: 1 },
+  // So much that threads take some in chunks: strips of columns, rows of tiles, images, planes.
+  { n: 1, channels: 40, outputs: 30, input: [57, 63], kernel: 1 },
+  { n: 3, channels: 6, outputs: 14, input: [40, 41], kernel: 2 },
+  { n: 40, channels: 18, outputs: 33, input: [9, 27], kernel: 3, pad: 1, only: "conv" },
+  { n: 17, channels: 8, outputs: 12, input: [6, 6], kernel: 3, pad: 1 },
+  { n: 2, channels: 11, outputs: 11, group: 11, input: [65, 66], kernel: 3, pad: 1 },
+  { n: 2, channels: 11, outputs: 11, group: 11, input: [35, 76], kernel: 4, pad: 1, stride: 2 },
   // Fours of tiles from several rows: of one tile, of three, of seven.
   { n: 41, channels: 40, outputs: 50, input: [5, 3], kernel: 3, pad: 1 },
   { n: 11, channels: 40, outputs: 50, input: [7, 12], kernel: 3, pad: 1 },

@@ -7,6 +7,8 @@ const sizes = [
   { n: 2, channels: 12, inner: 9 },
   { n: 1, channels: 33, inner: 49 },
   { n: 3, channels: 1, inner: 17 },
+  // Threads take some positions in chunks.
+  { n: 2, channels: 20, inner: 901 },
   { n: 0, channels: 3, inner: 5 },
 ];
 

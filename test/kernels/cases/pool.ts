@@ -79,6 +79,8 @@ export function pooling(described: Pooling): Case[] {
 
 const poolings: readonly Pooling[] = [
   { planes: 6, input: [24, 24], kernel: [2, 2], stride: [2, 2], pad: [0, 0] },
+  // Threads take some planes in chunks.
+  { planes: 41, input: [33, 34], kernel: [3, 2], stride: [2, 2], pad: [1, 0] },
   { planes: 1, input: [4, 16], kernel: [2, 2], stride: [2, 2], pad: [0, 0] },
   { planes: 3, input: [55, 55], kernel: [3, 3], stride: [2, 2], pad: [0, 0] },
   { planes: 3, input: [32, 32], kernel: [3, 3], stride: [2, 2], pad: [0, 0] },

@@ -11,6 +11,8 @@ const sizes = [
   { count: 9, rows: 5, width: 17 },
   { count: 4, rows: 3, width: 130 },
   { count: 300, rows: 40, width: 10 },
+  // Threads take some in chunks.
+  { count: 301, rows: 40, width: 129 },
 ];
 
 /** Cut towards 0, these are rows 0, 1 and 2; the others are none. */

@@ -14,6 +14,9 @@ export const foldings = [
   { outer: 2, dim: 5, inner: 16 },
   { outer: 1, dim: 3, inner: 63 },
   { outer: 3, dim: 2, inner: 1000 },
+  // Threads take some in chunks: planes, rows, or indices of the middle axis.
+  { outer: 2, dim: 21, inner: 1023 },
+  { outer: 700, dim: 51, inner: 1 },
   { outer: 0, dim: 4, inner: 5 },
   { outer: 2, dim: 4, inner: 0 },
   { outer: 0, dim: 4, inner: 1 },

@@ -12,6 +12,8 @@ const sizes = [
   { outer: 2, dim: 5, inner: 4 },
   { outer: 3, dim: 21, inner: 17 },
   { outer: 1, dim: 3, inner: 64 },
+  // Threads take some in chunks.
+  { outer: 700, dim: 51, inner: 1 },
   { outer: 0, dim: 3, inner: 2 },
 ];
 

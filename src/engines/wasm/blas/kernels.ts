@@ -9,6 +9,9 @@ import { gradientSuits, planForward, planPacked, winogradCalls, winogradGradient
 /** Values of the column matrix made at a time: they should stay in the cache until they are multiplied. */
 const blockValues = 2 ** 18;
 
+/** Strips of 8 columns that are worth a call. */
+const fewStrips = 32;
+
 export const gemm: Bind<"gemm"> = (args, at, keep, panels) => {
   const { a, b, c, m, n, k, transA, transB, alpha, beta } = args;
   if (!pays(m, n, k)) return plainGemm(args, at, keep, panels);
@@ -34,7 +37,7 @@ export const convFused: Bind<"convFused"> = (args, at, keep, panels) => {
   const byRows = geometry.n === 1 && sharesRows(geometry);
   const pieces = byRows ? geometry.outputs / 16 : (geometry.n * size.positions) / 8;
   const numbers = [xAt, wAt, factorAt, biasAt, yAt, leak, most, byRows];
-  return convCall("convBlas", Math.ceil(pieces), numbers, geometry, most);
+  return convCall("convBlas", Math.ceil(pieces), numbers, geometry, most, byRows ? undefined : fewStrips);
 };
 
 export const convBackwardData: Bind<"convBackwardData"> = (args, at, keep, panels) => {
@@ -50,7 +53,8 @@ export const convBackwardData: Bind<"convBackwardData"> = (args, at, keep, panel
   const images = Math.max(1, Math.floor(columnsOf(geometry) / size.positions));
   const most = images > 1 ? images * size.positions : columnsOf(geometry);
   const pieces = Math.ceil(geometry.n / images) * geometry.channels;
-  return convCall("convBlasBackwardData", pieces, [dyAt, wAt, dxAt, images, most], geometry, most);
+  const numbers = [dyAt, wAt, dxAt, images, most];
+  return convCall("convBlasBackwardData", pieces, numbers, geometry, most, geometry.channels);
 };
 
 export const convBackwardWeights: Bind<"convBackwardWeights"> = (args, at, keep, panels) => {
@@ -87,7 +91,8 @@ function convCall(
   numbers: readonly (number | boolean)[],
   geometry: ConvGeometry,
   columns: number,
+  least?: number,
 ): Call {
   const values = columns * (sizesOf(geometry).depth + geometry.outputs / geometry.group);
-  return call(name, pieces, numbers, { table: geometryTable(geometry), scratchBytes: 4 * values + 192 });
+  return call(name, pieces, numbers, { table: geometryTable(geometry), scratchBytes: 4 * values + 192, least });
 }

@@ -1,5 +1,5 @@
 import type { ConvGeometry } from "../../../core/kernels.js";
-import { type Call, call, type Kept } from "../call.js";
+import { type Call, call, type Kept, leastOf } from "../call.js";
 import type { Panels } from "../panels.js";
 import * as plain from "../winograd.js";
 import {
@@ -79,12 +79,14 @@ export function winogradCalls(args: Forward): readonly Call[] {
   const address = kept?.address ?? 0;
   return [
     call("winogradBlasWeights", outputs, [w, outputs, channels, isTurned, size, address], {
+      least: leastOf(matrices * channels),
       scratch: "winogradScratch",
       commonBytes,
       prepares: kept?.constant,
     }),
     call("winogradBlas", byRows ? Math.ceil(outputs / 16) : n * down, [x, factor, bias, y, leak, address, byRows], {
       table: tableOf(geometry, rows, size),
+      least: byRows ? undefined : rows,
       scratch: "winogradScratch",
       scratchBytes: tilesBytes(across, rows, size) + matrices * blocks + 64,
       commonBytes,
@@ -113,7 +115,7 @@ export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly
   if (!parts) return [call("winogradBlasGradient", Math.ceil(channels / 8), [x, dy, dw], memory)];
   const { count, commonBytes } = parts;
   return [
-    call("winogradBlasGradientParts", count, [x, dy, parts.rows], { ...memory, commonBytes }),
+    call("winogradBlasGradientParts", count, [x, dy, parts.rows], { ...memory, commonBytes, least: 1 }),
     call("winogradGradientSum", channels * outputs, [dw, count, channels * outputs], { commonBytes }),
   ];
 }

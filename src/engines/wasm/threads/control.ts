@@ -10,26 +10,35 @@ export const control = {
   meeting: 32,
   /** Threads asleep at the barrier or waiting for an order. */
   asleep: 48,
+  /** How many of a call's chunks have been taken. */
+  taken: 64,
   /** Not 0 after a call has failed in a worker. */
-  failed: 64,
+  failed: 80,
   /** The order: run the calls [from, to) of this program. */
-  program: 65,
-  programId: 66,
-  from: 67,
-  to: 68,
+  program: 81,
+  programId: 82,
+  from: 83,
+  to: 84,
   /** The first thread's workspace, and how many bytes lie between two threads'. */
-  workspace: 69,
-  workspaceStride: 70,
+  workspace: 85,
+  workspaceStride: 86,
   /** What all threads share. */
-  common: 71,
+  common: 87,
+  /** So many words there are. */
+  size: 96,
 } as const;
 
-export const controlBytes = 4 * 80;
+/** How often a thread looks before it sleeps; a hundred times take about 1 µs. */
+export interface Patience {
+  /** For the next order: longer than the steps in TypeScript between two runs of kernels take. */
+  readonly order: number;
+  /** At the barrier: to be woken takes longer than most waits there. */
+  readonly meeting: number;
+}
 
-/**
- * How often a thread looks before it sleeps: some 50 µs, longer than the steps in TypeScript between two runs of
- * kernels take, and as long as it takes to be woken.
- */
-export const patience = 5000;
+/** Where cores are fewer than threads, whoever waits may be in the way. */
+export function patienceOf(threads: number, cores: number): Patience {
+  return { order: 5000, meeting: threads <= cores ? 30_000 : 5000 };
+}
 
 export type ControlWords = typeof control;

@@ -2,13 +2,15 @@ import { cores, spawn } from "#threads";
 import type { Blas } from "../blas/sgemm.js";
 import { type Heap, HeapStorage } from "../heap.js";
 import type { WasmMemory, WasmModule } from "../web-assembly.js";
-import { control, controlBytes, patience } from "./control.js";
+import { control, type Patience, patienceOf } from "./control.js";
+import { type Shares, sharesOf } from "./shares.js";
 import type { Spawned } from "./spawn-node.js";
 
 /** One call, as threads see it: a function of the module by index, its pieces, and its other arguments. */
 export interface EncodedCall {
   readonly index: number;
   readonly pieces: number;
+  readonly least: number;
   readonly numbers: readonly number[];
   readonly table?: Int32Array;
 }
@@ -17,7 +19,11 @@ export interface EncodedCall {
 export interface SharedProgram {
   readonly id: number;
   readonly storage: HeapStorage;
+  readonly shares: readonly Shares[];
 }
+
+/** Does the pieces [from, to) of call i. */
+type Own = (i: number, from: number, to: number) => void;
 
 /** Addresses of what the threads work with; their workspaces lie `stride` bytes apart. */
 export interface ThreadMemory {
@@ -49,23 +55,25 @@ export class Team {
   readonly #storage: HeapStorage;
   readonly #words: Int32Array;
   readonly #canSleep: boolean;
+  readonly #patience: Patience;
   #workers: readonly Spawned[] = [];
   #programs = 0;
 
   private constructor(threads: number, heap: Heap) {
     this.threads = threads;
     this.#heap = heap;
-    this.#storage = new HeapStorage(heap, controlBytes / 4);
-    this.#words = new Int32Array(heap.buffer, this.#storage.address, controlBytes / 4);
+    this.#storage = new HeapStorage(heap, control.size);
+    this.#words = new Int32Array(heap.buffer, this.#storage.address, control.size);
     this.#canSleep = canSleep(this.#words);
+    this.#patience = patienceOf(threads, cores());
   }
 
-  static async start(threads: number, heap: Heap, { module, memory, functions, blas }: TeamStart): Promise<Team> {
+  static async start(threads: number, heap: Heap, start: TeamStart): Promise<Team> {
     const team = new Team(threads, heap);
     const { address } = team.#storage;
     team.#workers = await Promise.all(
       Array.from({ length: threads - 1 }, (_, i) =>
-        spawn({ module, memory, thread: i + 1, threads, address, words: control, patience, functions, blas }),
+        spawn({ ...start, thread: i + 1, threads, address, words: control, patience: team.#patience }),
       ),
     );
     return team;
@@ -73,8 +81,9 @@ export class Team {
 
   /** Puts a list of calls where all threads find it: an index of its records, then these, as numbers of 64 bits. */
   share(calls: readonly EncodedCall[]): SharedProgram {
-    const records = calls.map(({ index, pieces, numbers, table }) => [
-      ...[index, pieces, numbers.length, ...numbers],
+    const shares = calls.map((call) => sharesOf(call.pieces, call.least, this.threads));
+    const records = calls.map(({ index, pieces, numbers, table }, i) => [
+      ...[index, pieces, shares[i]?.each ?? 0, shares[i]?.chunk ?? 0, numbers.length, ...numbers],
       ...[table?.length ?? 0, ...(table ?? [])],
     ]);
     const starts: number[] = [];
@@ -87,15 +96,15 @@ export class Team {
     const numbers = new Float64Array(this.#heap.buffer, storage.address, length);
     numbers.set([calls.length, ...starts]);
     records.forEach((record, i) => void numbers.set(record, starts[i]));
-    return { id: ++this.#programs, storage };
+    return { id: ++this.#programs, storage, shares };
   }
 
   /**
-   * Has all threads run the calls [from, to) of a program; `own` does the caller's share of one.
+   * Has all threads run the calls [from, to) of a program; `own` does pieces of one on the caller's.
    *
    * @throws whatever `own` throws; Error if a worker failed, which is a mistake of the kernels
    */
-  run(program: SharedProgram, from: number, to: number, memory: ThreadMemory, own: (i: number) => void): void {
+  run(program: SharedProgram, from: number, to: number, memory: ThreadMemory, own: Own): void {
     if (from >= to) return;
     const words = this.#words;
     words[control.program] = program.storage.address;
@@ -110,7 +119,7 @@ export class Team {
     let failure: unknown;
     for (let i = from; i < to; i++) {
       try {
-        if (failure === undefined) own(i);
+        if (failure === undefined) this.#work(program.shares[i] as Shares, i, own);
       } catch (error) {
         failure = error;
       }
@@ -120,9 +129,15 @@ export class Team {
     if (Atomics.exchange(words, control.failed, 0) !== 0) throw new Error("a thread failed in the middle of a kernel");
   }
 
-  /** How many of so many pieces, from the first, are the caller's. */
-  ownPieces(pieces: number): number {
-    return Math.floor(pieces / this.threads);
+  /** The first share, and then what is left, as long as there is any. */
+  #work({ pieces, each, chunk }: Shares, i: number, own: Own): void {
+    if (each > 0) own(i, 0, Math.min(pieces, each));
+    const shared = this.threads * each;
+    while (shared < pieces) {
+      const from = shared + chunk * Atomics.add(this.#words, control.taken, 1);
+      if (from >= pieces) return;
+      own(i, from, Math.min(pieces, from + chunk));
+    }
   }
 
   async stop(): Promise<void> {
@@ -134,12 +149,13 @@ export class Team {
     const words = this.#words;
     const meeting = Atomics.load(words, control.meeting);
     if (Atomics.add(words, control.arrived, 1) === this.threads - 1) {
+      Atomics.store(words, control.taken, 0);
       Atomics.store(words, control.arrived, 0);
       Atomics.add(words, control.meeting, 1);
       if (Atomics.load(words, control.asleep) > 0) Atomics.notify(words, control.meeting);
       return;
     }
-    for (let i = 0; i < patience; i++) if (Atomics.load(words, control.meeting) !== meeting) return;
+    for (let i = 0; i < this.#patience.meeting; i++) if (Atomics.load(words, control.meeting) !== meeting) return;
     if (this.#canSleep) Atomics.add(words, control.asleep, 1);
     while (Atomics.load(words, control.meeting) === meeting) {
       if (this.#canSleep) Atomics.wait(words, control.meeting, meeting);

@@ -1,6 +1,6 @@
 import type { Blas, Sgemm } from "../blas/sgemm.js";
 import type { WasmExports, WasmMemory, WasmModule } from "../web-assembly.js";
-import type { ControlWords } from "./control.js";
+import type { ControlWords, Patience } from "./control.js";
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -12,7 +12,7 @@ export interface WorkerStart {
   /** Address of the control words, and which is which. */
   readonly address: number;
   readonly words: ControlWords;
-  readonly patience: number;
+  readonly patience: Patience;
   /** The module's functions; programs refer to them by index. */
   readonly functions: readonly string[];
   /** The native BLAS that this worker, too, binds for itself. */
@@ -29,7 +29,10 @@ export interface WorkerStart {
 export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: Sgemm): Promise<void> {
   interface Prepared {
     readonly run: (...args: number[]) => void;
-    readonly args: number[];
+    readonly pieces: number;
+    readonly each: number;
+    readonly chunk: number;
+    readonly rest: readonly number[];
     readonly table: Int32Array | undefined;
   }
   const { module, memory, thread, threads, words, patience, functions } = start;
@@ -41,11 +44,11 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
     env: { memory, sgemm: sgemm ?? noSgemm },
   });
   const wasm = exports as WasmExports;
-  const shared = new Int32Array(memory.buffer, start.address, 80);
+  const shared = new Int32Array(memory.buffer, start.address, start.words.size);
   const programs = new Map<number, Prepared[]>();
   const word = (index: number) => Atomics.load(shared, index);
 
-  const waitWhile = (index: number, value: number) => {
+  const waitWhile = (index: number, value: number, patience: number) => {
     for (let i = 0; i < patience; i++) if (word(index) !== value) return;
     Atomics.add(shared, words.asleep, 1);
     while (word(index) === value) Atomics.wait(shared, index, value);
@@ -54,7 +57,8 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
 
   const meet = () => {
     const meeting = word(words.meeting);
-    if (Atomics.add(shared, words.arrived, 1) < threads - 1) return waitWhile(words.meeting, meeting);
+    if (Atomics.add(shared, words.arrived, 1) < threads - 1) return waitWhile(words.meeting, meeting, patience.meeting);
+    Atomics.store(shared, words.taken, 0);
     Atomics.store(shared, words.arrived, 0);
     Atomics.add(shared, words.meeting, 1);
     if (word(words.asleep) > 0) Atomics.notify(shared, words.meeting);
@@ -68,18 +72,28 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
     return Array.from({ length: count }, (_, i) => {
       let next = at + (numbers[at + 1 + i] as number);
       const take = () => numbers[next++] as number;
-      const name = functions[take()] as string;
-      const pieces = take();
+      const run = wasm[functions[take()] as string] as Prepared["run"];
+      const [pieces, each, chunk] = [take(), take(), take()];
       const rest = Array.from({ length: take() }, take);
       const length = take();
-      const from = Math.floor((pieces * thread) / threads);
-      const to = Math.floor((pieces * (thread + 1)) / threads);
-      return {
-        run: from < to ? (wasm[name] as Prepared["run"]) : () => {},
-        args: [from, to, ...rest],
-        table: length > 0 ? Int32Array.from({ length }, take) : undefined,
-      };
+      const table = length > 0 ? Int32Array.from({ length }, take) : undefined;
+      return { run, pieces, each, chunk, rest, table };
     });
+  };
+
+  /** This thread's share of a call, and then what is left, as long as there is any. */
+  const work = ({ run, pieces, each, chunk, rest, table }: Prepared, workspace: number) => {
+    const part = (from: number, to: number) => {
+      if (table) new Int32Array(memory.buffer, workspace, table.length).set(table);
+      run(from, Math.min(pieces, to), ...rest);
+    };
+    if (thread * each < pieces) part(thread * each, (thread + 1) * each);
+    const common = threads * each;
+    while (common < pieces) {
+      const from = common + chunk * Atomics.add(shared, words.taken, 1);
+      if (from >= pieces) return;
+      part(from, from + chunk);
+    }
   };
 
   const programOf = (id: number): Prepared[] => {
@@ -95,7 +109,7 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
   let order = word(words.order);
   ready();
   for (;;) {
-    waitWhile(words.order, order);
+    waitWhile(words.order, order, patience.order);
     order = word(words.order);
     const workspace = (word(words.workspace) >>> 0) + thread * word(words.workspaceStride);
     (wasm.workspace as { value: number }).value = workspace;
@@ -105,9 +119,7 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
     for (let i = from; i < to; i++) {
       try {
         if (i === from) calls = programOf(word(words.programId));
-        const { run, args, table } = calls[i] as Prepared;
-        if (table) new Int32Array(memory.buffer, workspace, table.length).set(table);
-        run(...args);
+        work(calls[i] as Prepared, workspace);
       } catch {
         // The thread that gave the order must not wait for ever; it says what happened.
         Atomics.store(shared, words.failed, 1);
