@@ -78,7 +78,7 @@ export function panelProduct(
     // While it is still in the L1 cache.
     if (finish) finish.tile(tall * i, tall, 8, c, ldc);
     a += (<usize>(k * tall)) << 2;
-    c += tall * ldc;
+    c += <usize>tall * ldc;
   }
   for (m -= tall * talls; m >= 4; m -= 4) {
     micro4(k, a, b, c, ldc, add);

@@ -59,7 +59,7 @@ export function packA(
   const factor = f32x4.splat(alpha);
   for (let i = 0; i < talls; ++i) {
     packPanel(tall, tall, src, rowStride, stepStride, k, factor, dst + <usize>(tall * kFrom) * 4);
-    src += tall * rowStride;
+    src += <usize>tall * rowStride;
     dst += <usize>(tall * kTotal) * 4;
   }
   for (m -= tall * talls; m > 0; m -= 4) {
