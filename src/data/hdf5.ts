@@ -55,9 +55,16 @@ export async function readHdf5Tree(
     if (error instanceof MokaError) throw error;
     throw new MokaError("MOKA_DATA", `${name}: not an HDF5 file, or damaged: ${rootCause(error)}`, { cause: error });
   } finally {
-    file?.close();
+    closeQuietly(file);
     module.FS.unlink(path);
   }
+}
+
+/** What is wrong with a damaged file has been said when it cannot be closed either. */
+function closeQuietly(file: Hdf5File | undefined): void {
+  try {
+    file?.close();
+  } catch {}
 }
 
 /** Whether bytes begin as an HDF5 file does. */
@@ -155,7 +162,13 @@ function makeGroups(file: Hdf5File, parts: readonly string[]): void {
 async function load() {
   const library = await import("h5wasm");
   const module = await library.ready;
-  module.activate_throwing_error_handler();
+  try {
+    module.activate_throwing_error_handler();
+  } catch (error) {
+    // It loses some of its stack with each error that it throws.
+    const reason = "the HDF5 library has stopped working, after thousands of damaged files: start the program anew";
+    throw new MokaError("MOKA_DATA", reason, { cause: error });
+  }
   return { library, module };
 }
 
