@@ -10,8 +10,9 @@ export interface Recomputed extends Plan {
 
 /**
  * What a fused BatchNorm puts out, or the pooling with it, is not kept for backward where that only reads it, as a
- * convolution's gradient for its weights does: it is computed again right before. Its input is there anyway, for BatchNorm's own backward. That
- * halves what a net of convolutions with batch normalization must keep, for one more pass over the values.
+ * convolution's gradient for its weights does: it is computed again right before. Its input is there anyway, for
+ * BatchNorm's own backward. That halves what a net of convolutions with batch normalization must keep, for one more pass
+ * over the values. They may differ in their last digits from what they were: means are rounded when they are kept.
  *
  * @param kept spans that others read too
  */
