@@ -9,6 +9,8 @@ export interface Shares {
 const evenly = 3 / 4;
 /** Chunks of the rest for each thread, at most: the last one to end is late by no more than one. */
 const mostChunks = 4;
+/** So much more may a thread have to do than with even shares, if all are equally fast: few chunks do not come out even. */
+const unevenly = 1.1;
 
 /**
  * Cores are not equally fast, and not always there. Which pieces make a chunk depends on their number and that of threads
@@ -17,10 +19,14 @@ const mostChunks = 4;
  * @param least so many pieces, or more, are worth a call; with few of them, all are shared evenly
  */
 export function sharesOf(pieces: number, least: number, threads: number): Shares {
+  const even = { pieces, each: Math.ceil(pieces / threads), chunk: 1 };
   const units = Math.floor(pieces / least);
-  const each = Math.floor((evenly * units) / threads);
-  const rest = units - threads * each;
-  const chunks = threads * Math.min(mostChunks, Math.floor(rest / threads));
-  if (each === 0 || chunks === 0) return { pieces, each: Math.ceil(pieces / threads), chunk: 1 };
-  return { pieces, each: least * each, chunk: least * Math.ceil(rest / chunks) };
+  const each = least * Math.floor((evenly * units) / threads);
+  const rest = units - (threads * each) / least;
+  const rounds = Math.min(mostChunks, Math.floor(rest / threads));
+  if (each === 0 || rounds === 0) return even;
+  const chunk = least * Math.ceil(rest / (rounds * threads));
+  const chunks = Math.ceil((pieces - threads * each) / chunk);
+  const most = each + chunk * Math.ceil(chunks / threads);
+  return most <= unevenly * even.each ? { pieces, each, chunk } : even;
 }
