@@ -28,17 +28,11 @@ export const control = {
   size: 96,
 } as const;
 
-/** How often a thread looks before it sleeps; a hundred times take about 1 µs. */
-export interface Patience {
-  /** For the next order: longer than the steps in TypeScript between two runs of kernels take. */
-  readonly order: number;
-  /** At the barrier: to be woken takes longer than most waits there. */
-  readonly meeting: number;
-}
-
-/** Where cores are fewer than threads, whoever waits may be in the way. */
-export function patienceOf(threads: number, cores: number): Patience {
-  return { order: 5000, meeting: threads <= cores ? 30_000 : 5000 };
-}
+/**
+ * How often a thread looks before it sleeps: some 50 µs, longer than the steps in TypeScript between two runs of
+ * kernels take, and as long as it takes to be woken. Much longer would pay on a quiet machine only: on a busy one it would
+ * take a core from the thread that is waited for.
+ */
+export const patience = 5000;
 
 export type ControlWords = typeof control;

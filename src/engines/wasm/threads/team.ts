@@ -2,7 +2,7 @@ import { cores, spawn } from "#threads";
 import type { Blas } from "../blas/sgemm.js";
 import { type Heap, HeapStorage } from "../heap.js";
 import type { WasmMemory, WasmModule } from "../web-assembly.js";
-import { control, type Patience, patienceOf } from "./control.js";
+import { control, patience } from "./control.js";
 import { type Shares, sharesOf } from "./shares.js";
 import type { Spawned } from "./spawn-node.js";
 
@@ -55,7 +55,6 @@ export class Team {
   readonly #storage: HeapStorage;
   readonly #words: Int32Array;
   readonly #canSleep: boolean;
-  readonly #patience: Patience;
   #workers: readonly Spawned[] = [];
   #programs = 0;
 
@@ -65,7 +64,6 @@ export class Team {
     this.#storage = new HeapStorage(heap, control.size);
     this.#words = new Int32Array(heap.buffer, this.#storage.address, control.size);
     this.#canSleep = canSleep(this.#words);
-    this.#patience = patienceOf(threads, cores());
   }
 
   static async start(threads: number, heap: Heap, start: TeamStart): Promise<Team> {
@@ -73,7 +71,7 @@ export class Team {
     const { address } = team.#storage;
     team.#workers = await Promise.all(
       Array.from({ length: threads - 1 }, (_, i) =>
-        spawn({ ...start, thread: i + 1, threads, address, words: control, patience: team.#patience }),
+        spawn({ ...start, thread: i + 1, threads, address, words: control, patience }),
       ),
     );
     return team;
@@ -155,7 +153,7 @@ export class Team {
       if (Atomics.load(words, control.asleep) > 0) Atomics.notify(words, control.meeting);
       return;
     }
-    for (let i = 0; i < this.#patience.meeting; i++) if (Atomics.load(words, control.meeting) !== meeting) return;
+    for (let i = 0; i < patience; i++) if (Atomics.load(words, control.meeting) !== meeting) return;
     if (this.#canSleep) Atomics.add(words, control.asleep, 1);
     while (Atomics.load(words, control.meeting) === meeting) {
       if (this.#canSleep) Atomics.wait(words, control.meeting, meeting);

@@ -1,6 +1,6 @@
 import type { Blas, Sgemm } from "../blas/sgemm.js";
 import type { WasmExports, WasmMemory, WasmModule } from "../web-assembly.js";
-import type { ControlWords, Patience } from "./control.js";
+import type { ControlWords } from "./control.js";
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -12,7 +12,7 @@ export interface WorkerStart {
   /** Address of the control words, and which is which. */
   readonly address: number;
   readonly words: ControlWords;
-  readonly patience: Patience;
+  readonly patience: number;
   /** The module's functions; programs refer to them by index. */
   readonly functions: readonly string[];
   /** The native BLAS that this worker, too, binds for itself. */
@@ -48,7 +48,7 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
   const programs = new Map<number, Prepared[]>();
   const word = (index: number) => Atomics.load(shared, index);
 
-  const waitWhile = (index: number, value: number, patience: number) => {
+  const waitWhile = (index: number, value: number) => {
     for (let i = 0; i < patience; i++) if (word(index) !== value) return;
     Atomics.add(shared, words.asleep, 1);
     while (word(index) === value) Atomics.wait(shared, index, value);
@@ -57,7 +57,7 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
 
   const meet = () => {
     const meeting = word(words.meeting);
-    if (Atomics.add(shared, words.arrived, 1) < threads - 1) return waitWhile(words.meeting, meeting, patience.meeting);
+    if (Atomics.add(shared, words.arrived, 1) < threads - 1) return waitWhile(words.meeting, meeting);
     Atomics.store(shared, words.taken, 0);
     Atomics.store(shared, words.arrived, 0);
     Atomics.add(shared, words.meeting, 1);
@@ -109,7 +109,7 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
   let order = word(words.order);
   ready();
   for (;;) {
-    waitWhile(words.order, order, patience.order);
+    waitWhile(words.order, order);
     order = word(words.order);
     const workspace = (word(words.workspace) >>> 0) + thread * word(words.workspaceStride);
     (wasm.workspace as { value: number }).value = workspace;
