@@ -46,7 +46,7 @@ export const planForward = (geometry: ConvGeometry, keep?: (bytes: number) => Ke
   planWinograd(geometry, rule, weightBytes, keep);
 
 /** With so few tiles of 4×4, a library's products are slower than those with weights that are kept in panels. */
-const fewTiles = 16;
+const fewTiles = 8;
 /** With so few values in each of the matrices of weights, they are slower than those of packed panels anyway. */
 const fewWeights = 16 * 32;
 
