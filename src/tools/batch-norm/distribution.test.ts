@@ -22,6 +22,12 @@ test("powers of ten are evenly spread on a logarithmic scale", () => {
   expect(distributionOf(values).histogram).toEqual([10, 1, ...Array(9).fill(0), 1]);
 });
 
+test("the smallest and the largest numbers there are have their places", () => {
+  const { MIN_VALUE: least, MAX_VALUE: most } = Number;
+  expect(distributionOf([-least, 0, 2 * least]).histogram).toEqual([1, 0, 0, 0, 1, ...Array(6).fill(0), 1]);
+  expect(distributionOf([-most, 0, most]).histogram).toEqual([1, ...Array(5).fill(0), 1, ...Array(4).fill(0), 1]);
+});
+
 test("a single value stands in the middle, and none gives NaN", () => {
   expect(distributionOf([3, 3]).histogram[6]).toBe(2);
   expect(distributionOf([Number.NaN])).toMatchObject({ min: Number.NaN, median: Number.NaN, leftOut: 1 });

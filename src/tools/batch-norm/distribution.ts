@@ -20,9 +20,10 @@ export function distributionOf(values: ArrayLike<number>, isLog = false): Distri
   const placed = isLog ? finite.filter((value) => value > 0).map(Math.log) : finite;
   const [low = 0, high = 0] = [placed[0], placed.at(-1)];
   const histogram = Array<number>(bins).fill(0);
+  // The largest numbers there are may be twice as far apart; the smallest cannot be halved.
+  const unit = Number.isFinite(high - low) ? 1 : 0.5;
   for (const value of placed) {
-    // In halves, as the largest numbers there are may be twice as far apart.
-    const share = (value / 2 - low / 2) / (high / 2 - low / 2);
+    const share = (unit * value - unit * low) / (unit * high - unit * low);
     const bin = high > low ? Math.min(bins - 1, Math.floor(share * bins)) : bins >> 1;
     histogram[bin] = (histogram[bin] ?? 0) + 1;
   }
