@@ -22,7 +22,10 @@ export interface Call {
   readonly name: string;
   /** How many pieces, independent of each other, its work falls into; none, and there is nothing to do. */
   readonly pieces: number;
-  /** So many pieces, or more, are worth a call of their own. Default: as many as single values would be. */
+  /**
+   * So many pieces, or more, are worth a call of their own; fewer than some of these, and threads get one even share each.
+   * Default: as many as single values would be.
+   */
   readonly least?: number | undefined;
   readonly numbers: readonly number[];
   readonly table?: Int32Array;

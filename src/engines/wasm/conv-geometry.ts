@@ -3,6 +3,9 @@ import type { ConvGeometry } from "../../core/kernels.js";
 /** With fewer outputs in a group than this, weights meet rows of the image directly. */
 const fewOutputs = 4;
 
+/** Strips of 8 positions that are worth a call that packs all weights. */
+export const manyStrips = 32;
+
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
 
 /** How many values there are of everything. */

@@ -1,6 +1,6 @@
 import type { ConvGeometry } from "../../core/kernels.js";
 import { type Bind, type Call, call, leastOf } from "./call.js";
-import { geometryTable, sharesRows, sizesOf } from "./conv-geometry.js";
+import { geometryTable, manyStrips, sharesRows, sizesOf } from "./conv-geometry.js";
 import { gradientSuits, planForward, turned, winogradCalls, winogradGradient } from "./winograd.js";
 
 /** With fewer images than this, threads do not share them. */
@@ -9,9 +9,8 @@ const fewImages = 8;
 /** With so many positions, packing the weights takes no time beside the products. */
 const manyPositions = 2048;
 
-/** Strips of 8 columns that are worth a call, where weights are packed and where each call packs them. */
+/** Strips of 8 positions that are worth a call, where weights are packed already. */
 const fewStrips = 4;
-const manyStrips = 32;
 
 export const conv: Bind<"conv"> = (args, ...host) => convFused({ ...args, factor: undefined, leak: 1 }, ...host);
 
@@ -64,7 +63,8 @@ export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geome
   // Where there are few images, or the weights weigh more than they do, threads share these.
   const byChannels = n < fewImages || n * size.positions < size.depth;
   const pieces = byChannels ? group * Math.ceil(channels / group / 8) : n;
-  return convCall("convBackwardData", pieces, [...numbers, byChannels], geometry, byChannels ? undefined : 1);
+  const least = byChannels ? undefined : Math.ceil((8 * manyStrips) / size.positions);
+  return convCall("convBackwardData", pieces, [...numbers, byChannels], geometry, least);
 };
 
 export const convBackwardWeights: Bind<"convBackwardWeights"> = ({ x, dy, dw, ...geometry }, at) => {

@@ -141,7 +141,7 @@ const described: readonly Convolution[] = [
   { n: 1, channels: 40, outputs: 30, input: [57, 63], kernel: 1 },
   { n: 3, channels: 6, outputs: 14, input: [40, 41], kernel: 2 },
   { n: 40, channels: 18, outputs: 33, input: [9, 27], kernel: 3, pad: 1, only: "conv" },
-  { n: 17, channels: 8, outputs: 12, input: [6, 6], kernel: 3, pad: 1 },
+  { n: 65, channels: 8, outputs: 12, input: [7, 6], kernel: 3, pad: 1 },
   { n: 2, channels: 11, outputs: 11, group: 11, input: [65, 66], kernel: 3, pad: 1 },
   { n: 2, channels: 11, outputs: 11, group: 11, input: [35, 76], kernel: 4, pad: 1, stride: 2 },
   // Fours of tiles from several rows: of one tile, of three, of seven.

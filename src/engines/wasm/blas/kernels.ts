@@ -1,16 +1,13 @@
 import type { ConvGeometry } from "../../../core/kernels.js";
 import { type Bind, type Call, call } from "../call.js";
 import * as plainConv from "../conv.js";
-import { geometryTable, sharesRows, sizesOf } from "../conv-geometry.js";
+import { geometryTable, manyStrips, sharesRows, sizesOf } from "../conv-geometry.js";
 import { gemm as plainGemm } from "../gemm.js";
 import { winogradCalls as packedCalls, turned } from "../winograd.js";
 import { gradientSuits, planForward, planPacked, winogradCalls, winogradGradient } from "./winograd.js";
 
 /** Values of the column matrix made at a time: they should stay in the cache until they are multiplied. */
 const blockValues = 2 ** 18;
-
-/** Strips of 8 columns that are worth a call. */
-const fewStrips = 32;
 
 export const gemm: Bind<"gemm"> = (args, at, keep, panels) => {
   const { a, b, c, m, n, k, transA, transB, alpha, beta } = args;
@@ -37,7 +34,7 @@ export const convFused: Bind<"convFused"> = (args, at, keep, panels) => {
   const byRows = geometry.n === 1 && sharesRows(geometry);
   const pieces = byRows ? geometry.outputs / 16 : (geometry.n * size.positions) / 8;
   const numbers = [xAt, wAt, factorAt, biasAt, yAt, leak, most, byRows];
-  return convCall("convBlas", Math.ceil(pieces), numbers, geometry, most, byRows ? undefined : fewStrips);
+  return convCall("convBlas", Math.ceil(pieces), numbers, geometry, most, byRows ? undefined : manyStrips);
 };
 
 export const convBackwardData: Bind<"convBackwardData"> = (args, at, keep, panels) => {

@@ -21,10 +21,11 @@ const unevenly = 1.1;
 export function sharesOf(pieces: number, least: number, threads: number): Shares {
   const even = { pieces, each: Math.ceil(pieces / threads), chunk: 1 };
   const units = Math.floor(pieces / least);
-  const each = least * Math.floor((evenly * units) / threads);
-  const rest = units - (threads * each) / least;
+  const own = Math.floor((evenly * units) / threads);
+  const rest = units - threads * own;
   const rounds = Math.min(mostChunks, Math.floor(rest / threads));
-  if (each === 0 || rounds === 0) return even;
+  if (own === 0 || rounds === 0) return even;
+  const each = least * own;
   const chunk = least * Math.ceil(rest / (rounds * threads));
   const chunks = Math.ceil((pieces - threads * each) / chunk);
   const most = each + chunk * Math.ceil(chunks / threads);

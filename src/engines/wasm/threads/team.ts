@@ -79,11 +79,12 @@ export class Team {
 
   /** Puts a list of calls where all threads find it: an index of its records, then these, as numbers of 64 bits. */
   share(calls: readonly EncodedCall[]): SharedProgram {
-    const shares = calls.map((call) => sharesOf(call.pieces, call.least, this.threads));
-    const records = calls.map(({ index, pieces, numbers, table }, i) => [
-      ...[index, pieces, shares[i]?.each ?? 0, shares[i]?.chunk ?? 0, numbers.length, ...numbers],
-      ...[table?.length ?? 0, ...(table ?? [])],
-    ]);
+    const shares: Shares[] = [];
+    const records = calls.map(({ index, pieces, least, numbers, table = [] }) => {
+      const share = sharesOf(pieces, least, this.threads);
+      shares.push(share);
+      return [index, pieces, share.each, share.chunk, numbers.length, ...numbers, table.length, ...table];
+    });
     const starts: number[] = [];
     let length = 1 + calls.length;
     for (const record of records) {
