@@ -7,14 +7,14 @@ import { Lanes } from "./lanes";
 /** Values added up in single precision, at most. */
 const chunk: i32 = 256;
 
-/** max(v, 0) + leak·min(v, 0), v = (x − c)·factor + offset */
+/** max(v, 0) + negativeSlope·min(v, 0), v = (x − c)·factor + offset */
 @unmanaged
 export class Activated {
   @inline
-  apply(x: v128, _b: v128, c: v128, factor: v128, offset: v128, _slope: v128, _constant: v128, leak: v128): v128 {
+  apply(x: v128, _b: v128, c: v128, factor: v128, offset: v128, _slope: v128, _constant: v128, negativeSlope: v128): v128 {
     const v = f32x4.add(f32x4.mul(f32x4.sub(x, c), factor), offset);
     const zero = f32x4.splat(0);
-    return f32x4.add(f32x4.pmax(v, zero), f32x4.mul(leak, f32x4.pmin(v, zero)));
+    return f32x4.add(f32x4.pmax(v, zero), f32x4.mul(negativeSlope, f32x4.pmin(v, zero)));
   }
 }
 
@@ -23,19 +23,19 @@ export class Activated {
 export class ActivatedGradient {
   /** dy as the activation lets it through where it came from v */
   @inline
-  static through(dy: v128, v: v128, leak: v128): v128 {
-    return v128.bitselect(dy, f32x4.mul(dy, leak), f32x4.gt(v, f32x4.splat(0)));
+  static through(dy: v128, v: v128, negativeSlope: v128): v128 {
+    return v128.bitselect(dy, f32x4.mul(dy, negativeSlope), f32x4.gt(v, f32x4.splat(0)));
   }
 
   @inline
-  apply(x: v128, dy: v128, c: v128, factor: v128, offset: v128, slope: v128, constant: v128, leak: v128): v128 {
+  apply(x: v128, dy: v128, c: v128, factor: v128, offset: v128, slope: v128, constant: v128, negativeSlope: v128): v128 {
     const distance = f32x4.sub(x, c);
-    const d = ActivatedGradient.through(dy, f32x4.add(f32x4.mul(distance, factor), offset), leak);
+    const d = ActivatedGradient.through(dy, f32x4.add(f32x4.mul(distance, factor), offset), negativeSlope);
     return f32x4.sub(f32x4.add(f32x4.mul(d, factor), constant), f32x4.mul(slope, distance));
   }
 }
 
-/** `scale` and `bias` may be 0: then they are 1 and 0. With a `leak` of 1 nothing is activated. */
+/** `scale` and `bias` may be 0: then they are 1 and 0. With a `negativeSlope` of 1 nothing is activated. */
 export function batchNormFused(
   from: i32,
   to: i32,
@@ -48,7 +48,7 @@ export function batchNormFused(
   n: i32,
   channels: i32,
   inner: i32,
-  leak: f32,
+  negativeSlope: f32,
   eps: f64,
 ): void {
   const step = channelsInBlock(n, inner);
@@ -56,7 +56,7 @@ export function batchNormFused(
     const size = min(step, to - first);
     measureBlock(x, mean, variance, scale, n, channels, inner, first, size, eps);
     shiftBlock(bias, first, size);
-    mapBlock<Activated>(x, x, y, n, channels, inner, first, size, leak);
+    mapBlock<Activated>(x, x, y, n, channels, inner, first, size, negativeSlope);
   }
 }
 
@@ -73,14 +73,14 @@ export function normalizeFused(
   n: i32,
   channels: i32,
   inner: i32,
-  leak: f32,
+  negativeSlope: f32,
   eps: f64,
 ): void {
   const step = channelsInBlock(n, inner);
   for (let first = from; first < to; first += step) {
     const size = min(step, to - first);
     setBlock(mean, variance, scale, bias, first, size, eps);
-    mapBlock<Activated>(x, x, y, n, channels, inner, first, size, leak);
+    mapBlock<Activated>(x, x, y, n, channels, inner, first, size, negativeSlope);
   }
 }
 
@@ -110,7 +110,7 @@ export function setBlock(
 }
 
 /** factor = scale/√(variance + eps), offset = bias + (shift − mean)·factor; addresses may be 0. A piece is a channel. */
-export function foldNorm(
+export function normToAffine(
   from: i32,
   to: i32,
   mean: usize,
@@ -150,7 +150,7 @@ export function batchNormFusedBackward(
   n: i32,
   channels: i32,
   inner: i32,
-  leak: f32,
+  negativeSlope: f32,
   eps: f64,
 ): void {
   const step = channelsInBlock(n, inner);
@@ -161,12 +161,12 @@ export function batchNormFusedBackward(
     for (let image = 0; image < n; ++image) {
       let at = (<usize>(image * channels) + <usize>first) * plane;
       for (let i = 0; i < size; ++i) {
-        sumGradients(x + at, dy + at, inner, i, leak);
+        sumGradients(x + at, dy + at, inner, i, negativeSlope);
         at += plane;
       }
     }
     endGradients(variance, scale, dscale, dbias, <f64>n * <f64>inner, first, size, eps);
-    mapBlock<ActivatedGradient>(x, dy, dx, n, channels, inner, first, size, leak);
+    mapBlock<ActivatedGradient>(x, dy, dx, n, channels, inner, first, size, negativeSlope);
   }
 }
 
@@ -224,10 +224,10 @@ function zeroOr(values: usize, at: usize): f64 {
 }
 
 /** Adds Σ d and Σ d·(x − c) over a plane to the sums of its channel. */
-export function sumGradients(x: usize, dy: usize, count: i32, channel: i32, leak: f32): void {
+export function sumGradients(x: usize, dy: usize, count: i32, channel: i32, negativeSlope: f32): void {
   for (; count >= 4; ) {
     const part = min(chunk, count & ~3);
-    sumChunk(x, dy, part, channel, leak);
+    sumChunk(x, dy, part, channel, negativeSlope);
     x += (<usize>part) << 2;
     dy += (<usize>part) << 2;
     count -= part;
@@ -235,18 +235,18 @@ export function sumGradients(x: usize, dy: usize, count: i32, channel: i32, leak
   for (; count > 0; --count) {
     const distance = load<f32>(x) - load<f32>(Block.center(channel));
     const v = distance * load<f32>(Block.factor(channel)) + load<f32>(Block.offset(channel));
-    const d: f32 = load<f32>(dy) * (v > 0 ? 1 : leak);
+    const d: f32 = load<f32>(dy) * (v > 0 ? 1 : negativeSlope);
     addSums(channel, <f64>d, <f64>d * <f64>distance);
     x += 4;
     dy += 4;
   }
 }
 
-function sumChunk(x: usize, dy: usize, count: i32, channel: i32, leak: f32): void {
+function sumChunk(x: usize, dy: usize, count: i32, channel: i32, negativeSlope: f32): void {
   const c = v128.load32_splat(Block.center(channel));
   const factor = v128.load32_splat(Block.factor(channel));
   const offset = v128.load32_splat(Block.offset(channel));
-  const l = f32x4.splat(leak);
+  const l = f32x4.splat(negativeSlope);
   let s0 = f32x4.splat(0);
   let s1 = f32x4.splat(0);
   let q0 = f32x4.splat(0);

@@ -53,7 +53,7 @@ export function batchNormPool(
   n: i32,
   channels: i32,
   isAverage: i32,
-  leak: f32,
+  negativeSlope: f32,
   eps: f64,
 ): void {
   const inner = PoolGeometry.current.inputs;
@@ -62,7 +62,7 @@ export function batchNormPool(
     const size = min(step, to - first);
     measureBlock(x, mean, variance, scale, n, channels, inner, first, size, eps);
     shiftBlock(bias, first, size);
-    poolBlock(x, y, n, channels, first, size, isAverage, leak);
+    poolBlock(x, y, n, channels, first, size, isAverage, negativeSlope);
   }
 }
 
@@ -79,19 +79,19 @@ export function normalizePool(
   n: i32,
   channels: i32,
   isAverage: i32,
-  leak: f32,
+  negativeSlope: f32,
   eps: f64,
 ): void {
   const step = channelsInBlock(n, PoolGeometry.current.inputs);
   for (let first = from; first < to; first += step) {
     const size = min(step, to - first);
     setBlock(mean, variance, scale, bias, first, size, eps);
-    poolBlock(x, y, n, channels, first, size, isAverage, leak);
+    poolBlock(x, y, n, channels, first, size, isAverage, negativeSlope);
   }
 }
 
 /** The last image comes first: it is still in the cache. */
-function poolBlock(x: usize, y: usize, n: i32, channels: i32, first: i32, size: i32, isAverage: i32, leak: f32): void {
+function poolBlock(x: usize, y: usize, n: i32, channels: i32, first: i32, size: i32, isAverage: i32, negativeSlope: f32): void {
   const g = PoolGeometry.current;
   const plane = Planes.whole;
   for (let image = n - 1; image >= 0; --image) {
@@ -100,12 +100,12 @@ function poolBlock(x: usize, y: usize, n: i32, channels: i32, first: i32, size: 
       const source = x + ((<usize>((at + i) * g.inputs)) << 2);
       const target = y + ((<usize>((at + i) * g.outputs)) << 2);
       // What grows with x is largest where x is: then it need not be computed of the others.
-      if (!isAverage && leak >= 0 && load<f32>(Block.factor(i)) >= 0) {
+      if (!isAverage && negativeSlope >= 0 && load<f32>(Block.factor(i)) >= 0) {
         maxPlane(g, source, target, 0);
-        mapPlane<Activated>(target, target, target, g.outputs, i, leak);
+        mapPlane<Activated>(target, target, target, g.outputs, i, negativeSlope);
         continue;
       }
-      mapPlane<Activated>(source, source, plane, g.inputs, i, leak);
+      mapPlane<Activated>(source, source, plane, g.inputs, i, negativeSlope);
       if (isAverage) averagePlane(g, plane, target);
       else maxPlane(g, plane, target, 0);
     }
@@ -128,13 +128,13 @@ export function batchNormPoolBackward(
   n: i32,
   channels: i32,
   isAverage: i32,
-  leak: f32,
+  negativeSlope: f32,
   eps: f64,
 ): void {
   const g = PoolGeometry.current;
   const inner = g.inputs;
   const step = channelsInBlock(n, inner);
-  const canTile = !isAverage && canTileGradients(g, leak);
+  const canTile = !isAverage && canTileGradients(g, negativeSlope);
   if (isAverage) clearShares(g, Planes.pooled(g));
   for (let first = from; first < to; first += step) {
     const size = min(step, to - first);
@@ -144,8 +144,8 @@ export function batchNormPoolBackward(
         const plane = image * channels + first + i;
         const source = x + ((<usize>(plane * inner)) << 2);
         const gradient = dy + ((<usize>(plane * g.outputs)) << 2);
-        if (canTile) sumTiles(g, source, gradient, i, leak);
-        else sumGradients(source, unpooled(g, source, gradient, i, isAverage, leak), inner, i, leak);
+        if (canTile) sumTiles(g, source, gradient, i, negativeSlope);
+        else sumGradients(source, unpooled(g, source, gradient, i, isAverage, negativeSlope), inner, i, negativeSlope);
       }
     }
     endGradients(variance, scale, dscale, dbias, <f64>n * <f64>inner, first, size, eps);
@@ -154,10 +154,10 @@ export function batchNormPoolBackward(
         const plane = image * channels + first + i;
         const at = (<usize>(plane * inner)) << 2;
         const gradient = dy + ((<usize>(plane * g.outputs)) << 2);
-        if (canTile) mapTiles(g, x + at, gradient, dx + at, i, leak, Planes.whole);
+        if (canTile) mapTiles(g, x + at, gradient, dx + at, i, negativeSlope, Planes.whole);
         else {
-          const d = unpooled(g, x + at, gradient, i, isAverage, leak);
-          mapPlane<ActivatedGradient>(x + at, d, dx + at, inner, i, leak);
+          const d = unpooled(g, x + at, gradient, i, isAverage, negativeSlope);
+          mapPlane<ActivatedGradient>(x + at, d, dx + at, inner, i, negativeSlope);
         }
       }
     }
@@ -165,13 +165,13 @@ export function batchNormPoolBackward(
 }
 
 /** The gradient of a plane before it was pooled, in scratch memory. */
-function unpooled(g: PoolGeometry, x: usize, dy: usize, channel: i32, isAverage: i32, leak: f32): usize {
+function unpooled(g: PoolGeometry, x: usize, dy: usize, channel: i32, isAverage: i32, negativeSlope: f32): usize {
   const plane = Planes.whole;
   if (isAverage) {
     spreadPlane(g, dy, plane, Planes.pooled(g));
     return plane;
   }
-  mapPlane<Activated>(x, x, plane, g.inputs, channel, leak);
+  mapPlane<Activated>(x, x, plane, g.inputs, channel, negativeSlope);
   maxPlane(g, plane, Planes.pooled(g), Planes.mask(g));
   unpoolPlane(g, dy, Planes.mask(g), plane);
   return plane;

@@ -6,8 +6,8 @@ import { EverySecond, PoolGeometry } from "./pool-geometry";
 // windows at once, without leaving registers. As what the ReLU makes grows with what it gets, the largest of that is found.
 
 /** Whether planes are made of whole groups of windows, but for the last, and the ReLU does not turn things round. */
-export function canTileGradients(g: PoolGeometry, leak: f32): bool {
-  return g.isTiled && ((g.width | g.height) & 1) == 0 && g.width >= 8 && leak >= 0;
+export function canTileGradients(g: PoolGeometry, negativeSlope: f32): bool {
+  return g.isTiled && ((g.width | g.height) & 1) == 0 && g.width >= 8 && negativeSlope >= 0;
 }
 
 /** v = distance·factor + offset, what is pooled but for the ReLU */
@@ -17,13 +17,13 @@ function normalized(distance: v128, channel: i32): v128 {
 }
 
 /** dy as the ReLU lets it through where v is the largest; nothing where nothing is a number. */
-function through(dy: v128, v: v128, leak: f32): v128 {
-  const d = v128.bitselect(dy, f32x4.mul(dy, f32x4.splat(leak)), f32x4.gt(v, f32x4.splat(0)));
+function through(dy: v128, v: v128, negativeSlope: f32): v128 {
+  const d = v128.bitselect(dy, f32x4.mul(dy, f32x4.splat(negativeSlope)), f32x4.gt(v, f32x4.splat(0)));
   return v128.and(d, f32x4.eq(v, v));
 }
 
 /** Adds Σ d and Σ d·(x − c) over a plane to the sums of its channel. */
-export function sumTiles(g: PoolGeometry, x: usize, dy: usize, channel: i32, leak: f32): void {
+export function sumTiles(g: PoolGeometry, x: usize, dy: usize, channel: i32, negativeSlope: f32): void {
   const columns = changetype<EverySecond>(0);
   const line = (<usize>g.width) << 2;
   const c = v128.load32_splat(Block.center(channel));
@@ -53,7 +53,7 @@ export function sumTiles(g: PoolGeometry, x: usize, dy: usize, channel: i32, lea
       v = f32x4.pmax(v, v2);
       distance = v128.bitselect(distance3, distance, f32x4.gt(v3, v));
       v = f32x4.pmax(v, v3);
-      let d = through(v128.load(dy + ((<usize>column) << 2)), v, leak);
+      let d = through(v128.load(dy + ((<usize>column) << 2)), v, negativeSlope);
       if (column < i) d = v128.and(d, i32x4.gt_s(i32x4(0, 1, 2, 3), i32x4.splat(i - column - 1)));
       sum = f32x4.add(sum, d);
       product = f32x4.add(product, f32x4.mul(d, distance));
@@ -71,7 +71,7 @@ export function mapTiles(
   dy: usize,
   dx: usize,
   channel: i32,
-  leak: f32,
+  negativeSlope: f32,
   scratch: usize,
 ): void {
   const columns = changetype<EverySecond>(0);
@@ -104,7 +104,7 @@ export function mapTiles(
       const above = f32x4.pmax(v0, v1);
       const below = f32x4.pmax(v2, v3);
       const isBelow = f32x4.gt(below, above);
-      const d = f32x4.mul(through(v128.load(dy + ((<usize>column) << 2)), f32x4.pmax(above, below), leak), factor);
+      const d = f32x4.mul(through(v128.load(dy + ((<usize>column) << 2)), f32x4.pmax(above, below), negativeSlope), factor);
       const is1 = v128.andnot(f32x4.gt(v1, v0), isBelow);
       const is3 = v128.and(f32x4.gt(v3, v2), isBelow);
       const d0 = v128.andnot(d, v128.or(isBelow, is1));

@@ -328,7 +328,7 @@ export function addSums(channel: i32, sum: f64, product: f64): void {
   store<f64>(Block.product(channel), load<f64>(Block.product(channel)) + product);
 }
 
-/** y = op(a, b, what the block knows of the channel, leak). The last image comes first: it is still in the cache. */
+/** y = op(a, b, what the block knows of the channel, negativeSlope). The last image comes first: it is still in the cache. */
 export function mapBlock<Op>(
   a: usize,
   b: usize,
@@ -338,29 +338,29 @@ export function mapBlock<Op>(
   inner: i32,
   first: i32,
   size: i32,
-  leak: f32,
+  negativeSlope: f32,
 ): void {
   const plane = (<usize>inner) << 2;
   for (let image = n - 1; image >= 0; --image) {
     let at = (<usize>(image * channels) + <usize>first) * plane;
-    if (inner == 1) mapRow<Op>(a + at, b + at, y + at, size, leak);
+    if (inner == 1) mapRow<Op>(a + at, b + at, y + at, size, negativeSlope);
     else {
       for (let i = 0; i < size; ++i) {
-        mapPlane<Op>(a + at, b + at, y + at, inner, i, leak);
+        mapPlane<Op>(a + at, b + at, y + at, inner, i, negativeSlope);
         at += plane;
       }
     }
   }
 }
 
-export function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: i32, leak: f32): void {
+export function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: i32, negativeSlope: f32): void {
   const op = changetype<Op>(0);
   const c = v128.load32_splat(Block.center(channel));
   const factor = v128.load32_splat(Block.factor(channel));
   const offset = v128.load32_splat(Block.offset(channel));
   const slope = v128.load32_splat(Block.slope(channel));
   const constant = v128.load32_splat(Block.constant(channel));
-  const l = f32x4.splat(leak);
+  const l = f32x4.splat(negativeSlope);
   for (; count >= 8; count -= 8) {
     const a0 = v128.load(a);
     const a1 = v128.load(a, 16);
@@ -381,14 +381,14 @@ export function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: 
 }
 
 /** One value of each channel of the block. */
-function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, leak: f32): void {
+function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32): void {
   const op = changetype<Op>(0);
   let c = Block.center(0);
   let factor = Block.factor(0);
   let offset = Block.offset(0);
   let slope = Block.slope(0);
   let constant = Block.constant(0);
-  const l = f32x4.splat(leak);
+  const l = f32x4.splat(negativeSlope);
   for (; size >= 4; size -= 4) {
     const result = op.apply(
       v128.load(a),

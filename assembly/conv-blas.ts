@@ -60,7 +60,7 @@ export function convBlas(
   factor: usize,
   bias: usize,
   y: usize,
-  leak: f32,
+  negativeSlope: f32,
   most: i32,
   byRows: bool,
 ): void {
@@ -77,7 +77,7 @@ export function convBlas(
   const pointwise = g.isPointwise;
   const end = block + ((<usize>(g.outputs * most)) << 2);
   for (let group = 0; group < g.group; ++group) {
-    const finish = Finish.at((end + 63) & ~63, factor, bias, leak, row);
+    const finish = Finish.at((end + 63) & ~63, factor, bias, negativeSlope, row);
     for (let column = first; column < last; ) {
       const columns = blockFrom(g, column, last - column, most);
       const isOne = (column % g.positions) + columns <= g.positions;

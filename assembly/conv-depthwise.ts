@@ -9,7 +9,7 @@ import { Lanes } from "./lanes";
 // values are alive at a time; WebAssembly's compilers move loads as far ahead as they can, and what there is no
 // register for goes over the stack. The table of each call is its geometry.
 
-/** What becomes of sums, as `Finish.act` has it for a leak of 1, of 0, or any. */
+/** What becomes of sums, as `Finish.act` has it for a negativeSlope of 1, of 0, or any. */
 @unmanaged
 class Plain {
   @inline
@@ -20,7 +20,7 @@ class Plain {
 
 @unmanaged
 class Rectified {
-  /** v − min(v, 0); the larger of v and 0 would make 0 of −∞, which is not a number times a leak of 0 */
+  /** v − min(v, 0); the larger of v and 0 would make 0 of −∞, which is not a number times a negativeSlope of 0 */
   @inline
   act(v: v128, _constants: usize): v128 {
     return f32x4.sub(v, f32x4.pmin(v, f32x4.splat(0)));
@@ -56,7 +56,7 @@ export function convDepthwise(
   factor: usize,
   bias: usize,
   y: usize,
-  leak: f32,
+  negativeSlope: f32,
   turned: bool,
   top: i32,
   band: i32,
@@ -76,15 +76,15 @@ export function convDepthwise(
       v128.store(constants + (tap << 4), f32x4.splat(times * value));
     }
     v128.store(constants, f32x4.splat(Finish.biasOf(bias, output)), 144);
-    v128.store(constants, f32x4.splat(leak), 160);
+    v128.store(constants, f32x4.splat(negativeSlope), 160);
     const input = x + g.inputPlane * <usize>channel;
     const target = y + g.outputPlane * <usize>plane;
     for (let row = 0; row < g.outputRows; row += band) {
       const rows = min(band, g.outputRows - row);
       staged.stage(input, row * g.stride - top, (rows - 1) * g.stride + 3);
       const place = target + <usize>row * rowBytes;
-      if (leak == 1) filterBand<Plain>(staged, place, g.outputWidth, rows);
-      else if (leak == 0) filterBand<Rectified>(staged, place, g.outputWidth, rows);
+      if (negativeSlope == 1) filterBand<Plain>(staged, place, g.outputWidth, rows);
+      else if (negativeSlope == 0) filterBand<Rectified>(staged, place, g.outputWidth, rows);
       else filterBand<Leaky>(staged, place, g.outputWidth, rows);
     }
   }

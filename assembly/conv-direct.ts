@@ -15,7 +15,7 @@ export function convDirect(
   factor: usize,
   bias: usize,
   y: usize,
-  leak: f32,
+  negativeSlope: f32,
 ): void {
   const g = Geometry.current;
   const outputs = g.group * g.outputs;
@@ -28,9 +28,9 @@ export function convDirect(
     const target = y + g.outputPlane * <usize>plane;
     if (g.stride == 1) forwardPlane<Dense>(g, input, weights, target);
     else forwardPlane<EverySecond>(g, input, weights, target);
-    if (factor || bias || leak != 1) {
+    if (factor || bias || negativeSlope != 1) {
       // While the plane is still in the cache.
-      Finish.run(target, g.positions, Finish.factorOf(factor, output), Finish.biasOf(bias, output), leak);
+      Finish.run(target, g.positions, Finish.factorOf(factor, output), Finish.biasOf(bias, output), negativeSlope);
     }
   }
 }

@@ -90,7 +90,7 @@ export function conv(
   factor: usize,
   bias: usize,
   y: usize,
-  leak: f32,
+  negativeSlope: f32,
   byRows: bool,
   kept: usize,
 ): void {
@@ -120,7 +120,7 @@ export function conv(
             const weights = w + ((<usize>(row * depth + step)) << 2);
             packA(weights, (<usize>depth) << 2, 4, rows, steps, 1, packed, 0, steps);
           }
-          const finish = isLast ? Finish.at(ConvScratch.finish(base), factor, bias, leak, row) : null;
+          const finish = isLast ? Finish.at(ConvScratch.finish(base), factor, bias, negativeSlope, row) : null;
           multiply(g, rows, steps, packed, y + <usize>row * g.outputPlane, column, columns, step > 0, finish);
         }
       }

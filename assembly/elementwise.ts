@@ -126,13 +126,13 @@ export function div(from: i32, to: i32, a: usize, b: usize, y: usize): void {
 }
 
 /** y = act(Σ coefficients[i]·xs[i]); the table holds the addresses, then the coefficients */
-export function sum(from: i32, to: i32, y: usize, inputs: i32, leak: f32): void {
+export function sum(from: i32, to: i32, y: usize, inputs: i32, negativeSlope: f32): void {
   const addresses = workspace;
   const coefficients = workspace + ((<usize>inputs) << 2);
   const last = (<usize>inputs) << 2;
   let at = (<usize>from) << 2;
   let count = to - from;
-  const l = f32x4.splat(leak);
+  const l = f32x4.splat(negativeSlope);
   for (; count >= 16; count -= 16) {
     let s0 = f32x4.splat(0);
     let s1 = f32x4.splat(0);

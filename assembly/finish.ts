@@ -2,23 +2,23 @@ import { Lanes } from "./lanes";
 
 /**
  * What becomes of sums of products when they are complete: act(v·factor + bias), factor and bias by row, with
- * act(v) = max(v, 0) + leak·min(v, 0).
+ * act(v) = max(v, 0) + negativeSlope·min(v, 0).
  */
 @unmanaged
 export class Finish {
   /** Addresses; where they are 0, factors are 1 and biases 0. */
   factor: usize = 0;
   bias: usize = 0;
-  leak: f32 = 1;
+  negativeSlope: f32 = 1;
 
   /** At this address, for rows from `row` on; `null` if there is nothing to do. */
-  static at(address: usize, factor: usize, bias: usize, leak: f32, row: i32): Finish | null {
-    if (factor == 0 && bias == 0 && leak == 1) return null;
+  static at(address: usize, factor: usize, bias: usize, negativeSlope: f32, row: i32): Finish | null {
+    if (factor == 0 && bias == 0 && negativeSlope == 1) return null;
     const finish = changetype<Finish>(address);
     const skipped = (<usize>row) << 2;
     finish.factor = factor ? factor + skipped : 0;
     finish.bias = bias ? bias + skipped : 0;
-    finish.leak = leak;
+    finish.negativeSlope = negativeSlope;
     return finish;
   }
 
@@ -33,22 +33,22 @@ export class Finish {
   }
 
   @inline
-  static apply(v: v128, factor: v128, bias: v128, leak: v128): v128 {
-    return Finish.act(f32x4.add(f32x4.mul(v, factor), bias), leak);
+  static apply(v: v128, factor: v128, bias: v128, negativeSlope: v128): v128 {
+    return Finish.act(f32x4.add(f32x4.mul(v, factor), bias), negativeSlope);
   }
 
   @inline
-  static act(v: v128, leak: v128): v128 {
+  static act(v: v128, negativeSlope: v128): v128 {
     const zero = f32x4.splat(0);
-    return f32x4.add(f32x4.pmax(v, zero), f32x4.mul(leak, f32x4.pmin(v, zero)));
+    return f32x4.add(f32x4.pmax(v, zero), f32x4.mul(negativeSlope, f32x4.pmin(v, zero)));
   }
 
   /** Values that lie side by side. */
   @inline
-  static run(y: usize, count: i32, factor: f32, bias: f32, leak: f32): void {
+  static run(y: usize, count: i32, factor: f32, bias: f32, negativeSlope: f32): void {
     const f = f32x4.splat(factor);
     const b = f32x4.splat(bias);
-    const l = f32x4.splat(leak);
+    const l = f32x4.splat(negativeSlope);
     for (; count >= 4; count -= 4) {
       v128.store(y, Finish.apply(v128.load(y), f, b, l));
       y += 16;
@@ -62,7 +62,7 @@ export class Finish {
   /** Rows [row, row + rows) of so many columns, which lie `ldc` bytes apart from `c` on. */
   tile(row: i32, rows: i32, columns: i32, c: usize, ldc: usize): void {
     for (let i = row; i < row + rows; ++i) {
-      Finish.run(c, columns, Finish.factorOf(this.factor, i), Finish.biasOf(this.bias, i), this.leak);
+      Finish.run(c, columns, Finish.factorOf(this.factor, i), Finish.biasOf(this.bias, i), this.negativeSlope);
       c += ldc;
     }
   }

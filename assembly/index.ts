@@ -13,7 +13,7 @@ export {
   batchNormScratch,
   normalize,
 } from "./batch-norm";
-export { batchNormFused, batchNormFusedBackward, foldNorm, normalizeFused } from "./batch-norm-fused";
+export { batchNormFused, batchNormFusedBackward, normToAffine, normalizeFused } from "./batch-norm-fused";
 export { batchNormPool, batchNormPoolBackward, normalizePool } from "./batch-norm-pool";
 export * from "./clip";
 export { conv, convBackwardData, convBackwardWeights, convScratch, convWeights } from "./conv";

@@ -64,7 +64,7 @@ export function winogradBlas(
   factor: usize,
   bias: usize,
   y: usize,
-  leak: f32,
+  negativeSlope: f32,
   kept: usize,
   byRows: bool,
 ): void {
@@ -99,7 +99,7 @@ export function winogradBlas(
     }
     findTargets(t, row, rows);
     for (let output = firstOutput; output < lastOutput; ++output) {
-      putOutput(t, outputs + <usize>output * rowBytes, columns, outputSlice, factor, bias, leak, y, output);
+      putOutput(t, outputs + <usize>output * rowBytes, columns, outputSlice, factor, bias, negativeSlope, y, output);
     }
   }
 }

@@ -89,7 +89,7 @@ export function transformOutput(
   scratch: usize,
   factor: v128,
   bias: v128,
-  leak: v128,
+  negativeSlope: v128,
 ): void {
   const down = 4 * stride;
   for (let j: usize = 0; j < 4; ++j) {
@@ -107,8 +107,8 @@ export function transformOutput(
     const m1 = v128.load(s, 16);
     const m2 = v128.load(s, 32);
     const m3 = v128.load(s, 48);
-    const left = Finish.apply(f32x4.add(f32x4.add(m0, m1), m2), factor, bias, leak);
-    const right = Finish.apply(f32x4.sub(f32x4.sub(m1, m2), m3), factor, bias, leak);
+    const left = Finish.apply(f32x4.add(f32x4.add(m0, m1), m2), factor, bias, negativeSlope);
+    const right = Finish.apply(f32x4.sub(f32x4.sub(m1, m2), m3), factor, bias, negativeSlope);
     const low = v128.shuffle<f32>(left, right, 0, 4, 1, 5);
     const high = v128.shuffle<f32>(left, right, 2, 6, 3, 7);
     v128.store64_lane(p0, low, 0);

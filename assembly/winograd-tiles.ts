@@ -275,7 +275,7 @@ export function putOutput(
   slice: usize,
   factor: usize,
   bias: usize,
-  leak: f32,
+  negativeSlope: f32,
   y: usize,
   output: i32,
 ): void {
@@ -285,8 +285,8 @@ export function putOutput(
   const block = t.vectors;
   const f = f32x4.splat(Finish.factorOf(factor, output));
   const b = f32x4.splat(Finish.biasOf(bias, output));
-  const l = f32x4.splat(leak);
-  const isPlain = factor == 0 && bias == 0 && leak == 1;
+  const l = f32x4.splat(negativeSlope);
+  const isPlain = factor == 0 && bias == 0 && negativeSlope == 1;
   let targets = t.targets;
   for (let tile = 0; tile < tiles; tile += 4) {
     const there = load<i32>(targets, 4) + load<i32>(targets, 12) + load<i32>(targets, 20) + load<i32>(targets, 28);

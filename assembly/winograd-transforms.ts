@@ -236,9 +236,9 @@ export function transformFinished(
   scratch: usize,
   factor: v128,
   bias: v128,
-  leak: v128,
+  negativeSlope: v128,
 ): void {
-  Output.put(from, stride, p0, p1, p2, p3, step, scratch, true, factor, bias, leak);
+  Output.put(from, stride, p0, p1, p2, p3, step, scratch, true, factor, bias, negativeSlope);
 }
 
 class Output {
@@ -255,7 +255,7 @@ class Output {
     finish: bool,
     factor: v128,
     bias: v128,
-    leak: v128,
+    negativeSlope: v128,
   ): void {
     for (let j: usize = 0; j < 6; ++j) Lines.output4(from + j * stride, 6 * stride, scratch + j * 16, 96);
     for (let r: usize = 0; r < 4; ++r) {
@@ -281,10 +281,10 @@ class Output {
       let z2 = v128.shuffle<f64>(x1, x3, 0, 2);
       let z3 = v128.shuffle<f64>(x1, x3, 1, 3);
       if (finish) {
-        z0 = Finish.apply(z0, factor, bias, leak);
-        z1 = Finish.apply(z1, factor, bias, leak);
-        z2 = Finish.apply(z2, factor, bias, leak);
-        z3 = Finish.apply(z3, factor, bias, leak);
+        z0 = Finish.apply(z0, factor, bias, negativeSlope);
+        z1 = Finish.apply(z1, factor, bias, negativeSlope);
+        z2 = Finish.apply(z2, factor, bias, negativeSlope);
+        z3 = Finish.apply(z3, factor, bias, negativeSlope);
       }
       v128.store(p0, z0);
       v128.store(p1, z1);

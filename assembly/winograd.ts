@@ -136,7 +136,7 @@ export function winograd(
   factor: usize,
   bias: usize,
   y: usize,
-  leak: f32,
+  negativeSlope: f32,
   kept: usize,
   byRows: bool,
 ): void {
@@ -180,7 +180,7 @@ export function winograd(
     findTargets(t, row, rows);
     for (let output = firstOutput; output < lastOutput; ++output) {
       const source = outputs + <usize>output * outputRow;
-      putOutput(t, source, rows * across, outputSlice, factor, bias, leak, y, output);
+      putOutput(t, source, rows * across, outputSlice, factor, bias, negativeSlope, y, output);
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { KernelName } from "./kernels.js";
 import type { KernelStep } from "./program.js";
 import type { Memory, Span } from "./span.js";
 
@@ -10,6 +11,8 @@ export interface Engine extends Memory {
   readonly name: string;
   /** What runs and on how many threads, for logs: `WebAssembly SIMD, 1 thread`. */
   readonly description: string;
+  /** Whether it has this kernel. A pass makes a fused kernel only for an engine that has it; all engines have the plain ones. */
+  has(kernel: KernelName): boolean;
   /**
    * Prepares kernel calls; the spans' memory is fixed from here on.
    *

@@ -4,7 +4,7 @@ import type { Span } from "./span.js";
  * The kernel vocabulary: everything an engine can do. A layer's forward and backward are lists of these.
  *
  * Arguments are plain: spans, sizes, coefficients. Arrays are row-major. Where a kernel walks the axes of
- * a blob they are folded into `outer × dim × inner` (or `n × channels × inner`). `y` is written,
+ * a blob they are collapsed into `outer × dim × inner` (or `n × channels × inner`). `y` is written,
  * `x` read; `dy` and `dx` are gradients. A kernel may work in place (`x` is `y`, `dy` is `dx`) where its
  * comment says so. What an argument's span is used for stands in access.ts.
  */
@@ -26,15 +26,15 @@ export interface Kernels {
   /** y = Σ coefficients[i]·xs[i] */
   sum: { xs: readonly Span[]; coefficients: readonly number[]; y: Span };
   /** The same, and a ReLU after it: y = act(Σ coefficients[i]·xs[i]), act as in `batchNormFused`. */
-  sumFused: { xs: readonly Span[]; coefficients: readonly number[]; y: Span; leak: number };
+  sumFused: { xs: readonly Span[]; coefficients: readonly number[]; y: Span; negativeSlope: number };
   /** y = a·b, value by value */
   mul: { a: Span; b: Span; y: Span };
   /** y = a/b, value by value */
   div: { a: Span; b: Span; y: Span };
   /** y = x·mask·scale */
   dropout: { x: Span; mask: Span; y: Span; scale: number };
-  /** y = alpha·factor[0]·x */
-  scaleBy: { x: Span; factor: Span; y: Span; alpha: number };
+  /** y = alpha·multiplier[0]·x */
+  scaleBy: { x: Span; multiplier: Span; y: Span; alpha: number };
   /** y[0] = alpha·Σ a·b */
   dot: { a: Span; b: Span; y: Span; alpha: number };
   /**
@@ -66,16 +66,16 @@ export interface Kernels {
   /** y = w ∗ x + bias */
   conv: { x: Span; w: Span; bias: Span | undefined; y: Span } & ConvGeometry;
   /**
-   * The same, and what follows in place: y = act(factor·(w ∗ x) + bias), factor and bias by output, act as in
-   * `batchNormFused`. Without factor it is 1.
+   * The same, and what follows in place: y = act(multiplier·(w ∗ x) + bias), multiplier and bias by output, act as in
+   * `batchNormFused`. Without multiplier it is 1.
    */
   convFused: {
     x: Span;
     w: Span;
-    factor: Span | undefined;
+    multiplier: Span | undefined;
     bias: Span | undefined;
     y: Span;
-    leak: number;
+    negativeSlope: number;
   } & ConvGeometry;
   /** dx = the gradient of `conv` for x */
   convBackwardData: { dy: Span; w: Span; dx: Span } & ConvGeometry;
@@ -100,7 +100,7 @@ export interface Kernels {
   batchNormBackward: { y: Span; dy: Span; variance: Span; dx: Span; eps: number } & Channels;
   /**
    * The same, and the Scale and ReLU after it, in one: y = act(x̂·scale + bias), x̂ the normalized x, and
-   * act(v) = max(v, 0) + leak·min(v, 0), so that a leak of 1 leaves all as it is. May work in place.
+   * act(v) = max(v, 0) + negativeSlope·min(v, 0), so that a negativeSlope of 1 leaves all as it is. May work in place.
    */
   batchNormFused: FusedNorm & Channels;
   /**
@@ -137,16 +137,16 @@ export interface Kernels {
   /** The same and then pooling, as `batchNormPool` does it. */
   normalizePool: GivenNorm & NormPool;
   /**
-   * `normalize` and `scale` of what has been shifted by `shift`, as one factor and one offset a channel:
-   * factor = scale/√(variance + eps), offset = bias + (shift − mean)·factor. Without variance, factor = scale.
+   * `normalize` and `scale` of what has been shifted by `shift`, as one multiplier and one offset for each channel:
+   * multiplier = scale/√(variance + eps), offset = bias + (shift − mean)·multiplier. Without variance, multiplier = scale.
    */
-  foldNorm: {
+  normToAffine: {
     mean: Span | undefined;
     variance: Span | undefined;
     scale: Span | undefined;
     bias: Span | undefined;
     shift: Span | undefined;
-    factor: Span;
+    multiplier: Span;
     offset: Span;
     eps: number;
   };
@@ -166,25 +166,25 @@ export interface Kernels {
   // ---- scale and bias: x (outer, dim, inner); all may work in place
 
   /** y = x·scale[dim] + bias[dim] */
-  scale: { x: Span; scale: Span; bias: Span | undefined; y: Span } & Folded;
+  scale: { x: Span; scale: Span; bias: Span | undefined; y: Span } & Collapsed;
   /** dscale = Σ x·dy over outer and inner, added to dscale if `accumulate` */
-  scaleBackward: { x: Span; dy: Span; dscale: Span; accumulate: boolean } & Folded;
+  scaleBackward: { x: Span; dy: Span; dscale: Span; accumulate: boolean } & Collapsed;
   /** y = x + bias[dim] */
-  bias: { x: Span; bias: Span; y: Span } & Folded;
+  bias: { x: Span; bias: Span; y: Span } & Collapsed;
   /** dbias = Σ dy over outer and inner, added to dbias if `accumulate` */
-  biasBackward: { dy: Span; dbias: Span; accumulate: boolean } & Folded;
+  biasBackward: { dy: Span; dbias: Span; accumulate: boolean } & Collapsed;
 
   // ---- activations; all may work in place
 
-  /** y = max(x, 0) + slope·min(x, 0) */
-  relu: { x: Span; y: Span; slope: number };
+  /** y = max(x, 0) + negativeSlope·min(x, 0) */
+  relu: { x: Span; y: Span; negativeSlope: number };
   /** x or y will do: only its sign counts */
-  reluBackward: { x: Span; dy: Span; dx: Span; slope: number };
+  reluBackward: { x: Span; dy: Span; dx: Span; negativeSlope: number };
   /** y = max(x, 0) + slope[dim]·min(x, 0) */
-  prelu: { x: Span; slope: Span; y: Span } & Folded;
-  preluBackward: { x: Span; slope: Span; dy: Span; dx: Span } & Folded;
+  prelu: { x: Span; slope: Span; y: Span } & Collapsed;
+  preluBackward: { x: Span; slope: Span; dy: Span; dx: Span } & Collapsed;
   /** dslope += Σ dy·x where x ≤ 0 */
-  preluBackwardSlope: { x: Span; dy: Span; dslope: Span } & Folded;
+  preluBackwardSlope: { x: Span; dy: Span; dslope: Span } & Collapsed;
   /** y = |x| */
   abs: { x: Span; y: Span };
   /** dx = dy·sign(x), 0 where x is */
@@ -242,16 +242,16 @@ export interface Kernels {
   // ---- classification: x (outer, dim, inner), dim classes; labels (outer, inner)
 
   /** y = e^x/Σ e^x over dim. May work in place. */
-  softmax: { x: Span; y: Span } & Folded;
-  softmaxBackward: { y: Span; dy: Span; dx: Span } & Folded;
+  softmax: { x: Span; y: Span } & Collapsed;
+  softmaxBackward: { y: Span; dy: Span; dx: Span } & Collapsed;
   /** loss[0] = −Σ log max(prob[label], 2^−126)/normalizer */
-  softmaxLoss: { prob: Span; label: Span; loss: Span } & Labels & Folded;
+  softmaxLoss: { prob: Span; label: Span; loss: Span } & Labels & Collapsed;
   /** dx = dloss[0]·(prob − [label])/normalizer, 0 for ignored labels */
-  softmaxLossBackward: { prob: Span; label: Span; dloss: Span; dx: Span } & Labels & Folded;
+  softmaxLossBackward: { prob: Span; label: Span; dloss: Span; dx: Span } & Labels & Collapsed;
   /** loss[0] = Σ (log(1 + e^x) − x·target)/normalizer, without ignored targets; each x has its own: dim is 1 */
-  sigmoidLoss: { x: Span; target: Span; loss: Span } & Labels & Folded;
+  sigmoidLoss: { x: Span; target: Span; loss: Span } & Labels & Collapsed;
   /** dx = dloss[0]·(1/(1 + e^−x) − target)/normalizer, 0 for ignored targets */
-  sigmoidLossBackward: { x: Span; target: Span; dloss: Span; dx: Span } & Labels & Folded;
+  sigmoidLossBackward: { x: Span; target: Span; dloss: Span; dx: Span } & Labels & Collapsed;
   /** y[0] = share of labels whose score fewer than `topK` others reach; perClass the same for each class, 0 for one without labels */
   accuracy: {
     x: Span;
@@ -260,7 +260,7 @@ export interface Kernels {
     perClass: Span | undefined;
     topK: number;
     ignore: number | undefined;
-  } & Folded;
+  } & Collapsed;
 
   // ---- solvers
 
@@ -329,7 +329,7 @@ export interface FusedNorm {
   readonly variance: Span;
   readonly scale: Span | undefined;
   readonly bias: Span | undefined;
-  readonly leak: number;
+  readonly negativeSlope: number;
   readonly eps: number;
 }
 
@@ -343,7 +343,7 @@ export interface FusedNormGradient {
   readonly bias: Span | undefined;
   readonly dscale: Span | undefined;
   readonly dbias: Span | undefined;
-  readonly leak: number;
+  readonly negativeSlope: number;
   readonly eps: number;
 }
 
@@ -355,7 +355,7 @@ export interface GivenNorm {
   readonly variance: Span | undefined;
   readonly scale: Span | undefined;
   readonly bias: Span | undefined;
-  readonly leak: number;
+  readonly negativeSlope: number;
   readonly eps: number;
 }
 
@@ -371,7 +371,7 @@ export interface Channels {
   readonly inner: number;
 }
 
-export interface Folded {
+export interface Collapsed {
   readonly outer: number;
   readonly dim: number;
   readonly inner: number;

@@ -6,7 +6,7 @@ import { type Memory, Span } from "./span.js";
 type KernelCalls = { readonly [K in KernelName]: (args: Kernels[K]) => void };
 
 /**
- * What a layer's `forward` and `backward` speak to: `k.relu({ x, y, slope })` reads like a call, and
+ * What a layer's `forward` and `backward` speak to: `k.relu({ x, y, negativeSlope })` reads like a call, and
  * becomes a step of a program.
  */
 export interface Recorder extends KernelCalls {

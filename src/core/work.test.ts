@@ -27,7 +27,7 @@ test("a convolution takes as many as its windows have values, in its group; its 
 });
 
 test("elementwise kernels count by value, copies not at all, host steps are not known", () => {
-  expect(flops("relu", { x: span(7), y: span(7), slope: 0 })).toBe(7);
+  expect(flops("relu", { x: span(7), y: span(7), negativeSlope: 0 })).toBe(7);
   expect(flops("scale", { x: span(12), scale: span(3), bias: span(3), y: span(12), outer: 2, dim: 3, inner: 2 })).toBe(
     24,
   );

@@ -1,5 +1,5 @@
 import { countOf } from "../util/shape.js";
-import type { ConvGeometry, Folded, KernelName, Kernels, NormPool, PoolGeometry } from "./kernels.js";
+import type { Collapsed, ConvGeometry, KernelName, Kernels, NormPool, PoolGeometry } from "./kernels.js";
 import type { Step } from "./program.js";
 import { usesOf, valuesIn } from "./uses.js";
 
@@ -11,7 +11,7 @@ const conv = ({ n, channels, outputs, group, output, kernel }: ConvGeometry) =>
 const pool = ({ planes, output, kernel }: PoolGeometry) => planes * countOf(output) * countOf(kernel);
 /** So many for each value of the plane, and the pooling. */
 const pooled = (each: number, args: NormPool) => each * args.planes * countOf(args.input) + pool(args);
-const values = ({ outer, dim, inner }: Folded) => outer * dim * inner;
+const values = ({ outer, dim, inner }: Collapsed) => outer * dim * inner;
 
 /** A number counts for each value of the largest span; a kernel that is not here takes one for each. Copies are free. */
 const flops: Flops = {
@@ -45,7 +45,7 @@ const flops: Flops = {
   normalize: 2,
   normalizeFused: 5,
   normalizePool: (args) => pooled(5, args),
-  foldNorm: 5,
+  normToAffine: 5,
   lrn: ({ y, size }) => y.count * (2 * size + 3),
   lrnBackward: ({ dx, size }) => dx.count * (2 * size + 5),
   scale: ({ bias, ...size }) => values(size) * (bias ? 2 : 1),

@@ -43,6 +43,6 @@ export function checkShape(shape: Shape): void {
 }
 
 /** A shape seen as `outer × dim × inner`: what lies before `axis`, in `[axis, end)`, and behind. */
-export function foldShape(shape: Shape, axis: number, end: number): { outer: number; dim: number; inner: number } {
+export function collapseShape(shape: Shape, axis: number, end: number): { outer: number; dim: number; inner: number } {
   return { outer: countOf(shape, 0, axis), dim: countOf(shape, axis, end), inner: countOf(shape, end) };
 }

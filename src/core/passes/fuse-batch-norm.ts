@@ -51,7 +51,7 @@ export function fuseBatchNorm(plan: Plan, memory: Memory, { keepDiffs }: { reado
     const { norm, scale, relu } = chain;
     const { mean, variance, y, eps, n, channels, inner } = norm.args;
     const shared = {
-      ...{ x: source.x, mean, variance, scale: scale?.args.scale, leak: relu?.args.slope ?? 1 },
+      ...{ x: source.x, mean, variance, scale: scale?.args.scale, negativeSlope: relu?.args.negativeSlope ?? 1 },
       ...{ eps, n, channels, inner },
     };
     const bias = scale?.args.bias;

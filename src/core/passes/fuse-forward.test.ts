@@ -176,15 +176,15 @@ test("parameters learn the same where blobs share memory", async () => {
 
 /** The kernels that are left of layers in place, and how many steps backward takes again. */
 const chains: readonly [Described, Phase, string[], number][] = [
-  [all("conv", "norm", "scale", "relu"), "TEST", ["batchNormGlobal", "foldNorm", "convFused"], 2],
+  [all("conv", "norm", "scale", "relu"), "TEST", ["batchNormGlobal", "normToAffine", "convFused"], 2],
   [
     all("conv", "norm", "scale", "relu"),
     "TRAIN",
-    ["batchNormGlobal", "foldNorm", "convFused", "copy", "normalizeFused"],
+    ["batchNormGlobal", "normToAffine", "convFused", "copy", "normalizeFused"],
     0,
   ],
-  [all("thin", "norm", "leaky"), "TRAIN", ["batchNormGlobal", "foldNorm", "convFused"], 0],
-  [all("conv", "scale"), "TEST", ["foldNorm", "convFused"], 1],
+  [all("thin", "norm", "leaky"), "TRAIN", ["batchNormGlobal", "normToAffine", "convFused"], 0],
+  [all("conv", "scale"), "TEST", ["normToAffine", "convFused"], 1],
   [all("conv", "relu"), "TRAIN", ["convFused"], 0],
   [all("sum", "relu"), "TRAIN", ["sumFused"], 0],
   [all("inner", "relu"), "TRAIN", ["gemm", "normalizeFused"], 0],
@@ -233,6 +233,6 @@ test("what backward will never need is not set aside", async () => {
     inference: false,
   });
   const names = fused.forward.map((step) => step.kind === "kernel" && step.kernel);
-  expect(names).toEqual(["batchNormGlobal", "foldNorm", "convFused"]);
+  expect(names).toEqual(["batchNormGlobal", "normToAffine", "convFused"]);
   await net.dispose();
 });

@@ -6,7 +6,7 @@ import { type Fused, type FusedGroup, inPlace, type Plan, renameSpan, stepAt } f
 /**
  * Makes one kernel of a convolution and what follows in place on its top: BatchNorm with global statistics, Scale and
  * ReLU, or some of them. Where there is no convolution, of BatchNorm, Scale or Bias and what follows; and of a sum and
- * the ReLU on it. Weights stay as they are: a small kernel makes of all that is given by channel one factor and one
+ * the ReLU on it. Weights stay as they are: a small kernel makes of all that is given by channel one multiplier and one
  * offset, each time.
  *
  * Blobs end with what they would have held anyway, so that backward can stay as it is. Only what a Scale in place sets
@@ -90,23 +90,23 @@ function matchChain(steps: readonly Step[], at: number, pastCopies: boolean): Ch
 /** What takes the place of a chain. */
 function fuse(chain: Chain, memory: Memory, spans: Span[]): Step[] {
   const { conv, sum, norm, scale, bias, relu, y, layer } = chain;
-  const leak = relu?.args.slope ?? 1;
-  if (sum) return [kernelStep("sumFused", { ...sum.args, leak }, layer)];
+  const negativeSlope = relu?.args.negativeSlope ?? 1;
+  if (sum) return [kernelStep("sumFused", { ...sum.args, negativeSlope }, layer)];
   const { mean, variance, eps = 0 } = norm?.args ?? {};
   const given = { mean, variance, eps, scale: scale?.args.scale, bias: (scale ?? bias)?.args.bias };
   if (!conv) {
     const head = (norm ?? scale ?? bias) as KernelStep<"normalize"> | KernelStep<"scale"> | KernelStep<"bias">;
-    return [kernelStep("normalizeFused", { x: head.args.x, y, ...given, ...channelsOf(head), leak }, layer)];
+    return [kernelStep("normalizeFused", { x: head.args.x, y, ...given, ...channelsOf(head), negativeSlope }, layer)];
   }
-  if (!norm && !scale) return [kernelStep("convFused", { ...conv.args, factor: undefined, leak }, layer)];
-  const factor = new Span(`${y.name}~factor`, conv.args.outputs, memory);
+  if (!norm && !scale) return [kernelStep("convFused", { ...conv.args, multiplier: undefined, negativeSlope }, layer)];
+  const multiplier = new Span(`${y.name}~multiplier`, conv.args.outputs, memory);
   const offset = new Span(`${y.name}~offset`, conv.args.outputs, memory);
-  spans.push(factor, offset);
+  spans.push(multiplier, offset);
   const statistics = chain.steps.filter(({ kernel }) => kernel === "batchNormGlobal");
   return [
     ...statistics.map((step) => ({ ...step, layer })),
-    kernelStep("foldNorm", { ...given, shift: conv.args.bias, factor, offset }, layer),
-    kernelStep("convFused", { ...conv.args, factor, bias: offset, leak }, layer),
+    kernelStep("normToAffine", { ...given, shift: conv.args.bias, multiplier, offset }, layer),
+    kernelStep("convFused", { ...conv.args, multiplier, bias: offset, negativeSlope }, layer),
   ];
 }
 
@@ -126,7 +126,7 @@ function repeated({ steps, y }: Chain, copy: KernelStep<"copy">): readonly Step[
 type HeadName = "conv" | "sum" | "normalize" | "scale" | "bias";
 type Head = { [K in HeadName]: KernelStep<K> }[HeadName];
 
-/** The sizes of a step's top, folded around its channels; a sum has one. */
+/** The sizes of a step's top, collapsed around its channels; a sum has one. */
 function channelsOf(step: Head): Channels {
   switch (step.kernel) {
     case "conv": {

@@ -50,9 +50,9 @@ export function fusePool(plan: Plan, kept: ReadonlySet<Span>): PoolsFused {
     }
     const mask = pool.kernel === "maxPool" ? pool.args.mask : undefined;
     if (mask && !isOnlyOf(mask, back ? [pool, back] : [pool])) continue;
-    const { x, mean, variance, scale, bias, leak, eps, channels, y } = norm.args;
+    const { x, mean, variance, scale, bias, negativeSlope, eps, channels, y } = norm.args;
     const size = { channels, method: pool.kernel === "maxPool" ? "MAX" : "AVE", ...geometryOf(pool) } as const;
-    const shared = { x, mean, variance, scale, bias, leak, eps, ...size };
+    const shared = { x, mean, variance, scale, bias, negativeSlope, eps, ...size };
     forward[at] = kernelStep("batchNormPool", { ...shared, y: pool.args.y }, norm.layer);
     forward.splice(poolAt, 1);
     skipped.push(y, ...(mask ? [mask] : []));

@@ -54,7 +54,7 @@ test("a span lives from its first writer to its last reader, and in place as lon
   const [x, a, b] = [span("x"), span("a"), span("b")];
   const steps = program(
     ["tanh", { x, y: a }],
-    ["relu", { x: a, y: a, slope: 0 }],
+    ["relu", { x: a, y: a, negativeSlope: 0 }],
     ["tanh", { x: a, y: b }],
     ["abs", { x: b, y: x }],
   );
@@ -67,7 +67,7 @@ test("what is read before all of it is written keeps its own memory", () => {
     ["axpby", { x, y: sum, a: 1, b: 1 }],
     ["copy", { x: state, y: state }],
     ["copy", { x, y: y.slice(0, 16) }],
-    ["relu", { x: y, y, slope: 0 }],
+    ["relu", { x: y, y, negativeSlope: 0 }],
   );
   expect(lives(steps)).toEqual({});
 });
@@ -161,11 +161,11 @@ test("a result takes the place of what its step is the last to read, if its kern
     return { size, isOver: at.get(a)?.offset === at.get(b)?.offset, overwritten: at.get(a)?.overwritten };
   };
   const [x, a, b] = [span("x"), span("a"), span("b")];
-  expect(place(["relu", { x: a, y: b, slope: 0 }])).toEqual({ size: 16, isOver: true, overwritten: 1 });
+  expect(place(["relu", { x: a, y: b, negativeSlope: 0 }])).toEqual({ size: 16, isOver: true, overwritten: 1 });
   expect(place(["mul", { a, b: x, y: b }]).isOver).toBe(true);
   expect(place(["lrn", { x: a, scale: span("s"), y: b }]).isOver, "lrn reads neighbours").toBe(false);
   expect(place(["mul", { a, b: a, y: b }]).isOver, "read twice").toBe(false);
-  expect(place(["relu", { x: a, y: b, slope: 0 }], ["abs", { x: a, y: x }]).isOver, "read later").toBe(false);
+  expect(place(["relu", { x: a, y: b, negativeSlope: 0 }], ["abs", { x: a, y: x }]).isOver, "read later").toBe(false);
 });
 
 test("a plan says who is overwritten, when", () => {

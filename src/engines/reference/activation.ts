@@ -1,12 +1,12 @@
 import type { Arguments } from "./kernel.js";
 import { eachWithDim, sumPerDim } from "./scale.js";
 
-export function relu({ x, y, slope }: Arguments<"relu">): void {
-  for (let i = 0; i < y.length; i++) y[i] = Math.max(x[i], 0) + slope * Math.min(x[i], 0);
+export function relu({ x, y, negativeSlope }: Arguments<"relu">): void {
+  for (let i = 0; i < y.length; i++) y[i] = Math.max(x[i], 0) + negativeSlope * Math.min(x[i], 0);
 }
 
-export function reluBackward({ x, dy, dx, slope }: Arguments<"reluBackward">): void {
-  for (let i = 0; i < dx.length; i++) dx[i] = dy[i] * (x[i] > 0 ? 1 : slope);
+export function reluBackward({ x, dy, dx, negativeSlope }: Arguments<"reluBackward">): void {
+  for (let i = 0; i < dx.length; i++) dx[i] = dy[i] * (x[i] > 0 ? 1 : negativeSlope);
 }
 
 export function prelu({ x, slope, y, ...size }: Arguments<"prelu">): void {

@@ -49,20 +49,20 @@ export function batchNormBackward({ y, dy, variance, dx, eps, ...size }: Argumen
 }
 
 export function batchNormFused(args: Arguments<"batchNormFused">): void {
-  const { x, y, scale, bias, leak } = args;
+  const { x, y, scale, bias, negativeSlope } = args;
   // In double precision, since x may be y.
   const normalized = new Float64Array(x.length);
   batchNorm({ ...args, y: normalized });
   for (let channel = 0; channel < args.channels; channel++) {
     eachOf(channel, args, (i) => {
       const v = normalized[i] * (scale ? scale[channel] : 1) + (bias ? bias[channel] : 0);
-      y[i] = Math.max(v, 0) + leak * Math.min(v, 0);
+      y[i] = Math.max(v, 0) + negativeSlope * Math.min(v, 0);
     });
   }
 }
 
 export function batchNormFusedBackward(args: Arguments<"batchNormFusedBackward">): void {
-  const { x, dy, dx, mean, variance, scale, bias, dscale, dbias, leak, eps, ...size } = args;
+  const { x, dy, dx, mean, variance, scale, bias, dscale, dbias, negativeSlope, eps, ...size } = args;
   const normalized = new Float64Array(x.length);
   const through = new Float64Array(x.length);
   normalize({ x, mean, variance, y: normalized, eps, ...size });
@@ -71,7 +71,7 @@ export function batchNormFusedBackward(args: Arguments<"batchNormFusedBackward">
     let sum = 0;
     let product = 0;
     eachOf(channel, size, (i) => {
-      const d = dy[i] * (normalized[i] * factor + (bias ? bias[channel] : 0) > 0 ? 1 : leak);
+      const d = dy[i] * (normalized[i] * factor + (bias ? bias[channel] : 0) > 0 ? 1 : negativeSlope);
       sum += d;
       product += d * normalized[i];
       through[i] = d * factor;
@@ -90,13 +90,13 @@ export function batchNormPool(args: Arguments<"batchNormPool">): void {
 }
 
 export function batchNormPoolBackward(args: Arguments<"batchNormPoolBackward">): void {
-  const { x, dy, method, mean, variance, scale, bias, leak, eps } = args;
+  const { x, dy, method, mean, variance, scale, bias, negativeSlope, eps } = args;
   const gradient = x.slice();
   if (method === "AVE") avePoolBackward({ ...args, dx: gradient });
   else {
     const y = x.slice();
     const mask = new Float64Array(dy.length);
-    normalizeFused({ x, y, mean, variance, scale, bias, leak, eps, ...channelsOf(args) });
+    normalizeFused({ x, y, mean, variance, scale, bias, negativeSlope, eps, ...channelsOf(args) });
     maxPool({ ...args, x: y, y: new Float64Array(dy.length), mask });
     maxPoolBackward({ ...args, mask, dx: gradient });
   }
@@ -147,22 +147,22 @@ export function normalize({ x, mean, variance, y, eps, ...size }: Arguments<"nor
 }
 
 export function normalizeFused(args: Arguments<"normalizeFused">): void {
-  const { x, y, mean, variance, scale, bias, leak, eps } = args;
+  const { x, y, mean, variance, scale, bias, negativeSlope, eps } = args;
   for (let channel = 0; channel < args.channels; channel++) {
     const center = mean ? mean[channel] : 0;
     const deviation = variance ? Math.sqrt(variance[channel] + eps) : 1;
     eachOf(channel, args, (i) => {
       const v = ((x[i] - center) / deviation) * (scale ? scale[channel] : 1) + (bias ? bias[channel] : 0);
-      y[i] = Math.max(v, 0) + leak * Math.min(v, 0);
+      y[i] = Math.max(v, 0) + negativeSlope * Math.min(v, 0);
     });
   }
 }
 
-export function foldNorm(args: Arguments<"foldNorm">): void {
-  const { mean, variance, scale, bias, shift, factor, offset, eps } = args;
-  for (let c = 0; c < factor.length; c++) {
+export function normToAffine(args: Arguments<"normToAffine">): void {
+  const { mean, variance, scale, bias, shift, multiplier, offset, eps } = args;
+  for (let c = 0; c < multiplier.length; c++) {
     const times = (scale ? scale[c] : 1) / (variance ? Math.sqrt(variance[c] + eps) : 1);
-    factor[c] = times;
+    multiplier[c] = times;
     offset[c] = (bias ? bias[c] : 0) + ((shift ? shift[c] : 0) - (mean ? mean[c] : 0)) * times;
   }
 }

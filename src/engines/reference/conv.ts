@@ -53,10 +53,10 @@ function walk(geometry: ConvGeometry, visit: (x: number, w: number, y: number, m
 }
 
 export function conv(args: Arguments<"conv">): void {
-  convFused({ ...args, factor: undefined, leak: 1 });
+  convFused({ ...args, multiplier: undefined, negativeSlope: 1 });
 }
 
-export function convFused({ x, w, factor, bias, y, leak, ...geometry }: Arguments<"convFused">): void {
+export function convFused({ x, w, multiplier, bias, y, negativeSlope, ...geometry }: Arguments<"convFused">): void {
   const sums = new Float64Array(y.length);
   walk(geometry, (xi, wi, yi, { from, to }) => {
     const weight = w[wi];
@@ -65,8 +65,8 @@ export function convFused({ x, w, factor, bias, y, leak, ...geometry }: Argument
   const size = sizeOf(geometry.output);
   for (let i = 0; i < sums.length; i++) {
     const output = Math.floor(i / size) % geometry.outputs;
-    const v = sums[i] * (factor ? factor[output] : 1) + (bias ? bias[output] : 0);
-    y[i] = Math.max(v, 0) + leak * Math.min(v, 0);
+    const v = sums[i] * (multiplier ? multiplier[output] : 1) + (bias ? bias[output] : 0);
+    y[i] = Math.max(v, 0) + negativeSlope * Math.min(v, 0);
   }
 }
 

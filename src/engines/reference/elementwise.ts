@@ -19,14 +19,14 @@ export function axpby({ x, y, a, b }: Arguments<"axpby">): void {
 }
 
 export function sum(args: Arguments<"sum">): void {
-  sumFused({ ...args, leak: 1 });
+  sumFused({ ...args, negativeSlope: 1 });
 }
 
-export function sumFused({ xs, coefficients, y, leak }: Arguments<"sumFused">): void {
+export function sumFused({ xs, coefficients, y, negativeSlope }: Arguments<"sumFused">): void {
   for (let i = 0; i < y.length; i++) {
     let total = 0;
     for (let j = 0; j < xs.length; j++) total += coefficients[j] * xs[j][i];
-    y[i] = Math.max(total, 0) + leak * Math.min(total, 0);
+    y[i] = Math.max(total, 0) + negativeSlope * Math.min(total, 0);
   }
 }
 
@@ -42,8 +42,8 @@ export function dropout({ x, mask, y, scale }: Arguments<"dropout">): void {
   for (let i = 0; i < y.length; i++) y[i] = x[i] * mask[i] * scale;
 }
 
-export function scaleBy({ x, factor, y, alpha }: Arguments<"scaleBy">): void {
-  for (let i = 0; i < y.length; i++) y[i] = alpha * factor[0] * x[i];
+export function scaleBy({ x, multiplier, y, alpha }: Arguments<"scaleBy">): void {
+  for (let i = 0; i < y.length; i++) y[i] = alpha * multiplier[0] * x[i];
 }
 
 export function dot({ a, b, y, alpha }: Arguments<"dot">): void {

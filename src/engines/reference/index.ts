@@ -61,6 +61,10 @@ export class ReferenceEngine implements Engine {
     return this.#bytesUsed;
   }
 
+  has(kernel: KernelName): boolean {
+    return kernel in implementations;
+  }
+
   allocate(count: number): Storage {
     const array: FloatArray = this.#bits === 64 ? new Float64Array(count) : new Float32Array(count);
     this.#bytesUsed += array.byteLength;

@@ -1,8 +1,8 @@
-import type { Folded, Labels } from "../../core/kernels.js";
+import type { Collapsed, Labels } from "../../core/kernels.js";
 import type { FloatArray } from "../../core/span.js";
 
 /** What a sum of losses is divided by. */
-export function normalizer({ normalization, ignore, outer, inner }: Labels & Folded, labels: FloatArray): number {
+export function normalizer({ normalization, ignore, outer, inner }: Labels & Collapsed, labels: FloatArray): number {
   let count = outer * inner;
   if (normalization === "batchSize") count = outer;
   if (normalization === "none") count = 1;

@@ -1,4 +1,4 @@
-import type { Folded } from "../../core/kernels.js";
+import type { Collapsed } from "../../core/kernels.js";
 import type { FloatArray } from "../../core/span.js";
 import type { Arguments } from "./kernel.js";
 import { normalizer } from "./labels.js";
@@ -7,7 +7,7 @@ import { normalizer } from "./labels.js";
 const smallest = 2 ** -126;
 
 /** Visits every distribution: the index of its first value, from where the others are `inner` apart. */
-function eachColumn({ outer, dim, inner }: Folded, visit: (first: number, column: number) => void): void {
+function eachColumn({ outer, dim, inner }: Collapsed, visit: (first: number, column: number) => void): void {
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) visit(o * dim * inner + i, o * inner + i);
   }

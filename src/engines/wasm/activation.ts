@@ -1,27 +1,27 @@
 import { type Bind, call, leastOf } from "./call.js";
 import { powerBytes } from "./power.js";
-import { fold } from "./scale.js";
+import { collapse } from "./scale.js";
 
-export const relu: Bind<"relu"> = ({ x, y, slope }, at) =>
-  call("relu", y.count, [at(x, y.count), at(y, y.count), slope]);
+export const relu: Bind<"relu"> = ({ x, y, negativeSlope }, at) =>
+  call("relu", y.count, [at(x, y.count), at(y, y.count), negativeSlope]);
 
-export const reluBackward: Bind<"reluBackward"> = ({ x, dy, dx, slope }, at) =>
-  call("reluBackward", dx.count, [at(x, dx.count), at(dy, dx.count), at(dx, dx.count), slope]);
+export const reluBackward: Bind<"reluBackward"> = ({ x, dy, dx, negativeSlope }, at) =>
+  call("reluBackward", dx.count, [at(x, dx.count), at(dy, dx.count), at(dx, dx.count), negativeSlope]);
 
 export const prelu: Bind<"prelu"> = ({ x, slope, y, ...size }, at) => {
-  const { count, dim, inner, planes, least } = fold(size);
+  const { count, dim, inner, planes, least } = collapse(size);
   return call("prelu", planes, [at(x, count), at(slope, dim), at(y, count), dim, inner], { least });
 };
 
 export const preluBackward: Bind<"preluBackward"> = ({ x, slope, dy, dx, ...size }, at) => {
-  const { count, dim, inner, planes, least } = fold(size);
+  const { count, dim, inner, planes, least } = collapse(size);
   return call("preluBackward", planes, [at(x, count), at(slope, dim), at(dy, count), at(dx, count), dim, inner], {
     least,
   });
 };
 
 export const preluBackwardSlope: Bind<"preluBackwardSlope"> = ({ x, dy, dslope, ...size }, at) => {
-  const { count, outer, dim, inner } = fold(size);
+  const { count, outer, dim, inner } = collapse(size);
   const numbers = [at(x, count), at(dy, count), at(dslope, dim), outer, dim, inner];
   return call("preluBackwardSlope", dim, numbers, { scratch: "sumDimsScratch", least: leastOf(outer * inner) });
 };

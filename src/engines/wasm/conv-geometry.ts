@@ -30,7 +30,7 @@ export function sharesRows(geometry: ConvGeometry): boolean {
 /** What `Geometry` of assembly/conv-geometry.ts reads: 16 numbers, then the rows. */
 export function geometryTable(geometry: ConvGeometry): Int32Array {
   const { n, group, channels, outputs } = geometry;
-  const { outer, inner } = foldAxes(geometry);
+  const { outer, inner } = collapseAxes(geometry);
   const rows = rowsMet(outer);
   const sizes = [n, group, channels / group, outputs / group];
   const axes = [
@@ -57,7 +57,7 @@ interface Axis {
 }
 
 /** The innermost axis, and those before it; all become one where every position sees only itself. */
-function foldAxes(geometry: ConvGeometry): { outer: readonly Axis[]; inner: Axis } {
+function collapseAxes(geometry: ConvGeometry): { outer: readonly Axis[]; inner: Axis } {
   const axes = geometry.input.map(
     (input, i): Axis => ({
       input,

@@ -1,7 +1,7 @@
 import type { ConvGeometry } from "../../core/kernels.js";
 import { type Bind, type Call, call, leastOf } from "./call.js";
 import { geometryTable, manyStrips, sharesRows, sizesOf } from "./conv-geometry.js";
-import { gradientSuits, planForward, turned, winogradCalls, winogradGradient } from "./winograd.js";
+import { gradientSuits, planForward, transposed, winogradCalls, winogradGradient } from "./winograd.js";
 
 /** With fewer images than this, threads do not share them. */
 const fewImages = 8;
@@ -12,16 +12,22 @@ const manyPositions = 2048;
 /** Strips of 8 positions that are worth a call, where weights are packed already. */
 const fewStrips = 4;
 
-export const conv: Bind<"conv"> = (args, ...host) => convFused({ ...args, factor: undefined, leak: 1 }, ...host);
+export const conv: Bind<"conv"> = (args, ...host) =>
+  convFused({ ...args, multiplier: undefined, negativeSlope: 1 }, ...host);
 
-export const convFused: Bind<"convFused"> = ({ x, w, factor, bias, y, leak, ...geometry }, at, keep, panels) => {
+export const convFused: Bind<"convFused"> = (
+  { x, w, multiplier, bias, y, negativeSlope, ...geometry },
+  at,
+  keep,
+  panels,
+) => {
   const size = sizesOf(geometry);
   const [xAt, wAt, yAt] = [at(x, size.input), at(w, size.weights), at(y, size.output)];
-  const [factorAt, biasAt] = [at(factor, geometry.outputs), at(bias, geometry.outputs)];
+  const [multiplierAt, biasAt] = [at(multiplier, geometry.outputs), at(bias, geometry.outputs)];
   const plan = planForward(geometry, panels, (bytes) => keep(w, bytes));
-  const spans = { x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak };
+  const spans = { x: xAt, w: wAt, multiplier: multiplierAt, bias: biasAt, y: yAt, negativeSlope };
   if (plan) return winogradCalls({ ...geometry, ...spans, plan }, panels);
-  const numbers = [xAt, wAt, factorAt, biasAt, yAt, leak];
+  const numbers = [xAt, wAt, multiplierAt, biasAt, yAt, negativeSlope];
   if (suitsDepthwise(geometry)) {
     return depthwiseCall("convDepthwise", geometry.n * geometry.outputs, [...numbers, false], geometry);
   }
@@ -41,16 +47,16 @@ export const convFused: Bind<"convFused"> = ({ x, w, factor, bias, y, leak, ...g
 
 export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geometry }, at, _keep, panels) => {
   const size = sizesOf(geometry);
-  const plan = planForward(turned(geometry), panels);
+  const plan = planForward(transposed(geometry), panels);
   if (plan) {
     const spans = { x: at(dy, size.output), w: at(w, size.weights), y: at(dx, size.input) };
-    return winogradCalls({ ...turned(geometry), ...spans, isTurned: true, plan }, panels);
+    return winogradCalls({ ...transposed(geometry), ...spans, isTransposed: true, plan }, panels);
   }
   const numbers = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
   const [dyAt = 0, wAt = 0, dxAt = 0] = numbers;
   if (geometry.outputs === geometry.group && suitsDepthwise(geometry)) {
     const planes = geometry.n * geometry.channels;
-    const other = turned(geometry);
+    const other = transposed(geometry);
     if (geometry.stride.every((step) => step === 1) && suitsDepthwise(other)) {
       return depthwiseCall("convDepthwise", planes, [dyAt, wAt, 0, 0, dxAt, 1, true], other);
     }

@@ -16,13 +16,13 @@ export const axpby: Bind<"axpby"> = ({ x, y, a, b }, at) => {
   return b === 0 ? call("times", y.count, [...addresses, a]) : call("axpby", y.count, [...addresses, a, b]);
 };
 
-export const sum: Bind<"sum"> = (args, ...host) => sumFused({ ...args, leak: 1 }, ...host);
+export const sum: Bind<"sum"> = (args, ...host) => sumFused({ ...args, negativeSlope: 1 }, ...host);
 
-export const sumFused: Bind<"sumFused"> = ({ xs, coefficients, y, leak }, at) => {
+export const sumFused: Bind<"sumFused"> = ({ xs, coefficients, y, negativeSlope }, at) => {
   const table = new Int32Array(2 * xs.length);
   table.set(xs.map((x) => at(x, y.count)));
   new Float32Array(table.buffer).set(coefficients.slice(0, xs.length), xs.length);
-  return call("sum", y.count, [at(y, y.count), xs.length, leak], { table });
+  return call("sum", y.count, [at(y, y.count), xs.length, negativeSlope], { table });
 };
 
 export const mul: Bind<"mul"> = ({ a, b, y }, at) =>
@@ -34,8 +34,8 @@ export const div: Bind<"div"> = ({ a, b, y }, at) =>
 export const dropout: Bind<"dropout"> = ({ x, mask, y, scale }, at) =>
   call("mul", y.count, [at(x, y.count), at(mask, y.count), at(y, y.count), scale]);
 
-export const scaleBy: Bind<"scaleBy"> = ({ x, factor, y, alpha }, at) =>
-  call("scaleBy", y.count, [at(x, y.count), at(factor, 1), at(y, y.count), alpha]);
+export const scaleBy: Bind<"scaleBy"> = ({ x, multiplier, y, alpha }, at) =>
+  call("scaleBy", y.count, [at(x, y.count), at(multiplier, 1), at(y, y.count), alpha]);
 
 export const dot: Bind<"dot"> = ({ a, b, y, alpha }, at) =>
   call("dot", 1, [at(a, a.count), at(b, a.count), at(y, 1), a.count, alpha, 0]);

@@ -106,9 +106,11 @@ test("spans that are too short, or lie elsewhere, are refused", async () => {
   const engine = await WasmEngine.create();
   const x = new Span("x", 5, engine);
   const y = new Span("y", 6, engine);
-  expect(() => engine.compile([step("relu", { x, y, slope: 0 })])).toThrow('relu: "x" has 5 values, but 6 are needed');
+  expect(() => engine.compile([step("relu", { x, y, negativeSlope: 0 })])).toThrow(
+    'relu: "x" has 5 values, but 6 are needed',
+  );
   const other = new Span("other", 6, new ReferenceEngine());
-  const compile = () => engine.compile([step("relu", { x: other, y, slope: 0 })]);
+  const compile = () => engine.compile([step("relu", { x: other, y, negativeSlope: 0 })]);
   expect(compile).toThrow('relu: "other" is not in this engine\'s memory');
   const another = new Span("another", 6, await WasmEngine.create());
   expect(() => engine.compile([step("copy", { x: another, y })])).toThrow("not in this engine's memory");

@@ -135,6 +135,10 @@ export class WasmEngine implements Engine {
     return this.#heap.largest;
   }
 
+  has(kernel: KernelName): boolean {
+    return kernel in bindings;
+  }
+
   allocate(count: number): Storage {
     return new HeapStorage(this.#heap, count);
   }

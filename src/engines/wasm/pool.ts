@@ -26,25 +26,25 @@ export const avePoolBackward: Bind<"avePoolBackward"> = ({ dy, dx, ...geometry }
 };
 
 export const batchNormPool: Bind<"batchNormPool"> = (args, at) => {
-  const { x, y, mean, variance, scale, bias, leak, eps, ...size } = args;
+  const { x, y, mean, variance, scale, bias, negativeSlope, eps, ...size } = args;
   const { channels, inputs, outputs, numbers, extra } = normLayout(size);
   const spans = [at(x, inputs), at(y, outputs), ...[mean, variance, scale, bias].map((span) => at(span, channels))];
-  return call("batchNormPool", channels, [...spans, ...numbers, leak, eps], extra);
+  return call("batchNormPool", channels, [...spans, ...numbers, negativeSlope, eps], extra);
 };
 
 export const batchNormPoolBackward: Bind<"batchNormPoolBackward"> = (args, at) => {
-  const { x, dy, dx, mean, variance, scale, bias, dscale, dbias, leak, eps, ...size } = args;
+  const { x, dy, dx, mean, variance, scale, bias, dscale, dbias, negativeSlope, eps, ...size } = args;
   const { channels, inputs, outputs, numbers, extra } = normLayout(size);
   const perChannel = [mean, variance, scale, bias, dscale, dbias].map((span) => at(span, channels));
   const spans = [at(x, inputs), at(dy, outputs), at(dx, inputs), ...perChannel];
-  return call("batchNormPoolBackward", channels, [...spans, ...numbers, leak, eps], extra);
+  return call("batchNormPoolBackward", channels, [...spans, ...numbers, negativeSlope, eps], extra);
 };
 
 export const normalizePool: Bind<"normalizePool"> = (args, at) => {
-  const { x, y, mean, variance, scale, bias, leak, eps, ...size } = args;
+  const { x, y, mean, variance, scale, bias, negativeSlope, eps, ...size } = args;
   const { channels, inputs, outputs, numbers, extra } = normLayout(size);
   const spans = [at(x, inputs), at(y, outputs), ...[mean, variance, scale, bias].map((span) => at(span, channels))];
-  return call("normalizePool", channels, [...spans, ...numbers, leak, eps], extra);
+  return call("normalizePool", channels, [...spans, ...numbers, negativeSlope, eps], extra);
 };
 
 /** The same with batch normalization before it: scratch for a plane, two pooled, and what averages take. */

@@ -93,7 +93,7 @@ export const planForward = (geometry: ConvGeometry, panels: Panels, keep?: (byte
   planWinograd(geometry, rule, (of, size) => weightBytes(of, size, panels), keep);
 
 /** The convolution that gives the gradient for the input: outputs for channels, and the padding that is left. */
-export function turned(geometry: ConvGeometry): ConvGeometry {
+export function transposed(geometry: ConvGeometry): ConvGeometry {
   return {
     ...geometry,
     channels: geometry.outputs,
@@ -104,20 +104,20 @@ export function turned(geometry: ConvGeometry): ConvGeometry {
   };
 }
 
-/** Addresses; with `isTurned`, the weights are those of the convolution this is the gradient of. */
+/** Addresses; with `isTransposed`, the weights are those of the convolution this is the gradient of. */
 export interface Forward extends ConvGeometry {
   readonly x: number;
   readonly w: number;
-  readonly factor?: number;
+  readonly multiplier?: number;
   readonly bias?: number;
   readonly y: number;
-  readonly leak?: number;
-  readonly isTurned?: boolean;
+  readonly negativeSlope?: number;
+  readonly isTransposed?: boolean;
   readonly plan: WinogradPlan;
 }
 
 export function winogradCalls(args: Forward, panels: Panels): readonly Call[] {
-  const { x, w, factor = 0, bias = 0, y, leak = 1, isTurned = false, plan, ...geometry } = args;
+  const { x, w, multiplier = 0, bias = 0, y, negativeSlope = 1, isTransposed = false, plan, ...geometry } = args;
   const { n, channels, outputs, output } = geometry;
   const { size, kept } = plan;
   const matrices = (size + 2) ** 2;
@@ -130,19 +130,24 @@ export function winogradCalls(args: Forward, panels: Panels): readonly Call[] {
   const commonBytes = kept ? 0 : weightBytes(geometry, size, panels);
   const address = kept?.address ?? 0;
   return [
-    call("winogradWeights", panels.count(outputs), [w, outputs, channels, isTurned, size, address], {
+    call("winogradWeights", panels.count(outputs), [w, outputs, channels, isTransposed, size, address], {
       least: leastOf(matrices * channels),
       scratch: "winogradScratch",
       commonBytes,
       prepares: kept?.constant,
     }),
-    call("winograd", byRows ? panels.count(outputs) : n * down, [x, factor, bias, y, leak, address, byRows], {
-      table: tableOf(geometry, rows, size),
-      least: byRows ? undefined : rows,
-      scratch: "winogradScratch",
-      scratchBytes: tilesBytes(across, rows, size) + matrices * blocks,
-      commonBytes,
-    }),
+    call(
+      "winograd",
+      byRows ? panels.count(outputs) : n * down,
+      [x, multiplier, bias, y, negativeSlope, address, byRows],
+      {
+        table: tableOf(geometry, rows, size),
+        least: byRows ? undefined : rows,
+        scratch: "winogradScratch",
+        scratchBytes: tilesBytes(across, rows, size) + matrices * blocks,
+        commonBytes,
+      },
+    ),
   ];
 }
 

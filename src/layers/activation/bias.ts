@@ -4,7 +4,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { BiasParameterSchema, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
-import { foldOver, operandShape } from "./broadcast.js";
+import { collapseAround, operandShape } from "./broadcast.js";
 
 /**
  * Adds a bias along some axes: y = x + b, with b repeated over the axes it has not.
@@ -24,7 +24,7 @@ export class BiasLayer extends Layer {
   readonly #param = this.message.biasParam ?? create(BiasParameterSchema);
 
   override topShapes([x, b]: OneOrMore<Shape>): readonly Shape[] {
-    if (b) foldOver(x, b, this.#param.axis, "bias_param");
+    if (b) collapseAround(x, b, this.#param.axis, "bias_param");
     return [x];
   }
 
@@ -35,7 +35,7 @@ export class BiasLayer extends Layer {
 
   override forward(k: Recorder, [x, second]: OneOrMore<Tensor>, [y]: [Tensor]): void {
     const b = second ?? (this.params[0] as Tensor);
-    k.bias({ x: x.data, bias: b.data, y: y.data, ...foldOver(x.shape, b.shape, this.#param.axis, "bias_param") });
+    k.bias({ x: x.data, bias: b.data, y: y.data, ...collapseAround(x.shape, b.shape, this.#param.axis, "bias_param") });
   }
 
   override backward(
@@ -47,8 +47,8 @@ export class BiasLayer extends Layer {
   ): void {
     const b = second ?? (this.params[0] as Tensor);
     if (second ? wantsB : learns) {
-      const fold = foldOver(x.shape, b.shape, this.#param.axis, "bias_param");
-      k.biasBackward({ dy: y.diff, dbias: b.diff, accumulate: !second, ...fold });
+      const collapsed = collapseAround(x.shape, b.shape, this.#param.axis, "bias_param");
+      k.biasBackward({ dy: y.diff, dbias: b.diff, accumulate: !second, ...collapsed });
     }
     if (wantsX && x !== y) k.copy({ x: y.diff, y: x.diff });
   }

@@ -1,6 +1,6 @@
-import type { Folded } from "../../core/kernels.js";
+import type { Collapsed } from "../../core/kernels.js";
 import { check } from "../../util/errors.js";
-import { canonicalAxis, foldShape, formatShape, type Shape, sameShape } from "../../util/shape.js";
+import { canonicalAxis, collapseShape, formatShape, type Shape, sameShape } from "../../util/shape.js";
 
 /**
  * The shape of a learned operand that spans `numAxes` axes of x from `axis` on; −1 means all that follow. Errors
@@ -22,8 +22,8 @@ export function operandShape(x: Shape, axis: number, numAxes: number, message: s
   return x.slice(start, end);
 }
 
-/** How x folds around an operand that spans its axes from `axis` on; a scalar spans none. */
-export function foldOver(x: Shape, operand: Shape, axis: number, message: string): Folded {
+/** How the axes of x collapse around an operand that spans its axes from `axis` on; a scalar spans none. */
+export function collapseAround(x: Shape, operand: Shape, axis: number, message: string): Collapsed {
   const start = operand.length === 0 ? 0 : canonicalAxis(x, axis, `${message}.axis`);
   const end = start + operand.length;
   const spanned = x.slice(start, end);
@@ -33,5 +33,5 @@ export function foldOver(x: Shape, operand: Shape, axis: number, message: string
     `the second bottom has shape ${formatShape(operand)}, but the first, ${formatShape(x)}, ` +
       `has ${formatShape(spanned)} at ${message}.axis ${axis}`,
   );
-  return foldShape(x, start, end);
+  return collapseShape(x, start, end);
 }

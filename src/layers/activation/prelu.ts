@@ -4,7 +4,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { foldShape, formatShape, type Shape } from "../../util/shape.js";
+import { collapseShape, formatShape, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "./neuron.js";
 
 /**
@@ -44,21 +44,21 @@ export class PReLULayer extends NeuronLayer {
       this.#input = k.span("input", x.count);
       k.copy({ x: x.data, y: this.#input });
     }
-    k.prelu({ x: x.data, slope: this.#slope.data, y: y.data, ...this.#fold(x.shape) });
+    k.prelu({ x: x.data, slope: this.#slope.data, y: y.data, ...this.#collapse(x.shape) });
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor], [learns]: [boolean]): void {
     const input = this.#input ?? x.data;
-    const fold = this.#fold(x.shape);
-    if (learns) k.preluBackwardSlope({ x: input, dy: y.diff, dslope: this.#slope.diff, ...fold });
-    if (wanted) k.preluBackward({ x: input, slope: this.#slope.data, dy: y.diff, dx: x.diff, ...fold });
+    const collapsed = this.#collapse(x.shape);
+    if (learns) k.preluBackwardSlope({ x: input, dy: y.diff, dslope: this.#slope.diff, ...collapsed });
+    if (wanted) k.preluBackward({ x: input, slope: this.#slope.data, dy: y.diff, dx: x.diff, ...collapsed });
   }
 
   get #slope(): Tensor {
     return this.params[0] as Tensor;
   }
 
-  #fold(shape: Shape) {
-    return this.#shared ? foldShape(shape, 0, 0) : foldShape(shape, 1, 2);
+  #collapse(shape: Shape) {
+    return this.#shared ? collapseShape(shape, 0, 0) : collapseShape(shape, 1, 2);
   }
 }

@@ -15,13 +15,13 @@ import { NeuronLayer } from "./neuron.js";
  */
 export class ReLULayer extends NeuronLayer {
   static readonly type = "ReLU";
-  readonly #slope = this.message.reluParam?.negativeSlope ?? 0;
+  readonly #negativeSlope = this.message.reluParam?.negativeSlope ?? 0;
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    k.relu({ x: x.data, y: y.data, slope: this.#slope });
+    k.relu({ x: x.data, y: y.data, negativeSlope: this.#negativeSlope });
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
-    if (wanted) k.reluBackward({ x: x.data, dy: y.diff, dx: x.diff, slope: this.#slope });
+    if (wanted) k.reluBackward({ x: x.data, dy: y.diff, dx: x.diff, negativeSlope: this.#negativeSlope });
   }
 }

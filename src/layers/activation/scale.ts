@@ -1,12 +1,12 @@
 import { create } from "@bufbuild/protobuf";
-import type { Folded } from "../../core/kernels.js";
+import type { Collapsed } from "../../core/kernels.js";
 import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { FillerParameterSchema, ScaleParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
-import { foldOver, operandShape } from "./broadcast.js";
+import { collapseAround, operandShape } from "./broadcast.js";
 
 /**
  * Multiplies along some axes, and may add a bias: y = x·g + b, with g and b repeated over the axes they have
@@ -30,7 +30,7 @@ export class ScaleLayer extends Layer {
   #input: Span | undefined;
 
   override topShapes([x, g]: OneOrMore<Shape>): readonly Shape[] {
-    if (g) foldOver(x, g, this.#param.axis, "scale_param");
+    if (g) collapseAround(x, g, this.#param.axis, "scale_param");
     return [x];
   }
 
@@ -50,7 +50,7 @@ export class ScaleLayer extends Layer {
       this.#input = k.span("input", x.count);
       k.copy({ x: x.data, y: this.#input });
     }
-    k.scale({ x: x.data, scale: g.data, bias: this.#bias?.data, y: y.data, ...this.#fold(x, g) });
+    k.scale({ x: x.data, scale: g.data, bias: this.#bias?.data, y: y.data, ...this.#collapse(x, g) });
   }
 
   override backward(
@@ -61,22 +61,22 @@ export class ScaleLayer extends Layer {
     learns: readonly boolean[],
   ): void {
     const g = second ?? (this.params[0] as Tensor);
-    const fold = this.#fold(x, g);
+    const collapsed = this.#collapse(x, g);
     if (this.#bias && learns.at(-1)) {
-      k.biasBackward({ dy: y.diff, dbias: this.#bias.diff, accumulate: true, ...fold });
+      k.biasBackward({ dy: y.diff, dbias: this.#bias.diff, accumulate: true, ...collapsed });
     }
     if (second ? wantsG : learns[0]) {
       const input = this.#input ?? x.data;
-      k.scaleBackward({ x: input, dy: y.diff, dscale: g.diff, accumulate: !second, ...fold });
+      k.scaleBackward({ x: input, dy: y.diff, dscale: g.diff, accumulate: !second, ...collapsed });
     }
-    if (wantsX) k.scale({ x: y.diff, scale: g.data, bias: undefined, y: x.diff, ...fold });
+    if (wantsX) k.scale({ x: y.diff, scale: g.data, bias: undefined, y: x.diff, ...collapsed });
   }
 
   get #bias(): Tensor | undefined {
     return this.#param.biasTerm ? this.params.at(-1) : undefined;
   }
 
-  #fold(x: Tensor, g: Tensor): Folded {
-    return foldOver(x.shape, g.shape, this.#param.axis, "scale_param");
+  #collapse(x: Tensor, g: Tensor): Collapsed {
+    return collapseAround(x.shape, g.shape, this.#param.axis, "scale_param");
   }
 }

@@ -4,7 +4,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { FloatArray } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { ArgMaxParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { canonicalAxis, countOf, foldShape, formatShape, type Shape } from "../../util/shape.js";
+import { canonicalAxis, collapseShape, countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /**
  * The indices of the `top_k` largest values, the largest first; of equal values, the last is the largest.
@@ -26,7 +26,7 @@ export class ArgMaxLayer extends Layer {
     const { topK, outMaxVal } = this.#param;
     const axis = this.#axis(x);
     this.check(axis !== undefined || x.length > 0, "MOKA_SHAPE", "needs a bottom of one axis or more, not a scalar");
-    const { dim } = this.#fold(x);
+    const { dim } = this.#collapse(x);
     this.check(
       topK >= 1 && topK <= dim,
       "MOKA_FIELD",
@@ -43,7 +43,7 @@ export class ArgMaxLayer extends Layer {
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const { topK, outMaxVal } = this.#param;
-    const { outer, dim, inner } = this.#fold(x.shape);
+    const { outer, dim, inner } = this.#collapse(x.shape);
     const both = outMaxVal && this.#axis(x.shape) === undefined;
     const run = () => {
       const [from, to] = [x.data.array, y.data.array];
@@ -71,9 +71,9 @@ export class ArgMaxLayer extends Layer {
     return given ? canonicalAxis(x, this.#param.axis, "argmax_param.axis") : undefined;
   }
 
-  #fold(x: Shape) {
+  #collapse(x: Shape) {
     const axis = this.#axis(x);
-    return axis === undefined ? { outer: x[0] ?? 1, dim: countOf(x, 1), inner: 1 } : foldShape(x, axis, axis + 1);
+    return axis === undefined ? { outer: x[0] ?? 1, dim: countOf(x, 1), inner: 1 } : collapseShape(x, axis, axis + 1);
   }
 }
 

@@ -25,8 +25,8 @@ export class ReductionLayer extends Layer {
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    const fold = this.#fold(x.shape);
-    const sum = { dbias: y.data, accumulate: false, ...fold };
+    const collapsed = this.#collapse(x.shape);
+    const sum = { dbias: y.data, accumulate: false, ...collapsed };
     switch (this.#param.operation) {
       case Operation.SUM:
       case Operation.MEAN:
@@ -39,21 +39,21 @@ export class ReductionLayer extends Layer {
         break;
       }
       case Operation.SUMSQ:
-        k.scaleBackward({ x: x.data, dy: x.data, dscale: y.data, accumulate: false, ...fold });
+        k.scaleBackward({ x: x.data, dy: x.data, dscale: y.data, accumulate: false, ...collapsed });
     }
-    const coefficient = this.#coefficient(fold.inner);
+    const coefficient = this.#coefficient(collapsed.inner);
     if (coefficient !== 1) k.axpby({ x: y.data, y: y.data, a: coefficient, b: 0 });
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
     if (!wanted) return;
-    const fold = this.#fold(x.shape);
-    const coefficient = this.#coefficient(fold.inner);
+    const collapsed = this.#collapse(x.shape);
+    const coefficient = this.#coefficient(collapsed.inner);
     const { operation } = this.#param;
     if (operation === Operation.SUMSQ) k.axpby({ x: x.data, y: x.diff, a: 2 * coefficient, b: 0 });
     else k.fill({ y: x.diff, value: coefficient });
     if (operation === Operation.ASUM) k.absBackward({ x: x.data, dy: x.diff, dx: x.diff });
-    k.scale({ x: x.diff, scale: y.diff, bias: undefined, y: x.diff, ...fold });
+    k.scale({ x: x.diff, scale: y.diff, bias: undefined, y: x.diff, ...collapsed });
   }
 
   #axis(x: Shape): number {
@@ -61,7 +61,7 @@ export class ReductionLayer extends Layer {
   }
 
   /** One sum for each index of the middle axis. */
-  #fold(x: Shape) {
+  #collapse(x: Shape) {
     const axis = this.#axis(x);
     return { outer: 1, dim: countOf(x, 0, axis), inner: countOf(x, axis) };
   }

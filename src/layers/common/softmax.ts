@@ -1,6 +1,6 @@
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
-import { canonicalAxis, foldShape, type Shape } from "../../util/shape.js";
+import { canonicalAxis, collapseShape, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
 
 /**
@@ -13,20 +13,20 @@ export class SoftmaxLayer extends NeuronLayer {
   static readonly type = "Softmax";
 
   override topShapes(bottom: readonly [Shape]): readonly Shape[] {
-    this.#fold(bottom[0]);
+    this.#collapse(bottom[0]);
     return bottom;
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    k.softmax({ x: x.data, y: y.data, ...this.#fold(x.shape) });
+    k.softmax({ x: x.data, y: y.data, ...this.#collapse(x.shape) });
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
-    if (wanted) k.softmaxBackward({ y: y.data, dy: y.diff, dx: x.diff, ...this.#fold(x.shape) });
+    if (wanted) k.softmaxBackward({ y: y.data, dy: y.diff, dx: x.diff, ...this.#collapse(x.shape) });
   }
 
-  #fold(x: Shape) {
+  #collapse(x: Shape) {
     const axis = canonicalAxis(x, this.message.softmaxParam?.axis ?? 1, "softmax_param.axis");
-    return foldShape(x, axis, axis + 1);
+    return collapseShape(x, axis, axis + 1);
   }
 }

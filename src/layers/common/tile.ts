@@ -31,7 +31,7 @@ export class TileLayer extends Layer {
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    const { rows, width, tiles } = this.#fold(x.shape);
+    const { rows, width, tiles } = this.#collapse(x.shape);
     // As few copies as there can be: each tile of all rows, or all tiles of each row.
     if (tiles <= rows) {
       for (let tile = 0; tile < tiles; tile++) {
@@ -48,7 +48,7 @@ export class TileLayer extends Layer {
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
     if (!wanted) return;
-    const { rows, width, tiles } = this.#fold(x.shape);
+    const { rows, width, tiles } = this.#collapse(x.shape);
     if (tiles <= rows) {
       const tileDiff = k.span("tile", x.count);
       for (let tile = 0; tile < tiles; tile++) {
@@ -70,7 +70,7 @@ export class TileLayer extends Layer {
   }
 
   /** What is repeated: rows of the axis and all behind it. */
-  #fold(x: Shape) {
+  #collapse(x: Shape) {
     const axis = this.#axis(x);
     return { rows: countOf(x, 0, axis), width: countOf(x, axis), tiles: this.#param.tiles };
   }

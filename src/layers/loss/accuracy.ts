@@ -4,7 +4,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { AccuracyParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
-import { checkLabels, foldClasses } from "./labels.js";
+import { checkLabels, collapseClasses } from "./labels.js";
 
 /**
  * The share of predictions whose label is among the `top_k` classes with the highest scores. An equal score
@@ -23,7 +23,7 @@ export class AccuracyLayer extends Layer {
 
   override topShapes([scores, labels]: readonly [Shape, Shape]): readonly Shape[] {
     const { topK, axis } = this.#param;
-    const { dim } = foldClasses(this, scores, labels, axis, "accuracy_param.axis");
+    const { dim } = collapseClasses(this, scores, labels, axis, "accuracy_param.axis");
     this.check(topK <= dim, "MOKA_FIELD", `accuracy_param.top_k ${topK} is more than the ${dim} classes there are`);
     return [[], [dim]];
   }
@@ -31,8 +31,8 @@ export class AccuracyLayer extends Layer {
   override forward(k: Recorder, [scores, labels]: [Tensor, Tensor], [y, perClass]: OneOrMore<Tensor>): void {
     const { topK, axis, ignoreLabel } = this.#param;
     const ignore = isFieldSet(this.#param, AccuracyParameterSchema.field.ignoreLabel) ? ignoreLabel : undefined;
-    const fold = foldClasses(this, scores.shape, labels.shape, axis, "accuracy_param.axis");
-    checkLabels(k, this, labels, fold.dim, ignore);
-    k.accuracy({ x: scores.data, label: labels.data, y: y.data, perClass: perClass?.data, topK, ignore, ...fold });
+    const collapsed = collapseClasses(this, scores.shape, labels.shape, axis, "accuracy_param.axis");
+    checkLabels(k, this, labels, collapsed.dim, ignore);
+    k.accuracy({ x: scores.data, label: labels.data, y: y.data, perClass: perClass?.data, topK, ignore, ...collapsed });
   }
 }

@@ -55,7 +55,7 @@ export class ContrastiveLossLayer extends LossLayer {
     const squares = k.span("squares", rows);
     this.#spans = { difference, squares };
     k.sum({ xs: [a.data, b.data], coefficients: [1, -1], y: difference });
-    k.scaleBackward({ x: difference, dy: difference, dscale: squares, accumulate: false, ...fold(a.shape) });
+    k.scaleBackward({ x: difference, dy: difference, dscale: squares, accumulate: false, ...collapse(a.shape) });
     const run = () => {
       const [square, label] = [squares.array, labels.data.array];
       let total = 0;
@@ -96,7 +96,7 @@ export class ContrastiveLossLayer extends LossLayer {
     k.host("contrastive loss gradient", run, { reads: [squares, labels.data, loss.diff], writes: [factors] });
     [a, b].forEach((x, i) => {
       if (!wanted[i]) return;
-      k.scale({ x: difference, scale: factors, bias: undefined, y: x.diff, ...fold(a.shape) });
+      k.scale({ x: difference, scale: factors, bias: undefined, y: x.diff, ...collapse(a.shape) });
       if (i === 1) k.axpby({ x: x.diff, y: x.diff, a: -1, b: 0 });
     });
   }
@@ -108,6 +108,6 @@ function isSimilar(label: number | undefined): boolean {
 }
 
 /** One value for each row of features. */
-function fold(shape: Shape) {
+function collapse(shape: Shape) {
   return { outer: 1, dim: shape[0] ?? 1, inner: countOf(shape, 1) };
 }

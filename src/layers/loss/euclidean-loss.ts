@@ -39,7 +39,7 @@ export class EuclideanLossLayer extends LossLayer {
     if (!difference) return;
     bottom.forEach((x, i) => {
       const alpha = (i === 0 ? 1 : -1) / rowsOf(x);
-      if (wanted[i]) k.scaleBy({ x: difference, factor: loss.diff, y: x.diff, alpha });
+      if (wanted[i]) k.scaleBy({ x: difference, multiplier: loss.diff, y: x.diff, alpha });
     });
   }
 }

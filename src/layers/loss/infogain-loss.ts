@@ -1,5 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import type { Folded } from "../../core/kernels.js";
+import type { Collapsed } from "../../core/kernels.js";
 import type { OneOrMore } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { FloatArray, Span } from "../../core/span.js";
@@ -8,7 +8,7 @@ import { blobValues, readBlobProto } from "../../proto/binary/index.js";
 import { InfogainLossParameterSchema, LossParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
 import { countOf, type Shape } from "../../util/shape.js";
-import { checkLabels, foldClasses, labelOptions, smallestProbability } from "./labels.js";
+import { checkLabels, collapseClasses, labelOptions, smallestProbability } from "./labels.js";
 import { LossLayer } from "./loss.js";
 
 /**
@@ -56,7 +56,7 @@ export class InfogainLossLayer extends LossLayer {
 
   override topShapes([scores, labels, matrix]: readonly [Shape, Shape, ...Shape[]]): readonly Shape[] {
     const [loss = []] = super.topShapes([scores, labels]);
-    const { dim } = this.#fold(scores, labels);
+    const { dim } = this.#collapse(scores, labels);
     const count = matrix ? countOf(matrix) : this.#matrix?.length;
     this.check(
       count === dim * dim,
@@ -77,21 +77,21 @@ export class InfogainLossLayer extends LossLayer {
     [scores, labels, matrix]: readonly [Tensor, Tensor, ...Tensor[]],
     [loss, probTop]: OneOrMore<Tensor>,
   ): void {
-    const fold = this.#fold(scores.shape, labels.shape);
+    const collapsed = this.#collapse(scores.shape, labels.shape);
     const prob = probTop?.data ?? k.span("prob", scores.count);
     this.#prob = prob;
-    k.softmax({ x: scores.data, y: prob, ...fold });
-    checkLabels(k, this, labels, fold.dim, labelOptions(this.message.lossParam).ignore);
+    k.softmax({ x: scores.data, y: prob, ...collapsed });
+    checkLabels(k, this, labels, collapsed.dim, labelOptions(this.message.lossParam).ignore);
     const run = () => {
       const [p, h] = [prob.array, this.#rowsOf(matrix)];
       let total = 0;
-      const count = this.#eachLabel(labels, fold, (label, first) => {
-        for (let c = 0; c < fold.dim; c++) {
-          const weight = h[label * fold.dim + c] ?? 0;
-          total -= weight * Math.log(Math.max(p[first + c * fold.inner] ?? 0, smallestProbability));
+      const count = this.#eachLabel(labels, collapsed, (label, first) => {
+        for (let c = 0; c < collapsed.dim; c++) {
+          const weight = h[label * collapsed.dim + c] ?? 0;
+          total -= weight * Math.log(Math.max(p[first + c * collapsed.inner] ?? 0, smallestProbability));
         }
       });
-      loss.data.array[0] = total / this.#normalizer(count, fold);
+      loss.data.array[0] = total / this.#normalizer(count, collapsed);
     };
     k.host("infogain loss", run, { reads: [prob, ...dataOf(labels, matrix)], writes: [loss.data] });
   }
@@ -106,14 +106,14 @@ export class InfogainLossLayer extends LossLayer {
     this.check(!wantsMatrix, "MOKA_FIELD", `cannot propagate down to its matrix "${matrix?.name}"`);
     const prob = this.#prob;
     if (!wantsScores || !prob) return;
-    const fold = this.#fold(scores.shape, labels.shape);
-    const { dim, inner } = fold;
+    const collapsed = this.#collapse(scores.shape, labels.shape);
+    const { dim, inner } = collapsed;
     const run = () => {
       const [p, dx, h] = [prob.array, scores.diff.array, this.#rowsOf(matrix)];
-      const count = this.#eachLabel(labels, fold, () => {});
-      const factor = (loss.diff.array[0] ?? 0) / this.#normalizer(count, fold);
+      const count = this.#eachLabel(labels, collapsed, () => {});
+      const factor = (loss.diff.array[0] ?? 0) / this.#normalizer(count, collapsed);
       dx.fill(0);
-      this.#eachLabel(labels, fold, (label, first) => {
+      this.#eachLabel(labels, collapsed, (label, first) => {
         let sum = 0;
         for (let c = 0; c < dim; c++) sum += h[label * dim + c] ?? 0;
         for (let c = 0; c < dim; c++) {
@@ -126,8 +126,8 @@ export class InfogainLossLayer extends LossLayer {
     k.host("infogain loss gradient", run, { reads, writes: [scores.diff] });
   }
 
-  #fold(scores: Shape, labels: Shape): Folded {
-    return foldClasses(this, scores, labels, this.#param.axis, "infogain_loss_param.axis");
+  #collapse(scores: Shape, labels: Shape): Collapsed {
+    return collapseClasses(this, scores, labels, this.#param.axis, "infogain_loss_param.axis");
   }
 
   #rowsOf(matrix: Tensor | undefined): FloatArray {
@@ -135,20 +135,20 @@ export class InfogainLossLayer extends LossLayer {
   }
 
   /** Visits every label that counts, with the index of its first score, from where the others are `inner` apart. */
-  #eachLabel(labels: Tensor, fold: Folded, visit: (label: number, first: number) => void): number {
+  #eachLabel(labels: Tensor, collapsed: Collapsed, visit: (label: number, first: number) => void): number {
     const { ignore } = labelOptions(this.message.lossParam);
     const values = labels.data.array;
     let count = 0;
     for (let i = 0; i < values.length; i++) {
       const label = Math.trunc(values[i] ?? 0);
       if (label === ignore) continue;
-      visit(label, Math.floor(i / fold.inner) * fold.dim * fold.inner + (i % fold.inner));
+      visit(label, Math.floor(i / collapsed.inner) * collapsed.dim * collapsed.inner + (i % collapsed.inner));
       count++;
     }
     return count;
   }
 
-  #normalizer(valid: number, { outer, inner }: Folded): number {
+  #normalizer(valid: number, { outer, inner }: Collapsed): number {
     const { normalization } = labelOptions(this.message.lossParam);
     return Math.max(1, { full: outer * inner, valid, batchSize: outer, none: 1 }[normalization]);
   }

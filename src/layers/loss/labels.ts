@@ -1,5 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import type { Folded, Labels } from "../../core/kernels.js";
+import type { Collapsed, Labels } from "../../core/kernels.js";
 import type { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
@@ -8,25 +8,25 @@ import {
   LossParameterSchema,
   LossParameter_NormalizationMode as Mode,
 } from "../../proto/gen/caffe_pb.js";
-import { canonicalAxis, countOf, foldShape, formatShape, type Shape } from "../../util/shape.js";
+import { canonicalAxis, collapseShape, countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /** What losses in TypeScript take the logarithm of instead of anything smaller. */
 export const smallestProbability = 1e-20;
 
 /**
- * Scores folded around their axis of classes; checks that there is one label for each prediction. `field` is what
+ * Scores collapsed around their axis of classes; checks that there is one label for each prediction. `field` is what
  * the prototxt calls the axis.
  */
-export function foldClasses(layer: Layer, scores: Shape, labels: Shape, axis: number, field: string): Folded {
+export function collapseClasses(layer: Layer, scores: Shape, labels: Shape, axis: number, field: string): Collapsed {
   const at = canonicalAxis(scores, axis, field);
-  const fold = foldShape(scores, at, at + 1);
+  const collapsed = collapseShape(scores, at, at + 1);
   layer.check(
-    fold.outer * fold.inner === countOf(labels),
+    collapsed.outer * collapsed.inner === countOf(labels),
     "MOKA_SHAPE",
-    `scores ${formatShape(scores)} with classes on ${field} ${axis} need ${fold.outer * fold.inner} labels; ` +
+    `scores ${formatShape(scores)} with classes on ${field} ${axis} need ${collapsed.outer * collapsed.inner} labels; ` +
       `there are ${formatShape(labels)}`,
   );
-  return fold;
+  return collapsed;
 }
 
 /**

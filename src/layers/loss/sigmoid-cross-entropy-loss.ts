@@ -1,9 +1,9 @@
 import { isFieldSet } from "@bufbuild/protobuf";
-import type { Folded, Labels } from "../../core/kernels.js";
+import type { Collapsed, Labels } from "../../core/kernels.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { LossParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { countOf, foldShape, formatShape, type Shape } from "../../util/shape.js";
+import { collapseShape, countOf, formatShape, type Shape } from "../../util/shape.js";
 import { labelOptions } from "./labels.js";
 import { LossLayer } from "./loss.js";
 
@@ -46,11 +46,11 @@ export class SigmoidCrossEntropyLossLayer extends LossLayer {
     k.sigmoidLossBackward({ x: x.data, target, dloss, dx, ...this.#options(x.shape) });
   }
 
-  #options(x: Shape): Labels & Folded {
+  #options(x: Shape): Labels & Collapsed {
     const param = this.message.lossParam;
     const { normalization, normalize } = LossParameterSchema.field;
     const says = param && [normalization, normalize].some((field) => isFieldSet(param, field));
     const options = labelOptions(param);
-    return { ...options, ...(!says && { normalization: "batchSize" }), ...foldShape(x, 1, 1) };
+    return { ...options, ...(!says && { normalization: "batchSize" }), ...collapseShape(x, 1, 1) };
   }
 }

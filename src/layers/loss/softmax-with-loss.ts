@@ -1,10 +1,10 @@
-import type { Folded } from "../../core/kernels.js";
+import type { Collapsed } from "../../core/kernels.js";
 import type { OneOrMore } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Shape } from "../../util/shape.js";
-import { checkLabels, foldClasses, labelOptions } from "./labels.js";
+import { checkLabels, collapseClasses, labelOptions } from "./labels.js";
 import { LossLayer } from "./loss.js";
 
 /**
@@ -26,18 +26,18 @@ export class SoftmaxWithLossLayer extends LossLayer {
 
   override topShapes([scores, labels]: readonly [Shape, Shape]): readonly Shape[] {
     const [loss = []] = super.topShapes([scores, labels]);
-    this.#fold(scores, labels);
+    this.#collapse(scores, labels);
     return [loss, scores];
   }
 
   override forward(k: Recorder, [scores, labels]: [Tensor, Tensor], [loss, probTop]: OneOrMore<Tensor>): void {
-    const fold = this.#fold(scores.shape, labels.shape);
+    const collapsed = this.#collapse(scores.shape, labels.shape);
     const options = labelOptions(this.message.lossParam);
     const prob = probTop?.data ?? k.span("prob", scores.count);
     this.#prob = prob;
-    k.softmax({ x: scores.data, y: prob, ...fold });
-    checkLabels(k, this, labels, fold.dim, options.ignore);
-    k.softmaxLoss({ prob, label: labels.data, loss: loss.data, ...fold, ...options });
+    k.softmax({ x: scores.data, y: prob, ...collapsed });
+    checkLabels(k, this, labels, collapsed.dim, options.ignore);
+    k.softmaxLoss({ prob, label: labels.data, loss: loss.data, ...collapsed, ...options });
   }
 
   override backward(
@@ -48,12 +48,12 @@ export class SoftmaxWithLossLayer extends LossLayer {
   ): void {
     this.check(!wantsLabels, "MOKA_FIELD", `cannot propagate down to its labels "${labels.name}"`);
     if (!wantsScores || !this.#prob) return;
-    const fold = this.#fold(scores.shape, labels.shape);
+    const collapsed = this.#collapse(scores.shape, labels.shape);
     const [prob, label, dloss, dx] = [this.#prob, labels.data, loss.diff, scores.diff];
-    k.softmaxLossBackward({ prob, label, dloss, dx, ...fold, ...labelOptions(this.message.lossParam) });
+    k.softmaxLossBackward({ prob, label, dloss, dx, ...collapsed, ...labelOptions(this.message.lossParam) });
   }
 
-  #fold(scores: Shape, labels: Shape): Folded {
-    return foldClasses(this, scores, labels, this.message.softmaxParam?.axis ?? 1, "softmax_param.axis");
+  #collapse(scores: Shape, labels: Shape): Collapsed {
+    return collapseClasses(this, scores, labels, this.message.softmaxParam?.axis ?? 1, "softmax_param.axis");
   }
 }

@@ -66,14 +66,14 @@ export class BatchNormLayer extends Layer {
   }
 
   override declareParams([x]: readonly [Shape]): readonly ParamDeclaration[] {
-    const { channels } = fold(x);
+    const { channels } = collapse(x);
     const filler = create(FillerParameterSchema, { type: "constant", value: 0 });
     return [[channels], [channels], [1]].map((shape) => ({ shape, filler }));
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const [runningMean, runningVariance, factor] = this.params.map(({ data }) => data) as [Span, Span, Span];
-    const size = fold(x.shape);
+    const size = collapse(x.shape);
     const mean = k.span("mean", size.channels);
     const variance = k.span("variance", size.channels);
     this.#variance = variance;
@@ -98,7 +98,7 @@ export class BatchNormLayer extends Layer {
     const variance = this.#variance;
     if (!wanted || !variance) return;
     const { eps } = this.#param;
-    const size = fold(x.shape);
+    const size = collapse(x.shape);
     if (this.#normalized) {
       k.batchNormBackward({ y: this.#normalized, dy: y.diff, variance, dx: x.diff, eps, ...size });
     } else {
@@ -107,6 +107,6 @@ export class BatchNormLayer extends Layer {
   }
 }
 
-function fold(shape: Shape) {
+function collapse(shape: Shape) {
   return { n: shape[0] ?? 1, channels: shape[1] ?? 1, inner: countOf(shape, 2) };
 }

@@ -31,13 +31,13 @@ export class MVNLayer extends Layer {
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    const { rows, size } = this.#fold(x.shape);
+    const { rows, size } = this.#collapse(x.shape);
     this.#center(k, x.data, y.data, { rows, size });
     if (!this.#param.normalizeVariance) return;
     const variance = k.span("variance", rows);
     this.#variance = variance;
-    const fold = { outer: 1, dim: rows, inner: size };
-    k.scaleBackward({ x: y.data, dy: y.data, dscale: variance, accumulate: false, ...fold });
+    const collapsed = { outer: 1, dim: rows, inner: size };
+    k.scaleBackward({ x: y.data, dy: y.data, dscale: variance, accumulate: false, ...collapsed });
     k.power({ x: variance, y: variance, power: 0.5, scale: 1 / size, shift: 0 });
     k.power({ x: variance, y: variance, power: 2, scale: 1, shift: this.#param.eps });
     k.normalize({ x: y.data, mean: undefined, variance, y: y.data, eps: 0, n: 1, channels: rows, inner: size });
@@ -45,7 +45,7 @@ export class MVNLayer extends Layer {
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
     if (!wanted) return;
-    const { rows, size } = this.#fold(x.shape);
+    const { rows, size } = this.#collapse(x.shape);
     const variance = this.#variance;
     if (!variance) this.#center(k, y.diff, x.diff, { rows, size });
     else
@@ -55,14 +55,14 @@ export class MVNLayer extends Layer {
   /** to = from − its mean over each row */
   #center(k: Recorder, from: Span, to: Span, { rows, size }: { rows: number; size: number }): void {
     const shift = k.span("shift", rows);
-    const fold = { outer: 1, dim: rows, inner: size };
-    k.biasBackward({ dy: from, dbias: shift, accumulate: false, ...fold });
+    const collapsed = { outer: 1, dim: rows, inner: size };
+    k.biasBackward({ dy: from, dbias: shift, accumulate: false, ...collapsed });
     k.axpby({ x: shift, y: shift, a: -1 / size, b: 0 });
-    k.bias({ x: from, bias: shift, y: to, ...fold });
+    k.bias({ x: from, bias: shift, y: to, ...collapsed });
   }
 
   /** Rows that are normalized each by itself, and how many values they have. */
-  #fold(x: Shape) {
+  #collapse(x: Shape) {
     const axes = this.#param.acrossChannels ? 1 : 2;
     return { rows: countOf(x, 0, axes), size: countOf(x, axes) };
   }

@@ -9,21 +9,25 @@ const n = special.length;
 
 const valueByValue: readonly Case[] = edgeCounts.flatMap((count) => [
   ...[0, 0.1].flatMap((slope) => [
-    kernelCase("relu", `${count} values, slope ${slope}`, (m) => ({ x: m.normal(count), y: m.out(count), slope })),
+    kernelCase("relu", `${count} values, slope ${slope}`, (m) => ({
+      x: m.normal(count),
+      y: m.out(count),
+      negativeSlope: slope,
+    })),
     kernelCase("reluBackward", `${count} values, slope ${slope}`, (m) => ({
       x: m.normal(count),
       dy: m.normal(count),
       dx: m.out(count),
-      slope,
+      negativeSlope: slope,
     })),
   ]),
   kernelCase("relu", `${count} values in place`, (m) => {
     const x = m.normal(count);
-    return { x, y: x, slope: -0.5 };
+    return { x, y: x, negativeSlope: -0.5 };
   }),
   kernelCase("reluBackward", `${count} values in place`, (m) => {
     const dy = m.normal(count);
-    return { x: m.whole(count, 2), dy, dx: dy, slope: 0 };
+    return { x: m.whole(count, 2), dy, dx: dy, negativeSlope: 0 };
   }),
   kernelCase("abs", `${count} values`, (m) => ({ x: m.normal(count), y: m.out(count) })),
   kernelCase("abs", `${count} values in place`, (m) => {
@@ -107,13 +111,13 @@ const perDim: readonly Case[] = foldings.flatMap((size) => {
 });
 
 const specials: readonly Case[] = [
-  kernelCase("relu", "infinities", (m) => ({ x: m.values(special), y: m.out(n), slope: 0 })),
-  kernelCase("relu", "infinities, slope 0.5", (m) => ({ x: m.values(special), y: m.out(n), slope: 0.5 })),
+  kernelCase("relu", "infinities", (m) => ({ x: m.values(special), y: m.out(n), negativeSlope: 0 })),
+  kernelCase("relu", "infinities, slope 0.5", (m) => ({ x: m.values(special), y: m.out(n), negativeSlope: 0.5 })),
   kernelCase("reluBackward", "infinities", (m) => ({
     x: m.values(special),
     dy: m.values([1, 2, 3, 4, 5, nan, infinity, nan, -infinity]),
     dx: m.out(n),
-    slope: 0.5,
+    negativeSlope: 0.5,
   })),
   kernelCase("abs", "infinities", (m) => ({ x: m.values(special), y: m.out(n) })),
   kernelCase("absBackward", "infinities", (m) => ({

@@ -11,15 +11,15 @@ function fused(n: number, channels: number, pooling: Omit<Pooling, "planes">, me
   const inputs = planes * input[0] * input[1];
   const outputs = planes * output[0] * output[1];
   const given = (m: Maker) => ({ mean: m.normal(channels), variance: m.between(channels, 0.1, 3) });
-  return [0, 0.1, 1].flatMap((leak) => {
-    const title = `${n}×${channels}×${input.join("×")}, ${method} ${kernel.join("×")} stride ${stride.join("×")} pad ${pad.join("×")}, leak ${leak}`;
+  return [0, 0.1, 1].flatMap((negativeSlope) => {
+    const title = `${n}×${channels}×${input.join("×")}, ${method} ${kernel.join("×")} stride ${stride.join("×")} pad ${pad.join("×")}, negativeSlope ${negativeSlope}`;
     const operands = (m: Maker) =>
-      leak === 1
+      negativeSlope === 1
         ? { scale: undefined, bias: undefined }
         : { scale: m.normal(channels, 0.3), bias: m.normal(channels, 0, 0.5) };
     const gradients = (m: Maker) => ({
-      dscale: leak === 1 ? undefined : m.normal(channels),
-      dbias: leak === 0 ? undefined : m.normal(channels),
+      dscale: negativeSlope === 1 ? undefined : m.normal(channels),
+      dbias: negativeSlope === 0 ? undefined : m.normal(channels),
     });
     return [
       kernelCase("batchNormPool", title, (m) => ({
@@ -28,16 +28,16 @@ function fused(n: number, channels: number, pooling: Omit<Pooling, "planes">, me
         mean: m.out(channels),
         variance: m.out(channels),
         ...operands(m),
-        leak,
+        negativeSlope,
         eps,
         ...size,
       })),
       kernelCase("normalizePool", title, (m) => ({
         x: m.normal(inputs),
         y: m.out(outputs),
-        ...(leak === 0.1 ? { mean: undefined, variance: undefined } : given(m)),
+        ...(negativeSlope === 0.1 ? { mean: undefined, variance: undefined } : given(m)),
         ...operands(m),
-        leak,
+        negativeSlope,
         eps,
         ...size,
       })),
@@ -48,7 +48,17 @@ function fused(n: number, channels: number, pooling: Omit<Pooling, "planes">, me
           (m) => {
             const x = m.normal(inputs);
             const dx = inPlace ? x : m.out(inputs);
-            return { x, dy: m.normal(outputs), dx, ...given(m), ...operands(m), ...gradients(m), leak, eps, ...size };
+            return {
+              x,
+              dy: m.normal(outputs),
+              dx,
+              ...given(m),
+              ...operands(m),
+              ...gradients(m),
+              negativeSlope,
+              eps,
+              ...size,
+            };
           },
           // Sums may be much smaller than what they are sums of.
           { floor: 4 },

@@ -47,28 +47,28 @@ function bothWays(size: Size): Case[] {
       const { y, dy, variance } = gradient(m, size, 0.3);
       return { y, dy, variance, dx: dy, eps, ...size };
     }),
-    ...[0, 0.1, 1].flatMap((leak) => {
+    ...[0, 0.1, 1].flatMap((negativeSlope) => {
       const operands = (m: Maker) =>
-        leak === 1 && size.n > 4
+        negativeSlope === 1 && size.n > 4
           ? { scale: undefined, bias: undefined }
           : { scale: m.normal(size.channels, 1), bias: m.normal(size.channels) };
       return [
-        kernelCase("batchNormFused", `${name(size)} leak ${leak}`, (m) => ({
+        kernelCase("batchNormFused", `${name(size)} negativeSlope ${negativeSlope}`, (m) => ({
           x: perChannel(m, size, 0.5, 2),
           y: m.out(countOf(size)),
           ...outputs(m),
           ...operands(m),
-          leak,
+          negativeSlope,
           eps,
           ...size,
         })),
-        kernelCase("batchNormFused", `${name(size)} leak ${leak} in place`, (m) => {
+        kernelCase("batchNormFused", `${name(size)} negativeSlope ${negativeSlope} in place`, (m) => {
           const x = perChannel(m, size, -1, 0.5);
-          return { x, y: x, ...outputs(m), ...operands(m), leak, eps, ...size };
+          return { x, y: x, ...outputs(m), ...operands(m), negativeSlope, eps, ...size };
         }),
         kernelCase(
           "batchNormFusedBackward",
-          `${name(size)} leak ${leak}`,
+          `${name(size)} negativeSlope ${negativeSlope}`,
           (m) => ({
             x: m.normal(countOf(size)),
             dy: m.normal(countOf(size)),
@@ -77,15 +77,15 @@ function bothWays(size: Size): Case[] {
             variance: m.between(size.channels, 0.1, 3),
             ...operands(m),
             dscale: m.normal(size.channels),
-            dbias: leak === 0 ? undefined : m.normal(size.channels),
-            leak,
+            dbias: negativeSlope === 0 ? undefined : m.normal(size.channels),
+            negativeSlope,
             eps,
             ...size,
           }),
           // Sums may be much smaller than what they are sums of.
           { floor: 4 },
         ),
-        kernelCase("batchNormFusedBackward", `${name(size)} leak ${leak} in place`, (m) => {
+        kernelCase("batchNormFusedBackward", `${name(size)} negativeSlope ${negativeSlope} in place`, (m) => {
           const dy = m.normal(countOf(size), 0.3);
           return {
             x: m.normal(countOf(size)),
@@ -96,24 +96,24 @@ function bothWays(size: Size): Case[] {
             ...operands(m),
             dscale: undefined,
             dbias: undefined,
-            leak,
+            negativeSlope,
             eps,
             ...size,
           };
         }),
       ];
     }),
-    ...[0, 0.1, 1].map((leak) =>
-      kernelCase("normalizeFused", `${name(size)} leak ${leak}`, (m) => {
-        const x = perChannel(m, size, leak === 1 ? 100 : 0.5, 2);
+    ...[0, 0.1, 1].map((negativeSlope) =>
+      kernelCase("normalizeFused", `${name(size)} negativeSlope ${negativeSlope}`, (m) => {
+        const x = perChannel(m, size, negativeSlope === 1 ? 100 : 0.5, 2);
         return {
           x,
-          y: leak === 0.1 ? x : m.out(countOf(size)),
-          mean: leak === 0.1 ? undefined : m.normal(size.channels, leak === 1 ? 100 : 0),
-          variance: leak === 0.1 ? undefined : m.between(size.channels, 0.1, 3),
-          scale: leak === 1 ? undefined : m.normal(size.channels, 1),
+          y: negativeSlope === 0.1 ? x : m.out(countOf(size)),
+          mean: negativeSlope === 0.1 ? undefined : m.normal(size.channels, negativeSlope === 1 ? 100 : 0),
+          variance: negativeSlope === 0.1 ? undefined : m.between(size.channels, 0.1, 3),
+          scale: negativeSlope === 1 ? undefined : m.normal(size.channels, 1),
           bias: size.n === 3 ? undefined : m.normal(size.channels),
-          leak,
+          negativeSlope,
           eps,
           ...size,
         };
@@ -224,20 +224,20 @@ export const batchNormCases: readonly Case[] = [
       correction: 1.01,
     })),
     ...[true, false].map((all) =>
-      kernelCase("foldNorm", `${channels} channels${all ? "" : ", without statistics and shift"}`, (m) => ({
+      kernelCase("normToAffine", `${channels} channels${all ? "" : ", without statistics and shift"}`, (m) => ({
         mean: all ? m.normal(channels) : undefined,
         variance: all ? m.between(channels, 0, 2) : undefined,
         scale: m.normal(channels, 1),
         bias: m.normal(channels),
         shift: all ? m.normal(channels) : undefined,
-        factor: m.out(channels),
+        multiplier: m.out(channels),
         offset: m.out(channels),
         eps: 1e-5,
       })),
     ),
-    kernelCase("foldNorm", `${channels} channels, only statistics`, (m) => ({
+    kernelCase("normToAffine", `${channels} channels, only statistics`, (m) => ({
       ...{ mean: m.normal(channels), variance: m.between(channels, 0, 2), scale: undefined, bias: undefined },
-      ...{ shift: undefined, factor: m.out(channels), offset: m.out(channels), eps: 1e-3 },
+      ...{ shift: undefined, multiplier: m.out(channels), offset: m.out(channels), eps: 1e-3 },
     })),
     kernelCase("batchNormGlobal", `${channels} channels`, (m) => ({
       runningMean: m.normal(channels),

@@ -70,17 +70,17 @@ export function convolution({ only, ...described }: Convolution): Case[] {
       }),
       accuracy,
     ),
-    ...[0, 0.1, 1].map((leak) =>
+    ...[0, 0.1, 1].map((negativeSlope) =>
       kernelCase(
         "convFused",
-        `${title}, leak ${leak}`,
+        `${title}, negativeSlope ${negativeSlope}`,
         (m) => ({
           x: m.normal(inputs),
           w: m.normal(weights),
-          factor: leak === 0.1 ? undefined : m.normal(outputs, 1),
-          bias: leak === 1 ? undefined : m.normal(outputs),
+          multiplier: negativeSlope === 0.1 ? undefined : m.normal(outputs, 1),
+          bias: negativeSlope === 1 ? undefined : m.normal(outputs),
           y: m.out(results),
-          leak,
+          negativeSlope,
           ...geometry,
         }),
         accuracy,

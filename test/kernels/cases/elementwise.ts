@@ -37,13 +37,13 @@ export const elementwiseCases: readonly Case[] = [
     }),
     kernelCase("scaleBy", `${n} values`, (m) => ({
       x: m.normal(n),
-      factor: m.values([0.7]),
+      multiplier: m.values([0.7]),
       y: m.out(n),
       alpha: -1 / 3,
     })),
     kernelCase("scaleBy", `${n} values in place`, (m) => {
       const x = m.normal(n);
-      return { x, factor: m.values([3]), y: x, alpha: 0.1 };
+      return { x, multiplier: m.values([3]), y: x, alpha: 0.1 };
     }),
     kernelCase("dot", `${n} values`, (m) => ({ a: m.normal(n), b: m.normal(n, 2), y: m.out(1), alpha: 0.5 })),
     kernelCase("maxOf", `${n} values`, (m) => ({
@@ -76,10 +76,15 @@ export const elementwiseCases: readonly Case[] = [
       coefficients: [1, -1, 0.25, 3, 0],
       y: m.out(n),
     })),
-    ...[0, 0.2].map((leak) =>
-      kernelCase("sumFused", `${n} values of two, leak ${leak}`, (m) => {
+    ...[0, 0.2].map((negativeSlope) =>
+      kernelCase("sumFused", `${n} values of two, negativeSlope ${negativeSlope}`, (m) => {
         const first = m.normal(n);
-        return { xs: [first, m.normal(n)], coefficients: [1, 0.5], y: leak === 0 ? m.out(n) : first, leak };
+        return {
+          xs: [first, m.normal(n)],
+          coefficients: [1, 0.5],
+          y: negativeSlope === 0 ? m.out(n) : first,
+          negativeSlope,
+        };
       }),
     ),
     kernelCase("sum", `${n} values in place of the last`, (m) => {

@@ -3,7 +3,7 @@ import { type Bind, type Call, call } from "../call.js";
 import * as plainConv from "../conv.js";
 import { geometryTable, manyStrips, sharesRows, sizesOf } from "../conv-geometry.js";
 import { gemm as plainGemm } from "../gemm.js";
-import { winogradCalls as packedCalls, turned } from "../winograd.js";
+import { winogradCalls as packedCalls, transposed } from "../winograd.js";
 import { gradientSuits, planForward, planPacked, winogradCalls, winogradGradient } from "./winograd.js";
 
 /** Values of the column matrix made at a time: they should stay in the cache until they are multiplied. */
@@ -17,15 +17,16 @@ export const gemm: Bind<"gemm"> = (args, at, keep, panels) => {
   return call("gemmBlas", Math.ceil(Math.max(m, n) / 8), numbers);
 };
 
-export const conv: Bind<"conv"> = (args, ...host) => convFused({ ...args, factor: undefined, leak: 1 }, ...host);
+export const conv: Bind<"conv"> = (args, ...host) =>
+  convFused({ ...args, multiplier: undefined, negativeSlope: 1 }, ...host);
 
 export const convFused: Bind<"convFused"> = (args, at, keep, panels) => {
-  const { x, w, factor, bias, y, leak, ...geometry } = args;
+  const { x, w, multiplier, bias, y, negativeSlope, ...geometry } = args;
   const size = sizesOf(geometry);
   if (!suits(geometry)) return plainConv.convFused(args, at, keep, panels);
   const [xAt, wAt, yAt] = [at(x, size.input), at(w, size.weights), at(y, size.output)];
-  const [factorAt, biasAt] = [at(factor, geometry.outputs), at(bias, geometry.outputs)];
-  const spans = { x: xAt, w: wAt, factor: factorAt, bias: biasAt, y: yAt, leak };
+  const [multiplierAt, biasAt] = [at(multiplier, geometry.outputs), at(bias, geometry.outputs)];
+  const spans = { x: xAt, w: wAt, multiplier: multiplierAt, bias: biasAt, y: yAt, negativeSlope };
   const packed = planPacked(geometry, panels, (bytes) => keep(w, bytes));
   if (packed) return packedCalls({ ...geometry, ...spans, plan: packed }, panels);
   const plan = planForward(geometry, (bytes) => keep(w, bytes));
@@ -33,7 +34,7 @@ export const convFused: Bind<"convFused"> = (args, at, keep, panels) => {
   const most = columnsOf(geometry);
   const byRows = geometry.n === 1 && sharesRows(geometry);
   const pieces = byRows ? geometry.outputs / 16 : (geometry.n * size.positions) / 8;
-  const numbers = [xAt, wAt, factorAt, biasAt, yAt, leak, most, byRows];
+  const numbers = [xAt, wAt, multiplierAt, biasAt, yAt, negativeSlope, most, byRows];
   return convCall("convBlas", Math.ceil(pieces), numbers, geometry, most, byRows ? undefined : manyStrips);
 };
 
@@ -42,10 +43,10 @@ export const convBackwardData: Bind<"convBackwardData"> = (args, at, keep, panel
   const size = sizesOf(geometry);
   if (!suits(geometry)) return plainConv.convBackwardData(args, at, keep, panels);
   const [dyAt, wAt, dxAt] = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
-  const spans = { ...turned(geometry), x: dyAt, w: wAt, y: dxAt, isTurned: true };
-  const packed = planPacked(turned(geometry), panels);
+  const spans = { ...transposed(geometry), x: dyAt, w: wAt, y: dxAt, isTransposed: true };
+  const packed = planPacked(transposed(geometry), panels);
   if (packed) return packedCalls({ ...spans, plan: packed }, panels);
-  const plan = planForward(turned(geometry));
+  const plan = planForward(transposed(geometry));
   if (plan) return winogradCalls({ ...spans, plan });
   const images = Math.max(1, Math.floor(columnsOf(geometry) / size.positions));
   const most = images > 1 ? images * size.positions : columnsOf(geometry);

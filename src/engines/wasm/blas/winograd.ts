@@ -65,7 +65,7 @@ export function planPacked(
 
 /** As those of the plain engine, with dense matrices. */
 export function winogradCalls(args: Forward): readonly Call[] {
-  const { x, w, factor = 0, bias = 0, y, leak = 1, isTurned = false, plan, ...geometry } = args;
+  const { x, w, multiplier = 0, bias = 0, y, negativeSlope = 1, isTransposed = false, plan, ...geometry } = args;
   const { n, channels, outputs, output } = geometry;
   const { size, kept } = plan;
   const matrices = (size + 2) ** 2;
@@ -78,19 +78,24 @@ export function winogradCalls(args: Forward): readonly Call[] {
   const commonBytes = kept ? 0 : weightBytes(geometry, size);
   const address = kept?.address ?? 0;
   return [
-    call("winogradBlasWeights", outputs, [w, outputs, channels, isTurned, size, address], {
+    call("winogradBlasWeights", outputs, [w, outputs, channels, isTransposed, size, address], {
       least: leastOf(matrices * channels),
       scratch: "winogradScratch",
       commonBytes,
       prepares: kept?.constant,
     }),
-    call("winogradBlas", byRows ? Math.ceil(outputs / 16) : n * down, [x, factor, bias, y, leak, address, byRows], {
-      table: tableOf(geometry, rows, size),
-      least: byRows ? undefined : rows,
-      scratch: "winogradScratch",
-      scratchBytes: tilesBytes(across, rows, size) + matrices * blocks + 64,
-      commonBytes,
-    }),
+    call(
+      "winogradBlas",
+      byRows ? Math.ceil(outputs / 16) : n * down,
+      [x, multiplier, bias, y, negativeSlope, address, byRows],
+      {
+        table: tableOf(geometry, rows, size),
+        least: byRows ? undefined : rows,
+        scratch: "winogradScratch",
+        scratchBytes: tilesBytes(across, rows, size) + matrices * blocks + 64,
+        commonBytes,
+      },
+    ),
   ];
 }
 
