@@ -30,7 +30,7 @@ try {
       await hold(`moka ${command}, ${name}`, ms, once);
     }
   }
-  const typed = resnet([3, 4, 9, 3]);
+  const typed = resnet([3, 4, 12, 3]);
   let change = 0;
   const lines = typed.split("\n").length;
   await hold(
