@@ -80,11 +80,12 @@ export class Prover {
       random: new Random(1),
       log: silent,
     } as const;
-    const { blobs } = await inferShapes(
+    const { blobs, assumed } = await inferShapes(
       layers.map((layer) => asInput(layer, given)),
       context,
     );
-    return new Prover(options, catalog, new Map([...blobs, ...given]));
+    const known = [...blobs].filter(([name]) => !assumed.has(name));
+    return new Prover(options, catalog, new Map([...known, ...given]));
   }
 
   /**

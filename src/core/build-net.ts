@@ -35,8 +35,8 @@ export interface BuildContext {
   readonly images: Images;
   readonly random: Random;
   readonly log: Log;
-  /** Whether parameters get values; a net that never runs needs none. Default true. */
-  readonly fills?: boolean;
+  /** Whether the net is to run. If not, layers are inspected, not opened, and parameters get no values. Default true. */
+  readonly runs?: boolean;
 }
 
 /** A net, connected and filled but not yet recorded. */
@@ -111,7 +111,7 @@ class Builder {
     const layer = catalog.create(message, this.#layerContext(phaseName(message.phase)));
     checkCounts(layer);
     try {
-      await layer.open();
+      await (this.#context.runs === false ? layer.inspect() : layer.open());
       log("info", "net.cpp:86", `Creating Layer ${layer.name}`);
       const node = this.#connect(layer);
       for (const line of this.params.add(layer)) log("info", "net.cpp:467", line);
@@ -221,7 +221,7 @@ class Builder {
           `blob ${index} in its message has shape ${formatShape(blobShape(blob))}, but it needs ${formatShape(shape)}`,
         );
         tensor.data.array.set(blobValues(blob).data);
-      } else if (this.#context.fills !== false) {
+      } else if (this.#context.runs !== false) {
         const values = new Float32Array(tensor.count);
         this.#context.catalog.fill(filler, shape, values, this.#context.random);
         tensor.data.array.set(values);

@@ -1,5 +1,6 @@
 import { type LayerParameter, LayerParameterSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
+import { MokaError } from "../util/errors.js";
 import { countOf, type Shape } from "../util/shape.js";
 import { checkCounts } from "./build-net.js";
 import type { Catalog } from "./catalog.js";
@@ -8,8 +9,6 @@ import type { Layer, LayerContext } from "./layer.js";
 /** What layers are made with here; nothing is filled, so it takes no fillers. */
 export interface InferenceContext extends Omit<LayerContext, "fill"> {
   readonly catalog: Catalog;
-  /** Shapes to go on with for the tops of a layer whose data are not there. */
-  readonly assume?: ((message: LayerParameter) => readonly Shape[] | undefined) | undefined;
 }
 
 /** What is known of one layer; an unknown shape is undefined. */
@@ -27,11 +26,14 @@ export interface Inference {
   readonly layers: ReadonlyMap<LayerParameter, LayerShapes>;
   /** The last shape of each blob, by name. */
   readonly blobs: ReadonlyMap<string, Shape>;
+  /** Blobs whose shape is assumed, since data are missing, or follows from one that is. */
+  readonly assumed: ReadonlySet<string>;
 }
 
 /**
- * The shapes of a net's blobs as far as they follow from what is there. A layer that cannot be made (an unknown type, a
- * database that is not here, a mistake) leaves its tops out, and with them what hangs on them; no error is thrown.
+ * The shapes of a net's blobs as far as they follow from what is there, which is only looked at. Where the data of a
+ * layer are missing, its `assumedShapes` are taken. A layer that cannot be made (an unknown type, missing data, a
+ * mistake) otherwise leaves its tops out, and with them what depends on them; no error is thrown.
  *
  * @param layers of one state of the net, in their order
  * @param inputs shapes of blobs that no layer makes
@@ -42,27 +44,36 @@ export async function inferShapes(
   inputs: ReadonlyMap<string, Shape> = new Map(),
 ): Promise<Inference> {
   const blobs = new Map(inputs);
+  const assumed = new Set<string>();
   const all = new Map<LayerParameter, LayerShapes>();
   for (const message of layers) {
     const bottom = message.bottom.map((name) => blobs.get(name));
-    const { top, params, error } = await inferLayer(message, bottom, context);
+    const { top, params, error, isAssumed } = await inferLayer(message, bottom, context);
+    const isGuess = isAssumed || message.bottom.some((name) => assumed.has(name));
     const tops = message.top.map((name, index) => {
       const shape = top[index];
       if (shape && countOf(shape) > 0) blobs.set(name, shape);
       else blobs.delete(name);
+      if (isGuess && blobs.has(name)) assumed.add(name);
+      else assumed.delete(name);
       return blobs.get(name);
     });
     all.set(message, { bottom, top: tops, params, error });
   }
-  return { layers: all, blobs };
+  return { layers: all, blobs, assumed };
+}
+
+/** Whether an error says that files are missing, or that what they hold cannot be used. */
+export function isMissing(error: unknown): error is MokaError {
+  return error instanceof MokaError && (error.code === "MOKA_FILE" || error.code === "MOKA_DATA");
 }
 
 async function inferLayer(
   message: LayerParameter,
   bottom: readonly (Shape | undefined)[],
-  { catalog, assume, ...context }: InferenceContext,
-): Promise<Pick<LayerShapes, "params" | "error"> & { readonly top: readonly Shape[] }> {
-  const unknown = { top: [], params: undefined, error: undefined };
+  { catalog, ...context }: InferenceContext,
+): Promise<Pick<LayerShapes, "params" | "error"> & { readonly top: readonly Shape[]; readonly isAssumed: boolean }> {
+  const unknown = { top: [], params: undefined, error: undefined, isAssumed: false };
   if (!catalog.has(message.type)) return unknown;
   const known = bottom.filter((shape) => shape !== undefined);
   const copy = copyMessage(LayerParameterSchema, message);
@@ -73,13 +84,13 @@ async function inferLayer(
     checkCounts(layer);
     if (known.length < bottom.length) return unknown;
     try {
-      await layer.open();
+      await layer.inspect();
     } catch (error) {
-      return { top: assume?.(message) ?? [], params: undefined, error };
+      return { ...unknown, top: layer.assumedShapes() ?? [], error: layer.explain(error), isAssumed: true };
     }
     layer.setup(known);
     const top = layer.topShapes(known);
-    return { top, params: layer.declareParams(known).map(({ shape }) => shape), error: undefined };
+    return { ...unknown, top, params: layer.declareParams(known).map(({ shape }) => shape) };
   } catch (error) {
     return { ...unknown, error };
   } finally {

@@ -41,8 +41,9 @@ export interface ParamDeclaration {
  * how forward and backward are made of kernels; the net does the rest: it connects, allocates, fills,
  * shares, and runs what was recorded.
  *
- * The order of calls: constructor, `open`, `setup`, `topShapes`, `declareParams`, then `forward` and
- * `backward` once per reshape.
+ * The order of calls in a net that is to run: constructor, `open`, `setup`, `topShapes`, `declareParams`, then
+ * `forward` and `backward` once per reshape, and `close`. Where a net is only looked at (lint, summary, draw, fold),
+ * `inspect` takes the place of `open`: a layer that overrides `open` alone is not opened there.
  */
 export abstract class Layer {
   readonly name: string;
@@ -76,8 +77,23 @@ export abstract class Layer {
     this.phase = context.phase;
   }
 
-  /** Opens what lies outside the net. */
-  async open(): Promise<void> {}
+  /**
+   * Reads what `setup` and `topShapes` need from outside the net, and no more: a first record, the header of a file.
+   * Nothing is written, changed or locked, probed paths included.
+   *
+   * @throws MokaError that names what is missing or damaged
+   */
+  async inspect(): Promise<void> {}
+
+  /** Opens for a run what lies outside the net; logs and draws as Caffe does here. By default, what `inspect` does. */
+  async open(): Promise<void> {
+    await this.inspect();
+  }
+
+  /** The tops' shapes from the message alone, where `inspect` fails for lack of data; nothing where they do not follow. */
+  assumedShapes(): readonly Shape[] | undefined {
+    return undefined;
+  }
 
   /** Checks the parameters, once, and completes the message where Caffe does. */
   setup(_bottom: readonly Shape[]): void {}
@@ -135,7 +151,7 @@ export abstract class Layer {
    */
   restoreState?(state: unknown): void | Promise<void>;
 
-  /** Closes what `open` opened. */
+  /** Closes what `open` or `inspect` opened, as far as they came. */
   async close(): Promise<void> {}
 
   /** The parameters as blobs. */

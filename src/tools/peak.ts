@@ -64,7 +64,7 @@ export async function peakOf(message: NetParameter, options: PeakOptions): Promi
       weightFiles: { read: noFiles, write: noFiles },
       backward: trains,
       keep: "outputs",
-      fills: false,
+      runs: false,
     });
     if (trains && !net.execution.plan.backward?.length) return undefined;
     return { moka: netMemory(net).total, caffe: caffeMemory(net, trains).total };

@@ -35,6 +35,16 @@ export interface ByteSource {
   close(): void;
 }
 
+/** The text of a file's first `length` bytes. */
+export async function readHead(files: Files, path: string, length: number): Promise<string> {
+  const source = await files.open(path);
+  try {
+    return new TextDecoder().decode(source.read(0, length));
+  } finally {
+    source.close();
+  }
+}
+
 /** Bytes already in memory as a source. */
 export function bytesSource(bytes: Uint8Array): ByteSource {
   return {

@@ -27,11 +27,23 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
   /** Writes an item's values, transformed, into its part of the top, which is 0, and returns its label. */
   protected abstract writeItem(item: Item, output: FloatArray): number;
 
-  /** To be called once the shape of a first item is known. */
+  /** To be called once the shape of a first item is known, for a net that is only looked at. */
+  protected expect(itemShape: Shape): void {
+    this.#shape = [this.batchSize, ...itemShape];
+  }
+
+  /** Likewise, for a net that is to run. */
   protected startBatches(source: BatchSource<Item, unknown>, itemShape: Shape, origin: string): void {
     this.#prefetcher = new Prefetcher(source, this.message.dataParam?.prefetch ?? 4);
-    this.#shape = [this.batchSize, ...itemShape];
+    this.expect(itemShape);
     this.context.log("info", origin, `output data size: ${this.#shape.join(",")}`);
+  }
+
+  /** The tops for images of `crop_size`, or else of this size; nothing where neither is given. */
+  protected assumedBatch(channels: number, height = 0, width = 0): readonly Shape[] | undefined {
+    const crop = this.message.transformParam?.cropSize ?? 0;
+    const image = crop > 0 ? [channels, crop, crop] : [channels, height, width];
+    return this.batchSize * countOf(image) > 0 ? [[this.batchSize, ...image], [this.batchSize]] : undefined;
   }
 
   override topShapes(): readonly Shape[] {

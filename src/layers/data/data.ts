@@ -33,7 +33,7 @@ export class DataLayer extends BatchLayer<PictureItem> {
   #first: PictureItem | undefined;
   #mean: BlobProto | undefined;
 
-  override async open(): Promise<void> {
+  override async inspect(): Promise<void> {
     const { source, batchSize } = this.#param;
     const { files, images, log } = this.context;
     this.check(source !== "", "MOKA_FIELD", "data_param.source must be given");
@@ -48,6 +48,11 @@ export class DataLayer extends BatchLayer<PictureItem> {
     await this.#source.start();
     this.#mean = await loadMean(this.message, this.context);
     this.#first = await this.#source.peek();
+  }
+
+  /** Images are taken for ones of three colors, unless they are made gray. */
+  override assumedShapes(): readonly Shape[] | undefined {
+    return this.assumedBatch(this.message.transformParam?.forceGray ? 1 : 3);
   }
 
   override setup(): void {

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
-import { floatsOf, type Hdf5Value, readHdf5 } from "../../data/hdf5.js";
+import { floatsOf, readHdf5, readHdf5Shapes } from "../../data/hdf5.js";
 import { fieldsOf, isIndex, isOrder } from "../../data/sources/item.js";
 import { HDF5DataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
@@ -37,8 +37,31 @@ export class HDF5DataLayer extends Layer {
   #rows: number[] = [];
   #row = 0;
 
+  /** Reads of the first file only what says the shapes of its datasets. */
+  override async inspect(): Promise<void> {
+    await this.#openList();
+    const [path = ""] = this.#paths;
+    const source = await this.context.files.open(path);
+    try {
+      const found = await this.#read(() => readHdf5Shapes(source, path));
+      this.#datasets = this.#datasetsOf(path, found).map(({ shape }) => ({ shape, data: new Float32Array(0) }));
+    } finally {
+      source.close();
+    }
+  }
+
   override async open(): Promise<void> {
-    const { source, batchSize, shuffle } = this.#param;
+    await this.#openList();
+    const { shuffle } = this.#param;
+    this.#files = this.#paths.map((_, i) => i);
+    if (shuffle) this.#random.shuffle(this.#files);
+    await this.#load(0);
+    if (shuffle) this.#random.shuffle(this.#rows);
+  }
+
+  /** Finds where the files lie. */
+  async #openList(): Promise<void> {
+    const { source, batchSize } = this.#param;
     const { files, log } = this.context;
     this.check(!this.message.transformParam, "MOKA_FIELD", "does not transform data: remove transform_param");
     this.check(source !== "", "MOKA_FIELD", "hdf5_data_param.source must be given");
@@ -51,10 +74,6 @@ export class HDF5DataLayer extends Layer {
     this.#paths = await Promise.all(names.map(async (name) => files.resolve(await files.resolve(name, list), namedBy)));
     log("info", "hdf5_data_layer.cpp:95", `Number of HDF5 files: ${names.length}`);
     this.check(names.length > 0, "MOKA_DATA", `${source} lists no HDF5 file`);
-    this.#files = names.map((_, i) => i);
-    if (shuffle) this.#random.shuffle(this.#files);
-    await this.#load(0);
-    if (shuffle) this.#random.shuffle(this.#rows);
   }
 
   override topShapes(): readonly Shape[] {
@@ -128,7 +147,16 @@ export class HDF5DataLayer extends Layer {
 
   async #load(file: number): Promise<void> {
     const path = this.#paths[this.#files[file] ?? 0] ?? "";
-    const found = await this.#read(path);
+    const found = await this.#read(async () => readHdf5(await this.context.files.read(path), path));
+    const datasets = this.#datasetsOf(path, found);
+    const [rows = 0] = datasets[0]?.shape ?? [];
+    this.#datasets = datasets.map((dataset) => ({ shape: dataset.shape, data: floatsOf(dataset) }));
+    this.#file = file;
+    this.#rows = Array.from({ length: rows }, (_, i) => i);
+  }
+
+  /** The datasets that the tops name, which must have equally many rows, of the shape of those before. */
+  #datasetsOf<T extends { readonly shape: Shape }>(path: string, found: ReadonlyMap<string, T | string>): T[] {
     const before = this.#datasets;
     const datasets = this.message.top.map((name) => {
       const dataset = found.get(name);
@@ -137,7 +165,7 @@ export class HDF5DataLayer extends Layer {
         "MOKA_DATA",
         `${path} has no dataset "${name}" of one axis or more; it has ${[...found.keys()].join(", ") || "none"}`,
       );
-      return { shape: dataset.shape, data: floatsOf(dataset) };
+      return dataset;
     });
     const rows = datasets[0]?.shape[0];
     this.check(rows !== 0, "MOKA_DATA", `${path} has no rows`);
@@ -151,14 +179,13 @@ export class HDF5DataLayer extends Layer {
         `${path}: rows of "${name}" have shape ${formatShape(shape.slice(1))}, in the file before ${formatShape(wanted?.slice(1) ?? [])}`,
       );
     });
-    this.#datasets = datasets;
-    this.#file = file;
-    this.#rows = Array.from({ length: rows ?? 0 }, (_, i) => i);
+    return datasets;
   }
 
-  async #read(path: string): Promise<ReadonlyMap<string, Hdf5Value>> {
+  /** What is read of a file; errors name the layer. */
+  async #read<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await readHdf5(await this.context.files.read(path), path);
+      return await work();
     } catch (error) {
       throw error instanceof MokaError ? this.error(error.code, error.reason, error) : error;
     }

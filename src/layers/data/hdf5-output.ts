@@ -29,9 +29,20 @@ export class HDF5OutputLayer extends Layer {
   #rows = 0;
   #written = 0;
 
-  override async open(): Promise<void> {
+  override async inspect(): Promise<void> {
     this.check(this.#file !== "", "MOKA_FIELD", "hdf5_output_param.file_name must be given");
+    const folder = this.#file.slice(0, Math.max(0, this.#file.lastIndexOf("/")));
+    const isThere = folder === "" || (await this.context.files.isFolder(folder));
+    this.check(isThere, "MOKA_FILE", `cannot write ${this.#file}: no such file or folder ${folder}`);
+  }
+
+  override async open(): Promise<void> {
+    await this.inspect();
     await this.context.files.probe(this.#file);
+  }
+
+  override assumedShapes(): readonly Shape[] {
+    return [];
   }
 
   override topShapes(bottom: readonly Shape[]): readonly Shape[] {

@@ -30,8 +30,12 @@ export class MemoryDataLayer extends Layer {
   #mean: BlobProto | undefined;
   #transformer: Transformer | undefined;
 
-  override async open(): Promise<void> {
+  override async inspect(): Promise<void> {
     this.#mean = await loadMean(this.message, this.context);
+  }
+
+  override assumedShapes(): readonly Shape[] {
+    return this.topShapes();
   }
 
   override setup(): void {

@@ -12,6 +12,7 @@ import {
   WindowDataParameterSchema,
 } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
+import { readHead } from "../../util/files.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
 import { loadMean } from "./mean.js";
@@ -48,6 +49,14 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
   protected override readonly batchSize = this.#param.batchSize;
   #mean: Mean | undefined;
 
+  /** The shapes do not depend on the windows: they are read for a run only. */
+  override async inspect(): Promise<void> {
+    this.#checkFields();
+    await readHead(this.context.files, await this.#path(), 1);
+    await this.#openMean();
+    this.expect(this.itemShape());
+  }
+
   override async open(): Promise<void> {
     const { source, rootFolder, fgThreshold, bgThreshold, cacheImages } = this.#param;
     const { cropSize, mirror } = this.#transform;
@@ -59,8 +68,7 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
     await loadMean(this.message, this.context);
     logParameters(this.#param, (line) => log("info", "window_data_layer.cpp:53", line));
     const chooser = random.fork();
-    const namedBy = sourceOf(this.message)?.file;
-    const path = await files.resolve(source, namedBy);
+    const path = await this.#path();
     const thresholds = { foreground: fgThreshold, background: bgThreshold };
     const file = parseWindowFile(await files.readText(path), source, thresholds);
     this.#check(file);
@@ -73,7 +81,7 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
       images,
       color: true,
       rootFolder,
-      namedBy: [path, namedBy],
+      namedBy: [path, sourceOf(this.message)?.file],
       keepsFiles: cacheImages,
     });
     const foregroundCount = Math.trunc(Math.fround(this.batchSize * this.#param.fgFraction));
@@ -83,6 +91,10 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
       [3, cropSize, cropSize],
       "window_data_layer.cpp:180",
     );
+  }
+
+  override assumedShapes(): readonly Shape[] | undefined {
+    return this.assumedBatch(3);
   }
 
   protected override itemShape(): Shape {
@@ -141,6 +153,10 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
       "MOKA_FIELD",
       `transform_param.mean_value is given ${meanValue.length} times for 3 channels; give one, or one each`,
     );
+  }
+
+  #path(): Promise<string> {
+    return this.context.files.resolve(this.#param.source, sourceOf(this.message)?.file);
   }
 
   #check({ images, foreground, background }: WindowFile): void {
