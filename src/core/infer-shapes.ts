@@ -52,10 +52,10 @@ export async function inferShapes(
     const isGuess = isAssumed || message.bottom.some((name) => assumed.has(name));
     const tops = message.top.map((name, index) => {
       const shape = top[index];
+      assumed.delete(name);
       if (shape && countOf(shape) > 0) blobs.set(name, shape);
       else blobs.delete(name);
       if (isGuess && blobs.has(name)) assumed.add(name);
-      else assumed.delete(name);
       return blobs.get(name);
     });
     all.set(message, { bottom, top: tops, params, error });
@@ -72,7 +72,7 @@ async function inferLayer(
   message: LayerParameter,
   bottom: readonly (Shape | undefined)[],
   { catalog, ...context }: InferenceContext,
-): Promise<Pick<LayerShapes, "params" | "error"> & { readonly top: readonly Shape[]; readonly isAssumed: boolean }> {
+): Promise<Pick<LayerShapes, "top" | "params" | "error"> & { readonly isAssumed: boolean }> {
   const unknown = { top: [], params: undefined, error: undefined, isAssumed: false };
   if (!catalog.has(message.type)) return unknown;
   const known = bottom.filter((shape) => shape !== undefined);
@@ -86,7 +86,7 @@ async function inferLayer(
     try {
       await layer.inspect();
     } catch (error) {
-      return { ...unknown, top: layer.assumedShapes() ?? [], error: layer.explain(error), isAssumed: true };
+      return { ...unknown, top: layer.assumedShapes(), error: layer.explain(error), isAssumed: true };
     }
     layer.setup(known);
     const top = layer.topShapes(known);

@@ -90,9 +90,9 @@ export abstract class Layer {
     await this.inspect();
   }
 
-  /** The tops' shapes from the message alone, where `inspect` fails for lack of data; nothing where they do not follow. */
-  assumedShapes(): readonly Shape[] | undefined {
-    return undefined;
+  /** The tops' shapes as far as they follow from the message alone, for use where `inspect` fails for lack of data. */
+  assumedShapes(): readonly (Shape | undefined)[] {
+    return [];
   }
 
   /** Checks the parameters, once, and completes the message where Caffe does. */

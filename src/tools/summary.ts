@@ -271,12 +271,16 @@ class Walk {
       await layer.inspect();
     } catch (error) {
       if (!isMissing(error)) throw error;
-      const assumed = layer.assumedShapes();
-      if (!assumed) throw withHint(layer, error);
+      const tops = layer.message.top.length;
+      const assumed = layer
+        .assumedShapes()
+        .slice(0, tops)
+        .filter((shape) => shape !== undefined);
+      if (assumed.length < tops) throw withHint(layer, error);
       this.#assumed.add(layer);
       const { message } = error.within({ layer, place: sourceOf(layer.message)?.place });
-      const shapes = assumed.slice(0, layer.message.top.length).map(formatShape).join(" and ");
-      this.#options.log?.("warning", "", `${message}${shapes && `; its tops are assumed to be ${shapes}`}`);
+      const outcome = tops > 0 ? `; its tops are assumed to be ${assumed.map(formatShape).join(" and ")}` : "";
+      this.#options.log?.("warning", "", message + outcome);
       return assumed;
     }
     layer.setup(shapes);

@@ -39,11 +39,11 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
     this.context.log("info", origin, `output data size: ${this.#shape.join(",")}`);
   }
 
-  /** The tops for images of `crop_size`, or else of this size; nothing where neither is given. */
-  protected assumedBatch(channels: number, height = 0, width = 0): readonly Shape[] | undefined {
+  /** The tops for images of `crop_size`, or else of this size; that of the images is unknown where neither is given. */
+  protected assumedBatch(channels: number, height = 0, width = 0): readonly (Shape | undefined)[] {
     const crop = this.message.transformParam?.cropSize ?? 0;
-    const image = crop > 0 ? [channels, crop, crop] : [channels, height, width];
-    return this.batchSize * countOf(image) > 0 ? [[this.batchSize, ...image], [this.batchSize]] : undefined;
+    const images = [this.batchSize, channels, ...(crop > 0 ? [crop, crop] : [height, width])];
+    return [countOf(images) > 0 ? images : undefined, [this.batchSize]];
   }
 
   override topShapes(): readonly Shape[] {

@@ -51,7 +51,7 @@ export class DataLayer extends BatchLayer<PictureItem> {
   }
 
   /** Images are taken for ones of three colors, unless they are made gray. */
-  override assumedShapes(): readonly Shape[] | undefined {
+  override assumedShapes(): readonly (Shape | undefined)[] {
     return this.assumedBatch(this.message.transformParam?.forceGray ? 1 : 3);
   }
 

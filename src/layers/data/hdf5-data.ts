@@ -6,7 +6,6 @@ import { floatsOf, readHdf5, readHdf5Shapes } from "../../data/hdf5.js";
 import { fieldsOf, isIndex, isOrder } from "../../data/sources/item.js";
 import { HDF5DataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
-import { MokaError } from "../../util/errors.js";
 import { libraryRandomOf } from "../../util/random/c-library.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
 
@@ -43,8 +42,10 @@ export class HDF5DataLayer extends Layer {
     const [path = ""] = this.#paths;
     const source = await this.context.files.open(path);
     try {
-      const found = await this.#read(() => readHdf5Shapes(source, path));
-      this.#datasets = this.#datasetsOf(path, found).map(({ shape }) => ({ shape, data: new Float32Array(0) }));
+      this.#datasets = this.#datasetsOf(path, await readHdf5Shapes(source, path)).map(({ shape }) => ({
+        shape,
+        data: new Float32Array(0),
+      }));
     } finally {
       source.close();
     }
@@ -147,7 +148,10 @@ export class HDF5DataLayer extends Layer {
 
   async #load(file: number): Promise<void> {
     const path = this.#paths[this.#files[file] ?? 0] ?? "";
-    const found = await this.#read(async () => readHdf5(await this.context.files.read(path), path));
+    const read = async () => readHdf5(await this.context.files.read(path), path);
+    const found = await read().catch((error) => {
+      throw this.explain(error);
+    });
     const datasets = this.#datasetsOf(path, found);
     const [rows = 0] = datasets[0]?.shape ?? [];
     this.#datasets = datasets.map((dataset) => ({ shape: dataset.shape, data: floatsOf(dataset) }));
@@ -180,14 +184,5 @@ export class HDF5DataLayer extends Layer {
       );
     });
     return datasets;
-  }
-
-  /** What is read of a file; errors name the layer. */
-  async #read<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw error instanceof MokaError ? this.error(error.code, error.reason, error) : error;
-    }
   }
 }

@@ -41,10 +41,6 @@ export class HDF5OutputLayer extends Layer {
     await this.context.files.probe(this.#file);
   }
 
-  override assumedShapes(): readonly Shape[] {
-    return [];
-  }
-
   override topShapes(bottom: readonly Shape[]): readonly Shape[] {
     const [data, label] = bottom.map((shape) => fourAxes(this, shape)[0]);
     this.check(

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { FloatArray } from "../../core/span.js";
-import { ImageListSource, type ListedImage, parseImageList } from "../../data/sources/image-list.js";
+import { ImageListSource, parseImageList } from "../../data/sources/image-list.js";
 import { ImageReader } from "../../data/sources/image-reader.js";
 import type { PictureItem } from "../../data/sources/item.js";
 import { Transformer } from "../../data/transformer.js";
@@ -34,27 +34,19 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
 
   /** Looks at the first image that the list names. */
   override async inspect(): Promise<void> {
-    this.#checkFields();
-    this.#forkTransformer(await loadMean(this.message, this.context));
-    const list = await this.#list();
-    const listed = this.#parse(await readHead(this.context.files, list, 1 << 16));
-    const first = await new ImageListSource(listed, 1, this.#reader(list)).peek();
+    const { listed, reader } = await this.#openList((path) => readHead(this.context.files, path, 1 << 16));
+    const first = await new ImageListSource(listed, 1, reader).peek();
     this.expect(this.about(first, () => this.itemShape(first)));
   }
 
   /** Draws as Caffe does while it sets the layer up: what the first image is depends on it. */
   override async open(): Promise<void> {
-    const { source, batchSize, shuffle, randSkip } = this.#param;
+    const { batchSize, shuffle, randSkip } = this.#param;
     const { files, log, random } = this.context;
-    this.#checkFields();
-    const mean = await loadMean(this.message, this.context);
-    this.#forkTransformer(mean);
-    log("info", "image_data_layer.cpp:38", `Opening file ${source}`);
-    const list = await this.#list();
-    const listed = this.#parse(await files.readText(list));
+    const { listed, reader, mean } = await this.#openList((path) => files.readText(path));
     if (shuffle) log("info", "image_data_layer.cpp:53", "Shuffling data");
     const seed = shuffle ? random.next() : undefined;
-    const lines = new ImageListSource(listed, batchSize, this.#reader(list), seed);
+    const lines = new ImageListSource(listed, batchSize, reader, seed);
     log("info", "image_data_layer.cpp:63", `A total of ${listed.length} images.`);
     if (randSkip > 0) {
       const skip = random.below(randSkip);
@@ -73,7 +65,7 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
     this.startBatches(lines, shape, "image_data_layer.cpp:90");
   }
 
-  override assumedShapes(): readonly Shape[] | undefined {
+  override assumedShapes(): readonly (Shape | undefined)[] {
     const { isColor, newHeight, newWidth } = this.#param;
     return this.assumedBatch(isColor ? 3 : 1, newHeight, newWidth);
   }
@@ -87,8 +79,10 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
     return picture.label;
   }
 
-  #checkFields(): void {
-    const { source, batchSize, newHeight, newWidth } = this.#param;
+  /** The images of the list, as far as `read` reads it, and what reads them. */
+  async #openList(read: (path: string) => Promise<string>) {
+    const { source, batchSize, newHeight, newWidth, isColor, rootFolder } = this.#param;
+    const { files, images, log } = this.context;
     this.check(source !== "", "MOKA_FIELD", "image_data_param.source must be given");
     this.check(batchSize > 0, "MOKA_FIELD", "image_data_param.batch_size must be greater than 0");
     this.check(
@@ -96,24 +90,16 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
       "MOKA_FIELD",
       "image_data_param needs both new_height and new_width, or neither",
     );
-  }
-
-  #list(): Promise<string> {
-    return this.context.files.resolve(this.#param.source, sourceOf(this.message)?.file);
-  }
-
-  #parse(list: string): ListedImage[] {
-    const listed = parseImageList(list);
-    this.check(listed.length > 0, "MOKA_DATA", `${this.#param.source} lists no image`);
-    return listed;
-  }
-
-  #reader(list: string): ImageReader {
-    const { newHeight, newWidth, isColor, rootFolder } = this.#param;
-    const { files, images } = this.context;
+    const mean = await loadMean(this.message, this.context);
+    this.#forkTransformer(mean);
+    log("info", "image_data_layer.cpp:38", `Opening file ${source}`);
+    const file = sourceOf(this.message)?.file;
+    const list = await files.resolve(source, file);
+    const listed = parseImageList(await read(list));
+    this.check(listed.length > 0, "MOKA_DATA", `${source} lists no image`);
     const size = newHeight > 0 ? { width: newWidth, height: newHeight } : undefined;
-    const namedBy = [list, sourceOf(this.message)?.file];
-    return new ImageReader({ files, images, color: isColor, rootFolder, namedBy, size });
+    const reader = new ImageReader({ files, images, color: isColor, rootFolder, namedBy: [list, file], size });
+    return { listed, reader, mean };
   }
 
   /** Twice, as in Caffe: the second generator counts. */

@@ -52,7 +52,8 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
   /** The shapes do not depend on the windows: they are read for a run only. */
   override async inspect(): Promise<void> {
     this.#checkFields();
-    await readHead(this.context.files, await this.#path(), 1);
+    const { files } = this.context;
+    await readHead(files, await files.resolve(this.#param.source, sourceOf(this.message)?.file), 1);
     await this.#openMean();
     this.expect(this.itemShape());
   }
@@ -68,7 +69,8 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
     await loadMean(this.message, this.context);
     logParameters(this.#param, (line) => log("info", "window_data_layer.cpp:53", line));
     const chooser = random.fork();
-    const path = await this.#path();
+    const namedBy = sourceOf(this.message)?.file;
+    const path = await files.resolve(source, namedBy);
     const thresholds = { foreground: fgThreshold, background: bgThreshold };
     const file = parseWindowFile(await files.readText(path), source, thresholds);
     this.#check(file);
@@ -81,7 +83,7 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
       images,
       color: true,
       rootFolder,
-      namedBy: [path, sourceOf(this.message)?.file],
+      namedBy: [path, namedBy],
       keepsFiles: cacheImages,
     });
     const foregroundCount = Math.trunc(Math.fround(this.batchSize * this.#param.fgFraction));
@@ -93,7 +95,7 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
     );
   }
 
-  override assumedShapes(): readonly Shape[] | undefined {
+  override assumedShapes(): readonly (Shape | undefined)[] {
     return this.assumedBatch(3);
   }
 
@@ -153,10 +155,6 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
       "MOKA_FIELD",
       `transform_param.mean_value is given ${meanValue.length} times for 3 channels; give one, or one each`,
     );
-  }
-
-  #path(): Promise<string> {
-    return this.context.files.resolve(this.#param.source, sourceOf(this.message)?.file);
   }
 
   #check({ images, foreground, background }: WindowFile): void {
