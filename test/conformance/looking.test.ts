@@ -21,6 +21,7 @@ import { writeHdf5 } from "../../src/data/hdf5.js";
 import { drawNet, fix, fold, Layer, lint, Net, type Recorder, type Shape, stats, summarize } from "../../src/index.js";
 import { parseNet } from "../../src/proto/text/index.js";
 import type { ByteSource, Files } from "../../src/util/files.js";
+import { moka } from "../cli.js";
 
 const golden = fileURLToPath(new URL("../golden/data/", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "moka-looking-"));
@@ -157,9 +158,10 @@ describe.each(types)("a net with its data in %s", (type) => {
     expect(rulesOf((await lint(text, { files })).findings)).toEqual(findings);
     expect(rulesOf((await fix(text, { files })).fixed)).toContain("bias-before-bn");
     const said: string[] = [];
-    expect(await drawNet(text, { files, log: (_, __, message) => said.push(message) })).toContain("scale");
-    expect(said).toEqual([expect.stringContaining(`${absent}/`)]);
-    const { proof, folded } = await fold(text, weights(type), { files, engine: "reference" });
+    const log = (severity: string, _: string, message: string) => severity === "warning" && said.push(message);
+    expect(await drawNet(text, { files, log })).toContain("scale");
+    const { proof, folded } = await fold(text, weights(type), { files, log, engine: "reference" });
+    expect(said).toEqual(Array(2).fill(expect.stringMatching(`^<text>:2:1: layer "data" .*${absent}/`)));
     expect(folded.length).toBeGreaterThan(0);
     expect(proof).toMatchObject({ ran: false, reason: expect.stringMatching(/shape of "data", "label" is not known/) });
     expect((await stats(text, weights(type), { files })).missing).toEqual([]);
@@ -189,10 +191,21 @@ describe("a summary without data", () => {
   });
 
   test.each(["LMDB", "LEVELDB", "ImageData", "HDF5Data"])("of %s asks for shapes where none follow", async (type) => {
+    if (type !== "HDF5Data") expect(await drawNet(netOf(type, absent), { files })).toContain(">≈ 16<");
     await expect(summaryOf(netOf(type, absent))).rejects.toThrow(
       /^net.prototxt:2:1: layer "data" .*absent.*; give the shape of "data" and "label" \(shapes, or --shape\)/,
     );
   });
+});
+
+test("the commands say what is missing, and mark what is assumed", async () => {
+  const net = join(root, "net.prototxt");
+  writeFileSync(net, netOf("WindowData", absent));
+  const summary = await moka("summary", net);
+  expect(summary.err).toContain(`warning: ${net}:2:1: layer "data" (WindowData): cannot open ${absent}/windows.txt: `);
+  expect(summary.out).toContain("≈ 16 3 7 7");
+  const picture = await moka("draw", net, join(root, "net.svg"));
+  expect(picture.err).toContain(`warning: ${net}:2:1: layer "data" (WindowData): cannot open ${absent}/windows.txt: `);
 });
 
 test("a folder that HDF5Output cannot write to is found by looking", async () => {
