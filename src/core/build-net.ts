@@ -48,7 +48,7 @@ export interface NetParts {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** Tops of Input layers, in their order. */
   readonly inputs: readonly string[];
-  /** Blobs nobody reads, sorted by name as Caffe does. */
+  /** Blobs that no layer reads, sorted by name as in Caffe. */
   readonly outputs: readonly string[];
   readonly params: ParamTable;
 }
@@ -89,7 +89,7 @@ class Builder {
   readonly params = new ParamTable();
   readonly #phase: Phase;
   readonly #context: BuildContext;
-  /** Blobs a gradient can reach: behind a parameter that learns. */
+  /** Blobs that depend on a parameter that learns: they have a gradient. */
   readonly #needsDiff = new Set<Tensor>();
   #dataCount = 0;
 
@@ -123,7 +123,7 @@ class Builder {
     }
   }
 
-  /** Closes what was opened so far, when building fails. */
+  /** Closes the layers made so far, when building fails. */
   async abandon(): Promise<void> {
     for (const { layer } of this.nodes) await layer.close();
   }
@@ -202,7 +202,7 @@ class Builder {
     return tensor;
   }
 
-  /** The layer's parameters, filled, or as they stand in the net's own message. */
+  /** The layer's parameters, filled, or with the values that the layer's message has. */
   #makeParams(layer: Layer, bottom: readonly Shape[]): Tensor[] {
     const declared = layer.declareParams(bottom);
     const given = layer.message.blobs;
@@ -230,7 +230,7 @@ class Builder {
     });
   }
 
-  /** What could flow back through this node, seen from the data on. */
+  /** Decides which parameters of this node learn, and which bottoms need a gradient. */
   #planNode(node: Node): void {
     const { bottom, top } = node;
     const layer: Layer = node.layer;
@@ -247,7 +247,7 @@ class Builder {
   }
 }
 
-/** How many tops a layer gets: those it names, and what it makes of its own accord. */
+/** The number of tops of a layer: those that it names, and those that the net makes without a name. */
 export function topsOf(layer: Layer): number {
   const { autoTops, topCount, message } = layer;
   const least = typeof topCount === "number" ? topCount : topCount[0];

@@ -6,7 +6,7 @@ import { checkCounts } from "./build-net.js";
 import type { Catalog } from "./catalog.js";
 import type { Layer, LayerContext } from "./layer.js";
 
-/** What layers are made with here; nothing is filled, so it takes no fillers. */
+/** What layers are made with here; no parameters are filled, so there are no fillers. */
 export interface InferenceContext extends Omit<LayerContext, "fill"> {
   readonly catalog: Catalog;
 }
@@ -15,13 +15,13 @@ export interface InferenceContext extends Omit<LayerContext, "fill"> {
 export interface LayerShapes {
   readonly bottom: readonly (Shape | undefined)[];
   readonly top: readonly (Shape | undefined)[];
-  /** Of its parameters; nothing where they do not follow. */
+  /** Of its parameters; undefined where they do not follow. */
   readonly params: readonly Shape[] | undefined;
-  /** What the layer itself has against its message or its bottoms. */
+  /** The error that the layer threw: about its message, its bottoms or its files. */
   readonly error: unknown;
 }
 
-/** What follows for one state of a net. */
+/** The shapes in one state of a net. */
 export interface Inference {
   readonly layers: ReadonlyMap<LayerParameter, LayerShapes>;
   /** The last shape of each blob, by name. */
@@ -31,9 +31,9 @@ export interface Inference {
 }
 
 /**
- * The shapes of a net's blobs as far as they follow from what is there, which is only looked at. Where the data of a
- * layer are missing, its `assumedShapes` are taken. A layer that cannot be made (an unknown type, missing data, a
- * mistake) otherwise leaves its tops out, and with them what depends on them; no error is thrown.
+ * Infers the shapes of a net's blobs, as far as possible; files are read only, by `Layer.inspect`. If the data of a layer
+ * are missing, its `assumedShapes` are taken. Other tops of a layer that cannot be made (an unknown type, missing data, a
+ * mistake) have no shape, nor has what depends on them. No error is thrown.
  *
  * @param layers of one state of the net, in their order
  * @param inputs shapes of blobs that no layer makes
@@ -63,7 +63,7 @@ export async function inferShapes(
   return { layers: all, blobs, assumed };
 }
 
-/** Whether an error says that files are missing, or that what they hold cannot be used. */
+/** Whether an error says that a file is missing or cannot be used. */
 export function isMissing(error: unknown): error is MokaError {
   return error instanceof MokaError && (error.code === "MOKA_FILE" || error.code === "MOKA_DATA");
 }

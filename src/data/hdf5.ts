@@ -16,7 +16,7 @@ const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]; // \x89HDF\r
 
 type Library = Awaited<ReturnType<typeof load>>["library"];
 
-/** A file in the library's file system, as far as it is used here; the library's types do not tell. */
+/** The fields used here of a file in the library's file system; the library's types lack them. */
 interface FileNode {
   contents: unknown;
   usedBytes?: number;
@@ -25,7 +25,7 @@ interface FileNode {
   };
 }
 
-/** More than `deflate` can compress: a file that promises more is damaged. */
+/** More bytes than `deflate` can make of one byte: a file that announces more is damaged. */
 const mostCompressed = 1100;
 
 /**
@@ -55,7 +55,7 @@ export async function readHdf5Tree(
   return { datasets, groups };
 }
 
-/** The shapes of the datasets of numbers, by path; of the file, only what says them is read. */
+/** The shapes of the datasets of numbers, by path. Reads the headers of the file, not its values. */
 export async function readHdf5Shapes(source: ByteSource, name: string): Promise<Map<string, { shape: Shape }>> {
   const shapes = new Map<string, { shape: Shape }>();
   await visit(source, name, (link, entity, { Dataset }) => {
@@ -66,7 +66,7 @@ export async function readHdf5Shapes(source: ByteSource, name: string): Promise<
   return shapes;
 }
 
-/** Shows `see` all datasets and groups of a file, of which the library reads what it needs. */
+/** Calls `see` for all datasets and groups of a file. The library reads a part of the file when it needs it. */
 async function visit(
   source: ByteSource,
   name: string,
@@ -98,7 +98,7 @@ async function visit(
   }
 }
 
-/** What is wrong with a damaged file has been said when it cannot be closed either. */
+/** A damaged file may fail to close; the error that was thrown before is the one that counts. */
 function closeQuietly(file: Hdf5File | undefined): void {
   try {
     file?.close();
@@ -178,7 +178,7 @@ function arrayOf(value: unknown): Float32Array | Int32Array | ArrayLike<number |
 
 function writeDataset(file: Hdf5File, path: string, value: Hdf5Value): void {
   if (typeof value === "string") {
-    // As C writes it: as many bytes as it has, and a zero.
+    // As C writes it: its bytes and a zero.
     const length = new TextEncoder().encode(value).length + 1;
     file.create_dataset({ name: path, data: value, shape: [], dtype: `S${length}` });
     return;
@@ -199,14 +199,14 @@ function makeGroups(file: Hdf5File, parts: readonly string[]): void {
   }
 }
 
-/** The library writes what it finds wrong to the console, unless it is told to throw it. */
+/** Has the library throw its errors, which it writes to the console otherwise. */
 async function load() {
   const library = await import("h5wasm");
   const module = await library.ready;
   try {
     module.activate_throwing_error_handler();
   } catch (error) {
-    // It loses some of its stack with each error that it throws.
+    // The library loses a part of its stack with each error that it throws.
     const reason = "the HDF5 library has stopped working, after thousands of damaged files: start the program anew";
     throw new MokaError("MOKA_DATA", reason, { cause: error });
   }

@@ -113,8 +113,8 @@ const width = 4;
 
 /**
  * Says of each layer of a net which shapes it has and what it costs, from the layers' own rules, and how much memory
- * runs will need: nothing is allocated, filled or run. Data layers look at their data to tell its shape, unless `shapes`
- * has it; where data are missing, shapes that follow from the layer's message are assumed, and `log` is told.
+ * runs will need: nothing is allocated, filled, run or written. Data layers read the shape of their data, unless `shapes`
+ * has it. If data are missing, shapes that the layer's message gives are assumed, and `log` gets a warning.
  *
  * @param message the net; one of an older form is brought up to date first, in place
  * @throws MokaError as building the net would

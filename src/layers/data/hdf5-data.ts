@@ -12,12 +12,12 @@ import { countOf, formatShape, type Shape } from "../../util/shape.js";
 /**
  * Rows of HDF5 files: one dataset for each top, by its name.
  *
- * No bottoms; tops, one or more: (batch_size, …) with the axes of the dataset behind its first. Files are read one
- * after the other, each whole; after the last row of the last it starts again.
+ * No bottoms; tops, one or more: (batch_size, …), where … are the axes of the dataset after its first. Files are read one
+ * after the other, each as a whole; after the last row of the last file, the first row of the first follows.
  *
  * `hdf5_data_param`: `source` (a text file that lists HDF5 files, separated by white space), `batch_size`,
- * `shuffle` (false): the rows of each file, and the files, in an order drawn anew each time round, from the generator
- * of the C library as in Caffe: the orders are those of Caffe on Linux, whatever the seed of the run.
+ * `shuffle` (false): the rows of each file, and the files, are shuffled again in each pass. The C library's generator
+ * draws, as in Caffe: the orders are those of Caffe on Linux and do not depend on the seed of the run.
  * `transform_param` is refused, as in Caffe.
  */
 export class HDF5DataLayer extends Layer {
@@ -29,14 +29,14 @@ export class HDF5DataLayer extends Layer {
   #paths: string[] = [];
   /** The order in which the files are taken. */
   #files: number[] = [];
-  /** Where the current file stands in it. */
+  /** The index of the current file in `#files`. */
   #file = 0;
   #datasets: { readonly shape: Shape; readonly data: Float32Array }[] = [];
   /** The order in which the current file's rows are taken. */
   #rows: number[] = [];
   #row = 0;
 
-  /** Reads of the first file only what says the shapes of its datasets. */
+  /** Reads the list, and of its first file the headers that give the shapes. */
   override async inspect(): Promise<void> {
     await this.#openList();
     const [path = ""] = this.#paths;
@@ -60,7 +60,7 @@ export class HDF5DataLayer extends Layer {
     if (shuffle) this.#random.shuffle(this.#rows);
   }
 
-  /** Finds where the files lie. */
+  /** Reads the list, and finds its files. */
   async #openList(): Promise<void> {
     const { source, batchSize } = this.#param;
     const { files, log } = this.context;
@@ -71,7 +71,7 @@ export class HDF5DataLayer extends Layer {
     const namedBy = sourceOf(this.message)?.file;
     const list = await files.resolve(source, namedBy);
     const names = (await files.readText(list)).split(/\s+/).filter((name) => name !== "");
-    // In the list, paths are relative to the working directory, which may have been that of the list or of the net.
+    // Paths in the list are relative to the working directory, else to the folder of the list, else to that of the net.
     this.#paths = await Promise.all(names.map(async (name) => files.resolve(await files.resolve(name, list), namedBy)));
     log("info", "hdf5_data_layer.cpp:95", `Number of HDF5 files: ${names.length}`);
     this.check(names.length > 0, "MOKA_DATA", `${source} lists no HDF5 file`);
@@ -96,7 +96,7 @@ export class HDF5DataLayer extends Layer {
     k.host("next batch", next, { writes: top.map(({ data }) => data) });
   }
 
-  /** Where the next batch begins, and in which order files and rows are taken, where that is drawn. */
+  /** The position of the next row and, with `shuffle`, the order of files and rows. */
   override saveState(): unknown {
     const place = { file: this.#file, row: this.#row };
     if (!this.#param.shuffle) return place;
@@ -131,7 +131,7 @@ export class HDF5DataLayer extends Layer {
     this.#row = row;
   }
 
-  /** As Caffe, which puts the rows of a file that is not the first and only one in order twice. */
+  /** Goes to the next row. With several files, the rows of each new file are shuffled twice, as in Caffe. */
   async #advance(): Promise<void> {
     this.#row++;
     if (this.#row < this.#rows.length) return;
@@ -159,7 +159,7 @@ export class HDF5DataLayer extends Layer {
     this.#rows = Array.from({ length: rows }, (_, i) => i);
   }
 
-  /** The datasets that the tops name, which must have equally many rows, of the shape of those before. */
+  /** The datasets that the tops name. All must have equally many rows, and rows as large as those of the file before. */
   #datasetsOf<T extends { readonly shape: Shape }>(path: string, found: ReadonlyMap<string, T | string>): T[] {
     const before = this.#datasets;
     const datasets = this.message.top.map((name) => {

@@ -12,19 +12,19 @@ import { BatchLayer } from "./batch-layer.js";
 import { loadMean } from "./mean.js";
 
 /**
- * Batches of image files that a list names, with their labels; the list starts again when it ends.
+ * Batches of image files that a list names, with their labels; after the last image, the first follows.
  *
  * No bottoms; tops: data (batch_size, channels, height, width) and labels (batch_size). All images of a batch must have
  * one size; another batch may have another, and the net is then reshaped.
  *
  * `image_data_param`: `source` (a text file: on each line a file name, a space, a whole number), `batch_size` (1),
  * `root_folder` ("", put in front of each name as it is), `new_height` and `new_width` (0: as the files are; both or
- * neither), `is_color` (true; false for gray), `shuffle` (false; in another order each time round), `rand_skip` (0:
- * leave out up to so many images at the start). `transform_param`: `scale` (1), `mirror` (false), `crop_size` (0),
- * `mean_file` or `mean_value`. `data_param.prefetch` (4): batches that are read and decoded ahead of the net.
+ * neither), `is_color` (true; false for gray), `shuffle` (false; again in each pass), `rand_skip` (0: skip a random number
+ * of images below this at the start). `transform_param`: `scale` (1), `mirror` (false), `crop_size` (0), `mean_file` or
+ * `mean_value`. `data_param.prefetch` (4): batches that are read and decoded ahead of the net.
  *
- * Images that do not lie where the list says are looked for beside the list and the prototxt too. Empty lines of the
- * list are left out, where Caffe stops at them.
+ * A path in the list is relative to the working directory, else to the folder of the list, else to that of the prototxt.
+ * Empty lines of the list are skipped; Caffe stops at the first.
  */
 export class ImageDataLayer extends BatchLayer<PictureItem> {
   static readonly type = "ImageData";
@@ -32,14 +32,14 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
   readonly #param = this.message.imageDataParam ?? create(ImageDataParameterSchema);
   protected override readonly batchSize = this.#param.batchSize;
 
-  /** Looks at the first image that the list names. */
+  /** Reads the first 64 KiB of the list, and the first image in it. */
   override async inspect(): Promise<void> {
     const { listed, reader } = await this.#openList((path) => readHead(this.context.files, path, 1 << 16));
     const first = await new ImageListSource(listed, 1, reader).peek();
     this.expect(this.about(first, () => this.itemShape(first)));
   }
 
-  /** Draws as Caffe does while it sets the layer up: what the first image is depends on it. */
+  /** Draws as Caffe does when it sets the layer up: with `shuffle` or `rand_skip`, the first image depends on the draws. */
   override async open(): Promise<void> {
     const { batchSize, shuffle, randSkip } = this.#param;
     const { files, log, random } = this.context;
@@ -60,7 +60,7 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
     }
     const first = await lines.peek();
     this.#forkTransformer(mean);
-    random.next(); // seeds Caffe's prefetching thread, which draws nothing
+    random.next(); // Caffe's seed for its prefetching thread, which draws nothing
     const shape = this.about(first, () => this.itemShape(first));
     this.startBatches(lines, shape, "image_data_layer.cpp:90");
   }
@@ -79,7 +79,7 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
     return picture.label;
   }
 
-  /** The images of the list, as far as `read` reads it, and what reads them. */
+  /** The images of the list, as far as `read` reads it, a reader for them, and the mean. */
   async #openList(read: (path: string) => Promise<string>) {
     const { source, batchSize, newHeight, newWidth, isColor, rootFolder } = this.#param;
     const { files, images, log } = this.context;
@@ -102,7 +102,7 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
     return { listed, reader, mean };
   }
 
-  /** Twice, as in Caffe: the second generator counts. */
+  /** Called twice, as in Caffe: the second generator is the one in use. */
   #forkTransformer(mean: BlobProto | undefined): void {
     const { random } = this.context;
     const { transformParam } = this.message;
