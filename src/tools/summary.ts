@@ -114,7 +114,7 @@ const width = 4;
 /**
  * Says of each layer of a net which shapes it has and what it costs, from the layers' own rules, and how much memory
  * runs will need: nothing is allocated, filled, run or written. Data layers read the shape of their data, unless `shapes`
- * has it. If data are missing, shapes that the layer's message gives are assumed, and `log` gets a warning.
+ * has it. If files are missing, shapes that the layer's message gives are assumed, and `log` gets a warning.
  *
  * @param message the net; one of an older form is brought up to date first, in place
  * @throws MokaError as building the net would
@@ -276,7 +276,7 @@ class Walk {
         .assumedShapes()
         .slice(0, tops)
         .filter((shape) => shape !== undefined);
-      if (assumed.length < tops) throw withHint(layer, error);
+      if (error.code !== "MOKA_FILE" || assumed.length < tops) throw withHint(layer, error);
       this.#assumed.add(layer);
       const { message } = error.within({ layer, place: sourceOf(layer.message)?.place });
       const outcome = tops > 0 ? `; its tops are assumed to be ${assumed.map(formatShape).join(" and ")}` : "";

@@ -198,6 +198,17 @@ describe("a summary without data", () => {
   });
 });
 
+test("a summary assumes nothing of data that are there and damaged", async () => {
+  const damaged = join(root, "damaged");
+  mkdirSync(damaged);
+  writeFileSync(join(damaged, "mean.binaryproto"), readFileSync(join(data, "mean.binaryproto")));
+  writeFileSync(join(damaged, "raw_lmdb"), "no database");
+  const text = netOf("LMDB", damaged).replace("mirror: true", "crop_size: 5");
+  await expect(summaryOf(text)).rejects.toThrow(/raw_lmdb: 11 bytes are no LMDB; give the shape of "data"/);
+  rmSync(join(damaged, "raw_lmdb"));
+  expect((await summaryOf(text)).blobs.data).toEqual([16, 3, 5, 5]);
+});
+
 test("the commands say what is missing, and mark what is assumed", async () => {
   const net = join(root, "net.prototxt");
   writeFileSync(net, netOf("WindowData", absent));
