@@ -1,37 +1,30 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, relative, resolve } from "node:path";
-import type { Command as Commander } from "commander";
-import { InvalidArgumentError } from "commander";
 import type { LintOptions } from "../api/lint.js";
 import type { Levels } from "../lint/lint.js";
 import { type DecodedText, decodeText } from "../util/encoding.js";
-
-/** What `addLintOptions` leaves in a command's options. */
-export interface LintFlags {
-  readonly solver?: string;
-  readonly weights?: string;
-  readonly config?: string;
-  readonly rule?: Readonly<Record<string, string>>;
-}
+import { option, repeated, type Values } from "./command.js";
+import { addNamed } from "./options.js";
+import { printError } from "./print.js";
 
 /** The file that settings stand in, in the folder of the linted file or one around it. */
 const configName = "moka.config.json";
 
 /** What `moka lint` and `moka fix` have in common. */
-export function addLintOptions(command: Commander): void {
-  command
-    .option("--solver <file>", "the solver that trains the net, for rules that ask for it")
-    .option("--weights <files>", "its caffemodel, or several separated by commas, for rules that ask for it")
-    .option("--config <file>", `settings; default: the nearest ${configName} around each file`)
-    .option("--rule <id=level>", "off, info, warning or error, for one rule; may be given again", addRule);
-}
+export const lintOptions = {
+  solver: option("--solver <file>", "the solver that trains the net, for rules that ask for it"),
+  weights: option("--weights <files>", "its caffemodel, or several separated by commas, for rules that ask for it"),
+  config: option("--config <file>", `settings; default: the nearest ${configName} around each file`),
+  rules: repeated(
+    "--rule <id=level>",
+    "off, info, warning or error, for one rule; may be given again",
+    addNamed("a rule and a level, as id=off"),
+    {},
+  ),
+};
 
-function addRule(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const [, id, level] = /^([^=]+)=(.*)$/.exec(text) ?? [];
-  if (id === undefined || level === undefined) throw new InvalidArgumentError("Give a rule and a level, as id=off.");
-  return { ...before, [id]: level };
-}
+type LintFlags = Values<typeof lintOptions>;
 
 /** A text to look at: a file, or what came through stdin. */
 export interface LintInput {
@@ -67,7 +60,7 @@ export async function forEachFile<Result extends { readonly nets: readonly strin
     for (const net of result.nets.map(normalize)) {
       if (withSolver.has(net) || path === "-") continue;
       if (!existsSync(net)) {
-        process.stderr.write(`${path} names the net ${net}, which is not there\n`);
+        printError(`${path} names the net ${net}, which is not there\n`);
         continue;
       }
       withSolver.add(net);
@@ -101,7 +94,7 @@ class LevelsByFolder {
     const path = this.#flags.config ?? nearestConfig(folder);
     let levels = this.#known.get(path);
     if (!levels) {
-      levels = readLevels(path, this.#flags.rule ?? {});
+      levels = readLevels(path, this.#flags.rules);
       this.#known.set(path, levels);
     }
     return levels;

@@ -1,67 +1,48 @@
 import type { LayerSummary, NetSummary } from "../../tools/summary.js";
-import type { Shape } from "../../util/shape.js";
 import { colorsFor } from "../colors.js";
-import type { Command } from "../command.js";
-import { addShape, addStateOptions, type CommonOptions } from "../options.js";
-
-interface SummaryOptions extends Pick<CommonOptions, "level" | "stage"> {
-  readonly phase: string;
-  readonly weights?: string;
-  readonly shape: Readonly<Record<string, Shape>>;
-  readonly json?: boolean;
-}
+import { type Command, command, option, repeated } from "../command.js";
+import { addShape, json, model, phase, stateOptions } from "../options.js";
+import { print, printJson, problems } from "../print.js";
 
 /** The table is made for a terminal of so many columns; a wider one is used where it helps. */
 const leastWidth = 100;
 
 /** `moka summary`: shapes, parameters and costs of a net's layers. */
-export const summary: Command = {
-  define(command) {
-    command
-      .argument("<model>", "the net's prototxt")
-      .option("--phase <phase>", "TRAIN or TEST", "TEST")
-      .option("--weights <files>", "caffemodels that are to fit, separated by commas")
-      .option(
-        "--shape <name=sizes>",
-        "the shape of an input or of a data layer's top, as data=1,3,224,224",
-        addShape,
-        {},
-      )
-      .option("--json", "print all of it as JSON")
-      .addHelpText(
-        "after",
-        "\nMultiply-adds are those of one forward over the whole batch, of convolutions, inner products and recurrent" +
-          "\nlayers. Memory is that of the values of the blobs a layer makes; gradients take as much again." +
-          "\nPeaks count blobs, parameters and what layers keep, without a solver's history; that of training is of" +
-          "\nthe net as phase TRAIN has it, if its data are there. moka explain says how it comes about.",
-      );
-    addStateOptions(command);
+export const summary: Command = command(
+  {
+    model,
+    phase: phase("TEST"),
+    weights: option("--weights <files>", "caffemodels that are to fit, separated by commas"),
+    shapes: repeated(
+      "--shape <name=sizes>",
+      "the shape of an input or of a data layer's top, as data=1,3,224,224",
+      addShape,
+      {},
+    ),
+    json,
+    ...stateOptions,
   },
+  {
+    help:
+      "Multiply-adds are those of one forward over the whole batch, of convolutions, inner products and recurrent" +
+      "\nlayers. Memory is that of the values of the blobs a layer makes; gradients take as much again." +
+      "\nPeaks count blobs, parameters and what layers keep, without a solver's history; that of training is of" +
+      "\nthe net as phase TRAIN has it, if its data are there. moka explain says how it comes about.",
 
-  async run([model = ""], options) {
-    const { phase, weights, shape: shapes, json, level, stage: stages } = options as unknown as SummaryOptions;
-    const { MokaError, summarize } = await import("../../index.js");
-    const { createFiles } = await import("#platform");
-    const { netFrom, readText } = await import("../../api/read-text.js");
-    if (phase !== "TRAIN" && phase !== "TEST") {
-      throw new MokaError("MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
-    }
-    const log = (severity: string, origin: string, message: string) => {
-      const isOfAge = origin.startsWith("upgrade_proto"); // that a net is old is no matter here
-      if (severity !== "info" && !isOfAge) process.stderr.write(`${severity}: ${message}\n`);
-    };
-    const files = createFiles();
-    const net = netFrom(await readText(model, files), log);
-    const result = await summarize(net, { phase, level, stages, shapes, weights, files, log });
-    if (json) {
-      process.stdout.write(`${JSON.stringify(result)}\n`);
-    } else {
-      const width = Math.max(leastWidth, process.stdout.columns ?? 0);
-      process.stdout.write(await format(result, width));
-    }
-    return 0;
+    async run({ model, json, ...options }) {
+      const { summarize } = await import("../../index.js");
+      const { createFiles } = await import("#platform");
+      const { netFrom, readText } = await import("../../api/read-text.js");
+      const log = problems({ ofAge: false });
+      const files = createFiles();
+      const net = netFrom(await readText(model, files), log);
+      const result = await summarize(net, { ...options, files, log });
+      if (json) printJson(result);
+      else print(await format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
+      return 0;
+    },
   },
-};
+);
 
 const heads = ["Layer", "Type", "Bottoms", "Tops", "Shapes", "Params", "Mult-adds", "Memory"] as const;
 /** The columns that hold names, and may wrap. */

@@ -1,7 +1,7 @@
 import type { Parsed } from "../../proto/text/index.js";
 import type { Log } from "../../util/log.js";
-import type { Command, ExitCode } from "../command.js";
-import { glog } from "../glog.js";
+import { type Command, command, type ExitCode, operand, type Parameter } from "../command.js";
+import { caffeLog as log } from "../print.js";
 
 /** A file that was read, of whatever age. */
 interface Reading {
@@ -83,6 +83,9 @@ const solverText: Tool = {
 
 const tools: ReadonlyMap<string, Tool> = new Map([netText, netBinary, solverText].map((tool) => [tool.name, tool]));
 
+/** The name that the command was called by. */
+const calledAs: Parameter<string> = (command) => () => command.parent?.args[0] ?? "";
+
 /**
  * `moka upgrade`: brings a net or a solver, as text, or a caffemodel up to today's form. Comments are kept, and what
  * Moka does not know. The output is written in one go, at the end.
@@ -90,41 +93,34 @@ const tools: ReadonlyMap<string, Tool> = new Map([netText, netBinary, solverText
  * Called by the name of one of Caffe's tools it takes that tool's kind of file, and exits as that does: 1 for a wrong
  * call or where something had to be left out, 2 for a file that cannot be read.
  */
-export const upgrade: Command = {
-  define(command) {
-    const names = [...tools.keys()];
-    command
-      .argument("[files...]", "the old file, and the file to write, which may be the same")
-      .usage("IN OUT")
-      .addHelpText("after", `\nTakes nets and solvers as text, and caffemodels.\nAlso called ${names.join(", ")}.`)
-      .hook("preAction", (_, action) => {
-        action.setOptionValue("calledAs", action.parent?.args[0]);
-      });
-  },
+export const upgrade: Command = command(
+  { files: operand("[files...]", "the old file, and the file to write, which may be the same"), calledAs },
+  {
+    usage: "IN OUT",
+    help: `Takes nets and solvers as text, and caffemodels.\nAlso called ${[...tools.keys()].join(", ")}.`,
 
-  async run(args, { calledAs }) {
-    const log = glog((text) => process.stderr.write(text));
-    const { MokaError } = await import("../../util/errors.js");
-    const named = typeof calledAs === "string" ? tools.get(calledAs) : undefined;
-    const [from, to] = args;
-    if (from === undefined || to === undefined || args.length > 2) {
-      if (!named) throw new MokaError("MOKA_USAGE", "give two files: moka upgrade IN OUT");
-      log("error", `${named.name}.cpp:22`, `Usage: ${named.name} old_file_in new_file_out`);
-      return 1;
-    }
-    const { createFiles } = await import("#platform");
-    const files = createFiles();
-    const bytes = await files.read(from).catch(failIfCalledAs(named, log));
-    if (!bytes) return 2;
-    const tool = named ?? (await toolFor(bytes));
-    const reading = await tool.read(bytes, from, log).catch(failIfCalledAs(named, log));
-    if (!reading) return 2;
-    const code = upgradeReading(reading, tool, from, log);
-    await files.write(to, reading.content());
-    log("info", `${tool.name}.cpp:${tool.lastLine}`, `Wrote upgraded ${tool.message} ${tool.form} proto to ${to}`);
-    return code;
+    async run({ files: [from, to, ...more], calledAs }) {
+      const { MokaError } = await import("../../util/errors.js");
+      const named = tools.get(calledAs);
+      if (from === undefined || to === undefined || more.length > 0) {
+        if (!named) throw new MokaError("MOKA_USAGE", "give two files: moka upgrade IN OUT");
+        log("error", `${named.name}.cpp:22`, `Usage: ${named.name} old_file_in new_file_out`);
+        return 1;
+      }
+      const { createFiles } = await import("#platform");
+      const files = createFiles();
+      const bytes = await files.read(from).catch(failIfCalledAs(named, log));
+      if (!bytes) return 2;
+      const tool = named ?? (await toolFor(bytes));
+      const reading = await tool.read(bytes, from, log).catch(failIfCalledAs(named, log));
+      if (!reading) return 2;
+      const code = upgradeReading(reading, tool, from, log);
+      await files.write(to, reading.content());
+      log("info", `${tool.name}.cpp:${tool.lastLine}`, `Wrote upgraded ${tool.message} ${tool.form} proto to ${to}`);
+      return code;
+    },
   },
-};
+);
 
 function upgradeReading({ needed, upgrade }: Reading, { name }: Tool, file: string, log: Log): ExitCode {
   if (!needed) {
