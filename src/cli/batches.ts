@@ -4,7 +4,7 @@ import { option, type Values } from "./command.js";
 import { integer, json, model, number, numbers, phases, runOptions, seed, stateOptions, weights } from "./options.js";
 import { problems } from "./print.js";
 
-/** What commands take that run a net on batches of data. */
+/** The parameters of commands that run a net on batches of data. */
 export const batchParameters = (iterations: number, phase: string) => ({
   model,
   weights,
@@ -12,9 +12,13 @@ export const batchParameters = (iterations: number, phase: string) => ({
     "--data <what>",
     "instead of the net's data layers: data=x.npy,label=y.npy, a .npz of arrays by name, an LMDB's or LevelDB's folder, or a list of images (.txt)",
   ),
-  batch: option("--batch <n>", "rows of --data in a batch (default: 32)", integer(1)),
-  meanValue: option("--mean-value <values>", "to subtract from images of --data, one or one a channel", numbers),
-  scale: option("--scale <factor>", "to multiply images of --data by, then", number),
+  batch: option("--batch <n>", "rows of --data per batch (default: 32)", integer(1)),
+  meanValue: option(
+    "--mean-value <values>",
+    "mean to subtract from images of --data, one value or one per channel",
+    numbers,
+  ),
+  scale: option("--scale <multiplier>", "multiplier of images of --data, after the mean is subtracted", number),
   iterations: option(
     "--iterations <n>",
     `batches to run (default: each row of arrays once, else ${iterations})`,
@@ -27,15 +31,15 @@ export const batchParameters = (iterations: number, phase: string) => ({
   ...stateOptions,
 });
 
-/** The values as the API takes them. */
+/** Turns the values into options of the API; reads the arrays that `--data` names. */
 export async function batchOptions({
   data,
   ...values
 }: Omit<Values<ReturnType<typeof batchParameters>>, "model" | "weights" | "json" | "gpu">) {
-  return { ...values, data: await readData(data), log: problems({ ofAge: true }) };
+  return { ...values, data: await readData(data), log: problems({ upgrades: true }) };
 }
 
-/** Arrays, or a path that is for the API to open. */
+/** Returns arrays, or a path, which the API opens. */
 async function readData(text: string | undefined): Promise<BatchOptions["data"]> {
   if (text?.includes("=")) return readArrays(text);
   if (!text?.endsWith(".npz")) return text;

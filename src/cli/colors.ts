@@ -1,9 +1,9 @@
 import picocolors from "picocolors";
 
 /**
- * What colors a text that goes to `stream`: only a terminal's, and as the user wants it. `NO_COLOR` switches colors off,
- * `FORCE_COLOR` on (https://no-color.org, https://force-color.org). Asked when something is printed: a program that
- * runs `main` may have changed either.
+ * The functions that color a text for `stream`. A stream that is no terminal gets no colors. `NO_COLOR` switches colors
+ * off, `FORCE_COLOR` on (https://no-color.org, https://force-color.org). Both are read at each call, because a program
+ * that runs `main` may have changed them.
  */
 export function colorsFor(stream: { readonly isTTY?: boolean }): ReturnType<typeof picocolors.createColors> {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;

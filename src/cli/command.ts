@@ -4,41 +4,41 @@ import { MokaError } from "../util/errors.js";
 /** 0: done. 1: the work found a problem. 2: the call was wrong. */
 export type ExitCode = 0 | 1 | 2;
 
-/** An operand or an option of a command: declares itself to commander, and returns what reads its value after parsing. */
+/** An operand or an option: a function that declares it to commander and returns the reader of its value after parsing. */
 export type Parameter<T> = (command: Commander) => () => T;
 
 type Parameters = Readonly<Record<string, Parameter<unknown>>>;
 
-/** What parameters hold in one call. */
+/** The values of parameters in one call. */
 export type Values<P extends Parameters> = {
   readonly [Name in keyof P]: ReturnType<ReturnType<P[Name]>>;
 };
 
 /** One command of `moka`. Each stands in a file of its own, which is loaded when the command is called. */
 export interface Command {
-  /** Declares all that the command takes; the result does the work, once the arguments are parsed. */
+  /** Declares all parameters. The returned function does the work; it is called after the arguments are parsed. */
   define(command: Commander): () => Promise<ExitCode>;
 }
 
-/** What is known of a command before it is called. */
+/** The facts about a command that are known without loading its file. */
 export interface CommandRow {
   readonly name: string;
   readonly aliases?: readonly string[];
-  /** What the command does, in one line of `moka --help`. */
+  /** What the command does: its line in `moka --help`. */
   readonly summary: string;
   readonly load: () => Promise<Command>;
 }
 
 interface Work<V> {
-  /** The arguments in the first line of the help, where they are not as declared. */
+  /** The arguments in the first line of the help. Default: as declared. */
   readonly usage?: string;
-  /** What the help says after the options. */
+  /** The last paragraph of the help. */
   readonly help?: string;
-  /** Does the work; loads what it needs itself, so that `--help` is quick. */
+  /** Does the work. Modules are imported here rather than at the top, so that `--help` is quick. */
   run(values: V): Promise<ExitCode>;
 }
 
-/** A command that takes operands, in this order, and options; their types are those of what `run` gets. */
+/** A command with these operands, in this order, and options. The types of the values of `run` follow from them. */
 export function command<P extends Parameters>(takes: P, { usage, help, run }: Work<Values<P>>): Command {
   return {
     define(command) {
@@ -50,22 +50,22 @@ export function command<P extends Parameters>(takes: P, { usage, help, run }: Wo
   };
 }
 
-/** Makes a value of an argument's text, or nothing where the text is wrong. */
+/** Reads a value from an argument's text; undefined if the text is wrong. */
 export interface Parse<T> {
   (text: string): T | undefined;
-  /** What the text must be, in the words of an error. */
+  /** What the text must be: "…" in the error `--seed must be …`. */
   readonly expects: string;
-  /** All texts that are accepted, where they are few. */
+  /** All accepted texts, where there are few. */
   readonly choices?: readonly string[];
 }
 
-/** Adds what the text says to what was given before. */
+/** Adds the value of one more text to the values before it; undefined if the text is wrong. */
 export interface Add<T> {
   (text: string, before: T): T | undefined;
   readonly expects: string;
 }
 
-/** Calls a parser; the error names the option or operand. */
+/** Checks what a parser returned. The error names the option or operand. */
 function parsed<T>(name: string, { expects }: { readonly expects: string }, text: string, value: T | undefined): T {
   if (value !== undefined) return value;
   throw new MokaError("MOKA_USAGE", `${name} must be ${expects}, not ${JSON.stringify(text)}`);
@@ -77,7 +77,7 @@ type OperandValue<Form extends string> = Form extends `${string}...${string}`
     ? string | undefined
     : string;
 
-/** An operand: `<file>`, `[file]` if it may be left out, `<files...>` or `[files...]` for the rest of the operands. */
+/** An operand: `<file>` is required, `[file]` is optional, `<files...>` and `[files...]` take all operands that are left. */
 export function operand<Form extends string>(form: Form, description: string): Parameter<OperandValue<Form>>;
 export function operand<T>(form: `<${string}>`, description: string, parse: Parse<T>): Parameter<T>;
 export function operand(form: string, description: string, parse?: Parse<unknown>) {
@@ -91,7 +91,7 @@ export function operand(form: string, description: string, parse?: Parse<unknown
   };
 }
 
-/** An option with a value: `--weights <files>`; a text, unless `parse` makes something else of it. */
+/** An option with a value, as `--weights <files>`. Without `parse` the value is the text. */
 export function option(form: string, description: string): Parameter<string | undefined>;
 export function option<T>(form: string, description: string, parse: Parse<T>): Parameter<T | undefined>;
 export function option<T>(form: string, description: string, parse: Parse<T>, initial: T): Parameter<T>;
@@ -99,23 +99,23 @@ export function option(form: string, description: string, parse?: Parse<unknown>
   const made = new Option(form, description);
   if (parse?.choices) made.choices(parse.choices);
   if (parse) made.argParser((text) => parsed(`--${made.name()}`, parse, text, parse(text)));
-  if (initial !== undefined && typeof initial !== "object") made.default(initial); // the help shows it
+  if (initial !== undefined && typeof initial !== "object") made.default(initial); // the help shows the default
   return declared(made, initial);
 }
 
-/** An option that has to be given. */
+/** A required option. */
 export function required(form: string, description: string): Parameter<string> {
   return declared(new Option(form, description).makeOptionMandatory());
 }
 
-/** An option that may be given several times; each adds to what those before it made. */
+/** An option that may be given several times. Each use adds to the value of those before it. */
 export function repeated<T>(form: string, description: string, add: Add<T>, initial: T): Parameter<T> {
   const made = new Option(form, description);
   made.argParser<T>((text, before = initial) => parsed(`--${made.name()}`, add, text, add(text, before)));
   return declared(made, initial);
 }
 
-/** An option that is on or off, off by default: `--json`; or on by default: `--no-oversample`. */
+/** An option that is on or off: `--json` is off by default, `--no-oversample` declares one that is on by default. */
 export function flag(form: `--${string}`, description: string): Parameter<boolean> {
   return (command) => {
     const read = declared(new Option(form, description), false)(command);

@@ -4,9 +4,9 @@ import { MokaError } from "../util/errors.js";
 import { opposite } from "./command.js";
 
 /**
- * Has a command take its options in all forms that Caffe's tools take: `-gray`, `--gray`, `--gray=true`, `--gray=0`,
- * `--nogray`, `-resize_width 5`, `--resize-width=5`. An option that it does not have is an error, and is so before one
- * that is missing: it may be that one, misspelled.
+ * Lets a command accept its options in all forms of Caffe's tools: `-gray`, `--gray`, `--gray=true`, `--gray=0`,
+ * `--nogray`, `-resize_width 5`, `--resize-width=5`. An unknown option is reported before a missing one, because it may
+ * be the missing one misspelled.
  */
 export function takeCaffeForms(command: Commander): void {
   const parse = command.parseOptions.bind(command);
@@ -39,7 +39,7 @@ function plainForms(command: Commander, args: readonly string[]): string[] {
   return plain;
 }
 
-/** The option of that name, where `-` and `_` are the same, and `--nogray` is `--no-gray`. */
+/** Finds an option by its name. `-` and `_` are the same, and `--nogray` is `--no-gray`. */
 function find({ options }: Commander, flag: string): Option | undefined {
   const named = (name: string) =>
     options.find(({ long, short }) => short === name || dashed(long ?? "") === dashed(name));

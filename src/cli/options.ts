@@ -1,15 +1,15 @@
 import type { Shape } from "../util/shape.js";
 import { type Add, flag, operand, option, type Parameter, type Parse } from "./command.js";
 
-/** A parser, with the words for what it expects. */
+/** Adds to a parser the words that say what it expects. */
 export function parser<F extends object>(expects: string, parse: F): F & { readonly expects: string } {
   return Object.assign(parse, { expects });
 }
 
-/** A text as it is. */
+/** Accepts any text. */
 export const text: Parse<string> = parser("a text", (text: string) => text);
 
-/** One of a few words. */
+/** Accepts one of a few words. */
 export function oneOf<const T extends string>(...choices: readonly T[]): Parse<T> {
   const expects = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
   return Object.assign((text: string) => choices.find((each) => each === text), { expects, choices });
@@ -23,7 +23,7 @@ export const positive: Parse<number> = parser("a number greater than 0", (text: 
   return Number(text) > 0 ? Number(text) : undefined;
 });
 
-/** An integer of at least `least`. */
+/** Accepts an integer of at least `least`. */
 export function integer(least: number): Parse<number> {
   return parser(`a whole number, ${least} or more`, (text: string) => {
     const value = number(text);
@@ -36,12 +36,12 @@ export const numbers: Parse<readonly number[]> = parser("numbers separated by co
   return values.every((value) => value !== undefined) ? values : undefined;
 });
 
-/** Values separated by commas; none for an empty text, as Caffe reads `-stage ""`. */
+/** Accepts values separated by commas. An empty text has no value, as in Caffe's `-stage ""`. */
 export const list: Parse<readonly string[]> = parser("values separated by commas", (text: string) => {
   return text === "" ? [] : text.split(",");
 });
 
-/** One more `name=value`. */
+/** Accepts one more `name=value`. */
 export function addNamed(expects: string): Add<Readonly<Record<string, string>>> {
   return parser(expects, (text: string, before: Readonly<Record<string, string>>) => {
     const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
@@ -49,7 +49,7 @@ export function addNamed(expects: string): Add<Readonly<Record<string, string>>>
   });
 }
 
-/** One more `data=1,3,224,224` or `data=1x3x224x224`. */
+/** Accepts one more `data=1,3,224,224` or `data=1x3x224x224`. */
 export const addShape: Add<Readonly<Record<string, Shape>>> = parser(
   "a blob's name and its sizes, as data=1,3,224,224",
   (text: string, before: Readonly<Record<string, Shape>>) => {
@@ -62,7 +62,7 @@ export const addShape: Add<Readonly<Record<string, Shape>>> = parser(
 
 export const phases: Parse<"TRAIN" | "TEST"> = oneOf("TRAIN", "TEST");
 
-/** Declared by several commands. */
+/* Parameters of several commands. */
 export const model: Parameter<string> = operand("<model>", "the net's prototxt");
 export const weights: Parameter<string> = operand("<weights>", "its caffemodel, or several separated by commas");
 export const someWeights: Parameter<string | undefined> = option(
@@ -70,7 +70,7 @@ export const someWeights: Parameter<string | undefined> = option(
   "its caffemodel, or several separated by commas",
 );
 export const phase = (initial: "TRAIN" | "TEST"): Parameter<"TRAIN" | "TEST"> =>
-  option("--phase <phase>", "whose layers the net has", phases, initial);
+  option("--phase <phase>", "the phase of the net: its layers and their behavior", phases, initial);
 export const backend: Parameter<"lmdb" | "leveldb"> = option(
   "--backend <kind>",
   "the kind of database",
@@ -80,14 +80,14 @@ export const backend: Parameter<"lmdb" | "leveldb"> = option(
 export const seed: Parameter<number | undefined> = option("--seed <n>", "random seed", integer(0));
 export const json: Parameter<boolean> = flag("--json", "print JSON");
 
-/** What all commands that run a net take. */
+/** Options of all commands that run a net. */
 export const runOptions = {
-  engine: option("--engine <name>", "what computes", oneOf("auto", "blas", "wasm", "reference"), "auto"),
-  threads: option("--threads <n>", "threads to use; default: one a core", integer(1)),
+  engine: option("--engine <name>", "the engine that computes", oneOf("auto", "blas", "wasm", "reference"), "auto"),
+  threads: option("--threads <n>", "threads to use; default: one per core", integer(1)),
   gpu: option("--gpu <ids>", "as in Caffe; there is no GPU engine, so the CPU is used"),
 };
 
-/** Caffe's flags that choose among a net's layers. */
+/** Caffe's options that select layers of a net by its state. */
 export const stateOptions = {
   level: option("--level <n>", "level of the net, for include and exclude rules", integer(-(2 ** 31)), 0),
   stages: option("--stage <names>", "stages of the net, separated by commas", list, []),

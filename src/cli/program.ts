@@ -10,8 +10,8 @@ import { printError } from "./print.js";
 /**
  * Runs `moka` with these arguments.
  *
- * Caffe's flags may have one dash or two: `-solver lenet.prototxt`, `--solver=lenet.prototxt`. Errors go to stderr;
- * what went wrong is never thrown. Only the file of the command that is called is loaded.
+ * Caffe's flags may have one dash or two: `-solver lenet.prototxt`, `--solver=lenet.prototxt`. Errors are written to
+ * stderr and never thrown. Only the file of the called command is loaded.
  */
 export async function main(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = 0;
@@ -21,7 +21,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .version(version, "-v, --version")
     .helpCommand(true)
     .enablePositionalOptions()
-    .configureOutput({ outputError: () => {} }) // `report` writes it
+    .configureOutput({ outputError: () => {} }) // `report` writes errors
     .exitOverride();
   for (const { name, aliases = [], summary } of commands) {
     program.command(name).aliases(aliases).description(summary).exitOverride();
@@ -44,17 +44,17 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-/** `moka help train` is `moka train --help`, `moka -help` is `moka --help`. */
+/** Turns `help train` into `train --help`, and `-help` into `--help`. */
 function withoutHelpCommand(args: readonly string[]): readonly string[] {
   const [first, called, ...rest] = args;
   if (first === "help" && called !== undefined) return [called, "--help", ...rest];
   return /^-[a-z]{2}/.test(first ?? "") ? [`-${first}`, ...args.slice(1)] : args;
 }
 
-/** Says what went wrong, in a line with its code; of a wrong call also where its help is. */
+/** Writes one line with the error and its code; after a wrong call also a line that names the command's help. */
 function report(error: unknown, help: string): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
-  if (error instanceof CommanderError && error.code === "commander.help") return 2; // the help is the message
+  if (error instanceof CommanderError && error.code === "commander.help") return 2; // commander has written the help
   const prefix = colorsFor(process.stderr).red("moka:");
   const known =
     error instanceof CommanderError

@@ -5,8 +5,8 @@ import { colorsFor } from "./colors.js";
 import { escaped, print } from "./print.js";
 
 /**
- * Shows how training goes on a terminal: a bar with iteration, loss and learning rate, and above it a line for each
- * test and snapshot.
+ * Shows the progress of training on a terminal: a bar with iteration, loss and learning rate, and above it one line for
+ * each test and snapshot.
  */
 export function showProgress(solver: Solver, stream: NodeJS.WriteStream): void {
   const total = solver.param.maxIter;

@@ -6,14 +6,14 @@ import { type Command, command, option, required } from "../command.js";
 import { oneOf } from "../options.js";
 import { print, printJson } from "../print.js";
 
-/** `moka calibrate`: new averages for BatchNorm layers. */
+/** `moka calibrate`: computes new averages for BatchNorm layers. */
 export const calibrate: Command = command(
   {
     ...batchParameters(50, "TRAIN where it has data layers, else TEST"),
     output: required("-o, --output <file>", "the caffemodel (or .caffemodel.h5) to write"),
     method: option(
       "--method <method>",
-      "pooled: exact, over all values; moving: as Caffe's moving average, from nothing",
+      "pooled: exact, over all values; moving: Caffe's moving average, started from zero",
       oneOf("pooled", "moving"),
       "pooled",
     ),

@@ -9,7 +9,7 @@ const heightAndWidth = parser("height,width", (text: string) => {
   return height !== undefined && width !== undefined && more.length === 0 ? ([height, width] as const) : undefined;
 });
 
-/** `moka classify`: what pictures show, as pycaffe's `classify.py`. */
+/** `moka classify`: classifies pictures, as pycaffe's `classify.py`. */
 export const classify: Command = command(
   {
     model,
@@ -17,10 +17,15 @@ export const classify: Command = command(
     images: operand("<images...>", "pictures"),
     mean: option(
       "--mean <file|values>",
-      "what is subtracted: .npy, .binaryproto, or a value for each channel: 104,117,123",
+      "the mean to subtract: .npy, .binaryproto, or a value per channel: 104,117,123",
     ),
-    rawScale: option("--raw-scale <n>", "what values from 0 to 1 are multiplied by first", number, 255),
-    inputScale: option("--input-scale <n>", "what values are multiplied by in the end", number),
+    rawScale: option(
+      "--raw-scale <n>",
+      "multiplier of the values, from 0 to 1, before the mean is subtracted",
+      number,
+      255,
+    ),
+    inputScale: option("--input-scale <n>", "multiplier of the values after the mean is subtracted", number),
     channelSwap: option(
       "--channel-swap <order>",
       "order of red (0), green (1) and blue (2) (default: 2,1,0 for three)",
@@ -31,7 +36,7 @@ export const classify: Command = command(
       "size to scale to, before cropping (default: the net's input)",
       heightAndWidth,
     ),
-    labels: option("--labels <file>", "names of the classes, one a line"),
+    labels: option("--labels <file>", "names of the classes, one per line"),
     top: option("--top <n>", "classes to show", integer(1), 5),
     oversample: flag("--no-oversample", "the center alone, not the mean over corners, center and mirror images"),
     json,
@@ -39,7 +44,7 @@ export const classify: Command = command(
     ...stateOptions,
   },
   {
-    help: "Pictures are resized as pycaffe does it, and read in gray where the net's input has one channel.",
+    help: "Pictures are resized as in pycaffe, and read in gray if the net's input has one channel.",
 
     async run({
       model,
@@ -87,7 +92,7 @@ interface Prediction {
   readonly score: number;
 }
 
-/** The classes with the highest scores; of equal ones the first. */
+/** The classes with the highest scores. Equal scores keep the order of the classes. */
 function best(scores: Float32Array, top: number, labels: readonly string[]): Prediction[] {
   const order = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
   return order.slice(0, top).map((index) => {
@@ -96,7 +101,7 @@ function best(scores: Float32Array, top: number, labels: readonly string[]): Pre
   });
 }
 
-/** As Caffe's example program for classification prints it. */
+/** The text that Caffe's example program for classification prints. */
 function described({ image, predictions }: { image: string; predictions: readonly Prediction[] }): string {
   const lines = predictions.map(({ index, label, score }) => `${score.toFixed(4)} - "${label ?? index}"\n`);
   return `---------- Prediction for ${image} ----------\n${lines.join("")}`;
@@ -116,7 +121,7 @@ async function readMean(files: Files, mean: string): Promise<MeanArray> {
   return { shape: blobShape(blob).slice(-3), data: blobValues(blob).data };
 }
 
-/** One value for all channels becomes one for each. */
+/** Repeats a single value for each channel. */
 function spread(mean: MeanArray, channels: number): MeanArray {
   const isOne = mean.shape.length === 1 && mean.shape[0] === 1;
   return isOne ? { shape: [channels], data: new Array(channels).fill(mean.data[0]) } : mean;

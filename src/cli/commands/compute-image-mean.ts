@@ -2,7 +2,7 @@ import { type Command, command, operand } from "../command.js";
 import { backend, json } from "../options.js";
 import { caffeLog, printJson } from "../print.js";
 
-/** `moka compute_image_mean`: the mean of a database's images, as Caffe's tool of that name. */
+/** `moka compute_image_mean`: computes the mean of a database's images, as Caffe's tool of that name. */
 export const computeImageMean: Command = command(
   {
     database: operand("<input_db>", "the database"),

@@ -2,11 +2,11 @@ import { type Command, command, flag, operand, option } from "../command.js";
 import { backend, integer, json, seed, text } from "../options.js";
 import { caffeLog, print, printJson } from "../print.js";
 
-/** `moka convert_imageset`: pictures to a database, as Caffe's tool of that name. */
+/** `moka convert_imageset`: converts pictures to a database, as Caffe's tool of that name. */
 export const convertImageset: Command = command(
   {
-    root: operand("<root_folder>", "what stands before every path of the list"),
-    list: operand("<list_file>", "lines of a path, a space and a label"),
+    root: operand("<root_folder>", "prefix of every path in the list"),
+    list: operand("<list_file>", "a text file; each line is a path, a space and a label"),
     database: operand("<output_db>", "folder to create"),
     gray: flag("--gray", "one channel instead of three"),
     shuffle: flag("--shuffle", "put the list into random order"),
@@ -14,8 +14,8 @@ export const convertImageset: Command = command(
     encoded: flag("--encoded", "keep the pictures as files in the records"),
     encodeType: option("--encode_type <type>", "encode them all as jpg or png (implies --encoded)", text, ""),
     backend,
-    resizeWidth: option("--resize_width <n>", "width all pictures get; 0 leaves them", integer(0), 0),
-    resizeHeight: option("--resize_height <n>", "height all pictures get; 0 leaves them", integer(0), 0),
+    resizeWidth: option("--resize_width <n>", "width of all pictures, in pixels; 0: unchanged", integer(0), 0),
+    resizeHeight: option("--resize_height <n>", "height of all pictures, in pixels; 0: unchanged", integer(0), 0),
     seed,
     json,
   },

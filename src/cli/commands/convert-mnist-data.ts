@@ -2,7 +2,7 @@ import { type Command, command, operand, option } from "../command.js";
 import { backend, integer } from "../options.js";
 import { print } from "../print.js";
 
-/** `moka convert_mnist_data`: IDX files to a database, as Caffe's example tool of that name. */
+/** `moka convert_mnist_data`: converts IDX files to a database, as Caffe's example tool of that name. */
 export const convertMnistData: Command = command(
   {
     imageFile: operand("<image_file>", "images, IDX, gzip or not"),

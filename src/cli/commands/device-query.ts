@@ -3,7 +3,7 @@ import { type Command, command } from "../command.js";
 import { json, runOptions } from "../options.js";
 import { caffeLog, print, printJson } from "../print.js";
 
-/** `moka device_query`: what there is to compute with. */
+/** `moka device_query`: shows the processor, memory and engine. */
 export const deviceQuery: Command = command(
   { ...runOptions, json },
   {

@@ -2,7 +2,7 @@ import { type Command, command, operand, option } from "../command.js";
 import { integer, oneOf } from "../options.js";
 import { print } from "../print.js";
 
-/** `moka digits`: a data set to try nets on, drawn by a program. */
+/** `moka digits`: writes a data set of generated digits to train small nets on. */
 export const digits: Command = command(
   {
     folder: operand("<folder>", "where to write it"),

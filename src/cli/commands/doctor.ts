@@ -6,7 +6,7 @@ import { colorsFor } from "../colors.js";
 import { type Command, command } from "../command.js";
 import { print, printJson } from "../print.js";
 
-/** `moka doctor`: why a net with BatchNorm tests worse than it trains. */
+/** `moka doctor`: finds out why a net with BatchNorm tests worse than it trains. */
 export const doctor: Command = command(batchParameters(10, "TEST"), {
   help:
     "Runs the same batches with batch statistics and with the averages, in phase TEST, and changes no file. Exits with 1" +
@@ -21,7 +21,7 @@ export const doctor: Command = command(batchParameters(10, "TEST"), {
   },
 });
 
-/** So many of the worst layers are listed; --json has all. */
+/** The number of layers that are listed, the worst first. --json has all. */
 const mostRows = 20;
 
 function asText(report: DoctorReport): string {

@@ -2,7 +2,7 @@ import { type Command, command, operand, option } from "../command.js";
 import { model, oneOf, phases, stateOptions } from "../options.js";
 import { print, problems } from "../print.js";
 
-/** `moka draw`: a picture of a net, as pycaffe's `draw_net.py`. */
+/** `moka draw`: draws a net, as pycaffe's `draw_net.py`. */
 export const draw: Command = command(
   {
     model,
@@ -18,8 +18,8 @@ export const draw: Command = command(
   },
   {
     help:
-      "Shapes are shown as far as they follow from the prototxt and from data that are there.\n" +
-      "What cannot be read of the prototxt is left out of the picture, and reported.",
+      "Shapes are shown where they follow from the prototxt and from data files that exist.\n" +
+      "Parts of the prototxt that cannot be read are reported and left out of the picture.",
 
     async run({ model, output, ...options }) {
       const { drawNet, MokaError } = await import("../../index.js");
@@ -27,7 +27,7 @@ export const draw: Command = command(
       if (!/\.svg$/i.test(output)) {
         throw new MokaError("MOKA_USAGE", `${output}: the picture is an SVG file; give a name that ends in .svg`);
       }
-      const svg = await drawNet(model, { ...options, log: problems({ ofAge: true }) });
+      const svg = await drawNet(model, { ...options, log: problems({ upgrades: true }) });
       await createFiles().write(output, new TextEncoder().encode(svg));
       print(`Drawing net to ${output}\n`);
       return 0;

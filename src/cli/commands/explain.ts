@@ -3,7 +3,7 @@ import { type Command, command } from "../command.js";
 import { json, model, phase, runOptions, someWeights, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";
 
-/** `moka explain`: the program of a net, fused and with its memory planned, as it will run. */
+/** `moka explain`: shows the program of a net as it runs, with fused kernels and planned memory. */
 export const explain: Command = command(
   { model, phase: phase("TRAIN"), weights: someWeights, json, ...runOptions, ...stateOptions },
   {
@@ -23,7 +23,7 @@ export const explain: Command = command(
   },
 );
 
-/** Widths of the columns, so that a line has 100 characters. */
+/** Widths of the columns, in characters. A line has 100. */
 const widths = [16, 23, 35, 9, 9, 8];
 
 async function asText(explanation: Explanation): Promise<string> {
@@ -107,7 +107,7 @@ function inFlops(flops: number): string {
   return scaled(flops, 1000, ["", "k", "M", "G", "T"]);
 }
 
-/** Three digits and a unit. */
+/** A value in three digits with its unit. */
 function scaled(value: number, base: number, units: readonly string[]): string {
   let unit = 0;
   let left = value;

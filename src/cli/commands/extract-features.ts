@@ -2,7 +2,7 @@ import { type Command, command, operand } from "../command.js";
 import { integer, json, list, oneOf, runOptions, seed, stateOptions } from "../options.js";
 import { caffeLog, printJson } from "../print.js";
 
-/** `moka extract_features`: what blobs hold, batch after batch, as Caffe's tool of that name. */
+/** `moka extract_features`: saves the values of blobs for each batch, as Caffe's tool of that name. */
 export const extractFeatures: Command = command(
   {
     weights: operand("<weights>", "a caffemodel, or several separated by commas"),

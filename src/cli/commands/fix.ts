@@ -15,7 +15,7 @@ interface Fixed extends Omit<FixResult, "file"> {
   readonly file: string;
 }
 
-/** `moka fix`: repairs what `moka lint` finds, as far as that is safe. */
+/** `moka fix`: repairs the problems that `moka lint` finds and that can be repaired safely. */
 export const fix: Command = command(
   {
     files: operand(
@@ -30,8 +30,8 @@ export const fix: Command = command(
   },
   {
     help:
-      "Comments, order and layout of the files stay. Where a repair changes what a layer has learned, the weights are" +
-      "\nchanged too, and written to a new file. Exits with 1 if errors are left.",
+      "Comments, order and layout of the files stay. Where a repair changes learned parameters, the weights are changed" +
+      "\ntoo and written to a new file. Exits with 1 if errors are left.",
 
     async run({ files, diff, output, json, weightsOut, ...flags }) {
       if (files.length > 1 && (output !== undefined || files.includes("-"))) {
@@ -44,7 +44,7 @@ export const fix: Command = command(
       const repair = async ({ pathOrText, file, options, stdin }: LintInput): Promise<Fixed> => {
         const result = await fix(pathOrText, options);
         const bytes = stdin ? encodeText(result.text, stdin.encoding) : result.bytes;
-        // With --output one text is asked for: the nets a solver names are left alone.
+        // --output takes one text, so the nets that a solver names are not repaired.
         return { ...result, file, bytes, nets: output === undefined ? result.nets : [] };
       };
       const results = await forEachFile(files, flags, repair);
@@ -65,7 +65,7 @@ interface ChangedWeights {
   readonly path: string;
 }
 
-/** What has to be written beside the texts; never over the weights that were read. */
+/** The changed weights and the path to write them to. The weights that were read are never overwritten. */
 function changedWeights(
   results: readonly Fixed[],
   weights = "",
@@ -88,7 +88,7 @@ function changedWeights(
   return { net: first.weights, path: `${stem}.fixed${end}` };
 }
 
-/** The weights first: a net is not changed where they cannot be written. */
+/** Writes the weights first, so that a net stays unchanged if they cannot be written. */
 async function write(results: readonly Fixed[], output: string | undefined, weights: ChangedWeights | undefined) {
   const { createFiles } = await import("#platform");
   const { silent } = await import("../../util/log.js");

@@ -8,7 +8,7 @@ import { type Command, command, option, repeated } from "../command.js";
 import { addNamed, addShape, integer, json, model, positive, runOptions, stateOptions, weights } from "../options.js";
 import { print, printJson, problems } from "../print.js";
 
-/** `moka fold`: a net for inference without the BatchNorm, Scale and Bias layers that others can compute. */
+/** `moka fold`: folds BatchNorm, Scale and Bias layers into the weights of other layers, for inference. */
 export const fold: Command = command(
   {
     model,
@@ -28,7 +28,7 @@ export const fold: Command = command(
     ),
     tolerance: option(
       "--tolerance <part>",
-      "how far outputs may be off, in parts of their largest value",
+      "largest error of an output, relative to its largest value",
       positive,
       1e-4,
     ),
@@ -39,14 +39,14 @@ export const fold: Command = command(
   },
   {
     help:
-      "The net of phase TEST is folded, run beside the one as it was, and written if their outputs agree. Without -o" +
-      "\nnothing is written. Exit code 1: an output is beyond the tolerance, and nothing was written.",
+      "Folds the net of phase TEST, runs it beside the original, and writes it if their outputs agree. Without -o nothing" +
+      "\nis written. Exit code 1: an output is beyond the tolerance, and nothing was written.",
 
     async run({ model, weights, output, inputs: files, json, gpu: _, ...rest }) {
       const { fold: foldNet } = await import("../../index.js");
       if (output !== undefined) await checkOutput(output, [model, ...weights.split(",").map((path) => path.trim())]);
       const inputs = await readInputs(files);
-      const options = { ...rest, inputs, output, log: problems({ ofAge: false }) };
+      const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
       const result = await foldNet(model, weights, options);
       if (json) printJson(asJson(result));
       else print(asText(result, output !== undefined));
@@ -62,7 +62,7 @@ async function readInputs(files: Readonly<Record<string, string>>) {
   return arrays;
 }
 
-/** What is folded must not take the place of what it is made from. */
+/** Throws if the output would overwrite an input. */
 async function checkOutput(output: string, inputs: readonly string[]): Promise<void> {
   const whole = async (path: string) => realpath(path).catch(() => resolve(path));
   const taken = await Promise.all(inputs.map(whole));
@@ -97,7 +97,7 @@ function asText(result: FoldResult, hasOutput: boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Each layer that took others over: how its outputs differ where they ran, and how they may at most. */
+/** One row per layer that others were folded into: the measured error of its outputs, and the bound of that error. */
 function tableOf({ folded, targets, proof }: FoldResult, bold: (text: string) => string): string[] {
   const compared = proof.ran ? new Map(proof.layers.map((each) => [each.layer, each])) : undefined;
   const head = compared

@@ -7,7 +7,7 @@ import { belowHere, forEachFile, lintOptions, rulePage } from "../lint-files.js"
 import { integer, oneOf } from "../options.js";
 import { print, printJson } from "../print.js";
 
-/** `moka lint`: mistakes in nets and solvers. */
+/** `moka lint`: finds mistakes in nets and solvers. */
 export const lint: Command = command(
   {
     files: operand("[files...]", "prototxts of nets and solvers; - is stdin"),

@@ -3,7 +3,7 @@ import { type Command, command, flag, operand, option } from "../command.js";
 import { text } from "../options.js";
 import { print, printJson } from "../print.js";
 
-/** `moka parse_log`: a training log as tables, as Caffe's `parse_log.py`, and as curves. */
+/** `moka parse_log`: writes a training log as tables, as Caffe's `parse_log.py`, and as curves. */
 export const parseLog: Command = command(
   {
     path: operand("<log>", "a log of Caffe, of its NVIDIA or Intel forks, or of moka"),

@@ -18,7 +18,7 @@ export const run: Command = command(
     ),
     extra: repeated(
       "--blob <name>",
-      "another blob to show, besides the outputs",
+      "a blob to show besides the outputs; may be given again",
       parser("a name", (name: string, before: readonly string[]) => [...before, name]),
       [],
     ),
@@ -29,7 +29,7 @@ export const run: Command = command(
     ...stateOptions,
   },
   {
-    help: "An .npy or .json input may have another batch size or image size than the prototxt: the net is reshaped.",
+    help: "An .npy or .json input may have another batch size or image size than the prototxt. The net is then reshaped.",
 
     async run({ model, inputs, extra, output, json, gpu: _, ...options }) {
       const { Net, MokaError } = await import("../../index.js");
@@ -102,7 +102,7 @@ async function setInputs(
   }
 }
 
-/** A blob in a few lines: its shape and range, and its largest values where there are few. */
+/** Describes a blob: its shape and range; then the five largest values of each of at most eight rows, or its first eight values. */
 function describe(name: string, shape: readonly number[], data: Float32Array): string {
   const sorted = Float32Array.from(data).sort();
   const range = `min ${sorted[0]?.toPrecision(6)}, max ${sorted.at(-1)?.toPrecision(6)}`;

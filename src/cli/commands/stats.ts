@@ -6,7 +6,7 @@ import { type Command, command, operand, option } from "../command.js";
 import { json, phase, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";
 
-/** `moka stats`: what the BatchNorm layers of a caffemodel hold. */
+/** `moka stats`: shows the stored statistics of the BatchNorm layers in a caffemodel. */
 export const stats: Command = command(
   {
     paths: operand(
@@ -21,8 +21,8 @@ export const stats: Command = command(
   {
     usage: "[options] [MODEL] WEIGHTS",
     help:
-      "Mean and variance are the blobs divided by the factor, as the layer uses them; raw is what the file has. Each" +
-      "\nhistogram goes from the least value to the largest, those of variances by their logarithms.",
+      "Mean and variance are the blobs divided by the factor, as the layer uses them; raw values are those in the file." +
+      "\nEach histogram goes from the least value to the largest; variances are on a logarithmic scale.",
 
     async run({ paths, json, svg, ...options }) {
       const { MokaError, stats } = await import("../../index.js");
@@ -52,7 +52,7 @@ function asText({ name, layers, missing }: NetStats): string {
   return [`${name || "(no name)"}\n`, ...blocks, ...absent, total].join("\n");
 }
 
-/** A layer in a few lines, no wider than 100 columns unless its name is. */
+/** Describes a layer in lines of at most 100 columns, unless its name is longer. */
 function blockOf(layer: BatchNormStats, bold: (text: string) => string, warn: (text: string) => string): string {
   const { name, channels, scale, reading, dead, suspicious, useGlobalStats } = layer;
   const isOdd = reading.state !== "saturated" && reading.state !== "growing" && reading.state !== "converted";
@@ -84,14 +84,14 @@ function range({ min, max }: ChannelValues): string {
 
 const bars = ["▁", "▂", "▃", "▅", "▇"] as const;
 
-/** Parts without values are lowest; any value shows. */
+/** One bar per bin. The lowest bar is an empty bin only. */
 function sparkline(histogram: readonly number[]): string {
   const most = Math.max(1, ...histogram);
   const height = (count: number) => (count === 0 ? 0 : Math.max(1, Math.round((count / most) * (bars.length - 1))));
   return histogram.map((count) => bars[height(count)]).join("");
 }
 
-/** The first few, with their reasons. */
+/** The first four channels with their reasons, and the number of others. */
 function listed(flags: readonly FlaggedChannel[]): string {
   const most = 4;
   const shown = flags.slice(0, most).map(({ channel, reason }) => `channel ${channel} (${reason})`);

@@ -3,13 +3,13 @@ import { type Command, command, option, required } from "../command.js";
 import { integer, json, phase, runOptions, someWeights, stateOptions } from "../options.js";
 import { caffeLog, printJson } from "../print.js";
 
-/** Milliseconds a pass; one entry a layer. */
+/** Milliseconds per pass, one entry per layer. */
 interface Times {
   readonly forward: number[];
   readonly backward: number[];
 }
 
-/** `moka time`: how long each layer takes, forward and backward, as `caffe time`. */
+/** `moka time`: measures how long each layer takes, forward and backward, as `caffe time`. */
 export const time: Command = command(
   {
     model: required("--model <file>", "the net's prototxt"),
@@ -28,7 +28,7 @@ export const time: Command = command(
       const log = json ? silent : caffeLog;
       log("info", "caffe.cpp:343", "Use CPU.");
       const stages = given.length > 0 ? given : [""];
-      // In TEST, backward is timed too, and so must find what it needs.
+      // Backward is timed in phase TEST too, so the blobs that it reads must be kept.
       const keep = phase === "TRAIN" ? "outputs" : "all";
       const net = await Net.load(model, { phase, weights, engine, threads, level, stages, log, keep });
       try {
@@ -73,7 +73,7 @@ export const time: Command = command(
   },
 );
 
-/** Zeros are quicker to compute with than what nets meet; Caffe times whatever lies in memory. */
+/** Fills inputs with values between -0.5 and 0.5, because zeros compute faster than real data. Caffe leaves them uninitialized. */
 function fillInputs(net: Net): void {
   for (const name of net.inputs) {
     const values = net.blobs.get(name)?.data;

@@ -5,7 +5,7 @@ import { catchSignals } from "../signals.js";
 
 const actions = oneOf("stop", "snapshot", "none");
 
-/** `moka train`: trains or finetunes a net, as `caffe train`. */
+/** `moka train`: trains or fine-tunes a net, as `caffe train`. */
 export const train: Command = command(
   {
     file: required("--solver <file>", "the solver's prototxt"),
@@ -24,7 +24,7 @@ export const train: Command = command(
       const { Solver } = await import("../../index.js");
       const { showProgress } = await import("../progress.js");
       const plain = asLog || !process.stderr.isTTY;
-      const log = plain ? caffeLog : problems({ ofAge: true }); // on a terminal the progress says the rest;
+      const log = plain ? caffeLog : problems({ upgrades: true }); // the progress bar shows the rest;
       log("info", "caffe.cpp:197", gpu === undefined ? "Use CPU." : "Use CPU: there is no GPU engine.");
       const stages = given.length > 0 ? given : [""];
       const solver = await Solver.load(file, { ...options, stages, log });

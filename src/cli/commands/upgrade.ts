@@ -3,23 +3,23 @@ import type { Log } from "../../util/log.js";
 import { type Command, command, type ExitCode, operand, type Parameter } from "../command.js";
 import { caffeLog as log } from "../print.js";
 
-/** A file that was read, of whatever age. */
+/** A file that was read, in an old form or in today's. */
 interface Reading {
-  /** Whether it is of an older form. */
+  /** Whether it has an old form. */
   readonly needed: boolean;
-  /** Brings it up to date; false if something had to be left out. */
+  /** Upgrades it; false if something had to be left out. */
   upgrade(): boolean;
-  /** As it is now, ready to be written. */
+  /** The bytes to write. */
   content(): Uint8Array | readonly Uint8Array[];
 }
 
-/** One of Caffe's tools, each for one kind of file. */
+/** One of Caffe's upgrade tools. Each reads one kind of file. */
 interface Tool {
   readonly name: string;
-  /** What it reads, in the words of its log. */
+  /** The message type it reads, as its log names it. */
   readonly message: string;
   readonly form: "text" | "binary";
-  /** The line of its source from which it logs what it wrote. */
+  /** The line of Caffe's source that logs the written file. */
   readonly lastLine: number;
   read(bytes: Uint8Array, file: string, log: Log): Promise<Reading>;
 }
@@ -87,11 +87,11 @@ const tools: ReadonlyMap<string, Tool> = new Map([netText, netBinary, solverText
 const calledAs: Parameter<string> = (command) => () => command.parent?.args[0] ?? "";
 
 /**
- * `moka upgrade`: brings a net or a solver, as text, or a caffemodel up to today's form. Comments are kept, and what
- * Moka does not know. The output is written in one go, at the end.
+ * `moka upgrade`: upgrades a net or a solver, as text, or a caffemodel to today's form. Comments and fields that Moka does
+ * not know are kept. The output is written at the end, all at once.
  *
- * Called by the name of one of Caffe's tools it takes that tool's kind of file, and exits as that does: 1 for a wrong
- * call or where something had to be left out, 2 for a file that cannot be read.
+ * Under the name of one of Caffe's tools it takes that tool's kind of file and has its exit codes: 1 for a wrong call or
+ * if something had to be left out, 2 for a file that cannot be read.
  */
 export const upgrade: Command = command(
   { files: operand("[files...]", "the old file, and the file to write, which may be the same"), calledAs },
@@ -132,7 +132,7 @@ function upgradeReading({ needed, upgrade }: Reading, { name }: Tool, file: stri
   return 1;
 }
 
-/** What is wrong with a file is logged by Caffe's tools, which then exit with 2; `moka upgrade` throws it. */
+/** Caffe's tools log an error of reading and exit with 2; `moka upgrade` throws the error. */
 function failIfCalledAs(tool: Tool | undefined, log: Log): (error: unknown) => undefined {
   return (error) => {
     if (!tool || !(error instanceof Error)) throw error;
@@ -142,9 +142,9 @@ function failIfCalledAs(tool: Tool | undefined, log: Log): (error: unknown) => u
   };
 }
 
-/** The tool for a file: what is no text is a net; text is what it has less to be said against as. */
+/** The tool for a file. A binary file is a net; a text is a net or a solver, whichever has fewer issues. */
 async function toolFor(bytes: Uint8Array): Promise<Tool> {
-  // The tags of a net's layers are control characters, so no binary net is without some.
+  // The tags of a net's layers are control characters, so every binary net has some.
   const isControl = (byte: number) => byte < 32 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13;
   if (bytes.subarray(0, 1 << 16).some(isControl)) return netBinary;
   const { parseNet, parseSolver } = await import("../../proto/text/index.js");
@@ -153,7 +153,7 @@ async function toolFor(bytes: Uint8Array): Promise<Tool> {
   return asNet === 0 || asNet <= parseSolver(text).issues.length ? netText : solverText;
 }
 
-/** A text, and how to write one like it: UTF-8, or, if it is not that, byte for byte. */
+/** Decodes a text, and returns the encoder for writing it: UTF-8, or else Latin-1, which keeps every byte. */
 function decode(bytes: Uint8Array): { text: string; encode: (text: string) => Uint8Array } {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), encode: (text) => Buffer.from(text) };
@@ -162,7 +162,7 @@ function decode(bytes: Uint8Array): { text: string; encode: (text: string) => Ui
   }
 }
 
-/** What was read on is logged as a warning; what would be lost is an error. */
+/** Logs issues that lose nothing as warnings; throws the first that would lose a part of the file. */
 async function accept<T>({ message, issues }: Parsed<T>, file: string, log: Log): Promise<T> {
   const { MokaError } = await import("../../util/errors.js");
   const errors = issues.filter(({ severity }) => severity === "error");
