@@ -2,7 +2,7 @@ import { dump, parse } from "npyjs";
 import { createFiles } from "#platform";
 import { MokaError, reasonOf } from "../util/errors.js";
 
-/** Reads an array from a `.npy` of any number type, or from a `.json`: nested lists, or `{ "shape": [...], "data": [...] }`. */
+/** Reads an array from a `.npy` of any number type, or from JSON: nested lists, or `{ "shape": [...], "data": [...] }`. */
 export async function readArray(path: string): Promise<{ shape: readonly number[]; data: Float32Array }> {
   const bytes = await createFiles().read(path);
   try {

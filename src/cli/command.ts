@@ -4,7 +4,7 @@ import { MokaError } from "../util/errors.js";
 /** 0: done. 1: the work found a problem. 2: the call was wrong. */
 export type ExitCode = 0 | 1 | 2;
 
-/** An operand or an option: a function that declares it to commander and returns the reader of its value after parsing. */
+/** An operand or an option: declares itself to commander, and returns the reader of its value after parsing. */
 export type Parameter<T> = (command: Commander) => () => T;
 
 type Parameters = Readonly<Record<string, Parameter<unknown>>>;
@@ -77,7 +77,7 @@ type OperandValue<Form extends string> = Form extends `${string}...${string}`
     ? string | undefined
     : string;
 
-/** An operand: `<file>` is required, `[file]` is optional, `<files...>` and `[files...]` take all operands that are left. */
+/** An operand: `<file>` is required, `[file]` is optional, `<files...>` and `[files...]` take all that are left. */
 export function operand<Form extends string>(form: Form, description: string): Parameter<OperandValue<Form>>;
 export function operand<T>(form: `<${string}>`, description: string, parse: Parse<T>): Parameter<T>;
 export function operand(form: string, description: string, parse?: Parse<unknown>) {

@@ -3,7 +3,7 @@ import { createFiles } from "#platform";
 import type { NdArray } from "../tools/image-array.js";
 import { MokaError, reasonOf } from "../util/errors.js";
 
-/** Reads the arrays of a `.npz` by name. It is a ZIP of `.npy` files, stored (`numpy.savez`) or deflated (`savez_compressed`). */
+/** Reads the arrays of a `.npz` by name: a ZIP of `.npy` files, stored (`numpy.savez`) or deflated (`savez_compressed`). */
 export async function readNpz(path: string): Promise<Record<string, NdArray>> {
   const bytes = await createFiles().read(path);
   try {

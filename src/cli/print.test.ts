@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { moka } from "../../test/cli.js";
+import { colorsFor } from "./colors.js";
 import { escaped, print, printContent } from "./print.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-print-"));
@@ -32,13 +33,14 @@ test("JSON stays JSON, of the same value", () => {
 });
 
 test.each([
-  ["1", "\u001b[1m\\u001b[2J\u001b[22m \u001b[31mred\u001b[39m"],
-  ["", "\\u001b[1m\\u001b[2J\\u001b[22m \\u001b[31mred\\u001b[39m"],
-])("colors are kept where there are any, FORCE_COLOR=%s", (force, shown) => {
+  ["1", "\u001b[1m\\u001b[31mx\u001b[22m \u001b[31mred\u001b[39m\\u001b[0m"],
+  ["", "\\u001b[31mx red\\u001b[0m"],
+])("colors of moka's own are kept, those in a text are escaped, FORCE_COLOR=%s", (force, shown) => {
   vi.stubEnv("NO_COLOR", "");
   vi.stubEnv("FORCE_COLOR", force);
   const { stream, written } = streamWith(false);
-  print("\u001b[1m\u001b[2J\u001b[22m \u001b[31mred\u001b[39m", stream);
+  const { bold, red } = colorsFor(stream);
+  print(`${bold("\u001b[31mx")} ${red("red")}\u001b[0m`, stream);
   expect(written).toEqual([shown]);
 });
 

@@ -2,8 +2,8 @@ export type Action = "stop" | "snapshot" | "none";
 type Signal = "SIGINT" | "SIGHUP";
 
 /**
- * Keeps signals as requests, which a solver reads between iterations, as Caffe does: SIGHUP first, then SIGINT. A second
- * SIGINT before the solver has read the first ends the process at once.
+ * Keeps signals as requests, which a solver reads between iterations, as Caffe does: SIGHUP first, then SIGINT. If a
+ * second SIGINT comes before the solver has read the first, the process ends at once.
  */
 export function catchSignals(effects: Readonly<Record<Signal, Action>>): { next: () => Action; release: () => void } {
   const pending = new Set<Signal>();

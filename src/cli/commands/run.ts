@@ -102,7 +102,7 @@ async function setInputs(
   }
 }
 
-/** Describes a blob: its shape and range; then the five largest values of each of at most eight rows, or its first eight values. */
+/** Describes a blob: shape, range, and the five largest values of each of at most eight rows, or its first eight values. */
 function describe(name: string, shape: readonly number[], data: Float32Array): string {
   const sorted = Float32Array.from(data).sort();
   const range = `min ${sorted[0]?.toPrecision(6)}, max ${sorted.at(-1)?.toPrecision(6)}`;

@@ -73,7 +73,7 @@ export const time: Command = command(
   },
 );
 
-/** Fills inputs with values between -0.5 and 0.5, because zeros compute faster than real data. Caffe leaves them uninitialized. */
+/** Fills inputs with values from -0.5 to 0.5: zeros compute faster than real data. Caffe leaves them uninitialized. */
 function fillInputs(net: Net): void {
   for (const name of net.inputs) {
     const values = net.blobs.get(name)?.data;
