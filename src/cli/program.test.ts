@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command as Commander } from "commander";
-import { expect, test, vi } from "vitest";
+import { expect, expectTypeOf, test, vi } from "vitest";
 import { moka } from "../../test/cli.js";
 import { version } from "../version.js";
 import { type CommandRow, command, flag, operand, option, repeated } from "./command.js";
 import { commands } from "./commands/index.js";
-import { addNamed, integer, number } from "./options.js";
+import { addNamed, integer, number, oneOf } from "./options.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -151,6 +151,8 @@ test("options have all forms of Caffe's flags, in every command", async () => {
     scale: option("--raw-scale <n>", "", number),
     names: repeated("--name <a=b>", "", addNamed("a=b"), {}),
     out: option("-o, --output <file>", ""),
+    kind: option("--kind <kind>", "", oneOf("lmdb", "leveldb"), "lmdb"),
+    input: operand("<input>", ""),
     files: operand("[files...]", ""),
   };
   const row = commands.find(({ name }) => name === "digits");
@@ -158,12 +160,33 @@ test("options have all forms of Caffe's flags, in every command", async () => {
   const spy = vi.spyOn(row, "load").mockResolvedValue(
     command(takes, {
       async run(values) {
+        expectTypeOf(values).toEqualTypeOf<{
+          readonly gray: boolean;
+          readonly oversample: boolean;
+          readonly width: number;
+          readonly scale: number | undefined;
+          readonly names: Readonly<Record<string, string>>;
+          readonly out: string | undefined;
+          readonly kind: "lmdb" | "leveldb";
+          readonly input: string;
+          readonly files: readonly string[];
+        }>();
         seen.push(values);
         return 0;
       },
     }),
   );
-  const initial = { gray: false, oversample: true, width: 7, scale: undefined, names: {}, out: undefined, files: [] };
+  const initial = {
+    gray: false,
+    oversample: true,
+    width: 7,
+    scale: undefined,
+    names: {},
+    out: undefined,
+    kind: "lmdb",
+    input: "in",
+    files: [],
+  };
   const cases: [string[], object][] = [
     [[], {}],
     [["-gray"], { gray: true }],
@@ -185,10 +208,10 @@ test("options have all forms of Caffe's flags, in every command", async () => {
     [["a", "--", "-gray", "--x=y"], { files: ["a", "-gray", "--x=y"] }],
   ];
   for (const [args, values] of cases) {
-    expect((await moka("digits", ...args)).err).toBe("");
+    expect((await moka("digits", "in", ...args)).err).toBe("");
     expect(seen.pop(), args.join(" ")).toEqual({ ...initial, ...values });
   }
-  const { code, err } = await moka("digits", "-gray=perhaps");
+  const { code, err } = await moka("digits", "in", "-gray=perhaps");
   expect([code, err.split("\n")[0]]).toEqual([2, 'moka: --gray must be true or false, not "perhaps" [MOKA_USAGE]']);
   spy.mockRestore();
 });

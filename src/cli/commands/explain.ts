@@ -7,7 +7,7 @@ import { print, printJson } from "../print.js";
 export const explain: Command = command(
   { model, phase: phase("TRAIN"), weights: someWeights, json, ...runOptions, ...stateOptions },
   {
-    async run({ model, json, gpu: _, ...options }) {
+    async run({ model, json, ...options }) {
       const { Net } = await import("../../index.js");
       const { explain: explainNet } = await import("../../tools/explain.js");
       const net = await Net.load(model, { ...options, keep: "outputs" });

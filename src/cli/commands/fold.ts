@@ -42,7 +42,7 @@ export const fold: Command = command(
       "Folds the net of phase TEST, runs it beside the original, and writes it if their outputs agree. Without -o nothing" +
       "\nis written. Exit code 1: an output is beyond the tolerance, and nothing was written.",
 
-    async run({ model, weights, output, inputs: files, json, gpu: _, ...rest }) {
+    async run({ model, weights, output, inputs: files, json, ...rest }) {
       const { fold: foldNet } = await import("../../index.js");
       if (output !== undefined) await checkOutput(output, [model, ...weights.split(",").map((path) => path.trim())]);
       const inputs = await readInputs(files);

@@ -31,7 +31,7 @@ export const run: Command = command(
   {
     help: "An .npy or .json input may have another batch size or image size than the prototxt. The net is then reshaped.",
 
-    async run({ model, inputs, extra, output, json, gpu: _, ...options }) {
+    async run({ model, inputs, extra, output, json, ...options }) {
       const { Net, MokaError } = await import("../../index.js");
       const { readArray, writeNpy } = await import("../arrays.js");
       const net = await Net.load(model, { ...options, keep: extra.length > 0 ? "all" : "outputs" });
