@@ -7,7 +7,7 @@ export function formatJson(reports: readonly Report[]): string {
   return `${JSON.stringify({ files })}\n`;
 }
 
-/** A finding as programs read it. */
+/** A finding with the keys of the format only. */
 export function asJson(finding: Finding): Finding {
   const { rule, severity, line, column, endLine, endColumn, message, why, fixable } = finding;
   return { rule, severity, line, column, endLine, endColumn, message, why, fixable };

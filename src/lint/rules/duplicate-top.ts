@@ -19,7 +19,7 @@ function* duplicatesIn(view: View): Iterable<LayerProblem> {
     for (const [index, name] of top.entries()) {
       const before = makers.get(name);
       makers.set(name, layer);
-      // In place it is the bottom with the same number; a source beside a source is phase-overlap.
+      // A top with the name of the bottom at its index is in place; two sources are for phase-overlap.
       if (!before || bottom[index] === name) continue;
       if (before !== layer && isSource(before.message) && isSource(layer.message)) continue;
       const other = before === layer ? "itself" : before.label;

@@ -3,7 +3,7 @@ import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 
-/** Losses that have no gradient for their bottom 1, and stop where one is wanted. */
+/** Losses without a gradient for bottom 1, the labels; Caffe aborts if one is asked for. */
 const withLabels: ReadonlySet<string> = new Set([
   ...["SoftmaxWithLoss", "SigmoidCrossEntropyLoss", "MultinomialLogisticLoss", "HingeLoss", "InfogainLoss"],
 ]);

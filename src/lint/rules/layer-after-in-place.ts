@@ -24,7 +24,7 @@ export const layerAfterInPlace: Rule = {
   },
 };
 
-/** Layers that have to have tops of their own. */
+/** Layers of types that cannot work in place. */
 function* neverInPlace({ types }: LintNet, view: View): Iterable<Problem> {
   for (const layer of view.layers) {
     const index = layer.message.top.findIndex((_, at) => worksInPlace(layer, at));
@@ -40,7 +40,7 @@ function* neverInPlace({ types }: LintNet, view: View): Iterable<Problem> {
   }
 }
 
-/** Blobs that one layer works on in place and another reads as they were before: Caffe refuses them. */
+/** Blobs that one layer overwrites in place and another layer reads as they were before; Caffe refuses these nets. */
 function* sharedBlobs(view: View): Iterable<LayerProblem> {
   for (const layer of view.layers) {
     if (!worksInPlace(layer)) continue;
@@ -93,7 +93,7 @@ function lostForBackward(layer: LintLayer, by: LintLayer, blob: string): string 
   );
 }
 
-/** Sums that are normalized in place, so that the shortcut past the next block takes them normalized. */
+/** Sums that are normalized in place, so that the shortcut around the next block takes the normalized values. */
 function* shortcuts(view: View): Iterable<Problem> {
   for (const { layer, index, sum, norm, chain } of normalizedShortcuts(view)) {
     const names = chain.map(({ name }) => `"${name}"`).join(", ");
@@ -109,7 +109,7 @@ function* shortcuts(view: View): Iterable<Problem> {
   }
 }
 
-/** Layers whose gradient Caffe computes from what they have overwritten themselves. */
+/** Layers in place whose gradient needs their bottom, which they have overwritten. */
 function* ownGradients({ types }: LintNet, view: View): Iterable<Problem> {
   const needing = needingBackward(view, types);
   for (const layer of view.layers) {

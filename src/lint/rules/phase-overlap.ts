@@ -40,7 +40,7 @@ function* overlapsIn(view: View): Iterable<LayerProblem> {
   }
 }
 
-/** A solver that tests with a net whose sources are all for TRAIN. */
+/** A solver that tests a net whose sources are all for TRAIN. */
 function* unfedTests({ kind, views, solver }: LintNet): Iterable<Problem> {
   const source = views[0]?.layers.find(({ message }) => isSource(message));
   const tests = solver !== undefined && solver.testIter.length > 0;

@@ -22,7 +22,7 @@ function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
       if (view.makers(layer)[index] || elsewhere.includes(index)) continue;
       const later = view.layers.slice(place + 1).find((each) => each.message.top.includes(name));
       const makes = later && !later.message.bottom.includes(name) ? later : undefined;
-      // In a fragment it is an input, but for what the fragment itself makes.
+      // An unknown bottom of a fragment is an input of it, unless a later layer makes it.
       if (kind === "fragment" && !makes) continue;
       yield {
         layer,

@@ -6,11 +6,11 @@ import { isLoss } from "../read-net.js";
 import type { Rule } from "../rule.js";
 import type { View } from "../view.js";
 
-/** Layers whose tops are made to be looked at. */
-const shown: ReadonlySet<string> = new Set(["Accuracy", "ArgMax", "Softmax", "Sigmoid"]);
+/** Layers whose tops are meant as outputs. */
+const outputTypes: ReadonlySet<string> = new Set(["Accuracy", "ArgMax", "Softmax", "Sigmoid"]);
 
-/** Layers that make a second top beside what they are there for. */
-const extra: ReadonlySet<string> = new Set(["Pooling", "LSTM", "RNN"]);
+/** Layers whose tops behind the first are optional. */
+const withOptionalTops: ReadonlySet<string> = new Set(["Pooling", "LSTM", "RNN"]);
 
 export const unusedTop: Rule = {
   id: "unused-top",
@@ -21,9 +21,9 @@ export const unusedTop: Rule = {
     if (net.kind !== "trainval") return;
     for (const view of net.views.filter(({ phase, layers }) => phase === "TRAIN" && layers.some(isLossLayer))) {
       for (const layer of view.layers) {
-        if (!net.types.includes(layer.type) || shown.has(layer.type) || isLossLayer(layer)) continue;
+        if (!net.types.includes(layer.type) || outputTypes.has(layer.type) || isLossLayer(layer)) continue;
         for (const [index, name] of layer.message.top.entries()) {
-          if (isRead(net, layer, index) || (index > 0 && extra.has(layer.type))) continue;
+          if (isRead(net, layer, index) || (index > 0 && withOptionalTops.has(layer.type))) continue;
           yield {
             at: layer.values("top")[index]?.value ?? layer.at("top"),
             message: `${layer.label} makes "${name}", which no layer reads`,
@@ -58,7 +58,7 @@ function whyOf(view: View, layer: LintLayer, index: number, name: string): strin
   return `${counted(branch.length, "layer is", "layers are")} run for "${name}" alone${params}. ${printed}`;
 }
 
-/** The layers that are there for this one's tops only, with itself; none where some of its tops are read. */
+/** This layer and those that only it needs; none if one of its tops is read. */
 function deadBranch(view: View, last: LintLayer): readonly LintLayer[] {
   const dead = new Set<LintLayer>();
   for (const layer of view.layers.slice(0, view.layers.indexOf(last) + 1).reverse()) {

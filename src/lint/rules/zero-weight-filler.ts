@@ -6,8 +6,8 @@ import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 
-/** The field that holds the filler of those layers whose weights are 0 without one. */
-const holders = {
+/** The field with the weight filler, by type of layer; without a filler the weights of these types start at 0. */
+const paramFields = {
   Convolution: "convolution_param",
   Deconvolution: "convolution_param",
   InnerProduct: "inner_product_param",
@@ -16,11 +16,11 @@ const holders = {
   RNN: "recurrent_param",
 } as const;
 
-function holderOf({ type }: LintLayer) {
-  return Object.hasOwn(holders, type) ? holders[type as keyof typeof holders] : undefined;
+function paramFieldOf({ type }: LintLayer) {
+  return Object.hasOwn(paramFields, type) ? paramFields[type as keyof typeof paramFields] : undefined;
 }
 
-const rectifiers: ReadonlySet<string> = new Set(["ReLU", "PReLU", "ELU", "BatchNorm", "Scale"]);
+const msraReaders: ReadonlySet<string> = new Set(["ReLU", "PReLU", "ELU", "BatchNorm", "Scale"]);
 
 export const zeroWeightFiller: Rule = {
   id: "zero-weight-filler",
@@ -33,20 +33,20 @@ export const zeroWeightFiller: Rule = {
       const learning = learningIn(view);
       const empty = learning.filter((layer) => !fillerOf(layer) && !net.weights?.of(layer).length);
       const [first] = empty;
-      // One layer alone learns from 0 too, as in regression.
+      // A net with one learning layer can learn from 0, as in linear regression.
       if (!first || (learning.length === 1 && !rectifies(view, first))) continue;
-      const isTrunk = empty.length > learning.length / 2 || first === learning[0];
-      if (isTrunk) yield fromWeights(first, empty.length, learning.length);
+      const isMostOfNet = empty.length > learning.length / 2 || first === learning[0];
+      if (isMostOfNet) yield needsWeights(first, empty.length, learning.length);
       else for (const layer of empty) yield startsAtZero(net, view, layer, learning.length - empty.length);
     }
   },
 };
 
-/** The layers whose own weights the solver changes; what another layer filled counts there. */
+/** The layers whose weights the solver changes; shared weights count for their first layer, whose filler fills them. */
 function learningIn(view: View): readonly LintLayer[] {
   const owned = new Set<string>();
   return view.layers.filter((layer) => {
-    if (!holderOf(layer)) return false;
+    if (!paramFieldOf(layer)) return false;
     const { name = "", lrMult = 1 } = layer.message.param[0] ?? {};
     const isOwn = name === "" || !owned.has(name);
     owned.add(name);
@@ -62,13 +62,13 @@ function fillerOf(layer: LintLayer): FillerParameter | undefined {
     embed_param: embedParam,
     recurrent_param: recurrentParam,
   };
-  const holder = holderOf(layer);
-  return holder && params[holder]?.weightFiller;
+  const paramField = paramFieldOf(layer);
+  return paramField && params[paramField]?.weightFiller;
 }
 
-function fromWeights(first: LintLayer, empty: number, all: number): Problem {
+function needsWeights(first: LintLayer, empty: number, all: number): Problem {
   return {
-    at: first.at(holderOf(first) ?? ""),
+    at: first.at(paramFieldOf(first) ?? ""),
     severity: "info",
     message: `${first.label}${empty > 1 ? ` and ${counted(empty - 1, "more layer")}, of ${all} that learn weights, have` : " has"} no weight_filler`,
     why:
@@ -80,7 +80,7 @@ function fromWeights(first: LintLayer, empty: number, all: number): Problem {
 function startsAtZero(net: LintNet, view: View, layer: LintLayer, filled: number): Problem {
   const edits = withFiller(net, layer, rectifies(view, layer) ? "msra" : "xavier");
   return {
-    at: layer.at(holderOf(layer) ?? ""),
+    at: layer.at(paramFieldOf(layer) ?? ""),
     message: `${layer.label} has no weight_filler: its weights start at 0`,
     why:
       `The default is constant 0, and ${counted(filled, "other layer")} that ${filled === 1 ? "learns" : "learn"} weights ${filled === 1 ? "has" : "have"} a filler. ` +
@@ -90,15 +90,15 @@ function startsAtZero(net: LintNet, view: View, layer: LintLayer, filled: number
   };
 }
 
-/** Whether what reads the layer next is of the kind that msra was made for. */
+/** Whether a reader of the layer is of a type for which msra is the usual filler. */
 function rectifies(view: View, layer: LintLayer): boolean {
-  return view.readers(layer).some((reader) => rectifiers.has(reader.layer.type));
+  return view.readers(layer).some((reader) => msraReaders.has(reader.layer.type));
 }
 
 function withFiller({ edit }: LintNet, layer: LintLayer, type: string): Edit[] | undefined {
-  const holder = holderOf(layer) ?? "";
+  const field = paramFieldOf(layer) ?? "";
   const filler = `weight_filler { type: "${type}" }`;
-  const param = layer.fields(holder).at(-1)?.value;
+  const param = layer.fields(field).at(-1)?.value;
   if (!layer.body || param?.kind === "list") return undefined;
-  return param?.kind === "message" ? edit.insert(param, filler) : edit.insert(layer.body, `${holder} { ${filler} }`);
+  return param?.kind === "message" ? edit.insert(param, filler) : edit.insert(layer.body, `${field} { ${filler} }`);
 }
