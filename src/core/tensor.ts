@@ -3,8 +3,8 @@ import { Blob } from "./blob.js";
 import { type Memory, Span } from "./span.js";
 
 /**
- * A blob as layers see it: a shape, and the spans of its data and its diff (the gradient of the loss
- * with respect to the data). What users hold is its `blob`.
+ * A blob as layers use it: a shape, and the spans of its data and its diff (the gradient of the loss with respect to the
+ * data). Users get its `blob`.
  */
 export class Tensor {
   readonly name: string;
@@ -45,7 +45,7 @@ export class Tensor {
     return this.#blob;
   }
 
-  /** Takes another shape. Values survive only where the count stays the same. */
+  /** Changes the shape. Values are kept only if the count stays the same. */
   reshape(shape: Shape): void {
     if (sameShape(shape, this.#shape)) return;
     checkShape(shape);
@@ -57,14 +57,14 @@ export class Tensor {
     this.#diff = new Span(`${this.name}'`, countOf(shape), this.#memory);
   }
 
-  /** Makes the data of `other`, of the same count, this tensor's own: no copy is ever made. */
+  /** Uses the data of `other`, which has the same count, without a copy. */
   shareData(other: Tensor): void {
     if (this.#owns.data) this.#data.release();
     this.#data = other.data;
     this.#owns.data = false;
   }
 
-  /** Likewise the diff. */
+  /** Uses the diff of `other`, which has the same count, without a copy. */
   shareDiff(other: Tensor): void {
     if (this.#owns.diff) this.#diff.release();
     this.#diff = other.diff;
