@@ -2,14 +2,14 @@ import { type PassName, passNames } from "../src/core/execution.js";
 import { describeProgram } from "../src/core/run.js";
 import { type NetSetup, netFromText } from "./nets.js";
 
-/** A way to run a net that must make no difference to what it computes. */
+/** A setting of passes; it must not change the results of a net. */
 export interface PassSetting {
   readonly name: string;
   readonly keep: "all" | "outputs";
   readonly passes: readonly PassName[];
 }
 
-/** Without passes; with all of them, with each but one, and with each alone. */
+/** No passes, all passes, all passes but one, and each pass alone. */
 export const passSettings: readonly PassSetting[] = [
   { name: "no passes", keep: "all", passes: [] },
   { name: "all passes, all blobs kept", keep: "all", passes: passNames },
@@ -22,7 +22,7 @@ export const passSettings: readonly PassSetting[] = [
   ),
 ];
 
-/** Those settings that have the net run other steps, or place its blobs in another way, than the ones before. */
+/** The settings with which the net has other steps, or other places of blobs, than with any earlier setting. */
 export async function distinctSettings(
   text: string,
   setup: NetSetup = {},
