@@ -8,7 +8,7 @@ import type { View } from "../view.js";
 export const batchStatsInTest: Rule = {
   id: "batch-stats-in-test",
   severity: "warning",
-  summary: "`use_global_stats: false` in TEST: what a net says of one image depends on the others of its batch",
+  summary: "`use_global_stats: false` in TEST: the result for one image depends on the other images of its batch",
 
   *check(net) {
     for (const { layer, value, train, test, at } of writtenStats(net)) {

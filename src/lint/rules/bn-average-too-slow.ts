@@ -54,7 +54,7 @@ function atTest(layer: LintLayer, more: string, f: number, solver: SolverParamet
     at: layer.at("batch_norm_param", "moving_average_fraction"),
     severity: "info",
     message:
-      `${layer.label}: at the first test behind the start the averages still hold the whole training, its first half with ` +
+      `${layer.label}: at the first test the averages still hold the whole training, its first half with ` +
       `${percent(firstHalf(f, forwards))}${more}`,
     why:
       `${coverage(f)}, and the first test comes after ${formatNumber(forwards)} (${product(testInterval, iterSize, "test_interval")}). ` +

@@ -40,8 +40,8 @@ function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | 
       severity: "info",
       message: `${layer.label} has no Scale behind it, but ${readers.map(({ label }) => label).join(", ")}`,
       why:
-        "That can learn the scale and shift of each channel with its own weights, but for a shift at padded borders, so the " +
-        "net loses little. Weight decay pulls at such a scale, as it does not at that of a Scale with decay_mult: 0.",
+        "Its own weights can learn the scale and shift of each channel, except for a shift at padded borders, so the net loses " +
+        "little. Weight decay pulls such a scale to 0, which decay_mult: 0 in a Scale would prevent.",
     };
   }
   const top = layer.message.top[0];

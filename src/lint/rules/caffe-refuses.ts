@@ -33,8 +33,8 @@ export const caffeRefuses: Rule = {
         at: place ?? { line: 1, column: 1 },
         message: layer ? `layer "${layer.name}" (${layer.type}) ${reason}` : reason,
         why:
-          "Caffe stops here, and so does Moka: neither loads the file. What is said of the rest of it is as far as it can be " +
-          "read without this.",
+          "Caffe stops here, and so does Moka: neither loads the file. The rest of the file is checked as far as it can be read " +
+          "without this.",
       };
     }
   },

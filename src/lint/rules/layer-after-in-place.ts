@@ -11,7 +11,7 @@ import type { View } from "../view.js";
 export const layerAfterInPlace: Rule = {
   id: "layer-after-in-place",
   severity: "warning",
-  summary: "a layer in place overwrites what it needs itself, or another layer still does",
+  summary: "a layer in place overwrites values that it, or another layer, still needs",
 
   *check(net) {
     yield* problemsInStates(net, sharedBlobs);
@@ -34,7 +34,7 @@ function* neverInPlace({ types }: LintNet, view: View): Iterable<Problem> {
       severity: "error",
       message: `${layer.label} cannot work in place: its top "${layer.message.top[index]}" is its bottom`,
       why:
-        "Moka refuses the net. Caffe aborts for some types, Reshape and Flatten say, and lets others run, most of which then read what they " +
+        "Moka refuses the net. Caffe aborts for some types, as Reshape and Flatten, and lets others run, most of which then read what they " +
         "have written already, in forward or in backward. Give the top a name of its own.",
     };
   }

@@ -65,7 +65,7 @@ function* impossibleRules(layer: LintLayer): Iterable<Problem> {
         severity: "warning",
         message: `${layer.label} has an ${kind} rule that no state meets: ${reason}`,
         why:
-          "All that a rule says has to hold at once; for one or the other write two rules. " +
+          "All conditions of a rule have to hold at once; for alternatives write two rules. " +
           (kind === "include" && layer.message.include.length === 1
             ? "So this layer is in no net that is built from this file."
             : "So this rule does nothing."),

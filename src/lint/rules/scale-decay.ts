@@ -35,8 +35,8 @@ function problemOf(net: LintNet, scale: LintLayer): Problem | undefined {
     message: `${scale.label} leaves ${list} to weight decay`,
     why:
       `${solver ? `The solver's weight_decay of ${formatNumber(solver.weightDecay)}` : "Weight decay, where a solver has it,"} ` +
-      `pulls ${list} to 0 with every step: decay_mult is 1 unless it is set. Theirs is not the size that weight decay is there ` +
-      `to keep small; a channel only gets fainter by it. ${decayOf(solver)}`.trimEnd(),
+      `pulls ${list} to 0 with every step: decay_mult is 1 unless it is set. Weight decay is there to keep ` +
+      `weights small; here it only makes the channels weaker. ${decayOf(solver)}`.trimEnd(),
     severity: solver ? "warning" : "info",
     fix: withoutDecay(net, scale, names.length),
   };

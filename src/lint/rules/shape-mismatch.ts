@@ -106,7 +106,7 @@ function* wrongBlobs(view: View, layer: LintLayer, weights: Blobs): Iterable<Pro
     yield {
       at: layer.at("name"),
       message: `${layer.label} has ${counted(params.length, "parameter")}, but the weights ${counted(blobs.length, "blob")} for it`,
-      why: `${stops} The layer was trained in another form: with or without bias_term, say. To learn it anew, rename the layer.`,
+      why: `${stops} The layer was trained in another form, for example with or without bias_term. To learn it anew, rename the layer.`,
     };
     return;
   }

@@ -15,7 +15,7 @@ const withOptionalTops: ReadonlySet<string> = new Set(["Pooling", "LSTM", "RNN"]
 export const unusedTop: Rule = {
   id: "unused-top",
   severity: "info",
-  summary: "a top in training that no layer reads, and that is no output one looks at",
+  summary: "a top in training that no layer reads, and that is not meant as an output",
 
   *check(net) {
     if (net.kind !== "trainval") return;
@@ -47,7 +47,7 @@ function isRead({ views }: LintNet, layer: LintLayer, index: number): boolean {
 function whyOf(view: View, layer: LintLayer, index: number, name: string): string {
   const shape = view.topShapes(layer)[index];
   const values = shape ? `its ${counted(countOf(shape), "value")}` : "its values";
-  const printed = `Caffe takes it for an output of the net, and logs ${values}, one a line, at each display. If it is to be left alone, let a Silence layer read it.`;
+  const printed = `Caffe takes it for an output of the net, and logs ${values}, one a line, at each display. To avoid this, let a Silence layer read it.`;
   const branch = deadBranch(view, layer);
   if (layer.message.bottom.length === 0 || branch.length === 0) return printed;
   const shapes = branch.map((each) => view.paramShapes(each));
