@@ -1,6 +1,7 @@
-// The time of commands that users wait for, against budgets: `node bench/budgets.mjs [--rounds 7]`, after `npm run build`.
-// Exits with 1 if a median is over its budget. Budgets are in milliseconds, for Node 24 on two idle cores. Commands are
-// measured as whole processes, from start to exit; lint while typing in one process, after some warm-up calls.
+// The time of commands that users wait for, against budgets: `node bench/budgets.mjs [--rounds 7]`, after `npm run
+// build`. Exits with 1 if a median is over its budget. Budgets are in milliseconds, for Node 24 on two idle cores.
+// Commands are measured as whole processes, from start to exit; lint while typing in one process, after some warm-up
+// calls.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";

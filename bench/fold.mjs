@@ -1,9 +1,9 @@
 // The speed of inference with a folded net: `node bench/fold.mjs [net… --rounds 15 --batch 64]`, after a build.
 //
-// Four runs take turns, round after round: the net unfolded and folded, each with fused steps and layer by layer. The table
-// has medians of the times, medians of the ratios within a round, and the least times, which a busy machine disturbs less.
-// The engine folds BatchNorm and Scale itself when it compiles a net in phase TEST ("fused" in the table), so folding
-// saves little there; "layer by layer" shows the saving without fusing.
+// Four runs take turns, round after round: the net unfolded and folded, each with fused steps and layer by layer. The
+// table has medians of the times, medians of the ratios within a round, and the least times, which a busy machine
+// disturbs less. The engine folds BatchNorm and Scale itself when it compiles a net in phase TEST ("fused" in the
+// table), so folding saves little there; "layer by layer" shows the saving without fusing.
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";

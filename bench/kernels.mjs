@@ -1,9 +1,11 @@
-// The speed of the wasm engine's kernels, against limits of the machine: `npx tsc -b && node bench/kernels.mjs [name…]`.
-// It runs the engine in dist/, compiled by tsc, because Node 20 reads no TypeScript. A name selects the lines that contain it.
+// The speed of the wasm engine's kernels, against limits of the machine: `npx tsc -b && node bench/kernels.mjs
+// [name…]`. It runs the engine in dist/, compiled by tsc, because Node 20 reads no TypeScript. A name selects the lines
+// that contain it.
 //
-// The limit of arithmetic is a loop of multiplications and additions in registers (GFLOP/s); the limit of memory traffic is
-// a copy of the same number of bytes (GB/s, bytes read plus bytes written). A kernel and its limit take turns, round after
-// round, and medians are printed, because other programs disturb a shared machine. A ratio of 1.00 is as fast as the limit.
+// The limit of arithmetic is a loop of multiplications and additions in registers (GFLOP/s); the limit of memory
+// traffic is a copy of the same number of bytes (GB/s, bytes read plus bytes written). A kernel and its limit take
+// turns, round after round, and medians are printed, because other programs disturb a shared machine. A ratio of 1.00
+// is as fast as the limit.
 import asc from "assemblyscript/asc";
 import { kernelStep } from "../dist/core/program.js";
 import { Span } from "../dist/core/span.js";
@@ -114,7 +116,7 @@ function copying(bytes) {
   return inTurn("copy", () => ({ x: span(count), y: span(count) }), bytes > largeBytes ? 3 : 1);
 }
 
-/** A loop of 7 multiplications and 7 additions of vectors of 4 numbers, independent of each other: 56 operations a step. */
+/** A loop of 7 multiplications and 7 additions of vectors of 4 numbers, all independent: 56 operations a step. */
 async function compilePeak() {
   const names = Array.from({ length: 7 }, (_, i) => [`a${i}`, `b${i}`]).flat();
   const operation = (name) => (name.startsWith("a") ? "add" : "mul");

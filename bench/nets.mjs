@@ -1,12 +1,12 @@
-// The speed of whole nets: `npm run bench [-- name… --rounds 7 --no-peers --json]`. A name selects the nets in bench/nets
-// whose name contains it.
+// The speed of whole nets: `npm run bench [-- name… --rounds 7 --no-peers --json]`. A name selects the nets in
+// bench/nets whose name contains it.
 //
 // Each net runs on every engine and number of threads, in turns, round after round; medians are printed. Other programs
-// disturb a shared machine, so only ratios within one run can be compared. Inputs are noise, drawn once. Nets for training
-// run forward and backward, the others forward. Other libraries, if they are installed (see peers/), run in the same
-// rounds, with one thread for each core of the machine. The limit of the machine is measured in the same rounds too: the
-// product of two matrices of 1024×1024, or, for a net without products, a copy of the bytes that the net must move: x read
-// and y written forward, x and dy read and dx written backward.
+// disturb a shared machine, so only ratios within one run can be compared. Inputs are noise, drawn once. Nets for
+// training run forward and backward, the others forward. Other libraries, if they are installed (see peers/), run in
+// the same rounds, with one thread for each core of the machine. The limit of the machine is measured in the same
+// rounds too: the product of two matrices of 1024×1024, or, for a net without products, a copy of the bytes that the
+// net must move: x read and y written forward, x and dy read and dx written backward.
 import { readdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -127,7 +127,7 @@ async function gemmRun(threads) {
   return { label: "gemm 1024³", once: async () => program.run(0, 1), work: 2 * n ** 3, close };
 }
 
-/** Copies the bytes that forward and backward move in a net with two blobs, of `values` numbers together: five blobs. */
+/** Copies the bytes that forward and backward move in a net with two blobs of `values` numbers together: 5 blobs. */
 async function copyRun(threads, values) {
   const engine = await WasmEngine.create({ threads });
   const [x, y] = ["x", "y"].map((name) => new Span(name, (5 / 2) * (values / 2), engine));

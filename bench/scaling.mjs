@@ -1,6 +1,7 @@
-// The time of a net by threads, batch, image size and depth: `node bench/scaling.mjs [--engine wasm|blas|auto] [--rounds 7]
-// [--json]`. The net has three stages of blocks (Convolution, BatchNorm, Scale, ReLU), pooling behind each stage, and a loss.
-// It runs forward and backward. The points of a sweep take turns, round after round; medians are printed.
+// The time of a net by threads, batch, image size and depth: `node bench/scaling.mjs [--engine wasm|blas|auto]
+// [--rounds 7] [--json]`. The net has three stages of blocks (Convolution, BatchNorm, Scale, ReLU), pooling behind each
+// stage, and a loss. It runs forward and backward. The points of a sweep take turns, round after round; medians are
+// printed.
 import { parseArgs } from "node:util";
 import { coreCount } from "../dist/engines/wasm/index.js";
 import { Net } from "../dist/index.js";

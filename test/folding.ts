@@ -14,8 +14,8 @@ import { netFromText } from "./nets.js";
 export const testState = create(NetStateSchema, { phase: Phase.TEST });
 
 /**
- * Weights as after training: noise, and for BatchNorm approximately the means and variances of its bottom, times a factor
- * (with factor 0 the layer counts as untrained). Variances are at least 0.05, so that no channel is constant.
+ * Weights as after training: noise, and for BatchNorm approximately the means and variances of its bottom, times a
+ * factor (with factor 0 the layer counts as untrained). Variances are at least 0.05, so that no channel is constant.
  */
 export async function trainedWeights(text: string, seed = 1): Promise<NetParameter> {
   const net = await netFromText(text, { phase: "TEST", engine: new ReferenceEngine(), backward: false, fuse: false });

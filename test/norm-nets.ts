@@ -28,8 +28,8 @@ export interface NormNet {
 }
 
 /**
- * A convolution and an inner product, each with BatchNorm, Scale and ReLU, a classifier, loss and accuracy. In the second
- * BatchNorm a channel has one value an image.
+ * A convolution and an inner product, each with BatchNorm, Scale and ReLU, a classifier, loss and accuracy. In the
+ * second BatchNorm a channel has one value an image.
  */
 export function normNet(
   folder: string,

@@ -1,5 +1,5 @@
-// A net of bench/nets as plain data, for libraries that do not read Caffe's format: one entry a layer, in order. BatchNorm
-// and Scale are one entry, because they are one operation in other libraries.
+// A net of bench/nets as plain data, for libraries that do not read Caffe's format: one entry a layer, in order.
+// BatchNorm and Scale are one entry, because they are one operation in other libraries.
 import { parseNet, summarize } from "../../dist/index.js";
 
 /** @returns {{ inputs: { name: string, shape: number[] }[], layers: object[], trains: boolean }} */

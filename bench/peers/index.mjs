@@ -1,6 +1,6 @@
-// The libraries that Moka is compared with, if they are installed: those of bench/package.json by
-// `npm install --prefix bench`; PyTorch and OpenCV from the system (Debian: python3-torch, python3-opencv; MOKA_PYTHON names
-// another Python); BVLC Caffe built from its sources, if that Python can `import caffe` (PYTHONPATH=…/caffe/python).
+// The libraries that Moka is compared with, if they are installed: those of bench/package.json by `npm install --prefix
+// bench`; PyTorch and OpenCV from the system (Debian: python3-torch, python3-opencv; MOKA_PYTHON names another Python);
+// BVLC Caffe built from its sources, if that Python can `import caffe` (PYTHONPATH=…/caffe/python).
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

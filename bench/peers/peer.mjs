@@ -1,6 +1,6 @@
 // Other libraries run in processes of their own, so that their threads do not compete with Moka's. A peer reads the
-// description of a net from the file named on its command line and prints its version when it is ready. For each line on
-// its input it runs the net once and prints the time in milliseconds.
+// description of a net from the file named on its command line and prints its version when it is ready. For each line
+// on its input it runs the net once and prints the time in milliseconds.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";

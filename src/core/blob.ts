@@ -14,8 +14,8 @@ interface TensorView {
 /**
  * A named array with a shape, as pycaffe's `Blob`: `data` holds values, `diff` gradients.
  *
- * Both are views of the engine's memory, in row-major order: writing to them writes to the net. A view is valid until the
- * next call that runs or reshapes the net; get it again after each such call.
+ * Both are views of the engine's memory, in row-major order: writing to them writes to the net. A view is valid until
+ * the next call that runs or reshapes the net; get it again after each such call.
  *
  * @throws MokaError `MOKA_USAGE` from both, in a net that keeps only its outputs, if other blobs use the memory now
  */

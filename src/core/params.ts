@@ -27,8 +27,8 @@ export function paramSpec(layer: Layer, index: number): ParamSpec {
 }
 
 /**
- * Collects the parameters of a net and shares those with the same `param { name }`: the first layer with the name owns the
- * parameter, the others use its data and add to its diff.
+ * Collects the parameters of a net and shares those with the same `param { name }`: the first layer with the name owns
+ * the parameter, the others use its data and add to its diff.
  */
 export class ParamTable {
   readonly #named = new Map<string, Owner>();

@@ -3,8 +3,8 @@ import { Blob } from "./blob.js";
 import { type Memory, Span } from "./span.js";
 
 /**
- * A blob as layers use it: a shape, and the spans of its data and its diff (the gradient of the loss with respect to the
- * data). Users get its `blob`.
+ * A blob as layers use it: a shape, and the spans of its data and its diff (the gradient of the loss with respect to
+ * the data). Users get its `blob`.
  */
 export class Tensor {
   readonly name: string;

@@ -23,8 +23,8 @@ export function copyTrainedLayers(layers: readonly Layer[], source: NetParameter
 }
 
 /**
- * Pairs of a blob of `source` and a parameter: those of the first layer with the same name, in order. Layers of `source`
- * that the net does not have are logged and ignored.
+ * Pairs of a blob of `source` and a parameter: those of the first layer with the same name, in order. Layers of
+ * `source` that the net does not have are logged and ignored.
  *
  * The blob of a parameter that is shared by `param { name }` may be missing or empty, except for the first one: Caffe's
  * HDF5 files hold a shared parameter once. (Caffe accepts this in HDF5 files only.)

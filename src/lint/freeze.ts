@@ -5,8 +5,9 @@ import type { LintNet } from "./net.js";
 import type { Blobs } from "./weights.js";
 
 /**
- * The sign that a BatchNorm which uses its averages in training is frozen on purpose, as in fine-tuning with a part of the
- * net fixed; undefined if there is none. It is sought in the weights if they are given, else in the layers beside it.
+ * The sign that a BatchNorm which uses its averages in training is frozen on purpose, as in fine-tuning with a part of
+ * the net fixed; undefined if there is none. It is sought in the weights if they are given, else in the layers beside
+ * it.
  */
 export function freezeReason({ layer, scale, before }: BatchNorm, { weights, types }: LintNet): string | undefined {
   if (weights) {

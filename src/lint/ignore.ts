@@ -10,8 +10,8 @@ interface Range {
 
 /**
  * The findings that a file's comments turn off: `# moka-ignore rule-id, other-rule` (without ids: all rules). A comment
- * before or behind a field is for that field, which may be a whole layer; one behind an opening brace or last in a message
- * is for the message; `# moka-ignore-file` anywhere is for the file. Text behind ` -- ` has no effect.
+ * before or behind a field is for that field, which may be a whole layer; one behind an opening brace or last in a
+ * message is for the message; `# moka-ignore-file` anywhere is for the file. Text behind ` -- ` has no effect.
  */
 export class Ignored {
   readonly #ranges: Range[] = [];

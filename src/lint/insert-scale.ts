@@ -6,8 +6,8 @@ import { fieldOnOneLine } from "./one-line.js";
 import type { Fix } from "./rule.js";
 
 /**
- * Adds a Scale right behind a BatchNorm: in place on its top, with its include and exclude rules, its layout, and a name
- * like those of the file's other Scales (`scaleName`).
+ * Adds a Scale right behind a BatchNorm: in place on its top, with its include and exclude rules, its layout, and a
+ * name like those of the file's other Scales (`scaleName`).
  *
  * @param specs the Scale's `param` fields; @param own the fields of its `scale_param`
  */

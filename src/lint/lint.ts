@@ -34,8 +34,8 @@ export interface FoundProblem extends Finding {
 }
 
 /**
- * The problems that `rules` find in the text of a net or solver, each once, in the order of the text. A solver's problems
- * include those of the nets within its text; nets that it names by files are not read.
+ * The problems that `rules` find in the text of a net or solver, each once, in the order of the text. A solver's
+ * problems include those of the nets within its text; nets that it names by files are not read.
  */
 export async function lintText(
   text: string,

@@ -11,8 +11,8 @@ export function horizonOf(fraction: number): number {
 }
 
 /**
- * The weight of the first half of n forwards in the averages, from 0 to 1. The k-th forward from the end has weight f^k,
- * and s divides by the sum of these weights, so the first half has f^(n/2)/(1 + f^(n/2)).
+ * The weight of the first half of n forwards in the averages, from 0 to 1. The k-th forward from the end has weight
+ * f^k, and s divides by the sum of these weights, so the first half has f^(n/2)/(1 + f^(n/2)).
  */
 export function firstHalf(fraction: number, n: number): number {
   return 1 / (1 + fraction ** (-n / 2));

@@ -24,8 +24,8 @@ export function writtenSpecs(layer: LintLayer): readonly WrittenSpec[] | undefin
 }
 
 /**
- * The specs of a BatchNorm (none for other layers), and the wrong ones among its first three: those with which the solver
- * would learn a statistic. An `lr_mult` that is not given is 1.
+ * The specs of a BatchNorm (none for other layers), and the wrong ones among its first three: those with which the
+ * solver would learn a statistic. An `lr_mult` that is not given is 1.
  */
 export function learnableStats(layer: LintLayer): {
   readonly specs: readonly WrittenSpec[];

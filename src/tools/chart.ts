@@ -32,8 +32,8 @@ const legendLine = 20;
 /**
  * An SVG file, 900 pixels wide, of panels below each other; all panels have the same horizontal axis.
  *
- * A vertical axis is logarithmic if all its values are positive and the largest is far above the others. Of a curve with
- * more points than fit, only the lowest and the highest point of each column of pixels are drawn.
+ * A vertical axis is logarithmic if all its values are positive and the largest is far above the others. Of a curve
+ * with more points than fit, only the lowest and the highest point of each column of pixels are drawn.
  */
 export function drawChart(title: string, xTitle: string, panels: readonly Panel[], panelHeight = 240): string {
   const xs = panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map(({ x }) => x)));

@@ -31,8 +31,8 @@ export interface ImageMeanOptions {
 }
 
 /**
- * The mean of all images of a database, as Caffe's `compute_image_mean` computes it: in single precision and in the same
- * order, so the result is equal bit for bit. Records may hold bytes, floats or encoded images.
+ * The mean of all images of a database, as Caffe's `compute_image_mean` computes it: in single precision and in the
+ * same order, so the result is equal bit for bit. Records may hold bytes, floats or encoded images.
  *
  * @throws MokaError MOKA_DATA if the images differ in size, or there are none
  */

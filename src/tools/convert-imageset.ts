@@ -46,10 +46,10 @@ export interface ListedImage {
 const readAhead = 8;
 
 /**
- * Writes images into a new database, as Caffe's `convert_imageset`. Keys are `00000000_name`, with the index of the line
- * in the list; values are Datums with blue, green and red planes, or with an image file. A file that has the wanted
- * format and is not resized is stored unchanged. An image that cannot be read is logged and left out; its number is
- * not used.
+ * Writes images into a new database, as Caffe's `convert_imageset`. Keys are `00000000_name`, with the index of the
+ * line in the list; values are Datums with blue, green and red planes, or with an image file. A file that has the
+ * wanted format and is not resized is stored unchanged. An image that cannot be read is logged and left out; its number
+ * is not used.
  *
  * Departures from Caffe: a line without a label, a width without a height, and a format that cannot be written are
  * errors; `checkSize` works with `encoded` too, where Caffe always fails. The database appears when all records are

@@ -35,9 +35,9 @@ interface Writer {
 }
 
 /**
- * Runs a net and stores the values of its blobs, as Caffe's `extract_features`: one record for each image of a batch, with
- * keys `0000000000`, `0000000001`, … and Datums with `float_data` and the blob's channels, height and width (1 for a
- * missing axis).
+ * Runs a net and stores the values of its blobs, as Caffe's `extract_features`: one record for each image of a batch,
+ * with keys `0000000000`, `0000000001`, … and Datums with `float_data` and the blob's channels, height and width (1 for
+ * a missing axis).
  *
  * @returns the number of records of each blob
  * @throws MokaError MOKA_USAGE for blobs that the net does not have, MOKA_FILE if a database exists

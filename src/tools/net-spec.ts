@@ -116,9 +116,9 @@ export const P = Object.fromEntries(
  * const net = await Net.load(n.toString());
  * ```
  *
- * A top that is assigned gives its name to the blob and, if it is the first top, to the layer. The rest is named after the
- * type, as in pycaffe: `InnerProduct1`. Layers are in the order of the assignments, each after those it needs; layers that
- * no assigned top needs are left out.
+ * A top that is assigned gives its name to the blob and, if it is the first top, to the layer. The rest is named after
+ * the type, as in pycaffe: `InnerProduct1`. Layers are in the order of the assignments, each after those it needs;
+ * layers that no assigned top needs are left out.
  */
 export const NetSpec = class {
   constructor(name?: string) {

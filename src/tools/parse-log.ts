@@ -29,13 +29,13 @@ const outputPattern = new RegExp(String.raw`(Train|Test) net output #(\d+): (\S+
 const stampPattern = /(?:^|\s)[IWEF](\d{4})?(\d\d)(\d\d)\s+(\d+):(\d\d):(\d\d)\.(\d{1,6})/;
 
 /**
- * Reads a training log as Caffe's `parse_log.py` does: from BVLC Caffe of any year, from forks that print the same lines
- * with additions (NVIDIA's, Intel's), and from Moka.
+ * Reads a training log as Caffe's `parse_log.py` does: from BVLC Caffe of any year, from forks that print the same
+ * lines with additions (NVIDIA's, Intel's), and from Moka.
  *
- * Seconds count from the first line with "Solving"; in a log without that line, from the first line with a time. A first
- * row that was printed before any rate gets the rate of the second. Differences from parse_log.py: values `nan` and `inf`
- * and dates with a year (newer glog) are read, a table of one row is kept, a known rate is not replaced, and a row with
- * fewer outputs than the others does not change later rows.
+ * Seconds count from the first line with "Solving"; in a log without that line, from the first line with a time. A
+ * first row that was printed before any rate gets the rate of the second. Differences from parse_log.py: values `nan`
+ * and `inf` and dates with a year (newer glog) are read, a table of one row is kept, a known rate is not replaced, and
+ * a row with fewer outputs than the others does not change later rows.
  *
  * @param log the text, or its lines
  * @param options.name the log's name, for errors

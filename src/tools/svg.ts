@@ -34,7 +34,7 @@ export function svgFile(width: number, height: number, title: string, body: read
   return `${element("svg", attributes, `\n${lines.join("\n")}\n`)}\n`;
 }
 
-/** Escapes a text. Characters that XML does not allow, control characters and lone surrogates, become question marks. */
+/** Escapes a text. Characters that XML does not allow, such as control characters, become question marks. */
 export function escapeXml(content: string): string {
   const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for

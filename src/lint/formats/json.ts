@@ -1,7 +1,7 @@
 import type { Finding } from "../lint.js";
 import type { Report } from "./report.js";
 
-/** `{ "files": [{ "file", "findings": [{ "rule", "severity", "line", "column", … }] }] }`; the keys are never renamed. */
+/** `{ "files": [{ "file", "findings": [{ "rule", "severity", "line", "column", … }] }] }`; keys are never renamed. */
 export function formatJson(reports: readonly Report[]): string {
   const files = reports.map(({ file, findings }) => ({ file, findings: findings.map(asJson) }));
   return `${JSON.stringify({ files })}\n`;

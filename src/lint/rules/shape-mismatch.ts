@@ -77,8 +77,8 @@ function withGuessedShapes(view: View, net: LintNet): ReadonlySet<LintLayer> {
 }
 
 /**
- * Layers whose number of channels is uncertain: sources whose data are missing, for which an image is taken to have three
- * channels, and layers that keep the number of channels of such a bottom.
+ * Layers whose number of channels is uncertain: sources whose data are missing, for which an image is taken to have
+ * three channels, and layers that keep the number of channels of such a bottom.
  */
 function withGuessedChannels(view: View): ReadonlySet<LintLayer> {
   const guessed = new Set<LintLayer>();
