@@ -26,11 +26,6 @@ interface Held {
   readonly state: number;
 }
 
-/** Whether Caffe gives a top the memory of the bottom of its number, which it then overwrites. */
-export function worksInPlace({ message: { bottom, top } }: LintLayer, index = 0): boolean {
-  return top[index] !== undefined && top[index] === bottom[index];
-}
-
 /** What layers in place overwrite that others still need, as Caffe shares memory. */
 export function* overwrittenIn(view: View, types: readonly string[]): Iterable<Overwritten> {
   const needing = needingBackward(view, types);
@@ -48,7 +43,7 @@ export function* overwrittenIn(view: View, types: readonly string[]): Iterable<O
     for (const { memory, state } of bottoms) {
       if (state < memory.state && memory.by) yield { layer, by: memory.by, pass: "forward" };
     }
-    const inPlace = worksInPlace(layer);
+    const inPlace = view.isInPlace(layer);
     const [first] = bottoms;
     if (inPlace && first && !isIdentity(layer, view)) {
       for (const { layer: needer, need } of first.memory.needs) {

@@ -1,6 +1,5 @@
 import { counted } from "../../util/words.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
-import type { LintLayer } from "../layer.js";
 import { paramCount } from "../learning.js";
 import type { LintNet } from "../net.js";
 import type { Rule } from "../rule.js";
@@ -15,13 +14,7 @@ export const duplicateLayerName: Rule = {
 };
 
 function* duplicatesIn(view: View, { types }: LintNet): Iterable<LayerProblem> {
-  const named = new Map<string, LintLayer>();
-  for (const layer of view.layers) {
-    const first = named.get(layer.name);
-    if (!first) {
-      named.set(layer.name, layer);
-      continue;
-    }
+  for (const { layer, first } of view.namesakes) {
     const count = paramCount(layer, types);
     if (!count) continue;
     yield {

@@ -1,7 +1,7 @@
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
 import type { LintLayer } from "../layer.js";
 import { needingBackward } from "../learning.js";
-import { overwrittenIn, worksInPlace } from "../memory.js";
+import { overwrittenIn } from "../memory.js";
 import type { LintNet } from "../net.js";
 import { canWorkInPlace, spoilsItself } from "../overwriting.js";
 import type { Problem, Rule } from "../rule.js";
@@ -27,7 +27,7 @@ export const layerAfterInPlace: Rule = {
 /** Layers that have to have tops of their own. */
 function* neverInPlace({ types }: LintNet, view: View): Iterable<Problem> {
   for (const layer of view.layers) {
-    const index = layer.message.top.findIndex((_, at) => worksInPlace(layer, at));
+    const index = view.tops(layer).findIndex(({ inPlace }) => inPlace);
     if (index < 0 || canWorkInPlace(layer.type) || !types.includes(layer.type)) continue;
     yield {
       at: layer.values("top")[index]?.value ?? layer.at("top"),
@@ -42,13 +42,10 @@ function* neverInPlace({ types }: LintNet, view: View): Iterable<Problem> {
 
 /** Blobs that one layer works on in place and another reads as they were before: Caffe refuses them. */
 function* sharedBlobs(view: View): Iterable<LayerProblem> {
-  for (const layer of view.layers) {
-    if (!worksInPlace(layer)) continue;
-    const maker = view.makers(layer)[0];
-    const blob = layer.message.top[0];
-    const others = maker ? view.readers(maker.layer, maker.index).filter((end) => end.layer !== layer) : [];
-    const [other] = others;
-    if (!other) continue;
+  for (const { kind, layer, index, value } of view.problems) {
+    const { name: blob, maker, readers } = value;
+    const other = readers.find((end) => end.layer !== layer);
+    if (kind !== "shared in place" || index > 0 || !maker || !other) continue;
     yield {
       layer,
       at: layer.values("top")[0]?.value ?? layer.at("top"),
@@ -114,7 +111,7 @@ function* ownGradients({ types }: LintNet, view: View): Iterable<Problem> {
   const needing = needingBackward(view, types);
   for (const layer of view.layers) {
     const maker = view.maker(layer);
-    if (!spoilsItself(layer) || !worksInPlace(layer) || !maker || !needing.has(maker)) continue;
+    if (!spoilsItself(layer) || !view.isInPlace(layer) || !maker || !needing.has(maker)) continue;
     yield {
       at: layer.values("top")[0]?.value ?? layer.at("top"),
       message: `${layer.label} works in place, although its gradient needs its bottom`,
