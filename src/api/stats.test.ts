@@ -56,6 +56,21 @@ test("does with a caffemodel alone, which describes its layers; an HDF5 file doe
   expect((await stats(model, `${weights}.h5`)).layers).toEqual((await stats(model, weights)).layers);
 });
 
+test.each(["before", "behind"])("finds the Scale with another reader %s it", async (order) => {
+  const pooling = 'layer { name: "pool" type: "Pooling" bottom: "y" top: "p" pooling_param { kernel_size: 3 } }';
+  const scale = 'layer { name: "scale" type: "Scale" bottom: "y" top: "s" scale_param { bias_term: true } }';
+  const readers = order === "before" ? [pooling, scale] : [scale, pooling];
+  const head = model.split("\n").slice(0, 3);
+  const net = await Net.load([...head, ...readers].join("\n"), { engine: "reference" });
+  const path = join(folder, `${order}.caffemodel`);
+  await net.save(path);
+  await net.dispose();
+  for (const text of [[...head, ...readers].join("\n"), undefined]) {
+    const { layers } = await stats(text, path);
+    expect(layers).toMatchObject([{ name: "bn", scale: "scale", gamma: { values: [1, 1, 1, 1] } }]);
+  }
+});
+
 test("lists layers that the weights have nothing for", async () => {
   const { missing, layers } = await stats(model.replace('name: "other"', 'name: "renamed"'), weights);
   expect(missing).toEqual(["renamed"]);

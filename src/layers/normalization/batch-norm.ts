@@ -3,7 +3,12 @@ import { Layer, type ParamDeclaration } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
-import { BatchNormParameterSchema, FillerParameterSchema, ParamSpecSchema } from "../../proto/gen/caffe_pb.js";
+import {
+  BatchNormParameterSchema,
+  FillerParameterSchema,
+  type LayerParameter,
+  ParamSpecSchema,
+} from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
 
 /**
@@ -40,9 +45,7 @@ export class BatchNormLayer extends Layer {
 
   /** Whether this layer normalizes by its averages instead of by the batch. */
   get usesGlobalStats(): boolean {
-    return isFieldSet(this.#param, BatchNormParameterSchema.field.useGlobalStats)
-      ? this.#param.useGlobalStats
-      : this.phase === "TEST";
+    return writtenGlobalStats(this.message) ?? this.phase === "TEST";
   }
 
   override setup(): void {
@@ -109,4 +112,9 @@ export class BatchNormLayer extends Layer {
 
 function collapse(shape: Shape) {
   return { n: shape[0] ?? 1, channels: shape[1] ?? 1, inner: countOf(shape, 2) };
+}
+
+/** `use_global_stats` as written; nothing where it is left to the phase. */
+export function writtenGlobalStats({ batchNormParam: param }: LayerParameter): boolean | undefined {
+  return param && isFieldSet(param, BatchNormParameterSchema.field.useGlobalStats) ? param.useGlobalStats : undefined;
 }

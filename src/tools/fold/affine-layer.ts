@@ -1,4 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
+import { writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
 import { blobShape, blobValues } from "../../proto/binary/index.js";
 import {
   BatchNormParameterSchema,
@@ -61,9 +62,9 @@ function readBatchNorm(
 ): AffineLayer | string {
   const param = layer.batchNormParam ?? create(BatchNormParameterSchema);
   const own = isFieldSet(layer, LayerParameterSchema.field.phase) ? layer.phase : phase;
-  const isSet = isFieldSet(param, BatchNormParameterSchema.field.useGlobalStats);
-  if (isSet ? !param.useGlobalStats : own !== Phase.TEST) {
-    const why = isSet ? "batch_norm_param.use_global_stats is false" : "its phase is TRAIN";
+  const written = writtenGlobalStats(layer);
+  if (!(written ?? own === Phase.TEST)) {
+    const why = written === false ? "batch_norm_param.use_global_stats is false" : "its phase is TRAIN";
     return `${why}: it normalizes by the statistics of each batch`;
   }
   const values = valuesOf(blobs, 3);
