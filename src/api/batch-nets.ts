@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { filterLayers } from "../core/filter-net.js";
+import { isDataLayer } from "../core/layer-roles.js";
 import type { Net, NetContext } from "../core/net.js";
 import {
   DataParameter_DB as Backend,
@@ -12,13 +13,7 @@ import {
   TransformationParameterSchema,
 } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
-import {
-  type BatchSource,
-  batchesOfArrays,
-  batchesOfLayers,
-  isDataLayer,
-  ownDataLayers,
-} from "../tools/batch-norm/batches.js";
+import { type BatchSource, batchesOfArrays, batchesOfLayers, ownDataLayers } from "../tools/batch-norm/batches.js";
 import { buildTrunk } from "../tools/batch-norm/trunk.js";
 import type { NdArray } from "../tools/image-array.js";
 import { check } from "../util/errors.js";

@@ -1,3 +1,4 @@
+import { isLoss } from "../core/layer-roles.js";
 import type { LayerParameter } from "../proto/gen/caffe_pb.js";
 import { diagnose } from "../tools/batch-norm/causes.js";
 import { type Comparison, compareStatistics, type LayerGap } from "../tools/batch-norm/compare.js";
@@ -67,7 +68,7 @@ export async function doctor(model: string, weights: string, options: DoctorOpti
       layers,
       train: normLayers(trainLayers),
       test: [...norms.values()],
-      trains: nets.hasData("TRAIN") || trainLayers.some(({ type }) => type.endsWith("Loss")),
+      trains: nets.hasData("TRAIN") || trainLayers.some(isLoss),
       phase,
       batches: iterations,
       batchSize,

@@ -2,14 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
 import { inferShapes } from "../core/infer-shapes.js";
+import { asInput } from "../core/input-layers.js";
+import { isDataLayer } from "../core/layer-roles.js";
 import { Net } from "../core/net.js";
 import { fill } from "../fillers/index.js";
 import { layers as allLayers } from "../layers/index.js";
 import {
-  BlobShapeSchema,
-  InputParameterSchema,
   type LayerParameter,
-  LayerParameterSchema,
   type NetParameter,
   NetParameterSchema,
   NetStateSchema,
@@ -67,9 +66,9 @@ export class Prover {
     const given = new Map<string, Shape>(Object.entries(shapes));
     for (const [name, { shape }] of Object.entries(inputs)) given.set(name, shape);
     for (const name of given.keys()) {
-      const isInput = layers.some(({ bottom, top }) => bottom.length === 0 && top.includes(name));
-      const known = layers.flatMap(({ bottom, top }) => (bottom.length === 0 ? top : [])).join(", ") || "none";
-      check(isInput, "MOKA_USAGE", `the net has no input "${name}"; its inputs are ${known}`);
+      const known = layers.filter(isDataLayer).flatMap(({ top }) => top);
+      const names = known.join(", ") || "none";
+      check(known.includes(name), "MOKA_USAGE", `the net has no input "${name}"; its inputs are ${names}`);
     }
     const catalog = new Catalog(allLayers, fill, options.layers);
     const context = {
@@ -149,7 +148,7 @@ export class Prover {
       const names = unknown.map(({ name, type }) => `"${name}" (${type})`).join(", ");
       return `Moka does not know the type of ${names}`;
     }
-    const missing = layers.filter(isData).flatMap(({ top }) => top.filter((name) => !this.shapes.has(name)));
+    const missing = layers.filter(isDataLayer).flatMap(({ top }) => top.filter((name) => !this.shapes.has(name)));
     if (missing.length === 0) return undefined;
     const names = missing.map((name) => `"${name}"`).join(", ");
     return `the shape of ${names} is not known: give it (shapes, or --shape ${missing[0]}=1,3,224,224)`;
@@ -173,21 +172,6 @@ export class Prover {
       }),
     );
   }
-}
-
-/** Whether a layer brings its tops from outside, and not from its caller. */
-function isData({ type, bottom, top }: LayerParameter): boolean {
-  return bottom.length === 0 && top.length > 0 && type !== "Parameter";
-}
-
-/** An Input layer in the place of what brings data, if the shapes of all of its tops are known. */
-function asInput(layer: LayerParameter, shapes: ReadonlyMap<string, Shape>): LayerParameter {
-  const known = layer.top.map((name) => shapes.get(name)).filter((shape) => shape !== undefined);
-  if (!isData(layer) || known.length < layer.top.length) return layer;
-  const shape = known.map((sizes) => create(BlobShapeSchema, { dim: sizes.map(BigInt) }));
-  const { name, top, include, exclude } = layer;
-  const inputParam = create(InputParameterSchema, { shape });
-  return create(LayerParameterSchema, { name, type: "Input", top, include, exclude, inputParam });
 }
 
 /** The layers that the weights have not, as the other net has filled them. */

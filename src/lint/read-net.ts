@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
 import { inferShapes } from "../core/infer-shapes.js";
+import { isDataLayer, isLoss } from "../core/layer-roles.js";
 import {
   type LayerParameter,
   type NetParameter,
@@ -133,7 +134,7 @@ function statesOf(message: NetParameter, solver: SolverParameter | undefined): P
 /** The states that a net of this kind can be in: those with something that feeds it, each set of layers once a phase. */
 function liveStates(kind: NetKind, states: readonly State[]): readonly State[] {
   const wanted = kind === "deploy" ? states.filter(({ phase }) => phase === "TEST") : states;
-  const fed = wanted.filter(({ included }) => included.some(isSource));
+  const fed = wanted.filter(({ included }) => included.some(isDataLayer));
   const live = kind === "fragment" || fed.length === 0 ? wanted : fed;
   const seen = new Set<string>();
   return live.filter(({ phase, included }) => {
@@ -143,16 +144,6 @@ function liveStates(kind: NetKind, states: readonly State[]): readonly State[] {
 }
 
 function kindOf({ layer }: NetParameter): NetKind {
-  if (!layer.some(isSource)) return "fragment";
+  if (!layer.some(isDataLayer)) return "fragment";
   return layer.some(isLoss) ? "trainval" : "deploy";
-}
-
-/** Whether a layer feeds the net: it has tops, and no bottoms. */
-export function isSource({ type, bottom, top }: LayerParameter): boolean {
-  return bottom.length === 0 && top.length > 0 && type !== "Parameter";
-}
-
-/** Whether a layer's top is part of what is trained for; forks end the names of their losses as Caffe does. */
-export function isLoss({ type, lossWeight }: LayerParameter): boolean {
-  return /Loss$/.test(type) || lossWeight.some((weight) => weight !== 0);
 }

@@ -1,3 +1,4 @@
+import { isDataLayer } from "../../core/layer-roles.js";
 import { type BatchNorm, batchNorms } from "../batch-norms.js";
 import { forkNorm } from "../forks.js";
 import { insertScale } from "../insert-scale.js";
@@ -32,7 +33,7 @@ function judge(net: LintNet, { view, layer, before }: BatchNorm): Problem | unde
   if (readers.length === 0 && net.kind !== "fragment") return undefined;
   const absorbs = readers.length > 0 && readers.every(({ type }) => affine.includes(type));
   // Right behind the data, and before a convolution, it stands for taking the mean away.
-  if (absorbs && before && before.message.bottom.length === 0) return undefined;
+  if (absorbs && before && isDataLayer(before.message)) return undefined;
   const at = layer.at();
   if (absorbs) {
     return {

@@ -1,5 +1,5 @@
+import { isDataLayer } from "../../core/layer-roles.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
-import { isSource } from "../read-net.js";
 import type { Rule } from "../rule.js";
 import type { View } from "../view.js";
 
@@ -16,7 +16,7 @@ function* duplicatesIn(view: View): Iterable<LayerProblem> {
     const before = value.maker?.layer;
     if (kind !== "made twice" || !before) continue;
     // A data layer beside a data layer is phase-overlap.
-    if (before !== layer && isSource(before.message) && isSource(layer.message)) continue;
+    if (before !== layer && isDataLayer(before.message) && isDataLayer(layer.message)) continue;
     const { bottom } = layer.message;
     const { name } = value;
     const other = before === layer ? "itself" : before.label;

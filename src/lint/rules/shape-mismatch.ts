@@ -1,9 +1,9 @@
+import { isDataLayer } from "../../core/layer-roles.js";
 import { MokaError } from "../../util/errors.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
 import { counted } from "../../util/words.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
-import { isSource } from "../read-net.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 import type { Blobs } from "../weights.js";
@@ -81,7 +81,7 @@ function withGuessedShapes(view: View, net: LintNet): ReadonlySet<LintLayer> {
 function withGuessedChannels(view: View): ReadonlySet<LintLayer> {
   const guessed = new Set<LintLayer>();
   for (const layer of view.layers) {
-    const absent = isSource(layer.message) && view.error(layer) !== undefined;
+    const absent = isDataLayer(layer.message) && view.error(layer) !== undefined;
     if (absent || (!setsChannels.has(layer.type) && readsAny(view, layer, guessed))) guessed.add(layer);
   }
   return guessed;
@@ -91,7 +91,7 @@ function readsAny(view: View, layer: LintLayer, layers: ReadonlySet<LintLayer>):
   return view.makers(layer).some((maker) => {
     if (!maker || !layers.has(maker.layer)) return false;
     // The labels of a source are one a picture, for sure.
-    return maker.index === 0 || !isSource(maker.layer.message);
+    return maker.index === 0 || !isDataLayer(maker.layer.message);
   });
 }
 

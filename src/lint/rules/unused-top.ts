@@ -1,8 +1,8 @@
+import { isLoss } from "../../core/layer-roles.js";
 import { countOf } from "../../util/shape.js";
 import { counted } from "../../util/words.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
-import { isLoss } from "../read-net.js";
 import type { Rule } from "../rule.js";
 import type { View } from "../view.js";
 

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { filterLayers } from "../../core/filter-net.js";
+import { isDataLayer } from "../../core/layer-roles.js";
 import { Net, type NetContext } from "../../core/net.js";
 import type { FloatArray } from "../../core/span.js";
 import { type LayerParameter, type NetParameter, NetParameterSchema, type NetState } from "../../proto/gen/caffe_pb.js";
@@ -19,11 +20,6 @@ export interface BatchSource {
   readonly length: number | undefined;
   next(): Promise<Batch>;
   close(): Promise<void>;
-}
-
-/** Whether a layer brings data, so that its tops can come from elsewhere; a Parameter learns what it brings. */
-export function isDataLayer({ bottom, type }: LayerParameter): boolean {
-  return bottom.length === 0 && type !== "Parameter";
 }
 
 /** The net's own data layers of a state, those a caller has to fill excepted. */

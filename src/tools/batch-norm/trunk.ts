@@ -1,5 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { filterLayers } from "../../core/filter-net.js";
+import { connect } from "../../core/graph.js";
+import { inputLayer } from "../../core/input-layers.js";
+import { isDataLayer } from "../../core/layer-roles.js";
 import { Net, type NetContext } from "../../core/net.js";
 import {
   BatchNormParameterSchema,
@@ -13,7 +16,7 @@ import { copyMessage, sourceOf } from "../../proto/source.js";
 import { MokaError } from "../../util/errors.js";
 import { silent } from "../../util/log.js";
 import { type Shape, sameShape } from "../../util/shape.js";
-import { type Batch, isDataLayer } from "./batches.js";
+import type { Batch } from "./batches.js";
 
 /**
  * A net without its data layers, to be fed with `feed`, whose BatchNorm layers normalize by the batch or by their averages,
@@ -33,7 +36,7 @@ export async function buildTrunk(
   const isFed = (layer: LayerParameter) =>
     isDataLayer(layer) && (layer.type === "Input" || layer.top.some((top) => shapes.has(top)));
   const kept = layers.filter((layer) => !isFed(layer));
-  const read = new Set(kept.flatMap(({ bottom }) => bottom));
+  const read = new Set(connect(kept).inputs.map(({ name }) => name));
   for (const layer of layers.filter(isFed)) {
     const missing = layer.top.filter((top) => read.has(top) && !shapes.has(top));
     if (missing.length > 0) {
@@ -49,14 +52,11 @@ export async function buildTrunk(
     }
   }
   const inputs = [...shapes].filter(([name]) => read.has(name));
-  const input = create(LayerParameterSchema, {
-    name: "data fed in",
-    type: "Input",
-    top: inputs.map(([name]) => name),
-    inputParam: { shape: inputs.map(([, shape]) => ({ dim: shape.map(BigInt) })) },
-  });
   const copy = copyMessage(NetParameterSchema, message);
-  copy.layer = [...(inputs.length > 0 ? [input] : []), ...kept.map((layer) => withStatistics(layer, statistics))];
+  copy.layer = [
+    ...(inputs.length > 0 ? [inputLayer("data fed in", inputs)] : []),
+    ...kept.map((layer) => withStatistics(layer, statistics)),
+  ];
   copy.debugInfo = false;
   copy.forceBackward = false;
   return Net.build(copy, state, { ...context, ownsEngine: false, backward: false, keep: "outputs" });

@@ -1,4 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
+import { hasLossWeight } from "../../core/layer-roles.js";
 import { writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
 import { blobShape, blobValues } from "../../proto/binary/index.js";
 import {
@@ -43,7 +44,7 @@ export function readAffine(
       ? `it has ${layer.bottom.length} bottoms and ${layer.top.length} tops`
       : `its second bottom, "${layer.bottom[1]}", is computed anew for each input`;
   }
-  if (layer.lossWeight.some((weight) => weight !== 0)) return "its top has a loss_weight";
+  if (hasLossWeight(layer)) return "its top has a loss_weight";
   switch (layer.type) {
     case "BatchNorm":
       return readBatchNorm(layer, blobs, phase);

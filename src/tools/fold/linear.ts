@@ -1,4 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
+import { hasLossWeight } from "../../core/layer-roles.js";
 import { blobShape, blobValues } from "../../proto/binary/index.js";
 import {
   type BlobProto,
@@ -54,7 +55,7 @@ export function readLinear(
   if (layer.bottom.length !== 1 || layer.top.length !== 1) {
     return `has ${layer.bottom.length} bottoms and ${layer.top.length} tops, which share its weights`;
   }
-  if (layer.lossWeight.some((weight) => weight !== 0)) return "has a loss_weight on its top";
+  if (hasLossWeight(layer)) return "has a loss_weight on its top";
   const { biasTerm } = paramOf(layer);
   const present = blobs.flatMap((blob) => (blob ? [blob] : []));
   const [weights, bias] = present;
