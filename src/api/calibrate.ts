@@ -1,12 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { WeightFileStore } from "../data/weight-files.js";
 import { makeBlob } from "../proto/binary/index.js";
-import {
-  type LayerParameter,
-  LayerParameterSchema,
-  type NetParameter,
-  NetParameterSchema,
-} from "../proto/gen/caffe_pb.js";
+import { LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { ScoreMean, type Scores } from "../tools/batch-norm/outputs.js";
 import {
@@ -130,10 +125,8 @@ async function save(
   const { files } = nets;
   const own = new Map(nets.layers("TEST").map((layer) => [layer.name, layer]));
   const store = new WeightFileStore(files, silent);
-  const read: NetParameter[] = [];
-  for (const path of weights.split(",").map((part) => part.trim())) read.push(await store.read(path));
-  const layers = new Map<string, LayerParameter>();
-  for (const layer of read.flatMap((each) => each.layer)) layers.set(layer.name, layer);
+  const message = await store.readAll(weights);
+  const layers = new Map(message.layer.map((layer) => [layer.name, layer]));
   for (const [name, { mean, variance, factor }] of statistics) {
     // A layer that the weights lack is written as the net has it.
     const layer = layers.get(name) ?? own.get(name);
@@ -141,7 +134,6 @@ async function save(
     copy.blobs = [mean, variance, Float32Array.of(factor)].map((data) => makeBlob([data.length], { data }));
     layers.set(name, copy);
   }
-  const message = read[0] ? copyMessage(NetParameterSchema, read[0]) : create(NetParameterSchema);
   message.layer = [...layers.values()];
   await store.write(output, message);
 }

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { createFiles } from "#platform";
 import { filterLayers } from "../core/filter-net.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { type NetParameter, NetParameterSchema, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
+import { type NetParameter, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { formatNet } from "../proto/text/index.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
 import { type FoldedNet, foldNet } from "../tools/fold/index.js";
@@ -53,7 +53,7 @@ export async function fold(
   const net = netFrom(await readText(model, files), log);
   const state = create(NetStateSchema, { phase: Phase.TEST, level, stage: [...stages] });
   const origin = typeof weights === "string" ? weights : "the weights";
-  const trained = typeof weights === "string" ? await readWeights(weights, store) : upgradeNet(weights, origin, log);
+  const trained = typeof weights === "string" ? await store.readAll(weights) : upgradeNet(weights, origin, log);
   const prover = await Prover.prepare(filterLayers(net, state, silent), options);
   const folded = foldNet(net, trained, state, { shapes: prover.shapes, log });
   const text = formatNet(folded.net);
@@ -65,11 +65,4 @@ export async function fold(
     written.push(`${output}.prototxt`, `${output}.caffemodel`);
   }
   return { ...folded, text, proof, written };
-}
-
-/** The layers of all files, in their order: of one that several have, the last counts. */
-async function readWeights(paths: string, store: WeightFileStore): Promise<NetParameter> {
-  const layer: NetParameter["layer"] = [];
-  for (const path of paths.split(",")) layer.push(...(await store.read(path.trim())).layer);
-  return create(NetParameterSchema, { layer });
 }

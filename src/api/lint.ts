@@ -8,8 +8,7 @@ import type { LintContext } from "../lint/read-net.js";
 import { isSolver, netFilesOf, readSolver } from "../lint/read-solver.js";
 import { rules } from "../lint/rules/index.js";
 import { Source } from "../lint/source.js";
-import { type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
-import { copyMessage } from "../proto/source.js";
+import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import { decodeText, type Encoding, encodeText } from "../util/encoding.js";
 import type { Files } from "../util/files.js";
 import { silent } from "../util/log.js";
@@ -112,17 +111,7 @@ async function readSource(pathOrText: string, name: string | undefined, files: F
 
 async function readWeights(paths: string, files: Files): Promise<NetParameter> {
   const { WeightFileStore } = await import("../data/weight-files.js"); // few nets are looked at with weights
-  const store = new WeightFileStore(files, silent);
-  const [first, ...more] = paths.split(",").map((path) => path.trim());
-  const net = await store.read(first ?? "");
-  if (more.length === 0) return net;
-  const all = copyMessage(NetParameterSchema, net);
-  for (const path of more) {
-    const { layer } = await store.read(path);
-    const names = new Set(layer.map(({ name }) => name));
-    all.layer = [...all.layer.filter(({ name }) => !names.has(name)), ...layer];
-  }
-  return all;
+  return new WeightFileStore(files, silent).readAll(paths);
 }
 
 /** @returns the files of the nets that a solver names, as they are found from here */

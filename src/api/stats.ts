@@ -2,13 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { createFiles } from "#platform";
 import { filterLayers } from "../core/filter-net.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import {
-  type BlobProto,
-  type LayerParameter,
-  type NetParameter,
-  NetStateSchema,
-  Phase,
-} from "../proto/gen/caffe_pb.js";
+import { type BlobProto, type LayerParameter, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { type BatchNormStats, layerStats } from "../tools/batch-norm/layer-stats.js";
 import { type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
 import { check } from "../util/errors.js";
@@ -45,11 +39,9 @@ export interface NetStats {
 export async function stats(model: string | undefined, weights: string, options: StatsOptions = {}): Promise<NetStats> {
   const { phase = "TEST", level = 0, stages = [], log = silent, files = createFiles() } = options;
   check(phase === "TRAIN" || phase === "TEST", "MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
-  const nets: NetParameter[] = [];
-  const store = new WeightFileStore(files, log);
-  for (const path of weights.split(",").map((part) => part.trim())) nets.push(await store.read(path));
-  const trained = new Map(nets.flatMap(({ layer }) => layer.map((each) => [each.name, each] as const)));
-  let name = nets.at(-1)?.name ?? "";
+  const read = await new WeightFileStore(files, log).readAll(weights);
+  const trained = new Map(read.layer.map((layer) => [layer.name, layer]));
+  let { name } = read;
   let layers: readonly LayerParameter[] = [...trained.values()];
   if (model !== undefined) {
     const net = netFrom(await readText(model, files), log);

@@ -2,8 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createFiles } from "#platform";
 import { Net } from "../index.js";
+import { blobValues } from "../proto/binary/index.js";
+import { silent } from "../util/log.js";
 import { type Hdf5Array, readHdf5Tree, writeHdf5 } from "./hdf5.js";
+import { WeightFileStore } from "./weight-files.js";
 
 const golden = new URL("../../test/golden/files/", import.meta.url);
 let folder: string;
@@ -60,6 +64,22 @@ test("several files, separated by commas: each gives what it has, the later ones
   ]);
   await expect(net.copyTrainedLayersFrom(`${first},${folder}/none`)).rejects.toThrow(`${folder}/none`);
   await net.dispose();
+});
+
+test("several files make one message: the layers of each, of one name the last", async () => {
+  const files = { a: ip("p") + ip("q"), b: ip("p") + ip("r"), c: ip("s") };
+  for (const [name, text] of Object.entries(files)) {
+    const net = await load(input + text);
+    net.params.get("p")?.[1]?.data.fill(name === "a" ? 1 : 2);
+    await net.save(join(folder, `${name}.caffemodel`));
+    await net.dispose();
+  }
+  const store = new WeightFileStore(createFiles(), silent);
+  const { layer } = await store.readAll(["a", "b", "c"].map((name) => join(folder, `${name}.caffemodel`)).join(", "));
+  expect(layer.map(({ name }) => name).filter((name) => name.length === 1)).toEqual(["q", "p", "r", "x", "s"]);
+  const [, bias] = layer.find(({ name }) => name === "p")?.blobs ?? [];
+  expect(bias && [...blobValues(bias).data]).toEqual([2, 2]);
+  expect(await store.readAll(join(folder, "a.caffemodel"))).toEqual(await store.read(join(folder, "a.caffemodel")));
 });
 
 test.each(["v0", "v1"])("weights of the form %s, upgraded with Caffe's notices", async (name) => {

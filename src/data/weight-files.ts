@@ -3,6 +3,7 @@ import type { NetParameter, SolverState } from "../proto/gen/caffe_pb.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
+import { weightPaths } from "../util/weight-paths.js";
 import { isHdf5 } from "./hdf5.js";
 import { netFromHdf5, netToHdf5, solverStateFromHdf5, solverStateToHdf5 } from "./hdf5-weights.js";
 
@@ -20,6 +21,21 @@ export class WeightFileStore {
     const bytes = await this.#files.read(path);
     if (isHdf5(bytes)) return netFromHdf5(bytes, path);
     return upgradeNet(readNet(bytes, path, { takeOver: true }), path, this.#log);
+  }
+
+  /**
+   * Reads one file, or several separated by commas, as if they were copied into a net one after the other: what comes out
+   * is the first, with the layers of the others behind; of layers that several have the last counts.
+   */
+  async readAll(paths: string): Promise<NetParameter> {
+    const [path = "", ...more] = weightPaths(paths);
+    const net = await this.read(path);
+    for (const each of more) {
+      const { layer } = await this.read(each);
+      const names = new Set(layer.map(({ name }) => name));
+      net.layer = [...net.layer.filter(({ name }) => !names.has(name)), ...layer];
+    }
+    return net;
   }
 
   async write(path: string, net: NetParameter): Promise<void> {

@@ -3,6 +3,7 @@ import { createFiles, createImages } from "#platform";
 import { checkCounts, topsOf } from "../core/build-net.js";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
+import { givenShapes } from "../core/input-layers.js";
 import { insertSplits } from "../core/insert-splits.js";
 import type { Layer, Phase } from "../core/layer.js";
 import { ParamTable } from "../core/params.js";
@@ -20,6 +21,7 @@ import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import { checkShape, countOf, type Shape } from "../util/shape.js";
+import { weightPaths } from "../util/weight-paths.js";
 import { multiplyAdds } from "./multiply-adds.js";
 import { type Peak, peakOf } from "./peak.js";
 
@@ -145,7 +147,7 @@ async function findWeights(
 ): Promise<ReadonlySet<Span>> {
   const found = new Set<Span>();
   const store = new WeightFileStore(files, log);
-  for (const path of paths.split(",").map((part) => part.trim())) {
+  for (const path of weightPaths(paths)) {
     for (const { to } of matchTrainedLayers(layers, await store.read(path), path, log)) found.add(to.data);
   }
   return found;
@@ -176,7 +178,7 @@ class Walk {
       checkCounts(layer);
       const bottoms = message.bottom.map((name) => ({ name, shape: this.#shapes.get(name) ?? [] }));
       const shapes = bottoms.map(({ shape }) => shape);
-      const topShapes = this.#givenShapes(layer) ?? (await this.#topShapes(layer, shapes));
+      const topShapes = this.#givenShapes(message) ?? (await this.#topShapes(layer, shapes));
       const tops = Array.from({ length: topsOf(layer) }, (_, i) => {
         return { name: message.top[i] ?? "(automatic)", shape: topShapes[i] ?? [] };
       });
@@ -253,11 +255,8 @@ class Walk {
     });
   }
 
-  /** The shapes that the caller gives, of a layer without bottoms. */
-  #givenShapes({ message: { bottom, top } }: Layer): readonly Shape[] | undefined {
-    const { shapes = {} } = this.#options;
-    if (bottom.length > 0 || top.length === 0 || !top.every((name) => Object.hasOwn(shapes, name))) return undefined;
-    return top.map((name) => shapes[name] ?? []);
+  #givenShapes(message: LayerParameter): readonly Shape[] | undefined {
+    return givenShapes(message, new Map(Object.entries(this.#options.shapes ?? {})));
   }
 
   async #topShapes(layer: Layer, shapes: readonly Shape[]): Promise<readonly Shape[]> {

@@ -5,6 +5,7 @@ import type { FoldProof, FoldResult } from "../../index.js";
 import { MokaError } from "../../util/errors.js";
 import { formatNumber } from "../../util/number-format.js";
 import type { Shape } from "../../util/shape.js";
+import { weightPaths } from "../../util/weight-paths.js";
 import { colorsFor } from "../colors.js";
 import type { Command } from "../command.js";
 import { addRunOptions, addShape, addStateOptions, type CommonOptions, integer } from "../options.js";
@@ -48,7 +49,7 @@ export const fold: Command = {
     const { output, shape: shapes, input, json, ...given } = options as unknown as FoldCommandOptions;
     const { fold: foldNet } = await import("../../index.js");
     const { tolerance, seed, engine, threads, level, stage: stages } = given;
-    if (output !== undefined) await checkOutput(output, [model, ...weights.split(",").map((path) => path.trim())]);
+    if (output !== undefined) await checkOutput(output, [model, ...weightPaths(weights)]);
     const inputs = await readInputs(input);
     const log = (severity: string, origin: string, message: string) => {
       const isOfAge = origin.startsWith("upgrade_proto"); // that a net is old is no matter here
