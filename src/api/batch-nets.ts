@@ -14,7 +14,7 @@ import {
 } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { type BatchSource, batchesOfArrays, batchesOfLayers, ownDataLayers } from "../tools/batch-norm/batches.js";
-import { buildTrunk } from "../tools/batch-norm/trunk.js";
+import { buildFedNet } from "../tools/batch-norm/fed-net.js";
 import type { NdArray } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
@@ -22,7 +22,7 @@ import { silent } from "../util/log.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { netFrom, readText } from "./read-text.js";
 
-/** Which data a net is run on, and how much of them. */
+/** The data that a net runs on, and how many batches of them. */
 export interface BatchOptions extends RunOptions {
   /** Of the net's state, for include and exclude rules. Default 0 and none. */
   readonly level?: number | undefined;
@@ -37,19 +37,19 @@ export interface BatchOptions extends RunOptions {
   /** `transform_param` for `data` from a path; by default that of the data layer it stands for. */
   readonly scale?: number | undefined;
   readonly meanValue?: readonly number[] | undefined;
-  /** Batches to run. Default: for arrays, each row once; else it is said where it is used. */
+  /** Batches to run. Default: for arrays, each row once; else as the function that takes these options says. */
   readonly iterations?: number | undefined;
 }
 
 const defaultBatch = 32;
 
-/** A net's message with all it takes to run it on batches, with this or that kind of statistics. */
+/** Builds nets of one message that run on batches, with statistics of the batch or the averages. */
 export class BatchNets {
   readonly message: NetParameter;
   readonly files: Files;
   readonly #options: BatchOptions;
   readonly #context: NetContext;
-  /** What is to be closed in the end. */
+  /** Sources and nets to close at the end. */
   readonly #open: { close(): Promise<void> }[];
 
   private constructor(
@@ -65,7 +65,7 @@ export class BatchNets {
     this.#open = open;
   }
 
-  /** Reads a net, lends it to `work`, and frees whatever that opened. */
+  /** Reads a net, runs `work` with it, and closes all that `work` opened. */
   static async use<T>(pathOrText: string, options: BatchOptions, work: (nets: BatchNets) => Promise<T>): Promise<T> {
     const { iterations, batch = defaultBatch } = options;
     const isCount = (value: number) => Number.isInteger(value) && value > 0;
@@ -102,7 +102,7 @@ export class BatchNets {
   }
 
   /**
-   * The data that were given, or else those of the data layers of this phase, from their beginning.
+   * The batches of the option `data`, or without it those of the data layers of this phase, from their first one.
    *
    * @throws MokaError `MOKA_USAGE` if there are neither
    */
@@ -121,13 +121,9 @@ export class BatchNets {
     } else {
       check(Object.keys(data).length > 0, "MOKA_USAGE", "the data given have no arrays");
       const fed = this.layers("TEST").flatMap((layer) => (isDataLayer(layer) ? layer.top : []));
-      const stranger = Object.keys(data).find((name) => !fed.includes(name));
+      const unknown = Object.keys(data).find((name) => !fed.includes(name));
       const names = fed.join(", ") || "none";
-      check(
-        stranger === undefined,
-        "MOKA_USAGE",
-        `data for "${stranger}": the blobs this net is fed with are ${names}`,
-      );
+      check(unknown === undefined, "MOKA_USAGE", `data for "${unknown}": the blobs this net is fed with are ${names}`);
       source = batchesOfArrays(data, batch);
     }
     this.#open.push(source);
@@ -139,14 +135,14 @@ export class BatchNets {
     return this.#options.iterations ?? source.length ?? otherwise;
   }
 
-  /** The net in phase TEST, but for its data layers and what its BatchNorm layers normalize by. */
-  async trunk(source: BatchSource, statistics: "batch" | "global"): Promise<Net> {
-    const net = await buildTrunk(this.message, this.state("TEST"), source.shapes, statistics, this.#context);
+  /** The net of phase TEST with Input layers for its data layers, and BatchNorm layers that use these statistics. */
+  async fedNet(source: BatchSource, statistics: "batch" | "global"): Promise<Net> {
+    const net = await buildFedNet(this.message, this.state("TEST"), source.shapes, statistics, this.#context);
     this.#open.push({ close: () => net.dispose() });
     return net;
   }
 
-  /** A data layer for what lies at `path`, in the place of those the net has. */
+  /** A data layer that reads `path`, instead of the data layers of the net. */
   async #layerFor(path: string, phase: "TRAIN" | "TEST"): Promise<LayerParameter> {
     const { batch: batchSize = defaultBatch, scale, meanValue } = this.#options;
     const replaced = this.layers(phase).filter(isDataLayer);

@@ -3,6 +3,7 @@ import { WeightFileStore } from "../data/weight-files.js";
 import { makeBlob } from "../proto/binary/index.js";
 import { LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
+import { feed } from "../tools/batch-norm/fed-net.js";
 import { ScoreMean, type Scores } from "../tools/batch-norm/outputs.js";
 import {
   measure,
@@ -14,7 +15,6 @@ import {
   statisticsMethods,
   statisticsMove,
 } from "../tools/batch-norm/recompute.js";
-import { feed } from "../tools/batch-norm/trunk.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
@@ -25,7 +25,7 @@ export interface CalibrateOptions extends BatchOptions {
    * average makes of the batches, one after the other, from nothing. Default `pooled`.
    */
   readonly method?: StatisticsMethod | undefined;
-  /** Whose data layers to measure on. Default: TRAIN, whose statistics these are, where it has some; else TEST. */
+  /** The phase whose data layers to measure on. Default: TRAIN, whose statistics these are, where it has some; else TEST. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
   /** Where to write the weights with the new statistics. Default: nowhere, it is only said what would change. */
   readonly output?: string | undefined;
@@ -34,14 +34,14 @@ export interface CalibrateOptions extends BatchOptions {
 export interface CalibrateReport {
   readonly name: string;
   readonly method: StatisticsMethod;
-  /** Whose data were measured on, and on how many batches. */
+  /** The phase whose data the statistics are of, and the number of batches. */
   readonly phase: "TRAIN" | "TEST";
   readonly batches: number;
   /** The BatchNorm layers in the order of the net, and how far they moved. */
   readonly layers: readonly (StatisticsMove & { readonly name: string; readonly factor: number })[];
-  /** Whose data the scores are of. */
+  /** The phase whose data the scores are of. */
   readonly scoredOn: "TRAIN" | "TEST";
-  /** What the net scores with the old averages and with the new ones. */
+  /** The scores of the net with the old averages and with the new ones. */
   readonly before: Scores;
   readonly after: Scores;
   readonly output?: string;
@@ -74,7 +74,7 @@ export async function calibrate(
     const phase = options.phase ?? (nets.hasData("TRAIN") && options.data === undefined ? "TRAIN" : "TEST");
     const source = await nets.batches(phase);
     const iterations = nets.iterations(source, 50);
-    const global = await nets.trunk(source, "global");
+    const global = await nets.fedNet(source, "global");
     check(
       global.layers.some(({ type }) => type === "BatchNorm"),
       "MOKA_USAGE",
@@ -82,7 +82,7 @@ export async function calibrate(
     );
     await global.copyTrainedLayersFrom(weights);
     const old = normBlobsOf(global);
-    const batch = await nets.trunk(source, "batch");
+    const batch = await nets.fedNet(source, "batch");
     batch.copyTrainedLayers(global.toMessage());
     const next = await measure(batch, source, iterations, method);
 

@@ -3,9 +3,9 @@ import type { LayerParameter } from "../proto/gen/caffe_pb.js";
 import { diagnose } from "../tools/batch-norm/causes.js";
 import { type Comparison, compareStatistics, type LayerGap } from "../tools/batch-norm/compare.js";
 import { type FactorReading, readFactor } from "../tools/batch-norm/factor.js";
+import type { Cause, Measurements } from "../tools/batch-norm/measurements.js";
 import { normLayers } from "../tools/batch-norm/norm-layers.js";
 import { accuraciesOf } from "../tools/batch-norm/outputs.js";
-import type { Cause, Ward } from "../tools/batch-norm/ward.js";
 import { check } from "../util/errors.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
 
@@ -17,22 +17,22 @@ export interface DoctorOptions extends BatchOptions {
 export interface DoctorReport extends Comparison {
   readonly name: string;
   readonly engine: string;
-  /** Whose data, and how many batches of how many. */
+  /** The phase whose data layers bring the batches, their number, and the images in each. */
   readonly phase: "TRAIN" | "TEST";
   readonly batches: number;
   readonly batchSize: number;
   /** The BatchNorm layers in the order of the net, with what their factors say. */
   readonly layers: readonly (LayerGap & { readonly factor: number; readonly reading: FactorReading })[];
-  /** Their names, the one whose outputs part furthest first. */
+  /** Their names, by output error, the largest first. */
   readonly ranking: readonly string[];
-  /** The first whose input still agrees while its output parts. */
+  /** The first whose inputs agree in both nets and whose outputs do not. */
   readonly gapStartsAt?: string;
   /** Likeliest first; none if nothing is wrong. */
   readonly causes: readonly Cause[];
 }
 
-/** Outputs of a BatchNorm part if they differ by more than this share; inputs agree if by less than half as much. */
-const parted = 0.25;
+/** The gap starts at a layer with an output error above this, if its input error is at most half its output error. */
+const leastGap = 0.25;
 
 /**
  * Looks for what makes a net with BatchNorm test worse than it trains: runs the same batches, in phase TEST, once with all
@@ -48,9 +48,9 @@ export async function doctor(model: string, weights: string, options: DoctorOpti
   check(phase === "TRAIN" || phase === "TEST", "MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
   return BatchNets.use(model, options, async (nets) => {
     const source = await nets.batches(phase);
-    const global = await nets.trunk(source, "global");
+    const global = await nets.fedNet(source, "global");
     await global.copyTrainedLayersFrom(weights);
-    const batch = await nets.trunk(source, "batch");
+    const batch = await nets.fedNet(source, "batch");
     batch.copyTrainedLayers(global.toMessage());
     const iterations = nets.iterations(source, 10);
     const comparison = await compareStatistics(batch, global, source, iterations);
@@ -64,7 +64,7 @@ export async function doctor(model: string, weights: string, options: DoctorOpti
     });
     const batchSize = [...source.shapes.values()][0]?.[0] ?? 1;
     const trainLayers = nets.layers("TRAIN");
-    const ward: Ward = {
+    const measured: Measurements = {
       layers,
       train: normLayers(trainLayers),
       test: [...norms.values()],
@@ -77,7 +77,7 @@ export async function doctor(model: string, weights: string, options: DoctorOpti
       accuracies: accuraciesOf(global),
     };
     const gapStart = layers.find(
-      ({ inputError, outputError }) => outputError > parted && inputError <= outputError / 2,
+      ({ inputError, outputError }) => outputError > leastGap && inputError <= outputError / 2,
     );
     return {
       name: nets.message.name,
@@ -89,12 +89,12 @@ export async function doctor(model: string, weights: string, options: DoctorOpti
       layers: layers.map(({ hasVariance: _, fraction: __, ...layer }) => layer),
       ranking: [...layers].sort(byDistance).map(({ name }) => name),
       ...(gapStart && { gapStartsAt: gapStart.name }),
-      causes: diagnose(ward),
+      causes: diagnose(measured),
     };
   });
 }
 
-/** What cannot be measured, as it is not finite, is furthest. */
+/** An error that is not finite counts as the largest. */
 function byDistance(a: LayerGap, b: LayerGap): number {
   const distance = ({ outputError }: LayerGap) => (Number.isNaN(outputError) ? Number.POSITIVE_INFINITY : outputError);
   const [first, second] = [distance(a), distance(b)];

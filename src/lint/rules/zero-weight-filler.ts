@@ -35,8 +35,8 @@ export const zeroWeightFiller: Rule = {
       const [first] = empty;
       // One layer alone learns from 0 too, as in regression.
       if (!first || (learning.length === 1 && !rectifies(view, first))) continue;
-      const isTrunk = empty.length > learning.length / 2 || first === learning[0];
-      if (isTrunk) yield fromWeights(first, empty.length, learning.length);
+      const isBackbone = empty.length > learning.length / 2 || first === learning[0];
+      if (isBackbone) yield fromWeights(first, empty.length, learning.length);
       else for (const layer of empty) yield startsAtZero(net, view, layer, learning.length - empty.length);
     }
   },

@@ -8,7 +8,7 @@ import { placeOf, sourceOf } from "../../proto/source.js";
 import { formatPlace, MokaError } from "../../util/errors.js";
 import { counted } from "../../util/words.js";
 
-/** A BatchNorm of a net with what its message says, and the Scale that works on what it normalized. */
+/** A BatchNorm, what its message says, and the Scale behind it. */
 export interface NormLayer {
   readonly message: LayerParameter;
   readonly name: string;
@@ -82,7 +82,7 @@ export function storedBlobs(
   return { mean, variance, factor: factor[0] ?? 0 };
 }
 
-/** A sum of updates as the mean or variance that Caffe makes of it: divided by the factor, 0 where that is 0. */
+/** The means or variances that Caffe normalizes by: the blob divided by the factor, or 0 where the factor is 0. */
 export function trueValues(sums: Float32Array, factor: number): Float64Array {
   return Float64Array.from(sums, (value) => (factor === 0 ? 0 : value / factor));
 }

@@ -19,13 +19,13 @@ import { type Shape, sameShape } from "../../util/shape.js";
 import type { Batch } from "./batches.js";
 
 /**
- * A net without its data layers, to be fed with `feed`, whose BatchNorm layers normalize by the batch or by their averages,
- * whatever the prototxt says; all else is as in `state`.
+ * Builds a net with Input layers instead of its data layers, for `feed`. Its BatchNorm layers normalize by the batch or by
+ * their averages, whatever the prototxt says; all else is as in `state`.
  *
- * @param shapes of the blobs it is to be fed with
- * @throws MokaError `MOKA_USAGE` if it needs others too
+ * @param shapes of the blobs that `feed` gives
+ * @throws MokaError `MOKA_USAGE` if a layer reads a data layer's top that is not among them
  */
-export async function buildTrunk(
+export async function buildFedNet(
   message: NetParameter,
   state: NetState,
   shapes: ReadonlyMap<string, Shape>,
@@ -71,7 +71,7 @@ function withStatistics(layer: LayerParameter, statistics: "batch" | "global"): 
   return copy;
 }
 
-/** Puts a batch into the net's inputs, which take its shapes. */
+/** Reshapes the net's inputs to the batch and copies its values into them. */
 export function feed(net: Net, batch: Batch): void {
   const shapes = Object.fromEntries(
     net.inputs.flatMap((name) => {
