@@ -22,31 +22,31 @@ import { TrainedParams } from "./trained-params.js";
 
 export type { Bound } from "./fold-linear.js";
 
-/** A layer that is no more: others compute what it did. */
+/** A layer that the folded net no longer has. */
 export interface FoldedLayer {
   readonly layer: string;
   readonly type: string;
-  /** The layers that do. */
+  /** The names of the layers that compute what it did. */
   readonly into: readonly string[];
-  /** Where those stand: before it or behind it. */
+  /** Whether those stand before it or behind it. */
   readonly kind: "before" | "behind";
 }
 
-/** A layer that could be folded by its type, but not exactly. */
+/** A layer of a type that can be folded, which stays because folding it would not be exact. */
 export interface KeptLayer {
   readonly layer: string;
   readonly type: string;
   readonly reason: string;
 }
 
-/** A layer with other weights now. */
+/** A layer with new weights, into which others are folded. */
 export interface FoldTarget {
   readonly layer: string;
   readonly type: string;
-  /** The first and the last layer of those that it stands for, itself among them, in the net as it was. */
+  /** In the net as it was, the first and the last of the layers that it now computes, itself included. */
   readonly first: string;
   readonly last: string;
-  /** How many layers it stands for, besides itself. */
+  /** The number of layers folded into it. */
   readonly layers: number;
   /** The axis of its outputs in its top. */
   readonly axis: number;
@@ -55,7 +55,7 @@ export interface FoldTarget {
 
 export interface NetSize {
   readonly layers: number;
-  /** Values of all parameters; shared ones count where each layer has them. */
+  /** The number of values of all parameters; a shared one counts once for each layer that has it. */
   readonly parameters: number;
 }
 
@@ -72,17 +72,17 @@ export interface FoldedNet {
 }
 
 export interface FoldInput {
-  /** Shapes of blobs by name, as far as they are known; only axes that count from the end need them. */
+  /** The known shapes of blobs, by name; only negative axes need them. */
   readonly shapes?: ReadonlyMap<string, Shape> | undefined;
   readonly log?: Log | undefined;
 }
 
 /**
- * Folds every BatchNorm, Scale and Bias that can be folded exactly into the Convolution, Deconvolution or InnerProduct
- * before it, or, failing that, behind it. Messages in, messages out: nothing runs, nothing given is changed.
+ * Folds every BatchNorm, Scale and Bias into the Convolution, Deconvolution or InnerProduct before it or, where that is
+ * not possible, behind it, if that is exact. It works on messages: nothing runs, and the messages given stay as they are.
  *
- * What comes out is the net of this state, to be run in its phase: without include and exclude rules, with the names of
- * the layers that stay and of the outputs as they were.
+ * The result is the net of this state, to be run in its phase, without include and exclude rules. The layers that stay and
+ * the outputs keep their names.
  *
  * @param net of today's form (see `upgradeNet`)
  * @param weights likewise
@@ -110,7 +110,8 @@ export function foldNet(net: NetParameter, weights: NetParameter, state: NetStat
     text.push(message);
     const withBlobs = copyMessage(LayerParameterSchema, message);
     withBlobs.blobs = [...blobs];
-    // Without blobs a layer would be said to have none; left out, it starts as its fillers say.
+    // A layer that the weights do not have is left out, and starts as its fillers say; with an entry of no blobs it could
+    // not be loaded.
     if (blobs.length > 0 || weights.layer.some(({ name }) => name === layer.name)) trained.push(withBlobs);
   }
   const all = layers.map((layer) => params.of(layer).flatMap((blob) => blob ?? []));
@@ -141,7 +142,7 @@ function copied(layer: LayerParameter): LayerParameter {
   return message;
 }
 
-/** It reads what the first layer that it stands for has read, and puts out what the last has put out, by their names. */
+/** The message of a target: its bottoms are those of the first layer it computes, its tops those of the last. */
 function rewritten({ target, before, after }: Fold, { bias }: FoldedWeights): LayerParameter {
   const message = copied(target);
   message.bottom = [...(before[0] ?? target).bottom];

@@ -6,26 +6,26 @@ import { type AffineLayer, affineTypes, readAffine } from "./affine-layer.js";
 import { type Linear, linearTypes, readLinear } from "./linear.js";
 import type { TrainedParams } from "./trained-params.js";
 
-/** A layer, and those that it takes over. */
+/** A layer, and the layers that are folded into it. */
 export interface Fold {
   readonly target: LayerParameter;
   readonly linear: Linear;
-  /** The layers on its bottom and on its top, in their order, and what they do together. */
+  /** The layers before and behind it, in their order, and the affine maps that these compute together. */
   readonly before: readonly LayerParameter[];
   readonly after: readonly LayerParameter[];
   readonly beforeMap: Affine | undefined;
   readonly afterMap: Affine | undefined;
-  /** Whether a layer among them shifts. */
+  /** Whether one of them adds a shift, so that the target needs a bias. */
   readonly shifts: boolean;
 }
 
 export interface Plan {
   readonly folds: readonly Fold[];
-  /** The layers that could be folded by their type and are not, and why. */
+  /** The layers of a type that can be folded which are not, and why. */
   readonly kept: ReadonlyMap<LayerParameter, string>;
 }
 
-/** A fold in the making. */
+/** A fold to which layers are still added. */
 interface Draft {
   readonly before: LayerParameter[];
   readonly after: LayerParameter[];
@@ -39,15 +39,16 @@ export interface PlanInput {
   readonly graph: Graph;
   readonly params: TrainedParams;
   readonly phase: Phase;
-  /** The shapes of blobs by name, as far as they are known; axes that count from the end need them. */
+  /** The known shapes of blobs, by name; negative axes need them. */
   readonly shapes: ReadonlyMap<string, Shape>;
   /** Layers that nothing may be folded into, and why. */
   readonly blocked: ReadonlyMap<LayerParameter, string>;
 }
 
 /**
- * Decides what goes where. First into the layer before, from file's start to end, as far as each blob has one reader;
- * what is left goes into the layers behind, from end to start, if every reader can take it over.
+ * Decides which layers are folded into which. First each is folded into the layer before it, from the first layer to the
+ * last, if no other layer reads the blobs between. Then each that is left is folded into the layers behind it, from the
+ * last layer to the first, if all its readers are possible targets.
  */
 export function planFolds(input: PlanInput): Plan {
   return new Planner(input).plan();
@@ -57,9 +58,9 @@ class Planner {
   readonly #input: PlanInput;
   readonly #linears = new Map<LayerParameter, Linear | string>();
   readonly #drafts = new Map<LayerParameter, Draft>();
-  /** The layers that are taken over, with those that do. */
-  readonly #takers = new Map<LayerParameter, readonly LayerParameter[]>();
-  /** Why a layer cannot go into the one before. */
+  /** The targets of each folded layer. */
+  readonly #targets = new Map<LayerParameter, readonly LayerParameter[]>();
+  /** Why a layer cannot be folded into the one before it. */
   readonly #notBefore = new Map<LayerParameter, string>();
   readonly #kept = new Map<LayerParameter, string>();
 
@@ -73,9 +74,9 @@ class Planner {
     for (const layer of linear) {
       this.#linears.set(layer, blocked.get(layer) ?? readLinear(layer, params.of(layer), this.#rankBefore(layer)));
     }
-    for (const layer of linear) this.#takeBehind(layer);
+    for (const layer of linear) this.#foldBehind(layer);
     for (const layer of graph.layers.toReversed()) {
-      if (affineTypes.includes(layer.type) && !this.#takers.has(layer)) this.#giveToReaders(layer);
+      if (affineTypes.includes(layer.type) && !this.#targets.has(layer)) this.#foldIntoReaders(layer);
     }
     const folds = [...this.#drafts].map(([target, draft]) => {
       return { target, linear: this.#linears.get(target) as Linear, ...draft };
@@ -83,8 +84,8 @@ class Planner {
     return { folds, kept: this.#kept };
   }
 
-  /** Takes the layers behind over, as long as each is the only reader of what is before it. */
-  #takeBehind(target: LayerParameter): void {
+  /** Folds the layers behind into `target`, as long as each is the only reader of its bottom. */
+  #foldBehind(target: LayerParameter): void {
     const { graph } = this.#input;
     const linear = this.#linears.get(target);
     if (linear === undefined || typeof linear === "string") return;
@@ -112,20 +113,20 @@ class Planner {
       draft.after.push(next);
       draft.afterMap = draft.afterMap ? compose(draft.afterMap, affine.map) : affine.map;
       draft.shifts ||= affine.shifts;
-      this.#takers.set(next, [target]);
+      this.#targets.set(next, [target]);
       value = graph.tops(next)[0];
     }
   }
 
-  /** Has the layers that read its top take this one over, or none of them. */
-  #giveToReaders(layer: LayerParameter): void {
+  /** Folds a layer into all layers that read its top, or into none. */
+  #foldIntoReaders(layer: LayerParameter): void {
     const affine = this.#affine(layer, this.#rankBefore(layer));
     if (typeof affine === "string") {
       this.#kept.set(layer, affine);
       return;
     }
     const readers = this.#input.graph.readers(layer).map((reader) => reader.layer);
-    const targets = [...new Set(readers.flatMap((reader) => this.#takers.get(reader) ?? [reader]))];
+    const targets = [...new Set(readers.flatMap((reader) => this.#targets.get(reader) ?? [reader]))];
     const problem =
       targets.length === 0
         ? "its top is an output of the net"
@@ -140,7 +141,7 @@ class Planner {
       draft.beforeMap = draft.beforeMap ? compose(affine.map, draft.beforeMap) : affine.map;
       draft.shifts ||= affine.shifts;
     }
-    this.#takers.set(layer, targets);
+    this.#targets.set(layer, targets);
   }
 
   #problemBehind(target: LayerParameter, affine: AffineLayer): string | undefined {
@@ -193,7 +194,7 @@ class Planner {
   }
 }
 
-/** Why a map by channel does not lie along a layer's inputs or outputs, if it does not. */
+/** Why an affine map does not match a layer's inputs or outputs, if it does not. */
 function fits(
   { axis, map }: AffineLayer,
   linear: Linear,

@@ -4,8 +4,8 @@ import type { Plan } from "./plan.js";
 import { nameOf, type TrainedParams } from "./trained-params.js";
 
 /**
- * Plans until no fold contradicts another: layers that share a parameter by name must all come out with the same. A
- * layer that cannot is blocked, and everything planned again without it.
+ * Plans until all layers that share a parameter by name get the same new values. A target that would get others is
+ * blocked, and everything is planned again without it.
  */
 export function settle(
   layers: readonly LayerParameter[],
@@ -37,7 +37,7 @@ export function settle(
   }
 }
 
-/** Why a layer's new parameters cannot be shared as its old ones were, if they cannot. */
+/** Why a layer's new parameters cannot be shared like its old ones, if they cannot. */
 function contradiction(
   target: LayerParameter,
   made: ReadonlyMap<LayerParameter, FoldedWeights>,
