@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
-import { inferShapes } from "../core/infer-shapes.js";
+import { inferShapes, isMissing } from "../core/infer-shapes.js";
 import { asInput } from "../core/input-layers.js";
 import { isDataLayer } from "../core/layer-roles.js";
 import { Net } from "../core/net.js";
@@ -79,11 +79,17 @@ export class Prover {
       random: new Random(1),
       log: silent,
     } as const;
-    const { blobs } = await inferShapes(
+    const {
+      blobs,
+      assumed,
+      layers: found,
+    } = await inferShapes(
       layers.map((layer) => asInput(layer, given)),
       context,
     );
-    return new Prover(options, catalog, new Map([...blobs, ...given]));
+    for (const { error } of found.values()) if (isMissing(error)) options.log?.("warning", "", error.message);
+    const known = [...blobs].filter(([name]) => !assumed.has(name));
+    return new Prover(options, catalog, new Map([...known, ...given]));
   }
 
   /**

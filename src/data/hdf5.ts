@@ -1,5 +1,6 @@
 import type { Dataset, File as Hdf5File } from "h5wasm";
 import { check, MokaError, reasonOf } from "../util/errors.js";
+import { type ByteSource, bytesSource } from "../util/files.js";
 import { checkShape, countOf, formatShape, type Shape } from "../util/shape.js";
 
 /** Numbers in an HDF5 file: floats, of whatever precision, or integers. */
@@ -13,10 +14,18 @@ export type Hdf5Value = Hdf5Array | string;
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]; // \x89HDF\r\n\x1a\n
 
-/** The file system may use the very bytes it is given, as they are only read; the library's types do not know. */
-const uncopied: { flags?: string; canOwn: boolean } = { canOwn: true };
+type Library = Awaited<ReturnType<typeof load>>["library"];
 
-/** More than `deflate` can compress: a file that promises more is damaged. */
+/** The fields used here of a file in the library's file system; the library's types lack them. */
+interface FileNode {
+  contents: unknown;
+  usedBytes?: number;
+  stream_ops?: {
+    read(stream: unknown, buffer: Int8Array, offset: number, length: number, position: number): number;
+  };
+}
+
+/** More bytes than `deflate` can make of one byte: a file that announces more is damaged. */
 const mostCompressed = 1100;
 
 /**
@@ -35,22 +44,51 @@ export async function readHdf5Tree(
   bytes: Uint8Array,
   name = "HDF5 file",
 ): Promise<{ datasets: Map<string, Hdf5Value>; groups: Set<string> }> {
+  const datasets = new Map<string, Hdf5Value>();
+  const groups = new Set<string>();
+  await visit(bytesSource(bytes), name, (link, entity, { Dataset, Group }) => {
+    if (entity instanceof Group) groups.add(link);
+    if (!(entity instanceof Dataset)) return;
+    const value = readDataset(entity, `${name}: dataset ${link}`, bytes.length);
+    if (value !== undefined) datasets.set(link, value);
+  });
+  return { datasets, groups };
+}
+
+/** The shapes of the datasets of numbers, by path. Reads the headers of the file, not its values. */
+export async function readHdf5Shapes(source: ByteSource, name: string): Promise<Map<string, { shape: Shape }>> {
+  const shapes = new Map<string, { shape: Shape }>();
+  await visit(source, name, (link, entity, { Dataset }) => {
+    if (!(entity instanceof Dataset)) return;
+    const { shape, type } = entity.metadata;
+    if (shape && type !== string && isReadable(entity)) shapes.set(link, { shape });
+  });
+  return shapes;
+}
+
+/** Calls `see` for all datasets and groups of a file. The library reads a part of the file when it needs it. */
+async function visit(
+  source: ByteSource,
+  name: string,
+  see: (link: string, entity: ReturnType<Hdf5File["get"]>, library: Library) => void,
+): Promise<void> {
   const { library, module } = await load();
   const path = temporaryPath();
-  module.FS.writeFile(path, bytes, uncopied);
+  module.FS.writeFile(path, new Uint8Array(0));
+  const node: FileNode = module.FS.lookupPath(path, {}).node;
+  node.usedBytes = source.size;
+  node.stream_ops = {
+    ...node.stream_ops,
+    read: (_stream, buffer, offset, length, position) => {
+      const bytes = source.read(position, length);
+      buffer.set(bytes, offset);
+      return bytes.length;
+    },
+  };
   let file: Hdf5File | undefined;
   try {
     file = new library.File(path, "r");
-    const datasets = new Map<string, Hdf5Value>();
-    const groups = new Set<string>();
-    for (const link of file.paths()) {
-      const entity = file.get(link);
-      if (entity instanceof library.Group) groups.add(link);
-      if (!(entity instanceof library.Dataset)) continue;
-      const value = readDataset(entity, `${name}: dataset ${link}`, bytes.length);
-      if (value !== undefined) datasets.set(link, value);
-    }
-    return { datasets, groups };
+    for (const link of file.paths()) see(link, file.get(link), library);
   } catch (error) {
     if (error instanceof MokaError) throw error;
     throw new MokaError("MOKA_DATA", `${name}: not an HDF5 file, or damaged: ${rootCause(error)}`, { cause: error });
@@ -60,7 +98,7 @@ export async function readHdf5Tree(
   }
 }
 
-/** What is wrong with a damaged file has been said when it cannot be closed either. */
+/** A damaged file may fail to close; the error that was thrown before is the one that counts. */
 function closeQuietly(file: Hdf5File | undefined): void {
   try {
     file?.close();
@@ -112,10 +150,13 @@ const integer = 0;
 const float = 1;
 const string = 3;
 
+function isReadable({ metadata: { type, size } }: Dataset): boolean {
+  return type === integer || type === string || (type === float && (size === 4 || size === 8));
+}
+
 function readDataset(dataset: Dataset, what: string, fileSize: number): Hdf5Value | undefined {
   const { shape, type, size, signed, total_size: count, vlen } = dataset.metadata;
-  const isReadable = type === integer || type === string || (type === float && (size === 4 || size === 8));
-  if (shape === null || !isReadable) return undefined;
+  if (shape === null || !isReadable(dataset)) return undefined;
   check(
     vlen || count * size <= fileSize * mostCompressed,
     "MOKA_DATA",
@@ -137,7 +178,7 @@ function arrayOf(value: unknown): Float32Array | Int32Array | ArrayLike<number |
 
 function writeDataset(file: Hdf5File, path: string, value: Hdf5Value): void {
   if (typeof value === "string") {
-    // As C writes it: as many bytes as it has, and a zero.
+    // As C writes it: its bytes and a zero.
     const length = new TextEncoder().encode(value).length + 1;
     file.create_dataset({ name: path, data: value, shape: [], dtype: `S${length}` });
     return;
@@ -158,14 +199,14 @@ function makeGroups(file: Hdf5File, parts: readonly string[]): void {
   }
 }
 
-/** The library writes what it finds wrong to the console, unless it is told to throw it. */
+/** Has the library throw its errors, which it writes to the console otherwise. */
 async function load() {
   const library = await import("h5wasm");
   const module = await library.ready;
   try {
     module.activate_throwing_error_handler();
   } catch (error) {
-    // It loses some of its stack with each error that it throws.
+    // The library loses a part of its stack with each error that it throws.
     const reason = "the HDF5 library has stopped working, after thousands of damaged files: start the program anew";
     throw new MokaError("MOKA_DATA", reason, { cause: error });
   }

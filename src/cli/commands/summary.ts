@@ -120,7 +120,7 @@ function rowsOf({ layers }: NetSummary, isShort: boolean): Row[] {
 }
 
 function rowOf(layer: LayerSummary, sources: ReadonlyMap<string, string>, isShort: boolean): Row {
-  const { name, type, bottoms, tops, params, parameters, multiplyAdds, memory } = layer;
+  const { name, type, bottoms, tops, assumed, params, parameters, multiplyAdds, memory } = layer;
   const topName = (top: string) => {
     if (bottoms.some((bottom) => bottom.name === top)) return "(in place)";
     return isShort && top === name ? asLayer : top;
@@ -131,7 +131,7 @@ function rowOf(layer: LayerSummary, sources: ReadonlyMap<string, string>, isShor
     [type],
     bottoms.map((bottom) => sources.get(bottom.name) ?? bottom.name),
     tops.map((top) => topName(top.name)),
-    tops.map(({ shape }) => shape.join(" ") || "scalar"),
+    tops.map(({ shape }) => (assumed ? "≈ " : "") + (shape.join(" ") || "scalar")),
     [isShared ? "shared" : blankZero(parameters, short)],
     [blankZero(multiplyAdds, short)],
     [blankZero(memory, bytes)],
