@@ -19,7 +19,7 @@ export class WeightFileStore {
   async read(path: string): Promise<NetParameter> {
     const bytes = await this.#files.read(path);
     if (isHdf5(bytes)) return netFromHdf5(bytes, path);
-    return upgradeNet(readNet(bytes, path, { takeOver: true }), path, this.#log);
+    return upgradeNet(readNet(bytes, path, { mayChangeBytes: true }), path, this.#log);
   }
 
   async write(path: string, net: NetParameter): Promise<void> {

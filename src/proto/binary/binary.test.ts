@@ -122,7 +122,7 @@ describe("readNet", () => {
     );
     for (const offset of [0, 1, 2, 3]) {
       const file = at(offset, large);
-      const blob = readNet(file, "large", { takeOver: true }).layer[0]?.blobs[0];
+      const blob = readNet(file, "large", { mayChangeBytes: true }).layer[0]?.blobs[0];
       const values = blob && blobValues(blob);
       expect(values?.data.buffer === file.buffer && values?.diff?.buffer === file.buffer).toBe(true);
       expect(values?.data).toEqual(Float32Array.from(data));
@@ -310,10 +310,10 @@ describe("any message", () => {
 
   it("is written as protobuf-es writes it, and read back the same", () => {
     fc.assert(
-      fc.property(net, fc.nat(3), fc.boolean(), (message, offset, takeOver) => {
+      fc.property(net, fc.nat(3), fc.boolean(), (message, offset, mayChangeBytes) => {
         const bytes = toBinary(NetParameterSchema, message);
         expect(join(writeNet(message))).toEqual(bytes);
-        const again = readNet(at(offset, bytes), "random", { takeOver });
+        const again = readNet(at(offset, bytes), "random", { mayChangeBytes });
         expect(join(writeNet(again))).toEqual(bytes);
         expect(equals(NetParameterSchema, fromBinary(NetParameterSchema, join(writeNet(again))), message)).toBe(true);
       }),
@@ -353,9 +353,9 @@ describe("any message", () => {
 
   /** Whatever the lengths in `bytes` say, no more values come out than there are bytes. */
   function expectRefusedOrSmall(bytes: Uint8Array): void {
-    for (const takeOver of [false, true]) {
+    for (const mayChangeBytes of [false, true]) {
       try {
-        const { layer, layers } = readNet(bytes.slice(), "damaged", { takeOver });
+        const { layer, layers } = readNet(bytes.slice(), "damaged", { mayChangeBytes });
         let total = 0;
         for (const { blobs } of [...layer, ...layers, ...layers.flatMap((old) => old.layer ?? [])]) {
           for (const blob of blobs) {

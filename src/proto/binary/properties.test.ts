@@ -46,7 +46,7 @@ test.each(
   (_, schema) => {
     const places = fc.array(fc.tuple(fc.nat(), unknown), { maxLength: 4 });
     fc.assert(
-      fc.property(messages(schema, 4), places, fc.nat(3), fc.boolean(), (message, fields, offset, takeOver) => {
+      fc.property(messages(schema, 4), places, fc.nat(3), fc.boolean(), (message, fields, offset, mayChangeBytes) => {
         const all = within(message);
         for (const [place, field] of fields) {
           const target = all[place % all.length];
@@ -56,7 +56,7 @@ test.each(
         expect(join(writeBinary(schema, message as never))).toEqual(bytes);
         const file = new Uint8Array(bytes.length + offset).subarray(offset);
         file.set(bytes);
-        const read = readBinary(schema, file, "any", { takeOver });
+        const read = readBinary(schema, file, "any", { mayChangeBytes });
         expect(join(writeBinary(schema, read))).toEqual(bytes);
       }),
       { numRuns: 150 },
@@ -97,7 +97,7 @@ const pieces = fc.oneof(
 
 test("whatever lengths bytes promise, no more memory is taken for numbers than there are bytes, and it is soon done", () => {
   fc.assert(
-    fc.property(fc.array(pieces, { maxLength: 60 }), fc.boolean(), (some, takeOver) => {
+    fc.property(fc.array(pieces, { maxLength: 60 }), fc.boolean(), (some, mayChangeBytes) => {
       const bytes = Uint8Array.from(some.flat());
       const { ArrayBuffer: original } = globalThis;
       let allocated = 0;
@@ -119,7 +119,7 @@ test("whatever lengths bytes promise, no more memory is taken for numbers than t
       });
       const start = performance.now();
       try {
-        readBinary(NetParameterSchema, bytes, "any", { takeOver });
+        readBinary(NetParameterSchema, bytes, "any", { mayChangeBytes });
       } catch (error) {
         expect((error as { code?: string }).code).toBe("MOKA_PARSE");
       } finally {
