@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type BatchSource, begun, Prefetcher } from "./prefetch.js";
+import { type BatchSource, ignoreRejection, Prefetcher } from "./prefetch.js";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -18,7 +18,7 @@ class Numbers implements BatchSource<number, { at: number }> {
     this.isBusy = true;
     const items: Promise<number>[] = [];
     for (let i = 0; i < 3; i++) {
-      items.push(begun(this.#item(this.at++)));
+      items.push(ignoreRejection(this.#item(this.at++)));
       if (this.at % 4 === 0) await turn();
     }
     this.collected += 1;
@@ -51,7 +51,7 @@ test.each([0, 1, 4])("batches come in order, with their failures, %i ahead", asy
   await prefetcher.stop();
 });
 
-test("so many are begun ahead, and no more", async () => {
+test("the given number of batches is read ahead, and no more", async () => {
   const source = new Numbers();
   const prefetcher = new Prefetcher(source, 3);
   expect(source.collected).toBe(0);

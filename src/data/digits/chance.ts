@@ -1,6 +1,6 @@
 /**
- * A small generator of random numbers whose results are the same everywhere: it and all that is made of it
- * use integers and the four basic operations only, which every machine computes alike.
+ * A small generator of random numbers with the same results on every machine: it, and all code that uses it, need
+ * only integers and the four basic operations, which every machine computes alike.
  *
  * The generator is sfc32, of Chris Doty-Humphrey's PractRand.
  */
@@ -27,18 +27,18 @@ export class Chance {
     return result >>> 0;
   }
 
-  /** Evenly from `[low, high)`. */
+  /** A number from `[low, high)`, uniformly distributed. */
   between(low: number, high: number): number {
     return low + (high - low) * (this.bits() / 2 ** 32);
   }
 
-  /** Around 0, nearly normal with this standard deviation, never beyond 3.5 of it. */
+  /** A number with mean 0 and this standard deviation, nearly normal and never beyond 3.5 standard deviations. */
   around(deviation: number): number {
     const sum = this.between(-1, 1) + this.between(-1, 1) + this.between(-1, 1) + this.between(-1, 1);
     return sum * Math.sqrt(3 / 4) * deviation;
   }
 
-  /** A whole number from `[0, count)`. */
+  /** An integer from `[0, count)`, uniformly distributed. */
   below(count: number): number {
     return Math.floor(this.between(0, count));
   }
@@ -53,19 +53,19 @@ export class Chance {
   }
 }
 
-/** A smooth random function on the interval from 0 to 1, with values around 0. */
+/** A smooth random function on the interval from 0 to 1, with mean 0. */
 export class Wobble {
   readonly #values: number[];
 
-  /** `bends` + 1 random values, which the function runs through at equal distances. */
+  /** The function passes through `bends` + 1 random values at equal distances. */
   constructor(bends: number, deviation: number, chance: Chance) {
     this.#values = Array.from({ length: bends + 1 }, () => chance.around(deviation));
   }
 
-  at(place: number): number {
+  at(position: number): number {
     const bends = this.#values.length - 1;
-    const from = Math.min(Math.floor(place * bends), bends - 1);
-    const t = place * bends - from;
+    const from = Math.min(Math.floor(position * bends), bends - 1);
+    const t = position * bends - from;
     const [a = 0, b = 0] = [this.#values[from], this.#values[from + 1]];
     return a + (b - a) * t * t * (3 - 2 * t);
   }

@@ -8,7 +8,7 @@ import { createFiles } from "../../platform/node/index.js";
 import type { DatabaseCursor } from "../../util/database.js";
 import { Random } from "../../util/random.js";
 import { createDatabase, openDatabase } from "../database.js";
-import { unsnappy } from "./snappy.js";
+import { decompressSnappy } from "./snappy.js";
 
 const golden = fileURLToPath(new URL("../../../test/golden/files", import.meta.url));
 const files = createFiles();
@@ -199,7 +199,7 @@ describe("errors", () => {
 });
 
 describe("Snappy", () => {
-  const packed = (...bytes: number[]) => unsnappy(Uint8Array.from(bytes), "block");
+  const packed = (...bytes: number[]) => decompressSnappy(Uint8Array.from(bytes), "block");
 
   test("repeats what came before, also what is just being repeated", () => {
     expect(text(packed(11, 2 << 2, 97, 98, 99, 1 | (4 << 2), 3))).toBe("abcabcabcab");

@@ -1,12 +1,12 @@
 import { MokaError } from "../../util/errors.js";
 import { nodeFlag, nodeHeader, pageFlag, pageHeader } from "./format.js";
 
-/** What is wrong with a database, with its name in front. */
+/** An error about a damaged database `name`. */
 export function damaged(name: string, reason: string): MokaError {
   return new MokaError("MOKA_DATA", `${name}: ${reason}`);
 }
 
-/** A branch or leaf page; nothing in it is used before it is known to lie inside. */
+/** A branch or leaf page. Every offset in it is checked before it is used. */
 export class Page {
   readonly isLeaf: boolean;
   /** Number of nodes, at least one. */
@@ -34,7 +34,7 @@ export class Page {
     }
   }
 
-  /** The page a branch's node stands for. */
+  /** The page number of a child of a branch page. */
   child(index: number): number {
     const node = this.#node(index);
     return this.#view.getUint32(node, true) + this.#view.getUint16(node + 4, true) * 2 ** 32;
@@ -45,7 +45,7 @@ export class Page {
     return this.#bytes.subarray(node + nodeHeader, this.#endOfKey(node));
   }
 
-  /** The value of a leaf's node, or, where it lies on pages of its own, where and how long it is. */
+  /** The value of a node of a leaf page; for a value on overflow pages, its first page and its length in bytes. */
   value(index: number): Uint8Array | { readonly page: number; readonly length: number } {
     const node = this.#node(index);
     const start = this.#endOfKey(node);
