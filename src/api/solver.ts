@@ -1,5 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { breathe } from "#platform";
+import { yieldToEvents } from "#platform";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles } from "../data/weight-files.js";
@@ -72,7 +72,7 @@ export async function loadSolver(
       states: new SolverStateFiles(files),
       files,
       random: context.random,
-      breathe,
+      yieldToEvents,
       engine,
     });
     if (snapshot !== undefined) {

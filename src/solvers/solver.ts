@@ -48,7 +48,7 @@ export interface SolverContext {
   /** The generator that all layers of its nets share. */
   readonly random: Random;
   /** Lets the platform handle events that are waiting: signals, messages, timers. */
-  breathe(): Promise<void>;
+  yieldToEvents(): Promise<void>;
 }
 
 /** Reads and writes solver states, and knows whether a file could be written. */
@@ -187,7 +187,7 @@ export class Solver {
         if (this.#stopped) return;
       }
       await this.#iterate();
-      await this.#context.breathe();
+      await this.#context.yieldToEvents();
       const request = this.#requested();
       if ((param.snapshot > 0 && this.iter % param.snapshot === 0) || request === "snapshot") await this.snapshot();
       if (request === "stop") {
@@ -238,7 +238,7 @@ export class Solver {
     const mean = new OutputMean(net);
     let loss = 0;
     for (let batch = 0; batch < (this.param.testIter[index] ?? 0); batch++) {
-      await this.#context.breathe();
+      await this.#context.yieldToEvents();
       const request = this.#requested();
       if (request === "snapshot") await this.snapshot();
       if (request === "stop") {

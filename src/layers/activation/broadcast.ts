@@ -1,6 +1,6 @@
 import type { Folded } from "../../core/kernels.js";
 import { check } from "../../util/errors.js";
-import { canonicalAxis, foldShape, formatShape, type Shape, sameShape } from "../../util/shape.js";
+import { canonicalAxis, collapseShape, formatShape, type Shape, sameShape } from "../../util/shape.js";
 
 /**
  * The shape of a learned operand that spans `numAxes` axes of x from `axis` on; −1 means all that follow. Errors
@@ -33,5 +33,5 @@ export function foldOver(x: Shape, operand: Shape, axis: number, message: string
     `the second bottom has shape ${formatShape(operand)}, but the first, ${formatShape(x)}, ` +
       `has ${formatShape(spanned)} at ${message}.axis ${axis}`,
   );
-  return foldShape(x, start, end);
+  return collapseShape(x, start, end);
 }

@@ -4,7 +4,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { foldShape, formatShape, type Shape } from "../../util/shape.js";
+import { collapseShape, formatShape, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "./neuron.js";
 
 /**
@@ -59,6 +59,6 @@ export class PReLULayer extends NeuronLayer {
   }
 
   #fold(shape: Shape) {
-    return this.#shared ? foldShape(shape, 0, 0) : foldShape(shape, 1, 2);
+    return this.#shared ? collapseShape(shape, 0, 0) : collapseShape(shape, 1, 2);
   }
 }

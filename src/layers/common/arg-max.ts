@@ -4,7 +4,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { FloatArray } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { ArgMaxParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { canonicalAxis, countOf, foldShape, formatShape, type Shape } from "../../util/shape.js";
+import { canonicalAxis, collapseShape, countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /**
  * The indices of the `top_k` largest values, the largest first; of equal values, the last is the largest.
@@ -73,7 +73,7 @@ export class ArgMaxLayer extends Layer {
 
   #fold(x: Shape) {
     const axis = this.#axis(x);
-    return axis === undefined ? { outer: x[0] ?? 1, dim: countOf(x, 1), inner: 1 } : foldShape(x, axis, axis + 1);
+    return axis === undefined ? { outer: x[0] ?? 1, dim: countOf(x, 1), inner: 1 } : collapseShape(x, axis, axis + 1);
   }
 }
 

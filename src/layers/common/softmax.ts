@@ -1,6 +1,6 @@
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
-import { canonicalAxis, foldShape, type Shape } from "../../util/shape.js";
+import { canonicalAxis, collapseShape, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
 
 /**
@@ -27,6 +27,6 @@ export class SoftmaxLayer extends NeuronLayer {
 
   #fold(x: Shape) {
     const axis = canonicalAxis(x, this.message.softmaxParam?.axis ?? 1, "softmax_param.axis");
-    return foldShape(x, axis, axis + 1);
+    return collapseShape(x, axis, axis + 1);
   }
 }

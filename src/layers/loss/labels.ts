@@ -8,7 +8,7 @@ import {
   LossParameterSchema,
   LossParameter_NormalizationMode as Mode,
 } from "../../proto/gen/caffe_pb.js";
-import { canonicalAxis, countOf, foldShape, formatShape, type Shape } from "../../util/shape.js";
+import { canonicalAxis, collapseShape, countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /** What losses in TypeScript take the logarithm of instead of anything smaller. */
 export const smallestProbability = 1e-20;
@@ -19,7 +19,7 @@ export const smallestProbability = 1e-20;
  */
 export function foldClasses(layer: Layer, scores: Shape, labels: Shape, axis: number, field: string): Folded {
   const at = canonicalAxis(scores, axis, field);
-  const fold = foldShape(scores, at, at + 1);
+  const fold = collapseShape(scores, at, at + 1);
   layer.check(
     fold.outer * fold.inner === countOf(labels),
     "MOKA_SHAPE",

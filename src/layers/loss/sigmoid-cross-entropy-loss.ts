@@ -3,7 +3,7 @@ import type { Folded, Labels } from "../../core/kernels.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { LossParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { countOf, foldShape, formatShape, type Shape } from "../../util/shape.js";
+import { collapseShape, countOf, formatShape, type Shape } from "../../util/shape.js";
 import { labelOptions } from "./labels.js";
 import { LossLayer } from "./loss.js";
 
@@ -51,6 +51,6 @@ export class SigmoidCrossEntropyLossLayer extends LossLayer {
     const { normalization, normalize } = LossParameterSchema.field;
     const says = param && [normalization, normalize].some((field) => isFieldSet(param, field));
     const options = labelOptions(param);
-    return { ...options, ...(!says && { normalization: "batchSize" }), ...foldShape(x, 1, 1) };
+    return { ...options, ...(!says && { normalization: "batchSize" }), ...collapseShape(x, 1, 1) };
   }
 }
