@@ -131,7 +131,7 @@ export class BatchNets {
       check(
         unknownName === undefined,
         "MOKA_USAGE",
-        `data for "${unknownName}": the blobs this net is fed with are ${names}`,
+        `data for "${unknownName}": the input blobs of this net are ${names}`,
       );
       source = batchesOfArrays(data, batch);
     }

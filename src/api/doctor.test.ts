@@ -170,7 +170,7 @@ test("says which data are missing", async () => {
   const data = { data: { shape: [2, 1, 28, 28], data: new Float32Array(2 * 784) } };
   await expect(doctor(model({}), healthy, { ...options, data })).rejects.toThrow(/needs "label" too/);
   const strange = doctor(deploy, healthy, { ...options, data: { image: data.data } });
-  await expect(strange).rejects.toThrow(/data for "image": the blobs this net is fed with are data$/);
+  await expect(strange).rejects.toThrow(/data for "image": the input blobs of this net are data$/);
   await expect(doctor(deploy, healthy, { ...options, data: "pictures.zip" })).rejects.toThrow(/give an LMDB's/);
   await expect(doctor(deploy, healthy, { ...options, data, batch: 0 })).rejects.toThrow(/batch must be 1 or more/);
 });

@@ -43,7 +43,7 @@ export class Transformer {
     check(
       order.length === axes && [...order].sort((a, b) => a - b).every((axis, i) => axis === i),
       "MOKA_USAGE",
-      `transpose ${order.join(",")} is no order of the ${axes} axes that a picture of input "${input}" has`,
+      `transpose ${order.join(",")} is not an order of the ${axes} axes of a picture for input "${input}"`,
     );
     this.#settingsOf(input).transpose = [...order];
   }

@@ -94,7 +94,7 @@ test("its generator goes on where its state was taken", () => {
   draw(one);
   other.restore(JSON.parse(JSON.stringify(one.state)));
   expect(draw(other)).toEqual(draw(one));
-  expect(() => one.restore(undefined)).toThrow("transform_param drew otherwise when the state was saved");
+  expect(() => one.restore(undefined)).toThrow("transform_param drew other random numbers when the state was saved");
 });
 
 test("force_color and force_gray say how encoded records are decoded, and cannot both be given", async () => {

@@ -93,7 +93,7 @@ export class Transformer {
     check(
       this.#usesRandom === (state !== undefined),
       "MOKA_PARSE",
-      "transform_param drew otherwise when the state was saved",
+      "transform_param drew other random numbers when the state was saved",
     );
     if (state) this.#random.restore(state);
   }

@@ -137,7 +137,7 @@ describe.each(Object.keys(nets) as NetName[])("a run on %s", (name) => {
     });
     expect(log).toContain(
       "info: Resuming from Caffe's own files alone (cannot read snap_iter_10.moka.json: no such file or folder): " +
-        "data, random numbers and smoothed loss start anew, as in Caffe",
+        "data, random numbers and smoothed loss start from the beginning, as in Caffe",
     );
     expect(await train(resumed)).not.toEqual(later(whole));
   });
@@ -204,7 +204,7 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
       log: (severity, _origin, message) => void log.push(`${severity}: ${message}`),
     });
     expect(log).toContain(
-      `warning: Ignoring ${file}, as ${reason}: data, random numbers and smoothed loss start anew, as in Caffe`,
+      `warning: Ignoring ${file}, as ${reason}: data, random numbers and smoothed loss start from the beginning, as in Caffe`,
     );
     expect(await train(solver)).toEqual(anew);
   });
@@ -230,7 +230,7 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
     [
       "losses of another average_loss",
       (state: object) => ({ ...state, losses: { size: 3, losses: [], mean: 0 } }),
-      "average_loss is another, so that the smoothed loss starts anew",
+      "average_loss has changed, so the smoothed loss starts from the beginning",
     ],
   ])("only in part: %s", async (_, change, reason) => {
     const { files, state } = await stopped();

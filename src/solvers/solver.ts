@@ -338,7 +338,7 @@ export class Solver {
 
   async #restoreRun(path: string): Promise<void> {
     const { log, files, random } = this.#context;
-    const fallback = "data, random numbers and smoothed loss start anew, as in Caffe";
+    const fallback = "data, random numbers and smoothed loss start from the beginning, as in Caffe";
     const text = await files.readText(path).catch((error: unknown) => {
       log("info", "moka:0", `Resuming from Caffe's own files alone (${reasonOf(error)}): ${fallback}`);
     });
@@ -348,7 +348,7 @@ export class Solver {
       const problems = await restorePosition(state, this.#nets, random);
       const smoothed = new SmoothedLoss(this.param.averageLoss);
       if (smoothed.restore(state.losses)) this.#restoredLoss = smoothed;
-      else problems.push("average_loss is another, so that the smoothed loss starts anew");
+      else problems.push("average_loss has changed, so the smoothed loss starts from the beginning");
       for (const problem of problems) log("warning", "moka:0", `Resuming with ${path}, but not exactly: ${problem}`);
       if (problems.length === 0) log("info", "moka:0", `Resuming exactly where ${path} was written`);
     } catch (error) {

@@ -63,7 +63,7 @@ export function warpWindow(image: Image, window: Corners, options: WarpOptions):
   }
   const isInside = x1 >= 0 && y1 >= 0 && x1 <= x2 && y1 <= y2 && x2 < image.width && y2 < image.height;
   check(isInside, "MOKA_DATA", `does not lie in an image of ${image.height}×${image.width}`);
-  check(width > 0 && height > 0, "MOKA_DATA", "so little of it lies in the image that nothing is left to show");
+  check(width > 0 && height > 0, "MOKA_DATA", "the part of it in the image is smaller than a pixel of the result");
   const warped = resize(cut(image, { x1, y1, x2, y2 }), width, height);
   return { image: isMirrored ? mirror(warped) : warped, top, left };
 }

@@ -19,7 +19,7 @@ export function* logRecords(source: ByteSource, name: string): Generator<Uint8Ar
       if (type === pieceType.none && length === 0) break; // space reserved and not used
       if (end > block.length && isLast) return;
       if (end > block.length || checksum(block.subarray(at + 6, end)) !== view.getUint32(at, true)) {
-        throw damaged(name, `the record at byte ${start + at} has another checksum than it was written with`);
+        throw damaged(name, `the record at byte ${start + at} has a wrong checksum`);
       }
       if (type === pieceType.whole || type === pieceType.first) pieces = [];
       else if (pieces.length === 0) throw damaged(name, `byte ${start + at} continues a record that never began`);

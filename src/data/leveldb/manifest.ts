@@ -31,7 +31,7 @@ export function readManifest(source: ByteSource, name: string): Version {
   let logNumber = 0;
   let previousLog = 0;
   const level = (number: number) => {
-    if (number >= maxLevels) throw damaged(name, `it speaks of level ${number}`);
+    if (number >= maxLevels) throw damaged(name, `it names level ${number}`);
     while (levels.length <= number) levels.push(new Map());
     return levels[number] as Map<number, TableInfo>;
   };
@@ -65,5 +65,5 @@ function userKey(reader: ByteReader, name: string): Uint8Array {
 function checkComparator(bytes: Uint8Array, name: string): void {
   const found = new TextDecoder().decode(bytes);
   if (found === comparator) return;
-  throw new MokaError("MOKA_UNSUPPORTED", `${name}: its keys are in an order of their own, "${found}"`);
+  throw new MokaError("MOKA_UNSUPPORTED", `${name}: its keys have an order that is not supported, "${found}"`);
 }

@@ -277,7 +277,7 @@ export class LevelDbCursor implements DatabaseCursor {
   }
 
   #entry(): Entry {
-    check(this.#current, "MOKA_USAGE", `${this.#name}: the cursor stands on no record`);
+    check(this.#current, "MOKA_USAGE", `${this.#name}: the cursor has no current record`);
     return this.#current;
   }
 }

@@ -8,7 +8,7 @@ export function decompressSnappy(bytes: Uint8Array, name: string): Uint8Array {
   const reader = new ByteReader(bytes, name);
   const length = reader.varint();
   // A piece of 3 bytes gives at most 64 bytes, so the result is at most 22 times as long.
-  if (length > bytes.length * 32) throw damaged(name, `${bytes.length} bytes promise to become ${length}`);
+  if (length > bytes.length * 32) throw damaged(name, `${bytes.length} bytes cannot become ${length}`);
   const result = new Uint8Array(length);
   let filled = 0;
   while (!reader.isAtEnd) {

@@ -77,7 +77,7 @@ export class Table {
     const bytes = this.#source.read(offset, size + blockTrailer);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     if (checksum(bytes.subarray(0, size + 1)) !== view.getUint32(size + 1, true)) {
-      throw damaged(this.#name, `the block at byte ${offset} has another checksum than it was written with`);
+      throw damaged(this.#name, `the block at byte ${offset} has a wrong checksum`);
     }
     const type = bytes[size];
     const content = bytes.subarray(0, size);
@@ -98,7 +98,7 @@ export class Table {
       const added = reader.varint();
       const length = reader.varint();
       const rest = reader.take(added);
-      if (shared > key.length || shared + added < keyTrailer) throw damaged(this.#name, "a key in it makes no sense");
+      if (shared > key.length || shared + added < keyTrailer) throw damaged(this.#name, "a key in it is invalid");
       const next = new Uint8Array(shared + added);
       next.set(key.subarray(0, shared));
       next.set(rest, shared);

@@ -79,7 +79,7 @@ describe("reading what C++ Caffe wrote", () => {
       expect(Buffer.from(cursor.key).toString()).toBe(String(position).padStart(8, "0"));
     }
     expect(cursor.seek(1000)).toBe(false);
-    expect(() => cursor.value).toThrow("stands on no record");
+    expect(() => cursor.value).toThrow("has no current record");
     db.close();
   });
 });

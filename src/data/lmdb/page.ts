@@ -25,7 +25,7 @@ export class Page {
     this.isLeaf = (flags & pageFlag.leaf) !== 0;
     this.count = (lower - pageHeader) / 2;
 
-    if (this.#view.getBigUint64(0, true) !== BigInt(number)) throw this.#damaged("does not bear its own number");
+    if (this.#view.getBigUint64(0, true) !== BigInt(number)) throw this.#damaged("has a wrong page number");
     if ((flags & pageFlag.leaf2) !== 0 || this.isLeaf === ((flags & pageFlag.branch) !== 0)) {
       throw this.#damaged(`is neither branch nor leaf, its flags are 0x${flags.toString(16)}`);
     }
@@ -66,7 +66,7 @@ export class Page {
   #node(index: number): number {
     const node = this.#view.getUint16(pageHeader + 2 * index, true);
     if (node < pageHeader + 2 * this.count || node + nodeHeader > this.#bytes.length) {
-      throw this.#damaged(`node ${index} lies at ${node}`);
+      throw this.#damaged(`has node ${index} at byte ${node}, outside of it`);
     }
     return node;
   }

@@ -198,12 +198,12 @@ export class LmdbCursor implements DatabaseCursor {
       next = page.child(0);
     }
     if (this.#position < this.#meta.count) return;
-    throw damaged(this.#db.name, `damaged: it goes on after its ${this.#meta.count} records`);
+    throw damaged(this.#db.name, `damaged: it has more than its ${this.#meta.count} records`);
   }
 
   #leaf(): { readonly page: Page; index: number } {
     const leaf = this.#path.at(-1);
-    check(leaf, "MOKA_USAGE", `${this.#db.name}: the cursor stands on no record`);
+    check(leaf, "MOKA_USAGE", `${this.#db.name}: the cursor has no current record`);
     return leaf;
   }
 }

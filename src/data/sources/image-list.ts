@@ -86,7 +86,7 @@ export class ImageListSource implements BatchSource<PictureItem, ListPosition> {
       "MOKA_DATA",
       `the saved position is in no list of ${this.#order.length} images`,
     );
-    check((seed === undefined) === (this.#seed === undefined), "MOKA_DATA", "shuffle was otherwise when it was saved");
+    check((seed === undefined) === (this.#seed === undefined), "MOKA_DATA", "shuffle was different when it was saved");
     this.#begin(seed, round);
     this.#line = line;
   }

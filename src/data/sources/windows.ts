@@ -58,7 +58,7 @@ export class WindowSource implements BatchSource<WindowItem, RandomState> {
     check(
       typeof position === "object" && position !== null,
       "MOKA_DATA",
-      "the saved position is no random generator's",
+      "the saved position is not the state of a random generator",
     );
     this.#random.restore(position as RandomState);
   }

@@ -135,7 +135,7 @@ export type JpegDecoder = (bytes: Uint8Array, header: JpegHeader) => Promise<Pix
 /** Decodes a JPEG to the same image as OpenCV. */
 export async function decodeJpeg(bytes: Uint8Array, { color }: DecodeOptions, decoder: JpegDecoder): Promise<Image> {
   const header = readJpegHeader(bytes);
-  check(header, "MOKA_DATA", "the JPEG is damaged: nothing says how large it is");
+  check(header, "MOKA_DATA", "the JPEG is damaged: it has no frame header with its size");
   checkSize(header);
   const wantsGray = color === false || (color === undefined && header.components === 1);
   const usesLuminance = wantsGray && header.hasLuminance;

@@ -69,7 +69,7 @@ function skipFloats(reader: BinaryReader, wireType: WireType, end: number): numb
     return 1;
   }
   const length = wireType === WireType.LengthDelimited ? reader.uint32() : Number.NaN;
-  if (length % 4 !== 0 || reader.pos + length > end) throw new RangeError("float_data is no row of floats");
+  if (length % 4 !== 0 || reader.pos + length > end) throw new RangeError("float_data is not a whole number of floats");
   reader.pos += length;
   return length / 4;
 }

@@ -86,7 +86,7 @@ export class NumberReader {
     if (wireType === (size === 4 ? WireType.Bit32 : WireType.Bit64)) return this.#skipUnpacked(no * 8 + wireType, size);
     if (wireType !== WireType.LengthDelimited) return undefined;
     const length = this.#reader.uint32();
-    if (length % size !== 0) throw new RangeError(`${length} bytes are no whole number of values of ${size} bytes`);
+    if (length % size !== 0) throw new RangeError(`${length} bytes are not a whole number of values of ${size} bytes`);
     return { offset: this.#skipBytes(length), count: length / size, stride: size };
   }
 

@@ -128,7 +128,7 @@ class Builder implements ParseContext {
   #message(schema: DescMessage, node: FieldNode, body: ValueNode, earlier: Message | undefined): Message | undefined {
     if (body.kind !== "message") {
       const got = body.kind === "list" ? "a list" : excerpt(body.text);
-      this.#issues.add("MOKA_TEXT_VALUE", body, `expected { for ${node.name}, came ${got}`);
+      this.#issues.add("MOKA_TEXT_VALUE", body, `expected { for ${node.name}, got ${got}`);
       return undefined;
     }
     const message = earlier ?? create(schema);
@@ -143,7 +143,7 @@ class Builder implements ParseContext {
   #scalar(field: DescField, value: ValueNode): ScalarValue | undefined {
     if (value.kind !== "scalar") {
       const got = value.kind === "list" ? "[" : value.open;
-      this.#issues.add("MOKA_TEXT_VALUE", value, `expected a value for ${field.name}, came ${got}`);
+      this.#issues.add("MOKA_TEXT_VALUE", value, `expected a value for ${field.name}, got ${got}`);
       return undefined;
     }
     this.#field = field.name;
@@ -162,7 +162,7 @@ class Builder implements ParseContext {
   #checkUnreadScalar(value: ScalarNode): void {
     const { form, text } = value;
     const got = excerpt(text);
-    if (form === "word") this.#issues.add("MOKA_TEXT_QUOTES", value, `expected a value, came ${got} without quotes`);
+    if (form === "word") this.#issues.add("MOKA_TEXT_QUOTES", value, `expected a value, got ${got} without quotes`);
     else if (form === "number" && readNumeral(text).form === "leadingZero") {
       this.#issues.add("MOKA_TEXT_SPELLING", value, `${got} starts with 0, as octal numbers do`);
     } else if (form === "string" && text.includes("\\")) {

@@ -14,7 +14,7 @@ export function startsScalar({ kind }: Lexer): boolean {
 }
 
 export function reportUnexpected(expected: string, lexer: Lexer, issues: Issues): void {
-  issues.add("MOKA_TEXT_SYNTAX", lexer, `expected ${expected}, came ${token(lexer)}`);
+  issues.add("MOKA_TEXT_SYNTAX", lexer, `expected ${expected}, got ${token(lexer)}`);
 }
 
 /** Reads the name of a field, or of an extension with its brackets, which starts at the current token. */
@@ -34,7 +34,7 @@ export function readScalarNode(name: string, lexer: Lexer, issues: Issues): Scal
   const { kind: form, raw: text } = lexer;
   const notNumber = form === "string" || (form === "name" && lexer.isFieldName());
   if ((form !== "name" && form !== "number" && form !== "word" && form !== "string") || (negative && notNumber)) {
-    issues.add("MOKA_TEXT_MISSING_VALUE", lexer, `expected a number for ${excerpt(name)}, came ${token(lexer)}`);
+    issues.add("MOKA_TEXT_MISSING_VALUE", lexer, `expected a number for ${excerpt(name)}, got ${token(lexer)}`);
     return undefined;
   }
   lexer.advance();

@@ -241,9 +241,9 @@ test.each([
   ["layer { convolution_param { pad_l: 1 } }", "ConvolutionParameter has no field pad_l"],
   ["layer { pooling_param { pool: AVE_EXC } }", "pool: AVE_EXC is none of MAX, AVE, STOCHASTIC"],
   ["layers { type: RELLU }", "type: RELLU is none of the values of LayerType; did you mean RELU?"],
-  ["input_dim: 'a b'", "input_dim: expected an integer, came 'a b'"],
+  ["input_dim: 'a b'", "input_dim: expected an integer, got 'a b'"],
   ["layer { name: 'a' ", "this { is not closed before the end of the file"],
-  [`name: 5${"5".repeat(100)}`, `name: expected a string in quotes, came ${"5".repeat(39)}…`],
+  [`name: 5${"5".repeat(100)}`, `name: expected a string in quotes, got ${"5".repeat(39)}…`],
   ["layer { clip_param { max: 1 } }", "ClipParameter needs the field min"],
   ["force_backward: [1]", "force_backward takes one value, not a list; the first counts"],
 ])("says of %s what is wrong", (text, message) => {

@@ -134,7 +134,7 @@ class Parser {
   #colonAndValue(name: string, line: number, column: number, depth: number): ValueNode | undefined {
     const lexer = this.#lexer;
     if (lexer.kind === ":" || lexer.kind === "=") {
-      if (lexer.kind === "=") this.issues.add("MOKA_TEXT_PUNCTUATION", lexer, `expected : after ${name}, came =`);
+      if (lexer.kind === "=") this.issues.add("MOKA_TEXT_PUNCTUATION", lexer, `expected : after ${name}, got =`);
       lexer.advance();
       return this.#value(name, depth);
     }
@@ -147,7 +147,7 @@ class Parser {
     const scalar = startsScalar(lexer) && lexer.line === lexer.lastLine;
     if (!scalar || lexer.isFieldName()) {
       const place = { line, column };
-      this.issues.add("MOKA_TEXT_MISSING_VALUE", place, `expected : or { after ${excerpt(name)}, came ${token(lexer)}`);
+      this.issues.add("MOKA_TEXT_MISSING_VALUE", place, `expected : or { after ${excerpt(name)}, got ${token(lexer)}`);
       return undefined;
     }
     const value = this.#value(name, depth);
@@ -167,7 +167,7 @@ class Parser {
     if (startsScalar(lexer) && !(lexer.kind === "name" && lexer.isFieldName())) {
       return readScalarNode(name, lexer, this.issues);
     }
-    this.issues.add("MOKA_TEXT_MISSING_VALUE", lexer, `expected a value for ${excerpt(name)}, came ${token(lexer)}`);
+    this.issues.add("MOKA_TEXT_MISSING_VALUE", lexer, `expected a value for ${excerpt(name)}, got ${token(lexer)}`);
     return undefined;
   }
 
@@ -198,7 +198,7 @@ class Parser {
     }
     const close = open === "<" ? ">" : "}";
     if (lexer.kind !== close) {
-      const reason = `expected ${close} for the ${open} of line ${line}, came ${lexer.kind}`;
+      const reason = `expected ${close} for the ${open} of line ${line}, got ${lexer.kind}`;
       this.issues.add("MOKA_TEXT_PUNCTUATION", lexer, reason);
     }
     lexer.advance();
@@ -245,7 +245,7 @@ class Parser {
       }
       if (lexer.kind === "," || lexer.kind === ";") {
         if (comma || lexer.kind === ";") {
-          this.issues.add("MOKA_TEXT_PUNCTUATION", lexer, `expected ${comma ? "a value" : ","}, came ${lexer.kind}`);
+          this.issues.add("MOKA_TEXT_PUNCTUATION", lexer, `expected ${comma ? "a value" : ","}, got ${lexer.kind}`);
         }
         comma = true;
         lexer.advance();

@@ -118,7 +118,7 @@ function literalOf(node: ScalarNode): Literal {
 function reportRewritten(node: ScalarNode, literal: Literal, report: Report): void {
   const plain = written(literal);
   const suffix = findNumeral(node.text)?.suffix;
-  if (node.form === "string") report("MOKA_TEXT_QUOTES", `${plain} stands in quotes here, and should not`);
+  if (node.form === "string") report("MOKA_TEXT_QUOTES", `${plain} should not be in quotes`);
   else if (suffix) report("MOKA_TEXT_GLUED", `${written(node)} is read as ${plain}, and ${suffix} left out`);
   else report("MOKA_TEXT_SPELLING", `${written(node)} is spelled ${plain}`);
 }
@@ -127,7 +127,7 @@ function readString(type: ScalarType, node: ScalarNode, report: Report): string 
   const { form, text: literal, more, negative } = node;
   if (form === "number" || negative) return mismatch("a string in quotes", node, report);
   if (form !== "string") {
-    report("MOKA_TEXT_QUOTES", `expected a string, came ${excerpt(literal)} without quotes`);
+    report("MOKA_TEXT_QUOTES", `expected a string, got ${excerpt(literal)} without quotes`);
     return type === ScalarType.STRING ? literal : new TextEncoder().encode(literal);
   }
   const escaped = literal.includes("\\") || more.some((each) => each.includes("\\"));
@@ -230,5 +230,5 @@ function written({ text, negative }: Literal): string {
 }
 
 function mismatch(expected: string, literal: Literal, report: Report): undefined {
-  report("MOKA_TEXT_VALUE", `expected ${expected}, came ${excerpt(written(literal))}`);
+  report("MOKA_TEXT_VALUE", `expected ${expected}, got ${excerpt(written(literal))}`);
 }
