@@ -21,7 +21,7 @@ describe("Chance", () => {
     expect(new Set(all).size).toBe(600);
   });
 
-  it("has the mean and the deviation it should have", () => {
+  it("has the expected mean and deviation", () => {
     const chance = new Chance(7);
     const values = Array.from({ length: 20_000 }, () => chance.around(2));
     const mean = values.reduce((a, b) => a + b) / values.length;
@@ -76,7 +76,7 @@ describe("digits", () => {
     expect(digits({ count: 200, seed: 43 }).pixels).not.toEqual(pixels);
   });
 
-  it("are told apart by their nearest neighbor, but not by a mean image: there is something to learn", () => {
+  it("a nearest neighbor classifies them, but a mean image does not: there is something to learn", () => {
     const train = digits({ count: 1000, seed: 10 });
     const test = digits({ count: 200, seed: 11 });
     const imagesOf = ({ pixels, count }: LabelledImages) =>
@@ -97,7 +97,7 @@ describe("digits", () => {
     expect(byMean / 200).toBeLessThan(0.8);
   });
 
-  it("refuses a count that is none", () => {
+  it("refuses an invalid count", () => {
     expect(() => digits({ count: -1, seed: 1 })).toThrow("-1 is no number of images");
     expect(digits({ count: 0, seed: 1 }).pixels.length).toBe(0);
   });

@@ -87,7 +87,7 @@ test("keeps what a float64 cannot hold", () => {
   expect(readNumeral("1".repeat(100)).exact).toBeUndefined();
 });
 
-test("finds a number with what does not belong to it", () => {
+test("finds a number with a sign or a name that does not belong to it", () => {
   expect(findNumeral("+5")).toEqual({ sign: "+", numeral: "5", suffix: "" });
   expect(findNumeral("224X224_1")).toEqual({ sign: "", numeral: "224", suffix: "X224_1" });
   expect(findNumeral("3x3")).toEqual({ sign: "", numeral: "3", suffix: "x3" });
