@@ -53,11 +53,11 @@ export interface CalibrateReport {
 }
 
 /**
- * Recomputes the statistics of all BatchNorm layers. Meanwhile each layer normalizes by the batch, as in training, so that
- * the inputs of the layers after it are those of training. All else is as in phase TEST. The other weights do not change,
- * and neither does their file.
+ * Recomputes the statistics of all BatchNorm layers. Each layer normalizes by the batch then, as in training, so that
+ * the inputs of the layers after it are those of training. All else is as in phase TEST. The other weights and
+ * their file do not change.
  *
- * Loss and accuracy are measured with the old and with the new statistics, on the same number of batches: of TEST's data
+ * Loss and accuracy are measured with the old and the new statistics, on the same number of batches: of TEST's data
  * layers if there are some, else of the same data.
  *
  * @param model the net's prototxt: its path, or, if it has a newline, its text

@@ -15,7 +15,7 @@ export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" 
 }
 
 /**
- * A net that classifies images, as pycaffe's `caffe.Classifier`. Images, height × width × channels, are resized, cropped
+ * A net that classifies images, like pycaffe's `caffe.Classifier`. Images (height × width × channels) are resized, cropped
  * to the size of the net's input, transformed, and run through the net in batches. The prediction for an image is one
  * row of the net's first output, or, with oversampling, the mean of ten rows.
  */

@@ -34,7 +34,7 @@ export interface DoctorReport extends Comparison {
 const largeError = 0.25;
 
 /**
- * Looks for the cause if a net with BatchNorm has worse results in testing than in training. It runs the same batches in
+ * Looks for the cause if a net with BatchNorm has worse results in testing than in training. It runs batches in
  * phase TEST twice, with BatchNorm normalizing by the batch and by the averages, and compares. No weights change.
  *
  * @param model the net's prototxt: its path, or, if it has a newline, its text

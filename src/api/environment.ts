@@ -26,7 +26,7 @@ export interface RunOptions {
   /** Seed of the random generator. Default: the solver's `random_seed`; without it, a new seed each time. */
   readonly seed?: number | undefined;
   /**
-   * The caller's own layers, subclasses of `Layer`, by `type`. They replace Moka's layers of the same type. The class for a
+   * The caller's own layers, subclasses of `Layer`, by `type`. They replace Moka's of the same type. The class for a
    * layer of type `Python` is given as `module/layer` or `module.layer`, the names in its `python_param`.
    */
   readonly layers?: Readonly<Record<string, LayerConstructor>> | undefined;

@@ -16,7 +16,7 @@ import { silent } from "../util/log.js";
 import type { Text } from "./read-text.js";
 
 export interface LintOptions {
-  /** The prototxt of the net's solver: its path, or its text. For rules that check learning rates and similar values. */
+  /** The prototxt of the net's solver: its path, or its text. For rules about learning rates and similar values. */
   readonly solver?: string | undefined;
   /**
    * The net's weights: a caffemodel's path, or several separated by commas, of which the last that has a layer

@@ -14,7 +14,7 @@ export interface NetOptions extends RunOptions {
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
   /**
-   * The blobs whose values and gradients can be read after a run. `outputs`: inputs, outputs (blobs that no layer reads)
+   * The blobs whose values and gradients can be read after a run. `outputs`: inputs, outputs (blobs not read by a layer)
    * and parameters; the others share memory, and phase TEST has no backward pass, unless the net has `force_backward`.
    * Default `all`, as in pycaffe.
    */

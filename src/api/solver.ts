@@ -15,8 +15,8 @@ export interface SolverOptions extends RunOptions {
   /** Weights to load: a path, or several separated by commas. Not together with `snapshot`. */
   readonly weights?: string | undefined;
   /**
-   * A `.solverstate`, or its `.h5`, to resume from. With its `.moka.json` the results are the same, bit for bit, as without
-   * the interruption. Without it, weights, history and iteration are restored, and data and random numbers start from the
+   * A `.solverstate`, or its `.h5`, to resume from. With its `.moka.json` the results are bit for bit those without
+   * the interruption. Without it, weights, history and iteration are restored; data and random numbers start from the
    * beginning, as in Caffe. If layers get data from the caller, call `solver.restore` instead, after they got the data.
    */
   readonly snapshot?: string | undefined;
@@ -34,7 +34,7 @@ export const Solver = {
   /**
    * Reads a solver and builds its nets, on one engine.
    *
-   * Paths in the prototxts are relative to the working directory, as in Caffe, or, if no such file exists, to the folder of
+   * Paths in the prototxts are relative to the working directory, as in Caffe, or, if there is no such file, to the folder of
    * the file that names them. `snapshot_prefix` is always relative to the working directory.
    *
    * @param pathOrText a solver's prototxt: its path, or, if it has a newline, its text

@@ -37,7 +37,7 @@ export interface NetStats {
 /**
  * The stored statistics of the BatchNorm layers of a trained net, each with the Scale layer after it.
  *
- * @param model the net's prototxt: its path, or, if it has a newline, its text. Without it, the layers are those that the
+ * @param model the net's prototxt: its path, or, if it has a newline, its text. Without it, the layers are what the
  *   caffemodel describes (a `.h5` describes none)
  * @param weights a caffemodel's path, or several separated by commas, of which the last that has a layer counts
  * @throws MokaError `MOKA_WEIGHTS` if a BatchNorm does not have BVLC Caffe's three blobs; `MOKA_USAGE` if there is none
@@ -79,7 +79,7 @@ function whyNoLayers(model: string | undefined, weights: string, trained: Readon
   return `${weights} has no BatchNorm layers${hasTypes ? "" : " by type, as it has no types at all: give the net's prototxt too"}`;
 }
 
-/** For each layer without blobs that shares its parameters by `param { name }`: the blobs of the layer that has them. */
+/** For each layer without blobs that shares parameters by `param { name }`: the blobs of the layer that has them. */
 function ownersOf(
   norms: readonly NormLayer[],
   trained: ReadonlyMap<string, LayerParameter>,

@@ -35,8 +35,8 @@ export class Transformer {
   }
 
   /**
-   * Sets the order of an image's axes in the blob: `[2, 0, 1]` transposes height × width × channels to channels × height ×
-   * width. As in NumPy, axis `i` of the result is axis `order[i]` of the image.
+   * Sets the order of an image's axes in the blob: `[2, 0, 1]` converts height × width × channels to channels ×
+   * height × width. As in NumPy, axis `i` of the result is axis `order[i]` of the image.
    */
   setTranspose(input: string, order: readonly number[]): void {
     const axes = this.#shape(input).length - 1;

@@ -52,7 +52,7 @@ function layerIndices(datasets: Datasets, groups: ReadonlySet<string>): Map<stri
   return layers;
 }
 
-/** Every layer gets a group, even one without parameters. Shared values are written once, with the first, as in Caffe. */
+/** Every layer gets a group, even without parameters. Shared values are written once, with the first, as in Caffe. */
 export async function netToHdf5(net: NetParameter): Promise<Uint8Array> {
   const content = new Map<string, Hdf5Value>();
   const written = new Set<string>();

@@ -7,8 +7,8 @@ import { checkFiller } from "./check.js";
  *
  * - `mean` (0)
  * - `std` (1): greater than 0
- * - `sparse` (-1, no value becomes 0): 0 to shape[0]; a value becomes 0 with probability 1 − sparse / shape[0]. In Caffe
- *   it is meant as the average number of inputs of an output with a weight other than 0, but is divided by the number of
+ * - `sparse` (-1, no value becomes 0): 0 to shape[0]; each value becomes 0 with probability 1 − sparse / shape[0].
+ *   Caffe means the average number of inputs of an output with a weight other than 0, but divides by the number of
  *   outputs, the first axis. All normal numbers are drawn first, then the mask.
  */
 export const gaussian: Fill = (filler, shape, values, random) => {

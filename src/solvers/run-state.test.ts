@@ -166,12 +166,14 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
   const decode = (bytes: Uint8Array | undefined) => JSON.parse(new TextDecoder().decode(bytes));
 
   /** A run stopped at iteration 10, and the events of a run that resumes without run state. */
-  async function stopped(): Promise<{ files: MemoryFiles; state: Record<string, unknown>; anew: unknown[] }> {
+  async function stopped(): Promise<{ files: MemoryFiles; state: Record<string, unknown>; withoutState: unknown[] }> {
     const files = dataFolder();
     await train(await load(net, files, "max_iter: 10 random_seed: 7".replace("max_iter: 10", "snapshot: 10")));
     const state = decode(files.take(file));
-    const anew = await train(await load(net, files, "random_seed: 9", { snapshot: "snap_iter_10.solverstate" }));
-    return { files, state, anew };
+    const withoutState = await train(
+      await load(net, files, "random_seed: 9", { snapshot: "snap_iter_10.solverstate" }),
+    );
+    return { files, state, withoutState };
   }
 
   test.each([
@@ -196,7 +198,7 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
     ],
     ["no nets", (state: object) => JSON.stringify({ ...state, nets: undefined }), "it lacks random, losses or nets"],
   ])("%s", async (_, change, reason) => {
-    const { files, state, anew } = await stopped();
+    const { files, state, withoutState } = await stopped();
     files.add(file, change(state));
     const log: string[] = [];
     const solver = await load(net, files, "random_seed: 9", {
@@ -206,7 +208,7 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
     expect(log).toContain(
       `warning: Ignoring ${file}, as ${reason}: data, random numbers and smoothed loss start from the beginning, as in Caffe`,
     );
-    expect(await train(solver)).toEqual(anew);
+    expect(await train(solver)).toEqual(withoutState);
   });
 
   test("another net", async () => {

@@ -406,7 +406,7 @@ export class Solver {
     return testInterval > 0 && this.iter % testInterval === 0 && (this.iter > 0 || testInitialization);
   }
 
-  /** Runs all tests. A run resumed from a snapshot taken during a test repeats the tests: it has the position before. */
+  /** Runs all tests. A run resumed from a snapshot taken during a test repeats all tests. */
   async #testAll(): Promise<void> {
     this.#beforeTests = this.#position();
     for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.test(i);

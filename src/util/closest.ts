@@ -11,7 +11,7 @@ export function closest(name: string, names: Iterable<string>): string | undefin
   return best;
 }
 
-/** Whether two names differ only in short words, so that both are meant as they are: `pad_l` is not a typo of `pad_h`. */
+/** Whether two names differ only in short words, so that neither is a typo of the other: `pad_l` and `pad_h`. */
 function isSibling(a: string, b: string): boolean {
   const [left, right] = [a.split("_"), b.split("_")];
   return left.length === right.length && left.every((word, i) => isDistinctWord(word, right[i] ?? ""));

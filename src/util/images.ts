@@ -29,7 +29,7 @@ export interface EncodeOptions {
  */
 export interface Images {
   /**
-   * @throws MokaError `MOKA_DATA` if the bytes are not an image that can be read, or, with `color` undefined, an image of
+   * @throws MokaError `MOKA_DATA` if the bytes cannot be read as an image, or, with `color` undefined, are an image of
    * more than 8 bits per value; `MOKA_UNSUPPORTED` if this platform cannot read images, or not of that format
    */
   decode(bytes: Uint8Array, options: DecodeOptions): Promise<Image>;

@@ -166,7 +166,7 @@ export class Random {
     }
   }
 
-  /** A uniform integer from 0 to `last` < 2^32 - 1: 2^32 is divided into equal parts; a draw in the rest is repeated. */
+  /** A uniform integer from 0 to `last` < 2^32 - 1: 2^32 is divided into equal parts; a draw beyond is repeated. */
   #upTo(last: number): number {
     const part = Math.floor(2 ** 32 / (last + 1));
     for (;;) {

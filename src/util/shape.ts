@@ -42,7 +42,7 @@ export function checkShape(shape: Shape): void {
   check(countOf(shape) <= maxCount, "MOKA_SHAPE", `shape ${formatShape(shape)} has more than 2^31 - 1 values`);
 }
 
-/** Collapses a shape to `outer × dim × inner`: the axes before `axis`, the axes `[axis, end)`, and the axes from `end`. */
+/** Collapses a shape to `outer × dim × inner`: axes before `axis`, axes `[axis, end)`, and axes from `end`. */
 export function collapseShape(shape: Shape, axis: number, end: number): { outer: number; dim: number; inner: number } {
   return { outer: countOf(shape, 0, axis), dim: countOf(shape, axis, end), inner: countOf(shape, end) };
 }

@@ -54,7 +54,7 @@ export function resize(image: Image, width: number, height: number): Image {
   return { width, height, channels, data };
 }
 
-/** @param clampsWeights whether a place outside the image uses the nearest pixel with weight 1; else both taps are it */
+/** @param clampsWeights whether a place outside the image uses the nearest pixel with weight 1, or for both taps */
 function tapsFor(from: number, to: number, clampsWeights: boolean): Taps {
   const step = 1 / (to / from);
   const result = {

@@ -30,7 +30,7 @@ export interface WarpedWindow {
 }
 
 /**
- * Crops a window from an image and warps it to a square, as R-CNN (Girshick and others, 2014) and Caffe's WindowData do:
+ * Crops a window from an image and warps it to a square, as R-CNN (Girshick et al. 2014) and Caffe's WindowData do:
  * in single precision, rounding halves away from zero.
  *
  * @throws MokaError MOKA_DATA if the window is not in the image

@@ -5,7 +5,7 @@ import { MokaError } from "../../util/errors.js";
  *
  * `CURRENT` names the manifest, `MANIFEST-…`, a log of changes to the list of tables. A table, `….ldb` or `….sst`, holds
  * sorted records and never changes. A log, `….log`, holds the last writes, which are in no table yet. Tables of level 0
- * may overlap each other; those of another level do not. A record's key is followed by 8 bytes: a type (1 byte: 1 value,
+ * may overlap each other; those of another level do not. After a record's key are 8 bytes: a type (1 byte: 1 value,
  * 0 deletion) and the number of the write (7 bytes). Of several records with one key, the highest number counts.
  *
  * A log consists of blocks of 32 KiB with pieces: checksum (4), length (2), type (1: whole, first, middle, last), data.

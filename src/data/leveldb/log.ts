@@ -3,8 +3,8 @@ import { checksum } from "./checksum.js";
 import { damaged, logBlock, pieceHeader, pieceType } from "./format.js";
 
 /**
- * The records of a log or manifest. As in LevelDB, an incomplete record at the end is left out: the writer stopped while
- * writing it. Other damage is an error, where LevelDB skips the damaged record.
+ * The records of a log or manifest. As in LevelDB, an incomplete record at the end is left out; the writer stopped in
+ * between. Other damage is an error, where LevelDB skips the damaged record.
  */
 export function* logRecords(source: ByteSource, name: string): Generator<Uint8Array> {
   let pieces: Uint8Array[] = [];

@@ -252,7 +252,7 @@ export class LevelDbCursor implements DatabaseCursor {
     await this.#goToNextRecord(undefined);
   }
 
-  /** Goes to the first record after the key `done` that is not deleted. Returns a promise only if a table must be opened. */
+  /** Goes to the first record after key `done` that is not deleted. Returns a promise if a table must be opened. */
   #goToNextRecord(done: Uint8Array | undefined): Promise<void> | undefined {
     let passed = done;
     for (;;) {

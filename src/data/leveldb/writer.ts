@@ -29,15 +29,15 @@ const restartInterval = 16;
 const lastLevel = 6;
 
 /**
- * Writes a new LevelDB into a folder, table by table as records are added, without compression. Every version of LevelDB
- * can open it. The folder is a database only after `finish`.
+ * Writes a new LevelDB into a folder, table by table as records are added, without compression. All versions of LevelDB
+ * read it. The folder is a database only after `finish`.
  *
  * Records must come in the order of their keys, compared byte by byte.
  */
 export class LevelDbWriter {
   readonly #files: Files;
   readonly #folder: string;
-  /** The next file number. LevelDB itself uses 1 to 3, for the manifest and for the log that it begins when it opens. */
+  /** The next file number. LevelDB itself uses 1 to 3, for the manifest and for the log that it begins. */
   #number = 4;
   #table = new TableWriter();
   #count = 0;

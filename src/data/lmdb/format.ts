@@ -72,7 +72,7 @@ export function overflowPages(length: number, pageSize: number): number {
   return Math.floor((pageHeader - 1 + length) / pageSize) + 1;
 }
 
-/** The greatest size of a node in bytes: two nodes must fit on a page. The value of a larger one is on overflow pages. */
+/** The greatest size of a node in bytes: two must fit on a page. The value of a larger one is on overflow pages. */
 export function maxNode(pageSize: number): number {
   return (((pageSize - pageHeader) / 2) & -2) - 2;
 }

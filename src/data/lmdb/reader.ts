@@ -16,7 +16,7 @@ import {
 import { damaged, Page } from "./page.js";
 
 /**
- * Opens an LMDB for reading, given the folder with its `data.mdb` or the file itself. No lock is taken: no other process
+ * Opens an LMDB for reading, given the folder with its `data.mdb`, or that file. No lock is taken: no other process
  * may write to the database at the same time; none does with Caffe's data sets.
  *
  * @throws MokaError MOKA_FILE if there is no such file, MOKA_DATA if it is not an LMDB
@@ -186,7 +186,7 @@ export class LmdbCursor implements DatabaseCursor {
     throw damaged(this.#db.name, `damaged: it ends after ${this.#position} of ${this.#meta.count} records`);
   }
 
-  /** Goes to the leftmost leaf below a page. All leaves must have the same depth, so a damaged tree cannot loop forever. */
+  /** Goes to the leftmost leaf below a page. All leaves must have the same depth, so a damaged tree cannot loop. */
   #descend(number: number): void {
     for (let next = number; ; ) {
       const page = this.#db.page(next);

@@ -36,7 +36,7 @@ export interface Thresholds {
 }
 
 /**
- * Reads a window file. It has for each image, separated by white space: `# index`, the file, channels, height, width, the
+ * Reads a window file. It has for each image, separated by spaces or lines: `# index`, file, channels, height, width, the
  * number of windows, and for each window `label overlap x1 y1 x2 y2`. Windows refer to their image by its index, which
  * counts from 0 in the order of the file.
  *

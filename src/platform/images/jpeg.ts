@@ -67,7 +67,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
 }
 
 /**
- * The same JPEG, marked as red, green and blue, so that a decoder does not convert its components. The first is then the
+ * The same JPEG, marked as red, green and blue, so that a decoder does not convert its components. The first is the
  * luminance, which libjpeg, and so OpenCV, uses as the gray value. It cannot be computed from colors that were rounded
  * already.
  */

@@ -83,7 +83,7 @@ export function toOwnChannels(pixels: Pixels): Image {
   return { width, height, channels: 4, data: bgra };
 }
 
-/** Red, green and blue from the four inks of a JPEG, with OpenCV's formula. Values are as in the file: no ink is 255. */
+/** Red, green and blue from the four inks of a JPEG, with OpenCV's formula. As in the file, 255 is no ink. */
 export function cmykToRgb({ width, height, data }: Pixels): Pixels {
   const rgb = new Uint8Array(width * height * 3);
   for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {

@@ -114,7 +114,7 @@ async function readAll(path: string, size: number): Promise<Uint8Array> {
   }
 }
 
-/** A name that does not contain that of `path`, so that no pattern for snapshots matches a file left by a killed process. */
+/** A name without that of `path`: no pattern for snapshots matches a file that a killed process left. */
 function temporaryBeside(path: string): string {
   const name = crypto.randomUUID(); // the global: loading node:crypto takes longer than most commands
   return join(dirname(path), `.moka-${process.pid}-${name}.tmp`);

@@ -51,7 +51,7 @@ class NodeImages implements Images {
     return attempt("encoded", async () => new Uint8Array(await file.toBuffer()));
   }
 
-  /** The unchanged values of the first frame. As in OpenCV, profiles are ignored, and missing data of a file become gray. */
+  /** The unchanged values of the first frame. As in OpenCV, profiles are ignored, and missing data become gray. */
   async #pixels(bytes: Uint8Array, jpeg?: JpegHeader): Promise<Pixels> {
     const sharp = await this.#library();
     const hasInks = jpeg?.components === 4;

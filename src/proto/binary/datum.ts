@@ -9,7 +9,7 @@ export interface DatumValues {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** Bytes in the order channels, rows, columns (color channels blue, green, red); with `encoded`, a JPEG or PNG file. */
+  /** Bytes in the order channels, rows, columns (color channels blue, green, red); with `encoded`, a JPEG or PNG. */
   readonly data: Uint8Array;
   readonly label: number;
   /** The values where they are not bytes; `data` is empty then. */

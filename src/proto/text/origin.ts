@@ -104,7 +104,7 @@ export class Origin implements Source, MessageComments {
     return { file: this.file, line, column };
   }
 
-  /** The result of `of` for every value, by field. `merge` joins the results of a singular field that is given again. */
+  /** The result of `of` for every value, by field. `merge` joins those of a singular field that is given again. */
   #grouped<T>(
     wanted: (field: DescField) => boolean,
     of: (node: FieldNode, value: ValueNode) => T,

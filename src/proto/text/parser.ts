@@ -204,7 +204,7 @@ class Parser {
     lexer.advance();
   }
 
-  /** Braces without a name before them, as in `layer {{ … }}`: their fields are read as if the braces were not there. */
+  /** Braces without a name before them, as in `layer {{ … }}`: their fields are read as without the braces. */
   #block(fields: FieldNode[], open: "{" | "<", depth: number): void {
     const lexer = this.#lexer;
     const { line, column } = lexer;

@@ -28,7 +28,7 @@ export function movePlace(from: Message, oldField: string, to: Message, newField
   });
 }
 
-/** Moves the comments of the fields for which `hasMoved` returns true to the end of `message`: it has no such fields. */
+/** Moves the comments of the fields for which `hasMoved` is true to the end of `message`, which has no such fields. */
 export function moveCommentsToEnd(message: Message, hasMoved: (field: string) => boolean): void {
   const comments = commentsOf(message);
   if (!comments) return;

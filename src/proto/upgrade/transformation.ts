@@ -29,7 +29,7 @@ const fields = [
   { local: "mirror", name: "mirror" },
 ] as const;
 
-/** Whether a V1 data layer has a transformation field in its own message. Current layers are not changed, as in Caffe. */
+/** Whether a V1 data layer has a transformation field in its own message. As in Caffe, current layers do not change. */
 export function needsTransformationUpgrade(net: NetParameter): boolean {
   return net.layers.some((layer) => {
     const param = oldParamOf(layer);
