@@ -1,7 +1,7 @@
 import { check } from "../../util/errors.js";
 import type { LabelledImages } from "../idx.js";
-import { Chance } from "./chance.js";
 import { digitSize, drawDigit } from "./draw.js";
+import { PortableRandom } from "./portable-random.js";
 
 /**
  * Handwritten digits for training nets without MNIST: `count` images of 28×28 pixels, each digit
@@ -14,10 +14,10 @@ export function digits({ count, seed }: { readonly count: number; readonly seed:
   check(Number.isInteger(count) && count >= 0, "MOKA_USAGE", `${count} is no number of images`);
   const size = digitSize * digitSize;
   const labels = Uint8Array.from({ length: count }, (_, i) => i % 10);
-  new Chance(seed).shuffle(labels);
+  new PortableRandom(seed).shuffle(labels);
   const pixels = new Uint8Array(count * size);
   labels.forEach((label, i) => {
-    pixels.set(drawDigit(label, new Chance(seed, i + 1)), i * size);
+    pixels.set(drawDigit(label, new PortableRandom(seed, i + 1)), i * size);
   });
   return { count, height: digitSize, width: digitSize, pixels, labels };
 }

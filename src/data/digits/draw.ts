@@ -1,6 +1,6 @@
 import { check } from "../../util/errors.js";
-import { type Chance, Wobble } from "./chance.js";
 import { type PenPoint, penPath } from "./pen.js";
+import { type PortableRandom, SmoothNoise } from "./portable-random.js";
 import { type Stroke, styles } from "./styles.js";
 
 /** Width and height of an image in pixels. */
@@ -22,35 +22,35 @@ const field = { width: 70, height: 100 };
  * starts and ends, slant, rotation and proportions, a smooth distortion of the whole, size and place, the width
  * and the pressure of the pen, and the sharpness and darkness of the ink.
  */
-export function drawDigit(digit: number, chance: Chance): Uint8Array {
+export function drawDigit(digit: number, random: PortableRandom): Uint8Array {
   const variants = styles[digit];
   check(variants, "MOKA_USAGE", `${digit} is no digit`);
-  const style = variants[chance.below(variants.length)] ?? [];
-  const drawn = style.map((stroke) => trim(penPath(jitter(stroke, chance)), chance));
-  const placed = place(distort(drawn, chance), chance);
-  return toBytes(rasterize(placed, chance), chance);
+  const style = variants[random.below(variants.length)] ?? [];
+  const drawn = style.map((stroke) => trim(penPath(jitter(stroke, random)), random));
+  const placed = place(distort(drawn, random), random);
+  return toBytes(rasterize(placed, random), random);
 }
 
-function jitter(stroke: Stroke, chance: Chance): Stroke {
-  return stroke.map(({ x, y, isCorner }) => ({ x: x + chance.around(2), y: y + chance.around(2), isCorner }));
+function jitter(stroke: Stroke, random: PortableRandom): Stroke {
+  return stroke.map(({ x, y, isCorner }) => ({ x: x + random.gaussian(2), y: y + random.gaussian(2), isCorner }));
 }
 
 /** Removes a small random part at both ends of a stroke. */
-function trim(path: readonly PenPoint[], chance: Chance): PenPoint[] {
-  const start = Math.max(chance.around(0.03), 0);
-  const end = 1 - Math.max(chance.around(0.04), 0);
+function trim(path: readonly PenPoint[], random: PortableRandom): PenPoint[] {
+  const start = Math.max(random.gaussian(0.03), 0);
+  const end = 1 - Math.max(random.gaussian(0.04), 0);
   return path.filter(({ along }) => along >= start && along <= end);
 }
 
 /** Slants, rotates, stretches and bends the strokes. */
-function distort(strokes: readonly PenPoint[][], chance: Chance): PenPoint[][] {
-  const slant = 0.1 + chance.around(0.2);
-  const stretch = 1 + chance.around(0.14);
-  const rotation = chance.around(0.06); // tangent of half the angle
+function distort(strokes: readonly PenPoint[][], random: PortableRandom): PenPoint[][] {
+  const slant = 0.1 + random.gaussian(0.2);
+  const stretch = 1 + random.gaussian(0.14);
+  const rotation = random.gaussian(0.06); // tangent of half the angle
   const cos = (1 - rotation * rotation) / (1 + rotation * rotation);
   const sin = (2 * rotation) / (1 + rotation * rotation);
-  const bendX = bend(chance);
-  const bendY = bend(chance);
+  const bendX = bend(random);
+  const bendY = bend(random);
   return strokes.map((path) =>
     path.map(({ x: fieldX, y: fieldY, along }) => {
       const x = fieldX - field.width / 2;
@@ -64,21 +64,21 @@ function distort(strokes: readonly PenPoint[][], chance: Chance): PenPoint[][] {
 }
 
 /** A random polynomial of degree 3 in x and y: it moves points that are near each other by about the same distance. */
-function bend(chance: Chance): (x: number, y: number) => number {
-  const [xx, xy, yy, xxx, xxy, xyy, yyy] = Array.from({ length: 7 }, () => chance.around(5)) as BendTerms;
+function bend(random: PortableRandom): (x: number, y: number) => number {
+  const [xx, xy, yy, xxx, xxy, xyy, yyy] = Array.from({ length: 7 }, () => random.gaussian(5)) as BendTerms;
   return (x, y) => x * x * (xx + xxx * x + xxy * y) + y * y * (yy + xyy * x + yyy * y) + xy * x * y;
 }
 
 type BendTerms = [number, number, number, number, number, number, number];
 
 /** Scales the digit to nearly the same size every time, and puts its center of mass near the middle of the image. */
-function place(strokes: readonly PenPoint[][], chance: Chance): PenPoint[][] {
+function place(strokes: readonly PenPoint[][], random: PortableRandom): PenPoint[][] {
   const x = extent(strokes, "x");
   const y = extent(strokes, "y");
   const center = centerOf(strokes);
-  const scale = (inkSize * chance.between(0.84, 1.02)) / Math.max(x.max - x.min, y.max - y.min);
-  const toX = keepInside(digitSize / 2 + chance.around(0.8), (x.min - center.x) * scale, (x.max - center.x) * scale);
-  const toY = keepInside(digitSize / 2 + chance.around(0.8), (y.min - center.y) * scale, (y.max - center.y) * scale);
+  const scale = (inkSize * random.uniform(0.84, 1.02)) / Math.max(x.max - x.min, y.max - y.min);
+  const toX = keepInside(digitSize / 2 + random.gaussian(0.8), (x.min - center.x) * scale, (x.max - center.x) * scale);
+  const toY = keepInside(digitSize / 2 + random.gaussian(0.8), (y.min - center.y) * scale, (y.max - center.y) * scale);
   return strokes.map((path) =>
     path.map((at) => ({ x: (at.x - center.x) * scale + toX, y: (at.y - center.y) * scale + toY, along: at.along })),
   );
@@ -121,11 +121,11 @@ function* lines(path: readonly PenPoint[]): Generator<[PenPoint, PenPoint]> {
 }
 
 /** The fraction of each pixel that a round pen covers. */
-function rasterize(strokes: readonly PenPoint[][], chance: Chance): Float64Array {
+function rasterize(strokes: readonly PenPoint[][], random: PortableRandom): Float64Array {
   const pixels = new Float64Array(digitSize * digitSize);
-  const radius = Math.max(1.2 + chance.around(0.32), 0.6);
+  const radius = Math.max(1.2 + random.gaussian(0.32), 0.6);
   for (const path of strokes) {
-    const pressure = new Wobble(3, 0.2, chance);
+    const pressure = new SmoothNoise(3, 0.2, random);
     for (const [from, to] of lines(path)) cover(pixels, from, to, radius * Math.max(1 + pressure.at(from.along), 0.5));
   }
   return pixels;
@@ -156,12 +156,12 @@ function cover(pixels: Float64Array, from: PenPoint, to: PenPoint, radius: numbe
 }
 
 /** The bytes of an image: the ink gets noise, a slight blur and a random darkness. */
-function toBytes(pixels: Float64Array, chance: Chance): Uint8Array {
-  const grain = chance.between(0, 0.12);
-  const blur = chance.between(0.02, 0.13);
-  const dark = chance.between(200, 280);
+function toBytes(pixels: Float64Array, random: PortableRandom): Uint8Array {
+  const grain = random.uniform(0, 0.12);
+  const blur = random.uniform(0.02, 0.13);
+  const dark = random.uniform(200, 280);
   pixels.forEach((share, i) => {
-    if (share > 0) pixels[i] = share * (1 + chance.around(grain));
+    if (share > 0) pixels[i] = share * (1 + random.gaussian(grain));
   });
   const blurred = blurAlong(blurAlong(pixels, 1, blur), digitSize, blur);
   const bytes = new Uint8Array(pixels.length);

@@ -2,8 +2,8 @@ import type { Database, DatabaseCursor } from "../../util/database.js";
 import { check, MokaError } from "../../util/errors.js";
 import type { Files } from "../../util/files.js";
 import { compareBytes, damaged, recordType } from "./format.js";
+import { compareEntries, logEntries } from "./log-entries.js";
 import { readManifest, type TableInfo } from "./manifest.js";
-import { compareEntries, logEntries } from "./memory.js";
 import { type Entry, Table } from "./table.js";
 
 /**

@@ -13,7 +13,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ByteSource, Files } from "../../util/files.js";
-import { fileError, systemCode } from "./failure.js";
+import { fileError, systemCode } from "./file-error.js";
 import { openSource } from "./source.js";
 
 /** The greatest number of bytes per system call: some systems transfer less than 2 GiB at once. */

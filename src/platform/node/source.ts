@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { check } from "../../util/errors.js";
 import type { ByteSource } from "../../util/files.js";
-import { fileError } from "./failure.js";
+import { fileError } from "./file-error.js";
 
 /** Bytes per block: many pages of a database, and few enough for random access. */
 const blockSize = 1 << 16;

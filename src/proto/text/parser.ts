@@ -1,6 +1,6 @@
-import { readName, readScalarNode, reportUnexpected, skipNested, skipToField, startsScalar, token } from "./flat.js";
 import { Issues } from "./issues.js";
 import { Lexer } from "./lexer.js";
+import { readName, readScalarNode, reportUnexpected, skipNested, skipToField, startsScalar, token } from "./tokens.js";
 import {
   type Comment,
   excerpt,

@@ -4,7 +4,7 @@
  *
  * The generator is sfc32, of Chris Doty-Humphrey's PractRand.
  */
-export class Chance {
+export class PortableRandom {
   #a: number;
   #b: number;
   #c = 0x9e3779b9;
@@ -14,11 +14,11 @@ export class Chance {
   constructor(seed: number, stream = 0) {
     this.#a = seed | 0;
     this.#b = stream | 0;
-    for (let i = 0; i < 12; i++) this.bits();
+    for (let i = 0; i < 12; i++) this.next();
   }
 
   /** 32 random bits, as an unsigned number. */
-  bits(): number {
+  next(): number {
     const result = (this.#a + this.#b + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
     this.#a = this.#b ^ (this.#b >>> 9);
@@ -28,19 +28,19 @@ export class Chance {
   }
 
   /** A number from `[low, high)`, uniformly distributed. */
-  between(low: number, high: number): number {
-    return low + (high - low) * (this.bits() / 2 ** 32);
+  uniform(low: number, high: number): number {
+    return low + (high - low) * (this.next() / 2 ** 32);
   }
 
   /** A number with mean 0 and this standard deviation, nearly normal and never beyond 3.5 standard deviations. */
-  around(deviation: number): number {
-    const sum = this.between(-1, 1) + this.between(-1, 1) + this.between(-1, 1) + this.between(-1, 1);
+  gaussian(deviation: number): number {
+    const sum = this.uniform(-1, 1) + this.uniform(-1, 1) + this.uniform(-1, 1) + this.uniform(-1, 1);
     return sum * Math.sqrt(3 / 4) * deviation;
   }
 
   /** An integer from `[0, count)`, uniformly distributed. */
   below(count: number): number {
-    return Math.floor(this.between(0, count));
+    return Math.floor(this.uniform(0, count));
   }
 
   shuffle(values: { [index: number]: number; readonly length: number }): void {
@@ -54,12 +54,12 @@ export class Chance {
 }
 
 /** A smooth random function on the interval from 0 to 1, with mean 0. */
-export class Wobble {
+export class SmoothNoise {
   readonly #values: number[];
 
   /** The function passes through `bends` + 1 random values at equal distances. */
-  constructor(bends: number, deviation: number, chance: Chance) {
-    this.#values = Array.from({ length: bends + 1 }, () => chance.around(deviation));
+  constructor(bends: number, deviation: number, random: PortableRandom) {
+    this.#values = Array.from({ length: bends + 1 }, () => random.gaussian(deviation));
   }
 
   at(position: number): number {
