@@ -3,7 +3,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { FloatArray } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { type BatchSource, Prefetcher } from "../../data/prefetch.js";
-import { about, fieldsOf } from "../../data/sources/item.js";
+import { fieldsOf, withSubject } from "../../data/sources/item.js";
 import type { Transformer } from "../../data/transformer.js";
 import type { RandomState } from "../../util/random.js";
 import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js";
@@ -122,7 +122,7 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
     try {
       return work();
     } catch (error) {
-      throw this.explain(about(item.what, error));
+      throw this.explain(withSubject(item.what, error));
     }
   }
 }
