@@ -26,7 +26,7 @@ interface FileNode {
 }
 
 /** More bytes than `deflate` can make of one byte: a file that announces more is damaged. */
-const mostCompressed = 1100;
+const maxCompressionRatio = 1100;
 
 /**
  * Reads all datasets of an HDF5 file, by path: `data`, `history/0`. Integers of at most 32 bits become an
