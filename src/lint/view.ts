@@ -3,7 +3,7 @@ import type { Inference, LayerShapes } from "../core/infer-shapes.js";
 import type { Shape } from "../util/shape.js";
 import type { LintLayer } from "./layer.js";
 
-/** A net as it is in one state: which layers are there, who reads what whom made, and the shapes. */
+/** The graph of a net in one state, with the shapes that are known. */
 export class View extends Graph<LintLayer> {
   readonly phase: "TRAIN" | "TEST";
   /** The stages of the state, often none. */
@@ -17,7 +17,7 @@ export class View extends Graph<LintLayer> {
     this.#inference = inference;
   }
 
-  /** Shapes as far as they are known. */
+  /** The shapes of a layer's bottoms, where they are known. */
   bottomShapes(layer: LintLayer): readonly (Shape | undefined)[] {
     return this.#shapes(layer)?.bottom ?? [];
   }
@@ -31,7 +31,7 @@ export class View extends Graph<LintLayer> {
     return this.#shapes(layer)?.params;
   }
 
-  /** What the layer itself has against its message or its bottoms; a `MokaError`, mostly. */
+  /** What the layer threw because of its message or its bottoms, mostly a `MokaError`. */
   error(layer: LintLayer): unknown {
     return this.#shapes(layer)?.error;
   }

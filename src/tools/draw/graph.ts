@@ -12,13 +12,13 @@ export interface PhaseOfNet {
   readonly assumed?: ReadonlySet<string> | undefined;
 }
 
-/** A layer, and those that work in place on what it puts out. */
+/** A layer, and the layers that work in place on its top. */
 export interface LayerBox {
   readonly id: string;
   readonly layers: readonly LayerParameter[];
 }
 
-/** A blob that no layer produces, or that none reads. */
+/** A blob that no layer makes, or that none reads. */
 export interface BlobBox {
   readonly id: string;
   readonly blob: string;
@@ -41,7 +41,7 @@ export interface NetGraph {
   readonly onlyIn: ReadonlyMap<LayerParameter, Phase>;
 }
 
-/** A value on its way to one of its readers, as its bottom `index`, or out of the net. */
+/** A value with one of its readers, as whose bottom `index` it is read, or without one if it is an output. */
 interface Reading {
   readonly phase: PhaseOfNet;
   readonly value: Value;
@@ -49,7 +49,7 @@ interface Reading {
   readonly index: number;
 }
 
-/** What is to be drawn of a net: the union of its phases, whose layers are the same messages. */
+/** The picture of a net: the union of its phases. A layer that is in several phases is the same message in each. */
 export function netGraph(phases: readonly PhaseOfNet[]): NetGraph {
   const order = [...new Set(phases.flatMap(({ layers }) => layers))];
   const states = phases.map((phase) => ({ phase, graph: connect(phase.layers) }));
@@ -83,7 +83,7 @@ export function netGraph(phases: readonly PhaseOfNet[]): NetGraph {
   return { layers: boxes, blobs: [...blobs.values()], edges: [...edges.values()], onlyIn: new Map(onlyIn) };
 }
 
-/** Every bottom with its value, and the outputs. */
+/** The values of all bottoms, and the outputs. */
 function readingsOf({ phase, graph }: { readonly phase: PhaseOfNet; readonly graph: Graph }): Reading[] {
   return [
     ...graph.layers.flatMap((reader) => graph.bottoms(reader).map((value, index) => ({ phase, value, reader, index }))),
@@ -91,7 +91,7 @@ function readingsOf({ phase, graph }: { readonly phase: PhaseOfNet; readonly gra
   ];
 }
 
-/** For a layer that works in place the one that made its blob, in whose box it stands, if no other layer reads that. */
+/** The layer in whose box a layer in place stands: the maker of its bottom, if that has no other reader. */
 function hostOf(layer: LayerParameter, graphs: readonly Graph[]): LayerParameter | undefined {
   if (layer.bottom.length !== 1 || layer.top.length !== 1 || layer.bottom[0] !== layer.top[0]) return undefined;
   const values = graphs.flatMap((graph) => graph.bottoms(layer));
