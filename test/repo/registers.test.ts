@@ -1,24 +1,16 @@
 // What a newcomer adds has its row, its test and its page; a file that grew too long is two.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { commands } from "../../src/cli/commands/index.js";
 import { kernelNames } from "../../src/core/access.js";
 import { referenceKernels } from "../../src/engines/reference/index.js";
+import { wasmKernels } from "../../src/engines/wasm/index.js";
 import { layers } from "../../src/layers/index.js";
 import { version } from "../../src/version.js";
+import { commandComplaints, gradientComplaints, layerComplaints } from "./registers.js";
+import { differences, expectNone, tree, treeWith } from "./tree.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const read = (path: string) => readFileSync(`${root}${path}`, "utf8");
-const list = (folder: string) =>
-  readdirSync(`${root}${folder}`, { recursive: true, encoding: "utf8" }).map((path) => path.replaceAll("\\", "/"));
-
-test("every layer class has its row in layers/index.ts and its test", () => {
-  const files = list("src/layers").filter((path) => /static readonly type/.test(readIfFile(`src/layers/${path}`)));
-  const declared = files.map((path) => /static readonly type = "(\w+)"/.exec(read(`src/layers/${path}`))?.[1]);
-  expect(declared.sort()).toEqual(layers.map(({ type }) => type).sort());
-  expect(files.filter((path) => !existsSync(`${root}src/layers/${path.replace(/\.ts$/, ".test.ts")}`))).toEqual([]);
-});
+const types = layers.map(({ type }) => type);
+const names = commands.map(({ name }) => name);
 
 /** Layer types that have no gradient, or only 0. */
 const flat = [
@@ -26,54 +18,86 @@ const flat = [
   ...["Accuracy", "ArgMax", "Silence", "Threshold"],
 ];
 
-test("every layer's gradient is checked against differences", () => {
-  const tests = list("src/layers").filter((path) => path.endsWith(".test.ts"));
-  const checked = tests.filter((path) => read(`src/layers/${path}`).includes("checkGradients("));
-  const types = checked.flatMap(
-    (path) => /static readonly type = "(\w+)"/.exec(readIfFile(`src/layers/${path.replace(".test", "")}`))?.[1] ?? [],
+test("every layer has its row, in the order of their names, and its test", () => {
+  expectNone(layerComplaints(tree, types));
+});
+
+test("every layer's gradient is checked against differences", () => expectNone(gradientComplaints(tree, flat)));
+
+test("what is said of a layer that lacks something", () => {
+  const path = "src/layers/activation/relu6.ts";
+  const declared = 'class ReLU6Layer {\n  static readonly type = "ReLU6";\n';
+  const alone = treeWith({ [path]: declared });
+  expect(layerComplaints(alone, types)).toEqual([
+    "layer ReLU6 has no row in src/layers/index.ts",
+    `${path} has no test relu6.test.ts`,
+  ]);
+  expect(() => expectNone(layerComplaints(alone, types))).toThrow(
+    /^layer ReLU6 has no row in src\/layers\/index\.ts\n/,
   );
-  expect([...types, ...flat].sort()).toEqual(layers.map(({ type }) => type).sort());
+  const tested = treeWith({ [path]: declared, "src/layers/activation/relu6.test.ts": "" });
+  expect(layerComplaints(tested, [...types, "ReLU6"])).toEqual([
+    `layer ReLU6 stands behind ${types.at(-1)} in src/layers/index.ts, which is sorted by name`,
+  ]);
+  expect(layerComplaints(tree, [...types, "Tile"])).toContain("layer Tile has two rows in src/layers/index.ts");
+  expect(layerComplaints(treeWith({ "src/layers/common/tile.ts": undefined }), types)).toEqual([
+    "layer Tile of src/layers/index.ts is declared by no file of src/layers",
+  ]);
+  expect(gradientComplaints(tested, flat)).toEqual([
+    "src/layers/activation/relu6.test.ts does not call checkGradients, so ReLU6's is unchecked",
+  ]);
+  expect(gradientComplaints(tree, [...flat, "Tile", "Tyle"])).toEqual([
+    "Tyle, said to have no gradient, is no layer",
+    "src/layers/common/tile.test.ts checks a gradient, though Tile is said to have none",
+  ]);
 });
 
-test("layers are registered once, in the order of their names", () => {
-  const types = layers.map(({ type }) => type);
-  expect(types).toEqual([...new Set(types)].sort());
+test("every command has its row and its test", () => expectNone(commandComplaints(tree, names)));
+
+test("what is said of a command that lacks something", () => {
+  expect(commandComplaints(treeWith({ "src/cli/commands/scale.ts": "" }), names)).toEqual([
+    "src/cli/commands/scale.ts has no row in src/cli/commands/index.ts",
+    "src/cli/commands/scale.ts has no test scale.test.ts",
+  ]);
+  expect(commandComplaints(tree, [...names, "parse_logs"])).toEqual([
+    "src/cli/commands/index.ts has a row for src/cli/commands/parse-logs.ts, which is not there",
+  ]);
 });
 
-test("every command has its row and its test", () => {
-  const files = list("src/cli/commands").filter((path) => !/index|\.test\.ts$/.test(path));
-  expect(files.length).toBe(commands.length);
-  for (const { name } of commands) {
-    const file = `src/cli/commands/${name.replaceAll("_", "-")}.test.ts`;
-    expect(existsSync(`${root}${file}`), file).toBe(true);
-  }
-});
-
-test("the reference engine has every kernel", () => {
-  expect([...referenceKernels].sort()).toEqual([...kernelNames].sort());
+test.each([
+  ["reference", referenceKernels],
+  ["wasm", wasmKernels],
+])("the %s engine has every kernel", (engine, kernels) => {
+  expectNone(
+    differences<string>(kernelNames, kernels, {
+      onlyInA: (kernel) => `the ${engine} engine lacks the kernel ${kernel}`,
+      onlyInB: (kernel) => `the ${engine} engine has a kernel ${kernel}, which is none`,
+    }),
+  );
 });
 
 test("the version is package.json's", () => {
-  expect(version).toBe(JSON.parse(read("package.json")).version);
+  expect(version).toBe(JSON.parse(tree.read("package.json")).version);
 });
 
 test("no dependency is given as a range, and none runs a script at install", () => {
-  const { dependencies, devDependencies } = JSON.parse(read("package.json"));
+  const { dependencies, devDependencies } = JSON.parse(tree.read("package.json"));
   const ranges = Object.entries({ ...dependencies, ...devDependencies }).filter(
     ([, v]) => !/^\d+\.\d+\.\d+$/.test(`${v}`),
   );
-  expect(ranges).toEqual([]);
-  expect(read(".npmrc")).toContain("ignore-scripts=true");
+  expectNone(ranges.map(([name, range]) => `${name} in package.json is ${range}, not one version`));
+  expect(tree.read(".npmrc")).toContain("ignore-scripts=true");
 });
 
 test("no file is longer than a reader can hold", () => {
   const files = ["src", "assembly", "test", "scripts", "bench"]
-    .flatMap((folder) => list(folder).map((path) => `${folder}/${path}`))
-    .filter((path) => /\.(ts|mjs)$/.test(path) && !/\/(gen|node_modules)\//.test(path));
-  const long = files.filter((path) => read(path).split("\n").length > (path.startsWith("src/layers/") ? 250 : 500));
-  expect(long.filter((path) => !path.endsWith(".test.ts"))).toEqual([]);
+    .flatMap((folder) => tree.list(folder))
+    .filter((path) => /\.(ts|mjs)$/.test(path) && !/\/(gen|node_modules)\/|\.test\.ts$/.test(path));
+  expectNone(
+    files.flatMap((path) => {
+      const lines = tree.read(path).split("\n").length;
+      const most = path.startsWith("src/layers/") ? 250 : 500;
+      return lines > most ? `${path} has ${lines} lines, more than ${most}` : [];
+    }),
+  );
 });
-
-function readIfFile(path: string): string {
-  return path.endsWith(".ts") && !path.endsWith(".test.ts") ? read(path) : "";
-}
