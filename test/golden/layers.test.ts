@@ -35,13 +35,13 @@ test("every layer type has numbers of BVLC Caffe, or its test says what they com
 });
 
 test("what is said of a layer whose numbers come from nowhere", () => {
-  const path = "src/layers/activation/relu6.ts";
-  const tested = "src/layers/activation/relu6.test.ts";
+  const path = "src/layers/activation/quantum.ts";
+  const tested = "src/layers/activation/quantum.test.ts";
   const withTest = (text: string | undefined) =>
-    treeWith({ [path]: 'class ReLU6Layer {\n  static readonly type = "ReLU6";\n', [tested]: text });
-  const none = `layer ReLU6 has no case that BVLC Caffe computed, and ${tested} no line "// Numbers: …" that says what computed its own`;
-  const declared = "// Numbers: PyTorch 2.9, torch.nn.ReLU6.\n";
-  const others = (type: string) => (type === "ReLU6" ? ["PyTorch 2.9"] : referencesOf(type));
+    treeWith({ [path]: 'class QuantumLayer {\n  static readonly type = "Quantum";\n', [tested]: text });
+  const none = `layer Quantum has no case that BVLC Caffe computed, and ${tested} no line "// Numbers: …" that says what computed its own`;
+  const declared = "// Numbers: PyTorch 2.9, torch.nn.Quantum.\n";
+  const others = (type: string) => (type === "Quantum" ? ["PyTorch 2.9"] : referencesOf(type));
   expect(referenceComplaints(withTest(undefined), referencesOf)).toEqual([none]);
   expect(referenceComplaints(withTest("// Numbers:\n"), referencesOf)).toEqual([none]);
   expect(referenceComplaints(withTest(""), others)).toEqual([none]);
