@@ -130,7 +130,7 @@ export function checkCase(each: Case, engine: Engine): void {
   runCase(each, engine).forEach(({ name, after }, i) => {
     const changed = firstDifference(after, outcomes[i].after);
     if (changed === undefined) return;
-    const values = `${after[changed]} the second time, ${outcomes[i].after[changed]} the first time`;
+    const values = `${shown(after[changed])} the second time, ${shown(outcomes[i].after[changed])} the first time`;
     fail(each, engine, `${name}[${changed}] is ${values}`);
   });
 }
@@ -158,13 +158,13 @@ function outsideOf({ name, after, guards: [before, behind] }: Outcome): string |
   const [low, high] = [before, behind].map((values) => values.findIndex((value) => value !== guard));
   if (low < 0 && high < 0) return undefined;
   const [index, value] = low >= 0 ? [low - before.length, before[low]] : [after.length + high, behind[high]];
-  return `${name}[${index}] was set to ${value}, outside of the ${after.length} values of ${name}`;
+  return `${name}[${index}] was set to ${shown(value)}, outside of the ${after.length} values of ${name}`;
 }
 
 function changeOf({ name, before, after }: Outcome, kernel: KernelName): string | undefined {
   const changed = firstDifference(after, before);
   if (changed === undefined) return undefined;
-  return `${name}[${changed}] is ${after[changed]}, was ${before[changed]}, though ${kernel} only reads ${name}`;
+  return `${name}[${changed}] is ${shown(after[changed])}, was ${shown(before[changed])}, though ${kernel} only reads ${name}`;
 }
 
 function inaccuracy({ name, after }: Outcome, wanted: Float64Array, { tolerance, floor }: Case): string | undefined {
@@ -176,21 +176,21 @@ function inaccuracy({ name, after }: Outcome, wanted: Float64Array, { tolerance,
   for (let i = 0; i < wanted.length; i++) {
     const asSingle = Math.fround(wanted[i]);
     if (Number.isFinite(asSingle)) {
-      if (Number.isNaN(after[i])) return `${name}[${i}] is NaN, expected ${wanted[i]}`;
+      if (Number.isNaN(after[i])) return `${name}[${i}] is NaN, expected ${shown(wanted[i])}`;
       const off = Math.abs(after[i] - wanted[i]);
       if (off > most) [worst, most] = [i, off];
       error += off ** 2;
       norm += wanted[i] ** 2;
     } else if (!Object.is(after[i], asSingle)) {
-      return `${name}[${i}] is ${after[i]}, not ${asSingle}`;
+      return `${name}[${i}] is ${shown(after[i])}, not ${asSingle}`;
     }
   }
   const scale = Math.max(Math.sqrt(norm), floor * Math.sqrt(wanted.length));
   const relative = error === 0 ? 0 : Math.sqrt(error) / scale;
   if (relative <= tolerance) return undefined;
   return (
-    `${name}[${worst}] is ${after[worst]}, expected ${wanted[worst]}, off by ${rounded(most)}; ` +
-    `relative error of all of ${name} ${rounded(relative)}, tolerance ${tolerance}`
+    `${name}[${worst}] is ${shown(after[worst])}, expected ${shown(wanted[worst])}, off by ${shown(most, 3)}; ` +
+    `relative error of all of ${name} ${shown(relative, 3)}, tolerance ${tolerance}`
   );
 }
 
@@ -204,6 +204,7 @@ function sameBits(a: Float64Array, b: Float64Array): boolean {
   return Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
 }
 
-function rounded(value: number): string {
-  return String(Number(value.toPrecision(3)));
+/** Nine digits tell all numbers of single precision apart. */
+function shown(value: number, digits = 9): string {
+  return Object.is(value, -0) ? "-0" : String(Number(value.toPrecision(digits)));
 }
