@@ -7,7 +7,7 @@ import { layers } from "../../src/layers/index.js";
 import { blas, skippedWithoutBlas } from "../blas.js";
 import { netFromText } from "../nets.js";
 import { distinctSettings, type PassSetting } from "../passes.js";
-import { expectNone, tree, treeWith } from "../repo/tree.js";
+import { complaintsOf, expectNone, tree } from "../repo/tree.js";
 import { readSafetensors, type Safetensors } from "../safetensors.js";
 import { engines, relativeError, sharedEngines } from "./engines.js";
 import { bvlc, referenceComplaints, referenceOf } from "./references.js";
@@ -37,17 +37,20 @@ test("every layer type has numbers of BVLC Caffe, or its test says what they com
 test("what is said of a layer whose numbers come from nowhere", () => {
   const path = "src/layers/activation/quantum.ts";
   const tested = "src/layers/activation/quantum.test.ts";
-  const withTest = (text: string | undefined) =>
-    treeWith({ [path]: 'class QuantumLayer {\n  static readonly type = "Quantum";\n', [tested]: text });
   const none = `layer Quantum has no case that BVLC Caffe computed, and ${tested} no line "// Numbers: …" that says what computed its own`;
   const declared = "// Numbers: PyTorch 2.9, torch.nn.Quantum.\n";
   const others = (type: string) => (type === "Quantum" ? ["PyTorch 2.9"] : referencesOf(type));
-  expect(referenceComplaints(withTest(undefined), referencesOf)).toEqual([none]);
-  expect(referenceComplaints(withTest("// Numbers:\n"), referencesOf)).toEqual([none]);
-  expect(referenceComplaints(withTest(""), others)).toEqual([none]);
-  expect(referenceComplaints(withTest(declared), others)).toEqual([]);
+  const withTest = (text: string | undefined, references = referencesOf) =>
+    complaintsOf((files) => referenceComplaints(files, references), {
+      [path]: 'class QuantumLayer {\n  static readonly type = "Quantum";\n',
+      [tested]: text,
+    });
+  expect(withTest(undefined)).toEqual([none]);
+  expect(withTest("// Numbers:\n")).toEqual([none]);
+  expect(withTest("", others)).toEqual([none]);
+  expect(withTest(declared, others)).toEqual([]);
   const stale = "src/layers/activation/relu.test.ts";
-  expect(referenceComplaints(treeWith({ [stale]: declared }), referencesOf)).toEqual([
+  expect(complaintsOf((files) => referenceComplaints(files, referencesOf), { [stale]: declared })).toEqual([
     `${stale} has a line "// Numbers: …", though BVLC Caffe computed cases of ReLU`,
   ]);
   expect(referenceOf({ metadata: { reference: "PyTorch 2.9" } })).toBe("PyTorch 2.9");

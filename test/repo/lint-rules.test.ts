@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { rules } from "../../src/lint/rules/index.js";
 import { pageComplaints, ruleComplaints, ruleSourceComplaints } from "./registers.js";
-import { differences, expectNone, tree, treeWith } from "./tree.js";
+import { complaintsOf, differences, expectNone, type Tree, tree, treeWith } from "./tree.js";
 
 const ids = rules.map(({ id }) => id);
 
@@ -15,15 +15,18 @@ test.each(ids)("%s has a page that says how bad it is and whether there is a rep
 });
 
 test("what is said of a rule that lacks something", () => {
-  expect(ruleComplaints(treeWith({ "src/lint/rules/no-rule.ts": "" }), ids)).toEqual([
+  const check = (files: Tree) => ruleComplaints(files, ids);
+  expect(complaintsOf(check, { "src/lint/rules/no-rule.ts": "" })).toEqual([
     "src/lint/rules/no-rule.ts has no row in src/lint/rules/index.ts",
     "src/lint/rules/no-rule.ts has no test no-rule.test.ts",
   ]);
-  expect(ruleComplaints(tree, [...ids, "no-rule"])).toEqual([
-    "src/lint/rules/index.ts has a row for src/lint/rules/no-rule.ts, which is not there",
-    "rule no-rule has no page docs/lint/no-rule.md",
-  ]);
-  expect(ruleComplaints(treeWith({ "docs/lint/no-rule.md": "" }), ids)).toEqual([
+  expect(ruleComplaints(tree, [...ids, "no-rule"])).toEqual(
+    expect.arrayContaining([
+      "src/lint/rules/index.ts has a row for src/lint/rules/no-rule.ts, which is not there",
+      "rule no-rule has no page docs/lint/no-rule.md",
+    ]),
+  );
+  expect(complaintsOf(check, { "docs/lint/no-rule.md": "" })).toEqual([
     "docs/lint/no-rule.md is the page of no rule in src/lint/rules/index.ts",
   ]);
   const id = "bias-before-bn";

@@ -42,6 +42,15 @@ export function expectNone(complaints: readonly string[]): void {
   if (complaints.length > 0) expect.fail(complaints.join("\n"));
 }
 
+/** What is complained of with these files in the repository, and not without them. */
+export function complaintsOf(
+  check: (tree: Tree) => readonly string[],
+  files: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const before = check(tree);
+  return check(treeWith(files)).filter((complaint) => !before.includes(complaint));
+}
+
 /** A complaint for each name that stands in one list and not in the other. */
 export function differences<T extends string>(
   a: Iterable<T>,
