@@ -1,5 +1,5 @@
-// Compiles assembly/ to WebAssembly and writes it, as text, to src/engines/wasm/gen/: module.ts, and module-relaxed.ts, the same
-// with relaxed SIMD, which multiplies and adds in one instruction. A module that is up to date is left as it is.
+// Compiles assembly/ to two WebAssembly modules and writes them, as text, to src/engines/wasm/gen/: module.ts with SIMD, and
+// module-relaxed.ts with relaxed SIMD, which multiplies and adds in one instruction. A module that is up to date stays as it is.
 //
 //   --quick       compiles without optimization, and only the module that this Node runs
 //   --dry-run     only says which modules are out of date
@@ -22,8 +22,8 @@ const { values: options } = parseArgs({
   },
 });
 
-// Assertions off, and no runtime: kernels have no heap, as TypeScript gives the memory out. Warning 112 is about
-// v128 parameters of inner functions, which the compiler takes for exports, since their files export them.
+// Assertions are off. There is no runtime: TypeScript allocates the memory, so kernels need no heap. Warning 112 is about v128
+// parameters of exported functions; here these functions are only called by other kernels, never by JavaScript.
 const flags =
   `${options.quick ? "-O0" : "-O3"} --noAssert --runtime stub --importMemory --initialMemory 1 --maximumMemory 65536 ` +
   "--sharedMemory --enable simd --enable threads --disableWarning 112";
@@ -54,11 +54,11 @@ if (outdated.length === 0) {
   console.log(`wasm kernels: ${names(outdated)} ${how} in ${seconds} s`);
 }
 
-/** A module, and the hash of all that it is made from: the sources, this script, the compiler and its flags. */
+/** A module's file, its compiler flags, and the hash of all that it is made from: sources, this script, compiler and flags. */
 function moduleOf(name, flags) {
   const hash = createHash("sha256").update(flags);
   for (const file of [...sources, join(compiler, "package.json"), fileURLToPath(import.meta.url)]) {
-    // Line ends may differ between checkouts; names of files do not count.
+    // Line ends may differ between checkouts. The names of files are not part of the hash.
     hash.update(readFileSync(file, "utf8").replaceAll("\r\n", "\n"));
   }
   return { file: join(options.out, name), flags, hash: hash.digest("hex") };
@@ -85,7 +85,7 @@ async function compile(flags) {
   }
 }
 
-/** Where the module says that the memory it imports is shared. */
+/** The index of the byte that says whether the memory that the module imports is shared. */
 function sharedFlag(bytes) {
   const entry = Buffer.from("\x03env\x06memory\x02\x03", "latin1");
   const at = bytes.indexOf(entry);
@@ -96,9 +96,9 @@ function sharedFlag(bytes) {
 function moduleText(bytes, hash) {
   return `// Made by scripts/build-wasm.mjs; not to be edited.
 
-/** Of the sources in assembly/, the compiler and its flags. */
+/** The hash of the sources in assembly/, the compiler and its flags. */
 export const sourcesHash = "${hash}";
-/** The byte that says whether the memory is shared: 3 if it is, as here, 1 if not. */
+/** The index of the byte that says whether the memory is shared: 3 if it is, as here, 1 if not. */
 export const sharedFlag = ${sharedFlag(bytes)};
 export const text =
   "${bytes.toString("base64")}";

@@ -1,5 +1,5 @@
-// `npm run kernel -- relu reluBackward`: compiles the module of assembly/ that this Node runs, without optimization, and runs
-// the cases of these kernels in test/kernels. The module is replaced by the next `npm test` or `npm run build`.
+// `npm run kernel -- relu reluBackward` compiles assembly/ without optimization, to the one module that this Node runs, and runs
+// the cases of these kernels in test/kernels. The next `npm test` or `npm run build` replaces the module by the optimized one.
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -19,5 +19,5 @@ try {
   run("scripts/build-wasm.mjs", "--quick");
   run("node_modules/vitest/vitest.mjs", "run", "--project", "main", "test/kernels/kernels.test.ts");
 } catch {
-  process.exitCode = 1; // What failed has said why.
+  process.exitCode = 1; // The failed command has printed the reason.
 }
