@@ -26,13 +26,22 @@ const known = new WeakMap<Case, readonly Outcome[]>();
 
 /** What the reference makes of a case, computed once for all engines. */
 export function expected(each: Case): readonly Outcome[] {
-  const outcome = known.get(each) ?? runCase(each, oracles[each.oracle]);
-  known.set(each, outcome);
-  return outcome;
+  const oracle = oracles[each.oracle];
+  const outcomes = known.get(each) ?? runCase(each, oracle, new Maker(oracle));
+  known.set(each, outcomes);
+  return outcomes;
+}
+
+function makerOf(each: Case, memory: Memory, bare?: number): Maker {
+  return new Maker(
+    memory,
+    bare,
+    expected(each).map(({ before }) => before),
+  );
 }
 
 /** @param keeps whether the engine may keep what it computes of spans that are only read */
-export function runCase(each: Case, engine: Engine, maker = new Maker(engine), keeps = false): readonly Outcome[] {
+export function runCase(each: Case, engine: Engine, maker = makerOf(each, engine), keeps = false): readonly Outcome[] {
   try {
     const step = kernelStep(each.kernel, each.make(maker), 0) as KernelStep;
     const written = new Set(spansOf(step).writes);
@@ -86,7 +95,7 @@ export function runAtTheEnd(each: Case, engine: WasmEngine, bytes: number): void
         return storage;
       },
     };
-    spans = runCase(each, engine, new Maker(memory, last)).length;
+    spans = runCase(each, engine, makerOf(each, memory, last)).length;
   }
 }
 
@@ -96,12 +105,12 @@ export function runAtTheEnd(each: Case, engine: WasmEngine, bytes: number): void
  * @returns how many there were
  */
 export function runOver(each: Case, engine: Engine): number {
-  const pairs = successorsOf(kernelStep(each.kernel, each.make(new Maker(engine)), 0)).length;
+  const pairs = successorsOf(kernelStep(each.kernel, each.make(makerOf(each, engine)), 0)).length;
   let runs = 0;
   for (let pair = 0; pair < pairs; pair++) {
     let names = "";
     const outcomes = [false, true].map((over) => {
-      const maker = new Maker(engine);
+      const maker = makerOf(each, engine);
       const step = kernelStep(each.kernel, each.make(maker), 0) as KernelStep;
       const [output, input] = successorsOf(step)[pair] as readonly [Span, Span];
       if (output.count !== input.count || spansOf(step).reads.includes(output)) return [];
@@ -126,7 +135,7 @@ export function checkCase(each: Case, engine: Engine): void {
   const outcomes = runCase(each, engine);
   checkOutcomes(each, engine, outcomes);
   if (engine instanceof ReferenceEngine) return;
-  if (preparing.has(each.kernel)) checkOutcomes(each, engine, runCase(each, engine, new Maker(engine), true));
+  if (preparing.has(each.kernel)) checkOutcomes(each, engine, runCase(each, engine, makerOf(each, engine), true));
   runCase(each, engine).forEach(({ name, after }, i) => {
     const changed = firstDifference(after, outcomes[i].after);
     if (changed === undefined) return;
