@@ -66,13 +66,13 @@ test("what is said of a command that lacks something", () => {
 });
 
 test.each([
-  ["reference", referenceKernels],
-  ["wasm", wasmKernels],
-])("the %s engine has every kernel", (engine, kernels) => {
+  ["reference", referenceKernels, kernelNames],
+  ["wasm", wasmKernels, kernelNames],
+])("the %s engine has its kernels", (engine, has, mustHave) => {
   expectNone(
-    differences<string>(kernelNames, kernels, {
+    differences<string>(mustHave, has, {
       onlyInA: (kernel) => `the ${engine} engine lacks the kernel ${kernel}`,
-      onlyInB: (kernel) => `the ${engine} engine has a kernel ${kernel}, which is none`,
+      onlyInB: (kernel) => `the ${engine} engine has ${kernel}, which no kernel is named`,
     }),
   );
 });
