@@ -1,3 +1,4 @@
+// Numbers: the caller gives them.
 import { expect, test } from "vitest";
 import { netFromText } from "../../../test/nets.js";
 

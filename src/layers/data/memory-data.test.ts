@@ -1,3 +1,4 @@
+// Numbers: the caller gives them.
 import { describe, expect, test } from "vitest";
 import { netFromText } from "../../../test/nets.js";
 import { createImages } from "../../platform/node/index.js";
