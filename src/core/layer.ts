@@ -7,6 +7,7 @@ import type { Log } from "../util/log.js";
 import type { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import type { Blob } from "./blob.js";
+import { LayerFacts } from "./layer-facts.js";
 import type { Recorder } from "./recorder.js";
 import type { Tensor } from "./tensor.js";
 
@@ -44,7 +45,7 @@ export interface ParamDeclaration {
  * The order of calls: constructor, `open`, `setup`, `topShapes`, `declareParams`, then `forward` and
  * `backward` once per reshape.
  */
-export abstract class Layer {
+export abstract class Layer extends LayerFacts {
   readonly name: string;
   /** The exact string of the prototxt. */
   readonly type: string;
@@ -65,10 +66,9 @@ export abstract class Layer {
   readonly equalCounts: boolean = false;
   /** Whether tops the prototxt does not name are made all the same (losses). */
   readonly autoTops: boolean = false;
-  /** Whether a top may be its bottom. */
-  readonly inPlace: boolean = false;
 
   constructor(message: LayerParameter, context: LayerContext) {
+    super();
     this.message = message;
     this.name = message.name;
     this.type = message.type;
@@ -85,9 +85,14 @@ export abstract class Layer {
   /** Shapes of all tops from the shapes of all bottoms: a pure function. */
   abstract topShapes(bottom: readonly Shape[]): readonly Shape[];
 
-  /** The parameter blobs, in Caffe's order. */
+  /** The parameter blobs, in Caffe's order; a layer that has some also says how many, as `paramCount`. */
   declareParams(_bottom: readonly Shape[]): readonly ParamDeclaration[] {
     return [];
+  }
+
+  /** How many parameters its message gives it, whatever the shapes; nothing if only `declareParams` can tell. */
+  get paramCount(): number | undefined {
+    return this.declareParams === Layer.prototype.declareParams ? 0 : undefined;
   }
 
   /** Called once, when the parameters have been made and filled: for what Caffe draws right after them. */

@@ -1,4 +1,5 @@
 import type { LayerClass } from "../core/catalog.js";
+import type { ActivationKind, LayerGroup } from "../core/layer-facts.js";
 import { AbsValLayer } from "./activation/abs-val.js";
 import { BiasLayer } from "./activation/bias.js";
 import { BNLLLayer } from "./activation/bnll.js";
@@ -61,7 +62,7 @@ import { PoolingLayer } from "./vision/pooling.js";
 import { SPPLayer } from "./vision/spp.js";
 
 /** All layer types; a new one gets its row here. */
-export const layers: readonly LayerClass[] = [
+export const layers = [
   AbsValLayer,
   AccuracyLayer,
   ArgMaxLayer,
@@ -122,4 +123,52 @@ export const layers: readonly LayerClass[] = [
   ThresholdLayer,
   TileLayer,
   WindowDataLayer,
+] as const satisfies readonly LayerClass[];
+
+/** A layer type of a fork of Caffe that is not here; it loses its place below when it gets its row above. */
+export interface ForkType {
+  /** Whose it is known as: `SSD's`. */
+  readonly fork: string | undefined;
+  readonly group: LayerGroup;
+  readonly activation?: ActivationKind;
+}
+
+const byGroup: readonly (readonly [
+  fork: string | undefined,
+  group: LayerGroup,
+  types: string,
+  activation?: ActivationKind,
+])[] = [
+  ["SSD's", "data", "AnnotatedData"],
+  ["SSD's", "vision", "PriorBox"],
+  ["SSD's", "normalization", "Normalize"],
+  ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss SmoothL1Loss"],
+  ["SSD's", "other", "Permute VideoData"],
+  ["Faster R-CNN's or R-FCN's", "vision", "PSROIPooling ROIAlign ROIPooling"],
+  ["Faster R-CNN's or R-FCN's", "loss", "SmoothL1LossOHEM SoftmaxWithLossOHEM"],
+  ["Faster R-CNN's or R-FCN's", "other", "BoxAnnotatorOHEM Proposal"],
+  ["SegNet's, PSPNet's or DeepLab's", "vision", "Interp Upsample"],
+  ["SegNet's, PSPNet's or DeepLab's", "normalization", "BN"],
+  ["SegNet's, PSPNet's or DeepLab's", "other", "DenseImageData SegAccuracy Unpooling"],
+  ["a YOLO fork's", "loss", "RegionLoss YoloV3Loss"],
+  ["a YOLO fork's", "other", "EvalDetection Region Reorg Yolov3 Yolov3DetectionOutput"],
+  ["a MobileNet or ShuffleNet fork's", "vision", "ConvolutionDepthwise DepthwiseConvolution"],
+  ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],
+  ["a MobileNet or ShuffleNet fork's", "activation", "ReLU6", "rectifier"],
+  ["a MobileNet or ShuffleNet fork's", "other", "HardSwish ShuffleChannel"],
+  ["an SENet fork's", "activation", "Axpy"],
+  ["an OCR fork's", "loss", "CTCLoss CtcLoss WarpCTCLoss"],
+  ["an OCR fork's", "other", "Lstm Transpose"],
+  ["a face recognition fork's", "loss", "CenterLoss"],
+  ["a face recognition fork's", "other", "LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
+  [undefined, "recurrent", "Recurrent"],
+  [undefined, "normalization", "GroupNorm SyncBN"],
+  [undefined, "loss", "FocalLoss SoftmaxWithFocalLoss"],
 ];
+
+/** Layer types of well-known forks of Caffe, by the fork that is known for them, where one is. */
+export const forkTypes: ReadonlyMap<string, ForkType> = new Map(
+  byGroup.flatMap(([fork, group, types, activation]) =>
+    types.split(" ").map((type): [string, ForkType] => [type, { fork, group, ...(activation && { activation }) }]),
+  ),
+);

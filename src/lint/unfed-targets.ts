@@ -20,6 +20,6 @@ export function unfedTargets(view: View, layer: LintLayer): readonly number[] {
   return bottom.flatMap((_, index) => (index > 0 && !makers[index] ? [index] : []));
 }
 
-function isInput({ type }: LintLayer): boolean {
-  return type === "Input";
+function isInput({ facts }: LintLayer): boolean {
+  return facts?.isInput === true;
 }

@@ -18,6 +18,7 @@ import { collapseAround, operandShape } from "./broadcast.js";
  */
 export class BiasLayer extends Layer {
   static readonly type = "Bias";
+  static override readonly group = "activation";
   override readonly bottomCount = [1, 2] as const;
   override readonly topCount = 1;
   override readonly inPlace = true;
@@ -31,6 +32,10 @@ export class BiasLayer extends Layer {
   override declareParams([x, b]: OneOrMore<Shape>): readonly ParamDeclaration[] {
     const { axis, numAxes, filler = create(FillerParameterSchema) } = this.#param;
     return b ? [] : [{ shape: operandShape(x, axis, numAxes, "bias_param"), filler }];
+  }
+
+  override get paramCount(): number {
+    return this.message.bottom.length === 1 ? 1 : 0;
   }
 
   override forward(k: Recorder, [x, second]: OneOrMore<Tensor>, [y]: [Tensor]): void {

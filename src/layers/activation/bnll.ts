@@ -12,6 +12,7 @@ import { NeuronLayer } from "./neuron.js";
  */
 export class BNLLLayer extends NeuronLayer {
   static readonly type = "BNLL";
+  override readonly rereads = { bottom: "values", inPlace: "lost" } as const;
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     this.keepInput(k, x, y);

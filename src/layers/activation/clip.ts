@@ -16,6 +16,8 @@ import { NeuronLayer } from "./neuron.js";
 export class ClipLayer extends NeuronLayer {
   static readonly type = "Clip";
   readonly #param = this.message.clipParam ?? create(ClipParameterSchema);
+  override readonly rereads = { bottom: "values" } as const;
+  override readonly keepsSign = this.#param.min <= 0 && this.#param.max > 0;
 
   override setup(): void {
     const { field } = ClipParameterSchema;

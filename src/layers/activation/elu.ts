@@ -16,6 +16,9 @@ import { NeuronLayer } from "./neuron.js";
 export class ELULayer extends NeuronLayer {
   static readonly type = "ELU";
   readonly #alpha = this.message.eluParam?.alpha ?? 1;
+  override readonly activation = "rectifier";
+  override readonly keepsSign = true;
+  override readonly rereads = { bottom: "sign", top: "values" } as const;
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     k.elu({ x: x.data, y: y.data, alpha: this.#alpha });

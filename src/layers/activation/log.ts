@@ -18,6 +18,7 @@ export class LogLayer extends NeuronLayer {
   static readonly type = "Log";
   readonly #param = this.message.logParam ?? create(LogParameterSchema);
   #logBase = 1;
+  override readonly rereads = { bottom: "values", inPlace: "lost" } as const;
 
   override setup(): void {
     this.#logBase = logOfBase(this, this.#param.base, "log_param.base");

@@ -17,6 +17,12 @@ import { NeuronLayer } from "./neuron.js";
 export class PowerLayer extends NeuronLayer {
   static readonly type = "Power";
   readonly #param = this.message.powerParam ?? create(PowerParameterSchema);
+  override readonly commutesWithAffine = this.#param.power === 1;
+  override readonly keepsSign = this.#param.power === 1 && this.#param.shift === 0 && this.#param.scale > 0;
+  override readonly rereads =
+    this.#param.power === 1 || this.#param.power * this.#param.scale === 0
+      ? {}
+      : ({ bottom: "values", inPlace: "lost" } as const);
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const { power, scale, shift } = this.#param;

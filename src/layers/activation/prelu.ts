@@ -1,10 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import type { ParamDeclaration } from "../../core/layer.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { collapseShape, formatShape, type Shape } from "../../util/shape.js";
+import { collapseShape, countOf, formatShape, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "./neuron.js";
 
 /**
@@ -23,6 +24,9 @@ export class PReLULayer extends NeuronLayer {
   readonly #shared = this.message.preluParam?.channelShared ?? false;
   /** What the bottom held, where the top overwrites it. */
   #input: Span | undefined;
+  override readonly activation = "rectifier";
+  override readonly keepsSign = true;
+  override readonly rereads = { bottom: "values", inPlace: "copied" } as const;
 
   override topShapes(bottom: readonly [Shape]): readonly Shape[] {
     this.check(
@@ -36,6 +40,15 @@ export class PReLULayer extends NeuronLayer {
   override declareParams([x]: readonly [Shape]): readonly ParamDeclaration[] {
     const filler = this.message.preluParam?.filler ?? create(FillerParameterSchema, { type: "constant", value: 0.25 });
     return [{ shape: this.#shared ? [] : [x[1] ?? 1], filler }];
+  }
+
+  override get paramCount(): number {
+    return 1;
+  }
+
+  /** bottom_memory_ where the layer works in place; multiplier_ and backward_buff_. */
+  override caffeBuffers({ bottom: [x = []], inPlace }: LayerUse): number {
+    return (inPlace ? countOf(x) : 0) + 2 * countOf(x, 1);
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {

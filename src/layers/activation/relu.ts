@@ -16,6 +16,9 @@ import { NeuronLayer } from "./neuron.js";
 export class ReLULayer extends NeuronLayer {
   static readonly type = "ReLU";
   readonly #negativeSlope = this.message.reluParam?.negativeSlope ?? 0;
+  override readonly activation = "rectifier";
+  override readonly keepsSign = true;
+  override readonly rereads = { bottom: "sign" } as const;
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     k.relu({ x: x.data, y: y.data, negativeSlope: this.#negativeSlope });

@@ -1,11 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import type { Collapsed } from "../../core/kernels.js";
 import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { FillerParameterSchema, ScaleParameterSchema } from "../../proto/gen/caffe_pb.js";
-import type { Shape } from "../../util/shape.js";
+import { countOf, type Shape } from "../../util/shape.js";
 import { collapseAround, operandShape } from "./broadcast.js";
 
 /**
@@ -22,12 +23,14 @@ import { collapseAround, operandShape } from "./broadcast.js";
  */
 export class ScaleLayer extends Layer {
   static readonly type = "Scale";
+  static override readonly group = "activation";
   override readonly bottomCount = [1, 2] as const;
   override readonly topCount = 1;
   override readonly inPlace = true;
   readonly #param = this.message.scaleParam ?? create(ScaleParameterSchema);
   /** What the bottom held, where the top overwrites it. */
   #input: Span | undefined;
+  override readonly rereads = { bottom: "values", inPlace: "copied" } as const;
 
   override topShapes([x, g]: OneOrMore<Shape>): readonly Shape[] {
     if (g) collapseAround(x, g, this.#param.axis, "scale_param");
@@ -41,6 +44,15 @@ export class ScaleLayer extends Layer {
     const scale = { shape, filler: this.#param.filler ?? one };
     const bias = { shape, filler: this.#param.biasFiller ?? create(FillerParameterSchema) };
     return [...(g ? [] : [scale]), ...(biasTerm ? [bias] : [])];
+  }
+
+  override get paramCount(): number {
+    return (this.message.bottom.length === 1 ? 1 : 0) + (this.#param.biasTerm ? 1 : 0);
+  }
+
+  /** temp_, a copy of the bottom where the layer works in place. */
+  override caffeBuffers({ bottom: [x = []], inPlace }: LayerUse): number {
+    return inPlace ? countOf(x) : 0;
   }
 
   override forward(k: Recorder, [x, second]: OneOrMore<Tensor>, [y]: [Tensor]): void {

@@ -21,6 +21,7 @@ export class ArgMaxLayer extends Layer {
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.argmaxParam ?? create(ArgMaxParameterSchema);
+  override readonly spareTops = "all";
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
     const { topK, outMaxVal } = this.#param;

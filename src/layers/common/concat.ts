@@ -18,6 +18,9 @@ export class ConcatLayer extends Layer {
   override readonly bottomCount = [1, Number.POSITIVE_INFINITY] as const;
   override readonly topCount = 1;
   readonly #param = this.message.concatParam ?? create(ConcatParameterSchema);
+  override readonly sharesBottom = this.message.bottom.length === 1;
+  override readonly passesOn = "all";
+  override readonly commutesWithAffine = true;
 
   override setup(): void {
     const { axis, concatDim } = ConcatParameterSchema.field;

@@ -1,6 +1,8 @@
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
+import { countOf } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
 
 /**
@@ -17,9 +19,14 @@ import { NeuronLayer } from "../activation/neuron.js";
  */
 export class DropoutLayer extends NeuronLayer {
   static readonly type = "Dropout";
+  static override readonly group = "common";
   readonly #ratio = this.message.dropoutParam?.dropoutRatio ?? 0.5;
   readonly #scale = Math.fround(1 / (1 - this.#ratio));
   #mask: Span | undefined;
+  override readonly keepsSign = true;
+  override readonly commutesWithAffine = true;
+  override readonly passesOn = "first";
+  override readonly isIdentityInTest = true;
 
   override setup(): void {
     const ratio = this.#ratio;
@@ -28,6 +35,11 @@ export class DropoutLayer extends NeuronLayer {
       "MOKA_FIELD",
       `dropout_param.dropout_ratio must be 0 or more and less than 1, not ${ratio}`,
     );
+  }
+
+  /** rand_vec_. */
+  override caffeBuffers({ bottom: [x = []] }: LayerUse): number {
+    return this.phase === "TRAIN" ? countOf(x) : 0;
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {

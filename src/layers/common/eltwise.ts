@@ -23,6 +23,8 @@ export class EltwiseLayer extends Layer {
   override readonly topCount = 1;
   readonly #param = this.message.eltwiseParam ?? create(EltwiseParameterSchema);
   #mask: Span | undefined;
+  override readonly rereads = this.#param.operation === Operation.PROD ? ({ bottom: "values" } as const) : {};
+  override readonly passesOn = "all";
 
   override setup(bottom: readonly Shape[]): void {
     const { coeff, operation } = this.#param;

@@ -19,9 +19,11 @@ import { checkIndices } from "./indices.js";
  */
 export class EmbedLayer extends Layer {
   static readonly type = "Embed";
+  static override readonly group = "common";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.embedParam ?? create(EmbedParameterSchema);
+  override readonly weightFiller = { field: "embed_param", filler: this.#param.weightFiller };
 
   override setup(): void {
     const { numOutput, inputDim } = this.#param;
@@ -40,6 +42,10 @@ export class EmbedLayer extends Layer {
       { shape: [inputDim, numOutput], filler: weightFiller ?? zero },
       ...(biasTerm ? [{ shape: [numOutput], filler: biasFiller ?? zero }] : []),
     ];
+  }
+
+  override get paramCount(): number {
+    return this.#param.biasTerm ? 2 : 1;
   }
 
   override allowForceBackward(): boolean {

@@ -17,6 +17,7 @@ import type { Shape } from "../../util/shape.js";
  */
 export class ParameterLayer extends Layer {
   static readonly type = "Parameter";
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   override readonly topCount = 1;
 
@@ -27,6 +28,10 @@ export class ParameterLayer extends Layer {
   override declareParams(): readonly ParamDeclaration[] {
     const filler = create(FillerParameterSchema, { type: "constant", value: 0 });
     return this.topShapes().map((shape) => ({ shape, filler }));
+  }
+
+  override get paramCount(): number {
+    return 1;
   }
 
   override forward(_k: Recorder, _bottom: readonly Tensor[], [y]: [Tensor]): void {

@@ -6,6 +6,8 @@ import type { Tensor } from "../../core/tensor.js";
 export abstract class ViewLayer extends Layer {
   override readonly bottomCount = 1;
   override readonly topCount = 1;
+  override readonly sharesBottom = true;
+  override readonly passesOn = "first";
 
   override forward(_k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     y.shareData(x);

@@ -13,6 +13,7 @@ import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js
  * Every batch has the shape of its first image; the net is reshaped where that changes.
  */
 export abstract class BatchLayer<Item extends { readonly what: string }> extends Layer {
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   /** What draws for each image of a batch, if anything does. */
   protected transformer: Transformer | undefined;

@@ -17,9 +17,11 @@ import { checkLabels, collapseClasses } from "./labels.js";
  */
 export class AccuracyLayer extends Layer {
   static readonly type = "Accuracy";
+  static override readonly group = "loss";
   override readonly bottomCount = 2;
   override readonly topCount = [1, 2] as const;
   readonly #param = this.message.accuracyParam ?? create(AccuracyParameterSchema);
+  override readonly spareTops = "all";
 
   override topShapes([scores, labels]: readonly [Shape, Shape]): readonly Shape[] {
     const { topK, axis } = this.#param;

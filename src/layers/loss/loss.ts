@@ -6,6 +6,7 @@ import { formatShape, type Shape } from "../../util/shape.js";
  * where the prototxt names none, and counts in the net's loss with weight 1 unless `loss_weight` says otherwise.
  */
 export abstract class LossLayer extends Layer {
+  static override readonly group = "loss";
   override readonly bottomCount: number | readonly [number, number] = 2;
   override readonly topCount: number | readonly [number, number] = 1;
   override readonly autoTops = true;

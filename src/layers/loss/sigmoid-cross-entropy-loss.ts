@@ -20,6 +20,7 @@ import { LossLayer } from "./loss.js";
  */
 export class SigmoidCrossEntropyLossLayer extends LossLayer {
   static readonly type = "SigmoidCrossEntropyLoss";
+  static override readonly paramField = "loss_param";
 
   override topShapes([x, targets]: readonly [Shape, Shape]): readonly Shape[] {
     this.check(

@@ -1,9 +1,10 @@
 import type { Collapsed } from "../../core/kernels.js";
 import type { OneOrMore } from "../../core/layer.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
-import type { Shape } from "../../util/shape.js";
+import { countOf, type Shape } from "../../util/shape.js";
 import { checkLabels, collapseClasses, labelOptions } from "./labels.js";
 import { LossLayer } from "./loss.js";
 
@@ -21,6 +22,7 @@ import { LossLayer } from "./loss.js";
  */
 export class SoftmaxWithLossLayer extends LossLayer {
   static readonly type = "SoftmaxWithLoss";
+  static override readonly paramField = "loss_param";
   override readonly topCount = [1, 2] as const;
   #prob: Span | undefined;
 
@@ -28,6 +30,11 @@ export class SoftmaxWithLossLayer extends LossLayer {
     const [loss = []] = super.topShapes([scores, labels]);
     this.#collapse(scores, labels);
     return [loss, scores];
+  }
+
+  /** prob_. */
+  override caffeBuffers({ bottom: [scores = []] }: LayerUse): number {
+    return countOf(scores);
   }
 
   override forward(k: Recorder, [scores, labels]: [Tensor, Tensor], [loss, probTop]: OneOrMore<Tensor>): void {

@@ -1,11 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import type { PoolGeometry } from "../../core/kernels.js";
 import { Layer } from "../../core/layer.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { LRNParameter_NormRegion, LRNParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { formatShape, type Shape } from "../../util/shape.js";
+import { countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /**
  * Local response normalization.
@@ -23,6 +24,7 @@ import { formatShape, type Shape } from "../../util/shape.js";
  */
 export class LRNLayer extends Layer {
   static readonly type = "LRN";
+  static override readonly group = "normalization";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.lrnParam ?? create(LRNParameterSchema);
@@ -30,6 +32,7 @@ export class LRNLayer extends Layer {
   #scale: Span | undefined;
   /** Within a channel: the mean of squares a, and (1 + alpha·a)^−beta. */
   #within: { readonly mean: Span; readonly factor: Span } | undefined;
+  override readonly rereads = { bottom: "values", top: "values" } as const;
 
   override setup(): void {
     const size = this.#param.localSize;
@@ -39,6 +42,11 @@ export class LRNLayer extends Layer {
   override topShapes(bottom: readonly [Shape]): readonly Shape[] {
     this.check(bottom[0].length === 4, "MOKA_SHAPE", `needs a bottom (N, C, H, W), not ${formatShape(bottom[0])}`);
     return bottom;
+  }
+
+  /** scale_. */
+  override caffeBuffers({ bottom: [x = []] }: LayerUse): number {
+    return countOf(x);
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {

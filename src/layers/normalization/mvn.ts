@@ -19,12 +19,14 @@ import { fourAxes } from "../common/four-axes.js";
  */
 export class MVNLayer extends Layer {
   static readonly type = "MVN";
+  static override readonly group = "normalization";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   override readonly inPlace = true;
   readonly #param = this.message.mvnParam ?? create(MVNParameterSchema);
   /** (deviation + eps)²: what the kernels for batches take the root of. */
   #variance: Span | undefined;
+  override readonly rereads = { bottom: "values", top: "values" } as const;
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
     return [fourAxes(this, x)];

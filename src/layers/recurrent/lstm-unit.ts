@@ -15,6 +15,7 @@ import { formatShape, type Shape, sameShape } from "../../util/shape.js";
  */
 export class LSTMUnitLayer extends Layer {
   static readonly type = "LSTMUnit";
+  static override readonly group = "recurrent";
   override readonly bottomCount = 3;
   override readonly topCount = 2;
 

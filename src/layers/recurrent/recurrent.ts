@@ -8,14 +8,7 @@ import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js
 import { KeptState } from "./kept-state.js";
 import { addToRows, linear, linearBackward, linearBackwardWeights, scaleRows, sumRows } from "./linear.js";
 import { bottomRoles, paramRoles } from "./roles.js";
-import { type BackwardStep, part, type State, type Step } from "./step.js";
-
-/** What forward leaves to backward: the steps, and of all steps together h and cont·(the h before). */
-interface Unrolled {
-  readonly steps: readonly Step[];
-  readonly h: Span;
-  readonly conted: Span;
-}
+import { type BackwardStep, part, type State, type Step, type Unrolled } from "./step.js";
 
 /**
  * What LSTM and RNN have in common: T steps over N streams, each of which leaves a state, h first, to the next.
@@ -36,6 +29,8 @@ interface Unrolled {
  * takes none from those that are tops; it drops blobs that stand in the layer's own message.
  */
 export abstract class RecurrentLayer extends Layer {
+  static override readonly group = "recurrent";
+  static override readonly paramField = "recurrent_param";
   /** How many numbers for each of D go into the nonlinearities. */
   protected abstract readonly gates: number;
   /** How many blobs a state has. */
@@ -44,6 +39,9 @@ export abstract class RecurrentLayer extends Layer {
   #steps = 0;
   #unrolled: Unrolled | undefined;
   readonly #kept = new KeptState();
+  override readonly rereads = { bottom: "values" } as const;
+  override readonly spareTops = "extra";
+  override readonly weightFiller = { field: "recurrent_param", filler: this.#param.weightFiller };
 
   /** One step on from `gates` and `previous`: writes `state`. */
   protected abstract step(k: Recorder, step: Step): void;
@@ -102,6 +100,21 @@ export abstract class RecurrentLayer extends Layer {
       ...(fixed ? [this.weights(rows, countOf(fixed, 1))] : []),
       ...this.stepParams(),
     ];
+  }
+
+  override get paramCount(): number {
+    return (bottomRoles(this.message.bottom, this.#exposed).fixed ? 3 : 2) + this.stepParams().length;
+  }
+
+  /** Every matrix counts once a step and stream; that of x_static, the same for all steps, once a stream. */
+  override multiplyAdds(bottom: readonly Shape[]): number {
+    const { x, fixed } = bottomRoles(bottom, this.#exposed);
+    const [steps = 0, streams = 0] = x;
+    const times = (index: number) => streams * (fixed && index === 2 ? 1 : steps);
+    const counts = this.declareParams(bottom).map(({ shape }, i) =>
+      shape.length === 2 ? countOf(shape) * times(i) : 0,
+    );
+    return counts.reduce((sum, count) => sum + count);
   }
 
   override forward(k: Recorder, bottom: readonly Tensor[], [y, ...last]: OneOrMore<Tensor>): void {

@@ -22,6 +22,13 @@ export interface BackwardStep<S = State> extends Step<S> {
   readonly dprevious: S;
 }
 
+/** What forward leaves to backward: the steps, and of all steps together h and cont·(the h before). */
+export interface Unrolled {
+  readonly steps: readonly Step[];
+  readonly h: Span;
+  readonly conted: Span;
+}
+
 /** The t-th of T parts. */
 export function part(span: Span, t: number, T: number): Span {
   const count = span.count / T;

@@ -12,10 +12,15 @@ import { readWindow, type Window } from "./conv-geometry.js";
  * with its ends exchanged, so that one geometry, that of the convolution, describes both.
  */
 export abstract class BaseConvolutionLayer extends Layer {
+  static override readonly group = "vision";
+  static override readonly paramField = "convolution_param";
   override readonly bottomCount = [1, Number.POSITIVE_INFINITY] as const;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   override readonly equalCounts = true;
   readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);
+  override readonly rereads = { bottom: "values", onlyToLearn: true } as const;
+  override readonly isLinear = true;
+  override readonly weightFiller = { field: "convolution_param", filler: this.#param.weightFiller };
 
   /** Whether the bottom is what a convolution would put out. */
   protected abstract readonly isTransposed: boolean;
@@ -75,6 +80,19 @@ export abstract class BaseConvolutionLayer extends Layer {
       { shape: [to, from / group, ...this.#window(x).kernel], filler: this.#param.weightFiller ?? zero },
       ...(biasTerm ? [{ shape: [numOutput], filler: this.#param.biasFiller ?? zero }] : []),
     ];
+  }
+
+  override get paramCount(): number {
+    return this.#param.biasTerm ? 2 : 1;
+  }
+
+  /** Each value on the side of the weights' first axis has to do with all weights at one place of that axis. */
+  override multiplyAdds(bottom: OneOrMore<Shape>): number {
+    const outputs = this.isTransposed ? bottom : this.topShapes(bottom);
+    return (
+      outputs.reduce((sum, shape) => sum + countOf(shape), 0) *
+      countOf(this.declareParams([bottom[0]])[0]?.shape ?? [], 1)
+    );
   }
 
   override forward(k: Recorder, bottom: readonly Tensor[], top: readonly Tensor[]): void {

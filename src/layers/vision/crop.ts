@@ -24,9 +24,11 @@ interface Cut {
  */
 export class CropLayer extends Layer {
   static readonly type = "Crop";
+  static override readonly group = "vision";
   override readonly bottomCount = 2;
   override readonly topCount = 1;
   readonly #param = this.message.cropParam ?? create(CropParameterSchema);
+  override readonly passesOn = "first";
 
   override topShapes([x, reference]: readonly [Shape, Shape]): readonly Shape[] {
     const axis = canonicalAxis(x, this.#param.axis, "crop_param.axis");

@@ -1,4 +1,5 @@
 import type { Kernels } from "../../core/kernels.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import { BaseConvolutionLayer } from "./base-convolution.js";
@@ -29,6 +30,11 @@ export class DeconvolutionLayer extends BaseConvolutionLayer {
 
   protected override sizes(input: Shape, window: Window): readonly number[] {
     return deconvolved(input, window);
+  }
+
+  /** col_buffer_, for one image. */
+  override caffeBuffers({ bottom: [x = []], top: [y = []] }: LayerUse): number {
+    return countOf(this.params[0]?.shape ?? [], 2) * (y[1] ?? 1) * countOf(x, 2);
   }
 
   protected override recordForward(k: Recorder, { x, w, bias, y, ...geometry }: Kernels["conv"]): void {

@@ -19,6 +19,8 @@ import { convolved, readWindow, type Window } from "./conv-geometry.js";
  */
 export class Im2colLayer extends Layer {
   static readonly type = "Im2col";
+  static override readonly group = "vision";
+  static override readonly paramField = "convolution_param";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);

@@ -1,6 +1,7 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import type { PoolGeometry } from "../../core/kernels.js";
 import { Layer, type OneOrMore } from "../../core/layer.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import {
@@ -8,7 +9,7 @@ import {
   PoolingParameter_PoolMethod as PoolMethod,
   PoolingParameter_RoundMode as RoundMode,
 } from "../../proto/gen/caffe_pb.js";
-import type { Shape } from "../../util/shape.js";
+import { countOf, type Shape } from "../../util/shape.js";
 import { type RecordPoolBackward, recordPool } from "./pool.js";
 import { type Pair, poolGeometry } from "./pool-geometry.js";
 
@@ -41,10 +42,13 @@ import { type Pair, poolGeometry } from "./pool-geometry.js";
  */
 export class PoolingLayer extends Layer {
   static readonly type = "Pooling";
+  static override readonly group = "vision";
   override readonly bottomCount = 1;
   readonly #param = this.message.poolingParam ?? create(PoolingParameterSchema);
   override readonly topCount = this.#param.pool === PoolMethod.MAX ? ([1, 2] as const) : 1;
   #recordBackward: RecordPoolBackward | undefined;
+  override readonly passesOn = "first";
+  override readonly spareTops = "extra";
 
   override setup(): void {
     const { pool, globalPooling } = this.#param;
@@ -91,6 +95,11 @@ export class PoolingLayer extends Layer {
     const { output } = this.#geometry(x);
     const y = [x[0] ?? 0, x[1] ?? 0, ...output];
     return [y, y];
+  }
+
+  /** max_idx_ of MAX, unless a second top takes it. */
+  override caffeBuffers({ top: [y = [], mask] }: LayerUse): number {
+    return this.#param.pool === PoolMethod.MAX && !mask ? countOf(y) : 0;
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y, mask]: OneOrMore<Tensor>): void {

@@ -32,6 +32,7 @@ interface Level {
  */
 export class SPPLayer extends Layer {
   static readonly type = "SPP";
+  static override readonly group = "vision";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.sppParam ?? create(SPPParameterSchema);
