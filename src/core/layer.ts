@@ -64,6 +64,8 @@ export abstract class Layer extends LayerFacts {
   abstract readonly topCount: Arity;
   /** Whether there must be as many tops as bottoms. */
   readonly equalCounts: boolean = false;
+  /** How many parameters its message gives it, whatever the shapes; nothing if only `declareParams` can tell. */
+  readonly paramCount: number | undefined = this.declareParams === Layer.prototype.declareParams ? 0 : undefined;
   /** Whether tops the prototxt does not name are made all the same (losses). */
   readonly autoTops: boolean = false;
 
@@ -88,11 +90,6 @@ export abstract class Layer extends LayerFacts {
   /** The parameter blobs, in Caffe's order; a layer that has some also says how many, as `paramCount`. */
   declareParams(_bottom: readonly Shape[]): readonly ParamDeclaration[] {
     return [];
-  }
-
-  /** How many parameters its message gives it, whatever the shapes; nothing if only `declareParams` can tell. */
-  get paramCount(): number | undefined {
-    return this.declareParams === Layer.prototype.declareParams ? 0 : undefined;
   }
 
   /** Called once, when the parameters have been made and filled: for what Caffe draws right after them. */

@@ -125,50 +125,48 @@ export const layers = [
   WindowDataLayer,
 ] as const satisfies readonly LayerClass[];
 
-/** A layer type of a fork of Caffe that is not here; it loses its place below when it gets its row above. */
+/** A layer type of a fork of Caffe that is not here. */
 export interface ForkType {
   /** Whose it is known as: `SSD's`. */
   readonly fork: string | undefined;
-  readonly group: LayerGroup;
+  readonly group: LayerGroup | undefined;
   readonly activation?: ActivationKind;
 }
 
-const byGroup: readonly (readonly [
+type Row = readonly [
   fork: string | undefined,
-  group: LayerGroup,
+  group: LayerGroup | undefined,
   types: string,
   activation?: ActivationKind,
-])[] = [
+];
+
+/** Such types by fork and group, as far as they have one; a type that gets its row above goes from here. */
+const rows: readonly Row[] = [
   ["SSD's", "data", "AnnotatedData"],
   ["SSD's", "vision", "PriorBox"],
   ["SSD's", "normalization", "Normalize"],
   ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss SmoothL1Loss"],
-  ["SSD's", "other", "Permute VideoData"],
+  ["SSD's", undefined, "Permute VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "PSROIPooling ROIAlign ROIPooling"],
-  ["Faster R-CNN's or R-FCN's", "loss", "SmoothL1LossOHEM SoftmaxWithLossOHEM"],
-  ["Faster R-CNN's or R-FCN's", "other", "BoxAnnotatorOHEM Proposal"],
+  ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM Proposal SmoothL1LossOHEM SoftmaxWithLossOHEM"],
   ["SegNet's, PSPNet's or DeepLab's", "vision", "Interp Upsample"],
   ["SegNet's, PSPNet's or DeepLab's", "normalization", "BN"],
-  ["SegNet's, PSPNet's or DeepLab's", "other", "DenseImageData SegAccuracy Unpooling"],
-  ["a YOLO fork's", "loss", "RegionLoss YoloV3Loss"],
-  ["a YOLO fork's", "other", "EvalDetection Region Reorg Yolov3 Yolov3DetectionOutput"],
+  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
+  ["a YOLO fork's", undefined, "EvalDetection Region RegionLoss Reorg Yolov3 YoloV3Loss Yolov3DetectionOutput"],
   ["a MobileNet or ShuffleNet fork's", "vision", "ConvolutionDepthwise DepthwiseConvolution"],
   ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],
   ["a MobileNet or ShuffleNet fork's", "activation", "ReLU6", "rectifier"],
-  ["a MobileNet or ShuffleNet fork's", "other", "HardSwish ShuffleChannel"],
+  ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish ShuffleChannel"],
   ["an SENet fork's", "activation", "Axpy"],
-  ["an OCR fork's", "loss", "CTCLoss CtcLoss WarpCTCLoss"],
-  ["an OCR fork's", "other", "Lstm Transpose"],
-  ["a face recognition fork's", "loss", "CenterLoss"],
-  ["a face recognition fork's", "other", "LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
+  ["an OCR fork's", undefined, "CTCLoss CtcLoss Lstm Transpose WarpCTCLoss"],
+  ["a face recognition fork's", undefined, "CenterLoss LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
   [undefined, "normalization", "GroupNorm SyncBN"],
-  [undefined, "loss", "FocalLoss SoftmaxWithFocalLoss"],
 ];
 
-/** Layer types of well-known forks of Caffe, by the fork that is known for them, where one is. */
+/** Layer types of well-known forks of Caffe, which nets in the wild have. */
 export const forkTypes: ReadonlyMap<string, ForkType> = new Map(
-  byGroup.flatMap(([fork, group, types, activation]) =>
+  rows.flatMap(([fork, group, types, activation]) =>
     types.split(" ").map((type): [string, ForkType] => [type, { fork, group, ...(activation && { activation }) }]),
   ),
 );

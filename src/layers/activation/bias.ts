@@ -23,6 +23,7 @@ export class BiasLayer extends Layer {
   override readonly topCount = 1;
   override readonly inPlace = true;
   readonly #param = this.message.biasParam ?? create(BiasParameterSchema);
+  override readonly paramCount = this.message.bottom.length === 1 ? 1 : 0;
 
   override topShapes([x, b]: OneOrMore<Shape>): readonly Shape[] {
     if (b) collapseAround(x, b, this.#param.axis, "bias_param");
@@ -32,10 +33,6 @@ export class BiasLayer extends Layer {
   override declareParams([x, b]: OneOrMore<Shape>): readonly ParamDeclaration[] {
     const { axis, numAxes, filler = create(FillerParameterSchema) } = this.#param;
     return b ? [] : [{ shape: operandShape(x, axis, numAxes, "bias_param"), filler }];
-  }
-
-  override get paramCount(): number {
-    return this.message.bottom.length === 1 ? 1 : 0;
   }
 
   override forward(k: Recorder, [x, second]: OneOrMore<Tensor>, [y]: [Tensor]): void {

@@ -31,6 +31,7 @@ export class ScaleLayer extends Layer {
   /** What the bottom held, where the top overwrites it. */
   #input: Span | undefined;
   override readonly rereads = { bottom: "values", inPlace: "copied" } as const;
+  override readonly paramCount = (this.message.bottom.length === 1 ? 1 : 0) + (this.#param.biasTerm ? 1 : 0);
 
   override topShapes([x, g]: OneOrMore<Shape>): readonly Shape[] {
     if (g) collapseAround(x, g, this.#param.axis, "scale_param");
@@ -44,10 +45,6 @@ export class ScaleLayer extends Layer {
     const scale = { shape, filler: this.#param.filler ?? one };
     const bias = { shape, filler: this.#param.biasFiller ?? create(FillerParameterSchema) };
     return [...(g ? [] : [scale]), ...(biasTerm ? [bias] : [])];
-  }
-
-  override get paramCount(): number {
-    return (this.message.bottom.length === 1 ? 1 : 0) + (this.#param.biasTerm ? 1 : 0);
   }
 
   /** temp_, a copy of the bottom where the layer works in place. */

@@ -24,6 +24,7 @@ export class EmbedLayer extends Layer {
   override readonly topCount = 1;
   readonly #param = this.message.embedParam ?? create(EmbedParameterSchema);
   override readonly weightFiller = { field: "embed_param", filler: this.#param.weightFiller };
+  override readonly paramCount = this.#param.biasTerm ? 2 : 1;
 
   override setup(): void {
     const { numOutput, inputDim } = this.#param;
@@ -42,10 +43,6 @@ export class EmbedLayer extends Layer {
       { shape: [inputDim, numOutput], filler: weightFiller ?? zero },
       ...(biasTerm ? [{ shape: [numOutput], filler: biasFiller ?? zero }] : []),
     ];
-  }
-
-  override get paramCount(): number {
-    return this.#param.biasTerm ? 2 : 1;
   }
 
   override allowForceBackward(): boolean {

@@ -25,6 +25,7 @@ export class InnerProductLayer extends Layer {
   override readonly rereads = { bottom: "values", onlyToLearn: true } as const;
   override readonly isLinear = true;
   override readonly weightFiller = { field: "inner_product_param", filler: this.#param.weightFiller };
+  override readonly paramCount = this.#param.biasTerm ? 2 : 1;
 
   override setup(): void {
     const { numOutput } = this.#param;
@@ -43,10 +44,6 @@ export class InnerProductLayer extends Layer {
       { shape: transpose ? [k, numOutput] : [numOutput, k], filler: this.#param.weightFiller ?? zero },
       ...(biasTerm ? [{ shape: [numOutput], filler: this.#param.biasFiller ?? zero }] : []),
     ];
-  }
-
-  override get paramCount(): number {
-    return this.#param.biasTerm ? 2 : 1;
   }
 
   override multiplyAdds([x]: readonly [Shape]): number {

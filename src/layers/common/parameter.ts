@@ -20,6 +20,7 @@ export class ParameterLayer extends Layer {
   static override readonly group = "data";
   override readonly bottomCount = 0;
   override readonly topCount = 1;
+  override readonly paramCount = 1;
 
   override topShapes(): readonly Shape[] {
     return [(this.message.parameterParam?.shape?.dim ?? []).map(Number)];
@@ -28,10 +29,6 @@ export class ParameterLayer extends Layer {
   override declareParams(): readonly ParamDeclaration[] {
     const filler = create(FillerParameterSchema, { type: "constant", value: 0 });
     return this.topShapes().map((shape) => ({ shape, filler }));
-  }
-
-  override get paramCount(): number {
-    return 1;
   }
 
   override forward(_k: Recorder, _bottom: readonly Tensor[], [y]: [Tensor]): void {

@@ -39,6 +39,7 @@ export class BatchNormLayer extends Layer {
   /** What backward needs: the statistics used, and the normalized values, which a layer in place may overwrite. */
   #variance: Span | undefined;
   #normalized: Span | undefined;
+  override readonly paramCount = 3;
 
   /** Whether this layer normalizes by its averages instead of by the batch. */
   get usesGlobalStats(): boolean {
@@ -71,10 +72,6 @@ export class BatchNormLayer extends Layer {
     const { channels } = collapse(x);
     const filler = create(FillerParameterSchema, { type: "constant", value: 0 });
     return [[channels], [channels], [1]].map((shape) => ({ shape, filler }));
-  }
-
-  override get paramCount(): number {
-    return 3;
   }
 
   /** temp_ and x_norm_, the latter with a diff where the layer works in place; the sums of each image's channels. */

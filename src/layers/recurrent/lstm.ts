@@ -20,6 +20,7 @@ export class LSTMLayer extends RecurrentLayer {
   static readonly type = "LSTM";
   protected override readonly gates = 4;
   protected override readonly states = 2;
+  override readonly paramCount = this.countParams();
 
   protected override step(k: Recorder, { gates, cont, previous, state }: Step<[Span, Span]>): void {
     const [[, cPrev], [h, c]] = [previous, state];

@@ -102,7 +102,8 @@ export abstract class RecurrentLayer extends Layer {
     ];
   }
 
-  override get paramCount(): number {
+  /** What `paramCount` is once the number of states is known. */
+  protected countParams(): number {
     return (bottomRoles(this.message.bottom, this.#exposed).fixed ? 3 : 2) + this.stepParams().length;
   }
 

@@ -17,6 +17,7 @@ export class RNNLayer extends RecurrentLayer {
   static readonly type = "RNN";
   protected override readonly gates = 1;
   protected override readonly states = 1;
+  override readonly paramCount = this.countParams();
   #o: Span | undefined;
 
   protected override stepParams(): readonly ParamDeclaration[] {

@@ -21,6 +21,7 @@ export abstract class BaseConvolutionLayer extends Layer {
   override readonly rereads = { bottom: "values", onlyToLearn: true } as const;
   override readonly isLinear = true;
   override readonly weightFiller = { field: "convolution_param", filler: this.#param.weightFiller };
+  override readonly paramCount = this.#param.biasTerm ? 2 : 1;
 
   /** Whether the bottom is what a convolution would put out. */
   protected abstract readonly isTransposed: boolean;
@@ -82,17 +83,10 @@ export abstract class BaseConvolutionLayer extends Layer {
     ];
   }
 
-  override get paramCount(): number {
-    return this.#param.biasTerm ? 2 : 1;
-  }
-
-  /** Each value on the side of the weights' first axis has to do with all weights at one place of that axis. */
+  /** Each output, or input of a transposed convolution, meets all weights that belong to its channel. */
   override multiplyAdds(bottom: OneOrMore<Shape>): number {
-    const outputs = this.isTransposed ? bottom : this.topShapes(bottom);
-    return (
-      outputs.reduce((sum, shape) => sum + countOf(shape), 0) *
-      countOf(this.declareParams([bottom[0]])[0]?.shape ?? [], 1)
-    );
+    const [side = [], ...others] = this.isTransposed ? bottom : this.topShapes(bottom);
+    return (1 + others.length) * countOf(side) * countOf(this.declareParams([bottom[0]])[0]?.shape ?? [], 1);
   }
 
   override forward(k: Recorder, bottom: readonly Tensor[], top: readonly Tensor[]): void {

@@ -1,12 +1,12 @@
 import type { LayerGroup } from "../../core/layer-facts.js";
 import { forkTypes, layers } from "../../layers/index.js";
 
-const groupOf = new Map<string, LayerGroup>([
+const groupOf = new Map<string, LayerGroup | undefined>([
   ...[...forkTypes].map(([type, { group }]) => [type, group] as const),
   ...layers.map(({ type, group }) => [type, group] as const),
 ]);
 
-/** The group of a layer type; one that nobody knows is a loss if its name says so. */
+/** The group of a layer type; where none is known, a loss is told by its name. */
 export function layerGroup(type: string): LayerGroup {
   return groupOf.get(type) ?? (/loss/i.test(type) ? "loss" : "other");
 }
