@@ -61,7 +61,7 @@ import { Im2colLayer } from "./vision/im2col.js";
 import { PoolingLayer } from "./vision/pooling.js";
 import { SPPLayer } from "./vision/spp.js";
 
-/** All layer types; a new one gets its row here. */
+/** All layer types; a new type gets its row here. */
 export const layers = [
   AbsValLayer,
   AccuracyLayer,
@@ -127,7 +127,7 @@ export const layers = [
 
 /** A layer type of a fork of Caffe that is not here. */
 export interface ForkType {
-  /** Whose it is known as: `SSD's`. */
+  /** The fork it is known from, in the genitive: `SSD's`. */
   readonly fork: string | undefined;
   readonly group: LayerGroup | undefined;
   readonly activation?: ActivationKind;
@@ -140,7 +140,7 @@ type Row = readonly [
   activation?: ActivationKind,
 ];
 
-/** Such types by fork and group, as far as they have one; a type that gets its row above goes from here. */
+/** Types by fork and group, where they have one. A type that gets its row above is removed here. */
 const rows: readonly Row[] = [
   ["SSD's", "data", "AnnotatedData"],
   ["SSD's", "vision", "PriorBox"],
@@ -164,7 +164,7 @@ const rows: readonly Row[] = [
   [undefined, "normalization", "GroupNorm SyncBN"],
 ];
 
-/** Layer types of well-known forks of Caffe, which nets in the wild have. */
+/** Layer types of well-known forks of Caffe. */
 export const forkTypes: ReadonlyMap<string, ForkType> = new Map(
   rows.flatMap(([fork, group, types, activation]) =>
     types.split(" ").map((type): [string, ForkType] => [type, { fork, group, ...(activation && { activation }) }]),

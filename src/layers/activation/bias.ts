@@ -7,14 +7,14 @@ import type { Shape } from "../../util/shape.js";
 import { collapseAround, operandShape } from "./broadcast.js";
 
 /**
- * Adds a bias along some axes: y = x + b, with b repeated over the axes it has not.
+ * Adds a bias along some axes: y = x + b, with b repeated over the axes that it lacks.
  *
- * Bottoms: x; and b, or, with one bottom, b is learned. b's shape is that of x from `axis` on, for `num_axes`
- * axes. Top y of the shape of x; works in place.
+ * Bottoms: x, and optionally b; with one bottom b is learned. The shape of b is that of x from `axis` on, over
+ * `num_axes` axes. Top y has the shape of x; works in place.
  * Gradients: dx = dy; db = Σ dy over the other axes.
  *
- * Parameters: 0, b, where it is not a bottom.
- * `bias_param`: `axis` (1), `num_axes` (1; −1 for all that follow; 0 for a scalar), `filler` (constant 0).
+ * Parameters: 0 b, unless b is a bottom.
+ * `bias_param`: `axis` (1), `num_axes` (1; −1: all axes from `axis` on; 0: b is a scalar), `filler` (constant 0).
  */
 export class BiasLayer extends Layer {
   static readonly type = "Bias";

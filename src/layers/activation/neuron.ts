@@ -17,7 +17,7 @@ export abstract class NeuronLayer extends Layer {
     return bottom;
   }
 
-  /** For gradients that need x: copies it before the top overwrites it, if there will be a backward. */
+  /** Copies x before a top in place overwrites it, for gradients that need x; only where backward will run. */
   protected keepInput(k: Recorder, x: Tensor, y: Tensor): void {
     this.#copy = undefined;
     if (x !== y || !k.needsBackward) return;
@@ -25,7 +25,7 @@ export abstract class NeuronLayer extends Layer {
     k.copy({ x: x.data, y: this.#copy });
   }
 
-  /** What the bottom held at the last forward, which called `keepInput`. */
+  /** The values of the bottom at the last forward, in which `keepInput` was called. */
   protected inputOf(x: Tensor): Span {
     return this.#copy ?? x.data;
   }

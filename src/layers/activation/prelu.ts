@@ -13,7 +13,7 @@ import { NeuronLayer } from "./neuron.js";
  * Bottom x of two or more axes, channels on axis 1; top y the same; works in place.
  * Gradients: dx = dy where x > 0, else a·dy; da = Σ dy·x where x ≤ 0, over all axes but the channels'.
  *
- * Parameters: 0, the slopes: (channels), or () with `channel_shared`.
+ * Parameters: 0 a, of shape (channels), or () with `channel_shared`.
  * `prelu_param`: `filler` (constant 0.25), `channel_shared` (false).
  *
  * Source: He et al. 2015, Delving Deep into Rectifiers.

@@ -10,15 +10,15 @@ import { countOf, type Shape } from "../../util/shape.js";
 import { collapseAround, operandShape } from "./broadcast.js";
 
 /**
- * Multiplies along some axes, and may add a bias: y = x·g + b, with g and b repeated over the axes they have
- * not. After BatchNorm this is its learned scale and shift.
+ * Multiplies along some axes, and may add a bias: y = x·g + b, with g and b repeated over the axes that they
+ * lack. Behind a BatchNorm it is the learned scale and shift.
  *
- * Bottoms: x; and g, or, with one bottom, g is learned. g's shape is that of x from `axis` on, for `num_axes`
- * axes; b's is the same. Top y of the shape of x; works in place.
+ * Bottoms: x, and optionally g; with one bottom g is learned. The shape of g and b is that of x from `axis` on, over
+ * `num_axes` axes. Top y has the shape of x; works in place.
  * Gradients: dx = dy·g; dg = Σ x·dy and db = Σ dy over the other axes.
  *
- * Parameters: g, where it is not a bottom; then b, with `bias_term`.
- * `scale_param`: `axis` (1), `num_axes` (1; −1 for all that follow; 0 for a scalar), `filler` (constant 1),
+ * Parameters: g, unless g is a bottom; then b, with `bias_term`.
+ * `scale_param`: `axis` (1), `num_axes` (1; −1: all axes from `axis` on; 0: scalars), `filler` (constant 1),
  * `bias_term` (false), `bias_filler` (constant 0).
  */
 export class ScaleLayer extends Layer {
@@ -28,7 +28,7 @@ export class ScaleLayer extends Layer {
   override readonly topCount = 1;
   override readonly inPlace = true;
   readonly #param = this.message.scaleParam ?? create(ScaleParameterSchema);
-  /** What the bottom held, where the top overwrites it. */
+  /** The values of the bottom: a copy where the top overwrites them. */
   #input: Span | undefined;
   override readonly rereads = { bottom: "values", inPlace: "copied" } as const;
   override readonly paramCount = (this.message.bottom.length === 1 ? 1 : 0) + (this.#param.biasTerm ? 1 : 0);

@@ -6,14 +6,14 @@ import { countOf } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
 
 /**
- * Dropout: in TRAIN each value is kept with probability 1 − dropout_ratio, and scaled by
- * 1/(1 − dropout_ratio), or set to 0; in TEST y = x.
+ * Dropout. In TRAIN each value is set to 0 with probability dropout_ratio, or else multiplied by
+ * 1/(1 − dropout_ratio). In TEST y = x.
  *
  * Bottom x of any shape, top y of the same; works in place. Gradient: dx = dy times what x was multiplied by.
- * The mask is drawn anew at every forward from the generator the whole run shares.
+ * A new mask is drawn at every forward, from the generator of the run.
  *
- * `dropout_param.dropout_ratio` (0.5), from 0, which drops nothing, to less than 1; Caffe checks it, more strictly,
- * only in debug builds.
+ * `dropout_param.dropout_ratio` (0.5), from 0, which drops nothing, to less than 1. Caffe checks the ratio only in
+ * debug builds, and refuses 0 too.
  *
  * Source: Srivastava et al. 2014.
  */
@@ -37,7 +37,7 @@ export class DropoutLayer extends NeuronLayer {
     );
   }
 
-  /** rand_vec_. */
+  /** rand_vec_, the mask. */
   override caffeBuffers({ bottom: [x = []] }: LayerUse): number {
     return this.phase === "TRAIN" ? countOf(x) : 0;
   }

@@ -64,7 +64,7 @@ export class SliceLayer extends Layer {
     return canonicalAxis(shape, axis, "slice_param.axis");
   }
 
-  /** How long each top is along the axis. */
+  /** The size of each top on the axis. */
   #lengths(length: number, x: Shape): number[] {
     const tops = this.message.top.length;
     const points = this.#param.slicePoint;

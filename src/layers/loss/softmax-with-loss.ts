@@ -14,7 +14,7 @@ import { LossLayer } from "./loss.js";
  * Bottoms: scores, with classes on `softmax_param.axis`; labels, one for each prediction, classes as whole
  * numbers from 0. Tops: the loss, a scalar; with two, the softmax too (then `loss_weight` must be given twice).
  * Gradient for the scores: (p − [label])·dloss/normalizer, 0 for ignored labels; labels have none.
- * The logarithm is of no less than 2^−126, so that a prediction that is quite wrong costs 87.3365.
+ * The logarithm is of at least 2^−126, so that no prediction costs more than 87.3365.
  *
  * `loss_param`: `ignore_label` (none), `normalization` (VALID: labels not ignored; FULL: all of them;
  * BATCH_SIZE: the axes before the classes; NONE: 1), never less than 1; `normalize` (its old form: true VALID,
@@ -32,7 +32,7 @@ export class SoftmaxWithLossLayer extends LossLayer {
     return [loss, scores];
   }
 
-  /** prob_. */
+  /** prob_, the softmax. */
   override caffeBuffers({ bottom: [scores = []] }: LayerUse): number {
     return countOf(scores);
   }

@@ -36,7 +36,7 @@ export class BatchNormLayer extends Layer {
   override readonly topCount = 1;
   override readonly inPlace = true;
   readonly #param = this.message.batchNormParam ?? create(BatchNormParameterSchema);
-  /** What backward needs: the statistics used, and the normalized values, which a layer in place may overwrite. */
+  /** What backward needs: the variance, and a copy of the normalized values, since a layer in place may overwrite y. */
   #variance: Span | undefined;
   #normalized: Span | undefined;
   override readonly paramCount = 3;

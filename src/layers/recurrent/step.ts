@@ -18,7 +18,7 @@ export interface Step<S = State> {
 export interface BackwardStep<S = State> extends Step<S> {
   readonly dgates: Span;
   readonly dstate: S;
-  /** But for h the same as `dstate`, except in the first step. */
+  /** The same spans as `dstate`, except for h, and except in the first step. */
   readonly dprevious: S;
 }
 

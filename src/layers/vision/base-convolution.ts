@@ -8,8 +8,8 @@ import { canonicalAxis, countOf, formatShape, type Shape, sameShape } from "../.
 import { readWindow, type Window } from "./conv-geometry.js";
 
 /**
- * What Convolution and Deconvolution have in common: fields, shapes, parameters and bias. The second is the first
- * with its ends exchanged, so that one geometry, that of the convolution, describes both.
+ * What Convolution and Deconvolution have in common: fields, shapes, parameters and bias. A deconvolution is
+ * a convolution with its ends exchanged, so that one geometry, that of the convolution, describes both.
  */
 export abstract class BaseConvolutionLayer extends Layer {
   static override readonly group = "vision";
@@ -23,17 +23,17 @@ export abstract class BaseConvolutionLayer extends Layer {
   override readonly weightFiller = { field: "convolution_param", filler: this.#param.weightFiller };
   override readonly paramCount = this.#param.biasTerm ? 2 : 1;
 
-  /** Whether the bottom is what a convolution would put out. */
+  /** Whether the bottom has the shape of a convolution's output. */
   protected abstract readonly isTransposed: boolean;
 
-  /** Sizes of the top's spatial axes; what cannot be is 0 or less. */
+  /** Sizes of the top's spatial axes; 0 or less if there can be no such top. */
   protected abstract sizes(input: Shape, window: Window): readonly number[];
 
-  /** y from x; the spans are called as for a convolution, the geometry is that of the convolution. */
+  /** y from x; x and y are bottom and top, and the geometry is that of the convolution. */
   protected abstract recordForward(k: Recorder, args: Kernels["conv"]): void;
-  /** dx from dy */
+  /** dx from dy. */
   protected abstract recordData(k: Recorder, args: Kernels["convBackwardData"]): void;
-  /** dw, added to, from x and dy */
+  /** Adds to dw, from x and dy. */
   protected abstract recordWeights(k: Recorder, args: Kernels["convBackwardWeights"]): void;
 
   override setup([x]: readonly [Shape]): void {

@@ -10,7 +10,7 @@ import { convolved, type Window } from "./conv-geometry.js";
  *
  * Bottoms x (N, C, …spatial), one or more of the same shape; as many tops y (N, num_output, …), each size
  * (in + 2·pad − dilation·(kernel − 1) − 1)/stride + 1, rounded down. Any number of spatial axes, none included.
- * With `group` g the channels fall into g groups that do not see each other.
+ * With `group` g the channels are split into g groups, each convolved by itself.
  * Gradients: for x the transposed convolution of dy, for w the correlation of x with dy, db = Σ dy.
  *
  * Parameters: 0 w (num_output, C/group, …kernel); 1 b (num_output), unless `bias_term` is false.

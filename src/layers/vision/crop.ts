@@ -89,7 +89,7 @@ export class CropLayer extends Layer {
     }
   }
 
-  /** Where the top begins on each axis. */
+  /** The index in x at which the top begins, for each axis. */
   #offsets(x: Shape): readonly number[] {
     const axis = canonicalAxis(x, this.#param.axis, "crop_param.axis");
     const { offset } = this.#param;
@@ -102,7 +102,7 @@ export class CropLayer extends Layer {
     return x.map((_, i) => (i < axis ? 0 : ((offset.length > 1 ? offset[i - axis] : offset[0]) ?? 0)));
   }
 
-  /** The axes that are cut, one after the other from the outermost on; each finds those before it cut already. */
+  /** The axes that are cut, the outermost first; at each axis those before it are cut already. */
   #cuts(x: Shape, y: Shape): readonly Cut[] {
     const offsets = this.#offsets(x);
     return x.flatMap((size, axis) => {

@@ -8,7 +8,7 @@ import type { Shape } from "../../util/shape.js";
 import { type RecordPoolBackward, recordPool } from "./pool.js";
 import { type Pair, poolGeometry } from "./pool-geometry.js";
 
-/** One level of the pyramid, and where what it pools lies in each row of the top. */
+/** One level of the pyramid, and where its part lies in each row of the top. */
 interface Level {
   readonly geometry: PoolGeometry;
   readonly start: number;
