@@ -1,10 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
+import type { OneOrMore, ParamDeclaration } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { BiasParameterSchema, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
 import { collapseAround, operandShape } from "./broadcast.js";
+import { NeuronLayer } from "./neuron.js";
 
 /**
  * Adds a bias along some axes: y = x + b, with b repeated over the axes that it lacks.
@@ -16,12 +17,9 @@ import { collapseAround, operandShape } from "./broadcast.js";
  * Parameters: 0 b, unless b is a bottom.
  * `bias_param`: `axis` (1), `num_axes` (1; −1: all axes from `axis` on; 0: b is a scalar), `filler` (constant 0).
  */
-export class BiasLayer extends Layer {
+export class BiasLayer extends NeuronLayer {
   static readonly type = "Bias";
-  static override readonly group = "activation";
   override readonly bottomCount = [1, 2] as const;
-  override readonly topCount = 1;
-  override readonly inPlace = true;
   readonly #param = this.message.biasParam ?? create(BiasParameterSchema);
   override readonly paramCount = this.message.bottom.length === 1 ? 1 : 0;
 

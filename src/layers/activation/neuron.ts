@@ -1,14 +1,14 @@
-import { Layer } from "../../core/layer.js";
+import { type Arity, Layer } from "../../core/layer.js";
 import type { LayerGroup } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Shape } from "../../util/shape.js";
 
-/** A layer that works value by value: one bottom, one top of the same shape, in place or not. */
+/** A layer that works value by value: one bottom, mostly, and one top of its shape, in place or not. */
 export abstract class NeuronLayer extends Layer {
   static override readonly group: LayerGroup = "activation";
-  override readonly bottomCount = 1;
+  override readonly bottomCount: Arity = 1;
   override readonly topCount = 1;
   override readonly inPlace: boolean = true;
   #copy: Span | undefined;
