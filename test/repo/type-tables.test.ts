@@ -69,7 +69,7 @@ function tablesIn(text: string): number[] {
 
 test.each([
   ['const a = new Set(["ReLU", "ELU"]);'],
-  ['const a = new Set([...["ReLU", "Quantum", "Yolov3"]]);'],
+  ['const a = new Set([...["ReLU", "Quantum", "LSTM"]]);'],
   ["const a = { ReLU: 1, Quantum: 2, ELU: 3 };"],
   ['const a = { "ReLU": 1, [x]: [2, 3], "ELU": (x) => ({ x }) };'],
   ['const a = { one: "ReLU", two: "ELU" };'],

@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
+import { forkTypes } from "../../layers/index.js";
 import { layerGroup } from "./groups.js";
 
 test.each([
   ["Convolution", "vision"],
   ["ReLU", "activation"],
   ["Concat", "other"],
-  // Of forks, not here yet.
-  ["ROIPooling", "vision"],
-  ["ReLU6", "activation"],
-  ["SyncBN", "normalization"],
-  ["MultiBoxLoss", "loss"],
-  ["DetectionOutput", "loss"],
-  ["Permute", "other"],
   // Known to nobody.
   ["MyLoss", "loss"],
   ["Quantum", "other"],
 ])("%s is drawn as %s", (type, group) => void expect(layerGroup(type)).toBe(group));
+
+test("types of forks that are not here are drawn in their group, or by their name", () => {
+  expect(forkTypes.size).toBeGreaterThan(0);
+  for (const [type, { group = /loss/i.test(type) ? "loss" : "other" }] of forkTypes)
+    expect(layerGroup(type)).toBe(group);
+});
