@@ -6,17 +6,9 @@ import { layers } from "../../src/layers/index.js";
 import { parseNet } from "../../src/proto/text/index.js";
 import { silent } from "../../src/util/log.js";
 import { Random } from "../../src/util/random.js";
+import { bvlcTypes as all } from "../bvlc-types.js";
 import { layerNet } from "../layers.js";
 import { lintContext } from "../lint.js";
-
-/** The types of BVLC Caffe. */
-const all = (
-  "AbsVal Accuracy ArgMax BNLL BatchNorm BatchReindex Bias Clip Concat ContrastiveLoss Convolution Crop Data " +
-  "Deconvolution Dropout DummyData ELU Eltwise Embed EuclideanLoss Exp Filter Flatten HDF5Data HDF5Output HingeLoss " +
-  "Im2col ImageData InfogainLoss InnerProduct Input LRN LSTM LSTMUnit Log MVN MemoryData MultinomialLogisticLoss PReLU " +
-  "Parameter Pooling Power RNN ReLU Reduction Reshape SPP Scale Sigmoid SigmoidCrossEntropyLoss Silence Slice Softmax " +
-  "SoftmaxWithLoss Split Swish TanH Threshold Tile WindowData"
-).split(" ");
 
 const context = { phase: "TRAIN", ...lintContext(), random: new Random(1), log: silent, fill: () => {} } as const;
 
