@@ -7,25 +7,25 @@ export type LayerGroup = "data" | "vision" | "recurrent" | "common" | "activatio
 /** `rectifier`: a straight line for what is above 0. `saturating`: nearly flat for large values. */
 export type ActivationKind = "rectifier" | "saturating";
 
-/** What BVLC Caffe's backward of a layer reads again of a blob, as that is by then. */
+/** What backward in BVLC Caffe reads of a blob's data: their values, or only which of them are above 0. */
 export type Need = "values" | "sign";
 
-/** What BVLC Caffe's backward of a layer reads beside diffs and parameters; a layer in place behind it may spoil that. */
+/** Blobs whose data backward in BVLC Caffe reads again; a later layer that works in place may have overwritten them. */
 export interface Rereads {
   /** Of its bottoms. */
   readonly bottom?: Need;
   /** Of its first top. */
   readonly top?: Need;
   /**
-   * Where the layer itself works in place: `copied`: Caffe keeps a copy of the bottom; `lost`: Caffe takes the top for the
-   * bottom that it has replaced, so that the gradient is wrong.
+   * What happens where the layer itself works in place. `copied`: Caffe keeps a copy of the bottom. `lost`: Caffe reads
+   * the top, which has overwritten the bottom, so that the gradient is wrong.
    */
   readonly inPlace?: "copied" | "lost";
   /** Whether it reads its bottoms only if its parameters learn. */
   readonly onlyToLearn?: boolean;
 }
 
-/** How a layer stands in a net, as far as Caffe's memory depends on it. */
+/** The place of a layer in a net, as far as the size of Caffe's buffers depends on it. */
 export interface LayerUse {
   readonly bottom: readonly Shape[];
   readonly top: readonly Shape[];
@@ -36,8 +36,8 @@ export interface LayerUse {
 }
 
 /**
- * What lint and tools know of a layer beside what it computes, from its type and message alone. All of it has a default,
- * which says nothing; a layer of one's own may leave it all out.
+ * What lint and tools know of a layer beside what it computes. Fields follow from its type and message alone. Each fact has
+ * a default, so that a layer of the user's own needs none of them.
  */
 export abstract class LayerFacts {
   static readonly group: LayerGroup = "other";
@@ -48,37 +48,37 @@ export abstract class LayerFacts {
   readonly inPlace: boolean = false;
   /** Whether the caller fills its tops, and may reshape them. */
   readonly isInput: boolean = false;
-  /** Whether its tops are its bottom's memory, by another name or shape. */
+  /** Whether its tops are the memory of its bottom, under another name or in another shape. */
   readonly sharesBottom: boolean = false;
-  /** Whether in TEST its top is its bottom, value by value. */
+  /** Whether in TEST its top has the values of its bottom. */
   readonly isIdentityInTest: boolean = false;
-  /** Which tops a net may well leave unread: none, those behind the first, or all. */
+  /** Which tops a net may leave unread without a mistake: none, those behind the first, or all. */
   readonly spareTops: "none" | "extra" | "all" = "none";
   readonly activation: ActivationKind | undefined = undefined;
-  /** Whether its top has values, or means of values, of no bottom, of its first one, or of all. */
+  /** The bottoms whose values, or means of them, its top consists of: none, the first, or all. */
   readonly passesOn: "none" | "first" | "all" = "none";
-  /** Whether a multiplier and a shift of each channel do the same behind it as before it. */
+  /** Whether a multiplier and a shift of each channel have the same effect behind it as before it. */
   readonly commutesWithAffine: boolean = false;
-  /** Whether its top is W·x + b, so that W and b can take in a multiplier and a shift of each channel. */
+  /** Whether its top is W·x + b, so that a multiplier and a shift of each channel can become part of W and b. */
   readonly isLinear: boolean = false;
-  /** Where it multiplies by learned weights: the field that has their filler and `num_output`, and the filler given. */
+  /** For learned weights that set the number of outputs: the field with `num_output` and the filler, and the filler given. */
   readonly weightFiller: { readonly field: string; readonly filler: FillerParameter | undefined } | undefined =
     undefined;
   readonly rereads: Rereads = {};
-  /** Whether in place it leaves what a ReLU lets through positive, and the rest 0 or below. */
+  /** Whether values above 0 stay above 0, and all others at most 0, where it works in place. */
   readonly keepsSign: boolean = false;
 
   /**
    * The multiply-adds of one forward over the whole batch: a weight times a value, added to a sum, is one.
    *
-   * Only layers that multiply by weights have them, as papers and other tools count. Padding counts as if it were
-   * values; biases, and all that works value by value (pooling, normalization, activations, losses), count 0.
+   * Only layers that multiply by weights have any, as papers and other tools count. Values in the padding count like
+   * others. Biases, pooling, normalization, activations and losses count 0.
    */
   multiplyAdds(_bottom: readonly Shape[]): number {
     return 0;
   }
 
-  /** Values (4 bytes each) of the buffers that BVLC Caffe has for the layer on a CPU beside blobs and parameters. */
+  /** Size, in values of 4 bytes, of the buffers that BVLC Caffe on a CPU has for the layer beside blobs and parameters. */
   caffeBuffers(_use: LayerUse): number {
     return 0;
   }
