@@ -1,7 +1,7 @@
 import type { FillerParameter } from "../proto/gen/caffe_pb.js";
 import type { Shape } from "../util/shape.js";
 
-/** The groups in which Caffe's own documentation names its layers; layers that join, cut and reorder blobs are in none. */
+/** The groups of layers in Caffe's own documentation, and `other` for layers that join, cut and reorder blobs. */
 export type LayerGroup = "data" | "vision" | "recurrent" | "common" | "activation" | "normalization" | "loss" | "other";
 
 /** `rectifier`: a straight line for what is above 0. `saturating`: nearly flat for large values. */
@@ -36,8 +36,8 @@ export interface LayerUse {
 }
 
 /**
- * What lint and tools know of a layer beside what it computes. Fields follow from its type and message alone. Each fact has
- * a default, so that a layer of the user's own needs none of them.
+ * What lint and tools know of a layer beside what it computes. Fields follow from its type and message alone. Each has a
+ * default, so that a layer of the user's own needs none of them.
  */
 export abstract class LayerFacts {
   static readonly group: LayerGroup = "other";
@@ -61,7 +61,7 @@ export abstract class LayerFacts {
   readonly commutesWithAffine: boolean = false;
   /** Whether its top is W·x + b, so that a multiplier and a shift of each channel can become part of W and b. */
   readonly isLinear: boolean = false;
-  /** For learned weights that set the number of outputs: the field with `num_output` and the filler, and the filler given. */
+  /** For layers that multiply by weights: the field that holds `num_output` and the filler, and the filler given. */
   readonly weightFiller: { readonly field: string; readonly filler: FillerParameter | undefined } | undefined =
     undefined;
   readonly rereads: Rereads = {};
@@ -78,7 +78,7 @@ export abstract class LayerFacts {
     return 0;
   }
 
-  /** Size, in values of 4 bytes, of the buffers that BVLC Caffe on a CPU has for the layer beside blobs and parameters. */
+  /** Size, in values of 4 bytes, of the layer's buffers in BVLC Caffe on a CPU, without blobs and parameters. */
   caffeBuffers(_use: LayerUse): number {
     return 0;
   }
