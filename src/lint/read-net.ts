@@ -18,7 +18,6 @@ import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
 import { silent } from "../util/log.js";
 import { Random } from "../util/random.js";
-import { assumeData } from "./assume-data.js";
 import { Editor } from "./edits.js";
 import { LintLayer } from "./layer.js";
 import type { LintNet, NetKind } from "./net.js";
@@ -74,7 +73,6 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
   for (const { phase, stages, included } of liveStates(kind, states)) {
     const inference = await inferShapes(included, {
       ...{ catalog, files, images, phase, log: silent, random: new Random(1) },
-      assume: assumeData,
     });
     const own = included.map((layer) => byMessage.get(layer)).filter((layer) => layer !== undefined);
     views.push(new View(phase, stages, own, inference));

@@ -2,7 +2,7 @@ import { Layer } from "../../core/layer.js";
 import type { Shape } from "../../util/shape.js";
 
 /**
- * Tops that the caller fills.
+ * Tops whose values the caller gives.
  *
  * No bottoms; tops, one or more, of the shapes of `input_param.shape`: none (then the caller gives the shapes),
  * one for all, or one each.

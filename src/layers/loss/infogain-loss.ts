@@ -35,13 +35,17 @@ export class InfogainLossLayer extends LossLayer {
   #matrix: Float32Array | undefined;
   #prob: Span | undefined;
 
-  override async open(): Promise<void> {
+  override async inspect(): Promise<void> {
     if (this.message.bottom.length > 2) return;
     const { source } = this.#param;
     const { files } = this.context;
     this.check(source !== "", "MOKA_FIELD", "infogain_loss_param.source must be given, or a third bottom");
     const path = await files.resolve(source, sourceOf(this.message)?.file);
     this.#matrix = blobValues(readBlobProto(await files.read(path), path)).data;
+  }
+
+  override assumedShapes(): readonly Shape[] {
+    return [[]];
   }
 
   override setup(bottom: readonly Shape[]): void {

@@ -1,3 +1,4 @@
+import { isMissing } from "../../core/infer-shapes.js";
 import { MokaError } from "../../util/errors.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
 import { counted } from "../../util/words.js";
@@ -22,7 +23,8 @@ export const shapeMismatch: Rule = {
       const channels = withGuessedChannels(view);
       for (const layer of view.layers) {
         const error = view.error(layer);
-        if (error instanceof MokaError && codes.has(error.code)) {
+        const isUnwritable = layer.message.top.length === 0 && isMissing(error);
+        if (error instanceof MokaError && (codes.has(error.code) || isUnwritable)) {
           const byShape = error.code === "MOKA_SHAPE" || (error.code === "MOKA_FIELD" && !setsChannels(layer));
           const unsure = guessed.has(layer) || (byShape && readsAny(view, layer, channels));
           if (!unsure) yield refused(view, layer, error);
