@@ -194,7 +194,7 @@ class Builder {
   #newTensor(layer: Layer, name: string): Tensor {
     const { log, memory } = this.#context;
     log("info", "net.cpp:382", `${layer.name} -> ${name}`);
-    if (layer.type === "Input") this.inputs.push(name);
+    if (layer.isInput) this.inputs.push(name);
     return new Tensor(name, [0], memory);
   }
 

@@ -11,6 +11,6 @@ export function unfedTargets(view: View, layer: LintLayer): readonly number[] {
   if (!isLoss(layer.message) && type !== "Accuracy") return [];
   const makers = view.makers(layer);
   const data = view.layers.filter(({ message }) => isDataLayer(message));
-  if (!makers[0] || data.length === 0 || data.some((each) => each.type !== "Input")) return [];
+  if (!makers[0] || data.length === 0 || data.some(({ facts }) => !facts?.isInput)) return [];
   return bottom.flatMap((_, index) => (index > 0 && !makers[index] ? [index] : []));
 }
