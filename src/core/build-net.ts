@@ -198,7 +198,7 @@ class Builder {
       this.tensors.set(name, tensor);
       this.available.add(name);
     }
-    if (layer.type === "Input") this.inputs.push(name);
+    if (layer.isInput) this.inputs.push(name);
     return tensor;
   }
 

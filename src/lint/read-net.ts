@@ -60,7 +60,7 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
   };
   attempt(() => upgradeNetAsNeeded(message, file ?? "<text>", silent), true);
 
-  const layers = layersOf(message, written, tree);
+  const layers = layersOf(message, written, tree, context);
   const byMessage = new Map(layers.map((layer) => [layer.message, layer]));
   const states = statesOf(message, context.solver).map(({ phase, stages }) => {
     const state = create(NetStateSchema, { phase: Phase[phase], stage: [...stages] });
@@ -87,7 +87,13 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
 }
 
 /** Finds each layer's text by the place its message remembers; upgrades keep that. */
-function layersOf(message: NetParameter, written: NetParameter, tree: FileNode): LintLayer[] {
+function layersOf(
+  message: NetParameter,
+  written: NetParameter,
+  tree: FileNode,
+  { catalog, files, images }: LintContext,
+): LintLayer[] {
+  const context = { files, images, phase: "TRAIN", log: silent, random: new Random(1), fill: () => {} } as const;
   const fields = new Map<string, FieldNode>();
   for (const field of tree.fields) {
     if (field.name !== "layer" && field.name !== "layers") continue;
@@ -96,7 +102,7 @@ function layersOf(message: NetParameter, written: NetParameter, tree: FileNode):
   const asWritten = new Map(written.layer.map((layer) => [placeKey(sourceOf(layer)?.place), layer]));
   return message.layer.map((layer) => {
     const key = placeKey(sourceOf(layer)?.place);
-    return new LintLayer(layer, asWritten.get(key), fields.get(key));
+    return new LintLayer(layer, asWritten.get(key), fields.get(key), catalog.tryCreate(layer, context));
   });
 }
 

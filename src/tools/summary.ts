@@ -11,8 +11,6 @@ import type { Memory, Span } from "../core/span.js";
 import { Tensor } from "../core/tensor.js";
 import { matchTrainedLayers } from "../core/weights.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { SplitLayer } from "../layers/common/split.js";
-import { ViewLayer } from "../layers/common/view.js";
 import { layers as allLayers } from "../layers/index.js";
 import { type LayerParameter, type NetParameter, NetStateSchema, Phase as PhaseEnum } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
@@ -22,7 +20,6 @@ import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import { checkShape, countOf, formatShape, type Shape } from "../util/shape.js";
-import { multiplyAdds } from "./multiply-adds.js";
 import { type Peak, peakOf } from "./peak.js";
 
 export interface SummaryOptions {
@@ -65,7 +62,7 @@ export interface LayerSummary {
   readonly params: readonly ParamSummary[];
   /** How many values its parameters have, BatchNorm's statistics too; shared ones count where they are owned. */
   readonly parameters: number;
-  /** Of one forward over the whole batch; see `multiplyAdds`. */
+  /** Of one forward over the whole batch; see `Layer.multiplyAdds`. */
   readonly multiplyAdds: number;
   /** Bytes of the values of its tops; none for tops that are its bottom, or a view of it. */
   readonly memory: number;
@@ -207,8 +204,7 @@ class Walk {
         return { shape: param.shape, owned, ...(owner && !owned && { sharedWith: owner.layer.name }) };
       });
       const owned = params.filter((param) => param.owned).map(({ shape }) => countOf(shape));
-      const isView = layer instanceof ViewLayer || layer instanceof SplitLayer;
-      const made = isView ? [] : tops.filter((top) => !layer.message.bottom.includes(top.name));
+      const made = layer.sharesBottom ? [] : tops.filter((top) => !layer.message.bottom.includes(top.name));
       return {
         name: layer.name,
         type: layer.type,
@@ -217,12 +213,7 @@ class Walk {
         ...(this.#assumed.has(layer) && tops.length > 0 && { assumed: true as const }),
         params: params.map(({ owned: _, ...param }) => param),
         parameters: sum(owned),
-        multiplyAdds: multiplyAdds({
-          message: layer.message,
-          bottoms: bottoms.map(({ shape }) => shape),
-          tops: tops.map(({ shape }) => shape),
-          params: params.map(({ shape }) => shape),
-        }),
+        multiplyAdds: layer.multiplyAdds(bottoms.map(({ shape }) => shape)),
         memory: width * sum(made.map(({ shape }) => countOf(shape))),
         inserted: layer.type === "Split" && !own.has(layer.name),
         ...(found && params.length > 0 && { hasWeights: layer.params.some((param) => found.has(param.data)) }),

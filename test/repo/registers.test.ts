@@ -12,6 +12,15 @@ import { complaintsOf, differences, expectNone, type Tree, tree, treeWith } from
 const types = layers.map(({ type }) => type);
 const names = commands.map(({ name }) => name);
 
+test("every layer type is held to the contract of all layers by its own test", () => {
+  const tests = list("src/layers").filter((path) => path.endsWith(".test.ts"));
+  const held = tests.flatMap((path) => {
+    const type = /static readonly type = "(\w+)"/.exec(readIfFile(`src/layers/${path.replace(".test", "")}`))?.[1];
+    return new RegExp(`^testContract\\("${type}"`, "m").test(read(`src/layers/${path}`)) ? [type] : [];
+  });
+  expect(held.sort()).toEqual(layers.map(({ type }) => type).sort());
+});
+
 /** Layer types that have no gradient, or only 0. */
 const flat = [
   ...["Data", "DummyData", "HDF5Data", "HDF5Output", "ImageData", "Input", "MemoryData", "WindowData"],

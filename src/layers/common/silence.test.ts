@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { buildError, layerNet } from "../../../test/layers.js";
 
 test("takes its bottoms, and gives them a gradient of 0", async () => {
@@ -18,3 +19,5 @@ test("has no top", async () => {
     '<text>:3:1: layer "layer" (Silence): needs exactly 0 tops, but has 1',
   );
 });
+
+testContract("Silence", { inputs: { a: imageShape, b: [2] }, tops: [] });

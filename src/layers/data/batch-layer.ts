@@ -13,6 +13,7 @@ import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js
  * runs. All images of a batch have the shape of the first; the net is reshaped when it changes from batch to batch.
  */
 export abstract class BatchLayer<Item extends { readonly what: string }> extends Layer {
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   /** Transforms each image of a batch, and draws its crop and mirroring; undefined in a layer that does so itself. */
   protected transformer: Transformer | undefined;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { netFromText } from "../../../test/nets.js";
 import { type Hdf5Array, readHdf5, writeHdf5 } from "../../data/hdf5.js";
 
@@ -220,4 +221,10 @@ describe("errors", () => {
     );
     await net.dispose();
   });
+});
+
+testContract("HDF5Data", {
+  tops: ["data", "label"],
+  param: 'hdf5_data_param { source: "../../files/clusters_train.txt" batch_size: 3 }',
+  changes: ["TRAIN", "TEST"],
 });

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { buildError, layerNet } from "../../../test/layers.js";
 import { netFromText } from "../../../test/nets.js";
 import { type Hdf5Array, readHdf5 } from "../../data/hdf5.js";
@@ -137,4 +138,10 @@ describe("errors", () => {
     await net.dispose();
     expect((await contentOf(path("rows.h5"))).data.data).toEqual(batch.x);
   });
+});
+
+testContract("HDF5Output", {
+  inputs: { data: imageShape, label: [2] },
+  tops: [],
+  param: `hdf5_output_param { file_name: "${join(folder, "rows.h5")}" }`,
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
 const layer = (param = "", tops = ["y"]) =>
@@ -80,3 +81,5 @@ describe("errors", () => {
     );
   });
 });
+
+testContract("Accuracy", { inputs: { x: [2, 3], label: [2] }, tops: ["y", "perClass"] });
