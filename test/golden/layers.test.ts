@@ -26,7 +26,7 @@ test("there are all 199 cases of BVLC Caffe", () => {
 });
 
 test("every folder of cases is of a layer type", () => {
-  const types = new Set(layers.map(({ type }) => type));
+  const types = new Set<string>(layers.map(({ type }) => type));
   expectNone(cases.filter((path) => !types.has(path.split("/")[0])).map((path) => `${path} is of no layer type`));
 });
 

@@ -6,32 +6,19 @@ import { referenceKernels } from "../../src/engines/reference/index.js";
 import { wasmKernels } from "../../src/engines/wasm/index.js";
 import { layers } from "../../src/layers/index.js";
 import { version } from "../../src/version.js";
-import { commandComplaints, gradientComplaints, layerComplaints } from "./registers.js";
+import { commandComplaints, contractComplaints, gradientComplaints, layerComplaints } from "./registers.js";
 import { complaintsOf, differences, expectNone, type Tree, tree, treeWith } from "./tree.js";
 
 const types = layers.map(({ type }) => type);
 const names = commands.map(({ name }) => name);
 
-test("every layer type is held to the contract of all layers by its own test", () => {
-  const tests = list("src/layers").filter((path) => path.endsWith(".test.ts"));
-  const held = tests.flatMap((path) => {
-    const type = /static readonly type = "(\w+)"/.exec(readIfFile(`src/layers/${path.replace(".test", "")}`))?.[1];
-    return new RegExp(`^testContract\\("${type}"`, "m").test(read(`src/layers/${path}`)) ? [type] : [];
-  });
-  expect(held.sort()).toEqual(layers.map(({ type }) => type).sort());
-});
-
-/** Layer types that have no gradient, or only 0. */
-const flat = [
-  ...["Data", "DummyData", "HDF5Data", "HDF5Output", "ImageData", "Input", "MemoryData", "WindowData"],
-  ...["Accuracy", "ArgMax", "Silence", "Threshold"],
-];
-
 test("every layer has its row, in the order of their names, and its test", () => {
   expectNone(layerComplaints(tree, types));
 });
 
-test("every layer's gradient is checked against differences", () => expectNone(gradientComplaints(tree, flat)));
+test("every layer's gradient is checked against differences", () => expectNone(gradientComplaints(tree)));
+
+test("every layer is held to the contract of all layers by its own test", () => expectNone(contractComplaints(tree)));
 
 test("what is said of a layer that lacks something", () => {
   const path = "src/layers/activation/quantum.ts";
@@ -48,17 +35,18 @@ test("what is said of a layer that lacks something", () => {
   expect(complaintsOf(withTypes(types), { "src/layers/common/tile.ts": undefined })).toEqual([
     "layer Tile of src/layers/index.ts is declared by no file of src/layers",
   ]);
-  const gradients = (files: Tree) => gradientComplaints(files, flat);
-  expect(complaintsOf(gradients, { [path]: declared, [tested]: "" })).toEqual([
-    `${tested} does not call checkGradients, so Quantum's is unchecked`,
+  expect(complaintsOf(gradientComplaints, { [path]: declared, [tested]: "" })).toEqual([
+    `${tested} does not call checkGradients, so Quantum's gradient is unchecked`,
   ]);
-  expect(complaintsOf(gradients, { [path]: declared, [tested]: "checkGradients({})" })).toEqual([]);
-  expect(gradientComplaints(tree, ["Tile", "Tyle"])).toEqual(
-    expect.arrayContaining([
-      "Tyle, said to have no gradient, is no layer",
-      "src/layers/common/tile.test.ts checks a gradient, though Tile is said to have none",
-    ]),
-  );
+  const none = "// No gradient: it counts.\n";
+  expect(complaintsOf(gradientComplaints, { [path]: declared, [tested]: none })).toEqual([]);
+  expect(complaintsOf(gradientComplaints, { [path]: declared, [tested]: `${none}checkGradients({})` })).toEqual([
+    `${tested} checks a gradient, though it says that Quantum has none`,
+  ]);
+  expect(complaintsOf(contractComplaints, { [path]: declared, [tested]: "" })).toEqual([
+    `${tested} does not call testContract("Quantum", …)`,
+  ]);
+  expect(complaintsOf(contractComplaints, { [path]: declared, [tested]: 'testContract("Quantum", {})' })).toEqual([]);
 });
 
 test("every command has its row and its test", () => expectNone(commandComplaints(tree, names)));

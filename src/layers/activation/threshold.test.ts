@@ -1,3 +1,4 @@
+// No gradient: its derivative is 0 everywhere but at the threshold, where it has none.
 import { expect, test } from "vitest";
 import { imageShape, testContract } from "../../../test/contract.js";
 import { layerNet, runLayer } from "../../../test/layers.js";

@@ -1,3 +1,4 @@
+// No gradient: it gives indices.
 import { describe, expect, test } from "vitest";
 import { imageShape, testContract } from "../../../test/contract.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";

@@ -1,3 +1,4 @@
+// No gradient: it has no tops; what it writes to its bottoms' diffs is 0.
 import { expect, test } from "vitest";
 import { imageShape, testContract } from "../../../test/contract.js";
 import { buildError, layerNet } from "../../../test/layers.js";

@@ -1,3 +1,4 @@
+// No gradient: it has no bottoms and no parameters.
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

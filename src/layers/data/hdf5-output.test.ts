@@ -1,3 +1,4 @@
+// No gradient: it has no tops; what it writes to its bottoms' diffs is 0.
 // Numbers: those of its bottoms; it computes none.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

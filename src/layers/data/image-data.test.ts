@@ -1,3 +1,4 @@
+// No gradient: it has no bottoms and no parameters.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// No gradient: it has no bottoms and no parameters.
 // Numbers: the caller gives them.
 import { expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";

@@ -1,3 +1,4 @@
+// No gradient: it counts; labels and scores get none.
 import { describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
