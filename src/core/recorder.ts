@@ -1,5 +1,4 @@
-import { kernelNames } from "./access.js";
-import type { KernelName, Kernels } from "./kernels.js";
+import { type KernelName, type Kernels, kernelNames } from "./kernels.js";
 import { type HostStep, kernelStep, type Step } from "./program.js";
 import { type Memory, Span } from "./span.js";
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { commands } from "../../src/cli/commands/index.js";
-import { kernelNames } from "../../src/core/access.js";
+import { kernelNames } from "../../src/core/kernels.js";
 import { referenceKernels } from "../../src/engines/reference/index.js";
 import { layers } from "../../src/layers/index.js";
 import { version } from "../../src/version.js";

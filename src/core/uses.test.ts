@@ -3,7 +3,7 @@ import { ReferenceEngine } from "../engines/reference/index.js";
 import type { KernelName, Kernels } from "./kernels.js";
 import { kernelStep } from "./program.js";
 import { Span } from "./span.js";
-import { flopsOf } from "./work.js";
+import { flopsOf } from "./uses.js";
 
 const span = (count: number) => new Span("x", count, new ReferenceEngine());
 const flops = <K extends KernelName>(kernel: K, args: Kernels[K]) => flopsOf(kernelStep(kernel, args, 0));
