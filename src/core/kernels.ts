@@ -57,6 +57,7 @@ type Rows<K extends KernelName> = { readonly [N in K]: Kernel<Kernels[N]> & Part
 export const kernels: Rows<KernelName> = table;
 
 export const kernelNames = Object.keys(kernels) as readonly KernelName[];
+export const plainNames = kernelNames.filter((name): name is PlainName => !kernels[name].lowersTo);
 
 export type { Cells, Channels, Collapsed, ConvGeometry, Labels, NormPool, PoolGeometry } from "./kernels/sizes.js";
 export type { Descent } from "./kernels/solver.js";

@@ -1,5 +1,5 @@
 import type { Kernel } from "./kernels/kernel.js";
-import { type FusedName, type KernelName, type Kernels, kernels } from "./kernels.js";
+import { type KernelName, type Kernels, kernels } from "./kernels.js";
 import { type KernelStep, kernelStep } from "./program.js";
 import { type Memory, Span } from "./span.js";
 
@@ -15,8 +15,6 @@ export interface Lowered {
 const names = new Map<Kernel<never>, KernelName>(
   Object.entries(kernels).map(([name, kernel]) => [kernel, name as KernelName]),
 );
-
-export const fusedNames = [...names.values()].filter((name): name is FusedName => kernels[name].lowersTo !== undefined);
 
 /**
  * Puts plain kernels in the place of each fused one that `isPresent` denies. The steps use scratch memory one after the

@@ -1,5 +1,5 @@
+import { eachWithDim, sumPerDim } from "./dims.js";
 import type { Arguments } from "./kernel.js";
-import { eachWithDim, sumPerDim } from "./scale.js";
 
 export function relu({ x, y, negativeSlope }: Arguments<"relu">): void {
   for (let i = 0; i < y.length; i++) y[i] = Math.max(x[i], 0) + negativeSlope * Math.min(x[i], 0);

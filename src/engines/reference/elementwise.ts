@@ -18,15 +18,11 @@ export function axpby({ x, y, a, b }: Arguments<"axpby">): void {
   for (let i = 0; i < y.length; i++) y[i] = b === 0 ? a * x[i] : a * x[i] + b * y[i];
 }
 
-export function sum(args: Arguments<"sum">): void {
-  sumFused({ ...args, negativeSlope: 1 });
-}
-
-export function sumFused({ xs, coefficients, y, negativeSlope }: Arguments<"sumFused">): void {
+export function sum({ xs, coefficients, y }: Arguments<"sum">): void {
   for (let i = 0; i < y.length; i++) {
     let total = 0;
     for (let j = 0; j < xs.length; j++) total += coefficients[j] * xs[j][i];
-    y[i] = Math.max(total, 0) + negativeSlope * Math.min(total, 0);
+    y[i] = total;
   }
 }
 
