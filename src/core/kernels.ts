@@ -57,6 +57,8 @@ type Rows<K extends KernelName> = { readonly [N in K]: Kernel<Kernels[N]> & Part
 export const kernels: Rows<KernelName> = table;
 
 export const kernelNames = Object.keys(kernels) as readonly KernelName[];
+export const elementwiseKernels: { readonly [K in ElementwiseName]: Elementwise<Kernels[K]> } = table;
+export const elementwiseNames = kernelNames.filter((name): name is ElementwiseName => "operands" in kernels[name]);
 export const plainNames = kernelNames.filter((name): name is PlainName => !kernels[name].lowersTo);
 
 export type { Cells, Channels, Collapsed, ConvGeometry, Labels, NormPool, PoolGeometry } from "./kernels/sizes.js";

@@ -46,6 +46,6 @@ export const dot = kernel({ a: "in", b: "in", y: "out", alpha: "number" }, { ope
  * One step of a running maximum: where `x` wins, y = x and mask = index.
  * `x` wins if x > y, or, with `ties`, unless y > x.
  */
-export const maxOf = kernel({ x: "in", y: "inout", mask: "inout", index: "number", ties: "boolean" });
+export const maxOf = elementwise({ x: "in", y: "inout", mask: "inout", index: "number", ties: "boolean" });
 /** dx = dy where mask = index, else 0 */
 export const maxOfBackward = elementwise({ dy: "in", mask: "in", dx: "out", index: "number" });

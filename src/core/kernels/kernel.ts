@@ -53,7 +53,7 @@ export interface Kernel<A> {
 
 /** A kernel of single values: output i depends on the values i of its inputs alone. */
 export interface Elementwise<A> extends Kernel<A> {
-  /** Its spans, the output last, and then its numbers, in the order in which they are declared. */
+  /** Its spans, an output last, and then its numbers, in the order in which they are declared. */
   operands(args: A): readonly Span[];
   numbers(args: A): readonly number[];
 }
@@ -120,7 +120,7 @@ function isPlain(kind: unknown): boolean {
   return kind === "number" || kind === "boolean";
 }
 
-/** Makes kernels of single values, the output last. */
+/** Makes kernels of single values, an output last. */
 export function elementwise<const T extends Readonly<Record<string, Access | Plain>>>(
   kinds: T,
   facts: Facts<T, ArgumentsFrom<T>> = {},

@@ -2,7 +2,7 @@ import type { Compiled, Engine } from "../../core/engine.js";
 import type { PlainName } from "../../core/kernels.js";
 import { lower } from "../../core/lower.js";
 import type { KernelStep } from "../../core/program.js";
-import { type FloatArray, Span, type Storage } from "../../core/span.js";
+import { type FloatArray, type Memory, Span, type Storage } from "../../core/span.js";
 import * as activation from "./activation.js";
 import * as batchNorm from "./batch-norm.js";
 import * as clip from "./clip.js";
@@ -65,7 +65,7 @@ export class ReferenceEngine implements Engine {
   }
 
   allocate(count: number): Storage {
-    const array: FloatArray = this.#bits === 64 ? new Float64Array(count) : new Float32Array(count);
+    const array = this.#array(count);
     this.#bytesUsed += array.byteLength;
     return {
       array,
@@ -75,8 +75,14 @@ export class ReferenceEngine implements Engine {
     };
   }
 
+  #array(count: number): FloatArray {
+    return this.#bits === 64 ? new Float64Array(count) : new Float32Array(count);
+  }
+
   compile(steps: readonly KernelStep[]): Compiled {
-    const lowered = lower(steps, (kernel) => kernel in implementations, this);
+    // What kernels use while they run is not counted.
+    const scratch: Memory = { allocate: (count) => ({ array: this.#array(count), release() {} }) };
+    const lowered = lower(steps, (kernel) => kernel in implementations, scratch);
     const calls = lowered.steps.map(bind);
     return {
       run(from, to) {

@@ -1,7 +1,4 @@
-import type { Bind } from "./call.js";
-import { call, leastOf } from "./call.js";
-
-export const fill: Bind<"fill"> = ({ y, value }, at) => call("fill", y.count, [at(y, y.count), value]);
+import { type Bind, call, leastOf } from "./call.js";
 
 export const copy: Bind<"copy"> = ({ x, y }, at) => call("copy", x.count, [at(x, x.count), at(y, x.count)]);
 
@@ -28,9 +25,6 @@ export const sumFused: Bind<"sumFused"> = ({ xs, coefficients, y, negativeSlope 
 export const mul: Bind<"mul"> = ({ a, b, y }, at) =>
   call("mul", y.count, [at(a, y.count), at(b, y.count), at(y, y.count), 1]);
 
-export const div: Bind<"div"> = ({ a, b, y }, at) =>
-  call("div", y.count, [at(a, y.count), at(b, y.count), at(y, y.count)]);
-
 export const dropout: Bind<"dropout"> = ({ x, mask, y, scale }, at) =>
   call("mul", y.count, [at(x, y.count), at(mask, y.count), at(y, y.count), scale]);
 
@@ -39,9 +33,3 @@ export const scaleBy: Bind<"scaleBy"> = ({ x, multiplier, y, alpha }, at) =>
 
 export const dot: Bind<"dot"> = ({ a, b, y, alpha }, at) =>
   call("dot", 1, [at(a, a.count), at(b, a.count), at(y, 1), a.count, alpha, 0]);
-
-export const maxOf: Bind<"maxOf"> = ({ x, y, mask, index, ties }, at) =>
-  call("maxOf", y.count, [at(x, y.count), at(y, y.count), at(mask, y.count), index, ties]);
-
-export const maxOfBackward: Bind<"maxOfBackward"> = ({ dy, mask, dx, index }, at) =>
-  call("maxOfBackward", dx.count, [at(dy, dx.count), at(mask, dx.count), at(dx, dx.count), index]);

@@ -10,10 +10,8 @@ import * as batchNorm from "./batch-norm.js";
 import * as withBlas from "./blas/kernels.js";
 import type { Blas } from "./blas/sgemm.js";
 import { type Bind, type Bindings, type Call, type Keep, type Locate, leastOf } from "./call.js";
-import * as clip from "./clip.js";
 import * as conv from "./conv.js";
 import * as elementwise from "./elementwise.js";
-import * as exponential from "./exponential.js";
 import * as gemm from "./gemm.js";
 import { createMemory, Heap, HeapStorage } from "./heap.js";
 import { Keeper, type Preparation } from "./keeper.js";
@@ -23,14 +21,16 @@ import { hasRelaxedSimd, loadModule } from "./module.js";
 import { Panels } from "./panels.js";
 import * as pool from "./pool.js";
 import * as rows from "./rows.js";
-import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
+import * as scale from "./scale.js";
 import * as sigmoidLoss from "./sigmoid-loss.js";
+import { singleValues } from "./single-values.js";
 import * as softmax from "./softmax.js";
 import * as solver from "./solver.js";
 import { Team, type ThreadMemory } from "./threads/team.js";
 import { type WasmExports, type WasmGlobal, WebAssembly } from "./web-assembly.js";
 
 const bindings: Bindings = {
+  ...singleValues,
   ...elementwise,
   ...rows,
   ...gemm,
@@ -38,13 +38,8 @@ const bindings: Bindings = {
   ...pool,
   ...batchNorm,
   ...lrn,
-  scale,
-  scaleBackward,
-  bias,
-  biasBackward,
+  ...scale,
   ...activation,
-  ...exponential,
-  ...clip,
   ...lstm,
   ...softmax,
   ...sigmoidLoss,

@@ -1,5 +1,5 @@
-import type { Collapsed } from "../../core/kernels.js";
 import { type Bind, call, leastOf } from "./call.js";
+import { collapse } from "./collapse.js";
 
 export const scale: Bind<"scale"> = ({ x, scale, bias, y, ...size }, at) => {
   const { count, dim, inner, planes, least } = collapse(size);
@@ -24,15 +24,3 @@ export const biasBackward: Bind<"biasBackward"> = ({ dy, dbias, accumulate, ...s
   const numbers = [at(dy, count), at(dbias, dim), outer, dim, inner, accumulate];
   return call("biasBackward", dim, numbers, { scratch: "sumDimsScratch", least: leastOf(outer * inner) });
 };
-
-/**
- * Sizes, and how many pieces of values that are neighbours there are: planes, or rows where `inner` is 1; and how many
- * of them are worth a call. With one
- * index on the middle axis all is one plane.
- */
-export function collapse({ outer, dim, inner }: Collapsed) {
-  const count = outer * dim * inner;
-  if (dim === 1) return { count, outer: 1, dim, inner: outer * inner, planes: 1, least: 1 };
-  const planes = inner === 1 ? outer : outer * dim;
-  return { count, outer, dim, inner, planes, least: leastOf(count / planes) };
-}
