@@ -1,23 +1,26 @@
-import { type Bind, call, leastOf } from "./call.js";
+import { type Bind, call, grainOf } from "./call.js";
 import { collapse } from "./collapse.js";
 import { powerBytes } from "./power.js";
 
 export const prelu: Bind<"prelu"> = ({ x, slope, y, ...size }, at) => {
-  const { count, dim, inner, planes, least } = collapse(size);
-  return call("prelu", planes, [at(x, count), at(slope, dim), at(y, count), dim, inner], { least });
+  const { count, dim, inner, planes, grain } = collapse(size);
+  return call("prelu", planes, [at(x, count), at(slope, dim), at(y, count), dim, inner], { grain });
 };
 
 export const preluBackward: Bind<"preluBackward"> = ({ x, slope, dy, dx, ...size }, at) => {
-  const { count, dim, inner, planes, least } = collapse(size);
+  const { count, dim, inner, planes, grain } = collapse(size);
   return call("preluBackward", planes, [at(x, count), at(slope, dim), at(dy, count), at(dx, count), dim, inner], {
-    least,
+    grain,
   });
 };
 
 export const preluBackwardSlope: Bind<"preluBackwardSlope"> = ({ x, dy, dslope, ...size }, at) => {
   const { count, outer, dim, inner } = collapse(size);
   const numbers = [at(x, count), at(dy, count), at(dslope, dim), outer, dim, inner];
-  return call("preluBackwardSlope", dim, numbers, { scratch: "sumDimsScratch", least: leastOf(outer * inner) });
+  return call("preluBackwardSlope", dim, numbers, {
+    scratch: "sumDimsScratch",
+    grain: grainOf(outer * inner),
+  });
 };
 
 /** The powers 0, 1 and 2 have kernels of their own. */

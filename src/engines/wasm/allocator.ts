@@ -26,7 +26,7 @@ export class Allocator {
 
   /** The most bytes that could be given out as one piece now. */
   get largest(): number {
-    return this.#gaps.reduce((most, { start, end }) => Math.max(most, end - start), 0);
+    return this.#gaps.reduce((largest, { start, end }) => Math.max(largest, end - start), 0);
   }
 
   /** The address of a piece of this many bytes; `undefined` if there is none. */

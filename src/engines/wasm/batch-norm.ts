@@ -1,5 +1,5 @@
 import type { Channels } from "../../core/kernels.js";
-import { type Bind, call, leastOf } from "./call.js";
+import { type Bind, call, grainOf } from "./call.js";
 
 export const batchNorm: Bind<"batchNorm"> = ({ x, y, mean, variance, eps, ...size }, at) => {
   const { channels, count, numbers, extra } = collapse(size);
@@ -67,6 +67,6 @@ export const normToAffine: Bind<"normToAffine"> = (
 /** With one channel all values are one plane. */
 function collapse({ n, channels, inner }: Channels) {
   const numbers = channels === 1 ? [1, 1, n * inner] : [n, channels, inner];
-  const extra = { scratch: "batchNormScratch", least: leastOf(n * inner) } as const;
+  const extra = { scratch: "batchNormScratch", grain: grainOf(n * inner) } as const;
   return { channels: n * inner === 0 ? 0 : channels, count: n * channels * inner, numbers, extra };
 }

@@ -1,11 +1,13 @@
-import { type Bind, call, leastOf } from "./call.js";
+import { type Bind, call, grainOf } from "./call.js";
 
 export const copy: Bind<"copy"> = ({ x, y }, at) => call("copy", x.count, [at(x, x.count), at(y, x.count)]);
 
 export const copyRows: Bind<"copyRows"> = ({ x, y, rows, width, xStride, yStride }, at) => {
   const reach = (stride: number) => (rows === 0 ? 0 : (rows - 1) * stride + width);
   const addresses = [at(x, reach(xStride)), at(y, reach(yStride))];
-  return call("copyRows", rows, [...addresses, width, 4 * xStride, 4 * yStride], { least: leastOf(width) });
+  return call("copyRows", rows, [...addresses, width, 4 * xStride, 4 * yStride], {
+    grain: grainOf(width),
+  });
 };
 
 export const axpby: Bind<"axpby"> = ({ x, y, a, b }, at) => {
@@ -13,7 +15,7 @@ export const axpby: Bind<"axpby"> = ({ x, y, a, b }, at) => {
   return b === 0 ? call("times", y.count, [...addresses, a]) : call("axpby", y.count, [...addresses, a, b]);
 };
 
-export const sum: Bind<"sum"> = (args, ...host) => sumFused({ ...args, negativeSlope: 1 }, ...host);
+export const sum: Bind<"sum"> = (args, ...rest) => sumFused({ ...args, negativeSlope: 1 }, ...rest);
 
 export const sumFused: Bind<"sumFused"> = ({ xs, coefficients, y, negativeSlope }, at) => {
   const table = new Int32Array(2 * xs.length);

@@ -9,17 +9,17 @@ import { alignment } from "./allocator.js";
 import * as batchNorm from "./batch-norm.js";
 import * as withBlas from "./blas/kernels.js";
 import type { Blas } from "./blas/sgemm.js";
-import { type Bind, type Bindings, type Call, type Keep, type Locate, leastOf } from "./call.js";
+import { type Bind, type Bindings, type Call, grainOf, type Locate, type Reserve } from "./call.js";
 import * as conv from "./conv.js";
 import * as elementwise from "./elementwise.js";
 import * as gemm from "./gemm.js";
 import { createMemory, Heap, HeapStorage } from "./heap.js";
-import { Keeper, type Preparation } from "./keeper.js";
 import * as lrn from "./lrn.js";
 import * as lstm from "./lstm.js";
 import { hasRelaxedSimd, loadModule } from "./module.js";
 import { Panels } from "./panels.js";
 import * as pool from "./pool.js";
+import { type Preparation, PreparedCache } from "./prepared-cache.js";
 import * as rows from "./rows.js";
 import * as scale from "./scale.js";
 import * as sigmoidLoss from "./sigmoid-loss.js";
@@ -54,7 +54,7 @@ export interface WasmOptions {
   readonly threads?: number | undefined;
   /** Whether the memory can be shared with threads. Default: wherever that exists. */
   readonly shared?: boolean | undefined;
-  /** Bytes the memory may grow to. Default, and most: a little less than 4 GiB. */
+  /** Bytes the memory may grow to. Default and maximum: 4 GiB less 64 KiB. */
   readonly maximumBytes?: number | undefined;
   /** Whether to multiply and add in one instruction. Default: wherever WebAssembly has relaxed SIMD. */
   readonly relaxed?: boolean | undefined;
@@ -125,7 +125,7 @@ export class WasmEngine implements Engine {
     return this.#heap.used;
   }
 
-  /** The most bytes that one more span could have. */
+  /** The largest number of bytes that one more span could have. */
   get bytesFree(): number {
     return this.#heap.largest;
   }
@@ -139,8 +139,8 @@ export class WasmEngine implements Engine {
   }
 
   compile(steps: readonly KernelStep[], constants: ReadonlySet<Span> = new Set()): Compiled {
-    const keeper = new Keeper(this.#heap, constants);
-    const bound = steps.map((step) => [this.#bind(step, keeper.keep)].flat());
+    const cache = new PreparedCache(this.#heap, constants);
+    const bound = steps.map((step) => [this.#bind(step, cache.allocate)].flat());
     // Where the calls of each step begin; those of one step run together.
     const starts = [0];
     const preparations: Preparation[] = [];
@@ -168,7 +168,7 @@ export class WasmEngine implements Engine {
       release: () => {
         prepared.release();
         scheduled.release();
-        keeper.release();
+        cache.release();
       },
     };
   }
@@ -185,7 +185,11 @@ export class WasmEngine implements Engine {
       return { run, release() {} };
     }
     const program = team.share(
-      calls.map(({ least = leastOf(1), ...call }) => ({ ...call, least, index: this.#functions.indexOf(call.name) })),
+      calls.map(({ grain = grainOf(1), ...call }) => ({
+        ...call,
+        grain,
+        index: this.#functions.indexOf(call.name),
+      })),
     );
     const own = (i: number, first: number, last: number) => runs[i]?.(first, last);
     return {
@@ -200,10 +204,10 @@ export class WasmEngine implements Engine {
     this.#heap.dispose();
   }
 
-  #bind<K extends KernelName>({ kernel, args }: KernelStep<K>, keep: Keep): Call | readonly Call[] {
+  #bind<K extends KernelName>({ kernel, args }: KernelStep<K>, reserve: Reserve): Call | readonly Call[] {
     const locate: Locate = (span, count) => (span ? this.#locate(span, count, kernel) : 0);
     const bind = (this.#blas ? blasBindings : bindings)[kernel] as Bind<K>;
-    return bind(args as Kernels[K], locate, keep, this.#panels);
+    return bind(args as Kernels[K], locate, reserve, this.#panels);
   }
 
   #locate(span: Span, count: number, kernel: KernelName): number {
@@ -241,13 +245,14 @@ export class WasmEngine implements Engine {
 
   /** Makes each thread's workspace, and what all share, large enough for these calls. */
   #reserve(calls: readonly Call[]): void {
-    const most = (bytesOf: (call: Call) => number) => calls.reduce((bytes, call) => Math.max(bytes, bytesOf(call)), 0);
-    const stride = Math.ceil(most((call) => this.#scratchOf(call)) / alignment) * alignment;
+    const largest = (bytesOf: (call: Call) => number) =>
+      calls.reduce((bytes, call) => Math.max(bytes, bytesOf(call)), 0);
+    const stride = Math.ceil(largest((call) => this.#scratchOf(call)) / alignment) * alignment;
     if (stride > this.#workspaceStride) {
       this.#workspaceStride = stride;
       this.#workspace = this.#replace(this.#workspace, stride * this.threads, "workspace");
     }
-    const common = most(({ commonBytes = 0 }) => commonBytes);
+    const common = largest(({ commonBytes = 0 }) => commonBytes);
     if (common > this.#common.bytes) this.#common = this.#replace(this.#common, common, "common");
   }
 

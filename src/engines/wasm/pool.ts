@@ -1,26 +1,29 @@
 import type { NormPool, PoolGeometry } from "../../core/kernels.js";
-import { type Bind, call, leastOf } from "./call.js";
+import { type Bind, call, grainOf } from "./call.js";
 
 export const maxPool: Bind<"maxPool"> = ({ x, y, mask, ...geometry }, at) => {
-  const { planes, inputs, outputs, table, least } = layout(geometry);
-  return call("maxPool", planes, [at(x, inputs), at(y, outputs), at(mask, outputs)], { table, least });
+  const { planes, inputs, outputs, table, grain } = layout(geometry);
+  return call("maxPool", planes, [at(x, inputs), at(y, outputs), at(mask, outputs)], { table, grain });
 };
 
 export const maxPoolBackward: Bind<"maxPoolBackward"> = ({ dy, mask, dx, ...geometry }, at) => {
-  const { planes, inputs, outputs, table, least } = layout(geometry);
-  return call("maxPoolBackward", planes, [at(dy, outputs), at(mask, outputs), at(dx, inputs)], { table, least });
+  const { planes, inputs, outputs, table, grain } = layout(geometry);
+  return call("maxPoolBackward", planes, [at(dy, outputs), at(mask, outputs), at(dx, inputs)], {
+    table,
+    grain,
+  });
 };
 
 export const avePool: Bind<"avePool"> = ({ x, y, ...geometry }, at) => {
-  const { planes, inputs, outputs, table, least } = layout(geometry);
-  return call("avePool", planes, [at(x, inputs), at(y, outputs)], { table, least });
+  const { planes, inputs, outputs, table, grain } = layout(geometry);
+  return call("avePool", planes, [at(x, inputs), at(y, outputs)], { table, grain });
 };
 
 export const avePoolBackward: Bind<"avePoolBackward"> = ({ dy, dx, ...geometry }, at) => {
-  const { planes, inputs, outputs, table, least } = layout(geometry);
+  const { planes, inputs, outputs, table, grain } = layout(geometry);
   return call("avePoolBackward", planes, [at(dy, outputs), at(dx, inputs)], {
     table,
-    least,
+    grain,
     ...averageScratch(geometry),
   });
 };
@@ -57,7 +60,12 @@ function normLayout({ channels, method, ...geometry }: NormPool) {
     inputs,
     outputs,
     numbers: [geometry.planes / channels, channels, method === "AVE"],
-    extra: { table, least: leastOf(inputs / channels), scratch: "batchNormScratch" as const, scratchBytes },
+    extra: {
+      table,
+      grain: grainOf(inputs / channels),
+      scratch: "batchNormScratch" as const,
+      scratchBytes,
+    },
   };
 }
 
@@ -72,7 +80,7 @@ function layout({ planes, input, output, kernel, stride, pad }: PoolGeometry) {
     planes,
     inputs: planes * input[0] * input[1],
     outputs: planes * output[0] * output[1],
-    least: leastOf(input[0] * input[1]),
+    grain: grainOf(input[0] * input[1]),
     table: Int32Array.of(...input, ...output, ...kernel, ...stride, ...pad),
   };
 }
