@@ -17,10 +17,7 @@ export const preluBackward: Bind<"preluBackward"> = ({ x, slope, dy, dx, ...size
 export const preluBackwardSlope: Bind<"preluBackwardSlope"> = ({ x, dy, dslope, ...size }, at) => {
   const { count, outer, dim, inner } = collapse(size);
   const numbers = [at(x, count), at(dy, count), at(dslope, dim), outer, dim, inner];
-  return call("preluBackwardSlope", dim, numbers, {
-    scratch: "sumDimsScratch",
-    grain: grainOf(outer * inner),
-  });
+  return call("preluBackwardSlope", dim, numbers, { scratch: "sumDimsScratch", grain: grainOf(outer * inner) });
 };
 
 /** The powers 0, 1 and 2 have kernels of their own. */

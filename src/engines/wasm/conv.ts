@@ -120,11 +120,7 @@ function depthwiseCall(
   const rows = (band - 1) * (stride[0] ?? 1) + 3;
   const scratchBytes = 256 + rows * rowBytes;
   const grain = grainOf(sizesOf(geometry).positions);
-  return call(name, pieces, [...numbers, pad[0] ?? 0, band], {
-    table: geometryTable(geometry),
-    grain,
-    scratchBytes,
-  });
+  return call(name, pieces, [...numbers, pad[0] ?? 0, band], { table: geometryTable(geometry), grain, scratchBytes });
 }
 
 /** A piece is a plane. */

@@ -5,9 +5,7 @@ export const copy: Bind<"copy"> = ({ x, y }, at) => call("copy", x.count, [at(x,
 export const copyRows: Bind<"copyRows"> = ({ x, y, rows, width, xStride, yStride }, at) => {
   const reach = (stride: number) => (rows === 0 ? 0 : (rows - 1) * stride + width);
   const addresses = [at(x, reach(xStride)), at(y, reach(yStride))];
-  return call("copyRows", rows, [...addresses, width, 4 * xStride, 4 * yStride], {
-    grain: grainOf(width),
-  });
+  return call("copyRows", rows, [...addresses, width, 4 * xStride, 4 * yStride], { grain: grainOf(width) });
 };
 
 export const axpby: Bind<"axpby"> = ({ x, y, a, b }, at) => {

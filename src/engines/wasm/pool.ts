@@ -8,10 +8,7 @@ export const maxPool: Bind<"maxPool"> = ({ x, y, mask, ...geometry }, at) => {
 
 export const maxPoolBackward: Bind<"maxPoolBackward"> = ({ dy, mask, dx, ...geometry }, at) => {
   const { planes, inputs, outputs, table, grain } = layout(geometry);
-  return call("maxPoolBackward", planes, [at(dy, outputs), at(mask, outputs), at(dx, inputs)], {
-    table,
-    grain,
-  });
+  return call("maxPoolBackward", planes, [at(dy, outputs), at(mask, outputs), at(dx, inputs)], { table, grain });
 };
 
 export const avePool: Bind<"avePool"> = ({ x, y, ...geometry }, at) => {

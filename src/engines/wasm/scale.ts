@@ -11,10 +11,7 @@ export const scaleBackward: Bind<"scaleBackward"> = ({ x, dy, dscale, accumulate
   const { count, outer, dim, inner } = collapse(size);
   const addresses = [at(x, count), at(dy, count), at(dscale, dim)];
   const numbers = [...addresses, outer, dim, inner, accumulate];
-  return call("scaleBackward", dim, numbers, {
-    scratch: "sumDimsScratch",
-    grain: grainOf(outer * inner),
-  });
+  return call("scaleBackward", dim, numbers, { scratch: "sumDimsScratch", grain: grainOf(outer * inner) });
 };
 
 export const bias: Bind<"bias"> = ({ x, bias, y, ...size }, at) => {
@@ -25,8 +22,5 @@ export const bias: Bind<"bias"> = ({ x, bias, y, ...size }, at) => {
 export const biasBackward: Bind<"biasBackward"> = ({ dy, dbias, accumulate, ...size }, at) => {
   const { count, outer, dim, inner } = collapse(size);
   const numbers = [at(dy, count), at(dbias, dim), outer, dim, inner, accumulate];
-  return call("biasBackward", dim, numbers, {
-    scratch: "sumDimsScratch",
-    grain: grainOf(outer * inner),
-  });
+  return call("biasBackward", dim, numbers, { scratch: "sumDimsScratch", grain: grainOf(outer * inner) });
 };

@@ -3,9 +3,7 @@ import { divisor, noneIsNaN } from "./labels.js";
 
 export const softmax: Bind<"softmax"> = ({ x, y, outer, dim, inner }, at) => {
   const count = outer * dim * inner;
-  return call("softmax", outer * inner, [at(x, count), at(y, count), dim, inner], {
-    grain: grainOf(dim),
-  });
+  return call("softmax", outer * inner, [at(x, count), at(y, count), dim, inner], { grain: grainOf(dim) });
 };
 
 export const softmaxBackward: Bind<"softmaxBackward"> = ({ y, dy, dx, outer, dim, inner }, at) => {
