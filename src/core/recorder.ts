@@ -1,8 +1,9 @@
-import { type KernelName, type Kernels, kernelNames } from "./kernels.js";
+import { type Kernels, type PlainName, plainNames } from "./kernels.js";
 import { type HostStep, kernelStep, type Step } from "./program.js";
 import { type Memory, Span } from "./span.js";
 
-type KernelCalls = { readonly [K in KernelName]: (args: Kernels[K]) => void };
+/** Fused kernels are for passes to make. */
+type KernelCalls = { readonly [K in PlainName]: (args: Kernels[K]) => void };
 
 /**
  * What a layer's `forward` and `backward` speak to: `k.relu({ x, y, negativeSlope })` reads like a call, and
@@ -29,7 +30,7 @@ export function record(layer: number, name: string, memory: Memory, needsBackwar
   const steps: Step[] = [];
   const spans: Span[] = [];
   const calls = Object.fromEntries(
-    kernelNames.map((kernel) => [
+    plainNames.map((kernel) => [
       kernel,
       (args: Kernels[typeof kernel]) => void steps.push(kernelStep(kernel, args, layer)),
     ]),
