@@ -1,8 +1,11 @@
 import type { Arguments } from "./kernel.js";
+import { each } from "./single-values.js";
 
-export function fill({ y, value }: Arguments<"fill">): void {
-  y.fill(value);
-}
+export const fill = each("fill", ({ value }) => value);
+export const mul = each("mul", (_, a, b) => a * b);
+export const div = each("div", (_, a, b) => a / b);
+export const dropout = each("dropout", ({ scale }, x, mask) => x * mask * scale);
+export const maxOfBackward = each("maxOfBackward", ({ index }, dy, mask) => (mask === index ? dy : 0));
 
 export function copy({ x, y }: Arguments<"copy">): void {
   y.set(x);
@@ -26,18 +29,6 @@ export function sum({ xs, coefficients, y }: Arguments<"sum">): void {
   }
 }
 
-export function mul({ a, b, y }: Arguments<"mul">): void {
-  for (let i = 0; i < y.length; i++) y[i] = a[i] * b[i];
-}
-
-export function div({ a, b, y }: Arguments<"div">): void {
-  for (let i = 0; i < y.length; i++) y[i] = a[i] / b[i];
-}
-
-export function dropout({ x, mask, y, scale }: Arguments<"dropout">): void {
-  for (let i = 0; i < y.length; i++) y[i] = x[i] * mask[i] * scale;
-}
-
 export function scaleBy({ x, multiplier, y, alpha }: Arguments<"scaleBy">): void {
   for (let i = 0; i < y.length; i++) y[i] = alpha * multiplier[0] * x[i];
 }
@@ -55,8 +46,4 @@ export function maxOf({ x, y, mask, index, ties }: Arguments<"maxOf">): void {
       mask[i] = index;
     }
   }
-}
-
-export function maxOfBackward({ dy, mask, dx, index }: Arguments<"maxOfBackward">): void {
-  for (let i = 0; i < dx.length; i++) dx[i] = mask[i] === index ? dy[i] : 0;
 }

@@ -5,10 +5,8 @@ import type { KernelStep } from "../../core/program.js";
 import { type FloatArray, type Memory, Span, type Storage } from "../../core/span.js";
 import * as activation from "./activation.js";
 import * as batchNorm from "./batch-norm.js";
-import * as clip from "./clip.js";
 import * as conv from "./conv.js";
 import * as elementwise from "./elementwise.js";
-import * as exponential from "./exponential.js";
 import * as gemm from "./gemm.js";
 import type { Implementations } from "./kernel.js";
 import * as lrn from "./lrn.js";
@@ -30,8 +28,6 @@ const implementations: Implementations = {
   ...lrn,
   ...scale,
   ...activation,
-  ...exponential,
-  ...clip,
   ...lstm,
   ...softmax,
   ...sigmoidLoss,
