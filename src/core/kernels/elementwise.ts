@@ -39,7 +39,7 @@ export const dropout = elementwise(
   { operations: 2, overwrites: { y: ["x"] } },
 );
 /** y = alpha·multiplier[0]·x */
-export const scaleBy = kernel({ x: "in", multiplier: "in", y: "out", alpha: "number" });
+export const scaleBy = elementwise({ x: "in", multiplier: "in1", y: "out", alpha: "number" });
 /** y[0] = alpha·Σ a·b */
 export const dot = kernel({ a: "in", b: "in", y: "out", alpha: "number" }, { operations: 2 });
 /**

@@ -22,10 +22,14 @@ test("a row says how each span argument is used, and which may lie over which", 
 });
 
 test("a kernel of single values lists its spans and its numbers in their order", () => {
-  const row = elementwise({ x: "in", low: "number", isStrict: "boolean", y: "out" });
-  const args = { y: span("y"), isStrict: true, low: -2, x: span("x") };
-  expect(row.operands(args)).toEqual([args.x, args.y]);
-  expect(row.numbers(args)).toEqual([-2, 1]);
+  const row = elementwise({ x: "in", rate: "in1", low: "number", isStrict: "boolean", y: "out", last: "in1" });
+  const args = { y: span("y"), isStrict: true, low: -2, last: span("last"), rate: span("rate"), x: span("x") };
+  const located: string[] = [];
+  const operands = row.operands(args, ({ name }, count) => 10 * located.push(`${name} ${count}`));
+  expect(located).toEqual(["x 3", "rate 1", "y 3", "last 1"]);
+  expect(operands).toEqual([10, 20, -2, 1, 30, 40]);
+  expect(row.count(args)).toBe(3);
+  expect(row.spans.map(({ extent }) => extent?.(args).width)).toEqual([undefined, 1, undefined, 1]);
 });
 
 test("a row that names what is no span, or a call that lacks an argument, does not compile", () => {
@@ -41,6 +45,6 @@ test("a row that names what is no span, or a call that lacks an argument, does n
   // @ts-expect-error a fused kernel says what it stands for
   fusedOf<object>()({ x: "in", y: "out" }, { operations: 2 });
   // @ts-expect-error y is missing
-  const call = () => row.operands({ x: span("x"), alpha: 1 });
-  expect(call).not.toThrow();
+  const call = () => row.count({ x: span("x"), alpha: 1 });
+  expect(call).toThrow(TypeError);
 });

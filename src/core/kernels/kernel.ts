@@ -1,4 +1,4 @@
-import type { Span } from "../span.js";
+import { Span } from "../span.js";
 
 /** How a kernel uses a span: reads it, overwrites all of it, or reads and writes. */
 export type Access = "in" | "out" | "inout";
@@ -12,11 +12,11 @@ export interface Extent {
 
 /**
  * One argument of a kernel. A span is given by its access, which may depend on the kernel's options; `?` marks a span that
- * may be left out, `in*` a list of spans.
+ * may be left out, `in*` is a list of spans, `in1` one of which a single value is read.
  */
-type Kind<O> = Access | `${Access}?` | "in*" | ((options: O) => Access) | Plain;
+type Kind<O> = Access | `${Access}?` | "in*" | "in1" | ((options: O) => Access) | Scalar;
 
-type Plain = "number" | "boolean";
+type Scalar = "number" | "boolean";
 
 type Argument<T> = T extends "number"
   ? number
@@ -31,7 +31,7 @@ type Argument<T> = T extends "number"
 /** The arguments that a list of kinds stands for. */
 export type ArgumentsFrom<T> = { readonly [K in keyof T]: Argument<T[K]> };
 
-type SpanNames<T> = keyof { [K in keyof T as T[K] extends Plain ? never : K]: true };
+type SpanNames<T> = keyof { [K in keyof T as T[K] extends Scalar ? never : K]: true };
 
 /** A span argument of a kernel. */
 export interface SpanUse<A> {
@@ -51,11 +51,12 @@ export interface Kernel<A> {
   readonly operations: number | ((args: A) => number);
 }
 
-/** A kernel of single values: output i depends on the values i of its inputs alone. */
+/** A kernel of single values: value i of its outputs depends on the values i of its inputs alone. */
 export interface Elementwise<A> extends Kernel<A> {
-  /** Its spans, an output last, and then its numbers, in the order in which they are declared. */
-  operands(args: A): readonly Span[];
-  numbers(args: A): readonly number[];
+  /** How many values each of its spans has. */
+  count(args: A): number;
+  /** Its arguments in the order in which they are declared: what `locate` makes of spans, and numbers. */
+  operands(args: A, locate: (span: Span, count: number) => number): readonly number[];
 }
 
 /** A kernel that does the work of several plain ones at once. Only passes make it, for engines that have it. */
@@ -98,14 +99,14 @@ export function kernelOf<O>() {
     facts: Facts<T, ArgumentsFrom<T> & O> = {},
   ): Kernel<ArgumentsFrom<T> & O> => {
     type A = ArgumentsFrom<T> & O;
-    const names = Object.keys(kinds).filter((name): name is SpanNames<T> & string => !isPlain(kinds[name]));
+    const names = Object.keys(kinds).filter((name): name is SpanNames<T> & string => !isScalar(kinds[name]));
     const useOf = (name: SpanNames<T> & string): SpanUse<A> => {
-      const kind = kinds[name] as Exclude<Kind<O>, Plain>;
+      const kind = kinds[name] as Exclude<Kind<O>, Scalar>;
       return {
         name,
         at: (args) => args[name] as Span | readonly Span[] | undefined,
-        access: typeof kind === "string" ? (kind.replace(/[?*]$/, "") as Access) : kind,
-        extent: facts.extents?.[name],
+        access: typeof kind === "string" ? (kind.replace(/[?*1]$/, "") as Access) : kind,
+        extent: kind === "in1" ? () => ({ rows: 1, width: 1, stride: 1 }) : facts.extents?.[name],
         overwrites: (facts.overwrites?.[name] ?? []).map((input) => useOf(input as SpanNames<T> & string)),
       };
     };
@@ -116,21 +117,27 @@ export function kernelOf<O>() {
 /** Makes kernels that have only arguments of these kinds. */
 export const kernel = kernelOf<object>();
 
-function isPlain(kind: unknown): boolean {
+function isScalar(kind: unknown): boolean {
   return kind === "number" || kind === "boolean";
 }
 
-/** Makes kernels of single values, an output last. */
-export function elementwise<const T extends Readonly<Record<string, Access | Plain>>>(
+/** Makes kernels of single values. The last span has as many values as there are. */
+export function elementwise<const T extends Readonly<Record<string, Access | "in1" | Scalar>>>(
   kinds: T,
   facts: Facts<T, ArgumentsFrom<T>> = {},
 ): Elementwise<ArgumentsFrom<T>> {
   const row = kernel(kinds, facts);
-  const names = Object.keys(kinds).filter((name) => isPlain(kinds[name]));
+  const names = Object.keys(kinds);
+  const last = names.findLast((name) => !isScalar(kinds[name]) && kinds[name] !== "in1") ?? "";
+  const count = (args: ArgumentsFrom<T>) => (args[last] as Span).count;
   return {
     ...row,
-    operands: (args) => row.spans.map((span) => span.at(args) as Span),
-    numbers: (args) => names.map((name) => Number(args[name])),
+    count,
+    operands: (args, locate) =>
+      names.map((name) => {
+        const value = args[name];
+        return value instanceof Span ? locate(value, kinds[name] === "in1" ? 1 : count(args)) : Number(value);
+      }),
   };
 }
 

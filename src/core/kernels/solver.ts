@@ -1,41 +1,37 @@
 // One step each of the solvers, as Caffe takes it: from the gradient g of `Descent`, dw = the step; w −= dw.
 // rate below is rate[0]·rateScale.
-import { type ArgumentsFrom, kernel, kernelOf } from "./kernel.js";
+import { type ArgumentsFrom, elementwise, kernel } from "./kernel.js";
 
 /** dw is the gradient before the step, and afterwards what was taken off w. */
 const descent = {
   w: "inout",
   dw: "inout",
-  rate: "in",
-  clip: "in",
+  rate: "in1",
+  clip: "in1",
   rateScale: "number",
   gradientScale: "number",
   decay: "number",
+  isL1: "boolean",
 } as const;
 
-export interface Decay {
-  readonly decayNorm: "L1" | "L2";
-}
+/** What every step of a solver has: g = gradientScale·clip[0]·dw + decay·w, or + decay·sign(w) with `isL1`. */
+export type Descent = ArgumentsFrom<typeof descent>;
 
-/** What every step of a solver has: g = gradientScale·clip[0]·dw + decay·w (or decay·sign(w)). */
-export type Descent = ArgumentsFrom<typeof descent> & Decay;
-
-const step = kernelOf<Decay>();
 /** y[0] += Σ x² */
 export const sumSquares = kernel({ x: "in", y: "inout" }, { operations: 2 });
 /** history = rate·g + momentum·history; dw = history */
-export const sgd = step({ ...descent, history: "inout", momentum: "number" }, { operations: 7 });
+export const sgd = elementwise({ ...descent, history: "inout", momentum: "number" }, { operations: 7 });
 /** history as in `sgd`; dw = (1 + momentum)·history − momentum·(history as it was) */
-export const nesterov = step({ ...descent, history: "inout", momentum: "number" });
+export const nesterov = elementwise({ ...descent, history: "inout", momentum: "number" });
 /** history += g²; dw = rate·g/(√history + delta) */
-export const adaGrad = step({ ...descent, history: "inout", delta: "number" });
+export const adaGrad = elementwise({ ...descent, history: "inout", delta: "number" });
 /** history = rmsDecay·history + (1 − rmsDecay)·g²; dw = rate·g/(√history + delta) */
-export const rmsProp = step({ ...descent, history: "inout", rmsDecay: "number", delta: "number" });
+export const rmsProp = elementwise({ ...descent, history: "inout", rmsDecay: "number", delta: "number" });
 /**
  * gradients = momentum·gradients + (1 − momentum)·g²; u = g·√((delta + updates)/(delta + gradients));
  * updates = momentum·updates + (1 − momentum)·u²; dw = rate·u
  */
-export const adaDelta = step({
+export const adaDelta = elementwise({
   ...descent,
   gradients: "inout",
   updates: "inout",
@@ -46,11 +42,11 @@ export const adaDelta = step({
  * mean = momentum·mean + (1 − momentum)·g; square = momentum2·square + (1 − momentum2)·g²;
  * dw = rate·correction[0]·mean/(√square + delta)
  */
-export const adam = step({
+export const adam = elementwise({
   ...descent,
   mean: "inout",
   square: "inout",
-  correction: "in",
+  correction: "in1",
   momentum: "number",
   momentum2: "number",
   delta: "number",

@@ -28,8 +28,5 @@ export const mul: Bind<"mul"> = ({ a, b, y }, at) =>
 export const dropout: Bind<"dropout"> = ({ x, mask, y, scale }, at) =>
   call("mul", y.count, [at(x, y.count), at(mask, y.count), at(y, y.count), scale]);
 
-export const scaleBy: Bind<"scaleBy"> = ({ x, multiplier, y, alpha }, at) =>
-  call("scaleBy", y.count, [at(x, y.count), at(multiplier, 1), at(y, y.count), alpha]);
-
 export const dot: Bind<"dot"> = ({ a, b, y, alpha }, at) =>
   call("dot", 1, [at(a, a.count), at(b, a.count), at(y, 1), a.count, alpha, 0]);
