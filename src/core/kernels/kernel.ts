@@ -12,10 +12,11 @@ export interface Extent {
 
 /**
  * One argument of a kernel. A span is given by its access, which may depend on the kernel's options; `?` marks a span that
- * may be left out, `in*` is a list of spans, `in1` one of which a single value is read.
+ * may be left out, `*` a list of spans, `1` a span of which a single value is used.
  */
-type Kind<O> = Access | `${Access}?` | "in*" | "in1" | ((options: O) => Access) | Scalar;
+type Kind<O> = Access | `${Access}?` | "in*" | Single | ((options: O) => Access) | Scalar;
 
+type Single = "in1" | "inout1";
 type Scalar = "number" | "boolean";
 
 type Argument<T> = T extends "number"
@@ -106,7 +107,7 @@ export function kernelOf<O>() {
         name,
         at: (args) => args[name] as Span | readonly Span[] | undefined,
         access: typeof kind === "string" ? (kind.replace(/[?*1]$/, "") as Access) : kind,
-        extent: kind === "in1" ? () => ({ rows: 1, width: 1, stride: 1 }) : facts.extents?.[name],
+        extent: isSingle(kind) ? () => ({ rows: 1, width: 1, stride: 1 }) : facts.extents?.[name],
         overwrites: (facts.overwrites?.[name] ?? []).map((input) => useOf(input as SpanNames<T> & string)),
       };
     };
@@ -117,18 +118,22 @@ export function kernelOf<O>() {
 /** Makes kernels that have only arguments of these kinds. */
 export const kernel = kernelOf<object>();
 
+function isSingle(kind: unknown): boolean {
+  return kind === "in1" || kind === "inout1";
+}
+
 function isScalar(kind: unknown): boolean {
   return kind === "number" || kind === "boolean";
 }
 
 /** Makes kernels of single values. The last span has as many values as there are. */
-export function elementwise<const T extends Readonly<Record<string, Access | "in1" | Scalar>>>(
+export function elementwise<const T extends Readonly<Record<string, Access | Single | Scalar>>>(
   kinds: T,
   facts: Facts<T, ArgumentsFrom<T>> = {},
 ): Elementwise<ArgumentsFrom<T>> {
   const row = kernel(kinds, facts);
   const names = Object.keys(kinds);
-  const last = names.findLast((name) => !isScalar(kinds[name]) && kinds[name] !== "in1") ?? "";
+  const last = names.findLast((name) => !isScalar(kinds[name]) && !isSingle(kinds[name])) ?? "";
   const count = (args: ArgumentsFrom<T>) => (args[last] as Span).count;
   return {
     ...row,
@@ -136,7 +141,7 @@ export function elementwise<const T extends Readonly<Record<string, Access | "in
     operands: (args, locate) =>
       names.map((name) => {
         const value = args[name];
-        return value instanceof Span ? locate(value, kinds[name] === "in1" ? 1 : count(args)) : Number(value);
+        return value instanceof Span ? locate(value, isSingle(kinds[name]) ? 1 : count(args)) : Number(value);
       }),
   };
 }

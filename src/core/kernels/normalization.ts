@@ -1,5 +1,5 @@
 // Normalization: x (n, channels, inner).
-import { kernel, kernelOf } from "./kernel.js";
+import { elementwise, kernelOf } from "./kernel.js";
 import type { Channels } from "./sizes.js";
 
 /** mean, variance (biased) of each channel over n × inner; y = (x − mean)/√(variance + eps). May work in place. */
@@ -13,21 +13,21 @@ export const batchNormBackward = kernelOf<Channels>()(
   { operations: 8 },
 );
 /** factor = fraction·factor + 1; mean and variance likewise, the variance unbiased by `correction` */
-export const batchNormAverage = kernel(
+export const batchNormAverage = elementwise(
   {
     mean: "in",
     variance: "in",
     runningMean: "inout",
     runningVariance: "inout",
-    factor: "inout",
+    factor: "inout1",
     fraction: "number",
     correction: "number",
   },
   { operations: 5 },
 );
 /** mean = runningMean/factor, variance = runningVariance/factor; 0 where factor is 0 */
-export const batchNormGlobal = kernel(
-  { runningMean: "in", runningVariance: "in", factor: "in", mean: "out", variance: "out" },
+export const batchNormGlobal = elementwise(
+  { runningMean: "in", runningVariance: "in", factor: "in1", mean: "out", variance: "out" },
   { operations: 2 },
 );
 /** y = (x − mean)/√(variance + eps) with given statistics; without mean, y = x/√(variance + eps). May work in place. */

@@ -7,6 +7,7 @@ import { check } from "../../util/errors.js";
 import * as activation from "./activation.js";
 import { alignment } from "./allocator.js";
 import * as batchNorm from "./batch-norm.js";
+import * as batchNormFused from "./batch-norm-fused.js";
 import * as withBlas from "./blas/kernels.js";
 import type { Blas } from "./blas/sgemm.js";
 import { type Bind, type Bindings, type Call, grainOf, type Locate, type Reserve } from "./call.js";
@@ -37,6 +38,7 @@ const bindings: Bindings = {
   ...conv,
   ...pool,
   ...batchNorm,
+  ...batchNormFused,
   ...lrn,
   ...scale,
   ...activation,
