@@ -51,15 +51,13 @@ export type FusedName = NamesOf<Fused<never>>;
 /** Every engine has these. */
 export type PlainName = Exclude<KernelName, FusedName>;
 
-type Rows<K extends KernelName> = { readonly [N in K]: Kernel<Kernels[N]> & Partial<Fused<Kernels[N]>> };
-
 /** What is known of each kernel. */
-export const kernels: Rows<KernelName> = table;
+export const kernels: { readonly [K in KernelName]: Kernel<Kernels[K]> & Partial<Fused<Kernels[K]>> } = table;
 
 export const kernelNames = Object.keys(kernels) as readonly KernelName[];
 export const elementwiseKernels: { readonly [K in ElementwiseName]: Elementwise<Kernels[K]> } = table;
 export const elementwiseNames = kernelNames.filter((name): name is ElementwiseName => "operands" in kernels[name]);
 export const plainNames = kernelNames.filter((name): name is PlainName => !kernels[name].lowersTo);
 
-export type { Cells, Channels, Collapsed, ConvGeometry, Labels, NormPool, PoolGeometry } from "./kernels/sizes.js";
+export type { Channels, Collapsed, ConvGeometry, Labels, NormPool, PoolGeometry } from "./kernels/sizes.js";
 export type { Descent } from "./kernels/solver.js";

@@ -1,3 +1,4 @@
+import { check } from "../util/errors.js";
 import type { Kernel } from "./kernels/kernel.js";
 import { type KernelName, type Kernels, kernels } from "./kernels.js";
 import { type KernelStep, kernelStep } from "./program.js";
@@ -19,6 +20,8 @@ const names = new Map<Kernel<never>, KernelName>(
 /**
  * Puts plain kernels in the place of each fused one that `isPresent` denies. The steps use scratch memory one after the
  * other, so that it is as large as the largest of them needs.
+ *
+ * @throws MokaError `MOKA_UNSUPPORTED` if `isPresent` denies a plain kernel
  */
 export function lower(
   steps: readonly KernelStep[],
@@ -56,6 +59,9 @@ function lowerStep<K extends KernelName>({ kernel, args, layer }: KernelStep<K>,
     else slots.push([span]);
     return span;
   };
-  const calls = kernels[kernel].lowersTo?.(args, scratch) ?? [];
-  return calls.map((call) => kernelStep(names.get(call.kernel) as KernelName, call.args as Kernels[KernelName], layer));
+  const { lowersTo } = kernels[kernel];
+  check(lowersTo, "MOKA_UNSUPPORTED", `the engine has no kernel "${kernel}"`);
+  return lowersTo(args, scratch).map((call) =>
+    kernelStep(names.get(call.kernel) as KernelName, call.args as Kernels[KernelName], layer),
+  );
 }

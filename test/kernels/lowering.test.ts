@@ -59,6 +59,13 @@ test("steps share their scratch memory, and give it back", () => {
   expect(engine.bytesUsed).toBe(0);
 });
 
+test("an engine without a plain kernel is refused", () => {
+  const engine = new ReferenceEngine();
+  const span = new Span("x", 1, engine);
+  const step = kernelStep("copy", { x: span, y: span }, 0);
+  expect(() => lower([step], () => false, engine)).toThrow(/no kernel "copy"/);
+});
+
 const net = `force_backward: true
   input: "x" input_shape { dim: 4 dim: 2 dim: 8 dim: 8 }
   layer { name: "conv1" type: "Convolution" bottom: "x" top: "a"

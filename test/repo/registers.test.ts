@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { commands } from "../../src/cli/commands/index.js";
-import { plainNames } from "../../src/core/kernels.js";
+import { kernelNames, plainNames } from "../../src/core/kernels.js";
 import { referenceKernels } from "../../src/engines/reference/index.js";
 import { layers } from "../../src/layers/index.js";
 import { version } from "../../src/version.js";
@@ -47,6 +47,14 @@ test("every command has its row and its test", () => {
     const file = `src/cli/commands/${name.replaceAll("_", "-")}.test.ts`;
     expect(existsSync(`${root}${file}`), file).toBe(true);
   }
+});
+
+test("every kernel has its row in the table, and its name for itself", () => {
+  const families = list("src/core/kernels").filter((path) => !/^(kernel|lowering|sizes)\.|test\.ts$/.test(path));
+  const rows = families.flatMap((path) =>
+    [...read(`src/core/kernels/${path}`).matchAll(/^export const (\w+) =/gm)].map(([, name]) => name),
+  );
+  expect(rows.sort()).toEqual([...kernelNames].sort());
 });
 
 test("the reference engine has every plain kernel", () => {

@@ -2,11 +2,6 @@
 import { kernelOf } from "./kernel.js";
 import type { Collapsed, Labels } from "./sizes.js";
 
-export interface Counted extends Collapsed {
-  readonly topK: number;
-  readonly ignore: number | undefined;
-}
-
 /** y = e^x/Σ e^x over dim. May work in place. */
 export const softmax = kernelOf<Collapsed>()({ x: "in", y: "out" }, { operations: 4 });
 export const softmaxBackward = kernelOf<Collapsed>()({ y: "in", dy: "in", dx: "out" }, { operations: 4 });
@@ -22,4 +17,10 @@ export const sigmoidLoss = kernelOf<Labels & Collapsed>()({ x: "in", target: "in
 /** dx = dloss[0]·(1/(1 + e^−x) − target)/normalizer, 0 for ignored targets */
 export const sigmoidLossBackward = kernelOf<Labels & Collapsed>()({ x: "in", target: "in", dloss: "in", dx: "out" });
 /** y[0] = share of labels whose score fewer than `topK` others reach; perClass the same for each class, 0 for one without labels */
-export const accuracy = kernelOf<Counted>()({ x: "in", label: "in", y: "out", perClass: "out?" });
+export const accuracy = kernelOf<Collapsed & Pick<Labels, "ignore">>()({
+  x: "in",
+  label: "in",
+  y: "out",
+  perClass: "out?",
+  topK: "number",
+});

@@ -10,34 +10,13 @@ import { avePool, avePoolBackward, maxPool, maxPoolBackward } from "./pooling.js
 import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
 import { type Channels, type NormPool, poolOperations } from "./sizes.js";
 
+const affine = { scale: "in?", bias: "in?", negativeSlope: "number", eps: "number" } as const;
 /** By the statistics of the batch. */
-const norm = {
-  x: "in",
-  y: "out",
-  mean: "out",
-  variance: "out",
-  scale: "in?",
-  bias: "in?",
-  negativeSlope: "number",
-  eps: "number",
-} as const;
-
+const norm = { x: "in", y: "out", mean: "out", variance: "out", ...affine } as const;
+const statistics = { mean: "in", variance: "in" } as const;
+const gradient = { x: "in", dy: "in", dx: "out", ...statistics, ...affine, dscale: "inout?", dbias: "inout?" } as const;
 /** By given statistics, if there are any. */
 const given = { ...norm, mean: "in?", variance: "in?" } as const;
-
-const gradient = {
-  x: "in",
-  dy: "in",
-  dx: "out",
-  mean: "in",
-  variance: "in",
-  scale: "in?",
-  bias: "in?",
-  dscale: "inout?",
-  dbias: "inout?",
-  negativeSlope: "number",
-  eps: "number",
-} as const;
 
 /**
  * `batchNorm`, and the Scale and ReLU after it, in one: y = act(x̂·scale + bias), x̂ the normalized x, and

@@ -36,18 +36,14 @@ export const normalize = kernelOf<Channels>()(
   { operations: 2 },
 );
 
-export interface Window extends Channels {
-  readonly size: number;
-  readonly alpha: number;
-  readonly beta: number;
-}
+const window = { size: "number", alpha: "number", beta: "number" } as const;
 
 /** scale = k + alpha/size·Σ x² over `size` channels around each; y = x·scale^−beta */
-export const lrn = kernelOf<Window>()(
-  { x: "in", scale: "out", y: "out", k: "number" },
+export const lrn = kernelOf<Channels>()(
+  { x: "in", scale: "out", y: "out", ...window, k: "number" },
   { operations: ({ y, size }) => y.count * (2 * size + 3) },
 );
-export const lrnBackward = kernelOf<Window>()(
-  { x: "in", y: "in", scale: "in", dy: "in", dx: "out" },
+export const lrnBackward = kernelOf<Channels>()(
+  { x: "in", y: "in", scale: "in", dy: "in", dx: "out", ...window },
   { operations: ({ dx, size }) => dx.count * (2 * size + 5) },
 );

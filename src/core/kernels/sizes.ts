@@ -45,11 +45,6 @@ export interface Collapsed {
   readonly inner: number;
 }
 
-export interface Cells {
-  readonly n: number;
-  readonly dim: number;
-}
-
 export interface Labels {
   /** A label that does not count; `undefined` for none. */
   readonly ignore: number | undefined;
