@@ -25,18 +25,34 @@ export interface Recording {
   readonly spans: readonly Span[];
 }
 
+interface Target {
+  readonly steps: Step[];
+  readonly layer: number;
+}
+
+const target = Symbol("target");
+
+/** The calls of kernels, which all recorders inherit: to make them takes longer than to record a layer. */
+const calls: KernelCalls = Object.defineProperties(
+  {} as KernelCalls,
+  Object.fromEntries(
+    plainNames.map((kernel) => [
+      kernel,
+      {
+        get(this: { readonly [target]: Target }) {
+          const { steps, layer } = this[target];
+          return (args: Kernels[typeof kernel]) => void steps.push(kernelStep(kernel, args, layer));
+        },
+      },
+    ]),
+  ),
+);
+
 /** Starts recording for the layer with this index and name. */
 export function record(layer: number, name: string, memory: Memory, needsBackward: boolean): Recording {
   const steps: Step[] = [];
   const spans: Span[] = [];
-  const calls = Object.fromEntries(
-    plainNames.map((kernel) => [
-      kernel,
-      (args: Kernels[typeof kernel]) => void steps.push(kernelStep(kernel, args, layer)),
-    ]),
-  ) as unknown as KernelCalls;
-  const recorder: Recorder = {
-    ...calls,
+  const own: Omit<Recorder, PlainName> = {
     needsBackward,
     span(spanName, count) {
       const span = new Span(`${name}.${spanName}`, count, memory);
@@ -47,5 +63,6 @@ export function record(layer: number, name: string, memory: Memory, needsBackwar
       steps.push({ kind: "host", label, layer, run, reads, writes });
     },
   };
+  const recorder: Recorder = Object.assign(Object.create(calls) as KernelCalls, own, { [target]: { steps, layer } });
   return { recorder, steps, spans };
 }
