@@ -4,8 +4,8 @@ import { Logistic } from "./logistic";
 import { map, mapDims, zip, zipDims } from "./map";
 import { sumDims } from "./scale";
 
-// Where nothing else is said, a piece is one value. `f32x4.pmax(x, 0)` is x where x is not a number, and one
-// instruction where `f32x4.max` is eight.
+// A piece is one value unless a comment says otherwise. `f32x4.pmax(x, 0)` is x where x is NaN; it takes one machine
+// instruction, `f32x4.max` takes eight.
 
 @unmanaged
 class Relu {
@@ -49,7 +49,7 @@ class Abs {
 
 @unmanaged
 class AbsGradient {
-  /** dy with the sign of x; dy·x where x is 0 or not a number. */
+  /** dy with the sign of x; dy·x where x is 0 or NaN. */
   @inline
   apply(x: v128, dy: v128, _p: v128, _q: v128): v128 {
     const signed = v128.xor(dy, v128.and(x, f32x4.splat(-0.0)));
@@ -75,7 +75,7 @@ class SigmoidGradient {
 
 @unmanaged
 class Tanh {
-  /** (1 − e^−2|x|)/(1 + e^−2|x|) with the sign of x, off by less than three units in the last place */
+  /** (1 − e^−2|x|)/(1 + e^−2|x|) with the sign of x; its error is less than three units in the last place */
   @inline
   apply(x: v128, _p: v128, _q: v128): v128 {
     const size = f32x4.abs(x);
@@ -121,7 +121,7 @@ export function reluBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize,
   zip<ReluGradient>(x + start, dy + start, dx + start, to - from, f32x4.splat(slope), f32x4.splat(0));
 }
 
-/** A piece is a plane of `inner` values, or, where `inner` is 1, a row of `dim`; likewise in the next. */
+/** A piece is a plane of `inner` values; where `inner` is 1, a row of `dim` values. The same holds for the next kernel. */
 export function prelu(from: i32, to: i32, x: usize, slope: usize, y: usize, dim: i32, inner: i32): void {
   mapDims<Relu>(from, to, x, y, slope, slope, dim, inner);
 }

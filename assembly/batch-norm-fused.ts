@@ -1,24 +1,33 @@
 import { addSums, Block, channelsInBlock, mapBlock, measureBlock, setCenter } from "./batch-norm";
 import { Lanes } from "./lanes";
 
-// Batch normalization with the Scale and ReLU that follow it, in the passes that normalization takes anyway: forward
-// reads x twice and writes y, backward reads x and dy twice and writes dx. A piece is a channel.
+// Batch normalization with the Scale and ReLU that follow it, without any further pass over memory: forward reads x
+// twice and writes y, backward reads x and dy twice and writes dx. A piece is a channel.
 
-/** Values added up in single precision, at most. */
+/** The most values that are added up in single precision. */
 const chunk: i32 = 256;
 
-/** max(v, 0) + negativeSlope·min(v, 0), v = (x − c)·factor + offset */
+/** max(v, 0) + negativeSlope·min(v, 0), v = (x − c)·multiplier + offset */
 @unmanaged
 export class Activated {
   @inline
-  apply(x: v128, _b: v128, c: v128, factor: v128, offset: v128, _slope: v128, _constant: v128, negativeSlope: v128): v128 {
-    const v = f32x4.add(f32x4.mul(f32x4.sub(x, c), factor), offset);
+  apply(
+    x: v128,
+    _b: v128,
+    c: v128,
+    multiplier: v128,
+    offset: v128,
+    _slope: v128,
+    _constant: v128,
+    negativeSlope: v128,
+  ): v128 {
+    const v = f32x4.add(f32x4.mul(f32x4.sub(x, c), multiplier), offset);
     const zero = f32x4.splat(0);
     return f32x4.add(f32x4.pmax(v, zero), f32x4.mul(negativeSlope, f32x4.pmin(v, zero)));
   }
 }
 
-/** d·factor + constant − slope·(x − c), where d is dy as the activation lets it through */
+/** d·multiplier + constant − slope·(x − c), where d is dy as the activation lets it through */
 @unmanaged
 export class ActivatedGradient {
   /** dy as the activation lets it through where it came from v */
@@ -28,14 +37,23 @@ export class ActivatedGradient {
   }
 
   @inline
-  apply(x: v128, dy: v128, c: v128, factor: v128, offset: v128, slope: v128, constant: v128, negativeSlope: v128): v128 {
+  apply(
+    x: v128,
+    dy: v128,
+    c: v128,
+    multiplier: v128,
+    offset: v128,
+    slope: v128,
+    constant: v128,
+    negativeSlope: v128,
+  ): v128 {
     const distance = f32x4.sub(x, c);
-    const d = ActivatedGradient.through(dy, f32x4.add(f32x4.mul(distance, factor), offset), negativeSlope);
-    return f32x4.sub(f32x4.add(f32x4.mul(d, factor), constant), f32x4.mul(slope, distance));
+    const d = ActivatedGradient.through(dy, f32x4.add(f32x4.mul(distance, multiplier), offset), negativeSlope);
+    return f32x4.sub(f32x4.add(f32x4.mul(d, multiplier), constant), f32x4.mul(slope, distance));
   }
 }
 
-/** `scale` and `bias` may be 0: then they are 1 and 0. With a `negativeSlope` of 1 nothing is activated. */
+/** The addresses `scale` and `bias` may be 0: they count as 1 and 0 then. With a `negativeSlope` of 1 there is no activation. */
 export function batchNormFused(
   from: i32,
   to: i32,
@@ -60,7 +78,7 @@ export function batchNormFused(
   }
 }
 
-/** The same with given statistics: without `variance`, x is not normalized, and without `mean`, it is 0. */
+/** The same with given statistics. Without `variance` x is not divided; without `mean` the mean is 0. */
 export function normalizeFused(
   from: i32,
   to: i32,
@@ -84,7 +102,7 @@ export function normalizeFused(
   }
 }
 
-/** Adds its bias to what a measured block's channels become; none if it is 0. */
+/** Adds the bias to the offsets of a measured block's channels. Does nothing if the address is 0. */
 export function shiftBlock(bias: usize, first: i32, size: i32): void {
   for (let i = 0; bias && i < size; ++i) {
     const shift = load<f32>(bias + ((<usize>(first + i)) << 2));
@@ -92,7 +110,7 @@ export function shiftBlock(bias: usize, first: i32, size: i32): void {
   }
 }
 
-/** Has a block's channels normalized with given statistics, scaled and shifted. */
+/** Sets the multipliers and offsets of a block's channels from given statistics, scale and bias. */
 export function setBlock(
   mean: usize,
   variance: usize,
@@ -109,7 +127,7 @@ export function setBlock(
   shiftBlock(bias, first, size);
 }
 
-/** factor = scale/√(variance + eps), offset = bias + (shift − mean)·factor; addresses may be 0. A piece is a channel. */
+/** multiplier = scale/√(variance + eps), offset = bias + (shift − mean)·multiplier. Addresses may be 0. A piece is a channel. */
 export function normToAffine(
   from: i32,
   to: i32,
@@ -118,14 +136,14 @@ export function normToAffine(
   scale: usize,
   bias: usize,
   shift: usize,
-  factor: usize,
+  multiplier: usize,
   offset: usize,
   eps: f64,
 ): void {
   for (let at = (<usize>from) << 2; at < (<usize>to) << 2; at += 4) {
     const times = oneOr(scale, at) / deviation(variance, at, eps);
     const distance = zeroOr(shift, at) - zeroOr(mean, at);
-    store<f32>(factor + at, <f32>times);
+    store<f32>(multiplier + at, <f32>times);
     store<f32>(offset + at, <f32>(zeroOr(bias, at) + distance * times));
   }
 }
@@ -170,7 +188,7 @@ export function batchNormFusedBackward(
   }
 }
 
-/** What a block's sums of gradients begin with. */
+/** Sets the values that a block's sums of gradients start from. */
 export function startGradients(
   mean: usize,
   variance: usize,
@@ -184,14 +202,14 @@ export function startGradients(
   memory.fill(Block.product(0), 0, (<usize>size) << 3);
   for (let i = 0; i < size; ++i) {
     const at = (<usize>(first + i)) << 2;
-    const factor = oneOr(scale, at) / sqrt(<f64>load<f32>(variance + at) + eps);
+    const multiplier = oneOr(scale, at) / sqrt(<f64>load<f32>(variance + at) + eps);
     store<f32>(Block.center(i), load<f32>(mean + at));
-    store<f32>(Block.factor(i), <f32>factor);
+    store<f32>(Block.multiplier(i), <f32>multiplier);
     store<f32>(Block.offset(i), bias ? load<f32>(bias + at) : 0);
   }
 }
 
-/** Makes of a block's sums the gradients of scale and bias, and what `ActivatedGradient` needs. */
+/** Computes from a block's sums the gradients of scale and bias, and the parameters of `ActivatedGradient`. */
 export function endGradients(
   variance: usize,
   scale: usize,
@@ -205,13 +223,13 @@ export function endGradients(
   for (let i = 0; i < size; ++i) {
     const at = (<usize>(first + i)) << 2;
     const inverse = 1 / sqrt(<f64>load<f32>(variance + at) + eps);
-    const factor = oneOr(scale, at) * inverse;
+    const multiplier = oneOr(scale, at) * inverse;
     const sum = load<f64>(Block.sum(i));
     const product = load<f64>(Block.product(i)) * inverse;
     if (dscale) store<f32>(dscale + at, <f32>(<f64>load<f32>(dscale + at) + product));
     if (dbias) store<f32>(dbias + at, <f32>(<f64>load<f32>(dbias + at) + sum));
-    store<f32>(Block.slope(i), <f32>((factor * inverse * product) / count));
-    store<f32>(Block.constant(i), <f32>((-factor * sum) / count));
+    store<f32>(Block.slope(i), <f32>((multiplier * inverse * product) / count));
+    store<f32>(Block.constant(i), <f32>((-multiplier * sum) / count));
   }
 }
 
@@ -234,7 +252,7 @@ export function sumGradients(x: usize, dy: usize, count: i32, channel: i32, nega
   }
   for (; count > 0; --count) {
     const distance = load<f32>(x) - load<f32>(Block.center(channel));
-    const v = distance * load<f32>(Block.factor(channel)) + load<f32>(Block.offset(channel));
+    const v = distance * load<f32>(Block.multiplier(channel)) + load<f32>(Block.offset(channel));
     const d: f32 = load<f32>(dy) * (v > 0 ? 1 : negativeSlope);
     addSums(channel, <f64>d, <f64>d * <f64>distance);
     x += 4;
@@ -244,7 +262,7 @@ export function sumGradients(x: usize, dy: usize, count: i32, channel: i32, nega
 
 function sumChunk(x: usize, dy: usize, count: i32, channel: i32, negativeSlope: f32): void {
   const c = v128.load32_splat(Block.center(channel));
-  const factor = v128.load32_splat(Block.factor(channel));
+  const multiplier = v128.load32_splat(Block.multiplier(channel));
   const offset = v128.load32_splat(Block.offset(channel));
   const l = f32x4.splat(negativeSlope);
   let s0 = f32x4.splat(0);
@@ -254,8 +272,8 @@ function sumChunk(x: usize, dy: usize, count: i32, channel: i32, negativeSlope: 
   for (; count >= 8; count -= 8) {
     const x0 = f32x4.sub(v128.load(x), c);
     const x1 = f32x4.sub(v128.load(x, 16), c);
-    const d0 = ActivatedGradient.through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
-    const d1 = ActivatedGradient.through(v128.load(dy, 16), f32x4.add(f32x4.mul(x1, factor), offset), l);
+    const d0 = ActivatedGradient.through(v128.load(dy), f32x4.add(f32x4.mul(x0, multiplier), offset), l);
+    const d1 = ActivatedGradient.through(v128.load(dy, 16), f32x4.add(f32x4.mul(x1, multiplier), offset), l);
     s0 = f32x4.add(s0, d0);
     s1 = f32x4.add(s1, d1);
     q0 = f32x4.add(q0, f32x4.mul(d0, x0));
@@ -265,7 +283,7 @@ function sumChunk(x: usize, dy: usize, count: i32, channel: i32, negativeSlope: 
   }
   if (count > 0) {
     const x0 = f32x4.sub(v128.load(x), c);
-    const d0 = ActivatedGradient.through(v128.load(dy), f32x4.add(f32x4.mul(x0, factor), offset), l);
+    const d0 = ActivatedGradient.through(v128.load(dy), f32x4.add(f32x4.mul(x0, multiplier), offset), l);
     s0 = f32x4.add(s0, d0);
     q0 = f32x4.add(q0, f32x4.mul(d0, x0));
   }

@@ -16,11 +16,14 @@ import { maxPlane } from "./pool-max";
 import { unpoolPlane } from "./pool-max-backward";
 import { workspace } from "./workspace";
 
-// Batch normalization with the Scale and ReLU that follow it, and the pooling of what comes out, which is only ever there
-// plane by plane, in scratch memory. A piece is a channel; the table of each call is the pooling's geometry. Backward
-// pools again rather than remember where the maxima were.
+// Batch normalization with the Scale and ReLU that follow it, and the pooling of the result. The result before pooling
+// exists only plane by plane, in scratch memory. A piece is a channel; the table of each call is the pooling's geometry.
+// Backward pools again, so that the places of the maxima need not be stored.
 
-/** Scratch behind that of batch normalization: a plane, and two pooled; or for averages what their gradient needs. */
+/**
+ * Scratch memory behind that of batch normalization: one plane and two pooled planes, or, for average pooling, what its
+ * gradient needs.
+ */
 class Planes {
   /** A plane as it is before pooling, and then its gradient. */
   static get whole(): usize {
@@ -36,7 +39,7 @@ class Planes {
   }
 }
 
-/** Bytes of so many values, in cache lines. */
+/** Bytes that `count` values need, rounded up to whole cache lines. */
 function aligned(count: i32): usize {
   return (((<usize>count) << 2) + 63) & ~63;
 }
@@ -90,8 +93,17 @@ export function normalizePool(
   }
 }
 
-/** The last image comes first: it is still in the cache. */
-function poolBlock(x: usize, y: usize, n: i32, channels: i32, first: i32, size: i32, isAverage: i32, negativeSlope: f32): void {
+/** Images are taken from the last to the first: the last is still in the cache. */
+function poolBlock(
+  x: usize,
+  y: usize,
+  n: i32,
+  channels: i32,
+  first: i32,
+  size: i32,
+  isAverage: i32,
+  negativeSlope: f32,
+): void {
   const g = PoolGeometry.current;
   const plane = Planes.whole;
   for (let image = n - 1; image >= 0; --image) {
@@ -99,8 +111,8 @@ function poolBlock(x: usize, y: usize, n: i32, channels: i32, first: i32, size: 
     for (let i = 0; i < size; ++i) {
       const source = x + ((<usize>((at + i) * g.inputs)) << 2);
       const target = y + ((<usize>((at + i) * g.outputs)) << 2);
-      // What grows with x is largest where x is: then it need not be computed of the others.
-      if (!isAverage && negativeSlope >= 0 && load<f32>(Block.factor(i)) >= 0) {
+      // Where the result grows with x, its maximum is where x has its maximum: only that one is computed.
+      if (!isAverage && negativeSlope >= 0 && load<f32>(Block.multiplier(i)) >= 0) {
         maxPlane(g, source, target, 0);
         mapPlane<Activated>(target, target, target, g.outputs, i, negativeSlope);
         continue;

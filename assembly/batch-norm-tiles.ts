@@ -2,21 +2,21 @@ import { addSums, Block } from "./batch-norm";
 import { Lanes } from "./lanes";
 import { EverySecond, PoolGeometry } from "./pool-geometry";
 
-// The two passes of the gradient of batch normalization, a ReLU perhaps, and max pooling of 2×2 with stride 2, for four
-// windows at once, without leaving registers. As what the ReLU makes grows with what it gets, the largest of that is found.
+// The two passes of the gradient of batch normalization, an optional ReLU, and max pooling of 2×2 with stride 2. Four
+// windows are computed at once, in registers. A ReLU keeps the order of its inputs, so the maximum is found before it.
 
-/** Whether planes are made of whole groups of windows, but for the last, and the ReLU does not turn things round. */
+/** Whether a row has at least one whole group of windows, and the ReLU keeps the order of its inputs. */
 export function canTileGradients(g: PoolGeometry, negativeSlope: f32): bool {
   return g.isTiled && ((g.width | g.height) & 1) == 0 && g.width >= 8 && negativeSlope >= 0;
 }
 
-/** v = distance·factor + offset, what is pooled but for the ReLU */
+/** v = distance·multiplier + offset: the value before the ReLU and pooling. */
 function normalized(distance: v128, channel: i32): v128 {
-  const factor = v128.load32_splat(Block.factor(channel));
-  return f32x4.add(f32x4.mul(distance, factor), v128.load32_splat(Block.offset(channel)));
+  const multiplier = v128.load32_splat(Block.multiplier(channel));
+  return f32x4.add(f32x4.mul(distance, multiplier), v128.load32_splat(Block.offset(channel)));
 }
 
-/** dy as the ReLU lets it through where v is the largest; nothing where nothing is a number. */
+/** dy after the ReLU's gradient where v is the largest of its window; 0 elsewhere, and where all are NaN. */
 function through(dy: v128, v: v128, negativeSlope: f32): v128 {
   const d = v128.bitselect(dy, f32x4.mul(dy, f32x4.splat(negativeSlope)), f32x4.gt(v, f32x4.splat(0)));
   return v128.and(d, f32x4.eq(v, v));
@@ -32,7 +32,7 @@ export function sumTiles(g: PoolGeometry, x: usize, dy: usize, channel: i32, neg
     let sum = f32x4.splat(0);
     let product = f32x4.splat(0);
     for (let i = 0; i < width; i += 4) {
-      // The last four may have been among those before; then they do not count again.
+      // The last four windows may overlap those before: windows already counted are masked out.
       const column = min(i, width - 4);
       const p = x + ((<usize>column) << 3);
       const low0 = f32x4.sub(columns.low(p), c);
@@ -64,7 +64,7 @@ export function sumTiles(g: PoolGeometry, x: usize, dy: usize, channel: i32, neg
   }
 }
 
-/** dx = d·factor + constant − slope·(x − c) over a plane; dx may be x. Scratch: 64 bytes. */
+/** dx = d·multiplier + constant − slope·(x − c) over a plane; dx may be x. Scratch: 64 bytes. */
 export function mapTiles(
   g: PoolGeometry,
   x: usize,
@@ -77,7 +77,7 @@ export function mapTiles(
   const columns = changetype<EverySecond>(0);
   const line = (<usize>g.width) << 2;
   const c = v128.load32_splat(Block.center(channel));
-  const factor = v128.load32_splat(Block.factor(channel));
+  const multiplier = v128.load32_splat(Block.multiplier(channel));
   const slope = v128.load32_splat(Block.slope(channel));
   const constant = v128.load32_splat(Block.constant(channel));
   const width = g.outputWidth;
@@ -88,7 +88,7 @@ export function mapTiles(
       memory.copy(scratch + 32, last + line, 32);
     }
     for (let i = 0; i < width; i += 4) {
-      // The last four may have been among those before; what they are made of is overwritten then, if dx is x.
+      // The last four windows may overlap those before, whose x is already overwritten if dx is x.
       const column = min(i, width - 4);
       const at = (<usize>column) << 3;
       const p = column < i ? scratch : x + at;
@@ -104,7 +104,10 @@ export function mapTiles(
       const above = f32x4.pmax(v0, v1);
       const below = f32x4.pmax(v2, v3);
       const isBelow = f32x4.gt(below, above);
-      const d = f32x4.mul(through(v128.load(dy + ((<usize>column) << 2)), f32x4.pmax(above, below), negativeSlope), factor);
+      const d = f32x4.mul(
+        through(v128.load(dy + ((<usize>column) << 2)), f32x4.pmax(above, below), negativeSlope),
+        multiplier,
+      );
       const is1 = v128.andnot(f32x4.gt(v1, v0), isBelow);
       const is3 = v128.and(f32x4.gt(v3, v2), isBelow);
       const d0 = v128.andnot(d, v128.or(isBelow, is1));

@@ -3,22 +3,22 @@ import { workspace } from "./workspace";
 
 // Batch normalization over x (n, channels, inner). A piece is a channel.
 //
-// Channels are taken in blocks that stay in the cache from one pass to the next: one channel alone would jump through
-// memory in steps too long for the prefetcher. Sums are in double precision, so that a mean far from 0 costs no
-// digits; and x − mean is formed as (x − c) − (mean − c), c the mean rounded: the first difference is exact near it.
+// Channels are processed in blocks that stay in the cache from one pass to the next: a single channel would step through
+// memory in strides too long for the prefetcher. Sums are in double precision, so that a mean far from 0 loses no
+// digits. x − mean is computed as (x − c) − (mean − c), where c is the rounded mean: the first difference is exact near c.
 
 /** Bytes of a block of channels. */
 const blockBytes: i32 = 1 << 22;
 const fewestChannels: i32 = 4;
 const mostChannels: i32 = 256;
 
-/** Bytes before what a block's channels are kept in: room for the table of a call that has one. */
+/** Bytes before the values of a block's channels: room for the table of a call that has one. */
 const tableBytes: usize = 64;
 
 /** Scratch bytes: two f64 and five f32 for each channel of a block. */
 export const batchNormScratch: usize = tableBytes + 36 * <usize>mostChannels;
 
-/** What a block's channels add up to, and then what their values are to be worked with. */
+/** Per channel of a block: first the sums, later the parameters that its values are transformed with. */
 export class Block {
   /** Σ a and Σ a·b, f64 */
   @inline
@@ -38,7 +38,7 @@ export class Block {
   }
 
   @inline
-  static factor(i: i32): usize {
+  static multiplier(i: i32): usize {
     return workspace + tableBytes + ((5 * <usize>mostChannels + <usize>i) << 2);
   }
 
@@ -58,21 +58,21 @@ export class Block {
   }
 }
 
-/** (x − c)·factor + offset */
+/** (x − c)·multiplier + offset */
 @unmanaged
 class Normalized {
   @inline
-  apply(x: v128, _b: v128, c: v128, factor: v128, offset: v128, _slope: v128, _constant: v128, _leak: v128): v128 {
-    return f32x4.add(f32x4.mul(f32x4.sub(x, c), factor), offset);
+  apply(x: v128, _b: v128, c: v128, multiplier: v128, offset: v128, _slope: v128, _constant: v128, _leak: v128): v128 {
+    return f32x4.add(f32x4.mul(f32x4.sub(x, c), multiplier), offset);
   }
 }
 
-/** (dy − c)·factor + offset − slope·y */
+/** (dy − c)·multiplier + offset − slope·y */
 @unmanaged
 class Gradient {
   @inline
-  apply(dy: v128, y: v128, c: v128, factor: v128, offset: v128, slope: v128, _constant: v128, _leak: v128): v128 {
-    return f32x4.sub(f32x4.add(f32x4.mul(f32x4.sub(dy, c), factor), offset), f32x4.mul(slope, y));
+  apply(dy: v128, y: v128, c: v128, multiplier: v128, offset: v128, slope: v128, _constant: v128, _leak: v128): v128 {
+    return f32x4.sub(f32x4.add(f32x4.mul(f32x4.sub(dy, c), multiplier), offset), f32x4.mul(slope, y));
   }
 }
 
@@ -97,8 +97,8 @@ export function batchNorm(
 }
 
 /**
- * Mean and variance of each channel of a block, which is then centered and scaled by them, and by `scale`, unless that
- * is 0.
+ * Computes mean and variance of each channel of a block, and sets its channels to be centered and scaled by them, and by
+ * `scale` unless that address is 0.
  */
 export function measureBlock(
   x: usize,
@@ -117,7 +117,7 @@ export function measureBlock(
   for (let i = 0; i < size; ++i) {
     const center = load<f64>(Block.sum(i)) / count;
     const square = load<f64>(Block.product(i)) / count - center * center;
-    // Rounding may leave less than nothing; what is not a number stays so.
+    // Rounding may make the variance negative: it becomes 0 then. NaN stays NaN.
     const spread = square < 0 ? 0 : square;
     const at = (<usize>(first + i)) << 2;
     store<f32>(mean + at, <f32>center);
@@ -126,7 +126,7 @@ export function measureBlock(
   }
 }
 
-/** y = (x − mean)/√(variance + eps), mean 0 where there is none */
+/** y = (x − mean)/√(variance + eps), the mean is 0 where none is given */
 export function normalize(
   from: i32,
   to: i32,
@@ -168,9 +168,9 @@ export function batchNormBackward(
     const size = min(step, to - first);
     sumBlock(dy, y, n, channels, inner, first, size);
     for (let i = 0; i < size; ++i) {
-      const factor = 1 / sqrt(<f64>load<f32>(variance + ((<usize>(first + i)) << 2)) + eps);
-      setCenter(i, load<f64>(Block.sum(i)) / count, factor);
-      store<f32>(Block.slope(i), <f32>((factor * load<f64>(Block.product(i))) / count));
+      const multiplier = 1 / sqrt(<f64>load<f32>(variance + ((<usize>(first + i)) << 2)) + eps);
+      setCenter(i, load<f64>(Block.sum(i)) / count, multiplier);
+      store<f32>(Block.slope(i), <f32>((multiplier * load<f64>(Block.product(i))) / count));
     }
     mapBlock<Gradient>(dy, y, dx, n, channels, inner, first, size, 0);
   }
@@ -181,12 +181,12 @@ export function channelsInBlock(n: i32, inner: i32): i32 {
   return min(mostChannels, max(fewestChannels, <i32>(<i64>blockBytes / bytes) & ~3));
 }
 
-/** Has (x − center)·factor computed as (x − c)·factor + offset. */
-export function setCenter(i: i32, center: f64, factor: f64): void {
+/** Sets c, multiplier and offset so that (x − c)·multiplier + offset is (x − center)·multiplier. */
+export function setCenter(i: i32, center: f64, multiplier: f64): void {
   const rounded = <f32>center;
   store<f32>(Block.center(i), rounded);
-  store<f32>(Block.factor(i), <f32>factor);
-  store<f32>(Block.offset(i), <f32>((<f64>rounded - center) * factor));
+  store<f32>(Block.multiplier(i), <f32>multiplier);
+  store<f32>(Block.offset(i), <f32>((<f64>rounded - center) * multiplier));
 }
 
 /** For each channel of a block, Σ a and Σ a·b. */
@@ -213,7 +213,7 @@ function sumBlock(a: usize, b: usize, n: i32, channels: i32, inner: i32, first: 
   }
 }
 
-/** Values added up in single precision, at most. */
+/** The most values that are added up in single precision. */
 const chunk: i32 = 256;
 
 function sumPlane(a: usize, b: usize, count: i32, channel: i32): void {
@@ -245,7 +245,7 @@ function sumChunk(a: usize, b: usize, count: i32, channel: i32): void {
   addSums(channel, Lanes.sum(f32x4.add(s0, s1)), Lanes.sum(f32x4.add(q0, q1)));
 }
 
-/** The same where a is b: no digit of the variance may be lost. */
+/** The same where a is b: the variance must lose no digits. */
 function sumSquaresOfPlane(a: usize, count: i32, channel: i32): void {
   for (; count >= 8; ) {
     const size = min(chunk, count & ~7);
@@ -256,7 +256,7 @@ function sumSquaresOfPlane(a: usize, count: i32, channel: i32): void {
   sumColumn(a, a, count, 4, channel);
 }
 
-/** Sums the distances from the chunk's own mean, k, and their squares, which single precision is enough for. */
+/** Sums the distances from the chunk's own mean, k, and their squares; single precision is enough for these. */
 function sumSquaresOfChunk(a: usize, count: i32, channel: i32): void {
   const end = a + ((<usize>count) << 2);
   let s0 = f32x4.splat(0);
@@ -328,7 +328,10 @@ export function addSums(channel: i32, sum: f64, product: f64): void {
   store<f64>(Block.product(channel), load<f64>(Block.product(channel)) + product);
 }
 
-/** y = op(a, b, what the block knows of the channel, negativeSlope). The last image comes first: it is still in the cache. */
+/**
+ * y = op(a, b, the block's parameters of the channel, negativeSlope). Images are taken from the last to the first: the last is
+ * still in the cache.
+ */
 export function mapBlock<Op>(
   a: usize,
   b: usize,
@@ -356,7 +359,7 @@ export function mapBlock<Op>(
 export function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: i32, negativeSlope: f32): void {
   const op = changetype<Op>(0);
   const c = v128.load32_splat(Block.center(channel));
-  const factor = v128.load32_splat(Block.factor(channel));
+  const multiplier = v128.load32_splat(Block.multiplier(channel));
   const offset = v128.load32_splat(Block.offset(channel));
   const slope = v128.load32_splat(Block.slope(channel));
   const constant = v128.load32_splat(Block.constant(channel));
@@ -366,14 +369,14 @@ export function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: 
     const a1 = v128.load(a, 16);
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
-    v128.store(y, op.apply(a0, b0, c, factor, offset, slope, constant, l));
-    v128.store(y, op.apply(a1, b1, c, factor, offset, slope, constant, l), 16);
+    v128.store(y, op.apply(a0, b0, c, multiplier, offset, slope, constant, l));
+    v128.store(y, op.apply(a1, b1, c, multiplier, offset, slope, constant, l), 16);
     a += 32;
     b += 32;
     y += 32;
   }
   for (; count > 0; --count) {
-    Lanes.storeOne(y, op.apply(Lanes.one(a), Lanes.one(b), c, factor, offset, slope, constant, l));
+    Lanes.storeOne(y, op.apply(Lanes.one(a), Lanes.one(b), c, multiplier, offset, slope, constant, l));
     a += 4;
     b += 4;
     y += 4;
@@ -384,7 +387,7 @@ export function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: 
 function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32): void {
   const op = changetype<Op>(0);
   let c = Block.center(0);
-  let factor = Block.factor(0);
+  let multiplier = Block.multiplier(0);
   let offset = Block.offset(0);
   let slope = Block.slope(0);
   let constant = Block.constant(0);
@@ -394,7 +397,7 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32)
       v128.load(a),
       v128.load(b),
       v128.load(c),
-      v128.load(factor),
+      v128.load(multiplier),
       v128.load(offset),
       v128.load(slope),
       v128.load(constant),
@@ -405,7 +408,7 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32)
     b += 16;
     y += 16;
     c += 16;
-    factor += 16;
+    multiplier += 16;
     offset += 16;
     slope += 16;
     constant += 16;
@@ -415,7 +418,7 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32)
       Lanes.one(a),
       Lanes.one(b),
       Lanes.one(c),
-      Lanes.one(factor),
+      Lanes.one(multiplier),
       Lanes.one(offset),
       Lanes.one(slope),
       Lanes.one(constant),
@@ -426,14 +429,14 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32)
     b += 4;
     y += 4;
     c += 4;
-    factor += 4;
+    multiplier += 4;
     offset += 4;
     slope += 4;
     constant += 4;
   }
 }
 
-/** factor = fraction·factor + 1, and the averages likewise. A piece is a channel; the first moves the factor. */
+/** factor = fraction·factor + 1, and the same for both averages. A piece is a channel; the first piece also updates the factor. */
 export function batchNormAverage(
   from: i32,
   to: i32,

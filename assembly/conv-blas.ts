@@ -5,12 +5,12 @@ import { sgemm } from "./env";
 import { Finish } from "./finish";
 import { copyRun } from "./run";
 
-// Convolution as products of the native BLAS with blocks of the column matrix, as BVLC Caffe computes it, which makes
-// the matrix of one image at a time. A block has at most `most` columns: of one image, or, where images have fewer, of
-// several. Scratch memory behind the table holds the columns, and behind them, for several images, the outputs side by
-// side. The table of each call is its geometry.
+// Convolution as products of the native BLAS with blocks of the column matrix. (BVLC Caffe does the same with the whole
+// matrix of one image.) A block has at most `most` columns: of one image, or of several images where they have fewer.
+// Scratch memory behind the table holds the columns, and behind them, for several images, their outputs side by side.
+// The table of each call is its geometry.
 
-/** How many columns from this one on, of at most so many, make a block. */
+/** How many columns, at most `most`, the block has that begins at this column. */
 function blockFrom(g: Geometry, column: i32, left: i32, most: i32): i32 {
   if (most > g.positions) return min(most, left);
   const rest = min(g.positions - (column % g.positions), left);
@@ -49,7 +49,7 @@ function inputAt(g: Geometry, x: usize, column: i32): usize {
 }
 
 /**
- * y = act(factor·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images, or, with
+ * y = act(multiplier·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images, or, with
  * `byRows`, 16 outputs of the one group of the one image.
  */
 export function convBlas(
@@ -57,7 +57,7 @@ export function convBlas(
   to: i32,
   x: usize,
   w: usize,
-  factor: usize,
+  multiplier: usize,
   bias: usize,
   y: usize,
   negativeSlope: f32,
@@ -77,7 +77,7 @@ export function convBlas(
   const pointwise = g.isPointwise;
   const end = block + ((<usize>(g.outputs * most)) << 2);
   for (let group = 0; group < g.group; ++group) {
-    const finish = Finish.at((end + 63) & ~63, factor, bias, negativeSlope, row);
+    const finish = Finish.at((end + 63) & ~63, multiplier, bias, negativeSlope, row);
     for (let column = first; column < last; ) {
       const columns = blockFrom(g, column, last - column, most);
       const isOne = (column % g.positions) + columns <= g.positions;
@@ -99,13 +99,13 @@ export function convBlas(
     x += g.inputPlane * <usize>g.channels;
     w += (<usize>(g.outputs * depth)) << 2;
     y += g.outputPlane * <usize>g.outputs;
-    if (factor) factor += (<usize>g.outputs) << 2;
+    if (multiplier) multiplier += (<usize>g.outputs) << 2;
     if (bias) bias += (<usize>g.outputs) << 2;
   }
 }
 
 /**
- * dx = wᵀ ∗ dy. Images are taken so many at a time; a piece is a channel of those.
+ * dx = wᵀ ∗ dy. `images` images are taken at a time; a piece is one channel of these.
  *
  * @param most columns in a block; all those of the images, if there are several
  */

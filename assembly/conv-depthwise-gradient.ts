@@ -3,9 +3,9 @@ import { Band } from "./depthwise-band";
 import { Lanes } from "./lanes";
 import { copyRun } from "./run";
 
-// The gradients of a depthwise convolution 3×3, walked as conv-depthwise.ts walks its outputs.
+// The gradients of a depthwise 3×3 convolution, in the order in which conv-depthwise.ts computes its outputs.
 
-/** Values added up in single precision, at most, four at a time. */
+/** The most values that are added up in single precision, four at a time. */
 const chunk: i32 = 64;
 
 /** dw += the gradient for w. `top` is the padding above; `band` rows of outputs are taken at a time. A piece is an output. */
@@ -23,7 +23,7 @@ export function convDepthwiseBackwardWeights(
   const width = g.outputWidth;
   const staged = Band.make(g.scratch, g.inputWidth, g.inputRows, g.pad, g.stride, (band - 1) * g.stride + 3);
   const sums = staged.constants;
-  // Masks: of the last four columns, those that are not among the four before; and all.
+  // Two masks: the last four columns without those of the four before, and all four columns.
   const masks = sums + 80;
   for (let lane = 0; lane < 4; ++lane) store<i32>(masks + (lane << 2), lane < (-width & 3) ? 0 : -1);
   v128.store(masks, i32x4.splat(-1), 16);
@@ -46,7 +46,7 @@ export function convDepthwiseBackwardWeights(
   }
 }
 
-/** Adds the products of gradients with the nine inputs that each sees to nine sums. */
+/** Adds the products of each gradient with its nine inputs to nine sums. */
 function correlateBand(band: Band, dy: usize, width: i32, rows: i32, masks: usize, sums: usize): void {
   const step = (<usize>width) << 2;
   const many = (<usize>max(1, chunk / rows)) << 4;
@@ -128,7 +128,7 @@ function correlateDense(
   addSums(sums + 48, c0, c1, c2);
 }
 
-/** Stride 2, likewise. */
+/** The same for stride 2. */
 function correlateApart(
   x: usize,
   half: usize,
@@ -194,9 +194,9 @@ function addSums(sums: usize, u: v128, v: v128, w: v128): void {
 }
 
 /**
- * dx = wᵀ ∗ dy for a stride of 2 and padding of 1 both ways; for a stride of 1 it is `convDepthwise` turned. An even
- * row of dx meets the middle taps of one row of dy, an odd one the last taps of a row and the first of the next;
- * likewise columns. `band` rows of dy are taken at a time. A piece is an input plane of an image.
+ * dx = wᵀ ∗ dy for a stride of 2 and padding of 1 both ways; for a stride of 1 `convDepthwise` computes it, with `transposed`.
+ * An even row of dx uses the middle taps of one row of dy; an odd row uses the last taps of one row and the first taps of the next.
+ * The same holds for columns. `band` rows of dy are taken at a time. A piece is an input plane of an image.
  */
 export function convDepthwiseBackwardData(
   from: i32,

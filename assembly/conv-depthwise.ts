@@ -4,12 +4,12 @@ import { Finish } from "./finish";
 import { Lanes } from "./lanes";
 
 // Depthwise convolution 3×3 (one input channel in a group) with a stride of 1 or 2 both ways; outputs must have four
-// columns or more. Four columns of outputs are taken at a time, and walked down row by row: three vectors of an input
-// row add to the sums of all output rows that see it, which wait in registers. So a row is loaded once, and few
-// values are alive at a time; WebAssembly's compilers move loads as far ahead as they can, and what there is no
-// register for goes over the stack. The table of each call is its geometry.
+// columns or more. Four columns of outputs are computed at a time, row by row: three vectors of an
+// input row add to the sums of all output rows that use it, which stay in registers. So each row is loaded once, and few
+// values are live at a time: WebAssembly's compilers move loads as early as they can, and spill what does not fit into
+// registers. The table of each call is its geometry.
 
-/** What becomes of sums, as `Finish.act` has it for a negativeSlope of 1, of 0, or any. */
+/** The activation of finished sums, as in `Finish.act`: for a negativeSlope of 1, of 0, and of any value. */
 @unmanaged
 class Plain {
   @inline
@@ -20,7 +20,7 @@ class Plain {
 
 @unmanaged
 class Rectified {
-  /** v − min(v, 0); the larger of v and 0 would make 0 of −∞, which is not a number times a negativeSlope of 0 */
+  /** v − min(v, 0). `max(v, 0)` would give 0 for −∞, where the definition gives NaN: −∞ times a negativeSlope of 0. */
   @inline
   act(v: v128, _constants: usize): v128 {
     return f32x4.sub(v, f32x4.pmin(v, f32x4.splat(0)));
@@ -36,7 +36,7 @@ class Leaky {
 }
 
 class Taps {
-  /** sum + a·u + b·v + c·w; without relaxed SIMD in a shorter chain of additions */
+  /** sum + a·u + b·v + c·w. Without relaxed SIMD the additions form a shorter dependency chain. */
   @inline
   static add(sum: v128, a: v128, b: v128, c: v128, u: v128, v: v128, w: v128): v128 {
     if (ASC_FEATURE_RELAXED_SIMD) return Lanes.madd(c, w, Lanes.madd(b, v, Lanes.madd(a, u, sum)));
@@ -45,19 +45,19 @@ class Taps {
 }
 
 /**
- * y = act(factor·(w ∗ x) + bias), as `Finish` has it, the weights `turned` by 180° or not. `top` is the padding
- * above; `band` rows of outputs are taken at a time. A piece is an output plane of an image.
+ * y = act(multiplier·(w ∗ x) + bias), as `Finish` has it; with `transposed` the weights are rotated by 180°. `top` is the
+ * padding above; `band` rows of outputs are taken at a time. A piece is an output plane of an image.
  */
 export function convDepthwise(
   from: i32,
   to: i32,
   x: usize,
   w: usize,
-  factor: usize,
+  multiplier: usize,
   bias: usize,
   y: usize,
   negativeSlope: f32,
-  turned: bool,
+  transposed: bool,
   top: i32,
   band: i32,
 ): void {
@@ -69,10 +69,10 @@ export function convDepthwise(
   for (let plane = from; plane < to; ++plane) {
     const output = plane % outputs;
     const channel = (plane / outputs) * g.group + output / g.outputs;
-    const times = Finish.factorOf(factor, output);
+    const times = Finish.multiplierOf(multiplier, output);
     const taps = w + <usize>(output * 36);
     for (let tap: usize = 0; tap < 9; ++tap) {
-      const value = load<f32>(taps + ((turned ? 8 - tap : tap) << 2));
+      const value = load<f32>(taps + ((transposed ? 8 - tap : tap) << 2));
       v128.store(constants + (tap << 4), f32x4.splat(times * value));
     }
     v128.store(constants, f32x4.splat(Finish.biasOf(bias, output)), 144);
@@ -90,7 +90,7 @@ export function convDepthwise(
   }
 }
 
-/** So many rows of outputs of the band; four columns at a time, the last of which may be computed twice. */
+/** Computes rows of outputs of the band, four columns at a time; the last columns may be computed twice. */
 function filterBand<Act>(band: Band, y: usize, width: i32, rows: i32): void {
   const step = (<usize>width) << 2;
   const last = step - 16;
@@ -102,7 +102,7 @@ function filterBand<Act>(band: Band, y: usize, width: i32, rows: i32): void {
   }
 }
 
-/** Stride 1: a row is the third of one row of outputs, the second of the next and the first of the one after. */
+/** Stride 1: an input row is the third row of one output row's window, the second of the next's and the first of the one after. */
 function filterDense<Act>(x: usize, pitch: usize, k: usize, y: usize, step: usize, rows: i32): void {
   const a0 = v128.load(k);
   const a1 = v128.load(k, 16);
@@ -137,7 +137,7 @@ function filterDense<Act>(x: usize, pitch: usize, k: usize, y: usize, step: usiz
   }
 }
 
-/** Stride 2: a row is the second of a row of outputs, or the third of one and the first of the next. */
+/** Stride 2: an input row is the second row of an output row's window, or the third of one and the first of the next. */
 function filterApart<Act>(x: usize, half: usize, k: usize, y: usize, step: usize, rows: i32): void {
   const a0 = v128.load(k);
   const a1 = v128.load(k, 16);

@@ -3,16 +3,16 @@ import { Finish } from "./finish";
 import { Lanes } from "./lanes";
 import { dotRun, scatterRun } from "./run";
 
-// Convolution with few outputs in a group, depthwise above all: a matrix product would be too thin. The table of each
-// call is its geometry.
+// Convolution with few outputs in a group, most of all depthwise: a matrix product would have too few rows. The table of
+// each call is its geometry.
 
-/** y = act(factor·(w ∗ x) + bias), as `Finish` has it. A piece is an output plane of an image. */
+/** y = act(multiplier·(w ∗ x) + bias), as `Finish` has it. A piece is an output plane of an image. */
 export function convDirect(
   from: i32,
   to: i32,
   x: usize,
   w: usize,
-  factor: usize,
+  multiplier: usize,
   bias: usize,
   y: usize,
   negativeSlope: f32,
@@ -28,14 +28,20 @@ export function convDirect(
     const target = y + g.outputPlane * <usize>plane;
     if (g.stride == 1) forwardPlane<Dense>(g, input, weights, target);
     else forwardPlane<EverySecond>(g, input, weights, target);
-    if (factor || bias || negativeSlope != 1) {
+    if (multiplier || bias || negativeSlope != 1) {
       // While the plane is still in the cache.
-      Finish.run(target, g.positions, Finish.factorOf(factor, output), Finish.biasOf(bias, output), negativeSlope);
+      Finish.run(
+        target,
+        g.positions,
+        Finish.multiplierOf(multiplier, output),
+        Finish.biasOf(bias, output),
+        negativeSlope,
+      );
     }
   }
 }
 
-/** Input values that four neighbouring outputs see; `EverySecond` is for vectors at stride 2 only. */
+/** The input values of four neighbouring outputs; `EverySecond` is for vectors at stride 2 only. */
 @unmanaged
 class Dense {
   @inline
@@ -54,7 +60,7 @@ class EverySecond {
 
 function forwardPlane<Columns>(g: Geometry, x: usize, w: usize, y: usize): void {
   const width = g.outputWidth;
-  // Between these columns all inner taps meet the input.
+  // Between these columns all inner taps lie inside the input.
   const first = g.first(g.shift(0));
   const end = g.stride <= 2 ? max(first, g.end(g.shift(g.innerTaps - 1))) : first;
   for (let row = 0; row < g.outputRows; ++row) {
@@ -62,7 +68,7 @@ function forwardPlane<Columns>(g: Geometry, x: usize, w: usize, y: usize): void 
     for (; column + 16 <= end; column += 16) sixteenInside<Columns>(g, x, w, row, column, y);
     for (; column + 4 <= end; column += 4) fourInside<Columns>(g, x, w, row, column, y);
     if (column < end && end - first >= 4) {
-      // Some are computed twice, and come out the same.
+      // Some outputs are computed twice, with the same result.
       fourInside<Columns>(g, x, w, row, end - 4, y);
       column = end;
     }

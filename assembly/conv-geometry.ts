@@ -1,9 +1,9 @@
 import { workspace } from "./workspace";
 
 /**
- * The geometry of a convolution, which is the table of its calls. The innermost spatial axis is walked by formula,
- * in runs; all axes before it are folded into rows, and a list of rows says which input row each outer tap of the
- * kernel meets at each output row. So any number of axes is two.
+ * The geometry of a convolution: the table of its calls. The innermost spatial axis is computed by formula, in runs. All
+ * axes before it are collapsed into rows, and a list says which input row each outer tap of the kernel uses at each output
+ * row. So any number of axes becomes two.
  */
 @unmanaged
 export class Geometry {
@@ -30,7 +30,7 @@ export class Geometry {
     return changetype<Geometry>(workspace);
   }
 
-  /** For each output row, the input row that this outer tap meets there; −1 in the padding. */
+  /** For each output row, the input row that this outer tap uses; −1 in the padding. */
   @inline
   rowsMet(tap: i32): usize {
     return changetype<usize>(this) + 64 + ((<usize>(tap * this.outputRows)) << 2);
@@ -41,7 +41,7 @@ export class Geometry {
     return load<i32>(this.rowsMet(tap) + ((<usize>row) << 2));
   }
 
-  /** Where scratch memory goes on behind the table. */
+  /** Where the scratch memory behind the table begins. */
   @inline
   get scratch(): usize {
     return changetype<usize>(this) + ((64 + ((<usize>(this.outerTaps * this.outputRows)) << 2) + 63) & ~63);
@@ -76,25 +76,25 @@ export class Geometry {
     return (<usize>this.positions) << 2;
   }
 
-  /** How far, in values, the input that inner tap `tap` meets at output column 0 lies from the start of its row. */
+  /** Distance in values from the start of a row to the input that inner tap `tap` uses at output column 0. */
   @inline
   shift(tap: i32): i32 {
     return tap * this.dilation - this.pad;
   }
 
-  /** How many strides fit into a distance. Division is slow, and most strides are these. */
+  /** How many strides fit into a distance. Division is slow, so the most common strides have branches. */
   @inline
   steps(distance: i32): i32 {
     return this.stride == 1 ? distance : this.stride == 2 ? distance >> 1 : distance / this.stride;
   }
 
-  /** The first output column at which a tap shifted so meets the input. */
+  /** The first output column at which a tap with this shift lies inside the input. */
   @inline
   first(shift: i32): i32 {
     return shift >= 0 ? 0 : min(this.outputWidth, this.steps(this.stride - 1 - shift));
   }
 
-  /** The first output column from which it does no longer, or `first`, if it never does. */
+  /** The first output column behind the last at which it does; `first` if there is none. */
   @inline
   end(shift: i32): i32 {
     const room = this.inputWidth - 1 - shift;

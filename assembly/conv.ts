@@ -21,7 +21,7 @@ import { copyRun } from "./run";
 
 const bytesBlock: usize = 4 * <usize>maxRows * <usize>maxColumns;
 
-/** Scratch bytes, behind the table: those of products, a block of C, 8 rows as wide as a block, and how to finish. */
+/** Scratch bytes behind the table: those of products, a block of C, 8 rows as wide as a block, and a `Finish`. */
 export const convScratch: usize = gemmScratch + bytesBlock + 4 * 8 * <usize>maxColumns + finishBytes;
 
 class ConvScratch {
@@ -44,7 +44,7 @@ class ConvScratch {
   }
 }
 
-/** Packs the weights of all groups as `conv` finds them with `kept`. A piece is a panel, counted through the groups. */
+/** Packs the weights of all groups in the layout that `conv` reads from `kept`. A piece is a panel, counted through the groups. */
 export function convWeights(from: i32, to: i32, w: usize, outputs: i32, depth: i32, kept: usize): void {
   const kc = blockOf(depth, maxSteps, 4);
   const panels = Panels.count(outputs);
@@ -70,7 +70,7 @@ export function convWeights(from: i32, to: i32, w: usize, outputs: i32, depth: i
   }
 }
 
-/** Where the panels of kept weights lie from this row on, for the block of steps that begins at `step`. */
+/** The address of the packed weights from this row on, for the block of steps that begins at `step`. */
 function keptBlock(kept: usize, outputs: i32, depth: i32, group: i32, step: i32, row: i32): usize {
   const packed = Panels.filled(outputs);
   const steps = min(blockOf(depth, maxSteps, 4), depth - step);
@@ -78,16 +78,16 @@ function keptBlock(kept: usize, outputs: i32, depth: i32, group: i32, step: i32,
 }
 
 /**
- * y = act(factor·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images, or, with
- * `byRows`, a panel of outputs of the one group: each thread packs what it has a part of, the columns or the weights. From
- * `kept` on, if that is not 0, the weights are packed already.
+ * y = act(multiplier·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images, or, with
+ * `byRows`, a panel of outputs of the one group: each thread packs what it shares, the columns or the weights. If `kept` is not
+ * 0, the weights are packed already, and begin at this address.
  */
 export function conv(
   from: i32,
   to: i32,
   x: usize,
   w: usize,
-  factor: usize,
+  multiplier: usize,
   bias: usize,
   y: usize,
   negativeSlope: f32,
@@ -120,7 +120,7 @@ export function conv(
             const weights = w + ((<usize>(row * depth + step)) << 2);
             packA(weights, (<usize>depth) << 2, 4, rows, steps, 1, packed, 0, steps);
           }
-          const finish = isLast ? Finish.at(ConvScratch.finish(base), factor, bias, negativeSlope, row) : null;
+          const finish = isLast ? Finish.at(ConvScratch.finish(base), multiplier, bias, negativeSlope, row) : null;
           multiply(g, rows, steps, packed, y + <usize>row * g.outputPlane, column, columns, step > 0, finish);
         }
       }
@@ -128,7 +128,7 @@ export function conv(
     x += g.inputPlane * <usize>g.channels;
     w += (<usize>(g.outputs * depth)) << 2;
     y += g.outputPlane * <usize>g.outputs;
-    if (factor) factor += (<usize>g.outputs) << 2;
+    if (multiplier) multiplier += (<usize>g.outputs) << 2;
     if (bias) bias += (<usize>g.outputs) << 2;
   }
 }
@@ -146,7 +146,7 @@ function packColumns(g: Geometry, x: usize, step: i32, steps: i32, column: i32, 
   const rowBytes = (<usize>columns) << 2;
   const panelBytes = (<usize>steps) << 5;
   if (g.isPointwise && (column % g.positions) + columns <= g.positions) {
-    // These rows stand in the image as they are.
+    // The image itself holds these rows.
     const image = x + g.inputPlane * <usize>(g.group * g.channels) * <usize>(column / g.positions);
     const source = image + g.inputPlane * <usize>step + ((<usize>(column % g.positions)) << 2);
     packB(source, g.inputPlane, steps, columns, Scratch.b(base), panelBytes);
@@ -249,7 +249,7 @@ function addDataGradient(
       const rows = min(mc, last * g.taps - row);
       for (let step = 0; step < g.outputs; step += kc) {
         const steps = min(kc, g.outputs - step);
-        // All of it stays packed, if it fits.
+        // All of dy stays packed if it fits.
         if (row == first * g.taps || kc < g.outputs) {
           packGradient(g, dy + <usize>step * g.outputPlane, steps, column, columns);
         }

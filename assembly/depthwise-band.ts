@@ -1,24 +1,23 @@
 import { copyRun, fillRun } from "./run";
 
 /**
- * Scratch memory of a depthwise convolution: this, constants as vectors, then a band of rows with zeros around them,
- * so that there are no edges. Where every second column is met, the even columns of a row lie together, and behind them
- * the odd ones. A whole band is copied before it is read: what was just stored is slow to read across the borders of
- * the stores.
+ * Scratch memory of a depthwise convolution: this object, constants as vectors, then a band of rows with zeros around
+ * them, so that there are no edges. For a stride of 2 the even columns of a row lie together, and the odd ones behind them.
+ * A whole band is copied before it is read: a load that spans two recent stores is slow.
  */
 @unmanaged
 export class Band {
-  /** Of the planes that rows are copied of. */
+  /** Rows and columns of the planes that rows are copied from. */
   width: i32 = 0;
   height: i32 = 0;
-  /** Zeros on either side of a row. */
+  /** Zeros on each side of a row. */
   pad: i32 = 0;
   /** 1 or 2 */
   stride: i32 = 0;
   /** Bytes from the even columns of a row to the odd ones. */
   half: usize = 0;
 
-  /** With zeros in so many rows; those beside the rows of planes stay. */
+  /** Makes a band with zeros in `rows` rows; the zeros beside the rows of planes are never overwritten. */
   static make(address: usize, width: i32, height: i32, pad: i32, stride: i32, rows: i32): Band {
     const band = changetype<Band>(address);
     band.width = width;
@@ -51,7 +50,7 @@ export class Band {
   stage(plane: usize, first: i32, count: i32): void {
     const width = this.width;
     const pitch = this.pitch;
-    // Where even and odd columns go to.
+    // Where the even and the odd columns go.
     const near = (<usize>(this.pad >> 1)) << 2;
     const isOdd = (this.pad & 1) != 0;
     const even = isOdd ? near + this.half : near;
@@ -67,7 +66,7 @@ export class Band {
   }
 }
 
-/** The last four values may be copied twice. */
+/** Copies a row; the last four values may be copied twice. */
 function copyRow(x: usize, y: usize, count: i32): void {
   if (count < 4) return copyRun(x, 1, y, count);
   const last = (<usize>(count - 4)) << 2;
@@ -75,7 +74,7 @@ function copyRow(x: usize, y: usize, count: i32): void {
   v128.store(y + last, v128.load(x + last));
 }
 
-/** Even and odd values apart. */
+/** Copies a row with even and odd values apart. */
 function part(x: usize, even: usize, odd: usize, count: i32): void {
   for (; count >= 8; count -= 8) {
     const a = v128.load(x);

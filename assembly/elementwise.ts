@@ -3,7 +3,7 @@ import { Lanes } from "./lanes";
 import { map, zip } from "./map";
 import { workspace } from "./workspace";
 
-// Where nothing else is said, a piece is one value.
+// A piece is one value unless a comment says otherwise.
 
 @unmanaged
 class Constant {
@@ -104,9 +104,9 @@ export function times(from: i32, to: i32, x: usize, y: usize, a: f32): void {
   map<Times>(x + start, y + start, to - from, f32x4.splat(a), f32x4.splat(0));
 }
 
-/** y = alpha·factor[0]·x */
-export function scaleBy(from: i32, to: i32, x: usize, factor: usize, y: usize, alpha: f32): void {
-  times(from, to, x, y, alpha * load<f32>(factor));
+/** y = alpha·multiplier[0]·x */
+export function scaleBy(from: i32, to: i32, x: usize, multiplier: usize, y: usize, alpha: f32): void {
+  times(from, to, x, y, alpha * load<f32>(multiplier));
 }
 
 export function axpby(from: i32, to: i32, x: usize, y: usize, a: f32, b: f32): void {

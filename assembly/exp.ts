@@ -1,8 +1,8 @@
 import { Lanes } from "./lanes";
 
 /**
- * Constants of `Exp.two`. They are loaded, which is one instruction each: from within the code V8 would build each of
- * them anew, or keep it on the stack.
+ * Constants of `Exp.two`. Each is loaded from memory with one instruction. As literals in the code, V8 would build them
+ * again at each use, or keep them on the stack.
  */
 const constants = memory.data<f64>([
   90,
@@ -42,7 +42,7 @@ const singles = memory.data<f32>([
 
 /**
  * e^x of many values at once. In double precision it is good to 1e-11, so that rounding to f32 is almost always right;
- * in single precision, four times as fast, it is less than one unit in the last place off.
+ * in single precision, which is four times as fast, its error is less than one unit in the last place.
  */
 export class Exp {
   @inline
@@ -56,7 +56,7 @@ export class Exp {
     const cut = f32x4.pmax(x, Exp.single(0));
     const shifted = Lanes.madd(cut, Exp.single(1), Exp.single(2));
     const e = f32x4.add(Exp.rest(cut, f32x4.sub(shifted, Exp.single(2))), Exp.single(10));
-    // Times 2^n, which may be smaller than what an exponent can say: times 2^(n + 24), then 2^−24.
+    // Times 2^n, which may be too small for a normal number: times 2^(n + 24), then times 2^−24.
     const scale = i32x4.add(i32x4.shl(shifted, 23), Exp.single(11));
     return f32x4.mul(f32x4.mul(e, scale), Exp.single(12));
   }
@@ -87,7 +87,7 @@ export class Exp {
     return v128.load64_splat(constants + 8 * index);
   }
 
-  /** e^x of two f64; for an f32's sake x is cut to −110 … 90, where e^x rounds to 0 and to infinity. NaN stays NaN. */
+  /** e^x of two f64; x is limited to −110 … 90, beyond which e^x rounds to 0 or infinity in f32. NaN stays NaN. */
   @inline
   static two(x: v128): v128 {
     const cut = f64x2.pmax(f64x2.pmin(x, Exp.constant(0)), Exp.constant(1));

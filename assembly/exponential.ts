@@ -4,7 +4,7 @@ import { Log } from "./log";
 import { Logistic } from "./logistic";
 import { map, zip } from "./map";
 
-// Activations made of exponentials and logarithms, in double precision but for ELU and plain Swish. A piece is one value.
+// Activations made of exponentials and logarithms, in double precision except ELU and Swish with a beta of 1. A piece is one value.
 
 @unmanaged
 class Elu {

@@ -1,30 +1,30 @@
 import { Lanes } from "./lanes";
 
 /**
- * What becomes of sums of products when they are complete: act(v·factor + bias), factor and bias by row, with
+ * The last step of sums of products, once they are complete: act(v·multiplier + bias), multiplier and bias by row, with
  * act(v) = max(v, 0) + negativeSlope·min(v, 0).
  */
 @unmanaged
 export class Finish {
-  /** Addresses; where they are 0, factors are 1 and biases 0. */
-  factor: usize = 0;
+  /** Addresses; where they are 0, the multipliers are 1 and the biases 0. */
+  multiplier: usize = 0;
   bias: usize = 0;
   negativeSlope: f32 = 1;
 
-  /** At this address, for rows from `row` on; `null` if there is nothing to do. */
-  static at(address: usize, factor: usize, bias: usize, negativeSlope: f32, row: i32): Finish | null {
-    if (factor == 0 && bias == 0 && negativeSlope == 1) return null;
+  /** Makes one at this address, for rows from `row` on; `null` if there is nothing to do. */
+  static at(address: usize, multiplier: usize, bias: usize, negativeSlope: f32, row: i32): Finish | null {
+    if (multiplier == 0 && bias == 0 && negativeSlope == 1) return null;
     const finish = changetype<Finish>(address);
     const skipped = (<usize>row) << 2;
-    finish.factor = factor ? factor + skipped : 0;
+    finish.multiplier = multiplier ? multiplier + skipped : 0;
     finish.bias = bias ? bias + skipped : 0;
     finish.negativeSlope = negativeSlope;
     return finish;
   }
 
   @inline
-  static factorOf(factor: usize, row: i32): f32 {
-    return factor ? load<f32>(factor + ((<usize>row) << 2)) : 1;
+  static multiplierOf(multiplier: usize, row: i32): f32 {
+    return multiplier ? load<f32>(multiplier + ((<usize>row) << 2)) : 1;
   }
 
   @inline
@@ -33,8 +33,8 @@ export class Finish {
   }
 
   @inline
-  static apply(v: v128, factor: v128, bias: v128, negativeSlope: v128): v128 {
-    return Finish.act(f32x4.add(f32x4.mul(v, factor), bias), negativeSlope);
+  static apply(v: v128, multiplier: v128, bias: v128, negativeSlope: v128): v128 {
+    return Finish.act(f32x4.add(f32x4.mul(v, multiplier), bias), negativeSlope);
   }
 
   @inline
@@ -45,8 +45,8 @@ export class Finish {
 
   /** Values that lie side by side. */
   @inline
-  static run(y: usize, count: i32, factor: f32, bias: f32, negativeSlope: f32): void {
-    const f = f32x4.splat(factor);
+  static run(y: usize, count: i32, multiplier: f32, bias: f32, negativeSlope: f32): void {
+    const f = f32x4.splat(multiplier);
     const b = f32x4.splat(bias);
     const l = f32x4.splat(negativeSlope);
     for (; count >= 4; count -= 4) {
@@ -59,10 +59,10 @@ export class Finish {
     }
   }
 
-  /** Rows [row, row + rows) of so many columns, which lie `ldc` bytes apart from `c` on. */
+  /** Rows [row, row + rows) of `columns` columns, which begin at `c` and are `ldc` bytes apart. */
   tile(row: i32, rows: i32, columns: i32, c: usize, ldc: usize): void {
     for (let i = row; i < row + rows; ++i) {
-      Finish.run(c, columns, Finish.factorOf(this.factor, i), Finish.biasOf(this.bias, i), this.negativeSlope);
+      Finish.run(c, columns, Finish.multiplierOf(this.multiplier, i), Finish.biasOf(this.bias, i), this.negativeSlope);
       c += ldc;
     }
   }

@@ -50,7 +50,7 @@ export class Scratch {
 /** Scratch bytes `gemm` needs. */
 export const gemmScratch: usize = bytesA + bytesB + bytesTile + bytesStrip;
 
-/** The size of blocks when `size` falls into equal ones of at most `most`, a multiple of `unit`. */
+/** The size of equal blocks that cover `size`: at most `most`, and a multiple of `unit`. */
 export function blockOf(size: i32, most: i32, unit: i32): i32 {
   const blocks = (size + most - 1) / most;
   return blocks <= 1 ? size : (((size + blocks - 1) / blocks + unit - 1) / unit) * unit;
@@ -75,7 +75,7 @@ export function panelProduct(
   const talls = Panels.talls(m);
   for (let i = 0; i < talls; ++i) {
     microTall(k, a, b, c, ldc, add);
-    // While it is still in the L1 cache.
+    // Finishes the panel while it is still in the L1 cache.
     if (finish) finish.tile(tall * i, tall, 8, c, ldc);
     a += (<usize>(k * tall)) << 2;
     c += <usize>tall * ldc;
@@ -94,7 +94,7 @@ export function panelProduct(
   }
 }
 
-/** Puts the first columns of rows of 8 values where they belong. */
+/** Copies the first columns of rows of 8 values to C. */
 export function putTile(tile: usize, rows: i32, columns: i32, c: usize, ldc: usize, add: bool): void {
   const bytes = (<usize>columns) << 2;
   for (; rows > 0; --rows) {

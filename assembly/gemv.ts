@@ -4,7 +4,7 @@ import { times } from "./elementwise";
 const maxRun: i32 = 2048;
 
 /**
- * C[1, n] = alpha·A[1, k]·op(B) + beta·C: a product too thin for packing to pay. A piece is a strip of 8 columns.
+ * C[1, n] = alpha·A[1, k]·op(B) + beta·C: a product with too few rows for packing to save time. A piece is a strip of 8 columns.
  */
 export function gemv(
   from: i32,

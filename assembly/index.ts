@@ -1,8 +1,8 @@
 // WebAssembly's side of the `wasm` engine: kernels over one linear memory, which TypeScript gives out.
 //
-// Addresses are bytes, sizes are values (f32). Every kernel starts with `from` and `to`: it does that part of its
-// work, in pieces that do not depend on each other, so that threads can share a call; the comment of each says what
-// a piece is. No kernel allocates, and none reads or writes outside its spans and its thread's workspace.
+// Addresses are bytes, sizes are values (f32). Every kernel starts with `from` and `to`: it does this part of its
+// work. Pieces do not depend on each other, so that threads can share a call; the comment of each kernel says what a
+// piece is. No kernel allocates, and none reads or writes outside its spans and its thread's workspace.
 
 export * from "./activation";
 export {
@@ -13,7 +13,7 @@ export {
   batchNormScratch,
   normalize,
 } from "./batch-norm";
-export { batchNormFused, batchNormFusedBackward, normToAffine, normalizeFused } from "./batch-norm-fused";
+export { batchNormFused, batchNormFusedBackward, normalizeFused, normToAffine } from "./batch-norm-fused";
 export { batchNormPool, batchNormPoolBackward, normalizePool } from "./batch-norm-pool";
 export * from "./clip";
 export { conv, convBackwardData, convBackwardWeights, convScratch, convWeights } from "./conv";
@@ -51,5 +51,5 @@ export {
 export { winogradGradient, winogradGradientParts, winogradGradientSum } from "./winograd-gradient";
 export { common, workspace } from "./workspace";
 
-/** Where the module's own constants end: memory below is not to be given out. */
+/** The address behind the module's own constants: TypeScript must not give out memory below it. */
 export const heapStart: usize = __heap_base;

@@ -1,7 +1,7 @@
-// Labels and indices: whole numbers in f32, cut towards 0. `ignore` is the label that does not count, NaN for none:
-// nothing equals that.
+// Labels and indices: whole numbers in f32, rounded towards 0. `ignore` is the label that does not count. It is NaN where
+// there is none, since nothing equals NaN.
 
-/** The index a value stands for; −1 if it is none from 0 to `end` − 1. */
+/** The index that a value stands for; −1 if that is not from 0 to `end` − 1. */
 export function indexOf(value: f32, end: i32): i32 {
   return value > -1 && value < <f32>end ? <i32>value : -1;
 }
@@ -14,7 +14,7 @@ export function isIgnored(label: f32, ignore: f64): bool {
 export function normalizer(label: usize, count: i32, ignore: f64, given: f64): f64 {
   if (given != 0) return given;
   const rounded = <f32>ignore;
-  // What no f32 equals, no label does.
+  // An `ignore` that no f32 equals is equal to no label.
   if (<f64>rounded != ignore) return max(1, <f64>count);
   const total = count;
   const i = f32x4.splat(rounded);

@@ -1,4 +1,4 @@
-/** Small things done with vectors of four f32. */
+/** Helpers for vectors of four f32. */
 export class Lanes {
   /** One value in lane 0, zeros in the others. */
   @inline
@@ -11,7 +11,7 @@ export class Lanes {
     v128.store32_lane(address, v, 0);
   }
 
-  /** x·y + z; with relaxed SIMD in one instruction that rounds once, on machines that have it. */
+  /** x·y + z; with relaxed SIMD one instruction that rounds once, on processors that have it. */
   @inline
   static madd(x: v128, y: v128, z: v128): v128 {
     if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(x, y, z);
@@ -49,7 +49,7 @@ export class Lanes {
     return v128.shuffle<f32>(v128.load(address), v128.load(address, 12), 0, 2, 5, 7);
   }
 
-  /** Adds to four sums the values of a vector each, in their order. */
+  /** Adds to each of four sums the four values of its vector, in order. */
   @inline
   static addInOrder(sums: v128, a: v128, b: v128, c: v128, d: v128): v128 {
     const low = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
@@ -96,7 +96,7 @@ export class Lanes {
   }
 }
 
-/** Four neighbours, or only the first of them. */
+/** Loads and stores of four neighbouring values, or of only the first. */
 @unmanaged
 export class Four {
   @inline

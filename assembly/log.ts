@@ -12,7 +12,7 @@ const constants = memory.data<f64>([
   4503599627370496 + 1024,
 ]);
 
-/** The bits of √½, less an exponent of 1024 so that what is left of any number is positive; and that exponent. */
+/** The bits of √½ minus an exponent of 1024, so that the difference is positive for any number; and that exponent. */
 const bits = memory.data<i64>([0x3fe6a09e667f3bcd - (1024 << 52), 1024]);
 
 /** The logarithm of many values at once, in double precision, good to 1e-11. */
@@ -28,7 +28,7 @@ export class Log {
     const zero = f64x2.splat(0);
     const infinity = f64x2.splat(Infinity);
     const usual = v128.and(f64x2.gt(x, zero), f64x2.lt(x, infinity));
-    // x + ∞ is ∞ for 0 and ∞, and not a number for that; so is what is made of numbers less than 0.
+    // x + ∞ is ∞ for 0 and ∞ and NaN for NaN; numbers less than 0 become NaN too.
     const unusual = v128.or(f64x2.add(x, infinity), f64x2.lt(x, zero));
     const signed = v128.xor(unusual, v128.and(f64x2.eq(x, zero), f64x2.splat(-0.0)));
     return v128.bitselect(Log.positive(x), signed, usual);
@@ -40,7 +40,7 @@ export class Log {
     const above = i64x2.sub(x, v128.load64_splat(bits));
     const biased = i64x2.shr_u(above, 52);
     const m = i64x2.sub(x, i64x2.shl(i64x2.sub(biased, v128.load64_splat(bits, 8)), 52));
-    // A whole number in the lowest bits of 2^52 is added to it.
+    // A whole number in the lowest bits of the double 2^52 adds itself to 2^52.
     const whole = f64x2.sub(v128.or(biased, Log.constant(8)), Log.constant(9));
     const s = f64x2.div(f64x2.sub(m, Log.constant(7)), f64x2.add(m, Log.constant(7)));
     return f64x2.add(f64x2.mul(whole, Log.constant(0)), Log.ofRatio(s));

@@ -2,8 +2,8 @@ import { Exp } from "./exp";
 import { Log } from "./log";
 
 /**
- * The logistic function and its relatives, in double precision where nothing else is said, all by e^−|x|, which cannot overflow.
- * "two" are of two f64, "four" of four f32.
+ * The logistic function, its derivative and its integral, in double precision unless a comment says otherwise. All use
+ * e^−|x|, which cannot overflow. "two" works on two f64, "four" on four f32.
  */
 export class Logistic {
   /** 1/(1 + e^−x) */
@@ -14,7 +14,7 @@ export class Logistic {
     return f64x2.div(v128.bitselect(e, one, f64x2.lt(x, f64x2.splat(0))), f64x2.add(one, e));
   }
 
-  /** The same in single precision, off by less than three units in the last place. */
+  /** The same in single precision; its error is less than three units in the last place. */
   @inline
   static four(x: v128): v128 {
     const e = Exp.ofNegative(f32x4.neg(f32x4.abs(x)));

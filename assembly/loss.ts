@@ -3,9 +3,9 @@ import { indexOf, isIgnored, normalizer } from "./labels";
 import { Log } from "./log";
 import { workspace } from "./workspace";
 
-// What is measured against labels: scores x (outer, dim, inner), dim classes; labels (outer, inner).
+// Losses and accuracy against labels: scores x (outer, dim, inner) of `dim` classes, labels (outer, inner).
 
-/** The smallest normal number: the logarithm is of nothing smaller. */
+/** The smallest normal number: probabilities below it count as this before the logarithm. */
 const smallest: f64 = 1.1754943508222875e-38;
 
 /** One piece. */
@@ -23,7 +23,7 @@ export function softmaxLoss(
 ): void {
   const total = normalizer(label, outer * inner, ignore, given);
   const image = (<usize>(dim * inner)) << 2;
-  // Logarithms are taken two at a time.
+  // Two logarithms are computed at a time.
   let sums = f64x2.splat(0);
   let waiting: f64 = 1;
   let isWaiting = false;
@@ -51,7 +51,7 @@ export function softmaxLoss(
   store<f32>(loss, <f32>((isWrong ? NaN : sum) / total));
 }
 
-/** In single precision, as Caffe does it. A piece is an image of `outer`; dx is not prob. */
+/** In single precision, as in Caffe. A piece is an image of `outer`; dx must not be prob. */
 export function softmaxLossBackward(
   from: i32,
   to: i32,

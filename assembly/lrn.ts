@@ -2,11 +2,11 @@ import { Four, One } from "./lanes";
 import { Power, powerScratch } from "./power";
 import { workspace } from "./workspace";
 
-// Local response normalization across channels of x (n, channels, inner). A piece is a position of an image, counted
-// through all images. A few positions are taken at a time, through all channels. Windows are summed anew for each
-// channel, as a running sum would drift.
+// Local response normalization across channels of x (n, channels, inner). A piece is a position, counted through
+// all images. A few positions are computed at a time, for all channels. Each window is summed from scratch, since a running
+// sum would accumulate rounding errors.
 
-/** Positions taken at a time, at most. */
+/** The most positions that are computed at a time. */
 const chunk: i32 = 256;
 
 /** Scratch bytes `lrnBackward` needs for each channel. */
@@ -22,7 +22,7 @@ class ThreeQuarters {
   }
 }
 
-/** Any other, as prepared in `workspace` */
+/** Any other power, as prepared in the workspace. */
 @unmanaged
 class AnyPower {
   @inline
@@ -207,7 +207,7 @@ function gradient<Op>(
     const bytes = (<usize>count) << 2;
     const four = bytes & ~15;
     const at = (<usize>(position / inner) * <usize>channels * <usize>inner + <usize>column) << 2;
-    // First dy·y/scale of all channels, as dx may be dy.
+    // dy·y/scale of all channels comes first, since dx may be dy.
     for (let channel = 0; channel < channels; ++channel) {
       const row = at + <usize>channel * stride;
       const ratios = scratch + <usize>channel * lrnScratch;

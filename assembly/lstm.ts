@@ -2,7 +2,7 @@ import { Logistic } from "./logistic";
 
 // A piece is one cell, counted through n and dim. Two cells are computed at once, in double precision.
 
-/** Two cells; or one, with nothing beside it. */
+/** Loads and stores of two cells, or of one. */
 class Unit {
   /** f32 as f64 */
   @inline
@@ -18,7 +18,7 @@ class Unit {
     else v128.store32_lane(address, rounded, 0);
   }
 
-  /** 2/(1 + e^−2x) − 1; the digits it loses near 0 it has to spare */
+  /** tanh x as 2/(1 + e^−2x) − 1. It loses digits near 0, but double precision has more than f32 needs. */
   @inline
   static tanh(x: v128): v128 {
     const y = Logistic.two(f64x2.add(x, x));
@@ -120,7 +120,7 @@ export function lstmUnitBackward(
   dim: i32,
 ): void {
   const width = (<usize>dim) << 2;
-  // From a gate to its gradient; addresses wrap.
+  // Distance in bytes from a gate to its gradient; address arithmetic wraps around.
   const shift = dgates - gates;
   for (let cell = from; cell < to; ) {
     const row = cell / dim;

@@ -2,9 +2,9 @@ import { Lanes } from "./lanes";
 
 // Loops that apply an operation to many values, four at a time. An operation is a class without fields whose method
 // `apply` is inlined; `p` and `q` are its parameters. Values left over go through the same operation in lane 0.
-// All of them may work in place.
+// All these loops may work in place.
 
-/** y = op(x). Four vectors side by side, since what is long waits for itself. */
+/** y = op(x). Four vectors are computed side by side, so that long operations do not wait for their own results. */
 export function map<Op>(x: usize, y: usize, count: i32, p: v128, q: v128): void {
   const op = changetype<Op>(0);
   for (; count >= 16; count -= 16) {
@@ -85,7 +85,7 @@ export function mapDims<Op>(from: i32, to: i32, x: usize, y: usize, p: usize, q:
   }
 }
 
-/** Likewise with two inputs. */
+/** The same with two inputs. */
 export function zipDims<Op>(
   from: i32,
   to: i32,

@@ -1,9 +1,9 @@
 import { Lanes } from "./lanes";
 
-// The innermost part of every matrix product: a tile of C stays in registers while A and B, packed along k, stream by.
-// The tall one has 6×8 values where relaxed SIMD multiplies and adds at once, else 5×8, the most for which
-// multiply-then-add leaves registers; 4×8 makes up row counts that are no multiple of that. The first step is peeled
-// off, so that V8 computes addresses once; the loop is not unrolled, which would spill.
+// The innermost part of every matrix product: a tile of C stays in registers while A and B, packed along k, are read.
+// The tall tile has 6×8 values where relaxed SIMD multiplies and adds in one instruction. Otherwise it has 5×8, the most
+// for which multiply and add leave enough registers. Tiles of 4×8 cover the rows that remain. The first step is peeled off,
+// so that V8 computes addresses once; the loop is not unrolled, since that would spill registers.
 
 /** Rows of the tall tile. */
 export const tall: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
@@ -134,7 +134,7 @@ function micro5(k: i32, a: usize, b: usize, c: usize, ldc: usize, add: bool): vo
   }
 }
 
-/** C[4, 8] = A[k, 4]ᵀ·B[k, 8], likewise */
+/** C[4, 8] = A[k, 4]ᵀ·B[k, 8], in the same way */
 export function micro4(k: i32, a: usize, b: usize, c: usize, ldc: usize, add: bool): void {
   let b0 = v128.load(b);
   let b1 = v128.load(b, 16);

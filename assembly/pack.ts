@@ -3,11 +3,11 @@ import { tall } from "./micro";
 
 // Copies of blocks of A and B in the order in which the micro-kernels read them.
 //
-// Rows of A go into tall panels, of 5 or 6, then panels of 4, such that as few rows as can be are left over; the last
-// panel is then filled up with zeros. Columns of B go into panels of 8, the last filled up with zeros. A panel holds its
-// rows (columns) side by side, step of k after step of k.
+// Rows of A go into tall panels of 5 or 6 rows, then panels of 4, so that as few rows as possible remain; the last panel
+// is filled up with zeros. Columns of B go into panels of 8, the last filled up with zeros. A panel holds its rows
+// (columns) side by side, one step of k after another.
 
-/** How many tall panels, and behind them of 4 rows, `rows` make. */
+/** How many tall panels, and how many panels of 4 rows behind them, `rows` rows need. */
 export class Panels {
   static talls(rows: i32): i32 {
     // Tall panels of an even height and panels of 4 never add up to an odd number: one row of a 4 is left over then.
@@ -24,15 +24,15 @@ export class Panels {
     return talls + (rows - tall * talls + 3) / 4;
   }
 
-  /** Rows of all panels: those there are, and what fills the last one up. */
+  /** Rows of all panels, with those that fill the last one up. */
   static filled(rows: i32): i32 {
     const talls = Panels.talls(rows);
     return tall * talls + ((rows - tall * talls + 3) & ~3);
   }
 
   /**
-   * The first row of a panel of so many rows; behind the last panel, how many rows there are. Rows from one panel's start to
-   * another's make the same panels by themselves.
+   * The first row of panel `panel`; behind the last panel, the number of rows. The rows between the starts of two panels
+   * make the same panels when they are packed alone.
    */
   static start(panel: i32, rows: i32): i32 {
     const talls = Panels.talls(rows);
@@ -103,7 +103,7 @@ function packPanel(
   packFewRows(bytes, rows, src, rowStride, stepStride, k, factor, dst);
 }
 
-/** Of rows of four values, a tall panel's fifth and, where it has one, sixth: puts them behind the first four of four steps. */
+/** Puts a tall panel's fifth and, where it has one, sixth row behind the first four rows, for four steps. */
 export function transposeRest(src: usize, rowStride: usize, dst: usize, factor: v128): void {
   const fifth = f32x4.mul(factor, v128.load(src));
   if (tall == 5) {
@@ -122,7 +122,7 @@ export function transposeRest(src: usize, rowStride: usize, dst: usize, factor: 
   }
 }
 
-/** Value by value; what is missing of a panel becomes 0. */
+/** Packs value by value; rows that the panel lacks become 0. */
 function packFewRows(
   bytes: usize,
   rows: i32,

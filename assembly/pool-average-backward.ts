@@ -3,12 +3,12 @@ import { fillRun } from "./run";
 
 // The gradient of average pooling. A piece is a plane; the table of the call is its geometry.
 //
-// What the windows of an output row bring is the same for each row under them: it is made once, as a line of the plane,
-// which is written to the rows that had nothing yet, and added to the others.
+// The windows of one output row add the same values to each input row under them. These values are computed once, as a
+// line of the plane; the line is written to rows that are still empty and added to the others.
 
-/** Values before and behind the shares of a row of windows, zeros, and before and behind a line, anything. */
+/** Values before and behind the shares of a row of windows, which are 0, and before and behind a line, which may be anything. */
 const margin: i32 = 16;
-/** Wider windows are spread one by one. */
+/** Wider windows are distributed one by one. */
 const widest: i32 = 8;
 
 /** Scratch: see `averageScratch` of src/engines/wasm/pool.ts. */
@@ -22,7 +22,7 @@ export function avePoolBackward(from: i32, to: i32, dy: usize, dx: usize): void 
   }
 }
 
-/** Must be done once, before planes are spread with this scratch. */
+/** Must be called once before planes are computed with this scratch memory. */
 export function clearShares(g: PoolGeometry, scratch: usize): void {
   memory.fill(scratch, 0, (<usize>(g.outputWidth + 2 * margin)) << 2);
 }
@@ -81,7 +81,7 @@ export function spreadPlane(g: PoolGeometry, dy: usize, dx: usize, scratch: usiz
   if (done < g.height) memory.fill(dx + <usize>done * lineBytes, 0, <usize>(g.height - done) * lineBytes);
 }
 
-/** dy of a row of windows over their sizes. */
+/** dy of a row of windows, divided by their sizes. */
 function share(g: PoolGeometry, dy: usize, row: i32, shares: usize): void {
   const rows = g.rows(row);
   // Only windows that reach beyond the padding are smaller than others.

@@ -2,7 +2,7 @@ import { Dense, EverySecond, ManyColumns, PoolGeometry, ThreeColumns, TwoColumns
 import { First, total } from "./reduce";
 
 // Average pooling. A piece is a plane; the table of each call is its geometry. Where whole windows lie inside the image
-// and the stride is 1 or 2, four of them are looked at together.
+// and the stride is 1 or 2, four windows are computed together.
 
 export function avePool(from: i32, to: i32, x: usize, y: usize): void {
   const g = PoolGeometry.current;
@@ -55,7 +55,7 @@ function fourByColumns<C>(g: PoolGeometry, x: usize, first: i32, count: i32, y: 
   else fourAverages<C, ManyColumns>(g, x, first, count, y);
 }
 
-/** Of each row, `count` windows side by side, four or more, from column `first` of the output on. */
+/** In each row, computes `count` windows side by side, four or more, from column `first` of the output on. */
 function fourAverages<C, K>(g: PoolGeometry, x: usize, first: i32, count: i32, y: usize): void {
   const columns = changetype<C>(0);
   const known = changetype<K>(0);
@@ -70,7 +70,7 @@ function fourAverages<C, K>(g: PoolGeometry, x: usize, first: i32, count: i32, y
     const rowStart = x + ((<usize>(top * g.width + left)) << 2);
     const divisor = f32x4.splat(<f32>(g.rows(row) * kernel));
     for (let i = 0; i < count; i += 4) {
-      // The last four may have been among those before.
+      // The last four windows may overlap those before.
       const group = min(i, count - 4);
       let p = rowStart + ((<usize>(group * stride)) << 2);
       let sum = f32x4.splat(0);
@@ -80,7 +80,7 @@ function fourAverages<C, K>(g: PoolGeometry, x: usize, first: i32, count: i32, y
           p += line;
         }
       } else {
-        // First down the columns.
+        // The columns are summed first.
         let low = sum;
         let high = sum;
         let last = sum;

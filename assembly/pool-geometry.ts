@@ -20,13 +20,13 @@ export class PoolGeometry {
     return changetype<PoolGeometry>(workspace);
   }
 
-  /** Where a thread's scratch memory goes on behind the table: a cache line later. */
+  /** Where a thread's scratch memory begins: one cache line behind the table. */
   @inline
   static get scratch(): usize {
     return workspace + 64;
   }
 
-  /** Values of a plane, and those that are made of it. */
+  /** Values of an input plane, and of an output plane. */
   @inline
   get inputs(): i32 {
     return this.height * this.width;
@@ -58,7 +58,7 @@ export class PoolGeometry {
     return min(this.width, column * this.strideWidth - this.padWidth + this.kernelWidth);
   }
 
-  /** Rows under a window, with the padding but not what lies beyond it; likewise columns. */
+  /** Rows of a window, with the padding but without what lies beyond it; the same for columns. */
   @inline
   rows(row: i32): i32 {
     const start = row * this.strideHeight - this.padHeight;
@@ -71,7 +71,7 @@ export class PoolGeometry {
     return min(start + this.kernelWidth, this.width + this.padWidth) - start;
   }
 
-  /** The first column from which, and the first from which no longer, windows lie between the image's sides. */
+  /** The first output column whose window lies inside the image horizontally, and the first one behind the last such. */
   @inline
   get firstInside(): i32 {
     return min(this.outputWidth, (this.padWidth + this.strideWidth - 1) / this.strideWidth);
@@ -83,7 +83,7 @@ export class PoolGeometry {
     return room < 0 ? 0 : min(this.outputWidth, room / this.strideWidth + 1);
   }
 
-  /** How many columns from `firstInside` on are inside, where four of them, or more, can be looked at together. */
+  /** How many columns from `firstInside` on are inside; 0 where fewer than four can be computed together. */
   @inline
   get inside(): i32 {
     const count = this.endInside - this.firstInside;
@@ -112,8 +112,8 @@ export class PoolGeometry {
   }
 }
 
-// Four windows side by side are looked at together, column by column under them. What is loaded for columns 0 and 1 is
-// `low` and `high`, of which `first` and `second` make the columns; `third` makes column 2 of the first and `last`.
+// Four windows side by side are computed together, one column of the windows after another. `low` and `high` are loaded
+// for columns 0 and 1; `first` and `second` make the columns from them; `third` makes column 2 from the first and `last`.
 
 /** Windows that are 1 apart. */
 @unmanaged
@@ -153,7 +153,7 @@ export class Dense {
     return last;
   }
 
-  /** A column of any number. */
+  /** Column number `column`, whatever that is. */
   @inline
   any(p: usize): v128 {
     return v128.load(p);

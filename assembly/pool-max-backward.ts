@@ -1,7 +1,7 @@
 import { PoolGeometry } from "./pool-geometry";
 
-// The gradient of max pooling, and of others that note where in its plane each value came from. A piece is a plane; the
-// table of the call is its geometry.
+// The gradient of max pooling, and of other poolings that store the index in the plane that each value came from. A piece
+// is a plane; the table of the call is its geometry.
 
 /** Values. */
 const cleared: i32 = 4096;
@@ -16,7 +16,7 @@ export function maxPoolBackward(from: i32, to: i32, dy: usize, mask: usize, dx: 
     }
     return;
   }
-  // Small planes are cleared several at once, but not more than stay in the cache.
+  // Several small planes are cleared at once, as many as stay in the cache.
   const step = max(1, cleared / max(1, g.inputs));
   for (let first = from; first < to; first += step) {
     const end = min(first + step, to);
@@ -61,7 +61,7 @@ function scatterPlane(dy: usize, mask: usize, dx: usize, count: i32, size: i32):
   }
 }
 
-/** −1 where no maximum was; and a mask may be a blob that others write. */
+/** Skips −1, where there was no maximum, and any other index outside the plane: a mask may be a blob that other layers write. */
 function scatterOne(value: f32, where: f32, dx: usize, size: i32): void {
   if (where >= 0 && where < <f32>size) addAt(dx + ((<usize>where) << 2), value);
 }
@@ -84,7 +84,7 @@ function unpoolTiles(g: PoolGeometry, dy: usize, mask: usize, dx: usize): bool {
     let all = f32x4.splat(0);
     all = i32x4.eq(all, all);
     for (let column = 0; hasTwo && column < whole; ) {
-      // The last four may have been among those before.
+      // The last four windows may overlap those before.
       if (column + 4 > whole) column = whole - 4;
       const at = (<usize>column) << 2;
       const d = v128.load(dy + at);
@@ -106,7 +106,7 @@ function unpoolTiles(g: PoolGeometry, dy: usize, mask: usize, dx: usize): bool {
       column += 4;
     }
     if (!i32x4.all_true(all)) return false;
-    // Windows over the edge.
+    // Windows that extend beyond the edge.
     for (let column = hasTwo ? whole : 0; column < width; ++column) {
       const at = (<usize>column) << 2;
       const d = load<f32>(dy + at);

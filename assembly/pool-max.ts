@@ -2,10 +2,10 @@ import { Lanes } from "./lanes";
 import { Dense, EverySecond, ManyColumns, PoolGeometry, ThreeColumns, TwoColumns } from "./pool-geometry";
 
 // Max pooling. A piece is a plane; the table of each call is its geometry. Where whole windows lie inside the image and
-// the stride is 1 or 2, four of them are looked at together.
+// the stride is 1 or 2, four windows are computed together.
 //
-// Where a maximum was is kept as −2 − its index, −1 while there is none: as what lies later has a lower number, and
-// only something larger moves the maximum, the smallest number seen is the one that is wanted.
+// The place of a maximum is stored as −2 − its index, and as −1 while there is none. Later places have lower numbers, and
+// only a larger value replaces the maximum, so the lowest number is the place of the maximum.
 
 const lowest: f32 = -f32.MAX_VALUE;
 
@@ -55,7 +55,7 @@ function maxRows<M>(g: PoolGeometry, x: usize, y: usize, mask: usize): void {
   if (first + inside < g.outputWidth) maxColumns<M>(g, x, first + inside, g.outputWidth, y, mask);
 }
 
-/** Columns [from, to) of the output, window by window, in one lane: what a maximum is cannot be foretold, so no branches. */
+/** Columns [from, to) of the output, window by window, in one lane, without branches, since the processor cannot predict them. */
 function maxColumns<M>(g: PoolGeometry, x: usize, from: i32, to: i32, y: usize, mask: usize): void {
   const masks = changetype<M>(0);
   const one = f32x4.splat(1);
@@ -91,7 +91,7 @@ function fourByColumns<C, M>(g: PoolGeometry, x: usize, first: i32, count: i32, 
   else fourMaxima<C, ManyColumns, M>(g, x, first, count, y, mask);
 }
 
-/** 1, in a way that has the compiler keep it in a register. */
+/** 1, written so that the compiler keeps it in a register. */
 function oneOf(width: v128): v128 {
   return f32x4.div(width, width);
 }
@@ -110,10 +110,10 @@ function fourOfTwo<M>(g: PoolGeometry, x: usize, count: i32, y: usize, mask: usi
   const last = (<usize>(count - 4)) << 2;
   for (let row = 0; row < g.outputHeight; ++row) {
     const start = f32x4.sub(lanes, f32x4.mul(width, f32x4.splat(2 * <f32>row)));
-    // A row that is not there has nothing that the first has not.
+    // A missing second row is replaced by the first, which changes no maximum.
     const below: usize = 2 * row + 1 < g.height ? line : 0;
     for (let i: usize = 0; i <= last + 12; i += 16) {
-      // The last four may have been among those before.
+      // The last four windows may overlap those before.
       const group = min(i, last);
       const p = x + 2 * group;
       const low0 = columns.low(p);
@@ -146,7 +146,7 @@ function fourOfTwo<M>(g: PoolGeometry, x: usize, count: i32, y: usize, mask: usi
   }
 }
 
-/** Of each row, `count` windows side by side, four or more, from column `first` of the output on. */
+/** In each row, computes `count` windows side by side, four or more, from column `first` of the output on. */
 function fourMaxima<C, K, M>(g: PoolGeometry, x: usize, first: i32, count: i32, y: usize, mask: usize): void {
   const columns = changetype<C>(0);
   const known = changetype<K>(0);
@@ -164,7 +164,7 @@ function fourMaxima<C, K, M>(g: PoolGeometry, x: usize, first: i32, count: i32, 
     const rows = g.bottom(row) - top;
     const rowStart = top * g.width + left;
     for (let i = 0; i < count; i += 4) {
-      // The last four may have been among those before.
+      // The last four windows may overlap those before.
       const group = min(i, count - 4);
       const index = rowStart + group * stride;
       let p = x + ((<usize>index) << 2);
@@ -229,7 +229,7 @@ function globalMaximum(x: usize, count: i32, y: usize, mask: usize): void {
   }
   let best = f32x4.extract_lane(largest, 0);
   let at = f32x4.extract_lane(where, 0);
-  // Of equals the first: the one of the higher number.
+  // Of equal maxima the first one counts: that of the higher number.
   const value1 = f32x4.extract_lane(largest, 1);
   const at1 = f32x4.extract_lane(where, 1);
   if (isBefore(value1, at1, best, at)) {

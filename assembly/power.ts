@@ -4,9 +4,9 @@ import { Log } from "./log";
 import { map } from "./map";
 import { workspace } from "./workspace";
 
-// Powers as C's powf and Math.pow have them, of what is less than 0, 0, infinite or not a number too. Those that nets
-// have most take roots and products, off by three units in the last place at most; all others go by logarithms in
-// double precision. A piece is one value; calls need scratch memory for the constants of a power.
+// Powers as C's powf and Math.pow define them, also for negative numbers, 0, infinity and NaN. The powers that nets use
+// most are computed by roots and products, with an error of at most three units in the last place; all others by
+// logarithms in double precision. A piece is one value; calls need scratch memory for the constants of a power.
 
 /** Bytes of the constants of a power. */
 export const powerScratch: usize = 96;
@@ -17,7 +17,7 @@ export class Power {
     const isWhole = power == trunc(power);
     const isOdd = isWhole && abs<f32>(power) < 16777216 && (<i32>power & 1) != 0;
     v128.store(address, f64x2.splat(<f64>power));
-    // What 0 and ∞ become, ones where numbers less than 0 have no such power, and the sign if they keep theirs.
+    // The results for 0 and ∞; a mask that is set where negative numbers have no such power; the sign bit if they keep their sign.
     v128.store(address, f32x4.splat(power > 0 ? 0 : power < 0 ? Infinity : 1), 16);
     v128.store(address, f32x4.splat(power > 0 ? Infinity : power < 0 ? 0 : 1), 32);
     v128.store(address, i32x4.splat(isWhole ? 0 : -1), 48);

@@ -1,10 +1,10 @@
 import { Lanes } from "./lanes";
 
-// Sums. A few values are added up in single precision, such sums in double: that is as fast as memory is, and as good
-// as if all were double. A term is a class without fields whose method `of` makes, of what lies at two addresses, what
-// is to be added up; `one` does so for single values.
+// Sums. A few values are added up in single precision, and these partial sums in double: as fast as memory allows, and as
+// exact as if all were double. A term is a class without fields. Its method `of` computes the four terms to add from the
+// values at two addresses; `one` computes a single term.
 
-/** Values added up in single precision, at most. */
+/** The most values that are added up in single precision. */
 const chunk: i32 = 256;
 
 @unmanaged

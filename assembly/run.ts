@@ -48,7 +48,7 @@ export function scatterRun(x: usize, stride: i32, y: usize, count: i32, factor: 
     }
   } else if (stride == 2) {
     const zero = f32x4.splat(0);
-    // Not for the last four, as that would touch one value more.
+    // The last four are left out: their vector would read one value beyond the run.
     for (; count > 4; count -= 4) {
       const v = f32x4.mul(f, v128.load(y));
       v128.store(x, f32x4.add(v128.load(x), v128.shuffle<f32>(v, zero, 0, 4, 1, 4)));

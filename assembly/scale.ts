@@ -2,8 +2,8 @@ import { mapDims } from "./map";
 import { columnTotal, columnTotals, First, Product, total } from "./reduce";
 import { workspace } from "./workspace";
 
-// Scale and bias along the middle axis of x (outer, dim, inner). Where nothing else is said a piece is a plane of
-// `inner` values, or, where `inner` is 1, a row of `dim`.
+// Scale and bias along the middle axis of x (outer, dim, inner). A piece is a plane of `inner` values, or, where `inner`
+// is 1, a row of `dim` values, unless a comment says otherwise.
 
 @unmanaged
 class Scaled {
@@ -84,7 +84,7 @@ export function sumDims<Term>(
 ): void {
   const plane = (<usize>inner) << 2;
   const row = plane * <usize>dim;
-  // Neighbours along the middle axis are summed together, so that memory is read in longer pieces.
+  // Neighbours along the middle axis are summed together, so that memory is read in longer runs.
   const step = inner == 1 ? 256 : 8;
   for (let first = from; first < to; first += step) {
     const size = min(step, to - first);

@@ -2,9 +2,9 @@ import { Exp } from "./exp";
 import { Four, Lanes, One } from "./lanes";
 import { map, zip } from "./map";
 
-// Softmax over the middle axis of x (outer, dim, inner), in single precision and in this order of rounding, which is
-// part of its definition: what one class has more than the others is what rounding leaves. So no sum is ever taken of
-// parts; instead, four distributions are summed at a time. A piece is a distribution, counted through outer and
+// Softmax over the middle axis of x (outer, dim, inner), in single precision. The order of additions is part of its
+// definition: where one class is almost certain, the others' share is what rounding leaves. So a sum is never split into
+// partial sums; instead, four distributions are summed at a time. A piece is a distribution, counted through outer and
 // inner. All may work in place.
 
 @unmanaged
@@ -66,7 +66,7 @@ function largestOf(x: usize, dim: i32): v128 {
   return f32x4.pmax(most, v128.shuffle<f32>(most, most, 1, 0, 3, 2));
 }
 
-/** Values are neighbours: as many as will go, and their sum one by one. */
+/** The values of a distribution are neighbours: they are computed four at a time, and summed one by one. */
 function softmaxRow(x: usize, y: usize, dim: i32): void {
   const largest = largestOf(x, dim);
   const bytes = (<usize>dim) << 2;
@@ -142,7 +142,7 @@ function softmaxColumns<Lane>(x: usize, y: usize, step: usize, end: usize): void
   for (let i: usize = 0; i < end; i += step) lane.store(y + i, f32x4.div(lane.load(y + i), total));
 }
 
-/** Sixteen of them: what a cache line holds. */
+/** Sixteen distributions: as many values as a cache line holds. */
 function softmaxSixteen(x: usize, y: usize, step: usize, end: usize): void {
   let a = f32x4.splat(-Infinity);
   let b = a;

@@ -173,7 +173,7 @@ class Gradient {
     return f32x4.add(f32x4.mul(scale, dw), f32x4.mul(decay, l1 ? Gradient.sign(w) : w));
   }
 
-  /** ±1; 0 and what is not a number stay what they are. */
+  /** ±1; 0 and NaN stay as they are. */
   @inline
   static sign(w: v128): v128 {
     const one = v128.or(v128.and(w, f32x4.splat(-0.0)), f32x4.splat(1));

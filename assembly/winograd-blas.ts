@@ -6,15 +6,15 @@ import { common, workspace } from "./workspace";
 
 // The kernels of winograd.ts, with dense matrices instead of packed ones, for the products of the native BLAS.
 
-/** Bytes from one matrix of so many values to the next, not so many that 36 lie at the same place of a cache. */
+/** Bytes from one matrix of `values` values to the next, chosen so that 36 matrices do not fall into the same cache sets. */
 function sliceBytes(count: i32): usize {
   return ((((<usize>count) << 2) + 4095) & ~4095) + 192;
 }
 
 /**
- * Transforms weights for tiles of this size to matrices rows×steps, from `kept` on, or, if that is 0, in the memory all
- * threads share. A piece is a row. `turned`, weights are (steps, rows, 3, 3) and turned by 180°, as the gradient for the
- * input needs them.
+ * Transforms weights for tiles of this size to matrices rows×steps, which begin at `kept`, or, if that is 0, in the memory
+ * that all threads share. A piece is a row. With `transposed` the weights are (steps, rows, 3, 3) and are rotated by 180°, as the
+ * gradient for the input needs them.
  */
 export function winogradBlasWeights(
   from: i32,
@@ -22,7 +22,7 @@ export function winogradBlasWeights(
   w: usize,
   rows: i32,
   steps: i32,
-  turned: bool,
+  transposed: bool,
   size: i32,
   kept: usize,
 ): void {
@@ -32,12 +32,12 @@ export function winogradBlasWeights(
   const transforms = workspace;
   const taps = workspace + transformBytes;
   const vectors = taps + 9 * 16;
-  const between = <usize>(turned ? rows : 1) * 36;
+  const between = <usize>(transposed ? rows : 1) * 36;
   for (let row = from; row < to; ++row) {
-    const start = w + <usize>row * (turned ? 36 : <usize>steps * 36);
+    const start = w + <usize>row * (transposed ? 36 : <usize>steps * 36);
     for (let step = 0; step < steps; step += 4) {
       const count = min(4, steps - step);
-      gatherTaps(start + <usize>step * between, between, count, turned, taps);
+      gatherTaps(start + <usize>step * between, between, count, transposed, taps);
       transformTapsOf(size, taps, vectors, transforms);
       let source = vectors;
       let target = first + ((<usize>(row * steps + step)) << 2);
@@ -54,14 +54,14 @@ export function winogradBlasWeights(
 }
 
 /**
- * y = act(factor·(w ∗ x) + bias), as `Finish` has it, the weights already transformed, from `kept` on, if that is not 0. A
- * piece is a row of tiles, or, with `byRows`, 16 outputs: then each thread transforms all inputs.
+ * y = act(multiplier·(w ∗ x) + bias), as `Finish` has it. If `kept` is not 0, the weights are transformed already, and begin
+ * there. A piece is a row of tiles; with `byRows` it is 16 outputs, and each thread transforms all inputs.
  */
 export function winogradBlas(
   from: i32,
   to: i32,
   x: usize,
-  factor: usize,
+  multiplier: usize,
   bias: usize,
   y: usize,
   negativeSlope: f32,
@@ -99,7 +99,17 @@ export function winogradBlas(
     }
     findTargets(t, row, rows);
     for (let output = firstOutput; output < lastOutput; ++output) {
-      putOutput(t, outputs + <usize>output * rowBytes, columns, outputSlice, factor, bias, negativeSlope, y, output);
+      putOutput(
+        t,
+        outputs + <usize>output * rowBytes,
+        columns,
+        outputSlice,
+        multiplier,
+        bias,
+        negativeSlope,
+        y,
+        output,
+      );
     }
   }
 }

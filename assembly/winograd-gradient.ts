@@ -11,7 +11,7 @@ import { common } from "./workspace";
 
 /** Input channels whose gradients are computed together. */
 const fewChannels: i32 = 64;
-/** With so many filters of one channel, or fewer, packing would take longer than it saves. */
+/** With at most this many filters of one channel, packing takes longer than it saves. */
 const fewFilters: i32 = 48 * 48;
 
 /** dw += the gradient for the weights, over all images. A piece is 8 input channels. */
@@ -24,8 +24,8 @@ export function winogradGradient(from: i32, to: i32, x: usize, dy: usize, dw: us
 }
 
 /**
- * The same for few channels, where transforms weigh more than products, so that no two threads should do the same ones: a
- * piece is so many rows of tiles, and its gradient goes into memory that all threads share.
+ * The same for few channels, where transforms take longer than products, so that no two threads should compute the same
+ * transforms. A piece is a group of rows of tiles; its gradient goes into memory that all threads share.
  */
 export function winogradGradientParts(from: i32, to: i32, x: usize, dy: usize, rows: i32): void {
   const t = Tiles.current;
@@ -112,8 +112,8 @@ function addPacked(
 }
 
 /**
- * The same without packing, vector by vector, which is faster where there is little to multiply for each value; channels
- * that fill up a four do not count.
+ * The same without packing, vector by vector: faster where each value is multiplied only a few times. Channels that fill
+ * up a group of four do not count.
  */
 function addDots(
   outputs: i32,
@@ -141,7 +141,7 @@ function addDots(
   }
 }
 
-/** Three rows times four, each so many bytes; 12 sums stay in registers, beside 4 factors. */
+/** Products of three rows with four rows; 12 sums and 4 operands stay in registers. */
 function dot3(a: usize, b: usize, rowBytes: usize, sums: usize, sumRow: usize): void {
   const b1 = b + rowBytes;
   const b2 = b1 + rowBytes;

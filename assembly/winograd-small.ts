@@ -28,7 +28,7 @@ class Lines {
   }
 }
 
-/** Four input tiles of 4×4 become 16 vectors; `starts` grow by no more than 16 and have 16 bytes behind the last. */
+/** Four input tiles of 4×4 become 16 vectors; `starts` grow by at most 16, and 16 bytes behind the last can be read. */
 export function transformInput(
   from: usize,
   starts: usize,
@@ -87,7 +87,7 @@ export function transformOutput(
   p3: usize,
   step: usize,
   scratch: usize,
-  factor: v128,
+  multiplier: v128,
   bias: v128,
   negativeSlope: v128,
 ): void {
@@ -107,8 +107,8 @@ export function transformOutput(
     const m1 = v128.load(s, 16);
     const m2 = v128.load(s, 32);
     const m3 = v128.load(s, 48);
-    const left = Finish.apply(f32x4.add(f32x4.add(m0, m1), m2), factor, bias, negativeSlope);
-    const right = Finish.apply(f32x4.sub(f32x4.sub(m1, m2), m3), factor, bias, negativeSlope);
+    const left = Finish.apply(f32x4.add(f32x4.add(m0, m1), m2), multiplier, bias, negativeSlope);
+    const right = Finish.apply(f32x4.sub(f32x4.sub(m1, m2), m3), multiplier, bias, negativeSlope);
     const low = v128.shuffle<f32>(left, right, 0, 4, 1, 5);
     const high = v128.shuffle<f32>(left, right, 2, 6, 3, 7);
     v128.store64_lane(p0, low, 0);

@@ -4,9 +4,9 @@ import * as two from "./winograd-small";
 import * as four from "./winograd-transforms";
 import { workspace } from "./workspace";
 
-// The tiles that a convolution by Winograd falls into, and how they come out of images and go back. Rows of tiles are
-// counted through all images; tiles of neighbouring rows follow each other, so that fours of them are full wherever rows
-// end. Four are transformed at a time: the rows that they see are first put side by side, with their padding.
+// The tiles of a convolution by Winograd's method: how they are read from images and written back. Rows of tiles are
+// counted through all images. Tiles of neighbouring rows follow each other, so that groups of four are full also where rows
+// end. Four tiles are transformed at a time: the input rows that they cover are first put side by side, with their padding.
 
 /** The table of a call, its sizes, and where the scratch memory behind it lies. */
 @unmanaged
@@ -47,20 +47,20 @@ export class Tiles {
     return (this.size + 2) * (this.size + 2);
   }
 
-  /** So many rows of tiles make whole fours. */
+  /** The number of rows of tiles that make whole groups of four. */
   @inline
   get together(): i32 {
     const across = this.across;
     return (across & 1) != 0 ? 4 : (across & 2) != 0 ? 2 : 1;
   }
 
-  /** Bytes of an input row that one row of tiles sees. */
+  /** Bytes of an input row that one row of tiles covers. */
   @inline
   get seenRow(): usize {
     return (<usize>(this.across * this.size + 2)) << 2;
   }
 
-  /** Bytes of the same for as many rows of tiles as are taken together, and of zeros behind them. */
+  /** Bytes of the same for all rows of tiles that are computed together, and of the zeros behind them. */
   @inline
   get stagedRow(): usize {
     return (<usize>this.together * this.seenRow + 128 + 15) & ~15;
@@ -120,9 +120,9 @@ export function findStarts(t: Tiles): void {
 }
 
 /**
- * Transforms the tiles of an input channel in so many rows of tiles. Tile after tile goes into a row at `to` of the first
- * matrix, or, where panels have bytes, into their rows of 8; matrices are `slice` bytes apart. Tiles that fill the last
- * four up are zeros.
+ * Transforms the tiles of an input channel in some rows of tiles. Tile after tile goes into a row at `to` of the first
+ * matrix, or, where `panelBytes` is not 0, into panels of 8; matrices are `slice` bytes apart. Tiles that fill up the last
+ * group of four are zeros.
  */
 export function putInput(
   t: Tiles,
@@ -201,14 +201,14 @@ function stageRows(
   rowBytes: usize,
   step: usize,
 ): void {
-  // Rows are short: what memory.copy and memory.fill do before they begin would take longer than what they do.
+  // Rows are short: the fixed cost of memory.copy and memory.fill would be larger than that of the copy itself.
   const zero = f32x4.splat(0);
   const before = (<usize>pad) << 2;
   const inside = min((<usize>width) << 2, rowBytes - before);
   const behind = (before + inside) & ~15;
   for (let row = first; row < first + rows; ++row) {
     const isInside = row >= 0 && row < height;
-    // Zeros for all that stays empty, and for some of what is filled next, or belongs to the next row of tiles.
+    // Zeros for all that stays empty; some of them are overwritten next, by this row of tiles or the next.
     v128.store(to, zero);
     for (let i: usize = isInside ? behind : 16; i < rowBytes; i += 16) v128.store(to + i, zero);
     if (isInside) copyRow(plane + ((<usize>(row * width)) << 2), to + before, inside);
@@ -216,7 +216,7 @@ function stageRows(
   }
 }
 
-/** So many bytes: vector by vector, the last of which overlaps the one before it. */
+/** Copies `bytes` bytes vector by vector; the last vector overlaps the one before it. */
 function copyRow(from: usize, to: usize, bytes: usize): void {
   if (bytes < 16) {
     for (let i: usize = 0; i < bytes; i += 4) store<f32>(to + i, load<f32>(from + i));
@@ -238,7 +238,7 @@ function copyRow(from: usize, to: usize, bytes: usize): void {
   v128.store(to + last, v128.load(from + last));
 }
 
-/** Zeros where up to three tiles fill a four up. */
+/** Writes zeros for the up to three tiles that fill up a group of four. */
 function clearBehind(to: usize, rows: i32, step: usize): void {
   for (; rows > 0; --rows) {
     memory.fill(to, 0, 112);
@@ -247,8 +247,8 @@ function clearBehind(to: usize, rows: i32, step: usize): void {
 }
 
 /**
- * Fills in, for the tiles of so many rows, where they begin in output 0, in bytes, and how many columns and rows of them
- * (times 256) there are; none of those that fill the last four up.
+ * Fills in, for the tiles of `rows` rows of tiles, where they begin in output 0, in bytes, and how many columns and rows
+ * (times 256) of them exist: 0 for tiles that fill up the last group of four.
  */
 export function findTargets(t: Tiles, first: i32, rows: i32): void {
   let to = t.targets;
@@ -273,7 +273,7 @@ export function putOutput(
   from: usize,
   tiles: i32,
   slice: usize,
-  factor: usize,
+  multiplier: usize,
   bias: usize,
   negativeSlope: f32,
   y: usize,
@@ -283,10 +283,10 @@ export function putOutput(
   const rowBytes = (<usize>t.outWidth) << 2;
   const areWhole = 4 * ((t.size << 8) + t.size);
   const block = t.vectors;
-  const f = f32x4.splat(Finish.factorOf(factor, output));
+  const f = f32x4.splat(Finish.multiplierOf(multiplier, output));
   const b = f32x4.splat(Finish.biasOf(bias, output));
   const l = f32x4.splat(negativeSlope);
-  const isPlain = factor == 0 && bias == 0 && negativeSlope == 1;
+  const isPlain = multiplier == 0 && bias == 0 && negativeSlope == 1;
   let targets = t.targets;
   for (let tile = 0; tile < tiles; tile += 4) {
     const there = load<i32>(targets, 4) + load<i32>(targets, 12) + load<i32>(targets, 20) + load<i32>(targets, 28);
@@ -313,7 +313,7 @@ export function putOutput(
   }
 }
 
-/** Puts the part that there is of a tile, whose rows are vectors, where it belongs. */
+/** Copies the existing part of a tile, whose rows are vectors, to its place in the output. */
 function putPart(from: usize, target: usize, plane: usize, rowBytes: usize): void {
   let to = plane + <usize>load<u32>(target);
   const extent = load<i32>(target, 4);

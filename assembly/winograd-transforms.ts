@@ -131,9 +131,9 @@ class Lines {
 export const transformBytes: usize = 2048;
 
 /**
- * Four input tiles of 6×6. Their rows are `stride` bytes apart from `from` on, and each tile begins in them so many bytes
- * from the left as one of four `starts` says, which grow by no more than 24 and have 24 bytes behind the last. The 36
- * vectors go to `out`, `step` bytes apart.
+ * Four input tiles of 6×6. Their rows begin at `from` and are `stride` bytes apart; each tile begins in them at the byte that
+ * one of four `starts` says. `starts` grow by at most 24, and 24 bytes behind the last can be read. The 36 vectors go to
+ * `out`, `step` bytes apart.
  */
 export function transformInput(
   from: usize,
@@ -180,7 +180,7 @@ export function transformInput(
   }
 }
 
-/** Four tiles of 4×4 of an output's gradient, side by side, likewise; rows must have 16 columns. */
+/** Four tiles of 4×4 of an output's gradient, side by side, in the same way; rows must have 16 columns. */
 export function transformGradient(from: usize, stride: usize, out: usize, step: usize, scratch: usize): void {
   for (let q: usize = 0; q < 64; q += 16) {
     const s = from + q;
@@ -207,7 +207,7 @@ export function transformGradient(from: usize, stride: usize, out: usize, step: 
 }
 
 /**
- * 36 vectors, `stride` bytes apart, become four tiles of 4×4 outputs, each from an address of its own on, and its rows
+ * 36 vectors, `stride` bytes apart, become four tiles of 4×4 outputs. Each tile has an address of its own; its rows are
  * `step` bytes apart.
  */
 export function transformOutput(
@@ -234,11 +234,11 @@ export function transformFinished(
   p3: usize,
   step: usize,
   scratch: usize,
-  factor: v128,
+  multiplier: v128,
   bias: v128,
   negativeSlope: v128,
 ): void {
-  Output.put(from, stride, p0, p1, p2, p3, step, scratch, true, factor, bias, negativeSlope);
+  Output.put(from, stride, p0, p1, p2, p3, step, scratch, true, multiplier, bias, negativeSlope);
 }
 
 class Output {
@@ -253,7 +253,7 @@ class Output {
     step: usize,
     scratch: usize,
     finish: bool,
-    factor: v128,
+    multiplier: v128,
     bias: v128,
     negativeSlope: v128,
   ): void {
@@ -281,10 +281,10 @@ class Output {
       let z2 = v128.shuffle<f64>(x1, x3, 0, 2);
       let z3 = v128.shuffle<f64>(x1, x3, 1, 3);
       if (finish) {
-        z0 = Finish.apply(z0, factor, bias, negativeSlope);
-        z1 = Finish.apply(z1, factor, bias, negativeSlope);
-        z2 = Finish.apply(z2, factor, bias, negativeSlope);
-        z3 = Finish.apply(z3, factor, bias, negativeSlope);
+        z0 = Finish.apply(z0, multiplier, bias, negativeSlope);
+        z1 = Finish.apply(z1, multiplier, bias, negativeSlope);
+        z2 = Finish.apply(z2, multiplier, bias, negativeSlope);
+        z3 = Finish.apply(z3, multiplier, bias, negativeSlope);
       }
       v128.store(p0, z0);
       v128.store(p1, z1);

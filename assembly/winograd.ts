@@ -16,9 +16,9 @@ import { common, workspace } from "./workspace";
 export const winogradScratch: usize = 64 + gemmScratch + transformBytes + 36 * 16 + 64;
 
 /**
- * Transforms weights for tiles of this size to packed panels of matrices rows×steps, from `kept` on, or, if that is 0, in
- * the memory all threads share. A piece is a panel. `turned`, weights are (steps, rows, 3, 3) and turned by 180°, as the
- * gradient for the input needs them.
+ * Transforms weights for tiles of this size to packed panels of matrices rows×steps, which begin at `kept`, or, if that is
+ * 0, in the memory that all threads share. A piece is a panel. With
+ * `transposed` the weights are (steps, rows, 3, 3) and are rotated by 180°, as the gradient for the input needs them.
  */
 export function winogradWeights(
   from: i32,
@@ -26,7 +26,7 @@ export function winogradWeights(
   w: usize,
   rows: i32,
   steps: i32,
-  turned: bool,
+  transposed: bool,
   size: i32,
   kept: usize,
 ): void {
@@ -37,19 +37,19 @@ export function winogradWeights(
   const transforms = workspace;
   const taps = workspace + transformBytes;
   const vectors = taps + 9 * 16;
-  const between = <usize>(turned ? rows : 1) * 36;
-  const rowBytes = turned ? 36 : <usize>steps * 36;
+  const between = <usize>(transposed ? rows : 1) * 36;
+  const rowBytes = transposed ? 36 : <usize>steps * 36;
   for (let panel = from; panel < to; ++panel) {
     const height = panel < talls ? tall : 4;
     const first = Panels.start(panel, rows);
     const there = min(height, rows - first);
     const target = start + ((<usize>(first * steps)) << 2);
-    // What is not there counts for nothing, but must be numbers.
+    // Filters that fill up a panel do not count, but must be numbers.
     if (there < height) memory.fill(vectors, 0, <usize>height * vectorBytes);
     for (let step = 0; step < steps; step += 4) {
       const count = min(4, steps - step);
       for (let i = 0; i < there; ++i) {
-        gatherTaps(w + <usize>(first + i) * rowBytes + <usize>step * between, between, count, turned, taps);
+        gatherTaps(w + <usize>(first + i) * rowBytes + <usize>step * between, between, count, transposed, taps);
         transformTapsOf(size, taps, vectors + <usize>i * vectorBytes, transforms);
       }
       putPanel(matrices, vectors, height, count, target + ((<usize>(step * height)) << 2), slice);
@@ -71,12 +71,12 @@ function sliceBytes(rows: i32, steps: i32): usize {
   return apart(packedBytes(rows, steps));
 }
 
-/** So many bytes and some more, that 36 matrices one after another do not lie at the same place of a cache. */
+/** `bytes` and a few more, so that 36 matrices one after another do not fall into the same cache sets. */
 export function apart(bytes: usize): usize {
   return ((bytes + 4095) & ~4095) + 192;
 }
 
-/** Of `height` rows' vectors, the first lanes as steps of panels, one in each matrix. */
+/** Copies the first lanes of the vectors of `height` rows into the panels, as one step in each matrix. */
 function putPanel(matrices: i32, vectors: usize, height: i32, count: i32, to: usize, slice: usize): void {
   const one = f32x4.splat(1);
   const bytes = (<usize>height) << 2;
@@ -103,9 +103,9 @@ function packedBytes(rows: i32, steps: i32): usize {
 }
 
 /** The nine taps of up to four filters, one in each lane. */
-export function gatherTaps(w: usize, between: usize, count: i32, turned: bool, taps: usize): void {
-  const first = turned ? taps + 8 * 16 : taps;
-  const next: usize = turned ? -16 : 16;
+export function gatherTaps(w: usize, between: usize, count: i32, transposed: bool, taps: usize): void {
+  const first = transposed ? taps + 8 * 16 : taps;
+  const next: usize = transposed ? -16 : 16;
   if (count == 4) {
     const one = f32x4.splat(1);
     Lanes.transpose(w, between, first, next, one);
@@ -126,14 +126,14 @@ export function gatherTaps(w: usize, between: usize, count: i32, turned: bool, t
 }
 
 /**
- * y = act(factor·(w ∗ x) + bias), as `Finish` has it, the weights already transformed, from `kept` on, if that is not 0. A
- * piece is a row of tiles, or, with `byRows`, a panel of outputs: then each thread transforms all inputs.
+ * y = act(multiplier·(w ∗ x) + bias), as `Finish` has it. If `kept` is not 0, the weights are transformed already, and begin
+ * there. A piece is a row of tiles; with `byRows` it is a panel of outputs, and each thread transforms all inputs.
  */
 export function winograd(
   from: i32,
   to: i32,
   x: usize,
-  factor: usize,
+  multiplier: usize,
   bias: usize,
   y: usize,
   negativeSlope: f32,
@@ -162,7 +162,7 @@ export function winograd(
     const outputRow = (<usize>panels) << 5;
     const outputSlice = apart(<usize>t.outputs * outputRow);
     if (((rows * across) & 7) != 0) {
-      // What fills the last panel up counts for nothing, but must be numbers.
+      // Rows that fill up the last panel do not count, but must be numbers.
       const last = inputs + <usize>(panels - 1) * panelBytes;
       for (let i: usize = 0; i < matrices; ++i) memory.fill(last + i * inputSlice, 0, panelBytes);
     }
@@ -180,7 +180,7 @@ export function winograd(
     findTargets(t, row, rows);
     for (let output = firstOutput; output < lastOutput; ++output) {
       const source = outputs + <usize>output * outputRow;
-      putOutput(t, source, rows * across, outputSlice, factor, bias, negativeSlope, y, output);
+      putOutput(t, source, rows * across, outputSlice, multiplier, bias, negativeSlope, y, output);
     }
   }
 }

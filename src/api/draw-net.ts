@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
-import { inferShapes } from "../core/infer-shapes.js";
+import { inferShapes, isMissing } from "../core/infer-shapes.js";
 import { fill } from "../fillers/index.js";
 import { layers } from "../layers/index.js";
 import { type NetParameter, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
@@ -16,11 +16,11 @@ import { Random } from "../util/random.js";
 import { readText, type Text } from "./read-text.js";
 
 export interface DrawOptions {
-  /** Layers of which phase. Default: of both, each once. */
+  /** The phase whose layers are drawn. Default: both phases; a layer of both is drawn once. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
-  /** Where the data flow to: down (the default), to the right, or up. */
+  /** The direction of the data flow: down (the default), to the right, or up. */
   readonly rankdir?: RankDir | undefined;
-  /** Of the net's state, for include and exclude rules. Default 0 and none. */
+  /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
   readonly log?: Log | undefined;
@@ -28,12 +28,12 @@ export interface DrawOptions {
 }
 
 /**
- * Draws a net as an SVG file. Shapes stand at the blobs as far as they can be known: not where a layer is of an
- * unknown type, or its data are not there.
+ * Draws a net as an SVG file. Shapes stand at the blobs as far as they can be known: not behind a layer of an unknown
+ * type. Where data are missing, `log` is told which; a shape that is assumed instead has ≈ in front.
  *
  * @param pathOrText a prototxt: its path, or, if it has a newline, its text
- * @throws MokaError if the file cannot be read or has no layers; a net that could not be built, or has mistakes in its
- * text, is drawn all the same, and `log` gets what is wrong with it
+ * @throws MokaError if the file cannot be read or has no layers. A net that cannot be built, or has mistakes in its
+ * text, is drawn too, and its problems go to `log`
  */
 export async function drawNet(pathOrText: string, options: DrawOptions = {}): Promise<string> {
   const { phase, rankdir = "TB", level = 0, stages = [], log = silent, files = createFiles() } = options;
@@ -41,16 +41,20 @@ export async function drawNet(pathOrText: string, options: DrawOptions = {}): Pr
   const net = readLeniently(await readText(pathOrText, files), log);
   const context = { catalog: new Catalog(layers, fill), files, images: createImages(), log: silent };
   const phases: PhaseOfNet[] = [];
+  const missing = new Set<string>();
   for (const each of phase === undefined ? (["TRAIN", "TEST"] as const) : [phase]) {
     const state = create(NetStateSchema, { phase: Phase[each], level, stage: [...stages] });
     const included = filterLayers(net, state, log);
-    const { blobs: shapes } = await inferShapes(included, { ...context, phase: each, random: new Random(1) });
-    phases.push({ phase: each, layers: included, shapes });
+    const inference = await inferShapes(included, { ...context, phase: each, random: new Random(1) });
+    const { blobs: shapes, assumed, layers: found } = inference;
+    for (const { error } of found.values()) if (isMissing(error)) missing.add(error.message);
+    phases.push({ phase: each, layers: included, shapes, assumed });
   }
+  for (const message of missing) log("warning", "", message);
   return drawLayers(net.name || "net", phases, rankdir);
 }
 
-/** A picture may lack what could not be read, a fork's value of an enum say, if the log tells of it. */
+/** Reads a net. What cannot be read, for example a fork's value of an enum, is logged and left out of the drawing. */
 function readLeniently({ text, file }: Text, log: Log): NetParameter {
   const { message, issues } = parseNet(text, { file });
   for (const issue of issues) {

@@ -2,7 +2,7 @@ import { dump, parse } from "npyjs";
 import { createFiles } from "#platform";
 import { MokaError, reasonOf } from "../util/errors.js";
 
-/** An array from a file: `.npy` of any number type, or `.json`: nested lists, or `{ "shape": [...], "data": [...] }`. */
+/** Reads an array from a `.npy` of any number type, or from JSON: nested lists, or `{ "shape": [...], "data": [...] }`. */
 export async function readArray(path: string): Promise<{ shape: readonly number[]; data: Float32Array }> {
   const bytes = await createFiles().read(path);
   try {
@@ -12,7 +12,7 @@ export async function readArray(path: string): Promise<{ shape: readonly number[
   }
 }
 
-/** Writes `<folder>/<name>.npy`, float32; slashes in the name become underscores. */
+/** Writes `<folder>/<name>.npy` as float32. Slashes in the name become underscores. */
 export async function writeNpy(
   folder: string,
   name: string,

@@ -1,11 +1,41 @@
 import picocolors from "picocolors";
 
+type Color = "bold" | "dim" | "underline" | "red" | "green" | "yellow" | "cyan";
+
+/** Marks the escape sequences of `colorsFor`. It is drawn for each process, so that no text of a file has it. */
+const mark = `\u001b[${1e9 + Math.floor(Math.random() * 1e9)};`;
+
 /**
- * What colors a text that goes to `stream`: only a terminal's, and as the user wants it. `NO_COLOR` switches colors off,
- * `FORCE_COLOR` on (https://no-color.org, https://force-color.org). Asked when something is printed: a program that
- * runs `main` may have changed either.
+ * The functions that color a text for `stream`. A stream that is no terminal gets no colors. `NO_COLOR` switches colors
+ * off, `FORCE_COLOR` on (https://no-color.org, https://force-color.org). Both are read at each call, because a program
+ * that runs `main` may have changed them. The colored text has to be written by `print`.
  */
-export function colorsFor(stream: { readonly isTTY?: boolean }): ReturnType<typeof picocolors.createColors> {
+export function colorsFor(stream: { readonly isTTY?: boolean }): Readonly<Record<Color, (text: string) => string>> {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-  return picocolors.createColors(!NO_COLOR && (Boolean(FORCE_COLOR) || (stream.isTTY === true && TERM !== "dumb")));
+  const isOn = !NO_COLOR && (Boolean(FORCE_COLOR) || (stream.isTTY === true && TERM !== "dumb"));
+  const colors = picocolors.createColors(isOn);
+  const marked = (color: Color) => {
+    const [start = "", end = ""] = colors[color]("|").replaceAll("\u001b[", mark).split("|");
+    return (text: string) => start + text + end;
+  };
+  const [bold, dim, underline] = [marked("bold"), marked("dim"), marked("underline")];
+  return {
+    bold,
+    dim,
+    underline,
+    red: marked("red"),
+    green: marked("green"),
+    yellow: marked("yellow"),
+    cyan: marked("cyan"),
+  };
+}
+
+/** Rewrites the parts of a text between the escape sequences of `colorsFor`, and removes the mark from these. */
+export function betweenColors(text: string, rewrite: (part: string) => string): string {
+  const [first = "", ...colored] = text.split(mark);
+  const rest = colored.map((part) => {
+    const end = part.indexOf("m") + 1;
+    return `\u001b[${part.slice(0, end)}${rewrite(part.slice(end))}`;
+  });
+  return [rewrite(first), ...rest].join("");
 }

@@ -1,34 +1,65 @@
-import { type Command as Commander, InvalidArgumentError } from "commander";
+import type { Command as Commander, Option } from "commander";
+import { closest } from "../util/closest.js";
+import { MokaError } from "../util/errors.js";
+import { opposite } from "./command.js";
 
 /**
- * Flags that are on or off, in all forms of Caffe's tools: `-gray`, `--gray`, `--gray=true`, `--gray=0`, `--nogray`.
- *
- * @param flags descriptions by name
+ * Lets a command accept its options in all forms of Caffe's tools: `-gray`, `--gray`, `--gray=true`, `--gray=0`,
+ * `--nogray`, `-resize_width 5`, `--resize-width=5`. An unknown option is reported before a missing one, because it may
+ * be the missing one misspelled.
  */
-export function addFlags(command: Commander, flags: Readonly<Record<string, string>>): void {
-  for (const [name, description] of Object.entries(flags)) command.option(`--${name}`, description);
-  rewriteFlags(command, (argument) => plainFlag(argument, flags));
-}
-
-/** Takes `--raw_scale`, as Caffe's scripts have it, for `--raw-scale`. */
-export function allowUnderscores(command: Commander): void {
-  rewriteFlags(command, (argument) => [argument.replace(/^--[a-z_]+/, (name) => name.replaceAll("_", "-"))]);
-}
-
-/** Has the command read other words instead of those given; none after `--`. */
-function rewriteFlags(command: Commander, rewrite: (argument: string) => readonly string[]): void {
+export function takeCaffeForms(command: Commander): void {
   const parse = command.parseOptions.bind(command);
   command.parseOptions = (args) => {
-    const end = args.includes("--") ? args.indexOf("--") : args.length;
-    return parse([...args.slice(0, end).flatMap(rewrite), ...args.slice(end)]);
+    const parsed = parse(plainForms(command, args));
+    const [first] = parsed.unknown;
+    const asksForHelp = parsed.unknown.some((each) => each === "-h" || each === "--help");
+    if (first?.startsWith("-") && !asksForHelp) command.error(unknownOption(command, first));
+    return parsed;
   };
 }
 
-function plainFlag(argument: string, flags: Readonly<Record<string, string>>): string[] {
-  const [, name = "", value = ""] = /^--([a-z_]+)=(.*)$/.exec(argument) ?? [];
-  if (argument.startsWith("--no") && argument.slice(4) in flags) return [];
-  if (!(name in flags)) return [argument];
-  if (/^(true|t|yes|y|1)$/i.test(value)) return [`--${name}`];
-  if (/^(false|f|no|n|0)$/i.test(value)) return [];
-  throw new InvalidArgumentError(`--${name} is true or false, not "${value}".`);
+function plainForms(command: Commander, args: readonly string[]): string[] {
+  const plain: string[] = [];
+  const left = [...args];
+  for (let argument = left.shift(); argument !== undefined; argument = left.shift()) {
+    if (argument === "--") return [...plain, argument, ...left];
+    const [, name, value] = /^--?([a-z][\w-]+)(?:=(.*))?$/is.exec(argument) ?? [];
+    const option = find(command, name === undefined ? argument : `--${name}`);
+    const long = option?.long ?? `--${name}`;
+    if (option?.required) {
+      if (value === undefined) plain.push(name === undefined ? argument : long, ...left.splice(0, 1));
+      else plain.push(`${long}=${value}`);
+    } else if (name === undefined) {
+      plain.push(argument);
+    } else {
+      plain.push(option && value !== undefined ? onOrOff(long, value) : long);
+    }
+  }
+  return plain;
+}
+
+/** Finds an option by its name. `-` and `_` are the same, and `--nogray` is `--no-gray`. */
+function find({ options }: Commander, flag: string): Option | undefined {
+  const named = (name: string) =>
+    options.find(({ long, short }) => short === name || dashed(long ?? "") === dashed(name));
+  return named(flag) ?? (flag.startsWith("--no") ? named(flag.replace("--no", "--no-")) : undefined);
+}
+
+function onOrOff(flag: string, value: string): string {
+  if (/^(true|t|yes|y|1)$/i.test(value)) return flag;
+  if (/^(false|f|no|n|0)$/i.test(value)) return opposite(flag);
+  throw new MokaError("MOKA_USAGE", `${flag} must be true or false, not ${JSON.stringify(value)}`);
+}
+
+function unknownOption({ options }: Commander, given: string): string {
+  const flag = given.replace(/=.*$/s, "");
+  const known = options.flatMap(({ long, hidden }) => (long === undefined || hidden ? [] : [long]));
+  const meant = closest(dashed(flag), [...known, "--help"].map(dashed));
+  const hint = meant === undefined ? "" : `; did you mean ${known.find((each) => dashed(each) === meant) ?? meant}?`;
+  return `unknown option '${flag}'${hint}`;
+}
+
+function dashed(flag: string): string {
+  return flag.replaceAll("_", "-");
 }

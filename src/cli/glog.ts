@@ -3,9 +3,9 @@ import type { Log, LogSeverity } from "../util/log.js";
 const letters: Readonly<Record<LogSeverity, string>> = { info: "I", warning: "W", error: "E" };
 
 /**
- * A log as Caffe writes it, through glog: `I1122 20:05:24.011828 24348 solver.cpp:289] Solving LeNet`: month and
- * day, time with microseconds, process, and where in the reference the message comes from, so that programs that
- * read Caffe's logs read these.
+ * A log in the form of Caffe's glog: `I1122 20:05:24.011828 24348 solver.cpp:289] Solving LeNet`. The fields are severity
+ * with month and day, time with microseconds, process id, and the place in Caffe's source that logs the same message.
+ * Programs that parse Caffe's logs can parse this one.
  */
 export function glog(write: (text: string) => void): Log {
   return (severity, origin, message) => {

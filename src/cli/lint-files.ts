@@ -1,54 +1,47 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, relative, resolve } from "node:path";
-import type { Command as Commander } from "commander";
-import { InvalidArgumentError } from "commander";
 import type { LintOptions } from "../api/lint.js";
 import type { Levels } from "../lint/lint.js";
 import { type DecodedText, decodeText } from "../util/encoding.js";
+import { option, repeated, type Values } from "./command.js";
+import { addNamed } from "./options.js";
+import { printError } from "./print.js";
 
-/** What `addLintOptions` leaves in a command's options. */
-export interface LintFlags {
-  readonly solver?: string;
-  readonly weights?: string;
-  readonly config?: string;
-  readonly rule?: Readonly<Record<string, string>>;
-}
-
-/** The file that settings stand in, in the folder of the linted file or one around it. */
+/** The name of the settings file. It is searched for in the folder of the linted file and in its parents. */
 const configName = "moka.config.json";
 
-/** What `moka lint` and `moka fix` have in common. */
-export function addLintOptions(command: Commander): void {
-  command
-    .option("--solver <file>", "the solver that trains the net, for rules that ask for it")
-    .option("--weights <files>", "its caffemodel, or several separated by commas, for rules that ask for it")
-    .option("--config <file>", `settings; default: the nearest ${configName} around each file`)
-    .option("--rule <id=level>", "off, info, warning or error, for one rule; may be given again", addRule);
-}
+/** Options of both `moka lint` and `moka fix`. */
+export const lintOptions = {
+  solver: option("--solver <file>", "the solver that trains the net, for rules that ask for it"),
+  weights: option("--weights <files>", "its caffemodel, or several separated by commas, for rules that ask for it"),
+  config: option("--config <file>", `settings; default: the nearest ${configName} around each file`),
+  rules: repeated(
+    "--rule <id=level>",
+    "off, info, warning or error, for one rule; may be given again",
+    addNamed("a rule and a level, as id=off"),
+    {},
+  ),
+};
 
-function addRule(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const [, id, level] = /^([^=]+)=(.*)$/.exec(text) ?? [];
-  if (id === undefined || level === undefined) throw new InvalidArgumentError("Give a rule and a level, as id=off.");
-  return { ...before, [id]: level };
-}
+type LintFlags = Values<typeof lintOptions>;
 
-/** A text to look at: a file, or what came through stdin. */
+/** A text to lint: a file, or the text read from stdin. */
 export interface LintInput {
-  /** What `lint` and `fix` take. */
+  /** The first argument of the API's `lint` and `fix`. */
   readonly pathOrText: string;
-  /** As it is shown. */
+  /** The name that is shown. */
   readonly file: string;
   readonly options: LintOptions;
-  /** How to write the text again, where it is no file's. */
+  /** The text and encoding of stdin, for writing it back; undefined for a file. */
   readonly stdin: DecodedText | undefined;
 }
 
 /**
- * Does `work` to each file, and to the nets that solvers among them name, each once and with its solver if it has one;
- * in the order in which they are first met. A net that a solver names and that is not there is reported to stderr.
+ * Calls `work` once for each file and for each net that a solver among them names. Such a net is linted with its solver.
+ * The results keep the order in which files are first named. A missing net is reported on stderr.
  *
- * @param paths `-` is stdin
+ * @param paths paths of files; `-` is stdin
  */
 export async function forEachFile<Result extends { readonly nets: readonly string[] }>(
   paths: readonly string[],
@@ -67,7 +60,7 @@ export async function forEachFile<Result extends { readonly nets: readonly strin
     for (const net of result.nets.map(normalize)) {
       if (withSolver.has(net) || path === "-") continue;
       if (!existsSync(net)) {
-        process.stderr.write(`${path} names the net ${net}, which is not there\n`);
+        printError(`${path} names the net ${net}, which is not there\n`);
         continue;
       }
       withSolver.add(net);
@@ -84,11 +77,11 @@ async function inputOf(path: string, options: LintOptions): Promise<LintInput> {
   for await (const chunk of process.stdin) chunks.push(chunk);
   const stdin = decodeText(Buffer.concat(chunks));
   const file = "<stdin>";
-  const pathOrText = stdin.text.includes("\n") ? stdin.text : `${stdin.text}\n`; // else it would be a path
+  const pathOrText = stdin.text.includes("\n") ? stdin.text : `${stdin.text}\n`; // a text without a line end would be taken for a path
   return { pathOrText, file, options: { ...options, file }, stdin };
 }
 
-/** What `--rule`, `--config` and the nearest settings say of rules; `--rule` has the last word. */
+/** The levels of rules by folder: from `--config` or the nearest settings file. `--rule` overrides both. */
 class LevelsByFolder {
   readonly #flags: LintFlags;
   readonly #known = new Map<string | undefined, Promise<Levels>>();
@@ -101,7 +94,7 @@ class LevelsByFolder {
     const path = this.#flags.config ?? nearestConfig(folder);
     let levels = this.#known.get(path);
     if (!levels) {
-      levels = readLevels(path, this.#flags.rule ?? {});
+      levels = readLevels(path, this.#flags.rules);
       this.#known.set(path, levels);
     }
     return levels;
@@ -123,13 +116,13 @@ async function readLevels(path: string | undefined, flags: Readonly<Record<strin
   return path === undefined ? given : { ...parseConfig(await createFiles().readText(path), path, rules), ...given };
 }
 
-/** A path as programs that read the output want it: relative if it is below the working directory. */
+/** A path for programs that read the output: relative if the file is below the working directory. */
 export function belowHere(path: string): string {
   const way = relative(process.cwd(), path);
   return way.startsWith("..") || isAbsolute(way) || path.startsWith("<") ? path : way;
 }
 
-/** The page of a rule, in Markdown; nothing if there is none. */
+/** The documentation page of a rule, in Markdown; undefined if there is none. */
 export async function rulePage(id: string): Promise<string | undefined> {
   return readFile(new URL(`../../docs/lint/${id}.md`, import.meta.url), "utf8").catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { version } from "../version.js";
 
-// Whoever read the output has seen enough: `moka lint … | head`. Any other program ends then, so this one does.
+// The program that reads the output may close it early: `moka lint … | head`. This process then ends, as others do.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit();
   throw error;
@@ -9,7 +9,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 const args = process.argv.slice(2);
 if (args.length === 1 && /^(-v|--?version)$/.test(args[0] ?? "")) {
-  process.stdout.write(`${version}\n`); // scripts ask this often: nothing else need be loaded for it
+  process.stdout.write(`${version}\n`); // scripts ask for the version often, so nothing else is loaded
 } else {
   const { main } = await import("./program.js");
   process.exitCode = await main(args);

@@ -3,7 +3,7 @@ import { createFiles } from "#platform";
 import type { NdArray } from "../tools/image-array.js";
 import { MokaError, reasonOf } from "../util/errors.js";
 
-/** The arrays of a `.npz` by name: a ZIP of `.npy` files, stored or deflated, as `numpy.savez` and `savez_compressed` write it. */
+/** Reads the arrays of a `.npz` by name: a ZIP of `.npy` files, stored (`numpy.savez`) or deflated (`savez_compressed`). */
 export async function readNpz(path: string): Promise<Record<string, NdArray>> {
   const bytes = await createFiles().read(path);
   try {
@@ -21,9 +21,9 @@ export async function readNpz(path: string): Promise<Record<string, NdArray>> {
 
 interface Entry {
   readonly name: string;
-  /** 0 as it is, 8 deflated. */
+  /** 0: stored, 8: deflated. */
   readonly method: number;
-  /** In bytes, as it lies there. */
+  /** Bytes in the file, after compression. */
   readonly size: number;
   readonly offset: number;
 }
@@ -32,7 +32,7 @@ const signatures = { end: 0x06054b50, central: 0x02014b50, local: 0x04034b50 } a
 const endSize = 22;
 const mostComment = 0xffff;
 
-/** What the directory at the end of a ZIP lists. */
+/** The entries of the directory at the end of a ZIP. */
 function entriesOf(bytes: Uint8Array): Entry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let end = bytes.length - endSize;
@@ -64,7 +64,7 @@ async function contentOf(bytes: Uint8Array, { name, method, size, offset }: Entr
   const start = offset + 30 + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true);
   const content = bytes.slice(start, start + size);
   if (method === 0) return content;
-  if (method !== 8) throw new Error(`${name} is packed in a way that NumPy does not know (${method})`);
+  if (method !== 8) throw new Error(`${name} is compressed by a method that NumPy does not use (${method})`);
   const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

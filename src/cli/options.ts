@@ -1,53 +1,94 @@
-import { type Command as Commander, InvalidArgumentError, Option } from "commander";
 import type { Shape } from "../util/shape.js";
+import { type Add, flag, operand, option, type Parameter, type Parse } from "./command.js";
 
-/** A flag's value that must be an integer of at least `least`. */
-export function integer(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !Number.isInteger(value) || value < least) {
-      throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
-    }
-    return value;
-  };
+/** Adds to a parser the words that say what it expects. */
+export function parser<F extends object>(expects: string, parse: F): F & { readonly expects: string } {
+  return Object.assign(parse, { expects });
 }
 
-/** Values separated by commas; none for an empty text, as Caffe reads `-stage ""`. */
-export function list(text: string): string[] {
+/** Accepts any text. */
+export const text: Parse<string> = parser("a text", (text: string) => text);
+
+/** Accepts one of a few words. */
+export function oneOf<const T extends string>(...choices: readonly T[]): Parse<T> {
+  const expects = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+  return Object.assign((text: string) => choices.find((each) => each === text), { expects, choices });
+}
+
+export const number: Parse<number> = parser("a number", (text: string) => {
+  return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined;
+});
+
+export const positive: Parse<number> = parser("a number greater than 0", (text: string) => {
+  return Number(text) > 0 ? Number(text) : undefined;
+});
+
+/** Accepts an integer of at least `least`. */
+export function integer(least: number): Parse<number> {
+  return parser(`a whole number, ${least} or more`, (text: string) => {
+    const value = number(text);
+    return Number.isInteger(value) && value !== undefined && value >= least ? value : undefined;
+  });
+}
+
+export const numbers: Parse<readonly number[]> = parser("numbers separated by commas", (text: string) => {
+  const values = text.split(",").map(number);
+  return values.every((value) => value !== undefined) ? values : undefined;
+});
+
+/** Accepts values separated by commas. An empty text has no value, as in Caffe's `-stage ""`. */
+export const list: Parse<readonly string[]> = parser("values separated by commas", (text: string) => {
   return text === "" ? [] : text.split(",");
+});
+
+/** Accepts one more `name=value`. */
+export function addNamed(expects: string): Add<Readonly<Record<string, string>>> {
+  return parser(expects, (text: string, before: Readonly<Record<string, string>>) => {
+    const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+    return name !== undefined && value !== undefined ? { ...before, [name]: value } : undefined;
+  });
 }
 
-/** Takes one more `--shape data=1,3,224,224`, or `data=1x3x224x224`. */
-export function addShape(text: string, before: Record<string, Shape>): Record<string, Shape> {
-  const [, name, sizes] = /^([^=]+)=(\d+(?:[,x]\d+)*)$/.exec(text) ?? [];
-  if (name === undefined || sizes === undefined) {
-    throw new InvalidArgumentError("Give a blob's name and its sizes, as data=1,3,224,224.");
-  }
-  return { ...before, [name]: sizes.split(/[,x]/).map(Number) };
-}
+/** Accepts one more `data=1,3,224,224` or `data=1x3x224x224`. */
+export const addShape: Add<Readonly<Record<string, Shape>>> = parser(
+  "a blob's name and its sizes, as data=1,3,224,224",
+  (text: string, before: Readonly<Record<string, Shape>>) => {
+    const [, name, sizes] = /^([^=]+)=(\d+(?:[,x]\d+)*)$/.exec(text) ?? [];
+    return name !== undefined && sizes !== undefined
+      ? { ...before, [name]: sizes.split(/[,x]/).map(Number) }
+      : undefined;
+  },
+);
 
-/** What all commands that run a net take. */
-export function addRunOptions(command: Commander): void {
-  command
-    .addOption(
-      new Option("--engine <name>", "what computes").choices(["auto", "blas", "wasm", "reference"]).default("auto"),
-    )
-    .option("--threads <n>", "threads to use; default: one a core", integer(1))
-    .option("--gpu <ids>", "as in Caffe; there is no GPU engine, so the CPU is used");
-}
+export const phases: Parse<"TRAIN" | "TEST"> = oneOf("TRAIN", "TEST");
 
-/** Caffe's flags that choose among a net's layers. */
-export function addStateOptions(command: Commander): void {
-  command
-    .option("--level <n>", "level of the net, for include and exclude rules", integer(-(2 ** 31)), 0)
-    .option("--stage <names>", "stages of the net, separated by commas", list, []);
-}
+/* Parameters of several commands. */
+export const model: Parameter<string> = operand("<model>", "the net's prototxt");
+export const weights: Parameter<string> = operand("<weights>", "its caffemodel, or several separated by commas");
+export const someWeights: Parameter<string | undefined> = option(
+  "--weights <files>",
+  "its caffemodel, or several separated by commas",
+);
+export const phase = (initial: "TRAIN" | "TEST"): Parameter<"TRAIN" | "TEST"> =>
+  option("--phase <phase>", "the phase of the net: its layers and their behavior", phases, initial);
+export const backend: Parameter<"lmdb" | "leveldb"> = option(
+  "--backend <kind>",
+  "the kind of database",
+  oneOf("lmdb", "leveldb"),
+  "lmdb",
+);
+export const seed: Parameter<number | undefined> = option("--seed <n>", "random seed", integer(0));
+export const json: Parameter<boolean> = flag("--json", "print JSON");
 
-/** What `addRunOptions` and `addStateOptions` leave in a command's options. */
-export interface CommonOptions {
-  readonly engine: "auto" | "blas" | "wasm" | "reference";
-  readonly threads?: number;
-  readonly gpu?: string;
-  readonly level: number;
-  readonly stage: string[];
-}
+/** Options of all commands that run a net. */
+export const runOptions = {
+  engine: option("--engine <name>", "the engine that computes", oneOf("auto", "blas", "wasm", "reference"), "auto"),
+  threads: option("--threads <n>", "threads to use; default: one per core", integer(1)),
+  gpu: option("--gpu <ids>", "as in Caffe; there is no GPU engine, so the CPU is used"),
+};
+
+/** Caffe's options that select layers of a net by its state. */
+export const stateOptions = {
+  level: option("--level <n>", "level of the net, for include and exclude rules", integer(-(2 ** 31)), 0),
+  stages: option("--stage <names>", "stages of the net, separated by commas", list, []),
+};

@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { expect, test, vi } from "vitest";
+import { Command as Commander } from "commander";
+import { expect, expectTypeOf, test, vi } from "vitest";
 import { moka } from "../../test/cli.js";
 import { version } from "../version.js";
+import { type CommandRow, command, flag, operand, option, repeated } from "./command.js";
 import { commands } from "./commands/index.js";
+import { addNamed, integer, number, oneOf } from "./options.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -33,7 +36,7 @@ test("a command is loaded when it is called, and no other", async () => {
   const spies = commands.map((row) =>
     vi.spyOn(row, "load").mockImplementation(async () => {
       loaded.push(row.name);
-      return { define: () => {}, run: async () => 0 };
+      return { define: () => async () => 0 };
     }),
   );
   await moka("--help");
@@ -55,15 +58,179 @@ test("main.js answers --version and -v itself, with nothing else loaded", () => 
 });
 
 test.each([
-  [["nonsense"], "error: unknown command 'nonsense'"],
-  [["train"], "error: required option '--solver <file>' not specified"],
-  [["train", "-solver", "x", "-nonsense"], "error: unknown option '--nonsense'"],
-  [["time", "-model", "x", "-iterations", "many"], "It must be a whole number, 1 or more."],
-  [["time", "-model", "x", "-phase", "TRIAN"], 'phase must be "TRAIN" or "TEST", not "TRIAN"'],
-])("a wrong call, %j, exits with 2 and says why", async (args, message) => {
-  const { code, err } = await moka(...args);
-  expect(code).toBe(2);
-  expect(err).toContain(message);
+  [["nonsense"], "unknown command 'nonsense'", "moka --help lists the commands"],
+  [["trian"], "unknown command 'trian' (Did you mean train?)", "moka --help lists the commands"],
+  [["train"], "required option '--solver <file>' not specified", "moka train --help shows what it takes"],
+  [["train", "-solver", "x", "-nonsense"], "unknown option '--nonsense'", "moka train --help shows what it takes"],
+  [["train", "-solvr=x"], "unknown option '--solvr'; did you mean --solver?", "moka train --help shows what it takes"],
+  [
+    ["time", "-model", "x", "-iterations", "many"],
+    '--iterations must be a whole number, 1 or more, not "many"',
+    "moka time --help shows what it takes",
+  ],
+  [
+    ["time", "-model", "x", "-phase", "TRIAN"],
+    '--phase must be TRAIN or TEST, not "TRIAN"',
+    "moka time --help shows what it takes",
+  ],
+  [["time", "-model"], "option '--model <file>' argument missing", "moka time --help shows what it takes"],
+  [["digits", "a", "b"], "too many arguments for 'digits'", "moka digits --help shows what it takes"],
+  [["draw", "x", "x.png"], "x.png: the picture is an SVG file", "moka draw --help shows what it takes"],
+  [["upgrade", "x"], "give two files: moka upgrade IN OUT", "moka upgrade --help shows what it takes"],
+])("a wrong call, %j, exits with 2, says why and where its help is", async (args, message, help) => {
+  const { code, out, err } = await moka(...args);
+  expect([code, out]).toEqual([2, ""]);
+  expect(err.startsWith(`moka: ${message}`), err).toBe(true);
+  expect(err.split("\n").slice(1)).toEqual([`(${help})`, ""]);
+  expect(err).toMatch(/^moka: .* \[MOKA_USAGE\]\n/);
+});
+
+/** What a command declares, as commander has it. */
+async function declarationOf({ name, load }: CommandRow) {
+  const commander = new Commander(name);
+  (await load()).define(commander);
+  return commander;
+}
+
+/** A name with two letters swapped. */
+function misspelled(flag: string): string {
+  const at = flag.length - 1;
+  const swaps = Array.from(
+    flag,
+    (_, i) => flag.slice(0, at - i) + flag[at - i + 1] + flag[at - i] + flag.slice(at - i + 2),
+  );
+  return swaps.find((each, i) => i > 0 && each !== flag) ?? flag;
+}
+
+test.each(commands)("moka $name: a misspelled option, in any form, is told its name", async (row) => {
+  const { options } = await declarationOf(row);
+  for (const { long = "" } of options.filter(({ hidden }) => !hidden)) {
+    const wrong = misspelled(long);
+    for (const args of [[wrong, "1"], [`${wrong}=1`], [`-${wrong.slice(2).replaceAll("-", "_")}=1`]]) {
+      const { code, err } = await moka(row.name, ...args);
+      expect(code).toBe(2);
+      expect(err, args.join(" ")).toMatch(/^moka: unknown option '--[\w-]+'; did you mean --[\w-]+\? \[MOKA_USAGE\]\n/);
+      expect(err, args.join(" ")).toContain(`did you mean ${long}?`);
+      expect(err).toContain(`(moka ${row.name} --help `);
+    }
+  }
+});
+
+test.each(commands)("moka $name: without an option or operand that it needs it names its help", async (row) => {
+  const { options, registeredArguments } = await declarationOf(row);
+  const needed = options.filter(({ mandatory }) => mandatory).map(({ long }) => [long ?? "", "1"]);
+  const operands = registeredArguments.filter(({ required }) => required).map(() => ["1"]);
+  const given = [...needed, ...operands];
+  for (const [i, missing] of given.entries()) {
+    const { code, err } = await moka(row.name, ...given.filter((each) => each !== missing).flat());
+    const what = i < needed.length ? `required option '.*${missing[0]} ` : "missing required argument '";
+    expect(code).toBe(2);
+    expect(err).toMatch(new RegExp(`^moka: ${what}`));
+    expect(err).toContain(`\n(moka ${row.name} --help shows what it takes)\n`);
+  }
+});
+
+test.each(commands)("moka $name: a value that an option does not take is refused by its name", async (row) => {
+  for (const option of (await declarationOf(row)).options) {
+    if (option.hidden || (option.required && !option.parseArg && !option.argChoices)) continue;
+    const wrong = "\u001b[2J";
+    const { code, err } = await moka(row.name, `${option.long}=${wrong}`);
+    if (code === 2 && err.includes("missing required argument")) continue; // every text is right
+    if (code === 2 && err.includes("required option")) continue;
+    expect([code, err.includes(`${option.long}`)], err).toEqual([2, true]);
+    expect(err).not.toContain("\u001b");
+  }
+});
+
+test("options have all forms of Caffe's flags, in every command", async () => {
+  const seen: unknown[] = [];
+  const takes = {
+    gray: flag("--gray", ""),
+    oversample: flag("--no-oversample", ""),
+    width: option("--resize_width <n>", "", integer(0), 7),
+    scale: option("--raw-scale <n>", "", number),
+    names: repeated("--name <a=b>", "", addNamed("a=b"), {}),
+    out: option("-o, --output <file>", ""),
+    kind: option("--kind <kind>", "", oneOf("lmdb", "leveldb"), "lmdb"),
+    input: operand("<input>", ""),
+    files: operand("[files...]", ""),
+  };
+  const row = commands.find(({ name }) => name === "digits");
+  if (!row) throw new Error("no command");
+  const spy = vi.spyOn(row, "load").mockResolvedValue(
+    command(takes, {
+      async run(values) {
+        expectTypeOf(values).toEqualTypeOf<{
+          readonly gray: boolean;
+          readonly oversample: boolean;
+          readonly width: number;
+          readonly scale: number | undefined;
+          readonly names: Readonly<Record<string, string>>;
+          readonly out: string | undefined;
+          readonly kind: "lmdb" | "leveldb";
+          readonly input: string;
+          readonly files: readonly string[];
+        }>();
+        seen.push(values);
+        return 0;
+      },
+    }),
+  );
+  const initial = {
+    gray: false,
+    oversample: true,
+    width: 7,
+    scale: undefined,
+    names: {},
+    out: undefined,
+    kind: "lmdb",
+    input: "in",
+    files: [],
+  };
+  const cases: [string[], object][] = [
+    [[], {}],
+    [["-gray"], { gray: true }],
+    [["--gray=1"], { gray: true }],
+    [["-gray=False"], { gray: false }],
+    [["--gray", "--nogray"], { gray: false }],
+    [["-nogray", "-gray"], { gray: true }],
+    [["--no-gray"], { gray: false }],
+    [["--no_oversample"], { oversample: false }],
+    [["-oversample=no"], { oversample: false }],
+    [["-nooversample"], { oversample: false }],
+    [["-resize_width", "5"], { width: 5 }],
+    [["--resize-width=5"], { width: 5 }],
+    [["-raw_scale=-1.5"], { scale: -1.5 }],
+    [["--raw-scale", "-2"], { scale: -2 }],
+    [["-name=a=1", "--name", "b=-x=2"], { names: { a: "1", b: "-x=2" } }],
+    [["-o", "-gray"], { out: "-gray" }],
+    [["-output", "--gray", "x"], { out: "--gray", files: ["x"] }],
+    [["a", "--", "-gray", "--x=y"], { files: ["a", "-gray", "--x=y"] }],
+  ];
+  for (const [args, values] of cases) {
+    expect((await moka("digits", "in", ...args)).err).toBe("");
+    expect(seen.pop(), args.join(" ")).toEqual({ ...initial, ...values });
+  }
+  const { code, err } = await moka("digits", "in", "-gray=perhaps");
+  expect([code, err.split("\n")[0]]).toEqual([2, 'moka: --gray must be true or false, not "perhaps" [MOKA_USAGE]']);
+  spy.mockRestore();
+});
+
+test("the version may be asked of a command too, as of Caffe's", async () => {
+  expect(await moka("train", "-version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
+  expect((await moka("-help")).out).toBe((await moka("--help")).out);
+});
+
+test("nothing but print.ts writes to stdout or stderr, which escapes what a terminal would obey", () => {
+  const files = readdirSync(`${root}src/cli`, { recursive: true, encoding: "utf8" });
+  const own = files.filter(
+    (file) => file.endsWith(".ts") && (file === "commands/test.ts" || !file.endsWith(".test.ts")),
+  );
+  const writing = own.filter((file) =>
+    /\bstd(out|err)\.write|\bconsole\./.test(readFileSync(`${root}src/cli/${file}`, "utf8")),
+  );
+  expect(own.length).toBeGreaterThan(30);
+  expect(writing.sort()).toEqual(["main.ts", "print.ts"]); // main.ts writes the version
 });
 
 test("what goes wrong in the work exits with 1, with the error's code", async () => {

@@ -4,58 +4,67 @@ import { version } from "../version.js";
 import { colorsFor } from "./colors.js";
 import type { ExitCode } from "./command.js";
 import { commands } from "./commands/index.js";
+import { takeCaffeForms } from "./flags.js";
+import { printError } from "./print.js";
 
 /**
  * Runs `moka` with these arguments.
  *
- * Caffe's flags may have one dash or two: `-solver lenet.prototxt`, `--solver=lenet.prototxt`. Errors go to stderr;
- * what went wrong is never thrown. Only the file of the command that is called is loaded.
+ * Caffe's flags may have one dash or two: `-solver lenet.prototxt`, `--solver=lenet.prototxt`. Errors are written to
+ * stderr and never thrown. Only the file of the called command is loaded.
  */
 export async function main(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = 0;
+  let help = "moka --help lists the commands";
   const program = new Commander("moka")
     .description("Caffe networks, brewed in TypeScript: train, test and deploy .prototxt and .caffemodel files.")
     .version(version, "-v, --version")
     .helpCommand(true)
-    .exitOverride()
-    .showHelpAfterError("(moka --help lists the commands)");
+    .enablePositionalOptions()
+    .configureOutput({ outputError: () => {} }) // `report` writes errors
+    .exitOverride();
   for (const { name, aliases = [], summary } of commands) {
     program.command(name).aliases(aliases).description(summary).exitOverride();
   }
   program.hook("preSubcommand", async (_, called) => {
+    help = `moka ${called.name()} --help shows what it takes`;
     const command = await commands.find(({ name }) => name === called.name())?.load();
-    command?.define(called);
-    called.action(async (...given: unknown[]) => {
-      const operands = given.slice(0, -2).flat() as string[];
-      code = (await command?.run(operands, called.opts())) ?? 0;
+    const run = command?.define(called);
+    called.version(version, "-v, --version").options.at(-1)?.hideHelp();
+    takeCaffeForms(called);
+    called.action(async () => {
+      code = (await run?.()) ?? 0;
     });
   });
   try {
-    await program.parseAsync(withoutHelpCommand(args).map(withTwoDashes), { from: "user" });
+    await program.parseAsync(withoutHelpCommand(args), { from: "user" });
     return code;
   } catch (error) {
-    return report(error);
+    return report(error, help);
   }
 }
 
-/** `moka help train` is `moka train --help`: a command that was not called knows none of its options. */
+/** Turns `help train` into `train --help`, and `-help` into `--help`. */
 function withoutHelpCommand(args: readonly string[]): readonly string[] {
   const [first, called, ...rest] = args;
-  return first === "help" && called !== undefined ? [called, "--help", ...rest] : args;
+  if (first === "help" && called !== undefined) return [called, "--help", ...rest];
+  return /^-[a-z]{2}/.test(first ?? "") ? [`-${first}`, ...args.slice(1)] : args;
 }
 
-/** Caffe's flags have one dash; those of a single letter keep theirs. */
-function withTwoDashes(argument: string): string {
-  return /^-[a-z][a-z_]+(=|$)/.test(argument) ? `-${argument}` : argument;
-}
-
-function report(error: unknown): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+/** Writes one line with the error and its code; after a wrong call also a line that names the command's help. */
+function report(error: unknown, help: string): ExitCode {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  if (error instanceof CommanderError && error.code === "commander.help") return 2; // commander has written the help
   const prefix = colorsFor(process.stderr).red("moka:");
-  if (error instanceof MokaError) {
-    process.stderr.write(`${prefix} ${error.message} [${error.code}]\n`);
-    return error.code === "MOKA_USAGE" ? 2 : 1;
+  const known =
+    error instanceof CommanderError
+      ? new MokaError("MOKA_USAGE", error.message.replace(/^error: /, "").replaceAll("\n", " "))
+      : error;
+  if (known instanceof MokaError) {
+    const isUsage = known.code === "MOKA_USAGE";
+    printError(`${prefix} ${known.message} [${known.code}]\n${isUsage ? `(${help})\n` : ""}`);
+    return isUsage ? 2 : 1;
   }
-  process.stderr.write(`${prefix} ${error instanceof Error ? error.stack : String(error)}\n`);
+  printError(`${prefix} ${known instanceof Error ? known.stack : String(known)}\n`);
   return 1;
 }

@@ -2,17 +2,18 @@ import cliProgress from "cli-progress";
 import type { Solver } from "../index.js";
 import { formatNumber } from "../util/number-format.js";
 import { colorsFor } from "./colors.js";
+import { escaped, print } from "./print.js";
 
 /**
- * Shows how training goes on a terminal: a bar with iteration, loss and learning rate, and above it a line for each
- * test and snapshot.
+ * Shows the progress of training on a terminal: a bar with iteration, loss and learning rate, and above it one line for
+ * each test and snapshot.
  */
 export function showProgress(solver: Solver, stream: NodeJS.WriteStream): void {
   const total = solver.param.maxIter;
   const { bold } = colorsFor(stream);
   const bar = new cliProgress.SingleBar({
     stream,
-    format: `${solver.net.name || "net"} {bar} {value}/{total}  loss {loss}  lr {lr}  {eta_formatted} left`,
+    format: `${escaped(solver.net.name || "net")} {bar} {value}/{total}  loss {loss}  lr {lr}  {eta_formatted} left`,
     barsize: 24,
     hideCursor: true,
     clearOnComplete: true,
@@ -21,7 +22,8 @@ export function showProgress(solver: Solver, stream: NodeJS.WriteStream): void {
     barIncompleteChar: "░",
   });
   const above = (line: string) => {
-    stream.write(`\r\x1b[K${line}\n`);
+    stream.write("\r\x1b[K");
+    print(`${line}\n`, stream);
   };
   bar.start(total, solver.iter, { loss: "-", lr: formatNumber(solver.lr) });
   solver.on("iteration", ({ iter, smoothedLoss, lr }) => {

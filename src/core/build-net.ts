@@ -35,8 +35,8 @@ export interface BuildContext {
   readonly images: Images;
   readonly random: Random;
   readonly log: Log;
-  /** Whether parameters get values; a net that never runs needs none. Default true. */
-  readonly fills?: boolean;
+  /** Whether the net is to run. If not, layers are inspected, not opened, and parameters get no values. Default true. */
+  readonly runs?: boolean;
 }
 
 /** A net, connected and filled but not yet recorded. */
@@ -48,7 +48,7 @@ export interface NetParts {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** Tops of Input layers, in their order. */
   readonly inputs: readonly string[];
-  /** Blobs nobody reads, sorted by name as Caffe does. */
+  /** Blobs that no layer reads, sorted by name as in Caffe. */
   readonly outputs: readonly string[];
   readonly params: ParamTable;
 }
@@ -89,7 +89,7 @@ class Builder {
   readonly params = new ParamTable();
   readonly #phase: Phase;
   readonly #context: BuildContext;
-  /** Blobs a gradient can reach: behind a parameter that learns. */
+  /** Blobs that depend on a parameter that learns: they have a gradient. */
   readonly #needsDiff = new Set<Tensor>();
   #dataCount = 0;
 
@@ -111,7 +111,7 @@ class Builder {
     const layer = catalog.create(message, this.#layerContext(phaseName(message.phase)));
     checkCounts(layer);
     try {
-      await layer.open();
+      await (this.#context.runs === false ? layer.inspect() : layer.open());
       log("info", "net.cpp:86", `Creating Layer ${layer.name}`);
       const node = this.#connect(layer);
       for (const line of this.params.add(layer)) log("info", "net.cpp:467", line);
@@ -123,7 +123,7 @@ class Builder {
     }
   }
 
-  /** Closes what was opened so far, when building fails. */
+  /** Closes the layers made so far, when building fails. */
   async abandon(): Promise<void> {
     for (const { layer } of this.nodes) await layer.close();
   }
@@ -198,11 +198,11 @@ class Builder {
       this.tensors.set(name, tensor);
       this.available.add(name);
     }
-    if (layer.type === "Input") this.inputs.push(name);
+    if (layer.isInput) this.inputs.push(name);
     return tensor;
   }
 
-  /** The layer's parameters, filled, or as they stand in the net's own message. */
+  /** The layer's parameters, filled, or with the values that the layer's message has. */
   #makeParams(layer: Layer, bottom: readonly Shape[]): Tensor[] {
     const declared = layer.declareParams(bottom);
     const given = layer.message.blobs;
@@ -221,7 +221,7 @@ class Builder {
           `blob ${index} in its message has shape ${formatShape(blobShape(blob))}, but it needs ${formatShape(shape)}`,
         );
         tensor.data.array.set(blobValues(blob).data);
-      } else if (this.#context.fills !== false) {
+      } else if (this.#context.runs !== false) {
         const values = new Float32Array(tensor.count);
         this.#context.catalog.fill(filler, shape, values, this.#context.random);
         tensor.data.array.set(values);
@@ -230,7 +230,7 @@ class Builder {
     });
   }
 
-  /** What could flow back through this node, seen from the data on. */
+  /** Decides which parameters of this node learn, and which bottoms need a gradient. */
   #planNode(node: Node): void {
     const { bottom, top } = node;
     const layer: Layer = node.layer;
@@ -247,7 +247,7 @@ class Builder {
   }
 }
 
-/** How many tops a layer gets: those it names, and what it makes of its own accord. */
+/** The number of tops of a layer: those that it names, and those that the net makes without a name. */
 export function topsOf(layer: Layer): number {
   const { autoTops, topCount, message } = layer;
   const least = typeof topCount === "number" ? topCount : topCount[0];

@@ -7,49 +7,50 @@ import type { Log } from "../util/log.js";
 import type { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import type { Blob } from "./blob.js";
+import { LayerFacts } from "./layer-facts.js";
 import type { Recorder } from "./recorder.js";
 import type { Tensor } from "./tensor.js";
 
 export type Phase = "TRAIN" | "TEST";
 
-/** What a layer may ask of the net it is in. */
+/** What a net gives its layers to work with. */
 export interface LayerContext {
   readonly phase: Phase;
   readonly files: Files;
   readonly images: Images;
-  /** The generator all layers of a run draw from, in the order Caffe draws. */
+  /** The generator from which all layers of a run draw, in Caffe's order. */
   readonly random: Random;
   readonly log: Log;
   /** Fills `values`, a blob of this shape, as the filler says. */
   fill(filler: FillerParameter, shape: Shape, values: Float32Array): void;
 }
 
-/** How a layer names the bottoms it is sure to have, and those it may have: `[x, second]: OneOrMore<Tensor>`. */
+/** One value that is always there, and optional ones after it, as for a layer's bottoms: `[x, second]: OneOrMore<Tensor>`. */
 export type OneOrMore<T> = readonly [T, ...T[]];
 
-/** A number of bottoms or tops: exactly, or from … to. */
+/** A number of bottoms or tops: exactly this, or from `min` to `max`. */
 export type Arity = number | readonly [min: number, max: number];
 
-/** A parameter blob a layer wants: its shape, and how it starts. */
+/** A parameter blob that a layer declares: its shape, and the filler of its first values. */
 export interface ParamDeclaration {
   readonly shape: Shape;
   readonly filler: FillerParameter;
 }
 
 /**
- * One layer of a net. A layer type says what its tops' shapes follow from, which parameters it has, and
- * how forward and backward are made of kernels; the net does the rest: it connects, allocates, fills,
- * shares, and runs what was recorded.
+ * One layer of a net. A layer type says how the shapes of its tops follow, which parameters it has, and which kernels its
+ * forward and backward consist of; the net does the rest: it connects, allocates, fills, shares, and runs what was recorded.
  *
- * The order of calls: constructor, `open`, `setup`, `topShapes`, `declareParams`, then `forward` and
- * `backward` once per reshape.
+ * The order of calls in a net that is to run: constructor, `open`, `setup`, `topShapes`, `declareParams`, then
+ * `forward` and `backward` once per reshape, and `close`. In a net that does not run (lint, fix, summary, draw, fold),
+ * `inspect` is called in the place of `open`: a layer that overrides `open` alone is not opened there.
  */
-export abstract class Layer {
+export abstract class Layer extends LayerFacts {
   readonly name: string;
-  /** The exact string of the prototxt. */
+  /** As written in the prototxt. */
   readonly type: string;
   readonly phase: Phase;
-  /** The layer's own copy of its message; `setup` may complete it as Caffe does. */
+  /** A copy for this layer alone; `setup` may complete it as Caffe does. */
   readonly message: LayerParameter;
   protected readonly context: LayerContext;
   /** The learnable parameters, in Caffe's order; made by the net from `declareParams`. */
@@ -63,12 +64,13 @@ export abstract class Layer {
   abstract readonly topCount: Arity;
   /** Whether there must be as many tops as bottoms. */
   readonly equalCounts: boolean = false;
-  /** Whether tops the prototxt does not name are made all the same (losses). */
+  /** How many parameters its message gives it, whatever the shapes; nothing if only `declareParams` can tell. */
+  readonly paramCount: number | undefined = this.declareParams === Layer.prototype.declareParams ? 0 : undefined;
+  /** Whether the net makes the tops that the prototxt does not name (losses). */
   readonly autoTops: boolean = false;
-  /** Whether a top may be its bottom. */
-  readonly inPlace: boolean = false;
 
   constructor(message: LayerParameter, context: LayerContext) {
+    super();
     this.message = message;
     this.name = message.name;
     this.type = message.type;
@@ -76,39 +78,54 @@ export abstract class Layer {
     this.phase = context.phase;
   }
 
-  /** Opens what lies outside the net. */
-  async open(): Promise<void> {}
+  /**
+   * Reads from files what `setup` and `topShapes` need, and no more: the first record, the header of a file. Writes,
+   * changes and locks nothing, not even for a moment.
+   *
+   * @throws MokaError `MOKA_FILE` or `MOKA_DATA` that names what is missing or damaged, `MOKA_FIELD` for the message
+   */
+  async inspect(): Promise<void> {}
 
-  /** Checks the parameters, once, and completes the message where Caffe does. */
+  /** Opens files for a run, with Caffe's log lines and random draws. Default: `inspect`. */
+  async open(): Promise<void> {
+    await this.inspect();
+  }
+
+  /** The tops' shapes as far as the message alone gives them; used where `inspect` finds no data. Default: none. */
+  assumedShapes(): readonly (Shape | undefined)[] {
+    return [];
+  }
+
+  /** Checks the message, once, and completes it where Caffe does. */
   setup(_bottom: readonly Shape[]): void {}
 
   /** Shapes of all tops from the shapes of all bottoms: a pure function. */
   abstract topShapes(bottom: readonly Shape[]): readonly Shape[];
 
-  /** The parameter blobs, in Caffe's order. */
+  /** The parameter blobs, in Caffe's order; a layer that has some also says how many, as `paramCount`. */
   declareParams(_bottom: readonly Shape[]): readonly ParamDeclaration[] {
     return [];
   }
 
-  /** Called once, when the parameters have been made and filled: for what Caffe draws right after them. */
+  /** Called once, after the parameters are filled: makes the draws that Caffe makes next. */
   filled(): void {}
 
-  /** Whether `force_backward` may ask for the diff of this bottom (labels have none). */
+  /** Whether `force_backward` applies to this bottom (not to labels, which have no gradient). */
   allowForceBackward(_bottom: number): boolean {
     return true;
   }
 
   /**
-   * For layers whose top shapes depend on values: asked before each forward, when the bottoms are there;
-   * if the shapes changed, the net is recorded again from here on.
+   * For layers whose top shapes depend on values. Called before each forward, when the bottoms have their values; if the
+   * shapes have changed, the net is recorded again from this layer on.
    */
   liveShapes?(bottom: readonly Tensor[]): readonly Shape[] | Promise<readonly Shape[]>;
 
   abstract forward(k: Recorder, bottom: readonly Tensor[], top: readonly Tensor[]): void;
 
   /**
-   * Writes the diffs of those bottoms that `wanted` marks, from those of the tops, and adds to the diffs of
-   * those parameters that `learns` says. Not called for layers without gradient.
+   * Writes the diffs of the bottoms that `wanted` marks, and adds to the diffs of the parameters that `learns` marks, from
+   * the diffs of the tops. Not called for layers without gradient.
    */
   backward(
     _k: Recorder,
@@ -119,23 +136,22 @@ export abstract class Layer {
   ): void {}
 
   /**
-   * For layers whose next forward depends on more than bottoms, parameters and the generator of the run: where a
-   * data layer stands in its source, in which order it takes it, generators of its own. It is what `restoreState` of
-   * the same layer, just set up by another process, needs to go on with the very same values: plain JSON, small (a
-   * position and a seed, not the data), and already what comes next where batches are fetched ahead. Asked between
-   * runs of the net.
+   * For layers whose next forward depends on more than bottoms, parameters and the generator of the run: a data layer's
+   * position in its source, a shuffled order, a generator of its own. Given this state, `restoreState` of the same layer in
+   * another process continues with the same values. The state is plain JSON and small (a position and a seed, not the
+   * data); batches that are read ahead do not count as taken. Called between runs of the net.
    */
   saveState?(): unknown;
 
   /**
-   * Goes on where `saveState` was called. Called after `setup`, between runs of the net.
+   * Continues from a saved state. Called after `setup`, between runs of the net.
    *
-   * @param state what `saveState` returned, read from a file: anything may stand there
-   * @throws MokaError `MOKA_DATA` if it is no such state, or does not fit the source; nothing is changed then
+   * @param state what `saveState` returned, read from a file: it may be any value
+   * @throws MokaError `MOKA_DATA` if it is no such state, or does not fit the source; the layer is then as before
    */
   restoreState?(state: unknown): void | Promise<void>;
 
-  /** Closes what `open` opened. */
+  /** Closes what `open` or `inspect` opened, also after one of them has failed. */
   async close(): Promise<void> {}
 
   /** The parameters as blobs. */
@@ -148,7 +164,7 @@ export abstract class Layer {
     return new MokaError(code, reason, { place: sourceOf(this.message)?.place, layer: this, cause });
   }
 
-  /** What was thrown while this layer was at work, with its name and place where it is an error of Moka's. */
+  /** The same error; a MokaError gets the name of this layer and its place in the file. */
   explain(error: unknown): unknown {
     if (!(error instanceof MokaError)) return error;
     return error.within({ layer: this, place: sourceOf(this.message)?.place });

@@ -295,7 +295,7 @@ export class Net {
 
   #reshapeFrom(first: number): void {
     for (const { layer, bottom, top } of this.#parts.nodes.slice(first)) {
-      if (layer.type === "Input") continue;
+      if (layer.isInput) continue;
       const shapes = bottom.map(({ shape }) => shape);
       try {
         this.#checkParams(layer, shapes);

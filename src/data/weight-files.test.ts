@@ -29,7 +29,7 @@ async function h5(name: string, content: Record<string, Hdf5Array>, groups: stri
   return join(folder, name);
 }
 
-test("the format is told by the bytes, whatever the name", async () => {
+test("the bytes decide the format, not the name", async () => {
   const net = await load(input + ip("a"));
   await net.save(join(folder, "a.caffemodel"));
   await net.save(join(folder, "a.h5"));
@@ -77,7 +77,7 @@ test.each(["v0", "v1"])("weights of the form %s, upgraded with Caffe's notices",
 describe("HDF5", () => {
   const shared = input + ip("a", "w") + ip("b", "w", "v") + ip("c", "w", "v");
 
-  test("has what layers share once, as Caffe writes it, and reads it so", async () => {
+  test("shared parameters are written once, and read, as in Caffe", async () => {
     const net = await load(shared);
     const path = join(folder, "shared.caffemodel.h5");
     await net.save(path, { diff: true });
@@ -105,7 +105,7 @@ describe("HDF5", () => {
     await other.dispose();
   });
 
-  test("has layers the net has not: ignored, with Caffe's notice", async () => {
+  test("layers that the net does not have are ignored, with Caffe's notice", async () => {
     const path = await h5("more.h5", { "data/in/side/0": array(5), "data/a/0": array(2, 3), "data/a/1": array(2) }, [
       "data/relu",
     ]);

@@ -6,7 +6,7 @@ import type { Log } from "../util/log.js";
 import { isHdf5 } from "./hdf5.js";
 import { netFromHdf5, netToHdf5, solverStateFromHdf5, solverStateToHdf5 } from "./hdf5-weights.js";
 
-/** Weight files: binary proto or HDF5. What is read is told by its first bytes, what is written by its extension. */
+/** Weight files, binary proto or HDF5: the first bytes tell the format to read, the extension the format to write. */
 export class WeightFileStore {
   readonly #files: Files;
   readonly #log: Log;
@@ -19,7 +19,7 @@ export class WeightFileStore {
   async read(path: string): Promise<NetParameter> {
     const bytes = await this.#files.read(path);
     if (isHdf5(bytes)) return netFromHdf5(bytes, path);
-    return upgradeNet(readNet(bytes, path, { takeOver: true }), path, this.#log);
+    return upgradeNet(readNet(bytes, path, { mayChangeBytes: true }), path, this.#log);
   }
 
   async write(path: string, net: NetParameter): Promise<void> {
@@ -27,7 +27,7 @@ export class WeightFileStore {
   }
 }
 
-/** Solver states, likewise. */
+/** Solver states; the formats are chosen as in `WeightFileStore`. */
 export class SolverStateFiles {
   readonly #files: Files;
 

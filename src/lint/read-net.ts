@@ -18,7 +18,6 @@ import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
 import { silent } from "../util/log.js";
 import { Random } from "../util/random.js";
-import { assumeData } from "./assume-data.js";
 import { Editor } from "./edits.js";
 import { LintLayer } from "./layer.js";
 import type { LintNet, NetKind } from "./net.js";
@@ -61,7 +60,7 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
   };
   attempt(() => upgradeNetAsNeeded(message, file ?? "<text>", silent), true);
 
-  const layers = layersOf(message, written, tree);
+  const layers = layersOf(message, written, tree, context);
   const byMessage = new Map(layers.map((layer) => [layer.message, layer]));
   const states = statesOf(message, context.solver).map(({ phase, stages }) => {
     const state = create(NetStateSchema, { phase: Phase[phase], stage: [...stages] });
@@ -74,7 +73,6 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
   for (const { phase, stages, included } of liveStates(kind, states)) {
     const inference = await inferShapes(included, {
       ...{ catalog, files, images, phase, log: silent, random: new Random(1) },
-      assume: assumeData,
     });
     const own = included.map((layer) => byMessage.get(layer)).filter((layer) => layer !== undefined);
     views.push(new View(phase, stages, own, inference));
@@ -89,7 +87,13 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
 }
 
 /** Finds each layer's text by the place its message remembers; upgrades keep that. */
-function layersOf(message: NetParameter, written: NetParameter, tree: FileNode): LintLayer[] {
+function layersOf(
+  message: NetParameter,
+  written: NetParameter,
+  tree: FileNode,
+  { catalog, files, images }: LintContext,
+): LintLayer[] {
+  const context = { files, images, phase: "TRAIN", log: silent, random: new Random(1), fill: () => {} } as const;
   const fields = new Map<string, FieldNode>();
   for (const field of tree.fields) {
     if (field.name !== "layer" && field.name !== "layers") continue;
@@ -98,7 +102,7 @@ function layersOf(message: NetParameter, written: NetParameter, tree: FileNode):
   const asWritten = new Map(written.layer.map((layer) => [placeKey(sourceOf(layer)?.place), layer]));
   return message.layer.map((layer) => {
     const key = placeKey(sourceOf(layer)?.place);
-    return new LintLayer(layer, asWritten.get(key), fields.get(key));
+    return new LintLayer(layer, asWritten.get(key), fields.get(key), catalog.tryCreate(layer, context));
   });
 }
 

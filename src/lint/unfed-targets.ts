@@ -12,14 +12,10 @@ export function unfedTargets(view: View, layer: LintLayer): readonly number[] {
   const makers = view.makers(layer);
   if (
     !makers[0] ||
-    !view.layers.some(isInput) ||
-    !view.layers.every((each) => isInput(each) || each.message.bottom.length > 0)
+    !view.layers.some(({ facts }) => facts?.isInput) ||
+    !view.layers.every(({ facts, message }) => facts?.isInput || message.bottom.length > 0)
   ) {
     return [];
   }
   return bottom.flatMap((_, index) => (index > 0 && !makers[index] ? [index] : []));
-}
-
-function isInput({ type }: LintLayer): boolean {
-  return type === "Input";
 }

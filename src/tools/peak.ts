@@ -21,10 +21,10 @@ import type { Shape } from "../util/shape.js";
 import { caffeMemory } from "./caffe-memory.js";
 import { netMemory } from "./net-memory.js";
 
-/** Bytes for the blobs, the parameters and what layers keep, at the time when they are the most. */
+/** The largest number of bytes held at one time for blobs, parameters and what layers keep. */
 export interface Peak {
   readonly moka: number;
-  /** What BVLC Caffe would hold for the same. */
+  /** Bytes that BVLC Caffe holds for the same net. */
   readonly caffe: number;
 }
 
@@ -33,17 +33,17 @@ export interface PeakOptions {
   readonly phase: Phase;
   readonly level: number;
   readonly stages: readonly string[];
-  /** Shapes of blobs, by name; layers without bottoms that all their tops are named of need no data. */
+  /** Shapes of blobs, by name. A layer without bottoms needs no data if all its tops are named here. */
   readonly shapes: Readonly<Record<string, Shape>>;
   readonly catalog: Catalog;
   readonly files: Files;
 }
 
 /**
- * The peak of a net's memory, planned without taking any: its parameters are not filled, and nothing runs.
+ * The peak of a net's memory. The net is planned only: no memory is taken, no parameter filled, no file written.
  *
  * @param message the net, upgraded
- * @returns nothing where the net cannot be built in this phase (its data may not be here), or nothing in it learns
+ * @returns undefined if the net cannot be built in this phase (its data may be missing), or if no layer learns in TRAIN
  */
 export async function peakOf(message: NetParameter, options: PeakOptions): Promise<Peak | undefined> {
   const { phase, level, stages, shapes, catalog, files } = options;
@@ -64,7 +64,7 @@ export async function peakOf(message: NetParameter, options: PeakOptions): Promi
       weightFiles: { read: noFiles, write: noFiles },
       backward: trains,
       keep: "outputs",
-      fills: false,
+      runs: false,
     });
     if (trains && !net.execution.plan.backward?.length) return undefined;
     return { moka: netMemory(net).total, caffe: caffeMemory(net, trains).total };
@@ -76,7 +76,7 @@ export async function peakOf(message: NetParameter, options: PeakOptions): Promi
   }
 }
 
-/** A layer without bottoms of which all shapes are given, as one that takes them from its message. */
+/** Makes a layer without bottoms an Input layer, if the shapes of all its tops are given. */
 function withoutData(layer: LayerParameter, shapes: Readonly<Record<string, Shape>>): LayerParameter {
   const { bottom, top } = layer;
   if (bottom.length > 0 || top.length === 0 || !top.every((name) => Object.hasOwn(shapes, name))) return layer;

@@ -3,6 +3,7 @@ import { createFiles, createImages } from "#platform";
 import { checkCounts, topsOf } from "../core/build-net.js";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
+import { isMissing } from "../core/infer-shapes.js";
 import { insertSplits } from "../core/insert-splits.js";
 import type { Layer, Phase } from "../core/layer.js";
 import { ParamTable } from "../core/params.js";
@@ -10,17 +11,15 @@ import type { Memory, Span } from "../core/span.js";
 import { Tensor } from "../core/tensor.js";
 import { matchTrainedLayers } from "../core/weights.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { SplitLayer } from "../layers/common/split.js";
-import { ViewLayer } from "../layers/common/view.js";
 import { layers as allLayers } from "../layers/index.js";
 import { type LayerParameter, type NetParameter, NetStateSchema, Phase as PhaseEnum } from "../proto/gen/caffe_pb.js";
+import { sourceOf } from "../proto/source.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
-import { MokaError } from "../util/errors.js";
+import type { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
-import { checkShape, countOf, type Shape } from "../util/shape.js";
-import { multiplyAdds } from "./multiply-adds.js";
+import { checkShape, countOf, formatShape, type Shape } from "../util/shape.js";
 import { type Peak, peakOf } from "./peak.js";
 
 export interface SummaryOptions {
@@ -58,10 +57,12 @@ export interface LayerSummary {
   readonly type: string;
   readonly bottoms: readonly BlobSummary[];
   readonly tops: readonly BlobSummary[];
+  /** Whether the shapes of its tops are assumed from its message, since its data are missing. */
+  readonly assumed?: true;
   readonly params: readonly ParamSummary[];
   /** How many values its parameters have, BatchNorm's statistics too; shared ones count where they are owned. */
   readonly parameters: number;
-  /** Of one forward over the whole batch; see `multiplyAdds`. */
+  /** Of one forward over the whole batch; see `Layer.multiplyAdds`. */
   readonly multiplyAdds: number;
   /** Bytes of the values of its tops; none for tops that are its bottom, or a view of it. */
   readonly memory: number;
@@ -109,8 +110,8 @@ const width = 4;
 
 /**
  * Says of each layer of a net which shapes it has and what it costs, from the layers' own rules, and how much memory
- * runs will need: nothing is allocated, filled or run. Data layers open their data to tell its shape, unless `shapes`
- * has it.
+ * runs will need: nothing is allocated, filled, run or written. Data layers read the shape of their data, unless `shapes`
+ * has it. If files are missing, shapes that the layer's message gives are assumed, and `log` gets a warning.
  *
  * @param message the net; one of an older form is brought up to date first, in place
  * @throws MokaError as building the net would
@@ -161,6 +162,7 @@ class Walk {
   readonly #shapes = new Map<string, Shape>();
   readonly #connections = new Map<Layer, { bottoms: BlobSummary[]; tops: BlobSummary[] }>();
   readonly #params = new ParamTable();
+  readonly #assumed = new Set<Layer>();
 
   constructor(phase: Phase, files: Files, catalog: Catalog, options: SummaryOptions) {
     this.#phase = phase;
@@ -202,21 +204,16 @@ class Walk {
         return { shape: param.shape, owned, ...(owner && !owned && { sharedWith: owner.layer.name }) };
       });
       const owned = params.filter((param) => param.owned).map(({ shape }) => countOf(shape));
-      const isView = layer instanceof ViewLayer || layer instanceof SplitLayer;
-      const made = isView ? [] : tops.filter((top) => !layer.message.bottom.includes(top.name));
+      const made = layer.sharesBottom ? [] : tops.filter((top) => !layer.message.bottom.includes(top.name));
       return {
         name: layer.name,
         type: layer.type,
         bottoms,
         tops,
+        ...(this.#assumed.has(layer) && tops.length > 0 && { assumed: true as const }),
         params: params.map(({ owned: _, ...param }) => param),
         parameters: sum(owned),
-        multiplyAdds: multiplyAdds({
-          message: layer.message,
-          bottoms: bottoms.map(({ shape }) => shape),
-          tops: tops.map(({ shape }) => shape),
-          params: params.map(({ shape }) => shape),
-        }),
+        multiplyAdds: layer.multiplyAdds(bottoms.map(({ shape }) => shape)),
         memory: width * sum(made.map(({ shape }) => countOf(shape))),
         inserted: layer.type === "Split" && !own.has(layer.name),
         ...(found && params.length > 0 && { hasWeights: layer.params.some((param) => found.has(param.data)) }),
@@ -262,9 +259,20 @@ class Walk {
 
   async #topShapes(layer: Layer, shapes: readonly Shape[]): Promise<readonly Shape[]> {
     try {
-      await layer.open();
+      await layer.inspect();
     } catch (error) {
-      throw withHint(layer, error);
+      if (!isMissing(error)) throw error;
+      const tops = layer.message.top.length;
+      const assumed = layer
+        .assumedShapes()
+        .slice(0, tops)
+        .filter((shape) => shape !== undefined);
+      if (error.code !== "MOKA_FILE" || assumed.length < tops) throw withHint(layer, error);
+      this.#assumed.add(layer);
+      const { message } = error.within({ layer, place: sourceOf(layer.message)?.place });
+      const outcome = tops > 0 ? `; its tops are assumed to be ${assumed.map(formatShape).join(" and ")}` : "";
+      this.#options.log?.("warning", "", message + outcome);
+      return assumed;
     }
     layer.setup(shapes);
     return layer.topShapes(shapes);
@@ -272,8 +280,7 @@ class Walk {
 }
 
 /** What a data layer without its data needs. */
-function withHint(layer: Layer, error: unknown): unknown {
-  if (!(error instanceof MokaError) || (error.code !== "MOKA_FILE" && error.code !== "MOKA_DATA")) return error;
+function withHint(layer: Layer, error: MokaError): MokaError {
   const tops = layer.message.top.map((name) => `"${name}"`).join(" and ");
   return layer.error(
     error.code,

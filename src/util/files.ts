@@ -1,38 +1,47 @@
 /**
- * The outer world, as much of it as Moka needs; each platform implements it.
+ * The file system as Moka uses it; each platform implements it.
  * All failures are `MokaError`s with code `MOKA_FILE` that name the path.
  */
 export interface Files {
   /**
-   * The path to use for one that stands in a prototxt: as it is, where something lies there (as in
-   * Caffe, relative to the working directory), else relative to the folder of `from`, the file that
-   * names it.
+   * The path to use for one that is written in a prototxt: as it is, relative to the working directory as in Caffe, if it
+   * exists; else relative to the folder of `from`, the file that names it, if that exists.
    */
   resolve(path: string, from?: string): Promise<string>;
   read(path: string): Promise<Uint8Array>;
   readText(path: string): Promise<string>;
-  /** For files too large to hold: LMDB databases. */
+  /** Opens a file that may be too large for memory, such as an LMDB. */
   open(path: string): Promise<ByteSource>;
   /**
-   * Writes to a temporary name beside `path` and renames, so that no reader and no crash ever sees
-   * half a file. Several chunks make one file.
+   * Writes a temporary file beside `path` and renames it, so that a file is always complete, even after a crash. Several
+   * chunks make one file.
    */
   write(path: string, chunks: Uint8Array | readonly Uint8Array[]): Promise<void>;
-  /** Fails if no file could be written to `path`; leaves nothing behind. */
+  /** Fails if no file can be written to `path`. May create a temporary file beside it and remove it again. */
   probe(path: string): Promise<void>;
-  /** Creates a folder and its parents; content where it already is. */
+  /** Creates a folder and its parents, if they do not exist. */
   makeFolder(path: string): Promise<void>;
   isFolder(path: string): Promise<boolean>;
   /** The names of the files and folders in a folder, sorted. */
   list(path: string): Promise<string[]>;
 }
 
-/** Bytes that are read piecewise; synchronous, because a database walks pages in its innermost loop. */
+/** Bytes that are read in pieces. Reading is synchronous because a database reads pages in its innermost loop. */
 export interface ByteSource {
   readonly size: number;
-  /** `length` bytes from `offset`, fewer at the end. The result may be a view: copy it to keep it. */
+  /** `length` bytes from byte `offset` on, fewer at the end. The result may be a view: copy it to keep it. */
   read(offset: number, length: number): Uint8Array;
   close(): void;
+}
+
+/** The text of a file's first `length` bytes. */
+export async function readHead(files: Files, path: string, length: number): Promise<string> {
+  const source = await files.open(path);
+  try {
+    return new TextDecoder().decode(source.read(0, length));
+  } finally {
+    source.close();
+  }
 }
 
 /** Bytes already in memory as a source. */

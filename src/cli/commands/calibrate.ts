@@ -1,40 +1,33 @@
-import { Option } from "commander";
 import type { CalibrateReport } from "../../api/calibrate.js";
 import { formatNumber } from "../../util/number-format.js";
-import { addBatchOptions, type BatchFlags, batchOptions } from "../batches.js";
+import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
-import type { Command } from "../command.js";
+import { type Command, command, option, required } from "../command.js";
+import { oneOf } from "../options.js";
+import { print, printJson } from "../print.js";
 
-interface CalibrateFlags extends BatchFlags {
-  readonly method: "pooled" | "moving";
-  readonly output: string;
-}
-
-/** `moka calibrate`: new averages for BatchNorm layers. */
-export const calibrate: Command = {
-  define(command) {
-    addBatchOptions(command, 50, "TRAIN where it has data layers, else TEST");
-    command
-      .requiredOption("-o, --output <file>", "the caffemodel (or .caffemodel.h5) to write")
-      .addOption(
-        new Option(
-          "--method <method>",
-          "pooled: exact, over all values; moving: as Caffe's moving average, from nothing",
-        )
-          .choices(["pooled", "moving"])
-          .default("pooled"),
-      );
+/** `moka calibrate`: computes new averages for BatchNorm layers. */
+export const calibrate: Command = command(
+  {
+    ...batchParameters(50, "TRAIN where it has data layers, else TEST"),
+    output: required("-o, --output <file>", "the caffemodel (or .caffemodel.h5) to write"),
+    method: option(
+      "--method <method>",
+      "pooled: exact, over all values; moving: Caffe's moving average, started from zero",
+      oneOf("pooled", "moving"),
+      "pooled",
+    ),
   },
-
-  async run([model = "", weights = ""], options) {
-    const flags = options as unknown as CalibrateFlags;
-    const { calibrate: measure } = await import("../../index.js");
-    const { method, output } = flags;
-    const report = await measure(model, weights, { ...(await batchOptions(flags)), method, output });
-    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : asText(report));
-    return 0;
+  {
+    async run({ model, weights, json, method, output, ...rest }) {
+      const { calibrate: measure } = await import("../../index.js");
+      const report = await measure(model, weights, { ...(await batchOptions(rest)), method, output });
+      if (json) printJson(report);
+      else print(asText(report));
+      return 0;
+    },
   },
-};
+);
 
 function asText(report: CalibrateReport): string {
   const { bold } = colorsFor(process.stdout);

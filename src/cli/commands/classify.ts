@@ -1,95 +1,90 @@
-import { InvalidArgumentError, Option } from "commander";
 import type { MeanArray } from "../../index.js";
 import type { Files } from "../../util/files.js";
-import type { Command } from "../command.js";
-import { allowUnderscores } from "../flags.js";
-import { addRunOptions, addStateOptions, type CommonOptions, integer } from "../options.js";
+import { type Command, command, flag, operand, option } from "../command.js";
+import { integer, json, model, number, numbers, parser, runOptions, stateOptions, weights } from "../options.js";
+import { print, printJson } from "../print.js";
 
-interface ClassifyOptions extends CommonOptions {
-  readonly mean?: string;
-  readonly rawScale: number;
-  readonly inputScale?: number;
-  readonly channelSwap?: number[];
-  readonly imagesDim?: number[];
-  readonly labels?: string;
-  readonly top: number;
-  readonly oversample: boolean;
-  readonly json?: boolean;
-}
+const heightAndWidth = parser("height,width", (text: string) => {
+  const [height, width, ...more] = text.split(",").map(integer(1));
+  return height !== undefined && width !== undefined && more.length === 0 ? ([height, width] as const) : undefined;
+});
 
-/** `moka classify`: what pictures show, as pycaffe's `classify.py`. */
-export const classify: Command = {
-  define(command) {
-    command
-      .argument("<model>", "the net to deploy, a prototxt with an input")
-      .argument("<weights>", "its caffemodel, or several separated by commas")
-      .argument("<images...>", "pictures")
-      .option(
-        "--mean <file|values>",
-        "what is subtracted: .npy, .binaryproto, or a value for each channel: 104,117,123",
-      )
-      .option("--raw-scale <n>", "what values from 0 to 1 are multiplied by first", number, 255)
-      .option("--input-scale <n>", "what values are multiplied by in the end", number)
-      .addOption(
-        new Option(
-          "--channel-swap <order>",
-          "order of red (0), green (1) and blue (2) (default: 2,1,0 for three)",
-        ).argParser(numbers),
-      )
-      .addOption(
-        new Option(
-          "--images-dim <height,width>",
-          "size to scale to, before cropping (default: the net's input)",
-        ).argParser(numbers),
-      )
-      .option("--labels <file>", "names of the classes, one a line")
-      .option("--top <n>", "classes to show", integer(1), 5)
-      .option("--no-oversample", "the center alone, not the mean over corners, center and mirror images")
-      .option("--json", "print JSON")
-      .addHelpText(
-        "after",
-        "\nPictures are resized as pycaffe does it, and read in gray where the net's input has one channel.",
-      );
-    allowUnderscores(command);
-    addRunOptions(command);
-    addStateOptions(command);
+/** `moka classify`: classifies pictures, as pycaffe's `classify.py`. */
+export const classify: Command = command(
+  {
+    model,
+    weights,
+    images: operand("<images...>", "pictures"),
+    mean: option(
+      "--mean <file|values>",
+      "the mean to subtract: .npy, .binaryproto, or a value per channel: 104,117,123",
+    ),
+    rawScale: option(
+      "--raw-scale <n>",
+      "multiplier of the values, from 0 to 1, before the mean is subtracted",
+      number,
+      255,
+    ),
+    inputScale: option("--input-scale <n>", "multiplier of the values after the mean is subtracted", number),
+    channelSwap: option(
+      "--channel-swap <order>",
+      "order of red (0), green (1) and blue (2) (default: 2,1,0 for three)",
+      numbers,
+    ),
+    imageDims: option(
+      "--images-dim <height,width>",
+      "size to scale to, before cropping (default: the net's input)",
+      heightAndWidth,
+    ),
+    labels: option("--labels <file>", "names of the classes, one per line"),
+    top: option("--top <n>", "classes to show", integer(1), 5),
+    oversample: flag("--no-oversample", "the center alone, not the mean over corners, center and mirror images"),
+    json,
+    ...runOptions,
+    ...stateOptions,
   },
+  {
+    help: "Pictures are resized as in pycaffe, and read in gray if the net's input has one channel.",
 
-  async run([model = "", weights = "", ...paths], options) {
-    const given = options as unknown as ClassifyOptions;
-    const { engine, threads, level, stage: stages } = given;
-    const { Classifier, loadImage, MokaError } = await import("../../index.js");
-    const { createFiles } = await import("#platform");
-    const files = createFiles();
-    const { imagesDim: dims } = given;
-    if (dims && (dims.length !== 2 || dims.some((size) => !Number.isInteger(size) || size < 1))) {
-      throw new MokaError("MOKA_USAGE", `--images-dim takes height,width, not ${dims}`);
-    }
-    const imageDims = dims && ([dims[0] ?? 0, dims[1] ?? 0] as const);
-    const labels = given.labels === undefined ? [] : (await files.readText(given.labels)).split(/\r?\n/);
-    const mean = given.mean === undefined ? undefined : await readMean(files, given.mean);
-    const { rawScale, inputScale } = given;
-    const settings = { engine, threads, level, stages, imageDims, rawScale, inputScale };
-    const classifier = await Classifier.load(model, weights, settings);
-    try {
-      const { transformer, channels, net } = classifier;
-      const [input = ""] = net.inputs;
-      const swap = given.channelSwap ?? (channels === 3 ? [2, 1, 0] : undefined);
-      if (swap) transformer.setChannelSwap(input, swap);
-      if (mean) transformer.setMean(input, spread(mean, channels));
-      const found = [];
-      for (const path of paths) {
-        const image = await loadImage(path, { color: channels !== 1, files });
-        const { data } = await classifier.predict([image], given.oversample);
-        found.push({ image: path, predictions: best(data, given.top, labels) });
+    async run({
+      model,
+      weights,
+      images,
+      mean: meanText,
+      labels: labelFile,
+      channelSwap,
+      oversample,
+      top,
+      json,
+      ...rest
+    }) {
+      const { Classifier, loadImage } = await import("../../index.js");
+      const { createFiles } = await import("#platform");
+      const files = createFiles();
+      const labels = labelFile === undefined ? [] : (await files.readText(labelFile)).split(/\r?\n/);
+      const mean = meanText === undefined ? undefined : await readMean(files, meanText);
+      const classifier = await Classifier.load(model, weights, rest);
+      try {
+        const { transformer, channels, net } = classifier;
+        const [input = ""] = net.inputs;
+        const swap = channelSwap ?? (channels === 3 ? [2, 1, 0] : undefined);
+        if (swap) transformer.setChannelSwap(input, swap);
+        if (mean) transformer.setMean(input, spread(mean, channels));
+        const found = [];
+        for (const path of images) {
+          const image = await loadImage(path, { color: channels !== 1, files });
+          const { data } = await classifier.predict([image], oversample);
+          found.push({ image: path, predictions: best(data, top, labels) });
+        }
+        if (json) printJson(found);
+        else print(found.map(described).join("\n"));
+      } finally {
+        await classifier.dispose();
       }
-      process.stdout.write(given.json ? `${JSON.stringify(found)}\n` : found.map(described).join("\n"));
-    } finally {
-      await classifier.dispose();
-    }
-    return 0;
+      return 0;
+    },
   },
-};
+);
 
 interface Prediction {
   readonly index: number;
@@ -97,7 +92,7 @@ interface Prediction {
   readonly score: number;
 }
 
-/** The classes with the highest scores; of equal ones the first. */
+/** The classes with the highest scores. Equal scores keep the order of the classes. */
 function best(scores: Float32Array, top: number, labels: readonly string[]): Prediction[] {
   const order = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
   return order.slice(0, top).map((index) => {
@@ -106,7 +101,7 @@ function best(scores: Float32Array, top: number, labels: readonly string[]): Pre
   });
 }
 
-/** As Caffe's example program for classification prints it. */
+/** The text that Caffe's example program for classification prints. */
 function described({ image, predictions }: { image: string; predictions: readonly Prediction[] }): string {
   const lines = predictions.map(({ index, label, score }) => `${score.toFixed(4)} - "${label ?? index}"\n`);
   return `---------- Prediction for ${image} ----------\n${lines.join("")}`;
@@ -126,18 +121,8 @@ async function readMean(files: Files, mean: string): Promise<MeanArray> {
   return { shape: blobShape(blob).slice(-3), data: blobValues(blob).data };
 }
 
-/** One value for all channels becomes one for each. */
+/** Repeats a single value for each channel. */
 function spread(mean: MeanArray, channels: number): MeanArray {
   const isOne = mean.shape.length === 1 && mean.shape[0] === 1;
   return isOne ? { shape: [channels], data: new Array(channels).fill(mean.data[0]) } : mean;
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
-  return value;
-}
-
-function numbers(text: string): number[] {
-  return text.split(",").map(number);
 }

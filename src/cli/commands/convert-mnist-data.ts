@@ -1,50 +1,43 @@
-import { Option } from "commander";
-import type { Command } from "../command.js";
-import { integer } from "../options.js";
+import { type Command, command, operand, option } from "../command.js";
+import { backend, integer } from "../options.js";
+import { print } from "../print.js";
 
-interface ConvertOptions {
-  readonly skip: number;
-  readonly count?: number;
-  readonly backend: "lmdb" | "leveldb";
-}
-
-/** `moka convert_mnist_data`: IDX files to a database, as Caffe's example tool of that name. */
-export const convertMnistData: Command = {
-  define(command) {
-    command
-      .argument("<image_file>", "images, IDX, gzip or not")
-      .argument("<label_file>", "labels, IDX, gzip or not")
-      .argument("<output_db>", "folder to create")
-      .option("--skip <n>", "leave out the first n images", integer(0), 0)
-      .option("--count <n>", "take at most n images", integer(1))
-      .addOption(new Option("--backend <kind>", "the kind of database").choices(["lmdb", "leveldb"]).default("lmdb"));
+/** `moka convert_mnist_data`: converts IDX files to a database, as Caffe's example tool of that name. */
+export const convertMnistData: Command = command(
+  {
+    imageFile: operand("<image_file>", "images, IDX, gzip or not"),
+    labelFile: operand("<label_file>", "labels, IDX, gzip or not"),
+    output: operand("<output_db>", "folder to create"),
+    skip: option("--skip <n>", "leave out the first n images", integer(0), 0),
+    count: option("--count <n>", "take at most n images", integer(1)),
+    backend,
   },
-
-  async run([imageFile = "", labelFile = "", output = ""], options) {
-    const { skip, count, backend } = options as unknown as ConvertOptions;
-    const { createFiles } = await import("#platform");
-    const { readIdxImages } = await import("../../data/idx.js");
-    const { encodeImage, recordKey } = await import("../../data/datum.js");
-    const { createDatabase } = await import("../../data/database.js");
-    const { MokaError } = await import("../../index.js");
-    const files = createFiles();
-    const load = async (file: string) => ({ bytes: await files.read(file), file });
-    const images = await readIdxImages(await load(imageFile), await load(labelFile));
-    const size = images.height * images.width;
-    const end = Math.min(images.count, skip + (count ?? images.count));
-    if (skip >= end) {
-      throw new MokaError("MOKA_USAGE", `--skip ${skip} leaves none of the ${images.count} images`);
-    }
-    const writer = await createDatabase(files, backend, output);
-    for (let i = skip; i < end; i++) {
-      const data = images.pixels.subarray(i * size, (i + 1) * size);
-      const label = images.labels[i] ?? 0;
-      const image = { channels: 1, height: images.height, width: images.width, data, label };
-      await writer.add(recordKey(i - skip), encodeImage(image));
-    }
-    await writer.finish();
-    const path = backend === "lmdb" ? `${output}/data.mdb` : output;
-    process.stdout.write(`${end - skip} images of ${images.height}×${images.width} written to ${path}\n`);
-    return 0;
+  {
+    async run({ imageFile, labelFile, output, skip, count, backend }) {
+      const { createFiles } = await import("#platform");
+      const { readIdxImages } = await import("../../data/idx.js");
+      const { encodeImage, recordKey } = await import("../../data/datum.js");
+      const { createDatabase } = await import("../../data/database.js");
+      const { MokaError } = await import("../../index.js");
+      const files = createFiles();
+      const load = async (file: string) => ({ bytes: await files.read(file), file });
+      const images = await readIdxImages(await load(imageFile), await load(labelFile));
+      const size = images.height * images.width;
+      const end = Math.min(images.count, skip + (count ?? images.count));
+      if (skip >= end) {
+        throw new MokaError("MOKA_USAGE", `--skip ${skip} leaves none of the ${images.count} images`);
+      }
+      const writer = await createDatabase(files, backend, output);
+      for (let i = skip; i < end; i++) {
+        const data = images.pixels.subarray(i * size, (i + 1) * size);
+        const label = images.labels[i] ?? 0;
+        const image = { channels: 1, height: images.height, width: images.width, data, label };
+        await writer.add(recordKey(i - skip), encodeImage(image));
+      }
+      await writer.finish();
+      const path = backend === "lmdb" ? `${output}/data.mdb` : output;
+      print(`${end - skip} images of ${images.height}×${images.width} written to ${path}\n`);
+      return 0;
+    },
   },
-};
+);

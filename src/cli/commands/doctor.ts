@@ -1,31 +1,27 @@
 import type { DoctorReport } from "../../api/doctor.js";
 import type { Cause } from "../../tools/batch-norm/ward.js";
 import { formatNumber } from "../../util/number-format.js";
-import { addBatchOptions, type BatchFlags, batchOptions } from "../batches.js";
+import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
-import type { Command } from "../command.js";
+import { type Command, command } from "../command.js";
+import { print, printJson } from "../print.js";
 
-/** `moka doctor`: why a net with BatchNorm tests worse than it trains. */
-export const doctor: Command = {
-  define(command) {
-    addBatchOptions(command, 10, "TEST");
-    command.addHelpText(
-      "after",
-      "\nRuns the same batches with batch statistics and with the averages, in phase TEST, and changes no file. Exits with 1" +
-        "\nwhere something is wrong.",
-    );
-  },
+/** `moka doctor`: finds out why a net with BatchNorm tests worse than it trains. */
+export const doctor: Command = command(batchParameters(10, "TEST"), {
+  help:
+    "Runs the same batches with batch statistics and with the averages, in phase TEST, and changes no file. Exits with 1" +
+    "\nwhere something is wrong.",
 
-  async run([model = "", weights = ""], options) {
-    const flags = options as unknown as BatchFlags;
+  async run({ model, weights, json, ...rest }) {
     const { doctor: examine } = await import("../../index.js");
-    const report = await examine(model, weights, await batchOptions(flags));
-    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : asText(report));
+    const report = await examine(model, weights, await batchOptions(rest));
+    if (json) printJson(report);
+    else print(asText(report));
     return report.causes.length > 0 || report.bad.global || report.bad.batch ? 1 : 0;
   },
-};
+});
 
-/** So many of the worst layers are listed; --json has all. */
+/** The number of layers that are listed, the worst first. --json has all. */
 const mostRows = 20;
 
 function asText(report: DoctorReport): string {

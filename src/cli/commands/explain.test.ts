@@ -30,5 +30,5 @@ test("--json gives the same as data", async () => {
 test("refuses a phase there is not", async () => {
   const { code, err } = await moka("explain", model, "--phase", "DEPLOY");
   expect(code).toBe(2);
-  expect(err).toContain('phase must be "TRAIN" or "TEST", not "DEPLOY"');
+  expect(err).toContain('moka: --phase must be TRAIN or TEST, not "DEPLOY" [MOKA_USAGE]');
 });

@@ -1,45 +1,29 @@
 import type { ExplainedBuffer, ExplainedStep, Explanation } from "../../tools/explain.js";
-import type { Command } from "../command.js";
-import { addRunOptions, addStateOptions, type CommonOptions } from "../options.js";
+import { type Command, command } from "../command.js";
+import { json, model, phase, runOptions, someWeights, stateOptions } from "../options.js";
+import { print, printJson } from "../print.js";
 
-interface ExplainOptions extends CommonOptions {
-  readonly phase: string;
-  readonly weights?: string;
-  readonly json?: boolean;
-}
-
-/** `moka explain`: the program of a net, fused and with its memory planned, as it will run. */
-export const explain: Command = {
-  define(command) {
-    command
-      .argument("<model>", "the net's prototxt")
-      .option("--phase <phase>", "TRAIN or TEST", "TRAIN")
-      .option("--weights <files>", "its caffemodel, or several separated by commas")
-      .option("--json", "print JSON");
-    addRunOptions(command);
-    addStateOptions(command);
+/** `moka explain`: shows the program of a net as it runs, with fused kernels and planned memory. */
+export const explain: Command = command(
+  { model, phase: phase("TRAIN"), weights: someWeights, json, ...runOptions, ...stateOptions },
+  {
+    async run({ model, json, ...options }) {
+      const { Net } = await import("../../index.js");
+      const { explain: explainNet } = await import("../../tools/explain.js");
+      const net = await Net.load(model, { ...options, keep: "outputs" });
+      try {
+        const explanation = explainNet(net);
+        if (json) printJson(explanation);
+        else print(await asText(explanation));
+      } finally {
+        await net.dispose();
+      }
+      return 0;
+    },
   },
+);
 
-  async run([model = ""], options) {
-    const { phase, weights, json, engine, threads, level, stage: stages } = options as unknown as ExplainOptions;
-    const { Net, MokaError } = await import("../../index.js");
-    const { explain: explainNet } = await import("../../tools/explain.js");
-    if (phase !== "TRAIN" && phase !== "TEST") {
-      throw new MokaError("MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
-    }
-    const net = await Net.load(model, { phase, weights, engine, threads, level, stages, keep: "outputs" });
-    try {
-      const explanation = explainNet(net);
-      if (json) process.stdout.write(`${JSON.stringify(explanation)}\n`);
-      else process.stdout.write(await asText(explanation));
-    } finally {
-      await net.dispose();
-    }
-    return 0;
-  },
-};
-
-/** Widths of the columns, so that a line has 100 characters. */
+/** Widths of the columns, in characters. A line has 100. */
 const widths = [16, 23, 35, 9, 9, 8];
 
 async function asText(explanation: Explanation): Promise<string> {
@@ -123,7 +107,7 @@ function inFlops(flops: number): string {
   return scaled(flops, 1000, ["", "k", "M", "G", "T"]);
 }
 
-/** Three digits and a unit. */
+/** A value in three digits with its unit. */
 function scaled(value: number, base: number, units: readonly string[]): string {
   let unit = 0;
   let left = value;

@@ -2,92 +2,84 @@ import type { FixResult } from "../../api/lint.js";
 import type { Report } from "../../lint/formats/report.js";
 import type { Finding } from "../../lint/lint.js";
 import type { NetParameter } from "../../proto/gen/caffe_pb.js";
+import { MokaError } from "../../util/errors.js";
 import { counted } from "../../util/words.js";
 import { colorsFor } from "../colors.js";
-import type { Command } from "../command.js";
-import { addLintOptions, forEachFile, type LintFlags, type LintInput } from "../lint-files.js";
-
-interface FixCommandOptions extends LintFlags {
-  readonly diff?: boolean;
-  readonly output?: string;
-  readonly weightsOut?: string;
-  readonly json?: boolean;
-}
+import { type Command, command, flag, operand, option } from "../command.js";
+import { forEachFile, type LintInput, lintOptions } from "../lint-files.js";
+import { json } from "../options.js";
+import { print, printContent } from "../print.js";
 
 /** A file with its repairs. */
 interface Fixed extends Omit<FixResult, "file"> {
   readonly file: string;
 }
 
-/** `moka fix`: repairs what `moka lint` finds, as far as that is safe. */
-export const fix: Command = {
-  define(command) {
-    command
-      .argument(
-        "<files...>",
-        "prototxts of nets and solvers, which are changed in place; - is stdin, and goes to stdout",
-      )
-      .option("--diff", "print the changes, and write nothing")
-      .option("-o, --output <file>", "write to another file, of one file only; - is stdout")
-      .option("--weights-out <file>", "where to write changed weights; default: WEIGHTS.fixed.caffemodel")
-      .option("--json", "print JSON");
-    addLintOptions(command);
-    command.addHelpText(
-      "after",
-      "\nComments, order and layout of the files stay. Where a repair changes what a layer has learned, the weights are" +
-        "\nchanged too, and written to a new file. Exits with 1 if errors are left.",
-    );
+/** `moka fix`: repairs the problems that `moka lint` finds and that can be repaired safely. */
+export const fix: Command = command(
+  {
+    files: operand(
+      "<files...>",
+      "prototxts of nets and solvers, which are changed in place; - is stdin, and goes to stdout",
+    ),
+    diff: flag("--diff", "print the changes, and write nothing"),
+    output: option("-o, --output <file>", "write to another file, of one file only; - is stdout"),
+    weightsOut: option("--weights-out <file>", "where to write changed weights; default: WEIGHTS.fixed.caffemodel"),
+    json,
+    ...lintOptions,
   },
+  {
+    help:
+      "Comments, order and layout of the files stay. Where a repair changes learned parameters, the weights are changed" +
+      "\ntoo and written to a new file. Exits with 1 if errors are left.",
 
-  async run(paths, options) {
-    const flags = options as unknown as FixCommandOptions;
-    const { diff, output, json } = flags;
-    const { MokaError } = await import("../../util/errors.js");
-    if (paths.length > 1 && (output !== undefined || paths.includes("-"))) {
-      throw new MokaError("MOKA_USAGE", "with --output, and from stdin, give one file");
-    }
-    const toStdout = !diff && (output === "-" || (output === undefined && paths[0] === "-"));
-    if (toStdout && json) throw new MokaError("MOKA_USAGE", "--json and the repaired text cannot both go to stdout");
-    const { fix } = await import("../../api/lint.js");
-    const { encodeText } = await import("../../util/encoding.js");
-    const repair = async ({ pathOrText, file, options, stdin }: LintInput): Promise<Fixed> => {
-      const result = await fix(pathOrText, options);
-      const bytes = stdin ? encodeText(result.text, stdin.encoding) : result.bytes;
-      // With --output one text is asked for: the nets a solver names are left alone.
-      return { ...result, file, bytes, nets: output === undefined ? result.nets : [] };
-    };
-    const results = await forEachFile(paths, flags, repair);
-    const weights = changedWeights(results, flags, MokaError);
+    async run({ files, diff, output, json, weightsOut, ...flags }) {
+      if (files.length > 1 && (output !== undefined || files.includes("-"))) {
+        throw new MokaError("MOKA_USAGE", "with --output, and from stdin, give one file");
+      }
+      const toStdout = !diff && (output === "-" || (output === undefined && files[0] === "-"));
+      if (toStdout && json) throw new MokaError("MOKA_USAGE", "--json and the repaired text cannot both go to stdout");
+      const { fix } = await import("../../api/lint.js");
+      const { encodeText } = await import("../../util/encoding.js");
+      const repair = async ({ pathOrText, file, options, stdin }: LintInput): Promise<Fixed> => {
+        const result = await fix(pathOrText, options);
+        const bytes = stdin ? encodeText(result.text, stdin.encoding) : result.bytes;
+        // --output takes one text, so the nets that a solver names are not repaired.
+        return { ...result, file, bytes, nets: output === undefined ? result.nets : [] };
+      };
+      const results = await forEachFile(files, flags, repair);
+      const weights = changedWeights(results, flags.weights, weightsOut);
 
-    if (diff) process.stdout.write(await asDiff(results));
-    else await write(results, output, weights);
-    const stream = diff || toStdout ? process.stderr : process.stdout;
-    if (json) stream.write(asJson(results, weights, await import("../../lint/formats/json.js")));
-    else stream.write(await asText(results, weights, diff ?? false, stream));
-    return results.some(({ findings }) => findings.some(({ severity }) => severity === "error")) ? 1 : 0;
+      if (diff) printContent(await asDiff(results));
+      else await write(results, output, weights);
+      const stream = diff || toStdout ? process.stderr : process.stdout;
+      const report = json ? asJson(results, weights, await import("../../lint/formats/json.js")) : undefined;
+      print(report ?? (await asText(results, weights, diff, stream)), stream);
+      return results.some(({ findings }) => findings.some(({ severity }) => severity === "error")) ? 1 : 0;
+    },
   },
-};
+);
 
 interface ChangedWeights {
   readonly net: NetParameter;
   readonly path: string;
 }
 
-/** What has to be written beside the texts; never over the weights that were read. */
+/** The changed weights and the path to write them to. The weights that were read are never overwritten. */
 function changedWeights(
   results: readonly Fixed[],
-  { weights = "", weightsOut }: FixCommandOptions,
-  Failure: typeof import("../../util/errors.js").MokaError,
+  weights = "",
+  weightsOut: string | undefined,
 ): ChangedWeights | undefined {
   const [first, ...more] = results.filter((result) => result.weights !== undefined);
   if (!first?.weights) return undefined;
   if (more.length > 0) {
     const names = [first, ...more].map(({ file }) => file).join(" and ");
-    throw new Failure("MOKA_USAGE", `the weights would be changed for ${names}: give one of them at a time`);
+    throw new MokaError("MOKA_USAGE", `the weights would be changed for ${names}: give one of them at a time`);
   }
   if (weightsOut !== undefined) return { net: first.weights, path: weightsOut };
   if (weights.includes(",")) {
-    throw new Failure(
+    throw new MokaError(
       "MOKA_USAGE",
       "the weights of several files are changed: say with --weights-out where to write them",
     );
@@ -96,7 +88,7 @@ function changedWeights(
   return { net: first.weights, path: `${stem}.fixed${end}` };
 }
 
-/** The weights first: a net is not changed where they cannot be written. */
+/** Writes the weights first, so that a net stays unchanged if they cannot be written. */
 async function write(results: readonly Fixed[], output: string | undefined, weights: ChangedWeights | undefined) {
   const { createFiles } = await import("#platform");
   const { silent } = await import("../../util/log.js");
@@ -107,7 +99,7 @@ async function write(results: readonly Fixed[], output: string | undefined, weig
   }
   for (const { file, before, text, bytes } of results) {
     const target = output ?? (file === "<stdin>" ? "-" : file);
-    if (target === "-") process.stdout.write(bytes);
+    if (target === "-") printContent(bytes);
     else if (output !== undefined || text !== before) await files.write(target, bytes);
   }
 }

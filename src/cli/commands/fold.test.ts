@@ -110,9 +110,9 @@ test("does not write over what it folds", async () => {
 });
 
 test.each([
-  [["--tolerance", "0"], "It must be a number greater than 0."],
-  [["--shape", "data"], "Give a blob's name and its sizes"],
-  [["--input", "data"], "--input data: give name=file.npy"],
+  [["--tolerance", "0"], '--tolerance must be a number greater than 0, not "0"'],
+  [["--shape", "data"], "--shape must be a blob's name and its sizes"],
+  [["--input", "data"], '--input must be a name and a file, as data=x.npy, not "data"'],
   [["--shape", "date=1,2"], 'the net has no input "date"; its inputs are data'],
 ])("refuses %s", async (args, message) => {
   const { code, err } = await moka("fold", model, weights, ...args);

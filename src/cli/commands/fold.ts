@@ -1,86 +1,68 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
-import { InvalidArgumentError } from "commander";
 import type { FoldProof, FoldResult } from "../../index.js";
 import { MokaError } from "../../util/errors.js";
 import { formatNumber } from "../../util/number-format.js";
-import type { Shape } from "../../util/shape.js";
 import { colorsFor } from "../colors.js";
-import type { Command } from "../command.js";
-import { addRunOptions, addShape, addStateOptions, type CommonOptions, integer } from "../options.js";
+import { type Command, command, option, repeated } from "../command.js";
+import { addNamed, addShape, integer, json, model, positive, runOptions, stateOptions, weights } from "../options.js";
+import { print, printJson, problems } from "../print.js";
 
-interface FoldCommandOptions extends CommonOptions {
-  readonly output?: string;
-  readonly shape: Readonly<Record<string, Shape>>;
-  readonly input: readonly string[];
-  readonly tolerance: number;
-  readonly seed: number;
-  readonly json?: boolean;
-}
-
-/** `moka fold`: a net for inference without the BatchNorm, Scale and Bias layers that others can compute. */
-export const fold: Command = {
-  define(command) {
-    command
-      .argument("<model>", "the net's prototxt")
-      .argument("<weights>", "its caffemodel, or several separated by commas")
-      .option("-o, --output <name>", "write <name>.prototxt and <name>.caffemodel")
-      .option("--shape <name=sizes>", "the shape of an input, or of a data layer's top: data=1,3,224,224", addShape, {})
-      .option(
-        "--input <name=file>",
-        "values of an input for the proof, .npy or .json; others are random",
-        (value: string, before: readonly string[]) => [...before, value],
-        [],
-      )
-      .option("--tolerance <part>", "how far outputs may be off, in parts of their largest value", positive, 1e-4)
-      .option("--seed <n>", "of the random inputs", integer(0), 1)
-      .option("--json", "print all of it as JSON")
-      .addHelpText(
-        "after",
-        "\nThe net of phase TEST is folded, run beside the one as it was, and written if their outputs agree. Without -o" +
-          "\nnothing is written. Exit code 1: an output is beyond the tolerance, and nothing was written.",
-      );
-    addRunOptions(command);
-    addStateOptions(command);
+/** `moka fold`: folds BatchNorm, Scale and Bias layers into the weights of other layers, for inference. */
+export const fold: Command = command(
+  {
+    model,
+    weights,
+    output: option("-o, --output <name>", "write <name>.prototxt and <name>.caffemodel"),
+    shapes: repeated(
+      "--shape <name=sizes>",
+      "the shape of an input, or of a data layer's top: data=1,3,224,224",
+      addShape,
+      {},
+    ),
+    inputs: repeated(
+      "--input <name=file>",
+      "values of an input for the proof, .npy or .json; others are random",
+      addNamed("a name and a file, as data=x.npy"),
+      {},
+    ),
+    tolerance: option(
+      "--tolerance <part>",
+      "largest error of an output, relative to its largest value",
+      positive,
+      1e-4,
+    ),
+    seed: option("--seed <n>", "of the random inputs", integer(0), 1),
+    json,
+    ...runOptions,
+    ...stateOptions,
   },
+  {
+    help:
+      "Folds the net of phase TEST, runs it beside the original, and writes it if their outputs agree. Without -o nothing" +
+      "\nis written. Exit code 1: an output is beyond the tolerance, and nothing was written.",
 
-  async run([model = "", weights = ""], options) {
-    const { output, shape: shapes, input, json, ...given } = options as unknown as FoldCommandOptions;
-    const { fold: foldNet } = await import("../../index.js");
-    const { tolerance, seed, engine, threads, level, stage: stages } = given;
-    if (output !== undefined) await checkOutput(output, [model, ...weights.split(",").map((path) => path.trim())]);
-    const inputs = await readInputs(input);
-    const log = (severity: string, origin: string, message: string) => {
-      const isOfAge = origin.startsWith("upgrade_proto"); // that a net is old is no matter here
-      if (severity !== "info" && !isOfAge) process.stderr.write(`${severity}: ${message}\n`);
-    };
-    const common = { tolerance, seed, engine, threads, level, stages, log };
-    const result = await foldNet(model, weights, { ...common, shapes, inputs, output });
-    process.stdout.write(json ? `${JSON.stringify(asJson(result))}\n` : asText(result, output !== undefined));
-    return result.proof.ran && !result.proof.passed ? 1 : 0;
+    async run({ model, weights, output, inputs: files, json, ...rest }) {
+      const { fold: foldNet } = await import("../../index.js");
+      if (output !== undefined) await checkOutput(output, [model, ...weights.split(",").map((path) => path.trim())]);
+      const inputs = await readInputs(files);
+      const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
+      const result = await foldNet(model, weights, options);
+      if (json) printJson(asJson(result));
+      else print(asText(result, output !== undefined));
+      return result.proof.ran && !result.proof.passed ? 1 : 0;
+    },
   },
-};
+);
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError("It must be a number greater than 0.");
-  return value;
-}
-
-async function readInputs(inputs: readonly string[]) {
+async function readInputs(files: Readonly<Record<string, string>>) {
   const { readArray } = await import("../arrays.js");
   const arrays: Record<string, Awaited<ReturnType<typeof readArray>>> = {};
-  for (const input of inputs) {
-    const [, name, file] = /^([^=]+)=(.+)$/.exec(input) ?? [];
-    if (name === undefined || file === undefined) {
-      throw new MokaError("MOKA_USAGE", `--input ${input}: give name=file.npy`);
-    }
-    arrays[name] = await readArray(file);
-  }
+  for (const [name, file] of Object.entries(files)) arrays[name] = await readArray(file);
   return arrays;
 }
 
-/** What is folded must not take the place of what it is made from. */
+/** Throws if the output would overwrite an input. */
 async function checkOutput(output: string, inputs: readonly string[]): Promise<void> {
   const whole = async (path: string) => realpath(path).catch(() => resolve(path));
   const taken = await Promise.all(inputs.map(whole));
@@ -115,7 +97,7 @@ function asText(result: FoldResult, hasOutput: boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Each layer that took others over: how its outputs differ where they ran, and how they may at most. */
+/** One row per layer that others were folded into: the measured error of its outputs, and the bound of that error. */
 function tableOf({ folded, targets, proof }: FoldResult, bold: (text: string) => string): string[] {
   const compared = proof.ran ? new Map(proof.layers.map((each) => [each.layer, each])) : undefined;
   const head = compared

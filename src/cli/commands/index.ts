@@ -1,6 +1,6 @@
 import type { CommandRow } from "../command.js";
 
-/** All commands; a new one gets its row here. A command's file is loaded when it is called. */
+/** All commands, in the order of `moka --help`. The file of a command is loaded when the command is called. */
 export const commands: readonly CommandRow[] = [
   {
     name: "train",
@@ -19,12 +19,12 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "run",
-    summary: "run a net on given inputs and show or save what it puts out",
+    summary: "run a net on given inputs and show or save its outputs",
     load: async () => (await import("./run.js")).run,
   },
   {
     name: "device_query",
-    summary: "show what there is to compute with",
+    summary: "show the processor, memory and engine",
     load: async () => (await import("./device-query.js")).deviceQuery,
   },
   {
@@ -34,12 +34,12 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "convert_mnist_data",
-    summary: "convert IDX images and labels, as MNIST comes, to an LMDB or LevelDB",
+    summary: "convert IDX images and labels, the format of MNIST, to an LMDB or LevelDB",
     load: async () => (await import("./convert-mnist-data.js")).convertMnistData,
   },
   {
     name: "classify",
-    summary: "say what pictures show, with a net for it",
+    summary: "classify pictures with a net",
     load: async () => (await import("./classify.js")).classify,
   },
   {
@@ -54,12 +54,12 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "extract_features",
-    summary: "run a net on its data and keep what some of its blobs hold",
+    summary: "run a net on its data and save the values of some of its blobs",
     load: async () => (await import("./extract-features.js")).extractFeatures,
   },
   {
     name: "parse_log",
-    summary: "make tables and curves of a training log",
+    summary: "make tables and curves from a training log",
     load: async () => (await import("./parse-log.js")).parseLog,
   },
   {
@@ -84,7 +84,7 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "stats",
-    summary: "show the statistics BatchNorm layers have stored, and what is odd about them",
+    summary: "show the stored statistics of BatchNorm layers, and which look wrong",
     load: async () => (await import("./stats.js")).stats,
   },
   {
@@ -94,12 +94,12 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "calibrate",
-    summary: "measure the statistics of BatchNorm layers anew, from data",
+    summary: "measure the statistics of BatchNorm layers again, from data",
     load: async () => (await import("./calibrate.js")).calibrate,
   },
   {
     name: "explain",
-    summary: "show step by step what a net computes, and the memory that takes",
+    summary: "show each step of a net's computation, and its memory",
     load: async () => (await import("./explain.js")).explain,
   },
   {

@@ -147,8 +147,8 @@ test.each([
   [["--explain", "../lint"], 'there is no rule "../lint"'],
   [["--rule", "nonsense=off", "FILE"], '--rule: there is no rule "nonsense"'],
   [["--rule", `${id}=loud`, "FILE"], 'must be "off", "info", "warning" or "error", not "loud"'],
-  [["--rule", id, "FILE"], "Give a rule and a level, as id=off."],
-  [["--format", "xml", "FILE"], "Allowed choices are human, json, sarif, github."],
+  [["--rule", id, "FILE"], "--rule must be a rule and a level, as id=off, not "],
+  [["--format", "xml", "FILE"], '--format must be human, json, sarif or github, not "xml"'],
   [["--config", "BROKEN", "FILE"], "broken.json: "],
 ])("the wrong call lint %j exits with 2 and says why", async (args, message) => {
   put({ "broken.json": "{" });

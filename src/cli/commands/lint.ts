@@ -1,58 +1,46 @@
-import { Option } from "commander";
 import type { LintResult } from "../../api/lint.js";
 import type { Report } from "../../lint/formats/report.js";
 import type { FoundProblem } from "../../lint/lint.js";
 import { colorsFor } from "../colors.js";
-import type { Command } from "../command.js";
-import { addLintOptions, belowHere, forEachFile, type LintFlags, rulePage } from "../lint-files.js";
-import { integer } from "../options.js";
+import { type Command, command, flag, operand, option } from "../command.js";
+import { belowHere, forEachFile, lintOptions, rulePage } from "../lint-files.js";
+import { integer, oneOf } from "../options.js";
+import { print, printJson } from "../print.js";
 
-const formats = ["human", "json", "sarif", "github"] as const;
-
-interface LintCommandOptions extends LintFlags {
-  readonly format: (typeof formats)[number];
-  readonly json?: boolean;
-  readonly maxWarnings?: number;
-  readonly explain?: string;
-  readonly list?: boolean;
-}
-
-/** `moka lint`: mistakes in nets and solvers. */
-export const lint: Command = {
-  define(command) {
-    command
-      .argument("[files...]", "prototxts of nets and solvers; - is stdin")
-      .addOption(new Option("--format <name>", "how to print").choices(formats).default("human"))
-      .option("--json", "the same as --format json")
-      .option("--max-warnings <n>", "exit with 1 if there are more", integer(0))
-      .option("--explain <rule>", "print what a rule looks for, why, and how to repair it")
-      .option("--list", "print all rules");
-    addLintOptions(command);
-    command.addHelpText(
-      "after",
-      "\nThe nets that a solver names are looked at too, with it. Exits with 1 if there are errors." +
-        "\n# moka-ignore RULE in a prototxt, before a layer or a field, silences a rule there.",
-    );
+/** `moka lint`: finds mistakes in nets and solvers. */
+export const lint: Command = command(
+  {
+    files: operand("[files...]", "prototxts of nets and solvers; - is stdin"),
+    format: option("--format <name>", "how to print", oneOf("human", "json", "sarif", "github"), "human"),
+    json: flag("--json", "the same as --format json"),
+    maxWarnings: option("--max-warnings <n>", "exit with 1 if there are more", integer(0)),
+    explain: option("--explain <rule>", "print what a rule looks for, why, and how to repair it"),
+    list: flag("--list", "print all rules"),
+    ...lintOptions,
   },
+  {
+    help:
+      "The nets that a solver names are looked at too, with it. Exits with 1 if there are errors." +
+      "\n# moka-ignore RULE in a prototxt, before a layer or a field, silences a rule there.",
 
-  async run(files, options) {
-    const flags = options as unknown as LintCommandOptions;
-    const format = flags.json ? "json" : flags.format;
-    if (flags.explain !== undefined) return printPage(flags.explain);
-    if (flags.list) return printList(format === "json");
-    if (files.length === 0) {
-      const { MokaError } = await import("../../util/errors.js");
-      throw new MokaError("MOKA_USAGE", "give at least one file: moka lint FILE…");
-    }
-    const { lint } = await import("../../api/lint.js");
-    const results = await forEachFile(files, flags, ({ pathOrText, options }) => lint(pathOrText, options));
-    const reports = results.map(asReport);
-    process.stdout.write(await formatters[format](reports));
-    const { countsOf } = await import("../../lint/formats/report.js");
-    const { error, warning } = countsOf(reports);
-    return error > 0 || warning > (flags.maxWarnings ?? Number.POSITIVE_INFINITY) ? 1 : 0;
+    async run({ files, json, format: name, maxWarnings = Number.POSITIVE_INFINITY, explain, list, ...flags }) {
+      const format = json ? "json" : name;
+      if (explain !== undefined) return printPage(explain);
+      if (list) return printList(format === "json");
+      if (files.length === 0) {
+        const { MokaError } = await import("../../util/errors.js");
+        throw new MokaError("MOKA_USAGE", "give at least one file: moka lint FILE…");
+      }
+      const { lint } = await import("../../api/lint.js");
+      const results = await forEachFile(files, flags, ({ pathOrText, options }) => lint(pathOrText, options));
+      const reports = results.map(asReport);
+      print(await formatters[format](reports));
+      const { countsOf } = await import("../../lint/formats/report.js");
+      const { error, warning } = countsOf(reports);
+      return error > 0 || warning > maxWarnings ? 1 : 0;
+    },
   },
-};
+);
 
 type Reports = readonly Report<FoundProblem>[];
 
@@ -60,7 +48,7 @@ function asReport({ file = "<stdin>", text, findings }: LintResult): Report<Foun
   return { file, text, findings };
 }
 
-const formatters: Readonly<Record<(typeof formats)[number], (reports: Reports) => Promise<string>>> = {
+const formatters: Readonly<Record<"human" | "json" | "sarif" | "github", (reports: Reports) => Promise<string>>> = {
   async human(reports) {
     const { formatHuman } = await import("../../lint/formats/human.js");
     return formatHuman(reports, colorsFor(process.stdout), process.stdout.columns ?? 100);
@@ -94,18 +82,18 @@ async function printPage(id: string): Promise<0> {
     const { checkLevels } = await import("../../lint/config.js");
     checkLevels({ [id]: "off" }, rules, "--explain");
   }
-  process.stdout.write(page ?? `There is no page on ${id}.\n`);
+  print(page ?? `There is no page on ${id}.\n`);
   return 0;
 }
 
 async function printList(json: boolean): Promise<0> {
   const { rules } = await import("../../lint/rules/index.js");
   if (json) {
-    process.stdout.write(`${JSON.stringify(rules.map(({ id, severity, summary }) => ({ id, severity, summary })))}\n`);
+    printJson(rules.map(({ id, severity, summary }) => ({ id, severity, summary })));
     return 0;
   }
   const width = Math.max(...rules.map(({ id }) => id.length));
   const lines = rules.map(({ id, severity, summary }) => `${id.padEnd(width)}  ${severity.padEnd(7)}  ${summary}\n`);
-  process.stdout.write(lines.join(""));
+  print(lines.join(""));
   return 0;
 }

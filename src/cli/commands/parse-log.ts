@@ -1,52 +1,46 @@
 import { stat } from "node:fs/promises";
-import type { Command } from "../command.js";
+import { type Command, command, flag, operand, option } from "../command.js";
+import { text } from "../options.js";
+import { print, printJson } from "../print.js";
 
-interface ParseLogOptions {
-  readonly out?: string;
-  readonly delimiter: string;
-  readonly json?: boolean;
-  readonly svg?: string;
-}
-
-/** `moka parse_log`: a training log as tables, as Caffe's `parse_log.py`, and as curves. */
-export const parseLog: Command = {
-  define(command) {
-    command
-      .argument("<log>", "a log of Caffe, of its NVIDIA or Intel forks, or of moka")
-      .option("--out <folder>", "where to write <log>.train and <log>.test, CSV (default: beside the log)")
-      .option("--delimiter <text>", "what separates the columns", ",")
-      .option("--svg <file>", "write the losses and other outputs over the iterations as curves")
-      .option("--json", "print the tables as JSON instead of writing them");
+/** `moka parse_log`: writes a training log as tables, as Caffe's `parse_log.py`, and as curves. */
+export const parseLog: Command = command(
+  {
+    path: operand("<log>", "a log of Caffe, of its NVIDIA or Intel forks, or of moka"),
+    out: option("--out <folder>", "where to write <log>.train and <log>.test, CSV (default: beside the log)"),
+    delimiter: option("--delimiter <text>", "what separates the columns", text, ","),
+    svg: option("--svg <file>", "write the losses and other outputs over the iterations as curves"),
+    json: flag("--json", "print the tables as JSON instead of writing them"),
   },
-
-  async run([path = ""], options) {
-    const { out, delimiter, json, svg } = options as unknown as ParseLogOptions;
-    const { createFiles } = await import("#platform");
-    const { formatLogTable, linesOf, MokaError, parseLog, plotLog } = await import("../../index.js");
-    if (out !== undefined && json) {
-      throw new MokaError("MOKA_USAGE", "--out writes tables to files, --json prints them: give one of them");
-    }
-    const files = createFiles();
-    const bytes = await files.read(path);
-    const { mtime } = await stat(path);
-    const log = parseLog(linesOf(bytes), { name: path, year: mtime.getFullYear() });
-    const name = path.replace(/^.*\//, "");
-    const write = async (file: string, text: string) => {
-      await files.write(file, new TextEncoder().encode(text));
-      if (!json) process.stdout.write(`Wrote ${file}\n`);
-    };
-    if (json) {
-      const { train, test, loss } = log;
-      process.stdout.write(`${JSON.stringify({ train, test, loss })}\n`);
-    } else {
-      const stem = out === undefined ? path : `${out.replace(/(.)\/+$/, "$1")}/${name}`;
-      if (out !== undefined) await files.makeFolder(out);
-      for (const net of ["train", "test"] as const) {
-        if (log[net].length > 0) await write(`${stem}.${net}`, formatLogTable(log[net], delimiter));
-        else process.stdout.write(`No table for the ${net} net: the log has none of its outputs\n`);
+  {
+    async run({ path, out, delimiter, json, svg }) {
+      const { createFiles } = await import("#platform");
+      const { formatLogTable, linesOf, MokaError, parseLog, plotLog } = await import("../../index.js");
+      if (out !== undefined && json) {
+        throw new MokaError("MOKA_USAGE", "--out writes tables to files, --json prints them: give one of them");
       }
-    }
-    if (svg !== undefined) await write(svg, plotLog(log, name));
-    return 0;
+      const files = createFiles();
+      const bytes = await files.read(path);
+      const { mtime } = await stat(path);
+      const log = parseLog(linesOf(bytes), { name: path, year: mtime.getFullYear() });
+      const name = path.replace(/^.*\//, "");
+      const write = async (file: string, text: string) => {
+        await files.write(file, new TextEncoder().encode(text));
+        if (!json) print(`Wrote ${file}\n`);
+      };
+      if (json) {
+        const { train, test, loss } = log;
+        printJson({ train, test, loss });
+      } else {
+        const stem = out === undefined ? path : `${out.replace(/(.)\/+$/, "$1")}/${name}`;
+        if (out !== undefined) await files.makeFolder(out);
+        for (const net of ["train", "test"] as const) {
+          if (log[net].length > 0) await write(`${stem}.${net}`, formatLogTable(log[net], delimiter));
+          else print(`No table for the ${net} net: the log has none of its outputs\n`);
+        }
+      }
+      if (svg !== undefined) await write(svg, plotLog(log, name));
+      return 0;
+    },
   },
-};
+);

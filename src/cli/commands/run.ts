@@ -1,91 +1,84 @@
 import type { Net } from "../../index.js";
 import type { Random } from "../../util/random.js";
-import type { Command } from "../command.js";
-import { addRunOptions, addStateOptions, type CommonOptions, integer } from "../options.js";
-
-interface RunOptions extends CommonOptions {
-  readonly model: string;
-  readonly weights?: string;
-  readonly phase: string;
-  readonly input: string[];
-  readonly blob: string[];
-  readonly output?: string;
-  readonly seed?: number;
-  readonly json?: boolean;
-}
+import { type Command, command, option, repeated, required } from "../command.js";
+import { addNamed, json, parser, phase, runOptions, seed, someWeights, stateOptions } from "../options.js";
+import { print, printJson } from "../print.js";
 
 /** `moka run`: one forward pass on given inputs. */
-export const run: Command = {
-  define(command) {
-    const collect = (value: string, before: string[]) => [...before, value];
-    command
-      .requiredOption("--model <file>", "the net's prototxt")
-      .option("--weights <files>", "its caffemodel, or several separated by commas")
-      .option("--phase <phase>", "TRAIN or TEST", "TEST")
-      .option("--input <name=value>", "an input: name=file.npy, name=file.json, name=zeros or name=random", collect, [])
-      .option("--blob <name>", "another blob to show, besides the outputs", collect, [])
-      .option("--output <folder>", "write each blob to <folder>/<name>.npy")
-      .option("--seed <n>", "random seed", integer(0))
-      .option("--json", "print shapes and values as JSON")
-      .addHelpText(
-        "after",
-        "\nAn .npy or .json input may have another batch size or image size than the prototxt: the net is reshaped.",
-      );
-    addRunOptions(command);
-    addStateOptions(command);
+export const run: Command = command(
+  {
+    model: required("--model <file>", "the net's prototxt"),
+    weights: someWeights,
+    phase: phase("TEST"),
+    inputs: repeated(
+      "--input <name=value>",
+      "an input: name=file.npy, name=file.json, name=zeros or name=random",
+      addNamed("a name and a value, as data=x.npy"),
+      {},
+    ),
+    extra: repeated(
+      "--blob <name>",
+      "a blob to show besides the outputs; may be given again",
+      parser("a name", (name: string, before: readonly string[]) => [...before, name]),
+      [],
+    ),
+    output: option("--output <folder>", "write each blob to <folder>/<name>.npy"),
+    seed,
+    json,
+    ...runOptions,
+    ...stateOptions,
   },
+  {
+    help: "An .npy or .json input may have another batch size or image size than the prototxt. The net is then reshaped.",
 
-  async run(_args, options) {
-    const given = options as unknown as RunOptions;
-    const { model, weights, phase, engine, threads, level, stage: stages, seed } = given;
-    const { Net, MokaError } = await import("../../index.js");
-    const { readArray, writeNpy } = await import("../arrays.js");
-    if (phase !== "TRAIN" && phase !== "TEST") {
-      throw new MokaError("MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
-    }
-    const keep = given.blob.length > 0 ? "all" : "outputs";
-    const net = await Net.load(model, { phase, weights, engine, threads, level, stages, seed, keep });
-    try {
-      const { freshSeed, Random } = await import("../../util/random.js");
-      await setInputs(net, given.input, readArray, new Random(seed ?? freshSeed()));
-      await net.runForward();
-      const names = [...new Set([...net.outputs, ...given.blob])];
-      const blobs = names.map((name) => {
-        const blob = net.blobs.get(name);
-        if (blob) return blob;
-        const known = [...net.blobs.keys()].join(", ");
-        throw new MokaError("MOKA_USAGE", `the net has no blob "${name}"; it has ${known}`);
-      });
-      if (given.output !== undefined) {
-        for (const blob of blobs) await writeNpy(given.output, blob.name, blob.shape, blob.data);
+    async run({ model, inputs, extra, output, json, ...options }) {
+      const { Net, MokaError } = await import("../../index.js");
+      const { readArray, writeNpy } = await import("../arrays.js");
+      const net = await Net.load(model, { ...options, keep: extra.length > 0 ? "all" : "outputs" });
+      try {
+        const { freshSeed, Random } = await import("../../util/random.js");
+        await setInputs(net, inputs, readArray, new Random(options.seed ?? freshSeed()));
+        await net.runForward();
+        const names = [...new Set([...net.outputs, ...extra])];
+        const blobs = names.map((name) => {
+          const blob = net.blobs.get(name);
+          if (blob) return blob;
+          const known = [...net.blobs.keys()].join(", ");
+          throw new MokaError("MOKA_USAGE", `the net has no blob "${name}"; it has ${known}`);
+        });
+        if (output !== undefined) {
+          for (const blob of blobs) await writeNpy(output, blob.name, blob.shape, blob.data);
+        }
+        if (json) {
+          const entries = blobs.map(({ name, shape, data }) => [name, { shape, data: [...data] }]);
+          printJson(Object.fromEntries(entries));
+        } else {
+          for (const { name, shape, data } of blobs) print(describe(name, shape, data));
+        }
+      } finally {
+        await net.dispose();
       }
-      if (given.json) {
-        const entries = blobs.map(({ name, shape, data }) => [name, { shape, data: [...data] }]);
-        process.stdout.write(`${JSON.stringify(Object.fromEntries(entries))}\n`);
-      } else {
-        for (const { name, shape, data } of blobs) process.stdout.write(describe(name, shape, data));
-      }
-    } finally {
-      await net.dispose();
-    }
-    return 0;
+      return 0;
+    },
   },
-};
+);
 
 async function setInputs(
   net: Net,
-  inputs: readonly string[],
+  inputs: Readonly<Record<string, string>>,
   readArray: (path: string) => Promise<{ shape: readonly number[]; data: Float32Array }>,
   random: Random,
 ): Promise<void> {
   const { MokaError } = await import("../../index.js");
   const values = new Map<string, Float32Array | "zeros" | "random">();
   const shapes: Record<string, readonly number[]> = {};
-  for (const input of inputs) {
-    const [, name = "", value = ""] = /^([^=]+)=(.+)$/.exec(input) ?? [];
+  for (const [name, value] of Object.entries(inputs)) {
     if (!net.inputs.includes(name)) {
       const known = net.inputs.join(", ") || "none";
-      throw new MokaError("MOKA_USAGE", `--input ${input}: give name=value, where the net's inputs are ${known}`);
+      throw new MokaError(
+        "MOKA_USAGE",
+        `--input ${name}=${value}: give name=value, where the net's inputs are ${known}`,
+      );
     }
     if (value === "zeros" || value === "random") {
       values.set(name, value);
@@ -109,7 +102,7 @@ async function setInputs(
   }
 }
 
-/** A blob in a few lines: its shape and range, and its largest values where there are few. */
+/** Describes a blob: shape, range, and the five largest values of each of at most eight rows, or its first eight values. */
 function describe(name: string, shape: readonly number[], data: Float32Array): string {
   const sorted = Float32Array.from(data).sort();
   const range = `min ${sorted[0]?.toPrecision(6)}, max ${sorted.at(-1)?.toPrecision(6)}`;

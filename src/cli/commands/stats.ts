@@ -2,52 +2,46 @@ import type { NetStats } from "../../api/stats.js";
 import type { BatchNormStats, ChannelValues, FlaggedChannel } from "../../tools/batch-norm/layer-stats.js";
 import { formatNumber } from "../../util/number-format.js";
 import { colorsFor } from "../colors.js";
-import type { Command } from "../command.js";
-import { addStateOptions, type CommonOptions } from "../options.js";
+import { type Command, command, operand, option } from "../command.js";
+import { json, phase, stateOptions } from "../options.js";
+import { print, printJson } from "../print.js";
 
-interface StatsOptions extends Pick<CommonOptions, "level" | "stage"> {
-  readonly phase: string;
-  readonly json?: boolean;
-  readonly svg?: string;
-}
-
-/** `moka stats`: what the BatchNorm layers of a caffemodel hold. */
-export const stats: Command = {
-  define(command) {
-    command
-      .argument("<files...>", "the net's prototxt, which may be left out, and its caffemodel (or several, with commas)")
-      .usage("[options] [MODEL] WEIGHTS")
-      .option("--phase <phase>", "TRAIN or TEST", "TEST")
-      .option("--json", "print all of it as JSON")
-      .option("--svg <file>", "draw histograms of all layers")
-      .addHelpText(
-        "after",
-        "\nMean and variance are the blobs divided by the factor, as the layer uses them; raw is what the file has. Each" +
-          "\nhistogram goes from the least value to the largest, those of variances by their logarithms.",
-      );
-    addStateOptions(command);
+/** `moka stats`: shows the stored statistics of the BatchNorm layers in a caffemodel. */
+export const stats: Command = command(
+  {
+    paths: operand(
+      "<files...>",
+      "the net's prototxt, which may be left out, and its caffemodel (or several, with commas)",
+    ),
+    phase: phase("TEST"),
+    json,
+    svg: option("--svg <file>", "draw histograms of all layers"),
+    ...stateOptions,
   },
+  {
+    usage: "[options] [MODEL] WEIGHTS",
+    help:
+      "Mean and variance are the blobs divided by the factor, as the layer uses them; raw values are those in the file." +
+      "\nEach histogram goes from the least value to the largest; variances are on a logarithmic scale.",
 
-  async run(paths, options) {
-    const { phase, json, svg, level, stage: stages } = options as unknown as StatsOptions;
-    const { MokaError, stats } = await import("../../index.js");
-    const { createFiles } = await import("#platform");
-    if (phase !== "TRAIN" && phase !== "TEST") {
-      throw new MokaError("MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
-    }
-    if (paths.length > 2)
-      throw new MokaError("MOKA_USAGE", "give a prototxt and a caffemodel: moka stats [MODEL] WEIGHTS");
-    const [weights = "", model] = [paths.at(-1), paths.length > 1 ? paths[0] : undefined];
-    const result = await stats(model, weights, { phase, level, stages });
-    if (svg !== undefined) {
-      const { drawStats } = await import("../../tools/batch-norm/stats-picture.js");
-      await createFiles().write(svg, new TextEncoder().encode(drawStats(result.name || weights, result.layers)));
-    }
-    process.stdout.write(json ? `${JSON.stringify(result)}\n` : asText(result));
-    if (svg !== undefined && !json) process.stdout.write(`Wrote ${svg}\n`);
-    return 0;
+    async run({ paths, json, svg, ...options }) {
+      const { MokaError, stats } = await import("../../index.js");
+      const { createFiles } = await import("#platform");
+      if (paths.length > 2)
+        throw new MokaError("MOKA_USAGE", "give a prototxt and a caffemodel: moka stats [MODEL] WEIGHTS");
+      const [weights = "", model] = [paths.at(-1), paths.length > 1 ? paths[0] : undefined];
+      const result = await stats(model, weights, options);
+      if (svg !== undefined) {
+        const { drawStats } = await import("../../tools/batch-norm/stats-picture.js");
+        await createFiles().write(svg, new TextEncoder().encode(drawStats(result.name || weights, result.layers)));
+      }
+      if (json) printJson(result);
+      else print(asText(result));
+      if (svg !== undefined && !json) print(`Wrote ${svg}\n`);
+      return 0;
+    },
   },
-};
+);
 
 function asText({ name, layers, missing }: NetStats): string {
   const { yellow, bold } = colorsFor(process.stdout);
@@ -58,7 +52,7 @@ function asText({ name, layers, missing }: NetStats): string {
   return [`${name || "(no name)"}\n`, ...blocks, ...absent, total].join("\n");
 }
 
-/** A layer in a few lines, no wider than 100 columns unless its name is. */
+/** Describes a layer in lines of at most 100 columns, unless its name is longer. */
 function blockOf(layer: BatchNormStats, bold: (text: string) => string, warn: (text: string) => string): string {
   const { name, channels, scale, reading, dead, suspicious, useGlobalStats } = layer;
   const isOdd = reading.state !== "saturated" && reading.state !== "growing" && reading.state !== "converted";
@@ -90,14 +84,14 @@ function range({ min, max }: ChannelValues): string {
 
 const bars = ["▁", "▂", "▃", "▅", "▇"] as const;
 
-/** Parts without values are lowest; any value shows. */
+/** One bar per bin. The lowest bar is an empty bin only. */
 function sparkline(histogram: readonly number[]): string {
   const most = Math.max(1, ...histogram);
   const height = (count: number) => (count === 0 ? 0 : Math.max(1, Math.round((count / most) * (bars.length - 1))));
   return histogram.map((count) => bars[height(count)]).join("");
 }
 
-/** The first few, with their reasons. */
+/** The first four channels with their reasons, and the number of others. */
 function listed(flags: readonly FlaggedChannel[]): string {
   const most = 4;
   const shown = flags.slice(0, most).map(({ channel, reason }) => `channel ${channel} (${reason})`);

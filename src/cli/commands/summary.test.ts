@@ -112,8 +112,8 @@ test("--weights says what they have", async () => {
 });
 
 test.each([
-  [["--phase", "BOTH"], 2, 'phase must be "TRAIN" or "TEST", not "BOTH"'],
-  [["--shape", "x"], 2, "Give a blob's name and its sizes, as data=1,3,224,224."],
+  [["--phase", "BOTH"], 2, '--phase must be TRAIN or TEST, not "BOTH"'],
+  [["--shape", "x"], 2, '--shape must be a blob\'s name and its sizes, as data=1,3,224,224, not "x"'],
   [["--weights", "/nowhere"], 1, "/nowhere"],
 ])("a call with %j fails", async (args, code, message) => {
   const result = await moka("summary", model, ...args);

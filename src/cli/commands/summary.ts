@@ -1,80 +1,61 @@
 import type { LayerSummary, NetSummary } from "../../tools/summary.js";
-import type { Shape } from "../../util/shape.js";
 import { colorsFor } from "../colors.js";
-import type { Command } from "../command.js";
-import { addShape, addStateOptions, type CommonOptions } from "../options.js";
+import { type Command, command, option, repeated } from "../command.js";
+import { addShape, json, model, phase, stateOptions } from "../options.js";
+import { print, printJson, problems } from "../print.js";
 
-interface SummaryOptions extends Pick<CommonOptions, "level" | "stage"> {
-  readonly phase: string;
-  readonly weights?: string;
-  readonly shape: Readonly<Record<string, Shape>>;
-  readonly json?: boolean;
-}
-
-/** The table is made for a terminal of so many columns; a wider one is used where it helps. */
+/** The least width of the table, in columns of the terminal. */
 const leastWidth = 100;
 
-/** `moka summary`: shapes, parameters and costs of a net's layers. */
-export const summary: Command = {
-  define(command) {
-    command
-      .argument("<model>", "the net's prototxt")
-      .option("--phase <phase>", "TRAIN or TEST", "TEST")
-      .option("--weights <files>", "caffemodels that are to fit, separated by commas")
-      .option(
-        "--shape <name=sizes>",
-        "the shape of an input or of a data layer's top, as data=1,3,224,224",
-        addShape,
-        {},
-      )
-      .option("--json", "print all of it as JSON")
-      .addHelpText(
-        "after",
-        "\nMultiply-adds are those of one forward over the whole batch, of convolutions, inner products and recurrent" +
-          "\nlayers. Memory is that of the values of the blobs a layer makes; gradients take as much again." +
-          "\nPeaks count blobs, parameters and what layers keep, without a solver's history; that of training is of" +
-          "\nthe net as phase TRAIN has it, if its data are there. moka explain says how it comes about.",
-      );
-    addStateOptions(command);
+/** `moka summary`: shows shapes, parameters and costs of a net's layers. */
+export const summary: Command = command(
+  {
+    model,
+    phase: phase("TEST"),
+    weights: option("--weights <files>", "caffemodels that are to fit, separated by commas"),
+    shapes: repeated(
+      "--shape <name=sizes>",
+      "the shape of an input or of a data layer's top, as data=1,3,224,224",
+      addShape,
+      {},
+    ),
+    json,
+    ...stateOptions,
   },
+  {
+    help:
+      "Multiply-adds are those of convolutions, inner products and recurrent layers in one forward pass over the batch." +
+      "\nMemory is that of the values of a layer's top blobs; gradients take as much again." +
+      "\nPeaks count blobs, parameters and buffers of layers, without a solver's history. The peak of training is that" +
+      "\nof the net of phase TRAIN, if its data exist. moka explain shows the steps that need the memory.",
 
-  async run([model = ""], options) {
-    const { phase, weights, shape: shapes, json, level, stage: stages } = options as unknown as SummaryOptions;
-    const { MokaError, summarize } = await import("../../index.js");
-    const { createFiles } = await import("#platform");
-    const { netFrom, readText } = await import("../../api/read-text.js");
-    if (phase !== "TRAIN" && phase !== "TEST") {
-      throw new MokaError("MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
-    }
-    const log = (severity: string, origin: string, message: string) => {
-      const isOfAge = origin.startsWith("upgrade_proto"); // that a net is old is no matter here
-      if (severity !== "info" && !isOfAge) process.stderr.write(`${severity}: ${message}\n`);
-    };
-    const files = createFiles();
-    const net = netFrom(await readText(model, files), log);
-    const result = await summarize(net, { phase, level, stages, shapes, weights, files, log });
-    if (json) {
-      process.stdout.write(`${JSON.stringify(result)}\n`);
-    } else {
-      const width = Math.max(leastWidth, process.stdout.columns ?? 0);
-      process.stdout.write(await format(result, width));
-    }
-    return 0;
+    async run({ model, json, ...options }) {
+      const { summarize } = await import("../../index.js");
+      const { createFiles } = await import("#platform");
+      const { netFrom, readText } = await import("../../api/read-text.js");
+      const log = problems({ upgrades: false });
+      const files = createFiles();
+      const net = netFrom(await readText(model, files), log);
+      const result = await summarize(net, { ...options, files, log });
+      if (json) printJson(result);
+      else print(await format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
+      return 0;
+    },
   },
-};
+);
 
 const heads = ["Layer", "Type", "Bottoms", "Tops", "Shapes", "Params", "Mult-adds", "Memory"] as const;
-/** The columns that hold names, and may wrap. */
+/** The number of columns that hold names. Names may wrap. */
 const named = 4;
-/** Spaces between columns. */
+/** Spaces between two columns. */
 const gap = 2;
-/** What stands for names that are there already, where there is no room to write them again. */
+/** Stands for a top with the name of its layer, where the table is narrow. */
 const asLayer = "·";
 
-/** A row's cells, of one line or more each. */
+/** The cells of a row; each is a list of lines. */
 type Row = readonly (readonly string[])[];
 
-/** The table with its totals, no wider than `width` where names can be wrapped so far. */
+/** The table with its totals. Names are wrapped to make it at most `width` columns wide, if that is possible. */
 async function format(net: NetSummary, width: number): Promise<string> {
   const { default: Table } = await import("cli-table3");
   const { bold } = colorsFor(process.stdout);
@@ -110,7 +91,7 @@ async function format(net: NetSummary, width: number): Promise<string> {
   return `${[...text, "", ...legend, ...footer(net)].join("\n")}\n`;
 }
 
-/** The Splits a net makes itself are left out: what they hand on is shown by its own name. */
+/** Split layers that the net inserts are left out. Their tops are shown under the name of their bottom. */
 function rowsOf({ layers }: NetSummary, isShort: boolean): Row[] {
   const sources = new Map<string, string>();
   for (const { inserted, bottoms, tops } of layers) {
@@ -120,7 +101,7 @@ function rowsOf({ layers }: NetSummary, isShort: boolean): Row[] {
 }
 
 function rowOf(layer: LayerSummary, sources: ReadonlyMap<string, string>, isShort: boolean): Row {
-  const { name, type, bottoms, tops, params, parameters, multiplyAdds, memory } = layer;
+  const { name, type, bottoms, tops, assumed, params, parameters, multiplyAdds, memory } = layer;
   const topName = (top: string) => {
     if (bottoms.some((bottom) => bottom.name === top)) return "(in place)";
     return isShort && top === name ? asLayer : top;
@@ -131,7 +112,7 @@ function rowOf(layer: LayerSummary, sources: ReadonlyMap<string, string>, isShor
     [type],
     bottoms.map((bottom) => sources.get(bottom.name) ?? bottom.name),
     tops.map((top) => topName(top.name)),
-    tops.map(({ shape }) => shape.join(" ") || "scalar"),
+    tops.map(({ shape }) => (assumed ? "≈ " : "") + (shape.join(" ") || "scalar")),
     [isShared ? "shared" : blankZero(parameters, short)],
     [blankZero(multiplyAdds, short)],
     [blankZero(memory, bytes)],
@@ -166,7 +147,7 @@ function widthsOf(rows: readonly Row[]): number[] {
   );
 }
 
-/** Takes from the widest of the columns of names until all fit, or none is wide. */
+/** Narrows the widest column of names until all columns fit, or none of names is wider than 8. */
 function shrink(widths: readonly number[], budget: number): number[] {
   const result = [...widths];
   while (sum(result) > budget) {
@@ -177,7 +158,7 @@ function shrink(widths: readonly number[], budget: number): number[] {
   return result;
 }
 
-/** Lines of at most `width` characters, broken behind a separator where there is one. */
+/** Lines of at most `width` characters, broken after a separator if there is one. */
 function wrap(name: string, width: number): string[] {
   if (name.length <= width) return [name];
   const head = name.slice(0, width);
@@ -185,7 +166,7 @@ function wrap(name: string, width: number): string[] {
   return [name.slice(0, end), ...wrap(name.slice(end), width)];
 }
 
-/** In three digits: `9.47 k`, `1.39 G`. */
+/** A count in three digits: `9.47 k`, `1.39 G`. */
 function short(value: number): string {
   const units = ["", " k", " M", " G", " T"];
   let scaled = value;

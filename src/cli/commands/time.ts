@@ -1,92 +1,79 @@
 import type { Net } from "../../index.js";
-import type { Command } from "../command.js";
-import { glog } from "../glog.js";
-import { addRunOptions, addStateOptions, type CommonOptions, integer } from "../options.js";
+import { type Command, command, option, required } from "../command.js";
+import { integer, json, phase, runOptions, someWeights, stateOptions } from "../options.js";
+import { caffeLog, printJson } from "../print.js";
 
-interface TimeOptions extends CommonOptions {
-  readonly model: string;
-  readonly weights?: string;
-  readonly phase: string;
-  readonly iterations: number;
-  readonly json?: boolean;
-}
-
-/** Milliseconds a pass; one entry a layer. */
+/** Milliseconds per pass, one entry per layer. */
 interface Times {
   readonly forward: number[];
   readonly backward: number[];
 }
 
-/** `moka time`: how long each layer takes, forward and backward, as `caffe time`. */
-export const time: Command = {
-  define(command) {
-    command
-      .requiredOption("--model <file>", "the net's prototxt")
-      .option("--weights <files>", "its caffemodel, or several separated by commas")
-      .option("--phase <phase>", "TRAIN or TEST", "TRAIN")
-      .option("--iterations <n>", "passes to time", integer(1), 50)
-      .option("--json", "print JSON");
-    addRunOptions(command);
-    addStateOptions(command);
+/** `moka time`: measures how long each layer takes, forward and backward, as `caffe time`. */
+export const time: Command = command(
+  {
+    model: required("--model <file>", "the net's prototxt"),
+    weights: someWeights,
+    phase: phase("TRAIN"),
+    iterations: option("--iterations <n>", "passes to time", integer(1), 50),
+    json,
+    ...runOptions,
+    ...stateOptions,
   },
-
-  async run(_args, options) {
-    const { model, weights, phase, iterations, json, engine, threads, level, stage } =
-      options as unknown as TimeOptions;
-    const { Net, MokaError } = await import("../../index.js");
-    const { formatNumber } = await import("../../util/number-format.js");
-    const { silent } = await import("../../util/log.js");
-    if (phase !== "TRAIN" && phase !== "TEST") {
-      throw new MokaError("MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
-    }
-    const log = json ? silent : glog((text) => process.stderr.write(text));
-    log("info", "caffe.cpp:343", "Use CPU.");
-    const stages = stage.length > 0 ? stage : [""];
-    // In TEST, backward is timed too, and so must find what it needs.
-    const keep = phase === "TRAIN" ? "outputs" : "all";
-    const net = await Net.load(model, { phase, weights, engine, threads, level, stages, log, keep });
-    try {
-      fillInputs(net);
-      log("info", "caffe.cpp:351", "Performing Forward");
-      await net.runForward();
-      log("info", "caffe.cpp:356", `Initial loss: ${formatNumber(net.loss)}`);
-      log("info", "caffe.cpp:357", "Performing Backward");
-      await net.runBackward();
-      log("info", "caffe.cpp:365", "*** Benchmark begins ***");
-      log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
-      const start = performance.now();
-      const times = await measure(net, iterations, (i, ms) =>
-        log("info", "caffe.cpp:394", `Iteration: ${i + 1} forward-backward time: ${formatNumber(ms)} ms.`),
-      );
-      const total = performance.now() - start;
-      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-      const ms = (value: number) => `${formatNumber(value)} ms.`;
-      log("info", "caffe.cpp:397", "Average time per layer: ");
-      net.layers.forEach(({ name }, i) => {
-        log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${ms(times.forward[i] ?? 0)}`);
-        log("info", "caffe.cpp:403", `${name.padStart(10)}\tbackward: ${ms(times.backward[i] ?? 0)}`);
-      });
-      log("info", "caffe.cpp:408", `Average Forward pass: ${ms(sum(times.forward))}`);
-      log("info", "caffe.cpp:410", `Average Backward pass: ${ms(sum(times.backward))}`);
-      log("info", "caffe.cpp:412", `Average Forward-Backward: ${ms(total / iterations)}`);
-      log("info", "caffe.cpp:414", `Total Time: ${ms(total)}`);
-      log("info", "caffe.cpp:415", "*** Benchmark ends ***");
-      if (json) {
-        const layers = net.layers.map(({ name, type }, i) => {
-          return { name, type, forwardMs: times.forward[i], backwardMs: times.backward[i] };
+  {
+    async run({ model, weights, phase, iterations, json, engine, threads, level, stages: given }) {
+      const { Net } = await import("../../index.js");
+      const { formatNumber } = await import("../../util/number-format.js");
+      const { silent } = await import("../../util/log.js");
+      const log = json ? silent : caffeLog;
+      log("info", "caffe.cpp:343", "Use CPU.");
+      const stages = given.length > 0 ? given : [""];
+      // Backward is timed in phase TEST too, so the blobs that it reads must be kept.
+      const keep = phase === "TRAIN" ? "outputs" : "all";
+      const net = await Net.load(model, { phase, weights, engine, threads, level, stages, log, keep });
+      try {
+        fillInputs(net);
+        log("info", "caffe.cpp:351", "Performing Forward");
+        await net.runForward();
+        log("info", "caffe.cpp:356", `Initial loss: ${formatNumber(net.loss)}`);
+        log("info", "caffe.cpp:357", "Performing Backward");
+        await net.runBackward();
+        log("info", "caffe.cpp:365", "*** Benchmark begins ***");
+        log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
+        const start = performance.now();
+        const times = await measure(net, iterations, (i, ms) =>
+          log("info", "caffe.cpp:394", `Iteration: ${i + 1} forward-backward time: ${formatNumber(ms)} ms.`),
+        );
+        const total = performance.now() - start;
+        const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+        const ms = (value: number) => `${formatNumber(value)} ms.`;
+        log("info", "caffe.cpp:397", "Average time per layer: ");
+        net.layers.forEach(({ name }, i) => {
+          log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${ms(times.forward[i] ?? 0)}`);
+          log("info", "caffe.cpp:403", `${name.padStart(10)}\tbackward: ${ms(times.backward[i] ?? 0)}`);
         });
-        const [forwardMs, backwardMs] = [sum(times.forward), sum(times.backward)];
-        const engineName = net.engine.description;
-        process.stdout.write(`${JSON.stringify({ iterations, engine: engineName, forwardMs, backwardMs, layers })}\n`);
+        log("info", "caffe.cpp:408", `Average Forward pass: ${ms(sum(times.forward))}`);
+        log("info", "caffe.cpp:410", `Average Backward pass: ${ms(sum(times.backward))}`);
+        log("info", "caffe.cpp:412", `Average Forward-Backward: ${ms(total / iterations)}`);
+        log("info", "caffe.cpp:414", `Total Time: ${ms(total)}`);
+        log("info", "caffe.cpp:415", "*** Benchmark ends ***");
+        if (json) {
+          const layers = net.layers.map(({ name, type }, i) => {
+            return { name, type, forwardMs: times.forward[i], backwardMs: times.backward[i] };
+          });
+          const [forwardMs, backwardMs] = [sum(times.forward), sum(times.backward)];
+          const engineName = net.engine.description;
+          printJson({ iterations, engine: engineName, forwardMs, backwardMs, layers });
+        }
+      } finally {
+        await net.dispose();
       }
-    } finally {
-      await net.dispose();
-    }
-    return 0;
+      return 0;
+    },
   },
-};
+);
 
-/** Zeros are quicker to compute with than what nets meet; Caffe times whatever lies in memory. */
+/** Fills inputs with values from -0.5 to 0.5: zeros compute faster than real data. Caffe leaves them uninitialized. */
 function fillInputs(net: Net): void {
   for (const name of net.inputs) {
     const values = net.blobs.get(name)?.data;

@@ -1,25 +1,25 @@
 import type { Parsed } from "../../proto/text/index.js";
 import type { Log } from "../../util/log.js";
-import type { Command, ExitCode } from "../command.js";
-import { glog } from "../glog.js";
+import { type Command, command, type ExitCode, operand, type Parameter } from "../command.js";
+import { caffeLog as log } from "../print.js";
 
-/** A file that was read, of whatever age. */
+/** A file that was read, in an old form or in today's. */
 interface Reading {
-  /** Whether it is of an older form. */
+  /** Whether it has an old form. */
   readonly needed: boolean;
-  /** Brings it up to date; false if something had to be left out. */
+  /** Upgrades it; false if something had to be left out. */
   upgrade(): boolean;
-  /** As it is now, ready to be written. */
+  /** The bytes to write. */
   content(): Uint8Array | readonly Uint8Array[];
 }
 
-/** One of Caffe's tools, each for one kind of file. */
+/** One of Caffe's upgrade tools. Each reads one kind of file. */
 interface Tool {
   readonly name: string;
-  /** What it reads, in the words of its log. */
+  /** The message type it reads, as its log names it. */
   readonly message: string;
   readonly form: "text" | "binary";
-  /** The line of its source from which it logs what it wrote. */
+  /** The line of Caffe's source that logs the written file. */
   readonly lastLine: number;
   read(bytes: Uint8Array, file: string, log: Log): Promise<Reading>;
 }
@@ -50,7 +50,7 @@ const netBinary: Tool = {
   async read(bytes, file, log) {
     const { readNet, writeNet } = await import("../../proto/binary/index.js");
     const { needsNetUpgrade, upgradeNetAsNeeded } = await import("../../proto/upgrade/net.js");
-    const net = readNet(bytes, file, { takeOver: true });
+    const net = readNet(bytes, file, { mayChangeBytes: true });
     return {
       needed: needsNetUpgrade(net),
       upgrade: () => upgradeNetAsNeeded(net, file, log),
@@ -83,48 +83,44 @@ const solverText: Tool = {
 
 const tools: ReadonlyMap<string, Tool> = new Map([netText, netBinary, solverText].map((tool) => [tool.name, tool]));
 
-/**
- * `moka upgrade`: brings a net or a solver, as text, or a caffemodel up to today's form. Comments are kept, and what
- * Moka does not know. The output is written in one go, at the end.
- *
- * Called by the name of one of Caffe's tools it takes that tool's kind of file, and exits as that does: 1 for a wrong
- * call or where something had to be left out, 2 for a file that cannot be read.
- */
-export const upgrade: Command = {
-  define(command) {
-    const names = [...tools.keys()];
-    command
-      .argument("[files...]", "the old file, and the file to write, which may be the same")
-      .usage("IN OUT")
-      .addHelpText("after", `\nTakes nets and solvers as text, and caffemodels.\nAlso called ${names.join(", ")}.`)
-      .hook("preAction", (_, action) => {
-        action.setOptionValue("calledAs", action.parent?.args[0]);
-      });
-  },
+/** The name that the command was called by. */
+const calledAs: Parameter<string> = (command) => () => command.parent?.args[0] ?? "";
 
-  async run(args, { calledAs }) {
-    const log = glog((text) => process.stderr.write(text));
-    const { MokaError } = await import("../../util/errors.js");
-    const named = typeof calledAs === "string" ? tools.get(calledAs) : undefined;
-    const [from, to] = args;
-    if (from === undefined || to === undefined || args.length > 2) {
-      if (!named) throw new MokaError("MOKA_USAGE", "give two files: moka upgrade IN OUT");
-      log("error", `${named.name}.cpp:22`, `Usage: ${named.name} old_file_in new_file_out`);
-      return 1;
-    }
-    const { createFiles } = await import("#platform");
-    const files = createFiles();
-    const bytes = await files.read(from).catch(failIfCalledAs(named, log));
-    if (!bytes) return 2;
-    const tool = named ?? (await toolFor(bytes));
-    const reading = await tool.read(bytes, from, log).catch(failIfCalledAs(named, log));
-    if (!reading) return 2;
-    const code = upgradeReading(reading, tool, from, log);
-    await files.write(to, reading.content());
-    log("info", `${tool.name}.cpp:${tool.lastLine}`, `Wrote upgraded ${tool.message} ${tool.form} proto to ${to}`);
-    return code;
+/**
+ * `moka upgrade`: upgrades a net or a solver, as text, or a caffemodel to today's form. Comments and fields that Moka does
+ * not know are kept. The output is written at the end, all at once.
+ *
+ * Under the name of one of Caffe's tools it takes that tool's kind of file and has its exit codes: 1 for a wrong call or
+ * if something had to be left out, 2 for a file that cannot be read.
+ */
+export const upgrade: Command = command(
+  { files: operand("[files...]", "the old file, and the file to write, which may be the same"), calledAs },
+  {
+    usage: "IN OUT",
+    help: `Takes nets and solvers as text, and caffemodels.\nAlso called ${[...tools.keys()].join(", ")}.`,
+
+    async run({ files: [from, to, ...more], calledAs }) {
+      const { MokaError } = await import("../../util/errors.js");
+      const named = tools.get(calledAs);
+      if (from === undefined || to === undefined || more.length > 0) {
+        if (!named) throw new MokaError("MOKA_USAGE", "give two files: moka upgrade IN OUT");
+        log("error", `${named.name}.cpp:22`, `Usage: ${named.name} old_file_in new_file_out`);
+        return 1;
+      }
+      const { createFiles } = await import("#platform");
+      const files = createFiles();
+      const bytes = await files.read(from).catch(failIfCalledAs(named, log));
+      if (!bytes) return 2;
+      const tool = named ?? (await toolFor(bytes));
+      const reading = await tool.read(bytes, from, log).catch(failIfCalledAs(named, log));
+      if (!reading) return 2;
+      const code = upgradeReading(reading, tool, from, log);
+      await files.write(to, reading.content());
+      log("info", `${tool.name}.cpp:${tool.lastLine}`, `Wrote upgraded ${tool.message} ${tool.form} proto to ${to}`);
+      return code;
+    },
   },
-};
+);
 
 function upgradeReading({ needed, upgrade }: Reading, { name }: Tool, file: string, log: Log): ExitCode {
   if (!needed) {
@@ -136,7 +132,7 @@ function upgradeReading({ needed, upgrade }: Reading, { name }: Tool, file: stri
   return 1;
 }
 
-/** What is wrong with a file is logged by Caffe's tools, which then exit with 2; `moka upgrade` throws it. */
+/** Caffe's tools log an error of reading and exit with 2; `moka upgrade` throws the error. */
 function failIfCalledAs(tool: Tool | undefined, log: Log): (error: unknown) => undefined {
   return (error) => {
     if (!tool || !(error instanceof Error)) throw error;
@@ -146,9 +142,9 @@ function failIfCalledAs(tool: Tool | undefined, log: Log): (error: unknown) => u
   };
 }
 
-/** The tool for a file: what is no text is a net; text is what it has less to be said against as. */
+/** The tool for a file. A binary file is a net; a text is a net or a solver, whichever has fewer issues. */
 async function toolFor(bytes: Uint8Array): Promise<Tool> {
-  // The tags of a net's layers are control characters, so no binary net is without some.
+  // The tags of a net's layers are control characters, so every binary net has some.
   const isControl = (byte: number) => byte < 32 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13;
   if (bytes.subarray(0, 1 << 16).some(isControl)) return netBinary;
   const { parseNet, parseSolver } = await import("../../proto/text/index.js");
@@ -157,7 +153,7 @@ async function toolFor(bytes: Uint8Array): Promise<Tool> {
   return asNet === 0 || asNet <= parseSolver(text).issues.length ? netText : solverText;
 }
 
-/** A text, and how to write one like it: UTF-8, or, if it is not that, byte for byte. */
+/** Decodes a text, and returns the encoder for writing it: UTF-8, or else Latin-1, which keeps every byte. */
 function decode(bytes: Uint8Array): { text: string; encode: (text: string) => Uint8Array } {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), encode: (text) => Buffer.from(text) };
@@ -166,7 +162,7 @@ function decode(bytes: Uint8Array): { text: string; encode: (text: string) => Ui
   }
 }
 
-/** What was read on is logged as a warning; what would be lost is an error. */
+/** Logs issues that lose nothing as warnings; throws the first that would lose a part of the file. */
 async function accept<T>({ message, issues }: Parsed<T>, file: string, log: Log): Promise<T> {
   const { MokaError } = await import("../../util/errors.js");
   const errors = issues.filter(({ severity }) => severity === "error");

@@ -3,18 +3,19 @@ import type { Recorder } from "../../core/recorder.js";
 import type { FloatArray } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { type BatchSource, Prefetcher } from "../../data/prefetch.js";
-import { about, fieldsOf } from "../../data/sources/item.js";
+import { fieldsOf, withSubject } from "../../data/sources/item.js";
 import type { Transformer } from "../../data/transformer.js";
 import type { RandomState } from "../../util/random.js";
 import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js";
 
 /**
- * A layer whose tops are a batch of images and, if there are two, their labels, read ahead while the net is at work.
- * Every batch has the shape of its first image; the net is reshaped where that changes.
+ * A layer whose tops are a batch of images and, if there are two tops, their labels. Batches are read ahead while the net
+ * runs. All images of a batch have the shape of the first; the net is reshaped when it changes from batch to batch.
  */
 export abstract class BatchLayer<Item extends { readonly what: string }> extends Layer {
+  static override readonly group = "data";
   override readonly bottomCount = 0;
-  /** What draws for each image of a batch, if anything does. */
+  /** Transforms each image of a batch, and draws its crop and mirroring; undefined in a layer that does so itself. */
   protected transformer: Transformer | undefined;
   #prefetcher: Prefetcher<Item, unknown> | undefined;
   #batch: readonly Item[] | undefined;
@@ -27,11 +28,23 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
   /** Writes an item's values, transformed, into its part of the top, which is 0, and returns its label. */
   protected abstract writeItem(item: Item, output: FloatArray): number;
 
-  /** To be called once the shape of a first item is known. */
+  /** `inspect` calls this with the shape of the first item. */
+  protected expect(itemShape: Shape): void {
+    this.#shape = [this.batchSize, ...itemShape];
+  }
+
+  /** `open` or `setup` calls this with the shape of the first item; nothing is read before the first forward. */
   protected startBatches(source: BatchSource<Item, unknown>, itemShape: Shape, origin: string): void {
     this.#prefetcher = new Prefetcher(source, this.message.dataParam?.prefetch ?? 4);
-    this.#shape = [this.batchSize, ...itemShape];
+    this.expect(itemShape);
     this.context.log("info", origin, `output data size: ${this.#shape.join(",")}`);
+  }
+
+  /** Assumes images of `crop_size`, or else of this size; the first shape is unknown if neither is given. */
+  protected assumedBatch(channels: number, height = 0, width = 0): readonly (Shape | undefined)[] {
+    const crop = this.message.transformParam?.cropSize ?? 0;
+    const images = [this.batchSize, channels, ...(crop > 0 ? [crop, crop] : [height, width])];
+    return [countOf(images) > 0 ? images : undefined, [this.batchSize]];
   }
 
   override topShapes(): readonly Shape[] {
@@ -60,7 +73,7 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
     k.host("next batch", run, { writes: [data, labels].flatMap((top) => top?.data ?? []) });
   }
 
-  /** Where the next batch begins, not those read ahead of it, and the generator of what is drawn for its images. */
+  /** The position of the batch that the net takes next, before those read ahead, and the state of the transformer. */
   override saveState(): unknown {
     return { position: this.#prefetcher?.position, random: this.transformer?.state };
   }
@@ -105,12 +118,12 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
     );
   }
 
-  /** What `work` makes of an item; errors name it. */
+  /** Returns the result of `work`; its errors name the item. */
   protected about<T>(item: Item, work: () => T): T {
     try {
       return work();
     } catch (error) {
-      throw this.explain(about(item.what, error));
+      throw this.explain(withSubject(item.what, error));
     }
   }
 }

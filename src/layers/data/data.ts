@@ -12,7 +12,7 @@ import { BatchLayer } from "./batch-layer.js";
 import { loadMean } from "./mean.js";
 
 /**
- * Batches of images and labels from a database, in the order of its keys; it starts again when it ends.
+ * Batches of images and labels from a database, in the order of its keys; after the last record, the first follows.
  *
  * No bottoms; tops: data (batch_size, channels, height, width) and, if there are two, labels (batch_size). All
  * images of a batch must have one size; another batch may have another, and the net is then reshaped.
@@ -33,7 +33,7 @@ export class DataLayer extends BatchLayer<PictureItem> {
   #first: PictureItem | undefined;
   #mean: BlobProto | undefined;
 
-  override async open(): Promise<void> {
+  override async inspect(): Promise<void> {
     const { source, batchSize } = this.#param;
     const { files, images, log } = this.context;
     this.check(source !== "", "MOKA_FIELD", "data_param.source must be given");
@@ -50,10 +50,15 @@ export class DataLayer extends BatchLayer<PictureItem> {
     this.#first = await this.#source.peek();
   }
 
+  /** Assumes three channels, or one with `force_gray`. */
+  override assumedShapes(): readonly (Shape | undefined)[] {
+    return this.assumedBatch(this.message.transformParam?.forceGray ? 1 : 3);
+  }
+
   override setup(): void {
     const { random, log } = this.context;
     const param = this.message.transformParam;
-    // Caffe seeds its transformer twice, and then its prefetching thread: three draws if it is random at all.
+    // Caffe draws two seeds for its transformer, if that is random, and then one for its prefetching thread.
     const fork = () => (Transformer.needsRandom(param, this.phase) ? random.fork() : random);
     fork();
     this.transformer = new Transformer(param, this.phase, fork(), this.#mean);

@@ -7,17 +7,18 @@ import { DummyDataParameterSchema, type FillerParameter, FillerParameterSchema }
 import type { Shape } from "../../util/shape.js";
 
 /**
- * Tops that fillers fill: constants once, others anew at every forward.
+ * Tops with values of fillers: constant ones are filled once, others at every forward.
  *
  * No bottoms; tops, one or more. `dummy_data_param`: `data_filler` (constant 0), none, one for all tops, or one
  * each; `shape`, one for all or one each; or its old form `num`, `channels`, `height` and `width`, likewise.
  */
 export class DummyDataLayer extends Layer {
   static readonly type = "DummyData";
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   readonly #param = this.message.dummyDataParam ?? create(DummyDataParameterSchema);
-  /** What has been filled with a constant: whoever writes over it keeps what he wrote. */
+  /** Spans that were filled with a constant. They are not filled again, so values that a caller writes later stay. */
   readonly #filled = new Set<Span>();
 
   override setup(): void {
@@ -60,7 +61,7 @@ export class DummyDataLayer extends Layer {
     });
   }
 
-  /** One entry for each top, of a field given once for all or once for each. */
+  /** One value for each top, of a field given once for all tops or once for each. */
   #perTop<T>(values: readonly T[], field: string, mayMiss = false): readonly T[] {
     const tops = this.message.top.length;
     this.check(

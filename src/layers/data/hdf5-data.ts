@@ -2,27 +2,27 @@ import { create } from "@bufbuild/protobuf";
 import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
-import { floatsOf, type Hdf5Value, readHdf5 } from "../../data/hdf5.js";
+import { floatsOf, readHdf5, readHdf5Shapes } from "../../data/hdf5.js";
 import { fieldsOf, isIndex, isOrder } from "../../data/sources/item.js";
 import { HDF5DataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
-import { MokaError } from "../../util/errors.js";
 import { libraryRandomOf } from "../../util/random/c-library.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /**
  * Rows of HDF5 files: one dataset for each top, by its name.
  *
- * No bottoms; tops, one or more: (batch_size, …) with the axes of the dataset behind its first. Files are read one
- * after the other, each whole; after the last row of the last it starts again.
+ * No bottoms; tops, one or more: (batch_size, …), where … are the axes of the dataset after its first. Files are read one
+ * after the other, each as a whole; after the last row of the last file, the first row of the first follows.
  *
  * `hdf5_data_param`: `source` (a text file that lists HDF5 files, separated by white space), `batch_size`,
- * `shuffle` (false): the rows of each file, and the files, in an order drawn anew each time round, from the generator
- * of the C library as in Caffe: the orders are those of Caffe on Linux, whatever the seed of the run.
+ * `shuffle` (false): the rows of each file, and the files, are shuffled again in each pass. The C library's generator
+ * draws, as in Caffe: the orders are those of Caffe on Linux and do not depend on the seed of the run.
  * `transform_param` is refused, as in Caffe.
  */
 export class HDF5DataLayer extends Layer {
   static readonly type = "HDF5Data";
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   readonly #param = this.message.hdf5DataParam ?? create(HDF5DataParameterSchema);
@@ -30,15 +30,40 @@ export class HDF5DataLayer extends Layer {
   #paths: string[] = [];
   /** The order in which the files are taken. */
   #files: number[] = [];
-  /** Where the current file stands in it. */
+  /** The index of the current file in `#files`. */
   #file = 0;
   #datasets: { readonly shape: Shape; readonly data: Float32Array }[] = [];
   /** The order in which the current file's rows are taken. */
   #rows: number[] = [];
   #row = 0;
 
+  /** Reads the list, and of its first file the headers that give the shapes. */
+  override async inspect(): Promise<void> {
+    await this.#openList();
+    const [path = ""] = this.#paths;
+    const source = await this.context.files.open(path);
+    try {
+      this.#datasets = this.#datasetsOf(path, await readHdf5Shapes(source, path)).map(({ shape }) => ({
+        shape,
+        data: new Float32Array(0),
+      }));
+    } finally {
+      source.close();
+    }
+  }
+
   override async open(): Promise<void> {
-    const { source, batchSize, shuffle } = this.#param;
+    await this.#openList();
+    const { shuffle } = this.#param;
+    this.#files = this.#paths.map((_, i) => i);
+    if (shuffle) this.#random.shuffle(this.#files);
+    await this.#load(0);
+    if (shuffle) this.#random.shuffle(this.#rows);
+  }
+
+  /** Reads the list, and finds its files. */
+  async #openList(): Promise<void> {
+    const { source, batchSize } = this.#param;
     const { files, log } = this.context;
     this.check(!this.message.transformParam, "MOKA_FIELD", "does not transform data: remove transform_param");
     this.check(source !== "", "MOKA_FIELD", "hdf5_data_param.source must be given");
@@ -47,14 +72,10 @@ export class HDF5DataLayer extends Layer {
     const namedBy = sourceOf(this.message)?.file;
     const list = await files.resolve(source, namedBy);
     const names = (await files.readText(list)).split(/\s+/).filter((name) => name !== "");
-    // In the list, paths are relative to the working directory, which may have been that of the list or of the net.
+    // Paths in the list are relative to the working directory, else to the folder of the list, else to that of the net.
     this.#paths = await Promise.all(names.map(async (name) => files.resolve(await files.resolve(name, list), namedBy)));
     log("info", "hdf5_data_layer.cpp:95", `Number of HDF5 files: ${names.length}`);
     this.check(names.length > 0, "MOKA_DATA", `${source} lists no HDF5 file`);
-    this.#files = names.map((_, i) => i);
-    if (shuffle) this.#random.shuffle(this.#files);
-    await this.#load(0);
-    if (shuffle) this.#random.shuffle(this.#rows);
   }
 
   override topShapes(): readonly Shape[] {
@@ -76,7 +97,7 @@ export class HDF5DataLayer extends Layer {
     k.host("next batch", next, { writes: top.map(({ data }) => data) });
   }
 
-  /** Where the next batch begins, and in which order files and rows are taken, where that is drawn. */
+  /** The position of the next row and, with `shuffle`, the order of files and rows. */
   override saveState(): unknown {
     const place = { file: this.#file, row: this.#row };
     if (!this.#param.shuffle) return place;
@@ -111,7 +132,7 @@ export class HDF5DataLayer extends Layer {
     this.#row = row;
   }
 
-  /** As Caffe, which puts the rows of a file that is not the first and only one in order twice. */
+  /** Goes to the next row. With several files, the rows of each new file are shuffled twice, as in Caffe. */
   async #advance(): Promise<void> {
     this.#row++;
     if (this.#row < this.#rows.length) return;
@@ -128,7 +149,19 @@ export class HDF5DataLayer extends Layer {
 
   async #load(file: number): Promise<void> {
     const path = this.#paths[this.#files[file] ?? 0] ?? "";
-    const found = await this.#read(path);
+    const read = async () => readHdf5(await this.context.files.read(path), path);
+    const found = await read().catch((error) => {
+      throw this.explain(error);
+    });
+    const datasets = this.#datasetsOf(path, found);
+    const [rows = 0] = datasets[0]?.shape ?? [];
+    this.#datasets = datasets.map((dataset) => ({ shape: dataset.shape, data: floatsOf(dataset) }));
+    this.#file = file;
+    this.#rows = Array.from({ length: rows }, (_, i) => i);
+  }
+
+  /** The datasets that the tops name. All must have equally many rows, and rows as large as those of the file before. */
+  #datasetsOf<T extends { readonly shape: Shape }>(path: string, found: ReadonlyMap<string, T | string>): T[] {
     const before = this.#datasets;
     const datasets = this.message.top.map((name) => {
       const dataset = found.get(name);
@@ -137,7 +170,7 @@ export class HDF5DataLayer extends Layer {
         "MOKA_DATA",
         `${path} has no dataset "${name}" of one axis or more; it has ${[...found.keys()].join(", ") || "none"}`,
       );
-      return { shape: dataset.shape, data: floatsOf(dataset) };
+      return dataset;
     });
     const rows = datasets[0]?.shape[0];
     this.check(rows !== 0, "MOKA_DATA", `${path} has no rows`);
@@ -151,16 +184,6 @@ export class HDF5DataLayer extends Layer {
         `${path}: rows of "${name}" have shape ${formatShape(shape.slice(1))}, in the file before ${formatShape(wanted?.slice(1) ?? [])}`,
       );
     });
-    this.#datasets = datasets;
-    this.#file = file;
-    this.#rows = Array.from({ length: rows ?? 0 }, (_, i) => i);
-  }
-
-  async #read(path: string): Promise<ReadonlyMap<string, Hdf5Value>> {
-    try {
-      return await readHdf5(await this.context.files.read(path), path);
-    } catch (error) {
-      throw error instanceof MokaError ? this.error(error.code, error.reason, error) : error;
-    }
+    return datasets;
   }
 }

@@ -12,14 +12,16 @@ const names = ["data", "label"];
  * Writes two blobs to an HDF5 file, as the datasets `data` and `label`.
  *
  * Bottoms: data and labels, of at most four axes, with the same first axis; no tops. Both datasets are
- * (rows, C, H, W), with 1 for axes a bottom has not. Gradient: 0.
+ * (rows, C, H, W); axes that a bottom lacks are 1. Gradient: 0.
  *
  * `hdf5_output_param`: `file_name`. Each forward adds its rows; Caffe aborts at the second one. Rows are kept in memory
- * until the net is disposed of; the file is written at the first forward, whenever the rows have doubled, and at the
- * end, each time as a whole: what lies there is never half a file. Before the first forward nothing is written.
+ * until the net is disposed of. The file is written at the first forward, whenever the number of rows has doubled, and at
+ * the end, each time as a whole, so that it is always complete. When the net is built, a temporary file beside it shows
+ * whether it can be written; before the first forward the file itself is not written.
  */
 export class HDF5OutputLayer extends Layer {
   static readonly type = "HDF5Output";
+  static override readonly group = "data";
   override readonly bottomCount = 2;
   override readonly topCount = 0;
   readonly #file = this.message.hdf5OutputParam?.fileName ?? "";
@@ -29,8 +31,15 @@ export class HDF5OutputLayer extends Layer {
   #rows = 0;
   #written = 0;
 
-  override async open(): Promise<void> {
+  override async inspect(): Promise<void> {
     this.check(this.#file !== "", "MOKA_FIELD", "hdf5_output_param.file_name must be given");
+    const folder = this.#file.slice(0, Math.max(0, this.#file.lastIndexOf("/")));
+    const isThere = folder === "" || (await this.context.files.isFolder(folder));
+    this.check(isThere, "MOKA_FILE", `cannot write ${this.#file}: no such file or folder ${folder}`);
+  }
+
+  override async open(): Promise<void> {
+    await this.inspect();
     await this.context.files.probe(this.#file);
   }
 

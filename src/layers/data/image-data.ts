@@ -6,24 +6,25 @@ import type { PictureItem } from "../../data/sources/item.js";
 import { Transformer } from "../../data/transformer.js";
 import { type BlobProto, ImageDataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
+import { readHead } from "../../util/files.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
 import { loadMean } from "./mean.js";
 
 /**
- * Batches of image files that a list names, with their labels; the list starts again when it ends.
+ * Batches of image files that a list names, with their labels; after the last image, the first follows.
  *
  * No bottoms; tops: data (batch_size, channels, height, width) and labels (batch_size). All images of a batch must have
  * one size; another batch may have another, and the net is then reshaped.
  *
  * `image_data_param`: `source` (a text file: on each line a file name, a space, a whole number), `batch_size` (1),
  * `root_folder` ("", put in front of each name as it is), `new_height` and `new_width` (0: as the files are; both or
- * neither), `is_color` (true; false for gray), `shuffle` (false; in another order each time round), `rand_skip` (0:
- * leave out up to so many images at the start). `transform_param`: `scale` (1), `mirror` (false), `crop_size` (0),
- * `mean_file` or `mean_value`. `data_param.prefetch` (4): batches that are read and decoded ahead of the net.
+ * neither), `is_color` (true; false for gray), `shuffle` (false; again in each pass), `rand_skip` (0: skip a random number
+ * of images below this at the start). `transform_param`: `scale` (1), `mirror` (false), `crop_size` (0), `mean_file` or
+ * `mean_value`. `data_param.prefetch` (4): batches that are read and decoded ahead of the net.
  *
- * Images that do not lie where the list says are looked for beside the list and the prototxt too. Empty lines of the
- * list are left out, where Caffe stops at them.
+ * A path in the list is relative to the working directory, else to the folder of the list, else to that of the prototxt.
+ * Empty lines of the list are skipped; Caffe stops at the first.
  */
 export class ImageDataLayer extends BatchLayer<PictureItem> {
   static readonly type = "ImageData";
@@ -31,34 +32,20 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
   readonly #param = this.message.imageDataParam ?? create(ImageDataParameterSchema);
   protected override readonly batchSize = this.#param.batchSize;
 
-  /** Draws as Caffe does while it sets the layer up: what the first image is depends on it. */
+  /** Reads the first 64 KiB of the list, and the first image in it. */
+  override async inspect(): Promise<void> {
+    const { listed, reader } = await this.#openList((path) => readHead(this.context.files, path, 1 << 16));
+    const first = await new ImageListSource(listed, 1, reader).peek();
+    this.expect(this.about(first, () => this.itemShape(first)));
+  }
+
+  /** Draws as Caffe does when it sets the layer up: with `shuffle` or `rand_skip`, the first image depends on the draws. */
   override async open(): Promise<void> {
-    const { source, batchSize, newHeight, newWidth, isColor, shuffle, randSkip, rootFolder } = this.#param;
-    const { files, images, log, random } = this.context;
-    this.check(source !== "", "MOKA_FIELD", "image_data_param.source must be given");
-    this.check(batchSize > 0, "MOKA_FIELD", "image_data_param.batch_size must be greater than 0");
-    this.check(
-      newHeight > 0 === newWidth > 0,
-      "MOKA_FIELD",
-      "image_data_param needs both new_height and new_width, or neither",
-    );
-    const mean = await loadMean(this.message, this.context);
-    this.#forkTransformer(mean);
-    log("info", "image_data_layer.cpp:38", `Opening file ${source}`);
-    const namedBy = sourceOf(this.message)?.file;
-    const list = await files.resolve(source, namedBy);
-    const listed = parseImageList(await files.readText(list));
-    this.check(listed.length > 0, "MOKA_DATA", `${source} lists no image`);
+    const { batchSize, shuffle, randSkip } = this.#param;
+    const { files, log, random } = this.context;
+    const { listed, reader, mean } = await this.#openList((path) => files.readText(path));
     if (shuffle) log("info", "image_data_layer.cpp:53", "Shuffling data");
     const seed = shuffle ? random.next() : undefined;
-    const reader = new ImageReader({
-      files,
-      images,
-      color: isColor,
-      rootFolder,
-      namedBy: [list, namedBy],
-      size: newHeight > 0 ? { width: newWidth, height: newHeight } : undefined,
-    });
     const lines = new ImageListSource(listed, batchSize, reader, seed);
     log("info", "image_data_layer.cpp:63", `A total of ${listed.length} images.`);
     if (randSkip > 0) {
@@ -73,9 +60,14 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
     }
     const first = await lines.peek();
     this.#forkTransformer(mean);
-    random.next(); // seeds Caffe's prefetching thread, which draws nothing
+    random.next(); // Caffe's seed for its prefetching thread, which draws nothing
     const shape = this.about(first, () => this.itemShape(first));
     this.startBatches(lines, shape, "image_data_layer.cpp:90");
+  }
+
+  override assumedShapes(): readonly (Shape | undefined)[] {
+    const { isColor, newHeight, newWidth } = this.#param;
+    return this.assumedBatch(isColor ? 3 : 1, newHeight, newWidth);
   }
 
   protected override itemShape({ picture }: PictureItem): Shape {
@@ -87,7 +79,30 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
     return picture.label;
   }
 
-  /** Twice, as in Caffe: the second generator counts. */
+  /** The images of the list, as far as `read` reads it, a reader for them, and the mean. */
+  async #openList(read: (path: string) => Promise<string>) {
+    const { source, batchSize, newHeight, newWidth, isColor, rootFolder } = this.#param;
+    const { files, images, log } = this.context;
+    this.check(source !== "", "MOKA_FIELD", "image_data_param.source must be given");
+    this.check(batchSize > 0, "MOKA_FIELD", "image_data_param.batch_size must be greater than 0");
+    this.check(
+      newHeight > 0 === newWidth > 0,
+      "MOKA_FIELD",
+      "image_data_param needs both new_height and new_width, or neither",
+    );
+    const mean = await loadMean(this.message, this.context);
+    this.#forkTransformer(mean);
+    log("info", "image_data_layer.cpp:38", `Opening file ${source}`);
+    const file = sourceOf(this.message)?.file;
+    const list = await files.resolve(source, file);
+    const listed = parseImageList(await read(list));
+    this.check(listed.length > 0, "MOKA_DATA", `${source} lists no image`);
+    const size = newHeight > 0 ? { width: newWidth, height: newHeight } : undefined;
+    const reader = new ImageReader({ files, images, color: isColor, rootFolder, namedBy: [list, file], size });
+    return { listed, reader, mean };
+  }
+
+  /** Called twice, as in Caffe: the second generator is the one in use. */
   #forkTransformer(mean: BlobProto | undefined): void {
     const { random } = this.context;
     const { transformParam } = this.message;

@@ -2,15 +2,17 @@ import { Layer } from "../../core/layer.js";
 import type { Shape } from "../../util/shape.js";
 
 /**
- * Tops that the caller fills.
+ * Tops whose values the caller gives.
  *
  * No bottoms; tops, one or more, of the shapes of `input_param.shape`: none (then the caller gives the shapes),
  * one for all, or one each.
  */
 export class InputLayer extends Layer {
   static readonly type = "Input";
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
+  override readonly isInput = true;
 
   override topShapes(): readonly Shape[] {
     const shapes = this.message.inputParam?.shape ?? [];

@@ -12,7 +12,8 @@ import { formatShape, type Shape, sameShape } from "../../util/shape.js";
 import { loadMean } from "./mean.js";
 
 /**
- * Batches from arrays the caller gives with `reset`, or from images with `add`; they start again when they end.
+ * Batches from arrays that the caller gives with `reset`, or from images given with `add`; after the last, the first
+ * follows.
  *
  * No bottoms; tops: data (batch_size, channels, height, width) and labels (batch_size).
  * `memory_data_param`: `batch_size`, `channels`, `height`, `width`, all given and greater than 0.
@@ -20,18 +21,23 @@ import { loadMean } from "./mean.js";
  */
 export class MemoryDataLayer extends Layer {
   static readonly type = "MemoryData";
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   override readonly topCount = 2;
   readonly #param = this.message.memoryDataParam ?? create(MemoryDataParameterSchema);
   #source: { readonly data: Float32Array; readonly labels: Float32Array } | undefined;
   #position = 0;
-  /** Whether images were added that no forward has reached the end of. */
+  /** Whether images were added that forwards have not used up. */
   #isNew = false;
   #mean: BlobProto | undefined;
   #transformer: Transformer | undefined;
 
-  override async open(): Promise<void> {
+  override async inspect(): Promise<void> {
     this.#mean = await loadMean(this.message, this.context);
+  }
+
+  override assumedShapes(): readonly Shape[] {
+    return this.topShapes();
   }
 
   override setup(): void {
@@ -73,8 +79,8 @@ export class MemoryDataLayer extends Layer {
   }
 
   /**
-   * Gives the layer images instead, as records of a database have them, and transforms them; a multiple of `batch_size`,
-   * and not before those added last have been used. Encoded ones are decoded.
+   * Gives the layer a multiple of `batch_size` images, as records of a database have them, and transforms them. Encoded
+   * ones are decoded. Refused until forwards have used up the images added before.
    */
   async add(images: readonly DatumValues[]): Promise<void> {
     const { batchSize, channels, height, width } = this.#param;
@@ -124,7 +130,7 @@ export class MemoryDataLayer extends Layer {
     k.host("next batch", next, { writes: [data.data, labels.data] });
   }
 
-  /** Where the next batch begins; the data themselves are the caller's, to be given before `restoreState`. */
+  /** The position of the next batch. The data are not part of it: the caller gives them before `restoreState`. */
   override saveState(): unknown {
     return { position: this.#position, random: this.#transformer?.state };
   }

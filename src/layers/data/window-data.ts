@@ -12,24 +12,25 @@ import {
   WindowDataParameterSchema,
 } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
+import { readHead } from "../../util/files.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
 import { loadMean } from "./mean.js";
 
-/** A mean image, of which the middle is taken away. */
+/** A mean image, whose middle is subtracted. */
 interface Mean {
   readonly values: Float32Array;
   readonly height: number;
   readonly width: number;
-  /** From its edge to the part that counts, in both directions. */
+  /** Pixels from its left and its top edge to the part that is subtracted. */
   readonly offset: number;
 }
 
 /**
- * Windows of images, drawn at random and warped to one size, as for the training of R-CNN (Girshick and others, 2014).
+ * Windows of images, drawn at random and warped to one size, for the training of R-CNN (Girshick et al. 2014).
  *
  * No bottoms; tops: data (batch_size, channels, crop_size, crop_size) and labels (batch_size). Of each batch the last
- * `fg_fraction`·batch_size windows show objects, the others background, label 0; what is outside of an image is 0.
+ * `fg_fraction`·batch_size windows show objects, the others background, label 0; pixels outside of an image are 0.
  *
  * `window_data_param`: `source` (a window file), `batch_size`, `root_folder` (""), `fg_threshold` (0.5: overlap of
  * objects), `bg_threshold` (0.5: background is below), `fg_fraction` (0.25), `context_pad` (0: pixels of the result around
@@ -37,8 +38,8 @@ interface Mean {
  * `transform_param`: `crop_size` (must be given), `mirror`, `mean_file` or `mean_value`; its `scale` is ignored, as in
  * Caffe. `data_param.prefetch` (4): batches that are read and decoded ahead of the net.
  *
- * Images are decoded in three colors, so the file must say 3 channels, where Caffe would write beyond the blob. Where
- * Caffe fails only when a batch shows it, the window file is checked as a whole.
+ * Images are decoded to 3 channels, so the window file must say 3; with another number, Caffe writes beyond the blob. The
+ * whole window file is checked when it is opened for a run; Caffe fails at the first batch that has a mistake.
  */
 export class WindowDataLayer extends BatchLayer<WindowItem> {
   static readonly type = "WindowData";
@@ -48,12 +49,21 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
   protected override readonly batchSize = this.#param.batchSize;
   #mean: Mean | undefined;
 
+  /** Checks that the window file can be read. Its windows do not change the shapes: only `open` reads them. */
+  override async inspect(): Promise<void> {
+    this.#checkFields();
+    const { files } = this.context;
+    await readHead(files, await files.resolve(this.#param.source, sourceOf(this.message)?.file), 1);
+    await this.#openMean();
+    this.expect(this.itemShape());
+  }
+
   override async open(): Promise<void> {
     const { source, rootFolder, fgThreshold, bgThreshold, cacheImages } = this.#param;
     const { cropSize, mirror } = this.#transform;
     const { files, images, log, random } = this.context;
     this.#checkFields();
-    // Caffe makes a transformer, which it never uses, seeds it twice, and seeds a thread that draws nothing.
+    // Caffe draws two seeds for a transformer that it does not use, and one for a thread that draws nothing.
     const needsRandom = Transformer.needsRandom(this.#transform, this.phase);
     if (needsRandom) random.next();
     await loadMean(this.message, this.context);
@@ -74,7 +84,7 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
       color: true,
       rootFolder,
       namedBy: [path, namedBy],
-      keepsFiles: cacheImages,
+      cacheFiles: cacheImages,
     });
     const foregroundCount = Math.trunc(Math.fround(this.batchSize * this.#param.fgFraction));
     const batch = { batchSize: this.batchSize, foregroundCount, mirror };
@@ -83,6 +93,10 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
       [3, cropSize, cropSize],
       "window_data_layer.cpp:180",
     );
+  }
+
+  override assumedShapes(): readonly (Shape | undefined)[] {
+    return this.assumedBatch(3);
   }
 
   protected override itemShape(): Shape {

@@ -6,11 +6,6 @@ import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 
-/** Layers whose own weights and bias can do on their bottom what a Scale would. */
-const affine = ["Convolution", "Deconvolution", "InnerProduct"];
-/** Layers that a scale and shift of each channel can as well come behind. */
-const linear = ["Concat", "Split", "Dropout"];
-
 export const bnWithoutScale: Rule = {
   id: "bn-without-scale",
   severity: "warning",
@@ -30,7 +25,7 @@ function judge(net: LintNet, { view, layer, before }: BatchNorm): Problem | unde
   const readers = view.readers(layer).map((end) => end.layer);
   // What a whole net ends with may be meant as it is: features of mean 0 and variance 1.
   if (readers.length === 0 && net.kind !== "fragment") return undefined;
-  const absorbs = readers.length > 0 && readers.every(({ type }) => affine.includes(type));
+  const absorbs = readers.length > 0 && readers.every(({ facts }) => facts?.isLinear);
   // Right behind the data, and before a convolution, it stands for taking the mean away.
   if (absorbs && before && before.message.bottom.length === 0) return undefined;
   const at = layer.at();
@@ -52,7 +47,7 @@ function judge(net: LintNet, { view, layer, before }: BatchNorm): Problem | unde
     message: `${layer.label} has no Scale behind it`,
     why:
       `Every channel of "${top}" has mean 0 and variance 1 in training and stays so, whatever the net learns` +
-      (reader ? `: that is all that ${reader.label} gets${consequences[reader.type] ?? ""}. ` : ". ") +
+      (reader ? `: that is all that ${reader.label} gets${consequenceFor(reader)}. ` : ". ") +
       (late ? `Scale "${late.name}" comes only behind that. ` : "") +
       "Batch normalization is y = γ·x̂ + β; BatchNorm gives x̂, and γ and β are a Scale's with bias_term: true. A new one starts " +
       "at γ = 1 and β = 0, so a trained net computes what it did.",
@@ -60,21 +55,19 @@ function judge(net: LintNet, { view, layer, before }: BatchNorm): Problem | unde
   };
 }
 
-/** What that means to some that read it. */
-const consequences: Readonly<Record<string, string>> = {
-  ReLU: ", which cuts about half of it away",
-  Sigmoid: ", which is nearly a straight line there",
-  TanH: ", which is nearly a straight line there",
-};
+/** What that means to a layer that reads it. */
+function consequenceFor({ type, facts }: LintLayer): string {
+  if (type === "ReLU") return ", which cuts about half of it away";
+  return facts?.activation === "saturating" ? ", which is nearly a straight line there" : "";
+}
 
 /** Whether a Scale or Bias comes before anything that is not linear: behind a Concat, as in concatenated ReLU. */
 function isScaledLater(view: View, layer: LintLayer): boolean {
   return layer.message.top.some((_, top) => {
-    return view.readers(layer, top).some(({ layer: { type, message }, layer: reader }) => {
+    return view.readers(layer, top).some(({ layer: { type, message, facts }, layer: reader }) => {
       if (type === "Scale" || type === "Bias") return message.bottom.length === 1;
       if (/affine|scale/i.test(type)) return true; // EltwiseAffine, ChannelScale: those of forks
-      const passes = linear.includes(type) || (type === "Power" && (message.powerParam?.power ?? 1) === 1);
-      return passes && isScaledLater(view, reader);
+      return facts?.commutesWithAffine === true && isScaledLater(view, reader);
     });
   });
 }

@@ -1,8 +1,6 @@
 import { counted } from "../../util/words.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
 import type { LintLayer } from "../layer.js";
-import { paramCount } from "../learning.js";
-import type { LintNet } from "../net.js";
 import type { Rule } from "../rule.js";
 import type { View } from "../view.js";
 
@@ -11,10 +9,10 @@ export const duplicateLayerName: Rule = {
   severity: "warning",
   summary: "two layers with parameters of one name, of which only the first gets weights",
 
-  check: (net) => problemsInStates(net, (view) => duplicatesIn(view, net)),
+  check: (net) => problemsInStates(net, duplicatesIn),
 };
 
-function* duplicatesIn(view: View, { types }: LintNet): Iterable<LayerProblem> {
+function* duplicatesIn(view: View): Iterable<LayerProblem> {
   const named = new Map<string, LintLayer>();
   for (const layer of view.layers) {
     const first = named.get(layer.name);
@@ -22,7 +20,7 @@ function* duplicatesIn(view: View, { types }: LintNet): Iterable<LayerProblem> {
       named.set(layer.name, layer);
       continue;
     }
-    const count = paramCount(layer, types);
+    const count = layer.facts?.paramCount;
     if (!count) continue;
     yield {
       layer,

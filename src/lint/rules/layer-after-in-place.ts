@@ -2,8 +2,6 @@ import { type LayerProblem, problemsInStates } from "../guessed-states.js";
 import type { LintLayer } from "../layer.js";
 import { needingBackward } from "../learning.js";
 import { overwrittenIn, worksInPlace } from "../memory.js";
-import type { LintNet } from "../net.js";
-import { canWorkInPlace, spoilsItself } from "../overwriting.js";
 import type { Problem, Rule } from "../rule.js";
 import { normalizedShortcuts } from "../shortcuts.js";
 import type { View } from "../view.js";
@@ -16,19 +14,19 @@ export const layerAfterInPlace: Rule = {
   *check(net) {
     yield* problemsInStates(net, sharedBlobs);
     for (const view of net.views) {
-      yield* neverInPlace(net, view);
-      yield* overwritten(net, view);
+      yield* neverInPlace(view);
+      yield* overwritten(view);
       yield* shortcuts(view);
-      if (view.phase === "TRAIN") yield* ownGradients(net, view);
+      if (view.phase === "TRAIN") yield* ownGradients(view);
     }
   },
 };
 
 /** Layers that have to have tops of their own. */
-function* neverInPlace({ types }: LintNet, view: View): Iterable<Problem> {
+function* neverInPlace(view: View): Iterable<Problem> {
   for (const layer of view.layers) {
     const index = layer.message.top.findIndex((_, at) => worksInPlace(layer, at));
-    if (index < 0 || canWorkInPlace(layer.type) || !types.includes(layer.type)) continue;
+    if (index < 0 || layer.facts?.inPlace !== false) continue;
     yield {
       at: layer.values("top")[index]?.value ?? layer.at("top"),
       severity: "error",
@@ -62,10 +60,10 @@ function* sharedBlobs(view: View): Iterable<LayerProblem> {
   }
 }
 
-function* overwritten({ types }: LintNet, view: View): Iterable<Problem> {
+function* overwritten(view: View): Iterable<Problem> {
   const refused = new Set([...sharedBlobs(view)].map((problem) => problem.layer));
-  for (const { layer, by, pass } of overwrittenIn(view, types)) {
-    if (refused.has(by) || !canWorkInPlace(by.type)) continue;
+  for (const { layer, by, pass } of overwrittenIn(view)) {
+    if (refused.has(by) || !by.facts?.inPlace) continue;
     const blob = by.message.top[0];
     yield {
       at: by.values("top")[0]?.value ?? by.at("top"),
@@ -110,11 +108,11 @@ function* shortcuts(view: View): Iterable<Problem> {
 }
 
 /** Layers whose gradient Caffe computes from what they have overwritten themselves. */
-function* ownGradients({ types }: LintNet, view: View): Iterable<Problem> {
-  const needing = needingBackward(view, types);
+function* ownGradients(view: View): Iterable<Problem> {
+  const needing = needingBackward(view);
   for (const layer of view.layers) {
     const maker = view.maker(layer);
-    if (!spoilsItself(layer) || !worksInPlace(layer) || !maker || !needing.has(maker)) continue;
+    if (layer.facts?.rereads.inPlace !== "lost" || !worksInPlace(layer) || !maker || !needing.has(maker)) continue;
     yield {
       at: layer.values("top")[0]?.value ?? layer.at("top"),
       message: `${layer.label} works in place, although its gradient needs its bottom`,

@@ -1,3 +1,4 @@
+import { isMissing } from "../../core/infer-shapes.js";
 import { MokaError } from "../../util/errors.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
 import { counted } from "../../util/words.js";
@@ -11,16 +12,6 @@ import type { Blobs } from "../weights.js";
 /** What a layer has against its message or its bottoms; not: data that are not here. */
 const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LAYER"]);
 
-/** Layers whose tops have as many channels as they say, whatever comes in. */
-const setsChannels: ReadonlySet<string> = new Set([
-  "Convolution",
-  "Deconvolution",
-  "InnerProduct",
-  "Embed",
-  "LSTM",
-  "RNN",
-]);
-
 export const shapeMismatch: Rule = {
   id: "shape-mismatch",
   severity: "error",
@@ -32,8 +23,9 @@ export const shapeMismatch: Rule = {
       const channels = withGuessedChannels(view);
       for (const layer of view.layers) {
         const error = view.error(layer);
-        if (error instanceof MokaError && codes.has(error.code)) {
-          const byShape = error.code === "MOKA_SHAPE" || (error.code === "MOKA_FIELD" && !setsChannels.has(layer.type));
+        const isUnwritable = layer.message.top.length === 0 && isMissing(error);
+        if (error instanceof MokaError && (codes.has(error.code) || isUnwritable)) {
+          const byShape = error.code === "MOKA_SHAPE" || (error.code === "MOKA_FIELD" && !setsChannels(layer));
           const unsure = guessed.has(layer) || (byShape && readsAny(view, layer, channels));
           if (!unsure) yield refused(view, layer, error);
         } else if (net.weights && !error && layer.type !== "BatchNorm") yield* misfits(view, layer, net.weights);
@@ -41,6 +33,11 @@ export const shapeMismatch: Rule = {
     }
   },
 };
+
+/** Whether a layer's tops have as many channels as it says, whatever comes in. */
+function setsChannels({ facts }: LintLayer): boolean {
+  return facts?.weightFiller !== undefined;
+}
 
 function refused(view: View, layer: LintLayer, { code, reason }: MokaError): Problem {
   const shapes = view.bottomShapes(layer);
@@ -82,7 +79,7 @@ function withGuessedChannels(view: View): ReadonlySet<LintLayer> {
   const guessed = new Set<LintLayer>();
   for (const layer of view.layers) {
     const absent = isSource(layer.message) && view.error(layer) !== undefined;
-    if (absent || (!setsChannels.has(layer.type) && readsAny(view, layer, guessed))) guessed.add(layer);
+    if (absent || (!setsChannels(layer) && readsAny(view, layer, guessed))) guessed.add(layer);
   }
   return guessed;
 }

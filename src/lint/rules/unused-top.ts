@@ -6,12 +6,6 @@ import { isLoss } from "../read-net.js";
 import type { Rule } from "../rule.js";
 import type { View } from "../view.js";
 
-/** Layers whose tops are made to be looked at. */
-const shown: ReadonlySet<string> = new Set(["Accuracy", "ArgMax", "Softmax", "Sigmoid"]);
-
-/** Layers that make a second top beside what they are there for. */
-const extra: ReadonlySet<string> = new Set(["Pooling", "LSTM", "RNN"]);
-
 export const unusedTop: Rule = {
   id: "unused-top",
   severity: "info",
@@ -21,9 +15,10 @@ export const unusedTop: Rule = {
     if (net.kind !== "trainval") return;
     for (const view of net.views.filter(({ phase, layers }) => phase === "TRAIN" && layers.some(isLossLayer))) {
       for (const layer of view.layers) {
-        if (!net.types.includes(layer.type) || shown.has(layer.type) || isLossLayer(layer)) continue;
+        const spare = layer.facts?.spareTops ?? "all";
+        if (spare === "all" || isLossLayer(layer)) continue;
         for (const [index, name] of layer.message.top.entries()) {
-          if (isRead(net, layer, index) || (index > 0 && extra.has(layer.type))) continue;
+          if (isRead(net, layer, index) || (index > 0 && spare === "extra")) continue;
           yield {
             at: layer.values("top")[index]?.value ?? layer.at("top"),
             message: `${layer.label} makes "${name}", which no layer reads`,

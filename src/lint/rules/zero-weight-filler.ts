@@ -1,26 +1,9 @@
-import type { FillerParameter } from "../../proto/gen/caffe_pb.js";
 import { counted } from "../../util/words.js";
 import type { Edit } from "../edits.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
-
-/** The field that holds the filler of those layers whose weights are 0 without one. */
-const holders = {
-  Convolution: "convolution_param",
-  Deconvolution: "convolution_param",
-  InnerProduct: "inner_product_param",
-  Embed: "embed_param",
-  LSTM: "recurrent_param",
-  RNN: "recurrent_param",
-} as const;
-
-function holderOf({ type }: LintLayer) {
-  return Object.hasOwn(holders, type) ? holders[type as keyof typeof holders] : undefined;
-}
-
-const rectifiers: ReadonlySet<string> = new Set(["ReLU", "PReLU", "ELU", "BatchNorm", "Scale"]);
 
 export const zeroWeightFiller: Rule = {
   id: "zero-weight-filler",
@@ -31,7 +14,7 @@ export const zeroWeightFiller: Rule = {
     if (net.kind !== "trainval") return;
     for (const view of net.views.filter(({ phase }) => phase === "TRAIN")) {
       const learning = learningIn(view);
-      const empty = learning.filter((layer) => !fillerOf(layer) && !net.weights?.of(layer).length);
+      const empty = learning.filter((layer) => !layer.facts?.weightFiller?.filler && !net.weights?.of(layer).length);
       const [first] = empty;
       // One layer alone learns from 0 too, as in regression.
       if (!first || (learning.length === 1 && !rectifies(view, first))) continue;
@@ -46,7 +29,7 @@ export const zeroWeightFiller: Rule = {
 function learningIn(view: View): readonly LintLayer[] {
   const owned = new Set<string>();
   return view.layers.filter((layer) => {
-    if (!holderOf(layer)) return false;
+    if (!layer.facts?.weightFiller) return false;
     const { name = "", lrMult = 1 } = layer.message.param[0] ?? {};
     const isOwn = name === "" || !owned.has(name);
     owned.add(name);
@@ -54,21 +37,14 @@ function learningIn(view: View): readonly LintLayer[] {
   });
 }
 
-function fillerOf(layer: LintLayer): FillerParameter | undefined {
-  const { convolutionParam, innerProductParam, embedParam, recurrentParam } = layer.message;
-  const params = {
-    convolution_param: convolutionParam,
-    inner_product_param: innerProductParam,
-    embed_param: embedParam,
-    recurrent_param: recurrentParam,
-  };
-  const holder = holderOf(layer);
-  return holder && params[holder]?.weightFiller;
+/** The field that has the filler of its weights. */
+function holderOf({ facts }: LintLayer): string {
+  return facts?.weightFiller?.field ?? "";
 }
 
 function fromWeights(first: LintLayer, empty: number, all: number): Problem {
   return {
-    at: first.at(holderOf(first) ?? ""),
+    at: first.at(holderOf(first)),
     severity: "info",
     message: `${first.label}${empty > 1 ? ` and ${counted(empty - 1, "more layer")}, of ${all} that learn weights, have` : " has"} no weight_filler`,
     why:
@@ -80,7 +56,7 @@ function fromWeights(first: LintLayer, empty: number, all: number): Problem {
 function startsAtZero(net: LintNet, view: View, layer: LintLayer, filled: number): Problem {
   const edits = withFiller(net, layer, rectifies(view, layer) ? "msra" : "xavier");
   return {
-    at: layer.at(holderOf(layer) ?? ""),
+    at: layer.at(holderOf(layer)),
     message: `${layer.label} has no weight_filler: its weights start at 0`,
     why:
       `The default is constant 0, and ${counted(filled, "other layer")} that ${filled === 1 ? "learns" : "learn"} weights ${filled === 1 ? "has" : "have"} a filler. ` +
@@ -92,11 +68,13 @@ function startsAtZero(net: LintNet, view: View, layer: LintLayer, filled: number
 
 /** Whether what reads the layer next is of the kind that msra was made for. */
 function rectifies(view: View, layer: LintLayer): boolean {
-  return view.readers(layer).some((reader) => rectifiers.has(reader.layer.type));
+  return view.readers(layer).some(({ layer: { type, facts } }) => {
+    return facts?.activation === "rectifier" || type === "BatchNorm" || type === "Scale";
+  });
 }
 
 function withFiller({ edit }: LintNet, layer: LintLayer, type: string): Edit[] | undefined {
-  const holder = holderOf(layer) ?? "";
+  const holder = holderOf(layer);
   const filler = `weight_filler { type: "${type}" }`;
   const param = layer.fields(holder).at(-1)?.value;
   if (!layer.body || param?.kind === "list") return undefined;

@@ -7,6 +7,8 @@ export interface PhaseOfNet {
   readonly phase: Phase;
   readonly layers: readonly LayerParameter[];
   readonly shapes: ReadonlyMap<string, Shape>;
+  /** Blobs whose shapes are assumed, since data are missing. */
+  readonly assumed?: ReadonlySet<string> | undefined;
 }
 
 /** A layer, and those that work in place on what it puts out. */
@@ -27,6 +29,7 @@ export interface BlobEdge {
   readonly to: string;
   readonly blob: string;
   readonly shape: Shape | undefined;
+  readonly isAssumed: boolean;
 }
 
 export interface NetGraph {
@@ -69,8 +72,8 @@ export function netGraph(phases: readonly PhaseOfNet[]): NetGraph {
     if (from === to) continue;
     if (!producer || !reader) blobs.set(producer ? to : from, { id: producer ? to : from, blob });
     const key = JSON.stringify([from, to, blob, index]);
-    const shape = edges.get(key)?.shape ?? phase.shapes.get(blob);
-    edges.set(key, { from, to, blob, shape });
+    if (edges.get(key)?.shape) continue;
+    edges.set(key, { from, to, blob, shape: phase.shapes.get(blob), isAssumed: phase.assumed?.has(blob) ?? false });
   }
   const onlyIn = order.flatMap((layer) => {
     const holding = phases.filter(({ layers }) => layers.includes(layer));

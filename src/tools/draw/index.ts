@@ -1,8 +1,9 @@
+import type { LayerGroup } from "../../core/layer-facts.js";
 import type { LayerParameter } from "../../proto/gen/caffe_pb.js";
 import { element, escapeXml, round, svgFile, text, textWidth } from "../svg.js";
 import { describeLayer } from "./describe.js";
 import { type BlobBox, type BlobEdge, type LayerBox, type NetGraph, netGraph, type PhaseOfNet } from "./graph.js";
-import { groupColours, type LayerGroup, layerGroup } from "./groups.js";
+import { groupColours, layerGroup } from "./groups.js";
 
 export type { PhaseOfNet } from "./graph.js";
 
@@ -204,10 +205,10 @@ function drawPath(points: readonly Point[]): string {
   return element("path", { d, fill: "none", stroke: ink.line, "stroke-width": 1.4, "marker-end": "url(#arrow)" });
 }
 
-/** The blob's name, where the box it comes from does not already say it, and its shape, where it is known. */
-function labelOf({ blob, shape, to }: BlobEdge, from: LayerBox | undefined): string[] {
+/** The blob's name, where the box it comes from does not already say it, and its shape, where it is known; ≈ if assumed. */
+function labelOf({ blob, shape, isAssumed, to }: BlobEdge, from: LayerBox | undefined): string[] {
   const saidAlready = from?.layers[0]?.name === blob || to === `out:${blob}`;
-  return [...(saidAlready ? [] : [blob]), ...(shape ? [shape.join("×") || "scalar"] : [])];
+  return [...(saidAlready ? [] : [blob]), ...(shape ? [(isAssumed ? "≈ " : "") + (shape.join("×") || "scalar")] : [])];
 }
 
 function drawEdgeLabel(lines: readonly string[], x: number, y: number): string {

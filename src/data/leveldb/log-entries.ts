@@ -3,10 +3,10 @@ import { ByteReader, compareBytes, damaged, recordType } from "./format.js";
 import { logRecords } from "./log.js";
 import type { Entry } from "./table.js";
 
-/** Bytes in front of a batch's records: the number of its first write (8), and how many there are (4). */
+/** Bytes before a batch's records: the number of its first write (8 bytes), and the number of records (4 bytes). */
 const batchHeader = 12;
 
-/** The records of a log, which is in memory whole: LevelDB makes a table of it before it grows large. */
+/** All records of a log. They fit in memory: LevelDB converts a log to a table before it becomes large. */
 export function logEntries(source: ByteSource, name: string): Entry[] {
   const entries: Entry[] = [];
   for (const batch of logRecords(source, name)) {
@@ -25,7 +25,7 @@ export function logEntries(source: ByteSource, name: string): Entry[] {
   return entries;
 }
 
-/** By key; of one key, the newest first. */
+/** Compares by key; for equal keys, the newest record comes first. */
 export function compareEntries(a: Entry, b: Entry): number {
   return compareBytes(a.key, b.key) || (a.trailer < b.trailer ? 1 : a.trailer > b.trailer ? -1 : 0);
 }

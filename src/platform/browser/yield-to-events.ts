@@ -1,8 +1,8 @@
 /**
- * Lets everything else that waits have its turn: events, messages, drawing. Through a message channel,
- * as browsers make a timer wait 4 ms at least.
+ * Lets the page handle its waiting events, messages and drawing. A message channel is used because
+ * a timer in a browser waits at least 4 ms.
  */
-export function breathe(): Promise<void> {
+export function yieldToEvents(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.addEventListener("message", () => {

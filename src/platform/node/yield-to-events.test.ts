@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { breathe as breatheInBrowsers } from "../browser/index.js";
-import { breathe } from "./index.js";
+import { yieldToEvents as yieldInBrowsers } from "../browser/index.js";
+import { yieldToEvents } from "./index.js";
 
 it.each([
-  ["Node", breathe],
-  ["browsers", breatheInBrowsers],
-])("breathe lets timers run in between, in %s", async (_, wait) => {
+  ["Node", yieldToEvents],
+  ["browsers", yieldInBrowsers],
+])("yieldToEvents lets timers run in between, in %s", async (_, wait) => {
   let ticks = 0;
   const timer = setInterval(() => {
     ticks += 1;

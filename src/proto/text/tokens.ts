@@ -1,23 +1,23 @@
-/** What the parser reads that has no parts of its own, and how it gets past what it cannot read. */
+/** Reading of names and scalars, which have no parts of their own, and skipping of what cannot be read. */
 import type { Issues } from "./issues.js";
 import type { Lexer } from "./lexer.js";
 import { excerpt, type ScalarNode } from "./tree.js";
 
-/** The token that `lexer` stands on, for a message to a user. */
-export function shown(lexer: Lexer): string {
+/** The current token of `lexer`, for a message to a user. */
+export function token(lexer: Lexer): string {
   return lexer.kind === "end" ? "the end of the file" : excerpt(lexer.raw);
 }
 
-/** Whether a scalar can start with the token. */
+/** Whether a scalar can start with the current token. */
 export function startsScalar({ kind }: Lexer): boolean {
   return kind === "name" || kind === "number" || kind === "string" || kind === "word" || kind === "-";
 }
 
 export function reportUnexpected(expected: string, lexer: Lexer, issues: Issues): void {
-  issues.add("MOKA_TEXT_SYNTAX", lexer, `expected ${expected}, came ${shown(lexer)}`);
+  issues.add("MOKA_TEXT_SYNTAX", lexer, `expected ${expected}, got ${token(lexer)}`);
 }
 
-/** The name of a field, or of an extension with its brackets, which `lexer` stands on. */
+/** Reads the name of a field, or of an extension with its brackets, which starts at the current token. */
 export function readName(lexer: Lexer): string {
   const start = lexer.offset;
   const tokens = lexer.kind === "[" ? 3 : 1;
@@ -25,16 +25,16 @@ export function readName(lexer: Lexer): string {
   return lexer.text.slice(start, lexer.lastEnd);
 }
 
-/** The scalar that `lexer` stands on, a value of the field `name`; nothing, once reported, where a minus has none. */
+/** Reads a scalar, a value of the field `name`. Returns undefined, after a report, if no number follows a minus. */
 export function readScalarNode(name: string, lexer: Lexer, issues: Issues): ScalarNode | undefined {
   const leading = lexer.takeComments();
   const { line, column, offset } = lexer;
   const negative = lexer.kind === "-";
   if (negative) lexer.advance();
   const { kind: form, raw: text } = lexer;
-  const hasNone = form === "string" || (form === "name" && lexer.namesField());
-  if ((form !== "name" && form !== "number" && form !== "word" && form !== "string") || (negative && hasNone)) {
-    issues.add("MOKA_TEXT_MISSING_VALUE", lexer, `expected a number for ${excerpt(name)}, came ${shown(lexer)}`);
+  const notNumber = form === "string" || (form === "name" && lexer.isFieldName());
+  if ((form !== "name" && form !== "number" && form !== "word" && form !== "string") || (negative && notNumber)) {
+    issues.add("MOKA_TEXT_MISSING_VALUE", lexer, `expected a number for ${excerpt(name)}, got ${token(lexer)}`);
     return undefined;
   }
   lexer.advance();
@@ -54,7 +54,7 @@ function readMoreStrings(lexer: Lexer): readonly string[] {
 
 const none: readonly string[] = [];
 
-/** Passes over a message or list with all that is in it. */
+/** Skips a message or list with all that is in it. */
 export function skipNested(lexer: Lexer): void {
   let open = 0;
   do {
@@ -64,7 +64,7 @@ export function skipNested(lexer: Lexer): void {
   } while (open > 0 && lexer.kind !== "end");
 }
 
-/** Passes over what cannot be read, to where a field may start or a message end. */
+/** Skips what cannot be read, up to where a field may start or a message may end. */
 export function skipToField(lexer: Lexer): void {
   for (;;) {
     lexer.advance();
@@ -76,7 +76,7 @@ export function skipToField(lexer: Lexer): void {
       case ">":
         return;
       case "name":
-        if (lexer.line > lexer.lastLine || lexer.namesField()) return;
+        if (lexer.line > lexer.lastLine || lexer.isFieldName()) return;
     }
   }
 }

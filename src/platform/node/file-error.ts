@@ -1,6 +1,6 @@
 import { MokaError, reasonOf } from "../../util/errors.js";
 
-const words: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",
   ENOTDIR: "a part of the path is no folder",
   EISDIR: "it is a folder",
@@ -17,15 +17,15 @@ const words: Readonly<Record<string, string>> = {
   EIO: "the device failed",
 };
 
-/** What the system has against doing something to `path`, as a MokaError MOKA_FILE. */
+/** Converts an error of the operating system about `path` to a MokaError MOKA_FILE. */
 export function fileError(verb: string, path: string, error: unknown): MokaError {
   if (error instanceof MokaError) return error;
   const code = systemCode(error);
-  const reason = code && words[code] ? `${words[code]} (${code})` : reasonOf(error);
+  const reason = code && reasons[code] ? `${reasons[code]} (${code})` : reasonOf(error);
   return new MokaError("MOKA_FILE", `cannot ${verb} ${path}: ${reason}`, { cause: error });
 }
 
-/** As `ENOENT`; nothing for errors that do not come from the system. */
+/** The code of an error of the operating system, for example `ENOENT`; undefined for other errors. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

@@ -1,23 +1,20 @@
-// What every layer type keeps to, whatever it computes. A new type gets an example below.
+// What every layer type keeps to, whatever it computes; the test of each type holds it to that with an example or two.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { toBinary } from "@bufbuild/protobuf";
-import { afterAll, describe, expect, test } from "vitest";
-import type { Blob } from "../../src/core/blob.js";
-import { type Arity, Layer } from "../../src/core/layer.js";
-import type { Net } from "../../src/core/net.js";
-import type { MemoryDataLayer } from "../../src/layers/data/memory-data.js";
-import { layers } from "../../src/layers/index.js";
-import { LayerParameterSchema } from "../../src/proto/gen/caffe_pb.js";
-import { Random } from "../../src/util/random.js";
-import type { Shape } from "../../src/util/shape.js";
-import { layerNet } from "../layers.js";
-import { poisonSharedMemory } from "../poison.js";
+import { describe, expect, test } from "vitest";
+import type { Blob } from "../src/core/blob.js";
+import type { Kernels } from "../src/core/kernels.js";
+import { type Arity, Layer } from "../src/core/layer.js";
+import type { Net } from "../src/core/net.js";
+import type { Step } from "../src/core/program.js";
+import { LayerParameterSchema } from "../src/proto/gen/caffe_pb.js";
+import { Random } from "../src/util/random.js";
+import { countOf, type Shape } from "../src/util/shape.js";
+import { layerNet } from "./layers.js";
+import { poisonSharedMemory } from "./poison.js";
 
 /** A small example of a layer type. */
-interface Example {
+export interface Example {
   /** Shapes of the bottoms, the batch first; one named `label` gets classes, 0 or 1, the others numbers in [−1, 1). */
   readonly inputs?: Readonly<Record<string, Shape>>;
   /** Default `y`. */
@@ -32,152 +29,8 @@ interface Example {
 
 /** Where the examples are said to stand, for the paths in them. */
 const file = "test/golden/train/example/net.prototxt";
-/** For what layers write. */
-const folder = mkdtempSync(join(tmpdir(), "moka-contracts-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-const always = ["TRAIN", "TEST"] as const;
-const x = [2, 3, 4, 4];
-const uniform = 'filler { type: "uniform" }';
-const weights = 'weight_filler { type: "xavier" }';
-const conv = `num_output: 2 kernel_size: 3 pad: 1 ${weights}`;
-
-/** By type and, where a type has several ways to work, what is special. */
-const examples: Readonly<Record<string, Example>> = {
-  AbsVal: { inputs: { x } },
-  Accuracy: { inputs: { x: [2, 3], label: [2] }, tops: ["y", "perClass"] },
-  ArgMax: { inputs: { x }, param: "argmax_param { out_max_val: true top_k: 3 }" },
-  "ArgMax along an axis": { inputs: { x }, param: "argmax_param { axis: 1 }" },
-  BNLL: { inputs: { x } },
-  BatchNorm: { inputs: { x } },
-  BatchReindex: { inputs: { x, label: [2] } },
-  Bias: { inputs: { x }, param: `bias_param { ${uniform} }` },
-  "Bias of a bottom": { inputs: { x, b: [2, 3] }, param: "bias_param { axis: 0 }" },
-  Clip: { inputs: { x }, param: "clip_param { min: -1 max: 1 }" },
-  Concat: { inputs: { a: [2, 1, 4], b: [2, 3, 4] } },
-  "Concat of one bottom": { inputs: { x } },
-  ContrastiveLoss: { inputs: { a: [2, 3], b: [2, 3], label: [2] } },
-  Convolution: { inputs: { x }, param: `convolution_param { ${conv} }` },
-  "Convolution of two bottoms": { inputs: { a: x, b: x }, tops: ["c", "d"], param: `convolution_param { ${conv} }` },
-  Crop: { inputs: { x, reference: [2, 3, 2, 3] }, param: "crop_param { offset: 1 }" },
-  Data: {
-    tops: ["data", "label"],
-    param: 'data_param { source: "../../files/glyphs_test_lmdb" batch_size: 3 backend: LMDB }',
-    changes: always,
-  },
-  "Data of a LevelDB": {
-    tops: ["data", "label"],
-    param: 'data_param { source: "../../files/glyphs_test_leveldb" batch_size: 3 } transform_param { crop_size: 20 }',
-    changes: always,
-  },
-  Deconvolution: { inputs: { x }, param: `convolution_param { ${conv} }` },
-  Dropout: { inputs: { x }, changes: ["TRAIN"] },
-  DummyData: {
-    tops: ["a", "b"],
-    param: 'dummy_data_param { shape { dim: 2 dim: 3 } data_filler { value: 1 } data_filler { type: "uniform" } }',
-    changes: always,
-  },
-  ELU: { inputs: { x } },
-  Eltwise: { inputs: { a: x, b: x, c: x } },
-  "Eltwise PROD": { inputs: { a: x, b: x, c: x }, param: "eltwise_param { operation: PROD }" },
-  "Eltwise MAX": { inputs: { a: x, b: x, c: x }, param: "eltwise_param { operation: MAX }" },
-  Embed: { inputs: { label: [2] }, param: `embed_param { input_dim: 3 num_output: 4 ${weights} bias_${uniform} }` },
-  EuclideanLoss: { inputs: { a: x, b: x } },
-  Exp: { inputs: { x }, param: "exp_param { base: 2 scale: 0.5 shift: 1 }" },
-  Filter: { inputs: { a: x, b: [2, 3], label: [2] }, tops: ["c", "d"] },
-  Flatten: { inputs: { x } },
-  HDF5Data: {
-    tops: ["data", "label"],
-    param: 'hdf5_data_param { source: "../../files/clusters_train.txt" batch_size: 3 }',
-    changes: always,
-  },
-  HDF5Output: {
-    inputs: { data: x, label: [2] },
-    tops: [],
-    param: `hdf5_output_param { file_name: "${join(folder, "rows.h5")}" }`,
-  },
-  HingeLoss: { inputs: { x: [2, 3], label: [2] }, param: "hinge_loss_param { norm: L2 }" },
-  Im2col: { inputs: { x }, param: "convolution_param { kernel_size: 3 pad: 1 stride: 2 }" },
-  // The matrix is whatever is square.
-  ImageData: {
-    tops: ["data", "label"],
-    param:
-      'image_data_param { source: "../../../conformance/images/list.txt" batch_size: 2 } ' +
-      "transform_param { mirror: true }",
-    changes: always,
-  },
-  InfogainLoss: {
-    inputs: { x: [2, 28], label: [2] },
-    param: 'infogain_loss_param { source: "../../files/glyphs_mean.binaryproto" }',
-  },
-  InnerProduct: { inputs: { x }, param: `inner_product_param { num_output: 3 ${weights} }` },
-  "InnerProduct transposed": {
-    inputs: { x },
-    param: `inner_product_param { num_output: 3 transpose: true ${weights} }`,
-  },
-  Input: { param: "input_param { shape { dim: 2 dim: 3 } }" },
-  LRN: { inputs: { x } },
-  "LRN within a channel": { inputs: { x }, param: "lrn_param { norm_region: WITHIN_CHANNEL local_size: 3 }" },
-  Log: { inputs: { x }, param: "log_param { base: 10 shift: 3 }" },
-  LSTM: { inputs: { x: [2, 1, 3], label: [2, 1] }, param: `recurrent_param { num_output: 2 ${weights} }` },
-  LSTMUnit: { inputs: { c: [2, 3, 4], gates: [2, 3, 16], label: [2, 3] }, tops: ["y", "h"] },
-  MVN: { inputs: { x } },
-  "MVN without variance, across channels": {
-    inputs: { x },
-    param: "mvn_param { normalize_variance: false across_channels: true }",
-  },
-  MemoryData: {
-    tops: ["data", "label"],
-    param: "memory_data_param { batch_size: 1 channels: 2 height: 1 width: 1 }",
-    prepare: ({ layers: [layer] }) =>
-      (layer as MemoryDataLayer).reset(new Float32Array(4).fill(1), Float32Array.of(5, 6)),
-    changes: always,
-  },
-  MultinomialLogisticLoss: { inputs: { x: [2, 3], label: [2] } },
-  PReLU: { inputs: { x } },
-  Parameter: { param: "parameter_param { shape { dim: 2 dim: 3 } }" },
-  Pooling: { inputs: { x }, tops: ["y", "mask"], param: "pooling_param { kernel_size: 3 stride: 2 }" },
-  "Pooling AVE": { inputs: { x }, param: "pooling_param { pool: AVE kernel_size: 3 stride: 2 }" },
-  "Pooling STOCHASTIC": {
-    inputs: { x },
-    param: "pooling_param { pool: STOCHASTIC kernel_size: 3 stride: 2 }",
-    changes: ["TRAIN"],
-  },
-  Power: { inputs: { x }, param: "power_param { power: 2 scale: 0.5 shift: 1 }" },
-  "Power of a constant": { inputs: { x }, param: "power_param { power: 0 }" },
-  RNN: { inputs: { x: [2, 1, 3], label: [2, 1] }, param: `recurrent_param { num_output: 2 ${weights} }` },
-  ReLU: { inputs: { x }, param: "relu_param { negative_slope: 0.1 }" },
-  Reduction: { inputs: { x }, param: "reduction_param { operation: MEAN axis: 1 }" },
-  "Reduction to a scalar": { inputs: { x }, param: "reduction_param { operation: SUMSQ }" },
-  Reshape: { inputs: { x }, param: "reshape_param { shape { dim: 0 dim: -1 dim: 2 } }" },
-  SPP: { inputs: { x }, param: "spp_param { pyramid_height: 2 }" },
-  Scale: { inputs: { x }, param: `scale_param { bias_term: true ${uniform} }` },
-  "Scale by a bottom": { inputs: { x, g: [2, 3] }, param: "scale_param { axis: 0 }" },
-  Sigmoid: { inputs: { x } },
-  SigmoidCrossEntropyLoss: { inputs: { x: [2, 3], label: [2, 3] } },
-  Silence: { inputs: { a: x, b: [2] }, tops: [] },
-  Slice: { inputs: { x: [2, 4, 3] }, tops: ["a", "b"] },
-  Softmax: { inputs: { x } },
-  SoftmaxWithLoss: { inputs: { x: [2, 3], label: [2] } },
-  Split: { inputs: { x }, tops: ["a", "b"] },
-  Swish: { inputs: { x }, param: "swish_param { beta: 2 }" },
-  TanH: { inputs: { x } },
-  Threshold: { inputs: { x } },
-  Tile: { inputs: { x }, param: "tile_param { tiles: 2 }" },
-  "Tile of a whole batch": { inputs: { x }, param: "tile_param { axis: 0 tiles: 3 }" },
-  WindowData: {
-    tops: ["data", "label"],
-    param:
-      'window_data_param { source: "../../../conformance/images/windows.txt" batch_size: 4 context_pad: 1 } ' +
-      "transform_param { crop_size: 5 mirror: true }",
-    changes: always,
-  },
-};
-
-const typeOf = (example: string) => example.split(" ")[0];
-
-test("there is an example of every registered layer type", () => {
-  expect(new Set(Object.keys(examples).map(typeOf))).toEqual(new Set(layers.map(({ type }) => type)));
-});
+/** A small bottom: (N, C, H, W). */
+export const imageShape: Shape = [2, 3, 4, 4];
 
 interface Change {
   readonly bottom?: readonly string[];
@@ -190,13 +43,13 @@ interface Change {
   readonly after?: string;
 }
 
-/** The example as a net, with these changes; its layer is named `layer`. */
-async function netOf(example: string, options: Parameters<typeof layerNet>[2] = {}, change: Change = {}) {
-  const { inputs = {}, tops = ["y"], param = "", prepare } = examples[example];
+/** The example of a type as a net, with these changes; its layer is named `layer`. */
+async function build(type: string, example: Example, options: Parameters<typeof layerNet>[2], change: Change) {
+  const { inputs = {}, tops = ["y"], param = "", prepare } = example;
   const { bottom = Object.keys(inputs), top = tops, learned, after = "" } = change;
   const shapes = bottom.map((name): [string, Shape] => [name === learned ? "raw" : name, inputs[name] ?? [2]]);
   const fields = [...bottom.map((name) => `bottom: "${name}"`), ...top.map((name) => `top: "${name}"`)];
-  const text = `layer { name: "layer" type: "${typeOf(example)}" ${fields.join(" ")} ${param} ${change.param ?? ""} }`;
+  const text = `layer { name: "layer" type: "${type}" ${fields.join(" ")} ${param} ${change.param ?? ""} }`;
   const learner = `layer { name: "up" type: "Bias" bottom: "raw" top: "${learned}" bias_param { axis: 0 num_axes: 0 } }`;
   const all = (learned ? learner : "") + text + after;
   const net = await layerNet(all, Object.fromEntries(shapes), { file, ...options });
@@ -237,13 +90,35 @@ const more = (names: readonly string[], count: number) =>
 /** For what only some layers can be asked. */
 const testIf = (applies: boolean): typeof test | (() => void) => (applies ? test : () => {});
 
-describe.each(Object.keys(examples))("%s", (name) => {
-  const example = examples[name];
+/** The multiply-adds of a step that multiplies matrices or convolves; of others 0. */
+function productsOf(step: Step): number {
+  if (step.kind === "host") return 0;
+  if (step.kernel === "gemm") {
+    const { m, n, k } = step.args as Kernels["gemm"];
+    return m * n * k;
+  }
+  if (step.kernel !== "conv" && step.kernel !== "convBackwardData") return 0;
+  const { n, channels, outputs, group, output, kernel } = step.args as Kernels["conv"];
+  return n * outputs * countOf(output) * (channels / group) * countOf(kernel);
+}
+
+/**
+ * Has an example of a layer type tested for what every layer keeps to.
+ *
+ * @param name the type and, where a type has several ways to work, what is special: `ArgMax along an axis`
+ */
+export function testContract(name: string, example: Example): void {
+  describe(`the contract of ${name}`, () => void contractTests(name.replace(/ .*/, ""), example));
+}
+
+function contractTests(type: string, example: Example): void {
+  const netOf = (options: Parameters<typeof layerNet>[2] = {}, change: Change = {}) =>
+    build(type, example, options, change);
   const bottoms = Object.keys(example.inputs ?? {});
   const tops = example.tops ?? ["y"];
 
   test("has blobs and parameters of the shapes it declares, by pure functions", async () => {
-    const { net, layer } = await netOf(name);
+    const { net, layer } = await netOf();
     const shapes = blobs(net, layer.bottoms).map(({ shape }) => shape);
     const before = toBinary(LayerParameterSchema, layer.message);
     const declared = layer.topShapes(shapes);
@@ -255,7 +130,7 @@ describe.each(Object.keys(examples))("%s", (name) => {
   });
 
   test("refuses fewer and more bottoms and tops than it takes", async () => {
-    const { net, layer } = await netOf(name);
+    const { net, layer } = await netOf();
     await net.dispose();
     const [minBottoms, maxBottoms] = range(layer.bottomCount);
     const [minTops, maxTops] = range(layer.topCount);
@@ -266,14 +141,14 @@ describe.each(Object.keys(examples))("%s", (name) => {
     if (maxTops < Infinity) wrong.push({ top: more(tops, maxTops + 1) });
     if (layer.equalCounts) wrong.push({ top: more(tops, tops.length + 1) });
     for (const change of wrong) {
-      const building = netOf(name, {}, change);
+      const building = netOf({}, change);
       await expect(building).rejects.toMatchObject({ code: "MOKA_LAYER", reason: expect.stringMatching(/^needs /) });
     }
   });
 
   testIf(bottoms.length > 0 && tops.length > 0)("works in place exactly if it says so", async () => {
-    const { net, layer } = await netOf(name, force);
-    const building = netOf(name, force, { top: [bottoms[0], ...tops.slice(1)] });
+    const { net, layer } = await netOf(force);
+    const building = netOf(force, { top: [bottoms[0], ...tops.slice(1)] });
     if (layer.inPlace) {
       const inPlace = await building;
       expect(await results(inPlace.net, inPlace.layer)).toEqual(await results(net, layer));
@@ -292,17 +167,17 @@ describe.each(Object.keys(examples))("%s", (name) => {
     const changes = example.changes?.includes(phase) ?? false;
 
     test(`in ${phase} computes the same from the same seed`, async () => {
-      const [a, b] = [await netOf(name, options), await netOf(name, options)];
+      const [a, b] = [await netOf(options), await netOf(options)];
       expect(await results(b.net, b.layer)).toEqual(await results(a.net, a.layer));
       await Promise.all([a.net.dispose(), b.net.dispose()]);
     });
 
     testIf(!changes)(`in ${phase} computes the same twice, and adds to its parameters' gradients`, async () => {
-      const { net, layer } = await netOf(name, options);
+      const { net, layer } = await netOf(options);
       const first = await results(net, layer);
       expect(await results(net, layer)).toEqual(first);
       // The top of Parameter is its parameter, diff and all, as in Caffe: that gradient is set, not added to.
-      const adds = name !== "Parameter";
+      const adds = type !== "Parameter";
       await compute(net, layer);
       if (adds) for (const { diff } of layer.blobs) diff.fill(10);
       await net.backward();
@@ -313,7 +188,7 @@ describe.each(Object.keys(examples))("%s", (name) => {
     });
 
     testIf(!changes)(`in ${phase} computes the same with parameters that were saved`, async () => {
-      const [trained, fresh] = [await netOf(name, options), await netOf(name, { ...options, seed: 42 })];
+      const [trained, fresh] = [await netOf(options), await netOf({ ...options, seed: 42 })];
       for (const { data } of trained.layer.blobs) new Random(7).uniform(data, 0.5, 1);
       fresh.net.copyTrainedLayers(trained.net.toMessage());
       expect(await results(fresh.net, fresh.layer)).toEqual(await results(trained.net, trained.layer));
@@ -321,11 +196,11 @@ describe.each(Object.keys(examples))("%s", (name) => {
     });
 
     testIf(!changes && bottoms.length > 0)(`in ${phase} takes batches of another size`, async () => {
-      const { net, layer } = await netOf(name, options);
+      const { net, layer } = await netOf(options);
       for (const n of [5, 1, 2]) {
         const shapes = Object.entries(example.inputs ?? {}).map(([input, [, ...rest]]) => [input, [n, ...rest]]);
         net.reshape(Object.fromEntries(shapes));
-        const fresh = await netOf(name, options);
+        const fresh = await netOf(options);
         fresh.net.reshape(Object.fromEntries(shapes));
         fresh.net.copyTrainedLayers(net.toMessage());
         for (const top of layer.tops) expect(net.blobs.get(top)?.shape).toEqual(fresh.net.blobs.get(top)?.shape);
@@ -336,13 +211,13 @@ describe.each(Object.keys(examples))("%s", (name) => {
     });
   }
 
-  testIf(name !== "BatchNorm")("leaves the gradient of a parameter with lr_mult 0 alone", async () => {
+  testIf(type !== "BatchNorm")("leaves the gradient of a parameter with lr_mult 0 alone", async () => {
     const loss = "loss_weight: 1 ".repeat(tops.length);
-    const { net, layer } = await netOf(name);
+    const { net, layer } = await netOf();
     await net.dispose();
     for (const frozen of layer.blobs.keys()) {
       const specs = layer.blobs.map((_, i) => `param { lr_mult: ${i === frozen ? 0 : 1} }`).join(" ");
-      const trained = await netOf(name, {}, { param: specs + loss });
+      const trained = await netOf({}, { param: specs + loss });
       const { paramGradients } = await results(trained.net, trained.layer);
       expect(paramGradients.map((gradient) => gradient.some(Boolean))).toEqual(layer.blobs.map((_, i) => i !== frozen));
       await trained.net.dispose();
@@ -351,7 +226,7 @@ describe.each(Object.keys(examples))("%s", (name) => {
 
   testIf(bottoms.length > 1 && tops.length > 0)("writes the gradients of those bottoms that need one", async () => {
     for (const learned of bottoms.filter((bottom) => bottom !== "label")) {
-      const { net, layer } = await netOf(name, {}, { learned, param: "loss_weight: 1 ".repeat(tops.length) });
+      const { net, layer } = await netOf({}, { learned, param: "loss_weight: 1 ".repeat(tops.length) });
       if (layer.backward === Layer.prototype.backward) continue;
       await compute(net, layer);
       const diffs = blobs(net, layer.bottoms).map(({ diff }) => diff.fill(7));
@@ -369,7 +244,7 @@ describe.each(Object.keys(examples))("%s", (name) => {
     for (const shareMemory of [false, true]) {
       const learned = bottoms.find((bottom) => bottom !== "label");
       const options = { ...force, keep: "outputs", shareMemory } as const;
-      const { net, layer } = await netOf(name, options, {
+      const { net, layer } = await netOf(options, {
         ...(learned && { learned }),
         after: tops.map(read).join(""),
       });
@@ -394,7 +269,7 @@ describe.each(Object.keys(examples))("%s", (name) => {
   });
 
   test("makes no NaN of zeros, forward or backward", async () => {
-    const { net, layer } = await netOf(name, force);
+    const { net, layer } = await netOf(force);
     await net.forward();
     await net.backward();
     for (const { data, diff } of [...net.blobs.values(), ...layer.blobs]) {
@@ -402,4 +277,20 @@ describe.each(Object.keys(examples))("%s", (name) => {
     }
     await net.dispose();
   });
-});
+
+  test("says of itself what its program does", async () => {
+    const { net, layer } = await netOf({ phase: "TEST" });
+    const node = net.nodes.find((each) => each.layer === layer);
+    const shapes = node?.bottom.map(({ shape }) => shape) ?? [];
+    const steps = net.program("forward").steps.filter((step) => net.layers[step.layer] === layer);
+    expect(layer.paramCount, "paramCount").toBe(layer.declareParams(shapes).length);
+    expect(layer.multiplyAdds(shapes), "multiplyAdds").toBe(steps.reduce((sum, step) => sum + productsOf(step), 0));
+    const shares = node?.bottom[0] !== undefined && node.top[0]?.data.root === node.bottom[0].data.root;
+    expect(layer.sharesBottom, "sharesBottom").toBe(shares);
+    if (layer.isIdentityInTest) {
+      await compute(net, layer);
+      expect(node?.top[0].blob.data).toEqual(node?.bottom[0].blob.data);
+    }
+    await net.dispose();
+  });
+}
