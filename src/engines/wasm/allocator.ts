@@ -24,7 +24,7 @@ export class Allocator {
     return this.#used;
   }
 
-  /** The most bytes that could be given out as one piece now. */
+  /** The size of the largest piece that could be given out now, in bytes. */
   get largest(): number {
     return this.#gaps.reduce((largest, { start, end }) => Math.max(largest, end - start), 0);
   }

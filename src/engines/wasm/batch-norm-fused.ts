@@ -50,7 +50,7 @@ function whole(size: Channels) {
   return { ...sizes, inputs: count, outputs: count };
 }
 
-/** With pooling: scratch for a plane, two pooled, and what averages take. */
+/** With pooling, whose scratch is a plane of the input, two of the output, and what averages take. */
 function pooled({ channels, method, ...geometry }: NormPool) {
   const { inputs, outputs, extra } = layout(geometry);
   const perPlane = (4 * (inputs + 2 * outputs)) / Math.max(1, geometry.planes);

@@ -15,12 +15,12 @@ export type ScratchName =
 /**
  * One call of an export: plain data, so that threads can walk the same list over the same memory.
  *
- * The export is called with the range of pieces to do, `0, pieces` where nobody shares the work, and then with
- * `numbers`. The workspace then begins with `table`.
+ * The export is called with the range of pieces to do, `0, pieces` on a single thread, and then with `numbers`. The workspace
+ * begins with `table`.
  */
 export interface Call {
   readonly name: string;
-  /** How many pieces, independent of each other, its work falls into; none, and there is nothing to do. */
+  /** The number of independent pieces of its work; with 0 there is nothing to do. */
   readonly pieces: number;
   /**
    * Grain size: this number of pieces, or more, is worth a call. A call of only a few grains is shared evenly among threads.
@@ -55,7 +55,7 @@ export type Reserve = (span: Span, bytes: number) => Prepared | undefined;
  */
 export type Locate = (span: Span | undefined, count: number) => number;
 
-/** Makes a kernel's call of its arguments; or several, each of which waits for the one before. */
+/** Makes a call of a kernel's arguments, or several, each of which waits for the one before. */
 export type Bind<K extends KernelName> = (
   args: Kernels[K],
   at: Locate,

@@ -87,7 +87,7 @@ export const convBackwardWeights: Bind<"convBackwardWeights"> = ({ x, dy, dw, ..
     : convCall("convBackwardWeights", Math.ceil(size.depth / 8), numbers, geometry);
 };
 
-/** Whether it is what assembly/conv-depthwise.ts is for. */
+/** Whether assembly/conv-depthwise.ts has kernels for it. */
 function suitsDepthwise(geometry: ConvGeometry): boolean {
   const { channels, group, output, kernel, stride, pad, dilation } = geometry;
   return (

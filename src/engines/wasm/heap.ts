@@ -9,7 +9,7 @@ const maximumBytes = 65_535 * pageBytes;
 /** Memory grows by at least this much, and by at least a quarter. */
 const growthStep = 16 * 2 ** 20;
 
-/** One WebAssembly memory and who has which part of it. */
+/** One WebAssembly memory, and which parts of it are in use. */
 export class Heap {
   readonly limit: number;
   readonly #allocator: Allocator;

@@ -48,7 +48,7 @@ const bindings: Bindings = {
   ...solver,
 };
 
-/** Those that are other ones with a native BLAS. */
+/** With a native BLAS, some kernels have another form. */
 const blasBindings: Bindings = { ...bindings, ...withBlas };
 
 export interface WasmOptions {
@@ -227,7 +227,7 @@ export class WasmEngine implements Engine {
     return storage.address + 4 * span.offset;
   }
 
-  /** What does pieces of a call on this thread, with all it needs looked up. */
+  /** A function that does pieces of a call on this thread. */
   #prepare({ name, pieces, numbers, table }: Call): (from: number, to: number) => void {
     const run = this.#exports[name];
     check(typeof run === "function", "MOKA_UNSUPPORTED", `the compiled kernels have no "${name}"`);
@@ -258,7 +258,7 @@ export class WasmEngine implements Engine {
     if (common > this.#common.bytes) this.#common = this.#replace(this.#common, common, "common");
   }
 
-  /** Another piece of memory in the place of one, named by a global of the module. */
+  /** Replaces a piece of memory, whose address a global of the module holds. */
   #replace(old: HeapStorage, bytes: number, name: string): HeapStorage {
     old.release();
     const storage = new HeapStorage(this.#heap, Math.ceil(bytes / 4));
@@ -286,7 +286,7 @@ function noSgemm(): never {
 /** The kernels this engine has; all of them, as a test makes sure. */
 export const wasmKernels = Object.keys(bindings) as KernelName[];
 
-/** Those of them that are other ones with a native BLAS. */
+/** The kernels that have another form with a native BLAS. */
 export const blasKernels = Object.keys(withBlas) as readonly (keyof typeof withBlas)[];
 
 export type { Blas } from "./blas/sgemm.js";

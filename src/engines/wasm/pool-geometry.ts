@@ -1,7 +1,7 @@
 import type { PoolGeometry } from "../../core/kernels.js";
 import { grainOf } from "./call.js";
 
-/** A line of a plane, and one of what is made of it, with 16 values before and behind each. */
+/** Scratch for averages: a row of the input and a row of the output, with 16 values before and behind each. */
 export function averageScratch({ input, output }: PoolGeometry) {
   return { scratchBytes: 4 * (input[1] + output[1] + 64) };
 }

@@ -53,7 +53,7 @@ export function planWinograd(
   return size && { size, prepared };
 }
 
-/** Whether it is a convolution that Winograd's tiles are for. */
+/** Whether Winograd's tiles can do this convolution: 3×3, stride 1, one group, and not too few channels. */
 function isPlain({ channels, outputs, group, output, kernel, stride, pad, dilation }: ConvGeometry): boolean {
   const [height = 0, width = 0] = output;
   return (

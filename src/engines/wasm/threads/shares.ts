@@ -14,7 +14,7 @@ const maximumExcess = 1.1;
 
 /**
  * Cores are not equally fast, and not always there. Which pieces make a chunk depends on their number and that of threads
- * alone: whoever takes it, the results are the same.
+ * alone, so that the results are the same whichever thread takes it.
  *
  * @param grain this number of pieces, or more, is worth a call; a call of a few grains is shared evenly
  */
