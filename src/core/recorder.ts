@@ -25,36 +25,15 @@ export interface Recording {
   readonly spans: readonly Span[];
 }
 
-interface Target {
-  readonly steps: Step[];
-  readonly layer: number;
-}
-
-const target = Symbol("target");
-
-/** The calls of kernels, which all recorders inherit: to make them takes longer than to record a layer. */
-const calls: KernelCalls = Object.defineProperties(
-  {} as KernelCalls,
-  Object.fromEntries(
-    plainNames.map((kernel) => [
-      kernel,
-      {
-        get(this: { readonly [target]: Target }) {
-          const { steps, layer } = this[target];
-          return (args: Kernels[typeof kernel]) => void steps.push(kernelStep(kernel, args, layer));
-        },
-      },
-    ]),
-  ),
-);
-
 /** Starts recording for the layer with this index and name. */
 export function record(layer: number, name: string, memory: Memory, needsBackward: boolean): Recording {
   const steps: Step[] = [];
   const spans: Span[] = [];
-  const own: Omit<Recorder, PlainName> = {
+  const recorder: Recorder = Object.assign(Object.create(callsOf), {
+    steps,
+    layer,
     needsBackward,
-    span(spanName, count) {
+    span(spanName: string, count: number) {
       const span = new Span(`${name}.${spanName}`, count, memory);
       spans.push(span);
       return span;
@@ -62,7 +41,21 @@ export function record(layer: number, name: string, memory: Memory, needsBackwar
     host(label, run, { reads = [], writes = [] } = {}) {
       steps.push({ kind: "host", label, layer, run, reads, writes });
     },
-  };
-  const recorder: Recorder = Object.assign(Object.create(calls) as KernelCalls, own, { [target]: { steps, layer } });
+  } satisfies Omit<Recorder, PlainName> & Recorded);
   return { recorder, steps, spans };
 }
+
+interface Recorded {
+  readonly steps: Step[];
+  readonly layer: number;
+}
+
+/** A method for each kernel, made once for all recorders. */
+const callsOf = Object.fromEntries(
+  plainNames.map((kernel) => [
+    kernel,
+    function (this: Recorded, args: Kernels[typeof kernel]) {
+      this.steps.push(kernelStep(kernel, args, this.layer));
+    },
+  ]),
+);

@@ -1,6 +1,6 @@
-import type { Extent } from "./kernels/kernel.js";
-import { type KernelName, kernels } from "./kernels.js";
-import type { KernelStep, Step } from "./program.js";
+import type { Extent, SpanUse } from "./kernels/kernel.js";
+import { type KernelName, type Kernels, kernels } from "./kernels.js";
+import type { HostStep, KernelStep } from "./program.js";
 import { Span } from "./span.js";
 
 /** A part of a span, or all of it. */
@@ -14,12 +14,11 @@ export interface Uses {
   readonly writes: readonly Region[];
 }
 
-export function usesOf(step: Step): Uses {
-  if (step.kind === "kernel") return usesOfKernel(step);
-  return { reads: step.reads.map((span) => regionOf(span)), writes: step.writes.map((span) => regionOf(span)) };
-}
-
-function usesOfKernel<K extends KernelName>({ kernel, args }: KernelStep<K>): Uses {
+export function usesOf<K extends KernelName>(step: HostStep | KernelStep<K>): Uses {
+  if (step.kind === "host") {
+    return { reads: step.reads.map((span) => regionOf(span)), writes: step.writes.map((span) => regionOf(span)) };
+  }
+  const { kernel, args } = step;
   const reads: Region[] = [];
   const writes: Region[] = [];
   for (const use of kernels[kernel].spans) {
@@ -36,27 +35,22 @@ function usesOfKernel<K extends KernelName>({ kernel, args }: KernelStep<K>): Us
 }
 
 /** What a step may write in the place of something it reads: pairs of spans. */
-export function successorsOf(step: Step): readonly (readonly [output: Span, input: Span])[] {
-  return step.kind === "kernel" ? successorsOfKernel(step) : [];
-}
-
-function successorsOfKernel<K extends KernelName>({ kernel, args }: KernelStep<K>): readonly (readonly [Span, Span])[] {
-  return kernels[kernel].spans.flatMap((output) =>
-    output.overwrites.flatMap((input) =>
-      [output.at(args) ?? []].flat().flatMap((y) => [input.at(args) ?? []].flat().map((x) => [y, x] as const)),
-    ),
+export function successorsOf<K extends KernelName>(
+  step: HostStep | KernelStep<K>,
+): readonly (readonly [output: Span, input: Span])[] {
+  if (step.kind === "host") return [];
+  const spansOf = (use: SpanUse<Kernels[K]>) => [use.at(step.args) ?? []].flat();
+  return kernels[step.kernel].spans.flatMap((output) =>
+    output.overwrites.flatMap((input) => spansOf(output).flatMap((y) => spansOf(input).map((x) => [y, x] as const))),
   );
 }
 
 /** Floating point operations of a step, as `operations` of its kernel counts them; `undefined` for a host step. */
-export function flopsOf(step: Step): number | undefined {
-  return step.kind === "kernel" ? flopsOfKernel(step) : undefined;
-}
-
-function flopsOfKernel<K extends KernelName>(step: KernelStep<K>): number {
+export function flopsOf<K extends KernelName>(step: HostStep | KernelStep<K>): number | undefined {
+  if (step.kind === "host") return undefined;
   const { operations } = kernels[step.kernel];
   if (typeof operations === "function") return operations(step.args);
-  const { reads, writes } = usesOfKernel(step);
+  const { reads, writes } = usesOf(step);
   return operations * Math.max(...[...reads, ...writes].map(valuesIn));
 }
 

@@ -29,6 +29,9 @@ type Argument<T> = T extends "number"
         ? Span | undefined
         : Span;
 
+const isSingle = (kind: unknown) => kind === "in1" || kind === "inout1";
+const isScalar = (kind: unknown) => kind === "number" || kind === "boolean";
+
 /** The arguments that a list of kinds stands for. */
 export type ArgumentsFrom<T> = { readonly [K in keyof T]: Argument<T[K]> };
 
@@ -117,14 +120,6 @@ export function kernelOf<O>() {
 
 /** Makes kernels that have only arguments of these kinds. */
 export const kernel = kernelOf<object>();
-
-function isSingle(kind: unknown): boolean {
-  return kind === "in1" || kind === "inout1";
-}
-
-function isScalar(kind: unknown): boolean {
-  return kind === "number" || kind === "boolean";
-}
 
 /** Makes kernels of single values. The last span has as many values as there are. */
 export function elementwise<const T extends Readonly<Record<string, Access | Single | Scalar>>>(

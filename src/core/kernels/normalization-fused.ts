@@ -3,7 +3,7 @@
 import type { Span } from "../span.js";
 import { power, reluBackward } from "./activation.js";
 import { axpby, copy, fill, mul, sum } from "./elementwise.js";
-import { type ArgumentsFrom, type Call, call, fusedOf } from "./kernel.js";
+import { type ArgumentsFrom, type Call, call, fusedOf, type Scratch } from "./kernel.js";
 import { activate, shift } from "./lowering.js";
 import { batchNorm, batchNormBackward, normalize } from "./normalization.js";
 import { avePool, avePoolBackward, maxPool, maxPoolBackward } from "./pooling.js";
@@ -16,7 +16,8 @@ const norm = { x: "in", y: "out", mean: "out", variance: "out", ...affine } as c
 const statistics = { mean: "in", variance: "in" } as const;
 const gradient = { x: "in", dy: "in", dx: "out", ...statistics, ...affine, dscale: "inout?", dbias: "inout?" } as const;
 /** By given statistics, if there are any. */
-const given = { ...norm, mean: "in?", variance: "in?" } as const;
+const optional = { mean: "in?", variance: "in?" } as const;
+const given = { ...norm, ...optional } as const;
 
 /**
  * `batchNorm`, and the Scale and ReLU after it, in one: y = act(x̂·scale + bias), x̂ the normalized x, and
@@ -71,10 +72,7 @@ export const normalizeFused = fusedOf<Channels>()(given, {
   ],
 });
 
-function center(
-  { variance, ...args }: ArgumentsFrom<typeof given> & Channels,
-  scratch: (count: number) => Span,
-): readonly Call[] {
+function center({ variance, ...args }: ArgumentsFrom<typeof given> & Channels, scratch: Scratch): readonly Call[] {
   const { x, mean, y, n, channels, inner } = args;
   if (variance) return [call(normalize, { ...args, variance })];
   if (!mean) return [call(copy, { x, y })];
@@ -91,13 +89,8 @@ function center(
  */
 export const batchNormPool = fusedOf<NormPool>()(norm, {
   operations: (args) => pooled(9, args),
-  lowersTo: (args, scratch) => {
-    const between = scratch(args.x.count);
-    return [
-      ...batchNormFused.lowersTo({ ...args, ...channelsOf(args), y: between }, scratch),
-      pool({ ...args, x: between }),
-    ];
-  },
+  lowersTo: (args, scratch) =>
+    beforePool(args, scratch, (between) => batchNormFused.lowersTo({ ...args, ...between }, scratch)),
 });
 
 /** `batchNormFusedBackward` of what pooling makes of dy. dx may be x. */
@@ -127,13 +120,8 @@ export const batchNormPoolBackward = fusedOf<NormPool>()(gradient, {
 /** `normalizeFused` and then pooling, as `batchNormPool` does it. */
 export const normalizePool = fusedOf<NormPool>()(given, {
   operations: (args) => pooled(5, args),
-  lowersTo: (args, scratch) => {
-    const between = scratch(args.x.count);
-    return [
-      ...normalizeFused.lowersTo({ ...args, ...channelsOf(args), y: between }, scratch),
-      pool({ ...args, x: between }),
-    ];
-  },
+  lowersTo: (args, scratch) =>
+    beforePool(args, scratch, (between) => normalizeFused.lowersTo({ ...args, ...between }, scratch)),
 });
 
 /** `each` operations for every value of the planes, and those of pooling. */
@@ -145,8 +133,15 @@ function channelsOf({ planes, channels, input }: NormPool): Channels {
   return { n: planes / channels, channels, inner: input[0] * input[1] };
 }
 
-function pool(args: NormPool & { readonly x: Span; readonly y: Span }): Call {
-  return args.method === "AVE" ? call(avePool, args) : call(maxPool, { ...args, mask: undefined });
+/** Normalization with its result in scratch memory, and pooling of that. */
+function beforePool(
+  args: NormPool & { readonly x: Span; readonly y: Span },
+  scratch: Scratch,
+  normalized: (between: Channels & { readonly y: Span }) => readonly Call[],
+): readonly Call[] {
+  const x = scratch(args.x.count);
+  const pool = args.method === "AVE" ? call(avePool, { ...args, x }) : call(maxPool, { ...args, x, mask: undefined });
+  return [...normalized({ ...channelsOf(args), y: x }), pool];
 }
 
 /**
@@ -154,16 +149,7 @@ function pool(args: NormPool & { readonly x: Span; readonly y: Span }): Call {
  * multiplier = scale/√(variance + eps), offset = bias + (shift − mean)·multiplier. Without variance, multiplier = scale.
  */
 export const normToAffine = fusedOf<object>()(
-  {
-    mean: "in?",
-    variance: "in?",
-    scale: "in?",
-    bias: "in?",
-    shift: "in?",
-    multiplier: "out",
-    offset: "out",
-    eps: "number",
-  },
+  { ...optional, scale: "in?", bias: "in?", shift: "in?", multiplier: "out", offset: "out", eps: "number" },
   {
     operations: 5,
     lowersTo: ({ mean, variance, multiplier, offset, eps, ...args }) => [

@@ -12,17 +12,10 @@ export const batchNormBackward = kernelOf<Channels>()(
   { y: "in", dy: "in", variance: "in", dx: "out", eps: "number" },
   { operations: 8 },
 );
+const running = { runningMean: "inout", runningVariance: "inout", factor: "inout1" } as const;
 /** factor = fraction·factor + 1; mean and variance likewise, the variance unbiased by `correction` */
 export const batchNormAverage = elementwise(
-  {
-    mean: "in",
-    variance: "in",
-    runningMean: "inout",
-    runningVariance: "inout",
-    factor: "inout1",
-    fraction: "number",
-    correction: "number",
-  },
+  { mean: "in", variance: "in", ...running, fraction: "number", correction: "number" },
   { operations: 5 },
 );
 /** mean = runningMean/factor, variance = runningVariance/factor; 0 where factor is 0 */

@@ -14,6 +14,8 @@ const descent = {
   isL1: "boolean",
 } as const;
 
+const smoothing = { momentum: "number", delta: "number" } as const;
+
 /** What every step of a solver has: g = gradientScale·clip[0]·dw + decay·w, or + decay·sign(w) with `isL1`. */
 export type Descent = ArgumentsFrom<typeof descent>;
 
@@ -31,13 +33,7 @@ export const rmsProp = elementwise({ ...descent, history: "inout", rmsDecay: "nu
  * gradients = momentum·gradients + (1 − momentum)·g²; u = g·√((delta + updates)/(delta + gradients));
  * updates = momentum·updates + (1 − momentum)·u²; dw = rate·u
  */
-export const adaDelta = elementwise({
-  ...descent,
-  gradients: "inout",
-  updates: "inout",
-  momentum: "number",
-  delta: "number",
-});
+export const adaDelta = elementwise({ ...descent, gradients: "inout", updates: "inout", ...smoothing });
 /**
  * mean = momentum·mean + (1 − momentum)·g; square = momentum2·square + (1 − momentum2)·g²;
  * dw = rate·correction[0]·mean/(√square + delta)

@@ -30,3 +30,8 @@ export const dropout: Bind<"dropout"> = ({ x, mask, y, scale }, at) =>
 
 export const dot: Bind<"dot"> = ({ a, b, y, alpha }, at) =>
   call("dot", 1, [at(a, a.count), at(b, a.count), at(y, 1), a.count, alpha, 0]);
+
+export const sumSquares: Bind<"sumSquares"> = ({ x, y }, at) => {
+  const address = at(x, x.count);
+  return call("dot", 1, [address, address, at(y, 1), x.count, 1, 1]);
+};

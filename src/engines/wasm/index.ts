@@ -26,7 +26,6 @@ import * as scale from "./scale.js";
 import * as sigmoidLoss from "./sigmoid-loss.js";
 import { singleValues } from "./single-values.js";
 import * as softmax from "./softmax.js";
-import * as solver from "./solver.js";
 import { Team, type ThreadMemory } from "./threads/team.js";
 import { type WasmExports, type WasmGlobal, WebAssembly } from "./web-assembly.js";
 
@@ -45,7 +44,6 @@ const bindings: Bindings = {
   ...lstm,
   ...softmax,
   ...sigmoidLoss,
-  ...solver,
 };
 
 /** With a native BLAS, some kernels have another form. */
