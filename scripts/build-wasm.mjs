@@ -1,47 +1,71 @@
-// Compiles assembly/ to WebAssembly and writes it, as text, to src/engines/wasm/gen/: module.ts, and module-relaxed.ts, the same
-// with relaxed SIMD, which multiplies and adds in one instruction. Does nothing when the sources are what they were.
+// Compiles assembly/ to two WebAssembly modules and writes them, as text, to src/engines/wasm/gen/: module.ts with SIMD, and
+// module-relaxed.ts with relaxed SIMD, which multiplies and adds in one instruction. A module that is up to date stays as it is.
+//
+//   --quick       compiles without optimization, and only the module that this Node runs
+//   --dry-run     only says which modules are out of date
+//   --out FOLDER  writes there instead
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { parseArgs, promisify } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const compiler = join(root, "node_modules", "assemblyscript");
-const folder = join(root, "src", "engines", "wasm", "gen");
-const target = join(folder, "module.ts");
-const relaxedTarget = join(folder, "module-relaxed.ts");
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    "dry-run": { type: "boolean", default: false },
+    out: { type: "string", default: join(root, "src", "engines", "wasm", "gen") },
+  },
+});
 
-// Assertions off, and no runtime: kernels have no heap, as TypeScript gives the memory out. Warning 112 is about
-// v128 parameters of inner functions, which the compiler takes for exports, since their files export them.
+// Assertions are off. There is no runtime: TypeScript allocates the memory, so kernels need no heap. Warning 112 is about v128
+// parameters of exported functions; here these functions are only called by other kernels, never by JavaScript.
 const flags =
-  "-O3 --noAssert --runtime stub --importMemory --initialMemory 1 --maximumMemory 65536 --sharedMemory " +
-  "--enable simd --enable threads --disableWarning 112";
+  `${options.quick ? "-O0" : "-O3"} --noAssert --runtime stub --importMemory --initialMemory 1 --maximumMemory 65536 ` +
+  "--sharedMemory --enable simd --enable threads --disableWarning 112";
 
 const sources = readdirSync(join(root, "assembly"))
   .filter((name) => name.endsWith(".ts"))
   .sort()
   .map((name) => join(root, "assembly", name));
-const hash = hashOf([...sources, join(compiler, "package.json"), fileURLToPath(import.meta.url)]);
-if ([target, relaxedTarget].every((file) => existsSync(file) && readFileSync(file, "utf8").includes(hash))) {
+
+const plain = moduleOf("module.ts", flags);
+const relaxed = moduleOf("module-relaxed.ts", `${flags} --enable relaxed-simd`);
+// Node has relaxed SIMD without being asked from version 22 on.
+const hasRelaxedSimd = Number(process.versions.node.split(".")[0]) >= 22;
+const wanted = options.quick ? [hasRelaxedSimd ? relaxed : plain] : [plain, relaxed];
+const outdated = wanted.filter(({ file, hash }) => !existsSync(file) || !readFileSync(file, "utf8").includes(hash));
+const names = (modules) => modules.map(({ file }) => basename(file)).join(", ");
+
+if (outdated.length === 0) {
   console.log("wasm kernels: up to date");
+} else if (options["dry-run"]) {
+  console.log(`wasm kernels: out of date: ${names(outdated)}`);
 } else {
   const start = performance.now();
-  const [plain, relaxed] = await Promise.all([compile(flags), compile(`${flags} --enable relaxed-simd`)]);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(target, moduleText(plain));
-  writeFileSync(relaxedTarget, moduleText(relaxed));
+  mkdirSync(options.out, { recursive: true });
+  await Promise.all(outdated.map(build));
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`wasm kernels: compiled in ${seconds} s, ${Math.round(plain.length / 1024)} KiB`);
+  const how = options.quick ? "compiled without optimization" : "compiled";
+  console.log(`wasm kernels: ${names(outdated)} ${how} in ${seconds} s`);
 }
 
-/** Line ends may differ between checkouts; names of files do not count. */
-function hashOf(files) {
-  const hash = createHash("sha256");
-  for (const file of files) hash.update(readFileSync(file, "utf8").replaceAll("\r\n", "\n"));
-  return hash.digest("hex");
+/** A module's file, its compiler flags, and the hash of all that it is made from: sources, this script, compiler and flags. */
+function moduleOf(name, flags) {
+  const hash = createHash("sha256").update(flags);
+  for (const file of [...sources, join(compiler, "package.json"), fileURLToPath(import.meta.url)]) {
+    // Line ends may differ between checkouts. The names of files are not part of the hash.
+    hash.update(readFileSync(file, "utf8").replaceAll("\r\n", "\n"));
+  }
+  return { file: join(options.out, name), flags, hash: hash.digest("hex") };
+}
+
+async function build({ file, flags, hash }) {
+  writeFileSync(file, moduleText(await compile(flags), hash));
 }
 
 async function compile(flags) {
@@ -49,17 +73,19 @@ async function compile(flags) {
   const output = join(temporary, "kernels.wasm");
   const args = [join("assembly", "index.ts"), "-o", output, ...flags.split(" ")];
   try {
-    await promisify(execFile)(process.execPath, [join(compiler, "bin", "asc.js"), ...args], { cwd: root });
+    const asc = join(compiler, "bin", "asc.js");
+    const { stderr: warnings } = await promisify(execFile)(process.execPath, [asc, ...args], { cwd: root });
+    if (options.quick) process.stderr.write(warnings);
     return readFileSync(output);
   } catch (error) {
-    console.error(`${error.stdout}${error.stderr}`);
+    console.error(`${error.stdout ?? ""}${error.stderr ?? error}`);
     process.exit(1);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
 }
 
-/** Where the module says that the memory it imports is shared. */
+/** The index of the byte that says whether the memory that the module imports is shared. */
 function sharedFlag(bytes) {
   const entry = Buffer.from("\x03env\x06memory\x02\x03", "latin1");
   const at = bytes.indexOf(entry);
@@ -67,12 +93,12 @@ function sharedFlag(bytes) {
   return at + entry.length - 1;
 }
 
-function moduleText(bytes) {
+function moduleText(bytes, hash) {
   return `// Made by scripts/build-wasm.mjs; not to be edited.
 
-/** Of the sources in assembly/, the compiler and its flags. */
+/** The hash of the sources in assembly/, the compiler and its flags. */
 export const sourcesHash = "${hash}";
-/** The byte that says whether the memory is shared: 3 if it is, as here, 1 if not. */
+/** The index of the byte that says whether the memory is shared: 3 if it is, as here, 1 if not. */
 export const sharedFlag = ${sharedFlag(bytes)};
 export const text =
   "${bytes.toString("base64")}";

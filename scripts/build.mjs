@@ -1,4 +1,4 @@
-// Builds dist/: the kernels, then the TypeScript.
+// Builds dist/: first the kernels, then the TypeScript. `--clean` deletes dist/ and build/ before.
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";

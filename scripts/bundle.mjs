@@ -1,6 +1,6 @@
-// Bundles the command line into a few files, dist/bin/moka.js and what its commands load: node spends more time on
-// finding and linking three hundred small modules than most commands on their work. Takes what scripts/build.mjs made.
-// `--out FOLDER` writes elsewhere.
+// Bundles the command line into a few files: dist/bin/moka.js, and the files that its commands load. Without the bundle Node
+// needs more time to find and link three hundred small modules than most commands need for their work. The input is dist/, which
+// scripts/build.mjs makes. `--out FOLDER` writes to another folder.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,8 +10,8 @@ import { rolldown } from "rolldown";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "dist", "bin") } } });
 
-// Of the dependencies only this one is loaded by nearly all commands, and of nearly eighty modules. Its license and
-// notices are in its package, which stays a dependency.
+// Only this dependency is bundled: nearly all commands load it, and it has nearly eighty modules. Its license and notices are in
+// its package, which stays a dependency.
 const bundled = "@bufbuild/protobuf";
 const isOwn = (id) => id.startsWith(".") || id.startsWith("/") || id.startsWith("#") || id.startsWith(bundled);
 

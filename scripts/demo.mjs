@@ -48,7 +48,7 @@ function percent(share) {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** So many points, each the mean of the losses around it. */
+/** The curve with `points` points, each the mean of an equal share of the values. */
 function smooth(values, points) {
   const width = values.length / points;
   return Array.from({ length: points }, (_, i) => {

@@ -1,4 +1,4 @@
-// Writes docs/layers.md from the doc comments of the layers, which are their contracts; with --stdout, prints it.
+// Writes docs/layers.md from the doc comments of the layers, which are their contracts. `--stdout` prints the page instead.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -6,21 +6,25 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The folders of src/layers, in the order of Caffe's own documentation. */
 const groups = {
-  data: "Where batches come from, and where they go to.",
-  vision: "What treats a blob as images: windows that move over the axes behind the channels.",
-  recurrent: "Sequences, one step after the other.",
-  common: "Matrix products, and what only moves values about.",
+  data: "Sources of batches, and files that batches are written to.",
+  vision: "Layers that treat a blob as images: windows move over the axes behind the channels.",
+  recurrent: "Layers over sequences, one step after the other.",
+  common: "Matrix products, and layers that only move values.",
   activation: "Value by value.",
   normalization: "Over a batch, a channel, or a neighbourhood.",
-  loss: "What is learned, and what is measured.",
+  loss: "Losses, which training makes small, and measures of a net.",
 };
 
-/** What a piece of a contract may begin with, to be shown in bold. */
+/** The labels that begin a piece of a contract. They are shown in bold. */
 const labels =
   /^(No bottoms|Bottoms?|No tops?|Tops?|Gradients?|Parameters?|Departures?|Source|[A-Z][A-Z_]+(?=[:,; (])|`\w+_param(?:\.\w+)?`)/;
 
-/** Lines of comments are filled up to about 110 columns: what would have fitted before this one was a line of its own. */
+/**
+ * Lines of doc comments are filled up to 100 columns at least. A line began a new piece on purpose if its first word had fitted
+ * into the first 100 columns of the line before.
+ */
 const filled = 100;
+/** The columns of a line of the page, at most. */
 const width = 120;
 
 const page = layersPage();
@@ -56,7 +60,7 @@ function layersPage() {
   ].join("\n\n")}\n`;
 }
 
-/** The layers of a folder by name; before them the classes they are made from, where a contract points at one. */
+/** The layers of a folder, by name, and those abstract classes of it that a contract names. */
 function layersOf(folder) {
   const contracts = readdirSync(`${root}src/layers/${folder}`)
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
@@ -67,7 +71,7 @@ function layersOf(folder) {
   return { bases: contracts.filter(({ isBase, type }) => isBase && words.includes(`\`${type}\``)), layers };
 }
 
-/** The layer types and abstract layers a file declares, each with the comment right above its class. */
+/** The layer types and abstract classes that a file declares, each with the comment directly above it. */
 function contractsIn(path) {
   const text = readFileSync(`${root}${path}`, "utf8").replaceAll("\r\n", "\n");
   const comment = /\n(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport /.source;
@@ -103,7 +107,7 @@ function entry({ type, path, paragraphs: [summary, ...rest] }) {
   ].join("\n\n");
 }
 
-/** A paragraph cut where a new line was begun on purpose, and before what has a label of its own. */
+/** A paragraph's pieces: a new one begins where a line begins on purpose, and at a label. */
 function piecesOf(lines) {
   const pieces = [];
   lines.forEach((line, i) => {
@@ -121,7 +125,7 @@ function bullet(piece, isLink) {
   return fill(`- ${text.replace(/^[-–] /, "")}`, "  ");
 }
 
-/** Markdown of text in which only code is marked. */
+/** The text as Markdown: code stays marked, and other special characters are escaped. */
 function marked(text) {
   return text
     .split(/(`[^`]*`)/)
@@ -129,12 +133,12 @@ function marked(text) {
     .join("");
 }
 
-/** A class's name in a contract, as a link to what the page says of it. */
+/** Links the name of an abstract class to its entry; other code stays as it is. */
 function linked(code) {
   return /^`[A-Z]\w*Layer`$/.test(code) ? `[${code}](#${code.slice(1, -1).toLowerCase()})` : code;
 }
 
-/** Fills lines; none begins with what Markdown would take for a list or a heading. */
+/** Fills lines. No line begins with a word that Markdown would take for a list or a heading. */
 function fill(text, indent = "") {
   const lines = [];
   for (const word of text.split(" ")) {

@@ -1,4 +1,5 @@
-// Writes the table of rules in docs/lint.md, from the rules themselves (npm run build comes first); with --stdout, prints it.
+// Writes the table of rules in docs/lint.md, from the rules in dist/, which scripts/build.mjs makes. `--stdout` prints the table
+// instead.
 import { readFileSync, writeFileSync } from "node:fs";
 import { rules } from "../dist/lint/rules/index.js";
 

@@ -1,4 +1,4 @@
-// Brings a fresh clone to where it can build: installs the dependencies, unless they are already those of the lock file.
+// Installs the dependencies, unless those of the lock file are already installed.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ if (Number(process.versions.node.split(".")[0]) < 20) {
 }
 if (!isInstalled()) run("npm", ["ci"]);
 
-/** npm leaves a copy of what it installed in node_modules; it must be what the lock file says now. */
+/** npm writes a list of what it installed to node_modules. It must have the versions of the lock file. */
 function isInstalled() {
   const installed = `${root}node_modules/.package-lock.json`;
   if (!existsSync(installed)) return false;

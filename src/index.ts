@@ -34,7 +34,7 @@ export type {
   ChannelValues,
   FlaggedChannel,
 } from "./tools/batch-norm/layer-stats.js";
-export type { Cause } from "./tools/batch-norm/ward.js";
+export type { Cause } from "./tools/batch-norm/measurements.js";
 export { computeImageMean, type ImageMean, type ImageMeanOptions } from "./tools/compute-image-mean.js";
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";

@@ -68,7 +68,7 @@ export function testRule(rule: Rule, { good, bad }: Examples): void {
         expect(finding.severity).toBe(severity);
         expect(finding.fixable).toBe(fixed !== undefined);
         expect(finding.message).not.toMatch(/\n|\.$/);
-        expect(finding.why.length).toBeGreaterThan(40);
+        expect(finding.why.length, "letters of why").toBeGreaterThan(40);
       }
       const words = found.map(({ message, why }) => `${message}\n${why}`).join("\n");
       for (const each of says) expect(words).toMatch(each);

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { filterLayers } from "../core/filter-net.js";
+import { isDataLayer } from "../core/layer-roles.js";
 import type { Net, NetContext } from "../core/net.js";
 import {
   DataParameter_DB as Backend,
@@ -12,14 +13,8 @@ import {
   TransformationParameterSchema,
 } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
-import {
-  type BatchSource,
-  batchesOfArrays,
-  batchesOfLayers,
-  isDataLayer,
-  ownDataLayers,
-} from "../tools/batch-norm/batches.js";
-import { buildTrunk } from "../tools/batch-norm/trunk.js";
+import { type BatchSource, batchesOfArrays, batchesOfLayers, ownDataLayers } from "../tools/batch-norm/batches.js";
+import { buildFedNet } from "../tools/batch-norm/fed-net.js";
 import type { NdArray } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
@@ -27,50 +22,50 @@ import { silent } from "../util/log.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { netFrom, readText } from "./read-text.js";
 
-/** Which data a net is run on, and how much of them. */
+/** The data to run a net on, and how many batches. */
 export interface BatchOptions extends RunOptions {
-  /** Of the net's state, for include and exclude rules. Default 0 and none. */
+  /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
   /**
-   * What to run on instead of the net's own data layers: arrays by the names of the blobs they are for, all with as many
-   * rows; or a path: an LMDB's or LevelDB's folder, or a list of images and labels (`.txt`, as ImageData takes it).
+   * The data to run on instead of the net's own data layers: arrays by blob name, all with the same number of rows; or
+   * a path: the folder of an LMDB or LevelDB, or a list of images and labels (`.txt`, in the format of ImageData).
    */
   readonly data?: string | Readonly<Record<string, NdArray>> | undefined;
   /** Rows of `data` in a batch. Default 32. The net's own data layers have their own `batch_size`. */
   readonly batch?: number | undefined;
-  /** `transform_param` for `data` from a path; by default that of the data layer it stands for. */
+  /** `transform_param` for `data` from a path. Default: that of the data layer it replaces. */
   readonly scale?: number | undefined;
   readonly meanValue?: readonly number[] | undefined;
-  /** Batches to run. Default: for arrays, each row once; else it is said where it is used. */
+  /** Number of batches. Default: for arrays, each row once; for other data, see the function that has this option. */
   readonly iterations?: number | undefined;
 }
 
 const defaultBatch = 32;
 
-/** A net's message with all it takes to run it on batches, with this or that kind of statistics. */
+/** A net's message and what is needed to run it on batches, with either kind of BatchNorm statistics. */
 export class BatchNets {
   readonly message: NetParameter;
   readonly files: Files;
   readonly #options: BatchOptions;
   readonly #context: NetContext;
-  /** What is to be closed in the end. */
-  readonly #open: { close(): Promise<void> }[];
+  /** Sources and nets that are closed in the end. */
+  readonly #toClose: { close(): Promise<void> }[];
 
   private constructor(
     message: NetParameter,
     options: BatchOptions,
     context: NetContext,
-    open: { close(): Promise<void> }[],
+    toClose: { close(): Promise<void> }[],
   ) {
     this.message = message;
     this.files = context.files;
     this.#options = options;
     this.#context = context;
-    this.#open = open;
+    this.#toClose = toClose;
   }
 
-  /** Reads a net, lends it to `work`, and frees whatever that opened. */
+  /** Reads a net, calls `work` with it, and then closes all that `work` opened. */
   static async use<T>(pathOrText: string, options: BatchOptions, work: (nets: BatchNets) => Promise<T>): Promise<T> {
     const { iterations, batch = defaultBatch } = options;
     const isCount = (value: number) => Number.isInteger(value) && value > 0;
@@ -78,12 +73,12 @@ export class BatchNets {
     check(isCount(iterations ?? 1), "MOKA_USAGE", `iterations must be 1 or more, not ${iterations}`);
     const engine = await createEngine(options);
     const context = { ...netContext(engine, options, undefined), ownsEngine: false };
-    const open: { close(): Promise<void> }[] = [];
+    const toClose: { close(): Promise<void> }[] = [];
     try {
       const message = netFrom(await readText(pathOrText, context.files), context.log);
-      return await work(new BatchNets(message, options, context, open));
+      return await work(new BatchNets(message, options, context, toClose));
     } finally {
-      for (const each of open) await each.close();
+      for (const each of toClose) await each.close();
       await engine.dispose();
     }
   }
@@ -107,9 +102,9 @@ export class BatchNets {
   }
 
   /**
-   * The data that were given, or else those of the data layers of this phase, from their beginning.
+   * The given data, or, without them, the data of this phase's data layers, from their beginning.
    *
-   * @throws MokaError `MOKA_USAGE` if there are neither
+   * @throws MokaError `MOKA_USAGE` if there are neither given data nor data layers
    */
   async batches(phase: "TRAIN" | "TEST"): Promise<BatchSource> {
     const { data, batch = defaultBatch } = this.#options;
@@ -125,40 +120,40 @@ export class BatchNets {
       source = await batchesOfLayers([await this.#layerFor(data, phase)], state, this.#context);
     } else {
       check(Object.keys(data).length > 0, "MOKA_USAGE", "the data given have no arrays");
-      const fed = this.layers("TEST").flatMap((layer) => (isDataLayer(layer) ? layer.top : []));
-      const stranger = Object.keys(data).find((name) => !fed.includes(name));
-      const names = fed.join(", ") || "none";
+      const inputBlobs = this.layers("TEST").flatMap((layer) => (isDataLayer(layer) ? layer.top : []));
+      const unknownName = Object.keys(data).find((name) => !inputBlobs.includes(name));
+      const names = inputBlobs.join(", ") || "none";
       check(
-        stranger === undefined,
+        unknownName === undefined,
         "MOKA_USAGE",
-        `data for "${stranger}": the blobs this net is fed with are ${names}`,
+        `data for "${unknownName}": the input blobs of this net are ${names}`,
       );
       source = batchesOfArrays(data, batch);
     }
-    this.#open.push(source);
+    this.#toClose.push(source);
     return source;
   }
 
-  /** How many batches to run. */
+  /** The number of batches to run. */
   iterations(source: BatchSource, otherwise: number): number {
     return this.#options.iterations ?? source.length ?? otherwise;
   }
 
-  /** The net in phase TEST, but for its data layers and what its BatchNorm layers normalize by. */
-  async trunk(source: BatchSource, statistics: "batch" | "global"): Promise<Net> {
-    const net = await buildTrunk(this.message, this.state("TEST"), source.shapes, statistics, this.#context);
-    this.#open.push({ close: () => net.dispose() });
+  /** Builds the net in phase TEST, with inputs instead of data layers, and BatchNorm with these statistics. */
+  async build(source: BatchSource, statistics: "batch" | "global"): Promise<Net> {
+    const net = await buildFedNet(this.message, this.state("TEST"), source.shapes, statistics, this.#context);
+    this.#toClose.push({ close: () => net.dispose() });
     return net;
   }
 
-  /** A data layer for what lies at `path`, in the place of those the net has. */
+  /** A data layer for the data at `path`, which replaces the net's own data layers. */
   async #layerFor(path: string, phase: "TRAIN" | "TEST"): Promise<LayerParameter> {
     const { batch: batchSize = defaultBatch, scale, meanValue } = this.#options;
     const replaced = this.layers(phase).filter(isDataLayer);
     const [images = "data", labels = "label"] = replaced.flatMap(({ top }) => top);
-    const own = replaced.find(({ transformParam }) => transformParam)?.transformParam;
-    const transformParam = own
-      ? copyMessage(TransformationParameterSchema, own)
+    const ownTransform = replaced.find(({ transformParam }) => transformParam)?.transformParam;
+    const transformParam = ownTransform
+      ? copyMessage(TransformationParameterSchema, ownTransform)
       : create(TransformationParameterSchema);
     if (scale !== undefined) transformParam.scale = scale;
     if (meanValue !== undefined) transformParam.meanValue = [...meanValue];

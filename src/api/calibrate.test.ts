@@ -20,7 +20,7 @@ function blobsOf(path: string): Map<string, Float32Array[]> {
   return new Map(layer.map(({ name, blobs }) => [name, blobs.map((blob) => blobValues(blob).data)]));
 }
 
-test("a net whose statistics are lost gets its accuracy back, by either method, and keeps its other weights", async () => {
+test("a net whose statistics are lost has its accuracy again with either method, and its other weights unchanged", async () => {
   const model = normNet(folder.path, { norm: "moving_average_fraction: 0.95" });
   const whole = await trained(model, fileOf("whole"), 250);
   const lost = ["bn1", "bn2"].reduce(
@@ -37,7 +37,7 @@ test("a net whose statistics are lost gets its accuracy back, by either method, 
     expect(report.before.outputs.accuracy).toBeLessThan(wanted - 0.1);
     expect(Math.abs((report.after.outputs.accuracy ?? 0) - wanted)).toBeLessThanOrEqual(0.005);
 
-    // What was written is what was said, and what testing finds.
+    // The written weights have the reported statistics, and testing gives the reported scores.
     const net = await Net.load(model, { ...options, weights: output });
     let accuracy = 0;
     for (let i = 0; i < 10; i++) accuracy += ((await net.forward()).accuracy?.[0] ?? 0) / 10;
@@ -60,10 +60,10 @@ const deep = (rest = "") => `name: "deep"
   layer { name: "relu" type: "ReLU" bottom: "a" top: "a" }
   ${inner("b", "a", rest)}`;
 
-/** 32 rows of 3 values, which drift. */
+/** 32 rows of 3 values, whose distribution changes from row to row. */
 const rows = Float32Array.from({ length: 96 }, (_, i) => Math.sin(i * i) + i / 40);
 
-/** Saved weights of a net as its fillers left it. */
+/** Saved weights of an untrained net. */
 async function fresh(model: string, name: string): Promise<string> {
   const net = await Net.load(model, { engine: "reference", seed: 5 });
   await net.save(fileOf(name));
@@ -71,7 +71,7 @@ async function fresh(model: string, name: string): Promise<string> {
   return fileOf(name);
 }
 
-test("moving: what training makes of the same batches", async () => {
+test("moving gives the statistics that training gives on the same batches", async () => {
   const weights = await fresh(deep(), "moving_in");
   const output = fileOf("moving_out");
   const data = { x: { shape: [32, 3], data: rows } };
@@ -84,7 +84,7 @@ test("moving: what training makes of the same batches", async () => {
   await net.dispose();
 });
 
-test("pooled: mean and total variance of what a layer gets while those before it normalize by the batch", async () => {
+test("pooled gives mean and total variance of a layer's inputs while the layers before it normalize by the batch", async () => {
   const weights = await fresh(deep(), "pooled_in");
   const output = fileOf("pooled_out");
   const data = { x: { shape: [32, 3], data: rows } };
@@ -132,7 +132,7 @@ test("layers that share their statistics are pooled as one", async () => {
   });
 });
 
-test("layers that the net does not have stay in the file, and statistics the file lacks come into it", async () => {
+test("layers that the net does not have stay in the file, and missing statistics are added to it", async () => {
   const weights = await fresh(deep(), "other_in");
   const output = fileOf("other_out");
   const short = deep()
@@ -145,7 +145,7 @@ test("layers that the net does not have stay in the file, and statistics the fil
   expect(after.get("new_bn")?.map(({ length }) => length)).toEqual([3, 3, 1]);
 });
 
-test("refuses what cannot be", async () => {
+test("refuses invalid options", async () => {
   const weights = await fresh(deep(), "refused");
   const data = { x: { shape: [32, 3], data: rows } };
   const call = (more: object, model = deep()) => calibrate(model, weights, { engine: "reference", data, ...more });

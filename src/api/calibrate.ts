@@ -1,13 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { WeightFileStore } from "../data/weight-files.js";
 import { makeBlob } from "../proto/binary/index.js";
-import {
-  type LayerParameter,
-  LayerParameterSchema,
-  type NetParameter,
-  NetParameterSchema,
-} from "../proto/gen/caffe_pb.js";
+import { LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
+import { feed } from "../tools/batch-norm/fed-net.js";
 import { ScoreMean, type Scores } from "../tools/batch-norm/outputs.js";
 import {
   measure,
@@ -19,46 +15,45 @@ import {
   statisticsMethods,
   statisticsMove,
 } from "../tools/batch-norm/recompute.js";
-import { feed } from "../tools/batch-norm/trunk.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
 
 export interface CalibrateOptions extends BatchOptions {
   /**
-   * `pooled`: mean and total variance over all values of all batches, with a factor of 1. `moving`: what Caffe's moving
-   * average makes of the batches, one after the other, from nothing. Default `pooled`.
+   * `pooled`: mean and total variance over all values of all batches, with a factor of 1. `moving`: Caffe's moving
+   * average over the batches, one after the other, from empty statistics. Default `pooled`.
    */
   readonly method?: StatisticsMethod | undefined;
-  /** Whose data layers to measure on. Default: TRAIN, whose statistics these are, where it has some; else TEST. */
+  /** The phase whose data layers are used. Default: TRAIN, as in training, if it has data layers; else TEST. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
-  /** Where to write the weights with the new statistics. Default: nowhere, it is only said what would change. */
+  /** The path to write the weights with the new statistics to. Default: nothing is written. */
   readonly output?: string | undefined;
 }
 
 export interface CalibrateReport {
   readonly name: string;
   readonly method: StatisticsMethod;
-  /** Whose data were measured on, and on how many batches. */
+  /** The phase whose data were used, and the number of batches. */
   readonly phase: "TRAIN" | "TEST";
   readonly batches: number;
-  /** The BatchNorm layers in the order of the net, and how far they moved. */
+  /** The BatchNorm layers in the order of the net, and how much their statistics changed. */
   readonly layers: readonly (StatisticsMove & { readonly name: string; readonly factor: number })[];
-  /** Whose data the scores are of. */
+  /** The phase whose data the scores are measured on. */
   readonly scoredOn: "TRAIN" | "TEST";
-  /** What the net scores with the old averages and with the new ones. */
+  /** The net's scores with the old statistics, and with the new ones. */
   readonly before: Scores;
   readonly after: Scores;
   readonly output?: string;
 }
 
 /**
- * Measures the statistics of all BatchNorm layers anew. As in training each normalizes by the batch meanwhile, so that each
- * sees what those before it give it there; all else is as in phase TEST. The other weights stay as they are, and so does the
- * file they came from.
+ * Recomputes the statistics of all BatchNorm layers. Each layer normalizes by the batch then, as in training, so that
+ * the inputs of the layers after it are those of training. All else is as in phase TEST. The other weights and
+ * their file do not change.
  *
- * Loss and accuracy are measured before and after with the averages, on as many batches of TEST's data layers where there
- * are some, else on the same data.
+ * Loss and accuracy are measured with the old and the new statistics, on the same number of batches: of TEST's data
+ * layers if there are some, else of the same data.
  *
  * @param model the net's prototxt: its path, or, if it has a newline, its text
  * @param weights a caffemodel's path, or several separated by commas
@@ -79,7 +74,7 @@ export async function calibrate(
     const phase = options.phase ?? (nets.hasData("TRAIN") && options.data === undefined ? "TRAIN" : "TEST");
     const source = await nets.batches(phase);
     const iterations = nets.iterations(source, 50);
-    const global = await nets.trunk(source, "global");
+    const global = await nets.build(source, "global");
     check(
       global.layers.some(({ type }) => type === "BatchNorm"),
       "MOKA_USAGE",
@@ -87,7 +82,7 @@ export async function calibrate(
     );
     await global.copyTrainedLayersFrom(weights);
     const old = normBlobsOf(global);
-    const batch = await nets.trunk(source, "batch");
+    const batch = await nets.build(source, "batch");
     batch.copyTrainedLayers(global.toMessage());
     const next = await measure(batch, source, iterations, method);
 
@@ -120,7 +115,7 @@ export async function calibrate(
   });
 }
 
-/** Writes the weights as they were, layers the net does not have too, but with these statistics. */
+/** Writes the weights with these statistics. Layers that the net does not have are written too. */
 async function save(
   statistics: ReadonlyMap<string, NormBlobs>,
   weights: string,
@@ -128,20 +123,17 @@ async function save(
   nets: BatchNets,
 ): Promise<void> {
   const { files } = nets;
-  const own = new Map(nets.layers("TEST").map((layer) => [layer.name, layer]));
+  const layersOfNet = new Map(nets.layers("TEST").map((layer) => [layer.name, layer]));
   const store = new WeightFileStore(files, silent);
-  const read: NetParameter[] = [];
-  for (const path of weights.split(",").map((part) => part.trim())) read.push(await store.read(path));
-  const layers = new Map<string, LayerParameter>();
-  for (const layer of read.flatMap((each) => each.layer)) layers.set(layer.name, layer);
+  const message = await store.readAll(weights);
+  const layers = new Map(message.layer.map((layer) => [layer.name, layer]));
   for (const [name, { mean, variance, factor }] of statistics) {
-    // A layer that the weights lack is written as the net has it.
-    const layer = layers.get(name) ?? own.get(name);
+    // A layer that is not in the weights is taken from the net.
+    const layer = layers.get(name) ?? layersOfNet.get(name);
     const copy = layer ? copyMessage(LayerParameterSchema, layer) : create(LayerParameterSchema, { name });
     copy.blobs = [mean, variance, Float32Array.of(factor)].map((data) => makeBlob([data.length], { data }));
     layers.set(name, copy);
   }
-  const message = read[0] ? copyMessage(NetParameterSchema, read[0]) : create(NetParameterSchema);
   message.layer = [...layers.values()];
   await store.write(output, message);
 }

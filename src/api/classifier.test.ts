@@ -31,7 +31,7 @@ const picture = (height: number, width: number, phase: number): NdArray => ({
 
 const settings = { rawScale: 255, channelSwap: [2, 1, 0], mean: { shape: [3], data: [104, 117, 123] } } as const;
 
-/** The answer for one part of a picture, computed without the class. */
+/** The prediction for one crop of an image, computed without the class. */
 async function answer(net: Net, part: NdArray): Promise<Float32Array> {
   const [height = 0, width = 0] = part.shape;
   const input = new Float32Array(4 * 3 * height * width);
@@ -44,7 +44,7 @@ async function answer(net: Net, part: NdArray): Promise<Float32Array> {
   return prob.slice(0, 3);
 }
 
-test("answers with the mean over ten parts, or for the center, in batches", async () => {
+test("predicts the mean over ten crops, or for the center, in batches", async () => {
   const images = [picture(9, 11, 0), picture(7, 6, 1), picture(8, 6, 2)];
   const classifier = await Classifier.load(model, weights, { ...settings, imageDims: [8, 6], engine: "reference" });
   const net = await Net.load(model, { weights, engine: "reference" });
@@ -67,7 +67,7 @@ test("answers with the mean over ten parts, or for the center, in batches", asyn
   await net.dispose();
 });
 
-test("what is no net for pictures, and no picture for the net, is refused", async () => {
+test("refuses a net without an image input, and an image that does not fit the net", async () => {
   const classifier = await Classifier.load(model, weights, { engine: "reference" });
   const gray = { shape: [5, 4, 1], data: new Float32Array(20) };
   await expect(classifier.predict([gray])).rejects.toThrow(/a picture has 1 channels, the net's input "data" 3/);

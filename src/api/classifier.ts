@@ -5,9 +5,9 @@ import { Net, type NetOptions } from "./net.js";
 import { type MeanArray, Transformer } from "./transformer.js";
 
 export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" | "keep"> {
-  /** Height and width that pictures are scaled to before parts are cut out. Default: the input's own. */
+  /** Height and width in pixels that images are resized to before they are cropped. Default: those of the input. */
   readonly imageDims?: readonly [number, number] | undefined;
-  /** What is subtracted; see `Transformer`. */
+  /** The values to subtract; see `Transformer`. */
   readonly mean?: MeanArray | undefined;
   readonly inputScale?: number | undefined;
   readonly rawScale?: number | undefined;
@@ -15,13 +15,13 @@ export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" 
 }
 
 /**
- * A net that tells what pictures show, as pycaffe's `caffe.Classifier`: pictures, height × width × channels, are
- * scaled, cropped to the size of the net's input, transformed, and run through the net in its batches; of the first
- * output each row is the answer for one picture, or, with oversampling, the mean of ten.
+ * A net that classifies images, like pycaffe's `caffe.Classifier`. Images (height × width × channels) are resized, cropped
+ * to the size of the net's input, transformed, and run through the net in batches. The prediction for an image is one
+ * row of the net's first output, or, with oversampling, the mean of ten rows.
  */
 export class Classifier {
   readonly net: Net;
-  /** How the parts of pictures become inputs; its steps may be changed. */
+  /** Transforms crops of images to inputs. Its settings may be changed. */
   readonly transformer: Transformer;
   readonly imageDims: readonly [number, number];
   readonly #input: string;
@@ -66,16 +66,16 @@ export class Classifier {
     }
   }
 
-  /** Number of channels that pictures must have. */
+  /** Number of channels that images must have. */
   get channels(): number {
     return this.transformer.inputs[this.#input]?.[1] ?? 0;
   }
 
   /**
-   * What the net says of these pictures, pictures × classes.
+   * The predictions for these images, images × classes.
    *
-   * @param images height × width × channels each, with numbers from 0 to 1 where the raw scale is 255
-   * @param isOversampled the mean over the corners and the center and their mirror images (default), or the center
+   * @param images height × width × channels each, with values from 0 to 1 if the raw scale is 255
+   * @param isOversampled true (default): the mean over corners, center and their mirror images; false: only the center
    */
   async predict(images: readonly NdArray[], isOversampled = true): Promise<NdArray> {
     for (const image of images) {
@@ -90,15 +90,15 @@ export class Classifier {
     const parts = isOversampled
       ? oversample(scaled, this.#cropDims)
       : scaled.map((image) => centerCrop(image, this.#cropDims));
-    const answers = await this.#forwardAll(parts);
-    return isOversampled ? meansOf(answers, 10) : answers;
+    const predictions = await this.#forwardAll(parts);
+    return isOversampled ? averageRows(predictions, 10) : predictions;
   }
 
   async dispose(): Promise<void> {
     await this.net.dispose();
   }
 
-  /** Batch by batch, the last filled up with zeros, as pycaffe's `forward_all`. */
+  /** Runs the net batch by batch, the last one padded with zeros, as pycaffe's `forward_all`. */
   async #forwardAll(parts: readonly NdArray[]): Promise<NdArray> {
     const [batch = 1, ...shape] = this.transformer.inputs[this.#input] ?? [];
     const size = countOf(shape);
@@ -121,19 +121,19 @@ export class Classifier {
       const width = values.length / batch;
       rows.push(...chosen.map((_, index) => values.slice(index * width, (index + 1) * width)));
     }
-    return joined(rows);
+    return stackRows(rows);
   }
 }
 
-function joined(rows: readonly Float32Array[]): NdArray {
+function stackRows(rows: readonly Float32Array[]): NdArray {
   const width = rows[0]?.length ?? 0;
   const data = new Float32Array(rows.length * width);
   rows.forEach((row, index) => void data.set(row, index * width));
   return { shape: [rows.length, width], data };
 }
 
-/** The mean of every `count` rows. */
-function meansOf({ shape, data }: NdArray, count: number): NdArray {
+/** The means of each `count` consecutive rows. */
+function averageRows({ shape, data }: NdArray, count: number): NdArray {
   const [rows = 0, width = 0] = shape;
   const means = new Float32Array((rows / count) * width);
   for (let i = 0; i < means.length; i++) {

@@ -9,7 +9,7 @@ const options: DoctorOptions = { engine: "wasm", threads: 1, iterations: 5 };
 /** Fast enough for the few iterations here. */
 const quick = "moving_average_fraction: 0.95";
 let folder: Awaited<ReturnType<typeof digitsFolder>>;
-/** Weights of a net in good health. */
+/** Weights of a well trained net. */
 let healthy: string;
 beforeAll(async () => {
   folder = await digitsFolder(1000, 500);
@@ -20,7 +20,7 @@ afterAll(() => folder.remove());
 const model = (net: NormNet) => normNet(folder.path, net);
 const fileOf = (name: string) => `${folder.path}/${name}.caffemodel`;
 
-test("finds nothing wrong with a net in good health, on data of either phase, and leaves its file as it is", async () => {
+test("finds no cause for a well trained net, on data of either phase, and does not change its file", async () => {
   const before = readFileSync(healthy);
   for (const phase of ["TEST", "TRAIN"] as const) {
     const report = await doctor(model({ norm: quick }), healthy, { ...options, phase });
@@ -36,7 +36,7 @@ test("finds nothing wrong with a net in good health, on data of either phase, an
   expect(readFileSync(healthy)).toEqual(before);
 });
 
-test("what it says of the averages is what the net itself scores", async () => {
+test("the reported scores with the averages are those of the net itself", async () => {
   const report = await doctor(model({ norm: quick }), healthy, options);
   const net = await Net.load(model({ norm: quick }), { ...options, weights: healthy });
   const sums = { accuracy: 0, loss: 0 };
@@ -51,7 +51,7 @@ test("what it says of the averages is what the net itself scores", async () => {
 });
 
 test("names an average that is too slow", async () => {
-  // The default of 0.999 remembers all of 30 iterations with a large learning rate.
+  // With the default of 0.999, the average still contains all 30 iterations with a large learning rate.
   const weights = await trained(model({}), fileOf("slow"), 30, 0.5);
   const { causes, layers, batch, global } = await doctor(model({}), weights, options);
   expect(causes.map(({ kind }) => kind)).toEqual(["slow average"]);
@@ -69,7 +69,7 @@ test("names statistics of another domain", async () => {
 });
 
 test("names use_global_stats: true in TRAIN, where averages never move", async () => {
-  // With eps 1 it trains all the same, as if there were no BatchNorm.
+  // With eps 1 it trains as if there were no BatchNorm.
   const frozen = model({ norm: "use_global_stats: true eps: 1" });
   const weights = await trained(frozen, fileOf("frozen"), 100);
   const { causes } = await doctor(frozen, weights, options);
@@ -90,7 +90,7 @@ test("names empty blobs", async () => {
   expect(gapStartsAt).toBe("bn2");
 });
 
-test("names tiny batches, as they are, and as TRAIN has them where these are larger", async () => {
+test("names tiny batches, both the given ones and smaller ones of TRAIN", async () => {
   const tiny = model({ norm: quick, batch: 2 });
   const weights = await trained(tiny, fileOf("tiny"), 200, 0.01);
   const own = await doctor(tiny, weights, { ...options, phase: "TRAIN", iterations: 40 });
@@ -101,7 +101,7 @@ test("names tiny batches, as they are, and as TRAIN has them where these are lar
   expect(reckoned.causes[0]?.evidence[0]).toBe("the batches of TRAIN have 2 images, bn2 2 values a channel (m)");
 });
 
-test("names the first layer whose output is not finite, and whose fault it is", async () => {
+test("names the first layer whose output is not finite, and the cause", async () => {
   const weights = withBlobs(
     healthy,
     fileOf("nan"),
@@ -115,7 +115,7 @@ test("names the first layer whose output is not finite, and whose fault it is", 
 });
 
 test("names the softmax that underflows to a loss of 87.3365", async () => {
-  // Scores so large, and so wrong, that each right class gets a probability of 0.
+  // The scores are so large and wrong that each correct class has a probability of 0.
   const labels = Array.from({ length: 64 }, (_, i) => i % 10);
   const wrong = labels.flatMap((label) => Array.from({ length: 10 }, (_, k) => (k === (label + 1) % 10 ? 1e4 : 0)));
   const net = `name: "scores"
@@ -138,7 +138,7 @@ test("names the softmax that underflows to a loss of 87.3365", async () => {
   expect(bad.global?.text).toMatch(/scores "z" go up to ±1e\+04/);
 });
 
-test("a net without BatchNorm is only looked at for outputs that are bad", async () => {
+test("a net without BatchNorm is checked only for blobs that are not finite", async () => {
   const net = `name: "plain"
     layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 } } }
     layer { name: "log" type: "Log" bottom: "x" top: "y" }`;
@@ -151,11 +151,11 @@ test("a net without BatchNorm is only looked at for outputs that are bad", async
   };
   expect(await look(1, 2, 3, 4)).toMatchObject({ layers: [], causes: [], bad: {} });
   expect((await look(1, 2, 3, 0)).bad.global).toMatchObject({ layer: "log", batch: 1, text: 'top "y" has -inf at 1' });
-  const fed = await look(1, Number.NaN, 3, 4);
-  expect(fed.bad.global?.text).toBe('top "x" has nan at 1');
+  const withNan = await look(1, Number.NaN, 3, 4);
+  expect(withNan.bad.global?.text).toBe('top "x" has nan at 1');
 });
 
-test("a deploy net without labels is examined on a database in the place of its input", async () => {
+test("a deploy net without labels is examined on a database that replaces its input", async () => {
   const deploy = normNet(folder.path, { norm: quick, deploy: true });
   const data = `${folder.path}/test_lmdb`;
   const well = await doctor(deploy, healthy, { ...options, data, batch: 50, scale: 1 / 256 });
@@ -170,7 +170,7 @@ test("says which data are missing", async () => {
   const data = { data: { shape: [2, 1, 28, 28], data: new Float32Array(2 * 784) } };
   await expect(doctor(model({}), healthy, { ...options, data })).rejects.toThrow(/needs "label" too/);
   const strange = doctor(deploy, healthy, { ...options, data: { image: data.data } });
-  await expect(strange).rejects.toThrow(/data for "image": the blobs this net is fed with are data$/);
+  await expect(strange).rejects.toThrow(/data for "image": the input blobs of this net are data$/);
   await expect(doctor(deploy, healthy, { ...options, data: "pictures.zip" })).rejects.toThrow(/give an LMDB's/);
   await expect(doctor(deploy, healthy, { ...options, data, batch: 0 })).rejects.toThrow(/batch must be 1 or more/);
 });

@@ -1,41 +1,42 @@
+import { isLoss } from "../core/layer-roles.js";
 import type { LayerParameter } from "../proto/gen/caffe_pb.js";
 import { diagnose } from "../tools/batch-norm/causes.js";
 import { type Comparison, compareStatistics, type LayerGap } from "../tools/batch-norm/compare.js";
 import { type FactorReading, readFactor } from "../tools/batch-norm/factor.js";
+import type { Cause, Measurements } from "../tools/batch-norm/measurements.js";
 import { normLayers } from "../tools/batch-norm/norm-layers.js";
 import { accuraciesOf } from "../tools/batch-norm/outputs.js";
-import type { Cause, Ward } from "../tools/batch-norm/ward.js";
 import { check } from "../util/errors.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
 
 export interface DoctorOptions extends BatchOptions {
-  /** Whose data layers to take the batches from. Default `TEST`. */
+  /** The phase whose data layers are used. Default `TEST`. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
 }
 
 export interface DoctorReport extends Comparison {
   readonly name: string;
   readonly engine: string;
-  /** Whose data, and how many batches of how many. */
+  /** The phase whose data were used, the number of batches, and the rows in a batch. */
   readonly phase: "TRAIN" | "TEST";
   readonly batches: number;
   readonly batchSize: number;
-  /** The BatchNorm layers in the order of the net, with what their factors say. */
+  /** The BatchNorm layers in the order of the net, with their factors and the meaning of these. */
   readonly layers: readonly (LayerGap & { readonly factor: number; readonly reading: FactorReading })[];
-  /** Their names, the one whose outputs part furthest first. */
+  /** Their names, ordered by the difference of their outputs, the largest first. */
   readonly ranking: readonly string[];
-  /** The first whose input still agrees while its output parts. */
+  /** The first layer whose outputs differ while its inputs agree. */
   readonly gapStartsAt?: string;
-  /** Likeliest first; none if nothing is wrong. */
+  /** The causes, the most likely first; empty if nothing is wrong. */
   readonly causes: readonly Cause[];
 }
 
-/** Outputs of a BatchNorm part if they differ by more than this share; inputs agree if by less than half as much. */
-const parted = 0.25;
+/** Outputs differ if their relative error is above this; inputs agree if theirs is at most half of the outputs'. */
+const largeError = 0.25;
 
 /**
- * Looks for what makes a net with BatchNorm test worse than it trains: runs the same batches, in phase TEST, once with all
- * BatchNorm layers normalizing by the batch, once by their averages, and compares. The weights are not changed.
+ * Looks for the cause if a net with BatchNorm has worse results in testing than in training. It runs batches in
+ * phase TEST twice, with BatchNorm normalizing by the batch and by the averages, and compares. No weights change.
  *
  * @param model the net's prototxt: its path, or, if it has a newline, its text
  * @param weights a caffemodel's path, or several separated by commas
@@ -47,9 +48,9 @@ export async function doctor(model: string, weights: string, options: DoctorOpti
   check(phase === "TRAIN" || phase === "TEST", "MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
   return BatchNets.use(model, options, async (nets) => {
     const source = await nets.batches(phase);
-    const global = await nets.trunk(source, "global");
+    const global = await nets.build(source, "global");
     await global.copyTrainedLayersFrom(weights);
-    const batch = await nets.trunk(source, "batch");
+    const batch = await nets.build(source, "batch");
     batch.copyTrainedLayers(global.toMessage());
     const iterations = nets.iterations(source, 10);
     const comparison = await compareStatistics(batch, global, source, iterations);
@@ -63,11 +64,11 @@ export async function doctor(model: string, weights: string, options: DoctorOpti
     });
     const batchSize = [...source.shapes.values()][0]?.[0] ?? 1;
     const trainLayers = nets.layers("TRAIN");
-    const ward: Ward = {
+    const measured: Measurements = {
       layers,
       train: normLayers(trainLayers),
       test: [...norms.values()],
-      trains: nets.hasData("TRAIN") || trainLayers.some(({ type }) => type.endsWith("Loss")),
+      trains: nets.hasData("TRAIN") || trainLayers.some(isLoss),
       phase,
       batches: iterations,
       batchSize,
@@ -76,7 +77,7 @@ export async function doctor(model: string, weights: string, options: DoctorOpti
       accuracies: accuraciesOf(global),
     };
     const gapStart = layers.find(
-      ({ inputError, outputError }) => outputError > parted && inputError <= outputError / 2,
+      ({ inputError, outputError }) => outputError > largeError && inputError <= outputError / 2,
     );
     return {
       name: nets.message.name,
@@ -86,15 +87,15 @@ export async function doctor(model: string, weights: string, options: DoctorOpti
       batchSize,
       ...comparison,
       layers: layers.map(({ hasVariance: _, fraction: __, ...layer }) => layer),
-      ranking: [...layers].sort(byDistance).map(({ name }) => name),
+      ranking: [...layers].sort(byOutputError).map(({ name }) => name),
       ...(gapStart && { gapStartsAt: gapStart.name }),
-      causes: diagnose(ward),
+      causes: diagnose(measured),
     };
   });
 }
 
-/** What cannot be measured, as it is not finite, is furthest. */
-function byDistance(a: LayerGap, b: LayerGap): number {
+/** Orders by output error, the largest first. NaN counts as infinite. */
+function byOutputError(a: LayerGap, b: LayerGap): number {
   const distance = ({ outputError }: LayerGap) => (Number.isNaN(outputError) ? Number.POSITIVE_INFINITY : outputError);
   const [first, second] = [distance(a), distance(b)];
   return first === second ? 0 : second - first;

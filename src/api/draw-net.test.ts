@@ -31,17 +31,17 @@ test("shows layers, parameters, shapes as far as they are known, and phases", as
   expect(svg).not.toMatch(/NaN|undefined/);
 });
 
-/** The pixels of a picture. */
+/** The pixels of an image. */
 const sizeOf = (svg: string) => /width="(\d+)" height="(\d+)"/.exec(svg)?.slice(1).map(Number) as [number, number];
 
-test("rankdir lays it out down or to the right", async () => {
+test("rankdir sets the direction: down or to the right", async () => {
   const [width, height] = sizeOf(await drawNet(block, { rankdir: "TB" }));
   const [widthLr, heightLr] = sizeOf(await drawNet(block, { rankdir: "LR" }));
   expect(height).toBeGreaterThan(width);
   expect(widthLr).toBeGreaterThan(heightLr);
 });
 
-test("what cannot be read is told, the rest is drawn", async () => {
+test("what cannot be read is logged, the rest is drawn", async () => {
   const told: string[] = [];
   const net = 'layer { name: "p" type: "Pooling" bottom: "x" top: "y"\npooling_param { pool: AVE_EXC_PAD } }';
   const svg = await drawNet(net, { log: (severity, _, message) => void told.push(`${severity}: ${message}`) });

@@ -16,11 +16,11 @@ import { Random } from "../util/random.js";
 import { readText, type Text } from "./read-text.js";
 
 export interface DrawOptions {
-  /** Layers of which phase. Default: of both, each once. */
+  /** The phase whose layers are drawn. Default: both phases; a layer of both is drawn once. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
-  /** Where the data flow to: down (the default), to the right, or up. */
+  /** The direction of the data flow: down (the default), to the right, or up. */
   readonly rankdir?: RankDir | undefined;
-  /** Of the net's state, for include and exclude rules. Default 0 and none. */
+  /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
   readonly log?: Log | undefined;
@@ -32,8 +32,8 @@ export interface DrawOptions {
  * type. Where data are missing, `log` is told which; a shape that is assumed instead has ≈ in front.
  *
  * @param pathOrText a prototxt: its path, or, if it has a newline, its text
- * @throws MokaError if the file cannot be read or has no layers; a net that could not be built, or has mistakes in its
- * text, is drawn all the same, and `log` gets what is wrong with it
+ * @throws MokaError if the file cannot be read or has no layers. A net that cannot be built, or has mistakes in its
+ * text, is drawn too, and its problems go to `log`
  */
 export async function drawNet(pathOrText: string, options: DrawOptions = {}): Promise<string> {
   const { phase, rankdir = "TB", level = 0, stages = [], log = silent, files = createFiles() } = options;
@@ -54,7 +54,7 @@ export async function drawNet(pathOrText: string, options: DrawOptions = {}): Pr
   return drawLayers(net.name || "net", phases, rankdir);
 }
 
-/** A picture may lack what could not be read, a fork's value of an enum say, if the log tells of it. */
+/** Reads a net. What cannot be read, for example a fork's value of an enum, is logged and left out of the drawing. */
 function readLeniently({ text, file }: Text, log: Log): NetParameter {
   const { message, issues } = parseNet(text, { file });
   for (const issue of issues) {

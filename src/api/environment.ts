@@ -13,26 +13,26 @@ import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
 
-/** Options that nets and solvers have in common. */
+/** Options of both nets and solvers. */
 export interface RunOptions {
   /**
-   * What computes: `wasm` (WebAssembly with SIMD), `blas` (the same, with products and convolutions left to a native
-   * BLAS: OpenBLAS, MKL, BLIS or Accelerate, or the library that the environment variable `MOKA_BLAS` names), or
-   * `reference` (slow and readable). Default `auto`: `blas` where it is found and works, else `wasm`.
+   * The engine: `wasm` (WebAssembly with SIMD); `blas` (the same, with matrix products and convolutions by a native
+   * BLAS: OpenBLAS, MKL, BLIS or Accelerate, or the library that the environment variable `MOKA_BLAS` names); or
+   * `reference` (slow and readable). Default `auto`: `blas` if a BLAS is found and works, else `wasm`.
    */
   readonly engine?: "auto" | "blas" | "wasm" | "reference" | undefined;
-  /** Threads to use. Default: as many as the machine has cores. */
+  /** Number of threads. Default: the number of the machine's cores. */
   readonly threads?: number | undefined;
-  /** Of the random generator. Default: the solver's `random_seed`, else one that differs each time. */
+  /** Seed of the random generator. Default: the solver's `random_seed`; without it, a new seed each time. */
   readonly seed?: number | undefined;
   /**
-   * Layers of the caller's own, subclasses of `Layer`, by `type`; one of Moka's with that type is not used then. What
-   * stands for a layer of type `Python` is given as `module/layer` or `module.layer`, the names of its `python_param`.
+   * The caller's own layers, subclasses of `Layer`, by `type`. They replace Moka's of the same type. The class for a
+   * layer of type `Python` is given as `module/layer` or `module.layer`, the names in its `python_param`.
    */
   readonly layers?: Readonly<Record<string, LayerConstructor>> | undefined;
-  /** Takes what Caffe would log. Default: nothing is logged. */
+  /** Receives what Caffe would log. Default: nothing is logged. */
   readonly log?: Log | undefined;
-  /** Where files are read and written. Default: the file system in Node, an empty memory in a page. */
+  /** Where files are read and written. Default: the file system in Node, empty files in memory in a page. */
   readonly files?: Files | undefined;
 }
 
@@ -52,7 +52,7 @@ const engines = {
   reference: async () => new ReferenceEngine(),
 } as const;
 
-/** @throws MokaError `MOKA_UNSUPPORTED` where the engine that was asked for cannot run */
+/** @throws MokaError `MOKA_UNSUPPORTED` if the requested engine cannot run here */
 export async function createEngine(options: RunOptions): Promise<Engine> {
   const { engine = "auto", threads = coreCount(), log = silent } = options;
   check(
@@ -64,14 +64,14 @@ export async function createEngine(options: RunOptions): Promise<Engine> {
   return engines[engine](threads, log);
 }
 
-/** What nets are built with, on this engine, but for `ownsEngine`. */
+/** The context that nets on this engine are built with, without `ownsEngine`. */
 export function netContext(
   engine: Engine,
   options: RunOptions,
   seed: number | undefined,
 ): Omit<NetContext, "ownsEngine"> {
-  const { log = silent, files = createFiles(), layers: own = {} } = options;
-  for (const [type, layerClass] of Object.entries(own)) {
+  const { log = silent, files = createFiles(), layers: userLayers = {} } = options;
+  for (const [type, layerClass] of Object.entries(userLayers)) {
     check(
       typeof layerClass === "function",
       "MOKA_USAGE",
@@ -79,7 +79,7 @@ export function netContext(
     );
   }
   return {
-    catalog: new Catalog(layers, fill, own),
+    catalog: new Catalog(layers, fill, userLayers),
     engine,
     files,
     images: createImages(),

@@ -23,7 +23,7 @@ const source = (type: string) =>
   `layer { name: "data" type: "${type}" top: "data" top: "label" data_param { source: "/nowhere" batch_size: 2 } }\n`;
 const run = { engine: "reference" } as const;
 
-test("folds, proves it on random inputs, and gives text and weights that load", async () => {
+test("folds, proves the result on random inputs, and returns text and weights that load", async () => {
   const output = join(folder, "folded");
   const result = await fold(model, await trainedWeights(model), { ...run, output });
   expect(result.folded).toEqual([
@@ -42,7 +42,7 @@ test("folds, proves it on random inputs, and gives text and weights that load", 
   await net.dispose();
 });
 
-test("the same seed gives the same proof, another another", async () => {
+test("the same seed gives the same proof, another seed a different one", async () => {
   const weights = await trainedWeights(model);
   const proofs = await Promise.all([3, 3, 4].map(async (seed) => (await fold(model, weights, { ...run, seed })).proof));
   expect(proofs[1]).toEqual(proofs[0]);
@@ -111,7 +111,7 @@ test("folds a net with layers it cannot run, keeps their blobs, and says that it
   expect(layers.find(({ name }) => name === "p")?.blobs.length).toBe(2);
 });
 
-test("layers that the weights have not are the same in both nets", async () => {
+test("layers without weights are filled alike in both nets", async () => {
   const weights = await trainedWeights(model);
   weights.layer = weights.layer.filter(({ name }) => name !== "ip");
   const filled = model.replace("num_output: 4", 'num_output: 4 weight_filler { type: "xavier" }');

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { createFiles } from "#platform";
 import { filterLayers } from "../core/filter-net.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { type NetParameter, NetParameterSchema, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
+import { type NetParameter, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { formatNet } from "../proto/text/index.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
 import { type FoldedNet, foldNet } from "../tools/fold/index.js";
@@ -13,17 +13,17 @@ import { type FoldProof, type ProofOptions, Prover } from "./prove-fold.js";
 import { netFrom, readText } from "./read-text.js";
 
 export interface FoldOptions extends RunOptions, ProofOptions {
-  /** Of the net's state, for include and exclude rules. Default 0 and none. */
+  /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
   /**
-   * Where to write: `<output>.prototxt` and `<output>.caffemodel`. Nothing is written if the proof fails. Default:
-   * nowhere.
+   * Path of the files to write, `<output>.prototxt` and `<output>.caffemodel`. They are not written if the proof fails.
+   * Default: nothing is written.
    */
   readonly output?: string | undefined;
 }
 
-/** A net with fewer layers that computes the same, and how that was seen. */
+/** A net with fewer layers that computes the same, and the proof of that. */
 export interface FoldResult extends FoldedNet {
   /** The prototxt of `net`, with the comments of the layers that stay. */
   readonly text: string;
@@ -33,13 +33,13 @@ export interface FoldResult extends FoldedNet {
 }
 
 /**
- * Folds BatchNorm, Scale and Bias layers into the convolutions and inner products beside them, for inference: what a
- * net is in phase TEST, with the same outputs. What cannot be folded exactly stays, and `kept` says why. Then both nets
- * run on the same inputs, and `proof` says how far their outputs are apart.
+ * Folds BatchNorm, Scale and Bias layers into the weights of the convolutions and inner products next to them, for
+ * inference: the result has the outputs of the net in phase TEST. Layers that cannot be folded exactly stay, and `kept`
+ * gives the reason. Then both nets run on the same inputs, and `proof` gives the differences of their outputs.
  *
  * @param model a prototxt: its path, or, if it has a newline, its text
- * @param weights a caffemodel's path, or several separated by commas; or the message, which is brought up to today's
- * form in place if it is older
+ * @param weights a caffemodel's path, or several separated by commas; or the message, which is upgraded in place if it
+ * has an older form
  * @throws MokaError if a file cannot be read, or does not make a net
  */
 export async function fold(
@@ -53,7 +53,7 @@ export async function fold(
   const net = netFrom(await readText(model, files), log);
   const state = create(NetStateSchema, { phase: Phase.TEST, level, stage: [...stages] });
   const origin = typeof weights === "string" ? weights : "the weights";
-  const trained = typeof weights === "string" ? await readWeights(weights, store) : upgradeNet(weights, origin, log);
+  const trained = typeof weights === "string" ? await store.readAll(weights) : upgradeNet(weights, origin, log);
   const prover = await Prover.prepare(filterLayers(net, state, silent), options);
   const folded = foldNet(net, trained, state, { shapes: prover.shapes, log });
   const text = formatNet(folded.net);
@@ -65,11 +65,4 @@ export async function fold(
     written.push(`${output}.prototxt`, `${output}.caffemodel`);
   }
   return { ...folded, text, proof, written };
-}
-
-/** The layers of all files, in their order: of one that several have, the last counts. */
-async function readWeights(paths: string, store: WeightFileStore): Promise<NetParameter> {
-  const layer: NetParameter["layer"] = [];
-  for (const path of paths.split(",")) layer.push(...(await store.read(path.trim())).layer);
-  return create(NetParameterSchema, { layer });
 }

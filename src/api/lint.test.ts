@@ -9,7 +9,7 @@ import { rules } from "../lint/rules/index.js";
 import { writeNet } from "../proto/binary/index.js";
 import { LayerParameterSchema, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 
-/** All rules are off but this one. */
+/** All rules except this one are off. */
 const only = (id: string): Levels => ({
   ...Object.fromEntries(rules.map((rule) => [rule.id, "off" as const])),
   [id]: "warning",
@@ -28,7 +28,7 @@ function folderWith(files: Readonly<Record<string, string | Uint8Array>>): strin
   return folder;
 }
 
-test("a net's text is looked at, and each finding says where it is and whether it can be repaired", async () => {
+test("a net's text is linted, and each finding has its place, and whether it can be repaired", async () => {
   const { file, findings, nets } = await lint(bad, { ...options, file: "a.prototxt" });
   expect([file, nets]).toEqual(["a.prototxt", []]);
   expect(findings).toMatchObject([
@@ -37,7 +37,7 @@ test("a net's text is looked at, and each finding says where it is and whether i
   expect(bad.split("\n")[2]?.slice(0, 54)).toBe('layer { name: "s" type: "Scale" bottom: "y" top: "y" }');
 });
 
-test("a file is named as it was asked for", async () => {
+test("a file has the name that was given", async () => {
   const path = join(folderWith({ "net.prototxt": bad }), "net.prototxt");
   const { file, findings } = await lint(path, options);
   expect([file, findings.length]).toEqual([path, 1]);
@@ -54,14 +54,14 @@ test("levels change the severity, and rules that do not exist are refused", asyn
   });
 });
 
-test("whatever a text is, it is looked at", async () => {
+test("any text is linted", async () => {
   for (const text of ["\n", "layer {\n", "}}}\n", "name: 3\nlayers: 4\nnet: {", "\uFEFF\0\n", "net: 'x'\nbase_lr\n"]) {
     expect((await lint(text)).text).toBe(text);
     expect((await fix(text)).before).toBe(text);
   }
 });
 
-test("fix gives the whole new text, what it repaired, and what is left", async () => {
+test("fix returns the whole new text, the repaired problems, and the remaining ones", async () => {
   const result = await fix(bad, options);
   expect(result).toMatchObject({ before: bad, text: good, findings: [], weights: undefined });
   expect(result.fixed).toMatchObject([{ rule: "scale-without-bias", line: 3 }]);
@@ -69,7 +69,7 @@ test("fix gives the whole new text, what it repaired, and what is left", async (
   expect((await fix(good, options)).fixed).toEqual([]);
 });
 
-test("the bytes of a repaired file are those it had, where nothing was repaired, even if they are no UTF-8", async () => {
+test("the bytes of a repaired file are unchanged where nothing was repaired, even if they are not UTF-8", async () => {
   const latin = new Uint8Array(Buffer.from(`${bad}# caf\xe9 \xbe\xed\xbb\xfd`, "latin1"));
   const mark = new TextEncoder().encode(`\uFEFF${bad}`);
   const folder = folderWith({ "latin.prototxt": latin, "mark.prototxt": mark });
@@ -80,7 +80,7 @@ test("the bytes of a repaired file are those it had, where nothing was repaired,
   expect(Buffer.from(fromMark.bytes).toString("utf8")).toBe(`\uFEFF${good}`);
 });
 
-test("of a solver its own text is looked at, and the files of its nets are named", async () => {
+test("a solver's own text is linted, and the files of its nets are returned", async () => {
   const solver =
     "# trains it\nnet: 'net.prototxt'\ntest_net: 'nowhere/test.prototxt' test_iter: 1 test_interval: 5\nbase_lr: 0.1\nbase_lr: 0.2\n";
   const folder = folderWith({ "solver.prototxt": solver, "net.prototxt": bad });
@@ -89,7 +89,7 @@ test("of a solver its own text is looked at, and the files of its nets are named
   expect(findings.map(({ line }) => line)).toEqual([5]);
 });
 
-test("a net that stands in a solver's text is looked at and repaired there", async () => {
+test("a net within a solver's text is linted and repaired there", async () => {
   const around = (net: string) => `base_lr: 0.1\nnet_param {\n${net}}\nmax_iter: 9\n`;
   const { findings, nets } = await lint(around(bad), options);
   expect([findings.map(({ line, column }) => `${line}:${column}`), nets]).toEqual([["5:1"], []]);
@@ -100,7 +100,7 @@ test("a net that stands in a solver's text is looked at and repaired there", asy
   expect((await lint(ignoring, options)).findings).toEqual([]);
 });
 
-test("weights are a file, several of which the last counts, or a message", async () => {
+test("weights are a file, several files, of which the last counts, or a message", async () => {
   const weights = (name: string) =>
     create(NetParameterSchema, { layer: [create(LayerParameterSchema, { name, type: "BatchNorm" })] });
   const bytes = (name: string) => Buffer.concat(writeNet(weights(name)));

@@ -8,26 +8,25 @@ import type { LintContext } from "../lint/read-net.js";
 import { isSolver, netFilesOf, readSolver } from "../lint/read-solver.js";
 import { rules } from "../lint/rules/index.js";
 import { Source } from "../lint/source.js";
-import { type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
-import { copyMessage } from "../proto/source.js";
+import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import { decodeText, type Encoding, encodeText } from "../util/encoding.js";
 import type { Files } from "../util/files.js";
 import { silent } from "../util/log.js";
 import type { Text } from "./read-text.js";
 
 export interface LintOptions {
-  /** The prototxt of what trains the net: its path, or its text. For rules that know of learning rates and the like. */
+  /** The prototxt of the net's solver: its path, or its text. For rules about learning rates and similar values. */
   readonly solver?: string | undefined;
   /**
-   * What the net has learned: a caffemodel's path, or several separated by commas, of which the last that has a layer
+   * The net's weights: a caffemodel's path, or several separated by commas, of which the last that has a layer
    * counts; or the message itself.
    */
   readonly weights?: string | NetParameter | undefined;
-  /** Other severities than the rules' own, by id; `off` leaves a rule out. */
+  /** Severities by rule id, instead of the rules' own; `off` turns a rule off. */
   readonly rules?: Levels | undefined;
-  /** The name of the file, where the text itself is given. */
+  /** The name of the file, if the text itself is given. */
   readonly file?: string | undefined;
-  /** Where files are read. Default: the file system in Node, an empty memory in a page. */
+  /** Where files are read. Default: the file system in Node, empty files in memory in a page. */
   readonly files?: Files | undefined;
 }
 
@@ -35,33 +34,33 @@ export interface LintResult {
   /** The path, if one was given, or the option `file`. */
   readonly file: string | undefined;
   readonly text: string;
-  /** In the order of the text. */
+  /** The problems, in the order of the text. */
   readonly findings: readonly FoundProblem[];
-  /** Of a solver: the files of the nets it names, each of which can be looked at with this solver. */
+  /** For a solver: the files of the nets that it names. Each can be linted with this solver. */
   readonly nets: readonly string[];
 }
 
 export interface FixResult extends Pick<LintResult, "file" | "nets"> {
-  /** As it was given. */
+  /** The given text. */
   readonly before: string;
-  /** Repaired. */
+  /** The repaired text. */
   readonly text: string;
-  /** The repaired text as a file: in the encoding that it was read in. */
+  /** The repaired text in the encoding of the file. */
   readonly bytes: Uint8Array;
-  /** What was repaired, each at its place in the text it was found in. */
+  /** The repaired problems, with their places in the text in which they were found. */
   readonly fixed: readonly Finding[];
-  /** What is left, at its place in the new text. */
+  /** The remaining problems, with their places in the new text. */
   readonly findings: readonly Finding[];
-  /** The weights that belong to the new text, where `weights` were given and no longer do. */
+  /** The weights for the new text, if `weights` were given and do not fit it. */
   readonly weights: NetParameter | undefined;
 }
 
 /**
- * Looks for mistakes in a net, or in a solver and the nets that stand in its text.
+ * Looks for mistakes in a net, or in a solver and the nets within its text.
  *
  * @param pathOrText a prototxt: its path, or, if it has a newline, its text
- * @throws MokaError `MOKA_FILE` for what cannot be read, `MOKA_USAGE` for rules and levels that do not exist; whatever is
- *   wrong with the text itself is a finding
+ * @throws MokaError `MOKA_FILE` for a file that cannot be read, `MOKA_USAGE` for rules and levels that do not exist;
+ *   problems of the text itself are findings
  */
 export async function lint(pathOrText: string, options: LintOptions = {}): Promise<LintResult> {
   const { source, context, levels } = await prepare(pathOrText, options);
@@ -71,7 +70,7 @@ export async function lint(pathOrText: string, options: LintOptions = {}): Promi
 }
 
 /**
- * Repairs what `lint` finds, as far as that is safe: comments, order and layout of the text stay. Nothing is written.
+ * Repairs what `lint` finds, where that is safe. Comments, order and layout of the text stay. No file is written.
  *
  * @param pathOrText as for `lint`
  * @throws MokaError as `lint` does
@@ -84,50 +83,40 @@ export async function fix(pathOrText: string, options: LintOptions = {}): Promis
   return { file, before, text, bytes, fixed, findings, weights, nets: await netsOf({ file, text }, context.files) };
 }
 
-/** A text as it stands in its file. */
+/** A text and its encoding in the file. */
 interface EncodedText extends Text {
   readonly encoding: Encoding;
 }
 
 async function prepare(pathOrText: string, options: LintOptions) {
-  const { rules: given = {}, solver, weights, files = createFiles() } = options;
-  const levels = checkLevels(given, rules, "rules");
+  const { rules: ruleLevels = {}, solver, weights, files = createFiles() } = options;
+  const levels = checkLevels(ruleLevels, rules, "rules");
   const source = await readSource(pathOrText, options.file, files);
-  const trainer = solver === undefined ? undefined : await readSource(solver, undefined, files);
+  const solverText = solver === undefined ? undefined : await readSource(solver, undefined, files);
   const context: LintContext = {
-    catalog: new Catalog(layers, () => {}), // nothing is filled here
+    catalog: new Catalog(layers, () => {}), // lint fills no weights
     files,
     images: createImages(),
-    solver: trainer && readSolver(new Source(trainer.text, trainer.file)).message,
+    solver: solverText && readSolver(new Source(solverText.text, solverText.file)).message,
     weights: typeof weights === "string" ? await readWeights(weights, files) : weights,
   };
   return { source, context, levels };
 }
 
-/** Unlike `readText`, keeps what a repaired text must keep: a byte order mark, and bytes that are no UTF-8. */
+/** Unlike `readText`, preserves a byte order mark and bytes that are not UTF-8, which a repaired text must have too. */
 async function readSource(pathOrText: string, name: string | undefined, files: Files): Promise<EncodedText> {
   if (pathOrText.includes("\n")) return { text: pathOrText, file: name, encoding: "utf-8" };
   return { ...decodeText(await files.read(pathOrText)), file: pathOrText };
 }
 
 async function readWeights(paths: string, files: Files): Promise<NetParameter> {
-  const { WeightFileStore } = await import("../data/weight-files.js"); // few nets are looked at with weights
-  const store = new WeightFileStore(files, silent);
-  const [first, ...more] = paths.split(",").map((path) => path.trim());
-  const net = await store.read(first ?? "");
-  if (more.length === 0) return net;
-  const all = copyMessage(NetParameterSchema, net);
-  for (const path of more) {
-    const { layer } = await store.read(path);
-    const names = new Set(layer.map(({ name }) => name));
-    all.layer = [...all.layer.filter(({ name }) => !names.has(name)), ...layer];
-  }
-  return all;
+  const { WeightFileStore } = await import("../data/weight-files.js"); // on demand: few nets are linted with weights
+  return new WeightFileStore(files, silent).readAll(paths);
 }
 
-/** @returns the files of the nets that a solver names, as they are found from here */
+/** @returns the resolved paths of the nets that a solver names */
 async function netsOf({ text, file }: Text, files: Files): Promise<readonly string[]> {
-  if (!/^\s*(?:train_|test_)?net\s*[:="']/m.test(text)) return []; // most nets need not be read again for this
+  if (!/^\s*(?:train_|test_)?net\s*[:="']/m.test(text)) return []; // saves reading most nets again
   const source = new Source(text, file);
   if (!isSolver(source)) return [];
   const names = netFilesOf(readSolver(source).message);

@@ -24,7 +24,7 @@ test("keeps every blob, or only inputs and outputs", async () => {
   await outputs.dispose();
 });
 
-test("in TEST, a net that keeps only its outputs has no backward, unless it says force_backward", async () => {
+test("in TEST, a net that keeps only its outputs has no backward pass, unless it has force_backward", async () => {
   const plain = await Net.load(text, { engine, keep: "outputs" });
   await plain.forward({ x });
   await expect(plain.backward()).rejects.toMatchObject({ code: "MOKA_USAGE" });
@@ -37,7 +37,7 @@ test("in TEST, a net that keeps only its outputs has no backward, unless it says
   await forced.dispose();
 });
 
-test("refuses to keep anything else", async () => {
+test("refuses any other value of keep", async () => {
   const keep = "some" as "all";
   const message = 'keep must be "all" or "outputs", not "some"';
   await expect(Net.load(text, { engine, keep })).rejects.toThrow(message);

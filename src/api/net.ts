@@ -6,17 +6,17 @@ import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { netFrom, readText } from "./read-text.js";
 
 export interface NetOptions extends RunOptions {
-  /** Which of the net's layers are there, and how some of them behave. Default `TEST`. */
+  /** The phase: it selects layers, and changes how some of them compute. Default `TEST`. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
-  /** Weights to start from: a path, or several separated by commas. Default: the fillers'. */
+  /** Weights to load: a path, or several separated by commas. Default: the weights from the fillers. */
   readonly weights?: string | undefined;
-  /** Of the net's state, for include and exclude rules. Default 0 and none. */
+  /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
   /**
-   * Which blobs keep their values and gradients after a run. With `outputs` only inputs, outputs (blobs no layer reads)
-   * and parameters do; the others share memory. In phase TEST nothing is kept for backward then, unless the net says
-   * `force_backward`. Default `all`, as in pycaffe.
+   * The blobs whose values and gradients can be read after a run. `outputs`: inputs, outputs (blobs not read by a layer)
+   * and parameters; the others share memory, and phase TEST has no backward pass, unless the net has `force_backward`.
+   * Default `all`, as in pycaffe.
    */
   readonly keep?: "all" | "outputs" | undefined;
 }
@@ -26,7 +26,7 @@ export type Net = CoreNet;
 
 export const Net = {
   /**
-   * Reads a net and makes it ready to run.
+   * Reads a net and builds it.
    *
    * @param pathOrText a prototxt: its path, or, if it has a newline, its text
    * @throws MokaError that names file, line, layer and blob

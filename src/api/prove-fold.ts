@@ -2,14 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
 import { inferShapes, isMissing } from "../core/infer-shapes.js";
+import { asInput } from "../core/input-layers.js";
+import { isDataLayer } from "../core/layer-roles.js";
 import { Net } from "../core/net.js";
 import { fill } from "../fillers/index.js";
 import { layers as allLayers } from "../layers/index.js";
 import {
-  BlobShapeSchema,
-  InputParameterSchema,
   type LayerParameter,
-  LayerParameterSchema,
   type NetParameter,
   NetParameterSchema,
   NetStateSchema,
@@ -25,32 +24,32 @@ import type { Shape } from "../util/shape.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 
 export interface ProofOptions {
-  /** How far an output may be off, in parts of its largest magnitude. Default 1e-4. */
+  /** The greatest allowed error of an output, relative to its largest magnitude. Default 1e-4. */
   readonly tolerance?: number | undefined;
-  /** Shapes of inputs, and of what data layers bring: with them no data are needed. */
+  /** Shapes of inputs, and of the tops of data layers: with them no data are needed. */
   readonly shapes?: Readonly<Record<string, Shape>> | undefined;
   /**
-   * Values of inputs, by name. Default: standard normal numbers of `seed` (1); zeros where a layer wants labels or
+   * Values of inputs, by name. Default: standard normal numbers from `seed` (1); zeros for labels and
    * indices.
    */
   readonly inputs?: Readonly<Record<string, { readonly shape: Shape; readonly data: ArrayLike<number> }>> | undefined;
 }
 
-/** What running both nets has shown. */
+/** The result of running both nets. */
 export type FoldProof =
   | (Comparison & {
       readonly ran: true;
       /** Whether every output is within the tolerance. */
       readonly passed: boolean;
       readonly tolerance: number;
-      /** What the inputs were. */
+      /** The kind of values of each input. */
       readonly inputs: Readonly<Record<string, "given" | "random" | "zeros">>;
     })
   | { readonly ran: false; readonly reason: string };
 
-/** Runs a net and what was made of it side by side. Data layers are Input layers here. */
+/** Runs a net and its folded form on the same inputs. Data layers become Input layers. */
 export class Prover {
-  /** The shapes of the net's blobs by name, as far as they follow from what is there. */
+  /** The shapes of the net's blobs by name, as far as they can be inferred. */
   readonly shapes: ReadonlyMap<string, Shape>;
   readonly #options: RunOptions & ProofOptions;
   readonly #catalog: Catalog;
@@ -61,15 +60,15 @@ export class Prover {
     this.shapes = shapes;
   }
 
-  /** @param layers those of the net in its state */
+  /** @param layers the layers of the net in its state */
   static async prepare(layers: readonly LayerParameter[], options: RunOptions & ProofOptions): Promise<Prover> {
     const { shapes = {}, inputs = {}, files = createFiles() } = options;
     const given = new Map<string, Shape>(Object.entries(shapes));
     for (const [name, { shape }] of Object.entries(inputs)) given.set(name, shape);
     for (const name of given.keys()) {
-      const isInput = layers.some(({ bottom, top }) => bottom.length === 0 && top.includes(name));
-      const known = layers.flatMap(({ bottom, top }) => (bottom.length === 0 ? top : [])).join(", ") || "none";
-      check(isInput, "MOKA_USAGE", `the net has no input "${name}"; its inputs are ${known}`);
+      const known = layers.filter(isDataLayer).flatMap(({ top }) => top);
+      const names = known.join(", ") || "none";
+      check(known.includes(name), "MOKA_USAGE", `the net has no input "${name}"; its inputs are ${names}`);
     }
     const catalog = new Catalog(allLayers, fill, options.layers);
     const context = {
@@ -94,7 +93,7 @@ export class Prover {
   }
 
   /**
-   * @param net as it was, `weights` its parameters, and `origin` what errors call them
+   * @param net the original net; `weights` are its parameters, and `origin` is their name in errors
    * @param tolerance see `ProofOptions`
    */
   async prove(
@@ -105,10 +104,10 @@ export class Prover {
   ): Promise<FoldProof> {
     const { seed = 1 } = this.#options;
     const [before, after] = [this.#runnable(net), this.#runnable(folded.net)];
-    const obstacle = this.#obstacle(after.layer);
-    if (obstacle !== undefined) return { ran: false, reason: obstacle };
+    const reason = this.#whyNotRunnable(after.layer);
+    if (reason !== undefined) return { ran: false, reason };
     const engine = await createEngine(this.#options);
-    // Layer by layer, as Caffe does: an engine that fuses them would compare one form of folding with another.
+    // Without passes: fused steps would fold the original net too.
     const context = { ...netContext(engine, { ...this.#options, log: silent }, seed), passes: [], backward: false };
     const state = create(NetStateSchema, { phase: Phase.TEST });
     const nets: Net[] = [];
@@ -118,12 +117,12 @@ export class Prover {
         nets.push(built);
         return built;
       };
-      const [old, made] = [await build(before), await build(after)];
-      old.copyTrainedLayers(weights, origin);
-      made.copyTrainedLayers(folded.weights);
-      made.copyTrainedLayers(untrained(old, folded.weights));
-      const inputs = this.#setInputs(old, made, new Random(seed));
-      const comparison = await compareNets(old, made, folded.targets);
+      const [original, foldedNet] = [await build(before), await build(after)];
+      original.copyTrainedLayers(weights, origin);
+      foldedNet.copyTrainedLayers(folded.weights);
+      foldedNet.copyTrainedLayers(missingLayers(original, folded.weights));
+      const inputs = this.#setInputs(original, foldedNet, new Random(seed));
+      const comparison = await compareNets(original, foldedNet, folded.targets);
       const passed = comparison.outputs.every(({ relativeError }) => relativeError <= tolerance);
       return { ran: true, passed, tolerance, inputs, ...comparison };
     } catch (error) {
@@ -135,15 +134,15 @@ export class Prover {
     }
   }
 
-  /** The net as it can run anywhere: with Input layers for data, and without what writes files. */
+  /** The net in a form that runs anywhere: with Input layers for data, and without layers that write files. */
   #runnable(net: NetParameter): NetParameter {
     const message = copyMessage(NetParameterSchema, net);
     message.layer = net.layer.filter(({ type }) => type !== "HDF5Output").map((layer) => asInput(layer, this.shapes));
     return message;
   }
 
-  /** Why the net cannot run here, if it cannot. */
-  #obstacle(layers: readonly LayerParameter[]): string | undefined {
+  /** The reason why the net cannot run here; undefined if it can. */
+  #whyNotRunnable(layers: readonly LayerParameter[]): string | undefined {
     const isKnown = ({ type, pythonParam }: LayerParameter) => {
       const own = pythonParam
         ? [`${pythonParam.module}/${pythonParam.layer}`, `${pythonParam.module}.${pythonParam.layer}`]
@@ -155,7 +154,7 @@ export class Prover {
       const names = unknown.map(({ name, type }) => `"${name}" (${type})`).join(", ");
       return `Moka does not know the type of ${names}`;
     }
-    const missing = layers.filter(isData).flatMap(({ top }) => top.filter((name) => !this.shapes.has(name)));
+    const missing = layers.filter(isDataLayer).flatMap(({ top }) => top.filter((name) => !this.shapes.has(name)));
     if (missing.length === 0) return undefined;
     const names = missing.map((name) => `"${name}"`).join(", ");
     return `the shape of ${names} is not known: give it (shapes, or --shape ${missing[0]}=1,3,224,224)`;
@@ -181,29 +180,14 @@ export class Prover {
   }
 }
 
-/** Whether a layer brings its tops from outside, and not from its caller. */
-function isData({ type, bottom, top }: LayerParameter): boolean {
-  return bottom.length === 0 && top.length > 0 && type !== "Parameter";
-}
-
-/** An Input layer in the place of what brings data, if the shapes of all of its tops are known. */
-function asInput(layer: LayerParameter, shapes: ReadonlyMap<string, Shape>): LayerParameter {
-  const known = layer.top.map((name) => shapes.get(name)).filter((shape) => shape !== undefined);
-  if (!isData(layer) || known.length < layer.top.length) return layer;
-  const shape = known.map((sizes) => create(BlobShapeSchema, { dim: sizes.map(BigInt) }));
-  const { name, top, include, exclude } = layer;
-  const inputParam = create(InputParameterSchema, { shape });
-  return create(LayerParameterSchema, { name, type: "Input", top, include, exclude, inputParam });
-}
-
-/** The layers that the weights have not, as the other net has filled them. */
-function untrained(net: Net, weights: NetParameter): NetParameter {
+/** The layers of `net`, with their values from fillers, that `weights` lacks. */
+function missingLayers(net: Net, weights: NetParameter): NetParameter {
   const trained = new Set(weights.layer.map(({ name }) => name));
   const layer = net.toMessage().layer.filter(({ name, blobs }) => blobs.length > 0 && !trained.has(name));
   return create(NetParameterSchema, { layer });
 }
 
-/** Whether a layer takes these values for labels or indices, of which 0 is always one. */
+/** Whether a layer reads this blob as labels or indices; 0 is always a valid one. */
 function takesIndices(net: Net, blob: string): boolean {
   return net.layers.some((layer) =>
     layer.bottoms.some((bottom, index) => {

@@ -6,19 +6,19 @@ import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
 
-/** A prototxt's text, and the file it stands in if it stands in one. */
+/** A prototxt's text, and its file, if it has one. */
 export interface Text {
   readonly text: string;
   readonly file: string | undefined;
 }
 
-/** Takes a path, or the text itself: what has no newline is a path. */
+/** Reads a text from a path, or takes the text itself: a string without a newline is a path. */
 export async function readText(pathOrText: string, files: Files): Promise<Text> {
   if (pathOrText.includes("\n")) return { text: pathOrText, file: undefined };
   return { text: await files.readText(pathOrText), file: pathOrText };
 }
 
-/** Reads a net and brings it up to today's form. */
+/** Reads a net, and upgrades it to the current form. */
 export function netFrom({ text, file }: Text, log: Log): NetParameter {
   const message = accept(parseNet(text, { file }), file, log);
   return upgradeNet(message, file ?? "<text>", log);
@@ -29,7 +29,7 @@ export function solverFrom({ text, file }: Text, log: Log): SolverParameter {
   return upgradeSolver(message, file ?? "<text>", log);
 }
 
-/** What was read on is logged as a warning; what was lost is an error. */
+/** Logs the warnings of a text. Throws for an error, that is, if a part of the text could not be read. */
 function accept<T>({ message, issues }: Parsed<T>, file: string | undefined, log: Log): T {
   const errors = issues.filter(({ severity }) => severity === "error");
   const [first] = errors;

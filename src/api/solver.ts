@@ -1,5 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { breathe } from "#platform";
+import { yieldToEvents } from "#platform";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles } from "../data/weight-files.js";
@@ -12,18 +12,18 @@ import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { netFrom, readText, solverFrom } from "./read-text.js";
 
 export interface SolverOptions extends RunOptions {
-  /** Weights to start from: a path, or several separated by commas. Not together with `snapshot`. */
+  /** Weights to load: a path, or several separated by commas. Not together with `snapshot`. */
   readonly weights?: string | undefined;
   /**
-   * A `.solverstate`, or its `.h5`, to go on from. With the `.moka.json` that was written beside it the run goes on as
-   * if it had never stopped, to the bit; else weights, history and iteration go on, and data and random numbers start
-   * anew, as in Caffe. Layers that get their data from the caller need it before: call `solver.restore` then instead.
+   * A `.solverstate`, or its `.h5`, to resume from. With its `.moka.json` the results are bit for bit those without
+   * the interruption. Without it, weights, history and iteration are restored; data and random numbers start from the
+   * beginning, as in Caffe. If layers get data from the caller, call `solver.restore` instead, after they got the data.
    */
   readonly snapshot?: string | undefined;
-  /** Of the training net's state, for include and exclude rules. Default 0 and none. */
+  /** Level and stages of the training net's state, for include and exclude rules. Default: 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
-  /** Which blobs of its nets keep their values and gradients after a run; see `Net.load`. Default `outputs`. */
+  /** The blobs whose values and gradients can be read after a run; see `Net.load`. Default `outputs`. */
   readonly keep?: "all" | "outputs" | undefined;
 }
 
@@ -34,8 +34,8 @@ export const Solver = {
   /**
    * Reads a solver and builds its nets, on one engine.
    *
-   * Files named in the prototxts are looked for in the working directory, as in Caffe, and then beside the file that
-   * names them. `snapshot_prefix` always starts from the working directory.
+   * Paths in the prototxts are relative to the working directory, as in Caffe, or, if there is no such file, to the folder of
+   * the file that names them. `snapshot_prefix` is always relative to the working directory.
    *
    * @param pathOrText a solver's prototxt: its path, or, if it has a newline, its text
    * @throws MokaError that names file, line, layer and blob
@@ -43,7 +43,7 @@ export const Solver = {
   load: (pathOrText: string, options: SolverOptions = {}): Promise<Solver> => loadSolver(pathOrText, options),
 };
 
-/** `Solver.load`, with the passes that are to rewrite its programs; by default all. */
+/** `Solver.load` with a choice of the passes that rewrite its programs. Default: all. */
 export async function loadSolver(
   pathOrText: string,
   options: SolverOptions,
@@ -58,11 +58,11 @@ export async function loadSolver(
   );
   const engine = await createEngine(options);
   try {
-    const plain = netContext(engine, options, undefined);
-    const { files, log } = plain;
+    const contextForFiles = netContext(engine, options, undefined);
+    const { files, log } = contextForFiles;
     const text = await readText(pathOrText, files);
     const param = solverFrom(text, log);
-    await complete(param, text.file, options, files, log);
+    await completeParam(param, text.file, options, files, log);
     const context = netContext(engine, { ...options, files, log }, seedOf(param));
     const solver = await CoreSolver.build(param, {
       log,
@@ -72,7 +72,7 @@ export async function loadSolver(
       states: new SolverStateFiles(files),
       files,
       random: context.random,
-      breathe,
+      yieldToEvents,
       engine,
     });
     if (snapshot !== undefined) {
@@ -86,8 +86,8 @@ export async function loadSolver(
   }
 }
 
-/** Completes a solver's message from the options, and its `snapshot_prefix` as Caffe does. */
-async function complete(
+/** Adds the options to a solver's message, and completes its `snapshot_prefix` as Caffe does. */
+async function completeParam(
   param: SolverParameter,
   file: string | undefined,
   { weights, snapshot, level, stages }: SolverOptions,

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await net.dispose();
 });
 
-test("shows the statistics as the layer uses them and as they are, with the Scale behind", async () => {
+test("shows the statistics as used and as stored, with the Scale after the layer", async () => {
   const { name, layers, missing } = await stats(model, weights);
   expect([name, missing, layers.length]).toEqual(["two", [], 2]);
   const [bn, other] = layers;
@@ -44,19 +44,34 @@ test("shows the statistics as the layer uses them and as they are, with the Scal
   expect(bn?.gain.values[0]).toBeCloseTo(1 / Math.sqrt(1.001), 6);
   expect(bn?.gain.values[1]).toBeCloseTo(-2 / Math.sqrt(2.001), 6);
   expect(bn?.dead.map(({ channel }) => channel)).toEqual([2, 3]);
-  // The Scale behind the ReLU is not this layer's.
+  // The Scale after the ReLU does not belong to this layer.
   expect(other).toMatchObject({ useGlobalStats: true, reading: { state: "converted" } });
   expect(other?.scale).toBeUndefined();
   expect(other?.suspicious).toEqual([{ channel: 1, reason: "negative variance -1" }]);
 });
 
-test("does with a caffemodel alone, which describes its layers; an HDF5 file does not", async () => {
+test("a caffemodel is enough, as it describes its layers; an HDF5 file is not", async () => {
   expect(await stats(undefined, weights)).toEqual(await stats(model, weights));
   await expect(stats(undefined, `${weights}.h5`)).rejects.toThrow(/has no types at all: give the net's prototxt too/);
   expect((await stats(model, `${weights}.h5`)).layers).toEqual((await stats(model, weights)).layers);
 });
 
-test("lists layers that the weights have nothing for", async () => {
+test.each(["before", "behind"])("finds the Scale with another reader %s it", async (order) => {
+  const pooling = 'layer { name: "pool" type: "Pooling" bottom: "y" top: "p" pooling_param { kernel_size: 3 } }';
+  const scale = 'layer { name: "scale" type: "Scale" bottom: "y" top: "s" scale_param { bias_term: true } }';
+  const readers = order === "before" ? [pooling, scale] : [scale, pooling];
+  const head = model.split("\n").slice(0, 3);
+  const net = await Net.load([...head, ...readers].join("\n"), { engine: "reference" });
+  const path = join(folder, `${order}.caffemodel`);
+  await net.save(path);
+  await net.dispose();
+  for (const text of [[...head, ...readers].join("\n"), undefined]) {
+    const { layers } = await stats(text, path);
+    expect(layers).toMatchObject([{ name: "bn", scale: "scale", gamma: { values: [1, 1, 1, 1] } }]);
+  }
+});
+
+test("lists layers that are not in the weights", async () => {
   const { missing, layers } = await stats(model.replace('name: "other"', 'name: "renamed"'), weights);
   expect(missing).toEqual(["renamed"]);
   expect(layers.map(({ name }) => name)).toEqual(["bn"]);

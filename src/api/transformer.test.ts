@@ -11,7 +11,7 @@ function close(values: ArrayLike<number>, expected: readonly number[], digits = 
   for (const [i, value] of expected.entries()) expect(values[i]).toBeCloseTo(value, digits);
 }
 
-test("prepares a picture, and makes a picture of what was prepared, as pycaffe does", () => {
+test("preprocess and deprocess do what pycaffe does", () => {
   const transformer = new Transformer({ data: [1, 3, 2, 2] });
   transformer.setTranspose("data", [2, 0, 1]);
   transformer.setChannelSwap("data", [2, 1, 0]);
@@ -29,7 +29,7 @@ test("prepares a picture, and makes a picture of what was prepared, as pycaffe d
   close(back.data, [...before], 6);
 });
 
-test("resizes to the input's size, and nothing else unless it is told to", () => {
+test("by default it only resizes to the input's size", () => {
   const transformer = new Transformer({ data: [1, 3, 2, 2] });
   expect(transformer.preprocess("data", picture(4, 6)).shape).toEqual([2, 2, 3]);
   expect(transformer.preprocess("data", picture(2, 2))).toEqual(picture(2, 2));
@@ -48,14 +48,14 @@ test("a mean image of another size is resized", () => {
   );
 });
 
-test("a mean of height and width goes for each channel", () => {
+test("a mean of height × width is subtracted from each channel", () => {
   const transformer = new Transformer({ data: [1, 3, 1, 2] });
   transformer.setTranspose("data", [2, 0, 1]);
   transformer.setMean("data", { shape: [1, 2], data: [1, 2] });
   close(transformer.preprocess("data", { shape: [1, 2, 3], data: new Float32Array(6) }).data, [-1, -2, -1, -2, -1, -2]);
 });
 
-test("gray pictures come back too", () => {
+test("deprocess works for gray images too", () => {
   const transformer = new Transformer({ data: [1, 1, 2, 2] });
   transformer.setTranspose("data", [2, 0, 1]);
   const blob = transformer.preprocess("data", picture(2, 2, 1));
@@ -65,7 +65,7 @@ test("gray pictures come back too", () => {
 test("steps that do not fit the input are refused", () => {
   const transformer = new Transformer({ data: [1, 3, 2, 2] });
   expect(() => transformer.setRawScale("date", 1)).toThrow('"date" is not one of the net\'s inputs: data');
-  expect(() => transformer.setTranspose("data", [0, 1])).toThrow(/no order of the 3 axes/);
+  expect(() => transformer.setTranspose("data", [0, 1])).toThrow(/not an order of the 3 axes/);
   expect(() => transformer.setChannelSwap("data", [1, 0])).toThrow(/3 channels/);
   expect(() => transformer.setMean("data", { shape: [2], data: [1, 2] })).toThrow(/mean has 2 channels/);
   expect(() => transformer.setMean("data", { shape: [1, 3, 2, 2], data: new Array(12).fill(0) })).toThrow(/axes/);

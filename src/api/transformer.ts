@@ -2,14 +2,14 @@ import { type NdArray, resizeImage, transposed } from "../tools/image-array.js";
 import { check, MokaError } from "../util/errors.js";
 import { countOf, type Shape, sameShape } from "../util/shape.js";
 
-/** Values to subtract: of each channel, of each pixel (height × width), or of both (channels × height × width). */
+/** Values to subtract: one per channel, one per pixel (height × width), or both (channels × height × width). */
 export interface MeanArray {
   readonly shape: Shape;
   readonly data: ArrayLike<number>;
 }
 
-/** How one input is prepared. */
-interface Steps {
+/** The settings of one input. */
+interface Settings {
   transpose?: readonly number[];
   channelSwap?: readonly number[];
   rawScale?: number;
@@ -18,16 +18,16 @@ interface Steps {
 }
 
 /**
- * Prepares pictures for a net, as pycaffe's `caffe.io.Transformer`, in the same order and precision: resize to the
+ * Prepares images for a net, as pycaffe's `caffe.io.Transformer`, in the same order and precision: resize to the
  * input's height and width; transpose; reorder channels; multiply by the raw scale; subtract the mean; multiply by the
- * input scale. Each but the first is left out until it is set.
+ * input scale. Each step except the first is skipped until it is set.
  *
- * Departures: `preprocess` never changes the array it is given; `deprocess` drops the axis of the batch alone, not
- * every axis of size 1, so that it works for gray pictures.
+ * Differences from pycaffe: `preprocess` never changes its argument; `deprocess` drops only the batch axis, not
+ * every axis of size 1, so that it works for gray images.
  */
 export class Transformer {
   readonly inputs: Readonly<Record<string, Shape>>;
-  readonly #steps = new Map<string, Steps>();
+  readonly #settings = new Map<string, Settings>();
 
   /** @param inputs the shape of each input blob, with its batch: `{ data: [1, 3, 227, 227] }` */
   constructor(inputs: Readonly<Record<string, Shape>>) {
@@ -35,20 +35,20 @@ export class Transformer {
   }
 
   /**
-   * The order of a picture's axes in the blob: `[2, 0, 1]` makes channels × height × width of height × width ×
-   * channels. As NumPy's: axis `i` of the result is axis `order[i]` of what comes.
+   * Sets the order of an image's axes in the blob: `[2, 0, 1]` converts height × width × channels to channels ×
+   * height × width. As in NumPy, axis `i` of the result is axis `order[i]` of the image.
    */
   setTranspose(input: string, order: readonly number[]): void {
     const axes = this.#shape(input).length - 1;
     check(
       order.length === axes && [...order].sort((a, b) => a - b).every((axis, i) => axis === i),
       "MOKA_USAGE",
-      `transpose ${order.join(",")} is no order of the ${axes} axes that a picture of input "${input}" has`,
+      `transpose ${order.join(",")} is not an order of the ${axes} axes of a picture for input "${input}"`,
     );
-    this.#of(input).transpose = [...order];
+    this.#settingsOf(input).transpose = [...order];
   }
 
-  /** Which channel comes where, after the transposition: `[2, 1, 0]` makes BGR of RGB. */
+  /** Sets the order of channels after the transposition: `[2, 1, 0]` converts RGB to BGR. */
   setChannelSwap(input: string, order: readonly number[]): void {
     const channels = this.#shape(input)[1] ?? 0;
     check(
@@ -56,16 +56,16 @@ export class Transformer {
       "MOKA_USAGE",
       `channel swap ${order.join(",")} does not fit the ${channels} channels of input "${input}"`,
     );
-    this.#of(input).channelSwap = [...order];
+    this.#settingsOf(input).channelSwap = [...order];
   }
 
-  /** What values are multiplied by before the mean is subtracted: 255 for models of pictures from 0 to 255. */
+  /** Sets the multiplier before the mean is subtracted: 255 for models of images with values from 0 to 255. */
   setRawScale(input: string, scale: number): void {
-    this.#of(input).rawScale = scale;
+    this.#settingsOf(input).rawScale = scale;
   }
 
   /**
-   * What is subtracted: one value a channel, or an array of height × width or channels × height × width, which is
+   * Sets the values to subtract: one per channel, or an array of height × width or channels × height × width, which is
    * resized to the input's size if it has another.
    */
   setMean(input: string, mean: MeanArray): void {
@@ -78,7 +78,7 @@ export class Transformer {
     );
     if (shape.length === 1) {
       check(shape[0] === channels, "MOKA_SHAPE", `the mean has ${shape[0]} channels, input "${input}" has ${channels}`);
-      this.#of(input).mean = { shape: [channels, 1, 1], data: Float64Array.from(data) };
+      this.#settingsOf(input).mean = { shape: [channels, 1, 1], data: Float64Array.from(data) };
       return;
     }
     const [depth = 1, ...size] = shape.length === 2 ? [1, ...shape] : shape;
@@ -89,27 +89,27 @@ export class Transformer {
     );
     const fits = sameShape(size, [height, width]);
     const image = { shape: [depth, ...size], data: Float64Array.from(data) };
-    this.#of(input).mean = fits ? image : resizedMean(image, height, width);
+    this.#settingsOf(input).mean = fits ? image : resizedMean(image, height, width);
   }
 
-  /** What values are multiplied by in the end, after the mean is subtracted. */
+  /** Sets the multiplier after the mean is subtracted. */
   setInputScale(input: string, scale: number): void {
-    this.#of(input).inputScale = scale;
+    this.#settingsOf(input).inputScale = scale;
   }
 
   /**
-   * Prepares one picture.
+   * Prepares one image.
    *
    * @param image height × width × channels
-   * @returns what the net takes, channels × height × width (in the order of `setTranspose`)
+   * @returns the net's input, channels × height × width (in the order of `setTranspose`)
    */
   preprocess(input: string, image: NdArray): NdArray {
     const [height = 1, width = 1] = this.#shape(input).slice(2);
-    const { transpose, channelSwap, rawScale, mean, inputScale } = this.#of(input);
-    const isSized = image.shape[0] === height && image.shape[1] === width;
-    const sized = isSized ? { ...image, data: image.data.slice() } : resizeImage(image, [height, width]);
+    const { transpose, channelSwap, rawScale, mean, inputScale } = this.#settingsOf(input);
+    const hasInputSize = image.shape[0] === height && image.shape[1] === width;
+    const sized = hasInputSize ? { ...image, data: image.data.slice() } : resizeImage(image, [height, width]);
     const ordered = transpose ? transposed(sized, transpose) : sized;
-    const swapped = channelSwap ? taken(ordered, channelSwap) : ordered;
+    const swapped = channelSwap ? takeChannels(ordered, channelSwap) : ordered;
     const { data } = swapped;
     if (rawScale !== undefined) multiply(data, rawScale);
     if (mean) addMean(swapped, mean, -1);
@@ -117,16 +117,16 @@ export class Transformer {
     return swapped;
   }
 
-  /** The way back: a picture, height × width × channels, from what the net takes; its size stays. */
+  /** The inverse of `preprocess`: an image, height × width × channels, from a net's input; it is not resized. */
   deprocess(input: string, blob: NdArray): NdArray {
     const axes = this.#shape(input).length - 1;
-    const { transpose, channelSwap, rawScale, mean, inputScale } = this.#of(input);
+    const { transpose, channelSwap, rawScale, mean, inputScale } = this.#settingsOf(input);
     const shape = blob.shape.length === axes + 1 && blob.shape[0] === 1 ? blob.shape.slice(1) : blob.shape;
     const image = { shape, data: blob.data.slice() };
     if (inputScale !== undefined) divide(image.data, inputScale);
     if (mean) addMean(image, mean, 1);
     if (rawScale !== undefined) divide(image.data, rawScale);
-    const unswapped = channelSwap ? taken(image, inverse(channelSwap)) : image;
+    const unswapped = channelSwap ? takeChannels(image, inverse(channelSwap)) : image;
     return transpose ? transposed(unswapped, inverse(transpose)) : unswapped;
   }
 
@@ -137,15 +137,15 @@ export class Transformer {
     throw new MokaError("MOKA_USAGE", `"${input}" is not one of the net's inputs: ${known}`);
   }
 
-  #of(input: string): Steps {
+  #settingsOf(input: string): Settings {
     this.#shape(input);
-    const steps = this.#steps.get(input) ?? {};
-    this.#steps.set(input, steps);
-    return steps;
+    const settings = this.#settings.get(input) ?? {};
+    this.#settings.set(input, settings);
+    return settings;
   }
 }
 
-/** As pycaffe: stretched to 0 … 1 first, which is how its resizing wants it. */
+/** Resizes a mean as pycaffe does: it is scaled to 0 … 1 first, because its resizing requires that range. */
 function resizedMean(mean: { readonly shape: Shape; readonly data: Float64Array }, height: number, width: number) {
   const low = mean.data.reduce((a, b) => Math.min(a, b), Infinity);
   const range = mean.data.reduce((a, b) => Math.max(a, b), -Infinity) - low;
@@ -155,8 +155,8 @@ function resizedMean(mean: { readonly shape: Shape; readonly data: Float64Array 
   return { shape: resized.shape, data: Float64Array.from(resized.data, (value) => value * range + low) };
 }
 
-/** The parts of the first axis in this order. */
-function taken({ shape, data }: NdArray, order: readonly number[]): NdArray {
+/** The channels, which are the first axis, in this order. */
+function takeChannels({ shape, data }: NdArray, order: readonly number[]): NdArray {
   const size = countOf(shape, 1);
   check(
     order.every((index) => index < (shape[0] ?? 0)),
@@ -168,7 +168,7 @@ function taken({ shape, data }: NdArray, order: readonly number[]): NdArray {
   return { shape: [order.length, ...shape.slice(1)], data: result };
 }
 
-/** Adds `sign` times the mean to each value, spread over axes where it has size 1. */
+/** Adds `sign` times the mean to each value; the mean is broadcast over axes in which it has size 1. */
 function addMean({ shape, data }: NdArray, mean: { readonly shape: Shape; readonly data: Float64Array }, sign: 1 | -1) {
   const [channels = 1, height = 1, width = 1] = shape;
   const [depth = 1, rows = 1, columns = 1] = mean.shape;
@@ -189,10 +189,10 @@ function addMean({ shape, data }: NdArray, mean: { readonly shape: Shape; readon
   }
 }
 
-/** In single precision, as NumPy computes an array of it with a number. */
+/** Multiplies in single precision, as NumPy does for a float32 array and a number. */
 function multiply(data: Float32Array, scale: number): void {
-  const factor = Math.fround(scale);
-  for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) * factor;
+  const multiplier = Math.fround(scale);
+  for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) * multiplier;
 }
 
 function divide(data: Float32Array, scale: number): void {
@@ -200,7 +200,7 @@ function divide(data: Float32Array, scale: number): void {
   for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) / divisor;
 }
 
-/** NumPy's `argsort` of an order: the order that undoes it. */
+/** The inverse of an order of axes or channels, as NumPy's `argsort`. */
 function inverse(order: readonly number[]): number[] {
   return order.map((_, index) => index).sort((a, b) => (order[a] ?? 0) - (order[b] ?? 0));
 }

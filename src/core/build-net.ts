@@ -20,7 +20,8 @@ import { counted } from "../util/words.js";
 import { type Node, planBackward } from "./backward-plan.js";
 import type { Catalog } from "./catalog.js";
 import { filterLayers, phaseName } from "./filter-net.js";
-import { insertSplits, unknownBottom } from "./insert-splits.js";
+import { connect, type Graph, type Value } from "./graph.js";
+import { insertSplits } from "./insert-splits.js";
 import type { Arity, Layer, LayerContext, Phase } from "./layer.js";
 import { ParamTable, paramSpec } from "./params.js";
 import type { Memory } from "./span.js";
@@ -65,16 +66,17 @@ export async function buildNet(message: NetParameter, state: NetState, context: 
   filtered.state = state;
   log("info", "net.cpp:53", `Initializing net from parameters: \n${formatText(NetParameterSchema, filtered)}`);
 
-  const builder = new Builder(phaseName(state.phase), context);
+  const graph = connect(insertSplits(filtered.layer));
+  const builder = new Builder(graph, phaseName(state.phase), context);
   try {
-    for (const layer of insertSplits(filtered.layer)) await builder.add(layer);
+    for (const layer of graph.layers) await builder.add(layer);
   } catch (error) {
     await builder.abandon();
     throw error;
   }
-  const { nodes, tensors, inputs, available, params } = builder;
+  const { nodes, tensors, inputs, params } = builder;
   for (const { origin, text } of planBackward(nodes, message.forceBackward)) log("info", origin, text);
-  const outputs = [...available].sort((a, b) => (a < b ? -1 : 1));
+  const outputs = graph.outputs.map(({ name: output }) => output).sort((a, b) => (a < b ? -1 : 1));
   for (const output of outputs) log("info", "net.cpp:244", `This network produces output ${output}`);
   log("info", "net.cpp:257", "Network initialization done.");
   return { name: message.name, phase: phaseName(state.phase), nodes, tensors, inputs, outputs, params };
@@ -84,16 +86,16 @@ class Builder {
   readonly nodes: Node[] = [];
   readonly tensors = new Map<string, Tensor>();
   readonly inputs: string[] = [];
-  /** Blobs produced and not yet read. */
-  readonly available = new Set<string>();
   readonly params = new ParamTable();
+  readonly #graph: Graph;
   readonly #phase: Phase;
   readonly #context: BuildContext;
   /** Blobs that depend on a parameter that learns: they have a gradient. */
   readonly #needsDiff = new Set<Tensor>();
   #dataCount = 0;
 
-  constructor(phase: Phase, context: BuildContext) {
+  constructor(graph: Graph, phase: Phase, context: BuildContext) {
+    this.#graph = graph;
     this.#phase = phase;
     this.#context = context;
   }
@@ -113,7 +115,7 @@ class Builder {
     try {
       await (this.#context.runs === false ? layer.inspect() : layer.open());
       log("info", "net.cpp:86", `Creating Layer ${layer.name}`);
-      const node = this.#connect(layer);
+      const node = this.#connect(layer, message);
       for (const line of this.params.add(layer)) log("info", "net.cpp:467", line);
       this.#planNode(node);
       this.nodes.push(node);
@@ -140,11 +142,11 @@ class Builder {
     };
   }
 
-  #connect(layer: Layer): Node {
+  #connect(layer: Layer, message: LayerParameter): Node {
     const { log } = this.#context;
-    const bottom = layer.message.bottom.map((name, index) => this.#takeBottom(layer, name, index));
-    const top = layer.message.top.map((name, index) => this.#makeTop(layer, name, bottom[index]));
-    while (top.length < topsOf(layer)) top.push(this.#makeTop(layer, "(automatic)", undefined));
+    const bottom = this.#graph.bottoms(message).flatMap((value) => this.#takeBottom(layer, value));
+    const top = this.#graph.tops(message).map((value) => this.#makeTop(layer, value));
+    while (top.length < topsOf(layer)) top.push(this.#newTensor(layer, "(automatic)"));
     layer.bottoms = layer.message.bottom;
     layer.tops = top.map(({ name }) => name);
 
@@ -166,40 +168,34 @@ class Builder {
     return { layer, bottom, top, lossWeights, wanted: [], learns: [], needsBackward: false };
   }
 
-  #takeBottom(layer: Layer, name: string, index: number): Tensor {
-    const tensor = this.tensors.get(name);
-    if (!tensor || !this.available.has(name)) throw unknownBottom(layer.message, name, index, [...this.available]);
+  /** The tensor of a value that a layer reads; there is one, or `insertSplits` would have thrown. */
+  #takeBottom(layer: Layer, { name }: Value): Tensor | [] {
     this.#context.log("info", "net.cpp:408", `${layer.name} <- ${name}`);
-    this.available.delete(name);
-    return tensor;
+    return this.tensors.get(name) ?? [];
   }
 
-  #makeTop(layer: Layer, name: string, sameIndexBottom: Tensor | undefined): Tensor {
-    const { log, memory } = this.#context;
-    const automatic = name === "(automatic)";
-    if (sameIndexBottom?.name === name) {
+  #makeTop(layer: Layer, { name, inPlace }: Value): Tensor {
+    const before = this.tensors.get(name);
+    if (before && inPlace) {
       layer.check(
         layer.inPlace,
         "MOKA_BLOB",
         `cannot work in place: top "${name}" is its bottom; give it another name`,
       );
-      log("info", "net.cpp:369", `${layer.name} -> ${name} (in-place)`);
-      this.available.add(name);
-      return sameIndexBottom;
+      this.#context.log("info", "net.cpp:369", `${layer.name} -> ${name} (in-place)`);
+      return before;
     }
-    layer.check(
-      automatic || !this.tensors.has(name),
-      "MOKA_BLOB",
-      `top "${name}" is already produced by another layer`,
-    );
-    log("info", "net.cpp:382", `${layer.name} -> ${name}`);
-    const tensor = new Tensor(name, [0], memory);
-    if (!automatic) {
-      this.tensors.set(name, tensor);
-      this.available.add(name);
-    }
-    if (layer.type === "Input") this.inputs.push(name);
+    layer.check(!before, "MOKA_BLOB", `top "${name}" is already produced by another layer`);
+    const tensor = this.#newTensor(layer, name);
+    this.tensors.set(name, tensor);
     return tensor;
+  }
+
+  #newTensor(layer: Layer, name: string): Tensor {
+    const { log, memory } = this.#context;
+    log("info", "net.cpp:382", `${layer.name} -> ${name}`);
+    if (layer.isInput) this.inputs.push(name);
+    return new Tensor(name, [0], memory);
   }
 
   /** The layer's parameters, filled, or with the values that the layer's message has. */

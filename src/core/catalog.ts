@@ -5,6 +5,7 @@ import { MokaError } from "../util/errors.js";
 import type { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import type { Layer, LayerContext } from "./layer.js";
+import type { LayerGroup } from "./layer-facts.js";
 
 /** What makes a layer of its message. */
 export type LayerConstructor = new (message: LayerParameter, context: LayerContext) => Layer;
@@ -13,6 +14,9 @@ export type LayerConstructor = new (message: LayerParameter, context: LayerConte
 export interface LayerClass extends LayerConstructor {
   /** The exact `type` of the prototxt. */
   readonly type: string;
+  /** See `LayerFacts`, also of what follows. */
+  readonly group: LayerGroup;
+  readonly paramField: string | undefined;
 }
 
 /** Writes a filler's values into a blob of this shape. */
@@ -39,6 +43,15 @@ export class Catalog {
 
   has(type: string): boolean {
     return this.#classes.has(type);
+  }
+
+  /** A layer to ask what its class knows; nothing for a type there is not, or a class that throws. */
+  tryCreate(message: LayerParameter, context: LayerContext): Layer | undefined {
+    try {
+      return this.create(message, context);
+    } catch {
+      return undefined;
+    }
   }
 
   create(message: LayerParameter, context: LayerContext): Layer {

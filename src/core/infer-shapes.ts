@@ -4,6 +4,7 @@ import { MokaError } from "../util/errors.js";
 import { countOf, type Shape } from "../util/shape.js";
 import { checkCounts } from "./build-net.js";
 import type { Catalog } from "./catalog.js";
+import { connect, type Value } from "./graph.js";
 import type { Layer, LayerContext } from "./layer.js";
 
 /** What layers are made with here; no parameters are filled, so there are no fillers. */
@@ -36,31 +37,32 @@ export interface Inference {
  * mistake) have no shape, nor has what depends on them. No error is thrown.
  *
  * @param layers of one state of the net, in their order
- * @param inputs shapes of blobs that no layer makes
  */
-export async function inferShapes(
-  layers: readonly LayerParameter[],
-  context: InferenceContext,
-  inputs: ReadonlyMap<string, Shape> = new Map(),
-): Promise<Inference> {
-  const blobs = new Map(inputs);
-  const assumed = new Set<string>();
+export async function inferShapes(layers: readonly LayerParameter[], context: InferenceContext): Promise<Inference> {
+  const graph = connect(layers);
+  const shapes = new Map<Value, Shape>();
+  const assumed = new Set<Value>();
   const all = new Map<LayerParameter, LayerShapes>();
   for (const message of layers) {
-    const bottom = message.bottom.map((name) => blobs.get(name));
+    const bottoms = graph.bottoms(message);
+    const bottom = bottoms.map((value) => shapes.get(value));
     const { top, params, error, isAssumed } = await inferLayer(message, bottom, context);
-    const isGuess = isAssumed || message.bottom.some((name) => assumed.has(name));
-    const tops = message.top.map((name, index) => {
+    const isGuess = isAssumed || bottoms.some((value) => assumed.has(value));
+    for (const [index, value] of graph.tops(message).entries()) {
       const shape = top[index];
-      assumed.delete(name);
-      if (shape && countOf(shape) > 0) blobs.set(name, shape);
-      else blobs.delete(name);
-      if (isGuess && blobs.has(name)) assumed.add(name);
-      return blobs.get(name);
-    });
-    all.set(message, { bottom, top: tops, params, error });
+      if (!shape || countOf(shape) === 0) continue;
+      shapes.set(value, shape);
+      if (isGuess) assumed.add(value);
+    }
+    all.set(message, { bottom, top: graph.tops(message).map((value) => shapes.get(value)), params, error });
   }
-  return { layers: all, blobs, assumed };
+  const last = graph.values.filter(({ next }) => !next);
+  const blobs = last.flatMap((value) => {
+    const shape = shapes.get(value);
+    return shape ? [[value.name, shape] as const] : [];
+  });
+  const names = last.filter((value) => assumed.has(value)).map(({ name }) => name);
+  return { layers: all, blobs: new Map(blobs), assumed: new Set(names) };
 }
 
 /** Whether an error says that a file is missing or cannot be used. */

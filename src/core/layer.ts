@@ -7,6 +7,7 @@ import type { Log } from "../util/log.js";
 import type { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import type { Blob } from "./blob.js";
+import { LayerFacts } from "./layer-facts.js";
 import type { Recorder } from "./recorder.js";
 import type { Tensor } from "./tensor.js";
 
@@ -44,7 +45,7 @@ export interface ParamDeclaration {
  * `forward` and `backward` once per reshape, and `close`. In a net that does not run (lint, fix, summary, draw, fold),
  * `inspect` is called in the place of `open`: a layer that overrides `open` alone is not opened there.
  */
-export abstract class Layer {
+export abstract class Layer extends LayerFacts {
   readonly name: string;
   /** As written in the prototxt. */
   readonly type: string;
@@ -63,12 +64,13 @@ export abstract class Layer {
   abstract readonly topCount: Arity;
   /** Whether there must be as many tops as bottoms. */
   readonly equalCounts: boolean = false;
+  /** How many parameters its message gives it, whatever the shapes; nothing if only `declareParams` can tell. */
+  readonly paramCount: number | undefined = this.declareParams === Layer.prototype.declareParams ? 0 : undefined;
   /** Whether the net makes the tops that the prototxt does not name (losses). */
   readonly autoTops: boolean = false;
-  /** Whether a top may be its bottom. */
-  readonly inPlace: boolean = false;
 
   constructor(message: LayerParameter, context: LayerContext) {
+    super();
     this.message = message;
     this.name = message.name;
     this.type = message.type;
@@ -100,7 +102,7 @@ export abstract class Layer {
   /** Shapes of all tops from the shapes of all bottoms: a pure function. */
   abstract topShapes(bottom: readonly Shape[]): readonly Shape[];
 
-  /** The parameter blobs, in Caffe's order. */
+  /** The parameter blobs, in Caffe's order; a layer that has some also says how many, as `paramCount`. */
   declareParams(_bottom: readonly Shape[]): readonly ParamDeclaration[] {
     return [];
   }

@@ -10,6 +10,7 @@ import { copyMessage } from "../proto/source.js";
 import { check } from "../util/errors.js";
 import type { Log } from "../util/log.js";
 import { formatShape, type Shape, sameShape } from "../util/shape.js";
+import { weightPaths } from "../util/weight-paths.js";
 import type { Node } from "./backward-plan.js";
 import type { Blob } from "./blob.js";
 import { type BuildContext, buildNet, type NetParts } from "./build-net.js";
@@ -237,7 +238,7 @@ export class Net {
    * @throws MokaError `MOKA_WEIGHTS` where a layer's blobs differ in number or shape; nothing is taken from that file
    */
   async copyTrainedLayersFrom(path: string, namedBy?: string): Promise<void> {
-    for (const name of path.split(",").map((part) => part.trim())) {
+    for (const name of weightPaths(path)) {
       const file = await this.#context.files.resolve(name, namedBy);
       this.copyTrainedLayers(await this.#context.weightFiles.read(file), file);
     }
@@ -295,7 +296,7 @@ export class Net {
 
   #reshapeFrom(first: number): void {
     for (const { layer, bottom, top } of this.#parts.nodes.slice(first)) {
-      if (layer.type === "Input") continue;
+      if (layer.isInput) continue;
       const shapes = bottom.map(({ shape }) => shape);
       try {
         this.#checkParams(layer, shapes);

@@ -50,7 +50,7 @@ function matchBlobs(layer: Layer, blobs: readonly BlobProto[], shared: ReadonlyS
   );
   return params.flatMap((to, index) => {
     const from = blobs[index];
-    if (!from || (shared.has(to) && isEmpty(from))) return [];
+    if (!from || (shared.has(to) && isPlaceholder(from))) return [];
     checkBlob(layer, from, to, index, origin);
     return { from, to };
   });
@@ -67,8 +67,8 @@ function sharedParams(layers: readonly Layer[]): ReadonlySet<Tensor> {
   return shared;
 }
 
-/** Whether a blob is a placeholder, without shape and values. */
-function isEmpty(blob: BlobProto): boolean {
+/** Whether a blob is a placeholder, without shape and values: HDF5 files hold a shared parameter with one layer only. */
+export function isPlaceholder(blob: BlobProto): boolean {
   return blobShape(blob).length === 0 && blobValues(blob).data.length === 0;
 }
 

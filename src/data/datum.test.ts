@@ -35,7 +35,7 @@ it("reads what it writes", () => {
   expect(recordKey(12, "cats/1.jpg")).toBe("00000012_cats/1.jpg");
 });
 
-it("refuses what is no plain image", () => {
+it("refuses encoded images and floats", () => {
   expect(() => encodeImage({ ...image, width: 4 })).toThrow("the image has 6 bytes for an image of shape 1 2 4 (8)");
   const damaged = writeDatum({ ...image, height: 3 });
   expect(() => decodeImage(damaged, "record 00000004")).toThrow(

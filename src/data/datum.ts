@@ -13,23 +13,23 @@ export interface LabelledImage {
 
 /**
  * The key of a record, as Caffe's converters make it: eight digits, so that the order of keys is the order
- * of records, and where the image came from a file, `_` and its name.
+ * of records; for an image from a file, `_` and the file's name follow.
  */
 export function recordKey(index: number, file?: string): string {
   const digits = String(index).padStart(8, "0");
   return file === undefined ? digits : `${digits}_${file}`;
 }
 
-/** The value of a record, the very bytes that Caffe's convert_mnist_data writes. */
+/** The value of a record, byte for byte as Caffe's convert_mnist_data writes it. */
 export function encodeImage(image: LabelledImage): Uint8Array {
   checkSize(image, "the image");
   return writeDatum(image);
 }
 
 /**
- * The image in a record's value; its data are a view of `bytes`.
+ * The image in a record's value; `data` is a view of `bytes`.
  *
- * @throws MokaError MOKA_PARSE or MOKA_DATA, with `what` in front, if it is damaged or holds no plain image
+ * @throws MokaError MOKA_PARSE or MOKA_DATA, starting with `what`, if it is damaged or holds an encoded image or floats
  */
 export function decodeImage(bytes: Uint8Array, what = "record"): LabelledImage {
   const { channels, height, width, data, label, encoded, floatData } = readDatum(bytes, what);

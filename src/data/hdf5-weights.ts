@@ -14,17 +14,17 @@ import { floatsOf, type Hdf5Array, type Hdf5Value, readHdf5, readHdf5Tree, write
 
 type Datasets = ReadonlyMap<string, Hdf5Value>;
 
-/** No layer has more parameters; a higher number in a damaged file makes no list of so many. */
+/** No layer has more parameters. A damaged file with a higher index is refused before a list of that length is made. */
 const maxParams = 1000;
 
 /**
- * Weights in HDF5, as Caffe lays them out: `data/<layer>/<index>`, gradients in `diff/<layer>/<index>`.
+ * Reads weights from HDF5 in Caffe's layout: `data/<layer>/<index>`, gradients in `diff/<layer>/<index>`.
  *
- * A parameter that shares another's has no dataset; where later ones have, an empty message stands for it.
+ * A parameter that shares another's values has no dataset. If a later one of its layer has, it is an empty message.
  */
 export async function netFromHdf5(bytes: Uint8Array, file: string): Promise<NetParameter> {
   const { datasets, groups } = await readHdf5Tree(bytes, file);
-  const names = layersIn(datasets, groups);
+  const names = layerIndices(datasets, groups);
   check(names.size > 0, "MOKA_WEIGHTS", `${file} has no weights: there is no data/<layer>/<index> in it`);
   const layer = [...names].map(([name, indices]) => {
     const count = Math.max(-1, ...indices) + 1;
@@ -37,8 +37,8 @@ export async function netFromHdf5(bytes: Uint8Array, file: string): Promise<NetP
   return create(NetParameterSchema, { layer });
 }
 
-/** The layers with the indices of their datasets: groups in `data`, but for those that only hold other groups. */
-function layersIn(datasets: Datasets, groups: ReadonlySet<string>): Map<string, number[]> {
+/** The names of the layers with the indices of their datasets. A group in `data` is a layer unless it holds groups. */
+function layerIndices(datasets: Datasets, groups: ReadonlySet<string>): Map<string, number[]> {
   const layers = new Map<string, number[]>();
   const parents = new Set([...groups].map((path) => path.replace(/\/[^/]*$/, "")));
   for (const path of groups) {
@@ -52,12 +52,12 @@ function layersIn(datasets: Datasets, groups: ReadonlySet<string>): Map<string, 
   return layers;
 }
 
-/** Each layer gets its group, those without parameters too; values that several share stand with the first, as in Caffe. */
+/** Every layer gets a group, even without parameters. Shared values are written once, with the first, as in Caffe. */
 export async function netToHdf5(net: NetParameter): Promise<Uint8Array> {
   const content = new Map<string, Hdf5Value>();
   const written = new Set<string>();
   const buffers: ArrayBufferLike[] = [];
-  const isNew = ({ buffer, byteOffset, length }: Float32Array) => {
+  const isFirstUse = ({ buffer, byteOffset, length }: Float32Array) => {
     if (!buffers.includes(buffer)) buffers.push(buffer);
     const place = `${buffers.indexOf(buffer)} ${byteOffset}`;
     const isFirst = length === 0 || !written.has(place);
@@ -68,7 +68,7 @@ export async function netToHdf5(net: NetParameter): Promise<Uint8Array> {
     blobs.forEach((blob, i) => {
       const { data, diff } = blobValues(blob);
       const shape = blobShape(blob);
-      if (isNew(data)) content.set(`data/${name}/${i}`, { shape, data });
+      if (isFirstUse(data)) content.set(`data/${name}/${i}`, { shape, data });
       if (diff) content.set(`diff/${name}/${i}`, { shape, data: diff });
     });
   }
@@ -95,7 +95,7 @@ export async function solverStateFromHdf5(bytes: Uint8Array, file: string): Prom
     iter: integer("iter"),
     currentStep: integer("current_step"),
     ...(typeof learnedNet === "string" && { learnedNet }),
-    history: numbered(datasets, "history", file),
+    history: numberedBlobs(datasets, "history", file),
   });
 }
 
@@ -111,8 +111,8 @@ export async function solverStateToHdf5(state: SolverState): Promise<Uint8Array>
   return writeHdf5(content, ["history"]);
 }
 
-/** The blobs `<group>/0`, `<group>/1`, …, as many as there are. */
-function numbered(datasets: Datasets, group: string, file: string): BlobProto[] {
+/** All blobs `<group>/0`, `<group>/1`, … up to the first missing index. */
+function numberedBlobs(datasets: Datasets, group: string, file: string): BlobProto[] {
   const blobs: BlobProto[] = [];
   while (datasets.has(`${group}/${blobs.length}`)) {
     blobs.push(blobAt(datasets, `${group}/${blobs.length}`, undefined, file));

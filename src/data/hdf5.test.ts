@@ -23,7 +23,7 @@ describe("readHdf5", () => {
     expect(new Set(labels.data)).toEqual(new Set([0, 1, 2, 3]));
   });
 
-  it("reads the same weights as stand in the binary snapshot", async () => {
+  it("reads the same weights as from the binary snapshot", async () => {
     const folder = `${golden}snapshots/`;
     const values = await readHdf5(await readFile(`${folder}snap_iter_10.caffemodel.h5`));
     const net = readNet(await readFile(`${folder}snap_iter_10.caffemodel`));
@@ -46,20 +46,20 @@ describe("readHdf5", () => {
     expect(numbers(values.get("history/0")).shape).toEqual([16, 12]);
   });
 
-  it("leaves the bytes as they are", async () => {
+  it("does not change the bytes", async () => {
     const bytes = new Uint8Array(await readFile(`${golden}clusters_test.h5`));
     const before = bytes.slice();
     await readHdf5(bytes);
     expect(Buffer.compare(bytes, before)).toBe(0);
   });
 
-  it("is told by the first bytes", async () => {
+  it("is recognized by its first bytes", async () => {
     expect(isHdf5(await readFile(`${golden}clusters_test.h5`))).toBe(true);
     expect(isHdf5(await readFile(`${golden}glyphs_mean.binaryproto`))).toBe(false);
     expect(isHdf5(new Uint8Array(0))).toBe(false);
   });
 
-  it("refuses what is no HDF5 file, and goes on working", async () => {
+  it("refuses a file that is not HDF5, and works afterwards", async () => {
     const whole = await readFile(`${golden}clusters_test.h5`);
     await expect(readHdf5(Buffer.from("hello, world"), "x.h5")).rejects.toMatchObject({
       code: "MOKA_DATA",
@@ -105,7 +105,7 @@ describe("writeHdf5", () => {
     );
   });
 
-  it("makes the groups that paths name, and those asked for", async () => {
+  it("makes the groups that paths name, and the given ones", async () => {
     const zero = { shape: [], data: Float32Array.of(1.5) };
     const bytes = await writeHdf5(new Map([["data/inception/1x1/0", zero]]), ["data/relu1", "data/inception"]);
     expect([...(await readHdf5(bytes))]).toEqual([["data/inception/1x1/0", zero]]);
@@ -120,7 +120,7 @@ describe("writeHdf5", () => {
     expect((await readHdf5(await writeHdf5({ a: one }))).size).toBe(1);
   });
 
-  it("is indifferent to where floats come from", () => {
+  it("floatsOf converts integers to floats", () => {
     expect(floatsOf({ shape: [2], data: Int32Array.of(1, 2) })).toEqual(Float32Array.of(1, 2));
   });
 });

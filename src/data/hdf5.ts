@@ -3,7 +3,7 @@ import { check, MokaError, reasonOf } from "../util/errors.js";
 import { type ByteSource, bytesSource } from "../util/files.js";
 import { checkShape, countOf, formatShape, type Shape } from "../util/shape.js";
 
-/** Numbers in an HDF5 file: floats, of whatever precision, or integers. */
+/** Numbers in an HDF5 file: floats of any precision, or integers. */
 export interface Hdf5Array {
   readonly shape: Shape;
   readonly data: Float32Array | Int32Array;
@@ -26,20 +26,20 @@ interface FileNode {
 }
 
 /** More bytes than `deflate` can make of one byte: a file that announces more is damaged. */
-const mostCompressed = 1100;
+const maxCompressionRatio = 1100;
 
 /**
  * Reads all datasets of an HDF5 file, by path: `data`, `history/0`. Integers of at most 32 bits become an
- * Int32Array, all other numbers a Float32Array, as Caffe reads them; datasets of other types are left out.
+ * Int32Array, all other numbers a Float32Array, as in Caffe. Datasets of other types are left out.
  *
- * The HDF5 library is loaded by the first call.
- * @throws MokaError MOKA_DATA if it is no HDF5 file, or damaged
+ * The first call loads the HDF5 library.
+ * @throws MokaError MOKA_DATA if it is not an HDF5 file, or damaged
  */
 export async function readHdf5(bytes: Uint8Array, name = "HDF5 file"): Promise<Map<string, Hdf5Value>> {
   return (await readHdf5Tree(bytes, name)).datasets;
 }
 
-/** Likewise, with the paths of all groups, those that have no datasets too. */
+/** Like `readHdf5`, with the paths of all groups, even those without datasets. */
 export async function readHdf5Tree(
   bytes: Uint8Array,
   name = "HDF5 file",
@@ -105,19 +105,19 @@ function closeQuietly(file: Hdf5File | undefined): void {
   } catch {}
 }
 
-/** Whether bytes begin as an HDF5 file does. */
+/** Whether `bytes` start with the signature of HDF5. */
 export function isHdf5(bytes: Uint8Array): boolean {
   return signature.every((byte, i) => bytes[i] === byte);
 }
 
-/** The numbers of a dataset as Caffe's blobs hold them. */
+/** The numbers of a dataset in single precision, as in Caffe's blobs. */
 export function floatsOf({ data }: Hdf5Array): Float32Array {
   return data instanceof Float32Array ? data : Float32Array.from(data);
 }
 
 /**
- * The bytes of an HDF5 file with these datasets, by path, in the groups that the paths name; and with
- * `groups`, which may be empty.
+ * The bytes of an HDF5 file with these datasets, by path, in the groups that the paths name. The groups of
+ * `groups` are made even if they have no datasets.
  */
 export async function writeHdf5(
   content: Readonly<Record<string, Hdf5Value>> | ReadonlyMap<string, Hdf5Value>,
@@ -145,7 +145,7 @@ export async function writeHdf5(
   }
 }
 
-/** HDF5's classes of element types that can be read. */
+/** HDF5's codes for the classes of element types that can be read. */
 const integer = 0;
 const float = 1;
 const string = 3;
@@ -158,7 +158,7 @@ function readDataset(dataset: Dataset, what: string, fileSize: number): Hdf5Valu
   const { shape, type, size, signed, total_size: count, vlen } = dataset.metadata;
   if (shape === null || !isReadable(dataset)) return undefined;
   check(
-    vlen || count * size <= fileSize * mostCompressed,
+    vlen || count * size <= fileSize * maxCompressionRatio,
     "MOKA_DATA",
     `${what} has ${formatShape(shape)} values, which no file of ${fileSize} bytes can hold`,
   );
@@ -170,7 +170,7 @@ function readDataset(dataset: Dataset, what: string, fileSize: number): Hdf5Valu
   return { shape, data: values instanceof Float32Array ? values : Float32Array.from(values, Number) };
 }
 
-/** The library gives a scalar as a single number. */
+/** The values as an array: the library returns a scalar as a number. */
 function arrayOf(value: unknown): Float32Array | Int32Array | ArrayLike<number | bigint> {
   if (ArrayBuffer.isView(value)) return value as Float32Array | Int32Array;
   return [value as number | bigint];
@@ -215,13 +215,13 @@ async function load() {
 
 let files = 0;
 
-/** All files share one file system in memory. */
+/** A new path: all files share one file system in memory. */
 function temporaryPath(): string {
   files += 1;
   return `/moka-${files}.h5`;
 }
 
-/** The innermost of the causes the library lists: `… in H5F__super_read(): file signature not found`. */
+/** The last, innermost cause in the library's message: `… in H5F__super_read(): file signature not found`. */
 function rootCause(error: unknown): string {
   const reasons = [...reasonOf(error).matchAll(/ in \w+\(\): (.*)/g)];
   return reasons.at(-1)?.[1] ?? reasonOf(error);

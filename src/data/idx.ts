@@ -1,7 +1,7 @@
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { countOf, formatShape, type Shape } from "../util/shape.js";
 
-/** IDX's element types: the byte that names each, its array, and how one element is read and written. */
+/** IDX's element types: the code of each, its array type, and how one element is read and written. */
 const types = [
   { code: 0x08, Array: Uint8Array, get: DataView.prototype.getUint8, set: DataView.prototype.setUint8 },
   { code: 0x09, Array: Int8Array, get: DataView.prototype.getInt8, set: DataView.prototype.setInt8 },
@@ -13,26 +13,26 @@ const types = [
 
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
-/** What an IDX file holds: the format of MNIST, by Yann LeCun. Numbers in it are big-endian. */
+/** The content of an IDX file, MNIST's format, by Yann LeCun. Numbers in the file are big-endian. */
 export interface Idx {
   readonly shape: Shape;
   readonly data: IdxData;
 }
 
-/** Gray images, one after the other, and what each shows. */
+/** Gray images, one after the other, and their labels. */
 export interface LabelledImages {
   readonly count: number;
   readonly height: number;
   readonly width: number;
-  /** count × height × width. */
+  /** count × height × width bytes. */
   readonly pixels: Uint8Array;
   readonly labels: Uint8Array;
 }
 
 /**
- * Reads an IDX file, compressed by gzip or not. Bytes that are not compressed are not copied.
+ * Reads an IDX file, compressed with gzip or not. Uncompressed bytes are not copied.
  *
- * @throws MokaError MOKA_DATA if it is something else, or not as long as its header says
+ * @throws MokaError MOKA_DATA if it is not an IDX file, or its length is not what its header says
  */
 export async function readIdx(bytes: Uint8Array, file = "IDX file"): Promise<Idx> {
   const content = isGzip(bytes) ? await gunzipIdx(bytes, file) : bytes;
@@ -50,7 +50,7 @@ export async function readIdx(bytes: Uint8Array, file = "IDX file"): Promise<Idx
   return { shape, data };
 }
 
-/** Reads a pair of files as MNIST has them: `…-images-idx3-ubyte` and `…-labels-idx1-ubyte`. */
+/** Reads a pair of MNIST's files: `…-images-idx3-ubyte` and `…-labels-idx1-ubyte`. */
 export async function readIdxImages(
   images: { readonly bytes: Uint8Array; readonly file: string },
   labels: { readonly bytes: Uint8Array; readonly file: string },
@@ -72,7 +72,7 @@ export async function readIdxImages(
   return { count, height, width, pixels: pixels.data, labels: classes.data };
 }
 
-/** The bytes of an IDX file; not compressed. */
+/** The bytes of an IDX file, not compressed. */
 export function writeIdx({ shape, data }: Idx): Uint8Array {
   const type = types.find((candidate) => data instanceof candidate.Array);
   check(type, "MOKA_USAGE", "IDX has no such element type");
@@ -94,16 +94,16 @@ export function writeIdx({ shape, data }: Idx): Uint8Array {
 export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of through(bytes, new CompressionStream("gzip"))) chunks.push(chunk);
-  return joined(chunks);
+  return concat(chunks);
 }
 
-/** With the 255 axes that are possible. */
-const longestHeader = 4 + 4 * 255;
+/** The size in bytes of a header with the greatest number of axes, 255. */
+const maxHeaderBytes = 4 + 4 * 255;
 
 interface Header {
   readonly type: (typeof types)[number];
   readonly shape: readonly number[];
-  /** Where the data begin. */
+  /** Byte offset of the data. */
   readonly start: number;
 }
 
@@ -119,7 +119,7 @@ function readHeader(bytes: Uint8Array, file: string): Header {
   return { type, shape: Array.from({ length: axes }, (_, axis) => view.getUint32(4 + 4 * axis)), start };
 }
 
-/** Bytes of the whole file. */
+/** The size of the whole file in bytes. */
 function sizeOf({ type, shape, start }: Header): number {
   return start + countOf(shape) * type.Array.BYTES_PER_ELEMENT;
 }
@@ -128,7 +128,7 @@ function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** Decompresses, but stops as soon as there is more than the header announces. */
+/** Decompresses an IDX file. It stops as soon as the result is longer than the header says. */
 async function gunzipIdx(bytes: Uint8Array, file: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -137,18 +137,18 @@ async function gunzipIdx(bytes: Uint8Array, file: string): Promise<Uint8Array> {
     for await (const chunk of through(bytes, new DecompressionStream("gzip"))) {
       chunks.push(chunk);
       length += chunk.length;
-      if (limit === Number.POSITIVE_INFINITY && length >= longestHeader)
-        limit = sizeOf(readHeader(joined(chunks), file));
+      if (limit === Number.POSITIVE_INFINITY && length >= maxHeaderBytes)
+        limit = sizeOf(readHeader(concat(chunks), file));
       if (length > limit) break;
     }
   } catch (error) {
     if (error instanceof MokaError) throw error;
     throw new MokaError("MOKA_DATA", `${file}: damaged gzip file: ${reasonOf(error)}`, { cause: error });
   }
-  return joined(chunks);
+  return concat(chunks);
 }
 
-/** What comes out of a stream into which `bytes` go. Not all browsers let one loop over a stream itself. */
+/** The output of `stream` for the input `bytes`. Not all browsers can iterate over a stream. */
 async function* through(
   bytes: Uint8Array,
   stream: CompressionStream | DecompressionStream,
@@ -167,7 +167,7 @@ async function* through(
   }
 }
 
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let filled = 0;
   for (const chunk of chunks) {

@@ -3,13 +3,13 @@ import type { TransformationParameter } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
 import type { Image, Images } from "../util/images.js";
 
-/** What a data layer transforms: channels × height × width numbers, and what they show. */
+/** What a data layer transforms: channels × height × width numbers, and their label. */
 export interface Picture {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
   readonly values: ArrayLike<number>;
-  /** Whether the channels of a pixel lie next to each other, as in a decoded image; else each channel is a whole. */
+  /** Whether the channels of a pixel are adjacent, as in a decoded image; otherwise each channel is one block. */
   readonly isInterleaved: boolean;
   readonly label: number;
 }
@@ -19,7 +19,7 @@ export function pictureOf({ width, height, channels, data }: Image, label: numbe
   return { channels, height, width, values: data, isInterleaved: true, label };
 }
 
-/** The numbers of a datum that is not encoded. */
+/** The picture in a datum that is not encoded. */
 export function datumPicture({ channels, height, width, data, floatData, label }: DatumValues): Picture {
   const values = data.length > 0 ? data : (floatData ?? []);
   check(
@@ -31,8 +31,8 @@ export function datumPicture({ channels, height, width, data, floatData, label }
 }
 
 /**
- * The picture in a datum. One that is encoded, a JPEG or PNG file, is decoded in the colors that `transform_param` says:
- * `force_color`, `force_gray`, or as the file is.
+ * The picture in a datum. An encoded datum, a JPEG or PNG file, is decoded to color or gray as `transform_param` says:
+ * `force_color`, `force_gray`, or the file's own.
  */
 export async function decodedPicture(
   datum: DatumValues,

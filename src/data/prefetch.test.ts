@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { type BatchSource, begun, Prefetcher } from "./prefetch.js";
+import { type BatchSource, ignoreRejection, Prefetcher } from "./prefetch.js";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Numbers in threes; every 7th cannot be had, and each comes a little later than it was asked for. */
+/** Batches of three numbers. Every 7th number is an error, and each is delivered with a small delay. */
 class Numbers implements BatchSource<number, { at: number }> {
   at = 0;
   collected = 0;
@@ -18,7 +18,7 @@ class Numbers implements BatchSource<number, { at: number }> {
     this.isBusy = true;
     const items: Promise<number>[] = [];
     for (let i = 0; i < 3; i++) {
-      items.push(begun(this.#item(this.at++)));
+      items.push(ignoreRejection(this.#item(this.at++)));
       if (this.at % 4 === 0) await turn();
     }
     this.collected += 1;
@@ -45,13 +45,13 @@ const outcomes = async (prefetcher: Prefetcher<number, unknown>, count: number) 
   return all;
 };
 
-test.each([0, 1, 4])("batches come in order, with their failures, %i ahead", async (depth) => {
+test.each([0, 1, 4])("batches come in order, with their errors, %i ahead", async (depth) => {
   const prefetcher = new Prefetcher(new Numbers(), depth);
   expect(await outcomes(prefetcher, 5)).toEqual([[0, 1, 2], [3, 4, 5], "Error: no 6", [9, 10, 11], "Error: no 13"]);
   await prefetcher.stop();
 });
 
-test("so many are begun ahead, and no more", async () => {
+test("the given number of batches is read ahead, and no more", async () => {
   const source = new Numbers();
   const prefetcher = new Prefetcher(source, 3);
   expect(source.collected).toBe(0);
@@ -61,7 +61,7 @@ test("so many are begun ahead, and no more", async () => {
   await prefetcher.stop();
 });
 
-test("the position is that of the next batch, whatever is under way, and can be gone back to", async () => {
+test("the position is that of the next batch, whatever is read ahead, and can be restored", async () => {
   const source = new Numbers();
   const prefetcher = new Prefetcher(source, 4);
   expect(prefetcher.position).toEqual({ at: 0 });
@@ -75,7 +75,7 @@ test("the position is that of the next batch, whatever is under way, and can be 
   await prefetcher.moveTo(saved);
   await outcomes(prefetcher, 1);
   await expect(prefetcher.moveTo({ at: "there" })).rejects.toThrow("no position");
-  expect(prefetcher.position).toEqual({ at: 12 }); // it stays where it is
+  expect(prefetcher.position).toEqual({ at: 12 }); // the position is unchanged
   expect(await outcomes(prefetcher, 3)).toEqual(wanted.slice(1));
   await prefetcher.stop();
 });

@@ -1,58 +1,58 @@
-/** What batches are made of, in the order in which a net takes them. `Position` is plain JSON. */
+/** The source of a data layer's batches, in order. `Position` is plain JSON. */
 export interface BatchSource<Item, Position> {
   /** Where the next batch begins. */
   readonly position: Position;
   /**
-   * Passes over one batch. What takes long, reading and decoding, is begun for every item of it and not waited for;
-   * nothing random is drawn but what decides which items these are. Each promise is `begun`.
+   * Moves past one batch, and starts to read and decode its items without waiting for them. Random numbers are drawn
+   * only to choose the items. Each promise has gone through `ignoreRejection`.
    */
   collect(): Promise<readonly Promise<Item>[]>;
   /**
-   * Goes where `position` was taken.
+   * Goes back to a saved `position`.
    *
-   * @throws MokaError MOKA_DATA if it is no position, or not there
+   * @throws MokaError MOKA_DATA if it is not a position, or does not exist in the source
    */
   moveTo(position: unknown): Promise<void>;
 }
 
-/** The same promise, whose failure may wait until somebody asks for it. */
-export function begun<T>(work: Promise<T>): Promise<T> {
+/** Returns `work` itself. Its rejection is no unhandled rejection, even if nobody awaits it yet. */
+export function ignoreRejection<T>(work: Promise<T>): Promise<T> {
   work.catch(() => {});
   return work;
 }
 
-/** A batch under way. Its promise never rejects, so that nobody need listen before its turn comes. */
-interface Ahead<Item, Position> {
+/** A batch that is being read. Its promise never rejects: it is awaited only when the batch is used. */
+interface QueuedBatch<Item, Position> {
   readonly position: Position;
   readonly result: Promise<{ readonly items: readonly Item[] } | { readonly error: unknown }>;
 }
 
 /**
- * Has the batches that come next read and decoded while the net is at work on this one, as Caffe's prefetching thread
- * does. What is drawn for each item, its crop and whether it is mirrored, is drawn when the batch is used: looking
- * ahead changes no numbers, and a failure comes up with the batch it belongs to.
+ * Reads and decodes the next batches while the net works on the current one, as Caffe's prefetching thread does. The
+ * random numbers for an item's crop and mirroring are drawn when its batch is used, so prefetching changes no numbers.
+ * An error is thrown with the batch it belongs to.
  */
 export class Prefetcher<Item, Position> {
   readonly #source: BatchSource<Item, Position>;
   readonly #depth: number;
-  readonly #queue: Ahead<Item, Position>[] = [];
-  /** The batch being collected: one at a time, as they come from one place. */
+  readonly #queue: QueuedBatch<Item, Position>[] = [];
+  /** The batch being collected. There is one at a time, because the source has one position. */
   #collecting: Promise<void> | undefined;
   #filling: Promise<void> | undefined;
-  #isHalted = false;
+  #isStopping = false;
 
-  /** @param depth how many batches are kept under way besides the one in use */
+  /** @param depth the number of batches that are read ahead of the one in use */
   constructor(source: BatchSource<Item, Position>, depth: number) {
     this.#source = source;
     this.#depth = depth;
   }
 
-  /** Where the batch begins that `next` will give. */
+  /** The position of the batch that `next` will return. */
   get position(): Position {
     return this.#queue[0]?.position ?? this.#source.position;
   }
 
-  /** The items of the next batch; those behind it are begun before this returns. */
+  /** The items of the next batch. Reading of the batches after it is started before this returns. */
   async next(): Promise<readonly Item[]> {
     while (this.#queue.length === 0) await this.#collect();
     const result = await this.#queue.shift()?.result;
@@ -63,7 +63,7 @@ export class Prefetcher<Item, Position> {
     return result.items;
   }
 
-  /** Goes where `position` was taken; stays where it is if that cannot be. */
+  /** Goes back to a saved `position`; after an error, the position is unchanged. */
   async moveTo(position: unknown): Promise<void> {
     const before = this.position;
     await this.stop();
@@ -75,27 +75,27 @@ export class Prefetcher<Item, Position> {
     }
   }
 
-  /** Forgets what is under way. When this is done, the source may be closed. */
+  /** Drops the batches read ahead. After this, the source may be closed. */
   async stop(): Promise<void> {
-    this.#isHalted = true;
+    this.#isStopping = true;
     await this.#filling;
     await this.#collecting;
     await Promise.all(this.#queue.map(({ result }) => result));
     this.#queue.length = 0;
-    this.#isHalted = false;
+    this.#isStopping = false;
   }
 
   async #fill(): Promise<void> {
-    while (this.#queue.length < this.#depth && !this.#isHalted) await this.#collect();
+    while (this.#queue.length < this.#depth && !this.#isStopping) await this.#collect();
   }
 
-  /** Begins one batch more; done when the source has passed over it. */
+  /** Starts to read one more batch. Resolves when the source has moved past it. */
   #collect(): Promise<void> {
-    this.#collecting ??= this.#begin();
+    this.#collecting ??= this.#collectOne();
     return this.#collecting;
   }
 
-  async #begin(): Promise<void> {
+  async #collectOne(): Promise<void> {
     const { position } = this.#source;
     const items = this.#source.collect();
     const result = items.then((each) => Promise.all(each));
@@ -106,7 +106,7 @@ export class Prefetcher<Item, Position> {
         (error: unknown) => ({ error }),
       ),
     });
-    await items.catch(() => {}); // it comes up when the batch is taken
+    await items.catch(() => {}); // the error is thrown when the batch is used
     this.#collecting = undefined;
   }
 }

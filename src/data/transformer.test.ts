@@ -28,7 +28,7 @@ function transform(
   return [...output];
 }
 
-/** Two channels of 3×4: 1, 2, … and 101, 102, …; as a datum, and as a decoded image would have them. */
+/** Two channels of 3×4: 1, 2, … and 101, 102, …; in the order of a datum, and of a decoded image. */
 const size = { channels: 2, height: 3, width: 4 };
 const planar = Uint8Array.from({ length: 24 }, (_, i) => (i < 12 ? i + 1 : i + 89));
 const datum = datumPicture({ ...size, data: planar, label: 0 });
@@ -43,12 +43,12 @@ describe.each([
     expect(transform(picture, {})).toEqual([...planar]);
   });
 
-  test("is cut in the middle in TEST, the smaller half above and left", () => {
+  test("is cropped in the middle in TEST, the smaller margin above and left", () => {
     expect(transform(picture, { cropSize: 2 })).toEqual([2, 3, 6, 7, 102, 103, 106, 107]);
     expect(transform(picture, { cropSize: 1 })).toEqual([6, 106]);
   });
 
-  test("loses a mean value, one for all channels or one each, and is scaled", () => {
+  test("a mean value is subtracted, one for all channels or one each, and the result is scaled", () => {
     expect(transform(picture, { cropSize: 1, meanValue: [2] })).toEqual([4, 104]);
     expect(transform(picture, { cropSize: 1, meanValue: [2, 100], scale: 0.5 })).toEqual([2, 3]);
     expect(() => transform(picture, { meanValue: [1, 2, 3] })).toThrow(
@@ -56,12 +56,12 @@ describe.each([
     );
   });
 
-  test("loses the part of the mean image that it is cut to", () => {
+  test("the cropped part of the mean image is subtracted", () => {
     const mean = Array.from(planar, (value) => value - 1);
     expect(transform(picture, { cropSize: 2, scale: 3 }, "TEST", 1, mean)).toEqual(Array(8).fill(3));
   });
 
-  test("is mirrored and cut as the draws say: mirror, row, column, each a remainder", () => {
+  test("is mirrored and cropped by the draws: mirror, row, column, each a remainder", () => {
     for (let seed = 0; seed < 20; seed++) {
       const random = new Random(seed);
       const [mirrors, top, left] = [random.next() % 2 === 1, random.next() % 2, random.next() % 3];
@@ -81,7 +81,7 @@ test("floats are taken where there are no bytes", () => {
   expect(() => datumPicture(floats)).toThrow("an image of 1×1×2 has 0 values");
 });
 
-test("its generator goes on where its state was taken", () => {
+test("its generator continues from a saved state", () => {
   const make = (seed: number) =>
     new Transformer(create(TransformationParameterSchema, { mirror: true }), "TRAIN", new Random(seed), undefined);
   const draw = (transformer: Transformer) =>
@@ -94,10 +94,10 @@ test("its generator goes on where its state was taken", () => {
   draw(one);
   other.restore(JSON.parse(JSON.stringify(one.state)));
   expect(draw(other)).toEqual(draw(one));
-  expect(() => one.restore(undefined)).toThrow("transform_param drew otherwise when the state was saved");
+  expect(() => one.restore(undefined)).toThrow("transform_param drew other random numbers when the state was saved");
 });
 
-test("force_color and force_gray say how encoded records are decoded, and cannot both be given", async () => {
+test("force_color and force_gray choose how encoded records are decoded, and exclude each other", async () => {
   const asked: (boolean | undefined)[] = [];
   const images = {
     decode: async (_bytes: Uint8Array, { color }: { color: boolean | undefined }) => {

@@ -7,17 +7,17 @@ import { formatShape, type Shape, sameShape } from "../util/shape.js";
 import type { Picture } from "./picture.js";
 
 /**
- * What `transform_param` does to each image, as Caffe's DataTransformer: (value − mean)·scale, cut to
- * `crop_size` at random in TRAIN and in the middle in TEST, mirrored at random with `mirror`.
+ * Applies `transform_param` to images, as Caffe's DataTransformer does: (value − mean)·scale, cropped to `crop_size`
+ * at a random place in TRAIN and in the middle in TEST, mirrored at random with `mirror`.
  *
- * Draws are `random() mod n`, in this order: mirror, then row and column of the crop.
+ * Random draws are `random() mod n`, in this order: mirror, then row and column of the crop.
  */
 export class Transformer {
   readonly #param: TransformationParameter;
-  readonly #train: boolean;
+  readonly #isTraining: boolean;
   readonly #random: Random;
-  /** Whether it draws at all; else the generator is somebody else's. */
-  readonly #draws: boolean;
+  /** Whether it draws random numbers; if not, the generator belongs to other code. */
+  readonly #usesRandom: boolean;
   readonly #mean: { readonly shape: Shape; readonly values: Float32Array } | undefined;
 
   /**
@@ -31,9 +31,9 @@ export class Transformer {
     mean: BlobProto | undefined,
   ) {
     this.#param = param ?? create(TransformationParameterSchema);
-    this.#train = phase === "TRAIN";
+    this.#isTraining = phase === "TRAIN";
     this.#random = random;
-    this.#draws = Transformer.needsRandom(param, phase);
+    this.#usesRandom = Transformer.needsRandom(param, phase);
     this.#mean = mean && { shape: blobShape(mean).slice(-3), values: blobValues(mean).data };
     check(
       !mean || this.#param.meanValue.length === 0,
@@ -42,12 +42,12 @@ export class Transformer {
     );
   }
 
-  /** Whether a transformer with these parameters draws at all: only then does Caffe seed a generator for it. */
+  /** Whether a transformer with these parameters draws random numbers: only then does Caffe seed a generator for it. */
   static needsRandom(param: TransformationParameter | undefined, phase: "TRAIN" | "TEST"): boolean {
     return (param?.mirror ?? false) || (phase === "TRAIN" && (param?.cropSize ?? 0) > 0);
   }
 
-  /** Channels, height and width that come out for this image. */
+  /** Channels, height and width of the result for this image. */
   outputShape({ channels, height, width }: { channels: number; height: number; width: number }): Shape {
     const { cropSize } = this.#param;
     check(channels > 0, "MOKA_DATA", `an image of ${channels} channels`);
@@ -59,7 +59,7 @@ export class Transformer {
     return cropSize > 0 ? [channels, cropSize, cropSize] : [channels, height, width];
   }
 
-  /** Transforms a picture into `output`, which has exactly the values `outputShape` says. */
+  /** Transforms a picture into `output`, whose length must be the number of values of `outputShape`. */
   transform(picture: Picture, output: Float32Array | Float64Array): void {
     const { channels, height, width, values, isInterleaved } = picture;
     const { mirror, cropSize, scale } = this.#param;
@@ -76,35 +76,35 @@ export class Transformer {
         const first = (top + row) * width + left;
         let from = c * channelStep + first * pixelStep;
         for (let i = 0; i < outWidth; i++, from += pixelStep, to += step) {
-          const own = means ? (means[c * height * width + first + i] ?? 0) : mean;
-          output[to] = Math.fround((values[from] ?? 0) - own) * scale;
+          const imageMean = means ? (means[c * height * width + first + i] ?? 0) : mean;
+          output[to] = Math.fround((values[from] ?? 0) - imageMean) * scale;
         }
       }
     }
   }
 
-  /** How its generator stands; nothing where it needs none. */
+  /** The state of its generator; undefined if it draws no random numbers. */
   get state(): RandomState | undefined {
-    return this.#draws ? this.#random.state : undefined;
+    return this.#usesRandom ? this.#random.state : undefined;
   }
 
-  /** Goes on where `state` was taken; throws `MOKA_PARSE` if that cannot be. */
+  /** Restores a saved `state`. Throws `MOKA_PARSE` if it does not fit. */
   restore(state: RandomState | undefined): void {
     check(
-      this.#draws === (state !== undefined),
+      this.#usesRandom === (state !== undefined),
       "MOKA_PARSE",
-      "transform_param drew otherwise when the state was saved",
+      "transform_param drew other random numbers when the state was saved",
     );
     if (state) this.#random.restore(state);
   }
 
   #corner(rows: number, columns: number): [number, number] {
-    if (!this.#train) return [Math.trunc(rows / 2), Math.trunc(columns / 2)];
+    if (!this.#isTraining) return [Math.trunc(rows / 2), Math.trunc(columns / 2)];
     const top = this.#random.below(rows + 1);
     return [top, this.#random.below(columns + 1)];
   }
 
-  /** The mean image, if there is one, of the size of this image. */
+  /** The mean image, if there is one; its shape must be that of this image. */
   #meanImage({ channels, height, width }: Picture): Float32Array | undefined {
     if (!this.#mean) return undefined;
     const { shape, values } = this.#mean;

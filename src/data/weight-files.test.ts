@@ -2,8 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createFiles } from "#platform";
 import { Net } from "../index.js";
+import { blobValues } from "../proto/binary/index.js";
+import { silent } from "../util/log.js";
 import { type Hdf5Array, readHdf5Tree, writeHdf5 } from "./hdf5.js";
+import { WeightFileStore } from "./weight-files.js";
 
 const golden = new URL("../../test/golden/files/", import.meta.url);
 let folder: string;
@@ -29,7 +33,7 @@ async function h5(name: string, content: Record<string, Hdf5Array>, groups: stri
   return join(folder, name);
 }
 
-test("the format is told by the bytes, whatever the name", async () => {
+test("the bytes decide the format, not the name", async () => {
   const net = await load(input + ip("a"));
   await net.save(join(folder, "a.caffemodel"));
   await net.save(join(folder, "a.h5"));
@@ -62,6 +66,22 @@ test("several files, separated by commas: each gives what it has, the later ones
   await net.dispose();
 });
 
+test("several files make one message: the layers of each, of one name the last", async () => {
+  const files = { a: ip("p") + ip("q"), b: ip("p") + ip("r"), c: ip("s") };
+  for (const [name, text] of Object.entries(files)) {
+    const net = await load(input + text);
+    net.params.get("p")?.[1]?.data.fill(name === "a" ? 1 : 2);
+    await net.save(join(folder, `${name}.caffemodel`));
+    await net.dispose();
+  }
+  const store = new WeightFileStore(createFiles(), silent);
+  const { layer } = await store.readAll(["a", "b", "c"].map((name) => join(folder, `${name}.caffemodel`)).join(", "));
+  expect(layer.map(({ name }) => name).filter((name) => name.length === 1)).toEqual(["q", "p", "r", "x", "s"]);
+  const [, bias] = layer.find(({ name }) => name === "p")?.blobs ?? [];
+  expect(bias && [...blobValues(bias).data]).toEqual([2, 2]);
+  expect(await store.readAll(join(folder, "a.caffemodel"))).toEqual(await store.read(join(folder, "a.caffemodel")));
+});
+
 test.each(["v0", "v1"])("weights of the form %s, upgraded with Caffe's notices", async (name) => {
   const lines: string[] = [];
   const path = new URL(`legacy/${name}`, golden).pathname;
@@ -77,7 +97,7 @@ test.each(["v0", "v1"])("weights of the form %s, upgraded with Caffe's notices",
 describe("HDF5", () => {
   const shared = input + ip("a", "w") + ip("b", "w", "v") + ip("c", "w", "v");
 
-  test("has what layers share once, as Caffe writes it, and reads it so", async () => {
+  test("shared parameters are written once, and read, as in Caffe", async () => {
     const net = await load(shared);
     const path = join(folder, "shared.caffemodel.h5");
     await net.save(path, { diff: true });
@@ -105,7 +125,7 @@ describe("HDF5", () => {
     await other.dispose();
   });
 
-  test("has layers the net has not: ignored, with Caffe's notice", async () => {
+  test("layers that the net does not have are ignored, with Caffe's notice", async () => {
     const path = await h5("more.h5", { "data/in/side/0": array(5), "data/a/0": array(2, 3), "data/a/1": array(2) }, [
       "data/relu",
     ]);

@@ -3,10 +3,11 @@ import type { NetParameter, SolverState } from "../proto/gen/caffe_pb.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
+import { weightPaths } from "../util/weight-paths.js";
 import { isHdf5 } from "./hdf5.js";
 import { netFromHdf5, netToHdf5, solverStateFromHdf5, solverStateToHdf5 } from "./hdf5-weights.js";
 
-/** Weight files: binary proto or HDF5. What is read is told by its first bytes, what is written by its extension. */
+/** Weight files, binary proto or HDF5: the first bytes tell the format to read, the extension the format to write. */
 export class WeightFileStore {
   readonly #files: Files;
   readonly #log: Log;
@@ -19,7 +20,22 @@ export class WeightFileStore {
   async read(path: string): Promise<NetParameter> {
     const bytes = await this.#files.read(path);
     if (isHdf5(bytes)) return netFromHdf5(bytes, path);
-    return upgradeNet(readNet(bytes, path, { takeOver: true }), path, this.#log);
+    return upgradeNet(readNet(bytes, path, { mayChangeBytes: true }), path, this.#log);
+  }
+
+  /**
+   * Reads one file, or several separated by commas, as if they were copied into a net one after the other: what comes out
+   * is the first, with the layers of the others behind; of layers that several have the last counts.
+   */
+  async readAll(paths: string): Promise<NetParameter> {
+    const [path = "", ...more] = weightPaths(paths);
+    const net = await this.read(path);
+    for (const each of more) {
+      const { layer } = await this.read(each);
+      const names = new Set(layer.map(({ name }) => name));
+      net.layer = [...net.layer.filter(({ name }) => !names.has(name)), ...layer];
+    }
+    return net;
   }
 
   async write(path: string, net: NetParameter): Promise<void> {
@@ -27,7 +43,7 @@ export class WeightFileStore {
   }
 }
 
-/** Solver states, likewise. */
+/** Solver states; the formats are chosen as in `WeightFileStore`. */
 export class SolverStateFiles {
   readonly #files: Files;
 

@@ -3,12 +3,12 @@ import { formatShape } from "../util/shape.js";
 import { checkFiller } from "./check.js";
 
 /**
- * Weights of a bilinear interpolation, the same k×k in each plane of a blob (outputs, inputs, k, k):
+ * The weights of a bilinear interpolation, the same k×k in each plane of a blob of shape outputs × inputs × k × k:
  *
  *     x[…, i, j] = (1 - |i/f - c|) · (1 - |j/f - c|)    f = ⌈k/2⌉, c = (k - 1) / 2f
  *
- * Meant for a Deconvolution that enlarges its bottom by the whole factor s: stride s, kernel_size 2s - s mod 2,
- * pad ⌈(s - 1) / 2⌉, group and num_output the number of channels, no bias, lr_mult 0. No parameters; draws nothing.
+ * For a Deconvolution that enlarges its bottom by an integer s: stride s, kernel_size 2s - s mod 2,
+ * pad ⌈(s - 1) / 2⌉, group and num_output the number of channels, no bias, lr_mult 0. No parameters, no random draws.
  */
 export const bilinear: Fill = (filler, shape, values) => {
   const [, , height, size] = shape;
@@ -21,8 +21,8 @@ export const bilinear: Fill = (filler, shape, values) => {
   checkFiller(filler, height === size, "MOKA_SHAPE", `needs a square kernel, not that of ${formatShape(shape)}`);
   const half = Math.ceil(size / 2);
   const center = Math.fround((size - 1) / (2 * half));
-  const line = Float32Array.from({ length: size }, (_, i) => 1 - Math.abs(Math.fround(Math.fround(i / half) - center)));
+  const row = Float32Array.from({ length: size }, (_, i) => 1 - Math.abs(Math.fround(Math.fround(i / half) - center)));
   for (let i = 0; i < values.length; i++) {
-    values[i] = (line[i % size] ?? 0) * (line[Math.floor(i / size) % size] ?? 0);
+    values[i] = (row[i % size] ?? 0) * (row[Math.floor(i / size) % size] ?? 0);
   }
 };

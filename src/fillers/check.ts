@@ -2,7 +2,7 @@ import type { FillerParameter } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
 import { type ErrorCode, MokaError } from "../util/errors.js";
 
-/** Throws, at the filler's place in its file, unless `condition` holds. */
+/** Throws an error at the filler's place in its file unless `condition` holds. */
 export function checkFiller(
   filler: FillerParameter,
   condition: unknown,

@@ -5,7 +5,7 @@ import type { Fill } from "../core/catalog.js";
  *
  * - `value` (0)
  *
- * Draws nothing.
+ * No random draws.
  */
 export const constant: Fill = (filler, _shape, values) => {
   values.fill(filler.value);

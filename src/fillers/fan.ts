@@ -3,9 +3,9 @@ import { countOf, type Shape } from "../util/shape.js";
 import { checkFiller } from "./check.js";
 
 /**
- * How many values meet in one, as `variance_norm` counts them: FAN_IN (the default) is the count of all axes but
- * the first, FAN_OUT of all but the second (of all, where there is none), AVERAGE the mean of both. Rounded
- * to float32.
+ * The fan that `variance_norm` chooses, in values, rounded to float32: FAN_IN (the default) is the product of all axes
+ * except the first, FAN_OUT of all except the second (of all axes, if there is only one), AVERAGE the mean of
+ * both.
  */
 export function fanOf(filler: FillerParameter, shape: Shape): number {
   const [outputs, inputs] = shape;

@@ -17,7 +17,7 @@ it("refuses a std that is not positive", () => {
 });
 
 describe("sparse", () => {
-  it("keeps sparse of shape[0] values on average, those it would have drawn without", () => {
+  it("keeps sparse of shape[0] values on average, which are the same as without sparse", () => {
     const dense = filled({ type: "gaussian" }, [50, 400]);
     const sparse = filled({ type: "gaussian", sparse: 10 }, [50, 400]);
     const kept = sparse.filter((value) => value !== 0).length;
@@ -25,7 +25,7 @@ describe("sparse", () => {
     expect(sparse.every((value, i) => value === 0 || value === dense[i])).toBe(true);
   });
 
-  it("keeps all or none at its ends", () => {
+  it("keeps all or no values at its limits", () => {
     expect(filled({ type: "gaussian", sparse: 7 }, [7, 3])).toEqual(filled({ type: "gaussian" }, [7, 3]));
     expect(filled({ type: "gaussian", sparse: 0 }, [7, 3]).every((value) => value === 0)).toBe(true);
   });

@@ -6,10 +6,10 @@ import { checkFiller } from "./check.js";
  * x ~ N(mean, std²).
  *
  * - `mean` (0)
- * - `std` (1): above 0
- * - `sparse` (-1, all values stay): each value stays with probability sparse / shape[0], else it becomes 0; from 0
- *   to shape[0]. Caffe means by it how many inputs of an output keep a weight on average, but divides by the number
- *   of outputs, the first axis. All normal numbers are drawn first, then the mask.
+ * - `std` (1): greater than 0
+ * - `sparse` (-1, no value becomes 0): 0 to shape[0]; each value becomes 0 with probability 1 − sparse / shape[0].
+ *   Caffe means the average number of inputs of an output with a weight other than 0, but divides by the number of
+ *   outputs, the first axis. All normal numbers are drawn first, then the mask.
  */
 export const gaussian: Fill = (filler, shape, values, random) => {
   const { mean, std, sparse } = filler;

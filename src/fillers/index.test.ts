@@ -51,7 +51,7 @@ it("refuses values that are not those of the shape", () => {
   expect(() => fill(filler, [2, 3], new Float32Array(5), new Random(1))).toThrow("5 values to fill");
 });
 
-it("says where a filler stands that cannot be", () => {
+it("gives the place of an invalid filler", () => {
   const filler = create(FillerParameterSchema, { type: "gaussian", std: 0 });
   setSource(filler, { place: { file: "net.prototxt", line: 7, column: 9 } });
   expect(() => fill(filler, [1], new Float32Array(1), new Random(1))).toThrow(

@@ -23,14 +23,14 @@ const fillers: ReadonlyMap<string, Fill> = new Map([
 ]);
 
 /**
- * Writes the values a filler stands for into a blob of this shape; draws from `random` what Caffe would draw.
+ * Fills a blob of this shape, with the same draws from `random` as Caffe.
  *
- * Throws, at the filler's place: `MOKA_FIELD` for an unknown type, a parameter out of range, or `sparse` with any
- * filler but gaussian; `MOKA_SHAPE` for a blob without values or of a shape the filler cannot fill.
+ * Throws at the filler's place: `MOKA_FIELD` for an unknown type, a parameter out of range, or `sparse` with a
+ * filler other than gaussian; `MOKA_SHAPE` for a blob without values or of a shape that the filler cannot fill.
  */
 export const fill: Fill = (filler, shape, values, random) => {
-  const write = fillers.get(filler.type);
-  if (!write) {
+  const fillValues = fillers.get(filler.type);
+  if (!fillValues) {
     throw new MokaError(
       "MOKA_FIELD",
       `unknown filler type "${filler.type}"; there are ${[...fillers.keys()].join(", ")}`,
@@ -45,9 +45,9 @@ export const fill: Fill = (filler, shape, values, random) => {
   checkFiller(filler, values.length > 0, "MOKA_SHAPE", `nothing to fill in a blob of shape ${formatShape(shape)}`);
   checkFiller(
     filler,
-    filler.sparse === -1 || write === gaussian,
+    filler.sparse === -1 || fillValues === gaussian,
     "MOKA_FIELD",
     `sparse is ${filler.sparse}, but only the gaussian filler can be sparse`,
   );
-  write(filler, shape, values, random);
+  fillValues(filler, shape, values, random);
 };

@@ -2,9 +2,9 @@ import type { Fill } from "../core/catalog.js";
 import { fanOf } from "./fan.js";
 
 /**
- * x ~ N(0, σ²) with σ = √(2 / n): keeps the variance of what passes through ReLUs.
+ * x ~ N(0, σ²) with σ = √(2 / n): the variance of activations is the same before and after a layer with a ReLU.
  *
- * - `variance_norm` (FAN_IN): what n is, see `fanOf`
+ * - `variance_norm` (FAN_IN): the choice of n, see `fanOf`
  *
  * K. He, X. Zhang, S. Ren, J. Sun, "Delving Deep into Rectifiers", ICCV 2015.
  */

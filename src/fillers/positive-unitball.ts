@@ -2,7 +2,7 @@ import type { Fill } from "../core/catalog.js";
 import { checkFiller } from "./check.js";
 
 /**
- * x ~ U[0, 1], then divided by the sum over all but the first axis: the values of each output are positive and
+ * x ~ U[0, 1], then divided by the sum over all axes except the first: the values of each output are positive and
  * add up to 1. No parameters.
  */
 export const positiveUnitball: Fill = (filler, shape, values, random) => {

@@ -10,7 +10,7 @@ it("draws from min to max, 0 to 1 by default", () => {
   expect(filled({ type: "uniform" }, [8, 5], 8)).toEqual(expected);
 });
 
-it("refuses what is no range", () => {
+it("refuses an invalid range", () => {
   const inf = Number.POSITIVE_INFINITY;
   for (const [min, max] of [
     [1, 0.5],

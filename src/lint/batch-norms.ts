@@ -1,5 +1,5 @@
-import { isFieldSet } from "@bufbuild/protobuf";
-import { BatchNormParameterSchema } from "../proto/gen/caffe_pb.js";
+import { writtenGlobalStats } from "../layers/normalization/batch-norm.js";
+import { scaleBehind } from "../layers/normalization/scale-behind.js";
 import { countOf, type Shape } from "../util/shape.js";
 import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
@@ -10,7 +10,7 @@ export interface BatchNorm {
   readonly layer: LintLayer;
   /** What makes its bottom. */
   readonly before: LintLayer | undefined;
-  /** The Scale that learns its scale and shift: the one layer that reads its top next. */
+  /** The Scale that learns its scale and shift. */
   readonly scale: LintLayer | undefined;
   /** Whether it normalizes by its averages here, instead of by the batch. */
   readonly usesGlobalStats: boolean;
@@ -29,21 +29,10 @@ export function batchNorms(view: View): readonly BatchNorm[] {
         layer,
         before: view.maker(layer),
         scale: scaleBehind(view, layer),
-        usesGlobalStats: writtenGlobalStats(layer) ?? view.phase === "TEST",
+        usesGlobalStats: writtenGlobalStats(layer.message) ?? view.phase === "TEST",
         m: shape && valuesPerChannel(shape),
       };
     });
-}
-
-/** `use_global_stats` as written; nothing where it is left to the phase. */
-export function writtenGlobalStats({ message: { batchNormParam: param } }: LintLayer): boolean | undefined {
-  return param && isFieldSet(param, BatchNormParameterSchema.field.useGlobalStats) ? param.useGlobalStats : undefined;
-}
-
-/** A Scale with parameters of its own that reads a layer's top right behind it. */
-export function scaleBehind(view: View, layer: LintLayer): LintLayer | undefined {
-  const readers = view.readers(layer).map((end) => end.layer);
-  return readers.find(({ type, message: { bottom } }) => type === "Scale" && bottom.length === 1);
 }
 
 /** N·H·W of a blob, the channels on axis 1. */

@@ -51,9 +51,8 @@ const layouts = {
 } as const satisfies Record<string, BlobLayout>;
 
 /**
- * Finds a fork's layout by the number of blobs and by which of them has a single value; undefined for Caffe's layout
- * and for unknown ones. Blobs of NVIDIA's 0.14 have four axes, (1, C, 1, 1); nothing else tells them from NVIDIA's
- * later ones.
+ * Finds a fork's layout by the number of blobs and by which of them has a single value; undefined for any other layout
+ * and for Caffe's. Only the four axes of its blobs, (1, C, 1, 1), tell NVIDIA's 0.14 from NVIDIA's later versions.
  */
 export function blobLayout(blobs: readonly WeightBlob[]): BlobLayout | undefined {
   const counts = blobs.map(({ shape }) => countOf(shape));

@@ -1,5 +1,5 @@
+import { scaleBehind } from "../layers/normalization/scale-behind.js";
 import type { FieldNode } from "../proto/text/tree.js";
-import { scaleBehind } from "./batch-norms.js";
 import { type ForkNorm, fieldsIn, isTrue, scalarIn } from "./forks.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";

@@ -1,5 +1,5 @@
+import { scaleBehind } from "../layers/normalization/scale-behind.js";
 import type { FieldNode } from "../proto/text/tree.js";
-import { scaleBehind } from "./batch-norms.js";
 import type { Edit } from "./edits.js";
 import { splitBlobs } from "./fork-blobs.js";
 import type { ForkPlan } from "./fork-plan.js";

@@ -1,21 +1,20 @@
 import { formatNumber } from "../util/number-format.js";
 import type { BatchNorm } from "./batch-norms.js";
-import { learns, paramCount } from "./learning.js";
+import { learns } from "./learning.js";
 import type { LintNet } from "./net.js";
 import type { Blobs } from "./weights.js";
 
 /**
- * The sign that a BatchNorm which uses its averages in training is frozen on purpose, as in fine-tuning with a part of
- * the net fixed; undefined if there is none. It is sought in the weights if they are given, else in the layers beside
- * it.
+ * The sign that a BatchNorm which uses its averages in training is frozen on purpose, as in fine-tuning; undefined if
+ * there is none. It is sought in the weights if they are given, else in the layers beside it.
  */
-export function freezeReason({ layer, scale, before }: BatchNorm, { weights, types }: LintNet): string | undefined {
+export function freezeReason({ layer, scale, before }: BatchNorm, { weights }: LintNet): string | undefined {
   if (weights) {
     const factor = factorOf(weights, layer);
     return factor ? `the weights given bring its averages, with a factor of ${formatNumber(factor)}` : undefined;
   }
   const frozen = [scale, before].find((each) => {
-    return each && each.type !== "BatchNorm" && (paramCount(each, types) ?? 0) > 0 && !learns(each, types);
+    return each && each.type !== "BatchNorm" && (each.facts?.paramCount ?? 0) > 0 && !learns(each);
   });
   return frozen && `${frozen.label} ${frozen === scale ? "behind" : "before"} it does not learn either (lr_mult: 0)`;
 }

@@ -1,4 +1,4 @@
-import { writtenGlobalStats } from "./batch-norms.js";
+import { writtenGlobalStats } from "../layers/normalization/batch-norm.js";
 import type { LintLayer } from "./layer.js";
 import type { Location } from "./location.js";
 import type { LintNet } from "./net.js";
@@ -16,7 +16,7 @@ export interface WrittenStats {
 
 export function writtenStats({ layers, views }: LintNet): readonly WrittenStats[] {
   return layers.flatMap((layer) => {
-    const value = layer.type === "BatchNorm" ? writtenGlobalStats(layer) : undefined;
+    const value = layer.type === "BatchNorm" ? writtenGlobalStats(layer.message) : undefined;
     if (value === undefined) return [];
     const seen = views.filter((view) => view.has(layer));
     const [train, test] = (["TRAIN", "TEST"] as const).map((phase) => seen.filter((view) => view.phase === phase));

@@ -1,3 +1,4 @@
+import type { Layer } from "../core/layer.js";
 import type { LayerParameter } from "../proto/gen/caffe_pb.js";
 import type { FieldNode, MessageNode, ValueNode } from "../proto/text/tree.js";
 import type { Location } from "./location.js";
@@ -10,9 +11,17 @@ export class LintLayer {
   readonly written: LayerParameter | undefined;
   /** The field of the file that holds it; nothing for one an upgrade made. */
   readonly field: FieldNode | undefined;
+  /** A layer of its message, neither set up nor opened, for what its class knows; nothing for a type there is not. */
+  readonly facts: Layer | undefined;
 
-  constructor(message: LayerParameter, written: LayerParameter | undefined, field: FieldNode | undefined) {
+  constructor(
+    message: LayerParameter,
+    written: LayerParameter | undefined,
+    field: FieldNode | undefined,
+    facts: Layer | undefined,
+  ) {
     this.message = message;
+    this.facts = facts;
     this.written = written;
     this.field = field;
   }

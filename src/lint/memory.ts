@@ -1,6 +1,6 @@
+import type { Need } from "../core/layer-facts.js";
 import type { LintLayer } from "./layer.js";
 import { learns, needingBackward } from "./learning.js";
-import { leaves, type Need, needOfBottom, needOfTop, sharesMemory } from "./overwriting.js";
 import type { View } from "./view.js";
 
 /** Memory that holds one blob after the other, as layers work on it in place. */
@@ -26,14 +26,9 @@ interface Held {
   readonly state: number;
 }
 
-/** Whether Caffe gives a top the memory of the bottom of its number, which it then overwrites. */
-export function worksInPlace({ message: { bottom, top } }: LintLayer, index = 0): boolean {
-  return top[index] !== undefined && top[index] === bottom[index];
-}
-
 /** What layers in place overwrite that others still need, as Caffe shares memory. */
-export function* overwrittenIn(view: View, types: readonly string[]): Iterable<Overwritten> {
-  const needing = needingBackward(view, types);
+export function* overwrittenIn(view: View): Iterable<Overwritten> {
+  const needing = needingBackward(view);
   const held = new Map<LintLayer, Held[]>();
   const inputs = new Map<string, Held>();
   const newMemory = (): Memory => ({ state: 0, by: undefined, needs: [] });
@@ -48,29 +43,27 @@ export function* overwrittenIn(view: View, types: readonly string[]): Iterable<O
     for (const { memory, state } of bottoms) {
       if (state < memory.state && memory.by) yield { layer, by: memory.by, pass: "forward" };
     }
-    const inPlace = worksInPlace(layer);
+    const inPlace = view.isInPlace(layer);
     const [first] = bottoms;
-    if (inPlace && first && !isIdentity(layer, view)) {
+    const { rereads = {}, sharesBottom, keepsSign, isIdentityInTest } = layer.facts ?? {};
+    if (inPlace && first && !(isIdentityInTest && view.phase === "TEST")) {
       for (const { layer: needer, need } of first.memory.needs) {
-        if (!leaves(need, layer)) yield { layer: needer, by: layer, pass: "backward" };
+        if (need === "values" || !keepsSign) yield { layer: needer, by: layer, pass: "backward" };
       }
       first.memory.state++;
       first.memory.by = layer;
     }
     const backward = view.phase === "TRAIN" && needing.has(layer);
-    const need = backward ? needOfBottom(layer, inPlace, learns(layer, types)) : undefined;
+    const reads = backward && !(inPlace && rereads.inPlace) && (!rereads.onlyToLearn || learns(layer));
+    const need = reads ? rereads.bottom : undefined;
     if (need) for (const { memory } of bottoms) memory.needs.push({ layer, need });
-    const kept = backward ? needOfTop(layer) : undefined;
+    const kept = backward ? rereads.top : undefined;
     const tops = layer.message.top.map((_, index): Held => {
-      const shared = first && (layer.type === "Split" || (index === 0 && (inPlace || sharesMemory(layer))));
+      const shared = first && (sharesBottom || (index === 0 && inPlace));
       const memory = shared ? first.memory : newMemory();
       if (kept && index === 0) memory.needs.push({ layer, need: kept });
       return { memory, state: memory.state };
     });
     held.set(layer, tops);
   }
-}
-
-function isIdentity({ type }: LintLayer, { phase }: View): boolean {
-  return type === "Dropout" && phase === "TEST";
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { lintContext } from "../../test/lint.js";
 import type { LintNet } from "./net.js";
-import { isLoss, readLintNet } from "./read-net.js";
+import { readLintNet } from "./read-net.js";
 import { isSolver, netFilesOf, readLintSolver, readSolver } from "./read-solver.js";
 import { Source } from "./source.js";
 
@@ -23,11 +23,6 @@ describe("what a file is for", () => {
     ["fragment", ""],
   ])("%s: %j", async (kind, text) => {
     expect((await read(text)).kind).toBe(kind);
-  });
-
-  test("of forks too the losses are known by their name", async () => {
-    const { layers } = await read(`layer { name: "l" type: "FocalLoss" }\n${layer("r", "")}`);
-    expect(layers.map(({ message }) => isLoss(message))).toEqual([true, false]);
   });
 });
 

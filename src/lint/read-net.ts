@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
 import { inferShapes } from "../core/infer-shapes.js";
+import { isDataLayer, isLoss } from "../core/layer-roles.js";
 import {
   type LayerParameter,
   type NetParameter,
@@ -60,7 +61,7 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
   };
   attempt(() => upgradeNetAsNeeded(message, file ?? "<text>", silent), true);
 
-  const layers = layersOf(message, written, tree);
+  const layers = layersOf(message, written, tree, context);
   const byMessage = new Map(layers.map((layer) => [layer.message, layer]));
   const states = statesOf(message, context.solver).map(({ phase, stages }) => {
     const state = create(NetStateSchema, { phase: Phase[phase], stage: [...stages] });
@@ -87,7 +88,13 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
 }
 
 /** Finds each layer's text by the place its message remembers; upgrades keep that. */
-function layersOf(message: NetParameter, written: NetParameter, tree: FileNode): LintLayer[] {
+function layersOf(
+  message: NetParameter,
+  written: NetParameter,
+  tree: FileNode,
+  { catalog, files, images }: LintContext,
+): LintLayer[] {
+  const context = { files, images, phase: "TRAIN", log: silent, random: new Random(1), fill: () => {} } as const;
   const fields = new Map<string, FieldNode>();
   for (const field of tree.fields) {
     if (field.name !== "layer" && field.name !== "layers") continue;
@@ -96,7 +103,7 @@ function layersOf(message: NetParameter, written: NetParameter, tree: FileNode):
   const asWritten = new Map(written.layer.map((layer) => [placeKey(sourceOf(layer)?.place), layer]));
   return message.layer.map((layer) => {
     const key = placeKey(sourceOf(layer)?.place);
-    return new LintLayer(layer, asWritten.get(key), fields.get(key));
+    return new LintLayer(layer, asWritten.get(key), fields.get(key), catalog.tryCreate(layer, context));
   });
 }
 
@@ -131,7 +138,7 @@ function statesOf(message: NetParameter, solver: SolverParameter | undefined): P
 /** The states that a net of this kind can be in: those with something that feeds it, each set of layers once a phase. */
 function liveStates(kind: NetKind, states: readonly State[]): readonly State[] {
   const wanted = kind === "deploy" ? states.filter(({ phase }) => phase === "TEST") : states;
-  const fed = wanted.filter(({ included }) => included.some(isSource));
+  const fed = wanted.filter(({ included }) => included.some(isDataLayer));
   const live = kind === "fragment" || fed.length === 0 ? wanted : fed;
   const seen = new Set<string>();
   return live.filter(({ phase, included }) => {
@@ -141,16 +148,6 @@ function liveStates(kind: NetKind, states: readonly State[]): readonly State[] {
 }
 
 function kindOf({ layer }: NetParameter): NetKind {
-  if (!layer.some(isSource)) return "fragment";
+  if (!layer.some(isDataLayer)) return "fragment";
   return layer.some(isLoss) ? "trainval" : "deploy";
-}
-
-/** Whether a layer feeds the net: it has tops, and no bottoms. */
-export function isSource({ type, bottom, top }: LayerParameter): boolean {
-  return bottom.length === 0 && top.length > 0 && type !== "Parameter";
-}
-
-/** Whether a layer's top is part of what is trained for; forks end the names of their losses as Caffe does. */
-export function isLoss({ type, lossWeight }: LayerParameter): boolean {
-  return /Loss$/.test(type) || lossWeight.some((weight) => weight !== 0);
 }

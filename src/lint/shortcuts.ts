@@ -1,5 +1,4 @@
 import type { LintLayer } from "./layer.js";
-import { worksInPlace } from "./memory.js";
 import type { View } from "./view.js";
 
 /** A shortcut of a residual net that takes a sum after layers have normalized it in place. */
@@ -21,7 +20,7 @@ export function* normalizedShortcuts(view: View): Iterable<NormalizedShortcut> {
       if (!end || view.readers(end.layer, end.index).length < 2) continue;
       const chain: LintLayer[] = [];
       let sum: LintLayer | undefined = end.layer;
-      for (; sum && worksInPlace(sum); sum = view.maker(sum)) chain.unshift(sum);
+      for (; sum && view.isInPlace(sum); sum = view.maker(sum)) chain.unshift(sum);
       const norm = chain.find(({ type }) => type === "BatchNorm");
       if (norm && sum?.type === "Eltwise") yield { layer, index, sum, chain, norm };
     }

@@ -1,25 +1,16 @@
+import { isDataLayer, isLoss } from "../core/layer-roles.js";
 import type { LintLayer } from "./layer.js";
-import { isLoss } from "./read-net.js";
 import type { View } from "./view.js";
 
 /**
- * The bottoms of a loss or an Accuracy that nobody makes in a state whose only sources are inputs: the labels of a net
+ * The bottoms of a loss or an Accuracy that nobody makes in a state whose data layers are all Inputs: the labels of a net
  * that was trained, and is now to be deployed. None where its predictions are missing too.
  */
 export function unfedTargets(view: View, layer: LintLayer): readonly number[] {
   const { bottom, type } = layer.message;
   if (!isLoss(layer.message) && type !== "Accuracy") return [];
   const makers = view.makers(layer);
-  if (
-    !makers[0] ||
-    !view.layers.some(isInput) ||
-    !view.layers.every((each) => isInput(each) || each.message.bottom.length > 0)
-  ) {
-    return [];
-  }
+  const data = view.layers.filter(({ message }) => isDataLayer(message));
+  if (!makers[0] || data.length === 0 || data.some(({ facts }) => !facts?.isInput)) return [];
   return bottom.flatMap((_, index) => (index > 0 && !makers[index] ? [index] : []));
-}
-
-function isInput({ type }: LintLayer): boolean {
-  return type === "Input";
 }

@@ -50,7 +50,7 @@ test("of a field given again the last place counts, of a message the first and t
   expect(placeOf(state, "stage")).toMatchObject({ column: 57 });
 });
 
-test("a field that was not given is where its message is; a message made by a program is nowhere", () => {
+test("a field that was not given has the place of its message; a message made by a program has no place", () => {
   expect(placeOf(message.layer[0], "top")).toEqual(at(2, 1));
   expect(placeOf(message.layer[0], "bottom", 7)).toEqual(at(2, 1));
   expect(placeOf(create(LayerParameterSchema), "top")).toBeUndefined();
@@ -65,7 +65,7 @@ test("a source can be set by hand", () => {
   expect(placeOf(layer, "name")).toEqual({ line: 3, column: 4 });
 });
 
-test("a copy has its own lists, shares the rest, and takes all side data along", () => {
+test("a copy has its own lists, shares the rest, and has all side data", () => {
   const [layer] = message.layer;
   const copy = copyMessage(LayerParameterSchema, layer);
   expect(copy).toEqual(layer);

@@ -4,39 +4,39 @@ import type { ValueNode } from "./text/tree.js";
 
 /** Where a message came from. */
 export interface Source {
-  /** The first character of the field (or file) that holds the message. */
+  /** Where the field (or file) that holds the message begins. */
   readonly place: Place;
   /** The file it was read from, if it has a name. */
   readonly file?: string | undefined;
-  /** Where its fields stand, by their names in the prototxt: one place for each value. */
+  /** Where its fields are, by their names in the prototxt: one place for each value. */
   readonly fields?: ReadonlyMap<string, readonly Place[]> | undefined;
 }
 
 /** Comments around a field's value, with their `#`. */
 export interface Comments {
-  /** Those on lines of their own before it. */
+  /** Comments on lines of their own before it. */
   readonly leading: readonly string[];
-  /** The one behind it, on its last line. */
+  /** The comment after it, on its last line. */
   readonly trailing: string | undefined;
 }
 
-/** The comments of a message and of those of its fields that are no messages. */
+/** The comments of a message and of its fields that are not messages. */
 export interface MessageComments extends Comments {
-  /** The one behind its opening brace, on that line. */
+  /** The comment after its opening brace, on that line. */
   readonly opening: string | undefined;
-  /** Those before its closing brace, or at the end of the file. */
+  /** Comments before its closing brace, or at the end of the file. */
   readonly dangling: readonly string[];
-  /** By the field's name in the prototxt, one for each value. */
+  /** Comments by the field's name in the prototxt, one entry for each value. */
   readonly values: ReadonlyMap<string, readonly Comments[]>;
 }
 
-/** What stood in the text and has no place in the message. */
+/** A field of the text that the message cannot hold. */
 export interface UnknownField extends Comments {
   readonly name: string;
   readonly value: ValueNode;
-  /** Whether there is no such field (so it may be one of a fork of Caffe), or the field cannot hold the value. */
+  /** `name`: the schema has no such field (a fork of Caffe may have it). `value`: the field cannot hold the value. */
   readonly reason: "name" | "value";
-  /** The value that it stood behind: the index-th of that field. Nothing if it stood first. */
+  /** The value before it in the text: the index-th value of that field. Undefined if it was the first. */
   readonly after: { readonly field: string; readonly index: number } | undefined;
 }
 
@@ -45,69 +45,69 @@ const commentsKey = Symbol("comments");
 const unknownKey = Symbol("unknown fields");
 
 /**
- * What hangs on a message beside its fields: under symbols, which protobuf does not see. A WeakMap would keep it apart,
- * but costs a third of the time of reading a net, and makes every collection of garbage slow.
+ * What a message has beside its fields, under symbols, which protobuf ignores. A WeakMap would keep it separate, but
+ * would cost a third of the time of reading a net, and would slow down every garbage collection.
  */
-interface Side {
+interface SideData {
   [sourceKey]?: Source;
   [commentsKey]?: MessageComments;
   [unknownKey]?: readonly UnknownField[];
 }
 
-/** Where `message` was read from; nothing for one made by a program. */
+/** Where `message` was read from; undefined for a message made by a program. */
 export function sourceOf(message: Message): Source | undefined {
-  return (message as Side)[sourceKey];
+  return (message as SideData)[sourceKey];
 }
 
-/** Remembers where `message` came from; copies and upgrades take their original's source along. */
+/** Records where `message` came from. Copies and upgraded messages have the source of their original. */
 export function setSource(message: Message, source: Source | undefined): void {
-  if (source) (message as Side)[sourceKey] = source;
+  if (source) (message as SideData)[sourceKey] = source;
 }
 
 /**
- * Where a value of a field stands: the index-th of `field`, which is named as in the prototxt. Where the text
- * does not give the field, the place of the message; nothing for a message made by a program.
+ * The place of the index-th value of `field`, which is named as in the prototxt. If the text does not give the
+ * field: the place of the message; undefined for a message made by a program.
  */
 export function placeOf(message: Message, field: string, index = 0): Place | undefined {
-  const source = (message as Side)[sourceKey];
+  const source = (message as SideData)[sourceKey];
   return source?.fields?.get(field)?.[index] ?? source?.place;
 }
 
-/** The comments `message` was read with, if it has any. */
+/** The comments that `message` was read with, if there are any. */
 export function commentsOf(message: Message): MessageComments | undefined {
-  return (message as Side)[commentsKey];
+  return (message as SideData)[commentsKey];
 }
 
 export function setComments(message: Message, of: MessageComments | undefined): void {
-  if (of) (message as Side)[commentsKey] = of;
+  if (of) (message as SideData)[commentsKey] = of;
 }
 
-/** What stood in the text of `message` and has no place in it, in the order of the text. */
+/** The fields in the text of `message` that it cannot hold, in the order of the text. */
 export function unknownFieldsOf(message: Message): readonly UnknownField[] {
-  return (message as Side)[unknownKey] ?? [];
+  return (message as SideData)[unknownKey] ?? [];
 }
 
 export function setUnknownFields(message: Message, fields: readonly UnknownField[]): void {
-  (message as Side)[unknownKey] = fields;
+  (message as SideData)[unknownKey] = fields;
 }
 
-/** Lets `to`, which is made from `from`, have the same source, comments and unknown fields. */
+/** Gives `to`, which is made from `from`, the same source, comments and unknown fields. */
 export function copySideData(from: Message, to: Message): void {
   setSource(to, sourceOf(from));
   setComments(to, commentsOf(from));
-  const unknown = (from as Side)[unknownKey];
+  const unknown = (from as SideData)[unknownKey];
   if (unknown) setUnknownFields(to, unknown);
 }
 
 /**
- * A copy of `message` that can be changed without changing it: its lists are copied, the messages and typed arrays
- * within are shared. Source, comments and unknown fields come along.
+ * A copy of `message` whose fields can be changed without changing the original. Its lists are copied; the messages
+ * and typed arrays in them are shared. The copy has the same source, comments and unknown fields.
  */
 export function copyMessage<Schema extends DescMessage>(
   schema: Schema,
   message: MessageShape<Schema>,
 ): MessageShape<Schema> {
-  // The prototype has the defaults; `create` would make all lists only for them to be replaced.
+  // The prototype has the defaults. `create` would make lists that are replaced at once.
   const copy: MessageShape<Schema> = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
   const lists = copy as Record<string, unknown>;
   for (const field of schema.fields) {

@@ -1,4 +1,4 @@
-import { descent, memory, type UpdateRule } from "./update-rule.js";
+import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 
 /**
  * AdaDelta: a ← momentum·a + (1 − momentum)·g², u = g·√((delta + b)/(delta + a)), b ← momentum·b + (1 − momentum)·u²,
@@ -12,6 +12,6 @@ export const adaDelta: UpdateRule = {
 
   record(k, update) {
     const { momentum, delta } = update.solver;
-    k.adaDelta({ ...descent(update), gradients: memory(update, 0), updates: memory(update, 1), momentum, delta });
+    k.adaDelta({ ...descent(update), gradients: historyOf(update, 0), updates: historyOf(update, 1), momentum, delta });
   },
 };

@@ -1,5 +1,5 @@
 import { check } from "../util/errors.js";
-import { descent, memory, type UpdateRule } from "./update-rule.js";
+import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 
 /**
  * AdaGrad: h ← h + g², w ← w − rate·g/(√h + delta); g is the gradient (see `descent`). `delta` is 1e-8 by default;
@@ -16,6 +16,6 @@ export const adaGrad: UpdateRule = {
   },
 
   record(k, update) {
-    k.adaGrad({ ...descent(update), history: memory(update), delta: update.solver.delta });
+    k.adaGrad({ ...descent(update), history: historyOf(update), delta: update.solver.delta });
   },
 };

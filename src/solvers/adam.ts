@@ -1,13 +1,13 @@
 import { check } from "../util/errors.js";
-import { descent, memory, type UpdateRule } from "./update-rule.js";
+import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 
 /**
  * Adam: m ← momentum·m + (1 − momentum)·g, v ← momentum2·v + (1 − momentum2)·g²,
  * w ← w − rate·(√(1 − momentum2^t)/(1 − momentum^t))·m/(√v + delta); g is the gradient (see `descent`), t the number
  * of this update. `momentum` is 0 by default, `momentum2` 0.999 and `delta` 1e-8.
  *
- * Where the correction would not be a number, `momentum` of 1 or more or `momentum2` of more than 1, this is an
- * error; Caffe makes the weights NaN.
+ * A `momentum` of 1 or more, or a `momentum2` of more than 1, is an error: the correction would not be a finite number,
+ * and the weights would become NaN, as in Caffe.
  *
  * Source: Kingma and Ba 2014.
  */
@@ -30,7 +30,7 @@ export const adam: UpdateRule = {
 
   record(k, update) {
     const { momentum, momentum2, delta } = update.solver;
-    const memories = { mean: memory(update, 0), square: memory(update, 1) };
-    k.adam({ ...descent(update), ...memories, correction: update.correction, momentum, momentum2, delta });
+    const moments = { mean: historyOf(update, 0), square: historyOf(update, 1) };
+    k.adam({ ...descent(update), ...moments, correction: update.correction, momentum, momentum2, delta });
   },
 };

@@ -4,22 +4,22 @@ import { LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
 import { check } from "../util/errors.js";
 
-/** SHA-256 in hexadecimal of what a run consists of. */
+/** Hashes of the parts of a run: SHA-256, in hexadecimal. */
 export interface Fingerprint {
-  /** Of the layers of all nets. */
+  /** The hash of the layers' messages of all nets. */
   readonly nets: string;
-  /** Of all parameters of the training net. */
+  /** The hash of all parameters of the training net. */
   readonly weights: string;
-  /** Of the solver's memory. */
+  /** The hash of the solver's history. */
   readonly history: string;
 }
 
-/** Values that are copied and hashed at a time. */
-const pieceCount = 1 << 22;
+/** Number of values that are copied and hashed at a time. */
+const valuesPerPiece = 1 << 22;
 
 /**
  * @param nets the training net, then the test nets
- * @throws MokaError `MOKA_UNSUPPORTED` where there is no WebCrypto: in pages that came over plain http
+ * @throws MokaError `MOKA_UNSUPPORTED` without WebCrypto, that is, in a page that was loaded over http
  */
 export async function fingerprint(nets: readonly Net[], history: readonly Tensor[]): Promise<Fingerprint> {
   const layers = nets.flatMap((net) => net.layers.map(({ message }) => formatText(LayerParameterSchema, message)));
@@ -30,12 +30,12 @@ export async function fingerprint(nets: readonly Net[], history: readonly Tensor
   };
 }
 
-/** The hash of the hashes of all pieces, so that no more than a piece is copied at a time. */
+/** The hash of the hashes of all pieces: so only one piece is copied at a time. */
 async function hashTensors(tensors: readonly Tensor[]): Promise<string> {
   const hashes: Uint8Array[] = [];
   for (const { data, count } of tensors) {
-    for (let start = 0; start < count; start += pieceCount) {
-      const piece = data.array.slice(start, start + pieceCount);
+    for (let start = 0; start < count; start += valuesPerPiece) {
+      const piece = data.array.slice(start, start + valuesPerPiece);
       hashes.push(await sha256(new Uint8Array(piece.buffer)));
     }
   }

@@ -14,7 +14,7 @@ export const rules: readonly UpdateRule[] = [sgd, nesterov, adaGrad, rmsProp, ad
 /**
  * The rule of a solver's `type`.
  *
- * @throws MokaError `MOKA_FIELD` for an unknown type, and for parameters that make no sense for it
+ * @throws MokaError `MOKA_FIELD` for an unknown type, and for parameters that are invalid for the type
  */
 export function ruleFor(solver: SolverParameter): UpdateRule {
   const rule = rules.find(({ type }) => type === solver.type);

@@ -20,7 +20,7 @@ test.each([
   expect(learningRate(solver({ lrPolicy }), { iter, currentStep: 0 })).toBeCloseTo(expected, 7);
 });
 
-test("multistep takes a step at each stepvalue, one a call, and remembers it", () => {
+test("multistep makes a step at each stepvalue, at most one per call, and stores it", () => {
   const param = solver({ lrPolicy: "multistep", stepvalue: [2, 4] });
   const progress = { iter: 0, currentStep: 0 };
   const rates = [];

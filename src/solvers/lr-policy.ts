@@ -1,11 +1,11 @@
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { check, MokaError } from "../util/errors.js";
 
-/** Where a run stands, as far as learning rates depend on it. */
+/** The progress of a run, as far as learning rates depend on it. */
 export interface Progress {
-  /** Updates made so far. */
+  /** Number of updates so far. */
   iter: number;
-  /** Steps taken by `step` and `multistep`; part of the solver state. */
+  /** Number of steps of the policies `step` and `multistep` so far; part of the solver state. */
   currentStep: number;
 }
 
@@ -42,7 +42,7 @@ const policies: Readonly<Record<string, Policy>> = {
   },
 };
 
-/** Refuses a policy nobody knows, before training starts instead of after. */
+/** Throws for an unknown policy or a negative gamma, before training starts. */
 export function checkPolicy({ lrPolicy, gamma }: SolverParameter): void {
   if (!(lrPolicy in policies)) {
     const known = Object.keys(policies).join(", ");
@@ -52,8 +52,8 @@ export function checkPolicy({ lrPolicy, gamma }: SolverParameter): void {
 }
 
 /**
- * The learning rate of this iteration, rounded as Caffe rounds it. `step` and `multistep` move
- * `progress.currentStep`, at most one step a call, as Caffe does.
+ * The learning rate of this iteration, with Caffe's rounding. `step` sets `progress.currentStep`, and `multistep`
+ * increases it by at most one per call, as in Caffe.
  */
 export function learningRate(param: SolverParameter, progress: Progress): number {
   return f32(policies[param.lrPolicy]?.(param, progress) ?? param.baseLr);

@@ -1,4 +1,4 @@
-import { descent, memory, type UpdateRule } from "./update-rule.js";
+import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 
 /**
  * Nesterov's accelerated gradient: h' = rate·g + momentum·h, w ← w − ((1 + momentum)·h' − momentum·h), h ← h'; g is
@@ -11,6 +11,6 @@ export const nesterov: UpdateRule = {
   histories: 1,
 
   record(k, update) {
-    k.nesterov({ ...descent(update), history: memory(update), momentum: update.solver.momentum });
+    k.nesterov({ ...descent(update), history: historyOf(update), momentum: update.solver.momentum });
   },
 };

@@ -1,7 +1,7 @@
 import type { Net } from "../core/net.js";
 import { formatNumber } from "../util/number-format.js";
 
-/** Averages a net's outputs over several forwards. */
+/** Averages a net's outputs over several forward passes. */
 export class OutputMean {
   readonly #net: Net;
   readonly #sums = new Map<string, Float64Array>();
@@ -11,7 +11,7 @@ export class OutputMean {
     this.#net = net;
   }
 
-  /** Takes the outputs of the last forward in. */
+  /** Adds the outputs of the last forward pass. */
   add(): void {
     this.#batches++;
     for (const name of this.#net.outputs) {
@@ -28,7 +28,7 @@ export class OutputMean {
   }
 }
 
-/** A line for each value of each output, as Caffe logs them: `    Test net output #0: accuracy = 0.09`. */
+/** A line for each value of each output, as in Caffe's log: `    Test net output #0: accuracy = 0.09`. */
 export function outputLines(
   phase: "Train" | "Test",
   net: Net,
@@ -43,7 +43,7 @@ export function outputLines(
   );
 }
 
-/** `2.5 (* 1 = 2.5 loss)` for a value that counts in the loss, else just the value. */
+/** `2.5 (* 1 = 2.5 loss)` for a value with a loss weight, otherwise only the value. */
 export function withLoss(net: Net, name: string, value: number): string {
   const weight = net.lossWeight(name);
   const share = weight === 0 ? "" : ` (* ${formatNumber(weight)} = ${formatNumber(Math.fround(weight * value))} loss)`;

@@ -1,5 +1,5 @@
 import { check } from "../util/errors.js";
-import { descent, memory, type UpdateRule } from "./update-rule.js";
+import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 
 /**
  * RMSProp: h ← rms_decay·h + (1 − rms_decay)·g², w ← w − rate·g/(√h + delta); g is the gradient (see `descent`).
@@ -18,6 +18,6 @@ export const rmsProp: UpdateRule = {
 
   record(k, update) {
     const { rmsDecay, delta } = update.solver;
-    k.rmsProp({ ...descent(update), history: memory(update), rmsDecay, delta });
+    k.rmsProp({ ...descent(update), history: historyOf(update), rmsDecay, delta });
   },
 };

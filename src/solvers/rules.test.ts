@@ -28,7 +28,7 @@ const net = `net_param {
   layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "t" top: "loss" }
 }`;
 
-/** The step of one weight from its gradient; `memory` is the rule's own, 0 before the first update. */
+/** The step of one weight from its gradient; `memory` is the rule's history, 0 before the first update. */
 type Step = (g: number, rate: number, memory: number[], update: number) => number;
 
 interface Subject {
@@ -101,7 +101,7 @@ const subjects: readonly Subject[] = [
   },
 ];
 
-/** Settings every rule must heed in the same way. */
+/** Settings that have the same effect with every rule. */
 const plain = { decay: 0, l1: false, clip: Number.POSITIVE_INFINITY, iterSize: 1, rate: (_iter: number) => 0.125 };
 const settings: readonly (typeof plain & { readonly fields: string })[] = [
   { ...plain, fields: "" },
@@ -146,13 +146,13 @@ test("every rule is tested here", () => {
 
 describe.each(["wasm", "reference"] as const)("on %s", (engine) => {
   describe.each(subjects)("$type $fields", ({ type, fields, step }) => {
-    test.each(settings)("does what its formula says, with $fields", async (setting) => {
+    test.each(settings)("computes its formula, with $fields", async (setting) => {
       const solver = await load(`type: "${type}" ${fields} ${setting.fields}`, engine);
       const weights = weightsOf(solver);
       const memories = weights.map(() => [0, 0]);
       for (let iter = 0; iter < 6; iter++) {
         const raw = gradient(weights);
-        // What is clipped is the sum over iter_size; the data is the same each time.
+        // The sum over iter_size is clipped; the data are the same each time.
         const clip = Math.min(1, setting.clip / Math.hypot(...raw) / setting.iterSize);
         weights.forEach((weight, i) => {
           const isBias = i === inputs;
@@ -168,7 +168,7 @@ describe.each(["wasm", "reference"] as const)("on %s", (engine) => {
       await solver.dispose();
     });
 
-    test("stores its memory as Caffe does, and goes on from it", async () => {
+    test("stores its history as Caffe does, and continues from it", async () => {
       const all = `type: "${type}" ${fields} weight_decay: 0.25`;
       const first = await load(all, engine);
       let file = "";
@@ -188,7 +188,7 @@ describe.each(["wasm", "reference"] as const)("on %s", (engine) => {
       await first.step(3);
       await first.snapshot();
 
-      // All first memories, then all second ones; each with the shape of its parameter.
+      // All first histories, then all second ones; each with the shape of its parameter.
       const { history } = readSolverState(readFileSync(file));
       const count = ["AdaDelta", "Adam"].includes(type) ? 2 : 1;
       expect(history.map(blobShape)).toEqual(Array.from({ length: count }, () => [[1, inputs], [1]]).flat());

@@ -9,14 +9,14 @@ import { runStateFile } from "./run-state.js";
 const golden = (path: string) =>
   new Uint8Array(readFileSync(new URL(`../../test/golden/files/${path}`, import.meta.url)));
 
-/** Files of the reference, in memory; what a run writes stands beside them. */
+/** Files of the reference, in memory, together with the files that a run writes. */
 function dataFolder(): MemoryFiles {
   const names = ["clusters_train.h5", "clusters_test.h5", "glyphs_train_lmdb/data.mdb", "glyphs_test_lmdb/data.mdb"];
   const lists = { "train.txt": "clusters_train.h5\nclusters_test.h5\n", "test.txt": "clusters_test.h5\n" };
   return createFiles({ ...lists, ...Object.fromEntries(names.map((name) => [name, golden(name)])) });
 }
 
-/** What comes after the data, with draws of its own. */
+/** The layers after the data, which draw random numbers too. */
 const head = (outputs: number) => `
   layer { name: "fc1" type: "InnerProduct" bottom: "x" top: "h" inner_product_param { num_output: 6 weight_filler { type: "xavier" } } }
   layer { name: "bn" type: "BatchNorm" bottom: "h" top: "h" }
@@ -26,7 +26,7 @@ const head = (outputs: number) => `
 const classify = (outputs: number) =>
   `${head(outputs)} layer { name: "loss" type: "SoftmaxWithLoss" bottom: "y" bottom: "t" top: "loss" }`;
 
-/** Each source of data that a run must remember, in training and in tests. */
+/** Each source of data whose position a run must store, in training and in tests. */
 const nets = {
   "noise from fillers": `
   layer { name: "data" type: "DummyData" top: "x" top: "t" dummy_data_param {
@@ -58,7 +58,7 @@ const nets = {
 
 type NetName = keyof typeof nets;
 
-/** With `snapshot` it goes on from there, once the layers that need it have got their data. */
+/** With `snapshot` it resumes from there, after the layers that need data from the caller have them. */
 async function load(
   net: string,
   files: MemoryFiles,
@@ -83,7 +83,7 @@ async function load(
   return solver;
 }
 
-/** Trains to the end; returns all it said on the way. */
+/** Trains to the end, and returns all events. */
 async function train(solver: Solver): Promise<unknown[]> {
   const seen: unknown[] = [];
   solver.on("iteration", ({ iter, loss, smoothedLoss, lr }) => void seen.push([iter, loss, smoothedLoss, lr]));
@@ -93,10 +93,10 @@ async function train(solver: Solver): Promise<unknown[]> {
   return seen;
 }
 
-/** What came from iteration 10 on. */
+/** The events from iteration 10 on. */
 const later = (seen: readonly unknown[]) => seen.filter((each) => (each as number[])[0] >= 10);
 
-/** The last snapshot: its bytes, or of HDF5, which has the time of writing in it, its datasets. */
+/** The last snapshot: its bytes; for HDF5, which contains the time of writing, its datasets. */
 function take20(files: MemoryFiles, end: string): Promise<unknown[]> {
   const taken = ["caffemodel", "solverstate"].map(
     (kind) => files.take(`snap_iter_20.${kind}${end}`) ?? new Uint8Array(),
@@ -107,7 +107,7 @@ function take20(files: MemoryFiles, end: string): Promise<unknown[]> {
 const ends = { BINARYPROTO: "", HDF5: ".h5" } as const;
 
 describe.each(Object.keys(nets) as NetName[])("a run on %s", (name) => {
-  test.each(["BINARYPROTO", "HDF5"] as const)("goes on to the bit from snapshots in %s", async (format) => {
+  test.each(["BINARYPROTO", "HDF5"] as const)("resumes bit for bit from snapshots in %s", async (format) => {
     const fields = `snapshot: 10 snapshot_format: ${format}`;
     const end = ends[format];
     const files = dataFolder();
@@ -126,7 +126,7 @@ describe.each(Object.keys(nets) as NetName[])("a run on %s", (name) => {
     expect(files.take("snap_iter_20.moka.json")).toEqual(position);
   });
 
-  test("goes on as in Caffe from Caffe's own files, and says so", async () => {
+  test("resumes as in Caffe from Caffe's own files, and logs it", async () => {
     const files = dataFolder();
     const whole = await train(await load(nets[name], files, "snapshot: 10 random_seed: 7"));
     files.take("snap_iter_10.moka.json");
@@ -137,14 +137,14 @@ describe.each(Object.keys(nets) as NetName[])("a run on %s", (name) => {
     });
     expect(log).toContain(
       "info: Resuming from Caffe's own files alone (cannot read snap_iter_10.moka.json: no such file or folder): " +
-        "data, random numbers and smoothed loss start anew, as in Caffe",
+        "data, random numbers and smoothed loss start from the beginning, as in Caffe",
     );
     expect(await train(resumed)).not.toEqual(later(whole));
   });
 });
 
 describe("a snapshot that is asked for during tests", () => {
-  test.each(["snapshot", "stop"] as const)("by %s holds where the run stood before them", async (action) => {
+  test.each(["snapshot", "stop"] as const)("by %s has the position before the tests", async (action) => {
     const files = dataFolder();
     const name = "images, cropped and mirrored";
     const whole = await train(await load(nets[name], files, "random_seed: 7"));
@@ -165,13 +165,15 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
   const file = "snap_iter_10.moka.json";
   const decode = (bytes: Uint8Array | undefined) => JSON.parse(new TextDecoder().decode(bytes));
 
-  /** A run stopped at 10, and what a run that goes on without run state does. */
-  async function stopped(): Promise<{ files: MemoryFiles; state: Record<string, unknown>; anew: unknown[] }> {
+  /** A run stopped at iteration 10, and the events of a run that resumes without run state. */
+  async function stopped(): Promise<{ files: MemoryFiles; state: Record<string, unknown>; withoutState: unknown[] }> {
     const files = dataFolder();
     await train(await load(net, files, "max_iter: 10 random_seed: 7".replace("max_iter: 10", "snapshot: 10")));
     const state = decode(files.take(file));
-    const anew = await train(await load(net, files, "random_seed: 9", { snapshot: "snap_iter_10.solverstate" }));
-    return { files, state, anew };
+    const withoutState = await train(
+      await load(net, files, "random_seed: 9", { snapshot: "snap_iter_10.solverstate" }),
+    );
+    return { files, state, withoutState };
   }
 
   test.each([
@@ -196,7 +198,7 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
     ],
     ["no nets", (state: object) => JSON.stringify({ ...state, nets: undefined }), "it lacks random, losses or nets"],
   ])("%s", async (_, change, reason) => {
-    const { files, state, anew } = await stopped();
+    const { files, state, withoutState } = await stopped();
     files.add(file, change(state));
     const log: string[] = [];
     const solver = await load(net, files, "random_seed: 9", {
@@ -204,9 +206,9 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
       log: (severity, _origin, message) => void log.push(`${severity}: ${message}`),
     });
     expect(log).toContain(
-      `warning: Ignoring ${file}, as ${reason}: data, random numbers and smoothed loss start anew, as in Caffe`,
+      `warning: Ignoring ${file}, as ${reason}: data, random numbers and smoothed loss start from the beginning, as in Caffe`,
     );
-    expect(await train(solver)).toEqual(anew);
+    expect(await train(solver)).toEqual(withoutState);
   });
 
   test("another net", async () => {
@@ -230,7 +232,7 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
     [
       "losses of another average_loss",
       (state: object) => ({ ...state, losses: { size: 3, losses: [], mean: 0 } }),
-      "average_loss is another, so that the smoothed loss starts anew",
+      "average_loss has changed, so the smoothed loss starts from the beginning",
     ],
   ])("only in part: %s", async (_, change, reason) => {
     const { files, state } = await stopped();
@@ -244,7 +246,7 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
     await solver.dispose();
   });
 
-  test("only in part: a layer that was at a place there is no longer", async () => {
+  test("only in part: a layer whose saved position does not exist any more", async () => {
     const images = nets["images, cropped and mirrored"];
     const files = dataFolder();
     await train(await load(images, files, "snapshot: 10 random_seed: 7"));
@@ -264,7 +266,7 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
   });
 });
 
-test("the solver state is written last: where there is one, there is the rest", async () => {
+test("the solver state is written last: if it exists, the other files are complete", async () => {
   const files = dataFolder();
   const order: string[] = [];
   const write = files.write.bind(files);
@@ -279,7 +281,7 @@ test("the solver state is written last: where there is one, there is the rest", 
   expect(order).toEqual(["snap_iter_1.moka.json", "snap_iter_1.caffemodel", "snap_iter_1.solverstate"]);
 });
 
-test("where nothing can be hashed, snapshots are those of Caffe, with a warning", async () => {
+test("without hashes, snapshots are those of Caffe, with a warning", async () => {
   vi.stubGlobal("crypto", { getRandomValues: crypto.getRandomValues.bind(crypto) });
   try {
     const files = dataFolder();

@@ -5,15 +5,15 @@ import type { Fingerprint } from "./fingerprint.js";
 import type { LossWindow } from "./smoothed-loss.js";
 
 /**
- * Where a run stands between two iterations, as far as Caffe's snapshots do not say it: plain JSON. From a snapshot
- * and this, a run goes on as if it had never stopped, to the bit.
+ * The state of a run between two iterations that Caffe's snapshots lack, as plain JSON. A run that is resumed from a
+ * snapshot and this state gives the same results, bit for bit, as a run that was not interrupted.
  */
 export interface Position {
-  /** Of the generator all layers share. */
+  /** The state of the generator that all layers share. */
   readonly random: RandomState;
-  /** What the smoothed loss is the mean of. */
+  /** The losses of the smoothed loss. */
   readonly losses: LossWindow;
-  /** For each net, the training net first, what its layers with a state of their own say. */
+  /** For each net, the training net first: the states of its layers that have one. */
   readonly nets: readonly (readonly LayerState[])[];
 }
 
@@ -22,7 +22,7 @@ interface LayerState {
   readonly state: unknown;
 }
 
-/** What stands in `<snapshot>.moka.json`: a position, and which snapshot it belongs to. */
+/** The content of `<snapshot>.moka.json`: a position, and the snapshot that it belongs to. */
 export interface RunState extends Position {
   readonly version: typeof version;
   readonly iter: number;
@@ -31,7 +31,7 @@ export interface RunState extends Position {
 
 const version = 1;
 
-/** The file beside a snapshot's solver state: `lenet_iter_100.moka.json` for `lenet_iter_100.solverstate` or its `.h5`. */
+/** The path of the run state for a solver state: `net_iter_9.moka.json` for `net_iter_9.solverstate` or its `.h5`. */
 export function runStateFile(solverState: string): string {
   return `${solverState.replace(/\.solverstate(\.h5)?$/, "")}.moka.json`;
 }
@@ -54,20 +54,20 @@ export function formatRunState(position: Position, iter: number, sha256: Fingerp
 /**
  * Reads a run state that must belong to this snapshot.
  *
- * @throws MokaError that says why it is none, or none of this snapshot
+ * @throws MokaError `MOKA_PARSE` if it is not a run state, `MOKA_WEIGHTS` if it belongs to another snapshot
  */
 export function parseRunState(text: string, iter: number, sha256: Fingerprint): RunState {
   const state = parseObject(text) as Partial<RunState>;
   check(state.version === version, "MOKA_PARSE", `it has version ${state.version}, not ${version}`);
-  const others = [
+  const changed = [
     ...(state.iter === iter ? [] : ["iteration"]),
     ...(state.sha256?.nets === sha256.nets ? [] : ["net"]),
     ...(state.sha256?.weights === sha256.weights ? [] : ["weights"]),
     ...(state.sha256?.history === sha256.history ? [] : ["history"]),
   ];
-  check(others.length === 0, "MOKA_WEIGHTS", `it was written for other files: not the same ${others.join(", ")}`);
+  check(changed.length === 0, "MOKA_WEIGHTS", `it was written for other files: not the same ${changed.join(", ")}`);
   check(
-    isObject(state.random) && isObject(state.losses) && Array.isArray(state.nets) && state.nets.every(isStates),
+    isObject(state.random) && isObject(state.losses) && Array.isArray(state.nets) && state.nets.every(isLayerStates),
     "MOKA_PARSE",
     "it lacks random, losses or nets",
   );
@@ -75,9 +75,9 @@ export function parseRunState(text: string, iter: number, sha256: Fingerprint): 
 }
 
 /**
- * Puts nets and generator where `position` was taken.
+ * Restores the states of the nets' layers and of the generator from `position`.
  *
- * @returns what cannot go on where it was, in words; all else does
+ * @returns messages about the parts that cannot be restored; all other parts are
  */
 export async function restorePosition(position: Position, nets: readonly Net[], random: Random): Promise<string[]> {
   const problems: string[] = [];
@@ -108,7 +108,7 @@ function parseObject(text: string): object {
     const value: unknown = JSON.parse(text);
     if (isObject(value)) return value;
   } catch {
-    // What is no JSON is no run state either.
+    // Text that is not JSON is reported below.
   }
   throw new MokaError("MOKA_PARSE", "it is no JSON object");
 }
@@ -117,6 +117,6 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isStates(value: unknown): boolean {
+function isLayerStates(value: unknown): boolean {
   return Array.isArray(value) && value.every((each) => isObject(each) && "layer" in each && "state" in each);
 }

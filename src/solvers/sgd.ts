@@ -1,4 +1,4 @@
-import { descent, memory, type UpdateRule } from "./update-rule.js";
+import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 
 /**
  * Stochastic gradient descent with momentum: h ← rate·g + momentum·h, w ← w − h; g is the gradient (see `descent`).
@@ -10,6 +10,6 @@ export const sgd: UpdateRule = {
   histories: 1,
 
   record(k, update) {
-    k.sgd({ ...descent(update), history: memory(update), momentum: update.solver.momentum });
+    k.sgd({ ...descent(update), history: historyOf(update), momentum: update.solver.momentum });
   },
 };

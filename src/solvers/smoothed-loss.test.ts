@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SmoothedLoss } from "./smoothed-loss.js";
 
-test("is the mean of what came so far, and then of the last few", () => {
+test("is the mean of all losses so far, then of the last ones", () => {
   const smoothed = new SmoothedLoss(3);
   const values = [3, 6, 9, 12, 15].map((loss) => {
     smoothed.add(loss);
@@ -17,7 +17,7 @@ test("with a window of 1 is the last loss", () => {
   expect(smoothed.value).toBe(7);
 });
 
-test("goes on from a window that was saved", () => {
+test("continues from a saved window", () => {
   const whole = new SmoothedLoss(3);
   for (const loss of [0.1, 0.7, 0.3, 0.9]) whole.add(loss);
   const resumed = new SmoothedLoss(3);

@@ -1,14 +1,14 @@
-/** The losses a mean is taken of, as plain JSON. */
+/** The losses of a moving average, as plain JSON. */
 export interface LossWindow {
-  /** How many count at most: `average_loss`. */
+  /** The greatest number of losses: `average_loss`. */
   readonly size: number;
-  /** Oldest first. */
+  /** The losses, oldest first. */
   readonly losses: readonly number[];
-  /** Their mean, with the rounding it has gathered. */
+  /** Their mean, with its accumulated rounding errors. */
   readonly mean: number;
 }
 
-/** The mean of the last losses, updated in single precision as Caffe does. */
+/** The mean of the last losses, updated in single precision as in Caffe. */
 export class SmoothedLoss {
   readonly #size: number;
   readonly #losses: number[] = [];
@@ -26,7 +26,7 @@ export class SmoothedLoss {
     return { size: this.#size, losses: [...this.#losses], mean: this.#mean };
   }
 
-  /** Goes on from what another one held. @returns whether it can: for as many losses, and if all are numbers */
+  /** Restores a saved window. @returns false, with no change, if its size differs or a value is not finite */
   restore({ size, losses, mean }: LossWindow): boolean {
     const isWindow = size === this.#size && Array.isArray(losses) && losses.length <= size;
     if (!isWindow || ![...losses, mean].every(Number.isFinite)) return false;

@@ -19,7 +19,7 @@ test("there must be exactly one training net", () => {
   expect(() => trainNetOf(solver('net: "a" train_net: "b"'))).toThrow("it has net file: a and train_net file: b");
 });
 
-test("test nets are its own ones first, then the common net for what is left of test_iter", () => {
+test("the test nets are first its own ones, then the common net for the rest of test_iter", () => {
   const param = solver(
     'net: "a" test_net: "b" test_net_param { name: "c" } test_iter: 1 test_iter: 1 test_iter: 1 test_iter: 1 test_interval: 5',
   );
@@ -43,7 +43,7 @@ test.each([
   expect(() => testNetsOf(solver(text))).toThrow(message);
 });
 
-test("the state is the phase's, then the net's, then the solver's", () => {
+test("the solver's state overrides the net's, which overrides the phase", () => {
   const net = parseNet('state { level: 1 stage: "a" }').message;
   const { trainState } = solver('train_state { level: 2 stage: "b" }');
   const state = stateFor(Phase.TRAIN, net, trainState);

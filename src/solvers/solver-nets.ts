@@ -9,9 +9,9 @@ import {
 } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
 
-/** A net a solver names: in a file or in its own message. */
+/** A net that a solver names, in a file or as a message. */
 export interface NetChoice {
-  /** As Caffe names it in its log: `train_net file: …`. */
+  /** Its name in Caffe's log: `train_net file: …`. */
   readonly source: string;
   readonly file?: string;
   readonly message?: NetParameter;
@@ -36,22 +36,22 @@ export function trainNetOf(solver: SolverParameter): NetChoice {
 }
 
 /**
- * The test nets: those of `test_net_param`, of `test_net`, and then as many times the common net as there are
- * `test_iter` left.
+ * The test nets: those of `test_net_param`, then those of `test_net`, then the common net once for each
+ * remaining `test_iter`.
  */
 export function testNetsOf(solver: SolverParameter): NetChoice[] {
-  const own: NetChoice[] = [
+  const testOnly: NetChoice[] = [
     ...solver.testNetParam.map((message) => ({ source: "test_net_param", message })),
     ...solver.testNet.map((file) => ({ source: `test_net file: ${file}`, file })),
   ];
   const [common] = [...fromMessage(solver, "netParam", "net_param"), ...fromFile(solver, "net", "net file")];
-  const wanted = solver.testIter.length;
+  const needed = solver.testIter.length;
   check(
-    common ? wanted >= own.length : wanted === own.length,
+    common ? needed >= testOnly.length : needed === testOnly.length,
     "MOKA_FIELD",
-    `test_iter must be given once for each test net: there are ${own.length} test nets and ${wanted} test_iter`,
+    `test_iter must be given once for each test net: there are ${testOnly.length} test nets and ${needed} test_iter`,
   );
-  const nets = [...own, ...(common ? Array<NetChoice>(wanted - own.length).fill(common) : [])];
+  const nets = [...testOnly, ...(common ? Array<NetChoice>(needed - testOnly.length).fill(common) : [])];
   check(
     solver.testState.length === 0 || solver.testState.length === nets.length,
     "MOKA_FIELD",
@@ -65,7 +65,7 @@ export function testNetsOf(solver: SolverParameter): NetChoice[] {
   return nets;
 }
 
-/** The state a net is built for: the phase, then what the net itself says, then what the solver says. */
+/** The state that a net is built for: the phase, overridden by the net's own state, then by the solver's. */
 export function stateFor(phase: Phase, net: NetParameter, solver: NetState | undefined): NetState {
   const state = create(NetStateSchema, { phase });
   if (net.state) merge(NetStateSchema, state, net.state);

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A regression on noise, with a BatchNorm, so that parameters of all kinds are there. */
+/** A regression on noise with a BatchNorm, so that there are parameters of all kinds. */
 const net = (extra = "") => `net_param {
   name: "noise"
   layer { name: "data" type: "DummyData" top: "x" top: "t" dummy_data_param {
@@ -33,7 +33,7 @@ async function load(fields: string, options: SolverOptions = {}, netText = net()
 const weights = (solver: Solver) =>
   [...solver.net.params].map(([name, blobs]) => [name, blobs.map(({ data }) => [...data])]);
 
-test("step makes so many updates, and tells of each", async () => {
+test("step makes the given number of updates, with an event for each", async () => {
   const solver = await load("");
   const seen: number[] = [];
   const stop = solver.on("iteration", ({ iter, loss }) => {
@@ -116,7 +116,7 @@ describe("tests", () => {
 });
 
 describe("snapshots", () => {
-  test("are taken every so often and at the end, unless one was just taken", async () => {
+  test("are taken every `snapshot` iterations and at the end, unless one was just taken", async () => {
     const solver = await load("snapshot: 4");
     const taken: number[] = [];
     solver.on("snapshot", ({ iter }) => taken.push(iter));
@@ -137,7 +137,7 @@ describe("snapshots", () => {
     await solver.dispose();
   });
 
-  test.each(["BINARYPROTO", "HDF5"])("in %s bring back iteration, weights and history, bit by bit", async (format) => {
+  test.each(["BINARYPROTO", "HDF5"])("in %s restore iteration, weights and history, bit for bit", async (format) => {
     const fields = `snapshot: 5 snapshot_format: ${format}`;
     const first = await load(fields);
     let state = "";
@@ -145,7 +145,7 @@ describe("snapshots", () => {
       state = event.state;
     });
     await first.step(5);
-    // Of HDF5 the datasets: its bytes have the time of writing in them.
+    // Datasets for HDF5: its bytes contain the time of writing.
     const content = async () => (format === "HDF5" ? await readHdf5(readFileSync(state)) : readFileSync(state));
     const before = await content();
     const resumed = await load(fields, { snapshot: state });
@@ -194,7 +194,7 @@ describe("snapshots", () => {
   });
 });
 
-describe("requests from outside", () => {
+describe("requests", () => {
   test("stop ends the run with a snapshot", async () => {
     const solver = await load("");
     solver.onRequest(() => (solver.iter === 3 ? "stop" : "none"));
@@ -205,7 +205,7 @@ describe("requests from outside", () => {
     await solver.dispose();
   });
 
-  test("snapshot takes one and goes on", async () => {
+  test("snapshot takes one, and training continues", async () => {
     const solver = await load("snapshot_after_train: false");
     let asked = false;
     solver.onRequest(() => {
@@ -249,7 +249,7 @@ test("a loss that is not a number stops the run and says where it began", async 
   await solver.dispose();
 });
 
-test("clipping leaves no gradient longer than clip_gradients", async () => {
+test("clipping limits the norm of gradients to clip_gradients", async () => {
   const solver = await load("clip_gradients: 0.001");
   const before = new Map([...solver.net.params].map(([name, [w]]) => [name, Float32Array.from(w.data)]));
   await solver.step(1);

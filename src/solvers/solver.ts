@@ -34,10 +34,10 @@ import { SmoothedLoss } from "./smoothed-loss.js";
 import { type NetChoice, stateFor, testNetsOf, trainNetOf } from "./solver-nets.js";
 import { Updater } from "./updater.js";
 
-/** What a solver needs from outside. */
+/** What a solver needs from its environment. */
 export interface SolverContext {
   readonly log: Log;
-  /** What all of this solver's nets run on; disposed of with the solver. */
+  /** The engine of all nets of this solver; it is disposed of with the solver. */
   readonly engine: Engine;
   /** Reads and upgrades a net that the solver names. */
   readNet(path: string): Promise<NetParameter>;
@@ -47,15 +47,15 @@ export interface SolverContext {
   readonly files: Files;
   /** The generator that all layers of its nets share. */
   readonly random: Random;
-  /** Lets the platform handle events that are waiting: signals, messages, timers. */
-  breathe(): Promise<void>;
+  /** Lets the platform handle waiting events: signals, messages, timers. */
+  yieldToEvents(): Promise<void>;
 }
 
-/** Reads and writes solver states, and knows whether a file could be written. */
+/** Reads and writes solver states, and checks whether a file can be written. */
 export interface StateFiles {
   read(path: string): Promise<SolverState>;
   write(path: string, state: SolverState): Promise<void>;
-  /** Throws unless a file of this name can be written; leaves nothing behind. */
+  /** Throws unless a file of this name can be written. No file is left there. */
   probe(path: string): Promise<void>;
 }
 
@@ -63,20 +63,20 @@ export interface SolverEvents {
   /** After an iteration's gradient, before its update. */
   iteration: { readonly iter: number; readonly loss: number; readonly smoothedLoss: number; readonly lr: number };
   test: { readonly iter: number; readonly net: number; readonly outputs: Readonly<Record<string, Float32Array>> };
-  /** `run` is the file that lets this very run go on, if it could be made; Caffe knows only the other two. */
+  /** `run` is the `.moka.json` file, if it could be written: with it, a run can be resumed exactly. */
   snapshot: { readonly iter: number; readonly model: string; readonly state: string; readonly run: string | undefined };
 }
 
-/** What the outside may ask a running solver for, as signals do in Caffe. */
+/** A request to a running solver, as signals make them in Caffe. */
 export type SolverAction = "none" | "snapshot" | "stop";
 
 type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) => void;
 
 /**
- * Trains a net: forward, backward and update by turns, with tests and snapshots between them.
+ * Trains a net: each iteration is forward, backward and update, with tests and snapshots between iterations.
  *
- * Follows BVLC Caffe's Solver step by step, and logs what it logs. One difference: a loss that is no longer a
- * number stops the run with an error, before it gets into the weights.
+ * It makes the same steps as BVLC Caffe's Solver, and logs the same. One difference: a loss that is not finite stops
+ * the run with an error before the weights change.
  */
 export class Solver {
   readonly net: Net;
@@ -90,15 +90,15 @@ export class Solver {
     test: new Set(),
     snapshot: new Set(),
   };
-  #smoothed: SmoothedLoss;
-  /** A smoothed loss to go on from in the next `step`, which else starts a new one. */
-  #resumed: SmoothedLoss | undefined;
-  /** Where the run stood before the tests that are now under way. */
+  #smoothedLoss: SmoothedLoss;
+  /** The smoothed loss of a restored run, which the next `step` continues. Without it, `step` starts a new one. */
+  #restoredLoss: SmoothedLoss | undefined;
+  /** The position of the run before the tests that are running now. */
   #beforeTests: Position | undefined;
   #loss = Number.NaN;
   #stopped = false;
-  #requested: () => SolverAction = () => "none";
-  #displayed = { time: performance.now(), iter: 0 };
+  #getRequest: () => SolverAction = () => "none";
+  #lastDisplay = { time: performance.now(), iter: 0 };
 
   private constructor(param: SolverParameter, net: Net, testNets: readonly Net[], context: SolverContext) {
     this.param = param;
@@ -106,10 +106,10 @@ export class Solver {
     this.testNets = testNets;
     this.#context = context;
     this.#updater = new Updater(net, ruleFor(param), param);
-    this.#smoothed = new SmoothedLoss(param.averageLoss);
+    this.#smoothedLoss = new SmoothedLoss(param.averageLoss);
   }
 
-  /** Builds the solver's nets and loads the weights it names. `param` is upgraded and has a `snapshot_prefix`. */
+  /** Builds the solver's nets and loads its `weights`. `param` must be upgraded and have a `snapshot_prefix`. */
   static async build(param: SolverParameter, context: SolverContext): Promise<Solver> {
     const { log } = context;
     log("info", "solver.cpp:45", `Initializing solver from parameters: \n${formatText(SolverParameterSchema, param)}`);
@@ -138,48 +138,48 @@ export class Solver {
     }
   }
 
-  /** Updates made so far. */
+  /** Number of updates so far. */
   get iter(): number {
     return this.#progress.iter;
   }
 
-  /** The learning rate of the coming iteration. */
+  /** The learning rate of the next iteration. */
   get lr(): number {
     return learningRate(this.param, { ...this.#progress });
   }
 
-  /** Loss of the last iteration, the mean over `iter_size`; not a number before the first. */
+  /** The loss of the last iteration, averaged over `iter_size` batches; NaN before the first iteration. */
   get loss(): number {
     return this.#loss;
   }
 
-  /** Mean loss of the last `average_loss` iterations, as Caffe prints it. */
+  /** The mean loss of the last `average_loss` iterations, as printed by Caffe. */
   get smoothedLoss(): number {
-    return this.#smoothed.value;
+    return this.#smoothedLoss.value;
   }
 
-  /** Calls `listener` at every such event. Returns a function that ends that. */
+  /** Calls `listener` at every such event. Returns a function that removes it. */
   on<E extends keyof SolverEvents>(event: E, listener: Listener<E>): () => void {
     this.#listeners[event].add(listener);
     return () => void this.#listeners[event].delete(listener);
   }
 
-  /** Asked after every iteration, and during tests: what the outside wants done. */
-  onRequest(requested: () => SolverAction): void {
-    this.#requested = requested;
+  /** Sets a function that returns the current request. It is called after every iteration, and during tests. */
+  onRequest(getRequest: () => SolverAction): void {
+    this.#getRequest = getRequest;
   }
 
   /**
-   * Makes `iterations` updates, with tests and snapshots as the solver says.
+   * Makes `iterations` updates, with tests and snapshots at the intervals of the solver's prototxt.
    *
-   * @throws MokaError `MOKA_NAN` when the loss is no longer a finite number; the weights are then those before
+   * @throws MokaError `MOKA_NAN` if a loss is not finite; the weights are then those before that iteration
    */
   async step(iterations: number): Promise<void> {
     const { param } = this;
     const stop = this.iter + iterations;
-    this.#smoothed = this.#resumed ?? new SmoothedLoss(param.averageLoss);
-    this.#resumed = undefined;
-    this.#displayed = { time: performance.now(), iter: this.iter };
+    this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(param.averageLoss);
+    this.#restoredLoss = undefined;
+    this.#lastDisplay = { time: performance.now(), iter: this.iter };
     while (this.iter < stop) {
       this.net.clearParamDiffs();
       if (this.#isTestDue()) {
@@ -187,8 +187,8 @@ export class Solver {
         if (this.#stopped) return;
       }
       await this.#iterate();
-      await this.#context.breathe();
-      const request = this.#requested();
+      await this.#context.yieldToEvents();
+      const request = this.#getRequest();
       if ((param.snapshot > 0 && this.iter % param.snapshot === 0) || request === "snapshot") await this.snapshot();
       if (request === "stop") {
         this.#stopped = true;
@@ -197,7 +197,7 @@ export class Solver {
     }
   }
 
-  /** Trains until `max_iter`, and takes the last snapshot and test. */
+  /** Trains until `max_iter`, then takes the last snapshot and runs the last test. */
   async solve(): Promise<void> {
     const { param } = this;
     const { log } = this.#context;
@@ -205,22 +205,22 @@ export class Solver {
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
     this.#stopped = false;
     await this.step(param.maxIter - this.iter);
-    const justTaken = param.snapshot > 0 && this.iter % param.snapshot === 0;
-    if (param.snapshotAfterTrain && !justTaken) await this.snapshot();
+    const wasJustTaken = param.snapshot > 0 && this.iter % param.snapshot === 0;
+    if (param.snapshotAfterTrain && !wasJustTaken) await this.snapshot();
     if (this.#stopped) {
       log("info", "solver.cpp:311", "Optimization stopped early.");
       return;
     }
     if (param.display > 0 && this.iter % param.display === 0) {
       await this.net.runForward();
-      this.#smoothed.add(this.net.loss);
+      this.#smoothedLoss.add(this.net.loss);
       log("info", "solver.cpp:327", `Iteration ${this.iter}, loss = ${formatNumber(this.smoothedLoss)}`);
     }
     if (param.testInterval > 0 && this.iter % param.testInterval === 0) await this.#testAll();
     log("info", "solver.cpp:332", "Optimization Done.");
   }
 
-  /** Whether the last `solve` or `step` ended because the outside asked for it. */
+  /** Whether the last `solve` or `step` was stopped by a request. */
   get stopped(): boolean {
     return this.#stopped;
   }
@@ -238,8 +238,8 @@ export class Solver {
     const mean = new OutputMean(net);
     let loss = 0;
     for (let batch = 0; batch < (this.param.testIter[index] ?? 0); batch++) {
-      await this.#context.breathe();
-      const request = this.#requested();
+      await this.#context.yieldToEvents();
+      const request = this.#getRequest();
       if (request === "snapshot") await this.snapshot();
       if (request === "stop") {
         this.#stopped = true;
@@ -262,9 +262,9 @@ export class Solver {
 
   /**
    * Writes `<snapshot_prefix>_iter_<n>.caffemodel` and `.solverstate`, or both as `.h5`, and beside them `.moka.json`:
-   * what Caffe forgets of a run.
+   * the state of the run that Caffe does not store.
    *
-   * The solver state is written last: where there is one, there is the rest, however the process may end.
+   * The solver state is written last. If it exists, the other files are complete, even if the process was killed.
    */
   async snapshot(): Promise<void> {
     const { param, net } = this;
@@ -286,9 +286,9 @@ export class Solver {
   }
 
   /**
-   * Goes on where a snapshot was taken: iteration, weights and history are those of the files. With the `.moka.json`
-   * that `snapshot` wrote beside them, data, random numbers and smoothed loss go on too; without, or if it belongs to
-   * other files, they start anew as in Caffe, and the log says so.
+   * Restores a snapshot: iteration, weights and history are those of the files. With the `.moka.json` that `snapshot`
+   * wrote beside them, data, random numbers and smoothed loss continue too. Without it, or if it belongs to other
+   * files, they start from the beginning as in Caffe, and the log says so.
    */
   async restore(path: string): Promise<void> {
     const { log, states } = this.#context;
@@ -311,7 +311,7 @@ export class Solver {
     await this.#context.engine.dispose();
   }
 
-  // ---- going on where a run stood
+  // ---- saving and restoring a run
 
   /** The training net, then the test nets. */
   get #nets(): readonly Net[] {
@@ -319,7 +319,7 @@ export class Solver {
   }
 
   #position(): Position {
-    return positionOf(this.#nets, this.#context.random, this.#smoothed.window);
+    return positionOf(this.#nets, this.#context.random, this.#smoothedLoss.window);
   }
 
   async #saveRun(path: string): Promise<string | undefined> {
@@ -338,22 +338,22 @@ export class Solver {
 
   async #restoreRun(path: string): Promise<void> {
     const { log, files, random } = this.#context;
-    const anew = "data, random numbers and smoothed loss start anew, as in Caffe";
+    const fallback = "data, random numbers and smoothed loss start from the beginning, as in Caffe";
     const text = await files.readText(path).catch((error: unknown) => {
-      log("info", "moka:0", `Resuming from Caffe's own files alone (${reasonOf(error)}): ${anew}`);
+      log("info", "moka:0", `Resuming from Caffe's own files alone (${reasonOf(error)}): ${fallback}`);
     });
     if (text === undefined) return;
     try {
       const state = parseRunState(text, this.iter, await fingerprint(this.#nets, this.#updater.history));
       const problems = await restorePosition(state, this.#nets, random);
       const smoothed = new SmoothedLoss(this.param.averageLoss);
-      if (smoothed.restore(state.losses)) this.#resumed = smoothed;
-      else problems.push("average_loss is another, so that the smoothed loss starts anew");
+      if (smoothed.restore(state.losses)) this.#restoredLoss = smoothed;
+      else problems.push("average_loss has changed, so the smoothed loss starts from the beginning");
       for (const problem of problems) log("warning", "moka:0", `Resuming with ${path}, but not exactly: ${problem}`);
       if (problems.length === 0) log("info", "moka:0", `Resuming exactly where ${path} was written`);
     } catch (error) {
       if (!(error instanceof MokaError)) throw error;
-      log("warning", "moka:0", `Ignoring ${path}, as ${error.reason}: ${anew}`);
+      log("warning", "moka:0", `Ignoring ${path}, as ${error.reason}: ${fallback}`);
     }
   }
 
@@ -362,8 +362,8 @@ export class Solver {
   async #iterate(): Promise<void> {
     this.#beforeTests = undefined;
     const { param, net } = this;
-    const displays = param.display > 0 && this.iter % param.display === 0;
-    net.debugInfo = displays && param.debugInfo;
+    const isDisplayed = param.display > 0 && this.iter % param.display === 0;
+    net.debugInfo = isDisplayed && param.debugInfo;
     let loss = 0;
     for (let i = 0; i < param.iterSize; i++) {
       await net.runForward();
@@ -372,8 +372,8 @@ export class Solver {
       await net.runBackward();
     }
     this.#loss = Math.fround(loss / param.iterSize);
-    this.#smoothed.add(this.#loss);
-    if (displays) this.#display();
+    this.#smoothedLoss.add(this.#loss);
+    if (isDisplayed) this.#display();
     const { currentStep: stepBefore } = this.#progress;
     const lr = learningRate(param, this.#progress);
     const { currentStep } = this.#progress;
@@ -381,7 +381,7 @@ export class Solver {
       const status = `MultiStep Status: Iteration ${this.iter}, step = ${currentStep}`;
       this.#context.log("info", "sgd_solver.cpp:50", status);
     }
-    if (displays) {
+    if (isDisplayed) {
       this.#context.log("info", "sgd_solver.cpp:112", `Iteration ${this.iter}, lr = ${formatNumber(lr)}`);
     }
     this.#emit("iteration", { iter: this.iter, loss: this.loss, smoothedLoss: this.smoothedLoss, lr });
@@ -392,11 +392,11 @@ export class Solver {
   #display(): void {
     const { log } = this.#context;
     const now = performance.now();
-    const seconds = (now - this.#displayed.time) / 1000;
-    const rate = (this.iter - this.#displayed.iter) / (seconds || 1);
+    const seconds = (now - this.#lastDisplay.time) / 1000;
+    const rate = (this.iter - this.#lastDisplay.iter) / (seconds || 1);
     const speed = `${formatNumber(rate)} iter/s, ${formatNumber(seconds)}s/${this.param.display} iters`;
     log("info", "solver.cpp:239", `Iteration ${this.iter} (${speed}), loss = ${formatNumber(this.smoothedLoss)}`);
-    this.#displayed = { time: now, iter: this.iter };
+    this.#lastDisplay = { time: now, iter: this.iter };
     const outputs = Object.fromEntries(this.net.outputs.map((name) => [name, this.net.blobs.get(name)?.data ?? []]));
     for (const line of outputLines("Train", this.net, outputs)) log("info", "solver.cpp:258", line);
   }
@@ -406,25 +406,25 @@ export class Solver {
     return testInterval > 0 && this.iter % testInterval === 0 && (this.iter > 0 || testInitialization);
   }
 
-  /** Who goes on from a snapshot that was asked for during the tests, tests again: it holds where the run stood before. */
+  /** Runs all tests. A run resumed from a snapshot taken during a test repeats all tests. */
   async #testAll(): Promise<void> {
     this.#beforeTests = this.#position();
     for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.test(i);
     if (!this.#stopped) this.#beforeTests = undefined;
   }
 
-  /** Says where it went wrong: the first blob, of those not overwritten, that holds something else than finite numbers. */
+  /** The error for a loss that is not finite. It names the first readable blob with a value that is not finite. */
   #lossError(loss: number): MokaError {
     const lr = formatNumber(this.lr);
     for (const layer of this.net.layers) {
       for (const name of layer.tops) {
         const blob = this.net.blobs.get(name);
-        const bad = blob?.hasData ? blob.data.find((value) => !Number.isFinite(value)) : undefined;
-        if (bad === undefined) continue;
+        const badValue = blob?.hasData ? blob.data.find((value) => !Number.isFinite(value)) : undefined;
+        if (badValue === undefined) continue;
         return layer.error(
           "MOKA_NAN",
           `the loss became ${loss} in iteration ${this.iter} (lr ${lr}); "${name}" is the first blob with a value of ` +
-            `${bad}. The weights are those after ${this.iter} updates; a lower base_lr, or clip_gradients, may help`,
+            `${badValue}. The weights are those after ${this.iter} updates; a lower base_lr, or clip_gradients, may help`,
         );
       }
     }
@@ -447,7 +447,7 @@ async function buildChoice(
   const { log } = context;
   if (phase === Phase.TRAIN) log("info", "solver.cpp:102", `Creating training net from ${choice.source}`);
   const message = choice.message ?? (await context.readNet(choice.file ?? ""));
-  // Caffe reads test nets before it names them.
+  // Caffe logs the name of a test net after reading it.
   if (phase === Phase.TEST)
     log("info", "solver.cpp:190", `Creating test net (#${index}) specified by ${choice.source}`);
   const state = stateFor(phase, message, solverState);

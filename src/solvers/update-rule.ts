@@ -5,36 +5,36 @@ import type { Span } from "../core/span.js";
 import type { Tensor } from "../core/tensor.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 
-/** What a rule records the update of one parameter from. */
+/** The inputs of a rule for the update of one parameter. */
 export interface Update {
   readonly param: Learnable;
-  /** The rule's memory of this parameter, each of its shape, in the order Caffe stores it. */
+  /** The rule's histories of this parameter, each of the parameter's shape, in the order in which Caffe stores them. */
   readonly history: readonly Tensor[];
-  /** One value each, written before every update: the learning rate, and what clipping scales gradients by. */
+  /** One value each, written before every update: the learning rate, and the scale of gradients by clipping. */
   readonly rate: Span;
   readonly clip: Span;
-  /** Likewise, what the rule's `correction` says. */
+  /** One value, written before every update: the result of the rule's `correction`, or 1. */
   readonly correction: Span;
   readonly solver: SolverParameter;
 }
 
-/** How a type of solver turns gradients into updates. */
+/** The update rule of a type of solver. */
 export interface UpdateRule {
   /** The exact `type` of the solver's prototxt. */
   readonly type: string;
-  /** How many values it remembers for each parameter. */
+  /** Number of histories per parameter. */
   readonly histories: number;
-  /** Refuses parameters that make no sense for it. */
+  /** Throws for solver parameters that are invalid for this rule. */
   check?(solver: SolverParameter): void;
-  /** What it scales the learning rate of the update with this number by, which counts from 1. */
+  /** The scale of the learning rate in this update, counted from 1. */
   correction?(solver: SolverParameter, update: number): number;
-  /** Records the update of one parameter: afterwards its diff holds what was taken off its data. */
+  /** Records the update of one parameter. After it has run, the diff is what was subtracted from the data. */
   record(k: Recorder, update: Update): void;
 }
 
 /**
- * What all rules begin with: the gradient, averaged over `iter_size`, clipped, plus the weight decay (w, or its sign
- * with `regularization_type: "L1"`), and the learning rate times the parameter's `lr_mult`.
+ * The arguments that all rules have in common: the gradient, averaged over `iter_size`, clipped, plus the weight decay
+ * (of w, or of its sign with `regularization_type: "L1"`), and the learning rate times the parameter's `lr_mult`.
  */
 export function descent({ param, rate, clip, solver }: Update): Descent {
   const { tensor, lrMult, decayMult } = param;
@@ -46,11 +46,11 @@ export function descent({ param, rate, clip, solver }: Update): Descent {
     rateScale: lrMult,
     gradientScale: Math.fround(1 / solver.iterSize),
     decay: Math.fround(solver.weightDecay * decayMult),
-    decayNorm: solver.regularizationType === "L1" ? "L1" : "L2",
+    isL1: solver.regularizationType === "L1",
   };
 }
 
-/** The rule's memory at this index, which counts from 0. */
-export function memory({ history }: Update, index = 0): Span {
+/** The values of the history with this index, counted from 0. */
+export function historyOf({ history }: Update, index = 0): Span {
   return (history[index] as Tensor).data;
 }

@@ -9,19 +9,19 @@ import { check } from "../util/errors.js";
 import { formatNumber } from "../util/number-format.js";
 import type { UpdateRule } from "./update-rule.js";
 
-/** Updates a net's parameters by a rule, and keeps the rule's memory of them. */
+/** Updates a net's parameters by a rule, and holds the rule's history. */
 export class Updater {
   readonly #net: Net;
   readonly #rule: UpdateRule;
   readonly #solver: SolverParameter;
-  /** History of all parameters: the first of each, then the second of each, as Caffe stores them. */
+  /** The histories of all parameters, as Caffe stores them: the first of each parameter, then the second of each. */
   readonly #history: readonly Tensor[];
   readonly #rate: Span;
   readonly #clip: Span;
   readonly #correction: Span;
   readonly #norm: Span;
-  readonly #update: Runner;
-  readonly #measure: Runner;
+  readonly #updateRunner: Runner;
+  readonly #normRunner: Runner;
 
   constructor(net: Net, rule: UpdateRule, solver: SolverParameter) {
     const { engine, learnables } = net;
@@ -42,44 +42,44 @@ export class Updater {
       const spans = { rate: this.#rate, clip: this.#clip, correction: this.#correction };
       rule.record(update.recorder, { param, history, ...spans, solver });
     });
-    this.#update = new Runner(update, engine);
+    this.#updateRunner = new Runner(update, engine);
 
     const measure = record(0, "gradient norm", engine, false);
     measure.recorder.fill({ y: this.#norm, value: 0 });
     for (const { tensor } of learnables) measure.recorder.sumSquares({ x: tensor.diff, y: this.#norm });
-    this.#measure = new Runner(measure, engine);
+    this.#normRunner = new Runner(measure, engine);
   }
 
-  /** Clips, then makes one update with this learning rate, after so many before it. */
+  /** Clips the gradients, then makes one update with this learning rate. `updatesBefore` counts the earlier updates. */
   async apply(rate: number, updatesBefore: number): Promise<void> {
     this.#rate.array[0] = rate;
     this.#correction.array[0] = this.#rule.correction?.(this.#solver, updatesBefore + 1) ?? 1;
-    this.#clip.array[0] = this.#solver.clipGradients >= 0 ? await this.#clipFactor() : 1;
-    await this.#update.run(0, 0);
+    this.#clip.array[0] = this.#solver.clipGradients >= 0 ? await this.#clipScale() : 1;
+    await this.#updateRunner.run(0, 0);
   }
 
-  /** The rule's memory of all parameters, in Caffe's order. */
+  /** The histories of all parameters, in Caffe's order. */
   get history(): readonly Tensor[] {
     return this.#history;
   }
 
-  /** The rule's memory, as Caffe puts it into a `.solverstate`. */
+  /** The histories as messages for a `.solverstate`. */
   historyToMessage(): BlobProto[] {
     return paramsToMessage(this.#history, false);
   }
 
-  /** @throws MokaError `MOKA_WEIGHTS` if it is not the memory of this rule for this net; nothing is changed then */
+  /** @throws MokaError `MOKA_WEIGHTS` if they are not histories of this rule for this net; nothing changes then */
   loadHistory(blobs: readonly BlobProto[]): void {
     check(
       blobs.length === this.#history.length,
       "MOKA_WEIGHTS",
       `the solver state has ${blobs.length} history blobs, but this solver and net need ${this.#history.length}`,
     );
-    const kept = this.#history.map(({ data }) => data.array.slice());
+    const before = this.#history.map(({ data }) => data.array.slice());
     try {
       blobs.forEach((blob, i) => void loadBlob(blob, this.#history[i] as Tensor, `history blob ${i}`));
     } catch (error) {
-      this.#history.forEach(({ data }, i) => void data.array.set(kept[i] ?? []));
+      this.#history.forEach(({ data }, i) => void data.array.set(before[i] ?? []));
       throw error;
     }
   }
@@ -89,20 +89,20 @@ export class Updater {
     for (const span of [this.#rate, this.#clip, this.#correction, this.#norm]) span.release();
   }
 
-  /** What scales all gradients so that their common norm is at most `clip_gradients`. */
-  async #clipFactor(): Promise<number> {
-    await this.#measure.run(0, 0);
+  /** The scale of all gradients that makes their common L2 norm at most `clip_gradients`. */
+  async #clipScale(): Promise<number> {
+    await this.#normRunner.run(0, 0);
     const limit = this.#solver.clipGradients;
     const norm = Math.sqrt(this.#norm.array[0] ?? 0);
     if (norm <= limit) return 1;
-    const factor = Math.fround(limit / norm);
+    const scale = Math.fround(limit / norm);
     this.#net.log(
       "info",
       "sgd_solver.cpp:99",
       `Gradient clipping: scaling down gradients (L2 norm ${formatNumber(norm)} > ${formatNumber(limit)}) ` +
-        `by scale factor ${formatNumber(factor)}`,
+        `by scale factor ${formatNumber(scale)}`,
     );
-    return factor;
+    return scale;
   }
 
   #historyOf(param: number, index: number): Tensor {

@@ -54,7 +54,7 @@ export function checkImage({ shape, data }: NdArray): readonly [height: number, 
   check(
     shape.length === 3 && height > 0 && width > 0 && channels > 0 && data.length === countOf(shape),
     "MOKA_SHAPE",
-    `expected an image, height × width × channels, came an array of shape ${shape.join(" × ")} with ${data.length} values`,
+    `expected an image, height × width × channels, got an array of shape ${shape.join(" × ")} with ${data.length} values`,
   );
   return [height, width, channels];
 }

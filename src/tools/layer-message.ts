@@ -1,9 +1,9 @@
 import { create, type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { layers } from "../layers/index.js";
 import { type LayerParameter, LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { hintFor } from "../proto/text/suggest.js";
 import { MokaError, reasonOf } from "../util/errors.js";
-import { otherTypes } from "./layer-params.js";
 
 type MessageField = DescField & { readonly fieldKind: "message" };
 
@@ -15,7 +15,9 @@ const messageFields = LayerParameterSchema.fields.filter(
 /** The fields that hold the messages of layer types, by type: `convolution_param` for Convolution and Deconvolution. */
 const ownFields = new Map<string, MessageField | undefined>([
   ...messageFields.map((field) => [field.message.name.replace(/Parameter$/, ""), field] as const),
-  ...Object.entries(otherTypes).map(([type, own]) => [type, messageFields.find(({ name }) => name === own)] as const),
+  ...layers.flatMap(({ type, paramField: own }) => {
+    return own ? [[type, messageFields.find(({ name }) => name === own)] as const] : [];
+  }),
 ]);
 
 /**

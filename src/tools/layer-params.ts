@@ -1,5 +1,6 @@
 // What may stand in a layer's call of a NetSpec, from the types that are generated from caffe.proto.
 import type { Message } from "@bufbuild/protobuf";
+import type { layers } from "../layers/index.js";
 import type * as proto from "../proto/gen/caffe_pb.js";
 
 type Proto = typeof proto;
@@ -44,35 +45,18 @@ type Messages = {
     : never]: NonNullable<proto.LayerParameter[K]>;
 };
 
-/** The messages that are for layers of other types, or of types there are not. */
-type NoTypes = "Loss" | "Recurrent" | "Transformation";
-
-/** Layer types that have no message named after them, with the field of LayerParameter that holds what they read, if any. */
-export const otherTypes = {
-  AbsVal: undefined,
-  BNLL: undefined,
-  BatchReindex: undefined,
-  Deconvolution: "convolution_param",
-  EuclideanLoss: undefined,
-  Filter: undefined,
-  Im2col: "convolution_param",
-  LSTM: "recurrent_param",
-  LSTMUnit: undefined,
-  MultinomialLogisticLoss: undefined,
-  RNN: "recurrent_param",
-  SigmoidCrossEntropyLoss: "loss_param",
-  Silence: undefined,
-  SoftmaxWithLoss: "loss_param",
-  Split: undefined,
-} as const;
-
-type OtherTypes = typeof otherTypes;
-
 /** The fields of LayerParameter by their names in the prototxt. */
 type FieldTypes = { [K in keyof proto.LayerParameter as Snake<K>]: NonNullable<proto.LayerParameter[K]> };
 
-type TypeMessages = Omit<Messages, NoTypes> & {
-  [T in keyof OtherTypes]: OtherTypes[T] extends keyof FieldTypes ? FieldTypes[OtherTypes[T]] : unknown;
+type LayerClasses = { [C in (typeof layers)[number] as C["type"]]: C };
+
+/** What a layer of each type reads: the message in the field that its class names, or the one named after the type. */
+type TypeMessages = { Python: Messages["Python"] } & {
+  [T in keyof LayerClasses]: LayerClasses[T]["paramField"] extends keyof FieldTypes
+    ? FieldTypes[LayerClasses[T]["paramField"]]
+    : T extends keyof Messages
+      ? Messages[T]
+      : unknown;
 };
 
 /** The layer types, as the prototxt names them. */

@@ -6,7 +6,7 @@ import { layers } from "../layers/index.js";
 import { LayerParameterSchema, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { formatNet, parseNet } from "../proto/text/index.js";
 import { MokaError } from "../util/errors.js";
-import { type LayerType, otherTypes } from "./layer-params.js";
+import type { LayerType } from "./layer-params.js";
 import { L, NetSpec, P, type Top, toProto } from "./net-spec.js";
 
 /** What a prototxt says, without its comments and places. */
@@ -235,12 +235,19 @@ describe("fields", () => {
 });
 
 test("there is a function for every layer type, with types for its fields", () => {
-  const own = LayerParameterSchema.fields.map(({ message }) => message?.name.replace(/Parameter$/, ""));
-  const typed = new Set([...own, ...Object.keys(otherTypes)]);
-  for (const { type } of layers) {
-    expect(typed, "what LayerType is made of").toContain(type);
-    expect(toProto(L[type as LayerType]()).layer[0].type).toBe(type);
-  }
+  const types: readonly LayerType[] = layers.map(({ type }) => type);
+  for (const type of types) expect(toProto(L[type]()).layer[0].type).toBe(type);
+});
+
+test("a type that reads another's message names a field that there is, and that it reads", () => {
+  const named = layers.flatMap(({ type, paramField }) => (paramField ? [[type, paramField] as const] : []));
+  const fields = LayerParameterSchema.fields.map(({ name }) => name);
+  for (const [, field] of named) expect(fields).toContain(field);
+  expect(Object.fromEntries(named)).toMatchObject({
+    ...{ Convolution: "convolution_param", Deconvolution: "convolution_param", Im2col: "convolution_param" },
+    ...{ LSTM: "recurrent_param", RNN: "recurrent_param" },
+    ...{ SigmoidCrossEntropyLoss: "loss_param", SoftmaxWithLoss: "loss_param" },
+  });
 });
 
 test.each<() => unknown>([

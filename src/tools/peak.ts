@@ -1,17 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { createImages } from "#platform";
 import type { Catalog } from "../core/catalog.js";
+import { asInput } from "../core/input-layers.js";
 import type { Phase } from "../core/layer.js";
 import { Net } from "../core/net.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
-import {
-  InputParameterSchema,
-  type LayerParameter,
-  type NetParameter,
-  NetParameterSchema,
-  NetStateSchema,
-  Phase as PhaseEnum,
-} from "../proto/gen/caffe_pb.js";
+import { type NetParameter, NetParameterSchema, NetStateSchema, Phase as PhaseEnum } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
@@ -48,7 +42,8 @@ export interface PeakOptions {
 export async function peakOf(message: NetParameter, options: PeakOptions): Promise<Peak | undefined> {
   const { phase, level, stages, shapes, catalog, files } = options;
   const own = copyMessage(NetParameterSchema, message);
-  own.layer = own.layer.map((layer) => withoutData(layer, shapes));
+  const given = new Map(Object.entries(shapes));
+  own.layer = own.layer.map((layer) => asInput(layer, given));
   const trains = phase === "TRAIN";
   const noFiles = () => Promise.reject(new TypeError("a net that is only planned has no weights"));
   let net: Net | undefined;
@@ -74,12 +69,4 @@ export async function peakOf(message: NetParameter, options: PeakOptions): Promi
   } finally {
     await net?.dispose();
   }
-}
-
-/** Makes a layer without bottoms an Input layer, if the shapes of all its tops are given. */
-function withoutData(layer: LayerParameter, shapes: Readonly<Record<string, Shape>>): LayerParameter {
-  const { bottom, top } = layer;
-  if (bottom.length > 0 || top.length === 0 || !top.every((name) => Object.hasOwn(shapes, name))) return layer;
-  const shape = top.map((name) => ({ dim: (shapes[name] ?? []).map(BigInt) }));
-  return Object.assign(layer, { type: "Input", inputParam: create(InputParameterSchema, { shape }) });
 }

@@ -90,6 +90,13 @@ test("shared parameters count once, and name their owner", async () => {
   expect(totals.parameters).toBe(15);
 });
 
+test("a Concat of one bottom and a Slice with one top are views", async () => {
+  const one = (type: string) => `layer { name: "${type}" type: "${type}" bottom: "x" top: "y" }\n`;
+  for (const type of ["Concat", "Slice"]) {
+    expect((await of(input("x", 2, 6) + one(type))).layers.map(({ memory }) => memory)).toEqual([48, 0]);
+  }
+});
+
 test("a net far beyond any memory takes none", async () => {
   const { totals } = await of(input("x", 1, 46000) + ip("a", "x", 46000) + ip("b", "a", 46000));
   expect(totals.parameterMemory).toBe(4 * 2 * (46000 * 46000 + 46000));

@@ -4,6 +4,7 @@ import { checkCounts, topsOf } from "../core/build-net.js";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
 import { isMissing } from "../core/infer-shapes.js";
+import { givenShapes } from "../core/input-layers.js";
 import { insertSplits } from "../core/insert-splits.js";
 import type { Layer, Phase } from "../core/layer.js";
 import { ParamTable } from "../core/params.js";
@@ -11,8 +12,6 @@ import type { Memory, Span } from "../core/span.js";
 import { Tensor } from "../core/tensor.js";
 import { matchTrainedLayers } from "../core/weights.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { SplitLayer } from "../layers/common/split.js";
-import { ViewLayer } from "../layers/common/view.js";
 import { layers as allLayers } from "../layers/index.js";
 import { type LayerParameter, type NetParameter, NetStateSchema, Phase as PhaseEnum } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
@@ -22,7 +21,7 @@ import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import { checkShape, countOf, formatShape, type Shape } from "../util/shape.js";
-import { multiplyAdds } from "./multiply-adds.js";
+import { weightPaths } from "../util/weight-paths.js";
 import { type Peak, peakOf } from "./peak.js";
 
 export interface SummaryOptions {
@@ -65,7 +64,7 @@ export interface LayerSummary {
   readonly params: readonly ParamSummary[];
   /** How many values its parameters have, BatchNorm's statistics too; shared ones count where they are owned. */
   readonly parameters: number;
-  /** Of one forward over the whole batch; see `multiplyAdds`. */
+  /** Of one forward over the whole batch; see `Layer.multiplyAdds`. */
   readonly multiplyAdds: number;
   /** Bytes of the values of its tops; none for tops that are its bottom, or a view of it. */
   readonly memory: number;
@@ -149,7 +148,7 @@ async function findWeights(
 ): Promise<ReadonlySet<Span>> {
   const found = new Set<Span>();
   const store = new WeightFileStore(files, log);
-  for (const path of paths.split(",").map((part) => part.trim())) {
+  for (const path of weightPaths(paths)) {
     for (const { to } of matchTrainedLayers(layers, await store.read(path), path, log)) found.add(to.data);
   }
   return found;
@@ -181,7 +180,7 @@ class Walk {
       checkCounts(layer);
       const bottoms = message.bottom.map((name) => ({ name, shape: this.#shapes.get(name) ?? [] }));
       const shapes = bottoms.map(({ shape }) => shape);
-      const topShapes = this.#givenShapes(layer) ?? (await this.#topShapes(layer, shapes));
+      const topShapes = this.#givenShapes(message) ?? (await this.#topShapes(layer, shapes));
       const tops = Array.from({ length: topsOf(layer) }, (_, i) => {
         return { name: message.top[i] ?? "(automatic)", shape: topShapes[i] ?? [] };
       });
@@ -207,8 +206,7 @@ class Walk {
         return { shape: param.shape, owned, ...(owner && !owned && { sharedWith: owner.layer.name }) };
       });
       const owned = params.filter((param) => param.owned).map(({ shape }) => countOf(shape));
-      const isView = layer instanceof ViewLayer || layer instanceof SplitLayer;
-      const made = isView ? [] : tops.filter((top) => !layer.message.bottom.includes(top.name));
+      const made = layer.sharesBottom ? [] : tops.filter((top) => !layer.message.bottom.includes(top.name));
       return {
         name: layer.name,
         type: layer.type,
@@ -217,12 +215,7 @@ class Walk {
         ...(this.#assumed.has(layer) && tops.length > 0 && { assumed: true as const }),
         params: params.map(({ owned: _, ...param }) => param),
         parameters: sum(owned),
-        multiplyAdds: multiplyAdds({
-          message: layer.message,
-          bottoms: bottoms.map(({ shape }) => shape),
-          tops: tops.map(({ shape }) => shape),
-          params: params.map(({ shape }) => shape),
-        }),
+        multiplyAdds: layer.multiplyAdds(bottoms.map(({ shape }) => shape)),
         memory: width * sum(made.map(({ shape }) => countOf(shape))),
         inserted: layer.type === "Split" && !own.has(layer.name),
         ...(found && params.length > 0 && { hasWeights: layer.params.some((param) => found.has(param.data)) }),
@@ -259,11 +252,8 @@ class Walk {
     });
   }
 
-  /** The shapes that the caller gives, of a layer without bottoms. */
-  #givenShapes({ message: { bottom, top } }: Layer): readonly Shape[] | undefined {
-    const { shapes = {} } = this.#options;
-    if (bottom.length > 0 || top.length === 0 || !top.every((name) => Object.hasOwn(shapes, name))) return undefined;
-    return top.map((name) => shapes[name] ?? []);
+  #givenShapes(message: LayerParameter): readonly Shape[] | undefined {
+    return givenShapes(message, new Map(Object.entries(this.#options.shapes ?? {})));
   }
 
   async #topShapes(layer: Layer, shapes: readonly Shape[]): Promise<readonly Shape[]> {

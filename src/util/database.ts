@@ -1,21 +1,21 @@
 /** A database of records sorted by key, as data layers read them: an LMDB or a LevelDB. */
 export interface Database {
-  /** What the user named: a path. */
+  /** The path that the user gave. */
   readonly name: string;
-  /** A new cursor, which stands on no record yet. */
+  /** A new cursor without a current record. */
   cursor(): DatabaseCursor;
   close(): void;
 }
 
 /**
- * Goes through the records in the order of their keys, compared byte by byte. What moves it answers at once wherever
- * it can, because a data layer asks for a hundred thousand records a second, and with a promise where a file must be
- * opened first. `key` and `value` are views, which stay as they are; copy them to keep them longer than a while.
+ * Reads the records in the order of their keys, compared byte by byte. A method that moves it returns a promise only if
+ * a file must be opened first: a data layer reads 100,000 records a second. `key` and `value` are views whose content
+ * does not change. A view keeps the bytes it was read from in memory; copy it to store it for long.
  */
 export interface DatabaseCursor {
-  /** Whether there is a current record; not before `first()`, and not after the last. */
+  /** Whether there is a current record: there is none before `first()`, or after the last record. */
   readonly valid: boolean;
-  /** Records before the current one. */
+  /** Number of records before the current one. */
   readonly position: number;
   readonly key: Uint8Array;
   readonly value: Uint8Array;
@@ -23,7 +23,7 @@ export interface DatabaseCursor {
   first(): boolean | Promise<boolean>;
   /** Goes to the next record; false if there is none. */
   next(): boolean | Promise<boolean>;
-  /** Goes to the record at this position, with this key, as another cursor told them; false if it is not there. */
+  /** Goes to the record with this position and key, which another cursor had; false if there is no such record. */
   seek(position: number, key: Uint8Array): boolean | Promise<boolean>;
 }
 

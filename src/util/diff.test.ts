@@ -4,7 +4,7 @@ import { unifiedDiff } from "./diff.js";
 
 const names = { before: "a/net", after: "b/net" };
 
-/** What `patch` makes of a text and its diff; throws where a line is not the one that the diff says. */
+/** Applies a diff to a text as `patch` does; throws if a line of the text is not the one in the diff. */
 function patched(before: string, diff: string): string {
   const lines = before.match(/[^\n]*\n|[^\n]+$/g) ?? [];
   const result: string[] = [];
@@ -41,7 +41,7 @@ test("applying a diff gives the new text", () => {
   );
 });
 
-test("a change stands between three lines before and three behind it, and is counted from 1", () => {
+test("a change has three lines before it and three after it, and is counted from 1", () => {
   const before = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
   expect(unifiedDiff(before, before.replace("5\n", "five\n5½\n"), names)).toBe(`--- a/net
 +++ b/net
@@ -58,7 +58,7 @@ test("a change stands between three lines before and three behind it, and is cou
 `);
 });
 
-test("changes that are far apart are hunks of their own, and as few lines as can be are changed", () => {
+test("distant changes are separate hunks, with the least number of changed lines", () => {
   const before = Array.from({ length: 30 }, (_, i) => `line ${i}\n`);
   const after = before.map((line, i) => (i === 3 || i === 25 ? `new ${line}` : line));
   const diff = unifiedDiff(before.join(""), after.join(""), names);
@@ -66,14 +66,14 @@ test("changes that are far apart are hunks of their own, and as few lines as can
   expect(diff.match(/^[-+](?![-+])/gm)?.length).toBe(4);
 });
 
-test("a missing newline at the end is said", () => {
+test("a missing newline at the end is marked", () => {
   expect(unifiedDiff("a", "a\n", names, 0)).toBe(
     "--- a/net\n+++ b/net\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n",
   );
   expect(unifiedDiff("", "a\n", names)).toContain("@@ -0,0 +1 @@\n+a\n");
 });
 
-test("texts that differ in thousands of lines are compared in no time", () => {
+test("texts that differ in thousands of lines are compared fast", () => {
   const before = Array.from({ length: 20_000 }, (_, i) => `a ${i}\n`).join("");
   const after = before.replaceAll("a", "b");
   expect(patched(before, unifiedDiff(before, after, names))).toBe(after);

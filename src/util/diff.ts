@@ -1,4 +1,4 @@
-/** `length` lines of one text, from line `start` (from 0) on, became others. */
+/** Lines `oldStart` to `oldEnd` (exclusive, from 0) of one text became lines `newStart` to `newEnd` of the other. */
 interface Change {
   readonly oldStart: number;
   readonly oldEnd: number;
@@ -6,15 +6,15 @@ interface Change {
   readonly newEnd: number;
 }
 
-/** More differing lines than this are not looked at one by one: one change then holds all of them. */
+/** With more differing lines than this, all lines between the first and the last difference become one change. */
 const maxDifferences = 3000;
 
 /**
- * The unified diff that makes `after` of `before`, as `diff -u` writes it and `patch` and `git apply` read it; empty
- * where they are equal. Lines are matched by Myers' algorithm (An O(ND) difference algorithm, 1986).
+ * The unified diff from `before` to `after`, as `diff -u` writes it and `patch` and `git apply` read it; empty
+ * if they are equal. Lines are matched by Myers' algorithm (An O(ND) difference algorithm, 1986).
  *
- * @param names what stands behind `---` and `+++`
- * @param context equal lines around each change
+ * @param names the names after `---` and `+++`
+ * @param context number of equal lines around each change
  */
 export function unifiedDiff(
   before: string,
@@ -25,11 +25,11 @@ export function unifiedDiff(
   const [a, b] = [linesOf(before), linesOf(after)];
   const changes = changesOf(a, b);
   if (changes.length === 0) return "";
-  const hunks = group(changes, context).map((each) => hunk(a, b, each, context));
+  const hunks = groupChanges(changes, context).map((changesOfHunk) => formatHunk(a, b, changesOfHunk, context));
   return `--- ${names.before}\n+++ ${names.after}\n${hunks.join("")}`;
 }
 
-/** Lines with their ends; the last one may have none. */
+/** The lines with their line feeds; the last one may have none. */
 function linesOf(text: string): readonly string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
@@ -56,39 +56,39 @@ function changesOf(a: readonly string[], b: readonly string[]): readonly Change[
   return changes;
 }
 
-/** The lines that stay, as pairs of their indices, in order; none where too many differ. */
+/** The lines that both texts have, as pairs of their indices, in order; none if more than `maxDifferences` differ. */
 function commonLines(a: readonly string[], b: readonly string[]): readonly (readonly [number, number])[] {
-  /** By round d: how far along `a` a path with d differences gets on diagonal k = x − y, at index k + d. */
-  const rounds: Int32Array[] = [];
+  /** By d: the furthest x that a path with d differences reaches on diagonal k = x − y, at index k + d. */
+  const furthest: Int32Array[] = [];
   for (let d = 0; d <= Math.min(a.length + b.length, maxDifferences); d++) {
     const reached = new Int32Array(2 * d + 1);
-    rounds.push(reached);
+    furthest.push(reached);
     for (let k = -d; k <= d; k += 2) {
-      let x = startOf(rounds[d - 1], d, k);
+      let x = startOf(furthest[d - 1], d, k);
       while (x < a.length && x - k < b.length && a[x] === b[x - k]) x++;
       reached[k + d] = x;
-      if (x >= a.length && x - k >= b.length) return trace(rounds, a.length, b.length);
+      if (x >= a.length && x - k >= b.length) return trace(furthest, a.length, b.length);
     }
   }
   return [];
 }
 
-/** Where diagonal k of round d starts along `a`: a line further from below, or a line of `b` further from above. */
+/** Where diagonal k starts along `a` after d differences: from diagonal k − 1 plus a line of `a`, or from k + 1. */
 function startOf(before: Int32Array | undefined, d: number, k: number): number {
   if (!before) return 0;
   return fromAbove(before, d, k) ? (before[k + d] ?? 0) : (before[k + d - 2] ?? 0) + 1;
 }
 
-/** Whether round d came to diagonal k by adding a line of `b`, from diagonal k + 1. */
+/** Whether the path with d differences came to diagonal k from diagonal k + 1, by adding a line of `b`. */
 function fromAbove(before: Int32Array, d: number, k: number): boolean {
   return k === -d || (k !== d && (before[k + d - 2] ?? 0) < (before[k + d] ?? 0));
 }
 
-function trace(rounds: readonly Int32Array[], endX: number, endY: number): readonly (readonly [number, number])[] {
+function trace(furthest: readonly Int32Array[], endX: number, endY: number): readonly (readonly [number, number])[] {
   const pairs: (readonly [number, number])[] = [];
   let [x, y] = [endX, endY];
-  for (let d = rounds.length - 1; d >= 0; d--) {
-    const before = rounds[d - 1];
+  for (let d = furthest.length - 1; d >= 0; d--) {
+    const before = furthest[d - 1];
     const k = x - y;
     const start = startOf(before, d, k);
     while (x > start) {
@@ -103,8 +103,8 @@ function trace(rounds: readonly Int32Array[], endX: number, endY: number): reado
   return pairs.reverse();
 }
 
-/** Changes whose context would touch go into one hunk. */
-function group(changes: readonly Change[], context: number): readonly (readonly Change[])[] {
+/** Groups changes into hunks: changes whose contexts touch go into one. */
+function groupChanges(changes: readonly Change[], context: number): readonly (readonly Change[])[] {
   const groups: Change[][] = [];
   for (const change of changes) {
     const last = groups.at(-1)?.at(-1);
@@ -114,7 +114,7 @@ function group(changes: readonly Change[], context: number): readonly (readonly 
   return groups;
 }
 
-function hunk(a: readonly string[], b: readonly string[], changes: readonly Change[], context: number): string {
+function formatHunk(a: readonly string[], b: readonly string[], changes: readonly Change[], context: number): string {
   const [first, last] = [changes[0], changes.at(-1)];
   if (!first || !last) return "";
   const oldStart = Math.max(0, first.oldStart - context);
@@ -137,7 +137,7 @@ function marked(mark: string, lines: readonly string[]): readonly string[] {
   return lines.map((line) => mark + (line.endsWith("\n") ? line : `${line}\n\\ No newline at end of file\n`));
 }
 
-/** Lines count from 1; of none it is the line before that is named. */
+/** A range of lines, counted from 1. A range without lines is given by the line before it. */
 function range(start: number, end: number): string {
   const count = end - start;
   const from = count === 0 ? start : start + 1;

@@ -1,4 +1,4 @@
-/** How a text's bytes are read and written again. */
+/** The encoding of a text in a file. */
 export type Encoding = "utf-8" | "latin1";
 
 export interface DecodedText {
@@ -7,26 +7,26 @@ export interface DecodedText {
 }
 
 /**
- * A text that `encodeText` turns into the very same bytes: a byte order mark stays, and what is no UTF-8, as comments
- * in GBK or Latin-1, is taken byte by byte.
+ * Decodes a text so that `encodeText` gives exactly the same bytes. A byte order mark stays. A text that is not UTF-8,
+ * for example with comments in GBK or Latin-1, is decoded byte by byte.
  */
 export function decodeText(bytes: Uint8Array): DecodedText {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), encoding: "utf-8" };
   } catch {
     const parts: string[] = [];
-    for (let at = 0; at < bytes.length; at += chunk) {
-      parts.push(String.fromCharCode(...bytes.subarray(at, at + chunk)));
+    for (let at = 0; at < bytes.length; at += maxArguments) {
+      parts.push(String.fromCharCode(...bytes.subarray(at, at + maxArguments)));
     }
     return { text: parts.join(""), encoding: "latin1" };
   }
 }
 
-/** @param text of encoding `latin1`: one whose characters are bytes, besides which there may be no others */
+/** @param text with `latin1`, its characters must all be in the range of a byte, U+0000 to U+00FF */
 export function encodeText(text: string, encoding: Encoding): Uint8Array {
   if (encoding === "utf-8") return new TextEncoder().encode(text);
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** As many arguments as a call can surely have. */
-const chunk = 8192;
+/** A number of arguments that a call accepts in every JavaScript engine. */
+const maxArguments = 8192;

@@ -3,15 +3,15 @@ export type ErrorCode =
   | "MOKA_PARSE" // text or binary that cannot be read
   | "MOKA_FIELD" // a parameter that is missing, unknown or contradicts another
   | "MOKA_LAYER" // a layer type, or a number of bottoms or tops, that does not exist
-  | "MOKA_BLOB" // a bottom nobody produces, a top produced twice
+  | "MOKA_BLOB" // a bottom that no layer produces, a top produced twice
   | "MOKA_SHAPE" // shapes that do not fit together
   | "MOKA_WEIGHTS" // weights or solver states that do not belong to this net
   | "MOKA_LABEL" // a label outside its classes
-  | "MOKA_NAN" // a loss that is no longer a number
+  | "MOKA_NAN" // a loss that is no longer finite
   | "MOKA_DATA" // a data source that is empty, damaged or of another kind
   | "MOKA_FILE" // a file that cannot be opened, read or written
   | "MOKA_MEMORY" // more memory than the engine can hold
-  | "MOKA_UNSUPPORTED" // something Caffe has and this build of Moka has not
+  | "MOKA_UNSUPPORTED" // a feature that Moka lacks, here or everywhere
   | "MOKA_USAGE"; // the call itself is wrong
 
 /** A place in a text; lines and columns count from 1. */
@@ -21,7 +21,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** What an error is about: everything here is optional, and shown in front of the message. */
+/** What an error is about. All fields are optional; place and layer are shown before the message. */
 export interface ErrorContext {
   readonly place?: Place | undefined;
   readonly layer?: { readonly name: string; readonly type: string } | undefined;
@@ -31,7 +31,7 @@ export interface ErrorContext {
 /**
  * Every error Moka throws on purpose.
  *
- * `message` starts with the place and the layer, as far as they are known:
+ * `message` starts with the place and the layer, if they are known:
  * `deploy.prototxt:88:3: layer "fc6" (InnerProduct): bottom "pool5" has …`.
  */
 export class MokaError extends Error {
@@ -53,7 +53,7 @@ export class MokaError extends Error {
     this.layer = layer;
   }
 
-  /** The same error with the context it was thrown without; what it already knows stays. */
+  /** The same error with the place and layer that it lacks; its own place and layer stay. */
   within(context: ErrorContext): MokaError {
     if (this.place && this.layer) return this;
     return new MokaError(this.code, this.reason, {
@@ -73,7 +73,7 @@ export function check(condition: unknown, code: ErrorCode, reason: string): asse
   if (!condition) throw new MokaError(code, reason);
 }
 
-/** What went wrong, in words, of anything that was thrown. */
+/** The message of anything that was thrown. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -10,7 +10,7 @@ export interface Files {
   resolve(path: string, from?: string): Promise<string>;
   read(path: string): Promise<Uint8Array>;
   readText(path: string): Promise<string>;
-  /** For files too large to hold: LMDB databases. */
+  /** Opens a file that may be too large for memory, such as an LMDB. */
   open(path: string): Promise<ByteSource>;
   /**
    * Writes a temporary file beside `path` and renames it, so that a file is always complete, even after a crash. Several
@@ -26,7 +26,7 @@ export interface Files {
   list(path: string): Promise<string[]>;
 }
 
-/** Bytes that are read piecewise; synchronous, because a database walks pages in its innermost loop. */
+/** Bytes that are read in pieces. Reading is synchronous because a database reads pages in its innermost loop. */
 export interface ByteSource {
   readonly size: number;
   /** `length` bytes from byte `offset` on, fewer at the end. The result may be a view: copy it to keep it. */

@@ -1,6 +1,6 @@
 /**
- * A picture as OpenCV, and so Caffe, holds it: 8 bits a value, row by row, the channels of a pixel next to each other:
- * one gray value, or blue, green, red, or these and alpha.
+ * An image in the layout of OpenCV, and so of Caffe: 8 bits per value, row by row, the channels of a pixel adjacent:
+ * one gray value; or blue, green, red; or blue, green, red, alpha.
  */
 export interface Image {
   readonly width: number;
@@ -11,28 +11,28 @@ export interface Image {
 }
 
 export interface DecodeOptions {
-  /** True for three channels whatever is in the file, false for one, `undefined` for those of the file. */
+  /** True: always three channels; false: always one; `undefined`: the channels of the file. */
   readonly color: boolean | undefined;
 }
 
 export type ImageFormat = "jpg" | "png";
 
 export interface EncodeOptions {
-  /** Of a JPEG, 1 to 100. Default 95, as OpenCV's. */
+  /** Quality of a JPEG, 1 to 100. Default 95, as in OpenCV. */
   readonly quality?: number;
 }
 
 /**
- * Reads and writes picture files; each platform implements it. What is read is what OpenCV's `imread` and `imdecode`
- * read: color profiles and gamma are ignored, alpha is left out unless the file's own channels are asked for, and then
- * alone the orientation that a camera noted (EXIF) is not applied, as OpenCV has it from 3.1 on.
+ * Reads and writes image files; each platform implements it. The values are those of OpenCV's `imread` and `imdecode`,
+ * from version 3.1: color profiles and gamma are ignored. Alpha is left out, and a camera's orientation (EXIF) is
+ * applied, unless the channels of the file are asked for.
  */
 export interface Images {
   /**
-   * @throws MokaError `MOKA_DATA` if the bytes are no picture that can be read, or, with `color` undefined, one of more
-   * than 8 bits; `MOKA_UNSUPPORTED` if this platform cannot read pictures, or none of that kind
+   * @throws MokaError `MOKA_DATA` if the bytes cannot be read as an image, or, with `color` undefined, are an image of
+   * more than 8 bits per value; `MOKA_UNSUPPORTED` if this platform cannot read images, or not of that format
    */
   decode(bytes: Uint8Array, options: DecodeOptions): Promise<Image>;
-  /** The bytes of a file with this picture, of 1 or 3 channels. */
+  /** The bytes of a file with this image, which must have 1 or 3 channels. */
   encode(image: Image, format: ImageFormat, options?: EncodeOptions): Promise<Uint8Array>;
 }

@@ -1,7 +1,7 @@
 /**
- * A number as C++ prints it to a stream by default, `printf("%.6g")`: six significant digits or as many as are asked
- * for (two at least), no trailing zeros, an exponent of two digits where the number is below 1e-4 or has more digits
- * than that before its point.
+ * A number as C++ prints it to a stream by default, `printf("%.6g")`: `digits` significant digits (at least two), no
+ * trailing zeros. An exponent, of at least two digits, is used if the magnitude is below 1e-4 or the number has more
+ * than `digits` digits before the point.
  */
 export function formatNumber(value: number, digits = 6): string {
   if (Number.isNaN(value)) return "nan";
@@ -14,12 +14,12 @@ export function formatNumber(value: number, digits = 6): string {
     return `${withoutZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
   }
   const sign = mantissa.startsWith("-") ? "-" : "";
-  const all = mantissa.replace(/[-.]/g, "");
-  if (exponent < 0) return withoutZeros(`${sign}0.${"0".repeat(-exponent - 1)}${all}`);
-  return withoutZeros(`${sign}${all.slice(0, exponent + 1)}.${all.slice(exponent + 1)}`);
+  const digitsOnly = mantissa.replace(/[-.]/g, "");
+  if (exponent < 0) return withoutZeros(`${sign}0.${"0".repeat(-exponent - 1)}${digitsOnly}`);
+  return withoutZeros(`${sign}${digitsOnly.slice(0, exponent + 1)}.${digitsOnly.slice(exponent + 1)}`);
 }
 
-/** As `toExponential(digits - 1)`, but a tie goes to the even digit, as in C, instead of up. */
+/** Like `toExponential(digits - 1)`, but a tie is rounded to the even digit, as in C, instead of up. */
 function roundToEven(value: number, digits: number): string {
   const rounded = value.toExponential(digits - 1);
   const longer = value.toExponential(Math.min(100, digits + 60));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { MokaError } from "./errors.js";
 import { freshSeed, Random, type RandomState } from "./random.js";
 
-/** FNV-1a over the bytes of what was drawn, and of the number drawn next. */
+/** FNV-1a over the bytes of the values, and of the next draw. */
 function fingerprint(values: Float32Array | Uint32Array, random: Random): number {
   let hash = 0x811c9dc5;
   for (const { buffer } of [values, Uint32Array.of(random.next())]) {
@@ -42,7 +42,7 @@ describe("the Mersenne Twister", () => {
     expect(drawn[9999]).toBe(4123659995);
   });
 
-  it("takes seeds modulo 2^32, as Caffe narrows random_seed", () => {
+  it("takes seeds modulo 2^32, as Caffe does with random_seed", () => {
     const first = (seed: number | bigint) => new Random(seed).next();
     expect(first(2 ** 32 + 42)).toBe(first(42));
     expect(first(2n ** 40n + 42n)).toBe(first(42));
@@ -51,7 +51,7 @@ describe("the Mersenne Twister", () => {
     for (const seed of [0.5, Number.NaN, Number.POSITIVE_INFINITY]) expect(() => new Random(seed)).toThrow(MokaError);
   });
 
-  it("goes on from a saved state, through JSON, wherever it was taken", () => {
+  it("continues from a saved state, through JSON, from any position", () => {
     fc.assert(
       fc.property(fc.integer(), fc.nat(2000), (seed, skip) => {
         const random = new Random(seed);
@@ -63,7 +63,7 @@ describe("the Mersenne Twister", () => {
     );
   });
 
-  it("refuses what cannot be a state", () => {
+  it("refuses an invalid state", () => {
     const { words } = new Random(1).state;
     const refused: unknown[] = [
       { words: words.slice(1), used: 0 },
@@ -121,7 +121,7 @@ describe("the distributions draw what Boost 1.74 draws", () => {
 });
 
 describe("uniform", () => {
-  it("stays within its ends, both of which it reaches", () => {
+  it("stays within its limits, and reaches both", () => {
     const float = fc.float({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
       fc.property(fc.integer(), float, float, (seed, a, b) => {
@@ -144,7 +144,7 @@ describe("uniform", () => {
     expect(moment(2)).toBeCloseTo(1 / 3, 2);
   });
 
-  it("refuses what is no range, instead of drawing forever", () => {
+  it("refuses an invalid range, instead of drawing forever", () => {
     const inf = Number.POSITIVE_INFINITY;
     for (const [from, to] of [
       [1, 0],
@@ -168,7 +168,7 @@ describe("gaussian", () => {
     expect(Math.abs(moment(4) - 3)).toBeLessThan(0.06);
   });
 
-  it("reaches its tail as often as it should", () => {
+  it("reaches its tail as often as expected", () => {
     const tail = gaussian(new Random(12), 1_000_000, 0, 1).filter((value) => Math.abs(value) > 3.5);
     expect(tail.length).toBeGreaterThan(400); // 465 are expected, ± 22
     expect(tail.length).toBeLessThan(530);

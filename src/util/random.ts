@@ -1,8 +1,8 @@
 import { check } from "./errors.js";
 import { unitNormal } from "./random/ziggurat.js";
 
-const length = 624;
-const shift = 397;
+const stateWords = 624;
+const middleWord = 397;
 const maxFloat = (2 - 2 ** -23) * 2 ** 127;
 const f32 = Math.fround;
 
@@ -10,31 +10,31 @@ const f32 = Math.fround;
 export interface RandomState {
   /** The 624 words of the Mersenne Twister. */
   readonly words: readonly number[];
-  /** How many of them have been given out, 0 to 624. */
+  /** Number of words that are used up, 0 to 624. */
   readonly used: number;
 }
 
 /**
- * The generator all random layers and fillers of a run share: a Mersenne Twister (MT19937; M. Matsumoto,
- * T. Nishimura, 1998) with distributions that round as Caffe's do, so that the same seed gives the very numbers that
- * BVLC Caffe draws on a CPU. That is Boost 1.74 in float32, compiled for a processor that fuses multiplication and
- * addition, so that `a * b + c` rounds once; on others the last bits of Caffe's own numbers differ.
+ * The generator that all random layers and fillers of a run share: a Mersenne Twister (MT19937; M. Matsumoto,
+ * T. Nishimura, 1998) with distributions that round as Caffe's do. The same seed gives exactly the numbers that BVLC
+ * Caffe draws on a CPU with Boost 1.74 in float32, compiled for a processor that fuses multiplication and
+ * addition, so that `a * b + c` rounds once. On other processors the last bits of Caffe's own numbers differ.
  *
- * Who draws what, in which order, is part of that. Fillers draw when a net is built, layer by layer, weights
- * before bias; Dropout and DummyData draw in forward. A data layer, when it is set up, seeds generators of its
+ * The order of the draws is part of that. Fillers draw when a net is built, layer by layer, weights
+ * before bias. Dropout and DummyData draw in forward. A data layer, when it is set up, seeds generators of its
  * own with one draw each (`fork`), in this order:
  *
- * 1. its data transformer's, if that mirrors, or crops in phase TRAIN; all the transformer's draws are `below(n)`;
+ * 1. its data transformer's, if it mirrors, or crops in phase TRAIN; all the transformer's draws are `below(n)`;
  * 2. ImageData's, for `shuffle`; WindowData's, for choosing windows, if it mirrors or crops;
  *    then ImageData draws `below(rand_skip)` from this generator, if it skips;
- * 3. for Data, ImageData and WindowData the transformer's once more, replacing the first;
- * 4. for the same three their prefetching thread's, which nobody uses, but the draw moves this generator on.
+ * 3. for Data, ImageData and WindowData the transformer's again, which replaces the first;
+ * 4. for the same three their prefetching thread's, which is not used, but whose seed is drawn all the same.
  */
 export class Random {
-  readonly #words = new Uint32Array(length);
-  #used = length;
+  readonly #words = new Uint32Array(stateWords);
+  #used = stateWords;
 
-  /** `seed` counts modulo 2^32, as when Caffe narrows `random_seed`. */
+  /** `seed` is taken modulo 2^32, as Caffe does with `random_seed`. */
   constructor(seed: number | bigint) {
     check(
       typeof seed === "bigint" || Number.isSafeInteger(seed),
@@ -44,30 +44,30 @@ export class Random {
     const words = this.#words;
     let word = Number(BigInt.asUintN(32, BigInt(seed)));
     words[0] = word;
-    for (let i = 1; i < length; i++) {
+    for (let i = 1; i < stateWords; i++) {
       word = (Math.imul(1812433253, word ^ (word >>> 30)) + i) >>> 0;
       words[i] = word;
     }
   }
 
-  /** A generator that goes on where `state` was taken; throws `MOKA_PARSE` for what cannot be a state. */
+  /** A generator with a saved `state`. Throws `MOKA_PARSE` for an invalid state. */
   static fromState(state: RandomState): Random {
     const random = new Random(0);
     random.restore(state);
     return random;
   }
 
-  /** Goes on where `state` was taken; throws `MOKA_PARSE`, and stays what it is, for what cannot be a state. */
+  /** Restores a saved state. Throws `MOKA_PARSE` for an invalid state, and does not change then. */
   restore({ words, used }: RandomState): void {
     check(
-      Array.isArray(words) && words.length === length && words.every(isWord) && words.some((word) => word !== 0),
+      Array.isArray(words) && words.length === stateWords && words.every(isWord) && words.some((word) => word !== 0),
       "MOKA_PARSE",
-      `the state of a random generator must have ${length} unsigned 32-bit words, not all of them 0`,
+      `the state of a random generator must have ${stateWords} unsigned 32-bit words, not all of them 0`,
     );
     check(
-      isWord(used) && used <= length,
+      isWord(used) && used <= stateWords,
       "MOKA_PARSE",
-      `the state of a random generator must say how many words are used, 0 to ${length}, not ${used}`,
+      `the state of a random generator must say how many words are used, 0 to ${stateWords}, not ${used}`,
     );
     this.#words.set(words);
     this.#used = used;
@@ -79,7 +79,7 @@ export class Random {
 
   /** The next 32 random bits, unsigned. */
   next(): number {
-    if (this.#used === length) this.#twist();
+    if (this.#used === stateWords) this.#twist();
     let bits = this.#words[this.#used++] ?? 0;
     bits ^= bits >>> 11;
     bits ^= (bits << 7) & 0x9d2c5680;
@@ -87,14 +87,14 @@ export class Random {
     return (bits ^ (bits >>> 18)) >>> 0;
   }
 
-  /** A generator of its own for something beside the net, seeded with one draw of this one. */
+  /** A new generator, seeded with one draw from this one. */
   fork(): Random {
     return new Random(this.next());
   }
 
   /**
-   * An integer from 0 to n - 1, 1 ≤ n < 2^32: the remainder of one draw, as Caffe crops, mirrors and skips.
-   * For a large `n` that does not divide 2^32 small numbers come a little more often.
+   * An integer from 0 to n - 1, 1 ≤ n < 2^32: the remainder of one draw, as in Caffe for crops, mirroring and skips.
+   * For a large `n` that does not divide 2^32, small numbers are slightly more frequent.
    */
   below(n: number): number {
     check(isWord(n) && n > 0, "MOKA_USAGE", `a random integer below ${n}`);
@@ -102,8 +102,8 @@ export class Random {
   }
 
   /**
-   * Uniform numbers from `from` to `to`, both included. Draws that would round beyond `to` are drawn again, so
-   * that the number of draws is not always that of the values.
+   * Uniform numbers from `from` to `to`, both included. A draw that would round beyond `to` is repeated, so there may
+   * be more draws than values.
    */
   uniform(values: Float32Array, from: number, to: number): void {
     const low = f32(from);
@@ -114,7 +114,7 @@ export class Random {
       "MOKA_USAGE",
       `uniform numbers from ${from} to ${to}`,
     );
-    // Beyond the largest float the interval is halved and the result doubled.
+    // If its length exceeds the largest float, the interval is halved and the result doubled.
     const scale = f32(end / 2 - low / 2) > maxFloat / 2 ? 2 : 1;
     const start = f32(low / scale);
     const limit = f32(end / scale);
@@ -138,8 +138,8 @@ export class Random {
   /**
    * 1 with probability `p`, else 0. With `p` = 0 nothing is drawn.
    *
-   * Caffe compares in the precision in which it happens to hold `p`: in double for Dropout's mask, whose `p` is
-   * `1 - dropout_ratio` with the ratio a float; in float for the gaussian filler's `sparse`.
+   * As in Caffe, the comparison has the precision of `p`: double for Dropout's mask, whose `p` is `1 - dropout_ratio`
+   * with the ratio in float; float for the gaussian filler's `sparse`.
    */
   bernoulli(values: Float32Array | Float64Array, p: number, precision: "double" | "float" = "double"): void {
     const single = precision === "float";
@@ -166,7 +166,7 @@ export class Random {
     }
   }
 
-  /** An integer from 0 to `last` < 2^32 - 1, all equally likely: 2^32 is cut into equal parts, a rest drawn again. */
+  /** A uniform integer from 0 to `last` < 2^32 - 1: 2^32 is divided into equal parts; a draw beyond is repeated. */
   #upTo(last: number): number {
     const part = Math.floor(2 ** 32 / (last + 1));
     for (;;) {
@@ -175,7 +175,7 @@ export class Random {
     }
   }
 
-  /** Makes the next 624 words. */
+  /** Computes the next 624 words. */
   #twist(): void {
     const words = this.#words;
     const mix = (i: number, next: number, far: number): void => {
@@ -183,14 +183,14 @@ export class Random {
       const low = words[next] ?? 0;
       words[i] = (words[far] ?? 0) ^ ((high | (low & 0x7fffffff)) >>> 1) ^ (-(low & 1) & 0x9908b0df);
     };
-    for (let i = 0; i < length - shift; i++) mix(i, i + 1, i + shift);
-    for (let i = length - shift; i < length - 1; i++) mix(i, i + 1, i + shift - length);
-    mix(length - 1, 0, shift - 1);
+    for (let i = 0; i < stateWords - middleWord; i++) mix(i, i + 1, i + middleWord);
+    for (let i = stateWords - middleWord; i < stateWords - 1; i++) mix(i, i + 1, i + middleWord - stateWords);
+    mix(stateWords - 1, 0, middleWord - 1);
     this.#used = 0;
   }
 }
 
-/** A seed that nobody can foresee, for `random_seed: -1`. */
+/** An unpredictable seed, for `random_seed: -1`. */
 export function freshSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }
@@ -199,7 +199,7 @@ function isWord(value: unknown): value is number {
   return typeof value === "number" && value >>> 0 === value;
 }
 
-/** The smallest float32 above `value`; `value` itself from the largest on. */
+/** The smallest float32 above `value`; `value` itself if there is none. */
 function nextFloat(value: number): number {
   if (!(Math.abs(value) <= maxFloat) || value === maxFloat) return value;
   if (value === 0) return 2 ** -149;

@@ -7,14 +7,14 @@ export type Shape = readonly number[];
 const maxAxes = 32;
 const maxCount = 2 ** 31 - 1;
 
-/** Number of values in axes `[from, to)`; 1 for none. */
+/** The product of the sizes of axes `[from, to)`; 1 for no axes. */
 export function countOf(shape: Shape, from = 0, to = shape.length): number {
   let count = 1;
   for (let axis = from; axis < to; axis++) count *= shape[axis] ?? 1;
   return count;
 }
 
-/** As Caffe prints it: `1 3 227 227 (154587)`. */
+/** A shape as Caffe prints it: `1 3 227 227 (154587)`. */
 export function formatShape(shape: Shape): string {
   return `${shape.map((size) => `${size} `).join("")}(${countOf(shape)})`;
 }
@@ -23,7 +23,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
-/** Resolves a negative axis, which counts from the end; refuses one the shape does not have. */
+/** Resolves a negative axis, which counts from the end. Throws for an axis that the shape does not have. */
 export function canonicalAxis(shape: Shape, axis: number, field = "axis"): number {
   check(
     axis >= -shape.length && axis < shape.length,
@@ -33,7 +33,7 @@ export function canonicalAxis(shape: Shape, axis: number, field = "axis"): numbe
   return axis < 0 ? axis + shape.length : axis;
 }
 
-/** Refuses what no blob can have: negative or fractional sizes, too many axes, too many values. */
+/** Throws for a shape that no blob can have: negative or fractional sizes, too many axes, too many values. */
 export function checkShape(shape: Shape): void {
   check(shape.length <= maxAxes, "MOKA_SHAPE", `${shape.length} axes, where Caffe allows ${maxAxes}`);
   for (const size of shape) {

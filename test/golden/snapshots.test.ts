@@ -95,7 +95,7 @@ describe.each(forms)("in $form", ({ form, solver: solverFile, end }) => {
       expect(log.filter((line) => line.startsWith("Resuming"))).toEqual([
         `Resuming from snap_iter_10.solverstate${end}`,
         "Resuming from Caffe's own files alone (cannot read snap_iter_10.moka.json: no such file or folder): " +
-          "data, random numbers and smoothed loss start anew, as in Caffe",
+          "data, random numbers and smoothed loss start from the beginning, as in Caffe",
       ]);
       await solver.dispose();
     },

@@ -18,12 +18,17 @@ export class Maker {
   readonly made: Made[] = [];
   readonly #memory: Memory;
   readonly #bare: number | undefined;
+  readonly #known: readonly ArrayLike<number>[];
   #state = 1;
 
-  /** @param bare the number of a span that has no guards behind it, and ends where a cache line ends */
-  constructor(memory: Memory, bare?: number) {
+  /**
+   * @param bare the number of a span that has no guards behind it, and ends where a cache line ends
+   * @param known the values of the case's spans, if another maker has drawn them already: to draw them takes longer than most kernels
+   */
+  constructor(memory: Memory, bare?: number, known: readonly ArrayLike<number>[] = []) {
     this.#memory = memory;
     this.#bare = bare;
+    this.#known = known;
   }
 
   /** These values, in single precision. */
@@ -39,9 +44,11 @@ export class Maker {
     return span;
   }
 
-  /** What `value` makes of indices 0 … count − 1. */
+  /** What `value` makes of indices 0 … count − 1. Cases draw random numbers only here. */
   each(count: number, value: (index: number) => number): Span {
-    return this.values(Float32Array.from({ length: count }, (_, index) => value(index)));
+    return this.values(
+      this.#known[this.made.length] ?? Float32Array.from({ length: count }, (_, index) => value(index)),
+    );
   }
 
   /** Normally distributed values. */

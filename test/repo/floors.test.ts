@@ -1,42 +1,31 @@
 // The floor plan of docs/architecture.md: imports go only to a strictly lower floor, never sideways, types included.
-import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { differences, expectNone, root, tree } from "./tree.js";
 
-const src = fileURLToPath(new URL("../../src/", import.meta.url));
+const src = join(root, "src");
+const plan = tree.read("docs/architecture.md");
 
-/** Every file and folder of src/, by floor. Within one folder files may import each other, without cycles. */
-const floors: Readonly<Record<string, number>> = {
-  util: 0,
-  "version.ts": 0,
-  proto: 1,
-  core: 2,
-  fillers: 3,
-  solvers: 3,
-  data: 3,
-  engines: 3,
-  platform: 3,
-  layers: 4,
-  lint: 5,
-  tools: 5,
-  api: 6,
-  "index.ts": 7,
-  cli: 8,
-  studio: 8,
-};
+/** Every file and folder of src/, by floor, from the table's rows. Within one folder files may import each other, without cycles. */
+const floors: ReadonlyMap<string, number> = new Map(
+  [...plan.matchAll(/^\| (\d+) \| (`.*?`) \|/gm)].flatMap(([, floor, rooms]) =>
+    codeIn(rooms).map((name) => [name.replace(/\/$/, ""), Number(floor)] as const),
+  ),
+);
+const floorOf = (path: string) => floors.get(room(path)) ?? Number.NaN;
 
 interface Import {
   readonly from: string;
   readonly to: string;
 }
 
-const files = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .map((path) => path.replaceAll("\\", "/"))
-  .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
+const files = tree
+  .list("src")
+  .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+  .map((path) => path.slice("src/".length));
 
 function specifiers(file: string): string[] {
-  const text = readFileSync(join(src, file), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  const text = tree.read(`src/${file}`).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
   return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, specifier]) => specifier);
 }
 
@@ -55,15 +44,27 @@ const imports: Import[] = files.flatMap((from) =>
     .map((specifier) => ({ from, to: target(from, specifier) })),
 );
 
-const room = (path: string) => path.split("/")[0];
+function room(path: string): string {
+  return path.split("/")[0];
+}
 
-test("every folder has a floor", () => {
-  expect(files.map(room).filter((name) => !(name in floors))).toEqual([]);
+function codeIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code);
+}
+
+test("the table of docs/architecture.md has the files and folders of src/, each with its floor", () => {
+  expect(floors.size).toBeGreaterThan(10);
+  expectNone(
+    differences(new Set(files.map(room)), floors.keys(), {
+      onlyInA: (name) => `src/${name} has no floor in the table of docs/architecture.md`,
+      onlyInB: (name) => `${name}, in the table of docs/architecture.md, is not in src/`,
+    }),
+  );
 });
 
 test("imports go to a strictly lower floor", () => {
-  const wrong = imports.filter(({ from, to }) => room(from) !== room(to) && floors[room(from)] <= floors[room(to)]);
-  expect(wrong).toEqual([]);
+  const wrong = imports.filter(({ from, to }) => room(from) !== room(to) && !(floorOf(from) > floorOf(to)));
+  expectNone(wrong.map(({ from, to }) => `${from} imports ${to}, from floor ${floorOf(from)} to floor ${floorOf(to)}`));
 });
 
 test("no imports go in circles", () => {
@@ -78,18 +79,23 @@ test("no imports go in circles", () => {
     done.add(file);
   };
   for (const file of files) visit(file, []);
-  expect(circles).toEqual([]);
+  expectNone(circles);
 });
 
-test("node: is imported only where Node is", () => {
-  const allowed = /^(cli\/|platform\/node\/|engines\/.*node)/;
-  const wrong = files.filter(
-    (file) => !allowed.test(file) && specifiers(file).some((name) => name.startsWith("node:")),
-  );
-  expect(wrong).toEqual([]);
+test("node: is imported only where docs/architecture.md says so", () => {
+  const [, places = ""] = /^`node:` is imported only in ([\s\S]*?)\.\n/m.exec(plan) ?? [];
+  const allowed = codeIn(places);
+  const users = files.filter((file) => specifiers(file).some((name) => name.startsWith("node:")));
+  const unused = allowed.filter((place) => !users.some((file) => file.startsWith(place)));
+  const wrong = users.filter((file) => !allowed.some((place) => file.startsWith(place)));
+  expectNone([
+    ...wrong.map((file) => `${file} imports node:, where docs/architecture.md does not allow it`),
+    ...unused.map((place) => `docs/architecture.md allows node: in ${place}, where nothing imports it`),
+  ]);
 });
 
 test("every import is of a file that is there", () => {
   const generated = /\/gen\//;
-  expect(imports.filter(({ to }) => !generated.test(to) && !files.includes(to))).toEqual([]);
+  const missing = imports.filter(({ to }) => !generated.test(to) && !files.includes(to));
+  expectNone(missing.map(({ from, to }) => `${from} imports ${to}, which is not there`));
 });

@@ -11,7 +11,7 @@ const entries = page.split(/^### /m).slice(1);
 
 test("docs/layers.md is what `npm run docs` makes", () => {
   const made = execFileSync(process.execPath, ["scripts/layers-page.mjs", "--stdout"], { cwd: root, encoding: "utf8" });
-  expect(page).toBe(made);
+  expect(page, "docs/layers.md is out of date: npm run docs makes it anew").toBe(made);
 });
 
 test("docs/layers.md has every layer type once, each with its contract", () => {

@@ -1,58 +1,74 @@
 // What a new lint rule has: its row, its test, its page.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { rules } from "../../src/lint/rules/index.js";
+import { pageComplaints, ruleComplaints, ruleSourceComplaints } from "./registers.js";
+import { complaintsOf, differences, expectNone, type Tree, tree, treeWith } from "./tree.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const read = (path: string) => readFileSync(`${root}${path}`, "utf8");
 const ids = rules.map(({ id }) => id);
 
-test("every file of src/lint/rules is a rule of that name, with its row", () => {
-  const files = readdirSync(`${root}src/lint/rules`).filter((name) => !/^index\.ts$|\.test\.ts$/.test(name));
-  expect(files.map((name) => name.replace(/\.ts$/, "")).sort()).toEqual([...ids].sort());
-  expect(new Set(ids).size).toBe(ids.length);
-});
+test("every rule has its row, its test and its page", () => expectNone(ruleComplaints(tree, ids)));
 
-test.each(ids)("%s has a test with good and bad examples, and a page with all that a page has", (id) => {
-  const path = `src/lint/rules/${id}.test.ts`;
-  expect(existsSync(`${root}${path}`)).toBe(true);
-  const name = id.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-  expect(read(`src/lint/rules/${id}.ts`)).toContain(`export const ${name}: Rule = {`);
-  expect(read(path)).toMatch(
-    new RegExp(`^testRule\\(${name}, \\{$[\\s\\S]*^ {2}good: \\{$[\\s\\S]*^ {2}bad: \\{$`, "m"),
-  );
-  const page = read(`docs/lint/${id}.md`);
-  expect(page.split("\n")[0]).toBe(`# ${id}`);
-  expect(page.match(/^## .*$/gm)).toEqual(["## Why", "## What Caffe does", "## How to fix it"]);
-});
+test.each(ids)("%s has a test with good and bad examples", (id) => expectNone(ruleSourceComplaints(tree, id)));
 
 test.each(ids)("%s has a page that says how bad it is and whether there is a repair, with an example", (id) => {
-  const [, first = "", ...sections] = read(`docs/lint/${id}.md`).split(/^##? .*$/m);
-  expect(first).toMatch(/\b(error|warning|info)\b/i);
-  expect(first).toMatch(/moka fix|no repair/);
-  expect(first).toContain("```prototxt\n");
-  for (const section of sections) expect(section.trim().length).toBeGreaterThan(40);
-  const links = [...read(`docs/lint/${id}.md`).matchAll(/\]\(([^)#:]+)\)/g)].map(([, link]) => link);
-  expect(links.filter((link) => !existsSync(`${root}docs/lint/${link}`))).toEqual([]);
+  expectNone(pageComplaints(tree, id));
+});
+
+test("what is said of a rule that lacks something", () => {
+  const check = (files: Tree) => ruleComplaints(files, ids);
+  expect(complaintsOf(check, { "src/lint/rules/no-rule.ts": "" })).toEqual([
+    "src/lint/rules/no-rule.ts has no row in src/lint/rules/index.ts",
+    "src/lint/rules/no-rule.ts has no test no-rule.test.ts",
+  ]);
+  expect(ruleComplaints(tree, [...ids, "no-rule"])).toEqual(
+    expect.arrayContaining([
+      "src/lint/rules/index.ts has a row for src/lint/rules/no-rule.ts, which is not there",
+      "rule no-rule has no page docs/lint/no-rule.md",
+    ]),
+  );
+  expect(complaintsOf(check, { "docs/lint/no-rule.md": "" })).toEqual([
+    "docs/lint/no-rule.md is the page of no rule in src/lint/rules/index.ts",
+  ]);
+  const id = "bias-before-bn";
+  expect(
+    ruleSourceComplaints(treeWith({ [`src/lint/rules/${id}.ts`]: "", [`src/lint/rules/${id}.test.ts`]: "" }), id),
+  ).toEqual([
+    `src/lint/rules/${id}.ts does not export biasBeforeBn: Rule`,
+    `src/lint/rules/${id}.test.ts does not call testRule(biasBeforeBn, { good: {…}, bad: {…} })`,
+  ]);
+  const page = `docs/lint/${id}.md`;
+  const text = tree.read(page);
+  const complaints = (from: string | RegExp, to: string) =>
+    pageComplaints(treeWith({ [page]: text.replace(from, to) }), id);
+  expect(pageComplaints(treeWith({ [page]: undefined }), id)).toEqual([`rule ${id} has no page ${page}`]);
+  expect(complaints(/^# .*/, "# Bias")).toEqual([`${page} does not begin with the heading # ${id}`]);
+  expect(complaints("## Why", "## Because")[0]).toMatch(
+    /^docs\/lint\/bias-before-bn\.md does not have just these headings/,
+  );
+  expect(complaints("```prototxt", "```")).toEqual([
+    `${page} has no example in its first section, in a block of prototxt`,
+  ]);
+  expect(complaints(/(## Why\n)[\s\S]*(## What)/, "$1\n$2")).toEqual([`${page} has a section that says nothing`]);
+  expect(complaints(/$/, "[other](other.md)")).toEqual([`${page} has a link to other.md, which is not there`]);
 });
 
 test("summaries are one line, without a full stop", () => {
-  for (const { summary } of rules) expect(summary).toMatch(/^[^\n|]{10,140}[^.\n|]$/);
+  const wrong = rules.filter(({ summary }) => !/^[^\n|]{10,140}[^.\n|]$/.test(summary));
+  expectNone(wrong.map(({ id }) => `the summary of ${id} is not one line of 11 to 141 letters without a full stop`));
 });
 
-test("docs/lint.md lists the rules; npm run docs brings it up to date", () => {
-  const rows = read("docs/lint.md").match(/^\| \[.*$/gm);
-  expect(rows).toEqual(
-    rules.map(({ id, severity, summary }) => `| [${id}](lint/${id}.md) | ${severity} | ${summary} |`),
+test("docs/lint.md lists the rules", () => {
+  const rows = rules.map(({ id, severity, summary }) => `| [${id}](lint/${id}.md) | ${severity} | ${summary} |`);
+  const listed = tree.read("docs/lint.md").match(/^\| \[.*$/gm) ?? [];
+  expectNone(
+    differences(rows, listed, {
+      onlyInA: (row) => `npm run docs would add to docs/lint.md: ${row}`,
+      onlyInB: (row) => `npm run docs would take from docs/lint.md: ${row}`,
+    }),
   );
-});
-
-test("there is no page of a rule that is gone", () => {
-  const pages = readdirSync(`${root}docs/lint`).map((name) => name.replace(/\.md$/, ""));
-  expect(pages.filter((id) => !ids.includes(id))).toEqual([]);
+  expect(listed, "the order of docs/lint.md (npm run docs)").toEqual(rows);
 });
 
 test("the package has the pages, which moka lint --explain prints", () => {
-  expect(JSON.parse(read("package.json")).files).toContain("docs/lint");
+  expect(JSON.parse(tree.read("package.json")).files).toContain("docs/lint");
 });

@@ -1,7 +1,8 @@
 // Packages with native code are loaded by Node alone, and only when they are needed: Moka works where they cannot be.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { test } from "vitest";
+import { expectNone } from "./tree.js";
 
 const src = fileURLToPath(new URL("../../src/", import.meta.url));
 const sources = readdirSync(src, { recursive: true, encoding: "utf8" })
@@ -18,5 +19,7 @@ test.each(["sharp", "classic-level"])("%s", (name) => {
   const wrong = mentions.filter(
     ({ path, line }) => !path.startsWith("platform/node/") || !line.includes(`import("${name}")`),
   );
-  expect(wrong).toEqual([]);
+  expectNone(
+    wrong.map(({ path, line }) => `src/${path} loads ${name} elsewhere than platform/node, or always: ${line.trim()}`),
+  );
 });

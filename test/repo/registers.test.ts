@@ -1,79 +1,117 @@
 // What a newcomer adds has its row, its test and its page; a file that grew too long is two.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { commands } from "../../src/cli/commands/index.js";
-import { kernelNames } from "../../src/core/access.js";
+import { kernelNames, plainNames } from "../../src/core/kernels.js";
 import { referenceKernels } from "../../src/engines/reference/index.js";
+import { wasmKernels } from "../../src/engines/wasm/index.js";
 import { layers } from "../../src/layers/index.js";
 import { version } from "../../src/version.js";
+import { commandComplaints, contractComplaints, gradientComplaints, layerComplaints } from "./registers.js";
+import { complaintsOf, differences, expectNone, type Tree, tree, treeWith } from "./tree.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const read = (path: string) => readFileSync(`${root}${path}`, "utf8");
-const list = (folder: string) =>
-  readdirSync(`${root}${folder}`, { recursive: true, encoding: "utf8" }).map((path) => path.replaceAll("\\", "/"));
+const types = layers.map(({ type }) => type);
+const names = commands.map(({ name }) => name);
 
-test("every layer class has its row in layers/index.ts and its test", () => {
-  const files = list("src/layers").filter((path) => /static readonly type/.test(readIfFile(`src/layers/${path}`)));
-  const declared = files.map((path) => /static readonly type = "(\w+)"/.exec(read(`src/layers/${path}`))?.[1]);
-  expect(declared.sort()).toEqual(layers.map(({ type }) => type).sort());
-  expect(files.filter((path) => !existsSync(`${root}src/layers/${path.replace(/\.ts$/, ".test.ts")}`))).toEqual([]);
+test("every layer has its row, in the order of their names, and its test", () => {
+  expectNone(layerComplaints(tree, types));
 });
 
-/** Layer types that have no gradient, or only 0. */
-const flat = [
-  ...["Data", "DummyData", "HDF5Data", "HDF5Output", "ImageData", "Input", "MemoryData", "WindowData"],
-  ...["Accuracy", "ArgMax", "Silence", "Threshold"],
-];
+test("every layer's gradient is checked against differences", () => expectNone(gradientComplaints(tree)));
 
-test("every layer's gradient is checked against differences", () => {
-  const tests = list("src/layers").filter((path) => path.endsWith(".test.ts"));
-  const checked = tests.filter((path) => read(`src/layers/${path}`).includes("checkGradients("));
-  const types = checked.flatMap(
-    (path) => /static readonly type = "(\w+)"/.exec(readIfFile(`src/layers/${path.replace(".test", "")}`))?.[1] ?? [],
+test("every layer is held to the contract of all layers by its own test", () => expectNone(contractComplaints(tree)));
+
+test("what is said of a layer that lacks something", () => {
+  const path = "src/layers/activation/quantum.ts";
+  const tested = "src/layers/activation/quantum.test.ts";
+  const declared = 'class QuantumLayer {\n  static readonly type = "Quantum";\n';
+  const withTypes = (registered: readonly string[]) => (files: Tree) => layerComplaints(files, registered);
+  const lacks = ["layer Quantum has no row in src/layers/index.ts", `${path} has no test quantum.test.ts`];
+  expect(complaintsOf(withTypes(types), { [path]: declared })).toEqual(lacks);
+  expect(() => expectNone(lacks)).toThrow(/^layer Quantum has no row in src\/layers\/index\.ts\n/);
+  expect(layerComplaints(treeWith({ [path]: declared, [tested]: "" }), ["Tile", "Quantum"])).toContain(
+    "layer Quantum stands behind Tile in src/layers/index.ts, which is sorted by name",
   );
-  expect([...types, ...flat].sort()).toEqual(layers.map(({ type }) => type).sort());
+  expect(layerComplaints(tree, [...types, "Tile"])).toContain("layer Tile has two rows in src/layers/index.ts");
+  expect(complaintsOf(withTypes(types), { "src/layers/common/tile.ts": undefined })).toEqual([
+    "layer Tile of src/layers/index.ts is declared by no file of src/layers",
+  ]);
+  expect(complaintsOf(gradientComplaints, { [path]: declared, [tested]: "" })).toEqual([
+    `${tested} does not call checkGradients, so Quantum's gradient is unchecked`,
+  ]);
+  const none = "// No gradient: it counts.\n";
+  expect(complaintsOf(gradientComplaints, { [path]: declared, [tested]: none })).toEqual([]);
+  expect(complaintsOf(gradientComplaints, { [path]: declared, [tested]: `${none}checkGradients({})` })).toEqual([
+    `${tested} checks a gradient, though it says that Quantum has none`,
+  ]);
+  expect(complaintsOf(contractComplaints, { [path]: declared, [tested]: "" })).toEqual([
+    `${tested} does not call testContract("Quantum", …)`,
+  ]);
+  expect(complaintsOf(contractComplaints, { [path]: declared, [tested]: 'testContract("Quantum", {})' })).toEqual([]);
 });
 
-test("layers are registered once, in the order of their names", () => {
-  const types = layers.map(({ type }) => type);
-  expect(types).toEqual([...new Set(types)].sort());
+test("every command has its row and its test", () => expectNone(commandComplaints(tree, names)));
+
+test("what is said of a command that lacks something", () => {
+  const check = (files: Tree) => commandComplaints(files, names);
+  expect(complaintsOf(check, { "src/cli/commands/quantum.ts": "" })).toEqual([
+    "src/cli/commands/quantum.ts has no row in src/cli/commands/index.ts",
+    "src/cli/commands/quantum.ts has no test quantum.test.ts",
+  ]);
+  expect(commandComplaints(tree, [...names, "parse_logs"])).toContain(
+    "src/cli/commands/index.ts has a row for src/cli/commands/parse-logs.ts, which is not there",
+  );
 });
 
-test("every command has its row and its test", () => {
-  const files = list("src/cli/commands").filter((path) => !/index|\.test\.ts$/.test(path));
-  expect(files.length).toBe(commands.length);
-  for (const { name } of commands) {
-    const file = `src/cli/commands/${name.replaceAll("_", "-")}.test.ts`;
-    expect(existsSync(`${root}${file}`), file).toBe(true);
-  }
+test("every row of a kernel is in the table of core/kernels.ts", () => {
+  const families = tree
+    .list("src/core/kernels")
+    .filter((path) => !/\/(kernel|lowering|sizes)\.ts$|test\.ts$/.test(path));
+  const rows = families.flatMap((path) =>
+    [...tree.read(path).matchAll(/^export const (\w+) =/gm)].map(([, name = ""]) => name),
+  );
+  expectNone(
+    differences<string>(kernelNames, rows, {
+      onlyInA: (kernel) => `core/kernels.ts has ${kernel}, of which no file of core/kernels/ has a row`,
+      onlyInB: (kernel) => `the row ${kernel} is not in core/kernels.ts`,
+    }),
+  );
+  expect(rows.length, "no two rows have the same name").toBe(kernelNames.length);
 });
 
-test("the reference engine has every kernel", () => {
-  expect([...referenceKernels].sort()).toEqual([...kernelNames].sort());
+test.each([
+  ["reference", referenceKernels, plainNames],
+  ["wasm", wasmKernels, kernelNames],
+])("the %s engine has its kernels", (engine, has, mustHave) => {
+  expectNone(
+    differences<string>(mustHave, has, {
+      onlyInA: (kernel) => `the ${engine} engine lacks the kernel ${kernel}`,
+      onlyInB: (kernel) => `the ${engine} engine has ${kernel}, which no kernel is named`,
+    }),
+  );
 });
 
 test("the version is package.json's", () => {
-  expect(version).toBe(JSON.parse(read("package.json")).version);
+  expect(version).toBe(JSON.parse(tree.read("package.json")).version);
 });
 
 test("no dependency is given as a range, and none runs a script at install", () => {
-  const { dependencies, devDependencies } = JSON.parse(read("package.json"));
+  const { dependencies, devDependencies } = JSON.parse(tree.read("package.json"));
   const ranges = Object.entries({ ...dependencies, ...devDependencies }).filter(
     ([, v]) => !/^\d+\.\d+\.\d+$/.test(`${v}`),
   );
-  expect(ranges).toEqual([]);
-  expect(read(".npmrc")).toContain("ignore-scripts=true");
+  expectNone(ranges.map(([name, range]) => `${name} in package.json is ${range}, not one version`));
+  expect(tree.read(".npmrc")).toContain("ignore-scripts=true");
 });
 
 test("no file is longer than a reader can hold", () => {
   const files = ["src", "assembly", "test", "scripts", "bench"]
-    .flatMap((folder) => list(folder).map((path) => `${folder}/${path}`))
-    .filter((path) => /\.(ts|mjs)$/.test(path) && !/\/(gen|node_modules)\//.test(path));
-  const long = files.filter((path) => read(path).split("\n").length > (path.startsWith("src/layers/") ? 250 : 500));
-  expect(long.filter((path) => !path.endsWith(".test.ts"))).toEqual([]);
+    .flatMap((folder) => tree.list(folder))
+    .filter((path) => /\.(ts|mjs)$/.test(path) && !/\/(gen|node_modules)\/|\.test\.ts$/.test(path));
+  expectNone(
+    files.flatMap((path) => {
+      const lines = tree.read(path).split("\n").length;
+      const most = path.startsWith("src/layers/") ? 250 : 500;
+      return lines > most ? `${path} has ${lines} lines, more than ${most}` : [];
+    }),
+  );
 });
-
-function readIfFile(path: string): string {
-  return path.endsWith(".ts") && !path.endsWith(".test.ts") ? read(path) : "";
-}

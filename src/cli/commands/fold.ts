@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { FoldProof, FoldResult } from "../../index.js";
 import { MokaError } from "../../util/errors.js";
 import { formatNumber } from "../../util/number-format.js";
+import { weightPaths } from "../../util/weight-paths.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, option, repeated } from "../command.js";
 import { addNamed, addShape, integer, json, model, positive, runOptions, stateOptions, weights } from "../options.js";
@@ -44,7 +45,7 @@ export const fold: Command = command(
 
     async run({ model, weights, output, inputs: files, json, ...rest }) {
       const { fold: foldNet } = await import("../../index.js");
-      if (output !== undefined) await checkOutput(output, [model, ...weights.split(",").map((path) => path.trim())]);
+      if (output !== undefined) await checkOutput(output, [model, ...weightPaths(weights)]);
       const inputs = await readInputs(files);
       const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
       const result = await foldNet(model, weights, options);

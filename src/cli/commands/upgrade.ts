@@ -50,7 +50,7 @@ const netBinary: Tool = {
   async read(bytes, file, log) {
     const { readNet, writeNet } = await import("../../proto/binary/index.js");
     const { needsNetUpgrade, upgradeNetAsNeeded } = await import("../../proto/upgrade/net.js");
-    const net = readNet(bytes, file, { takeOver: true });
+    const net = readNet(bytes, file, { mayChangeBytes: true });
     return {
       needed: needsNetUpgrade(net),
       upgrade: () => upgradeNetAsNeeded(net, file, log),

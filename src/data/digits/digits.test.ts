@@ -6,24 +6,24 @@ import { decodeImage, recordKey } from "../datum.js";
 import { readHdf5 } from "../hdf5.js";
 import { type LabelledImages, readIdxImages } from "../idx.js";
 import { openLmdb } from "../lmdb/index.js";
-import { Chance, digits, drawDigit, writeDigits } from "./index.js";
+import { digits, drawDigit, PortableRandom, writeDigits } from "./index.js";
 
 const size = 28 * 28;
 
-describe("Chance", () => {
+describe("PortableRandom", () => {
   it("gives the same numbers for the same seed and stream only", () => {
     const row = (seed: number, stream?: number) => {
-      const chance = new Chance(seed, stream);
-      return Array.from({ length: 100 }, () => chance.bits());
+      const random = new PortableRandom(seed, stream);
+      return Array.from({ length: 100 }, () => random.next());
     };
     expect(row(1)).toEqual(row(1));
     const all = [row(1), row(2), row(1, 1), row(2, 1), row(-1), row(0)].flat();
     expect(new Set(all).size).toBe(600);
   });
 
-  it("has the mean and the deviation it should have", () => {
-    const chance = new Chance(7);
-    const values = Array.from({ length: 20_000 }, () => chance.around(2));
+  it("has the expected mean and deviation", () => {
+    const random = new PortableRandom(7);
+    const values = Array.from({ length: 20_000 }, () => random.gaussian(2));
     const mean = values.reduce((a, b) => a + b) / values.length;
     const deviation = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
     expect(Math.abs(mean)).toBeLessThan(0.06);
@@ -36,7 +36,7 @@ describe("drawDigit", () => {
   it("draws white on black, in the middle", () => {
     for (let digit = 0; digit < 10; digit++) {
       for (let i = 0; i < 30; i++) {
-        const image = drawDigit(digit, new Chance(5, 100 * digit + i));
+        const image = drawDigit(digit, new PortableRandom(5, 100 * digit + i));
         expect(image.length).toBe(size);
         const ink = image.reduce((a, b) => a + b, 0) / 255;
         expect(ink).toBeGreaterThan(15);
@@ -54,7 +54,7 @@ describe("drawDigit", () => {
   });
 
   it("draws digits only", () => {
-    for (const digit of [-1, 10, 1.5]) expect(() => drawDigit(digit, new Chance(1))).toThrow(MokaError);
+    for (const digit of [-1, 10, 1.5]) expect(() => drawDigit(digit, new PortableRandom(1))).toThrow(MokaError);
   });
 });
 
@@ -76,7 +76,7 @@ describe("digits", () => {
     expect(digits({ count: 200, seed: 43 }).pixels).not.toEqual(pixels);
   });
 
-  it("are told apart by their nearest neighbor, but not by a mean image: there is something to learn", () => {
+  it("a nearest neighbor classifies them, but a mean image does not: there is something to learn", () => {
     const train = digits({ count: 1000, seed: 10 });
     const test = digits({ count: 200, seed: 11 });
     const imagesOf = ({ pixels, count }: LabelledImages) =>
@@ -97,7 +97,7 @@ describe("digits", () => {
     expect(byMean / 200).toBeLessThan(0.8);
   });
 
-  it("refuses a count that is none", () => {
+  it("refuses an invalid count", () => {
     expect(() => digits({ count: -1, seed: 1 })).toThrow("-1 is no number of images");
     expect(digits({ count: 0, seed: 1 }).pixels.length).toBe(0);
   });

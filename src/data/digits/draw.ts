@@ -1,58 +1,58 @@
 import { check } from "../../util/errors.js";
-import { type Chance, Wobble } from "./chance.js";
-import { type PenPlace, penWay } from "./pen.js";
+import { type PenPoint, penPath } from "./pen.js";
+import { type PortableRandom, SmoothNoise } from "./portable-random.js";
 import { type Stroke, styles } from "./styles.js";
 
-/** Width and height of an image. */
+/** Width and height of an image in pixels. */
 export const digitSize = 28;
 
-/** Longer side of a digit before it varies in size, as in MNIST. */
+/** Longer side of a digit in pixels before its size varies, as in MNIST. */
 const inkSize = 20;
 
-/** Pixels that the pen's middle keeps away from the border. */
+/** The least distance of the pen's center from the border in pixels. */
 const border = 3;
 
-/** The field on which the styles are written. */
+/** The size of the field in which the styles are given. */
 const field = { width: 70, height: 100 };
 
 /**
- * Draws a digit as somebody may have written it: 28×28 bytes, ink 255 on ground 0.
+ * Draws a digit as a person may write it: 28×28 bytes, ink 255 on a background of 0.
  *
- * A style of writing is chosen; then everything about it varies: the points of its strokes, where they
- * start and end, slant, turn and proportions, a smooth distortion of the whole, size and place, the width of
- * the pen and how it is pressed, how sharp and how dark the ink comes out.
+ * A style of writing is chosen at random. Then all of these vary at random: the points of the strokes, their
+ * starts and ends, slant, rotation and proportions, a smooth distortion of the whole, size and place, the width
+ * and the pressure of the pen, and the sharpness and darkness of the ink.
  */
-export function drawDigit(digit: number, chance: Chance): Uint8Array {
-  const ways = styles[digit];
-  check(ways, "MOKA_USAGE", `${digit} is no digit`);
-  const style = ways[chance.below(ways.length)] ?? [];
-  const written = style.map((stroke) => trim(penWay(jitter(stroke, chance)), chance));
-  const placed = place(distort(written, chance), chance);
-  return develop(ink(placed, chance), chance);
+export function drawDigit(digit: number, random: PortableRandom): Uint8Array {
+  const variants = styles[digit];
+  check(variants, "MOKA_USAGE", `${digit} is no digit`);
+  const style = variants[random.below(variants.length)] ?? [];
+  const drawn = style.map((stroke) => trim(penPath(jitter(stroke, random)), random));
+  const placed = place(distort(drawn, random), random);
+  return toBytes(rasterize(placed, random), random);
 }
 
-function jitter(stroke: Stroke, chance: Chance): Stroke {
-  return stroke.map(({ x, y, isCorner }) => ({ x: x + chance.around(2), y: y + chance.around(2), isCorner }));
+function jitter(stroke: Stroke, random: PortableRandom): Stroke {
+  return stroke.map(({ x, y, isCorner }) => ({ x: x + random.gaussian(2), y: y + random.gaussian(2), isCorner }));
 }
 
-/** Leaves out a little at the ends. */
-function trim(way: readonly PenPlace[], chance: Chance): PenPlace[] {
-  const start = Math.max(chance.around(0.03), 0);
-  const end = 1 - Math.max(chance.around(0.04), 0);
-  return way.filter(({ along }) => along >= start && along <= end);
+/** Removes a small random part at both ends of a stroke. */
+function trim(path: readonly PenPoint[], random: PortableRandom): PenPoint[] {
+  const start = Math.max(random.gaussian(0.03), 0);
+  const end = 1 - Math.max(random.gaussian(0.04), 0);
+  return path.filter(({ along }) => along >= start && along <= end);
 }
 
-/** Slants, turns, stretches and bends what was written. */
-function distort(ways: readonly PenPlace[][], chance: Chance): PenPlace[][] {
-  const slant = 0.1 + chance.around(0.2);
-  const stretch = 1 + chance.around(0.14);
-  const turn = chance.around(0.06); // tangent of half the angle
-  const cos = (1 - turn * turn) / (1 + turn * turn);
-  const sin = (2 * turn) / (1 + turn * turn);
-  const bendX = bend(chance);
-  const bendY = bend(chance);
-  return ways.map((way) =>
-    way.map(({ x: fieldX, y: fieldY, along }) => {
+/** Slants, rotates, stretches and bends the strokes. */
+function distort(strokes: readonly PenPoint[][], random: PortableRandom): PenPoint[][] {
+  const slant = 0.1 + random.gaussian(0.2);
+  const stretch = 1 + random.gaussian(0.14);
+  const rotation = random.gaussian(0.06); // tangent of half the angle
+  const cos = (1 - rotation * rotation) / (1 + rotation * rotation);
+  const sin = (2 * rotation) / (1 + rotation * rotation);
+  const bendX = bend(random);
+  const bendY = bend(random);
+  return strokes.map((path) =>
+    path.map(({ x: fieldX, y: fieldY, along }) => {
       const x = fieldX - field.width / 2;
       const y = fieldY - field.height / 2;
       const bentX = x + bendX(x / 50, y / 50);
@@ -63,32 +63,32 @@ function distort(ways: readonly PenPlace[][], chance: Chance): PenPlace[][] {
   );
 }
 
-/** A random polynomial of a place, of degree 2 and 3: it moves all the points around about alike. */
-function bend(chance: Chance): (x: number, y: number) => number {
-  const [xx, xy, yy, xxx, xxy, xyy, yyy] = Array.from({ length: 7 }, () => chance.around(5)) as BendTerms;
+/** A random polynomial of degree 3 in x and y: it moves points that are near each other by about the same distance. */
+function bend(random: PortableRandom): (x: number, y: number) => number {
+  const [xx, xy, yy, xxx, xxy, xyy, yyy] = Array.from({ length: 7 }, () => random.gaussian(5)) as BendTerms;
   return (x, y) => x * x * (xx + xxx * x + xxy * y) + y * y * (yy + xyy * x + yyy * y) + xy * x * y;
 }
 
 type BendTerms = [number, number, number, number, number, number, number];
 
-/** Fits the digit into the image: nearly always of the same size, its center of mass nearly in the middle. */
-function place(ways: readonly PenPlace[][], chance: Chance): PenPlace[][] {
-  const x = extent(ways, "x");
-  const y = extent(ways, "y");
-  const center = centerOf(ways);
-  const scale = (inkSize * chance.between(0.84, 1.02)) / Math.max(x.max - x.min, y.max - y.min);
-  const toX = inside(digitSize / 2 + chance.around(0.8), (x.min - center.x) * scale, (x.max - center.x) * scale);
-  const toY = inside(digitSize / 2 + chance.around(0.8), (y.min - center.y) * scale, (y.max - center.y) * scale);
-  return ways.map((way) =>
-    way.map((at) => ({ x: (at.x - center.x) * scale + toX, y: (at.y - center.y) * scale + toY, along: at.along })),
+/** Scales the digit to nearly the same size every time, and puts its center of mass near the middle of the image. */
+function place(strokes: readonly PenPoint[][], random: PortableRandom): PenPoint[][] {
+  const x = extent(strokes, "x");
+  const y = extent(strokes, "y");
+  const center = centerOf(strokes);
+  const scale = (inkSize * random.uniform(0.84, 1.02)) / Math.max(x.max - x.min, y.max - y.min);
+  const toX = keepInside(digitSize / 2 + random.gaussian(0.8), (x.min - center.x) * scale, (x.max - center.x) * scale);
+  const toY = keepInside(digitSize / 2 + random.gaussian(0.8), (y.min - center.y) * scale, (y.max - center.y) * scale);
+  return strokes.map((path) =>
+    path.map((at) => ({ x: (at.x - center.x) * scale + toX, y: (at.y - center.y) * scale + toY, along: at.along })),
   );
 }
 
-function extent(ways: readonly PenPlace[][], axis: "x" | "y"): { readonly min: number; readonly max: number } {
+function extent(strokes: readonly PenPoint[][], axis: "x" | "y"): { readonly min: number; readonly max: number } {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
-  for (const way of ways) {
-    for (const at of way) {
+  for (const path of strokes) {
+    for (const at of path) {
       min = Math.min(min, at[axis]);
       max = Math.max(max, at[axis]);
     }
@@ -96,15 +96,15 @@ function extent(ways: readonly PenPlace[][], axis: "x" | "y"): { readonly min: n
   return { min, max };
 }
 
-/** The place nearest to `middle` from which what reaches from `before` to `after` stays in the image. */
-function inside(middle: number, before: number, after: number): number {
+/** The position nearest to `middle` where an extent from `before` to `after` around it stays in the image. */
+function keepInside(middle: number, before: number, after: number): number {
   return Math.min(Math.max(middle, border - before), digitSize - border - after);
 }
 
-function centerOf(ways: readonly PenPlace[][]): { x: number; y: number } {
+function centerOf(strokes: readonly PenPoint[][]): { x: number; y: number } {
   const sum = { x: 0, y: 0, length: 0 };
-  for (const way of ways) {
-    for (const [from, to] of steps(way)) {
+  for (const path of strokes) {
+    for (const [from, to] of lines(path)) {
       const dx = to.x - from.x;
       const dy = to.y - from.y;
       const length = Math.sqrt(dx * dx + dy * dy);
@@ -116,23 +116,23 @@ function centerOf(ways: readonly PenPlace[][]): { x: number; y: number } {
   return { x: sum.x / sum.length, y: sum.y / sum.length };
 }
 
-function* steps(way: readonly PenPlace[]): Generator<[PenPlace, PenPlace]> {
-  for (let i = 1; i < way.length; i++) yield [way[i - 1] as PenPlace, way[i] as PenPlace];
+function* lines(path: readonly PenPoint[]): Generator<[PenPoint, PenPoint]> {
+  for (let i = 1; i < path.length; i++) yield [path[i - 1] as PenPoint, path[i] as PenPoint];
 }
 
-/** The share of each pixel that a round pen covers. */
-function ink(ways: readonly PenPlace[][], chance: Chance): Float64Array {
+/** The fraction of each pixel that a round pen covers. */
+function rasterize(strokes: readonly PenPoint[][], random: PortableRandom): Float64Array {
   const pixels = new Float64Array(digitSize * digitSize);
-  const radius = Math.max(1.2 + chance.around(0.32), 0.6);
-  for (const way of ways) {
-    const pressure = new Wobble(3, 0.2, chance);
-    for (const [from, to] of steps(way)) cover(pixels, from, to, radius * Math.max(1 + pressure.at(from.along), 0.5));
+  const radius = Math.max(1.2 + random.gaussian(0.32), 0.6);
+  for (const path of strokes) {
+    const pressure = new SmoothNoise(3, 0.2, random);
+    for (const [from, to] of lines(path)) cover(pixels, from, to, radius * Math.max(1 + pressure.at(from.along), 0.5));
   }
   return pixels;
 }
 
-/** Covers what lies within `radius` of the line from one place to the next. */
-function cover(pixels: Float64Array, from: PenPlace, to: PenPlace, radius: number): void {
+/** Covers the pixels within `radius` pixels of the line from one point to the next. */
+function cover(pixels: Float64Array, from: PenPoint, to: PenPoint, radius: number): void {
   const dx = to.x - from.x;
   const dy = to.y - from.y;
   const squared = dx * dx + dy * dy;
@@ -155,15 +155,15 @@ function cover(pixels: Float64Array, from: PenPlace, to: PenPlace, radius: numbe
   }
 }
 
-/** Bytes of an image: its ink uneven, a little blurred, more or less dark. */
-function develop(pixels: Float64Array, chance: Chance): Uint8Array {
-  const grain = chance.between(0, 0.12);
-  const blur = chance.between(0.02, 0.13);
-  const dark = chance.between(200, 280);
+/** The bytes of an image: the ink gets noise, a slight blur and a random darkness. */
+function toBytes(pixels: Float64Array, random: PortableRandom): Uint8Array {
+  const grain = random.uniform(0, 0.12);
+  const blur = random.uniform(0.02, 0.13);
+  const dark = random.uniform(200, 280);
   pixels.forEach((share, i) => {
-    if (share > 0) pixels[i] = share * (1 + chance.around(grain));
+    if (share > 0) pixels[i] = share * (1 + random.gaussian(grain));
   });
-  const blurred = smooth(smooth(pixels, 1, blur), digitSize, blur);
+  const blurred = blurAlong(blurAlong(pixels, 1, blur), digitSize, blur);
   const bytes = new Uint8Array(pixels.length);
   blurred.forEach((share, i) => {
     if (share > 0.07) bytes[i] = Math.min(Math.round(share * dark), 255);
@@ -171,8 +171,8 @@ function develop(pixels: Float64Array, chance: Chance): Uint8Array {
   return bytes;
 }
 
-/** Gives `share` of each pixel to either neighbor, `stride` away; what little is at the border stays. */
-function smooth(pixels: Float64Array, stride: number, share: number): Float64Array {
+/** Gives the fraction `share` of each pixel to each neighbor, `stride` values away; pixels at the ends keep theirs. */
+function blurAlong(pixels: Float64Array, stride: number, share: number): Float64Array {
   const smoothed = pixels.slice();
   for (let i = stride; i < pixels.length - stride; i++) {
     const both = (pixels[i - stride] ?? 0) + (pixels[i + stride] ?? 0);

@@ -1,42 +1,42 @@
 import type { Stroke, StrokePoint } from "./styles.js";
 
-/** A place the pen passes, and how far along its stroke, from 0 to 1. */
-export interface PenPlace {
+/** A point on the pen's path; `along` is its position on the stroke, from 0 to 1. */
+export interface PenPoint {
   readonly x: number;
   readonly y: number;
   readonly along: number;
 }
 
-/** Pieces a stroke is cut into between two of its points. */
+/** Number of line segments between two points of a stroke. */
 const pieces = 6;
 
 /**
- * The way of the pen along a stroke: a Catmull-Rom spline through its points, which bends at a corner
- * without warning.
+ * The path of the pen along a stroke: a Catmull-Rom spline through its points, whose direction may change
+ * abruptly at a corner.
  */
-export function penWay(stroke: Stroke): PenPlace[] {
-  const way: PenPlace[] = [];
+export function penPath(stroke: Stroke): PenPoint[] {
+  const path: PenPoint[] = [];
   const last = stroke.length - 1;
   for (let i = 0; i < last; i++) {
     const from = stroke[i] as StrokePoint;
     const to = stroke[i + 1] as StrokePoint;
-    // Beyond a corner or an end there is nothing to run smoothly into.
+    // At a corner or an end the spline takes no direction from the point beyond it.
     const before = from.isCorner ? from : (stroke[i - 1] ?? from);
     const after = to.isCorner ? to : (stroke[i + 2] ?? to);
     for (let piece = 0; piece <= pieces; piece++) {
       if (piece === 0 && i > 0) continue;
       const t = piece / pieces;
-      way.push({
+      path.push({
         x: spline(before.x, from.x, to.x, after.x, t),
         y: spline(before.y, from.y, to.y, after.y, t),
         along: (i + t) / last,
       });
     }
   }
-  return way;
+  return path;
 }
 
-/** Between `b` at 0 and `c` at 1, heading as from `a` to `c` at the one and from `b` to `d` at the other. */
+/** Interpolates from `b` at t = 0 to `c` at t = 1, with slopes (c − a) / 2 at t = 0 and (d − b) / 2 at t = 1. */
 function spline(a: number, b: number, c: number, d: number, t: number): number {
   const t2 = t * t;
   const t3 = t2 * t;

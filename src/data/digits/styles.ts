@@ -1,20 +1,20 @@
-/** A point of a stroke. The pen runs smoothly through it, or turns sharply there. */
+/** A point of a stroke. The pen passes it smoothly, or changes its direction abruptly at a corner. */
 export interface StrokePoint {
   readonly x: number;
   readonly y: number;
   readonly isCorner: boolean;
 }
 
-/** What the pen draws without being lifted. */
+/** A line that the pen draws without being lifted. */
 export type Stroke = readonly StrokePoint[];
 
 /**
- * The ways in which people write each digit, on a field 70 wide and 100 high, from the top left.
+ * The styles in which people write each digit, in a field 70 wide and 100 high; 0,0 is the top left.
  *
- * Strokes are separated by `/`, points by spaces; `!` marks a corner. Each style of a digit is as likely as
- * it is listed often.
+ * Strokes are separated by `/`, points by spaces; `!` marks a corner. All styles of a digit are equally
+ * likely.
  */
-const written: readonly (readonly string[])[] = [
+const notation: readonly (readonly string[])[] = [
   // 0
   [
     "38,0 14,12 2,50 14,88 36,100 58,86 68,50 58,14 36,1 28,3",
@@ -96,7 +96,7 @@ const written: readonly (readonly string[])[] = [
 ];
 
 /** The styles of each digit, 0 to 9. */
-export const styles: readonly (readonly (readonly Stroke[])[])[] = written.map((ways) => ways.map(parseStyle));
+export const styles: readonly (readonly (readonly Stroke[])[])[] = notation.map((texts) => texts.map(parseStyle));
 
 function parseStyle(text: string): Stroke[] {
   return text.split(" / ").map((stroke) => stroke.split(" ").map(parsePoint));

@@ -19,13 +19,13 @@ export interface WriteDigitsOptions {
 }
 
 /**
- * Writes data sets of handwritten digits (see `digits`) into a folder, and returns the paths to name in a
- * prototxt, of those to train and those to test with:
+ * Writes data sets of handwritten digits (see `digits`) for training and for testing into a folder, and returns the
+ * paths that a prototxt names as their sources:
  *
- * - `lmdb`: `train_lmdb`, `test_lmdb`, as `convert_mnist_data` makes them of MNIST
+ * - `lmdb`: `train_lmdb`, `test_lmdb`, as `convert_mnist_data` makes them from MNIST
  * - `idx`: files with MNIST's names; the paths are those of the images
  * - `hdf5`: `train.h5`, `test.h5` with `data` (N×1×28×28, from 0 to 1) and `label` (N); the paths are those
- *   of the lists, `train.txt` and `test.txt`, which name the files as seen from the working directory
+ *   of the lists, `train.txt` and `test.txt`, which name the files relative to the working directory
  */
 export async function writeDigits(
   files: Files,
@@ -34,7 +34,7 @@ export async function writeDigits(
 ): Promise<{ readonly train: string; readonly test: string }> {
   const write = { lmdb: writeAsLmdb, idx: writeAsIdx, hdf5: writeAsHdf5 }[format];
   await files.makeFolder(folder);
-  // No two seeds have an image in common, neither to train nor to test.
+  // 2 × seed and 2 × seed + 1: the data sets of all seeds are different.
   return {
     train: await write(files, folder, "train", digits({ count: train, seed: 2 * seed })),
     test: await write(files, folder, "test", digits({ count: test, seed: 2 * seed + 1 })),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fromPlanes, toPlanes } from "./planes.js";
 
-test("an image comes apart into its channels; and together again; one channel is as it is", () => {
+test("toPlanes separates channels, fromPlanes joins them; one channel is unchanged", () => {
   const data = Uint8Array.of(1, 2, 3, 4, 5, 6);
   const image = { width: 2, height: 1, channels: 3, data };
   expect(toPlanes(image)).toEqual(Uint8Array.of(1, 4, 2, 5, 3, 6));

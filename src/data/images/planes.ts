@@ -1,6 +1,6 @@
 import type { Image } from "../../util/images.js";
 
-/** The values of an image channel after channel, as a Datum and a blob have them. */
+/** The values of an image, channel after channel, as in a Datum and a blob. */
 export function toPlanes({ width, height, channels, data }: Image): Uint8Array {
   if (channels === 1) return data;
   const size = width * height;
@@ -11,7 +11,7 @@ export function toPlanes({ width, height, channels, data }: Image): Uint8Array {
   return planes;
 }
 
-/** The other way round. */
+/** The inverse of `toPlanes`: an image whose pixels have their channels next to each other. */
 export function fromPlanes({ width, height, channels, data }: Image): Image {
   if (channels === 1) return { width, height, channels, data };
   const size = width * height;

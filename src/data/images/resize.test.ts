@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Image } from "../../util/images.js";
 import { resize } from "./resize.js";
 
-/** One channel, by rows. */
+/** An image of one channel, given by rows. */
 const gray = (...rows: number[][]): Image => ({
   width: rows[0].length,
   height: rows.length,
@@ -14,14 +14,14 @@ const rowsOf = ({ width, channels, data }: Image) =>
     ...data.subarray(y * width * channels, (y + 1) * width * channels),
   ]);
 
-test("puts what lies between: centers of pixels are mapped to each other", () => {
-  // Twice as wide: the centers lie at -0.25, 0.25, 0.75, 1.25; those outside take the edge.
+test("interpolates: centers of pixels are mapped to each other", () => {
+  // Twice as wide: the centers are at -0.25, 0.25, 0.75, 1.25; those outside use the edge.
   expect(rowsOf(resize(gray([0, 100]), 4, 1))).toEqual([[0, 25, 75, 100]]);
-  // Three of two: at -1/6, 1/2, 7/6.
+  // Three values from two: the centers are at -1/6, 1/2, 7/6.
   expect(rowsOf(resize(gray([10], [20]), 1, 3))).toEqual([[10], [15], [20]]);
 });
 
-test("takes the mean of four for half the size, and nothing but neighbors for others", () => {
+test("takes the mean of four for half the size, and only neighbors for other sizes", () => {
   expect(rowsOf(resize(gray([1, 2, 3, 4], [5, 6, 7, 9]), 2, 1))).toEqual([[4, 6]]); // 3.5 and 5.75
   expect(rowsOf(resize(gray([9, 0, 0, 0, 0, 0, 9]), 1, 1))).toEqual([[0]]);
   expect(rowsOf(resize(gray([9, 1, 200, 1, 9, 7], [9, 3, 200, 3, 9, 7]), 2, 1))).toEqual([[2, 9]]); // columns 1 and 4
@@ -86,7 +86,7 @@ describe("equals OpenCV's resize, whose values these are", () => {
   });
 });
 
-test("leaves an image of that size as it is, and refuses sizes that are none", () => {
+test("does not change an image of that size, and refuses invalid sizes", () => {
   const image = gray([1, 2]);
   expect(resize(image, 2, 1)).toBe(image);
   for (const [width, height] of [

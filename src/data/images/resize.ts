@@ -1,10 +1,10 @@
 import { check } from "../../util/errors.js";
 import type { Image } from "../../util/images.js";
 
-/** Weights are whole numbers that add up to this: 11 bits. */
+/** The two weights of a value are integers with this sum; it stands for 1, with 11 bits after the point. */
 const one = 1 << 11;
 
-/** Where each place of the result lies between two of the source: its weights, of the one and of the next. */
+/** For each index of the result: the two indices of the source it lies between, and their weights. */
 interface Taps {
   readonly first: Int32Array;
   readonly second: Int32Array;
@@ -13,9 +13,9 @@ interface Taps {
 }
 
 /**
- * A picture in another size, the value between four of the source: OpenCV's `resize` with `INTER_LINEAR` on 8 bits,
- * which is what Caffe resizes with, bit for bit. As there, centers of pixels are mapped to each other and nothing is
- * averaged when a picture becomes smaller, but for exactly half its size: that is the mean of each four.
+ * Resizes an image by bilinear interpolation, bit for bit as OpenCV's `resize` with `INTER_LINEAR` on 8 bits, which
+ * Caffe uses. As there, centers of pixels are mapped to each other, and nothing is averaged when an image becomes
+ * smaller, except at exactly half its size: then each value is the mean of four.
  */
 export function resize(image: Image, width: number, height: number): Image {
   check(
@@ -24,12 +24,12 @@ export function resize(image: Image, width: number, height: number): Image {
     `a picture cannot be made ${height}×${width} pixels large`,
   );
   if (width === image.width && height === image.height) return image;
-  if (image.width === 2 * width && image.height === 2 * height) return halved(image);
+  if (image.width === 2 * width && image.height === 2 * height) return halve(image);
   const { channels } = image;
-  const columns = taps(image.width, width, true);
-  const rows = taps(image.height, height, false);
+  const columns = tapsFor(image.width, width, true);
+  const rows = tapsFor(image.height, height, false);
   const data = new Uint8Array(height * width * channels);
-  // Two rows of the source at a time, at their new width: each is made once and then used by several rows.
+  // Two rows of the source at their new width. Each is computed once, and used for several rows of the result.
   let above = new Int32Array(width * channels);
   let below = new Int32Array(width * channels);
   let aboveRow = -1;
@@ -40,13 +40,13 @@ export function resize(image: Image, width: number, height: number): Image {
       [above, below] = [below, above];
       [aboveRow, belowRow] = [belowRow, aboveRow];
     }
-    if (first !== aboveRow) stretchRow(image, first, columns, above);
+    if (first !== aboveRow) resizeRow(image, first, columns, above);
     aboveRow = first;
-    if (second !== belowRow) stretchRow(image, second, columns, below);
+    if (second !== belowRow) resizeRow(image, second, columns, below);
     belowRow = second;
     const [a = 0, b = 0] = [rows.firstWeight[y], rows.secondWeight[y]];
     for (let i = 0; i < above.length; i++) {
-      // Cut off before and after each multiplication, as OpenCV does for the sake of 16-bit vectors.
+      // Bits are dropped before and after each multiplication, as in OpenCV, which uses vectors of 16 bits.
       const value = ((a * ((above[i] ?? 0) >> 4)) >> 16) + ((b * ((below[i] ?? 0) >> 4)) >> 16);
       data[to++] = (value + 2) >> 2;
     }
@@ -54,8 +54,8 @@ export function resize(image: Image, width: number, height: number): Image {
   return { width, height, channels, data };
 }
 
-/** @param clampsWeights whether a place beyond the first or last pixel counts that pixel alone; rows repeat it */
-function taps(from: number, to: number, clampsWeights: boolean): Taps {
+/** @param clampsWeights whether a place outside the image uses the nearest pixel with weight 1, or for both taps */
+function tapsFor(from: number, to: number, clampsWeights: boolean): Taps {
   const step = 1 / (to / from);
   const result = {
     first: new Int32Array(to),
@@ -85,8 +85,8 @@ function roundToEven(value: number): number {
   return low % 2 === 0 ? low : low + 1;
 }
 
-/** One row of the source at its new width, its values times `one`. */
-function stretchRow({ width, channels, data }: Image, row: number, columns: Taps, to: Int32Array): void {
+/** Computes one row of the source at its new width; values are multiplied by `one`. */
+function resizeRow({ width, channels, data }: Image, row: number, columns: Taps, to: Int32Array): void {
   const start = row * width * channels;
   for (let x = 0, i = 0; i < to.length; x++) {
     const left = start + (columns.first[x] ?? 0) * channels;
@@ -96,7 +96,7 @@ function stretchRow({ width, channels, data }: Image, row: number, columns: Taps
   }
 }
 
-function halved({ width, height, channels, data }: Image): Image {
+function halve({ width, height, channels, data }: Image): Image {
   const row = width * channels;
   const half = new Uint8Array(data.length / 4);
   for (let y = 0, to = 0; y < height; y += 2) {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Image } from "../../util/images.js";
 import { type WarpedWindow, warpWindow } from "./warp-window.js";
 
-/** 6×8 pixels whose values tell their place, 10·row + column. */
+/** 6×8 pixels with the values 10·row + column. */
 const data = Uint8Array.from({ length: 48 }, (_, i) => 10 * Math.floor(i / 8) + (i % 8));
 const image: Image = { width: 8, height: 6, channels: 1, data };
 
@@ -21,7 +21,7 @@ const warp = ([x1, y1, x2, y2]: readonly number[], cropSize: number, more = {}) 
   return square(warpWindow(image, { x1, y1, x2, y2 }, options), cropSize);
 };
 
-test("a window of the right size is cut out, and mirrored where that is said", () => {
+test("a window of the right size is cropped, and mirrored with isMirrored", () => {
   expect(warp([2, 1, 3, 2], 2)).toEqual([
     [12, 13],
     [22, 23],
@@ -32,16 +32,16 @@ test("a window of the right size is cut out, and mirrored where that is said", (
   ]);
 });
 
-test("others are warped: width and height on their own", () => {
-  // Four columns become two, their means, cut off as OpenCV does; one row becomes two.
+test("others are warped: width and height independently", () => {
+  // Four columns become two, their means rounded down as in OpenCV; one row becomes two.
   expect(warp([0, 3, 3, 3], 2)).toEqual([
     [30, 32],
     [30, 32],
   ]);
 });
 
-// The following were computed with OpenCV's resize by a program that follows Caffe's line by line.
-test("with context, the window is widened, and what is beyond the image stays empty", () => {
+// The following values are from a line-by-line copy of Caffe's code with OpenCV's resize.
+test("with context, the window is extended, and the part outside the image stays empty", () => {
   expect(warp([2, 1, 5, 4], 6, { contextPad: 1 })).toEqual([
     [2, 3, 4, 5, 7, 8],
     [14, 15, 16, 17, 19, 20],
@@ -63,7 +63,7 @@ test("and is mirrored with its empty part", () => {
   ]);
 });
 
-test("as a square, the shorter side is widened", () => {
+test("as a square, the shorter side is extended", () => {
   expect(warp([5, 2, 7, 3], 5, { isSquare: true })).toEqual([
     [25, 26, 26, 27, -1],
     [32, 32, 33, 34, -1],
@@ -73,7 +73,7 @@ test("as a square, the shorter side is widened", () => {
   ]);
 });
 
-test("what does not lie in the image is an error", () => {
+test("a window outside the image is an error", () => {
   expect(() => warp([2, 1, 8, 2], 2)).toThrow("does not lie in an image of 6×8");
   expect(() => warp([3, 1, 2, 2], 2)).toThrow("does not lie in an image of 6×8");
   expect(() => warp([20, 20, 22, 22], 8, { contextPad: 1 })).toThrow("does not lie in an image of 6×8");

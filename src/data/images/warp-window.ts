@@ -4,7 +4,7 @@ import { resize } from "./resize.js";
 
 const f32 = Math.fround;
 
-/** Corners of a window, all inside of it. */
+/** The corners of a window in pixels; both are part of it. */
 export interface Corners {
   readonly x1: number;
   readonly y1: number;
@@ -13,16 +13,16 @@ export interface Corners {
 }
 
 export interface WarpOptions {
-  /** Height and width of the result. */
+  /** Height and width of the result in pixels. */
   readonly cropSize: number;
-  /** Pixels of the result that show what is around the window, on each side. */
+  /** Pixels on each side of the result that show the surroundings of the window. */
   readonly contextPad: number;
-  /** Whether the window is widened to a square first. */
+  /** Whether the window is extended to a square first. */
   readonly isSquare: boolean;
   readonly isMirrored: boolean;
 }
 
-/** A window brought to its size, and where it lies in the square of cropSize: what is beyond the image stays empty. */
+/** A resized window, and its place in the square of `cropSize`: the part outside the image stays empty. */
 export interface WarpedWindow {
   readonly image: Image;
   readonly top: number;
@@ -30,7 +30,7 @@ export interface WarpedWindow {
 }
 
 /**
- * Cuts a window out of an image and warps it to a square, as R-CNN does (Girshick and others, 2014) and Caffe's WindowData:
+ * Crops a window from an image and warps it to a square, as R-CNN (Girshick et al. 2014) and Caffe's WindowData do:
  * in single precision, rounding halves away from zero.
  *
  * @throws MokaError MOKA_DATA if the window is not in the image
@@ -40,36 +40,36 @@ export function warpWindow(image: Image, window: Corners, options: WarpOptions):
   let { x1, y1, x2, y2 } = window;
   let [width, height, left, top] = [cropSize, cropSize, 0, 0];
   if (contextPad > 0 || isSquare) {
-    const wider = withContext(window, options);
-    // What is beyond the image is cut off, and left empty in the result.
-    const beyond = {
+    const wider = widen(window, options);
+    // The part outside the image is cut off, and is empty in the result.
+    const outside = {
       x1: Math.max(0, -wider.x1),
       y1: Math.max(0, -wider.y1),
       x2: Math.max(0, wider.x2 - image.width + 1),
       y2: Math.max(0, wider.y2 - image.height + 1),
     };
-    x1 = wider.x1 + beyond.x1;
-    y1 = wider.y1 + beyond.y1;
-    x2 = wider.x2 - beyond.x2;
-    y2 = wider.y2 - beyond.y2;
+    x1 = wider.x1 + outside.x1;
+    y1 = wider.y1 + outside.y1;
+    x2 = wider.x2 - outside.x2;
+    y2 = wider.y2 - outside.y2;
     const scaleX = f32(cropSize / (wider.x2 - wider.x1 + 1));
     const scaleY = f32(cropSize / (wider.y2 - wider.y1 + 1));
     width = scaled(x2 - x1 + 1, scaleX);
     height = scaled(y2 - y1 + 1, scaleY);
-    top = scaled(beyond.y1, scaleY);
-    left = scaled(isMirrored ? beyond.x2 : beyond.x1, scaleX);
+    top = scaled(outside.y1, scaleY);
+    left = scaled(isMirrored ? outside.x2 : outside.x1, scaleX);
     height = Math.min(height, cropSize - top);
     width = Math.min(width, cropSize - left);
   }
   const isInside = x1 >= 0 && y1 >= 0 && x1 <= x2 && y1 <= y2 && x2 < image.width && y2 < image.height;
   check(isInside, "MOKA_DATA", `does not lie in an image of ${image.height}×${image.width}`);
-  check(width > 0 && height > 0, "MOKA_DATA", "so little of it lies in the image that nothing is left to show");
+  check(width > 0 && height > 0, "MOKA_DATA", "the part of it in the image is smaller than a pixel of the result");
   const warped = resize(cut(image, { x1, y1, x2, y2 }), width, height);
-  return { image: isMirrored ? mirrored(warped) : warped, top, left };
+  return { image: isMirrored ? mirror(warped) : warped, top, left };
 }
 
-/** The window with what is around it, so that it keeps `contextPad` from the edges when it is warped to `cropSize`. */
-function withContext({ x1, y1, x2, y2 }: Corners, { cropSize, contextPad, isSquare }: WarpOptions): Corners {
+/** The window with its surroundings: warped to `cropSize`, the window itself is `contextPad` pixels from each edge. */
+function widen({ x1, y1, x2, y2 }: Corners, { cropSize, contextPad, isSquare }: WarpOptions): Corners {
   const scale = f32(cropSize / (cropSize - 2 * contextPad));
   let halfHeight = f32((y2 - y1 + 1) / 2);
   let halfWidth = f32((x2 - x1 + 1) / 2);
@@ -89,7 +89,7 @@ function withContext({ x1, y1, x2, y2 }: Corners, { cropSize, contextPad, isSqua
 
 const scaled = (length: number, scale: number) => round(f32(length * scale));
 
-/** Halves away from zero, as C rounds. */
+/** Rounds halves away from zero, as C does. */
 const round = (value: number) => Math.sign(value) * Math.round(Math.abs(value));
 
 function cut({ width, channels, data }: Image, { x1, y1, x2, y2 }: Corners): Image {
@@ -102,7 +102,7 @@ function cut({ width, channels, data }: Image, { x1, y1, x2, y2 }: Corners): Ima
   return { width: x2 - x1 + 1, height: y2 - y1 + 1, channels, data: part };
 }
 
-function mirrored({ width, height, channels, data }: Image): Image {
+function mirror({ width, height, channels, data }: Image): Image {
   const flipped = new Uint8Array(data.length);
   for (let pixel = 0; pixel < width * height; pixel++) {
     const column = pixel % width;

@@ -1,4 +1,4 @@
-/** CRC-32C (Castagnoli) of single bytes, and of bytes followed by one, two and three zeros. */
+/** CRC-32C (Castagnoli) of each byte, alone and followed by one, two and three zero bytes. */
 const tables = makeTables();
 
 function makeTables(): readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Array] {
@@ -8,13 +8,13 @@ function makeTables(): readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Ar
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
     first[byte] = crc;
   }
-  const behind = (table: Uint32Array) => table.map((crc) => (crc >>> 8) ^ (first[crc & 255] ?? 0));
-  const second = behind(first);
-  const third = behind(second);
-  return [first, second, third, behind(third)];
+  const withZeroAfter = (table: Uint32Array) => table.map((crc) => (crc >>> 8) ^ (first[crc & 255] ?? 0));
+  const second = withZeroAfter(first);
+  const third = withZeroAfter(second);
+  return [first, second, third, withZeroAfter(third)];
 }
 
-/** The checksum LevelDB stores for these bytes: their CRC-32C, turned and shifted. */
+/** The checksum that LevelDB stores for these bytes: their CRC-32C, rotated by 15 bits and plus a constant. */
 export function checksum(bytes: Uint8Array): number {
   const [one, two, three, four] = tables;
   let crc = 0xffffffff;

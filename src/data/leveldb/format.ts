@@ -1,20 +1,20 @@
 import { MokaError } from "../../util/errors.js";
 
 /**
- * The files of a LevelDB, as far as a reader needs them.
+ * The files of a LevelDB, as far as a reader needs them. Numbers in parentheses are sizes in bytes.
  *
  * `CURRENT` names the manifest, `MANIFEST-…`, a log of changes to the list of tables. A table, `….ldb` or `….sst`, holds
- * sorted records that are never changed; a log, `….log`, what was written last and is in no table yet. Tables of level
- * 0 may overlap each other, those of a level above do not. A record's key is followed by eight bytes: a type (1 it is
- * there, 0 it was deleted) and the number of the write, which says which of several of one key counts.
+ * sorted records and never changes. A log, `….log`, holds the last writes, which are in no table yet. Tables of level 0
+ * may overlap each other; those of another level do not. After a record's key are 8 bytes: a type (1 byte: 1 value,
+ * 0 deletion) and the number of the write (7 bytes). Of several records with one key, the highest number counts.
  *
- * A log is cut into blocks of 32 KiB and holds pieces: checksum (4), length (2), type (1: whole, first, middle, last).
+ * A log consists of blocks of 32 KiB with pieces: checksum (4), length (2), type (1: whole, first, middle, last), data.
  *
- * A table consists of blocks, each followed by its compression (1 byte) and checksum (4). In a block, a record is the
- * number of bytes its key shares with the one before, of bytes that follow, and of bytes of the value, each a varint,
- * and these bytes; at the end stand offsets (4 bytes each) where keys begin anew, and their number (4). The index is a
- * block of its own: for each block a key not below its last, and where it lies. Where the index lies, the last 48
- * bytes of the file say.
+ * A table consists of blocks, each followed by its compression (1) and checksum (4). A record in a block is three
+ * varints, the number of bytes that its key shares with the previous key, the number of other bytes of the key, and the
+ * number of bytes of the value, followed by the latter two. A block ends with the offsets (4 each) of the records whose
+ * keys share nothing, and their number (4). The index is a block with a record for each block: a key not less than its
+ * last one, and its offset and size. The last 48 bytes of the file give the offset and size of the index.
  */
 export const logBlock = 1 << 15;
 export const pieceHeader = 7;
@@ -26,19 +26,19 @@ export const footer = 48;
 export const tableMagic = 0xdb4775248b80fb57n;
 export const compression = { none: 0, snappy: 1, zstd: 2 } as const;
 
-/** Bytes behind the key a user gave. */
+/** Bytes after the user's key. */
 export const keyTrailer = 8;
 export const recordType = { deletion: 0, value: 1 } as const;
 
-/** The only order of keys that is supported, and LevelDB's default. */
+/** LevelDB's default order of keys, and the only one that is supported. */
 export const comparator = "leveldb.BytewiseComparator";
 
-/** What is wrong with a database, with its name in front. */
+/** An error about a damaged database or file `name`. */
 export function damaged(name: string, reason: string): MokaError {
   return new MokaError("MOKA_DATA", `${name} is damaged: ${reason}`);
 }
 
-/** Reads varints and byte strings one after the other; throws as soon as they would go beyond the end. */
+/** Reads varints and byte strings one after the other. It throws an error instead of reading past the end. */
 export class ByteReader {
   readonly bytes: Uint8Array;
   readonly #name: string;
@@ -81,13 +81,13 @@ export class ByteReader {
     return this.bytes.subarray(this.at - length, this.at);
   }
 
-  /** Bytes with their number in front. */
+  /** Bytes that follow a varint with their number. */
   string(): Uint8Array {
     return this.take(this.varint());
   }
 }
 
-/** Less than, equal to or greater than 0, as `a` comes before, with or after `b`. */
+/** Less than 0 if `a` comes before `b`, 0 if they are equal, greater than 0 if `a` comes after `b`. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

@@ -8,7 +8,7 @@ import { createFiles } from "../../platform/node/index.js";
 import type { DatabaseCursor } from "../../util/database.js";
 import { Random } from "../../util/random.js";
 import { createDatabase, openDatabase } from "../database.js";
-import { unsnappy } from "./snappy.js";
+import { decompressSnappy } from "./snappy.js";
 
 const golden = fileURLToPath(new URL("../../../test/golden/files", import.meta.url));
 const files = createFiles();
@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let folders = 0;
 const fresh = () => join(folder, `db-${folders++}`);
 
-/** Values as texts, a character a byte: they are compared faster. */
+/** Values as texts with one character per byte: they are compared faster. */
 type Records = [key: string, value: string][];
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
@@ -39,7 +39,7 @@ async function read(path: string): Promise<Records> {
   return records;
 }
 
-/** What a folder holds: names, sizes and times. */
+/** The content of a folder: names, sizes and times. */
 const contents = (path: string) =>
   readdirSync(path).map((name) => [name, statSync(join(path, name)).size, statSync(join(path, name)).mtimeMs]);
 
@@ -58,7 +58,7 @@ test.each(["train", "test"])(
 );
 
 describe("what LevelDB itself wrote", () => {
-  /** Puts, overwrites and deletes at random, in several sittings: logs, tables of several levels, compressed blocks. */
+  /** Random writes and deletions over several openings: logs, tables of several levels, compressed blocks. */
   async function written(sittings: number, options: object): Promise<{ path: string; wanted: Records }> {
     const path = fresh();
     const records = new Map<string, string>();
@@ -128,7 +128,7 @@ describe("what is written", () => {
     expect((await read(path)).length).toBe(count + 1);
   });
 
-  test("must come in order, and into a folder of its own", async () => {
+  test("must come in order, and into a new folder", async () => {
     const path = fresh();
     const writer = await createDatabase(files, "leveldb", path);
     await writer.add("b", new Uint8Array(1));
@@ -165,14 +165,14 @@ describe("errors", () => {
       const bytes = readFileSync(join(path, name));
       bytes[20] ^= 1;
       writeFileSync(join(path, name), bytes);
-      await fails(path).toThrow(/is damaged: the record at byte 0 has another checksum than it was written with$/);
+      await fails(path).toThrow(/is damaged: the record at byte 0 has a wrong checksum$/);
     }
     const path = copy();
     writeFileSync(join(path, "CURRENT"), "MANIFEST-000077\n");
     await fails(path).toThrow(/is damaged: its CURRENT names "MANIFEST-000077", which is not there$/);
   });
 
-  test("a log cut off is read up to its last whole record, as by LevelDB", async () => {
+  test("a truncated log is read up to its last complete record, as by LevelDB", async () => {
     const path = copy();
     const bytes = readFileSync(join(path, "000003.log"));
     writeFileSync(join(path, "000003.log"), bytes.subarray(0, bytes.length - 10));
@@ -190,7 +190,7 @@ describe("errors", () => {
       table,
       bytes.map((byte, i) => (i === 50 ? byte ^ 1 : byte)),
     );
-    await expect(read(path)).rejects.toThrow(/000004.ldb is damaged: the block at byte 0 has another checksum/);
+    await expect(read(path)).rejects.toThrow(/000004.ldb is damaged: the block at byte 0 has a wrong checksum/);
     writeFileSync(table, bytes.subarray(0, 100));
     await expect(read(path)).rejects.toThrow(/000004.ldb is damaged: it has 100 bytes of \d+$/);
     rmSync(table);
@@ -199,9 +199,9 @@ describe("errors", () => {
 });
 
 describe("Snappy", () => {
-  const packed = (...bytes: number[]) => unsnappy(Uint8Array.from(bytes), "block");
+  const packed = (...bytes: number[]) => decompressSnappy(Uint8Array.from(bytes), "block");
 
-  test("repeats what came before, also what is just being repeated", () => {
+  test("repeats earlier output, also output of the same piece", () => {
     expect(text(packed(11, 2 << 2, 97, 98, 99, 1 | (4 << 2), 3))).toBe("abcabcabcab");
     expect(text(packed(6, 0, 97, 2 | (4 << 2), 1, 0))).toBe("aaaaaa");
   });

@@ -3,8 +3,8 @@ import { checksum } from "./checksum.js";
 import { damaged, logBlock, pieceHeader, pieceType } from "./format.js";
 
 /**
- * The records of a log or manifest. One that was being written when the writer died, at the very end, is left out, as
- * LevelDB does; unlike LevelDB, which goes on behind it, damage elsewhere is an error.
+ * The records of a log or manifest. As in LevelDB, an incomplete record at the end is left out; the writer stopped in
+ * between. Other damage is an error, where LevelDB skips the damaged record.
  */
 export function* logRecords(source: ByteSource, name: string): Generator<Uint8Array> {
   let pieces: Uint8Array[] = [];
@@ -19,13 +19,13 @@ export function* logRecords(source: ByteSource, name: string): Generator<Uint8Ar
       if (type === pieceType.none && length === 0) break; // space reserved and not used
       if (end > block.length && isLast) return;
       if (end > block.length || checksum(block.subarray(at + 6, end)) !== view.getUint32(at, true)) {
-        throw damaged(name, `the record at byte ${start + at} has another checksum than it was written with`);
+        throw damaged(name, `the record at byte ${start + at} has a wrong checksum`);
       }
       if (type === pieceType.whole || type === pieceType.first) pieces = [];
-      else if (pieces.length === 0) throw damaged(name, `byte ${start + at} goes on with a record that never began`);
+      else if (pieces.length === 0) throw damaged(name, `byte ${start + at} continues a record that never began`);
       pieces.push(block.subarray(at + pieceHeader, end));
       if (type === pieceType.whole || type === pieceType.last) {
-        yield joined(pieces);
+        yield concat(pieces);
         pieces = [];
       }
       at = end;
@@ -33,7 +33,7 @@ export function* logRecords(source: ByteSource, name: string): Generator<Uint8Ar
   }
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
   const [only] = pieces;
   if (only && pieces.length === 1) return only;
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));

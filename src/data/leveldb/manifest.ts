@@ -3,7 +3,7 @@ import type { ByteSource } from "../../util/files.js";
 import { ByteReader, comparator, damaged, keyTrailer } from "./format.js";
 import { logRecords } from "./log.js";
 
-/** A table as the manifest lists it; `smallest` and `largest` are keys of the user. */
+/** A table as listed in the manifest; `smallest` and `largest` are the user's keys. */
 export interface TableInfo {
   readonly number: number;
   readonly size: number;
@@ -11,27 +11,27 @@ export interface TableInfo {
   readonly largest: Uint8Array;
 }
 
-/** What a database consists of. */
+/** The tables and logs of a database. */
 export interface Version {
-  /** The tables of each level; those of level 0 may overlap, the others are sorted when they are read. */
+  /** The tables of each level, in no order. Only those of level 0 may overlap. */
   readonly levels: readonly (readonly TableInfo[])[];
-  /** Logs with this number or a greater one count, and the one before it. */
+  /** The logs to read: those with this number or a greater one, and `previousLog`. */
   readonly logNumber: number;
   readonly previousLog: number;
 }
 
 const tag = { comparator: 1, log: 2, nextFile: 3, lastWrite: 4, pointer: 5, deleted: 6, added: 7, previousLog: 9 };
 
-/** LevelDB has seven. */
-const mostLevels = 64;
+/** A higher level means a damaged file; LevelDB has 7 levels. */
+const maxLevels = 64;
 
-/** Goes through all changes the manifest tells of. */
+/** Applies all changes in the manifest. */
 export function readManifest(source: ByteSource, name: string): Version {
   const levels: Map<number, TableInfo>[] = [];
   let logNumber = 0;
   let previousLog = 0;
   const level = (number: number) => {
-    if (number >= mostLevels) throw damaged(name, `it speaks of level ${number}`);
+    if (number >= maxLevels) throw damaged(name, `it names level ${number}`);
     while (levels.length <= number) levels.push(new Map());
     return levels[number] as Map<number, TableInfo>;
   };
@@ -65,5 +65,5 @@ function userKey(reader: ByteReader, name: string): Uint8Array {
 function checkComparator(bytes: Uint8Array, name: string): void {
   const found = new TextDecoder().decode(bytes);
   if (found === comparator) return;
-  throw new MokaError("MOKA_UNSUPPORTED", `${name}: its keys are in an order of their own, "${found}"`);
+  throw new MokaError("MOKA_UNSUPPORTED", `${name}: its keys have an order that is not supported, "${found}"`);
 }

@@ -2,16 +2,16 @@ import type { Database, DatabaseCursor } from "../../util/database.js";
 import { check, MokaError } from "../../util/errors.js";
 import type { Files } from "../../util/files.js";
 import { compareBytes, damaged, recordType } from "./format.js";
+import { compareEntries, logEntries } from "./log-entries.js";
 import { readManifest, type TableInfo } from "./manifest.js";
-import { compareEntries, logEntries } from "./memory.js";
 import { type Entry, Table } from "./table.js";
 
 /**
- * Opens the LevelDB in a folder, to read it only: nothing in the folder is written or locked, unlike by LevelDB
- * itself, which turns logs into tables and takes a lock even where nothing is put in. A writer at work in another
- * process must be done first, as for the data sets of Caffe it is.
+ * Opens the LevelDB in a folder for reading. Nothing in the folder is written or locked. (LevelDB itself converts logs
+ * to tables, and takes a lock, even for reading.) No other process may write to the database at the same time; none
+ * does with Caffe's data sets.
  *
- * @throws MokaError MOKA_FILE if the folder is not there, MOKA_DATA if it holds no LevelDB or a damaged one
+ * @throws MokaError MOKA_FILE if the folder does not exist, MOKA_DATA if it holds no LevelDB or a damaged one
  */
 export async function openLevelDb(files: Files, path: string): Promise<LevelDb> {
   const folder = path.replace(/\/+$/, "");
@@ -26,18 +26,18 @@ export async function openLevelDb(files: Files, path: string): Promise<LevelDb> 
   }
   const current = (await files.readText(`${folder}/CURRENT`)).trim();
   if (!names.includes(current)) throw damaged(path, `its CURRENT names "${current}", which is not there`);
-  const { levels, logNumber, previousLog } = await reading(files, `${folder}/${current}`, readManifest);
+  const { levels, logNumber, previousLog } = await readFrom(files, `${folder}/${current}`, readManifest);
 
   const logs = names.filter((name) => {
     const number = Number(/^(\d+)\.log$/.exec(name)?.[1] ?? Number.NaN);
     return number >= logNumber || (number === previousLog && number > 0);
   });
-  const fresh: Entry[] = [];
-  for (const log of logs.sort()) fresh.push(...(await reading(files, `${folder}/${log}`, logEntries)));
-  return new LevelDb(files, path, names, levels, fresh.sort(compareEntries));
+  const logged: Entry[] = [];
+  for (const log of logs.sort()) logged.push(...(await readFrom(files, `${folder}/${log}`, logEntries)));
+  return new LevelDb(files, path, names, levels, logged.sort(compareEntries));
 }
 
-async function reading<T>(
+async function readFrom<T>(
   files: Files,
   path: string,
   read: (source: Awaited<ReturnType<Files["open"]>>, name: string) => T,
@@ -56,7 +56,7 @@ export class LevelDb implements Database {
   readonly #files: Files;
   readonly #names: ReadonlySet<string>;
   readonly #levels: readonly (readonly TableInfo[])[];
-  readonly #fresh: readonly Entry[];
+  readonly #logged: readonly Entry[];
   readonly #cursors: LevelDbCursor[] = [];
 
   constructor(
@@ -64,21 +64,21 @@ export class LevelDb implements Database {
     name: string,
     names: readonly string[],
     levels: readonly (readonly TableInfo[])[],
-    fresh: readonly Entry[],
+    logged: readonly Entry[],
   ) {
     this.name = name;
     this.#files = files;
     this.#names = new Set(names);
     this.#levels = levels;
-    this.#fresh = fresh;
+    this.#logged = logged;
   }
 
   cursor(): LevelDbCursor {
     const open = (info: TableInfo) => this.#open(info);
     const [overlapping = [], ...levels] = this.#levels;
-    // Each of these is in order by itself; the cursor merges them.
+    // Each run is sorted; the cursor merges them.
     const runs = [
-      new FreshRun(this.#fresh),
+      new LogRun(this.#logged),
       ...overlapping.map((info) => new TablesRun([info], open)),
       ...levels.map(
         (infos) =>
@@ -116,13 +116,13 @@ export class LevelDb implements Database {
 /** A sorted part of a database. */
 interface Run {
   readonly entry: Entry | undefined;
-  /** Goes to the first record not below `from`, or to the first of all. */
+  /** Goes to the first record whose key is not less than `from`, or to the first of all. */
   start(from?: Uint8Array): void | Promise<void>;
   next(): void | Promise<void>;
   close(): void;
 }
 
-class FreshRun implements Run {
+class LogRun implements Run {
   readonly #entries: readonly Entry[];
   #at = 0;
 
@@ -146,7 +146,7 @@ class FreshRun implements Run {
   close(): void {}
 }
 
-/** Tables one after the other, of which one is open at a time. */
+/** Tables one after the other; one is open at a time. */
 class TablesRun implements Run {
   readonly #infos: readonly TableInfo[];
   readonly #open: (info: TableInfo) => Promise<Table>;
@@ -164,14 +164,14 @@ class TablesRun implements Run {
     this.close();
     const at = from ? this.#infos.findIndex(({ largest }) => compareBytes(largest, from) >= 0) : 0;
     this.#at = at < 0 ? this.#infos.length : at;
-    await this.#enter(from);
+    await this.#openTable(from);
   }
 
   next(): void | Promise<void> {
     this.entry = this.#entries?.next().value ?? undefined;
     if (this.entry || !this.#table) return;
     this.#at += 1;
-    return this.#enter();
+    return this.#openTable();
   }
 
   close(): void {
@@ -181,7 +181,7 @@ class TablesRun implements Run {
     this.entry = undefined;
   }
 
-  async #enter(from?: Uint8Array): Promise<void> {
+  async #openTable(from?: Uint8Array): Promise<void> {
     for (; ; this.#at++) {
       this.close();
       const info = this.#infos[this.#at];
@@ -194,7 +194,7 @@ class TablesRun implements Run {
   }
 }
 
-/** Merges the runs: the newest record of each key, without the deleted ones. */
+/** Merges the runs: the newest record of each key, except deleted ones. */
 export class LevelDbCursor implements DatabaseCursor {
   readonly #name: string;
   readonly #runs: readonly Run[];
@@ -231,7 +231,7 @@ export class LevelDbCursor implements DatabaseCursor {
   next(): boolean | Promise<boolean> {
     const { key } = this.#entry();
     this.#position += 1;
-    const waiting = this.#settle(key);
+    const waiting = this.#goToNextRecord(key);
     return waiting ? waiting.then(() => this.valid) : this.valid;
   }
 
@@ -249,11 +249,11 @@ export class LevelDbCursor implements DatabaseCursor {
   async #start(from?: Uint8Array): Promise<void> {
     this.#current = undefined;
     for (const run of this.#runs) await run.start(from);
-    await this.#settle(undefined);
+    await this.#goToNextRecord(undefined);
   }
 
-  /** Goes to the first record behind `done` that is there; a promise only if a table must be opened. */
-  #settle(done: Uint8Array | undefined): Promise<void> | undefined {
+  /** Goes to the first record after key `done` that is not deleted. Returns a promise if a table must be opened. */
+  #goToNextRecord(done: Uint8Array | undefined): Promise<void> | undefined {
     let passed = done;
     for (;;) {
       let least: Run | undefined;
@@ -272,12 +272,12 @@ export class LevelDbCursor implements DatabaseCursor {
       }
       passed = entry.key;
       const waiting = least.next();
-      if (waiting) return waiting.then(() => this.#settle(passed));
+      if (waiting) return waiting.then(() => this.#goToNextRecord(passed));
     }
   }
 
   #entry(): Entry {
-    check(this.#current, "MOKA_USAGE", `${this.#name}: the cursor stands on no record`);
+    check(this.#current, "MOKA_USAGE", `${this.#name}: the cursor has no current record`);
     return this.#current;
   }
 }

@@ -1,14 +1,14 @@
 import { ByteReader, damaged } from "./format.js";
 
 /**
- * Decompresses a block of Snappy (Google, 2011): its length as a varint, then pieces that are either bytes to take over
- * or a stretch of what came out before, to be repeated.
+ * Decompresses a Snappy block (Google, 2011): the length of the result as a varint, then pieces. A piece is either
+ * bytes to copy, or an offset and length of earlier output to repeat.
  */
-export function unsnappy(bytes: Uint8Array, name: string): Uint8Array {
+export function decompressSnappy(bytes: Uint8Array, name: string): Uint8Array {
   const reader = new ByteReader(bytes, name);
   const length = reader.varint();
-  // The most a piece can give is 64 bytes for 3.
-  if (length > bytes.length * 32) throw damaged(name, `${bytes.length} bytes promise to become ${length}`);
+  // A piece of 3 bytes gives at most 64 bytes, so the result is at most 22 times as long.
+  if (length > bytes.length * 32) throw damaged(name, `${bytes.length} bytes cannot become ${length}`);
   const result = new Uint8Array(length);
   let filled = 0;
   while (!reader.isAtEnd) {
@@ -22,7 +22,7 @@ export function unsnappy(bytes: Uint8Array, name: string): Uint8Array {
       continue;
     }
     const count = kind === 1 ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1;
-    const offset = kind === 1 ? ((tag >> 5) << 8) | reader.byte() : little(reader, kind === 2 ? 2 : 4);
+    const offset = kind === 1 ? ((tag >> 5) << 8) | reader.byte() : littleEndian(reader, kind === 2 ? 2 : 4);
     if (offset === 0 || offset > filled) throw damaged(name, "it repeats what is not there");
     if (count > length - filled) throw damaged(name, "it becomes longer than it says");
     if (offset >= count) {
@@ -36,12 +36,12 @@ export function unsnappy(bytes: Uint8Array, name: string): Uint8Array {
   return result;
 }
 
-/** Up to 60 bytes stand in the tag itself; beyond, it says in how many bytes the length follows. */
+/** A length of up to 60 is in the tag itself. For a greater one, the tag gives the number of bytes of the length. */
 function literalLength(high: number, reader: ByteReader): number {
-  return (high < 60 ? high : little(reader, high - 59)) + 1;
+  return (high < 60 ? high : littleEndian(reader, high - 59)) + 1;
 }
 
-function little(reader: ByteReader, bytes: number): number {
+function littleEndian(reader: ByteReader, bytes: number): number {
   let value = 0;
   for (let i = 0; i < bytes; i++) value += reader.byte() * 256 ** i;
   return value;

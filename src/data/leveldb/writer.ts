@@ -16,33 +16,33 @@ import {
   tableMagic,
 } from "./format.js";
 
-/** As Caffe's converters have it. */
+/** Bytes after which a block is closed, as in Caffe's converters. */
 const blockSize = 1 << 16;
 
-/** A table is closed once it has so many bytes. */
+/** Bytes after which a table is closed. */
 const tableSize = 16 << 20;
 
-/** Keys are written whole every so often, as LevelDB does by default. */
+/** Every 16th key of a block is written in full, as LevelDB does by default. */
 const restartInterval = 16;
 
-/** The lowest level, which LevelDB never compacts: what lies there is in its final order. */
+/** The last level. LevelDB never compacts it: its tables are final. */
 const lastLevel = 6;
 
 /**
- * Writes a new LevelDB into a folder, table by table as records are added, without compression; any LevelDB opens it.
- * The folder is a database only once `finish` is done.
+ * Writes a new LevelDB into a folder, table by table as records are added, without compression. All versions of LevelDB
+ * read it. The folder is a database only after `finish`.
  *
  * Records must come in the order of their keys, compared byte by byte.
  */
 export class LevelDbWriter {
   readonly #files: Files;
   readonly #folder: string;
-  /** Numbers 1 to 3 are LevelDB's own: of the manifest, and of the log it begins when it opens the folder. */
+  /** The next file number. LevelDB itself uses 1 to 3, for the manifest and for the log that it begins. */
   #number = 4;
   #table = new TableWriter();
   #count = 0;
   #lastKey: Uint8Array | undefined;
-  /** The manifest's entries of the tables written. */
+  /** The manifest's entries for the tables that are written. */
   readonly #tables: number[][] = [];
 
   private constructor(files: Files, folder: string) {
@@ -53,8 +53,8 @@ export class LevelDbWriter {
   /** @throws MokaError MOKA_FILE if the folder holds a database already, or cannot be made */
   static async create(files: Files, folder: string): Promise<LevelDbWriter> {
     await files.makeFolder(folder);
-    const isThere = (await files.list(folder)).includes("CURRENT");
-    check(!isThere, "MOKA_FILE", `cannot create ${folder}: there is a LevelDB already`);
+    const exists = (await files.list(folder)).includes("CURRENT");
+    check(!exists, "MOKA_FILE", `cannot create ${folder}: there is a LevelDB already`);
     return new LevelDbWriter(files, folder);
   }
 
@@ -64,7 +64,7 @@ export class LevelDbWriter {
     check(
       !last || compareBytes(last, bytes) < 0,
       "MOKA_DATA",
-      `the key ${shown(bytes)} does not come after ${shown(last)}`,
+      `the key ${quoted(bytes)} does not come after ${quoted(last)}`,
     );
     this.#lastKey = bytes;
     this.#count += 1;
@@ -76,13 +76,13 @@ export class LevelDbWriter {
     await this.#closeTable();
     const next = this.#number + 1;
     const start = [
-      [1, ...string(bytesOf(comparator))],
+      [1, ...lengthAndBytes(bytesOf(comparator))],
       [2, 0],
       [9, 0],
       [3, ...varint(next)],
       [4, ...varint(this.#count)],
     ];
-    // A piece of the list at a time: a log's record is read as a whole.
+    // 1000 tables per record: a reader holds a whole record in memory.
     const records = [start.flat()];
     for (let i = 0; i < this.#tables.length; i += 1000) records.push(this.#tables.slice(i, i + 1000).flat());
     const manifest = `MANIFEST-${digits(this.#number)}`;
@@ -101,8 +101,8 @@ export class LevelDbWriter {
       lastLevel,
       ...varint(this.#number),
       ...varint(size),
-      ...string(smallest),
-      ...string(largest),
+      ...lengthAndBytes(smallest),
+      ...lengthAndBytes(largest),
     ]);
     this.#number += 1;
     this.#table = new TableWriter();
@@ -142,7 +142,7 @@ class TableWriter {
     this.#block = new BlockWriter();
   }
 
-  /** Where the block lies, as a table says it. */
+  /** Writes the block, and returns its encoded handle. */
   #write(block: BlockWriter): number[] {
     const bytes = block.finish();
     this.#chunks.push(bytes);
@@ -174,7 +174,7 @@ class BlockWriter {
     this.#count += 1;
   }
 
-  /** The block with what follows it. */
+  /** The block with its restarts, compression and checksum. */
   finish(): Uint8Array {
     const bytes = new Uint8Array(this.size + 4 * this.#restarts.length + 4 + blockTrailer);
     const view = new DataView(bytes.buffer);
@@ -193,7 +193,7 @@ class BlockWriter {
   }
 }
 
-/** A log with these records, cut into pieces at the ends of its blocks. */
+/** A log with these records, divided into pieces at the ends of its blocks. */
 function logOf(records: readonly Uint8Array[]): readonly Uint8Array[] {
   const chunks: Uint8Array[] = [];
   let room = logBlock;
@@ -220,7 +220,7 @@ function logOf(records: readonly Uint8Array[]): readonly Uint8Array[] {
   return chunks;
 }
 
-/** The key with the number of its write behind it. */
+/** The user's key, followed by the number and type of the write. */
 function internalKey(key: Uint8Array, write: number): Uint8Array {
   const bytes = new Uint8Array(key.length + keyTrailer);
   bytes.set(key);
@@ -235,7 +235,7 @@ function varint(value: number): number[] {
   return [...bytes, rest];
 }
 
-const string = (bytes: Uint8Array): number[] => [...varint(bytes.length), ...bytes];
+const lengthAndBytes = (bytes: Uint8Array): number[] => [...varint(bytes.length), ...bytes];
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const digits = (number: number) => String(number).padStart(6, "0");
-const shown = (key: Uint8Array | undefined) => JSON.stringify(new TextDecoder("latin1").decode(key));
+const quoted = (key: Uint8Array | undefined) => JSON.stringify(new TextDecoder("latin1").decode(key));

@@ -70,7 +70,7 @@ describe("reading what C++ Caffe wrote", () => {
     db.close();
   });
 
-  it("goes to any record by its place", async () => {
+  it("goes to any record by its index", async () => {
     const db = await openLmdb(files, `${golden}/glyphs_train_lmdb/`);
     const cursor = db.cursor();
     for (const position of [999, 0, 500, 3, 4, 5]) {
@@ -79,12 +79,12 @@ describe("reading what C++ Caffe wrote", () => {
       expect(Buffer.from(cursor.key).toString()).toBe(String(position).padStart(8, "0"));
     }
     expect(cursor.seek(1000)).toBe(false);
-    expect(() => cursor.value).toThrow("stands on no record");
+    expect(() => cursor.value).toThrow("has no current record");
     db.close();
   });
 });
 
-describe("what is no data set", () => {
+describe("a file that is not a data set", () => {
   const sound = database(numbered(3, (i) => Uint8Array.of(i)));
 
   /** The file with some bytes changed. */
@@ -94,7 +94,7 @@ describe("what is no data set", () => {
     return bytes;
   }
 
-  it("is told from one by a folder's or file's content", async () => {
+  it("is recognized by the content of the folder or file", async () => {
     const memory = createMemoryFiles({
       "level/CURRENT": "MANIFEST-000002\n",
       "empty/data.mdb": "",
@@ -110,7 +110,7 @@ describe("what is no data set", () => {
     await expect(openLmdb(memory, "folder")).rejects.toThrow("cannot open folder/data.mdb: no such file or folder");
   });
 
-  it("may come from a machine of another kind", () => {
+  it("may be from a machine of another kind", () => {
     const narrow = changed([16, 0, 0, 0, 0], [12, 0xde, 0xc0, 0xef, 0xbe]);
     expect(() => open(narrow.fill(0, 4096, 8192))).toThrow("written on a 32-bit one");
     const big = changed([16, 0xbe, 0xef, 0xc0, 0xde]).fill(0, 4096, 8192);
@@ -129,10 +129,10 @@ describe("what is no data set", () => {
 
   it("is still read if only the older meta page is damaged", () => {
     expect(open(changed([0, ...Array(150).fill(0xff)])).count).toBe(3);
-    expect(open(changed([4096 + 144, 0])).count).toBe(0); // both are sound now, and equally old
+    expect(open(changed([4096 + 144, 0])).count).toBe(0); // both are valid now, and equally old
   });
 
-  it("may be cut off", () => {
+  it("may be truncated", () => {
     const large = database(numbered(20, () => new Uint8Array(10_000)));
     const cursor = open(large.subarray(0, 100_000)).cursor();
     cursor.first();
@@ -141,7 +141,7 @@ describe("what is no data set", () => {
     }).toThrow(/test_lmdb: cut off: page \d+ should be at byte \d+, it ends at 100000/);
   });
 
-  it("may go in circles", () => {
+  it("may contain a cycle", () => {
     const deep = database(numbered(300, () => new Uint8Array(700)));
     const root = Number(new DataView(deep.buffer).getBigUint64(4096 + 88 + 40, true));
     const view = new DataView(deep.buffer, root * 4096, 4096);
@@ -149,13 +149,13 @@ describe("what is no data set", () => {
     view.setUint32(child, root, true);
     expect(() => open(deep).cursor().first()).toThrow(`page ${root} is not at its level of the tree`);
     view.setUint32(child, view.getUint32(view.getUint16(18, true), true), true); // the second leaf twice
-    expect(() => dump(open(deep))).not.toThrow(); // as many records as the header says
+    expect(() => dump(open(deep))).not.toThrow(); // the number of records is that of the header
   });
 
   it("is refused or read to an end, however it is damaged", () => {
     const whole = database(numbered(40, (i) => new Uint8Array(i === 7 ? 9000 : 400).fill(i)));
     const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
-    // Pages begin with what matters most.
+    // The most important fields are at the beginning of a page.
     const header = fc
       .tuple(fc.nat(whole.length / 4096 - 1), fc.nat(160), fc.nat(255))
       .map(([page, offset, value]) => [page * 4096 + offset, value] as const);
@@ -220,7 +220,7 @@ describe("writeLmdb", () => {
     expect(db.cursor().first()).toBe(false);
   });
 
-  it("refuses keys that LMDB would not find again", () => {
+  it("refuses keys that LMDB could not find", () => {
     const value = new Uint8Array(1);
     const both = (...keys: string[]) => writeLmdb(keys.map((key) => ({ key, value })));
     expect(() => both("b", "a")).toThrow('keys must come in the order of their bytes, each once: "a" came after "b"');
@@ -250,7 +250,7 @@ describe.runIf(hasTools || toolsRequired)("LMDB's own tools (skipped without Deb
     return lines.slice(lines.indexOf("HEADER=END") + 1, -1).map((line) => line.trim());
   }
 
-  it("read the same from a database of C++ Caffe's", async () => {
+  it("read the same from a database of C++ Caffe", async () => {
     const copy = join(folder, "golden"); // the tools leave a lock file
     await cp(join(golden, "glyphs_test_lmdb"), copy, { recursive: true });
     const db = await openLmdb(files, copy);

@@ -1,12 +1,12 @@
 import { MokaError } from "../../util/errors.js";
 import { nodeFlag, nodeHeader, pageFlag, pageHeader } from "./format.js";
 
-/** What is wrong with a database, with its name in front. */
+/** An error about a damaged database `name`. */
 export function damaged(name: string, reason: string): MokaError {
   return new MokaError("MOKA_DATA", `${name}: ${reason}`);
 }
 
-/** A branch or leaf page; nothing in it is used before it is known to lie inside. */
+/** A branch or leaf page. Every offset in it is checked before it is used. */
 export class Page {
   readonly isLeaf: boolean;
   /** Number of nodes, at least one. */
@@ -25,7 +25,7 @@ export class Page {
     this.isLeaf = (flags & pageFlag.leaf) !== 0;
     this.count = (lower - pageHeader) / 2;
 
-    if (this.#view.getBigUint64(0, true) !== BigInt(number)) throw this.#damaged("does not bear its own number");
+    if (this.#view.getBigUint64(0, true) !== BigInt(number)) throw this.#damaged("has a wrong page number");
     if ((flags & pageFlag.leaf2) !== 0 || this.isLeaf === ((flags & pageFlag.branch) !== 0)) {
       throw this.#damaged(`is neither branch nor leaf, its flags are 0x${flags.toString(16)}`);
     }
@@ -34,7 +34,7 @@ export class Page {
     }
   }
 
-  /** The page a branch's node stands for. */
+  /** The page number of a child of a branch page. */
   child(index: number): number {
     const node = this.#node(index);
     return this.#view.getUint32(node, true) + this.#view.getUint16(node + 4, true) * 2 ** 32;
@@ -45,7 +45,7 @@ export class Page {
     return this.#bytes.subarray(node + nodeHeader, this.#endOfKey(node));
   }
 
-  /** The value of a leaf's node, or, where it lies on pages of its own, where and how long it is. */
+  /** The value of a node of a leaf page; for a value on overflow pages, its first page and its length in bytes. */
   value(index: number): Uint8Array | { readonly page: number; readonly length: number } {
     const node = this.#node(index);
     const start = this.#endOfKey(node);
@@ -66,7 +66,7 @@ export class Page {
   #node(index: number): number {
     const node = this.#view.getUint16(pageHeader + 2 * index, true);
     if (node < pageHeader + 2 * this.count || node + nodeHeader > this.#bytes.length) {
-      throw this.#damaged(`node ${index} lies at ${node}`);
+      throw this.#damaged(`has node ${index} at byte ${node}, outside of it`);
     }
     return node;
   }

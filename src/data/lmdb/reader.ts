@@ -16,10 +16,10 @@ import {
 import { damaged, Page } from "./page.js";
 
 /**
- * Opens an LMDB, given the folder with its `data.mdb` or the file itself. It is read only and without
- * a lock: a writer at work in another process may be missed, as the data sets of Caffe never have one.
+ * Opens an LMDB for reading, given the folder with its `data.mdb`, or that file. No lock is taken: no other process
+ * may write to the database at the same time; none does with Caffe's data sets.
  *
- * @throws MokaError MOKA_FILE if there is no such file, MOKA_DATA if it is no LMDB
+ * @throws MokaError MOKA_FILE if there is no such file, MOKA_DATA if it is not an LMDB
  */
 export async function openLmdb(files: Files, path: string): Promise<Lmdb> {
   if (!(await files.isFolder(path))) return new Lmdb(await files.open(path), path);
@@ -56,7 +56,7 @@ export class Lmdb implements Database {
     this.count = this.#meta.count;
   }
 
-  /** A new cursor, which stands on no record yet. */
+  /** A new cursor without a current record. */
   cursor(): LmdbCursor {
     return new LmdbCursor(this, this.#meta);
   }
@@ -70,7 +70,7 @@ export class Lmdb implements Database {
     return new Page(this.#pages(number, 1, this.#meta.pageSize), number, this.name);
   }
 
-  /** A value that lies on pages of its own. */
+  /** A value of `length` bytes on overflow pages, the first of which is `number`. */
   overflow(number: number, length: number): Uint8Array {
     const { pageSize } = this.#meta;
     const wanted = overflowPages(length, pageSize);
@@ -101,15 +101,15 @@ export class Lmdb implements Database {
 }
 
 /**
- * Goes through the records in the order of their keys. `key` and `value` are views, which stay as they
- * are; copy them to keep them longer than a while.
+ * Reads the records in the order of their keys. `key` and `value` are views whose content does not change. A view
+ * keeps the bytes it was read from in memory; copy it to store it for long.
  */
 export class LmdbCursor implements DatabaseCursor {
   readonly #db: Lmdb;
   readonly #meta: Meta;
-  /** The way from the root to the current record. */
+  /** The path from the root to the current record. */
   readonly #path: { readonly page: Page; index: number }[] = [];
-  /** Records before the current one. */
+  /** Number of records before the current one. */
   #position = 0;
 
   constructor(db: Lmdb, meta: Meta) {
@@ -117,7 +117,7 @@ export class LmdbCursor implements DatabaseCursor {
     this.#meta = meta;
   }
 
-  /** Whether there is a current record; not before `first()`, and not after the last. */
+  /** Whether there is a current record: there is none before `first()`, or after the last record. */
   get valid(): boolean {
     return this.#path.length > 0;
   }
@@ -152,8 +152,8 @@ export class LmdbCursor implements DatabaseCursor {
   }
 
   /**
-   * Goes to the record with `position` others before it; false if there is none, or if it has another key than `key`.
-   * Reads the leaf pages on the way.
+   * Goes to the record with index `position`; false if there is none, or if its key is not `key`.
+   * It reads all leaf pages before it.
    */
   seek(position: number, key?: Uint8Array): boolean {
     if (!this.first() || !this.#advance(position)) return false;
@@ -186,7 +186,7 @@ export class LmdbCursor implements DatabaseCursor {
     throw damaged(this.#db.name, `damaged: it ends after ${this.#position} of ${this.#meta.count} records`);
   }
 
-  /** Goes down the leftmost way from a page. Every leaf must lie equally deep, so no way goes in circles. */
+  /** Goes to the leftmost leaf below a page. All leaves must have the same depth, so a damaged tree cannot loop. */
   #descend(number: number): void {
     for (let next = number; ; ) {
       const page = this.#db.page(next);
@@ -198,18 +198,18 @@ export class LmdbCursor implements DatabaseCursor {
       next = page.child(0);
     }
     if (this.#position < this.#meta.count) return;
-    throw damaged(this.#db.name, `damaged: it goes on after its ${this.#meta.count} records`);
+    throw damaged(this.#db.name, `damaged: it has more than its ${this.#meta.count} records`);
   }
 
   #leaf(): { readonly page: Page; index: number } {
     const leaf = this.#path.at(-1);
-    check(leaf, "MOKA_USAGE", `${this.#db.name}: the cursor stands on no record`);
+    check(leaf, "MOKA_USAGE", `${this.#db.name}: the cursor has no current record`);
     return leaf;
   }
 }
 
-/** Bytes a record takes at least: its node, with a key of one byte, and its entry in the array of offsets. */
-const smallestNode = 12;
+/** The least size of a record in bytes: a node with a key of one byte, rounded up to 10, and its 2-byte offset. */
+const minRecordBytes = 12;
 
 interface Meta {
   readonly pageSize: number;
@@ -217,11 +217,11 @@ interface Meta {
   readonly lastPage: number;
   readonly count: number;
   readonly depth: number;
-  /** Nothing where there are no records. */
+  /** The page number of the tree's root; undefined if there are no records. */
   readonly root: number | undefined;
 }
 
-/** The newer of the two meta pages that can be used; the other may be half written. */
+/** The newer valid one of the two meta pages; the other may be incomplete. */
 function readMeta(source: ByteSource, name: string): Meta {
   check(source.size > 0, "MOKA_DATA", `${name}: the file is empty, no LMDB`);
   const first = attempt(() => metaAt(source, 0, name));
@@ -246,7 +246,7 @@ function metaAt(source: ByteSource, offset: number, name: string): Meta {
   const bytes = source.read(offset, metaOffset.end);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (bytes.length < metaOffset.end) throw damaged(name, `${source.size} bytes are no LMDB`);
-  if (view.getUint32(metaOffset.magic, true) !== magic) throw damaged(name, `no LMDB${kin(view)}`);
+  if (view.getUint32(metaOffset.magic, true) !== magic) throw damaged(name, `no LMDB${otherMachine(view)}`);
   const found = view.getUint32(metaOffset.version, true);
   check(found === version, "MOKA_UNSUPPORTED", `${name}: an LMDB of format version ${found}; Moka reads ${version}`);
 
@@ -262,15 +262,15 @@ function metaAt(source: ByteSource, offset: number, name: string): Meta {
     "MOKA_UNSUPPORTED",
     `${name}: an LMDB of keys with several values, which Caffe does not have`,
   );
-  const sound =
+  const isConsistent =
     pageSize >= 512 &&
     pageSize <= 32768 &&
     (pageSize & (pageSize - 1)) === 0 &&
     (offset === 0 || offset === pageSize) &&
     lastPage >= 1 &&
     (root === noPage ? count === 0 : depth >= 1 && depth <= maxDepth && count >= 1) &&
-    count * smallestNode <= source.size;
-  if (!sound) throw damaged(name, "damaged: its meta page contradicts itself");
+    count * minRecordBytes <= source.size;
+  if (!isConsistent) throw damaged(name, "damaged: its meta page contradicts itself");
   return {
     pageSize,
     transaction: view.getBigUint64(metaOffset.transaction, true),
@@ -281,8 +281,8 @@ function metaAt(source: ByteSource, offset: number, name: string): Meta {
   };
 }
 
-/** Databases of other machines, which keep the magic number elsewhere. */
-function kin(view: DataView): string {
+/** For a message: the kind of machine that wrote the database, where the place of the magic number tells. */
+function otherMachine(view: DataView): string {
   if (view.getUint32(12, true) === magic) return " of a 64-bit machine: it was written on a 32-bit one";
   if (view.getUint32(metaOffset.magic) === magic)
     return " of a little-endian machine: it was written on a big-endian one";

@@ -15,14 +15,14 @@ import {
   version,
 } from "./format.js";
 
-/** As on all machines Caffe runs on. */
+/** Size of a page in bytes, as on all machines that Caffe runs on. */
 const pageSize = 4096;
 
-/** Pages are made in slabs of so many bytes. */
+/** Pages are allocated in slabs of at least this many bytes. */
 const slabSize = 1 << 20;
 
-/** LMDB's own default; Caffe doubles it until the data fit. */
-const smallestMap = 1 << 20;
+/** LMDB's default map size in bytes; Caffe doubles it until the data fit. */
+const minMapSize = 1 << 20;
 
 export interface LmdbRecord {
   readonly key: Uint8Array | string;
@@ -33,7 +33,7 @@ export interface LmdbRecord {
  * The content of a `data.mdb` with these records, in chunks to be written one after the other.
  *
  * @param records in the order of their keys, compared byte by byte; keys of 1 to 511 bytes
- * @throws MokaError MOKA_DATA if a key is out of order, is there already, or has no valid length
+ * @throws MokaError MOKA_DATA if a key is out of order, occurs twice, or has an invalid length
  */
 export function writeLmdb(records: Iterable<LmdbRecord>): Uint8Array[] {
   const writer = new LmdbWriter();
@@ -41,7 +41,7 @@ export function writeLmdb(records: Iterable<LmdbRecord>): Uint8Array[] {
   return writer.finish();
 }
 
-/** A page, and the smallest key in it or below it. */
+/** A page, and the least key in it or below it. */
 interface Child {
   readonly key: Uint8Array;
   readonly page: number;
@@ -63,23 +63,23 @@ export class LmdbWriter {
     this.#count += 1;
 
     const isBig = nodeHeader + bytes.length + value.length > maxNode(pageSize);
-    const inside = isBig ? 8 : value.length;
-    if (!this.#leaf?.hasRoom(bytes, inside)) {
+    const bytesInNode = isBig ? 8 : value.length;
+    if (!this.#leaf?.hasRoom(bytes, bytesInNode)) {
       this.#leaf = new NodePage(this.#pages, pageFlag.leaf);
       this.#leaves.push({ key: bytes, page: this.#leaf.number });
     }
-    const place = this.#leaf.add(bytes, inside, value.length, isBig ? nodeFlag.bigData : 0);
+    const place = this.#leaf.add(bytes, bytesInNode, value.length, isBig ? nodeFlag.bigData : 0);
     if (isBig) setPageNumber(place, this.#addOverflow(value));
     else place.set(value);
   }
 
-  /** The chunks of the whole file; the writer is of no use afterwards. */
+  /** The chunks of the whole file. The writer cannot be used afterwards. */
   finish(): Uint8Array[] {
     let level: readonly Child[] = this.#leaves;
     let depth = Math.min(level.length, 1);
     let branchPages = 0;
     for (; level.length > 1; depth++) {
-      level = branchesOver(level).map((children) => this.#addBranch(children));
+      level = groupChildren(level).map((children) => this.#addBranch(children));
       branchPages += level.length;
     }
     this.#pages.writeMeta(0, undefined);
@@ -122,10 +122,10 @@ export class LmdbWriter {
 }
 
 /**
- * Children dealt out to branch pages, as many to each as it holds. Every page gets two at least: LMDB
- * takes a branch of one for damaged.
+ * Groups children into branch pages, as many as each page holds. Every page gets at least two: LMDB
+ * refuses a branch page with one node as damaged.
  */
-function branchesOver(children: readonly Child[]): Child[][] {
+function groupChildren(children: readonly Child[]): Child[][] {
   const groups: Child[][] = [];
   let left = 0;
   for (const child of children) {
@@ -142,7 +142,7 @@ function branchesOver(children: readonly Child[]): Child[][] {
   return groups;
 }
 
-/** What a node takes of its page, with its entry in the array of offsets. */
+/** Bytes that a node takes in its page, with its 2-byte offset. `content` is the bytes of its key and value. */
 function nodeSize(content: number): number {
   return nodeHeader + content + (content % 2) + 2;
 }
@@ -202,7 +202,7 @@ class PageSpace {
   #count = 0;
   readonly #meta = this.allocate(2).bytes;
 
-  /** Zeroed pages in a row. */
+  /** Allocates adjacent pages, filled with zeros. */
   allocate(pages: number): { readonly number: number; readonly bytes: Uint8Array } {
     const length = pages * pageSize;
     if (this.#used + length > this.#slab.length) {
@@ -217,7 +217,7 @@ class PageSpace {
     return { number, bytes };
   }
 
-  /** Writes meta page `index` as the state after transaction `index`; none has a tree before the first. */
+  /** Writes meta page `index` as the state after transaction `index`. Transaction 0 has no tree. */
   writeMeta(index: 0 | 1, tree: Tree | undefined): void {
     const bytes = this.#meta.subarray(index * pageSize, (index + 1) * pageSize);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -225,7 +225,7 @@ class PageSpace {
     writePageHeader(bytes, index, pageFlag.meta);
     view.setUint32(metaOffset.magic, magic, true);
     view.setUint32(metaOffset.version, version, true);
-    setLong(metaOffset.mapSize, 2 ** Math.ceil(Math.log2(Math.max(this.#count * pageSize, smallestMap))));
+    setLong(metaOffset.mapSize, 2 ** Math.ceil(Math.log2(Math.max(this.#count * pageSize, minMapSize))));
     view.setUint32(metaOffset.pageSize, pageSize, true);
     view.setUint16(metaOffset.freeFlags, integerKey, true);
     setLong(metaOffset.freeRoot, noPage);
@@ -253,7 +253,7 @@ function setPageNumber(bytes: Uint8Array, number: number): void {
   new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(0, BigInt(number), true);
 }
 
-/** Byte by byte, the shorter first where one begins with the other: the order of LMDB. */
+/** Compares in the order of LMDB: byte by byte; if one is the beginning of the other, the shorter comes first. */
 function compare(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

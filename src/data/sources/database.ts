@@ -1,10 +1,10 @@
 import type { Database, DatabaseCursor } from "../../util/database.js";
 import { check } from "../../util/errors.js";
 import type { Picture } from "../picture.js";
-import { type BatchSource, begun } from "../prefetch.js";
-import { about, fieldsOf, isIndex, type PictureItem } from "./item.js";
+import { type BatchSource, ignoreRejection } from "../prefetch.js";
+import { fieldsOf, isIndex, type PictureItem, withSubject } from "./item.js";
 
-/** The number of a record, and its key, a character a byte. */
+/** The index of a record, and its key, in which each character is one byte. */
 export interface RecordPosition {
   readonly record: number;
   readonly key: string;
@@ -13,7 +13,7 @@ export interface RecordPosition {
 /** Makes the picture of a record's value. */
 export type ReadRecord = (value: Uint8Array) => Promise<Picture>;
 
-/** Records of a database in the order of their keys, over and over. */
+/** The records of a database in the order of their keys; after the last, the first follows again. */
 export class DatabaseSource implements BatchSource<PictureItem, RecordPosition> {
   readonly #name: string;
   readonly #db: Database;
@@ -21,7 +21,7 @@ export class DatabaseSource implements BatchSource<PictureItem, RecordPosition> 
   readonly #batchSize: number;
   readonly #read: ReadRecord;
 
-  /** @param name what the user calls the database */
+  /** @param name the database's name in messages */
   constructor(name: string, db: Database, batchSize: number, read: ReadRecord) {
     this.#name = name;
     this.#db = db;
@@ -30,7 +30,7 @@ export class DatabaseSource implements BatchSource<PictureItem, RecordPosition> 
     this.#read = read;
   }
 
-  /** Goes to the first record, before anything else. */
+  /** Goes to the first record. It must be called before all other methods. */
   async start(): Promise<void> {
     check(await this.#cursor.first(), "MOKA_DATA", `the database ${this.#name} is empty`);
   }
@@ -40,7 +40,7 @@ export class DatabaseSource implements BatchSource<PictureItem, RecordPosition> 
     return { record: position, key: String.fromCharCode(...key) };
   }
 
-  /** The current record, which stays the current one. */
+  /** Reads the current record, and stays there. */
   async peek(): Promise<PictureItem> {
     return this.#item(this.#cursor.position, this.#cursor.value, false);
   }
@@ -52,7 +52,7 @@ export class DatabaseSource implements BatchSource<PictureItem, RecordPosition> 
       const { position, value } = cursor;
       const next = cursor.next();
       const isLast = !(typeof next === "boolean" ? next : await next);
-      items.push(begun(this.#item(position, value, isLast)));
+      items.push(ignoreRejection(this.#item(position, value, isLast)));
       if (isLast) await cursor.first();
     }
     return items;
@@ -75,7 +75,7 @@ export class DatabaseSource implements BatchSource<PictureItem, RecordPosition> 
     try {
       return { what, picture: await this.#read(value), isLast };
     } catch (error) {
-      throw about(what, error);
+      throw withSubject(what, error);
     }
   }
 }

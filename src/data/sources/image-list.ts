@@ -1,20 +1,20 @@
 import { check } from "../../util/errors.js";
 import { Random } from "../../util/random.js";
 import { pictureOf } from "../picture.js";
-import { type BatchSource, begun } from "../prefetch.js";
+import { type BatchSource, ignoreRejection } from "../prefetch.js";
 import type { ImageReader } from "./image-reader.js";
 import { fieldsOf, isIndex, type PictureItem } from "./item.js";
 
-/** A line of a list: a file, and what it shows. */
+/** A line of a list: a file and its label. */
 export interface ListedImage {
   readonly file: string;
   readonly label: number;
 }
 
 /**
- * Reads a list as Caffe's ImageData and convert_imageset do: on each line a file name, which may have spaces, a space,
- * and a whole number. What is behind the last space and no number counts as 0, and so does a line without a space.
- * Lines with nothing on them, over which Caffe would stumble, are left out.
+ * Reads a list as Caffe's ImageData and convert_imageset do: each line is a file name, which may have spaces, a space,
+ * and an integer label. The label is 0 if the text after the last space is no number, or if there is no space.
+ * Empty lines, which Caffe cannot read, are left out.
  */
 export function parseImageList(text: string): ListedImage[] {
   return text.split("\n").flatMap((line) => {
@@ -25,15 +25,15 @@ export function parseImageList(text: string): ListedImage[] {
   });
 }
 
-/** Enough to tell where a list is: how often it was put in order anew, and the next line. */
+/** A position in a list: the number of completed rounds, each with its own order, and the next line. */
 export interface ListPosition {
-  /** Of the generator that shuffles. */
+  /** Seed of the generator that shuffles. */
   readonly seed?: number | undefined;
   readonly round: number;
   readonly line: number;
 }
 
-/** The images of a list, over and over; in another order each time round, where `seed` says so. */
+/** The images of a list, again and again; with a `seed`, each round has another order. */
 export class ImageListSource implements BatchSource<PictureItem, ListPosition> {
   readonly #listed: readonly ListedImage[];
   readonly #batchSize: number;
@@ -44,7 +44,7 @@ export class ImageListSource implements BatchSource<PictureItem, ListPosition> {
   #round = 0;
   #line = 0;
 
-  /** @param seed that of the generator that shuffles; without one, the order is the list's */
+  /** @param seed seed of the generator that shuffles; without it, the order is the list's */
   constructor(listed: readonly ListedImage[], batchSize: number, reader: ImageReader, seed?: number) {
     this.#listed = listed;
     this.#batchSize = batchSize;
@@ -56,13 +56,13 @@ export class ImageListSource implements BatchSource<PictureItem, ListPosition> {
     return { seed: this.#seed, round: this.#round, line: this.#line };
   }
 
-  /** Begins the first round at this line. */
+  /** Begins the first round after this number of lines. */
   skip(lines: number): void {
     check(lines < this.#order.length, "MOKA_DATA", `${lines} images to skip of ${this.#order.length}`);
     this.#line = lines;
   }
 
-  /** The current image, which stays the current one. */
+  /** Reads the current image, and stays there. */
   async peek(): Promise<PictureItem> {
     return this.#item(this.#order[this.#line] as ListedImage, false);
   }
@@ -72,8 +72,8 @@ export class ImageListSource implements BatchSource<PictureItem, ListPosition> {
       const listed = this.#order[this.#line] as ListedImage;
       this.#line += 1;
       const isLast = this.#line === this.#order.length;
-      if (isLast) this.#turn();
-      return begun(this.#item(listed, isLast));
+      if (isLast) this.#startRound();
+      return ignoreRejection(this.#item(listed, isLast));
     });
   }
 
@@ -86,7 +86,7 @@ export class ImageListSource implements BatchSource<PictureItem, ListPosition> {
       "MOKA_DATA",
       `the saved position is in no list of ${this.#order.length} images`,
     );
-    check((seed === undefined) === (this.#seed === undefined), "MOKA_DATA", "shuffle was otherwise when it was saved");
+    check((seed === undefined) === (this.#seed === undefined), "MOKA_DATA", "shuffle was different when it was saved");
     this.#begin(seed, round);
     this.#line = line;
   }
@@ -97,12 +97,12 @@ export class ImageListSource implements BatchSource<PictureItem, ListPosition> {
     this.#order = [...this.#listed];
     this.#round = 0;
     this.#random?.shuffle(this.#order);
-    if (this.#random) while (this.#round < round) this.#turn();
+    if (this.#random) while (this.#round < round) this.#startRound();
     this.#round = round;
   }
 
-  /** As in Caffe, each order is made of the one before. */
-  #turn(): void {
+  /** Begins the next round. As in Caffe, the previous order is shuffled. */
+  #startRound(): void {
     this.#line = 0;
     this.#round += 1;
     this.#random?.shuffle(this.#order);

@@ -2,28 +2,28 @@ import { MokaError } from "../../util/errors.js";
 import type { Files } from "../../util/files.js";
 import type { DecodeOptions, Image, Images } from "../../util/images.js";
 import { resize } from "../images/resize.js";
-import { about } from "./item.js";
+import { withSubject } from "./item.js";
 
-/** Files read at a time: enough to keep the decoder busy, and few enough to be open at once. */
-const mostAtOnce = 64;
+/** The greatest number of files that are read at once: enough to keep the decoder busy, and within the OS's limits. */
+const maxConcurrentReads = 64;
 
 export interface ImageReaderOptions extends DecodeOptions {
   readonly files: Files;
   readonly images: Images;
-  /** Put in front of every name as it is, so that a folder ends with `/`. */
+  /** Prefix of every name. Nothing is put between them, so a folder must end with `/`. */
   readonly rootFolder: string;
-  /** Where else to look for what does not lie where its name says: beside these files, in turn. */
+  /** Files beside which an image is looked for, in this order, if its path does not exist. */
   readonly namedBy: readonly (string | undefined)[];
-  /** The size to bring images to; as they are where it is not given. */
+  /** The size in pixels to resize images to. Default: not resized. */
   readonly size?: { readonly width: number; readonly height: number } | undefined;
-  /** Whether the files' bytes are kept in memory once they are read. Default false. */
-  readonly keepsFiles?: boolean | undefined;
+  /** Whether the bytes of the files stay in memory after they are read. Default false. */
+  readonly cacheFiles?: boolean | undefined;
 }
 
-/** Reads image files as Caffe's `ReadImageToCVMat` does: decodes them, and resizes them where a size is given. */
+/** Reads image files as Caffe's `ReadImageToCVMat` does: decodes them, and resizes them if a size is given. */
 export class ImageReader {
   readonly #options: ImageReaderOptions;
-  readonly #kept = new Map<string, Uint8Array>();
+  readonly #cache = new Map<string, Uint8Array>();
   #busy = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -33,7 +33,7 @@ export class ImageReader {
 
   /** @throws MokaError that names the file, if it cannot be read or decoded */
   async read(name: string): Promise<Image> {
-    if (this.#busy >= mostAtOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#busy >= maxConcurrentReads) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#busy += 1;
     try {
       return await this.#read(name);
@@ -51,29 +51,29 @@ export class ImageReader {
       const image = await images.decode(bytes, { color });
       return size ? resize(image, size.width, size.height) : image;
     } catch (error) {
-      throw about(name, error);
+      throw withSubject(name, error);
     }
   }
 
   async #bytes(name: string): Promise<Uint8Array> {
-    const kept = this.#kept.get(name);
-    if (kept) return kept;
+    const cached = this.#cache.get(name);
+    if (cached) return cached;
     const bytes = await this.#fetch(this.#options.rootFolder + name);
-    if (this.#options.keepsFiles) this.#kept.set(name, bytes);
+    if (this.#options.cacheFiles) this.#cache.set(name, bytes);
     return bytes;
   }
 
-  /** Looks elsewhere only where there is nothing: that is rare, and asking first would cost a call for each image. */
+  /** Reads a file. Other places are tried only after an error: checking first would cost a call for every image. */
   async #fetch(path: string): Promise<Uint8Array> {
     const { files, namedBy } = this.#options;
     try {
       return await files.read(path);
     } catch (error) {
       for (const from of namedBy) {
-        const beside = await files.resolve(path, from);
-        if (beside !== path) return files.read(beside);
+        const resolved = await files.resolve(path, from);
+        if (resolved !== path) return files.read(resolved);
       }
-      throw error instanceof MokaError ? error : about(path, error);
+      throw error instanceof MokaError ? error : withSubject(path, error);
     }
   }
 }

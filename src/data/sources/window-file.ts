@@ -8,9 +8,9 @@ export interface WindowImage {
   readonly width: number;
 }
 
-/** A window of an image: its corners, both inside, and what it shows; 0 is background. */
+/** A window of an image: its corners, which are part of it, and its label; 0 is background. */
 export interface Window {
-  /** Where its image stands among the images. */
+  /** The index of its image among the images. */
   readonly image: number;
   readonly label: number;
   readonly x1: number;
@@ -23,24 +23,24 @@ export interface WindowFile {
   readonly images: readonly WindowImage[];
   readonly foreground: readonly Window[];
   readonly background: readonly Window[];
-  /** What Caffe logs of every hundredth image. */
+  /** Caffe's log line for every hundredth image. */
   readonly progress: readonly string[];
   /** The index of the last image. */
   readonly lastIndex: number;
 }
 
-/** Overlaps from which a window shows its object, and below which it shows background; between them it is left out. */
+/** A window with an overlap of at least `foreground` is an object, below `background` background, else left out. */
 export interface Thresholds {
   readonly foreground: number;
   readonly background: number;
 }
 
 /**
- * Reads a window file: for each image `# index`, its file, channels, height, width, the number of its windows, and
- * these: `label overlap x1 y1 x2 y2`, all of it apart by white space. Windows find their image by its index, which counts
- * from 0 in the order of the file.
+ * Reads a window file. It has for each image, separated by spaces or lines: `# index`, file, channels, height, width, the
+ * number of windows, and for each window `label overlap x1 y1 x2 y2`. Windows refer to their image by its index, which
+ * counts from 0 in the order of the file.
  *
- * @throws MokaError MOKA_DATA if it is something else
+ * @throws MokaError MOKA_DATA if it is not a window file
  */
 export function parseWindowFile(text: string, name: string, thresholds: Thresholds): WindowFile {
   const words = new Words(text, name);

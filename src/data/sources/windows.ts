@@ -1,13 +1,13 @@
 import { check } from "../../util/errors.js";
 import type { Image } from "../../util/images.js";
 import type { Random, RandomState } from "../../util/random.js";
-import { type BatchSource, begun } from "../prefetch.js";
+import { type BatchSource, ignoreRejection } from "../prefetch.js";
 import type { ImageReader } from "./image-reader.js";
 import type { Window, WindowFile } from "./window-file.js";
 
-/** A window that was drawn, and the image it is in. */
+/** A randomly chosen window, and its image. */
 export interface WindowItem {
-  /** What to call it in an error. */
+  /** Its name in an error. */
   readonly what: string;
   readonly window: Window;
   readonly image: Image;
@@ -16,12 +16,12 @@ export interface WindowItem {
 
 export interface WindowBatch {
   readonly batchSize: number;
-  /** How many of a batch show an object; they come last. */
+  /** Number of windows of a batch that show an object; they come last. */
   readonly foregroundCount: number;
   readonly mirror: boolean;
 }
 
-/** Windows drawn at random, background first, then objects, each batch anew. */
+/** Batches of randomly chosen windows: background first, then objects. */
 export class WindowSource implements BatchSource<WindowItem, RandomState> {
   readonly #file: WindowFile;
   readonly #batch: WindowBatch;
@@ -42,15 +42,15 @@ export class WindowSource implements BatchSource<WindowItem, RandomState> {
   async collect(): Promise<readonly Promise<WindowItem>[]> {
     const { foreground, background } = this.#file;
     const { batchSize, foregroundCount, mirror } = this.#batch;
-    // One image is often drawn several times; it is decoded once then.
+    // A batch often has several windows of one image; the image is decoded once.
     const images = new Map<number, Promise<Image>>();
     return Array.from({ length: batchSize }, (_, i) => {
       const windows = i < batchSize - foregroundCount ? background : foreground;
       const window = windows[this.#random.below(windows.length)] as Window;
       const isMirrored = mirror && this.#random.below(2) === 1;
-      const image = images.get(window.image) ?? begun(this.#read(window.image));
+      const image = images.get(window.image) ?? ignoreRejection(this.#read(window.image));
       images.set(window.image, image);
-      return begun(this.#item(window, image, isMirrored));
+      return ignoreRejection(this.#item(window, image, isMirrored));
     });
   }
 
@@ -58,7 +58,7 @@ export class WindowSource implements BatchSource<WindowItem, RandomState> {
     check(
       typeof position === "object" && position !== null,
       "MOKA_DATA",
-      "the saved position is no random generator's",
+      "the saved position is not the state of a random generator",
     );
     this.#random.restore(position as RandomState);
   }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, runLayer } from "../../../test/layers.js";
 
@@ -17,3 +18,5 @@ test("gradient", async () => {
 test("does not work in place", async () => {
   expect(await buildError(layer("x"), { x: [2] })).toMatch(/layer "layer" \(AbsVal\): .*in place/);
 });
+
+testContract("AbsVal", { inputs: { x: imageShape } });

@@ -11,6 +11,7 @@ import { NeuronLayer } from "./neuron.js";
 export class AbsValLayer extends NeuronLayer {
   static readonly type = "AbsVal";
   override readonly inPlace = false;
+  override readonly rereads = { bottom: "values" } as const;
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     k.abs({ x: x.data, y: y.data });

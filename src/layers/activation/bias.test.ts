@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -76,3 +77,6 @@ describe("gradient", () => {
     await checkGradients({ layer: layer(param, top, two), inputs: { x: [2, 3, 2], b: shape } });
   });
 });
+
+testContract("Bias", { inputs: { x: imageShape }, param: 'bias_param { filler { type: "uniform" } }' });
+testContract("Bias of a bottom", { inputs: { x: imageShape, b: [2, 3] }, param: "bias_param { axis: 0 }" });

@@ -1,27 +1,27 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
+import type { OneOrMore, ParamDeclaration } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { BiasParameterSchema, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
 import { collapseAround, operandShape } from "./broadcast.js";
+import { NeuronLayer } from "./neuron.js";
 
 /**
- * Adds a bias along some axes: y = x + b, with b repeated over the axes it has not.
+ * Adds a bias along some axes: y = x + b, with b repeated over the axes that it lacks.
  *
- * Bottoms: x; and b, or, with one bottom, b is learned. b's shape is that of x from `axis` on, for `num_axes`
- * axes. Top y of the shape of x; works in place.
+ * Bottoms: x, and optionally b; with one bottom b is learned. The shape of b is that of x from `axis` on, over
+ * `num_axes` axes. Top y has the shape of x; works in place.
  * Gradients: dx = dy; db = Σ dy over the other axes.
  *
- * Parameters: 0, b, where it is not a bottom.
- * `bias_param`: `axis` (1), `num_axes` (1; −1 for all that follow; 0 for a scalar), `filler` (constant 0).
+ * Parameters: 0 b, unless b is a bottom.
+ * `bias_param`: `axis` (1), `num_axes` (1; −1: all axes from `axis` on; 0: b is a scalar), `filler` (constant 0).
  */
-export class BiasLayer extends Layer {
+export class BiasLayer extends NeuronLayer {
   static readonly type = "Bias";
   override readonly bottomCount = [1, 2] as const;
-  override readonly topCount = 1;
-  override readonly inPlace = true;
   readonly #param = this.message.biasParam ?? create(BiasParameterSchema);
+  override readonly paramCount = this.message.bottom.length === 1 ? 1 : 0;
 
   override topShapes([x, b]: OneOrMore<Shape>): readonly Shape[] {
     if (b) collapseAround(x, b, this.#param.axis, "bias_param");

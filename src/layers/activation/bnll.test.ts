@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { runLayer } from "../../../test/layers.js";
 
@@ -21,3 +22,5 @@ test.each([
 ])("gradient%s", async (_, text) => {
   await checkGradients({ layer: text, inputs: { x: [2, 3, 4] } });
 });
+
+testContract("BNLL", { inputs: { x: imageShape } });

@@ -6,12 +6,13 @@ import { NeuronLayer } from "./neuron.js";
  * Binomial normal log likelihood, also called softplus: y = log(1 + e^x).
  *
  * Bottom x of any shape, top y of the same; works in place.
- * Gradient: dx = dy/(1 + e^−x). In place Moka keeps a copy of x for it; Caffe takes y in its place, which is wrong.
+ * Gradient: dx = dy/(1 + e^−x). In place Moka keeps a copy of x for it; Caffe uses y instead, which is wrong.
  *
  * No parameters.
  */
 export class BNLLLayer extends NeuronLayer {
   static readonly type = "BNLL";
+  override readonly rereads = { bottom: "values", inPlace: "lost" } as const;
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     this.keepInput(k, x, y);

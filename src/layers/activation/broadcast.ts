@@ -3,8 +3,8 @@ import { check } from "../../util/errors.js";
 import { canonicalAxis, collapseShape, formatShape, type Shape, sameShape } from "../../util/shape.js";
 
 /**
- * The shape of a learned operand that spans `numAxes` axes of x from `axis` on; −1 means all that follow. Errors
- * name these as fields of `message`: `scale_param`, `bias_param`.
+ * The shape of a learned operand that spans `numAxes` axes of x from `axis` on; −1 means all axes that follow.
+ * Errors name the fields of `message`, which is `scale_param` or `bias_param`.
  */
 export function operandShape(x: Shape, axis: number, numAxes: number, message: string): Shape {
   check(
@@ -22,7 +22,7 @@ export function operandShape(x: Shape, axis: number, numAxes: number, message: s
   return x.slice(start, end);
 }
 
-/** How the axes of x collapse around an operand that spans its axes from `axis` on; a scalar spans none. */
+/** How the axes of x collapse around an operand that spans the axes from `axis` on; a scalar spans no axis. */
 export function collapseAround(x: Shape, operand: Shape, axis: number, message: string): Collapsed {
   const start = operand.length === 0 ? 0 : canonicalAxis(x, axis, `${message}.axis`);
   const end = start + operand.length;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -41,3 +42,5 @@ test("needs min and max", async () => {
   );
   expect(await buildError(layer("clip_param { min: 0 }"), { x: [2] })).toMatch(/max/);
 });
+
+testContract("Clip", { inputs: { x: imageShape }, param: "clip_param { min: -1 max: 1 }" });

@@ -5,17 +5,18 @@ import { ClipParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { NeuronLayer } from "./neuron.js";
 
 /**
- * Keeps values between two bounds: y = max(min, min(x, max)); what is not a number becomes min.
+ * Keeps values between two bounds: y = max(min, min(x, max)); NaN becomes min.
  *
  * Bottom x of any shape, top y of the same; works in place.
- * Gradient: dx = dy where min ≤ x ≤ max, else 0. In place y is asked instead of x, as in Caffe: all of dy passes.
+ * Gradient: dx = dy where min ≤ x ≤ max, else 0. In place y is compared, as in Caffe, so that all of dy passes.
  *
- * `clip_param`: `min` and `max`, which must be given; a layer without any `clip_param` is an error here, where Caffe
- * takes 0 for both.
+ * `clip_param`: `min` and `max`, both required. A layer without `clip_param` is an error here; Caffe takes 0 for both.
  */
 export class ClipLayer extends NeuronLayer {
   static readonly type = "Clip";
   readonly #param = this.message.clipParam ?? create(ClipParameterSchema);
+  override readonly rereads = { bottom: "values" } as const;
+  override readonly keepsSign = this.#param.min <= 0 && this.#param.max > 0;
 
   override setup(): void {
     const { field } = ClipParameterSchema;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, runLayer } from "../../../test/layers.js";
 
@@ -34,3 +35,5 @@ describe("gradient", () => {
     await checkGradients({ layer: layer(param, "x"), inputs: { x: [2, 3, 4] } });
   });
 });
+
+testContract("Exp", { inputs: { x: imageShape }, param: "exp_param { base: 2 scale: 0.5 shift: 1 }" });

@@ -16,6 +16,7 @@ export class ExpLayer extends NeuronLayer {
   static readonly type = "Exp";
   readonly #param = this.message.expParam ?? create(ExpParameterSchema);
   #logBase = 1;
+  override readonly rereads = { top: "values" } as const;
 
   override setup(): void {
     this.#logBase = logOfBase(this, this.#param.base, "exp_param.base");

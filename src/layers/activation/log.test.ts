@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, runLayer } from "../../../test/layers.js";
 
@@ -37,3 +38,5 @@ describe("gradient", () => {
     },
   );
 });
+
+testContract("Log", { inputs: { x: imageShape }, param: "log_param { base: 10 shift: 3 }" });

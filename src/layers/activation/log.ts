@@ -6,11 +6,11 @@ import { logOfBase } from "./base.js";
 import { NeuronLayer } from "./neuron.js";
 
 /**
- * Logarithm: y = log(shift + scale·x) to some base; −infinity for 0, not a number below.
+ * Logarithm: y = log(shift + scale·x) to a base; −infinity for 0, NaN below 0.
  *
  * Bottom x of any shape, top y of the same; works in place.
- * Gradient: dx = dy·scale/((shift + scale·x)·log(base)). In place Moka keeps a copy of x for it; Caffe takes y in its
- * place, which is wrong.
+ * Gradient: dx = dy·scale/((shift + scale·x)·log(base)). In place Moka keeps a copy of x for it; Caffe uses y
+ * instead, which is wrong.
  *
  * `log_param`: `base` (−1, which means e; else greater than 0, and not 1), `scale` (1), `shift` (0).
  */
@@ -18,6 +18,7 @@ export class LogLayer extends NeuronLayer {
   static readonly type = "Log";
   readonly #param = this.message.logParam ?? create(LogParameterSchema);
   #logBase = 1;
+  override readonly rereads = { bottom: "values", inPlace: "lost" } as const;
 
   override setup(): void {
     this.#logBase = logOfBase(this, this.#param.base, "log_param.base");

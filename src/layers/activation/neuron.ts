@@ -1,12 +1,14 @@
-import { Layer } from "../../core/layer.js";
+import { type Arity, Layer } from "../../core/layer.js";
+import type { LayerGroup } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Shape } from "../../util/shape.js";
 
-/** A layer that works value by value: one bottom, one top of the same shape, in place or not. */
+/** A layer that works value by value: one bottom, mostly, and one top of its shape, in place or not. */
 export abstract class NeuronLayer extends Layer {
-  override readonly bottomCount = 1;
+  static override readonly group: LayerGroup = "activation";
+  override readonly bottomCount: Arity = 1;
   override readonly topCount = 1;
   override readonly inPlace: boolean = true;
   #copy: Span | undefined;
@@ -15,7 +17,7 @@ export abstract class NeuronLayer extends Layer {
     return bottom;
   }
 
-  /** For gradients that need x: copies it before the top overwrites it, if there will be a backward. */
+  /** Copies x before a top in place overwrites it, for gradients that need x; only where backward will run. */
   protected keepInput(k: Recorder, x: Tensor, y: Tensor): void {
     this.#copy = undefined;
     if (x !== y || !k.needsBackward) return;
@@ -23,7 +25,7 @@ export abstract class NeuronLayer extends Layer {
     k.copy({ x: x.data, y: this.#copy });
   }
 
-  /** What the bottom held at the last forward, which called `keepInput`. */
+  /** The values of the bottom at the last forward, in which `keepInput` was called. */
   protected inputOf(x: Tensor): Span {
     return this.#copy ?? x.data;
   }

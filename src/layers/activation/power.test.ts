@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { layerNet, runLayer } from "../../../test/layers.js";
 
@@ -41,3 +42,6 @@ describe("gradient", () => {
     },
   );
 });
+
+testContract("Power", { inputs: { x: imageShape }, param: "power_param { power: 2 scale: 0.5 shift: 1 }" });
+testContract("Power of a constant", { inputs: { x: imageShape }, param: "power_param { power: 0 }" });

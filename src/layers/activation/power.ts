@@ -5,18 +5,24 @@ import { PowerParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { NeuronLayer } from "./neuron.js";
 
 /**
- * Power: y = (shift + scale·x)^power. With a power or scale of 0 it is a constant, whatever x holds.
+ * Power: y = (shift + scale·x)^power. With power or scale 0 it is a constant, whatever x is.
  *
  * Bottom x of any shape, top y of the same; works in place.
- * Gradient: dx = dy·power·scale·(shift + scale·x)^(power − 1), 0 for a constant. In place Moka keeps a copy of x for
- * it, where it needs one; Caffe takes y in its place, which is wrong. At 0, where Caffe divides 0 by 0, it is what the
- * formula says.
+ * Gradient: dx = dy·power·scale·(shift + scale·x)^(power − 1), 0 for a constant. In place Moka keeps a copy of x,
+ * where the gradient needs x; Caffe uses y instead, which is wrong. At x = 0 Caffe divides 0 by 0; here the gradient is
+ * that of the formula.
  *
  * `power_param`: `power` (1), `scale` (1), `shift` (0).
  */
 export class PowerLayer extends NeuronLayer {
   static readonly type = "Power";
   readonly #param = this.message.powerParam ?? create(PowerParameterSchema);
+  override readonly commutesWithAffine = this.#param.power === 1;
+  override readonly keepsSign = this.#param.power === 1 && this.#param.shift === 0 && this.#param.scale > 0;
+  override readonly rereads =
+    this.#param.power === 1 || this.#param.power * this.#param.scale === 0
+      ? {}
+      : ({ bottom: "values", inPlace: "lost" } as const);
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const { power, scale, shift } = this.#param;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -50,3 +51,5 @@ describe("gradient", () => {
     await checkGradients({ layer: layer("", "x"), inputs: { x: [2, 3] }, values: { 0: [-1, -0.5, -2] }, kinks: [0] });
   });
 });
+
+testContract("PReLU", { inputs: { x: imageShape } });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { runLayer } from "../../../test/layers.js";
 
@@ -24,3 +25,5 @@ describe("gradient", () => {
     await checkGradients({ layer: text, inputs: { x: [2, 3, 4] }, kinks: [0] });
   });
 });
+
+testContract("ReLU", { inputs: { x: imageShape }, param: "relu_param { negative_slope: 0.1 }" });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -116,3 +117,9 @@ describe("gradient", () => {
     await checkGradients({ layer: layer(param, top, two), inputs: { ...learned, g: shape } });
   });
 });
+
+testContract("Scale", {
+  inputs: { x: imageShape },
+  param: 'scale_param { bias_term: true filler { type: "uniform" } }',
+});
+testContract("Scale by a bottom", { inputs: { x: imageShape, g: [2, 3] }, param: "scale_param { axis: 0 }" });

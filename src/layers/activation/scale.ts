@@ -1,33 +1,32 @@
 import { create } from "@bufbuild/protobuf";
 import type { Collapsed } from "../../core/kernels.js";
-import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
+import type { OneOrMore, ParamDeclaration } from "../../core/layer.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
-import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { FillerParameterSchema, ScaleParameterSchema } from "../../proto/gen/caffe_pb.js";
-import type { Shape } from "../../util/shape.js";
+import { countOf, type Shape } from "../../util/shape.js";
 import { collapseAround, operandShape } from "./broadcast.js";
+import { NeuronLayer } from "./neuron.js";
 
 /**
- * Multiplies along some axes, and may add a bias: y = x·g + b, with g and b repeated over the axes they have
- * not. After BatchNorm this is its learned scale and shift.
+ * Multiplies along some axes, and may add a bias: y = x·g + b, with g and b repeated over the axes that they
+ * lack. Behind a BatchNorm it is the learned scale and shift.
  *
- * Bottoms: x; and g, or, with one bottom, g is learned. g's shape is that of x from `axis` on, for `num_axes`
- * axes; b's is the same. Top y of the shape of x; works in place.
+ * Bottoms: x, and optionally g; with one bottom g is learned. The shape of g and b is that of x from `axis` on, over
+ * `num_axes` axes. Top y has the shape of x; works in place.
  * Gradients: dx = dy·g; dg = Σ x·dy and db = Σ dy over the other axes.
  *
- * Parameters: g, where it is not a bottom; then b, with `bias_term`.
- * `scale_param`: `axis` (1), `num_axes` (1; −1 for all that follow; 0 for a scalar), `filler` (constant 1),
+ * Parameters: g, unless g is a bottom; then b, with `bias_term`.
+ * `scale_param`: `axis` (1), `num_axes` (1; −1: all axes from `axis` on; 0: scalars), `filler` (constant 1),
  * `bias_term` (false), `bias_filler` (constant 0).
  */
-export class ScaleLayer extends Layer {
+export class ScaleLayer extends NeuronLayer {
   static readonly type = "Scale";
   override readonly bottomCount = [1, 2] as const;
-  override readonly topCount = 1;
-  override readonly inPlace = true;
   readonly #param = this.message.scaleParam ?? create(ScaleParameterSchema);
-  /** What the bottom held, where the top overwrites it. */
-  #input: Span | undefined;
+  override readonly rereads = { bottom: "values", inPlace: "copied" } as const;
+  override readonly paramCount = (this.message.bottom.length === 1 ? 1 : 0) + (this.#param.biasTerm ? 1 : 0);
 
   override topShapes([x, g]: OneOrMore<Shape>): readonly Shape[] {
     if (g) collapseAround(x, g, this.#param.axis, "scale_param");
@@ -43,13 +42,14 @@ export class ScaleLayer extends Layer {
     return [...(g ? [] : [scale]), ...(biasTerm ? [bias] : [])];
   }
 
+  /** temp_, a copy of the bottom where the layer works in place. */
+  override caffeBuffers({ bottom: [x = []], inPlace }: LayerUse): number {
+    return inPlace ? countOf(x) : 0;
+  }
+
   override forward(k: Recorder, [x, second]: OneOrMore<Tensor>, [y]: [Tensor]): void {
     const g = second ?? (this.params[0] as Tensor);
-    this.#input = x.data;
-    if (x === y && k.needsBackward) {
-      this.#input = k.span("input", x.count);
-      k.copy({ x: x.data, y: this.#input });
-    }
+    this.keepInput(k, x, y);
     k.scale({ x: x.data, scale: g.data, bias: this.#bias?.data, y: y.data, ...this.#collapse(x, g) });
   }
 
@@ -66,8 +66,7 @@ export class ScaleLayer extends Layer {
       k.biasBackward({ dy: y.diff, dbias: this.#bias.diff, accumulate: true, ...collapsed });
     }
     if (second ? wantsG : learns[0]) {
-      const input = this.#input ?? x.data;
-      k.scaleBackward({ x: input, dy: y.diff, dscale: g.diff, accumulate: !second, ...collapsed });
+      k.scaleBackward({ x: this.inputOf(x), dy: y.diff, dscale: g.diff, accumulate: !second, ...collapsed });
     }
     if (wantsX) k.scale({ x: y.diff, scale: g.data, bias: undefined, y: x.diff, ...collapsed });
   }

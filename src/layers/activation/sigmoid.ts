@@ -10,6 +10,9 @@ import { NeuronLayer } from "./neuron.js";
  */
 export class SigmoidLayer extends NeuronLayer {
   static readonly type = "Sigmoid";
+  override readonly activation = "saturating";
+  override readonly spareTops = "all";
+  override readonly rereads = { top: "values" } as const;
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     k.sigmoid({ x: x.data, y: y.data });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { runLayer } from "../../../test/layers.js";
 
@@ -26,3 +27,5 @@ test.each(["", "swish_param { beta: 2 }", "swish_param { beta: -0.5 }"])(
     await checkGradients({ layer: layer(param, "x"), inputs: { x: [2, 3, 4] } });
   },
 );
+
+testContract("Swish", { inputs: { x: imageShape }, param: "swish_param { beta: 2 }" });

@@ -15,6 +15,8 @@ import { NeuronLayer } from "./neuron.js";
 export class SwishLayer extends NeuronLayer {
   static readonly type = "Swish";
   readonly #beta = this.message.swishParam?.beta ?? 1;
+  override readonly keepsSign = true;
+  override readonly rereads = { top: "values" } as const;
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     this.keepInput(k, x, y);

@@ -10,6 +10,9 @@ import { NeuronLayer } from "./neuron.js";
  */
 export class TanHLayer extends NeuronLayer {
   static readonly type = "TanH";
+  override readonly activation = "saturating";
+  override readonly keepsSign = true;
+  override readonly rereads = { top: "values" } as const;
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     k.tanh({ x: x.data, y: y.data });

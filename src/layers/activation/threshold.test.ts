@@ -1,4 +1,6 @@
+// No gradient: its derivative is 0 everywhere but at the threshold, where it has none.
 import { expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { layerNet, runLayer } from "../../../test/layers.js";
 
 const layer = (param = "", top = "y") => `layer { name: "layer" type: "Threshold" bottom: "x" top: "${top}" ${param} }`;
@@ -20,3 +22,5 @@ test("has no gradient", async () => {
   );
   await net.dispose();
 });
+
+testContract("Threshold", { inputs: { x: imageShape } });

@@ -1,4 +1,6 @@
+// No gradient: it gives indices.
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
 const layer = (param = "") => `layer { name: "layer" type: "ArgMax" bottom: "x" top: "y" argmax_param { ${param} } }`;
@@ -63,3 +65,6 @@ describe("errors", () => {
     await net.dispose();
   });
 });
+
+testContract("ArgMax", { inputs: { x: imageShape }, param: "argmax_param { out_max_val: true top_k: 3 }" });
+testContract("ArgMax along an axis", { inputs: { x: imageShape }, param: "argmax_param { axis: 1 }" });

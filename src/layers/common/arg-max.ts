@@ -9,10 +9,10 @@ import { canonicalAxis, collapseShape, countOf, formatShape, type Shape } from "
 /**
  * The indices of the `top_k` largest values, the largest first; of equal values, the last is the largest.
  *
- * Bottom x (N, …). Without `axis`: the largest of all values of each of the N; top (N, 1, top_k), or, with
- * `out_max_val`, (N, 2, top_k), the indices and then the values; with axes of 1 behind, where x has more.
- * With `axis`: the largest along it; top of the shape of x, but `top_k` long there, indices, or, with `out_max_val`,
- * values instead. No gradient: a net that needs one is refused at its first backward.
+ * Bottom x (N, …). Without `axis` each of the N items is searched as a whole: top (N, 1, top_k), or, with
+ * `out_max_val`, (N, 2, top_k), first the indices and then the values. Axes of size 1 follow if x has more than three.
+ * With `axis` the search goes along that axis: the top has the shape of x, but size `top_k` on the axis, and holds the
+ * indices, or the values with `out_max_val`. No gradient: a net that needs one is refused at its first backward.
  *
  * `argmax_param`: `top_k` (1), `out_max_val` (false), `axis` (none), may count from the end.
  */
@@ -21,6 +21,7 @@ export class ArgMaxLayer extends Layer {
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.argmaxParam ?? create(ArgMaxParameterSchema);
+  override readonly spareTops = "all";
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
     const { topK, outMaxVal } = this.#param;

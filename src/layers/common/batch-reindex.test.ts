@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -53,3 +54,5 @@ test("gradient", async () => {
     check: ["x"],
   });
 });
+
+testContract("BatchReindex", { inputs: { x: imageShape, label: [2] } });

@@ -5,12 +5,12 @@ import { countOf, formatShape, type Shape } from "../../util/shape.js";
 import { checkIndices } from "./indices.js";
 
 /**
- * Picks items of a batch by their index, in any order, each as often as it is asked for.
+ * Picks items of a batch by index, in any order; an item may be picked several times.
  *
- * Bottoms: x (N, …); indices (M), from 0 to N − 1, cut to whole numbers. Top y (M, …): y[i] = x[indices[i]].
+ * Bottoms: x (N, …); indices (M), from 0 to N − 1; fractions are cut off. Top y (M, …): y[i] = x[indices[i]].
  * Gradient: dx is the sum of dy over all places an item went to, 0 for an item that was not picked; indices have none.
  *
- * No parameters. With `force_backward` indices are left without gradient, where Caffe aborts.
+ * No parameters. With `force_backward` indices get no gradient; Caffe aborts there.
  */
 export class BatchReindexLayer extends Layer {
   static readonly type = "BatchReindex";

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -67,3 +68,6 @@ describe("gradient", () => {
     await checkGradients({ layer: layer(param, Object.keys(inputs)), inputs });
   });
 });
+
+testContract("Concat", { inputs: { a: [2, 1, 4], b: [2, 3, 4] } });
+testContract("Concat of one bottom", { inputs: { x: imageShape } });

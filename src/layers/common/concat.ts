@@ -8,8 +8,8 @@ import { canonicalAxis, countOf, formatShape, type Shape, sameShape } from "../.
 /**
  * Joins blobs along one axis.
  *
- * Bottoms, one or more, of the same shape but for that axis; top y, as long there as all of them. A single
- * bottom is passed on without a copy. Gradient: each bottom gets its part of dy.
+ * Bottoms, one or more, of the same shape except on that axis; top y, whose size on the axis is their sum. A
+ * single bottom is passed on without a copy. Gradient: each bottom gets its part of dy.
  *
  * `concat_param`: `axis` (1), may count from the end; `concat_dim` (1), its old form.
  */
@@ -18,6 +18,9 @@ export class ConcatLayer extends Layer {
   override readonly bottomCount = [1, Number.POSITIVE_INFINITY] as const;
   override readonly topCount = 1;
   readonly #param = this.message.concatParam ?? create(ConcatParameterSchema);
+  override readonly sharesBottom = this.message.bottom.length === 1;
+  override readonly passesOn = "all";
+  override readonly commutesWithAffine = true;
 
   override setup(): void {
     const { axis, concatDim } = ConcatParameterSchema.field;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -83,3 +84,5 @@ test.each([
 ] as const)("gradient in %s, top %s", async (phase, top) => {
   await checkGradients({ layer: layer(ratioOf(0.3), top), inputs: { x: [2, 3, 4] }, phase });
 });
+
+testContract("Dropout", { inputs: { x: imageShape }, changes: ["TRAIN"] });

@@ -1,25 +1,32 @@
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
+import { countOf } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
 
 /**
- * Dropout: in TRAIN each value is kept with probability 1 − dropout_ratio, and scaled by
- * 1/(1 − dropout_ratio), or set to 0; in TEST y = x.
+ * Dropout. In TRAIN each value is set to 0 with probability dropout_ratio, or else multiplied by
+ * 1/(1 − dropout_ratio). In TEST y = x.
  *
  * Bottom x of any shape, top y of the same; works in place. Gradient: dx = dy times what x was multiplied by.
- * The mask is drawn anew at every forward from the generator the whole run shares.
+ * A new mask is drawn at every forward, from the generator of the run.
  *
- * `dropout_param.dropout_ratio` (0.5), from 0, which drops nothing, to less than 1; Caffe checks it, more strictly,
- * only in debug builds.
+ * `dropout_param.dropout_ratio` (0.5), from 0, which drops nothing, to less than 1. Caffe checks the ratio only in
+ * debug builds, and refuses 0 too.
  *
  * Source: Srivastava et al. 2014.
  */
 export class DropoutLayer extends NeuronLayer {
   static readonly type = "Dropout";
+  static override readonly group = "common";
   readonly #ratio = this.message.dropoutParam?.dropoutRatio ?? 0.5;
   readonly #scale = Math.fround(1 / (1 - this.#ratio));
   #mask: Span | undefined;
+  override readonly keepsSign = true;
+  override readonly commutesWithAffine = true;
+  override readonly passesOn = "first";
+  override readonly isIdentityInTest = true;
 
   override setup(): void {
     const ratio = this.#ratio;
@@ -28,6 +35,11 @@ export class DropoutLayer extends NeuronLayer {
       "MOKA_FIELD",
       `dropout_param.dropout_ratio must be 0 or more and less than 1, not ${ratio}`,
     );
+  }
+
+  /** rand_vec_, the mask. */
+  override caffeBuffers({ bottom: [x = []] }: LayerUse): number {
+    return this.phase === "TRAIN" ? countOf(x) : 0;
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -90,4 +91,14 @@ describe("gradient", () => {
     const inputs = Object.fromEntries(bottoms.map((name) => [name, shape]));
     await checkGradients({ layer: layer(param, bottoms), inputs });
   });
+});
+
+testContract("Eltwise", { inputs: { a: imageShape, b: imageShape, c: imageShape } });
+testContract("Eltwise PROD", {
+  inputs: { a: imageShape, b: imageShape, c: imageShape },
+  param: "eltwise_param { operation: PROD }",
+});
+testContract("Eltwise MAX", {
+  inputs: { a: imageShape, b: imageShape, c: imageShape },
+  param: "eltwise_param { operation: MAX }",
 });

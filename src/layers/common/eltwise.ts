@@ -10,9 +10,9 @@ import { formatShape, type Shape, sameShape } from "../../util/shape.js";
  * Combines blobs of one shape value by value: product, sum with coefficients, or maximum.
  *
  * Bottoms, two or more; top y of the same shape.
- * Gradients: PROD: dy times the product of the others (or, with `stable_prod_grad: false`, dy·y/x, which is
- * not a number where x is 0); SUM: dy times the coefficient; MAX: dy where this bottom was the largest; of
- * the first two, if equal, the second, and else the earlier one.
+ * Gradients: PROD: dy times the product of the others (with `stable_prod_grad: false` dy·y/x, which is
+ * NaN where x is 0); SUM: dy times the coefficient; MAX: dy where this bottom was the largest. Of equal values the
+ * second bottom's wins over the first's, and otherwise the earlier bottom's.
  *
  * `eltwise_param`: `operation` (SUM), `coeff` (1 each; only for SUM, one for each bottom),
  * `stable_prod_grad` (true).
@@ -23,6 +23,8 @@ export class EltwiseLayer extends Layer {
   override readonly topCount = 1;
   readonly #param = this.message.eltwiseParam ?? create(EltwiseParameterSchema);
   #mask: Span | undefined;
+  override readonly rereads = this.#param.operation === Operation.PROD ? ({ bottom: "values" } as const) : {};
+  override readonly passesOn = "all";
 
   override setup(bottom: readonly Shape[]): void {
     const { coeff, operation } = this.#param;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -69,3 +70,8 @@ test.each(["", "bias_term: false"])(
     });
   },
 );
+
+testContract("Embed", {
+  inputs: { label: [2] },
+  param: 'embed_param { input_dim: 3 num_output: 4 weight_filler { type: "xavier" } bias_filler { type: "uniform" } }',
+});

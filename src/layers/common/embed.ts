@@ -7,21 +7,24 @@ import type { Shape } from "../../util/shape.js";
 import { checkIndices } from "./indices.js";
 
 /**
- * A learned vector for each index: y = w[x] + b, what InnerProduct makes of one-hot vectors.
+ * A learned vector for each index: y = w[x] + b, the same as InnerProduct of one-hot vectors.
  *
- * Bottom x of any shape, indices from 0 to input_dim − 1, cut to whole numbers; top y (…x, num_output).
+ * Bottom x of any shape, indices from 0 to input_dim − 1 with fractions cut off; top y (…x, num_output).
  * Gradients: dw[x] = Σ dy over the places of each index, db = Σ dy; x has none.
  *
  * Parameters: 0 w (input_dim, num_output); 1 b (num_output), unless `bias_term` is false.
  * `embed_param`: `num_output`, `input_dim`, `bias_term` (true), `weight_filler`, `bias_filler` (constant 0).
  * Indices out of range are an error here; Caffe reads beyond its weights unless it is a debug build. With
- * `force_backward` x is left without gradient, where Caffe aborts.
+ * `force_backward` x gets no gradient; Caffe aborts there.
  */
 export class EmbedLayer extends Layer {
   static readonly type = "Embed";
+  static override readonly group = "common";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.embedParam ?? create(EmbedParameterSchema);
+  override readonly weightFiller = { field: "embed_param", filler: this.#param.weightFiller };
+  override readonly paramCount = this.#param.biasTerm ? 2 : 1;
 
   override setup(): void {
     const { numOutput, inputDim } = this.#param;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { engines } from "../../../test/golden/engines.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
@@ -156,3 +157,5 @@ test("gradient", async () => {
     check: ["x"],
   });
 });
+
+testContract("Filter", { inputs: { a: imageShape, b: [2, 3], label: [2] }, tops: ["c", "d"] });

@@ -6,18 +6,18 @@ import { countOf, formatShape, type Shape } from "../../util/shape.js";
 /**
  * Passes on those items of a batch that a selector picks, so that what follows sees a smaller batch.
  *
- * Bottoms: x, one or more, (N, …) each; last the selector, (N), with axes of 1 behind if need be. Tops, one for each
- * x: (S, …), the S items whose selector is not 0, in their order. S changes with the values; a net that is built but
- * has not run yet shows N.
+ * Bottoms: x, one or more, (N, …) each; last the selector, (N), perhaps with axes of size 1. Tops, one for each
+ * x: (S, …), the S items whose selector is not 0, in their order. S changes with the values; before the first forward
+ * it is N.
  * Gradient: dy where an item went, 0 for the others; the selector has none.
  *
- * No parameters. S may be 0: tops are empty then and the gradient is 0, where Caffe aborts in backward.
+ * No parameters. With S = 0 the tops are empty and the gradient is 0; Caffe aborts in backward.
  */
 export class FilterLayer extends Layer {
   static readonly type = "Filter";
   override readonly bottomCount = [2, Number.POSITIVE_INFINITY] as const;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
-  /** The items that pass, in the batch that is there. */
+  /** The indices of the items that pass, in the current batch. */
   #passing: readonly number[] = [];
 
   override topShapes(bottom: readonly Shape[]): readonly Shape[] {

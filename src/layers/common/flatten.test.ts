@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -45,3 +46,5 @@ test("cannot work in place", async () => {
 test("gradient", async () => {
   await checkGradients({ layer: layer(), inputs: { x: [2, 3, 2] } });
 });
+
+testContract("Flatten", { inputs: { x: imageShape } });

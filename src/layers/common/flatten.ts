@@ -4,11 +4,11 @@ import { canonicalAxis, countOf, formatShape, type Shape } from "../../util/shap
 import { ViewLayer } from "./view.js";
 
 /**
- * Folds axes `axis` … `end_axis` into one.
+ * Collapses the axes `axis` … `end_axis` into one.
  *
  * Bottom x, top y with the same values; no copy is made. Cannot work in place.
  * `flatten_param`: `axis` (1), `end_axis` (−1), both may count from the end. As in Caffe, an `end_axis` right before
- * `axis` inserts an axis of size 1 there.
+ * `axis` inserts an axis of size 1.
  */
 export class FlattenLayer extends ViewLayer {
   static readonly type = "Flatten";

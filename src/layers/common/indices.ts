@@ -3,10 +3,10 @@ import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 
 /**
- * Has the indices checked before each use: every one must be from 0 to less than `end`. What stands behind the point
- * does not count.
+ * Records a check of the indices before each use: each must be 0 or more and less than `end`, with its fraction cut
+ * off.
  *
- * @param of what they are indices of, for the error
+ * @param of the things that they are indices of, for the error
  */
 export function checkIndices(k: Recorder, layer: Layer, indices: Tensor, end: number, of: string): void {
   const check = () => {

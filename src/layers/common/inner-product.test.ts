@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -67,4 +68,13 @@ describe("gradient", () => {
       await checkGradients({ layer: layer(`num_output: 4 ${param}`), inputs: { x: [2, 3, 2] } });
     },
   );
+});
+
+testContract("InnerProduct", {
+  inputs: { x: imageShape },
+  param: 'inner_product_param { num_output: 3 weight_filler { type: "xavier" } }',
+});
+testContract("InnerProduct transposed", {
+  inputs: { x: imageShape },
+  param: 'inner_product_param { num_output: 3 transpose: true weight_filler { type: "xavier" } }',
 });

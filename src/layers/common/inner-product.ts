@@ -18,9 +18,14 @@ import { canonicalAxis, countOf, type Shape } from "../../util/shape.js";
  */
 export class InnerProductLayer extends Layer {
   static readonly type = "InnerProduct";
+  static override readonly group = "common";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.innerProductParam ?? create(InnerProductParameterSchema);
+  override readonly rereads = { bottom: "values", onlyToLearn: true } as const;
+  override readonly isLinear = true;
+  override readonly weightFiller = { field: "inner_product_param", filler: this.#param.weightFiller };
+  override readonly paramCount = this.#param.biasTerm ? 2 : 1;
 
   override setup(): void {
     const { numOutput } = this.#param;
@@ -39,6 +44,11 @@ export class InnerProductLayer extends Layer {
       { shape: transpose ? [k, numOutput] : [numOutput, k], filler: this.#param.weightFiller ?? zero },
       ...(biasTerm ? [{ shape: [numOutput], filler: this.#param.biasFiller ?? zero }] : []),
     ];
+  }
+
+  override multiplyAdds([x]: readonly [Shape]): number {
+    const { m, n, k } = this.#sizes(x);
+    return m * n * k;
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {

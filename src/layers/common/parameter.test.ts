@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { engines } from "../../../test/golden/engines.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
@@ -52,3 +53,5 @@ test("gradient through a layer behind it", async () => {
     'layer { name: "sum" type: "Reduction" bottom: "y" top: "sum" loss_weight: 1 reduction_param { operation: SUMSQ } }';
   await checkGradients({ layer: layer() + sum, inputs: {} });
 });
+
+testContract("Parameter", { param: "parameter_param { shape { dim: 2 dim: 3 } }" });

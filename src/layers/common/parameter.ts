@@ -9,16 +9,18 @@ import type { Shape } from "../../util/shape.js";
  * Puts a learned blob into the net.
  *
  * No bottoms; top y, the parameter itself: its data and its diff are those of the parameter, without a copy.
- * Gradient: dp = dy. As in Caffe, it is set by what follows, not added up: of several backwards (`iter_size`) the last
- * one counts, and a parameter shared with another layer learns from one of the two only.
+ * Gradient: dp = dy. As in Caffe, each backward sets the gradient and adds nothing up: with `iter_size` only the last
+ * backward counts, and a parameter shared with another layer learns from one of the two layers only.
  *
- * Parameters: 0, of the shape given; starts at 0, or with the values in the layer's `blobs`.
+ * Parameters: 0 p, of the shape given; it starts at 0, or with the values in the layer's `blobs`.
  * `parameter_param`: `shape` (a scalar, if none is given).
  */
 export class ParameterLayer extends Layer {
   static readonly type = "Parameter";
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   override readonly topCount = 1;
+  override readonly paramCount = 1;
 
   override topShapes(): readonly Shape[] {
     return [(this.message.parameterParam?.shape?.dim ?? []).map(Number)];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, runLayer } from "../../../test/layers.js";
 
@@ -43,3 +44,6 @@ describe("gradient", () => {
     await checkGradients({ layer: layer("operation: SUMSQ", "loss_weight: 0.1"), inputs: { x: [2, 3] } });
   });
 });
+
+testContract("Reduction", { inputs: { x: imageShape }, param: "reduction_param { operation: MEAN axis: 1 }" });
+testContract("Reduction to a scalar", { inputs: { x: imageShape }, param: "reduction_param { operation: SUMSQ }" });

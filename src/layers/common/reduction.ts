@@ -19,6 +19,9 @@ export class ReductionLayer extends Layer {
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.reductionParam ?? create(ReductionParameterSchema);
+  override readonly rereads = [Operation.SUM, Operation.MEAN].includes(this.#param.operation)
+    ? {}
+    : ({ bottom: "values" } as const);
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
     return [x.slice(0, this.#axis(x))];

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -62,3 +63,5 @@ test("cannot work in place", async () => {
 test("gradient", async () => {
   await checkGradients({ layer: layer([0, -1]), inputs: { x: [2, 3, 2] } });
 });
+
+testContract("Reshape", { inputs: { x: imageShape }, param: "reshape_param { shape { dim: 0 dim: -1 dim: 2 } }" });

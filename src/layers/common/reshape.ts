@@ -7,8 +7,8 @@ import { ViewLayer } from "./view.js";
  * Gives a blob another shape of the same count.
  *
  * Bottom x, top y with the same values; no copy is made. Cannot work in place.
- * `reshape_param`: `shape`: the sizes that replace the axes from `axis` (0) on, for `num_axes` (−1: all that
- * follow) axes. A size 0 is copied from the bottom's axis at the same place; one −1 is what is left.
+ * `reshape_param`: `shape`: the sizes that replace `num_axes` (−1: all that follow) axes from `axis` (0)
+ * on. A size 0 copies that of the bottom's axis at the same place; one size may be −1, and is inferred.
  */
 export class ReshapeLayer extends ViewLayer {
   static readonly type = "Reshape";

@@ -1,4 +1,6 @@
+// No gradient: it has no tops; what it writes to its bottoms' diffs is 0.
 import { expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { buildError, layerNet } from "../../../test/layers.js";
 
 test("takes its bottoms, and gives them a gradient of 0", async () => {
@@ -18,3 +20,5 @@ test("has no top", async () => {
     '<text>:3:1: layer "layer" (Silence): needs exactly 0 tops, but has 1',
   );
 });
+
+testContract("Silence", { inputs: { a: imageShape, b: [2] }, tops: [] });

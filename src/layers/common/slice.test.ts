@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -68,3 +69,5 @@ describe("gradient", () => {
     await checkGradients({ layer: layer(param, tops), inputs: { x: [2, 4, 3] } });
   });
 });
+
+testContract("Slice", { inputs: { x: [2, 4, 3] }, tops: ["a", "b"] });

@@ -19,6 +19,8 @@ export class SliceLayer extends Layer {
   override readonly bottomCount = 1;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   readonly #param = this.message.sliceParam ?? create(SliceParameterSchema);
+  override readonly sharesBottom = this.message.top.length === 1;
+  override readonly passesOn = "first";
 
   override setup(): void {
     const { axis, sliceDim } = SliceParameterSchema.field;
@@ -62,7 +64,7 @@ export class SliceLayer extends Layer {
     return canonicalAxis(shape, axis, "slice_param.axis");
   }
 
-  /** How long each top is along the axis. */
+  /** The size of each top on the axis. */
   #lengths(length: number, x: Shape): number[] {
     const tops = this.message.top.length;
     const points = this.#param.slicePoint;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, runLayer } from "../../../test/layers.js";
 
@@ -46,3 +47,5 @@ describe("gradient", () => {
     await checkGradients({ layer: layer(param, top), inputs: { x: shape } });
   });
 });
+
+testContract("Softmax", { inputs: { x: imageShape } });

@@ -11,6 +11,9 @@ import { NeuronLayer } from "../activation/neuron.js";
  */
 export class SoftmaxLayer extends NeuronLayer {
   static readonly type = "Softmax";
+  static override readonly group = "loss";
+  override readonly rereads = { top: "values" } as const;
+  override readonly spareTops = "all";
 
   override topShapes(bottom: readonly [Shape]): readonly Shape[] {
     this.#collapse(bottom[0]);

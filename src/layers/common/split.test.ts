@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { layerNet } from "../../../test/layers.js";
 
@@ -34,3 +35,5 @@ test("is inserted where a blob is read twice", async () => {
 test("gradient", async () => {
   await checkGradients({ layer: layer(["a", "b", "c"]), inputs: { x: [2, 3] } });
 });
+
+testContract("Split", { inputs: { x: imageShape }, tops: ["a", "b"] });

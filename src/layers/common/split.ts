@@ -12,6 +12,9 @@ export class SplitLayer extends Layer {
   static readonly type = "Split";
   override readonly bottomCount = 1;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
+  override readonly sharesBottom = true;
+  override readonly passesOn = "first";
+  override readonly commutesWithAffine = true;
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
     return this.message.top.map(() => x);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { engines } from "../../../test/golden/engines.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
@@ -61,3 +62,6 @@ describe("gradient", () => {
     },
   );
 });
+
+testContract("Tile", { inputs: { x: imageShape }, param: "tile_param { tiles: 2 }" });
+testContract("Tile of a whole batch", { inputs: { x: imageShape }, param: "tile_param { axis: 0 tiles: 3 }" });

@@ -32,7 +32,7 @@ export class TileLayer extends Layer {
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const { rows, width, tiles } = this.#collapse(x.shape);
-    // As few copies as there can be: each tile of all rows, or all tiles of each row.
+    // Takes the form with fewer copies: each tile of all rows, or all tiles of each row.
     if (tiles <= rows) {
       for (let tile = 0; tile < tiles; tile++) {
         const to = y.data.slice(tile * width, y.count - tile * width);
@@ -69,7 +69,7 @@ export class TileLayer extends Layer {
     return canonicalAxis(x, this.#param.axis, "tile_param.axis");
   }
 
-  /** What is repeated: rows of the axis and all behind it. */
+  /** What is repeated: `rows` rows of `width` values, the axis and all axes behind it. */
   #collapse(x: Shape) {
     const axis = this.#axis(x);
     return { rows: countOf(x, 0, axis), width: countOf(x, axis), tiles: this.#param.tiles };

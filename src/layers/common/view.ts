@@ -2,10 +2,12 @@ import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 
-/** A layer that only looks at its bottom in another shape: data and diff are shared, nothing is computed. */
+/** A layer whose top is its bottom in another shape: data and diff are shared, nothing is computed. */
 export abstract class ViewLayer extends Layer {
   override readonly bottomCount = 1;
   override readonly topCount = 1;
+  override readonly sharesBottom = true;
+  override readonly passesOn = "first";
 
   override forward(_k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     y.shareData(x);

@@ -3,7 +3,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { FloatArray } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { type BatchSource, Prefetcher } from "../../data/prefetch.js";
-import { about, fieldsOf } from "../../data/sources/item.js";
+import { fieldsOf, withSubject } from "../../data/sources/item.js";
 import type { Transformer } from "../../data/transformer.js";
 import type { RandomState } from "../../util/random.js";
 import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js";
@@ -13,6 +13,7 @@ import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js
  * runs. All images of a batch have the shape of the first; the net is reshaped when it changes from batch to batch.
  */
 export abstract class BatchLayer<Item extends { readonly what: string }> extends Layer {
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   /** Transforms each image of a batch, and draws its crop and mirroring; undefined in a layer that does so itself. */
   protected transformer: Transformer | undefined;
@@ -122,7 +123,7 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
     try {
       return work();
     } catch (error) {
-      throw this.explain(about(item.what, error));
+      throw this.explain(withSubject(item.what, error));
     }
   }
 }

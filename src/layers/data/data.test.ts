@@ -1,9 +1,11 @@
+// No gradient: it has no bottoms and no parameters.
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { type NetSetup, netFromText } from "../../../test/nets.js";
 import type { Net } from "../../core/net.js";
 import { encodeImage, recordKey } from "../../data/datum.js";
@@ -365,4 +367,15 @@ describe("errors", () => {
       /^<text>:1:1: layer "layer" \(Data\): record 0 of \S+\/damaged: datum: damaged at byte 2: /,
     );
   });
+});
+
+testContract("Data", {
+  tops: ["data", "label"],
+  param: 'data_param { source: "../../files/glyphs_test_lmdb" batch_size: 3 backend: LMDB }',
+  changes: ["TRAIN", "TEST"],
+});
+testContract("Data of a LevelDB", {
+  tops: ["data", "label"],
+  param: 'data_param { source: "../../files/glyphs_test_leveldb" batch_size: 3 } transform_param { crop_size: 20 }',
+  changes: ["TRAIN", "TEST"],
 });

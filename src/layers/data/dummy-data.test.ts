@@ -1,4 +1,6 @@
+// No gradient: it has no bottoms and no parameters.
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { netFromText } from "../../../test/nets.js";
 
 const layer = (param: string, tops = ["a", "b"]) =>
@@ -76,4 +78,10 @@ describe("errors", () => {
     await expect(net.forward()).rejects.toThrow(/normal/);
     await net.dispose();
   });
+});
+
+testContract("DummyData", {
+  tops: ["a", "b"],
+  param: 'dummy_data_param { shape { dim: 2 dim: 3 } data_filler { value: 1 } data_filler { type: "uniform" } }',
+  changes: ["TRAIN", "TEST"],
 });

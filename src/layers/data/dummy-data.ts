@@ -14,6 +14,7 @@ import type { Shape } from "../../util/shape.js";
  */
 export class DummyDataLayer extends Layer {
   static readonly type = "DummyData";
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   readonly #param = this.message.dummyDataParam ?? create(DummyDataParameterSchema);

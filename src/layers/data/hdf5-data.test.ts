@@ -1,8 +1,10 @@
+// No gradient: it has no bottoms and no parameters.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { netFromText } from "../../../test/nets.js";
 import { type Hdf5Array, readHdf5, writeHdf5 } from "../../data/hdf5.js";
 
@@ -220,4 +222,10 @@ describe("errors", () => {
     );
     await net.dispose();
   });
+});
+
+testContract("HDF5Data", {
+  tops: ["data", "label"],
+  param: 'hdf5_data_param { source: "../../files/clusters_train.txt" batch_size: 3 }',
+  changes: ["TRAIN", "TEST"],
 });

@@ -22,6 +22,7 @@ import { countOf, formatShape, type Shape } from "../../util/shape.js";
  */
 export class HDF5DataLayer extends Layer {
   static readonly type = "HDF5Data";
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   readonly #param = this.message.hdf5DataParam ?? create(HDF5DataParameterSchema);

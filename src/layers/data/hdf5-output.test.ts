@@ -1,7 +1,10 @@
+// No gradient: it has no tops; what it writes to its bottoms' diffs is 0.
+// Numbers: those of its bottoms; it computes none.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { buildError, layerNet } from "../../../test/layers.js";
 import { netFromText } from "../../../test/nets.js";
 import { type Hdf5Array, readHdf5 } from "../../data/hdf5.js";
@@ -136,4 +139,10 @@ describe("errors", () => {
     await net.dispose();
     expect((await contentOf(path("rows.h5"))).data.data).toEqual(batch.x);
   });
+});
+
+testContract("HDF5Output", {
+  inputs: { data: imageShape, label: [2] },
+  tops: [],
+  param: `hdf5_output_param { file_name: "${join(folder, "rows.h5")}" }`,
 });

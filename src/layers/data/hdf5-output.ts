@@ -21,6 +21,7 @@ const names = ["data", "label"];
  */
 export class HDF5OutputLayer extends Layer {
   static readonly type = "HDF5Output";
+  static override readonly group = "data";
   override readonly bottomCount = 2;
   override readonly topCount = 0;
   readonly #file = this.message.hdf5OutputParam?.fileName ?? "";

@@ -1,7 +1,9 @@
+// No gradient: it has no bottoms and no parameters.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { type NetSetup, netFromText } from "../../../test/nets.js";
 import type { Net } from "../../core/net.js";
 import { parseImageList } from "../../data/sources/image-list.js";
@@ -232,4 +234,13 @@ describe("errors", () => {
       await expect(net.forward()).rejects.toThrow(/cannot read \S+none.png/);
     });
   });
+});
+
+// The matrix is whatever is square.
+testContract("ImageData", {
+  tops: ["data", "label"],
+  param:
+    'image_data_param { source: "../../../conformance/images/list.txt" batch_size: 2 } ' +
+    "transform_param { mirror: true }",
+  changes: ["TRAIN", "TEST"],
 });

@@ -1,4 +1,7 @@
+// No gradient: it has no bottoms and no parameters.
+// Numbers: the caller gives them.
 import { expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { netFromText } from "../../../test/nets.js";
 
 const layer = (shapes: string, tops = ["a", "b"]) =>
@@ -36,3 +39,5 @@ test("refuses more shapes than tops", async () => {
   );
   await expect(netFromText(layer("shape {} shape {}", ["x"]))).rejects.toThrow(/has 2 input_param.shape for 1 top; /);
 });
+
+testContract("Input", { param: "input_param { shape { dim: 2 dim: 3 } }" });

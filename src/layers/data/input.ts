@@ -9,8 +9,10 @@ import type { Shape } from "../../util/shape.js";
  */
 export class InputLayer extends Layer {
   static readonly type = "Input";
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
+  override readonly isInput = true;
 
   override topShapes(): readonly Shape[] {
     const shapes = this.message.inputParam?.shape ?? [];

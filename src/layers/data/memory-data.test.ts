@@ -1,4 +1,7 @@
+// No gradient: it has no bottoms and no parameters.
+// Numbers: the caller gives them.
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { netFromText } from "../../../test/nets.js";
 import { createImages } from "../../platform/node/index.js";
 import { Random } from "../../util/random.js";
@@ -136,4 +139,12 @@ describe("errors", () => {
     expect(() => memory.reset(new Float32Array(0), new Float32Array(0))).toThrow(/given are 0 values and 0 labels$/);
     await net.dispose();
   });
+});
+
+testContract("MemoryData", {
+  tops: ["data", "label"],
+  param: "memory_data_param { batch_size: 1 channels: 2 height: 1 width: 1 }",
+  prepare: ({ layers: [layer] }) =>
+    (layer as MemoryDataLayer).reset(new Float32Array(4).fill(1), Float32Array.of(5, 6)),
+  changes: ["TRAIN", "TEST"],
 });

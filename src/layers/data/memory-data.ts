@@ -21,6 +21,7 @@ import { loadMean } from "./mean.js";
  */
 export class MemoryDataLayer extends Layer {
   static readonly type = "MemoryData";
+  static override readonly group = "data";
   override readonly bottomCount = 0;
   override readonly topCount = 2;
   readonly #param = this.message.memoryDataParam ?? create(MemoryDataParameterSchema);

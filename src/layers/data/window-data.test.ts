@@ -1,8 +1,10 @@
+// No gradient: it has no bottoms and no parameters.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { type NetSetup, netFromText } from "../../../test/nets.js";
 import type { Net } from "../../core/net.js";
 import { createImages } from "../../platform/node/index.js";
@@ -227,4 +229,12 @@ describe("errors", () => {
       /layer "layer" \(WindowData\): cannot read \S+.jpg: no such file/,
     );
   });
+});
+
+testContract("WindowData", {
+  tops: ["data", "label"],
+  param:
+    'window_data_param { source: "../../../conformance/images/windows.txt" batch_size: 4 context_pad: 1 } ' +
+    "transform_param { crop_size: 5 mirror: true }",
+  changes: ["TRAIN", "TEST"],
 });

@@ -84,7 +84,7 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
       color: true,
       rootFolder,
       namedBy: [path, namedBy],
-      keepsFiles: cacheImages,
+      cacheFiles: cacheImages,
     });
     const foregroundCount = Math.trunc(Math.fround(this.batchSize * this.#param.fgFraction));
     const batch = { batchSize: this.batchSize, foregroundCount, mirror };

@@ -1,4 +1,6 @@
+// No gradient: it counts; labels and scores get none.
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
 const layer = (param = "", tops = ["y"]) =>
@@ -80,3 +82,5 @@ describe("errors", () => {
     );
   });
 });
+
+testContract("Accuracy", { inputs: { x: [2, 3], label: [2] }, tops: ["y", "perClass"] });

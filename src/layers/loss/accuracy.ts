@@ -7,19 +7,21 @@ import type { Shape } from "../../util/shape.js";
 import { checkLabels, collapseClasses } from "./labels.js";
 
 /**
- * The share of predictions whose label is among the `top_k` classes with the highest scores. An equal score
- * counts as higher, so that a net whose scores are all the same has none right.
+ * The share of predictions whose label is among the `top_k` classes with the highest scores. A score equal
+ * to the label's counts as higher, so that no prediction is right in a net whose scores are all the same.
  *
  * Bottoms: scores, with classes on `axis`; labels, one for each prediction, classes as whole numbers from 0.
- * Tops: a scalar; with two, the share for each class too (classes), 0 for one without labels. No gradient.
+ * Tops: a scalar; with two, the share for each class too (classes), 0 for a class without labels. No gradient.
  *
  * `accuracy_param`: `top_k` (1), `axis` (1), `ignore_label` (none). Labels out of range are an error here.
  */
 export class AccuracyLayer extends Layer {
   static readonly type = "Accuracy";
+  static override readonly group = "loss";
   override readonly bottomCount = 2;
   override readonly topCount = [1, 2] as const;
   readonly #param = this.message.accuracyParam ?? create(AccuracyParameterSchema);
+  override readonly spareTops = "all";
 
   override topShapes([scores, labels]: readonly [Shape, Shape]): readonly Shape[] {
     const { topK, axis } = this.#param;

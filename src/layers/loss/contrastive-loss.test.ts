@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -80,3 +81,5 @@ describe("gradient of both features", () => {
     await checkGradients({ layer: layer(param), inputs, values, check: ["a", "b"], tolerance: 2e-4 });
   });
 });
+
+testContract("ContrastiveLoss", { inputs: { a: [2, 3], b: [2, 3], label: [2] } });

@@ -11,10 +11,10 @@ import { LossLayer } from "./loss.js";
  * d = ‖a − b‖ for each pair, l = d² for a similar one, and else l = max(margin − d, 0)², or, with `legacy_version`,
  * l = max(margin − d², 0).
  *
- * Bottoms: features a and b, both (N, C), with axes of 1 behind them if need be; one label for each pair, 0 for a
+ * Bottoms: features a and b, both (N, C), which may have axes of size 1 behind; one label for each pair, 0 for a
  * dissimilar one. Top: the loss, a scalar.
  * Gradient for a, its negative for b: f·(a − b)·dloss/N; f = 1 for a similar pair, and else 0 where the maximum is 0,
- * or −(margin − d)/(d + 1e−4), or −1 with `legacy_version`. The 1e−4 is Caffe's, against a division by 0. Labels have
+ * or −(margin − d)/(d + 1e−4), or −1 with `legacy_version`. The 1e−4 is Caffe's; it avoids a division by 0. Labels have
  * no gradient.
  *
  * `contrastive_loss_param`: `margin` (1), `legacy_version` (false: the paper's).
@@ -81,28 +81,28 @@ export class ContrastiveLossLayer extends LossLayer {
     const { difference, squares } = this.#spans;
     const { margin, legacyVersion } = this.#param;
     const rows = a.shape[0] ?? 1;
-    const factors = k.span("factors", rows);
+    const multipliers = k.span("multipliers", rows);
     const run = () => {
-      const [square, label, factor] = [squares.array, labels.data.array, factors.array];
+      const [square, label, multiplier] = [squares.array, labels.data.array, multipliers.array];
       const unit = (loss.diff.array[0] ?? 0) / Math.max(rows, 1);
       for (let row = 0; row < rows; row++) {
         const s = square[row] ?? 0;
         const d = legacyVersion ? s : Math.sqrt(s);
-        if (isSimilar(label[row])) factor[row] = unit;
-        else if (d >= margin) factor[row] = 0;
-        else factor[row] = legacyVersion ? -unit : (-unit * (margin - d)) / (d + 1e-4);
+        if (isSimilar(label[row])) multiplier[row] = unit;
+        else if (d >= margin) multiplier[row] = 0;
+        else multiplier[row] = legacyVersion ? -unit : (-unit * (margin - d)) / (d + 1e-4);
       }
     };
-    k.host("contrastive loss gradient", run, { reads: [squares, labels.data, loss.diff], writes: [factors] });
+    k.host("contrastive loss gradient", run, { reads: [squares, labels.data, loss.diff], writes: [multipliers] });
     [a, b].forEach((x, i) => {
       if (!wanted[i]) return;
-      k.scale({ x: difference, scale: factors, bias: undefined, y: x.diff, ...collapse(a.shape) });
+      k.scale({ x: difference, scale: multipliers, bias: undefined, y: x.diff, ...collapse(a.shape) });
       if (i === 1) k.axpby({ x: x.diff, y: x.diff, a: -1, b: 0 });
     });
   }
 }
 
-/** Caffe takes the label for a whole number. */
+/** Caffe cuts off the fraction of the label. */
 function isSimilar(label: number | undefined): boolean {
   return Math.trunc(label ?? 0) !== 0;
 }

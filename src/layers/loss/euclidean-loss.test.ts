@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -65,3 +66,5 @@ test("of a batch without rows is 0", async () => {
   });
   expect(loss.data).toEqual([0]);
 });
+
+testContract("EuclideanLoss", { inputs: { a: imageShape, b: imageShape } });

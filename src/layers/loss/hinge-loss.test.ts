@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -82,3 +83,5 @@ test.each(["norm: L1", "norm: L2"])("gradient with %j", async (param) => {
     });
   }
 });
+
+testContract("HingeLoss", { inputs: { x: [2, 3], label: [2] }, param: "hinge_loss_param { norm: L2 }" });

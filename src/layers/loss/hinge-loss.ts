@@ -10,13 +10,13 @@ import { LossLayer } from "./loss.js";
  * Hinge loss of one class against all others: Σ m/N with L1, Σ m²/N with L2, over the margins
  * m = max(0, 1 − x) for the score x of the label, and m = max(0, 1 + x) for the other scores.
  *
- * Bottoms: scores (N, …), all axes behind the first together being the classes; labels, one for each row, classes as
- * whole numbers from 0. Top: the loss, a scalar.
+ * Bottoms: scores (N, …), whose axes behind the first together are the classes; labels, one for each row, classes
+ * as whole numbers from 0. Top: the loss, a scalar.
  * Gradient for the scores: s·dloss/N where m > 0 with L1, 2·s·m·dloss/N with L2; s is −1 for the label, 1 for the
  * others. Labels have none.
  *
  * `hinge_loss_param`: `norm` (L1). Labels out of range, and more labels than rows, are an error here; a batch without
- * rows has loss 0, where Caffe aborts.
+ * rows has loss 0; Caffe aborts.
  */
 export class HingeLossLayer extends LossLayer {
   static readonly type = "HingeLoss";

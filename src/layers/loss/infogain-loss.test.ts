@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 import { makeBlob, writeBlobProto } from "../../proto/binary/index.js";
@@ -177,4 +178,9 @@ describe("gradient", () => {
       check: ["x"],
     });
   });
+});
+
+testContract("InfogainLoss", {
+  inputs: { x: [2, 28], label: [2] },
+  param: 'infogain_loss_param { source: "../../files/glyphs_mean.binaryproto" }',
 });

@@ -12,17 +12,17 @@ import { checkLabels, collapseClasses, labelOptions, smallestProbability } from 
 import { LossLayer } from "./loss.js";
 
 /**
- * Multinomial logistic loss of the softmax of its scores in which every class counts as much as a matrix H says:
- * −Σ H(label, c)·log p(c)/normalizer over all labels and all classes c, p no less than 1e−20. With the identity for H
+ * Multinomial logistic loss of the softmax of its scores, with a weight for each class from a K × K matrix H:
+ * −Σ H(label, c)·log p(c)/normalizer over all labels and all classes c, with p at least 1e−20. With the identity for H
  * it is SoftmaxWithLoss.
  *
  * Bottoms: scores, with K classes on `infogain_loss_param.axis`; labels, one for each prediction, classes as whole
- * numbers from 0; and, where no file gives it, H, K·K values of any shape, a row for each label.
+ * numbers from 0; and H, unless a file gives it: K·K values of any shape, a row for each label.
  * Tops: the loss, a scalar; with two, the softmax too (then `loss_weight` must be given twice).
  * Gradient for the scores: (p(c)·Σ H(label, ·) − H(label, c))·dloss/normalizer, 0 for ignored labels; labels and H
  * have none.
  *
- * `infogain_loss_param`: `source` (a binaryproto of H; not read where H is a bottom), `axis` (1). `loss_param`:
+ * `infogain_loss_param`: `source` (a binaryproto of H; not read if H is a bottom), `axis` (1). `loss_param`:
  * `ignore_label` (none), `normalization` (VALID) as in SoftmaxWithLoss; `normalize` is refused, as in Caffe.
  * Labels out of range are an error here.
  */
@@ -138,7 +138,7 @@ export class InfogainLossLayer extends LossLayer {
     return matrix?.data.array ?? this.#matrix ?? new Float32Array(0);
   }
 
-  /** Visits every label that counts, with the index of its first score, from where the others are `inner` apart. */
+  /** Visits every label that is not ignored, with the index of its first score; the next scores are `inner` apart. */
   #eachLabel(labels: Tensor, collapsed: Collapsed, visit: (label: number, first: number) => void): number {
     const { ignore } = labelOptions(this.message.lossParam);
     const values = labels.data.array;

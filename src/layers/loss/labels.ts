@@ -10,12 +10,12 @@ import {
 } from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, collapseShape, countOf, formatShape, type Shape } from "../../util/shape.js";
 
-/** What losses in TypeScript take the logarithm of instead of anything smaller. */
+/** The least probability whose logarithm losses in TypeScript take. */
 export const smallestProbability = 1e-20;
 
 /**
- * Scores collapsed around their axis of classes; checks that there is one label for each prediction. `field` is what
- * the prototxt calls the axis.
+ * Scores collapsed around their axis of classes; checks that there is one label for each prediction. `field` is
+ * the name of that axis in the prototxt.
  */
 export function collapseClasses(layer: Layer, scores: Shape, labels: Shape, axis: number, field: string): Collapsed {
   const at = canonicalAxis(scores, axis, field);
@@ -43,7 +43,7 @@ export function rowsOfClasses(layer: Layer, scores: Shape, labels: Shape): { row
   return { rows, classes: countOf(scores, 1) };
 }
 
-/** What `loss_param` says of labels: which one does not count, and what the sum of losses is divided by. */
+/** What `loss_param` says of labels: which one is ignored, and what the sum of losses is divided by. */
 export function labelOptions(param: LossParameter = create(LossParameterSchema)): Labels {
   const { field } = LossParameterSchema;
   const has = (name: keyof typeof field) => isFieldSet(param, field[name]);
@@ -60,8 +60,8 @@ const normalizations = {
 } as const;
 
 /**
- * Has the labels checked before each use: every one but `ignore` must be a class, 0 … classes − 1. Caffe checks
- * that only in debug builds, and reads beyond its arrays otherwise.
+ * Records a check of the labels before each use: each, except `ignore`, must be a class, 0 … classes − 1. Caffe checks
+ * labels only in debug builds; other builds read beyond their arrays.
  */
 export function checkLabels(
   k: Recorder,

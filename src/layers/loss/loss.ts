@@ -2,10 +2,11 @@ import { Layer } from "../../core/layer.js";
 import { formatShape, type Shape } from "../../util/shape.js";
 
 /**
- * A loss: two bottoms, predictions and targets, with the same first axis; its first top is a scalar, made even
- * where the prototxt names none, and counts in the net's loss with weight 1 unless `loss_weight` says otherwise.
+ * A loss: two bottoms, predictions and targets, with the same first axis; its first top is a scalar, which
+ * is made even if the prototxt names none, and has weight 1 in the net's loss unless `loss_weight` says otherwise.
  */
 export abstract class LossLayer extends Layer {
+  static override readonly group = "loss";
   override readonly bottomCount: number | readonly [number, number] = 2;
   override readonly topCount: number | readonly [number, number] = 1;
   override readonly autoTops = true;

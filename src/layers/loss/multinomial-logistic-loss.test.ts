@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -67,3 +68,5 @@ test.each(["", "loss_weight: 3"])("gradient %s", async (more) => {
   const values = { p: [0.1, 0.2, 0.7, 0.6, 0.3, 0.1], label: [2, 1] };
   await checkGradients({ layer: layer(more), inputs: { p: [2, 3], label: [2] }, values, check: ["p"] });
 });
+
+testContract("MultinomialLogisticLoss", { inputs: { x: [2, 3], label: [2] } });

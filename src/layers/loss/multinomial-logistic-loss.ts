@@ -5,14 +5,14 @@ import { checkLabels, rowsOfClasses, smallestProbability } from "./labels.js";
 import { LossLayer } from "./loss.js";
 
 /**
- * Multinomial logistic loss of given probabilities: −Σ log p(label)/N, p no less than 1e−20.
+ * Multinomial logistic loss of given probabilities: −Σ log p(label)/N, with p at least 1e−20.
  *
- * Bottoms: probabilities (N, …), such as a Softmax puts out, all axes behind the first together being the classes;
+ * Bottoms: probabilities (N, …), such as the top of a Softmax, whose axes behind the first together are the classes;
  * labels, one for each row, classes as whole numbers from 0. Top: the loss, a scalar.
  * Gradient for the probabilities: −dloss/(N·p) for those of the labels, else 0; labels have none.
  *
- * No parameters. Labels out of range are an error here; a batch without rows has loss 0, where Caffe aborts.
- * SoftmaxWithLoss does this and the softmax in one, and is more exact.
+ * No parameters. Labels out of range are an error here; a batch without rows has loss 0; Caffe aborts.
+ * SoftmaxWithLoss computes the softmax and this loss in one, and is more exact.
  */
 export class MultinomialLogisticLossLayer extends LossLayer {
   static readonly type = "MultinomialLogisticLoss";

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -87,3 +88,5 @@ describe("gradient", () => {
     });
   });
 });
+
+testContract("SigmoidCrossEntropyLoss", { inputs: { x: [2, 3], label: [2, 3] } });

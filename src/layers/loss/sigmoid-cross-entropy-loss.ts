@@ -14,12 +14,13 @@ import { LossLayer } from "./loss.js";
  * Bottoms: scores x (N, …); targets t, as many, with the same first axis, from 0 to 1. Top: the loss, a scalar.
  * Gradient for the scores: (p − t)·dloss/normalizer, 0 for ignored targets; targets have none.
  *
- * `loss_param`: `ignore_label` (none; compared with targets cut to whole numbers, so that an ignore_label of 0 takes in
- * all that are less than 1), `normalization` (BATCH_SIZE: N; FULL: all targets; VALID: those not ignored; NONE: 1),
+ * `loss_param`: `ignore_label` (none; compared with targets without their fractions: an ignore_label of 0 ignores all
+ * targets below 1), `normalization` (BATCH_SIZE: N; FULL: all targets; VALID: those not ignored; NONE: 1),
  * never less than 1; `normalize` (its old form: true VALID, false BATCH_SIZE).
  */
 export class SigmoidCrossEntropyLossLayer extends LossLayer {
   static readonly type = "SigmoidCrossEntropyLoss";
+  static override readonly paramField = "loss_param";
 
   override topShapes([x, targets]: readonly [Shape, Shape]): readonly Shape[] {
     this.check(

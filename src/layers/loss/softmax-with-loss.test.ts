@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { engines } from "../../../test/golden/engines.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
@@ -180,3 +181,5 @@ describe("gradient", () => {
     });
   });
 });
+
+testContract("SoftmaxWithLoss", { inputs: { x: [2, 3], label: [2] } });

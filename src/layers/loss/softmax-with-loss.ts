@@ -1,9 +1,10 @@
 import type { Collapsed } from "../../core/kernels.js";
 import type { OneOrMore } from "../../core/layer.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
-import type { Shape } from "../../util/shape.js";
+import { countOf, type Shape } from "../../util/shape.js";
 import { checkLabels, collapseClasses, labelOptions } from "./labels.js";
 import { LossLayer } from "./loss.js";
 
@@ -13,7 +14,7 @@ import { LossLayer } from "./loss.js";
  * Bottoms: scores, with classes on `softmax_param.axis`; labels, one for each prediction, classes as whole
  * numbers from 0. Tops: the loss, a scalar; with two, the softmax too (then `loss_weight` must be given twice).
  * Gradient for the scores: (p − [label])·dloss/normalizer, 0 for ignored labels; labels have none.
- * The logarithm is of no less than 2^−126, so that a prediction that is quite wrong costs 87.3365.
+ * The logarithm is of at least 2^−126, so that no prediction costs more than 87.3365.
  *
  * `loss_param`: `ignore_label` (none), `normalization` (VALID: labels not ignored; FULL: all of them;
  * BATCH_SIZE: the axes before the classes; NONE: 1), never less than 1; `normalize` (its old form: true VALID,
@@ -21,6 +22,7 @@ import { LossLayer } from "./loss.js";
  */
 export class SoftmaxWithLossLayer extends LossLayer {
   static readonly type = "SoftmaxWithLoss";
+  static override readonly paramField = "loss_param";
   override readonly topCount = [1, 2] as const;
   #prob: Span | undefined;
 
@@ -28,6 +30,11 @@ export class SoftmaxWithLossLayer extends LossLayer {
     const [loss = []] = super.topShapes([scores, labels]);
     this.#collapse(scores, labels);
     return [loss, scores];
+  }
+
+  /** prob_, the softmax. */
+  override caffeBuffers({ bottom: [scores = []] }: LayerUse): number {
+    return countOf(scores);
   }
 
   override forward(k: Recorder, [scores, labels]: [Tensor, Tensor], [loss, probTop]: OneOrMore<Tensor>): void {

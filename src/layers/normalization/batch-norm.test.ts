@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -108,3 +109,5 @@ describe("gradient", () => {
     await checkGradients({ layer: layer(), inputs: { x: [5, 3] }, check: ["x"] });
   });
 });
+
+testContract("BatchNorm", { inputs: { x: imageShape } });

@@ -1,9 +1,15 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import { Layer, type ParamDeclaration } from "../../core/layer.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
-import { BatchNormParameterSchema, FillerParameterSchema, ParamSpecSchema } from "../../proto/gen/caffe_pb.js";
+import {
+  BatchNormParameterSchema,
+  FillerParameterSchema,
+  type LayerParameter,
+  ParamSpecSchema,
+} from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
 
 /**
@@ -30,19 +36,19 @@ import { countOf, type Shape } from "../../util/shape.js";
  */
 export class BatchNormLayer extends Layer {
   static readonly type = "BatchNorm";
+  static override readonly group = "normalization";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   override readonly inPlace = true;
   readonly #param = this.message.batchNormParam ?? create(BatchNormParameterSchema);
-  /** What backward needs: the statistics used, and the normalized values, which a layer in place may overwrite. */
+  /** What backward needs: the variance, and a copy of the normalized values, since a layer in place may overwrite y. */
   #variance: Span | undefined;
   #normalized: Span | undefined;
+  override readonly paramCount = 3;
 
   /** Whether this layer normalizes by its averages instead of by the batch. */
   get usesGlobalStats(): boolean {
-    return isFieldSet(this.#param, BatchNormParameterSchema.field.useGlobalStats)
-      ? this.#param.useGlobalStats
-      : this.phase === "TEST";
+    return writtenGlobalStats(this.message) ?? this.phase === "TEST";
   }
 
   override setup(): void {
@@ -69,6 +75,11 @@ export class BatchNormLayer extends Layer {
     const { channels } = collapse(x);
     const filler = create(FillerParameterSchema, { type: "constant", value: 0 });
     return [[channels], [channels], [1]].map((shape) => ({ shape, filler }));
+  }
+
+  /** temp_ and x_norm_, the latter with a diff where the layer works in place; the sums of each image's channels. */
+  override caffeBuffers({ bottom: [x = []], inPlace, backward }: LayerUse): number {
+    return (backward && inPlace ? 3 : 2) * countOf(x) + countOf(x, 0, 2) + countOf(x, 2);
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
@@ -109,4 +120,9 @@ export class BatchNormLayer extends Layer {
 
 function collapse(shape: Shape) {
   return { n: shape[0] ?? 1, channels: shape[1] ?? 1, inner: countOf(shape, 2) };
+}
+
+/** `use_global_stats` as written; nothing where it is left to the phase. */
+export function writtenGlobalStats({ batchNormParam: param }: LayerParameter): boolean | undefined {
+  return param && isFieldSet(param, BatchNormParameterSchema.field.useGlobalStats) ? param.useGlobalStats : undefined;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, runLayer } from "../../../test/layers.js";
 
@@ -69,4 +70,10 @@ describe("gradient", () => {
   ])("%s", async (_, param) => {
     await checkGradients({ layer: layer(param), inputs: { x: [2, 4, 3, 2] } });
   });
+});
+
+testContract("LRN", { inputs: { x: imageShape } });
+testContract("LRN within a channel", {
+  inputs: { x: imageShape },
+  param: "lrn_param { norm_region: WITHIN_CHANNEL local_size: 3 }",
 });

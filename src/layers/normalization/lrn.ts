@@ -1,16 +1,17 @@
 import { create } from "@bufbuild/protobuf";
 import type { PoolGeometry } from "../../core/kernels.js";
 import { Layer } from "../../core/layer.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { LRNParameter_NormRegion, LRNParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { formatShape, type Shape } from "../../util/shape.js";
+import { countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /**
  * Local response normalization.
  *
- * Bottom x (N, C, H, W), top y the same.
+ * Bottom x (N, C, H, W), top y of the same shape.
  * ACROSS_CHANNELS: y = x·s^−beta, s = k + alpha/local_size · Σ x² over the local_size channels around each.
  * WITHIN_CHANNEL: y = x·(1 + alpha·a)^−beta, a the mean of x² over the local_size × local_size square around each;
  * the square's size counts padding, and `k` is not used.
@@ -23,13 +24,15 @@ import { formatShape, type Shape } from "../../util/shape.js";
  */
 export class LRNLayer extends Layer {
   static readonly type = "LRN";
+  static override readonly group = "normalization";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.lrnParam ?? create(LRNParameterSchema);
   /** Across channels: s. */
   #scale: Span | undefined;
   /** Within a channel: the mean of squares a, and (1 + alpha·a)^−beta. */
-  #within: { readonly mean: Span; readonly factor: Span } | undefined;
+  #within: { readonly mean: Span; readonly multiplier: Span } | undefined;
+  override readonly rereads = { bottom: "values", top: "values" } as const;
 
   override setup(): void {
     const size = this.#param.localSize;
@@ -41,6 +44,11 @@ export class LRNLayer extends Layer {
     return bottom;
   }
 
+  /** scale_, which is s. */
+  override caffeBuffers({ bottom: [x = []] }: LayerUse): number {
+    return countOf(x);
+  }
+
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const { localSize: size, alpha, beta, k: offset } = this.#param;
     if (this.#isAcross) {
@@ -50,12 +58,12 @@ export class LRNLayer extends Layer {
     }
     const square = k.span("square", x.count);
     const mean = k.span("mean square", x.count);
-    const factor = k.span("factor", x.count);
-    this.#within = { mean, factor };
+    const multiplier = k.span("multiplier", x.count);
+    this.#within = { mean, multiplier };
     k.mul({ a: x.data, b: x.data, y: square });
     k.avePool({ x: square, y: mean, ...this.#square(x.shape) });
-    k.power({ x: mean, y: factor, power: -beta, scale: alpha, shift: 1 });
-    k.mul({ a: x.data, b: factor, y: y.data });
+    k.power({ x: mean, y: multiplier, power: -beta, scale: alpha, shift: 1 });
+    k.mul({ a: x.data, b: multiplier, y: y.data });
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
@@ -65,13 +73,13 @@ export class LRNLayer extends Layer {
     if (this.#scale) {
       k.lrnBackward({ x: x.data, y: y.data, scale: this.#scale, dy, dx, size, alpha, beta, ...channelsOf(x.shape) });
     } else if (this.#within) {
-      const { mean, factor } = this.#within;
+      const { mean, multiplier } = this.#within;
       const gradient = k.span("gradient", x.count);
       k.mul({ a: dy, b: x.data, y: gradient });
       k.powerBackward({ x: mean, dy: gradient, dx: gradient, power: -beta, scale: alpha, shift: 1 });
       k.avePoolBackward({ dy: gradient, dx, ...this.#square(x.shape) });
       k.mul({ a: dx, b: x.data, y: dx });
-      k.mul({ a: dy, b: factor, y: gradient });
+      k.mul({ a: dy, b: multiplier, y: gradient });
       k.sum({ xs: [gradient, dx], coefficients: [1, 2], y: dx });
     }
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { engines } from "../../../test/golden/engines.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
@@ -72,4 +73,10 @@ test.each([
   "across_channels: true normalize_variance: false",
 ])("gradient with %j", async (param) => {
   await checkGradients({ layer: layer(param), inputs: { x: [2, 3, 2, 2] } });
+});
+
+testContract("MVN", { inputs: { x: imageShape } });
+testContract("MVN without variance, across channels", {
+  inputs: { x: imageShape },
+  param: "mvn_param { normalize_variance: false across_channels: true }",
 });

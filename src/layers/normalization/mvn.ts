@@ -11,20 +11,22 @@ import { fourAxes } from "../common/four-axes.js";
  * Mean-variance normalization of each image by itself: y = (x − mean)/(deviation + eps), or y = x − mean; over each
  * channel, or over all channels.
  *
- * Bottom x of at most four axes; top y (N, C, H, W), with 1 for axes x has not; works in place.
- * Gradient: dx = (dy − mean(dy) − y·mean(dy·y))/(deviation + eps), which takes eps for small, or dx = dy − mean(dy).
+ * Bottom x of at most four axes; top y (N, C, H, W), with 1 for the axes that x lacks; works in place.
+ * Gradient: dx = (dy − mean(dy) − y·mean(dy·y))/(deviation + eps), which assumes a small eps, or dx = dy − mean(dy).
  *
  * `mvn_param`: `normalize_variance` (true), `across_channels` (false), `eps` (1e-9). The gradient is right in place
  * too; Caffe's is not.
  */
 export class MVNLayer extends Layer {
   static readonly type = "MVN";
+  static override readonly group = "normalization";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   override readonly inPlace = true;
   readonly #param = this.message.mvnParam ?? create(MVNParameterSchema);
-  /** (deviation + eps)²: what the kernels for batches take the root of. */
+  /** (deviation + eps)²: the kernels shared with BatchNorm take the root of it. */
   #variance: Span | undefined;
+  override readonly rereads = { bottom: "values", top: "values" } as const;
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
     return [fourAxes(this, x)];
@@ -52,7 +54,7 @@ export class MVNLayer extends Layer {
       k.batchNormBackward({ y: y.data, dy: y.diff, variance, dx: x.diff, eps: 0, n: 1, channels: rows, inner: size });
   }
 
-  /** to = from − its mean over each row */
+  /** Writes to `to` the values of `from` minus the mean of their row. */
   #center(k: Recorder, from: Span, to: Span, { rows, size }: { rows: number; size: number }): void {
     const shift = k.span("shift", rows);
     const collapsed = { outer: 1, dim: rows, inner: size };
@@ -61,7 +63,7 @@ export class MVNLayer extends Layer {
     k.bias({ x: from, bias: shift, y: to, ...collapsed });
   }
 
-  /** Rows that are normalized each by itself, and how many values they have. */
+  /** The number of rows, each normalized by itself, and of values in a row. */
   #collapse(x: Shape) {
     const axes = this.#param.acrossChannels ? 1 : 2;
     return { rows: countOf(x, 0, axes), size: countOf(x, axes) };

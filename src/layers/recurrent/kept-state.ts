@@ -2,13 +2,13 @@ import type { Layer } from "../../core/layer.js";
 import type { FloatArray, Span } from "../../core/span.js";
 
 /**
- * The state in which the last forward of a recurrent layer ended, and from which the next goes on. It stands outside the
- * engine's memory, as it outlives a program: those of a test net are recorded anew for every test.
+ * The state in which the last forward of a recurrent layer ended, and from which the next goes on. It is not in the
+ * engine's memory because it outlives a program: a test net records a new program for every test.
  */
 export class KeptState {
   #blobs: readonly FloatArray[] = [];
 
-  /** Writes it, or zeros where there is none of this size. */
+  /** Writes the kept state, or zeros if none of this size is kept. */
   takeUp(state: readonly Span[]): void {
     for (const [i, { array }] of state.entries()) {
       const kept = this.#blobs[i];

@@ -35,8 +35,8 @@ export function sumRows(k: Recorder, y: Span, b: Span, accumulate: boolean): voi
   k.biasBackward({ dy: y, dbias: b, accumulate, outer: y.count / b.count, dim: b.count, inner: 1 });
 }
 
-/** y = x, each row times its number in `factors`; may work in place */
-export function scaleRows(k: Recorder, x: Span, factors: Span, y: Span): void {
-  const { count } = factors;
-  k.scale({ x, scale: factors, bias: undefined, y, outer: 1, dim: count, inner: x.count / count });
+/** y = x, each row times its number in `multipliers`; may work in place */
+export function scaleRows(k: Recorder, x: Span, multipliers: Span, y: Span): void {
+  const { count } = multipliers;
+  k.scale({ x, scale: multipliers, bias: undefined, y, outer: 1, dim: count, inner: x.count / count });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -46,3 +47,5 @@ test("gives no gradient to cont", async () => {
   await expect(net.backward()).rejects.toThrow(/layer "layer" .*no gradient can go to bottom 2/);
   await net.dispose();
 });
+
+testContract("LSTMUnit", { inputs: { c: [2, 3, 4], gates: [2, 3, 16], label: [2, 3] }, tops: ["y", "h"] });

@@ -4,17 +4,18 @@ import type { Tensor } from "../../core/tensor.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
 
 /**
- * One step of an LSTM's cells, of which Caffe makes its LSTM layer.
+ * One step of an LSTM's cells; Caffe's LSTM layer is made of it.
  *
- * Bottoms: c_prev (1, N, D); gates (1, N, 4·D), input, forget, output and candidate before their nonlinearities;
+ * Bottoms: c_prev (1, N, D); gates (1, N, 4·D), input, forget, output and candidate, before their nonlinearities;
  * cont (1, N), 0 where a sequence begins, 1 where it goes on. Tops c, h, (1, N, D) each.
  * i, f, o = sigmoid, g = tanh of the gates; c = cont·f·c_prev + i·g; h = o·tanh(c).
  * Gradient: that of the formula, for c_prev and the gates; for the forget gate it holds where cont is 0 or 1, as in Caffe.
  *
- * Departure: the first axis may be more than 1, for as many steps that do not depend on each other.
+ * Departure: the first axis may be longer than 1: steps that do not depend on each other.
  */
 export class LSTMUnitLayer extends Layer {
   static readonly type = "LSTMUnit";
+  static override readonly group = "recurrent";
   override readonly bottomCount = 3;
   override readonly topCount = 2;
 

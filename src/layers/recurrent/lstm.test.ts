@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { layerNet, runLayer } from "../../../test/layers.js";
 
@@ -63,4 +64,9 @@ describe("gradient", () => {
       check: ["x", "xs", "h0", "c0", "0", "1", "2", "3"],
     });
   });
+});
+
+testContract("LSTM", {
+  inputs: { x: [2, 1, 3], label: [2, 1] },
+  param: 'recurrent_param { num_output: 2 weight_filler { type: "xavier" } }',
 });

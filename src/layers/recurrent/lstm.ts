@@ -5,8 +5,8 @@ import { RecurrentLayer } from "./recurrent.js";
 import type { BackwardStep, Step } from "./step.js";
 
 /**
- * Long short-term memory, without peepholes. With the four gates of `RecurrentLayer`, which says what else there is to
- * say of bottoms, tops and parameters, in this order:
+ * Long short-term memory, without peepholes. It has four gates, in this order; `RecurrentLayer` documents bottoms,
+ * tops and parameters:
  *
  * input i, forget f, output o = sigmoid, candidate g = tanh of their gates; c_t = cont_t·f·c_{t−1} + i·g;
  * h_t = o·tanh(c_t).
@@ -20,6 +20,7 @@ export class LSTMLayer extends RecurrentLayer {
   static readonly type = "LSTM";
   protected override readonly gates = 4;
   protected override readonly states = 2;
+  override readonly paramCount = this.countParams();
 
   protected override step(k: Recorder, { gates, cont, previous, state }: Step<[Span, Span]>): void {
     const [[, cPrev], [h, c]] = [previous, state];
@@ -32,7 +33,7 @@ export class LSTMLayer extends RecurrentLayer {
     k.lstmUnitBackward({ gates, cPrev, cont, c, dc, dh, dgates, dcPrev, n: cont.count, dim: this.dim });
   }
 
-  /** Copies: a layer in place may change the top, but not what the next step reads. */
+  /** The top is a copy: a layer in place may change it, but not what the next step reads. */
   protected override output(k: Recorder, h: Span, y: Tensor): void {
     k.copy({ x: h, y: y.data });
   }

@@ -8,23 +8,16 @@ import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js
 import { KeptState } from "./kept-state.js";
 import { addToRows, linear, linearBackward, linearBackwardWeights, scaleRows, sumRows } from "./linear.js";
 import { bottomRoles, paramRoles } from "./roles.js";
-import { type BackwardStep, part, type State, type Step } from "./step.js";
-
-/** What forward leaves to backward: the steps, and of all steps together h and cont·(the h before). */
-interface Unrolled {
-  readonly steps: readonly Step[];
-  readonly h: Span;
-  readonly conted: Span;
-}
+import { type BackwardStep, part, type State, type Step, type Unrolled } from "./step.js";
 
 /**
- * What LSTM and RNN have in common: T steps over N streams, each of which leaves a state, h first, to the next.
- * gates_t = W_x·x_t + b + W_s·x_static + W_h·(cont_t·h_{t−1}); what becomes of them is the type's.
+ * What LSTM and RNN have in common: T steps over N streams. Each step leaves a state, whose first blob is h, to the
+ * next. gates_t = W_x·x_t + b + W_s·x_static + W_h·(cont_t·h_{t−1}); each type computes its state from the gates.
  *
  * Bottoms: x (T, N, …K); cont (T, N), 0 where a sequence begins, 1 where it goes on; x_static (N, …S) if given; with
  * `expose_hidden` the state before the first step, (1, N, D) each. Tops: (T, N, D); with `expose_hidden` the state
- * after the last step. Without it each forward goes on from the state in which the one before ended; the first, one
- * after `reset`, and one with another N start from 0.
+ * after the last step. Without it each forward starts from the state in which the one before ended. The first forward,
+ * one after `reset`, and one with another N start from 0.
  *
  * Gradient: back through all T steps, but not to cont, nor into the forward before.
  *
@@ -32,22 +25,27 @@ interface Unrolled {
  * type's own. `recurrent_param`: `num_output` D, `weight_filler`, `bias_filler` (constant 0), `expose_hidden`
  * (false); `debug_info` is read and ignored.
  *
- * Departures: Caffe refuses another T once the net is built; it gives no gradient to the states that are bottoms, and
- * takes none from those that are tops; it drops blobs that stand in the layer's own message.
+ * Departures: Caffe refuses another T once the net is built. It gives no gradient to states that are bottoms, and takes
+ * none from states that are tops. It drops blobs in the layer's own message.
  */
 export abstract class RecurrentLayer extends Layer {
-  /** How many numbers for each of D go into the nonlinearities. */
+  static override readonly group = "recurrent";
+  static override readonly paramField = "recurrent_param";
+  /** The number of gates for each of the D values. */
   protected abstract readonly gates: number;
-  /** How many blobs a state has. */
+  /** The number of blobs of a state. */
   protected abstract readonly states: number;
   readonly #param = this.message.recurrentParam ?? create(RecurrentParameterSchema);
   #steps = 0;
   #unrolled: Unrolled | undefined;
   readonly #kept = new KeptState();
+  override readonly rereads = { bottom: "values" } as const;
+  override readonly spareTops = "extra";
+  override readonly weightFiller = { field: "recurrent_param", filler: this.#param.weightFiller };
 
-  /** One step on from `gates` and `previous`: writes `state`. */
+  /** Records one step: writes `state` from `gates` and `previous`. */
   protected abstract step(k: Recorder, step: Step): void;
-  /** Writes `dgates`, and `dprevious` but for that of h, to which `dgates` leads. */
+  /** Writes `dgates`, and `dprevious` except that of h, which follows from `dgates`. */
   protected abstract stepBackward(k: Recorder, step: BackwardStep): void;
   /** Writes the top from h of all steps. */
   protected abstract output(k: Recorder, h: Span, y: Tensor): void;
@@ -104,6 +102,22 @@ export abstract class RecurrentLayer extends Layer {
     ];
   }
 
+  /** The value of `paramCount`, for types to set it once `states` is set. */
+  protected countParams(): number {
+    return (bottomRoles(this.message.bottom, this.#exposed).fixed ? 3 : 2) + this.stepParams().length;
+  }
+
+  /** Each matrix is multiplied once a step and stream; W_s once a stream, as x_static is the same in all steps. */
+  override multiplyAdds(bottom: readonly Shape[]): number {
+    const { x, fixed } = bottomRoles(bottom, this.#exposed);
+    const [steps = 0, streams = 0] = x;
+    const times = (index: number) => streams * (fixed && index === 2 ? 1 : steps);
+    const counts = this.declareParams(bottom).map(({ shape }, i) =>
+      shape.length === 2 ? countOf(shape) * times(i) : 0,
+    );
+    return counts.reduce((sum, count) => sum + count);
+  }
+
   override forward(k: Recorder, bottom: readonly Tensor[], [y, ...last]: OneOrMore<Tensor>): void {
     const { x, cont, fixed, hidden } = bottomRoles(bottom, this.#exposed);
     const { wx, b, ws, wh } = paramRoles(this.params, fixed);
@@ -158,7 +172,7 @@ export abstract class RecurrentLayer extends Layer {
     const dgates = k.span("gates", this.gates * y.count);
     const dh = this.outputBackward(k, h, y, learn.own);
 
-    // The gradient of a step's state; the step before has its own take that place.
+    // The gradient of the state that a step leaves; the step then writes that of the state it started from over it.
     const running = this.#state((i) => k.span(`state ${i}`, y.count / T));
     const total = k.span("h", y.count / T);
     if (hidden.length === 0) for (const span of running) k.fill({ y: span, value: 0 });
@@ -186,7 +200,7 @@ export abstract class RecurrentLayer extends Layer {
     if (want.fixed) linearBackward(k, each, ws, fixed.diff);
   }
 
-  /** Has the next forward start from 0. */
+  /** Makes the next forward start from 0. */
   reset(): void {
     this.#kept.reset();
   }
@@ -220,7 +234,7 @@ export abstract class RecurrentLayer extends Layer {
     return Array.from({ length: this.states }, (_, i) => blob(i)) as [Span, ...Span[]];
   }
 
-  /** Caffe fills weights for every step, and then has all steps use those of the first. */
+  /** Draws what Caffe draws: it fills weights for every step, and then uses those of the first in all steps. */
   override filled(): void {
     if (this.message.blobs.length > 0) return;
     for (let t = 1; t < this.#steps; t++) {

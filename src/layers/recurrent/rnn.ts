@@ -7,8 +7,8 @@ import { RecurrentLayer } from "./recurrent.js";
 import type { BackwardStep, Step } from "./step.js";
 
 /**
- * A plain recurrent layer. With the one gate of `RecurrentLayer`, which says what else there is to say of bottoms, tops
- * and parameters: h_t = tanh(gate_t), o_t = tanh(W_o·h_t + b_o).
+ * A plain recurrent layer with one gate: h_t = tanh(gate_t), o_t = tanh(W_o·h_t + b_o). `RecurrentLayer` documents
+ * bottoms, tops and parameters.
  *
  * Top o (T, N, D). The state is h: with `expose_hidden` the bottom h_0 and the top h_T.
  * Parameters: W_x (D, K), b (D), W_s (D, S) if there is x_static, W_h (D, D), W_o (D, D), b_o (D).
@@ -17,6 +17,7 @@ export class RNNLayer extends RecurrentLayer {
   static readonly type = "RNN";
   protected override readonly gates = 1;
   protected override readonly states = 1;
+  override readonly paramCount = this.countParams();
   #o: Span | undefined;
 
   protected override stepParams(): readonly ParamDeclaration[] {

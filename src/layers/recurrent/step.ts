@@ -18,8 +18,15 @@ export interface Step<S = State> {
 export interface BackwardStep<S = State> extends Step<S> {
   readonly dgates: Span;
   readonly dstate: S;
-  /** But for h the same as `dstate`, except in the first step. */
+  /** The same spans as `dstate`, except for h, and except in the first step. */
   readonly dprevious: S;
+}
+
+/** What forward leaves to backward: the steps, and of all steps together h and cont·(the h before). */
+export interface Unrolled {
+  readonly steps: readonly Step[];
+  readonly h: Span;
+  readonly conted: Span;
 }
 
 /** The t-th of T parts. */

@@ -8,26 +8,32 @@ import { canonicalAxis, countOf, formatShape, type Shape, sameShape } from "../.
 import { readWindow, type Window } from "./conv-geometry.js";
 
 /**
- * What Convolution and Deconvolution have in common: fields, shapes, parameters and bias. The second is the first
- * with its ends exchanged, so that one geometry, that of the convolution, describes both.
+ * What Convolution and Deconvolution have in common: fields, shapes, parameters and bias. A deconvolution is
+ * a convolution with its ends exchanged, so that one geometry, that of the convolution, describes both.
  */
 export abstract class BaseConvolutionLayer extends Layer {
+  static override readonly group = "vision";
+  static override readonly paramField = "convolution_param";
   override readonly bottomCount = [1, Number.POSITIVE_INFINITY] as const;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   override readonly equalCounts = true;
   readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);
+  override readonly rereads = { bottom: "values", onlyToLearn: true } as const;
+  override readonly isLinear = true;
+  override readonly weightFiller = { field: "convolution_param", filler: this.#param.weightFiller };
+  override readonly paramCount = this.#param.biasTerm ? 2 : 1;
 
-  /** Whether the bottom is what a convolution would put out. */
+  /** Whether the bottom has the shape of a convolution's output. */
   protected abstract readonly isTransposed: boolean;
 
-  /** Sizes of the top's spatial axes; what cannot be is 0 or less. */
+  /** Sizes of the top's spatial axes; 0 or less if there can be no such top. */
   protected abstract sizes(input: Shape, window: Window): readonly number[];
 
-  /** y from x; the spans are called as for a convolution, the geometry is that of the convolution. */
+  /** y from x; x and y are bottom and top, and the geometry is that of the convolution. */
   protected abstract recordForward(k: Recorder, args: Kernels["conv"]): void;
-  /** dx from dy */
+  /** dx from dy. */
   protected abstract recordData(k: Recorder, args: Kernels["convBackwardData"]): void;
-  /** dw, added to, from x and dy */
+  /** Adds to dw, from x and dy. */
   protected abstract recordWeights(k: Recorder, args: Kernels["convBackwardWeights"]): void;
 
   override setup([x]: readonly [Shape]): void {
@@ -75,6 +81,12 @@ export abstract class BaseConvolutionLayer extends Layer {
       { shape: [to, from / group, ...this.#window(x).kernel], filler: this.#param.weightFiller ?? zero },
       ...(biasTerm ? [{ shape: [numOutput], filler: this.#param.biasFiller ?? zero }] : []),
     ];
+  }
+
+  /** Each output, or input of a transposed convolution, meets all weights that belong to its channel. */
+  override multiplyAdds(bottom: OneOrMore<Shape>): number {
+    const [side = [], ...others] = this.isTransposed ? bottom : this.topShapes(bottom);
+    return (1 + others.length) * countOf(side) * countOf(this.declareParams([bottom[0]])[0]?.shape ?? [], 1);
   }
 
   override forward(k: Recorder, bottom: readonly Tensor[], top: readonly Tensor[]): void {

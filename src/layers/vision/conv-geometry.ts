@@ -2,7 +2,7 @@ import { isFieldSet } from "@bufbuild/protobuf";
 import type { Layer } from "../../core/layer.js";
 import { type ConvolutionParameter, ConvolutionParameterSchema } from "../../proto/gen/caffe_pb.js";
 
-/** How a kernel moves over the spatial axes: one entry an axis, in all of these. */
+/** How a kernel moves over the spatial axes; each list has one entry for each axis. */
 export interface Window {
   readonly kernel: readonly number[];
   readonly stride: readonly number[];
@@ -69,7 +69,7 @@ export function convolved(input: readonly number[], { stride, pad, ...window }: 
   return input.map((size, i) => Math.trunc((size + 2 * (pad[i] ?? 0) - extent(window, i)) / (stride[i] ?? 1)) + 1);
 }
 
-/** Sizes of the smallest input that a convolution makes an output of these sizes of. */
+/** Sizes of the smallest input for which a convolution's output has these sizes. */
 export function deconvolved(output: readonly number[], { stride, pad, ...window }: Window): number[] {
   return output.map((size, i) => (stride[i] ?? 1) * (size - 1) + extent(window, i) - 2 * (pad[i] ?? 0));
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkEnginesAgree } from "../../../test/engine-agreement.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
@@ -195,4 +196,14 @@ test.each(["engine: CUDNN", "engine: CAFFE", "force_nd_im2col: true"])("reads an
     const plain = await runLayer(layer(param), { x: image });
     expect(await runLayer(layer(`${param} ${field}`), { x: image })).toEqual(plain);
   }
+});
+
+testContract("Convolution", {
+  inputs: { x: imageShape },
+  param: 'convolution_param { num_output: 2 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } }',
+});
+testContract("Convolution of two bottoms", {
+  inputs: { a: imageShape, b: imageShape },
+  tops: ["c", "d"],
+  param: 'convolution_param { num_output: 2 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } }',
 });

@@ -1,6 +1,7 @@
 import type { Kernels } from "../../core/kernels.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
-import type { Shape } from "../../util/shape.js";
+import { countOf, type Shape } from "../../util/shape.js";
 import { BaseConvolutionLayer } from "./base-convolution.js";
 import { convolved, type Window } from "./conv-geometry.js";
 
@@ -9,7 +10,7 @@ import { convolved, type Window } from "./conv-geometry.js";
  *
  * Bottoms x (N, C, …spatial), one or more of the same shape; as many tops y (N, num_output, …), each size
  * (in + 2·pad − dilation·(kernel − 1) − 1)/stride + 1, rounded down. Any number of spatial axes, none included.
- * With `group` g the channels fall into g groups that do not see each other.
+ * With `group` g the channels are split into g groups, each convolved by itself.
  * Gradients: for x the transposed convolution of dy, for w the correlation of x with dy, db = Σ dy.
  *
  * Parameters: 0 w (num_output, C/group, …kernel); 1 b (num_output), unless `bias_term` is false.
@@ -24,6 +25,12 @@ export class ConvolutionLayer extends BaseConvolutionLayer {
 
   protected override sizes(input: Shape, window: Window): readonly number[] {
     return convolved(input, window);
+  }
+
+  /** col_buffer_, for one image; kernels of 1×1 need none. */
+  override caffeBuffers({ bottom: [x = []], top: [y = []] }: LayerUse): number {
+    const [axis, kernel] = [x.length - (y.length - 2), countOf(this.params[0]?.shape ?? [], 2)];
+    return kernel === 1 ? 0 : kernel * (x[axis - 1] ?? 1) * countOf(y, axis);
   }
 
   protected override recordForward(k: Recorder, args: Kernels["conv"]): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { engines } from "../../../test/golden/engines.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
@@ -95,3 +96,5 @@ describe("gradient", () => {
     await checkGradients({ layer: layer(param), inputs });
   });
 });
+
+testContract("Crop", { inputs: { x: imageShape, reference: [2, 3, 2, 3] }, param: "crop_param { offset: 1 }" });

@@ -24,9 +24,11 @@ interface Cut {
  */
 export class CropLayer extends Layer {
   static readonly type = "Crop";
+  static override readonly group = "vision";
   override readonly bottomCount = 2;
   override readonly topCount = 1;
   readonly #param = this.message.cropParam ?? create(CropParameterSchema);
+  override readonly passesOn = "first";
 
   override topShapes([x, reference]: readonly [Shape, Shape]): readonly Shape[] {
     const axis = canonicalAxis(x, this.#param.axis, "crop_param.axis");
@@ -87,7 +89,7 @@ export class CropLayer extends Layer {
     }
   }
 
-  /** Where the top begins on each axis. */
+  /** The index in x at which the top begins, for each axis. */
   #offsets(x: Shape): readonly number[] {
     const axis = canonicalAxis(x, this.#param.axis, "crop_param.axis");
     const { offset } = this.#param;
@@ -100,7 +102,7 @@ export class CropLayer extends Layer {
     return x.map((_, i) => (i < axis ? 0 : ((offset.length > 1 ? offset[i - axis] : offset[0]) ?? 0)));
   }
 
-  /** The axes that are cut, one after the other from the outermost on; each finds those before it cut already. */
+  /** The axes that are cut, the outermost first; at each axis those before it are cut already. */
   #cuts(x: Shape, y: Shape): readonly Cut[] {
     const offsets = this.#offsets(x);
     return x.flatMap((size, axis) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkEnginesAgree } from "../../../test/engine-agreement.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
@@ -144,4 +145,9 @@ describe("the engines agree", () => {
     const shape = [n, channels, ...sizes.map((size) => size * 4 + 1)];
     await checkEnginesAgree({ layer: layer(`num_output: 8 ${param}`), inputs: { x: shape } });
   });
+});
+
+testContract("Deconvolution", {
+  inputs: { x: imageShape },
+  param: 'convolution_param { num_output: 2 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } }',
 });

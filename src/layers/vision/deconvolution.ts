@@ -1,4 +1,5 @@
 import type { Kernels } from "../../core/kernels.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import { BaseConvolutionLayer } from "./base-convolution.js";
@@ -6,12 +7,12 @@ import { deconvolved, type Window } from "./conv-geometry.js";
 
 /**
  * Deconvolution, the transpose of a convolution: each value of x adds its multiple of the kernel to y, `stride` apart,
- * and then the bias is added. It is what Convolution does to gradients, and so makes images larger; with
+ * and then the bias is added. Convolution does this to gradients. It makes images larger; with
  * `weight_filler { type: "bilinear" }`, as many groups as channels and `lr_mult: 0` it interpolates.
  *
  * Bottoms x (N, C, …spatial), one or more of the same shape; as many tops y (N, num_output, …), each size
  * stride·(in − 1) + dilation·(kernel − 1) + 1 − 2·pad. Any number of spatial axes, none included.
- * With `group` g the channels fall into g groups that do not see each other.
+ * With `group` g the channels are split into g groups, each convolved by itself.
  * Gradients: for x the convolution of dy with w, for w the correlation of dy with x, db = Σ dy.
  *
  * Parameters: 0 w (C, num_output/group, …kernel): the bottom's channels come first, unlike Convolution's;
@@ -29,6 +30,11 @@ export class DeconvolutionLayer extends BaseConvolutionLayer {
 
   protected override sizes(input: Shape, window: Window): readonly number[] {
     return deconvolved(input, window);
+  }
+
+  /** col_buffer_, for one image. */
+  override caffeBuffers({ bottom: [x = []], top: [y = []] }: LayerUse): number {
+    return countOf(this.params[0]?.shape ?? [], 2) * (y[1] ?? 1) * countOf(x, 2);
   }
 
   protected override recordForward(k: Recorder, { x, w, bias, y, ...geometry }: Kernels["conv"]): void {

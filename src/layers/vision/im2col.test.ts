@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkEnginesAgree } from "../../../test/engine-agreement.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
@@ -88,3 +89,5 @@ describe("gradient", () => {
 test.each(cases)("is the same on both engines: %s of %j", (param, shape) =>
   checkEnginesAgree({ layer: layer(param), inputs: { x: shape } }),
 );
+
+testContract("Im2col", { inputs: { x: imageShape }, param: "convolution_param { kernel_size: 3 pad: 1 stride: 2 }" });

@@ -7,10 +7,10 @@ import { canonicalAxis, countOf, formatShape, type Shape } from "../../util/shap
 import { convolved, readWindow, type Window } from "./conv-geometry.js";
 
 /**
- * Lays what each position of a convolution sees along the channels, so that the convolution becomes a matrix product.
+ * Copies the values under the kernel at each position into channels, so that the convolution is a matrix product.
  *
  * Bottom x (N, C, …spatial); top y (N, C·Π kernel, …), the spatial sizes those of a convolution's output. Channel
- * c·Π kernel + t of y is what weight t of a kernel meets in channel c of x, 0 in the padding. One spatial axis or more.
+ * c·Π kernel + t of y is the value in channel c of x that weight t of a kernel is multiplied by, 0 in the padding. One spatial axis or more.
  * Gradient: each dx is the sum of the dy that its value was copied to.
  *
  * `convolution_param`, as for Convolution: `kernel_size`; `stride` (1); `pad` (0); `dilation` (1), each once or once an
@@ -19,6 +19,8 @@ import { convolved, readWindow, type Window } from "./conv-geometry.js";
  */
 export class Im2colLayer extends Layer {
   static readonly type = "Im2col";
+  static override readonly group = "vision";
+  static override readonly paramField = "convolution_param";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);

@@ -6,7 +6,7 @@ import { drawPool, meanPool, meanPoolBackward } from "./stochastic-pool.js";
 
 export type PoolMethod = "MAX" | "AVE" | "STOCHASTIC";
 
-/** Records dx, all of it, from dy. */
+/** Records dx from dy; writes all of dx. */
 export type RecordPoolBackward = (k: Recorder, spans: { readonly dy: Span; readonly dx: Span }) => void;
 
 /**

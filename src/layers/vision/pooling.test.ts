@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkEnginesAgree } from "../../../test/engine-agreement.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
@@ -243,4 +244,19 @@ describe("gradient", () => {
     expect([...(net.blobs.get("x")?.diff ?? [])]).toEqual([0, 0, 5, 0]);
     await net.dispose();
   });
+});
+
+testContract("Pooling", {
+  inputs: { x: imageShape },
+  tops: ["y", "mask"],
+  param: "pooling_param { kernel_size: 3 stride: 2 }",
+});
+testContract("Pooling AVE", {
+  inputs: { x: imageShape },
+  param: "pooling_param { pool: AVE kernel_size: 3 stride: 2 }",
+});
+testContract("Pooling STOCHASTIC", {
+  inputs: { x: imageShape },
+  param: "pooling_param { pool: STOCHASTIC kernel_size: 3 stride: 2 }",
+  changes: ["TRAIN"],
 });

@@ -1,6 +1,7 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import type { PoolGeometry } from "../../core/kernels.js";
 import { Layer, type OneOrMore } from "../../core/layer.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import {
@@ -8,20 +9,20 @@ import {
   PoolingParameter_PoolMethod as PoolMethod,
   PoolingParameter_RoundMode as RoundMode,
 } from "../../proto/gen/caffe_pb.js";
-import type { Shape } from "../../util/shape.js";
+import { countOf, type Shape } from "../../util/shape.js";
 import { type RecordPoolBackward, recordPool } from "./pool.js";
 import { type Pair, poolGeometry } from "./pool-geometry.js";
 
 /**
- * Takes the largest value, the average, or one drawn at random, under a window that moves over each plane.
+ * Takes the largest value, the average, or a value drawn at random, under a window that moves over each plane.
  *
  * Bottom x (N, C, H, W); top y (N, C, H', W'), H' = ⌈(H + 2·pad − kernel)/stride⌉ + 1, or ⌊…⌋ + 1 with
  * `round_mode: FLOOR`; with padding the last window must start inside the image or its left padding, so that
- * H' may be one less. A second top of MAX gets the index in its plane that each maximum came from, as a number;
- * the other methods have none.
+ * H' may be one less. A second top of MAX gets the index of each maximum in its plane; the other methods have
+ * no second top.
  *
  * MAX: the largest value, never the padding.
- * AVE: the sum over the window's size, which counts padding but not what lies beyond it.
+ * AVE: the sum divided by the window's size, which counts the padding but nothing beyond it.
  * STOCHASTIC, for values that are not negative: in TRAIN one of them, x with probability x/Σ x; in TEST their mean by
  * the same shares, Σ x²/Σ x, or 0 where Σ x is. It draws one uniform number for each y at every forward, and takes no
  * padding.
@@ -34,17 +35,20 @@ import { type Pair, poolGeometry } from "./pool-geometry.js";
  *
  * Departures: Caffe has STOCHASTIC on GPUs only, with the draws of cuRAND, and aborts on a CPU; here they are those of
  * the run's generator. In TEST its gradient is that of the mean, where Caffe uses the draws of some earlier forward.
- * Where negative values keep the running sum from reaching what was drawn, Caffe leaves y as it was; here it is the
- * last value under the window.
+ * If negative values keep the running sum below the draw, Caffe leaves y as it was; here y is the last value under the
+ * window.
  *
  * Source: for STOCHASTIC Zeiler and Fergus 2013.
  */
 export class PoolingLayer extends Layer {
   static readonly type = "Pooling";
+  static override readonly group = "vision";
   override readonly bottomCount = 1;
   readonly #param = this.message.poolingParam ?? create(PoolingParameterSchema);
   override readonly topCount = this.#param.pool === PoolMethod.MAX ? ([1, 2] as const) : 1;
   #recordBackward: RecordPoolBackward | undefined;
+  override readonly passesOn = "first";
+  override readonly spareTops = "extra";
 
   override setup(): void {
     const { pool, globalPooling } = this.#param;
@@ -91,6 +95,11 @@ export class PoolingLayer extends Layer {
     const { output } = this.#geometry(x);
     const y = [x[0] ?? 0, x[1] ?? 0, ...output];
     return [y, y];
+  }
+
+  /** max_idx_ of MAX, unless a second top holds the indices. */
+  override caffeBuffers({ top: [y = [], mask] }: LayerUse): number {
+    return this.#param.pool === PoolMethod.MAX && !mask ? countOf(y) : 0;
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y, mask]: OneOrMore<Tensor>): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { imageShape, testContract } from "../../../test/contract.js";
 import { checkEnginesAgree } from "../../../test/engine-agreement.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
@@ -85,3 +86,5 @@ test.each(["MAX", "AVE", "STOCHASTIC"])("is the same on both engines with %s", a
     await checkEnginesAgree({ layer: layer(`pyramid_height: 3 pool: ${pool}`), inputs, phase });
   }
 });
+
+testContract("SPP", { inputs: { x: imageShape }, param: "spp_param { pyramid_height: 2 }" });

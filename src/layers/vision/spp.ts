@@ -8,7 +8,7 @@ import type { Shape } from "../../util/shape.js";
 import { type RecordPoolBackward, recordPool } from "./pool.js";
 import { type Pair, poolGeometry } from "./pool-geometry.js";
 
-/** One level of the pyramid, and where what it pools lies in each row of the top. */
+/** One level of the pyramid, and where its part lies in each row of the top. */
 interface Level {
   readonly geometry: PoolGeometry;
   readonly start: number;
@@ -32,6 +32,7 @@ interface Level {
  */
 export class SPPLayer extends Layer {
   static readonly type = "SPP";
+  static override readonly group = "vision";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
   readonly #param = this.message.sppParam ?? create(SPPParameterSchema);

@@ -2,9 +2,9 @@ import type { PoolGeometry } from "../../core/kernels.js";
 import type { FloatArray } from "../../core/span.js";
 
 /**
- * y = a value under each window, drawn with a probability of its share in their sum: the first at which the running
- * sum reaches the draw's part of the whole; mask = its index in the plane. Where none does, as may be with negative
- * values, it is the last; with nothing under the window y = 0 and mask = −1.
+ * Writes to y a value under each window, drawn with probability value/sum, and to mask its index in the plane. It is
+ * the first value at which the running sum reaches draw·sum, or the last value if negative values prevent that. With
+ * nothing under the window y = 0 and mask = −1.
  *
  * @param draws one number for each y, from 0 to 1
  */
@@ -30,7 +30,7 @@ export function drawPool(
   });
 }
 
-/** y = Σ x²/Σ x under each window, what `drawPool` gives on average; 0 where Σ x is not greater than 0. */
+/** y = Σ x²/Σ x under each window, the mean of what `drawPool` draws; 0 where Σ x is not greater than 0. */
 export function meanPool(x: FloatArray, y: FloatArray, geometry: PoolGeometry): void {
   eachWindow(geometry, (at, plane, indices) => {
     const { sum, squares } = sums(x, plane, indices);
@@ -38,7 +38,7 @@ export function meanPool(x: FloatArray, y: FloatArray, geometry: PoolGeometry): 
   });
 }
 
-/** dx = dy·(2·x − y)/Σ x, added up over the windows; nothing where y is 0 for want of a sum. */
+/** dx = dy·(2·x − y)/Σ x, added up over the windows; 0 for windows where Σ x is not greater than 0. */
 export function meanPoolBackward(x: FloatArray, dy: FloatArray, dx: FloatArray, geometry: PoolGeometry): void {
   const gradients = new Float64Array(dx.length);
   eachWindow(geometry, (at, plane, indices) => {
@@ -64,7 +64,7 @@ function sums(x: FloatArray, plane: number, indices: readonly number[]): { sum: 
   return { sum, squares };
 }
 
-/** Visits every output, with the first index of its plane and the indices in that plane of what lies under its window. */
+/** Visits every output, with the index at which its plane begins and the indices in the plane under its window. */
 function eachWindow(
   { planes, input: [h, w], output: [oh, ow], kernel, stride }: PoolGeometry,
   visit: (at: number, plane: number, indices: readonly number[]) => void,

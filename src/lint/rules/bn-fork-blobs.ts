@@ -1,4 +1,4 @@
-import { scaleBehind } from "../batch-norms.js";
+import { scaleBehind } from "../../layers/normalization/scale-behind.js";
 import { type BlobLayout, blobLayout, splitBlobs } from "../fork-blobs.js";
 import { forkNorm } from "../forks.js";
 import { insertScale, scaleName } from "../insert-scale.js";

@@ -1,3 +1,4 @@
+import { isDataLayer } from "../../core/layer-roles.js";
 import { type BatchNorm, batchNorms } from "../batch-norms.js";
 import { forkNorm } from "../forks.js";
 import { insertScale } from "../insert-scale.js";
@@ -5,11 +6,6 @@ import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
-
-/** Layers whose weights and bias can learn what a Scale before them would. */
-const affine = ["Convolution", "Deconvolution", "InnerProduct"];
-/** Layers that commute with a scale and shift of each channel: the Scale may stand behind them. */
-const linear = ["Concat", "Split", "Dropout"];
 
 export const bnWithoutScale: Rule = {
   id: "bn-without-scale",
@@ -30,9 +26,9 @@ function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | 
   const readers = view.readers(layer).map((end) => end.layer);
   // The output of a whole net may be meant to be without a Scale: features of mean 0 and variance 1.
   if (readers.length === 0 && net.kind !== "fragment") return undefined;
-  const absorbs = readers.length > 0 && readers.every(({ type }) => affine.includes(type));
+  const absorbs = readers.length > 0 && readers.every(({ facts }) => facts?.isLinear);
   // Between the data and a convolution it replaces the subtraction of a mean image.
-  if (absorbs && before && before.message.bottom.length === 0) return undefined;
+  if (absorbs && before && isDataLayer(before.message)) return undefined;
   const at = layer.at();
   if (absorbs) {
     return {
@@ -52,7 +48,7 @@ function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | 
     message: `${layer.label} has no Scale behind it`,
     why:
       `Every channel of "${top}" has mean 0 and variance 1 in training and stays so, whatever the net learns` +
-      (reader ? `: that is all that ${reader.label} gets${consequences[reader.type] ?? ""}. ` : ". ") +
+      (reader ? `: that is all that ${reader.label} gets${consequenceFor(reader)}. ` : ". ") +
       (laterScale ? `Scale "${laterScale.name}" comes only behind that. ` : "") +
       "Batch normalization is y = γ·x̂ + β; BatchNorm gives x̂, and γ and β are a Scale's with bias_term: true. A new one starts " +
       "at γ = 1 and β = 0, so a trained net computes what it did.",
@@ -60,21 +56,19 @@ function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | 
   };
 }
 
-/** What mean 0 and variance 1 mean for the layers that read them, by type. */
-const consequences: Readonly<Record<string, string>> = {
-  ReLU: ", which cuts about half of it away",
-  Sigmoid: ", which is nearly a straight line there",
-  TanH: ", which is nearly a straight line there",
-};
+/** What mean 0 and variance 1 mean for a layer that reads them. */
+function consequenceFor({ type, facts }: LintLayer): string {
+  if (type === "ReLU") return ", which cuts about half of it away";
+  return facts?.activation === "saturating" ? ", which is nearly a straight line there" : "";
+}
 
 /** Whether a Scale or Bias comes before the next nonlinear layer, as behind the Concat of a concatenated ReLU. */
 function isScaledLater(view: View, layer: LintLayer): boolean {
   return layer.message.top.some((_, top) => {
-    return view.readers(layer, top).some(({ layer: { type, message }, layer: reader }) => {
+    return view.readers(layer, top).some(({ layer: { type, message, facts }, layer: reader }) => {
       if (type === "Scale" || type === "Bias") return message.bottom.length === 1;
       if (/affine|scale/i.test(type)) return true; // types of forks: EltwiseAffine, ChannelScale
-      const passes = linear.includes(type) || (type === "Power" && (message.powerParam?.power ?? 1) === 1);
-      return passes && isScaledLater(view, reader);
+      return facts?.commutesWithAffine === true && isScaledLater(view, reader);
     });
   });
 }

@@ -1,8 +1,5 @@
 import { counted } from "../../util/words.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
-import type { LintLayer } from "../layer.js";
-import { paramCount } from "../learning.js";
-import type { LintNet } from "../net.js";
 import type { Rule } from "../rule.js";
 import type { View } from "../view.js";
 
@@ -11,18 +8,12 @@ export const duplicateLayerName: Rule = {
   severity: "warning",
   summary: "two layers with parameters of one name, of which only the first gets weights",
 
-  check: (net) => problemsInStates(net, (view) => duplicatesIn(view, net)),
+  check: (net) => problemsInStates(net, duplicatesIn),
 };
 
-function* duplicatesIn(view: View, { types }: LintNet): Iterable<LayerProblem> {
-  const named = new Map<string, LintLayer>();
-  for (const layer of view.layers) {
-    const first = named.get(layer.name);
-    if (!first) {
-      named.set(layer.name, layer);
-      continue;
-    }
-    const count = paramCount(layer, types);
+function* duplicatesIn(view: View): Iterable<LayerProblem> {
+  for (const { layer, first } of view.namesakes) {
+    const count = layer.facts?.paramCount;
     if (!count) continue;
     yield {
       layer,

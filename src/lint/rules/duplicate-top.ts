@@ -1,6 +1,5 @@
+import { isDataLayer } from "../../core/layer-roles.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
-import type { LintLayer } from "../layer.js";
-import { isSource } from "../read-net.js";
 import type { Rule } from "../rule.js";
 import type { View } from "../view.js";
 
@@ -13,27 +12,24 @@ export const duplicateTop: Rule = {
 };
 
 function* duplicatesIn(view: View): Iterable<LayerProblem> {
-  const makers = new Map<string, LintLayer>();
-  for (const layer of view.layers) {
-    const { bottom, top } = layer.message;
-    for (const [index, name] of top.entries()) {
-      const before = makers.get(name);
-      makers.set(name, layer);
-      // A top with the name of the bottom at its index is in place; two sources are for phase-overlap.
-      if (!before || bottom[index] === name) continue;
-      if (before !== layer && isSource(before.message) && isSource(layer.message)) continue;
-      const other = before === layer ? "itself" : before.label;
-      const inPlace = bottom.includes(name)
-        ? ` In place a top has to have the number of its bottom: "${name}" is bottom ${bottom.indexOf(name)}, and top ${index}.`
-        : "";
-      yield {
-        layer,
-        at: layer.values("top")[index]?.value ?? layer.at("top"),
-        message: `${layer.label} makes "${name}", which ${other} makes already`,
-        why:
-          `Caffe aborts with "Top blob '${name}' produced by multiple sources", and Moka does not load the net either: layers ` +
-          `that read "${name}" could mean one or the other.${inPlace}`,
-      };
-    }
+  for (const { kind, layer, index, value } of view.problems) {
+    const before = value.maker?.layer;
+    if (kind !== "made twice" || !before) continue;
+    // phase-overlap reports two data layers with the same top.
+    if (before !== layer && isDataLayer(before.message) && isDataLayer(layer.message)) continue;
+    const { bottom } = layer.message;
+    const { name } = value;
+    const other = before === layer ? "itself" : before.label;
+    const inPlace = bottom.includes(name)
+      ? ` In place a top has to have the number of its bottom: "${name}" is bottom ${bottom.indexOf(name)}, and top ${index}.`
+      : "";
+    yield {
+      layer,
+      at: layer.values("top")[index]?.value ?? layer.at("top"),
+      message: `${layer.label} makes "${name}", which ${other} makes already`,
+      why:
+        `Caffe aborts with "Top blob '${name}' produced by multiple sources", and Moka does not load the net either: layers ` +
+        `that read "${name}" could mean one or the other.${inPlace}`,
+    };
   }
 }

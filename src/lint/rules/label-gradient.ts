@@ -1,12 +1,6 @@
 import { needingBackward } from "../learning.js";
-import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
-
-/** Losses without a gradient for bottom 1, the labels; Caffe aborts if one is asked for. */
-const withLabels: ReadonlySet<string> = new Set([
-  ...["SoftmaxWithLoss", "SigmoidCrossEntropyLoss", "MultinomialLogisticLoss", "HingeLoss", "InfogainLoss"],
-]);
 
 export const labelGradient: Rule = {
   id: "label-gradient",
@@ -14,15 +8,17 @@ export const labelGradient: Rule = {
   summary: "a loss that would have to send a gradient into its labels",
 
   *check(net) {
-    for (const view of net.views.filter(({ phase }) => phase === "TRAIN")) yield* gradientsIn(view, net);
+    for (const view of net.views.filter(({ phase }) => phase === "TRAIN")) yield* gradientsIn(view);
   },
 };
 
-function* gradientsIn(view: View, { types }: LintNet): Iterable<Problem> {
-  const needing = needingBackward(view, types);
+function* gradientsIn(view: View): Iterable<Problem> {
+  const needing = needingBackward(view);
   for (const layer of view.layers) {
     const { bottom, propagateDown, lossWeight } = layer.message;
-    if (!withLabels.has(layer.type) || bottom.length < 2 || lossWeight[0] === 0) continue;
+    // Losses are the layers that make their tops of their own accord.
+    const isLabeled = layer.facts?.autoTops && !layer.facts.allowForceBackward(1);
+    if (!isLabeled || bottom.length < 2 || lossWeight[0] === 0) continue;
     const maker = view.maker(layer, 1);
     const asked = propagateDown[1];
     const wanted = asked ?? (maker !== undefined && needing.has(maker));

@@ -1,11 +1,4 @@
-import { create } from "@bufbuild/protobuf";
-import { expect, test } from "vitest";
-import { lintContext, testRule } from "../../../test/lint.js";
-import { layers } from "../../layers/index.js";
-import { LayerParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { silent } from "../../util/log.js";
-import { Random } from "../../util/random.js";
-import { canWorkInPlace } from "../overwriting.js";
+import { testRule } from "../../../test/lint.js";
 import { layerAfterInPlace } from "./layer-after-in-place.js";
 
 const layer = (type: string, bottom: string, top: string, more = "", mark = "") =>
@@ -26,15 +19,6 @@ layer { name: "relu${norm}" type: "ReLU" bottom: "${norm}" top: "${norm}" }
 layer { name: "${conv}" type: "InnerProduct" bottom: "${norm}" top: "${conv}" inner_product_param { num_output: 4 } }
 layer { name: "sum${to}" type: "Eltwise" bottom: ${mark}"${from}" bottom: "${added}" top: "${to}" }
 `;
-
-test("the layers that can work in place are those that say so", () => {
-  const context = { phase: "TRAIN", ...lintContext(), random: new Random(1), log: silent, fill: () => {} } as const;
-  const wrong = layers.filter((each) => {
-    const made = new each(create(LayerParameterSchema, { type: each.type }), context);
-    return made.inPlace !== canWorkInPlace(each.type);
-  });
-  expect(wrong.map(({ type }) => type)).toEqual([]);
-});
 
 testRule(layerAfterInPlace, {
   good: {

@@ -1,9 +1,7 @@
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
 import type { LintLayer } from "../layer.js";
 import { needingBackward } from "../learning.js";
-import { overwrittenIn, worksInPlace } from "../memory.js";
-import type { LintNet } from "../net.js";
-import { canWorkInPlace, spoilsItself } from "../overwriting.js";
+import { overwrittenIn } from "../memory.js";
 import type { Problem, Rule } from "../rule.js";
 import { normalizedShortcuts } from "../shortcuts.js";
 import type { View } from "../view.js";
@@ -16,19 +14,19 @@ export const layerAfterInPlace: Rule = {
   *check(net) {
     yield* problemsInStates(net, sharedBlobs);
     for (const view of net.views) {
-      yield* neverInPlace(net, view);
-      yield* overwritten(net, view);
+      yield* neverInPlace(view);
+      yield* overwritten(view);
       yield* shortcuts(view);
-      if (view.phase === "TRAIN") yield* ownGradients(net, view);
+      if (view.phase === "TRAIN") yield* ownGradients(view);
     }
   },
 };
 
 /** Layers of types that cannot work in place. */
-function* neverInPlace({ types }: LintNet, view: View): Iterable<Problem> {
+function* neverInPlace(view: View): Iterable<Problem> {
   for (const layer of view.layers) {
-    const index = layer.message.top.findIndex((_, at) => worksInPlace(layer, at));
-    if (index < 0 || canWorkInPlace(layer.type) || !types.includes(layer.type)) continue;
+    const index = view.tops(layer).findIndex(({ inPlace }) => inPlace);
+    if (index < 0 || layer.facts?.inPlace !== false) continue;
     yield {
       at: layer.values("top")[index]?.value ?? layer.at("top"),
       severity: "error",
@@ -42,13 +40,10 @@ function* neverInPlace({ types }: LintNet, view: View): Iterable<Problem> {
 
 /** Blobs that one layer overwrites in place and another layer reads as they were before; Caffe refuses these nets. */
 function* sharedBlobs(view: View): Iterable<LayerProblem> {
-  for (const layer of view.layers) {
-    if (!worksInPlace(layer)) continue;
-    const maker = view.makers(layer)[0];
-    const blob = layer.message.top[0];
-    const others = maker ? view.readers(maker.layer, maker.index).filter((end) => end.layer !== layer) : [];
-    const [other] = others;
-    if (!other) continue;
+  for (const { kind, layer, index, value } of view.problems) {
+    const { name: blob, maker, readers } = value;
+    const other = readers.find((end) => end.layer !== layer);
+    if (kind !== "shared in place" || index > 0 || !maker || !other) continue;
     yield {
       layer,
       at: layer.values("top")[0]?.value ?? layer.at("top"),
@@ -62,10 +57,10 @@ function* sharedBlobs(view: View): Iterable<LayerProblem> {
   }
 }
 
-function* overwritten({ types }: LintNet, view: View): Iterable<Problem> {
+function* overwritten(view: View): Iterable<Problem> {
   const refused = new Set([...sharedBlobs(view)].map((problem) => problem.layer));
-  for (const { layer, by, pass } of overwrittenIn(view, types)) {
-    if (refused.has(by) || !canWorkInPlace(by.type)) continue;
+  for (const { layer, by, pass } of overwrittenIn(view)) {
+    if (refused.has(by) || !by.facts?.inPlace) continue;
     const blob = by.message.top[0];
     yield {
       at: by.values("top")[0]?.value ?? by.at("top"),
@@ -110,11 +105,11 @@ function* shortcuts(view: View): Iterable<Problem> {
 }
 
 /** Layers in place whose gradient needs their bottom, which they have overwritten. */
-function* ownGradients({ types }: LintNet, view: View): Iterable<Problem> {
-  const needing = needingBackward(view, types);
+function* ownGradients(view: View): Iterable<Problem> {
+  const needing = needingBackward(view);
   for (const layer of view.layers) {
     const maker = view.maker(layer);
-    if (!spoilsItself(layer) || !worksInPlace(layer) || !maker || !needing.has(maker)) continue;
+    if (layer.facts?.rereads.inPlace !== "lost" || !view.isInPlace(layer) || !maker || !needing.has(maker)) continue;
     yield {
       at: layer.values("top")[0]?.value ?? layer.at("top"),
       message: `${layer.label} works in place, although its gradient needs its bottom`,

@@ -1,6 +1,5 @@
 import { counted } from "../../util/words.js";
 import type { LintLayer } from "../layer.js";
-import { paramCount } from "../learning.js";
 import type { LintNet } from "../net.js";
 import { removeSpecs, type WrittenSpec, writtenSpecs } from "../param-specs.js";
 import type { Rule } from "../rule.js";
@@ -29,9 +28,9 @@ export const lrMultCount: Rule = {
 };
 
 /** The number of parameters: by their shapes if known, else by the message. */
-function countOf(layer: LintLayer, { views, types }: LintNet): number | undefined {
+function countOf(layer: LintLayer, { views }: LintNet): number | undefined {
   const shapes = views.map((view) => view.paramShapes(layer)).find((each) => each !== undefined);
-  return shapes?.length ?? paramCount(layer, types);
+  return shapes?.length ?? layer.facts?.paramCount;
 }
 
 /** Whether it is certain which specs are too many: that of a missing bias, or all. */

@@ -1,9 +1,9 @@
 import { isFieldSet } from "@bufbuild/protobuf";
+import { isDataLayer } from "../../core/layer-roles.js";
 import { type NetStateRule, NetStateRuleSchema } from "../../proto/gen/caffe_pb.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
-import { isSource } from "../read-net.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 
@@ -21,7 +21,7 @@ export const phaseOverlap: Rule = {
 
 function* overlapsIn(view: View): Iterable<LayerProblem> {
   const makers = new Map<string, LintLayer>();
-  for (const layer of view.layers.filter(({ message }) => isSource(message))) {
+  for (const layer of view.layers.filter(({ message }) => isDataLayer(message))) {
     const twice = layer.message.top.find((name) => makers.has(name));
     const before = twice === undefined ? undefined : makers.get(twice);
     for (const name of layer.message.top) makers.set(name, layer);
@@ -42,7 +42,7 @@ function* overlapsIn(view: View): Iterable<LayerProblem> {
 
 /** A solver that tests a net whose sources are all for TRAIN. */
 function* unfedTests({ kind, views, solver }: LintNet): Iterable<Problem> {
-  const source = views[0]?.layers.find(({ message }) => isSource(message));
+  const source = views[0]?.layers.find(({ message }) => isDataLayer(message));
   const tests = solver !== undefined && solver.testIter.length > 0;
   if (!tests || !source || kind !== "trainval" || views.some(({ phase }) => phase === "TEST")) return;
   if (solver.trainNet !== "" || solver.trainNetParam || solver.testNet.length + solver.testNetParam.length > 0) return;

@@ -1,26 +1,16 @@
 import { isMissing } from "../../core/infer-shapes.js";
+import { isDataLayer } from "../../core/layer-roles.js";
 import { MokaError } from "../../util/errors.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
 import { counted } from "../../util/words.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
-import { isSource } from "../read-net.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 import type { Blobs } from "../weights.js";
 
 /** Errors in a layer's message or bottoms; errors of missing data files have other codes. */
 const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LAYER"]);
-
-/** Layers whose message alone sets the number of channels of their tops. */
-const setsChannels: ReadonlySet<string> = new Set([
-  "Convolution",
-  "Deconvolution",
-  "InnerProduct",
-  "Embed",
-  "LSTM",
-  "RNN",
-]);
 
 export const shapeMismatch: Rule = {
   id: "shape-mismatch",
@@ -35,7 +25,7 @@ export const shapeMismatch: Rule = {
         const error = view.error(layer);
         const isUnwritable = layer.message.top.length === 0 && isMissing(error);
         if (error instanceof MokaError && (codes.has(error.code) || isUnwritable)) {
-          const byShape = error.code === "MOKA_SHAPE" || (error.code === "MOKA_FIELD" && !setsChannels.has(layer.type));
+          const byShape = error.code === "MOKA_SHAPE" || (error.code === "MOKA_FIELD" && !setsChannels(layer));
           const unsure = guessed.has(layer) || (byShape && readsAny(view, layer, channels));
           if (!unsure) yield refused(view, layer, error);
         } else if (net.weights && !error && layer.type !== "BatchNorm") yield* wrongBlobs(view, layer, net.weights);
@@ -43,6 +33,11 @@ export const shapeMismatch: Rule = {
     }
   },
 };
+
+/** Whether a layer's tops have as many channels as it says, whatever comes in. */
+function setsChannels({ facts }: LintLayer): boolean {
+  return facts?.weightFiller !== undefined;
+}
 
 function refused(view: View, layer: LintLayer, { code, reason }: MokaError): Problem {
   const shapes = view.bottomShapes(layer);
@@ -83,8 +78,8 @@ function withGuessedShapes(view: View, net: LintNet): ReadonlySet<LintLayer> {
 function withGuessedChannels(view: View): ReadonlySet<LintLayer> {
   const guessed = new Set<LintLayer>();
   for (const layer of view.layers) {
-    const absent = isSource(layer.message) && view.error(layer) !== undefined;
-    if (absent || (!setsChannels.has(layer.type) && readsAny(view, layer, guessed))) guessed.add(layer);
+    const absent = isDataLayer(layer.message) && view.error(layer) !== undefined;
+    if (absent || (!setsChannels(layer) && readsAny(view, layer, guessed))) guessed.add(layer);
   }
   return guessed;
 }
@@ -92,8 +87,8 @@ function withGuessedChannels(view: View): ReadonlySet<LintLayer> {
 function readsAny(view: View, layer: LintLayer, layers: ReadonlySet<LintLayer>): boolean {
   return view.makers(layer).some((maker) => {
     if (!maker || !layers.has(maker.layer)) return false;
-    // The other tops of a source are labels: one value an image, always.
-    return maker.index === 0 || !isSource(maker.layer.message);
+    // The other tops of a data layer are labels: one value an image, always.
+    return maker.index === 0 || !isDataLayer(maker.layer.message);
   });
 }
 

@@ -15,23 +15,22 @@ export const unknownBottom: Rule = {
 };
 
 function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
-  const made = new Set<string>();
-  for (const [place, layer] of view.layers.entries()) {
-    const elsewhere = unfedTargets(view, layer);
-    for (const [index, name] of layer.message.bottom.entries()) {
-      if (view.makers(layer)[index] || elsewhere.includes(index)) continue;
-      const later = view.layers.slice(place + 1).find((each) => each.message.top.includes(name));
-      const makes = later && !later.message.bottom.includes(name) ? later : undefined;
-      // An unknown bottom of a fragment is an input of it, unless a later layer makes it.
-      if (kind === "fragment" && !makes) continue;
-      yield {
-        layer,
-        at: bottomAt(layer, index),
-        message: `${layer.label} reads "${name}", which no layer before it makes${hint(name, makes, made)}`,
-        why: whyOf(view, name, makes, made),
-      };
-    }
-    for (const name of layer.message.top) made.add(name);
+  for (const { kind: problem, layer, index, value } of view.problems) {
+    if (problem !== "unknown bottom" || unfedTargets(view, layer).includes(index)) continue;
+    const { name } = value;
+    let later = value.next;
+    while (later?.maker?.layer === layer) later = later.next;
+    const maker = later?.maker?.layer;
+    const makes = maker && !maker.message.bottom.includes(name) ? maker : undefined;
+    // An unknown bottom of a fragment is an input of it, unless a later layer makes it.
+    if (kind === "fragment" && !makes) continue;
+    const made = view.madeAbove(layer);
+    yield {
+      layer,
+      at: bottomAt(layer, index),
+      message: `${layer.label} reads "${name}", which no layer before it makes${hint(name, makes, made)}`,
+      why: whyOf(view, name, makes, made),
+    };
   }
 }
 

@@ -1,6 +1,6 @@
+import { forkTypes } from "../../layers/index.js";
 import type { TextIssue } from "../../proto/text/index.js";
 import { counted } from "../../util/words.js";
-import { forkOfType } from "../fork-types.js";
 import { forkFields } from "../forks.js";
 import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
@@ -42,6 +42,6 @@ function problemOf({ tree, text, layers }: LintNet, issue: TextIssue, more: numb
 }
 
 function ownerOf(layer: LintLayer | undefined): string {
-  const fork = layer && forkOfType(layer.type);
+  const fork = layer && forkTypes.get(layer.type)?.fork;
   return fork ? ` Layers of type ${layer.type} are ${fork}: its caffe.proto may have it.` : "";
 }

@@ -1,5 +1,8 @@
 import { testRule } from "../../../test/lint.js";
+import { forkTypes } from "../../layers/index.js";
 import { unknownLayer } from "./unknown-layer.js";
+
+const [[one, { fork: oneFork }], [two, { fork: twoFork }]] = [...forkTypes].filter(([, { fork }]) => fork);
 
 testRule(unknownLayer, {
   good: {
@@ -30,15 +33,15 @@ layer { name: "c" type: "Convolution" bottom: "y" top: "z" }
       says: ['layer "a" has no type'],
     },
     "types of forks, once each": {
-      text: `layer { name: "a" ▶type: "ROIPooling" bottom: "x" top: "y" }
-layer { name: "b" ▶type: "ReLU6" bottom: "y" top: "y" }
-layer { name: "c" type: "ReLU6" bottom: "y" top: "y" }
-layer { name: "d" type: "ReLU6" bottom: "y" top: "y" }
+      text: `layer { name: "a" ▶type: "${one}" bottom: "x" top: "y" }
+layer { name: "b" ▶type: "${two}" bottom: "y" top: "y" }
+layer { name: "c" type: "${two}" bottom: "y" top: "y" }
+layer { name: "d" type: "${two}" bottom: "y" top: "y" }
 layer { name: "e" ▶type: "Quantum" bottom: "y" top: "y" }
 `,
       says: [
-        "Caffe does not have; it is Faster R-CNN's or R-FCN's",
-        "it is a MobileNet or ShuffleNet fork's, and 2 more layers of this type",
+        `Caffe does not have; it is ${oneFork}`,
+        `it is ${twoFork}, and 2 more layers of this type`,
         /"e" \(Quantum\) is of a type that Caffe does not have\n/,
       ],
     },

@@ -1,6 +1,6 @@
+import { forkTypes } from "../../layers/index.js";
 import { closest } from "../../util/closest.js";
 import { counted } from "../../util/words.js";
-import { forkOfType } from "../fork-types.js";
 import { forkNorm } from "../forks.js";
 import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
@@ -27,7 +27,7 @@ export const unknownLayer: Rule = {
 
 /** The type that was probably meant; undefined for types of forks, and for those with a digit, as "ReLU7". */
 function similarType(type: string, types: readonly string[]): string | undefined {
-  if (type === "Python" || forkOfType(type) || /\d/.test(type)) return undefined;
+  if (type === "Python" || forkTypes.get(type)?.fork || /\d/.test(type)) return undefined;
   const same = types.find((other) => other.toLowerCase() === type.toLowerCase());
   return same ?? (type.length > 4 ? closest(type, types) : undefined);
 }
@@ -59,7 +59,7 @@ function pythonLayer(layer: LintLayer, more: number): Problem {
 }
 
 function unknownType(layer: LintLayer, more: number): Problem {
-  const fork = forkOfType(layer.type);
+  const fork = forkTypes.get(layer.type)?.fork;
   return {
     at: layer.at("type"),
     message: `${layer.label} is of a type that Caffe does not have${fork ? `; it is ${fork}` : ""}${andMore(more, "layer")}`,

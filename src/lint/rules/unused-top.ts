@@ -1,16 +1,10 @@
+import { isLoss } from "../../core/layer-roles.js";
 import { countOf } from "../../util/shape.js";
 import { counted } from "../../util/words.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
-import { isLoss } from "../read-net.js";
 import type { Rule } from "../rule.js";
 import type { View } from "../view.js";
-
-/** Layers whose tops are meant as outputs. */
-const outputTypes: ReadonlySet<string> = new Set(["Accuracy", "ArgMax", "Softmax", "Sigmoid"]);
-
-/** Layers whose tops behind the first are optional. */
-const withOptionalTops: ReadonlySet<string> = new Set(["Pooling", "LSTM", "RNN"]);
 
 export const unusedTop: Rule = {
   id: "unused-top",
@@ -21,9 +15,10 @@ export const unusedTop: Rule = {
     if (net.kind !== "trainval") return;
     for (const view of net.views.filter(({ phase, layers }) => phase === "TRAIN" && layers.some(isLossLayer))) {
       for (const layer of view.layers) {
-        if (!net.types.includes(layer.type) || outputTypes.has(layer.type) || isLossLayer(layer)) continue;
+        const spare = layer.facts?.spareTops ?? "all";
+        if (spare === "all" || isLossLayer(layer)) continue;
         for (const [index, name] of layer.message.top.entries()) {
-          if (isRead(net, layer, index) || (index > 0 && withOptionalTops.has(layer.type))) continue;
+          if (isRead(net, layer, index) || (index > 0 && spare === "extra")) continue;
           yield {
             at: layer.values("top")[index]?.value ?? layer.at("top"),
             message: `${layer.label} makes "${name}", which no layer reads`,

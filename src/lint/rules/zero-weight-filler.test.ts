@@ -80,7 +80,7 @@ layer { name: "p" type: "PReLU" bottom: "z" top: "z" }
       text: net(fc("a", "x", "y", "", "▶") + relu("y") + fc("b", "y", "z")),
       says: ["and 1 more layer, of 2 that learn weights, have no weight_filler", "trained on from a caffemodel"],
     },
-    "a trunk without, and a new layer with one": {
+    "a backbone without, and a new layer with one": {
       severity: "info",
       text: net(fc("a", "x", "y", "", "▶") + fc("b", "y", "z", xavier)),
     },

@@ -1,26 +1,9 @@
-import type { FillerParameter } from "../../proto/gen/caffe_pb.js";
 import { counted } from "../../util/words.js";
 import type { Edit } from "../edits.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
-
-/** The field with the weight filler, by type of layer; without a filler the weights of these types start at 0. */
-const paramFields = {
-  Convolution: "convolution_param",
-  Deconvolution: "convolution_param",
-  InnerProduct: "inner_product_param",
-  Embed: "embed_param",
-  LSTM: "recurrent_param",
-  RNN: "recurrent_param",
-} as const;
-
-function paramFieldOf({ type }: LintLayer) {
-  return Object.hasOwn(paramFields, type) ? paramFields[type as keyof typeof paramFields] : undefined;
-}
-
-const msraReaders: ReadonlySet<string> = new Set(["ReLU", "PReLU", "ELU", "BatchNorm", "Scale"]);
 
 export const zeroWeightFiller: Rule = {
   id: "zero-weight-filler",
@@ -31,12 +14,12 @@ export const zeroWeightFiller: Rule = {
     if (net.kind !== "trainval") return;
     for (const view of net.views.filter(({ phase }) => phase === "TRAIN")) {
       const learning = learningIn(view);
-      const empty = learning.filter((layer) => !fillerOf(layer) && !net.weights?.of(layer).length);
+      const empty = learning.filter((layer) => !layer.facts?.weightFiller?.filler && !net.weights?.of(layer).length);
       const [first] = empty;
       // A net with one learning layer can learn from 0, as in linear regression.
       if (!first || (learning.length === 1 && !rectifies(view, first))) continue;
-      const isMostOfNet = empty.length > learning.length / 2 || first === learning[0];
-      if (isMostOfNet) yield needsWeights(first, empty.length, learning.length);
+      const isBackbone = empty.length > learning.length / 2 || first === learning[0];
+      if (isBackbone) yield needsWeights(first, empty.length, learning.length);
       else for (const layer of empty) yield startsAtZero(net, view, layer, learning.length - empty.length);
     }
   },
@@ -46,7 +29,7 @@ export const zeroWeightFiller: Rule = {
 function learningIn(view: View): readonly LintLayer[] {
   const owned = new Set<string>();
   return view.layers.filter((layer) => {
-    if (!paramFieldOf(layer)) return false;
+    if (!layer.facts?.weightFiller) return false;
     const { name = "", lrMult = 1 } = layer.message.param[0] ?? {};
     const isOwn = name === "" || !owned.has(name);
     owned.add(name);
@@ -54,21 +37,14 @@ function learningIn(view: View): readonly LintLayer[] {
   });
 }
 
-function fillerOf(layer: LintLayer): FillerParameter | undefined {
-  const { convolutionParam, innerProductParam, embedParam, recurrentParam } = layer.message;
-  const params = {
-    convolution_param: convolutionParam,
-    inner_product_param: innerProductParam,
-    embed_param: embedParam,
-    recurrent_param: recurrentParam,
-  };
-  const paramField = paramFieldOf(layer);
-  return paramField && params[paramField]?.weightFiller;
+/** The field of the layer's message with its weight filler. */
+function paramFieldOf({ facts }: LintLayer): string {
+  return facts?.weightFiller?.field ?? "";
 }
 
 function needsWeights(first: LintLayer, empty: number, all: number): Problem {
   return {
-    at: first.at(paramFieldOf(first) ?? ""),
+    at: first.at(paramFieldOf(first)),
     severity: "info",
     message: `${first.label}${empty > 1 ? ` and ${counted(empty - 1, "more layer")}, of ${all} that learn weights, have` : " has"} no weight_filler`,
     why:
@@ -80,7 +56,7 @@ function needsWeights(first: LintLayer, empty: number, all: number): Problem {
 function startsAtZero(net: LintNet, view: View, layer: LintLayer, filled: number): Problem {
   const edits = withFiller(net, layer, rectifies(view, layer) ? "msra" : "xavier");
   return {
-    at: layer.at(paramFieldOf(layer) ?? ""),
+    at: layer.at(paramFieldOf(layer)),
     message: `${layer.label} has no weight_filler: its weights start at 0`,
     why:
       `The default is constant 0, and ${counted(filled, "other layer")} that ${filled === 1 ? "learns" : "learn"} weights ${filled === 1 ? "has" : "have"} a filler. ` +
@@ -92,11 +68,13 @@ function startsAtZero(net: LintNet, view: View, layer: LintLayer, filled: number
 
 /** Whether a reader of the layer is of a type for which msra is the usual filler. */
 function rectifies(view: View, layer: LintLayer): boolean {
-  return view.readers(layer).some((reader) => msraReaders.has(reader.layer.type));
+  return view.readers(layer).some(({ layer: { type, facts } }) => {
+    return facts?.activation === "rectifier" || type === "BatchNorm" || type === "Scale";
+  });
 }
 
 function withFiller({ edit }: LintNet, layer: LintLayer, type: string): Edit[] | undefined {
-  const field = paramFieldOf(layer) ?? "";
+  const field = paramFieldOf(layer);
   const filler = `weight_filler { type: "${type}" }`;
   const param = layer.fields(field).at(-1)?.value;
   if (!layer.body || param?.kind === "list") return undefined;

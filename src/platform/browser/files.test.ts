@@ -12,7 +12,7 @@ describe("files in memory", () => {
     expect(files.paths()).toEqual(["/nets/lenet.prototxt"]);
   });
 
-  it("are written as copies, and taken out", async () => {
+  it("are written as copies, and removed by take", async () => {
     const files = createFiles();
     const chunk = text("ab");
     await files.write("out/model", [chunk, text("c")]);
@@ -24,7 +24,7 @@ describe("files in memory", () => {
     expect(await files.isFolder("out")).toBe(true);
   });
 
-  it("are not changed by who read them", async () => {
+  it("are not changed by changes to what was read", async () => {
     const files = createFiles({ a: "xyz" });
     (await files.read("a")).fill(0);
     expect(await files.readText("a")).toBe("xyz");
@@ -55,7 +55,7 @@ describe("files in memory", () => {
     await expect(files.write("a/b/c/d", text(""))).rejects.toMatchObject({ code: "MOKA_FILE" });
   });
 
-  it("are probed without a trace", async () => {
+  it("are probed without leaving a file", async () => {
     const files = createFiles({ "a/b": "" });
     await files.probe("x/snap");
     expect(files.paths()).toEqual(["/a/b"]);

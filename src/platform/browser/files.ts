@@ -1,11 +1,11 @@
 import { check, MokaError } from "../../util/errors.js";
 import { type ByteSource, bytesSource, type Files } from "../../util/files.js";
 
-/** What a page gives to Moka and gets from it: files that live in memory only. */
+/** Files in memory, through which a page and Moka exchange data. */
 export interface MemoryFiles extends Files {
-  /** Puts a file there; its bytes are not copied. */
+  /** Adds a file. Its bytes are not copied. */
   add(path: string, content: Uint8Array | string): void;
-  /** Takes a file out; nothing if there is none. */
+  /** Removes a file and returns its bytes; undefined if there is none. */
   take(path: string): Uint8Array | undefined;
   /** The paths of all files, sorted. */
   paths(): string[];
@@ -13,7 +13,7 @@ export interface MemoryFiles extends Files {
 
 /**
  * Files in memory, with `/` as the working directory: `a/b`, `./a/b` and `/a/c/../b` are one file.
- * Folders are there as soon as a file in them is.
+ * A folder exists as soon as it contains a file.
  */
 export function createFiles(content: Readonly<Record<string, Uint8Array | string>> = {}): MemoryFiles {
   const files = new FilesInMemory();
@@ -50,7 +50,7 @@ class FilesInMemory implements MemoryFiles {
   }
 
   async read(path: string): Promise<Uint8Array> {
-    return this.#find(path, "read").slice(); // the caller may do with it what it likes
+    return this.#find(path, "read").slice(); // a copy: the caller may change it
   }
 
   async readText(path: string): Promise<string> {
@@ -126,7 +126,7 @@ function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
-/** A copy: what was written must not change with the arrays it came from. */
+/** Always a copy: the content of a file must not change with the arrays it was written from. */
 function join(chunks: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let filled = 0;

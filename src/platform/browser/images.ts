@@ -5,10 +5,10 @@ import { type Pixels, toRgb } from "../images/pixels.js";
 import { decodePng, imageOfPng, readPngHeader } from "../images/png.js";
 
 /**
- * JPEG and PNG in a page: through libjpeg as WebAssembly and in TypeScript, because a browser's own decoders apply
- * color profiles and round in ways of their own. Both are loaded with the first picture of their kind. The values
- * are those of Node, but for a kind of JPEG that is rare: with colors at half the height and the full width they may be
- * off by 2.
+ * JPEG and PNG in a page. JPEG is decoded by libjpeg as WebAssembly, PNG in TypeScript: a browser's own decoders apply
+ * color profiles and round differently. Each decoder is loaded with the first image of its format. The values are the
+ * same as in Node, except for a rare kind of JPEG, with colors at half the height and full width: they may differ
+ * by 2.
  */
 export function createImages(): Images {
   return { decode, encode };
@@ -21,7 +21,7 @@ async function decode(bytes: Uint8Array, options: DecodeOptions): Promise<Image>
   return imageOfPng(await decodePng(bytes), png, options);
 }
 
-/** As `ImageData` of a page, which is what the library takes and gives. */
+/** An image like a page's `ImageData`, which the library reads and returns. */
 interface Rgba {
   readonly width: number;
   readonly height: number;
@@ -48,7 +48,7 @@ async function encode(image: Image, format: ImageFormat, { quality = 95 }: Encod
   }
   const { default: encodeRgba } = await import("@jsquash/jpeg/encode.js");
   const data = rgbaOf(image);
-  // As OpenCV writes: tables of the standard, colors at half the size, no second pass.
+  // The same options as OpenCV: the standard's tables, colors at half the size, no second pass.
   const options = {
     quality,
     color_space: channels === 1 ? 1 : 3,
@@ -60,7 +60,7 @@ async function encode(image: Image, format: ImageFormat, { quality = 95 }: Encod
   return new Uint8Array(await encodeRgba({ width, height, data } as ImageData, options));
 }
 
-/** The library's types speak of a page's `ImageData`; it reads no more than this of it. */
+/** The type in the library's declarations. The library reads only `width`, `height` and `data`. */
 type ImageData = Parameters<typeof import("@jsquash/jpeg/encode.js")["default"]>[0];
 
 function rgbaOf({ width, height, channels, data }: Image): Uint8ClampedArray {

@@ -1,3 +1,3 @@
-export { breathe } from "./breathe.js";
 export { createFiles } from "./files.js";
 export { createImages } from "./images.js";
+export { yieldToEvents } from "./yield-to-events.js";

@@ -2,40 +2,40 @@ import { check } from "../../util/errors.js";
 import type { DecodeOptions, Image } from "../../util/images.js";
 import {
   checkSize,
+  cmykToRgb,
   firstChannel,
-  inksToRgb,
   jpegGray,
   opencvGray,
-  oriented,
+  orient,
   type Pixels,
   toColor,
   toGray,
 } from "./pixels.js";
 
-/** What the markers in front of a JPEG's pixels say. */
+/** What the segments before a JPEG's pixels say. */
 export interface JpegHeader {
   readonly width: number;
   readonly height: number;
-  /** 1 gray, 3 colors, 4 inks. */
+  /** 1 gray, 3 colors, 4 inks (CMYK). */
   readonly components: number;
-  /** Whether three components are luminance and two colors, as nearly always, and not red, green and blue. */
+  /** Whether three components are luminance and two color differences, as nearly always, and not red, green, blue. */
   readonly hasLuminance: boolean;
-  /** The EXIF orientation, 1 to 8; 1 is upright. */
+  /** The EXIF orientation, 1 to 8. 1 needs no change. */
   readonly orientation: number;
-  /** Where the segments lie that say how the components are to be understood (JFIF's and Adobe's). */
+  /** The byte ranges of the segments that give the meaning of the components (JFIF's and Adobe's). */
   readonly colorSegments: readonly (readonly [start: number, end: number])[];
 }
 
 const marker = { start: 0xd8, scan: 0xda, end: 0xd9, app0: 0xe0, app1: 0xe1, app14: 0xee } as const;
 
-/** Segments that carry a frame's size: SOF0 to SOF15, without the tables that lie among their numbers. */
+/** Whether a segment has the size of a frame: SOF0 to SOF15, without the codes of tables among them. */
 const isFrame = (code: number) => code >= 0xc0 && code <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(code);
 
 export function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === marker.start && bytes[2] === 0xff;
 }
 
-/** Reads the segments up to the first scan; nothing if there is no frame among them. */
+/** Reads the segments up to the first scan; undefined if there is no frame among them. */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
   const colorSegments: [number, number][] = [];
   let orientation = 1;
@@ -67,9 +67,9 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
 }
 
 /**
- * The same JPEG, said to hold red, green and blue: a decoder then leaves its components alone, and the first is the
- * luminance, which is what libjpeg, and so OpenCV, takes for the gray values. From colors already computed and rounded
- * it could not be had back.
+ * The same JPEG, marked as red, green and blue, so that a decoder does not convert its components. The first is the
+ * luminance, which libjpeg, and so OpenCV, uses as the gray value. It cannot be computed from colors that were rounded
+ * already.
  */
 export function withoutColorConversion(bytes: Uint8Array, { colorSegments }: JpegHeader): Uint8Array {
   const adobe = Uint8Array.of(0xff, marker.app14, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, 0);
@@ -89,7 +89,7 @@ export function withoutColorConversion(bytes: Uint8Array, { colorSegments }: Jpe
   return result;
 }
 
-/** The segments up to the first scan, from their marker to where the next begins. */
+/** The segments up to the first scan, each from its marker to the beginning of the next. */
 function* segments(bytes: Uint8Array): Generator<{ code: number; start: number; end: number }> {
   for (let at = 2; at + 4 <= bytes.length; ) {
     if (bytes[at] !== 0xff) return;
@@ -111,38 +111,38 @@ const startsWith = (bytes: Uint8Array, text: string) =>
 
 const orientationTag = 0x0112;
 
-/** The orientation in a TIFF header's first directory, if it is there. */
+/** The orientation in the first directory of a TIFF header, if there is one. */
 function readOrientation(tiff: Uint8Array): number | undefined {
   if (tiff.length < 8) return undefined;
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.length);
-  const isLittle = tiff[0] === 0x49;
-  const directory = view.getUint32(4, isLittle);
+  const isLittleEndian = tiff[0] === 0x49;
+  const directory = view.getUint32(4, isLittleEndian);
   if (directory + 2 > tiff.length) return undefined;
-  const count = view.getUint16(directory, isLittle);
+  const count = view.getUint16(directory, isLittleEndian);
   for (let i = 0; i < count; i++) {
     const entry = directory + 2 + 12 * i;
     if (entry + 12 > tiff.length) return undefined;
-    if (view.getUint16(entry, isLittle) !== orientationTag) continue;
-    const value = view.getUint16(entry + 8, isLittle);
+    if (view.getUint16(entry, isLittleEndian) !== orientationTag) continue;
+    const value = view.getUint16(entry + 8, isLittleEndian);
     return value >= 1 && value <= 8 ? value : undefined;
   }
   return undefined;
 }
 
-/** Decodes JPEG bytes: gray or colors, or of a JPEG of four inks these as they stand in the file. */
+/** Decodes JPEG bytes to gray or colors; a JPEG of four inks to the values of the inks in the file. */
 export type JpegDecoder = (bytes: Uint8Array, header: JpegHeader) => Promise<Pixels>;
 
-/** What OpenCV makes of a JPEG. */
+/** Decodes a JPEG to the same image as OpenCV. */
 export async function decodeJpeg(bytes: Uint8Array, { color }: DecodeOptions, decoder: JpegDecoder): Promise<Image> {
   const header = readJpegHeader(bytes);
-  check(header, "MOKA_DATA", "the JPEG is damaged: nothing says how large it is");
+  check(header, "MOKA_DATA", "the JPEG is damaged: it has no frame header with its size");
   checkSize(header);
   const wantsGray = color === false || (color === undefined && header.components === 1);
-  const takesLuminance = wantsGray && header.hasLuminance;
-  const decoded = await decoder(takesLuminance ? withoutColorConversion(bytes, header) : bytes, header);
-  const pixels = header.components === 4 ? inksToRgb(decoded) : decoded;
-  const image = wantsGray ? toGray(pixels, takesLuminance ? firstChannel : grayRule(header)) : toColor(pixels);
-  return color === undefined ? image : oriented(image, header.orientation);
+  const usesLuminance = wantsGray && header.hasLuminance;
+  const decoded = await decoder(usesLuminance ? withoutColorConversion(bytes, header) : bytes, header);
+  const pixels = header.components === 4 ? cmykToRgb(decoded) : decoded;
+  const image = wantsGray ? toGray(pixels, usesLuminance ? firstChannel : grayRule(header)) : toColor(pixels);
+  return color === undefined ? image : orient(image, header.orientation);
 }
 
 const grayRule = ({ components }: JpegHeader) => (components === 4 ? opencvGray : jpegGray);

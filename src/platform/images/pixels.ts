@@ -1,7 +1,7 @@
 import { check } from "../../util/errors.js";
 import type { Image } from "../../util/images.js";
 
-/** Pixels as decoders give them: red, green, blue, or gray, each perhaps with alpha; 8 or 16 bits a value. */
+/** Pixels from a decoder: red, green, blue, or gray, with or without alpha; 8 or 16 bits per value. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
@@ -10,35 +10,35 @@ export interface Pixels {
   readonly data: Uint8Array | Uint8ClampedArray | Uint16Array;
 }
 
-/** How three colors become one gray: whole-number weights of red, green and blue, which are added and shifted. */
+/** How colors become gray: (red·weight + green·weight + blue·weight + half) >> shift, with integer weights. */
 export interface GrayRule {
   readonly weights: readonly [red: number, green: number, blue: number];
-  /** Added before the shift: half of what one gray is worth to round, or 0. */
+  /** Half of 1 << shift, to round, or 0, to round down. */
   readonly half: number;
   readonly shift: number;
 }
 
-/** libpng's, with the weights that OpenCV gives it; it cuts 8 bits off and rounds 16. */
+/** libpng's rule, with OpenCV's weights. It rounds values of 8 bits down, and values of 16 bits to the nearest. */
 export const pngGray: GrayRule = { weights: [9797, 19234, 3737], half: 0, shift: 15 };
 export const png16Gray: GrayRule = { ...pngGray, half: 1 << 14 };
-/** libjpeg's, for the rare JPEG that has red, green and blue instead of luminance and two colors. */
+/** libjpeg's rule, for the rare JPEG with red, green and blue instead of luminance and two color differences. */
 export const jpegGray: GrayRule = { weights: [19595, 38470, 7471], half: 1 << 15, shift: 16 };
-/** OpenCV's own, for files of other kinds. */
+/** OpenCV's own rule, for other formats. */
 export const opencvGray: GrayRule = { weights: [4899, 9617, 1868], half: 1 << 13, shift: 14 };
 
-/** The first channel alone. */
+/** Takes the first channel only. */
 export const firstChannel: GrayRule = { weights: [1, 0, 0], half: 0, shift: 0 };
 
-/** As many as the decoders of both platforms take; more is nearly always a damaged header. */
+/** The greatest number of pixels that both platforms decode. More mean nearly always a damaged header. */
 const maxPixels = 1 << 28;
 
-/** Throws unless a picture of this size may be decoded. */
+/** Throws unless an image of this size can be decoded. */
 export function checkSize({ width, height }: { readonly width: number; readonly height: number }): void {
   const fits = width > 0 && height > 0 && width * height <= maxPixels;
   check(fits, "MOKA_DATA", `a picture of ${height}×${width} pixels cannot be read`);
 }
 
-/** Three channels, blue first; gray is repeated, alpha left out. */
+/** Converts to three channels, blue first. Gray is repeated, alpha is left out. */
 export function toColor({ width, height, channels, data }: Pixels): Image {
   const shift = data instanceof Uint16Array ? 8 : 0;
   const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
@@ -51,9 +51,9 @@ export function toColor({ width, height, channels, data }: Pixels): Image {
   return { width, height, channels: 3, data: bgr };
 }
 
-/** One channel; of 16 bits the lower 8 are cut off after the colors are weighed. */
+/** Converts to one channel. The lower 8 of 16 bits are dropped after the colors are weighted. */
 export function toGray({ width, height, channels, data }: Pixels, { weights, half, shift }: GrayRule): Image {
-  const cut = data instanceof Uint16Array ? 8 : 0;
+  const depthShift = data instanceof Uint16Array ? 8 : 0;
   const [red, green, blue] = weights;
   const gray = new Uint8Array(width * height);
   for (let from = 0, to = 0; to < gray.length; from += channels, to++) {
@@ -62,13 +62,13 @@ export function toGray({ width, height, channels, data }: Pixels, { weights, hal
       channels < 3
         ? first
         : (red * first + green * (data[from + 1] ?? 0) + blue * (data[from + 2] ?? 0) + half) >>> shift;
-    gray[to] = value >> cut;
+    gray[to] = value >> depthShift;
   }
   return { width, height, channels: 1, data: gray };
 }
 
-/** The channels that are there, blue first; gray with alpha becomes color with alpha, as OpenCV has no two channels. */
-export function asTheyAre(pixels: Pixels): Image {
+/** Keeps the channels, blue first. Gray with alpha becomes color with alpha: OpenCV has no images of two channels. */
+export function toOwnChannels(pixels: Pixels): Image {
   const { width, height, channels, data } = pixels;
   if (channels === 3) return toColor(pixels);
   if (channels === 1) return { width, height, channels, data: Uint8Array.from(data) };
@@ -83,8 +83,8 @@ export function asTheyAre(pixels: Pixels): Image {
   return { width, height, channels: 4, data: bgra };
 }
 
-/** Red, green and blue from the four inks of a JPEG, as OpenCV mixes them: values as in the file, paper being 255. */
-export function inksToRgb({ width, height, data }: Pixels): Pixels {
+/** Red, green and blue from the four inks of a JPEG, with OpenCV's formula. As in the file, 255 is no ink. */
+export function cmykToRgb({ width, height, data }: Pixels): Pixels {
   const rgb = new Uint8Array(width * height * 3);
   for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
     const black = data[from + 3] ?? 0;
@@ -93,7 +93,7 @@ export function inksToRgb({ width, height, data }: Pixels): Pixels {
   return { width, height, channels: 3, data: rgb };
 }
 
-/** Red first instead of blue, for encoders. */
+/** Reorders blue, green, red to red, green, blue, for encoders. */
 export function toRgb({ width, height, data }: Image): Uint8Array {
   const rgb = new Uint8Array(width * height * 3);
   for (let i = 0; i < rgb.length; i += 3) {
@@ -104,23 +104,23 @@ export function toRgb({ width, height, data }: Image): Uint8Array {
   return rgb;
 }
 
-/** Turned and mirrored as an EXIF orientation, 1 to 8, says; 1 is upright. */
-export function oriented(image: Image, orientation: number): Image {
+/** Transposes and mirrors an image by its EXIF orientation, 1 to 8. 1 needs no change. */
+export function orient(image: Image, orientation: number): Image {
   if (orientation < 2 || orientation > 8) return image;
   const { channels, data } = image;
-  const isTurned = orientation >= 5;
-  const width = isTurned ? image.height : image.width;
-  const height = isTurned ? image.width : image.height;
+  const isTransposed = orientation >= 5;
+  const width = isTransposed ? image.height : image.width;
+  const height = isTransposed ? image.width : image.height;
   const fromRight = [2, 3, 6, 7].includes(orientation);
   const fromBelow = [3, 4, 7, 8].includes(orientation);
-  const turned = new Uint8Array(data.length);
+  const result = new Uint8Array(data.length);
   for (let y = 0, to = 0; y < height; y++) {
     const row = fromBelow ? height - 1 - y : y;
     for (let x = 0; x < width; x++) {
       const column = fromRight ? width - 1 - x : x;
-      let from = (isTurned ? column * image.width + row : row * image.width + column) * channels;
-      for (let c = 0; c < channels; c++) turned[to++] = data[from++] ?? 0;
+      let from = (isTransposed ? column * image.width + row : row * image.width + column) * channels;
+      for (let c = 0; c < channels; c++) result[to++] = data[from++] ?? 0;
     }
   }
-  return { width, height, channels, data: turned };
+  return { width, height, channels, data: result };
 }

@@ -1,20 +1,20 @@
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import type { DecodeOptions, Image } from "../../util/images.js";
-import { asTheyAre, checkSize, firstChannel, type Pixels, png16Gray, pngGray, toColor, toGray } from "./pixels.js";
+import { checkSize, firstChannel, type Pixels, png16Gray, pngGray, toColor, toGray, toOwnChannels } from "./pixels.js";
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]; // \x89PNG\r\n\x1a\n
 
-/** What a PNG's first chunk says. */
+/** The content of a PNG's first chunk. */
 export interface PngHeader {
   readonly width: number;
   readonly height: number;
-  /** Bits of a value, 1 to 16. */
+  /** Bits per value, 1 to 16. */
   readonly depth: number;
-  /** Whether it has gray values and no alpha but for one that is said to be transparent. */
+  /** Whether it has gray values without an alpha channel; one gray value may be marked as transparent. */
   readonly isPlainGray: boolean;
 }
 
-/** Nothing if the bytes are no PNG. */
+/** Reads the header; undefined if the bytes are not a PNG. */
 export function readPngHeader(bytes: Uint8Array): PngHeader | undefined {
   if (bytes.length < 29 || !signature.every((byte, i) => bytes[i] === byte)) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -28,13 +28,13 @@ export function readPngHeader(bytes: Uint8Array): PngHeader | undefined {
   return header;
 }
 
-/** What OpenCV makes of a PNG's pixels. */
+/** Converts a PNG's pixels to the same image as OpenCV. */
 export function imageOfPng(pixels: Pixels, { isPlainGray }: PngHeader, { color }: DecodeOptions): Image {
   const is16 = pixels.data instanceof Uint16Array;
   if (color === true) return toColor(pixels);
   if (color === false) return toGray(pixels, is16 ? png16Gray : pngGray);
   check(!is16, "MOKA_DATA", "the PNG has 16 bits a value; without force_color or force_gray it must have 8");
-  return isPlainGray ? toGray(pixels, firstChannel) : asTheyAre(pixels);
+  return isPlainGray ? toGray(pixels, firstChannel) : toOwnChannels(pixels);
 }
 
 /** Decodes a PNG in TypeScript. */
@@ -42,18 +42,18 @@ export async function decodePng(bytes: Uint8Array): Promise<Pixels> {
   const { decode } = await import("fast-png");
   try {
     const { width, height, depth, channels, data, palette, transparency } = decode(bytes);
-    const values = depth < 8 ? unpacked(data, width, height, depth) : data;
+    const values = depth < 8 ? unpack(data, width, height, depth) : data;
     if (palette) return { width, height, ...colorsOf(values, palette) };
     if (depth < 8) return { width, height, channels, data: values.map((value) => (value * 255) / (2 ** depth - 1)) };
-    const key = channels === 3 && transparency?.length === 3 ? transparency : undefined;
-    return { width, height, ...(key ? withKey(values, key) : { channels, data: values }) };
+    const transparentColor = channels === 3 && transparency?.length === 3 ? transparency : undefined;
+    return { width, height, ...(transparentColor ? withAlpha(values, transparentColor) : { channels, data: values }) };
   } catch (error) {
     throw new MokaError("MOKA_DATA", `the PNG is damaged: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-/** One value a byte, where several stand in one; each row begins with a byte of its own. */
-function unpacked(data: ArrayLike<number>, width: number, height: number, depth: number): Uint8Array {
+/** Unpacks bytes that hold several values each to one value per byte. Each row begins at a new byte. */
+function unpack(data: ArrayLike<number>, width: number, height: number, depth: number): Uint8Array {
   const rowBytes = Math.ceil((width * depth) / 8);
   const values = new Uint8Array(width * height);
   for (let y = 0, to = 0; y < height; y++) {
@@ -79,14 +79,14 @@ function colorsOf(indices: ArrayLike<number>, palette: readonly (readonly number
   return { channels, data };
 }
 
-/** With alpha: 0 where a pixel has the one transparent color. */
-function withKey(data: Pixels["data"], key: Uint16Array): Values {
+/** Adds an alpha channel: 0 where a pixel has the transparent color, else 255. */
+function withAlpha(data: Pixels["data"], transparentColor: Uint16Array): Values {
   const rgba =
     data instanceof Uint16Array ? new Uint16Array((data.length / 3) * 4) : new Uint8Array((data.length / 3) * 4);
   for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
-    const isKey = key.every((value, i) => data[from + i] === value);
+    const isTransparent = transparentColor.every((value, i) => data[from + i] === value);
     for (let i = 0; i < 3; i++) rgba[to + i] = data[from + i] ?? 0;
-    rgba[to + 3] = isKey ? 0 : 255;
+    rgba[to + 3] = isTransparent ? 0 : 255;
   }
   return { channels: 4, data: rgba };
 }

@@ -55,7 +55,7 @@ describe("write", () => {
     expect(await readFile(path, "utf8")).toBe("short");
   });
 
-  it("shows the old file until the new one is complete, and leaves nothing else behind", async () => {
+  it("shows the old file until the new one is complete, and leaves no other file", async () => {
     const inner = join(folder, "atomic");
     const path = join(inner, "file");
     await mkdir(inner);
@@ -198,7 +198,7 @@ describe("open", () => {
     expect(() => source.read(0, 1)).toThrow("is read after it was closed");
   });
 
-  it("keeps earlier views true", async () => {
+  it("keeps earlier views valid", async () => {
     const path = join(folder, "many-blocks");
     await writeFile(path, new Uint8Array(200 << 16).fill(1));
     const source = await files.open(path);
@@ -214,7 +214,7 @@ describe("open", () => {
     await expect(files.open(join(folder, "missing"))).rejects.toMatchObject({ code: "MOKA_FILE" });
   });
 
-  it("notices that the file was cut", async () => {
+  it("notices that the file became shorter", async () => {
     const path = join(folder, "cut");
     await writeFile(path, new Uint8Array(100));
     const source = await files.open(path);

@@ -13,10 +13,10 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ByteSource, Files } from "../../util/files.js";
-import { fileError, systemCode } from "./failure.js";
+import { fileError, systemCode } from "./file-error.js";
 import { openSource } from "./source.js";
 
-/** No single call to the system moves more: some stop short of 2 GiB. */
+/** The greatest number of bytes per system call: some systems transfer less than 2 GiB at once. */
 const maxTransfer = 1 << 30;
 
 /** The file system of this machine; relative paths start from the working directory. */
@@ -34,7 +34,7 @@ class NodeFiles implements Files {
   async read(path: string): Promise<Uint8Array> {
     return attempt(path, "read", async () => {
       const { size, isFile } = await describe(path);
-      // Pipes and the like have no size.
+      // Pipes and similar files have no size.
       return size === 0 || !isFile ? new Uint8Array(await readFile(path)) : await readAll(path, size);
     });
   }
@@ -50,7 +50,7 @@ class NodeFiles implements Files {
   async write(path: string, chunks: Uint8Array | readonly Uint8Array[]): Promise<void> {
     const pieces = chunks instanceof Uint8Array ? [chunks] : chunks;
     await attempt(path, "write", async () => {
-      const target = await realpath(path).catch(() => path); // a link stays a link
+      const target = await realpath(path).catch(() => path); // a symbolic link is not replaced, but the file it names
       const existing = await describe(target).catch(() => undefined);
       if (existing && !existing.isFile) await writeInto(target, pieces, "w");
       else await replace(target, pieces);
@@ -105,7 +105,7 @@ async function readAll(path: string, size: number): Promise<Uint8Array> {
     let filled = 0;
     while (filled < size) {
       const { bytesRead } = await file.read(bytes, filled, Math.min(size - filled, maxTransfer), filled);
-      if (bytesRead === 0) break; // it was cut meanwhile
+      if (bytesRead === 0) break; // the file has become shorter
       filled += bytesRead;
     }
     return bytes.subarray(0, filled);
@@ -114,13 +114,13 @@ async function readAll(path: string, size: number): Promise<Uint8Array> {
   }
 }
 
-/** A name that says nothing of `path`: no pattern for snapshots or data sets matches what a killed process leaves. */
+/** A name without that of `path`: no pattern for snapshots matches a file that a killed process left. */
 function temporaryBeside(path: string): string {
-  const name = crypto.randomUUID(); // the global: node:crypto takes longer to load than most commands to run
+  const name = crypto.randomUUID(); // the global: loading node:crypto takes longer than most commands
   return join(dirname(path), `.moka-${process.pid}-${name}.tmp`);
 }
 
-/** Writes a new file and gives it the name of the old one. */
+/** Writes a new file, and renames it to `path`. */
 async function replace(path: string, chunks: readonly Uint8Array[]): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
@@ -149,7 +149,7 @@ async function writeChunk(file: FileHandle, chunk: Uint8Array): Promise<void> {
   }
 }
 
-/** Runs `work`; what the system has against it becomes a MokaError. */
+/** Runs `work`; an error of the operating system becomes a MokaError. */
 async function attempt<T>(path: string, verb: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -16,7 +16,7 @@ const platforms: [string, Images][] = [
   ["a page", page],
 ];
 
-/** A page fetches the libraries' code; here it is handed over, and what they print of files cut off is not shown. */
+/** A page fetches the libraries' code; here it is given, and their messages about truncated files are hidden. */
 beforeAll(async () => {
   const codec = createRequire(import.meta.url)
     .resolve("@jsquash/jpeg")
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 const width = 45;
 const height = 31;
-/** Red, green and blue of a picture with edges and slopes. */
+/** Red, green and blue of an image with edges and gradients. */
 const rgb = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7 + Math.floor(i / 93) * 5) % 256);
 const picture = () => sharp(rgb, { raw: { width, height, channels: 3 } }).blur(1.2);
 const bytesOf = async (file: Sharp) => new Uint8Array(await file.toBuffer());
@@ -104,7 +104,7 @@ describe.each(platforms)("in %s", (_name, images) => {
     expect(await images.decode(await bytesOf(picture().png({ progressive: true })), { color: true })).toEqual(plain);
   });
 
-  test("of 16 bits the lower 8 are cut off", async () => {
+  test("the lower 8 of 16 bits are dropped", async () => {
     const data = Uint16Array.of(0x1234, 0x80ff, 0xff00, 0xffff, 0x0001, 0x7f80);
     const file = encodePng({ width: 2, height: 1, channels: 3, depth: 16, data });
     expect([...(await images.decode(file, { color: true })).data]).toEqual([0xff, 0x80, 0x12, 0x7f, 0, 0xff]);
@@ -117,7 +117,7 @@ describe.each(platforms)("in %s", (_name, images) => {
       ...image.data.subarray((y * image.width + x) * 3, (y * image.width + x) * 3 + 3),
     ];
     const [top, left, bottom, right] = [0, 0, height - 1, width - 1];
-    // Where the upper left and the upper right corner of the result lie in the file.
+    // The positions in the file of the result's upper left and upper right corners.
     const corners = [
       [1, top, left, top, right],
       [2, top, right, top, left],
@@ -142,7 +142,7 @@ describe.each(platforms)("in %s", (_name, images) => {
     );
   });
 
-  test("a JPEG that is cut off is gray where it ends, as in OpenCV", async () => {
+  test("the missing part of a truncated JPEG is gray, as in OpenCV", async () => {
     const file = await bytesOf(picture().jpeg());
     const { data } = await images.decode(file.subarray(0, Math.floor(file.length / 2)), { color: false });
     expect(data.length).toBe(width * height);
@@ -164,7 +164,7 @@ describe.each(platforms)("in %s", (_name, images) => {
     );
   });
 
-  test("what is no picture, or a damaged one, is an error", async () => {
+  test("a file that is not an image, or damaged, is an error", async () => {
     const decode = (bytes: Uint8Array) => expect(images.decode(bytes, { color: true })).rejects;
     await decode(new TextEncoder().encode("hello")).toThrow(/^no /);
     await decode(new Uint8Array(0)).toThrow(/^no /);

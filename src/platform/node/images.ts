@@ -2,14 +2,14 @@ import type sharpLibrary from "sharp";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "../../util/images.js";
 import { decodeJpeg, isJpeg, type JpegHeader } from "../images/jpeg.js";
-import { asTheyAre, opencvGray, type Pixels, toColor, toGray, toRgb } from "../images/pixels.js";
+import { opencvGray, type Pixels, toColor, toGray, toOwnChannels, toRgb } from "../images/pixels.js";
 import { decodePng, imageOfPng, readPngHeader } from "../images/png.js";
 
 type Sharp = typeof sharpLibrary;
 
 /**
- * Pictures through the library sharp, whose JPEG decoder gives the very values of OpenCV's, on threads of its own.
- * It is loaded with the first picture; where it cannot be, everything else works without it.
+ * Images through the library sharp, whose JPEG decoder gives exactly OpenCV's values, on its own threads.
+ * It is loaded with the first image. If it cannot be loaded, everything except images works.
  *
  * @param load for tests: how the library is loaded
  */
@@ -30,12 +30,12 @@ class NodeImages implements Images {
     const png = readPngHeader(bytes);
     if (png) return imageOfPng(await (png.depth === 16 ? decodePng(bytes) : this.#pixels(bytes)), png, options);
     check(
-      isOther(bytes),
+      isOtherFormat(bytes),
       "MOKA_DATA",
-      `no picture of a kind that can be read (JPEG, PNG, TIFF, WebP, GIF): it begins with ${begin(bytes)}`,
+      `no picture of a kind that can be read (JPEG, PNG, TIFF, WebP, GIF): it begins with ${firstBytes(bytes)}`,
     );
     const pixels = await this.#pixels(bytes);
-    if (options.color === undefined) return asTheyAre(pixels);
+    if (options.color === undefined) return toOwnChannels(pixels);
     return options.color ? toColor(pixels) : toGray(pixels, opencvGray);
   }
 
@@ -45,20 +45,20 @@ class NodeImages implements Images {
     const sharp = await this.#library();
     const raw = sharp(channels === 1 ? image.data : toRgb(image), { raw: { width, height, channels } });
     const colors = channels === 1 ? raw.toColourspace("b-w") : raw;
-    // As OpenCV writes: colors at half the size, tables of the standard.
+    // The same options as OpenCV: colors at half the size, the standard's tables.
     const jpeg = { quality, chromaSubsampling: "4:2:0", optimiseCoding: false };
     const file = format === "png" ? colors.png() : colors.jpeg(jpeg);
     return attempt("encoded", async () => new Uint8Array(await file.toBuffer()));
   }
 
-  /** The first frame's values as they are in the file: profiles are ignored, and what is cut off is gray, as in OpenCV. */
+  /** The unchanged values of the first frame. As in OpenCV, profiles are ignored, and missing data become gray. */
   async #pixels(bytes: Uint8Array, jpeg?: JpegHeader): Promise<Pixels> {
     const sharp = await this.#library();
     const hasInks = jpeg?.components === 4;
     const opened = sharp(bytes, { ignoreIcc: true, failOn: "none" });
     const colors = hasInks ? opened.pipelineColourspace("cmyk").toColourspace("cmyk") : opened;
     const { data, info } = await attempt("decoded", () => colors.raw().toBuffer({ resolveWithObject: true }));
-    // The library turns inks round; OpenCV takes them as they are.
+    // The library inverts inks; OpenCV does not.
     if (hasInks) for (let i = 0; i < data.length; i++) data[i] = 255 - (data[i] ?? 0);
     return { width: info.width, height: info.height, channels: info.channels, data };
   }
@@ -81,13 +81,13 @@ async function attempt<T>(verb: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** TIFF, WebP and GIF. */
-function isOther(bytes: Uint8Array): boolean {
+/** Whether the bytes are a TIFF, WebP or GIF file. */
+function isOtherFormat(bytes: Uint8Array): boolean {
   const head = String.fromCharCode(...bytes.subarray(0, 12));
   return /^(?:II\*\0|MM\0\*|GIF8|RIFF[\s\S]{4}WEBP)/.test(head);
 }
 
-function begin(bytes: Uint8Array): string {
+function firstBytes(bytes: Uint8Array): string {
   const shown = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0"));
   return shown.join(" ") || "nothing";
 }

@@ -1,18 +1,18 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { check } from "../../util/errors.js";
 import type { ByteSource } from "../../util/files.js";
-import { fileError } from "./failure.js";
+import { fileError } from "./file-error.js";
 
-/** Bytes fetched at a time: many pages of a database, and few enough to jump about in it. */
+/** Bytes per block: many pages of a database, and few enough for random access. */
 const blockSize = 1 << 16;
 
-/** Blocks kept: 8 MiB. */
+/** The greatest number of cached blocks: 8 MiB in all. */
 const maxBlocks = 128;
 
-/** No single call to the system moves more: some stop short of 2 GiB. */
+/** The greatest number of bytes per system call: some systems transfer less than 2 GiB at once. */
 const maxTransfer = 1 << 30;
 
-/** An open file that keeps its last blocks; files larger than memory and than 2 GiB are fine. */
+/** Opens a file whose last blocks are cached. It may be larger than the memory, and than 2 GiB. */
 export function openSource(path: string): ByteSource {
   const fd = openSync(path, "r");
   const stats = fstatSync(fd);
@@ -25,7 +25,7 @@ class FileSource implements ByteSource {
   readonly size: number;
   readonly #path: string;
   #fd: number | undefined;
-  /** By their place in the file, the least recently used first. */
+  /** The cached blocks by their index in the file, the least recently used first. */
   readonly #blocks = new Map<number, Uint8Array>();
   #last = -1;
   #lastBlock: Uint8Array = new Uint8Array(0);
@@ -57,7 +57,7 @@ class FileSource implements ByteSource {
     this.#last = -1;
   }
 
-  /** Blocks are never written again, so views of them stay true. */
+  /** Reads a block, or takes it from the cache. A block never changes, so views of it stay valid. */
   #block(index: number): Uint8Array {
     if (index === this.#last) return this.#lastBlock;
     let block = this.#blocks.get(index);

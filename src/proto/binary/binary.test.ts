@@ -32,7 +32,7 @@ import {
 
 const golden = new URL("../../../test/golden/", import.meta.url);
 
-/** Every file that C++ Caffe wrote, of those in a folder of the golden data. */
+/** The files in a folder of the golden data that C++ Caffe wrote. */
 function goldenFiles(folder: string, ending: string): { name: string; url: URL }[] {
   return readdirSync(new URL(folder, golden), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(ending))
@@ -114,7 +114,7 @@ describe("readNet", () => {
     expect(views.length).toBe(1);
   });
 
-  it("never copies large values it may move", () => {
+  it("never copies large values with mayChangeBytes", () => {
     const data = Array.from({ length: 5000 }, (_, i) => i);
     const large = toBinary(
       NetParameterSchema,
@@ -122,7 +122,7 @@ describe("readNet", () => {
     );
     for (const offset of [0, 1, 2, 3]) {
       const file = at(offset, large);
-      const blob = readNet(file, "large", { takeOver: true }).layer[0]?.blobs[0];
+      const blob = readNet(file, "large", { mayChangeBytes: true }).layer[0]?.blobs[0];
       const values = blob && blobValues(blob);
       expect(values?.data.buffer === file.buffer && values?.diff?.buffer === file.buffer).toBe(true);
       expect(values?.data).toEqual(Float32Array.from(data));
@@ -151,7 +151,7 @@ describe("readNet", () => {
   });
 
   it("takes single doubles, and keeps every bit of a NaN", () => {
-    const nan = Uint8Array.of(1, 2, 0xa0, 0x7f); // signalling: a conversion would make it quiet
+    const nan = Uint8Array.of(1, 2, 0xa0, 0x7f); // a signaling NaN: a conversion would make it a quiet one
     const writer = new BinaryWriter();
     for (const value of [0.1, 0.2, 0.3]) writer.tag(8, WireType.Bit64).double(value);
     for (let i = 0; i < 3; i++) writer.tag(6, WireType.Bit32).raw(nan);
@@ -171,14 +171,14 @@ describe("readNet", () => {
     expect(fromBinary(BlobProtoSchema, join(writeBlobProto(read)))).toEqual(create(BlobProtoSchema, { data: [7] }));
   });
 
-  it("reads values from a message that never was binary", () => {
+  it("reads values from a message that was not read from binary", () => {
     const blob = create(BlobProtoSchema, { num: 1, channels: 2, height: 3, width: 4, data: [1, 2], diff: [3] });
     expect(blobValues(blob)).toEqual({ data: Float32Array.of(1, 2), diff: Float32Array.of(3) });
     expect(blobShape(blob)).toEqual([1, 2, 3, 4]);
     expect(join(writeBlobProto(blob))).toEqual(toBinary(BlobProtoSchema, blob));
   });
 
-  it("takes values along to a copy", () => {
+  it("gives values to a copy", () => {
     const from = makeBlob([3], { data: Float32Array.of(1, 2, 3) });
     const to = create(BlobProtoSchema);
     copyBlobValues(from, to);
@@ -247,7 +247,7 @@ describe("readNet", () => {
 });
 
 describe("writing", () => {
-  it("leaves long values where they are", () => {
+  it("does not copy long values", () => {
     const data = new Float32Array(new SharedArrayBuffer(40_000));
     const chunks = writeNet(
       create(NetParameterSchema, { layer: [{ name: "a", blobs: [makeBlob([10_000], { data })] }] }),
@@ -310,10 +310,10 @@ describe("any message", () => {
 
   it("is written as protobuf-es writes it, and read back the same", () => {
     fc.assert(
-      fc.property(net, fc.nat(3), fc.boolean(), (message, offset, takeOver) => {
+      fc.property(net, fc.nat(3), fc.boolean(), (message, offset, mayChangeBytes) => {
         const bytes = toBinary(NetParameterSchema, message);
         expect(join(writeNet(message))).toEqual(bytes);
-        const again = readNet(at(offset, bytes), "random", { takeOver });
+        const again = readNet(at(offset, bytes), "random", { mayChangeBytes });
         expect(join(writeNet(again))).toEqual(bytes);
         expect(equals(NetParameterSchema, fromBinary(NetParameterSchema, join(writeNet(again))), message)).toBe(true);
       }),
@@ -351,11 +351,11 @@ describe("any message", () => {
     );
   });
 
-  /** Whatever the lengths in `bytes` say, no more values come out than there are bytes. */
+  /** Whatever lengths `bytes` contains, the result has no more values than there are bytes. */
   function expectRefusedOrSmall(bytes: Uint8Array): void {
-    for (const takeOver of [false, true]) {
+    for (const mayChangeBytes of [false, true]) {
       try {
-        const { layer, layers } = readNet(bytes.slice(), "damaged", { takeOver });
+        const { layer, layers } = readNet(bytes.slice(), "damaged", { mayChangeBytes });
         let total = 0;
         for (const { blobs } of [...layer, ...layers, ...layers.flatMap((old) => old.layer ?? [])]) {
           for (const blob of blobs) {
@@ -387,7 +387,7 @@ describe("readDatum", () => {
     { requiredKeys: ["channels", "height", "width", "data", "label"] },
   );
 
-  it("reads what protobuf writes, and the other way round", () => {
+  it("reads what protobuf writes, and protobuf reads what it writes", () => {
     fc.assert(
       fc.property(datum, (values) => {
         const { floatData, ...rest } = values;
@@ -413,7 +413,7 @@ describe("readDatum", () => {
     expect(readDatum(bytes).floatData).toEqual(Float32Array.of(1, 2, 3));
   });
 
-  it("refuses damaged bytes and nothing but them", () => {
+  it("refuses damaged bytes only", () => {
     expect(() => readDatum(Uint8Array.of(0x22, 200, 1, 0), "record 00000007")).toThrow(
       "record 00000007: damaged at byte 0: ",
     );

@@ -11,8 +11,8 @@ export interface BlobValues {
 }
 
 /**
- * The four fields of BlobProto that hold numbers: they never become JavaScript arrays, of 8 bytes a
- * value and more, but hang on the message as typed arrays.
+ * The four fields of BlobProto that hold numbers. They are stored beside the message as typed arrays: a JavaScript
+ * array would take 8 bytes or more per value.
  */
 export interface FieldValues {
   data?: Float32Array | undefined;
@@ -21,7 +21,7 @@ export interface FieldValues {
   doubleDiff?: Float64Array | undefined;
 }
 
-/** Their numbers, in the order in which they are written. */
+/** The names of these fields by field number, in the order in which they are written. */
 export const numberFields: ReadonlyMap<number, keyof FieldValues> = new Map([
   [5, "data"],
   [6, "diff"],
@@ -31,7 +31,7 @@ export const numberFields: ReadonlyMap<number, keyof FieldValues> = new Map([
 
 const valuesOf = new WeakMap<BlobProto, FieldValues>();
 
-/** What the fields of `blob` hold, whether it came from binary or from text. */
+/** The values of the number fields of `blob`, whether it was read from binary or from text. */
 export function fieldValues(blob: BlobProto): FieldValues {
   return valuesOf.get(blob) ?? fromLists(blob);
 }
@@ -41,11 +41,10 @@ export function setFieldValues(blob: BlobProto, fields: FieldValues): void {
 }
 
 /**
- * The values of a blob: `double_data` where it has any, else `data`, as Caffe takes them.
+ * The values of a blob: `double_data` where it has any, else `data`, as Caffe reads them.
  *
- * Single precision values are the very memory of the file they were read from, where its alignment
- * allows; other values are converted anew by each call. Take the shape from `blobShape`; that the
- * counts agree is for the caller to check.
+ * Single precision values are a view of the file's bytes, where the alignment allows it. Double precision values
+ * are converted again by each call. `blobShape` gives the shape; the caller must check that the counts agree.
  */
 export function blobValues(blob: BlobProto): BlobValues {
   const fields = fieldValues(blob);
@@ -55,29 +54,29 @@ export function blobValues(blob: BlobProto): BlobValues {
 }
 
 /**
- * Gives a blob these values, in single precision, instead of those it has. The arrays are not copied:
- * what is written later is what they hold then.
+ * Replaces the values of a blob, in single precision. The arrays are not copied: `writeNet` writes what
+ * they hold when it is called.
  */
 export function setBlobValues(blob: BlobProto, { data, diff }: BlobValues): void {
   valuesOf.set(blob, { data, diff });
 }
 
-/** A message for a blob of this shape; the values are not copied, as in `setBlobValues`. */
+/** A message for a blob of this shape. The values are not copied, as in `setBlobValues`. */
 export function makeBlob(shape: Shape, values: BlobValues): BlobProto {
   const blob = create(BlobProtoSchema, { shape: { dim: shape.map((size) => BigInt(size)) } });
   setBlobValues(blob, values);
   return blob;
 }
 
-/** Takes the values along to a copy of the message, which share their memory. */
+/** Gives the values of `from` to its copy `to`; both share the memory of the values. */
 export function copyBlobValues(from: BlobProto, to: BlobProto): void {
   const fields = valuesOf.get(from);
   if (fields) valuesOf.set(to, fields);
 }
 
 /**
- * The shape of a blob: `shape`, or, where a file of before 2014 has any of them, `num`, `channels`,
- * `height` and `width`, always 4 axes (a bias is 1 1 1 N there).
+ * The shape of a blob: the field `shape`; or, where a file from before 2014 sets any of them, `num`, `channels`,
+ * `height` and `width`, which are always 4 axes (a bias is 1 1 1 N there).
  */
 export function blobShape(blob: BlobProto): number[] {
   const { num, channels, height, width } = BlobProtoSchema.field;
@@ -89,7 +88,7 @@ export function blobShape(blob: BlobProto): number[] {
   return shape;
 }
 
-/** The first of the two that has any values. */
+/** `double` in single precision, or `single` where `double` has no values. */
 function singles(double: Float64Array | undefined, single: Float32Array | undefined): Float32Array | undefined {
   if (double?.length) return Float32Array.from(double);
   return single?.length ? single : undefined;

@@ -2,17 +2,17 @@ import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { MokaError, reasonOf } from "../../util/errors.js";
 
 /**
- * One record of an LMDB or LevelDB: an image or another array of numbers, and its label. Fields as in
- * caffe.proto's Datum; a plain object, because data layers read a hundred thousand of them a second.
+ * One record of an LMDB or LevelDB: an image or another array of numbers, and its label. The fields are those of
+ * caffe.proto's Datum. It is a plain object because data layers read 100,000 of them a second.
  */
 export interface DatumValues {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** Bytes in the order channels, rows, columns (color channels blue, green, red); or, `encoded`, a JPEG or PNG file. */
+  /** Bytes in the order channels, rows, columns (color channels blue, green, red); with `encoded`, a JPEG or PNG. */
   readonly data: Uint8Array;
   readonly label: number;
-  /** Instead of `data`, where values are no bytes. */
+  /** The values where they are not bytes; `data` is empty then. */
   readonly floatData?: Float32Array | undefined;
   readonly encoded?: boolean | undefined;
 }
@@ -21,7 +21,7 @@ export interface DatumValues {
  * Reads a Datum; `data` is a view of `bytes`.
  *
  * @param what names the record in an error
- * @throws MokaError MOKA_PARSE with the byte where it is damaged
+ * @throws MokaError MOKA_PARSE with the offset of the damaged byte
  */
 export function readDatum(bytes: Uint8Array, what = "datum"): DatumValues {
   const reader = new BinaryReader(bytes);
@@ -38,7 +38,7 @@ export function readDatum(bytes: Uint8Array, what = "datum"): DatumValues {
       else if (no === 3 && wireType === WireType.Varint) datum.width = reader.int32();
       else if (no === 4 && wireType === WireType.LengthDelimited) datum.data = reader.bytes();
       else if (no === 5 && wireType === WireType.Varint) datum.label = reader.int32();
-      else if (no === 6) floats += passFloats(reader, wireType, bytes.length);
+      else if (no === 6) floats += skipFloats(reader, wireType, bytes.length);
       else if (no === 7 && wireType === WireType.Varint) encoded = reader.bool();
       else reader.skip(wireType, no);
     }
@@ -49,7 +49,7 @@ export function readDatum(bytes: Uint8Array, what = "datum"): DatumValues {
   return { ...datum, ...(floatData && { floatData }), ...(encoded !== undefined && { encoded }) };
 }
 
-/** The bytes of a Datum, as C++ writes them; `encoded` is written where it is given. */
+/** The bytes of a Datum, as C++ writes them. `encoded` is written only if it is defined. */
 export function writeDatum(datum: DatumValues): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Varint).int32(datum.channels);
@@ -62,19 +62,19 @@ export function writeDatum(datum: DatumValues): Uint8Array {
   return writer.finish();
 }
 
-/** Moves past values of `float_data`, single or packed, and counts them. */
-function passFloats(reader: BinaryReader, wireType: WireType, end: number): number {
+/** Skips values of `float_data`, packed or not, and counts them. */
+function skipFloats(reader: BinaryReader, wireType: WireType, end: number): number {
   if (wireType === WireType.Bit32) {
     reader.skip(wireType);
     return 1;
   }
   const length = wireType === WireType.LengthDelimited ? reader.uint32() : Number.NaN;
-  if (length % 4 !== 0 || reader.pos + length > end) throw new RangeError("float_data is no row of floats");
+  if (length % 4 !== 0 || reader.pos + length > end) throw new RangeError("float_data is not a whole number of floats");
   reader.pos += length;
   return length / 4;
 }
 
-/** The values of `float_data` in a message that is known to be sound. */
+/** The values of `float_data` in a message that was read before without an error. */
 function readFloats(bytes: Uint8Array, count: number): Float32Array {
   const reader = new BinaryReader(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -1,7 +1,7 @@
 import { type BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import type { FieldValues } from "./blob.js";
 
-/** Bytes a number takes, by the number of its field in BlobProto. */
+/** Bytes per value, by the number of the field in BlobProto. */
 const sizes: ReadonlyMap<number, 4 | 8> = new Map([
   [5, 4],
   [6, 4],
@@ -10,24 +10,24 @@ const sizes: ReadonlyMap<number, 4 | 8> = new Map([
 ]);
 
 /**
- * Values of at least so many bytes have a header (tag and length) of at least 4 bytes, over which they
- * can be moved to a multiple of 4.
+ * A field of at least this many bytes has a header (tag and length) of at least 4 bytes. Its values can be moved
+ * over that header to an address that is a multiple of 4.
  */
-const movable = 1 << 14;
+const minMovedBytes = 1 << 14;
 
-/** Values in the file, at equal distances. */
+/** Values in the file at equal distances. */
 interface Run {
-  /** Where the first begins. */
+  /** Byte offset of the first value. */
   readonly offset: number;
   readonly count: number;
-  /** Bytes from one to the next: its size in a packed field, more where each has a tag. */
+  /** Bytes from one value to the next: the value's size in a packed field, one more where each value has a tag. */
   readonly stride: number;
 }
 
-/** What is known of a field's values. */
+/** The number of a field's values, and where they are. */
 interface Tally {
   count: number;
-  /** Runs they come in. */
+  /** Number of runs that hold the values. */
   runs: number;
   last: Run;
 }
@@ -35,41 +35,41 @@ interface Tally {
 /**
  * Collects the numbers of one BlobProto.
  *
- * They are counted first and taken in the end, so that nothing is allocated for numbers that are not
- * there, and any mix of packed and single values makes one array.
+ * It counts the values first and reads them in the end. So nothing is allocated for values that a damaged file
+ * announces but does not have, and any mix of packed and unpacked values becomes one array.
  */
 export class NumberReader {
   readonly #bytes: Uint8Array;
   readonly #reader: BinaryReader;
   readonly #start: number;
   readonly #end: number;
-  readonly #takeOver: boolean;
+  readonly #mayChangeBytes: boolean;
   readonly #tallies = new Map<number, Tally>();
 
-  /** `reader` stands at the beginning of the BlobProto, which ends at `end`. */
-  constructor(bytes: Uint8Array, reader: BinaryReader, end: number, takeOver: boolean) {
+  /** `reader` must be at the beginning of the BlobProto, which ends at `end`. */
+  constructor(bytes: Uint8Array, reader: BinaryReader, end: number, mayChangeBytes: boolean) {
     this.#bytes = bytes;
     this.#reader = reader;
     this.#start = reader.pos;
     this.#end = end;
-    this.#takeOver = takeOver;
+    this.#mayChangeBytes = mayChangeBytes;
   }
 
-  /** Counts the field whose tag was just read and passes over it, if it holds numbers. */
-  take(no: number, wireType: WireType): boolean {
-    const run = this.#pass(no, wireType);
+  /** If the field whose tag was just read holds numbers: counts them, skips the field, and returns true. */
+  countField(no: number, wireType: WireType): boolean {
+    const run = this.#skipField(no, wireType);
     if (!run) return false;
     const before = this.#tallies.get(no);
     this.#tallies.set(no, { count: (before?.count ?? 0) + run.count, runs: (before?.runs ?? 0) + 1, last: run });
     return true;
   }
 
-  /** The values of all fields that were taken. */
+  /** The values of all fields that were counted. */
   finish(): FieldValues {
     const scattered = this.#gather();
     const place = (no: number) => {
       const tally = this.#tallies.get(no);
-      return tally && (scattered.get(no) ?? this.#lift(tally.last, sizes.get(no) ?? 4));
+      return tally && (scattered.get(no) ?? this.#contiguousValues(tally.last, sizes.get(no) ?? 4));
     };
     return {
       data: floats(place(5)),
@@ -79,19 +79,19 @@ export class NumberReader {
     };
   }
 
-  /** Moves past a field and those of the same tag that follow, if they hold numbers. */
-  #pass(no: number, wireType: WireType): Run | undefined {
+  /** Skips a field, and those of the same tag that follow it, if they hold numbers. */
+  #skipField(no: number, wireType: WireType): Run | undefined {
     const size = sizes.get(no);
     if (size === undefined) return undefined;
-    if (wireType === (size === 4 ? WireType.Bit32 : WireType.Bit64)) return this.#passSingles(no * 8 + wireType, size);
+    if (wireType === (size === 4 ? WireType.Bit32 : WireType.Bit64)) return this.#skipUnpacked(no * 8 + wireType, size);
     if (wireType !== WireType.LengthDelimited) return undefined;
     const length = this.#reader.uint32();
-    if (length % size !== 0) throw new RangeError(`${length} bytes are no whole number of values of ${size} bytes`);
-    return { offset: this.#advance(length), count: length / size, stride: size };
+    if (length % size !== 0) throw new RangeError(`${length} bytes are not a whole number of values of ${size} bytes`);
+    return { offset: this.#skipBytes(length), count: length / size, stride: size };
   }
 
-  #passSingles(tag: number, size: number): Run {
-    const offset = this.#advance(size);
+  #skipUnpacked(tag: number, size: number): Run {
+    const offset = this.#skipBytes(size);
     const stride = size + 1;
     const bytes = this.#bytes;
     const last = this.#end - stride;
@@ -101,8 +101,8 @@ export class NumberReader {
     return { offset, count, stride };
   }
 
-  /** Moves past so many bytes, and returns where they begin. */
-  #advance(bytes: number): number {
+  /** Skips `bytes` bytes, and returns the offset of the first. */
+  #skipBytes(bytes: number): number {
     const offset = this.#reader.pos;
     const left = this.#end - offset;
     if (bytes > left) throw new RangeError(`values of ${bytes} bytes, where ${left} are left`);
@@ -110,7 +110,7 @@ export class NumberReader {
     return offset;
   }
 
-  /** Fields whose values do not lie in one row, put together in a second walk over the message. */
+  /** The values of fields that are not in one packed run, collected by reading the message a second time. */
   #gather(): ReadonlyMap<number, Uint8Array> {
     const gathered = new Map<number, Uint8Array>();
     for (const [no, { count, runs, last }] of this.#tallies) {
@@ -122,7 +122,7 @@ export class NumberReader {
     this.#reader.pos = this.#start;
     while (this.#reader.pos < this.#end) {
       const [no, wireType] = this.#reader.tag();
-      const run = this.#pass(no, wireType);
+      const run = this.#skipField(no, wireType);
       if (!run) this.#reader.skip(wireType, no);
       const target = gathered.get(no);
       if (!run || !target) continue;
@@ -132,14 +132,14 @@ export class NumberReader {
     return gathered;
   }
 
-  /** Copies a run to `at`, a multiple of 4, and returns how many bytes it takes there. */
+  /** Copies a run to byte `at` of `to`, a multiple of 4, and returns the number of bytes copied. */
   #copy({ offset, count, stride }: Run, size: number, to: Uint8Array, at: number): number {
     const bytes = this.#bytes;
     if (stride === size) {
       to.set(bytes.subarray(offset, offset + count * size), at);
       return count * size;
     }
-    // As integers, since a NaN that passes through a JavaScript number may lose its bits.
+    // Copied as integers: a NaN that becomes a JavaScript number may lose its bits.
     const from = new DataView(bytes.buffer, bytes.byteOffset);
     const words = new Uint32Array(to.buffer, at, (count * size) / 4);
     if (size === 4) {
@@ -150,12 +150,12 @@ export class NumberReader {
     return count * size;
   }
 
-  /** Values in one row: where they lie if a Float32Array can lie there, else moved or copied. */
-  #lift({ offset, count }: Run, size: number): Uint8Array {
+  /** The bytes of one packed run: a view if a Float32Array can be aligned there, else moved or copied. */
+  #contiguousValues({ offset, count }: Run, size: number): Uint8Array {
     const row = this.#bytes.subarray(offset, offset + count * size);
     const excess = row.byteOffset % 4;
     if (size === 4 && excess === 0) return row;
-    if (size !== 4 || !this.#takeOver || row.length < movable) return new Uint8Array(row);
+    if (size !== 4 || !this.#mayChangeBytes || row.length < minMovedBytes) return new Uint8Array(row);
     this.#bytes.copyWithin(offset - excess, offset, offset + row.length);
     return this.#bytes.subarray(offset - excess, offset - excess + row.length);
   }

@@ -27,7 +27,7 @@ const unknown: fc.Arbitrary<Unknown> = fc
     );
   });
 
-/** Every message within `message`, itself first. */
+/** `message` and all messages in it. */
 function within(message: Message): Message[] {
   const values: unknown[] = Object.values(message).flat();
   return [message, ...values.filter(isMessage).flatMap((inner) => within(inner))];
@@ -46,7 +46,7 @@ test.each(
   (_, schema) => {
     const places = fc.array(fc.tuple(fc.nat(), unknown), { maxLength: 4 });
     fc.assert(
-      fc.property(messages(schema, 4), places, fc.nat(3), fc.boolean(), (message, fields, offset, takeOver) => {
+      fc.property(messages(schema, 4), places, fc.nat(3), fc.boolean(), (message, fields, offset, mayChangeBytes) => {
         const all = within(message);
         for (const [place, field] of fields) {
           const target = all[place % all.length];
@@ -56,7 +56,7 @@ test.each(
         expect(join(writeBinary(schema, message as never))).toEqual(bytes);
         const file = new Uint8Array(bytes.length + offset).subarray(offset);
         file.set(bytes);
-        const read = readBinary(schema, file, "any", { takeOver });
+        const read = readBinary(schema, file, "any", { mayChangeBytes });
         expect(join(writeBinary(schema, read))).toEqual(bytes);
       }),
       { numRuns: 150 },
@@ -88,16 +88,16 @@ function layersOf(name: string): fc.Arbitrary<Message> {
   return messages(field.message, 3);
 }
 
-/** Tags of nested messages and numbers, and lengths that promise anything. */
+/** Tags of nested messages and numbers, with arbitrary lengths. */
 const pieces = fc.oneof(
   fc.constantFrom([0x12], [0x0a], [0xa2, 6], [0x92, 3], [0x3a], [0x2a], [0x32], [0x42], [0x4a], [0x2d], [0x41]),
   fc.constantFrom([0], [1], [2], [5], [0x7f], [0xff, 0xff, 0xff, 0xff, 0x07], [0x80, 0x80, 0x80, 0x80, 0x04]),
   fc.uint8Array({ maxLength: 6 }).map((bytes) => [...bytes]),
 );
 
-test("whatever lengths bytes promise, no more memory is taken for numbers than there are bytes, and it is soon done", () => {
+test("for any lengths in a file, numbers take no more memory than the file has bytes, and reading is fast", () => {
   fc.assert(
-    fc.property(fc.array(pieces, { maxLength: 60 }), fc.boolean(), (some, takeOver) => {
+    fc.property(fc.array(pieces, { maxLength: 60 }), fc.boolean(), (some, mayChangeBytes) => {
       const bytes = Uint8Array.from(some.flat());
       const { ArrayBuffer: original } = globalThis;
       let allocated = 0;
@@ -119,7 +119,7 @@ test("whatever lengths bytes promise, no more memory is taken for numbers than t
       });
       const start = performance.now();
       try {
-        readBinary(NetParameterSchema, bytes, "any", { takeOver });
+        readBinary(NetParameterSchema, bytes, "any", { mayChangeBytes });
       } catch (error) {
         expect((error as { code?: string }).code).toBe("MOKA_PARSE");
       } finally {

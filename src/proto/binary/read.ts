@@ -25,22 +25,22 @@ import { NumberReader } from "./numbers.js";
 
 export interface ReadOptions {
   /**
-   * Lets the reader change `bytes`: large values that do not lie on a multiple of 4 are moved up to 3
-   * bytes, over their own header, instead of being copied, so that nothing is ever held twice. Nobody
-   * else can make sense of the bytes afterwards. Default false.
+   * Lets the reader change `bytes`. Large fields of numbers that do not start at a multiple of 4 bytes are moved by
+   * up to 3 bytes, over their own header, instead of being copied: no value is held twice. `bytes` is
+   * no valid file afterwards. Default false.
    */
-  readonly takeOver?: boolean;
+  readonly mayChangeBytes?: boolean;
 }
 
 /**
  * Reads a `.caffemodel`.
  *
- * The numbers of its blobs do not stand in the messages (`blob.data` is empty) but beside them: see
- * `blobValues`. They are views of `bytes` where they are packed and lie on a multiple of 4 there, and
- * copies elsewhere; so `bytes` lives as long as the net does, and must not change. Unknown fields,
- * and known ones of a wrong wire type, are kept as unknown fields.
+ * The numbers of its blobs are not in the messages (`blob.data` is empty) but beside them: see `blobValues`. They are
+ * views of `bytes` where they are packed and start at a multiple of 4 bytes, and copies elsewhere. So `bytes` stays in
+ * memory as long as the net does, and must not change. Unknown fields, and known fields with a wrong wire type, are
+ * kept as unknown fields.
  *
- * @throws MokaError MOKA_PARSE with the file and the byte where it is damaged
+ * @throws MokaError MOKA_PARSE with the file and the offset of the damaged byte
  */
 export function readNet(bytes: Uint8Array, file?: string, options?: ReadOptions): NetParameter {
   return readBinary(NetParameterSchema, bytes, file, options);
@@ -66,10 +66,10 @@ export function readBinary<Desc extends DescMessage>(
   schema: Desc,
   bytes: Uint8Array,
   file = "the bytes given",
-  { takeOver = false }: ReadOptions = {},
+  { mayChangeBytes = false }: ReadOptions = {},
 ): MessageShape<Desc> {
   const message = create(schema);
-  const decoder = new Decoder(bytes, takeOver);
+  const decoder = new Decoder(bytes, mayChangeBytes);
   try {
     decoder.read(reflect(schema, message, false), bytes.length);
   } catch (error) {
@@ -80,27 +80,26 @@ export function readBinary<Desc extends DescMessage>(
 }
 
 /**
- * Walks a message and those in it. Runs of plain fields are left to protobuf-es; done here is what it
- * does not do: check every length and wire type before trusting it, and keep the numbers of blobs out of
- * JavaScript arrays.
+ * Reads a message and the messages in it. protobuf-es decodes runs of plain fields. This class does what protobuf-es
+ * does not: it checks every length and wire type, and keeps the numbers of blobs out of JavaScript arrays.
  */
 class Decoder {
-  /** Where the field now being read begins. */
+  /** Byte offset of the field being read. */
   at = 0;
   readonly #bytes: Uint8Array;
-  readonly #takeOver: boolean;
+  readonly #mayChangeBytes: boolean;
   readonly #reader: BinaryReader;
 
-  constructor(bytes: Uint8Array, takeOver: boolean) {
+  constructor(bytes: Uint8Array, mayChangeBytes: boolean) {
     this.#bytes = bytes;
-    this.#takeOver = takeOver;
+    this.#mayChangeBytes = mayChangeBytes;
     this.#reader = new BinaryReader(bytes);
   }
 
   read(message: ReflectMessage, end: number): void {
     const reader = this.#reader;
     const blob = isMessage(message.message, BlobProtoSchema) ? message.message : undefined;
-    const numbers = blob && new NumberReader(this.#bytes, reader, end, this.#takeOver);
+    const numbers = blob && new NumberReader(this.#bytes, reader, end, this.#mayChangeBytes);
     let run = reader.pos;
     const decodeRun = (to: number) => {
       if (to === run) return;
@@ -113,7 +112,7 @@ class Decoder {
       this.at = start;
       const [no, wireType] = reader.tag();
       const field = message.findNumber(no);
-      if (numbers?.take(no, wireType)) {
+      if (numbers?.countField(no, wireType)) {
         decodeRun(start);
       } else if (field && isSubmessage(field) && wireType === WireType.LengthDelimited) {
         const to = this.#endOfField(end);
@@ -133,7 +132,7 @@ class Decoder {
     if (blob && numbers) setFieldValues(blob, numbers.finish());
   }
 
-  /** The message that a field's bytes are to be read into: a new one, or, if it repeats, the one before. */
+  /** The message to read a field's bytes into: a new one, or, where a singular field is repeated, the earlier one. */
   #child(message: ReflectMessage, field: DescField): ReflectMessage {
     if (field.fieldKind === "list" && field.listKind === "message") {
       const child = reflect(field.message, undefined, false);
@@ -154,7 +153,7 @@ class Decoder {
     return this.#bytes.subarray(start, this.#reader.pos);
   }
 
-  /** Reads a length, and returns where what follows ends: by `end` at the latest. */
+  /** Reads a length, and returns the offset where the field ends, at most `end`. */
   #endOfField(end: number): number {
     const length = this.#reader.uint32();
     const left = end - this.#reader.pos;
@@ -167,7 +166,7 @@ function isSubmessage(field: DescField): boolean {
   return field.fieldKind === "message" || (field.fieldKind === "list" && field.listKind === "message");
 }
 
-/** Whether a field's values may come with this wire type; a repeated number may come packed or not. */
+/** Whether a field's values may have this wire type. A repeated number may be packed or not. */
 function accepts(field: DescField, wireType: WireType): boolean {
   if (field.fieldKind === "map") return wireType === WireType.LengthDelimited;
   const own = field.message ? WireType.LengthDelimited : wireTypeOf(field.scalar ?? ScalarType.INT32);
@@ -192,7 +191,7 @@ function wireTypeOf(scalar: ScalarType): WireType {
   }
 }
 
-/** What a file that is no binary message is instead, where its first bytes tell. */
+/** What a file that is not a binary message is instead, if its first bytes tell. */
 function lookalike(bytes: Uint8Array): string {
   const head = String.fromCharCode(...bytes.subarray(0, 32));
   if (head.startsWith("version https://git-lfs")) return "; it is a Git LFS pointer, not the file itself";

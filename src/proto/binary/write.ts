@@ -14,17 +14,17 @@ import {
 } from "../gen/caffe_pb.js";
 import { fieldValues, numberFields } from "./blob.js";
 
-/** Protocol buffers count a message's bytes with 31 bits. */
+/** The greatest size of a message in bytes: protocol buffers store it in 31 bits. */
 const maxSize = 2 ** 31 - 1;
 
-/** Shorter pieces are copied together; longer ones stay views. */
-const keepView = 1024;
+/** Pieces of fewer bytes are copied into one chunk; longer ones stay views. */
+const minViewBytes = 1024;
 
 /**
- * A `.caffemodel` as chunks to be written one after the other: the very bytes C++ writes. The numbers of
+ * A `.caffemodel` as chunks to be written one after the other, byte for byte as C++ writes it. The numbers of
  * blobs are views of the arrays that hold them, so write the chunks before the net changes.
  *
- * @throws MokaError MOKA_UNSUPPORTED beyond 2 GiB, which the format cannot hold
+ * @throws MokaError MOKA_UNSUPPORTED for more than 2 GiB, which the format cannot hold
  */
 export function writeNet(net: NetParameter): Uint8Array[] {
   return writeBinary(NetParameterSchema, net);
@@ -52,7 +52,7 @@ export function writeBinary<Desc extends DescMessage>(schema: Desc, message: Mes
   return chunks.finish();
 }
 
-/** Pieces put one after the other, the long ones without copying. */
+/** Joins pieces of a file into chunks; long pieces are not copied. */
 class Chunks {
   size = 0;
   readonly #chunks: Uint8Array[] = [];
@@ -60,7 +60,7 @@ class Chunks {
 
   add(bytes: Uint8Array): void {
     this.size += bytes.length;
-    if (bytes.length < keepView) {
+    if (bytes.length < minViewBytes) {
       this.#short.raw(bytes);
     } else {
       this.#flush();
@@ -68,7 +68,7 @@ class Chunks {
     }
   }
 
-  /** What stands before a field of `length` bytes. */
+  /** Adds the tag and length of a field of `length` bytes. */
   addHeader(no: number, length: number): void {
     this.add(new BinaryWriter().tag(no, WireType.LengthDelimited).uint32(length).finish());
   }
@@ -84,7 +84,7 @@ class Chunks {
   }
 }
 
-/** Fields in the order of their numbers, then the unknown ones; runs of plain fields by protobuf-es. */
+/** Encodes fields in the order of their numbers, then the unknown ones. protobuf-es encodes runs of plain fields. */
 function encode(message: ReflectMessage): Chunks {
   const chunks = new Chunks();
   let plain = reflect(message.desc);
@@ -104,7 +104,7 @@ function encode(message: ReflectMessage): Chunks {
       chunks.addHeader(field.number, values.byteLength);
       chunks.add(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     } else if (!message.isSet(field)) {
-      // Presence counts: a field that is not set stays unset, whatever its default.
+      // A field that is not set is not written, whatever its default.
     } else if (field.message && holdsNumbers(field.message)) {
       encodePlain();
       for (const child of submessages(message, field)) {
@@ -136,15 +136,15 @@ function checkSize(size: number, what: string): void {
   );
 }
 
-const known = new Map<DescMessage, boolean>();
+const numberHolders = new Map<DescMessage, boolean>();
 
-/** Whether there may be a BlobProto somewhere in such a message. */
+/** Whether a message of this type can contain a BlobProto at any depth. */
 function holdsNumbers(message: DescMessage): boolean {
   if (message.typeName === BlobProtoSchema.typeName) return true;
-  const answer = known.get(message);
+  const answer = numberHolders.get(message);
   if (answer !== undefined) return answer;
-  known.set(message, false); // for a message that holds itself
+  numberHolders.set(message, false); // for a type that contains itself
   const holds = message.fields.some((field) => field.message && holdsNumbers(field.message));
-  known.set(message, holds);
+  numberHolders.set(message, holds);
   return holds;
 }

@@ -10,15 +10,15 @@ import { setComments, setSource, setUnknownFields, type UnknownField } from "../
 import type { Issues } from "./issues.js";
 import { layoutOf } from "./layout.js";
 import { readNumeral } from "./numbers.js";
-import { commentsAround, Origin, type Reading, valuesFor } from "./origin.js";
+import { commentsAround, Origin, type ParseContext, valuesFor } from "./origin.js";
 import { type Report, readEnum, readScalar, type ScalarValue } from "./scalars.js";
 import { contentOf, unescapeStrings } from "./strings.js";
 import { hintFor } from "./suggest.js";
 import { excerpt, type FieldNode, type FileNode, type MessageNode, type ScalarNode, type ValueNode } from "./tree.js";
 
 /**
- * Makes the message of a tree; what does not fit the schema is added to `issues`. Schemas are those of proto2,
- * without groups, maps and oneofs, which Caffe's has none of.
+ * Makes the message of a tree, and adds what does not fit the schema to `issues`. The schema must be proto2 without
+ * groups, maps and oneofs; Caffe's has none of them.
  */
 export function buildMessage<Schema extends DescMessage>(
   schema: Schema,
@@ -31,20 +31,20 @@ export function buildMessage<Schema extends DescMessage>(
   return message;
 }
 
-class Builder implements Reading {
+class Builder implements ParseContext {
   readonly file: string | undefined;
   readonly rejected = new Set<ValueNode>();
   readonly #issues: Issues;
   readonly #hasComments: boolean;
-  /** Of the messages of singular fields, which may be given again. */
+  /** The origins of messages in singular fields, which a text may give again. */
   readonly #origins = new Map<Message, Origin>();
-  /** Messages with required fields, to be looked at in the end: a field may still come. */
-  readonly #demanding: { readonly schema: DescMessage; readonly message: Message; readonly origin: Origin }[] = [];
+  /** Messages with required fields. They are checked in the end: a field may still follow. */
+  readonly #withRequired: { readonly schema: DescMessage; readonly message: Message; readonly origin: Origin }[] = [];
   /** The field and value that `#report` is about. */
   #field = "";
-  #at: ValueNode | undefined;
+  #node: ValueNode | undefined;
   readonly #report: Report = (code, reason) => {
-    if (this.#at) this.#issues.add(code, this.#at, `${this.#field}: ${reason}`);
+    if (this.#node) this.#issues.add(code, this.#node, `${this.#field}: ${reason}`);
   };
 
   constructor(issues: Issues, file: string | undefined, hasComments: boolean) {
@@ -55,14 +55,14 @@ class Builder implements Reading {
 
   build(schema: DescMessage, message: Message, tree: FileNode): void {
     this.#fill(schema, message, tree, this.#begin(schema, message, undefined, tree));
-    for (const one of this.#demanding) this.#checkRequired(one.schema, one.message, one.origin);
+    for (const entry of this.#withRequired) this.#checkRequired(entry.schema, entry.message, entry.origin);
   }
 
   #begin(schema: DescMessage, message: Message, node: FieldNode | undefined, body: MessageNode | FileNode): Origin {
     const origin = new Origin(this, schema, node, body);
     setSource(message, origin);
     if (this.#hasComments) setComments(message, origin);
-    if (layoutOf(schema).required.length > 0) this.#demanding.push({ schema, message, origin });
+    if (layoutOf(schema).required.length > 0) this.#withRequired.push({ schema, message, origin });
     return origin;
   }
 
@@ -76,27 +76,27 @@ class Builder implements Reading {
         this.#issues.add("MOKA_TEXT_UNKNOWN_FIELD", node, `${schema.name} has no field ${excerpt(name)}${hint}`);
         if (!value) continue;
         this.#checkUnread(value);
-        this.#keep(message, origin, node, value, "name");
+        this.#store(message, origin, node, value, "name");
       } else if (value?.kind === "list") {
         if (field.fieldKind !== "list") {
           this.#issues.add("MOKA_TEXT_LIST", value, `${name} takes one value, not a list; the first counts`);
         }
-        for (const each of valuesFor(field, node)) this.#takeOrKeep(message, origin, field, node, each);
-      } else if (value) this.#takeOrKeep(message, origin, field, node, value);
+        for (const each of valuesFor(field, node)) this.#setOrStore(message, origin, field, node, each);
+      } else if (value) this.#setOrStore(message, origin, field, node, value);
     }
   }
 
-  #takeOrKeep(message: Message, origin: Origin, field: DescField, node: FieldNode, value: ValueNode): void {
-    if (this.#take(message, field, node, value)) origin.last = field;
+  #setOrStore(message: Message, origin: Origin, field: DescField, node: FieldNode, value: ValueNode): void {
+    if (this.#setValue(message, field, node, value)) origin.last = field;
     else {
       this.rejected.add(value);
-      // A list within a list is let go: nothing but the list around it told it from one that can be read.
-      if (value.kind !== "list") this.#keep(message, origin, node, value, "value");
+      // A list in a list is dropped: printed alone, it would look like a list that can be read.
+      if (value.kind !== "list") this.#store(message, origin, node, value, "value");
     }
   }
 
-  /** Keeps what the message has no place for. */
-  #keep(message: Message, origin: Origin, node: FieldNode, value: ValueNode, reason: UnknownField["reason"]): void {
+  /** Stores a value that the message cannot hold as an unknown field. */
+  #store(message: Message, origin: Origin, node: FieldNode, value: ValueNode, reason: UnknownField["reason"]): void {
     const { last } = origin;
     const after = last && { field: last.name, index: countOf(message, last) - 1 };
     if (!origin.unknown) {
@@ -106,17 +106,17 @@ class Builder implements Reading {
     origin.unknown.push({ name: node.name, value, reason, after, ...commentsAround(node, value) });
   }
 
-  /** Adds a value to a list, or sets a singular field; false, once reported, where there is none. */
-  #take(message: Message, field: DescField, node: FieldNode, given: ValueNode): boolean {
+  /** Adds a value to a list, or sets a singular field. Returns false, after a report, if the value cannot be read. */
+  #setValue(message: Message, field: DescField, node: FieldNode, given: ValueNode): boolean {
     const values = message as unknown as Record<string, unknown>;
     const { localName } = field;
     const isList = field.fieldKind === "list";
-    const again = !isList && Object.hasOwn(message, localName);
-    if (again) {
+    const repeated = !isList && Object.hasOwn(message, localName);
+    if (repeated) {
       const counts = field.message ? "its parts are merged" : "the last value counts";
       this.#issues.add("MOKA_TEXT_REPEATED", node, `${field.name} is given again; ${counts}`);
     }
-    const earlier = again ? (values[localName] as Message) : undefined;
+    const earlier = repeated ? (values[localName] as Message) : undefined;
     const value = field.message ? this.#message(field.message, node, given, earlier) : this.#scalar(field, given);
     if (value === undefined) return false;
     if (isList) (values[localName] as unknown[]).push(value);
@@ -124,16 +124,16 @@ class Builder implements Reading {
     return true;
   }
 
-  /** Reads a message, into the `earlier` one of its field if there is one. */
+  /** Reads a message; if its field already has one, `earlier`, the two are merged. */
   #message(schema: DescMessage, node: FieldNode, body: ValueNode, earlier: Message | undefined): Message | undefined {
     if (body.kind !== "message") {
-      const came = body.kind === "list" ? "a list" : excerpt(body.text);
-      this.#issues.add("MOKA_TEXT_VALUE", body, `expected { for ${node.name}, came ${came}`);
+      const got = body.kind === "list" ? "a list" : excerpt(body.text);
+      this.#issues.add("MOKA_TEXT_VALUE", body, `expected { for ${node.name}, got ${got}`);
       return undefined;
     }
     const message = earlier ?? create(schema);
     const known = earlier && this.#origins.get(earlier);
-    known?.goOn(node, body);
+    known?.addPart(node, body);
     const origin = known ?? this.#begin(schema, message, node, body);
     this.#origins.set(message, origin);
     this.#fill(schema, message, body, origin);
@@ -142,17 +142,17 @@ class Builder implements Reading {
 
   #scalar(field: DescField, value: ValueNode): ScalarValue | undefined {
     if (value.kind !== "scalar") {
-      const came = value.kind === "list" ? "[" : value.open;
-      this.#issues.add("MOKA_TEXT_VALUE", value, `expected a value for ${field.name}, came ${came}`);
+      const got = value.kind === "list" ? "[" : value.open;
+      this.#issues.add("MOKA_TEXT_VALUE", value, `expected a value for ${field.name}, got ${got}`);
       return undefined;
     }
     this.#field = field.name;
-    this.#at = value;
+    this.#node = value;
     if (field.enum) return readEnum(field.enum, value, this.#report);
     return field.scalar === undefined ? undefined : readScalar(field.scalar, value, this.#report);
   }
 
-  /** Reports what C++ protobuf would refuse even in a field it passes over. */
+  /** Reports what C++ protobuf would refuse even in a field that it skips. */
   #checkUnread(value: ValueNode): void {
     if (value.kind === "list") for (const item of value.values) this.#checkUnread(item);
     else if (value.kind === "scalar") this.#checkUnreadScalar(value);
@@ -161,10 +161,10 @@ class Builder implements Reading {
 
   #checkUnreadScalar(value: ScalarNode): void {
     const { form, text } = value;
-    const came = excerpt(text);
-    if (form === "word") this.#issues.add("MOKA_TEXT_QUOTES", value, `expected a value, came ${came} without quotes`);
-    else if (form === "number" && readNumeral(text).form === "odd") {
-      this.#issues.add("MOKA_TEXT_SPELLING", value, `${came} starts with 0, as octal numbers do`);
+    const got = excerpt(text);
+    if (form === "word") this.#issues.add("MOKA_TEXT_QUOTES", value, `expected a value, got ${got} without quotes`);
+    else if (form === "number" && readNumeral(text).form === "leadingZero") {
+      this.#issues.add("MOKA_TEXT_SPELLING", value, `${got} starts with 0, as octal numbers do`);
     } else if (form === "string" && text.includes("\\")) {
       const { badEscape } = unescapeStrings([contentOf(text)]);
       if (badEscape) this.#issues.add("MOKA_TEXT_ESCAPE", value, `there is no escape ${badEscape} in a string`);
@@ -179,7 +179,7 @@ class Builder implements Reading {
   }
 }
 
-/** How many values of a field there are. */
+/** The number of values of a field. */
 function countOf(message: Message, field: DescField): number {
   const value = (message as unknown as Record<string, unknown>)[field.localName];
   return field.fieldKind === "list" && Array.isArray(value) ? value.length : 1;

@@ -1,11 +1,11 @@
-// What is read, and what is said about it. What Caffe refuses is what `protoc --encode` of protobuf 3.21.12, which
-// reads with the same parser as Caffe, refuses with Caffe's schema.
+// The messages that are read, and their issues. Caffe refuses what `protoc --encode` of protobuf 3.21.12, which
+// has the same parser as Caffe, refuses with Caffe's schema.
 import { describe, expect, test } from "vitest";
 import { BlobProtoVectorSchema, DatumSchema, type LayerParameter, NetParameterSchema } from "../gen/caffe_pb.js";
 import { unknownFieldsOf } from "../source.js";
 import { formatText, parseNet, parseSolver, parseText } from "./index.js";
 
-/** The net, printed on one line, and what was said about it. */
+/** The net, printed on one line, and its issues. */
 function read(text: string) {
   const { message, issues } = parseNet(text);
   return {
@@ -15,7 +15,7 @@ function read(text: string) {
   };
 }
 
-describe("takes what Caffe takes", () => {
+describe("accepts what Caffe accepts", () => {
   test.each([
     ["", ""],
     ['name: "a" input_dim: 3', 'name: "a" input_dim: 3'],
@@ -70,14 +70,14 @@ describe("takes what Caffe takes", () => {
     expect([...(datum.data ?? [])]).toEqual([0, 255, 0xc3, 0xa9, 120]);
   });
 
-  test("a message without a field is as one that was never read", () => {
+  test("an empty text gives a message with empty lists and no own fields", () => {
     const { message } = parseNet("");
     expect(message.layer).toEqual([]);
     expect(Object.hasOwn(message, "name")).toBe(false);
   });
 });
 
-describe("reads on, and warns", () => {
+describe("reads with a warning", () => {
   test.each([
     // the text, the net, the issues
     ['\ufeffname: "a"', 'name: "a"', ["1:1 CHARACTER"]],
@@ -177,7 +177,7 @@ describe("reports what is lost, and reads the rest", () => {
     }
   });
 
-  test("a list goes on behind a value it cannot hold", () => {
+  test("a list continues after a value that it cannot hold", () => {
     const { message, issues } = parseNet('input_dim: [1, x, 3, { }, [4], "5", 1e99]');
     expect(message.inputDim).toEqual([1, 3, 5]);
     expect(issues.map(({ column }) => column)).toEqual([16, 22, 27, 32, 37]);
@@ -222,7 +222,7 @@ describe("fields that Caffe does not have", () => {
     ]);
   });
 
-  test("are still looked at for what Caffe's reader cannot even pass over", () => {
+  test("are still checked for what Caffe's reader cannot skip", () => {
     expect(read("fork { a: b/c }").issues).toEqual(["1:1 UNKNOWN_FIELD", "1:11 QUOTES"]);
     expect(read("fork: [08, 'a\\q']").issues).toEqual(["1:1 UNKNOWN_FIELD", "1:8 SPELLING", "1:12 ESCAPE"]);
     expect(read("fork: { a: [1, -inf, { b: c }] } [x.y] < z: 'a' 'b' >").issues).toEqual([
@@ -241,9 +241,9 @@ test.each([
   ["layer { convolution_param { pad_l: 1 } }", "ConvolutionParameter has no field pad_l"],
   ["layer { pooling_param { pool: AVE_EXC } }", "pool: AVE_EXC is none of MAX, AVE, STOCHASTIC"],
   ["layers { type: RELLU }", "type: RELLU is none of the values of LayerType; did you mean RELU?"],
-  ["input_dim: 'a b'", "input_dim: expected an integer, came 'a b'"],
+  ["input_dim: 'a b'", "input_dim: expected an integer, got 'a b'"],
   ["layer { name: 'a' ", "this { is not closed before the end of the file"],
-  [`name: 5${"5".repeat(100)}`, `name: expected a string in quotes, came ${"5".repeat(39)}…`],
+  [`name: 5${"5".repeat(100)}`, `name: expected a string in quotes, got ${"5".repeat(39)}…`],
   ["layer { clip_param { max: 1 } }", "ClipParameter needs the field min"],
   ["force_backward: [1]", "force_backward takes one value, not a list; the first counts"],
 ])("says of %s what is wrong", (text, message) => {

@@ -10,21 +10,21 @@ export type { TextIssue, TextIssueCode } from "./issues.js";
 export type { FormatOptions } from "./printer.js";
 
 export interface ParseOptions {
-  /** The name of the file, for `sourceOf` and for messages about the net. */
+  /** The name of the file, for `sourceOf` and for error messages about the net. */
   readonly file?: string | undefined;
 }
 
-/** A message, and what was wrong with its text, in the order of the text. */
+/** A message, and the problems of its text in the order of the text. */
 export interface Parsed<T> {
   readonly message: T;
   readonly issues: readonly TextIssue[];
 }
 
 /**
- * Reads a message in protobuf's text format. Whatever the text is, there is a message: of what can be read. What C++
- * protobuf refuses but means something plain is read on in that meaning. See `issues.ts` for what is reported.
+ * Reads a message in protobuf's text format. There is a message for every text: it holds what can be read. Text that
+ * C++ protobuf refuses is read if its meaning is clear. See `issues.ts` for what is reported.
  *
- * Where things stood, their comments, and fields the schema does not have hang on the messages: see `sourceOf`,
+ * Places, comments, and fields that the schema does not have are stored with the messages: see `sourceOf`,
  * `commentsOf` and `unknownFieldsOf`.
  */
 export function parseText<Schema extends DescMessage>(
@@ -38,7 +38,7 @@ export function parseText<Schema extends DescMessage>(
   return { message, issues: issues.sorted(), tree };
 }
 
-/** The text of a message, laid out as C++ protobuf does it, so as in Caffe's logs. */
+/** The text of a message in the layout of C++ protobuf, as in Caffe's logs. */
 export function formatText<Schema extends DescMessage>(
   schema: Schema,
   message: MessageShape<Schema>,
@@ -47,19 +47,19 @@ export function formatText<Schema extends DescMessage>(
   return printMessage(schema, message, options);
 }
 
-/** Reads a net's prototxt, of any age: V0 and V1 layers are read as they are. Never throws on bad text. */
+/** Reads a net's prototxt of any version; V0 and V1 layers are not upgraded. Never throws for a malformed text. */
 export function parseNet(text: string, options: ParseOptions = {}): Parsed<NetParameter> {
   const { message, issues } = parseText(NetParameterSchema, text, options);
   return { message, issues };
 }
 
-/** Reads a solver's prototxt. Never throws on bad text. */
+/** Reads a solver's prototxt. Never throws for a malformed text. */
 export function parseSolver(text: string, options: ParseOptions = {}): Parsed<SolverParameter> {
   const { message, issues } = parseText(SolverParameterSchema, text, options);
   return { message, issues };
 }
 
-/** The prototxt of a net, with the comments and unknown fields it was read with. */
+/** The prototxt of a net, with the comments and unknown fields that it was read with. */
 export function formatNet(message: NetParameter): string {
   return formatText(NetParameterSchema, message, { comments: true, unicode: true });
 }

@@ -1,31 +1,31 @@
 /**
- * What can be wrong with a text. The codes are stable: a program may test for them.
+ * The problems that a text can have. The codes are stable: a program may test for them.
  *
- * A warning says that the text was read on in its plain meaning; an error, that its meaning is in doubt or
- * something is missing from the message. `caffeRefuses` says whether Caffe's own reader would give up here.
+ * A warning: the meaning of the text is clear, and it was read in that meaning. An error: the meaning is in doubt, or
+ * something is missing from the message. `caffeRefuses`: Caffe's own reader would refuse the file.
  */
 export const textIssueCodes = {
-  /** Something stands where no field or value can. */
+  /** A token where no field or value can be. */
   MOKA_TEXT_SYNTAX: "error",
   /** A message, list or string that does not end. */
   MOKA_TEXT_UNCLOSED: "error",
-  /** Nested deeper than is read; what lies deeper is left out. */
+  /** A message or list nested deeper than the limit; it is left out. */
   MOKA_TEXT_DEPTH: "error",
   /** A field without its value. */
   MOKA_TEXT_MISSING_VALUE: "error",
-  /** A value of another kind than the field's. */
+  /** A value that is not of the field's type. */
   MOKA_TEXT_VALUE: "error",
   /** A number the field's type cannot hold. */
   MOKA_TEXT_RANGE: "error",
   /** A name or number that the enum does not have. */
   MOKA_TEXT_UNKNOWN_ENUM: "error",
-  /** A required field that is not there. */
+  /** A required field is missing. */
   MOKA_TEXT_REQUIRED: "error",
   /** A field the message does not have, kept with the message: most come from forks of Caffe. */
   MOKA_TEXT_UNKNOWN_FIELD: "warning",
-  /** A byte order mark, or a space or control character that is not of the language. */
+  /** A byte order mark, or a space or control character that the text format does not allow. */
   MOKA_TEXT_CHARACTER: "warning",
-  /** A colon that is missing or written `=`, a separator too many, a bracket of the wrong kind. */
+  /** A colon that is missing or written as `=`, a separator too many, a bracket of the wrong kind. */
   MOKA_TEXT_PUNCTUATION: "warning",
   /** A number and a name with no space between them. */
   MOKA_TEXT_GLUED: "warning",
@@ -33,13 +33,13 @@ export const textIssueCodes = {
   MOKA_TEXT_REPEATED: "warning",
   /** A list for a singular field: its first value counts. */
   MOKA_TEXT_LIST: "warning",
-  /** A string without quotes, or a number, bool or enum with them. */
+  /** A string without quotes, or a number, bool or enum in quotes. */
   MOKA_TEXT_QUOTES: "warning",
-  /** A number, bool or enum that Caffe would have spelled otherwise: `64.0`, `+5`, `TRUE`, `max`. */
+  /** A number, bool or enum in a spelling that Caffe does not accept: `64.0`, `+5`, `TRUE`, `max`. */
   MOKA_TEXT_SPELLING: "warning",
-  /** An escape that does not exist, taken as its own characters. */
+  /** An unknown escape in a string; its characters are taken as they are. */
   MOKA_TEXT_ESCAPE: "warning",
-  /** Bytes that are no UTF-8, as escapes in a string; the one thing here that Caffe takes. */
+  /** Escapes in a string whose bytes are not UTF-8. This is the only issue that Caffe accepts. */
   MOKA_TEXT_ENCODING: "warning",
 } as const satisfies Record<string, "error" | "warning">;
 
@@ -48,16 +48,16 @@ export type TextIssueCode = keyof typeof textIssueCodes;
 export interface TextIssue {
   readonly code: TextIssueCode;
   readonly severity: "error" | "warning";
-  /** From 1. */
+  /** Line, counted from 1. */
   readonly line: number;
-  /** From 1, in UTF-16 units. */
+  /** Column, counted from 1 in UTF-16 units. */
   readonly column: number;
   readonly message: string;
   /** Whether Caffe, which reads with C++ protobuf, would refuse the file for this. */
   readonly caffeRefuses: boolean;
 }
 
-/** Collects what was found while a text is read. */
+/** Collects the problems that are found while a text is read. */
 export class Issues {
   readonly #found: TextIssue[] = [];
 
@@ -67,7 +67,7 @@ export class Issues {
     this.#found.push({ code, severity: textIssueCodes[code], line, column, message, caffeRefuses });
   }
 
-  /** Everything found, in the order of the text. */
+  /** All problems, in the order of the text. */
   sorted(): TextIssue[] {
     return this.#found.toSorted((a, b) => a.line - b.line || a.column - b.column);
   }

@@ -32,39 +32,39 @@ const hash = 35;
 const singleQuote = 39;
 const backslash = 92;
 
-// Each of these matches at `lastIndex` only. The engine runs them faster than a loop over characters, above all
-// when they are new to it.
+// Each pattern matches at `lastIndex` only. They are faster than a loop over characters, above all before the
+// JavaScript engine has optimized the code.
 const spaces = /[ \t\n\v\f\r]+/y;
 const name = /[A-Za-z_][A-Za-z0-9_]*/y;
 const number = /0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?:[fF](?![A-Za-z0-9_]))?/y;
-/** What may stand in a word that is no name: all but spaces, brackets, separators, quotes, and `stray`. */
+/** The characters of a word that is not a name: all but spaces, brackets, separators, quotes, and those of `stray`. */
 const word = /[^\0-\x20\x7f{}<>[\],;:=#"'\u0085\u00a0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+/y;
-/** What does not belong into a text, yet means no more than a space: control characters, spaces of Unicode. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones
+/** Characters that the text format does not allow, and that are read as spaces: control characters, Unicode spaces. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this pattern finds control characters
 const stray = /[\0-\x08\x0e-\x1f\x7f\u0085\u00a0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+/y;
-/** What begins an unquoted path on Windows. */
+/** The beginning of an unquoted Windows path. */
 const drive = /[A-Za-z]:\\/y;
 /** What follows the name of a field. */
-const opener = /[ \t\n\v\f\r]*[:{<]/y;
+const fieldStart = /[ \t\n\v\f\r]*[:{<]/y;
 const extension = /\[[ \t\n\v\f\r]*[A-Za-z_][A-Za-z0-9_./-]*[ \t\n\v\f\r]*\]/y;
 
 /**
- * Cuts a text into tokens. It stands on one token at a time and is moved by `advance`; no token outlives
- * that, so reading allocates nothing but comments.
+ * Divides a text into tokens. It holds the current token, and `advance` goes to the next one. No token is kept as an
+ * object, so reading allocates memory for comments only.
  *
- * Lines end as in C++ protobuf: at a line feed. A carriage return is a space.
+ * As in C++ protobuf, a line ends at a line feed, and a carriage return is a space.
  */
 export class Lexer {
   readonly text: string;
   readonly #issues: Issues;
 
-  /** The token it stands on. */
+  /** The current token. */
   kind: TokenKind = "end";
   offset = 0;
   end = 0;
   line = 1;
   column = 1;
-  /** The last character of the token before. */
+  /** The end of the previous token. */
   lastEnd = 0;
   lastLine = 1;
   /** Comments before this token that no node has taken yet. */
@@ -74,13 +74,13 @@ export class Lexer {
   #lineStart = 0;
   /** Where the next line starts. */
   #nextLine: number;
-  /** The place behind the first backslash after some string's start. */
+  /** The offset after the first backslash at or after the start of a string; it is searched for when needed. */
   #nextBackslash = 0;
 
   constructor(text: string, issues: Issues) {
     this.text = text;
     this.#issues = issues;
-    this.#nextLine = behindNext("\n", text, 0);
+    this.#nextLine = endOfNext("\n", text, 0);
     if (text.startsWith("\ufeff")) {
       issues.add("MOKA_TEXT_CHARACTER", this, "the file starts with a byte order mark");
       this.end = 1;
@@ -100,7 +100,7 @@ export class Lexer {
     return taken;
   }
 
-  /** The comment behind the token before, on its line, if no node has taken it. */
+  /** The comment after the previous token, on its line, if no node has taken it. */
   takeTrailing(): Comment | undefined {
     const first = this.comments[0];
     if (first?.line !== this.lastLine) return undefined;
@@ -108,13 +108,13 @@ export class Lexer {
     return first;
   }
 
-  /** Whether the name it stands on has `:`, `{` or `<` behind it, as a field's has. */
-  namesField(): boolean {
-    return endOf(opener, this.text, this.end) > this.end;
+  /** Whether the current name is followed by `:`, `{` or `<`, as a field's name is. */
+  isFieldName(): boolean {
+    return endOf(fieldStart, this.text, this.end) > this.end;
   }
 
-  /** Whether it stands on the name of an extension, in brackets; nothing in Caffe has one. */
-  namesExtension(): boolean {
+  /** Whether the current token begins the name of an extension, in brackets. Caffe has no extensions. */
+  isExtensionName(): boolean {
     return endOf(extension, this.text, this.offset) > this.offset;
   }
 
@@ -137,23 +137,23 @@ export class Lexer {
     this.end = end;
   }
 
-  /** Passes over spaces and comments, which it keeps; answers where the token starts. */
+  /** Skips spaces and comments, stores the comments, and returns the offset of the token. */
   #skip(from: number): number {
     const { text } = this;
-    // Most tokens follow the one before directly, or behind one space.
+    // Most tokens follow the previous one directly, or after one space.
     let at = from;
     if (text.charCodeAt(at) === space) at++;
-    if (isCommon(text.charCodeAt(at))) return at;
+    if (startsToken(text.charCodeAt(at))) return at;
     for (;;) {
       at = endOf(spaces, text, at);
       while (at >= this.#nextLine) {
         this.line++;
         this.#lineStart = this.#nextLine;
-        this.#nextLine = behindNext("\n", text, this.#lineStart);
+        this.#nextLine = endOfNext("\n", text, this.#lineStart);
       }
       const c = text.charCodeAt(at);
       if (c === hash) at = this.#comment(at);
-      else if (isCommon(c)) return at;
+      else if (startsToken(c)) return at;
       else {
         const end = endOf(stray, text, at);
         if (end === at) return at;
@@ -197,12 +197,12 @@ export class Lexer {
   /** A number, or a word that starts with one. */
   #number(end: number): void {
     const { text } = this;
-    const behind = endOf(word, text, end);
-    const isGlued = behind > end && endOf(name, text, end) === behind && endOf(opener, text, behind) > behind;
-    if (behind > end && !isGlued) this.#token("word", behind);
+    const wordEnd = endOf(word, text, end);
+    const isGlued = wordEnd > end && endOf(name, text, end) === wordEnd && endOf(fieldStart, text, wordEnd) > wordEnd;
+    if (wordEnd > end && !isGlued) this.#token("word", wordEnd);
     else this.#token("number", end);
     if (isGlued) {
-      const [left, right] = [this.raw, text.slice(end, behind)].map(excerpt);
+      const [left, right] = [this.raw, text.slice(end, wordEnd)].map(excerpt);
       this.#issues.add("MOKA_TEXT_GLUED", this, `no space between the number ${left} and ${right}`);
     }
   }
@@ -210,9 +210,9 @@ export class Lexer {
   #string(start: number): void {
     const { text } = this;
     const quote = text.charAt(start);
-    let end = behindNext(quote, text, start + 1);
-    if (this.#nextBackslash <= start) this.#nextBackslash = behindNext("\\", text, start);
-    if (this.#nextBackslash < end) end = behindClosing(text, start, text.charCodeAt(start));
+    let end = endOfNext(quote, text, start + 1);
+    if (this.#nextBackslash <= start) this.#nextBackslash = endOfNext("\\", text, start);
+    if (this.#nextBackslash < end) end = endOfString(text, start, text.charCodeAt(start));
     if (end < this.#nextLine) this.#token("string", end);
     else {
       this.#token("string", Math.min(this.#nextLine - 1, text.length));
@@ -224,24 +224,24 @@ export class Lexer {
 const none: readonly Comment[] = [];
 
 /** Whether `c` is printable ASCII and begins no comment. */
-function isCommon(c: number): boolean {
+function startsToken(c: number): boolean {
   return c > hash ? c < 127 : c > space && c < hash;
 }
 
-/** Where what `pattern` finds at `from` ends; `from` if it finds nothing. */
+/** The end of the match of `pattern` at `from`; `from` if there is no match. */
 function endOf(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from;
   return pattern.test(text) ? pattern.lastIndex : from;
 }
 
-/** The place behind the next `character` at or after `from`; infinity if there is none. */
-function behindNext(character: string, text: string, from: number): number {
+/** The offset after the next `character` at or after `from`; infinity if there is none. */
+function endOfNext(character: string, text: string, from: number): number {
   const found = text.indexOf(character, from);
   return found < 0 ? Number.POSITIVE_INFINITY : found + 1;
 }
 
-/** The place behind the quote that closes the string at `start`, which has escapes; infinity if its line ends first. */
-function behindClosing(text: string, start: number, quote: number): number {
+/** The offset after the closing quote of the string at `start`, which has escapes; infinity if its line ends first. */
+function endOfString(text: string, start: number, quote: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const c = text.charCodeAt(at);
     if (c === quote) return at + 1;

@@ -67,8 +67,8 @@ test.each([
   ["0", 0, "decimal"],
   ["010", 8, "octal"],
   ["00", 0, "octal"],
-  ["08", 8, "odd"],
-  ["00.5", 0.5, "odd"],
+  ["08", 8, "leadingZero"],
+  ["00.5", 0.5, "leadingZero"],
   ["0x1F", 31, "hex"],
   ["5.", 5, "float"],
   [".5", 0.5, "float"],
@@ -87,9 +87,9 @@ test("keeps what a float64 cannot hold", () => {
   expect(readNumeral("1".repeat(100)).exact).toBeUndefined();
 });
 
-test("finds a number with what does not belong to it", () => {
-  expect(findNumeral("+5")).toEqual({ sign: "+", numeral: "5", behind: "" });
-  expect(findNumeral("224X224_1")).toEqual({ sign: "", numeral: "224", behind: "X224_1" });
-  expect(findNumeral("3x3")).toEqual({ sign: "", numeral: "3", behind: "x3" });
+test("finds a number with a sign or a name that does not belong to it", () => {
+  expect(findNumeral("+5")).toEqual({ sign: "+", numeral: "5", suffix: "" });
+  expect(findNumeral("224X224_1")).toEqual({ sign: "", numeral: "224", suffix: "X224_1" });
+  expect(findNumeral("3x3")).toEqual({ sign: "", numeral: "3", suffix: "x3" });
   for (const text of ["x", "1.2.3", "2017-01-01", "", "5%"]) expect(findNumeral(text)).toBeUndefined();
 });

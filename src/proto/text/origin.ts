@@ -4,50 +4,50 @@ import type { Comments, MessageComments, Source, UnknownField } from "../source.
 import { layoutOf } from "./layout.js";
 import type { Comment, FieldNode, FileNode, MessageNode, ValueNode } from "./tree.js";
 
-/** What all messages of a text have in common. */
-export interface Reading {
+/** What all messages of a text share. */
+export interface ParseContext {
   readonly file: string | undefined;
-  /** The values that no field could take. */
+  /** The values that their field cannot hold. */
   readonly rejected: ReadonlySet<ValueNode>;
 }
 
-/** A message of the tree, and the field that gives it, unless it is the file itself. */
+/** A message in the tree and its field; the file itself has no field. */
 interface Part {
   readonly node: FieldNode | undefined;
   readonly body: MessageNode | FileNode;
 }
 
 /**
- * What is known of where a message came from. It keeps its part of the tree, and makes places and comments of that
- * when somebody asks.
+ * Where a message came from. It holds the message's part of the tree, and makes places and comments from it on
+ * demand.
  */
 export class Origin implements Source, MessageComments {
-  /** What the message has no place for. */
+  /** The fields of the text that the message cannot hold. */
   unknown: UnknownField[] | undefined;
-  /** The field that was given a value last. */
+  /** The last field that was given a value. */
   last: DescField | undefined;
-  readonly #reading: Reading;
+  readonly #context: ParseContext;
   readonly #schema: DescMessage;
   readonly #node: FieldNode | undefined;
   readonly #body: MessageNode | FileNode;
-  /** Where the message goes on, if its field is given again. */
+  /** Further parts of the message, if the text gives its field again. */
   #more: Part[] | undefined;
   #places: ReadonlyMap<string, Place[]> | undefined;
 
-  constructor(reading: Reading, schema: DescMessage, node: FieldNode | undefined, body: MessageNode | FileNode) {
-    this.#reading = reading;
+  constructor(context: ParseContext, schema: DescMessage, node: FieldNode | undefined, body: MessageNode | FileNode) {
+    this.#context = context;
     this.#schema = schema;
     this.#node = node;
     this.#body = body;
   }
 
-  goOn(node: FieldNode, body: MessageNode): void {
+  addPart(node: FieldNode, body: MessageNode): void {
     this.#more ??= [];
     this.#more.push({ node, body });
   }
 
   get file(): string | undefined {
-    return this.#reading.file;
+    return this.#context.file;
   }
 
   get place(): Place {
@@ -85,7 +85,7 @@ export class Origin implements Source, MessageComments {
   }
 
   get values(): ReadonlyMap<string, readonly Comments[]> {
-    return this.#grouped((field) => field.message === undefined, commentsAround, joined);
+    return this.#grouped((field) => field.message === undefined, commentsAround, joinComments);
   }
 
   #parts(): readonly Part[] {
@@ -96,7 +96,7 @@ export class Origin implements Source, MessageComments {
     const around = this.#parts().map(({ node, body }) =>
       node && body.kind === "message" ? commentsAround(node, body) : noComments,
     );
-    return around.reduce(joined);
+    return around.reduce(joinComments);
   }
 
   #placeOf(node: FieldNode, value: ValueNode): Place {
@@ -104,11 +104,11 @@ export class Origin implements Source, MessageComments {
     return { file: this.file, line, column };
   }
 
-  /** What `of` makes of every value, by its field; of a singular field given again, what `again` makes of both. */
+  /** The result of `of` for every value, by field. `merge` joins those of a singular field that is given again. */
   #grouped<T>(
     wanted: (field: DescField) => boolean,
     of: (node: FieldNode, value: ValueNode) => T,
-    again: (earlier: T, later: T) => T,
+    merge: (earlier: T, later: T) => T,
   ): Map<string, T[]> {
     const groups = new Map<string, T[]>();
     const { byName } = layoutOf(this.#schema);
@@ -116,12 +116,12 @@ export class Origin implements Source, MessageComments {
       const field = byName.get(node.name);
       if (!field || !wanted(field)) continue;
       for (const value of valuesFor(field, node)) {
-        if (this.#reading.rejected.has(value)) continue;
+        if (this.#context.rejected.has(value)) continue;
         const group = groups.get(field.name);
         const [earlier] = group ?? [];
         if (!group) groups.set(field.name, [of(node, value)]);
         else if (field.fieldKind === "list" || earlier === undefined) group.push(of(node, value));
-        else group[0] = again(earlier, of(node, value));
+        else group[0] = merge(earlier, of(node, value));
       }
     }
     return groups;
@@ -135,7 +135,7 @@ export function valuesFor(field: DescField, { value }: FieldNode): readonly Valu
   return field.fieldKind === "list" ? value.values : value.values.slice(0, 1);
 }
 
-/** The comments around a value. Those of a list go to its first and last values. */
+/** The comments around a value. The comments of a list belong to its first and last values. */
 export function commentsAround(node: FieldNode, value: ValueNode): Comments {
   const list = node.value?.kind === "list" && node.value !== value ? node.value : undefined;
   const first = !list || list.values[0] === value;
@@ -150,7 +150,7 @@ export function commentsAround(node: FieldNode, value: ValueNode): Comments {
 
 const noComments: Comments = { leading: [], trailing: undefined };
 
-function joined(earlier: Comments, later: Comments): Comments {
+function joinComments(earlier: Comments, later: Comments): Comments {
   const between = earlier.trailing !== undefined && later.trailing !== undefined ? [earlier.trailing] : [];
   return {
     leading: [...earlier.leading, ...between, ...later.leading],

@@ -21,7 +21,7 @@ function shapeOf(value: FieldNode["value"]): string {
   return `=${value.negative ? "-" : ""}${[value.text, ...value.more].join(" ")}`;
 }
 
-/** All nodes below `body`, each with what stands there. */
+/** All nodes below `body`, each with its text. */
 function nodesIn(body: Body): Span[] {
   return body.fields.flatMap((field) => [field, ...(field.value ? nodesOf(field.value) : [])]);
 }
@@ -131,7 +131,7 @@ test("takes a carriage return for a space, as C++ protobuf does", () => {
   expect(shape(read("a: 1 # c\rb: 2").tree)).toBe("a=1");
 });
 
-describe("goes on behind what it cannot read", () => {
+describe("continues after what it cannot read", () => {
   test.each([
     ["a: b: 2", "a b=2", ["1:4 MOKA_TEXT_MISSING_VALUE"]],
     ["a:\n}\nb: 2", "a b=2", ["2:1 MOKA_TEXT_MISSING_VALUE", "2:1 MOKA_TEXT_SYNTAX"]],

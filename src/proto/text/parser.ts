@@ -1,6 +1,6 @@
-import { readName, readScalarNode, reportUnexpected, shown, skipNested, skipToField, startsScalar } from "./flat.js";
 import { Issues } from "./issues.js";
 import { Lexer } from "./lexer.js";
+import { readName, readScalarNode, reportUnexpected, skipNested, skipToField, startsScalar, token } from "./tokens.js";
 import {
   type Comment,
   excerpt,
@@ -12,19 +12,19 @@ import {
   type ValueNode,
 } from "./tree.js";
 
-/** Messages and lists nested deeper than this are left out, with an issue. */
+/** Messages and lists nested deeper than this number of levels are left out, with an issue. */
 export const maxDepth = 100;
 
 /**
- * Reads a text into its tree, whatever stands in it; what is wrong is added to `issues`. Takes time in
- * proportion to the text.
+ * Reads any text into a tree, and adds its problems to `issues`. The time is proportional to the length of
+ * the text.
  */
 export function parseTree(text: string, issues: Issues): FileNode {
   const parser = new Parser(text, false);
   let tree = parser.file();
   let found = parser.issues;
   if (parser.unclosed) {
-    // Read again, now looking for the brace that is missing: else all that follows it is lost in it.
+    // Read again, and look for the missing brace: otherwise all later fields become part of the unclosed message.
     const second = new Parser(text, true);
     tree = second.file();
     found = second.issues;
@@ -38,8 +38,8 @@ interface Place {
   readonly column: number;
 }
 
-/** What a list of fields is opened by, and so ends at. */
-type Open = "{" | "<" | "file";
+/** What opens a list of fields; it decides where the list ends. */
+type Opening = "{" | "<" | "file";
 
 class Parser {
   readonly issues = new Issues();
@@ -47,7 +47,7 @@ class Parser {
   unclosed = false;
   readonly #lexer: Lexer;
   readonly #repair: boolean;
-  /** The field of the file, not of a message, that is being read. */
+  /** The top-level field of the file that is being read. */
   #outermost: { readonly name: string; readonly column: number } | undefined;
 
   constructor(text: string, repair: boolean) {
@@ -62,13 +62,13 @@ class Parser {
     return { kind: "file", text: lexer.text, fields, dangling: lexer.takeComments(), comments: lexer.commentCount };
   }
 
-  /** Reads fields up to the bracket that closes them, which it leaves. */
-  #fields(fields: FieldNode[], open: Open, depth: number): void {
+  /** Reads fields up to their closing bracket, which stays the current token. */
+  #fields(fields: FieldNode[], open: Opening, depth: number): void {
     const lexer = this.#lexer;
     for (;;) {
       switch (lexer.kind) {
         case "name":
-          if (this.#startsAnew()) return;
+          if (this.#isNextFileField()) return;
           fields.push(this.#field(depth));
           break;
         case "end":
@@ -89,7 +89,7 @@ class Parser {
           this.#block(fields, lexer.kind, depth);
           break;
         default:
-          if (lexer.namesExtension()) fields.push(this.#field(depth));
+          if (lexer.isExtensionName()) fields.push(this.#field(depth));
           else {
             reportUnexpected("a field's name", lexer, this.issues);
             skipToField(lexer);
@@ -98,8 +98,8 @@ class Parser {
     }
   }
 
-  /** Whether the field it stands on must be the next one of the file, so that a brace is missing before it. */
-  #startsAnew(): boolean {
+  /** Whether the current field must be the next top-level field of the file, so that a brace is missing before it. */
+  #isNextFileField(): boolean {
     const lexer = this.#lexer;
     const outermost = this.#outermost;
     return (
@@ -107,7 +107,7 @@ class Parser {
       outermost !== undefined &&
       lexer.column <= outermost.column &&
       lexer.raw === outermost.name &&
-      lexer.namesField()
+      lexer.isFieldName()
     );
   }
 
@@ -134,7 +134,7 @@ class Parser {
   #colonAndValue(name: string, line: number, column: number, depth: number): ValueNode | undefined {
     const lexer = this.#lexer;
     if (lexer.kind === ":" || lexer.kind === "=") {
-      if (lexer.kind === "=") this.issues.add("MOKA_TEXT_PUNCTUATION", lexer, `expected : after ${name}, came =`);
+      if (lexer.kind === "=") this.issues.add("MOKA_TEXT_PUNCTUATION", lexer, `expected : after ${name}, got =`);
       lexer.advance();
       return this.#value(name, depth);
     }
@@ -145,9 +145,9 @@ class Parser {
       return list;
     }
     const scalar = startsScalar(lexer) && lexer.line === lexer.lastLine;
-    if (!scalar || lexer.namesField()) {
+    if (!scalar || lexer.isFieldName()) {
       const place = { line, column };
-      this.issues.add("MOKA_TEXT_MISSING_VALUE", place, `expected : or { after ${excerpt(name)}, came ${shown(lexer)}`);
+      this.issues.add("MOKA_TEXT_MISSING_VALUE", place, `expected : or { after ${excerpt(name)}, got ${token(lexer)}`);
       return undefined;
     }
     const value = this.#value(name, depth);
@@ -159,15 +159,15 @@ class Parser {
     this.issues.add("MOKA_TEXT_PUNCTUATION", at, `expected : after ${excerpt(name)}`);
   }
 
-  /** A value, or nothing where none stands; then the token is left. */
+  /** Reads a value. If there is none, it returns undefined, and the current token stays. */
   #value(name: string, depth: number): ValueNode | undefined {
     const lexer = this.#lexer;
     if (lexer.kind === "{" || lexer.kind === "<") return this.#message(depth);
     if (lexer.kind === "[") return this.#list(name, depth);
-    if (startsScalar(lexer) && !(lexer.kind === "name" && lexer.namesField())) {
+    if (startsScalar(lexer) && !(lexer.kind === "name" && lexer.isFieldName())) {
       return readScalarNode(name, lexer, this.issues);
     }
-    this.issues.add("MOKA_TEXT_MISSING_VALUE", lexer, `expected a value for ${excerpt(name)}, came ${shown(lexer)}`);
+    this.issues.add("MOKA_TEXT_MISSING_VALUE", lexer, `expected a value for ${excerpt(name)}, got ${token(lexer)}`);
     return undefined;
   }
 
@@ -188,23 +188,23 @@ class Parser {
     return { kind, line, column, offset, end, endLine, leading, open, opening, fields, dangling };
   }
 
-  /** Passes the bracket that closes `open`, which stands at the place given. */
+  /** Reads the bracket that closes `open`, which is at `line` and `column`. */
   #close(open: "{" | "<", line: number, column: number): void {
     const lexer = this.#lexer;
     if (lexer.kind !== "}" && lexer.kind !== ">") {
       this.unclosed = true;
-      this.issues.add("MOKA_TEXT_UNCLOSED", { line, column }, `this ${open} is not closed before ${shown(lexer)}`);
+      this.issues.add("MOKA_TEXT_UNCLOSED", { line, column }, `this ${open} is not closed before ${token(lexer)}`);
       return;
     }
     const close = open === "<" ? ">" : "}";
     if (lexer.kind !== close) {
-      const reason = `expected ${close} for the ${open} of line ${line}, came ${lexer.kind}`;
+      const reason = `expected ${close} for the ${open} of line ${line}, got ${lexer.kind}`;
       this.issues.add("MOKA_TEXT_PUNCTUATION", lexer, reason);
     }
     lexer.advance();
   }
 
-  /** Braces without a name before them, as in `layer {{ … }}`: their fields are read as if they were not there. */
+  /** Braces without a name before them, as in `layer {{ … }}`: their fields are read as without the braces. */
   #block(fields: FieldNode[], open: "{" | "<", depth: number): void {
     const lexer = this.#lexer;
     const { line, column } = lexer;
@@ -234,7 +234,7 @@ class Parser {
     return { kind: "list", line, column, offset, end, endLine, leading, values, dangling };
   }
 
-  /** Reads the values of a list up to its closing bracket, which it leaves. */
+  /** Reads the values of a list up to its closing bracket, which stays the current token. */
   #values(name: string, values: ValueNode[], start: Place, depth: number): void {
     const lexer = this.#lexer;
     let comma = true;
@@ -245,15 +245,15 @@ class Parser {
       }
       if (lexer.kind === "," || lexer.kind === ";") {
         if (comma || lexer.kind === ";") {
-          this.issues.add("MOKA_TEXT_PUNCTUATION", lexer, `expected ${comma ? "a value" : ","}, came ${lexer.kind}`);
+          this.issues.add("MOKA_TEXT_PUNCTUATION", lexer, `expected ${comma ? "a value" : ","}, got ${lexer.kind}`);
         }
         comma = true;
         lexer.advance();
         continue;
       }
       const isValue = startsScalar(lexer) || lexer.kind === "{" || lexer.kind === "<" || lexer.kind === "[";
-      if (!isValue || (lexer.kind === "name" && lexer.namesField())) {
-        this.issues.add("MOKA_TEXT_UNCLOSED", start, `this [ is not closed before ${shown(lexer)}`);
+      if (!isValue || (lexer.kind === "name" && lexer.isFieldName())) {
+        this.issues.add("MOKA_TEXT_UNCLOSED", start, `this [ is not closed before ${token(lexer)}`);
         return;
       }
       if (!comma) this.issues.add("MOKA_TEXT_PUNCTUATION", lexer, "expected , between the values of a list");

@@ -159,18 +159,18 @@ fork {
 `);
 });
 
-test("puts unknown fields behind the value they followed, and at the end when that is gone", () => {
+test("prints unknown fields after the value that they followed, or at the end if it is gone", () => {
   const { message } = parseNet("one: 1 input: 'a' two: 2 input: 'b' three: 3 name: 'n' four: 4 five: []");
   expect(formatNet(message)).toBe('one: 1\nname: "n"\nfour: 4\nfive: []\ninput: "a"\ntwo: 2\ninput: "b"\nthree: 3\n');
   message.input = ["a"];
   expect(formatNet(message)).toBe('one: 1\nname: "n"\nfour: 4\nfive: []\ninput: "a"\ntwo: 2\nthree: 3\n');
 });
 
-test("prints what a field could not hold as it was", () => {
+test("prints a value that a field cannot hold as it was", () => {
   const text = 'layer {\n  name: "a"\n  phase: RUN\n  loss_weight: -x\n}\n';
   expect(formatNet(parseNet(text).message)).toBe(text);
 });
 
-test("what was unclosed is closed", () => {
+test("closes unclosed messages", () => {
   expect(formatNet(parseNet('fork { a: "x\\').message)).toBe('fork {\n  a: "x\\\\"\n}\n');
 });

@@ -21,8 +21,8 @@ export interface FormatOptions {
 }
 
 /**
- * The text of a message, as C++ protobuf's `DebugString` lays it out: fields in the order of their numbers, one a
- * line, two spaces a level. Fields that were read and are not in the schema stand where they stood: behind the same
+ * The text of a message in the layout of C++ protobuf's `DebugString`: fields in the order of their numbers, one per
+ * line, indented by two spaces per level. Fields that were read and are not in the schema are printed after the same
  * value as in the text.
  */
 export function printMessage(schema: DescMessage, message: Message, options: FormatOptions): string {
@@ -45,21 +45,21 @@ class Printer {
   /** The fields of a message, without its braces. */
   body(schema: DescMessage, message: Message): void {
     const unknown = new UnknownFields(unknownFieldsOf(message));
-    const own = this.#comments ? commentsOf(message) : undefined;
-    this.#unknown(unknown.behind(undefined, 0));
+    const ownComments = this.#comments ? commentsOf(message) : undefined;
+    this.#unknown(unknown.takeAfter(undefined, 0));
     for (const field of layoutOf(schema).byNumber) {
       if (!isFieldSet(message, field)) continue;
       const value = (message as unknown as Record<string, unknown>)[field.localName];
-      const comments = own?.values.get(field.name);
+      const comments = ownComments?.values.get(field.name);
       let index = 0;
       for (const item of field.fieldKind === "list" ? (value as Iterable<unknown>) : [value]) {
         if (field.message) this.#message(field.name, field.message, item as Message);
         else this.#line(`${field.name}: ${this.#scalar(field, item)}`, comments?.[index]);
-        this.#unknown(unknown.behind(field.name, index++));
+        this.#unknown(unknown.takeAfter(field.name, index++));
       }
     }
-    this.#unknown(unknown.rest());
-    if (own) for (const comment of own.dangling) this.#line(comment);
+    this.#unknown(unknown.remaining());
+    if (ownComments) for (const comment of ownComments.dangling) this.#line(comment);
   }
 
   #message(name: string, schema: DescMessage, message: Message): void {
@@ -81,7 +81,7 @@ class Printer {
     for (const { name, value, leading, trailing } of fields) this.#node(name, value, { leading, trailing });
   }
 
-  /** A value as it was read; a list one value a line, as C++ protobuf prints all lists. */
+  /** Prints a value as it was read. A list has one value per line, as C++ protobuf prints all lists. */
   #node(name: string, value: ValueNode, comments: Comments): void {
     if (value.kind === "scalar") {
       const literals = [value.text, ...value.more];
@@ -122,31 +122,31 @@ class Printer {
   }
 }
 
-/** The unknown fields of a message, handed out once each. */
+/** The unknown fields of a message; each is returned once. */
 class UnknownFields {
-  readonly #left = new Map<string, UnknownField[]>();
+  readonly #remaining = new Map<string, UnknownField[]>();
 
   constructor(fields: readonly UnknownField[]) {
     for (const field of fields) {
       const key = keyOf(field.after?.field, field.after?.index ?? 0);
-      const behind = this.#left.get(key);
-      if (behind) behind.push(field);
-      else this.#left.set(key, [field]);
+      const takeAfter = this.#remaining.get(key);
+      if (takeAfter) takeAfter.push(field);
+      else this.#remaining.set(key, [field]);
     }
   }
 
-  /** Those that stood behind the index-th value of `field`. */
-  behind(field: string | undefined, index: number): readonly UnknownField[] {
-    if (this.#left.size === 0) return [];
+  /** The unknown fields that came after the index-th value of `field`. */
+  takeAfter(field: string | undefined, index: number): readonly UnknownField[] {
+    if (this.#remaining.size === 0) return [];
     const key = keyOf(field, index);
-    const here = this.#left.get(key) ?? [];
-    this.#left.delete(key);
+    const here = this.#remaining.get(key) ?? [];
+    this.#remaining.delete(key);
     return here;
   }
 
-  /** Those whose value is gone. */
-  rest(): readonly UnknownField[] {
-    return [...this.#left.values()].flat();
+  /** The unknown fields after values that the message no longer has. */
+  remaining(): readonly UnknownField[] {
+    return [...this.#remaining.values()].flat();
   }
 }
 

@@ -54,7 +54,7 @@ const pieces = fc.constantFrom(
   ],
 );
 
-/** A change to a text: what stands between two places is replaced. */
+/** A change to a text: the part between two offsets is replaced. */
 const edits = fc.array(fc.tuple(fc.nat(1000), fc.nat(6), fc.oneof(pieces, fc.constant(""))), {
   minLength: 1,
   maxLength: 6,
@@ -135,7 +135,7 @@ test("time grows no faster than the text", () => {
     return performance.now() - start;
   };
   for (const part of parts) {
-    // Time in proportion to the square of the size would be several seconds for the long one.
+    // Quadratic time would be several seconds for the long text.
     const short = timed(part, 5_000);
     expect(timed(part, 60_000), JSON.stringify(part)).toBeLessThan(1500 + short * 60);
   }

@@ -5,16 +5,16 @@ import { findNumeral, readNumeral } from "./numbers.js";
 import { contentOf, decodeUtf8, unescapeStrings } from "./strings.js";
 import { excerpt, type ScalarNode } from "./tree.js";
 
-/** What a field of a message holds: a scalar, or the number of an enum's value. */
+/** The value of a field: a scalar, or the number of an enum's value. */
 export type ScalarValue = number | bigint | boolean | string | Uint8Array;
 
-/** Told what is wrong with the scalar being read. */
+/** Called with each problem of the scalar being read. */
 export type Report = (code: TextIssueCode, message: string) => void;
 
-/** A scalar that is no string: what readers of numbers, bools and enums look at. */
+/** A scalar that is not a string: what the readers of numbers, bools and enums need. */
 type Literal = Pick<ScalarNode, "form" | "text" | "negative">;
 
-/** The value of a scalar field, or nothing, once reported, where the text has no plain meaning for its type. */
+/** The value of a scalar field; undefined, after a report, if the text has no clear meaning for its type. */
 export function readScalar(type: ScalarType, node: ScalarNode, report: Report): ScalarValue | undefined {
   if (type === ScalarType.STRING || type === ScalarType.BYTES) return readString(type, node, report);
   const literal = literalOf(node);
@@ -23,7 +23,7 @@ export function readScalar(type: ScalarType, node: ScalarNode, report: Report): 
   return value;
 }
 
-/** The number of the enum's value with this name or number; a number it does not have is reported, and kept. */
+/** The number of the enum's value with this name or number. An unknown number is reported, and returned. */
 export function readEnum(type: DescEnum, node: ScalarNode, report: Report): number | undefined {
   const literal = literalOf(node);
   const value = literal.form === "number" ? enumNumber(type, literal, report) : enumName(type, literal, report);
@@ -63,7 +63,7 @@ function asBigInt(value: number | bigint | undefined): bigint | undefined {
 function enumNumber(type: DescEnum, literal: Literal, report: Report): number | undefined {
   const value = readInteger(literal, -0x80000000, 0x7fffffff, report);
   if (value === undefined) return undefined;
-  const known = type.values.some((one) => one.number === Number(value));
+  const known = type.values.some((entry) => entry.number === Number(value));
   if (!known) report("MOKA_TEXT_UNKNOWN_ENUM", `${value} is none of the numbers of ${type.name}`);
   return Number(value);
 }
@@ -74,18 +74,18 @@ function enumName(type: DescEnum, literal: Literal, report: Report): number | un
   const exact = names.get(text);
   if (exact !== undefined) return exact;
   const upper = text.toUpperCase();
-  const same = names.get(upper);
-  if (same !== undefined) report("MOKA_TEXT_SPELLING", `${text} is spelled ${upper}`);
+  const upperMatch = names.get(upper);
+  if (upperMatch !== undefined) report("MOKA_TEXT_SPELLING", `${text} is spelled ${upper}`);
   else report("MOKA_TEXT_UNKNOWN_ENUM", `${excerpt(written(literal))} is none of ${valuesOf(type, upper)}`);
-  return same;
+  return upperMatch;
 }
 
-/** The names to choose from, or of many the one that was probably meant. */
+/** For a message: all names of an enum of at most 8 values; of a larger one, the name that was probably meant. */
 function valuesOf(type: DescEnum, wrong: string): string {
   const names = [...enumNames(type).keys()];
   if (names.length <= 8) return names.join(", ");
-  const close = closest(wrong, names);
-  return close === undefined ? `the values of ${type.name}` : `the values of ${type.name}; did you mean ${close}?`;
+  const match = closest(wrong, names);
+  return match === undefined ? `the values of ${type.name}` : `the values of ${type.name}; did you mean ${match}?`;
 }
 
 const none: ReadonlyMap<string, number> = new Map();
@@ -102,24 +102,24 @@ function enumNames(type: DescEnum): ReadonlyMap<string, number> {
 
 const name = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** The scalar itself, or what it is without the quotes, the plus or the name behind it that it should not have. */
+/** The scalar itself; or, if it has unexpected quotes, a plus or a name directly after a number, the scalar without. */
 function literalOf(node: ScalarNode): Literal {
   const quoted = node.form === "string" && node.more.length === 0;
   if (!quoted && node.form !== "word") return node;
   const content = quoted ? contentOf(node.text).trim() : node.text;
-  const found = findNumeral(content);
-  const twice = node.negative && found?.sign;
-  if (found && !twice && !(quoted && found.behind)) {
-    return { form: "number", text: found.numeral, negative: node.negative || found.sign === "-" };
+  const signedNumeral = findNumeral(content);
+  const hasTwoSigns = node.negative && signedNumeral?.sign;
+  if (signedNumeral && !hasTwoSigns && !(quoted && signedNumeral.suffix)) {
+    return { form: "number", text: signedNumeral.numeral, negative: node.negative || signedNumeral.sign === "-" };
   }
   return quoted && name.test(content) ? { form: "name", text: content, negative: false } : node;
 }
 
 function reportRewritten(node: ScalarNode, literal: Literal, report: Report): void {
   const plain = written(literal);
-  const behind = findNumeral(node.text)?.behind;
-  if (node.form === "string") report("MOKA_TEXT_QUOTES", `${plain} stands in quotes here, and should not`);
-  else if (behind) report("MOKA_TEXT_GLUED", `${written(node)} is read as ${plain}, and ${behind} left out`);
+  const suffix = findNumeral(node.text)?.suffix;
+  if (node.form === "string") report("MOKA_TEXT_QUOTES", `${plain} should not be in quotes`);
+  else if (suffix) report("MOKA_TEXT_GLUED", `${written(node)} is read as ${plain}, and ${suffix} left out`);
   else report("MOKA_TEXT_SPELLING", `${written(node)} is spelled ${plain}`);
 }
 
@@ -127,7 +127,7 @@ function readString(type: ScalarType, node: ScalarNode, report: Report): string 
   const { form, text: literal, more, negative } = node;
   if (form === "number" || negative) return mismatch("a string in quotes", node, report);
   if (form !== "string") {
-    report("MOKA_TEXT_QUOTES", `expected a string, came ${excerpt(literal)} without quotes`);
+    report("MOKA_TEXT_QUOTES", `expected a string, got ${excerpt(literal)} without quotes`);
     return type === ScalarType.STRING ? literal : new TextEncoder().encode(literal);
   }
   const escaped = literal.includes("\\") || more.some((each) => each.includes("\\"));
@@ -142,7 +142,7 @@ function readString(type: ScalarType, node: ScalarNode, report: Report): string 
   return text;
 }
 
-/** As Caffe spells them. */
+/** The spellings that Caffe accepts. */
 const bools: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["True", true],
@@ -152,7 +152,7 @@ const bools: ReadonlyMap<string, boolean> = new Map([
   ["f", false],
 ]);
 
-/** As others do, in any case. */
+/** Other spellings, in lower case; upper case is accepted too. */
 const otherBools: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["yes", true],
@@ -167,8 +167,8 @@ function readBool(literal: Literal, report: Report): boolean | undefined {
   if (negative) return mismatch("true or false", literal, report);
   if (form === "number") {
     const { value, form: base } = readNumeral(text);
-    const integer = base === "decimal" || base === "octal" || base === "hex";
-    return integer && value <= 1 ? value === 1 : mismatch("true or false", literal, report);
+    const isInteger = base === "decimal" || base === "octal" || base === "hex";
+    return isInteger && value <= 1 ? value === 1 : mismatch("true or false", literal, report);
   }
   const value = bools.get(text);
   if (value !== undefined) return value;
@@ -191,18 +191,18 @@ function readFloat(literal: Literal, report: Report): number | undefined {
     report("MOKA_TEXT_VALUE", reason);
     return undefined;
   }
-  if (base === "hex" || base === "odd") report("MOKA_TEXT_SPELLING", `${excerpt(text)} is spelled ${value}`);
+  if (base === "hex" || base === "leadingZero") report("MOKA_TEXT_SPELLING", `${excerpt(text)} is spelled ${value}`);
   return negative ? -value : value;
 }
 
-/** In any case. */
+/** Names in lower case; upper case is accepted too. */
 const specialFloats: ReadonlyMap<string, number> = new Map([
   ["inf", Number.POSITIVE_INFINITY],
   ["infinity", Number.POSITIVE_INFINITY],
   ["nan", Number.NaN],
 ]);
 
-/** An integer from `min` to `max`: a bigint if it needs to be, a number otherwise. */
+/** An integer from `min` to `max`: a bigint if a number cannot hold it exactly, a number otherwise. */
 function readInteger<T extends number | bigint>(
   literal: Literal,
   min: T,
@@ -220,8 +220,8 @@ function readInteger<T extends number | bigint>(
     report("MOKA_TEXT_RANGE", `${excerpt(written(literal))} is not within ${min} and ${max}`);
     return undefined;
   }
-  const foreign = numeral.form === "float" || numeral.form === "odd" || (negative && min === 0);
-  if (foreign) report("MOKA_TEXT_SPELLING", `${excerpt(written(literal))} is spelled ${value}`);
+  const isRespelled = numeral.form === "float" || numeral.form === "leadingZero" || (negative && min === 0);
+  if (isRespelled) report("MOKA_TEXT_SPELLING", `${excerpt(written(literal))} is spelled ${value}`);
   return value;
 }
 
@@ -230,5 +230,5 @@ function written({ text, negative }: Literal): string {
 }
 
 function mismatch(expected: string, literal: Literal, report: Report): undefined {
-  report("MOKA_TEXT_VALUE", `expected ${expected}, came ${excerpt(written(literal))}`);
+  report("MOKA_TEXT_VALUE", `expected ${expected}, got ${excerpt(written(literal))}`);
 }

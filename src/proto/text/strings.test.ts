@@ -26,7 +26,7 @@ test("joins adjacent strings, also within a character", () => {
   expect(read(`"a"`, `'b'`, String.raw`"\303"`, String.raw`'\251'`).text).toBe("abé");
 });
 
-test("takes an escape that does not exist as its own characters, and says which", () => {
+test("takes an unknown escape as its own characters, and returns it", () => {
   expect(read(String.raw`"C:\data\q"`)).toEqual({ text: "C:\\data\\q", lossy: false, badEscape: "\\d" });
   expect(read(String.raw`"\8"`).badEscape).toBe("\\8");
   expect(read(String.raw`"\x"`).badEscape).toBe("\\x");
@@ -34,7 +34,7 @@ test("takes an escape that does not exist as its own characters, and says which"
   expect(read(String.raw`"\U00110000"`).badEscape).toBe("\\U");
 });
 
-test("says when bytes are no UTF-8", () => {
+test("reports bytes that are not UTF-8", () => {
   expect(read(String.raw`"a\377b"`)).toMatchObject({ text: "a\ufffdb", lossy: true });
   expect(read(String.raw`"\ud83d"`).lossy).toBe(true);
 });

@@ -1,7 +1,7 @@
-/** A string of the text without its quotes and escapes. */
+/** A string of the text, decoded. */
 export interface Unescaped {
   readonly bytes: Uint8Array;
-  /** The first escape that does not exist, if there is one; its characters are taken as they are. */
+  /** The first unknown escape, if there is one. The characters of unknown escapes are taken as they are. */
   readonly badEscape: string | undefined;
 }
 
@@ -9,7 +9,7 @@ const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const looseUtf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Bytes by the character behind the backslash. */
+/** Byte values by the character after the backslash. */
 const simpleEscapes: Readonly<Record<string, number>> = {
   a: 7,
   b: 8,
@@ -24,11 +24,11 @@ const simpleEscapes: Readonly<Record<string, number>> = {
   "\\": 92,
 };
 
-/** An escape: octal, hex, a UTF-16 pair, a code point, a single character, or whatever else follows the backslash. */
+/** An escape: octal, hex, a UTF-16 pair, a code point, a single character, or anything else after the backslash. */
 const escapes =
   /\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})|([\s\S])|$)/gu;
 
-/** What stands between the quotes; a string that is not closed ends at its line. */
+/** The text between the quotes. A string without a closing quote ends where its line ends. */
 export function contentOf(literal: string): string {
   const last = literal.length - 1;
   const closed = last > 0 && literal[last] === literal[0] && (literal[last - 1] !== "\\" || !endsInEscape(literal));
@@ -42,7 +42,7 @@ function endsInEscape(literal: string): boolean {
   return (literal.length - 2 - at) % 2 === 1;
 }
 
-/** The bytes of what stands between the quotes of adjacent strings. */
+/** The bytes of adjacent strings, given the texts between their quotes. */
 export function unescapeStrings(contents: readonly string[]): Unescaped {
   const bytes: number[] = [];
   const write = (text: string) => {
@@ -79,7 +79,7 @@ function escapedBytes(match: RegExpMatchArray): readonly number[] | undefined {
   return simple === undefined ? undefined : [simple];
 }
 
-/** As C++ protobuf encodes a code point: also one that UTF-8 has no place for, half a UTF-16 pair say. */
+/** Encodes a code point as C++ protobuf does, even one that UTF-8 does not allow, such as half of a UTF-16 pair. */
 function utf8Of(code: number): readonly number[] {
   const tail = (shift: number) => 0x80 | ((code >> shift) & 0x3f);
   if (code < 0x80) return [code];
@@ -88,7 +88,7 @@ function utf8Of(code: number): readonly number[] {
   return [0xf0 | (code >> 18), tail(12), tail(6), tail(0)];
 }
 
-/** The text the bytes are in UTF-8; `lossy` where they are not, so that some characters are replaced by U+FFFD. */
+/** Decodes UTF-8. `lossy`: the bytes are not valid UTF-8, and some are replaced by U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): { readonly text: string; readonly lossy: boolean } {
   try {
     return { text: strictUtf8.decode(bytes), lossy: false };
@@ -97,7 +97,7 @@ export function decodeUtf8(bytes: Uint8Array): { readonly text: string; readonly
   }
 }
 
-const named: Readonly<Record<string, string>> = {
+const namedEscapes: Readonly<Record<string, string>> = {
   "\n": "\\n",
   "\r": "\\r",
   "\t": "\\t",
@@ -107,24 +107,24 @@ const named: Readonly<Record<string, string>> = {
 };
 
 /**
- * A string in double quotes, escaped as C++ protobuf does it: every byte that is no printable ASCII as three
- * octal digits, or, with `keepUnicode`, only control characters.
+ * A string in double quotes, escaped as C++ protobuf does it: every byte that is not printable ASCII becomes three
+ * octal digits. With `keepUnicode`, only control characters do.
  */
 export function quote(value: string | Uint8Array, keepUnicode: boolean): string {
-  if (typeof value === "string" && plain.test(value)) return `"${value}"`;
+  if (typeof value === "string" && unescaped.test(value)) return `"${value}"`;
   if (typeof value === "string" && keepUnicode) {
-    return `"${value.replace(special, (c) => named[c] ?? octal(c.charCodeAt(0)))}"`;
+    return `"${value.replace(escapedCharacters, (c) => namedEscapes[c] ?? octal(c.charCodeAt(0)))}"`;
   }
   const bytes = typeof value === "string" ? utf8.encode(value) : value;
   let quoted = "";
   for (const byte of bytes) {
     const c = String.fromCharCode(byte);
-    quoted += named[c] ?? (byte < 32 || byte > 126 ? octal(byte) : c);
+    quoted += namedEscapes[c] ?? (byte < 32 || byte > 126 ? octal(byte) : c);
   }
   return `"${quoted}"`;
 }
 
-/** Adjacent strings as written, as one string. */
+/** Joins adjacent strings, given as written, into one quoted string. */
 export function requote(literals: readonly string[], keepUnicode: boolean): string {
   const { bytes } = unescapeStrings(literals.map(contentOf));
   const { text, lossy } = decodeUtf8(bytes);
@@ -135,6 +135,6 @@ function octal(byte: number): string {
   return `\\${byte.toString(8).padStart(3, "0")}`;
 }
 
-const plain = /^[ !#-&(-[\]-~]*$/;
+const unescaped = /^[ !#-&(-[\]-~]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to escape
-const special = /[\0-\x1f\x7f"'\\]/g;
+const escapedCharacters = /[\0-\x1f\x7f"'\\]/g;

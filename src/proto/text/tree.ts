@@ -1,16 +1,16 @@
 /**
- * The syntax tree of a text: what stands where, with nothing interpreted and nothing left out, so that a tool
- * can change the text itself. It knows no schema.
+ * The syntax tree of a text. Nothing is interpreted or left out, so that a tool can change the text itself. The tree
+ * does not depend on a schema.
  */
 
-/** A stretch of the text. Lines and columns count from 1, columns in UTF-16 units, a tab as one. */
+/** A range of the text. Lines and columns count from 1, columns in UTF-16 units; a tab counts as one. */
 export interface Span {
   readonly line: number;
   readonly column: number;
-  /** `text.slice(offset, end)` is what stands there. */
+  /** `text.slice(offset, end)` is the range's text. */
   readonly offset: number;
   readonly end: number;
-  /** The line that its last character is on. */
+  /** The line of its last character. */
   readonly endLine: number;
 }
 
@@ -21,27 +21,27 @@ export interface Comment extends Span {
 
 /** A field or a value. */
 export interface Node extends Span {
-  /** The comments before it that no other node has. */
+  /** The comments before it that belong to no other node. */
   readonly leading: readonly Comment[];
 }
 
 export interface FieldNode extends Node {
   readonly kind: "field";
-  /** As written; an extension's with its brackets. */
+  /** The name as written; an extension's name has its brackets. */
   readonly name: string;
   /** Where the name ends; it starts where the field starts. */
   readonly nameEnd: number;
   /** Missing where nothing readable follows the name. */
   readonly value: ValueNode | undefined;
-  /** The comment behind it, on its last line. */
+  /** The comment after it, on its last line. */
   readonly trailing: Comment | undefined;
-  /** Where the `,` or `;` behind it ends; `end` if there is none. */
+  /** Where the `,` or `;` after it ends; `end` if there is none. */
   readonly separatorEnd: number;
 }
 
 export type ValueNode = ScalarNode | ListNode | MessageNode;
 
-/** What a scalar looks like. A `word` is what is none of the others: a path, a date, a bare `VGG-16`. */
+/** The form of a scalar. A `word` is none of the others: a path, a date, an unquoted `VGG-16`. */
 export type ScalarForm = "string" | "number" | "name" | "word";
 
 export interface ScalarNode extends Node {
@@ -50,39 +50,39 @@ export interface ScalarNode extends Node {
   /** The token as written, without a sign; of adjacent strings the first. */
   readonly text: string;
   readonly negative: boolean;
-  /** Adjacent strings behind the first, as written. */
+  /** Adjacent strings after the first, as written. */
   readonly more: readonly string[];
 }
 
 export interface ListNode extends Node {
   readonly kind: "list";
   readonly values: readonly ValueNode[];
-  /** Those behind the last value. */
+  /** Comments after the last value. */
   readonly dangling: readonly Comment[];
 }
 
 /** The fields between two braces, or of a whole file. */
 export interface Body {
   readonly fields: readonly FieldNode[];
-  /** Those behind the last field. */
+  /** Comments after the last field. */
   readonly dangling: readonly Comment[];
 }
 
 export interface MessageNode extends Node, Body {
   readonly kind: "message";
   readonly open: "{" | "<";
-  /** The comment behind the opening brace, on its line. */
+  /** The comment after the opening brace, on its line. */
   readonly opening: Comment | undefined;
 }
 
 export interface FileNode extends Body {
   readonly kind: "file";
   readonly text: string;
-  /** How many comments there are in all. */
+  /** The number of comments in the file. */
   readonly comments: number;
 }
 
-/** As much of a text as a message to a user should quote. */
+/** At most 40 characters of a text, to be quoted in a message to a user. */
 export function excerpt(text: string): string {
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }

@@ -5,8 +5,8 @@ import { placeOf, setComments, setSource, sourceOf } from "../source.js";
 import { commentsOfFields } from "./side-data.js";
 
 /**
- * Turns `input` with `input_shape` or `input_dim` into an Input layer, the first of the net. An `input` alone stands in
- * old caffemodels, and is dropped.
+ * Replaces `input` with `input_shape` or `input_dim` by an Input layer, the first of the net. An `input` without a
+ * shape, as in old caffemodels, is dropped.
  *
  * @throws MokaError `MOKA_FIELD` for an input without a shape
  */

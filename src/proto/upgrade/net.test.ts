@@ -18,7 +18,7 @@ function read(text: string): NetParameter {
   return message;
 }
 
-/** The upgraded net of a text, in one line, with what was logged and returned. */
+/** The upgraded net of a text, on one line, with the log and the return value. */
 function upgraded(text: string) {
   const lines: string[] = [];
   const log: Log = (severity, origin, message) => lines.push(`${severity} ${origin} ${message}`);
@@ -39,7 +39,7 @@ function failure(text: string): MokaError {
   throw new Error("upgraded without an error");
 }
 
-test("a net of today stays as it is, without a word", () => {
+test("a current net does not change, and nothing is logged", () => {
   const text =
     'name: "n" layer { name: "a" type: "Data" data_param { scale: 2 } } layer { type: "BatchNorm" param { } }';
   const { net, lines, complete } = upgraded(text);
@@ -112,7 +112,7 @@ describe("V0", () => {
     expect(complete).toBe(true);
   });
 
-  test("says what it did, and of what has no place, in Caffe's words; the rest is upgraded", () => {
+  test("logs what it did and what it left out, in Caffe's words; the rest is upgraded", () => {
     const { text, complete, lines } = upgraded(v0("relu", "num_output: 3 shuffle_images: true"));
     expect(text).toBe('layer { name: "l" type: "ReLU" bottom: "x" top: "y" }');
     expect(complete).toBe(false);
@@ -132,7 +132,7 @@ describe("V0", () => {
     ]);
   });
 
-  test("padding goes to each of its readers, even where its name is used again", () => {
+  test("padding moves to each of its readers, even if its name is used again", () => {
     const pad = 'layers { layer { name: "p" type: "padding" pad: 2 } bottom: "x" top: "p" }';
     const conv = (name: string) =>
       `layers { layer { name: "${name}" type: "conv" pad: 1 } bottom: "p" top: "${name}" }`;
@@ -170,7 +170,7 @@ describe("V0", () => {
     expect(failure(text).message).toContain(message);
   });
 
-  test("places and comments come along", () => {
+  test("places and comments are kept", () => {
     const { net } = upgraded(`input: "x"
 # the first
 layers {  # opens
@@ -236,7 +236,7 @@ describe("V1", () => {
     );
   });
 
-  test("every other field is taken over: rules, weights of losses, parameters", () => {
+  test("every other field is copied: rules, weights of losses, parameters", () => {
     const fields = `bottom: "x" bottom: "y" top: "z" loss_weight: 2 include { phase: TEST } exclude { stage: "s" }
       blobs { num: 1 data: 3 } accuracy_param { top_k: 5 } argmax_param { } concat_param { axis: 2 }
       contrastive_loss_param { } convolution_param { } dropout_param { } dummy_data_param { } eltwise_param { }
@@ -249,13 +249,13 @@ describe("V1", () => {
     expect(toBinary(LayerParameterSchema, net.layer[0])).toEqual(toBinary(LayerParameterSchema, wanted));
   });
 
-  test("beside layers of today is refused, at its place", () => {
+  test("with current layers is refused, at its place", () => {
     const error = failure('layer { name: "a" type: "ReLU" }\nlayers { name: "b" type: RELU }');
     expect(error.code).toBe("MOKA_FIELD");
     expect(error.message).toContain("old.prototxt:2:1: the net has layers of today's form");
   });
 
-  test("places, comments and unknown fields come along", () => {
+  test("places, comments and unknown fields are kept", () => {
     const { net } = upgraded(`layers {
   name: "a"  # its name
   type: RELU
@@ -299,7 +299,7 @@ describe("transformation fields of V1 data layers", () => {
     ]);
   });
 
-  test("give all data layers both messages where one needs them, and none where none does", () => {
+  test("give all data layers both messages if one needs them, and none otherwise", () => {
     const old = "layers { type: DATA data_param { scale: 2 } } layers { type: IMAGE_DATA } layers { type: RELU }";
     expect(upgraded(old).text).toBe(
       'layer { type: "Data" transform_param { scale: 2 } data_param { } } ' +

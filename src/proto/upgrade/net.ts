@@ -7,22 +7,22 @@ import { needsTransformationUpgrade, upgradeTransformation } from "./transformat
 import { upgradeV0Net } from "./v0.js";
 import { upgradeV1Net } from "./v1.js";
 
-/** A line of Caffe's log: where in upgrade_proto.cpp it comes from, and what it says. */
+/** A line of Caffe's log: its line in upgrade_proto.cpp, and its text. */
 type Notice = readonly [line: number, text: string];
 
-/** One thing that is old in old nets. */
+/** The upgrade of one old form. */
 interface Upgrade {
   readonly needed: (net: NetParameter) => boolean;
-  /** Changes `net`; returns false if something of it had to be left out. */
+  /** Changes `net`. Returns false if a part of it was left out. */
   readonly run: (net: NetParameter, log: Log) => unknown;
   readonly attempt: Notice;
   readonly success: Notice;
   readonly failure?: Notice;
-  /** A warning, whatever came of it. */
+  /** A warning that follows both success and failure. */
   readonly note?: Notice;
 }
 
-/** In Caffe's order: each takes what those before it left. */
+/** The upgrades in Caffe's order. Each one works on the result of those before it. */
 const upgrades: readonly Upgrade[] = [
   {
     needed: (net) => net.layers.some((layer) => isFieldSet(layer, V1LayerParameterSchema.field.layer)),
@@ -74,13 +74,13 @@ export function needsNetUpgrade(net: NetParameter): boolean {
 }
 
 /**
- * Brings a net of an older form up to today's, as Caffe does to every net it reads; changes `net` itself. What is left
- * out, since no field of today means it, is logged as an error. Layers keep the place, comments and unknown fields they
- * were read with, and their very blobs.
+ * Upgrades a net of an older form to the current one, as Caffe does with every net it reads. It changes `net` itself.
+ * A field that has no counterpart in the current form is left out, and logged as an error. Layers keep the place,
+ * comments and unknown fields they were read with. Their blobs are not copied.
  *
  * @param origin names the file in log lines
  * @returns whether nothing was left out
- * @throws MokaError where Caffe gives up: see the single upgrades
+ * @throws MokaError where Caffe stops with an error: see the single upgrades
  */
 export function upgradeNetAsNeeded(net: NetParameter, origin: string, log: Log): boolean {
   let complete = true;
@@ -89,16 +89,16 @@ export function upgradeNetAsNeeded(net: NetParameter, origin: string, log: Log):
     const say = (severity: "info" | "warning" | "error", [line, text]: Notice) =>
       log(severity, `upgrade_proto.cpp:${line}`, text);
     say("info", [attempt[0], attempt[1] + origin]);
-    const kept = run(net, log) !== false;
-    if (kept) say("info", success);
+    const isComplete = run(net, log) !== false;
+    if (isComplete) say("info", success);
     else if (failure) say("error", failure);
     if (note) say("warning", note);
-    complete &&= kept;
+    complete &&= isComplete;
   }
   return complete;
 }
 
-/** Likewise, and returns the net: what is left out is for the log only. */
+/** Like `upgradeNetAsNeeded`, but returns the net; only the log says what is left out. */
 export function upgradeNet(net: NetParameter, origin: string, log: Log): NetParameter {
   upgradeNetAsNeeded(net, origin, log);
   return net;

@@ -62,7 +62,7 @@ test.each([
   );
 });
 
-test("any net at all is upgraded or refused", () => {
+test("any net is upgraded or refused", () => {
   fc.assert(
     fc.property(messages(NetParameterSchema, 3), (message) => {
       const old = message as NetParameter;

@@ -1,4 +1,4 @@
-/** What an upgrade does so that places and comments outlive the form of a message. */
+/** Copies places and comments from an old form of a message to its new form. */
 import type { Message } from "@bufbuild/protobuf";
 import {
   type Comments,
@@ -12,8 +12,8 @@ import {
 } from "../source.js";
 
 /**
- * Lets `newField` of `to` be said to stand where `oldField` of `from` did: all its values, or the index-th alone.
- * A message of no place gets that one.
+ * Gives the values of `newField` of `to` the places of `oldField` of `from`: all values, or the index-th only.
+ * If `to` has no place of its own, it gets the place of the first of them.
  */
 export function movePlace(from: Message, oldField: string, to: Message, newField: string, index?: number): void {
   const source = sourceOf(from);
@@ -28,23 +28,23 @@ export function movePlace(from: Message, oldField: string, to: Message, newField
   });
 }
 
-/** Puts the comments of those fields of `message` that `hasMoved` names at its end: a field by that name is no more. */
-export function keepComments(message: Message, hasMoved: (field: string) => boolean): void {
+/** Moves the comments of the fields for which `hasMoved` is true to the end of `message`, which has no such fields. */
+export function moveCommentsToEnd(message: Message, hasMoved: (field: string) => boolean): void {
   const comments = commentsOf(message);
   if (!comments) return;
   const moved = [...comments.values].flatMap(([field, values]) => (hasMoved(field) ? values.flatMap(linesOf) : []));
   if (moved.length > 0) addDangling(message, comments, moved);
 }
 
-/** The comments of the values of some fields of `message`, none of them a message. */
+/** The comments of the values of `fields` of `message`, none of which is a message. */
 export function commentsOfFields(message: Message, fields: readonly string[]): string[] {
   const values = commentsOf(message)?.values;
   return values ? fields.flatMap((field) => (values.get(field) ?? []).flatMap(linesOf)) : [];
 }
 
-/** Takes comments and unknown fields of `inner`, whose fields became fields of `outer`, over to the end of that. */
-export function dissolve(inner: Message, outer: Message): void {
-  // Behind a field that `outer` will not have: so at its end.
+/** Moves the comments and unknown fields of `inner`, whose fields became fields of `outer`, to the end of `outer`. */
+export function mergeSideData(inner: Message, outer: Message): void {
+  // `outer` does not have the field "layer", so the printer puts them at its end.
   const after = { field: "layer", index: 0 };
   const unknown = unknownFieldsOf(inner).map((field) => ({ ...field, after }));
   if (unknown.length > 0) setUnknownFields(outer, [...unknownFieldsOf(outer), ...unknown]);

@@ -29,7 +29,7 @@ test.each([
   ]);
 });
 
-test("a solver of today stays as it is", () => {
+test("a current solver does not change", () => {
   const solver = read('type: "Adam"');
   expect(needsSolverUpgrade(solver)).toBe(false);
   expect(formatText(SolverParameterSchema, upgradeSolver(solver, "s.prototxt", silent))).toBe('type: "Adam"\n');

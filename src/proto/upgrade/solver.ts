@@ -3,9 +3,9 @@ import { MokaError } from "../../util/errors.js";
 import type { Log } from "../../util/log.js";
 import { type SolverParameter, SolverParameter_SolverType, SolverParameterSchema } from "../gen/caffe_pb.js";
 import { placeOf } from "../source.js";
-import { keepComments, movePlace } from "./side-data.js";
+import { moveCommentsToEnd, movePlace } from "./side-data.js";
 
-/** Names of the solvers that were once numbers. */
+/** Names of the solver types, by the old enum. */
 const types = {
   [SolverParameter_SolverType.SGD]: "SGD",
   [SolverParameter_SolverType.NESTEROV]: "Nesterov",
@@ -21,7 +21,7 @@ export function needsSolverUpgrade(solver: SolverParameter): boolean {
 }
 
 /**
- * Turns the old `solver_type` (an enum) into `type` (a string), as Caffe does; changes `solver` itself.
+ * Replaces the old `solver_type` (an enum) by `type` (a string), as Caffe does. It changes `solver` itself.
  *
  * @throws MokaError `MOKA_FIELD` for a solver that has both
  */
@@ -40,7 +40,7 @@ export function upgradeSolver(solver: SolverParameter, origin: string, log: Log)
   );
   solver.type = types[solver.solverType];
   movePlace(solver, "solver_type", solver, "type");
-  keepComments(solver, (field) => field === "solver_type");
+  moveCommentsToEnd(solver, (field) => field === "solver_type");
   delete (solver as Partial<SolverParameter>).solverType;
   log(
     "info",

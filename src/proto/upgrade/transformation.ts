@@ -10,13 +10,13 @@ import {
 } from "../gen/caffe_pb.js";
 import { movePlace } from "./side-data.js";
 
-type Holder =
+type OldParam =
   | { readonly name: "dataParam"; readonly schema: typeof DataParameterSchema }
   | { readonly name: "imageDataParam"; readonly schema: typeof ImageDataParameterSchema }
   | { readonly name: "windowDataParam"; readonly schema: typeof WindowDataParameterSchema };
 
-/** The parameters of V1 layers that held what is now in `transform_param`. */
-const holders = new Map<Type, Holder>([
+/** The messages of V1 layers that had the fields that are now in `transform_param`. */
+const oldParams = new Map<Type, OldParam>([
   [Type.DATA, { name: "dataParam", schema: DataParameterSchema }],
   [Type.IMAGE_DATA, { name: "imageDataParam", schema: ImageDataParameterSchema }],
   [Type.WINDOW_DATA, { name: "windowDataParam", schema: WindowDataParameterSchema }],
@@ -29,25 +29,25 @@ const fields = [
   { local: "mirror", name: "mirror" },
 ] as const;
 
-/** Whether a data layer of V1 has a transformation field of its own; layers of today keep theirs, as in Caffe. */
+/** Whether a V1 data layer has a transformation field in its own message. As in Caffe, current layers do not change. */
 export function needsTransformationUpgrade(net: NetParameter): boolean {
   return net.layers.some((layer) => {
-    const param = holderOf(layer);
+    const param = oldParamOf(layer);
     return param !== undefined && fields.some(({ local }) => Object.hasOwn(param, local));
   });
 }
 
 /**
- * Moves `scale`, `mean_file`, `crop_size` and `mirror` of V1 data layers to their `transform_param`. All these layers
- * then have both messages, though they may be empty, as in Caffe.
+ * Moves `scale`, `mean_file`, `crop_size` and `mirror` of V1 data layers to their `transform_param`. As in Caffe, all
+ * these layers then have both messages, which may be empty.
  */
 export function upgradeTransformation(net: NetParameter): void {
   for (const layer of net.layers) {
-    const holder = holders.get(layer.type);
-    if (!holder) continue;
-    const param = holderOf(layer) ?? create(holder.schema);
+    const oldParam = oldParams.get(layer.type);
+    if (!oldParam) continue;
+    const param = oldParamOf(layer) ?? create(oldParam.schema);
     const transform = layer.transformParam ?? create(TransformationParameterSchema);
-    Object.assign(layer, { [holder.name]: param, transformParam: transform });
+    Object.assign(layer, { [oldParam.name]: param, transformParam: transform });
     for (const { local, name } of fields) {
       if (!Object.hasOwn(param, local)) continue;
       Object.assign(transform, { [local]: param[local] });
@@ -57,7 +57,7 @@ export function upgradeTransformation(net: NetParameter): void {
   }
 }
 
-function holderOf(layer: V1LayerParameter) {
-  const holder = holders.get(layer.type);
-  return holder && layer[holder.name];
+function oldParamOf(layer: V1LayerParameter) {
+  const oldParam = oldParams.get(layer.type);
+  return oldParam && layer[oldParam.name];
 }

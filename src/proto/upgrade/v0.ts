@@ -10,9 +10,9 @@ import {
   V1LayerParameterSchema,
 } from "../gen/caffe_pb.js";
 import { copySideData, placeOf, sourceOf } from "../source.js";
-import { dissolve, movePlace } from "./side-data.js";
+import { mergeSideData, movePlace } from "./side-data.js";
 
-/** The types of V0 that are not the names of V1 in lower case. */
+/** The V0 types that are not a V1 name in lower case. */
 const renamed: Readonly<Record<string, V1LayerParameter_LayerType>> = {
   conv: V1LayerParameter_LayerType.CONVOLUTION,
   images: V1LayerParameter_LayerType.IMAGE_DATA,
@@ -20,44 +20,44 @@ const renamed: Readonly<Record<string, V1LayerParameter_LayerType>> = {
   pool: V1LayerParameter_LayerType.POOLING,
 };
 
-/** The types of V0 that are. */
-const kept = (
+/** The V0 types that are a V1 name in lower case. */
+const sameNames = (
   "accuracy bnll concat data dropout euclidean_loss flatten hdf5_data hdf5_output im2col infogain_loss lrn " +
   "multinomial_logistic_loss relu sigmoid softmax softmax_loss split tanh window_data"
 ).split(" ");
 
 const types: ReadonlyMap<string, V1LayerParameter_LayerType> = new Map([
   ...Object.entries(renamed),
-  ...kept.map((type): [string, V1LayerParameter_LayerType] => {
+  ...sameNames.map((type): [string, V1LayerParameter_LayerType] => {
     const name = type.toUpperCase() as keyof typeof V1LayerParameter_LayerType;
     return [type, V1LayerParameter_LayerType[name]];
   }),
 ]);
 
-/** Where the value of a field goes, `message.field`, by the type of the layer. */
+/** The new place of a field, `message.field`, by the type of the layer. */
 type Targets = Readonly<Record<string, string>>;
 
 interface Move {
   readonly field: DescField;
-  /** By what name Caffe speaks of it, and where. */
+  /** The field's name in Caffe's log message, and that message's line in upgrade_proto.cpp. */
   readonly label: string;
   readonly line: number;
-  /** One target for layers of all types, or those of the types that take it. */
+  /** One target for all layer types, or a target for each type that has the field. */
   readonly targets: string | Targets;
 }
 
-const both = (field: string): Targets => ({
+const convAndInnerProduct = (field: string): Targets => ({
   conv: `convolution_param.${field}`,
   innerproduct: `inner_product_param.${field}`,
 });
-const window = (field: string): Targets => ({ window_data: `window_data_param.${field}` });
+const windowData = (field: string): Targets => ({ window_data: `window_data_param.${field}` });
 
 /** The fields of a V0 layer, in Caffe's order. */
 const moves: readonly Move[] = [
-  move("num_output", 237, both("num_output")),
-  move("biasterm", 249, both("bias_term")),
-  move("weight_filler", 261, both("weight_filler")),
-  move("bias_filler", 273, both("bias_filler")),
+  move("num_output", 237, convAndInnerProduct("num_output")),
+  move("biasterm", 249, convAndInnerProduct("bias_term")),
+  move("weight_filler", 261, convAndInnerProduct("weight_filler")),
+  move("bias_filler", 273, convAndInnerProduct("bias_filler")),
   move("pad", 283, { conv: "convolution_param.pad", pool: "pooling_param.pad" }),
   move("kernelsize", 295, { conv: "convolution_param.kernel_size", pool: "pooling_param.kernel_size" }),
   move("group", 304, { conv: "convolution_param.group" }),
@@ -90,11 +90,11 @@ const moves: readonly Move[] = [
   move("new_height", 467, { images: "image_data_param.new_height" }),
   move("new_width", 476, { images: "image_data_param.new_width" }),
   move("concat_dim", 485, { concat: "concat_param.concat_dim" }),
-  move("det_fg_threshold", 494, window("fg_threshold")),
-  move("det_bg_threshold", 504, window("bg_threshold")),
-  move("det_fg_fraction", 514, window("fg_fraction")),
-  move("det_context_pad", 524, window("context_pad")),
-  move("det_crop_mode", 534, window("crop_mode")),
+  move("det_fg_threshold", 494, windowData("fg_threshold")),
+  move("det_bg_threshold", 504, windowData("bg_threshold")),
+  move("det_fg_fraction", 514, windowData("fg_fraction")),
+  move("det_context_pad", 524, windowData("context_pad")),
+  move("det_crop_mode", 534, windowData("crop_mode")),
   move("hdf5_output_param", 544, { hdf5_output: "hdf5_output_param" }),
 ];
 
@@ -103,33 +103,33 @@ function move(name: string, line: number, targets: string | Targets, label = nam
 }
 
 /**
- * Turns the V0 layers of `net` (2013, `layers { layer { type: "conv" } }`) into V1 layers, as Caffe does; padding
- * layers go into the convolution or pooling behind them. Blobs are not copied.
+ * Replaces the V0 layers of `net` (2013, `layers { layer { type: "conv" } }`) by V1 layers, as Caffe does. A padding
+ * layer becomes the `pad` of the convolution or pooling that reads it. Blobs are not copied.
  *
- * Other fields of the net stay, and so do layers that are of V1 already, where Caffe drops all but `name`, `input`,
- * `input_dim` and `force_backward`, and of those layers all but their bottoms and tops.
+ * Other fields of the net, and layers that are already V1, do not change. Caffe drops all fields of such a net except
+ * `name`, `input`, `input_dim` and `force_backward`, and all fields of such layers except their bottoms and tops.
  *
- * @returns whether there was a place for every field
- * @throws MokaError `MOKA_LAYER` for an unknown type, or a padding layer where none can be; `MOKA_BLOB` for a bottom
- *   that nothing above produces
+ * @returns whether every field has a counterpart in V1
+ * @throws MokaError `MOKA_LAYER` for an unknown type, or a padding layer where none is allowed; `MOKA_BLOB` for a
+ *   bottom that no layer above produces
  */
 export function upgradeV0Net(net: NetParameter, log: Log): boolean {
-  absorbPadding(net);
+  removePaddingLayers(net);
   let complete = true;
   net.layers = net.layers.map((old) => {
     if (!old.layer) return old;
     const layer = create(V1LayerParameterSchema, { bottom: old.bottom, top: old.top });
     copySideData(old, layer);
     complete = upgradeLayer(old.layer, layer, log) && complete;
-    dissolve(old.layer, layer);
+    mergeSideData(old.layer, layer);
     return layer;
   });
   return complete;
 }
 
-/** Takes the padding layers out, and gives what they pad to their readers. */
-function absorbPadding(net: NetParameter): void {
-  /** Who produces a blob, so far; nothing for an input of the net. */
+/** Removes the padding layers, and moves their `pad` to the layers that read them. */
+function removePaddingLayers(net: NetParameter): void {
+  /** The last layer so far that produces each blob; undefined for an input of the net. */
   const producers = new Map<string, V1LayerParameter | undefined>(net.input.map((name) => [name, undefined]));
   for (const connection of net.layers) {
     connection.bottom.forEach((name, index) => {
@@ -137,15 +137,15 @@ function absorbPadding(net: NetParameter): void {
         throw failure(connection, "MOKA_BLOB", `bottom ${index} is "${name}", which no layer above produces`);
       }
       const producer = producers.get(name);
-      if (producer?.layer?.type === "padding") absorb(producer, producer.layer, connection);
+      if (producer?.layer?.type === "padding") mergePadding(producer, producer.layer, connection);
     });
     for (const name of connection.top) producers.set(name, connection);
   }
   net.layers = net.layers.filter(({ layer }) => layer?.type !== "padding");
 }
 
-/** Lets `reader` pad for itself what `padding` padded for it. */
-function absorb(padding: V1LayerParameter, { pad }: V0LayerParameter, reader: V1LayerParameter): void {
+/** Moves the `pad` and the bottom of the layer `padding` to `reader`, the layer that reads it. */
+function mergePadding(padding: V1LayerParameter, { pad }: V0LayerParameter, reader: V1LayerParameter): void {
   const { bottom, top } = padding;
   const { layer } = reader;
   if (layer?.type !== "conv" && layer?.type !== "pool") {
@@ -161,7 +161,7 @@ function absorb(padding: V1LayerParameter, { pad }: V0LayerParameter, reader: V1
   reader.bottom = bottom;
 }
 
-/** Fills `to` from the V0 layer `from`; whether there was a place for every field. */
+/** Fills `to` from the V0 layer `from`. Returns whether every field has a counterpart in V1. */
 function upgradeLayer(from: V0LayerParameter, to: V1LayerParameter, log: Log): boolean {
   if (isFieldSet(from, V0LayerParameterSchema.field.name)) to.name = from.name;
   if (isFieldSet(from, V0LayerParameterSchema.field.type)) to.type = typeFor(from);
@@ -197,7 +197,7 @@ function typeFor(layer: V0LayerParameter): V1LayerParameter_LayerType {
   );
 }
 
-/** Puts the value of a field where `target`, `message.field` or `message`, says. */
+/** Moves the value of a field to `target`, which is `message.field` or `message`. */
 function moveField(from: V0LayerParameter, field: DescField, to: V1LayerParameter, target: string): void {
   const value = valuesOf(from)[field.localName];
   const [outer = "", inner] = target.split(".");
@@ -208,9 +208,9 @@ function moveField(from: V0LayerParameter, field: DescField, to: V1LayerParamete
   }
   const message = (isFieldSet(to, param) ? valuesOf(to)[param.localName] : create(param.message)) as Message;
   const { localName, fieldKind, scalar } = fieldOf(param.message, inner);
-  // What was signed and no longer is, new_height and new_width, wraps around as in C++.
-  const kept = scalar === ScalarType.UINT32 ? Number(value) >>> 0 : value;
-  valuesOf(message)[localName] = fieldKind === "list" ? [kept] : kept;
+  // new_height and new_width were signed and are unsigned now: a negative value wraps around as in C++.
+  const converted = scalar === ScalarType.UINT32 ? Number(value) >>> 0 : value;
+  valuesOf(message)[localName] = fieldKind === "list" ? [converted] : converted;
   valuesOf(to)[param.localName] = message;
   movePlace(from, field.name, message, inner);
 }

@@ -11,9 +11,9 @@ import {
   V1LayerParameterSchema,
 } from "../gen/caffe_pb.js";
 import { copySideData, sourceOf } from "../source.js";
-import { keepComments, movePlace } from "./side-data.js";
+import { moveCommentsToEnd, movePlace } from "./side-data.js";
 
-/** Names of the layer types that were once numbers. */
+/** Names of the layer types, by the old enum. */
 const types: Readonly<Record<Type, string>> = {
   [Type.NONE]: "",
   [Type.ABSVAL]: "AbsVal",
@@ -57,10 +57,10 @@ const types: Readonly<Record<Type, string>> = {
   [Type.WINDOW_DATA]: "WindowData",
 };
 
-/** Fields of a V1 layer that are others in a layer of today, or none; the rest have their names and types still. */
+/** Fields of a V1 layer that have another form, or none, in a current layer. */
 const changed: ReadonlySet<string> = new Set(["layer", "type", "param", "blob_share_mode", "blobs_lr", "weight_decay"]);
 
-/** The rest, here and there. */
+/** The other fields, which have the same name and type in both: their descriptors in V1 and in a current layer. */
 const unchanged = V1LayerParameterSchema.fields
   .filter(({ name }) => !changed.has(name))
   .map((from) => {
@@ -70,8 +70,8 @@ const unchanged = V1LayerParameterSchema.fields
   });
 
 /**
- * Turns the V1 layers of `net` (2014, `layers { type: CONVOLUTION }`) into layers of today, as Caffe does. Parameters
- * and blobs are those of the old layers, not copies.
+ * Replaces the V1 layers of `net` (2014, `layers { type: CONVOLUTION }`) by current layers, as Caffe does. Parameters
+ * and blobs are not copied.
  *
  * @throws MokaError `MOKA_FIELD` for a net that has layers of both forms
  */
@@ -90,7 +90,7 @@ export function upgradeV1Net(net: NetParameter): void {
 function upgradeLayer(old: V1LayerParameter): LayerParameter {
   const layer = create(LayerParameterSchema);
   copySideData(old, layer);
-  keepComments(layer, (field) => changed.has(field) && field !== "type");
+  moveCommentsToEnd(layer, (field) => changed.has(field) && field !== "type");
   const [from, to] = [old, layer] as unknown as Record<string, unknown>[];
   for (const field of unchanged) {
     if (from && to && isFieldSet(old, field.from)) to[field.to.localName] = from[field.from.localName];
@@ -100,29 +100,29 @@ function upgradeLayer(old: V1LayerParameter): LayerParameter {
   return layer;
 }
 
-/** The four lists of a V1 layer, each of a length of its own, as one list of specs. */
+/** Joins the four lists of a V1 layer, which may have different lengths, into one list of specs. */
 function upgradeSpecs(old: V1LayerParameter): ParamSpec[] {
   const { param: names, blobShareMode: modes, blobsLr: rates, weightDecay: decays } = old;
   const count = Math.max(names.length, modes.length, rates.length, decays.length);
   return Array.from({ length: count }, (_, index) => {
     const spec = create(ParamSpecSchema);
-    const set = (field: string, newField: string) => movePlace(old, field, spec, newField, index);
+    const moveFieldPlace = (field: string, newField: string) => movePlace(old, field, spec, newField, index);
     const [name, mode, rate, decay] = [names[index], modes[index], rates[index], decays[index]];
     if (name !== undefined) {
       spec.name = name;
-      set("param", "name");
+      moveFieldPlace("param", "name");
     }
     if (mode !== undefined) {
       spec.shareMode = mode as number;
-      set("blob_share_mode", "share_mode");
+      moveFieldPlace("blob_share_mode", "share_mode");
     }
     if (rate !== undefined) {
       spec.lrMult = rate;
-      set("blobs_lr", "lr_mult");
+      moveFieldPlace("blobs_lr", "lr_mult");
     }
     if (decay !== undefined) {
       spec.decayMult = decay;
-      set("weight_decay", "decay_mult");
+      moveFieldPlace("weight_decay", "decay_mult");
     }
     return spec;
   });

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { filterLayers } from "../../core/filter-net.js";
+import { isDataLayer } from "../../core/layer-roles.js";
 import { Net, type NetContext } from "../../core/net.js";
 import type { FloatArray } from "../../core/span.js";
 import { type LayerParameter, type NetParameter, NetParameterSchema, type NetState } from "../../proto/gen/caffe_pb.js";
@@ -8,30 +9,25 @@ import { silent } from "../../util/log.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
 import type { NdArray } from "../image-array.js";
 
-/** Values of some blobs by name. They hold until the next batch is fetched. */
+/** The shape and values of each blob by name. They are valid until the next batch is fetched. */
 export type Batch = ReadonlyMap<string, { readonly shape: Shape; readonly data: FloatArray }>;
 
-/** Batches for nets to be fed with, one after the other, without end: what ends starts again. */
+/** An endless sequence of batches: after the last one the first follows again. */
 export interface BatchSource {
-  /** The blobs it brings, with their shapes in the first batch. */
+  /** The shapes of its blobs in the first batch. */
   readonly shapes: ReadonlyMap<string, Shape>;
-  /** How many batches there are before it starts again, where that is known. */
+  /** The number of batches until the first follows again, where that is known. */
   readonly length: number | undefined;
   next(): Promise<Batch>;
   close(): Promise<void>;
 }
 
-/** Whether a layer brings data, so that its tops can come from elsewhere; a Parameter learns what it brings. */
-export function isDataLayer({ bottom, type }: LayerParameter): boolean {
-  return bottom.length === 0 && type !== "Parameter";
-}
-
-/** The net's own data layers of a state, those a caller has to fill excepted. */
+/** The data layers of a net in one state that bring their own data; an Input layer does not. */
 export function ownDataLayers(message: NetParameter, state: NetState): LayerParameter[] {
   return filterLayers(message, state, silent).filter((layer) => isDataLayer(layer) && layer.type !== "Input");
 }
 
-/** The batches that data layers bring, as a net of nothing else. */
+/** The batches of data layers, which run as a net of their own. */
 export async function batchesOfLayers(
   layers: readonly LayerParameter[],
   state: NetState,
@@ -55,8 +51,8 @@ export async function batchesOfLayers(
 }
 
 /**
- * Batches of `size` rows of some arrays, which all have as many: a row is all behind the first axis. The batch that meets
- * the end goes on with the first rows, as a data layer's does.
+ * Batches of `size` rows of arrays. All arrays have the same number of rows; the first axis counts them. A batch that
+ * reaches the last row goes on with the first one, as in a data layer.
  *
  * @throws MokaError `MOKA_SHAPE` if the arrays have different numbers of rows, or none
  */

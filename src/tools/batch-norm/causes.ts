@@ -1,69 +1,70 @@
 import { formatNumber } from "../../util/number-format.js";
 import { counted } from "../../util/words.js";
+import type { Cause, MeasuredLayer, Measurements } from "./measurements.js";
 import { type NormLayer, placeOfGlobalStats } from "./norm-layers.js";
-import type { Cause, Patient, Ward } from "./ward.js";
 
-/** Stored statistics this far from the data's, in nats a channel, are others: a mean 0.45 σ off, or twice the variance. */
+/** From this divergence on, in nats a channel, stored statistics count as wrong: a mean 0.45 σ off, or twice the variance. */
 const stale = 0.1;
-/** Where the averages are known to do harm, the layers at which they do are less far off: a mean 0.14 σ off. */
+/** The same where the averages are known to cost loss or accuracy: a mean 0.14 σ off. */
 const harmful = 0.01;
-/** A batch's mean that varies by so many σ is noise more than measure: that of 8 independent values. */
+/** From this standard deviation on, in σ of the data, the mean of a batch is mostly noise: as that of 8 independent values. */
 const noisy = 0.35;
-/** With less than this share of 1/(1 − f), to which the factor grows, an average still knows how training began. */
+/** With a factor below this share of its limit, 1/(1 − f), the start of training still counts in an average. */
 const settled = 0.95;
 
-/** The likely causes of a gap, likeliest first; none where there is no gap that does harm. */
-export function diagnose(ward: Ward): Cause[] {
-  const empty = ward.layers.filter(isEmpty);
-  const frozen = ward.trains ? ward.train.filter(({ useGlobalStats }) => useGlobalStats === true) : [];
-  const isFrozen = ({ name }: Patient) => frozen.some((norm) => norm.name === name);
-  const harm = harmDone(ward);
+/** The likely causes of a gap between training and testing, likeliest first; none where the gap does no harm. */
+export function diagnose(measured: Measurements): Cause[] {
+  const empty = measured.layers.filter(isEmpty);
+  const frozen = measured.trains ? measured.train.filter(({ useGlobalStats }) => useGlobalStats === true) : [];
+  const isFrozen = ({ name }: MeasuredLayer) => frozen.some((norm) => norm.name === name);
+  const harm = harmDone(measured);
   const least = harm === undefined ? stale : harmful;
-  const isOff = (layer: Patient) => !isEmpty(layer) && !(layer.divergence <= Math.max(least, uncertainty(layer, ward)));
-  const off = harm === false ? [] : ward.layers.filter(isOff);
+  const isOff = (layer: MeasuredLayer) =>
+    !isEmpty(layer) && !(layer.divergence <= Math.max(least, uncertainty(layer, measured)));
+  const off = harm === false ? [] : measured.layers.filter(isOff);
   return [
-    ...hardCoded(ward, frozen, [...empty, ...off].filter(isFrozen)),
+    ...hardCoded(measured, frozen, [...empty, ...off].filter(isFrozen)),
     ...emptyBlobs(empty.filter((layer) => !isFrozen(layer))),
-    ...tinyBatches(ward),
+    ...tinyBatches(measured),
     ...wrongAverages(
-      ward,
+      measured,
       off.filter((layer) => !isFrozen(layer)),
     ),
   ];
 }
 
-function isEmpty({ factor, hasVariance }: Patient): boolean {
+function isEmpty({ factor, hasVariance }: MeasuredLayer): boolean {
   return factor === 0 || !hasVariance;
 }
 
-/** How far the data's own statistics may be off, in nats, as the batches were not more; twice what is expected. */
-function uncertainty({ noise = 0 }: Patient, { batches }: Ward): number {
+/** The error of the data's own statistics in nats, as they are over few batches: twice the expected one. */
+function uncertainty({ noise = 0 }: MeasuredLayer, { batches }: Measurements): number {
   return (2 * noise * noise) / batches;
 }
 
-/** Whether the averages cost anything; that cannot be told without losses and accuracies. */
-function harmDone({ scores: { batch, global }, accuracies }: Ward): boolean | undefined {
+/** Whether the averages cost loss or accuracy; unknown where the net has neither output. */
+function harmDone({ scores: { batch, global }, accuracies }: Measurements): boolean | undefined {
   const lost = [...accuracies].some((name) => !((global.outputs[name] ?? 0) >= (batch.outputs[name] ?? 0) - 0.01));
   if (batch.loss !== undefined && global.loss !== undefined) return lost || !(global.loss <= 1.1 * batch.loss + 0.01);
   return accuracies.size > 0 ? lost : undefined;
 }
 
-function hardCoded(ward: Ward, frozen: readonly NormLayer[], sick: readonly Patient[]): Cause[] {
-  const unfit = ward.test.filter(({ useGlobalStats }) => useGlobalStats === false);
+function hardCoded(measured: Measurements, frozen: readonly NormLayer[], affected: readonly MeasuredLayer[]): Cause[] {
+  const unfit = measured.test.filter(({ useGlobalStats }) => useGlobalStats === false);
   const causes: Cause[] = [];
-  if (sick.length > 0) {
-    const norm = frozen.find(({ name }) => name === sick[0]?.name);
-    const empty = sick.filter(isEmpty);
+  if (affected.length > 0) {
+    const norm = frozen.find(({ name }) => name === affected[0]?.name);
+    const empty = affected.filter(isEmpty);
     causes.push({
       kind: "hard-coded",
       title: "use_global_stats: true in phase TRAIN: training never moves the averages",
-      layers: sick.map(({ name }) => name),
+      layers: affected.map(({ name }) => name),
       evidence: [
         `${where(norm)}use_global_stats: true, in ${counted(frozen.length, "BatchNorm layer")} that training has`,
         ...(empty.length > 0
           ? [`${namesOf(empty)}: the blobs are as they began, the factor is ${empty[0]?.factor}`]
           : []),
-        ...divergenceOf(sick.filter((layer) => !isEmpty(layer))),
+        ...divergenceOf(affected.filter((layer) => !isEmpty(layer))),
       ],
       remedy:
         "Take use_global_stats out, so that TRAIN normalizes by the batch and TEST by the averages, and train again; if the " +
@@ -90,7 +91,7 @@ function where(norm: NormLayer | undefined): string {
   return place ? `${place}: ` : "";
 }
 
-function emptyBlobs(layers: readonly Patient[]): Cause[] {
+function emptyBlobs(layers: readonly MeasuredLayer[]): Cause[] {
   if (layers.length === 0) return [];
   const factors = [...new Set(layers.map(({ factor }) => formatNumber(factor)))].join(", ");
   return [
@@ -109,7 +110,7 @@ function emptyBlobs(layers: readonly Patient[]): Cause[] {
   ];
 }
 
-function tinyBatches({ layers, batchSize, trainBatchSize = batchSize }: Ward): Cause[] {
+function tinyBatches({ layers, batchSize, trainBatchSize = batchSize }: Measurements): Cause[] {
   const scale = Math.sqrt(batchSize / trainBatchSize);
   const found = layers
     .map((layer) => {
@@ -138,13 +139,13 @@ function tinyBatches({ layers, batchSize, trainBatchSize = batchSize }: Ward): C
   ];
 }
 
-function wrongAverages({ layers, scores, phase }: Ward, off: readonly Patient[]): Cause[] {
+function wrongAverages({ layers, scores, phase }: Measurements, off: readonly MeasuredLayer[]): Cause[] {
   const [first] = off;
   if (!first) return [];
   const growing = off.filter(isYoung);
   const harm = harmOf(scores);
-  // A slow average is off at all layers, and further the deeper; other data are seen at the first, behind which they are
-  // normalized.
+  // A slow average is wrong at all layers, most at the deepest. Data of another domain show at the first layer: the layers
+  // behind it get them normalized.
   const isAlone = off.slice(1).every(({ divergence }) => divergence < first.divergence / 2) && layers.length > 1;
   const isDomain = first.name === layers[0]?.name && (growing.length === 0 || isAlone);
   const common = { layers: off.map(({ name }) => name) };
@@ -198,12 +199,12 @@ const domainRemedy = {
     "centered otherwise; if they are right as they are,",
 } as const;
 
-/** Whether an average has so little of the weight it can have that its first updates still count. */
-function isYoung({ reading, factor, fraction }: Patient): boolean {
+/** Whether the first updates still count in a layer's average. */
+function isYoung({ reading, factor, fraction }: MeasuredLayer): boolean {
   return reading.state === "growing" && factor * (1 - fraction) < settled;
 }
 
-function harmOf({ batch, global }: Ward["scores"]): string[] {
+function harmOf({ batch, global }: Measurements["scores"]): string[] {
   const lines = Object.keys(global.outputs).map(
     (name) =>
       `${name} ${formatNumber(batch.outputs[name] ?? Number.NaN, 4)} with batch statistics, ${formatNumber(global.outputs[name] ?? Number.NaN, 4)} with the averages`,
@@ -211,7 +212,7 @@ function harmOf({ batch, global }: Ward["scores"]): string[] {
   return lines.length > 0 ? [lines.join("; ")] : [];
 }
 
-function divergenceOf(layers: readonly Patient[]): string[] {
+function divergenceOf(layers: readonly MeasuredLayer[]): string[] {
   const [worst] = [...layers].sort((a, b) => b.divergence - a.divergence);
   if (!worst) return [];
   const { name, divergence, worstChannel, worstDivergence } = worst;

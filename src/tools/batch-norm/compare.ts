@@ -4,32 +4,32 @@ import type { FloatArray } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { countOf } from "../../util/shape.js";
 import type { BatchSource } from "./batches.js";
-import { BadWatch, type FirstBad } from "./first-bad.js";
+import { feed } from "./fed-net.js";
+import { type FirstBad, FirstBadFinder } from "./first-bad.js";
 import { Moments } from "./moments.js";
 import { ScoreMean, type Scores } from "./outputs.js";
-import { feed } from "./trunk.js";
 
-/** How far a BatchNorm's two ways to normalize part, over the batches that were run. */
+/** How much a BatchNorm that normalizes by the batch differs from the same with its averages, over all batches run. */
 export interface LayerGap {
   readonly name: string;
   readonly channels: number;
-  /** Values of a channel in a batch, from which batch statistics are made. */
+  /** Values of a channel in one batch, N·H·W: what batch statistics are over. */
   readonly m: number;
   /**
-   * ‖batch − global‖/‖batch‖ of what comes in and of what goes out, in the nets that normalize by the batch everywhere and
-   * by the averages everywhere.
+   * ‖batch − global‖/‖batch‖ of the bottom and of the top: `batch` in the net whose BatchNorm layers all normalize by the
+   * batch, `global` in the net where all normalize by their averages.
    */
   readonly inputError: number;
   readonly outputError: number;
   /**
-   * The divergence of the data's Gaussian from the stored one, in nats, KL(N(μ, σ²) ‖ N(M/s, V/s)): the mean over the
-   * channels and the worst of them. Both variances with `eps`, as the layer has them; the data's are pooled over all
-   * batches, of what comes in where all is normalized by the batch, as in training.
+   * The divergence of the data's normal distribution from the stored one, KL(N(μ, σ²) ‖ N(M/s, V/s)), in nats: the mean
+   * over the channels, and the channel with the largest. `eps` is added to both variances, as the layer does. μ and σ² are
+   * of the bottom over all batches, in the net that normalizes by the batch, as in training.
    */
   readonly divergence: number;
   readonly worstChannel: number;
   readonly worstDivergence: number;
-  /** How much the mean of a batch varies from batch to batch, in σ of the data, over all channels; with two batches or more. */
+  /** The standard deviation of the batches' means in units of the data's σ, root mean square over the channels; of two batches or more. */
   readonly noise?: number;
 }
 
@@ -37,14 +37,14 @@ export interface Comparison {
   readonly layers: readonly LayerGap[];
   readonly batch: Scores;
   readonly global: Scores;
-  /** The first layer whose output was bad, with global statistics and with those of the batch. */
+  /** The first layer with a bad output in either net, where there is one. */
   readonly bad: { readonly global?: FirstBad; readonly batch?: FirstBad };
 }
 
 /**
- * Runs the same batches through two nets of the same layers, of which one normalizes by the batch and one by its averages.
- * They go side by side, layer by layer, so that each BatchNorm is seen before and after; no blob is kept longer than Caffe
- * would need it.
+ * Runs the same batches through two nets of the same layers, one of which normalizes by the batch and one by its averages.
+ * Both run one layer at a time, and each BatchNorm is compared just before and just after it runs. So no blob is kept for
+ * longer than the layers that read it need it.
  */
 export async function compareStatistics(
   batchNet: Net,
@@ -54,7 +54,7 @@ export async function compareStatistics(
 ): Promise<Comparison> {
   const gaps = new Map<number, GapMeter>();
   const [batchScores, globalScores] = [new ScoreMean(), new ScoreMean()];
-  const [batchWatch, globalWatch] = [new BadWatch(), new BadWatch()];
+  const [batchBad, globalBad] = [new FirstBadFinder(), new FirstBadFinder()];
   for (let iteration = 0; iteration < iterations; iteration++) {
     const batch = await source.next();
     for (const net of [batchNet, globalNet]) feed(net, batch);
@@ -67,8 +67,8 @@ export async function compareStatistics(
       meter?.before(x, other?.bottom[0]);
       await batchNet.runForward(index, index);
       await globalNet.runForward(index, index);
-      batchWatch.look(batchNet.nodes[index], iteration);
-      globalWatch.look(other, iteration);
+      batchBad.look(batchNet.nodes[index], iteration);
+      globalBad.look(other, iteration);
       meter?.after(batchNet.nodes[index]?.top[0], other?.top[0]);
     }
     batchScores.add(batchNet);
@@ -79,8 +79,8 @@ export async function compareStatistics(
     batch: batchScores.result(),
     global: globalScores.result(),
     bad: {
-      ...(globalWatch.first && { global: globalWatch.first }),
-      ...(batchWatch.first && { batch: batchWatch.first }),
+      ...(globalBad.first && { global: globalBad.first }),
+      ...(batchBad.first && { batch: batchBad.first }),
     },
   };
 }
@@ -89,7 +89,7 @@ function epsOf({ message }: Node["layer"]): number {
   return message.batchNormParam?.eps ?? 1e-5;
 }
 
-/** What is measured at one BatchNorm. */
+/** Measures the gap at one BatchNorm. */
 class GapMeter {
   readonly #moments: Moments;
   readonly #stored: readonly Tensor[];
@@ -97,7 +97,7 @@ class GapMeter {
   readonly #input = new RelativeError();
   readonly #output = new RelativeError();
 
-  /** @param x its bottom; @param stored M, V and s of the net with averages */
+  /** @param x its bottom; @param stored M, V and s, in the net that normalizes by them */
   constructor(x: Tensor, stored: readonly Tensor[], eps: number) {
     this.#moments = new Moments(x.shape[1] ?? 1);
     this.#stored = stored;
@@ -141,13 +141,13 @@ class GapMeter {
     return Array.from(variance, (value, c) => {
       const [has, wants] = [stored(squares, c) + this.#eps, value + this.#eps];
       const distance = (this.#moments.mean[c] ?? 0) - stored(sums, c);
-      // Rounding may leave it a little below 0.
+      // Rounding errors can make it slightly negative.
       return Math.max(0, 0.5 * ((wants + distance * distance) / has - 1 - Math.log(wants / has)));
     });
   }
 }
 
-/** ‖a − b‖/‖a‖ over everything that was added. */
+/** ‖a − b‖/‖a‖ over all pairs of tensors added. */
 class RelativeError {
   #difference = 0;
   #size = 0;

@@ -1,26 +1,26 @@
-/** How the values of a layer's channels are spread. Values that are not finite are left out, and counted. */
+/** The distribution of a layer's values, one a channel. Values that are not finite are left out, and counted. */
 export interface Distribution {
   readonly min: number;
   readonly max: number;
   readonly mean: number;
   readonly median: number;
-  /** Values that are not finite; or, on a logarithmic scale, not positive. */
+  /** The number of values left out: those not finite or, on a logarithmic scale, not positive. */
   readonly leftOut: number;
-  /** How many values there are in each of the parts, equally wide (by their logarithms, if `isLog`), of min … max. */
+  /** The number of values in each of the equally wide bins from min to max; if `isLog`, of their logarithms. */
   readonly histogram: readonly number[];
   readonly isLog: boolean;
 }
 
-/** Parts of a histogram. */
+/** The number of bins of a histogram. */
 export const bins = 12;
 
-/** @param isLog for what spans powers of ten, such as variances: values that are not positive have no place in the histogram */
+/** @param isLog takes logarithms for the histogram, of values that span powers of ten, such as variances */
 export function distributionOf(values: ArrayLike<number>, isLog = false): Distribution {
   const finite = Float64Array.from(Array.from(values).filter(Number.isFinite)).sort();
   const placed = isLog ? finite.filter((value) => value > 0).map(Math.log) : finite;
   const [low = 0, high = 0] = [placed[0], placed.at(-1)];
   const histogram = Array<number>(bins).fill(0);
-  // The largest numbers there are may be twice as far apart; the smallest cannot be halved.
+  // Halving keeps the difference of the largest floats finite, and would lose the smallest ones.
   const unit = Number.isFinite(high - low) ? 1 : 0.5;
   for (const value of placed) {
     const share = (unit * value - unit * low) / (unit * high - unit * low);
@@ -39,7 +39,7 @@ export function distributionOf(values: ArrayLike<number>, isLog = false): Distri
   };
 }
 
-/** Of values in rising order; the lower of the two in the middle. */
+/** The median of values in ascending order; of an even number the lower of the two in the middle. */
 function medianOf(sorted: Float64Array): number {
   return sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
 }

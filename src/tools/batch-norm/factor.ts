@@ -1,22 +1,22 @@
 import { formatNumber } from "../../util/number-format.js";
 
-/** What the third blob of a BatchNorm says about how its averages came about. */
+/** What the third blob of a BatchNorm, the factor, tells about the training of its averages. */
 export interface FactorReading {
   /**
-   * `empty`: never trained. `converted`: mean and variance were put in as they are, or by a single update. `growing`: the
-   * average still knows its first updates. `saturated`: it has forgotten them. `too large`: more than this fraction allows.
-   * `invalid`: negative or not finite.
+   * `empty`: never trained. `converted`: mean and variance were written as they are, or come from a single update.
+   * `growing`: the first updates still count. `saturated`: they no longer do. `too large`: above the limit that
+   * `moving_average_fraction` allows. `invalid`: negative or not finite.
    */
   readonly state: "empty" | "converted" | "growing" | "saturated" | "too large" | "invalid";
-  /** About how many updates it has seen, where that can be told. */
+  /** The approximate number of updates, where the factor tells it. */
   readonly updates?: number;
   /** In words. */
   readonly text: string;
 }
 
-/** What is left of 1 − f^n … 1 when the first updates no longer matter. */
+/** Below this f^n the first of n updates counts as forgotten. */
 const forgotten = 1e-3;
-/** Below this the factor's own rounding (it is a float) hides how many there were. */
+/** Below this f^n the rounding of the factor, a float, hides n. */
 const unreadable = 1e-4;
 
 /**

@@ -2,25 +2,27 @@ import type { Node } from "../../core/backward-plan.js";
 import type { FloatArray } from "../../core/span.js";
 import { formatNumber } from "../../util/number-format.js";
 
-/** The loss of a prediction that is quite wrong: −log of the smallest normal float. */
+/** −log of the smallest normal float: the loss of one label whose probability has underflowed to 0. */
 const worstLoss = 87.3365;
 
-/** The first layer, in the order of the net, whose output was bad. */
+/** The first layer, in the order of the net, with an output that is not finite, or a loss that shows an underflow. */
 export interface FirstBad {
   readonly layer: string;
   readonly type: string;
-  /** From 0. */
+  /** The index of the batch, from 0. */
   readonly batch: number;
-  /** `not finite`: NaN or infinity. `underflow`: a softmax gave the right classes a probability of 0, which costs 87.3365. */
+  /** `not finite`: NaN or infinity. `underflow`: a softmax gave the labels a probability of 0, for a loss of 87.3365. */
   readonly kind: "not finite" | "underflow";
   readonly text: string;
 }
 
-/** Looks at what layers put out until one of them is bad. */
-export class BadWatch {
+/** Looks for the first bad output, layer by layer. */
+export class FirstBadFinder {
   first: FirstBad | undefined;
 
-  /** @param node one that has just run; in place its bottom is gone, so parameters and what other bottoms there are tell why */
+  /**
+   * @param node has just run. The cause is looked for in its parameters and its bottoms, but for one it overwrote in place.
+   */
   look(node: Readonly<Node> | undefined, batch: number): void {
     if (this.first || !node) return;
     const { layer, bottom, top } = node;
@@ -28,13 +30,13 @@ export class BadWatch {
     const bad = top.find(({ data }) => firstNotFinite(data.array) >= 0);
     if (bad) {
       const at = firstNotFinite(bad.data.array);
-      const sick = layer.params.findIndex(({ data }) => firstNotFinite(data.array) >= 0);
-      const fed = bottom.find((each) => !top.includes(each) && firstNotFinite(each.data.array) >= 0);
+      const badParam = layer.params.findIndex(({ data }) => firstNotFinite(data.array) >= 0);
+      const badInput = bottom.find((each) => !top.includes(each) && firstNotFinite(each.data.array) >= 0);
       const why =
-        sick >= 0
-          ? `; its parameter ${sick} is not finite itself`
-          : fed
-            ? `; the data in "${fed.name}" are not finite themselves`
+        badParam >= 0
+          ? `; its parameter ${badParam} is not finite itself`
+          : badInput
+            ? `; the data in "${badInput.name}" are not finite themselves`
             : "";
       const value = formatNumber(bad.data.array[at] as number);
       this.first = { ...found, kind: "not finite", text: `top "${bad.name}" has ${value} at ${at}${why}` };
@@ -57,7 +59,7 @@ export class BadWatch {
 
 /** The index of the first NaN or infinity; −1 if there is none. */
 function firstNotFinite(values: FloatArray): number {
-  // Nothing but these stays when multiplied by 0, so that one sum tells of all.
+  // 0 times a finite value is 0, 0 times NaN or infinity is NaN: the sum is 0 only if all values are finite.
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += 0 * (values[i] as number);
   return sum === 0 ? -1 : values.findIndex((value: number) => !Number.isFinite(value));

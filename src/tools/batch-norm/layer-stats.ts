@@ -5,27 +5,27 @@ import { type Distribution, distributionOf } from "./distribution.js";
 import { type FactorReading, readFactor } from "./factor.js";
 import { type NormLayer, storedBlobs, trueValues } from "./norm-layers.js";
 
-/** A channel that does nothing, or too much, and why. */
+/** A channel that is constant, or has suspicious values, and why. */
 export interface FlaggedChannel {
   readonly channel: number;
   readonly reason: string;
 }
 
-/** One value a channel, and how they are spread. */
+/** One value a channel, and their distribution. */
 export interface ChannelValues extends Distribution {
   readonly values: readonly number[];
 }
 
-/** What one BatchNorm holds. */
+/** The stored statistics of one BatchNorm. */
 export interface BatchNormStats {
   readonly name: string;
   readonly channels: number;
   readonly eps: number;
   /** `moving_average_fraction`. */
   readonly fraction: number;
-  /** As in the prototxt; not there if it is left to the phase. */
+  /** As in the prototxt; absent if it is left to the phase. */
   readonly useGlobalStats?: boolean;
-  /** The third blob, and what it says. */
+  /** The third blob, and what it tells. */
   readonly factor: number;
   readonly reading: FactorReading;
   /** What the layer normalizes by: the blobs divided by the factor, 0 where that is 0. */
@@ -34,25 +34,25 @@ export interface BatchNormStats {
   /** The blobs as they are in the file. */
   readonly rawMean: ChannelValues;
   readonly rawVariance: ChannelValues;
-  /** The name of the Scale that follows, and its γ and β, where there is one with values. */
+  /** The name of the Scale behind it, with its γ and β; absent without one, or without its weights. */
   readonly scale?: string;
   readonly gamma?: ChannelValues;
   readonly beta?: ChannelValues;
   /** γ/√(variance + eps), by which the two layers multiply; without a Scale 1/√(variance + eps). */
   readonly gain: ChannelValues;
-  /** Channels that are constant: hardly any variance, or a γ of about 0. */
+  /** Channels that are constant: a variance or a γ of about 0. */
   readonly dead: readonly FlaggedChannel[];
-  /** Channels with values that cannot be, or a gain far beyond the others'. */
+  /** Channels with impossible values, or a gain far above the layer's median. */
   readonly suspicious: readonly FlaggedChannel[];
 }
 
-/** A variance below this is none; so is one so far below its layer's median. */
+/** A channel with a variance below this, or below this share of its layer's median variance, counts as constant. */
 const leastVariance = 1e-10;
 const leastShare = 1e-6;
-/** Likewise a γ. */
+/** The same for the magnitude of γ. */
 const leastGamma = 1e-6;
 const leastGammaShare = 1e-4;
-/** A gain so many times its layer's median is too much. */
+/** A gain above this multiple of its layer's median is suspicious. */
 const mostGain = 100;
 
 /**
@@ -112,7 +112,7 @@ function flagged(
     else if (!Number.isFinite(value)) is(suspicious, `variance ${formatNumber(value)}`);
     else if (g !== undefined && !Number.isFinite(g)) is(suspicious, `γ ${formatNumber(g)}`);
     else if (value < 0) is(suspicious, `negative variance ${formatNumber(value)}`);
-    // Where nothing was ever measured, the factor tells that, not each channel.
+    // A factor of 0 says for the whole layer that nothing was ever measured.
     else if (factor !== 0 && (value <= leastVariance || value < leastShare * usualVariance)) {
       is(dead, `variance ${formatNumber(value, 3)}`);
     } else if (g !== undefined && Math.abs(g) <= Math.max(leastGamma, leastGammaShare * (usualGamma ?? 0))) {

@@ -3,17 +3,17 @@ import { check } from "../../util/errors.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /**
- * Mean and variance of each channel over many batches, exact: not the mean of the batches' variances, but also what
- * their means differ by (the law of total variance). In double precision; each batch is gone through twice, and joined to
- * what was there (Chan, Golub and LeVeque 1983), so that a large mean takes no digits away from a small variance.
+ * Mean and variance of each channel over all values of many batches, which is not the mean of the batches' variances: the
+ * spread of their means counts too (law of total variance). In double precision. Each batch is read twice and its moments
+ * are merged into the total (Chan, Golub and LeVeque 1983), so that a large mean costs a small variance no digits.
  */
 export class Moments {
   readonly channels: number;
-  /** Of each channel over all values so far. */
+  /** The mean of each channel over all values so far. */
   readonly mean: Float64Array;
-  /** Sums of squared distances from the mean. */
+  /** The sum of squared distances from that mean, of each channel. */
   readonly #squares: Float64Array;
-  /** Likewise of the means of batches from their own mean. */
+  /** The mean of the batches' means, and the sum of their squared distances from it, of each channel. */
   readonly #meanOfMeans: Float64Array;
   readonly #squaresOfMeans: Float64Array;
   #count = 0;
@@ -27,7 +27,7 @@ export class Moments {
     this.#squaresOfMeans = new Float64Array(channels);
   }
 
-  /** Values of each channel so far. */
+  /** The number of values of a channel so far. */
   get count(): number {
     return this.#count;
   }
@@ -60,13 +60,13 @@ export class Moments {
     this.#count = total;
   }
 
-  /** Of each channel: ÷ m − 1, or ÷ m where it is not to be `unbiased`, or m is 1. */
+  /** The variance of each channel over its m values: ÷ m − 1 if `unbiased` and m > 1, else ÷ m. */
   variance(unbiased: boolean): Float64Array {
     const divisor = unbiased && this.#count > 1 ? this.#count - 1 : Math.max(1, this.#count);
     return this.#squares.map((squares) => squares / divisor);
   }
 
-  /** The variance of the batches' means, of each channel; `undefined` with less than two batches. */
+  /** The variance of the batches' means, of each channel; `undefined` for fewer than two batches. */
   varianceOfMeans(): Float64Array | undefined {
     if (this.#batches < 2) return undefined;
     return this.#squaresOfMeans.map((squares) => squares / (this.#batches - 1));

@@ -1,16 +1,14 @@
-import { create, isFieldSet } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
+import { connect } from "../../core/graph.js";
+import { writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
+import { scaleBehind } from "../../layers/normalization/scale-behind.js";
 import { blobValues } from "../../proto/binary/index.js";
-import {
-  BatchNormParameterSchema,
-  type BlobProto,
-  type LayerParameter,
-  ScaleParameterSchema,
-} from "../../proto/gen/caffe_pb.js";
+import { BatchNormParameterSchema, type BlobProto, type LayerParameter } from "../../proto/gen/caffe_pb.js";
 import { placeOf, sourceOf } from "../../proto/source.js";
 import { formatPlace, MokaError } from "../../util/errors.js";
 import { counted } from "../../util/words.js";
 
-/** A BatchNorm of a net with what its message says, and the Scale that works on what it normalized. */
+/** A BatchNorm, what its message says, and the Scale behind it. */
 export interface NormLayer {
   readonly message: LayerParameter;
   readonly name: string;
@@ -24,7 +22,8 @@ export interface NormLayer {
 
 /** The BatchNorm layers among `layers`, those of one state of a net or of a caffemodel, in their order. */
 export function normLayers(layers: readonly LayerParameter[]): NormLayer[] {
-  return layers.flatMap((message, index) => {
+  const graph = connect(layers);
+  return layers.flatMap((message) => {
     if (message.type !== "BatchNorm") return [];
     const param = message.batchNormParam ?? create(BatchNormParameterSchema);
     return {
@@ -32,24 +31,10 @@ export function normLayers(layers: readonly LayerParameter[]): NormLayer[] {
       name: message.name,
       eps: param.eps,
       fraction: param.movingAverageFraction,
-      useGlobalStats: isFieldSet(param, BatchNormParameterSchema.field.useGlobalStats)
-        ? param.useGlobalStats
-        : undefined,
-      scale: scaleBehind(layers, index),
+      useGlobalStats: writtenGlobalStats(message),
+      scale: scaleBehind(graph, message),
     };
   });
-}
-
-/**
- * The Scale with learned γ, one for each channel, that is the first to read what this BatchNorm puts out. One that comes
- * behind another layer, a ReLU say, scales something else.
- */
-function scaleBehind(layers: readonly LayerParameter[], index: number): LayerParameter | undefined {
-  const top = layers[index]?.top[0];
-  const next = layers.slice(index + 1).find(({ bottom }) => top !== undefined && bottom.includes(top));
-  if (next?.type !== "Scale" || next.bottom.length !== 1) return undefined;
-  const { axis, numAxes } = next.scaleParam ?? create(ScaleParameterSchema);
-  return axis === 1 && numAxes === 1 ? next : undefined;
 }
 
 /** Where `use_global_stats` of this layer stands, as `train_val.prototxt:12:3`; nothing where that is not known. */
@@ -97,7 +82,7 @@ export function storedBlobs(
   return { mean, variance, factor: factor[0] ?? 0 };
 }
 
-/** A sum of updates as the mean or variance that Caffe makes of it: divided by the factor, 0 where that is 0. */
+/** The means or variances that Caffe normalizes by: the blob divided by the factor, or 0 where the factor is 0. */
 export function trueValues(sums: Float32Array, factor: number): Float64Array {
   return Float64Array.from(sums, (value) => (factor === 0 ? 0 : value / factor));
 }

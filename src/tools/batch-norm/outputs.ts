@@ -1,21 +1,21 @@
 import type { Net } from "../../core/net.js";
 
-/** What a net's scalar outputs (losses, accuracy) and its loss were, on average over some batches. */
+/** The means of a net's loss and scalar outputs (losses, accuracies) over several batches. */
 export interface Scores {
-  /** The sum of all losses times their weights; not there for a net without losses. */
+  /** The sum of all losses times their weights; absent for a net without losses. */
   readonly loss?: number;
-  /** By the names of the blobs. */
+  /** The mean of each scalar output, by blob name. */
   readonly outputs: Readonly<Record<string, number>>;
 }
 
-/** Averages scores, forward by forward. */
+/** Averages the scores of several forwards. */
 export class ScoreMean {
   #loss = 0;
   #hasLoss = false;
   #batches = 0;
   readonly #sums = new Map<string, number>();
 
-  /** Takes in what the last forward left. */
+  /** Adds the scores of the last forward. */
   add(net: Net): void {
     this.#batches++;
     this.#loss += net.loss;
@@ -34,7 +34,7 @@ export class ScoreMean {
   }
 }
 
-/** Whether an output is better the higher it is: an accuracy, by its layer's type. */
+/** The outputs that are accuracies, by their layers' type. */
 export function accuraciesOf(net: Net): ReadonlySet<string> {
   return new Set(net.layers.flatMap(({ type, tops }) => (type === "Accuracy" ? tops.slice(0, 1) : [])));
 }

@@ -2,8 +2,8 @@ import type { Layer } from "../../core/layer.js";
 import type { Net } from "../../core/net.js";
 import type { Span } from "../../core/span.js";
 import type { BatchSource } from "./batches.js";
+import { feed } from "./fed-net.js";
 import { Moments } from "./moments.js";
-import { feed } from "./trunk.js";
 
 export const statisticsMethods = ["pooled", "moving"] as const;
 export type StatisticsMethod = (typeof statisticsMethods)[number];
@@ -15,7 +15,7 @@ export interface NormBlobs {
   readonly factor: number;
 }
 
-/** Those of all BatchNorm layers by name, as copies. */
+/** Copies of the blobs of all BatchNorm layers, by layer name. */
 export function normBlobsOf(net: Net): Map<string, NormBlobs> {
   const entries = normsOf(net).map(({ name, params }): [string, NormBlobs] => {
     const [mean, variance, factor] = params.map(({ data }) => Float32Array.from(data.array));
@@ -38,9 +38,9 @@ export function putNormBlobs(net: Net, blobs: ReadonlyMap<string, NormBlobs>): v
 /**
  * Measures the statistics of all BatchNorm layers of a net that normalizes by the batch, whose own blobs change with it.
  *
- * Pooled: the exact mean of all values a channel had, and their variance ÷ m − 1 for all m of them, in double precision; the
+ * `pooled`: the mean and the variance (÷ m − 1) of all m values of a channel over all batches, in double precision; the
  * factor is 1. Layers that share their blobs by `param { name }` are measured as one.
- * Moving: the blobs start at 0, and the layers move them as they do in training, by `moving_average_fraction`.
+ * `moving`: the blobs start at 0, and each forward moves them by `moving_average_fraction`, as in training.
  */
 export async function measure(
   net: Net,
@@ -70,7 +70,7 @@ export async function measure(
   return new Map(entries);
 }
 
-/** Runs the net from BatchNorm to BatchNorm, and takes in what comes into each. */
+/** Runs the net up to its last BatchNorm, and adds the bottom of each BatchNorm to its moments. */
 async function addBatch(net: Net, pooled: Map<Span, Moments>): Promise<void> {
   let start = 0;
   for (const [index, { layer, bottom }] of net.nodes.entries()) {
@@ -82,14 +82,13 @@ async function addBatch(net: Net, pooled: Map<Span, Moments>): Promise<void> {
     pooled.set(owner, moments);
     moments.add(x.data.array, x.shape);
   }
-  // What follows the last of them has nothing to say.
 }
 
-/** How far statistics moved, as means and variances, not as blobs. */
+/** How far the means and variances moved, that is, the blobs divided by the factor. */
 export interface StatisticsMove {
-  /** The new mean's distance from the old, in the new σ, over all channels. */
+  /** The distance of the new mean from the old in units of the new σ, root mean square over the channels. */
   readonly meanShift: number;
-  /** The new variance over the old, where least and where most; infinite where the old was 0. */
+  /** The new variance ÷ the old one: its least and largest value over the channels; infinite where the old one was 0. */
   readonly varianceRatio: { readonly min: number; readonly max: number };
 }
 

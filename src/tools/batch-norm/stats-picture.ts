@@ -18,7 +18,7 @@ const columns = [
   { title: "gain γ/σ", of: (layer: BatchNormStats) => layer.gain },
 ] as const;
 
-/** The BatchNorm layers of a net as one picture, an SVG file: a row each, with a histogram over its channels of each quantity. */
+/** An SVG file of a net's BatchNorm layers: one row a layer, with a histogram over its channels for each quantity. */
 export function drawStats(title: string, layers: readonly BatchNormStats[]): string {
   const width = 2 * margin + nameWidth + columns.length * cellWidth;
   const flagged = layers.filter(({ dead, suspicious }) => dead.length + suspicious.length > 0).length;
@@ -71,7 +71,7 @@ function drawHistogram({ histogram, min, max }: ChannelValues, left: number, top
   const barWidth = plotWidth / histogram.length;
   const most = Math.max(1, ...histogram);
   const ground = top + 6 + barHeight;
-  // What is there at all is to be seen, however much there is of others.
+  // A bin with few values stays visible beside one with many.
   const heightOf = (count: number) => (count === 0 ? 0 : Math.max(1.5, (count / most) * barHeight));
   const bars = histogram.flatMap((count, i) => {
     const height = heightOf(count);
@@ -91,7 +91,7 @@ function drawHistogram({ histogram, min, max }: ChannelValues, left: number, top
   return [element("path", { d: `M${left} ${ground}h${plotWidth}`, stroke: ink.grid }), ...bars, ...ends];
 }
 
-/** A name with its middle left out where it is too wide: layers of one net differ at both ends. */
+/** Leaves out the middle of a name that is too wide: names of a net's layers differ at their ends. */
 function shortened(name: string, size: number, width: number): string {
   if (textWidth(name, size) <= width) return name;
   let kept = name.length - 1;

@@ -1,3 +1,4 @@
+import { connect, type Graph, type Value } from "../../core/graph.js";
 import type { Phase } from "../../core/layer.js";
 import type { LayerParameter } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
@@ -11,13 +12,13 @@ export interface PhaseOfNet {
   readonly assumed?: ReadonlySet<string> | undefined;
 }
 
-/** A layer, and those that work in place on what it puts out. */
+/** A layer, and the layers that work in place on its top. */
 export interface LayerBox {
   readonly id: string;
   readonly layers: readonly LayerParameter[];
 }
 
-/** A blob that no layer produces, or that none reads. */
+/** A blob that no layer makes, or that none reads. */
 export interface BlobBox {
   readonly id: string;
   readonly blob: string;
@@ -40,35 +41,34 @@ export interface NetGraph {
   readonly onlyIn: ReadonlyMap<LayerParameter, Phase>;
 }
 
-/** A layer reads what another put out, as its bottom `index`. */
+/** A value with one of its readers, as whose bottom `index` it is read, or without one if it is an output. */
 interface Reading {
   readonly phase: PhaseOfNet;
-  readonly producer: LayerParameter | undefined;
-  readonly blob: string;
+  readonly value: Value;
   readonly reader: LayerParameter | undefined;
   readonly index: number;
 }
 
-/** What is to be drawn of a net: the union of its phases, whose layers are the same messages. */
+/** The picture of a net: the union of its phases. A layer that is in several phases is the same message in each. */
 export function netGraph(phases: readonly PhaseOfNet[]): NetGraph {
   const order = [...new Set(phases.flatMap(({ layers }) => layers))];
-  const readings = phases.flatMap(readingsOf);
-  const hosts = hostsOf(order, readings);
-  const ids = new Map<LayerParameter, string>();
-  const boxes: { id: string; layers: LayerParameter[] }[] = [];
+  const states = phases.map((phase) => ({ phase, graph: connect(phase.layers) }));
+  const graphs = states.map(({ graph }) => graph);
+  const boxes: { readonly id: string; readonly layers: LayerParameter[] }[] = [];
+  const boxOf = new Map<LayerParameter, (typeof boxes)[number]>();
   for (const layer of order) {
-    const id = ids.get(hosts.get(layer) ?? layer) ?? `layer${boxes.length}`;
-    ids.set(layer, id);
-    const box = boxes.find((each) => each.id === id);
-    if (box) box.layers.push(layer);
-    else boxes.push({ id, layers: [layer] });
+    const host = hostOf(layer, graphs);
+    const box = (host && boxOf.get(host)) ?? { id: `layer${boxes.length}`, layers: [] };
+    if (box.layers.push(layer) === 1) boxes.push(box);
+    boxOf.set(layer, box);
   }
 
   const blobs = new Map<string, BlobBox>();
   const edges = new Map<string, BlobEdge>();
-  for (const { phase, producer, blob, reader, index } of readings) {
-    const from = (producer && ids.get(producer)) ?? `in:${blob}`;
-    const to = (reader && ids.get(reader)) ?? `out:${blob}`;
+  for (const { phase, value, reader, index } of states.flatMap(readingsOf)) {
+    const { name: blob, maker: producer } = value;
+    const from = (producer && boxOf.get(producer.layer)?.id) ?? `in:${blob}`;
+    const to = (reader && boxOf.get(reader)?.id) ?? `out:${blob}`;
     if (from === to) continue;
     if (!producer || !reader) blobs.set(producer ? to : from, { id: producer ? to : from, blob });
     const key = JSON.stringify([from, to, blob, index]);
@@ -76,67 +76,27 @@ export function netGraph(phases: readonly PhaseOfNet[]): NetGraph {
     edges.set(key, { from, to, blob, shape: phase.shapes.get(blob), isAssumed: phase.assumed?.has(blob) ?? false });
   }
   const onlyIn = order.flatMap((layer) => {
-    const holding = phases.filter(({ layers }) => layers.includes(layer));
+    const holding = states.filter(({ graph }) => graph.has(layer));
     const [only] = holding;
-    return only && holding.length < phases.length ? [[layer, only.phase] as const] : [];
+    return only && holding.length < phases.length ? [[layer, only.phase.phase] as const] : [];
   });
   return { layers: boxes, blobs: [...blobs.values()], edges: [...edges.values()], onlyIn: new Map(onlyIn) };
 }
 
-/** Every bottom with its producer, and the tops that are left over. */
-function readingsOf(phase: PhaseOfNet): Reading[] {
-  const latest = new Map<string, LayerParameter>();
-  const unread = new Set<string>();
-  const readings: Reading[] = [];
-  for (const reader of phase.layers) {
-    reader.bottom.forEach((blob, index) => {
-      readings.push({ phase, producer: latest.get(blob), blob, reader, index });
-      unread.delete(blob);
-    });
-    for (const blob of reader.top) {
-      latest.set(blob, reader);
-      unread.add(blob);
-    }
-  }
-  for (const blob of unread) {
-    readings.push({ phase, producer: latest.get(blob), blob, reader: undefined, index: 0 });
-  }
-  return readings;
+/** The values of all bottoms, and the outputs. */
+function readingsOf({ phase, graph }: { readonly phase: PhaseOfNet; readonly graph: Graph }): Reading[] {
+  return [
+    ...graph.layers.flatMap((reader) => graph.bottoms(reader).map((value, index) => ({ phase, value, reader, index }))),
+    ...graph.outputs.map((value) => ({ phase, value, reader: undefined, index: 0 })),
+  ];
 }
 
-/**
- * For layers that work in place the layer in whose box they stand: the one that made the blob, where no other layer
- * reads it before they change it.
- */
-function hostsOf(
-  layers: readonly LayerParameter[],
-  readings: readonly Reading[],
-): ReadonlyMap<LayerParameter, LayerParameter> {
-  const byReader = groupBy(readings, ({ reader }) => reader);
-  const byProducer = groupBy(readings, ({ producer }) => producer);
-  const hosts = new Map<LayerParameter, LayerParameter>();
-  for (const layer of layers) {
-    const { bottom, top } = layer;
-    if (bottom.length !== 1 || top.length !== 1 || bottom[0] !== top[0]) continue;
-    const own = byReader.get(layer) ?? [];
-    const producers = new Set(own.map(({ producer }) => producer));
-    const [producer] = producers;
-    if (!producer || producers.size > 1) continue;
-    const phases = new Set(own.map(({ phase }) => phase));
-    const others = (byProducer.get(producer) ?? []).filter(
-      ({ blob, reader, phase }) => blob === bottom[0] && reader !== layer && phases.has(phase),
-    );
-    if (others.length === 0) hosts.set(layer, hosts.get(producer) ?? producer);
-  }
-  return hosts;
-}
-
-function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
+/** The layer in whose box a layer in place stands: the maker of its bottom, if that has no other reader. */
+function hostOf(layer: LayerParameter, graphs: readonly Graph[]): LayerParameter | undefined {
+  if (layer.bottom.length !== 1 || layer.top.length !== 1 || layer.bottom[0] !== layer.top[0]) return undefined;
+  const values = graphs.flatMap((graph) => graph.bottoms(layer));
+  const [first, ...others] = values.map(({ maker }) => maker?.layer);
+  return others.every((maker) => maker === first) && values.every(({ readers }) => readers.length === 1)
+    ? first
+    : undefined;
 }

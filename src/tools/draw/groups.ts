@@ -1,27 +1,12 @@
-/** The groups in which Caffe's own documentation names its layers, and what no group has. */
-export type LayerGroup = "data" | "vision" | "recurrent" | "common" | "activation" | "normalization" | "loss" | "other";
+import type { LayerGroup } from "../../core/layer-facts.js";
+import { forkTypes, layers } from "../../layers/index.js";
 
-const types: Readonly<Record<Exclude<LayerGroup, "other">, string>> = {
-  data: "AnnotatedData Data DummyData HDF5Data HDF5Output ImageData Input MemoryData Parameter WindowData",
-  vision:
-    "Convolution ConvolutionDepthwise Crop Deconvolution DepthwiseConvolution Im2col Interp Pooling PriorBox " +
-    "PSROIPooling ROIAlign ROIPooling SPP Upsample",
-  recurrent: "LSTM LSTMUnit Recurrent RNN",
-  common: "Dropout Embed InnerProduct",
-  activation:
-    "AbsVal Axpy BNLL Bias Clip ELU Exp HardSigmoid Log Mish PReLU Power ReLU ReLU6 Scale Sigmoid Swish TanH Threshold",
-  normalization: "BN BatchNorm GroupNorm LRN MVN Normalize SyncBN",
-  loss:
-    "Accuracy CenterLoss ContrastiveLoss DetectionEvaluate DetectionOutput EuclideanLoss FocalLoss HingeLoss " +
-    "InfogainLoss MultiBoxLoss MultinomialLogisticLoss SigmoidCrossEntropyLoss SmoothL1Loss Softmax SoftmaxWithFocalLoss " +
-    "SoftmaxWithLoss",
-};
+const groupOf = new Map<string, LayerGroup | undefined>([
+  ...[...forkTypes].map(([type, { group }]) => [type, group] as const),
+  ...layers.map(({ type, group }) => [type, group] as const),
+]);
 
-const groupOf = new Map(
-  Object.entries(types).flatMap(([group, names]) => names.split(" ").map((name) => [name, group as LayerGroup])),
-);
-
-/** Layers that join, cut and reorder blobs are in no group: they are the joints of the picture. */
+/** The group of a layer type; where none is known, a loss is told by its name. */
 export function layerGroup(type: string): LayerGroup {
   return groupOf.get(type) ?? (/loss/i.test(type) ? "loss" : "other");
 }

@@ -1,8 +1,9 @@
+import type { LayerGroup } from "../../core/layer-facts.js";
 import type { LayerParameter } from "../../proto/gen/caffe_pb.js";
 import { element, escapeXml, round, svgFile, text, textWidth } from "../svg.js";
 import { describeLayer } from "./describe.js";
 import { type BlobBox, type BlobEdge, type LayerBox, type NetGraph, netGraph, type PhaseOfNet } from "./graph.js";
-import { groupColours, type LayerGroup, layerGroup } from "./groups.js";
+import { groupColours, layerGroup } from "./groups.js";
 
 export type { PhaseOfNet } from "./graph.js";
 

@@ -1,4 +1,6 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
+import { hasLossWeight } from "../../core/layer-roles.js";
+import { writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
 import { blobShape, blobValues } from "../../proto/binary/index.js";
 import {
   BatchNormParameterSchema,
@@ -12,12 +14,12 @@ import {
 import { countOf, type Shape } from "../../util/shape.js";
 import type { Affine } from "./affine.js";
 
-/** A layer that multiplies and adds along one axis of its bottom, at most. */
+/** A layer that multiplies and shifts all values by one pair of numbers, or by one pair for each index of an axis. */
 export interface AffineLayer {
   readonly map: Affine;
-  /** The axis that its entries run along; nothing where one entry is for all of the blob. */
+  /** The axis that its entries are for; nothing where one entry is for the whole blob. */
   readonly axis: number | undefined;
-  /** Whether it can shift at all, whatever its values are: a layer that takes it over needs a bias then. */
+  /** Whether layers of its form shift, even if these values are 0: the layer it is folded into needs a bias then. */
   readonly shifts: boolean;
 }
 
@@ -25,11 +27,11 @@ export interface AffineLayer {
 export const affineTypes: readonly string[] = ["BatchNorm", "Scale", "Bias"];
 
 /**
- * What a BatchNorm, Scale or Bias layer does in phase `phase`.
+ * The affine map of a BatchNorm, Scale or Bias layer in this phase.
  *
  * @param blobs its parameters
  * @param rank the number of axes of its bottom, if that is known
- * @returns why it is no map by channel, where it is none
+ * @returns the reason if the layer is no such map
  */
 export function readAffine(
   layer: LayerParameter,
@@ -42,7 +44,7 @@ export function readAffine(
       ? `it has ${layer.bottom.length} bottoms and ${layer.top.length} tops`
       : `its second bottom, "${layer.bottom[1]}", is computed anew for each input`;
   }
-  if (layer.lossWeight.some((weight) => weight !== 0)) return "its top has a loss_weight";
+  if (hasLossWeight(layer)) return "its top has a loss_weight";
   switch (layer.type) {
     case "BatchNorm":
       return readBatchNorm(layer, blobs, phase);
@@ -53,7 +55,7 @@ export function readAffine(
   }
 }
 
-/** y = (x − M/s)/√(V/s + eps); where s is 0, M/s and V/s count as 0. */
+/** y = (x − M/s)/√(V/s + eps), where M/s and V/s are 0 if s is 0. */
 function readBatchNorm(
   layer: LayerParameter,
   blobs: readonly (BlobProto | undefined)[],
@@ -61,9 +63,9 @@ function readBatchNorm(
 ): AffineLayer | string {
   const param = layer.batchNormParam ?? create(BatchNormParameterSchema);
   const own = isFieldSet(layer, LayerParameterSchema.field.phase) ? layer.phase : phase;
-  const isSet = isFieldSet(param, BatchNormParameterSchema.field.useGlobalStats);
-  if (isSet ? !param.useGlobalStats : own !== Phase.TEST) {
-    const why = isSet ? "batch_norm_param.use_global_stats is false" : "its phase is TRAIN";
+  const written = writtenGlobalStats(layer);
+  if (!(written ?? own === Phase.TEST)) {
+    const why = written === false ? "batch_norm_param.use_global_stats is false" : "its phase is TRAIN";
     return `${why}: it normalizes by the statistics of each batch`;
   }
   const values = valuesOf(blobs, 3);
@@ -127,7 +129,7 @@ function mapOf(scale: Float64Array, shift: Float64Array): Affine | string {
   return { scale, shift, size: shift.map(Math.abs) };
 }
 
-/** The values of a layer's parameters, if there are as many as it needs. */
+/** The values of a layer's parameters, if it has the number that it needs. */
 function valuesOf(blobs: readonly (BlobProto | undefined)[], count: number): Float32Array[] | string {
   const values = blobs.flatMap((blob) => (blob ? [blobValues(blob).data] : []));
   if (values.length === 0) return "the weights have no blobs for it";
@@ -137,7 +139,7 @@ function valuesOf(blobs: readonly (BlobProto | undefined)[], count: number): Flo
   return values.every(({ length }) => length > 0) ? values : "a blob of it in the weights is empty";
 }
 
-/** Blobs of before 2014 have four axes, filled up with ones from the left. */
+/** The shape of a parameter without the leading ones that blobs of before 2014 have, which always have four axes. */
 function operandShape(blob: BlobProto | undefined, numAxes: number): Shape {
   const shape = blob ? blobShape(blob) : [];
   return numAxes < 0 ? shape : shape.slice(Math.max(0, shape.length - numAxes));

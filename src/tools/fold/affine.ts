@@ -1,12 +1,12 @@
-/** y = scale·x + shift, one entry a channel, or one for all. In double precision: rounded once, when it is folded. */
+/** y = scale·x + shift, one entry a channel or one for all channels. In double precision; folding rounds it once. */
 export interface Affine {
   readonly scale: Float64Array;
   readonly shift: Float64Array;
-  /** The shift with the signs of all its terms dropped: what its rounding errors are measured by. */
+  /** The sum of the magnitudes of the shift's terms, which bounds its rounding errors. */
   readonly size: Float64Array;
 }
 
-/** `second` after `first`; one of the two may have one entry for all. */
+/** `second` after `first`; either may have one entry for all channels. */
 export function compose(first: Affine, second: Affine): Affine {
   const channels = Math.max(first.scale.length, second.scale.length);
   const of = (values: Float64Array, channel: number) => entryOf(values, channel);
@@ -18,7 +18,7 @@ export function compose(first: Affine, second: Affine): Affine {
   };
 }
 
-/** The entry of a channel, where one alone stands for all. */
+/** The entry of a channel; a single entry is that of all channels. */
 export function entryOf(values: Float64Array, channel: number): number {
   return values[values.length === 1 ? 0 : channel] ?? 0;
 }

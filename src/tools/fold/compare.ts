@@ -2,24 +2,24 @@ import type { Net } from "../../core/net.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import type { FoldTarget } from "./index.js";
 
-/** How an output of the folded net differs from that of the net as it was. */
+/** How far an output of the folded net differs from that of the net as it was. */
 export interface OutputComparison {
   readonly name: string;
   readonly shape: Shape;
-  /** The largest difference of two values. */
+  /** The largest absolute difference. */
   readonly error: number;
-  /** The same in parts of the largest magnitude that the output had. */
+  /** The same ÷ the largest magnitude in the output as it was. */
   readonly relativeError: number;
 }
 
-/** How the outputs of a layer with other weights differ from what came out at that place, given the same inputs. */
+/** How far the top of a layer that others were folded into differs from that of the layers it replaces, on equal inputs. */
 export interface LayerComparison {
   readonly layer: string;
-  /** The largest difference, the channel that has it, and the bound of that channel for these inputs. */
+  /** The largest absolute difference, its channel, and the bound of that channel for these inputs. */
   readonly error: number;
   readonly channel: number;
   readonly bound: number;
-  /** The largest part of its bound that any channel has used up; more than 1 is beyond it. */
+  /** The largest quotient of a channel's difference and its bound; above 1 the bound is exceeded. */
   readonly share: number;
 }
 
@@ -29,10 +29,10 @@ export interface Comparison {
 }
 
 /**
- * Runs a net and the same folded on the inputs they hold, and compares all outputs; then, from the last to the first,
- * every layer that others were folded into, on the inputs it got. Blobs hold anything afterwards.
+ * Runs a net and its folded form on the inputs they hold, and compares all outputs. Then compares each layer that others
+ * were folded into, from the last to the first, on the inputs it had in the folded net. Leaves blobs changed.
  *
- * @param after with the same inputs and outputs as `before`; both keep all blobs
+ * @param after has the same inputs and outputs as `before`; both keep all blobs
  */
 export async function compareNets(before: Net, after: Net, targets: readonly FoldTarget[]): Promise<Comparison> {
   await before.runForward();
@@ -85,8 +85,8 @@ function largest(values: Float32Array): number {
 }
 
 /**
- * The largest differences, channel by channel; infinite where one is no finite number and the other is another, and
- * where there are not as many values.
+ * The largest absolute difference in each channel; infinite where only one value is finite, where both are not and
+ * differ, and everywhere if the counts differ.
  */
 function largestErrors(a: Float32Array, b: Float32Array, channels: number, inner: number): Float64Array {
   const errors = new Float64Array(channels);

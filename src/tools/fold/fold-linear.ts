@@ -1,7 +1,7 @@
 import { type Affine, entryOf } from "./affine.js";
 import type { Linear } from "./linear.js";
 
-/** A layer's weights with what was folded into them, and how far its outputs may be from what they were. */
+/** A layer's weights after folding, and a bound on the rounding errors of its outputs. */
 export interface FoldedWeights {
   readonly weights: Float32Array;
   readonly bias: Float32Array | undefined;
@@ -9,28 +9,28 @@ export interface FoldedWeights {
 }
 
 /**
- * By output channel: for inputs of at most X in magnitude, folded and unfolded outputs differ by no more than
- * slope·X + constant, whatever the order in which sums are added up.
+ * For each output channel: if no input is larger than X in magnitude, folded and unfolded outputs differ by at most
+ * slope·X + constant, in whatever order the sums are computed.
  *
- * Each rounding is off by u = 2⁻²⁴ of its result at most, so n of them in a row by γ = n·u/(1 − n·u) (Higham 2002,
- * lemma 3.1), of what comes out if no sign is minus: A = slope₁·X + constant₁. A sum of K products and a bias takes
- * K + 1 roundings before, K + 2 after, with the rounded weights; a BatchNorm, Scale or Bias no more than 8. So
- * n = 2·K + 8·layers + 4.
+ * Each rounding has a relative error of at most u = 2⁻²⁴, and n of them of at most γ = n·u/(1 − n·u) (Higham 2002, lemma
+ * 3.1), relative to the result with all terms taken positive, A = slope₁·X + constant₁. A sum of K products and a bias
+ * has K + 1 roundings before folding and K + 2 after it, the rounded weights included; a BatchNorm, Scale or Bias has 8
+ * at most. So n = 2·K + 8·layers + 4.
  */
 export interface Bound {
   readonly slope: Float64Array;
   readonly constant: Float64Array;
 }
 
-/** The unit of rounding in single precision. */
+/** The unit roundoff of single precision. */
 const unit = 2 ** -24;
 
 /**
- * after(W·before(x) + b) as W'·x + b': computed in double precision, rounded once.
+ * Computes W' and b' with W'·x + b' = after(W·before(x) + b), in double precision, rounded once.
  *
- * @param layers how many layers `before` and `after` are
- * @param withBias whether there is to be a b' even if there is no b
- * @returns why it cannot be, if a weight would be no finite number
+ * @param layers the number of layers in `before` and `after`
+ * @param withBias whether to make b' even without b
+ * @returns the reason if a weight would not be finite
  */
 export function foldLinear(
   linear: Linear,

@@ -1,5 +1,6 @@
 import { clearField } from "@bufbuild/protobuf";
 import { filterLayers } from "../../core/filter-net.js";
+import { connect } from "../../core/graph.js";
 import { blobValues, makeBlob } from "../../proto/binary/index.js";
 import {
   type BlobProto,
@@ -15,38 +16,37 @@ import { copyMessage } from "../../proto/source.js";
 import { type Log, silent } from "../../util/log.js";
 import type { Shape } from "../../util/shape.js";
 import type { Bound, FoldedWeights } from "./fold-linear.js";
-import { connect, type Node } from "./graph.js";
 import { type Fold, type Plan, planFolds } from "./plan.js";
 import { settle } from "./settle.js";
 import { TrainedParams } from "./trained-params.js";
 
 export type { Bound } from "./fold-linear.js";
 
-/** A layer that is no more: others compute what it did. */
+/** A layer that the folded net no longer has. */
 export interface FoldedLayer {
   readonly layer: string;
   readonly type: string;
-  /** The layers that do. */
+  /** The names of the layers that compute what it did. */
   readonly into: readonly string[];
-  /** Where those stand: before it or behind it. */
+  /** Whether those stand before it or behind it. */
   readonly kind: "before" | "behind";
 }
 
-/** A layer that could be folded by its type, but not exactly. */
+/** A layer of a type that can be folded, which stays because folding it would not be exact. */
 export interface KeptLayer {
   readonly layer: string;
   readonly type: string;
   readonly reason: string;
 }
 
-/** A layer with other weights now. */
+/** A layer with new weights, into which others are folded. */
 export interface FoldTarget {
   readonly layer: string;
   readonly type: string;
-  /** The first and the last layer of those that it stands for, itself among them, in the net as it was. */
+  /** In the net as it was, the first and the last of the layers that it now computes, itself included. */
   readonly first: string;
   readonly last: string;
-  /** How many layers it stands for, besides itself. */
+  /** The number of layers folded into it. */
   readonly layers: number;
   /** The axis of its outputs in its top. */
   readonly axis: number;
@@ -55,7 +55,7 @@ export interface FoldTarget {
 
 export interface NetSize {
   readonly layers: number;
-  /** Values of all parameters; shared ones count where each layer has them. */
+  /** The number of values of all parameters; a shared one counts once for each layer that has it. */
   readonly parameters: number;
 }
 
@@ -72,58 +72,60 @@ export interface FoldedNet {
 }
 
 export interface FoldInput {
-  /** Shapes of blobs by name, as far as they are known; only axes that count from the end need them. */
+  /** The known shapes of blobs, by name; only negative axes need them. */
   readonly shapes?: ReadonlyMap<string, Shape> | undefined;
   readonly log?: Log | undefined;
 }
 
 /**
- * Folds every BatchNorm, Scale and Bias that can be folded exactly into the Convolution, Deconvolution or InnerProduct
- * before it, or, failing that, behind it. Messages in, messages out: nothing runs, nothing given is changed.
+ * Folds every BatchNorm, Scale and Bias into the Convolution, Deconvolution or InnerProduct before it or, where that is
+ * not possible, behind it, if that is exact. It works on messages: nothing runs, and the messages given stay as they are.
  *
- * What comes out is the net of this state, to be run in its phase: without include and exclude rules, with the names of
- * the layers that stay and of the outputs as they were.
+ * The result is the net of this state, to be run in its phase, without include and exclude rules. The layers that stay and
+ * the outputs keep their names.
  *
  * @param net of today's form (see `upgradeNet`)
  * @param weights likewise
- * @throws MokaError where the layers do not make a net: see `connect`
+ * @throws MokaError `MOKA_BLOB` where the layers do not make a net
  */
 export function foldNet(net: NetParameter, weights: NetParameter, state: NetState, input: FoldInput = {}): FoldedNet {
   const { shapes = new Map(), log = silent } = input;
   const layers = filterLayers(net, state, log);
-  const nodes = connect(layers);
+  const graph = connect(layers);
+  graph.check("unknown bottom", "made twice", "shared in place");
   const params = new TrainedParams(layers, weights);
-  const { plan, made } = settle(nodes, params, (blocked) =>
-    planFolds({ nodes, params, phase: state.phase, shapes, blocked }),
+  const { plan, made } = settle(layers, params, (blocked) =>
+    planFolds({ graph, params, phase: state.phase, shapes, blocked }),
   );
   const foldOf = new Map(plan.folds.map((fold) => [fold.target, fold]));
   const gone = new Set(plan.folds.flatMap(({ before, after }) => [...before, ...after]));
   const text: LayerParameter[] = [];
   const trained: LayerParameter[] = [];
-  for (const node of nodes) {
-    if (gone.has(node)) continue;
-    const fold = foldOf.get(node);
-    const folded = made.get(node);
-    const message = fold && folded ? rewritten(fold, folded) : copied(node.layer);
-    const blobs = fold && folded ? blobsOf(fold, folded) : params.of(node.layer).flatMap((blob) => blob ?? []);
+  for (const layer of layers) {
+    if (gone.has(layer)) continue;
+    const fold = foldOf.get(layer);
+    const folded = made.get(layer);
+    const message = fold && folded ? rewritten(fold, folded) : copied(layer);
+    const blobs = fold && folded ? blobsOf(fold, folded) : params.of(layer).flatMap((blob) => blob ?? []);
     text.push(message);
     const withBlobs = copyMessage(LayerParameterSchema, message);
     withBlobs.blobs = [...blobs];
-    // Without blobs a layer would be said to have none; left out, it starts as its fillers say.
-    if (blobs.length > 0 || weights.layer.some(({ name }) => name === node.layer.name)) trained.push(withBlobs);
+    // A layer that the weights do not have is left out, and starts as its fillers say; with an entry of no blobs it could
+    // not be loaded.
+    if (blobs.length > 0 || weights.layer.some(({ name }) => name === layer.name)) trained.push(withBlobs);
   }
   const all = layers.map((layer) => params.of(layer).flatMap((blob) => blob ?? []));
   return {
     net: netOf(net, text),
     weights: netOf(net, trained),
-    folded: nodes.flatMap((node) => (gone.has(node) ? foldedLayer(node, plan) : [])),
-    kept: nodes.flatMap((node) => {
-      const reason = plan.kept.get(node);
-      return reason === undefined ? [] : [{ layer: node.layer.name, type: node.layer.type, reason }];
+    folded: layers.flatMap((layer) => (gone.has(layer) ? foldedLayer(layer, plan) : [])),
+    kept: layers.flatMap((layer) => {
+      const reason = plan.kept.get(layer);
+      return reason === undefined ? [] : [{ layer: layer.name, type: layer.type, reason }];
     }),
-    targets: nodes.flatMap((node) => {
-      const fold = foldOf.get(node);
-      const folded = made.get(node);
+    targets: layers.flatMap((layer) => {
+      const fold = foldOf.get(layer);
+      const folded = made.get(layer);
       return fold && folded ? [targetOf(fold, folded)] : [];
     }),
     before: { layers: layers.length, parameters: parametersOf(all) },
@@ -140,13 +142,11 @@ function copied(layer: LayerParameter): LayerParameter {
   return message;
 }
 
-/** It reads what the first layer that it stands for has read, and puts out what the last has put out, by their names. */
+/** The message of a target: its bottoms are those of the first layer it computes, its tops those of the last. */
 function rewritten({ target, before, after }: Fold, { bias }: FoldedWeights): LayerParameter {
-  const message = copied(target.layer);
-  const first = before[0] ?? target;
-  const last = after.at(-1) ?? target;
-  message.bottom = first.bottom.map(({ name }) => name);
-  message.top = last.top.map(({ name }) => name);
+  const message = copied(target);
+  message.bottom = [...(before[0] ?? target).bottom];
+  message.top = [...(after.at(-1) ?? target).top];
   if (!bias) return message;
   if (message.convolutionParam?.biasTerm === false) {
     message.convolutionParam = copyMessage(ConvolutionParameterSchema, message.convolutionParam);
@@ -170,19 +170,19 @@ function netOf(net: NetParameter, layers: LayerParameter[]): NetParameter {
   return message;
 }
 
-function foldedLayer({ layer }: Node, { folds }: Plan): FoldedLayer {
-  const behind = folds.filter((fold) => fold.before.some((node) => node.layer === layer));
-  const before = folds.filter((fold) => fold.after.some((node) => node.layer === layer));
-  const into = [...before, ...behind].map(({ target }) => target.layer.name);
+function foldedLayer(layer: LayerParameter, { folds }: Plan): FoldedLayer {
+  const behind = folds.filter((fold) => fold.before.includes(layer));
+  const before = folds.filter((fold) => fold.after.includes(layer));
+  const into = [...before, ...behind].map(({ target }) => target.name);
   return { layer: layer.name, type: layer.type, into, kind: before.length > 0 ? "before" : "behind" };
 }
 
 function targetOf({ target, before, after, linear }: Fold, { bound }: FoldedWeights): FoldTarget {
   return {
-    layer: target.layer.name,
-    type: target.layer.type,
-    first: (before[0] ?? target).layer.name,
-    last: (after.at(-1) ?? target).layer.name,
+    layer: target.name,
+    type: target.type,
+    first: (before[0] ?? target).name,
+    last: (after.at(-1) ?? target).name,
     layers: before.length + after.length,
     axis: linear.axis,
     bound,

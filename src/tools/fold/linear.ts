@@ -1,4 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
+import { hasLossWeight } from "../../core/layer-roles.js";
 import { blobShape, blobValues } from "../../proto/binary/index.js";
 import {
   type BlobProto,
@@ -10,13 +11,13 @@ import {
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /**
- * The weights of a layer that computes sums of products: rows × columns × inner values. In a convolution and an inner
- * product a row is an output and a column an input; in a deconvolution and a transposed inner product it is the other
- * way round. With groups the columns are those of the row's group.
+ * A layer that is linear but for its bias. Its weights are rows × columns × inner values. In a convolution and an inner
+ * product a row is an output and a column an input; in a deconvolution and a transposed inner product a row is an input.
+ * With groups, columns are counted within the row's group.
  */
 export interface Linear {
   readonly weights: Float32Array;
-  /** Of the weights, as Caffe has it today. */
+  /** The shape of the weights, in today's form. */
   readonly shape: Shape;
   readonly bias: Float32Array | undefined;
   readonly rows: number;
@@ -26,15 +27,15 @@ export interface Linear {
   readonly outputsFirst: boolean;
   readonly outputs: number;
   readonly inputs: number;
-  /** The axis of its outputs in its top, and of its inputs in its bottom, where an inner product's begin. */
+  /** The axis of the outputs in its top, which is also that of the inputs in its bottom, for an inner product the first. */
   readonly axis: number;
   /** The number of axes of its top. */
   readonly topRank: number;
-  /** The number of products that make one output. */
+  /** The number of products that are summed for one output. */
   readonly terms: number;
-  /** Why a shift of its inputs is no shift of its outputs, where that is so: at the borders it is another. */
+  /** Why a shift of its inputs does not shift all outputs alike, where that is so: the outputs at borders differ. */
   readonly border: string | undefined;
-  /** Whether several inputs in a row may belong to one channel. */
+  /** Whether it flattens its bottom, so that several consecutive inputs belong to one channel. */
   readonly flattens: boolean;
 }
 
@@ -44,7 +45,7 @@ export const linearTypes: readonly string[] = ["Convolution", "Deconvolution", "
 /**
  * @param blobs its parameters
  * @param rank the number of axes of its bottom, if that is known
- * @returns why nothing can be folded into it, where that is so
+ * @returns the reason if nothing can be folded into it
  */
 export function readLinear(
   layer: LayerParameter,
@@ -54,7 +55,7 @@ export function readLinear(
   if (layer.bottom.length !== 1 || layer.top.length !== 1) {
     return `has ${layer.bottom.length} bottoms and ${layer.top.length} tops, which share its weights`;
   }
-  if (layer.lossWeight.some((weight) => weight !== 0)) return "has a loss_weight on its top";
+  if (hasLossWeight(layer)) return "has a loss_weight on its top";
   const { biasTerm } = paramOf(layer);
   const present = blobs.flatMap((blob) => (blob ? [blob] : []));
   const [weights, bias] = present;
@@ -121,7 +122,7 @@ function readInnerProduct(layer: LayerParameter, { weights, bias }: Parts, rank:
   };
 }
 
-/** What is said of its bias in a layer's message. */
+/** The part of a layer's message that says whether it has a bias. */
 function paramOf(layer: LayerParameter): { readonly biasTerm: boolean } {
   return layer.type === "InnerProduct"
     ? (layer.innerProductParam ?? create(InnerProductParameterSchema))
@@ -141,14 +142,14 @@ function axisIn(axis: number, rank: number | undefined): number | undefined {
   return axis >= 0 ? axis : rank === undefined ? undefined : rank + axis;
 }
 
-/** Caffe pads with zeros, and what is folded would not have been there. */
+/** A pad of zeros comes behind the layers that would be folded, so these do not shift it. */
 function borderOf(param: ConvolutionParameter): string | undefined {
   const { padH, padW } = ConvolutionParameterSchema.field;
   const pads = [padH, padW].some((field) => isFieldSet(param, field)) ? [param.padH, param.padW] : param.pad;
   return pads.some((pad) => pad !== 0) ? `pads with zeros (pad ${pads.join("×")}), which are not shifted` : undefined;
 }
 
-/** Only where each output sees one input, through the one value of its kernel, does every output get the same shift. */
+/** All outputs get the same shift only where each reads one position: with a kernel of 1 and a stride of 1. */
 function spreadOf(param: ConvolutionParameter, kernel: number): string | undefined {
   const strides = [...param.stride, param.strideH, param.strideW];
   const isPlain = kernel === 1 && strides.every((stride) => stride <= 1);

@@ -1,34 +1,34 @@
-import type { Phase } from "../../proto/gen/caffe_pb.js";
+import type { Graph, Value } from "../../core/graph.js";
+import type { LayerParameter, Phase } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
 import { type Affine, compose } from "./affine.js";
 import { type AffineLayer, affineTypes, readAffine } from "./affine-layer.js";
-import type { Node, Value } from "./graph.js";
 import { type Linear, linearTypes, readLinear } from "./linear.js";
 import type { TrainedParams } from "./trained-params.js";
 
-/** A layer, and those that it takes over. */
+/** A layer, and the layers that are folded into it. */
 export interface Fold {
-  readonly target: Node;
+  readonly target: LayerParameter;
   readonly linear: Linear;
-  /** The layers on its bottom and on its top, in their order, and what they do together. */
-  readonly before: readonly Node[];
-  readonly after: readonly Node[];
+  /** The layers before and behind it, in their order, and the affine maps that these compute together. */
+  readonly before: readonly LayerParameter[];
+  readonly after: readonly LayerParameter[];
   readonly beforeMap: Affine | undefined;
   readonly afterMap: Affine | undefined;
-  /** Whether a layer among them shifts. */
+  /** Whether one of them adds a shift, so that the target needs a bias. */
   readonly shifts: boolean;
 }
 
 export interface Plan {
   readonly folds: readonly Fold[];
-  /** The layers that could be folded by their type and are not, and why. */
-  readonly kept: ReadonlyMap<Node, string>;
+  /** The layers of a type that can be folded which are not, and why. */
+  readonly kept: ReadonlyMap<LayerParameter, string>;
 }
 
-/** A fold in the making. */
+/** A fold to which layers are still added. */
 interface Draft {
-  readonly before: Node[];
-  readonly after: Node[];
+  readonly before: LayerParameter[];
+  readonly after: LayerParameter[];
   beforeMap: Affine | undefined;
   afterMap: Affine | undefined;
   shifts: boolean;
@@ -36,18 +36,19 @@ interface Draft {
 
 /** What a plan is made from. */
 export interface PlanInput {
-  readonly nodes: readonly Node[];
+  readonly graph: Graph;
   readonly params: TrainedParams;
   readonly phase: Phase;
-  /** The shapes of blobs by name, as far as they are known; axes that count from the end need them. */
+  /** The known shapes of blobs, by name; negative axes need them. */
   readonly shapes: ReadonlyMap<string, Shape>;
   /** Layers that nothing may be folded into, and why. */
-  readonly blocked: ReadonlyMap<Node, string>;
+  readonly blocked: ReadonlyMap<LayerParameter, string>;
 }
 
 /**
- * Decides what goes where. First into the layer before, from file's start to end, as far as each blob has one reader;
- * what is left goes into the layers behind, from end to start, if every reader can take it over.
+ * Decides which layers are folded into which. First each is folded into the layer before it, from the first layer to the
+ * last, if no other layer reads the blobs between. Then each that is left is folded into the layers behind it, from the
+ * last layer to the first, if all its readers are possible targets.
  */
 export function planFolds(input: PlanInput): Plan {
   return new Planner(input).plan();
@@ -55,28 +56,27 @@ export function planFolds(input: PlanInput): Plan {
 
 class Planner {
   readonly #input: PlanInput;
-  readonly #linears = new Map<Node, Linear | string>();
-  readonly #drafts = new Map<Node, Draft>();
-  /** The layers that are taken over, with those that do. */
-  readonly #takers = new Map<Node, readonly Node[]>();
-  /** Why a layer cannot go into the one before. */
-  readonly #notBefore = new Map<Node, string>();
-  readonly #kept = new Map<Node, string>();
+  readonly #linears = new Map<LayerParameter, Linear | string>();
+  readonly #drafts = new Map<LayerParameter, Draft>();
+  /** The targets of each folded layer. */
+  readonly #targets = new Map<LayerParameter, readonly LayerParameter[]>();
+  /** Why a layer cannot be folded into the one before it. */
+  readonly #notBefore = new Map<LayerParameter, string>();
+  readonly #kept = new Map<LayerParameter, string>();
 
   constructor(input: PlanInput) {
     this.#input = input;
   }
 
   plan(): Plan {
-    const { nodes, params, blocked } = this.#input;
-    const linear = nodes.filter(({ layer }) => linearTypes.includes(layer.type));
-    for (const node of linear) {
-      const read = blocked.get(node) ?? readLinear(node.layer, params.of(node.layer), this.#rankOf(node.bottom[0]));
-      this.#linears.set(node, read);
+    const { graph, params, blocked } = this.#input;
+    const linear = graph.layers.filter(({ type }) => linearTypes.includes(type));
+    for (const layer of linear) {
+      this.#linears.set(layer, blocked.get(layer) ?? readLinear(layer, params.of(layer), this.#rankBefore(layer)));
     }
-    for (const node of linear) this.#takeBehind(node);
-    for (const node of nodes.toReversed()) {
-      if (affineTypes.includes(node.layer.type) && !this.#takers.has(node)) this.#giveToReaders(node);
+    for (const layer of linear) this.#foldBehind(layer);
+    for (const layer of graph.layers.toReversed()) {
+      if (affineTypes.includes(layer.type) && !this.#targets.has(layer)) this.#foldIntoReaders(layer);
     }
     const folds = [...this.#drafts].map(([target, draft]) => {
       return { target, linear: this.#linears.get(target) as Linear, ...draft };
@@ -84,20 +84,21 @@ class Planner {
     return { folds, kept: this.#kept };
   }
 
-  /** Takes the layers behind over, as long as each is the only reader of what is before it. */
-  #takeBehind(target: Node): void {
+  /** Folds the layers behind into `target`, as long as each is the only reader of its bottom. */
+  #foldBehind(target: LayerParameter): void {
+    const { graph } = this.#input;
     const linear = this.#linears.get(target);
     if (linear === undefined || typeof linear === "string") return;
-    let value = target.top[0];
+    let value: Value | undefined = graph.tops(target)[0];
     while (value) {
-      const { readers } = value;
-      const candidates = readers.filter(({ layer }) => affineTypes.includes(layer.type));
+      const readers = value.readers.map(({ layer }) => layer);
+      const candidates = readers.filter(({ type }) => affineTypes.includes(type));
       const [next] = candidates;
       if (!next) return;
       if (readers.length > 1) {
-        for (const node of candidates) {
-          const others = readers.filter((reader) => reader !== node).map(named);
-          this.#notBefore.set(node, `what it reads of ${named(target)} is also read by ${others.join(", ")}`);
+        for (const layer of candidates) {
+          const others = readers.filter((reader) => reader !== layer).map(named);
+          this.#notBefore.set(layer, `what it reads of ${named(target)} is also read by ${others.join(", ")}`);
         }
         return;
       }
@@ -112,38 +113,38 @@ class Planner {
       draft.after.push(next);
       draft.afterMap = draft.afterMap ? compose(draft.afterMap, affine.map) : affine.map;
       draft.shifts ||= affine.shifts;
-      this.#takers.set(next, [target]);
-      value = next.top[0];
+      this.#targets.set(next, [target]);
+      value = graph.tops(next)[0];
     }
   }
 
-  /** Has the layers that read its top take this one over, or none of them. */
-  #giveToReaders(node: Node): void {
-    const affine = this.#affine(node, this.#rankOf(node.bottom[0]));
+  /** Folds a layer into all layers that read its top, or into none. */
+  #foldIntoReaders(layer: LayerParameter): void {
+    const affine = this.#affine(layer, this.#rankBefore(layer));
     if (typeof affine === "string") {
-      this.#kept.set(node, affine);
+      this.#kept.set(layer, affine);
       return;
     }
-    const readers = node.top[0]?.readers ?? [];
-    const targets = [...new Set(readers.flatMap((reader) => this.#takers.get(reader) ?? [reader]))];
+    const readers = this.#input.graph.readers(layer).map((reader) => reader.layer);
+    const targets = [...new Set(readers.flatMap((reader) => this.#targets.get(reader) ?? [reader]))];
     const problem =
       targets.length === 0
         ? "its top is an output of the net"
         : targets.map((target) => this.#problemBehind(target, affine)).find((reason) => reason !== undefined);
     if (problem !== undefined) {
-      this.#kept.set(node, `${this.#whyNotBefore(node)}; ${problem}`);
+      this.#kept.set(layer, `${this.#whyNotBefore(layer)}; ${problem}`);
       return;
     }
     for (const target of targets) {
       const draft = this.#draftOf(target);
-      draft.before.unshift(node);
+      draft.before.unshift(layer);
       draft.beforeMap = draft.beforeMap ? compose(affine.map, draft.beforeMap) : affine.map;
       draft.shifts ||= affine.shifts;
     }
-    this.#takers.set(node, targets);
+    this.#targets.set(layer, targets);
   }
 
-  #problemBehind(target: Node, affine: AffineLayer): string | undefined {
+  #problemBehind(target: LayerParameter, affine: AffineLayer): string | undefined {
     const linear = this.#linears.get(target);
     if (linear === undefined) {
       return `${named(target)} behind it ${this.#kept.has(target) ? "stays" : "cannot take it over"}`;
@@ -160,18 +161,18 @@ class Planner {
     return `${named(target)} behind it ${linear.border} (channel ${channel} is shifted by ${shift[channel]?.toPrecision(3)})`;
   }
 
-  #whyNotBefore(node: Node): string {
-    const own = this.#notBefore.get(node);
-    const maker = node.bottom[0]?.maker;
+  #whyNotBefore(layer: LayerParameter): string {
+    const own = this.#notBefore.get(layer);
+    const maker = this.#input.graph.maker(layer);
     if (own !== undefined || !maker) return own ?? "there is no layer before it";
     const linear = this.#linears.get(maker);
     if (typeof linear === "string") return `${named(maker)} before it ${linear}`;
-    return affineTypes.includes(maker.layer.type)
+    return affineTypes.includes(maker.type)
       ? `${named(maker)} before it stays`
       : `${named(maker)} before it is no ${linearTypes.slice(0, -1).join(", ")} or ${linearTypes.at(-1)}`;
   }
 
-  #draftOf(target: Node): Draft {
+  #draftOf(target: LayerParameter): Draft {
     const draft = this.#drafts.get(target) ?? {
       before: [],
       after: [],
@@ -183,16 +184,17 @@ class Planner {
     return draft;
   }
 
-  #affine({ layer }: Node, rank: number | undefined): AffineLayer | string {
+  #affine(layer: LayerParameter, rank: number | undefined): AffineLayer | string {
     return readAffine(layer, this.#input.params.of(layer), this.#input.phase, rank);
   }
 
-  #rankOf(value: Value | undefined): number | undefined {
-    return value && this.#input.shapes.get(value.name)?.length;
+  /** The number of axes of a layer's first bottom, where that is known. */
+  #rankBefore({ bottom: [name] }: LayerParameter): number | undefined {
+    return name === undefined ? undefined : this.#input.shapes.get(name)?.length;
   }
 }
 
-/** Why a map by channel does not lie along a layer's inputs or outputs, if it does not. */
+/** Why an affine map does not match a layer's inputs or outputs, if it does not. */
 function fits(
   { axis, map }: AffineLayer,
   linear: Linear,
@@ -205,6 +207,6 @@ function fits(
   return counts ? undefined : `has ${count} ${what}, not ${map.scale.length}`;
 }
 
-function named({ layer }: Node): string {
-  return `"${layer.name}" (${layer.type})`;
+function named({ name, type }: LayerParameter): string {
+  return `"${name}" (${type})`;
 }

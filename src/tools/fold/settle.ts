@@ -1,29 +1,28 @@
-import { ParamSpec_DimCheckMode } from "../../proto/gen/caffe_pb.js";
+import { type LayerParameter, ParamSpec_DimCheckMode } from "../../proto/gen/caffe_pb.js";
 import { type FoldedWeights, foldLinear } from "./fold-linear.js";
-import type { Node } from "./graph.js";
 import type { Plan } from "./plan.js";
 import { nameOf, type TrainedParams } from "./trained-params.js";
 
 /**
- * Plans until no fold contradicts another: layers that share a parameter by name must all come out with the same. A
- * layer that cannot is blocked, and everything planned again without it.
+ * Plans until all layers that share a parameter by name get the same new values. A target that would get others is
+ * blocked, and everything is planned again without it.
  */
 export function settle(
-  nodes: readonly Node[],
+  layers: readonly LayerParameter[],
   params: TrainedParams,
-  planWithout: (blocked: ReadonlyMap<Node, string>) => Plan,
-): { plan: Plan; made: ReadonlyMap<Node, FoldedWeights> } {
-  const sharers = new Map<string, Node[]>();
-  for (const node of nodes) {
-    for (const index of params.of(node.layer).keys()) {
-      const name = nameOf(node.layer, index);
-      if (name) sharers.set(name, [...(sharers.get(name) ?? []), node]);
+  planWithout: (blocked: ReadonlyMap<LayerParameter, string>) => Plan,
+): { plan: Plan; made: ReadonlyMap<LayerParameter, FoldedWeights> } {
+  const sharers = new Map<string, LayerParameter[]>();
+  for (const layer of layers) {
+    for (const index of params.of(layer).keys()) {
+      const name = nameOf(layer, index);
+      if (name) sharers.set(name, [...(sharers.get(name) ?? []), layer]);
     }
   }
-  const blocked = new Map<Node, string>();
+  const blocked = new Map<LayerParameter, string>();
   for (;;) {
     const plan = planWithout(blocked);
-    const made = new Map<Node, FoldedWeights>();
+    const made = new Map<LayerParameter, FoldedWeights>();
     const before = blocked.size;
     for (const { target, linear, beforeMap, afterMap, before, after, shifts } of plan.folds) {
       const folded = foldLinear(linear, beforeMap, afterMap, before.length + after.length, shifts);
@@ -38,22 +37,22 @@ export function settle(
   }
 }
 
-/** Why a layer's new parameters cannot be shared as its old ones were, if they cannot. */
+/** Why a layer's new parameters cannot be shared like its old ones, if they cannot. */
 function contradiction(
-  target: Node,
-  made: ReadonlyMap<Node, FoldedWeights>,
-  sharers: ReadonlyMap<string, readonly Node[]>,
+  target: LayerParameter,
+  made: ReadonlyMap<LayerParameter, FoldedWeights>,
+  sharers: ReadonlyMap<string, readonly LayerParameter[]>,
 ): string | undefined {
-  for (const [index, spec] of target.layer.param.entries()) {
-    const others = (sharers.get(spec.name) ?? []).filter((node) => node !== target);
+  for (const [index, spec] of target.param.entries()) {
+    const others = (sharers.get(spec.name) ?? []).filter((layer) => layer !== target);
     for (const other of spec.name ? others : []) {
-      const there = other.layer.param.findIndex(({ name }) => name === spec.name);
+      const there = other.param.findIndex(({ name }) => name === spec.name);
       const isSame =
         spec.shareMode !== ParamSpec_DimCheckMode.PERMISSIVE &&
-        target.layer.type === other.layer.type &&
+        target.type === other.type &&
         sameValues(paramsOf(made.get(target))[index], paramsOf(made.get(other))[there]);
       if (!isSame) {
-        return `shares its parameter "${spec.name}" with "${other.layer.name}" (${other.layer.type}), which would need another one`;
+        return `shares its parameter "${spec.name}" with "${other.name}" (${other.type}), which would need another one`;
       }
     }
   }

@@ -1,16 +1,16 @@
-import { blobShape, blobValues } from "../../proto/binary/index.js";
+import { isPlaceholder } from "../../core/weights.js";
 import type { BlobProto, LayerParameter, NetParameter } from "../../proto/gen/caffe_pb.js";
 
 /**
- * The parameters of a net's layers as its weights have them: by layer name, and where `param { name }` shares one, what
- * the last layer in the weights says of it, as when Caffe copies them. Layers the weights do not have keep the blobs
- * of their own messages.
+ * The parameters of a net's layers in its weights, by layer name. Of a parameter shared by `param { name }` the last layer
+ * in the weights counts, as when Caffe copies them. A layer that is not in the weights has the blobs of its own message.
  */
 export class TrainedParams {
   readonly #own = new Map<LayerParameter, (BlobProto | undefined)[]>();
   readonly #named = new Map<string, BlobProto>();
 
   constructor(layers: readonly LayerParameter[], weights: NetParameter) {
+    const byName = new Map(layers.toReversed().map((layer) => [layer.name, layer]));
     for (const layer of layers) {
       this.#own.set(layer, [...layer.blobs]);
       layer.blobs.forEach((blob, index) => {
@@ -19,17 +19,17 @@ export class TrainedParams {
       });
     }
     for (const { name, blobs } of weights.layer) {
-      const layer = layers.find((candidate) => candidate.name === name);
+      const layer = byName.get(name);
       if (!layer) continue;
       if (blobs.length > 0) this.#own.set(layer, [...blobs]);
       blobs.forEach((blob, index) => {
         const shared = nameOf(layer, index);
-        if (shared && !isEmpty(blob)) this.#named.set(shared, blob);
+        if (shared && !isPlaceholder(blob)) this.#named.set(shared, blob);
       });
     }
   }
 
-  /** A layer's blobs. One that shares its values has those of the net, even if it has none itself. */
+  /** A layer's blobs; a shared one even where the weights have it for another layer only. */
   of(layer: LayerParameter): readonly (BlobProto | undefined)[] {
     const own = this.#own.get(layer) ?? [];
     const named = layer.param.map(({ name }) => (name ? this.#named.get(name) : undefined));
@@ -38,12 +38,7 @@ export class TrainedParams {
   }
 }
 
-/** The name under which layers share a parameter; nothing for most. */
+/** The name under which layers share a parameter, if they do. */
 export function nameOf(layer: LayerParameter, index: number): string | undefined {
   return layer.param[index]?.name || undefined;
-}
-
-/** Whether a blob is but a placeholder, as for parameters that an HDF5 file has with another layer. */
-function isEmpty(blob: BlobProto): boolean {
-  return blobShape(blob).length === 0 && blobValues(blob).data.length === 0;
 }

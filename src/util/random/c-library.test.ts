@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Random } from "../random.js";
 import { LibraryRandom, libraryRandomOf } from "./c-library.js";
 
-test("begins as the C library's rand() does where nobody seeds it", () => {
+test("begins like the C library's rand() without srand()", () => {
   const random = new LibraryRandom();
   expect(Array.from({ length: 4 }, () => random.next())).toEqual([1804289383, 846930886, 1681692777, 1714636915]);
 });
@@ -25,7 +25,7 @@ test("shuffles as std::random_shuffle does", () => {
   expect(random.next()).toBe(2135410116);
 });
 
-test("goes on where its state was taken", () => {
+test("continues from a saved state", () => {
   const random = new LibraryRandom();
   for (let i = 0; i < 100; i++) random.next();
   const state = JSON.parse(JSON.stringify(random.state));
@@ -38,7 +38,7 @@ test("goes on where its state was taken", () => {
   }
 });
 
-test("is one for all of a run", () => {
+test("is one for a whole run", () => {
   const [run, other] = [new Random(1), new Random(1)];
   expect(libraryRandomOf(run)).toBe(libraryRandomOf(run));
   expect(libraryRandomOf(run)).not.toBe(libraryRandomOf(other));

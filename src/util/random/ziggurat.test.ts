@@ -18,7 +18,7 @@ describe.each([
     }
   });
 
-  it("has layers of equal area, up to the topmost, which only right constants give", () => {
+  it("has layers of equal area, up to the top one, which only the right constants give", () => {
     const area = table.x[0] * density(table.x[1]);
     for (let i = 1; i < layers; i++) {
       const height = density(table.x[i + 1]) - density(table.x[i]);
@@ -27,7 +27,7 @@ describe.each([
   });
 });
 
-it("a draw's lowest bit is its sign, the next seven its layer, the others how far out", () => {
+it("a draw's lowest bit is its sign, the next seven its layer, the others its place", () => {
   const drawn = (bits: number) => unitNormal({ next: () => bits });
   expect(drawn(0x80000000 | (3 << 1) | 1)).toBe(Math.fround(0.5 * Math.fround(normal.x[3])));
   expect(drawn(0x80000000 | (3 << 1))).toBe(-Math.fround(0.5 * Math.fround(normal.x[3])));

@@ -1,0 +1,186 @@
+import type { LayerParameter } from "../proto/gen/caffe_pb.js";
+import { sourceOf } from "../proto/source.js";
+import { MokaError } from "../util/errors.js";
+
+/** One end of a value: the index-th bottom or top of a layer. */
+export interface End<L = LayerParameter> {
+  readonly layer: L;
+  readonly index: number;
+}
+
+/** What one layer makes and others read. A top with the name of a value before it, in place or not, is another value. */
+export interface Value<L = LayerParameter> {
+  readonly name: string;
+  /** The top that it is; nothing for what no layer makes. */
+  readonly maker: End<L> | undefined;
+  /** The bottoms that it is, in the order of the layers; a layer that works on it in place has one of them. */
+  readonly readers: readonly End<L>[];
+  /** The values of its name just before and just after it. */
+  readonly previous: Value<L> | undefined;
+  readonly next: Value<L> | undefined;
+  /** Whether its maker works in place, as Caffe sees it: `previous` is the maker's bottom of the same index. */
+  readonly inPlace: boolean;
+}
+
+/**
+ * Why layers do not make a net. `unknown bottom`: no layer above makes it. `made twice`: a top has the name of `value`,
+ * and does not work on it in place. `shared in place`: a top works in place on `value`, which has other readers too.
+ */
+export interface ConnectionProblem<L = LayerParameter> extends End<L> {
+  readonly kind: "unknown bottom" | "made twice" | "shared in place";
+  readonly value: Value<L>;
+}
+
+interface Node<L> {
+  readonly bottoms: readonly Value<L>[];
+  readonly tops: readonly Value<L>[];
+}
+
+/**
+ * The layers of one state of a net and the values between them: a bottom is what the last layer above has left under its
+ * name. Any layers have a graph; what keeps them from being a net is in `problems`. Built in linear time.
+ */
+export class Graph<L = LayerParameter> {
+  /** In the order in which they run. */
+  readonly layers: readonly L[];
+  /** In the order in which they are first read or made. */
+  readonly values: readonly Value<L>[];
+  /** In the order of the layers, those of in-place layers last. */
+  readonly problems: readonly ConnectionProblem<L>[];
+  /** Layers with the name of one before them, and the first of that name. */
+  readonly namesakes: readonly { readonly layer: L; readonly first: L }[];
+  readonly messageOf: (layer: L) => LayerParameter;
+  readonly #nodes = new Map<L, Node<L>>();
+
+  constructor(layers: readonly L[], messageOf: (layer: L) => LayerParameter) {
+    this.layers = layers;
+    this.messageOf = messageOf;
+    const values: Value<L>[] = [];
+    const problems: ConnectionProblem<L>[] = [];
+    const latest = new Map<string, Writable<L>>();
+    const named = new Map<string, L>();
+    const add = (name: string, maker: End<L> | undefined, replaced: Value<L> | undefined): Writable<L> => {
+      const previous = latest.get(name);
+      const inPlace = previous !== undefined && previous === replaced;
+      const value: Writable<L> = { name, maker, readers: [], previous, next: undefined, inPlace };
+      if (previous) previous.next = value;
+      latest.set(name, value);
+      values.push(value);
+      return value;
+    };
+    for (const layer of layers) {
+      const { bottom, top } = messageOf(layer);
+      const bottoms = bottom.map((name, index) => {
+        const value = latest.get(name) ?? add(name, undefined, undefined);
+        value.readers.push({ layer, index });
+        if (!value.maker) problems.push({ kind: "unknown bottom", layer, index, value });
+        return value;
+      });
+      const tops = top.map((name, index) => {
+        const value = add(name, { layer, index }, bottoms[index]);
+        const { previous } = value;
+        if (previous?.maker && !value.inPlace) problems.push({ kind: "made twice", layer, index, value: previous });
+        return value;
+      });
+      this.#nodes.set(layer, { bottoms, tops });
+    }
+    for (const { maker, previous, inPlace } of values) {
+      if (maker && previous && inPlace && previous.readers.length > 1) {
+        problems.push({ kind: "shared in place", ...maker, value: previous });
+      }
+    }
+    this.namesakes = layers.flatMap((layer) => {
+      const { name } = messageOf(layer);
+      const first = named.get(name);
+      if (first === undefined) named.set(name, layer);
+      return first === undefined ? [] : { layer, first };
+    });
+    this.values = values;
+    this.problems = problems;
+  }
+
+  has(layer: L): boolean {
+    return this.#nodes.has(layer);
+  }
+
+  /** What a layer reads, bottom by bottom. */
+  bottoms(layer: L): readonly Value<L>[] {
+    return this.#nodes.get(layer)?.bottoms ?? [];
+  }
+
+  /** What a layer makes, top by top. */
+  tops(layer: L): readonly Value<L>[] {
+    return this.#nodes.get(layer)?.tops ?? [];
+  }
+
+  /** The top that each bottom of a layer is; nothing for what no layer makes. */
+  makers(layer: L): readonly (End<L> | undefined)[] {
+    return this.bottoms(layer).map(({ maker }) => maker);
+  }
+
+  /** The layer that makes the index-th bottom. */
+  maker(layer: L, index = 0): L | undefined {
+    return this.bottoms(layer)[index]?.maker?.layer;
+  }
+
+  /** The bottoms that a top is. */
+  readers(layer: L, top = 0): readonly End<L>[] {
+    return this.tops(layer)[top]?.readers ?? [];
+  }
+
+  isInPlace(layer: L, top = 0): boolean {
+    return this.tops(layer)[top]?.inPlace ?? false;
+  }
+
+  /** Values that are read, and that no layer makes. */
+  get inputs(): readonly Value<L>[] {
+    return this.values.filter(({ maker }) => !maker);
+  }
+
+  /** What is left in the end and no layer reads. */
+  get outputs(): readonly Value<L>[] {
+    return this.values.filter(({ readers, next }) => readers.length === 0 && !next);
+  }
+
+  /** The names of what is made above a layer. */
+  madeAbove(layer: L): ReadonlySet<string> {
+    const above = this.layers.slice(0, this.layers.indexOf(layer));
+    return new Set(above.flatMap((each) => this.messageOf(each).top));
+  }
+
+  /**
+   * @throws MokaError `MOKA_BLOB` for the first problem of these kinds
+   */
+  check(...kinds: readonly ConnectionProblem["kind"][]): void {
+    const problem = this.problems.find(({ kind }) => kinds.includes(kind));
+    if (!problem) return;
+    const layer = this.messageOf(problem.layer);
+    const reason = problem.kind === "unknown bottom" ? this.#unknownBottom(problem) : this.#madeTwice(problem);
+    throw new MokaError("MOKA_BLOB", reason, { place: sourceOf(layer)?.place, layer });
+  }
+
+  #unknownBottom({ layer, index, value }: ConnectionProblem<L>): string {
+    const names = [...this.madeAbove(layer)].map((name) => `"${name}"`);
+    const known = names.length > 0 ? `; there are ${names.join(", ")}` : "";
+    return `bottom ${index} is "${value.name}", which no layer above produces${known}`;
+  }
+
+  /** Caffe's Splits make a top made twice of one in place on a value with other readers. */
+  #madeTwice({ layer, value: { name, maker, readers } }: ConnectionProblem<L>): string {
+    const named = (each: L) => `"${this.messageOf(each).name}"`;
+    const others = readers.filter((reader) => reader.layer !== layer).map((reader) => named(reader.layer));
+    const verb = others.length === 1 ? "reads" : "read";
+    const why = others.length > 0 ? `; it works in place on what ${others.join(", ")} ${verb} too` : "";
+    return `top "${name}" is already produced by layer ${maker ? named(maker.layer) : "none"}${why}`;
+  }
+}
+
+/** The graph of messages. */
+export function connect(layers: readonly LayerParameter[]): Graph {
+  return new Graph(layers, (layer) => layer);
+}
+
+interface Writable<L> extends Value<L> {
+  readonly readers: End<L>[];
+  next: Value<L> | undefined;
+}

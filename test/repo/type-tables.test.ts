@@ -1,0 +1,103 @@
+// What a layer type knows stands in its class: outside src/layers no table goes by the names of types.
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { forkTypes, layers } from "../../src/layers/index.js";
+
+const src = fileURLToPath(new URL("../../src/", import.meta.url));
+const registered = layers.map(({ type }): string => type);
+const names: ReadonlySet<string> = new Set([...registered, ...forkTypes.keys()]);
+
+/** Files that may have such a table, and why. */
+const allowed: Readonly<Record<string, string>> = {
+  "proto/upgrade/v1.ts": "the enum of V1 layers is a table of the format itself",
+  "tools/fold/affine-layer.ts": "what is folded away: it reads the parameters of these three types",
+  "tools/fold/linear.ts": "what is folded into: it rewrites the weights of these three types",
+};
+
+/** A bracket that is open, and how many names of types stand in it as items, keys, values or cases. */
+interface Frame {
+  readonly opener: string;
+  found: number;
+  /** Whether its first item is a name of a type: an entry of a Map. */
+  isEntry: boolean;
+  items: number;
+}
+
+/** The lines on which tables by names of layer types end: objects, arrays, switches and lists of words. */
+function tablesIn(text: string): number[] {
+  const lineAt = (index: number) => text.slice(0, index).split("\n").length;
+  const tables: number[] = [];
+  const frames: Frame[] = [{ opener: "", found: 0, isEntry: false, items: 0 }];
+  let before = "";
+  const token =
+    /\/\/.*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|[A-Za-z_$][\w$]*|\S/g;
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const [word] = match;
+    if (word.startsWith("//") || word.startsWith("/*")) continue;
+    if (word === "/" && /^[(,=:[!&|?{};]?$/.test(before)) {
+      const regex = /\/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+\//y;
+      regex.lastIndex = match.index;
+      if (regex.test(text)) token.lastIndex = regex.lastIndex;
+      before = "/regex/";
+      continue;
+    }
+    const frame = frames.at(-1) as Frame;
+    const isString = /^["'`]/.test(word);
+    const value = isString ? word.slice(1, -1) : word;
+    const words = value.split(" ").filter((each) => each !== "");
+    if (isString && words.length > 1 && words.every((each) => names.has(each))) tables.push(lineAt(match.index));
+    if (names.has(value)) {
+      const next = /\S/.exec(text.slice(token.lastIndex))?.[0];
+      const isItem = isString && frame.opener === "[" && /^[[,]$/.test(before);
+      const isKey = frame.opener === "{" && next === ":" && /^[{,]$/.test(before);
+      const isValue = isString && frame.opener === "{" && before === ":" && (next === "," || next === "}");
+      if (isItem || isKey || isValue || (isString && before === "case")) frame.found++;
+      if (isItem && frame.items === 0) frame.isEntry = true;
+    }
+    if (word !== ",") frame.items++;
+    if (/^[{[(]$/.test(word)) frames.push({ opener: word, found: 0, isEntry: false, items: 0 });
+    if (/^[}\])]$/.test(word) && frames.length > 1) {
+      const { found, isEntry } = frames.pop() as Frame;
+      if (found > 1) tables.push(lineAt(match.index));
+      else if (isEntry) (frames.at(-1) as Frame).found++;
+    }
+    before = word;
+  }
+  return tables;
+}
+
+test.each([
+  ['const a = new Set(["ReLU", "ELU"]);'],
+  ['const a = new Set([...["ReLU", "Quantum", "LSTM"]]);'],
+  ["const a = { ReLU: 1, Quantum: 2, ELU: 3 };"],
+  ['const a = { "ReLU": 1, [x]: [2, 3], "ELU": (x) => ({ x }) };'],
+  ['const a = { one: "ReLU", two: "ELU" };'],
+  ['const a = new Map([["ReLU", 1], ["ELU", 2]]);'],
+  ['switch (type) { case "ReLU": return 1; case "ELU": { return /["]/; } }'],
+  ['const a = { vision: "Convolution Pooling" };'],
+])("%s is a table", (text) => void expect(tablesIn(text)).toEqual([1]));
+
+test.each([
+  ['if (type === "ReLU" || type === "ELU") return;'],
+  ['// ["ReLU", "ELU"]'],
+  ['const a = [`"ReLU", "ELU"`, "ReLU and ELU"];'],
+  ['f({ type: "Scale" }, ["BatchNorm"], /["ReLU", "ELU"]/);'],
+  ['const a = isNorm ? "Scale" : "BatchNorm";'],
+])("%s is none", (text) => void expect(tablesIn(text)).toEqual([]));
+
+test("no table by the names of layer types is left outside src/layers", () => {
+  const files = readdirSync(src, { recursive: true, encoding: "utf8" })
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts") && !/^layers\/|\/gen\//.test(path));
+  const found = files.flatMap((path) => {
+    const lines = tablesIn(readFileSync(`${src}${path}`, "utf8"));
+    return lines.length > 0 ? [{ path, lines }] : [];
+  });
+  expect(found.filter(({ path }) => !Object.hasOwn(allowed, path))).toEqual([]);
+  expect(found.map(({ path }) => path).filter((path) => Object.hasOwn(allowed, path))).toEqual(Object.keys(allowed));
+});
+
+test("a fork's type that has its row among the layers is not listed among those that are not here", () => {
+  expect(registered.filter((type) => forkTypes.has(type))).toEqual([]);
+});
