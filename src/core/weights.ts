@@ -67,7 +67,7 @@ function sharedParams(layers: readonly Layer[]): ReadonlySet<Tensor> {
   return shared;
 }
 
-/** Whether a blob is a placeholder, without shape and values: HDF5 files hold a shared parameter with one layer only. */
+/** Whether a blob is a placeholder, without shape and values: HDF5 files hold a shared parameter only once. */
 export function isPlaceholder(blob: BlobProto): boolean {
   return blobShape(blob).length === 0 && blobValues(blob).data.length === 0;
 }

@@ -3,7 +3,7 @@ import type { Edit } from "./edits.js";
 import type { Location } from "./location.js";
 import type { LintNet } from "./net.js";
 
-/** `error`: the net does not run, or its results are wrong. `warning`: costs accuracy or time. `info`: worth checking. */
+/** `error`: the net does not run, or its results are wrong. `warning`: it costs time or accuracy. `info`: a hint. */
 export type Severity = "error" | "warning" | "info";
 
 /** The repair of a problem; all of it is applied, or nothing. */

@@ -64,8 +64,8 @@ export function checkImage({ shape, data }: NdArray): readonly [height: number, 
  * smoothing when it becomes smaller.
  *
  * Images of 1 or 3 channels: as scikit-image's `resize(…, order=1, mode="constant")` without anti-aliasing. The corners
- * of the images are aligned, and pixels beyond the edge have the image's smallest value, so an enlarged image gets darker
- * at its edges. Others: as SciPy's `zoom(…, order=1)`; the centers of the corner pixels are aligned.
+ * of the images are aligned, and pixels beyond the edge have the image's smallest value, so an enlarged image gets
+ * darker at its edges. Others: as SciPy's `zoom(…, order=1)`; the centers of the corner pixels are aligned.
  */
 export function resizeImage(image: NdArray, [height, width]: readonly [number, number]): NdArray {
   const [oldHeight, oldWidth, channels] = checkImage(image);
