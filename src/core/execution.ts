@@ -1,11 +1,12 @@
 import { MokaError } from "../util/errors.js";
 import type { Engine } from "./engine.js";
-import { type FusedGroup, fuseBatchNorm, type Plan } from "./passes/fuse-batch-norm.js";
+import { fuseBatchNorm } from "./passes/fuse-batch-norm.js";
 import { fuseForward } from "./passes/fuse-forward.js";
 import { fusePool } from "./passes/fuse-pool.js";
+import { type FusedGroup, type PassContext, type Plan, PlanDraft } from "./passes/plan-draft.js";
 import { type MemoryPlan, planMemory } from "./passes/plan-memory.js";
 import { recomputeNormalized } from "./passes/recompute.js";
-import { type Step, spansOf } from "./program.js";
+import type { Step } from "./program.js";
 import { Runner } from "./run.js";
 import type { Span, Storage } from "./span.js";
 import { usesOf } from "./uses.js";
@@ -14,6 +15,13 @@ export type Direction = "forward" | "backward";
 
 /** What rewrites a net's programs, in this order; the last three only where blobs need not be kept. */
 export const passNames = ["fuse-batch-norm", "fuse-forward", "fuse-pool", "recompute", "plan-memory"] as const;
+
+const rewriters = {
+  "fuse-batch-norm": fuseBatchNorm,
+  "fuse-forward": fuseForward,
+  "fuse-pool": fusePool,
+  recompute: recomputeNormalized,
+};
 
 export type PassName = (typeof passNames)[number];
 
@@ -26,6 +34,8 @@ export interface ExecutionOptions {
   readonly kept: ReadonlySet<Span> | undefined;
   /** Whether backward is hardly ever asked for. */
   readonly inference: boolean;
+  /** Memory of the same size beside a span: the same for the same span, also in another execution. */
+  readonly aside: (span: Span) => Span;
   /** Spans that change only where somebody asks for their arrays, unless a step writes to them. */
   readonly constants?: ReadonlySet<Span>;
 }
@@ -45,10 +55,10 @@ export class Execution {
   readonly #sharesMemory: boolean;
   readonly #constants: ReadonlySet<Span>;
   readonly #runners = new Map<Direction, Runner>();
-  readonly #spans: readonly Span[];
-  #groups: readonly FusedGroup[];
+  readonly #spans: Span[] = [];
+  #groups: FusedGroup[] = [];
   /** What no step of the plan writes, though a recorded one does. */
-  #skipped: readonly Span[];
+  #skipped: Span[] = [];
   /** What is run. */
   #plan: Plan;
   #memory: MemoryPlan | undefined;
@@ -60,33 +70,24 @@ export class Execution {
   #hasRun = false;
 
   constructor(recorded: Plan, engine: Engine, options: ExecutionOptions) {
-    const { passes, keep, kept, inference, constants = new Set() } = options;
+    const { passes, constants = new Set() } = options;
     this.#engine = engine;
     this.#recorded = recorded;
-    this.#kept = kept;
-    this.#constants = unwritten(constants, recorded);
+    this.#kept = options.kept;
     this.#sharesMemory = passes.includes("plan-memory");
-    const fusing = {
-      "fuse-batch-norm": (plan: Plan) => fuseBatchNorm(plan, engine, { keepDiffs: keep === "all" }),
-      "fuse-forward": (plan: Plan) => fuseForward(plan, engine, { inference }),
-    };
-    let plan = recorded;
-    const fused = (["fuse-batch-norm", "fuse-forward"] as const)
-      .filter((name) => passes.includes(name))
-      .map((name) => {
-        const result = fusing[name](plan);
-        plan = { forward: result.forward, backward: result.backward };
-        return result;
-      });
-    const pools = kept && passes.includes("fuse-pool");
-    const pooled = pools ? fusePool(plan, kept) : { ...plan, groups: [], skipped: [] };
-    const recomputes = kept && passes.includes("recompute");
-    const recomputed = recomputes ? recomputeNormalized(pooled, kept, engine) : { ...pooled, spans: [] };
-    this.#plan = { forward: recomputed.forward, backward: recomputed.backward };
-    this.#groups = [...fused, pooled].flatMap(({ groups }) => groups);
-    this.#skipped = pooled.skipped;
-    this.#spans = [...fused, recomputed].flatMap(({ spans }) => spans);
-    this.#memory = this.#planMemory();
+    const draft = new PlanDraft(recorded);
+    this.#constants = new Set([...constants].filter((span) => draft.writers(span).length === 0));
+    const context: PassContext = { engine, ...options };
+    for (const name of passNames) {
+      if (name === "plan-memory" || !passes.includes(name)) continue;
+      const { groups, spans, skipped } = rewriters[name](draft, context);
+      draft.settle();
+      this.#groups.push(...groups);
+      this.#spans.push(...spans);
+      this.#skipped.push(...skipped);
+    }
+    this.#plan = draft.plan;
+    this.#memory = this.#planMemory(draft);
   }
 
   /** What a whole run does. */
@@ -142,9 +143,9 @@ export class Execution {
     return [...this.#plan.forward, ...(this.#plan.backward ?? [])];
   }
 
-  #planMemory(): MemoryPlan | undefined {
+  #planMemory({ steps, uses }: PlanDraft): MemoryPlan | undefined {
     if (!this.#kept || !this.#sharesMemory) return undefined;
-    return planMemory(this.#steps, this.#kept, new Set(this.#spans));
+    return planMemory(steps, this.#kept, new Set(this.#spans), uses);
   }
 
   /** Places all spans of the memory plan in one arena. */
@@ -226,7 +227,7 @@ export class Execution {
     this.#plan = this.#recorded;
     this.#groups = [];
     this.#skipped = [];
-    this.#memory = this.#planMemory();
+    this.#memory = this.#planMemory(new PlanDraft(this.#plan));
     this.#position = Number.NaN;
   }
 
@@ -242,12 +243,6 @@ export class Execution {
     for (const runner of this.#runners.values()) runner.release();
     this.#runners.clear();
   }
-}
-
-/** Those that no step writes to. */
-function unwritten(spans: ReadonlySet<Span>, { forward, backward = [] }: Plan): ReadonlySet<Span> {
-  const written = new Set([...forward, ...backward].flatMap((step) => spansOf(step).writes.map(({ root }) => root)));
-  return new Set([...spans].filter((span) => !written.has(span)));
 }
 
 /** Whether a run from `low` to `high` has some of the layers [first, last], but not all. */

@@ -20,7 +20,7 @@ import type { Layer, Phase } from "./layer.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
 import { type Recording, record } from "./recorder.js";
-import type { Span } from "./span.js";
+import { Span } from "./span.js";
 import type { Tensor } from "./tensor.js";
 import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weights.js";
 
@@ -366,6 +366,7 @@ export class Net {
       keep,
       kept,
       inference: this.phase === "TEST",
+      aside: (span) => new Span(`${span.name}~`, span.count, this.engine),
       constants: new Set(this.phase === "TEST" ? this.learnables.map(({ tensor }) => tensor.data) : []),
     });
     return this.#execution;

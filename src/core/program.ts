@@ -1,4 +1,3 @@
-import { access } from "./access.js";
 import type { KernelName, Kernels } from "./kernels.js";
 import type { Span } from "./span.js";
 
@@ -29,20 +28,6 @@ export interface Program {
   readonly steps: readonly Step[];
 }
 
-export function kernelStep<K extends KernelName>(kernel: K, args: Kernels[K], layer: number): Step {
-  return { kind: "kernel", kernel, args, layer } as KernelStep;
-}
-
-/** The spans a step reads and writes. */
-export function spansOf(step: Step): { reads: readonly Span[]; writes: readonly Span[] } {
-  if (step.kind === "host") return step;
-  const reads: Span[] = [];
-  const writes: Span[] = [];
-  const args = step.args as unknown as Record<string, Span | readonly Span[] | undefined>;
-  for (const [name, use] of Object.entries(access[step.kernel])) {
-    const spans = [args[name] ?? []].flat() as Span[];
-    if (use !== "out") reads.push(...spans);
-    if (use !== "in") writes.push(...spans);
-  }
-  return { reads, writes };
+export function kernelStep<K extends KernelName>(kernel: K, args: Kernels[K], layer: number): KernelStep {
+  return { kind: "kernel", kernel, args, layer };
 }
