@@ -29,16 +29,11 @@ export interface Recording {
 export function record(layer: number, name: string, memory: Memory, needsBackward: boolean): Recording {
   const steps: Step[] = [];
   const spans: Span[] = [];
-  const calls = Object.fromEntries(
-    kernelNames.map((kernel) => [
-      kernel,
-      (args: Kernels[typeof kernel]) => void steps.push(kernelStep(kernel, args, layer)),
-    ]),
-  ) as unknown as KernelCalls;
-  const recorder: Recorder = {
-    ...calls,
+  const recorder: Recorder = Object.assign(Object.create(callsOf), {
+    steps,
+    layer,
     needsBackward,
-    span(spanName, count) {
+    span(spanName: string, count: number) {
       const span = new Span(`${name}.${spanName}`, count, memory);
       spans.push(span);
       return span;
@@ -46,6 +41,21 @@ export function record(layer: number, name: string, memory: Memory, needsBackwar
     host(label, run, { reads = [], writes = [] } = {}) {
       steps.push({ kind: "host", label, layer, run, reads, writes });
     },
-  };
+  } satisfies Omit<Recorder, KernelName> & Recorded);
   return { recorder, steps, spans };
 }
+
+interface Recorded {
+  readonly steps: Step[];
+  readonly layer: number;
+}
+
+/** A method for each kernel, made once for all recorders. */
+const callsOf = Object.fromEntries(
+  kernelNames.map((kernel) => [
+    kernel,
+    function (this: Recorded, args: Kernels[typeof kernel]) {
+      this.steps.push(kernelStep(kernel, args, this.layer));
+    },
+  ]),
+);

@@ -22,140 +22,104 @@ export interface PlacedItem extends Item {
 export function pack(items: readonly Item[]): { readonly offsets: readonly number[]; readonly size: number } {
   const offsets: number[] = items.map(() => 0);
   const order = [...items.keys()].sort((a, b) => (items[b]?.size ?? 0) - (items[a]?.size ?? 0) || a - b);
-  const placed = new PlacedItems();
+  const occupancy = new Occupancy(items.reduce((end, { to }) => Math.max(end, to + 1), 1));
   let size = 0;
   for (const index of order) {
     const item = items[index] as Item;
-    const offset = placed.tightestGap(item);
+    const offset = tightestGap(occupancy.during(item), item.size);
     offsets[index] = offset;
     size = Math.max(size, offset + item.size);
-    placed.add({ ...item, offset });
+    occupancy.add({ ...item, offset });
   }
   return { offsets, size };
 }
 
-/** Items in one block, at most. */
-const blockLength = 64;
-
-/** Items that follow on each other by offset, and what can be said of all of them at once. */
-class Block {
-  items: PlacedItem[];
-  /** Who looks from a time within [lastFrom, firstTo] sees all; who looks from before firstFrom or after lastTo, none. */
-  #firstFrom = Number.POSITIVE_INFINITY;
-  #lastFrom = Number.NEGATIVE_INFINITY;
-  #firstTo = Number.POSITIVE_INFINITY;
-  #lastTo = Number.NEGATIVE_INFINITY;
-  /** The end of the item that ends last. */
-  #end = 0;
-  /** The gaps between the items, by size and then by offset; made when asked for. */
-  #gaps: readonly { readonly size: number; readonly offset: number }[] | undefined;
-
-  constructor(items: PlacedItem[]) {
-    this.items = items;
-    for (const item of items) this.#note(item);
+/** The offset of the tightest gap between these ranges, the lowest of equals; their end, if they leave none. */
+function tightestGap(ranges: readonly Range[], size: number): number {
+  let best: number | undefined;
+  let bestGap = Number.POSITIVE_INFINITY;
+  let end = 0;
+  for (const range of ranges) {
+    const gap = range.start - end;
+    if (gap >= size && gap < bestGap) [best, bestGap] = [end, gap];
+    end = Math.max(end, range.end);
   }
-
-  get start(): number {
-    return this.items[0]?.offset ?? 0;
-  }
-
-  add(item: PlacedItem): void {
-    const at = this.items.findIndex(({ offset }) => offset > item.offset);
-    this.items.splice(at < 0 ? this.items.length : at, 0, item);
-    this.#note(item);
-    this.#gaps = undefined;
-  }
-
-  /** Takes this block into a search from the lowest offset up. */
-  search(wanted: Item, found: Search): void {
-    if (this.#firstFrom > wanted.to || this.#lastTo < wanted.from) return;
-    const seesAll = this.#lastFrom <= wanted.to && this.#firstTo >= wanted.from;
-    if (!seesAll || found.end > this.start) {
-      for (const { from, to, offset, size } of this.items) {
-        if (from <= wanted.to && to >= wanted.from) found.take(offset, offset + size);
-      }
-      return;
-    }
-    found.take(this.start, this.start);
-    this.#gaps ??= this.#makeGaps();
-    let [low, high] = [0, this.#gaps.length];
-    while (low < high) {
-      const half = (low + high) >> 1;
-      if ((this.#gaps[half]?.size ?? 0) < wanted.size) low = half + 1;
-      else high = half;
-    }
-    const gap = this.#gaps[low];
-    if (gap) found.offer(gap.offset, gap.size);
-    found.end = Math.max(found.end, this.#end);
-  }
-
-  #makeGaps(): { readonly size: number; readonly offset: number }[] {
-    const gaps: { readonly size: number; readonly offset: number }[] = [];
-    let end = this.start;
-    for (const { offset, size } of this.items) {
-      if (offset > end) gaps.push({ size: offset - end, offset: end });
-      end = Math.max(end, offset + size);
-    }
-    return gaps.sort((a, b) => a.size - b.size || a.offset - b.offset);
-  }
-
-  #note({ from, to, offset, size }: PlacedItem): void {
-    this.#firstFrom = Math.min(this.#firstFrom, from);
-    this.#lastFrom = Math.max(this.#lastFrom, from);
-    this.#firstTo = Math.min(this.#firstTo, to);
-    this.#lastTo = Math.max(this.#lastTo, to);
-    this.#end = Math.max(this.#end, offset + size);
-  }
+  return best ?? end;
 }
 
-/** The search for the tightest gap, the lowest of equals. */
-class Search {
-  /** Everything below is taken, or a gap already offered. */
-  end = 0;
-  best: number | undefined;
-  readonly #size: number;
-  #bestSize = Number.POSITIVE_INFINITY;
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  take(start: number, end: number): void {
-    this.offer(this.end, start - this.end);
-    this.end = Math.max(this.end, end);
-  }
-
-  offer(offset: number, size: number): void {
-    if (size < this.#size || size >= this.#bestSize) return;
-    this.best = offset;
-    this.#bestSize = size;
-  }
+/** Offsets [start, end). */
+interface Range {
+  readonly start: number;
+  readonly end: number;
 }
 
 /**
- * Items by offset, in blocks. Items that are alike in size are alike in time, too, as layers that follow on each other
- * are: most blocks are seen as a whole, or not at all.
+ * Which offsets are taken at which times: a segment tree over time. Each node stands for a range of times and has two
+ * unions of offsets: of the items that live through all of its times, and of those that live at any of them. Items that
+ * touch are one range, so that a node has few, however many items there are.
  */
-class PlacedItems {
-  readonly #blocks: Block[] = [new Block([])];
+class Occupancy {
+  readonly #leaves: number;
+  readonly #always: (Range[] | undefined)[] = [];
+  readonly #ever: (Range[] | undefined)[] = [];
 
-  /** The offset of the tightest gap that is there for this item, or the end of all that live with it. */
-  tightestGap(item: Item): number {
-    const search = new Search(item.size);
-    for (const block of this.#blocks) block.search(item, search);
-    return search.best ?? search.end;
+  constructor(times: number) {
+    this.#leaves = leavesFor(times);
   }
 
-  add(item: PlacedItem): void {
-    let at = this.#blocks.findLastIndex(({ start }) => start <= item.offset);
-    at = Math.max(at, 0);
-    const block = this.#blocks[at] as Block;
-    block.add(item);
-    if (block.items.length <= blockLength) return;
-    const { items } = block;
-    const half = items.length >> 1;
-    this.#blocks.splice(at, 1, new Block(items.slice(0, half)), new Block(items.slice(half)));
+  add({ from, to, offset, size }: PlacedItem): void {
+    const range = { start: offset, end: offset + size };
+    visit(from, to + 1, this.#leaves, (node, isWhole) => {
+      this.#ever[node] = added(this.#ever[node], range);
+      if (isWhole) this.#always[node] = added(this.#always[node], range);
+    });
   }
+
+  /** What is taken at any time of this lifetime, by offset; ranges may overlap. */
+  during({ from, to }: Lifetime): readonly Range[] {
+    const found: Range[] = [];
+    visit(from, to + 1, this.#leaves, (node, isWhole) => {
+      for (const range of (isWhole ? this.#ever : this.#always)[node] ?? []) found.push(range);
+    });
+    return found.sort((a, b) => a.start - b.start);
+  }
+}
+
+/** These ranges and one more, which is joined with those that it touches. */
+function added(ranges: Range[] | undefined, { start, end }: Range): Range[] {
+  if (!ranges) return [{ start, end }];
+  let [first, high] = [0, ranges.length];
+  while (first < high) {
+    const half = (first + high) >> 1;
+    if ((ranges[half] as Range).end < start) first = half + 1;
+    else high = half;
+  }
+  let next = first;
+  let joined: Range = { start, end };
+  for (let range = ranges[next]; range && range.start <= end; range = ranges[++next]) {
+    joined = { start: Math.min(joined.start, range.start), end: Math.max(joined.end, range.end) };
+  }
+  ranges.splice(first, next - first, joined);
+  return ranges;
+}
+
+/** The leaves of a segment tree with this many places; its root is node 1, the children of node n are 2n and 2n + 1. */
+function leavesFor(places: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(places, 1)));
+}
+
+/** Visits the nodes of a segment tree that have places of [from, to), down to those that have no others. */
+function visit(from: number, to: number, leaves: number, each: (node: number, isWhole: boolean) => void): void {
+  const descend = (node: number, low: number, high: number): void => {
+    if (to <= low || from >= high) return;
+    const isWhole = from <= low && high <= to;
+    each(node, isWhole);
+    if (isWhole) return;
+    const half = (low + high) >> 1;
+    descend(2 * node, low, half);
+    descend(2 * node + 1, half, high);
+  };
+  descend(1, 0, leaves);
 }
 
 /** For each item the first step from the end of its life on that writes to an item over it; infinity if none does. */
@@ -188,35 +152,25 @@ class RangeTimes {
   readonly #least: Float64Array;
 
   constructor(count: number) {
-    this.#leaves = 2 ** Math.ceil(Math.log2(Math.max(count, 1)));
+    this.#leaves = leavesFor(count);
     this.#all = new Float64Array(2 * this.#leaves).fill(Number.POSITIVE_INFINITY);
     this.#least = this.#all.slice();
   }
 
   /** Sets the time of places [from, to); no later than all times set before. */
   set(from: number, to: number, time: number): void {
-    const visit = (node: number, low: number, high: number) => {
-      if (to <= low || from >= high) return;
+    visit(from, to, this.#leaves, (node, isWhole) => {
       this.#least[node] = time;
-      if (from <= low && high <= to) {
-        this.#all[node] = time;
-        return;
-      }
-      const half = (low + high) >> 1;
-      visit(2 * node, low, half);
-      visit(2 * node + 1, half, high);
-    };
-    visit(1, 0, this.#leaves);
+      if (isWhole) this.#all[node] = time;
+    });
   }
 
   /** The least time of places [from, to). */
   least(from: number, to: number): number {
-    const visit = (node: number, low: number, high: number): number => {
-      if (to <= low || from >= high) return Number.POSITIVE_INFINITY;
-      if (from <= low && high <= to) return this.#least[node] as number;
-      const half = (low + high) >> 1;
-      return Math.min(this.#all[node] as number, visit(2 * node, low, half), visit(2 * node + 1, half, high));
-    };
-    return visit(1, 0, this.#leaves);
+    let least = Number.POSITIVE_INFINITY;
+    visit(from, to, this.#leaves, (node, isWhole) => {
+      least = Math.min(least, (isWhole ? this.#least : this.#all)[node] as number);
+    });
+    return least;
   }
 }
