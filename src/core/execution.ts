@@ -4,7 +4,7 @@ import { fuseBatchNorm } from "./passes/fuse-batch-norm.js";
 import { fuseForward } from "./passes/fuse-forward.js";
 import { fusePool } from "./passes/fuse-pool.js";
 import { type FusedGroup, type PassContext, type Plan, PlanDraft } from "./passes/plan-draft.js";
-import { type MemoryPlan, planMemory } from "./passes/plan-memory.js";
+import { type MemoryPlan, type PlacedSpan, planMemory } from "./passes/plan-memory.js";
 import { recomputeNormalized } from "./passes/recompute.js";
 import type { Step } from "./program.js";
 import { Runner } from "./run.js";
@@ -38,6 +38,8 @@ export interface ExecutionOptions {
   readonly aside: (span: Span) => Span;
   /** Spans that change only where somebody asks for their arrays, unless a step writes to them. */
   readonly constants?: ReadonlySet<Span>;
+  /** Whether the steps are run as they were recorded, as others have begun to; default false. */
+  readonly isUnfused?: boolean;
 }
 
 /**
@@ -62,15 +64,20 @@ export class Execution {
   /** What is run. */
   #plan: Plan;
   #memory: MemoryPlan | undefined;
-  /** What the spans of the memory plan lie in, while they do. */
+  /** What the spans of the memory plan lie in, while `#isPlaced`. */
   #arena: Storage | undefined;
+  #isPlaced = false;
+  /** Whether spans may lie elsewhere than where the runners look for them. */
+  #hasMoved = false;
+  #isUnfused: boolean;
   /** How many steps, of forward and then backward, lie behind; not a number after one that failed. */
   #position = 0;
   #isRunning = false;
   #hasRun = false;
 
   constructor(recorded: Plan, engine: Engine, options: ExecutionOptions) {
-    const { passes, constants = new Set() } = options;
+    const { passes, constants = new Set(), isUnfused = false } = options;
+    this.#isUnfused = isUnfused;
     this.#engine = engine;
     this.#recorded = recorded;
     this.#kept = options.kept;
@@ -79,7 +86,7 @@ export class Execution {
     this.#constants = new Set([...constants].filter((span) => draft.writers(span).length === 0));
     const context: PassContext = { engine, ...options };
     for (const name of passNames) {
-      if (name === "plan-memory" || !passes.includes(name)) continue;
+      if (name === "plan-memory" || isUnfused || !passes.includes(name)) continue;
       const { groups, spans, skipped } = rewriters[name](draft, context);
       draft.settle();
       this.#groups.push(...groups);
@@ -93,6 +100,16 @@ export class Execution {
   /** What a whole run does. */
   get plan(): Plan {
     return this.#plan;
+  }
+
+  /** Whether the steps are run as they were recorded, because a run began or ended between layers that were fused. */
+  get isUnfused(): boolean {
+    return this.#isUnfused;
+  }
+
+  /** Memory that the passes' steps use. */
+  get spans(): readonly Span[] {
+    return this.#spans;
   }
 
   /** Which spans share memory, and where; `undefined` if none do. */
@@ -111,12 +128,14 @@ export class Execution {
     if (!range) return;
     const [from, to] = range;
     const follows = from === this.#position;
-    if (from === 0) this.#share();
-    else if (this.#arena && !follows) {
+    if (from === 0) {
+      this.#skip();
+      this.#share(0);
+    } else if (this.#isPlaced && !follows) {
       this.#unshare(true);
       this.#memory = undefined;
     }
-    const written = this.#arena ? [] : this.#checkHolds(this.#steps.slice(from, to));
+    const written = this.#isPlaced ? [] : this.#checkHolds(this.#steps.slice(from, to));
     const runner = this.#runner(direction);
     this.#hasRun ||= direction === "forward";
     this.#position = Number.NaN;
@@ -130,11 +149,34 @@ export class Execution {
     for (const span of written) span.regain();
   }
 
-  /** Frees all memory. What the shared part of it holds is lost, unless spans `keep` theirs in memory of their own. */
-  release(keep = false): void {
-    this.#unshare(keep);
-    this.#releaseRunners();
+  /** Frees all memory, and loses what the shared part of it holds. */
+  release(): void {
+    this.rest();
     for (const span of this.#spans) span.release();
+  }
+
+  // ---- in turns with others, of the same net for other shapes
+
+  /** Makes way for another execution. What the layers before `layer` computed is kept in memory of the spans' own. */
+  suspend(layer: number): void {
+    const start = this.#startOf(layer);
+    for (const runner of this.#runners.values()) runner.notePlaces();
+    this.#unplace(({ from }) => from < start);
+  }
+
+  /** Goes on in the place of another one, which ran the layers before `layer`. */
+  resume(layer: number): void {
+    this.#position = this.#startOf(layer);
+    this.#hasMoved = true;
+    if (layer === 0) return;
+    this.#hasRun = true;
+    this.#share(this.#position);
+  }
+
+  /** Frees the shared memory and what was compiled, until it runs again. */
+  rest(): void {
+    this.#unshare(false);
+    this.#releaseRunners();
   }
 
   // ---- memory
@@ -148,30 +190,52 @@ export class Execution {
     return planMemory(steps, this.#kept, new Set(this.#spans), uses);
   }
 
-  /** Places all spans of the memory plan in one arena. */
-  #share(): void {
+  /** Releases what no step writes. */
+  #skip(): void {
     for (const span of this.#skipped) {
       span.release();
       span.lose();
     }
-    if (this.#arena || !this.#memory?.size) return;
-    this.#releaseRunners();
-    // First what they have goes back, so that the arena can take its place.
-    for (const { span } of this.#memory.placements) span.release();
-    const arena = this.#engine.allocate(this.#memory.size);
-    this.#arena = arena;
-    for (const { span, offset, from, overwritten } of this.#memory.placements) {
+  }
+
+  /**
+   * Places all spans of the memory plan in one arena, with the values of those that must be there after the first `start`
+   * steps; if one of these has lost its own, none.
+   */
+  #share(start: number): void {
+    if (this.#isPlaced || !this.#memory?.size) return;
+    const { placements, size } = this.#memory;
+    const isThere = ({ from, overwritten }: PlacedSpan) => from < start && start <= overwritten;
+    if (placements.some((place) => isThere(place) && !place.span.holdsValues)) return;
+    if (!this.#arena) {
+      this.#releaseRunners();
+      // First what they have goes back, so that the arena can take its place.
+      for (const place of placements) if (!isThere(place)) place.span.release();
+      this.#arena = this.#engine.allocate(size);
+    }
+    for (const place of placements) {
+      const { span, offset, from, overwritten } = place;
       const holdsValues = () => this.#isRunning || (from < this.#position && this.#position <= overwritten);
-      span.place({ storage: arena, offset, holdsValues });
+      span.place({ storage: this.#arena, offset, holdsValues }, isThere(place));
+    }
+    this.#isPlaced = true;
+    this.#hasMoved = true;
+  }
+
+  /** Gives the spans of the memory plan memory of their own again, with their values where they have them and `keeps` says so. */
+  #unplace(keeps: (place: PlacedSpan) => boolean): void {
+    if (!this.#isPlaced) return;
+    this.#isPlaced = false;
+    for (const place of this.#memory?.placements ?? []) {
+      const { span } = place;
+      if (span.isPlaced && span.storage === this.#arena) span.unplace(keeps(place));
     }
   }
 
   #unshare(keep: boolean): void {
     if (!this.#arena) return;
     this.#releaseRunners();
-    for (const { span } of this.#memory?.placements ?? []) {
-      if (span.isPlaced && span.storage === this.#arena) span.unplace(keep);
-    }
+    this.#unplace(() => keep);
     this.#arena.release();
     this.#arena = undefined;
   }
@@ -208,6 +272,13 @@ export class Execution {
     return [start + first, start + steps.findLastIndex(isIn) + 1];
   }
 
+  /** How many steps of forward are of layers before this one. */
+  #startOf(layer: number): number {
+    const { forward } = this.#plan;
+    const start = forward.findIndex((step) => step.layer >= layer);
+    return start < 0 ? forward.length : start;
+  }
+
   async #unfuse(): Promise<void> {
     this.#unshare(true);
     if (this.#hasRun && this.#recorded.backward) {
@@ -224,6 +295,7 @@ export class Execution {
       runner.release();
     }
     this.release();
+    this.#isUnfused = true;
     this.#plan = this.#recorded;
     this.#groups = [];
     this.#skipped = [];
@@ -232,6 +304,12 @@ export class Execution {
   }
 
   #runner(direction: Direction): Runner {
+    for (const [each, runner] of this.#hasMoved ? this.#runners : []) {
+      if (runner.isInPlace) continue;
+      runner.release();
+      this.#runners.delete(each);
+    }
+    this.#hasMoved = false;
     const known = this.#runners.get(direction);
     if (known) return known;
     const runner = new Runner({ steps: this.#plan[direction] ?? [] }, this.#engine, this.#constants);

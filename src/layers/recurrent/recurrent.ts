@@ -43,6 +43,7 @@ export abstract class RecurrentLayer extends Layer {
   readonly #param = this.message.recurrentParam ?? create(RecurrentParameterSchema);
   #steps = 0;
   #unrolled: Unrolled | undefined;
+  #top: Tensor | undefined;
   readonly #kept = new KeptState();
 
   /** One step on from `gates` and `previous`: writes `state`. */
@@ -133,6 +134,7 @@ export abstract class RecurrentLayer extends Layer {
       previous = state;
     }
     this.#unrolled = { steps, h: states[0], conted };
+    this.#top = y;
 
     this.output(k, states[0], y);
     const end = previous;
@@ -196,7 +198,12 @@ export abstract class RecurrentLayer extends Layer {
   }
 
   override restoreState(state: unknown): void {
-    this.#kept.restore(state, this, this.states, this.#unrolled?.steps[0]?.previous[0].count ?? 0);
+    // By the top, as shapes recorded before may be those of now again.
+    const {
+      count,
+      shape: [steps = 1],
+    } = this.#top ?? { count: 0, shape: [] };
+    this.#kept.restore(state, this, this.states, count / steps);
   }
 
   /** The parameters Caffe makes for each step: `weights(gates·D, D)`, and a type's own. */
