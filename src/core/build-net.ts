@@ -13,7 +13,7 @@ import { formatText } from "../proto/text/index.js";
 import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
-import type { Log } from "../util/log.js";
+import { type Log, silent } from "../util/log.js";
 import type { Random } from "../util/random.js";
 import { formatShape, type Shape } from "../util/shape.js";
 import { counted } from "../util/words.js";
@@ -60,14 +60,15 @@ export interface NetParts {
  */
 export async function buildNet(message: NetParameter, state: NetState, context: BuildContext): Promise<NetParts> {
   const { log } = context;
-  const filtered = copyMessage(NetParameterSchema, message);
-  filtered.layer = filterLayers(message, state, log);
-  filtered.state = state;
-  log("info", "net.cpp:53", `Initializing net from parameters: \n${formatText(NetParameterSchema, filtered)}`);
+  const layers = filterLayers(message, state, log);
+  if (log !== silent) {
+    const filtered = Object.assign(copyMessage(NetParameterSchema, message), { layer: layers, state });
+    log("info", "net.cpp:53", `Initializing net from parameters: \n${formatText(NetParameterSchema, filtered)}`);
+  }
 
   const builder = new Builder(phaseName(state.phase), context);
   try {
-    for (const layer of insertSplits(filtered.layer)) await builder.add(layer);
+    for (const layer of insertSplits(layers)) await builder.add(layer);
   } catch (error) {
     await builder.abandon();
     throw error;

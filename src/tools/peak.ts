@@ -7,6 +7,7 @@ import { ReferenceEngine } from "../engines/reference/index.js";
 import {
   InputParameterSchema,
   type LayerParameter,
+  LayerParameterSchema,
   type NetParameter,
   NetParameterSchema,
   NetStateSchema,
@@ -47,8 +48,9 @@ export interface PeakOptions {
  */
 export async function peakOf(message: NetParameter, options: PeakOptions): Promise<Peak | undefined> {
   const { phase, level, stages, shapes, catalog, files } = options;
-  const own = copyMessage(NetParameterSchema, message);
-  own.layer = own.layer.map((layer) => withoutData(layer, shapes));
+  const { name, forceBackward } = message;
+  const layer = message.layer.map((each) => withoutData(each, shapes));
+  const own = create(NetParameterSchema, { name, forceBackward, layer });
   const trains = phase === "TRAIN";
   const noFiles = () => Promise.reject(new TypeError("a net that is only planned has no weights"));
   let net: Net | undefined;
@@ -81,5 +83,8 @@ function withoutData(layer: LayerParameter, shapes: Readonly<Record<string, Shap
   const { bottom, top } = layer;
   if (bottom.length > 0 || top.length === 0 || !top.every((name) => Object.hasOwn(shapes, name))) return layer;
   const shape = top.map((name) => ({ dim: (shapes[name] ?? []).map(BigInt) }));
-  return Object.assign(layer, { type: "Input", inputParam: create(InputParameterSchema, { shape }) });
+  return Object.assign(copyMessage(LayerParameterSchema, layer), {
+    type: "Input",
+    inputParam: create(InputParameterSchema, { shape }),
+  });
 }
