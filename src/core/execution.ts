@@ -157,20 +157,18 @@ export class Execution {
 
   // ---- in turns with others, of the same net for other shapes
 
-  /** Makes way for another execution. What the layers before `layer` computed is kept in memory of the spans' own. */
-  suspend(layer: number): void {
-    const start = this.#startOf(layer);
-    for (const runner of this.#runners.values()) runner.notePlaces();
-    this.#unplace(({ from }) => from < start);
-  }
-
-  /** Goes on in the place of another one, which ran the layers before `layer`. */
-  resume(layer: number): void {
+  /** Goes on in the place of another one: what that computed in the layers before `layer` is still there. */
+  takeOver(other: Execution | undefined, layer: number): void {
     this.#position = this.#startOf(layer);
     this.#hasMoved = true;
-    if (layer === 0) return;
-    this.#hasRun = true;
-    this.#share(this.#position);
+    if (!other) return;
+    for (const runner of other.#runners.values()) runner.notePlaces();
+    if (layer > 0) {
+      this.#hasRun = true;
+      this.#share(this.#position);
+    }
+    const start = other.#startOf(layer);
+    other.#unplace(({ from }) => from < start);
   }
 
   /** Frees the shared memory and what was compiled, until it runs again. */

@@ -241,3 +241,25 @@ test("the state of an LSTM is restored by the shapes of now", async () => {
   expect(() => lstm?.restoreState?.([Array(4).fill(0), Array(4).fill(0)])).toThrow(/2 lists of 2 numbers/);
   await net.dispose();
 });
+
+test("versions that are not in use have no memory while the engine has much in use", async () => {
+  const engine = new ReferenceEngine();
+  const own = Object.getOwnPropertyDescriptor(ReferenceEngine.prototype, "bytesUsed")?.get;
+  const bytes = () => Number(own?.call(engine));
+  Object.defineProperty(engine, "bytesUsed", { get: () => bytes() + 2 ** 30 });
+  for (const keep of ["all", "outputs"] as const) {
+    const [net, other] = [await netFromText(text, { engine, keep }), await netFromText(text, { keep })];
+    const before = bytes();
+    const taken: number[] = [];
+    for (const size of [4, 9, 4, 9, 4]) {
+      const run = { ...small, size, pass: 3 };
+      for (const each of [net, other]) each.reshape(shapesOf(run));
+      expect(await train(net, run, size)).toEqual(await train(other, run, size));
+      taken.push(bytes() - before);
+    }
+    expect(taken.slice(2)).toEqual([taken[0], taken[1], taken[0]]);
+    expect(taken[1]).toBeGreaterThan(taken[0]);
+    await net.dispose();
+    await other.dispose();
+  }
+});

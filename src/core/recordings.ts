@@ -98,7 +98,6 @@ export class Recordings {
     const left = this.#current;
     const states = this.#tensors.map(({ state }) => state);
     this.#started = [];
-    left?.execution.suspend(from);
     if (left) left.tensors = states;
     try {
       apply();
@@ -113,12 +112,11 @@ export class Recordings {
         );
       }
     } catch (error) {
-      for (const [i, tensor] of this.#tensors.entries()) tensor.restore(states[i] as TensorState);
       this.#current = left;
-      left?.execution.resume(from);
+      for (const [i, tensor] of this.#tensors.entries()) tensor.restore(states[i] as TensorState);
       throw error;
     }
-    this.#current?.execution.resume(from);
+    this.#current?.execution.takeOver(left?.execution, from);
     if (!left) for (const { data, diff } of states) this.#releaseUnused([data, diff]);
     this.#limit();
   }

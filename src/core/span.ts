@@ -120,8 +120,11 @@ export class Span {
    * unless `keep` says to take them there.
    */
   place(placement: Placement, keep = false): void {
-    const { storage, offset } = placement;
-    if (keep && this.#storage) storage.array.set(this.#storage.array, offset);
+    if (keep && (this.#storage || this.#placement)) {
+      const { offset, storage } = this;
+      const values = storage.array.subarray(offset, offset + this.count);
+      placement.storage.array.set(values, placement.offset);
+    }
     this.release();
     this.#placement = placement;
   }
