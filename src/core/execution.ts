@@ -57,7 +57,8 @@ export class Execution {
   readonly #sharesMemory: boolean;
   readonly #constants: ReadonlySet<Span>;
   readonly #runners = new Map<Direction, Runner>();
-  readonly #spans: Span[] = [];
+  /** Memory that the passes' steps use; nobody can look at it. */
+  readonly #spans = new Set<Span>();
   #groups: FusedGroup[] = [];
   /** What no step of the plan writes, though a recorded one does. */
   #skipped: Span[] = [];
@@ -90,7 +91,7 @@ export class Execution {
       const { groups, spans, skipped } = rewriters[name](draft, context);
       draft.settle();
       this.#groups.push(...groups);
-      this.#spans.push(...spans);
+      for (const span of spans) this.#spans.add(span);
       this.#skipped.push(...skipped);
     }
     this.#plan = draft.plan;
@@ -107,8 +108,7 @@ export class Execution {
     return this.#isUnfused;
   }
 
-  /** Memory that the passes' steps use. */
-  get spans(): readonly Span[] {
+  get spans(): ReadonlySet<Span> {
     return this.#spans;
   }
 
@@ -161,12 +161,10 @@ export class Execution {
   takeOver(other: Execution | undefined, layer: number): void {
     this.#position = this.#startOf(layer);
     this.#hasMoved = true;
+    this.#hasRun = layer > 0;
     if (!other) return;
     for (const runner of other.#runners.values()) runner.notePlaces();
-    if (layer > 0) {
-      this.#hasRun = true;
-      this.#share(this.#position);
-    }
+    if (layer > 0) this.#share(this.#position);
     const start = other.#startOf(layer);
     other.#unplace(({ from }) => from < start);
   }
@@ -185,7 +183,7 @@ export class Execution {
 
   #planMemory({ steps, uses }: PlanDraft): MemoryPlan | undefined {
     if (!this.#kept || !this.#sharesMemory) return undefined;
-    return planMemory(steps, this.#kept, new Set(this.#spans), uses);
+    return planMemory(steps, this.#kept, this.#spans, uses);
   }
 
   /** Releases what no step writes. */
@@ -203,7 +201,8 @@ export class Execution {
   #share(start: number): void {
     if (this.#isPlaced || !this.#memory?.size) return;
     const { placements, size } = this.#memory;
-    const isThere = ({ from, overwritten }: PlacedSpan) => from < start && start <= overwritten;
+    const isThere = ({ span, from, to, overwritten }: PlacedSpan) =>
+      from < start && start <= (this.#spans.has(span) ? to : overwritten);
     if (placements.some((place) => isThere(place) && !place.span.holdsValues)) return;
     if (!this.#arena) {
       this.#releaseRunners();

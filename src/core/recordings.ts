@@ -49,6 +49,8 @@ export class Recordings {
   /** The last used at the end. */
   #versions: Version[] = [];
   #current: Version | undefined;
+  /** Whether all shapes are still those that the layers gave when the net was built. */
+  #isAsBuilt = true;
   /** What was recorded of forward before the first use. */
   #started: Recording[] = [];
 
@@ -67,7 +69,7 @@ export class Recordings {
   prepare(): Execution {
     if (!this.#current) {
       this.start();
-      this.#use(this.#makeVersion(this.#keyOf(0), this.#started, [], false));
+      this.#use(this.#makeVersion(this.#isAsBuilt ? this.#keyOf(0) : "", this.#started, []));
       this.#started = [];
     }
     return (this.#current as Version).execution;
@@ -117,7 +119,7 @@ export class Recordings {
       throw error;
     }
     this.#current?.execution.takeOver(left?.execution, from);
-    if (!left) for (const { data, diff } of states) this.#releaseUnused([data, diff]);
+    if (!left) this.#releaseUnused(states.flatMap(({ data, diff }) => [data, diff]));
     this.#limit();
   }
 
@@ -127,6 +129,7 @@ export class Recordings {
     for (const { execution } of this.#versions) execution.release();
     this.#versions = [];
     this.#current = undefined;
+    this.#isAsBuilt = false;
     for (const { spans: own } of this.#started.splice(0)) spans.push(...own);
     this.#releaseUnused(spans);
   }
