@@ -135,7 +135,7 @@ export class Execution {
       this.#unshare(true);
       this.#memory = undefined;
     }
-    const written = this.#isPlaced ? [] : this.#checkHolds(this.#steps.slice(from, to));
+    const written = this.#isPlaced || !this.#kept ? [] : this.#checkHolds(this.#steps.slice(from, to));
     const runner = this.#runner(direction);
     this.#hasRun ||= direction === "forward";
     this.#position = Number.NaN;
@@ -240,7 +240,6 @@ export class Execution {
   /** Makes sure that no step reads what is lost. Returns what they write. */
   #checkHolds(steps: readonly Step[]): ReadonlySet<Span> {
     const written = new Set<Span>();
-    if (!this.#kept) return written;
     for (const step of steps) {
       const { reads, writes } = usesOf(step);
       const lost = reads.find(({ span }) => !span.holdsValues && !written.has(span.root));

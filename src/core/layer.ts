@@ -42,7 +42,9 @@ export interface ParamDeclaration {
  * shares, and runs what was recorded.
  *
  * The order of calls: constructor, `open`, `setup`, `topShapes`, `declareParams`, then `forward` and
- * `backward` once per reshape.
+ * `backward` once for each set of shapes. What they recorded for the last few sets is used again, without a call, when
+ * these shapes return: a step finds the sizes and spans it needs in variables of its recording, not in fields that a later
+ * `forward` sets anew.
  */
 export abstract class Layer {
   readonly name: string;
@@ -100,7 +102,7 @@ export abstract class Layer {
 
   /**
    * For layers whose top shapes depend on values: asked before each forward, when the bottoms are there;
-   * if the shapes changed, the net is recorded again from here on.
+   * if the shapes changed, the net is recorded again from here on, unless it was for these shapes.
    */
   liveShapes?(bottom: readonly Tensor[]): readonly Shape[] | Promise<readonly Shape[]>;
 

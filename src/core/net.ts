@@ -51,7 +51,7 @@ export interface LayerRange {
 /**
  * A network: layers connected by blobs, with forward and backward as programs on an engine.
  *
- * Programs are recorded at the first use and again only when shapes change.
+ * Programs are recorded at the first use, and again for shapes that are none of the last few.
  */
 export class Net {
   readonly name: string;
@@ -203,13 +203,14 @@ export class Net {
   }
 
   /**
-   * Gives input blobs other shapes and passes them on through the net.
+   * Gives input blobs other shapes and passes them on through the net. Where one of them is refused, all stay as they were.
+   * Without shapes, the layers record anew.
    *
    * @throws MokaError `MOKA_SHAPE` where a layer cannot take them, or its parameters would have to change
    */
   reshape(inputShapes: Readonly<Record<string, Shape>> = {}): void {
     const inputs = Object.entries(inputShapes).map(([name, shape]) => [this.#input(name), shape] as const);
-    // Then somebody has changed a layer by hand.
+    // Without shapes, somebody has changed a layer by hand.
     if (inputs.length === 0) this.#recordings.drop();
     else if (inputs.every(([input, shape]) => sameShape(input.shape, shape))) return;
     this.#change(0, 0, () => {
