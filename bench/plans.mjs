@@ -87,7 +87,7 @@ function block(i, bottom, top, outputs) {
 
 function framed(body, top, batch = 2) {
   return `
-    layer { name: "x" type: "Input" top: "x" top: "label" input_param { shape { dim: ${batch} dim: 4 dim: 8 dim: 8 } shape { dim: ${batch} } } }
+    layer { name: "x" type: "Input" top: "x" top: "label" input_param { shape { dim: ${batch} dim: 4 dim: 16 dim: 16 } shape { dim: ${batch} } } }
     ${body}
     layer { name: "fc" type: "InnerProduct" bottom: "${top}" top: "fc" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
     layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc" bottom: "label" top: "loss" }`;
@@ -118,7 +118,7 @@ function dense(layers) {
 async function timeReshape(keep) {
   const net = await load(chain(120), await WasmEngine.create(), { keep });
   return times(async (n) => {
-    net.reshape({ x: [n, 4, 8, 8], label: [n] });
+    net.reshape({ x: [n, 4, 16, 16], label: [n] });
     await step(net);
   }).finally(() => net.dispose());
 }

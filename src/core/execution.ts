@@ -135,7 +135,8 @@ export class Execution {
       this.#unshare(true);
       this.#memory = undefined;
     }
-    const written = this.#isPlaced || !this.#kept ? [] : this.#checkHolds(this.#steps.slice(from, to));
+    const steps = this.#kept && (this.#isUnfused || !this.#isPlaced) ? this.#steps.slice(from, to) : [];
+    if (!this.#isPlaced) this.#checkHolds(steps);
     const runner = this.#runner(direction);
     this.#hasRun ||= direction === "forward";
     this.#position = Number.NaN;
@@ -146,7 +147,7 @@ export class Execution {
       this.#isRunning = false;
     }
     this.#position = to;
-    for (const span of written) span.regain();
+    for (const step of steps) for (const { span } of usesOf(step).writes) span.root.regain();
   }
 
   /** Frees all memory, and loses what the shared part of it holds. */
@@ -237,8 +238,8 @@ export class Execution {
     this.#arena = undefined;
   }
 
-  /** Makes sure that no step reads what is lost. Returns what they write. */
-  #checkHolds(steps: readonly Step[]): ReadonlySet<Span> {
+  /** Makes sure that no step reads what is lost. */
+  #checkHolds(steps: readonly Step[]): void {
     const written = new Set<Span>();
     for (const step of steps) {
       const { reads, writes } = usesOf(step);
@@ -252,7 +253,6 @@ export class Execution {
       }
       for (const { span } of writes) written.add(span.root);
     }
-    return written;
   }
 
   // ---- running

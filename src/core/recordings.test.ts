@@ -124,6 +124,33 @@ describe.each([
     },
   );
 
+  test.each(["all", "outputs"] as const)("with %s kept, parts of the net may be run in between", async (keep) => {
+    const engine: Engine = await createEngine();
+    const load = (passes: readonly PassName[]) =>
+      netFromText(`force_backward: true ${text}`, { engine, keep, seed: 5, passes });
+    const ends = fc.array(fc.constantFrom(undefined, "first", "norm_a", "max"), { minLength: 12, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(runs, ends, fc.boolean(), async (list, to, reshapes) => {
+        const [net, plain] = [await load(passNames), await load([])];
+        for (const [seed, run] of list.entries()) {
+          const all = reshapes ? run : { ...run, batch: 2, size: 4, steps: 1, streams: 1 };
+          const seen: unknown[] = [];
+          for (const each of [net, plain]) {
+            each.reshape(shapesOf(all));
+            if (each === plain) each.reshape();
+            const x = noise(all.batch * 2 * all.size * all.size, seed);
+            if (to[seed]) seen.push(await each.forward({ x }, { to: to[seed] }));
+            seen.push(await train(each, all, seed));
+          }
+          expectClose(seen.slice(0, seen.length / 2), seen.slice(seen.length / 2));
+        }
+        for (const each of [net, plain]) await each.dispose();
+      }),
+      { numRuns: 15, seed: 4 },
+    );
+    await engine.dispose();
+  });
+
   test("a thousand shapes take no more memory than a few", async () => {
     const engine = await createEngine();
     const net = await netFromText(`force_backward: true ${text}`, { engine, keep: "outputs" });
