@@ -52,7 +52,8 @@ export interface ExecutionOptions {
  */
 export class Execution {
   readonly #engine: Engine;
-  readonly #recorded: Plan;
+  /** The steps as the layers recorded them. */
+  readonly recorded: Plan;
   readonly #kept: ReadonlySet<Span> | undefined;
   readonly #sharesMemory: boolean;
   readonly #constants: ReadonlySet<Span>;
@@ -80,7 +81,7 @@ export class Execution {
     const { passes, constants = new Set(), isUnfused = false } = options;
     this.#isUnfused = isUnfused;
     this.#engine = engine;
-    this.#recorded = recorded;
+    this.recorded = recorded;
     this.#kept = options.kept;
     this.#sharesMemory = passes.includes("plan-memory");
     const draft = new PlanDraft(recorded);
@@ -277,7 +278,7 @@ export class Execution {
 
   async #unfuse(): Promise<void> {
     this.#unshare(true);
-    if (this.#hasRun && this.#recorded.backward) {
+    if (this.#hasRun && this.recorded.backward) {
       const steps = this.#groups
         .flatMap(({ unfuse }) => unfuse)
         .filter((step) => {
@@ -292,7 +293,7 @@ export class Execution {
     }
     this.release();
     this.#isUnfused = true;
-    this.#plan = this.#recorded;
+    this.#plan = this.recorded;
     this.#groups = [];
     this.#skipped = [];
     this.#memory = this.#planMemory(new PlanDraft(this.#plan));

@@ -271,7 +271,7 @@ export class Net {
 
   /** The recorded program of one direction, for those who print, time or rewrite it. */
   program(direction: Direction): Program {
-    return { steps: this.#recordings[direction].flatMap(({ steps }) => steps) };
+    return { steps: this.#recordings.prepare().recorded[direction] ?? [] };
   }
 
   /** Frees memory and closes files. The net cannot be used afterwards. */

@@ -81,17 +81,6 @@ export class Recordings {
     return this.#current?.refusal;
   }
 
-  get forward(): readonly Recording[] {
-    this.prepare();
-    return this.#current?.forward ?? [];
-  }
-
-  /** Those of backward, from the last layer to the first. */
-  get backward(): readonly Recording[] {
-    this.prepare();
-    return inOrder(this.#current?.backward ?? []);
-  }
-
   /**
    * Changes shapes: `apply` those that others follow from, of tops of the layer `from` or of inputs; `pass` the others.
    * When one of them fails, everything is as it was. What layers before `from` have computed is still there.
