@@ -64,7 +64,7 @@ const many = fc.array(
   { minLength: 1, maxLength: 400, size: "max" },
 );
 
-test("blocks of items give the offsets that looking at each item gives", () => {
+test("looking at unions of offsets gives what looking at each item gives", () => {
   fc.assert(
     fc.property(many, (made) => {
       const items = made.map(({ size, from, length, nested }) => ({
