@@ -59,7 +59,7 @@ async function build(type: string, example: Example, options: Parameters<typeof 
 
 const blobs = (net: Net, names: readonly string[]) => names.map((name) => net.blobs.get(name) as Blob);
 
-/** Fills inputs and top diffs with numbers that depend only on their index, and runs forward and backward. */
+/** Fills inputs and top diffs with numbers that depend only on their index, and runs forward. */
 async function compute(net: Net, layer: Layer): Promise<void> {
   blobs(net, net.inputs).forEach(({ name, data }, i) => {
     if (name === "label") data.set(data.map((_, j) => j % 2));
@@ -72,7 +72,7 @@ async function compute(net: Net, layer: Layer): Promise<void> {
   });
 }
 
-/** The results of `compute`: tops, and the gradients of parameters and of bottoms that have one. */
+/** The results of `compute` and backward: tops, and the gradients of parameters and of bottoms that have one. */
 async function results(net: Net, layer: Layer) {
   await compute(net, layer);
   const tops = blobs(net, layer.tops).map(({ data }) => [...data]);
