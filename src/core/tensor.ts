@@ -2,7 +2,7 @@ import { checkShape, countOf, type Shape, sameShape } from "../util/shape.js";
 import { Blob } from "./blob.js";
 import { type Memory, Span } from "./span.js";
 
-/** What a tensor was at some time. */
+/** The shape and the memory of a tensor at some time, for `restore`. */
 export interface TensorState {
   readonly shape: Shape;
   readonly data: Span;
