@@ -91,11 +91,15 @@ export async function solverStateFromHdf5(bytes: Uint8Array, file: string): Prom
     return value.data[0] ?? 0;
   };
   const learnedNet = datasets.get("learned_net");
+  const history: BlobProto[] = [];
+  for (let path = "history/0"; datasets.has(path); path = `history/${history.length}`) {
+    history.push(blobAt(datasets, path, undefined, file));
+  }
   return create(SolverStateSchema, {
     iter: integer("iter"),
     currentStep: integer("current_step"),
     ...(typeof learnedNet === "string" && { learnedNet }),
-    history: numberedBlobs(datasets, "history", file),
+    history,
   });
 }
 
@@ -109,15 +113,6 @@ export async function solverStateToHdf5(state: SolverState): Promise<Uint8Array>
     content.set(`history/${i}`, { shape: blobShape(blob), data: blobValues(blob).data });
   });
   return writeHdf5(content, ["history"]);
-}
-
-/** All blobs `<group>/0`, `<group>/1`, … up to the first missing index. */
-function numberedBlobs(datasets: Datasets, group: string, file: string): BlobProto[] {
-  const blobs: BlobProto[] = [];
-  while (datasets.has(`${group}/${blobs.length}`)) {
-    blobs.push(blobAt(datasets, `${group}/${blobs.length}`, undefined, file));
-  }
-  return blobs;
 }
 
 /** A dataset as a blob, with its gradients if there are any. */
