@@ -1,5 +1,5 @@
 import type { Database, DatabaseRecord } from "../util/database.js";
-import { MokaError } from "../util/errors.js";
+import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 
 /** Caffe's two kinds of database, by their names on the command line. */
@@ -32,14 +32,14 @@ export interface DatabaseWriter {
  * @throws MokaError MOKA_FILE if the folder holds a database already, as Caffe's converters do
  */
 export async function createDatabase(files: Files, backend: Backend, folder: string): Promise<DatabaseWriter> {
-  if (backend === "leveldb") return (await leveldb()).LevelDbWriter.create(files, folder);
+  const [kind, file] = backend === "lmdb" ? ["an LMDB", "data.mdb"] : ["a LevelDB", "CURRENT"];
   await files.makeFolder(folder);
-  const path = `${folder.replace(/\/+$/, "")}/data.mdb`;
-  const exists = (await files.list(folder)).includes("data.mdb");
-  if (exists) throw new MokaError("MOKA_FILE", `cannot create ${folder}: there is an LMDB already`);
+  const exists = (await files.list(folder)).includes(file);
+  check(!exists, "MOKA_FILE", `cannot create ${folder}: there is ${kind} already`);
+  if (backend === "leveldb") return new (await leveldb()).LevelDbWriter(files, folder);
   const writer = new (await lmdb()).LmdbWriter();
   return {
     add: (key, value) => writer.add(key, value),
-    finish: () => files.write(path, writer.finish()),
+    finish: () => files.write(`${folder.replace(/\/+$/, "")}/${file}`, writer.finish()),
   };
 }

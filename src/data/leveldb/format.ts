@@ -86,13 +86,3 @@ export class ByteReader {
     return this.take(this.varint());
   }
 }
-
-/** Less than 0 if `a` comes before `b`, 0 if they are equal, greater than 0 if `a` comes after `b`. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
-}

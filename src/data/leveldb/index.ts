@@ -1,2 +1,2 @@
-export { LevelDb, type LevelDbCursor, openLevelDb } from "./reader.js";
+export { openLevelDb } from "./reader.js";
 export { LevelDbWriter } from "./writer.js";

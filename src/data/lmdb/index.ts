@@ -1,2 +1,2 @@
-export { Lmdb, type LmdbCursor, openLmdb } from "./reader.js";
-export { type LmdbRecord, LmdbWriter, writeLmdb } from "./writer.js";
+export { Lmdb, openLmdb } from "./reader.js";
+export { LmdbWriter, writeLmdb } from "./writer.js";
