@@ -10,6 +10,7 @@ import {
   footer,
   keyTrailer,
   logBlock,
+  manifestTag,
   pieceHeader,
   pieceType,
   recordType,
@@ -68,11 +69,11 @@ export class LevelDbWriter {
     await this.#closeTable();
     const next = this.#number + 1;
     const start = [
-      [1, ...lengthAndBytes(bytesOf(comparator))],
-      [2, 0],
-      [9, 0],
-      [3, ...varint(next)],
-      [4, ...varint(this.#count)],
+      [manifestTag.comparator, ...lengthAndBytes(bytesOf(comparator))],
+      [manifestTag.log, 0],
+      [manifestTag.previousLog, 0],
+      [manifestTag.nextFile, ...varint(next)],
+      [manifestTag.lastWrite, ...varint(this.#count)],
     ];
     // 1000 tables per record: a reader holds a whole record in memory.
     const records = [start.flat()];
@@ -89,7 +90,7 @@ export class LevelDbWriter {
     await this.#files.write(`${this.#folder}/${digits(this.#number)}.ldb`, chunks);
     const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     this.#tables.push([
-      7,
+      manifestTag.added,
       lastLevel,
       ...varint(this.#number),
       ...varint(size),
