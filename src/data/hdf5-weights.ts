@@ -10,7 +10,7 @@ import {
   SolverStateSchema,
 } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
-import { floatsOf, type Hdf5Array, type Hdf5Value, readHdf5, readHdf5Tree, writeHdf5 } from "./hdf5.js";
+import { floatsOf, type Hdf5Value, readHdf5, readHdf5Tree, writeHdf5 } from "./hdf5.js";
 
 type Datasets = ReadonlyMap<string, Hdf5Value>;
 
@@ -118,11 +118,7 @@ export async function solverStateToHdf5(state: SolverState): Promise<Uint8Array>
 /** A dataset as a blob, with its gradients if there are any. */
 function blobAt(datasets: Datasets, path: string, diffPath: string | undefined, file: string): BlobProto {
   const value = datasets.get(path);
-  check(isArray(value), "MOKA_WEIGHTS", `${file}: ${path} holds no numbers`);
+  check(typeof value === "object", "MOKA_WEIGHTS", `${file}: ${path} holds no numbers`);
   const diff = diffPath === undefined ? undefined : datasets.get(diffPath);
-  return makeBlob(value.shape, { data: floatsOf(value), ...(isArray(diff) && { diff: floatsOf(diff) }) });
-}
-
-function isArray(value: Hdf5Value | undefined): value is Hdf5Array {
-  return typeof value === "object";
+  return makeBlob(value.shape, { data: floatsOf(value), ...(typeof diff === "object" && { diff: floatsOf(diff) }) });
 }

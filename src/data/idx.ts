@@ -36,7 +36,8 @@ export interface LabelledImages {
  * @throws MokaError MOKA_DATA if it is not an IDX file, or its length is not what its header says
  */
 export async function readIdx(bytes: Uint8Array, file = "IDX file"): Promise<Idx> {
-  const content = isGzip(bytes) ? await gunzipIdx(bytes, file) : bytes;
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const content = isGzip ? await gunzipIdx(bytes, file) : bytes;
   const header = readHeader(content, file);
   const { type, shape, start } = header;
   check(
@@ -115,10 +116,6 @@ function readHeader(bytes: Uint8Array, file: string): Header {
 /** The size of the whole file in bytes. */
 function sizeOf({ type, shape, start }: Header): number {
   return start + countOf(shape) * type.Array.BYTES_PER_ELEMENT;
-}
-
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 /** Decompresses an IDX file. It stops as soon as the result is longer than the header says. */

@@ -60,7 +60,7 @@ class NodeFiles implements Files {
       try {
         return (await stat(path)).isDirectory();
       } catch (error) {
-        if (isMissing(error)) return false;
+        if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return false;
         throw error;
       }
     });
@@ -129,8 +129,4 @@ async function attempt<T>(path: string, verb: string, work: () => Promise<T>): P
   } catch (error) {
     throw fileError(verb, path, error);
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "");
 }
