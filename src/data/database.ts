@@ -5,18 +5,15 @@ import type { Files } from "../util/files.js";
 /** Caffe's two kinds of database, by their names on the command line. */
 export type Backend = "lmdb" | "leveldb";
 
-// Each kind is imported when a database of that kind is opened: many runs open none.
-const leveldb = () => import("./leveldb/index.js");
-const lmdb = () => import("./lmdb/index.js");
-
 /**
- * Opens a database for reading. Nothing in its folder is changed.
+ * Opens a database for reading. Nothing in its folder is changed. The reader is imported here, not above: many runs open
+ * no database.
  *
  * @throws MokaError MOKA_FILE if it does not exist, MOKA_DATA if it is damaged or not such a database
  */
 export async function openDatabase(files: Files, backend: Backend, path: string): Promise<Database> {
-  if (backend === "lmdb") return (await lmdb()).openLmdb(files, path);
-  return (await leveldb()).openLevelDb(files, path);
+  if (backend === "lmdb") return (await import("./lmdb/reader.js")).openLmdb(files, path);
+  return (await import("./leveldb/reader.js")).openLevelDb(files, path);
 }
 
 /** Writes records, which must come in the order of their keys. The database is complete when `finish` resolves. */
@@ -36,8 +33,8 @@ export async function createDatabase(files: Files, backend: Backend, folder: str
   await files.makeFolder(folder);
   const exists = (await files.list(folder)).includes(file);
   check(!exists, "MOKA_FILE", `cannot create ${folder}: there is ${kind} already`);
-  if (backend === "leveldb") return new (await leveldb()).LevelDbWriter(files, folder);
-  const writer = new (await lmdb()).LmdbWriter();
+  if (backend === "leveldb") return new (await import("./leveldb/writer.js")).LevelDbWriter(files, folder);
+  const writer = new (await import("./lmdb/writer.js")).LmdbWriter();
   return {
     add: (key, value) => writer.add(key, value),
     finish: () => files.write(`${folder.replace(/\/+$/, "")}/${file}`, writer.finish()),

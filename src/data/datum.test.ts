@@ -5,7 +5,7 @@ import { createFiles } from "../platform/node/index.js";
 import { readDatum } from "../proto/binary/index.js";
 import { encodeImage, recordKey } from "./datum.js";
 import { readIdxImages } from "./idx.js";
-import { openLmdb } from "./lmdb/index.js";
+import { openLmdb } from "./lmdb/reader.js";
 
 const golden = fileURLToPath(new URL("../../test/golden/files/", import.meta.url));
 const image = { channels: 1, height: 2, width: 3, data: Uint8Array.of(1, 2, 3, 4, 5, 255), label: 7 };

@@ -8,7 +8,7 @@ import { createFiles } from "../platform/node/index.js";
 import { readDatum } from "../proto/binary/index.js";
 import { MokaError } from "../util/errors.js";
 import { type IdxData, readIdx, readIdxImages, writeIdx } from "./idx.js";
-import { openLmdb } from "./lmdb/index.js";
+import { openLmdb } from "./lmdb/reader.js";
 
 const golden = fileURLToPath(new URL("../../test/golden/files/", import.meta.url));
 const mnist = fileURLToPath(new URL("../../../shared/data/mnist/", import.meta.url));

@@ -6,7 +6,7 @@ import { MokaError } from "../../util/errors.js";
 import { recordKey } from "../datum.js";
 import { readHdf5 } from "../hdf5.js";
 import { type LabelledImages, readIdxImages } from "../idx.js";
-import { openLmdb } from "../lmdb/index.js";
+import { openLmdb } from "../lmdb/reader.js";
 import { digits, drawDigit, PortableRandom, writeDigits } from "./index.js";
 
 const size = 28 * 28;

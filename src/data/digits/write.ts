@@ -2,7 +2,7 @@ import type { Files } from "../../util/files.js";
 import { imageRecords } from "../datum.js";
 import { writeHdf5 } from "../hdf5.js";
 import { type LabelledImages, writeIdx } from "../idx.js";
-import { writeLmdb } from "../lmdb/index.js";
+import { writeLmdb } from "../lmdb/writer.js";
 import { digits } from "./digits.js";
 
 export type DigitsFormat = "lmdb" | "idx" | "hdf5";

@@ -11,8 +11,7 @@ import { readDatum } from "../../proto/binary/index.js";
 import type { DatabaseRecord } from "../../util/database.js";
 import { MokaError } from "../../util/errors.js";
 import { bytesSource } from "../../util/files.js";
-import { openLmdb } from "./index.js";
-import { Lmdb } from "./reader.js";
+import { Lmdb, openLmdb } from "./reader.js";
 import { writeLmdb } from "./writer.js";
 
 const golden = fileURLToPath(new URL("../../../test/golden/files", import.meta.url));

@@ -1,2 +1,0 @@
-export { openLevelDb } from "./reader.js";
-export { LevelDbWriter } from "./writer.js";

@@ -1,2 +1,0 @@
-export { Lmdb, openLmdb } from "./reader.js";
-export { LmdbWriter, writeLmdb } from "./writer.js";
