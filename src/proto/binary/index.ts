@@ -4,8 +4,7 @@ export {
   type ReadOptions,
   readBinary,
   readBlobProto,
-  readBlobProtoVector,
   readNet,
   readSolverState,
 } from "./read.js";
-export { writeBinary, writeBlobProto, writeBlobProtoVector, writeNet, writeSolverState } from "./write.js";
+export { writeBinary, writeBlobProto, writeNet, writeSolverState } from "./write.js";

@@ -10,16 +10,7 @@ import {
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { MokaError, reasonOf } from "../../util/errors.js";
-import {
-  type BlobProto,
-  BlobProtoSchema,
-  type BlobProtoVector,
-  BlobProtoVectorSchema,
-  type NetParameter,
-  NetParameterSchema,
-  type SolverState,
-  SolverStateSchema,
-} from "../gen/caffe_pb.js";
+import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
 import { setFieldValues } from "./blob.js";
 import { NumberReader } from "./numbers.js";
 
@@ -42,23 +33,16 @@ export interface ReadOptions {
  *
  * @throws MokaError MOKA_PARSE with the file and the offset of the damaged byte
  */
-export function readNet(bytes: Uint8Array, file?: string, options?: ReadOptions): NetParameter {
-  return readBinary(NetParameterSchema, bytes, file, options);
-}
+export const readNet = readerOf(NetParameterSchema);
 
 /** Reads a `.solverstate`, as `readNet` does. */
-export function readSolverState(bytes: Uint8Array, file?: string, options?: ReadOptions): SolverState {
-  return readBinary(SolverStateSchema, bytes, file, options);
-}
+export const readSolverState = readerOf(SolverStateSchema);
 
 /** Reads a `.binaryproto`, the form of a mean image, as `readNet` does. */
-export function readBlobProto(bytes: Uint8Array, file?: string, options?: ReadOptions): BlobProto {
-  return readBinary(BlobProtoSchema, bytes, file, options);
-}
+export const readBlobProto = readerOf(BlobProtoSchema);
 
-/** Reads a file of several blobs, as `readNet` does. */
-export function readBlobProtoVector(bytes: Uint8Array, file?: string, options?: ReadOptions): BlobProtoVector {
-  return readBinary(BlobProtoVectorSchema, bytes, file, options);
+function readerOf<Desc extends DescMessage>(schema: Desc) {
+  return (bytes: Uint8Array, file?: string, options?: ReadOptions) => readBinary(schema, bytes, file, options);
 }
 
 /** Reads any message, as `readNet` does. */
