@@ -15,7 +15,6 @@ import {
 import {
   blobShape,
   blobValues,
-  copyBlobValues,
   makeBlob,
   readBinary,
   readBlobProto,
@@ -176,14 +175,6 @@ describe("readNet", () => {
     expect(blobValues(blob)).toEqual({ data: Float32Array.of(1, 2), diff: Float32Array.of(3) });
     expect(blobShape(blob)).toEqual([1, 2, 3, 4]);
     expect(join(writeBlobProto(blob))).toEqual(toBinary(BlobProtoSchema, blob));
-  });
-
-  it("gives values to a copy", () => {
-    const from = makeBlob([3], { data: Float32Array.of(1, 2, 3) });
-    const to = create(BlobProtoSchema);
-    copyBlobValues(from, to);
-    expect(blobValues(to).data).toBe(blobValues(from).data);
-    expect(blobShape(from)).toEqual([3]);
   });
 
   it("finds the blobs of V0 and V1 layers", () => {

@@ -1,4 +1,4 @@
-export { type BlobValues, blobShape, blobValues, copyBlobValues, makeBlob, setBlobValues } from "./blob.js";
+export { type BlobValues, blobShape, blobValues, makeBlob, setBlobValues } from "./blob.js";
 export { type DatumValues, readDatum, writeDatum } from "./datum.js";
 export {
   type ReadOptions,

@@ -11,7 +11,7 @@ import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { MokaError, reasonOf } from "../../util/errors.js";
 import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
-import { setFieldValues } from "./blob.js";
+import { setBlobValues } from "./blob.js";
 import { NumberReader } from "./numbers.js";
 
 export interface ReadOptions {
@@ -98,7 +98,7 @@ class Decoder {
       const field = message.findNumber(no);
       if (numbers?.countField(no, wireType)) {
         decodeRun(start);
-      } else if (field && isSubmessage(field) && wireType === WireType.LengthDelimited) {
+      } else if (field?.message && wireType === WireType.LengthDelimited) {
         const to = this.#endOfField(end);
         decodeRun(start);
         this.read(this.#child(message, field), to);
@@ -113,7 +113,7 @@ class Decoder {
       run = reader.pos;
     }
     decodeRun(end);
-    if (blob && numbers) setFieldValues(blob, numbers.finish());
+    if (blob && numbers) setBlobValues(blob, numbers.finish());
   }
 
   /** The message to read a field's bytes into: a new one, or, where a singular field is repeated, the earlier one. */
@@ -146,13 +146,8 @@ class Decoder {
   }
 }
 
-function isSubmessage(field: DescField): boolean {
-  return field.fieldKind === "message" || (field.fieldKind === "list" && field.listKind === "message");
-}
-
 /** Whether a field's values may have this wire type. A repeated number may be packed or not. */
 function accepts(field: DescField, wireType: WireType): boolean {
-  if (field.fieldKind === "map") return wireType === WireType.LengthDelimited;
   const own = field.message ? WireType.LengthDelimited : wireTypeOf(field.scalar ?? ScalarType.INT32);
   return wireType === own || (field.fieldKind === "list" && wireType === WireType.LengthDelimited);
 }
