@@ -160,9 +160,7 @@ export class Random {
   shuffle<T>(items: { readonly length: number; [index: number]: T }): void {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.#upTo(i);
-      const item = items[i] as T;
-      items[i] = items[j] as T;
-      items[j] = item;
+      [items[i], items[j]] = [items[j] as T, items[i] as T];
     }
   }
 
