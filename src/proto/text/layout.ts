@@ -25,3 +25,10 @@ export function layoutOf(schema: DescMessage): Layout {
   }
   return layout;
 }
+
+/** The field with this name in the prototxt, which must exist. */
+export function fieldOf(schema: DescMessage, name: string): DescField {
+  const field = layoutOf(schema).byName.get(name);
+  if (!field) throw new TypeError(`${schema.name} has no field ${name}`);
+  return field;
+}
