@@ -50,13 +50,6 @@ export class Random {
     }
   }
 
-  /** A generator with a saved `state`. Throws `MOKA_PARSE` for an invalid state. */
-  static fromState(state: RandomState): Random {
-    const random = new Random(0);
-    random.restore(state);
-    return random;
-  }
-
   /** Restores a saved state. Throws `MOKA_PARSE` for an invalid state, and does not change then. */
   restore({ words, used }: RandomState): void {
     check(
