@@ -415,7 +415,7 @@ export class Solver {
 
   /** The error for a loss that is not finite. It names the first readable blob with a value that is not finite. */
   #lossError(loss: number): MokaError {
-    const lr = formatNumber(this.lr);
+    const problem = `the loss became ${loss} in iteration ${this.iter} (lr ${formatNumber(this.lr)})`;
     for (const layer of this.net.layers) {
       for (const name of layer.tops) {
         const blob = this.net.blobs.get(name);
@@ -423,12 +423,12 @@ export class Solver {
         if (badValue === undefined) continue;
         return layer.error(
           "MOKA_NAN",
-          `the loss became ${loss} in iteration ${this.iter} (lr ${lr}); "${name}" is the first blob with a value of ` +
-            `${badValue}. The weights are those after ${this.iter} updates; a lower base_lr, or clip_gradients, may help`,
+          `${problem}; "${name}" is the first blob with a value of ${badValue}. The weights are those after ` +
+            `${this.iter} updates; a lower base_lr, or clip_gradients, may help`,
         );
       }
     }
-    return new MokaError("MOKA_NAN", `the loss became ${loss} in iteration ${this.iter} (lr ${lr})`);
+    return new MokaError("MOKA_NAN", problem);
   }
 
   #emit<E extends keyof SolverEvents>(event: E, value: SolverEvents[E]): void {
