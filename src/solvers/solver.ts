@@ -35,7 +35,7 @@ import { type NetChoice, stateFor, testNetsOf, trainNetOf } from "./solver-nets.
 import { Updater } from "./updater.js";
 
 /** What a solver needs from its environment. */
-export interface SolverContext {
+interface SolverContext {
   readonly log: Log;
   /** The engine of all nets of this solver; it is disposed of with the solver. */
   readonly engine: Engine;
@@ -52,7 +52,7 @@ export interface SolverContext {
 }
 
 /** Reads and writes solver states, and checks whether a file can be written. */
-export interface StateFiles {
+interface StateFiles {
   read(path: string): Promise<SolverState>;
   write(path: string, state: SolverState): Promise<void>;
   /** Throws unless a file of this name can be written. No file is left there. */

@@ -1,10 +1,4 @@
-export { type BlobValues, blobShape, blobValues, makeBlob, setBlobValues } from "./blob.js";
+export { blobShape, blobValues, makeBlob, setBlobValues } from "./blob.js";
 export { type DatumValues, readDatum, writeDatum } from "./datum.js";
-export {
-  type ReadOptions,
-  readBinary,
-  readBlobProto,
-  readNet,
-  readSolverState,
-} from "./read.js";
+export { readBinary, readBlobProto, readNet, readSolverState } from "./read.js";
 export { writeBinary, writeBlobProto, writeNet, writeSolverState } from "./write.js";

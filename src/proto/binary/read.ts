@@ -14,7 +14,7 @@ import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/c
 import { setBlobValues } from "./blob.js";
 import { NumberReader } from "./numbers.js";
 
-export interface ReadOptions {
+interface ReadOptions {
   /**
    * Lets the reader change `bytes`. Large fields of numbers that do not start at a multiple of 4 bytes are moved by
    * up to 3 bytes, over their own header, instead of being copied: no value is held twice. `bytes` is

@@ -2,7 +2,7 @@ import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 
 /** The fields of a message type, indexed for the reader and the printer. */
-export interface Layout {
+interface Layout {
   /** By their names in the prototxt. */
   readonly byName: ReadonlyMap<string, DescField>;
   /** In the order of their numbers. */
