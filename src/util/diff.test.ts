@@ -27,7 +27,7 @@ function patched(before: string, diff: string): string {
 }
 
 test("applying a diff gives the new text", () => {
-  const line = fc.constantFrom("a", "b", "c", "", "layer {");
+  const line = fc.constantFrom("a", "b", "c", "", "layer {", "a\r");
   const text = fc
     .tuple(fc.array(line, { maxLength: 25 }), fc.constantFrom("", "\n"))
     .map(([lines, end]) => lines.join("\n") + end);
