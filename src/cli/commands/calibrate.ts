@@ -18,14 +18,11 @@ export const calibrate: Command = command(
       "pooled",
     ),
   },
-  {
-    async run({ model, weights, json, method, output, ...rest }) {
-      const { calibrate: measure } = await import("../../index.js");
-      const report = await measure(model, weights, { ...(await batchOptions(rest)), method, output });
-      if (json) printJson(report);
-      else print(asText(report));
-      return 0;
-    },
+  async ({ model, weights, json, method, output, ...rest }) => {
+    const { calibrate: measure } = await import("../../index.js");
+    const report = await measure(model, weights, { ...(await batchOptions(rest)), method, output });
+    if (json) printJson(report);
+    else print(asText(report));
   },
 );
 

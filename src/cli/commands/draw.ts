@@ -16,21 +16,19 @@ export const draw: Command = command(
     phase: option("--phase <phase>", "draw the layers of one phase; default: of both", phases),
     ...stateOptions,
   },
+  async ({ model, output, ...options }) => {
+    const { drawNet, MokaError } = await import("../../index.js");
+    const { createFiles } = await import("#platform");
+    if (!/\.svg$/i.test(output)) {
+      throw new MokaError("MOKA_USAGE", `${output}: the picture is an SVG file; give a name that ends in .svg`);
+    }
+    const svg = await drawNet(model, { ...options, log: problems({ upgrades: true }) });
+    await createFiles().write(output, new TextEncoder().encode(svg));
+    print(`Drawing net to ${output}\n`);
+  },
   {
     help:
       "Shapes are shown where they follow from the prototxt and from data files that exist.\n" +
       "Parts of the prototxt that cannot be read are reported and left out of the picture.",
-
-    async run({ model, output, ...options }) {
-      const { drawNet, MokaError } = await import("../../index.js");
-      const { createFiles } = await import("#platform");
-      if (!/\.svg$/i.test(output)) {
-        throw new MokaError("MOKA_USAGE", `${output}: the picture is an SVG file; give a name that ends in .svg`);
-      }
-      const svg = await drawNet(model, { ...options, log: problems({ upgrades: true }) });
-      await createFiles().write(output, new TextEncoder().encode(svg));
-      print(`Drawing net to ${output}\n`);
-      return 0;
-    },
   },
 );

@@ -6,20 +6,17 @@ import { print, printJson } from "../print.js";
 /** `moka explain`: shows the program of a net as it runs, with fused kernels and planned memory. */
 export const explain: Command = command(
   { model, phase: phase("TRAIN"), weights: someWeights, json, ...runOptions, ...stateOptions },
-  {
-    async run({ model, json, ...options }) {
-      const { Net } = await import("../../index.js");
-      const { explain: explainNet } = await import("../../tools/explain.js");
-      const net = await Net.load(model, { ...options, keep: "outputs" });
-      try {
-        const explanation = explainNet(net);
-        if (json) printJson(explanation);
-        else print(await asText(explanation));
-      } finally {
-        await net.dispose();
-      }
-      return 0;
-    },
+  async ({ model, json, ...options }) => {
+    const { Net } = await import("../../index.js");
+    const { explain: explainNet } = await import("../../tools/explain.js");
+    const net = await Net.load(model, { ...options, keep: "outputs" });
+    try {
+      const explanation = explainNet(net);
+      if (json) printJson(explanation);
+      else print(await asText(explanation));
+    } finally {
+      await net.dispose();
+    }
   },
 );
 

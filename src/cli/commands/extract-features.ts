@@ -22,19 +22,16 @@ export const extractFeatures: Command = command(
     ...runOptions,
     ...stateOptions,
   },
-  {
-    async run({ weights, model, blobs, outputs, batches, format, json, engine, threads, level, stages, seed }) {
-      const { Net, extractFeatures } = await import("../../index.js");
-      const { silent } = await import("../../util/log.js");
-      const log = json ? silent : caffeLog;
-      const net = await Net.load(model, { phase: "TEST", weights, engine, threads, level, stages, seed, log });
-      try {
-        const counts = await extractFeatures(net, { blobs, outputs, batches, format, log });
-        if (json) printJson(Object.fromEntries(blobs.map((name, index) => [name, counts[index]])));
-      } finally {
-        await net.dispose();
-      }
-      return 0;
-    },
+  async ({ weights, model, blobs, outputs, batches, format, json, engine, threads, level, stages, seed }) => {
+    const { Net, extractFeatures } = await import("../../index.js");
+    const { silent } = await import("../../util/log.js");
+    const log = json ? silent : caffeLog;
+    const net = await Net.load(model, { phase: "TEST", weights, engine, threads, level, stages, seed, log });
+    try {
+      const counts = await extractFeatures(net, { blobs, outputs, batches, format, log });
+      if (json) printJson(Object.fromEntries(blobs.map((name, index) => [name, counts[index]])));
+    } finally {
+      await net.dispose();
+    }
   },
 );

@@ -28,35 +28,34 @@ export const fix: Command = command(
     json,
     ...lintOptions,
   },
+  async ({ files, diff, output, json, weightsOut, ...flags }) => {
+    if (files.length > 1 && (output !== undefined || files.includes("-"))) {
+      throw new MokaError("MOKA_USAGE", "with --output, and from stdin, give one file");
+    }
+    const toStdout = !diff && (output === "-" || (output === undefined && files[0] === "-"));
+    if (toStdout && json) throw new MokaError("MOKA_USAGE", "--json and the repaired text cannot both go to stdout");
+    const { fix } = await import("../../api/lint.js");
+    const { encodeText } = await import("../../util/encoding.js");
+    const repair = async ({ pathOrText, file, options, stdin }: LintInput): Promise<Fixed> => {
+      const result = await fix(pathOrText, options);
+      const bytes = stdin ? encodeText(result.text, stdin.encoding) : result.bytes;
+      // --output takes one text, so the nets that a solver names are not repaired.
+      return { ...result, file, bytes, nets: output === undefined ? result.nets : [] };
+    };
+    const results = await forEachFile(files, flags, repair);
+    const weights = changedWeights(results, flags.weights, weightsOut);
+
+    if (diff) printContent(await asDiff(results));
+    else await write(results, output, weights);
+    const stream = diff || toStdout ? process.stderr : process.stdout;
+    const report = json ? asJson(results, weights, await import("../../lint/formats/json.js")) : undefined;
+    print(report ?? (await asText(results, weights, diff, stream)), stream);
+    return results.some(({ findings }) => findings.some(({ severity }) => severity === "error")) ? 1 : 0;
+  },
   {
     help:
       "Comments, order and layout of the files stay. Where a repair changes learned parameters, the weights are changed" +
       "\ntoo and written to a new file. Exits with 1 if errors are left.",
-
-    async run({ files, diff, output, json, weightsOut, ...flags }) {
-      if (files.length > 1 && (output !== undefined || files.includes("-"))) {
-        throw new MokaError("MOKA_USAGE", "with --output, and from stdin, give one file");
-      }
-      const toStdout = !diff && (output === "-" || (output === undefined && files[0] === "-"));
-      if (toStdout && json) throw new MokaError("MOKA_USAGE", "--json and the repaired text cannot both go to stdout");
-      const { fix } = await import("../../api/lint.js");
-      const { encodeText } = await import("../../util/encoding.js");
-      const repair = async ({ pathOrText, file, options, stdin }: LintInput): Promise<Fixed> => {
-        const result = await fix(pathOrText, options);
-        const bytes = stdin ? encodeText(result.text, stdin.encoding) : result.bytes;
-        // --output takes one text, so the nets that a solver names are not repaired.
-        return { ...result, file, bytes, nets: output === undefined ? result.nets : [] };
-      };
-      const results = await forEachFile(files, flags, repair);
-      const weights = changedWeights(results, flags.weights, weightsOut);
-
-      if (diff) printContent(await asDiff(results));
-      else await write(results, output, weights);
-      const stream = diff || toStdout ? process.stderr : process.stdout;
-      const report = json ? asJson(results, weights, await import("../../lint/formats/json.js")) : undefined;
-      print(report ?? (await asText(results, weights, diff, stream)), stream);
-      return results.some(({ findings }) => findings.some(({ severity }) => severity === "error")) ? 1 : 0;
-    },
   },
 );
 

@@ -38,21 +38,20 @@ export const fold: Command = command(
     ...runOptions,
     ...stateOptions,
   },
+  async ({ model, weights, output, inputs: files, json, ...rest }) => {
+    const { fold: foldNet } = await import("../../index.js");
+    if (output !== undefined) await checkOutput(output, [model, ...weightPaths(weights)]);
+    const inputs = await readInputs(files);
+    const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
+    const result = await foldNet(model, weights, options);
+    if (json) printJson(asJson(result));
+    else print(asText(result, output !== undefined));
+    return result.proof.ran && !result.proof.passed ? 1 : 0;
+  },
   {
     help:
       "Folds the net of phase TEST, runs it beside the original, and writes it if their outputs agree. Without -o nothing" +
       "\nis written. Exit code 1: an output is beyond the tolerance, and nothing was written.",
-
-    async run({ model, weights, output, inputs: files, json, ...rest }) {
-      const { fold: foldNet } = await import("../../index.js");
-      if (output !== undefined) await checkOutput(output, [model, ...weightPaths(weights)]);
-      const inputs = await readInputs(files);
-      const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
-      const result = await foldNet(model, weights, options);
-      if (json) printJson(asJson(result));
-      else print(asText(result, output !== undefined));
-      return result.proof.ran && !result.proof.passed ? 1 : 0;
-    },
   },
 );
 

@@ -28,38 +28,36 @@ export const run: Command = command(
     ...runOptions,
     ...stateOptions,
   },
+  async ({ model, inputs, extra, output, json, ...options }) => {
+    const { Net, MokaError } = await import("../../index.js");
+    const { readArray, writeNpy } = await import("../arrays.js");
+    const net = await Net.load(model, { ...options, keep: extra.length > 0 ? "all" : "outputs" });
+    try {
+      const { freshSeed, Random } = await import("../../util/random.js");
+      await setInputs(net, inputs, readArray, new Random(options.seed ?? freshSeed()));
+      await net.runForward();
+      const names = [...new Set([...net.outputs, ...extra])];
+      const blobs = names.map((name) => {
+        const blob = net.blobs.get(name);
+        if (blob) return blob;
+        const known = [...net.blobs.keys()].join(", ");
+        throw new MokaError("MOKA_USAGE", `the net has no blob "${name}"; it has ${known}`);
+      });
+      if (output !== undefined) {
+        for (const blob of blobs) await writeNpy(output, blob.name, blob.shape, blob.data);
+      }
+      if (json) {
+        const entries = blobs.map(({ name, shape, data }) => [name, { shape, data: [...data] }]);
+        printJson(Object.fromEntries(entries));
+      } else {
+        for (const { name, shape, data } of blobs) print(describe(name, shape, data));
+      }
+    } finally {
+      await net.dispose();
+    }
+  },
   {
     help: "An .npy or .json input may have another batch size or image size than the prototxt. The net is then reshaped.",
-
-    async run({ model, inputs, extra, output, json, ...options }) {
-      const { Net, MokaError } = await import("../../index.js");
-      const { readArray, writeNpy } = await import("../arrays.js");
-      const net = await Net.load(model, { ...options, keep: extra.length > 0 ? "all" : "outputs" });
-      try {
-        const { freshSeed, Random } = await import("../../util/random.js");
-        await setInputs(net, inputs, readArray, new Random(options.seed ?? freshSeed()));
-        await net.runForward();
-        const names = [...new Set([...net.outputs, ...extra])];
-        const blobs = names.map((name) => {
-          const blob = net.blobs.get(name);
-          if (blob) return blob;
-          const known = [...net.blobs.keys()].join(", ");
-          throw new MokaError("MOKA_USAGE", `the net has no blob "${name}"; it has ${known}`);
-        });
-        if (output !== undefined) {
-          for (const blob of blobs) await writeNpy(output, blob.name, blob.shape, blob.data);
-        }
-        if (json) {
-          const entries = blobs.map(({ name, shape, data }) => [name, { shape, data: [...data] }]);
-          printJson(Object.fromEntries(entries));
-        } else {
-          for (const { name, shape, data } of blobs) print(describe(name, shape, data));
-        }
-      } finally {
-        await net.dispose();
-      }
-      return 0;
-    },
   },
 );
 

@@ -95,30 +95,29 @@ const calledAs: Parameter<string> = (command) => () => command.parent?.args[0] ?
  */
 export const upgrade: Command = command(
   { files: operand("[files...]", "the old file, and the file to write, which may be the same"), calledAs },
+  async ({ files: [from, to, ...more], calledAs }) => {
+    const { MokaError } = await import("../../util/errors.js");
+    const named = tools.get(calledAs);
+    if (from === undefined || to === undefined || more.length > 0) {
+      if (!named) throw new MokaError("MOKA_USAGE", "give two files: moka upgrade IN OUT");
+      log("error", `${named.name}.cpp:22`, `Usage: ${named.name} old_file_in new_file_out`);
+      return 1;
+    }
+    const { createFiles } = await import("#platform");
+    const files = createFiles();
+    const bytes = await files.read(from).catch(failIfCalledAs(named, log));
+    if (!bytes) return 2;
+    const tool = named ?? (await toolFor(bytes));
+    const reading = await tool.read(bytes, from, log).catch(failIfCalledAs(named, log));
+    if (!reading) return 2;
+    const code = upgradeReading(reading, tool, from, log);
+    await files.write(to, reading.content());
+    log("info", `${tool.name}.cpp:${tool.lastLine}`, `Wrote upgraded ${tool.message} ${tool.form} proto to ${to}`);
+    return code;
+  },
   {
     usage: "IN OUT",
     help: `Takes nets and solvers as text, and caffemodels.\nAlso called ${[...tools.keys()].join(", ")}.`,
-
-    async run({ files: [from, to, ...more], calledAs }) {
-      const { MokaError } = await import("../../util/errors.js");
-      const named = tools.get(calledAs);
-      if (from === undefined || to === undefined || more.length > 0) {
-        if (!named) throw new MokaError("MOKA_USAGE", "give two files: moka upgrade IN OUT");
-        log("error", `${named.name}.cpp:22`, `Usage: ${named.name} old_file_in new_file_out`);
-        return 1;
-      }
-      const { createFiles } = await import("#platform");
-      const files = createFiles();
-      const bytes = await files.read(from).catch(failIfCalledAs(named, log));
-      if (!bytes) return 2;
-      const tool = named ?? (await toolFor(bytes));
-      const reading = await tool.read(bytes, from, log).catch(failIfCalledAs(named, log));
-      if (!reading) return 2;
-      const code = upgradeReading(reading, tool, from, log);
-      await files.write(to, reading.content());
-      log("info", `${tool.name}.cpp:${tool.lastLine}`, `Wrote upgraded ${tool.message} ${tool.form} proto to ${to}`);
-      return code;
-    },
   },
 );
 
