@@ -1,3 +1,4 @@
+import { silent } from "../../util/log.js";
 import { type Command, command, operand } from "../command.js";
 import { backend, json } from "../options.js";
 import { caffeLog, printJson } from "../print.js";
@@ -14,7 +15,6 @@ export const computeImageMean: Command = command(
     const { createFiles } = await import("#platform");
     const { computeImageMean } = await import("../../index.js");
     const { writeBlobProto } = await import("../../proto/binary/index.js");
-    const { silent } = await import("../../util/log.js");
     const files = createFiles();
     if (output !== undefined) await files.probe(output);
     const log = json ? silent : caffeLog;

@@ -2,21 +2,18 @@ import type { ExplainedBuffer, ExplainedStep, Explanation } from "../../tools/ex
 import { type Command, command } from "../command.js";
 import { json, model, phase, runOptions, someWeights, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";
+import { withNet } from "../with-net.js";
 
 /** `moka explain`: shows the program of a net as it runs, with fused kernels and planned memory. */
 export const explain: Command = command(
   { model, phase: phase("TRAIN"), weights: someWeights, json, ...runOptions, ...stateOptions },
   async ({ model, json, ...options }) => {
-    const { Net } = await import("../../index.js");
     const { explain: explainNet } = await import("../../tools/explain.js");
-    const net = await Net.load(model, { ...options, keep: "outputs" });
-    try {
+    await withNet(model, { ...options, keep: "outputs" }, async (net) => {
       const explanation = explainNet(net);
       if (json) printJson(explanation);
       else print(await asText(explanation));
-    } finally {
-      await net.dispose();
-    }
+    });
   },
 );
 

@@ -41,7 +41,8 @@ export const fold: Command = command(
   async ({ model, weights, output, inputs: files, json, ...rest }) => {
     const { fold: foldNet } = await import("../../index.js");
     if (output !== undefined) await checkOutput(output, [model, ...weightPaths(weights)]);
-    const inputs = await readInputs(files);
+    const { readArrays } = await import("../arrays.js");
+    const inputs = await readArrays(files);
     const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
     const result = await foldNet(model, weights, options);
     if (json) printJson(asJson(result));
@@ -54,13 +55,6 @@ export const fold: Command = command(
       "\nis written. Exit code 1: an output is beyond the tolerance, and nothing was written.",
   },
 );
-
-async function readInputs(files: Readonly<Record<string, string>>) {
-  const { readArray } = await import("../arrays.js");
-  const arrays: Record<string, Awaited<ReturnType<typeof readArray>>> = {};
-  for (const [name, file] of Object.entries(files)) arrays[name] = await readArray(file);
-  return arrays;
-}
 
 /** Throws if the output would overwrite an input. */
 async function checkOutput(output: string, inputs: readonly string[]): Promise<void> {

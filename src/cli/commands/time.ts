@@ -1,7 +1,9 @@
 import type { Net } from "../../index.js";
+import { silent } from "../../util/log.js";
 import { type Command, command, option, required } from "../command.js";
 import { integer, json, phase, runOptions, someWeights, stateOptions } from "../options.js";
 import { caffeLog, printJson } from "../print.js";
+import { withNet } from "../with-net.js";
 
 /** Milliseconds per pass, one entry per layer. */
 interface Times {
@@ -20,17 +22,14 @@ export const time: Command = command(
     ...runOptions,
     ...stateOptions,
   },
-  async ({ model, weights, phase, iterations, json, engine, threads, level, stages: given }) => {
-    const { Net } = await import("../../index.js");
+  async ({ model, iterations, json, stages: given, ...options }) => {
     const { formatNumber } = await import("../../util/number-format.js");
-    const { silent } = await import("../../util/log.js");
     const log = json ? silent : caffeLog;
     log("info", "caffe.cpp:343", "Use CPU.");
     const stages = given.length > 0 ? given : [""];
     // Backward is timed in phase TEST too, so the blobs that it reads must be kept.
-    const keep = phase === "TRAIN" ? "outputs" : "all";
-    const net = await Net.load(model, { phase, weights, engine, threads, level, stages, log, keep });
-    try {
+    const keep = options.phase === "TRAIN" ? "outputs" : "all";
+    await withNet(model, { ...options, stages, log, keep }, async (net) => {
       fillInputs(net);
       log("info", "caffe.cpp:351", "Performing Forward");
       await net.runForward();
@@ -64,9 +63,7 @@ export const time: Command = command(
         const engineName = net.engine.description;
         printJson({ iterations, engine: engineName, forwardMs, backwardMs, layers });
       }
-    } finally {
-      await net.dispose();
-    }
+    });
   },
 );
 

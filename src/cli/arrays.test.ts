@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { dump } from "npyjs";
 import { afterAll, expect, test } from "vitest";
-import { readNpz } from "./npz.js";
+import { readNpz } from "./arrays.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-npz-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,6 +33,7 @@ function zip(files: Record<string, Uint8Array>, deflate: boolean): Buffer {
   }
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(Object.keys(files).length, 8);
   end.writeUInt16LE(Object.keys(files).length, 10);
   end.writeUInt32LE(offset, 16);
   return Buffer.concat([...parts, ...directory, end]);
