@@ -1,3 +1,4 @@
+import { check } from "../../util/errors.js";
 import { type Command, command, operand, option } from "../command.js";
 import { backend, integer } from "../options.js";
 import { print } from "../print.js";
@@ -17,15 +18,12 @@ export const convertMnistData: Command = command(
     const { readIdxImages } = await import("../../data/idx.js");
     const { encodeImage, recordKey } = await import("../../data/datum.js");
     const { createDatabase } = await import("../../data/database.js");
-    const { MokaError } = await import("../../index.js");
     const files = createFiles();
     const load = async (file: string) => ({ bytes: await files.read(file), file });
     const images = await readIdxImages(await load(imageFile), await load(labelFile));
     const size = images.height * images.width;
     const end = Math.min(images.count, skip + (count ?? images.count));
-    if (skip >= end) {
-      throw new MokaError("MOKA_USAGE", `--skip ${skip} leaves none of the ${images.count} images`);
-    }
+    check(skip < end, "MOKA_USAGE", `--skip ${skip} leaves none of the ${images.count} images`);
     const writer = await createDatabase(files, backend, output);
     for (let i = skip; i < end; i++) {
       const data = images.pixels.subarray(i * size, (i + 1) * size);

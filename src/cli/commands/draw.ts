@@ -1,3 +1,4 @@
+import { check } from "../../util/errors.js";
 import { type Command, command, operand, option } from "../command.js";
 import { model, oneOf, phases, stateOptions } from "../options.js";
 import { print, problems } from "../print.js";
@@ -17,11 +18,10 @@ export const draw: Command = command(
     ...stateOptions,
   },
   async ({ model, output, ...options }) => {
-    const { drawNet, MokaError } = await import("../../index.js");
+    const { drawNet } = await import("../../index.js");
     const { createFiles } = await import("#platform");
-    if (!/\.svg$/i.test(output)) {
-      throw new MokaError("MOKA_USAGE", `${output}: the picture is an SVG file; give a name that ends in .svg`);
-    }
+    const isSvg = /\.svg$/i.test(output);
+    check(isSvg, "MOKA_USAGE", `${output}: the picture is an SVG file; give a name that ends in .svg`);
     const svg = await drawNet(model, { ...options, log: problems({ upgrades: true }) });
     await createFiles().write(output, new TextEncoder().encode(svg));
     print(`Drawing net to ${output}\n`);

@@ -39,23 +39,15 @@ async function asText(explanation: Explanation): Promise<string> {
     for (const step of own) table.push(rowOf(step));
     const { flops, bytesRead, bytesWritten } = totals[direction];
     table.push(["total", `${own.length} steps`, "", inBytes(bytesRead), inBytes(bytesWritten), inFlops(flops)]);
-    lines.push(
-      "",
-      ...table
-        .toString()
-        .split("\n")
-        .map((line) => line.trimEnd()),
-    );
+    const rows = table.toString().split("\n");
+    lines.push("", ...rows.map((line) => line.trimEnd()));
   }
   return `${[...lines, "", ...memoryLines(explanation)].join("\n")}\n`;
 }
 
-const sides = ["top", "bottom", "left", "right", "mid", "middle"] as const;
-const noLines = Object.fromEntries([
-  ...sides.map((side) => [side, ""]),
-  ...["top", "bottom"].flatMap((side) => ["mid", "left", "right"].map((part) => [`${side}-${part}`, ""])),
-  ...["left-mid", "mid-mid", "right-mid"].map((part) => [part, ""]),
-]);
+const edges = ["top", "bottom"].flatMap((edge) => [edge, `${edge}-mid`, `${edge}-left`, `${edge}-right`]);
+const lineNames = [...edges, "left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"];
+const noLines = Object.fromEntries(lineNames.map((name) => [name, ""]));
 
 function rowOf({ layers, kernel, isHost, reads, writes, bytesRead, bytesWritten, flops }: ExplainedStep): string[] {
   const blobs = [...reads.map((buffer) => `  ${shown(buffer)}`), ...writes.map((buffer) => `→ ${shown(buffer)}`)];

@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { FoldProof, FoldResult } from "../../index.js";
-import { MokaError } from "../../util/errors.js";
+import { check } from "../../util/errors.js";
 import { formatNumber } from "../../util/number-format.js";
 import { weightPaths } from "../../util/weight-paths.js";
 import { colorsFor } from "../colors.js";
@@ -61,8 +61,8 @@ async function checkOutput(output: string, inputs: readonly string[]): Promise<v
   const whole = async (path: string) => realpath(path).catch(() => resolve(path));
   const taken = await Promise.all(inputs.map(whole));
   for (const path of [`${output}.prototxt`, `${output}.caffemodel`]) {
-    if (!taken.includes(await whole(path))) continue;
-    throw new MokaError("MOKA_USAGE", `-o ${output} would overwrite ${path}, which is folded; give another name`);
+    const isFree = !taken.includes(await whole(path));
+    check(isFree, "MOKA_USAGE", `-o ${output} would overwrite ${path}, which is folded; give another name`);
   }
 }
 

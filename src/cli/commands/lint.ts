@@ -1,6 +1,6 @@
-import type { LintResult } from "../../api/lint.js";
 import type { Report } from "../../lint/formats/report.js";
 import type { FoundProblem } from "../../lint/lint.js";
+import { check } from "../../util/errors.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import { belowHere, forEachFile, lintOptions, rulePage } from "../lint-files.js";
@@ -22,13 +22,10 @@ export const lint: Command = command(
     const format = json ? "json" : name;
     if (explain !== undefined) return printPage(explain);
     if (list) return printList(format === "json");
-    if (files.length === 0) {
-      const { MokaError } = await import("../../util/errors.js");
-      throw new MokaError("MOKA_USAGE", "give at least one file: moka lint FILE…");
-    }
+    check(files.length > 0, "MOKA_USAGE", "give at least one file: moka lint FILE…");
     const { lint } = await import("../../api/lint.js");
     const results = await forEachFile(files, flags, ({ pathOrText, options }) => lint(pathOrText, options));
-    const reports = results.map(asReport);
+    const reports = results.map(({ file = "<stdin>", text, findings }) => ({ file, text, findings }));
     print(await formatters[format](reports));
     const { countsOf } = await import("../../lint/formats/report.js");
     const { error, warning } = countsOf(reports);
@@ -42,10 +39,6 @@ export const lint: Command = command(
 );
 
 type Reports = readonly Report<FoundProblem>[];
-
-function asReport({ file = "<stdin>", text, findings }: LintResult): Report<FoundProblem> {
-  return { file, text, findings };
-}
 
 const formatters: Readonly<Record<"human" | "json" | "sarif" | "github", (reports: Reports) => Promise<string>>> = {
   async human(reports) {

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { check } from "../../util/errors.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import { text } from "../options.js";
 import { print, printJson } from "../print.js";
@@ -14,10 +15,9 @@ export const parseLog: Command = command(
   },
   async ({ path, out, delimiter, json, svg }) => {
     const { createFiles } = await import("#platform");
-    const { formatLogTable, linesOf, MokaError, parseLog, plotLog } = await import("../../index.js");
-    if (out !== undefined && json) {
-      throw new MokaError("MOKA_USAGE", "--out writes tables to files, --json prints them: give one of them");
-    }
+    const { formatLogTable, linesOf, parseLog, plotLog } = await import("../../index.js");
+    const isClear = out === undefined || !json;
+    check(isClear, "MOKA_USAGE", "--out writes tables to files, --json prints them: give one of them");
     const files = createFiles();
     const bytes = await files.read(path);
     const { mtime } = await stat(path);

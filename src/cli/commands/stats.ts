@@ -1,5 +1,6 @@
 import type { NetStats } from "../../api/stats.js";
 import type { BatchNormStats, ChannelValues, FlaggedChannel } from "../../tools/batch-norm/layer-stats.js";
+import { check } from "../../util/errors.js";
 import { formatNumber } from "../../util/number-format.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, operand, option } from "../command.js";
@@ -19,10 +20,9 @@ export const stats: Command = command(
     ...stateOptions,
   },
   async ({ paths, json, svg, ...options }) => {
-    const { MokaError, stats } = await import("../../index.js");
+    const { stats } = await import("../../index.js");
     const { createFiles } = await import("#platform");
-    if (paths.length > 2)
-      throw new MokaError("MOKA_USAGE", "give a prototxt and a caffemodel: moka stats [MODEL] WEIGHTS");
+    check(paths.length <= 2, "MOKA_USAGE", "give a prototxt and a caffemodel: moka stats [MODEL] WEIGHTS");
     const [weights = "", model] = [paths.at(-1), paths.length > 1 ? paths[0] : undefined];
     const result = await stats(model, weights, options);
     if (svg !== undefined) {
