@@ -35,11 +35,7 @@ function asText(report: CalibrateReport): string {
     row([name, `${formatNumber(meanShift, 3)} σ`, `× ${formatNumber(min, 3)} … ${formatNumber(max, 3)}`]),
   );
   const scores = Object.keys(after.outputs).map((output) =>
-    row([
-      output,
-      formatNumber(before.outputs[output] ?? Number.NaN),
-      formatNumber(after.outputs[output] ?? Number.NaN),
-    ]),
+    row([output, ...[before, after].map(({ outputs }) => formatNumber(outputs[output] ?? Number.NaN))]),
   );
   return [
     `${bold(name || "(no name)")}: statistics of ${batches} batches, data of ${phase}, ${method}`,

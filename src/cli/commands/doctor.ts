@@ -87,13 +87,7 @@ function layerLines({ layers, ranking }: DoctorReport): string[] {
     const layer = layers.find((each) => each.name === name);
     if (!layer) return [];
     const { inputError, outputError, divergence, noise, reading } = layer;
-    const cells = [
-      percent(inputError),
-      percent(outputError),
-      shown(divergence),
-      noise === undefined ? "" : shown(noise),
-    ];
-    return [row([name, ...cells, reading.text])];
+    return [row([name, percent(inputError), percent(outputError), shown(divergence), shown(noise), reading.text])];
   });
   const more = ranking.length > mostRows ? [`… and ${ranking.length - mostRows} more`] : [];
   const head = row(["BatchNorm, worst first", "input ±", "output ±", "KL, nats", "noise, σ", "factor"]);

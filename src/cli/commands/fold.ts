@@ -112,10 +112,9 @@ function tableOf({ folded, targets, proof }: FoldResult, bold: (text: string) =>
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]) => {
     const last = row.length - 1;
-    const cells = row.map((cell, i) => {
-      if (i === last) return cell;
-      return i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0);
-    });
+    const cells = row.map((cell, i) =>
+      i === 0 || i === last ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
+    );
     return cells.join("  ").trimEnd();
   };
   return [bold(line(head)), ...rows.map(line)];

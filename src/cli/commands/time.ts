@@ -44,14 +44,15 @@ export const time: Command = command(
       );
       const total = performance.now() - start;
       const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+      const [forwardMs, backwardMs] = [sum(times.forward), sum(times.backward)];
       const ms = (value: number) => `${formatNumber(value)} ms.`;
       log("info", "caffe.cpp:397", "Average time per layer: ");
       net.layers.forEach(({ name }, i) => {
         log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${ms(times.forward[i] ?? 0)}`);
         log("info", "caffe.cpp:403", `${name.padStart(10)}\tbackward: ${ms(times.backward[i] ?? 0)}`);
       });
-      log("info", "caffe.cpp:408", `Average Forward pass: ${ms(sum(times.forward))}`);
-      log("info", "caffe.cpp:410", `Average Backward pass: ${ms(sum(times.backward))}`);
+      log("info", "caffe.cpp:408", `Average Forward pass: ${ms(forwardMs)}`);
+      log("info", "caffe.cpp:410", `Average Backward pass: ${ms(backwardMs)}`);
       log("info", "caffe.cpp:412", `Average Forward-Backward: ${ms(total / iterations)}`);
       log("info", "caffe.cpp:414", `Total Time: ${ms(total)}`);
       log("info", "caffe.cpp:415", "*** Benchmark ends ***");
@@ -59,9 +60,7 @@ export const time: Command = command(
         const layers = net.layers.map(({ name, type }, i) => {
           return { name, type, forwardMs: times.forward[i], backwardMs: times.backward[i] };
         });
-        const [forwardMs, backwardMs] = [sum(times.forward), sum(times.backward)];
-        const engineName = net.engine.description;
-        printJson({ iterations, engine: engineName, forwardMs, backwardMs, layers });
+        printJson({ iterations, engine: net.engine.description, forwardMs, backwardMs, layers });
       }
     });
   },
