@@ -61,6 +61,8 @@ test("what is no .npz, or a damaged one, is an error that names the file", async
     writeFileSync(path, bytes);
     await expect(readNpz(path)).rejects.toMatchObject({ code: "MOKA_DATA", message: expect.stringContaining(path) });
   }
+  writeFileSync(path, "PK");
+  await expect(readNpz(path)).rejects.toThrow("is no .npz: it has no directory of a ZIP");
   const broken = Buffer.from(whole);
   broken.fill(0xff, 40, 50);
   writeFileSync(path, broken);

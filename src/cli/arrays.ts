@@ -1,4 +1,4 @@
-import { unzipSync } from "fflate";
+import { type FlateError, FlateErrorCode, unzipSync } from "fflate";
 import { dump, parse } from "npyjs";
 import { createFiles } from "#platform";
 import type { NdArray } from "../tools/image-array.js";
@@ -22,7 +22,7 @@ export async function readArrays(files: Readonly<Record<string, string>>): Promi
 /** Reads the arrays of a `.npz` by name: a ZIP of `.npy` files, stored (`numpy.savez`) or deflated (`savez_compressed`). */
 export function readNpz(path: string): Promise<Record<string, NdArray>> {
   return read(path, (bytes) => {
-    const entries = Object.entries(unzipSync(bytes));
+    const entries = Object.entries(unzip(bytes));
     return Object.fromEntries(
       entries.map(([file, content]) => [file.replace(/\.npy$/, ""), fromNpy(content, `${file} is`)]),
     );
@@ -43,6 +43,15 @@ async function read<T>(path: string, decode: (bytes: Uint8Array) => T): Promise<
     return decode(bytes);
   } catch (error) {
     throw new MokaError("MOKA_DATA", `${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function unzip(bytes: Uint8Array): Record<string, Uint8Array> {
+  try {
+    return unzipSync(bytes);
+  } catch (error) {
+    const isZip = (error as FlateError).code !== FlateErrorCode.InvalidZipData;
+    throw isZip ? error : new Error("is no .npz: it has no directory of a ZIP");
   }
 }
 

@@ -1,4 +1,4 @@
-export type Action = "stop" | "snapshot" | "none";
+type Action = "stop" | "snapshot" | "none";
 
 /** In the order in which a solver reads them. */
 const signals = ["SIGHUP", "SIGINT"] as const;
