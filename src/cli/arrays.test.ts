@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { dump } from "npyjs";
 import { afterAll, expect, test } from "vitest";
-import { readNpz } from "./arrays.js";
+import { readArray, readNpz } from "./arrays.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-npz-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -48,6 +48,15 @@ test.each([false, true])("reads the arrays of a .npz, deflated: %s", async (defl
     data: { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
     label: { shape: [2], data: Float32Array.of(7, 8) },
   });
+});
+
+test("fewer values than the shape has are an error that names the file", async () => {
+  const bytes = npy([1, 2, 3, 4], [2, 2]).subarray(0, -4);
+  const message = `${path}: shape 2 2 has 4 values, data 3`;
+  writeFileSync(path, zip({ "x.npy": bytes }, true));
+  await expect(readNpz(path)).rejects.toMatchObject({ code: "MOKA_DATA", message });
+  writeFileSync(path, bytes);
+  await expect(readArray(path)).rejects.toMatchObject({ code: "MOKA_DATA", message });
 });
 
 test("what is no .npz, or a damaged one, is an error that names the file", async () => {

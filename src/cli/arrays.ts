@@ -58,16 +58,12 @@ function unzip(bytes: Uint8Array): Record<string, Uint8Array> {
 function fromNpy(bytes: Uint8Array, subject = "its values are"): NdArray {
   const { shape, data, fortranOrder } = parse(bytes.slice().buffer);
   if (fortranOrder) throw new Error(`${subject} in Fortran's order; save it with numpy.ascontiguousarray`);
-  return { shape, data: Float32Array.from(data as Float64Array, Number) };
+  return checked(shape, Float32Array.from(data as Float64Array, Number));
 }
 
 function fromJson(value: unknown): NdArray {
   if (typeof value === "object" && value !== null && "shape" in value && "data" in value) {
-    const shape = value.shape as number[];
-    const data = Float32Array.from(value.data as number[]);
-    const count = shape.reduce((a, b) => a * b, 1);
-    if (data.length !== count) throw new Error(`shape ${shape.join(" ")} has ${count} values, data ${data.length}`);
-    return { shape, data };
+    return checked(value.shape as number[], Float32Array.from(value.data as number[]));
   }
   const shape: number[] = [];
   for (let at: unknown = value; Array.isArray(at); at = at[0]) shape.push(at.length);
@@ -76,4 +72,10 @@ function fromJson(value: unknown): NdArray {
     throw new Error("must be lists of numbers, nested evenly, or an object with shape and data");
   }
   return { shape, data: Float32Array.from(flat as number[]) };
+}
+
+function checked(shape: readonly number[], data: Float32Array): NdArray {
+  const count = shape.reduce((a, b) => a * b, 1);
+  if (data.length !== count) throw new Error(`shape ${shape.join(" ")} has ${count} values, data ${data.length}`);
+  return { shape, data };
 }
