@@ -25,15 +25,15 @@ test("what is said of a layer that lacks something", () => {
   const tested = "src/layers/activation/quantum.test.ts";
   const declared = 'class QuantumLayer {\n  static readonly type = "Quantum";\n';
   const withTypes = (registered: readonly string[]) => (files: Tree) => layerComplaints(files, registered);
-  const lacks = ["layer Quantum has no row in src/layers/index.ts", `${path} has no test quantum.test.ts`];
+  const lacks = ["layer Quantum has no row in src/layers/classes.ts", `${path} has no test quantum.test.ts`];
   expect(complaintsOf(withTypes(types), { [path]: declared })).toEqual(lacks);
-  expect(() => expectNone(lacks)).toThrow(/^layer Quantum has no row in src\/layers\/index\.ts\n/);
+  expect(() => expectNone(lacks)).toThrow(/^layer Quantum has no row in src\/layers\/classes\.ts\n/);
   expect(layerComplaints(treeWith({ [path]: declared, [tested]: "" }), ["Tile", "Quantum"])).toContain(
     "layer Quantum stands behind Tile in src/layers/index.ts, which is sorted by name",
   );
-  expect(layerComplaints(tree, [...types, "Tile"])).toContain("layer Tile has two rows in src/layers/index.ts");
+  expect(layerComplaints(tree, [...types, "Tile"])).toContain("layer Tile has two rows in src/layers/classes.ts");
   expect(complaintsOf(withTypes(types), { "src/layers/common/tile.ts": undefined })).toEqual([
-    "layer Tile of src/layers/index.ts is declared by no file of src/layers",
+    "layer Tile of src/layers/classes.ts is declared by no file of src/layers",
   ]);
   expect(complaintsOf(gradientComplaints, { [path]: declared, [tested]: "" })).toEqual([
     `${tested} does not call checkGradients, so Quantum's gradient is unchecked`,

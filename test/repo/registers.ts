@@ -3,17 +3,17 @@ import { differences, layerFiles, type Tree, testOf } from "./tree.js";
 
 const name = (path: string) => path.slice(path.lastIndexOf("/") + 1);
 
-/** @param registered the types of layers/index.ts */
+/** @param registered the types of layers/classes.ts */
 export function layerComplaints(tree: Tree, registered: readonly string[]): string[] {
   const files = layerFiles(tree);
   return [
     ...differences(files.keys(), registered, {
-      onlyInA: (type) => `layer ${type} has no row in src/layers/index.ts`,
-      onlyInB: (type) => `layer ${type} of src/layers/index.ts is declared by no file of src/layers`,
+      onlyInA: (type) => `layer ${type} has no row in src/layers/classes.ts`,
+      onlyInB: (type) => `layer ${type} of src/layers/classes.ts is declared by no file of src/layers`,
     }),
     ...missingTests(tree, files.values()),
     ...registered.flatMap((type, i) => {
-      if (registered.indexOf(type) < i) return `layer ${type} has two rows in src/layers/index.ts`;
+      if (registered.indexOf(type) < i) return `layer ${type} has two rows in src/layers/classes.ts`;
       const before = registered[i - 1];
       return before !== undefined && type < before
         ? `layer ${type} stands behind ${before} in src/layers/index.ts, which is sorted by name`
