@@ -405,6 +405,10 @@ export class Net {
       const recording = record(index, `${node.layer.name}'`, this.engine, true);
       recordings.push(recording);
       try {
+        for (const [i, { name }] of node.bottom.entries()) {
+          const what = node.wanted[i] ? node.layer.withoutGradient[i] : undefined;
+          if (what) throw node.layer.error("MOKA_FIELD", `cannot propagate down to ${what} "${name}"`);
+        }
         node.layer.backward(recording.recorder, node.top, node.wanted, node.bottom, node.learns);
       } catch (error) {
         this.#refusal = error;

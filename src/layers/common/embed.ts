@@ -22,6 +22,7 @@ export class EmbedLayer extends Layer {
   static override readonly group = "common";
   override readonly bottomCount = 1;
   override readonly topCount = 1;
+  override readonly withoutGradient = { 0: "its indices" };
   readonly #param = this.message.embedParam ?? create(EmbedParameterSchema);
   override readonly weightFiller = { field: "embed_param", filler: this.#param.weightFiller };
   override readonly paramCount = this.#param.biasTerm ? 2 : 1;
@@ -45,10 +46,6 @@ export class EmbedLayer extends Layer {
     ];
   }
 
-  override allowForceBackward(): boolean {
-    return false;
-  }
-
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const [w, b] = this.params as [Tensor, Tensor?];
     const { numOutput: width, inputDim: rows } = this.#param;
@@ -60,11 +57,10 @@ export class EmbedLayer extends Layer {
   override backward(
     k: Recorder,
     [y]: [Tensor],
-    [wanted]: [boolean],
+    _wanted: [boolean],
     [x]: [Tensor],
     [learnsW, learnsB]: OneOrMore<boolean>,
   ): void {
-    this.check(!wanted, "MOKA_FIELD", `cannot propagate down to its indices "${x.name}"`);
     const [w, b] = this.params as [Tensor, Tensor?];
     const { numOutput: width, inputDim: rows } = this.#param;
     if (learnsW) k.scatterRows({ dy: y.diff, index: x.data, dx: w.diff, rows, width });
