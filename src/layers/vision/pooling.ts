@@ -68,16 +68,13 @@ export class PoolingLayer extends Layer {
         "pooling_param needs kernel_size, or kernel_h and kernel_w, not both",
       );
     }
-    this.check(
-      has("padH") === has("padW") && !(has("pad") && has("padH")),
-      "MOKA_FIELD",
-      "pooling_param takes pad, or pad_h and pad_w, not both",
-    );
-    this.check(
-      has("strideH") === has("strideW") && !(has("stride") && has("strideH")),
-      "MOKA_FIELD",
-      "pooling_param takes stride, or stride_h and stride_w, not both",
-    );
+    for (const name of ["pad", "stride"] as const) {
+      this.check(
+        has(`${name}H`) === has(`${name}W`) && !(has(name) && has(`${name}H`)),
+        "MOKA_FIELD",
+        `pooling_param takes ${name}, or ${name}_h and ${name}_w, not both`,
+      );
+    }
     const isPadded = Math.max(...this.#pair("pad")) > 0;
     this.check(
       pool !== PoolMethod.STOCHASTIC || !isPadded,
