@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import type { PoolGeometry } from "../../core/kernels.js";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { SPPParameter_PoolMethod as PoolMethod, SPPParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
+import { UnaryLayer } from "../common/unary.js";
 import { type RecordPoolBackward, recordPool } from "./pool.js";
 import { type Pair, poolGeometry } from "./pool-geometry.js";
 
@@ -30,11 +30,9 @@ interface Level {
  *
  * Source: He et al. 2014.
  */
-export class SPPLayer extends Layer {
+export class SPPLayer extends UnaryLayer {
   static readonly type = "SPP";
   static override readonly group = "vision";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
   readonly #param = this.message.sppParam ?? create(SPPParameterSchema);
   #recordBackward: readonly RecordPoolBackward[] = [];
 
