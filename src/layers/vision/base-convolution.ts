@@ -113,16 +113,12 @@ export abstract class BaseConvolutionLayer extends Layer {
     bottom.forEach((x, i) => {
       const y = top[i] as Tensor;
       const geometry = this.#geometry(x.shape, y.shape);
-      if (b && learnsB) k.biasBackward({ dy: y.diff, dbias: b.diff, accumulate: true, ...this.#collapse(y.shape) });
+      const { n: outer, channels: dim, sizes } = this.#split(y.shape);
+      const collapsed = { outer, dim, inner: countOf(sizes) };
+      if (b && learnsB) k.biasBackward({ dy: y.diff, dbias: b.diff, accumulate: true, ...collapsed });
       if (learnsW) this.recordWeights(k, { x: x.data, dy: y.diff, dw: w.diff, ...geometry });
       if (wanted[i]) this.recordData(k, { dy: y.diff, w: w.data, dx: x.diff, ...geometry });
     });
-  }
-
-  /** A blob's shape with its channels as `dim`. */
-  #collapse(shape: Shape): { outer: number; dim: number; inner: number } {
-    const { n, channels, sizes } = this.#split(shape);
-    return { outer: n, dim: channels, inner: countOf(sizes) };
   }
 
   #axis(x: Shape): number {

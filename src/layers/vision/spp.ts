@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import type { PoolGeometry } from "../../core/kernels.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { SPPParameter_PoolMethod as PoolMethod, SPPParameterSchema } from "../../proto/gen/caffe_pb.js";
@@ -7,13 +6,6 @@ import type { Shape } from "../../util/shape.js";
 import { UnaryLayer } from "../common/unary.js";
 import { type RecordPoolBackward, recordPool } from "./pool.js";
 import { type Pair, poolGeometry } from "./pool-geometry.js";
-
-/** One level of the pyramid, and where its part lies in each row of the top. */
-interface Level {
-  readonly geometry: PoolGeometry;
-  readonly start: number;
-  readonly width: number;
-}
 
 /**
  * Spatial pyramid pooling: pools the whole image into 1×1 bins, 2×2, 4×4 and so on, so that images of any size give
@@ -76,12 +68,12 @@ export class SPPLayer extends UnaryLayer {
     k.sum({ xs: gradients, coefficients: gradients.map(() => 1), y: x.diff });
   }
 
-  #levels(x: Shape): readonly Level[] {
+  /** The levels of the pyramid, and where the part of each lies in each row of the top. */
+  #levels(x: Shape) {
     const { pool, pyramidHeight } = this.#param;
     const [, channels = 0, h = 0, w = 0] = x;
-    const levels: Level[] = [];
     let start = 0;
-    for (let level = 0; level < pyramidHeight; level++) {
+    return Array.from({ length: pyramidHeight }, (_, level) => {
       const bins = 2 ** level;
       const kernel: Pair = [Math.ceil(h / bins), Math.ceil(w / bins)];
       const pad: Pair = [Math.ceil((kernel[0] * bins - h) / 2), Math.ceil((kernel[1] * bins - w) / 2)];
@@ -93,9 +85,8 @@ export class SPPLayer extends UnaryLayer {
         `${where} needs padding, which spp_param.pool STOCHASTIC does not take`,
       );
       const width = channels * geometry.output[0] * geometry.output[1];
-      levels.push({ geometry, start, width });
       start += width;
-    }
-    return levels;
+      return { geometry, start: start - width, width };
+    });
   }
 }
