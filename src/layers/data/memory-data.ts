@@ -3,13 +3,13 @@ import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { decodedPicture } from "../../data/picture.js";
 import { fieldsOf, isIndex } from "../../data/sources/item.js";
-import { Transformer } from "../../data/transformer.js";
+import type { Transformer } from "../../data/transformer.js";
 import type { DatumValues } from "../../proto/binary/datum.js";
 import { type BlobProto, MemoryDataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { RandomState } from "../../util/random.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
-import { loadMean } from "./mean.js";
 import { SourceLayer } from "./source-layer.js";
+import { loadMean, newTransformer } from "./transform.js";
 
 /**
  * Batches from arrays that the caller gives with `reset`, or from images given with `add`; after the last, the first
@@ -39,10 +39,7 @@ export class MemoryDataLayer extends SourceLayer {
   }
 
   override setup(): void {
-    const { random } = this.context;
-    const { transformParam } = this.message;
-    const own = Transformer.needsRandom(transformParam, this.phase) ? random.fork() : random;
-    this.#transformer = new Transformer(transformParam, this.phase, own, this.#mean);
+    this.#transformer = newTransformer(this.message, this.context, this.#mean);
   }
 
   override topShapes(): readonly Shape[] {
