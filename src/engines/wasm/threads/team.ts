@@ -7,7 +7,7 @@ import type { Spawned } from "./spawn-node.js";
 import type { TeamStart } from "./worker.js";
 
 /** A program in the shared memory, where all threads find it. */
-export interface SharedProgram {
+interface SharedProgram {
   readonly id: number;
   readonly storage: HeapStorage;
   readonly shares: readonly Shares[];
