@@ -3,7 +3,7 @@ import { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
 import { inferShapes, isMissing } from "../core/infer-shapes.js";
 import { fill } from "../fillers/index.js";
-import { layers } from "../layers/index.js";
+import { layers } from "../layers/registry.js";
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import { parseNet } from "../proto/text/index.js";
 import { upgradeNet } from "../proto/upgrade/net.js";

@@ -7,7 +7,7 @@ import { WeightFileStore } from "../data/weight-files.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
 import { type Blas, coreCount, WasmEngine } from "../engines/wasm/index.js";
 import { fill } from "../fillers/index.js";
-import { layers } from "../layers/index.js";
+import { layers } from "../layers/registry.js";
 import { check, reasonOf } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";

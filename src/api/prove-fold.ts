@@ -6,7 +6,7 @@ import { asInput } from "../core/input-layers.js";
 import { isDataLayer } from "../core/layer-roles.js";
 import { Net } from "../core/net.js";
 import { fill } from "../fillers/index.js";
-import { layers as allLayers } from "../layers/index.js";
+import { layers as allLayers } from "../layers/registry.js";
 import { type LayerParameter, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { type Comparison, compareNets } from "../tools/fold/compare.js";

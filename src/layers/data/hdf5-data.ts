@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { floatsOf, readHdf5, readHdf5Shapes } from "../../data/hdf5.js";
@@ -9,6 +8,7 @@ import { sourceOf } from "../../proto/source.js";
 import { readFrom } from "../../util/files.js";
 import { libraryRandomOf } from "../../util/random/c-library.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import { SourceLayer } from "./source-layer.js";
 
 /**
  * Rows of HDF5 files: one dataset for each top, by its name.
@@ -21,10 +21,8 @@ import { countOf, formatShape, type Shape } from "../../util/shape.js";
  * draws, as in Caffe: the orders are those of Caffe on Linux and do not depend on the seed of the run.
  * `transform_param` is refused, as in Caffe.
  */
-export class HDF5DataLayer extends Layer {
+export class HDF5DataLayer extends SourceLayer {
   static readonly type = "HDF5Data";
-  static override readonly group = "data";
-  override readonly bottomCount = 0;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   readonly #param = this.message.hdf5DataParam ?? create(HDF5DataParameterSchema);
   readonly #random = libraryRandomOf(this.context.random);

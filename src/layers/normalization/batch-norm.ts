@@ -1,5 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { Layer, type ParamDeclaration } from "../../core/layer.js";
+import type { ParamDeclaration } from "../../core/layer.js";
 import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
@@ -11,6 +11,7 @@ import {
   ParamSpecSchema,
 } from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
+import { NeuronLayer } from "../activation/neuron.js";
 
 /**
  * Batch normalization without scale and shift, which a Scale layer with `bias_term: true` adds.
@@ -34,12 +35,9 @@ import { countOf, type Shape } from "../../util/shape.js";
  *
  * Source: Ioffe and Szegedy 2015.
  */
-export class BatchNormLayer extends Layer {
+export class BatchNormLayer extends NeuronLayer {
   static readonly type = "BatchNorm";
   static override readonly group = "normalization";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
-  override readonly inPlace = true;
   readonly #param = this.message.batchNormParam ?? create(BatchNormParameterSchema);
   /** What backward needs: the variance, and a copy of the normalized values, since a layer in place may overwrite y. */
   #variance: Span | undefined;

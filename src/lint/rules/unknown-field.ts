@@ -1,4 +1,4 @@
-import { forkTypes } from "../../layers/index.js";
+import { forkTypes } from "../../layers/registry.js";
 import type { TextIssue } from "../../proto/text/index.js";
 import { counted } from "../../util/words.js";
 import { forkFields } from "../forks.js";
