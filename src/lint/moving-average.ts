@@ -1,8 +1,9 @@
+import { batchNormParam } from "../layers/normalization/batch-norm.js";
 import type { LintLayer } from "./layer.js";
 
 /** The part of its averages that a BatchNorm keeps at each forward, as it is written: a float would make 9998 of 1/(1 − 0.9999). */
 export function fractionOf({ message }: LintLayer): number {
-  return Number((message.batchNormParam?.movingAverageFraction ?? 0.999).toPrecision(7));
+  return Number(batchNormParam(message).movingAverageFraction.toPrecision(7));
 }
 
 /** Over how many forwards the averages go, once they have grown: 1/(1 − f). Infinity where nothing is forgotten. */

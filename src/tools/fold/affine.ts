@@ -6,10 +6,17 @@ export interface Affine {
   readonly size: Float64Array;
 }
 
+/** Leaves all values as they are. */
+export const identity: Affine = {
+  scale: Float64Array.of(1),
+  shift: Float64Array.of(0),
+  size: Float64Array.of(0),
+};
+
 /** `second` after `first`; either may have one entry for all channels. */
 export function compose(first: Affine, second: Affine): Affine {
   const channels = Math.max(first.scale.length, second.scale.length);
-  const of = (values: Float64Array, channel: number) => entryOf(values, channel);
+  const of = entryOf;
   const made = (entry: (channel: number) => number) => Float64Array.from({ length: channels }, (_, i) => entry(i));
   return {
     scale: made((i) => of(second.scale, i) * of(first.scale, i)),

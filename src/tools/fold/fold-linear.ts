@@ -34,8 +34,8 @@ const unit = 2 ** -24;
  */
 export function foldLinear(
   linear: Linear,
-  before: Affine | undefined,
-  after: Affine | undefined,
+  before: Affine,
+  after: Affine,
   layers: number,
   withBias: boolean,
 ): FoldedWeights | string {
@@ -43,14 +43,14 @@ export function foldLinear(
   const weights = new Float32Array(old.length);
   const shifts = new Float64Array(outputs);
   const sizes = { slope: new Float64Array(outputs), constant: new Float64Array(outputs) };
-  const perChannel = before ? inputs / before.scale.length : 1;
+  const perChannel = inputs / before.scale.length;
   for (let row = 0, at = 0; row < rows; row++) {
     const first = Math.floor(row / (rows / group)) * columns;
     for (let column = 0; column < columns; column++) {
       const output = outputsFirst ? row : first + column;
       const channel = Math.floor((outputsFirst ? first + column : row) / perChannel);
-      const inScale = before ? entryOf(before.scale, channel) : 1;
-      const scale = (after ? entryOf(after.scale, output) : 1) * inScale;
+      const inScale = entryOf(before.scale, channel);
+      const scale = entryOf(after.scale, output) * inScale;
       let sum = 0;
       let size = 0;
       for (const end = at + inner; at < end; at++) {
@@ -60,7 +60,6 @@ export function foldLinear(
         size += Math.abs(weight);
       }
       add(sizes.slope, output, size * Math.abs(inScale));
-      if (!before) continue;
       add(shifts, output, sum * entryOf(before.shift, channel));
       add(sizes.constant, output, size * entryOf(before.size, channel));
     }
@@ -71,10 +70,10 @@ export function foldLinear(
   const biases = new Float32Array(outputs);
   for (let output = 0; output < outputs; output++) {
     const own = linear.bias?.[output] ?? 0;
-    const scale = after ? entryOf(after.scale, output) : 1;
-    biases[output] = scale * (own + (shifts[output] ?? 0)) + (after ? entryOf(after.shift, output) : 0);
+    const scale = entryOf(after.scale, output);
+    biases[output] = scale * (own + (shifts[output] ?? 0)) + entryOf(after.shift, output);
     const size = (sizes.constant[output] ?? 0) + Math.abs(own);
-    sizes.constant[output] = gamma * (Math.abs(scale) * size + (after ? entryOf(after.size, output) : 0));
+    sizes.constant[output] = gamma * (Math.abs(scale) * size + entryOf(after.size, output));
     sizes.slope[output] = gamma * Math.abs(scale) * (sizes.slope[output] ?? 0);
   }
   if (!(weights.every(Number.isFinite) && biases.every(Number.isFinite))) {

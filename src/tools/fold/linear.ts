@@ -2,13 +2,14 @@ import { create, isFieldSet } from "@bufbuild/protobuf";
 import { hasLossWeight } from "../../core/layer-roles.js";
 import { blobShape, blobValues } from "../../proto/binary/index.js";
 import {
-  type BlobProto,
   type ConvolutionParameter,
   ConvolutionParameterSchema,
+  type InnerProductParameter,
   InnerProductParameterSchema,
   type LayerParameter,
 } from "../../proto/gen/caffe_pb.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import type { Blobs } from "./trained-params.js";
 
 /**
  * A layer that is linear but for its bias. Its weights are rows × columns × inner values. In a convolution and an inner
@@ -47,26 +48,24 @@ export const linearTypes: readonly string[] = ["Convolution", "Deconvolution", "
  * @param rank the number of axes of its bottom, if that is known
  * @returns the reason if nothing can be folded into it
  */
-export function readLinear(
-  layer: LayerParameter,
-  blobs: readonly (BlobProto | undefined)[],
-  rank: number | undefined,
-): Linear | string {
+export function readLinear(layer: LayerParameter, blobs: Blobs, rank: number | undefined): Linear | string {
   if (layer.bottom.length !== 1 || layer.top.length !== 1) {
     return `has ${layer.bottom.length} bottoms and ${layer.top.length} tops, which share its weights`;
   }
   if (hasLossWeight(layer)) return "has a loss_weight on its top";
-  const { biasTerm } = paramOf(layer);
-  const present = blobs.flatMap((blob) => (blob ? [blob] : []));
+  const convolution = layer.convolutionParam ?? create(ConvolutionParameterSchema);
+  const product = layer.innerProductParam ?? create(InnerProductParameterSchema);
+  const isProduct = layer.type === "InnerProduct";
+  const count = (isProduct ? product : convolution).biasTerm ? 2 : 1;
+  const present = blobs.flatMap((blob) => blob ?? []);
   const [weights, bias] = present;
   if (!weights) return "has no blobs in the weights";
-  if (present.length !== blobs.length || present.length !== (biasTerm ? 2 : 1)) {
-    return `has ${present.length} blobs in the weights, where it needs ${biasTerm ? 2 : 1}`;
+  if (present.length !== blobs.length || present.length !== count) {
+    return `has ${present.length} blobs in the weights, where it needs ${count}`;
   }
   const parts = { weights: blobValues(weights).data, bias: bias && blobValues(bias).data };
-  return layer.type === "InnerProduct"
-    ? readInnerProduct(layer, parts, rank)
-    : readConvolution(layer, parts, blobShape(weights), rank);
+  if (isProduct) return readInnerProduct(product, parts, rank);
+  return readConvolution(convolution, layer.type === "Convolution", parts, blobShape(weights), rank);
 }
 
 interface Parts {
@@ -75,14 +74,13 @@ interface Parts {
 }
 
 function readConvolution(
-  layer: LayerParameter,
+  param: ConvolutionParameter,
+  outputsFirst: boolean,
   { weights, bias }: Parts,
   shape: Shape,
   rank: number | undefined,
 ): Linear | string {
-  const param = layer.convolutionParam ?? create(ConvolutionParameterSchema);
   const { numOutput: outputs, group } = param;
-  const outputsFirst = layer.type === "Convolution";
   const [rows = 0, columns = 0, ...kernel] = shape;
   const fits = outputsFirst ? rows === outputs : columns * group === outputs;
   if (!fits || group < 1 || rows % group !== 0 || !holds(weights, bias, shape, outputs)) {
@@ -102,16 +100,18 @@ function readConvolution(
   };
 }
 
-function readInnerProduct(layer: LayerParameter, { weights, bias }: Parts, rank: number | undefined): Linear | string {
-  const param = layer.innerProductParam ?? create(InnerProductParameterSchema);
-  const { numOutput: outputs, transpose } = param;
+function readInnerProduct(
+  { numOutput: outputs, transpose, axis: written }: InnerProductParameter,
+  { weights, bias }: Parts,
+  rank: number | undefined,
+): Linear | string {
   const inputs = weights.length / outputs;
   const shape = transpose ? [inputs, outputs] : [outputs, inputs];
   if (!(outputs > 0 && Number.isInteger(inputs) && inputs > 0) || !holds(weights, bias, shape, outputs)) {
     return misfit([weights.length], weights, bias, `inner_product_param.num_output ${outputs}`);
   }
-  const axis = axisIn(param.axis, rank);
-  if (axis === undefined) return `has inner_product_param.axis ${param.axis}, and the shape of its bottom is not known`;
+  const axis = axisIn(written, rank);
+  if (axis === undefined) return `has inner_product_param.axis ${written}, and the shape of its bottom is not known`;
   const [rows = 0, columns = 0] = shape;
   return {
     ...{ weights, bias, shape, rows, columns, inner: 1, group: 1, outputsFirst: !transpose, outputs, inputs, axis },
@@ -120,13 +120,6 @@ function readInnerProduct(layer: LayerParameter, { weights, bias }: Parts, rank:
     border: undefined,
     flattens: true,
   };
-}
-
-/** The part of a layer's message that says whether it has a bias. */
-function paramOf(layer: LayerParameter): { readonly biasTerm: boolean } {
-  return layer.type === "InnerProduct"
-    ? (layer.innerProductParam ?? create(InnerProductParameterSchema))
-    : (layer.convolutionParam ?? create(ConvolutionParameterSchema));
 }
 
 function holds(weights: Float32Array, bias: Float32Array | undefined, shape: Shape, outputs: number): boolean {
