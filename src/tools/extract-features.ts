@@ -62,9 +62,7 @@ export async function extractFeatures(net: Net, options: ExtractFeaturesOptions)
     const name = names[index] ?? "";
     const isFile = format === "h5" || format === "npy";
     if (isFile) await files.probe(output);
-    sinks.push(
-      isFile ? new FileSink(files, output, name, format) : await databaseSink(files, output, name, format, log),
-    );
+    sinks.push(isFile ? fileSink(files, output, name, format) : await databaseSink(files, output, name, format, log));
   }
   log("info", "extract_features.cpp:133", "Extracting Features");
   for (let batch = 0; batch < batches; batch++) {
@@ -73,14 +71,14 @@ export async function extractFeatures(net: Net, options: ExtractFeaturesOptions)
   }
   for (const sink of sinks) await sink.finish();
   sinks.forEach(({ count }, index) => {
-    log(
-      "info",
-      "extract_features.cpp:176",
-      `Extracted features of ${count} query images for feature blob ${names[index]}`,
-    );
+    log("info", "extract_features.cpp:176", extracted(count, names[index]));
   });
   log("info", "extract_features.cpp:181", "Successfully extracted the features!");
   return sinks.map(({ count }) => count);
+}
+
+function extracted(count: number, name: string | undefined): string {
+  return `Extracted features of ${count} query images for feature blob ${name}`;
 }
 
 async function databaseSink(files: Files, output: string, name: string, backend: Backend, log: Log): Promise<Sink> {
@@ -100,10 +98,7 @@ async function databaseSink(files: Files, output: string, name: string, backend:
         const datum = create(DatumSchema, { channels, height, width, floatData });
         await writer.add(String(sink.count).padStart(10, "0"), toBinary(DatumSchema, datum));
         sink.count += 1;
-        if (sink.count % 1000 === 0) {
-          const message = `Extracted features of ${sink.count} query images for feature blob ${name}`;
-          log("info", "extract_features.cpp:165", message);
-        }
+        if (sink.count % 1000 === 0) log("info", "extract_features.cpp:165", extracted(sink.count, name));
       }
     },
     finish: () => writer.finish(),
@@ -112,47 +107,36 @@ async function databaseSink(files: Files, output: string, name: string, backend:
 }
 
 /** All batches as one array, written when they are complete. */
-class FileSink implements Sink {
-  count = 0;
-  readonly #files: Files;
-  readonly #path: string;
-  readonly #name: string;
-  readonly #format: "h5" | "npy";
-  readonly #batches: Float32Array[] = [];
-  #row: Shape | undefined;
-
-  constructor(files: Files, path: string, name: string, format: "h5" | "npy") {
-    this.#files = files;
-    this.#path = path;
-    this.#name = name;
-    this.#format = format;
-  }
-
-  async add(shape: Shape, values: Float32Array): Promise<void> {
-    const row = shape.slice(1);
-    this.#row ??= row;
-    check(
-      sameShape(row, this.#row),
-      "MOKA_SHAPE",
-      `blob "${this.#name}" has rows of ${formatShape(row)} after rows of ${formatShape(this.#row)}: they make no array`,
-    );
-    this.#batches.push(values.slice());
-    this.count += shape[0] ?? 1;
-  }
-
-  async finish(): Promise<void> {
-    const row = this.#row ?? [];
-    const shape = [this.count, ...row];
-    const data = new Float32Array(countOf(shape));
-    let filled = 0;
-    for (const batch of this.#batches) {
-      data.set(batch, filled);
-      filled += batch.length;
-    }
-    const bytes =
-      this.#format === "h5"
-        ? await writeHdf5({ [this.#name]: { shape, data } })
-        : new Uint8Array(dump(data, shape, { dtype: "f4" }));
-    await this.#files.write(this.#path, bytes);
-  }
+function fileSink(files: Files, output: string, name: string, format: "h5" | "npy"): Sink {
+  const batches: Float32Array[] = [];
+  let first: Shape | undefined;
+  const sink = {
+    count: 0,
+    async add(shape: Shape, values: Float32Array) {
+      const row = shape.slice(1);
+      first ??= row;
+      check(
+        sameShape(row, first),
+        "MOKA_SHAPE",
+        `blob "${name}" has rows of ${formatShape(row)} after rows of ${formatShape(first)}: they make no array`,
+      );
+      batches.push(values.slice());
+      sink.count += shape[0] ?? 1;
+    },
+    async finish() {
+      const shape = [sink.count, ...(first ?? [])];
+      const data = new Float32Array(countOf(shape));
+      let filled = 0;
+      for (const batch of batches) {
+        data.set(batch, filled);
+        filled += batch.length;
+      }
+      const bytes =
+        format === "h5"
+          ? await writeHdf5({ [name]: { shape, data } })
+          : new Uint8Array(dump(data, shape, { dtype: "f4" }));
+      await files.write(output, bytes);
+    },
+  };
+  return sink;
 }

@@ -70,11 +70,7 @@ export function checkImage({ shape, data }: NdArray): readonly [height: number, 
 export function resizeImage(image: NdArray, [height, width]: readonly [number, number]): NdArray {
   const [oldHeight, oldWidth, channels] = checkImage(image);
   check(
-    Number.isInteger(height) &&
-      Number.isInteger(width) &&
-      height > 0 &&
-      width > 0 &&
-      height * width * channels < 2 ** 28,
+    [height, width].every((size) => Number.isInteger(size) && size > 0) && height * width * channels < 2 ** 28,
     "MOKA_USAGE",
     `a picture cannot be made ${height}×${width} pixels large`,
   );
