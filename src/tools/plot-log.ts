@@ -1,6 +1,7 @@
 import { check } from "../util/errors.js";
-import { drawChart, type Panel, type Point, type Series } from "./chart.js";
+import { drawChart, type Panel, type Series } from "./chart.js";
 import type { LogRow, TrainingLog } from "./parse-log.js";
+import type { Point } from "./svg.js";
 
 /**
  * A training log as curves over the iterations, an SVG file: in one panel the losses, of training and tests; in
