@@ -55,7 +55,7 @@ export function forkNorm(layer: LintLayer): ForkNorm | undefined {
   if (layer.type !== "BatchNorm") return undefined;
   const param = layer.fields("batch_norm_param").at(-1);
   const refused = fieldsIn(param).filter(({ name }) => ownFields.has(name) || sharedFields.has(name));
-  return refused.length > 0 ? { fork: forkOfBatchNorm(refused), param, refused } : undefined;
+  return refused.length > 0 ? { fork: forkOfBatchNorm(param), param, refused } : undefined;
 }
 
 /**
@@ -88,13 +88,9 @@ export function isTrue(field: FieldNode | undefined, name: string): boolean {
   return /^(true|t|1)$/i.test(scalarIn(field, name) ?? "");
 }
 
-function forkOfBatchNorm(refused: readonly FieldNode[]): Fork {
-  for (const { name } of refused) {
-    const fork = ownFields.get(name);
-    if (fork) return fork;
-  }
-  const engine = refused.find(({ name, value }) => name === "engine" && value?.kind === "scalar");
-  return engine?.value?.kind === "scalar" && engine.value.text.startsWith("MKL") ? "Intel" : "NVIDIA";
+function forkOfBatchNorm(param: FieldNode | undefined): Fork {
+  const [fork] = fieldsIn(param).flatMap(({ name }) => ownFields.get(name) ?? []);
+  return fork ?? (scalarIn(param, "engine")?.startsWith("MKL") ? "Intel" : "NVIDIA");
 }
 
 /** A BN is told by its fields; without any, by its parameters: SegNet's has two, PSPNet's four. */

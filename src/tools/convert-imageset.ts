@@ -1,29 +1,24 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createFiles, createImages } from "#platform";
-import { type Backend, createDatabase } from "../data/database.js";
+import { createDatabase } from "../data/database.js";
 import { recordKey } from "../data/datum.js";
 import { toPlanes } from "../data/images/planes.js";
 import { resize } from "../data/images/resize.js";
 import { writeDatum } from "../proto/binary/index.js";
 import { DatumSchema } from "../proto/gen/caffe_pb.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
-import type { Files } from "../util/files.js";
-import type { Image, ImageFormat, Images } from "../util/images.js";
-import { type Log, silent } from "../util/log.js";
+import type { Image, ImageFormat } from "../util/images.js";
+import { silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
+import type { ImageSetOptions } from "./options.js";
 
-export interface ConvertImagesetOptions {
-  /** Default: the platform's. */
-  readonly files?: Files | undefined;
-  readonly images?: Images | undefined;
+export interface ConvertImagesetOptions extends ImageSetOptions {
   /** One channel instead of three. Default false. */
   readonly gray?: boolean | undefined;
   /** Puts the list into random order first. Default false. */
   readonly shuffle?: boolean | undefined;
   /** Of that order. Default: another each time. */
   readonly seed?: number | undefined;
-  /** Default lmdb. */
-  readonly backend?: Backend | undefined;
   /** Both or none: the size all pictures get. 0 is none. */
   readonly resizeWidth?: number | undefined;
   readonly resizeHeight?: number | undefined;
@@ -33,7 +28,6 @@ export interface ConvertImagesetOptions {
   readonly encoded?: boolean | undefined;
   /** Likewise, all of this kind: `jpg` or `png`. */
   readonly encodeType?: string | undefined;
-  readonly log?: Log | undefined;
 }
 
 /** A line of a list: a picture's path below the root folder, and its label. */
@@ -66,9 +60,8 @@ export async function convertImageset(
   options: ConvertImagesetOptions = {},
 ): Promise<{ readonly count: number; readonly skipped: number }> {
   const { files = createFiles(), images = createImages(), backend = "lmdb", log = silent } = options;
-  const { encodeType = "", resizeWidth = 0, resizeHeight = 0 } = options;
-  const gray = options.gray ?? false;
-  const encoded = (options.encoded ?? false) || encodeType !== "";
+  const { gray = false, encodeType = "", resizeWidth = 0, resizeHeight = 0 } = options;
+  const encoded = options.encoded || encodeType !== "";
   check(
     resizeWidth > 0 === resizeHeight > 0,
     "MOKA_USAGE",
@@ -95,7 +88,7 @@ export async function convertImageset(
     const original = await images.decode(bytes, { color: !gray });
     const image = size ? resize(original, size.width, size.height) : original;
     if (!encoded) return { image, value: writeDatum({ ...image, data: toPlanes(image), label, encoded: false }) };
-    const kind = encodeType || file.slice(file.lastIndexOf(".") + 1);
+    const kind = encodeType || extension(file);
     const keeps = !size && sameKind(file, kind);
     return { image, value: encodedDatum(keeps ? bytes : await images.encode(image, formatOf(kind)), label) };
   };

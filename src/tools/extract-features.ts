@@ -9,8 +9,9 @@ import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { countOf, formatShape, type Shape, sameShape } from "../util/shape.js";
+import type { FileOptions } from "./options.js";
 
-export interface ExtractFeaturesOptions {
+export interface ExtractFeaturesOptions extends FileOptions {
   /** Names of blobs, and for each where its values go. */
   readonly blobs: readonly string[];
   readonly outputs: readonly string[];
@@ -21,9 +22,6 @@ export interface ExtractFeaturesOptions {
    * arrays. Both of these have the batches one after the other.
    */
   readonly format: Backend | "h5" | "npy";
-  /** Default: the platform's. */
-  readonly files?: Files | undefined;
-  readonly log?: Log | undefined;
 }
 
 /** Takes the values of one blob, batch by batch. */

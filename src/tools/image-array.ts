@@ -1,8 +1,7 @@
 import { createFiles, createImages } from "#platform";
 import { check, MokaError } from "../util/errors.js";
-import type { Files } from "../util/files.js";
-import type { Images } from "../util/images.js";
 import { countOf, type Shape } from "../util/shape.js";
+import type { ImageSetOptions } from "./options.js";
 
 /** Numbers in rows: the last axis lies closest, as in NumPy and in Caffe's blobs. */
 export interface NdArray {
@@ -10,12 +9,9 @@ export interface NdArray {
   readonly data: Float32Array;
 }
 
-export interface LoadImageOptions {
+export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "images"> {
   /** Three channels, red, green and blue, or one. Default true. */
   readonly color?: boolean | undefined;
-  /** Default: the platform's. */
-  readonly files?: Files | undefined;
-  readonly images?: Images | undefined;
 }
 
 /**
