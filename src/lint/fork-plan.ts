@@ -22,7 +22,7 @@ export interface ForkPlan {
 
 /** What a fork's batch normalization becomes; in words why it cannot be said in Caffe's, where it cannot. */
 export function planFor(net: LintNet, layer: LintLayer, norm: ForkNorm): ForkPlan | string {
-  const strange = layer.body?.fields.find(({ name }) => !plainFields.has(name));
+  const strange = layer.body?.fields.find(({ name }) => !plainField.test(name));
   if (strange) return `its ${strange.name} has no place in two layers`;
   if (layer.message.bottom.length !== 1 || layer.message.top.length !== 1) return "it has more than one bottom and top";
   if (layer.message.param.some(({ name }) => name !== ""))
@@ -42,17 +42,7 @@ export function planFor(net: LintNet, layer: LintLayer, norm: ForkNorm): ForkPla
   }
 }
 
-const plainFields: ReadonlySet<string> = new Set([
-  "name",
-  "type",
-  "bottom",
-  "top",
-  "param",
-  "include",
-  "exclude",
-  "bn_param",
-  "batch_norm_param",
-]);
+const plainField = /^(name|type|bottom|top|param|include|exclude|bn_param|batch_norm_param)$/;
 
 /**
  * LEARN normalizes by the batch in both phases, with its own eps; INFERENCE is scale·x + shift alone, with the averages

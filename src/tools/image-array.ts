@@ -72,8 +72,8 @@ export function resizeImage(image: NdArray, [height, width]: readonly [number, n
   );
   const centered = channels === 1 || channels === 3;
   const beyond = centered ? image.data.reduce((a, b) => Math.min(a, b), Infinity) : 0;
-  const rows = centered ? centeredTaps(oldHeight, height) : corneredTaps(oldHeight, height);
-  const columns = centered ? centeredTaps(oldWidth, width) : corneredTaps(oldWidth, width);
+  const rows = tapsOf(oldHeight, height, centered);
+  const columns = tapsOf(oldWidth, width, centered);
   const { data: from } = image;
   const data = new Float32Array(height * width * channels);
   const value = (row: number, column: number, c: number) =>
@@ -100,17 +100,13 @@ interface Tap {
   readonly share: number;
 }
 
-function centeredTaps(from: number, to: number): Tap[] {
-  return Array.from({ length: to }, (_, i) => tapAt(((i + 0.5) * from) / to - 0.5));
-}
-
-function corneredTaps(from: number, to: number): Tap[] {
-  return Array.from({ length: to }, (_, i) => tapAt(to === 1 ? 0 : (i * (from - 1)) / (to - 1)));
-}
-
-function tapAt(place: number): Tap {
-  const first = Math.floor(place);
-  return { first, share: place - first };
+/** @param centered whether centers of pixels are mapped to each other, instead of the corners' centers */
+function tapsOf(from: number, to: number, centered: boolean): Tap[] {
+  return Array.from({ length: to }, (_, i) => {
+    const place = centered ? ((i + 0.5) * from) / to - 0.5 : (i * (from - 1)) / Math.max(1, to - 1);
+    const first = Math.floor(place);
+    return { first, share: place - first };
+  });
 }
 
 function mix(a: number, b: number, share: number): number {

@@ -4,8 +4,7 @@ import { batchNormParam, writtenGlobalStats } from "../../layers/normalization/b
 import { scaleBehind } from "../../layers/normalization/scale-behind.js";
 import { blobValues } from "../../proto/binary/index.js";
 import type { BlobProto, LayerParameter } from "../../proto/gen/caffe_pb.js";
-import { placeOf, sourceOf } from "../../proto/source.js";
-import { formatPlace, MokaError } from "../../util/errors.js";
+import { MokaError } from "../../util/errors.js";
 import { counted } from "../../util/words.js";
 
 /** A BatchNorm, what its message says, and the Scale behind it. */
@@ -35,13 +34,6 @@ export function normLayers(layers: readonly LayerParameter[]): NormLayer[] {
       scale: scaleBehind(graph, message),
     };
   });
-}
-
-/** Where `use_global_stats` of this layer stands, as `train_val.prototxt:12:3`; nothing where that is not known. */
-export function placeOfGlobalStats(layer: LayerParameter): string | undefined {
-  const { batchNormParam } = layer;
-  const place = (batchNormParam && placeOf(batchNormParam, "use_global_stats")) ?? sourceOf(layer)?.place;
-  return place && formatPlace(place);
 }
 
 type Blobs = [mean: Float32Array, variance: Float32Array, factor: Float32Array];

@@ -36,19 +36,14 @@ export async function measure(
   iterations: number,
   method: StatisticsMethod,
 ): Promise<Map<string, NormBlobs>> {
-  if (method === "moving") {
-    for (const { params } of normsOf(net)) for (const { data } of params) data.array.fill(0);
-    for (let i = 0; i < iterations; i++) {
-      feed(net, await source.next());
-      await net.runForward();
-    }
-    return normBlobsOf(net);
-  }
+  const moves = method === "moving";
+  if (moves) for (const { params } of normsOf(net)) for (const { data } of params) data.array.fill(0);
   const pooled = new Map<Span, Moments>();
   for (let i = 0; i < iterations; i++) {
     feed(net, await source.next());
-    await addBatch(net, pooled);
+    await (moves ? net.runForward() : addBatch(net, pooled));
   }
+  if (moves) return normBlobsOf(net);
   const entries = normsOf(net).flatMap(({ name, params }): [string, NormBlobs][] => {
     const moments = params[0] && pooled.get(params[0].data);
     if (!moments) return [];
@@ -91,10 +86,7 @@ export function statisticsMove(from: NormBlobs, to: NormBlobs): StatisticsMove {
   });
   return {
     meanShift: Math.sqrt(shifts.reduce((a, b) => a + b, 0) / Math.max(1, shifts.length)),
-    varianceRatio: {
-      min: ratios.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
-      max: ratios.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
-    },
+    varianceRatio: { min: Math.min(...ratios), max: Math.max(...ratios) },
   };
 }
 

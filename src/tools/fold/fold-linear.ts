@@ -1,5 +1,5 @@
-import { type Affine, entryOf } from "./affine.js";
-import type { Linear } from "./linear.js";
+import { entryOf } from "./affine.js";
+import type { Fold } from "./plan.js";
 
 /** A layer's weights after folding, and a bound on the rounding errors of its outputs. */
 export interface FoldedWeights {
@@ -28,17 +28,10 @@ const unit = 2 ** -24;
 /**
  * Computes W' and b' with W'·x + b' = after(W·before(x) + b), in double precision, rounded once.
  *
- * @param layers the number of layers in `before` and `after`
- * @param withBias whether to make b' even without b
  * @returns the reason if a weight would not be finite
  */
-export function foldLinear(
-  linear: Linear,
-  before: Affine,
-  after: Affine,
-  layers: number,
-  withBias: boolean,
-): FoldedWeights | string {
+export function foldLinear(fold: Fold): FoldedWeights | string {
+  const { linear, beforeMap: before, afterMap: after, shifts: needsBias } = fold;
   const { weights: old, rows, columns, inner, group, outputsFirst, outputs, inputs } = linear;
   const weights = new Float32Array(old.length);
   const shifts = new Float64Array(outputs);
@@ -65,7 +58,7 @@ export function foldLinear(
     }
   }
 
-  const count = 2 * linear.terms + 8 * layers + 4;
+  const count = 2 * linear.terms + 8 * (fold.before.length + fold.after.length) + 4;
   const gamma = (count * unit) / Math.max(0, 1 - count * unit);
   const biases = new Float32Array(outputs);
   for (let output = 0; output < outputs; output++) {
@@ -79,7 +72,7 @@ export function foldLinear(
   if (!(weights.every(Number.isFinite) && biases.every(Number.isFinite))) {
     return "would get weights that are no finite numbers in single precision";
   }
-  return { weights, bias: linear.bias || withBias ? biases : undefined, bound: sizes };
+  return { weights, bias: linear.bias || needsBias ? biases : undefined, bound: sizes };
 }
 
 function add(values: Float64Array, index: number, value: number): void {
