@@ -37,7 +37,7 @@ export function learnableStats(layer: LintLayer): {
 
 /** Where a field of a spec stands; where it is not written, the spec. */
 export function placeOfSpec({ field, value }: WrittenSpec, name: string): Location {
-  const own = fieldsOf(value).findLast((each) => each.name === name);
+  const own = value.kind === "message" ? value.fields.findLast((each) => each.name === name) : undefined;
   return own ?? (field.value === value ? field : value);
 }
 
@@ -66,13 +66,8 @@ export function addSpecs(edit: Editor, body: MessageNode, count: number, spec: s
   return last ? edit.insertAfter(last, ...specs) : [];
 }
 
-/** Takes specs away. */
 export function removeSpecs(edit: Editor, specs: readonly WrittenSpec[]): Edit[] {
   return specs.flatMap(({ field, value }) => {
     return field.value?.kind === "list" ? edit.removeValue(field.value, value) : edit.remove(field);
   });
-}
-
-function fieldsOf(value: ValueNode): readonly FieldNode[] {
-  return value.kind === "message" ? value.fields : [];
 }

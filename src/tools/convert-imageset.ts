@@ -90,7 +90,9 @@ export async function convertImageset(
     if (!encoded) return { image, value: writeDatum({ ...image, data: toPlanes(image), label, encoded: false }) };
     const kind = encodeType || extension(file);
     const keeps = !size && sameKind(file, kind);
-    return { image, value: encodedDatum(keeps ? bytes : await images.encode(image, formatOf(kind)), label) };
+    const data = keeps ? bytes : await images.encode(image, formatOf(kind));
+    // As Caffe writes it: with neither size nor channels.
+    return { image, value: toBinary(DatumSchema, create(DatumSchema, { data, label, encoded: true })) };
   };
 
   let count = 0;
@@ -153,11 +155,6 @@ async function* inOrder<T, R>(
 /** A missing or damaged file is left out; what the caller did wrong is not. */
 function isUnreadable(error: Error): boolean {
   return error instanceof MokaError && (error.code === "MOKA_FILE" || error.code === "MOKA_DATA");
-}
-
-/** As Caffe writes it: with neither size nor channels. */
-function encodedDatum(data: Uint8Array, label: number): Uint8Array {
-  return toBinary(DatumSchema, create(DatumSchema, { data, label, encoded: true }));
 }
 
 const extension = (file: string) => file.slice(file.lastIndexOf(".") + 1).toLowerCase();
