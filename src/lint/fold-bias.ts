@@ -5,7 +5,7 @@ import { counted } from "../util/words.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
 
-/** What it takes to do without a bias before BatchNorm layers in trained weights. */
+/** How a bias before BatchNorm layers is taken out of trained weights. */
 interface Folding {
   readonly fits: boolean;
   /** What is done, or why it cannot be. */
@@ -28,12 +28,10 @@ export function foldBias(
   for (const name of norms) {
     const statistics = weights?.of({ name }) ?? [];
     const [mean, , factor] = statistics;
-    const refused = (what: string): Folding => {
-      return {
-        fits: false,
-        note: `it cannot move into the mean of BatchNorm "${name}", which has ${what} in the weights.`,
-      };
-    };
+    const refused = (what: string): Folding => ({
+      fits: false,
+      note: `it cannot move into the mean of BatchNorm "${name}", which has ${what} in the weights.`,
+    });
     if (statistics.length !== 3) return refused(`${counted(statistics.length, "blob")} instead of 3`);
     if (mean?.data.length !== count) return refused(`${mean?.data.length} channels instead of ${count}`);
     if (!factor?.data[0] || !Number.isFinite(factor.data[0])) return refused(`a factor of ${factor?.data[0]}`);

@@ -44,7 +44,7 @@ export function isForkType({ type }: { readonly type: string }): boolean {
   return type === "BN" || type === "SyncBN";
 }
 
-/** What a layer has of a fork's batch normalization; nothing for all others, and for layers of the forms before today's. */
+/** The batch normalization of a fork that a layer is; nothing for all other layers, and for V0 and V1 layers. */
 export function forkNorm(layer: LintLayer): ForkNorm | undefined {
   if (!layer.body) return undefined;
   if (isForkType(layer)) {
@@ -95,10 +95,9 @@ function forkOfBatchNorm(param: FieldNode | undefined): Fork {
 
 /** A BN is told by its fields; without any, by its parameters: SegNet's has two, PSPNet's four. */
 function forkOfBN(layer: LintLayer, param: FieldNode | undefined): Fork | undefined {
-  const names = new Set(fieldsIn(param).map(({ name }) => name));
-  const has = (...of: readonly string[]) => of.some((name) => names.has(name));
-  if (has("slope_filler", "bias_filler", "momentum", "frozen", "eps", "engine")) return "PSPNet";
-  if (has("scale_filler", "shift_filler", "bn_mode")) return "SegNet";
+  const has = (names: RegExp) => fieldsIn(param).some(({ name }) => names.test(name));
+  if (has(/^(slope_filler|bias_filler|momentum|frozen|eps|engine)$/)) return "PSPNet";
+  if (has(/^(scale_filler|shift_filler|bn_mode)$/)) return "SegNet";
   const specs = layer.message.param.length;
   if (layer.type === "SyncBN" || specs > 2) return "PSPNet";
   return specs === 2 ? "SegNet" : undefined;

@@ -67,7 +67,7 @@ export function scaleName({ views }: LintNet, norm: LintLayer): string {
   }
 }
 
-/** What makes `to` of `from`, as a rule for other names: `bn_conv1`, `scale_conv1` says that bn becomes scale. */
+/** The renaming of `from` to `to`, for other names: from `bn_conv1` and `scale_conv1` follows that bn becomes scale. */
 function renameAs(from: string, to: string): (name: string) => string | undefined {
   const shorter = Math.min(from.length, to.length);
   let start = 0;

@@ -12,7 +12,7 @@ export interface WrittenSpec {
   readonly value: ValueNode;
 }
 
-/** The `param` of a layer as they stand in the text; nothing where they are not there one for one. */
+/** The `param` messages of a layer with their places in the text; nothing if the text does not hold each of them. */
 export function writtenSpecs(layer: LintLayer): readonly WrittenSpec[] | undefined {
   const specs = layer.written?.param ?? [];
   const values = layer.values("param");

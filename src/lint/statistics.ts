@@ -27,7 +27,6 @@ export function statisticsOf(weights: Blobs, layer: LintLayer): Statistics | und
   };
 }
 
-/** The eps of a BatchNorm. */
 export function epsOf({ message }: LintLayer): number {
   return batchNormParam(message).eps;
 }

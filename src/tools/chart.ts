@@ -5,7 +5,7 @@ export interface Series {
   readonly name: string;
   /** A y that is not finite breaks the line. */
   readonly points: readonly Point[];
-  /** Whether its points are few, so that each is to be seen. */
+  /** Whether each point is drawn as a dot, for a series of few points. */
   readonly dots?: boolean;
 }
 
@@ -99,7 +99,7 @@ function unbroken(points: readonly Point[]): Point[][] {
   return runs.filter(({ length }) => length > 0);
 }
 
-/** Of the points that share a pixel's column the lowest and the highest, where there are more than can be seen. */
+/** The lowest and the highest of the points in each column of pixels, where there are more than two a column. */
 function thinned(points: readonly Point[]): readonly Point[] {
   if (points.length <= 2 * plotWidth) return points;
   const columns = new Map<number, { low: number; high: number }>();

@@ -17,7 +17,7 @@ export interface ConvertImagesetOptions extends ImageSetOptions {
   readonly gray?: boolean | undefined;
   /** Puts the list into random order first. Default false. */
   readonly shuffle?: boolean | undefined;
-  /** Of that order. Default: another each time. */
+  /** Seed of the random order. Default: another each time. */
   readonly seed?: number | undefined;
   /** Both or none: the size all pictures get. 0 is none. */
   readonly resizeWidth?: number | undefined;

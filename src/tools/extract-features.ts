@@ -15,7 +15,7 @@ export interface ExtractFeaturesOptions extends FileOptions {
   /** Names of blobs, and for each where its values go. */
   readonly blobs: readonly string[];
   readonly outputs: readonly string[];
-  /** Forward passes. */
+  /** Number of forward passes. */
   readonly batches: number;
   /**
    * `lmdb` and `leveldb`: databases, as Caffe's; `h5`: HDF5 files with one data set, named as the blob; `npy`: NumPy's
@@ -28,7 +28,7 @@ export interface ExtractFeaturesOptions extends FileOptions {
 interface Sink {
   add(shape: Shape, values: Float32Array): Promise<void>;
   finish(): Promise<void>;
-  /** Rows so far. */
+  /** Number of rows so far. */
   readonly count: number;
 }
 
@@ -59,8 +59,8 @@ export async function extractFeatures(net: Net, options: ExtractFeaturesOptions)
     log("info", "extract_features.cpp:125", `Opening dataset ${output}`);
     const name = names[index] ?? "";
     const isFile = format === "h5" || format === "npy";
-    if (isFile) await files.probe(output);
-    sinks.push(isFile ? fileSink(files, output, name, format) : await databaseSink(files, output, name, format, log));
+    const sink = isFile ? fileSink(files, output, name, format) : databaseSink(files, output, name, format, log);
+    sinks.push(await sink);
   }
   log("info", "extract_features.cpp:133", "Extracting Features");
   for (let batch = 0; batch < batches; batch++) {
@@ -105,7 +105,8 @@ async function databaseSink(files: Files, output: string, name: string, backend:
 }
 
 /** All batches as one array, written when they are complete. */
-function fileSink(files: Files, output: string, name: string, format: "h5" | "npy"): Sink {
+async function fileSink(files: Files, output: string, name: string, format: "h5" | "npy"): Promise<Sink> {
+  await files.probe(output);
   const batches: Float32Array[] = [];
   let first: Shape | undefined;
   const sink = {

@@ -43,7 +43,7 @@ export interface CallOptions<N extends number> {
   readonly in_place?: boolean | undefined;
 }
 
-/** N tops; what no number of tops can be leads nowhere. */
+/** A tuple of N tops; `never` for an N that is negative or a fraction. */
 type TopList<N extends number, Tops extends readonly Top[] = []> = number extends N
   ? Top[]
   : `${N}` extends `-${string}` | `${string}.${string}`
@@ -66,7 +66,7 @@ export type Layers = { readonly [T in LayerType]: LayerFunction<LayerFields<T>> 
   of(type: string): LayerFunction<CommonFields>;
 };
 
-/** A net that is being written: its blobs by name, and what it comes to. */
+/** A net that is being written: its blobs by name, and the methods that give its message and its prototxt. */
 export type NetSpec = { [blob: string]: Top } & {
   /** The message of the net: the layers of all its blobs, and those they need. */
   toProto(): NetParameter;

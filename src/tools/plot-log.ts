@@ -54,7 +54,7 @@ function liesOn(part: Series, whole: Series): boolean {
   return part.points.length > 0 && part.points.every(isThere);
 }
 
-/** What all of these outputs are, where that can be said in a word. */
+/** The panel's title: `accuracy` if all outputs are accuracies by their names, else `outputs`. */
 function nameOf(outputs: readonly string[]): string {
   return outputs.every((name) => /acc|top/i.test(name)) ? "accuracy" : "outputs";
 }

@@ -44,10 +44,7 @@ export async function buildFedNet(
       throw new MokaError(
         "MOKA_USAGE",
         `the net needs ${names} too, and the data given have only ${[...shapes.keys()].join(", ")}`,
-        {
-          layer,
-          place: sourceOf(layer)?.place,
-        },
+        { layer, place: sourceOf(layer)?.place },
       );
     }
   }

@@ -81,7 +81,7 @@ class Planner {
 
   /** Folds the layers behind into the target, as long as each is the only reader of its bottom. */
   #foldBehind(fold: Fold): void {
-    const { graph } = this.#input;
+    const { graph, params, phase } = this.#input;
     const { target, linear } = fold;
     let value: Value | undefined = graph.tops(target)[0];
     while (value) {
@@ -96,7 +96,7 @@ class Planner {
         }
         return;
       }
-      const affine = this.#affine(next, linear.topRank);
+      const affine = readAffine(next, params.of(next), phase, linear.topRank);
       if (typeof affine === "string") return;
       const misfit = fits(affine, linear, linear.outputs === affine.map.scale.length, "outputs", linear.outputs);
       if (misfit) {
@@ -113,12 +113,13 @@ class Planner {
 
   /** Folds a layer into all layers that read its top, or into none. */
   #foldIntoReaders(layer: LayerParameter): void {
-    const affine = this.#affine(layer, this.#rankBefore(layer));
+    const { graph, params, phase } = this.#input;
+    const affine = readAffine(layer, params.of(layer), phase, this.#rankBefore(layer));
     if (typeof affine === "string") {
       this.#kept.set(layer, affine);
       return;
     }
-    const readers = this.#input.graph.readers(layer).map((reader) => reader.layer);
+    const readers = graph.readers(layer).map((reader) => reader.layer);
     const targets = [...new Set(readers.flatMap((reader) => this.#targets.get(reader) ?? [reader]))];
     const problem =
       targets.length === 0
@@ -162,10 +163,6 @@ class Planner {
     return affineTypes.includes(maker.type)
       ? `${named(maker)} before it stays`
       : `${named(maker)} before it is no ${linearTypes.slice(0, -1).join(", ")} or ${linearTypes.at(-1)}`;
-  }
-
-  #affine(layer: LayerParameter, rank: number | undefined): AffineLayer | string {
-    return readAffine(layer, this.#input.params.of(layer), this.#input.phase, rank);
   }
 
   /** The number of axes of a layer's first bottom, where that is known. */
