@@ -16,12 +16,11 @@ export const identity: Affine = {
 /** `second` after `first`; either may have one entry for all channels. */
 export function compose(first: Affine, second: Affine): Affine {
   const channels = Math.max(first.scale.length, second.scale.length);
-  const of = entryOf;
   const made = (entry: (channel: number) => number) => Float64Array.from({ length: channels }, (_, i) => entry(i));
   return {
-    scale: made((i) => of(second.scale, i) * of(first.scale, i)),
-    shift: made((i) => of(second.scale, i) * of(first.shift, i) + of(second.shift, i)),
-    size: made((i) => Math.abs(of(second.scale, i)) * of(first.size, i) + of(second.size, i)),
+    scale: made((i) => entryOf(second.scale, i) * entryOf(first.scale, i)),
+    shift: made((i) => entryOf(second.scale, i) * entryOf(first.shift, i) + entryOf(second.shift, i)),
+    size: made((i) => Math.abs(entryOf(second.scale, i)) * entryOf(first.size, i) + entryOf(second.size, i)),
   };
 }
 
