@@ -1,15 +1,17 @@
 import { type PassName, passNames } from "../src/core/execution.js";
+import { type PassContext, type Plan, PlanDraft, type Rewritten } from "../src/core/passes/plan-draft.js";
 import { describeProgram } from "../src/core/run.js";
+import { Span } from "../src/core/span.js";
 import { type NetSetup, netFromText } from "./nets.js";
 
-/** A way to run a net that must make no difference to what it computes. */
+/** A setting of passes; it must not change the results of a net. */
 export interface PassSetting {
   readonly name: string;
   readonly keep: "all" | "outputs";
   readonly passes: readonly PassName[];
 }
 
-/** Without passes; with all of them, with each but one, and with each alone. */
+/** No passes, all passes, all passes but one, and each pass alone. */
 export const passSettings: readonly PassSetting[] = [
   { name: "no passes", keep: "all", passes: [] },
   { name: "all passes, all blobs kept", keep: "all", passes: passNames },
@@ -22,7 +24,7 @@ export const passSettings: readonly PassSetting[] = [
   ),
 ];
 
-/** Those settings that have the net run other steps, or place its blobs in another way, than the ones before. */
+/** The settings with which the net has other steps, or other places of blobs, than with any earlier setting. */
 export async function distinctSettings(
   text: string,
   setup: NetSetup = {},
@@ -41,4 +43,17 @@ export async function distinctSettings(
     await net.dispose();
   }
   return [...distinct.values()];
+}
+
+/** A plan after one pass. */
+export function rewritten(
+  pass: (draft: PlanDraft, context: PassContext) => Rewritten,
+  plan: Plan,
+  { engine, ...context }: Partial<PassContext> & Pick<PassContext, "engine">,
+): Plan & Rewritten {
+  const draft = new PlanDraft(plan);
+  const aside = ({ name, count }: Span) => new Span(`${name}~`, count, engine);
+  const result = pass(draft, { engine, keep: "outputs", kept: undefined, inference: false, aside, ...context });
+  draft.settle();
+  return { ...draft.plan, ...result };
 }

@@ -5,7 +5,6 @@ import { type Comparison, compareStatistics, type LayerGap } from "../tools/batc
 import { type FactorReading, readFactor } from "../tools/batch-norm/factor.js";
 import { normLayers } from "../tools/batch-norm/norm-layers.js";
 import { accuraciesOf } from "../tools/batch-norm/outputs.js";
-import { check } from "../util/errors.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
 
 export interface DoctorOptions extends BatchOptions {
@@ -44,7 +43,6 @@ const largeError = 0.25;
  */
 export async function doctor(model: string, weights: string, options: DoctorOptions = {}): Promise<DoctorReport> {
   const { phase = "TEST" } = options;
-  check(phase === "TRAIN" || phase === "TEST", "MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
   return BatchNets.use(model, options, async (nets) => {
     const source = await nets.batches(phase);
     const global = await nets.build(source, "global");

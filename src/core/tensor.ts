@@ -2,9 +2,17 @@ import { checkShape, countOf, type Shape, sameShape } from "../util/shape.js";
 import { Blob } from "./blob.js";
 import { type Memory, Span } from "./span.js";
 
+/** The shape and the memory of a tensor at some time, for `restore`. */
+export interface TensorState {
+  readonly shape: Shape;
+  readonly data: Span;
+  readonly diff: Span;
+  readonly owns: { readonly data: boolean; readonly diff: boolean };
+}
+
 /**
- * A blob as layers see it: a shape, and the spans of its data and its diff (the gradient of the loss
- * with respect to the data). What users hold is its `blob`.
+ * A blob as layers use it: a shape, and the spans of its data and its diff (the gradient of the loss with respect to
+ * the data). Users get its `blob`.
  */
 export class Tensor {
   readonly name: string;
@@ -45,26 +53,40 @@ export class Tensor {
     return this.#blob;
   }
 
-  /** Takes another shape. Values survive only where the count stays the same. */
+  get state(): TensorState {
+    return { shape: this.#shape, data: this.#data, diff: this.#diff, owns: { ...this.#owns } };
+  }
+
+  /** Restores the shape and the memory of an earlier state. */
+  restore({ shape, data, diff, owns }: TensorState): void {
+    this.#shape = shape;
+    this.#data = data;
+    this.#diff = diff;
+    this.#owns = { ...owns };
+  }
+
+  /**
+   * Changes the shape. Values are kept only if the count stays the same; else the tensor gets new memory, and the holder
+   * of its state releases the old one.
+   */
   reshape(shape: Shape): void {
     if (sameShape(shape, this.#shape)) return;
     checkShape(shape);
     this.#shape = shape;
     if (countOf(shape) === this.count) return;
-    this.release();
     this.#owns = { data: true, diff: true };
     this.#data = new Span(this.name, countOf(shape), this.#memory);
     this.#diff = new Span(`${this.name}'`, countOf(shape), this.#memory);
   }
 
-  /** Makes the data of `other`, of the same count, this tensor's own: no copy is ever made. */
+  /** Uses the data of `other`, which has the same count, without a copy. */
   shareData(other: Tensor): void {
     if (this.#owns.data) this.#data.release();
     this.#data = other.data;
     this.#owns.data = false;
   }
 
-  /** Likewise the diff. */
+  /** Uses the diff of `other`, which has the same count, without a copy. */
   shareDiff(other: Tensor): void {
     if (this.#owns.diff) this.#diff.release();
     this.#diff = other.diff;

@@ -6,10 +6,10 @@ import { fieldOnOneLine } from "./one-line.js";
 import type { Fix } from "./rule.js";
 
 /**
- * Puts a Scale right behind a BatchNorm, in place on its top and in the states that see it, named as the other pairs of
- * the file are (`scaleName`) and laid out as the BatchNorm is.
+ * Adds a Scale right behind a BatchNorm: in place on its top, with its include and exclude rules, its layout, and a
+ * name like those of the file's other Scales (`scaleName`).
  *
- * @param specs its `param`, if it has any; @param own the fields of its `scale_param`
+ * @param specs the Scale's `param` fields; @param own the fields of its `scale_param`
  */
 export function insertScale(
   net: LintNet,
@@ -37,7 +37,7 @@ export function insertScale(
   const head = net.text.slice(field.offset, body.offset + 1);
   const open = head.includes("#") ? "layer {" : head;
   const close = open.endsWith("<") ? ">" : "}";
-  const step = net.edit.step(net.tree);
+  const step = net.edit.indentation(net.tree);
   const text =
     field.line === field.endLine
       ? `${open} ${lines.join(" ")} scale_param { ${own.join(" ")} } ${close}`
@@ -54,27 +54,27 @@ export function insertScale(
   }
 }
 
-/** A name for the Scale of a BatchNorm that no layer beside it has. */
+/** A name for the Scale of a BatchNorm; no layer in a state with the BatchNorm has it yet. */
 export function scaleName({ views }: LintNet, norm: LintLayer): string {
   const beside = views.filter((view) => view.has(norm)).flatMap(({ layers }) => layers);
   const taken = new Set(beside.map(({ name }) => name));
   const pairs = views.flatMap(batchNorms).flatMap(({ layer, scale }) => (scale ? [[layer.name, scale.name]] : []));
-  const habits = pairs.map(([from = "", to = ""]) => renameAs(from, to)(norm.name));
-  const wanted = habits.find((name) => name !== undefined) ?? byWord(norm.name);
+  const candidates = pairs.map(([from = "", to = ""]) => renameAs(from, to)(norm.name));
+  const wanted = candidates.find((name) => name !== undefined) ?? scaleNameFrom(norm.name);
   for (let i = 1; ; i++) {
     const name = i === 1 ? wanted : `${wanted}_${i}`;
     if (!taken.has(name)) return name;
   }
 }
 
-/** The renaming of `from` to `to`, for other names: from `bn_conv1` and `scale_conv1` follows that bn becomes scale. */
+/** Makes names as `to` is made from `from`: with `bn_conv1` and `scale_conv1`, "bn" is replaced by "scale". */
 function renameAs(from: string, to: string): (name: string) => string | undefined {
   const shorter = Math.min(from.length, to.length);
   let start = 0;
   while (start < shorter && from[start] === to[start]) start++;
   let end = 0;
   while (end < shorter - start && from.at(-1 - end) === to.at(-1 - end)) end++;
-  // Whole words, so that of bn and sn not only b becomes s.
+  // Whole words are compared: from bn to sn, bn is replaced and not only b.
   while (start > 0 && /[a-z]/i.test(from[start - 1] ?? "")) start--;
   while (end > 0 && /[a-z]/i.test(from[from.length - end] ?? "")) end--;
   const old = from.slice(start, from.length - end);
@@ -85,7 +85,7 @@ function renameAs(from: string, to: string): (name: string) => string | undefine
   };
 }
 
-function byWord(name: string): string {
+function scaleNameFrom(name: string): string {
   const word = /(?<![a-z])(?:batch_?norm(?:alization)?|bn)(?![a-z])/i;
   return word.test(name) ? name.replace(word, "scale") : `scale_${name}`;
 }

@@ -1,15 +1,15 @@
 import type { FieldNode, FileNode, MessageNode, ValueNode } from "../proto/text/tree.js";
 import type { Location } from "./location.js";
 
-/** A value of the text and what it stands in. */
+/** A value of the text, with its field. */
 export interface PlacedValue {
   readonly value: ValueNode;
   readonly field: FieldNode;
-  /** What the field stands in. */
+  /** The message or file that contains the field. */
   readonly body: MessageNode | FileNode;
 }
 
-/** Where a line and a column are in a text; a byte order mark has no column. */
+/** The offset of a line and a column in a text; a byte order mark does not count as a column. */
 export function offsetOf(text: string, { line, column }: Location): number {
   let start = text.startsWith("\ufeff") && line === 1 ? 1 : 0;
   for (let passed = 1; passed < line; passed++) {
@@ -20,7 +20,7 @@ export function offsetOf(text: string, { line, column }: Location): number {
   return start + column - 1;
 }
 
-/** The value that starts at a place, be it one of a list; the outermost if several do. */
+/** The value that starts at an offset, which may be a value of a list; the outermost if several start there. */
 export function valueAt(body: MessageNode | FileNode, offset: number): PlacedValue | undefined {
   const field = body.fields.find(({ offset: start, end }) => start <= offset && offset < end);
   return field?.value && valueWithin(field.value, offset, field, body);
@@ -39,7 +39,7 @@ function valueWithin(
   return inner && valueWithin(inner, offset, field, body);
 }
 
-/** The innermost message that a place is in, or the file; with it the field at that place, if there is one. */
+/** The innermost message, or the file, that contains an offset, and its field at that offset, if there is one. */
 export function bodyAround(
   body: MessageNode | FileNode,
   offset: number,

@@ -12,33 +12,33 @@ import { countOf, formatShape, type Shape, sameShape } from "../util/shape.js";
 import type { FileOptions } from "./options.js";
 
 export interface ExtractFeaturesOptions extends FileOptions {
-  /** Names of blobs, and for each where its values go. */
+  /** Names of blobs, and for each the path of its database or file. */
   readonly blobs: readonly string[];
   readonly outputs: readonly string[];
-  /** Number of forward passes. */
+  /** The number of forward passes. */
   readonly batches: number;
   /**
-   * `lmdb` and `leveldb`: databases, as Caffe's; `h5`: HDF5 files with one data set, named as the blob; `npy`: NumPy's
-   * arrays. Both of these have the batches one after the other.
+   * `lmdb` and `leveldb`: databases, as Caffe writes; `h5`: HDF5 files with one data set, named after the blob; `npy`:
+   * NumPy arrays. In `h5` and `npy` the batches are joined along axis 0.
    */
   readonly format: Backend | "h5" | "npy";
 }
 
-/** Takes the values of one blob, batch by batch. */
-interface Sink {
+/** Writes the values of one blob, batch by batch. */
+interface Writer {
   add(shape: Shape, values: Float32Array): Promise<void>;
   finish(): Promise<void>;
-  /** Number of rows so far. */
+  /** The number of rows so far. */
   readonly count: number;
 }
 
 /**
- * Runs a net and keeps what its blobs hold, as Caffe's `extract_features`: a record for each image of a batch, with
- * keys `0000000000`, `0000000001`, … and Datums with `float_data` and the blob's channels, height and width (1 where
- * it has fewer axes).
+ * Runs a net and stores the values of its blobs, as Caffe's `extract_features`: one record for each image of a batch,
+ * with keys `0000000000`, `0000000001`, … and Datums with `float_data` and the blob's channels, height and width (1 for
+ * a missing axis).
  *
  * @returns the number of records of each blob
- * @throws MokaError MOKA_USAGE for blobs the net has not, MOKA_FILE if a database is there already
+ * @throws MokaError MOKA_USAGE for blobs that the net does not have, MOKA_FILE if a database exists
  */
 export async function extractFeatures(net: Net, options: ExtractFeaturesOptions): Promise<number[]> {
   const { blobs: names, outputs, batches, format, files = createFiles(), log = silent } = options;
@@ -54,34 +54,34 @@ export async function extractFeatures(net: Net, options: ExtractFeaturesOptions)
     check(blob, "MOKA_USAGE", `the net has no blob "${name}"; it has ${[...net.blobs.keys()].join(", ")}`);
     return blob;
   });
-  const sinks: Sink[] = [];
+  const writers: Writer[] = [];
   for (const [index, output] of outputs.entries()) {
     log("info", "extract_features.cpp:125", `Opening dataset ${output}`);
     const name = names[index] ?? "";
     const isFile = format === "h5" || format === "npy";
-    const sink = isFile ? fileSink(files, output, name, format) : databaseSink(files, output, name, format, log);
-    sinks.push(await sink);
+    const writer = isFile ? fileWriter(files, output, name, format) : databaseWriter(files, output, name, format, log);
+    writers.push(await writer);
   }
   log("info", "extract_features.cpp:133", "Extracting Features");
   for (let batch = 0; batch < batches; batch++) {
     await net.runForward();
-    for (const [index, blob] of blobs.entries()) await sinks[index]?.add(blob.shape, blob.data);
+    for (const [index, blob] of blobs.entries()) await writers[index]?.add(blob.shape, blob.data);
   }
-  for (const sink of sinks) await sink.finish();
-  sinks.forEach(({ count }, index) => {
+  for (const writer of writers) await writer.finish();
+  writers.forEach(({ count }, index) => {
     log("info", "extract_features.cpp:176", extracted(count, names[index]));
   });
   log("info", "extract_features.cpp:181", "Successfully extracted the features!");
-  return sinks.map(({ count }) => count);
+  return writers.map(({ count }) => count);
 }
 
 function extracted(count: number, name: string | undefined): string {
   return `Extracted features of ${count} query images for feature blob ${name}`;
 }
 
-async function databaseSink(files: Files, output: string, name: string, backend: Backend, log: Log): Promise<Sink> {
-  const writer = await createDatabase(files, backend, output);
-  const sink = {
+async function databaseWriter(files: Files, output: string, name: string, backend: Backend, log: Log): Promise<Writer> {
+  const database = await createDatabase(files, backend, output);
+  const writer = {
     count: 0,
     async add(shape: Shape, values: Float32Array) {
       check(
@@ -94,22 +94,22 @@ async function databaseSink(files: Files, output: string, name: string, backend:
       for (let row = 0; row < rows; row++) {
         const floatData = Array.from(values.subarray(row * size, (row + 1) * size));
         const datum = create(DatumSchema, { channels, height, width, floatData });
-        await writer.add(String(sink.count).padStart(10, "0"), toBinary(DatumSchema, datum));
-        sink.count += 1;
-        if (sink.count % 1000 === 0) log("info", "extract_features.cpp:165", extracted(sink.count, name));
+        await database.add(String(writer.count).padStart(10, "0"), toBinary(DatumSchema, datum));
+        writer.count += 1;
+        if (writer.count % 1000 === 0) log("info", "extract_features.cpp:165", extracted(writer.count, name));
       }
     },
-    finish: () => writer.finish(),
+    finish: () => database.finish(),
   };
-  return sink;
+  return writer;
 }
 
-/** All batches as one array, written when they are complete. */
-async function fileSink(files: Files, output: string, name: string, format: "h5" | "npy"): Promise<Sink> {
+/** Writes all batches as one array, when they are complete. */
+async function fileWriter(files: Files, output: string, name: string, format: "h5" | "npy"): Promise<Writer> {
   await files.probe(output);
   const batches: Float32Array[] = [];
   let first: Shape | undefined;
-  const sink = {
+  const writer = {
     count: 0,
     async add(shape: Shape, values: Float32Array) {
       const row = shape.slice(1);
@@ -120,10 +120,10 @@ async function fileSink(files: Files, output: string, name: string, format: "h5"
         `blob "${name}" has rows of ${formatShape(row)} after rows of ${formatShape(first)}: they make no array`,
       );
       batches.push(values.slice());
-      sink.count += shape[0] ?? 1;
+      writer.count += shape[0] ?? 1;
     },
     async finish() {
-      const shape = [sink.count, ...(first ?? [])];
+      const shape = [writer.count, ...(first ?? [])];
       const data = new Float32Array(countOf(shape));
       let filled = 0;
       for (const batch of batches) {
@@ -137,5 +137,5 @@ async function fileSink(files: Files, output: string, name: string, format: "h5"
       await files.write(output, bytes);
     },
   };
-  return sink;
+  return writer;
 }

@@ -3,14 +3,14 @@ import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
 import type { Log } from "../util/log.js";
 
-/** What tools that read or write files are given. */
+/** Options of all tools that read or write files. */
 export interface FileOptions {
   /** Default: the platform's. */
   readonly files?: Files | undefined;
   readonly log?: Log | undefined;
 }
 
-/** Likewise, tools for databases of pictures. */
+/** Options of tools for databases of images. */
 export interface ImageSetOptions extends FileOptions {
   /** Default: the platform's. */
   readonly images?: Images | undefined;

@@ -22,25 +22,23 @@ export const summary: Command = command(
     json,
     ...stateOptions,
   },
+  async ({ model, json, ...options }) => {
+    const { summarize } = await import("../../index.js");
+    const { createFiles } = await import("#platform");
+    const { netFrom, readText } = await import("../../api/read-text.js");
+    const log = problems({ upgrades: false });
+    const files = createFiles();
+    const net = netFrom(await readText(model, files), log);
+    const result = await summarize(net, { ...options, files, log });
+    if (json) printJson(result);
+    else print(await format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
+  },
   {
     help:
       "Multiply-adds are those of convolutions, inner products and recurrent layers in one forward pass over the batch." +
       "\nMemory is that of the values of a layer's top blobs; gradients take as much again." +
       "\nPeaks count blobs, parameters and buffers of layers, without a solver's history. The peak of training is that" +
       "\nof the net of phase TRAIN, if its data exist. moka explain shows the steps that need the memory.",
-
-    async run({ model, json, ...options }) {
-      const { summarize } = await import("../../index.js");
-      const { createFiles } = await import("#platform");
-      const { netFrom, readText } = await import("../../api/read-text.js");
-      const log = problems({ upgrades: false });
-      const files = createFiles();
-      const net = netFrom(await readText(model, files), log);
-      const result = await summarize(net, { ...options, files, log });
-      if (json) printJson(result);
-      else print(await format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
-      return 0;
-    },
   },
 );
 

@@ -6,6 +6,7 @@ import { floatsOf, readHdf5, readHdf5Shapes } from "../../data/hdf5.js";
 import { fieldsOf, isIndex, isOrder } from "../../data/sources/item.js";
 import { HDF5DataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
+import { readFrom } from "../../util/files.js";
 import { libraryRandomOf } from "../../util/random/c-library.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
 
@@ -41,15 +42,8 @@ export class HDF5DataLayer extends Layer {
   override async inspect(): Promise<void> {
     await this.#openList();
     const [path = ""] = this.#paths;
-    const source = await this.context.files.open(path);
-    try {
-      this.#datasets = this.#datasetsOf(path, await readHdf5Shapes(source, path)).map(({ shape }) => ({
-        shape,
-        data: new Float32Array(0),
-      }));
-    } finally {
-      source.close();
-    }
+    const shapes = await readFrom(this.context.files, path, readHdf5Shapes);
+    this.#datasets = this.#datasetsOf(path, shapes).map(({ shape }) => ({ shape, data: new Float32Array(0) }));
   }
 
   override async open(): Promise<void> {
