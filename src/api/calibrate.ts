@@ -4,10 +4,10 @@ import { makeBlob } from "../proto/binary/index.js";
 import { LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { feed } from "../tools/batch-norm/fed-net.js";
+import type { NormBlobs } from "../tools/batch-norm/norm-layers.js";
 import { ScoreMean, type Scores } from "../tools/batch-norm/outputs.js";
 import {
   measure,
-  type NormBlobs,
   normBlobsOf,
   putNormBlobs,
   type StatisticsMethod,

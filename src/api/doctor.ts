@@ -1,9 +1,8 @@
 import { isLoss } from "../core/layer-roles.js";
 import type { LayerParameter } from "../proto/gen/caffe_pb.js";
-import { diagnose } from "../tools/batch-norm/causes.js";
+import { type Cause, diagnose, type Measurements } from "../tools/batch-norm/causes.js";
 import { type Comparison, compareStatistics, type LayerGap } from "../tools/batch-norm/compare.js";
 import { type FactorReading, readFactor } from "../tools/batch-norm/factor.js";
-import type { Cause, Measurements } from "../tools/batch-norm/measurements.js";
 import { normLayers } from "../tools/batch-norm/norm-layers.js";
 import { accuraciesOf } from "../tools/batch-norm/outputs.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";

@@ -1,6 +1,6 @@
 import { writtenGlobalStats } from "../layers/normalization/batch-norm.js";
 import { scaleBehind } from "../layers/normalization/scale-behind.js";
-import { countOf, type Shape } from "../util/shape.js";
+import { countOf } from "../util/shape.js";
 import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
 
@@ -14,7 +14,7 @@ export interface BatchNorm {
   readonly scale: LintLayer | undefined;
   /** Whether it normalizes by its averages here, instead of by the batch. */
   readonly usesGlobalStats: boolean;
-  /** Values that a channel's statistics are over; nothing where the shape is unknown. */
+  /** N·H·W, the number of values that a channel's statistics are over; nothing where the shape is unknown. */
   readonly m: number | undefined;
 }
 
@@ -30,14 +30,9 @@ export function batchNorms(view: View): readonly BatchNorm[] {
         before: view.maker(layer),
         scale: scaleBehind(view, layer),
         usesGlobalStats: writtenGlobalStats(layer.message) ?? view.phase === "TEST",
-        m: shape && valuesPerChannel(shape),
+        m: shape && (shape[0] ?? 1) * countOf(shape, 2),
       };
     });
-}
-
-/** N·H·W of a blob, the channels on axis 1. */
-export function valuesPerChannel(shape: Shape): number {
-  return (shape[0] ?? 1) * countOf(shape, 2);
 }
 
 /** Behind what is said of the first of several layers; nothing where it is the only one. */

@@ -7,7 +7,7 @@ import { wasmKernels } from "../../src/engines/wasm/index.js";
 import { layers } from "../../src/layers/registry.js";
 import { version } from "../../src/version.js";
 import { commandComplaints, contractComplaints, gradientComplaints, layerComplaints } from "./registers.js";
-import { complaintsOf, differences, expectNone, type Tree, tree, treeWith } from "./tree.js";
+import { complaintsOf, differences, expectNone, type Tree, tree } from "./tree.js";
 
 const types = layers.map(({ type }) => type);
 const names = commands.map(({ name }) => name);

@@ -1,5 +1,5 @@
 import type { DoctorReport } from "../../api/doctor.js";
-import type { Cause } from "../../tools/batch-norm/measurements.js";
+import type { Cause } from "../../tools/batch-norm/causes.js";
 import { formatNumber } from "../../util/number-format.js";
 import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";

@@ -5,6 +5,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import {
+  type BatchNormParameter,
   BatchNormParameterSchema,
   FillerParameterSchema,
   type LayerParameter,
@@ -38,7 +39,7 @@ import { NeuronLayer } from "../activation/neuron.js";
 export class BatchNormLayer extends NeuronLayer {
   static readonly type = "BatchNorm";
   static override readonly group = "normalization";
-  readonly #param = this.message.batchNormParam ?? create(BatchNormParameterSchema);
+  readonly #param = batchNormParam(this.message);
   /** What backward needs: the variance, and a copy of the normalized values, since a layer in place may overwrite y. */
   #variance: Span | undefined;
   #normalized: Span | undefined;
@@ -118,6 +119,16 @@ export class BatchNormLayer extends NeuronLayer {
 
 function collapse(shape: Shape) {
   return { n: shape[0] ?? 1, channels: shape[1] ?? 1, inner: countOf(shape, 2) };
+}
+
+/** The layer's `batch_norm_param`, with its defaults where it is not written. */
+export function batchNormParam({ batchNormParam: written }: LayerParameter): BatchNormParameter {
+  return written ?? create(BatchNormParameterSchema);
+}
+
+/** What a layer normalizes by with global statistics: its M or V divided by its s, 0 where s is 0. In double precision. */
+export function storedStatistics(sums: ArrayLike<number>, s: number): Float64Array {
+  return Float64Array.from(sums, (sum) => (s === 0 ? 0 : sum / s));
 }
 
 /** `use_global_stats` as written; nothing where it is left to the phase. */
