@@ -1,6 +1,6 @@
 import { type PassName, passNames } from "../src/core/execution.js";
 import { type PassContext, type Plan, PlanDraft, type Rewritten } from "../src/core/passes/plan-draft.js";
-import { describeProgram } from "../src/core/run.js";
+import type { Step } from "../src/core/program.js";
 import { Span } from "../src/core/span.js";
 import { type NetSetup, netFromText } from "./nets.js";
 
@@ -34,15 +34,20 @@ export async function distinctSettings(
   for (const setting of settings) {
     const net = await netFromText(text, { ...setup, ...setting });
     const { plan, memory } = net.execution;
-    const names = net.layers.map(({ name }) => name);
     const key = JSON.stringify([
-      ...[plan.forward, plan.backward ?? []].map((steps) => describeProgram({ steps }, names)),
+      ...[plan.forward, plan.backward ?? []].map((steps) => steps.map(describeStep)),
       memory?.placements.map(({ span, offset }) => [span.name, offset]),
     ]);
     if (!distinct.has(key)) distinct.set(key, setting);
     await net.dispose();
   }
   return [...distinct.values()];
+}
+
+function describeStep(step: Step): string {
+  if (step.kind === "host") return `${step.layer} ${step.label}`;
+  const args = JSON.stringify(step.args, (_, value) => (value instanceof Span ? value.name : value));
+  return `${step.layer} ${step.kernel} ${args}`;
 }
 
 /** What one pass makes of a plan. */

@@ -50,12 +50,13 @@ interface Recorded {
   readonly layer: number;
 }
 
-/** A method for each kernel, made once for all recorders. */
-const callsOf = Object.fromEntries(
-  plainNames.map((kernel) => [
-    kernel,
-    function (this: Recorded, args: Kernels[typeof kernel]) {
-      this.steps.push(kernelStep(kernel, args, this.layer));
+/** A function for each kernel, made when it is asked for: recorders are many, and each calls few kernels. */
+const callsOf = {};
+for (const kernel of plainNames) {
+  Object.defineProperty(callsOf, kernel, {
+    get(this: Recorded) {
+      const { steps, layer } = this;
+      return (args: Kernels[typeof kernel]) => void steps.push(kernelStep(kernel, args, layer));
     },
-  ]),
-);
+  });
+}
