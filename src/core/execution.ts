@@ -96,7 +96,7 @@ export class Execution {
       this.#skipped.push(...skipped);
     }
     this.#plan = draft.plan;
-    this.#memory = this.#planMemory(draft);
+    this.#memory = this.#planMemory();
   }
 
   /** What a whole run does. */
@@ -183,9 +183,9 @@ export class Execution {
     return [...this.#plan.forward, ...(this.#plan.backward ?? [])];
   }
 
-  #planMemory({ steps, uses }: PlanDraft): MemoryPlan | undefined {
+  #planMemory(): MemoryPlan | undefined {
     if (!this.#kept || !this.#sharesMemory) return undefined;
-    return planMemory(steps, this.#kept, this.#spans, uses);
+    return planMemory(this.#steps, this.#kept, this.#spans);
   }
 
   /** Releases what no step writes. */
@@ -296,7 +296,7 @@ export class Execution {
     this.#plan = this.recorded;
     this.#groups = [];
     this.#skipped = [];
-    this.#memory = this.#planMemory(new PlanDraft(this.#plan));
+    this.#memory = this.#planMemory();
     this.#position = Number.NaN;
   }
 

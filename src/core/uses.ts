@@ -1,6 +1,6 @@
 import type { Extent, SpanUse } from "./kernels/kernel.js";
 import { type KernelName, type Kernels, kernels } from "./kernels.js";
-import type { HostStep, KernelStep } from "./program.js";
+import type { HostStep, KernelStep, Step } from "./program.js";
 import { Span } from "./span.js";
 
 /** A part of a span, or all of it. */
@@ -14,7 +14,16 @@ export interface Uses {
   readonly writes: readonly Region[];
 }
 
-export function usesOf<K extends KernelName>(step: HostStep | KernelStep<K>): Uses {
+const known = new WeakMap<Step, Uses>();
+
+/** What a step reads and writes, worked out once for each step. */
+export function usesOf(step: Step): Uses {
+  const uses = known.get(step) ?? workOutUses(step);
+  known.set(step, uses);
+  return uses;
+}
+
+function workOutUses<K extends KernelName>(step: HostStep | KernelStep<K>): Uses {
   if (step.kind === "host") {
     return { reads: step.reads.map((span) => regionOf(span)), writes: step.writes.map((span) => regionOf(span)) };
   }

@@ -1,5 +1,5 @@
 import type { Kernels } from "../kernels.js";
-import { type KernelStep, kernelStep } from "../program.js";
+import { type KernelStep, kernelStep, type Step } from "../program.js";
 import type { Span } from "../span.js";
 import { usesOf, valuesIn } from "../uses.js";
 import {
@@ -81,34 +81,19 @@ interface Chain {
 }
 
 function matchForward(draft: PlanDraft, at: number): Chain | undefined {
-  const norm = draft.call(at, "batchNorm");
-  if (!norm) return undefined;
-  const follow = draft.follow(at, 6);
-  const average = draft.call(follow[1], "batchNormAverage");
+  const run = draft.run(at);
+  const norm = run.take("batchNorm");
+  const average = norm && run.take("batchNormAverage");
   if (!average) return undefined;
   const { y, n, channels, inner } = norm.args;
-  const kept: Span[] = [];
-  let next = 2;
-  const skipCopy = () => {
-    const copy = draft.call(follow[next], "copy");
-    if (!copy || copy.args.x !== y) return;
-    kept.push(copy.args.y);
-    next++;
-  };
-  skipCopy();
-  const end = next;
-  skipCopy();
-  let scale = draft.call(follow[next], "scale");
-  if (scale && !(inPlace(scale.args, y) && collapsesAlike(scale.args, { n, channels, inner }))) scale = undefined;
-  if (scale) next++;
-  else {
-    next = end;
-    kept.splice(1);
-  }
-  let relu = draft.call(follow[next], "relu");
-  if (relu && !inPlace(relu.args, y)) relu = undefined;
-  if (relu) next++;
-  return scale || relu ? { norm, average, scale, relu, kept, positions: follow.slice(0, next) } : undefined;
+  const copyOfNorm = run.take("copy", ({ x }) => x === y);
+  const end = run.positions.length;
+  const copyForScale = run.take("copy", ({ x }) => x === y);
+  const scale = run.take("scale", (args) => inPlace(args, y) && collapsesAlike(args, { n, channels, inner }));
+  if (!scale) run.cut(end);
+  const relu = run.take("relu", (args) => inPlace(args, y));
+  const kept = [copyOfNorm, scale && copyForScale].flatMap((copy) => copy?.args.y ?? []);
+  return scale || relu ? { norm, average, scale, relu, kept, positions: run.positions } : undefined;
 }
 
 interface Backward {
@@ -122,14 +107,9 @@ interface Backward {
 function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer: number): Backward | undefined {
   const [start] = draft.backwardOf(lastLayer);
   if (start === undefined) return undefined;
-  const follow = draft.follow(start, 5);
-  let next = 0;
-  const take = <K extends keyof Kernels>(kernel: K, layer: number | undefined): StepOf<K> | undefined => {
-    const step = draft.call(follow[next], kernel);
-    if (!step || step.layer !== layer) return undefined;
-    next++;
-    return step;
-  };
+  const run = draft.run(start);
+  const take = <K extends keyof Kernels>(kernel: K, layer: number | undefined) =>
+    run.take(kernel, (_, step) => step.layer === layer);
   const mask = take("reluBackward", relu?.layer);
   if (relu && !mask) return undefined;
   const bias = take("biasBackward", scale?.layer);
@@ -145,14 +125,12 @@ function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer
     (!multiplier || (multiplier.args.dy === dy && multiplier.args.accumulate)) &&
     (!times || inPlace(times.args, dy));
   const gradients = { dscale: multiplier?.args.dscale, dbias: bias?.args.dbias };
-  return same ? { positions: follow.slice(0, next), norm: last, dy, ...gradients } : undefined;
+  return same ? { positions: run.positions, norm: last, dy, ...gradients } : undefined;
 }
 
 /** Whether a later step changes the signs of values that count; dropout leaves those that it does not drop. */
 function isChanged(draft: PlanDraft, { norm, positions }: Chain): boolean {
-  const end = positions.at(-1) ?? 0;
-  const isLater = (at: number) => at > end && at < draft.middle;
-  return draft.writers(norm.args.y).some((at) => isLater(at) && !draft.call(at, "dropout"));
+  return draft.laterWriters(norm.args.y, positions.at(-1) ?? 0).some((at) => !draft.call(at, "dropout"));
 }
 
 /**
@@ -167,16 +145,15 @@ function sourceOf(
 ): { x: Span; renamed: readonly (readonly [number, KernelStep])[] } | undefined {
   const { x, y } = norm.args;
   if (x !== y) {
-    const isOverwritten = draft.writers(x).some((position) => position > at && position < draft.middle);
-    return isOverwritten ? undefined : { x, renamed: [] };
+    return draft.laterWriters(x, at).length > 0 ? undefined : { x, renamed: [] };
   }
   const own = aside(x);
   const before = [...new Set([...draft.readers(x), ...draft.writers(x)])].filter((position) => position < at);
   const renamed: [number, KernelStep][] = [];
   for (const position of before.sort((a, b) => b - a)) {
-    const step = draft.at(position);
-    const other = step?.kind === "kernel" ? renameSpan(step, x, own) : undefined;
-    const { reads, writes } = draft.usesAt(position) ?? { reads: [], writes: [] };
+    const step = draft.at(position) as Step;
+    const other = step.kind === "kernel" ? renameSpan(step, x, own) : undefined;
+    const { reads, writes } = usesOf(step);
     const left = other && usesOf(other);
     if (!other || !left || [...left.reads, ...left.writes].some(({ span }) => span.root === x.root)) return undefined;
     renamed.push([position, other]);

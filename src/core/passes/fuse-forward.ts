@@ -1,6 +1,7 @@
 import type { Channels, Kernels } from "../kernels.js";
 import { type KernelStep, kernelStep, type Step } from "../program.js";
 import { Span } from "../span.js";
+import { usesOf } from "../uses.js";
 import {
   type FusedGroup,
   inPlace,
@@ -63,35 +64,30 @@ interface Chain {
 
 /** The chain that begins here, if only of one step; without `pastCopies`, it ends before a copy. */
 function matchChain(draft: PlanDraft, at: number, pastCopies: boolean): Chain | undefined {
-  const conv = draft.call(at, "conv");
-  const sum = draft.call(at, "sum");
-  const bias = draft.call(at, "bias");
-  let norm = draft.call(at, "normalize");
-  let scale = draft.call(at, "scale");
+  const [conv, sum, bias] = [draft.call(at, "conv"), draft.call(at, "sum"), draft.call(at, "bias")];
+  let [norm, scale] = [draft.call(at, "normalize"), draft.call(at, "scale")];
   const head: Head | undefined = conv ?? sum ?? bias ?? norm ?? scale;
   if (!head) return undefined;
   const { y } = head.args;
-  const startsWithScale = scale !== undefined;
-  const follow = draft.follow(at, 6);
-  let next = 1;
+  const follows = (args: { x: Span; y: Span }, step: Head) =>
+    inPlace(args, y) && isSame(channelsOf(head), channelsOf(step));
+  const run = draft.run(at);
+  run.take(head.kernel);
   if (conv) {
-    const skipped = draft.call(follow[next], "batchNormGlobal") ? 1 : 0;
-    norm = draft.call(follow[next + skipped], "normalize");
-    if (norm && !(inPlace(norm.args, y) && isSame(channelsOf(conv), channelsOf(norm)))) norm = undefined;
-    if (norm) next += skipped + 1;
+    run.take("batchNormGlobal");
+    norm = run.take("normalize", follows);
+    if (!norm) run.cut(1);
   }
   let copy: StepOf<"copy">;
-  if (!startsWithScale && (conv ?? norm)) {
-    copy = draft.call(follow[next], "copy");
-    if (copy?.args.x !== y) copy = undefined;
-    scale = draft.call(follow[next + (copy ? 1 : 0)], "scale");
-    const fits = scale && inPlace(scale.args, y) && isSame(channelsOf(head), channelsOf(scale));
-    if (!fits || scale?.args.scale.root === y.root || (copy && !pastCopies)) [copy, scale] = [undefined, undefined];
-    next += (copy ? 1 : 0) + (scale ? 1 : 0);
+  if (conv ?? norm) {
+    const { length } = run.positions;
+    copy = run.take("copy", ({ x }) => x === y);
+    if (!copy || pastCopies)
+      scale = run.take("scale", (args, step) => follows(args, step) && args.scale.root !== y.root);
+    if (!scale) copy = run.cut(length);
   }
-  let relu = draft.call(follow[next], "relu");
-  if (relu && !inPlace(relu.args, y)) relu = undefined;
-  const positions = follow.slice(0, next + (relu ? 1 : 0));
+  const relu = run.take("relu", (args) => inPlace(args, y));
+  const { positions } = run;
   const steps = positions.map((position) => draft.at(position) as KernelStep);
   return { conv, sum, norm, copy, scale, bias, relu, y, layer: head.layer, steps, positions };
 }
@@ -123,11 +119,10 @@ function fuse(chain: Chain, memory: PassContext["engine"]): { steps: readonly Ke
 }
 
 /** Whether what a chain is computed of is still there at the end, so that it can be computed again. */
-function lasts(draft: PlanDraft, { positions, y }: Chain): boolean {
+function lasts(draft: PlanDraft, { positions, steps, y }: Chain): boolean {
   const end = positions.at(-1) ?? 0;
-  const sources = draft.usesAt(positions[0] ?? 0)?.reads.map(({ span }) => span.root) ?? [];
-  const isOverwritten = (source: Span) => draft.writers(source).some((at) => at > end && at < draft.middle);
-  return !sources.includes(y.root) && !sources.some(isOverwritten);
+  const sources = usesOf(steps[0] as Step).reads.map(({ span }) => span.root);
+  return !sources.includes(y.root) && !sources.some((source) => draft.laterWriters(source, end).length > 0);
 }
 
 /** The steps before a copy, with their results where the copy would put them. */

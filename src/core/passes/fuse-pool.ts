@@ -1,7 +1,7 @@
 import type { NormPool } from "../kernels.js";
-import { type KernelStep, kernelStep, type Step } from "../program.js";
+import { type KernelStep, kernelStep } from "../program.js";
 import type { Span } from "../span.js";
-import { type FusedGroup, isCall, type PassContext, type PlanDraft, type Rewritten, unchanged } from "./plan-draft.js";
+import { type FusedGroup, type PassContext, type PlanDraft, type Rewritten, unchanged } from "./plan-draft.js";
 
 type Pool = KernelStep<"maxPool"> | KernelStep<"avePool">;
 type PoolBackward = KernelStep<"maxPoolBackward"> | KernelStep<"avePoolBackward">;
@@ -23,13 +23,13 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): Rewri
   };
   const canFuse = engine.has("batchNormPool") && engine.has("normalizeFused");
   for (let at = 0; at < draft.middle && canFuse; at++) {
-    const norm = draft.call(at, "batchNormFused");
+    const run = draft.run(at);
+    const norm = run.take("batchNormFused");
     if (!norm) continue;
-    const [, second, third] = draft.follow(at, 3);
-    const poolAt = draft.call(second, "batchNormAverage") ? third : second;
-    const pool = poolOf(draft, poolAt);
-    if (!pool || poolAt === undefined || pool.args.x !== norm.args.y) continue;
-    if (!isOnlyOf(norm.args.y, isOneOf(at, poolAt))) continue;
+    run.take("batchNormAverage");
+    const pool = run.take("maxPool") ?? run.take("avePool");
+    const poolAt = run.positions.at(-1) ?? at;
+    if (pool?.args.x !== norm.args.y || !isOnlyOf(norm.args.y, isOneOf(at, poolAt))) continue;
     const back = matchBackward(draft, norm, pool);
     if (draft.flowsBack(norm.layer, pool.layer)) {
       if (!back || !engine.has("batchNormPoolBackward")) continue;
@@ -77,21 +77,13 @@ interface Backward {
 }
 
 function matchBackward(draft: PlanDraft, norm: KernelStep<"batchNormFused">, pool: Pool): Backward | undefined {
-  const at = draft.backwardOf(pool.layer).find((position) => isPoolBackward(draft.at(position), pool));
+  const kernel = `${pool.kernel}Backward` as const;
+  const at = draft.backwardOf(pool.layer).find((position) => draft.call(position, kernel));
   if (at === undefined) return undefined;
-  const positions = draft.follow(at, 2);
-  const { dy, dx } = (draft.at(at) as PoolBackward).args;
-  const last = draft.call(positions[1], "batchNormFusedBackward");
-  const follows = last && last.args.x === norm.args.x && last.args.dy === dx;
-  return follows ? { positions, norm: last, dy, dx } : undefined;
-}
-
-function poolOf(draft: PlanDraft, at: number | undefined): Pool | undefined {
-  return draft.call(at, "maxPool") ?? draft.call(at, "avePool");
-}
-
-function isPoolBackward(step: Step | undefined, pool: Pool): boolean {
-  return step !== undefined && isCall(step, `${pool.kernel}Backward`);
+  const run = draft.run(at);
+  const { dy, dx } = (run.take(kernel) as PoolBackward).args;
+  const last = run.take("batchNormFusedBackward", (args) => args.x === norm.args.x && args.dy === dx);
+  return last && { positions: run.positions, norm: last, dy, dx };
 }
 
 function geometryOf({ args }: Pool): Omit<NormPool, "channels" | "method"> {

@@ -1,6 +1,6 @@
 import type { Step } from "../program.js";
 import type { Span } from "../span.js";
-import { type Region, successorsOf, type Uses, usesOf } from "../uses.js";
+import { type Region, successorsOf, usesOf } from "../uses.js";
 import { firstOver, type Item, type Lifetime, pack } from "./pack.js";
 
 /** Where a span lies in the arena, in values, and when. */
@@ -29,19 +29,17 @@ const alignment = 16;
  * is the last to read, if its kernel can do that and it saves memory.
  *
  * @param hidden spans that nobody can look at between layers
- * @param uses what each of the steps reads and writes
  */
 export function planMemory(
   steps: readonly Step[],
   kept: ReadonlySet<Span>,
   hidden: ReadonlySet<Span> = new Set(),
-  uses: readonly Uses[] = steps.map(usesOf),
 ): MemoryPlan {
-  const items = [...lifetimes(steps, hidden, uses)]
+  const items = [...lifetimes(steps, hidden)]
     .filter(([span]) => !kept.has(span) && span.count > 0)
     .map(([span, lifetime]) => ({ span, size: Math.ceil(span.count / alignment) * alignment, ...lifetime }));
   const separate = items.map((_, i) => i);
-  const plans = [successions(steps, items, uses), separate].map((groups) => packGroups(items, groups));
+  const plans = [successions(steps, items), separate].map((groups) => packGroups(items, groups));
   const { offsets, size } = plans.reduce((best, plan) => (plan.size < best.size ? plan : best));
   const placed = items.map((item, i) => ({ ...item, offset: offsets[i] ?? 0 }));
   const overwritten = firstOver(placed);
@@ -57,7 +55,7 @@ type SpanItem = Item & { readonly span: Span };
  * For each item the first of those that lie at one place, one after the other: where a step may write over what it
  * reads, and nobody reads that later, its result takes the place.
  */
-function successions(steps: readonly Step[], items: readonly SpanItem[], uses: readonly Uses[]): readonly number[] {
+function successions(steps: readonly Step[], items: readonly SpanItem[]): readonly number[] {
   const indices = new Map(items.map(({ span }, i) => [span, i]));
   const first = items.map((_, i) => i);
   const hasSuccessor = new Set<number>();
@@ -68,7 +66,7 @@ function successions(steps: readonly Step[], items: readonly SpanItem[], uses: r
       const [heir, old] = [items[next] as SpanItem, items[last] as SpanItem];
       if (heir.from !== at || old.to !== at || heir.size !== old.size || first[next] !== next) continue;
       // Through another argument it might be read elsewhere.
-      if ((uses[at]?.reads ?? []).filter(({ span }) => span.root === input).length > 1) continue;
+      if (usesOf(step).reads.filter(({ span }) => span.root === input).length > 1) continue;
       first[next] = first[last] as number;
       hasSuccessor.add(last);
     }
@@ -90,11 +88,7 @@ function packGroups(items: readonly SpanItem[], groups: readonly number[]): Retu
 }
 
 /** The lives of all spans that own memory, without those that are read before they are written. */
-export function lifetimes(
-  steps: readonly Step[],
-  hidden: ReadonlySet<Span> = new Set(),
-  uses: readonly Uses[] = steps.map(usesOf),
-): Map<Span, Lifetime> {
+export function lifetimes(steps: readonly Step[], hidden: ReadonlySet<Span> = new Set()): Map<Span, Lifetime> {
   const lives = new Map<Span, { from: number; to: number }>();
   const coverages = new Map<Span, Coverage>();
   const carried = new Set<Span>();
@@ -104,7 +98,8 @@ export function lifetimes(
     if (life) life.to = Math.max(life.to, to);
     else lives.set(root, { from, to });
   };
-  for (const [i, { reads, writes }] of uses.entries()) {
+  for (const [i, step] of steps.entries()) {
+    const { reads, writes } = usesOf(step);
     for (const { span } of reads) {
       const { root } = span;
       if (!coverages.get(root)?.has(span)) carried.add(root);

@@ -1,5 +1,6 @@
 import { type KernelStep, kernelStep, type Step } from "../program.js";
 import { Span } from "../span.js";
+import { usesOf } from "../uses.js";
 import { type PassContext, type PlanDraft, type Rewritten, renameSpan, unchanged } from "./plan-draft.js";
 
 /**
@@ -40,7 +41,7 @@ function readersOf(y: Span, draft: PlanDraft, at: number, lastNorm: number): rea
   const readers = all.filter((position) => position >= draft.middle);
   const isWhole = (position: number) =>
     draft.at(position)?.kind === "kernel" &&
-    draft.usesAt(position)?.reads.every(({ span }) => span === y || span.root !== y);
+    usesOf(draft.at(position) as Step).reads.every(({ span }) => span === y || span.root !== y);
   return readers.every(isWhole) ? readers : [];
 }
 
