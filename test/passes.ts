@@ -1,5 +1,5 @@
 import { type PassName, passNames } from "../src/core/execution.js";
-import { type PassContext, type Plan, PlanDraft, type Rewritten } from "../src/core/passes/plan-draft.js";
+import { type PassContext, type Plan, PlanDraft } from "../src/core/passes/plan-draft.js";
 import type { Step } from "../src/core/program.js";
 import { Span } from "../src/core/span.js";
 import { type NetSetup, netFromText } from "./nets.js";
@@ -52,13 +52,13 @@ function describeStep(step: Step): string {
 
 /** What one pass makes of a plan. */
 export function rewritten(
-  pass: (draft: PlanDraft, context: PassContext) => Rewritten,
+  pass: (draft: PlanDraft, context: PassContext) => void,
   plan: Plan,
   { engine, ...context }: Partial<PassContext> & Pick<PassContext, "engine">,
-): Plan & Rewritten {
+): Plan & Pick<PlanDraft, "groups" | "skipped"> & { readonly spans: readonly Span[] } {
   const draft = new PlanDraft(plan);
-  const aside = ({ name, count }: Span) => new Span(`${name}~`, count, engine);
-  const result = pass(draft, { engine, keep: "outputs", kept: undefined, inference: false, aside, ...context });
+  pass(draft, { engine, keep: "outputs", kept: undefined, inference: false, ...context });
   draft.settle();
-  return { ...draft.plan, ...result };
+  const { groups, skipped, spans } = draft;
+  return { ...draft.plan, groups, skipped, spans: [...spans] };
 }

@@ -16,7 +16,7 @@ export interface Node {
 }
 
 /** One line of a log, and where in the reference it comes from. */
-interface LogLine {
+export interface LogLine {
   readonly origin: string;
   readonly text: string;
 }

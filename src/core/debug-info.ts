@@ -1,16 +1,10 @@
 import { formatNumber } from "../util/number-format.js";
-import type { Node } from "./backward-plan.js";
+import type { LogLine, Node } from "./backward-plan.js";
 import { type Learnable, paramSpec } from "./params.js";
 import type { FloatArray } from "./span.js";
 
-/** One line of a log, and where in the reference it comes from. */
-export interface DebugLine {
-  readonly origin: string;
-  readonly text: string;
-}
-
 /** What Caffe logs of a layer after its forward with `debug_info: true`: the mean absolute values of its tops and parameters. */
-export function forwardInfo({ layer, top }: Readonly<Node>): DebugLine[] {
+export function forwardInfo({ layer, top }: Readonly<Node>): LogLine[] {
   const head = `    [Forward] Layer ${layer.name}, `;
   return [
     ...top.map(({ name, data }) => ({
@@ -25,7 +19,7 @@ export function forwardInfo({ layer, top }: Readonly<Node>): DebugLine[] {
 }
 
 /** Likewise after its backward: those of the gradients it wrote, or added to. */
-export function backwardInfo({ layer, bottom, wanted, learns }: Readonly<Node>): DebugLine[] {
+export function backwardInfo({ layer, bottom, wanted, learns }: Readonly<Node>): LogLine[] {
   const head = `    [Backward] Layer ${layer.name}, `;
   const bottoms = bottom.flatMap(({ name, diff }, i) =>
     wanted[i] ? { origin: "net.cpp:621", text: `${head}bottom blob ${name} diff: ${meanAbsolute(diff.array)}` } : [],
@@ -37,7 +31,7 @@ export function backwardInfo({ layer, bottom, wanted, learns }: Readonly<Node>):
 }
 
 /** The last line of a whole backward: norms of all parameters and of their gradients. Caffe logs it as an error. */
-export function normInfo(learnables: readonly Learnable[]): DebugLine {
+export function normInfo(learnables: readonly Learnable[]): LogLine {
   const norm = (degree: 1 | 2, what: "data" | "diff") => {
     let sum = 0;
     for (const { tensor } of learnables) for (const value of tensor[what].array) sum += Math.abs(value) ** degree;

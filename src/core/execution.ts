@@ -25,17 +25,9 @@ const rewriters = {
 
 export type PassName = (typeof passNames)[number];
 
-export interface ExecutionOptions {
+export interface ExecutionOptions extends Omit<PassContext, "engine"> {
   /** Those that are run; in their own order, whatever this one is. */
   readonly passes: readonly PassName[];
-  /** Which blobs must end a run with the values and gradients that are theirs. */
-  readonly keep: "all" | "outputs";
-  /** The spans that must not share memory; all others may. Without it, all are kept. */
-  readonly kept: ReadonlySet<Span> | undefined;
-  /** Whether backward is hardly ever asked for. */
-  readonly inference: boolean;
-  /** Memory of the same size beside a span: the same for the same span, also in another execution. */
-  readonly aside: (span: Span) => Span;
   /** Spans that change only where somebody asks for their arrays, unless a step writes to them. */
   readonly constants?: ReadonlySet<Span>;
   /** Whether the steps are run as they were recorded, as others have begun to; default false. */
@@ -59,10 +51,9 @@ export class Execution {
   readonly #constants: ReadonlySet<Span>;
   readonly #runners = new Map<Direction, Runner>();
   /** Memory that the passes' steps use; nobody can look at it. */
-  readonly #spans = new Set<Span>();
-  #groups: FusedGroup[] = [];
-  /** What no step of the plan writes, though a recorded one does. */
-  #skipped: Span[] = [];
+  readonly spans: ReadonlySet<Span>;
+  #groups: readonly FusedGroup[];
+  #skipped: readonly Span[];
   /** What is run. */
   #plan: Plan;
   #memory: MemoryPlan | undefined;
@@ -89,12 +80,12 @@ export class Execution {
     const context: PassContext = { engine, ...options };
     for (const name of passNames) {
       if (name === "plan-memory" || isUnfused || !passes.includes(name)) continue;
-      const { groups, spans, skipped } = rewriters[name](draft, context);
+      rewriters[name](draft, context);
       draft.settle();
-      this.#groups.push(...groups);
-      for (const span of spans) this.#spans.add(span);
-      this.#skipped.push(...skipped);
     }
+    this.spans = draft.spans;
+    this.#groups = draft.groups;
+    this.#skipped = draft.skipped;
     this.#plan = draft.plan;
     this.#memory = this.#planMemory();
   }
@@ -107,10 +98,6 @@ export class Execution {
   /** Whether the steps are run as they were recorded, because a run began or ended between layers that were fused. */
   get isUnfused(): boolean {
     return this.#isUnfused;
-  }
-
-  get spans(): ReadonlySet<Span> {
-    return this.#spans;
   }
 
   /** Which spans share memory, and where; `undefined` if none do. */
@@ -154,7 +141,7 @@ export class Execution {
   /** Frees all memory, and loses what the shared part of it holds. */
   release(): void {
     this.rest();
-    for (const span of this.#spans) span.release();
+    for (const span of this.spans) span.release();
   }
 
   // ---- in turns with others, of the same net for other shapes
@@ -185,7 +172,7 @@ export class Execution {
 
   #planMemory(): MemoryPlan | undefined {
     if (!this.#kept || !this.#sharesMemory) return undefined;
-    return planMemory(this.#steps, this.#kept, this.#spans);
+    return planMemory(this.#steps, this.#kept, this.spans);
   }
 
   /** Releases what no step writes. */
@@ -204,7 +191,7 @@ export class Execution {
     if (this.#isPlaced || !this.#memory?.size) return;
     const { placements, size } = this.#memory;
     const isThere = ({ span, from, to, overwritten }: PlacedSpan) =>
-      from < start && start <= (this.#spans.has(span) ? to : overwritten);
+      from < start && start <= (this.spans.has(span) ? to : overwritten);
     if (placements.some((place) => isThere(place) && !place.span.holdsValues)) return;
     if (!this.#arena) {
       this.#releaseRunners();

@@ -3,7 +3,7 @@ import type { NetParts } from "./build-net.js";
 import type { Engine } from "./engine.js";
 import { Execution, type PassName, passNames } from "./execution.js";
 import { type Recording, record } from "./recorder.js";
-import { Span } from "./span.js";
+import type { Span } from "./span.js";
 import type { Tensor, TensorState } from "./tensor.js";
 
 export interface RecordingOptions {
@@ -44,8 +44,6 @@ export class Recordings {
   readonly #options: RecordingOptions;
   /** Every blob once. */
   readonly #tensors: readonly Tensor[];
-  /** By a span, what holds the input of a BatchNorm that works on it in place. */
-  readonly #asides = new WeakMap<Span, Span>();
   /** The last used at the end. */
   #versions: Version[] = [];
   #current: Version | undefined;
@@ -162,7 +160,6 @@ export class Recordings {
       inference,
       isUnfused,
       constants: new Set(inference ? this.#parts.params.learnables.map(({ tensor }) => tensor.data) : []),
-      aside: (span) => this.#aside(span),
     });
     return { key, forward, backward, refusal, execution, tensors: [] };
   }
@@ -209,14 +206,6 @@ export class Recordings {
     for (const { data, diff } of this.#tensors) used.add(data).add(diff);
     for (const { layer } of this.#parts.nodes) for (const { data, diff } of layer.params) used.add(data).add(diff);
     for (const span of spans) if (!used.has(span)) span.release();
-  }
-
-  #aside(span: Span): Span {
-    const known = this.#asides.get(span);
-    if (known) return known;
-    const made = new Span(`${span.name}~`, span.count, this.#options.engine);
-    this.#asides.set(span, made);
-    return made;
   }
 
   // ---- recording

@@ -39,6 +39,7 @@ export class Span {
   #isLost = false;
   #accesses = 0;
   #isLent = false;
+  #aside: Span | undefined;
 
   constructor(name: string, count: number, memory: Memory, parent?: { span: Span; offset: number }) {
     this.name = name;
@@ -71,6 +72,12 @@ export class Span {
   /** Where this span starts in `storage`, in values. */
   get offset(): number {
     return this.#parent ? this.#parent.span.offset + this.#parent.offset : (this.#placement?.offset ?? 0);
+  }
+
+  /** Another span of the same size, always the same one, for what passes must not write here. */
+  get aside(): Span {
+    this.#aside ??= new Span(`${this.name}~`, this.count, this.#memory);
+    return this.#aside;
   }
 
   get storage(): Storage {

@@ -2,15 +2,7 @@ import type { Kernels } from "../kernels.js";
 import { type KernelStep, kernelStep, type Step } from "../program.js";
 import type { Span } from "../span.js";
 import { usesOf, valuesIn } from "../uses.js";
-import {
-  type FusedGroup,
-  inPlace,
-  type PassContext,
-  type PlanDraft,
-  type Rewritten,
-  renameSpan,
-  unchanged,
-} from "./plan-draft.js";
+import { inPlace, type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
 
 /**
  * Makes one kernel of BatchNorm with batch statistics and the Scale and ReLU that work in place on its top, forward and
@@ -23,10 +15,8 @@ import {
  *
  * A ReLU whose top a later layer changes in place stays as it is: it goes by what it finds there in backward, as in Caffe.
  */
-export function fuseBatchNorm(draft: PlanDraft, { engine, keep, aside }: PassContext): Rewritten {
-  if (!engine.has("batchNormFused")) return unchanged;
-  const groups: FusedGroup[] = [];
-  const spans: Span[] = [];
+export function fuseBatchNorm(draft: PlanDraft, { engine, keep }: PassContext): void {
+  if (!engine.has("batchNormFused")) return;
   for (let at = 0; at < draft.middle; at++) {
     const chain = matchForward(draft, at);
     if (!chain) continue;
@@ -37,7 +27,7 @@ export function fuseBatchNorm(draft: PlanDraft, { engine, keep, aside }: PassCon
     if (back ? !engine.has("batchNormFusedBackward") : draft.flowsBack(norm.layer, last)) continue;
     if (keep === "all" && back && back.dy !== back.norm.args.dx) continue;
     if (back && relu && isChanged(draft, chain)) continue;
-    const source = sourceOf(draft, at, norm, aside);
+    const source = sourceOf(draft, at, norm);
     if (!source) continue;
     const { mean, variance, y, eps, n, channels, inner } = norm.args;
     const shared = {
@@ -48,7 +38,7 @@ export function fuseBatchNorm(draft: PlanDraft, { engine, keep, aside }: PassCon
     const fused = kernelStep("batchNormFused", { ...shared, bias, y }, norm.layer);
     draft.replace(chain.positions, [fused, chain.average]);
     for (const [position, step] of source.renamed) draft.replace([position], [step]);
-    if (source.x !== norm.args.x) spans.push(source.x);
+    if (source.x !== norm.args.x) draft.spans.add(source.x);
     if (back) {
       const { dy, dscale, dbias } = back;
       const gradients = { dy, dx: back.norm.args.dx, dscale, dbias };
@@ -57,30 +47,18 @@ export function fuseBatchNorm(draft: PlanDraft, { engine, keep, aside }: PassCon
       ]);
     }
     const first = Math.min(norm.layer, ...source.renamed.map(([, { layer }]) => layer));
-    groups.push({
+    draft.groups.push({
       layers: [first, last],
       unfuse: chain.kept.map((span) =>
         kernelStep("normalize", { x: source.x, mean, variance, y: span, eps, n, channels, inner }, norm.layer),
       ),
     });
   }
-  return { groups, spans, skipped: [] };
 }
 
-type StepOf<K extends keyof Kernels> = KernelStep<K>;
+type Chain = NonNullable<ReturnType<typeof matchForward>>;
 
-interface Chain {
-  readonly norm: StepOf<"batchNorm">;
-  readonly average: StepOf<"batchNormAverage">;
-  readonly scale: StepOf<"scale"> | undefined;
-  readonly relu: StepOf<"relu"> | undefined;
-  /** Copies that the layers keep for backward: the normalized values, and the Scale's input. */
-  readonly kept: readonly Span[];
-  /** Where its steps are. */
-  readonly positions: readonly number[];
-}
-
-function matchForward(draft: PlanDraft, at: number): Chain | undefined {
+function matchForward(draft: PlanDraft, at: number) {
   const run = draft.run(at);
   const norm = run.take("batchNorm");
   const average = norm && run.take("batchNormAverage");
@@ -92,19 +70,12 @@ function matchForward(draft: PlanDraft, at: number): Chain | undefined {
   const scale = run.take("scale", (args) => inPlace(args, y) && collapsesAlike(args, { n, channels, inner }));
   if (!scale) run.cut(end);
   const relu = run.take("relu", (args) => inPlace(args, y));
+  // What the layers keep for backward: the normalized values, and the Scale's input.
   const kept = [copyOfNorm, scale && copyForScale].flatMap((copy) => copy?.args.y ?? []);
   return scale || relu ? { norm, average, scale, relu, kept, positions: run.positions } : undefined;
 }
 
-interface Backward {
-  readonly positions: readonly number[];
-  readonly norm: StepOf<"batchNormBackward">;
-  readonly dy: Span;
-  readonly dscale: Span | undefined;
-  readonly dbias: Span | undefined;
-}
-
-function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer: number): Backward | undefined {
+function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer: number) {
   const [start] = draft.backwardOf(lastLayer);
   if (start === undefined) return undefined;
   const run = draft.run(start);
@@ -140,14 +111,13 @@ function isChanged(draft: PlanDraft, { norm, positions }: Chain): boolean {
 function sourceOf(
   draft: PlanDraft,
   at: number,
-  norm: StepOf<"batchNorm">,
-  aside: PassContext["aside"],
+  norm: KernelStep<"batchNorm">,
 ): { x: Span; renamed: readonly (readonly [number, KernelStep])[] } | undefined {
   const { x, y } = norm.args;
   if (x !== y) {
     return draft.laterWriters(x, at).length > 0 ? undefined : { x, renamed: [] };
   }
-  const own = aside(x);
+  const own = x.aside;
   const before = [...new Set([...draft.readers(x), ...draft.writers(x)])].filter((position) => position < at);
   const renamed: [number, KernelStep][] = [];
   for (const position of before.sort((a, b) => b - a)) {

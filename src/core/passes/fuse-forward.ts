@@ -2,14 +2,7 @@ import type { Channels, Kernels } from "../kernels.js";
 import { type KernelStep, kernelStep, type Step } from "../program.js";
 import { Span } from "../span.js";
 import { usesOf } from "../uses.js";
-import {
-  type FusedGroup,
-  inPlace,
-  type PassContext,
-  type PlanDraft,
-  type Rewritten,
-  renameSpan,
-} from "./plan-draft.js";
+import { inPlace, type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
 
 /**
  * Makes one kernel of a convolution and what follows in place on its top: BatchNorm with global statistics, Scale and
@@ -21,9 +14,7 @@ import {
  * aside for it, its input, ends a chain; in `inference`, where backward is hardly ever asked for, backward computes it
  * again instead.
  */
-export function fuseForward(draft: PlanDraft, { engine, inference }: PassContext): Rewritten {
-  const groups: FusedGroup[] = [];
-  const spans: Span[] = [];
+export function fuseForward(draft: PlanDraft, { engine, inference }: PassContext): void {
   for (let at = 0; at < draft.middle; at++) {
     const whole = matchChain(draft, at, true);
     const aside = whole?.copy?.args.y;
@@ -36,34 +27,20 @@ export function fuseForward(draft: PlanDraft, { engine, inference }: PassContext
     const again = reader !== undefined && chain.copy ? repeated(chain, chain.copy) : [];
     draft.replace(chain.positions, fused.steps);
     if (reader !== undefined && again.length > 0) draft.insert(reader, again);
-    spans.push(...fused.spans);
-    groups.push({ layers: [chain.layer, chain.steps.at(-1)?.layer ?? chain.layer], unfuse: again });
+    for (const span of fused.spans) draft.spans.add(span);
+    draft.groups.push({ layers: [chain.layer, chain.steps.at(-1)?.layer ?? chain.layer], unfuse: again });
   }
-  return { groups, spans, skipped: [] };
 }
 
-type StepOf<K extends keyof Kernels> = KernelStep<K> | undefined;
-
-/** Steps that follow on each other and leave their results in `y`. */
-interface Chain {
-  readonly conv: StepOf<"conv">;
-  readonly sum: StepOf<"sum">;
-  readonly norm: StepOf<"normalize">;
-  /** Of what goes into the Scale. */
-  readonly copy: StepOf<"copy">;
-  readonly scale: StepOf<"scale">;
-  /** Of a Bias, or of another layer that adds one; nothing but a ReLU is with it. */
-  readonly bias: StepOf<"bias">;
-  readonly relu: StepOf<"relu">;
-  readonly y: Span;
-  readonly layer: number;
-  /** All of them, in their order, and what computes the statistics between a convolution and its normalization. */
-  readonly steps: readonly KernelStep[];
-  readonly positions: readonly number[];
-}
+/**
+ * Steps that follow on each other and leave their results in `y`, with what computes the statistics between a convolution
+ * and its normalization.
+ */
+type Chain = NonNullable<ReturnType<typeof matchChain>>;
 
 /** The chain that begins here, if only of one step; without `pastCopies`, it ends before a copy. */
-function matchChain(draft: PlanDraft, at: number, pastCopies: boolean): Chain | undefined {
+function matchChain(draft: PlanDraft, at: number, pastCopies: boolean) {
+  // A Bias, or what adds one in another layer, has nothing but a ReLU with it.
   const [conv, sum, bias] = [draft.call(at, "conv"), draft.call(at, "sum"), draft.call(at, "bias")];
   let [norm, scale] = [draft.call(at, "normalize"), draft.call(at, "scale")];
   const head: Head | undefined = conv ?? sum ?? bias ?? norm ?? scale;
@@ -78,12 +55,13 @@ function matchChain(draft: PlanDraft, at: number, pastCopies: boolean): Chain | 
     norm = run.take("normalize", follows);
     if (!norm) run.cut(1);
   }
-  let copy: StepOf<"copy">;
+  /** Of what goes into the Scale. */
+  let copy: KernelStep<"copy"> | undefined;
   if (conv ?? norm) {
     const { length } = run.positions;
     copy = run.take("copy", ({ x }) => x === y);
-    if (!copy || pastCopies)
-      scale = run.take("scale", (args, step) => follows(args, step) && args.scale.root !== y.root);
+    const fits = (args: Kernels["scale"], step: Head) => follows(args, step) && args.scale.root !== y.root;
+    scale = copy && !pastCopies ? undefined : run.take("scale", fits);
     if (!scale) copy = run.cut(length);
   }
   const relu = run.take("relu", (args) => inPlace(args, y));

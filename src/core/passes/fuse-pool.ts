@@ -1,7 +1,7 @@
 import type { NormPool } from "../kernels.js";
 import { type KernelStep, kernelStep } from "../program.js";
 import type { Span } from "../span.js";
-import { type FusedGroup, type PassContext, type PlanDraft, type Rewritten, unchanged } from "./plan-draft.js";
+import type { PassContext, PlanDraft } from "./plan-draft.js";
 
 type Pool = KernelStep<"maxPool"> | KernelStep<"avePool">;
 type PoolBackward = KernelStep<"maxPoolBackward"> | KernelStep<"avePoolBackward">;
@@ -11,10 +11,8 @@ type PoolBackward = KernelStep<"maxPoolBackward"> | KernelStep<"avePoolBackward"
  * largest of a net, is never there, nor is its diff, nor where the maxima were: backward finds them again. And where nobody
  * asks where maxima were, as in deployed nets, no mask is written.
  */
-export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): Rewritten {
-  if (!kept) return unchanged;
-  const groups: FusedGroup[] = [];
-  const skipped: Span[] = [];
+export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void {
+  if (!kept) return;
   /** Whether a span is used by these steps alone. */
   const isOnlyOf = (span: Span, isOwn: (position: number) => boolean) =>
     span.root === span && !kept.has(span) && draft.readers(span).every(isOwn) && draft.writers(span).every(isOwn);
@@ -46,14 +44,14 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): Rewri
     const shared = { x, mean, variance, scale, bias, negativeSlope, eps, ...size };
     draft.replace([at], [kernelStep("batchNormPool", { ...shared, y: pool.args.y }, norm.layer)]);
     draft.replace([poolAt], []);
-    skipped.push(y, ...(mask ? [mask] : []));
+    draft.skipped.push(y, ...(mask ? [mask] : []));
     if (back) {
       const { dx, dscale, dbias } = back.norm.args;
       const args = { ...shared, dy: back.dy, dx, dscale, dbias };
       draft.replace(back.positions, [kernelStep("batchNormPoolBackward", args, norm.layer)]);
-      if (dx !== back.dx) skipped.push(back.dx);
+      if (dx !== back.dx) draft.skipped.push(back.dx);
     }
-    groups.push({
+    draft.groups.push({
       layers: [norm.layer, pool.layer],
       unfuse: [kernelStep("normalizeFused", norm.args, norm.layer), pool],
     });
@@ -61,22 +59,13 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): Rewri
   for (let at = 0; at < draft.middle; at++) {
     const pool = draft.call(at, "maxPool");
     if (!pool?.args.mask || !isOnlyOf(pool.args.mask, isOneOf(at))) continue;
-    skipped.push(pool.args.mask);
+    draft.skipped.push(pool.args.mask);
     draft.replace([at], [kernelStep("maxPool", { ...pool.args, mask: undefined }, pool.layer)]);
   }
-  return { groups, spans: [], skipped };
 }
 
-interface Backward {
-  /** Of pooling's step and of normalization's. */
-  readonly positions: readonly number[];
-  readonly norm: KernelStep<"batchNormFusedBackward">;
-  /** The gradient for pooling's top, and for what lies between the two. */
-  readonly dy: Span;
-  readonly dx: Span;
-}
-
-function matchBackward(draft: PlanDraft, norm: KernelStep<"batchNormFused">, pool: Pool): Backward | undefined {
+/** The steps of backward, and the gradients for pooling's top, dy, and for what lies between the two, dx. */
+function matchBackward(draft: PlanDraft, norm: KernelStep<"batchNormFused">, pool: Pool) {
   const kernel = `${pool.kernel}Backward` as const;
   const at = draft.backwardOf(pool.layer).find((position) => draft.call(position, kernel));
   if (at === undefined) return undefined;

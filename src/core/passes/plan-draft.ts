@@ -27,20 +27,7 @@ export interface PassContext {
   readonly kept: ReadonlySet<Span> | undefined;
   /** Whether backward is hardly ever asked for. */
   readonly inference: boolean;
-  /** Memory of the same size beside a span: the same for the same span, also in another plan. */
-  readonly aside: (span: Span) => Span;
 }
-
-/** What a pass made, besides the steps. */
-export interface Rewritten {
-  readonly groups: readonly FusedGroup[];
-  /** Memory that the new steps use. */
-  readonly spans: readonly Span[];
-  /** Spans that no step writes any more. */
-  readonly skipped: readonly Span[];
-}
-
-export const unchanged: Rewritten = { groups: [], spans: [], skipped: [] };
 
 /**
  * A plan that passes rewrite: its steps in one list, forward and then backward, with an index of the steps that read
@@ -49,6 +36,11 @@ export const unchanged: Rewritten = { groups: [], spans: [], skipped: [] };
  * A step keeps its position while a pass runs. A removed step leaves a gap; inserted steps are not seen before `settle`.
  */
 export class PlanDraft {
+  readonly groups: FusedGroup[] = [];
+  /** Memory that steps made by passes use. */
+  readonly spans = new Set<Span>();
+  /** Spans that no step of the plan writes any more, though a recorded one does. */
+  readonly skipped: Span[] = [];
   /** The position of the first step of backward. */
   middle: number;
   readonly #hasBackward: boolean;

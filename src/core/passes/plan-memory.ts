@@ -2,6 +2,7 @@ import type { Step } from "../program.js";
 import type { Span } from "../span.js";
 import { type Region, successorsOf, usesOf } from "../uses.js";
 import { firstOver, type Item, type Lifetime, pack } from "./pack.js";
+import { addRange, type Range } from "./ranges.js";
 
 /** Where a span lies in the arena, in values, and when. */
 export interface PlacedSpan extends Lifetime {
@@ -127,80 +128,62 @@ function layerEnds(steps: readonly Step[]): readonly number[] {
   return ends;
 }
 
-/** Columns `[from, to)` of all rows. */
-type Columns = readonly [from: number, to: number];
-
 /** Which values of a span were written. */
 class Coverage {
   readonly #count: number;
-  #missing: number;
-  /** As long as all parts are columns of rows of one length, as a Concat writes them: that length, and which. */
-  #stride = 0;
-  #columns: readonly Columns[] = [];
-  /** Else each value for itself. */
-  #written: Uint8Array | undefined;
+  /** The span is seen as rows of this length: as a Concat writes it, or all of it as one. */
+  #stride: number;
+  /** What was written in each of the rows. */
+  #columns: Range[] = [];
 
   constructor(count: number) {
     this.#count = count;
-    this.#missing = count;
+    this.#stride = count;
   }
 
   add({ span, rows, width, stride: step }: Region): void {
     const count = this.#count;
-    if (this.#missing === 0) return;
-    if (rows * width >= count && width <= step) {
-      this.#missing = 0;
-      return;
-    }
     const start = sliceStart(span);
     const stride = rows === 1 ? count : step;
-    const areColumns = rows * stride === count && start + width <= stride;
-    if (!this.#written && areColumns && (this.#stride === 0 || this.#stride === stride)) {
+    if (this.#isWhole || rows * width === 0) return;
+    if (rows * width >= count && width <= step) this.#columns = [[0, this.#stride]];
+    else if (
+      rows * stride === count &&
+      start + width <= stride &&
+      (this.#columns.length === 0 || this.#stride === stride)
+    ) {
       this.#stride = stride;
-      this.#columns = union(this.#columns, [start, start + width]);
-      this.#missing = count - rows * this.#columns.reduce((sum, [from, to]) => sum + to - from, 0);
-      return;
-    }
-    const written = this.#values();
-    let missing = this.#missing;
-    for (let row = 0; row < rows; row++) {
-      const end = Math.min(start + row * stride + width, count);
-      for (let i = start + row * stride; i < end; i++) {
-        if (written[i] === 0) missing--;
-        written[i] = 1;
+      addRange(this.#columns, [start, start + width]);
+    } else {
+      this.#joinRows();
+      for (let from = start; from < start + rows * stride; from += stride) {
+        addRange(this.#columns, [from, Math.min(from + width, count)]);
       }
     }
-    this.#missing = missing;
   }
 
   /** Whether all values of this span, or of this part of it, were written. */
   has(span: Span): boolean {
-    if (this.#missing === 0) return true;
-    if (this.#missing === this.#count) return false;
+    if (this.#isWhole) return true;
+    this.#joinRows();
     const start = sliceStart(span);
-    return this.#values()
-      .subarray(start, start + span.count)
-      .every((flag) => flag === 1);
+    return this.#columns.some(([from, to]) => from <= start && start + span.count <= to);
   }
 
-  #values(): Uint8Array {
-    if (this.#written) return this.#written;
-    const written = new Uint8Array(this.#count);
-    this.#written = written;
-    for (let row = 0; row < this.#count; row += this.#stride || this.#count) {
-      for (const [from, to] of this.#columns) written.fill(1, row + from, row + to);
+  get #isWhole(): boolean {
+    const [from, to] = this.#columns[0] ?? [0, 0];
+    return from === 0 && to === this.#stride;
+  }
+
+  #joinRows(): void {
+    if (this.#stride === this.#count) return;
+    const [stride, columns] = [this.#stride, this.#columns];
+    this.#stride = this.#count;
+    this.#columns = [];
+    for (let row = 0; row < this.#count; row += stride) {
+      for (const [from, to] of columns) addRange(this.#columns, [row + from, row + to]);
     }
-    return written;
   }
-}
-
-/** These columns and those, none of them twice. */
-function union(columns: readonly Columns[], added: Columns): readonly Columns[] {
-  const apart = columns.filter(([from, to]) => to < added[0] || from > added[1]);
-  const joined = columns.filter((each) => !apart.includes(each));
-  const from = Math.min(added[0], ...joined.map((each) => each[0]));
-  const to = Math.max(added[1], ...joined.map((each) => each[1]));
-  return [...apart, [from, to]];
 }
 
 /** Where a span starts in the one that owns its memory. */

@@ -1,7 +1,7 @@
 import { type KernelStep, kernelStep, type Step } from "../program.js";
 import { Span } from "../span.js";
 import { usesOf } from "../uses.js";
-import { type PassContext, type PlanDraft, type Rewritten, renameSpan, unchanged } from "./plan-draft.js";
+import { type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
 
 /**
  * What a fused BatchNorm puts out, or the pooling with it, is not kept for backward where that only reads it, as a
@@ -9,9 +9,8 @@ import { type PassContext, type PlanDraft, type Rewritten, renameSpan, unchanged
  * BatchNorm's own backward. That halves what a net of convolutions with batch normalization must keep, for one more pass
  * over the values. They may differ in their last digits from what they were: means are rounded when they are kept.
  */
-export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassContext): Rewritten {
-  if (!kept) return unchanged;
-  const spans: Span[] = [];
+export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassContext): void {
+  if (!kept) return;
   let lastNorm = draft.middle - 1;
   while (lastNorm >= 0 && !normAt(draft, lastNorm)) lastNorm--;
   for (let at = 0; at <= lastNorm; at++) {
@@ -25,9 +24,8 @@ export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassCont
     const again = new Span(`${y.name}'`, y.count, engine);
     for (const reader of readers) draft.replace([reader], [renameSpan(draft.at(reader) as KernelStep, y, again)]);
     draft.insert(first, [repeated(norm, again, (draft.at(first) as Step).layer)]);
-    spans.push(again);
+    draft.spans.add(again);
   }
-  return { groups: [], spans, skipped: [] };
 }
 
 /**
