@@ -117,7 +117,10 @@ export class Execution {
     const [from, to] = range;
     const follows = from === this.#position;
     if (from === 0) {
-      this.#skip();
+      for (const span of this.#skipped) {
+        span.release();
+        span.lose();
+      }
       this.#share(0);
     } else if (this.#isPlaced && !follows) {
       this.#unshare(true);
@@ -173,14 +176,6 @@ export class Execution {
   #planMemory(): MemoryPlan | undefined {
     if (!this.#kept || !this.#sharesMemory) return undefined;
     return planMemory(this.#steps, this.#kept, this.spans);
-  }
-
-  /** Releases what no step writes. */
-  #skip(): void {
-    for (const span of this.#skipped) {
-      span.release();
-      span.lose();
-    }
   }
 
   /**

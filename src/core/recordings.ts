@@ -8,8 +8,11 @@ import type { Tensor, TensorState } from "./tensor.js";
 
 export interface RecordingOptions {
   readonly engine: Engine;
+  /** False for a net that is only tested: nothing is kept for backward then. Default true. */
   readonly backward?: boolean;
+  /** What rewrites its programs. Default: all there is; none of it changes results but by rounding. */
   readonly passes?: readonly PassName[] | undefined;
+  /** Which blobs must keep their values and gradients after a run. Default `all`, as in pycaffe. */
   readonly keep?: "all" | "outputs" | undefined;
 }
 
@@ -17,8 +20,8 @@ export interface RecordingOptions {
 interface Version {
   readonly key: string;
   readonly forward: readonly Recording[];
-  /** By layer; `undefined` where nothing flows back. */
-  readonly backward: readonly (Recording | undefined)[];
+  /** By layer; none if there is no backward. */
+  readonly backward: readonly Recording[];
   /** Why there is no backward: a gradient is asked for that a layer has not. Forward runs all the same. */
   readonly refusal: unknown;
   readonly execution: Execution;
@@ -47,8 +50,8 @@ export class Recordings {
   /** The last used at the end. */
   #versions: Version[] = [];
   #current: Version | undefined;
-  /** Whether all shapes are still those that the layers gave when the net was built. */
-  #isAsBuilt = true;
+  /** What the present shapes follow from. */
+  #key: string;
   /** What was recorded of forward before the first use. */
   #started: Recording[] = [];
 
@@ -56,6 +59,7 @@ export class Recordings {
     this.#parts = parts;
     this.#options = options;
     this.#tensors = [...new Set(parts.nodes.flatMap(({ top }) => top))];
+    this.#key = this.#keyOf(0);
   }
 
   /** Has the layers record forward, if they did not yet. */
@@ -64,19 +68,9 @@ export class Recordings {
   }
 
   /** Records whatever is not recorded yet, both ways, and plans how to run it. */
-  prepare(): Execution {
-    if (!this.#current) {
-      this.start();
-      this.#use(this.#makeVersion(this.#isAsBuilt ? this.#keyOf(0) : "", this.#started, []));
-      this.#started = [];
-    }
-    return (this.#current as Version).execution;
-  }
-
-  /** Why there is no backward, if there is none. */
-  get refusal(): unknown {
-    this.prepare();
-    return this.#current?.refusal;
+  prepare(): Pick<Version, "execution" | "refusal"> {
+    this.start();
+    return this.#current ?? this.#use(this.#makeVersion(this.#key, this.#started, []));
   }
 
   /**
@@ -86,7 +80,6 @@ export class Recordings {
   change(from: number, apply: () => void, pass: () => void): void {
     const left = this.#current;
     const states = this.#tensors.map(({ state }) => state);
-    this.#started = [];
     if (left) left.tensors = states;
     try {
       apply();
@@ -105,6 +98,7 @@ export class Recordings {
       for (const [i, tensor] of this.#tensors.entries()) tensor.restore(states[i] as TensorState);
       throw error;
     }
+    this.#key = (this.#current as Version).key;
     this.#current?.execution.takeOver(left?.execution, from);
     if (!left) this.#releaseUnused(states.flatMap(({ data, diff }) => [data, diff]));
     this.#limit();
@@ -116,9 +110,7 @@ export class Recordings {
     for (const { execution } of this.#versions) execution.release();
     this.#versions = [];
     this.#current = undefined;
-    this.#isAsBuilt = false;
-    for (const { spans: own } of this.#started.splice(0)) spans.push(...own);
-    this.#releaseUnused(spans);
+    this.#releaseUnused([...spans, ...this.#started.splice(0).flatMap((recording) => recording.spans)]);
   }
 
   // ---- versions
@@ -140,23 +132,18 @@ export class Recordings {
     return true;
   }
 
-  #makeVersion(
-    key: string,
-    forward: readonly Recording[],
-    known: readonly (Recording | undefined)[],
-    isUnfused = false,
-  ): Version {
+  #makeVersion(key: string, forward: readonly Recording[], known: readonly Recording[], isUnfused = false): Version {
     const { engine, passes = passNames, keep = "all", backward: trains = true } = this.#options;
     const { backward, refusal } = trains ? this.#recordBackward(known) : { backward: [], refusal: undefined };
     const plan = {
       forward: stepsOf(forward),
-      backward: trains && refusal === undefined ? stepsOf(inOrder(backward)) : undefined,
+      backward: trains && refusal === undefined ? stepsOf([...backward].reverse()) : undefined,
     };
     const inference = this.#parts.phase === "TEST";
     const execution = new Execution(plan, engine, {
       passes,
       keep,
-      kept: keep === "outputs" ? this.#keptSpans([...forward, ...inOrder(backward)]) : undefined,
+      kept: keep === "outputs" ? this.#keptSpans([...forward, ...backward]) : undefined,
       inference,
       isUnfused,
       constants: new Set(inference ? this.#parts.params.learnables.map(({ tensor }) => tensor.data) : []),
@@ -164,9 +151,11 @@ export class Recordings {
     return { key, forward, backward, refusal, execution, tensors: [] };
   }
 
-  #use(version: Version): void {
+  #use(version: Version): Version {
     this.#current = version;
+    this.#started = [];
     this.#versions = [...this.#versions.filter((each) => each !== version), version];
+    return version;
   }
 
   #takeUp(version: Version): void {
@@ -179,7 +168,7 @@ export class Recordings {
       if (state.owns.diff && state.diff !== diff) state.diff.succeed(diff);
     }
     for (const recording of [...version.forward, ...version.backward]) {
-      if (recording && !before.has(recording)) for (const span of recording.spans) span.clear();
+      if (!before.has(recording)) for (const span of recording.spans) span.clear();
     }
     this.#use(version);
   }
@@ -229,19 +218,17 @@ export class Recordings {
   }
 
   /** Has the layers behind those that are recorded record their backward, from the last one on. */
-  #recordBackward(recorded: readonly (Recording | undefined)[]): Pick<Version, "backward" | "refusal"> {
+  #recordBackward(recorded: readonly Recording[]): Pick<Version, "backward" | "refusal"> {
     const { nodes } = this.#parts;
-    const backward: (Recording | undefined)[] = [...recorded];
+    const backward = [...recorded];
     for (let index = nodes.length - 1; index >= recorded.length; index--) {
       const { layer, bottom, top, wanted, learns, needsBackward } = nodes[index] as Node;
-      backward[index] = undefined;
-      if (!needsBackward) continue;
       const recording = record(index, `${layer.name}'`, this.#options.engine, true);
       backward[index] = recording;
       try {
-        layer.backward(recording.recorder, top, wanted, bottom, learns);
+        if (needsBackward) layer.backward(recording.recorder, top, wanted, bottom, learns);
       } catch (refusal) {
-        return { backward, refusal };
+        return { backward: [], refusal };
       }
     }
     return { backward, refusal: undefined };
@@ -272,11 +259,6 @@ export class Recordings {
   }
 }
 
-/** From the last layer to the first. */
-function inOrder(backward: readonly (Recording | undefined)[]): readonly Recording[] {
-  return [...backward].reverse().filter((recording) => recording !== undefined);
-}
-
 function stepsOf(recordings: readonly Recording[]) {
   return recordings.flatMap(({ steps }) => steps);
 }
@@ -284,7 +266,7 @@ function stepsOf(recordings: readonly Recording[]) {
 /** All spans that a version knows of, but for parameters. */
 function spansOf({ forward, backward, execution, tensors }: Version): readonly Span[] {
   return [
-    ...[...forward, ...backward].flatMap((recording) => recording?.spans ?? []),
+    ...[...forward, ...backward].flatMap(({ spans }) => spans),
     ...tensors.flatMap(({ data, diff }) => [data, diff]),
     ...execution.spans,
   ];

@@ -16,9 +16,10 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
   /** Whether a span is used by these steps alone. */
   const isOnlyOf = (span: Span, isOwn: (position: number) => boolean) =>
     span.root === span && !kept.has(span) && draft.readers(span).every(isOwn) && draft.writers(span).every(isOwn);
-  const isOneOf = (...own: readonly (number | undefined)[]) => {
-    return (position: number) => own.includes(position);
-  };
+  const isOneOf =
+    (...own: readonly (number | undefined)[]) =>
+    (position: number) =>
+      own.includes(position);
   const canFuse = engine.has("batchNormPool") && engine.has("normalizeFused");
   for (let at = 0; at < draft.middle && canFuse; at++) {
     const run = draft.run(at);
@@ -40,7 +41,9 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
     const mask = pool.kernel === "maxPool" ? pool.args.mask : undefined;
     if (mask && !isOnlyOf(mask, isOneOf(poolAt, back?.positions[0]))) continue;
     const { x, mean, variance, scale, bias, negativeSlope, eps, channels, y } = norm.args;
-    const size = { channels, method: pool.kernel === "maxPool" ? "MAX" : "AVE", ...geometryOf(pool) } as const;
+    const { planes, input, output, kernel, stride, pad } = pool.args;
+    const method: NormPool["method"] = pool.kernel === "maxPool" ? "MAX" : "AVE";
+    const size = { planes, input, output, kernel, stride, pad, channels, method };
     const shared = { x, mean, variance, scale, bias, negativeSlope, eps, ...size };
     draft.replace([at], [kernelStep("batchNormPool", { ...shared, y: pool.args.y }, norm.layer)]);
     draft.replace([poolAt], []);
@@ -73,9 +76,4 @@ function matchBackward(draft: PlanDraft, norm: KernelStep<"batchNormFused">, poo
   const { dy, dx } = (run.take(kernel) as PoolBackward).args;
   const last = run.take("batchNormFusedBackward", (args) => args.x === norm.args.x && args.dy === dx);
   return last && { positions: run.positions, norm: last, dy, dx };
-}
-
-function geometryOf({ args }: Pool): Omit<NormPool, "channels" | "method"> {
-  const { planes, input, output, kernel, stride, pad } = args;
-  return { planes, input, output, kernel, stride, pad };
 }

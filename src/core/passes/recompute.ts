@@ -18,7 +18,8 @@ export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassCont
     if (!norm || kept.has(norm.args.y.root) || !engine.has(repeatedBy(norm))) continue;
     const { y } = norm.args;
     const readers = readersOf(y, draft, at, lastNorm);
-    const end = draft.backwardOf(norm.layer).find((position) => isBackwardOf(draft.at(position), norm)) ?? -1;
+    const isItsBackward = (position: number) => draft.call(position, `${norm.kernel}Backward`)?.args.x === norm.args.x;
+    const end = draft.backwardOf(norm.layer).find(isItsBackward) ?? -1;
     const [first] = readers;
     if (first === undefined || (readers.at(-1) ?? 0) > end) continue;
     const again = new Span(`${y.name}'`, y.count, engine);
@@ -55,9 +56,4 @@ const repeatedBy = ({ kernel }: Norm) => (kernel === "batchNormFused" ? "normali
 function repeated(norm: Norm, y: Span, layer: number): Step {
   if (norm.kernel === "batchNormFused") return kernelStep("normalizeFused", { ...norm.args, y }, layer);
   return kernelStep("normalizePool", { ...norm.args, y }, layer);
-}
-
-function isBackwardOf(step: Step | undefined, { args, kernel }: Norm): boolean {
-  if (step?.kind !== "kernel" || step.kernel !== `${kernel}Backward`) return false;
-  return (step.args as Norm["args"]).x === args.x;
 }
