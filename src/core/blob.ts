@@ -17,7 +17,7 @@ interface Shown {
  * Both are views of the engine's memory, in row-major order: writing to them writes to the net. Ask for
  * them anew instead of keeping one across a call that runs or reshapes the net.
  *
- * @throws MokaError `MOKA_USAGE` from both, in a net that keeps only its outputs, where others use the memory now
+ * @throws MokaError `MOKA_USAGE` from both, in a net with `keep: "outputs"`, once other blobs use the memory
  */
 export class Blob {
   readonly #shown: Shown;
@@ -39,7 +39,7 @@ export class Blob {
     return this.#shown.count;
   }
 
-  /** Whether `data` can be read; always, unless the net keeps only its outputs. */
+  /** Whether `data` can be read. Always true without `keep: "outputs"`. */
   get hasData(): boolean {
     return this.#shown.data.holdsValues;
   }

@@ -18,7 +18,7 @@ export function forwardInfo({ layer, top }: Readonly<Node>): LogLine[] {
   ];
 }
 
-/** Likewise after its backward: those of the gradients it wrote, or added to. */
+/** What Caffe logs of a layer after its backward: the mean absolute values of the gradients that it wrote or added to. */
 export function backwardInfo({ layer, bottom, wanted, learns }: Readonly<Node>): LogLine[] {
   const head = `    [Backward] Layer ${layer.name}, `;
   const bottoms = bottom.flatMap(({ name, diff }, i) =>

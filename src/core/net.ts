@@ -124,7 +124,7 @@ export class Net {
     return Math.fround(loss);
   }
 
-  /** What this blob counts in the loss; 0 for most. */
+  /** The factor of this blob in the loss; 0 for most. */
   lossWeight(name: string): number {
     for (const { tensor, weight } of this.#lossTops()) if (tensor.name === name) return weight;
     return 0;
@@ -204,7 +204,7 @@ export class Net {
    */
   reshape(inputShapes: Readonly<Record<string, Shape>> = {}): void {
     const inputs = Object.entries(inputShapes).map(([name, shape]) => [this.#input(name), shape] as const);
-    // Without shapes, somebody has changed a layer by hand.
+    // A call without shapes means that a layer was changed by hand.
     if (inputs.length === 0) this.#recordings.drop();
     else if (inputs.every(([input, shape]) => sameShape(input.shape, shape))) return;
     this.#change(0, 0, () => {
@@ -234,14 +234,14 @@ export class Net {
     }
   }
 
-  /** Likewise, from a message already read; `origin` names it in errors. */
+  /** Takes parameters over as `copyTrainedLayersFrom` does, from a message; `origin` names it in errors. */
   copyTrainedLayers(source: NetParameter, origin = "the weights"): void {
     copyTrainedLayers(this.layers, source, origin, this.log);
   }
 
   /**
-   * Uses the parameters of another net on the same engine instead of its own, by layer name: what one of them
-   * learns, the other knows.
+   * Uses the parameters of another net on the same engine instead of its own, by layer name. The memory is shared: when
+   * one net learns, the parameters of the other change too.
    */
   shareTrainedLayersWith(other: Net): void {
     shareTrainedLayers(this.layers, other.layers, this.log);
@@ -263,7 +263,7 @@ export class Net {
     return this.#recordings.prepare().execution;
   }
 
-  /** The recorded program of one direction, for those who print, time or rewrite it. */
+  /** The program of one direction, as recorded: to be printed, timed or rewritten. */
   program(direction: Direction): Program {
     return { steps: this.#recordings.prepare().execution.recorded[direction] ?? [] };
   }

@@ -41,7 +41,7 @@ export class ParamTable {
     return this.#owners;
   }
 
-  /** Takes in a layer's parameters; returns Caffe's log lines. */
+  /** Adds a layer's parameters, and returns Caffe's log lines. */
   add(layer: Layer): string[] {
     const lines: string[] = [];
     layer.params.forEach((tensor, index) => {

@@ -22,7 +22,7 @@ interface Version {
   readonly forward: readonly Recording[];
   /** By layer; none if there is no backward. */
   readonly backward: readonly Recording[];
-  /** Why there is no backward: a gradient is asked for that a layer has not. Forward runs all the same. */
+  /** The error that a layer threw in backward, where it has no gradient that is asked for. Forward can still run. */
   readonly refusal: unknown;
   readonly execution: Execution;
   /** The blobs' shapes and memory, as they were when another version took its place. */
@@ -32,15 +32,15 @@ interface Version {
 /** Versions that are kept, the one in use among them. */
 const mostVersions = 8;
 
-/** Bytes of the engine's memory up to which versions that are not in use keep theirs. */
+/** If the engine uses more bytes than this, versions that are not in use give their memory back. */
 const mostBytes = 128 * 2 ** 20;
 
 /**
  * What a net's layers recorded: at the first use, and again for shapes not seen before. The versions for the last few
  * sets of shapes are kept, so that a net whose shapes alternate records and plans each once.
  *
- * A version taken up again is as a new one would be: what its layers own starts from zeros, blobs keep their values only
- * where their count stays the same.
+ * A version that is used again is like a new one: the memory of its layers starts from zeros, and a blob has its values
+ * only if its count stays the same.
  */
 export class Recordings {
   readonly #parts: NetParts;
@@ -50,7 +50,7 @@ export class Recordings {
   /** The last used at the end. */
   #versions: Version[] = [];
   #current: Version | undefined;
-  /** What the present shapes follow from. */
+  /** The key of the version for the present shapes. */
   #key: string;
   /** What was recorded of forward before the first use. */
   #started: Recording[] = [];
@@ -74,8 +74,8 @@ export class Recordings {
   }
 
   /**
-   * Changes shapes: `apply` those that others follow from, of tops of the layer `from` or of inputs; `pass` the others.
-   * When one of them fails, everything is as it was. What layers before `from` have computed is still there.
+   * Changes shapes. `apply` sets those of the tops of the layer `from` or of inputs; `pass` sets those that follow from them.
+   * If one of the two throws, all shapes are as before. The results of the layers before `from` are still there.
    */
   change(from: number, apply: () => void, pass: () => void): void {
     const left = this.#current;
@@ -173,7 +173,7 @@ export class Recordings {
     this.#use(version);
   }
 
-  /** Forgets versions that are too many, and takes the memory of those that are not in use where it is too much. */
+  /** Forgets the versions beyond `mostVersions`, and above `mostBytes` releases the memory of those not in use. */
   #limit(): void {
     const { engine } = this.#options;
     for (const version of this.#versions.splice(0, this.#versions.length - mostVersions)) this.#rest(version);
@@ -189,7 +189,7 @@ export class Recordings {
     this.#releaseUnused(spansOf(version), version);
   }
 
-  /** Gives back the memory of those spans that neither the blobs nor other versions use. */
+  /** Releases those of these spans that are used by neither the blobs nor versions other than `own`. */
   #releaseUnused(spans: readonly Span[], own?: Version): void {
     const used = new Set(this.#versions.filter((version) => version !== own).flatMap(spansOf));
     for (const { data, diff } of this.#tensors) used.add(data).add(diff);
@@ -234,25 +234,25 @@ export class Recordings {
     return { backward, refusal: undefined };
   }
 
-  /** The spans that others than the net's steps read or write, and that must not share memory. */
+  /** The spans that are read or written from outside the net's steps, and so must not share memory. */
   #keptSpans(recordings: readonly Recording[]): ReadonlySet<Span> {
     const { nodes, tensors, inputs, outputs } = this.#parts;
     const spans = new Set<Span>();
-    const keep = (tensor: Tensor | undefined) => {
+    const add = (tensor: Tensor | undefined) => {
       if (tensor) spans.add(tensor.data.root).add(tensor.diff.root);
     };
-    for (const name of [...inputs, ...outputs]) keep(tensors.get(name));
+    for (const name of [...inputs, ...outputs]) add(tensors.get(name));
     for (const { layer, bottom, top, lossWeights } of nodes) {
-      for (const [i, tensor] of top.entries()) if (lossWeights[i]) keep(tensor);
-      layer.params.forEach(keep);
+      for (const [i, tensor] of top.entries()) if (lossWeights[i]) add(tensor);
+      layer.params.forEach(add);
       if (layer.liveShapes) for (const { data } of bottom) spans.add(data.root);
     }
     for (const { steps, spans: own } of recordings) {
-      // A step that does not say what it reads and writes may touch all its layer knows.
+      // A step that does not say what it reads and writes may use every span of its layer.
       const open = steps.find((step) => step.kind === "host" && step.reads.length + step.writes.length === 0);
       if (!open) continue;
       const { bottom, top } = nodes[open.layer] as Node;
-      for (const tensor of [...bottom, ...top]) keep(tensor);
+      for (const tensor of [...bottom, ...top]) add(tensor);
       for (const span of own) spans.add(span);
     }
     return spans;

@@ -2,7 +2,7 @@ import { checkShape, countOf, type Shape, sameShape } from "../util/shape.js";
 import { Blob } from "./blob.js";
 import { type Memory, Span } from "./span.js";
 
-/** What a tensor was at some time. */
+/** The shape and the memory of a tensor at one time. */
 export interface TensorState {
   readonly shape: Shape;
   readonly data: Span;
@@ -57,7 +57,7 @@ export class Tensor {
     return { shape: this.#shape, data: this.#data, diff: this.#diff, owns: { ...this.#owns } };
   }
 
-  /** Is again what it was at some time, in the memory that it had then. */
+  /** Takes back an earlier state, with the memory of that time. */
   restore({ shape, data, diff, owns }: TensorState): void {
     this.#shape = shape;
     this.#data = data;
@@ -66,8 +66,8 @@ export class Tensor {
   }
 
   /**
-   * Takes another shape. Values survive only where the count stays the same; else it has other memory, and what it had is
-   * released by whoever has its state.
+   * Takes another shape. If the count stays the same, so do the values. Otherwise the tensor gets new spans; the old ones
+   * are not released here, since an earlier `state` may refer to them.
    */
   reshape(shape: Shape): void {
     if (sameShape(shape, this.#shape)) return;
@@ -86,7 +86,7 @@ export class Tensor {
     this.#owns.data = false;
   }
 
-  /** Likewise the diff. */
+  /** Makes the diff of `other`, of the same count, this tensor's own: no copy is ever made. */
   shareDiff(other: Tensor): void {
     if (this.#owns.diff) this.#diff.release();
     this.#diff = other.diff;

@@ -8,7 +8,7 @@ export interface Region extends Extent {
   readonly span: Span;
 }
 
-/** What a step reads, and what it is sure to have written when it is done. */
+/** What a step reads, and what it always writes. */
 export interface Uses {
   readonly reads: readonly Region[];
   readonly writes: readonly Region[];
@@ -43,7 +43,7 @@ function workOutUses<K extends KernelName>(step: HostStep | KernelStep<K>): Uses
   return { reads, writes };
 }
 
-/** What a step may write in the place of something it reads: pairs of spans. */
+/** Pairs of an output and an input that the step may write it over. */
 export function successorsOf<K extends KernelName>(
   step: HostStep | KernelStep<K>,
 ): readonly (readonly [output: Span, input: Span])[] {

@@ -6,14 +6,14 @@ import { inPlace, type PassContext, type PlanDraft, renameSpan } from "./plan-dr
 
 /**
  * Makes one kernel of BatchNorm with batch statistics and the Scale and ReLU that work in place on its top, forward and
- * backward. Instead of three layers' inputs only one is kept, the BatchNorm's own.
+ * backward. Only one input is stored instead of those of three layers: the BatchNorm's own.
  *
- * With `keep: "all"`, the diff of BatchNorm's top must end as the gradient there, also where its bottom has one of its
- * own: it is left alone then, as a fused backward would leave that of the ReLU's top. Where BatchNorm itself works in
- * place, the steps that compute its bottom write to memory of their own, so that what backward needs is still there when
- * the blob has become the ReLU's top.
+ * With `keep: "all"`, the diff of BatchNorm's top must end as the gradient there. A fused backward would leave the gradient
+ * of the ReLU's top in it, so that nothing is fused if BatchNorm's bottom has another diff. If BatchNorm works in place, the
+ * steps that compute its bottom write to other memory, because backward needs these values after the blob has become the
+ * ReLU's top.
  *
- * A ReLU whose top a later layer changes in place stays as it is: it goes by what it finds there in backward, as in Caffe.
+ * A ReLU whose top a later layer changes in place is not fused: in backward it goes by the changed values, as in Caffe.
  */
 export function fuseBatchNorm(draft: PlanDraft, { engine, keep }: PassContext): void {
   if (!engine.has("batchNormFused")) return;
@@ -23,7 +23,7 @@ export function fuseBatchNorm(draft: PlanDraft, { engine, keep }: PassContext): 
     const { norm, scale, relu } = chain;
     const last = (relu ?? scale ?? norm).layer;
     const back = matchBackward(draft, chain, last);
-    // Where no gradient comes back, as in frozen layers and deployed nets, forward is all there is to fuse.
+    // In frozen layers and deployed nets no gradient comes back: only forward is fused.
     if (back ? !engine.has("batchNormFusedBackward") : draft.flowsBack(norm.layer, last)) continue;
     if (keep === "all" && back && back.dy !== back.norm.args.dx) continue;
     if (back && relu && isChanged(draft, chain)) continue;
@@ -99,14 +99,14 @@ function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer
   return same ? { positions: run.positions, norm: last, dy, ...gradients } : undefined;
 }
 
-/** Whether a later step changes the signs of values that count; dropout leaves those that it does not drop. */
+/** Whether a later step may change signs; dropout does not change those of the values that it lets through. */
 function isChanged(draft: PlanDraft, { norm, positions }: Chain): boolean {
   return draft.laterWriters(norm.args.y, positions.at(-1) ?? 0).some((at) => !draft.call(at, "dropout"));
 }
 
 /**
- * Where BatchNorm's input is to be found in forward and backward, and the steps that must write there: `undefined` if
- * it would not last.
+ * The span with BatchNorm's input in forward and backward, and the steps that must write to it; `undefined` if a later
+ * step overwrites it.
  */
 function sourceOf(
   draft: PlanDraft,
@@ -117,7 +117,7 @@ function sourceOf(
   if (x !== y) {
     return draft.laterWriters(x, at).length > 0 ? undefined : { x, renamed: [] };
   }
-  const own = x.aside;
+  const own = x.spare;
   const before = [...new Set([...draft.readers(x), ...draft.writers(x)])].filter((position) => position < at);
   const renamed: [number, KernelStep][] = [];
   for (const position of before.sort((a, b) => b - a)) {
@@ -131,7 +131,7 @@ function sourceOf(
     const isWhole = writes.some((region) => region.span === x && valuesIn(region) >= x.count);
     if (!isRead && isWhole) return { x: own, renamed };
   }
-  // No step of the net computes it: it is an input.
+  // It is an input: no step of the net computes it.
   return undefined;
 }
 

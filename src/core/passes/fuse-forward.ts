@@ -6,19 +6,19 @@ import { inPlace, type PassContext, type PlanDraft, renameSpan } from "./plan-dr
 
 /**
  * Makes one kernel of a convolution and what follows in place on its top: BatchNorm with global statistics, Scale and
- * ReLU, or some of them. Where there is no convolution, of BatchNorm, Scale or Bias and what follows; and of a sum and
- * the ReLU on it. Weights stay as they are: a small kernel makes of all that is given by channel one multiplier and one
- * offset, each time.
+ * ReLU, or some of them. Without a convolution, it makes one of BatchNorm, Scale or Bias and what follows, and one of a
+ * sum and the ReLU on it. Weights stay as they are: at each run, a small kernel computes one multiplier and one offset
+ * for each channel.
  *
- * Blobs end with what they would have held anyway, so that backward can stay as it is. Only what a Scale in place sets
- * aside for it, its input, ends a chain; in `inference`, where backward is hardly ever asked for, backward computes it
- * again instead.
+ * Blobs end with the same values as without fusion, so that backward stays as it is. A Scale in place copies its input for
+ * backward, and this copy ends a chain. In `inference`, where backward is rare, the copy is left out, and backward computes
+ * it again.
  */
 export function fuseForward(draft: PlanDraft, { engine, inference }: PassContext): void {
   for (let at = 0; at < draft.middle; at++) {
     const whole = matchChain(draft, at, true);
-    const aside = whole?.copy?.args.y;
-    const reader = aside && draft.readers(aside).find((position) => position >= draft.middle);
+    const copied = whole?.copy?.args.y;
+    const reader = copied && draft.readers(copied).find((position) => position >= draft.middle);
     const canRepeat = inference && whole !== undefined && lasts(draft, whole);
     const chain = reader !== undefined && !canRepeat ? matchChain(draft, at, false) : whole;
     if (!chain || chain.steps.length < 2) continue;
@@ -38,7 +38,7 @@ export function fuseForward(draft: PlanDraft, { engine, inference }: PassContext
  */
 type Chain = NonNullable<ReturnType<typeof matchChain>>;
 
-/** The chain that begins here, if only of one step; without `pastCopies`, it ends before a copy. */
+/** The chain that begins here, of one step or more; without `pastCopies`, it ends before a copy. */
 function matchChain(draft: PlanDraft, at: number, pastCopies: boolean) {
   // A Bias, or what adds one in another layer, has nothing but a ReLU with it.
   const [conv, sum, bias] = [draft.call(at, "conv"), draft.call(at, "sum"), draft.call(at, "bias")];
@@ -70,7 +70,7 @@ function matchChain(draft: PlanDraft, at: number, pastCopies: boolean) {
   return { conv, sum, norm, copy, scale, bias, relu, y, layer: head.layer, steps, positions };
 }
 
-/** What takes the place of a chain, and the memory it uses. */
+/** The steps that replace a chain, and the memory they use. */
 function fuse(chain: Chain, memory: PassContext["engine"]): { steps: readonly KernelStep[]; spans: readonly Span[] } {
   const { conv, sum, norm, scale, bias, relu, y, layer } = chain;
   const negativeSlope = relu?.args.negativeSlope ?? 1;
@@ -96,7 +96,7 @@ function fuse(chain: Chain, memory: PassContext["engine"]): { steps: readonly Ke
   return { steps, spans: [multiplier, offset] };
 }
 
-/** Whether what a chain is computed of is still there at the end, so that it can be computed again. */
+/** Whether the inputs of a chain are unchanged at the end of forward, so that it can be computed again. */
 function lasts(draft: PlanDraft, { positions, steps, y }: Chain): boolean {
   const end = positions.at(-1) ?? 0;
   const sources = usesOf(steps[0] as Step).reads.map(({ span }) => span.root);

@@ -8,8 +8,8 @@ type PoolBackward = KernelStep<"maxPoolBackward"> | KernelStep<"avePoolBackward"
 
 /**
  * Makes one kernel of a fused BatchNorm and the pooling of its top, forward and backward. The blob between them, often the
- * largest of a net, is never there, nor is its diff, nor where the maxima were: backward finds them again. And where nobody
- * asks where maxima were, as in deployed nets, no mask is written.
+ * largest of a net, is not stored, nor are its diff and the positions of the maxima: backward finds them again. Where no
+ * step reads the positions of maxima, as in deployed nets, pooling writes no mask.
  */
 export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void {
   if (!kept) return;
@@ -34,7 +34,7 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
       if (!back || !engine.has("batchNormPoolBackward")) continue;
       const { dx } = back.norm.args;
       const [, normAt = 0] = back.positions;
-      // Where dx is the diff between them, those behind read it too.
+      // If the result is written to the diff between them, later steps read it too.
       const isOwn = (position: number) => back.positions.includes(position) || (dx === back.dx && position > normAt);
       if (!isOnlyOf(back.dx, isOwn)) continue;
     }

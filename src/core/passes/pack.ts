@@ -1,24 +1,24 @@
 import { addRange, type Range } from "./ranges.js";
 
-/** From the first step that writes to something to the last that has to do with it, both included. */
+/** The steps between which something is needed: the first that writes to it and the last that uses it, both included. */
 export interface Lifetime {
   readonly from: number;
   readonly to: number;
 }
 
-/** Something that needs `size` places while it lives. */
+/** Something that needs `size` values of memory during its life. */
 export interface Item extends Lifetime {
   readonly size: number;
 }
 
-/** An item that has its place. */
+/** An item and its place in memory. */
 export interface PlacedItem extends Item {
   readonly offset: number;
 }
 
 /**
- * Gives each item an offset so that no two that live at the same time overlap, the largest first, each in the tightest
- * gap that those placed before leave it. Source: Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net
+ * Gives each item an offset so that no two that live at the same time overlap. The largest come first; each gets the
+ * tightest gap that the items before it leave. Source: Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net
  * Inference (2020), greedy by size.
  */
 export function pack(items: readonly Item[]): { readonly offsets: readonly number[]; readonly size: number } {
@@ -62,7 +62,7 @@ export function firstOver(items: readonly PlacedItem[]): readonly number[] {
   /** By place, the step that writes there next, as time goes back. */
   const next = new Marks<number>(bounds.length);
   const byFrom = [...items].sort((a, b) => b.from - a.from);
-  // What lives during one step only is not to be found over itself.
+  // An item that lives for one step only must not count as written over itself.
   const since = ({ from, to }: Lifetime) => Math.max(to, from + 1);
   const order = [...items.keys()].sort((a, b) => since(items[b] as Item) - since(items[a] as Item));
   const first: number[] = [];

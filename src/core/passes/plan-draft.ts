@@ -4,7 +4,7 @@ import type { KernelStep, Step } from "../program.js";
 import type { Span } from "../span.js";
 import { usesOf } from "../uses.js";
 
-/** Both directions of a net. Without backward, nothing is kept for it. */
+/** The steps of a net in both directions. `backward` is `undefined` for a net that never runs backward. */
 export interface Plan {
   readonly forward: readonly Step[];
   readonly backward: readonly Step[] | undefined;
@@ -14,18 +14,18 @@ export interface Plan {
 export interface FusedGroup {
   /** Indices of the first and the last of the layers whose steps changed. */
   readonly layers: readonly [number, number];
-  /** Steps that, after a fused forward, make up for what the steps as they were would have left for backward. */
+  /** Steps to run after a fused forward, so that backward can run as recorded: they write what fusion left out. */
   readonly unfuse: readonly Step[];
 }
 
-/** What a pass must know besides the steps. */
+/** What a pass knows besides the steps. */
 export interface PassContext {
   readonly engine: Pick<Engine, "allocate" | "has">;
-  /** Which blobs must end a run with the values and gradients that are theirs. */
+  /** Which blobs must end a run with the same values and gradients as without passes. */
   readonly keep: "all" | "outputs";
-  /** The spans that others than the steps read or write; `undefined` if that may be any. */
+  /** The spans that are also read or written from outside the steps; `undefined` if any may be. */
   readonly kept: ReadonlySet<Span> | undefined;
-  /** Whether backward is hardly ever asked for. */
+  /** Whether backward is rare, as in a deployed net. */
   readonly inference: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface PassContext {
  * A plan that passes rewrite: its steps in one list, forward and then backward, with an index of the steps that read
  * and write each span.
  *
- * A step keeps its position while a pass runs. A removed step leaves a gap; inserted steps are not seen before `settle`.
+ * Steps have fixed positions while a pass runs. A removed step leaves a gap; inserted steps are not seen before `settle`.
  */
 export class PlanDraft {
   readonly groups: FusedGroup[] = [];
@@ -109,7 +109,7 @@ export class PlanDraft {
     return false;
   }
 
-  /** Puts `steps` in the place of those at `positions`, which are no fewer. */
+  /** Puts `steps` in the place of those at `positions`; there are at least as many positions as steps. */
   replace(positions: readonly number[], steps: readonly Step[]): void {
     for (const [i, position] of positions.entries()) {
       this.#index(position, "delete");
@@ -147,7 +147,7 @@ export class PlanDraft {
   }
 }
 
-/** Positions by what they are of. */
+/** Positions by span or by layer. */
 class Index<K> {
   readonly #positions = new Map<K, Set<number>>();
 

@@ -18,18 +18,18 @@ export interface MemoryPlan {
   readonly size: number;
 }
 
-/** Spans begin at multiples of so many values: a cache line. */
+/** Spans begin at multiples of 16 values: a cache line. */
 const alignment = 16;
 
 /**
  * Decides which spans may share memory when all of `steps` are run in their order, and places them in one arena.
  *
- * A span has its place to itself from the step that first writes to it to the last that has to do with it. One that is
- * read before all of it was written (an input, a parameter, a state that goes from one run to the next, a gradient
- * nobody computes) keeps memory of its own, and so do those in `kept`. What a step writes may take the place of what it
+ * A span has its place to itself from the first step that writes to it to the last that reads or writes it. One that is
+ * read before all of it was written (an input, a parameter, a state that goes from one run to the next, a gradient that
+ * no step computes) has memory of its own, and so do those in `kept`. What a step writes may take the place of what it
  * is the last to read, if its kernel can do that and it saves memory.
  *
- * @param hidden spans that nobody can look at between layers
+ * @param hidden spans that cannot be read from outside between layers
  */
 export function planMemory(
   steps: readonly Step[],
@@ -53,8 +53,8 @@ export function planMemory(
 type SpanItem = Item & { readonly span: Span };
 
 /**
- * For each item the first of those that lie at one place, one after the other: where a step may write over what it
- * reads, and nobody reads that later, its result takes the place.
+ * Groups of items that lie at one place, one after the other, each given by its first item. A result takes the place of
+ * an input if its step may write over what it reads, and no later step reads that.
  */
 function successions(steps: readonly Step[], items: readonly SpanItem[]): readonly number[] {
   const indices = new Map(items.map(({ span }, i) => [span, i]));
@@ -66,7 +66,7 @@ function successions(steps: readonly Step[], items: readonly SpanItem[]): readon
       if (next === undefined || last === undefined || next === last || hasSuccessor.has(last)) continue;
       const [heir, old] = [items[next] as SpanItem, items[last] as SpanItem];
       if (heir.from !== at || old.to !== at || heir.size !== old.size || first[next] !== next) continue;
-      // Through another argument it might be read elsewhere.
+      // Through another argument, the step may read other values of it.
       if (usesOf(step).reads.filter(({ span }) => span.root === input).length > 1) continue;
       first[next] = first[last] as number;
       hasSuccessor.add(last);
@@ -75,7 +75,7 @@ function successions(steps: readonly Step[], items: readonly SpanItem[]): readon
   return first;
 }
 
-/** Packs items of which those with the same group have one place. */
+/** Packs items; those of one group have one place. */
 function packGroups(items: readonly SpanItem[], groups: readonly number[]): ReturnType<typeof pack> {
   const lives = new Map<number, Item>();
   items.forEach(({ from, to, size }, i) => {
@@ -111,7 +111,7 @@ export function lifetimes(steps: readonly Step[], hidden: ReadonlySet<Span> = ne
       const coverage = coverages.get(root) ?? new Coverage(root.count);
       coverages.set(root, coverage);
       coverage.add(region);
-      // What a layer leaves can be looked at until the next layer runs.
+      // The result of a layer can be read from outside until the next layer runs.
       touch(root, i, hidden.has(root) ? i : (ends[i] ?? i));
     }
   }
@@ -119,7 +119,7 @@ export function lifetimes(steps: readonly Step[], hidden: ReadonlySet<Span> = ne
   return lives;
 }
 
-/** For each step the last of those from it on that are of the same layer. */
+/** For each step the last step of its layer; the steps of a layer follow on each other. */
 function layerEnds(steps: readonly Step[]): readonly number[] {
   const ends = [...steps.keys()];
   for (let i = steps.length - 2; i >= 0; i--) {

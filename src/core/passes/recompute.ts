@@ -4,10 +4,10 @@ import { usesOf } from "../uses.js";
 import { type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
 
 /**
- * What a fused BatchNorm puts out, or the pooling with it, is not kept for backward where that only reads it, as a
- * convolution's gradient for its weights does: it is computed again right before. Its input is there anyway, for
- * BatchNorm's own backward. That halves what a net of convolutions with batch normalization must keep, for one more pass
- * over the values. They may differ in their last digits from what they were: means are rounded when they are kept.
+ * The result of a fused BatchNorm, or of the pooling with it, is not stored for backward where backward only reads it, as
+ * a convolution's gradient for its weights does: it is computed again just before. Its input is stored anyway, for the
+ * backward of BatchNorm. This halves the memory of a net of convolutions with batch normalization, for one more pass over
+ * the values. The last digits may differ from those of forward, since the stored means are rounded.
  */
 export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassContext): void {
   if (!kept) return;
@@ -31,7 +31,7 @@ export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassCont
 
 /**
  * The positions in backward of the steps that read `y`, which step `at` of forward writes; none if it must stay as it is:
- * another step writes to it, a part of it has a span of its own, or nothing comes in between that would get its memory.
+ * another step writes to it, a part of it has a span of its own, or no step in between would use its memory.
  */
 function readersOf(y: Span, draft: PlanDraft, at: number, lastNorm: number): readonly number[] {
   if (y.root !== y || draft.writers(y).some((position) => position !== at)) return [];
@@ -52,7 +52,7 @@ function normAt(draft: PlanDraft, at: number): Norm | undefined {
 
 const repeatedBy = ({ kernel }: Norm) => (kernel === "batchNormFused" ? "normalizeFused" : "normalizePool");
 
-/** What computes the same with the statistics there are. */
+/** The step that computes the same from the statistics of forward. */
 function repeated(norm: Norm, y: Span, layer: number): Step {
   if (norm.kernel === "batchNormFused") return kernelStep("normalizeFused", { ...norm.args, y }, layer);
   return kernelStep("normalizePool", { ...norm.args, y }, layer);
