@@ -29,7 +29,7 @@ export function pack(items: readonly Item[]): { readonly offsets: readonly numbe
   let size = 0;
   for (const index of order) {
     const item = items[index] as Item;
-    const offset = tightestGap(taken.during(item.from, item.to + 1).flat(), item.size);
+    const offset = tightestGap(([] as Range[]).concat(...taken.during(item.from, item.to + 1)), item.size);
     const range = [offset, offset + item.size] as const;
     taken.change(item.from, item.to + 1, (ranges = []) => {
       addRange(ranges, range);

@@ -85,12 +85,12 @@ export class PlanDraft {
 
   /** The positions of the steps that read a span, or a part of its memory, in order. */
   readers({ root }: Span): readonly number[] {
-    return this.#readers.of(root);
+    return this.#readers.get(root) ?? [];
   }
 
   /** The positions of the steps that write to a span, or to a part of its memory, in order. */
   writers({ root }: Span): readonly number[] {
-    return this.#writers.of(root);
+    return this.#writers.get(root) ?? [];
   }
 
   /** The writers of a span in forward behind `position`. */
@@ -100,7 +100,7 @@ export class PlanDraft {
 
   /** The positions of a layer's steps in backward, in order. */
   backwardOf(layer: number): readonly number[] {
-    return this.#backward.of(layer);
+    return this.#backward.get(layer) ?? [];
   }
 
   /** Whether a layer from `first` to `last` has a step in backward. */
@@ -112,7 +112,7 @@ export class PlanDraft {
   /** Puts `steps` in the place of those at `positions`; there are at least as many positions as steps. */
   replace(positions: readonly number[], steps: readonly Step[]): void {
     for (const [i, position] of positions.entries()) {
-      this.#index(position, "delete");
+      this.#index(position, "remove");
       this.#steps[position] = steps[i];
       this.#index(position, "add");
     }
@@ -125,10 +125,11 @@ export class PlanDraft {
 
   /** Closes the gaps and takes in what was inserted. */
   settle(): void {
-    const settled = this.#steps.map((step, position) => [
-      ...(this.#inserted.get(position) ?? []),
-      ...(step ? [step] : []),
-    ]);
+    if (this.#inserted.size === 0 && !this.#steps.includes(undefined)) return;
+    const settled = this.#steps.map((step, position) => {
+      const inserted = this.#inserted.get(position);
+      return inserted ? [...inserted, step ?? []].flat() : (step ?? []);
+    });
     this.#inserted.clear();
     for (const index of [this.#readers, this.#writers, this.#backward]) index.clear();
     this.middle = settled.slice(0, this.middle).flat().length;
@@ -136,8 +137,8 @@ export class PlanDraft {
     for (const position of this.#steps.keys()) this.#index(position, "add");
   }
 
-  /** Adds a step's position to all lists it belongs to, or deletes it. */
-  #index(position: number, change: "add" | "delete"): void {
+  /** Adds a step's position to all lists it belongs to, or removes it. */
+  #index(position: number, change: "add" | "remove"): void {
     const step = this.#steps[position];
     if (!step) return;
     const { reads, writes } = usesOf(step);
@@ -147,26 +148,19 @@ export class PlanDraft {
   }
 }
 
-/** Positions by span or by layer. */
-class Index<K> {
-  readonly #positions = new Map<K, Set<number>>();
-
+/** Positions by span or by layer, in order. */
+class Index<K> extends Map<K, number[]> {
   add(key: K, position: number): void {
-    const known = this.#positions.get(key);
-    if (known) known.add(position);
-    else this.#positions.set(key, new Set([position]));
+    const known = this.get(key);
+    if (!known) this.set(key, [position]);
+    else if ((known.at(-1) ?? -1) < position) known.push(position);
+    else if (!known.includes(position)) known.splice(known.findLastIndex((each) => each < position) + 1, 0, position);
   }
 
-  delete(key: K, position: number): void {
-    this.#positions.get(key)?.delete(position);
-  }
-
-  clear(): void {
-    this.#positions.clear();
-  }
-
-  of(key: K): readonly number[] {
-    return [...(this.#positions.get(key) ?? [])].sort((a, b) => a - b);
+  remove(key: K, position: number): void {
+    const known = this.get(key) ?? [];
+    const at = known.indexOf(position);
+    if (at >= 0) known.splice(at, 1);
   }
 }
 
