@@ -59,28 +59,28 @@ export function fuseBatchNorm(draft: PlanDraft, { engine, keep }: PassContext): 
 type Chain = NonNullable<ReturnType<typeof matchForward>>;
 
 function matchForward(draft: PlanDraft, at: number) {
-  const run = draft.run(at);
-  const norm = run.take("batchNorm");
-  const average = norm && run.take("batchNormAverage");
+  const sequence = draft.sequence(at);
+  const norm = sequence.take("batchNorm");
+  const average = norm && sequence.take("batchNormAverage");
   if (!average) return undefined;
   const { y, n, channels, inner } = norm.args;
-  const copyOfNorm = run.take("copy", ({ x }) => x === y);
-  const end = run.positions.length;
-  const copyForScale = run.take("copy", ({ x }) => x === y);
-  const scale = run.take("scale", (args) => inPlace(args, y) && collapsesAlike(args, { n, channels, inner }));
-  if (!scale) run.cut(end);
-  const relu = run.take("relu", (args) => inPlace(args, y));
+  const copyOfNorm = sequence.take("copy", ({ x }) => x === y);
+  const end = sequence.positions.length;
+  const copyForScale = sequence.take("copy", ({ x }) => x === y);
+  const scale = sequence.take("scale", (args) => inPlace(args, y) && collapsesAlike(args, { n, channels, inner }));
+  if (!scale) sequence.cut(end);
+  const relu = sequence.take("relu", (args) => inPlace(args, y));
   // What the layers keep for backward: the normalized values, and the Scale's input.
   const kept = [copyOfNorm, scale && copyForScale].flatMap((copy) => copy?.args.y ?? []);
-  return scale || relu ? { norm, average, scale, relu, kept, positions: run.positions } : undefined;
+  return scale || relu ? { norm, average, scale, relu, kept, positions: sequence.positions } : undefined;
 }
 
 function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer: number) {
   const [start] = draft.backwardOf(lastLayer);
   if (start === undefined) return undefined;
-  const run = draft.run(start);
+  const sequence = draft.sequence(start);
   const take = <K extends keyof Kernels>(kernel: K, layer: number | undefined) =>
-    run.take(kernel, (_, step) => step.layer === layer);
+    sequence.take(kernel, (_, step) => step.layer === layer);
   const mask = take("reluBackward", relu?.layer);
   if (relu && !mask) return undefined;
   const bias = take("biasBackward", scale?.layer);
@@ -96,7 +96,7 @@ function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer
     (!multiplier || (multiplier.args.dy === dy && multiplier.args.accumulate)) &&
     (!times || inPlace(times.args, dy));
   const gradients = { dscale: multiplier?.args.dscale, dbias: bias?.args.dbias };
-  return same ? { positions: run.positions, norm: last, dy, ...gradients } : undefined;
+  return same ? { positions: sequence.positions, norm: last, dy, ...gradients } : undefined;
 }
 
 /** Whether a later step may change signs; dropout does not change those of the values that it lets through. */

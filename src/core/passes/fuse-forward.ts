@@ -48,24 +48,27 @@ function matchChain(draft: PlanDraft, at: number, pastCopies: boolean) {
   const { y } = head.args;
   const follows = (args: { x: Span; y: Span }, step: Head) =>
     inPlace(args, y) && isSame(channelsOf(head), channelsOf(step));
-  const run = draft.run(at);
-  run.take(head.kernel);
+  const sequence = draft.sequence(at);
+  sequence.take(head.kernel);
   if (conv) {
-    run.take("batchNormGlobal");
-    norm = run.take("normalize", follows);
-    if (!norm) run.cut(1);
+    sequence.take("batchNormGlobal");
+    norm = sequence.take("normalize", follows);
+    if (!norm) sequence.cut(1);
   }
   /** Of what goes into the Scale. */
   let copy: KernelStep<"copy"> | undefined;
   if (conv ?? norm) {
-    const { length } = run.positions;
-    copy = run.take("copy", ({ x }) => x === y);
+    const { length } = sequence.positions;
+    copy = sequence.take("copy", ({ x }) => x === y);
     const fits = (args: Kernels["scale"], step: Head) => follows(args, step) && args.scale.root !== y.root;
-    scale = copy && !pastCopies ? undefined : run.take("scale", fits);
-    if (!scale) copy = run.cut(length);
+    scale = copy && !pastCopies ? undefined : sequence.take("scale", fits);
+    if (!scale) {
+      sequence.cut(length);
+      copy = undefined;
+    }
   }
-  const relu = run.take("relu", (args) => inPlace(args, y));
-  const { positions } = run;
+  const relu = sequence.take("relu", (args) => inPlace(args, y));
+  const { positions } = sequence;
   const steps = positions.map((position) => draft.at(position) as KernelStep);
   return { conv, sum, norm, copy, scale, bias, relu, y, layer: head.layer, steps, positions };
 }

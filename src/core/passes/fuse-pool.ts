@@ -22,12 +22,12 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
       own.includes(position);
   const canFuse = engine.has("batchNormPool") && engine.has("normalizeFused");
   for (let at = 0; at < draft.middle && canFuse; at++) {
-    const run = draft.run(at);
-    const norm = run.take("batchNormFused");
+    const sequence = draft.sequence(at);
+    const norm = sequence.take("batchNormFused");
     if (!norm) continue;
-    run.take("batchNormAverage");
-    const pool = run.take("maxPool") ?? run.take("avePool");
-    const poolAt = run.positions.at(-1) ?? at;
+    sequence.take("batchNormAverage");
+    const pool = sequence.take("maxPool") ?? sequence.take("avePool");
+    const poolAt = sequence.positions.at(-1) ?? at;
     if (pool?.args.x !== norm.args.y || !isOnlyOf(norm.args.y, isOneOf(at, poolAt))) continue;
     const back = matchBackward(draft, norm, pool);
     if (draft.flowsBack(norm.layer, pool.layer)) {
@@ -72,8 +72,8 @@ function matchBackward(draft: PlanDraft, norm: KernelStep<"batchNormFused">, poo
   const kernel = `${pool.kernel}Backward` as const;
   const at = draft.backwardOf(pool.layer).find((position) => draft.call(position, kernel));
   if (at === undefined) return undefined;
-  const run = draft.run(at);
-  const { dy, dx } = (run.take(kernel) as PoolBackward).args;
-  const last = run.take("batchNormFusedBackward", (args) => args.x === norm.args.x && args.dy === dx);
-  return last && { positions: run.positions, norm: last, dy, dx };
+  const sequence = draft.sequence(at);
+  const { dy, dx } = (sequence.take(kernel) as PoolBackward).args;
+  const last = sequence.take("batchNormFusedBackward", (args) => args.x === norm.args.x && args.dy === dx);
+  return last && { positions: sequence.positions, norm: last, dy, dx };
 }

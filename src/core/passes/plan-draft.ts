@@ -58,13 +58,10 @@ export class PlanDraft {
     for (const position of this.#steps.keys()) this.#index(position, "add");
   }
 
-  /** All steps; only between passes. */
-  get steps(): readonly Step[] {
-    return this.#steps as Step[];
-  }
-
+  /** What passes have made of the plan; only between passes. */
   get plan(): Plan {
-    const { steps, middle } = this;
+    const { middle } = this;
+    const steps = this.#steps as Step[];
     return { forward: steps.slice(0, middle), backward: this.#hasBackward ? steps.slice(middle) : undefined };
   }
 
@@ -79,8 +76,8 @@ export class PlanDraft {
   }
 
   /** Takes steps of one direction from `position` on. */
-  run(position: number): Run {
-    return new Run(this, position, position < this.middle ? this.middle : this.#steps.length);
+  sequence(position: number): Sequence {
+    return new Sequence(this, position, position < this.middle ? this.middle : this.#steps.length);
   }
 
   /** The positions of the steps that read a span, or a part of its memory, in order. */
@@ -165,7 +162,7 @@ class Index<K> extends Map<K, number[]> {
 }
 
 /** Steps that follow on each other, taken one by one as long as they are what is looked for. */
-export class Run {
+export class Sequence {
   /** Where the steps taken so far are. */
   readonly positions: number[] = [];
   readonly #draft: PlanDraft;
@@ -193,7 +190,7 @@ export class Run {
   }
 
   /** Gives back the steps taken after the first `count`. */
-  cut(count: number): undefined {
+  cut(count: number): void {
     this.positions.length = count;
   }
 }
