@@ -1,6 +1,6 @@
 import { type PassName, passNames } from "../src/core/execution.js";
-import { type PassContext, type Plan, PlanDraft, type Rewritten } from "../src/core/passes/plan-draft.js";
-import { describeProgram } from "../src/core/run.js";
+import { type PassContext, type Plan, PlanDraft } from "../src/core/passes/plan-draft.js";
+import type { Step } from "../src/core/program.js";
 import { Span } from "../src/core/span.js";
 import { type NetSetup, netFromText } from "./nets.js";
 
@@ -34,9 +34,8 @@ export async function distinctSettings(
   for (const setting of settings) {
     const net = await netFromText(text, { ...setup, ...setting });
     const { plan, memory } = net.execution;
-    const names = net.layers.map(({ name }) => name);
     const key = JSON.stringify([
-      ...[plan.forward, plan.backward ?? []].map((steps) => describeProgram({ steps }, names)),
+      ...[plan.forward, plan.backward ?? []].map((steps) => steps.map(describeStep)),
       memory?.placements.map(({ span, offset }) => [span.name, offset]),
     ]);
     if (!distinct.has(key)) distinct.set(key, setting);
@@ -45,15 +44,21 @@ export async function distinctSettings(
   return [...distinct.values()];
 }
 
-/** A plan after one pass. */
+function describeStep(step: Step): string {
+  if (step.kind === "host") return `${step.layer} ${step.label}`;
+  const args = JSON.stringify(step.args, (_, value) => (value instanceof Span ? value.name : value));
+  return `${step.layer} ${step.kernel} ${args}`;
+}
+
+/** What one pass makes of a plan. */
 export function rewritten(
-  pass: (draft: PlanDraft, context: PassContext) => Rewritten,
+  pass: (draft: PlanDraft, context: PassContext) => void,
   plan: Plan,
   { engine, ...context }: Partial<PassContext> & Pick<PassContext, "engine">,
-): Plan & Rewritten {
+): Plan & Pick<PlanDraft, "groups" | "skipped"> & { readonly spans: readonly Span[] } {
   const draft = new PlanDraft(plan);
-  const aside = ({ name, count }: Span) => new Span(`${name}~`, count, engine);
-  const result = pass(draft, { engine, keep: "outputs", kept: undefined, inference: false, aside, ...context });
+  pass(draft, { engine, keep: "outputs", kept: undefined, inference: false, ...context });
   draft.settle();
-  return { ...draft.plan, ...result };
+  const { groups, skipped, spans } = draft;
+  return { ...draft.plan, groups, skipped, spans: [...spans] };
 }

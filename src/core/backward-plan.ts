@@ -6,7 +6,7 @@ export interface Node {
   readonly layer: Layer;
   readonly bottom: readonly Tensor[];
   readonly top: readonly Tensor[];
-  /** What each top adds to the net's loss, times this; 0 for most. */
+  /** The factor of each top in the net's loss; 0 for most. */
   readonly lossWeights: readonly number[];
   /** Which bottoms' diffs `backward` must write. */
   wanted: boolean[];
@@ -16,7 +16,7 @@ export interface Node {
 }
 
 /** One line of a log, and where in the reference it comes from. */
-interface LogLine {
+export interface LogLine {
   readonly origin: string;
   readonly text: string;
 }
@@ -25,8 +25,8 @@ interface LogLine {
  * Decides, as Caffe does, which layers run backward and which diffs they write: those between a parameter
  * that learns (or a bottom whose `propagate_down` is true) and a loss.
  *
- * On entry, `wanted`, `learns` and `needsBackward` say what could flow, seen from the data on; this takes
- * back what leads to no loss. Returns Caffe's log lines.
+ * On entry, `wanted`, `learns` and `needsBackward` say which gradients are needed if all tops lead to a loss; this
+ * function clears those that lead to none. Returns Caffe's log lines.
  */
 export function planBackward(nodes: readonly Node[], forceBackward: boolean): LogLine[] {
   const lines: LogLine[] = [];

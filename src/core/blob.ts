@@ -17,7 +17,7 @@ interface TensorView {
  * Both are views of the engine's memory, in row-major order: writing to them writes to the net. A view is valid until
  * the next call that runs or reshapes the net; get it again after each such call.
  *
- * @throws MokaError `MOKA_USAGE` from both, in a net that keeps only its outputs, if other blobs use the memory now
+ * @throws MokaError `MOKA_USAGE` from both, in a net with `keep: "outputs"`, once other blobs use the memory
  */
 export class Blob {
   readonly #tensor: TensorView;
@@ -39,7 +39,7 @@ export class Blob {
     return this.#tensor.count;
   }
 
-  /** Whether `data` can be read: always true unless the net keeps only its outputs. */
+  /** Whether `data` can be read. Always true without `keep: "outputs"`. */
   get hasData(): boolean {
     return this.#tensor.data.holdsValues;
   }

@@ -132,13 +132,10 @@ class Builder {
   }
 
   #layerContext(phase: Phase): LayerContext {
-    const { files, images, random, log, catalog } = this.#context;
+    const { catalog, random } = this.#context;
     return {
+      ...this.#context,
       phase,
-      files,
-      images,
-      random,
-      log,
       fill: (filler, shape, values) => catalog.fill(filler, shape, values, random),
     };
   }

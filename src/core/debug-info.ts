@@ -1,16 +1,10 @@
 import { formatNumber } from "../util/number-format.js";
-import type { Node } from "./backward-plan.js";
+import type { LogLine, Node } from "./backward-plan.js";
 import { type Learnable, paramSpec } from "./params.js";
 import type { FloatArray } from "./span.js";
 
-/** A line of a log, and the place in Caffe's source that logs it. */
-export interface DebugLine {
-  readonly origin: string;
-  readonly text: string;
-}
-
-/** Caffe's log of a layer's forward with `debug_info: true`: the mean absolute values of its tops and parameters. */
-export function forwardInfo({ layer, top }: Readonly<Node>): DebugLine[] {
+/** What Caffe logs of a layer after its forward with `debug_info: true`: the mean absolute values of its tops and parameters. */
+export function forwardInfo({ layer, top }: Readonly<Node>): LogLine[] {
   const head = `    [Forward] Layer ${layer.name}, `;
   return [
     ...top.map(({ name, data }) => ({
@@ -24,8 +18,8 @@ export function forwardInfo({ layer, top }: Readonly<Node>): DebugLine[] {
   ];
 }
 
-/** Caffe's log of a layer's backward: the mean absolute values of the gradients that it wrote or added to. */
-export function backwardInfo({ layer, bottom, wanted, learns }: Readonly<Node>): DebugLine[] {
+/** What Caffe logs of a layer after its backward: the mean absolute values of the gradients that it wrote or added to. */
+export function backwardInfo({ layer, bottom, wanted, learns }: Readonly<Node>): LogLine[] {
   const head = `    [Backward] Layer ${layer.name}, `;
   const bottoms = bottom.flatMap(({ name, diff }, i) =>
     wanted[i] ? { origin: "net.cpp:621", text: `${head}bottom blob ${name} diff: ${meanAbsolute(diff.array)}` } : [],
@@ -36,8 +30,8 @@ export function backwardInfo({ layer, bottom, wanted, learns }: Readonly<Node>):
   return [...bottoms, ...params];
 }
 
-/** The last line of a whole backward: the norms of all parameters and gradients. Caffe logs it at level ERROR. */
-export function normInfo(learnables: readonly Learnable[]): DebugLine {
+/** The last line of a whole backward: norms of all parameters and of their gradients. Caffe logs it as an error. */
+export function normInfo(learnables: readonly Learnable[]): LogLine {
   const norm = (degree: 1 | 2, what: "data" | "diff") => {
     let sum = 0;
     for (const { tensor } of learnables) for (const value of tensor[what].array) sum += Math.abs(value) ** degree;

@@ -25,30 +25,22 @@ const rewriters = {
 
 export type PassName = (typeof passNames)[number];
 
-export interface ExecutionOptions {
-  /** Those that are run; in their own order, whatever this one is. */
+export interface ExecutionOptions extends Omit<PassContext, "engine"> {
+  /** Those that are run, always in the order of `passNames`. */
   readonly passes: readonly PassName[];
-  /** Which blobs must end a run with the values and gradients that are theirs. */
-  readonly keep: "all" | "outputs";
-  /** The spans that must not share memory; all others may. Without it, all are kept. */
-  readonly kept: ReadonlySet<Span> | undefined;
-  /** Whether backward is hardly ever asked for. */
-  readonly inference: boolean;
-  /** Memory of the same size beside a span: the same for the same span, also in another execution. */
-  readonly aside: (span: Span) => Span;
-  /** Spans that change only where somebody asks for their arrays, unless a step writes to them. */
+  /** Spans that change only through their arrays, unless a step writes to them. */
   readonly constants?: ReadonlySet<Span>;
-  /** Whether the steps are run as they were recorded, as others have begun to; default false. */
+  /** Whether the steps are run as recorded, because the execution before this one did; default false. */
   readonly isUnfused?: boolean;
 }
 
 /**
- * A net's programs, compiled at their first use, fused and with shared memory as long as nobody can tell.
+ * A net's programs, compiled at their first use, fused and with shared memory as long as that makes no difference.
  *
- * A run that begins or ends between layers that were fused needs what their blobs held in between: from then on all
- * runs are of the steps as they were recorded. Memory is shared on the way from the first layer forward to the last
- * and back, in one run or in several that follow on each other. A run that starts elsewhere finds what is still there
- * in memory of its own, and no memory is shared from then on.
+ * A run that begins or ends between layers that were fused needs the values of the blobs between them: from then on all
+ * runs are of the steps as recorded. Memory is shared while runs follow on each other, from the first layer forward to the
+ * last and back. Before a run that starts elsewhere, each span gets memory of its own, with the values that are still
+ * there, and no memory is shared from then on.
  */
 export class Execution {
   readonly #engine: Engine;
@@ -58,21 +50,20 @@ export class Execution {
   readonly #sharesMemory: boolean;
   readonly #constants: ReadonlySet<Span>;
   readonly #runners = new Map<Direction, Runner>();
-  /** Memory that the passes' steps use; nobody can look at it. */
-  readonly #spans = new Set<Span>();
-  #groups: FusedGroup[] = [];
-  /** What no step of the plan writes, though a recorded one does. */
-  #skipped: Span[] = [];
+  /** Memory that the passes' steps use; it cannot be read from outside. */
+  readonly spans: ReadonlySet<Span>;
+  #groups: readonly FusedGroup[];
+  #skipped: readonly Span[];
   /** What is run. */
   #plan: Plan;
   #memory: MemoryPlan | undefined;
-  /** What the spans of the memory plan lie in, while `#isPlaced`. */
+  /** The memory in which the spans of the memory plan lie, while `#isPlaced`. */
   #arena: Storage | undefined;
   #isPlaced = false;
-  /** Whether spans may lie elsewhere than where the runners look for them. */
+  /** Whether spans may have moved since the runners were compiled. */
   #hasMoved = false;
   #isUnfused: boolean;
-  /** How many steps, of forward and then backward, lie behind; not a number after one that failed. */
+  /** How many steps, of forward and then backward, have run; not a number during a run and after one that failed. */
   #position = 0;
   #isRunning = false;
   #hasRun = false;
@@ -89,17 +80,17 @@ export class Execution {
     const context: PassContext = { engine, ...options };
     for (const name of passNames) {
       if (name === "plan-memory" || isUnfused || !passes.includes(name)) continue;
-      const { groups, spans, skipped } = rewriters[name](draft, context);
+      rewriters[name](draft, context);
       draft.settle();
-      this.#groups.push(...groups);
-      for (const span of spans) this.#spans.add(span);
-      this.#skipped.push(...skipped);
     }
+    this.spans = draft.spans;
+    this.#groups = draft.groups;
+    this.#skipped = draft.skipped;
     this.#plan = draft.plan;
-    this.#memory = this.#planMemory(draft);
+    this.#memory = this.#planMemory();
   }
 
-  /** What a whole run does. */
+  /** The steps of a whole run. */
   get plan(): Plan {
     return this.#plan;
   }
@@ -107,10 +98,6 @@ export class Execution {
   /** Whether the steps are run as they were recorded, because a run began or ended between layers that were fused. */
   get isUnfused(): boolean {
     return this.#isUnfused;
-  }
-
-  get spans(): ReadonlySet<Span> {
-    return this.#spans;
   }
 
   /** Which spans share memory, and where; `undefined` if none do. */
@@ -130,7 +117,10 @@ export class Execution {
     const [from, to] = range;
     const follows = from === this.#position;
     if (from === 0) {
-      this.#skip();
+      for (const span of this.#skipped) {
+        span.release();
+        span.lose();
+      }
       this.#share(0);
     } else if (this.#isPlaced && !follows) {
       this.#unshare(true);
@@ -151,15 +141,15 @@ export class Execution {
     for (const step of steps) for (const { span } of usesOf(step).writes) span.root.regain();
   }
 
-  /** Frees all memory, and loses what the shared part of it holds. */
+  /** Frees all memory; the values in shared memory are lost. */
   release(): void {
     this.rest();
-    for (const span of this.#spans) span.release();
+    for (const span of this.spans) span.release();
   }
 
-  // ---- in turns with others, of the same net for other shapes
+  // ---- taking turns with executions of the same net for other shapes
 
-  /** Goes on in the place of another one: what that computed in the layers before `layer` is still there. */
+  /** Continues after another execution has run the layers before `layer`, whose results are still there. */
   takeOver(other: Execution | undefined, layer: number): void {
     this.#position = this.#startOf(layer);
     this.#hasMoved = true;
@@ -183,28 +173,20 @@ export class Execution {
     return [...this.#plan.forward, ...(this.#plan.backward ?? [])];
   }
 
-  #planMemory({ steps, uses }: PlanDraft): MemoryPlan | undefined {
+  #planMemory(): MemoryPlan | undefined {
     if (!this.#kept || !this.#sharesMemory) return undefined;
-    return planMemory(steps, this.#kept, this.#spans, uses);
-  }
-
-  /** Releases what no step writes. */
-  #skip(): void {
-    for (const span of this.#skipped) {
-      span.release();
-      span.lose();
-    }
+    return planMemory(this.#steps, this.#kept, this.spans);
   }
 
   /**
-   * Places all spans of the memory plan in one arena, with the values of those that must be there after the first `start`
-   * steps; if one of these has lost its own, none.
+   * Places all spans of the memory plan in one arena, with the values that must be there after the first `start` steps.
+   * Places none if one of these values is lost.
    */
   #share(start: number): void {
     if (this.#isPlaced || !this.#memory?.size) return;
     const { placements, size } = this.#memory;
     const isThere = ({ span, from, to, overwritten }: PlacedSpan) =>
-      from < start && start <= (this.#spans.has(span) ? to : overwritten);
+      from < start && start <= (this.spans.has(span) ? to : overwritten);
     if (placements.some((place) => isThere(place) && !place.span.holdsValues)) return;
     if (!this.#arena) {
       this.#releaseRunners();
@@ -221,25 +203,25 @@ export class Execution {
     this.#hasMoved = true;
   }
 
-  /** Gives the spans of the memory plan memory of their own again, with their values where they have them and `keeps` says so. */
-  #unplace(keeps: (place: PlacedSpan) => boolean): void {
+  /** Gives the spans of the memory plan memory of their own again, with those of their values that `withValues` accepts. */
+  #unplace(withValues: (place: PlacedSpan) => boolean): void {
     if (!this.#isPlaced) return;
     this.#isPlaced = false;
     for (const place of this.#memory?.placements ?? []) {
       const { span } = place;
-      if (span.isPlaced && span.storage === this.#arena) span.unplace(keeps(place));
+      if (span.isPlaced && span.storage === this.#arena) span.unplace(withValues(place));
     }
   }
 
-  #unshare(keep: boolean): void {
+  #unshare(withValues: boolean): void {
     if (!this.#arena) return;
     this.#releaseRunners();
-    this.#unplace(() => keep);
+    this.#unplace(() => withValues);
     this.#arena.release();
     this.#arena = undefined;
   }
 
-  /** Makes sure that no step reads what is lost. */
+  /** Throws if a step reads values that are lost. */
   #checkHolds(steps: readonly Step[]): void {
     const written = new Set<Span>();
     for (const step of steps) {
@@ -296,7 +278,7 @@ export class Execution {
     this.#plan = this.recorded;
     this.#groups = [];
     this.#skipped = [];
-    this.#memory = this.#planMemory(new PlanDraft(this.#plan));
+    this.#memory = this.#planMemory();
     this.#position = Number.NaN;
   }
 

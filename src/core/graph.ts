@@ -11,9 +11,9 @@ export interface End<L = LayerParameter> {
 /** What one layer makes and others read. A top with the name of a value before it, in place or not, is another value. */
 export interface Value<L = LayerParameter> {
   readonly name: string;
-  /** The top that it is; nothing for what no layer makes. */
+  /** The top that makes it; `undefined` if no layer does. */
   readonly maker: End<L> | undefined;
-  /** The bottoms that it is, in the order of the layers; a layer that works on it in place has one of them. */
+  /** The bottoms that read it, in the order of the layers, among them that of a layer that works on it in place. */
   readonly readers: readonly End<L>[];
   /** The values of its name just before and just after it. */
   readonly previous: Value<L> | undefined;
@@ -38,7 +38,7 @@ interface Node<L> {
 
 /**
  * The layers of one state of a net and the values between them: a bottom is what the last layer above has left under its
- * name. Any layers have a graph; what keeps them from being a net is in `problems`. Built in linear time.
+ * name. Any list of layers has a graph; `problems` says why it is not a net. Built in linear time.
  */
 export class Graph<L = LayerParameter> {
   /** In the order in which they run. */
@@ -113,7 +113,7 @@ export class Graph<L = LayerParameter> {
     return this.#nodes.get(layer)?.tops ?? [];
   }
 
-  /** The top that each bottom of a layer is; nothing for what no layer makes. */
+  /** The top that each bottom of a layer reads; `undefined` where no layer makes it. */
   makers(layer: L): readonly (End<L> | undefined)[] {
     return this.bottoms(layer).map(({ maker }) => maker);
   }
@@ -123,7 +123,7 @@ export class Graph<L = LayerParameter> {
     return this.bottoms(layer)[index]?.maker?.layer;
   }
 
-  /** The bottoms that a top is. */
+  /** The bottoms that read a top. */
   readers(layer: L, top = 0): readonly End<L>[] {
     return this.tops(layer)[top]?.readers ?? [];
   }
@@ -137,7 +137,7 @@ export class Graph<L = LayerParameter> {
     return this.values.filter(({ maker }) => !maker);
   }
 
-  /** What is left in the end and no layer reads. */
+  /** Values that no layer reads and no later value of the same name replaces. */
   get outputs(): readonly Value<L>[] {
     return this.values.filter(({ readers, next }) => readers.length === 0 && !next);
   }
@@ -165,7 +165,7 @@ export class Graph<L = LayerParameter> {
     return `bottom ${index} is "${value.name}", which no layer above produces${known}`;
   }
 
-  /** Caffe's Splits make a top made twice of one in place on a value with other readers. */
+  /** A top in place on a value with other readers is made twice as well, once the value has a Split. */
   #madeTwice({ layer, value: { name, maker, readers } }: ConnectionProblem<L>): string {
     const named = (each: L) => `"${this.messageOf(each).name}"`;
     const others = readers.filter((reader) => reader.layer !== layer).map((reader) => named(reader.layer));

@@ -122,7 +122,7 @@ export abstract class Layer extends LayerFacts {
 
   /**
    * For layers whose top shapes depend on values. Called before each forward, when the bottoms have their values; if the
-   * shapes have changed, the net goes on with what was recorded for these shapes, or is recorded again from this layer on.
+   * shapes have changed, the net uses the recording for the new shapes, or is recorded again from this layer on.
    */
   liveShapes?(bottom: readonly Tensor[]): readonly Shape[] | Promise<readonly Shape[]>;
 

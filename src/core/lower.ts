@@ -18,10 +18,10 @@ const names = new Map<Kernel<never>, KernelName>(
 );
 
 /**
- * Puts plain kernels in the place of each fused one that `isPresent` denies. The steps use scratch memory one after the
- * other, so that it is as large as the largest of them needs.
+ * Replaces each fused kernel for which `isPresent` is false by plain ones. The steps share scratch memory, one after the
+ * other, so that it is as large as the largest need of a step.
  *
- * @throws MokaError `MOKA_UNSUPPORTED` if `isPresent` denies a plain kernel
+ * @throws MokaError `MOKA_UNSUPPORTED` if `isPresent` is false for a plain kernel
  */
 export function lower(
   steps: readonly KernelStep[],

@@ -16,11 +16,11 @@ import type { Blob } from "./blob.js";
 import { type BuildContext, buildNet, type NetParts } from "./build-net.js";
 import { backwardInfo, forwardInfo, normInfo } from "./debug-info.js";
 import type { Engine } from "./engine.js";
-import type { Direction, Execution, PassName } from "./execution.js";
+import type { Direction, Execution } from "./execution.js";
 import type { Layer, Phase } from "./layer.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
-import { Recordings } from "./recordings.js";
+import { type RecordingOptions, Recordings } from "./recordings.js";
 import type { Tensor } from "./tensor.js";
 import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weights.js";
 
@@ -30,17 +30,10 @@ export interface WeightFiles {
   write(path: string, net: NetParameter): Promise<void>;
 }
 
-export interface NetContext extends Omit<BuildContext, "memory"> {
-  readonly engine: Engine;
+export interface NetContext extends Omit<BuildContext, "memory">, RecordingOptions {
   /** Whether this net frees its engine when it is disposed of. */
   readonly ownsEngine: boolean;
   readonly weightFiles: WeightFiles;
-  /** False for a net that is only tested: nothing is kept for backward then. Default true. */
-  readonly backward?: boolean;
-  /** What rewrites its programs. Default: all there is; none of it changes results but by rounding. */
-  readonly passes?: readonly PassName[] | undefined;
-  /** Which blobs must keep their values and gradients after a run. Default `all`, as in pycaffe. */
-  readonly keep?: "all" | "outputs" | undefined;
 }
 
 /** Layer names; both ends are included. */
@@ -131,7 +124,7 @@ export class Net {
     return Math.fround(loss);
   }
 
-  /** What this blob counts in the loss; 0 for most. */
+  /** The factor of this blob in the loss; 0 for most. */
   lossWeight(name: string): number {
     for (const { tensor, weight } of this.#lossTops()) if (tensor.name === name) return weight;
     return 0;
@@ -181,8 +174,8 @@ export class Net {
   /** Runs backward for the layers with these indices, from `high` down to `low`. */
   async runBackward(low = 0, high = this.layers.length - 1): Promise<void> {
     check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
-    const execution = this.#recordings.prepare();
-    if (this.#recordings.refusal !== undefined) throw this.#recordings.refusal;
+    const { execution, refusal } = this.#recordings.prepare();
+    if (refusal !== undefined) throw refusal;
     if (!this.debugInfo) {
       await execution.run("backward", low, high);
       return;
@@ -211,7 +204,7 @@ export class Net {
    */
   reshape(inputShapes: Readonly<Record<string, Shape>> = {}): void {
     const inputs = Object.entries(inputShapes).map(([name, shape]) => [this.#input(name), shape] as const);
-    // Without shapes, somebody has changed a layer by hand.
+    // A call without shapes means that a layer was changed by hand.
     if (inputs.length === 0) this.#recordings.drop();
     else if (inputs.every(([input, shape]) => sameShape(input.shape, shape))) return;
     this.#change(0, 0, () => {
@@ -241,14 +234,14 @@ export class Net {
     }
   }
 
-  /** Likewise, from a message already read; `origin` names it in errors. */
+  /** Takes parameters over as `copyTrainedLayersFrom` does, from a message; `origin` names it in errors. */
   copyTrainedLayers(source: NetParameter, origin = "the weights"): void {
     copyTrainedLayers(this.layers, source, origin, this.log);
   }
 
   /**
-   * Uses the parameters of another net on the same engine instead of its own, by layer name: what one of them
-   * learns, the other knows.
+   * Uses the parameters of another net on the same engine instead of its own, by layer name. The memory is shared: when
+   * one net learns, the parameters of the other change too.
    */
   shareTrainedLayersWith(other: Net): void {
     shareTrainedLayers(this.layers, other.layers, this.log);
@@ -267,12 +260,12 @@ export class Net {
 
   /** What whole runs do: fused, and with memory shared where that is allowed. */
   get execution(): Pick<Execution, "plan" | "memory"> {
-    return this.#recordings.prepare();
+    return this.#recordings.prepare().execution;
   }
 
-  /** The recorded program of one direction, for those who print, time or rewrite it. */
+  /** The program of one direction, as recorded: to be printed, timed or rewritten. */
   program(direction: Direction): Program {
-    return { steps: this.#recordings.prepare().recorded[direction] ?? [] };
+    return { steps: this.#recordings.prepare().execution.recorded[direction] ?? [] };
   }
 
   /** Frees memory and closes files. The net cannot be used afterwards. */
@@ -326,11 +319,11 @@ export class Net {
   /** Runs forward between two layers whose shapes are settled. */
   async #advance(low: number, high: number): Promise<void> {
     if (!this.debugInfo) {
-      await this.#recordings.prepare().run("forward", low, high);
+      await this.#recordings.prepare().execution.run("forward", low, high);
       return;
     }
     for (const [i, node] of this.#parts.nodes.slice(low, high + 1).entries()) {
-      await this.#recordings.prepare().run("forward", low + i, low + i);
+      await this.#recordings.prepare().execution.run("forward", low + i, low + i);
       for (const { origin, text } of forwardInfo(node)) this.log("info", origin, text);
     }
   }

@@ -17,11 +17,13 @@ export interface Learnable {
 }
 
 interface Owner extends Learnable {
-  hasLrMult: boolean;
-  hasDecayMult: boolean;
+  /** The multipliers that a prototxt gives. */
+  readonly given: Set<keyof typeof multipliers>;
 }
 
-/** The spec of a layer's parameter; Caffe's defaults if the prototxt gives none. */
+const multipliers = { lrMult: "lr_mult", decayMult: "decay_mult" } as const;
+
+/** The spec of a layer's parameter; Caffe's defaults where the prototxt gives none. */
 export function paramSpec(layer: Layer, index: number): ParamSpec {
   return layer.message.param[index] ?? create(ParamSpecSchema);
 }
@@ -39,7 +41,7 @@ export class ParamTable {
     return this.#owners;
   }
 
-  /** Adds a layer's parameters; returns Caffe's log lines. */
+  /** Adds a layer's parameters, and returns Caffe's log lines. */
   add(layer: Layer): string[] {
     const lines: string[] = [];
     layer.params.forEach((tensor, index) => {
@@ -65,8 +67,7 @@ export class ParamTable {
       label: spec.name || String(index),
       lrMult: spec.lrMult,
       decayMult: spec.decayMult,
-      hasLrMult: isFieldSet(spec, ParamSpecSchema.field.lrMult),
-      hasDecayMult: isFieldSet(spec, ParamSpecSchema.field.decayMult),
+      given: new Set(givenBy(spec)),
     };
     this.#owners.push(owner);
     if (spec.name) this.#named.set(spec.name, owner);
@@ -83,23 +84,19 @@ export class ParamTable {
     );
     tensor.shareData(owner.tensor);
     tensor.shareDiff(owner.tensor);
-    if (isFieldSet(spec, ParamSpecSchema.field.lrMult)) {
-      this.#match(layer, spec.name, "lr_mult", owner.hasLrMult, owner.lrMult, spec.lrMult, owner);
-      owner.lrMult = spec.lrMult;
-      owner.hasLrMult = true;
-    }
-    if (isFieldSet(spec, ParamSpecSchema.field.decayMult)) {
-      this.#match(layer, spec.name, "decay_mult", owner.hasDecayMult, owner.decayMult, spec.decayMult, owner);
-      owner.decayMult = spec.decayMult;
-      owner.hasDecayMult = true;
+    for (const name of givenBy(spec)) {
+      const [first, here] = [owner[name], spec[name]];
+      layer.check(
+        !owner.given.has(name) || first === here,
+        "MOKA_FIELD",
+        `shared param "${spec.name}" has ${multipliers[name]} ${here} here, but ${first} in layer "${owner.layer.name}"`,
+      );
+      owner[name] = here;
+      owner.given.add(name);
     }
   }
+}
 
-  #match(layer: Layer, name: string, field: string, given: boolean, first: number, here: number, owner: Owner): void {
-    layer.check(
-      !given || first === here,
-      "MOKA_FIELD",
-      `shared param "${name}" has ${field} ${here} here, but ${first} in layer "${owner.layer.name}"`,
-    );
-  }
+function givenBy(spec: ParamSpec) {
+  return (["lrMult", "decayMult"] as const).filter((name) => isFieldSet(spec, ParamSpecSchema.field[name]));
 }

@@ -13,7 +13,7 @@ export interface KernelStep<K extends KernelName = KernelName> {
 /** A step in TypeScript: a data layer's next batch, a dropout mask, a layer of a user's own. */
 export interface HostStep {
   readonly kind: "host";
-  /** What it does, for those who print a program. */
+  /** What it does, for programs that are printed. */
   readonly label: string;
   readonly layer: number;
   readonly run: () => void | Promise<void>;
@@ -23,7 +23,7 @@ export interface HostStep {
 
 export type Step = KernelStep | HostStep;
 
-/** What a net does in one direction, as data: it can be printed, timed, rewritten and compiled. */
+/** The steps of a net in one direction, as data: they can be printed, timed, rewritten and compiled. */
 export interface Program {
   readonly steps: readonly Step[];
 }

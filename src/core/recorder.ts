@@ -2,17 +2,17 @@ import { type Kernels, type PlainName, plainNames } from "./kernels.js";
 import { type HostStep, kernelStep, type Step } from "./program.js";
 import { type Memory, Span } from "./span.js";
 
-/** Fused kernels are for passes to make. */
+/** Without fused kernels: only passes make these. */
 type KernelCalls = { readonly [K in PlainName]: (args: Kernels[K]) => void };
 
 /**
- * What a layer's `forward` and `backward` speak to: `k.relu({ x, y, negativeSlope })` reads like a call, and
- * becomes a step of a program.
+ * Takes the kernel calls of a layer's `forward` and `backward`: `k.relu({ x, y, negativeSlope })` reads like a call, and
+ * becomes a step of a program. Its functions need no `this`.
  */
 export interface Recorder extends KernelCalls {
-  /** False where no gradient will ever be asked for: nothing need be kept for `backward` then. */
+  /** False where `backward` is never called: then forward need not store anything for it. */
   readonly needsBackward: boolean;
-  /** Memory of the layer's own, zeroed; what forward leaves there, backward finds. */
+  /** Memory for this layer alone, zeroed; values that forward writes to it are there in backward. */
   span(name: string, count: number): Span;
   /** A step in TypeScript. */
   host(label: string, run: HostStep["run"], uses?: { reads?: readonly Span[]; writes?: readonly Span[] }): void;
@@ -50,12 +50,13 @@ interface Recorded {
   readonly layer: number;
 }
 
-/** A method for each kernel, made once for all recorders. */
-const callsOf = Object.fromEntries(
-  plainNames.map((kernel) => [
-    kernel,
-    function (this: Recorded, args: Kernels[typeof kernel]) {
-      this.steps.push(kernelStep(kernel, args, this.layer));
+/** A function for each kernel, made when it is asked for: recorders are many, and each calls few kernels. */
+const callsOf = {};
+for (const kernel of plainNames) {
+  Object.defineProperty(callsOf, kernel, {
+    get(this: Recorded) {
+      const { steps, layer } = this;
+      return (args: Kernels[typeof kernel]) => void steps.push(kernelStep(kernel, args, layer));
     },
-  ]),
-);
+  });
+}

@@ -290,3 +290,21 @@ test("versions that are not in use have no memory while the engine has much in u
     await other.dispose();
   }
 });
+
+test("a gradient that a layer has not is refused for all shapes", async () => {
+  const net = await netFromText(`
+    layer { name: "in" type: "Input" top: "x" top: "pick" input_param { shape { dim: 4 dim: 2 } shape { dim: 4 } } }
+    layer { name: "ip" type: "InnerProduct" bottom: "x" top: "a" inner_product_param { num_output: 2 weight_${filler} } }
+    layer { name: "threshold" type: "Threshold" bottom: "a" top: "b" }
+    layer { name: "filter" type: "Filter" bottom: "b" bottom: "pick" top: "f" }
+    layer { name: "sum" type: "Reduction" bottom: "f" top: "y" loss_weight: 1 }`);
+  for (const pick of [
+    [1, 1, 1, 1],
+    [1, 0, 1, 0],
+    [1, 1, 1, 1],
+  ]) {
+    await net.forward({ x: noise(8, 0), pick });
+    await expect(net.backward()).rejects.toThrow(/"threshold".*has no gradient/);
+  }
+  await net.dispose();
+});

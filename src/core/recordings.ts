@@ -3,13 +3,16 @@ import type { NetParts } from "./build-net.js";
 import type { Engine } from "./engine.js";
 import { Execution, type PassName, passNames } from "./execution.js";
 import { type Recording, record } from "./recorder.js";
-import { Span } from "./span.js";
+import type { Span } from "./span.js";
 import type { Tensor, TensorState } from "./tensor.js";
 
 export interface RecordingOptions {
   readonly engine: Engine;
+  /** False for a net that is only tested: nothing is kept for backward then. Default true. */
   readonly backward?: boolean;
+  /** What rewrites its programs. Default: all there is; none of it changes results but by rounding. */
   readonly passes?: readonly PassName[] | undefined;
+  /** Which blobs must keep their values and gradients after a run. Default `all`, as in pycaffe. */
   readonly keep?: "all" | "outputs" | undefined;
 }
 
@@ -17,9 +20,9 @@ export interface RecordingOptions {
 interface Version {
   readonly key: string;
   readonly forward: readonly Recording[];
-  /** By layer; `undefined` where nothing flows back. */
-  readonly backward: readonly (Recording | undefined)[];
-  /** Why there is no backward: a gradient is asked for that a layer has not. Forward runs all the same. */
+  /** By layer; none if there is no backward. */
+  readonly backward: readonly Recording[];
+  /** The error that a layer threw in backward, where it has no gradient that is asked for. Forward can still run. */
   readonly refusal: unknown;
   readonly execution: Execution;
   /** The blobs' shapes and memory, as they were when another version took its place. */
@@ -29,28 +32,26 @@ interface Version {
 /** Versions that are kept, the one in use among them. */
 const mostVersions = 8;
 
-/** Bytes of the engine's memory up to which versions that are not in use keep theirs. */
+/** If the engine uses more bytes than this, versions that are not in use give their memory back. */
 const mostBytes = 128 * 2 ** 20;
 
 /**
  * What a net's layers recorded: at the first use, and again for shapes not seen before. The versions for the last few
  * sets of shapes are kept, so that a net whose shapes alternate records and plans each once.
  *
- * A version taken up again is as a new one would be: what its layers own starts from zeros, blobs keep their values only
- * where their count stays the same.
+ * A version that is used again is like a new one: the memory of its layers starts from zeros, and a blob has its values
+ * only if its count stays the same.
  */
 export class Recordings {
   readonly #parts: NetParts;
   readonly #options: RecordingOptions;
   /** Every blob once. */
   readonly #tensors: readonly Tensor[];
-  /** By a span, what holds the input of a BatchNorm that works on it in place. */
-  readonly #asides = new WeakMap<Span, Span>();
   /** The last used at the end. */
   #versions: Version[] = [];
   #current: Version | undefined;
-  /** Whether all shapes are still those that the layers gave when the net was built. */
-  #isAsBuilt = true;
+  /** The key of the version for the present shapes. */
+  #key: string;
   /** What was recorded of forward before the first use. */
   #started: Recording[] = [];
 
@@ -58,6 +59,7 @@ export class Recordings {
     this.#parts = parts;
     this.#options = options;
     this.#tensors = [...new Set(parts.nodes.flatMap(({ top }) => top))];
+    this.#key = this.#keyOf(0);
   }
 
   /** Has the layers record forward, if they did not yet. */
@@ -66,29 +68,18 @@ export class Recordings {
   }
 
   /** Records whatever is not recorded yet, both ways, and plans how to run it. */
-  prepare(): Execution {
-    if (!this.#current) {
-      this.start();
-      this.#use(this.#makeVersion(this.#isAsBuilt ? this.#keyOf(0) : "", this.#started, []));
-      this.#started = [];
-    }
-    return (this.#current as Version).execution;
-  }
-
-  /** Why there is no backward, if there is none. */
-  get refusal(): unknown {
-    this.prepare();
-    return this.#current?.refusal;
+  prepare(): Pick<Version, "execution" | "refusal"> {
+    this.start();
+    return this.#current ?? this.#use(this.#makeVersion(this.#key, this.#started, []));
   }
 
   /**
-   * Changes shapes: `apply` those that others follow from, of tops of the layer `from` or of inputs; `pass` the others.
-   * When one of them fails, everything is as it was. What layers before `from` have computed is still there.
+   * Changes shapes. `apply` sets those of the tops of the layer `from` or of inputs; `pass` sets those that follow from them.
+   * If one of the two throws, all shapes are as before. The results of the layers before `from` are still there.
    */
   change(from: number, apply: () => void, pass: () => void): void {
     const left = this.#current;
     const states = this.#tensors.map(({ state }) => state);
-    this.#started = [];
     if (left) left.tensors = states;
     try {
       apply();
@@ -107,6 +98,7 @@ export class Recordings {
       for (const [i, tensor] of this.#tensors.entries()) tensor.restore(states[i] as TensorState);
       throw error;
     }
+    this.#key = (this.#current as Version).key;
     this.#current?.execution.takeOver(left?.execution, from);
     if (!left) this.#releaseUnused(states.flatMap(({ data, diff }) => [data, diff]));
     this.#limit();
@@ -118,9 +110,7 @@ export class Recordings {
     for (const { execution } of this.#versions) execution.release();
     this.#versions = [];
     this.#current = undefined;
-    this.#isAsBuilt = false;
-    for (const { spans: own } of this.#started.splice(0)) spans.push(...own);
-    this.#releaseUnused(spans);
+    this.#releaseUnused([...spans, ...this.#started.splice(0).flatMap((recording) => recording.spans)]);
   }
 
   // ---- versions
@@ -142,34 +132,30 @@ export class Recordings {
     return true;
   }
 
-  #makeVersion(
-    key: string,
-    forward: readonly Recording[],
-    known: readonly (Recording | undefined)[],
-    isUnfused = false,
-  ): Version {
+  #makeVersion(key: string, forward: readonly Recording[], known: readonly Recording[], isUnfused = false): Version {
     const { engine, passes = passNames, keep = "all", backward: trains = true } = this.#options;
     const { backward, refusal } = trains ? this.#recordBackward(known) : { backward: [], refusal: undefined };
     const plan = {
       forward: stepsOf(forward),
-      backward: trains && refusal === undefined ? stepsOf(inOrder(backward)) : undefined,
+      backward: trains && refusal === undefined ? stepsOf([...backward].reverse()) : undefined,
     };
     const inference = this.#parts.phase === "TEST";
     const execution = new Execution(plan, engine, {
       passes,
       keep,
-      kept: keep === "outputs" ? this.#keptSpans([...forward, ...inOrder(backward)]) : undefined,
+      kept: keep === "outputs" ? this.#keptSpans([...forward, ...backward]) : undefined,
       inference,
       isUnfused,
       constants: new Set(inference ? this.#parts.params.learnables.map(({ tensor }) => tensor.data) : []),
-      aside: (span) => this.#aside(span),
     });
     return { key, forward, backward, refusal, execution, tensors: [] };
   }
 
-  #use(version: Version): void {
+  #use(version: Version): Version {
     this.#current = version;
+    this.#started = [];
     this.#versions = [...this.#versions.filter((each) => each !== version), version];
+    return version;
   }
 
   #takeUp(version: Version): void {
@@ -182,12 +168,12 @@ export class Recordings {
       if (state.owns.diff && state.diff !== diff) state.diff.succeed(diff);
     }
     for (const recording of [...version.forward, ...version.backward]) {
-      if (recording && !before.has(recording)) for (const span of recording.spans) span.clear();
+      if (!before.has(recording)) for (const span of recording.spans) span.clear();
     }
     this.#use(version);
   }
 
-  /** Forgets versions that are too many, and takes the memory of those that are not in use where it is too much. */
+  /** Forgets the versions beyond `mostVersions`, and above `mostBytes` releases the memory of those not in use. */
   #limit(): void {
     const { engine } = this.#options;
     for (const version of this.#versions.splice(0, this.#versions.length - mostVersions)) this.#rest(version);
@@ -203,20 +189,12 @@ export class Recordings {
     this.#releaseUnused(spansOf(version), version);
   }
 
-  /** Gives back the memory of those spans that neither the blobs nor other versions use. */
+  /** Releases those of these spans that are used by neither the blobs nor versions other than `own`. */
   #releaseUnused(spans: readonly Span[], own?: Version): void {
     const used = new Set(this.#versions.filter((version) => version !== own).flatMap(spansOf));
     for (const { data, diff } of this.#tensors) used.add(data).add(diff);
     for (const { layer } of this.#parts.nodes) for (const { data, diff } of layer.params) used.add(data).add(diff);
     for (const span of spans) if (!used.has(span)) span.release();
-  }
-
-  #aside(span: Span): Span {
-    const known = this.#asides.get(span);
-    if (known) return known;
-    const made = new Span(`${span.name}~`, span.count, this.#options.engine);
-    this.#asides.set(span, made);
-    return made;
   }
 
   // ---- recording
@@ -240,56 +218,45 @@ export class Recordings {
   }
 
   /** Has the layers behind those that are recorded record their backward, from the last one on. */
-  #recordBackward(recorded: readonly (Recording | undefined)[]): Pick<Version, "backward" | "refusal"> {
+  #recordBackward(recorded: readonly Recording[]): Pick<Version, "backward" | "refusal"> {
     const { nodes } = this.#parts;
-    const backward: (Recording | undefined)[] = [...recorded];
+    const backward = [...recorded];
     for (let index = nodes.length - 1; index >= recorded.length; index--) {
       const { layer, bottom, top, wanted, learns, needsBackward } = nodes[index] as Node;
-      backward[index] = undefined;
-      if (!needsBackward) continue;
       const recording = record(index, `${layer.name}'`, this.#options.engine, true);
       backward[index] = recording;
       try {
-        for (const [i, { name }] of bottom.entries()) {
-          const what = wanted[i] ? layer.withoutGradient[i] : undefined;
-          if (what) throw layer.error("MOKA_FIELD", `cannot propagate down to ${what} "${name}"`);
-        }
-        layer.backward(recording.recorder, top, wanted, bottom, learns);
+        if (needsBackward) layer.backward(recording.recorder, top, wanted, bottom, learns);
       } catch (refusal) {
-        return { backward, refusal };
+        return { backward: [], refusal };
       }
     }
     return { backward, refusal: undefined };
   }
 
-  /** The spans that others than the net's steps read or write, and that must not share memory. */
+  /** The spans that are read or written from outside the net's steps, and so must not share memory. */
   #keptSpans(recordings: readonly Recording[]): ReadonlySet<Span> {
     const { nodes, tensors, inputs, outputs } = this.#parts;
     const spans = new Set<Span>();
-    const keep = (tensor: Tensor | undefined) => {
+    const add = (tensor: Tensor | undefined) => {
       if (tensor) spans.add(tensor.data.root).add(tensor.diff.root);
     };
-    for (const name of [...inputs, ...outputs]) keep(tensors.get(name));
+    for (const name of [...inputs, ...outputs]) add(tensors.get(name));
     for (const { layer, bottom, top, lossWeights } of nodes) {
-      for (const [i, tensor] of top.entries()) if (lossWeights[i]) keep(tensor);
-      layer.params.forEach(keep);
+      for (const [i, tensor] of top.entries()) if (lossWeights[i]) add(tensor);
+      layer.params.forEach(add);
       if (layer.liveShapes) for (const { data } of bottom) spans.add(data.root);
     }
     for (const { steps, spans: own } of recordings) {
-      // A step that does not say what it reads and writes may touch all its layer knows.
+      // A step that does not say what it reads and writes may use every span of its layer.
       const open = steps.find((step) => step.kind === "host" && step.reads.length + step.writes.length === 0);
       if (!open) continue;
       const { bottom, top } = nodes[open.layer] as Node;
-      for (const tensor of [...bottom, ...top]) keep(tensor);
+      for (const tensor of [...bottom, ...top]) add(tensor);
       for (const span of own) spans.add(span);
     }
     return spans;
   }
-}
-
-/** From the last layer to the first. */
-function inOrder(backward: readonly (Recording | undefined)[]): readonly Recording[] {
-  return [...backward].reverse().filter((recording) => recording !== undefined);
 }
 
 function stepsOf(recordings: readonly Recording[]) {
@@ -299,7 +266,7 @@ function stepsOf(recordings: readonly Recording[]) {
 /** All spans that a version knows of, but for parameters. */
 function spansOf({ forward, backward, execution, tensors }: Version): readonly Span[] {
   return [
-    ...[...forward, ...backward].flatMap((recording) => recording?.spans ?? []),
+    ...[...forward, ...backward].flatMap(({ spans }) => spans),
     ...tensors.flatMap(({ data, diff }) => [data, diff]),
     ...execution.spans,
   ];

@@ -3,13 +3,13 @@ import { check } from "../util/errors.js";
 /** Numbers in an engine's memory; 64 bits wide only where gradients are checked numerically. */
 export type FloatArray = Float32Array | Float64Array;
 
-/** A piece of an engine's memory. `array` is asked for anew at each use: growing memory may move it. */
+/** A piece of an engine's memory. Read `array` anew at each use: memory that grows may move. */
 export interface Storage {
   readonly array: FloatArray;
   release(): void;
 }
 
-/** Who gives memory out, zeroed. */
+/** Gives out memory, zeroed. */
 export interface Memory {
   allocate(count: number): Storage;
 }
@@ -26,8 +26,8 @@ export interface Placement {
 /**
  * A run of numbers that kernels read and write: what a `Program` refers to instead of addresses.
  *
- * Memory is taken at the first use, so that a diff nobody asks for costs nothing, and so that a memory
- * plan may still decide where a span lies when its program is already recorded.
+ * Memory is taken at the first use, so that a diff that is never used costs nothing, and so that a memory plan can still
+ * decide where a span lies after its program was recorded.
  */
 export class Span {
   readonly name: string;
@@ -39,6 +39,7 @@ export class Span {
   #isLost = false;
   #accesses = 0;
   #isLent = false;
+  #spare: Span | undefined;
 
   constructor(name: string, count: number, memory: Memory, parent?: { span: Span; offset: number }) {
     this.name = name;
@@ -73,6 +74,12 @@ export class Span {
     return this.#parent ? this.#parent.span.offset + this.#parent.offset : (this.#placement?.offset ?? 0);
   }
 
+  /** A second span of the same size, always the same one, for values that a pass moves out of this span. */
+  get spare(): Span {
+    this.#spare ??= new Span(`${this.name}~`, this.count, this.#memory);
+    return this.#spare;
+  }
+
   get storage(): Storage {
     if (this.#parent) return this.root.storage;
     if (this.#placement) return this.#placement.storage;
@@ -80,22 +87,22 @@ export class Span {
     return this.#storage;
   }
 
-  /** For use at once; who keeps it borrows it. */
+  /** The array for use at once. An array that is stored for later comes from `lend`. */
   get array(): FloatArray {
     this.root.#accesses++;
     const { array } = this.storage;
     return this.#parent || this.#placement ? array.subarray(this.offset, this.offset + this.count) : array;
   }
 
-  /** The array, for somebody who may write to it at any time from here on. */
+  /** The array, which may be written to at any time from here on. */
   lend(): FloatArray {
     this.root.#isLent = true;
     return this.array;
   }
 
   /**
-   * Another number whenever somebody else than a kernel may have written to this span's memory; `undefined` if that can
-   * happen at any time.
+   * A number that changes whenever this span's memory may have been written to, other than by a kernel; `undefined` once
+   * it was lent, as that can then happen at any time.
    */
   get revision(): number | undefined {
     const { root } = this;
@@ -116,11 +123,10 @@ export class Span {
   }
 
   /**
-   * Gives its own memory back and lies somewhere else from here on, in memory that others use too; its values are lost
-   * unless `keep` says to take them there.
+   * Gives its own memory back and lies in memory that others use too from here on. Its values are lost unless `withValues`.
    */
-  place(placement: Placement, keep = false): void {
-    if (keep && (this.#storage || this.#placement)) {
+  place(placement: Placement, withValues = false): void {
+    if (withValues && (this.#storage || this.#placement)) {
       const { offset, storage } = this;
       const values = storage.array.subarray(offset, offset + this.count);
       placement.storage.array.set(values, placement.offset);
@@ -129,14 +135,14 @@ export class Span {
     this.#placement = placement;
   }
 
-  /** Has memory of its own again, with its values if it still holds them and `keep` says so; else they are lost. */
-  unplace(keep: boolean): void {
+  /** Gets memory of its own again. Its values are lost unless it still holds them and `withValues`. */
+  unplace(withValues: boolean): void {
     const placement = this.#placement;
     if (!placement) return;
-    const keeps = keep && placement.holdsValues();
+    const isLost = !(withValues && placement.holdsValues());
     this.#placement = undefined;
-    this.#isLost = !keeps;
-    if (!keeps) return;
+    this.#isLost = isLost;
+    if (isLost) return;
     const { array } = this.storage;
     array.set(placement.storage.array.subarray(placement.offset, placement.offset + this.count));
   }

@@ -2,7 +2,7 @@ import { checkShape, countOf, type Shape, sameShape } from "../util/shape.js";
 import { Blob } from "./blob.js";
 import { type Memory, Span } from "./span.js";
 
-/** The shape and the memory of a tensor at some time, for `restore`. */
+/** The shape and the memory of a tensor at one time. */
 export interface TensorState {
   readonly shape: Shape;
   readonly data: Span;
@@ -57,7 +57,7 @@ export class Tensor {
     return { shape: this.#shape, data: this.#data, diff: this.#diff, owns: { ...this.#owns } };
   }
 
-  /** Restores the shape and the memory of an earlier state. */
+  /** Takes back an earlier state, with the memory of that time. */
   restore({ shape, data, diff, owns }: TensorState): void {
     this.#shape = shape;
     this.#data = data;
@@ -66,8 +66,8 @@ export class Tensor {
   }
 
   /**
-   * Changes the shape. Values are kept only if the count stays the same; else the tensor gets new memory, and the holder
-   * of its state releases the old one.
+   * Takes another shape. If the count stays the same, so do the values. Otherwise the tensor gets new spans; the old ones
+   * are not released here, since an earlier `state` may refer to them.
    */
   reshape(shape: Shape): void {
     if (sameShape(shape, this.#shape)) return;
@@ -86,7 +86,7 @@ export class Tensor {
     this.#owns.data = false;
   }
 
-  /** Uses the diff of `other`, which has the same count, without a copy. */
+  /** Makes the diff of `other`, of the same count, this tensor's own: no copy is ever made. */
   shareDiff(other: Tensor): void {
     if (this.#owns.diff) this.#diff.release();
     this.#diff = other.diff;

@@ -1,6 +1,6 @@
 import type { Extent, SpanUse } from "./kernels/kernel.js";
 import { type KernelName, type Kernels, kernels } from "./kernels.js";
-import type { HostStep, KernelStep } from "./program.js";
+import type { HostStep, KernelStep, Step } from "./program.js";
 import { Span } from "./span.js";
 
 /** A part of a span, or all of it. */
@@ -8,13 +8,22 @@ export interface Region extends Extent {
   readonly span: Span;
 }
 
-/** What a step reads, and what it is sure to have written when it is done. */
+/** What a step reads, and what it always writes. */
 export interface Uses {
   readonly reads: readonly Region[];
   readonly writes: readonly Region[];
 }
 
-export function usesOf<K extends KernelName>(step: HostStep | KernelStep<K>): Uses {
+const known = new WeakMap<Step, Uses>();
+
+/** What a step reads and writes, worked out once for each step. */
+export function usesOf(step: Step): Uses {
+  const uses = known.get(step) ?? workOutUses(step);
+  known.set(step, uses);
+  return uses;
+}
+
+function workOutUses<K extends KernelName>(step: HostStep | KernelStep<K>): Uses {
   if (step.kind === "host") {
     return { reads: step.reads.map((span) => regionOf(span)), writes: step.writes.map((span) => regionOf(span)) };
   }
@@ -34,7 +43,7 @@ export function usesOf<K extends KernelName>(step: HostStep | KernelStep<K>): Us
   return { reads, writes };
 }
 
-/** What a step may write in the place of something it reads: pairs of spans. */
+/** Pairs of an output and an input that the step may write it over. */
 export function successorsOf<K extends KernelName>(
   step: HostStep | KernelStep<K>,
 ): readonly (readonly [output: Span, input: Span])[] {

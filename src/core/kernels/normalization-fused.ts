@@ -84,8 +84,8 @@ function center({ variance, ...args }: ArgumentsFrom<typeof given> & Channels, s
 }
 
 /**
- * `batchNormFused`, and then pooling: y = pool(act(x̂·scale + bias)). What is pooled is never there as a whole; planes are
- * images × channels.
+ * `batchNormFused`, and then pooling: y = pool(act(x̂·scale + bias)). The values between the two are not stored as a whole;
+ * planes are images × channels.
  */
 export const batchNormPool = fusedOf<NormPool>()(norm, {
   operations: (args) => pooled(9, args),
@@ -164,7 +164,7 @@ export const normToAffine = fusedOf<object>()(
   },
 );
 
-/** y = Σ of the spans that are there, each times its number. */
+/** y = Σ of the spans that are given, each times its number. */
 function combine(y: Span, ...terms: readonly (readonly [Span | undefined, number])[]): Call {
   const present = terms.flatMap(([x, times]) => (x ? [{ x, times }] : []));
   return call(sum, { xs: present.map(({ x }) => x), coefficients: present.map(({ times }) => times), y });

@@ -13,7 +13,10 @@ export const batchNormBackward = kernelOf<Channels>()(
   { operations: 8 },
 );
 const running = { runningMean: "inout", runningVariance: "inout", factor: "inout1" } as const;
-/** factor = fraction·factor + 1; mean and variance likewise, the variance unbiased by `correction` */
+/**
+ * factor = fraction·factor + 1; runningMean = fraction·runningMean + mean;
+ * runningVariance = fraction·runningVariance + correction·variance
+ */
 export const batchNormAverage = elementwise(
   { mean: "in", variance: "in", ...running, fraction: "number", correction: "number" },
   { operations: 5 },

@@ -1,43 +1,33 @@
 import type { Kernels } from "../kernels.js";
-import { type KernelStep, kernelStep } from "../program.js";
+import { type KernelStep, kernelStep, type Step } from "../program.js";
 import type { Span } from "../span.js";
 import { usesOf, valuesIn } from "../uses.js";
-import {
-  type FusedGroup,
-  inPlace,
-  type PassContext,
-  type PlanDraft,
-  type Rewritten,
-  renameSpan,
-  unchanged,
-} from "./plan-draft.js";
+import { inPlace, type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
 
 /**
  * Makes one kernel of BatchNorm with batch statistics and the Scale and ReLU that work in place on its top, forward and
- * backward. Instead of three layers' inputs only one is kept, the BatchNorm's own.
+ * backward. Only one input is stored instead of those of three layers: the BatchNorm's own.
  *
- * With `keep: "all"`, the diff of BatchNorm's top must end as the gradient there, also where its bottom has one of its
- * own: it is left alone then, as a fused backward would leave that of the ReLU's top. Where BatchNorm itself works in
- * place, the steps that compute its bottom write to memory of their own, so that what backward needs is still there when
- * the blob has become the ReLU's top.
+ * With `keep: "all"`, the diff of BatchNorm's top must end as the gradient there. A fused backward would leave the gradient
+ * of the ReLU's top in it, so that nothing is fused if BatchNorm's bottom has another diff. If BatchNorm works in place, the
+ * steps that compute its bottom write to other memory, because backward needs these values after the blob has become the
+ * ReLU's top.
  *
- * A ReLU whose top a later layer changes in place stays as it is: it goes by what it finds there in backward, as in Caffe.
+ * A ReLU whose top a later layer changes in place is not fused: in backward it goes by the changed values, as in Caffe.
  */
-export function fuseBatchNorm(draft: PlanDraft, { engine, keep, aside }: PassContext): Rewritten {
-  if (!engine.has("batchNormFused")) return unchanged;
-  const groups: FusedGroup[] = [];
-  const spans: Span[] = [];
+export function fuseBatchNorm(draft: PlanDraft, { engine, keep }: PassContext): void {
+  if (!engine.has("batchNormFused")) return;
   for (let at = 0; at < draft.middle; at++) {
     const chain = matchForward(draft, at);
     if (!chain) continue;
     const { norm, scale, relu } = chain;
     const last = (relu ?? scale ?? norm).layer;
     const back = matchBackward(draft, chain, last);
-    // Where no gradient comes back, as in frozen layers and deployed nets, forward is all there is to fuse.
+    // In frozen layers and deployed nets no gradient comes back: only forward is fused.
     if (back ? !engine.has("batchNormFusedBackward") : draft.flowsBack(norm.layer, last)) continue;
     if (keep === "all" && back && back.dy !== back.norm.args.dx) continue;
     if (back && relu && isChanged(draft, chain)) continue;
-    const source = sourceOf(draft, at, norm, aside);
+    const source = sourceOf(draft, at, norm);
     if (!source) continue;
     const { mean, variance, y, eps, n, channels, inner } = norm.args;
     const shared = {
@@ -48,7 +38,7 @@ export function fuseBatchNorm(draft: PlanDraft, { engine, keep, aside }: PassCon
     const fused = kernelStep("batchNormFused", { ...shared, bias, y }, norm.layer);
     draft.replace(chain.positions, [fused, chain.average]);
     for (const [position, step] of source.renamed) draft.replace([position], [step]);
-    if (source.x !== norm.args.x) spans.push(source.x);
+    if (source.x !== norm.args.x) draft.spans.add(source.x);
     if (back) {
       const { dy, dscale, dbias } = back;
       const gradients = { dy, dx: back.norm.args.dx, dscale, dbias };
@@ -57,79 +47,40 @@ export function fuseBatchNorm(draft: PlanDraft, { engine, keep, aside }: PassCon
       ]);
     }
     const first = Math.min(norm.layer, ...source.renamed.map(([, { layer }]) => layer));
-    groups.push({
+    draft.groups.push({
       layers: [first, last],
       unfuse: chain.kept.map((span) =>
         kernelStep("normalize", { x: source.x, mean, variance, y: span, eps, n, channels, inner }, norm.layer),
       ),
     });
   }
-  return { groups, spans, skipped: [] };
 }
 
-type StepOf<K extends keyof Kernels> = KernelStep<K>;
+type Chain = NonNullable<ReturnType<typeof matchForward>>;
 
-interface Chain {
-  readonly norm: StepOf<"batchNorm">;
-  readonly average: StepOf<"batchNormAverage">;
-  readonly scale: StepOf<"scale"> | undefined;
-  readonly relu: StepOf<"relu"> | undefined;
-  /** Copies that the layers keep for backward: the normalized values, and the Scale's input. */
-  readonly kept: readonly Span[];
-  /** Where its steps are. */
-  readonly positions: readonly number[];
-}
-
-function matchForward(draft: PlanDraft, at: number): Chain | undefined {
-  const norm = draft.call(at, "batchNorm");
-  if (!norm) return undefined;
-  const follow = draft.follow(at, 6);
-  const average = draft.call(follow[1], "batchNormAverage");
+function matchForward(draft: PlanDraft, at: number) {
+  const sequence = draft.sequence(at);
+  const norm = sequence.take("batchNorm");
+  const average = norm && sequence.take("batchNormAverage");
   if (!average) return undefined;
   const { y, n, channels, inner } = norm.args;
-  const kept: Span[] = [];
-  let next = 2;
-  const skipCopy = () => {
-    const copy = draft.call(follow[next], "copy");
-    if (!copy || copy.args.x !== y) return;
-    kept.push(copy.args.y);
-    next++;
-  };
-  skipCopy();
-  const end = next;
-  skipCopy();
-  let scale = draft.call(follow[next], "scale");
-  if (scale && !(inPlace(scale.args, y) && collapsesAlike(scale.args, { n, channels, inner }))) scale = undefined;
-  if (scale) next++;
-  else {
-    next = end;
-    kept.splice(1);
-  }
-  let relu = draft.call(follow[next], "relu");
-  if (relu && !inPlace(relu.args, y)) relu = undefined;
-  if (relu) next++;
-  return scale || relu ? { norm, average, scale, relu, kept, positions: follow.slice(0, next) } : undefined;
+  const copyOfNorm = sequence.take("copy", ({ x }) => x === y);
+  const end = sequence.positions.length;
+  const copyForScale = sequence.take("copy", ({ x }) => x === y);
+  const scale = sequence.take("scale", (args) => inPlace(args, y) && collapsesAlike(args, { n, channels, inner }));
+  if (!scale) sequence.cut(end);
+  const relu = sequence.take("relu", (args) => inPlace(args, y));
+  // What the layers keep for backward: the normalized values, and the Scale's input.
+  const kept = [copyOfNorm, scale && copyForScale].flatMap((copy) => copy?.args.y ?? []);
+  return scale || relu ? { norm, average, scale, relu, kept, positions: sequence.positions } : undefined;
 }
 
-interface Backward {
-  readonly positions: readonly number[];
-  readonly norm: StepOf<"batchNormBackward">;
-  readonly dy: Span;
-  readonly dscale: Span | undefined;
-  readonly dbias: Span | undefined;
-}
-
-function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer: number): Backward | undefined {
+function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer: number) {
   const [start] = draft.backwardOf(lastLayer);
   if (start === undefined) return undefined;
-  const follow = draft.follow(start, 5);
-  let next = 0;
-  const take = <K extends keyof Kernels>(kernel: K, layer: number | undefined): StepOf<K> | undefined => {
-    const step = draft.call(follow[next], kernel);
-    if (!step || step.layer !== layer) return undefined;
-    next++;
-    return step;
-  };
+  const sequence = draft.sequence(start);
+  const take = <K extends keyof Kernels>(kernel: K, layer: number | undefined) =>
+    sequence.take(kernel, (_, step) => step.layer === layer);
   const mask = take("reluBackward", relu?.layer);
   if (relu && !mask) return undefined;
   const bias = take("biasBackward", scale?.layer);
@@ -145,38 +96,34 @@ function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer
     (!multiplier || (multiplier.args.dy === dy && multiplier.args.accumulate)) &&
     (!times || inPlace(times.args, dy));
   const gradients = { dscale: multiplier?.args.dscale, dbias: bias?.args.dbias };
-  return same ? { positions: follow.slice(0, next), norm: last, dy, ...gradients } : undefined;
+  return same ? { positions: sequence.positions, norm: last, dy, ...gradients } : undefined;
 }
 
-/** Whether a later step changes the signs of values that count; dropout leaves those that it does not drop. */
+/** Whether a later step may change signs; dropout does not change those of the values that it lets through. */
 function isChanged(draft: PlanDraft, { norm, positions }: Chain): boolean {
-  const end = positions.at(-1) ?? 0;
-  const isLater = (at: number) => at > end && at < draft.middle;
-  return draft.writers(norm.args.y).some((at) => isLater(at) && !draft.call(at, "dropout"));
+  return draft.laterWriters(norm.args.y, positions.at(-1) ?? 0).some((at) => !draft.call(at, "dropout"));
 }
 
 /**
- * Where BatchNorm's input is to be found in forward and backward, and the steps that must write there: `undefined` if
- * it would not last.
+ * The span with BatchNorm's input in forward and backward, and the steps that must write to it; `undefined` if a later
+ * step overwrites it.
  */
 function sourceOf(
   draft: PlanDraft,
   at: number,
-  norm: StepOf<"batchNorm">,
-  aside: PassContext["aside"],
+  norm: KernelStep<"batchNorm">,
 ): { x: Span; renamed: readonly (readonly [number, KernelStep])[] } | undefined {
   const { x, y } = norm.args;
   if (x !== y) {
-    const isOverwritten = draft.writers(x).some((position) => position > at && position < draft.middle);
-    return isOverwritten ? undefined : { x, renamed: [] };
+    return draft.laterWriters(x, at).length > 0 ? undefined : { x, renamed: [] };
   }
-  const own = aside(x);
+  const own = x.spare;
   const before = [...new Set([...draft.readers(x), ...draft.writers(x)])].filter((position) => position < at);
   const renamed: [number, KernelStep][] = [];
   for (const position of before.sort((a, b) => b - a)) {
-    const step = draft.at(position);
-    const other = step?.kind === "kernel" ? renameSpan(step, x, own) : undefined;
-    const { reads, writes } = draft.usesAt(position) ?? { reads: [], writes: [] };
+    const step = draft.at(position) as Step;
+    const other = step.kind === "kernel" ? renameSpan(step, x, own) : undefined;
+    const { reads, writes } = usesOf(step);
     const left = other && usesOf(other);
     if (!other || !left || [...left.reads, ...left.writes].some(({ span }) => span.root === x.root)) return undefined;
     renamed.push([position, other]);
@@ -184,7 +131,7 @@ function sourceOf(
     const isWhole = writes.some((region) => region.span === x && valuesIn(region) >= x.count);
     if (!isRead && isWhole) return { x: own, renamed };
   }
-  // No step of the net computes it: it is an input.
+  // It is an input: no step of the net computes it.
   return undefined;
 }
 

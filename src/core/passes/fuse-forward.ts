@@ -1,32 +1,24 @@
 import type { Channels, Kernels } from "../kernels.js";
 import { type KernelStep, kernelStep, type Step } from "../program.js";
 import { Span } from "../span.js";
-import {
-  type FusedGroup,
-  inPlace,
-  type PassContext,
-  type PlanDraft,
-  type Rewritten,
-  renameSpan,
-} from "./plan-draft.js";
+import { usesOf } from "../uses.js";
+import { inPlace, type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
 
 /**
  * Makes one kernel of a convolution and what follows in place on its top: BatchNorm with global statistics, Scale and
- * ReLU, or some of them. Where there is no convolution, of BatchNorm, Scale or Bias and what follows; and of a sum and
- * the ReLU on it. Weights stay as they are: a small kernel makes of all that is given by channel one multiplier and one
- * offset, each time.
+ * ReLU, or some of them. Without a convolution, it makes one of BatchNorm, Scale or Bias and what follows, and one of a
+ * sum and the ReLU on it. Weights stay as they are: at each run, a small kernel computes one multiplier and one offset
+ * for each channel.
  *
- * Blobs end with what they would have held anyway, so that backward can stay as it is. Only what a Scale in place sets
- * aside for it, its input, ends a chain; in `inference`, where backward is hardly ever asked for, backward computes it
- * again instead.
+ * Blobs end with the same values as without fusion, so that backward stays as it is. A Scale in place copies its input for
+ * backward, and this copy ends a chain. In `inference`, where backward is rare, the copy is left out, and backward computes
+ * it again.
  */
-export function fuseForward(draft: PlanDraft, { engine, inference }: PassContext): Rewritten {
-  const groups: FusedGroup[] = [];
-  const spans: Span[] = [];
+export function fuseForward(draft: PlanDraft, { engine, inference }: PassContext): void {
   for (let at = 0; at < draft.middle; at++) {
     const whole = matchChain(draft, at, true);
-    const aside = whole?.copy?.args.y;
-    const reader = aside && draft.readers(aside).find((position) => position >= draft.middle);
+    const copied = whole?.copy?.args.y;
+    const reader = copied && draft.readers(copied).find((position) => position >= draft.middle);
     const canRepeat = inference && whole !== undefined && lasts(draft, whole);
     const chain = reader !== undefined && !canRepeat ? matchChain(draft, at, false) : whole;
     if (!chain || chain.steps.length < 2) continue;
@@ -35,68 +27,53 @@ export function fuseForward(draft: PlanDraft, { engine, inference }: PassContext
     const again = reader !== undefined && chain.copy ? repeated(chain, chain.copy) : [];
     draft.replace(chain.positions, fused.steps);
     if (reader !== undefined && again.length > 0) draft.insert(reader, again);
-    spans.push(...fused.spans);
-    groups.push({ layers: [chain.layer, chain.steps.at(-1)?.layer ?? chain.layer], unfuse: again });
+    for (const span of fused.spans) draft.spans.add(span);
+    draft.groups.push({ layers: [chain.layer, chain.steps.at(-1)?.layer ?? chain.layer], unfuse: again });
   }
-  return { groups, spans, skipped: [] };
 }
 
-type StepOf<K extends keyof Kernels> = KernelStep<K> | undefined;
+/**
+ * Steps that follow on each other and leave their results in `y`, with what computes the statistics between a convolution
+ * and its normalization.
+ */
+type Chain = NonNullable<ReturnType<typeof matchChain>>;
 
-/** Steps that follow on each other and leave their results in `y`. */
-interface Chain {
-  readonly conv: StepOf<"conv">;
-  readonly sum: StepOf<"sum">;
-  readonly norm: StepOf<"normalize">;
-  /** Of what goes into the Scale. */
-  readonly copy: StepOf<"copy">;
-  readonly scale: StepOf<"scale">;
-  /** Of a Bias, or of another layer that adds one; nothing but a ReLU is with it. */
-  readonly bias: StepOf<"bias">;
-  readonly relu: StepOf<"relu">;
-  readonly y: Span;
-  readonly layer: number;
-  /** All of them, in their order, and what computes the statistics between a convolution and its normalization. */
-  readonly steps: readonly KernelStep[];
-  readonly positions: readonly number[];
-}
-
-/** The chain that begins here, if only of one step; without `pastCopies`, it ends before a copy. */
-function matchChain(draft: PlanDraft, at: number, pastCopies: boolean): Chain | undefined {
-  const conv = draft.call(at, "conv");
-  const sum = draft.call(at, "sum");
-  const bias = draft.call(at, "bias");
-  let norm = draft.call(at, "normalize");
-  let scale = draft.call(at, "scale");
+/** The chain that begins here, of one step or more; without `pastCopies`, it ends before a copy. */
+function matchChain(draft: PlanDraft, at: number, pastCopies: boolean) {
+  // A Bias, or what adds one in another layer, has nothing but a ReLU with it.
+  const [conv, sum, bias] = [draft.call(at, "conv"), draft.call(at, "sum"), draft.call(at, "bias")];
+  let [norm, scale] = [draft.call(at, "normalize"), draft.call(at, "scale")];
   const head: Head | undefined = conv ?? sum ?? bias ?? norm ?? scale;
   if (!head) return undefined;
   const { y } = head.args;
-  const startsWithScale = scale !== undefined;
-  const follow = draft.follow(at, 6);
-  let next = 1;
+  const follows = (args: { x: Span; y: Span }, step: Head) =>
+    inPlace(args, y) && isSame(channelsOf(head), channelsOf(step));
+  const sequence = draft.sequence(at);
+  sequence.take(head.kernel);
   if (conv) {
-    const skipped = draft.call(follow[next], "batchNormGlobal") ? 1 : 0;
-    norm = draft.call(follow[next + skipped], "normalize");
-    if (norm && !(inPlace(norm.args, y) && isSame(channelsOf(conv), channelsOf(norm)))) norm = undefined;
-    if (norm) next += skipped + 1;
+    sequence.take("batchNormGlobal");
+    norm = sequence.take("normalize", follows);
+    if (!norm) sequence.cut(1);
   }
-  let copy: StepOf<"copy">;
-  if (!startsWithScale && (conv ?? norm)) {
-    copy = draft.call(follow[next], "copy");
-    if (copy?.args.x !== y) copy = undefined;
-    scale = draft.call(follow[next + (copy ? 1 : 0)], "scale");
-    const fits = scale && inPlace(scale.args, y) && isSame(channelsOf(head), channelsOf(scale));
-    if (!fits || scale?.args.scale.root === y.root || (copy && !pastCopies)) [copy, scale] = [undefined, undefined];
-    next += (copy ? 1 : 0) + (scale ? 1 : 0);
+  /** Of what goes into the Scale. */
+  let copy: KernelStep<"copy"> | undefined;
+  if (conv ?? norm) {
+    const { length } = sequence.positions;
+    copy = sequence.take("copy", ({ x }) => x === y);
+    const fits = (args: Kernels["scale"], step: Head) => follows(args, step) && args.scale.root !== y.root;
+    scale = copy && !pastCopies ? undefined : sequence.take("scale", fits);
+    if (!scale) {
+      sequence.cut(length);
+      copy = undefined;
+    }
   }
-  let relu = draft.call(follow[next], "relu");
-  if (relu && !inPlace(relu.args, y)) relu = undefined;
-  const positions = follow.slice(0, next + (relu ? 1 : 0));
+  const relu = sequence.take("relu", (args) => inPlace(args, y));
+  const { positions } = sequence;
   const steps = positions.map((position) => draft.at(position) as KernelStep);
   return { conv, sum, norm, copy, scale, bias, relu, y, layer: head.layer, steps, positions };
 }
 
-/** What takes the place of a chain, and the memory it uses. */
+/** The steps that replace a chain, and the memory they use. */
 function fuse(chain: Chain, memory: PassContext["engine"]): { steps: readonly KernelStep[]; spans: readonly Span[] } {
   const { conv, sum, norm, scale, bias, relu, y, layer } = chain;
   const negativeSlope = relu?.args.negativeSlope ?? 1;
@@ -122,12 +99,11 @@ function fuse(chain: Chain, memory: PassContext["engine"]): { steps: readonly Ke
   return { steps, spans: [multiplier, offset] };
 }
 
-/** Whether what a chain is computed of is still there at the end, so that it can be computed again. */
-function lasts(draft: PlanDraft, { positions, y }: Chain): boolean {
+/** Whether the inputs of a chain are unchanged at the end of forward, so that it can be computed again. */
+function lasts(draft: PlanDraft, { positions, steps, y }: Chain): boolean {
   const end = positions.at(-1) ?? 0;
-  const sources = draft.usesAt(positions[0] ?? 0)?.reads.map(({ span }) => span.root) ?? [];
-  const isOverwritten = (source: Span) => draft.writers(source).some((at) => at > end && at < draft.middle);
-  return !sources.includes(y.root) && !sources.some(isOverwritten);
+  const sources = usesOf(steps[0] as Step).reads.map(({ span }) => span.root);
+  return !sources.includes(y.root) && !sources.some((source) => draft.laterWriters(source, end).length > 0);
 }
 
 /** The steps before a copy, with their results where the copy would put them. */

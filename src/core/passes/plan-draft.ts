@@ -1,10 +1,10 @@
 import type { Engine } from "../engine.js";
-import type { KernelName } from "../kernels.js";
+import type { KernelName, Kernels } from "../kernels.js";
 import type { KernelStep, Step } from "../program.js";
 import type { Span } from "../span.js";
-import { type Uses, usesOf } from "../uses.js";
+import { usesOf } from "../uses.js";
 
-/** Both directions of a net. Without backward, nothing is kept for it. */
+/** The steps of a net in both directions. `backward` is `undefined` for a net that never runs backward. */
 export interface Plan {
   readonly forward: readonly Step[];
   readonly backward: readonly Step[] | undefined;
@@ -14,80 +14,59 @@ export interface Plan {
 export interface FusedGroup {
   /** Indices of the first and the last of the layers whose steps changed. */
   readonly layers: readonly [number, number];
-  /** Steps that, after a fused forward, make up for what the steps as they were would have left for backward. */
+  /** Steps to run after a fused forward, so that backward can run as recorded: they write what fusion left out. */
   readonly unfuse: readonly Step[];
 }
 
-/** What a pass must know besides the steps. */
+/** What a pass knows besides the steps. */
 export interface PassContext {
   readonly engine: Pick<Engine, "allocate" | "has">;
-  /** Which blobs must end a run with the values and gradients that are theirs. */
+  /** Which blobs must end a run with the same values and gradients as without passes. */
   readonly keep: "all" | "outputs";
-  /** The spans that others than the steps read or write; `undefined` if that may be any. */
+  /** The spans that are also read or written from outside the steps; `undefined` if any may be. */
   readonly kept: ReadonlySet<Span> | undefined;
-  /** Whether backward is hardly ever asked for. */
+  /** Whether backward is rare, as in a deployed net. */
   readonly inference: boolean;
-  /** Memory of the same size beside a span: the same for the same span, also in another plan. */
-  readonly aside: (span: Span) => Span;
 }
-
-/** What a pass made, besides the steps. */
-export interface Rewritten {
-  readonly groups: readonly FusedGroup[];
-  /** Memory that the new steps use. */
-  readonly spans: readonly Span[];
-  /** Spans that no step writes any more. */
-  readonly skipped: readonly Span[];
-}
-
-export const unchanged: Rewritten = { groups: [], spans: [], skipped: [] };
 
 /**
  * A plan that passes rewrite: its steps in one list, forward and then backward, with an index of the steps that read
  * and write each span.
  *
- * A step keeps its position while a pass runs. A removed step leaves a gap; inserted steps are not seen before `settle`.
+ * Steps have fixed positions while a pass runs. A removed step leaves a gap; inserted steps are not seen before `settle`.
  */
 export class PlanDraft {
+  readonly groups: FusedGroup[] = [];
+  /** Memory that steps made by passes use. */
+  readonly spans = new Set<Span>();
+  /** Spans that no step of the plan writes any more, though a recorded one does. */
+  readonly skipped: Span[] = [];
   /** The position of the first step of backward. */
-  middle = 0;
+  middle: number;
   readonly #hasBackward: boolean;
-  #steps: (Step | undefined)[] = [];
-  #uses: (Uses | undefined)[] = [];
-  readonly #readers = new Map<Span, number[]>();
-  readonly #writers = new Map<Span, number[]>();
-  /** The positions of each layer's steps of backward. */
-  readonly #backward = new Map<number, number[]>();
+  #steps: (Step | undefined)[];
+  readonly #readers = new Index<Span>();
+  readonly #writers = new Index<Span>();
+  /** The steps of backward by layer. */
+  readonly #backward = new Index<number>();
   readonly #inserted = new Map<number, Step[]>();
-  #hasGaps = false;
 
   constructor({ forward, backward }: Plan) {
     this.#hasBackward = backward !== undefined;
     this.middle = forward.length;
-    this.#fill([...forward, ...(backward ?? [])], []);
+    this.#steps = [...forward, ...(backward ?? [])];
+    for (const position of this.#steps.keys()) this.#index(position, "add");
   }
 
-  /** All steps; only between passes. */
-  get steps(): readonly Step[] {
-    return this.#steps as Step[];
-  }
-
-  /** What each of the steps reads and writes; only between passes. */
-  get uses(): readonly Uses[] {
-    return this.#uses as Uses[];
-  }
-
+  /** What passes have made of the plan; only between passes. */
   get plan(): Plan {
-    const { steps, middle } = this;
+    const { middle } = this;
+    const steps = this.#steps as Step[];
     return { forward: steps.slice(0, middle), backward: this.#hasBackward ? steps.slice(middle) : undefined };
   }
 
   at(position: number): Step | undefined {
     return this.#steps[position];
-  }
-
-  usesAt(position: number): Uses | undefined {
-    return this.#uses[position];
   }
 
   /** The step at this position, if it calls this kernel. */
@@ -96,12 +75,9 @@ export class PlanDraft {
     return step && isCall(step, kernel) ? step : undefined;
   }
 
-  /** The positions of up to `most` steps of one direction that follow on each other, the first of them at `position`. */
-  follow(position: number, most: number): readonly number[] {
-    const end = position < this.middle ? this.middle : this.#steps.length;
-    const found: number[] = [];
-    for (let at = position; at < end && found.length < most; at++) if (this.#steps[at]) found.push(at);
-    return found;
+  /** Takes steps of one direction from `position` on. */
+  sequence(position: number): Sequence {
+    return new Sequence(this, position, position < this.middle ? this.middle : this.#steps.length);
   }
 
   /** The positions of the steps that read a span, or a part of its memory, in order. */
@@ -109,9 +85,14 @@ export class PlanDraft {
     return this.#readers.get(root) ?? [];
   }
 
-  /** Likewise of those that write to it. */
+  /** The positions of the steps that write to a span, or to a part of its memory, in order. */
   writers({ root }: Span): readonly number[] {
     return this.#writers.get(root) ?? [];
+  }
+
+  /** The writers of a span in forward behind `position`. */
+  laterWriters(span: Span, position: number): readonly number[] {
+    return this.writers(span).filter((at) => at > position && at < this.middle);
   }
 
   /** The positions of a layer's steps in backward, in order. */
@@ -125,15 +106,12 @@ export class PlanDraft {
     return false;
   }
 
-  /** Puts `steps` in the place of those at `positions`, which are no fewer. */
+  /** Puts `steps` in the place of those at `positions`; there are at least as many positions as steps. */
   replace(positions: readonly number[], steps: readonly Step[]): void {
     for (const [i, position] of positions.entries()) {
-      this.#index(position, remove);
-      const step = steps[i];
-      this.#steps[position] = step;
-      this.#uses[position] = step && usesOf(step);
-      if (step) this.#index(position, add);
-      else this.#hasGaps = true;
+      this.#index(position, "remove");
+      this.#steps[position] = steps[i];
+      this.#index(position, "add");
     }
   }
 
@@ -144,68 +122,81 @@ export class PlanDraft {
 
   /** Closes the gaps and takes in what was inserted. */
   settle(): void {
-    if (!this.#hasGaps && this.#inserted.size === 0) return;
-    const steps: Step[] = [];
-    const uses: (Uses | undefined)[] = [];
-    let middle = 0;
-    for (const [position, step] of this.#steps.entries()) {
-      if (position === this.middle) middle = steps.length;
-      for (const inserted of this.#inserted.get(position) ?? []) steps.push(inserted);
-      if (!step) continue;
-      uses[steps.length] = this.#uses[position];
-      steps.push(step);
-    }
-    this.middle = this.middle === this.#steps.length ? steps.length : middle;
+    if (this.#inserted.size === 0 && !this.#steps.includes(undefined)) return;
+    const settled = this.#steps.map((step, position) => {
+      const inserted = this.#inserted.get(position);
+      return inserted ? [...inserted, step ?? []].flat() : (step ?? []);
+    });
     this.#inserted.clear();
-    this.#hasGaps = false;
-    this.#fill(steps, uses);
-  }
-
-  #fill(steps: Step[], uses: (Uses | undefined)[]): void {
     for (const index of [this.#readers, this.#writers, this.#backward]) index.clear();
-    this.#steps = steps;
-    this.#uses = steps.map((step, position) => uses[position] ?? usesOf(step));
-    for (const position of steps.keys()) this.#index(position, add);
+    this.middle = settled.slice(0, this.middle).flat().length;
+    this.#steps = settled.flat();
+    for (const position of this.#steps.keys()) this.#index(position, "add");
   }
 
   /** Adds a step's position to all lists it belongs to, or removes it. */
-  #index(position: number, change: typeof add): void {
-    const { reads, writes } = this.#uses[position] ?? { reads: [], writes: [] };
-    for (const { span } of reads) change(this.#readers, span.root, position);
-    for (const { span } of writes) change(this.#writers, span.root, position);
-    const layer = this.#steps[position]?.layer;
-    if (layer !== undefined && position >= this.middle) change(this.#backward, layer, position);
+  #index(position: number, change: "add" | "remove"): void {
+    const step = this.#steps[position];
+    if (!step) return;
+    const { reads, writes } = usesOf(step);
+    for (const { span } of reads) this.#readers[change](span.root, position);
+    for (const { span } of writes) this.#writers[change](span.root, position);
+    if (position >= this.middle) this.#backward[change](step.layer, position);
+  }
+}
+
+/** Positions by span or by layer, in order. */
+class Index<K> extends Map<K, number[]> {
+  add(key: K, position: number): void {
+    const known = this.get(key);
+    if (!known) this.set(key, [position]);
+    else if ((known.at(-1) ?? -1) < position) known.push(position);
+    else if (!known.includes(position)) known.splice(known.findLastIndex((each) => each < position) + 1, 0, position);
+  }
+
+  remove(key: K, position: number): void {
+    const known = this.get(key) ?? [];
+    const at = known.indexOf(position);
+    if (at >= 0) known.splice(at, 1);
+  }
+}
+
+/** Steps that follow on each other, taken one by one as long as they are what is looked for. */
+export class Sequence {
+  /** Where the steps taken so far are. */
+  readonly positions: number[] = [];
+  readonly #draft: PlanDraft;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(draft: PlanDraft, start: number, end: number) {
+    this.#draft = draft;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /** Takes the next step, if it calls this kernel with arguments that fit. */
+  take<K extends KernelName>(
+    kernel: K,
+    fits: (args: Kernels[K], step: KernelStep<K>) => boolean = () => true,
+  ): KernelStep<K> | undefined {
+    const last = this.positions.at(-1);
+    let at = last === undefined ? this.#start : last + 1;
+    while (at < this.#end && !this.#draft.at(at)) at++;
+    const step = at < this.#end ? this.#draft.call(at, kernel) : undefined;
+    if (!step || !fits(step.args, step)) return undefined;
+    this.positions.push(at);
+    return step;
+  }
+
+  /** Gives back the steps taken after the first `count`. */
+  cut(count: number): void {
+    this.positions.length = count;
   }
 }
 
 export function isCall<K extends KernelName>(step: Step, kernel: K): step is KernelStep<K> & Step {
   return step.kind === "kernel" && step.kernel === kernel;
-}
-
-/** Where `position` stands, or would have to stand, in a sorted list; often at its end. */
-function placeIn(list: readonly number[], position: number): number {
-  let [low, high] = (list.at(-1) ?? -1) < position ? [list.length, list.length] : [0, list.length];
-  while (low < high) {
-    const half = (low + high) >> 1;
-    if ((list[half] as number) < position) low = half + 1;
-    else high = half;
-  }
-  return low;
-}
-
-function add<K>(index: Map<K, number[]>, key: K, position: number): void {
-  const list = index.get(key);
-  if (!list) index.set(key, [position]);
-  else {
-    const place = placeIn(list, position);
-    if (list[place] !== position) list.splice(place, 0, position);
-  }
-}
-
-function remove<K>(index: Map<K, number[]>, key: K, position: number): void {
-  const list = index.get(key) ?? [];
-  const place = placeIn(list, position);
-  if (list[place] === position) list.splice(place, 1);
 }
 
 export function renameSpan(step: KernelStep, from: Span, to: Span): KernelStep {

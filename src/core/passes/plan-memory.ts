@@ -1,7 +1,8 @@
 import type { Step } from "../program.js";
 import type { Span } from "../span.js";
-import { type Region, successorsOf, type Uses, usesOf } from "../uses.js";
+import { type Region, successorsOf, usesOf } from "../uses.js";
 import { firstOver, type Item, type Lifetime, pack } from "./pack.js";
+import { addRange, type Range } from "./ranges.js";
 
 /** Where a span lies in the arena, in values, and when. */
 export interface PlacedSpan extends Lifetime {
@@ -17,31 +18,29 @@ export interface MemoryPlan {
   readonly size: number;
 }
 
-/** Spans begin at multiples of so many values: a cache line. */
+/** Spans begin at multiples of 16 values: a cache line. */
 const alignment = 16;
 
 /**
  * Decides which spans may share memory when all of `steps` are run in their order, and places them in one arena.
  *
- * A span has its place to itself from the step that first writes to it to the last that has to do with it. One that is
- * read before all of it was written (an input, a parameter, a state that goes from one run to the next, a gradient
- * nobody computes) keeps memory of its own, and so do those in `kept`. What a step writes may take the place of what it
+ * A span has its place to itself from the first step that writes to it to the last that reads or writes it. One that is
+ * read before all of it was written (an input, a parameter, a state that goes from one run to the next, a gradient that
+ * no step computes) has memory of its own, and so do those in `kept`. What a step writes may take the place of what it
  * is the last to read, if its kernel can do that and it saves memory.
  *
- * @param hidden spans that nobody can look at between layers
- * @param uses what each of the steps reads and writes
+ * @param hidden spans that cannot be read from outside between layers
  */
 export function planMemory(
   steps: readonly Step[],
   kept: ReadonlySet<Span>,
   hidden: ReadonlySet<Span> = new Set(),
-  uses: readonly Uses[] = steps.map(usesOf),
 ): MemoryPlan {
-  const items = [...lifetimes(steps, hidden, uses)]
+  const items = [...lifetimes(steps, hidden)]
     .filter(([span]) => !kept.has(span) && span.count > 0)
     .map(([span, lifetime]) => ({ span, size: Math.ceil(span.count / alignment) * alignment, ...lifetime }));
   const separate = items.map((_, i) => i);
-  const plans = [successions(steps, items, uses), separate].map((groups) => packGroups(items, groups));
+  const plans = [successions(steps, items), separate].map((groups) => packGroups(items, groups));
   const { offsets, size } = plans.reduce((best, plan) => (plan.size < best.size ? plan : best));
   const placed = items.map((item, i) => ({ ...item, offset: offsets[i] ?? 0 }));
   const overwritten = firstOver(placed);
@@ -54,10 +53,10 @@ export function planMemory(
 type SpanItem = Item & { readonly span: Span };
 
 /**
- * For each item the first of those that lie at one place, one after the other: where a step may write over what it
- * reads, and nobody reads that later, its result takes the place.
+ * Groups of items that lie at one place, one after the other, each given by its first item. A result takes the place of
+ * an input if its step may write over what it reads, and no later step reads that.
  */
-function successions(steps: readonly Step[], items: readonly SpanItem[], uses: readonly Uses[]): readonly number[] {
+function successions(steps: readonly Step[], items: readonly SpanItem[]): readonly number[] {
   const indices = new Map(items.map(({ span }, i) => [span, i]));
   const first = items.map((_, i) => i);
   const hasSuccessor = new Set<number>();
@@ -67,8 +66,8 @@ function successions(steps: readonly Step[], items: readonly SpanItem[], uses: r
       if (next === undefined || last === undefined || next === last || hasSuccessor.has(last)) continue;
       const [heir, old] = [items[next] as SpanItem, items[last] as SpanItem];
       if (heir.from !== at || old.to !== at || heir.size !== old.size || first[next] !== next) continue;
-      // Through another argument it might be read elsewhere.
-      if ((uses[at]?.reads ?? []).filter(({ span }) => span.root === input).length > 1) continue;
+      // Through another argument, the step may read other values of it.
+      if (usesOf(step).reads.filter(({ span }) => span.root === input).length > 1) continue;
       first[next] = first[last] as number;
       hasSuccessor.add(last);
     }
@@ -76,7 +75,7 @@ function successions(steps: readonly Step[], items: readonly SpanItem[], uses: r
   return first;
 }
 
-/** Packs items of which those with the same group have one place. */
+/** Packs items; those of one group have one place. */
 function packGroups(items: readonly SpanItem[], groups: readonly number[]): ReturnType<typeof pack> {
   const lives = new Map<number, Item>();
   items.forEach(({ from, to, size }, i) => {
@@ -90,11 +89,7 @@ function packGroups(items: readonly SpanItem[], groups: readonly number[]): Retu
 }
 
 /** The lives of all spans that own memory, without those that are read before they are written. */
-export function lifetimes(
-  steps: readonly Step[],
-  hidden: ReadonlySet<Span> = new Set(),
-  uses: readonly Uses[] = steps.map(usesOf),
-): Map<Span, Lifetime> {
+export function lifetimes(steps: readonly Step[], hidden: ReadonlySet<Span> = new Set()): Map<Span, Lifetime> {
   const lives = new Map<Span, { from: number; to: number }>();
   const coverages = new Map<Span, Coverage>();
   const carried = new Set<Span>();
@@ -104,7 +99,8 @@ export function lifetimes(
     if (life) life.to = Math.max(life.to, to);
     else lives.set(root, { from, to });
   };
-  for (const [i, { reads, writes }] of uses.entries()) {
+  for (const [i, step] of steps.entries()) {
+    const { reads, writes } = usesOf(step);
     for (const { span } of reads) {
       const { root } = span;
       if (!coverages.get(root)?.has(span)) carried.add(root);
@@ -115,7 +111,7 @@ export function lifetimes(
       const coverage = coverages.get(root) ?? new Coverage(root.count);
       coverages.set(root, coverage);
       coverage.add(region);
-      // What a layer leaves can be looked at until the next layer runs.
+      // The result of a layer can be read from outside until the next layer runs.
       touch(root, i, hidden.has(root) ? i : (ends[i] ?? i));
     }
   }
@@ -123,7 +119,7 @@ export function lifetimes(
   return lives;
 }
 
-/** For each step the last of those from it on that are of the same layer. */
+/** For each step the last step of its layer; the steps of a layer follow on each other. */
 function layerEnds(steps: readonly Step[]): readonly number[] {
   const ends = [...steps.keys()];
   for (let i = steps.length - 2; i >= 0; i--) {
@@ -132,80 +128,62 @@ function layerEnds(steps: readonly Step[]): readonly number[] {
   return ends;
 }
 
-/** Columns `[from, to)` of all rows. */
-type Columns = readonly [from: number, to: number];
-
 /** Which values of a span were written. */
 class Coverage {
   readonly #count: number;
-  #missing: number;
-  /** As long as all parts are columns of rows of one length, as a Concat writes them: that length, and which. */
-  #stride = 0;
-  #columns: readonly Columns[] = [];
-  /** Else each value for itself. */
-  #written: Uint8Array | undefined;
+  /** The span is seen as rows of this length: as a Concat writes it, or all of it as one. */
+  #stride: number;
+  /** What was written in each of the rows. */
+  #columns: Range[] = [];
 
   constructor(count: number) {
     this.#count = count;
-    this.#missing = count;
+    this.#stride = count;
   }
 
   add({ span, rows, width, stride: step }: Region): void {
     const count = this.#count;
-    if (this.#missing === 0) return;
-    if (rows * width >= count && width <= step) {
-      this.#missing = 0;
-      return;
-    }
     const start = sliceStart(span);
     const stride = rows === 1 ? count : step;
-    const areColumns = rows * stride === count && start + width <= stride;
-    if (!this.#written && areColumns && (this.#stride === 0 || this.#stride === stride)) {
+    if (this.#isWhole || rows * width === 0) return;
+    if (rows * width >= count && width <= step) this.#columns = [[0, this.#stride]];
+    else if (
+      rows * stride === count &&
+      start + width <= stride &&
+      (this.#columns.length === 0 || this.#stride === stride)
+    ) {
       this.#stride = stride;
-      this.#columns = union(this.#columns, [start, start + width]);
-      this.#missing = count - rows * this.#columns.reduce((sum, [from, to]) => sum + to - from, 0);
-      return;
-    }
-    const written = this.#values();
-    let missing = this.#missing;
-    for (let row = 0; row < rows; row++) {
-      const end = Math.min(start + row * stride + width, count);
-      for (let i = start + row * stride; i < end; i++) {
-        if (written[i] === 0) missing--;
-        written[i] = 1;
+      addRange(this.#columns, [start, start + width]);
+    } else {
+      this.#joinRows();
+      for (let from = start; from < start + rows * stride; from += stride) {
+        addRange(this.#columns, [from, Math.min(from + width, count)]);
       }
     }
-    this.#missing = missing;
   }
 
   /** Whether all values of this span, or of this part of it, were written. */
   has(span: Span): boolean {
-    if (this.#missing === 0) return true;
-    if (this.#missing === this.#count) return false;
+    if (this.#isWhole) return true;
+    this.#joinRows();
     const start = sliceStart(span);
-    return this.#values()
-      .subarray(start, start + span.count)
-      .every((flag) => flag === 1);
+    return this.#columns.some(([from, to]) => from <= start && start + span.count <= to);
   }
 
-  #values(): Uint8Array {
-    if (this.#written) return this.#written;
-    const written = new Uint8Array(this.#count);
-    this.#written = written;
-    for (let row = 0; row < this.#count; row += this.#stride || this.#count) {
-      for (const [from, to] of this.#columns) written.fill(1, row + from, row + to);
+  get #isWhole(): boolean {
+    const [from, to] = this.#columns[0] ?? [0, 0];
+    return from === 0 && to === this.#stride;
+  }
+
+  #joinRows(): void {
+    if (this.#stride === this.#count) return;
+    const [stride, columns] = [this.#stride, this.#columns];
+    this.#stride = this.#count;
+    this.#columns = [];
+    for (let row = 0; row < this.#count; row += stride) {
+      for (const [from, to] of columns) addRange(this.#columns, [row + from, row + to]);
     }
-    return written;
   }
-}
-
-/** These columns and those, none of them twice. */
-function union(columns: readonly Columns[], added: Columns): readonly Columns[] {
-  const apart = columns.filter(([from, to]) => to < added[0] || from > added[1]);
-  const joined = columns.filter((each) => !apart.includes(each));
-  const from = Math.min(added[0], ...joined.map((each) => each[0]));
-  const to = Math.max(added[1], ...joined.map((each) => each[1]));
-  return [...apart, [from, to]];
 }
 
 /** Where a span starts in the one that owns its memory. */

@@ -1,16 +1,16 @@
 import { type KernelStep, kernelStep, type Step } from "../program.js";
 import { Span } from "../span.js";
-import { type PassContext, type PlanDraft, type Rewritten, renameSpan, unchanged } from "./plan-draft.js";
+import { usesOf } from "../uses.js";
+import { type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
 
 /**
- * What a fused BatchNorm puts out, or the pooling with it, is not kept for backward where that only reads it, as a
- * convolution's gradient for its weights does: it is computed again right before. Its input is there anyway, for
- * BatchNorm's own backward. That halves what a net of convolutions with batch normalization must keep, for one more pass
- * over the values. They may differ in their last digits from what they were: means are rounded when they are kept.
+ * The result of a fused BatchNorm, or of the pooling with it, is not stored for backward where backward only reads it, as
+ * a convolution's gradient for its weights does: it is computed again just before. Its input is stored anyway, for the
+ * backward of BatchNorm. This halves the memory of a net of convolutions with batch normalization, for one more pass over
+ * the values. The last digits may differ from those of forward, since the stored means are rounded.
  */
-export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassContext): Rewritten {
-  if (!kept) return unchanged;
-  const spans: Span[] = [];
+export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassContext): void {
+  if (!kept) return;
   let lastNorm = draft.middle - 1;
   while (lastNorm >= 0 && !normAt(draft, lastNorm)) lastNorm--;
   for (let at = 0; at <= lastNorm; at++) {
@@ -18,20 +18,20 @@ export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassCont
     if (!norm || kept.has(norm.args.y.root) || !engine.has(repeatedBy(norm))) continue;
     const { y } = norm.args;
     const readers = readersOf(y, draft, at, lastNorm);
-    const end = draft.backwardOf(norm.layer).find((position) => isBackwardOf(draft.at(position), norm)) ?? -1;
+    const isItsBackward = (position: number) => draft.call(position, `${norm.kernel}Backward`)?.args.x === norm.args.x;
+    const end = draft.backwardOf(norm.layer).find(isItsBackward) ?? -1;
     const [first] = readers;
     if (first === undefined || (readers.at(-1) ?? 0) > end) continue;
     const again = new Span(`${y.name}'`, y.count, engine);
     for (const reader of readers) draft.replace([reader], [renameSpan(draft.at(reader) as KernelStep, y, again)]);
     draft.insert(first, [repeated(norm, again, (draft.at(first) as Step).layer)]);
-    spans.push(again);
+    draft.spans.add(again);
   }
-  return { groups: [], spans, skipped: [] };
 }
 
 /**
  * The positions in backward of the steps that read `y`, which step `at` of forward writes; none if it must stay as it is:
- * another step writes to it, a part of it has a span of its own, or nothing comes in between that would get its memory.
+ * another step writes to it, a part of it has a span of its own, or no step in between would use its memory.
  */
 function readersOf(y: Span, draft: PlanDraft, at: number, lastNorm: number): readonly number[] {
   if (y.root !== y || draft.writers(y).some((position) => position !== at)) return [];
@@ -40,7 +40,7 @@ function readersOf(y: Span, draft: PlanDraft, at: number, lastNorm: number): rea
   const readers = all.filter((position) => position >= draft.middle);
   const isWhole = (position: number) =>
     draft.at(position)?.kind === "kernel" &&
-    draft.usesAt(position)?.reads.every(({ span }) => span === y || span.root !== y);
+    usesOf(draft.at(position) as Step).reads.every(({ span }) => span === y || span.root !== y);
   return readers.every(isWhole) ? readers : [];
 }
 
@@ -52,13 +52,8 @@ function normAt(draft: PlanDraft, at: number): Norm | undefined {
 
 const repeatedBy = ({ kernel }: Norm) => (kernel === "batchNormFused" ? "normalizeFused" : "normalizePool");
 
-/** What computes the same with the statistics there are. */
+/** The step that computes the same from the statistics of forward. */
 function repeated(norm: Norm, y: Span, layer: number): Step {
   if (norm.kernel === "batchNormFused") return kernelStep("normalizeFused", { ...norm.args, y }, layer);
   return kernelStep("normalizePool", { ...norm.args, y }, layer);
-}
-
-function isBackwardOf(step: Step | undefined, { args, kernel }: Norm): boolean {
-  if (step?.kind !== "kernel" || step.kernel !== `${kernel}Backward`) return false;
-  return (step.args as Norm["args"]).x === args.x;
 }
