@@ -226,7 +226,12 @@ export class Recordings {
       const recording = record(index, `${layer.name}'`, this.#options.engine, true);
       backward[index] = recording;
       try {
-        if (needsBackward) layer.backward(recording.recorder, top, wanted, bottom, learns);
+        if (!needsBackward) continue;
+        for (const [i, { name }] of bottom.entries()) {
+          const what = wanted[i] ? layer.withoutGradient[i] : undefined;
+          if (what) throw layer.error("MOKA_FIELD", `cannot propagate down to ${what} "${name}"`);
+        }
+        layer.backward(recording.recorder, top, wanted, bottom, learns);
       } catch (refusal) {
         return { backward: [], refusal };
       }
