@@ -1,6 +1,6 @@
 import type { LayerSummary, NetSummary } from "../../tools/summary.js";
 import { colorsFor } from "../colors.js";
-import { type Command, command, option, repeated } from "../command.js";
+import { type Command, command, flag, option, repeated } from "../command.js";
 import { addShape, json, model, phase, stateOptions } from "../options.js";
 import { print, printJson, problems } from "../print.js";
 
@@ -19,6 +19,7 @@ export const summary: Command = command(
       addShape,
       {},
     ),
+    peaks: flag("--no-peaks", "leave out the peaks of memory, which take most of the time"),
     json,
     ...stateOptions,
   },
@@ -27,16 +28,12 @@ export const summary: Command = command(
       "Multiply-adds are those of convolutions, inner products and recurrent layers in one forward pass over the batch." +
       "\nMemory is that of the values of a layer's top blobs; gradients take as much again." +
       "\nPeaks count blobs, parameters and buffers of layers, without a solver's history. The peak of training is that" +
-      "\nof the net of phase TRAIN, if its data exist. moka explain shows the steps that need the memory.",
+      "\nof the net of phase TRAIN, if its data exist. moka explain shows the steps that need the memory." +
+      "\nLayers of unknown types, and what depends on them, are marked with ? and not counted; a warning names them.",
 
     async run({ model, json, ...options }) {
-      const { summarize } = await import("../../index.js");
-      const { createFiles } = await import("#platform");
-      const { netFrom, readText } = await import("../../api/read-text.js");
-      const log = problems({ upgrades: false });
-      const files = createFiles();
-      const net = netFrom(await readText(model, files), log);
-      const result = await summarize(net, { ...options, files, log });
+      const { summarize } = await import("../../api/summary.js");
+      const result = await summarize(model, { ...options, log: problems({ upgrades: false }) });
       if (json) printJson(result);
       else print(await format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
       return 0;
@@ -59,8 +56,9 @@ type Row = readonly (readonly string[])[];
 async function format(net: NetSummary, width: number): Promise<string> {
   const { default: Table } = await import("cli-table3");
   const { bold } = colorsFor(process.stdout);
-  const { parameters, multiplyAdds, memory } = net.totals;
-  const totals: Row = [["Total"], [], [], [], [], [short(parameters)], [short(multiplyAdds)], [bytes(memory)]];
+  const { parameters, multiplyAdds, memory, partial } = net.totals;
+  const counts = [short(parameters), short(multiplyAdds), bytes(memory)];
+  const totals: Row = [["Total"], [], [], [], [], ...counts.map((count) => [partial ? `≥ ${count}` : count])];
   const budget = width - gap * (heads.length - 1);
   let rows = rowsOf(net, false);
   let widths = widthsOf([...rows, totals]);
@@ -101,7 +99,8 @@ function rowsOf({ layers }: NetSummary, isShort: boolean): Row[] {
 }
 
 function rowOf(layer: LayerSummary, sources: ReadonlyMap<string, string>, isShort: boolean): Row {
-  const { name, type, bottoms, tops, assumed, params, parameters, multiplyAdds, memory } = layer;
+  const { name, type, bottoms, tops, assumed, unknown, params, parameters, multiplyAdds, memory } = layer;
+  const blank = unknown ? "?" : "";
   const topName = (top: string) => {
     if (bottoms.some((bottom) => bottom.name === top)) return "(in place)";
     return isShort && top === name ? asLayer : top;
@@ -112,20 +111,24 @@ function rowOf(layer: LayerSummary, sources: ReadonlyMap<string, string>, isShor
     [type],
     bottoms.map((bottom) => sources.get(bottom.name) ?? bottom.name),
     tops.map((top) => topName(top.name)),
-    tops.map(({ shape }) => (assumed ? "≈ " : "") + (shape.join(" ") || "scalar")),
-    [isShared ? "shared" : blankZero(parameters, short)],
-    [blankZero(multiplyAdds, short)],
-    [blankZero(memory, bytes)],
+    tops.map(({ shape }) => (shape ? (assumed ? "≈ " : "") + (shape.join(" ") || "scalar") : "?")),
+    [isShared ? "shared" : parameters === 0 ? blank : short(parameters)],
+    [multiplyAdds === 0 ? blank : short(multiplyAdds)],
+    [memory === 0 ? blank : bytes(memory)],
   ];
 }
 
 function footer({ totals, layers, peaks }: NetSummary): string[] {
-  const { parameters, parameterMemory, multiplyAdds, memory } = totals;
+  const { parameters, parameterMemory, multiplyAdds, memory, partial } = totals;
   const full = (value: number) => value.toLocaleString("en-US");
+  const least = partial ? "at least " : "";
   const lines = [
-    `${full(parameters)} parameters (${bytes(parameterMemory)}), ${full(multiplyAdds)} multiply-adds a forward`,
-    `${bytes(memory)} for the values of the blobs, as much again for their gradients`,
+    `${least}${full(parameters)} parameters (${bytes(parameterMemory)}), ${full(multiplyAdds)} multiply-adds a forward`,
+    `${least}${bytes(memory)} for the values of the blobs, as much again for their gradients`,
   ];
+  const written = layers.filter(({ inserted }) => !inserted);
+  const unknown = written.filter((layer) => layer.unknown).length;
+  if (partial) lines.push(`${unknown} of ${written.length} layers are not counted: what is marked with ? is not known`);
   for (const of of ["training", "inference"] as const) {
     const peak = peaks[of];
     if (!peak) continue;
@@ -181,10 +184,6 @@ function short(value: number): string {
 function bytes(value: number): string {
   const text = short(value);
   return text.includes(" ") ? `${text}B` : `${text} B`;
-}
-
-function blankZero(value: number, shown: (value: number) => string): string {
-  return value === 0 ? "" : shown(value);
 }
 
 function sum(values: readonly number[]): number {
