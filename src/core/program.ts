@@ -1,5 +1,4 @@
-import { access } from "./access.js";
-import type { KernelName, Kernels } from "./kernels.js";
+import { type KernelName, type Kernels, kernels } from "./kernels.js";
 import type { Span } from "./span.js";
 
 /** One call of a kernel. */
@@ -29,20 +28,18 @@ export interface Program {
   readonly steps: readonly Step[];
 }
 
-export function kernelStep<K extends KernelName>(kernel: K, args: Kernels[K], layer: number): Step {
-  return { kind: "kernel", kernel, args, layer } as KernelStep;
+export function kernelStep<K extends KernelName>(kernel: K, args: Kernels[K], layer: number): KernelStep<K> {
+  return { kind: "kernel", kernel, args, layer };
 }
 
-/** The spans a step reads and writes. */
+/** The spans a step reads and writes, whatever its other arguments are. */
 export function spansOf(step: Step): { reads: readonly Span[]; writes: readonly Span[] } {
-  if (step.kind === "host") return step;
-  const reads: Span[] = [];
-  const writes: Span[] = [];
-  const args = step.args as unknown as Record<string, Span | readonly Span[] | undefined>;
-  for (const [name, use] of Object.entries(access[step.kernel])) {
-    const spans = [args[name] ?? []].flat() as Span[];
-    if (use !== "out") reads.push(...spans);
-    if (use !== "in") writes.push(...spans);
-  }
+  return step.kind === "host" ? step : spansOfKernel(step);
+}
+
+function spansOfKernel<K extends KernelName>({ kernel, args }: KernelStep<K>) {
+  const all = kernels[kernel].spans.flatMap((use) => [use.at(args) ?? []].flat().map((span) => ({ span, use })));
+  const reads = all.filter(({ use }) => use.access !== "out" || use.extent).map(({ span }) => span);
+  const writes = all.filter(({ use }) => use.access !== "in").map(({ span }) => span);
   return { reads, writes };
 }

@@ -1,9 +1,9 @@
-import { kernelNames } from "./access.js";
-import type { KernelName, Kernels } from "./kernels.js";
+import { type Kernels, type PlainName, plainNames } from "./kernels.js";
 import { type HostStep, kernelStep, type Step } from "./program.js";
 import { type Memory, Span } from "./span.js";
 
-type KernelCalls = { readonly [K in KernelName]: (args: Kernels[K]) => void };
+/** Fused kernels are for passes to make. */
+type KernelCalls = { readonly [K in PlainName]: (args: Kernels[K]) => void };
 
 /**
  * What a layer's `forward` and `backward` speak to: `k.relu({ x, y, negativeSlope })` reads like a call, and
@@ -29,16 +29,11 @@ export interface Recording {
 export function record(layer: number, name: string, memory: Memory, needsBackward: boolean): Recording {
   const steps: Step[] = [];
   const spans: Span[] = [];
-  const calls = Object.fromEntries(
-    kernelNames.map((kernel) => [
-      kernel,
-      (args: Kernels[typeof kernel]) => void steps.push(kernelStep(kernel, args, layer)),
-    ]),
-  ) as unknown as KernelCalls;
-  const recorder: Recorder = {
-    ...calls,
+  const recorder: Recorder = Object.assign(Object.create(callsOf), {
+    steps,
+    layer,
     needsBackward,
-    span(spanName, count) {
+    span(spanName: string, count: number) {
       const span = new Span(`${name}.${spanName}`, count, memory);
       spans.push(span);
       return span;
@@ -46,6 +41,21 @@ export function record(layer: number, name: string, memory: Memory, needsBackwar
     host(label, run, { reads = [], writes = [] } = {}) {
       steps.push({ kind: "host", label, layer, run, reads, writes });
     },
-  };
+  } satisfies Omit<Recorder, PlainName> & Recorded);
   return { recorder, steps, spans };
 }
+
+interface Recorded {
+  readonly steps: Step[];
+  readonly layer: number;
+}
+
+/** A method for each kernel, made once for all recorders. */
+const callsOf = Object.fromEntries(
+  plainNames.map((kernel) => [
+    kernel,
+    function (this: Recorded, args: Kernels[typeof kernel]) {
+      this.steps.push(kernelStep(kernel, args, this.layer));
+    },
+  ]),
+);

@@ -46,7 +46,7 @@ export function descent({ param, rate, clip, solver }: Update): Descent {
     rateScale: lrMult,
     gradientScale: Math.fround(1 / solver.iterSize),
     decay: Math.fround(solver.weightDecay * decayMult),
-    decayNorm: solver.regularizationType === "L1" ? "L1" : "L2",
+    isL1: solver.regularizationType === "L1",
   };
 }
 

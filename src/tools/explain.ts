@@ -1,8 +1,7 @@
 import type { Net } from "../core/net.js";
 import type { Step } from "../core/program.js";
 import type { Span } from "../core/span.js";
-import { type Region, usesOf, valuesIn } from "../core/uses.js";
-import { flopsOf } from "../core/work.js";
+import { flopsOf, type Region, usesOf, valuesIn } from "../core/uses.js";
 import type { Shape } from "../util/shape.js";
 import { type CaffeMemory, caffeMemory } from "./caffe-memory.js";
 import { type NetMemory, netMemory } from "./net-memory.js";

@@ -1,7 +1,7 @@
 // What a newcomer adds has its row, its test and its page; a file that grew too long is two.
 import { expect, test } from "vitest";
 import { commands } from "../../src/cli/commands/index.js";
-import { kernelNames } from "../../src/core/access.js";
+import { kernelNames, plainNames } from "../../src/core/kernels.js";
 import { referenceKernels } from "../../src/engines/reference/index.js";
 import { wasmKernels } from "../../src/engines/wasm/index.js";
 import { layers } from "../../src/layers/index.js";
@@ -62,8 +62,24 @@ test("what is said of a command that lacks something", () => {
   );
 });
 
+test("every row of a kernel is in the table of core/kernels.ts", () => {
+  const families = tree
+    .list("src/core/kernels")
+    .filter((path) => !/\/(kernel|lowering|sizes)\.ts$|test\.ts$/.test(path));
+  const rows = families.flatMap((path) =>
+    [...tree.read(path).matchAll(/^export const (\w+) =/gm)].map(([, name = ""]) => name),
+  );
+  expectNone(
+    differences<string>(kernelNames, rows, {
+      onlyInA: (kernel) => `core/kernels.ts has ${kernel}, of which no file of core/kernels/ has a row`,
+      onlyInB: (kernel) => `the row ${kernel} is not in core/kernels.ts`,
+    }),
+  );
+  expect(rows.length, "no two rows have the same name").toBe(kernelNames.length);
+});
+
 test.each([
-  ["reference", referenceKernels, kernelNames],
+  ["reference", referenceKernels, plainNames],
   ["wasm", wasmKernels, kernelNames],
 ])("the %s engine has its kernels", (engine, has, mustHave) => {
   expectNone(

@@ -1,12 +1,39 @@
+import { eachWithDim, sumPerDim } from "./dims.js";
 import type { Arguments } from "./kernel.js";
-import { eachWithDim, sumPerDim } from "./scale.js";
+import { each } from "./single-values.js";
 
-export function relu({ x, y, negativeSlope }: Arguments<"relu">): void {
-  for (let i = 0; i < y.length; i++) y[i] = Math.max(x[i], 0) + negativeSlope * Math.min(x[i], 0);
-}
+export const relu = each("relu", ({ negativeSlope }, x) => Math.max(x, 0) + negativeSlope * Math.min(x, 0));
+export const reluBackward = each("reluBackward", ({ negativeSlope }, x, dy) => dy * (x > 0 ? 1 : negativeSlope));
+export const abs = each("abs", (_, x) => Math.abs(x));
+export const absBackward = each("absBackward", (_, x, dy) => dy * Math.sign(x));
+export const sigmoid = each("sigmoid", (_, x) => logistic(x));
+export const sigmoidBackward = each("sigmoidBackward", (_, y, dy) => dy * y * (1 - y));
+export const tanh = each("tanh", (_, x) => Math.tanh(x));
+export const tanhBackward = each("tanhBackward", (_, y, dy) => dy * (1 - y * y));
+export const power = each("power", ({ power, scale, shift }, x) => (shift + scale * x) ** power);
+export const powerBackward = each("powerBackward", ({ power, scale, shift }, x, dy) =>
+  // The gradient of a constant is 0 even where 0^-1 is not a number.
+  power * scale === 0 ? 0 : dy * power * scale * (shift + scale * x) ** (power - 1),
+);
+export const exp = each("exp", ({ scale, shift }, x) => Math.exp(scale * x + shift));
+export const log = each("log", ({ scale, shift }, x) => Math.log(scale * x + shift));
+export const logBackward = each("logBackward", ({ scale, shift }, x, dy) => (scale * dy) / (scale * x + shift));
+export const elu = each("elu", ({ alpha }, x) => Math.max(x, 0) + alpha * Math.expm1(Math.min(x, 0)));
+export const eluBackward = each("eluBackward", ({ alpha }, x, y, dy) => (x > 0 ? dy : dy * (alpha + y)));
+export const softplus = each("softplus", (_, x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
+export const softplusBackward = each("softplusBackward", (_, x, dy) => dy / (1 + Math.exp(-x)));
+export const swish = each("swish", ({ beta }, x) => x / (1 + Math.exp(-beta * x)));
+export const swishBackward = each("swishBackward", ({ beta }, x, dy) => {
+  const gate = logistic(beta * x);
+  return dy * (gate + beta * x * gate * (1 - gate));
+});
+/** What is not a number becomes `min`, as the comparisons of Caffe have it. */
+export const clip = each("clip", ({ min, max }, x) => (Number.isNaN(x) ? min : Math.max(min, Math.min(x, max))));
+export const clipBackward = each("clipBackward", ({ min, max }, x, dy) => (x >= min && x <= max ? dy : 0));
+export const threshold = each("threshold", ({ threshold }, x) => (x > threshold ? 1 : 0));
 
-export function reluBackward({ x, dy, dx, negativeSlope }: Arguments<"reluBackward">): void {
-  for (let i = 0; i < dx.length; i++) dx[i] = dy[i] * (x[i] > 0 ? 1 : negativeSlope);
+function logistic(x: number): number {
+  return 1 / (1 + Math.exp(-x));
 }
 
 export function prelu({ x, slope, y, ...size }: Arguments<"prelu">): void {
@@ -24,39 +51,4 @@ export function preluBackward({ x, slope, dy, dx, ...size }: Arguments<"preluBac
 export function preluBackwardSlope({ x, dy, dslope, ...size }: Arguments<"preluBackwardSlope">): void {
   const sums = sumPerDim(size, (i) => (x[i] <= 0 ? dy[i] * x[i] : 0));
   for (let d = 0; d < sums.length; d++) dslope[d] += sums[d];
-}
-
-export function abs({ x, y }: Arguments<"abs">): void {
-  for (let i = 0; i < y.length; i++) y[i] = Math.abs(x[i]);
-}
-
-export function absBackward({ x, dy, dx }: Arguments<"absBackward">): void {
-  for (let i = 0; i < dx.length; i++) dx[i] = dy[i] * Math.sign(x[i]);
-}
-
-export function sigmoid({ x, y }: Arguments<"sigmoid">): void {
-  for (let i = 0; i < y.length; i++) y[i] = 1 / (1 + Math.exp(-x[i]));
-}
-
-export function sigmoidBackward({ y, dy, dx }: Arguments<"sigmoidBackward">): void {
-  for (let i = 0; i < dx.length; i++) dx[i] = dy[i] * y[i] * (1 - y[i]);
-}
-
-export function tanh({ x, y }: Arguments<"tanh">): void {
-  for (let i = 0; i < y.length; i++) y[i] = Math.tanh(x[i]);
-}
-
-export function tanhBackward({ y, dy, dx }: Arguments<"tanhBackward">): void {
-  for (let i = 0; i < dx.length; i++) dx[i] = dy[i] * (1 - y[i] * y[i]);
-}
-
-export function power({ x, y, power, scale, shift }: Arguments<"power">): void {
-  for (let i = 0; i < y.length; i++) y[i] = (shift + scale * x[i]) ** power;
-}
-
-export function powerBackward({ x, dy, dx, power, scale, shift }: Arguments<"powerBackward">): void {
-  // The gradient of a constant is 0 even where 0^-1 is not a number.
-  for (let i = 0; i < dx.length; i++) {
-    dx[i] = power * scale === 0 ? 0 : dy[i] * power * scale * (shift + scale * x[i]) ** (power - 1);
-  }
 }

@@ -52,22 +52,14 @@ function walk(geometry: ConvGeometry, visit: (x: number, w: number, y: number, m
   }
 }
 
-export function conv(args: Arguments<"conv">): void {
-  convFused({ ...args, multiplier: undefined, negativeSlope: 1 });
-}
-
-export function convFused({ x, w, multiplier, bias, y, negativeSlope, ...geometry }: Arguments<"convFused">): void {
-  const sums = new Float64Array(y.length);
+export function conv({ x, w, bias, y, ...geometry }: Arguments<"conv">): void {
+  const size = sizeOf(geometry.output);
+  const sums = Float64Array.from(y, (_, i) => (bias ? bias[Math.floor(i / size) % geometry.outputs] : 0));
   walk(geometry, (xi, wi, yi, { from, to }) => {
     const weight = w[wi];
     for (let i = 0; i < from.length; i++) sums[yi + to[i]] += weight * x[xi + from[i]];
   });
-  const size = sizeOf(geometry.output);
-  for (let i = 0; i < sums.length; i++) {
-    const output = Math.floor(i / size) % geometry.outputs;
-    const v = sums[i] * (multiplier ? multiplier[output] : 1) + (bias ? bias[output] : 0);
-    y[i] = Math.max(v, 0) + negativeSlope * Math.min(v, 0);
-  }
+  y.set(sums);
 }
 
 export function convBackwardData({ dy, w, dx, ...geometry }: Arguments<"convBackwardData">): void {

@@ -1,8 +1,11 @@
 import type { Arguments } from "./kernel.js";
+import { each } from "./single-values.js";
 
-export function fill({ y, value }: Arguments<"fill">): void {
-  y.fill(value);
-}
+export const fill = each("fill", ({ value }) => value);
+export const mul = each("mul", (_, a, b) => a * b);
+export const div = each("div", (_, a, b) => a / b);
+export const dropout = each("dropout", ({ scale }, x, mask) => x * mask * scale);
+export const maxOfBackward = each("maxOfBackward", ({ index }, dy, mask) => (mask === index ? dy : 0));
 
 export function copy({ x, y }: Arguments<"copy">): void {
   y.set(x);
@@ -18,28 +21,12 @@ export function axpby({ x, y, a, b }: Arguments<"axpby">): void {
   for (let i = 0; i < y.length; i++) y[i] = b === 0 ? a * x[i] : a * x[i] + b * y[i];
 }
 
-export function sum(args: Arguments<"sum">): void {
-  sumFused({ ...args, negativeSlope: 1 });
-}
-
-export function sumFused({ xs, coefficients, y, negativeSlope }: Arguments<"sumFused">): void {
+export function sum({ xs, coefficients, y }: Arguments<"sum">): void {
   for (let i = 0; i < y.length; i++) {
     let total = 0;
     for (let j = 0; j < xs.length; j++) total += coefficients[j] * xs[j][i];
-    y[i] = Math.max(total, 0) + negativeSlope * Math.min(total, 0);
+    y[i] = total;
   }
-}
-
-export function mul({ a, b, y }: Arguments<"mul">): void {
-  for (let i = 0; i < y.length; i++) y[i] = a[i] * b[i];
-}
-
-export function div({ a, b, y }: Arguments<"div">): void {
-  for (let i = 0; i < y.length; i++) y[i] = a[i] / b[i];
-}
-
-export function dropout({ x, mask, y, scale }: Arguments<"dropout">): void {
-  for (let i = 0; i < y.length; i++) y[i] = x[i] * mask[i] * scale;
 }
 
 export function scaleBy({ x, multiplier, y, alpha }: Arguments<"scaleBy">): void {
@@ -59,8 +46,4 @@ export function maxOf({ x, y, mask, index, ties }: Arguments<"maxOf">): void {
       mask[i] = index;
     }
   }
-}
-
-export function maxOfBackward({ dy, mask, dx, index }: Arguments<"maxOfBackward">): void {
-  for (let i = 0; i < dx.length; i++) dx[i] = mask[i] === index ? dy[i] : 0;
 }

@@ -1,4 +1,4 @@
-import type { KernelName, Kernels } from "../../core/kernels.js";
+import type { KernelName, Kernels, PlainName } from "../../core/kernels.js";
 import type { FloatArray, Span } from "../../core/span.js";
 
 /** A kernel's arguments with arrays in the place of spans. */
@@ -14,5 +14,5 @@ export type Resolved<A> = {
 
 export type Arguments<K extends KernelName> = Resolved<Kernels[K]>;
 
-/** The readable definition of each kernel; sums are kept in double precision. */
-export type Implementations = { readonly [K in KernelName]: (args: Arguments<K>) => void };
+/** The readable definition of each plain kernel; sums are kept in double precision. */
+export type Implementations = { readonly [K in PlainName]: (args: Arguments<K>) => void };

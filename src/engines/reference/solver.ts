@@ -61,11 +61,11 @@ export function adam(args: Arguments<"adam">): void {
 
 /** Takes off each weight the step that its gradient gives at this rate. */
 function descend(
-  { w, dw, rate, clip, rateScale, gradientScale, decay, decayNorm }: Resolved<Descent>,
+  { w, dw, rate, clip, rateScale, gradientScale, decay, isL1 }: Resolved<Descent>,
   step: (gradient: number, rate: number, index: number) => number,
 ): void {
   for (let i = 0; i < w.length; i++) {
-    const penalty = decay * (decayNorm === "L1" ? Math.sign(w[i]) : w[i]);
+    const penalty = decay * (isL1 ? Math.sign(w[i]) : w[i]);
     dw[i] = step(gradientScale * clip[0] * dw[i] + penalty, rate[0] * rateScale, i);
     w[i] -= dw[i];
   }

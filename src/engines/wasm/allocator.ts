@@ -24,9 +24,9 @@ export class Allocator {
     return this.#used;
   }
 
-  /** The most bytes that could be given out as one piece now. */
+  /** The size of the largest piece that could be given out now, in bytes. */
   get largest(): number {
-    return this.#gaps.reduce((most, { start, end }) => Math.max(most, end - start), 0);
+    return this.#gaps.reduce((largest, { start, end }) => Math.max(largest, end - start), 0);
   }
 
   /** The address of a piece of this many bytes; `undefined` if there is none. */

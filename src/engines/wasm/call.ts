@@ -15,21 +15,21 @@ export type ScratchName =
 /**
  * One call of an export: plain data, so that threads can walk the same list over the same memory.
  *
- * The export is called with the range of pieces to do, `0, pieces` where nobody shares the work, and then with
- * `numbers`. The workspace then begins with `table`.
+ * The export is called with the range of pieces to do, `0, pieces` on a single thread, and then with `numbers`. The workspace
+ * begins with `table`.
  */
 export interface Call {
   readonly name: string;
-  /** How many pieces, independent of each other, its work falls into; none, and there is nothing to do. */
+  /** The number of independent pieces of its work; with 0 there is nothing to do. */
   readonly pieces: number;
   /**
-   * So many pieces, or more, are worth a call of their own; fewer than some of these, and threads get one even share each.
-   * Default: as many as single values would be.
+   * Grain size: this number of pieces, or more, is worth a call. A call of only a few grains is shared evenly among threads.
+   * Default: that of single values.
    */
-  readonly least?: number | undefined;
+  readonly grain?: number | undefined;
   readonly numbers: readonly number[];
   readonly table?: Int32Array;
-  /** What it needs of workspace behind the table, `scratchTimes` (1) times, and so many bytes more. */
+  /** Workspace behind the table: `scratchTimes` (default 1) times the bytes that this export says, and `scratchBytes` more. */
   readonly scratch?: ScratchName;
   readonly scratchTimes?: number;
   readonly scratchBytes?: number;
@@ -40,13 +40,13 @@ export interface Call {
 }
 
 /** Memory for what is prepared of a constant. */
-export interface Kept {
+export interface Prepared {
   readonly address: number;
   readonly constant: Span;
 }
 
-/** Gives out memory for so many bytes prepared of a span; none if the span is no constant, or there is no room. */
-export type Keep = (span: Span, bytes: number) => Kept | undefined;
+/** Reserves bytes for what is prepared of a span; none if the span is no constant, or there is no room. */
+export type Reserve = (span: Span, bytes: number) => Prepared | undefined;
 
 /**
  * The address of a span, which must have this many values, or more: kernels do not check. 0 for no span.
@@ -55,17 +55,17 @@ export type Keep = (span: Span, bytes: number) => Kept | undefined;
  */
 export type Locate = (span: Span | undefined, count: number) => number;
 
-/** Makes a kernel's call of its arguments; or several, each of which waits for the one before. */
+/** Makes a call of a kernel's arguments, or several, each of which waits for the one before. */
 export type Bind<K extends KernelName> = (
   args: Kernels[K],
   at: Locate,
-  keep: Keep,
+  reserve: Reserve,
   panels: Panels,
 ) => Call | readonly Call[];
 export type Bindings = { readonly [K in KernelName]: Bind<K> };
 
-/** How many pieces of so many values each are worth a call of their own. */
-export function leastOf(values: number): number {
+/** The grain size of pieces that have this many values each. */
+export function grainOf(values: number): number {
   return Math.ceil(4096 / Math.max(1, values));
 }
 

@@ -1,30 +1,30 @@
 import type { ConvGeometry } from "../../core/kernels.js";
-import { type Bind, type Call, call, leastOf } from "./call.js";
+import { type Bind, type Call, call, grainOf } from "./call.js";
 import { geometryTable, manyStrips, sharesRows, sizesOf } from "./conv-geometry.js";
 import { gradientSuits, planForward, transposed, winogradCalls, winogradGradient } from "./winograd.js";
 
 /** With fewer images than this, threads do not share them. */
 const fewImages = 8;
 
-/** With so many positions, packing the weights takes no time beside the products. */
+/** With this many positions, packing the weights takes hardly any time beside the products. */
 const manyPositions = 2048;
 
 /** Strips of 8 positions that are worth a call, where weights are packed already. */
 const fewStrips = 4;
 
-export const conv: Bind<"conv"> = (args, ...host) =>
-  convFused({ ...args, multiplier: undefined, negativeSlope: 1 }, ...host);
+export const conv: Bind<"conv"> = (args, ...rest) =>
+  convFused({ ...args, multiplier: undefined, negativeSlope: 1 }, ...rest);
 
 export const convFused: Bind<"convFused"> = (
   { x, w, multiplier, bias, y, negativeSlope, ...geometry },
   at,
-  keep,
+  reserve,
   panels,
 ) => {
   const size = sizesOf(geometry);
   const [xAt, wAt, yAt] = [at(x, size.input), at(w, size.weights), at(y, size.output)];
   const [multiplierAt, biasAt] = [at(multiplier, geometry.outputs), at(bias, geometry.outputs)];
-  const plan = planForward(geometry, panels, (bytes) => keep(w, bytes));
+  const plan = planForward(geometry, panels, (bytes) => reserve(w, bytes));
   const spans = { x: xAt, w: wAt, multiplier: multiplierAt, bias: biasAt, y: yAt, negativeSlope };
   if (plan) return winogradCalls({ ...geometry, ...spans, plan }, panels);
   const numbers = [xAt, wAt, multiplierAt, biasAt, yAt, negativeSlope];
@@ -37,12 +37,12 @@ export const convFused: Bind<"convFused"> = (
   const count = panels.count(outputs / group);
   const pieces = byRows ? count : Math.ceil((geometry.n * size.positions) / 8);
   const bytes = 4 * group * panels.filled(outputs / group) * size.depth;
-  const kept = geometry.n * size.positions < manyPositions ? keep(w, bytes) : undefined;
-  const least = byRows ? undefined : kept ? fewStrips : manyStrips;
-  const product = convCall("conv", pieces, [...numbers, byRows, kept?.address ?? 0], geometry, least);
-  if (!kept) return product;
-  const packing = [wAt, outputs / group, size.depth, kept.address];
-  return [call("convWeights", group * count, packing, { prepares: kept.constant }), product];
+  const prepared = geometry.n * size.positions < manyPositions ? reserve(w, bytes) : undefined;
+  const grain = byRows ? undefined : prepared ? fewStrips : manyStrips;
+  const product = convCall("conv", pieces, [...numbers, byRows, prepared?.address ?? 0], geometry, grain);
+  if (!prepared) return product;
+  const packing = [wAt, outputs / group, size.depth, prepared.address];
+  return [call("convWeights", group * count, packing, { prepares: prepared.constant }), product];
 };
 
 export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geometry }, at, _keep, panels) => {
@@ -69,8 +69,8 @@ export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geome
   // Where there are few images, or the weights weigh more than they do, threads share these.
   const byChannels = n < fewImages || n * size.positions < size.depth;
   const pieces = byChannels ? group * Math.ceil(channels / group / 8) : n;
-  const least = byChannels ? undefined : Math.ceil((8 * manyStrips) / size.positions);
-  return convCall("convBackwardData", pieces, [...numbers, byChannels], geometry, least);
+  const grain = byChannels ? undefined : Math.ceil((8 * manyStrips) / size.positions);
+  return convCall("convBackwardData", pieces, [...numbers, byChannels], geometry, grain);
 };
 
 export const convBackwardWeights: Bind<"convBackwardWeights"> = ({ x, dy, dw, ...geometry }, at) => {
@@ -87,7 +87,7 @@ export const convBackwardWeights: Bind<"convBackwardWeights"> = ({ x, dy, dw, ..
     : convCall("convBackwardWeights", Math.ceil(size.depth / 8), numbers, geometry);
 };
 
-/** Whether it is what assembly/conv-depthwise.ts is for. */
+/** Whether assembly/conv-depthwise.ts has kernels for it. */
 function suitsDepthwise(geometry: ConvGeometry): boolean {
   const { channels, group, output, kernel, stride, pad, dilation } = geometry;
   return (
@@ -103,7 +103,7 @@ function suitsDepthwise(geometry: ConvGeometry): boolean {
   );
 }
 
-/** What a first-level cache holds beside the rows that are written. */
+/** Bytes that a first-level cache holds beside the rows that are written. */
 const bandBytes = 16_384;
 
 /** A call's numbers are followed by the padding above and the rows of outputs to take at a time. */
@@ -115,17 +115,17 @@ function depthwiseCall(
 ): Call {
   const { input, output, pad, stride } = geometry;
   const rowBytes = 4 * ((input[1] ?? 0) + 2 * (pad[1] ?? 0) + 8);
-  const most = Math.floor(bandBytes / rowBytes / (stride[0] ?? 1)) - 2;
-  const band = Math.max(1, Math.min(most, output[0] ?? 0, 64));
+  const rowsThatFit = Math.floor(bandBytes / rowBytes / (stride[0] ?? 1)) - 2;
+  const band = Math.max(1, Math.min(rowsThatFit, output[0] ?? 0, 64));
   const rows = (band - 1) * (stride[0] ?? 1) + 3;
   const scratchBytes = 256 + rows * rowBytes;
-  const least = leastOf(sizesOf(geometry).positions);
-  return call(name, pieces, [...numbers, pad[0] ?? 0, band], { table: geometryTable(geometry), least, scratchBytes });
+  const grain = grainOf(sizesOf(geometry).positions);
+  return call(name, pieces, [...numbers, pad[0] ?? 0, band], { table: geometryTable(geometry), grain, scratchBytes });
 }
 
 /** A piece is a plane. */
 function directCall(name: string, planes: number, numbers: readonly number[], geometry: ConvGeometry): Call {
-  return convCall(name, planes, numbers, geometry, leastOf(sizesOf(geometry).positions));
+  return convCall(name, planes, numbers, geometry, grainOf(sizesOf(geometry).positions));
 }
 
 function convCall(
@@ -133,7 +133,7 @@ function convCall(
   pieces: number,
   numbers: readonly (number | boolean)[],
   geometry: ConvGeometry,
-  least?: number,
+  grain?: number,
 ): Call {
-  return call(name, pieces, numbers, { table: geometryTable(geometry), scratch: "convScratch", least });
+  return call(name, pieces, numbers, { table: geometryTable(geometry), scratch: "convScratch", grain });
 }

@@ -1,14 +1,11 @@
-import type { Bind } from "./call.js";
-import { call, leastOf } from "./call.js";
-
-export const fill: Bind<"fill"> = ({ y, value }, at) => call("fill", y.count, [at(y, y.count), value]);
+import { type Bind, call, grainOf } from "./call.js";
 
 export const copy: Bind<"copy"> = ({ x, y }, at) => call("copy", x.count, [at(x, x.count), at(y, x.count)]);
 
 export const copyRows: Bind<"copyRows"> = ({ x, y, rows, width, xStride, yStride }, at) => {
   const reach = (stride: number) => (rows === 0 ? 0 : (rows - 1) * stride + width);
   const addresses = [at(x, reach(xStride)), at(y, reach(yStride))];
-  return call("copyRows", rows, [...addresses, width, 4 * xStride, 4 * yStride], { least: leastOf(width) });
+  return call("copyRows", rows, [...addresses, width, 4 * xStride, 4 * yStride], { grain: grainOf(width) });
 };
 
 export const axpby: Bind<"axpby"> = ({ x, y, a, b }, at) => {
@@ -16,7 +13,7 @@ export const axpby: Bind<"axpby"> = ({ x, y, a, b }, at) => {
   return b === 0 ? call("times", y.count, [...addresses, a]) : call("axpby", y.count, [...addresses, a, b]);
 };
 
-export const sum: Bind<"sum"> = (args, ...host) => sumFused({ ...args, negativeSlope: 1 }, ...host);
+export const sum: Bind<"sum"> = (args, ...rest) => sumFused({ ...args, negativeSlope: 1 }, ...rest);
 
 export const sumFused: Bind<"sumFused"> = ({ xs, coefficients, y, negativeSlope }, at) => {
   const table = new Int32Array(2 * xs.length);
@@ -28,20 +25,13 @@ export const sumFused: Bind<"sumFused"> = ({ xs, coefficients, y, negativeSlope 
 export const mul: Bind<"mul"> = ({ a, b, y }, at) =>
   call("mul", y.count, [at(a, y.count), at(b, y.count), at(y, y.count), 1]);
 
-export const div: Bind<"div"> = ({ a, b, y }, at) =>
-  call("div", y.count, [at(a, y.count), at(b, y.count), at(y, y.count)]);
-
 export const dropout: Bind<"dropout"> = ({ x, mask, y, scale }, at) =>
   call("mul", y.count, [at(x, y.count), at(mask, y.count), at(y, y.count), scale]);
-
-export const scaleBy: Bind<"scaleBy"> = ({ x, multiplier, y, alpha }, at) =>
-  call("scaleBy", y.count, [at(x, y.count), at(multiplier, 1), at(y, y.count), alpha]);
 
 export const dot: Bind<"dot"> = ({ a, b, y, alpha }, at) =>
   call("dot", 1, [at(a, a.count), at(b, a.count), at(y, 1), a.count, alpha, 0]);
 
-export const maxOf: Bind<"maxOf"> = ({ x, y, mask, index, ties }, at) =>
-  call("maxOf", y.count, [at(x, y.count), at(y, y.count), at(mask, y.count), index, ties]);
-
-export const maxOfBackward: Bind<"maxOfBackward"> = ({ dy, mask, dx, index }, at) =>
-  call("maxOfBackward", dx.count, [at(dy, dx.count), at(mask, dx.count), at(dx, dx.count), index]);
+export const sumSquares: Bind<"sumSquares"> = ({ x, y }, at) => {
+  const address = at(x, x.count);
+  return call("dot", 1, [address, address, at(y, 1), x.count, 1, 1]);
+};

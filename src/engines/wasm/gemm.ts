@@ -1,4 +1,4 @@
-import { type Bind, call, leastOf } from "./call.js";
+import { type Bind, call, grainOf } from "./call.js";
 
 /** Pieces are strips of C: 8 columns, or, where C is high, 20 rows. */
 const stripColumns = 8;
@@ -6,10 +6,10 @@ const stripRows = 20;
 
 export const gemm: Bind<"gemm"> = ({ a, b, c, m, n, k, transA, transB, alpha, beta }, at) => {
   const [left, right, target] = [at(a, m * k), at(b, k * n), at(c, m * n)];
-  // A product with a vector: packing would cost more than it. A column is the row of the transposed product.
-  const least = leastOf(stripColumns * k);
-  if (m === 1) return call("gemv", strips(n), [left, right, target, n, k, transB, alpha, beta], { least });
-  if (n === 1) return call("gemv", strips(m), [right, left, target, m, k, !transA, alpha, beta], { least });
+  // A product with a vector takes less time than packing its matrix would. A column is the row of the transposed product.
+  const grain = grainOf(stripColumns * k);
+  if (m === 1) return call("gemv", strips(n), [left, right, target, n, k, transB, alpha, beta], { grain });
+  if (n === 1) return call("gemv", strips(m), [right, left, target, m, k, !transA, alpha, beta], { grain });
   const byRows = m > n;
   const pieces = m * n === 0 ? 0 : byRows ? Math.ceil(m / stripRows) : strips(n);
   const numbers = [byRows, left, right, target, m, n, k, transA, transB, alpha, beta];

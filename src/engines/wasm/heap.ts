@@ -4,12 +4,12 @@ import { Allocator, alignment } from "./allocator.js";
 import { pageBytes, type WasmMemory, WebAssembly } from "./web-assembly.js";
 
 /** A page less than 4 GiB: the address behind the last byte must be a number of 32 bits too. */
-const mostBytes = 65_535 * pageBytes;
+const maximumBytes = 65_535 * pageBytes;
 
 /** Memory grows by at least this much, and by at least a quarter. */
 const growthStep = 16 * 2 ** 20;
 
-/** One WebAssembly memory and who has which part of it. */
+/** One WebAssembly memory, and which parts of it are in use. */
 export class Heap {
   readonly limit: number;
   readonly #allocator: Allocator;
@@ -103,9 +103,9 @@ function inMebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-/** A new memory with room to grow to `most` bytes, or as many as this machine lets it reserve. */
-export function createMemory(shared: boolean, most = mostBytes): { memory: WasmMemory; limit: number } {
-  const pages = Math.max(1, Math.floor(Math.min(most, mostBytes) / pageBytes));
+/** A new memory with room to grow to `limit` bytes, or as many as this machine lets it reserve. */
+export function createMemory(shared: boolean, limit = maximumBytes): { memory: WasmMemory; limit: number } {
+  const pages = Math.max(1, Math.floor(Math.min(limit, maximumBytes) / pageBytes));
   for (let maximum = pages; ; maximum = Math.ceil(maximum / 2)) {
     try {
       return { memory: new WebAssembly.Memory({ initial: 1, maximum, shared }), limit: maximum * pageBytes };

@@ -7,51 +7,46 @@ import { check } from "../../util/errors.js";
 import * as activation from "./activation.js";
 import { alignment } from "./allocator.js";
 import * as batchNorm from "./batch-norm.js";
+import * as batchNormFused from "./batch-norm-fused.js";
 import * as withBlas from "./blas/kernels.js";
 import type { Blas } from "./blas/sgemm.js";
-import { type Bind, type Bindings, type Call, type Keep, type Locate, leastOf } from "./call.js";
-import * as clip from "./clip.js";
+import { type Bind, type Bindings, type Call, grainOf, type Locate, type Reserve } from "./call.js";
 import * as conv from "./conv.js";
 import * as elementwise from "./elementwise.js";
-import * as exponential from "./exponential.js";
 import * as gemm from "./gemm.js";
 import { createMemory, Heap, HeapStorage } from "./heap.js";
-import { Keeper, type Preparation } from "./keeper.js";
 import * as lrn from "./lrn.js";
 import * as lstm from "./lstm.js";
 import { hasRelaxedSimd, loadModule } from "./module.js";
 import { Panels } from "./panels.js";
 import * as pool from "./pool.js";
+import { type Preparation, PreparedCache } from "./prepared-cache.js";
 import * as rows from "./rows.js";
-import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
+import * as scale from "./scale.js";
 import * as sigmoidLoss from "./sigmoid-loss.js";
+import { singleValues } from "./single-values.js";
 import * as softmax from "./softmax.js";
-import * as solver from "./solver.js";
 import { Team, type ThreadMemory } from "./threads/team.js";
 import { type WasmExports, type WasmGlobal, WebAssembly } from "./web-assembly.js";
 
 const bindings: Bindings = {
+  ...singleValues,
   ...elementwise,
   ...rows,
   ...gemm,
   ...conv,
   ...pool,
   ...batchNorm,
+  ...batchNormFused,
   ...lrn,
-  scale,
-  scaleBackward,
-  bias,
-  biasBackward,
+  ...scale,
   ...activation,
-  ...exponential,
-  ...clip,
   ...lstm,
   ...softmax,
   ...sigmoidLoss,
-  ...solver,
 };
 
-/** Those that are other ones with a native BLAS. */
+/** With a native BLAS, some kernels have another form. */
 const blasBindings: Bindings = { ...bindings, ...withBlas };
 
 export interface WasmOptions {
@@ -59,7 +54,7 @@ export interface WasmOptions {
   readonly threads?: number | undefined;
   /** Whether the memory can be shared with threads. Default: wherever that exists. */
   readonly shared?: boolean | undefined;
-  /** Bytes the memory may grow to. Default, and most: a little less than 4 GiB. */
+  /** Bytes the memory may grow to. Default and maximum: 4 GiB less 64 KiB. */
   readonly maximumBytes?: number | undefined;
   /** Whether to multiply and add in one instruction. Default: wherever WebAssembly has relaxed SIMD. */
   readonly relaxed?: boolean | undefined;
@@ -130,7 +125,7 @@ export class WasmEngine implements Engine {
     return this.#heap.used;
   }
 
-  /** The most bytes that one more span could have. */
+  /** The largest number of bytes that one more span could have. */
   get bytesFree(): number {
     return this.#heap.largest;
   }
@@ -144,8 +139,8 @@ export class WasmEngine implements Engine {
   }
 
   compile(steps: readonly KernelStep[], constants: ReadonlySet<Span> = new Set()): Compiled {
-    const keeper = new Keeper(this.#heap, constants);
-    const bound = steps.map((step) => [this.#bind(step, keeper.keep)].flat());
+    const cache = new PreparedCache(this.#heap, constants);
+    const bound = steps.map((step) => [this.#bind(step, cache.allocate)].flat());
     // Where the calls of each step begin; those of one step run together.
     const starts = [0];
     const preparations: Preparation[] = [];
@@ -173,7 +168,7 @@ export class WasmEngine implements Engine {
       release: () => {
         prepared.release();
         scheduled.release();
-        keeper.release();
+        cache.release();
       },
     };
   }
@@ -190,7 +185,11 @@ export class WasmEngine implements Engine {
       return { run, release() {} };
     }
     const program = team.share(
-      calls.map(({ least = leastOf(1), ...call }) => ({ ...call, least, index: this.#functions.indexOf(call.name) })),
+      calls.map(({ grain = grainOf(1), ...call }) => ({
+        ...call,
+        grain,
+        index: this.#functions.indexOf(call.name),
+      })),
     );
     const own = (i: number, first: number, last: number) => runs[i]?.(first, last);
     return {
@@ -205,10 +204,10 @@ export class WasmEngine implements Engine {
     this.#heap.dispose();
   }
 
-  #bind<K extends KernelName>({ kernel, args }: KernelStep<K>, keep: Keep): Call | readonly Call[] {
+  #bind<K extends KernelName>({ kernel, args }: KernelStep<K>, reserve: Reserve): Call | readonly Call[] {
     const locate: Locate = (span, count) => (span ? this.#locate(span, count, kernel) : 0);
     const bind = (this.#blas ? blasBindings : bindings)[kernel] as Bind<K>;
-    return bind(args as Kernels[K], locate, keep, this.#panels);
+    return bind(args as Kernels[K], locate, reserve, this.#panels);
   }
 
   #locate(span: Span, count: number, kernel: KernelName): number {
@@ -226,7 +225,7 @@ export class WasmEngine implements Engine {
     return storage.address + 4 * span.offset;
   }
 
-  /** What does pieces of a call on this thread, with all it needs looked up. */
+  /** A function that does pieces of a call on this thread. */
   #prepare({ name, pieces, numbers, table }: Call): (from: number, to: number) => void {
     const run = this.#exports[name];
     check(typeof run === "function", "MOKA_UNSUPPORTED", `the compiled kernels have no "${name}"`);
@@ -246,17 +245,18 @@ export class WasmEngine implements Engine {
 
   /** Makes each thread's workspace, and what all share, large enough for these calls. */
   #reserve(calls: readonly Call[]): void {
-    const most = (bytesOf: (call: Call) => number) => calls.reduce((bytes, call) => Math.max(bytes, bytesOf(call)), 0);
-    const stride = Math.ceil(most((call) => this.#scratchOf(call)) / alignment) * alignment;
+    const largest = (bytesOf: (call: Call) => number) =>
+      calls.reduce((bytes, call) => Math.max(bytes, bytesOf(call)), 0);
+    const stride = Math.ceil(largest((call) => this.#scratchOf(call)) / alignment) * alignment;
     if (stride > this.#workspaceStride) {
       this.#workspaceStride = stride;
       this.#workspace = this.#replace(this.#workspace, stride * this.threads, "workspace");
     }
-    const common = most(({ commonBytes = 0 }) => commonBytes);
+    const common = largest(({ commonBytes = 0 }) => commonBytes);
     if (common > this.#common.bytes) this.#common = this.#replace(this.#common, common, "common");
   }
 
-  /** Another piece of memory in the place of one, named by a global of the module. */
+  /** Replaces a piece of memory, whose address a global of the module holds. */
   #replace(old: HeapStorage, bytes: number, name: string): HeapStorage {
     old.release();
     const storage = new HeapStorage(this.#heap, Math.ceil(bytes / 4));
@@ -284,7 +284,7 @@ function noSgemm(): never {
 /** The kernels this engine has; all of them, as a test makes sure. */
 export const wasmKernels = Object.keys(bindings) as KernelName[];
 
-/** Those of them that are other ones with a native BLAS. */
+/** The kernels that have another form with a native BLAS. */
 export const blasKernels = Object.keys(withBlas) as readonly (keyof typeof withBlas)[];
 
 export type { Blas } from "./blas/sgemm.js";

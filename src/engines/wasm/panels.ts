@@ -6,7 +6,7 @@ export class Panels {
     this.#tall = tall;
   }
 
-  /** How many panels so many rows make. */
+  /** The number of panels that these rows make. */
   count(rows: number): number {
     const talls = this.#talls(rows);
     return talls + Math.ceil((rows - this.#tall * talls) / 4);

@@ -1,15 +1,15 @@
-import { type Bind, call, leastOf } from "./call.js";
+import { type Bind, call, grainOf } from "./call.js";
 import { divisor, noneIsNaN } from "./labels.js";
 
 export const softmax: Bind<"softmax"> = ({ x, y, outer, dim, inner }, at) => {
   const count = outer * dim * inner;
-  return call("softmax", outer * inner, [at(x, count), at(y, count), dim, inner], { least: leastOf(dim) });
+  return call("softmax", outer * inner, [at(x, count), at(y, count), dim, inner], { grain: grainOf(dim) });
 };
 
 export const softmaxBackward: Bind<"softmaxBackward"> = ({ y, dy, dx, outer, dim, inner }, at) => {
   const count = outer * dim * inner;
   return call("softmaxBackward", outer * inner, [at(y, count), at(dy, count), at(dx, count), dim, inner], {
-    least: leastOf(dim),
+    grain: grainOf(dim),
   });
 };
 
@@ -24,7 +24,7 @@ export const softmaxLossBackward: Bind<"softmaxLossBackward"> = ({ prob, label, 
   const count = outer * dim * inner;
   const addresses = [at(prob, count), at(label, outer * inner), at(dloss, 1), at(dx, count)];
   const numbers = [...addresses, outer, dim, inner, noneIsNaN(args.ignore), divisor(args)];
-  return call("softmaxLossBackward", outer, numbers, { least: leastOf(dim * inner) });
+  return call("softmaxLossBackward", outer, numbers, { grain: grainOf(dim * inner) });
 };
 
 export const accuracy: Bind<"accuracy"> = ({ x, label, y, perClass, topK, ignore, outer, dim, inner }, at) => {

@@ -1,59 +1,59 @@
 import type { ConvGeometry } from "../../core/kernels.js";
-import { type Call, call, type Kept, leastOf } from "./call.js";
+import { type Call, call, grainOf, type Prepared } from "./call.js";
 import type { Panels } from "./panels.js";
 
 /** Bytes that a block's transforms may have in all: they should stay in the cache. */
 const blockBytes = 2 ** 21;
-/** The same for the gradient of the weights, and how many tiles a block has there. */
+/** The same for the gradient of the weights, and the number of tiles that a block has there. */
 const gradientBytes = 2 ** 19;
-const leastTiles = 256;
-const mostTiles = 256;
+const minimumTiles = 256;
+const maximumTiles = 256;
 /** Columns of an output: a row of tiles must fit into a block. */
-const mostWidth = 1024;
+const maximumWidth = 1024;
 /** Channels that assembly/winograd-gradient.ts takes together. */
 const fewChannels = 64;
-/** With so many filters of one channel or fewer, the gradient of the weights is computed in parts. */
-const mostFilters = 64 * 64;
-const mostParts = 8;
+/** With this many filters of one channel or fewer, the gradient of the weights is computed in parts. */
+const maximumFilters = 64 * 64;
+const maximumParts = 8;
 
 /** Rows and columns of the tiles that an output falls into. */
 export type TileSize = 4 | 2;
 
-/** How many times as long a convolution takes by tiles of this size as in the plain way; `isKept`: as its weights are. */
-export type Rule = (geometry: ConvGeometry, size: TileSize, isKept: boolean) => number;
+/** The time of a convolution by tiles of this size over that of the plain way. `isPrepared`: its weights are, for both. */
+export type Rule = (geometry: ConvGeometry, size: TileSize, isPrepared: boolean) => number;
 
-/** How a convolution is done by Winograd: tiles of which size, and where its transformed weights are kept. */
+/** How a convolution is done by Winograd: tiles of which size, and where its transformed weights are, if they are kept from run to run. */
 export interface WinogradPlan {
   readonly size: TileSize;
-  readonly kept: Kept | undefined;
+  readonly prepared: Prepared | undefined;
 }
 
 /**
  * Whether and how Winograd is the faster way: F(4×4, 3×3) multiplies a quarter as often, F(2×2, 3×3) four ninths, but both
- * transform, compute whole tiles where the output has part of one, and transform all weights, unless these can be kept. The
+ * transform, compute whole tiles where the output has part of one, and transform all weights, unless these are kept from run to run. The
  * errors of F(4×4) are some ten times larger than those of the plain sum, and stay below 1e-5 of the output's mean
  * square root.
  *
- * @param keep gives out memory for so many bytes of transformed weights, if they can be kept
+ * @param reserve gives memory for transformed weights, if they can be kept from run to run
  */
 export function planWinograd(
   geometry: ConvGeometry,
   rule: Rule,
   bytesOf: (geometry: ConvGeometry, size: TileSize) => number,
-  keep: (bytes: number) => Kept | undefined = () => undefined,
+  reserve: (bytes: number) => Prepared | undefined = () => undefined,
 ): WinogradPlan | undefined {
-  const best = (isKept: boolean) => {
-    const [four, two] = [rule(geometry, 4, isKept), rule(geometry, 2, isKept)];
+  const best = (isPrepared: boolean) => {
+    const [four, two] = [rule(geometry, 4, isPrepared), rule(geometry, 2, isPrepared)];
     return Math.min(four, two) >= 1 ? undefined : four <= two ? 4 : 2;
   };
   if (!isPlain(geometry)) return undefined;
-  const ifKept = best(true);
-  const kept = ifKept && keep(bytesOf(geometry, ifKept));
-  const size = kept ? ifKept : best(false);
-  return size && { size, kept };
+  const ifPrepared = best(true);
+  const prepared = ifPrepared && reserve(bytesOf(geometry, ifPrepared));
+  const size = prepared ? ifPrepared : best(false);
+  return size && { size, prepared };
 }
 
-/** Whether it is a convolution that Winograd's tiles are for. */
+/** Whether Winograd's tiles can do this convolution: 3×3, stride 1, one group, and not too few channels. */
 function isPlain({ channels, outputs, group, output, kernel, stride, pad, dilation }: ConvGeometry): boolean {
   const [height = 0, width = 0] = output;
   return (
@@ -65,12 +65,12 @@ function isPlain({ channels, outputs, group, output, kernel, stride, pad, dilati
     channels >= 16 &&
     outputs >= 16 &&
     height * width > 0 &&
-    width <= mostWidth
+    width <= maximumWidth
   );
 }
 
 /** In multiplications; the factors are measured. */
-const rule: Rule = (geometry, size, isKept) => {
+const rule: Rule = (geometry, size, isPrepared) => {
   const { n, channels, outputs, output } = geometry;
   const matrices = (size + 2) ** 2;
   const [down, across] = tilesOf(output, size);
@@ -79,8 +79,8 @@ const rule: Rule = (geometry, size, isKept) => {
   // Products take eight tiles at a time. The weights' transform is slow for what it computes: it fills large memory, which
   // must be read where they are kept.
   const tiles = Math.ceil((n * down * across) / 8) * 8;
-  const transforms = tiles * (channels + outputs) * matrices * 8 + (isKept ? 4 : 33) * matrices * weights;
-  const direct = n * height * width * 9 * weights + (isKept ? 36 * weights : 0);
+  const transforms = tiles * (channels + outputs) * matrices * 8 + (isPrepared ? 4 : 33) * matrices * weights;
+  const direct = n * height * width * 9 * weights + (isPrepared ? 36 * weights : 0);
   return (tiles * matrices * weights + transforms) / (0.9 * direct);
 };
 
@@ -89,8 +89,11 @@ export function gradientSuits(geometry: ConvGeometry): boolean {
   return isPlain(geometry) && rule(geometry, 4, false) < 1;
 }
 
-export const planForward = (geometry: ConvGeometry, panels: Panels, keep?: (bytes: number) => Kept | undefined) =>
-  planWinograd(geometry, rule, (of, size) => weightBytes(of, size, panels), keep);
+export const planForward = (
+  geometry: ConvGeometry,
+  panels: Panels,
+  reserve?: (bytes: number) => Prepared | undefined,
+) => planWinograd(geometry, rule, (of, size) => weightBytes(of, size, panels), reserve);
 
 /** The convolution that gives the gradient for the input: outputs for channels, and the padding that is left. */
 export function transposed(geometry: ConvGeometry): ConvGeometry {
@@ -119,7 +122,7 @@ export interface Forward extends ConvGeometry {
 export function winogradCalls(args: Forward, panels: Panels): readonly Call[] {
   const { x, w, multiplier = 0, bias = 0, y, negativeSlope = 1, isTransposed = false, plan, ...geometry } = args;
   const { n, channels, outputs, output } = geometry;
-  const { size, kept } = plan;
+  const { size, prepared } = plan;
   const matrices = (size + 2) ** 2;
   const [down, across] = tilesOf(output, size);
   const wanted = Math.floor(blockBytes / (4 * matrices * (channels + outputs)));
@@ -127,14 +130,14 @@ export function winogradCalls(args: Forward, panels: Panels): readonly Call[] {
   const columns = 8 * Math.ceil((rows * across) / 8);
   const blocks = apart(4 * columns * channels) + apart(4 * columns * outputs);
   const byRows = sharesOutputs(geometry, size);
-  const commonBytes = kept ? 0 : weightBytes(geometry, size, panels);
-  const address = kept?.address ?? 0;
+  const commonBytes = prepared ? 0 : weightBytes(geometry, size, panels);
+  const address = prepared?.address ?? 0;
   return [
     call("winogradWeights", panels.count(outputs), [w, outputs, channels, isTransposed, size, address], {
-      least: leastOf(matrices * channels),
+      grain: grainOf(matrices * channels),
       scratch: "winogradScratch",
       commonBytes,
-      prepares: kept?.constant,
+      prepares: prepared?.constant,
     }),
     call(
       "winograd",
@@ -142,7 +145,7 @@ export function winogradCalls(args: Forward, panels: Panels): readonly Call[] {
       [x, multiplier, bias, y, negativeSlope, address, byRows],
       {
         table: tableOf(geometry, rows, size),
-        least: byRows ? undefined : rows,
+        grain: byRows ? undefined : rows,
         scratch: "winogradScratch",
         scratchBytes: tilesBytes(across, rows, size) + matrices * blocks,
         commonBytes,
@@ -174,10 +177,10 @@ export interface Backward extends ConvGeometry {
 export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly Call[] {
   const { channels, outputs, output } = geometry;
   const [, across] = tilesOf(output, 4);
-  const parts = partsOf(geometry, mostFilters);
+  const parts = partsOf(geometry, maximumFilters);
   const together = parts ? channels : Math.min(channels, fewChannels);
   const wanted = Math.floor(gradientBytes / (4 * 36 * (together + outputs)));
-  const rows = Math.max(1, Math.floor(Math.min(mostTiles, Math.max(64, wanted)) / across));
+  const rows = Math.max(1, Math.floor(Math.min(maximumTiles, Math.max(64, wanted)) / across));
   const rowBytes = 16 * Math.ceil((rows * across) / 4);
   const fours = 4 * Math.ceil(together / 4);
   const blocks = apart(4 * outputs * fours) + apart(outputs * rowBytes) + apart(fours * rowBytes);
@@ -189,20 +192,20 @@ export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly
   if (!parts) return [call("winogradGradient", Math.ceil(channels / 8), [x, dy, dw], memory)];
   const { count, commonBytes } = parts;
   return [
-    call("winogradGradientParts", count, [x, dy, parts.rows], { ...memory, commonBytes, least: 1 }),
+    call("winogradGradientParts", count, [x, dy, parts.rows], { ...memory, commonBytes, grain: 1 }),
     call("winogradGradientSum", channels * outputs, [dw, count, channels * outputs], { commonBytes }),
   ];
 }
 
 /**
- * How the gradient of few weights is computed: in so many parts, each of so many rows of tiles, and then summed. Of more
- * weights it is shared out by channels.
+ * The gradient of few weights is computed in `count` parts of `rows` rows of tiles each, which are then summed. That of more
+ * weights is shared out by channels: `undefined`.
  */
-export function partsOf({ n, channels, outputs, output }: ConvGeometry, most: number) {
+export function partsOf({ n, channels, outputs, output }: ConvGeometry, limit: number) {
   const [down, across] = tilesOf(output, 4);
   const total = n * down;
-  const wanted = Math.min(mostParts, Math.floor((total * across) / leastTiles));
-  if (channels * outputs > most || wanted < 2) return undefined;
+  const wanted = Math.min(maximumParts, Math.floor((total * across) / minimumTiles));
+  if (channels * outputs > limit || wanted < 2) return undefined;
   const rows = Math.ceil(total / wanted);
   const count = Math.ceil(total / rows);
   return { rows, count, commonBytes: 36 * channels * outputs * count };
@@ -211,7 +214,7 @@ export function partsOf({ n, channels, outputs, output }: ConvGeometry, most: nu
 export const tilesOf = ([height = 0, width = 0]: readonly number[], size: TileSize) =>
   [Math.ceil(height / size), Math.ceil(width / size)] as const;
 
-/** What `Tiles` of assembly/winograd-tiles.ts needs for blocks of so many rows of tiles. */
+/** What `Tiles` of assembly/winograd-tiles.ts needs, in bytes, for blocks of `rows` rows of tiles. */
 export function tilesBytes(across: number, rows: number, size: TileSize): number {
   const together = across % 2 === 1 ? 4 : across % 4 === 2 ? 2 : 1;
   const stagedRow = Math.ceil((together * 4 * (across * size + 2) + 128) / 16) * 16;

@@ -27,9 +27,9 @@ type Rule = keyof typeof rules;
 const ruleNames = Object.keys(rules) as Rule[];
 
 const common = [
-  { rateScale: 1, gradientScale: 1, decay: 5e-4, decayNorm: "L2" },
-  { rateScale: 2, gradientScale: 0.25, decay: 0.01, decayNorm: "L1" },
-  { rateScale: 0, gradientScale: 1, decay: 0, decayNorm: "L2" },
+  { rateScale: 1, gradientScale: 1, decay: 5e-4, isL1: false },
+  { rateScale: 2, gradientScale: 0.25, decay: 0.01, isL1: true },
+  { rateScale: 0, gradientScale: 1, decay: 0, isL1: false },
 ] as const;
 
 /** Averages of squares: not negative. */
@@ -48,7 +48,7 @@ export const solverCases: readonly Case[] = [
     kernelCase("sumSquares", `${count} values`, (m) => ({ x: m.normal(count), y: m.values([3]) })),
     ...ruleNames.flatMap((rule) =>
       common.map((given) =>
-        ruleCase(rule, `${count} values, ${given.decayNorm} rate·${given.rateScale}`, (m) => ({
+        ruleCase(rule, `${count} values, ${given.isL1 ? "L1" : "L2"} rate·${given.rateScale}`, (m) => ({
           w: m.normal(count),
           dw: m.normal(count),
           ...given,
@@ -65,7 +65,7 @@ export const solverCases: readonly Case[] = [
       rateScale: 1,
       gradientScale: 1,
       decay: 0.1,
-      decayNorm: "L1",
+      isL1: true,
     })),
   ),
   kernelCase("sgd", "without momentum", (m) => ({

@@ -9,39 +9,39 @@ import { gradientSuits, planForward, planPacked, winogradCalls, winogradGradient
 /** Values of the column matrix made at a time: they should stay in the cache until they are multiplied. */
 const blockValues = 2 ** 18;
 
-export const gemm: Bind<"gemm"> = (args, at, keep, panels) => {
+export const gemm: Bind<"gemm"> = (args, at, reserve, panels) => {
   const { a, b, c, m, n, k, transA, transB, alpha, beta } = args;
-  if (!pays(m, n, k)) return plainGemm(args, at, keep, panels);
+  if (!pays(m, n, k)) return plainGemm(args, at, reserve, panels);
   const byRows = m > n;
   const numbers = [byRows, at(a, m * k), at(b, k * n), at(c, m * n), m, n, k, transA, transB, alpha, beta];
   return call("gemmBlas", Math.ceil(Math.max(m, n) / 8), numbers);
 };
 
-export const conv: Bind<"conv"> = (args, ...host) =>
-  convFused({ ...args, multiplier: undefined, negativeSlope: 1 }, ...host);
+export const conv: Bind<"conv"> = (args, ...rest) =>
+  convFused({ ...args, multiplier: undefined, negativeSlope: 1 }, ...rest);
 
-export const convFused: Bind<"convFused"> = (args, at, keep, panels) => {
+export const convFused: Bind<"convFused"> = (args, at, reserve, panels) => {
   const { x, w, multiplier, bias, y, negativeSlope, ...geometry } = args;
   const size = sizesOf(geometry);
-  if (!suits(geometry)) return plainConv.convFused(args, at, keep, panels);
+  if (!suits(geometry)) return plainConv.convFused(args, at, reserve, panels);
   const [xAt, wAt, yAt] = [at(x, size.input), at(w, size.weights), at(y, size.output)];
   const [multiplierAt, biasAt] = [at(multiplier, geometry.outputs), at(bias, geometry.outputs)];
   const spans = { x: xAt, w: wAt, multiplier: multiplierAt, bias: biasAt, y: yAt, negativeSlope };
-  const packed = planPacked(geometry, panels, (bytes) => keep(w, bytes));
+  const packed = planPacked(geometry, panels, (bytes) => reserve(w, bytes));
   if (packed) return packedCalls({ ...geometry, ...spans, plan: packed }, panels);
-  const plan = planForward(geometry, (bytes) => keep(w, bytes));
+  const plan = planForward(geometry, (bytes) => reserve(w, bytes));
   if (plan) return winogradCalls({ ...geometry, ...spans, plan });
-  const most = columnsOf(geometry);
+  const columns = columnsOf(geometry);
   const byRows = geometry.n === 1 && sharesRows(geometry);
   const pieces = byRows ? geometry.outputs / 16 : (geometry.n * size.positions) / 8;
-  const numbers = [xAt, wAt, multiplierAt, biasAt, yAt, negativeSlope, most, byRows];
-  return convCall("convBlas", Math.ceil(pieces), numbers, geometry, most, byRows ? undefined : manyStrips);
+  const numbers = [xAt, wAt, multiplierAt, biasAt, yAt, negativeSlope, columns, byRows];
+  return convCall("convBlas", Math.ceil(pieces), numbers, geometry, columns, byRows ? undefined : manyStrips);
 };
 
-export const convBackwardData: Bind<"convBackwardData"> = (args, at, keep, panels) => {
+export const convBackwardData: Bind<"convBackwardData"> = (args, at, reserve, panels) => {
   const { dy, w, dx, ...geometry } = args;
   const size = sizesOf(geometry);
-  if (!suits(geometry)) return plainConv.convBackwardData(args, at, keep, panels);
+  if (!suits(geometry)) return plainConv.convBackwardData(args, at, reserve, panels);
   const [dyAt, wAt, dxAt] = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
   const spans = { ...transposed(geometry), x: dyAt, w: wAt, y: dxAt, isTransposed: true };
   const packed = planPacked(transposed(geometry), panels);
@@ -49,20 +49,20 @@ export const convBackwardData: Bind<"convBackwardData"> = (args, at, keep, panel
   const plan = planForward(transposed(geometry));
   if (plan) return winogradCalls({ ...spans, plan });
   const images = Math.max(1, Math.floor(columnsOf(geometry) / size.positions));
-  const most = images > 1 ? images * size.positions : columnsOf(geometry);
+  const columns = images > 1 ? images * size.positions : columnsOf(geometry);
   const pieces = Math.ceil(geometry.n / images) * geometry.channels;
-  const numbers = [dyAt, wAt, dxAt, images, most];
-  return convCall("convBlasBackwardData", pieces, numbers, geometry, most, geometry.channels);
+  const numbers = [dyAt, wAt, dxAt, images, columns];
+  return convCall("convBlasBackwardData", pieces, numbers, geometry, columns, geometry.channels);
 };
 
-export const convBackwardWeights: Bind<"convBackwardWeights"> = (args, at, keep, panels) => {
+export const convBackwardWeights: Bind<"convBackwardWeights"> = (args, at, reserve, panels) => {
   const { x, dy, dw, ...geometry } = args;
   const size = sizesOf(geometry);
-  if (!suits(geometry)) return plainConv.convBackwardWeights(args, at, keep, panels);
+  if (!suits(geometry)) return plainConv.convBackwardWeights(args, at, reserve, panels);
   const [xAt, dyAt, dwAt] = [at(x, size.input), at(dy, size.output), at(dw, size.weights)];
   if (gradientSuits(geometry)) return winogradGradient({ ...geometry, x: xAt, dy: dyAt, dw: dwAt });
-  const most = columnsOf(geometry);
-  return convCall("convBlasBackwardWeights", Math.ceil(size.depth / 4), [xAt, dyAt, dwAt, most], geometry, most);
+  const columns = columnsOf(geometry);
+  return convCall("convBlasBackwardWeights", Math.ceil(size.depth / 4), [xAt, dyAt, dwAt, columns], geometry, columns);
 };
 
 /** Whether a call of the library costs less than it saves; a product with a vector waits for memory anyway. */
@@ -89,8 +89,8 @@ function convCall(
   numbers: readonly (number | boolean)[],
   geometry: ConvGeometry,
   columns: number,
-  least?: number,
+  grain?: number,
 ): Call {
   const values = columns * (sizesOf(geometry).depth + geometry.outputs / geometry.group);
-  return call(name, pieces, numbers, { table: geometryTable(geometry), scratchBytes: 4 * values + 192, least });
+  return call(name, pieces, numbers, { table: geometryTable(geometry), scratchBytes: 4 * values + 192, grain });
 }

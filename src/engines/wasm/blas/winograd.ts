@@ -1,5 +1,5 @@
 import type { ConvGeometry } from "../../../core/kernels.js";
-import { type Call, call, type Kept, leastOf } from "../call.js";
+import { type Call, call, grainOf, type Prepared } from "../call.js";
 import type { Panels } from "../panels.js";
 import * as plain from "../winograd.js";
 import {
@@ -18,14 +18,14 @@ import {
 
 /** Bytes that a block's transforms may have in all: they should stay in the cache. */
 const blockBytes = 2 ** 21;
-/** With so many filters of one channel or fewer, the gradient of the weights is computed in parts. */
-const mostFilters = 128 * 128;
+/** With this many filters of one channel or fewer, the gradient of the weights is computed in parts. */
+const maximumFilters = 128 * 128;
 
 /**
  * Transforms weigh more than in the plain engine, as products are fast. The factors are measured, in multiplications of the
  * plain way.
  */
-const rule: Rule = (geometry, size, isKept) => {
+const rule: Rule = (geometry, size, isPrepared) => {
   const { n, channels, outputs, output } = geometry;
   const matrices = (size + 2) ** 2;
   const [height = 0, width = 0] = output;
@@ -33,8 +33,8 @@ const rule: Rule = (geometry, size, isKept) => {
   const weights = channels * outputs;
   // A library is slow at products of few columns.
   const tiles = n * down * across + 8;
-  const transforms = 19 * tiles * (channels + outputs) + (isKept ? 6 : 42) * weights;
-  const direct = n * height * width * 9 * weights + (isKept ? 36 * weights : 0);
+  const transforms = 19 * tiles * (channels + outputs) + (isPrepared ? 6 : 42) * weights;
+  const direct = n * height * width * 9 * weights + (isPrepared ? 36 * weights : 0);
   return (matrices * (1.44 * tiles * weights + transforms)) / direct;
 };
 
@@ -42,32 +42,32 @@ export function gradientSuits(geometry: ConvGeometry): boolean {
   return plain.gradientSuits(geometry) && rule(geometry, 4, false) < 1;
 }
 
-export const planForward = (geometry: ConvGeometry, keep?: (bytes: number) => Kept | undefined) =>
-  planWinograd(geometry, rule, weightBytes, keep);
+export const planForward = (geometry: ConvGeometry, reserve?: (bytes: number) => Prepared | undefined) =>
+  planWinograd(geometry, rule, weightBytes, reserve);
 
-/** With so few tiles of 4×4, a library's products are slower than those with weights that are kept in panels. */
+/** With this many tiles of 4×4 or fewer, a library's products are slower than those with weights kept in panels. */
 const fewTiles = 8;
-/** With so few values in each of the matrices of weights, they are slower than those of packed panels anyway. */
+/** With this many values or fewer in each of the matrices of weights, they are slower than those of packed panels anyway. */
 const fewWeights = 16 * 32;
 
 /** How the plain engine does it, where it is faster here too. */
 export function planPacked(
   geometry: ConvGeometry,
   panels: Panels,
-  keep?: (bytes: number) => Kept | undefined,
+  reserve?: (bytes: number) => Prepared | undefined,
 ): WinogradPlan | undefined {
   const { n, channels, outputs, output } = geometry;
-  if (channels * outputs <= fewWeights) return plain.planForward(geometry, panels, keep);
+  if (channels * outputs <= fewWeights) return plain.planForward(geometry, panels, reserve);
   const [down, across] = tilesOf(output, 4);
-  const plan = n * down * across <= fewTiles ? plain.planForward(geometry, panels, keep) : undefined;
-  return plan?.kept && plan;
+  const plan = n * down * across <= fewTiles ? plain.planForward(geometry, panels, reserve) : undefined;
+  return plan?.prepared && plan;
 }
 
 /** As those of the plain engine, with dense matrices. */
 export function winogradCalls(args: Forward): readonly Call[] {
   const { x, w, multiplier = 0, bias = 0, y, negativeSlope = 1, isTransposed = false, plan, ...geometry } = args;
   const { n, channels, outputs, output } = geometry;
-  const { size, kept } = plan;
+  const { size, prepared } = plan;
   const matrices = (size + 2) ** 2;
   const [down, across] = tilesOf(output, size);
   const wanted = Math.floor(blockBytes / (4 * matrices * (channels + outputs)));
@@ -75,14 +75,14 @@ export function winogradCalls(args: Forward): readonly Call[] {
   const width = Math.ceil((rows * across) / 4) * 4;
   const blocks = sliceBytes(channels * width) + sliceBytes(outputs * width);
   const byRows = sharesOutputs(geometry, size);
-  const commonBytes = kept ? 0 : weightBytes(geometry, size);
-  const address = kept?.address ?? 0;
+  const commonBytes = prepared ? 0 : weightBytes(geometry, size);
+  const address = prepared?.address ?? 0;
   return [
     call("winogradBlasWeights", outputs, [w, outputs, channels, isTransposed, size, address], {
-      least: leastOf(matrices * channels),
+      grain: grainOf(matrices * channels),
       scratch: "winogradScratch",
       commonBytes,
-      prepares: kept?.constant,
+      prepares: prepared?.constant,
     }),
     call(
       "winogradBlas",
@@ -90,7 +90,7 @@ export function winogradCalls(args: Forward): readonly Call[] {
       [x, multiplier, bias, y, negativeSlope, address, byRows],
       {
         table: tableOf(geometry, rows, size),
-        least: byRows ? undefined : rows,
+        grain: byRows ? undefined : rows,
         scratch: "winogradScratch",
         scratchBytes: tilesBytes(across, rows, size) + matrices * blocks + 64,
         commonBytes,
@@ -116,11 +116,11 @@ export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly
     scratch: "winogradScratch",
     scratchBytes: tilesBytes(across, rows, 4) + 36 * matrices + 128,
   } as const;
-  const parts = partsOf(geometry, mostFilters);
+  const parts = partsOf(geometry, maximumFilters);
   if (!parts) return [call("winogradBlasGradient", Math.ceil(channels / 8), [x, dy, dw], memory)];
   const { count, commonBytes } = parts;
   return [
-    call("winogradBlasGradientParts", count, [x, dy, parts.rows], { ...memory, commonBytes, least: 1 }),
+    call("winogradBlasGradientParts", count, [x, dy, parts.rows], { ...memory, commonBytes, grain: 1 }),
     call("winogradGradientSum", channels * outputs, [dw, count, channels * outputs], { commonBytes }),
   ];
 }

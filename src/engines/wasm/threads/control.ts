@@ -19,12 +19,12 @@ export const control = {
   programId: 82,
   from: 83,
   to: 84,
-  /** The first thread's workspace, and how many bytes lie between two threads'. */
+  /** The first thread's workspace, and the bytes between two threads'. */
   workspace: 85,
   workspaceStride: 86,
   /** What all threads share. */
   common: 87,
-  /** So many words there are. */
+  /** The number of words. */
   size: 96,
 } as const;
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { sharesOf } from "./shares.js";
 
 /** The calls that threads make, those of each one's share first. */
-function calls(pieces: number, least: number, threads: number): [from: number, to: number][] {
-  const { each, chunk } = sharesOf(pieces, least, threads);
+function calls(pieces: number, grain: number, threads: number): [from: number, to: number][] {
+  const { each, chunk } = sharesOf(pieces, grain, threads);
   const shares = Array.from({ length: threads }, (_, i) => [i * each, (i + 1) * each]);
   const chunks = [];
   for (let from = threads * each; from < pieces; from += chunk) chunks.push([from, from + chunk]);
@@ -19,17 +19,17 @@ describe("shares of a call", () => {
         size,
         fc.integer({ min: 1, max: 5000 }),
         fc.integer({ min: 1, max: 16 }),
-        (pieces, least, threads) => {
-          const all = calls(pieces, least, threads);
+        (pieces, grain, threads) => {
+          const all = calls(pieces, grain, threads);
           let next = 0;
           for (const [from, to] of all) {
             expect(from).toBe(next);
             next = to;
           }
           expect(next).toBe(pieces);
-          const { each } = sharesOf(pieces, least, threads);
+          const { each } = sharesOf(pieces, grain, threads);
           if (threads * each >= pieces) return;
-          for (const [from, to] of all.slice(0, -1)) expect(to - from).toBeGreaterThanOrEqual(least);
+          for (const [from, to] of all.slice(0, -1)) expect(to - from).toBeGreaterThanOrEqual(grain);
           const most = each + Math.ceil((all.length - threads) / threads) * (all[threads][1] - all[threads][0]);
           expect(most).toBeLessThanOrEqual(1.1 * Math.ceil(pieces / threads));
         },

@@ -10,7 +10,7 @@ import type { Spawned } from "./spawn-node.js";
 export interface EncodedCall {
   readonly index: number;
   readonly pieces: number;
-  readonly least: number;
+  readonly grain: number;
   readonly numbers: readonly number[];
   readonly table?: Int32Array;
 }
@@ -80,8 +80,8 @@ export class Team {
   /** Puts a list of calls where all threads find it: an index of its records, then these, as numbers of 64 bits. */
   share(calls: readonly EncodedCall[]): SharedProgram {
     const shares: Shares[] = [];
-    const records = calls.map(({ index, pieces, least, numbers, table = [] }) => {
-      const share = sharesOf(pieces, least, this.threads);
+    const records = calls.map(({ index, pieces, grain, numbers, table = [] }) => {
+      const share = sharesOf(pieces, grain, this.threads);
       shares.push(share);
       return [index, pieces, share.each, share.chunk, numbers.length, ...numbers, table.length, ...table];
     });

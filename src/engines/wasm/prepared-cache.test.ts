@@ -63,7 +63,7 @@ describe.each(Object.entries(engines))("%s", (_, create) => {
       kept.compiled.run(0, 1);
       expect(relativeError(kept.y.array, reference.y.array)).toBeLessThan(1e-5);
     }
-    // Who has borrowed the array may write to it whenever he likes.
+    // An array that is lent may be written to at any time.
     const [own, others] = [kept.w.lend(), reference.w.lend()];
     for (const factor of [2, -3]) {
       for (const values of [own, others]) for (let i = 0; i < values.length; i += 2) values[i] = factor;

@@ -1,8 +1,8 @@
 import type { Span } from "../../core/span.js";
-import type { Call, Keep } from "./call.js";
+import type { Call, Reserve } from "./call.js";
 import { type Heap, HeapStorage } from "./heap.js";
 
-/** A call whose results are kept, and of which state of the constant they are; of none, before it has run. */
+/** A call that prepares a constant. `revision` is the constant's when it last ran; `undefined` before. */
 export interface Preparation {
   readonly step: number;
   readonly call: Call;
@@ -11,7 +11,7 @@ export interface Preparation {
 }
 
 /** The memory for what one program prepares of its constants. */
-export class Keeper {
+export class PreparedCache {
   readonly #heap: Heap;
   readonly #constants: ReadonlySet<Span>;
   readonly #storages: HeapStorage[] = [];
@@ -21,8 +21,8 @@ export class Keeper {
     this.#constants = constants;
   }
 
-  readonly keep: Keep = (constant, bytes) => {
-    // Half of what is left is for what cannot do without.
+  readonly allocate: Reserve = (constant, bytes) => {
+    // The other half of the free memory is left to calls that cannot do without it.
     if (!this.#constants.has(constant.root) || 2 * bytes > this.#heap.largest) return undefined;
     const storage = new HeapStorage(this.#heap, Math.ceil(bytes / 4));
     this.#storages.push(storage);

@@ -1,0 +1,171 @@
+// Normalization and what follows it, in one: x (n, channels, inner).
+
+import type { Span } from "../span.js";
+import { power, reluBackward } from "./activation.js";
+import { axpby, copy, fill, mul, sum } from "./elementwise.js";
+import { type ArgumentsFrom, type Call, call, fusedOf, type Scratch } from "./kernel.js";
+import { activate, shift } from "./lowering.js";
+import { batchNorm, batchNormBackward, normalize } from "./normalization.js";
+import { avePool, avePoolBackward, maxPool, maxPoolBackward } from "./pooling.js";
+import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
+import { type Channels, type NormPool, poolOperations } from "./sizes.js";
+
+const affine = { scale: "in?", bias: "in?", negativeSlope: "number", eps: "number" } as const;
+/** By the statistics of the batch. */
+const norm = { x: "in", y: "out", mean: "out", variance: "out", ...affine } as const;
+const statistics = { mean: "in", variance: "in" } as const;
+const gradient = { x: "in", dy: "in", dx: "out", ...statistics, ...affine, dscale: "inout?", dbias: "inout?" } as const;
+/** By given statistics, if there are any. */
+const optional = { mean: "in?", variance: "in?" } as const;
+const given = { ...norm, ...optional } as const;
+
+/**
+ * `batchNorm`, and the Scale and ReLU after it, in one: y = act(x̂·scale + bias), x̂ the normalized x, and
+ * act(v) = max(v, 0) + negativeSlope·min(v, 0), so that a negativeSlope of 1 leaves all as it is. May work in place.
+ */
+export const batchNormFused = fusedOf<Channels>()(norm, {
+  operations: 9,
+  overwrites: { y: ["x"] },
+  lowersTo: (args) => [call(batchNorm, args), ...shift(args.y, args), ...activate(args.y, args.negativeSlope)],
+});
+
+/**
+ * With d = dy·act′: dscale += Σ d·x̂, dbias += Σ d, and dx as `batchNormBackward` makes it of d·scale. May work in
+ * place (dy is dx); x̂ is computed again from x.
+ */
+export const batchNormFusedBackward = fusedOf<Channels>()(gradient, {
+  operations: 13,
+  overwrites: { dx: ["x", "dy"] },
+  lowersTo: (args, scratch) => {
+    const { x, dy, dx, variance, dscale, dbias, negativeSlope, eps, n, channels, inner } = args;
+    const size = { outer: n, dim: channels, inner };
+    const normalized = scratch(x.count);
+    const d = scratch(dy.count);
+    return [
+      call(normalize, { ...args, y: normalized }),
+      ...(negativeSlope === 1
+        ? [call(copy, { x: dy, y: d })]
+        : [
+            call(copy, { x: normalized, y: d }),
+            ...shift(d, args),
+            call(reluBackward, { x: d, dy, dx: d, negativeSlope }),
+          ]),
+      ...(dscale ? [call(scaleBackward, { x: normalized, dy: d, dscale, accumulate: true, ...size })] : []),
+      ...(dbias ? [call(biasBackward, { dy: d, dbias, accumulate: true, ...size })] : []),
+      ...(args.scale ? [call(scale, { x: d, scale: args.scale, bias: undefined, y: d, ...size })] : []),
+      call(batchNormBackward, { y: normalized, dy: d, variance, dx, eps, n, channels, inner }),
+    ];
+  },
+});
+
+/**
+ * `normalize`, and the Scale (or Bias) and ReLU after it: y = act(x̂·scale + bias), act as in `batchNormFused`. Without
+ * variance x̂ is x − mean. May work in place.
+ */
+export const normalizeFused = fusedOf<Channels>()(given, {
+  operations: 5,
+  overwrites: { y: ["x"] },
+  lowersTo: (args, scratch) => [
+    ...center(args, scratch),
+    ...shift(args.y, args),
+    ...activate(args.y, args.negativeSlope),
+  ],
+});
+
+function center({ variance, ...args }: ArgumentsFrom<typeof given> & Channels, scratch: Scratch): readonly Call[] {
+  const { x, mean, y, n, channels, inner } = args;
+  if (variance) return [call(normalize, { ...args, variance })];
+  if (!mean) return [call(copy, { x, y })];
+  const negative = scratch(channels);
+  return [
+    call(axpby, { x: mean, y: negative, a: -1, b: 0 }),
+    call(bias, { x, bias: negative, y, outer: n, dim: channels, inner }),
+  ];
+}
+
+/**
+ * `batchNormFused`, and then pooling: y = pool(act(x̂·scale + bias)). What is pooled is never there as a whole; planes are
+ * images × channels.
+ */
+export const batchNormPool = fusedOf<NormPool>()(norm, {
+  operations: (args) => pooled(9, args),
+  lowersTo: (args, scratch) =>
+    beforePool(args, scratch, (between) => batchNormFused.lowersTo({ ...args, ...between }, scratch)),
+});
+
+/** `batchNormFusedBackward` of what pooling makes of dy. dx may be x. */
+export const batchNormPoolBackward = fusedOf<NormPool>()(gradient, {
+  operations: (args) => pooled(13, args) + pooled(5, args),
+  overwrites: { dx: ["x"] },
+  lowersTo: (args, scratch) => {
+    const { x, dy, method } = args;
+    const dx = scratch(x.count);
+    const size = channelsOf(args);
+    const maxima = () => {
+      const y = scratch(x.count);
+      const mask = scratch(dy.count);
+      return [
+        ...normalizeFused.lowersTo({ ...args, ...size, y }, scratch),
+        call(maxPool, { ...args, x: y, y: scratch(dy.count), mask }),
+        call(maxPoolBackward, { ...args, mask, dx }),
+      ];
+    };
+    return [
+      ...(method === "AVE" ? [call(avePoolBackward, { ...args, dx })] : maxima()),
+      ...batchNormFusedBackward.lowersTo({ ...args, ...size, dy: dx }, scratch),
+    ];
+  },
+});
+
+/** `normalizeFused` and then pooling, as `batchNormPool` does it. */
+export const normalizePool = fusedOf<NormPool>()(given, {
+  operations: (args) => pooled(5, args),
+  lowersTo: (args, scratch) =>
+    beforePool(args, scratch, (between) => normalizeFused.lowersTo({ ...args, ...between }, scratch)),
+});
+
+/** `each` operations for every value of the planes, and those of pooling. */
+function pooled(each: number, args: NormPool): number {
+  return each * args.planes * args.input[0] * args.input[1] + poolOperations(args);
+}
+
+function channelsOf({ planes, channels, input }: NormPool): Channels {
+  return { n: planes / channels, channels, inner: input[0] * input[1] };
+}
+
+/** Normalization with its result in scratch memory, and pooling of that. */
+function beforePool(
+  args: NormPool & { readonly x: Span; readonly y: Span },
+  scratch: Scratch,
+  normalized: (between: Channels & { readonly y: Span }) => readonly Call[],
+): readonly Call[] {
+  const x = scratch(args.x.count);
+  const pool = args.method === "AVE" ? call(avePool, { ...args, x }) : call(maxPool, { ...args, x, mask: undefined });
+  return [...normalized({ ...channelsOf(args), y: x }), pool];
+}
+
+/**
+ * `normalize` and `scale` of what has been shifted by `shift`, as one multiplier and one offset for each channel:
+ * multiplier = scale/√(variance + eps), offset = bias + (shift − mean)·multiplier. Without variance, multiplier = scale.
+ */
+export const normToAffine = fusedOf<object>()(
+  { ...optional, scale: "in?", bias: "in?", shift: "in?", multiplier: "out", offset: "out", eps: "number" },
+  {
+    operations: 5,
+    lowersTo: ({ mean, variance, multiplier, offset, eps, ...args }) => [
+      variance
+        ? call(power, { x: variance, y: multiplier, power: -0.5, scale: 1, shift: eps })
+        : call(fill, { y: multiplier, value: 1 }),
+      ...(args.scale ? [call(mul, { a: args.scale, b: multiplier, y: multiplier })] : []),
+      combine(offset, [args.shift, 1], [mean, -1]),
+      call(mul, { a: offset, b: multiplier, y: offset }),
+      combine(offset, [offset, 1], [args.bias, 1]),
+    ],
+  },
+);
+
+/** y = Σ of the spans that are there, each times its number. */
+function combine(y: Span, ...terms: readonly (readonly [Span | undefined, number])[]): Call {
+  const present = terms.flatMap(([x, times]) => (x ? [{ x, times }] : []));
+  return call(sum, { xs: present.map(({ x }) => x), coefficients: present.map(({ times }) => times), y });
+}

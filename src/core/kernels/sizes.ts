@@ -1,0 +1,58 @@
+import { countOf } from "../../util/shape.js";
+
+/** Sizes that several kernels share. Arrays are row-major. */
+
+export interface ConvGeometry {
+  readonly n: number;
+  readonly channels: number;
+  readonly outputs: number;
+  readonly group: number;
+  /** One entry a spatial axis, in all of these. */
+  readonly input: readonly number[];
+  readonly output: readonly number[];
+  readonly kernel: readonly number[];
+  readonly stride: readonly number[];
+  readonly pad: readonly number[];
+  readonly dilation: readonly number[];
+}
+
+export interface PoolGeometry {
+  /** Images × channels. */
+  readonly planes: number;
+  /** Height and width, in all of these. */
+  readonly input: readonly [number, number];
+  readonly output: readonly [number, number];
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly pad: readonly [number, number];
+}
+
+/** Pooling of what is normalized by channel. */
+export interface NormPool extends PoolGeometry {
+  readonly channels: number;
+  readonly method: "MAX" | "AVE";
+}
+
+export interface Channels {
+  readonly n: number;
+  readonly channels: number;
+  readonly inner: number;
+}
+
+export interface Collapsed {
+  readonly outer: number;
+  readonly dim: number;
+  readonly inner: number;
+}
+
+export interface Labels {
+  /** A label that does not count; `undefined` for none. */
+  readonly ignore: number | undefined;
+  /** What a sum of losses is divided by: all labels, those not ignored, `outer`, or 1; never less than 1. */
+  readonly normalization: "full" | "valid" | "batchSize" | "none";
+}
+
+/** Operations of pooling: one for each value under each window. */
+export function poolOperations({ planes, output, kernel }: PoolGeometry): number {
+  return planes * countOf(output) * countOf(kernel);
+}
