@@ -1,5 +1,7 @@
 import { type PassName, passNames } from "../src/core/execution.js";
+import { type PassContext, type Plan, PlanDraft, type Rewritten } from "../src/core/passes/plan-draft.js";
 import { describeProgram } from "../src/core/run.js";
+import { Span } from "../src/core/span.js";
 import { type NetSetup, netFromText } from "./nets.js";
 
 /** A way to run a net that must make no difference to what it computes. */
@@ -41,4 +43,17 @@ export async function distinctSettings(
     await net.dispose();
   }
   return [...distinct.values()];
+}
+
+/** What one pass makes of a plan. */
+export function rewritten(
+  pass: (draft: PlanDraft, context: PassContext) => Rewritten,
+  plan: Plan,
+  { engine, ...context }: Partial<PassContext> & Pick<PassContext, "engine">,
+): Plan & Rewritten {
+  const draft = new PlanDraft(plan);
+  const aside = ({ name, count }: Span) => new Span(`${name}~`, count, engine);
+  const result = pass(draft, { engine, keep: "outputs", kept: undefined, inference: false, aside, ...context });
+  draft.settle();
+  return { ...draft.plan, ...result };
 }

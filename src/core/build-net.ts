@@ -13,7 +13,7 @@ import { formatText } from "../proto/text/index.js";
 import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
-import type { Log } from "../util/log.js";
+import { type Log, silent } from "../util/log.js";
 import type { Random } from "../util/random.js";
 import { formatShape, type Shape } from "../util/shape.js";
 import { counted } from "../util/words.js";
@@ -61,12 +61,13 @@ export interface NetParts {
  */
 export async function buildNet(message: NetParameter, state: NetState, context: BuildContext): Promise<NetParts> {
   const { log } = context;
-  const filtered = copyMessage(NetParameterSchema, message);
-  filtered.layer = filterLayers(message, state, log);
-  filtered.state = state;
-  log("info", "net.cpp:53", `Initializing net from parameters: \n${formatText(NetParameterSchema, filtered)}`);
+  const layers = filterLayers(message, state, log);
+  if (log !== silent) {
+    const filtered = Object.assign(copyMessage(NetParameterSchema, message), { layer: layers, state });
+    log("info", "net.cpp:53", `Initializing net from parameters: \n${formatText(NetParameterSchema, filtered)}`);
+  }
 
-  const graph = connect(insertSplits(filtered.layer));
+  const graph = connect(insertSplits(layers));
   const builder = new Builder(graph, phaseName(state.phase), context);
   try {
     for (const layer of graph.layers) await builder.add(layer);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { netFromText } from "../../test/nets.js";
 import { poisonSharedMemory } from "../../test/poison.js";
-import { choices, inputs, netText } from "../../test/random-nets.js";
+import { choices, inputs, netText, setStatistics } from "../../test/random-nets.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
 import { WasmEngine } from "../engines/wasm/index.js";
 import { SolverParameterSchema } from "../proto/gen/caffe_pb.js";
@@ -11,6 +11,7 @@ import { sgd } from "../solvers/sgd.js";
 import { Updater } from "../solvers/updater.js";
 import type { Engine } from "./engine.js";
 import { passNames } from "./execution.js";
+import type { KernelName } from "./kernels.js";
 import type { Net } from "./net.js";
 
 interface Run {
@@ -70,6 +71,66 @@ describe.each([
     if (engine.name === "reference") expect(engine.bytesUsed, "all memory is given back").toBe(before);
     await engine.dispose();
   });
+});
+
+test.each([
+  "batchNormFused",
+  "batchNormFusedBackward",
+  "batchNormPool",
+  "batchNormPoolBackward",
+  "convFused",
+  "normToAffine",
+  "normalizeFused",
+  "normalizePool",
+  "sumFused",
+] as const)("an engine without %s computes the same with other kernels", async (missing) => {
+  const block = (name: string, bottom: string, global: boolean) => `
+    layer { name: "${name}" type: "Convolution" bottom: "${bottom}" top: "${name}" convolution_param { num_output: 4 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
+    layer { name: "norm_${name}" type: "BatchNorm" bottom: "${name}" top: "${name}" batch_norm_param { use_global_stats: ${global} } }
+    layer { name: "scale_${name}" type: "Scale" bottom: "${name}" top: "${name}" scale_param { bias_term: true } }
+    layer { name: "relu_${name}" type: "ReLU" bottom: "${name}" top: "${name}" }`;
+  const text = (global: boolean) => `
+    layer { name: "x" type: "Input" top: "x" top: "label" input_param { shape { dim: 2 dim: 4 dim: 5 dim: 5 } shape { dim: 2 } } }
+    ${block("a", "x", global)}
+    layer { name: "pool" type: "Pooling" bottom: "a" top: "p" pooling_param { kernel_size: 3 stride: 1 pad: 1 } }
+    ${block("b", "p", global)} ${block("c", "b", global)} ${block("d", "c", global)}
+    layer { name: "norm" type: "BatchNorm" bottom: "d" top: "n" batch_norm_param { use_global_stats: ${global} } }
+    layer { name: "relu" type: "ReLU" bottom: "n" top: "n" }
+    layer { name: "sum" type: "Eltwise" bottom: "n" bottom: "c" top: "s" }
+    layer { name: "relu_s" type: "ReLU" bottom: "s" top: "s" }
+    layer { name: "ip" type: "InnerProduct" bottom: "s" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }`;
+  let uses = 0;
+  for (const [phase, global] of [
+    ["TRAIN", false],
+    ["TEST", true],
+  ] as const) {
+    const full = new ReferenceEngine();
+    const less = new ReferenceEngine();
+    const compile = less.compile.bind(less);
+    Object.assign(less, {
+      has: (kernel: KernelName) => kernel !== missing,
+      compile: (steps: Parameters<Engine["compile"]>[0]) => {
+        expect(steps.map(({ kernel }) => kernel)).not.toContain(missing);
+        return compile(steps);
+      },
+    });
+    const seen: number[][] = [];
+    for (const engine of [full, less]) {
+      const net = await netFromText(text(global), { engine, phase, keep: "outputs", seed: 4 });
+      const { forward, backward = [] } = net.execution.plan;
+      if (engine === full) {
+        uses += [...forward, ...backward].filter((step) => step.kind === "kernel" && step.kernel === missing).length;
+      }
+      setStatistics(net);
+      const { loss } = await net.forward(inputs);
+      await net.backward();
+      seen.push([...loss, ...net.learnables.flatMap(({ tensor }) => [...tensor.diff.array])]);
+      await net.dispose();
+    }
+    for (const [i, value] of seen[1].entries()) expect(value).toBeCloseTo(seen[0][i], 4);
+  }
+  expect(uses, "steps of the full engine").toBeGreaterThan(0);
 });
 
 // ---- parts of a net, and what can be looked at

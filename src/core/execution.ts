@@ -1,11 +1,12 @@
 import { MokaError } from "../util/errors.js";
 import type { Engine } from "./engine.js";
-import { type FusedGroup, fuseBatchNorm, type Plan } from "./passes/fuse-batch-norm.js";
+import { fuseBatchNorm } from "./passes/fuse-batch-norm.js";
 import { fuseForward } from "./passes/fuse-forward.js";
 import { fusePool } from "./passes/fuse-pool.js";
-import { type MemoryPlan, planMemory } from "./passes/plan-memory.js";
+import { type FusedGroup, type PassContext, type Plan, PlanDraft } from "./passes/plan-draft.js";
+import { type MemoryPlan, type PlacedSpan, planMemory } from "./passes/plan-memory.js";
 import { recomputeNormalized } from "./passes/recompute.js";
-import { type Step, spansOf } from "./program.js";
+import type { Step } from "./program.js";
 import { Runner } from "./run.js";
 import type { Span, Storage } from "./span.js";
 import { usesOf } from "./uses.js";
@@ -14,6 +15,13 @@ export type Direction = "forward" | "backward";
 
 /** What rewrites a net's programs, in this order; the last three only where blobs need not be kept. */
 export const passNames = ["fuse-batch-norm", "fuse-forward", "fuse-pool", "recompute", "plan-memory"] as const;
+
+const rewriters = {
+  "fuse-batch-norm": fuseBatchNorm,
+  "fuse-forward": fuseForward,
+  "fuse-pool": fusePool,
+  recompute: recomputeNormalized,
+};
 
 export type PassName = (typeof passNames)[number];
 
@@ -26,8 +34,12 @@ export interface ExecutionOptions {
   readonly kept: ReadonlySet<Span> | undefined;
   /** Whether backward is hardly ever asked for. */
   readonly inference: boolean;
+  /** Memory of the same size beside a span: the same for the same span, also in another execution. */
+  readonly aside: (span: Span) => Span;
   /** Spans that change only where somebody asks for their arrays, unless a step writes to them. */
   readonly constants?: ReadonlySet<Span>;
+  /** Whether the steps are run as they were recorded, as others have begun to; default false. */
+  readonly isUnfused?: boolean;
 }
 
 /**
@@ -40,58 +52,65 @@ export interface ExecutionOptions {
  */
 export class Execution {
   readonly #engine: Engine;
-  readonly #recorded: Plan;
+  /** The steps as the layers recorded them. */
+  readonly recorded: Plan;
   readonly #kept: ReadonlySet<Span> | undefined;
   readonly #sharesMemory: boolean;
   readonly #constants: ReadonlySet<Span>;
   readonly #runners = new Map<Direction, Runner>();
-  readonly #spans: readonly Span[];
-  #groups: readonly FusedGroup[];
+  /** Memory that the passes' steps use; nobody can look at it. */
+  readonly #spans = new Set<Span>();
+  #groups: FusedGroup[] = [];
   /** What no step of the plan writes, though a recorded one does. */
-  #skipped: readonly Span[];
+  #skipped: Span[] = [];
   /** What is run. */
   #plan: Plan;
   #memory: MemoryPlan | undefined;
-  /** What the spans of the memory plan lie in, while they do. */
+  /** What the spans of the memory plan lie in, while `#isPlaced`. */
   #arena: Storage | undefined;
+  #isPlaced = false;
+  /** Whether spans may lie elsewhere than where the runners look for them. */
+  #hasMoved = false;
+  #isUnfused: boolean;
   /** How many steps, of forward and then backward, lie behind; not a number after one that failed. */
   #position = 0;
   #isRunning = false;
   #hasRun = false;
 
   constructor(recorded: Plan, engine: Engine, options: ExecutionOptions) {
-    const { passes, keep, kept, inference, constants = new Set() } = options;
+    const { passes, constants = new Set(), isUnfused = false } = options;
+    this.#isUnfused = isUnfused;
     this.#engine = engine;
-    this.#recorded = recorded;
-    this.#kept = kept;
-    this.#constants = unwritten(constants, recorded);
+    this.recorded = recorded;
+    this.#kept = options.kept;
     this.#sharesMemory = passes.includes("plan-memory");
-    const fusing = {
-      "fuse-batch-norm": (plan: Plan) => fuseBatchNorm(plan, engine, { keepDiffs: keep === "all" }),
-      "fuse-forward": (plan: Plan) => fuseForward(plan, engine, { inference }),
-    };
-    let plan = recorded;
-    const fused = (["fuse-batch-norm", "fuse-forward"] as const)
-      .filter((name) => passes.includes(name))
-      .map((name) => {
-        const result = fusing[name](plan);
-        plan = { forward: result.forward, backward: result.backward };
-        return result;
-      });
-    const pools = kept && passes.includes("fuse-pool");
-    const pooled = pools ? fusePool(plan, kept) : { ...plan, groups: [], skipped: [] };
-    const recomputes = kept && passes.includes("recompute");
-    const recomputed = recomputes ? recomputeNormalized(pooled, kept, engine) : { ...pooled, spans: [] };
-    this.#plan = { forward: recomputed.forward, backward: recomputed.backward };
-    this.#groups = [...fused, pooled].flatMap(({ groups }) => groups);
-    this.#skipped = pooled.skipped;
-    this.#spans = [...fused, recomputed].flatMap(({ spans }) => spans);
-    this.#memory = this.#planMemory();
+    const draft = new PlanDraft(recorded);
+    this.#constants = new Set([...constants].filter((span) => draft.writers(span).length === 0));
+    const context: PassContext = { engine, ...options };
+    for (const name of passNames) {
+      if (name === "plan-memory" || isUnfused || !passes.includes(name)) continue;
+      const { groups, spans, skipped } = rewriters[name](draft, context);
+      draft.settle();
+      this.#groups.push(...groups);
+      for (const span of spans) this.#spans.add(span);
+      this.#skipped.push(...skipped);
+    }
+    this.#plan = draft.plan;
+    this.#memory = this.#planMemory(draft);
   }
 
   /** What a whole run does. */
   get plan(): Plan {
     return this.#plan;
+  }
+
+  /** Whether the steps are run as they were recorded, because a run began or ended between layers that were fused. */
+  get isUnfused(): boolean {
+    return this.#isUnfused;
+  }
+
+  get spans(): ReadonlySet<Span> {
+    return this.#spans;
   }
 
   /** Which spans share memory, and where; `undefined` if none do. */
@@ -110,12 +129,15 @@ export class Execution {
     if (!range) return;
     const [from, to] = range;
     const follows = from === this.#position;
-    if (from === 0) this.#share();
-    else if (this.#arena && !follows) {
+    if (from === 0) {
+      this.#skip();
+      this.#share(0);
+    } else if (this.#isPlaced && !follows) {
       this.#unshare(true);
       this.#memory = undefined;
     }
-    const written = this.#arena ? [] : this.#checkHolds(this.#steps.slice(from, to));
+    const steps = this.#kept && (this.#isUnfused || !this.#isPlaced) ? this.#steps.slice(from, to) : [];
+    if (!this.#isPlaced) this.#checkHolds(steps);
     const runner = this.#runner(direction);
     this.#hasRun ||= direction === "forward";
     this.#position = Number.NaN;
@@ -126,14 +148,33 @@ export class Execution {
       this.#isRunning = false;
     }
     this.#position = to;
-    for (const span of written) span.regain();
+    for (const step of steps) for (const { span } of usesOf(step).writes) span.root.regain();
   }
 
-  /** Frees all memory. What the shared part of it holds is lost, unless spans `keep` theirs in memory of their own. */
-  release(keep = false): void {
-    this.#unshare(keep);
-    this.#releaseRunners();
+  /** Frees all memory, and loses what the shared part of it holds. */
+  release(): void {
+    this.rest();
     for (const span of this.#spans) span.release();
+  }
+
+  // ---- in turns with others, of the same net for other shapes
+
+  /** Goes on in the place of another one: what that computed in the layers before `layer` is still there. */
+  takeOver(other: Execution | undefined, layer: number): void {
+    this.#position = this.#startOf(layer);
+    this.#hasMoved = true;
+    this.#hasRun = layer > 0;
+    if (!other) return;
+    for (const runner of other.#runners.values()) runner.notePlaces();
+    if (layer > 0) this.#share(this.#position);
+    const start = other.#startOf(layer);
+    other.#unplace(({ from }) => from < start);
+  }
+
+  /** Frees the shared memory and what was compiled, until it runs again. */
+  rest(): void {
+    this.#unshare(false);
+    this.#releaseRunners();
   }
 
   // ---- memory
@@ -142,43 +183,65 @@ export class Execution {
     return [...this.#plan.forward, ...(this.#plan.backward ?? [])];
   }
 
-  #planMemory(): MemoryPlan | undefined {
+  #planMemory({ steps, uses }: PlanDraft): MemoryPlan | undefined {
     if (!this.#kept || !this.#sharesMemory) return undefined;
-    return planMemory(this.#steps, this.#kept, new Set(this.#spans));
+    return planMemory(steps, this.#kept, this.#spans, uses);
   }
 
-  /** Places all spans of the memory plan in one arena. */
-  #share(): void {
+  /** Releases what no step writes. */
+  #skip(): void {
     for (const span of this.#skipped) {
       span.release();
       span.lose();
     }
-    if (this.#arena || !this.#memory?.size) return;
-    this.#releaseRunners();
-    // First what they have goes back, so that the arena can take its place.
-    for (const { span } of this.#memory.placements) span.release();
-    const arena = this.#engine.allocate(this.#memory.size);
-    this.#arena = arena;
-    for (const { span, offset, from, overwritten } of this.#memory.placements) {
+  }
+
+  /**
+   * Places all spans of the memory plan in one arena, with the values of those that must be there after the first `start`
+   * steps; if one of these has lost its own, none.
+   */
+  #share(start: number): void {
+    if (this.#isPlaced || !this.#memory?.size) return;
+    const { placements, size } = this.#memory;
+    const isThere = ({ span, from, to, overwritten }: PlacedSpan) =>
+      from < start && start <= (this.#spans.has(span) ? to : overwritten);
+    if (placements.some((place) => isThere(place) && !place.span.holdsValues)) return;
+    if (!this.#arena) {
+      this.#releaseRunners();
+      // First what they have goes back, so that the arena can take its place.
+      for (const place of placements) if (!isThere(place)) place.span.release();
+      this.#arena = this.#engine.allocate(size);
+    }
+    for (const place of placements) {
+      const { span, offset, from, overwritten } = place;
       const holdsValues = () => this.#isRunning || (from < this.#position && this.#position <= overwritten);
-      span.place({ storage: arena, offset, holdsValues });
+      span.place({ storage: this.#arena, offset, holdsValues }, isThere(place));
+    }
+    this.#isPlaced = true;
+    this.#hasMoved = true;
+  }
+
+  /** Gives the spans of the memory plan memory of their own again, with their values where they have them and `keeps` says so. */
+  #unplace(keeps: (place: PlacedSpan) => boolean): void {
+    if (!this.#isPlaced) return;
+    this.#isPlaced = false;
+    for (const place of this.#memory?.placements ?? []) {
+      const { span } = place;
+      if (span.isPlaced && span.storage === this.#arena) span.unplace(keeps(place));
     }
   }
 
   #unshare(keep: boolean): void {
     if (!this.#arena) return;
     this.#releaseRunners();
-    for (const { span } of this.#memory?.placements ?? []) {
-      if (span.isPlaced && span.storage === this.#arena) span.unplace(keep);
-    }
+    this.#unplace(() => keep);
     this.#arena.release();
     this.#arena = undefined;
   }
 
-  /** Makes sure that no step reads what is lost. Returns what they write. */
-  #checkHolds(steps: readonly Step[]): ReadonlySet<Span> {
+  /** Makes sure that no step reads what is lost. */
+  #checkHolds(steps: readonly Step[]): void {
     const written = new Set<Span>();
-    if (!this.#kept) return written;
     for (const step of steps) {
       const { reads, writes } = usesOf(step);
       const lost = reads.find(({ span }) => !span.holdsValues && !written.has(span.root));
@@ -191,7 +254,6 @@ export class Execution {
       }
       for (const { span } of writes) written.add(span.root);
     }
-    return written;
   }
 
   // ---- running
@@ -207,9 +269,16 @@ export class Execution {
     return [start + first, start + steps.findLastIndex(isIn) + 1];
   }
 
+  /** How many steps of forward are of layers before this one. */
+  #startOf(layer: number): number {
+    const { forward } = this.#plan;
+    const start = forward.findIndex((step) => step.layer >= layer);
+    return start < 0 ? forward.length : start;
+  }
+
   async #unfuse(): Promise<void> {
     this.#unshare(true);
-    if (this.#hasRun && this.#recorded.backward) {
+    if (this.#hasRun && this.recorded.backward) {
       const steps = this.#groups
         .flatMap(({ unfuse }) => unfuse)
         .filter((step) => {
@@ -223,14 +292,21 @@ export class Execution {
       runner.release();
     }
     this.release();
-    this.#plan = this.#recorded;
+    this.#isUnfused = true;
+    this.#plan = this.recorded;
     this.#groups = [];
     this.#skipped = [];
-    this.#memory = this.#planMemory();
+    this.#memory = this.#planMemory(new PlanDraft(this.#plan));
     this.#position = Number.NaN;
   }
 
   #runner(direction: Direction): Runner {
+    for (const [each, runner] of this.#hasMoved ? this.#runners : []) {
+      if (runner.isInPlace) continue;
+      runner.release();
+      this.#runners.delete(each);
+    }
+    this.#hasMoved = false;
     const known = this.#runners.get(direction);
     if (known) return known;
     const runner = new Runner({ steps: this.#plan[direction] ?? [] }, this.#engine, this.#constants);
@@ -242,12 +318,6 @@ export class Execution {
     for (const runner of this.#runners.values()) runner.release();
     this.#runners.clear();
   }
-}
-
-/** Those that no step writes to. */
-function unwritten(spans: ReadonlySet<Span>, { forward, backward = [] }: Plan): ReadonlySet<Span> {
-  const written = new Set([...forward, ...backward].flatMap((step) => spansOf(step).writes.map(({ root }) => root)));
-  return new Set([...spans].filter((span) => !written.has(span)));
 }
 
 /** Whether a run from `low` to `high` has some of the layers [first, last], but not all. */

@@ -42,8 +42,11 @@ export interface ParamDeclaration {
  * forward and backward consist of; the net does the rest: it connects, allocates, fills, shares, and runs what was recorded.
  *
  * The order of calls in a net that is to run: constructor, `open`, `setup`, `topShapes`, `declareParams`, then
- * `forward` and `backward` once per reshape, and `close`. In a net that does not run (lint, fix, summary, draw, fold),
- * `inspect` is called in the place of `open`: a layer that overrides `open` alone is not opened there.
+ * `forward` and `backward` once for each set of shapes, and `close`. In a net that does not run (lint, fix, summary, draw,
+ * fold), `inspect` is called in the place of `open`: a layer that overrides `open` alone is not opened there.
+ *
+ * What `forward` and `backward` recorded for the last few sets of shapes is used again, without a call, when these shapes
+ * return: a step finds its sizes and spans in variables of its recording, not in fields that a later `forward` sets.
  */
 export abstract class Layer extends LayerFacts {
   readonly name: string;
@@ -117,7 +120,7 @@ export abstract class Layer extends LayerFacts {
 
   /**
    * For layers whose top shapes depend on values. Called before each forward, when the bottoms have their values; if the
-   * shapes have changed, the net is recorded again from this layer on.
+   * shapes have changed, the net goes on with what was recorded for these shapes, or is recorded again from this layer on.
    */
   liveShapes?(bottom: readonly Tensor[]): readonly Shape[] | Promise<readonly Shape[]>;
 

@@ -16,12 +16,11 @@ import type { Blob } from "./blob.js";
 import { type BuildContext, buildNet, type NetParts } from "./build-net.js";
 import { backwardInfo, forwardInfo, normInfo } from "./debug-info.js";
 import type { Engine } from "./engine.js";
-import { type Direction, Execution, type PassName, passNames } from "./execution.js";
+import type { Direction, Execution, PassName } from "./execution.js";
 import type { Layer, Phase } from "./layer.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
-import { type Recording, record } from "./recorder.js";
-import type { Span } from "./span.js";
+import { Recordings } from "./recordings.js";
 import type { Tensor } from "./tensor.js";
 import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weights.js";
 
@@ -53,7 +52,7 @@ export interface LayerRange {
 /**
  * A network: layers connected by blobs, with forward and backward as programs on an engine.
  *
- * Programs are recorded at the first use and again only when shapes change.
+ * Programs are recorded at the first use, and again for shapes that are none of the last few.
  */
 export class Net {
   readonly name: string;
@@ -74,16 +73,12 @@ export class Net {
   debugInfo = false;
   readonly #parts: NetParts;
   readonly #context: NetContext;
-  #recordings: Recording[] = [];
-  /** Those of backward, from the last layer to the first. */
-  #backward: readonly Recording[] = [];
-  /** Why there is no backward: a gradient is asked for that a layer has not. Forward runs all the same. */
-  #refusal: unknown;
-  #execution: Execution | undefined;
+  readonly #recordings: Recordings;
 
   private constructor(parts: NetParts, context: NetContext) {
     this.#parts = parts;
     this.#context = context;
+    this.#recordings = new Recordings(parts, context);
     this.name = parts.name;
     this.phase = parts.phase;
     this.inputs = parts.inputs;
@@ -101,7 +96,7 @@ export class Net {
     const net = new Net(parts, context);
     net.debugInfo = message.debugInfo;
     try {
-      net.#record();
+      net.#recordings.start();
     } catch (error) {
       await net.dispose();
       throw error;
@@ -170,7 +165,6 @@ export class Net {
 
   /** Runs forward for the layers with these indices; the outputs stay in the blobs. */
   async runForward(low = 0, high = this.layers.length - 1): Promise<void> {
-    this.#prepare();
     let start = low;
     for (let index = low; index <= high; index++) {
       const node = this.#parts.nodes[index];
@@ -179,9 +173,7 @@ export class Net {
       start = index;
       const shapes = await node.layer.liveShapes(node.bottom);
       if (node.top.every((top, i) => sameShape(top.shape, shapes[i] ?? []))) continue;
-      node.top.forEach((top, i) => void top.reshape(shapes[i] ?? []));
-      this.#reshapeFrom(index + 1);
-      this.#rerecordFrom(index);
+      this.#change(index, index + 1, () => node.top.forEach((top, i) => void top.reshape(shapes[i] ?? [])));
     }
     await this.#advance(start, high);
   }
@@ -189,8 +181,8 @@ export class Net {
   /** Runs backward for the layers with these indices, from `high` down to `low`. */
   async runBackward(low = 0, high = this.layers.length - 1): Promise<void> {
     check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
-    const execution = this.#prepare();
-    if (this.#refusal !== undefined) throw this.#refusal;
+    const execution = this.#recordings.prepare();
+    if (this.#recordings.refusal !== undefined) throw this.#recordings.refusal;
     if (!this.debugInfo) {
       await execution.run("backward", low, high);
       return;
@@ -212,14 +204,19 @@ export class Net {
   }
 
   /**
-   * Gives input blobs other shapes and passes them on through the net.
+   * Gives input blobs other shapes and passes them on through the net. Where one of them is refused, all stay as they were.
+   * Without shapes, the layers record anew.
    *
    * @throws MokaError `MOKA_SHAPE` where a layer cannot take them, or its parameters would have to change
    */
   reshape(inputShapes: Readonly<Record<string, Shape>> = {}): void {
-    for (const [name, shape] of Object.entries(inputShapes)) this.#input(name).reshape(shape);
-    this.#reshapeFrom(0);
-    this.#rerecordFrom(0);
+    const inputs = Object.entries(inputShapes).map(([name, shape]) => [this.#input(name), shape] as const);
+    // Without shapes, somebody has changed a layer by hand.
+    if (inputs.length === 0) this.#recordings.drop();
+    else if (inputs.every(([input, shape]) => sameShape(input.shape, shape))) return;
+    this.#change(0, 0, () => {
+      for (const [input, shape] of inputs) input.reshape(shape);
+    });
   }
 
   /**
@@ -255,7 +252,7 @@ export class Net {
    */
   shareTrainedLayersWith(other: Net): void {
     shareTrainedLayers(this.layers, other.layers, this.log);
-    this.#dropRecordings(0);
+    this.#recordings.drop();
   }
 
   /** The net with its parameters, as Caffe puts it into a `.caffemodel`. */
@@ -270,18 +267,17 @@ export class Net {
 
   /** What whole runs do: fused, and with memory shared where that is allowed. */
   get execution(): Pick<Execution, "plan" | "memory"> {
-    return this.#prepare();
+    return this.#recordings.prepare();
   }
 
   /** The recorded program of one direction, for those who print, time or rewrite it. */
   program(direction: Direction): Program {
-    this.#prepare();
-    return joined(direction === "forward" ? this.#recordings : this.#backward);
+    return { steps: this.#recordings.prepare().recorded[direction] ?? [] };
   }
 
   /** Frees memory and closes files. The net cannot be used afterwards. */
   async dispose(): Promise<void> {
-    this.#dropRecordings(0);
+    this.#recordings.drop();
     const failures: unknown[] = [];
     for (const { layer, top } of this.#parts.nodes) {
       // A file that cannot be closed must not keep the others open.
@@ -294,6 +290,12 @@ export class Net {
 
   // ---- shapes
 
+  /** Changes shapes by `apply`, those of tops of the layer `from` or of inputs, and then those of layers from `first` on. */
+  #change(from: number, first: number, apply: () => void): void {
+    this.#recordings.change(from, apply, () => this.#reshapeFrom(first));
+    this.#fillLossDiffs();
+  }
+
   #reshapeFrom(first: number): void {
     for (const { layer, bottom, top } of this.#parts.nodes.slice(first)) {
       if (layer.isInput) continue;
@@ -305,7 +307,6 @@ export class Net {
         throw layer.explain(error);
       }
     }
-    this.#fillLossDiffs();
   }
 
   #checkParams(layer: Layer, bottom: readonly Shape[]): void {
@@ -325,110 +326,13 @@ export class Net {
   /** Runs forward between two layers whose shapes are settled. */
   async #advance(low: number, high: number): Promise<void> {
     if (!this.debugInfo) {
-      await this.#prepare().run("forward", low, high);
+      await this.#recordings.prepare().run("forward", low, high);
       return;
     }
     for (const [i, node] of this.#parts.nodes.slice(low, high + 1).entries()) {
-      await this.#prepare().run("forward", low + i, low + i);
+      await this.#recordings.prepare().run("forward", low + i, low + i);
       for (const { origin, text } of forwardInfo(node)) this.log("info", origin, text);
     }
-  }
-
-  // ---- recording
-
-  /** Has the layers that are not recorded yet record their forward. */
-  #record(): void {
-    const { engine, backward } = this.#context;
-    const { nodes } = this.#parts;
-    for (let index = this.#recordings.length; index < nodes.length; index++) {
-      const { layer, bottom, top, needsBackward } = nodes[index] as Node;
-      const recording = record(index, layer.name, engine, needsBackward && backward !== false);
-      this.#recordings.push(recording);
-      try {
-        layer.forward(recording.recorder, bottom, top);
-      } catch (error) {
-        throw layer.explain(error);
-      }
-    }
-  }
-
-  /** Records whatever is not recorded yet, both ways, and plans how to run it. */
-  #prepare(): Execution {
-    if (this.#execution) return this.#execution;
-    this.#record();
-    const trains = this.#context.backward !== false;
-    const refused = trains && !this.#recordBackward();
-    const forward = joined(this.#recordings).steps;
-    const backward = trains && !refused ? joined(this.#backward).steps : undefined;
-    const { passes = passNames, keep = "all" } = this.#context;
-    const kept = keep === "outputs" ? this.#keptSpans() : undefined;
-    this.#execution = new Execution({ forward, backward }, this.engine, {
-      passes,
-      keep,
-      kept,
-      inference: this.phase === "TEST",
-      constants: new Set(this.phase === "TEST" ? this.learnables.map(({ tensor }) => tensor.data) : []),
-    });
-    return this.#execution;
-  }
-
-  /** The spans that others than the net's steps read or write, and that must not share memory. */
-  #keptSpans(): ReadonlySet<Span> {
-    const spans = new Set<Span>();
-    const keep = (tensor: Tensor | undefined) => {
-      if (tensor) spans.add(tensor.data.root).add(tensor.diff.root);
-    };
-    for (const name of [...this.inputs, ...this.outputs]) keep(this.#parts.tensors.get(name));
-    for (const { tensor } of this.#lossTops()) keep(tensor);
-    for (const { layer, bottom } of this.#parts.nodes) {
-      layer.params.forEach(keep);
-      if (layer.liveShapes) for (const { data } of bottom) spans.add(data.root);
-    }
-    for (const { steps, spans: own } of [...this.#recordings, ...this.#backward]) {
-      // A step that does not say what it reads and writes may touch all its layer knows.
-      const open = steps.find((step) => step.kind === "host" && step.reads.length + step.writes.length === 0);
-      if (!open) continue;
-      const { bottom, top } = this.#parts.nodes[open.layer] as Node;
-      for (const tensor of [...bottom, ...top]) keep(tensor);
-      for (const span of own) spans.add(span);
-    }
-    return spans;
-  }
-
-  /** Whether all layers have a backward to record. */
-  #recordBackward(): boolean {
-    const recordings: Recording[] = [];
-    this.#refusal = undefined;
-    for (let index = this.layers.length - 1; index >= 0; index--) {
-      const node = this.#parts.nodes[index] as Node;
-      if (!node.needsBackward) continue;
-      const recording = record(index, `${node.layer.name}'`, this.engine, true);
-      recordings.push(recording);
-      try {
-        node.layer.backward(recording.recorder, node.top, node.wanted, node.bottom, node.learns);
-      } catch (error) {
-        this.#refusal = error;
-        break;
-      }
-    }
-    this.#backward = recordings;
-    return this.#refusal === undefined;
-  }
-
-  #rerecordFrom(index: number): void {
-    this.#dropRecordings(index);
-    this.#prepare();
-  }
-
-  #dropRecordings(from: number): void {
-    const dropped = this.#recordings.splice(from);
-    for (const { spans } of [...dropped, ...this.#backward]) {
-      for (const span of spans) span.release();
-    }
-    // What the layers before have computed is still needed.
-    this.#execution?.release(from > 0);
-    this.#execution = undefined;
-    this.#backward = [];
   }
 
   // ---- lookups
@@ -474,8 +378,4 @@ export class Net {
       high: high === undefined ? this.layers.length - 1 : find(high),
     };
   }
-}
-
-function joined(recordings: readonly Recording[]): Program {
-  return { steps: recordings.flatMap(({ steps }) => steps) };
 }

@@ -1,4 +1,4 @@
-import { type KernelName, type Kernels, kernels } from "./kernels.js";
+import type { KernelName, Kernels } from "./kernels.js";
 import type { Span } from "./span.js";
 
 /** One call of a kernel. */
@@ -30,16 +30,4 @@ export interface Program {
 
 export function kernelStep<K extends KernelName>(kernel: K, args: Kernels[K], layer: number): KernelStep<K> {
   return { kind: "kernel", kernel, args, layer };
-}
-
-/** The spans a step reads and writes, whatever its other arguments are. */
-export function spansOf(step: Step): { reads: readonly Span[]; writes: readonly Span[] } {
-  return step.kind === "host" ? step : spansOfKernel(step);
-}
-
-function spansOfKernel<K extends KernelName>({ kernel, args }: KernelStep<K>) {
-  const all = kernels[kernel].spans.flatMap((use) => [use.at(args) ?? []].flat().map((span) => ({ span, use })));
-  const reads = all.filter(({ use }) => use.access !== "out" || use.extent).map(({ span }) => span);
-  const writes = all.filter(({ use }) => use.access !== "in").map(({ span }) => span);
-  return { reads, writes };
 }

@@ -1,7 +1,8 @@
 import { reasonOf } from "../util/errors.js";
 import type { Compiled, Engine } from "./engine.js";
 import type { HostStep, KernelStep, Program } from "./program.js";
-import type { Span } from "./span.js";
+import type { Span, Storage } from "./span.js";
+import { usesOf } from "./uses.js";
 
 /** Consecutive kernel calls `[from, to)` of the compiled list, or one host step. */
 type Segment = { readonly layer: number } & (
@@ -18,6 +19,9 @@ type Segment = { readonly layer: number } & (
 export class Runner {
   readonly #compiled: Compiled;
   readonly #segments: readonly Segment[];
+  readonly #kernels: readonly KernelStep[];
+  /** Where the kernels' spans lie, once noted. */
+  #places: ReadonlyMap<Span, Storage> | undefined;
 
   constructor(program: Program, engine: Engine, constants?: ReadonlySet<Span>) {
     const kernels: KernelStep[] = [];
@@ -37,6 +41,7 @@ export class Runner {
     }
     this.#compiled = engine.compile(kernels, constants);
     this.#segments = segments;
+    this.#kernels = kernels;
   }
 
   /** Runs the steps of all layers from `low` to `high`, both included, in the program's order. */
@@ -59,6 +64,19 @@ export class Runner {
       }
     }
     flush();
+  }
+
+  /** Notes where its spans lie, before others may have their memory. */
+  notePlaces(): void {
+    if (this.#places) return;
+    const uses = this.#kernels.map(usesOf);
+    const roots = new Set(uses.flatMap(({ reads, writes }) => [...reads, ...writes].map(({ span }) => span.root)));
+    this.#places = new Map([...roots].map((span) => [span, span.storage]));
+  }
+
+  /** Whether its spans lie where they did when that was noted; false if it never was. */
+  get isInPlace(): boolean {
+    return this.#places !== undefined && [...this.#places].every(([span, storage]) => span.storage === storage);
   }
 
   release(): void {

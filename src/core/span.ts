@@ -115,8 +115,16 @@ export class Span {
     return this.#placement ? this.#placement.holdsValues() : !this.#isLost;
   }
 
-  /** Gives its own memory back and lies somewhere else from here on, in memory that others use too. */
-  place(placement: Placement): void {
+  /**
+   * Gives its own memory back and lies somewhere else from here on, in memory that others use too; its values are lost
+   * unless `keep` says to take them there.
+   */
+  place(placement: Placement, keep = false): void {
+    if (keep && (this.#storage || this.#placement)) {
+      const { offset, storage } = this;
+      const values = storage.array.subarray(offset, offset + this.count);
+      placement.storage.array.set(values, placement.offset);
+    }
     this.release();
     this.#placement = placement;
   }
@@ -141,6 +149,18 @@ export class Span {
   /** Says that values were written to it since they were lost. */
   regain(): void {
     this.#isLost = false;
+  }
+
+  /** Starts from zeros again, in the memory it has. */
+  clear(): void {
+    this.#storage?.array.fill(0);
+    this.#isLost = false;
+  }
+
+  /** Takes the place of another span: with its values, if it has memory of its own and as many, else with zeros. */
+  succeed(other: Span): void {
+    this.clear();
+    if (other.#storage && other.holdsValues && other.count === this.count) this.array.set(other.#storage.array);
   }
 
   /** Gives the memory back; used again, the span starts from zeros. */

@@ -2,6 +2,14 @@ import { checkShape, countOf, type Shape, sameShape } from "../util/shape.js";
 import { Blob } from "./blob.js";
 import { type Memory, Span } from "./span.js";
 
+/** What a tensor was at some time. */
+export interface TensorState {
+  readonly shape: Shape;
+  readonly data: Span;
+  readonly diff: Span;
+  readonly owns: { readonly data: boolean; readonly diff: boolean };
+}
+
 /**
  * A blob as layers see it: a shape, and the spans of its data and its diff (the gradient of the loss
  * with respect to the data). What users hold is its `blob`.
@@ -45,13 +53,27 @@ export class Tensor {
     return this.#blob;
   }
 
-  /** Takes another shape. Values survive only where the count stays the same. */
+  get state(): TensorState {
+    return { shape: this.#shape, data: this.#data, diff: this.#diff, owns: { ...this.#owns } };
+  }
+
+  /** Is again what it was at some time, in the memory that it had then. */
+  restore({ shape, data, diff, owns }: TensorState): void {
+    this.#shape = shape;
+    this.#data = data;
+    this.#diff = diff;
+    this.#owns = { ...owns };
+  }
+
+  /**
+   * Takes another shape. Values survive only where the count stays the same; else it has other memory, and what it had is
+   * released by whoever has its state.
+   */
   reshape(shape: Shape): void {
     if (sameShape(shape, this.#shape)) return;
     checkShape(shape);
     this.#shape = shape;
     if (countOf(shape) === this.count) return;
-    this.release();
     this.#owns = { data: true, diff: true };
     this.#data = new Span(this.name, countOf(shape), this.#memory);
     this.#diff = new Span(`${this.name}'`, countOf(shape), this.#memory);

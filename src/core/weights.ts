@@ -36,12 +36,17 @@ export function copyTrainedLayers(layers: readonly Layer[], source: NetParameter
  */
 export function matchTrainedLayers(layers: readonly Layer[], source: NetParameter, origin: string, log: Log): Copy[] {
   const shared = sharedParams(layers);
+  const byName = firstByName(layers);
   return source.layer.flatMap(({ name, blobs }) => {
-    const layer = layers.find((candidate) => candidate.name === name);
+    const layer = byName.get(name);
     if (layer) return matchBlobs(layer, blobs, shared, origin);
     log("info", "net.cpp:746", `Ignoring source layer ${name}`);
     return [];
   });
+}
+
+function firstByName(layers: readonly Layer[]): ReadonlyMap<string, Layer> {
+  return new Map([...layers].reverse().map((layer) => [layer.name, layer]));
 }
 
 function matchBlobs(layer: Layer, blobs: readonly BlobProto[], shared: ReadonlySet<Tensor>, origin: string): Copy[] {
@@ -95,8 +100,9 @@ function checkBlob(layer: Layer, from: BlobProto, to: Tensor, index: number, ori
 
 /** Makes the parameters of `trained` those of the layers of the same name. */
 export function shareTrainedLayers(layers: readonly Layer[], trained: readonly Layer[], log: Log): void {
+  const byName = firstByName(layers);
   for (const source of trained) {
-    const layer = layers.find(({ name }) => name === source.name);
+    const layer = byName.get(source.name);
     if (layer) shareParams(layer, source);
     else log("info", "net.cpp:678", `Ignoring source layer ${source.name}`);
   }

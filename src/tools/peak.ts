@@ -6,7 +6,6 @@ import type { Phase } from "../core/layer.js";
 import { Net } from "../core/net.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
 import { type NetParameter, NetParameterSchema, NetStateSchema, Phase as PhaseEnum } from "../proto/gen/caffe_pb.js";
-import { copyMessage } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { silent } from "../util/log.js";
@@ -41,9 +40,10 @@ export interface PeakOptions {
  */
 export async function peakOf(message: NetParameter, options: PeakOptions): Promise<Peak | undefined> {
   const { phase, level, stages, shapes, catalog, files } = options;
-  const own = copyMessage(NetParameterSchema, message);
+  const { name, forceBackward } = message;
   const given = new Map(Object.entries(shapes));
-  own.layer = own.layer.map((layer) => asInput(layer, given));
+  const layer = message.layer.map((each) => asInput(each, given));
+  const own = create(NetParameterSchema, { name, forceBackward, layer });
   const trains = phase === "TRAIN";
   const noFiles = () => Promise.reject(new TypeError("a net that is only planned has no weights"));
   let net: Net | undefined;

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import type { Engine } from "../../src/core/engine.js";
 import type { KernelName } from "../../src/core/kernels.js";
-import { renameSpan } from "../../src/core/passes/fuse-batch-norm.js";
-import { type KernelStep, kernelStep, spansOf } from "../../src/core/program.js";
+import { renameSpan } from "../../src/core/passes/plan-draft.js";
+import { type KernelStep, kernelStep } from "../../src/core/program.js";
 import type { Memory, Span } from "../../src/core/span.js";
-import { successorsOf } from "../../src/core/uses.js";
+import { successorsOf, usesOf } from "../../src/core/uses.js";
 import { ReferenceEngine } from "../../src/engines/reference/index.js";
 import type { WasmEngine } from "../../src/engines/wasm/index.js";
 import { type Case, guard, Maker } from "./maker.js";
@@ -44,7 +44,7 @@ function makerOf(each: Case, memory: Memory, bare?: number): Maker {
 export function runCase(each: Case, engine: Engine, maker = makerOf(each, engine), keeps = false): readonly Outcome[] {
   try {
     const step = kernelStep(each.kernel, each.make(maker), 0) as KernelStep;
-    const written = new Set(spansOf(step).writes);
+    const written = new Set(usesOf(step).writes.map(({ span }) => span));
     const constants = maker.made.flatMap(({ span, root }) => (keeps && !written.has(span) ? root : []));
     const before = maker.made.map(({ span }) => Float64Array.from(span.array));
     const compiled = engine.compile([step], new Set(constants));
@@ -113,13 +113,13 @@ export function runOver(each: Case, engine: Engine): number {
       const maker = makerOf(each, engine);
       const step = kernelStep(each.kernel, each.make(maker), 0) as KernelStep;
       const [output, input] = successorsOf(step)[pair] as readonly [Span, Span];
-      if (output.count !== input.count || spansOf(step).reads.includes(output)) return [];
+      if (output.count !== input.count || usesOf(step).reads.some(({ span }) => span === output)) return [];
       names = `${argumentOf(step, output)} and ${argumentOf(step, input)}`;
       runs++;
       const compiled = engine.compile([over ? renameSpan(step, output, input) : step]);
       compiled.run(0, 1);
       compiled.release();
-      const written = spansOf(step).writes.map((span) => (over && span === output ? input : span));
+      const written = usesOf(step).writes.map(({ span }) => (over && span === output ? input : span));
       const values = written.map((span) => Float64Array.from(span.array));
       for (const { root } of maker.made) root.release();
       return values;

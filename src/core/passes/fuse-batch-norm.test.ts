@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { netFromText } from "../../../test/nets.js";
+import { rewritten } from "../../../test/passes.js";
 import { ReferenceEngine } from "../../engines/reference/index.js";
 import { WasmEngine } from "../../engines/wasm/index.js";
 import type { Net } from "../net.js";
@@ -133,7 +134,7 @@ describe.each(Object.keys(nets))("%s", (name) => {
   test("becomes one kernel exactly where it can", async () => {
     const net = await build(name, false);
     const plan = { forward: net.program("forward").steps, backward: net.program("backward").steps };
-    const { forward, backward, groups } = fuseBatchNorm(plan, net.engine, { keepDiffs: false });
+    const { forward, backward, groups } = rewritten(fuseBatchNorm, plan, { engine: net.engine });
     const count = (steps: readonly Step[] | undefined, kernel: string) =>
       steps?.filter((step) => step.kind === "kernel" && step.kernel === kernel).length;
     expect(groups.length > 0).toBe(nets[name]?.fuses);
@@ -157,7 +158,7 @@ describe.each(Object.keys(nets))("%s", (name) => {
 test("a deployed net in TRAIN, which nothing comes back through, fuses its forward", async () => {
   const net = await netFromText([input, conv, norm("c", "c"), scale("c"), relu("c")].join("\n"), { fuse: false });
   const plan = { forward: net.program("forward").steps, backward: net.program("backward").steps };
-  const { forward, backward, groups } = fuseBatchNorm(plan, net.engine, { keepDiffs: true });
+  const { forward, backward, groups } = rewritten(fuseBatchNorm, plan, { engine: net.engine, keep: "all" });
   expect(groups).toHaveLength(1);
   expect(forward.flatMap((step) => (step.kind === "kernel" ? step.kernel : []))).toContain("batchNormFused");
   expect(backward).toEqual(plan.backward);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { netFromText } from "../../../test/nets.js";
+import { rewritten } from "../../../test/passes.js";
 import { ReferenceEngine } from "../../engines/reference/index.js";
 import { WasmEngine } from "../../engines/wasm/index.js";
 import type { Engine } from "../engine.js";
@@ -219,7 +220,7 @@ function all(...kinds: PartName[]): Described {
 test.each(chains)("%j in %s becomes %j", async (described, phase, kernels, again) => {
   const net = await build(described, { fuse: false, phase, engine: new ReferenceEngine() });
   const plan = { forward: net.program("forward").steps, backward: net.program("backward").steps };
-  const fused = fuseForward(plan, net.engine, { inference: phase === "TEST" });
+  const fused = rewritten(fuseForward, plan, { engine: net.engine, inference: phase === "TEST" });
   expect(fused.forward.map((step) => step.kind === "kernel" && step.kernel)).toEqual(kernels);
   expect((fused.backward?.length ?? 0) - plan.backward.length).toBe(again);
   expect(fused.groups.flatMap(({ unfuse }) => unfuse)).toHaveLength(again);
@@ -229,9 +230,11 @@ test.each(chains)("%j in %s becomes %j", async (described, phase, kernels, again
 test("what backward will never need is not set aside", async () => {
   const described = all("conv", "norm", "scale", "relu");
   const net = await netFromText(textOf(described), { phase: "TEST", fuse: false, backward: false });
-  const fused = fuseForward({ forward: net.program("forward").steps, backward: undefined }, net.engine, {
-    inference: false,
-  });
+  const fused = rewritten(
+    fuseForward,
+    { forward: net.program("forward").steps, backward: undefined },
+    { engine: net.engine },
+  );
   const names = fused.forward.map((step) => step.kind === "kernel" && step.kernel);
   expect(names).toEqual(["batchNormGlobal", "normToAffine", "convFused"]);
   await net.dispose();

@@ -1,7 +1,14 @@
 import type { Channels, Kernels } from "../kernels.js";
-import { type KernelStep, kernelStep, type Step, spansOf } from "../program.js";
-import { type Memory, Span } from "../span.js";
-import { type Fused, type FusedGroup, inPlace, type Plan, renameSpan, stepAt } from "./fuse-batch-norm.js";
+import { type KernelStep, kernelStep, type Step } from "../program.js";
+import { Span } from "../span.js";
+import {
+  type FusedGroup,
+  inPlace,
+  type PassContext,
+  type PlanDraft,
+  type Rewritten,
+  renameSpan,
+} from "./plan-draft.js";
 
 /**
  * Makes one kernel of a convolution and what follows in place on its top: BatchNorm with global statistics, Scale and
@@ -13,26 +20,25 @@ import { type Fused, type FusedGroup, inPlace, type Plan, renameSpan, stepAt } f
  * aside for it, its input, ends a chain; in `inference`, where backward is hardly ever asked for, backward computes it
  * again instead.
  */
-export function fuseForward(plan: Plan, memory: Memory, { inference }: { readonly inference: boolean }): Fused {
-  const forward = [...plan.forward];
-  let { backward } = plan;
+export function fuseForward(draft: PlanDraft, { engine, inference }: PassContext): Rewritten {
   const groups: FusedGroup[] = [];
   const spans: Span[] = [];
-  for (let at = 0; at < forward.length; at++) {
-    const whole = matchChain(forward, at, true);
+  for (let at = 0; at < draft.middle; at++) {
+    const whole = matchChain(draft, at, true);
     const aside = whole?.copy?.args.y;
-    const reader = aside && backward?.find((step) => spansOf(step).reads.includes(aside));
-    const canRepeat = inference && whole !== undefined && lasts(forward, at, whole);
-    const chain = reader && !canRepeat ? matchChain(forward, at, false) : whole;
+    const reader = aside && draft.readers(aside).find((position) => position >= draft.middle);
+    const canRepeat = inference && whole !== undefined && lasts(draft, whole);
+    const chain = reader !== undefined && !canRepeat ? matchChain(draft, at, false) : whole;
     if (!chain || chain.steps.length < 2) continue;
-    const again = reader && chain.copy ? repeated(chain, chain.copy) : [];
-    const fused = fuse(chain, memory, spans);
-    forward.splice(at, chain.steps.length, ...fused);
-    at += fused.length - 1;
-    backward = backward?.flatMap((step) => (step === reader ? [...again, step] : [step]));
+    const fused = fuse(chain, engine);
+    if (!fused.steps.every(({ kernel }) => engine.has(kernel))) continue;
+    const again = reader !== undefined && chain.copy ? repeated(chain, chain.copy) : [];
+    draft.replace(chain.positions, fused.steps);
+    if (reader !== undefined && again.length > 0) draft.insert(reader, again);
+    spans.push(...fused.spans);
     groups.push({ layers: [chain.layer, chain.steps.at(-1)?.layer ?? chain.layer], unfuse: again });
   }
-  return { forward, backward, groups, spans };
+  return { groups, spans, skipped: [] };
 }
 
 type StepOf<K extends keyof Kernels> = KernelStep<K> | undefined;
@@ -52,69 +58,76 @@ interface Chain {
   readonly layer: number;
   /** All of them, in their order, and what computes the statistics between a convolution and its normalization. */
   readonly steps: readonly KernelStep[];
+  readonly positions: readonly number[];
 }
 
 /** The chain that begins here, if only of one step; without `pastCopies`, it ends before a copy. */
-function matchChain(steps: readonly Step[], at: number, pastCopies: boolean): Chain | undefined {
-  const conv = stepAt(steps, at, "conv");
-  const sum = stepAt(steps, at, "sum");
-  const bias = stepAt(steps, at, "bias");
-  let norm = stepAt(steps, at, "normalize");
-  let scale = stepAt(steps, at, "scale");
+function matchChain(draft: PlanDraft, at: number, pastCopies: boolean): Chain | undefined {
+  const conv = draft.call(at, "conv");
+  const sum = draft.call(at, "sum");
+  const bias = draft.call(at, "bias");
+  let norm = draft.call(at, "normalize");
+  let scale = draft.call(at, "scale");
   const head: Head | undefined = conv ?? sum ?? bias ?? norm ?? scale;
   if (!head) return undefined;
   const { y } = head.args;
   const startsWithScale = scale !== undefined;
-  let next = at + 1;
+  const follow = draft.follow(at, 6);
+  let next = 1;
   if (conv) {
-    const skipped = stepAt(steps, next, "batchNormGlobal") ? 1 : 0;
-    norm = stepAt(steps, next + skipped, "normalize");
+    const skipped = draft.call(follow[next], "batchNormGlobal") ? 1 : 0;
+    norm = draft.call(follow[next + skipped], "normalize");
     if (norm && !(inPlace(norm.args, y) && isSame(channelsOf(conv), channelsOf(norm)))) norm = undefined;
     if (norm) next += skipped + 1;
   }
   let copy: StepOf<"copy">;
   if (!startsWithScale && (conv ?? norm)) {
-    copy = stepAt(steps, next, "copy");
+    copy = draft.call(follow[next], "copy");
     if (copy?.args.x !== y) copy = undefined;
-    scale = stepAt(steps, next + (copy ? 1 : 0), "scale");
+    scale = draft.call(follow[next + (copy ? 1 : 0)], "scale");
     const fits = scale && inPlace(scale.args, y) && isSame(channelsOf(head), channelsOf(scale));
     if (!fits || scale?.args.scale.root === y.root || (copy && !pastCopies)) [copy, scale] = [undefined, undefined];
     next += (copy ? 1 : 0) + (scale ? 1 : 0);
   }
-  let relu = stepAt(steps, next, "relu");
+  let relu = draft.call(follow[next], "relu");
   if (relu && !inPlace(relu.args, y)) relu = undefined;
-  const all = steps.slice(at, next + (relu ? 1 : 0)) as KernelStep[];
-  return { conv, sum, norm, copy, scale, bias, relu, y, layer: head.layer, steps: all };
+  const positions = follow.slice(0, next + (relu ? 1 : 0));
+  const steps = positions.map((position) => draft.at(position) as KernelStep);
+  return { conv, sum, norm, copy, scale, bias, relu, y, layer: head.layer, steps, positions };
 }
 
-/** What takes the place of a chain. */
-function fuse(chain: Chain, memory: Memory, spans: Span[]): Step[] {
+/** What takes the place of a chain, and the memory it uses. */
+function fuse(chain: Chain, memory: PassContext["engine"]): { steps: readonly KernelStep[]; spans: readonly Span[] } {
   const { conv, sum, norm, scale, bias, relu, y, layer } = chain;
   const negativeSlope = relu?.args.negativeSlope ?? 1;
-  if (sum) return [kernelStep("sumFused", { ...sum.args, negativeSlope }, layer)];
+  const one = <K extends keyof Kernels>(kernel: K, args: Kernels[K]) => {
+    return { steps: [kernelStep(kernel, args, layer)], spans: [] };
+  };
+  if (sum) return one("sumFused", { ...sum.args, negativeSlope });
   const { mean, variance, eps = 0 } = norm?.args ?? {};
   const given = { mean, variance, eps, scale: scale?.args.scale, bias: (scale ?? bias)?.args.bias };
   if (!conv) {
     const head = (norm ?? scale ?? bias) as KernelStep<"normalize"> | KernelStep<"scale"> | KernelStep<"bias">;
-    return [kernelStep("normalizeFused", { x: head.args.x, y, ...given, ...channelsOf(head), negativeSlope }, layer)];
+    return one("normalizeFused", { x: head.args.x, y, ...given, ...channelsOf(head), negativeSlope });
   }
-  if (!norm && !scale) return [kernelStep("convFused", { ...conv.args, multiplier: undefined, negativeSlope }, layer)];
+  if (!norm && !scale) return one("convFused", { ...conv.args, multiplier: undefined, negativeSlope });
   const multiplier = new Span(`${y.name}~multiplier`, conv.args.outputs, memory);
   const offset = new Span(`${y.name}~offset`, conv.args.outputs, memory);
-  spans.push(multiplier, offset);
   const statistics = chain.steps.filter(({ kernel }) => kernel === "batchNormGlobal");
-  return [
+  const steps = [
     ...statistics.map((step) => ({ ...step, layer })),
     kernelStep("normToAffine", { ...given, shift: conv.args.bias, multiplier, offset }, layer),
     kernelStep("convFused", { ...conv.args, multiplier, bias: offset, negativeSlope }, layer),
   ];
+  return { steps, spans: [multiplier, offset] };
 }
 
 /** Whether what a chain is computed of is still there at the end, so that it can be computed again. */
-function lasts(steps: readonly Step[], at: number, { steps: own, y }: Chain): boolean {
-  const sources = own.slice(0, 1).flatMap((step) => spansOf(step).reads.map(({ root }) => root));
-  const later = steps.slice(at + own.length).flatMap((step) => spansOf(step).writes);
-  return !sources.includes(y.root) && later.every(({ root }) => !sources.includes(root));
+function lasts(draft: PlanDraft, { positions, y }: Chain): boolean {
+  const end = positions.at(-1) ?? 0;
+  const sources = draft.usesAt(positions[0] ?? 0)?.reads.map(({ span }) => span.root) ?? [];
+  const isOverwritten = (source: Span) => draft.writers(source).some((at) => at > end && at < draft.middle);
+  return !sources.includes(y.root) && !sources.some(isOverwritten);
 }
 
 /** The steps before a copy, with their results where the copy would put them. */

@@ -1,14 +1,7 @@
 import type { NormPool } from "../kernels.js";
 import { type KernelStep, kernelStep, type Step } from "../program.js";
 import type { Span } from "../span.js";
-import { usesOf } from "../uses.js";
-import { type FusedGroup, type Plan, stepAt } from "./fuse-batch-norm.js";
-
-export interface PoolsFused extends Plan {
-  readonly groups: readonly FusedGroup[];
-  /** What no step writes any more: blobs and diffs between normalization and pooling, and masks. */
-  readonly skipped: readonly Span[];
-}
+import { type FusedGroup, isCall, type PassContext, type PlanDraft, type Rewritten, unchanged } from "./plan-draft.js";
 
 type Pool = KernelStep<"maxPool"> | KernelStep<"avePool">;
 type PoolBackward = KernelStep<"maxPoolBackward"> | KernelStep<"avePoolBackward">;
@@ -17,84 +10,88 @@ type PoolBackward = KernelStep<"maxPoolBackward"> | KernelStep<"avePoolBackward"
  * Makes one kernel of a fused BatchNorm and the pooling of its top, forward and backward. The blob between them, often the
  * largest of a net, is never there, nor is its diff, nor where the maxima were: backward finds them again. And where nobody
  * asks where maxima were, as in deployed nets, no mask is written.
- *
- * @param kept spans that others read too
  */
-export function fusePool(plan: Plan, kept: ReadonlySet<Span>): PoolsFused {
-  const forward = [...plan.forward];
-  const backward = plan.backward && [...plan.backward];
+export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): Rewritten {
+  if (!kept) return unchanged;
   const groups: FusedGroup[] = [];
   const skipped: Span[] = [];
-  const touching = (steps: readonly Step[], span: Span) =>
-    steps.filter((step) => {
-      const { reads, writes } = usesOf(step);
-      return [...reads, ...writes].some((region) => region.span.root === span.root);
-    });
-  /** Whether nobody but these steps has to do with a span. */
-  const isOnlyOf = (span: Span, own: readonly Step[]) =>
-    span.root === span &&
-    !kept.has(span) &&
-    [...forward, ...(backward ?? [])].every((step) => own.includes(step) || touching([step], span).length === 0);
-  for (let at = 0; at < forward.length; at++) {
-    const norm = stepAt(forward, at, "batchNormFused");
-    const poolAt = at + (stepAt(forward, at + 1, "batchNormAverage") ? 2 : 1);
-    const pool = norm && poolOf(forward, poolAt);
-    if (!norm || !pool || pool.args.x !== norm.args.y || !isOnlyOf(norm.args.y, [norm, pool])) continue;
-    const backAt = backward?.findIndex((step) => isPoolBackward(step, pool)) ?? -1;
-    const back = backward?.[backAt] as PoolBackward | undefined;
-    const normBack = backward && stepAt(backward, backAt + 1, "batchNormFusedBackward");
-    const flowsBack = backward?.some(({ layer }) => layer >= norm.layer && layer <= pool.layer);
-    if (flowsBack) {
-      const follows = back && normBack && normBack.args.x === norm.args.x && normBack.args.dy === back.args.dx;
-      if (!follows || !isOnlyOf(back.args.dx, [back, normBack, ...dxReaders(backward, normBack)])) continue;
+  /** Whether a span is used by these steps alone. */
+  const isOnlyOf = (span: Span, isOwn: (position: number) => boolean) =>
+    span.root === span && !kept.has(span) && draft.readers(span).every(isOwn) && draft.writers(span).every(isOwn);
+  const isOneOf = (...own: readonly (number | undefined)[]) => {
+    return (position: number) => own.includes(position);
+  };
+  const canFuse = engine.has("batchNormPool") && engine.has("normalizeFused");
+  for (let at = 0; at < draft.middle && canFuse; at++) {
+    const norm = draft.call(at, "batchNormFused");
+    if (!norm) continue;
+    const [, second, third] = draft.follow(at, 3);
+    const poolAt = draft.call(second, "batchNormAverage") ? third : second;
+    const pool = poolOf(draft, poolAt);
+    if (!pool || poolAt === undefined || pool.args.x !== norm.args.y) continue;
+    if (!isOnlyOf(norm.args.y, isOneOf(at, poolAt))) continue;
+    const back = matchBackward(draft, norm, pool);
+    if (draft.flowsBack(norm.layer, pool.layer)) {
+      if (!back || !engine.has("batchNormPoolBackward")) continue;
+      const { dx } = back.norm.args;
+      const [, normAt = 0] = back.positions;
+      // Where dx is the diff between them, those behind read it too.
+      const isOwn = (position: number) => back.positions.includes(position) || (dx === back.dx && position > normAt);
+      if (!isOnlyOf(back.dx, isOwn)) continue;
     }
     const mask = pool.kernel === "maxPool" ? pool.args.mask : undefined;
-    if (mask && !isOnlyOf(mask, back ? [pool, back] : [pool])) continue;
+    if (mask && !isOnlyOf(mask, isOneOf(poolAt, back?.positions[0]))) continue;
     const { x, mean, variance, scale, bias, negativeSlope, eps, channels, y } = norm.args;
     const size = { channels, method: pool.kernel === "maxPool" ? "MAX" : "AVE", ...geometryOf(pool) } as const;
     const shared = { x, mean, variance, scale, bias, negativeSlope, eps, ...size };
-    forward[at] = kernelStep("batchNormPool", { ...shared, y: pool.args.y }, norm.layer);
-    forward.splice(poolAt, 1);
+    draft.replace([at], [kernelStep("batchNormPool", { ...shared, y: pool.args.y }, norm.layer)]);
+    draft.replace([poolAt], []);
     skipped.push(y, ...(mask ? [mask] : []));
-    if (backward && back && normBack) {
-      const { dx, dscale, dbias } = normBack.args;
-      const args = { ...shared, dy: back.args.dy, dx, dscale, dbias };
-      backward.splice(backAt, 2, kernelStep("batchNormPoolBackward", args, norm.layer));
-      if (dx !== back.args.dx) skipped.push(back.args.dx);
+    if (back) {
+      const { dx, dscale, dbias } = back.norm.args;
+      const args = { ...shared, dy: back.dy, dx, dscale, dbias };
+      draft.replace(back.positions, [kernelStep("batchNormPoolBackward", args, norm.layer)]);
+      if (dx !== back.dx) skipped.push(back.dx);
     }
     groups.push({
       layers: [norm.layer, pool.layer],
       unfuse: [kernelStep("normalizeFused", norm.args, norm.layer), pool],
     });
   }
-  return { forward: withoutMasks(forward, isOnlyOf, skipped), backward, groups, skipped };
-}
-
-/** Those that read what is written to `dx`, where that is `dy`. */
-function dxReaders(backward: readonly Step[], normBack: KernelStep<"batchNormFusedBackward">): readonly Step[] {
-  const { dx, dy } = normBack.args;
-  return dx === dy ? backward.slice(backward.indexOf(normBack) + 1) : [];
-}
-
-function withoutMasks(
-  forward: readonly Step[],
-  isOnlyOf: (span: Span, own: readonly Step[]) => boolean,
-  skipped: Span[],
-): readonly Step[] {
-  return forward.map((step, at) => {
-    const pool = stepAt(forward, at, "maxPool");
-    if (!pool?.args.mask || !isOnlyOf(pool.args.mask, [pool])) return step;
+  for (let at = 0; at < draft.middle; at++) {
+    const pool = draft.call(at, "maxPool");
+    if (!pool?.args.mask || !isOnlyOf(pool.args.mask, isOneOf(at))) continue;
     skipped.push(pool.args.mask);
-    return kernelStep("maxPool", { ...pool.args, mask: undefined }, pool.layer);
-  });
+    draft.replace([at], [kernelStep("maxPool", { ...pool.args, mask: undefined }, pool.layer)]);
+  }
+  return { groups, spans: [], skipped };
 }
 
-function poolOf(steps: readonly Step[], at: number): Pool | undefined {
-  return stepAt(steps, at, "maxPool") ?? stepAt(steps, at, "avePool");
+interface Backward {
+  /** Of pooling's step and of normalization's. */
+  readonly positions: readonly number[];
+  readonly norm: KernelStep<"batchNormFusedBackward">;
+  /** The gradient for pooling's top, and for what lies between the two. */
+  readonly dy: Span;
+  readonly dx: Span;
 }
 
-function isPoolBackward(step: Step, pool: Pool): boolean {
-  return step.kind === "kernel" && step.layer === pool.layer && step.kernel === `${pool.kernel}Backward`;
+function matchBackward(draft: PlanDraft, norm: KernelStep<"batchNormFused">, pool: Pool): Backward | undefined {
+  const at = draft.backwardOf(pool.layer).find((position) => isPoolBackward(draft.at(position), pool));
+  if (at === undefined) return undefined;
+  const positions = draft.follow(at, 2);
+  const { dy, dx } = (draft.at(at) as PoolBackward).args;
+  const last = draft.call(positions[1], "batchNormFusedBackward");
+  const follows = last && last.args.x === norm.args.x && last.args.dy === dx;
+  return follows ? { positions, norm: last, dy, dx } : undefined;
+}
+
+function poolOf(draft: PlanDraft, at: number | undefined): Pool | undefined {
+  return draft.call(at, "maxPool") ?? draft.call(at, "avePool");
+}
+
+function isPoolBackward(step: Step | undefined, pool: Pool): boolean {
+  return step !== undefined && isCall(step, `${pool.kernel}Backward`);
 }
 
 function geometryOf({ args }: Pool): Omit<NormPool, "channels" | "method"> {

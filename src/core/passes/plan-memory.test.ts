@@ -4,7 +4,7 @@ import { ReferenceEngine } from "../../engines/reference/index.js";
 import type { KernelName, Kernels } from "../kernels.js";
 import { kernelStep, type Step } from "../program.js";
 import { Span } from "../span.js";
-import { lifetimes, pack, planMemory } from "./plan-memory.js";
+import { lifetimes, planMemory } from "./plan-memory.js";
 
 const memory = new ReferenceEngine();
 const span = (name: string, count = 16) => new Span(name, count, memory);
@@ -16,39 +16,6 @@ const program = (...steps: { [K in KernelName]: [K, Kernels[K]] }[KernelName][])
 /** Lives by name: `from-to`. */
 const lives = (steps: readonly Step[]) =>
   Object.fromEntries([...lifetimes(steps)].map(([{ name }, { from, to }]) => [name, `${from}-${to}`]));
-
-const item = fc
-  .record({ size: fc.integer({ min: 1, max: 40 }), from: fc.nat(30), length: fc.nat(12) })
-  .map(({ size, from, length }) => ({ size, from, to: from + length }));
-
-test("no two that live at the same time overlap, and little is wasted", () => {
-  fc.assert(
-    fc.property(fc.array(item, { maxLength: 40 }), (items) => {
-      const { offsets, size } = pack(items);
-      items.forEach((a, i) => {
-        const offset = offsets[i] as number;
-        expect(offset).toBeGreaterThanOrEqual(0);
-        expect(offset + a.size).toBeLessThanOrEqual(size);
-        items.slice(0, i).forEach((b, j) => {
-          const apart = a.to < b.from || b.to < a.from;
-          const other = offsets[j] as number;
-          expect(apart || offset + a.size <= other || other + b.size <= offset).toBe(true);
-        });
-      });
-      const load = Array.from({ length: 43 }, (_, at) =>
-        items.filter(({ from, to }) => from <= at && at <= to).reduce((sum, each) => sum + each.size, 0),
-      );
-      expect(size).toBeGreaterThanOrEqual(Math.max(...load));
-      expect(size).toBeLessThanOrEqual(items.reduce((sum, each) => sum + each.size, 0));
-    }),
-  );
-});
-
-test("what follows on each other takes no more than the two largest neighbours", () => {
-  const chain = [5, 9, 7, 3].map((size, i) => ({ size, from: i, to: i + 1 }));
-  expect(pack(chain).size).toBe(16);
-  expect(pack([])).toEqual({ offsets: [], size: 0 });
-});
 
 test("a span lives from its first writer to its last reader, and in place as long as one", () => {
   const [x, a, b] = [span("x"), span("a"), span("b")];

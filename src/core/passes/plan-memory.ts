@@ -1,17 +1,7 @@
 import type { Step } from "../program.js";
 import type { Span } from "../span.js";
-import { type Region, successorsOf, usesOf } from "../uses.js";
-
-/** From the first step that writes to something to the last that has to do with it, both included. */
-export interface Lifetime {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Something that needs `size` places while it lives. */
-export interface Item extends Lifetime {
-  readonly size: number;
-}
+import { type Region, successorsOf, type Uses, usesOf } from "../uses.js";
+import { firstOver, type Item, type Lifetime, pack } from "./pack.js";
 
 /** Where a span lies in the arena, in values, and when. */
 export interface PlacedSpan extends Lifetime {
@@ -39,27 +29,24 @@ const alignment = 16;
  * is the last to read, if its kernel can do that and it saves memory.
  *
  * @param hidden spans that nobody can look at between layers
+ * @param uses what each of the steps reads and writes
  */
 export function planMemory(
   steps: readonly Step[],
   kept: ReadonlySet<Span>,
   hidden: ReadonlySet<Span> = new Set(),
+  uses: readonly Uses[] = steps.map(usesOf),
 ): MemoryPlan {
-  const items = [...lifetimes(steps, hidden)]
+  const items = [...lifetimes(steps, hidden, uses)]
     .filter(([span]) => !kept.has(span) && span.count > 0)
     .map(([span, lifetime]) => ({ span, size: Math.ceil(span.count / alignment) * alignment, ...lifetime }));
   const separate = items.map((_, i) => i);
-  const plans = [successions(steps, items), separate].map((groups) => packGroups(items, groups));
+  const plans = [successions(steps, items, uses), separate].map((groups) => packGroups(items, groups));
   const { offsets, size } = plans.reduce((best, plan) => (plan.size < best.size ? plan : best));
   const placed = items.map((item, i) => ({ ...item, offset: offsets[i] ?? 0 }));
-  const placements = placed.map((item) => {
-    const { span, from, to, offset } = item;
-    const overwritten = placed.reduce(
-      (first, other) =>
-        other !== item && other.from >= to && overlap(item, other) ? Math.min(first, other.from) : first,
-      Number.POSITIVE_INFINITY,
-    );
-    return { span, from, to, offset, overwritten };
+  const overwritten = firstOver(placed);
+  const placements = placed.map(({ span, from, to, offset }, i) => {
+    return { span, from, to, offset, overwritten: overwritten[i] ?? Number.POSITIVE_INFINITY };
   });
   return { placements, size };
 }
@@ -70,7 +57,7 @@ type SpanItem = Item & { readonly span: Span };
  * For each item the first of those that lie at one place, one after the other: where a step may write over what it
  * reads, and nobody reads that later, its result takes the place.
  */
-function successions(steps: readonly Step[], items: readonly SpanItem[]): readonly number[] {
+function successions(steps: readonly Step[], items: readonly SpanItem[], uses: readonly Uses[]): readonly number[] {
   const indices = new Map(items.map(({ span }, i) => [span, i]));
   const first = items.map((_, i) => i);
   const hasSuccessor = new Set<number>();
@@ -81,7 +68,7 @@ function successions(steps: readonly Step[], items: readonly SpanItem[]): readon
       const [heir, old] = [items[next] as SpanItem, items[last] as SpanItem];
       if (heir.from !== at || old.to !== at || heir.size !== old.size || first[next] !== next) continue;
       // Through another argument it might be read elsewhere.
-      if (usesOf(step).reads.filter(({ span }) => span.root === input).length > 1) continue;
+      if ((uses[at]?.reads ?? []).filter(({ span }) => span.root === input).length > 1) continue;
       first[next] = first[last] as number;
       hasSuccessor.add(last);
     }
@@ -102,66 +89,26 @@ function packGroups(items: readonly SpanItem[], groups: readonly number[]): Retu
   return { offsets: groups.map((group) => places.get(group) as number), size };
 }
 
-interface Interval {
-  readonly offset: number;
-  readonly size: number;
-}
-
-function overlap(a: Interval, b: Interval): boolean {
-  return a.offset < b.offset + b.size && b.offset < a.offset + a.size;
-}
-
-/**
- * Gives each item an offset so that no two that live at the same time overlap, the largest first, each in the tightest
- * gap that those placed before leave it. Source: Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net
- * Inference (2020), greedy by size.
- */
-export function pack(items: readonly Item[]): { readonly offsets: readonly number[]; readonly size: number } {
-  const offsets: number[] = items.map(() => 0);
-  const order = [...items.keys()].sort((a, b) => (items[b]?.size ?? 0) - (items[a]?.size ?? 0) || a - b);
-  /** Indices of those placed, by offset. */
-  const placed: number[] = [];
-  let size = 0;
-  for (const index of order) {
-    const item = items[index] as Item;
-    let best: number | undefined;
-    let bestGap = Number.POSITIVE_INFINITY;
-    let end = 0;
-    for (const other of placed) {
-      const { from, to, size: width } = items[other] as Item;
-      if (from > item.to || to < item.from) continue;
-      const start = offsets[other] as number;
-      const gap = start - end;
-      if (gap >= item.size && gap < bestGap) {
-        best = end;
-        bestGap = gap;
-      }
-      end = Math.max(end, start + width);
-    }
-    const offset = best ?? end;
-    offsets[index] = offset;
-    size = Math.max(size, offset + item.size);
-    const at = placed.findIndex((other) => (offsets[other] as number) > offset);
-    placed.splice(at < 0 ? placed.length : at, 0, index);
-  }
-  return { offsets, size };
-}
-
 /** The lives of all spans that own memory, without those that are read before they are written. */
-export function lifetimes(steps: readonly Step[], hidden: ReadonlySet<Span> = new Set()): Map<Span, Lifetime> {
+export function lifetimes(
+  steps: readonly Step[],
+  hidden: ReadonlySet<Span> = new Set(),
+  uses: readonly Uses[] = steps.map(usesOf),
+): Map<Span, Lifetime> {
   const lives = new Map<Span, { from: number; to: number }>();
   const coverages = new Map<Span, Coverage>();
   const carried = new Set<Span>();
-  const touch = ({ root }: Span, from: number, to: number) => {
+  const ends = layerEnds(steps);
+  const touch = (root: Span, from: number, to: number) => {
     const life = lives.get(root);
     if (life) life.to = Math.max(life.to, to);
     else lives.set(root, { from, to });
   };
-  steps.forEach((step, i) => {
-    const { reads, writes } = usesOf(step);
+  for (const [i, { reads, writes }] of uses.entries()) {
     for (const { span } of reads) {
-      if (!coverages.get(span.root)?.has(span)) carried.add(span.root);
-      touch(span, i, i);
+      const { root } = span;
+      if (!coverages.get(root)?.has(span)) carried.add(root);
+      touch(root, i, i);
     }
     for (const region of writes) {
       const { root } = region.span;
@@ -169,18 +116,20 @@ export function lifetimes(steps: readonly Step[], hidden: ReadonlySet<Span> = ne
       coverages.set(root, coverage);
       coverage.add(region);
       // What a layer leaves can be looked at until the next layer runs.
-      touch(region.span, i, hidden.has(root) ? i : endOfLayer(steps, i));
+      touch(root, i, hidden.has(root) ? i : (ends[i] ?? i));
     }
-  });
+  }
   for (const span of carried) lives.delete(span);
   return lives;
 }
 
-/** The last of the steps from `index` on that are of the same layer. */
-function endOfLayer(steps: readonly Step[], index: number): number {
-  let end = index;
-  while (steps[end + 1]?.layer === steps[index]?.layer) end++;
-  return end;
+/** For each step the last of those from it on that are of the same layer. */
+function layerEnds(steps: readonly Step[]): readonly number[] {
+  const ends = [...steps.keys()];
+  for (let i = steps.length - 2; i >= 0; i--) {
+    if (steps[i]?.layer === steps[i + 1]?.layer) ends[i] = ends[i + 1] as number;
+  }
+  return ends;
 }
 
 /** Columns `[from, to)` of all rows. */

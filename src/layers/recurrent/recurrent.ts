@@ -38,6 +38,7 @@ export abstract class RecurrentLayer extends Layer {
   readonly #param = this.message.recurrentParam ?? create(RecurrentParameterSchema);
   #steps = 0;
   #unrolled: Unrolled | undefined;
+  #top: Tensor | undefined;
   readonly #kept = new KeptState();
   override readonly rereads = { bottom: "values" } as const;
   override readonly spareTops = "extra";
@@ -112,10 +113,8 @@ export abstract class RecurrentLayer extends Layer {
     const { x, fixed } = bottomRoles(bottom, this.#exposed);
     const [steps = 0, streams = 0] = x;
     const times = (index: number) => streams * (fixed && index === 2 ? 1 : steps);
-    const counts = this.declareParams(bottom).map(({ shape }, i) =>
-      shape.length === 2 ? countOf(shape) * times(i) : 0,
-    );
-    return counts.reduce((sum, count) => sum + count);
+    const of = (shape: Shape, i: number) => (shape.length === 2 ? countOf(shape) * times(i) : 0);
+    return this.declareParams(bottom).reduce((sum, { shape }, i) => sum + of(shape, i), 0);
   }
 
   override forward(k: Recorder, bottom: readonly Tensor[], [y, ...last]: OneOrMore<Tensor>): void {
@@ -147,6 +146,7 @@ export abstract class RecurrentLayer extends Layer {
       previous = state;
     }
     this.#unrolled = { steps, h: states[0], conted };
+    this.#top = y;
 
     this.output(k, states[0], y);
     const end = previous;
@@ -210,7 +210,8 @@ export abstract class RecurrentLayer extends Layer {
   }
 
   override restoreState(state: unknown): void {
-    this.#kept.restore(state, this, this.states, this.#unrolled?.steps[0]?.previous[0].count ?? 0);
+    // By the top, as shapes recorded before may be those of now again.
+    this.#kept.restore(state, this, this.states, this.#top ? countOf(this.#top.shape, 1) : 0);
   }
 
   /** The parameters Caffe makes for each step: `weights(gates·D, D)`, and a type's own. */
