@@ -48,7 +48,7 @@ export class Catalog {
   /** A layer to ask what its class knows; nothing for a type there is not, or a class that throws. */
   tryCreate(message: LayerParameter, context: LayerContext): Layer | undefined {
     try {
-      return this.create(message, context);
+      return this.has(message) ? this.create(message, context) : undefined;
     } catch {
       return undefined;
     }

@@ -1,9 +1,11 @@
 import { quote } from "../proto/text/strings.js";
+import { memoized } from "../util/memoized.js";
 import { batchNorms } from "./batch-norms.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
 import { fieldOnOneLine } from "./one-line.js";
 import type { Fix } from "./rule.js";
+import type { View } from "./view.js";
 
 /**
  * Puts a Scale right behind a BatchNorm, in place on its top and in the states that see it, named as the other pairs of
@@ -55,20 +57,29 @@ export function insertScale(
 }
 
 /** A name for the Scale of a BatchNorm that no layer beside it has. */
-export function scaleName({ views }: LintNet, norm: LintLayer): string {
-  const beside = views.filter((view) => view.has(norm)).flatMap(({ layers }) => layers);
-  const taken = new Set(beside.map(({ name }) => name));
-  const pairs = views.flatMap(batchNorms).flatMap(({ layer, scale }) => (scale ? [[layer.name, scale.name]] : []));
-  const habits = pairs.map(([from = "", to = ""]) => renameAs(from, to)(norm.name));
-  const wanted = habits.find((name) => name !== undefined) ?? byWord(norm.name);
+export function scaleName(net: LintNet, norm: LintLayer): string {
+  const beside = net.views.filter((view) => view.has(norm)).map(namesIn);
+  let wanted: string | undefined;
+  for (const habit of habitsOf(net)) wanted ??= habit(norm.name);
+  wanted ??= byWord(norm.name);
   for (let i = 1; ; i++) {
     const name = i === 1 ? wanted : `${wanted}_${i}`;
-    if (!taken.has(name)) return name;
+    if (!beside.some((taken) => taken.has(name))) return name;
   }
 }
 
+const namesIn = memoized(({ layers }: View) => new Set(layers.map(({ name }) => name)));
+
+/** How the pairs of a net are named, each way once, by what is renamed to what. */
+const habitsOf = memoized(({ views }: LintNet) => {
+  const pairs = views
+    .flatMap(batchNorms)
+    .flatMap(({ layer, scale }) => (scale ? [renameAs(layer.name, scale.name)] : []));
+  return [...new Map(pairs.toReversed().map(({ key, rename }) => [key, rename])).values()].reverse();
+});
+
 /** What makes `to` of `from`, as a rule for other names: `bn_conv1`, `scale_conv1` says that bn becomes scale. */
-function renameAs(from: string, to: string): (name: string) => string | undefined {
+function renameAs(from: string, to: string) {
   const shorter = Math.min(from.length, to.length);
   let start = 0;
   while (start < shorter && from[start] === to[start]) start++;
@@ -79,10 +90,11 @@ function renameAs(from: string, to: string): (name: string) => string | undefine
   while (end > 0 && /[a-z]/i.test(from[from.length - end] ?? "")) end--;
   const old = from.slice(start, from.length - end);
   const now = to.slice(start, to.length - end);
-  return (name) => {
+  const rename = (name: string): string | undefined => {
     if (old !== "") return name.includes(old) ? name.replace(old, now) : undefined;
     return end === 0 ? name + now : undefined;
   };
+  return { key: JSON.stringify([old, now, end === 0]), rename };
 }
 
 function byWord(name: string): string {

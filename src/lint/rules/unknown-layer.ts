@@ -19,7 +19,8 @@ export const unknownLayer: Rule = {
       if (!first) continue;
       // A V1 layer without a type has one that is not read: see caffe-refuses.
       if (type === "" && !first.body) continue;
-      if (type === "" || meant(type, net.types)) for (const layer of layers) yield slip(layer, net);
+      const wanted = meant(type, net.types);
+      if (type === "" || wanted) for (const layer of layers) yield slip(layer, wanted, net);
       else yield type === "Python" ? python(first, others.length) : foreign(first, others.length);
     }
   },
@@ -32,8 +33,7 @@ function meant(type: string, types: readonly string[]): string | undefined {
   return same ?? (type.length > 4 ? closest(type, types) : undefined);
 }
 
-function slip(layer: LintLayer, { types, edit }: LintNet): Problem {
-  const wanted = meant(layer.type, types);
+function slip(layer: LintLayer, wanted: string | undefined, { edit }: LintNet): Problem {
   const { value } = layer.fields("type").at(-1) ?? {};
   return {
     at: layer.at("type"),
