@@ -1,7 +1,7 @@
 // Deploy nets of published architectures as prototxt text, with BatchNorm and Scale after each convolution.
 
-/** Collects layers; every method returns the name of its top. */
-class Writer {
+/** Writes the layers of a net; every method adds layers and returns the name of the last top. */
+class NetWriter {
   #layers = [];
 
   constructor(name, size) {
@@ -24,7 +24,7 @@ class Writer {
     return this.#add(name, "Convolution", [bottom], `convolution_param { ${sizes} bias_term: false }`);
   }
 
-  /** Without `top` in place, as nets that nobody else reads the bottom of have it. */
+  /** Works in place unless `top` is given, as is usual if no other layer reads the bottom. */
   norm(name, bottom, top = bottom) {
     this.#add(`${name}_bn`, "BatchNorm", [bottom], "", top);
     return this.#add(`${name}_scale`, "Scale", [top], "scale_param { bias_term: true }", top);
@@ -55,7 +55,7 @@ class Writer {
 
 /** ResNet with bottlenecks (He et al., 2015): [3, 8, 36, 3] blocks are ResNet-152. */
 export function resnet(blocks, name = `ResNet-${3 * blocks.reduce((a, b) => a + b, 0) + 2}`) {
-  const net = new Writer(name, 224);
+  const net = new NetWriter(name, 224);
   let x = net.relu("conv1", net.norm("conv1", net.conv("conv1", "data", 64, 7, 2)));
   x = net.pool("pool1", x, "MAX", 3, 2);
   for (const [stage, count] of blocks.entries()) {
@@ -74,9 +74,9 @@ export function resnet(blocks, name = `ResNet-${3 * blocks.reduce((a, b) => a + 
   return net.text;
 }
 
-/** DenseNet (Huang et al., 2017): growth 48, 96 channels at first and [6, 12, 36, 24] layers are DenseNet-161. */
+/** DenseNet (Huang et al., 2017): growth 48, 96 channels behind conv1 and [6, 12, 36, 24] layers are DenseNet-161. */
 export function densenet(growth, first, blocks, name = `DenseNet-${2 * blocks.reduce((a, b) => a + b, 0) + 5}`) {
-  const net = new Writer(name, 224);
+  const net = new NetWriter(name, 224);
   let channels = first;
   let x = net.relu("conv1", net.norm("conv1", net.conv("conv1", "data", first, 7, 2)));
   x = net.pool("pool1", x, "MAX", 3, 2);

@@ -1,6 +1,7 @@
-// What people wait for, each with the most it may take: `node bench/budgets.mjs [--rounds 7]`, after `npm run build`. Exits with 1
-// if a median is beyond its budget. Budgets are for Node 24 on two quiet cores; they hold whole processes, from start to exit,
-// but for lint while typing, which is measured in one process that has linted before.
+// The time of commands that users wait for, against budgets: `node bench/budgets.mjs [--rounds 7]`, after `npm run
+// build`. Exits with 1 if a median is over its budget. Budgets are in milliseconds, for Node 24 on two idle cores.
+// Commands are measured as whole processes, from start to exit; lint while typing in one process, after some warm-up
+// calls.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
@@ -27,13 +28,13 @@ try {
     writeFileSync(path, text);
     for (const command of ["summary", "lint"]) {
       const once = () => execFileSync(process.execPath, [moka, command, path], { stdio: "ignore" });
-      await hold(`moka ${command}, ${name}`, ms, once);
+      await check(`moka ${command}, ${name}`, ms, once);
     }
   }
   const typed = resnet([3, 4, 12, 3]);
   let change = 0;
   const lines = typed.split("\n").length;
-  await hold(
+  await check(
     `lint while typing, ${lines} lines`,
     20,
     () => lint(typed.replace("num_output: 64", `num_output: ${64 + (change++ % 9)}`)),
@@ -44,8 +45,8 @@ try {
 }
 process.exitCode = failed ? 1 : 0;
 
-/** Prints the median of `rounds` runs behind some that do not count, in milliseconds, beside the budget. */
-async function hold(what, budget, run, warmUp = 1) {
+/** Prints the median time of `rounds` runs, after `warmUp` runs, beside the budget; both in milliseconds. */
+async function check(what, budget, run, warmUp = 1) {
   const times = [];
   for (let round = -warmUp; round < rounds; round++) {
     const start = performance.now();
@@ -55,5 +56,5 @@ async function hold(what, budget, run, warmUp = 1) {
   const ms = median(times);
   failed ||= ms > budget;
   const cells = [what.padEnd(34), `${ms.toFixed(0)} ms`.padStart(8), `of ${budget}`.padStart(8)];
-  console.log(`${cells.join("  ")}${ms > budget ? "  beyond its budget" : ""}`);
+  console.log(`${cells.join("  ")}${ms > budget ? "  over its budget" : ""}`);
 }

@@ -1,9 +1,9 @@
-// How much faster inference is for a folded net: `node bench/fold.mjs [net… --rounds 15 --batch 64]`, after a build.
+// The speed of inference with a folded net: `node bench/fold.mjs [net… --rounds 15 --batch 64]`, after a build.
 //
-// The net as it is and folded, each with steps made one by the engine and layer by layer, in turns, round after round:
-// medians of times and of the rounds' ratios, and the least times, which a busy machine disturbs less. The engine itself folds BatchNorm and Scale when a
-// net in phase TEST is compiled ("fused" in the table), so that folding saves it little there; "layer by layer" is what
-// it saves where nothing is fused.
+// Four runs take turns, round after round: the net unfolded and folded, each with fused steps and layer by layer. The
+// table has medians of the times, medians of the ratios within a round, and the least times, which a busy machine
+// disturbs less. The engine folds BatchNorm and Scale itself when it compiles a net in phase TEST ("fused" in the
+// table), so folding saves little there; "layer by layer" shows the saving without fusing.
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -37,15 +37,15 @@ async function measure(name, text, threads) {
   if (!proof.ran || !proof.passed) throw new Error(`${name} is not proven: ${JSON.stringify(proof)}`);
   const runs = [];
   for (const fuse of [false, true]) {
-    runs.push({ fuse, label: "as it is", ...(await runOf(parseNet(text).message, weights, threads, fuse)) });
+    runs.push({ fuse, label: "unfolded", ...(await runOf(parseNet(text).message, weights, threads, fuse)) });
     runs.push({ fuse, label: "folded", ...(await runOf(net, foldedWeights, threads, fuse)) });
   }
   for (let round = -3; round < rounds; round++) {
-    // Whoever goes first may find colder caches: they take turns at that too.
+    // The first run of a round may find cold caches, so each round starts with another run.
     for (const run of [...runs.slice(round & 3), ...runs.slice(0, round & 3)]) {
       const start = performance.now();
       await run.once();
-      // The first rounds compile.
+      // V8 still compiles during the first rounds.
       if (round >= 0) run.times.push(performance.now() - start);
     }
   }
@@ -60,7 +60,7 @@ async function measure(name, text, threads) {
   for (const { close } of runs) await close();
 }
 
-/** Weights with statistics as training leaves them: of one batch of noise. */
+/** Weights with the statistics of one batch of noise, as after training. */
 async function trained(text) {
   const net = await Net.load(text, { phase: "TRAIN", engine: "wasm", seed: 1 });
   fillInputs(net);

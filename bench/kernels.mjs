@@ -1,18 +1,20 @@
-// How fast the wasm engine's kernels are, beside what the machine can do: `npx tsc -b && node bench/kernels.mjs [name…]`.
-// It runs what tsc made of the engine, in dist/, as Node 20 reads no TypeScript; a name is a part of a line's name.
+// The speed of the wasm engine's kernels, against limits of the machine: `npx tsc -b && node bench/kernels.mjs
+// [name…]`. It runs the engine in dist/, compiled by tsc, because Node 20 reads no TypeScript. A name selects the lines
+// that contain it.
 //
-// Work is compared with a loop of multiplications and additions in registers only (GFLOP/s), traffic with a plain copy
-// of as many bytes (GB/s, reading and writing both counted). All are timed in turn, round after round, and medians
-// taken, since a shared machine is never quiet; a ratio of 1.00 means: as fast as the floor.
+// The limit of arithmetic is a loop of multiplications and additions in registers (GFLOP/s); the limit of memory
+// traffic is a copy of the same number of bytes (GB/s, bytes read plus bytes written). A kernel and its limit take
+// turns, round after round, and medians are printed, because other programs disturb a shared machine. A ratio of 1.00
+// is as fast as the limit.
 import asc from "assemblyscript/asc";
 import { kernelStep } from "../dist/core/program.js";
 import { Span } from "../dist/core/span.js";
 import { WasmEngine } from "../dist/engines/wasm/index.js";
 import { median } from "./median.mjs";
 
-/** More does not stay in caches. */
+/** In bytes. More data does not fit in the caches. */
 const largeBytes = 8e6;
-/** Those of the bench that runs. */
+/** The spans of the running bench. */
 const spans = [];
 const rounds = 15;
 const milliseconds = 15;
@@ -64,16 +66,16 @@ const benches = [
 
 const chosen = process.argv.slice(2);
 console.log(`${engine.description}, Node ${process.versions.node}; medians of ${rounds} rounds`);
-console.log(`${"".padEnd(52)}${"ms".padStart(10)}${"".padStart(16)}${"of floor".padStart(10)}`);
+console.log(`${"".padEnd(52)}${"ms".padStart(10)}${"".padStart(16)}${"of limit".padStart(10)}`);
 for (const { name, kernel, make, flop, bytes } of benches) {
   if (chosen.length > 0 && !chosen.some((part) => name.includes(part))) continue;
   const bench = timed(inTurn(kernel, make, bytes > largeBytes ? 3 : 1));
-  const floor = timed(flop ? () => peak(Math.round(flop / 56), 1) : copying(bytes));
-  for (let round = 0; round < rounds; round++) [bench, floor].forEach(measure);
+  const limit = timed(flop ? () => peak(Math.round(flop / 56), 1) : copying(bytes));
+  for (let round = 0; round < rounds; round++) [bench, limit].forEach(measure);
   for (const made of spans.splice(0)) made.release();
   const ms = median(bench.times);
   const rate = flop ? `${(flop / ms / 1e6).toFixed(1)} GFLOP/s` : `${(bytes / ms / 1e6).toFixed(1)} GB/s`;
-  const ratio = (median(floor.times) / ms).toFixed(2);
+  const ratio = (median(limit.times) / ms).toFixed(2);
   console.log(`${name.padEnd(52)}${ms.toFixed(4).padStart(10)}${rate.padStart(16)}${ratio.padStart(10)}`);
 }
 
@@ -82,7 +84,7 @@ for (const { name, kernel, make, flop, bytes } of benches) {
 function timed(run) {
   const start = performance.now();
   let times = 0;
-  // The first calls are slow: V8 compiles again what runs often.
+  // The first calls are slow: V8 compiles functions again that run often.
   while (times < 3 || performance.now() - start < 2 * milliseconds) {
     run();
     times += 1;
@@ -97,9 +99,9 @@ function measure({ run, repeat, times }) {
   times.push((performance.now() - start) / repeat);
 }
 
-// ---- floors
+// ---- limits
 
-/** Runs the kernel on one set of spans after the other, so that large ones do not stay in caches. */
+/** Runs the kernel on several sets of spans in turn, so that large spans do not stay in the caches. */
 function inTurn(kernel, make, sets) {
   const compiled = engine.compile(Array.from({ length: sets }, () => kernelStep(kernel, make(), 0)));
   let turn = 0;
@@ -114,7 +116,7 @@ function copying(bytes) {
   return inTurn("copy", () => ({ x: span(count), y: span(count) }), bytes > largeBytes ? 3 : 1);
 }
 
-/** A loop of 7 multiplications and 7 additions of four numbers, none of which waits for another: 56 operations. */
+/** A loop of 7 multiplications and 7 additions of vectors of 4 numbers, all independent: 56 operations a step. */
 async function compilePeak() {
   const names = Array.from({ length: 7 }, (_, i) => [`a${i}`, `b${i}`]).flat();
   const operation = (name) => (name.startsWith("a") ? "add" : "mul");
@@ -145,7 +147,7 @@ function span(count) {
 
 function gemm(m, n, k, { transA = false, transB = false } = {}) {
   const rest = { m, n, k, transA, transB, alpha: 1, beta: 0 };
-  // A product with a vector does no more than read the matrix.
+  // The product of a vector and a matrix is limited by reading the matrix.
   const work = m === 1 ? { bytes: 4 * k * n } : { flop: 2 * m * n * k };
   return {
     name: `gemm ${m}×${n}×${k}${transA ? " Aᵀ" : ""}${transB ? " Bᵀ" : ""}`,
@@ -262,8 +264,8 @@ function elementwise(count) {
   };
   return [
     bench("copy", 2, () => ({ x: span(count), y: span(count) })),
-    bench("relu", 2, () => ({ x: span(count), y: span(count), slope: 0 })),
-    bench("reluBackward", 3, () => ({ x: span(count), dy: span(count), dx: span(count), slope: 0 })),
+    bench("relu", 2, () => ({ x: span(count), y: span(count), negativeSlope: 0 })),
+    bench("reluBackward", 3, () => ({ x: span(count), dy: span(count), dx: span(count), negativeSlope: 0 })),
     bench("axpby", 3, () => ({ x: span(count), y: span(count), a: 1, b: 0.5 })),
     bench("sum", 3, () => ({ xs: [span(count), span(count)], coefficients: [1, 1], y: span(count) })),
     bench("mul", 3, () => ({ a: span(count), b: span(count), y: span(count) })),
@@ -299,7 +301,7 @@ function pooling(name, { planes, size, kernel, stride, pad = 0 }) {
   };
   const x = planes * size * size;
   const y = planes * side * side;
-  // The first value under each window, or the next, or the one after.
+  // The index of one of the first `kernel` values of each window.
   const mask = () => {
     const made = span(y);
     for (let i = 0; i < y; i++) {

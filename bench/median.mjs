@@ -1,4 +1,4 @@
-/** The middle one of so many numbers; of an even count the upper. */
+/** The median of numbers; of an even count the upper of the two middle ones. */
 export function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

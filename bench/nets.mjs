@@ -1,12 +1,12 @@
-// How fast whole nets run: `npm run bench [-- name… --rounds 7 --no-peers --json]`. A name is a part of a net's, in
-// bench/nets.
+// The speed of whole nets: `npm run bench [-- name… --rounds 7 --no-peers --json]`. A name selects the nets in
+// bench/nets whose name contains it.
 //
-// Every net on every engine and number of threads, in turns, round after round, and medians taken: a shared machine is
-// never quiet, and only ratios within one run count. Inputs are noise, drawn once. Training nets run forward and
-// backward, the others forward. Other libraries, where they are installed (see peers/), take their turns in the same rounds,
-// with as many threads as the machine has cores. Beside them stands what the machine does at its best in the same rounds: the product of
-// two matrices of 1024×1024, or, where nothing is multiplied, a copy that moves the bytes that must be moved: x read and y
-// written forward, x and dy read and dx written backward.
+// Each net runs on every engine and number of threads, in turns, round after round; medians are printed. Other programs
+// disturb a shared machine, so only ratios within one run can be compared. Inputs are noise, drawn once. Nets for
+// training run forward and backward, the others forward. Other libraries, if they are installed (see peers/), run in
+// the same rounds, with one thread for each core of the machine. The limit of the machine is measured in the same
+// rounds too: the product of two matrices of 1024×1024, or, for a net without products, a copy of the bytes that the
+// net must move: x read and y written forward, x and dy read and dx written backward.
 import { readdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -48,24 +48,24 @@ async function measure(name) {
   const text = readFileSync(new URL(`${name}.prototxt`, folder), "utf8");
   const { totals } = await summarize(parseNet(text).message, { phase: "TEST" });
   const trains = /SoftmaxWithLoss|force_backward/.test(text);
-  // Backward is two products for each of forward's.
+  // Backward makes two products for each product of forward.
   const flops = 2 * totals.multiplyAdds * (trains ? 3 : 1);
   const runs = [];
   for (const setting of settings) runs.push({ ...setting, ...(await netRun(text, trains, setting)), times: [] });
   for (const threads of threadCounts) {
-    const floor = flops > 0 ? await gemmRun(threads) : await copyRun(threads, totals.memory / 4);
-    runs.push({ engine: "floor", threads, ...floor, times: [] });
+    const limit = flops > 0 ? await gemmRun(threads) : await copyRun(threads, totals.memory / 4);
+    runs.push({ engine: "limit", threads, ...limit, times: [] });
   }
   const peers = values["no-peers"] ? [] : await startPeers(text, coreCount());
   for (const peer of peers) runs.push({ ...peer, threads: coreCount(), isPeer: true, times: [] });
   for (let round = -2; round < rounds; round++) {
     for (const run of runs) {
-      // Once for the threads to wake and the caches to fill, then for the clock.
+      // The first run wakes the threads and fills the caches; the second is timed.
       await run.once();
       const start = performance.now();
-      // Those in other processes tell their time themselves.
+      // Runs in other processes measure their time themselves.
       const own = await run.once();
-      // The first rounds compile.
+      // V8 still compiles during the first rounds.
       if (round >= 0) run.times.push(own ?? performance.now() - start);
     }
   }
@@ -83,7 +83,7 @@ async function measure(name) {
   sayRatios(results.filter((result) => result.name === name));
 }
 
-/** How many times as fast Moka is as each other library, with all cores. */
+/** Prints how many times faster Moka is than each other library, with all cores. */
 function sayRatios(all) {
   const own = all.filter(({ engine, threads }) => threads === coreCount() && (engine === "wasm" || engine === "blas"));
   for (const peer of all.filter(({ isPeer }) => isPeer)) {
@@ -100,7 +100,7 @@ async function netRun(text, trains, { engine, threads }) {
       data[i] = input === "label" ? Math.floor(10 * Math.random()) : 2 * Math.random() - 1;
     }
   }
-  // Statistics as of noise: with none, values would grow from layer to layer until they are not numbers.
+  // The statistics of noise: without statistics values would grow from layer to layer and overflow.
   for (const { type, blobs } of trains ? [] : net.layers) {
     if (type === "BatchNorm") for (const blob of blobs.slice(1)) blob.data.fill(1);
   }
@@ -127,7 +127,7 @@ async function gemmRun(threads) {
   return { label: "gemm 1024³", once: async () => program.run(0, 1), work: 2 * n ** 3, close };
 }
 
-/** Moves five times the bytes of one of the net's two blobs, of `values` in all. */
+/** Copies the bytes that forward and backward move in a net with two blobs of `values` numbers together: 5 blobs. */
 async function copyRun(threads, values) {
   const engine = await WasmEngine.create({ threads });
   const [x, y] = ["x", "y"].map((name) => new Span(name, (5 / 2) * (values / 2), engine));

@@ -1,8 +1,8 @@
-// How long plans take: `node bench/plans.mjs [--layers 10000]`, after a build.
+// The time of plans: `node bench/plans.mjs [--layers 10000]`, after a build.
 //
-// First nets of more and more layers, built, recorded and planned for training with `keep: "outputs"`; nothing runs and
-// no memory is taken. A net twice as large should take twice as long. Then nets whose shapes change at each run and have
-// been seen before, against the same net whose shapes stay: medians of pairs of runs, in turns.
+// The first table has nets of growing size, built, recorded and planned for training with `keep: "outputs"`; nothing runs,
+// and no memory is allocated. A net twice as large should take twice the time. The second table compares nets whose
+// shapes change at each run, to shapes seen before, with the same nets at constant shapes: medians of pairs of runs.
 import { parseArgs } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { Catalog } from "../dist/core/catalog.js";
@@ -20,7 +20,7 @@ import { Random } from "../dist/util/random.js";
 import { median } from "./median.mjs";
 
 const { values } = parseArgs({ options: { layers: { type: "string", default: "10000" } } });
-const most = Number(values.layers);
+const maxLayers = Number(values.layers);
 
 console.log(`Moka ${version}, Node ${process.versions.node}\n`);
 for (const [name, textOf] of [
@@ -29,7 +29,7 @@ for (const [name, textOf] of [
 ]) {
   console.log(`${name}\n   layers  build, s   plan, s     sum  growth`);
   let before;
-  for (let layers = most / 8; layers <= most; layers *= 2) {
+  for (let layers = maxLayers / 8; layers <= maxLayers; layers *= 2) {
     const [build, plan] = await timePlan(textOf(layers));
     const sum = build + plan;
     const growth = before ? (sum / before).toFixed(2) : "";
@@ -99,7 +99,7 @@ function chain(layers) {
   return framed(blocks.join(""), `b${count - 1}`);
 }
 
-/** Blocks of 16, in which each convolution reads all before it, as in a DenseNet; a convolution leads to the next. */
+/** Groups of 16 convolutions, each of which reads all earlier ones of its group, as in a DenseNet. */
 function dense(layers) {
   const parts = [];
   let bottom = "x";
@@ -114,7 +114,7 @@ function dense(layers) {
   return framed(parts.join(""), bottom);
 }
 
-/** Milliseconds for a training step, with the same batch size as before and with another one. */
+/** Milliseconds for a training step after a step with the same batch size, and after one with another batch size. */
 async function timeReshape(keep) {
   const net = await load(chain(120), await WasmEngine.create(), { keep });
   return times(async (n) => {
@@ -123,7 +123,7 @@ async function timeReshape(keep) {
   }).finally(() => net.dispose());
 }
 
-/** The same with a Filter in the middle that lets pass as many as before, or more or less. */
+/** The same for a net with a Filter in the middle that passes the same number of items, or another number. */
 async function timeFilter(keep) {
   const half = chain(60).split('layer { name: "fc"')[0];
   const rest = Array.from({ length: 15 }, (_, i) => block(100 + i, i === 0 ? "y" : `d${i - 1}`, `d${i}`, 4)).join("");
@@ -144,7 +144,7 @@ async function step(net, inputs = {}) {
   await net.backward();
 }
 
-/** Medians of milliseconds for one step with 16 or 24 items, as many as the step before and not. */
+/** Median milliseconds of a step with 16 or 24 items, after a step with the same number and after one with the other. */
 async function times(stepWith) {
   const found = [[], []];
   for (let round = -5; round < 40; round++) {
@@ -160,7 +160,7 @@ async function times(stepWith) {
         await stepWith(n);
         times.push(performance.now() - start);
       }
-      // The first follows on another pair.
+      // The first step follows a step of another pair.
       const sum = times.slice(1).reduce((total, time) => total + time);
       if (round >= 0) found[Number(first !== second)].push(sum / 4);
     }

@@ -1,6 +1,7 @@
-// How time grows with threads, batch, image and depth: `node bench/scaling.mjs [--engine wasm|blas|auto] [--rounds 7]
-// [--json]`. One net is varied, blocks of Convolution, BatchNorm, Scale and ReLU with a pooling between them and a loss
-// behind, forward and backward. The points of a sweep take turns, round after round; medians.
+// The time of a net by threads, batch, image size and depth: `node bench/scaling.mjs [--engine wasm|blas|auto]
+// [--rounds 7] [--json]`. The net has three stages of blocks (Convolution, BatchNorm, Scale, ReLU), pooling behind each
+// stage, and a loss. It runs forward and backward. The points of a sweep take turns, round after round; medians are
+// printed.
 import { parseArgs } from "node:util";
 import { coreCount } from "../dist/engines/wasm/index.js";
 import { Net } from "../dist/index.js";
@@ -19,7 +20,7 @@ const sweeps = {
   threads: Array.from({ length: coreCount() }, (_, i) => i + 1),
   batch: [1, 2, 4, 8, 16, 32, 64, 128],
   image: [32, 64, 96, 128, 160, 192, 224],
-  // Blocks in each of three stages.
+  // The number of blocks in each stage.
   depth: [1, 2, 4, 8],
 };
 const results = [];
@@ -41,7 +42,7 @@ async function measure(axis, points) {
   }
   const fixed = Object.entries(base).filter(([name]) => name !== axis);
   say(`${axis} (${fixed.map(([name, value]) => `${name} ${value}`).join(", ")}; ${runs[0].net.engine.name})`);
-  // For each step of the sweep, how much longer per image, pixel or block: 1 is proportional.
+  // The time for one image, pixel or block, relative to the first point: 1.00 means that time grows in proportion.
   const units = { threads: (n) => 1 / n, batch: (n) => n, image: (n) => n * n, depth: (n) => n };
   const [first] = runs.map(({ point, times }) => median(times) / units[axis](point));
   for (const { point, net, times } of runs) {

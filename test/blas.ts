@@ -1,7 +1,7 @@
 import { findBlas } from "../src/engines/wasm/blas/find-node.js";
 import type { Blas } from "../src/engines/wasm/index.js";
 
-/** The native BLAS of this machine. Where there is none, tests that need it are skipped, unless tools are required. */
+/** The native BLAS of this machine. Without one, tests that need it are skipped, or fail with MOKA_REQUIRE_TOOLS=1. */
 export const blas: Blas | undefined = find();
 
 function find(): Blas | undefined {

@@ -6,7 +6,7 @@ export interface CliResult {
   readonly err: string;
 }
 
-/** Runs `moka` with these arguments in this process, without colors, and takes what it prints. */
+/** Runs `moka` with these arguments in this process, without colors; returns its exit code and its output. */
 export async function moka(...args: string[]): Promise<CliResult> {
   const printed = { out: "", err: "" };
   const capture = (stream: NodeJS.WriteStream, into: "out" | "err") => {

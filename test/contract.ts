@@ -1,4 +1,4 @@
-// What every layer type keeps to, whatever it computes; the test of each type holds it to that with an example or two.
+// The contract of all layer types, whatever they compute. The test of each type checks it with one or two examples.
 
 import { toBinary } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
@@ -15,19 +15,19 @@ import { poisonSharedMemory } from "./poison.js";
 
 /** A small example of a layer type. */
 export interface Example {
-  /** Shapes of the bottoms, the batch first; one named `label` gets classes, 0 or 1, the others numbers in [−1, 1). */
+  /** Shapes of the bottoms, batch axis first. A bottom `label` gets classes, 0 or 1, the others numbers in [−1, 1). */
   readonly inputs?: Readonly<Record<string, Shape>>;
-  /** Default `y`. */
+  /** Names of the tops. Default `y`. */
   readonly tops?: readonly string[];
-  /** What else stands in the layer's message. */
+  /** Other fields of the layer's message. */
   readonly param?: string;
-  /** What must be done before the first forward. */
+  /** Runs before the first forward. */
   readonly prepare?: (net: Net) => void;
-  /** In which phases two forwards differ by design; default in none. */
+  /** The phases in which two forwards differ by design. Default none. */
   readonly changes?: readonly ("TRAIN" | "TEST")[];
 }
 
-/** Where the examples are said to stand, for the paths in them. */
+/** The file name of the examples, for the paths in them. */
 const file = "test/golden/train/example/net.prototxt";
 /** A small bottom: (N, C, H, W). */
 export const imageShape: Shape = [2, 3, 4, 4];
@@ -35,11 +35,11 @@ export const imageShape: Shape = [2, 3, 4, 4];
 interface Change {
   readonly bottom?: readonly string[];
   readonly top?: readonly string[];
-  /** More fields of the message. */
+  /** Further fields of the message. */
   readonly param?: string;
-  /** A bottom to let a layer of another type produce, which learns: it needs a gradient then. */
+  /** A bottom that a learning layer of another type makes, so that it needs a gradient. */
   readonly learned?: string;
-  /** Layers behind it. */
+  /** Prototxt of layers behind it. */
   readonly after?: string;
 }
 
@@ -59,7 +59,7 @@ async function build(type: string, example: Example, options: Parameters<typeof 
 
 const blobs = (net: Net, names: readonly string[]) => names.map((name) => net.blobs.get(name) as Blob);
 
-/** Fills the inputs and the top diffs with numbers that follow from their position, and runs forward and backward. */
+/** Fills inputs and top diffs with numbers that depend only on their index, and runs forward. */
 async function compute(net: Net, layer: Layer): Promise<void> {
   blobs(net, net.inputs).forEach(({ name, data }, i) => {
     if (name === "label") data.set(data.map((_, j) => j % 2));
@@ -72,7 +72,7 @@ async function compute(net: Net, layer: Layer): Promise<void> {
   });
 }
 
-/** What comes out of `compute` and a backward: tops, and the gradients of parameters and of bottoms that have one. */
+/** The results of `compute` and backward: tops, and the gradients of parameters and of bottoms that have one. */
 async function results(net: Net, layer: Layer) {
   await compute(net, layer);
   const tops = blobs(net, layer.tops).map(({ data }) => [...data]);
@@ -87,10 +87,10 @@ const range = (arity: Arity) => (typeof arity === "number" ? [arity, arity] : ar
 const more = (names: readonly string[], count: number) =>
   Array.from({ length: count }, (_, i) => names[i] ?? `more${i}`);
 
-/** For what only some layers can be asked. */
+/** For checks that apply to some layers only. */
 const testIf = (applies: boolean): typeof test | (() => void) => (applies ? test : () => {});
 
-/** The multiply-adds of a step that multiplies matrices or convolves; of others 0. */
+/** The multiply-adds of a step that multiplies matrices or convolves; 0 for other steps. */
 function productsOf(step: Step): number {
   if (step.kind === "host") return 0;
   if (step.kernel === "gemm") {
@@ -103,9 +103,9 @@ function productsOf(step: Step): number {
 }
 
 /**
- * Has an example of a layer type tested for what every layer keeps to.
+ * Tests an example of a layer type against the contract of all layers.
  *
- * @param name the type and, where a type has several ways to work, what is special: `ArgMax along an axis`
+ * @param name the type, and the setting if the type has several examples: `ArgMax along an axis`
  */
 export function testContract(name: string, example: Example): void {
   describe(`the contract of ${name}`, () => void contractTests(name.replace(/ .*/, ""), example));
@@ -176,7 +176,7 @@ function contractTests(type: string, example: Example): void {
       const { net, layer } = await netOf(options);
       const first = await results(net, layer);
       expect(await results(net, layer)).toEqual(first);
-      // The top of Parameter is its parameter, diff and all, as in Caffe: that gradient is set, not added to.
+      // The top of Parameter shares data and diff with its parameter, as in Caffe: its gradient is set, not added to.
       const adds = type !== "Parameter";
       await compute(net, layer);
       if (adds) for (const { diff } of layer.blobs) diff.fill(10);

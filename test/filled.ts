@@ -4,7 +4,7 @@ import { FillerParameterSchema } from "../src/proto/gen/caffe_pb.js";
 import { Random } from "../src/util/random.js";
 import { countOf, type Shape } from "../src/util/shape.js";
 
-/** What a filler makes of a new blob. */
+/** The values that a filler gives a new blob. */
 export function filled(filler: MessageInitShape<typeof FillerParameterSchema>, shape: Shape, seed = 1): Float32Array {
   const values = new Float32Array(countOf(shape)).fill(Number.NaN);
   fill(create(FillerParameterSchema, filler), shape, values, new Random(seed));

@@ -1,4 +1,4 @@
-// Nets to fold, with weights as training leaves them, and the folded net beside the one as it was.
+// Folds nets with weights as after training, and compares them with the unfolded nets.
 import { create } from "@bufbuild/protobuf";
 import type { Engine } from "../src/core/engine.js";
 import type { Net } from "../src/core/net.js";
@@ -14,8 +14,8 @@ import { netFromText } from "./nets.js";
 export const testState = create(NetStateSchema, { phase: Phase.TEST });
 
 /**
- * The net's weights, as training leaves them: noise, and for BatchNorm about the means and variances of what arrives
- * there, times its factor (0 means that there are none yet). No variance is tiny, as after a channel that has died.
+ * Weights as after training: noise, and for BatchNorm approximately the means and variances of its bottom, times a
+ * factor (with factor 0 the layer counts as untrained). Variances are at least 0.05, so that no channel is constant.
  */
 export async function trainedWeights(text: string, seed = 1): Promise<NetParameter> {
   const net = await netFromText(text, { phase: "TEST", engine: new ReferenceEngine(), backward: false, fuse: false });
@@ -25,15 +25,15 @@ export async function trainedWeights(text: string, seed = 1): Promise<NetParamet
     const [means, variances, factor] = blobs;
     const bottom = net.blobs.get(bottoms[0] ?? "");
     if (type === "BatchNorm" && bottom && means && variances && factor) {
-      const times = [0, 1, 1, 1, 3.7, 999.5][random.below(6)] ?? 1;
+      const scale = [0, 1, 1, 1, 3.7, 999.5][random.below(6)] ?? 1;
       const noise = new Float32Array(2 * means.count);
       random.uniform(noise, 0, 1);
       for (const [channel, [mean, variance]] of momentsOf(bottom.data, bottom.shape).entries()) {
         const [first = 0, second = 0] = noise.subarray(2 * channel);
-        means.data[channel] = (times || 1) * (mean + (first - 0.5) * Math.sqrt(variance));
-        variances.data[channel] = (times || 1) * Math.max(variance, 0.1) * (0.5 + second);
+        means.data[channel] = (scale || 1) * (mean + (first - 0.5) * Math.sqrt(variance));
+        variances.data[channel] = (scale || 1) * Math.max(variance, 0.1) * (0.5 + second);
       }
-      factor.data.fill(times);
+      factor.data.fill(scale);
     } else {
       for (const { data, shape } of blobs) {
         fill(data, random, shape.length > 1 ? Math.sqrt((shape[0] ?? 1) / data.length) : 1);
@@ -64,15 +64,15 @@ export interface Folding extends FoldedNet {
   readonly before: FoldedNet["before"];
   /** Both nets on the same noise, layer by layer. */
   compare(engine?: Engine): Promise<Comparison>;
-  /** How far single precision is from double in the outputs of the net as it was, in parts of their magnitude. */
+  /** The relative error of single precision in the outputs of the unfolded net. */
   precision(): Promise<number>;
-  /** `layer → where it went`, for all that is folded. */
+  /** By folded layer: the layers that it was folded into. */
   readonly moves: Readonly<Record<string, string>>;
-  /** The reasons of what is kept, by layer. */
+  /** By layer that was not folded: the reason. */
   readonly reasons: Readonly<Record<string, string>>;
 }
 
-/** Folds a net with weights of its own, or with those given; what stands in its text must be what Caffe reads. */
+/** Folds a net with the weights given, or with `trainedWeights`; throws for a text that Caffe refuses. */
 export async function folding(
   text: string,
   { weights, seed = 1, ...input }: FoldInput & { weights?: NetParameter; seed?: number } = {},
@@ -127,12 +127,12 @@ export function input(shape: Shape, name = "data"): string {
   return `layer { name: "${name}" type: "Input" top: "${name}" input_param { shape { ${dims} } } }\n`;
 }
 
-/** A layer on one line; its top is named as the layer unless another is given. */
+/** A layer on one line. Its top has the name of the layer by default. */
 export function layer(type: string, name: string, bottom: string, rest = "", top = name): string {
   return `layer { name: "${name}" type: "${type}" bottom: "${bottom}" top: "${top}" ${rest} }\n`;
 }
 
-/** The largest errors of a comparison: of outputs, relative, and of layers, in parts of their bounds. */
+/** The largest errors of a comparison: relative for outputs, and as shares of their bounds for layers. */
 export function worst({ outputs, layers }: Comparison): { relative: number; share: number } {
   return {
     relative: Math.max(...outputs.map(({ relativeError }) => relativeError)),

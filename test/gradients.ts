@@ -19,11 +19,11 @@ export interface GradientCheck {
   readonly phase?: Phase;
   /** Layers that are not Moka's own, by type. */
   readonly own?: Readonly<Record<string, LayerConstructor>>;
-  /** Where the layer is not smooth: inputs nearer than `zone` to one of these are moved away from it. */
+  /** Values where the layer is not smooth. Inputs nearer than `zone` to one of them are moved away from it. */
   readonly kinks?: readonly number[];
   readonly zone?: number;
   readonly step?: number;
-  /** Of |analytic − numeric|/max(1, |analytic|, |numeric|). */
+  /** The limit of |analytic − numeric|/max(1, |analytic|, |numeric|). Default 1e-7. */
   readonly tolerance?: number;
 }
 
@@ -61,13 +61,13 @@ export async function checkGradients(given: GradientCheck): Promise<void> {
   const isLoss = (layer?.tops ?? []).some((top) => net.lossWeight(top) !== 0);
   const weights = (layer?.tops ?? []).map((top) => ({ top, values: uniform(net.blobs.get(top)?.count ?? 0) }));
   const arrayOf = (name: string) => (params[Number(name)] ?? net.blobs.get(name))?.data;
-  // A layer that draws must draw the same each time: it is the same function only then.
-  const drawn = draws.state;
+  // A layer that draws random numbers must draw the same ones in each forward.
+  const drawState = draws.state;
   const objective = async (changed: string, index: number, by: number) => {
     for (const [name, values] of start) arrayOf(name)?.set(values);
     const array = arrayOf(changed);
     if (array && index >= 0) array[index] += by;
-    draws.restore(drawn);
+    draws.restore(drawState);
     await net.runForward();
     if (isLoss) return lossOf(net);
     return weights.reduce((sum, { top, values }) => {
@@ -99,7 +99,7 @@ export async function checkGradients(given: GradientCheck): Promise<void> {
   await net.dispose();
 }
 
-/** The loss in double precision: `net.loss` is rounded as Caffe rounds it. */
+/** The loss in double precision; `net.loss` is rounded to single precision, as in Caffe. */
 function lossOf(net: Net): number {
   let loss = 0;
   for (const [name, blob] of net.blobs) {

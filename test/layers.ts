@@ -8,7 +8,7 @@ export interface Values {
   readonly data: readonly number[];
 }
 
-/** A net of Input layers of these shapes and then the layers of `text`, on the reference engine. */
+/** A net with Input layers of these shapes and the layers of `text`, on the reference engine. */
 export async function layerNet(
   text: string,
   inputs: Readonly<Record<string, Shape>>,
@@ -42,7 +42,7 @@ export async function runLayer(
   return result;
 }
 
-/** Fails to build these layers, and returns the error's message. */
+/** Builds layers that must be refused, and returns the error's message. */
 export async function buildError(text: string, inputs: Readonly<Record<string, Shape>>): Promise<string> {
   try {
     const net = await layerNet(text, inputs);

@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { blobShape, blobValues, makeBlob } from "../src/proto/binary/blob.js";
 import { type NetParameter, NetParameterSchema } from "../src/proto/gen/caffe_pb.js";
 
-/** Values of one axis, or with a shape. */
+/** The values of a blob with one axis, or values and a shape. */
 export type BlobOf = readonly number[] | { readonly shape: readonly number[]; readonly data: readonly number[] };
 
 /** A caffemodel with these layers and blobs. */
@@ -12,7 +12,7 @@ export function weightsOf(layers: Readonly<Record<string, readonly BlobOf[]>>): 
   return create(NetParameterSchema, { layer });
 }
 
-/** What such a model holds: type, and per blob its shape and values. */
+/** The blobs of a caffemodel by layer, each as its shape and values. */
 export function contentOf({ layer }: NetParameter) {
   return Object.fromEntries(
     layer.map(({ name, blobs }) => [name, blobs.map((blob) => [blobShape(blob), [...blobValues(blob).data]])]),

@@ -1,4 +1,4 @@
-// Examples of lint rules: where they find something, and where not.
+// Tests of lint rules by examples: nets with problems that must be found, and nets without.
 import { describe, expect, test } from "vitest";
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../src/core/catalog.js";
@@ -14,24 +14,24 @@ import { parseSolver } from "../src/proto/text/index.js";
 interface Given {
   /** The net's prototxt. */
   readonly text: string;
-  /** The solver's, where the rule asks for it. */
+  /** The solver's prototxt, if the rule needs it. */
   readonly solver?: string;
   readonly weights?: NetParameter;
 }
 
 interface Bad extends Given {
-  /** The whole text after `fix`; nothing where the rule has none for it. */
+  /** The whole text after `fix`; absent if the rule has no fix for it. */
   readonly fixed?: string;
-  /** Of the findings, if not the rule's own. */
+  /** The severity of the findings, if it is not that of the rule. */
   readonly severity?: Severity;
-  /** What the messages and reasons, joined, must say. */
+  /** Texts that the joined messages and reasons must contain. */
   readonly says?: readonly (string | RegExp)[];
 }
 
 interface Examples {
-  /** Nets, by what makes them good. */
+  /** Nets without findings; a key says why there are none. */
   readonly good: Readonly<Record<string, string | Given>>;
-  /** Nets with a ▶ in front of every place that must be found, by what is wrong with them. */
+  /** Nets with a ▶ in front of every place that must be found; a key says what is wrong. */
   readonly bad: Readonly<Record<string, Bad>>;
 }
 
@@ -45,7 +45,7 @@ export function lintContext({ solver, weights }: Omit<Given, "text"> = {}): Lint
   };
 }
 
-/** Tests a rule by its examples: found where planted and nowhere else; repaired so that nothing is left to repair. */
+/** Tests a rule by its examples: it finds exactly the marked places, and its fixes leave nothing to find. */
 export function testRule(rule: Rule, { good, bad }: Examples): void {
   describe(rule.id, () => {
     test("has good and bad examples", () => {
@@ -88,7 +88,7 @@ function placeOf({ line, column }: Finding): string {
   return `${line}:${column}`;
 }
 
-/** The text without its marks, and where they stood. */
+/** The text without its marks, and the places of the marks. */
 function unmarked(marked: string): { readonly text: string; readonly places: readonly string[] } {
   const places = marked.split("\n").flatMap((line, row) =>
     line

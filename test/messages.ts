@@ -1,9 +1,9 @@
-// Messages to try the readers and writers of protobuf with.
+// Random messages for tests of the protobuf readers and writers.
 import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { layoutOf } from "../src/proto/text/layout.js";
 
-/** Any message of `schema`: a few fields of any values, nested no more than `depth` deep. */
+/** Random messages of `schema`: at most five optional fields with any values, nested at most `depth` levels deep. */
 export function messages(schema: DescMessage, depth: number): fc.Arbitrary<Message> {
   const { required } = layoutOf(schema);
   const optional = schema.fields.filter((field) => !required.includes(field) && (depth > 0 || !field.message));

@@ -18,7 +18,7 @@ export interface NetSetup {
   readonly phase?: Phase;
   readonly engine?: Engine;
   readonly seed?: number;
-  /** The run's generator; else one of `seed`. */
+  /** The generator of random numbers; default: a new one with `seed`. */
   readonly random?: Random;
   readonly log?: Log;
   readonly level?: number;
@@ -26,17 +26,17 @@ export interface NetSetup {
   readonly backward?: boolean;
   readonly keep?: "all" | "outputs";
   readonly passes?: readonly PassName[];
-  /** Without it, none of the passes that change steps. */
+  /** Whether passes that change steps run. Default true. */
   readonly fuse?: boolean;
-  /** Without it, none of the passes that are for memory. */
+  /** Whether passes that share memory run. Default true. */
   readonly shareMemory?: boolean;
   /** Layers that are not Moka's own, by type. */
   readonly own?: Readonly<Record<string, LayerConstructor>>;
-  /** The file the text is said to stand in. */
+  /** The name of the text's file, for errors and log lines. */
   readonly file?: string;
 }
 
-/** A net from prototxt text, on the reference engine unless another is given; fails on any text Caffe refuses. */
+/** A net from prototxt text, by default on the reference engine; throws for any text that Caffe refuses. */
 export async function netFromText(text: string, setup: NetSetup = {}): Promise<Net> {
   const { phase = "TRAIN", engine = new ReferenceEngine(), seed = 1701, log = silent } = setup;
   const { message, issues } = parseNet(text, { file: setup.file });

@@ -1,4 +1,4 @@
-// Small nets with BatchNorm, trained on drawn digits by the tests that look into their statistics.
+// Small nets with BatchNorm, trained on synthetic digits, for tests of their statistics.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,19 +17,19 @@ export async function digitsFolder(train: number, test: number): Promise<{ reado
 export interface NormNet {
   /** `batch_size` of phase TRAIN. Default 32. */
   readonly batch?: number;
-  /** `transform_param.scale` of phase TEST; that of TRAIN is 1/256. */
+  /** `transform_param.scale` of phase TEST. Default 1/256, the value in TRAIN. */
   readonly testScale?: number;
-  /** Of both BatchNorm layers, as `use_global_stats: true`. */
+  /** Fields of both BatchNorm layers, as `use_global_stats: true`. */
   readonly norm?: string;
-  /** What else the second BatchNorm has for phase TEST, where it is to be another layer than in TRAIN. */
+  /** Fields of the second BatchNorm in phase TEST, if that is to be another layer than in TRAIN. */
   readonly testNorm?: string;
-  /** Without data layers and what needs labels. */
+  /** Whether it is a deploy net, without data layers and labels. Default false. */
   readonly deploy?: boolean;
 }
 
 /**
- * A convolution and an inner product, each with BatchNorm, Scale and ReLU, and a classifier; loss and accuracy. The second
- * BatchNorm has but one value of a channel for each image.
+ * A convolution and an inner product, each with BatchNorm, Scale and ReLU, a classifier, loss and accuracy. In the
+ * second BatchNorm a channel has one value an image.
  */
 export function normNet(
   folder: string,
@@ -84,7 +84,7 @@ export async function trained(model: string, path: string, iterations: number, r
   return path;
 }
 
-/** Writes weights again with the blobs of one layer changed, and returns the path. */
+/** Writes a copy of weights with the blobs of one layer changed, and returns its path. */
 export function withBlobs(
   from: string,
   to: string,

@@ -4,14 +4,14 @@ import { describeProgram } from "../src/core/run.js";
 import { Span } from "../src/core/span.js";
 import { type NetSetup, netFromText } from "./nets.js";
 
-/** A way to run a net that must make no difference to what it computes. */
+/** A setting of passes; it must not change the results of a net. */
 export interface PassSetting {
   readonly name: string;
   readonly keep: "all" | "outputs";
   readonly passes: readonly PassName[];
 }
 
-/** Without passes; with all of them, with each but one, and with each alone. */
+/** No passes, all passes, all passes but one, and each pass alone. */
 export const passSettings: readonly PassSetting[] = [
   { name: "no passes", keep: "all", passes: [] },
   { name: "all passes, all blobs kept", keep: "all", passes: passNames },
@@ -24,7 +24,7 @@ export const passSettings: readonly PassSetting[] = [
   ),
 ];
 
-/** Those settings that have the net run other steps, or place its blobs in another way, than the ones before. */
+/** The settings with which the net has other steps, or other places of blobs, than with any earlier setting. */
 export async function distinctSettings(
   text: string,
   setup: NetSetup = {},
@@ -45,7 +45,7 @@ export async function distinctSettings(
   return [...distinct.values()];
 }
 
-/** What one pass makes of a plan. */
+/** A plan after one pass. */
 export function rewritten(
   pass: (draft: PlanDraft, context: PassContext) => Rewritten,
   plan: Plan,

@@ -6,14 +6,14 @@ import type { Span, Storage } from "../src/core/span.js";
 
 const plain: ReadonlySet<KernelName> = new Set(plainNames);
 
-/** Another engine with its plain kernels only: fused ones run as what they stand for. */
+/** Wraps an engine and uses only its plain kernels: fused kernels are lowered to plain ones. */
 export class PlainEngine implements Engine {
   readonly name = "plain";
   readonly description = "plain kernels only";
   readonly #engine: Engine;
   readonly #admitsFused: boolean;
 
-  /** @param admitsFused whether it says that it has the fused kernels, so that passes make them */
+  /** @param admitsFused whether `has` is true for fused kernels, so that passes use them */
   constructor(engine: Engine, admitsFused: boolean) {
     this.#engine = engine;
     this.#admitsFused = admitsFused;

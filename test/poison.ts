@@ -1,7 +1,7 @@
 import type { Engine } from "../src/core/engine.js";
 import type { Net } from "../src/core/net.js";
 
-/** Fills the memory that blobs of this net are going to share with NaN: what is read before it is written shows. */
+/** Fills the memory that blobs of this net will share with NaN, so that a read before the first write is visible. */
 export function poisonSharedMemory(net: Net): void {
   const engine = net.engine as { allocate: Engine["allocate"] };
   const allocate = engine.allocate.bind(engine);

@@ -1,4 +1,4 @@
-// Random nets for tests: every blob is 2 4 5 5, so that layers can follow on each other in any order.
+// Random nets for tests. Every blob has the shape 2 4 5 5, so layers can be joined in any order.
 import fc from "fast-check";
 import type { Net } from "../src/core/net.js";
 import { Random } from "../src/util/random.js";
@@ -10,7 +10,7 @@ const pool = (kind: string) => `type: "Pooling" pooling_param { pool: ${kind} ke
 const eltwise = (operation: string) => `type: "Eltwise" eltwise_param { operation: ${operation} }`;
 const scale = `type: "Scale" scale_param { filler { type: "uniform" min: 0.5 max: 2 } bias_term: true bias_${filler} }`;
 
-/** What a layer is, but for its name and blobs. */
+/** The fields of a layer without its name and blobs. */
 const bodies = {
   conv: conv(3),
   norm: 'type: "BatchNorm"',
@@ -31,7 +31,7 @@ const bodies = {
   shared: conv(1, `bias_${filler}`, 'param { name: "w" } param { name: "b" }'),
   frozen: conv(1, "", "param { lr_mult: 0 } param { lr_mult: 0 }"),
   global: 'type: "BatchNorm" batch_norm_param { use_global_stats: true }',
-  factor: `type: "Scale" scale_param { ${filler} }`,
+  multiplier: `type: "Scale" scale_param { ${filler} }`,
   bias: `type: "Bias" bias_param { ${filler} }`,
   leaky: 'type: "ReLU" relu_param { negative_slope: 0.2 }',
   inner: 'type: "InnerProduct" inner_product_param { axis: 3 num_output: 5 weight_filler { type: "xavier" } }',
@@ -41,18 +41,18 @@ const bodies = {
 
 export type LayerKind = keyof typeof bodies;
 
-/** One layer of a random net, or a few that belong together. */
+/** One layer of a random net, or a few layers that belong together. */
 export interface Choice {
   readonly type: LayerKind;
-  /** Which of the blobs so far are its bottoms. */
+  /** They select its bottoms from the last four blobs. */
   readonly a: number;
   readonly b: number;
   readonly inPlace: boolean;
 }
 
-const two: ReadonlySet<LayerKind> = new Set(["sum", "product", "max", "concat"]);
+const withTwoBottoms: ReadonlySet<LayerKind> = new Set(["sum", "product", "max", "concat"]);
 const canWorkInPlace: ReadonlySet<LayerKind> = new Set([
-  ...(["norm", "scale", "relu", "tanh", "drop", "global", "factor", "bias", "leaky"] as const),
+  ...(["norm", "scale", "relu", "tanh", "drop", "global", "multiplier", "bias", "leaky"] as const),
 ]);
 
 export const choices: fc.Arbitrary<readonly Choice[]> = fc.array(
@@ -65,7 +65,7 @@ export const choices: fc.Arbitrary<readonly Choice[]> = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-/** Inputs `x` and `label`, a convolution, what was chosen, and a loss. */
+/** A net of inputs `x` and `label`, a convolution, the chosen layers, and a loss. */
 export function netText(chosen: readonly Choice[]): string {
   const lines = [
     'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 4 dim: 5 dim: 5 } } }',
@@ -80,7 +80,7 @@ export function netText(chosen: readonly Choice[]): string {
     lines.push(`layer { name: "${name}" ${ends.join(" ")} ${body} }`);
   };
   chosen.forEach(({ type, a, b, inPlace }, i) => {
-    // Rather late blobs than early ones, so that nets get deep.
+    // Bottoms are among the last four blobs, so that nets get deep.
     const pick = (n: number) => blobs[Math.max(0, blobs.length - 1 - (n % 4))] as string;
     const [name, bottom, other] = [`l${i}`, pick(a), pick(b)];
     const body = bodies[type];
@@ -93,7 +93,7 @@ export function netText(chosen: readonly Choice[]): string {
     } else if (type === "block") {
       layer(name, body, [bottom], name);
       for (const part of ["norm", "scale", "relu"] as const) layer(`${name}_${part}`, bodies[part], [name], name);
-    } else if (two.has(type)) {
+    } else if (withTwoBottoms.has(type)) {
       layer(name, body, [bottom, other], name);
     } else if (inPlace && canWorkInPlace.has(type) && !isRead.has(bottom)) {
       layer(name, body, [bottom], bottom);
@@ -117,7 +117,7 @@ const image = new Float32Array(200);
 new Random(5).uniform(image, -1, 1);
 export const inputs = { x: image, label: [0, 2] } as const;
 
-/** Gives all BatchNorm layers other statistics than those of a new net, which divide by next to nothing. */
+/** Gives all BatchNorm layers statistics; those of a new net are 0, so that it would divide by √eps. */
 export function setStatistics(net: Net): void {
   for (const { type, blobs } of net.layers) {
     if (type !== "BatchNorm") continue;

@@ -1,8 +1,8 @@
-// Findings as rules would report them, for the tests of formats.
+// Sample findings for the tests of formats.
 import type { Report } from "../src/lint/formats/report.js";
 import type { FoundProblem } from "../src/lint/lint.js";
 
-/** A finding at the first place that has these words. */
+/** A finding at the first occurrence of these words. */
 export function findingAt(text: string, words: string, more: Partial<FoundProblem> = {}): FoundProblem {
   const offset = text.indexOf(words);
   const before = text.slice(0, offset).split("\n");

@@ -1,4 +1,4 @@
-/** The safetensors format, as much of it as the golden data uses: float32 tensors and string metadata. */
+/** A reader of the safetensors format, for golden data: only float32 tensors and string metadata. */
 
 export interface GoldenTensor {
   readonly shape: readonly number[];
@@ -16,7 +16,7 @@ interface Entry {
   readonly data_offsets: readonly [from: number, to: number];
 }
 
-/** Eight bytes with the header's length, the header in JSON, then the values, little-endian. */
+/** The file has 8 bytes with the header's length in bytes, the header in JSON, and the values; all little-endian. */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = 8 + Number(view.getBigUint64(0, true));
@@ -28,7 +28,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
     if (dtype !== "F32" || to - from !== 4 * count || to > bytes.length) {
       throw new Error(`tensor "${name}": ${dtype} ${shape.join(" ")} at ${offsets.join(" to ")}`);
     }
-    // Copied, because the values need not lie aligned; not by slice(), which for a Buffer is a view.
+    // The values are copied, because they may be unaligned; slice() of a Buffer would be a view.
     return [name, { shape, data: new Float32Array(Uint8Array.from(bytes.subarray(from, to)).buffer) }];
   });
   return { metadata, tensors: new Map(tensors) };

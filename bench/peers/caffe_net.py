@@ -5,7 +5,7 @@ import sys
 import time
 
 os.environ["GLOG_minloglevel"] = "2"
-# Caffe's own loops run on one thread, whatever this says; only OpenBLAS takes more. It reads this when it is loaded.
+# Only OpenBLAS uses more threads; Caffe's own loops run on one. OpenBLAS reads the variable when it is loaded.
 os.environ["OPENBLAS_NUM_THREADS"] = sys.argv[2]
 import caffe
 import numpy as np
@@ -22,7 +22,7 @@ random = np.random.default_rng(1)
 for name in net.inputs:
     blob = net.blobs[name].data
     blob[...] = random.integers(0, 10, blob.shape) if name == "label" else random.uniform(-1, 1, blob.shape)
-# The gradient that backward starts from: a loss sets its own.
+# The gradient that backward starts from; a loss sets it itself.
 for name in net.outputs if trains else []:
     if net.blob_loss_weights[name] == 0:
         net.blobs[name].diff[...] = 0.01

@@ -1,5 +1,5 @@
-// A net of bench/nets as plain data, for libraries that know nothing of Caffe: one entry a layer, in order, with
-// BatchNorm and Scale as the one operation that others have for it.
+// A net of bench/nets as plain data, for libraries that do not read Caffe's format: one entry a layer, in order.
+// BatchNorm and Scale are one entry, because they are one operation in other libraries.
 import { parseNet, summarize } from "../../dist/index.js";
 
 /** @returns {{ inputs: { name: string, shape: number[] }[], layers: object[], trains: boolean }} */
@@ -9,7 +9,7 @@ export async function describe(text) {
   const shapeOf = new Map(shapes.map(({ name, bottoms, tops }) => [name, { bottoms, tops }]));
   const inputs = [];
   const layers = [];
-  // In-place layers write to names of their own.
+  // A layer in place gets a new name for its top.
   const version = new Map();
   const current = (name) => version.get(name) ?? name;
   for (const layer of message.layer) {

@@ -1,6 +1,6 @@
-// The libraries that Moka is compared with, as far as they are installed: those of bench/package.json by
-// `npm install --prefix bench`; PyTorch and OpenCV from the system (Debian: python3-torch, python3-opencv; MOKA_PYTHON names
-// another Python); BVLC Caffe built from its sources, where that Python can `import caffe` (PYTHONPATH=…/caffe/python).
+// The libraries that Moka is compared with, if they are installed: those of bench/package.json by `npm install --prefix
+// bench`; PyTorch and OpenCV from the system (Debian: python3-torch, python3-opencv; MOKA_PYTHON names another Python);
+// BVLC Caffe built from its sources, if that Python can `import caffe` (PYTHONPATH=…/caffe/python).
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ const peers = [
   { label: "tfjs-wasm", command: process.execPath, file: "tfjs.mjs", trains: false },
 ];
 
-/** Those that can run the net of this text, with as many threads; each is to be closed. */
+/** Starts the peers that can run the net of this text, each with `threads` threads. The caller closes them. */
 export async function startPeers(text, threads) {
   const net = await describe(text);
   const folder = mkdtempSync(join(tmpdir(), "moka-bench-"));
@@ -43,7 +43,7 @@ export async function startPeers(text, threads) {
   }
 }
 
-/** Weights as the fillers draw them, with the statistics of noise: a new BatchNorm holds none. */
+/** Saves weights from the fillers, with the statistics of noise for BatchNorm, whose own are still 0. */
 async function saveWeights(text, path) {
   const net = await Net.load(text, { phase: "TEST", threads: 1, seed: 1, keep: "outputs" });
   for (const { type, blobs } of net.layers) {

@@ -1,7 +1,7 @@
-// Writes a described net as an ONNX model, with random weights: as much of the format as the nets of bench/nets need.
+// Writes a described net as an ONNX model with random weights; only the part of the format that bench/nets needs.
 import { noise } from "./peer.mjs";
 
-/** A protobuf message, built field by field. */
+/** Writes a protobuf message field by field. */
 class Writer {
   #parts = [];
 
@@ -83,7 +83,7 @@ function node(layer, weights) {
       const inputs = layer.in.slice(1).reduce((a, b) => a * b, 1);
       const w = weights(`${name}.w`, [outputs, inputs, 1, 1], noise(outputs * inputs, 1 / Math.sqrt(inputs)));
       const b = weights(`${name}.b`, [outputs], new Float32Array(outputs));
-      // Behind a global pooling a product is a convolution of 1×1, which keeps four axes for what follows.
+      // Behind global pooling a product is written as a convolution of 1×1, whose result keeps four axes.
       if (layer.in.slice(2).some((size) => size !== 1)) throw new Error(`${name}: InnerProduct on a plane`);
       return make("Conv", [bottom[0], w, b], top, { kernel_shape: [1, 1] });
     }

@@ -1,4 +1,4 @@
-// TensorFlow.js on its WebAssembly backend, which has no gradients of convolutions: inference only.
+// TensorFlow.js on its WebAssembly backend. It has no gradients of convolutions, so it runs inference only.
 
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
@@ -31,7 +31,7 @@ function makeStep(layer) {
   return { bottom, top, run: makeRun(layer) };
 }
 
-/** NHWC, as TensorFlow.js wants it. */
+/** The function for a layer; its blobs are in NHWC order, as TensorFlow.js expects. */
 function makeRun({ type, kernel, stride, pad, group, outputs, global, average, in: shape }) {
   const channels = shape[1];
   switch (type) {

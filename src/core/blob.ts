@@ -2,8 +2,8 @@ import { check } from "../util/errors.js";
 import { formatShape, type Shape } from "../util/shape.js";
 import type { Span } from "./span.js";
 
-/** What a blob shows: a tensor, seen from outside. */
-interface Shown {
+/** The part of a tensor that its blob shows to users. */
+interface TensorView {
   readonly name: string;
   readonly shape: Shape;
   readonly count: number;
@@ -14,42 +14,42 @@ interface Shown {
 /**
  * A named array with a shape, as pycaffe's `Blob`: `data` holds values, `diff` gradients.
  *
- * Both are views of the engine's memory, in row-major order: writing to them writes to the net. Ask for
- * them anew instead of keeping one across a call that runs or reshapes the net.
+ * Both are views of the engine's memory, in row-major order: writing to them writes to the net. A view is valid until
+ * the next call that runs or reshapes the net; get it again after each such call.
  *
- * @throws MokaError `MOKA_USAGE` from both, in a net that keeps only its outputs, where others use the memory now
+ * @throws MokaError `MOKA_USAGE` from both, in a net that keeps only its outputs, if other blobs use the memory now
  */
 export class Blob {
-  readonly #shown: Shown;
+  readonly #tensor: TensorView;
 
-  constructor(shown: Shown) {
-    this.#shown = shown;
+  constructor(tensor: TensorView) {
+    this.#tensor = tensor;
   }
 
   get name(): string {
-    return this.#shown.name;
+    return this.#tensor.name;
   }
 
   /** Sizes of the axes, outermost first; empty for a scalar. */
   get shape(): Shape {
-    return this.#shown.shape;
+    return this.#tensor.shape;
   }
 
   get count(): number {
-    return this.#shown.count;
+    return this.#tensor.count;
   }
 
-  /** Whether `data` can be read; always, unless the net keeps only its outputs. */
+  /** Whether `data` can be read: always true unless the net keeps only its outputs. */
   get hasData(): boolean {
-    return this.#shown.data.holdsValues;
+    return this.#tensor.data.holdsValues;
   }
 
   get data(): Float32Array {
-    return this.#values(this.#shown.data, "data");
+    return this.#values(this.#tensor.data, "data");
   }
 
   get diff(): Float32Array {
-    return this.#values(this.#shown.diff, "diff");
+    return this.#values(this.#tensor.diff, "diff");
   }
 
   #values(span: Span, what: "data" | "diff"): Float32Array {

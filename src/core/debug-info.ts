@@ -3,13 +3,13 @@ import type { Node } from "./backward-plan.js";
 import { type Learnable, paramSpec } from "./params.js";
 import type { FloatArray } from "./span.js";
 
-/** One line of a log, and where in the reference it comes from. */
+/** A line of a log, and the place in Caffe's source that logs it. */
 export interface DebugLine {
   readonly origin: string;
   readonly text: string;
 }
 
-/** What Caffe logs of a layer after its forward with `debug_info: true`: the mean absolute values of its tops and parameters. */
+/** Caffe's log of a layer's forward with `debug_info: true`: the mean absolute values of its tops and parameters. */
 export function forwardInfo({ layer, top }: Readonly<Node>): DebugLine[] {
   const head = `    [Forward] Layer ${layer.name}, `;
   return [
@@ -24,7 +24,7 @@ export function forwardInfo({ layer, top }: Readonly<Node>): DebugLine[] {
   ];
 }
 
-/** Likewise after its backward: those of the gradients it wrote, or added to. */
+/** Caffe's log of a layer's backward: the mean absolute values of the gradients that it wrote or added to. */
 export function backwardInfo({ layer, bottom, wanted, learns }: Readonly<Node>): DebugLine[] {
   const head = `    [Backward] Layer ${layer.name}, `;
   const bottoms = bottom.flatMap(({ name, diff }, i) =>
@@ -36,7 +36,7 @@ export function backwardInfo({ layer, bottom, wanted, learns }: Readonly<Node>):
   return [...bottoms, ...params];
 }
 
-/** The last line of a whole backward: norms of all parameters and of their gradients. Caffe logs it as an error. */
+/** The last line of a whole backward: the norms of all parameters and gradients. Caffe logs it at level ERROR. */
 export function normInfo(learnables: readonly Learnable[]): DebugLine {
   const norm = (degree: 1 | 2, what: "data" | "diff") => {
     let sum = 0;

@@ -5,12 +5,12 @@ import { sourceOf } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
 import type { Log } from "../util/log.js";
 
-/** The layers of `net` whose include and exclude rules admit the net's state. */
+/** The layers of `net` whose include and exclude rules allow the net's state. */
 export function filterLayers(net: NetParameter, state: NetState, log: Log): LayerParameter[] {
   return net.layer.filter((layer) => isIncluded(layer, state, log));
 }
 
-/** Without include rules a layer is in unless an exclude rule holds; with them, if one holds. */
+/** With include rules a layer is in if one of them holds; else it is in unless an exclude rule holds. */
 function isIncluded(layer: LayerParameter, state: NetState, log: Log): boolean {
   if (layer.include.length > 0 && layer.exclude.length > 0) {
     throw new MokaError("MOKA_FIELD", "has include rules and exclude rules; Caffe takes one kind, not both", {
@@ -26,7 +26,7 @@ function isIncluded(layer: LayerParameter, state: NetState, log: Log): boolean {
   return layer.include.length > 0 ? layer.include.some(holds) : !layer.exclude.some(holds);
 }
 
-/** Why `state` does not meet `rule`, in Caffe's words; nothing if it does. All conditions must be met. */
+/** The first condition of `rule` that `state` does not meet, in Caffe's words; undefined if it meets all. */
 function brokenBy(rule: NetStateRule, state: NetState): string | undefined {
   const set = (field: keyof typeof NetStateRuleSchema.field) => isFieldSet(rule, NetStateRuleSchema.field[field]);
   if (set("phase") && rule.phase !== state.phase) {
@@ -45,7 +45,7 @@ function brokenBy(rule: NetStateRule, state: NetState): string | undefined {
   return undefined;
 }
 
-/** The phase a state or layer is in, as a word. */
+/** The name of a phase. */
 export function phaseName(phase: Phase): "TRAIN" | "TEST" {
   return phase === Phase.TEST ? "TEST" : "TRAIN";
 }

@@ -4,7 +4,7 @@ import { formatShape, sameShape } from "../util/shape.js";
 import type { Layer } from "./layer.js";
 import type { Tensor } from "./tensor.js";
 
-/** A parameter the solver updates: once, however many layers share it. */
+/** A parameter that the solver updates; a parameter shared by several layers is one. */
 export interface Learnable {
   readonly tensor: Tensor;
   /** The layer that owns it, and the parameter's index there. */
@@ -21,14 +21,14 @@ interface Owner extends Learnable {
   hasDecayMult: boolean;
 }
 
-/** The spec of a layer's parameter; Caffe's defaults where the prototxt gives none. */
+/** The spec of a layer's parameter; Caffe's defaults if the prototxt gives none. */
 export function paramSpec(layer: Layer, index: number): ParamSpec {
   return layer.message.param[index] ?? create(ParamSpecSchema);
 }
 
 /**
- * Collects the parameters of a net and shares those of the same `param { name }`: the first layer that
- * names one owns it, the others use its data and add to its diff.
+ * Collects the parameters of a net and shares those with the same `param { name }`: the first layer with the name owns
+ * the parameter, the others use its data and add to its diff.
  */
 export class ParamTable {
   readonly #named = new Map<string, Owner>();
@@ -39,7 +39,7 @@ export class ParamTable {
     return this.#owners;
   }
 
-  /** Takes in a layer's parameters; returns Caffe's log lines. */
+  /** Adds a layer's parameters; returns Caffe's log lines. */
   add(layer: Layer): string[] {
     const lines: string[] = [];
     layer.params.forEach((tensor, index) => {
@@ -84,18 +84,18 @@ export class ParamTable {
     tensor.shareData(owner.tensor);
     tensor.shareDiff(owner.tensor);
     if (isFieldSet(spec, ParamSpecSchema.field.lrMult)) {
-      this.#agree(layer, spec.name, "lr_mult", owner.hasLrMult, owner.lrMult, spec.lrMult, owner);
+      this.#match(layer, spec.name, "lr_mult", owner.hasLrMult, owner.lrMult, spec.lrMult, owner);
       owner.lrMult = spec.lrMult;
       owner.hasLrMult = true;
     }
     if (isFieldSet(spec, ParamSpecSchema.field.decayMult)) {
-      this.#agree(layer, spec.name, "decay_mult", owner.hasDecayMult, owner.decayMult, spec.decayMult, owner);
+      this.#match(layer, spec.name, "decay_mult", owner.hasDecayMult, owner.decayMult, spec.decayMult, owner);
       owner.decayMult = spec.decayMult;
       owner.hasDecayMult = true;
     }
   }
 
-  #agree(layer: Layer, name: string, field: string, given: boolean, first: number, here: number, owner: Owner): void {
+  #match(layer: Layer, name: string, field: string, given: boolean, first: number, here: number, owner: Owner): void {
     layer.check(
       !given || first === here,
       "MOKA_FIELD",

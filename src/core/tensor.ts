@@ -2,7 +2,7 @@ import { checkShape, countOf, type Shape, sameShape } from "../util/shape.js";
 import { Blob } from "./blob.js";
 import { type Memory, Span } from "./span.js";
 
-/** What a tensor was at some time. */
+/** The shape and the memory of a tensor at some time, for `restore`. */
 export interface TensorState {
   readonly shape: Shape;
   readonly data: Span;
@@ -11,8 +11,8 @@ export interface TensorState {
 }
 
 /**
- * A blob as layers see it: a shape, and the spans of its data and its diff (the gradient of the loss
- * with respect to the data). What users hold is its `blob`.
+ * A blob as layers use it: a shape, and the spans of its data and its diff (the gradient of the loss with respect to
+ * the data). Users get its `blob`.
  */
 export class Tensor {
   readonly name: string;
@@ -57,7 +57,7 @@ export class Tensor {
     return { shape: this.#shape, data: this.#data, diff: this.#diff, owns: { ...this.#owns } };
   }
 
-  /** Is again what it was at some time, in the memory that it had then. */
+  /** Restores the shape and the memory of an earlier state. */
   restore({ shape, data, diff, owns }: TensorState): void {
     this.#shape = shape;
     this.#data = data;
@@ -66,8 +66,8 @@ export class Tensor {
   }
 
   /**
-   * Takes another shape. Values survive only where the count stays the same; else it has other memory, and what it had is
-   * released by whoever has its state.
+   * Changes the shape. Values are kept only if the count stays the same; else the tensor gets new memory, and the holder
+   * of its state releases the old one.
    */
   reshape(shape: Shape): void {
     if (sameShape(shape, this.#shape)) return;
@@ -79,14 +79,14 @@ export class Tensor {
     this.#diff = new Span(`${this.name}'`, countOf(shape), this.#memory);
   }
 
-  /** Makes the data of `other`, of the same count, this tensor's own: no copy is ever made. */
+  /** Uses the data of `other`, which has the same count, without a copy. */
   shareData(other: Tensor): void {
     if (this.#owns.data) this.#data.release();
     this.#data = other.data;
     this.#owns.data = false;
   }
 
-  /** Likewise the diff. */
+  /** Uses the diff of `other`, which has the same count, without a copy. */
   shareDiff(other: Tensor): void {
     if (this.#owns.diff) this.#diff.release();
     this.#diff = other.diff;

@@ -13,10 +13,7 @@ interface Copy {
   readonly to: Tensor;
 }
 
-/**
- * Copies the blobs of `source` into layers of the same name, as Caffe does. Everything is checked before
- * anything is copied.
- */
+/** Copies the blobs of `source` into layers of the same name, as Caffe does. All checks come before the first copy. */
 export function copyTrainedLayers(layers: readonly Layer[], source: NetParameter, origin: string, log: Log): void {
   for (const { from, to } of matchTrainedLayers(layers, source, origin, log)) {
     const { data, diff } = blobValues(from);
@@ -26,11 +23,11 @@ export function copyTrainedLayers(layers: readonly Layer[], source: NetParameter
 }
 
 /**
- * Which blob of `source` goes into which parameter: those of the first layer of the same name, one for one. Layers
- * that are not there are logged and passed over.
+ * Pairs of a blob of `source` and a parameter: those of the first layer with the same name, in order. Layers of
+ * `source` that the net does not have are logged and ignored.
  *
- * A parameter that shares another's, by its `param { name }`, may lack its blob, or have one without values: Caffe's
- * HDF5 files have each shared one only once. (Caffe takes this from HDF5 files only.)
+ * The blob of a parameter that is shared by `param { name }` may be missing or empty, except for the first one: Caffe's
+ * HDF5 files hold a shared parameter once. (Caffe accepts this in HDF5 files only.)
  *
  * @throws MokaError `MOKA_WEIGHTS` where a layer's blobs differ in number, shape or count of values
  */
@@ -64,7 +61,7 @@ function matchBlobs(layer: Layer, blobs: readonly BlobProto[], shared: ReadonlyS
   });
 }
 
-/** The parameters whose values are those of one before them. */
+/** The parameters that use the values of an earlier one. */
 function sharedParams(layers: readonly Layer[]): ReadonlySet<Tensor> {
   const owned = new Set<Span>();
   const shared = new Set<Tensor>();
@@ -75,7 +72,7 @@ function sharedParams(layers: readonly Layer[]): ReadonlySet<Tensor> {
   return shared;
 }
 
-/** Whether a blob is a placeholder, without shape and values: HDF5 files have a shared parameter with one layer only. */
+/** Whether a blob is a placeholder, without shape and values: HDF5 files hold a shared parameter only once. */
 export function isPlaceholder(blob: BlobProto): boolean {
   return blobShape(blob).length === 0 && blobValues(blob).data.length === 0;
 }
@@ -98,7 +95,7 @@ function checkBlob(layer: Layer, from: BlobProto, to: Tensor, index: number, ori
   }
 }
 
-/** Makes the parameters of `trained` those of the layers of the same name. */
+/** Lets the layers use the parameters of the layers of `trained` with the same names. */
 export function shareTrainedLayers(layers: readonly Layer[], trained: readonly Layer[], log: Log): void {
   const byName = firstByName(layers);
   for (const source of trained) {
@@ -121,13 +118,13 @@ function shareParams(layer: Layer, source: Layer): void {
       "MOKA_WEIGHTS",
       `parameter ${i} has shape ${formatShape(param.shape)} here, but ${formatShape(trained.shape)} in the training net`,
     );
-    // The other net's solver writes to it.
+    // The solver of the other net writes to these values.
     trained.data.lend();
     param.shareData(trained);
   });
 }
 
-/** Equal shapes; blobs of before 2014 have four axes, filled up with ones from the left. */
+/** Whether shapes are equal; blobs from before 2014 have four axes, with axes of size 1 added in front. */
 export function blobFits(blob: BlobProto, wanted: Shape): boolean {
   const shape = blobShape(blob);
   if (!isLegacy(blob)) return sameShape(shape, wanted);
@@ -147,7 +144,7 @@ export function paramsToMessage(params: readonly Tensor[], withDiff: boolean): B
   );
 }
 
-/** Puts a blob's values into a tensor of the same shape; used for solver histories. */
+/** Copies a blob's values into a tensor of the same shape; used for the histories of solvers. */
 export function loadBlob(from: BlobProto, to: Tensor, what: string): void {
   const shape = blobShape(from);
   check(

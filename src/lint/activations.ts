@@ -8,13 +8,13 @@ import type { View } from "./view.js";
 export interface Activation {
   readonly layer: LintLayer;
   readonly kind: ActivationKind;
-  /** The first layer between, from the bottom's side; nothing where the activation makes the bottom itself. */
+  /** The layer that makes the bottom, if it stands between the activation and the bottom. */
   readonly through: LintLayer | undefined;
 }
 
 /**
- * The activation that a layer's bottom comes out of, at once or through layers that only pool, drop, cut or join;
- * nothing where a convolution, a normalization or anything else that computes stands between.
+ * The activation that a layer's bottom comes out of, directly or through layers that only pool, drop, cut or combine
+ * values; undefined if a convolution, a normalization or another layer stands between.
  */
 export function activationBefore(view: View, layer: LintLayer): Activation | undefined {
   return activationsIn(view).get(view.maker(layer));
@@ -34,7 +34,7 @@ const activationsIn = memoized((view: View) => {
   return found;
 });
 
-/** Whether what goes into an activation was normalized by a BatchNorm, with a Scale or Bias behind it or without. */
+/** Whether an activation's bottom comes out of a BatchNorm, directly or through a Scale or Bias. */
 export function isNormalized(view: View, activation: LintLayer): boolean {
   const maker = view.maker(activation);
   if (maker?.type === "Scale" || maker?.type === "Bias") return isNormalized(view, maker);

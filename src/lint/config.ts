@@ -6,10 +6,10 @@ import type { Rule } from "./rule.js";
 const known = ["off", "info", "warning", "error"] as const satisfies readonly Level[];
 
 /**
- * Levels of rules that a user gave, made sure of.
+ * Checks levels of rules that a user gave, and returns them.
  *
- * @param where in the user's words: a file, a flag
- * @throws MokaError `MOKA_USAGE` for a rule that does not exist, or a level
+ * @param where the file or flag that gave them, for messages
+ * @throws MokaError `MOKA_USAGE` for a rule or a level that does not exist
  */
 export function checkLevels(levels: unknown, rules: readonly Rule[], where: string): Levels {
   const ids = rules.map(({ id }) => id);
@@ -26,7 +26,7 @@ export function checkLevels(levels: unknown, rules: readonly Rule[], where: stri
 /**
  * The levels in a `moka.config.json`: `{ "lint": { "rules": { "scale-without-bias": "off" } } }`.
  *
- * @throws MokaError `MOKA_USAGE` for what is no JSON, and for names that mean nothing here
+ * @throws MokaError `MOKA_USAGE` for a text that is not JSON, and for unknown keys, rules and levels
  */
 export function parseConfig(text: string, path: string, rules: readonly Rule[]): Levels {
   let config: unknown;
@@ -41,7 +41,7 @@ export function parseConfig(text: string, path: string, rules: readonly Rule[]):
   return levels === undefined ? {} : checkLevels(levels, rules, path);
 }
 
-/** An object with no other keys than these. */
+/** Checks that a value is an object without other keys than these, and returns it. */
 function only(value: unknown, keys: readonly string[], where: string): Readonly<Record<string, unknown>> {
   const entries = entriesOf(value, where);
   for (const [key] of entries) {

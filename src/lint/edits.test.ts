@@ -307,9 +307,9 @@ test("fields of several lines take the indentation of their neighbour", () => {
   expect(onOneLine).toBe("net { layer { a: 2 } layer { b: 1 } }");
 });
 
-test("the step of indentation is that of the text", () => {
-  const step = (text: string) => new Editor(text).step(treeOf(text));
-  expect(["layer {\n\ta: 1\n}", "layer {\n    a: 1\n}", "layer { a: 1 }", ""].map(step)).toEqual([
+test("the indentation of one level is that of the text", () => {
+  const indentation = (text: string) => new Editor(text).indentation(treeOf(text));
+  expect(["layer {\n\ta: 1\n}", "layer {\n    a: 1\n}", "layer { a: 1 }", ""].map(indentation)).toEqual([
     "\t",
     "    ",
     "  ",

@@ -7,12 +7,12 @@ export interface Edit {
   readonly replacement: string;
 }
 
-/** What stands between the braces of a message, or in a file. */
+/** A message or a whole file. */
 type Body = MessageNode | FileNode;
 
 /**
- * Makes edits of a text that leave everything else as it stands: comments, order and layout. What is inserted takes the
- * indentation, the ends of lines and the braces of its neighbours.
+ * Makes edits of a text that keep its comments, order and layout. Inserted fields take the indentation and the line
+ * ends of their neighbours.
  */
 export class Editor {
   readonly #text: string;
@@ -23,14 +23,14 @@ export class Editor {
     this.#newline = text.includes("\r\n") ? "\r\n" : "\n";
   }
 
-  /** Puts another value where one stands. */
+  /** Replaces a value. */
   replace(value: ValueNode, replacement: string): Edit[] {
     return [{ start: value.offset, end: value.end, replacement }];
   }
 
   /**
-   * Sets a scalar of `body` that stands within messages: `["scale_param", "bias_term"]`. Messages and field are made
-   * where they are missing; of a field given several times the last counts.
+   * Sets the scalar of `body` at a path such as `["scale_param", "bias_term"]`. Missing messages and fields are added;
+   * of a field that is given several times the last one is set.
    */
   set(body: Body, path: readonly string[], value: string): Edit[] {
     const [name = "", ...rest] = path;
@@ -41,7 +41,7 @@ export class Editor {
     return this.insert(body, rest.length === 0 ? `${name}: ${value}` : wrap(path, value));
   }
 
-  /** Adds a field, on one line, behind those that `body` has; `before` puts it in front of one of them. */
+  /** Adds a field on one line behind the fields of `body`, or in front of the field `before`. */
   insert(body: Body, field: string, before?: FieldNode): Edit[] {
     if (before) return this.#insertBefore(before, field);
     const last = body.fields.at(-1);
@@ -52,7 +52,7 @@ export class Editor {
     return [{ start, end: start, replacement: ` ${field}${blank}` }];
   }
 
-  /** Adds fields behind `node`: on lines of their own, as it is, or on its line where others share that. */
+  /** Adds fields behind `node`: on lines of their own if it has one, else on its line. */
   insertAfter(node: FieldNode, ...fields: readonly string[]): Edit[] {
     const indent = this.#indentOf(node);
     const at = Math.max(node.separatorEnd, node.trailing?.end ?? 0);
@@ -65,18 +65,18 @@ export class Editor {
   }
 
   /**
-   * Takes a field of `body` away, with its separator and, if nothing else stands on them, its lines; comments stay. A
-   * message that has nothing left goes too, as far as `owners` leads: the fields around `field`, the innermost first.
+   * Removes a field and its separator, and its lines if nothing else stands on them; comments stay. A message that
+   * becomes empty is removed too, if its field is one of `owners`: the fields around `field`, innermost first.
    */
   remove(field: FieldNode, ...owners: readonly FieldNode[]): Edit[] {
     const [owner, ...further] = owners;
     if (owner?.value?.kind === "message" && isOnly(field, owner.value)) return this.remove(owner, ...further);
     const behind = Math.max(field.separatorEnd, field.end);
-    const { start, end } = this.#stretch(field.offset, behind);
+    const { start, end } = this.#removedRange(field.offset, behind);
     return [{ start, end, replacement: "" }];
   }
 
-  /** Takes one value out of a list, with the comma that parts it from its neighbour; comments stay. */
+  /** Removes one value of a list and the comma between it and its neighbour; comments stay. */
   removeValue(list: ListNode, value: ValueNode): Edit[] {
     const index = list.values.indexOf(value);
     const [left, right] = index > 0 ? [list.values[index - 1], value] : [value, list.values[1]];
@@ -94,8 +94,8 @@ export class Editor {
     ];
   }
 
-  /** One step of indentation in this text. */
-  step(body: Body): string {
+  /** The indentation of one level in this text: that of the first nested field, or two spaces. */
+  indentation(body: Body): string {
     for (const { value } of body.fields) {
       const inner = value?.kind === "message" ? value.fields[0] : undefined;
       const indent = inner && this.#indentOf(inner);
@@ -113,7 +113,7 @@ export class Editor {
     return [{ start: node.offset, end: node.offset, replacement }];
   }
 
-  /** The blanks before a node that starts its line; nothing if something else stands before it. */
+  /** The blanks before a node that starts its line; undefined if other text stands before it. */
   #indentOf({ offset }: FieldNode): string | undefined {
     const start = this.#text.lastIndexOf("\n", offset - 1) + 1;
     const before = this.#text.slice(start, offset);
@@ -131,8 +131,8 @@ export class Editor {
       .join(this.#newline);
   }
 
-  /** What goes away with `start` to `end`: the whole lines if nothing else is on them, else the blanks on one side. */
-  #stretch(start: number, end: number): { readonly start: number; readonly end: number } {
+  /** The range to remove for `start` to `end`: whole lines if nothing else is on them, else with the blanks behind. */
+  #removedRange(start: number, end: number): { readonly start: number; readonly end: number } {
     const text = this.#text;
     const lineStart = text.lastIndexOf("\n", start - 1) + 1;
     const lineEnd = text.indexOf("\n", end);
@@ -147,7 +147,7 @@ export class Editor {
   }
 }
 
-/** Applies edits of one text, which must not overlap; those at one place in the order given. */
+/** Applies edits of one text, which must not overlap; edits at one place are applied in the order given. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   let result = "";
   let at = 0;
@@ -158,7 +158,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(at);
 }
 
-/** Whether both would change the same characters, or insert at one place. */
+/** Whether both edits change the same characters, or insert at one place. */
 export function overlap(a: Edit, b: Edit): boolean {
   return a.start === b.start || (a.start < b.end && b.start < a.end);
 }
@@ -167,7 +167,7 @@ function wrap([name = "", ...rest]: readonly string[], value: string): string {
   return rest.length === 0 ? `${name}: ${value}` : `${name} { ${wrap(rest, value)} }`;
 }
 
-/** Whether `body` has nothing but this field, and no comment that would be lost with it. */
+/** Whether this field is all that `body` has: removing `body` loses no other field and no comment. */
 function isOnly(field: FieldNode, body: MessageNode): boolean {
   const comments = [...body.dangling, ...field.leading, body.opening, field.trailing];
   return body.fields.length === 1 && body.fields[0] === field && comments.every((comment) => comment === undefined);

@@ -8,20 +8,20 @@ import type { Rule } from "./rule.js";
 /** A text that was repaired. */
 export interface FixedText {
   readonly text: string;
-  /** What was repaired, in the order in which it was. */
+  /** The findings that were repaired, in the order of the repairs. */
   readonly fixed: readonly Finding[];
-  /** What is left, at its place in the new text. */
+  /** The findings that are left, at their places in the new text. */
   readonly findings: readonly Finding[];
-  /** The weights, where they were given and a fix had to change them. */
+  /** The changed weights; undefined if none were given, or no fix changed them. */
   readonly weights: NetParameter | undefined;
 }
 
-/** More rounds than fixes that wait for each other need. */
+/** A limit on the rounds; fixes that overlap need one round each. */
 const maxRounds = 20;
 
 /**
- * Repairs what can be repaired. Fixes that change the same characters are made one after the other, each on what the
- * one before it left, until nothing is found that has a fix.
+ * Repairs a text in rounds, until no finding has a fix. A round makes all fixes that do not overlap; a fix that
+ * overlaps with one of these waits for the next round.
  */
 export async function fixText(
   text: string,
@@ -56,7 +56,7 @@ export async function fixText(
   }
 }
 
-/** As many of the fixes as do not get in each other's way, the first first. */
+/** The findings with fixes that do not overlap; of two that do the first is taken. */
 function compatible(found: readonly FoundProblem[]): FoundProblem[] {
   const taken: Edit[] = [];
   return found.filter(({ fix }) => {
@@ -70,7 +70,7 @@ export function withoutFix({ fix: _, ...finding }: FoundProblem): Finding {
   return finding;
 }
 
-/** A net whose layers and lists of blobs can be changed; the blobs are shared. */
+/** A copy of a net whose layers and lists of blobs can be changed; it shares the blobs. */
 function copyOf(net: NetParameter): NetParameter {
   const copy = copyMessage(NetParameterSchema, net);
   copy.layer = net.layer.map((layer) => copyMessage(LayerParameterSchema, layer));

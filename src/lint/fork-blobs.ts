@@ -4,14 +4,14 @@ import { type BlobProto, LayerParameterSchema, type NetParameter } from "../prot
 import { countOf } from "../util/shape.js";
 import type { WeightBlob } from "./weights.js";
 
-/** What the blobs of a fork's batch normalization are, by their index. Caffe's are 0 M, 1 V, 2 s. */
+/** The order of the blobs of a fork's batch normalization, as indices. In Caffe M is 0, V is 1 and s is 2. */
 export interface BlobLayout {
   readonly fork: string;
-  /** In words, in their order. */
+  /** Names of the blobs in their order, for messages. */
   readonly blobs: string;
   readonly mean: number | undefined;
   readonly variance: number | undefined;
-  /** Without one, mean and variance stand as they are. */
+  /** Undefined: mean and variance are stored undivided. */
   readonly factor: number | undefined;
   readonly scale: number;
   readonly shift: number | undefined;
@@ -51,8 +51,8 @@ const layouts = {
 } as const satisfies Record<string, BlobLayout>;
 
 /**
- * Tells a fork's layout by how many blobs there are and which of them has a single value; nothing for Caffe's own and
- * for any other. NVIDIA's 0.14 has its blobs with four axes, as (1, C, 1, 1), and only so it differs from those after 0.15.
+ * Finds a fork's layout by the number of blobs and by which of them has a single value; undefined for any other layout
+ * and for Caffe's. Only the four axes of its blobs, (1, C, 1, 1), tell NVIDIA's 0.14 from NVIDIA's later versions.
  */
 export function blobLayout(blobs: readonly WeightBlob[]): BlobLayout | undefined {
   const counts = blobs.map(({ shape }) => countOf(shape));
@@ -70,8 +70,8 @@ export function blobLayout(blobs: readonly WeightBlob[]): BlobLayout | undefined
 }
 
 /**
- * Gives the blobs of a layer of a fork to the BatchNorm and the Scale that take its place, the Scale's under its own
- * name; with a layout without averages the layer as a whole becomes the Scale. Blobs of any other layout stay.
+ * Splits the blobs of a fork's layer between the BatchNorm and the Scale that replace it. In a layout without averages
+ * the layer becomes the Scale. Blobs of an unknown layout are left unchanged.
  */
 export function splitBlobs(weights: NetParameter, name: string, scaleName: string): void {
   const index = weights.layer.findIndex((layer) => layer.name === name);
@@ -80,24 +80,24 @@ export function splitBlobs(weights: NetParameter, name: string, scaleName: strin
   const layout = blobLayout(blobs);
   if (!layer || !layout) return;
   const { mean, variance, factor, scale, shift } = layout;
-  const affine = [scale, shift].flatMap((each) => vectors(layer.blobs, each));
+  const affine = [scale, shift].flatMap((each) => asVector(layer.blobs, each));
   if (mean === undefined || variance === undefined) {
     Object.assign(layer, { name: scaleName, type: "Scale", blobs: affine });
     return;
   }
-  // NVIDIA's factor does not count, and is 0 in nets that went from one of its layouts to the next.
+  // NVIDIA's layers ignore the factor, which is 0 in nets converted from one NVIDIA layout to another.
   const s = (factor === undefined ? undefined : blobs[factor]?.data[0]) || 1;
   const factors = [makeBlob([1], { data: new Float32Array([s]) })];
   layer.type = "BatchNorm";
-  layer.blobs = [...vectors(layer.blobs, mean), ...vectors(layer.blobs, variance), ...factors];
-  const there = weights.layer.find((each) => each.name === scaleName);
-  if (there) there.blobs = affine;
+  layer.blobs = [...asVector(layer.blobs, mean), ...asVector(layer.blobs, variance), ...factors];
+  const existing = weights.layer.find((each) => each.name === scaleName);
+  if (existing) existing.blobs = affine;
   else
     weights.layer.splice(index + 1, 0, create(LayerParameterSchema, { name: scaleName, type: "Scale", blobs: affine }));
 }
 
-/** The values of a blob in one of one axis, as Caffe has them. */
-function vectors(blobs: readonly BlobProto[], index: number | undefined): BlobProto[] {
+/** A blob's values with one axis, as in Caffe; an empty list for a blob that is not there. */
+function asVector(blobs: readonly BlobProto[], index: number | undefined): BlobProto[] {
   const blob = index === undefined ? undefined : blobs[index];
   if (!blob) return [];
   const { data } = blobValues(blob);

@@ -4,22 +4,22 @@ import { fieldsAt, type LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
 
 /**
- * The forks of Caffe that changed its batch normalization, by the names people know them by:
- * - NVIDIA (NVIDIA/caffe): γ and β within BatchNorm, as `scale_bias`, `scale_filler` and `bias_filler` ask; `engine`.
- * - Intel (intel/caffe): γ and β within BatchNorm where a MKL engine runs it.
+ * The forks of Caffe that changed its batch normalization, by their usual names:
+ * - NVIDIA (NVIDIA/caffe): γ and β within BatchNorm, set by `scale_bias`, `scale_filler` and `bias_filler`; `engine`.
+ * - Intel (intel/caffe): γ and β within BatchNorm if an MKL engine runs it.
  * - SegNet (alexgkendall/caffe-segnet): a layer BN with γ and β, and no averages: another program computes them.
  * - PSPNet (hszhao/PSPNet, yjxiong/caffe before it): a layer BN with γ, β and averages.
- * - Synopsys (synopsys-caffe): where `eps` is added.
+ * - Synopsys (synopsys-caffe): a choice of where `eps` is added.
  */
 export type Fork = "NVIDIA" | "Intel" | "SegNet" | "PSPNet" | "Synopsys";
 
 /** A batch normalization that is written for a fork. */
 export interface ForkNorm {
-  /** Nothing for a BN that could be SegNet's or PSPNet's. */
+  /** Undefined for a BN that may be SegNet's or PSPNet's. */
   readonly fork: Fork | undefined;
   /** The message with the fork's fields: `bn_param` of a BN, `batch_norm_param` of a BatchNorm. */
   readonly param: FieldNode | undefined;
-  /** What Caffe's reader refuses: all of `bn_param`, or the fork's fields of `batch_norm_param`. */
+  /** The fields that Caffe's reader refuses: `bn_param`, or the fork's fields of `batch_norm_param`. */
   readonly refused: readonly FieldNode[];
 }
 
@@ -36,15 +36,15 @@ const ownFields: ReadonlyMap<string, Fork> = new Map([
   ["update_global_stats", "PSPNet"],
 ]);
 
-/** Fields of two forks; they go by the others, and are NVIDIA's where there are none. */
+/** Fields of two forks. The other fields of the message tell which; without others they are NVIDIA's. */
 const sharedFields: ReadonlySet<string> = new Set(["bias_filler", "engine"]);
 
-/** Whether a layer's type is one that only forks have for batch normalization. */
+/** Whether a layer's type is a batch normalization that only forks have. */
 export function isForkType({ type }: { readonly type: string }): boolean {
   return type === "BN" || type === "SyncBN";
 }
 
-/** What a layer has of a fork's batch normalization; nothing for all others, and for layers of the forms before today's. */
+/** A layer as a fork's batch normalization; undefined for all other layers, and for V0 and V1 layers. */
 export function forkNorm(layer: LintLayer): ForkNorm | undefined {
   if (!layer.body) return undefined;
   if (isForkType(layer)) {
@@ -59,8 +59,8 @@ export function forkNorm(layer: LintLayer): ForkNorm | undefined {
 }
 
 /**
- * The fields that `bn-fork-fields` speaks of, for rules that would report them too: `fields.has(node)` for a field of the
- * tree, `places.has("12:5")` for an issue at line 12, column 5.
+ * The fields that `bn-fork-fields` reports, so that other rules do not report them again: as nodes of the tree, and as
+ * places, "12:5" for line 12, column 5.
  */
 export function forkFields({ layers }: LintNet): {
   readonly fields: ReadonlySet<FieldNode>;
@@ -70,12 +70,12 @@ export function forkFields({ layers }: LintNet): {
   return { fields: new Set(fields), places: new Set(fields.map(({ line, column }) => `${line}:${column}`)) };
 }
 
-/** The fields within a message; none where the field is none. */
+/** The fields within a message; none if the field is not a message. */
 export function fieldsIn(field: FieldNode | undefined): readonly FieldNode[] {
   return field?.value?.kind === "message" ? field.value.fields : [];
 }
 
-/** A scalar of a fork's message as it is written, without quotes; the last counts. */
+/** A scalar of a fork's message as it is written, without quotes; the last one if it is given several times. */
 export function scalarIn(field: FieldNode | undefined, ...path: readonly string[]): string | undefined {
   if (field?.value?.kind !== "message") return undefined;
   const value = fieldsAt(field.value, path).at(-1)?.value;
@@ -97,7 +97,7 @@ function forkOfBatchNorm(refused: readonly FieldNode[]): Fork {
   return engine?.value?.kind === "scalar" && engine.value.text.startsWith("MKL") ? "Intel" : "NVIDIA";
 }
 
-/** A BN is told by its fields; without any, by its parameters: SegNet's has two, PSPNet's four. */
+/** The fields of a BN tell its fork; without fields, the number of its parameters: SegNet's BN has 2, PSPNet's 4. */
 function forkOfBN(layer: LintLayer, param: FieldNode | undefined): Fork | undefined {
   const names = new Set(fieldsIn(param).map(({ name }) => name));
   const has = (...of: readonly string[]) => of.some((name) => names.has(name));

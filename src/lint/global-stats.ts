@@ -5,7 +5,7 @@ import type { LintNet } from "./net.js";
 import type { Fix } from "./rule.js";
 import type { View } from "./view.js";
 
-/** A BatchNorm whose `use_global_stats` is written, and the states that see it. */
+/** A BatchNorm whose `use_global_stats` is written in the text, and the views that contain the layer. */
 export interface WrittenStats {
   readonly layer: LintLayer;
   readonly value: boolean;
@@ -25,8 +25,8 @@ export function writtenStats({ layers, views }: LintNet): readonly WrittenStats[
   });
 }
 
-/** Leaves it to the phase: the batch's statistics in TRAIN, the averages in TEST. */
-export function leaveToPhase({ edit }: LintNet, layer: LintLayer): Fix | undefined {
+/** Removes `use_global_stats`; the phase then decides: the batch's statistics in TRAIN, the averages in TEST. */
+export function removeGlobalStats({ edit }: LintNet, layer: LintLayer): Fix | undefined {
   const fields = layer.fields("batch_norm_param", "use_global_stats");
   if (fields.length === 0) return undefined;
   return { edits: fields.flatMap((field) => edit.remove(field, ...layer.owners(field))) };

@@ -1,9 +1,9 @@
 import type { Comment, FieldNode, FileNode, MessageNode, ValueNode } from "../proto/text/tree.js";
 
 /**
- * What the comments of a file ask not to hear of: `# moka-ignore rule-id, other-rule` (without ids: any rule). Before a
- * field or behind it, for that field, which may be a whole layer; behind an opening brace or last in a message, for
- * the message; `# moka-ignore-file` anywhere, for the file. What follows ` -- ` is for readers.
+ * The findings that a file's comments turn off: `# moka-ignore rule-id, other-rule` (without ids: all rules). A comment
+ * before or behind a field is for that field, which may be a whole layer; one behind an opening brace or last in a
+ * message is for the message; `# moka-ignore-file` anywhere is for the file. Text behind ` -- ` has no effect.
  */
 export class Ignored {
   /** Rules that are not to report, by line; `""` stands for all rules, line 0 for the whole file. */

@@ -1,6 +1,7 @@
 import { quote } from "../proto/text/strings.js";
 import { memoized } from "../util/memoized.js";
 import { batchNorms } from "./batch-norms.js";
+import { grouped } from "./grouped.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
 import { fieldOnOneLine } from "./one-line.js";
@@ -8,10 +9,10 @@ import type { Fix } from "./rule.js";
 import type { View } from "./view.js";
 
 /**
- * Puts a Scale right behind a BatchNorm, in place on its top and in the states that see it, named as the other pairs of
- * the file are (`scaleName`) and laid out as the BatchNorm is.
+ * Adds a Scale right behind a BatchNorm: in place on its top, with its include and exclude rules, its layout, and a
+ * name like those of the file's other Scales (`scaleName`).
  *
- * @param specs its `param`, if it has any; @param own the fields of its `scale_param`
+ * @param specs the Scale's `param` fields; @param own the fields of its `scale_param`
  */
 export function insertScale(
   net: LintNet,
@@ -39,7 +40,7 @@ export function insertScale(
   const head = net.text.slice(field.offset, body.offset + 1);
   const open = head.includes("#") ? "layer {" : head;
   const close = open.endsWith("<") ? ">" : "}";
-  const step = net.edit.step(net.tree);
+  const step = net.edit.indentation(net.tree);
   const text =
     field.line === field.endLine
       ? `${open} ${lines.join(" ")} scale_param { ${own.join(" ")} } ${close}`
@@ -56,12 +57,11 @@ export function insertScale(
   }
 }
 
-/** A name for the Scale of a BatchNorm that no layer beside it has. */
+/** A name for the Scale of a BatchNorm; no layer in a state with the BatchNorm has it yet. */
 export function scaleName(net: LintNet, norm: LintLayer): string {
   const beside = net.views.filter((view) => view.has(norm)).map(namesIn);
-  let wanted: string | undefined;
-  for (const habit of habitsOf(net)) wanted ??= habit(norm.name);
-  wanted ??= byWord(norm.name);
+  const candidates = renamesIn(net).map((rename) => rename(norm.name));
+  const wanted = candidates.find((name) => name !== undefined) ?? scaleNameFrom(norm.name);
   for (let i = 1; ; i++) {
     const name = i === 1 ? wanted : `${wanted}_${i}`;
     if (!beside.some((taken) => taken.has(name))) return name;
@@ -70,22 +70,22 @@ export function scaleName(net: LintNet, norm: LintLayer): string {
 
 const namesIn = memoized(({ layers }: View) => new Set(layers.map(({ name }) => name)));
 
-/** How the pairs of a net are named, each way once, by what is renamed to what. */
-const habitsOf = memoized(({ views }: LintNet) => {
+/** The ways in which a net's Scales are named after their BatchNorm, each once. */
+const renamesIn = memoized(({ views }: LintNet) => {
   const pairs = views
     .flatMap(batchNorms)
     .flatMap(({ layer, scale }) => (scale ? [renameAs(layer.name, scale.name)] : []));
-  return [...new Map(pairs.toReversed().map(({ key, rename }) => [key, rename])).values()].reverse();
+  return [...grouped(pairs, ({ key }) => key).values()].flatMap(([first]) => first?.rename ?? []);
 });
 
-/** What makes `to` of `from`, as a rule for other names: `bn_conv1`, `scale_conv1` says that bn becomes scale. */
+/** Makes names as `to` is made from `from`: with `bn_conv1` and `scale_conv1`, "bn" is replaced by "scale". */
 function renameAs(from: string, to: string) {
   const shorter = Math.min(from.length, to.length);
   let start = 0;
   while (start < shorter && from[start] === to[start]) start++;
   let end = 0;
   while (end < shorter - start && from.at(-1 - end) === to.at(-1 - end)) end++;
-  // Whole words, so that of bn and sn not only b becomes s.
+  // Whole words are compared: from bn to sn, bn is replaced and not only b.
   while (start > 0 && /[a-z]/i.test(from[start - 1] ?? "")) start--;
   while (end > 0 && /[a-z]/i.test(from[from.length - end] ?? "")) end--;
   const old = from.slice(start, from.length - end);
@@ -97,7 +97,7 @@ function renameAs(from: string, to: string) {
   return { key: JSON.stringify([old, now, end === 0]), rename };
 }
 
-function byWord(name: string): string {
+function scaleNameFrom(name: string): string {
   const word = /(?<![a-z])(?:batch_?norm(?:alization)?|bn)(?![a-z])/i;
   return word.test(name) ? name.replace(word, "scale") : `scale_${name}`;
 }

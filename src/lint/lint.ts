@@ -6,36 +6,36 @@ import { isSolver, readLintSolver } from "./read-solver.js";
 import type { Fix, Problem, Rule, Severity } from "./rule.js";
 import { Source } from "./source.js";
 
-/** Something a rule has found. */
+/** A problem that a rule has found. */
 export interface Finding {
   readonly rule: string;
   readonly severity: Severity;
-  /** From 1, in the file that was looked at. */
+  /** Counted from 1, in the file that was checked. */
   readonly line: number;
   readonly column: number;
-  /** Where it ends, behind its last character; as `line` and `column` where only its start is known. */
+  /** The place behind its last character; equal to `line` and `column` if only its start is known. */
   readonly endLine: number;
   readonly endColumn: number;
   /** What is wrong, in one line. */
   readonly message: string;
-  /** What it does, with the numbers of this net. */
+  /** What the problem causes, with the numbers of this net. */
   readonly why: string;
   /** Whether `fix` repairs it. */
   readonly fixable: boolean;
 }
 
-/** What is set for a rule instead of its own severity. */
+/** A user's setting for a rule; it replaces the rule's own severity. */
 export type Level = Severity | "off";
 export type Levels = Readonly<Record<string, Level>>;
 
-/** A finding with its repair. */
+/** A finding with its fix. */
 export interface FoundProblem extends Finding {
   readonly fix: Fix | undefined;
 }
 
 /**
- * What `rules` find in the text of a net or of a solver, in the order of the text; each thing once. Of a solver that is
- * what its own text and the nets that stand in it have; nets in files are lints of their own.
+ * The problems that `rules` find in the text of a net or solver, each once, in the order of the text. A solver's
+ * problems include those of the nets within its text; nets that it names by files are not read.
  */
 export async function lintText(
   text: string,
@@ -51,7 +51,7 @@ export async function lintText(
   return lintNets(nets, rules, levels);
 }
 
-/** @param nets of one text, of which the first has all of it */
+/** @param nets the nets of one text; the first one covers the whole text */
 function lintNets(
   nets: readonly [LintNet, ...LintNet[]],
   rules: readonly Rule[],
@@ -59,15 +59,15 @@ function lintNets(
 ): readonly FoundProblem[] {
   const ignored = new Ignored(nets[0].tree);
   const found = new Map<string, FoundProblem>();
-  // Where a brace or a quote is open nobody knows what belongs to what, so nothing is repaired.
-  const isTorn = nets[0].issues.some(({ code }) => code === "MOKA_TEXT_UNCLOSED" || code === "MOKA_TEXT_DEPTH");
+  // Behind an unclosed brace or quote the structure of the text is uncertain, so nothing is repaired.
+  const isUnclosed = nets[0].issues.some(({ code }) => code === "MOKA_TEXT_UNCLOSED" || code === "MOKA_TEXT_DEPTH");
   for (const rule of rules) {
     const level = levels[rule.id];
     if (level === "off") continue;
     for (const net of nets) {
       for (const problem of rule.check(net)) {
         if (ignored.has(rule.id, problem.at.line)) continue;
-        const finding = asFinding(net.text, rule, level, isTorn ? { ...problem, fix: undefined } : problem);
+        const finding = asFinding(net.text, rule, level, isUnclosed ? { ...problem, fix: undefined } : problem);
         const key = `${finding.rule} ${finding.line}:${finding.column} ${finding.message}`;
         if (!found.has(key)) found.set(key, finding);
       }

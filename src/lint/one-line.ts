@@ -1,6 +1,6 @@
 import type { FieldNode, ValueNode } from "../proto/text/tree.js";
 
-/** A field of the text as it would stand on one line, without its comments: `filler { type: "constant" value: 1 }`. */
+/** A field written on one line, without its comments: `filler { type: "constant" value: 1 }`. */
 export function fieldOnOneLine({ name, value }: FieldNode, as = name): string {
   if (!value) return as;
   return `${as}${value.kind === "message" ? "" : ":"} ${valueOnOneLine(value)}`;

@@ -4,15 +4,15 @@ import type { Edit, Editor } from "./edits.js";
 import type { LintLayer } from "./layer.js";
 import type { Location } from "./location.js";
 
-/** The multipliers of one parameter, as written, and where. */
+/** The `param` of one parameter: its message, and its place in the text. */
 export interface WrittenSpec {
   readonly message: ParamSpec;
   readonly field: FieldNode;
-  /** The message in the text, which is one of a list where the field holds that. */
+  /** The message in the text; if the field holds a list, one value of it. */
   readonly value: ValueNode;
 }
 
-/** The `param` of a layer as they stand in the text; nothing where they are not there one for one. */
+/** The `param`s of a layer as written; undefined if message and text do not have equally many. */
 export function writtenSpecs(layer: LintLayer): readonly WrittenSpec[] | undefined {
   const specs = layer.written?.param ?? [];
   const values = layer.values("param");
@@ -24,8 +24,8 @@ export function writtenSpecs(layer: LintLayer): readonly WrittenSpec[] | undefin
 }
 
 /**
- * The specs of a BatchNorm (none for other layers), and which of those for its three statistics would have them learned:
- * `lr_mult` is 1 where it is not given.
+ * The specs of a BatchNorm (none for other layers), and the wrong ones among its first three: those with which the
+ * solver would learn a statistic. An `lr_mult` that is not given is 1.
  */
 export function learnableStats(layer: LintLayer): {
   readonly specs: readonly WrittenSpec[];
@@ -35,13 +35,13 @@ export function learnableStats(layer: LintLayer): {
   return { specs, wrong: specs.slice(0, 3).filter(({ message }) => message.lrMult !== 0) };
 }
 
-/** Where a field of a spec stands; where it is not written, the spec. */
+/** The place of a field of a spec; the place of the spec if the field is not written. */
 export function placeOfSpec({ field, value }: WrittenSpec, name: string): Location {
   const own = fieldsOf(value).findLast((each) => each.name === name);
   return own ?? (field.value === value ? field : value);
 }
 
-/** Gives a spec these values; fields it lacks are added. */
+/** Sets fields of a spec; missing fields are added. */
 export function setSpec(edit: Editor, { value }: WrittenSpec, wanted: Readonly<Record<string, string>>): Edit[] {
   if (value.kind !== "message") return [];
   const last = value.fields.at(-1);
@@ -57,7 +57,7 @@ export function setSpec(edit: Editor, { value }: WrittenSpec, wanted: Readonly<R
   return [...edits, ...added];
 }
 
-/** Adds `count` specs behind those a layer has; a layer without any gets them before its own message. */
+/** Adds `count` specs behind the layer's specs; if it has none, before the message of its type. */
 export function addSpecs(edit: Editor, body: MessageNode, count: number, spec: string): Edit[] {
   const specs = Array.from({ length: count }, () => `param { ${spec} }`);
   const last = body.fields.findLast(({ name }) => name === "param") ?? body.fields.at(-1);
@@ -66,7 +66,6 @@ export function addSpecs(edit: Editor, body: MessageNode, count: number, spec: s
   return last ? edit.insertAfter(last, ...specs) : [];
 }
 
-/** Takes specs away. */
 export function removeSpecs(edit: Editor, specs: readonly WrittenSpec[]): Edit[] {
   return specs.flatMap(({ field, value }) => {
     return field.value?.kind === "list" ? edit.removeValue(field.value, value) : edit.remove(field);

@@ -2,15 +2,15 @@ import type { FieldNode, FileNode, MessageNode, ValueNode } from "../proto/text/
 import { memoized } from "../util/memoized.js";
 import type { Location } from "./location.js";
 
-/** A value of the text and what it stands in. */
+/** A value of the text, with its field. */
 export interface PlacedValue {
   readonly value: ValueNode;
   readonly field: FieldNode;
-  /** What the field stands in. */
+  /** The message or file that contains the field. */
   readonly body: MessageNode | FileNode;
 }
 
-/** Where a line and a column are in a file's text; a byte order mark has no column. */
+/** The offset of a line and a column in a file's text; a byte order mark does not count as a column. */
 export function offsetOf(file: FileNode, { line, column }: Location): number {
   const start = lineStarts(file)[line - 1];
   return start === undefined ? file.text.length : start + column - 1;
@@ -21,7 +21,7 @@ const lineStarts = memoized(({ text }: FileNode) => [
   ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1),
 ]);
 
-/** The field of a body at a place, if one is there. Fields stand one behind the other. */
+/** The field of a body at an offset, by bisection; undefined if there is none. */
 export function fieldAt({ fields }: MessageNode | FileNode, offset: number): FieldNode | undefined {
   let [from, to] = [0, fields.length];
   while (from < to) {
@@ -33,7 +33,7 @@ export function fieldAt({ fields }: MessageNode | FileNode, offset: number): Fie
   return field && field.offset <= offset ? field : undefined;
 }
 
-/** The value that starts at a place, be it one of a list; the outermost if several do. */
+/** The value that starts at an offset, which may be a value of a list; the outermost if several start there. */
 export function valueAt(body: MessageNode | FileNode, offset: number): PlacedValue | undefined {
   const field = fieldAt(body, offset);
   return field?.value && valueWithin(field.value, offset, field, body);
@@ -52,7 +52,7 @@ function valueWithin(
   return inner && valueWithin(inner, offset, field, body);
 }
 
-/** The innermost message that a place is in, or the file; with it the field at that place, if there is one. */
+/** The innermost message, or the file, that contains an offset, and its field at that offset, if there is one. */
 export function bodyAround(
   body: MessageNode | FileNode,
   offset: number,

@@ -15,18 +15,18 @@ import type { LintNet } from "./net.js";
 import { type LintContext, lookAt } from "./read-net.js";
 import type { Source } from "./source.js";
 
-/** Whether a text is a solver's: more of what stands in it is known there than in a net. */
+/** Whether a text is a solver: fewer of its fields are unknown there than in a net. */
 export function isSolver(source: Source): boolean {
   return source.unknownIn(SolverParameterSchema) < source.unknownIn(NetParameterSchema);
 }
 
-/** A solver as far as it can be read, and what is against it. */
+/** A solver as far as it can be read, and the errors. */
 export interface ReadSolver {
   readonly message: SolverParameter;
   readonly failures: readonly MokaError[];
 }
 
-/** Reads a solver and brings it up to today's form; whatever the text is, there is a message. */
+/** Reads a solver and upgrades it to the current form; any text gives a message. */
 export function readSolver(source: Source): ReadSolver {
   const { message } = source.message(SolverParameterSchema);
   const failures: MokaError[] = [];
@@ -43,14 +43,14 @@ export function readSolver(source: Source): ReadSolver {
   return { message, failures };
 }
 
-/** The files of the nets that a solver names, as it names them, each once. */
+/** The files of the nets, as the solver names them, each once. */
 export function netFilesOf({ net, trainNet, testNet }: SolverParameter): readonly string[] {
   return [...new Set([net, trainNet, ...testNet])].filter((name) => name !== "");
 }
 
 /**
- * Reads a solver's text into what rules see of nets: first a net without layers that has the text and what the reader
- * had to say of it, then the nets that stand in it.
+ * Reads a solver's text into nets for the rules: first a net without layers that holds the text, its issues and its
+ * errors, then the nets within the text.
  */
 export async function readLintSolver(source: Source, context: LintContext): Promise<[LintNet, ...LintNet[]]> {
   const { text, tree, file } = source;
@@ -90,7 +90,7 @@ function innerNets(solver: SolverParameter): ReadonlyMap<string, readonly NetPar
   ]);
 }
 
-/** What stands between the braces of each net within a solver, as if it were a file of its own. */
+/** The fields of each net within a solver, as trees of files. */
 function innerTrees(tree: FileNode): ReadonlyMap<string, readonly FileNode[]> {
   const trees = new Map<string, FileNode[]>();
   for (const { name, value } of tree.fields) {

@@ -4,12 +4,12 @@ import type { FileNode, ListNode, ScalarNode } from "../proto/text/tree.js";
 import type { Edit } from "./edits.js";
 import { bodyAround, type PlacedValue, valueAt } from "./places.js";
 
-/** Characters that are read as spaces, and are none. */
+/** Characters that Moka reads as spaces, and Caffe does not. */
 const stray = /[\p{Cc}\p{Zs}\p{Zl}\p{Zp}\p{Cf}]+/uy;
 
 /**
- * How to write what an issue is about so that Caffe takes it and means what Moka reads; nothing where that is not plain,
- * or takes more than these few characters.
+ * Edits that make Caffe read what Moka reads at an issue; undefined if what was meant is uncertain, or more than a few
+ * characters would change.
  */
 export function repairOf(issue: TextIssue, tree: FileNode, offset: number): readonly Edit[] | undefined {
   const placed = valueAt(tree, offset);
@@ -68,17 +68,17 @@ function withoutLastComma(text: string, offset: number): Edit[] | undefined {
   return /[,;]/.test(text.charAt(start)) ? [{ start, end: start + 1, replacement: "" }] : undefined;
 }
 
-/** A string with quotes that has none; without them what is no string. */
+/** Adds quotes to a string that lacks them; removes them from a value that is not a string. */
 function requoted({ form, text, negative }: ScalarNode): string {
   if (form === "string") return contentOf(text).trim();
   return `"${negative ? "-" : ""}${text.replaceAll("\\", "\\\\")}"`;
 }
 
-/** As the message says that it is spelled. */
+/** Replaces the value by the spelling that the issue's message names. */
 function respelled(message: string, value: ScalarNode): Edit[] | undefined {
-  const [, came = "", spelled] = / (\S+) is spelled (\S+)$/.exec(message) ?? [];
+  const [, written = "", spelled] = / (\S+) is spelled (\S+)$/.exec(message) ?? [];
   if (!spelled) return undefined;
-  const sign = value.negative && !came.startsWith("-") && !spelled.startsWith("-") ? "-" : "";
+  const sign = value.negative && !written.startsWith("-") && !spelled.startsWith("-") ? "-" : "";
   return [over(value, sign + spelled)];
 }
 
@@ -88,7 +88,7 @@ function unlisted(text: string, list: ListNode): Edit[] | undefined {
   return [over(list, text.slice(only.offset, only.end))];
 }
 
-/** Takes a scalar away that says again what was said before. */
+/** Removes a scalar that repeats an earlier one with the same value. */
 function repeated(tree: FileNode, offset: number): Edit[] | undefined {
   const { body, field } = bodyAround(tree, offset);
   const same = (node: typeof field) =>

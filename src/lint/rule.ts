@@ -3,42 +3,42 @@ import type { Edit } from "./edits.js";
 import type { Location } from "./location.js";
 import type { LintNet } from "./net.js";
 
-/** `error`: it does not run, or what it computes is wrong. `warning`: it costs accuracy or time. `info`: worth a look. */
+/** `error`: the net does not run, or its results are wrong. `warning`: it costs time or accuracy. `info`: a hint. */
 export type Severity = "error" | "warning" | "info";
 
-/** How a problem is repaired; it is taken as a whole or not at all. */
+/** The repair of a problem; all of it is applied, or nothing. */
 export interface Fix {
-  /** None where the weights alone are wrong. */
+  /** Empty if only the weights are wrong. */
   readonly edits: readonly Edit[];
   /**
-   * Changes trained weights, so that the net computes in TEST what it did. It may change layers and their lists of
-   * blobs; the blobs themselves are shared, so new ones take their places (`makeBlob`).
+   * Changes trained weights, so that the net's results in TEST stay the same. It may change layers and their lists of
+   * blobs, but not the blobs, which are shared: a changed blob is a new one (`makeBlob`).
    */
   readonly weights?: ((weights: NetParameter) => void) | undefined;
 }
 
-/** What a rule has found at one place. */
+/** A problem that a rule has found at one place. */
 export interface Problem {
   readonly at: Location;
   /** What is wrong, in one line, without the file and the layer's place. */
   readonly message: string;
-  /** What it does, in two or three lines, with the numbers of this net. */
+  /** What the problem causes, in two or three lines, with the numbers of this net. */
   readonly why: string;
-  /** Default: the rule's. */
+  /** Default: the severity of the rule. */
   readonly severity?: Severity | undefined;
-  /** Given only where the repair is safe. */
+  /** Given only if the repair is safe. */
   readonly fix?: Fix | undefined;
 }
 
 /**
- * One thing to look for. A rule is pure: it sees the net, and yields what it finds, in any order; what two states of the
- * net have in common it may yield twice.
+ * A check for one kind of problem. A rule is pure: it reads the net and yields problems in any order. It may yield a
+ * problem twice that two states of the net have in common.
  */
 export interface Rule {
-  /** As in `moka lint --explain` and in the name of its file and page. */
+  /** The name in `moka lint --explain`, and of the rule's file and page. */
   readonly id: string;
   readonly severity: Severity;
-  /** What it looks for, in one line. */
+  /** What the rule looks for, in one line. */
   readonly summary: string;
   check(net: LintNet): Iterable<Problem>;
 }

@@ -1,14 +1,14 @@
 import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
 
-/** A shortcut of a residual net that takes a sum as it was normalized in place. */
+/** A shortcut of a residual net that takes a sum after layers have normalized it in place. */
 export interface NormalizedShortcut {
-  /** The Eltwise that adds it, and as which bottom. */
+  /** The Eltwise that adds the shortcut, and the index of that bottom. */
   readonly layer: LintLayer;
   readonly index: number;
-  /** The Eltwise before, whose top it was. */
+  /** The earlier Eltwise, which made the sum. */
   readonly sum: LintLayer;
-  /** What works on that in place, in order, and the BatchNorm among it. */
+  /** The layers that work in place on the sum, in order, and the BatchNorm among them. */
   readonly chain: readonly LintLayer[];
   readonly norm: LintLayer;
 }
@@ -16,7 +16,7 @@ export interface NormalizedShortcut {
 export function* normalizedShortcuts(view: View): Iterable<NormalizedShortcut> {
   for (const layer of view.layers.filter(({ type }) => type === "Eltwise")) {
     for (const [index, end] of view.makers(layer).entries()) {
-      // A block between two sums reads what its shortcut takes.
+      // In a residual block both the shortcut and the first layer of the block read the sum.
       if (!end || view.readers(end.layer, end.index).length < 2) continue;
       const chain: LintLayer[] = [];
       let sum: LintLayer | undefined = end.layer;

@@ -5,7 +5,7 @@ import { Issues } from "../proto/text/issues.js";
 import { parseTree } from "../proto/text/parser.js";
 import type { FileNode } from "../proto/text/tree.js";
 
-/** A text that is read once, whatever is then made of it. */
+/** A text that is parsed once, for messages of any schema. */
 export class Source {
   readonly text: string;
   readonly file: string | undefined;
@@ -18,7 +18,7 @@ export class Source {
     this.tree = parseTree(text, this.#issues);
   }
 
-  /** A new message of what stands in it, and all that the reader has to say. */
+  /** A new message from the text, and all issues of the reader. */
   message<Schema extends DescMessage>(schema: Schema): Parsed<MessageShape<Schema>> {
     const issues = new Issues();
     for (const { code, message, ...place } of this.#issues.sorted()) issues.add(code, place, message);
@@ -26,7 +26,7 @@ export class Source {
     return { message, issues: issues.sorted() };
   }
 
-  /** How many of its fields are not in a message of this kind. */
+  /** The number of the text's fields that a message of this schema does not have. */
   unknownIn(schema: DescMessage): number {
     const names = new Set(schema.fields.map(({ name }) => name));
     return this.tree.fields.filter(({ name }) => !names.has(name)).length;

@@ -1,19 +1,19 @@
 import type { LintLayer } from "./layer.js";
 import type { Blobs } from "./weights.js";
 
-/** What a BatchNorm has learned, as it uses it in TEST. */
+/** The averages of a BatchNorm, as it uses them in TEST. */
 export interface Statistics {
-  /** s, which its sums are divided by. */
+  /** s, the divisor of its sums. */
   readonly factor: number;
-  /** M/s by channel; where s is 0, 0. */
+  /** M/s by channel; 0 if s is 0. */
   readonly mean: readonly number[];
-  /** V/s by channel; where s is 0, 0. */
+  /** V/s by channel; 0 if s is 0. */
   readonly variance: readonly number[];
-  /** Whether its sums hold anything but zeros. */
+  /** Whether M or V has a value that is not 0. */
   readonly filled: boolean;
 }
 
-/** The statistics in a caffemodel; nothing where it has none for this layer, or not Caffe's three blobs. */
+/** A layer's statistics in a caffemodel; undefined if it does not have Caffe's three blobs for the layer. */
 export function statisticsOf(weights: Blobs, layer: LintLayer): Statistics | undefined {
   const [mean, variance, factor, ...more] = weights.of(layer);
   const s = factor?.data[0];
@@ -32,7 +32,7 @@ export function epsOf({ message }: LintLayer): number {
   return message.batchNormParam?.eps ?? 1e-5;
 }
 
-/** The indices of some channels in words: `channel 3`, `channels 3, 4, 9, …`. */
+/** The indices of channels, at most five, as text: `channel 3`, `channels 3, 4, 9, …`. */
 export function channelList(channels: readonly number[]): string {
   const shown = channels.slice(0, 5).join(", ");
   return `channel${channels.length === 1 ? "" : "s"} ${shown}${channels.length > 5 ? ", …" : ""}`;

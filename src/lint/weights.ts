@@ -8,7 +8,7 @@ export interface WeightBlob {
   readonly data: Float32Array;
 }
 
-/** Trained weights, by layer. */
+/** The blobs of a caffemodel, by layer. */
 export class Blobs {
   readonly #layers: ReadonlyMap<string, NetParameter["layer"][number]>;
 
@@ -16,7 +16,7 @@ export class Blobs {
     this.#layers = new Map(net.layer.toReversed().map((layer) => [layer.name, layer]));
   }
 
-  /** The blobs of the first layer of this name; none where it is not there, or has none. */
+  /** The blobs of the first layer with this name; empty if there is no such layer, or it has none. */
   of(layer: { readonly name: string }): readonly WeightBlob[] {
     const found = this.#layers.get(layer.name);
     return (found?.blobs ?? []).map((blob) => ({ shape: blobShape(blob), data: blobValues(blob).data }));

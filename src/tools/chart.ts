@@ -10,7 +10,7 @@ export interface Point {
 export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
-  /** Whether its points are few, so that each is to be seen. */
+  /** Whether each point is drawn as a dot, if there are at most 100. */
   readonly dots?: boolean;
 }
 
@@ -30,10 +30,10 @@ const plotWidth = width - left - right;
 const legendLine = 20;
 
 /**
- * Panels of curves one below the other, over the same horizontal axis, as an SVG file of 900 pixels' width.
+ * An SVG file, 900 pixels wide, of panels below each other; all panels have the same horizontal axis.
  *
- * A vertical axis is logarithmic where all its values are positive and the largest would flatten the others. A curve
- * of more points than there are pixels keeps, for each pixel, its lowest and its highest.
+ * A vertical axis is logarithmic if all its values are positive and the largest is far above the others. Of a curve
+ * with more points than fit, only the lowest and the highest point of each column of pixels are drawn.
  */
 export function drawChart(title: string, xTitle: string, panels: readonly Panel[], panelHeight = 240): string {
   const xs = panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map(({ x }) => x)));
@@ -100,7 +100,7 @@ function drawCurve(
   return [...lines, ...marked.map(({ x, y }) => element("circle", { cx: x, cy: y, r: 3, fill: colour }))];
 }
 
-/** The parts of a curve between points that have no place. */
+/** The parts of a curve between points whose value is not finite. */
 function unbroken(points: readonly Point[]): Point[][] {
   const runs: Point[][] = [[]];
   for (const point of points) {
@@ -110,7 +110,7 @@ function unbroken(points: readonly Point[]): Point[][] {
   return runs.filter(({ length }) => length > 0);
 }
 
-/** Of the points that share a pixel's column the lowest and the highest, where there are more than can be seen. */
+/** The lowest and the highest point of each column of pixels; all points if there are at most two a column. */
 function thinned(points: readonly Point[]): readonly Point[] {
   if (points.length <= 2 * plotWidth) return points;
   const columns = new Map<number, { low: number; high: number }>();
@@ -125,13 +125,13 @@ function thinned(points: readonly Point[]): readonly Point[] {
   return [...new Set(kept)].sort((a, b) => a - b).flatMap((index) => points[index] ?? []);
 }
 
-/** A sample of each curve with its name, in as many lines as it takes. */
+/** A line sample and the name of each curve, on one or more lines. */
 function drawLegend(series: readonly Series[], top: number): { readonly body: string[]; readonly height: number } {
   let x = left;
   let y = top;
   const body = series.flatMap(({ name, dots }, index) => {
-    const need = 32 + textWidth(name, 12) + 18;
-    if (x > left && x + need > width - right) {
+    const needed = 32 + textWidth(name, 12) + 18;
+    if (x > left && x + needed > width - right) {
       x = left;
       y += legendLine;
     }
@@ -141,7 +141,7 @@ function drawLegend(series: readonly Series[], top: number): { readonly body: st
       ...(dots ? [element("circle", { cx: x + 12, cy: y, r: 3, fill: colour })] : []),
       text(x + 31, y + 4, name, { "font-size": 12, fill: ink.strong }),
     ];
-    x += need;
+    x += needed;
     return sample;
   });
   return { body, height: y - top + 8 };
@@ -154,11 +154,11 @@ function colourOf(index: number): string {
 interface Axis {
   readonly ticks: readonly number[];
   readonly isLog: boolean;
-  /** From 0 at the low end to 1 at the high end. */
+  /** The position of a value: 0 at the low end, 1 at the high end. */
   at(value: number): number;
 }
 
-/** @param open whether the ends go out to the next ticks */
+/** @param open whether the axis is extended to the next ticks */
 function linearAxis([low, high]: readonly [number, number], count: number, open: boolean): Axis {
   const [from, to] = low === high ? [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2] : [low, high];
   const step = niceStep((to - from) / count);
@@ -170,23 +170,23 @@ function linearAxis([low, high]: readonly [number, number], count: number, open:
   return { ticks, isLog: false, at: (value) => (value - start) / (end - start) };
 }
 
-/** Ends on the powers of ten around the values, or, where these are too far off, on 2 or 5 times one. */
+/** The ends are powers of ten; if the values span at most four of them, also 2 and 5 times a power of ten. */
 function logAxis([low, high]: readonly [number, number]): Axis {
   const from = Math.floor(Math.log10(low));
   const to = Math.ceil(Math.log10(high));
   const powers = Array.from({ length: to - from + 1 }, (_, i) => from + i);
-  const factors = to - from <= 4 ? [1, 2, 5] : [1];
-  const all = powers.flatMap((power) => factors.map((factor) => Number(`${factor}e${power}`)));
+  const digits = to - from <= 4 ? [1, 2, 5] : [1];
+  const all = powers.flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)));
   const start = Math.max(...all.filter((tick) => tick <= low));
   const end = Math.min(...all.filter((tick) => tick >= high));
   const ticks = all.filter((tick) => tick >= start && tick <= end);
   return { ticks, isLog: true, at: (value) => Math.log(value / start) / Math.log(end / start) };
 }
 
-/** 1, 2 or 5 times a power of ten, not below `rough`. */
+/** The smallest of 1, 2 and 5 times a power of ten that is not below `rough`. */
 function niceStep(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));
-  return power * ([1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10);
+  return power * ([1, 2, 5, 10].find((digit) => digit * power >= rough * 0.999) ?? 10);
 }
 
 function wantsLogarithm(values: readonly number[]): boolean {

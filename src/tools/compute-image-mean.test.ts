@@ -32,7 +32,7 @@ test.each(["lmdb", "leveldb"] as const)("makes of a %s the very file that Caffe 
 
 const empty = new Uint8Array(0);
 
-test("takes floats, bytes and encoded pictures alike", async () => {
+test("takes floats, bytes and encoded images alike", async () => {
   const size = { channels: 1, height: 1, width: 2, label: 0 };
   const png = await createImages().encode({ ...size, data: Uint8Array.of(30, 60) }, "png");
   const path = await database(
@@ -46,7 +46,7 @@ test("takes floats, bytes and encoded pictures alike", async () => {
   expect(channelMeans[0]).toBeCloseTo(354.5 / 6, 5);
 });
 
-test("the mean of each channel of a color picture", async () => {
+test("the mean of each channel of a color image", async () => {
   const data = Uint8Array.of(1, 3, 10, 30, 100, 200);
   const { channelMeans, shape } = await computeImageMean(
     await database(writeDatum({ channels: 3, height: 1, width: 2, data, label: 0 })),

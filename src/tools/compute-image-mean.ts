@@ -12,10 +12,10 @@ import { type Log, silent } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
 
 export interface ImageMean {
-  /** The mean image, 1 × channels × height × width, in the form that `mean_file` names. */
+  /** The mean image, 1 × channels × height × width, as in a `mean_file`. */
   readonly blob: BlobProto;
   readonly shape: readonly [channels: number, height: number, width: number];
-  /** The mean of each channel, as `mean_value` takes them. */
+  /** The mean of each channel, as for `mean_value`. */
   readonly channelMeans: Float32Array;
   /** Number of records. */
   readonly count: number;
@@ -31,10 +31,10 @@ export interface ImageMeanOptions {
 }
 
 /**
- * The mean of all images of a database, as Caffe's `compute_image_mean`, in the same sums of single precision: the
- * result is equal bit for bit. Records may hold bytes, floats, or encoded pictures.
+ * The mean of all images of a database, as Caffe's `compute_image_mean` computes it: in single precision and in the
+ * same order, so the result is equal bit for bit. Records may hold bytes, floats or encoded images.
  *
- * @throws MokaError MOKA_DATA if the images are not all of one size, or there are none
+ * @throws MokaError MOKA_DATA if the images differ in size, or there are none
  */
 export async function computeImageMean(path: string, options: ImageMeanOptions = {}): Promise<ImageMean> {
   const { files = createFiles(), images = createImages(), backend = "lmdb", log = silent } = options;

@@ -15,17 +15,17 @@ const folder = mkdtempSync(join(tmpdir(), "moka-imageset-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const images = createImages();
 
-/** A picture without two equal rows, columns or channels. */
-function picture(width: number, height: number): Image {
+/** An image without two equal rows, columns or channels. */
+function image(width: number, height: number): Image {
   const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 37) % 251);
   return { width, height, channels: 3, data };
 }
 
-const [a, b] = [picture(6, 4), picture(8, 5)];
+const [a, b] = [image(6, 4), image(8, 5)];
 beforeAll(async () => {
   writeFileSync(join(folder, "a.png"), await images.encode(a, "png"));
   writeFileSync(join(folder, "b c.png"), await images.encode(b, "png"));
-  writeFileSync(join(folder, "d.JPEG"), await images.encode(picture(16, 16), "jpg"));
+  writeFileSync(join(folder, "d.JPEG"), await images.encode(image(16, 16), "jpg"));
   writeFileSync(join(folder, "list.txt"), "a.png 3\nb c.png 0\n");
 });
 
@@ -120,11 +120,11 @@ test("errors leave no database", async () => {
     return { path, done: convertImageset(folder, join(folder, "errors.txt"), path, options) };
   };
   const sizes = convert("a.png 0\nb c.png 1", { checkSize: true });
-  await expect(sizes.done).rejects.toThrow(/b c\.png is of size 3×5×8, the first picture of 3×4×6/);
+  await expect(sizes.done).rejects.toThrow(/b c\.png is of size 3×5×8, the first image of 3×4×6/);
   expect(existsSync(join(sizes.path, "data.mdb"))).toBe(false);
   await expect(convert("a.png").done).rejects.toThrow(/errors\.txt:1: expected a path, a space and a label/);
   await expect(convert("").done).rejects.toThrow(/the list is empty/);
-  await expect(convert("none.png 1").done).rejects.toThrow(/none of its 1 pictures/);
+  await expect(convert("none.png 1").done).rejects.toThrow(/none of its 1 images/);
   await expect(convert("a.png 1", { resizeWidth: 3 }).done).rejects.toThrow(/give both, or none/);
   await expect(convert("a.png 1", { encodeType: "bmp" }).done).rejects.toThrow(/not as "bmp"/);
   const twice = convert("a.png 1");

@@ -18,46 +18,46 @@ export interface ConvertImagesetOptions {
   readonly images?: Images | undefined;
   /** One channel instead of three. Default false. */
   readonly gray?: boolean | undefined;
-  /** Puts the list into random order first. Default false. */
+  /** Shuffles the list first. Default false. */
   readonly shuffle?: boolean | undefined;
-  /** Of that order. Default: another each time. */
+  /** The seed for `shuffle`. Default: a new one each time. */
   readonly seed?: number | undefined;
   /** Default lmdb. */
   readonly backend?: Backend | undefined;
-  /** Both or none: the size all pictures get. 0 is none. */
+  /** The size of all images, in pixels. Both or none is given; 0 means none. */
   readonly resizeWidth?: number | undefined;
   readonly resizeHeight?: number | undefined;
-  /** Stops at a picture of another size than the first. Default false. */
+  /** Refuses images that differ in size from the first. Default false. */
   readonly checkSize?: boolean | undefined;
-  /** Keeps pictures as JPEG or PNG files in the records, of the kind that their names say. Default false. */
+  /** Stores images as JPEG or PNG files in the records; a name's extension tells which. Default false. */
   readonly encoded?: boolean | undefined;
-  /** Likewise, all of this kind: `jpg` or `png`. */
+  /** Stores all images as files of this format in the records: `jpg` or `png`. Default: none. */
   readonly encodeType?: string | undefined;
   readonly log?: Log | undefined;
 }
 
-/** A line of a list: a picture's path below the root folder, and its label. */
+/** A line of a list: an image's path below the root folder, and its label. */
 export interface ListedImage {
   readonly file: string;
   readonly label: number;
 }
 
-/** Pictures read ahead, on other threads. */
-const ahead = 8;
+/** The number of images that are read ahead, on other threads. */
+const readAhead = 8;
 
 /**
- * Puts pictures into a new database, as Caffe's `convert_imageset`: keys `00000000_name`, counted by the lines of the
- * list, values Datums with blue, green and red planes, or with the picture's file. A file is kept byte for byte where
- * it is of the kind asked for and is not resized. A picture that cannot be read is logged and left out, its number
- * too.
+ * Writes images into a new database, as Caffe's `convert_imageset`. Keys are `00000000_name`, with the index of the
+ * line in the list; values are Datums with blue, green and red planes, or with an image file. A file that has the
+ * wanted format and is not resized is stored unchanged. An image that cannot be read is logged and left out; its number
+ * is not used.
  *
- * Departures: a line without a label, one size without the other, and kinds of files that cannot be written are
- * errors; `checkSize` looks at the pictures' sizes with `encoded` too, where Caffe always fails. There is no database
- * before all records are written, and none if no picture could be read.
+ * Departures from Caffe: a line without a label, a width without a height, and a format that cannot be written are
+ * errors; `checkSize` works with `encoded` too, where Caffe always fails. The database appears when all records are
+ * written; there is none if no image could be read.
  *
- * @param rootFolder stands before every path of the list; a `/` is put between where it is a folder without one
- * @returns how many pictures are in the database, and how many could not be read
- * @throws MokaError MOKA_FILE if the database is there already
+ * @param rootFolder is put before every path of the list, with a `/` between if it is a folder
+ * @returns the number of images in the database, and of those that could not be read
+ * @throws MokaError MOKA_FILE if the database exists
  */
 export async function convertImageset(
   rootFolder: string,
@@ -96,8 +96,8 @@ export async function convertImageset(
     const image = size ? resize(original, size.width, size.height) : original;
     if (!encoded) return { image, value: writeDatum({ ...image, data: toPlanes(image), label, encoded: false }) };
     const kind = encodeType || file.slice(file.lastIndexOf(".") + 1);
-    const keeps = !size && sameKind(file, kind);
-    return { image, value: encodedDatum(keeps ? bytes : await images.encode(image, formatOf(kind)), label) };
+    const isUnchanged = !size && hasKind(file, kind);
+    return { image, value: encodedDatum(isUnchanged ? bytes : await images.encode(image, formatOf(kind)), label) };
   };
 
   let count = 0;
@@ -116,16 +116,16 @@ export async function convertImageset(
     count += 1;
     if (count % 1000 === 0) log("info", "convert_imageset.cpp:147", `Processed ${count} files.`);
   }
-  check(count > 0, "MOKA_DATA", `${listFile}: none of its ${list.length} pictures could be read`);
+  check(count > 0, "MOKA_DATA", `${listFile}: none of its ${list.length} images could be read`);
   await writer.finish();
   if (count % 1000 !== 0) log("info", "convert_imageset.cpp:153", `Processed ${count} files.`);
   return { count, skipped };
 }
 
 /**
- * The lines `path label` of a list; the last space parts them, so a path may have spaces itself.
+ * The lines `path label` of a list. The last space is the separator, so a path may contain spaces.
  *
- * @param name of the list, for errors
+ * @param name the name of the list, for errors
  * @throws MokaError MOKA_DATA for a line without a label, or a list without lines
  */
 export function parseImageList(text: string, name: string): ListedImage[] {
@@ -142,7 +142,7 @@ export function parseImageList(text: string, name: string): ListedImage[] {
   });
 }
 
-/** Works on items several at a time, and gives the results, or the errors, in their order. */
+/** Processes several items at a time; yields the results, or the errors, in the order of the items. */
 async function* inOrder<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
@@ -150,27 +150,27 @@ async function* inOrder<T, R>(
   const safely = (item: T) => work(item).catch((error) => (error instanceof Error ? error : new Error(String(error))));
   const begun: Promise<R | Error>[] = [];
   for (const [index, item] of items.entries()) {
-    for (let next = index + begun.length; begun.length < ahead && next < items.length; next++) {
+    for (let next = index + begun.length; begun.length < readAhead && next < items.length; next++) {
       begun.push(safely(items[next] as T));
     }
     yield { item, index, result: (await begun.shift()) as R | Error };
   }
 }
 
-/** A missing or damaged file is left out; what the caller did wrong is not. */
+/** Whether an error is a missing or damaged file, which is left out, and not a mistake of the caller. */
 function isUnreadable(error: Error): boolean {
   return error instanceof MokaError && (error.code === "MOKA_FILE" || error.code === "MOKA_DATA");
 }
 
-/** As Caffe writes it: with neither size nor channels. */
+/** A Datum with an image file: as in Caffe, without height, width and channels. */
 function encodedDatum(data: Uint8Array, label: number): Uint8Array {
   return toBinary(DatumSchema, create(DatumSchema, { data, label, encoded: true }));
 }
 
 const extension = (file: string) => file.slice(file.lastIndexOf(".") + 1).toLowerCase();
 
-/** Whether a file is already of this kind, by its name. */
-function sameKind(file: string, kind: string): boolean {
+/** Whether a file has this format, by its extension. */
+function hasKind(file: string, kind: string): boolean {
   const name = extension(file);
   return name === kind.toLowerCase() || (name === "jpeg" && kind.toLowerCase() === "jpg");
 }
@@ -178,11 +178,11 @@ function sameKind(file: string, kind: string): boolean {
 function formatOf(kind: string): ImageFormat {
   const format = { jpg: "jpg", jpeg: "jpg", png: "png" } as const;
   const found = format[kind.toLowerCase() as keyof typeof format];
-  check(found, "MOKA_USAGE", `pictures can be encoded as jpg or png, not as "${kind}": give encode_type`);
+  check(found, "MOKA_USAGE", `images can be encoded as jpg or png, not as "${kind}": give encode_type`);
   return found;
 }
 
 function checkSameSize(image: Image, first: Image, file: string): void {
   const of = ({ channels, height, width }: Image) => `${channels}×${height}×${width}`;
-  check(of(image) === of(first), "MOKA_DATA", `${file} is of size ${of(image)}, the first picture of ${of(first)}`);
+  check(of(image) === of(first), "MOKA_DATA", `${file} is of size ${of(image)}, the first image of ${of(first)}`);
 }

@@ -6,27 +6,27 @@ import type { Shape } from "../util/shape.js";
 import { type CaffeMemory, caffeMemory } from "./caffe-memory.js";
 import { type NetMemory, netMemory } from "./net-memory.js";
 
-/** A blob, or a layer's own memory, as a step uses it. */
+/** A blob, a parameter or a layer's own memory that a step reads or writes. */
 export interface ExplainedBuffer {
-  /** A blob's name, with an apostrophe for its diff; a parameter's or a layer's own, as `conv1.0`. */
+  /** The name of a blob, with an apostrophe for its diff, or of a parameter or a layer's memory, as `conv1.0`. */
   readonly name: string;
   readonly shape: Shape;
-  /** Where it begins in the memory that blobs share; not there if it has memory of its own. */
+  /** Its offset in bytes in the memory that blobs share; absent if it has memory of its own. */
   readonly offset?: number;
 }
 
 export interface ExplainedStep {
   readonly direction: "forward" | "backward";
-  /** Names of the layers it is the work of, or a part of it. */
+  /** Names of the layers that the step computes, or a part of them. */
   readonly layers: readonly string[];
-  /** The kernel's name, or what a host step does. */
+  /** The kernel's name, or the label of a host step. */
   readonly kernel: string;
   readonly isHost: boolean;
   readonly reads: readonly ExplainedBuffer[];
   readonly writes: readonly ExplainedBuffer[];
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** By the textbook, however the engine does it; 0 for host steps. */
+  /** Floating-point operations by definition of the kernel, whatever the engine does; 0 for host steps. */
   readonly flops: number;
 }
 
@@ -49,7 +49,7 @@ export interface Totals {
 
 const directions = ["forward", "backward"] as const;
 
-/** What whole runs of this net do, step by step, after fusing, and how memory is used; runs nothing. */
+/** The steps of a whole forward and backward of this net, after fusing, and its use of memory. Runs nothing. */
 export function explain(net: Net): Explanation {
   const { plan, memory } = net.execution;
   const offsets = new Map((memory?.placements ?? []).map(({ span, offset }) => [span, 4 * offset]));
@@ -102,13 +102,13 @@ function shapesOf(net: Net): ReadonlyMap<Span, Shape> {
   return shapes;
 }
 
-/** A span's shape; one that takes a blob's place in a fused program is named after it, with a tilde. */
+/** A span's shape. A span that replaces a blob in a fused program has the blob's name with a tilde. */
 function shapeOf(span: Span, net: Net, shapes: ReadonlyMap<Span, Shape>): Shape {
   const blob = net.blobs.get(span.name.replace(/~$/, ""));
   return shapes.get(span) ?? (blob?.count === span.count ? blob.shape : [span.count]);
 }
 
-/** The layers that each layer's new steps stand for: itself, and those behind it of which no step is left. */
+/** The layers that each layer's planned steps compute: itself, and the layers behind it that have no steps left. */
 function layersByStep(net: Net, planned: readonly Step[], recorded: readonly Step[]): ReadonlyMap<number, string[]> {
   const left = new Set(planned.map(({ layer }) => layer));
   const all = new Set(recorded.map(({ layer }) => layer));

@@ -11,14 +11,14 @@ import { type Log, silent } from "../util/log.js";
 import { countOf, formatShape, type Shape, sameShape } from "../util/shape.js";
 
 export interface ExtractFeaturesOptions {
-  /** Names of blobs, and for each where its values go. */
+  /** Names of blobs, and for each the path of its database or file. */
   readonly blobs: readonly string[];
   readonly outputs: readonly string[];
-  /** Forward passes. */
+  /** The number of forward passes. */
   readonly batches: number;
   /**
-   * `lmdb` and `leveldb`: databases, as Caffe's; `h5`: HDF5 files with one data set, named as the blob; `npy`: NumPy's
-   * arrays. Both of these have the batches one after the other.
+   * `lmdb` and `leveldb`: databases, as Caffe writes; `h5`: HDF5 files with one data set, named after the blob; `npy`:
+   * NumPy arrays. In `h5` and `npy` the batches are joined along axis 0.
    */
   readonly format: Backend | "h5" | "npy";
   /** Default: the platform's. */
@@ -26,21 +26,21 @@ export interface ExtractFeaturesOptions {
   readonly log?: Log | undefined;
 }
 
-/** Takes the values of one blob, batch by batch. */
-interface Sink {
+/** Writes the values of one blob, batch by batch. */
+interface Writer {
   add(shape: Shape, values: Float32Array): Promise<void>;
   finish(): Promise<void>;
-  /** Rows so far. */
+  /** The number of rows so far. */
   readonly count: number;
 }
 
 /**
- * Runs a net and keeps what its blobs hold, as Caffe's `extract_features`: a record for each image of a batch, with
- * keys `0000000000`, `0000000001`, … and Datums with `float_data` and the blob's channels, height and width (1 where
- * it has fewer axes).
+ * Runs a net and stores the values of its blobs, as Caffe's `extract_features`: one record for each image of a batch,
+ * with keys `0000000000`, `0000000001`, … and Datums with `float_data` and the blob's channels, height and width (1 for
+ * a missing axis).
  *
  * @returns the number of records of each blob
- * @throws MokaError MOKA_USAGE for blobs the net has not, MOKA_FILE if a database is there already
+ * @throws MokaError MOKA_USAGE for blobs that the net does not have, MOKA_FILE if a database exists
  */
 export async function extractFeatures(net: Net, options: ExtractFeaturesOptions): Promise<number[]> {
   const { blobs: names, outputs, batches, format, files = createFiles(), log = silent } = options;
@@ -56,23 +56,23 @@ export async function extractFeatures(net: Net, options: ExtractFeaturesOptions)
     check(blob, "MOKA_USAGE", `the net has no blob "${name}"; it has ${[...net.blobs.keys()].join(", ")}`);
     return blob;
   });
-  const sinks: Sink[] = [];
+  const writers: Writer[] = [];
   for (const [index, output] of outputs.entries()) {
     log("info", "extract_features.cpp:125", `Opening dataset ${output}`);
     const name = names[index] ?? "";
     const isFile = format === "h5" || format === "npy";
     if (isFile) await files.probe(output);
-    sinks.push(
-      isFile ? new FileSink(files, output, name, format) : await databaseSink(files, output, name, format, log),
+    writers.push(
+      isFile ? new FileWriter(files, output, name, format) : await databaseWriter(files, output, name, format, log),
     );
   }
   log("info", "extract_features.cpp:133", "Extracting Features");
   for (let batch = 0; batch < batches; batch++) {
     await net.runForward();
-    for (const [index, blob] of blobs.entries()) await sinks[index]?.add(blob.shape, blob.data);
+    for (const [index, blob] of blobs.entries()) await writers[index]?.add(blob.shape, blob.data);
   }
-  for (const sink of sinks) await sink.finish();
-  sinks.forEach(({ count }, index) => {
+  for (const writer of writers) await writer.finish();
+  writers.forEach(({ count }, index) => {
     log(
       "info",
       "extract_features.cpp:176",
@@ -80,12 +80,12 @@ export async function extractFeatures(net: Net, options: ExtractFeaturesOptions)
     );
   });
   log("info", "extract_features.cpp:181", "Successfully extracted the features!");
-  return sinks.map(({ count }) => count);
+  return writers.map(({ count }) => count);
 }
 
-async function databaseSink(files: Files, output: string, name: string, backend: Backend, log: Log): Promise<Sink> {
-  const writer = await createDatabase(files, backend, output);
-  const sink = {
+async function databaseWriter(files: Files, output: string, name: string, backend: Backend, log: Log): Promise<Writer> {
+  const database = await createDatabase(files, backend, output);
+  const writer = {
     count: 0,
     async add(shape: Shape, values: Float32Array) {
       check(
@@ -98,21 +98,21 @@ async function databaseSink(files: Files, output: string, name: string, backend:
       for (let row = 0; row < rows; row++) {
         const floatData = Array.from(values.subarray(row * size, (row + 1) * size));
         const datum = create(DatumSchema, { channels, height, width, floatData });
-        await writer.add(String(sink.count).padStart(10, "0"), toBinary(DatumSchema, datum));
-        sink.count += 1;
-        if (sink.count % 1000 === 0) {
-          const message = `Extracted features of ${sink.count} query images for feature blob ${name}`;
+        await database.add(String(writer.count).padStart(10, "0"), toBinary(DatumSchema, datum));
+        writer.count += 1;
+        if (writer.count % 1000 === 0) {
+          const message = `Extracted features of ${writer.count} query images for feature blob ${name}`;
           log("info", "extract_features.cpp:165", message);
         }
       }
     },
-    finish: () => writer.finish(),
+    finish: () => database.finish(),
   };
-  return sink;
+  return writer;
 }
 
-/** All batches as one array, written when they are complete. */
-class FileSink implements Sink {
+/** Writes all batches as one array, when they are complete. */
+class FileWriter implements Writer {
   count = 0;
   readonly #files: Files;
   readonly #path: string;

@@ -25,7 +25,7 @@ function close(result: NdArray, shape: readonly number[], expected: readonly num
 }
 
 // What pycaffe's resize_image gives with scikit-image 0.26 (anti-aliasing off) and SciPy 1.17.
-test("resizes pictures of one or three channels as scikit-image does, dark beyond the edge", () => {
+test("resizes images of one or three channels as scikit-image does, dark beyond the edge", () => {
   const larger = [-0.75, 0.75, 2.25, 1.5, 1.5, 3, 3, 1.5, 4.5, 5, 1, -1.5, 3.75, 3.75, -0.75, -3];
   close(resizeImage(array([2, 2, 1], [1, 5, 9, -3]), [4, 4]), [4, 4, 1], larger);
   const squares = array(
@@ -41,7 +41,7 @@ test("resizes others as SciPy's zoom does, corner to corner", () => {
   close(resizeImage(counted(2, 3, 2), [3, 5]), [3, 5, 2], expected);
 });
 
-test("a picture of one color stays that color", () => {
+test("an image of one color stays that color", () => {
   const result = resizeImage(array([2, 2, 3], new Array(12).fill(0.25)), [5, 3]);
   expect(new Set(result.data)).toEqual(new Set([0.25]));
 });
@@ -70,7 +70,7 @@ test("transposes", () => {
   expect(() => transposed(counted(2, 3), [0, 0])).toThrow(/no order of the 2 axes/);
 });
 
-test("loads pictures as red, green and blue from 0 to 1, or as gray", async () => {
+test("loads images as red, green and blue from 0 to 1, or as gray", async () => {
   const color = join(folder, "color.png");
   const gray = join(folder, "gray.png");
   const images = createImages();

@@ -4,14 +4,14 @@ import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
 import { countOf, type Shape } from "../util/shape.js";
 
-/** Numbers in rows: the last axis lies closest, as in NumPy and in Caffe's blobs. */
+/** An array in row-major order, as in NumPy and in Caffe's blobs: neighbours along the last axis are adjacent. */
 export interface NdArray {
   readonly shape: Shape;
   readonly data: Float32Array;
 }
 
 export interface LoadImageOptions {
-  /** Three channels, red, green and blue, or one. Default true. */
+  /** Three channels (red, green, blue) if true, else one. Default true. */
   readonly color?: boolean | undefined;
   /** Default: the platform's. */
   readonly files?: Files | undefined;
@@ -19,10 +19,10 @@ export interface LoadImageOptions {
 }
 
 /**
- * Reads a picture as pycaffe's `caffe.io.load_image`: height × width × 3 numbers from 0 to 1, red first, or with
- * `color: false` × 1. A gray picture gets three equal channels; of a color picture the gray value is
- * 0.2125 R + 0.7154 G + 0.0721 B, as scikit-image has it (and not as OpenCV, which data layers follow). Alpha is left
- * out, and a camera's note of orientation ignored, as there.
+ * Reads an image as pycaffe's `caffe.io.load_image`: height × width × 3 numbers from 0 to 1, red first, or height ×
+ * width × 1 with `color: false`. A gray image gets three equal channels. The gray value of a color image is
+ * 0.2125 R + 0.7154 G + 0.0721 B, as in scikit-image; data layers compute it as OpenCV does. As in pycaffe, alpha is
+ * left out and the EXIF orientation ignored.
  */
 export async function loadImage(path: string, options: LoadImageOptions = {}): Promise<NdArray> {
   const { color = true, files = createFiles(), images = createImages() } = options;
@@ -48,24 +48,24 @@ export async function loadImage(path: string, options: LoadImageOptions = {}): P
   return { shape: [height, width, depth], data: values };
 }
 
-/** Checks that an array is one picture, height × width × channels. */
+/** Checks that an array is one image, height × width × channels, and returns these sizes. */
 export function checkImage({ shape, data }: NdArray): readonly [height: number, width: number, channels: number] {
   const [height = 0, width = 0, channels = 0] = shape;
   check(
     shape.length === 3 && height > 0 && width > 0 && channels > 0 && data.length === countOf(shape),
     "MOKA_SHAPE",
-    `expected a picture, height × width × channels, got an array of shape ${shape.join(" × ")} with ${data.length} values`,
+    `expected an image, height × width × channels, got an array of shape ${shape.join(" × ")} with ${data.length} values`,
   );
   return [height, width, channels];
 }
 
 /**
- * A picture, height × width × channels, in another size, as pycaffe's `caffe.io.resize_image`: the value between its
- * neighbours, without smoothing when it becomes smaller.
+ * Resizes an image, height × width × channels, as pycaffe's `caffe.io.resize_image`: by linear interpolation, without
+ * smoothing when it becomes smaller.
  *
- * Pictures of 1 or 3 channels as scikit-image's `resize(…, order=1, mode="constant")` without anti-aliasing: centers
- * of pixels are mapped to each other, and beyond the edge lies the picture's smallest value, so that a picture made
- * larger fades towards its edges. Others as SciPy's `zoom(…, order=1)`: the corners' centers stay where they are.
+ * Images of 1 or 3 channels: as scikit-image's `resize(…, order=1, mode="constant")` without anti-aliasing. The corners
+ * of the images are aligned, and pixels beyond the edge have the image's smallest value, so an enlarged image gets
+ * darker at its edges. Others: as SciPy's `zoom(…, order=1)`; the centers of the corner pixels are aligned.
  */
 export function resizeImage(image: NdArray, [height, width]: readonly [number, number]): NdArray {
   const [oldHeight, oldWidth, channels] = checkImage(image);
@@ -76,12 +76,12 @@ export function resizeImage(image: NdArray, [height, width]: readonly [number, n
       width > 0 &&
       height * width * channels < 2 ** 28,
     "MOKA_USAGE",
-    `a picture cannot be made ${height}×${width} pixels large`,
+    `an image cannot be made ${height}×${width} pixels large`,
   );
-  const centered = channels === 1 || channels === 3;
-  const beyond = centered ? image.data.reduce((a, b) => Math.min(a, b), Infinity) : 0;
-  const rows = centered ? centeredTaps(oldHeight, height) : corneredTaps(oldHeight, height);
-  const columns = centered ? centeredTaps(oldWidth, width) : corneredTaps(oldWidth, width);
+  const alignsEdges = channels === 1 || channels === 3;
+  const beyond = alignsEdges ? image.data.reduce((a, b) => Math.min(a, b), Infinity) : 0;
+  const samplesOf = alignsEdges ? samplesByEdges : samplesByCenters;
+  const [rows, columns] = [samplesOf(oldHeight, height), samplesOf(oldWidth, width)];
   const { data: from } = image;
   const data = new Float32Array(height * width * channels);
   const value = (row: number, column: number, c: number) =>
@@ -102,21 +102,21 @@ export function resizeImage(image: NdArray, [height, width]: readonly [number, n
   return { shape: [height, width, channels], data };
 }
 
-/** Where a place of the result lies: between pixel `first` and the next, by this share of the way. */
-interface Tap {
+/** The source of a pixel of the result: pixel `first` with weight 1 − share, and the next one with weight share. */
+interface Sample {
   readonly first: number;
   readonly share: number;
 }
 
-function centeredTaps(from: number, to: number): Tap[] {
-  return Array.from({ length: to }, (_, i) => tapAt(((i + 0.5) * from) / to - 0.5));
+function samplesByEdges(from: number, to: number): Sample[] {
+  return Array.from({ length: to }, (_, i) => sampleAt(((i + 0.5) * from) / to - 0.5));
 }
 
-function corneredTaps(from: number, to: number): Tap[] {
-  return Array.from({ length: to }, (_, i) => tapAt(to === 1 ? 0 : (i * (from - 1)) / (to - 1)));
+function samplesByCenters(from: number, to: number): Sample[] {
+  return Array.from({ length: to }, (_, i) => sampleAt(to === 1 ? 0 : (i * (from - 1)) / (to - 1)));
 }
 
-function tapAt(place: number): Tap {
+function sampleAt(place: number): Sample {
   const first = Math.floor(place);
   return { first, share: place - first };
 }
@@ -126,8 +126,8 @@ function mix(a: number, b: number, share: number): number {
 }
 
 /**
- * Ten pictures of each, as pycaffe's `caffe.io.oversample`: the corners (top left, top right, bottom left, bottom
- * right) and the center, and then the same mirrored.
+ * Ten crops of each image, as pycaffe's `caffe.io.oversample`: the corners (top left, top right, bottom left, bottom
+ * right) and the center, then the same five mirrored.
  */
 export function oversample(images: readonly NdArray[], crop: readonly [number, number]): NdArray[] {
   return images.flatMap((image) => {
@@ -140,7 +140,7 @@ export function oversample(images: readonly NdArray[], crop: readonly [number, n
   });
 }
 
-/** The middle of a picture; where it cannot be met exactly, half a pixel further up and left. */
+/** The center of an image; half a pixel further up or left if a difference of the sizes is odd. */
 export function centerCrop(image: NdArray, crop: readonly [number, number]): NdArray {
   const [height, width] = checkImage(image);
   return cropImage(image, Math.trunc((height - crop[0]) / 2), Math.trunc((width - crop[1]) / 2), crop);
@@ -151,7 +151,7 @@ function cropImage(image: NdArray, top: number, left: number, [height, width]: r
   check(
     height <= oldHeight && width <= oldWidth,
     "MOKA_USAGE",
-    `the picture is ${oldHeight}×${oldWidth}, smaller than the part to take, ${height}×${width}`,
+    `the image is ${oldHeight}×${oldWidth}, smaller than the part to take, ${height}×${width}`,
   );
   const data = new Float32Array(height * width * channels);
   for (let row = 0; row < height; row++) {

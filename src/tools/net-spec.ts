@@ -13,18 +13,18 @@ import { check, MokaError } from "../util/errors.js";
 import { layerMessage } from "./layer-message.js";
 import type { CommonFields, EnumValues, LayerFields, LayerType } from "./layer-params.js";
 
-/** A layer, as it was called. */
+/** A layer that was made by a call. */
 interface Call {
   readonly bottoms: readonly Top[];
-  /** At least one: that of a layer without tops stands for the layer. */
+  /** At least one: a layer without tops has one that stands for the layer. */
   readonly tops: readonly Top[];
   readonly ntop: number;
   readonly inPlace: boolean;
-  /** All that the call gave, without the names that the net gives. */
+  /** The fields given in the call, without the names, which the net gives. */
   readonly message: LayerParameter;
 }
 
-/** One top of a layer that was called, to be a bottom of others. */
+/** A top of a layer, which can be a bottom of other layers. */
 export class Top {
   readonly call: Call;
   readonly index: number;
@@ -35,7 +35,7 @@ export class Top {
   }
 }
 
-/** What a layer is called with beside its bottoms and its fields. */
+/** Options of a call beside bottoms and fields. */
 export interface CallOptions<N extends number> {
   /** The number of its tops; default 1. */
   readonly ntop?: N | undefined;
@@ -43,7 +43,7 @@ export interface CallOptions<N extends number> {
   readonly in_place?: boolean | undefined;
 }
 
-/** N tops; what no number of tops can be leads nowhere. */
+/** A list of N tops; `never` if N is negative or not whole. */
 type TopList<N extends number, Tops extends readonly Top[] = []> = number extends N
   ? Top[]
   : `${N}` extends `-${string}` | `${string}.${string}`
@@ -52,7 +52,7 @@ type TopList<N extends number, Tops extends readonly Top[] = []> = number extend
       ? Tops
       : TopList<N, [...Tops, Top]>;
 
-/** Makes a layer: bottoms first, then, if there are any, its fields. Returns its top, or several in a list. */
+/** Makes a layer from its bottoms and, as the last argument, its fields if any. Returns its top, or a list of tops. */
 export interface LayerFunction<Fields> {
   (...bottoms: (Top | undefined)[]): Top;
   <N extends number = 1>(
@@ -62,13 +62,13 @@ export interface LayerFunction<Fields> {
 
 /** A function for each layer type. */
 export type Layers = { readonly [T in LayerType]: LayerFunction<LayerFields<T>> } & {
-  /** The function for a layer type of one's own. */
+  /** The function for a custom layer type. */
   of(type: string): LayerFunction<CommonFields>;
 };
 
-/** A net that is being written: its blobs by name, and what it comes to. */
+/** A net that is being written: its blobs by name, and its message and text. */
 export type NetSpec = { [blob: string]: Top } & {
-  /** The message of the net: the layers of all its blobs, and those they need. */
+  /** The message of the net: the layers that make its blobs, and those that these need. */
   toProto(): NetParameter;
   /** The same as a prototxt. */
   toString(): string;
@@ -82,7 +82,7 @@ const types = new Set([...layers.map(({ type }) => type), "Python"]);
  * LayerParameter (`param`, `loss_weight`, `include`, …), named as in the prototxt: messages as objects, enums by
  * name, repeated fields as a list or one value; and `ntop`, the number of tops if it is not 1, and `in_place`.
  *
- * @throws MokaError `MOKA_LAYER` for a type there is not, `MOKA_FIELD` for a wrong field, `MOKA_BLOB` for a wrong bottom
+ * @throws MokaError `MOKA_LAYER` for an unknown type, `MOKA_FIELD` for a wrong field, `MOKA_BLOB` for a wrong bottom
  */
 export const L = new Proxy({ of: (type: string) => layerFunction(type) } as Layers, {
   get(target, name) {
@@ -94,7 +94,7 @@ export const L = new Proxy({ of: (type: string) => layerFunction(type) } as Laye
   },
 });
 
-/** The values of enums, as pycaffe's `params`: `P.Pooling.MAX`. Their names will do as well: `"MAX"`. */
+/** The values of enums, as pycaffe's `params`: `P.Pooling.MAX`. A value's name has the same effect: `"MAX"`. */
 export const P = Object.fromEntries(
   file_caffe.messages
     .filter(({ name, nestedEnums }) => name.endsWith("Parameter") && nestedEnums.length > 0)
@@ -116,9 +116,9 @@ export const P = Object.fromEntries(
  * const net = await Net.load(n.toString());
  * ```
  *
- * What is assigned gets that name, the blob and, by its first top, the layer. The rest is named as pycaffe does, after its
- * type: `InnerProduct1`. Layers come in the order of the names, each after those it needs; layers nothing leads to are
- * left out.
+ * A top that is assigned gives its name to the blob and, if it is the first top, to the layer. The rest is named after
+ * the type, as in pycaffe: `InnerProduct1`. Layers are in the order of the assignments, each after those it needs;
+ * layers that no assigned top needs are left out.
  */
 export const NetSpec = class {
   constructor(name?: string) {
@@ -139,7 +139,7 @@ export const NetSpec = class {
   name?: string,
 ) => NetSpec;
 
-/** The message of a net with these tops, and what they need, all named by themselves. */
+/** The message of a net with these tops and the layers that they need, all named after their types. */
 export function toProto(...tops: readonly Top[]): NetParameter {
   return netOf(tops.map((top): [undefined, Top] => [undefined, top]));
 }
@@ -180,7 +180,7 @@ function kindOf(value: unknown): string {
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
-/** The layers of these tops and of all that they need, in an order in which they can run. */
+/** The layers of these tops and the layers that they need, in an order in which they can run. */
 function netOf(named: Iterable<readonly [name: string | undefined, top: Top]>, name?: string): NetParameter {
   const net = create(NetParameterSchema, name === undefined ? {} : { name });
   const names = new Map<Top, string>();

@@ -3,15 +3,15 @@ import { check } from "../util/errors.js";
 /** One line of a table: the values of a net's outputs at an iteration. */
 export interface LogRow {
   readonly iteration: number;
-  /** Since training began. */
+  /** Seconds since training began. */
   readonly seconds: number;
-  /** The rate last printed before this line; NaN where none was yet. */
+  /** The last rate printed before this line; NaN if there was none. */
   readonly learningRate: number;
-  /** By the outputs' names; of several values with one name the last, as in Caffe's parse_log.py. */
+  /** Values by the outputs' names; for outputs with the same name the last value, as in Caffe's parse_log.py. */
   readonly outputs: Readonly<Record<string, number>>;
 }
 
-/** What a training log says. */
+/** The values in a training log. */
 export interface TrainingLog {
   readonly train: readonly LogRow[];
   readonly test: readonly LogRow[];
@@ -29,17 +29,17 @@ const outputPattern = new RegExp(String.raw`(Train|Test) net output #(\d+): (\S+
 const stampPattern = /(?:^|\s)[IWEF](\d{4})?(\d\d)(\d\d)\s+(\d+):(\d\d):(\d\d)\.(\d{1,6})/;
 
 /**
- * Reads a training log as Caffe's `parse_log.py` does: of BVLC Caffe of any year, of the forks that print the same
- * lines with more in them (NVIDIA's, Intel's), and of Moka.
+ * Reads a training log as Caffe's `parse_log.py` does: from BVLC Caffe of any year, from forks that print the same
+ * lines with additions (NVIDIA's, Intel's), and from Moka.
  *
- * Seconds count from the first line with "Solving", or, in a log cut off before it, from the first line with a time.
- * The first row of a table, printed before any rate, gets the rate of the second. Better than parse_log.py: values
- * that are `nan` or `inf` are read, dates with a year (of newer glog), a table of one row is not lost, a rate that
- * is known is not replaced, and a row with fewer outputs than the others does not spoil those that follow.
+ * Seconds count from the first line with "Solving"; in a log without that line, from the first line with a time. A
+ * first row that was printed before any rate gets the rate of the second. Differences from parse_log.py: values `nan`
+ * and `inf` and dates with a year (newer glog) are read, a table of one row is kept, a known rate is not replaced, and
+ * a row with fewer outputs than the others does not change later rows.
  *
- * @param log its text, or its lines
- * @param options.name what errors call it
- * @param options.year of the first date, where the log does not say it
+ * @param log the text, or its lines
+ * @param options.name the log's name, for errors
+ * @param options.year the year of the first date, if the log does not give it
  * @throws MokaError MOKA_DATA if no line with a time says "Iteration" and a number
  */
 export function parseLog(
@@ -57,8 +57,8 @@ export function parseLog(
 
   for (const line of typeof log === "string" ? log.split("\n") : log) {
     const seconds = clock.at(line);
-    const said = iterationPattern.exec(line)?.[1];
-    if (said !== undefined) iteration = Number(said);
+    const iterationText = iterationPattern.exec(line)?.[1];
+    if (iterationText !== undefined) iteration = Number(iterationText);
     if (iteration === undefined || seconds === undefined) continue;
     found = true;
 
@@ -76,7 +76,7 @@ export function parseLog(
   return { train: train.finish(), test: test.finish(), loss, losses };
 }
 
-/** A log's bytes line by line, decoded piece by piece, because a log may be longer than a string can be. */
+/** The lines of a log, decoded piece by piece, because a log may be longer than the longest string. */
 export function* linesOf(bytes: Uint8Array, pieceSize = 1 << 20): Generator<string> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -90,7 +90,7 @@ export function* linesOf(bytes: Uint8Array, pieceSize = 1 << 20): Generator<stri
 
 /**
  * A table as `parse_log.py` writes it: `NumIters,Seconds,LearningRate` and the outputs, numbers as Python prints
- * them (`100.0`, `1e-05`, `nan`), lines ended by CR and LF. Nothing for a table without rows.
+ * them (`100.0`, `1e-05`, `nan`), lines ended by CR and LF. The result is "" for a table without rows.
  */
 export function formatLogTable(rows: readonly LogRow[], delimiter = ","): string {
   if (rows.length === 0) return "";
@@ -104,7 +104,7 @@ export function formatLogTable(rows: readonly LogRow[], delimiter = ","): string
   return [header, ...table].map((cells) => `${cells.map(quote).join(delimiter)}\r\n`).join("");
 }
 
-/** Seconds since the start, from the times that lines begin with. */
+/** Seconds since the start, from the times at the beginning of the lines. */
 class Clock {
   #year: number;
   #start: number | undefined;
@@ -115,7 +115,7 @@ class Clock {
     this.#year = year;
   }
 
-  /** Nothing for a line without a time: what a message goes on with. */
+  /** Undefined for a line without a time, as a later line of a message. */
   at(line: string): number | undefined {
     const found = stampPattern.exec(line);
     if (!found) return undefined;
@@ -138,16 +138,16 @@ interface OpenRow extends LogRow {
   outputs: Record<string, number>;
 }
 
-/** Rows, each begun by a new iteration or by an output that does not come after the last one. */
+/** Rows. A new row starts with a new iteration, or with an output whose index is not above the last one. */
 class Table {
   readonly #rows: OpenRow[] = [];
   #lastIndex = -1;
 
   rowFor(index: number, iteration: number, seconds: number, learningRate: number): OpenRow {
     const last = this.#rows.at(-1);
-    const goesOn = last?.iteration === iteration && index > this.#lastIndex;
+    const isSameRow = last?.iteration === iteration && index > this.#lastIndex;
     this.#lastIndex = index;
-    if (goesOn) return last;
+    if (isSameRow) return last;
     const row = { iteration, seconds, learningRate, outputs: {} };
     this.#rows.push(row);
     return row;
@@ -160,14 +160,14 @@ class Table {
   }
 }
 
-/** What C++ and Python print for a number. */
+/** Reads a number as C++ and Python print it. */
 function toNumber(text: string): number {
   if (/nan/.test(text)) return Number.NaN;
   if (/inf/.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   return Number(text);
 }
 
-/** As Python's `repr` of a float: the shortest digits that give it back, always with a point or an exponent. */
+/** Python's `repr` of a float: the fewest digits that identify the number, always with a point or an exponent. */
 function pythonNumber(value: number | undefined): string {
   if (value === undefined) return "";
   if (Number.isNaN(value)) return "nan";

@@ -3,8 +3,8 @@ import { drawChart, type Panel, type Point, type Series } from "./chart.js";
 import type { LogRow, TrainingLog } from "./parse-log.js";
 
 /**
- * A training log as curves over the iterations, an SVG file: in one panel the losses, of training and tests; in
- * another, where there are any, the other outputs, such as accuracy.
+ * An SVG file with the curves of a training log over the iterations. One panel has the losses of training and tests;
+ * another has the other outputs, such as accuracy, if there are any.
  *
  * @throws MokaError MOKA_DATA if the log has no values at all
  */
@@ -19,9 +19,9 @@ export function plotLog(log: TrainingLog, title = "Training"): string {
   const outputs = [...train, ...test];
   const losses = outputs.filter(({ output }) => isLoss(output));
   const others = outputs.filter(({ output }) => !isLoss(output));
-  const isAlone = train.some((series) => isLoss(series.output) && liesOn(series, smoothed));
+  const isDuplicate = train.some((series) => isLoss(series.output) && liesOn(series, smoothed));
   const panels: Panel[] = [
-    { title: "loss", series: isAlone ? losses : [smoothed, ...losses] },
+    { title: "loss", series: isDuplicate ? losses : [smoothed, ...losses] },
     { title: nameOf(others.map(({ output }) => output)), series: others },
   ];
   const shown = panels
@@ -43,7 +43,7 @@ function seriesOf(rows: readonly LogRow[], net: string): (Series & { readonly ou
   }));
 }
 
-/** Whether a curve is part of another, but for rounding: a net has one loss, displayed without smoothing. */
+/** Whether a curve is a part of another, apart from rounding: so with one loss that is not smoothed. */
 function liesOn(part: Series, whole: Series): boolean {
   const values = new Map(whole.points.map(({ x, y }) => [x, y]));
   const isThere = ({ x, y }: Point) => {
@@ -53,7 +53,7 @@ function liesOn(part: Series, whole: Series): boolean {
   return part.points.length > 0 && part.points.every(isThere);
 }
 
-/** What all of these outputs are, where that can be said in a word. */
+/** A name for all of these outputs. */
 function nameOf(outputs: readonly string[]): string {
   return outputs.every((name) => /acc|top/i.test(name)) ? "accuracy" : "outputs";
 }

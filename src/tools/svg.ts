@@ -1,9 +1,9 @@
-/** Fonts that look alike on all systems; widths are estimated for these. */
+/** Fonts that look similar on all systems. Widths of texts are estimated for them. */
 export const fontFamily = "Inter, 'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
 
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-/** An element; attributes that are undefined are left out, numbers are rounded to hundredths. */
+/** An element. Undefined attributes are left out; numbers are rounded to hundredths. */
 export function element(name: string, attributes: Attributes, content = ""): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
@@ -12,12 +12,12 @@ export function element(name: string, attributes: Attributes, content = ""): str
   return content === "" ? `<${name}${written}/>` : `<${name}${written}>${content}</${name}>`;
 }
 
-/** A line of text; `x` and `y` are where its baseline is anchored. */
+/** A line of text; `x` and `y` are the anchor of its baseline. */
 export function text(x: number, y: number, content: string, attributes: Attributes = {}): string {
   return element("text", { x, y, ...attributes }, escapeXml(content));
 }
 
-/** A whole file, on a white ground. */
+/** A whole file, with a white background. */
 export function svgFile(width: number, height: number, title: string, body: readonly string[]): string {
   const w = Math.ceil(width);
   const h = Math.ceil(height);
@@ -29,12 +29,12 @@ export function svgFile(width: number, height: number, title: string, body: read
     role: "img",
     "font-family": fontFamily,
   };
-  const ground = element("rect", { width: w, height: h, fill: "#ffffff" });
-  const lines = [element("title", {}, escapeXml(title)), ground, ...body];
+  const background = element("rect", { width: w, height: h, fill: "#ffffff" });
+  const lines = [element("title", {}, escapeXml(title)), background, ...body];
   return `${element("svg", attributes, `\n${lines.join("\n")}\n`)}\n`;
 }
 
-/** What XML cannot hold at all, control characters and halves of characters, becomes a question mark. */
+/** Escapes a text. Characters that XML does not allow, such as control characters, become question marks. */
 export function escapeXml(content: string): string {
   const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
@@ -42,7 +42,7 @@ export function escapeXml(content: string): string {
   return plain.replace(/[&<>"]/g, (character) => entities[character] ?? character);
 }
 
-/** About how wide a text is in the fonts above, never much less than it is. */
+/** An estimate of a text's width in the fonts above, in pixels; rarely below the true width. */
 export function textWidth(content: string, size: number): number {
   let ems = 0;
   for (const character of content) ems += emsOf(character);

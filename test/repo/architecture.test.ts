@@ -33,6 +33,11 @@ test("the kernels with a form that calls a BLAS", () => {
   expect(count.toLowerCase()).toBe(numbers[blasKernels.length]);
 });
 
+test("the code of AbsVal", () => {
+  const [, code = "missing"] = /```ts\n(export class AbsValLayer[\s\S]*?)```/.exec(page) ?? [];
+  expect(tree.read("src/layers/activation/abs-val.ts")).toContain(code);
+});
+
 test("the files that know the kernels of AbsVal", () => {
   const [, table = ""] = /two\s+kernels:\s+([\s\S]*?)\n\n/.exec(page) ?? [];
   const listed = [...table.matchAll(/^\| `([^`]+)` \|/gm)].map(([, path]) => path);

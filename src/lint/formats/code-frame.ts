@@ -5,14 +5,14 @@ interface FramePaint {
   readonly dim: (text: string) => string;
 }
 
-/** A tab is shown as so many blanks. */
+/** The blanks that a tab is shown as. */
 const tab = "    ";
 
 /**
- * The line of a finding, with the line before it, and carets under what it is about; of what goes on for several lines
- * the first word. Lines that are too long are cut around the place.
+ * The line of a finding and the line before it, with carets under the finding, or under its first word if it covers
+ * several lines. Lines that are too long are cut around the finding.
  *
- * @param lines of the whole text
+ * @param lines all lines of the text
  */
 export function codeFrame(
   lines: readonly string[],
@@ -40,7 +40,7 @@ export function codeFrame(
   ];
 }
 
-/** A text as it takes its place on a terminal: nothing in it moves the cursor. */
+/** A text with blanks for tabs, and without control characters that would move the cursor of a terminal. */
 function shown(text: string): string {
   return text.replaceAll("\t", tab).replaceAll(/\p{Cc}/gu, (character) => (character === "\r" ? "" : "·"));
 }

@@ -3,7 +3,7 @@ import type { Report } from "./report.js";
 
 const commands = { error: "error", warning: "warning", info: "notice" } as const;
 
-/** Annotations of GitHub Actions: what a step prints so is shown beside the line of the file it is about. */
+/** Annotations of GitHub Actions: workflow commands, which GitHub shows beside the lines of the file. */
 export function formatGithub(reports: readonly Report[]): string {
   return reports.flatMap(({ file, findings }) => findings.map((finding) => annotation(file, finding))).join("");
 }

@@ -4,7 +4,7 @@ import type { Severity } from "../rule.js";
 import { codeFrame } from "./code-frame.js";
 import { countsOf, type Report } from "./report.js";
 
-/** What colors a text, or leaves it as it is. */
+/** Functions that color a text, or leave it as it is. */
 export type Paint = Readonly<
   Record<"bold" | "dim" | "red" | "yellow" | "cyan" | "green" | "underline", (text: string) => string>
 >;
@@ -14,7 +14,7 @@ const colors = { error: "red", warning: "yellow", info: "cyan" } as const satisf
 /**
  * Findings for people: place, severity and message on a line, the code, the reason.
  *
- * @param width columns that code and reasons are cut and wrapped to
+ * @param width the number of columns at which code is cut and reasons are wrapped
  */
 export function formatHuman(reports: readonly Report[], paint: Paint, width: number): string {
   const blocks = reports.flatMap(({ file, text, findings }) => {

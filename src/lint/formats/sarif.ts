@@ -6,14 +6,14 @@ import type { Report } from "./report.js";
 export interface SarifTool {
   readonly version: string;
   readonly rules: readonly Rule[];
-  /** The rules' pages in Markdown, by id, as far as there are any. */
+  /** The rules' pages in Markdown, by id; a rule may have none. */
   readonly pages: ReadonlyMap<string, string>;
 }
 
 const levels = { error: "error", warning: "warning", info: "note" } as const;
 
 /**
- * A log of SARIF 2.1.0 (OASIS), as code scanning and editors take it. Relative names of files are relative to where
+ * A log of SARIF 2.1.0 (OASIS), for code scanning and editors. Relative names of files are relative to the folder where
  * `moka` ran.
  */
 export function formatSarif(reports: readonly Report<FoundProblem>[], { version, rules, pages }: SarifTool): string {
@@ -54,7 +54,7 @@ function asResult({ file, text }: Report<FoundProblem>, finding: FoundProblem, r
     level: levels[severity],
     message: { text: `${message}\n${why}` },
     locations: [{ physicalLocation: { artifactLocation, region } }],
-    // A viewer would change the text alone, and leave the net with weights that no longer fit.
+    // A SARIF viewer changes the text only, so fixes that also change weights are left out.
     ...(replacements.length === 0 || fix?.weights ? {} : { fixes }),
   };
 }
@@ -72,7 +72,7 @@ function placeAt(text: string, offset: number): { readonly line: number; readonl
   return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }
 
-/** Relative, or of the scheme `file` for an absolute path. */
+/** A relative URI, or one with the scheme `file` for an absolute path. */
 function uriOf(path: string): string {
   const slashed = path.replaceAll("\\", "/");
   const encoded = slashed.split("/").map(encodeURIComponent).join("/");

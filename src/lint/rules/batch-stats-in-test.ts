@@ -1,5 +1,5 @@
 import { batchNorms } from "../batch-norms.js";
-import { leaveToPhase, writtenStats } from "../global-stats.js";
+import { removeGlobalStats, writtenStats } from "../global-stats.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import type { Rule } from "../rule.js";
@@ -8,7 +8,7 @@ import type { View } from "../view.js";
 export const batchStatsInTest: Rule = {
   id: "batch-stats-in-test",
   severity: "warning",
-  summary: "`use_global_stats: false` in TEST: what a net says of one image depends on the others of its batch",
+  summary: "`use_global_stats: false` in TEST: the result for one image depends on the other images of its batch",
 
   *check(net) {
     for (const { layer, value, train, test, at } of writtenStats(net)) {
@@ -18,16 +18,16 @@ export const batchStatsInTest: Rule = {
         at,
         message: `${layer.label} normalizes by the batch in TEST: use_global_stats: false`,
         why:
-          `${whatItSees(net, view, layer)} The averages that training has gathered for this are not used. ` +
+          `${dependenceOnBatch(net, view, layer)} The averages that training has gathered for this are not used. ` +
           `Left out, the phase decides: the averages in TEST${train.length > 0 ? ", the batch in TRAIN" : ""}.`,
         severity: net.kind === "deploy" ? "error" : undefined,
-        fix: leaveToPhase(net, layer),
+        fix: removeGlobalStats(net, layer),
       };
     }
   },
 };
 
-function whatItSees({ kind }: LintNet, view: View, layer: LintLayer): string {
+function dependenceOnBatch({ kind }: LintNet, view: View, layer: LintLayer): string {
   const m = batchNorms(view).find((norm) => norm.layer === layer)?.m;
   const batch = view.bottomShapes(layer)[0]?.[0];
   if (m === undefined || batch === undefined) {

@@ -1,10 +1,10 @@
 import { memoized } from "../../util/memoized.js";
 import { type BatchNorm, batchNorms } from "../batch-norms.js";
 import type { Edit } from "../edits.js";
-import { foldBias } from "../fold-bias.js";
-import { freezeOf } from "../freeze.js";
+import { freezeReason } from "../freeze.js";
 import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
+import { moveBias } from "../move-bias.js";
 import type { LintNet } from "../net.js";
 import { removeSpecs, writtenSpecs } from "../param-specs.js";
 import type { Fix, Rule } from "../rule.js";
@@ -33,7 +33,7 @@ export const biasBeforeBn: Rule = {
   },
 };
 
-/** The message of a layer that multiplies by weights and adds a bias, and its name in the prototxt. */
+/** The message of a layer with weights and a bias, and its name in the prototxt. */
 function paramOf({ type, message }: LintLayer) {
   if (type === "InnerProduct") return { name: "inner_product_param", message: message.innerProductParam };
   if (type !== "Convolution" && type !== "Deconvolution") return undefined;
@@ -42,7 +42,7 @@ function paramOf({ type, message }: LintLayer) {
 
 type Biased = ReadonlyMap<LintLayer, readonly BatchNorm[]>;
 
-/** Layers with a bias whose top is read by a BatchNorm, and by nothing else in any state; with what reads them. */
+/** Layers with a bias whose top only a BatchNorm reads, in every state; with these BatchNorm layers. */
 function biased(net: LintNet): Biased {
   const { layers, views } = net;
   const found = new Map<LintLayer, readonly BatchNorm[]>();
@@ -55,16 +55,16 @@ function biased(net: LintNet): Biased {
     const only = seen.every((view) => {
       return view.readers(layer).length === 1 && behind.some((norm) => norm.view === view);
     });
-    // Statistics that are kept as they were loaded do not follow what the bias learns.
+    // Frozen statistics do not follow the bias, so the bias is not without effect.
     const frozen = behind.some((norm) => {
-      return norm.view.phase === "TRAIN" && norm.usesGlobalStats && freezeOf(norm, net) !== undefined;
+      return norm.view.phase === "TRAIN" && norm.usesGlobalStats && freezeReason(norm, net) !== undefined;
     });
     if (only && !frozen) found.set(layer, behind);
   }
   return found;
 }
 
-/** The repair, and a sentence on it, or on why there is none. */
+/** The fix, and a sentence about it, or about why there is none. */
 function repair(net: LintNet, layer: LintLayer, found: Biased): { readonly fix?: Fix; readonly note: string } {
   const shared = layer.message.param[1]?.name;
   const { byName, byParam } = sharersIn(net);
@@ -81,10 +81,8 @@ function repair(net: LintNet, layer: LintLayer, found: Biased): { readonly fix?:
   }
   const norms = sharers.filter(({ name }) => name === layer.name).flatMap((each) => found.get(each) ?? []);
   const names = [...new Set(norms.map((norm) => norm.layer.name))];
-  const folding = foldBias(net, layer, names);
-  return folding.fits
-    ? { fix: { edits, weights: folding.apply }, note: folding.note }
-    : { note: `It stays: ${folding.note}` };
+  const move = moveBias(net, layer, names);
+  return move.possible ? { fix: { edits, weights: move.apply }, note: move.note } : { note: `It stays: ${move.note}` };
 }
 
 /** The layers of each name, and those with a parameter of each name. */
@@ -96,7 +94,7 @@ const sharersIn = memoized(({ layers }: LintNet) => {
   return { byName: grouped(layers, ({ name }) => name), byParam };
 });
 
-/** Sets `bias_term: false`, in the place of `bias_filler` where that stands, and drops the bias's param spec. */
+/** Sets `bias_term: false`, in the place of `bias_filler` if that is given, and removes the bias's param spec. */
 function withoutBias({ edit }: LintNet, layer: LintLayer): Edit[] | undefined {
   const specs = writtenSpecs(layer);
   const { name = "" } = paramOf(layer) ?? {};

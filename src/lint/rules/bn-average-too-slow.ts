@@ -27,7 +27,7 @@ export const bnAverageTooSlow: Rule = {
   },
 };
 
-/** At the end, averages should go over less than half of the training. */
+/** The averages at the end should cover less than half of the training. */
 function atEnd(layer: LintLayer, more: string, f: number, { maxIter, iterSize }: SolverParameter): Problem | undefined {
   const forwards = maxIter * iterSize;
   if (forwards <= 0 || horizonOf(f) <= forwards / 2) return undefined;
@@ -38,13 +38,13 @@ function atEnd(layer: LintLayer, more: string, f: number, { maxIter, iterSize }:
       `${layer.label}: after all of the training the first half of it still weighs ${percent(firstHalf(f, forwards))} in the ` +
       `averages${more}`,
     why:
-      `${goesOver(f)}, and the whole training has ${formatNumber(forwards)} (${product(maxIter, iterSize)}). So TEST goes by what an ` +
+      `${coverage(f)}, and the whole training has ${formatNumber(forwards)} (${product(maxIter, iterSize)}). So TEST goes by what an ` +
       `earlier net computed. moving_average_fraction: ${formatNumber(shorter, 3)} would go over the last ` +
       `${Math.round(horizonOf(shorter))} forwards.`,
   };
 }
 
-/** A test gets a remark if the three behind it come before the averages have forgotten how the training began, too. */
+/** A problem at the first test, if the averages cover more than four test intervals. */
 function atTest(layer: LintLayer, more: string, f: number, solver: SolverParameter): Problem | undefined {
   const { testInterval, iterSize } = solver;
   const forwards = testInterval * iterSize;
@@ -54,16 +54,16 @@ function atTest(layer: LintLayer, more: string, f: number, solver: SolverParamet
     at: layer.at("batch_norm_param", "moving_average_fraction"),
     severity: "info",
     message:
-      `${layer.label}: at the first test behind the start the averages still hold the whole training, its first half with ` +
+      `${layer.label}: at the first test the averages still hold the whole training, its first half with ` +
       `${percent(firstHalf(f, forwards))}${more}`,
     why:
-      `${goesOver(f)}, and the first test comes after ${formatNumber(forwards)} (${product(testInterval, iterSize, "test_interval")}). ` +
+      `${coverage(f)}, and the first test comes after ${formatNumber(forwards)} (${product(testInterval, iterSize, "test_interval")}). ` +
       `Up to iteration ${Math.round(horizon / iterSize)} or so tests are worse than the net is, since they go by ` +
       "statistics of the net it was.",
   };
 }
 
-function goesOver(f: number): string {
+function coverage(f: number): string {
   if (f >= 1) return `With moving_average_fraction ${formatNumber(f)} nothing is ever forgotten`;
   return `With moving_average_fraction ${formatNumber(f)} the averages go over about ${Math.round(horizonOf(f))} forwards`;
 }
@@ -72,7 +72,7 @@ function product(iterations: number, iterSize: number, name = "max_iter"): strin
   return `${name} ${iterations}${iterSize > 1 ? ` · iter_size ${iterSize}` : ""}`;
 }
 
-/** Whether tests go by the averages of a layer. */
+/** Whether a net for TEST uses the averages of a layer. */
 function isTested({ views }: LintNet, { name }: LintLayer): boolean {
   const tests = views.filter(({ phase }) => phase === "TEST").flatMap(batchNorms);
   return tests.some(({ layer, usesGlobalStats }) => usesGlobalStats && layer.name === name);

@@ -5,8 +5,8 @@ import { percent } from "../moving-average.js";
 import type { Rule } from "../rule.js";
 import type { View } from "../view.js";
 
-/** Of fewer values than this, the standard error of a variance, √(2/(m − 1)), is over a third of it. */
-const few = 16;
+/** With m = 16 values the standard error of a variance, √(2/(m − 1)) of it, is 37 %; with fewer it is larger. */
+const minValues = 16;
 
 export const bnBatchTooSmall: Rule = {
   id: "bn-batch-too-small",
@@ -18,17 +18,17 @@ export const bnBatchTooSmall: Rule = {
     yield* problemsInStates(net, function* (view) {
       const byBatch = batchNorms(view).filter(({ usesGlobalStats }) => !usesGlobalStats);
       for (const norm of byBatch) {
-        const problem = overFew(norm);
+        const problem = tooFewValues(norm);
         if (problem) yield problem;
       }
-      const alone = byBatch.filter(({ layer, m }) => m !== undefined && m >= few && imagesOf(view, layer) === 1);
-      if (iterSize > 1 && view.phase === "TRAIN") yield* oneImage(alone, iterSize);
+      const single = byBatch.filter(({ layer, m }) => m !== undefined && m >= minValues && imagesOf(view, layer) === 1);
+      if (iterSize > 1 && view.phase === "TRAIN") yield* oneImage(single, iterSize);
     });
   },
 };
 
-function overFew({ view, layer, m }: BatchNorm): LayerProblem | undefined {
-  if (m === undefined || m >= few) return undefined;
+function tooFewValues({ view, layer, m }: BatchNorm): LayerProblem | undefined {
+  if (m === undefined || m >= minValues) return undefined;
   const shape = `The bottom is ${view.bottomShapes(layer)[0]?.join("×")}`;
   if (m === 1) {
     return {
@@ -51,7 +51,7 @@ function overFew({ view, layer, m }: BatchNorm): LayerProblem | undefined {
   };
 }
 
-/** Gradients add up over iter_size forwards, statistics do not. */
+/** Layers that see one image at a time: gradients add up over iter_size forwards, statistics do not. */
 function* oneImage([first, ...others]: readonly BatchNorm[], iterSize: number): Generator<LayerProblem> {
   if (!first) return;
   const { layer, m } = first;

@@ -7,10 +7,10 @@ import type { Problem, Rule } from "../rule.js";
 import { channelList, epsOf, statisticsOf } from "../statistics.js";
 import type { Blobs } from "../weights.js";
 
-/** V/s below this part of eps: in training what came out had a standard deviation below 1 %, not 1. */
-const still = 1e-4;
-/** γ below this part of the largest of its layer. */
-const off = 1e-6;
+/** A channel is constant if V/s is below eps times this: in training its output had a standard deviation below 0.01. */
+const varianceLimit = 1e-4;
+/** A channel is scaled to 0 if its γ is at most the largest of the layer times this. */
+const gammaLimit = 1e-6;
 
 export const bnDeadChannel: Rule = {
   id: "bn-dead-channel",
@@ -22,36 +22,36 @@ export const bnDeadChannel: Rule = {
     if (!weights) return;
     for (const layer of net.layers) {
       if (layer.type !== "BatchNorm") continue;
-      const problems = [constant(layer, weights), scaledAway(net, layer, weights)];
+      const problems = [constantChannels(layer, weights), zeroScales(net, layer, weights)];
       for (const problem of problems) if (problem) yield problem;
     }
   },
 };
 
-function constant(layer: LintLayer, weights: Blobs): Problem | undefined {
+function constantChannels(layer: LintLayer, weights: Blobs): Problem | undefined {
   const statistics = statisticsOf(weights, layer);
   if (!statistics || statistics.factor === 0) return undefined;
   const { variance } = statistics;
   const eps = epsOf(layer);
-  const dead = variance.flatMap((v, channel) => (v >= 0 && v < still * eps ? [channel] : []));
+  const dead = variance.flatMap((v, channel) => (v >= 0 && v < varianceLimit * eps ? [channel] : []));
   if (dead.length === 0) return undefined;
   return {
     at: layer.at(),
     severity: dead.length * 2 > variance.length ? "warning" : undefined,
     message: `${layer.label} has ${counted(dead.length, "channel")} of ${variance.length} that never varied in training`,
     why:
-      `V/s is below ${formatNumber(still * eps)} in ${channelList(dead)}, next to nothing beside eps ${formatNumber(eps)}: what comes ` +
+      `V/s is below ${formatNumber(varianceLimit * eps)} in ${channelList(dead)}, next to nothing beside eps ${formatNumber(eps)}: what comes ` +
       "out is a constant, β. Its filters before may be all 0. Where TEST gives another value than training did, it is " +
       `multiplied by ${formatNumber(1 / Math.sqrt(eps), 3)}.`,
   };
 }
 
-function scaledAway({ views }: LintNet, layer: LintLayer, weights: Blobs): Problem | undefined {
+function zeroScales({ views }: LintNet, layer: LintLayer, weights: Blobs): Problem | undefined {
   const scale = views.flatMap(batchNorms).find((norm) => norm.layer === layer && norm.scale)?.scale;
   const gamma = scale && weights.of(scale)[0]?.data;
   if (!scale || !gamma || gamma.length < 2) return undefined;
   const largest = gamma.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  const dead = Array.from(gamma.keys()).filter((channel) => Math.abs(gamma[channel] ?? 0) <= off * largest);
+  const dead = Array.from(gamma.keys()).filter((channel) => Math.abs(gamma[channel] ?? 0) <= gammaLimit * largest);
   if (dead.length === 0) return undefined;
   return {
     at: scale.at(),

@@ -19,12 +19,12 @@ export const bnForkFields: Rule = {
       return norm ? [problemOf(net, layer, norm)] : [];
     });
     yield* problems.filter(({ fix }) => fix);
-    // Where nothing can be done, once is enough.
-    const left = grouped(
+    // Problems without a fix are reported once for all layers they are the same for.
+    const unfixable = grouped(
       problems.filter(({ fix }) => !fix),
       ({ why }) => why,
     );
-    for (const [first, ...others] of left.values())
+    for (const [first, ...others] of unfixable.values())
       if (first) yield { ...first, message: first.message + andOthers(others) };
   },
 };
@@ -35,24 +35,24 @@ function problemOf(net: LintNet, layer: LintLayer, norm: ForkNorm): Problem {
   const isType = isForkType(layer);
   return {
     at: isType ? layer.at("type") : (norm.refused[0] ?? layer.at()),
-    message: `${layer.label} ${isType ? typeOf(layer, norm) : fieldsOf(norm)}`,
-    why: `${isType ? doesBN(norm) : doesBatchNorm(norm)}${rest}`,
+    message: `${layer.label} ${isType ? typeProblem(layer, norm) : fieldProblem(norm)}`,
+    why: `${isType ? meaningOfBN(norm) : meaningOfBatchNorm(norm)}${rest}`,
     fix: typeof plan === "string" ? undefined : rewriteFork(net, layer, norm, plan),
   };
 }
 
-function typeOf({ type }: LintLayer, { fork, refused }: ForkNorm): string {
+function typeProblem({ type }: LintLayer, { fork, refused }: ForkNorm): string {
   const field = refused.length > 0 ? " with bn_param" : "";
   return `is of a type that Caffe does not have: ${type}${field} is ${fork ? `${fork}'s` : "SegNet's or PSPNet's"}`;
 }
 
-function fieldsOf({ fork, refused }: ForkNorm): string {
+function fieldProblem({ fork, refused }: ForkNorm): string {
   const names = [...new Set(refused.map(({ name }) => name))];
   const list = names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names.join();
   return `has ${list} in batch_norm_param, which ${fork}'s fork of Caffe reads and Caffe refuses`;
 }
 
-function doesBN({ fork, param }: ForkNorm): string {
+function meaningOfBN({ fork, param }: ForkNorm): string {
   if (fork === "SegNet" && scalarIn(param, "bn_mode") === "INFERENCE") {
     return (
       "With bn_mode: INFERENCE it normalizes nothing: it is y = scale·x + shift by channel, with the averages already in both, " +
@@ -75,7 +75,7 @@ function doesBN({ fork, param }: ForkNorm): string {
   return `It is batch normalization with γ and β inside; in Caffe a BatchNorm and a Scale with bias_term: true. ${how}.`;
 }
 
-function doesBatchNorm({ fork, param, refused }: ForkNorm): string {
+function meaningOfBatchNorm({ fork, param, refused }: ForkNorm): string {
   const names = new Set(refused.map(({ name }) => name));
   const refuses = "Caffe's reader gives up at a field it does not know.";
   if (fork === "NVIDIA" && (isTrue(param, "scale_bias") || names.has("scale_filler") || names.has("bias_filler"))) {

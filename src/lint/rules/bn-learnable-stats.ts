@@ -22,7 +22,7 @@ export const bnLearnableStats: Rule = {
         why:
           "Mean, variance and factor are computed, not learned; a spec without lr_mult has 1. " +
           (replaced
-            ? "With exactly three specs Caffe takes the layer for one of old and sets all multipliers to 0 without a word; "
+            ? "With exactly three specs Caffe takes the layer for one of an old version and sets all multipliers to 0 without a log line; "
             : `With ${specs.length} instead of 3 specs Caffe aborts: "Cannot configure batch normalization statistics as ` +
               'layer parameters"; ') +
           "versions before September 2016 let weight decay shrink the statistics.",

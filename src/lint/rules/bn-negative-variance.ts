@@ -13,13 +13,13 @@ export const bnNegativeVariance: Rule = {
     if (!weights) return;
     for (const layer of layers) {
       const statistics = layer.type === "BatchNorm" ? statisticsOf(weights, layer) : undefined;
-      const problem = statistics && judge(layer, statistics);
+      const problem = statistics && problemOf(layer, statistics);
       if (problem) yield problem;
     }
   },
 };
 
-function judge(layer: LintLayer, { variance, mean, factor }: Statistics): Problem | undefined {
+function problemOf(layer: LintLayer, { variance, mean, factor }: Statistics): Problem | undefined {
   const eps = epsOf(layer);
   const broken = indices(variance, (v, channel) => !Number.isFinite(v) || !Number.isFinite(mean[channel] ?? 0));
   const negative = indices(variance, (v) => v < 0 && Number.isFinite(v));

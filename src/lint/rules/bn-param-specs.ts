@@ -31,7 +31,7 @@ function tooMany({ edit }: LintNet, layer: LintLayer, specs: readonly WrittenSpe
     why:
       'Caffe aborts: "Too many params specified for layer". Its parameters are mean, variance and factor; scale and shift, ' +
       "which forks of Caffe have inside of it, are those of the Scale behind it.",
-    // Those of a fork with its scale inside are taken apart by bn-fork-fields.
+    // bn-fork-fields repairs a fork's layer that has γ and β inside.
     fix: forkNorm(layer) ? undefined : { edits: removeSpecs(edit, surplus) },
   };
 }

@@ -65,19 +65,19 @@ function inPart(owner: BatchNorm, { layer }: BatchNorm): Problem {
   }
   const shared = blobs.filter((_, index) => own[index] !== "" && own[index] === theirs[index]);
   const apart = blobs.filter((blob) => !shared.includes(blob));
-  const late = fractionOf(layer) ** 1000;
-  const off = shared.includes("factor")
+  const after1000 = fractionOf(layer) ** 1000;
+  const error = shared.includes("factor")
     ? `the ${apart.join(" and ")} used in TEST are 1/(1 + f^n) of what they should be after n iterations: half at first, ` +
-      `${formatNumber(1 / (1 + late), 3)} after 1000`
+      `${formatNumber(1 / (1 + after1000), 3)} after 1000`
     : `the ${shared.join(" and ")} used in TEST are 1 + f^n times what they should be after n iterations: twice at first, ` +
-      `${formatNumber(1 + late, 3)} times after 1000`;
+      `${formatNumber(1 + after1000, 3)} times after 1000`;
   return {
     at,
     severity: "warning",
     message: `${layer.label} shares its ${shared.join(" and ")} with "${owner.layer.name}", but not its ${apart.join(" and ")}`,
     why:
       "The three belong together: each forward makes s ← f·s + 1, M ← f·M + mean and V ← f·V + variance, and TEST goes by M/s and " +
-      `V/s. What is shared moves twice an iteration, the rest once, so ${off}. And mean and variance are of different inputs, ` +
+      `V/s. What is shared moves twice an iteration, the rest once, so ${error}. And mean and variance are of different inputs, ` +
       "unless both are shared.",
   };
 }
@@ -120,14 +120,14 @@ function sharesAll(a: LintLayer, b: LintLayer): boolean {
   return namesOf(b).every((name, index) => name !== "" && name === names[index]);
 }
 
-/** Where a layer first gives a name that another has, too. */
+/** The place of the first parameter name that a layer has in common with another. */
 function placeOf(layer: LintLayer, other: LintLayer): Location {
   const names = namesOf(other).filter((name) => name !== "");
   const index = namesOf(layer).findIndex((name) => names.includes(name));
   return layer.values("param")[index]?.field ?? layer.at();
 }
 
-/** The names of a layer's three parameters; empty where one has none. */
+/** The names of a layer's three parameters; "" for one without a name. */
 function namesOf({ message: { param } }: LintLayer): readonly string[] {
   return blobs.map((_, index) => param[index]?.name ?? "");
 }

@@ -41,12 +41,12 @@ testRule(bnUntrained, {
     "averages without a factor": {
       text: net("▶"),
       weights: weightsOf({ a: [[1, 2], [1, 2], [0]], b: trained }),
-      says: ["The mean and variance are there all the same"],
+      says: ["Mean and variance are not 0, though"],
     },
     "in part": {
       text: net("▶"),
       weights: weightsOf({ a: [[1, 2], [1, 2], [0]], b: empty }),
-      says: ["Of 2 such layers 1 have their mean"],
+      says: ["In 1 of 2 such layers mean and variance are not 0, though"],
     },
   },
 });

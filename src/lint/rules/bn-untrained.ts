@@ -30,6 +30,6 @@ export const bnUntrained: Rule = {
 function origin(filled: number, all: number): string {
   if (filled === 0)
     return "Its sums are 0 too: it has made no forward in TRAIN since it was made, or was copied from such weights.";
-  const which = filled === all ? "The" : `Of ${all} such layers ${filled} have their`;
-  return `${which} mean and variance are there all the same: a program that converted them forgot to set the factor, to 1.`;
+  const which = filled === all ? "Mean and variance" : `In ${filled} of ${all} such layers mean and variance`;
+  return `${which} are not 0, though: a program that converted them did not set the factor to 1.`;
 }

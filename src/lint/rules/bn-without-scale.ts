@@ -15,20 +15,20 @@ export const bnWithoutScale: Rule = {
 
   *check(net) {
     for (const norm of net.views.flatMap(batchNorms)) {
-      // Those of forks may have their scale inside, which bn-fork-fields takes out.
+      // A fork's BatchNorm may have γ and β inside; bn-fork-fields reports it.
       if (norm.scale || forkNorm(norm.layer) || scaledLater(norm.view).has(norm.layer)) continue;
-      const problem = judge(net, norm);
+      const problem = problemOf(net, norm);
       if (problem) yield problem;
     }
   },
 };
 
-function judge(net: LintNet, { view, layer, before }: BatchNorm): Problem | undefined {
+function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | undefined {
   const readers = view.readers(layer).map((end) => end.layer);
-  // What a whole net ends with may be meant as it is: features of mean 0 and variance 1.
+  // The output of a whole net may be meant to be without a Scale: features of mean 0 and variance 1.
   if (readers.length === 0 && net.kind !== "fragment") return undefined;
   const absorbs = readers.length > 0 && readers.every(({ facts }) => facts?.isLinear);
-  // Right behind the data, and before a convolution, it stands for taking the mean away.
+  // Between the data and a convolution it replaces the subtraction of a mean image.
   if (absorbs && before && isDataLayer(before.message)) return undefined;
   const at = layer.at();
   if (absorbs) {
@@ -37,39 +37,39 @@ function judge(net: LintNet, { view, layer, before }: BatchNorm): Problem | unde
       severity: "info",
       message: `${layer.label} has no Scale behind it, but ${readers.map(({ label }) => label).join(", ")}`,
       why:
-        "That can learn the scale and shift of each channel with its own weights, but for a shift at padded borders, so the " +
-        "net loses little. Weight decay pulls at such a scale, as it does not at that of a Scale with decay_mult: 0.",
+        "Its own weights can learn the scale and shift of each channel, except for a shift at padded borders, so the net loses " +
+        "little. Weight decay pulls such a scale to 0, which decay_mult: 0 in a Scale would prevent.",
     };
   }
   const top = layer.message.top[0];
   const [reader] = readers;
-  const late = readers.flatMap((each) => view.readers(each)).find((end) => end.layer.type === "Scale")?.layer;
+  const laterScale = readers.flatMap((each) => view.readers(each)).find((end) => end.layer.type === "Scale")?.layer;
   return {
     at,
     message: `${layer.label} has no Scale behind it`,
     why:
       `Every channel of "${top}" has mean 0 and variance 1 in training and stays so, whatever the net learns` +
       (reader ? `: that is all that ${reader.label} gets${consequenceFor(reader)}. ` : ". ") +
-      (late ? `Scale "${late.name}" comes only behind that. ` : "") +
+      (laterScale ? `Scale "${laterScale.name}" comes only behind that. ` : "") +
       "Batch normalization is y = γ·x̂ + β; BatchNorm gives x̂, and γ and β are a Scale's with bias_term: true. A new one starts " +
       "at γ = 1 and β = 0, so a trained net computes what it did.",
     fix: insertScale(net, layer),
   };
 }
 
-/** What that means to a layer that reads it. */
+/** What mean 0 and variance 1 mean for a layer that reads them. */
 function consequenceFor({ type, facts }: LintLayer): string {
   if (type === "ReLU") return ", which cuts about half of it away";
   return facts?.activation === "saturating" ? ", which is nearly a straight line there" : "";
 }
 
-/** The layers behind which a Scale or Bias comes before anything that is not linear: behind a Concat, as in concatenated ReLU. */
+/** Layers with a Scale or Bias before the next nonlinear layer, as behind the Concat of a concatenated ReLU. */
 const scaledLater = memoized((view: View) => {
   const scaled = new Set<LintLayer>();
   const scales = (reader: LintLayer) => {
     const { type, message, facts } = reader;
     if (type === "Scale" || type === "Bias") return message.bottom.length === 1;
-    if (/affine|scale/i.test(type)) return true; // EltwiseAffine, ChannelScale: those of forks
+    if (/affine|scale/i.test(type)) return true; // types of forks: EltwiseAffine, ChannelScale
     return facts?.commutesWithAffine === true && scaled.has(reader);
   };
   for (const layer of view.layers.toReversed()) {

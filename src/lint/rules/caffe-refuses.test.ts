@@ -67,7 +67,7 @@ layer { convolution_param { num_output: 64 pad: 1 bias_term: false } pooling_par
 }
 `,
     },
-    "two values for one field, of which nobody knows which is meant": {
+    "two values for one field, of which it is unknown which is meant": {
       severity: "warning",
       text: `layer { pooling_param { stride: 2 ▶stride: 3 pad: ▶[0, 1] } }
 `,

@@ -2,8 +2,8 @@ import { offsetOf } from "../places.js";
 import { repairOf } from "../repair-text.js";
 import type { Rule } from "../rule.js";
 
-/** What other rules report. */
-const others: ReadonlySet<string> = new Set(["MOKA_TEXT_UNKNOWN_FIELD", "MOKA_TEXT_GLUED"]);
+/** Issues that other rules report. */
+const reportedElsewhere: ReadonlySet<string> = new Set(["MOKA_TEXT_UNKNOWN_FIELD", "MOKA_TEXT_GLUED"]);
 
 export const caffeRefuses: Rule = {
   id: "caffe-refuses",
@@ -12,7 +12,7 @@ export const caffeRefuses: Rule = {
 
   *check({ issues, failures, tree }) {
     for (const issue of issues) {
-      if (!issue.caffeRefuses || others.has(issue.code)) continue;
+      if (!issue.caffeRefuses || reportedElsewhere.has(issue.code)) continue;
       const { line, column, message, severity } = issue;
       const offset = offsetOf(tree, issue);
       const edits = repairOf(issue, tree, offset);
@@ -33,8 +33,8 @@ export const caffeRefuses: Rule = {
         at: place ?? { line: 1, column: 1 },
         message: layer ? `layer "${layer.name}" (${layer.type}) ${reason}` : reason,
         why:
-          "Caffe stops here, and so does Moka: neither loads the file. What is said of the rest of it is as far as it can be " +
-          "read without this.",
+          "Caffe stops here, and so does Moka: neither loads the file. The rest of the file is checked as far as it can be read " +
+          "without this.",
       };
     }
   },

@@ -2,8 +2,8 @@ import { memoized } from "../../util/memoized.js";
 import { formatNumber } from "../../util/number-format.js";
 import { counted } from "../../util/words.js";
 import { batchNorms } from "../batch-norms.js";
-import { factorOf, freezeOf } from "../freeze.js";
-import { leaveToPhase, writtenStats } from "../global-stats.js";
+import { factorOf, freezeReason } from "../freeze.js";
+import { removeGlobalStats, writtenStats } from "../global-stats.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
@@ -18,15 +18,15 @@ export const globalStatsInTrain: Rule = {
     for (const { layer, value, train, at } of writtenStats(net)) {
       const [view] = train;
       if (!value || !view) continue;
-      yield { at, ...judge(net, view, layer) };
+      yield { at, ...problemOf(net, view, layer) };
     }
   },
 };
 
-function judge(net: LintNet, view: View, layer: LintLayer): Omit<Problem, "at"> {
+function problemOf(net: LintNet, view: View, layer: LintLayer): Omit<Problem, "at"> {
   const norms = globalNorms(view);
   const norm = norms.get(layer);
-  const freeze = norm && freezeOf(norm, net);
+  const freeze = norm && freezeReason(norm, net);
   if (freeze) {
     return {
       severity: "info",
@@ -52,7 +52,7 @@ function judge(net: LintNet, view: View, layer: LintLayer): Omit<Problem, "at"> 
       `values ${formatNumber(gain, 4)} times as large. With ${counted(norms.size, "such layer")} in this net they ` +
       `${gain ** norms.size > 3.4e38 ? "overflow" : "explode"}, and a softmax loss sticks at 87.3365, the −ln of the smallest ` +
       "number there is. Left out, the phase decides: the batch in TRAIN, the averages in TEST.",
-    fix: leaveToPhase(net, layer),
+    fix: removeGlobalStats(net, layer),
   };
 }
 
@@ -61,7 +61,7 @@ const globalNorms = memoized((view: View) => {
   return new Map(norms.map((norm) => [norm.layer, norm]));
 });
 
-/** Whether a file is for TEST by its name, as one is that a solver has as its test_net. */
+/** Whether a file's name says that it is for TEST, as the test_net of a solver is. */
 function isForTest(file: string | undefined): boolean {
   const name = /[^/\\]*$/.exec(file ?? "")?.[0] ?? "";
   return /(?<![a-z])(test|val|deploy)(?![a-z])/i.test(name) && !/train/i.test(name);

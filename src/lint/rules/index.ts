@@ -37,7 +37,7 @@ import { unknownLayer } from "./unknown-layer.js";
 import { unusedTop } from "./unused-top.js";
 import { zeroWeightFiller } from "./zero-weight-filler.js";
 
-/** All rules; a new one gets its row here. Findings at one place come in this order. */
+/** All rules; a new rule is added here. Findings at one place are in this order. */
 export const rules: readonly Rule[] = [
   // batch normalization, from the text alone
   bnWithoutScale,

@@ -9,7 +9,7 @@ import type { View } from "../view.js";
 export const layerAfterInPlace: Rule = {
   id: "layer-after-in-place",
   severity: "warning",
-  summary: "a layer in place overwrites what it needs itself, or another layer still does",
+  summary: "a layer in place overwrites values that it, or another layer, still needs",
 
   *check(net) {
     yield* problemsInStates(net, sharedBlobs);
@@ -22,7 +22,7 @@ export const layerAfterInPlace: Rule = {
   },
 };
 
-/** Layers that have to have tops of their own. */
+/** Layers of types that cannot work in place. */
 function* neverInPlace(view: View): Iterable<Problem> {
   for (const layer of view.layers) {
     const index = view.tops(layer).findIndex(({ inPlace }) => inPlace);
@@ -32,13 +32,13 @@ function* neverInPlace(view: View): Iterable<Problem> {
       severity: "error",
       message: `${layer.label} cannot work in place: its top "${layer.message.top[index]}" is its bottom`,
       why:
-        "Moka refuses the net. Caffe aborts for some types, Reshape and Flatten say, and lets others run, most of which then read what they " +
+        "Moka refuses the net. Caffe aborts for some types, as Reshape and Flatten, and lets others run, most of which then read what they " +
         "have written already, in forward or in backward. Give the top a name of its own.",
     };
   }
 }
 
-/** Blobs that one layer works on in place and another reads as they were before: Caffe refuses them. */
+/** Blobs that one layer overwrites in place and another layer reads as they were before; Caffe refuses these nets. */
 function* sharedBlobs(view: View): Iterable<LayerProblem> {
   for (const { kind, layer, index, value } of view.problems) {
     const { name: blob, maker, readers } = value;
@@ -88,7 +88,7 @@ function lostForBackward(layer: LintLayer, by: LintLayer, blob: string): string 
   );
 }
 
-/** Sums that are normalized in place, so that the shortcut past the next block takes them normalized. */
+/** Sums that are normalized in place, so that the shortcut around the next block takes the normalized values. */
 function* shortcuts(view: View): Iterable<Problem> {
   for (const { layer, index, sum, norm, chain } of normalizedShortcuts(view)) {
     const names = chain.map(({ name }) => `"${name}"`).join(", ");
@@ -104,7 +104,7 @@ function* shortcuts(view: View): Iterable<Problem> {
   }
 }
 
-/** Layers whose gradient Caffe computes from what they have overwritten themselves. */
+/** Layers in place whose gradient needs their bottom, which they have overwritten. */
 function* ownGradients(view: View): Iterable<Problem> {
   const needing = needingBackward(view);
   for (const layer of view.layers) {

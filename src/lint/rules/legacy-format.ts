@@ -22,7 +22,7 @@ export const legacyFormat: Rule = {
     const input = tree.fields.find(({ name }) => inputFields.has(name));
     if (layers && written.layers.length > 0) {
       const isV0 = written.layers.some((layer) => layer.layer !== undefined);
-      const edits = wholeText(net);
+      const edits = upgradedText(net);
       yield {
         at: { line: layers.line, column: layers.column, offset: layers.offset, end: layers.nameEnd },
         message: `${counted(written.layers.length, "layer")} in the form of Caffe ${isV0 ? "before 2014 (V0)" : "of 2014 (V1)"}`,
@@ -49,11 +49,11 @@ function namesOf(fields: readonly FieldNode[]): string {
   return [...new Set(fields.map(({ name }) => name).filter((name) => inputFields.has(name)))].join(", ");
 }
 
-/** The file as Caffe's tool upgrades it, comments kept; nothing where something would get lost. */
-function wholeText({ text, written, issues, failures }: LintNet): readonly Edit[] | undefined {
+/** The text as Caffe's tool upgrades it, with its comments; undefined if something would be lost. */
+function upgradedText({ text, written, issues, failures }: LintNet): readonly Edit[] | undefined {
   if (failures.length > 0 || issues.some(({ severity }) => severity === "error")) return undefined;
   const { message } = parseNet(text);
-  // A net within a solver is not all of the text.
+  // The text of a net within a solver is only a part of the file.
   if (message.layers.length !== written.layers.length) return undefined;
   try {
     if (!upgradeNetAsNeeded(message, "", silent)) return undefined;
@@ -64,7 +64,7 @@ function wholeText({ text, written, issues, failures }: LintNet): readonly Edit[
   return [{ start: 0, end: text.length, replacement: formatNet(message) }];
 }
 
-/** The Input layer that Caffe makes, where the first of the fields stands; nothing behind a layer that reads it. */
+/** Writes the Input layer that Caffe makes in place of the first input field; undefined behind a layer. */
 function inputLayer(net: LintNet): readonly Edit[] | undefined {
   const { tree, text, edit, message, failures } = net;
   const [first, ...others] = tree.fields.filter(({ name }) => inputFields.has(name));
@@ -72,7 +72,7 @@ function inputLayer(net: LintNet): readonly Edit[] | undefined {
   if (failures.length > 0 || !first || layer?.type !== "Input" || !layer.inputParam) return undefined;
   if (tree.fields.some(({ name, offset }) => name === "layer" && offset < first.offset)) return undefined;
   const indent = /(?:^|\n)([ \t]*)$/.exec(text.slice(0, first.offset))?.[1] ?? "";
-  const inner = edit.step(tree);
+  const inner = edit.indentation(tree);
   const step = (inner.startsWith(indent) && inner.slice(indent.length)) || "  ";
   const tops = layer.top.map((top) => `top: ${JSON.stringify(top)}`);
   const fields = [
@@ -90,7 +90,7 @@ function inputLayer(net: LintNet): readonly Edit[] | undefined {
   ];
 }
 
-/** The lines of `input_param`; shapes that stand on several lines, maybe with comments, do so still. */
+/** The lines of `input_param`; shapes written on several lines keep their lines and comments. */
 function inputParam(
   { tree, text, written }: LintNet,
   param: InputParameter,

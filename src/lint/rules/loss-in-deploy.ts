@@ -10,7 +10,7 @@ import type { View } from "../view.js";
 export const lossInDeploy: Rule = {
   id: "loss-in-deploy",
   severity: "error",
-  summary: "a loss or Accuracy in a net that is fed by inputs, with labels that nobody feeds",
+  summary: "a loss or Accuracy in a net that is fed by inputs, with labels that nothing feeds",
 
   check: (net) => problemsInStates(net, (view) => lossesIn(view, net)),
 };
@@ -42,7 +42,7 @@ const inputsOf = memoized(({ layers }: View) => {
 
 const hasSoftmax = memoized(({ layers }: LintNet) => layers.some(({ type }) => type === "Softmax"));
 
-/** Makes a Softmax of a SoftmaxWithLoss; nothing where the net has one already, or the layer has rules of its own. */
+/** Makes a SoftmaxWithLoss a Softmax; undefined if the net has a Softmax, or the layer has include or exclude rules. */
 function softmaxInstead(layer: LintLayer, missing: readonly number[], net: LintNet): Edit[] | undefined {
   const { edit } = net;
   const { bottom, top, include, exclude } = layer.message;

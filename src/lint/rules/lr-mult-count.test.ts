@@ -12,7 +12,7 @@ testRule(lrMultCount, {
     "one for weights without a bias": conv("param { lr_mult: 1 } ", " bias_term: false"),
     "BatchNorm, which has a rule of its own": `layer { name: "b" type: "BatchNorm" bottom: "x" top: "y" param {} param {} param {} param {} }
 `,
-    "types that nobody knows": `layer { name: "q" type: "Quantum" bottom: "x" top: "y" param {} }
+    "unknown types": `layer { name: "q" type: "Quantum" bottom: "x" top: "y" param {} }
 `,
     "recurrent layers": `layer { name: "l" type: "LSTM" bottom: "x" bottom: "c" top: "y" param {} param {} param {} recurrent_param { num_output: 1 } }
 layer { name: "l2" type: "LSTM" bottom: "x" bottom: "c" bottom: "s" top: "z" param {} param {} param {} param {} recurrent_param { num_output: 1 } }
@@ -62,7 +62,7 @@ layer { name: "l2" type: "LSTM" bottom: "x" bottom: "c" bottom: "s" top: "z" par
 `,
       says: ["of type ReLU learns nothing"],
     },
-    "three, where nobody knows which is meant": {
+    "three, of which it is unknown which is meant": {
       text: conv("param {} param {} ▶param {} "),
     },
   },

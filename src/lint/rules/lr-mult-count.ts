@@ -16,7 +16,7 @@ export const lrMultCount: Rule = {
       if (count === undefined || given <= count || layer.type === "BatchNorm") continue;
       const specs = writtenSpecs(layer);
       const surplus = specs?.slice(count) ?? [];
-      const dropped = surplus.length > 0 && isPlain(layer, count, given) ? surplus : undefined;
+      const dropped = surplus.length > 0 && isCertain(layer, count, given) ? surplus : undefined;
       yield {
         at: surplus[0]?.field ?? layer.at("param"),
         message: `${layer.label} has ${counted(given, "param spec")} for ${counted(count, "parameter")}`,
@@ -27,14 +27,14 @@ export const lrMultCount: Rule = {
   },
 };
 
-/** By the shapes, where they are known; else by the message. */
+/** The number of parameters: by their shapes if known, else by the message. */
 function countOf(layer: LintLayer, { views }: LintNet): number | undefined {
   const shapes = views.map((view) => view.paramShapes(layer)).find((each) => each !== undefined);
   return shapes?.length ?? layer.facts?.paramCount;
 }
 
-/** Whether it is plain which specs are too many: the bias's of a layer without one, or all. */
-function isPlain(layer: LintLayer, count: number, given: number): boolean {
+/** Whether it is certain which specs are too many: that of a missing bias, or all. */
+function isCertain(layer: LintLayer, count: number, given: number): boolean {
   return count === 0 || (hasNoBias(layer) && given === count + 1);
 }
 
@@ -53,7 +53,7 @@ function reasonOf(layer: LintLayer, count: number): string {
 }
 
 function editsOf({ edit }: LintNet, surplus: readonly WrittenSpec[], all: readonly WrittenSpec[] | undefined) {
-  // A list of which nothing stays goes as a field.
+  // If all values of a list are removed, its field is removed.
   const [first] = surplus;
   const list = first?.field.value;
   const whole =

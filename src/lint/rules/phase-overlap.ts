@@ -40,7 +40,7 @@ function* overlapsIn(view: View): Iterable<LayerProblem> {
   }
 }
 
-/** A solver that tests with a net whose sources are all for TRAIN. */
+/** A solver that tests a net whose sources are all for TRAIN. */
 function* unfedTests({ kind, views, solver }: LintNet): Iterable<Problem> {
   const source = views[0]?.layers.find(({ message }) => isDataLayer(message));
   const tests = solver !== undefined && solver.testIter.length > 0;
@@ -65,7 +65,7 @@ function* impossibleRules(layer: LintLayer): Iterable<Problem> {
         severity: "warning",
         message: `${layer.label} has an ${kind} rule that no state meets: ${reason}`,
         why:
-          "All that a rule says has to hold at once; for one or the other write two rules. " +
+          "All conditions of a rule have to hold at once; for alternatives write two rules. " +
           (kind === "include" && layer.message.include.length === 1
             ? "So this layer is in no net that is built from this file."
             : "So this rule does nothing."),

@@ -1,4 +1,4 @@
-import { leaveToPhase, writtenStats } from "../global-stats.js";
+import { removeGlobalStats, writtenStats } from "../global-stats.js";
 import type { Rule } from "../rule.js";
 
 export const redundantGlobalStats: Rule = {
@@ -16,7 +16,7 @@ export const redundantGlobalStats: Rule = {
         why:
           `Only ${phase} runs this layer here. Unset, the field follows the phase, the batch's statistics in TRAIN and the ` +
           "averages in TEST, so that one text is right for both.",
-        fix: leaveToPhase(net, layer),
+        fix: removeGlobalStats(net, layer),
       };
     }
   },

@@ -12,7 +12,7 @@ export const reluBeforeBn: Rule = {
       views.flatMap(batchNorms).flatMap(({ view, layer }) => {
         const activation = activationBefore(view, layer);
         if (activation?.kind !== "rectifier" || activation.through) return [];
-        // Pre-activation nets begin so: normalized and rectified once, then block by block again.
+        // Pre-activation nets normalize and rectify once at the start, and again in each block: no mistake.
         return isNormalized(view, activation.layer) ? [] : [[layer, activation.layer] as const];
       }),
     );

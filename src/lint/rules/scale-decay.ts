@@ -15,13 +15,13 @@ export const scaleDecay: Rule = {
     if (net.kind === "deploy" || net.solver?.weightDecay === 0) return;
     const training = net.views.filter(({ phase }) => phase === "TRAIN");
     for (const { scale } of training.flatMap(batchNorms)) {
-      const problem = scale && judge(net, scale);
+      const problem = scale && problemOf(net, scale);
       if (problem) yield problem;
     }
   },
 };
 
-function judge(net: LintNet, scale: LintLayer): Problem | undefined {
+function problemOf(net: LintNet, scale: LintLayer): Problem | undefined {
   const { param, scaleParam } = scale.message;
   const names = scaleParam?.biasTerm ? ["γ", "β"] : ["γ"];
   const decaying = names.filter((_, i) => (param[i]?.lrMult ?? 1) !== 0 && (param[i]?.decayMult ?? 1) !== 0);
@@ -35,15 +35,15 @@ function judge(net: LintNet, scale: LintLayer): Problem | undefined {
     message: `${scale.label} leaves ${list} to weight decay`,
     why:
       `${solver ? `The solver's weight_decay of ${formatNumber(solver.weightDecay)}` : "Weight decay, where a solver has it,"} ` +
-      `pulls ${list} to 0 with every step: decay_mult is 1 unless it is set. Theirs is not the size that weight decay is there ` +
-      `to keep small; a channel only gets fainter by it. ${inNumbers(solver)}`.trimEnd(),
+      `pulls ${list} to 0 with every step: decay_mult is 1 unless it is set. Weight decay is there to keep ` +
+      `weights small; here it only makes the channels weaker. ${decayOf(solver)}`.trimEnd(),
     severity: solver ? "warning" : "info",
     fix: withoutDecay(net, scale, names.length),
   };
 }
 
-/** What L2 takes from a γ in so many steps that its gradient and momentum leave alone. */
-function inNumbers(solver: SolverParameter | undefined): string {
+/** What L2 decay leaves of a γ of 1 after 10,000 steps without a gradient. */
+function decayOf(solver: SolverParameter | undefined): string {
   const { baseLr, weightDecay, regularizationType } = solver ?? { baseLr: 0, weightDecay: 0, regularizationType: "" };
   if (regularizationType !== "L2" || !(baseLr > 0)) return "";
   const left = (1 - baseLr * weightDecay) ** 10000;

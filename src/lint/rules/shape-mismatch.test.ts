@@ -32,7 +32,7 @@ testRule(shapeMismatch, {
 `,
     "a layer with a fork's field": `${input}layer { name: "p" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 20 fork: 1 } }
 `,
-    "types that nobody knows": `${input}layer { name: "q" type: "Quantum" bottom: "x" top: "y" }
+    "unknown types": `${input}layer { name: "q" type: "Quantum" bottom: "x" top: "y" }
 `,
   },
   bad: {

@@ -10,7 +10,7 @@ import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 import type { Blobs } from "../weights.js";
 
-/** What a layer has against its message or its bottoms; not: data that are not here. */
+/** Errors in a layer's message or bottoms; errors of missing data files have other codes. */
 const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LAYER"]);
 
 export const shapeMismatch: Rule = {
@@ -29,7 +29,7 @@ export const shapeMismatch: Rule = {
           const byShape = error.code === "MOKA_SHAPE" || (error.code === "MOKA_FIELD" && !setsChannels(layer));
           const unsure = guessed.has(layer) || (byShape && readsAny(view, layer, channels));
           if (!unsure) yield refused(view, layer, error);
-        } else if (net.weights && !error && layer.type !== "BatchNorm") yield* misfits(view, layer, net.weights);
+        } else if (net.weights && !error && layer.type !== "BatchNorm") yield* wrongBlobs(view, layer, net.weights);
       }
     }
   },
@@ -56,14 +56,14 @@ function asText(shape: Shape | undefined): string {
   return shape ? formatShape(shape) : "of a shape that is not known";
 }
 
-/** Whether the reader has left out something the layer says, a fork's field mostly: then it may mean something else. */
+/** Whether the reader has left out a part of the layer, as an unknown field of a fork; that may change its meaning. */
 function isReadInPart({ field }: LintLayer, net: LintNet): boolean {
   if (!field) return false;
   const lost = lostBefore(net);
   return lost(field.endLine + 1) > lost(field.line);
 }
 
-/** How much the reader has left out above a line. */
+/** The number of fields and values that the reader has left out above a line. */
 const lostBefore = memoized(({ issues, text }: LintNet) => {
   const counts = new Uint32Array(text.split("\n").length + 2);
   for (const { code, severity, line } of issues) {
@@ -73,7 +73,7 @@ const lostBefore = memoized(({ issues, text }: LintNet) => {
   return (line: number) => counts[Math.min(line, counts.length - 1)] ?? 0;
 });
 
-/** The layers whose tops may have other shapes than it seems, since what they or those before them say is not all known. */
+/** Layers whose top shapes are uncertain, since the reader left out a part of them or of a layer before them. */
 function withGuessedShapes(view: View, net: LintNet): ReadonlySet<LintLayer> {
   const guessed = new Set<LintLayer>();
   for (const layer of view.layers) {
@@ -84,8 +84,8 @@ function withGuessedShapes(view: View, net: LintNet): ReadonlySet<LintLayer> {
 }
 
 /**
- * The layers whose first top may have other channels than it seems: those of data that are not here, where a picture
- * counts as three, and what passes those on.
+ * Layers whose number of channels is uncertain: sources whose data are missing, for which an image is taken to have
+ * three channels, and layers that keep the number of channels of such a bottom.
  */
 function withGuessedChannels(view: View): ReadonlySet<LintLayer> {
   const guessed = new Set<LintLayer>();
@@ -99,12 +99,12 @@ function withGuessedChannels(view: View): ReadonlySet<LintLayer> {
 function readsAny(view: View, layer: LintLayer, layers: ReadonlySet<LintLayer>): boolean {
   return view.makers(layer).some((maker) => {
     if (!maker || !layers.has(maker.layer)) return false;
-    // The labels of a source are one a picture, for sure.
+    // The other tops of a data layer are labels: one value an image, always.
     return maker.index === 0 || !isDataLayer(maker.layer.message);
   });
 }
 
-function* misfits(view: View, layer: LintLayer, weights: Blobs): Iterable<Problem> {
+function* wrongBlobs(view: View, layer: LintLayer, weights: Blobs): Iterable<Problem> {
   const params = view.paramShapes(layer);
   const blobs = weights.of(layer);
   if (!params || blobs.length === 0) return;
@@ -113,7 +113,7 @@ function* misfits(view: View, layer: LintLayer, weights: Blobs): Iterable<Proble
     yield {
       at: layer.at("name"),
       message: `${layer.label} has ${counted(params.length, "parameter")}, but the weights ${counted(blobs.length, "blob")} for it`,
-      why: `${stops} The layer was trained in another form: with or without bias_term, say. To learn it anew, rename the layer.`,
+      why: `${stops} The layer was trained in another form, for example with or without bias_term. To learn it anew, rename the layer.`,
     };
     return;
   }
@@ -127,7 +127,7 @@ function* misfits(view: View, layer: LintLayer, weights: Blobs): Iterable<Proble
   };
 }
 
-/** Equal shapes; blobs of before 2014 are filled up to four axes with ones from the left. */
+/** Whether shapes are equal; blobs from before 2014 have four axes, with axes of size 1 added in front. */
 function fits(shape: Shape, wanted: Shape): boolean {
   if (shape.length === 4 && wanted.length < 4) {
     return sameShape(shape, [...Array<number>(4 - wanted.length).fill(1), ...wanted]);

@@ -15,11 +15,11 @@ export const softmaxThenSoftmaxloss: Rule = {
       for (const loss of view.layers.filter(({ type }) => type === "SoftmaxWithLoss")) {
         const softmax = view.maker(loss);
         if (softmax?.type !== "Softmax") continue;
-        const edits = without(net, view, softmax, loss);
+        const edits = withoutSoftmax(net, view, softmax, loss);
         yield {
           at: loss.values("bottom")[0]?.value ?? loss.at("bottom"),
           message: `${loss.label} reads "${loss.message.bottom[0]}", which is a softmax already, of ${softmax.label}`,
-          why: `The loss takes the softmax of its bottom once more. ${squashed(view, softmax)} Gradients go through both, and are small from the start.`,
+          why: `The loss takes the softmax of its bottom once more. ${shrunkRange(view, softmax)} Gradients go through both, and are small from the start.`,
           fix: edits && { edits },
         };
       }
@@ -27,8 +27,8 @@ export const softmaxThenSoftmaxloss: Rule = {
   },
 };
 
-/** What is left of the range of the loss. */
-function squashed(view: View, softmax: LintLayer): string {
+/** How the range of the loss shrinks. */
+function shrunkRange(view: View, softmax: LintLayer): string {
   const classes = view.topShapes(softmax)[0]?.[softmax.message.softmaxParam?.axis ?? 1];
   if (!classes || classes < 2)
     return "Probabilities lie within 0 and 1, so that the second softmax makes them all but equal.";
@@ -40,8 +40,8 @@ function squashed(view: View, softmax: LintLayer): string {
   );
 }
 
-/** Gives the loss what the Softmax reads, and takes that away if nobody else reads it. */
-function without({ edit, views }: LintNet, view: View, softmax: LintLayer, loss: LintLayer): Edit[] | undefined {
+/** Lets the loss read the bottom of the Softmax, and removes the Softmax if no other layer reads it. */
+function withoutSoftmax({ edit, views }: LintNet, view: View, softmax: LintLayer, loss: LintLayer): Edit[] | undefined {
   const [scores] = softmax.message.bottom;
   const bottom = loss.values("bottom")[0]?.value;
   const states = views.filter((other) => other.has(loss));

@@ -28,7 +28,7 @@ function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
     while (later?.maker?.layer === layer) later = later.next;
     const maker = later?.maker?.layer;
     const makes = maker && !maker.message.bottom.includes(name) ? maker : undefined;
-    // In a fragment it is an input, but for what the fragment itself makes.
+    // An unknown bottom of a fragment is an input of it, unless a later layer makes it.
     if (kind === "fragment" && !makes) continue;
     for (let each = view.layers[above]; each && each !== layer; each = view.layers[++above]) {
       for (const top of each.message.top) if (made.size < made.add(top).size) names.push(top);

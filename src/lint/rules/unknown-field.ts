@@ -22,8 +22,8 @@ export const unknownField: Rule = {
       return code === "MOKA_TEXT_UNKNOWN_FIELD" && !places.has(`${line}:${column}`);
     });
     for (const [message, issues] of grouped(unknown, ({ message }) => message)) {
-      const isSlip = message.includes("did you mean") || message.includes("it is a field of");
-      if (isSlip) for (const issue of issues) yield problemOf(net, issue, 0);
+      const isMistake = message.includes("did you mean") || message.includes("it is a field of");
+      if (isMistake) for (const issue of issues) yield problemOf(net, issue, 0);
       else if (issues[0]) yield problemOf(net, issues[0], issues.length - 1);
     }
   },

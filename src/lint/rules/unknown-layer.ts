@@ -17,23 +17,23 @@ export const unknownLayer: Rule = {
     for (const [type, layers] of grouped(unknown, ({ type }) => type)) {
       const [first, ...others] = layers;
       if (!first) continue;
-      // A V1 layer without a type has one that is not read: see caffe-refuses.
+      // The type of a V1 layer was not read; caffe-refuses reports that.
       if (type === "" && !first.body) continue;
-      const wanted = meant(type, net.types);
-      if (type === "" || wanted) for (const layer of layers) yield slip(layer, wanted, net);
-      else yield type === "Python" ? python(first, others.length) : foreign(first, others.length);
+      const wanted = similarType(type, net.types);
+      if (type === "" || wanted) for (const layer of layers) yield misspelled(layer, wanted, net);
+      else yield type === "Python" ? pythonLayer(first, others.length) : unknownType(first, others.length);
     }
   },
 };
 
-/** The type that was probably meant; nothing for a type that is known to be another's, or that only adds to a name. */
-function meant(type: string, types: readonly string[]): string | undefined {
+/** The type that was probably meant; undefined for types of forks, and for those with a digit, as "ReLU7". */
+function similarType(type: string, types: readonly string[]): string | undefined {
   if (type === "Python" || forkTypes.get(type)?.fork || /\d/.test(type)) return undefined;
   const same = types.find((other) => other.toLowerCase() === type.toLowerCase());
   return same ?? (type.length > 4 ? closest(type, types) : undefined);
 }
 
-function slip(layer: LintLayer, wanted: string | undefined, { edit }: LintNet): Problem {
+function misspelled(layer: LintLayer, wanted: string | undefined, { edit }: LintNet): Problem {
   const { value } = layer.fields("type").at(-1) ?? {};
   return {
     at: layer.at("type"),
@@ -46,29 +46,29 @@ function slip(layer: LintLayer, wanted: string | undefined, { edit }: LintNet): 
   };
 }
 
-function python(layer: LintLayer, more: number): Problem {
+function pythonLayer(layer: LintLayer, more: number): Problem {
   const { module, layer: name } = layer.message.pythonParam ?? { module: "", layer: "" };
   return {
     at: layer.at("type"),
     severity: "info",
-    message: `${layer.label} is written in Python${besides(more, "Python layer")}`,
+    message: `${layer.label} is written in Python${andMore(more, "Python layer")}`,
     why:
       `Moka never runs the class "${name}" of the module "${module}": write it as a layer in TypeScript and register that as ` +
       `"${module}/${name}". Caffe runs it only if it was built with WITH_PYTHON_LAYER. Shapes behind it are not checked here.`,
   };
 }
 
-function foreign(layer: LintLayer, more: number): Problem {
+function unknownType(layer: LintLayer, more: number): Problem {
   const fork = forkTypes.get(layer.type)?.fork;
   return {
     at: layer.at("type"),
-    message: `${layer.label} is of a type that Caffe does not have${fork ? `; it is ${fork}` : ""}${besides(more, "layer")}`,
+    message: `${layer.label} is of a type that Caffe does not have${fork ? `; it is ${fork}` : ""}${andMore(more, "layer")}`,
     why:
       `Caffe aborts with "Unknown layer type: ${layer.type}", unless it is a build that has this type; Moka needs a class of that ` +
       "name to be registered. Shapes of what is behind it are not checked here.",
   };
 }
 
-function besides(more: number, noun: string): string {
+function andMore(more: number, noun: string): string {
   return more > 0 ? `, and ${counted(more, `more ${noun}`)} of this type` : "";
 }

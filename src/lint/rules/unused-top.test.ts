@@ -23,10 +23,12 @@ layer { name: "a" type: "AbsVal" bottom: "x" top: "a" }
 `,
     "a fragment": `layer { name: "a" type: "AbsVal" bottom: "x" top: "a" }
 `,
-    "the mask of a pooling, and a layer nobody knows": net(`layer { name: "q" type: "Quantum" bottom: "y" top: "q" }`),
+    "the mask of a pooling, and a layer of an unknown type": net(
+      `layer { name: "q" type: "Quantum" bottom: "y" top: "q" }`,
+    ),
   },
   bad: {
-    "labels nobody reads": {
+    "labels that no layer reads": {
       text: `layer { name: "d" type: "DummyData" top: "x" top: ▶"t" dummy_data_param { shape { dim: 2 dim: 4 } shape { dim: 2 } } }
 layer { name: "l" type: "EuclideanLoss" bottom: "x" bottom: "x" top: "l" }
 `,

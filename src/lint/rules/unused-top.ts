@@ -9,7 +9,7 @@ import type { View } from "../view.js";
 export const unusedTop: Rule = {
   id: "unused-top",
   severity: "info",
-  summary: "a top in training that no layer reads, and that is no output one looks at",
+  summary: "a top in training that no layer reads, and that is not meant as an output",
 
   *check(net) {
     if (net.kind !== "trainval") return;
@@ -42,7 +42,7 @@ function isRead({ views }: LintNet, layer: LintLayer, index: number): boolean {
 function whyOf(view: View, layer: LintLayer, index: number, name: string): string {
   const shape = view.topShapes(layer)[index];
   const values = shape ? `its ${counted(countOf(shape), "value")}` : "its values";
-  const printed = `Caffe takes it for an output of the net, and logs ${values}, one a line, at each display. If it is to be left alone, let a Silence layer read it.`;
+  const printed = `Caffe takes it for an output of the net, and logs ${values}, one a line, at each display. To avoid this, let a Silence layer read it.`;
   const branch = deadBranch(view, layer);
   if (layer.message.bottom.length === 0 || branch.length === 0) return printed;
   const shapes = branch.map((each) => view.paramShapes(each));
@@ -53,7 +53,7 @@ function whyOf(view: View, layer: LintLayer, index: number, name: string): strin
   return `${counted(branch.length, "layer is", "layers are")} run for "${name}" alone${params}. ${printed}`;
 }
 
-/** The layers that are there for this one's tops only, with itself; none where some of its tops are read. */
+/** This layer and those that only it needs; none if one of its tops is read. */
 function deadBranch(view: View, last: LintLayer): readonly LintLayer[] {
   const alive = new Map<LintLayer, number>();
   const readersOf = (layer: LintLayer) =>

@@ -16,16 +16,16 @@ export const zeroWeightFiller: Rule = {
       const learning = learningIn(view);
       const empty = learning.filter((layer) => !layer.facts?.weightFiller?.filler && !net.weights?.of(layer).length);
       const [first] = empty;
-      // One layer alone learns from 0 too, as in regression.
+      // A net with one learning layer can learn from 0, as in linear regression.
       if (!first || (learning.length === 1 && !rectifies(view, first))) continue;
       const isBackbone = empty.length > learning.length / 2 || first === learning[0];
-      if (isBackbone) yield fromWeights(first, empty.length, learning.length);
+      if (isBackbone) yield needsWeights(first, empty.length, learning.length);
       else for (const layer of empty) yield startsAtZero(net, view, layer, learning.length - empty.length);
     }
   },
 };
 
-/** The layers whose own weights the solver changes; what another layer filled counts there. */
+/** The layers whose weights the solver changes; shared weights count for their first layer, whose filler fills them. */
 function learningIn(view: View): readonly LintLayer[] {
   const owned = new Set<string>();
   return view.layers.filter((layer) => {
@@ -37,14 +37,14 @@ function learningIn(view: View): readonly LintLayer[] {
   });
 }
 
-/** The field that has the filler of its weights. */
-function holderOf({ facts }: LintLayer): string {
+/** The field of the layer's message with its weight filler. */
+function paramFieldOf({ facts }: LintLayer): string {
   return facts?.weightFiller?.field ?? "";
 }
 
-function fromWeights(first: LintLayer, empty: number, all: number): Problem {
+function needsWeights(first: LintLayer, empty: number, all: number): Problem {
   return {
-    at: first.at(holderOf(first)),
+    at: first.at(paramFieldOf(first)),
     severity: "info",
     message: `${first.label}${empty > 1 ? ` and ${counted(empty - 1, "more layer")}, of ${all} that learn weights, have` : " has"} no weight_filler`,
     why:
@@ -56,7 +56,7 @@ function fromWeights(first: LintLayer, empty: number, all: number): Problem {
 function startsAtZero(net: LintNet, view: View, layer: LintLayer, filled: number): Problem {
   const edits = withFiller(net, layer, rectifies(view, layer) ? "msra" : "xavier");
   return {
-    at: layer.at(holderOf(layer)),
+    at: layer.at(paramFieldOf(layer)),
     message: `${layer.label} has no weight_filler: its weights start at 0`,
     why:
       `The default is constant 0, and ${counted(filled, "other layer")} that ${filled === 1 ? "learns" : "learn"} weights ${filled === 1 ? "has" : "have"} a filler. ` +
@@ -66,7 +66,7 @@ function startsAtZero(net: LintNet, view: View, layer: LintLayer, filled: number
   };
 }
 
-/** Whether what reads the layer next is of the kind that msra was made for. */
+/** Whether a reader of the layer is of a type for which msra is the usual filler. */
 function rectifies(view: View, layer: LintLayer): boolean {
   return view.readers(layer).some(({ layer: { type, facts } }) => {
     return facts?.activation === "rectifier" || type === "BatchNorm" || type === "Scale";
@@ -74,9 +74,9 @@ function rectifies(view: View, layer: LintLayer): boolean {
 }
 
 function withFiller({ edit }: LintNet, layer: LintLayer, type: string): Edit[] | undefined {
-  const holder = holderOf(layer);
+  const field = paramFieldOf(layer);
   const filler = `weight_filler { type: "${type}" }`;
-  const param = layer.fields(holder).at(-1)?.value;
+  const param = layer.fields(field).at(-1)?.value;
   if (!layer.body || param?.kind === "list") return undefined;
-  return param?.kind === "message" ? edit.insert(param, filler) : edit.insert(layer.body, `${holder} { ${filler} }`);
+  return param?.kind === "message" ? edit.insert(param, filler) : edit.insert(layer.body, `${field} { ${filler} }`);
 }

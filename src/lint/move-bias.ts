@@ -5,32 +5,32 @@ import { counted } from "../util/words.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
 
-/** What it takes to do without a bias before BatchNorm layers in trained weights. */
-interface Folding {
-  readonly fits: boolean;
-  /** What is done, or why it cannot be. */
+/** How a bias before BatchNorm layers can be removed from trained weights. */
+interface BiasMove {
+  readonly possible: boolean;
+  /** What is done, or why it is not possible. */
   readonly note: string;
   readonly apply?: ((weights: NetParameter) => void) | undefined;
 }
 
 /**
- * Moves a bias b into the running mean of the BatchNorm layers of these names, so that W·x + b − M/s stays what it was:
- * M becomes M − b·s.
+ * Moves a bias b into the running means of the BatchNorm layers of these names: M becomes M − b·s, so that W·x − M/s
+ * equals what W·x + b − M/s was.
  */
-export function foldBias(
+export function moveBias(
   { weights, layers }: Pick<LintNet, "weights" | "layers">,
   layer: LintLayer,
   norms: readonly string[],
-): Folding {
+): BiasMove {
   const blobs = weights?.of(layer) ?? [];
-  if (blobs.length < 2) return { fits: true, note: "The weights given have no bias for it." };
+  if (blobs.length < 2) return { possible: true, note: "The weights given have no bias for it." };
   const count = blobs[1]?.data.length;
   for (const name of norms) {
     const statistics = weights?.of({ name }) ?? [];
     const [mean, , factor] = statistics;
-    const refused = (what: string): Folding => {
+    const refused = (what: string): BiasMove => {
       return {
-        fits: false,
+        possible: false,
         note: `it cannot move into the mean of BatchNorm "${name}", which has ${what} in the weights.`,
       };
     };
@@ -41,15 +41,15 @@ export function foldBias(
     const sharer = layers.find(
       (each) => !norms.includes(each.name) && each.message.param.some((p) => p.name === shared),
     );
-    if (shared && sharer) return { fits: false, note: `BatchNorm "${name}" shares its mean with ${sharer.label}.` };
+    if (shared && sharer) return { possible: false, note: `BatchNorm "${name}" shares its mean with ${sharer.label}.` };
   }
   const note =
     "The bias in the weights given moves into the running mean, so that the net computes in TEST what it did.";
-  return { fits: true, note, apply: (net) => apply(net, layer.name, norms) };
+  return { possible: true, note, apply: (net) => apply(net, layer.name, norms) };
 }
 
 function apply(net: NetParameter, name: string, norms: readonly string[]): void {
-  // Weights go by name, and of layers that share one, the first counts.
+  // Weights are found by the name of their layer; of layers with one name the first one gets them.
   const find = (wanted: string) => net.layer.find((each) => each.name === wanted);
   const layer = find(name);
   const bias = layer?.blobs[1];
