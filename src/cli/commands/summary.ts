@@ -35,7 +35,7 @@ export const summary: Command = command(
       const { summarize } = await import("../../api/summary.js");
       const result = await summarize(model, { ...options, log: problems({ upgrades: false }) });
       if (json) printJson(result);
-      else print(await format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
+      else print(format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
       return 0;
     },
   },
@@ -53,8 +53,7 @@ const asLayer = "·";
 type Row = readonly (readonly string[])[];
 
 /** The table with its totals. Names are wrapped to make it at most `width` columns wide, if that is possible. */
-async function format(net: NetSummary, width: number): Promise<string> {
-  const { default: Table } = await import("cli-table3");
+function format(net: NetSummary, width: number): string {
   const { bold } = colorsFor(process.stdout);
   const { parameters, multiplyAdds, memory, partial } = net.totals;
   const counts = [short(parameters), short(multiplyAdds), bytes(memory)];
@@ -67,24 +66,23 @@ async function format(net: NetSummary, width: number): Promise<string> {
     rows = rowsOf(net, true);
     widths = shrink(widthsOf([...rows, totals]), budget);
   }
-  const noEdge = { top: "", "top-mid": "", "top-left": "", "top-right": "", left: "", "left-mid": "" };
-  const table = new Table({
-    head: heads.map((head) => bold(head)),
-    colAligns: heads.map((_, i) => (i <= named ? "left" : "right")),
-    chars: {
-      ...noEdge,
-      ...{ bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "", right: "", "right-mid": "" },
-      ...{ middle: " ".repeat(gap), mid: "─", "mid-mid": "─".repeat(gap) },
-    },
-    style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 },
-  });
-  for (const row of [...rows, totals]) {
-    const cells = row.map((lines, i) => (i < named ? lines.flatMap((line) => wrap(line, widths[i] ?? 1)) : lines));
-    table.push(cells.map((lines) => lines.join("\n")));
-  }
-  const lines = table.toString().split("\n");
-  const rule = lines[1] ?? "";
-  const text = [...lines.slice(0, -1), rule, ...lines.slice(-1)].map((line) => line.trimEnd());
+  const lines = (row: Row, style = (text: string) => text): string[] => {
+    const cells = row.map((texts, i) => (i < named ? texts.flatMap((text) => wrap(text, widths[i] ?? 1)) : texts));
+    return Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, line) => {
+      const padded = cells.map((texts, i) => {
+        const text = texts[line] ?? "";
+        const blanks = " ".repeat(Math.max(0, (widths[i] ?? 0) - widthOf(text)));
+        return i <= named ? style(text) + blanks : blanks + style(text);
+      });
+      return padded.join(" ".repeat(gap)).trimEnd();
+    });
+  };
+  const rule = "─".repeat(sum(widths) + gap * (heads.length - 1));
+  const head = lines(
+    heads.map((each) => [each]),
+    bold,
+  );
+  const text = [...head, rule, ...rows.flatMap((row) => lines(row)), rule, ...lines(totals)];
   const legend = isNarrow ? [`${asLayer} a top that is named as its layer`] : [];
   return `${[...text, "", ...legend, ...footer(net)].join("\n")}\n`;
 }
@@ -146,8 +144,14 @@ function footer({ totals, layers, peaks }: NetSummary): string[] {
 
 function widthsOf(rows: readonly Row[]): number[] {
   return heads.map((head, i) =>
-    Math.max(head.length, ...rows.flatMap((row) => (row[i] ?? []).map(({ length }) => length))),
+    rows.reduce((most, row) => Math.max(most, ...(row[i] ?? []).map(widthOf)), head.length),
   );
+}
+
+/** Columns of a terminal; most characters of East Asian scripts take two. */
+function widthOf(text: string): number {
+  const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]/gu;
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : [...text].length + (text.match(wide) ?? []).length;
 }
 
 /** Narrows the widest column of names until all columns fit, or none of names is wider than 8. */
