@@ -15,6 +15,8 @@ export interface InferenceContext extends Omit<LayerContext, "fill"> {
   readonly catalog: Catalog;
   /** Shapes by blob. A data layer whose tops are all here is not asked: it needs no data, nor a known type. */
   readonly given?: ReadonlyMap<string, Shape>;
+  /** What was found in other states of the net of the same phase, to be reused for the same bottoms, and added to. */
+  readonly known?: Map<LayerParameter, LayerShapes>;
 }
 
 /** What is known of one layer; an unknown shape is undefined. */
@@ -49,7 +51,7 @@ export interface Inference {
  * @param layers of one state of the net, in their order
  */
 export async function inferShapes(layers: readonly LayerParameter[], context: InferenceContext): Promise<Inference> {
-  const { given = new Map<string, Shape>() } = context;
+  const { given = new Map<string, Shape>(), known } = context;
   const graph = connect(layers);
   const shapes = new Map<Value, Shape>();
   const assumed = new Set<Value>();
@@ -57,7 +59,10 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
   for (const message of layers) {
     const bottoms = graph.bottoms(message);
     const bottom = bottoms.map((value) => shapes.get(value));
-    const found = await inferLayer(asInput(message, given), bottom, context);
+    const before = known?.get(message);
+    const isSame = before?.bottom.every((shape, index) => shape === bottom[index]);
+    const found = before && isSame ? before : await inferLayer(asInput(message, given), bottom, context);
+    known?.set(message, found);
     const isGuess = found.isAssumed || bottoms.some((value) => assumed.has(value));
     for (const [index, value] of graph.tops(message).entries()) {
       const shape = found.top[index];
@@ -84,7 +89,7 @@ export function isMissing(error: unknown): error is MokaError {
 async function inferLayer(
   message: LayerParameter,
   bottom: readonly (Shape | undefined)[],
-  { catalog, given: _, ...context }: InferenceContext,
+  { catalog, given: _, known: __, ...context }: InferenceContext,
 ): Promise<LayerShapes> {
   const copy = copyMessage(LayerParameterSchema, message);
   if (!isFieldSet(copy, LayerParameterSchema.field.phase)) copy.phase = Phase[context.phase];
