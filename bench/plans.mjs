@@ -11,7 +11,7 @@ import { ReferenceEngine } from "../dist/engines/reference/index.js";
 import { WasmEngine } from "../dist/engines/wasm/index.js";
 import { fill } from "../dist/fillers/index.js";
 import { version } from "../dist/index.js";
-import { layers } from "../dist/layers/index.js";
+import { layers } from "../dist/layers/registry.js";
 import { NetStateSchema, Phase } from "../dist/proto/gen/caffe_pb.js";
 import { parseNet } from "../dist/proto/text/index.js";
 import { upgradeNet } from "../dist/proto/upgrade/net.js";

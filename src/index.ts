@@ -30,12 +30,12 @@ export { filler } from "./proto/filler.js";
 export type { LayerParameter } from "./proto/gen/caffe_pb.js";
 export { formatNet, parseNet, parseSolver, type TextIssue } from "./proto/text/index.js";
 export type { SolverAction, SolverEvents } from "./solvers/solver.js";
+export type { Cause } from "./tools/batch-norm/causes.js";
 export type {
   BatchNormStats,
   ChannelValues,
   FlaggedChannel,
 } from "./tools/batch-norm/layer-stats.js";
-export type { Cause } from "./tools/batch-norm/measurements.js";
 export { computeImageMean, type ImageMean, type ImageMeanOptions } from "./tools/compute-image-mean.js";
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../src/core/catalog.js";
 import { fill } from "../src/fillers/index.js";
-import { layers } from "../src/layers/index.js";
+import { layers } from "../src/layers/registry.js";
 import { fixText } from "../src/lint/fix.js";
 import { type Finding, lintText } from "../src/lint/lint.js";
 import type { LintContext } from "../src/lint/read-net.js";

@@ -6,7 +6,7 @@ import type { Phase } from "../src/core/layer.js";
 import { Net } from "../src/core/net.js";
 import { ReferenceEngine } from "../src/engines/reference/index.js";
 import { fill } from "../src/fillers/index.js";
-import { layers } from "../src/layers/index.js";
+import { layers } from "../src/layers/registry.js";
 import { createFiles, createImages } from "../src/platform/node/index.js";
 import { NetStateSchema, Phase as PhaseEnum } from "../src/proto/gen/caffe_pb.js";
 import { parseNet } from "../src/proto/text/index.js";

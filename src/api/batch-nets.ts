@@ -8,8 +8,6 @@ import {
   LayerParameterSchema,
   type NetParameter,
   type NetState,
-  NetStateSchema,
-  Phase,
   TransformationParameterSchema,
 } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
@@ -21,12 +19,10 @@ import type { Files } from "../util/files.js";
 import { silent } from "../util/log.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { netFrom, readText } from "./read-text.js";
+import { type StateOptions, stateOf } from "./state.js";
 
 /** The data to run a net on, and how many batches. */
-export interface BatchOptions extends RunOptions {
-  /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
-  readonly level?: number | undefined;
-  readonly stages?: readonly string[] | undefined;
+export interface BatchOptions extends RunOptions, StateOptions {
   /**
    * The data to run on instead of the net's own data layers: arrays by blob name, all with the same number of rows; or
    * a path: the folder of an LMDB or LevelDB, or a list of images and labels (`.txt`, in the format of ImageData).
@@ -46,23 +42,15 @@ const defaultBatch = 32;
 /** A net's message and what is needed to run it on batches, with either kind of BatchNorm statistics. */
 export class BatchNets {
   readonly message: NetParameter;
-  readonly files: Files;
   readonly #options: BatchOptions;
   readonly #context: NetContext;
   /** Sources and nets that are closed in the end. */
-  readonly #toClose: { close(): Promise<void> }[];
+  readonly #toClose: { close(): Promise<void> }[] = [];
 
-  private constructor(
-    message: NetParameter,
-    options: BatchOptions,
-    context: NetContext,
-    toClose: { close(): Promise<void> }[],
-  ) {
+  private constructor(message: NetParameter, options: BatchOptions, context: NetContext) {
     this.message = message;
-    this.files = context.files;
     this.#options = options;
     this.#context = context;
-    this.#toClose = toClose;
   }
 
   /** Reads a net, calls `work` with it, and then closes all that `work` opened. */
@@ -73,14 +61,21 @@ export class BatchNets {
     check(isCount(iterations ?? 1), "MOKA_USAGE", `iterations must be 1 or more, not ${iterations}`);
     const engine = await createEngine(options);
     const context = { ...netContext(engine, options, undefined), ownsEngine: false };
-    const toClose: { close(): Promise<void> }[] = [];
     try {
       const message = netFrom(await readText(pathOrText, context.files), context.log);
-      return await work(new BatchNets(message, options, context, toClose));
+      const nets = new BatchNets(message, options, context);
+      try {
+        return await work(nets);
+      } finally {
+        for (const each of nets.#toClose) await each.close();
+      }
     } finally {
-      for (const each of toClose) await each.close();
       await engine.dispose();
     }
+  }
+
+  get files(): Files {
+    return this.#context.files;
   }
 
   get engine(): string {
@@ -88,8 +83,7 @@ export class BatchNets {
   }
 
   state(phase: "TRAIN" | "TEST"): NetState {
-    const { level = 0, stages = [] } = this.#options;
-    return create(NetStateSchema, { phase: Phase[phase], level, stage: [...stages] });
+    return stateOf(phase, this.#options);
   }
 
   layers(phase: "TRAIN" | "TEST"): LayerParameter[] {
@@ -123,11 +117,8 @@ export class BatchNets {
       const inputBlobs = this.layers("TEST").flatMap((layer) => (isDataLayer(layer) ? layer.top : []));
       const unknownName = Object.keys(data).find((name) => !inputBlobs.includes(name));
       const names = inputBlobs.join(", ") || "none";
-      check(
-        unknownName === undefined,
-        "MOKA_USAGE",
-        `data for "${unknownName}": the input blobs of this net are ${names}`,
-      );
+      const reason = `data for "${unknownName}": the input blobs of this net are ${names}`;
+      check(unknownName === undefined, "MOKA_USAGE", reason);
       source = batchesOfArrays(data, batch);
     }
     this.#toClose.push(source);
@@ -164,11 +155,8 @@ export class BatchNets {
       return create(LayerParameterSchema, { ...common, type: "Data", dataParam });
     }
     const isList = path.endsWith(".txt");
-    check(
-      isList,
-      "MOKA_USAGE",
-      `data ${path}: give an LMDB's or LevelDB's folder, a list of images (.txt), or arrays by name`,
-    );
+    const reason = `data ${path}: give an LMDB's or LevelDB's folder, a list of images (.txt), or arrays by name`;
+    check(isList, "MOKA_USAGE", reason);
     const shape = replaced.find(({ type }) => type === "Input")?.inputParam?.shape[0]?.dim.map(Number) ?? [];
     const [, channels = 3, newHeight = 0, newWidth = 0] = shape;
     const imageDataParam = { source: path, batchSize, newHeight, newWidth, isColor: channels !== 1 };

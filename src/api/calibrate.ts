@@ -4,10 +4,10 @@ import { makeBlob } from "../proto/binary/index.js";
 import { LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { feed } from "../tools/batch-norm/fed-net.js";
+import type { NormBlobs } from "../tools/batch-norm/norm-layers.js";
 import { ScoreMean, type Scores } from "../tools/batch-norm/outputs.js";
 import {
   measure,
-  type NormBlobs,
   normBlobsOf,
   putNormBlobs,
   type StatisticsMethod,
@@ -75,13 +75,9 @@ export async function calibrate(
     const source = await nets.batches(phase);
     const iterations = nets.iterations(source, 50);
     const global = await nets.build(source, "global");
-    check(
-      global.layers.some(({ type }) => type === "BatchNorm"),
-      "MOKA_USAGE",
-      "the net has no BatchNorm layers to calibrate",
-    );
     await global.copyTrainedLayersFrom(weights);
     const old = normBlobsOf(global);
+    check(old.size > 0, "MOKA_USAGE", "the net has no BatchNorm layers to calibrate");
     const batch = await nets.build(source, "batch");
     batch.copyTrainedLayers(global.toMessage());
     const next = await measure(batch, source, iterations, method);

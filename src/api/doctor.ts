@@ -1,12 +1,10 @@
 import { isLoss } from "../core/layer-roles.js";
 import type { LayerParameter } from "../proto/gen/caffe_pb.js";
-import { diagnose } from "../tools/batch-norm/causes.js";
+import { type Cause, diagnose, type Measurements } from "../tools/batch-norm/causes.js";
 import { type Comparison, compareStatistics, type LayerGap } from "../tools/batch-norm/compare.js";
 import { type FactorReading, readFactor } from "../tools/batch-norm/factor.js";
-import type { Cause, Measurements } from "../tools/batch-norm/measurements.js";
 import { normLayers } from "../tools/batch-norm/norm-layers.js";
 import { accuraciesOf } from "../tools/batch-norm/outputs.js";
-import { check } from "../util/errors.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
 
 export interface DoctorOptions extends BatchOptions {
@@ -45,7 +43,6 @@ const largeError = 0.25;
  */
 export async function doctor(model: string, weights: string, options: DoctorOptions = {}): Promise<DoctorReport> {
   const { phase = "TEST" } = options;
-  check(phase === "TRAIN" || phase === "TEST", "MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
   return BatchNets.use(model, options, async (nets) => {
     const source = await nets.batches(phase);
     const global = await nets.build(source, "global");

@@ -1,30 +1,25 @@
-import { create } from "@bufbuild/protobuf";
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
 import { inferShapes, isMissing } from "../core/infer-shapes.js";
 import { fill } from "../fillers/index.js";
-import { layers } from "../layers/index.js";
-import { type NetParameter, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
+import { layers } from "../layers/registry.js";
+import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import { parseNet } from "../proto/text/index.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
 import { drawLayers, type PhaseOfNet, type RankDir } from "../tools/draw/index.js";
 import { check, MokaError } from "../util/errors.js";
-import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
+import type { RunOptions } from "./environment.js";
 import { readText, type Text } from "./read-text.js";
+import { type StateOptions, stateOf } from "./state.js";
 
-export interface DrawOptions {
+export interface DrawOptions extends StateOptions, Pick<RunOptions, "files" | "log"> {
   /** The phase whose layers are drawn. Default: both phases; a layer of both is drawn once. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
   /** The direction of the data flow: down (the default), to the right, or up. */
   readonly rankdir?: RankDir | undefined;
-  /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
-  readonly level?: number | undefined;
-  readonly stages?: readonly string[] | undefined;
-  readonly log?: Log | undefined;
-  readonly files?: Files | undefined;
 }
 
 /**
@@ -36,15 +31,14 @@ export interface DrawOptions {
  * text, is drawn too, and its problems go to `log`
  */
 export async function drawNet(pathOrText: string, options: DrawOptions = {}): Promise<string> {
-  const { phase, rankdir = "TB", level = 0, stages = [], log = silent, files = createFiles() } = options;
+  const { phase, rankdir = "TB", log = silent, files = createFiles() } = options;
   check(["TB", "LR", "BT"].includes(rankdir), "MOKA_USAGE", `rankdir must be TB, LR or BT, not "${rankdir}"`);
   const net = readLeniently(await readText(pathOrText, files), log);
   const context = { catalog: new Catalog(layers, fill), files, images: createImages(), log: silent };
   const phases: PhaseOfNet[] = [];
   const missing = new Set<string>();
   for (const each of phase === undefined ? (["TRAIN", "TEST"] as const) : [phase]) {
-    const state = create(NetStateSchema, { phase: Phase[each], level, stage: [...stages] });
-    const included = filterLayers(net, state, log);
+    const included = filterLayers(net, stateOf(each, options), log);
     const inference = await inferShapes(included, { ...context, phase: each, random: new Random(1) });
     const { blobs: shapes, assumed, layers: found } = inference;
     for (const { error } of found.values()) if (isMissing(error)) missing.add(error.message);

@@ -7,7 +7,7 @@ import { WeightFileStore } from "../data/weight-files.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
 import { type Blas, coreCount, WasmEngine } from "../engines/wasm/index.js";
 import { fill } from "../fillers/index.js";
-import { layers } from "../layers/index.js";
+import { layers } from "../layers/registry.js";
 import { check, reasonOf } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
@@ -55,11 +55,8 @@ const engines = {
 /** @throws MokaError `MOKA_UNSUPPORTED` if the requested engine cannot run here */
 export async function createEngine(options: RunOptions): Promise<Engine> {
   const { engine = "auto", threads = coreCount(), log = silent } = options;
-  check(
-    engine in engines,
-    "MOKA_USAGE",
-    `there is no engine "${engine}"; there are ${Object.keys(engines).join(", ")}`,
-  );
+  const names = Object.keys(engines).join(", ");
+  check(engine in engines, "MOKA_USAGE", `there is no engine "${engine}"; there are ${names}`);
   check(Number.isInteger(threads) && threads > 0, "MOKA_USAGE", `threads must be 1 or more, not ${threads}`);
   return engines[engine](threads, log);
 }

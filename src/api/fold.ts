@@ -1,8 +1,7 @@
-import { create } from "@bufbuild/protobuf";
 import { createFiles } from "#platform";
 import { filterLayers } from "../core/filter-net.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { type NetParameter, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
+import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import { formatNet } from "../proto/text/index.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
 import { type FoldedNet, foldNet } from "../tools/fold/index.js";
@@ -11,11 +10,9 @@ import { silent } from "../util/log.js";
 import type { RunOptions } from "./environment.js";
 import { type FoldProof, type ProofOptions, Prover } from "./prove-fold.js";
 import { netFrom, readText } from "./read-text.js";
+import { type StateOptions, stateOf } from "./state.js";
 
-export interface FoldOptions extends RunOptions, ProofOptions {
-  /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
-  readonly level?: number | undefined;
-  readonly stages?: readonly string[] | undefined;
+export interface FoldOptions extends RunOptions, StateOptions, ProofOptions {
   /**
    * Path of the files to write, `<output>.prototxt` and `<output>.caffemodel`. They are not written if the proof fails.
    * Default: nothing is written.
@@ -47,11 +44,11 @@ export async function fold(
   weights: string | NetParameter,
   options: FoldOptions = {},
 ): Promise<FoldResult> {
-  const { level = 0, stages = [], files = createFiles(), log = silent, output, tolerance = 1e-4 } = options;
+  const { files = createFiles(), log = silent, output, tolerance = 1e-4 } = options;
   check(tolerance > 0, "MOKA_USAGE", `tolerance must be greater than 0, not ${tolerance}`);
   const store = new WeightFileStore(files, log);
   const net = netFrom(await readText(model, files), log);
-  const state = create(NetStateSchema, { phase: Phase.TEST, level, stage: [...stages] });
+  const state = stateOf("TEST", options);
   const origin = typeof weights === "string" ? weights : "the weights";
   const trained = typeof weights === "string" ? await store.readAll(weights) : upgradeNet(weights, origin, log);
   const prover = await Prover.prepare(filterLayers(net, state, silent), options);

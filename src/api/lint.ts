@@ -1,6 +1,6 @@
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
-import { layers } from "../layers/index.js";
+import { layers } from "../layers/registry.js";
 import { checkLevels } from "../lint/config.js";
 import { fixText } from "../lint/fix.js";
 import { type Finding, type FoundProblem, type Levels, lintText } from "../lint/lint.js";

@@ -1,18 +1,14 @@
-import { create } from "@bufbuild/protobuf";
 import { Net as CoreNet } from "../core/net.js";
-import { NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { netFrom, readText } from "./read-text.js";
+import { type StateOptions, stateOf } from "./state.js";
 
-export interface NetOptions extends RunOptions {
+export interface NetOptions extends RunOptions, StateOptions {
   /** The phase: it selects layers, and changes how some of them compute. Default `TEST`. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
   /** Weights to load: a path, or several separated by commas. Default: the weights from the fillers. */
   readonly weights?: string | undefined;
-  /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
-  readonly level?: number | undefined;
-  readonly stages?: readonly string[] | undefined;
   /**
    * The blobs whose values and gradients can be read after a run. `outputs`: inputs, outputs (blobs not read by a layer)
    * and parameters; the others share memory, and phase TEST has no backward pass, unless the net has `force_backward`.
@@ -32,14 +28,13 @@ export const Net = {
    * @throws MokaError that names file, line, layer and blob
    */
   async load(pathOrText: string, options: NetOptions = {}): Promise<Net> {
-    const { phase = "TEST", weights, level = 0, stages = [], keep = "all" } = options;
-    check(phase === "TRAIN" || phase === "TEST", "MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
+    const { phase = "TEST", weights, keep = "all" } = options;
+    const state = stateOf(phase, options);
     check(keep === "all" || keep === "outputs", "MOKA_USAGE", `keep must be "all" or "outputs", not "${keep}"`);
     const engine = await createEngine(options);
     const context = netContext(engine, options, undefined);
     try {
       const message = netFrom(await readText(pathOrText, context.files), context.log);
-      const state = create(NetStateSchema, { phase: Phase[phase], level, stage: [...stages] });
       const backward = phase === "TRAIN" || keep === "all" || message.forceBackward;
       const net = await CoreNet.build(message, state, { ...context, keep, backward, ownsEngine: true });
       if (weights !== undefined) await net.copyTrainedLayersFrom(weights);

@@ -6,14 +6,8 @@ import { asInput } from "../core/input-layers.js";
 import { isDataLayer } from "../core/layer-roles.js";
 import { Net } from "../core/net.js";
 import { fill } from "../fillers/index.js";
-import { layers as allLayers } from "../layers/index.js";
-import {
-  type LayerParameter,
-  type NetParameter,
-  NetParameterSchema,
-  NetStateSchema,
-  Phase,
-} from "../proto/gen/caffe_pb.js";
+import { layers as allLayers } from "../layers/registry.js";
+import { type LayerParameter, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { type Comparison, compareNets } from "../tools/fold/compare.js";
 import type { FoldedNet } from "../tools/fold/index.js";
@@ -22,6 +16,7 @@ import { silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
+import { stateOf } from "./state.js";
 
 export interface ProofOptions {
   /** The greatest allowed error of an output, relative to its largest magnitude. Default 1e-4. */
@@ -103,7 +98,7 @@ export class Prover {
     const engine = await createEngine(this.#options);
     // Without passes: fused steps would fold the original net too.
     const context = { ...netContext(engine, { ...this.#options, log: silent }, seed), passes: [], backward: false };
-    const state = create(NetStateSchema, { phase: Phase.TEST });
+    const state = stateOf("TEST");
     const nets: Net[] = [];
     try {
       const build = async (message: NetParameter) => {

@@ -30,7 +30,7 @@ export function solverFrom({ text, file }: Text, log: Log): SolverParameter {
 }
 
 /** Logs the warnings of a text. Throws for an error, that is, if a part of the text could not be read. */
-function accept<T>({ message, issues }: Parsed<T>, file: string | undefined, log: Log): T {
+export function accept<T>({ message, issues }: Parsed<T>, file: string | undefined, log: Log): T {
   const errors = issues.filter(({ severity }) => severity === "error");
   const [first] = errors;
   if (first) {

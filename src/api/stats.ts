@@ -1,23 +1,18 @@
-import { create } from "@bufbuild/protobuf";
 import { createFiles } from "#platform";
 import { filterLayers } from "../core/filter-net.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { type BlobProto, type LayerParameter, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
+import type { BlobProto, LayerParameter } from "../proto/gen/caffe_pb.js";
 import { type BatchNormStats, layerStats } from "../tools/batch-norm/layer-stats.js";
 import { type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
 import { check } from "../util/errors.js";
-import type { Files } from "../util/files.js";
-import { type Log, silent } from "../util/log.js";
+import { silent } from "../util/log.js";
+import type { RunOptions } from "./environment.js";
 import { netFrom, readText } from "./read-text.js";
+import { type StateOptions, stateOf } from "./state.js";
 
-export interface StatsOptions {
+export interface StatsOptions extends StateOptions, Pick<RunOptions, "files" | "log"> {
   /** The phase whose layers are used. Default `TEST`. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
-  /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
-  readonly level?: number | undefined;
-  readonly stages?: readonly string[] | undefined;
-  readonly log?: Log | undefined;
-  readonly files?: Files | undefined;
 }
 
 export interface NetStats {
@@ -37,15 +32,14 @@ export interface NetStats {
  * @throws MokaError `MOKA_WEIGHTS` if a BatchNorm does not have BVLC Caffe's three blobs; `MOKA_USAGE` if there is none
  */
 export async function stats(model: string | undefined, weights: string, options: StatsOptions = {}): Promise<NetStats> {
-  const { phase = "TEST", level = 0, stages = [], log = silent, files = createFiles() } = options;
-  check(phase === "TRAIN" || phase === "TEST", "MOKA_USAGE", `phase must be "TRAIN" or "TEST", not "${phase}"`);
+  const { phase = "TEST", log = silent, files = createFiles() } = options;
+  const state = stateOf(phase, options);
   const read = await new WeightFileStore(files, log).readAll(weights);
   const trained = new Map(read.layer.map((layer) => [layer.name, layer]));
   let { name } = read;
   let layers: readonly LayerParameter[] = [...trained.values()];
   if (model !== undefined) {
     const net = netFrom(await readText(model, files), log);
-    const state = create(NetStateSchema, { phase: Phase[phase], level, stage: [...stages] });
     layers = filterLayers(net, state, silent);
     name = net.name || name;
   }

@@ -76,18 +76,11 @@ export class Transformer {
       "MOKA_SHAPE",
       `a mean of shape ${shape.join(" × ")}, where 1, 2 or 3 axes are possible`,
     );
-    if (shape.length === 1) {
-      check(shape[0] === channels, "MOKA_SHAPE", `the mean has ${shape[0]} channels, input "${input}" has ${channels}`);
-      this.#settingsOf(input).mean = { shape: [channels, 1, 1], data: Float64Array.from(data) };
-      return;
-    }
-    const [depth = 1, ...size] = shape.length === 2 ? [1, ...shape] : shape;
-    check(
-      depth === channels || depth === 1,
-      "MOKA_SHAPE",
-      `the mean has ${depth} channels, input "${input}" has ${channels}`,
-    );
-    const fits = sameShape(size, [height, width]);
+    const isPerChannel = shape.length === 1;
+    const [depth = 1, ...size] = isPerChannel ? [...shape, 1, 1] : shape.length === 2 ? [1, ...shape] : shape;
+    const isKnownDepth = depth === channels || (depth === 1 && !isPerChannel);
+    check(isKnownDepth, "MOKA_SHAPE", `the mean has ${depth} channels, input "${input}" has ${channels}`);
+    const fits = isPerChannel || sameShape(size, [height, width]);
     const image = { shape: [depth, ...size], data: Float64Array.from(data) };
     this.#settingsOf(input).mean = fits ? image : resizedMean(image, height, width);
   }

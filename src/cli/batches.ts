@@ -1,5 +1,5 @@
 import type { BatchOptions } from "../api/batch-nets.js";
-import type { NdArray } from "../tools/image-array.js";
+import { check } from "../util/errors.js";
 import { option, type Values } from "./command.js";
 import { integer, json, model, number, numbers, phases, runOptions, seed, stateOptions, weights } from "./options.js";
 import { problems } from "./print.js";
@@ -41,20 +41,11 @@ export async function batchOptions({
 
 /** Returns arrays, or a path, which the API opens. */
 async function readData(text: string | undefined): Promise<BatchOptions["data"]> {
-  if (text?.includes("=")) return readArrays(text);
-  if (!text?.endsWith(".npz")) return text;
-  const { readNpz } = await import("./npz.js");
-  return readNpz(text);
-}
-
-async function readArrays(text: string): Promise<Record<string, NdArray>> {
-  const { MokaError } = await import("../util/errors.js");
-  const { readArray } = await import("./arrays.js");
-  const arrays: Record<string, NdArray> = {};
-  for (const part of text.split(",")) {
-    const [, name = "", path = ""] = /^([^=]+)=(.+)$/.exec(part) ?? [];
-    if (name === "") throw new MokaError("MOKA_USAGE", `--data ${text}: give blob=file, as data=x.npy,label=y.npy`);
-    arrays[name] = await readArray(path);
-  }
-  return arrays;
+  if (text === undefined || !/=|\.npz$/.test(text)) return text;
+  const { readArrays, readNpz } = await import("./arrays.js");
+  if (!text.includes("=")) return readNpz(text);
+  const files = text.split(",").map((part) => /^([^=]+)=(.+)$/.exec(part)?.slice(1) ?? []);
+  const isWhole = files.every((each) => each.length > 0);
+  check(isWhole, "MOKA_USAGE", `--data ${text}: give blob=file, as data=x.npy,label=y.npy`);
+  return readArrays(Object.fromEntries(files));
 }

@@ -17,7 +17,7 @@ export type Values<P extends Parameters> = {
 /** One command of `moka`. Each stands in a file of its own, which is loaded when the command is called. */
 export interface Command {
   /** Declares all parameters. The returned function does the work; it is called after the arguments are parsed. */
-  define(command: Commander): () => Promise<ExitCode>;
+  define(command: Commander): () => Promise<ExitCode | undefined>;
 }
 
 /** The facts about a command that are known without loading its file. */
@@ -29,17 +29,24 @@ export interface CommandRow {
   readonly load: () => Promise<Command>;
 }
 
-interface Work<V> {
+interface HelpTexts {
   /** The arguments in the first line of the help. Default: as declared. */
   readonly usage?: string;
   /** The last paragraph of the help. */
   readonly help?: string;
-  /** Does the work. Modules are imported here rather than at the top, so that `--help` is quick. */
-  run(values: V): Promise<ExitCode>;
 }
 
-/** A command with these operands, in this order, and options. The types of the values of `run` follow from them. */
-export function command<P extends Parameters>(takes: P, { usage, help, run }: Work<Values<P>>): Command {
+/**
+ * A command with these operands, in this order, and options. The types of the values of `run` follow from them.
+ *
+ * @param run does the work; without a result the exit code is 0. It imports modules rather than the top of the file, so
+ *   that `--help` is quick.
+ */
+export function command<P extends Parameters>(
+  takes: P,
+  run: (values: Values<P>) => Promise<ExitCode | undefined>,
+  { usage, help }: HelpTexts = {},
+): Command {
   return {
     define(command) {
       const readers = Object.entries(takes).map(([name, declare]) => [name, declare(command)] as const);

@@ -50,11 +50,11 @@ export async function forEachFile<Result extends { readonly nets: readonly strin
 ): Promise<readonly Result[]> {
   const results = new Map<string, Result>();
   const withSolver = new Set<string>();
-  const levels = new LevelsByFolder(flags);
+  const levelsOf = levelsByFolder(flags);
   for (const path of paths.map((each) => (each === "-" ? each : normalize(each)))) {
     if (results.has(path)) continue;
     const { solver, weights } = flags;
-    const options = { solver, weights, rules: await levels.of(path === "-" ? "." : dirname(path)) };
+    const options = { solver, weights, rules: await levelsOf(path === "-" ? "." : dirname(path)) };
     const result = await work(await inputOf(path, options));
     results.set(path, result);
     for (const net of result.nets.map(normalize)) {
@@ -64,7 +64,7 @@ export async function forEachFile<Result extends { readonly nets: readonly strin
         continue;
       }
       withSolver.add(net);
-      const rules = await levels.of(dirname(net));
+      const rules = await levelsOf(dirname(net));
       results.set(net, await work(await inputOf(net, { solver: path, weights, rules })));
     }
   }
@@ -81,24 +81,15 @@ async function inputOf(path: string, options: LintOptions): Promise<LintInput> {
   return { pathOrText, file, options: { ...options, file }, stdin };
 }
 
-/** The levels of rules by folder: from `--config` or the nearest settings file. `--rule` overrides both. */
-class LevelsByFolder {
-  readonly #flags: LintFlags;
-  readonly #known = new Map<string | undefined, Promise<Levels>>();
-
-  constructor(flags: LintFlags) {
-    this.#flags = flags;
-  }
-
-  of(folder: string): Promise<Levels> {
-    const path = this.#flags.config ?? nearestConfig(folder);
-    let levels = this.#known.get(path);
-    if (!levels) {
-      levels = readLevels(path, this.#flags.rules);
-      this.#known.set(path, levels);
-    }
+/** Finds the levels of rules for a folder: from `--config` or the nearest settings file. `--rule` overrides both. */
+function levelsByFolder({ config, rules }: LintFlags): (folder: string) => Promise<Levels> {
+  const known = new Map<string | undefined, Promise<Levels>>();
+  return (folder) => {
+    const path = config ?? nearestConfig(folder);
+    const levels = known.get(path) ?? readLevels(path, rules);
+    known.set(path, levels);
     return levels;
-  }
+  };
 }
 
 function nearestConfig(folder: string): string | undefined {

@@ -158,22 +158,19 @@ test("options have all forms of Caffe's flags, in every command", async () => {
   const row = commands.find(({ name }) => name === "digits");
   if (!row) throw new Error("no command");
   const spy = vi.spyOn(row, "load").mockResolvedValue(
-    command(takes, {
-      async run(values) {
-        expectTypeOf(values).toEqualTypeOf<{
-          readonly gray: boolean;
-          readonly oversample: boolean;
-          readonly width: number;
-          readonly scale: number | undefined;
-          readonly names: Readonly<Record<string, string>>;
-          readonly out: string | undefined;
-          readonly kind: "lmdb" | "leveldb";
-          readonly input: string;
-          readonly files: readonly string[];
-        }>();
-        seen.push(values);
-        return 0;
-      },
+    command(takes, async (values) => {
+      expectTypeOf(values).toEqualTypeOf<{
+        readonly gray: boolean;
+        readonly oversample: boolean;
+        readonly width: number;
+        readonly scale: number | undefined;
+        readonly names: Readonly<Record<string, string>>;
+        readonly out: string | undefined;
+        readonly kind: "lmdb" | "leveldb";
+        readonly input: string;
+        readonly files: readonly string[];
+      }>();
+      seen.push(values);
     }),
   );
   const initial = {

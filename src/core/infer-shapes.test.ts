@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createFiles, createImages } from "#platform";
 import { fill } from "../fillers/index.js";
-import { layers } from "../layers/index.js";
+import { layers } from "../layers/registry.js";
 import { parseNet } from "../proto/text/index.js";
 import { MokaError } from "../util/errors.js";
 import { silent } from "../util/log.js";

@@ -69,6 +69,8 @@ export abstract class Layer extends LayerFacts {
   readonly equalCounts: boolean = false;
   /** How many parameters its message gives it, whatever the shapes; nothing if only `declareParams` can tell. */
   readonly paramCount: number | undefined = this.declareParams === Layer.prototype.declareParams ? 0 : undefined;
+  /** Bottoms that have no gradient, by index, and what they are: `its labels`. A backward that needs one is refused. */
+  readonly withoutGradient: Readonly<Record<number, string>> = {};
   /** Whether the net makes the tops that the prototxt does not name (losses). */
   readonly autoTops: boolean = false;
 
@@ -114,8 +116,8 @@ export abstract class Layer extends LayerFacts {
   filled(): void {}
 
   /** Whether `force_backward` applies to this bottom (not to labels, which have no gradient). */
-  allowForceBackward(_bottom: number): boolean {
-    return true;
+  allowForceBackward(bottom: number): boolean {
+    return this.withoutGradient[bottom] === undefined;
   }
 
   /**

@@ -250,6 +250,10 @@ export class Recordings {
       const recording = record(index, `${layer.name}'`, this.#options.engine, true);
       backward[index] = recording;
       try {
+        for (const [i, { name }] of bottom.entries()) {
+          const what = wanted[i] ? layer.withoutGradient[i] : undefined;
+          if (what) throw layer.error("MOKA_FIELD", `cannot propagate down to ${what} "${name}"`);
+        }
         layer.backward(recording.recorder, top, wanted, bottom, learns);
       } catch (refusal) {
         return { backward, refusal };

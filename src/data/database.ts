@@ -1,22 +1,19 @@
 import type { Database, DatabaseRecord } from "../util/database.js";
-import { MokaError } from "../util/errors.js";
+import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 
 /** Caffe's two kinds of database, by their names on the command line. */
 export type Backend = "lmdb" | "leveldb";
 
-// Each kind is imported when a database of that kind is opened: many runs open none.
-const leveldb = () => import("./leveldb/index.js");
-const lmdb = () => import("./lmdb/index.js");
-
 /**
- * Opens a database for reading. Nothing in its folder is changed.
+ * Opens a database for reading. Nothing in its folder is changed. The reader is imported here, not above: many runs open
+ * no database.
  *
  * @throws MokaError MOKA_FILE if it does not exist, MOKA_DATA if it is damaged or not such a database
  */
 export async function openDatabase(files: Files, backend: Backend, path: string): Promise<Database> {
-  if (backend === "lmdb") return (await lmdb()).openLmdb(files, path);
-  return (await leveldb()).openLevelDb(files, path);
+  if (backend === "lmdb") return (await import("./lmdb/reader.js")).openLmdb(files, path);
+  return (await import("./leveldb/reader.js")).openLevelDb(files, path);
 }
 
 /** Writes records, which must come in the order of their keys. The database is complete when `finish` resolves. */
@@ -32,14 +29,14 @@ export interface DatabaseWriter {
  * @throws MokaError MOKA_FILE if the folder holds a database already, as Caffe's converters do
  */
 export async function createDatabase(files: Files, backend: Backend, folder: string): Promise<DatabaseWriter> {
-  if (backend === "leveldb") return (await leveldb()).LevelDbWriter.create(files, folder);
+  const [kind, file] = backend === "lmdb" ? ["an LMDB", "data.mdb"] : ["a LevelDB", "CURRENT"];
   await files.makeFolder(folder);
-  const path = `${folder.replace(/\/+$/, "")}/data.mdb`;
-  const exists = (await files.list(folder)).includes("data.mdb");
-  if (exists) throw new MokaError("MOKA_FILE", `cannot create ${folder}: there is an LMDB already`);
-  const writer = new (await lmdb()).LmdbWriter();
+  const exists = (await files.list(folder)).includes(file);
+  check(!exists, "MOKA_FILE", `cannot create ${folder}: there is ${kind} already`);
+  if (backend === "leveldb") return new (await import("./leveldb/writer.js")).LevelDbWriter(files, folder);
+  const writer = new (await import("./lmdb/writer.js")).LmdbWriter();
   return {
     add: (key, value) => writer.add(key, value),
-    finish: () => files.write(path, writer.finish()),
+    finish: () => files.write(`${folder.replace(/\/+$/, "")}/${file}`, writer.finish()),
   };
 }

@@ -10,7 +10,7 @@ import {
   SolverStateSchema,
 } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
-import { floatsOf, type Hdf5Array, type Hdf5Value, readHdf5, readHdf5Tree, writeHdf5 } from "./hdf5.js";
+import { floatsOf, type Hdf5Value, readHdf5, readHdf5Tree, writeHdf5 } from "./hdf5.js";
 
 type Datasets = ReadonlyMap<string, Hdf5Value>;
 
@@ -91,11 +91,15 @@ export async function solverStateFromHdf5(bytes: Uint8Array, file: string): Prom
     return value.data[0] ?? 0;
   };
   const learnedNet = datasets.get("learned_net");
+  const history: BlobProto[] = [];
+  for (let path = "history/0"; datasets.has(path); path = `history/${history.length}`) {
+    history.push(blobAt(datasets, path, undefined, file));
+  }
   return create(SolverStateSchema, {
     iter: integer("iter"),
     currentStep: integer("current_step"),
     ...(typeof learnedNet === "string" && { learnedNet }),
-    history: numberedBlobs(datasets, "history", file),
+    history,
   });
 }
 
@@ -111,23 +115,10 @@ export async function solverStateToHdf5(state: SolverState): Promise<Uint8Array>
   return writeHdf5(content, ["history"]);
 }
 
-/** All blobs `<group>/0`, `<group>/1`, … up to the first missing index. */
-function numberedBlobs(datasets: Datasets, group: string, file: string): BlobProto[] {
-  const blobs: BlobProto[] = [];
-  while (datasets.has(`${group}/${blobs.length}`)) {
-    blobs.push(blobAt(datasets, `${group}/${blobs.length}`, undefined, file));
-  }
-  return blobs;
-}
-
 /** A dataset as a blob, with its gradients if there are any. */
 function blobAt(datasets: Datasets, path: string, diffPath: string | undefined, file: string): BlobProto {
   const value = datasets.get(path);
-  check(isArray(value), "MOKA_WEIGHTS", `${file}: ${path} holds no numbers`);
+  check(typeof value === "object", "MOKA_WEIGHTS", `${file}: ${path} holds no numbers`);
   const diff = diffPath === undefined ? undefined : datasets.get(diffPath);
-  return makeBlob(value.shape, { data: floatsOf(value), ...(isArray(diff) && { diff: floatsOf(diff) }) });
-}
-
-function isArray(value: Hdf5Value | undefined): value is Hdf5Array {
-  return typeof value === "object";
+  return makeBlob(value.shape, { data: floatsOf(value), ...(typeof diff === "object" && { diff: floatsOf(diff) }) });
 }

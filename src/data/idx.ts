@@ -1,3 +1,4 @@
+import { concat, formatStart } from "../util/bytes.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { countOf, formatShape, type Shape } from "../util/shape.js";
 
@@ -35,7 +36,8 @@ export interface LabelledImages {
  * @throws MokaError MOKA_DATA if it is not an IDX file, or its length is not what its header says
  */
 export async function readIdx(bytes: Uint8Array, file = "IDX file"): Promise<Idx> {
-  const content = isGzip(bytes) ? await gunzipIdx(bytes, file) : bytes;
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const content = isGzip ? await gunzipIdx(bytes, file) : bytes;
   const header = readHeader(content, file);
   const { type, shape, start } = header;
   check(
@@ -90,13 +92,6 @@ export function writeIdx({ shape, data }: Idx): Uint8Array {
   return bytes;
 }
 
-/** Compresses bytes as `gzip` does. */
-export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of through(bytes, new CompressionStream("gzip"))) chunks.push(chunk);
-  return concat(chunks);
-}
-
 /** The size in bytes of a header with the greatest number of axes, 255. */
 const maxHeaderBytes = 4 + 4 * 255;
 
@@ -112,8 +107,7 @@ function readHeader(bytes: Uint8Array, file: string): Header {
   const type = types.find((candidate) => candidate.code === code);
   const start = 4 + 4 * axes;
   if (first !== 0 || second !== 0 || !type || bytes.length < start) {
-    const shown = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    throw new MokaError("MOKA_DATA", `${file}: no IDX file: it begins with ${shown || "nothing"}`);
+    throw new MokaError("MOKA_DATA", `${file}: no IDX file: it begins with ${formatStart(bytes)}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return { type, shape: Array.from({ length: axes }, (_, axis) => view.getUint32(4 + 4 * axis)), start };
@@ -124,17 +118,13 @@ function sizeOf({ type, shape, start }: Header): number {
   return start + countOf(shape) * type.Array.BYTES_PER_ELEMENT;
 }
 
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
 /** Decompresses an IDX file. It stops as soon as the result is longer than the header says. */
 async function gunzipIdx(bytes: Uint8Array, file: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   let limit = Number.POSITIVE_INFINITY;
   try {
-    for await (const chunk of through(bytes, new DecompressionStream("gzip"))) {
+    for await (const chunk of gunzip(bytes)) {
       chunks.push(chunk);
       length += chunk.length;
       if (limit === Number.POSITIVE_INFINITY && length >= maxHeaderBytes)
@@ -148,31 +138,12 @@ async function gunzipIdx(bytes: Uint8Array, file: string): Promise<Uint8Array> {
   return concat(chunks);
 }
 
-/** The output of `stream` for the input `bytes`. Not all browsers can iterate over a stream. */
-async function* through(
-  bytes: Uint8Array,
-  stream: CompressionStream | DecompressionStream,
-): AsyncGenerator<Uint8Array> {
-  const source = new ReadableStream<Uint8Array>({
-    start(controller) {
-      controller.enqueue(bytes);
-      controller.close();
-    },
-  });
-  const reader = source.pipeThrough(stream).getReader();
+/** The chunks of decompressed bytes. Not all browsers can iterate over a stream. */
+async function* gunzip(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  const reader = new Blob([bytes.slice()]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
   } finally {
     await reader.cancel();
   }
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let filled = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, filled);
-    filled += chunk.length;
-  }
-  return bytes;
 }

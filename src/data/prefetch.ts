@@ -21,10 +21,10 @@ export function ignoreRejection<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
-/** A batch that is being read. Its promise never rejects: it is awaited only when the batch is used. */
+/** A batch that is being read. Its promise is awaited only when the batch is used. */
 interface QueuedBatch<Item, Position> {
   readonly position: Position;
-  readonly result: Promise<{ readonly items: readonly Item[] } | { readonly error: unknown }>;
+  readonly items: Promise<readonly Item[]>;
 }
 
 /**
@@ -55,12 +55,13 @@ export class Prefetcher<Item, Position> {
   /** The items of the next batch. Reading of the batches after it is started before this returns. */
   async next(): Promise<readonly Item[]> {
     while (this.#queue.length === 0) await this.#collect();
-    const result = await this.#queue.shift()?.result;
-    this.#filling ??= this.#fill().finally(() => {
-      this.#filling = undefined;
-    });
-    if (!result || "error" in result) throw result?.error;
-    return result.items;
+    try {
+      return (await this.#queue.shift()?.items) ?? [];
+    } finally {
+      this.#filling ??= this.#fill().finally(() => {
+        this.#filling = undefined;
+      });
+    }
   }
 
   /** Goes back to a saved `position`; after an error, the position is unchanged. */
@@ -80,7 +81,7 @@ export class Prefetcher<Item, Position> {
     this.#isStopping = true;
     await this.#filling;
     await this.#collecting;
-    await Promise.all(this.#queue.map(({ result }) => result));
+    await Promise.allSettled(this.#queue.map(({ items }) => items));
     this.#queue.length = 0;
     this.#isStopping = false;
   }
@@ -97,16 +98,9 @@ export class Prefetcher<Item, Position> {
 
   async #collectOne(): Promise<void> {
     const { position } = this.#source;
-    const items = this.#source.collect();
-    const result = items.then((each) => Promise.all(each));
-    this.#queue.push({
-      position,
-      result: result.then(
-        (all) => ({ items: all }),
-        (error: unknown) => ({ error }),
-      ),
-    });
-    await items.catch(() => {}); // the error is thrown when the batch is used
+    const collected = this.#source.collect();
+    this.#queue.push({ position, items: ignoreRejection(collected.then((items) => Promise.all(items))) });
+    await collected.catch(() => {}); // the error is thrown when the batch is used
     this.#collecting = undefined;
   }
 }

@@ -1,137 +1,66 @@
-import type { LayerClass } from "../core/catalog.js";
 import type { ActivationKind, LayerGroup } from "../core/layer-facts.js";
-import { AbsValLayer } from "./activation/abs-val.js";
-import { BiasLayer } from "./activation/bias.js";
-import { BNLLLayer } from "./activation/bnll.js";
-import { ClipLayer } from "./activation/clip.js";
-import { ELULayer } from "./activation/elu.js";
-import { ExpLayer } from "./activation/exp.js";
-import { LogLayer } from "./activation/log.js";
-import { PowerLayer } from "./activation/power.js";
-import { PReLULayer } from "./activation/prelu.js";
-import { ReLULayer } from "./activation/relu.js";
-import { ScaleLayer } from "./activation/scale.js";
-import { SigmoidLayer } from "./activation/sigmoid.js";
-import { SwishLayer } from "./activation/swish.js";
-import { TanHLayer } from "./activation/tanh.js";
-import { ThresholdLayer } from "./activation/threshold.js";
-import { ArgMaxLayer } from "./common/arg-max.js";
-import { BatchReindexLayer } from "./common/batch-reindex.js";
-import { ConcatLayer } from "./common/concat.js";
-import { DropoutLayer } from "./common/dropout.js";
-import { EltwiseLayer } from "./common/eltwise.js";
-import { EmbedLayer } from "./common/embed.js";
-import { FilterLayer } from "./common/filter.js";
-import { FlattenLayer } from "./common/flatten.js";
-import { InnerProductLayer } from "./common/inner-product.js";
-import { ParameterLayer } from "./common/parameter.js";
-import { ReductionLayer } from "./common/reduction.js";
-import { ReshapeLayer } from "./common/reshape.js";
-import { SilenceLayer } from "./common/silence.js";
-import { SliceLayer } from "./common/slice.js";
-import { SoftmaxLayer } from "./common/softmax.js";
-import { SplitLayer } from "./common/split.js";
-import { TileLayer } from "./common/tile.js";
-import { DataLayer } from "./data/data.js";
-import { DummyDataLayer } from "./data/dummy-data.js";
-import { HDF5DataLayer } from "./data/hdf5-data.js";
-import { HDF5OutputLayer } from "./data/hdf5-output.js";
-import { ImageDataLayer } from "./data/image-data.js";
-import { InputLayer } from "./data/input.js";
-import { MemoryDataLayer } from "./data/memory-data.js";
-import { WindowDataLayer } from "./data/window-data.js";
-import { AccuracyLayer } from "./loss/accuracy.js";
-import { ContrastiveLossLayer } from "./loss/contrastive-loss.js";
-import { EuclideanLossLayer } from "./loss/euclidean-loss.js";
-import { HingeLossLayer } from "./loss/hinge-loss.js";
-import { InfogainLossLayer } from "./loss/infogain-loss.js";
-import { MultinomialLogisticLossLayer } from "./loss/multinomial-logistic-loss.js";
-import { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
-import { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
-import { BatchNormLayer } from "./normalization/batch-norm.js";
-import { LRNLayer } from "./normalization/lrn.js";
-import { MVNLayer } from "./normalization/mvn.js";
-import { LSTMLayer } from "./recurrent/lstm.js";
-import { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
-import { RNNLayer } from "./recurrent/rnn.js";
-import { ConvolutionLayer } from "./vision/convolution.js";
-import { CropLayer } from "./vision/crop.js";
-import { DeconvolutionLayer } from "./vision/deconvolution.js";
-import { Im2colLayer } from "./vision/im2col.js";
-import { PoolingLayer } from "./vision/pooling.js";
-import { SPPLayer } from "./vision/spp.js";
 
-/** All layer types; a new type gets its row here. */
-export const layers = [
-  AbsValLayer,
-  AccuracyLayer,
-  ArgMaxLayer,
-  BNLLLayer,
-  BatchNormLayer,
-  BatchReindexLayer,
-  BiasLayer,
-  ClipLayer,
-  ConcatLayer,
-  ContrastiveLossLayer,
-  ConvolutionLayer,
-  CropLayer,
-  DataLayer,
-  DeconvolutionLayer,
-  DropoutLayer,
-  DummyDataLayer,
-  ELULayer,
-  EltwiseLayer,
-  EmbedLayer,
-  EuclideanLossLayer,
-  ExpLayer,
-  FilterLayer,
-  FlattenLayer,
-  HDF5DataLayer,
-  HDF5OutputLayer,
-  HingeLossLayer,
-  Im2colLayer,
-  ImageDataLayer,
-  InfogainLossLayer,
-  InnerProductLayer,
-  InputLayer,
-  LRNLayer,
-  LSTMLayer,
-  LSTMUnitLayer,
-  LogLayer,
-  MVNLayer,
-  MemoryDataLayer,
-  MultinomialLogisticLossLayer,
-  PReLULayer,
-  ParameterLayer,
-  PoolingLayer,
-  PowerLayer,
-  RNNLayer,
-  ReLULayer,
-  ReductionLayer,
-  ReshapeLayer,
-  SPPLayer,
-  ScaleLayer,
-  SigmoidLayer,
-  SigmoidCrossEntropyLossLayer,
-  SilenceLayer,
-  SliceLayer,
-  SoftmaxLayer,
-  SoftmaxWithLossLayer,
-  SplitLayer,
-  SwishLayer,
-  TanHLayer,
-  ThresholdLayer,
-  TileLayer,
-  WindowDataLayer,
-] as const satisfies readonly LayerClass[];
-
-/** A layer type of a fork of Caffe that is not here. */
-export interface ForkType {
-  /** The fork it is known from, in the genitive: `SSD's`. */
-  readonly fork: string | undefined;
-  readonly group: LayerGroup | undefined;
-  readonly activation?: ActivationKind;
-}
+// All layer types; a new type gets its row here.
+export { AbsValLayer } from "./activation/abs-val.js";
+export { BiasLayer } from "./activation/bias.js";
+export { BNLLLayer } from "./activation/bnll.js";
+export { ClipLayer } from "./activation/clip.js";
+export { ELULayer } from "./activation/elu.js";
+export { ExpLayer } from "./activation/exp.js";
+export { LogLayer } from "./activation/log.js";
+export { PowerLayer } from "./activation/power.js";
+export { PReLULayer } from "./activation/prelu.js";
+export { ReLULayer } from "./activation/relu.js";
+export { ScaleLayer } from "./activation/scale.js";
+export { SigmoidLayer } from "./activation/sigmoid.js";
+export { SwishLayer } from "./activation/swish.js";
+export { TanHLayer } from "./activation/tanh.js";
+export { ThresholdLayer } from "./activation/threshold.js";
+export { ArgMaxLayer } from "./common/arg-max.js";
+export { BatchReindexLayer } from "./common/batch-reindex.js";
+export { ConcatLayer } from "./common/concat.js";
+export { DropoutLayer } from "./common/dropout.js";
+export { EltwiseLayer } from "./common/eltwise.js";
+export { EmbedLayer } from "./common/embed.js";
+export { FilterLayer } from "./common/filter.js";
+export { FlattenLayer } from "./common/flatten.js";
+export { InnerProductLayer } from "./common/inner-product.js";
+export { ParameterLayer } from "./common/parameter.js";
+export { ReductionLayer } from "./common/reduction.js";
+export { ReshapeLayer } from "./common/reshape.js";
+export { SilenceLayer } from "./common/silence.js";
+export { SliceLayer } from "./common/slice.js";
+export { SoftmaxLayer } from "./common/softmax.js";
+export { SplitLayer } from "./common/split.js";
+export { TileLayer } from "./common/tile.js";
+export { DataLayer } from "./data/data.js";
+export { DummyDataLayer } from "./data/dummy-data.js";
+export { HDF5DataLayer } from "./data/hdf5-data.js";
+export { HDF5OutputLayer } from "./data/hdf5-output.js";
+export { ImageDataLayer } from "./data/image-data.js";
+export { InputLayer } from "./data/input.js";
+export { MemoryDataLayer } from "./data/memory-data.js";
+export { WindowDataLayer } from "./data/window-data.js";
+export { AccuracyLayer } from "./loss/accuracy.js";
+export { ContrastiveLossLayer } from "./loss/contrastive-loss.js";
+export { EuclideanLossLayer } from "./loss/euclidean-loss.js";
+export { HingeLossLayer } from "./loss/hinge-loss.js";
+export { InfogainLossLayer } from "./loss/infogain-loss.js";
+export { MultinomialLogisticLossLayer } from "./loss/multinomial-logistic-loss.js";
+export { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
+export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
+export { BatchNormLayer } from "./normalization/batch-norm.js";
+export { LRNLayer } from "./normalization/lrn.js";
+export { MVNLayer } from "./normalization/mvn.js";
+export { LSTMLayer } from "./recurrent/lstm.js";
+export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
+export { RNNLayer } from "./recurrent/rnn.js";
+export { ConvolutionLayer } from "./vision/convolution.js";
+export { CropLayer } from "./vision/crop.js";
+export { DeconvolutionLayer } from "./vision/deconvolution.js";
+export { Im2colLayer } from "./vision/im2col.js";
+export { PoolingLayer } from "./vision/pooling.js";
+export { SPPLayer } from "./vision/spp.js";
 
 type Row = readonly [
   fork: string | undefined,
@@ -140,8 +69,8 @@ type Row = readonly [
   activation?: ActivationKind,
 ];
 
-/** Types by fork and group, where they have one. A type that gets its row above is removed here. */
-const rows: readonly Row[] = [
+/** Types by fork and group, where they have one. A type that gets a row above is removed here. */
+export const forkRows: readonly Row[] = [
   ["SSD's", "data", "AnnotatedData"],
   ["SSD's", "vision", "PriorBox"],
   ["SSD's", "normalization", "Normalize"],
@@ -163,10 +92,3 @@ const rows: readonly Row[] = [
   [undefined, "recurrent", "Recurrent"],
   [undefined, "normalization", "GroupNorm SyncBN"],
 ];
-
-/** Layer types of well-known forks of Caffe. */
-export const forkTypes: ReadonlyMap<string, ForkType> = new Map(
-  rows.flatMap(([fork, group, types, activation]) =>
-    types.split(" ").map((type): [string, ForkType] => [type, { fork, group, ...(activation && { activation }) }]),
-  ),
-);

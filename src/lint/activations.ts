@@ -1,5 +1,5 @@
 import type { ActivationKind } from "../core/layer-facts.js";
-import { forkTypes } from "../layers/index.js";
+import { forkTypes } from "../layers/registry.js";
 import { memoized } from "../util/memoized.js";
 import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";

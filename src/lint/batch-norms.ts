@@ -1,7 +1,7 @@
 import { writtenGlobalStats } from "../layers/normalization/batch-norm.js";
 import { scaleBehind } from "../layers/normalization/scale-behind.js";
 import { memoized } from "../util/memoized.js";
-import { countOf, type Shape } from "../util/shape.js";
+import { countOf } from "../util/shape.js";
 import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
 
@@ -15,7 +15,7 @@ export interface BatchNorm {
   readonly scale: LintLayer | undefined;
   /** Whether it normalizes by its averages here, instead of by the batch. */
   readonly usesGlobalStats: boolean;
-  /** Values that a channel's statistics are over; nothing where the shape is unknown. */
+  /** N·H·W, the number of values that a channel's statistics are over; nothing where the shape is unknown. */
   readonly m: number | undefined;
 }
 
@@ -31,15 +31,10 @@ export const batchNorms: (view: View) => readonly BatchNorm[] = memoized((view) 
         before: view.maker(layer),
         scale: scaleBehind(view, layer),
         usesGlobalStats: writtenGlobalStats(layer.message) ?? view.phase === "TEST",
-        m: shape && valuesPerChannel(shape),
+        m: shape && (shape[0] ?? 1) * countOf(shape, 2),
       };
     }),
 );
-
-/** N·H·W of a blob, the channels on axis 1. */
-export function valuesPerChannel(shape: Shape): number {
-  return (shape[0] ?? 1) * countOf(shape, 2);
-}
 
 /** Behind what is said of the first of several layers; nothing where it is the only one. */
 export function andOthers(others: readonly unknown[]): string {

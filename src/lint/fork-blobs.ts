@@ -13,42 +13,34 @@ export interface BlobLayout {
   readonly variance: number | undefined;
   /** Undefined: mean and variance are stored undivided. */
   readonly factor: number | undefined;
-  readonly scale: number;
+  readonly scale: number | undefined;
   readonly shift: number | undefined;
 }
 
 const layouts = {
-  segnet: {
-    fork: "SegNet",
-    blobs: "scale, shift",
-    ...{ mean: undefined, variance: undefined, factor: undefined, scale: 0, shift: 1 },
-  },
-  pspnet: {
-    fork: "PSPNet",
-    blobs: "slope, bias, mean, variance",
-    ...{ mean: 2, variance: 3, factor: undefined, scale: 0, shift: 1 },
-  },
-  intelWithoutShift: {
-    fork: "Intel",
-    blobs: "mean, variance, factor, scale",
-    ...{ mean: 0, variance: 1, factor: 2, scale: 3, shift: undefined },
-  },
-  nvidia: {
-    fork: "NVIDIA or Intel",
-    blobs: "mean, variance, factor, scale, shift",
-    ...{ mean: 0, variance: 1, factor: 2, scale: 3, shift: 4 },
-  },
-  nvidia15: {
-    fork: "NVIDIA (0.15, DIGITS)",
-    blobs: "scale, shift, mean, variance, one that is not used",
-    ...{ mean: 2, variance: 3, factor: undefined, scale: 0, shift: 1 },
-  },
-  nvidia14: {
-    fork: "NVIDIA (0.14)",
-    blobs: "scale, shift, one that is not used, mean, variance",
-    ...{ mean: 3, variance: 4, factor: undefined, scale: 0, shift: 1 },
-  },
-} as const satisfies Record<string, BlobLayout>;
+  segnet: layout("SegNet", "scale", "shift"),
+  pspnet: layout("PSPNet", "slope", "bias", "mean", "variance"),
+  intelWithoutShift: layout("Intel", "mean", "variance", "factor", "scale"),
+  nvidia: layout("NVIDIA or Intel", "mean", "variance", "factor", "scale", "shift"),
+  nvidia15: layout("NVIDIA (0.15, DIGITS)", "scale", "shift", "mean", "variance", "one that is not used"),
+  nvidia14: layout("NVIDIA (0.14)", "scale", "shift", "one that is not used", "mean", "variance"),
+};
+
+function layout(fork: string, ...blobs: readonly string[]): BlobLayout {
+  const at = (...names: readonly string[]) => {
+    const index = blobs.findIndex((name) => names.includes(name));
+    return index < 0 ? undefined : index;
+  };
+  return {
+    fork,
+    blobs: blobs.join(", "),
+    mean: at("mean"),
+    variance: at("variance"),
+    factor: at("factor"),
+    scale: at("scale", "slope"),
+    shift: at("shift", "bias"),
+  };
+}
 
 /**
  * Finds a fork's layout by the number of blobs and by which of them has a single value; undefined for any other layout

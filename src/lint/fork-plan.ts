@@ -5,14 +5,14 @@ import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
 import { fieldOnOneLine } from "./one-line.js";
 
-/** How a fork's batch normalization is said in Caffe's words. */
+/** How a fork's batch normalization is written with Caffe's layers. */
 export interface ForkPlan {
   readonly type: "BatchNorm" | "Scale";
   /** Fields of the fork's message that stay under another name, some with another value. */
-  readonly become: ReadonlyMap<FieldNode, { readonly name: string; readonly value?: string }>;
-  /** Those that go. */
+  readonly become?: ReadonlyMap<FieldNode, { readonly name: string; readonly value?: string }>;
+  /** Fields that are deleted. */
   readonly drop: readonly FieldNode[];
-  /** A field that comes instead. */
+  /** A field that takes their place. */
   readonly add?: string | undefined;
   /** The `param` that the layer does not keep. */
   readonly dropSpecs: readonly FieldNode[];
@@ -20,9 +20,9 @@ export interface ForkPlan {
   readonly scale?: { readonly specs: readonly string[]; readonly own: readonly string[] } | undefined;
 }
 
-/** What a fork's batch normalization becomes; in words why it cannot be said in Caffe's, where it cannot. */
+/** The plan for a fork's batch normalization, or the reason why Caffe's layers cannot express it. */
 export function planFor(net: LintNet, layer: LintLayer, norm: ForkNorm): ForkPlan | string {
-  const strange = layer.body?.fields.find(({ name }) => !plainFields.has(name));
+  const strange = layer.body?.fields.find(({ name }) => !plainField.test(name));
   if (strange) return `its ${strange.name} has no place in two layers`;
   if (layer.message.bottom.length !== 1 || layer.message.top.length !== 1) return "it has more than one bottom and top";
   if (layer.message.param.some(({ name }) => name !== ""))
@@ -42,17 +42,7 @@ export function planFor(net: LintNet, layer: LintLayer, norm: ForkNorm): ForkPla
   }
 }
 
-const plainFields: ReadonlySet<string> = new Set([
-  "name",
-  "type",
-  "bottom",
-  "top",
-  "param",
-  "include",
-  "exclude",
-  "bn_param",
-  "batch_norm_param",
-]);
+const plainField = /^(name|type|bottom|top|param|include|exclude|bn_param|batch_norm_param)$/;
 
 /**
  * LEARN normalizes by the batch in both phases, with its own eps; INFERENCE is scale·x + shift alone, with the averages
@@ -74,7 +64,6 @@ function segNet({ weights }: LintNet, layer: LintLayer, { param, refused }: Fork
     return "the weights given have no averages for a BatchNorm to use in TEST";
   return {
     type: "BatchNorm",
-    become: new Map(),
     drop: fieldsIn(param),
     add: "eps: 1e-9",
     dropSpecs: specs,
@@ -131,7 +120,6 @@ function batchNorm(
   const ignored = fork === "NVIDIA" ? fieldsIn(param).filter(({ name }) => name === "use_global_stats") : [];
   return {
     type: "BatchNorm",
-    become: new Map(),
     drop: [...refused, ...ignored],
     dropSpecs: specs.slice(3),
     scale:
@@ -144,7 +132,7 @@ function batchNorm(
   };
 }
 
-/** What Caffe's BatchNorm cannot do. */
+/** The field that asks for what Caffe's BatchNorm cannot do, in words. */
 function obstacle(param: FieldNode | undefined): string | undefined {
   if (isTrue(param, "relu")) return "relu: true puts a ReLU into it";
   if (Number(scalarIn(param, "stats_batch_size") ?? 0) > 0) return "stats_batch_size normalizes parts of a batch";
@@ -161,7 +149,7 @@ function isFalse(field: FieldNode | undefined, name: string): boolean {
   return scalarIn(field, name) !== undefined && !isTrue(field, name);
 }
 
-/** The fields of a BN's message in the order of their names; in words what is the matter if there are others, or two. */
+/** The fields of a BN's message in the order of `names`; the reason if there are others, or a field is given twice. */
 function byName<const Names extends readonly string[]>(
   param: FieldNode | undefined,
   refused: readonly FieldNode[],

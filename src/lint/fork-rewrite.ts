@@ -9,7 +9,7 @@ import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
 import type { Fix } from "./rule.js";
 
-/** Rewrites a fork's batch normalization as a plan says, and gives its blobs to the layers that come of it. */
+/** Rewrites a fork's batch normalization as a plan says, and gives its blobs to the layers that replace it. */
 export function rewriteFork(net: LintNet, layer: LintLayer, norm: ForkNorm, plan: ForkPlan): Fix | undefined {
   const { body } = layer;
   const type = layer.fields("type").at(-1);
@@ -33,7 +33,7 @@ function ownWeights({ views }: LintNet, layer: LintLayer, { type }: ForkPlan): F
 function message(net: LintNet, layer: LintLayer, { param }: ForkNorm, plan: ForkPlan): Edit[] {
   const { body } = layer;
   const { edit } = net;
-  const { type, become, drop, add, dropSpecs } = plan;
+  const { type, become = [], drop, add, dropSpecs } = plan;
   const own = type === "Scale" ? "scale_param" : "batch_norm_param";
   const edits: Edit[] = [];
   for (const [field, { name, value }] of become) {
@@ -51,7 +51,7 @@ function message(net: LintNet, layer: LintLayer, { param }: ForkNorm, plan: Fork
   return [...edits, ...swap(net, dropSpecs, missing)];
 }
 
-/** Takes fields away, and puts another where the first of them stood. */
+/** Deletes fields; `by` replaces the first of them. */
 function swap(net: Pick<LintNet, "edit" | "text">, fields: readonly FieldNode[], by?: string): Edit[] {
   const [first, ...rest] = fields;
   if (!first) return [];

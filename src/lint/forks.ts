@@ -55,7 +55,7 @@ export function forkNorm(layer: LintLayer): ForkNorm | undefined {
   if (layer.type !== "BatchNorm") return undefined;
   const param = layer.fields("batch_norm_param").at(-1);
   const refused = fieldsIn(param).filter(({ name }) => ownFields.has(name) || sharedFields.has(name));
-  return refused.length > 0 ? { fork: forkOfBatchNorm(refused), param, refused } : undefined;
+  return refused.length > 0 ? { fork: forkOfBatchNorm(param), param, refused } : undefined;
 }
 
 /**
@@ -88,21 +88,16 @@ export function isTrue(field: FieldNode | undefined, name: string): boolean {
   return /^(true|t|1)$/i.test(scalarIn(field, name) ?? "");
 }
 
-function forkOfBatchNorm(refused: readonly FieldNode[]): Fork {
-  for (const { name } of refused) {
-    const fork = ownFields.get(name);
-    if (fork) return fork;
-  }
-  const engine = refused.find(({ name, value }) => name === "engine" && value?.kind === "scalar");
-  return engine?.value?.kind === "scalar" && engine.value.text.startsWith("MKL") ? "Intel" : "NVIDIA";
+function forkOfBatchNorm(param: FieldNode | undefined): Fork {
+  const [fork] = fieldsIn(param).flatMap(({ name }) => ownFields.get(name) ?? []);
+  return fork ?? (scalarIn(param, "engine")?.startsWith("MKL") ? "Intel" : "NVIDIA");
 }
 
 /** The fields of a BN tell its fork; without fields, the number of its parameters: SegNet's BN has 2, PSPNet's 4. */
 function forkOfBN(layer: LintLayer, param: FieldNode | undefined): Fork | undefined {
-  const names = new Set(fieldsIn(param).map(({ name }) => name));
-  const has = (...of: readonly string[]) => of.some((name) => names.has(name));
-  if (has("slope_filler", "bias_filler", "momentum", "frozen", "eps", "engine")) return "PSPNet";
-  if (has("scale_filler", "shift_filler", "bn_mode")) return "SegNet";
+  const has = (names: RegExp) => fieldsIn(param).some(({ name }) => names.test(name));
+  if (has(/^(slope_filler|bias_filler|momentum|frozen|eps|engine)$/)) return "PSPNet";
+  if (has(/^(scale_filler|shift_filler|bn_mode)$/)) return "SegNet";
   const specs = layer.message.param.length;
   if (layer.type === "SyncBN" || specs > 2) return "PSPNet";
   return specs === 2 ? "SegNet" : undefined;

@@ -18,10 +18,9 @@ export function writtenStats({ layers, views }: LintNet): readonly WrittenStats[
   return layers.flatMap((layer) => {
     const value = layer.type === "BatchNorm" ? writtenGlobalStats(layer.message) : undefined;
     if (value === undefined) return [];
-    const seen = views.filter((view) => view.has(layer));
-    const [train, test] = (["TRAIN", "TEST"] as const).map((phase) => seen.filter((view) => view.phase === phase));
+    const seenIn = (phase: View["phase"]) => views.filter((view) => view.phase === phase && view.has(layer));
     const at = layer.at("batch_norm_param", "use_global_stats");
-    return [{ layer, value, train: train ?? [], test: test ?? [], at }];
+    return [{ layer, value, train: seenIn("TRAIN"), test: seenIn("TEST"), at }];
   });
 }
 

@@ -7,9 +7,9 @@ import type { View } from "./view.js";
 interface Memory {
   /** How often it has been overwritten. */
   state: number;
-  /** Who overwrote it last. */
+  /** The layer that overwrote it last. */
   by: LintLayer | undefined;
-  /** Whose backward reads it again, by what of it; each until it is overwritten. */
+  /** The layers whose backward reads it again, by what they read of it; none that was reported already. */
   readonly needs: Record<Need, LintLayer[]>;
 }
 
@@ -20,7 +20,7 @@ export interface Overwritten {
   readonly pass: "forward" | "backward";
 }
 
-/** A blob, by the layer that made it: in memory of its own or of others, and of which state of that. */
+/** Where a blob is held: its memory, and the state of that memory when the blob was made. */
 interface Held {
   readonly memory: Memory;
   readonly state: number;

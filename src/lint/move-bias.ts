@@ -28,12 +28,10 @@ export function moveBias(
   for (const name of norms) {
     const statistics = weights?.of({ name }) ?? [];
     const [mean, , factor] = statistics;
-    const refused = (what: string): BiasMove => {
-      return {
-        possible: false,
-        note: `it cannot move into the mean of BatchNorm "${name}", which has ${what} in the weights.`,
-      };
-    };
+    const refused = (what: string): BiasMove => ({
+      possible: false,
+      note: `it cannot move into the mean of BatchNorm "${name}", which has ${what} in the weights.`,
+    });
     if (statistics.length !== 3) return refused(`${counted(statistics.length, "blob")} instead of 3`);
     if (mean?.data.length !== count) return refused(`${mean?.data.length} channels instead of ${count}`);
     if (!factor?.data[0] || !Number.isFinite(factor.data[0])) return refused(`a factor of ${factor?.data[0]}`);

@@ -1,8 +1,9 @@
+import { batchNormParam } from "../layers/normalization/batch-norm.js";
 import type { LintLayer } from "./layer.js";
 
 /** A BatchNorm's `moving_average_fraction`, rounded as written: with the float of 0.9999, 1/(1 − f) would be 9998. */
 export function fractionOf({ message }: LintLayer): number {
-  return Number((message.batchNormParam?.movingAverageFraction ?? 0.999).toPrecision(7));
+  return Number(batchNormParam(message).movingAverageFraction.toPrecision(7));
 }
 
 /** The number of forwards that the averages cover in the long run: 1/(1 − f), or Infinity for f ≥ 1. */

@@ -37,7 +37,7 @@ export function learnableStats(layer: LintLayer): {
 
 /** The place of a field of a spec; the place of the spec if the field is not written. */
 export function placeOfSpec({ field, value }: WrittenSpec, name: string): Location {
-  const own = fieldsOf(value).findLast((each) => each.name === name);
+  const own = value.kind === "message" ? value.fields.findLast((each) => each.name === name) : undefined;
   return own ?? (field.value === value ? field : value);
 }
 
@@ -70,8 +70,4 @@ export function removeSpecs(edit: Editor, specs: readonly WrittenSpec[]): Edit[]
   return specs.flatMap(({ field, value }) => {
     return field.value?.kind === "list" ? edit.removeValue(field.value, value) : edit.remove(field);
   });
-}
-
-function fieldsOf(value: ValueNode): readonly FieldNode[] {
-  return value.kind === "message" ? value.fields : [];
 }

@@ -1,3 +1,4 @@
+import { batchNormParam, storedStatistics } from "../layers/normalization/batch-norm.js";
 import type { LintLayer } from "./layer.js";
 import type { Blobs } from "./weights.js";
 
@@ -18,18 +19,16 @@ export function statisticsOf(weights: Blobs, layer: LintLayer): Statistics | und
   const [mean, variance, factor, ...more] = weights.of(layer);
   const s = factor?.data[0];
   if (!mean || !variance || s === undefined || more.length > 0) return undefined;
-  const divided = (sum: Float32Array) => Array.from(sum, (value) => (s === 0 ? 0 : value / s));
   return {
     factor: s,
-    mean: divided(mean.data),
-    variance: divided(variance.data),
+    mean: [...storedStatistics(mean.data, s)],
+    variance: [...storedStatistics(variance.data, s)],
     filled: [mean, variance].some(({ data }) => data.some((value) => value !== 0)),
   };
 }
 
-/** The eps of a BatchNorm. */
 export function epsOf({ message }: LintLayer): number {
-  return message.batchNormParam?.eps ?? 1e-5;
+  return batchNormParam(message).eps;
 }
 
 /** The indices of channels, at most five, as text: `channel 3`, `channels 3, 4, 9, …`. */

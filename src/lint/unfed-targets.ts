@@ -4,8 +4,8 @@ import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
 
 /**
- * The bottoms of a loss or an Accuracy that nobody makes in a state whose data layers are all Inputs: the labels of a net
- * that was trained, and is now to be deployed. None where its predictions are missing too.
+ * The bottoms of a loss or an Accuracy that no layer makes in a state whose data layers are all Inputs: the labels of a
+ * trained net that is to be deployed. None where its predictions are missing too.
  */
 export function unfedTargets(view: View, layer: LintLayer): readonly number[] {
   const { bottom, type } = layer.message;

@@ -107,13 +107,12 @@ export function copyMessage<Schema extends DescMessage>(
   schema: Schema,
   message: MessageShape<Schema>,
 ): MessageShape<Schema> {
-  // The prototype has the defaults. `create` would make lists that are replaced at once.
+  // The prototype has the defaults. `create` would make lists that are replaced at once. Symbols are copied too.
   const copy: MessageShape<Schema> = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
   const lists = copy as Record<string, unknown>;
   for (const field of schema.fields) {
     const value = lists[field.localName];
     if (Array.isArray(value)) lists[field.localName] = value.slice();
   }
-  copySideData(message, copy);
   return copy;
 }

@@ -1,5 +1,5 @@
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
-import { check, MokaError } from "../util/errors.js";
+import { check } from "../util/errors.js";
 
 /** The progress of a run, as far as learning rates depend on it. */
 export interface Progress {
@@ -44,10 +44,8 @@ const policies: Readonly<Record<string, Policy>> = {
 
 /** Throws for an unknown policy or a negative gamma, before training starts. */
 export function checkPolicy({ lrPolicy, gamma }: SolverParameter): void {
-  if (!(lrPolicy in policies)) {
-    const known = Object.keys(policies).join(", ");
-    throw new MokaError("MOKA_FIELD", `lr_policy "${lrPolicy}" is unknown; there are ${known}`);
-  }
+  const known = Object.keys(policies).join(", ");
+  check(lrPolicy in policies, "MOKA_FIELD", `lr_policy "${lrPolicy}" is unknown; there are ${known}`);
   check(gamma >= 0, "MOKA_FIELD", `gamma must not be negative; it is ${gamma}`);
 }
 

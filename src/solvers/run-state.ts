@@ -23,7 +23,7 @@ interface LayerState {
 }
 
 /** The content of `<snapshot>.moka.json`: a position, and the snapshot that it belongs to. */
-export interface RunState extends Position {
+interface RunState extends Position {
   readonly version: typeof version;
   readonly iter: number;
   readonly sha256: Fingerprint;

@@ -35,7 +35,7 @@ import { type NetChoice, stateFor, testNetsOf, trainNetOf } from "./solver-nets.
 import { Updater } from "./updater.js";
 
 /** What a solver needs from its environment. */
-export interface SolverContext {
+interface SolverContext {
   readonly log: Log;
   /** The engine of all nets of this solver; it is disposed of with the solver. */
   readonly engine: Engine;
@@ -52,7 +52,7 @@ export interface SolverContext {
 }
 
 /** Reads and writes solver states, and checks whether a file can be written. */
-export interface StateFiles {
+interface StateFiles {
   read(path: string): Promise<SolverState>;
   write(path: string, state: SolverState): Promise<void>;
   /** Throws unless a file of this name can be written. No file is left there. */
@@ -415,7 +415,7 @@ export class Solver {
 
   /** The error for a loss that is not finite. It names the first readable blob with a value that is not finite. */
   #lossError(loss: number): MokaError {
-    const lr = formatNumber(this.lr);
+    const problem = `the loss became ${loss} in iteration ${this.iter} (lr ${formatNumber(this.lr)})`;
     for (const layer of this.net.layers) {
       for (const name of layer.tops) {
         const blob = this.net.blobs.get(name);
@@ -423,12 +423,12 @@ export class Solver {
         if (badValue === undefined) continue;
         return layer.error(
           "MOKA_NAN",
-          `the loss became ${loss} in iteration ${this.iter} (lr ${lr}); "${name}" is the first blob with a value of ` +
-            `${badValue}. The weights are those after ${this.iter} updates; a lower base_lr, or clip_gradients, may help`,
+          `${problem}; "${name}" is the first blob with a value of ${badValue}. The weights are those after ` +
+            `${this.iter} updates; a lower base_lr, or clip_gradients, may help`,
         );
       }
     }
-    return new MokaError("MOKA_NAN", `the loss became ${loss} in iteration ${this.iter} (lr ${lr})`);
+    return new MokaError("MOKA_NAN", problem);
   }
 
   #emit<E extends keyof SolverEvents>(event: E, value: SolverEvents[E]): void {

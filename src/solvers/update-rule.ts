@@ -6,7 +6,7 @@ import type { Tensor } from "../core/tensor.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 
 /** The inputs of a rule for the update of one parameter. */
-export interface Update {
+interface Update {
   readonly param: Learnable;
   /** The rule's histories of this parameter, each of the parameter's shape, in the order in which Caffe stores them. */
   readonly history: readonly Tensor[];

@@ -28,18 +28,19 @@ export class Updater {
     this.#net = net;
     this.#rule = rule;
     this.#solver = solver;
-    this.#history = Array.from({ length: rule.histories }, (_, i) => i).flatMap((i) =>
+    const histories = Array.from({ length: rule.histories }, (_, i) =>
       learnables.map(({ tensor }) => new Tensor(`${tensor.name} history ${i}`, tensor.shape, engine)),
     );
+    this.#history = histories.flat();
     this.#rate = new Span("learning rate", 1, engine);
     this.#clip = new Span("clip", 1, engine);
     this.#correction = new Span("correction", 1, engine);
     this.#norm = new Span("squared norm", 1, engine);
 
     const update = record(0, "update", engine, false);
+    const spans = { rate: this.#rate, clip: this.#clip, correction: this.#correction };
     learnables.forEach((param, i) => {
-      const history = Array.from({ length: rule.histories }, (_, j) => this.#historyOf(i, j));
-      const spans = { rate: this.#rate, clip: this.#clip, correction: this.#correction };
+      const history = histories.map((tensors) => tensors[i] as Tensor);
       rule.record(update.recorder, { param, history, ...spans, solver });
     });
     this.#updateRunner = new Runner(update, engine);
@@ -103,9 +104,5 @@ export class Updater {
         `by scale factor ${formatNumber(scale)}`,
     );
     return scale;
-  }
-
-  #historyOf(param: number, index: number): Tensor {
-    return this.#history[index * this.#net.learnables.length + param] as Tensor;
   }
 }

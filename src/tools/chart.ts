@@ -1,14 +1,9 @@
 import { formatNumber } from "../util/number-format.js";
-import { element, round, svgFile, text, textWidth } from "./svg.js";
-
-export interface Point {
-  readonly x: number;
-  /** A value that is not finite breaks the line. */
-  readonly y: number;
-}
+import { element, ink, type Point, round, svgFile, text, textWidth } from "./svg.js";
 
 export interface Series {
   readonly name: string;
+  /** A y that is not finite breaks the line. */
   readonly points: readonly Point[];
   /** Whether each point is drawn as a dot, if there are at most 100. */
   readonly dots?: boolean;
@@ -21,7 +16,6 @@ export interface Panel {
 }
 
 const colours = ["#2563a8", "#d9601a", "#2a8a55", "#8a4fb3", "#c2334d", "#7a6230", "#2b97a5", "#5f6773"] as const;
-const ink = { strong: "#1f2933", soft: "#5b6673", grid: "#e6eaee", axis: "#aab4be" } as const;
 
 const width = 900;
 const left = 72;
@@ -87,15 +81,10 @@ function drawCurve(
   const placed = thinned(points.map(({ x, y }) => ({ x: toX(x), y: Number.isFinite(y) ? toY(y) : Number.NaN })));
   const runs = unbroken(placed);
   const marked = dots && placed.length <= 100 ? runs.flat() : runs.filter(({ length }) => length === 1).flat();
+  const line = { fill: "none", stroke: colour, "stroke-width": dots ? 2 : 1.3, "stroke-linejoin": "round" };
   const lines = runs.map((run) => {
     const d = run.map(({ x, y }, i) => `${i === 0 ? "M" : "L"}${round(x)} ${round(y)}`).join("");
-    return element("path", {
-      d,
-      fill: "none",
-      stroke: colour,
-      "stroke-width": dots ? 2 : 1.3,
-      "stroke-linejoin": "round",
-    });
+    return element("path", { d, ...line });
   });
   return [...lines, ...marked.map(({ x, y }) => element("circle", { cx: x, cy: y, r: 3, fill: colour }))];
 }

@@ -1,15 +1,15 @@
 import { create } from "@bufbuild/protobuf";
 import { createFiles, createImages } from "#platform";
-import { type Backend, openDatabase } from "../data/database.js";
+import { openDatabase } from "../data/database.js";
 import { toPlanes } from "../data/images/planes.js";
 import { setBlobValues } from "../proto/binary/blob.js";
 import { type DatumValues, readDatum } from "../proto/binary/index.js";
 import { type BlobProto, BlobProtoSchema } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
-import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
-import { type Log, silent } from "../util/log.js";
+import { silent } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
+import type { ImageSetOptions } from "./options.js";
 
 export interface ImageMean {
   /** The mean image, 1 × channels × height × width, as in a `mean_file`. */
@@ -21,14 +21,7 @@ export interface ImageMean {
   readonly count: number;
 }
 
-export interface ImageMeanOptions {
-  /** Default: the platform's. */
-  readonly files?: Files | undefined;
-  readonly images?: Images | undefined;
-  /** Default lmdb. */
-  readonly backend?: Backend | undefined;
-  readonly log?: Log | undefined;
-}
+export type ImageMeanOptions = ImageSetOptions;
 
 /**
  * The mean of all images of a database, as Caffe's `compute_image_mean` computes it: in single precision and in the
@@ -81,15 +74,10 @@ export async function computeImageMean(path: string, options: ImageMeanOptions =
   }
 }
 
-async function decoded(
-  datum: DatumValues,
-  images: Images,
-): Promise<{ channels: number; height: number; width: number; values: ArrayLike<number> }> {
-  if (datum.encoded) {
-    const image = await images.decode(datum.data, { color: undefined });
-    return { ...image, values: toPlanes(image) };
-  }
-  return { ...datum, values: datum.data.length > 0 ? datum.data : (datum.floatData ?? []) };
+async function decoded(datum: DatumValues, images: Images) {
+  if (!datum.encoded) return { ...datum, values: datum.data.length > 0 ? datum.data : (datum.floatData ?? []) };
+  const image = await images.decode(datum.data, { color: undefined });
+  return { ...image, values: toPlanes(image) };
 }
 
 /** Summed in single precision, as Caffe does. */

@@ -1,29 +1,24 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createFiles, createImages } from "#platform";
-import { type Backend, createDatabase } from "../data/database.js";
+import { createDatabase } from "../data/database.js";
 import { recordKey } from "../data/datum.js";
 import { toPlanes } from "../data/images/planes.js";
 import { resize } from "../data/images/resize.js";
 import { writeDatum } from "../proto/binary/index.js";
 import { DatumSchema } from "../proto/gen/caffe_pb.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
-import type { Files } from "../util/files.js";
-import type { Image, ImageFormat, Images } from "../util/images.js";
-import { type Log, silent } from "../util/log.js";
+import type { Image, ImageFormat } from "../util/images.js";
+import { silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
+import type { ImageSetOptions } from "./options.js";
 
-export interface ConvertImagesetOptions {
-  /** Default: the platform's. */
-  readonly files?: Files | undefined;
-  readonly images?: Images | undefined;
+export interface ConvertImagesetOptions extends ImageSetOptions {
   /** One channel instead of three. Default false. */
   readonly gray?: boolean | undefined;
   /** Shuffles the list first. Default false. */
   readonly shuffle?: boolean | undefined;
   /** The seed for `shuffle`. Default: a new one each time. */
   readonly seed?: number | undefined;
-  /** Default lmdb. */
-  readonly backend?: Backend | undefined;
   /** The size of all images, in pixels. Both or none is given; 0 means none. */
   readonly resizeWidth?: number | undefined;
   readonly resizeHeight?: number | undefined;
@@ -33,7 +28,6 @@ export interface ConvertImagesetOptions {
   readonly encoded?: boolean | undefined;
   /** Stores all images as files of this format in the records: `jpg` or `png`. Default: none. */
   readonly encodeType?: string | undefined;
-  readonly log?: Log | undefined;
 }
 
 /** A line of a list: an image's path below the root folder, and its label. */
@@ -66,9 +60,8 @@ export async function convertImageset(
   options: ConvertImagesetOptions = {},
 ): Promise<{ readonly count: number; readonly skipped: number }> {
   const { files = createFiles(), images = createImages(), backend = "lmdb", log = silent } = options;
-  const { encodeType = "", resizeWidth = 0, resizeHeight = 0 } = options;
-  const gray = options.gray ?? false;
-  const encoded = (options.encoded ?? false) || encodeType !== "";
+  const { gray = false, encodeType = "", resizeWidth = 0, resizeHeight = 0 } = options;
+  const encoded = options.encoded || encodeType !== "";
   check(
     resizeWidth > 0 === resizeHeight > 0,
     "MOKA_USAGE",
@@ -97,7 +90,9 @@ export async function convertImageset(
     if (!encoded) return { image, value: writeDatum({ ...image, data: toPlanes(image), label, encoded: false }) };
     const kind = encodeType || file.slice(file.lastIndexOf(".") + 1);
     const isUnchanged = !size && hasKind(file, kind);
-    return { image, value: encodedDatum(isUnchanged ? bytes : await images.encode(image, formatOf(kind)), label) };
+    const data = isUnchanged ? bytes : await images.encode(image, formatOf(kind));
+    // As in Caffe, without height, width and channels.
+    return { image, value: toBinary(DatumSchema, create(DatumSchema, { data, label, encoded: true })) };
   };
 
   let count = 0;
@@ -160,11 +155,6 @@ async function* inOrder<T, R>(
 /** Whether an error is a missing or damaged file, which is left out, and not a mistake of the caller. */
 function isUnreadable(error: Error): boolean {
   return error instanceof MokaError && (error.code === "MOKA_FILE" || error.code === "MOKA_DATA");
-}
-
-/** A Datum with an image file: as in Caffe, without height, width and channels. */
-function encodedDatum(data: Uint8Array, label: number): Uint8Array {
-  return toBinary(DatumSchema, create(DatumSchema, { data, label, encoded: true }));
 }
 
 const extension = (file: string) => file.slice(file.lastIndexOf(".") + 1).toLowerCase();

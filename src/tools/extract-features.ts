@@ -9,8 +9,9 @@ import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { countOf, formatShape, type Shape, sameShape } from "../util/shape.js";
+import type { FileOptions } from "./options.js";
 
-export interface ExtractFeaturesOptions {
+export interface ExtractFeaturesOptions extends FileOptions {
   /** Names of blobs, and for each the path of its database or file. */
   readonly blobs: readonly string[];
   readonly outputs: readonly string[];
@@ -21,9 +22,6 @@ export interface ExtractFeaturesOptions {
    * NumPy arrays. In `h5` and `npy` the batches are joined along axis 0.
    */
   readonly format: Backend | "h5" | "npy";
-  /** Default: the platform's. */
-  readonly files?: Files | undefined;
-  readonly log?: Log | undefined;
 }
 
 /** Writes the values of one blob, batch by batch. */
@@ -61,10 +59,8 @@ export async function extractFeatures(net: Net, options: ExtractFeaturesOptions)
     log("info", "extract_features.cpp:125", `Opening dataset ${output}`);
     const name = names[index] ?? "";
     const isFile = format === "h5" || format === "npy";
-    if (isFile) await files.probe(output);
-    writers.push(
-      isFile ? new FileWriter(files, output, name, format) : await databaseWriter(files, output, name, format, log),
-    );
+    const writer = isFile ? fileWriter(files, output, name, format) : databaseWriter(files, output, name, format, log);
+    writers.push(await writer);
   }
   log("info", "extract_features.cpp:133", "Extracting Features");
   for (let batch = 0; batch < batches; batch++) {
@@ -73,14 +69,14 @@ export async function extractFeatures(net: Net, options: ExtractFeaturesOptions)
   }
   for (const writer of writers) await writer.finish();
   writers.forEach(({ count }, index) => {
-    log(
-      "info",
-      "extract_features.cpp:176",
-      `Extracted features of ${count} query images for feature blob ${names[index]}`,
-    );
+    log("info", "extract_features.cpp:176", extracted(count, names[index]));
   });
   log("info", "extract_features.cpp:181", "Successfully extracted the features!");
   return writers.map(({ count }) => count);
+}
+
+function extracted(count: number, name: string | undefined): string {
+  return `Extracted features of ${count} query images for feature blob ${name}`;
 }
 
 async function databaseWriter(files: Files, output: string, name: string, backend: Backend, log: Log): Promise<Writer> {
@@ -100,10 +96,7 @@ async function databaseWriter(files: Files, output: string, name: string, backen
         const datum = create(DatumSchema, { channels, height, width, floatData });
         await database.add(String(writer.count).padStart(10, "0"), toBinary(DatumSchema, datum));
         writer.count += 1;
-        if (writer.count % 1000 === 0) {
-          const message = `Extracted features of ${writer.count} query images for feature blob ${name}`;
-          log("info", "extract_features.cpp:165", message);
-        }
+        if (writer.count % 1000 === 0) log("info", "extract_features.cpp:165", extracted(writer.count, name));
       }
     },
     finish: () => database.finish(),
@@ -112,47 +105,37 @@ async function databaseWriter(files: Files, output: string, name: string, backen
 }
 
 /** Writes all batches as one array, when they are complete. */
-class FileWriter implements Writer {
-  count = 0;
-  readonly #files: Files;
-  readonly #path: string;
-  readonly #name: string;
-  readonly #format: "h5" | "npy";
-  readonly #batches: Float32Array[] = [];
-  #row: Shape | undefined;
-
-  constructor(files: Files, path: string, name: string, format: "h5" | "npy") {
-    this.#files = files;
-    this.#path = path;
-    this.#name = name;
-    this.#format = format;
-  }
-
-  async add(shape: Shape, values: Float32Array): Promise<void> {
-    const row = shape.slice(1);
-    this.#row ??= row;
-    check(
-      sameShape(row, this.#row),
-      "MOKA_SHAPE",
-      `blob "${this.#name}" has rows of ${formatShape(row)} after rows of ${formatShape(this.#row)}: they make no array`,
-    );
-    this.#batches.push(values.slice());
-    this.count += shape[0] ?? 1;
-  }
-
-  async finish(): Promise<void> {
-    const row = this.#row ?? [];
-    const shape = [this.count, ...row];
-    const data = new Float32Array(countOf(shape));
-    let filled = 0;
-    for (const batch of this.#batches) {
-      data.set(batch, filled);
-      filled += batch.length;
-    }
-    const bytes =
-      this.#format === "h5"
-        ? await writeHdf5({ [this.#name]: { shape, data } })
-        : new Uint8Array(dump(data, shape, { dtype: "f4" }));
-    await this.#files.write(this.#path, bytes);
-  }
+async function fileWriter(files: Files, output: string, name: string, format: "h5" | "npy"): Promise<Writer> {
+  await files.probe(output);
+  const batches: Float32Array[] = [];
+  let first: Shape | undefined;
+  const writer = {
+    count: 0,
+    async add(shape: Shape, values: Float32Array) {
+      const row = shape.slice(1);
+      first ??= row;
+      check(
+        sameShape(row, first),
+        "MOKA_SHAPE",
+        `blob "${name}" has rows of ${formatShape(row)} after rows of ${formatShape(first)}: they make no array`,
+      );
+      batches.push(values.slice());
+      writer.count += shape[0] ?? 1;
+    },
+    async finish() {
+      const shape = [writer.count, ...(first ?? [])];
+      const data = new Float32Array(countOf(shape));
+      let filled = 0;
+      for (const batch of batches) {
+        data.set(batch, filled);
+        filled += batch.length;
+      }
+      const bytes =
+        format === "h5"
+          ? await writeHdf5({ [name]: { shape, data } })
+          : new Uint8Array(dump(data, shape, { dtype: "f4" }));
+      await files.write(output, bytes);
+    },
+  };
+  return writer;
 }

@@ -1,8 +1,7 @@
 import { createFiles, createImages } from "#platform";
 import { check, MokaError } from "../util/errors.js";
-import type { Files } from "../util/files.js";
-import type { Images } from "../util/images.js";
 import { countOf, type Shape } from "../util/shape.js";
+import type { ImageSetOptions } from "./options.js";
 
 /** An array in row-major order, as in NumPy and in Caffe's blobs: neighbours along the last axis are adjacent. */
 export interface NdArray {
@@ -10,12 +9,9 @@ export interface NdArray {
   readonly data: Float32Array;
 }
 
-export interface LoadImageOptions {
+export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "images"> {
   /** Three channels (red, green, blue) if true, else one. Default true. */
   readonly color?: boolean | undefined;
-  /** Default: the platform's. */
-  readonly files?: Files | undefined;
-  readonly images?: Images | undefined;
 }
 
 /**
@@ -70,18 +66,14 @@ export function checkImage({ shape, data }: NdArray): readonly [height: number, 
 export function resizeImage(image: NdArray, [height, width]: readonly [number, number]): NdArray {
   const [oldHeight, oldWidth, channels] = checkImage(image);
   check(
-    Number.isInteger(height) &&
-      Number.isInteger(width) &&
-      height > 0 &&
-      width > 0 &&
-      height * width * channels < 2 ** 28,
+    [height, width].every((size) => Number.isInteger(size) && size > 0) && height * width * channels < 2 ** 28,
     "MOKA_USAGE",
     `an image cannot be made ${height}×${width} pixels large`,
   );
   const alignsEdges = channels === 1 || channels === 3;
   const beyond = alignsEdges ? image.data.reduce((a, b) => Math.min(a, b), Infinity) : 0;
-  const samplesOf = alignsEdges ? samplesByEdges : samplesByCenters;
-  const [rows, columns] = [samplesOf(oldHeight, height), samplesOf(oldWidth, width)];
+  const rows = samplesOf(oldHeight, height, alignsEdges);
+  const columns = samplesOf(oldWidth, width, alignsEdges);
   const { data: from } = image;
   const data = new Float32Array(height * width * channels);
   const value = (row: number, column: number, c: number) =>
@@ -108,17 +100,13 @@ interface Sample {
   readonly share: number;
 }
 
-function samplesByEdges(from: number, to: number): Sample[] {
-  return Array.from({ length: to }, (_, i) => sampleAt(((i + 0.5) * from) / to - 0.5));
-}
-
-function samplesByCenters(from: number, to: number): Sample[] {
-  return Array.from({ length: to }, (_, i) => sampleAt(to === 1 ? 0 : (i * (from - 1)) / (to - 1)));
-}
-
-function sampleAt(place: number): Sample {
-  const first = Math.floor(place);
-  return { first, share: place - first };
+/** @param alignsEdges whether the edges of both images are aligned, instead of the centers of their corner pixels */
+function samplesOf(from: number, to: number, alignsEdges: boolean): Sample[] {
+  return Array.from({ length: to }, (_, i) => {
+    const place = alignsEdges ? ((i + 0.5) * from) / to - 0.5 : (i * (from - 1)) / Math.max(1, to - 1);
+    const first = Math.floor(place);
+    return { first, share: place - first };
+  });
 }
 
 function mix(a: number, b: number, share: number): number {

@@ -1,6 +1,6 @@
 import { create, type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
-import { layers } from "../layers/index.js";
+import { layers } from "../layers/registry.js";
 import { type LayerParameter, LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { hintFor } from "../proto/text/suggest.js";
 import { MokaError, reasonOf } from "../util/errors.js";

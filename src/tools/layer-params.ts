@@ -1,6 +1,6 @@
 // What may stand in a layer's call of a NetSpec, from the types that are generated from caffe.proto.
 import type { Message } from "@bufbuild/protobuf";
-import type { layers } from "../layers/index.js";
+import type { layers } from "../layers/registry.js";
 import type * as proto from "../proto/gen/caffe_pb.js";
 
 type Proto = typeof proto;

@@ -2,7 +2,7 @@ import { create, equals } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { netFromText } from "../../test/nets.js";
 import { WasmEngine } from "../engines/wasm/index.js";
-import { layers } from "../layers/index.js";
+import { layers } from "../layers/registry.js";
 import { LayerParameterSchema, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { formatNet, parseNet } from "../proto/text/index.js";
 import { MokaError } from "../util/errors.js";

@@ -1,5 +1,5 @@
 import { clone, create, isFieldSet } from "@bufbuild/protobuf";
-import { layers } from "../layers/index.js";
+import { layers } from "../layers/registry.js";
 import {
   file_caffe,
   type LayerParameter,

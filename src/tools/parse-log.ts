@@ -109,7 +109,7 @@ class Clock {
   #year: number;
   #start: number | undefined;
   #solving = false;
-  #lastMonth: number | undefined;
+  #lastMonth = 0;
 
   constructor(year: number) {
     this.#year = year;
@@ -119,13 +119,12 @@ class Clock {
   at(line: string): number | undefined {
     const found = stampPattern.exec(line);
     if (!found) return undefined;
-    const [year, month, day, hours, minutes, seconds] = found.slice(1, 7).map(Number);
+    const [year = 0, month = 1, day, hours, minutes, seconds] = found.slice(1, 7).map(Number);
     const micros = Number((found[7] ?? "").padEnd(6, "0"));
-    if (found[1] !== undefined) this.#year = year ?? 0;
-    else if (this.#lastMonth !== undefined && (month ?? 0) < this.#lastMonth) this.#year += 1;
+    if (found[1] !== undefined) this.#year = year;
+    else if (month < this.#lastMonth) this.#year += 1;
     this.#lastMonth = month;
-    const whole = Date.UTC(this.#year, (month ?? 1) - 1, day, hours, minutes, seconds) * 1000;
-    const now = whole + micros;
+    const now = Date.UTC(this.#year, month - 1, day, hours, minutes, seconds) * 1000 + micros;
     const begins = !this.#solving && line.includes("Solving");
     this.#solving ||= begins;
     if (begins || this.#start === undefined) this.#start = now;
@@ -177,8 +176,6 @@ function pythonNumber(value: number | undefined): string {
   if (value !== 0 && (exponent < -4 || exponent >= 16)) {
     return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
   }
-  const text =
-    exponent < 0 ? value.toFixed(Math.max(0, mantissa.replace(/[-.]/g, "").length - 1 - exponent)) : `${value}`;
-  const signed = Object.is(value, -0) ? "-0" : text;
-  return /\./.test(signed) ? signed : `${signed}.0`;
+  const text = Object.is(value, -0) ? "-0" : `${value}`;
+  return text.includes(".") ? text : `${text}.0`;
 }

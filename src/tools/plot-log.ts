@@ -1,6 +1,7 @@
 import { check } from "../util/errors.js";
-import { drawChart, type Panel, type Point, type Series } from "./chart.js";
+import { drawChart, type Panel, type Series } from "./chart.js";
 import type { LogRow, TrainingLog } from "./parse-log.js";
+import type { Point } from "./svg.js";
 
 /**
  * An SVG file with the curves of a training log over the iterations. One panel has the losses of training and tests;
@@ -53,7 +54,7 @@ function liesOn(part: Series, whole: Series): boolean {
   return part.points.length > 0 && part.points.every(isThere);
 }
 
-/** A name for all of these outputs. */
+/** The panel's title: `accuracy` if all outputs are accuracies by their names, else `outputs`. */
 function nameOf(outputs: readonly string[]): string {
   return outputs.every((name) => /acc|top/i.test(name)) ? "accuracy" : "outputs";
 }

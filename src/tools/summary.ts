@@ -10,7 +10,7 @@ import type { Memory, Span } from "../core/span.js";
 import { Tensor } from "../core/tensor.js";
 import { matchTrainedLayers } from "../core/weights.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { layers as allLayers, forkTypes } from "../layers/index.js";
+import { layers as allLayers, forkTypes } from "../layers/registry.js";
 import { type LayerParameter, type NetParameter, NetStateSchema, Phase as PhaseEnum } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";

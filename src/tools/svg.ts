@@ -1,5 +1,5 @@
 /** Fonts that look similar on all systems. Widths of texts are estimated for them. */
-export const fontFamily = "Inter, 'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
+const fontFamily = "Inter, 'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
 
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
@@ -11,6 +11,15 @@ export function element(name: string, attributes: Attributes, content = ""): str
     .join("");
   return content === "" ? `<${name}${written}/>` : `<${name}${written}>${content}</${name}>`;
 }
+
+/** A place in the picture, in pixels. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The colours of text and lines. */
+export const ink = { strong: "#1f2933", soft: "#5b6673", grid: "#e6eaee", axis: "#aab4be" } as const;
 
 /** A line of text; `x` and `y` are the anchor of its baseline. */
 export function text(x: number, y: number, content: string, attributes: Attributes = {}): string {

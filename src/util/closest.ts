@@ -22,26 +22,14 @@ function isDistinctWord(a: string, b: string): boolean {
   return Math.max(a.length, b.length) <= 4 && (a[0] !== b[0] || editDistance(a, b, 1) > 1);
 }
 
-/** The edit distance of `a` and `b` (Damerau-Levenshtein); a number above `limit` if it is greater than `limit`. */
-function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) > limit) return limit + 1;
-  let rowBefore: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = at(row, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let count = Math.min(substituted, at(row, j) + 1, at(next, j - 1) + 1);
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      if (swapped) count = Math.min(count, at(rowBefore, j - 2) + 1);
-      next.push(count);
-    }
-    rowBefore = row;
-    row = next;
-  }
-  return at(row, b.length);
-}
-
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Number.POSITIVE_INFINITY;
+/** The edit distance of two names (Damerau-Levenshtein); a number above `limit` if it is greater than `limit`. */
+function editDistance(left: string, right: string, limit: number): number {
+  let same = 0;
+  while (same < left.length && left[same] === right[same]) same++;
+  const [a, b] = [left.slice(same), right.slice(same)];
+  if (a === "" || b === "") return a.length + b.length;
+  if (limit === 0 || Math.abs(a.length - b.length) > limit) return limit + 1;
+  const isSwapped = a[0] === b[1] && a[1] === b[0];
+  const after = (inA: number, inB: number) => 1 + editDistance(a.slice(inA), b.slice(inB), limit - 1);
+  return Math.min(after(1, 1), after(1, 0), after(0, 1), isSwapped ? after(2, 2) : limit + 1);
 }

@@ -14,11 +14,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), encoding: "utf-8" };
   } catch {
-    const parts: string[] = [];
-    for (let at = 0; at < bytes.length; at += maxArguments) {
-      parts.push(String.fromCharCode(...bytes.subarray(at, at + maxArguments)));
-    }
-    return { text: parts.join(""), encoding: "latin1" };
+    return { text: Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""), encoding: "latin1" };
   }
 }
 
@@ -27,6 +23,3 @@ export function encodeText(text: string, encoding: Encoding): Uint8Array {
   if (encoding === "utf-8") return new TextEncoder().encode(text);
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
-
-/** A number of arguments that a call accepts in every JavaScript engine. */
-const maxArguments = 8192;

@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /** What an error is about. All fields are optional; place and layer are shown before the message. */
-export interface ErrorContext {
+interface ErrorContext {
   readonly place?: Place | undefined;
   readonly layer?: { readonly name: string; readonly type: string } | undefined;
   readonly cause?: unknown;

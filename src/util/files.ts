@@ -34,14 +34,23 @@ export interface ByteSource {
   close(): void;
 }
 
-/** The text of a file's first `length` bytes. */
-export async function readHead(files: Files, path: string, length: number): Promise<string> {
+/** What `read` makes of a file, which is open until `read` resolves. */
+export async function readFrom<T>(
+  files: Files,
+  path: string,
+  read: (source: ByteSource, path: string) => T | Promise<T>,
+): Promise<T> {
   const source = await files.open(path);
   try {
-    return new TextDecoder().decode(source.read(0, length));
+    return await read(source, path);
   } finally {
     source.close();
   }
+}
+
+/** The text of a file's first `length` bytes. */
+export async function readHead(files: Files, path: string, length: number): Promise<string> {
+  return readFrom(files, path, (source) => new TextDecoder().decode(source.read(0, length)));
 }
 
 /** Bytes already in memory as a source. */

@@ -50,13 +50,6 @@ export class Random {
     }
   }
 
-  /** A generator with a saved `state`. Throws `MOKA_PARSE` for an invalid state. */
-  static fromState(state: RandomState): Random {
-    const random = new Random(0);
-    random.restore(state);
-    return random;
-  }
-
   /** Restores a saved state. Throws `MOKA_PARSE` for an invalid state, and does not change then. */
   restore({ words, used }: RandomState): void {
     check(
@@ -160,9 +153,7 @@ export class Random {
   shuffle<T>(items: { readonly length: number; [index: number]: T }): void {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.#upTo(i);
-      const item = items[i] as T;
-      items[i] = items[j] as T;
-      items[j] = item;
+      [items[i], items[j]] = [items[j] as T, items[i] as T];
     }
   }
 

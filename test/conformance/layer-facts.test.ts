@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Layer } from "../../src/core/layer.js";
 import { ReLULayer } from "../../src/layers/activation/relu.js";
-import { layers } from "../../src/layers/index.js";
+import { layers } from "../../src/layers/registry.js";
 import { parseNet } from "../../src/proto/text/index.js";
 import { silent } from "../../src/util/log.js";
 import { Random } from "../../src/util/random.js";

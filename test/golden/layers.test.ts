@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Net } from "../../src/core/net.js";
-import { layers } from "../../src/layers/index.js";
+import { layers } from "../../src/layers/registry.js";
 import { blas, skippedWithoutBlas } from "../blas.js";
 import { netFromText } from "../nets.js";
 import { distinctSettings, type PassSetting } from "../passes.js";

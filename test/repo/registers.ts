@@ -12,13 +12,9 @@ export function layerComplaints(tree: Tree, registered: readonly string[]): stri
       onlyInB: (type) => `layer ${type} of src/layers/index.ts is declared by no file of src/layers`,
     }),
     ...missingTests(tree, files.values()),
-    ...registered.flatMap((type, i) => {
-      if (registered.indexOf(type) < i) return `layer ${type} has two rows in src/layers/index.ts`;
-      const before = registered[i - 1];
-      return before !== undefined && type < before
-        ? `layer ${type} stands behind ${before} in src/layers/index.ts, which is sorted by name`
-        : [];
-    }),
+    ...registered
+      .filter((type, i) => registered.indexOf(type) < i)
+      .map((type) => `layer ${type} has two rows in src/layers/index.ts`),
   ];
 }
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { forkTypes, layers } from "../../src/layers/index.js";
+import { forkTypes, layers } from "../../src/layers/registry.js";
 
 const src = fileURLToPath(new URL("../../src/", import.meta.url));
 const registered = layers.map(({ type }): string => type);

@@ -18,14 +18,11 @@ export const calibrate: Command = command(
       "pooled",
     ),
   },
-  {
-    async run({ model, weights, json, method, output, ...rest }) {
-      const { calibrate: measure } = await import("../../index.js");
-      const report = await measure(model, weights, { ...(await batchOptions(rest)), method, output });
-      if (json) printJson(report);
-      else print(asText(report));
-      return 0;
-    },
+  async ({ model, weights, json, method, output, ...rest }) => {
+    const { calibrate: measure } = await import("../../index.js");
+    const report = await measure(model, weights, { ...(await batchOptions(rest)), method, output });
+    if (json) printJson(report);
+    else print(asText(report));
   },
 );
 
@@ -38,11 +35,7 @@ function asText(report: CalibrateReport): string {
     row([name, `${formatNumber(meanShift, 3)} σ`, `× ${formatNumber(min, 3)} … ${formatNumber(max, 3)}`]),
   );
   const scores = Object.keys(after.outputs).map((output) =>
-    row([
-      output,
-      formatNumber(before.outputs[output] ?? Number.NaN),
-      formatNumber(after.outputs[output] ?? Number.NaN),
-    ]),
+    row([output, ...[before, after].map(({ outputs }) => formatNumber(outputs[output] ?? Number.NaN))]),
   );
   return [
     `${bold(name || "(no name)")}: statistics of ${batches} batches, data of ${phase}, ${method}`,

@@ -43,46 +43,33 @@ export const classify: Command = command(
     ...runOptions,
     ...stateOptions,
   },
+  async ({ model, weights, images, mean, labels: labelFile, channelSwap, oversample, top, json, ...rest }) => {
+    const { Classifier, loadImage } = await import("../../index.js");
+    const { createFiles } = await import("#platform");
+    const files = createFiles();
+    const labels = labelFile === undefined ? [] : (await files.readText(labelFile)).split(/\r?\n/);
+    const meanArray = mean === undefined ? undefined : await readMean(files, mean);
+    const classifier = await Classifier.load(model, weights, rest);
+    try {
+      const { transformer, channels, net } = classifier;
+      const [input = ""] = net.inputs;
+      const swap = channelSwap ?? (channels === 3 ? [2, 1, 0] : undefined);
+      if (swap) transformer.setChannelSwap(input, swap);
+      if (meanArray) transformer.setMean(input, spread(meanArray, channels));
+      const found = [];
+      for (const path of images) {
+        const image = await loadImage(path, { color: channels !== 1, files });
+        const { data } = await classifier.predict([image], oversample);
+        found.push({ image: path, predictions: best(data, top, labels) });
+      }
+      if (json) printJson(found);
+      else print(found.map(described).join("\n"));
+    } finally {
+      await classifier.dispose();
+    }
+  },
   {
     help: "Pictures are resized as in pycaffe, and read in gray if the net's input has one channel.",
-
-    async run({
-      model,
-      weights,
-      images,
-      mean: meanText,
-      labels: labelFile,
-      channelSwap,
-      oversample,
-      top,
-      json,
-      ...rest
-    }) {
-      const { Classifier, loadImage } = await import("../../index.js");
-      const { createFiles } = await import("#platform");
-      const files = createFiles();
-      const labels = labelFile === undefined ? [] : (await files.readText(labelFile)).split(/\r?\n/);
-      const mean = meanText === undefined ? undefined : await readMean(files, meanText);
-      const classifier = await Classifier.load(model, weights, rest);
-      try {
-        const { transformer, channels, net } = classifier;
-        const [input = ""] = net.inputs;
-        const swap = channelSwap ?? (channels === 3 ? [2, 1, 0] : undefined);
-        if (swap) transformer.setChannelSwap(input, swap);
-        if (mean) transformer.setMean(input, spread(mean, channels));
-        const found = [];
-        for (const path of images) {
-          const image = await loadImage(path, { color: channels !== 1, files });
-          const { data } = await classifier.predict([image], oversample);
-          found.push({ image: path, predictions: best(data, top, labels) });
-        }
-        if (json) printJson(found);
-        else print(found.map(described).join("\n"));
-      } finally {
-        await classifier.dispose();
-      }
-      return 0;
-    },
   },
 );
 
@@ -108,10 +95,8 @@ function described({ image, predictions }: { image: string; predictions: readonl
 }
 
 async function readMean(files: Files, mean: string): Promise<MeanArray> {
-  if (/^[-+\d.eE]+(,[-+\d.eE]+)*$/.test(mean) && !mean.split(",").map(Number).some(Number.isNaN)) {
-    const data = mean.split(",").map(Number);
-    return { shape: [data.length], data };
-  }
+  const data = numbers(mean);
+  if (data) return { shape: [data.length], data };
   if (/\.npy$/i.test(mean)) {
     const { readArray } = await import("../arrays.js");
     return readArray(mean);

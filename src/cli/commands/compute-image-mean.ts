@@ -1,3 +1,4 @@
+import { silent } from "../../util/log.js";
 import { type Command, command, operand } from "../command.js";
 import { backend, json } from "../options.js";
 import { caffeLog, printJson } from "../print.js";
@@ -10,25 +11,21 @@ export const computeImageMean: Command = command(
     backend,
     json,
   },
-  {
-    async run({ database, output, backend, json }) {
-      const { createFiles } = await import("#platform");
-      const { computeImageMean } = await import("../../index.js");
-      const { writeBlobProto } = await import("../../proto/binary/index.js");
-      const { silent } = await import("../../util/log.js");
-      const files = createFiles();
-      if (output !== undefined) await files.probe(output);
-      const log = json ? silent : caffeLog;
-      const { blob, shape, channelMeans, count } = await computeImageMean(database, { files, backend, log });
-      if (output !== undefined) {
-        log("info", "compute_image_mean.cpp:108", `Write to ${output}`);
-        await files.write(output, writeBlobProto(blob));
-      }
-      if (json) {
-        const [channels, height, width] = shape;
-        printJson({ count, channels, height, width, means: [...channelMeans] });
-      }
-      return 0;
-    },
+  async ({ database, output, backend, json }) => {
+    const { createFiles } = await import("#platform");
+    const { computeImageMean } = await import("../../index.js");
+    const { writeBlobProto } = await import("../../proto/binary/index.js");
+    const files = createFiles();
+    if (output !== undefined) await files.probe(output);
+    const log = json ? silent : caffeLog;
+    const { blob, shape, channelMeans, count } = await computeImageMean(database, { files, backend, log });
+    if (output !== undefined) {
+      log("info", "compute_image_mean.cpp:108", `Write to ${output}`);
+      await files.write(output, writeBlobProto(blob));
+    }
+    if (json) {
+      const [channels, height, width] = shape;
+      printJson({ count, channels, height, width, means: [...channelMeans] });
+    }
   },
 );

@@ -1,3 +1,4 @@
+import { silent } from "../../util/log.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import { backend, integer, json, seed, text } from "../options.js";
 import { caffeLog, print, printJson } from "../print.js";
@@ -19,15 +20,11 @@ export const convertImageset: Command = command(
     seed,
     json,
   },
-  {
-    async run({ root, list, database, json, ...options }) {
-      const { convertImageset } = await import("../../index.js");
-      const { silent } = await import("../../util/log.js");
-      const counts = await convertImageset(root, list, database, { ...options, log: json ? silent : caffeLog });
-      const left = counts.skipped > 0 ? `, ${counts.skipped} could not be read` : "";
-      if (json) printJson(counts);
-      else print(`${counts.count} images written to ${database}${left}\n`);
-      return 0;
-    },
+  async ({ root, list, database, json, ...options }) => {
+    const { convertImageset } = await import("../../index.js");
+    const counts = await convertImageset(root, list, database, { ...options, log: json ? silent : caffeLog });
+    const left = counts.skipped > 0 ? `, ${counts.skipped} could not be read` : "";
+    if (json) printJson(counts);
+    else print(`${counts.count} images written to ${database}${left}\n`);
   },
 );

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { createFiles } from "#platform";
 import { moka } from "../../../test/cli.js";
 import { type Backend, openDatabase } from "../../data/database.js";
-import { Lmdb } from "../../data/lmdb/index.js";
+import { Lmdb } from "../../data/lmdb/reader.js";
 import { readDatum } from "../../proto/binary/index.js";
 import { bytesSource } from "../../util/files.js";
 

@@ -1,3 +1,4 @@
+import { check } from "../../util/errors.js";
 import { type Command, command, operand, option } from "../command.js";
 import { backend, integer } from "../options.js";
 import { print } from "../print.js";
@@ -12,32 +13,20 @@ export const convertMnistData: Command = command(
     count: option("--count <n>", "take at most n images", integer(1)),
     backend,
   },
-  {
-    async run({ imageFile, labelFile, output, skip, count, backend }) {
-      const { createFiles } = await import("#platform");
-      const { readIdxImages } = await import("../../data/idx.js");
-      const { encodeImage, recordKey } = await import("../../data/datum.js");
-      const { createDatabase } = await import("../../data/database.js");
-      const { MokaError } = await import("../../index.js");
-      const files = createFiles();
-      const load = async (file: string) => ({ bytes: await files.read(file), file });
-      const images = await readIdxImages(await load(imageFile), await load(labelFile));
-      const size = images.height * images.width;
-      const end = Math.min(images.count, skip + (count ?? images.count));
-      if (skip >= end) {
-        throw new MokaError("MOKA_USAGE", `--skip ${skip} leaves none of the ${images.count} images`);
-      }
-      const writer = await createDatabase(files, backend, output);
-      for (let i = skip; i < end; i++) {
-        const data = images.pixels.subarray(i * size, (i + 1) * size);
-        const label = images.labels[i] ?? 0;
-        const image = { channels: 1, height: images.height, width: images.width, data, label };
-        await writer.add(recordKey(i - skip), encodeImage(image));
-      }
-      await writer.finish();
-      const path = backend === "lmdb" ? `${output}/data.mdb` : output;
-      print(`${end - skip} images of ${images.height}×${images.width} written to ${path}\n`);
-      return 0;
-    },
+  async ({ imageFile, labelFile, output, skip, count, backend }) => {
+    const { createFiles } = await import("#platform");
+    const { readIdxImages } = await import("../../data/idx.js");
+    const { imageRecords } = await import("../../data/datum.js");
+    const { createDatabase } = await import("../../data/database.js");
+    const files = createFiles();
+    const load = async (file: string) => ({ bytes: await files.read(file), file });
+    const images = await readIdxImages(await load(imageFile), await load(labelFile));
+    const end = Math.min(images.count, skip + (count ?? images.count));
+    check(skip < end, "MOKA_USAGE", `--skip ${skip} leaves none of the ${images.count} images`);
+    const writer = await createDatabase(files, backend, output);
+    for (const { key, value } of imageRecords(images, skip, end)) await writer.add(key, value);
+    await writer.finish();
+    const path = backend === "lmdb" ? `${output}/data.mdb` : output;
+    print(`${end - skip} images of ${images.height}×${images.width} written to ${path}\n`);
   },
 );

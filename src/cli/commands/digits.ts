@@ -16,13 +16,10 @@ export const digits: Command = command(
       "lmdb",
     ),
   },
-  {
-    async run({ folder, train, test, seed, format }) {
-      const { createFiles } = await import("#platform");
-      const { writeDigits } = await import("../../data/digits/index.js");
-      const written = await writeDigits(createFiles(), folder, { train, test, seed, format });
-      print(`${train} training images: ${written.train}\n${test} test images: ${written.test}\n`);
-      return 0;
-    },
+  async ({ folder, train, test, seed, format }) => {
+    const { createFiles } = await import("#platform");
+    const { writeDigits } = await import("../../data/digits/index.js");
+    const written = await writeDigits(createFiles(), folder, { train, test, seed, format });
+    print(`${train} training images: ${written.train}\n${test} test images: ${written.test}\n`);
   },
 );

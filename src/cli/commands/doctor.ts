@@ -1,5 +1,5 @@
 import type { DoctorReport } from "../../api/doctor.js";
-import type { Cause } from "../../tools/batch-norm/measurements.js";
+import type { Cause } from "../../tools/batch-norm/causes.js";
 import { formatNumber } from "../../util/number-format.js";
 import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
@@ -7,19 +7,21 @@ import { type Command, command } from "../command.js";
 import { print, printJson } from "../print.js";
 
 /** `moka doctor`: finds out why a net with BatchNorm tests worse than it trains. */
-export const doctor: Command = command(batchParameters(10, "TEST"), {
-  help:
-    "Runs the same batches with batch statistics and with the averages, in phase TEST, and changes no file. Exits with 1" +
-    "\nwhere something is wrong.",
-
-  async run({ model, weights, json, ...rest }) {
+export const doctor: Command = command(
+  batchParameters(10, "TEST"),
+  async ({ model, weights, json, ...rest }) => {
     const { doctor: examine } = await import("../../index.js");
     const report = await examine(model, weights, await batchOptions(rest));
     if (json) printJson(report);
     else print(asText(report));
     return report.causes.length > 0 || report.bad.global || report.bad.batch ? 1 : 0;
   },
-});
+  {
+    help:
+      "Runs the same batches with batch statistics and with the averages, in phase TEST, and changes no file. Exits with 1" +
+      "\nwhere something is wrong.",
+  },
+);
 
 /** The number of layers that are listed, the worst first. --json has all. */
 const mostRows = 20;
@@ -85,13 +87,7 @@ function layerLines({ layers, ranking }: DoctorReport): string[] {
     const layer = layers.find((each) => each.name === name);
     if (!layer) return [];
     const { inputError, outputError, divergence, noise, reading } = layer;
-    const cells = [
-      percent(inputError),
-      percent(outputError),
-      shown(divergence),
-      noise === undefined ? "" : shown(noise),
-    ];
-    return [row([name, ...cells, reading.text])];
+    return [row([name, percent(inputError), percent(outputError), shown(divergence), shown(noise), reading.text])];
   });
   const more = ranking.length > mostRows ? [`… and ${ranking.length - mostRows} more`] : [];
   const head = row(["BatchNorm, worst first", "input ±", "output ±", "KL, nats", "noise, σ", "factor"]);

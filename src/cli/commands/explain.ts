@@ -2,24 +2,18 @@ import type { ExplainedBuffer, ExplainedStep, Explanation } from "../../tools/ex
 import { type Command, command } from "../command.js";
 import { json, model, phase, runOptions, someWeights, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";
+import { withNet } from "../with-net.js";
 
 /** `moka explain`: shows the program of a net as it runs, with fused kernels and planned memory. */
 export const explain: Command = command(
   { model, phase: phase("TRAIN"), weights: someWeights, json, ...runOptions, ...stateOptions },
-  {
-    async run({ model, json, ...options }) {
-      const { Net } = await import("../../index.js");
-      const { explain: explainNet } = await import("../../tools/explain.js");
-      const net = await Net.load(model, { ...options, keep: "outputs" });
-      try {
-        const explanation = explainNet(net);
-        if (json) printJson(explanation);
-        else print(await asText(explanation));
-      } finally {
-        await net.dispose();
-      }
-      return 0;
-    },
+  async ({ model, json, ...options }) => {
+    const { explain: explainNet } = await import("../../tools/explain.js");
+    await withNet(model, { ...options, keep: "outputs" }, async (net) => {
+      const explanation = explainNet(net);
+      if (json) printJson(explanation);
+      else print(await asText(explanation));
+    });
   },
 );
 
@@ -45,23 +39,15 @@ async function asText(explanation: Explanation): Promise<string> {
     for (const step of own) table.push(rowOf(step));
     const { flops, bytesRead, bytesWritten } = totals[direction];
     table.push(["total", `${own.length} steps`, "", inBytes(bytesRead), inBytes(bytesWritten), inFlops(flops)]);
-    lines.push(
-      "",
-      ...table
-        .toString()
-        .split("\n")
-        .map((line) => line.trimEnd()),
-    );
+    const rows = table.toString().split("\n");
+    lines.push("", ...rows.map((line) => line.trimEnd()));
   }
   return `${[...lines, "", ...memoryLines(explanation)].join("\n")}\n`;
 }
 
-const sides = ["top", "bottom", "left", "right", "mid", "middle"] as const;
-const noLines = Object.fromEntries([
-  ...sides.map((side) => [side, ""]),
-  ...["top", "bottom"].flatMap((side) => ["mid", "left", "right"].map((part) => [`${side}-${part}`, ""])),
-  ...["left-mid", "mid-mid", "right-mid"].map((part) => [part, ""]),
-]);
+const edges = ["top", "bottom"].flatMap((edge) => [edge, `${edge}-mid`, `${edge}-left`, `${edge}-right`]);
+const lineNames = [...edges, "left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"];
+const noLines = Object.fromEntries(lineNames.map((name) => [name, ""]));
 
 function rowOf({ layers, kernel, isHost, reads, writes, bytesRead, bytesWritten, flops }: ExplainedStep): string[] {
   const blobs = [...reads.map((buffer) => `  ${shown(buffer)}`), ...writes.map((buffer) => `→ ${shown(buffer)}`)];

@@ -1,6 +1,8 @@
+import { silent } from "../../util/log.js";
 import { type Command, command, operand } from "../command.js";
 import { integer, json, list, oneOf, runOptions, seed, stateOptions } from "../options.js";
 import { caffeLog, printJson } from "../print.js";
+import { withNet } from "../with-net.js";
 
 /** `moka extract_features`: saves the values of blobs for each batch, as Caffe's tool of that name. */
 export const extractFeatures: Command = command(
@@ -22,19 +24,12 @@ export const extractFeatures: Command = command(
     ...runOptions,
     ...stateOptions,
   },
-  {
-    async run({ weights, model, blobs, outputs, batches, format, json, engine, threads, level, stages, seed }) {
-      const { Net, extractFeatures } = await import("../../index.js");
-      const { silent } = await import("../../util/log.js");
-      const log = json ? silent : caffeLog;
-      const net = await Net.load(model, { phase: "TEST", weights, engine, threads, level, stages, seed, log });
-      try {
-        const counts = await extractFeatures(net, { blobs, outputs, batches, format, log });
-        if (json) printJson(Object.fromEntries(blobs.map((name, index) => [name, counts[index]])));
-      } finally {
-        await net.dispose();
-      }
-      return 0;
-    },
+  async ({ model, blobs, outputs, batches, format, json, ...options }) => {
+    const { extractFeatures } = await import("../../index.js");
+    const log = json ? silent : caffeLog;
+    await withNet(model, { ...options, phase: "TEST", log }, async (net) => {
+      const counts = await extractFeatures(net, { blobs, outputs, batches, format, log });
+      if (json) printJson(Object.fromEntries(blobs.map((name, index) => [name, counts[index]])));
+    });
   },
 );

@@ -1,8 +1,7 @@
 import type { FixResult } from "../../api/lint.js";
-import type { Report } from "../../lint/formats/report.js";
 import type { Finding } from "../../lint/lint.js";
 import type { NetParameter } from "../../proto/gen/caffe_pb.js";
-import { MokaError } from "../../util/errors.js";
+import { check } from "../../util/errors.js";
 import { counted } from "../../util/words.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, flag, operand, option } from "../command.js";
@@ -28,35 +27,32 @@ export const fix: Command = command(
     json,
     ...lintOptions,
   },
+  async ({ files, diff, output, json, weightsOut, ...flags }) => {
+    const isSingle = output !== undefined || files.includes("-");
+    check(files.length === 1 || !isSingle, "MOKA_USAGE", "with --output, and from stdin, give one file");
+    const toStdout = !diff && (output === "-" || (output === undefined && files[0] === "-"));
+    check(!(toStdout && json), "MOKA_USAGE", "--json and the repaired text cannot both go to stdout");
+    const { fix } = await import("../../api/lint.js");
+    const { encodeText } = await import("../../util/encoding.js");
+    const repair = async ({ pathOrText, file, options, stdin }: LintInput): Promise<Fixed> => {
+      const result = await fix(pathOrText, options);
+      const bytes = stdin ? encodeText(result.text, stdin.encoding) : result.bytes;
+      // --output takes one text, so the nets that a solver names are not repaired.
+      return { ...result, file, bytes, nets: output === undefined ? result.nets : [] };
+    };
+    const results = await forEachFile(files, flags, repair);
+    const weights = changedWeights(results, flags.weights, weightsOut);
+
+    if (diff) printContent(await asDiff(results));
+    else await write(results, output, weights);
+    const stream = diff || toStdout ? process.stderr : process.stdout;
+    print(await (json ? asJson(results, weights) : asText(results, weights, diff, stream)), stream);
+    return results.some(({ findings }) => findings.some(({ severity }) => severity === "error")) ? 1 : 0;
+  },
   {
     help:
       "Comments, order and layout of the files stay. Where a repair changes learned parameters, the weights are changed" +
       "\ntoo and written to a new file. Exits with 1 if errors are left.",
-
-    async run({ files, diff, output, json, weightsOut, ...flags }) {
-      if (files.length > 1 && (output !== undefined || files.includes("-"))) {
-        throw new MokaError("MOKA_USAGE", "with --output, and from stdin, give one file");
-      }
-      const toStdout = !diff && (output === "-" || (output === undefined && files[0] === "-"));
-      if (toStdout && json) throw new MokaError("MOKA_USAGE", "--json and the repaired text cannot both go to stdout");
-      const { fix } = await import("../../api/lint.js");
-      const { encodeText } = await import("../../util/encoding.js");
-      const repair = async ({ pathOrText, file, options, stdin }: LintInput): Promise<Fixed> => {
-        const result = await fix(pathOrText, options);
-        const bytes = stdin ? encodeText(result.text, stdin.encoding) : result.bytes;
-        // --output takes one text, so the nets that a solver names are not repaired.
-        return { ...result, file, bytes, nets: output === undefined ? result.nets : [] };
-      };
-      const results = await forEachFile(files, flags, repair);
-      const weights = changedWeights(results, flags.weights, weightsOut);
-
-      if (diff) printContent(await asDiff(results));
-      else await write(results, output, weights);
-      const stream = diff || toStdout ? process.stderr : process.stdout;
-      const report = json ? asJson(results, weights, await import("../../lint/formats/json.js")) : undefined;
-      print(report ?? (await asText(results, weights, diff, stream)), stream);
-      return results.some(({ findings }) => findings.some(({ severity }) => severity === "error")) ? 1 : 0;
-    },
   },
 );
 
@@ -66,24 +62,14 @@ interface ChangedWeights {
 }
 
 /** The changed weights and the path to write them to. The weights that were read are never overwritten. */
-function changedWeights(
-  results: readonly Fixed[],
-  weights = "",
-  weightsOut: string | undefined,
-): ChangedWeights | undefined {
+function changedWeights(results: readonly Fixed[], weights = "", weightsOut?: string): ChangedWeights | undefined {
   const [first, ...more] = results.filter((result) => result.weights !== undefined);
   if (!first?.weights) return undefined;
-  if (more.length > 0) {
-    const names = [first, ...more].map(({ file }) => file).join(" and ");
-    throw new MokaError("MOKA_USAGE", `the weights would be changed for ${names}: give one of them at a time`);
-  }
+  const names = [first, ...more].map(({ file }) => file).join(" and ");
+  check(more.length === 0, "MOKA_USAGE", `the weights would be changed for ${names}: give one of them at a time`);
   if (weightsOut !== undefined) return { net: first.weights, path: weightsOut };
-  if (weights.includes(",")) {
-    throw new MokaError(
-      "MOKA_USAGE",
-      "the weights of several files are changed: say with --weights-out where to write them",
-    );
-  }
+  const reason = "the weights of several files are changed: say with --weights-out where to write them";
+  check(!weights.includes(","), "MOKA_USAGE", reason);
   const [, stem = weights, end = ".caffemodel"] = /^(.*?)(\.caffemodel(?:\.h5)?|\.h5)$/.exec(weights) ?? [];
   return { net: first.weights, path: `${stem}.fixed${end}` };
 }
@@ -114,11 +100,8 @@ async function asDiff(results: readonly Fixed[]): Promise<string> {
   return diffs.join("");
 }
 
-function asJson(
-  results: readonly Fixed[],
-  weights: ChangedWeights | undefined,
-  { asJson: each }: typeof import("../../lint/formats/json.js"),
-): string {
+async function asJson(results: readonly Fixed[], weights: ChangedWeights | undefined): Promise<string> {
+  const { asJson: each } = await import("../../lint/formats/json.js");
   const files = results.map(({ file, before, text, fixed, findings }) => ({
     file,
     changed: text !== before,
@@ -143,9 +126,7 @@ async function asText(
   const count = `${counted(fixed.length, "problem")} in ${counted(changed, "file")}`;
   const did = isTrial ? `would fix ${count}; nothing is written` : `fixed ${count}`;
   const also = weights && !isTrial ? [`wrote the weights that belong to it to ${weights.path}\n`] : [];
-  const left: Report[] = results
-    .filter(({ findings }) => findings.length > 0)
-    .map(({ file, text, findings }) => ({ file, text, findings }));
+  const left = results.filter(({ findings }) => findings.length > 0);
   const rest = left.length > 0 ? [`\nleft:\n\n${formatHuman(left, paint, stream.columns ?? 100)}`] : [];
   return [...fixed, `${fixed.length > 0 ? "\n" : ""}${did}\n`, ...also, ...rest].join("");
 }

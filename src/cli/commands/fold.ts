@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { FoldProof, FoldResult } from "../../index.js";
-import { MokaError } from "../../util/errors.js";
+import { check } from "../../util/errors.js";
 import { formatNumber } from "../../util/number-format.js";
 import { weightPaths } from "../../util/weight-paths.js";
 import { colorsFor } from "../colors.js";
@@ -38,38 +38,31 @@ export const fold: Command = command(
     ...runOptions,
     ...stateOptions,
   },
+  async ({ model, weights, output, inputs: files, json, ...rest }) => {
+    const { fold: foldNet } = await import("../../index.js");
+    if (output !== undefined) await checkOutput(output, [model, ...weightPaths(weights)]);
+    const { readArrays } = await import("../arrays.js");
+    const inputs = await readArrays(files);
+    const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
+    const result = await foldNet(model, weights, options);
+    if (json) printJson(asJson(result));
+    else print(asText(result, output !== undefined));
+    return result.proof.ran && !result.proof.passed ? 1 : 0;
+  },
   {
     help:
       "Folds the net of phase TEST, runs it beside the original, and writes it if their outputs agree. Without -o nothing" +
       "\nis written. Exit code 1: an output is beyond the tolerance, and nothing was written.",
-
-    async run({ model, weights, output, inputs: files, json, ...rest }) {
-      const { fold: foldNet } = await import("../../index.js");
-      if (output !== undefined) await checkOutput(output, [model, ...weightPaths(weights)]);
-      const inputs = await readInputs(files);
-      const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
-      const result = await foldNet(model, weights, options);
-      if (json) printJson(asJson(result));
-      else print(asText(result, output !== undefined));
-      return result.proof.ran && !result.proof.passed ? 1 : 0;
-    },
   },
 );
-
-async function readInputs(files: Readonly<Record<string, string>>) {
-  const { readArray } = await import("../arrays.js");
-  const arrays: Record<string, Awaited<ReturnType<typeof readArray>>> = {};
-  for (const [name, file] of Object.entries(files)) arrays[name] = await readArray(file);
-  return arrays;
-}
 
 /** Throws if the output would overwrite an input. */
 async function checkOutput(output: string, inputs: readonly string[]): Promise<void> {
   const whole = async (path: string) => realpath(path).catch(() => resolve(path));
   const taken = await Promise.all(inputs.map(whole));
   for (const path of [`${output}.prototxt`, `${output}.caffemodel`]) {
-    if (!taken.includes(await whole(path))) continue;
-    throw new MokaError("MOKA_USAGE", `-o ${output} would overwrite ${path}, which is folded; give another name`);
+    const isFree = !taken.includes(await whole(path));
+    check(isFree, "MOKA_USAGE", `-o ${output} would overwrite ${path}, which is folded; give another name`);
   }
 }
 
@@ -119,10 +112,9 @@ function tableOf({ folded, targets, proof }: FoldResult, bold: (text: string) =>
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]) => {
     const last = row.length - 1;
-    const cells = row.map((cell, i) => {
-      if (i === last) return cell;
-      return i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0);
-    });
+    const cells = row.map((cell, i) =>
+      i === 0 || i === last ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
+    );
     return cells.join("  ").trimEnd();
   };
   return [bold(line(head)), ...rows.map(line)];

@@ -1,6 +1,6 @@
-import type { LintResult } from "../../api/lint.js";
 import type { Report } from "../../lint/formats/report.js";
 import type { FoundProblem } from "../../lint/lint.js";
+import { check } from "../../util/errors.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import { belowHere, forEachFile, lintOptions, rulePage } from "../lint-files.js";
@@ -18,35 +18,27 @@ export const lint: Command = command(
     list: flag("--list", "print all rules"),
     ...lintOptions,
   },
+  async ({ files, json, format: name, maxWarnings = Number.POSITIVE_INFINITY, explain, list, ...flags }) => {
+    const format = json ? "json" : name;
+    if (explain !== undefined) return printPage(explain);
+    if (list) return printList(format === "json");
+    check(files.length > 0, "MOKA_USAGE", "give at least one file: moka lint FILE…");
+    const { lint } = await import("../../api/lint.js");
+    const results = await forEachFile(files, flags, ({ pathOrText, options }) => lint(pathOrText, options));
+    const reports = results.map(({ file = "<stdin>", text, findings }) => ({ file, text, findings }));
+    print(await formatters[format](reports));
+    const { countsOf } = await import("../../lint/formats/report.js");
+    const { error, warning } = countsOf(reports);
+    return error > 0 || warning > maxWarnings ? 1 : 0;
+  },
   {
     help:
       "The nets that a solver names are looked at too, with it. Exits with 1 if there are errors." +
       "\n# moka-ignore RULE in a prototxt, before a layer or a field, silences a rule there.",
-
-    async run({ files, json, format: name, maxWarnings = Number.POSITIVE_INFINITY, explain, list, ...flags }) {
-      const format = json ? "json" : name;
-      if (explain !== undefined) return printPage(explain);
-      if (list) return printList(format === "json");
-      if (files.length === 0) {
-        const { MokaError } = await import("../../util/errors.js");
-        throw new MokaError("MOKA_USAGE", "give at least one file: moka lint FILE…");
-      }
-      const { lint } = await import("../../api/lint.js");
-      const results = await forEachFile(files, flags, ({ pathOrText, options }) => lint(pathOrText, options));
-      const reports = results.map(asReport);
-      print(await formatters[format](reports));
-      const { countsOf } = await import("../../lint/formats/report.js");
-      const { error, warning } = countsOf(reports);
-      return error > 0 || warning > maxWarnings ? 1 : 0;
-    },
   },
 );
 
 type Reports = readonly Report<FoundProblem>[];
-
-function asReport({ file = "<stdin>", text, findings }: LintResult): Report<FoundProblem> {
-  return { file, text, findings };
-}
 
 const formatters: Readonly<Record<"human" | "json" | "sarif" | "github", (reports: Reports) => Promise<string>>> = {
   async human(reports) {

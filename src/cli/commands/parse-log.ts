@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { check } from "../../util/errors.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import { text } from "../options.js";
 import { print, printJson } from "../print.js";
@@ -12,35 +13,31 @@ export const parseLog: Command = command(
     svg: option("--svg <file>", "write the losses and other outputs over the iterations as curves"),
     json: flag("--json", "print the tables as JSON instead of writing them"),
   },
-  {
-    async run({ path, out, delimiter, json, svg }) {
-      const { createFiles } = await import("#platform");
-      const { formatLogTable, linesOf, MokaError, parseLog, plotLog } = await import("../../index.js");
-      if (out !== undefined && json) {
-        throw new MokaError("MOKA_USAGE", "--out writes tables to files, --json prints them: give one of them");
+  async ({ path, out, delimiter, json, svg }) => {
+    const { createFiles } = await import("#platform");
+    const { formatLogTable, linesOf, parseLog, plotLog } = await import("../../index.js");
+    const isClear = out === undefined || !json;
+    check(isClear, "MOKA_USAGE", "--out writes tables to files, --json prints them: give one of them");
+    const files = createFiles();
+    const bytes = await files.read(path);
+    const { mtime } = await stat(path);
+    const log = parseLog(linesOf(bytes), { name: path, year: mtime.getFullYear() });
+    const name = path.replace(/^.*\//, "");
+    const write = async (file: string, text: string) => {
+      await files.write(file, new TextEncoder().encode(text));
+      if (!json) print(`Wrote ${file}\n`);
+    };
+    if (json) {
+      const { train, test, loss } = log;
+      printJson({ train, test, loss });
+    } else {
+      const stem = out === undefined ? path : `${out.replace(/(.)\/+$/, "$1")}/${name}`;
+      if (out !== undefined) await files.makeFolder(out);
+      for (const net of ["train", "test"] as const) {
+        if (log[net].length > 0) await write(`${stem}.${net}`, formatLogTable(log[net], delimiter));
+        else print(`No table for the ${net} net: the log has none of its outputs\n`);
       }
-      const files = createFiles();
-      const bytes = await files.read(path);
-      const { mtime } = await stat(path);
-      const log = parseLog(linesOf(bytes), { name: path, year: mtime.getFullYear() });
-      const name = path.replace(/^.*\//, "");
-      const write = async (file: string, text: string) => {
-        await files.write(file, new TextEncoder().encode(text));
-        if (!json) print(`Wrote ${file}\n`);
-      };
-      if (json) {
-        const { train, test, loss } = log;
-        printJson({ train, test, loss });
-      } else {
-        const stem = out === undefined ? path : `${out.replace(/(.)\/+$/, "$1")}/${name}`;
-        if (out !== undefined) await files.makeFolder(out);
-        for (const net of ["train", "test"] as const) {
-          if (log[net].length > 0) await write(`${stem}.${net}`, formatLogTable(log[net], delimiter));
-          else print(`No table for the ${net} net: the log has none of its outputs\n`);
-        }
-      }
-      if (svg !== undefined) await write(svg, plotLog(log, name));
-      return 0;
-    },
+    }
+    if (svg !== undefined) await write(svg, plotLog(log, name));
   },
 );

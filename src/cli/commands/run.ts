@@ -1,8 +1,9 @@
-import type { Net } from "../../index.js";
-import type { Random } from "../../util/random.js";
+import type { Blob, Net } from "../../index.js";
+import { check } from "../../util/errors.js";
 import { type Command, command, option, repeated, required } from "../command.js";
 import { addNamed, json, parser, phase, runOptions, seed, someWeights, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";
+import { withNet } from "../with-net.js";
 
 /** `moka run`: one forward pass on given inputs. */
 export const run: Command = command(
@@ -28,82 +29,59 @@ export const run: Command = command(
     ...runOptions,
     ...stateOptions,
   },
+  async ({ model, inputs, extra, output, json, ...options }) => {
+    await withNet(model, { ...options, keep: extra.length > 0 ? "all" : "outputs" }, async (net) => {
+      await setInputs(net, inputs, options.seed);
+      await net.runForward();
+      const names = [...new Set([...net.outputs, ...extra])];
+      const blobs = names.map((name) => {
+        const blob = net.blobs.get(name);
+        check(blob, "MOKA_USAGE", `the net has no blob "${name}"; it has ${[...net.blobs.keys()].join(", ")}`);
+        return blob;
+      });
+      if (output !== undefined) {
+        const { writeNpy } = await import("../arrays.js");
+        for (const blob of blobs) await writeNpy(output, blob.name, blob);
+      }
+      if (json) {
+        const entries = blobs.map(({ name, shape, data }) => [name, { shape, data: [...data] }]);
+        printJson(Object.fromEntries(entries));
+      } else {
+        for (const blob of blobs) print(describe(blob));
+      }
+    });
+  },
   {
     help: "An .npy or .json input may have another batch size or image size than the prototxt. The net is then reshaped.",
-
-    async run({ model, inputs, extra, output, json, ...options }) {
-      const { Net, MokaError } = await import("../../index.js");
-      const { readArray, writeNpy } = await import("../arrays.js");
-      const net = await Net.load(model, { ...options, keep: extra.length > 0 ? "all" : "outputs" });
-      try {
-        const { freshSeed, Random } = await import("../../util/random.js");
-        await setInputs(net, inputs, readArray, new Random(options.seed ?? freshSeed()));
-        await net.runForward();
-        const names = [...new Set([...net.outputs, ...extra])];
-        const blobs = names.map((name) => {
-          const blob = net.blobs.get(name);
-          if (blob) return blob;
-          const known = [...net.blobs.keys()].join(", ");
-          throw new MokaError("MOKA_USAGE", `the net has no blob "${name}"; it has ${known}`);
-        });
-        if (output !== undefined) {
-          for (const blob of blobs) await writeNpy(output, blob.name, blob.shape, blob.data);
-        }
-        if (json) {
-          const entries = blobs.map(({ name, shape, data }) => [name, { shape, data: [...data] }]);
-          printJson(Object.fromEntries(entries));
-        } else {
-          for (const { name, shape, data } of blobs) print(describe(name, shape, data));
-        }
-      } finally {
-        await net.dispose();
-      }
-      return 0;
-    },
   },
 );
 
-async function setInputs(
-  net: Net,
-  inputs: Readonly<Record<string, string>>,
-  readArray: (path: string) => Promise<{ shape: readonly number[]; data: Float32Array }>,
-  random: Random,
-): Promise<void> {
-  const { MokaError } = await import("../../index.js");
-  const values = new Map<string, Float32Array | "zeros" | "random">();
-  const shapes: Record<string, readonly number[]> = {};
+async function setInputs(net: Net, inputs: Readonly<Record<string, string>>, seed?: number): Promise<void> {
+  const { readArrays } = await import("../arrays.js");
+  const { freshSeed, Random } = await import("../../util/random.js");
+  const random = new Random(seed ?? freshSeed());
+  const known = net.inputs.join(", ") || "none";
   for (const [name, value] of Object.entries(inputs)) {
-    if (!net.inputs.includes(name)) {
-      const known = net.inputs.join(", ") || "none";
-      throw new MokaError(
-        "MOKA_USAGE",
-        `--input ${name}=${value}: give name=value, where the net's inputs are ${known}`,
-      );
-    }
-    if (value === "zeros" || value === "random") {
-      values.set(name, value);
-    } else {
-      const array = await readArray(value);
-      values.set(name, array.data);
-      shapes[name] = array.shape;
-    }
+    const reason = `--input ${name}=${value}: give name=value, where the net's inputs are ${known}`;
+    check(net.inputs.includes(name), "MOKA_USAGE", reason);
   }
-  const missing = net.inputs.filter((name) => !values.has(name));
-  if (missing.length > 0) {
-    const hint = missing.map((name) => `--input ${name}=file.npy`).join(" ");
-    throw new MokaError("MOKA_USAGE", `the net needs ${missing.join(", ")}: give ${hint} (or =zeros, =random)`);
-  }
-  if (Object.keys(shapes).length > 0) net.reshape(shapes);
-  for (const [name, value] of values) {
+  const missing = net.inputs.filter((name) => !Object.hasOwn(inputs, name));
+  const hint = missing.map((name) => `--input ${name}=file.npy`).join(" ");
+  const reason = `the net needs ${missing.join(", ")}: give ${hint} (or =zeros, =random)`;
+  check(missing.length === 0, "MOKA_USAGE", reason);
+  const files = Object.entries(inputs).filter(([, value]) => value !== "zeros" && value !== "random");
+  const arrays = Object.entries(await readArrays(Object.fromEntries(files)));
+  if (arrays.length > 0) net.reshape(Object.fromEntries(arrays.map(([name, { shape }]) => [name, shape])));
+  for (const [name, value] of Object.entries(inputs)) {
     const data = net.blobs.get(name)?.data ?? new Float32Array(0);
     if (value === "random") random.uniform(data, -1, 1);
     else if (value === "zeros") data.fill(0);
-    else data.set(value);
   }
+  for (const [name, { data }] of arrays) net.blobs.get(name)?.data.set(data);
 }
 
 /** Describes a blob: shape, range, and the five largest values of each of at most eight rows, or its first eight values. */
-function describe(name: string, shape: readonly number[], data: Float32Array): string {
+function describe({ name, shape, data }: Blob): string {
   const sorted = Float32Array.from(data).sort();
   const range = `min ${sorted[0]?.toPrecision(6)}, max ${sorted.at(-1)?.toPrecision(6)}`;
   const head = `${name}: ${shape.join(" × ") || "scalar"}, ${range}\n`;

@@ -1,5 +1,6 @@
 import type { NetStats } from "../../api/stats.js";
 import type { BatchNormStats, ChannelValues, FlaggedChannel } from "../../tools/batch-norm/layer-stats.js";
+import { check } from "../../util/errors.js";
 import { formatNumber } from "../../util/number-format.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, operand, option } from "../command.js";
@@ -18,28 +19,25 @@ export const stats: Command = command(
     svg: option("--svg <file>", "draw histograms of all layers"),
     ...stateOptions,
   },
+  async ({ paths, json, svg, ...options }) => {
+    const { stats } = await import("../../index.js");
+    const { createFiles } = await import("#platform");
+    check(paths.length <= 2, "MOKA_USAGE", "give a prototxt and a caffemodel: moka stats [MODEL] WEIGHTS");
+    const [weights = "", model] = [paths.at(-1), paths.length > 1 ? paths[0] : undefined];
+    const result = await stats(model, weights, options);
+    if (svg !== undefined) {
+      const { drawStats } = await import("../../tools/batch-norm/stats-picture.js");
+      await createFiles().write(svg, new TextEncoder().encode(drawStats(result.name || weights, result.layers)));
+    }
+    if (json) printJson(result);
+    else print(asText(result));
+    if (svg !== undefined && !json) print(`Wrote ${svg}\n`);
+  },
   {
     usage: "[options] [MODEL] WEIGHTS",
     help:
       "Mean and variance are the blobs divided by the factor, as the layer uses them; raw values are those in the file." +
       "\nEach histogram goes from the least value to the largest; variances are on a logarithmic scale.",
-
-    async run({ paths, json, svg, ...options }) {
-      const { MokaError, stats } = await import("../../index.js");
-      const { createFiles } = await import("#platform");
-      if (paths.length > 2)
-        throw new MokaError("MOKA_USAGE", "give a prototxt and a caffemodel: moka stats [MODEL] WEIGHTS");
-      const [weights = "", model] = [paths.at(-1), paths.length > 1 ? paths[0] : undefined];
-      const result = await stats(model, weights, options);
-      if (svg !== undefined) {
-        const { drawStats } = await import("../../tools/batch-norm/stats-picture.js");
-        await createFiles().write(svg, new TextEncoder().encode(drawStats(result.name || weights, result.layers)));
-      }
-      if (json) printJson(result);
-      else print(asText(result));
-      if (svg !== undefined && !json) print(`Wrote ${svg}\n`);
-      return 0;
-    },
   },
 );
 

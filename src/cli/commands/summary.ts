@@ -23,6 +23,12 @@ export const summary: Command = command(
     json,
     ...stateOptions,
   },
+  async ({ model, json, ...options }) => {
+    const { summarize } = await import("../../api/summary.js");
+    const result = await summarize(model, { ...options, log: problems({ upgrades: false }) });
+    if (json) printJson(result);
+    else print(format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
+  },
   {
     help:
       "Multiply-adds are those of convolutions, inner products and recurrent layers in one forward pass over the batch." +
@@ -30,14 +36,6 @@ export const summary: Command = command(
       "\nPeaks count blobs, parameters and buffers of layers, without a solver's history. The peak of training is that" +
       "\nof the net of phase TRAIN, if its data exist. moka explain shows the steps that need the memory." +
       "\nLayers of unknown types, and what depends on them, are marked with ? and not counted; a warning names them.",
-
-    async run({ model, json, ...options }) {
-      const { summarize } = await import("../../api/summary.js");
-      const result = await summarize(model, { ...options, log: problems({ upgrades: false }) });
-      if (json) printJson(result);
-      else print(format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
-      return 0;
-    },
   },
 );
 

@@ -1,6 +1,8 @@
+import { silent } from "../../util/log.js";
 import { type Command, command, option, required } from "../command.js";
 import { integer, json, runOptions, stateOptions } from "../options.js";
 import { caffeLog, printJson } from "../print.js";
+import { withNet } from "../with-net.js";
 
 /** `moka test`: scores a net, as `caffe test`. */
 export const test: Command = command(
@@ -12,53 +14,36 @@ export const test: Command = command(
     ...runOptions,
     ...stateOptions,
   },
-  {
-    async run({ model, weights, iterations, json, engine, threads, level, stages: given }) {
-      const { Net } = await import("../../index.js");
-      const { OutputMean, withLoss } = await import("../../solvers/outputs.js");
-      const { formatNumber } = await import("../../util/number-format.js");
-      const { silent } = await import("../../util/log.js");
-      const log = json ? silent : caffeLog;
-      log("info", "caffe.cpp:275", "Use CPU.");
-      const stages = given.length > 0 ? given : [""];
-      const net = await Net.load(model, {
-        phase: "TEST",
-        weights,
-        engine,
-        threads,
-        level,
-        stages,
-        log,
-        keep: "outputs",
-      });
-      try {
-        log("info", "caffe.cpp:281", `Running for ${iterations} iterations.`);
-        const mean = new OutputMean(net);
-        let loss = 0;
-        for (let batch = 0; batch < iterations; batch++) {
-          await net.runForward();
-          mean.add();
-          loss += net.loss;
-          for (const name of net.outputs) {
-            for (const value of net.blobs.get(name)?.data ?? []) {
-              log("info", "caffe.cpp:304", `Batch ${batch}, ${name} = ${formatNumber(value)}`);
-            }
+  async ({ model, iterations, json, stages: given, ...options }) => {
+    const { OutputMean, withLoss } = await import("../../solvers/outputs.js");
+    const { formatNumber } = await import("../../util/number-format.js");
+    const log = json ? silent : caffeLog;
+    log("info", "caffe.cpp:275", "Use CPU.");
+    const stages = given.length > 0 ? given : [""];
+    await withNet(model, { ...options, phase: "TEST", stages, log, keep: "outputs" }, async (net) => {
+      log("info", "caffe.cpp:281", `Running for ${iterations} iterations.`);
+      const mean = new OutputMean(net);
+      let loss = 0;
+      for (let batch = 0; batch < iterations; batch++) {
+        await net.runForward();
+        mean.add();
+        loss += net.loss;
+        for (const name of net.outputs) {
+          for (const value of net.blobs.get(name)?.data ?? []) {
+            log("info", "caffe.cpp:304", `Batch ${batch}, ${name} = ${formatNumber(value)}`);
           }
         }
-        const outputs = mean.result();
-        log("info", "caffe.cpp:309", `Loss: ${formatNumber(loss / iterations)}`);
-        for (const name of net.outputs) {
-          for (const value of outputs[name] ?? [])
-            log("info", "caffe.cpp:321", `${name} = ${withLoss(net, name, value)}`);
-        }
-        if (json) {
-          const arrays = Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, [...values]]));
-          printJson({ iterations, loss: loss / iterations, outputs: arrays });
-        }
-      } finally {
-        await net.dispose();
       }
-      return 0;
-    },
+      const outputs = mean.result();
+      log("info", "caffe.cpp:309", `Loss: ${formatNumber(loss / iterations)}`);
+      for (const name of net.outputs) {
+        for (const value of outputs[name] ?? [])
+          log("info", "caffe.cpp:321", `${name} = ${withLoss(net, name, value)}`);
+      }
+      if (json) {
+        const arrays = Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, [...values]]));
+        printJson({ iterations, loss: loss / iterations, outputs: arrays });
+      }
+    });
   },
 );

@@ -1,7 +1,9 @@
 import type { Net } from "../../index.js";
+import { silent } from "../../util/log.js";
 import { type Command, command, option, required } from "../command.js";
 import { integer, json, phase, runOptions, someWeights, stateOptions } from "../options.js";
 import { caffeLog, printJson } from "../print.js";
+import { withNet } from "../with-net.js";
 
 /** Milliseconds per pass, one entry per layer. */
 interface Times {
@@ -20,56 +22,47 @@ export const time: Command = command(
     ...runOptions,
     ...stateOptions,
   },
-  {
-    async run({ model, weights, phase, iterations, json, engine, threads, level, stages: given }) {
-      const { Net } = await import("../../index.js");
-      const { formatNumber } = await import("../../util/number-format.js");
-      const { silent } = await import("../../util/log.js");
-      const log = json ? silent : caffeLog;
-      log("info", "caffe.cpp:343", "Use CPU.");
-      const stages = given.length > 0 ? given : [""];
-      // Backward is timed in phase TEST too, so the blobs that it reads must be kept.
-      const keep = phase === "TRAIN" ? "outputs" : "all";
-      const net = await Net.load(model, { phase, weights, engine, threads, level, stages, log, keep });
-      try {
-        fillInputs(net);
-        log("info", "caffe.cpp:351", "Performing Forward");
-        await net.runForward();
-        log("info", "caffe.cpp:356", `Initial loss: ${formatNumber(net.loss)}`);
-        log("info", "caffe.cpp:357", "Performing Backward");
-        await net.runBackward();
-        log("info", "caffe.cpp:365", "*** Benchmark begins ***");
-        log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
-        const start = performance.now();
-        const times = await measure(net, iterations, (i, ms) =>
-          log("info", "caffe.cpp:394", `Iteration: ${i + 1} forward-backward time: ${formatNumber(ms)} ms.`),
-        );
-        const total = performance.now() - start;
-        const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-        const ms = (value: number) => `${formatNumber(value)} ms.`;
-        log("info", "caffe.cpp:397", "Average time per layer: ");
-        net.layers.forEach(({ name }, i) => {
-          log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${ms(times.forward[i] ?? 0)}`);
-          log("info", "caffe.cpp:403", `${name.padStart(10)}\tbackward: ${ms(times.backward[i] ?? 0)}`);
+  async ({ model, iterations, json, stages: given, ...options }) => {
+    const { formatNumber } = await import("../../util/number-format.js");
+    const log = json ? silent : caffeLog;
+    log("info", "caffe.cpp:343", "Use CPU.");
+    const stages = given.length > 0 ? given : [""];
+    // Backward is timed in phase TEST too, so the blobs that it reads must be kept.
+    const keep = options.phase === "TRAIN" ? "outputs" : "all";
+    await withNet(model, { ...options, stages, log, keep }, async (net) => {
+      fillInputs(net);
+      log("info", "caffe.cpp:351", "Performing Forward");
+      await net.runForward();
+      log("info", "caffe.cpp:356", `Initial loss: ${formatNumber(net.loss)}`);
+      log("info", "caffe.cpp:357", "Performing Backward");
+      await net.runBackward();
+      log("info", "caffe.cpp:365", "*** Benchmark begins ***");
+      log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
+      const start = performance.now();
+      const times = await measure(net, iterations, (i, ms) =>
+        log("info", "caffe.cpp:394", `Iteration: ${i + 1} forward-backward time: ${formatNumber(ms)} ms.`),
+      );
+      const total = performance.now() - start;
+      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+      const [forwardMs, backwardMs] = [sum(times.forward), sum(times.backward)];
+      const ms = (value: number) => `${formatNumber(value)} ms.`;
+      log("info", "caffe.cpp:397", "Average time per layer: ");
+      net.layers.forEach(({ name }, i) => {
+        log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${ms(times.forward[i] ?? 0)}`);
+        log("info", "caffe.cpp:403", `${name.padStart(10)}\tbackward: ${ms(times.backward[i] ?? 0)}`);
+      });
+      log("info", "caffe.cpp:408", `Average Forward pass: ${ms(forwardMs)}`);
+      log("info", "caffe.cpp:410", `Average Backward pass: ${ms(backwardMs)}`);
+      log("info", "caffe.cpp:412", `Average Forward-Backward: ${ms(total / iterations)}`);
+      log("info", "caffe.cpp:414", `Total Time: ${ms(total)}`);
+      log("info", "caffe.cpp:415", "*** Benchmark ends ***");
+      if (json) {
+        const layers = net.layers.map(({ name, type }, i) => {
+          return { name, type, forwardMs: times.forward[i], backwardMs: times.backward[i] };
         });
-        log("info", "caffe.cpp:408", `Average Forward pass: ${ms(sum(times.forward))}`);
-        log("info", "caffe.cpp:410", `Average Backward pass: ${ms(sum(times.backward))}`);
-        log("info", "caffe.cpp:412", `Average Forward-Backward: ${ms(total / iterations)}`);
-        log("info", "caffe.cpp:414", `Total Time: ${ms(total)}`);
-        log("info", "caffe.cpp:415", "*** Benchmark ends ***");
-        if (json) {
-          const layers = net.layers.map(({ name, type }, i) => {
-            return { name, type, forwardMs: times.forward[i], backwardMs: times.backward[i] };
-          });
-          const [forwardMs, backwardMs] = [sum(times.forward), sum(times.backward)];
-          const engineName = net.engine.description;
-          printJson({ iterations, engine: engineName, forwardMs, backwardMs, layers });
-        }
-      } finally {
-        await net.dispose();
+        printJson({ iterations, engine: net.engine.description, forwardMs, backwardMs, layers });
       }
-      return 0;
-    },
+    });
   },
 );
 

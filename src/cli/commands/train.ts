@@ -18,27 +18,24 @@ export const train: Command = command(
     ...runOptions,
     ...stateOptions,
   },
-  {
-    async run({ file, SIGINT, SIGHUP, asLog, gpu, stages: given, ...options }) {
-      const signals = catchSignals({ SIGINT, SIGHUP });
-      const { Solver } = await import("../../index.js");
-      const { showProgress } = await import("../progress.js");
-      const plain = asLog || !process.stderr.isTTY;
-      const log = plain ? caffeLog : problems({ upgrades: true }); // the progress bar shows the rest;
-      log("info", "caffe.cpp:197", gpu === undefined ? "Use CPU." : "Use CPU: there is no GPU engine.");
-      const stages = given.length > 0 ? given : [""];
-      const solver = await Solver.load(file, { ...options, stages, log });
-      try {
-        solver.onRequest(signals.next);
-        if (!plain) showProgress(solver, process.stderr);
-        log("info", "caffe.cpp:239", "Starting Optimization");
-        await solver.solve();
-        log("info", "caffe.cpp:250", "Optimization Done.");
-      } finally {
-        signals.release();
-        await solver.dispose();
-      }
-      return 0;
-    },
+  async ({ file, SIGINT, SIGHUP, asLog, gpu, stages: given, ...options }) => {
+    const signals = catchSignals({ SIGINT, SIGHUP });
+    const { Solver } = await import("../../index.js");
+    const { showProgress } = await import("../progress.js");
+    const plain = asLog || !process.stderr.isTTY;
+    const log = plain ? caffeLog : problems({ upgrades: true }); // the progress bar shows the rest;
+    log("info", "caffe.cpp:197", gpu === undefined ? "Use CPU." : "Use CPU: there is no GPU engine.");
+    const stages = given.length > 0 ? given : [""];
+    const solver = await Solver.load(file, { ...options, stages, log });
+    try {
+      solver.onRequest(signals.next);
+      if (!plain) showProgress(solver, process.stderr);
+      log("info", "caffe.cpp:239", "Starting Optimization");
+      await solver.solve();
+      log("info", "caffe.cpp:250", "Optimization Done.");
+    } finally {
+      signals.release();
+      await solver.dispose();
+    }
   },
 );

@@ -1,4 +1,5 @@
-import type { Parsed } from "../../proto/text/index.js";
+import type { NetParameter } from "../../proto/gen/caffe_pb.js";
+import { check } from "../../util/errors.js";
 import type { Log } from "../../util/log.js";
 import { type Command, command, type ExitCode, operand, type Parameter } from "../command.js";
 import { caffeLog as log } from "../print.js";
@@ -31,14 +32,10 @@ const netText: Tool = {
   lastLine: 49,
   async read(bytes, file, log) {
     const { formatNet, parseNet } = await import("../../proto/text/index.js");
-    const { needsNetUpgrade, upgradeNetAsNeeded } = await import("../../proto/upgrade/net.js");
+    const { accept } = await import("../../api/read-text.js");
     const { text, encode } = decode(bytes);
-    const net = await accept(parseNet(text, { file }), file, log);
-    return {
-      needed: needsNetUpgrade(net),
-      upgrade: () => upgradeNetAsNeeded(net, file, log),
-      content: () => encode(formatNet(net)),
-    };
+    const net = accept(parseNet(text, { file }), file, log);
+    return netReading(net, file, log, () => encode(formatNet(net)));
   },
 };
 
@@ -49,15 +46,15 @@ const netBinary: Tool = {
   lastLine: 48,
   async read(bytes, file, log) {
     const { readNet, writeNet } = await import("../../proto/binary/index.js");
-    const { needsNetUpgrade, upgradeNetAsNeeded } = await import("../../proto/upgrade/net.js");
     const net = readNet(bytes, file, { mayChangeBytes: true });
-    return {
-      needed: needsNetUpgrade(net),
-      upgrade: () => upgradeNetAsNeeded(net, file, log),
-      content: () => writeNet(net),
-    };
+    return netReading(net, file, log, () => writeNet(net));
   },
 };
+
+async function netReading(net: NetParameter, file: string, log: Log, content: Reading["content"]): Promise<Reading> {
+  const { needsNetUpgrade, upgradeNetAsNeeded } = await import("../../proto/upgrade/net.js");
+  return { needed: needsNetUpgrade(net), upgrade: () => upgradeNetAsNeeded(net, file, log), content };
+}
 
 const solverText: Tool = {
   name: "upgrade_solver_proto_text",
@@ -68,8 +65,9 @@ const solverText: Tool = {
     const { formatText, parseSolver } = await import("../../proto/text/index.js");
     const { SolverParameterSchema } = await import("../../proto/gen/caffe_pb.js");
     const { needsSolverUpgrade, upgradeSolver } = await import("../../proto/upgrade/solver.js");
+    const { accept } = await import("../../api/read-text.js");
     const { text, encode } = decode(bytes);
-    const solver = await accept(parseSolver(text, { file }), file, log);
+    const solver = accept(parseSolver(text, { file }), file, log);
     return {
       needed: needsSolverUpgrade(solver),
       upgrade() {
@@ -95,30 +93,28 @@ const calledAs: Parameter<string> = (command) => () => command.parent?.args[0] ?
  */
 export const upgrade: Command = command(
   { files: operand("[files...]", "the old file, and the file to write, which may be the same"), calledAs },
+  async ({ files: [from, to, ...more], calledAs }) => {
+    const named = tools.get(calledAs);
+    if (from === undefined || to === undefined || more.length > 0) {
+      check(named, "MOKA_USAGE", "give two files: moka upgrade IN OUT");
+      log("error", `${named.name}.cpp:22`, `Usage: ${named.name} old_file_in new_file_out`);
+      return 1;
+    }
+    const { createFiles } = await import("#platform");
+    const files = createFiles();
+    const bytes = await files.read(from).catch(failIfCalledAs(named, log));
+    if (!bytes) return 2;
+    const tool = named ?? (await toolFor(bytes));
+    const reading = await tool.read(bytes, from, log).catch(failIfCalledAs(named, log));
+    if (!reading) return 2;
+    const code = upgradeReading(reading, tool, from, log);
+    await files.write(to, reading.content());
+    log("info", `${tool.name}.cpp:${tool.lastLine}`, `Wrote upgraded ${tool.message} ${tool.form} proto to ${to}`);
+    return code;
+  },
   {
     usage: "IN OUT",
     help: `Takes nets and solvers as text, and caffemodels.\nAlso called ${[...tools.keys()].join(", ")}.`,
-
-    async run({ files: [from, to, ...more], calledAs }) {
-      const { MokaError } = await import("../../util/errors.js");
-      const named = tools.get(calledAs);
-      if (from === undefined || to === undefined || more.length > 0) {
-        if (!named) throw new MokaError("MOKA_USAGE", "give two files: moka upgrade IN OUT");
-        log("error", `${named.name}.cpp:22`, `Usage: ${named.name} old_file_in new_file_out`);
-        return 1;
-      }
-      const { createFiles } = await import("#platform");
-      const files = createFiles();
-      const bytes = await files.read(from).catch(failIfCalledAs(named, log));
-      if (!bytes) return 2;
-      const tool = named ?? (await toolFor(bytes));
-      const reading = await tool.read(bytes, from, log).catch(failIfCalledAs(named, log));
-      if (!reading) return 2;
-      const code = upgradeReading(reading, tool, from, log);
-      await files.write(to, reading.content());
-      log("info", `${tool.name}.cpp:${tool.lastLine}`, `Wrote upgraded ${tool.message} ${tool.form} proto to ${to}`);
-      return code;
-    },
   },
 );
 
@@ -160,20 +156,4 @@ function decode(bytes: Uint8Array): { text: string; encode: (text: string) => Ui
   } catch {
     return { text: Buffer.from(bytes).toString("latin1"), encode: (text) => Buffer.from(text, "latin1") };
   }
-}
-
-/** Logs issues that lose nothing as warnings; throws the first that would lose a part of the file. */
-async function accept<T>({ message, issues }: Parsed<T>, file: string, log: Log): Promise<T> {
-  const { MokaError } = await import("../../util/errors.js");
-  const errors = issues.filter(({ severity }) => severity === "error");
-  const [first] = errors;
-  if (first) {
-    const more = errors.length > 1 ? ` (and ${errors.length - 1} more errors)` : "";
-    throw new MokaError("MOKA_PARSE", first.message + more, { place: { file, ...first } });
-  }
-  for (const { line, column, message: reason, caffeRefuses } of issues) {
-    const refusal = caffeRefuses ? " (Caffe would refuse this)" : "";
-    log("warning", "io.cpp:36", `${file}:${line}:${column}: ${reason}${refusal}`);
-  }
-  return message;
 }

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createFiles } from "../../platform/browser/index.js";
+import { readDatum } from "../../proto/binary/index.js";
 import { MokaError } from "../../util/errors.js";
-import { decodeImage, recordKey } from "../datum.js";
+import { recordKey } from "../datum.js";
 import { readHdf5 } from "../hdf5.js";
 import { type LabelledImages, readIdxImages } from "../idx.js";
-import { openLmdb } from "../lmdb/index.js";
+import { openLmdb } from "../lmdb/reader.js";
 import { digits, drawDigit, PortableRandom, writeDigits } from "./index.js";
 
 const size = 28 * 28;
@@ -132,7 +133,7 @@ describe("writeDigits", () => {
         expect(i === 0 ? cursor.first() : cursor.next()).toBe(true);
         expect(new TextDecoder().decode(cursor.key)).toBe(recordKey(i));
         const data = images.pixels.subarray(i * size, (i + 1) * size);
-        expect(decodeImage(cursor.value)).toEqual({ channels: 1, height: 28, width: 28, data, label });
+        expect(readDatum(cursor.value)).toEqual({ channels: 1, height: 28, width: 28, data, label });
       });
       expect(cursor.next()).toBe(false);
     }

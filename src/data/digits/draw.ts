@@ -85,15 +85,8 @@ function place(strokes: readonly PenPoint[][], random: PortableRandom): PenPoint
 }
 
 function extent(strokes: readonly PenPoint[][], axis: "x" | "y"): { readonly min: number; readonly max: number } {
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (const path of strokes) {
-    for (const at of path) {
-      min = Math.min(min, at[axis]);
-      max = Math.max(max, at[axis]);
-    }
-  }
-  return { min, max };
+  const places = strokes.flat().map((at) => at[axis]);
+  return { min: Math.min(...places), max: Math.max(...places) };
 }
 
 /** The position nearest to `middle` where an extent from `before` to `after` around it stays in the image. */

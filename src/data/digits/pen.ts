@@ -23,8 +23,7 @@ export function penPath(stroke: Stroke): PenPoint[] {
     // At a corner or an end the spline takes no direction from the point beyond it.
     const before = from.isCorner ? from : (stroke[i - 1] ?? from);
     const after = to.isCorner ? to : (stroke[i + 2] ?? to);
-    for (let piece = 0; piece <= pieces; piece++) {
-      if (piece === 0 && i > 0) continue;
+    for (let piece = i === 0 ? 0 : 1; piece <= pieces; piece++) {
       const t = piece / pieces;
       path.push({
         x: spline(before.x, from.x, to.x, after.x, t),

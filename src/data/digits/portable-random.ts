@@ -46,9 +46,7 @@ export class PortableRandom {
   shuffle(values: { [index: number]: number; readonly length: number }): void {
     for (let i = values.length - 1; i > 0; i--) {
       const j = this.below(i + 1);
-      const value = values[i] ?? 0;
-      values[i] = values[j] ?? 0;
-      values[j] = value;
+      [values[i], values[j]] = [values[j] ?? 0, values[i] ?? 0];
     }
   }
 }

@@ -103,10 +103,6 @@ function parseStyle(text: string): Stroke[] {
 }
 
 function parsePoint(text: string): StrokePoint {
-  const isCorner = text.startsWith("!");
-  const [x = 0, y = 0] = text
-    .slice(isCorner ? 1 : 0)
-    .split(",")
-    .map(Number);
-  return { x, y, isCorner };
+  const [x = 0, y = 0] = text.replace("!", "").split(",").map(Number);
+  return { x, y, isCorner: text.startsWith("!") };
 }

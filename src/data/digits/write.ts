@@ -1,8 +1,8 @@
 import type { Files } from "../../util/files.js";
-import { encodeImage, recordKey } from "../datum.js";
+import { imageRecords } from "../datum.js";
 import { writeHdf5 } from "../hdf5.js";
 import { type LabelledImages, writeIdx } from "../idx.js";
-import { type LmdbRecord, writeLmdb } from "../lmdb/index.js";
+import { writeLmdb } from "../lmdb/writer.js";
 import { digits } from "./digits.js";
 
 export type DigitsFormat = "lmdb" | "idx" | "hdf5";
@@ -46,16 +46,8 @@ type Set = "train" | "test";
 async function writeAsLmdb(files: Files, folder: string, set: Set, images: LabelledImages): Promise<string> {
   const path = `${folder}/${set}_lmdb`;
   await files.makeFolder(path);
-  await files.write(`${path}/data.mdb`, writeLmdb(records(images)));
+  await files.write(`${path}/data.mdb`, writeLmdb(imageRecords(images)));
   return path;
-}
-
-function* records({ count, height, width, pixels, labels }: LabelledImages): Generator<LmdbRecord> {
-  const size = height * width;
-  for (let i = 0; i < count; i++) {
-    const data = pixels.subarray(i * size, (i + 1) * size);
-    yield { key: recordKey(i), value: encodeImage({ channels: 1, height, width, data, label: labels[i] ?? 0 }) };
-  }
 }
 
 async function writeAsIdx(files: Files, folder: string, set: Set, images: LabelledImages): Promise<string> {

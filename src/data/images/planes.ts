@@ -10,14 +10,3 @@ export function toPlanes({ width, height, channels, data }: Image): Uint8Array {
   }
   return planes;
 }
-
-/** The inverse of `toPlanes`: an image whose pixels have their channels next to each other. */
-export function fromPlanes({ width, height, channels, data }: Image): Image {
-  if (channels === 1) return { width, height, channels, data };
-  const size = width * height;
-  const pixels = new Uint8Array(size * channels);
-  for (let c = 0; c < channels; c++) {
-    for (let i = 0, to = c; i < size; i++, to += channels) pixels[to] = data[c * size + i] ?? 0;
-  }
-  return { width, height, channels, data: pixels };
-}

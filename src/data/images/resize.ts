@@ -5,12 +5,7 @@ import type { Image } from "../../util/images.js";
 const one = 1 << 11;
 
 /** For each index of the result: the two indices of the source it lies between, and their weights. */
-interface Taps {
-  readonly first: Int32Array;
-  readonly second: Int32Array;
-  readonly firstWeight: Int32Array;
-  readonly secondWeight: Int32Array;
-}
+type Taps = ReturnType<typeof tapsFor>;
 
 /**
  * Resizes an image by bilinear interpolation, bit for bit as OpenCV's `resize` with `INTER_LINEAR` on 8 bits, which
@@ -55,7 +50,7 @@ export function resize(image: Image, width: number, height: number): Image {
 }
 
 /** @param clampsWeights whether a place outside the image uses the nearest pixel with weight 1, or for both taps */
-function tapsFor(from: number, to: number, clampsWeights: boolean): Taps {
+function tapsFor(from: number, to: number, clampsWeights: boolean) {
   const step = 1 / (to / from);
   const result = {
     first: new Int32Array(to),

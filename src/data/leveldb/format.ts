@@ -30,6 +30,18 @@ export const compression = { none: 0, snappy: 1, zstd: 2 } as const;
 export const keyTrailer = 8;
 export const recordType = { deletion: 0, value: 1 } as const;
 
+/** The kinds of entries in the manifest. */
+export const manifestTag = {
+  comparator: 1,
+  log: 2,
+  nextFile: 3,
+  lastWrite: 4,
+  pointer: 5,
+  deleted: 6,
+  added: 7,
+  previousLog: 9,
+} as const;
+
 /** LevelDB's default order of keys, and the only one that is supported. */
 export const comparator = "leveldb.BytewiseComparator";
 
@@ -85,14 +97,4 @@ export class ByteReader {
   string(): Uint8Array {
     return this.take(this.varint());
   }
-}
-
-/** Less than 0 if `a` comes before `b`, 0 if they are equal, greater than 0 if `a` comes after `b`. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }

@@ -1,5 +1,6 @@
+import { compareBytes } from "../../util/bytes.js";
 import type { ByteSource } from "../../util/files.js";
-import { ByteReader, compareBytes, damaged, recordType } from "./format.js";
+import { ByteReader, damaged, recordType } from "./format.js";
 import { logRecords } from "./log.js";
 import type { Entry } from "./table.js";
 

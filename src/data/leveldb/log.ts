@@ -1,3 +1,4 @@
+import { concat } from "../../util/bytes.js";
 import type { ByteSource } from "../../util/files.js";
 import { checksum } from "./checksum.js";
 import { damaged, logBlock, pieceHeader, pieceType } from "./format.js";
@@ -25,22 +26,11 @@ export function* logRecords(source: ByteSource, name: string): Generator<Uint8Ar
       else if (pieces.length === 0) throw damaged(name, `byte ${start + at} continues a record that never began`);
       pieces.push(block.subarray(at + pieceHeader, end));
       if (type === pieceType.whole || type === pieceType.last) {
-        yield concat(pieces);
+        const [only] = pieces;
+        yield only && pieces.length === 1 ? only : concat(pieces);
         pieces = [];
       }
       at = end;
     }
   }
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const [only] = pieces;
-  if (only && pieces.length === 1) return only;
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let filled = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, filled);
-    filled += piece.length;
-  }
-  return bytes;
 }

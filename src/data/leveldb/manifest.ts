@@ -1,6 +1,6 @@
 import { MokaError } from "../../util/errors.js";
 import type { ByteSource } from "../../util/files.js";
-import { ByteReader, comparator, damaged, keyTrailer } from "./format.js";
+import { ByteReader, comparator, damaged, keyTrailer, manifestTag } from "./format.js";
 import { logRecords } from "./log.js";
 
 /** A table as listed in the manifest; `smallest` and `largest` are the user's keys. */
@@ -20,8 +20,6 @@ export interface Version {
   readonly previousLog: number;
 }
 
-const tag = { comparator: 1, log: 2, nextFile: 3, lastWrite: 4, pointer: 5, deleted: 6, added: 7, previousLog: 9 };
-
 /** A higher level means a damaged file; LevelDB has 7 levels. */
 const maxLevels = 64;
 
@@ -39,13 +37,13 @@ export function readManifest(source: ByteSource, name: string): Version {
     const reader = new ByteReader(record, name);
     while (!reader.isAtEnd) {
       const field = reader.varint();
-      if (field === tag.comparator) checkComparator(reader.string(), name);
-      else if (field === tag.log) logNumber = reader.varint();
-      else if (field === tag.previousLog) previousLog = reader.varint();
-      else if (field === tag.nextFile || field === tag.lastWrite) reader.varint();
-      else if (field === tag.pointer) [reader.varint(), reader.string()];
-      else if (field === tag.deleted) level(reader.varint()).delete(reader.varint());
-      else if (field === tag.added) {
+      if (field === manifestTag.comparator) checkComparator(reader.string(), name);
+      else if (field === manifestTag.log) logNumber = reader.varint();
+      else if (field === manifestTag.previousLog) previousLog = reader.varint();
+      else if (field === manifestTag.nextFile || field === manifestTag.lastWrite) reader.varint();
+      else if (field === manifestTag.pointer) [reader.varint(), reader.string()];
+      else if (field === manifestTag.deleted) level(reader.varint()).delete(reader.varint());
+      else if (field === manifestTag.added) {
         const tables = level(reader.varint());
         const number = reader.varint();
         const size = reader.varint();

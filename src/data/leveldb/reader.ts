@@ -1,7 +1,8 @@
+import { compareBytes } from "../../util/bytes.js";
 import type { Database, DatabaseCursor } from "../../util/database.js";
 import { check, MokaError } from "../../util/errors.js";
-import type { Files } from "../../util/files.js";
-import { compareBytes, damaged, recordType } from "./format.js";
+import { type Files, readFrom } from "../../util/files.js";
+import { damaged, recordType } from "./format.js";
 import { compareEntries, logEntries } from "./log-entries.js";
 import { readManifest, type TableInfo } from "./manifest.js";
 import { type Entry, Table } from "./table.js";
@@ -13,7 +14,7 @@ import { type Entry, Table } from "./table.js";
  *
  * @throws MokaError MOKA_FILE if the folder does not exist, MOKA_DATA if it holds no LevelDB or a damaged one
  */
-export async function openLevelDb(files: Files, path: string): Promise<LevelDb> {
+export async function openLevelDb(files: Files, path: string): Promise<Database> {
   const folder = path.replace(/\/+$/, "");
   if (!(await files.isFolder(path))) {
     await files.open(path).then((source) => source.close());
@@ -34,82 +35,42 @@ export async function openLevelDb(files: Files, path: string): Promise<LevelDb> 
   });
   const logged: Entry[] = [];
   for (const log of logs.sort()) logged.push(...(await readFrom(files, `${folder}/${log}`, logEntries)));
-  return new LevelDb(files, path, names, levels, logged.sort(compareEntries));
+  logged.sort(compareEntries);
+
+  const open = async ({ number, size }: TableInfo): Promise<Table> => {
+    const digits = String(number).padStart(6, "0");
+    const name = [`${digits}.ldb`, `${digits}.sst`].find((candidate) => names.includes(candidate));
+    if (!name) throw damaged(path, `its table ${digits}.ldb is missing`);
+    return openTable(files, `${folder}/${name}`, size);
+  };
+  const [overlapping = [], ...sorted] = levels;
+  const cursors: LevelDbCursor[] = [];
+  return {
+    name: path,
+    cursor() {
+      // Each run is sorted; the cursor merges them.
+      const tables = [
+        ...overlapping.map((info) => [info]),
+        ...sorted.map((infos) => infos.toSorted((a, b) => compareBytes(a.smallest, b.smallest))),
+      ];
+      const cursor = new LevelDbCursor(path, [logRun(logged), ...tables.map((infos) => new TablesRun(infos, open))]);
+      cursors.push(cursor);
+      return cursor;
+    },
+    close() {
+      for (const cursor of cursors) cursor.close();
+    },
+  };
 }
 
-async function readFrom<T>(
-  files: Files,
-  path: string,
-  read: (source: Awaited<ReturnType<Files["open"]>>, name: string) => T,
-): Promise<T> {
+async function openTable(files: Files, path: string, size: number): Promise<Table> {
   const source = await files.open(path);
   try {
-    return read(source, path);
-  } finally {
+    if (source.size < size) throw damaged(path, `it has ${source.size} bytes of ${size}`);
+    return new Table(source, path);
+  } catch (error) {
     source.close();
-  }
-}
-
-/** A database of records sorted by key. */
-export class LevelDb implements Database {
-  readonly name: string;
-  readonly #files: Files;
-  readonly #names: ReadonlySet<string>;
-  readonly #levels: readonly (readonly TableInfo[])[];
-  readonly #logged: readonly Entry[];
-  readonly #cursors: LevelDbCursor[] = [];
-
-  constructor(
-    files: Files,
-    name: string,
-    names: readonly string[],
-    levels: readonly (readonly TableInfo[])[],
-    logged: readonly Entry[],
-  ) {
-    this.name = name;
-    this.#files = files;
-    this.#names = new Set(names);
-    this.#levels = levels;
-    this.#logged = logged;
-  }
-
-  cursor(): LevelDbCursor {
-    const open = (info: TableInfo) => this.#open(info);
-    const [overlapping = [], ...levels] = this.#levels;
-    // Each run is sorted; the cursor merges them.
-    const runs = [
-      new LogRun(this.#logged),
-      ...overlapping.map((info) => new TablesRun([info], open)),
-      ...levels.map(
-        (infos) =>
-          new TablesRun(
-            infos.toSorted((a, b) => compareBytes(a.smallest, b.smallest)),
-            open,
-          ),
-      ),
-    ];
-    const cursor = new LevelDbCursor(this.name, runs);
-    this.#cursors.push(cursor);
-    return cursor;
-  }
-
-  close(): void {
-    for (const cursor of this.#cursors) cursor.close();
-  }
-
-  async #open({ number, size }: TableInfo): Promise<Table> {
-    const digits = String(number).padStart(6, "0");
-    const name = [`${digits}.ldb`, `${digits}.sst`].find((candidate) => this.#names.has(candidate));
-    if (!name) throw damaged(this.name, `its table ${digits}.ldb is missing`);
-    const path = `${this.name.replace(/\/+$/, "")}/${name}`;
-    const source = await this.#files.open(path);
-    try {
-      if (source.size < size) throw damaged(path, `it has ${source.size} bytes of ${size}`);
-      return new Table(source, path);
-    } catch (error) {
-      source.close();
-      throw error;
-    }
+    throw error;
   }
 }
 
@@ -122,28 +83,26 @@ interface Run {
   close(): void;
 }
 
-class LogRun implements Run {
-  readonly #entries: readonly Entry[];
-  #at = 0;
+function logRun(entries: readonly Entry[]): Run {
+  let at = 0;
+  return {
+    get entry() {
+      return entries[at];
+    },
+    start(from) {
+      at = firstIndex(entries, ({ key }) => key, from);
+    },
+    next() {
+      at += 1;
+    },
+    close() {},
+  };
+}
 
-  constructor(entries: readonly Entry[]) {
-    this.#entries = entries;
-  }
-
-  get entry(): Entry | undefined {
-    return this.#entries[this.#at];
-  }
-
-  start(from?: Uint8Array): void {
-    const at = from ? this.#entries.findIndex(({ key }) => compareBytes(key, from) >= 0) : 0;
-    this.#at = at < 0 ? this.#entries.length : at;
-  }
-
-  next(): void {
-    this.#at += 1;
-  }
-
-  close(): void {}
+/** The index of the first item whose key is not less than `from`; the number of items if there is none. */
+function firstIndex<T>(items: readonly T[], keyOf: (item: T) => Uint8Array, from: Uint8Array | undefined): number {
+  const index = from ? items.findIndex((item) => compareBytes(keyOf(item), from) >= 0) : 0;
+  return index < 0 ? items.length : index;
 }
 
 /** Tables one after the other; one is open at a time. */
@@ -162,8 +121,7 @@ class TablesRun implements Run {
 
   async start(from?: Uint8Array): Promise<void> {
     this.close();
-    const at = from ? this.#infos.findIndex(({ largest }) => compareBytes(largest, from) >= 0) : 0;
-    this.#at = at < 0 ? this.#infos.length : at;
+    this.#at = firstIndex(this.#infos, ({ largest }) => largest, from);
     await this.#openTable(from);
   }
 
@@ -195,7 +153,7 @@ class TablesRun implements Run {
 }
 
 /** Merges the runs: the newest record of each key, except deleted ones. */
-export class LevelDbCursor implements DatabaseCursor {
+class LevelDbCursor implements DatabaseCursor {
   readonly #name: string;
   readonly #runs: readonly Run[];
   #current: Entry | undefined;

@@ -1,16 +1,8 @@
+import { compareBytes } from "../../util/bytes.js";
 import { MokaError } from "../../util/errors.js";
 import type { ByteSource } from "../../util/files.js";
 import { checksum } from "./checksum.js";
-import {
-  ByteReader,
-  blockTrailer,
-  compareBytes,
-  compression,
-  damaged,
-  footer,
-  keyTrailer,
-  tableMagic,
-} from "./format.js";
+import { ByteReader, blockTrailer, compression, damaged, footer, keyTrailer, tableMagic } from "./format.js";
 import { decompressSnappy } from "./snappy.js";
 
 /** A record of a table or a log: the user's key, the 8 bytes after it as a number, and the value. */

@@ -1,3 +1,4 @@
+import { compareBytes, concat } from "../../util/bytes.js";
 import type { DatabaseRecord } from "../../util/database.js";
 import { check } from "../../util/errors.js";
 import type { Files } from "../../util/files.js";
@@ -5,11 +6,11 @@ import { checksum } from "./checksum.js";
 import {
   blockTrailer,
   comparator,
-  compareBytes,
   compression,
   footer,
   keyTrailer,
   logBlock,
+  manifestTag,
   pieceHeader,
   pieceType,
   recordType,
@@ -29,8 +30,8 @@ const restartInterval = 16;
 const lastLevel = 6;
 
 /**
- * Writes a new LevelDB into a folder, table by table as records are added, without compression. All versions of LevelDB
- * read it. The folder is a database only after `finish`.
+ * Writes a new LevelDB into an existing folder, table by table as records are added, without compression. All versions of
+ * LevelDB read it. The folder is a database only after `finish`.
  *
  * Records must come in the order of their keys, compared byte by byte.
  */
@@ -45,17 +46,9 @@ export class LevelDbWriter {
   /** The manifest's entries for the tables that are written. */
   readonly #tables: number[][] = [];
 
-  private constructor(files: Files, folder: string) {
+  constructor(files: Files, folder: string) {
     this.#files = files;
     this.#folder = folder.replace(/\/+$/, "");
-  }
-
-  /** @throws MokaError MOKA_FILE if the folder holds a database already, or cannot be made */
-  static async create(files: Files, folder: string): Promise<LevelDbWriter> {
-    await files.makeFolder(folder);
-    const exists = (await files.list(folder)).includes("CURRENT");
-    check(!exists, "MOKA_FILE", `cannot create ${folder}: there is a LevelDB already`);
-    return new LevelDbWriter(files, folder);
   }
 
   async add(key: DatabaseRecord["key"], value: Uint8Array): Promise<void> {
@@ -76,11 +69,11 @@ export class LevelDbWriter {
     await this.#closeTable();
     const next = this.#number + 1;
     const start = [
-      [1, ...lengthAndBytes(bytesOf(comparator))],
-      [2, 0],
-      [9, 0],
-      [3, ...varint(next)],
-      [4, ...varint(this.#count)],
+      [manifestTag.comparator, ...lengthAndBytes(bytesOf(comparator))],
+      [manifestTag.log, 0],
+      [manifestTag.previousLog, 0],
+      [manifestTag.nextFile, ...varint(next)],
+      [manifestTag.lastWrite, ...varint(this.#count)],
     ];
     // 1000 tables per record: a reader holds a whole record in memory.
     const records = [start.flat()];
@@ -97,7 +90,7 @@ export class LevelDbWriter {
     await this.#files.write(`${this.#folder}/${digits(this.#number)}.ldb`, chunks);
     const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     this.#tables.push([
-      7,
+      manifestTag.added,
       lastLevel,
       ...varint(this.#number),
       ...varint(size),
@@ -176,13 +169,9 @@ class BlockWriter {
 
   /** The block with its restarts, compression and checksum. */
   finish(): Uint8Array {
-    const bytes = new Uint8Array(this.size + 4 * this.#restarts.length + 4 + blockTrailer);
+    const bytes = concat([...this.#parts, new Uint8Array(4 * this.#restarts.length + 4 + blockTrailer)]);
     const view = new DataView(bytes.buffer);
-    let at = 0;
-    for (const part of this.#parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
+    let at = this.size;
     for (const number of [...this.#restarts, this.#restarts.length]) {
       view.setUint32(at, number, true);
       at += 4;

@@ -8,11 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFiles as createMemoryFiles } from "../../platform/browser/index.js";
 import { createFiles } from "../../platform/node/index.js";
 import { readDatum } from "../../proto/binary/index.js";
+import type { DatabaseRecord } from "../../util/database.js";
 import { MokaError } from "../../util/errors.js";
 import { bytesSource } from "../../util/files.js";
-import { openLmdb } from "./index.js";
-import { Lmdb } from "./reader.js";
-import { type LmdbRecord, writeLmdb } from "./writer.js";
+import { Lmdb, openLmdb } from "./reader.js";
+import { writeLmdb } from "./writer.js";
 
 const golden = fileURLToPath(new URL("../../../test/golden/files", import.meta.url));
 const files = createFiles();
@@ -21,7 +21,7 @@ function concat(chunks: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-function database(records: Iterable<LmdbRecord>): Uint8Array {
+function database(records: Iterable<DatabaseRecord>): Uint8Array {
   return concat(writeLmdb(records));
 }
 
@@ -39,7 +39,7 @@ function dump(db: Lmdb): string[] {
   return lines;
 }
 
-function numbered(count: number, value: (index: number) => Uint8Array): LmdbRecord[] {
+function numbered(count: number, value: (index: number) => Uint8Array): DatabaseRecord[] {
   return Array.from({ length: count }, (_, i) => ({ key: String(i).padStart(8, "0"), value: value(i) }));
 }
 

@@ -1,3 +1,4 @@
+import { compareBytes } from "../../util/bytes.js";
 import type { Database, DatabaseCursor } from "../../util/database.js";
 import { check, MokaError } from "../../util/errors.js";
 import type { ByteSource, Files } from "../../util/files.js";
@@ -27,10 +28,7 @@ export async function openLmdb(files: Files, path: string): Promise<Lmdb> {
   try {
     return new Lmdb(await files.open(`${folder}/data.mdb`), path);
   } catch (error) {
-    const isLevelDb = await files.read(`${folder}/CURRENT`).then(
-      () => true,
-      () => false,
-    );
+    const isLevelDb = (await files.list(path)).includes("CURRENT");
     if (isLevelDb) throw damaged(path, "it is a LevelDB, not an LMDB (backend: LEVELDB)");
     throw error;
   }
@@ -104,7 +102,7 @@ export class Lmdb implements Database {
  * Reads the records in the order of their keys. `key` and `value` are views whose content does not change. A view
  * keeps the bytes it was read from in memory; copy it to store it for long.
  */
-export class LmdbCursor implements DatabaseCursor {
+class LmdbCursor implements DatabaseCursor {
   readonly #db: Lmdb;
   readonly #meta: Meta;
   /** The path from the root to the current record. */
@@ -157,7 +155,7 @@ export class LmdbCursor implements DatabaseCursor {
    */
   seek(position: number, key?: Uint8Array): boolean {
     if (!this.first() || !this.#advance(position)) return false;
-    return key === undefined || (key.length === this.key.length && key.every((byte, i) => byte === this.key[i]));
+    return key === undefined || compareBytes(key, this.key) === 0;
   }
 
   #advance(records: number): boolean {

@@ -1,3 +1,5 @@
+import { compareBytes } from "../../util/bytes.js";
+import type { DatabaseRecord } from "../../util/database.js";
 import { check } from "../../util/errors.js";
 import {
   integerKey,
@@ -24,18 +26,13 @@ const slabSize = 1 << 20;
 /** LMDB's default map size in bytes; Caffe doubles it until the data fit. */
 const minMapSize = 1 << 20;
 
-export interface LmdbRecord {
-  readonly key: Uint8Array | string;
-  readonly value: Uint8Array;
-}
-
 /**
  * The content of a `data.mdb` with these records, in chunks to be written one after the other.
  *
  * @param records in the order of their keys, compared byte by byte; keys of 1 to 511 bytes
  * @throws MokaError MOKA_DATA if a key is out of order, occurs twice, or has an invalid length
  */
-export function writeLmdb(records: Iterable<LmdbRecord>): Uint8Array[] {
+export function writeLmdb(records: Iterable<DatabaseRecord>): Uint8Array[] {
   const writer = new LmdbWriter();
   for (const { key, value } of records) writer.add(key, value);
   return writer.finish();
@@ -115,7 +112,7 @@ export class LmdbWriter {
   #checkKey(key: Uint8Array): void {
     const { length } = key;
     check(length >= 1 && length <= maxKey, "MOKA_DATA", `a key of ${length} bytes, where LMDB allows 1 to ${maxKey}`);
-    if (compare(this.#lastKey, key) < 0) return;
+    if (compareBytes(this.#lastKey, key) < 0) return;
     const [last, next] = [this.#lastKey, key].map((bytes) => JSON.stringify(new TextDecoder().decode(bytes)));
     check(false, "MOKA_DATA", `keys must come in the order of their bytes, each once: ${next} came after ${last}`);
   }
@@ -251,14 +248,4 @@ function writePageHeader(bytes: Uint8Array, number: number, flags: number): void
 
 function setPageNumber(bytes: Uint8Array, number: number): void {
   new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(0, BigInt(number), true);
-}
-
-/** Compares in the order of LMDB: byte by byte; if one is the beginning of the other, the shorter comes first. */
-function compare(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }

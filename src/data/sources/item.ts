@@ -27,7 +27,10 @@ export function isIndex(value: unknown, last = Number.MAX_SAFE_INTEGER): value i
 
 /** Whether a value from a file is a permutation of the integers from 0 to `count` − 1. */
 export function isOrder(value: unknown, count: number): value is number[] {
-  return Array.isArray(value) && value.length === count && new Set(value).size === count && value.every(isBelow(count));
+  return (
+    Array.isArray(value) &&
+    value.length === count &&
+    new Set(value).size === count &&
+    value.every((item) => isIndex(item, count - 1))
+  );
 }
-
-const isBelow = (count: number) => (item: unknown) => isIndex(item, count - 1);

@@ -1,4 +1,5 @@
 import { check } from "../../util/errors.js";
+import type { Corners } from "../images/warp-window.js";
 
 /** An image of a window file. */
 export interface WindowImage {
@@ -9,14 +10,10 @@ export interface WindowImage {
 }
 
 /** A window of an image: its corners, which are part of it, and its label; 0 is background. */
-export interface Window {
+export interface Window extends Corners {
   /** The index of its image among the images. */
   readonly image: number;
   readonly label: number;
-  readonly x1: number;
-  readonly y1: number;
-  readonly x2: number;
-  readonly y2: number;
 }
 
 export interface WindowFile {

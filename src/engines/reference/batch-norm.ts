@@ -1,49 +1,27 @@
-import type { Channels } from "../../core/kernels.js";
+import { eachWithDim, sumPerDim } from "./dims.js";
 import type { Arguments } from "./kernel.js";
 
-/** Visits every value of one channel by its flat index. */
-function eachOf(channel: number, { n, channels, inner }: Channels, visit: (index: number) => void): void {
-  for (let image = 0; image < n; image++) {
-    const start = (image * channels + channel) * inner;
-    for (let i = start; i < start + inner; i++) visit(i);
-  }
+export function batchNorm({ x, y, mean, variance, eps, n, channels, inner }: Arguments<"batchNorm">): void {
+  const size = { outer: n, dim: channels, inner };
+  const average = (sum: number) => sum / (n * inner);
+  const means = sumPerDim(size, (i) => x[i]).map(average);
+  const variances = sumPerDim(size, (i, c) => (x[i] - means[c]) ** 2).map(average);
+  mean.set(means);
+  variance.set(variances);
+  eachWithDim(size, (i, c) => {
+    y[i] = (x[i] - means[c]) / Math.sqrt(variances[c] + eps);
+  });
 }
 
-export function batchNorm({ x, y, mean, variance, eps, ...size }: Arguments<"batchNorm">): void {
-  const count = size.n * size.inner;
-  for (let channel = 0; channel < size.channels; channel++) {
-    let total = 0;
-    eachOf(channel, size, (i) => {
-      total += x[i];
-    });
-    const center = total / count;
-    let squares = 0;
-    eachOf(channel, size, (i) => {
-      squares += (x[i] - center) ** 2;
-    });
-    mean[channel] = center;
-    variance[channel] = squares / count;
-    const deviation = Math.sqrt(squares / count + eps);
-    eachOf(channel, size, (i) => {
-      y[i] = (x[i] - center) / deviation;
-    });
-  }
-}
-
-export function batchNormBackward({ y, dy, variance, dx, eps, ...size }: Arguments<"batchNormBackward">): void {
-  const count = size.n * size.inner;
-  for (let channel = 0; channel < size.channels; channel++) {
-    let total = 0;
-    let product = 0;
-    eachOf(channel, size, (i) => {
-      total += dy[i];
-      product += dy[i] * y[i];
-    });
-    const deviation = Math.sqrt(variance[channel] + eps);
-    eachOf(channel, size, (i) => {
-      dx[i] = (dy[i] - total / count - (y[i] * product) / count) / deviation;
-    });
-  }
+export function batchNormBackward(args: Arguments<"batchNormBackward">): void {
+  const { y, dy, variance, dx, eps, n, channels, inner } = args;
+  const size = { outer: n, dim: channels, inner };
+  const count = n * inner;
+  const totals = sumPerDim(size, (i) => dy[i]);
+  const products = sumPerDim(size, (i) => dy[i] * y[i]);
+  eachWithDim(size, (i, c) => {
+    dx[i] = (dy[i] - totals[c] / count - (y[i] * products[c]) / count) / Math.sqrt(variance[c] + eps);
+  });
 }
 
 export function batchNormAverage(args: Arguments<"batchNormAverage">): void {
@@ -64,12 +42,8 @@ export function batchNormGlobal(args: Arguments<"batchNormGlobal">): void {
   }
 }
 
-export function normalize({ x, mean, variance, y, eps, ...size }: Arguments<"normalize">): void {
-  for (let channel = 0; channel < size.channels; channel++) {
-    const center = mean ? mean[channel] : 0;
-    const deviation = Math.sqrt(variance[channel] + eps);
-    eachOf(channel, size, (i) => {
-      y[i] = (x[i] - center) / deviation;
-    });
-  }
+export function normalize({ x, mean, variance, y, eps, n, channels, inner }: Arguments<"normalize">): void {
+  eachWithDim({ outer: n, dim: channels, inner }, (i, c) => {
+    y[i] = (x[i] - (mean ? mean[c] : 0)) / Math.sqrt(variance[c] + eps);
+  });
 }

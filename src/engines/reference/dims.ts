@@ -11,10 +11,10 @@ export function eachWithDim({ outer, dim, inner }: Collapsed, visit: (index: num
 }
 
 /** Adds `term` of every value up per index along the middle axis, in double precision. */
-export function sumPerDim(size: Collapsed, term: (index: number) => number): Float64Array {
+export function sumPerDim(size: Collapsed, term: (index: number, d: number) => number): Float64Array {
   const sums = new Float64Array(size.dim);
   eachWithDim(size, (i, d) => {
-    sums[d] += term(i);
+    sums[d] += term(i, d);
   });
   return sums;
 }

@@ -3,7 +3,7 @@ import type { Span } from "../../core/span.js";
 import type { Panels } from "./panels.js";
 
 /** Exports of the module that say how many bytes of scratch memory a family of kernels needs. */
-export type ScratchName =
+type ScratchName =
   | "gemmScratch"
   | "convScratch"
   | "winogradScratch"

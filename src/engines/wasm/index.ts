@@ -10,7 +10,7 @@ import * as batchNorm from "./batch-norm.js";
 import * as batchNormFused from "./batch-norm-fused.js";
 import * as withBlas from "./blas/kernels.js";
 import type { Blas } from "./blas/sgemm.js";
-import { type Bind, type Bindings, type Call, grainOf, type Locate, type Reserve } from "./call.js";
+import type { Bind, Bindings, Call, Locate, Reserve } from "./call.js";
 import * as conv from "./conv.js";
 import * as elementwise from "./elementwise.js";
 import * as gemm from "./gemm.js";
@@ -75,8 +75,6 @@ export class WasmEngine implements Engine {
   readonly #heap: Heap;
   readonly #exports: WasmExports;
   readonly #panels: Panels;
-  /** The functions that threads call, by index. */
-  readonly #functions: readonly string[];
   #team: Team | undefined;
   /** What kernels use while they run, a part for each thread. */
   #workspace: HeapStorage;
@@ -91,7 +89,6 @@ export class WasmEngine implements Engine {
     this.#heap = heap;
     this.#exports = exports;
     this.#panels = new Panels(globalOf(exports, "tall").value);
-    this.#functions = Object.keys(exports).filter((name) => typeof exports[name] === "function");
     this.#workspace = new HeapStorage(heap, 0);
     this.#common = new HeapStorage(heap, 0);
   }
@@ -107,7 +104,8 @@ export class WasmEngine implements Engine {
     const heap = new Heap(memory, globalOf(exports, "heapStart").value, limit);
     const engine = new WasmEngine(heap, exports, relaxed, blas);
     if (shared && threads > 1) {
-      engine.#team = await Team.start(threads, engine.#heap, { module, memory, functions: engine.#functions, blas });
+      const functions = Object.keys(exports).filter((name) => typeof exports[name] === "function");
+      engine.#team = await Team.start(threads, heap, { module, memory, functions, blas });
     }
     return engine;
   }
@@ -184,13 +182,7 @@ export class WasmEngine implements Engine {
       };
       return { run, release() {} };
     }
-    const program = team.share(
-      calls.map(({ grain = grainOf(1), ...call }) => ({
-        ...call,
-        grain,
-        index: this.#functions.indexOf(call.name),
-      })),
-    );
+    const program = team.share(calls);
     const own = (i: number, first: number, last: number) => runs[i]?.(first, last);
     return {
       run: (from, to) => team.run(program, from, to, this.#memory, own),

@@ -19,7 +19,7 @@ export interface WasmModule {
   readonly wasmModule?: never;
 }
 
-export type WasmFunction = (...args: number[]) => void;
+type WasmFunction = (...args: number[]) => void;
 
 export interface WasmGlobal {
   value: number;

@@ -120,37 +120,51 @@ export interface Forward extends ConvGeometry {
 }
 
 export function winogradCalls(args: Forward, panels: Panels): readonly Call[] {
-  const { x, w, multiplier = 0, bias = 0, y, negativeSlope = 1, isTransposed = false, plan, ...geometry } = args;
-  const { n, channels, outputs, output } = geometry;
-  const { size, prepared } = plan;
+  const { channels, outputs, output, plan } = args;
+  const { size } = plan;
   const matrices = (size + 2) ** 2;
-  const [down, across] = tilesOf(output, size);
+  const [, across] = tilesOf(output, size);
   const wanted = Math.floor(blockBytes / (4 * matrices * (channels + outputs)));
   const rows = Math.max(1, Math.floor(Math.min(128, Math.max(32, wanted)) / across));
   const columns = 8 * Math.ceil((rows * across) / 8);
   const blocks = apart(4 * columns * channels) + apart(4 * columns * outputs);
+  const pieces = panels.count(outputs);
+  const bytes = { weights: weightBytes(args, size, panels), blocks: matrices * blocks };
+  return weightsAndTiles(args, "winograd", rows, { weights: pieces, outputs: pieces }, bytes);
+}
+
+/**
+ * The calls of a forward: the transform of the weights, and the rest, by blocks of `rows` rows of tiles.
+ *
+ * @param name of the export that does the rest; that for the weights has `Weights` behind it
+ * @param pieces of the weights' transform, and of the outputs where threads share these
+ * @param bytes of the transformed weights, and of a block's matrices
+ */
+export function weightsAndTiles(
+  { x, w, multiplier = 0, bias = 0, y, negativeSlope = 1, isTransposed = false, plan, ...geometry }: Forward,
+  name: string,
+  rows: number,
+  pieces: { readonly weights: number; readonly outputs: number },
+  bytes: { readonly weights: number; readonly blocks: number },
+): readonly Call[] {
+  const { n, channels, outputs, output } = geometry;
+  const { size, prepared } = plan;
+  const [down, across] = tilesOf(output, size);
   const byRows = sharesOutputs(geometry, size);
-  const commonBytes = prepared ? 0 : weightBytes(geometry, size, panels);
   const address = prepared?.address ?? 0;
+  const shared = { scratch: "winogradScratch", commonBytes: prepared ? 0 : bytes.weights } as const;
   return [
-    call("winogradWeights", panels.count(outputs), [w, outputs, channels, isTransposed, size, address], {
-      grain: grainOf(matrices * channels),
-      scratch: "winogradScratch",
-      commonBytes,
+    call(`${name}Weights`, pieces.weights, [w, outputs, channels, isTransposed, size, address], {
+      ...shared,
+      grain: grainOf((size + 2) ** 2 * channels),
       prepares: prepared?.constant,
     }),
-    call(
-      "winograd",
-      byRows ? panels.count(outputs) : n * down,
-      [x, multiplier, bias, y, negativeSlope, address, byRows],
-      {
-        table: tableOf(geometry, rows, size),
-        grain: byRows ? undefined : rows,
-        scratch: "winogradScratch",
-        scratchBytes: tilesBytes(across, rows, size) + matrices * blocks,
-        commonBytes,
-      },
-    ),
+    call(name, byRows ? pieces.outputs : n * down, [x, multiplier, bias, y, negativeSlope, address, byRows], {
+      ...shared,
+      table: tableOf(geometry, rows, size),
+      grain: byRows ? undefined : rows,
+      scratchBytes: tilesBytes(across, rows, size) + bytes.blocks,
+    }),
   ];
 }
 
@@ -163,7 +177,7 @@ function weightBytes({ channels, outputs }: ConvGeometry, size: TileSize, panels
  * Whether threads share the outputs, and each transforms all inputs: there are so few tiles that the weights, of which
  * each then reads a part, weigh more.
  */
-export function sharesOutputs({ n, outputs, output }: ConvGeometry, size: TileSize): boolean {
+function sharesOutputs({ n, outputs, output }: ConvGeometry, size: TileSize): boolean {
   const [down, across] = tilesOf(output, size);
   return 2 * n * down * across < outputs;
 }
@@ -174,25 +188,38 @@ export interface Backward extends ConvGeometry {
   readonly dw: number;
 }
 
-export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly Call[] {
-  const { channels, outputs, output } = geometry;
+export function winogradGradient(args: Backward): readonly Call[] {
+  const { channels, outputs, output } = args;
   const [, across] = tilesOf(output, 4);
-  const parts = partsOf(geometry, maximumFilters);
+  const parts = partsOf(args, maximumFilters);
   const together = parts ? channels : Math.min(channels, fewChannels);
   const wanted = Math.floor(gradientBytes / (4 * 36 * (together + outputs)));
   const rows = Math.max(1, Math.floor(Math.min(maximumTiles, Math.max(64, wanted)) / across));
   const rowBytes = 16 * Math.ceil((rows * across) / 4);
   const fours = 4 * Math.ceil(together / 4);
   const blocks = apart(4 * outputs * fours) + apart(outputs * rowBytes) + apart(fours * rowBytes);
+  return gradientCalls(args, "winogradGradient", rows, 36 * blocks, parts);
+}
+
+/** The calls of a gradient of the weights: `name` does it by channels, or, with `parts`, `nameParts` one part after the other. */
+export function gradientCalls(
+  { x, dy, dw, ...geometry }: Backward,
+  name: string,
+  rows: number,
+  blockBytes: number,
+  parts: ReturnType<typeof partsOf>,
+): readonly Call[] {
+  const { channels, outputs, output } = geometry;
+  const [, across] = tilesOf(output, 4);
   const memory = {
     table: tableOf(geometry, rows, 4),
     scratch: "winogradScratch",
-    scratchBytes: tilesBytes(across, rows, 4) + 36 * blocks,
+    scratchBytes: tilesBytes(across, rows, 4) + blockBytes,
   } as const;
-  if (!parts) return [call("winogradGradient", Math.ceil(channels / 8), [x, dy, dw], memory)];
+  if (!parts) return [call(name, Math.ceil(channels / 8), [x, dy, dw], memory)];
   const { count, commonBytes } = parts;
   return [
-    call("winogradGradientParts", count, [x, dy, parts.rows], { ...memory, commonBytes, grain: 1 }),
+    call(`${name}Parts`, count, [x, dy, parts.rows], { ...memory, commonBytes, grain: 1 }),
     call("winogradGradientSum", channels * outputs, [dw, count, channels * outputs], { commonBytes }),
   ];
 }
@@ -215,7 +242,7 @@ export const tilesOf = ([height = 0, width = 0]: readonly number[], size: TileSi
   [Math.ceil(height / size), Math.ceil(width / size)] as const;
 
 /** What `Tiles` of assembly/winograd-tiles.ts needs, in bytes, for blocks of `rows` rows of tiles. */
-export function tilesBytes(across: number, rows: number, size: TileSize): number {
+function tilesBytes(across: number, rows: number, size: TileSize): number {
   const together = across % 2 === 1 ? 4 : across % 4 === 2 ? 2 : 1;
   const stagedRow = Math.ceil((together * 4 * (across * size + 2) + 128) / 16) * 16;
   return (size + 2) * stagedRow + 4 * (together * across + 4) + 8 * (rows * across + 4);
@@ -225,11 +252,7 @@ export function tilesBytes(across: number, rows: number, size: TileSize): number
 const apart = (bytes: number) => Math.ceil(bytes / 4096) * 4096 + 192;
 
 /** What `Tiles` reads. */
-export function tableOf(
-  { n, channels, outputs, input, output, pad }: ConvGeometry,
-  rows: number,
-  size: TileSize,
-): Int32Array {
+function tableOf({ n, channels, outputs, input, output, pad }: ConvGeometry, rows: number, size: TileSize): Int32Array {
   const table = new Int32Array(16);
   table.set([n, channels, outputs, ...input, ...output, ...pad, rows, size]);
   return table;

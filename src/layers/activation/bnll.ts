@@ -1,6 +1,4 @@
-import type { Recorder } from "../../core/recorder.js";
-import type { Tensor } from "../../core/tensor.js";
-import { NeuronLayer } from "./neuron.js";
+import { ElementwiseLayer } from "./elementwise.js";
 
 /**
  * Binomial normal log likelihood, also called softplus: y = log(1 + e^x).
@@ -10,16 +8,9 @@ import { NeuronLayer } from "./neuron.js";
  *
  * No parameters.
  */
-export class BNLLLayer extends NeuronLayer {
+export class BNLLLayer extends ElementwiseLayer<"softplus"> {
   static readonly type = "BNLL";
+  protected override readonly kernel = { name: "softplus" } as const;
+  protected override readonly needsInput = true;
   override readonly rereads = { bottom: "values", inPlace: "lost" } as const;
-
-  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    this.keepInput(k, x, y);
-    k.softplus({ x: x.data, y: y.data });
-  }
-
-  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
-    if (wanted) k.softplusBackward({ x: this.inputOf(x), dy: y.diff, dx: x.diff });
-  }
 }

@@ -1,8 +1,6 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import type { Recorder } from "../../core/recorder.js";
-import type { Tensor } from "../../core/tensor.js";
 import { ClipParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { NeuronLayer } from "./neuron.js";
+import { ElementwiseLayer } from "./elementwise.js";
 
 /**
  * Keeps values between two bounds: y = max(min, min(x, max)); NaN becomes min.
@@ -12,9 +10,10 @@ import { NeuronLayer } from "./neuron.js";
  *
  * `clip_param`: `min` and `max`, both required. A layer without `clip_param` is an error here; Caffe takes 0 for both.
  */
-export class ClipLayer extends NeuronLayer {
+export class ClipLayer extends ElementwiseLayer<"clip"> {
   static readonly type = "Clip";
   readonly #param = this.message.clipParam ?? create(ClipParameterSchema);
+  protected override readonly kernel = { name: "clip", min: this.#param.min, max: this.#param.max } as const;
   override readonly rereads = { bottom: "values" } as const;
   override readonly keepsSign = this.#param.min <= 0 && this.#param.max > 0;
 
@@ -22,15 +21,5 @@ export class ClipLayer extends NeuronLayer {
     const { field } = ClipParameterSchema;
     const given = [field.min, field.max].every((bound) => isFieldSet(this.#param, bound));
     this.check(given, "MOKA_FIELD", "clip_param.min and clip_param.max must be given");
-  }
-
-  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    const { min, max } = this.#param;
-    k.clip({ x: x.data, y: y.data, min, max });
-  }
-
-  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
-    const { min, max } = this.#param;
-    if (wanted) k.clipBackward({ x: x.data, dy: y.diff, dx: x.diff, min, max });
   }
 }

@@ -1,6 +1,4 @@
-import type { Recorder } from "../../core/recorder.js";
-import type { Tensor } from "../../core/tensor.js";
-import { NeuronLayer } from "./neuron.js";
+import { ElementwiseLayer } from "./elementwise.js";
 
 /**
  * Exponential linear unit: y = x where x > 0, else alpha·(e^x − 1).
@@ -13,18 +11,10 @@ import { NeuronLayer } from "./neuron.js";
  *
  * Source: Clevert et al. 2015.
  */
-export class ELULayer extends NeuronLayer {
+export class ELULayer extends ElementwiseLayer<"elu"> {
   static readonly type = "ELU";
-  readonly #alpha = this.message.eluParam?.alpha ?? 1;
+  protected override readonly kernel = { name: "elu", alpha: this.message.eluParam?.alpha ?? 1 } as const;
   override readonly activation = "rectifier";
   override readonly keepsSign = true;
   override readonly rereads = { bottom: "sign", top: "values" } as const;
-
-  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    k.elu({ x: x.data, y: y.data, alpha: this.#alpha });
-  }
-
-  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
-    if (wanted) k.eluBackward({ x: x.data, y: y.data, dy: y.diff, dx: x.diff, alpha: this.#alpha });
-  }
 }

@@ -1,15 +1,13 @@
-import { type Arity, Layer } from "../../core/layer.js";
 import type { LayerGroup } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Shape } from "../../util/shape.js";
+import { UnaryLayer } from "../common/unary.js";
 
-/** A layer that works value by value: one bottom, mostly, and one top of its shape, in place or not. */
-export abstract class NeuronLayer extends Layer {
+/** A layer whose one top has the shape of its first bottom, mostly its only one, in place or not. */
+export abstract class NeuronLayer extends UnaryLayer {
   static override readonly group: LayerGroup = "activation";
-  override readonly bottomCount: Arity = 1;
-  override readonly topCount = 1;
   override readonly inPlace: boolean = true;
   #copy: Span | undefined;
 

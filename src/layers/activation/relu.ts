@@ -1,6 +1,4 @@
-import type { Recorder } from "../../core/recorder.js";
-import type { Tensor } from "../../core/tensor.js";
-import { NeuronLayer } from "./neuron.js";
+import { ElementwiseLayer } from "./elementwise.js";
 
 /**
  * Rectified linear unit: y = max(x, 0) + negative_slope·min(x, 0).
@@ -13,18 +11,13 @@ import { NeuronLayer } from "./neuron.js";
  *
  * Source: Nair and Hinton 2010; the leaky form Maas et al. 2013.
  */
-export class ReLULayer extends NeuronLayer {
+export class ReLULayer extends ElementwiseLayer<"relu"> {
   static readonly type = "ReLU";
-  readonly #negativeSlope = this.message.reluParam?.negativeSlope ?? 0;
+  protected override readonly kernel = {
+    name: "relu",
+    negativeSlope: this.message.reluParam?.negativeSlope ?? 0,
+  } as const;
   override readonly activation = "rectifier";
   override readonly keepsSign = true;
   override readonly rereads = { bottom: "sign" } as const;
-
-  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    k.relu({ x: x.data, y: y.data, negativeSlope: this.#negativeSlope });
-  }
-
-  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
-    if (wanted) k.reluBackward({ x: x.data, dy: y.diff, dx: x.diff, negativeSlope: this.#negativeSlope });
-  }
 }

@@ -1,6 +1,4 @@
-import type { Recorder } from "../../core/recorder.js";
-import type { Tensor } from "../../core/tensor.js";
-import { NeuronLayer } from "./neuron.js";
+import { ElementwiseLayer } from "./elementwise.js";
 
 /**
  * Swish: y = x/(1 + e^(−beta·x)), x times its sigmoid.
@@ -12,18 +10,10 @@ import { NeuronLayer } from "./neuron.js";
  *
  * Source: Ramachandran et al. 2017.
  */
-export class SwishLayer extends NeuronLayer {
+export class SwishLayer extends ElementwiseLayer<"swish"> {
   static readonly type = "Swish";
-  readonly #beta = this.message.swishParam?.beta ?? 1;
+  protected override readonly kernel = { name: "swish", beta: this.message.swishParam?.beta ?? 1 } as const;
+  protected override readonly needsInput = true;
   override readonly keepsSign = true;
   override readonly rereads = { top: "values" } as const;
-
-  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    this.keepInput(k, x, y);
-    k.swish({ x: x.data, y: y.data, beta: this.#beta });
-  }
-
-  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
-    if (wanted) k.swishBackward({ x: this.inputOf(x), dy: y.diff, dx: x.diff, beta: this.#beta });
-  }
 }

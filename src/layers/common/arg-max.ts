@@ -1,10 +1,10 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { FloatArray } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { ArgMaxParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, collapseShape, countOf, formatShape, type Shape } from "../../util/shape.js";
+import { UnaryLayer } from "./unary.js";
 
 /**
  * The indices of the `top_k` largest values, the largest first; of equal values, the last is the largest.
@@ -16,10 +16,8 @@ import { canonicalAxis, collapseShape, countOf, formatShape, type Shape } from "
  *
  * `argmax_param`: `top_k` (1), `out_max_val` (false), `axis` (none), may count from the end.
  */
-export class ArgMaxLayer extends Layer {
+export class ArgMaxLayer extends UnaryLayer {
   static readonly type = "ArgMax";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
   readonly #param = this.message.argmaxParam ?? create(ArgMaxParameterSchema);
   override readonly spareTops = "all";
 

@@ -16,6 +16,7 @@ export class BatchReindexLayer extends Layer {
   static readonly type = "BatchReindex";
   override readonly bottomCount = 2;
   override readonly topCount = 1;
+  override readonly withoutGradient = { 1: "its indices" };
 
   override topShapes([x, indices]: readonly [Shape, Shape]): readonly Shape[] {
     this.check(x.length > 0, "MOKA_SHAPE", "needs a first bottom of one axis or more, not a scalar");
@@ -28,24 +29,14 @@ export class BatchReindexLayer extends Layer {
     return [[items, ...x.slice(1)]];
   }
 
-  override allowForceBackward(bottom: number): boolean {
-    return bottom !== 1;
-  }
-
   override forward(k: Recorder, [x, indices]: [Tensor, Tensor], [y]: [Tensor]): void {
     const { rows, width } = sizesOf(x.shape);
     checkIndices(k, this, indices, rows, `items of "${x.name}"`);
     k.gatherRows({ x: x.data, index: indices.data, y: y.data, rows, width });
   }
 
-  override backward(
-    k: Recorder,
-    [y]: [Tensor],
-    [wantsX, wantsIndices]: [boolean, boolean],
-    [x, indices]: [Tensor, Tensor],
-  ): void {
-    this.check(!wantsIndices, "MOKA_FIELD", `cannot propagate down to its indices "${indices.name}"`);
-    if (!wantsX) return;
+  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x, indices]: [Tensor, Tensor]): void {
+    if (!wanted) return;
     k.fill({ y: x.diff, value: 0 });
     k.scatterRows({ dy: y.diff, index: indices.data, dx: x.diff, ...sizesOf(x.shape) });
   }

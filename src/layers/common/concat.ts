@@ -1,9 +1,11 @@
-import { create, isFieldSet } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
 import { Layer, type OneOrMore } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { ConcatParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { canonicalAxis, countOf, formatShape, type Shape, sameShape } from "../../util/shape.js";
+import { formatShape, type Shape, sameShape } from "../../util/shape.js";
+import { partsAxis, partsOf } from "./parts.js";
 
 /**
  * Joins blobs along one axis.
@@ -21,15 +23,6 @@ export class ConcatLayer extends Layer {
   override readonly sharesBottom = this.message.bottom.length === 1;
   override readonly passesOn = "all";
   override readonly commutesWithAffine = true;
-
-  override setup(): void {
-    const { axis, concatDim } = ConcatParameterSchema.field;
-    this.check(
-      !(isFieldSet(this.#param, axis) && isFieldSet(this.#param, concatDim)),
-      "MOKA_FIELD",
-      "concat_param takes axis or concat_dim, not both",
-    );
-  }
 
   override topShapes(bottom: OneOrMore<Shape>): readonly Shape[] {
     const [first] = bottom;
@@ -52,38 +45,21 @@ export class ConcatLayer extends Layer {
       y.shareDiff(bottom[0] as Tensor);
       return;
     }
-    for (const { x, rows, width, start, stride } of this.#parts(bottom, y)) {
+    for (const { part, rows, width, start, stride } of partsOf(y, bottom, this.#axis(y.shape))) {
       const target = y.data.tail(start);
-      k.copyRows({ x: x.data, y: target, rows, width, xStride: width, yStride: stride });
+      k.copyRows({ x: part.data, y: target, rows, width, xStride: width, yStride: stride });
     }
   }
 
   override backward(k: Recorder, [y]: [Tensor], wanted: readonly boolean[], bottom: readonly Tensor[]): void {
     if (bottom.length === 1) return;
-    this.#parts(bottom, y).forEach(({ x, rows, width, start, stride }, i) => {
+    partsOf(y, bottom, this.#axis(y.shape)).forEach(({ part, rows, width, start, stride }, i) => {
       const source = y.diff.tail(start);
-      if (wanted[i]) k.copyRows({ x: source, y: x.diff, rows, width, xStride: stride, yStride: width });
+      if (wanted[i]) k.copyRows({ x: source, y: part.diff, rows, width, xStride: stride, yStride: width });
     });
   }
 
   #axis(shape: Shape): number {
-    const { axis, concatDim } = this.#param;
-    if (isFieldSet(this.#param, ConcatParameterSchema.field.concatDim)) {
-      return canonicalAxis(shape, concatDim, "concat_param.concat_dim");
-    }
-    return canonicalAxis(shape, axis, "concat_param.axis");
-  }
-
-  /** Where each bottom lies in the top: rows of `width` values from `start` on, `stride` apart. */
-  #parts(bottom: readonly Tensor[], y: Tensor) {
-    const axis = this.#axis(y.shape);
-    const stride = countOf(y.shape, axis);
-    let start = 0;
-    return bottom.map((x) => {
-      const width = countOf(x.shape, axis);
-      const part = { x, rows: countOf(y.shape, 0, axis), width, start, stride };
-      start += width;
-      return part;
-    });
+    return partsAxis(this, shape, reflect(ConcatParameterSchema, this.#param), "concat_param", "concat_dim");
   }
 }

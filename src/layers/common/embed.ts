@@ -1,10 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
+import type { OneOrMore, ParamDeclaration } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { EmbedParameterSchema, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
 import { checkIndices } from "./indices.js";
+import { UnaryLayer } from "./unary.js";
 
 /**
  * A learned vector for each index: y = w[x] + b, the same as InnerProduct of one-hot vectors.
@@ -17,11 +18,10 @@ import { checkIndices } from "./indices.js";
  * Indices out of range are an error here; Caffe reads beyond its weights unless it is a debug build. With
  * `force_backward` x gets no gradient; Caffe aborts there.
  */
-export class EmbedLayer extends Layer {
+export class EmbedLayer extends UnaryLayer {
   static readonly type = "Embed";
   static override readonly group = "common";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
+  override readonly withoutGradient = { 0: "its indices" };
   readonly #param = this.message.embedParam ?? create(EmbedParameterSchema);
   override readonly weightFiller = { field: "embed_param", filler: this.#param.weightFiller };
   override readonly paramCount = this.#param.biasTerm ? 2 : 1;
@@ -45,10 +45,6 @@ export class EmbedLayer extends Layer {
     ];
   }
 
-  override allowForceBackward(): boolean {
-    return false;
-  }
-
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const [w, b] = this.params as [Tensor, Tensor?];
     const { numOutput: width, inputDim: rows } = this.#param;
@@ -60,11 +56,10 @@ export class EmbedLayer extends Layer {
   override backward(
     k: Recorder,
     [y]: [Tensor],
-    [wanted]: [boolean],
+    _wanted: [boolean],
     [x]: [Tensor],
     [learnsW, learnsB]: OneOrMore<boolean>,
   ): void {
-    this.check(!wanted, "MOKA_FIELD", `cannot propagate down to its indices "${x.name}"`);
     const [w, b] = this.params as [Tensor, Tensor?];
     const { numOutput: width, inputDim: rows } = this.#param;
     if (learnsW) k.scatterRows({ dy: y.diff, index: x.data, dx: w.diff, rows, width });

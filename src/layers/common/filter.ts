@@ -17,6 +17,7 @@ export class FilterLayer extends Layer {
   static readonly type = "Filter";
   override readonly bottomCount = [2, Number.POSITIVE_INFINITY] as const;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
+  override readonly withoutGradient = { [this.message.bottom.length - 1]: "its selector" };
   /** The indices of the items that pass, in the current batch. */
   #passing: readonly number[] = [];
 
@@ -48,10 +49,6 @@ export class FilterLayer extends Layer {
     return bottom.slice(0, -1).map(({ shape }) => [this.#passing.length, ...shape.slice(1)]);
   }
 
-  override allowForceBackward(bottom: number): boolean {
-    return bottom !== this.message.bottom.length - 1;
-  }
-
   override forward(k: Recorder, bottom: readonly Tensor[], top: readonly Tensor[]): void {
     const run = () => {
       for (const [x, y, size] of pairs(bottom, top)) {
@@ -63,7 +60,6 @@ export class FilterLayer extends Layer {
   }
 
   override backward(k: Recorder, top: readonly Tensor[], wanted: readonly boolean[], bottom: readonly Tensor[]): void {
-    this.check(!wanted.at(-1), "MOKA_FIELD", `cannot propagate down to its selector "${bottom.at(-1)?.name}"`);
     const asked = pairs(bottom, top).filter((_, i) => wanted[i]);
     const run = () => {
       for (const [x, y, size] of asked) {

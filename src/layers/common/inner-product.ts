@@ -1,9 +1,10 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
+import type { OneOrMore, ParamDeclaration } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { FillerParameterSchema, InnerProductParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, countOf, type Shape } from "../../util/shape.js";
+import { UnaryLayer } from "./unary.js";
 
 /**
  * Fully connected: y = x·wᵀ + b, where all axes of x from `axis` on are one vector of K values.
@@ -16,11 +17,9 @@ import { canonicalAxis, countOf, type Shape } from "../../util/shape.js";
  * `inner_product_param`: `num_output`, `bias_term` (true), `weight_filler`, `bias_filler` (constant 0),
  * `axis` (1), `transpose` (false).
  */
-export class InnerProductLayer extends Layer {
+export class InnerProductLayer extends UnaryLayer {
   static readonly type = "InnerProduct";
   static override readonly group = "common";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
   readonly #param = this.message.innerProductParam ?? create(InnerProductParameterSchema);
   override readonly rereads = { bottom: "values", onlyToLearn: true } as const;
   override readonly isLinear = true;

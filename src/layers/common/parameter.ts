@@ -1,9 +1,10 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer, type ParamDeclaration } from "../../core/layer.js";
+import type { ParamDeclaration } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
+import { SourceLayer } from "../data/source-layer.js";
 
 /**
  * Puts a learned blob into the net.
@@ -15,10 +16,8 @@ import type { Shape } from "../../util/shape.js";
  * Parameters: 0 p, of the shape given; it starts at 0, or with the values in the layer's `blobs`.
  * `parameter_param`: `shape` (a scalar, if none is given).
  */
-export class ParameterLayer extends Layer {
+export class ParameterLayer extends SourceLayer {
   static readonly type = "Parameter";
-  static override readonly group = "data";
-  override readonly bottomCount = 0;
   override readonly topCount = 1;
   override readonly paramCount = 1;
 

@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { ReductionParameter_ReductionOp as Operation, ReductionParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, countOf, type Shape } from "../../util/shape.js";
+import { UnaryLayer } from "./unary.js";
 
 /**
  * Reduces all axes from `axis` on to one number.
@@ -14,10 +14,8 @@ import { canonicalAxis, countOf, type Shape } from "../../util/shape.js";
  *
  * `reduction_param`: `operation` (SUM), `axis` (0), may count from the end, `coeff` (1).
  */
-export class ReductionLayer extends Layer {
+export class ReductionLayer extends UnaryLayer {
   static readonly type = "Reduction";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
   readonly #param = this.message.reductionParam ?? create(ReductionParameterSchema);
   override readonly rereads = [Operation.SUM, Operation.MEAN].includes(this.#param.operation)
     ? {}

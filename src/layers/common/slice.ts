@@ -1,9 +1,11 @@
-import { create, isFieldSet } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
 import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { SliceParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { canonicalAxis, countOf, formatShape, type Shape } from "../../util/shape.js";
+import { formatShape, type Shape } from "../../util/shape.js";
+import { partsAxis, partsOf } from "./parts.js";
 
 /**
  * Cuts a blob along one axis.
@@ -22,15 +24,6 @@ export class SliceLayer extends Layer {
   override readonly sharesBottom = this.message.top.length === 1;
   override readonly passesOn = "first";
 
-  override setup(): void {
-    const { axis, sliceDim } = SliceParameterSchema.field;
-    this.check(
-      !(isFieldSet(this.#param, axis) && isFieldSet(this.#param, sliceDim)),
-      "MOKA_FIELD",
-      "slice_param takes axis or slice_dim, not both",
-    );
-  }
-
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
     const axis = this.#axis(x);
     return this.#lengths(x[axis] ?? 0, x).map((length) => x.map((size, i) => (i === axis ? length : size)));
@@ -42,26 +35,22 @@ export class SliceLayer extends Layer {
       top[0]?.shareDiff(x);
       return;
     }
-    for (const { y, rows, width, start, stride } of this.#parts(x, top)) {
+    for (const { part, rows, width, start, stride } of partsOf(x, top, this.#axis(x.shape))) {
       const source = x.data.tail(start);
-      k.copyRows({ x: source, y: y.data, rows, width, xStride: stride, yStride: width });
+      k.copyRows({ x: source, y: part.data, rows, width, xStride: stride, yStride: width });
     }
   }
 
   override backward(k: Recorder, top: readonly Tensor[], [wanted]: [boolean], [x]: [Tensor]): void {
     if (!wanted || top.length === 1) return;
-    for (const { y, rows, width, start, stride } of this.#parts(x, top)) {
+    for (const { part, rows, width, start, stride } of partsOf(x, top, this.#axis(x.shape))) {
       const target = x.diff.tail(start);
-      k.copyRows({ x: y.diff, y: target, rows, width, xStride: width, yStride: stride });
+      k.copyRows({ x: part.diff, y: target, rows, width, xStride: width, yStride: stride });
     }
   }
 
   #axis(shape: Shape): number {
-    const { axis, sliceDim } = this.#param;
-    if (isFieldSet(this.#param, SliceParameterSchema.field.sliceDim)) {
-      return canonicalAxis(shape, sliceDim, "slice_param.slice_dim");
-    }
-    return canonicalAxis(shape, axis, "slice_param.axis");
+    return partsAxis(this, shape, reflect(SliceParameterSchema, this.#param), "slice_param", "slice_dim");
   }
 
   /** The size of each top on the axis. */
@@ -90,19 +79,6 @@ export class SliceLayer extends Layer {
         `slice_param.slice_point must rise and lie within 1 to ${length - 1} on the axis of ${length}; given: ${points.join(", ")}`,
       );
       return cut - before;
-    });
-  }
-
-  /** Where each top lies in the bottom: rows of `width` values from `start` on, `stride` apart. */
-  #parts(x: Tensor, top: readonly Tensor[]) {
-    const axis = this.#axis(x.shape);
-    const stride = countOf(x.shape, axis);
-    let start = 0;
-    return top.map((y) => {
-      const width = countOf(y.shape, axis);
-      const part = { y, rows: countOf(x.shape, 0, axis), width, start, stride };
-      start += width;
-      return part;
     });
   }
 }

@@ -1,9 +1,9 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { TileParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, countOf, type Shape } from "../../util/shape.js";
+import { UnaryLayer } from "./unary.js";
 
 /**
  * Repeats a blob along one axis.
@@ -12,10 +12,8 @@ import { canonicalAxis, countOf, type Shape } from "../../util/shape.js";
  *
  * `tile_param`: `axis` (1), may count from the end; `tiles`, required.
  */
-export class TileLayer extends Layer {
+export class TileLayer extends UnaryLayer {
   static readonly type = "Tile";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
   readonly #param = this.message.tileParam ?? create(TileParameterSchema);
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {

@@ -1,11 +1,9 @@
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
+import { UnaryLayer } from "./unary.js";
 
 /** A layer whose top is its bottom in another shape: data and diff are shared, nothing is computed. */
-export abstract class ViewLayer extends Layer {
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
+export abstract class ViewLayer extends UnaryLayer {
   override readonly sharesBottom = true;
   override readonly passesOn = "first";
 

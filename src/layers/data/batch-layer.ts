@@ -1,4 +1,3 @@
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { FloatArray } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
@@ -7,14 +6,13 @@ import { fieldsOf, withSubject } from "../../data/sources/item.js";
 import type { Transformer } from "../../data/transformer.js";
 import type { RandomState } from "../../util/random.js";
 import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js";
+import { SourceLayer } from "./source-layer.js";
 
 /**
  * A layer whose tops are a batch of images and, if there are two tops, their labels. Batches are read ahead while the net
  * runs. All images of a batch have the shape of the first; the net is reshaped when it changes from batch to batch.
  */
-export abstract class BatchLayer<Item extends { readonly what: string }> extends Layer {
-  static override readonly group = "data";
-  override readonly bottomCount = 0;
+export abstract class BatchLayer<Item extends { readonly what: string }> extends SourceLayer {
   /** Transforms each image of a batch, and draws its crop and mirroring; undefined in a layer that does so itself. */
   protected transformer: Transformer | undefined;
   #prefetcher: Prefetcher<Item, unknown> | undefined;

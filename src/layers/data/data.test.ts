@@ -10,7 +10,7 @@ import { type NetSetup, netFromText } from "../../../test/nets.js";
 import type { Net } from "../../core/net.js";
 import { encodeImage, recordKey } from "../../data/datum.js";
 import { type LabelledImages, readIdxImages } from "../../data/idx.js";
-import { writeLmdb } from "../../data/lmdb/index.js";
+import { writeLmdb } from "../../data/lmdb/writer.js";
 import { createImages } from "../../platform/node/index.js";
 import { writeDatum } from "../../proto/binary/datum.js";
 import type { Image } from "../../util/images.js";

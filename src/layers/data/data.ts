@@ -4,12 +4,11 @@ import { openDatabase } from "../../data/database.js";
 import { readPicture } from "../../data/picture.js";
 import { DatabaseSource } from "../../data/sources/database.js";
 import type { PictureItem } from "../../data/sources/item.js";
-import { Transformer } from "../../data/transformer.js";
 import { DataParameter_DB as Backend, type BlobProto, DataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
-import { loadMean } from "./mean.js";
+import { loadMean, newTransformer } from "./transform.js";
 
 /**
  * Batches of images and labels from a database, in the order of its keys; after the last record, the first follows.
@@ -59,9 +58,8 @@ export class DataLayer extends BatchLayer<PictureItem> {
     const { random, log } = this.context;
     const param = this.message.transformParam;
     // Caffe draws two seeds for its transformer, if that is random, and then one for its prefetching thread.
-    const fork = () => (Transformer.needsRandom(param, this.phase) ? random.fork() : random);
-    fork();
-    this.transformer = new Transformer(param, this.phase, fork(), this.#mean);
+    newTransformer(this.message, this.context, this.#mean);
+    this.transformer = newTransformer(this.message, this.context, this.#mean);
     random.next();
     const [source, first] = [this.#source, this.#first];
     if (!source || !first) return;

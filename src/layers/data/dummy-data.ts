@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { DummyDataParameterSchema, type FillerParameter, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
+import { SourceLayer } from "./source-layer.js";
 
 /**
  * Tops with values of fillers: constant ones are filled once, others at every forward.
@@ -12,17 +12,15 @@ import type { Shape } from "../../util/shape.js";
  * No bottoms; tops, one or more. `dummy_data_param`: `data_filler` (constant 0), none, one for all tops, or one
  * each; `shape`, one for all or one each; or its old form `num`, `channels`, `height` and `width`, likewise.
  */
-export class DummyDataLayer extends Layer {
+export class DummyDataLayer extends SourceLayer {
   static readonly type = "DummyData";
-  static override readonly group = "data";
-  override readonly bottomCount = 0;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   readonly #param = this.message.dummyDataParam ?? create(DummyDataParameterSchema);
   /** Spans that were filled with a constant. They are not filled again, so values that a caller writes later stay. */
   readonly #filled = new Set<Span>();
 
   override setup(): void {
-    this.#perTop(this.#param.dataFiller, "data_filler", true);
+    this.perTop(this.#param.dataFiller, "dummy_data_param.data_filler", true);
   }
 
   override topShapes(): readonly Shape[] {
@@ -33,18 +31,15 @@ export class DummyDataLayer extends Layer {
       "MOKA_FIELD",
       "dummy_data_param takes shape, or num, channels, height and width, not both",
     );
-    if (!legacy) return this.#perTop(shape, "shape").map((each) => each.dim.map(Number));
-    const axes = [
-      this.#perTop(num, "num"),
-      this.#perTop(channels, "channels"),
-      this.#perTop(height, "height"),
-      this.#perTop(width, "width"),
-    ];
+    if (!legacy) return this.perTop(shape, "dummy_data_param.shape").map((each) => each?.dim.map(Number) ?? []);
+    const axes = Object.entries({ num, channels, height, width }).map(([name, sizes]) =>
+      this.perTop(sizes, `dummy_data_param.${name}`),
+    );
     return this.message.top.map((_, i) => axes.map((sizes) => sizes[i] ?? 0));
   }
 
   override forward(k: Recorder, _bottom: readonly Tensor[], top: readonly Tensor[]): void {
-    const fillers = this.#perTop(this.#param.dataFiller, "data_filler", true);
+    const fillers = this.perTop(this.#param.dataFiller, "dummy_data_param.data_filler", true);
     const fill = (y: Tensor, filler: FillerParameter) => {
       const values = new Float32Array(y.count);
       this.context.fill(filler, y.shape, values);
@@ -59,16 +54,5 @@ export class DummyDataLayer extends Layer {
         this.#filled.add(y.data);
       }
     });
-  }
-
-  /** One value for each top, of a field given once for all tops or once for each. */
-  #perTop<T>(values: readonly T[], field: string, mayMiss = false): readonly T[] {
-    const tops = this.message.top.length;
-    this.check(
-      values.length === 1 || values.length === tops || (mayMiss && values.length === 0),
-      "MOKA_FIELD",
-      `has ${values.length} dummy_data_param.${field} for ${tops === 1 ? "1 top" : `${tops} tops`}; give ${mayMiss ? "none, " : ""}one, or one for each`,
-    );
-    return values.length === 1 ? Array<T>(tops).fill(values[0] as T) : values;
   }
 }

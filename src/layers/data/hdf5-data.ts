@@ -1,13 +1,14 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { floatsOf, readHdf5, readHdf5Shapes } from "../../data/hdf5.js";
 import { fieldsOf, isIndex, isOrder } from "../../data/sources/item.js";
 import { HDF5DataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
+import { readFrom } from "../../util/files.js";
 import { libraryRandomOf } from "../../util/random/c-library.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import { SourceLayer } from "./source-layer.js";
 
 /**
  * Rows of HDF5 files: one dataset for each top, by its name.
@@ -20,10 +21,8 @@ import { countOf, formatShape, type Shape } from "../../util/shape.js";
  * draws, as in Caffe: the orders are those of Caffe on Linux and do not depend on the seed of the run.
  * `transform_param` is refused, as in Caffe.
  */
-export class HDF5DataLayer extends Layer {
+export class HDF5DataLayer extends SourceLayer {
   static readonly type = "HDF5Data";
-  static override readonly group = "data";
-  override readonly bottomCount = 0;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   readonly #param = this.message.hdf5DataParam ?? create(HDF5DataParameterSchema);
   readonly #random = libraryRandomOf(this.context.random);
@@ -41,15 +40,8 @@ export class HDF5DataLayer extends Layer {
   override async inspect(): Promise<void> {
     await this.#openList();
     const [path = ""] = this.#paths;
-    const source = await this.context.files.open(path);
-    try {
-      this.#datasets = this.#datasetsOf(path, await readHdf5Shapes(source, path)).map(({ shape }) => ({
-        shape,
-        data: new Float32Array(0),
-      }));
-    } finally {
-      source.close();
-    }
+    const shapes = await readFrom(this.context.files, path, readHdf5Shapes);
+    this.#datasets = this.#datasetsOf(path, shapes).map(({ shape }) => ({ shape, data: new Float32Array(0) }));
   }
 
   override async open(): Promise<void> {

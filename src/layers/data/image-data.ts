@@ -3,13 +3,12 @@ import type { FloatArray } from "../../core/span.js";
 import { ImageListSource, parseImageList } from "../../data/sources/image-list.js";
 import { ImageReader } from "../../data/sources/image-reader.js";
 import type { PictureItem } from "../../data/sources/item.js";
-import { Transformer } from "../../data/transformer.js";
-import { type BlobProto, ImageDataParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { ImageDataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
 import { readHead } from "../../util/files.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
-import { loadMean } from "./mean.js";
+import { loadMean, newTransformer } from "./transform.js";
 
 /**
  * Batches of image files that a list names, with their labels; after the last image, the first follows.
@@ -59,7 +58,8 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
       lines.skip(skip);
     }
     const first = await lines.peek();
-    this.#forkTransformer(mean);
+    // Caffe makes two transformers, one after the other: the second one's generator is in use.
+    this.transformer = newTransformer(this.message, this.context, mean);
     random.next(); // Caffe's seed for its prefetching thread, which draws nothing
     const shape = this.about(first, () => this.itemShape(first));
     this.startBatches(lines, shape, "image_data_layer.cpp:90");
@@ -91,7 +91,7 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
       "image_data_param needs both new_height and new_width, or neither",
     );
     const mean = await loadMean(this.message, this.context);
-    this.#forkTransformer(mean);
+    this.transformer = newTransformer(this.message, this.context, mean);
     log("info", "image_data_layer.cpp:38", `Opening file ${source}`);
     const file = sourceOf(this.message)?.file;
     const list = await files.resolve(source, file);
@@ -100,13 +100,5 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
     const size = newHeight > 0 ? { width: newWidth, height: newHeight } : undefined;
     const reader = new ImageReader({ files, images, color: isColor, rootFolder, namedBy: [list, file], size });
     return { listed, reader, mean };
-  }
-
-  /** Called twice, as in Caffe: the second generator is the one in use. */
-  #forkTransformer(mean: BlobProto | undefined): void {
-    const { random } = this.context;
-    const { transformParam } = this.message;
-    const own = Transformer.needsRandom(transformParam, this.phase) ? random.fork() : random;
-    this.transformer = new Transformer(transformParam, this.phase, own, mean);
   }
 }

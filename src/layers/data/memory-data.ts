@@ -1,15 +1,15 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { decodedPicture } from "../../data/picture.js";
 import { fieldsOf, isIndex } from "../../data/sources/item.js";
-import { Transformer } from "../../data/transformer.js";
+import type { Transformer } from "../../data/transformer.js";
 import type { DatumValues } from "../../proto/binary/datum.js";
 import { type BlobProto, MemoryDataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { RandomState } from "../../util/random.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
-import { loadMean } from "./mean.js";
+import { SourceLayer } from "./source-layer.js";
+import { loadMean, newTransformer } from "./transform.js";
 
 /**
  * Batches from arrays that the caller gives with `reset`, or from images given with `add`; after the last, the first
@@ -19,10 +19,8 @@ import { loadMean } from "./mean.js";
  * `memory_data_param`: `batch_size`, `channels`, `height`, `width`, all given and greater than 0.
  * `transform_param` is applied by `add`, and not by `reset`, as with Caffe's `AddDatumVector` and `Reset`.
  */
-export class MemoryDataLayer extends Layer {
+export class MemoryDataLayer extends SourceLayer {
   static readonly type = "MemoryData";
-  static override readonly group = "data";
-  override readonly bottomCount = 0;
   override readonly topCount = 2;
   readonly #param = this.message.memoryDataParam ?? create(MemoryDataParameterSchema);
   #source: { readonly data: Float32Array; readonly labels: Float32Array } | undefined;
@@ -41,10 +39,7 @@ export class MemoryDataLayer extends Layer {
   }
 
   override setup(): void {
-    const { random } = this.context;
-    const { transformParam } = this.message;
-    const own = Transformer.needsRandom(transformParam, this.phase) ? random.fork() : random;
-    this.#transformer = new Transformer(transformParam, this.phase, own, this.#mean);
+    this.#transformer = newTransformer(this.message, this.context, this.#mean);
   }
 
   override topShapes(): readonly Shape[] {

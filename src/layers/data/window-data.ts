@@ -15,7 +15,7 @@ import { sourceOf } from "../../proto/source.js";
 import { readHead } from "../../util/files.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
-import { loadMean } from "./mean.js";
+import { loadMean } from "./transform.js";
 
 /** A mean image, whose middle is subtracted. */
 interface Mean {

@@ -25,6 +25,7 @@ import { LossLayer } from "./loss.js";
 export class ContrastiveLossLayer extends LossLayer {
   static readonly type = "ContrastiveLoss";
   override readonly bottomCount = 3;
+  override readonly withoutGradient = { 2: "its labels" };
   readonly #param = this.message.contrastiveLossParam ?? create(ContrastiveLossParameterSchema);
   #spans: { readonly difference: Span; readonly squares: Span } | undefined;
 
@@ -41,11 +42,6 @@ export class ContrastiveLossLayer extends LossLayer {
       `${a[0]} pairs need one label each; there are ${formatShape(labels)}`,
     );
     return top;
-  }
-
-  /** Labels have no gradient. */
-  override allowForceBackward(bottom: number): boolean {
-    return bottom !== 2;
   }
 
   override forward(k: Recorder, [a, b, labels]: [Tensor, Tensor, Tensor], [loss]: [Tensor]): void {
@@ -73,10 +69,8 @@ export class ContrastiveLossLayer extends LossLayer {
     k: Recorder,
     [loss]: [Tensor],
     wanted: readonly boolean[],
-    bottom: readonly [Tensor, Tensor, Tensor],
+    [a, b, labels]: readonly [Tensor, Tensor, Tensor],
   ): void {
-    const [a, b, labels] = bottom;
-    this.check(!wanted[2], "MOKA_FIELD", `cannot propagate down to its labels "${labels.name}"`);
     if (!this.#spans) return;
     const { difference, squares } = this.#spans;
     const { margin, legacyVersion } = this.#param;

@@ -12,6 +12,7 @@ import { LossLayer } from "./loss.js";
  */
 export class EuclideanLossLayer extends LossLayer {
   static readonly type = "EuclideanLoss";
+  override readonly withoutGradient = {};
   #difference: Span | undefined;
 
   override topShapes([a, b]: readonly [Shape, Shape]): readonly Shape[] {
@@ -21,10 +22,6 @@ export class EuclideanLossLayer extends LossLayer {
       `both bottoms must have as many values behind the first axis; they are ${formatShape(a)} and ${formatShape(b)}`,
     );
     return super.topShapes([a, b]);
-  }
-
-  override allowForceBackward(): boolean {
-    return true;
   }
 
   override forward(k: Recorder, [a, b]: [Tensor, Tensor], [loss]: [Tensor]): void {

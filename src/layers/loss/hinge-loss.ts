@@ -50,15 +50,9 @@ export class HingeLossLayer extends LossLayer {
     k.host("hinge loss", run, { reads: [scores.data, labels.data], writes: [span, loss.data] });
   }
 
-  override backward(
-    k: Recorder,
-    [loss]: [Tensor],
-    [wantsScores, wantsLabels]: [boolean, boolean],
-    [scores, labels]: [Tensor, Tensor],
-  ): void {
-    this.check(!wantsLabels, "MOKA_FIELD", `cannot propagate down to its labels "${labels.name}"`);
+  override backward(k: Recorder, [loss]: [Tensor], [wanted]: [boolean], [scores, labels]: [Tensor, Tensor]): void {
     const span = this.#margin;
-    if (!wantsScores || !span) return;
+    if (!wanted || !span) return;
     const { rows, classes } = rowsOfClasses(this, scores.shape, labels.shape);
     const run = () => {
       const [dx, label, margin] = [scores.diff.array, labels.data.array, span.array];

@@ -30,6 +30,7 @@ export class InfogainLossLayer extends LossLayer {
   static readonly type = "InfogainLoss";
   override readonly bottomCount = [2, 3] as const;
   override readonly topCount = [1, 2] as const;
+  override readonly withoutGradient = { 1: "its labels", 2: "its matrix" };
   readonly #param = this.message.infogainLossParam ?? create(InfogainLossParameterSchema);
   /** H from its file. */
   #matrix: Float32Array | undefined;
@@ -71,11 +72,6 @@ export class InfogainLossLayer extends LossLayer {
     return [loss, scores];
   }
 
-  /** Only scores have a gradient. */
-  override allowForceBackward(bottom: number): boolean {
-    return bottom === 0;
-  }
-
   override forward(
     k: Recorder,
     [scores, labels, matrix]: readonly [Tensor, Tensor, ...Tensor[]],
@@ -103,13 +99,11 @@ export class InfogainLossLayer extends LossLayer {
   override backward(
     k: Recorder,
     [loss]: [Tensor],
-    [wantsScores, wantsLabels, wantsMatrix]: readonly boolean[],
+    [wanted]: readonly boolean[],
     [scores, labels, matrix]: readonly [Tensor, Tensor, ...Tensor[]],
   ): void {
-    this.check(!wantsLabels, "MOKA_FIELD", `cannot propagate down to its labels "${labels.name}"`);
-    this.check(!wantsMatrix, "MOKA_FIELD", `cannot propagate down to its matrix "${matrix?.name}"`);
     const prob = this.#prob;
-    if (!wantsScores || !prob) return;
+    if (!wanted || !prob) return;
     const collapsed = this.#collapse(scores.shape, labels.shape);
     const { dim, inner } = collapsed;
     const run = () => {

@@ -10,6 +10,7 @@ export abstract class LossLayer extends Layer {
   override readonly bottomCount: number | readonly [number, number] = 2;
   override readonly topCount: number | readonly [number, number] = 1;
   override readonly autoTops = true;
+  override readonly withoutGradient: Readonly<Record<number, string>> = { 1: "its labels" };
 
   override setup(_bottom: readonly Shape[]): void {
     if (this.message.lossWeight.length === 0) this.message.lossWeight = [1];
@@ -22,10 +23,5 @@ export abstract class LossLayer extends Layer {
       `predictions and targets must have the same first axis; they are ${formatShape(x)} and ${formatShape(target)}`,
     );
     return [[]];
-  }
-
-  /** Targets have no gradient. */
-  override allowForceBackward(bottom: number): boolean {
-    return bottom !== 1;
   }
 }

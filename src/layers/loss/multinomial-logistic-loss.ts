@@ -37,14 +37,8 @@ export class MultinomialLogisticLossLayer extends LossLayer {
     k.host("multinomial logistic loss", run, { reads: [prob.data, labels.data], writes: [loss.data] });
   }
 
-  override backward(
-    k: Recorder,
-    [loss]: [Tensor],
-    [wantsProb, wantsLabels]: [boolean, boolean],
-    [prob, labels]: [Tensor, Tensor],
-  ): void {
-    this.check(!wantsLabels, "MOKA_FIELD", `cannot propagate down to its labels "${labels.name}"`);
-    if (!wantsProb) return;
+  override backward(k: Recorder, [loss]: [Tensor], [wanted]: [boolean], [prob, labels]: [Tensor, Tensor]): void {
+    if (!wanted) return;
     const { rows, classes } = rowsOfClasses(this, prob.shape, labels.shape);
     const run = () => {
       const [p, label, dp] = [prob.data.array, labels.data.array, prob.diff.array];

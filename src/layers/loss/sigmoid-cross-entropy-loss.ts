@@ -21,6 +21,7 @@ import { LossLayer } from "./loss.js";
 export class SigmoidCrossEntropyLossLayer extends LossLayer {
   static readonly type = "SigmoidCrossEntropyLoss";
   static override readonly paramField = "loss_param";
+  override readonly withoutGradient = { 1: "its targets" };
 
   override topShapes([x, targets]: readonly [Shape, Shape]): readonly Shape[] {
     this.check(
@@ -35,14 +36,8 @@ export class SigmoidCrossEntropyLossLayer extends LossLayer {
     k.sigmoidLoss({ x: x.data, target: targets.data, loss: loss.data, ...this.#options(x.shape) });
   }
 
-  override backward(
-    k: Recorder,
-    [loss]: [Tensor],
-    [wantsX, wantsTargets]: [boolean, boolean],
-    [x, targets]: [Tensor, Tensor],
-  ): void {
-    this.check(!wantsTargets, "MOKA_FIELD", `cannot propagate down to its targets "${targets.name}"`);
-    if (!wantsX) return;
+  override backward(k: Recorder, [loss]: [Tensor], [wanted]: [boolean], [x, targets]: [Tensor, Tensor]): void {
+    if (!wanted) return;
     const [target, dloss, dx] = [targets.data, loss.diff, x.diff];
     k.sigmoidLossBackward({ x: x.data, target, dloss, dx, ...this.#options(x.shape) });
   }

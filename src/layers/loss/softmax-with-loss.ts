@@ -47,14 +47,8 @@ export class SoftmaxWithLossLayer extends LossLayer {
     k.softmaxLoss({ prob, label: labels.data, loss: loss.data, ...collapsed, ...options });
   }
 
-  override backward(
-    k: Recorder,
-    [loss]: [Tensor],
-    [wantsScores, wantsLabels]: [boolean, boolean],
-    [scores, labels]: [Tensor, Tensor],
-  ): void {
-    this.check(!wantsLabels, "MOKA_FIELD", `cannot propagate down to its labels "${labels.name}"`);
-    if (!wantsScores || !this.#prob) return;
+  override backward(k: Recorder, [loss]: [Tensor], [wanted]: [boolean], [scores, labels]: [Tensor, Tensor]): void {
+    if (!wanted || !this.#prob) return;
     const collapsed = this.#collapse(scores.shape, labels.shape);
     const [prob, label, dloss, dx] = [this.#prob, labels.data, loss.diff, scores.diff];
     k.softmaxLossBackward({ prob, label, dloss, dx, ...collapsed, ...labelOptions(this.message.lossParam) });

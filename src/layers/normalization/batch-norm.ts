@@ -1,16 +1,18 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { Layer, type ParamDeclaration } from "../../core/layer.js";
+import type { ParamDeclaration } from "../../core/layer.js";
 import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import {
+  type BatchNormParameter,
   BatchNormParameterSchema,
   FillerParameterSchema,
   type LayerParameter,
   ParamSpecSchema,
 } from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
+import { NeuronLayer } from "../activation/neuron.js";
 
 /**
  * Batch normalization without scale and shift, which a Scale layer with `bias_term: true` adds.
@@ -34,13 +36,10 @@ import { countOf, type Shape } from "../../util/shape.js";
  *
  * Source: Ioffe and Szegedy 2015.
  */
-export class BatchNormLayer extends Layer {
+export class BatchNormLayer extends NeuronLayer {
   static readonly type = "BatchNorm";
   static override readonly group = "normalization";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
-  override readonly inPlace = true;
-  readonly #param = this.message.batchNormParam ?? create(BatchNormParameterSchema);
+  readonly #param = batchNormParam(this.message);
   /** What backward needs: the variance, and a copy of the normalized values, since a layer in place may overwrite y. */
   #variance: Span | undefined;
   #normalized: Span | undefined;
@@ -120,6 +119,16 @@ export class BatchNormLayer extends Layer {
 
 function collapse(shape: Shape) {
   return { n: shape[0] ?? 1, channels: shape[1] ?? 1, inner: countOf(shape, 2) };
+}
+
+/** The layer's `batch_norm_param`, with its defaults where it is not written. */
+export function batchNormParam({ batchNormParam: written }: LayerParameter): BatchNormParameter {
+  return written ?? create(BatchNormParameterSchema);
+}
+
+/** What a layer normalizes by with global statistics: its M or V divided by its s, 0 where s is 0. In double precision. */
+export function storedStatistics(sums: ArrayLike<number>, s: number): Float64Array {
+  return Float64Array.from(sums, (sum) => (s === 0 ? 0 : sum / s));
 }
 
 /** `use_global_stats` as written; nothing where it is left to the phase. */

@@ -1,12 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import type { PoolGeometry } from "../../core/kernels.js";
-import { Layer } from "../../core/layer.js";
 import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { LRNParameter_NormRegion, LRNParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import { UnaryLayer } from "../common/unary.js";
 
 /**
  * Local response normalization.
@@ -22,11 +22,9 @@ import { countOf, formatShape, type Shape } from "../../util/shape.js";
  *
  * Source: Krizhevsky et al. 2012.
  */
-export class LRNLayer extends Layer {
+export class LRNLayer extends UnaryLayer {
   static readonly type = "LRN";
   static override readonly group = "normalization";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
   readonly #param = this.message.lrnParam ?? create(LRNParameterSchema);
   /** Across channels: s. */
   #scale: Span | undefined;

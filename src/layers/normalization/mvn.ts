@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { MVNParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
+import { NeuronLayer } from "../activation/neuron.js";
 import { fourAxes } from "../common/four-axes.js";
 
 /**
@@ -17,12 +17,9 @@ import { fourAxes } from "../common/four-axes.js";
  * `mvn_param`: `normalize_variance` (true), `across_channels` (false), `eps` (1e-9). The gradient is right in place
  * too; Caffe's is not.
  */
-export class MVNLayer extends Layer {
+export class MVNLayer extends NeuronLayer {
   static readonly type = "MVN";
   static override readonly group = "normalization";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
-  override readonly inPlace = true;
   readonly #param = this.message.mvnParam ?? create(MVNParameterSchema);
   /** (deviation + eps)²: the kernels shared with BatchNorm take the root of it. */
   #variance: Span | undefined;

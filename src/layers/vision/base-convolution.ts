@@ -5,7 +5,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { ConvolutionParameterSchema, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, countOf, formatShape, type Shape, sameShape } from "../../util/shape.js";
-import { readWindow, type Window } from "./conv-geometry.js";
+import { convolved, deconvolved, readWindow, type Window } from "./conv-geometry.js";
 
 /**
  * What Convolution and Deconvolution have in common: fields, shapes, parameters and bias. A deconvolution is
@@ -26,15 +26,20 @@ export abstract class BaseConvolutionLayer extends Layer {
   /** Whether the bottom has the shape of a convolution's output. */
   protected abstract readonly isTransposed: boolean;
 
-  /** Sizes of the top's spatial axes; 0 or less if there can be no such top. */
-  protected abstract sizes(input: Shape, window: Window): readonly number[];
-
   /** y from x; x and y are bottom and top, and the geometry is that of the convolution. */
-  protected abstract recordForward(k: Recorder, args: Kernels["conv"]): void;
+  protected recordForward(k: Recorder, args: Kernels["conv"]): void {
+    k.conv(args);
+  }
+
   /** dx from dy. */
-  protected abstract recordData(k: Recorder, args: Kernels["convBackwardData"]): void;
+  protected recordData(k: Recorder, args: Kernels["convBackwardData"]): void {
+    k.convBackwardData(args);
+  }
+
   /** Adds to dw, from x and dy. */
-  protected abstract recordWeights(k: Recorder, args: Kernels["convBackwardWeights"]): void;
+  protected recordWeights(k: Recorder, args: Kernels["convBackwardWeights"]): void {
+    k.convBackwardWeights(args);
+  }
 
   override setup([x]: readonly [Shape]): void {
     const { numOutput, group } = this.#param;
@@ -57,7 +62,7 @@ export abstract class BaseConvolutionLayer extends Layer {
       );
       const { sizes } = this.#split(x);
       const window = this.#window(x);
-      const top = this.sizes(sizes, window);
+      const top = this.isTransposed ? deconvolved(sizes, window) : convolved(sizes, window);
       const { kernel, dilation, pad } = window;
       const dilated = dilation.some((size) => size > 1) ? ` with dilation ${dilation.join("×")}` : "";
       this.check(
@@ -108,16 +113,12 @@ export abstract class BaseConvolutionLayer extends Layer {
     bottom.forEach((x, i) => {
       const y = top[i] as Tensor;
       const geometry = this.#geometry(x.shape, y.shape);
-      if (b && learnsB) k.biasBackward({ dy: y.diff, dbias: b.diff, accumulate: true, ...this.#collapse(y.shape) });
+      const { n: outer, channels: dim, sizes } = this.#split(y.shape);
+      const collapsed = { outer, dim, inner: countOf(sizes) };
+      if (b && learnsB) k.biasBackward({ dy: y.diff, dbias: b.diff, accumulate: true, ...collapsed });
       if (learnsW) this.recordWeights(k, { x: x.data, dy: y.diff, dw: w.diff, ...geometry });
       if (wanted[i]) this.recordData(k, { dy: y.diff, w: w.data, dx: x.diff, ...geometry });
     });
-  }
-
-  /** A blob's shape with its channels as `dim`. */
-  #collapse(shape: Shape): { outer: number; dim: number; inner: number } {
-    const { n, channels, sizes } = this.#split(shape);
-    return { outer: n, dim: channels, inner: countOf(sizes) };
   }
 
   #axis(x: Shape): number {

@@ -15,26 +15,20 @@ export interface Window {
  * once for all axes, once an axis, or (not dilation) for two axes as `_h` and `_w`.
  */
 export function readWindow(layer: Layer, param: ConvolutionParameter, axes: number): Window {
-  const read = (field: "kernelSize" | "stride" | "pad" | "dilation", name: string, fallback: number | undefined) => {
-    const values = param[field];
-    const fits = values.length === 1 || values.length === axes || (values.length === 0 && fallback !== undefined);
+  const { field } = ConvolutionParameterSchema;
+  const read = (list: readonly number[], name: string, fallback?: number) => {
+    const fits = list.length === 1 || list.length === axes || (list.length === 0 && fallback !== undefined);
     layer.check(
       fits,
       "MOKA_FIELD",
       `convolution_param.${name} must be given once, or once for each of ${axes} spatial axes; ` +
-        (values.length === 0 ? "it is not given" : `it is given ${values.length} times`),
+        (list.length === 0 ? "it is not given" : `it is given ${list.length} times`),
     );
-    return Array.from({ length: axes }, (_, i) => values[values.length === 1 ? 0 : i] ?? fallback ?? 0);
+    return Array.from({ length: axes }, (_, i) => list[list.length === 1 ? 0 : i] ?? fallback ?? 0);
   };
-  const readPair = (
-    h: "kernelH" | "strideH" | "padH",
-    w: "kernelW" | "strideW" | "padW",
-    name: string,
-    list: readonly number[],
-  ) => {
-    const { field } = ConvolutionParameterSchema;
-    if (!isFieldSet(param, field[h]) && !isFieldSet(param, field[w])) return undefined;
-    const short = name.replace("_size", "");
+  const readEither = (short: "kernel" | "stride" | "pad", list: readonly number[], name: string, fallback?: number) => {
+    const [h, w] = [`${short}H`, `${short}W`] as const;
+    if (!isFieldSet(param, field[h]) && !isFieldSet(param, field[w])) return read(list, name, fallback);
     layer.check(
       axes === 2,
       "MOKA_FIELD",
@@ -48,11 +42,10 @@ export function readWindow(layer: Layer, param: ConvolutionParameter, axes: numb
     return [param[h], param[w]];
   };
   const window = {
-    kernel:
-      readPair("kernelH", "kernelW", "kernel_size", param.kernelSize) ?? read("kernelSize", "kernel_size", undefined),
-    stride: readPair("strideH", "strideW", "stride", param.stride) ?? read("stride", "stride", 1),
-    pad: readPair("padH", "padW", "pad", param.pad) ?? read("pad", "pad", 0),
-    dilation: read("dilation", "dilation", 1),
+    kernel: readEither("kernel", param.kernelSize, "kernel_size"),
+    stride: readEither("stride", param.stride, "stride", 1),
+    pad: readEither("pad", param.pad, "pad", 0),
+    dilation: read(param.dilation, "dilation", 1),
   };
   for (const name of ["kernel", "stride", "dilation"] as const) {
     layer.check(

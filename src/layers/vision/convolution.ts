@@ -1,9 +1,6 @@
-import type { Kernels } from "../../core/kernels.js";
 import type { LayerUse } from "../../core/layer-facts.js";
-import type { Recorder } from "../../core/recorder.js";
-import { countOf, type Shape } from "../../util/shape.js";
+import { countOf } from "../../util/shape.js";
 import { BaseConvolutionLayer } from "./base-convolution.js";
-import { convolved, type Window } from "./conv-geometry.js";
 
 /**
  * Convolution (cross-correlation, as in all of Caffe): y = w ∗ x + b.
@@ -23,25 +20,9 @@ export class ConvolutionLayer extends BaseConvolutionLayer {
   static readonly type = "Convolution";
   protected override readonly isTransposed = false;
 
-  protected override sizes(input: Shape, window: Window): readonly number[] {
-    return convolved(input, window);
-  }
-
   /** col_buffer_, for one image; kernels of 1×1 need none. */
   override caffeBuffers({ bottom: [x = []], top: [y = []] }: LayerUse): number {
     const [axis, kernel] = [x.length - (y.length - 2), countOf(this.params[0]?.shape ?? [], 2)];
     return kernel === 1 ? 0 : kernel * (x[axis - 1] ?? 1) * countOf(y, axis);
-  }
-
-  protected override recordForward(k: Recorder, args: Kernels["conv"]): void {
-    k.conv(args);
-  }
-
-  protected override recordData(k: Recorder, args: Kernels["convBackwardData"]): void {
-    k.convBackwardData(args);
-  }
-
-  protected override recordWeights(k: Recorder, args: Kernels["convBackwardWeights"]): void {
-    k.convBackwardWeights(args);
   }
 }

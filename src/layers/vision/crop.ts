@@ -5,14 +5,6 @@ import type { Tensor } from "../../core/tensor.js";
 import { CropParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, countOf, formatShape, type Shape } from "../../util/shape.js";
 
-/** One axis cut out of a blob: rows of `width` values from `start` on, `stride` apart. */
-interface Cut {
-  readonly rows: number;
-  readonly width: number;
-  readonly start: number;
-  readonly stride: number;
-}
-
 /**
  * Cuts a blob to the size of another.
  *
@@ -102,8 +94,11 @@ export class CropLayer extends Layer {
     return x.map((_, i) => (i < axis ? 0 : ((offset.length > 1 ? offset[i - axis] : offset[0]) ?? 0)));
   }
 
-  /** The axes that are cut, the outermost first; at each axis those before it are cut already. */
-  #cuts(x: Shape, y: Shape): readonly Cut[] {
+  /**
+   * The axes that are cut, the outermost first: rows of `width` values from `start` on, `stride` apart. At each axis those
+   * before it are cut already.
+   */
+  #cuts(x: Shape, y: Shape) {
     const offsets = this.#offsets(x);
     return x.flatMap((size, axis) => {
       const [length = 0, offset = 0] = [y[axis], offsets[axis]];

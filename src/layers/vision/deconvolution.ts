@@ -1,9 +1,8 @@
 import type { Kernels } from "../../core/kernels.js";
 import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
-import { countOf, type Shape } from "../../util/shape.js";
+import { countOf } from "../../util/shape.js";
 import { BaseConvolutionLayer } from "./base-convolution.js";
-import { deconvolved, type Window } from "./conv-geometry.js";
 
 /**
  * Deconvolution, the transpose of a convolution: each value of x adds its multiple of the kernel to y, `stride` apart,
@@ -27,10 +26,6 @@ import { deconvolved, type Window } from "./conv-geometry.js";
 export class DeconvolutionLayer extends BaseConvolutionLayer {
   static readonly type = "Deconvolution";
   protected override readonly isTransposed = true;
-
-  protected override sizes(input: Shape, window: Window): readonly number[] {
-    return deconvolved(input, window);
-  }
 
   /** col_buffer_, for one image. */
   override caffeBuffers({ bottom: [x = []], top: [y = []] }: LayerUse): number {

@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { ConvolutionParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, countOf, formatShape, type Shape } from "../../util/shape.js";
+import { UnaryLayer } from "../common/unary.js";
 import { convolved, readWindow, type Window } from "./conv-geometry.js";
 
 /**
@@ -17,12 +17,10 @@ import { convolved, readWindow, type Window } from "./conv-geometry.js";
  * axis, or as `kernel_h`, `kernel_w` and so on; `axis` (1), that of the channels. `force_nd_im2col` and the other
  * fields are read and ignored.
  */
-export class Im2colLayer extends Layer {
+export class Im2colLayer extends UnaryLayer {
   static readonly type = "Im2col";
   static override readonly group = "vision";
   static override readonly paramField = "convolution_param";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
   readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {

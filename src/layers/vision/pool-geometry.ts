@@ -5,7 +5,7 @@ import { formatShape, type Shape } from "../../util/shape.js";
 export type Pair = readonly [h: number, w: number];
 
 /** How a pooling window moves over the planes of a blob. */
-export interface PoolWindow {
+interface PoolWindow {
   readonly kernel: Pair;
   readonly stride: Pair;
   readonly pad: Pair;

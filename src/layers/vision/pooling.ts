@@ -1,6 +1,6 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import type { PoolGeometry } from "../../core/kernels.js";
-import { Layer, type OneOrMore } from "../../core/layer.js";
+import type { OneOrMore } from "../../core/layer.js";
 import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
@@ -10,6 +10,7 @@ import {
   PoolingParameter_RoundMode as RoundMode,
 } from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
+import { UnaryLayer } from "../common/unary.js";
 import { type RecordPoolBackward, recordPool } from "./pool.js";
 import { type Pair, poolGeometry } from "./pool-geometry.js";
 
@@ -40,10 +41,9 @@ import { type Pair, poolGeometry } from "./pool-geometry.js";
  *
  * Source: for STOCHASTIC Zeiler and Fergus 2013.
  */
-export class PoolingLayer extends Layer {
+export class PoolingLayer extends UnaryLayer {
   static readonly type = "Pooling";
   static override readonly group = "vision";
-  override readonly bottomCount = 1;
   readonly #param = this.message.poolingParam ?? create(PoolingParameterSchema);
   override readonly topCount = this.#param.pool === PoolMethod.MAX ? ([1, 2] as const) : 1;
   #recordBackward: RecordPoolBackward | undefined;
@@ -68,16 +68,13 @@ export class PoolingLayer extends Layer {
         "pooling_param needs kernel_size, or kernel_h and kernel_w, not both",
       );
     }
-    this.check(
-      has("padH") === has("padW") && !(has("pad") && has("padH")),
-      "MOKA_FIELD",
-      "pooling_param takes pad, or pad_h and pad_w, not both",
-    );
-    this.check(
-      has("strideH") === has("strideW") && !(has("stride") && has("strideH")),
-      "MOKA_FIELD",
-      "pooling_param takes stride, or stride_h and stride_w, not both",
-    );
+    for (const name of ["pad", "stride"] as const) {
+      this.check(
+        has(`${name}H`) === has(`${name}W`) && !(has(name) && has(`${name}H`)),
+        "MOKA_FIELD",
+        `pooling_param takes ${name}, or ${name}_h and ${name}_w, not both`,
+      );
+    }
     const isPadded = Math.max(...this.#pair("pad")) > 0;
     this.check(
       pool !== PoolMethod.STOCHASTIC || !isPadded,

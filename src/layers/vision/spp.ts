@@ -1,19 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import type { PoolGeometry } from "../../core/kernels.js";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { SPPParameter_PoolMethod as PoolMethod, SPPParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
+import { UnaryLayer } from "../common/unary.js";
 import { type RecordPoolBackward, recordPool } from "./pool.js";
 import { type Pair, poolGeometry } from "./pool-geometry.js";
-
-/** One level of the pyramid, and where its part lies in each row of the top. */
-interface Level {
-  readonly geometry: PoolGeometry;
-  readonly start: number;
-  readonly width: number;
-}
 
 /**
  * Spatial pyramid pooling: pools the whole image into 1×1 bins, 2×2, 4×4 and so on, so that images of any size give
@@ -30,11 +22,9 @@ interface Level {
  *
  * Source: He et al. 2014.
  */
-export class SPPLayer extends Layer {
+export class SPPLayer extends UnaryLayer {
   static readonly type = "SPP";
   static override readonly group = "vision";
-  override readonly bottomCount = 1;
-  override readonly topCount = 1;
   readonly #param = this.message.sppParam ?? create(SPPParameterSchema);
   #recordBackward: readonly RecordPoolBackward[] = [];
 
@@ -78,12 +68,12 @@ export class SPPLayer extends Layer {
     k.sum({ xs: gradients, coefficients: gradients.map(() => 1), y: x.diff });
   }
 
-  #levels(x: Shape): readonly Level[] {
+  /** The levels of the pyramid, and where the part of each lies in each row of the top. */
+  #levels(x: Shape) {
     const { pool, pyramidHeight } = this.#param;
     const [, channels = 0, h = 0, w = 0] = x;
-    const levels: Level[] = [];
     let start = 0;
-    for (let level = 0; level < pyramidHeight; level++) {
+    return Array.from({ length: pyramidHeight }, (_, level) => {
       const bins = 2 ** level;
       const kernel: Pair = [Math.ceil(h / bins), Math.ceil(w / bins)];
       const pad: Pair = [Math.ceil((kernel[0] * bins - h) / 2), Math.ceil((kernel[1] * bins - w) / 2)];
@@ -95,9 +85,8 @@ export class SPPLayer extends Layer {
         `${where} needs padding, which spp_param.pool STOCHASTIC does not take`,
       );
       const width = channels * geometry.output[0] * geometry.output[1];
-      levels.push({ geometry, start, width });
       start += width;
-    }
-    return levels;
+      return { geometry, start: start - width, width };
+    });
   }
 }

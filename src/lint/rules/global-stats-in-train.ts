@@ -7,6 +7,7 @@ import { removeGlobalStats, writtenStats } from "../global-stats.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
+import { epsOf } from "../statistics.js";
 import type { View } from "../view.js";
 
 export const globalStatsInTrain: Rule = {
@@ -36,7 +37,7 @@ function problemOf(net: LintNet, view: View, layer: LintLayer): Omit<Problem, "a
         `That seems to be meant: ${freeze}.`,
     };
   }
-  const eps = layer.message.batchNormParam?.eps ?? 1e-5;
+  const eps = epsOf(layer);
   const gain = 1 / Math.sqrt(eps);
   const factor = net.weights && factorOf(net.weights, layer);
   const empty = net.weights

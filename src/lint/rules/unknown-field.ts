@@ -1,4 +1,4 @@
-import { forkTypes } from "../../layers/index.js";
+import { forkTypes } from "../../layers/registry.js";
 import type { TextIssue } from "../../proto/text/index.js";
 import type { FieldNode } from "../../proto/text/tree.js";
 import { memoized } from "../../util/memoized.js";

@@ -1,5 +1,5 @@
 import { testRule } from "../../../test/lint.js";
-import { forkTypes } from "../../layers/index.js";
+import { forkTypes } from "../../layers/registry.js";
 import { unknownLayer } from "./unknown-layer.js";
 
 const [[one, { fork: oneFork }], [two, { fork: twoFork }]] = [...forkTypes].filter(([, { fork }]) => fork);

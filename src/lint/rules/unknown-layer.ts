@@ -1,4 +1,4 @@
-import { forkTypes } from "../../layers/index.js";
+import { forkTypes } from "../../layers/registry.js";
 import { closest } from "../../util/closest.js";
 import { counted } from "../../util/words.js";
 import { forkNorm } from "../forks.js";

@@ -1,3 +1,4 @@
+import { concat } from "../../util/bytes.js";
 import { check, MokaError } from "../../util/errors.js";
 import { type ByteSource, bytesSource, type Files } from "../../util/files.js";
 
@@ -62,7 +63,8 @@ class FilesInMemory implements MemoryFiles {
   }
 
   async write(path: string, chunks: Uint8Array | readonly Uint8Array[]): Promise<void> {
-    this.add(path, join(chunks instanceof Uint8Array ? [chunks] : chunks));
+    // A copy, even of one chunk: the content of a file must not change with the array it was written from.
+    this.add(path, concat(chunks instanceof Uint8Array ? [chunks] : chunks));
   }
 
   async probe(path: string): Promise<void> {
@@ -124,15 +126,4 @@ function normalize(path: string): string {
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
-}
-
-/** Always a copy: the content of a file must not change with the arrays it was written from. */
-function join(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let filled = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, filled);
-    filled += chunk.length;
-  }
-  return bytes;
 }

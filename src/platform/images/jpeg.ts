@@ -1,3 +1,4 @@
+import { concat } from "../../util/bytes.js";
 import { check } from "../../util/errors.js";
 import type { DecodeOptions, Image } from "../../util/images.js";
 import {
@@ -36,7 +37,7 @@ export function isJpeg(bytes: Uint8Array): boolean {
 }
 
 /** Reads the segments up to the first scan; undefined if there is no frame among them. */
-export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
+function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
   const colorSegments: [number, number][] = [];
   let orientation = 1;
   let isJfif = false;
@@ -71,7 +72,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
  * luminance, which libjpeg, and so OpenCV, uses as the gray value. It cannot be computed from colors that were rounded
  * already.
  */
-export function withoutColorConversion(bytes: Uint8Array, { colorSegments }: JpegHeader): Uint8Array {
+function withoutColorConversion(bytes: Uint8Array, { colorSegments }: JpegHeader): Uint8Array {
   const adobe = Uint8Array.of(0xff, marker.app14, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, 0);
   const parts: Uint8Array[] = [bytes.subarray(0, 2), adobe];
   let from = 2;
@@ -80,13 +81,7 @@ export function withoutColorConversion(bytes: Uint8Array, { colorSegments }: Jpe
     from = end;
   }
   parts.push(bytes.subarray(from));
-  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let filled = 0;
-  for (const part of parts) {
-    result.set(part, filled);
-    filled += part.length;
-  }
-  return result;
+  return concat(parts);
 }
 
 /** The segments up to the first scan, each from its marker to the beginning of the next. */

@@ -93,15 +93,9 @@ export function cmykToRgb({ width, height, data }: Pixels): Pixels {
   return { width, height, channels: 3, data: rgb };
 }
 
-/** Reorders blue, green, red to red, green, blue, for encoders. */
-export function toRgb({ width, height, data }: Image): Uint8Array {
-  const rgb = new Uint8Array(width * height * 3);
-  for (let i = 0; i < rgb.length; i += 3) {
-    rgb[i] = data[i + 2] ?? 0;
-    rgb[i + 1] = data[i + 1] ?? 0;
-    rgb[i + 2] = data[i] ?? 0;
-  }
-  return rgb;
+/** The values of an image of three channels in the order red, green, blue, for encoders. */
+export function toRgb(image: Image): Uint8Array {
+  return toColor(image).data; // exchanges the first and the last channel, as for a decoder's pixels
 }
 
 /** Transposes and mirrors an image by its EXIF orientation, 1 to 8. 1 needs no change. */

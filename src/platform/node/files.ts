@@ -1,23 +1,8 @@
-import { constants } from "node:fs";
-import {
-  access,
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  realpath,
-  rename,
-  stat,
-  unlink,
-} from "node:fs/promises";
+import { access, mkdir, open, readdir, readFile, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ByteSource, Files } from "../../util/files.js";
 import { fileError, systemCode } from "./file-error.js";
-import { openSource } from "./source.js";
-
-/** The greatest number of bytes per system call: some systems transfer less than 2 GiB at once. */
-const maxTransfer = 1 << 30;
+import { maxTransfer, openSource } from "./source.js";
 
 /** The file system of this machine; relative paths start from the working directory. */
 export function createFiles(): Files {
@@ -33,9 +18,9 @@ class NodeFiles implements Files {
 
   async read(path: string): Promise<Uint8Array> {
     return attempt(path, "read", async () => {
-      const { size, isFile } = await describe(path);
-      // Pipes and similar files have no size.
-      return size === 0 || !isFile ? new Uint8Array(await readFile(path)) : await readAll(path, size);
+      const found = await stat(path);
+      const hasSize = found.isFile() && found.size > 0; // pipes and similar files have no size
+      return hasSize ? await readAll(path, found.size) : new Uint8Array(await readFile(path));
     });
   }
 
@@ -51,8 +36,8 @@ class NodeFiles implements Files {
     const pieces = chunks instanceof Uint8Array ? [chunks] : chunks;
     await attempt(path, "write", async () => {
       const target = await realpath(path).catch(() => path); // a symbolic link is not replaced, but the file it names
-      const existing = await describe(target).catch(() => undefined);
-      if (existing && !existing.isFile) await writeInto(target, pieces, "w");
+      const existing = await stat(target).catch(() => undefined);
+      if (existing && !existing.isFile()) await writeInto(target, pieces, "w");
       else await replace(target, pieces);
     });
   }
@@ -75,7 +60,7 @@ class NodeFiles implements Files {
       try {
         return (await stat(path)).isDirectory();
       } catch (error) {
-        if (isMissing(error)) return false;
+        if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return false;
         throw error;
       }
     });
@@ -87,15 +72,10 @@ class NodeFiles implements Files {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path, constants.F_OK).then(
+  return access(path).then(
     () => true,
     () => false,
   );
-}
-
-async function describe(path: string): Promise<{ size: number; isFile: boolean }> {
-  const found = await stat(path);
-  return { size: found.size, isFile: found.isFile() };
 }
 
 async function readAll(path: string, size: number): Promise<Uint8Array> {
@@ -135,17 +115,10 @@ async function replace(path: string, chunks: readonly Uint8Array[]): Promise<voi
 async function writeInto(path: string, chunks: readonly Uint8Array[], flags: "w" | "wx"): Promise<void> {
   const file = await open(path, flags);
   try {
-    for (const chunk of chunks) await writeChunk(file, chunk);
+    await writeFile(file, chunks);
     if (flags === "wx") await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function writeChunk(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let written = 0; written < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, written, Math.min(chunk.length - written, maxTransfer));
-    written += bytesWritten;
   }
 }
 
@@ -156,8 +129,4 @@ async function attempt<T>(path: string, verb: string, work: () => Promise<T>): P
   } catch (error) {
     throw fileError(verb, path, error);
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "");
 }

@@ -1,4 +1,5 @@
 import type sharpLibrary from "sharp";
+import { formatStart } from "../../util/bytes.js";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "../../util/images.js";
 import { decodeJpeg, isJpeg, type JpegHeader } from "../images/jpeg.js";
@@ -32,7 +33,7 @@ class NodeImages implements Images {
     check(
       isOtherFormat(bytes),
       "MOKA_DATA",
-      `no picture of a kind that can be read (JPEG, PNG, TIFF, WebP, GIF): it begins with ${firstBytes(bytes)}`,
+      `no picture of a kind that can be read (JPEG, PNG, TIFF, WebP, GIF): it begins with ${formatStart(bytes)}`,
     );
     const pixels = await this.#pixels(bytes);
     if (options.color === undefined) return toOwnChannels(pixels);
@@ -85,9 +86,4 @@ async function attempt<T>(verb: string, work: () => Promise<T>): Promise<T> {
 function isOtherFormat(bytes: Uint8Array): boolean {
   const head = String.fromCharCode(...bytes.subarray(0, 12));
   return /^(?:II\*\0|MM\0\*|GIF8|RIFF[\s\S]{4}WEBP)/.test(head);
-}
-
-function firstBytes(bytes: Uint8Array): string {
-  const shown = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0"));
-  return shown.join(" ") || "nothing";
 }

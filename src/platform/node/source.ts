@@ -10,7 +10,7 @@ const blockSize = 1 << 16;
 const maxBlocks = 128;
 
 /** The greatest number of bytes per system call: some systems transfer less than 2 GiB at once. */
-const maxTransfer = 1 << 30;
+export const maxTransfer = 1 << 30;
 
 /** Opens a file whose last blocks are cached. It may be larger than the memory, and than 2 GiB. */
 export function openSource(path: string): ByteSource {

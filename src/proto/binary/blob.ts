@@ -15,10 +15,10 @@ export interface BlobValues {
  * array would take 8 bytes or more per value.
  */
 export interface FieldValues {
-  data?: Float32Array | undefined;
-  diff?: Float32Array | undefined;
-  doubleData?: Float64Array | undefined;
-  doubleDiff?: Float64Array | undefined;
+  readonly data?: Float32Array | undefined;
+  readonly diff?: Float32Array | undefined;
+  readonly doubleData?: Float64Array | undefined;
+  readonly doubleDiff?: Float64Array | undefined;
 }
 
 /** The names of these fields by field number, in the order in which they are written. */
@@ -36,10 +36,6 @@ export function fieldValues(blob: BlobProto): FieldValues {
   return valuesOf.get(blob) ?? fromLists(blob);
 }
 
-export function setFieldValues(blob: BlobProto, fields: FieldValues): void {
-  valuesOf.set(blob, fields);
-}
-
 /**
  * The values of a blob: `double_data` where it has any, else `data`, as Caffe reads them.
  *
@@ -53,12 +49,9 @@ export function blobValues(blob: BlobProto): BlobValues {
   return diff ? { data, diff } : { data };
 }
 
-/**
- * Replaces the values of a blob, in single precision. The arrays are not copied: `writeNet` writes what
- * they hold when it is called.
- */
-export function setBlobValues(blob: BlobProto, { data, diff }: BlobValues): void {
-  valuesOf.set(blob, { data, diff });
+/** Replaces the values of a blob. The arrays are not copied: `writeNet` writes what they hold when it is called. */
+export function setBlobValues(blob: BlobProto, values: FieldValues): void {
+  valuesOf.set(blob, values);
 }
 
 /** A message for a blob of this shape. The values are not copied, as in `setBlobValues`. */
@@ -66,12 +59,6 @@ export function makeBlob(shape: Shape, values: BlobValues): BlobProto {
   const blob = create(BlobProtoSchema, { shape: { dim: shape.map((size) => BigInt(size)) } });
   setBlobValues(blob, values);
   return blob;
-}
-
-/** Gives the values of `from` to its copy `to`; both share the memory of the values. */
-export function copyBlobValues(from: BlobProto, to: BlobProto): void {
-  const fields = valuesOf.get(from);
-  if (fields) valuesOf.set(to, fields);
 }
 
 /**

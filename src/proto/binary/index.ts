@@ -1,11 +1,4 @@
-export { type BlobValues, blobShape, blobValues, copyBlobValues, makeBlob, setBlobValues } from "./blob.js";
+export { blobShape, blobValues, makeBlob, setBlobValues } from "./blob.js";
 export { type DatumValues, readDatum, writeDatum } from "./datum.js";
-export {
-  type ReadOptions,
-  readBinary,
-  readBlobProto,
-  readBlobProtoVector,
-  readNet,
-  readSolverState,
-} from "./read.js";
-export { writeBinary, writeBlobProto, writeBlobProtoVector, writeNet, writeSolverState } from "./write.js";
+export { readBinary, readBlobProto, readNet, readSolverState } from "./read.js";
+export { writeBinary, writeBlobProto, writeNet, writeSolverState } from "./write.js";

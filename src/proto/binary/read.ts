@@ -10,20 +10,11 @@ import {
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { MokaError, reasonOf } from "../../util/errors.js";
-import {
-  type BlobProto,
-  BlobProtoSchema,
-  type BlobProtoVector,
-  BlobProtoVectorSchema,
-  type NetParameter,
-  NetParameterSchema,
-  type SolverState,
-  SolverStateSchema,
-} from "../gen/caffe_pb.js";
-import { setFieldValues } from "./blob.js";
+import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
+import { setBlobValues } from "./blob.js";
 import { NumberReader } from "./numbers.js";
 
-export interface ReadOptions {
+interface ReadOptions {
   /**
    * Lets the reader change `bytes`. Large fields of numbers that do not start at a multiple of 4 bytes are moved by
    * up to 3 bytes, over their own header, instead of being copied: no value is held twice. `bytes` is
@@ -42,23 +33,16 @@ export interface ReadOptions {
  *
  * @throws MokaError MOKA_PARSE with the file and the offset of the damaged byte
  */
-export function readNet(bytes: Uint8Array, file?: string, options?: ReadOptions): NetParameter {
-  return readBinary(NetParameterSchema, bytes, file, options);
-}
+export const readNet = readerOf(NetParameterSchema);
 
 /** Reads a `.solverstate`, as `readNet` does. */
-export function readSolverState(bytes: Uint8Array, file?: string, options?: ReadOptions): SolverState {
-  return readBinary(SolverStateSchema, bytes, file, options);
-}
+export const readSolverState = readerOf(SolverStateSchema);
 
 /** Reads a `.binaryproto`, the form of a mean image, as `readNet` does. */
-export function readBlobProto(bytes: Uint8Array, file?: string, options?: ReadOptions): BlobProto {
-  return readBinary(BlobProtoSchema, bytes, file, options);
-}
+export const readBlobProto = readerOf(BlobProtoSchema);
 
-/** Reads a file of several blobs, as `readNet` does. */
-export function readBlobProtoVector(bytes: Uint8Array, file?: string, options?: ReadOptions): BlobProtoVector {
-  return readBinary(BlobProtoVectorSchema, bytes, file, options);
+function readerOf<Desc extends DescMessage>(schema: Desc) {
+  return (bytes: Uint8Array, file?: string, options?: ReadOptions) => readBinary(schema, bytes, file, options);
 }
 
 /** Reads any message, as `readNet` does. */
@@ -114,7 +98,7 @@ class Decoder {
       const field = message.findNumber(no);
       if (numbers?.countField(no, wireType)) {
         decodeRun(start);
-      } else if (field && isSubmessage(field) && wireType === WireType.LengthDelimited) {
+      } else if (field?.message && wireType === WireType.LengthDelimited) {
         const to = this.#endOfField(end);
         decodeRun(start);
         this.read(this.#child(message, field), to);
@@ -129,7 +113,7 @@ class Decoder {
       run = reader.pos;
     }
     decodeRun(end);
-    if (blob && numbers) setFieldValues(blob, numbers.finish());
+    if (blob && numbers) setBlobValues(blob, numbers.finish());
   }
 
   /** The message to read a field's bytes into: a new one, or, where a singular field is repeated, the earlier one. */
@@ -162,13 +146,8 @@ class Decoder {
   }
 }
 
-function isSubmessage(field: DescField): boolean {
-  return field.fieldKind === "message" || (field.fieldKind === "list" && field.listKind === "message");
-}
-
 /** Whether a field's values may have this wire type. A repeated number may be packed or not. */
 function accepts(field: DescField, wireType: WireType): boolean {
-  if (field.fieldKind === "map") return wireType === WireType.LengthDelimited;
   const own = field.message ? WireType.LengthDelimited : wireTypeOf(field.scalar ?? ScalarType.INT32);
   return wireType === own || (field.fieldKind === "list" && wireType === WireType.LengthDelimited);
 }

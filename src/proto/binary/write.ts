@@ -2,16 +2,7 @@ import { type DescField, type DescMessage, isMessage, type MessageShape, toBinar
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { check } from "../../util/errors.js";
-import {
-  type BlobProto,
-  BlobProtoSchema,
-  type BlobProtoVector,
-  BlobProtoVectorSchema,
-  type NetParameter,
-  NetParameterSchema,
-  type SolverState,
-  SolverStateSchema,
-} from "../gen/caffe_pb.js";
+import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
 import { fieldValues, numberFields } from "./blob.js";
 
 /** The greatest size of a message in bytes: protocol buffers store it in 31 bits. */
@@ -26,23 +17,16 @@ const minViewBytes = 1024;
  *
  * @throws MokaError MOKA_UNSUPPORTED for more than 2 GiB, which the format cannot hold
  */
-export function writeNet(net: NetParameter): Uint8Array[] {
-  return writeBinary(NetParameterSchema, net);
-}
+export const writeNet = writerOf(NetParameterSchema);
 
 /** A `.solverstate`, as `writeNet`. */
-export function writeSolverState(state: SolverState): Uint8Array[] {
-  return writeBinary(SolverStateSchema, state);
-}
+export const writeSolverState = writerOf(SolverStateSchema);
 
 /** A `.binaryproto`, as `writeNet`. */
-export function writeBlobProto(blob: BlobProto): Uint8Array[] {
-  return writeBinary(BlobProtoSchema, blob);
-}
+export const writeBlobProto = writerOf(BlobProtoSchema);
 
-/** A file of several blobs, as `writeNet`. */
-export function writeBlobProtoVector(blobs: BlobProtoVector): Uint8Array[] {
-  return writeBinary(BlobProtoVectorSchema, blobs);
+function writerOf<Desc extends DescMessage>(schema: Desc) {
+  return (message: MessageShape<Desc>) => writeBinary(schema, message);
 }
 
 /** Any message, as `writeNet`. */

@@ -3,13 +3,13 @@ import { type NetParameter, NetParameterSchema, type SolverParameter, SolverPara
 import { buildMessage } from "./builder.js";
 import { Issues, type TextIssue } from "./issues.js";
 import { parseTree } from "./parser.js";
-import { type FormatOptions, printMessage } from "./printer.js";
+import { formatText } from "./printer.js";
 import type { FileNode } from "./tree.js";
 
 export type { TextIssue, TextIssueCode } from "./issues.js";
-export type { FormatOptions } from "./printer.js";
+export { formatText } from "./printer.js";
 
-export interface ParseOptions {
+interface ParseOptions {
   /** The name of the file, for `sourceOf` and for error messages about the net. */
   readonly file?: string | undefined;
 }
@@ -36,15 +36,6 @@ export function parseText<Schema extends DescMessage>(
   const tree = parseTree(text, issues);
   const message = buildMessage(schema, tree, issues, file);
   return { message, issues: issues.sorted(), tree };
-}
-
-/** The text of a message in the layout of C++ protobuf, as in Caffe's logs. */
-export function formatText<Schema extends DescMessage>(
-  schema: Schema,
-  message: MessageShape<Schema>,
-  options: FormatOptions = {},
-): string {
-  return printMessage(schema, message, options);
 }
 
 /** Reads a net's prototxt of any version; V0 and V1 layers are not upgraded. Never throws for a malformed text. */

@@ -4,7 +4,7 @@
  * A warning: the meaning of the text is clear, and it was read in that meaning. An error: the meaning is in doubt, or
  * something is missing from the message. `caffeRefuses`: Caffe's own reader would refuse the file.
  */
-export const textIssueCodes = {
+const textIssueCodes = {
   /** A token where no field or value can be. */
   MOKA_TEXT_SYNTAX: "error",
   /** A message, list or string that does not end. */

@@ -2,7 +2,7 @@ import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 
 /** The fields of a message type, indexed for the reader and the printer. */
-export interface Layout {
+interface Layout {
   /** By their names in the prototxt. */
   readonly byName: ReadonlyMap<string, DescField>;
   /** In the order of their numbers. */
@@ -24,4 +24,11 @@ export function layoutOf(schema: DescMessage): Layout {
     layouts.set(schema, layout);
   }
   return layout;
+}
+
+/** The field with this name in the prototxt, which must exist. */
+export function fieldOf(schema: DescMessage, name: string): DescField {
+  const field = layoutOf(schema).byName.get(name);
+  if (!field) throw new TypeError(`${schema.name} has no field ${name}`);
+  return field;
 }

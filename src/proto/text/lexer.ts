@@ -1,28 +1,12 @@
 import type { Issues } from "./issues.js";
 import { type Comment, excerpt } from "./tree.js";
 
-/** A symbol's kind is the symbol itself. */
-export type TokenKind =
-  | "name"
-  | "number"
-  | "string"
-  | "word"
-  | "end"
-  | "{"
-  | "}"
-  | "<"
-  | ">"
-  | "["
-  | "]"
-  | ","
-  | ";"
-  | ":"
-  | "="
-  | "-";
+const symbols = ["{", "}", "<", ">", "[", "]", ",", ";", ":", "=", "-"] as const;
 
-const symbols: ReadonlyMap<number, TokenKind> = new Map(
-  (["{", "}", "<", ">", "[", "]", ",", ";", ":", "=", "-"] as const).map((symbol) => [symbol.charCodeAt(0), symbol]),
-);
+/** A symbol's kind is the symbol itself. */
+type TokenKind = "name" | "number" | "string" | "word" | "end" | (typeof symbols)[number];
+
+const symbolOf: ReadonlyMap<number, TokenKind> = new Map(symbols.map((symbol) => [symbol.charCodeAt(0), symbol]));
 
 const space = 32;
 const newline = 10;
@@ -126,7 +110,7 @@ export class Lexer {
     this.offset = start;
     this.column = start - this.#lineStart + 1;
     const c = text.charCodeAt(start);
-    const symbol = symbols.get(c);
+    const symbol = symbolOf.get(c);
     if (symbol) this.#token(symbol, start + 1);
     else if (c === doubleQuote || c === singleQuote) this.#string(start);
     else this.#nameOrNumber(start);

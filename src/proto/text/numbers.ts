@@ -1,7 +1,7 @@
 import { formatNumber } from "../../util/number-format.js";
 
 /** A number of the text. */
-export interface Numeral {
+interface Numeral {
   readonly value: number;
   /** The exact value of an integer of at most 32 digits; undefined for a decimal of at most 15, which `value` holds. */
   readonly exact: bigint | undefined;

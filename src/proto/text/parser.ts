@@ -33,11 +33,6 @@ export function parseTree(text: string, issues: Issues): FileNode {
   return tree;
 }
 
-interface Place {
-  readonly line: number;
-  readonly column: number;
-}
-
 /** What opens a list of fields; it decides where the list ends. */
 type Opening = "{" | "<" | "file";
 
@@ -235,7 +230,7 @@ class Parser {
   }
 
   /** Reads the values of a list up to its closing bracket, which stays the current token. */
-  #values(name: string, values: ValueNode[], start: Place, depth: number): void {
+  #values(name: string, values: ValueNode[], start: Pick<Span, "line" | "column">, depth: number): void {
     const lexer = this.#lexer;
     let comma = true;
     for (;;) {

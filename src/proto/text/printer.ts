@@ -4,6 +4,7 @@ import {
   type DescMessage,
   isFieldSet,
   type Message,
+  type MessageShape,
   ScalarType,
 } from "@bufbuild/protobuf";
 import { type Comments, commentsOf, type UnknownField, unknownFieldsOf } from "../source.js";
@@ -13,7 +14,7 @@ import { commentsAround, textsOf } from "./origin.js";
 import { quote, requote } from "./strings.js";
 import type { ValueNode } from "./tree.js";
 
-export interface FormatOptions {
+interface FormatOptions {
   /** Whether to print the comments the message was read with. Default: false. */
   readonly comments?: boolean | undefined;
   /** Whether strings keep characters beyond ASCII, instead of C++ protobuf's octal escapes. Default: false. */
@@ -21,11 +22,15 @@ export interface FormatOptions {
 }
 
 /**
- * The text of a message in the layout of C++ protobuf's `DebugString`: fields in the order of their numbers, one per
- * line, indented by two spaces per level. Fields that were read and are not in the schema are printed after the same
- * value as in the text.
+ * The text of a message in the layout of C++ protobuf's `DebugString`, as in Caffe's logs: fields in the order of their
+ * numbers, one per line, indented by two spaces per level. Fields that were read and are not in the schema are printed
+ * after the same value as in the text.
  */
-export function printMessage(schema: DescMessage, message: Message, options: FormatOptions): string {
+export function formatText<Schema extends DescMessage>(
+  schema: Schema,
+  message: MessageShape<Schema>,
+  options: FormatOptions = {},
+): string {
   const printer = new Printer(options);
   printer.body(schema, message);
   return printer.text;

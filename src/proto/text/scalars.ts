@@ -70,11 +70,11 @@ function enumNumber(type: DescEnum, literal: Literal, report: Report): number | 
 
 function enumName(type: DescEnum, literal: Literal, report: Report): number | undefined {
   const { text, negative } = literal;
-  const names = negative ? none : enumNames(type);
-  const exact = names.get(text);
+  const numberOf = (name: string) => (negative ? undefined : type.values.find((value) => value.name === name)?.number);
+  const exact = numberOf(text);
   if (exact !== undefined) return exact;
   const upper = text.toUpperCase();
-  const upperMatch = names.get(upper);
+  const upperMatch = numberOf(upper);
   if (upperMatch !== undefined) report("MOKA_TEXT_SPELLING", `${text} is spelled ${upper}`);
   else report("MOKA_TEXT_UNKNOWN_ENUM", `${excerpt(written(literal))} is none of ${valuesOf(type, upper)}`);
   return upperMatch;
@@ -82,22 +82,10 @@ function enumName(type: DescEnum, literal: Literal, report: Report): number | un
 
 /** For a message: all names of an enum of at most 8 values; of a larger one, the name that was probably meant. */
 function valuesOf(type: DescEnum, wrong: string): string {
-  const names = [...enumNames(type).keys()];
+  const names = type.values.map(({ name }) => name);
   if (names.length <= 8) return names.join(", ");
   const match = closest(wrong, names);
   return match === undefined ? `the values of ${type.name}` : `the values of ${type.name}; did you mean ${match}?`;
-}
-
-const none: ReadonlyMap<string, number> = new Map();
-const namesOfEnums = new WeakMap<DescEnum, ReadonlyMap<string, number>>();
-
-function enumNames(type: DescEnum): ReadonlyMap<string, number> {
-  let names = namesOfEnums.get(type);
-  if (!names) {
-    names = new Map(type.values.map((value) => [value.name, value.number]));
-    namesOfEnums.set(type, names);
-  }
-  return names;
 }
 
 const name = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -143,24 +131,10 @@ function readString(type: ScalarType, node: ScalarNode, report: Report): string 
 }
 
 /** The spellings that Caffe accepts. */
-const bools: ReadonlyMap<string, boolean> = new Map([
-  ["true", true],
-  ["True", true],
-  ["t", true],
-  ["false", false],
-  ["False", false],
-  ["f", false],
-]);
+const bools = { true: ["true", "True", "t"], false: ["false", "False", "f"] };
 
 /** Other spellings, in lower case; upper case is accepted too. */
-const otherBools: ReadonlyMap<string, boolean> = new Map([
-  ["true", true],
-  ["yes", true],
-  ["on", true],
-  ["false", false],
-  ["no", false],
-  ["off", false],
-]);
+const otherBools = { true: ["true", "yes", "on"], false: ["false", "no", "off"] };
 
 function readBool(literal: Literal, report: Report): boolean | undefined {
   const { text, form, negative } = literal;
@@ -170,12 +144,17 @@ function readBool(literal: Literal, report: Report): boolean | undefined {
     const isInteger = base === "decimal" || base === "octal" || base === "hex";
     return isInteger && value <= 1 ? value === 1 : mismatch("true or false", literal, report);
   }
-  const value = bools.get(text);
+  const value = boolFrom(bools, text);
   if (value !== undefined) return value;
-  const other = otherBools.get(text.toLowerCase());
+  const other = boolFrom(otherBools, text.toLowerCase());
   if (other === undefined) return mismatch("true or false", literal, report);
   report("MOKA_TEXT_SPELLING", `${text} is spelled ${other}`);
   return other;
+}
+
+function boolFrom(spellings: typeof bools, text: string): boolean | undefined {
+  if (spellings.true.includes(text)) return true;
+  return spellings.false.includes(text) ? false : undefined;
 }
 
 function readFloat(literal: Literal, report: Report): number | undefined {

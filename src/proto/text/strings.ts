@@ -1,5 +1,5 @@
 /** A string of the text, decoded. */
-export interface Unescaped {
+interface Unescaped {
   readonly bytes: Uint8Array;
   /** The first unknown escape, if there is one. The characters of unknown escapes are taken as they are. */
   readonly badEscape: string | undefined;

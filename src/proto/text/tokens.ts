@@ -68,15 +68,7 @@ export function skipNested(lexer: Lexer): void {
 export function skipToField(lexer: Lexer): void {
   for (;;) {
     lexer.advance();
-    switch (lexer.kind) {
-      case "end":
-      case "{":
-      case "}":
-      case "<":
-      case ">":
-        return;
-      case "name":
-        if (lexer.line > lexer.lastLine || lexer.isFieldName()) return;
-    }
+    if (["end", "{", "}", "<", ">"].includes(lexer.kind)) return;
+    if (lexer.kind === "name" && (lexer.line > lexer.lastLine || lexer.isFieldName())) return;
   }
 }

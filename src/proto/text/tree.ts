@@ -41,12 +41,10 @@ export interface FieldNode extends Node {
 
 export type ValueNode = ScalarNode | ListNode | MessageNode;
 
-/** The form of a scalar. A `word` is none of the others: a path, a date, an unquoted `VGG-16`. */
-export type ScalarForm = "string" | "number" | "name" | "word";
-
 export interface ScalarNode extends Node {
   readonly kind: "scalar";
-  readonly form: ScalarForm;
+  /** A `word` is none of the others: a path, a date, an unquoted `VGG-16`. */
+  readonly form: "string" | "number" | "name" | "word";
   /** The token as written, without a sign; of adjacent strings the first. */
   readonly text: string;
   readonly negative: boolean;

@@ -12,14 +12,14 @@ import {
 } from "../source.js";
 
 /**
- * Gives the values of `newField` of `to` the places of `oldField` of `from`: all values, or the index-th only.
- * If `to` has no place of its own, it gets the place of the first of them.
+ * Gives the values of `newField` of `to` the places of `oldField` of `from`: all values, or the index-th only, if there
+ * is one. If `to` has no place of its own, it gets the place of the first of them.
  */
 export function movePlace(from: Message, oldField: string, to: Message, newField: string, index?: number): void {
   const source = sourceOf(from);
-  if (!source) return;
-  const all = source.fields?.get(oldField) ?? [];
+  const all = source?.fields?.get(oldField) ?? [];
   const places = index === undefined ? all : all.slice(index, index + 1);
+  if (!source || (index !== undefined && places.length === 0)) return;
   const own = sourceOf(to);
   setSource(to, {
     place: own?.place ?? places[0] ?? source.place,

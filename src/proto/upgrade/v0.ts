@@ -1,4 +1,4 @@
-import { create, type DescField, type DescMessage, isFieldSet, type Message, ScalarType } from "@bufbuild/protobuf";
+import { create, type DescField, isFieldSet, type Message, ScalarType } from "@bufbuild/protobuf";
 import { MokaError } from "../../util/errors.js";
 import type { Log } from "../../util/log.js";
 import {
@@ -10,6 +10,7 @@ import {
   V1LayerParameterSchema,
 } from "../gen/caffe_pb.js";
 import { copySideData, placeOf, sourceOf } from "../source.js";
+import { fieldOf } from "../text/layout.js";
 import { mergeSideData, movePlace } from "./side-data.js";
 
 /** The V0 types that are not a V1 name in lower case. */
@@ -188,13 +189,8 @@ function typeFor(layer: V0LayerParameter): V1LayerParameter_LayerType {
   const type = types.get(layer.type);
   if (type !== undefined) return type;
   const place = placeOf(layer, "type");
-  throw new MokaError(
-    "MOKA_LAYER",
-    `there is no layer type "${layer.type}" among those of 2013 ("layer" in "layers")`,
-    {
-      place,
-    },
-  );
+  const reason = `there is no layer type "${layer.type}" among those of 2013 ("layer" in "layers")`;
+  throw new MokaError("MOKA_LAYER", reason, { place });
 }
 
 /** Moves the value of a field to `target`, which is `message.field` or `message`. */
@@ -217,12 +213,6 @@ function moveField(from: V0LayerParameter, field: DescField, to: V1LayerParamete
 
 function valuesOf(message: object): Record<string, unknown> {
   return message as Record<string, unknown>;
-}
-
-function fieldOf(schema: DescMessage, name: string): DescField {
-  const field = schema.fields.find((candidate) => candidate.name === name);
-  if (!field) throw new TypeError(`${schema.name} has no field ${name}`);
-  return field;
 }
 
 function failure(connection: V1LayerParameter, code: MokaError["code"], reason: string): MokaError {

@@ -11,6 +11,7 @@ import {
   V1LayerParameterSchema,
 } from "../gen/caffe_pb.js";
 import { copySideData, sourceOf } from "../source.js";
+import { fieldOf } from "../text/layout.js";
 import { moveCommentsToEnd, movePlace } from "./side-data.js";
 
 /** Names of the layer types, by the old enum. */
@@ -57,17 +58,16 @@ const types: Readonly<Record<Type, string>> = {
   [Type.WINDOW_DATA]: "WindowData",
 };
 
+/** The lists of a V1 layer that are now fields of its `param`, and these fields. */
+const specFields = { param: "name", blob_share_mode: "share_mode", blobs_lr: "lr_mult", weight_decay: "decay_mult" };
+
 /** Fields of a V1 layer that have another form, or none, in a current layer. */
-const changed: ReadonlySet<string> = new Set(["layer", "type", "param", "blob_share_mode", "blobs_lr", "weight_decay"]);
+const changed: ReadonlySet<string> = new Set(["layer", "type", ...Object.keys(specFields)]);
 
 /** The other fields, which have the same name and type in both: their descriptors in V1 and in a current layer. */
 const unchanged = V1LayerParameterSchema.fields
   .filter(({ name }) => !changed.has(name))
-  .map((from) => {
-    const to = LayerParameterSchema.fields.find(({ name }) => name === from.name);
-    if (!to) throw new TypeError(`LayerParameter has no field ${from.name}`);
-    return { from, to };
-  });
+  .map((from) => ({ from, to: fieldOf(LayerParameterSchema, from.name) }));
 
 /**
  * Replaces the V1 layers of `net` (2014, `layers { type: CONVOLUTION }`) by current layers, as Caffe does. Parameters
@@ -106,24 +106,12 @@ function upgradeSpecs(old: V1LayerParameter): ParamSpec[] {
   const count = Math.max(names.length, modes.length, rates.length, decays.length);
   return Array.from({ length: count }, (_, index) => {
     const spec = create(ParamSpecSchema);
-    const moveFieldPlace = (field: string, newField: string) => movePlace(old, field, spec, newField, index);
     const [name, mode, rate, decay] = [names[index], modes[index], rates[index], decays[index]];
-    if (name !== undefined) {
-      spec.name = name;
-      moveFieldPlace("param", "name");
-    }
-    if (mode !== undefined) {
-      spec.shareMode = mode as number;
-      moveFieldPlace("blob_share_mode", "share_mode");
-    }
-    if (rate !== undefined) {
-      spec.lrMult = rate;
-      moveFieldPlace("blobs_lr", "lr_mult");
-    }
-    if (decay !== undefined) {
-      spec.decayMult = decay;
-      moveFieldPlace("weight_decay", "decay_mult");
-    }
+    if (name !== undefined) spec.name = name;
+    if (mode !== undefined) spec.shareMode = mode as number;
+    if (rate !== undefined) spec.lrMult = rate;
+    if (decay !== undefined) spec.decayMult = decay;
+    for (const [list, field] of Object.entries(specFields)) movePlace(old, list, spec, field, index);
     return spec;
   });
 }

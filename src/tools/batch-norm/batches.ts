@@ -16,7 +16,7 @@ export type Batch = ReadonlyMap<string, { readonly shape: Shape; readonly data: 
 export interface BatchSource {
   /** The shapes of its blobs in the first batch. */
   readonly shapes: ReadonlyMap<string, Shape>;
-  /** The number of batches until the first follows again, where that is known. */
+  /** The number of batches until the first one follows again; `undefined` where it is not known. */
   readonly length: number | undefined;
   next(): Promise<Batch>;
   close(): Promise<void>;
@@ -57,12 +57,7 @@ export async function batchesOfLayers(
  * @throws MokaError `MOKA_SHAPE` if the arrays have different numbers of rows, or none
  */
 export function batchesOfArrays(arrays: Readonly<Record<string, NdArray>>, size: number): BatchSource {
-  const entries = Object.entries(arrays).map(([name, { shape, data }]) => ({
-    name,
-    shape,
-    data,
-    width: countOf(shape, 1),
-  }));
+  const entries = Object.entries(arrays).map(([name, array]) => ({ name, ...array, width: countOf(array.shape, 1) }));
   const rows = entries[0]?.shape[0] ?? 0;
   for (const { name, shape, data } of entries) {
     check(

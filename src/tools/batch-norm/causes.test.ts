@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { diagnose } from "./causes.js";
+import { diagnose, type MeasuredLayer, type Measurements } from "./causes.js";
 import { readFactor } from "./factor.js";
-import type { MeasuredLayer, Measurements } from "./measurements.js";
 
 const measuredLayer = (name: string, more: Partial<MeasuredLayer> & { factor?: number } = {}): MeasuredLayer => {
   const { factor = 1000, fraction = 0.999 } = more;

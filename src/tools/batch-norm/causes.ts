@@ -1,7 +1,52 @@
+import { placeOf, sourceOf } from "../../proto/source.js";
+import { formatPlace } from "../../util/errors.js";
 import { formatNumber } from "../../util/number-format.js";
 import { counted } from "../../util/words.js";
-import type { Cause, MeasuredLayer, Measurements } from "./measurements.js";
-import { type NormLayer, placeOfGlobalStats } from "./norm-layers.js";
+import type { LayerGap } from "./compare.js";
+import type { FactorReading } from "./factor.js";
+import type { NormLayer } from "./norm-layers.js";
+import type { Scores } from "./outputs.js";
+
+/** One reason why a net tests worse than it trains. */
+export interface Cause {
+  readonly kind: "empty" | "hard-coded" | "tiny batches" | "other domain" | "slow average";
+  readonly title: string;
+  /** The names of the BatchNorm layers it concerns. */
+  readonly layers: readonly string[];
+  /** The numbers of this net that point to it, one sentence each. */
+  readonly evidence: readonly string[];
+  readonly remedy: string;
+}
+
+/** A BatchNorm of the net under test: its gap, and what its blobs hold. */
+export interface MeasuredLayer extends LayerGap {
+  readonly factor: number;
+  readonly reading: FactorReading;
+  /** `moving_average_fraction`. */
+  readonly fraction: number;
+  /** Whether any value of the second blob is not 0. */
+  readonly hasVariance: boolean;
+}
+
+/** What `diagnose` tells the causes by. */
+export interface Measurements {
+  /** In the order of the net. */
+  readonly layers: readonly MeasuredLayer[];
+  /** The BatchNorm layers of the prototxt, by phase. */
+  readonly train: readonly NormLayer[];
+  readonly test: readonly NormLayer[];
+  /** Whether the prototxt is for training: it has data layers or a loss in TRAIN. */
+  readonly trains: boolean;
+  /** The phase whose data layers bring the batches. */
+  readonly phase: "TRAIN" | "TEST";
+  readonly batches: number;
+  /** Images in a batch: of those measured here, and of those in training, where that is known. */
+  readonly batchSize: number;
+  readonly trainBatchSize: number | undefined;
+  readonly scores: { readonly batch: Scores; readonly global: Scores };
+  /** The outputs that are accuracies: higher is better. */
+  readonly accuracies: ReadonlySet<string>;
+}
 
 /** From this divergence on, in nats a channel, stored statistics count as wrong: a mean 0.45 σ off, or twice the variance. */
 const stale = 0.1;
@@ -86,9 +131,11 @@ function hardCoded(measured: Measurements, frozen: readonly NormLayer[], affecte
   return causes;
 }
 
+/** Where a layer's `use_global_stats` stands, as `train_val.prototxt:12:3: `; empty where that is not known. */
 function where(norm: NormLayer | undefined): string {
-  const place = norm && placeOfGlobalStats(norm.message);
-  return place ? `${place}: ` : "";
+  const param = norm?.message.batchNormParam;
+  const place = (param && placeOf(param, "use_global_stats")) ?? (norm && sourceOf(norm.message)?.place);
+  return place ? `${formatPlace(place)}: ` : "";
 }
 
 function emptyBlobs(layers: readonly MeasuredLayer[]): Cause[] {

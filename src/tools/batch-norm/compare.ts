@@ -1,12 +1,13 @@
-import type { Node } from "../../core/backward-plan.js";
+import type { Layer } from "../../core/layer.js";
 import type { Net } from "../../core/net.js";
-import type { FloatArray } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
+import { batchNormParam, storedStatistics } from "../../layers/normalization/batch-norm.js";
 import { countOf } from "../../util/shape.js";
 import type { BatchSource } from "./batches.js";
 import { feed } from "./fed-net.js";
 import { type FirstBad, FirstBadFinder } from "./first-bad.js";
 import { Moments } from "./moments.js";
+import { normBlobsIn } from "./norm-layers.js";
 import { ScoreMean, type Scores } from "./outputs.js";
 
 /** How much a BatchNorm that normalizes by the batch differs from the same with its averages, over all batches run. */
@@ -53,55 +54,51 @@ export async function compareStatistics(
   iterations: number,
 ): Promise<Comparison> {
   const gaps = new Map<number, GapMeter>();
-  const [batchScores, globalScores] = [new ScoreMean(), new ScoreMean()];
-  const [batchBad, globalBad] = [new FirstBadFinder(), new FirstBadFinder()];
+  const sideOf = (net: Net) => ({ net, scores: new ScoreMean(), bad: new FirstBadFinder() });
+  const sides = { batch: sideOf(batchNet), global: sideOf(globalNet) };
   for (let iteration = 0; iteration < iterations; iteration++) {
     const batch = await source.next();
     for (const net of [batchNet, globalNet]) feed(net, batch);
     for (const [index, { layer, bottom }] of batchNet.nodes.entries()) {
       const other = globalNet.nodes[index];
+      const [x] = bottom;
       const isNorm = layer.type === "BatchNorm";
-      const [x, stored] = [bottom[0], other?.layer.params];
-      const meter = isNorm && x && stored ? (gaps.get(index) ?? new GapMeter(x, stored, epsOf(layer))) : undefined;
+      const meter = isNorm && x && other ? (gaps.get(index) ?? new GapMeter(x, other.layer)) : undefined;
       if (meter) gaps.set(index, meter);
       meter?.before(x, other?.bottom[0]);
-      await batchNet.runForward(index, index);
-      await globalNet.runForward(index, index);
-      batchBad.look(batchNet.nodes[index], iteration);
-      globalBad.look(other, iteration);
+      for (const { net, bad } of Object.values(sides)) {
+        await net.runForward(index, index);
+        bad.look(net.nodes[index], iteration);
+      }
       meter?.after(batchNet.nodes[index]?.top[0], other?.top[0]);
     }
-    batchScores.add(batchNet);
-    globalScores.add(globalNet);
+    for (const { net, scores } of Object.values(sides)) scores.add(net);
   }
+  const { batch, global } = sides;
   return {
     layers: [...gaps].map(([index, meter]) => meter.result(batchNet.layers[index]?.name ?? "")),
-    batch: batchScores.result(),
-    global: globalScores.result(),
+    batch: batch.scores.result(),
+    global: global.scores.result(),
     bad: {
-      ...(globalBad.first && { global: globalBad.first }),
-      ...(batchBad.first && { batch: batchBad.first }),
+      ...(global.bad.first && { global: global.bad.first }),
+      ...(batch.bad.first && { batch: batch.bad.first }),
     },
   };
-}
-
-function epsOf({ message }: Node["layer"]): number {
-  return message.batchNormParam?.eps ?? 1e-5;
 }
 
 /** Measures the gap at one BatchNorm. */
 class GapMeter {
   readonly #moments: Moments;
-  readonly #stored: readonly Tensor[];
+  readonly #global: Layer;
   readonly #eps: number;
   readonly #input = new RelativeError();
   readonly #output = new RelativeError();
 
-  /** @param x its bottom; @param stored M, V and s, in the net that normalizes by them */
-  constructor(x: Tensor, stored: readonly Tensor[], eps: number) {
+  /** @param x its bottom; @param global the layer in the net that normalizes by M, V and s */
+  constructor(x: Tensor, global: Layer) {
     this.#moments = new Moments(x.shape[1] ?? 1);
-    this.#stored = stored;
-    this.#eps = eps;
+    this.#global = global;
+    this.#eps = batchNormParam(global.message).eps;
   }
 
   before(batch: Tensor | undefined, global: Tensor | undefined): void {
@@ -135,12 +132,11 @@ class GapMeter {
   }
 
   #divergences(variance: Float64Array): number[] {
-    const [sums, squares, factor] = this.#stored.map(({ data }) => data.array);
-    const s = factor?.[0] ?? 0;
-    const stored = (values: FloatArray | undefined, c: number) => (s === 0 ? 0 : (values?.[c] ?? 0) / s);
+    const { mean: sums, variance: squares, factor } = normBlobsIn(this.#global);
+    const [means, variances] = [storedStatistics(sums, factor), storedStatistics(squares, factor)];
     return Array.from(variance, (value, c) => {
-      const [has, wants] = [stored(squares, c) + this.#eps, value + this.#eps];
-      const distance = (this.#moments.mean[c] ?? 0) - stored(sums, c);
+      const [has, wants] = [(variances[c] ?? 0) + this.#eps, value + this.#eps];
+      const distance = (this.#moments.mean[c] ?? 0) - (means[c] ?? 0);
       // Rounding errors can make it slightly negative.
       return Math.max(0, 0.5 * ((wants + distance * distance) / has - 1 - Math.log(wants / has)));
     });

@@ -3,6 +3,7 @@ export interface Distribution {
   readonly min: number;
   readonly max: number;
   readonly mean: number;
+  /** Of an even number of values the lower of the two in the middle. */
   readonly median: number;
   /** The number of values left out: those not finite or, on a logarithmic scale, not positive. */
   readonly leftOut: number;
@@ -32,14 +33,9 @@ export function distributionOf(values: ArrayLike<number>, isLog = false): Distri
     min: finite[0] ?? Number.NaN,
     max: finite.at(-1) ?? Number.NaN,
     mean: length > 0 ? finite.reduce((a, b) => a + b, 0) / length : Number.NaN,
-    median: medianOf(finite),
+    median: finite[(length - 1) >> 1] ?? Number.NaN,
     leftOut: values.length - placed.length,
     histogram,
     isLog,
   };
-}
-
-/** The median of values in ascending order; of an even number the lower of the two in the middle. */
-function medianOf(sorted: Float64Array): number {
-  return sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
 }

@@ -1,9 +1,9 @@
-import { create } from "@bufbuild/protobuf";
 import { filterLayers } from "../../core/filter-net.js";
 import { connect } from "../../core/graph.js";
 import { inputLayer } from "../../core/input-layers.js";
 import { isDataLayer } from "../../core/layer-roles.js";
 import { Net, type NetContext } from "../../core/net.js";
+import { batchNormParam } from "../../layers/normalization/batch-norm.js";
 import {
   BatchNormParameterSchema,
   type LayerParameter,
@@ -44,10 +44,7 @@ export async function buildFedNet(
       throw new MokaError(
         "MOKA_USAGE",
         `the net needs ${names} too, and the data given have only ${[...shapes.keys()].join(", ")}`,
-        {
-          layer,
-          place: sourceOf(layer)?.place,
-        },
+        { layer, place: sourceOf(layer)?.place },
       );
     }
   }
@@ -65,8 +62,7 @@ export async function buildFedNet(
 function withStatistics(layer: LayerParameter, statistics: "batch" | "global"): LayerParameter {
   if (layer.type !== "BatchNorm") return layer;
   const copy = copyMessage(LayerParameterSchema, layer);
-  const param = layer.batchNormParam ?? create(BatchNormParameterSchema);
-  copy.batchNormParam = copyMessage(BatchNormParameterSchema, param);
+  copy.batchNormParam = copyMessage(BatchNormParameterSchema, batchNormParam(layer));
   copy.batchNormParam.useGlobalStats = statistics === "global";
   return copy;
 }

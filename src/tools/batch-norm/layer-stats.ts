@@ -1,9 +1,10 @@
+import { storedStatistics } from "../../layers/normalization/batch-norm.js";
 import { blobValues } from "../../proto/binary/index.js";
 import type { BlobProto } from "../../proto/gen/caffe_pb.js";
 import { formatNumber } from "../../util/number-format.js";
 import { type Distribution, distributionOf } from "./distribution.js";
 import { type FactorReading, readFactor } from "./factor.js";
-import { type NormLayer, storedBlobs, trueValues } from "./norm-layers.js";
+import { type NormLayer, storedBlobs } from "./norm-layers.js";
 
 /** A channel that is constant, or has suspicious values, and why. */
 export interface FlaggedChannel {
@@ -68,8 +69,8 @@ export function layerStats(
   origin: string,
 ): BatchNormStats {
   const { mean: rawMean, variance: rawVariance, factor } = storedBlobs(message, blobs, origin);
-  const mean = trueValues(rawMean, factor);
-  const variance = trueValues(rawVariance, factor);
+  const mean = storedStatistics(rawMean, factor);
+  const variance = storedStatistics(rawVariance, factor);
   const { length: channels } = mean;
   const [gamma, beta] = scaleBlobs.map((blob) => blobValues(blob).data).filter(({ length }) => length === channels);
   const gain = variance.map((value, c) => (gamma?.[c] ?? 1) / Math.sqrt(value + eps));

@@ -1,11 +1,10 @@
-import { create } from "@bufbuild/protobuf";
 import { connect } from "../../core/graph.js";
-import { writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
+import type { Layer } from "../../core/layer.js";
+import { batchNormParam, writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
 import { scaleBehind } from "../../layers/normalization/scale-behind.js";
 import { blobValues } from "../../proto/binary/index.js";
-import { BatchNormParameterSchema, type BlobProto, type LayerParameter } from "../../proto/gen/caffe_pb.js";
-import { placeOf, sourceOf } from "../../proto/source.js";
-import { formatPlace, MokaError } from "../../util/errors.js";
+import type { BlobProto, LayerParameter } from "../../proto/gen/caffe_pb.js";
+import { MokaError } from "../../util/errors.js";
 import { counted } from "../../util/words.js";
 
 /** A BatchNorm, what its message says, and the Scale behind it. */
@@ -25,7 +24,7 @@ export function normLayers(layers: readonly LayerParameter[]): NormLayer[] {
   const graph = connect(layers);
   return layers.flatMap((message) => {
     if (message.type !== "BatchNorm") return [];
-    const param = message.batchNormParam ?? create(BatchNormParameterSchema);
+    const param = batchNormParam(message);
     return {
       message,
       name: message.name,
@@ -37,15 +36,16 @@ export function normLayers(layers: readonly LayerParameter[]): NormLayer[] {
   });
 }
 
-/** Where `use_global_stats` of this layer stands, as `train_val.prototxt:12:3`; nothing where that is not known. */
-export function placeOfGlobalStats(layer: LayerParameter): string | undefined {
-  const { batchNormParam } = layer;
-  const place = (batchNormParam && placeOf(batchNormParam, "use_global_stats")) ?? sourceOf(layer)?.place;
-  return place && formatPlace(place);
+type Blobs = [mean: Float32Array, variance: Float32Array, factor: Float32Array];
+
+/** Copies of the parameters of a BatchNorm in a net. */
+export function normBlobsIn({ params }: Layer): NormBlobs {
+  const [mean, variance, factor] = params.map(({ data }) => Float32Array.from(data.array)) as Blobs;
+  return { mean, variance, factor: factor[0] ?? 0 };
 }
 
-/** M, V and s as a weight file has them. */
-export interface StoredBlobs {
+/** M, V and s of a BatchNorm, as a weight file has them. */
+export interface NormBlobs {
   readonly mean: Float32Array;
   readonly variance: Float32Array;
   readonly factor: number;
@@ -60,7 +60,7 @@ export function storedBlobs(
   layer: { readonly name: string; readonly type: string },
   blobs: readonly BlobProto[],
   origin: string,
-): StoredBlobs {
+): NormBlobs {
   const fail = (reason: string) => new MokaError("MOKA_WEIGHTS", reason, { layer });
   if (blobs.length !== 3) {
     throw fail(
@@ -68,11 +68,7 @@ export function storedBlobs(
         "Forks of Caffe keep others",
     );
   }
-  const [mean, variance, factor] = blobs.map((blob) => blobValues(blob).data) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
+  const [mean, variance, factor] = blobs.map((blob) => blobValues(blob).data) as Blobs;
   if (mean.length === 0 || mean.length !== variance.length || factor.length !== 1) {
     const counts = [mean, variance, factor].map(({ length }) => length).join(", ");
     throw fail(
@@ -80,9 +76,4 @@ export function storedBlobs(
     );
   }
   return { mean, variance, factor: factor[0] ?? 0 };
-}
-
-/** The means or variances that Caffe normalizes by: the blob divided by the factor, or 0 where the factor is 0. */
-export function trueValues(sums: Float32Array, factor: number): Float64Array {
-  return Float64Array.from(sums, (value) => (factor === 0 ? 0 : value / factor));
 }

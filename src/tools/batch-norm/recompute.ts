@@ -1,30 +1,18 @@
 import type { Layer } from "../../core/layer.js";
 import type { Net } from "../../core/net.js";
 import type { Span } from "../../core/span.js";
+import { storedStatistics } from "../../layers/normalization/batch-norm.js";
 import type { BatchSource } from "./batches.js";
 import { feed } from "./fed-net.js";
 import { Moments } from "./moments.js";
+import { type NormBlobs, normBlobsIn } from "./norm-layers.js";
 
 export const statisticsMethods = ["pooled", "moving"] as const;
 export type StatisticsMethod = (typeof statisticsMethods)[number];
 
-/** M, V and s of a BatchNorm. */
-export interface NormBlobs {
-  readonly mean: Float32Array;
-  readonly variance: Float32Array;
-  readonly factor: number;
-}
-
 /** Copies of the blobs of all BatchNorm layers, by layer name. */
 export function normBlobsOf(net: Net): Map<string, NormBlobs> {
-  const entries = normsOf(net).map(({ name, params }): [string, NormBlobs] => {
-    const [mean, variance, factor] = params.map(({ data }) => Float32Array.from(data.array));
-    return [
-      name,
-      { mean: mean ?? new Float32Array(0), variance: variance ?? new Float32Array(0), factor: factor?.[0] ?? 0 },
-    ];
-  });
-  return new Map(entries);
+  return new Map(normsOf(net).map((layer) => [layer.name, normBlobsIn(layer)]));
 }
 
 export function putNormBlobs(net: Net, blobs: ReadonlyMap<string, NormBlobs>): void {
@@ -48,19 +36,14 @@ export async function measure(
   iterations: number,
   method: StatisticsMethod,
 ): Promise<Map<string, NormBlobs>> {
-  if (method === "moving") {
-    for (const { params } of normsOf(net)) for (const { data } of params) data.array.fill(0);
-    for (let i = 0; i < iterations; i++) {
-      feed(net, await source.next());
-      await net.runForward();
-    }
-    return normBlobsOf(net);
-  }
+  const moves = method === "moving";
+  if (moves) for (const { params } of normsOf(net)) for (const { data } of params) data.array.fill(0);
   const pooled = new Map<Span, Moments>();
   for (let i = 0; i < iterations; i++) {
     feed(net, await source.next());
-    await addBatch(net, pooled);
+    await (moves ? net.runForward() : addBatch(net, pooled));
   }
+  if (moves) return normBlobsOf(net);
   const entries = normsOf(net).flatMap(({ name, params }): [string, NormBlobs][] => {
     const moments = params[0] && pooled.get(params[0].data);
     if (!moments) return [];
@@ -93,22 +76,17 @@ export interface StatisticsMove {
 }
 
 export function statisticsMove(from: NormBlobs, to: NormBlobs): StatisticsMove {
-  const trueValue = (sum: number | undefined, factor: number) => (factor === 0 ? 0 : (sum ?? 0) / factor);
-  const channels = [...to.mean.keys()];
-  const ratios = channels.map((c) => {
-    const [now, was] = [trueValue(to.variance[c], to.factor), trueValue(from.variance[c], from.factor)];
-    return now === was ? 1 : now / was;
-  });
-  const shifts = channels.map((c) => {
-    const distance = trueValue(to.mean[c], to.factor) - trueValue(from.mean[c], from.factor);
-    return distance === 0 ? 0 : distance ** 2 / trueValue(to.variance[c], to.factor);
+  const of = ({ mean, variance, factor }: NormBlobs) =>
+    [storedStatistics(mean, factor), storedStatistics(variance, factor)] as const;
+  const [[oldMean, oldVariance], [mean, variance]] = [of(from), of(to)];
+  const ratios = variance.map((now, c) => (now === oldVariance[c] ? 1 : now / (oldVariance[c] ?? 0)));
+  const shifts = mean.map((now, c) => {
+    const distance = now - (oldMean[c] ?? 0);
+    return distance === 0 ? 0 : distance ** 2 / (variance[c] ?? 0);
   });
   return {
     meanShift: Math.sqrt(shifts.reduce((a, b) => a + b, 0) / Math.max(1, shifts.length)),
-    varianceRatio: {
-      min: ratios.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
-      max: ratios.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
-    },
+    varianceRatio: { min: Math.min(...ratios), max: Math.max(...ratios) },
   };
 }
 

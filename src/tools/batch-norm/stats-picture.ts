@@ -1,8 +1,8 @@
 import { formatNumber } from "../../util/number-format.js";
-import { element, svgFile, text, textWidth } from "../svg.js";
+import { element, ink, svgFile, text, textWidth } from "../svg.js";
 import type { BatchNormStats, ChannelValues } from "./layer-stats.js";
 
-const ink = { strong: "#1f2933", soft: "#5b6673", grid: "#e6eaee", bar: "#2563a8", warn: "#c2334d" } as const;
+const colours = { bar: "#2563a8", warn: "#c2334d" } as const;
 const margin = 28;
 const rowHeight = 46;
 const headTop = 84;
@@ -49,11 +49,11 @@ function drawRow(layer: BatchNormStats, top: number, width: number): string[] {
     text(margin, top + 16, shortened(name, 13, nameWidth - 16), { "font-size": 13, fill: ink.strong }),
     text(margin, top + 29, shortened(`factor ${reading.text}`, 11, nameWidth - 16), {
       ...small,
-      ...(isBad && { fill: ink.warn }),
+      ...(isBad && { fill: colours.warn }),
     }),
     text(margin, top + 41, `${channels} channels${flags && ", "}`, small),
     ...(flags
-      ? [text(margin + textWidth(`${channels} channels, `, 11), top + 41, flags, { ...small, fill: ink.warn })]
+      ? [text(margin + textWidth(`${channels} channels, `, 11), top + 41, flags, { ...small, fill: colours.warn })]
       : []),
     ...columns.flatMap(({ of }, i) => {
       const values = of(layer);
@@ -72,23 +72,19 @@ function drawHistogram({ histogram, min, max }: ChannelValues, left: number, top
   const most = Math.max(1, ...histogram);
   const ground = top + 6 + barHeight;
   // A bin with few values stays visible beside one with many.
-  const heightOf = (count: number) => (count === 0 ? 0 : Math.max(1.5, (count / most) * barHeight));
-  const bars = histogram.flatMap((count, i) => {
-    const height = heightOf(count);
-    if (height === 0) return [];
-    return [
-      element("rect", { x: left + i * barWidth, y: ground - height, width: barWidth - 1, height, fill: ink.bar }),
-    ];
+  const bars = histogram.map((count, i) => {
+    const height = Math.max(1.5, (count / most) * barHeight);
+    const bar = { x: left + i * barWidth, y: ground - height, width: barWidth - 1, height, fill: colours.bar };
+    return count === 0 ? "" : element("rect", bar);
   });
-  const label = { "font-size": 10.5, fill: ink.soft };
+  const label = (x: number, value: number, anchor?: string) =>
+    text(x, ground + 12, formatNumber(value, 3), { "font-size": 10.5, fill: ink.soft, "text-anchor": anchor });
   const ends =
     min === max
-      ? [text(left + plotWidth / 2, ground + 12, formatNumber(min, 3), { ...label, "text-anchor": "middle" })]
-      : [
-          text(left, ground + 12, formatNumber(min, 3), label),
-          text(left + plotWidth, ground + 12, formatNumber(max, 3), { ...label, "text-anchor": "end" }),
-        ];
-  return [element("path", { d: `M${left} ${ground}h${plotWidth}`, stroke: ink.grid }), ...bars, ...ends];
+      ? [label(left + plotWidth / 2, min, "middle")]
+      : [label(left, min), label(left + plotWidth, max, "end")];
+  const line = element("path", { d: `M${left} ${ground}h${plotWidth}`, stroke: ink.grid });
+  return [line, ...bars.filter(Boolean), ...ends];
 }
 
 /** Leaves out the middle of a name that is too wide: names of a net's layers differ at their ends. */

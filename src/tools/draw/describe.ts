@@ -1,4 +1,4 @@
-import { create, type DescField, isFieldSet, isMessage } from "@bufbuild/protobuf";
+import { create, type DescField, isMessage } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import {
   type ConvolutionParameter,
@@ -8,7 +8,6 @@ import {
   type LayerParameter,
   LayerParameterSchema,
   type PoolingParameter,
-  PoolingParameterSchema,
   PoolingParameter_PoolMethod as PoolMethod,
 } from "../../proto/gen/caffe_pb.js";
 
@@ -35,40 +34,30 @@ function describeEltwise({ operation, coeff }: EltwiseParameter): string[] {
 }
 
 function describeConvolution(param: ConvolutionParameter): string[] {
-  const { numOutput, kernelH, kernelW, strideH, strideW, padH, padW, group } = param;
-  const size = (list: readonly number[], h: number, w: number) => (h || w ? [h, w] : list);
+  const { numOutput, dilation, group } = param;
   return [
     `${numOutput}`,
-    ...windowItems(
-      size(param.kernelSize, kernelH, kernelW),
-      size(param.stride, strideH, strideW),
-      size(param.pad, padH, padW),
-    ),
-    ...notable("dilation", param.dilation, 1),
+    ...describeWindow(param),
+    ...notable("dilation", dilation, 1),
     ...(group > 1 ? [`group ${group}`] : []),
   ];
 }
 
 function describePooling(param: PoolingParameter): string[] {
   const method = (PoolMethod[param.pool] ?? `${param.pool}`).toLowerCase();
-  if (param.globalPooling) return [method, "global"];
-  const either = (one: number, h: number, w: number) => (h || w ? [h, w] : [one]);
-  const stride = isFieldSet(param, PoolingParameterSchema.field.strideH)
-    ? [param.strideH, param.strideW]
-    : [param.stride];
-  return [
-    method,
-    ...windowItems(
-      either(param.kernelSize, param.kernelH, param.kernelW),
-      stride,
-      either(param.pad, param.padH, param.padW),
-    ),
-  ];
+  return [method, ...(param.globalPooling ? ["global"] : describeWindow(param))];
 }
 
-function windowItems(kernel: readonly number[], stride: readonly number[], pad: readonly number[]): string[] {
-  const sizes = kernel.length === 1 ? [...kernel, ...kernel] : kernel;
-  return [...(sizes.length > 0 ? [sizes.join("×")] : []), ...notable("stride", stride, 1), ...notable("pad", pad, 0)];
+/** Kernel, stride and pad, each as one size or as height and width. */
+function describeWindow(param: ConvolutionParameter | PoolingParameter): string[] {
+  const { kernelSize, kernelH, kernelW, stride, strideH, strideW, pad, padH, padW } = param;
+  const sizes = (both: number | readonly number[], h: number, w: number) => (h || w ? [h, w] : [both].flat());
+  const kernel = sizes(kernelSize, kernelH, kernelW);
+  return [
+    ...(kernel.length > 0 ? [(kernel.length === 1 ? [...kernel, ...kernel] : kernel).join("×")] : []),
+    ...notable("stride", sizes(stride, strideH, strideW), 1),
+    ...notable("pad", sizes(pad, padH, padW), 0),
+  ];
 }
 
 /** A size for each axis, or one for all, where any is not as by default. */
@@ -81,10 +70,9 @@ function notable(name: string, sizes: readonly number[], usual: number): string[
 function describeFields(layer: LayerParameter): string[] {
   const message = reflect(LayerParameterSchema, layer, false);
   const items = message.sortedFields
-    .filter((field) => field.fieldKind === "message" && /_param$/.test(field.name) && message.isSet(field))
-    .filter((field) => !["transform_param", "loss_param"].includes(field.name))
+    .filter(({ name }) => /_param$/.test(name) && !["transform_param", "loss_param"].includes(name))
     .flatMap((field) => {
-      if (field.fieldKind !== "message") return [];
+      if (field.fieldKind !== "message" || !message.isSet(field)) return [];
       const param = message.get(field);
       return param.sortedFields
         .filter((inner) => param.isSet(inner) && !unimportant.has(inner.name))
@@ -95,8 +83,7 @@ function describeFields(layer: LayerParameter): string[] {
 
 function describeField(field: DescField, value: unknown): string[] {
   if (field.fieldKind === "message" || isMessage(value)) return [];
-  const values =
-    field.fieldKind === "list" && Symbol.iterator in Object(value) ? [...(value as Iterable<unknown>)] : [value];
+  const values = field.fieldKind === "list" ? [...(value as Iterable<unknown>)] : [value];
   if (values.length === 0 || values.some((each) => typeof each === "object")) return [];
   const texts = values.map((each) => {
     if (field.enum) return field.enum.values.find(({ number }) => number === each)?.name.toLowerCase() ?? `${each}`;

@@ -15,7 +15,7 @@ export interface PhaseOfNet {
 /** A layer, and the layers that work in place on its top. */
 export interface LayerBox {
   readonly id: string;
-  readonly layers: readonly LayerParameter[];
+  readonly layers: readonly [LayerParameter, ...LayerParameter[]];
 }
 
 /** A blob that no layer makes, or that none reads. */
@@ -54,12 +54,14 @@ export function netGraph(phases: readonly PhaseOfNet[]): NetGraph {
   const order = [...new Set(phases.flatMap(({ layers }) => layers))];
   const states = phases.map((phase) => ({ phase, graph: connect(phase.layers) }));
   const graphs = states.map(({ graph }) => graph);
-  const boxes: { readonly id: string; readonly layers: LayerParameter[] }[] = [];
+  const boxes: { readonly id: string; readonly layers: [LayerParameter, ...LayerParameter[]] }[] = [];
   const boxOf = new Map<LayerParameter, (typeof boxes)[number]>();
   for (const layer of order) {
     const host = hostOf(layer, graphs);
-    const box = (host && boxOf.get(host)) ?? { id: `layer${boxes.length}`, layers: [] };
-    if (box.layers.push(layer) === 1) boxes.push(box);
+    const shared = host && boxOf.get(host);
+    const box = shared ?? { id: `layer${boxes.length}`, layers: [layer] };
+    if (shared) shared.layers.push(layer);
+    else boxes.push(box);
     boxOf.set(layer, box);
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { forkTypes } from "../../layers/index.js";
+import { forkTypes } from "../../layers/registry.js";
 import { layerGroup } from "./groups.js";
 
 test.each([

@@ -1,5 +1,5 @@
 import type { LayerGroup } from "../../core/layer-facts.js";
-import { forkTypes, layers } from "../../layers/index.js";
+import { forkTypes, layers } from "../../layers/registry.js";
 
 const groupOf = new Map<string, LayerGroup | undefined>([
   ...[...forkTypes].map(([type, { group }]) => [type, group] as const),

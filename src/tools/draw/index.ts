@@ -1,6 +1,6 @@
 import type { LayerGroup } from "../../core/layer-facts.js";
 import type { LayerParameter } from "../../proto/gen/caffe_pb.js";
-import { element, escapeXml, round, svgFile, text, textWidth } from "../svg.js";
+import { element, escapeXml, type Point, round, svgFile, text, textWidth } from "../svg.js";
 import { describeLayer } from "./describe.js";
 import { type BlobBox, type BlobEdge, type LayerBox, type NetGraph, netGraph, type PhaseOfNet } from "./graph.js";
 import { groupColours, layerGroup } from "./groups.js";
@@ -19,19 +19,13 @@ const corner = 8;
 const margin = 28;
 const titleHeight = 64;
 
-/** Beyond so many boxes the exact ranking takes too long. */
+/** From this number of boxes on, the exact ranking takes too long. */
 const manyBoxes = 400;
 
-interface Placed {
-  readonly x: number;
-  readonly y: number;
+/** A rectangle around its center. */
+interface Placed extends Point {
   readonly width: number;
   readonly height: number;
-}
-
-interface Point {
-  readonly x: number;
-  readonly y: number;
 }
 
 /**
@@ -44,7 +38,7 @@ export async function drawLayers(
   phases: readonly PhaseOfNet[],
   rankdir: RankDir = "TB",
 ): Promise<string> {
-  // Only who draws waits for it.
+  // Loaded here, so that nothing else waits for it.
   const { Graph, layout } = await import("@dagrejs/dagre");
   const graph = netGraph(phases);
   const plan = new Graph({ multigraph: true });
@@ -118,18 +112,13 @@ function typeLine(layer: LayerParameter, { onlyIn }: NetGraph): string {
   return [layer.type, ...describeLayer(layer), ...(phase ? [`only ${phase}`] : [])].join(" · ");
 }
 
-function sizeOfBox({ layers }: LayerBox, graph: NetGraph): { width: number; height: number } {
-  const [first, ...others] = layers;
-  if (!first) return { width: 0, height: 0 };
+function sizeOfBox({ layers: [first, ...others] }: LayerBox, graph: NetGraph): { width: number; height: number } {
   const widths = [
     textWidth(first.name, size.name) * 1.06,
     textWidth(typeLine(first, graph), size.type),
     ...others.map((layer) => rowWidth(layer, graph)),
   ];
-  return {
-    width: Math.max(110, Math.max(...widths) + 2 * padding),
-    height: headHeight + others.length * rowHeight,
-  };
+  return { width: Math.max(110, Math.max(...widths) + 2 * padding), height: headHeight + others.length * rowHeight };
 }
 
 /** A row has the name at its left, the type at its right. */
@@ -143,7 +132,6 @@ function sizeOfPill(blob: string): { width: number; height: number } {
 
 function drawBox({ layers }: LayerBox, graph: NetGraph, placed: Placed): string {
   const [first, ...others] = layers;
-  if (!first) return "";
   const { x, y, width, height } = placed;
   const top = y - height / 2;
   const { fill, edge } = groupColours[layerGroup(first.type)];
@@ -162,7 +150,7 @@ function drawBox({ layers }: LayerBox, graph: NetGraph, placed: Placed): string 
   return element("g", {}, parts.join(""));
 }
 
-/** A layer that works in place, `below` the top of its box; the last row has the box's round corners. */
+/** A layer that works in place, `below` pixels under the top of its box; the last row has the box's round corners. */
 function drawRow(layer: LayerParameter, graph: NetGraph, isLast: boolean, box: Placed, below: number): string {
   const { fill, edge } = groupColours[layerGroup(layer.type)];
   const left = box.x - box.width / 2;
@@ -183,11 +171,8 @@ function drawRow(layer: LayerParameter, graph: NetGraph, isLast: boolean, box: P
 function drawPill({ blob }: BlobBox, { x, y, width, height }: Placed): string {
   const shape = { x: x - width / 2, y: y - height / 2, width, height, rx: height / 2 };
   const font = { "font-size": size.type, "text-anchor": "middle", fill: ink.strong } as const;
-  return element(
-    "g",
-    {},
-    element("rect", { ...shape, fill: "#ffffff", stroke: ink.line, "stroke-width": 1.2 }) + text(x, y + 4, blob, font),
-  );
+  const pill = element("rect", { ...shape, fill: "#ffffff", stroke: ink.line, "stroke-width": 1.2 });
+  return element("g", {}, pill + text(x, y + 4, blob, font));
 }
 
 /** A curve through the middles between a line's corners. */
@@ -207,7 +192,7 @@ function drawPath(points: readonly Point[]): string {
 
 /** The blob's name, where the box it comes from does not already say it, and its shape, where it is known; ≈ if assumed. */
 function labelOf({ blob, shape, isAssumed, to }: BlobEdge, from: LayerBox | undefined): string[] {
-  const saidAlready = from?.layers[0]?.name === blob || to === `out:${blob}`;
+  const saidAlready = from?.layers[0].name === blob || to === `out:${blob}`;
   return [...(saidAlready ? [] : [blob]), ...(shape ? [(isAssumed ? "≈ " : "") + (shape.join("×") || "scalar")] : [])];
 }
 

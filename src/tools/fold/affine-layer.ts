@@ -1,9 +1,8 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import { hasLossWeight } from "../../core/layer-roles.js";
-import { writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
+import { batchNormParam, storedStatistics, writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
 import { blobShape, blobValues } from "../../proto/binary/index.js";
 import {
-  BatchNormParameterSchema,
   BiasParameterSchema,
   type BlobProto,
   type LayerParameter,
@@ -11,8 +10,9 @@ import {
   Phase,
   ScaleParameterSchema,
 } from "../../proto/gen/caffe_pb.js";
-import { countOf, type Shape } from "../../util/shape.js";
+import { countOf } from "../../util/shape.js";
 import type { Affine } from "./affine.js";
+import type { Blobs } from "./trained-params.js";
 
 /** A layer that multiplies and shifts all values by one pair of numbers, or by one pair for each index of an axis. */
 export interface AffineLayer {
@@ -35,7 +35,7 @@ export const affineTypes: readonly string[] = ["BatchNorm", "Scale", "Bias"];
  */
 export function readAffine(
   layer: LayerParameter,
-  blobs: readonly (BlobProto | undefined)[],
+  blobs: Blobs,
   phase: Phase,
   rank: number | undefined,
 ): AffineLayer | string {
@@ -56,12 +56,8 @@ export function readAffine(
 }
 
 /** y = (x − M/s)/√(V/s + eps), where M/s and V/s are 0 if s is 0. */
-function readBatchNorm(
-  layer: LayerParameter,
-  blobs: readonly (BlobProto | undefined)[],
-  phase: Phase,
-): AffineLayer | string {
-  const param = layer.batchNormParam ?? create(BatchNormParameterSchema);
+function readBatchNorm(layer: LayerParameter, blobs: Blobs, phase: Phase): AffineLayer | string {
+  const { eps } = batchNormParam(layer);
   const own = isFieldSet(layer, LayerParameterSchema.field.phase) ? layer.phase : phase;
   const written = writtenGlobalStats(layer);
   if (!(written ?? own === Phase.TEST)) {
@@ -70,67 +66,55 @@ function readBatchNorm(
   }
   const values = valuesOf(blobs, 3);
   if (typeof values === "string") return values;
-  const [means, variances, factor] = values as [Float32Array, Float32Array, Float32Array];
-  if (means.length !== variances.length || factor.length !== 1) {
-    return `its blobs have ${means.length}, ${variances.length} and ${factor.length} values, not C, C and 1`;
+  const [sums, squares, factor] = values as [Float32Array, Float32Array, Float32Array];
+  if (sums.length !== squares.length || factor.length !== 1) {
+    return `its blobs have ${sums.length}, ${squares.length} and ${factor.length} values, not C, C and 1`;
   }
-  const times = factor[0] ? 1 / factor[0] : 0;
-  const scale = Float64Array.from(variances, (variance) => 1 / Math.sqrt(times * variance + param.eps));
-  const shift = Float64Array.from(means, (mean, i) => -times * mean * (scale[i] ?? 0));
-  const bad = scale.findIndex((value, i) => !(Number.isFinite(value) && Number.isFinite(shift[i])));
-  if (bad >= 0) {
-    return (
-      `channel ${bad} has mean ${times * (means[bad] ?? 0)} and variance ${times * (variances[bad] ?? 0)} ` +
-      `with eps ${param.eps}: what it puts out is no finite number`
-    );
-  }
-  return { map: { scale, shift, size: shift.map(Math.abs) }, axis: means.length === 1 ? undefined : 1, shifts: true };
+  const means = storedStatistics(sums, factor[0] ?? 0);
+  const variances = storedStatistics(squares, factor[0] ?? 0);
+  const scale = variances.map((variance) => 1 / Math.sqrt(variance + eps));
+  const shift = means.map((mean, i) => -mean * (scale[i] ?? 0));
+  const map = mapOf(scale, shift, (channel) => {
+    return `mean ${means[channel]} and variance ${variances[channel]} with eps ${eps}: what it puts out is no finite number`;
+  });
+  return typeof map === "string" ? map : { map, axis: sums.length === 1 ? undefined : 1, shifts: true };
 }
 
-function readScale(
-  layer: LayerParameter,
-  blobs: readonly (BlobProto | undefined)[],
-  rank: number | undefined,
-): AffineLayer | string {
-  const { axis, numAxes, biasTerm } = layer.scaleParam ?? create(ScaleParameterSchema);
-  const values = valuesOf(blobs, biasTerm ? 2 : 1);
+function readScale(layer: LayerParameter, blobs: Blobs, rank: number | undefined): AffineLayer | string {
+  const param = layer.scaleParam ?? create(ScaleParameterSchema);
+  const values = valuesOf(blobs, param.biasTerm ? 2 : 1);
   if (typeof values === "string") return values;
-  const [scales, shifts] = values as [Float32Array, Float32Array?];
-  const along = axisOf("scale_param", axis, operandShape(blobs[0], numAxes), rank);
+  const [scales, shifts = scales.map(() => 0)] = values as [Float32Array, Float32Array?];
+  const along = axisOf("scale_param", param, blobs[0], rank);
   if (typeof along === "string") return along;
-  if (shifts && shifts.length !== scales.length) {
+  if (shifts.length !== scales.length) {
     return `its blobs have ${scales.length} and ${shifts.length} values, not as many as each other`;
   }
-  const map = mapOf(
-    Float64Array.from(scales),
-    Float64Array.from(shifts ?? scales, (value) => (shifts ? value : 0)),
-  );
-  return typeof map === "string" ? map : { map, axis: along.axis, shifts: biasTerm };
+  const map = mapOf(Float64Array.from(scales), Float64Array.from(shifts));
+  return typeof map === "string" ? map : { map, axis: along.axis, shifts: param.biasTerm };
 }
 
-function readBias(
-  layer: LayerParameter,
-  blobs: readonly (BlobProto | undefined)[],
-  rank: number | undefined,
-): AffineLayer | string {
-  const { axis, numAxes } = layer.biasParam ?? create(BiasParameterSchema);
+function readBias(layer: LayerParameter, blobs: Blobs, rank: number | undefined): AffineLayer | string {
   const values = valuesOf(blobs, 1);
   if (typeof values === "string") return values;
   const [shifts] = values as [Float32Array];
-  const along = axisOf("bias_param", axis, operandShape(blobs[0], numAxes), rank);
+  const along = axisOf("bias_param", layer.biasParam ?? create(BiasParameterSchema), blobs[0], rank);
   if (typeof along === "string") return along;
   const map = mapOf(new Float64Array(shifts.length).fill(1), Float64Array.from(shifts));
   return typeof map === "string" ? map : { map, axis: along.axis, shifts: true };
 }
 
-function mapOf(scale: Float64Array, shift: Float64Array): Affine | string {
+function mapOf(
+  scale: Float64Array,
+  shift: Float64Array,
+  fault = (channel: number) => `scale ${scale[channel]} and shift ${shift[channel]}: no finite numbers`,
+): Affine | string {
   const bad = scale.findIndex((value, i) => !(Number.isFinite(value) && Number.isFinite(shift[i])));
-  if (bad >= 0) return `channel ${bad} has scale ${scale[bad]} and shift ${shift[bad]}: no finite numbers`;
-  return { scale, shift, size: shift.map(Math.abs) };
+  return bad >= 0 ? `channel ${bad} has ${fault(bad)}` : { scale, shift, size: shift.map(Math.abs) };
 }
 
 /** The values of a layer's parameters, if it has the number that it needs. */
-function valuesOf(blobs: readonly (BlobProto | undefined)[], count: number): Float32Array[] | string {
+function valuesOf(blobs: Blobs, count: number): Float32Array[] | string {
   const values = blobs.flatMap((blob) => (blob ? [blobValues(blob).data] : []));
   if (values.length === 0) return "the weights have no blobs for it";
   if (blobs.length !== count || values.length !== count) {
@@ -139,19 +123,16 @@ function valuesOf(blobs: readonly (BlobProto | undefined)[], count: number): Flo
   return values.every(({ length }) => length > 0) ? values : "a blob of it in the weights is empty";
 }
 
-/** The shape of a parameter without the leading ones that blobs of before 2014 have, which always have four axes. */
-function operandShape(blob: BlobProto | undefined, numAxes: number): Shape {
-  const shape = blob ? blobShape(blob) : [];
-  return numAxes < 0 ? shape : shape.slice(Math.max(0, shape.length - numAxes));
-}
-
 /** The one axis along which an operand has more than one value. */
 function axisOf(
   message: string,
-  first: number,
-  shape: Shape,
+  { axis: first, numAxes }: { readonly axis: number; readonly numAxes: number },
+  blob: BlobProto | undefined,
   rank: number | undefined,
 ): { axis: number | undefined } | string {
+  const all = blob ? blobShape(blob) : [];
+  // Blobs of before 2014 always have four axes; the first ones are left out.
+  const shape = numAxes < 0 ? all : all.slice(Math.max(0, all.length - numAxes));
   if (countOf(shape) === 1) return { axis: undefined };
   const long = shape.flatMap((size, i) => (size === 1 ? [] : [i]));
   if (long.length > 1) {

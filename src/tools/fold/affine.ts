@@ -6,15 +6,21 @@ export interface Affine {
   readonly size: Float64Array;
 }
 
+/** Leaves all values as they are. */
+export const identity: Affine = {
+  scale: Float64Array.of(1),
+  shift: Float64Array.of(0),
+  size: Float64Array.of(0),
+};
+
 /** `second` after `first`; either may have one entry for all channels. */
 export function compose(first: Affine, second: Affine): Affine {
   const channels = Math.max(first.scale.length, second.scale.length);
-  const of = (values: Float64Array, channel: number) => entryOf(values, channel);
   const made = (entry: (channel: number) => number) => Float64Array.from({ length: channels }, (_, i) => entry(i));
   return {
-    scale: made((i) => of(second.scale, i) * of(first.scale, i)),
-    shift: made((i) => of(second.scale, i) * of(first.shift, i) + of(second.shift, i)),
-    size: made((i) => Math.abs(of(second.scale, i)) * of(first.size, i) + of(second.size, i)),
+    scale: made((i) => entryOf(second.scale, i) * entryOf(first.scale, i)),
+    shift: made((i) => entryOf(second.scale, i) * entryOf(first.shift, i) + entryOf(second.shift, i)),
+    size: made((i) => Math.abs(entryOf(second.scale, i)) * entryOf(first.size, i) + entryOf(second.size, i)),
   };
 }
 

@@ -1,5 +1,5 @@
-import { type Affine, entryOf } from "./affine.js";
-import type { Linear } from "./linear.js";
+import { entryOf } from "./affine.js";
+import type { Fold } from "./plan.js";
 
 /** A layer's weights after folding, and a bound on the rounding errors of its outputs. */
 export interface FoldedWeights {
@@ -28,29 +28,22 @@ const unit = 2 ** -24;
 /**
  * Computes W' and b' with W'·x + b' = after(W·before(x) + b), in double precision, rounded once.
  *
- * @param layers the number of layers in `before` and `after`
- * @param withBias whether to make b' even without b
  * @returns the reason if a weight would not be finite
  */
-export function foldLinear(
-  linear: Linear,
-  before: Affine | undefined,
-  after: Affine | undefined,
-  layers: number,
-  withBias: boolean,
-): FoldedWeights | string {
+export function foldLinear(fold: Fold): FoldedWeights | string {
+  const { linear, beforeMap: before, afterMap: after, shifts: needsBias } = fold;
   const { weights: old, rows, columns, inner, group, outputsFirst, outputs, inputs } = linear;
   const weights = new Float32Array(old.length);
   const shifts = new Float64Array(outputs);
   const sizes = { slope: new Float64Array(outputs), constant: new Float64Array(outputs) };
-  const perChannel = before ? inputs / before.scale.length : 1;
+  const perChannel = inputs / before.scale.length;
   for (let row = 0, at = 0; row < rows; row++) {
     const first = Math.floor(row / (rows / group)) * columns;
     for (let column = 0; column < columns; column++) {
       const output = outputsFirst ? row : first + column;
       const channel = Math.floor((outputsFirst ? first + column : row) / perChannel);
-      const inScale = before ? entryOf(before.scale, channel) : 1;
-      const scale = (after ? entryOf(after.scale, output) : 1) * inScale;
+      const inScale = entryOf(before.scale, channel);
+      const scale = entryOf(after.scale, output) * inScale;
       let sum = 0;
       let size = 0;
       for (const end = at + inner; at < end; at++) {
@@ -60,27 +53,26 @@ export function foldLinear(
         size += Math.abs(weight);
       }
       add(sizes.slope, output, size * Math.abs(inScale));
-      if (!before) continue;
       add(shifts, output, sum * entryOf(before.shift, channel));
       add(sizes.constant, output, size * entryOf(before.size, channel));
     }
   }
 
-  const count = 2 * linear.terms + 8 * layers + 4;
+  const count = 2 * linear.terms + 8 * (fold.before.length + fold.after.length) + 4;
   const gamma = (count * unit) / Math.max(0, 1 - count * unit);
   const biases = new Float32Array(outputs);
   for (let output = 0; output < outputs; output++) {
     const own = linear.bias?.[output] ?? 0;
-    const scale = after ? entryOf(after.scale, output) : 1;
-    biases[output] = scale * (own + (shifts[output] ?? 0)) + (after ? entryOf(after.shift, output) : 0);
+    const scale = entryOf(after.scale, output);
+    biases[output] = scale * (own + (shifts[output] ?? 0)) + entryOf(after.shift, output);
     const size = (sizes.constant[output] ?? 0) + Math.abs(own);
-    sizes.constant[output] = gamma * (Math.abs(scale) * size + (after ? entryOf(after.size, output) : 0));
+    sizes.constant[output] = gamma * (Math.abs(scale) * size + entryOf(after.size, output));
     sizes.slope[output] = gamma * Math.abs(scale) * (sizes.slope[output] ?? 0);
   }
   if (!(weights.every(Number.isFinite) && biases.every(Number.isFinite))) {
     return "would get weights that are no finite numbers in single precision";
   }
-  return { weights, bias: linear.bias || withBias ? biases : undefined, bound: sizes };
+  return { weights, bias: linear.bias || needsBias ? biases : undefined, bound: sizes };
 }
 
 function add(values: Float64Array, index: number, value: number): void {

@@ -15,9 +15,8 @@ import {
 import { copyMessage } from "../../proto/source.js";
 import { type Log, silent } from "../../util/log.js";
 import type { Shape } from "../../util/shape.js";
-import type { Bound, FoldedWeights } from "./fold-linear.js";
-import { type Fold, type Plan, planFolds } from "./plan.js";
-import { settle } from "./settle.js";
+import type { Bound } from "./fold-linear.js";
+import { type FinishedFold, type Settled, settle } from "./settle.js";
 import { TrainedParams } from "./trained-params.js";
 
 export type { Bound } from "./fold-linear.js";
@@ -94,19 +93,15 @@ export function foldNet(net: NetParameter, weights: NetParameter, state: NetStat
   const graph = connect(layers);
   graph.check("unknown bottom", "made twice", "shared in place");
   const params = new TrainedParams(layers, weights);
-  const { plan, made } = settle(layers, params, (blocked) =>
-    planFolds({ graph, params, phase: state.phase, shapes, blocked }),
-  );
-  const foldOf = new Map(plan.folds.map((fold) => [fold.target, fold]));
-  const gone = new Set(plan.folds.flatMap(({ before, after }) => [...before, ...after]));
+  const { folds, kept } = settle({ graph, params, phase: state.phase, shapes });
+  const gone = new Set([...folds.values()].flatMap(({ before, after }) => [...before, ...after]));
   const text: LayerParameter[] = [];
   const trained: LayerParameter[] = [];
   for (const layer of layers) {
     if (gone.has(layer)) continue;
-    const fold = foldOf.get(layer);
-    const folded = made.get(layer);
-    const message = fold && folded ? rewritten(fold, folded) : copied(layer);
-    const blobs = fold && folded ? blobsOf(fold, folded) : params.of(layer).flatMap((blob) => blob ?? []);
+    const fold = folds.get(layer);
+    const message = fold ? rewritten(fold) : copied(layer);
+    const blobs = fold ? blobsOf(fold) : params.of(layer).flatMap((blob) => blob ?? []);
     text.push(message);
     const withBlobs = copyMessage(LayerParameterSchema, message);
     withBlobs.blobs = [...blobs];
@@ -118,15 +113,14 @@ export function foldNet(net: NetParameter, weights: NetParameter, state: NetStat
   return {
     net: netOf(net, text),
     weights: netOf(net, trained),
-    folded: layers.flatMap((layer) => (gone.has(layer) ? foldedLayer(layer, plan) : [])),
+    folded: layers.flatMap((layer) => (gone.has(layer) ? foldedLayer(layer, folds) : [])),
     kept: layers.flatMap((layer) => {
-      const reason = plan.kept.get(layer);
+      const reason = kept.get(layer);
       return reason === undefined ? [] : [{ layer: layer.name, type: layer.type, reason }];
     }),
     targets: layers.flatMap((layer) => {
-      const fold = foldOf.get(layer);
-      const folded = made.get(layer);
-      return fold && folded ? [targetOf(fold, folded)] : [];
+      const fold = folds.get(layer);
+      return fold ? targetOf(fold) : [];
     }),
     before: { layers: layers.length, parameters: parametersOf(all) },
     after: { layers: text.length, parameters: parametersOf(trained.map(({ blobs }) => blobs)) },
@@ -143,7 +137,7 @@ function copied(layer: LayerParameter): LayerParameter {
 }
 
 /** The message of a target: its bottoms are those of the first layer it computes, its tops those of the last. */
-function rewritten({ target, before, after }: Fold, { bias }: FoldedWeights): LayerParameter {
+function rewritten({ target, before, after, bias }: FinishedFold): LayerParameter {
   const message = copied(target);
   message.bottom = [...(before[0] ?? target).bottom];
   message.top = [...(after.at(-1) ?? target).top];
@@ -159,7 +153,7 @@ function rewritten({ target, before, after }: Fold, { bias }: FoldedWeights): La
   return message;
 }
 
-function blobsOf({ linear }: Fold, { weights, bias }: FoldedWeights): BlobProto[] {
+function blobsOf({ linear, weights, bias }: FinishedFold): BlobProto[] {
   const blob = makeBlob(linear.shape, { data: weights });
   return bias ? [blob, makeBlob([linear.outputs], { data: bias })] : [blob];
 }
@@ -170,14 +164,14 @@ function netOf(net: NetParameter, layers: LayerParameter[]): NetParameter {
   return message;
 }
 
-function foldedLayer(layer: LayerParameter, { folds }: Plan): FoldedLayer {
-  const behind = folds.filter((fold) => fold.before.includes(layer));
-  const before = folds.filter((fold) => fold.after.includes(layer));
+function foldedLayer(layer: LayerParameter, folds: Settled["folds"]): FoldedLayer {
+  const behind = [...folds.values()].filter((fold) => fold.before.includes(layer));
+  const before = [...folds.values()].filter((fold) => fold.after.includes(layer));
   const into = [...before, ...behind].map(({ target }) => target.name);
   return { layer: layer.name, type: layer.type, into, kind: before.length > 0 ? "before" : "behind" };
 }
 
-function targetOf({ target, before, after, linear }: Fold, { bound }: FoldedWeights): FoldTarget {
+function targetOf({ target, before, after, linear, bound }: FinishedFold): FoldTarget {
   return {
     layer: target.name,
     type: target.type,

@@ -2,13 +2,13 @@ import { create, isFieldSet } from "@bufbuild/protobuf";
 import { hasLossWeight } from "../../core/layer-roles.js";
 import { blobShape, blobValues } from "../../proto/binary/index.js";
 import {
-  type BlobProto,
   type ConvolutionParameter,
   ConvolutionParameterSchema,
   InnerProductParameterSchema,
   type LayerParameter,
 } from "../../proto/gen/caffe_pb.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import type { Blobs } from "./trained-params.js";
 
 /**
  * A layer that is linear but for its bias. Its weights are rows × columns × inner values. In a convolution and an inner
@@ -47,99 +47,55 @@ export const linearTypes: readonly string[] = ["Convolution", "Deconvolution", "
  * @param rank the number of axes of its bottom, if that is known
  * @returns the reason if nothing can be folded into it
  */
-export function readLinear(
-  layer: LayerParameter,
-  blobs: readonly (BlobProto | undefined)[],
-  rank: number | undefined,
-): Linear | string {
+export function readLinear(layer: LayerParameter, blobs: Blobs, rank: number | undefined): Linear | string {
   if (layer.bottom.length !== 1 || layer.top.length !== 1) {
     return `has ${layer.bottom.length} bottoms and ${layer.top.length} tops, which share its weights`;
   }
   if (hasLossWeight(layer)) return "has a loss_weight on its top";
-  const { biasTerm } = paramOf(layer);
-  const present = blobs.flatMap((blob) => (blob ? [blob] : []));
-  const [weights, bias] = present;
-  if (!weights) return "has no blobs in the weights";
-  if (present.length !== blobs.length || present.length !== (biasTerm ? 2 : 1)) {
-    return `has ${present.length} blobs in the weights, where it needs ${biasTerm ? 2 : 1}`;
+  const convolution = layer.convolutionParam ?? create(ConvolutionParameterSchema);
+  const product = layer.innerProductParam ?? create(InnerProductParameterSchema);
+  const isProduct = layer.type === "InnerProduct";
+  const { numOutput: outputs, axis: written, biasTerm } = isProduct ? product : convolution;
+  const present = blobs.flatMap((blob) => blob ?? []);
+  const [blob, biasBlob] = present;
+  if (!blob) return "has no blobs in the weights";
+  const count = biasTerm ? 2 : 1;
+  if (present.length !== blobs.length || present.length !== count) {
+    return `has ${present.length} blobs in the weights, where it needs ${count}`;
   }
-  const parts = { weights: blobValues(weights).data, bias: bias && blobValues(bias).data };
-  return layer.type === "InnerProduct"
-    ? readInnerProduct(layer, parts, rank)
-    : readConvolution(layer, parts, blobShape(weights), rank);
-}
-
-interface Parts {
-  readonly weights: Float32Array;
-  readonly bias: Float32Array | undefined;
-}
-
-function readConvolution(
-  layer: LayerParameter,
-  { weights, bias }: Parts,
-  shape: Shape,
-  rank: number | undefined,
-): Linear | string {
-  const param = layer.convolutionParam ?? create(ConvolutionParameterSchema);
-  const { numOutput: outputs, group } = param;
-  const outputsFirst = layer.type === "Convolution";
+  const { data: weights } = blobValues(blob);
+  const bias = biasBlob && blobValues(biasBlob).data;
+  const group = isProduct ? 1 : convolution.group;
+  const outputsFirst = isProduct ? !product.transpose : layer.type === "Convolution";
+  const matrix = [outputs, weights.length / outputs];
+  const shape = !isProduct ? blobShape(blob) : outputsFirst ? matrix : matrix.toReversed();
   const [rows = 0, columns = 0, ...kernel] = shape;
-  const fits = outputsFirst ? rows === outputs : columns * group === outputs;
-  if (!fits || group < 1 || rows % group !== 0 || !holds(weights, bias, shape, outputs)) {
-    return misfit(shape, weights, bias, `convolution_param.num_output ${outputs} and group ${group}`);
+  const field = isProduct ? "inner_product_param" : "convolution_param";
+  const fits =
+    (outputsFirst ? rows : columns * group) === outputs &&
+    group >= 1 &&
+    Number.isInteger(rows / group) &&
+    Number.isInteger(columns) &&
+    weights.length === countOf(shape) &&
+    weights.length > 0 &&
+    (bias?.length ?? outputs) === outputs;
+  if (!fits) {
+    const has = `shape ${formatShape(isProduct ? [weights.length] : shape)} with ${weights.length} values`;
+    const wanted = `${field}.num_output ${outputs}${isProduct ? "" : ` and group ${group}`}`;
+    return `has weights of ${has}${bias ? ` and a bias of ${bias.length}` : ""}, which do not fit ${wanted}`;
   }
-  const axis = axisIn(param.axis, rank);
-  if (axis === undefined) return `has convolution_param.axis ${param.axis}, and the shape of its bottom is not known`;
+  if (written < 0 && rank === undefined)
+    return `has ${field}.axis ${written}, and the shape of its bottom is not known`;
+  const axis = written < 0 ? written + (rank ?? 0) : written;
   const inner = countOf(kernel);
   return {
-    ...{ weights, bias, shape, rows, columns, inner, group, outputsFirst, outputs },
+    ...{ weights, bias, shape, rows, columns, inner, group, outputsFirst, outputs, axis },
     inputs: outputsFirst ? columns * group : rows,
-    axis,
     topRank: axis + 1 + kernel.length,
-    terms: outputsFirst ? columns * inner : (rows / group) * inner,
-    border: outputsFirst ? borderOf(param) : spreadOf(param, inner),
-    flattens: false,
+    terms: (outputsFirst ? columns : rows / group) * inner,
+    border: isProduct ? undefined : outputsFirst ? borderOf(convolution) : spreadOf(convolution, inner),
+    flattens: isProduct,
   };
-}
-
-function readInnerProduct(layer: LayerParameter, { weights, bias }: Parts, rank: number | undefined): Linear | string {
-  const param = layer.innerProductParam ?? create(InnerProductParameterSchema);
-  const { numOutput: outputs, transpose } = param;
-  const inputs = weights.length / outputs;
-  const shape = transpose ? [inputs, outputs] : [outputs, inputs];
-  if (!(outputs > 0 && Number.isInteger(inputs) && inputs > 0) || !holds(weights, bias, shape, outputs)) {
-    return misfit([weights.length], weights, bias, `inner_product_param.num_output ${outputs}`);
-  }
-  const axis = axisIn(param.axis, rank);
-  if (axis === undefined) return `has inner_product_param.axis ${param.axis}, and the shape of its bottom is not known`;
-  const [rows = 0, columns = 0] = shape;
-  return {
-    ...{ weights, bias, shape, rows, columns, inner: 1, group: 1, outputsFirst: !transpose, outputs, inputs, axis },
-    topRank: axis + 1,
-    terms: inputs,
-    border: undefined,
-    flattens: true,
-  };
-}
-
-/** The part of a layer's message that says whether it has a bias. */
-function paramOf(layer: LayerParameter): { readonly biasTerm: boolean } {
-  return layer.type === "InnerProduct"
-    ? (layer.innerProductParam ?? create(InnerProductParameterSchema))
-    : (layer.convolutionParam ?? create(ConvolutionParameterSchema));
-}
-
-function holds(weights: Float32Array, bias: Float32Array | undefined, shape: Shape, outputs: number): boolean {
-  return weights.length === countOf(shape) && weights.length > 0 && (bias === undefined || bias.length === outputs);
-}
-
-function misfit(shape: Shape, weights: Float32Array, bias: Float32Array | undefined, wanted: string): string {
-  const its = bias ? ` and a bias of ${bias.length}` : "";
-  return `has weights of shape ${formatShape(shape)} with ${weights.length} values${its}, which do not fit ${wanted}`;
-}
-
-function axisIn(axis: number, rank: number | undefined): number | undefined {
-  return axis >= 0 ? axis : rank === undefined ? undefined : rank + axis;
 }
 
 /** A pad of zeros comes behind the layers that would be folded, so these do not shift it. */

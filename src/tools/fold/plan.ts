@@ -1,7 +1,7 @@
 import type { Graph, Value } from "../../core/graph.js";
 import type { LayerParameter, Phase } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
-import { type Affine, compose } from "./affine.js";
+import { type Affine, compose, identity } from "./affine.js";
 import { type AffineLayer, affineTypes, readAffine } from "./affine-layer.js";
 import { type Linear, linearTypes, readLinear } from "./linear.js";
 import type { TrainedParams } from "./trained-params.js";
@@ -11,27 +11,18 @@ export interface Fold {
   readonly target: LayerParameter;
   readonly linear: Linear;
   /** The layers before and behind it, in their order, and the affine maps that these compute together. */
-  readonly before: readonly LayerParameter[];
-  readonly after: readonly LayerParameter[];
-  readonly beforeMap: Affine | undefined;
-  readonly afterMap: Affine | undefined;
+  readonly before: LayerParameter[];
+  readonly after: LayerParameter[];
+  beforeMap: Affine;
+  afterMap: Affine;
   /** Whether one of them adds a shift, so that the target needs a bias. */
-  readonly shifts: boolean;
+  shifts: boolean;
 }
 
 export interface Plan {
   readonly folds: readonly Fold[];
   /** The layers of a type that can be folded which are not, and why. */
   readonly kept: ReadonlyMap<LayerParameter, string>;
-}
-
-/** A fold to which layers are still added. */
-interface Draft {
-  readonly before: LayerParameter[];
-  readonly after: LayerParameter[];
-  beforeMap: Affine | undefined;
-  afterMap: Affine | undefined;
-  shifts: boolean;
 }
 
 /** What a plan is made from. */
@@ -56,8 +47,10 @@ export function planFolds(input: PlanInput): Plan {
 
 class Planner {
   readonly #input: PlanInput;
-  readonly #linears = new Map<LayerParameter, Linear | string>();
-  readonly #drafts = new Map<LayerParameter, Draft>();
+  /** Each possible target, with the layers folded into it so far. */
+  readonly #folds = new Map<LayerParameter, Fold>();
+  /** Layers of a target's type into which nothing can be folded, and why. */
+  readonly #unfit = new Map<LayerParameter, string>();
   /** The targets of each folded layer. */
   readonly #targets = new Map<LayerParameter, readonly LayerParameter[]>();
   /** Why a layer cannot be folded into the one before it. */
@@ -70,25 +63,26 @@ class Planner {
 
   plan(): Plan {
     const { graph, params, blocked } = this.#input;
-    const linear = graph.layers.filter(({ type }) => linearTypes.includes(type));
-    for (const layer of linear) {
-      this.#linears.set(layer, blocked.get(layer) ?? readLinear(layer, params.of(layer), this.#rankBefore(layer)));
+    for (const target of graph.layers.filter(({ type }) => linearTypes.includes(type))) {
+      const linear = blocked.get(target) ?? readLinear(target, params.of(target), this.#rankBefore(target));
+      if (typeof linear === "string") this.#unfit.set(target, linear);
+      else {
+        const fold = { target, linear, before: [], after: [], beforeMap: identity, afterMap: identity, shifts: false };
+        this.#folds.set(target, fold);
+        this.#foldBehind(fold);
+      }
     }
-    for (const layer of linear) this.#foldBehind(layer);
     for (const layer of graph.layers.toReversed()) {
       if (affineTypes.includes(layer.type) && !this.#targets.has(layer)) this.#foldIntoReaders(layer);
     }
-    const folds = [...this.#drafts].map(([target, draft]) => {
-      return { target, linear: this.#linears.get(target) as Linear, ...draft };
-    });
+    const folds = [...this.#folds.values()].filter(({ before, after }) => before.length + after.length > 0);
     return { folds, kept: this.#kept };
   }
 
-  /** Folds the layers behind into `target`, as long as each is the only reader of its bottom. */
-  #foldBehind(target: LayerParameter): void {
-    const { graph } = this.#input;
-    const linear = this.#linears.get(target);
-    if (linear === undefined || typeof linear === "string") return;
+  /** Folds the layers behind into the target, as long as each is the only reader of its bottom. */
+  #foldBehind(fold: Fold): void {
+    const { graph, params, phase } = this.#input;
+    const { target, linear } = fold;
     let value: Value | undefined = graph.tops(target)[0];
     while (value) {
       const readers = value.readers.map(({ layer }) => layer);
@@ -102,17 +96,16 @@ class Planner {
         }
         return;
       }
-      const affine = this.#affine(next, linear.topRank);
+      const affine = readAffine(next, params.of(next), phase, linear.topRank);
       if (typeof affine === "string") return;
       const misfit = fits(affine, linear, linear.outputs === affine.map.scale.length, "outputs", linear.outputs);
       if (misfit) {
         this.#notBefore.set(next, `${named(target)} before it ${misfit}`);
         return;
       }
-      const draft = this.#draftOf(target);
-      draft.after.push(next);
-      draft.afterMap = draft.afterMap ? compose(draft.afterMap, affine.map) : affine.map;
-      draft.shifts ||= affine.shifts;
+      fold.after.push(next);
+      fold.afterMap = compose(fold.afterMap, affine.map);
+      fold.shifts ||= affine.shifts;
       this.#targets.set(next, [target]);
       value = graph.tops(next)[0];
     }
@@ -120,12 +113,13 @@ class Planner {
 
   /** Folds a layer into all layers that read its top, or into none. */
   #foldIntoReaders(layer: LayerParameter): void {
-    const affine = this.#affine(layer, this.#rankBefore(layer));
+    const { graph, params, phase } = this.#input;
+    const affine = readAffine(layer, params.of(layer), phase, this.#rankBefore(layer));
     if (typeof affine === "string") {
       this.#kept.set(layer, affine);
       return;
     }
-    const readers = this.#input.graph.readers(layer).map((reader) => reader.layer);
+    const readers = graph.readers(layer).map((reader) => reader.layer);
     const targets = [...new Set(readers.flatMap((reader) => this.#targets.get(reader) ?? [reader]))];
     const problem =
       targets.length === 0
@@ -135,27 +129,26 @@ class Planner {
       this.#kept.set(layer, `${this.#whyNotBefore(layer)}; ${problem}`);
       return;
     }
-    for (const target of targets) {
-      const draft = this.#draftOf(target);
-      draft.before.unshift(layer);
-      draft.beforeMap = draft.beforeMap ? compose(affine.map, draft.beforeMap) : affine.map;
-      draft.shifts ||= affine.shifts;
+    for (const fold of targets.flatMap((target) => this.#folds.get(target) ?? [])) {
+      fold.before.unshift(layer);
+      fold.beforeMap = compose(affine.map, fold.beforeMap);
+      fold.shifts ||= affine.shifts;
     }
     this.#targets.set(layer, targets);
   }
 
   #problemBehind(target: LayerParameter, affine: AffineLayer): string | undefined {
-    const linear = this.#linears.get(target);
-    if (linear === undefined) {
-      return `${named(target)} behind it ${this.#kept.has(target) ? "stays" : "cannot take it over"}`;
+    const fold = this.#folds.get(target);
+    if (!fold) {
+      const reason = this.#unfit.get(target) ?? (this.#kept.has(target) ? "stays" : "cannot take it over");
+      return `${named(target)} behind it ${reason}`;
     }
-    if (typeof linear === "string") return `${named(target)} behind it ${linear}`;
+    const { linear } = fold;
     const { length } = affine.map.scale;
     const divides = linear.flattens ? linear.inputs % length === 0 : linear.inputs === length;
     const misfit = fits(affine, linear, divides, "inputs", linear.inputs);
     if (misfit) return `${named(target)} behind it ${misfit}`;
-    const own = this.#drafts.get(target)?.beforeMap;
-    const shift = (own ? compose(affine.map, own) : affine.map).shift;
+    const { shift } = compose(affine.map, fold.beforeMap);
     const channel = shift.findIndex((value) => value !== 0);
     if (!linear.border || channel < 0) return undefined;
     return `${named(target)} behind it ${linear.border} (channel ${channel} is shifted by ${shift[channel]?.toPrecision(3)})`;
@@ -165,27 +158,11 @@ class Planner {
     const own = this.#notBefore.get(layer);
     const maker = this.#input.graph.maker(layer);
     if (own !== undefined || !maker) return own ?? "there is no layer before it";
-    const linear = this.#linears.get(maker);
-    if (typeof linear === "string") return `${named(maker)} before it ${linear}`;
+    const reason = this.#unfit.get(maker);
+    if (reason !== undefined) return `${named(maker)} before it ${reason}`;
     return affineTypes.includes(maker.type)
       ? `${named(maker)} before it stays`
       : `${named(maker)} before it is no ${linearTypes.slice(0, -1).join(", ")} or ${linearTypes.at(-1)}`;
-  }
-
-  #draftOf(target: LayerParameter): Draft {
-    const draft = this.#drafts.get(target) ?? {
-      before: [],
-      after: [],
-      beforeMap: undefined,
-      afterMap: undefined,
-      shifts: false,
-    };
-    this.#drafts.set(target, draft);
-    return draft;
-  }
-
-  #affine(layer: LayerParameter, rank: number | undefined): AffineLayer | string {
-    return readAffine(layer, this.#input.params.of(layer), this.#input.phase, rank);
   }
 
   /** The number of axes of a layer's first bottom, where that is known. */

@@ -1,19 +1,25 @@
 import { type LayerParameter, ParamSpec_DimCheckMode } from "../../proto/gen/caffe_pb.js";
 import { type FoldedWeights, foldLinear } from "./fold-linear.js";
-import type { Plan } from "./plan.js";
-import { nameOf, type TrainedParams } from "./trained-params.js";
+import { type Fold, type PlanInput, planFolds } from "./plan.js";
+import { nameOf } from "./trained-params.js";
+
+/** A fold, and the weights that its target gets. */
+export type FinishedFold = Fold & FoldedWeights;
+
+/** What a folded net has: the finished folds by their targets, and the layers kept with their reasons. */
+export interface Settled {
+  readonly folds: ReadonlyMap<LayerParameter, FinishedFold>;
+  readonly kept: ReadonlyMap<LayerParameter, string>;
+}
 
 /**
  * Plans until all layers that share a parameter by name get the same new values. A target that would get others is
  * blocked, and everything is planned again without it.
  */
-export function settle(
-  layers: readonly LayerParameter[],
-  params: TrainedParams,
-  planWithout: (blocked: ReadonlyMap<LayerParameter, string>) => Plan,
-): { plan: Plan; made: ReadonlyMap<LayerParameter, FoldedWeights> } {
+export function settle(input: Omit<PlanInput, "blocked">): Settled {
+  const { graph, params } = input;
   const sharers = new Map<string, LayerParameter[]>();
-  for (const layer of layers) {
+  for (const layer of graph.layers) {
     for (const index of params.of(layer).keys()) {
       const name = nameOf(layer, index);
       if (name) sharers.set(name, [...(sharers.get(name) ?? []), layer]);
@@ -21,26 +27,26 @@ export function settle(
   }
   const blocked = new Map<LayerParameter, string>();
   for (;;) {
-    const plan = planWithout(blocked);
-    const made = new Map<LayerParameter, FoldedWeights>();
+    const plan = planFolds({ ...input, blocked });
+    const folds = new Map<LayerParameter, FinishedFold>();
     const before = blocked.size;
-    for (const { target, linear, beforeMap, afterMap, before, after, shifts } of plan.folds) {
-      const folded = foldLinear(linear, beforeMap, afterMap, before.length + after.length, shifts);
-      if (typeof folded === "string") blocked.set(target, folded);
-      else made.set(target, folded);
+    for (const fold of plan.folds) {
+      const folded = foldLinear(fold);
+      if (typeof folded === "string") blocked.set(fold.target, folded);
+      else folds.set(fold.target, { ...fold, ...folded });
     }
-    for (const target of made.keys()) {
-      const reason = contradiction(target, made, sharers);
+    for (const target of folds.keys()) {
+      const reason = contradiction(target, folds, sharers);
       if (reason !== undefined) blocked.set(target, reason);
     }
-    if (blocked.size === before) return { plan, made };
+    if (blocked.size === before) return { folds, kept: plan.kept };
   }
 }
 
 /** Why a layer's new parameters cannot be shared like its old ones, if they cannot. */
 function contradiction(
   target: LayerParameter,
-  made: ReadonlyMap<LayerParameter, FoldedWeights>,
+  folds: Settled["folds"],
   sharers: ReadonlyMap<string, readonly LayerParameter[]>,
 ): string | undefined {
   for (const [index, spec] of target.param.entries()) {
@@ -50,7 +56,7 @@ function contradiction(
       const isSame =
         spec.shareMode !== ParamSpec_DimCheckMode.PERMISSIVE &&
         target.type === other.type &&
-        sameValues(paramsOf(made.get(target))[index], paramsOf(made.get(other))[there]);
+        sameValues(paramsOf(folds.get(target))[index], paramsOf(folds.get(other))[there]);
       if (!isSame) {
         return `shares its parameter "${spec.name}" with "${other.name}" (${other.type}), which would need another one`;
       }

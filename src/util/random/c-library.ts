@@ -36,9 +36,7 @@ export class LibraryRandom {
   shuffle<T>(items: { readonly length: number; [index: number]: T }): void {
     for (let i = 1; i < items.length; i++) {
       const j = this.next() % (i + 1);
-      const item = items[i] as T;
-      items[i] = items[j] as T;
-      items[j] = item;
+      [items[i], items[j]] = [items[j] as T, items[i] as T];
     }
   }
 

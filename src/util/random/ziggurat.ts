@@ -11,13 +11,13 @@
  */
 
 /** A source of random bits. */
-export interface BitSource {
+interface BitSource {
   /** The next 32 random bits, unsigned. */
   next(): number;
 }
 
 /** Layer `i` reaches from the axis to `x[i]` and from the height `y[i]` to `y[i + 1]`. */
-export interface Ziggurat {
+interface Ziggurat {
   readonly x: Float64Array;
   /** `x` rounded to float32, for the arithmetic below. `y`, `width` and `height` are rounded too. */
   readonly x32: Float32Array;

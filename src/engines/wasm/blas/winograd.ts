@@ -1,19 +1,18 @@
 import type { ConvGeometry } from "../../../core/kernels.js";
-import { type Call, call, grainOf, type Prepared } from "../call.js";
+import type { Call, Prepared } from "../call.js";
 import type { Panels } from "../panels.js";
 import * as plain from "../winograd.js";
 import {
   type Backward,
   type Forward,
+  gradientCalls,
   partsOf,
   planWinograd,
   type Rule,
-  sharesOutputs,
   type TileSize,
-  tableOf,
-  tilesBytes,
   tilesOf,
   type WinogradPlan,
+  weightsAndTiles,
 } from "../winograd.js";
 
 /** Bytes that a block's transforms may have in all: they should stay in the cache. */
@@ -65,38 +64,17 @@ export function planPacked(
 
 /** As those of the plain engine, with dense matrices. */
 export function winogradCalls(args: Forward): readonly Call[] {
-  const { x, w, multiplier = 0, bias = 0, y, negativeSlope = 1, isTransposed = false, plan, ...geometry } = args;
-  const { n, channels, outputs, output } = geometry;
-  const { size, prepared } = plan;
+  const { channels, outputs, output, plan } = args;
+  const { size } = plan;
   const matrices = (size + 2) ** 2;
-  const [down, across] = tilesOf(output, size);
+  const [, across] = tilesOf(output, size);
   const wanted = Math.floor(blockBytes / (4 * matrices * (channels + outputs)));
   const rows = Math.max(1, Math.floor(Math.min(512, Math.max(48, wanted)) / across));
   const width = Math.ceil((rows * across) / 4) * 4;
   const blocks = sliceBytes(channels * width) + sliceBytes(outputs * width);
-  const byRows = sharesOutputs(geometry, size);
-  const commonBytes = prepared ? 0 : weightBytes(geometry, size);
-  const address = prepared?.address ?? 0;
-  return [
-    call("winogradBlasWeights", outputs, [w, outputs, channels, isTransposed, size, address], {
-      grain: grainOf(matrices * channels),
-      scratch: "winogradScratch",
-      commonBytes,
-      prepares: prepared?.constant,
-    }),
-    call(
-      "winogradBlas",
-      byRows ? Math.ceil(outputs / 16) : n * down,
-      [x, multiplier, bias, y, negativeSlope, address, byRows],
-      {
-        table: tableOf(geometry, rows, size),
-        grain: byRows ? undefined : rows,
-        scratch: "winogradScratch",
-        scratchBytes: tilesBytes(across, rows, size) + matrices * blocks + 64,
-        commonBytes,
-      },
-    ),
-  ];
+  const pieces = { weights: outputs, outputs: Math.ceil(outputs / 16) };
+  const bytes = { weights: weightBytes(args, size), blocks: matrices * blocks + 64 };
+  return weightsAndTiles(args, "winogradBlas", rows, pieces, bytes);
 }
 
 /** Bytes of transformed weights. */
@@ -104,25 +82,15 @@ function weightBytes({ channels, outputs }: ConvGeometry, size: TileSize): numbe
   return (size + 2) ** 2 * sliceBytes(outputs * channels);
 }
 
-export function winogradGradient({ x, dy, dw, ...geometry }: Backward): readonly Call[] {
-  const { channels, outputs, output } = geometry;
+export function winogradGradient(args: Backward): readonly Call[] {
+  const { channels, outputs, output } = args;
   const [, across] = tilesOf(output, 4);
   const wanted = Math.floor(blockBytes / (4 * 36 * (channels + outputs)));
   const rows = Math.max(1, Math.floor(Math.min(512, Math.max(64, wanted)) / across));
   const steps = Math.ceil((rows * across) / 4) * 4;
   const matrices = sliceBytes(outputs * channels) + sliceBytes(outputs * steps) + sliceBytes(channels * steps);
-  const memory = {
-    table: tableOf(geometry, rows, 4),
-    scratch: "winogradScratch",
-    scratchBytes: tilesBytes(across, rows, 4) + 36 * matrices + 128,
-  } as const;
-  const parts = partsOf(geometry, maximumFilters);
-  if (!parts) return [call("winogradBlasGradient", Math.ceil(channels / 8), [x, dy, dw], memory)];
-  const { count, commonBytes } = parts;
-  return [
-    call("winogradBlasGradientParts", count, [x, dy, parts.rows], { ...memory, commonBytes, grain: 1 }),
-    call("winogradGradientSum", channels * outputs, [dw, count, channels * outputs], { commonBytes }),
-  ];
+  const bytes = 36 * matrices + 128;
+  return gradientCalls(args, "winogradBlasGradient", rows, bytes, partsOf(args, maximumFilters));
 }
 
 /** From one matrix to the next, as in assembly/winograd-blas.ts. */

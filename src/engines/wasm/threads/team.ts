@@ -1,22 +1,13 @@
 import { cores, spawn } from "#threads";
-import type { Blas } from "../blas/sgemm.js";
+import { type Call, grainOf } from "../call.js";
 import { type Heap, HeapStorage } from "../heap.js";
-import type { WasmMemory, WasmModule } from "../web-assembly.js";
 import { control, patience } from "./control.js";
 import { type Shares, sharesOf } from "./shares.js";
 import type { Spawned } from "./spawn-node.js";
-
-/** One call, as threads see it: a function of the module by index, its pieces, and its other arguments. */
-export interface EncodedCall {
-  readonly index: number;
-  readonly pieces: number;
-  readonly grain: number;
-  readonly numbers: readonly number[];
-  readonly table?: Int32Array;
-}
+import type { TeamStart } from "./worker.js";
 
 /** A program in the shared memory, where all threads find it. */
-export interface SharedProgram {
+interface SharedProgram {
   readonly id: number;
   readonly storage: HeapStorage;
   readonly shares: readonly Shares[];
@@ -32,16 +23,6 @@ export interface ThreadMemory {
   readonly common: number;
 }
 
-/** What a team's workers are started with. */
-export interface TeamStart {
-  readonly module: WasmModule;
-  /** Must be shared. */
-  readonly memory: WasmMemory;
-  /** Names of the module's functions; calls refer to them by index. */
-  readonly functions: readonly string[];
-  readonly blas: Blas | undefined;
-}
-
 /** Cores that this machine lets a program use. */
 export const coreCount = cores;
 
@@ -55,19 +36,21 @@ export class Team {
   readonly #storage: HeapStorage;
   readonly #words: Int32Array;
   readonly #canSleep: boolean;
+  readonly #functions: readonly string[];
   #workers: readonly Spawned[] = [];
   #programs = 0;
 
-  private constructor(threads: number, heap: Heap) {
+  private constructor(threads: number, heap: Heap, functions: readonly string[]) {
     this.threads = threads;
     this.#heap = heap;
     this.#storage = new HeapStorage(heap, control.size);
     this.#words = new Int32Array(heap.buffer, this.#storage.address, control.size);
     this.#canSleep = canSleep(this.#words);
+    this.#functions = functions;
   }
 
   static async start(threads: number, heap: Heap, start: TeamStart): Promise<Team> {
-    const team = new Team(threads, heap);
+    const team = new Team(threads, heap, start.functions);
     const { address } = team.#storage;
     team.#workers = await Promise.all(
       Array.from({ length: threads - 1 }, (_, i) =>
@@ -78,11 +61,12 @@ export class Team {
   }
 
   /** Puts a list of calls where all threads find it: an index of its records, then these, as numbers of 64 bits. */
-  share(calls: readonly EncodedCall[]): SharedProgram {
+  share(calls: readonly Call[]): SharedProgram {
     const shares: Shares[] = [];
-    const records = calls.map(({ index, pieces, grain, numbers, table = [] }) => {
+    const records = calls.map(({ name, pieces, grain = grainOf(1), numbers, table = [] }) => {
       const share = sharesOf(pieces, grain, this.threads);
       shares.push(share);
+      const index = this.#functions.indexOf(name);
       return [index, pieces, share.each, share.chunk, numbers.length, ...numbers, table.length, ...table];
     });
     const starts: number[] = [];

@@ -2,10 +2,19 @@ import type { Blas, Sgemm } from "../blas/sgemm.js";
 import type { WasmExports, WasmMemory, WasmModule } from "../web-assembly.js";
 import type { ControlWords } from "./control.js";
 
-/** What a worker is started with. */
-export interface WorkerStart {
+/** What all workers of a team are started with. */
+export interface TeamStart {
   readonly module: WasmModule;
+  /** Must be shared. */
   readonly memory: WasmMemory;
+  /** Names of the module's functions; programs refer to them by index. */
+  readonly functions: readonly string[];
+  /** The native BLAS that each worker, too, binds for itself. */
+  readonly blas: Blas | undefined;
+}
+
+/** What a worker is started with. */
+export interface WorkerStart extends TeamStart {
   /** 1 and more; 0 is the thread that gives the orders. */
   readonly thread: number;
   readonly threads: number;
@@ -13,10 +22,6 @@ export interface WorkerStart {
   readonly address: number;
   readonly words: ControlWords;
   readonly patience: number;
-  /** The module's functions; programs refer to them by index. */
-  readonly functions: readonly string[];
-  /** The native BLAS that this worker, too, binds for itself. */
-  readonly blas: Blas | undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { LayerContext } from "../../core/layer.js";
+import { Transformer } from "../../data/transformer.js";
 import { readBlobProto } from "../../proto/binary/index.js";
 import type { BlobProto, LayerParameter } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
@@ -14,4 +15,14 @@ export async function loadMean(
   log("info", origin, `Loading mean file from: ${meanFile}`);
   const path = await files.resolve(meanFile, sourceOf(message)?.file);
   return readBlobProto(await files.read(path), path);
+}
+
+/** A layer's transformer; where it crops or mirrors at random, the run's generator gives it one of its own. */
+export function newTransformer(
+  { transformParam }: LayerParameter,
+  { phase, random }: LayerContext,
+  mean: BlobProto | undefined,
+): Transformer {
+  const own = Transformer.needsRandom(transformParam, phase) ? random.fork() : random;
+  return new Transformer(transformParam, phase, own, mean);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { dump } from "npyjs";
 import { afterAll, expect, test } from "vitest";
-import { readNpz } from "./npz.js";
+import { readArray, readNpz } from "./arrays.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-npz-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,6 +33,7 @@ function zip(files: Record<string, Uint8Array>, deflate: boolean): Buffer {
   }
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(Object.keys(files).length, 8);
   end.writeUInt16LE(Object.keys(files).length, 10);
   end.writeUInt32LE(offset, 16);
   return Buffer.concat([...parts, ...directory, end]);
@@ -49,6 +50,15 @@ test.each([false, true])("reads the arrays of a .npz, deflated: %s", async (defl
   });
 });
 
+test("fewer values than the shape has are an error that names the file", async () => {
+  const bytes = npy([1, 2, 3, 4], [2, 2]).subarray(0, -4);
+  const message = `${path}: shape 2 2 has 4 values, data 3`;
+  writeFileSync(path, zip({ "x.npy": bytes }, true));
+  await expect(readNpz(path)).rejects.toMatchObject({ code: "MOKA_DATA", message });
+  writeFileSync(path, bytes);
+  await expect(readArray(path)).rejects.toMatchObject({ code: "MOKA_DATA", message });
+});
+
 test("what is no .npz, or a damaged one, is an error that names the file", async () => {
   const whole = zip({ "x.npy": npy([1], [1]) }, true);
   for (const bytes of [
@@ -60,6 +70,8 @@ test("what is no .npz, or a damaged one, is an error that names the file", async
     writeFileSync(path, bytes);
     await expect(readNpz(path)).rejects.toMatchObject({ code: "MOKA_DATA", message: expect.stringContaining(path) });
   }
+  writeFileSync(path, "PK");
+  await expect(readNpz(path)).rejects.toThrow("is no .npz: it has no directory of a ZIP");
   const broken = Buffer.from(whole);
   broken.fill(0xff, 40, 50);
   writeFileSync(path, broken);

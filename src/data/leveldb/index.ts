@@ -1,2 +1,0 @@
-export { LevelDb, type LevelDbCursor, openLevelDb } from "./reader.js";
-export { LevelDbWriter } from "./writer.js";

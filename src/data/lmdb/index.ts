@@ -1,2 +1,0 @@
-export { Lmdb, type LmdbCursor, openLmdb } from "./reader.js";
-export { type LmdbRecord, LmdbWriter, writeLmdb } from "./writer.js";
