@@ -110,3 +110,25 @@ test("a shape that no blob can have is the layer's error", async () => {
   expect(x).toMatchObject({ top: [undefined], error: { code: "MOKA_SHAPE" } });
   expect(String(x?.error)).toContain('layer "x" (Input): ');
 });
+
+test("what was found in another state is reused for the same bottoms, and found anew for others", async () => {
+  const { layer } = parseNet(`layer { name: "a" type: "Input" top: "x" input_param { shape { dim: 2 } } }
+    layer { name: "b" type: "Input" top: "x" input_param { shape { dim: 3 } } }
+    layer { name: "r" type: "ReLU" bottom: "x" top: "y" }`).message;
+  const [a, b, relu] = layer;
+  const known = new Map();
+  const infer = async (...layers: typeof layer) => inferShapes(layers, { ...context, known });
+  const first = await infer(a, relu);
+  const again = await infer(a, relu);
+  expect(again.layers.get(relu)).toBe(first.layers.get(relu));
+  expect((await infer(b, relu)).blobs.get("y")).toEqual([3]);
+});
+
+test("a Python layer is made by the class that is registered for its module and layer", async () => {
+  const { message } = parseNet(`layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 } } }
+    layer { name: "p" type: "Python" bottom: "x" top: "y" python_param { module: "m" layer: "L" } }`);
+  const own = layers.find(({ type }) => type === "ReLU");
+  const catalog = new Catalog(layers, fill, own && { "m/L": own });
+  expect((await inferShapes(message.layer, { ...context, catalog })).blobs.get("y")).toEqual([2]);
+  expect((await inferShapes(message.layer, context)).blobs.get("y")).toBeUndefined();
+});

@@ -125,6 +125,14 @@ at least 56 B for the values of the blobs, as much again for their gradients
   expect(JSON.parse((await moka("summary", partial, "--json")).out).totals.partial).toBe(true);
 });
 
+test("names in East Asian scripts take two columns a character", async () => {
+  const wide = join(folder, "wide.prototxt");
+  writeFileSync(wide, 'layer { name: "入力é" type: "Input" top: "x" input_param { shape { dim: 1 dim: 3 } } }\n');
+  const [head, , row] = (await moka("summary", wide, "--no-peaks")).out.split("\n");
+  expect(head).toBe("Layer  Type   Bottoms  Tops  Shapes  Params  Mult-adds  Memory");
+  expect(row).toBe("入力é  Input           x     1 3                          12 B");
+});
+
 test("--no-peaks leaves the peaks out", async () => {
   expect((await moka("summary", model, "--no-peaks")).out).not.toContain("peak");
   expect(JSON.parse((await moka("summary", model, "--no-peaks", "--json")).out).peaks).toEqual({});
