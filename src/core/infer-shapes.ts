@@ -2,7 +2,7 @@ import { isFieldSet } from "@bufbuild/protobuf";
 import { type LayerParameter, LayerParameterSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
-import { checkShape, countOf, type Shape } from "../util/shape.js";
+import { checkShape, countOf, type Shape, sameShape } from "../util/shape.js";
 import { checkCounts, topsOf } from "./build-net.js";
 import type { Catalog } from "./catalog.js";
 import { phaseName } from "./filter-net.js";
@@ -15,7 +15,7 @@ export interface InferenceContext extends Omit<LayerContext, "fill"> {
   readonly catalog: Catalog;
   /** Shapes by blob. A data layer whose tops are all here is not asked: it needs no data, nor a known type. */
   readonly given?: ReadonlyMap<string, Shape>;
-  /** What was found in other states of the net of the same phase, to be reused for the same bottoms, and added to. */
+  /** What was found in other states of the net of the same phase, to be reused for equal bottoms, and added to. */
   readonly known?: Map<LayerParameter, LayerShapes>;
 }
 
@@ -60,7 +60,7 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
     const bottoms = graph.bottoms(message);
     const bottom = bottoms.map((value) => shapes.get(value));
     const before = known?.get(message);
-    const isSame = before?.bottom.every((shape, index) => shape === bottom[index]);
+    const isSame = before?.bottom.every((shape, index) => sameShape(shape ?? unknown, bottom[index] ?? unknown));
     const found = before && isSame ? before : await inferLayer(asInput(message, given), bottom, context);
     known?.set(message, found);
     const isGuess = found.isAssumed || bottoms.some((value) => assumed.has(value));
@@ -80,6 +80,9 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
   const names = [...last].filter(([, value]) => assumed.has(value)).map(([name]) => name);
   return { layers: all, blobs: new Map(blobs), assumed: new Set(names) };
 }
+
+/** Stands for an unknown shape where shapes are compared: no blob has a negative size. */
+const unknown: Shape = [-1];
 
 /** Whether an error says that a file is missing or cannot be used. */
 export function isMissing(error: unknown): error is MokaError {
