@@ -8,6 +8,7 @@ export { Net, type NetOptions } from "./api/net.js";
 export type { FoldProof } from "./api/prove-fold.js";
 export { Solver, type SolverOptions } from "./api/solver.js";
 export { type NetStats, type StatsOptions, stats } from "./api/stats.js";
+export { summarize } from "./api/summary.js";
 export { type MeanArray, Transformer } from "./api/transformer.js";
 export type { Blob } from "./core/blob.js";
 export type { LayerConstructor } from "./core/catalog.js";
@@ -45,7 +46,7 @@ export { type CallOptions, L, type LayerFunction, NetSpec, P, Top, toProto } fro
 export { formatLogTable, type LogRow, linesOf, parseLog, type TrainingLog } from "./tools/parse-log.js";
 export type { Peak } from "./tools/peak.js";
 export { plotLog } from "./tools/plot-log.js";
-export { type LayerSummary, type NetSummary, type Peaks, type SummaryOptions, summarize } from "./tools/summary.js";
+export type { LayerSummary, NetSummary, Peaks, SummaryOptions } from "./tools/summary.js";
 export { type ErrorCode, MokaError, type Place } from "./util/errors.js";
 export type { Shape } from "./util/shape.js";
 export { version } from "./version.js";

@@ -73,15 +73,9 @@ export class Prover {
       phase: "TEST",
       random: new Random(1),
       log: silent,
+      given,
     } as const;
-    const {
-      blobs,
-      assumed,
-      layers: found,
-    } = await inferShapes(
-      layers.map((layer) => asInput(layer, given)),
-      context,
-    );
+    const { blobs, assumed, layers: found } = await inferShapes(layers, context);
     for (const { error } of found.values()) if (isMissing(error)) options.log?.("warning", "", error.message);
     const known = [...blobs].filter(([name]) => !assumed.has(name));
     return new Prover(options, catalog, new Map([...known, ...given]));
@@ -138,13 +132,7 @@ export class Prover {
 
   /** The reason why the net cannot run here; undefined if it can. */
   #whyNotRunnable(layers: readonly LayerParameter[]): string | undefined {
-    const isKnown = ({ type, pythonParam }: LayerParameter) => {
-      const own = pythonParam
-        ? [`${pythonParam.module}/${pythonParam.layer}`, `${pythonParam.module}.${pythonParam.layer}`]
-        : [];
-      return [...own, type].some((name) => this.#catalog.has(name));
-    };
-    const unknown = layers.filter((layer) => !isKnown(layer));
+    const unknown = layers.filter((layer) => !this.#catalog.has(layer));
     if (unknown.length > 0) {
       const names = unknown.map(({ name, type }) => `"${name}" (${type})`).join(", ");
       return `Moka does not know the type of ${names}`;

@@ -41,27 +41,27 @@ export class Catalog {
     return [...this.#classes.keys()];
   }
 
-  has(type: string): boolean {
-    return this.#classes.has(type);
+  has(message: LayerParameter): boolean {
+    return this.#classOf(message) !== undefined;
   }
 
   /** A layer to ask what its class knows; nothing for a type there is not, or a class that throws. */
   tryCreate(message: LayerParameter, context: LayerContext): Layer | undefined {
     try {
-      return this.create(message, context);
+      return this.has(message) ? this.create(message, context) : undefined;
     } catch {
       return undefined;
     }
   }
 
   create(message: LayerParameter, context: LayerContext): Layer {
-    const name = keysOf(message).find((key) => this.#classes.has(key)) ?? "";
-    const layerClass = this.#classes.get(name);
-    if (!layerClass) throw this.#unknown(message);
+    const layerClass = this.#classOf(message);
+    if (!layerClass) throw this.unknown(message);
     return new layerClass(message, context);
   }
 
-  #unknown(message: LayerParameter): MokaError {
+  /** Says that there is no class for a layer. */
+  unknown(message: LayerParameter): MokaError {
     const context = { place: sourceOf(message)?.place, layer: message };
     if (message.type === "Python") {
       const { module = "", layer = "" } = message.pythonParam ?? {};
@@ -72,6 +72,11 @@ export class Catalog {
     }
     const reason = message.type ? `unknown layer type${suggestion(message.type, this.types)}` : "the layer has no type";
     return new MokaError("MOKA_LAYER", reason, context);
+  }
+
+  #classOf(message: LayerParameter): LayerConstructor | undefined {
+    const key = keysOf(message).find((each) => this.#classes.has(each));
+    return key === undefined ? undefined : this.#classes.get(key);
   }
 }
 

@@ -1,23 +1,35 @@
+import { isFieldSet } from "@bufbuild/protobuf";
 import { type LayerParameter, LayerParameterSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
-import { countOf, type Shape } from "../util/shape.js";
-import { checkCounts } from "./build-net.js";
+import { checkShape, countOf, type Shape, sameShape } from "../util/shape.js";
+import { checkCounts, topsOf } from "./build-net.js";
 import type { Catalog } from "./catalog.js";
+import { phaseName } from "./filter-net.js";
 import { connect, type Value } from "./graph.js";
+import { asInput } from "./input-layers.js";
 import type { Layer, LayerContext } from "./layer.js";
 
 /** What layers are made with here; no parameters are filled, so there are no fillers. */
 export interface InferenceContext extends Omit<LayerContext, "fill"> {
   readonly catalog: Catalog;
+  /** Shapes by blob. A data layer whose tops are all here is not asked: it needs no data, nor a known type. */
+  readonly given?: ReadonlyMap<string, Shape>;
+  /** What was found in other states of the net of the same phase, to be reused for equal bottoms, and added to. */
+  readonly known?: Map<LayerParameter, LayerShapes>;
 }
 
 /** What is known of one layer; an unknown shape is undefined. */
 export interface LayerShapes {
+  /** The layer, set up if its bottoms are known, and closed; undefined if its type is unknown or its class throws. */
+  readonly layer: Layer | undefined;
   readonly bottom: readonly (Shape | undefined)[];
+  /** Also of tops without a name, which the net makes. */
   readonly top: readonly (Shape | undefined)[];
   /** Of its parameters; undefined where they do not follow. */
   readonly params: readonly Shape[] | undefined;
+  /** Whether its files could not be used, so that its tops are what its message says, as far as it does. */
+  readonly isAssumed: boolean;
   /** The error that the layer threw: about its message, its bottoms or its files. */
   readonly error: unknown;
 }
@@ -25,7 +37,7 @@ export interface LayerShapes {
 /** The shapes in one state of a net. */
 export interface Inference {
   readonly layers: ReadonlyMap<LayerParameter, LayerShapes>;
-  /** The last shape of each blob, by name. */
+  /** The last shape of each blob, by name, in the order in which they are first read or made. */
   readonly blobs: ReadonlyMap<string, Shape>;
   /** Blobs whose shape is assumed, since data are missing, or follows from one that is. */
   readonly assumed: ReadonlySet<string>;
@@ -39,6 +51,7 @@ export interface Inference {
  * @param layers of one state of the net, in their order
  */
 export async function inferShapes(layers: readonly LayerParameter[], context: InferenceContext): Promise<Inference> {
+  const { given = new Map<string, Shape>(), known } = context;
   const graph = connect(layers);
   const shapes = new Map<Value, Shape>();
   const assumed = new Set<Value>();
@@ -46,24 +59,30 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
   for (const message of layers) {
     const bottoms = graph.bottoms(message);
     const bottom = bottoms.map((value) => shapes.get(value));
-    const { top, params, error, isAssumed } = await inferLayer(message, bottom, context);
-    const isGuess = isAssumed || bottoms.some((value) => assumed.has(value));
+    const before = known?.get(message);
+    const isSame = before?.bottom.every((shape, index) => sameShape(shape ?? unknown, bottom[index] ?? unknown));
+    const found = before && isSame ? before : await inferLayer(asInput(message, given), bottom, context);
+    known?.set(message, found);
+    const isGuess = found.isAssumed || bottoms.some((value) => assumed.has(value));
     for (const [index, value] of graph.tops(message).entries()) {
-      const shape = top[index];
-      if (!shape || countOf(shape) === 0) continue;
+      const shape = found.top[index];
+      if (!shape) continue;
       shapes.set(value, shape);
       if (isGuess) assumed.add(value);
     }
-    all.set(message, { bottom, top: graph.tops(message).map((value) => shapes.get(value)), params, error });
+    all.set(message, found);
   }
-  const last = graph.values.filter(({ next }) => !next);
-  const blobs = last.flatMap((value) => {
+  const last = new Map(graph.values.map((value) => [value.name, value]));
+  const blobs = [...last].flatMap(([name, value]) => {
     const shape = shapes.get(value);
-    return shape ? [[value.name, shape] as const] : [];
+    return shape ? [[name, shape] as const] : [];
   });
-  const names = last.filter((value) => assumed.has(value)).map(({ name }) => name);
+  const names = [...last].filter(([, value]) => assumed.has(value)).map(([name]) => name);
   return { layers: all, blobs: new Map(blobs), assumed: new Set(names) };
 }
+
+/** Stands for an unknown shape where shapes are compared: no blob has a negative size. */
+const unknown: Shape = [-1];
 
 /** Whether an error says that a file is missing or cannot be used. */
 export function isMissing(error: unknown): error is MokaError {
@@ -73,28 +92,36 @@ export function isMissing(error: unknown): error is MokaError {
 async function inferLayer(
   message: LayerParameter,
   bottom: readonly (Shape | undefined)[],
-  { catalog, ...context }: InferenceContext,
-): Promise<Pick<LayerShapes, "top" | "params" | "error"> & { readonly isAssumed: boolean }> {
-  const unknown = { top: [], params: undefined, error: undefined, isAssumed: false };
-  if (!catalog.has(message.type)) return unknown;
-  const known = bottom.filter((shape) => shape !== undefined);
+  { catalog, given: _, known: __, ...context }: InferenceContext,
+): Promise<LayerShapes> {
   const copy = copyMessage(LayerParameterSchema, message);
-  copy.phase = Phase[context.phase];
+  if (!isFieldSet(copy, LayerParameterSchema.field.phase)) copy.phase = Phase[context.phase];
   let layer: Layer | undefined;
+  const found = (of: Partial<LayerShapes>): LayerShapes => {
+    const { top = [], params, isAssumed = false, error } = of;
+    const tops = Array.from({ length: layer ? topsOf(layer) : copy.top.length }, (_, index) => {
+      const shape = top[index];
+      return shape && countOf(shape) > 0 ? shape : undefined;
+    });
+    return { layer, bottom, top: tops, params, isAssumed, error };
+  };
   try {
-    layer = catalog.create(copy, { ...context, fill: () => {} });
+    if (!catalog.has(copy)) return found({});
+    layer = catalog.create(copy, { ...context, phase: phaseName(copy.phase), fill: () => {} });
     checkCounts(layer);
-    if (known.length < bottom.length) return unknown;
+    const known = bottom.filter((shape) => shape !== undefined);
+    if (known.length < bottom.length) return found({});
     try {
       await layer.inspect();
     } catch (error) {
-      return { ...unknown, top: layer.assumedShapes(), error: layer.explain(error), isAssumed: true };
+      return found({ top: layer.assumedShapes(), error: layer.explain(error), isAssumed: true });
     }
     layer.setup(known);
     const top = layer.topShapes(known);
-    return { ...unknown, top, params: layer.declareParams(known).map(({ shape }) => shape) };
+    for (const shape of top) checkShape(shape);
+    return found({ top, params: layer.declareParams(known).map(({ shape }) => shape) });
   } catch (error) {
-    return { ...unknown, error };
+    return found({ error: layer ? layer.explain(error) : error });
   } finally {
     await layer?.close();
   }

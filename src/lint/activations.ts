@@ -1,5 +1,6 @@
 import type { ActivationKind } from "../core/layer-facts.js";
 import { forkTypes } from "../layers/registry.js";
+import { memoized } from "../util/memoized.js";
 import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
 
@@ -15,16 +16,23 @@ export interface Activation {
  * The activation that a layer's bottom comes out of, directly or through layers that only pool, drop, cut or combine
  * values; undefined if a convolution, a normalization or another layer stands between.
  */
-export function activationBefore(view: View, layer: LintLayer, index = 0): Activation | undefined {
-  const maker = view.maker(layer, index);
-  if (!maker) return undefined;
-  const { activation: kind } = maker.facts ?? forkTypes.get(maker.type) ?? {};
-  if (kind) return { layer: maker, kind, through: undefined };
-  const bottoms = { none: 0, first: 1, all: maker.message.bottom.length }[maker.facts?.passesOn ?? "none"];
-  const all = Array.from({ length: bottoms }, (_, each) => activationBefore(view, maker, each));
-  const [first] = all;
-  return first && all.every(Boolean) ? { ...first, through: maker } : undefined;
+export function activationBefore(view: View, layer: LintLayer): Activation | undefined {
+  return activationsIn(view).get(view.maker(layer));
 }
+
+/** The activation that a layer's top comes out of. */
+const activationsIn = memoized((view: View) => {
+  const found = new Map<LintLayer | undefined, Activation>();
+  for (const layer of view.layers) {
+    const { activation: kind } = layer.facts ?? forkTypes.get(layer.type) ?? {};
+    const bottoms = { none: 0, first: 1, all: layer.message.bottom.length }[layer.facts?.passesOn ?? "none"];
+    const all = Array.from({ length: bottoms }, (_, index) => found.get(view.maker(layer, index)));
+    const [first] = all;
+    if (kind) found.set(layer, { layer, kind, through: undefined });
+    else if (first && all.every(Boolean)) found.set(layer, { ...first, through: layer });
+  }
+  return found;
+});
 
 /** Whether an activation's bottom comes out of a BatchNorm, directly or through a Scale or Bias. */
 export function isNormalized(view: View, activation: LintLayer): boolean {

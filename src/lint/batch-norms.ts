@@ -1,5 +1,6 @@
 import { writtenGlobalStats } from "../layers/normalization/batch-norm.js";
 import { scaleBehind } from "../layers/normalization/scale-behind.js";
+import { memoized } from "../util/memoized.js";
 import { countOf } from "../util/shape.js";
 import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
@@ -19,8 +20,8 @@ export interface BatchNorm {
 }
 
 /** The BatchNorm layers of a state, in their order. */
-export function batchNorms(view: View): readonly BatchNorm[] {
-  return view.layers
+export const batchNorms: (view: View) => readonly BatchNorm[] = memoized((view) =>
+  view.layers
     .filter(({ type }) => type === "BatchNorm")
     .map((layer) => {
       const [shape] = view.bottomShapes(layer);
@@ -32,8 +33,8 @@ export function batchNorms(view: View): readonly BatchNorm[] {
         usesGlobalStats: writtenGlobalStats(layer.message) ?? view.phase === "TEST",
         m: shape && (shape[0] ?? 1) * countOf(shape, 2),
       };
-    });
-}
+    }),
+);
 
 /** Behind what is said of the first of several layers; nothing where it is the only one. */
 export function andOthers(others: readonly unknown[]): string {

@@ -1,4 +1,5 @@
 import type { FieldNode, FileNode, ListNode, MessageNode, ValueNode } from "../proto/text/tree.js";
+import { memoized } from "../util/memoized.js";
 
 /** `text.slice(start, end)` becomes `replacement`. */
 export interface Edit {
@@ -95,14 +96,14 @@ export class Editor {
   }
 
   /** The indentation of one level in this text: that of the first nested field, or two spaces. */
-  indentation(body: Body): string {
+  readonly indentation: (body: Body) => string = memoized((body) => {
     for (const { value } of body.fields) {
       const inner = value?.kind === "message" ? value.fields[0] : undefined;
       const indent = inner && this.#indentOf(inner);
       if (indent) return indent;
     }
     return "  ";
-  }
+  });
 
   #insertBefore(node: FieldNode, field: string): Edit[] {
     const indent = this.#indentOf(node);

@@ -14,14 +14,15 @@ export interface LayerProblem extends Problem {
  * only if it is in both phases that have the layer.
  */
 export function problemsInStates(net: LintNet, check: (view: View) => Iterable<LayerProblem>): readonly LayerProblem[] {
-  const found = net.views.map((view) => ({ view, problems: [...check(view)] }));
+  const found = net.views.map((view) => {
+    const problems = [...check(view)];
+    return { view, problems, messages: new Set(problems.map(({ message }) => message)) };
+  });
   return found.flatMap(({ view, problems }) => {
     if (net.solver || view.stages.length === 0) return problems;
     const alike = found.filter((other) => other.view !== view && sameStages(other.view, view));
     return problems.filter((problem) =>
-      alike.every(
-        (other) => !other.view.has(problem.layer) || other.problems.some(({ message }) => message === problem.message),
-      ),
+      alike.every((other) => !other.view.has(problem.layer) || other.messages.has(problem.message)),
     );
   });
 }

@@ -1,31 +1,24 @@
 import type { Comment, FieldNode, FileNode, MessageNode, ValueNode } from "../proto/text/tree.js";
 
-/** The lines where some rules must not report. */
-interface Range {
-  readonly from: number;
-  readonly to: number;
-  /** Empty: all rules. */
-  readonly rules: ReadonlySet<string>;
-}
-
 /**
  * The findings that a file's comments turn off: `# moka-ignore rule-id, other-rule` (without ids: all rules). A comment
  * before or behind a field is for that field, which may be a whole layer; one behind an opening brace or last in a
  * message is for the message; `# moka-ignore-file` anywhere is for the file. Text behind ` -- ` has no effect.
  */
 export class Ignored {
-  readonly #ranges: Range[] = [];
+  /** Rules that are not to report, by line; `""` stands for all rules, line 0 for the whole file. */
+  readonly #rules = new Map<number, Set<string>>();
 
   constructor(tree: FileNode) {
-    const whole = { line: 1, endLine: Number.POSITIVE_INFINITY };
     this.#fields(tree.fields);
-    for (const comment of tree.dangling) this.#take(comment, whole);
+    for (const comment of tree.dangling) this.#take(comment, { line: 0, endLine: 0 });
   }
 
   has(rule: string, line: number): boolean {
-    return this.#ranges.some(
-      ({ from, to, rules }) => line >= from && line <= to && (rules.size === 0 || rules.has(rule)),
-    );
+    return [0, line].some((each) => {
+      const rules = this.#rules.get(each);
+      return rules !== undefined && (rules.has("") || rules.has(rule));
+    });
   }
 
   #fields(fields: readonly FieldNode[]): void {
@@ -55,8 +48,11 @@ export class Ignored {
     if (!match) return;
     const [, file, words = ""] = match;
     const ids = words.replace(/\s--(\s.*)?$/, "").split(/[\s,]+/);
-    const rules = new Set(ids.filter((id) => id !== ""));
-    const range = file ? { from: 1, to: Number.POSITIVE_INFINITY } : { from: line, to: endLine };
-    this.#ranges.push({ ...range, rules });
+    const named = ids.filter((id) => id !== "");
+    for (let each = file ? 0 : line; each <= (file ? 0 : endLine); each++) {
+      const rules = this.#rules.get(each) ?? new Set();
+      for (const id of named.length > 0 ? named : [""]) rules.add(id);
+      this.#rules.set(each, rules);
+    }
   }
 }

@@ -1,9 +1,12 @@
 import { quote } from "../proto/text/strings.js";
+import { memoized } from "../util/memoized.js";
 import { batchNorms } from "./batch-norms.js";
+import { grouped } from "./grouped.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
 import { fieldOnOneLine } from "./one-line.js";
 import type { Fix } from "./rule.js";
+import type { View } from "./view.js";
 
 /**
  * Adds a Scale right behind a BatchNorm: in place on its top, with its include and exclude rules, its layout, and a
@@ -55,20 +58,28 @@ export function insertScale(
 }
 
 /** A name for the Scale of a BatchNorm; no layer in a state with the BatchNorm has it yet. */
-export function scaleName({ views }: LintNet, norm: LintLayer): string {
-  const beside = views.filter((view) => view.has(norm)).flatMap(({ layers }) => layers);
-  const taken = new Set(beside.map(({ name }) => name));
-  const pairs = views.flatMap(batchNorms).flatMap(({ layer, scale }) => (scale ? [[layer.name, scale.name]] : []));
-  const candidates = pairs.map(([from = "", to = ""]) => renameAs(from, to)(norm.name));
+export function scaleName(net: LintNet, norm: LintLayer): string {
+  const beside = net.views.filter((view) => view.has(norm)).map(namesIn);
+  const candidates = renamesIn(net).map((rename) => rename(norm.name));
   const wanted = candidates.find((name) => name !== undefined) ?? scaleNameFrom(norm.name);
   for (let i = 1; ; i++) {
     const name = i === 1 ? wanted : `${wanted}_${i}`;
-    if (!taken.has(name)) return name;
+    if (!beside.some((taken) => taken.has(name))) return name;
   }
 }
 
+const namesIn = memoized(({ layers }: View) => new Set(layers.map(({ name }) => name)));
+
+/** The ways in which a net's Scales are named after their BatchNorm, each once. */
+const renamesIn = memoized(({ views }: LintNet) => {
+  const pairs = views
+    .flatMap(batchNorms)
+    .flatMap(({ layer, scale }) => (scale ? [renameAs(layer.name, scale.name)] : []));
+  return [...grouped(pairs, ({ key }) => key).values()].flatMap(([first]) => first?.rename ?? []);
+});
+
 /** Makes names as `to` is made from `from`: with `bn_conv1` and `scale_conv1`, "bn" is replaced by "scale". */
-function renameAs(from: string, to: string): (name: string) => string | undefined {
+function renameAs(from: string, to: string) {
   const shorter = Math.min(from.length, to.length);
   let start = 0;
   while (start < shorter && from[start] === to[start]) start++;
@@ -79,10 +90,11 @@ function renameAs(from: string, to: string): (name: string) => string | undefine
   while (end > 0 && /[a-z]/i.test(from[from.length - end] ?? "")) end--;
   const old = from.slice(start, from.length - end);
   const now = to.slice(start, to.length - end);
-  return (name) => {
+  const rename = (name: string): string | undefined => {
     if (old !== "") return name.includes(old) ? name.replace(old, now) : undefined;
     return end === 0 ? name + now : undefined;
   };
+  return { key: JSON.stringify([old, now, end === 0]), rename };
 }
 
 function scaleNameFrom(name: string): string {

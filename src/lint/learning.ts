@@ -1,3 +1,4 @@
+import { memoized } from "../util/memoized.js";
 import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
 
@@ -15,7 +16,7 @@ export function learns({ type, message, facts }: LintLayer): boolean {
  * The layers that Caffe marks as needing backward, seen from the data on: those that learn, and those behind them.
  * What leads to no loss is among them; layers of types that are not known are not.
  */
-export function needingBackward(view: View): ReadonlySet<LintLayer> {
+export const needingBackward: (view: View) => ReadonlySet<LintLayer> = memoized((view) => {
   const needing = new Set<LintLayer>();
   for (const layer of view.layers) {
     if (!layer.facts) continue;
@@ -23,4 +24,4 @@ export function needingBackward(view: View): ReadonlySet<LintLayer> {
     if (reached || learns(layer)) needing.add(layer);
   }
   return needing;
-}
+});

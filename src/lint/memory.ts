@@ -9,8 +9,8 @@ interface Memory {
   state: number;
   /** The layer that overwrote it last. */
   by: LintLayer | undefined;
-  /** The layers whose backward reads it again. */
-  readonly needs: { readonly layer: LintLayer; readonly need: Need }[];
+  /** The layers whose backward reads it again, by what they read of it; none that was reported already. */
+  readonly needs: Record<Need, LintLayer[]>;
 }
 
 /** `by` works in place on what `layer` still needs: for its backward, or for its forward, which comes later. */
@@ -31,7 +31,7 @@ export function* overwrittenIn(view: View): Iterable<Overwritten> {
   const needing = needingBackward(view);
   const held = new Map<LintLayer, Held[]>();
   const inputs = new Map<string, Held>();
-  const newMemory = (): Memory => ({ state: 0, by: undefined, needs: [] });
+  const newMemory = (): Memory => ({ state: 0, by: undefined, needs: { values: [], sign: [] } });
   for (const layer of view.layers) {
     const bottoms = layer.message.bottom.map((name, index): Held => {
       const maker = view.makers(layer)[index];
@@ -47,8 +47,10 @@ export function* overwrittenIn(view: View): Iterable<Overwritten> {
     const [first] = bottoms;
     const { rereads = {}, sharesBottom, keepsSign, isIdentityInTest } = layer.facts ?? {};
     if (inPlace && first && !(isIdentityInTest && view.phase === "TEST")) {
-      for (const { layer: needer, need } of first.memory.needs) {
-        if (need === "values" || !keepsSign) yield { layer: needer, by: layer, pass: "backward" };
+      const { needs } = first.memory;
+      for (const need of ["values", "sign"] as const) {
+        if (need === "sign" && keepsSign) continue;
+        for (const needer of needs[need].splice(0)) yield { layer: needer, by: layer, pass: "backward" };
       }
       first.memory.state++;
       first.memory.by = layer;
@@ -56,12 +58,12 @@ export function* overwrittenIn(view: View): Iterable<Overwritten> {
     const backward = view.phase === "TRAIN" && needing.has(layer);
     const reads = backward && !(inPlace && rereads.inPlace) && (!rereads.onlyToLearn || learns(layer));
     const need = reads ? rereads.bottom : undefined;
-    if (need) for (const { memory } of bottoms) memory.needs.push({ layer, need });
+    if (need) for (const { memory } of bottoms) memory.needs[need].push(layer);
     const kept = backward ? rereads.top : undefined;
     const tops = layer.message.top.map((_, index): Held => {
       const shared = first && (sharesBottom || (index === 0 && inPlace));
       const memory = shared ? first.memory : newMemory();
-      if (kept && index === 0) memory.needs.push({ layer, need: kept });
+      if (kept && index === 0) memory.needs[kept].push(layer);
       return { memory, state: memory.state };
     });
     held.set(layer, tops);

@@ -1,4 +1,5 @@
 import type { FieldNode, FileNode, MessageNode, ValueNode } from "../proto/text/tree.js";
+import { memoized } from "../util/memoized.js";
 import type { Location } from "./location.js";
 
 /** A value of the text, with its field. */
@@ -9,20 +10,32 @@ export interface PlacedValue {
   readonly body: MessageNode | FileNode;
 }
 
-/** The offset of a line and a column in a text; a byte order mark does not count as a column. */
-export function offsetOf(text: string, { line, column }: Location): number {
-  let start = text.startsWith("\ufeff") && line === 1 ? 1 : 0;
-  for (let passed = 1; passed < line; passed++) {
-    const end = text.indexOf("\n", start);
-    if (end < 0) return text.length;
-    start = end + 1;
+/** The offset of a line and a column in a file's text; a byte order mark does not count as a column. */
+export function offsetOf(file: FileNode, { line, column }: Location): number {
+  const start = lineStarts(file)[line - 1];
+  return start === undefined ? file.text.length : start + column - 1;
+}
+
+const lineStarts = memoized(({ text }: FileNode) => [
+  text.startsWith("\ufeff") ? 1 : 0,
+  ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1),
+]);
+
+/** The field of a body at an offset, by bisection; undefined if there is none. */
+export function fieldAt({ fields }: MessageNode | FileNode, offset: number): FieldNode | undefined {
+  let [from, to] = [0, fields.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((fields[middle]?.end ?? 0) > offset) to = middle;
+    else from = middle + 1;
   }
-  return start + column - 1;
+  const field = fields[from];
+  return field && field.offset <= offset ? field : undefined;
 }
 
 /** The value that starts at an offset, which may be a value of a list; the outermost if several start there. */
 export function valueAt(body: MessageNode | FileNode, offset: number): PlacedValue | undefined {
-  const field = body.fields.find(({ offset: start, end }) => start <= offset && offset < end);
+  const field = fieldAt(body, offset);
   return field?.value && valueWithin(field.value, offset, field, body);
 }
 
@@ -44,7 +57,7 @@ export function bodyAround(
   body: MessageNode | FileNode,
   offset: number,
 ): { readonly body: MessageNode | FileNode; readonly field: FieldNode | undefined } {
-  const field = body.fields.find(({ offset: start, end }) => start <= offset && offset < end);
+  const field = fieldAt(body, offset);
   const values = field?.value?.kind === "list" ? field.value.values : field?.value ? [field.value] : [];
   const inner = values.find((value) => value.offset < offset && offset < value.end);
   return inner?.kind === "message" ? bodyAround(inner, offset) : { body, field };

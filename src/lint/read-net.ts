@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
-import { inferShapes } from "../core/infer-shapes.js";
+import { inferShapes, type LayerShapes } from "../core/infer-shapes.js";
 import { isDataLayer, isLoss } from "../core/layer-roles.js";
 import {
   type LayerParameter,
@@ -71,9 +71,10 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
   const kind = kindOf(message);
   const { solver, weights, catalog, files, images } = context;
   const views: View[] = [];
+  const known = { TRAIN: new Map<LayerParameter, LayerShapes>(), TEST: new Map<LayerParameter, LayerShapes>() };
   for (const { phase, stages, included } of liveStates(kind, states)) {
     const inference = await inferShapes(included, {
-      ...{ catalog, files, images, phase, log: silent, random: new Random(1) },
+      ...{ catalog, files, images, phase, log: silent, random: new Random(1), known: known[phase] },
     });
     const own = included.map((layer) => byMessage.get(layer)).filter((layer) => layer !== undefined);
     views.push(new View(phase, stages, own, inference));

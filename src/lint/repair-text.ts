@@ -59,7 +59,7 @@ function punctuation(tree: FileNode, offset: number, placed: PlacedValue | undef
   if (at === "]") return inList ? withoutLastComma(text, offset) : undefined;
   if (at === "}" || at === ">") return put(at === "}" ? ">" : "}");
   if (at !== "," && at !== ";") return undefined;
-  const surplus = !inList || /[[,;]\s*$/.test(text.slice(0, offset)) || at === ",";
+  const surplus = !inList || /[[,;]$/.test(text.slice(0, offset).trimEnd().slice(-1)) || at === ",";
   return put(surplus ? "" : ",");
 }
 
@@ -97,8 +97,9 @@ function repeated(tree: FileNode, offset: number): Edit[] | undefined {
   if (!field || !earlier || same(earlier) === false || same(earlier) !== same(field)) return undefined;
   const { text } = tree;
   const end = Math.max(field.end, field.separatorEnd);
-  const blanks = /[ \t]*$/.exec(text.slice(0, field.offset))?.[0].length ?? 0;
-  const lineBreak = /\r?\n$/.exec(text.slice(0, field.offset - blanks))?.[0] ?? "";
+  const lineStart = text.lastIndexOf("\n", field.offset - 1) + 1;
+  const blanks = /[ \t]*$/.exec(text.slice(lineStart, field.offset))?.[0].length ?? 0;
+  const lineBreak = /\r?\n$/.exec(text.slice(Math.max(0, field.offset - blanks - 2), field.offset - blanks))?.[0] ?? "";
   const endsLine = /^[ \t]*\r?(\n|$)/.test(text.slice(end, end + 200));
   const start = field.offset - blanks - (endsLine ? lineBreak.length : 0);
   return [{ start: field.leading.length > 0 ? field.offset : start, end, replacement: "" }];

@@ -1,4 +1,5 @@
 import { isDataLayer, isLoss } from "../core/layer-roles.js";
+import { memoized } from "../util/memoized.js";
 import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
 
@@ -10,7 +11,11 @@ export function unfedTargets(view: View, layer: LintLayer): readonly number[] {
   const { bottom, type } = layer.message;
   if (!isLoss(layer.message) && type !== "Accuracy") return [];
   const makers = view.makers(layer);
-  const data = view.layers.filter(({ message }) => isDataLayer(message));
-  if (!makers[0] || data.length === 0 || data.some(({ facts }) => !facts?.isInput)) return [];
+  if (!makers[0] || !isFedByInputs(view)) return [];
   return bottom.flatMap((_, index) => (index > 0 && !makers[index] ? [index] : []));
 }
+
+const isFedByInputs = memoized((view: View) => {
+  const data = view.layers.filter(({ message }) => isDataLayer(message));
+  return data.length > 0 && data.every(({ facts }) => facts?.isInput);
+});

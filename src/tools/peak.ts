@@ -61,6 +61,8 @@ export async function peakOf(message: NetParameter, options: PeakOptions): Promi
       keep: "outputs",
       runs: false,
     });
+    // Checked first, since a plan takes most of the time.
+    if (trains && !net.nodes.some(({ needsBackward }) => needsBackward)) return undefined;
     if (trains && !net.execution.plan.backward?.length) return undefined;
     return { moka: netMemory(net).total, caffe: caffeMemory(net, trains).total };
   } catch (error) {

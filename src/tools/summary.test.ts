@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -116,9 +116,10 @@ describe("data", () => {
   test("that is not there can be given by its shapes", async () => {
     const { blobs } = await of(data + ip("a", "x", 5), { shapes: { x: [2, 3, 4, 4], l: [2] } });
     expect(blobs).toEqual({ x: [2, 3, 4, 4], l: [2], a: [2, 5] });
-    expect(await failure(data + ip("a", "x", 5))).toMatch(
-      /^net\.prototxt:1:1: layer "d" \(Data\): .*nowhere.*; give the shape of "x" and "l"/,
-    );
+    const { layers, totals } = await of(data + ip("a", "x", 5));
+    expect(layers[0].error).toMatch(/nowhere.*; give the shape of "x" and "l"/);
+    expect(layers[1]).toMatchObject({ tops: [{ name: "a" }], params: [], unknown: true });
+    expect(totals).toMatchObject({ partial: true, parameters: 0, memory: 4 * 2 });
   });
 
   test("of inputs may have other shapes than the prototxt says", async () => {
@@ -147,12 +148,112 @@ test("weights are to fit; who has some is said", async () => {
 
 test.each([
   [relu("x"), 'net.prototxt:1:1: layer "relu_x" (ReLU): bottom 0 is "x", which no layer above produces'],
-  [
-    `${input("x", 1)}layer { name: "r" type: "Relu" bottom: "x" top: "y" }`,
-    'net.prototxt:2:1: layer "r" (Relu): unknown layer type',
-  ],
   [`${input("x", 1)}layer { name: "r" type: "ReLU" top: "y" }`, 'layer "r" (ReLU): needs exactly 1 bottom, but has 0'],
   [input("x", 1) + ip("a", "x", 0), 'net.prototxt:2:1: layer "a" (InnerProduct): '],
 ])("what is wrong is said as when the net is built: %s", async (text, message) => {
   expect(await failure(text)).toContain(message);
+});
+
+describe("the net", () => {
+  const text = `input: "x" input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 4
+    layers { name: "r" type: RELU bottom: "x" top: "x" }`;
+
+  test("may be a path, a text or a message, of today's form or an older one", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "moka-summary-"));
+    try {
+      writeFileSync(join(folder, "net.prototxt"), text.replaceAll("\n", " "));
+      const all = [text, join(folder, "net.prototxt"), parseNet(text).message].map((net) => summarize(net));
+      for (const { layers } of await Promise.all(all))
+        expect(layers.map(({ type }) => type)).toEqual(["Input", "ReLU"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("that cannot be read is an error with its place", async () => {
+    await expect(summarize("/nowhere.prototxt")).rejects.toMatchObject({ code: "MOKA_FILE" });
+    await expect(summarize("layer {\n  name: }\n")).rejects.toMatchObject({ code: "MOKA_PARSE", place: { line: 2 } });
+  });
+});
+
+test("peaks may be left out", async () => {
+  const text = input("x", 1, 3) + ip("a", "x", 2);
+  expect((await of(text)).peaks.inference?.moka).toBeGreaterThan(0);
+  const { peaks, ...rest } = await of(text, { peaks: false });
+  expect(peaks).toEqual({});
+  expect(await of(text)).toMatchObject(rest);
+});
+
+describe("a layer of an unknown type", () => {
+  const roi =
+    'layer { name: "roi" type: "ROIPooling" bottom: "a" bottom: "x" top: "roi" }\nlayer { name: "own" type: "Own" bottom: "x" }\n';
+  const text = `${input("x", 2, 3)}${ip("a", "x", 4)}${relu("a")}${roi}${ip("f", "roi", 5)}${ip("g", "a", 5)}`;
+
+  test("and what depends on it is marked; the rest is counted", async () => {
+    const said: unknown[] = [];
+    const { layers, blobs, totals, peaks } = await of(text, { log: (...line) => said.push(line) });
+    expect(layers.filter(({ unknown }) => unknown).map(({ name }) => name)).toEqual(["roi", "own", "f"]);
+    expect(layers.filter(({ error }) => error).map(({ name, error }) => [name, error])).toEqual([
+      ["roi", "unknown layer type; it is Faster R-CNN's or R-FCN's"],
+      ["own", "unknown layer type"],
+    ]);
+    expect(layers.find(({ name }) => name === "f")).toEqual({
+      ...{ name: "f", type: "InnerProduct", bottoms: [{ name: "roi" }], tops: [{ name: "f" }], unknown: true },
+      ...{ params: [], parameters: 0, multiplyAdds: 0, memory: 0, inserted: false },
+    });
+    expect(Object.keys(blobs)).not.toContain("roi");
+    expect(blobs.g).toEqual([2, 5]);
+    expect(totals).toEqual({
+      partial: true,
+      parameters: 16 + 25,
+      parameterMemory: 4 * 41,
+      multiplyAdds: 2 * 3 * 4 + 2 * 4 * 5,
+      memory: 4 * (6 + 8 + 10),
+    });
+    expect(peaks).toEqual({});
+    expect(said.slice(-2)).toEqual([
+      [
+        "warning",
+        "",
+        "net.prototxt:4:1: layer \"roi\" (ROIPooling): unknown layer type; it is Faster R-CNN's or R-FCN's",
+      ],
+      ["warning", "", 'net.prototxt:5:1: layer "own" (Own): unknown layer type'],
+    ]);
+  });
+
+  test("makes no mistake elsewhere pass", async () => {
+    expect(await failure(text + ip("wrong", "g", 0))).toContain('layer "wrong" (InnerProduct): ');
+  });
+
+  test("is no obstacle to weights of the layers that are known", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "moka-summary-"));
+    try {
+      const net = await Net.load(input("x", 2, 3) + ip("a", "x", 4) + ip("f", "x", 5), { engine: "reference" });
+      const weights = join(folder, "a.caffemodel");
+      await net.save(weights);
+      await net.dispose();
+      const { layers } = await of(text, { weights });
+      expect(layers.filter(({ hasWeights }) => hasWeights).map(({ name }) => name)).toEqual(["a"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("may bring data whose shapes are given", async () => {
+    const { layers, totals, peaks } = await of(
+      `layer { name: "d" type: "AnnotatedData" top: "d" }\n${ip("a", "d", 2)}`,
+      { shapes: { d: [1, 3] } },
+    );
+    expect(layers.map(({ type, unknown }) => [type, unknown])).toEqual([
+      ["AnnotatedData", undefined],
+      ["InnerProduct", undefined],
+    ]);
+    expect(totals).not.toHaveProperty("partial");
+    expect(peaks.inference?.moka).toBeGreaterThan(0);
+  });
+
+  test("a slip gets the name that was meant", async () => {
+    const { layers } = await of(`${input("x", 1)}layer { name: "r" type: "Relu" bottom: "x" top: "y" }`);
+    expect(layers[1].error).toBe('unknown layer type; did you mean "ReLU"?');
+  });
 });

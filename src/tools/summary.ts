@@ -1,10 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { createFiles, createImages } from "#platform";
-import { checkCounts, topsOf } from "../core/build-net.js";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
-import { isMissing } from "../core/infer-shapes.js";
-import { givenShapes } from "../core/input-layers.js";
+import { inferShapes, isMissing, type LayerShapes } from "../core/infer-shapes.js";
 import { insertSplits } from "../core/insert-splits.js";
 import type { Layer, Phase } from "../core/layer.js";
 import { ParamTable } from "../core/params.js";
@@ -12,15 +10,14 @@ import type { Memory, Span } from "../core/span.js";
 import { Tensor } from "../core/tensor.js";
 import { matchTrainedLayers } from "../core/weights.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { layers as allLayers } from "../layers/registry.js";
+import { layers as allLayers, forkTypes } from "../layers/registry.js";
 import { type LayerParameter, type NetParameter, NetStateSchema, Phase as PhaseEnum } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
-import { upgradeNet } from "../proto/upgrade/net.js";
-import type { MokaError } from "../util/errors.js";
+import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
-import { checkShape, countOf, formatShape, type Shape } from "../util/shape.js";
+import { countOf, formatShape, type Shape } from "../util/shape.js";
 import { weightPaths } from "../util/weight-paths.js";
 import { type Peak, peakOf } from "./peak.js";
 
@@ -32,11 +29,13 @@ export interface SummaryOptions {
   readonly stages?: readonly string[] | undefined;
   /**
    * Shapes of blobs that layers without bottoms bring, by name. A layer whose tops are all named here is not asked,
-   * so a data layer needs no data.
+   * so a data layer needs no data, nor a known type.
    */
   readonly shapes?: Readonly<Record<string, Shape>> | undefined;
   /** Weights that are to fit: a path, or several separated by commas. */
   readonly weights?: string | undefined;
+  /** Whether to plan the net's memory, which takes most of the time. Default true; if not, `peaks` is empty. */
+  readonly peaks?: boolean | undefined;
   /** Layers of the caller's own, as for `Net.load`. */
   readonly layers?: Readonly<Record<string, LayerConstructor>> | undefined;
   readonly log?: Log | undefined;
@@ -45,7 +44,8 @@ export interface SummaryOptions {
 
 export interface BlobSummary {
   readonly name: string;
-  readonly shape: Shape;
+  /** Not there if it does not follow: the layer that makes it, or one above, is `unknown`. */
+  readonly shape?: Shape;
 }
 
 export interface ParamSummary {
@@ -59,8 +59,12 @@ export interface LayerSummary {
   readonly type: string;
   readonly bottoms: readonly BlobSummary[];
   readonly tops: readonly BlobSummary[];
-  /** Whether the shapes of its tops are assumed from its message, since its data are missing. */
+  /** Whether the shapes of its tops are assumed from its message, as far as it gives them, since its data are missing. */
   readonly assumed?: true;
+  /** Whether shapes of its tops or parameters do not follow. What it costs is not counted then. */
+  readonly unknown?: true;
+  /** Why it is `assumed` or `unknown`, if that is because of the layer itself, and not of its bottoms. */
+  readonly error?: string;
   readonly params: readonly ParamSummary[];
   /** How many values its parameters have, BatchNorm's statistics too; shared ones count where they are owned. */
   readonly parameters: number;
@@ -74,14 +78,19 @@ export interface LayerSummary {
   readonly hasWeights?: boolean;
 }
 
-/** What a net is made of, and what it costs. */
+/**
+ * What a net is made of, and what it costs; as JSON, what `moka summary --json` prints. Sizes in memory are in bytes, of
+ * values of 4 bytes.
+ */
 export interface NetSummary {
   readonly name: string;
   readonly phase: Phase;
   readonly layers: readonly LayerSummary[];
-  /** Every blob's shape by name, in the order of the layers. */
+  /** Every blob's shape by name, where it is known, in the order of the layers. */
   readonly blobs: Readonly<Record<string, Shape>>;
   readonly totals: {
+    /** Whether layers are not counted, since they are `unknown`: all totals are lower bounds then. */
+    readonly partial?: true;
     readonly parameters: number;
     /** Bytes of the parameters. */
     readonly parameterMemory: number;
@@ -111,32 +120,88 @@ const none: Memory = {
 const width = 4;
 
 /**
- * Says of each layer of a net which shapes it has and what it costs, from the layers' own rules, and how much memory
- * runs will need: nothing is allocated, filled, run or written. Data layers read the shape of their data, unless `shapes`
- * has it. If files are missing, shapes that the layer's message gives are assumed, and `log` gets a warning.
+ * Summarizes one state of a net; see `summarize`.
  *
- * @param message the net; one of an older form is brought up to date first, in place
- * @throws MokaError as building the net would
+ * @param message the net, upgraded
  */
-export async function summarize(message: NetParameter, options: SummaryOptions = {}): Promise<NetSummary> {
-  const { phase = "TEST", level = 0, stages = [], log = silent, files = createFiles(), weights } = options;
-  upgradeNet(message, "the net", log);
+export async function summarizeNet(message: NetParameter, options: SummaryOptions = {}): Promise<NetSummary> {
+  const { phase = "TEST", level = 0, stages = [], shapes = {}, log = silent, files = createFiles(), weights } = options;
   const state = create(NetStateSchema, { phase: PhaseEnum[phase], level, stage: [...stages] });
   const filtered = filterLayers(message, state, log);
   const catalog = new Catalog(allLayers, () => {}, options.layers);
-  const walk = new Walk(phase, files, catalog, options);
-  try {
-    for (const layer of insertSplits(filtered)) await walk.add(layer);
-    const found = weights === undefined ? undefined : await findWeights(weights, walk.layers, files, log);
-    const summary = walk.finish(message.name, new Set(filtered.map(({ name }) => name)), found);
-    const { shapes = {} } = options;
-    const peak = (of: Phase) => peakOf(message, { phase: of, level, stages, shapes, catalog, files });
-    const training = await peak("TRAIN");
-    const inference = phase === "TEST" ? await peak("TEST") : undefined;
-    return { ...summary, peaks: { ...(training && { training }), ...(inference && { inference }) } };
-  } finally {
-    await walk.close();
+  const context = { catalog, files, images: createImages(), phase, log: silent, random: new Random(1) };
+  const given = new Map(Object.entries(shapes));
+  const { layers: all, blobs } = await inferShapes(insertSplits(filtered), { ...context, given });
+  const params = new ParamTable();
+  const errors = new Map<LayerParameter, string>();
+  for (const [layer, found] of all) {
+    const error = errorOf(layer, found, catalog);
+    if (error) {
+      errors.set(layer, error.reason);
+      log("warning", "", error.message);
+    }
+    if (found.layer) addParams(found.layer, found.params ?? [], params);
   }
+  const known = [...all.values()].flatMap(({ layer, params }) => (layer && params ? [layer] : []));
+  const found = weights === undefined ? undefined : await findWeights(weights, known, files, log);
+  const owners = new Map(params.learnables.map(({ tensor, layer }) => [tensor.data, { tensor, layer }]));
+  const own = new Set(filtered.map(({ name }) => name));
+  const layers = [...all].map(([layer, shapes]): LayerSummary => {
+    const error = errors.get(layer);
+    const inserted = layer.type === "Split" && !own.has(layer.name);
+    return { ...summaryOf(layer, shapes, owners, found), inserted, ...(error !== undefined && { error }) };
+  });
+  const parameters = sum(layers.map((layer) => layer.parameters));
+  const peak = async (of: Phase) =>
+    options.peaks === false ? undefined : peakOf(message, { phase: of, level, stages, shapes, catalog, files });
+  const training = await peak("TRAIN");
+  const inference = phase === "TEST" ? await peak("TEST") : undefined;
+  return {
+    name: message.name,
+    phase,
+    layers,
+    blobs: Object.fromEntries(blobs),
+    totals: {
+      ...(layers.some(({ unknown }) => unknown) && { partial: true }),
+      parameters,
+      parameterMemory: width * parameters,
+      multiplyAdds: sum(layers.map((layer) => layer.multiplyAdds)),
+      memory: sum(layers.map((layer) => layer.memory)),
+    },
+    peaks: { ...(training && { training }), ...(inference && { inference }) },
+  };
+}
+
+/**
+ * What keeps a layer's shapes from being known, if it is no mistake of the net: an unknown type, or missing files.
+ *
+ * @throws the layer's error, if it is another; files that are there and damaged are a mistake
+ */
+function errorOf(message: LayerParameter, found: LayerShapes, catalog: Catalog): MokaError | undefined {
+  const { layer, top, error, isAssumed } = found;
+  const place = sourceOf(message)?.place;
+  if (!layer && error === undefined) {
+    const { code, reason } = catalog.unknown(message);
+    const fork = forkTypes.get(message.type)?.fork;
+    return new MokaError(code, reason + (fork ? `; it is ${fork}` : ""), { place, layer: message });
+  }
+  if (error === undefined) return undefined;
+  if (!isMissing(error) || !isAssumed) throw error;
+  const isDamaged = error.code === "MOKA_DATA";
+  const tops = message.top.map((name) => `"${name}"`).join(" and ");
+  const outcome =
+    isDamaged || top.includes(undefined)
+      ? `; give the shape of ${tops} (shapes, or --shape) to do without the data`
+      : `; its tops are assumed to be ${top.map((shape) => formatShape(shape ?? [])).join(" and ")}`;
+  const told = new MokaError(error.code, error.reason + (tops ? outcome : ""), { place, layer: message, cause: error });
+  if (isDamaged) throw told;
+  return told;
+}
+
+/** Gives a layer its parameters, without memory; those of one name are shared. */
+function addParams(layer: Layer, shapes: readonly Shape[], table: ParamTable): void {
+  layer.params = shapes.map((shape, index) => new Tensor(`${layer.name}.${index}`, shape, none));
+  table.add(layer);
 }
 
 /** The parameters that the weights have, those that share one of them too. */
@@ -154,138 +219,36 @@ async function findWeights(
   return found;
 }
 
-/** Goes through the layers as a net does when it is built, with shapes only. */
-class Walk {
-  readonly layers: Layer[] = [];
-  readonly #phase: Phase;
-  readonly #files: Files;
-  readonly #options: SummaryOptions;
-  readonly #catalog: Catalog;
-  readonly #shapes = new Map<string, Shape>();
-  readonly #connections = new Map<Layer, { bottoms: BlobSummary[]; tops: BlobSummary[] }>();
-  readonly #params = new ParamTable();
-  readonly #assumed = new Set<Layer>();
+type Owners = ReadonlyMap<Span, { readonly tensor: Tensor; readonly layer: Layer }>;
 
-  constructor(phase: Phase, files: Files, catalog: Catalog, options: SummaryOptions) {
-    this.#phase = phase;
-    this.#files = files;
-    this.#options = options;
-    this.#catalog = catalog;
-  }
-
-  async add(message: LayerParameter): Promise<void> {
-    const layer = this.#create(message);
-    this.layers.push(layer);
-    try {
-      checkCounts(layer);
-      const bottoms = message.bottom.map((name) => ({ name, shape: this.#shapes.get(name) ?? [] }));
-      const shapes = bottoms.map(({ shape }) => shape);
-      const topShapes = this.#givenShapes(message) ?? (await this.#topShapes(layer, shapes));
-      const tops = Array.from({ length: topsOf(layer) }, (_, i) => {
-        return { name: message.top[i] ?? "(automatic)", shape: topShapes[i] ?? [] };
-      });
-      for (const { name, shape } of tops) {
-        checkShape(shape);
-        if (name !== "(automatic)") this.#shapes.set(name, shape);
-      }
-      layer.params = layer.declareParams(shapes).map(({ shape }, i) => new Tensor(`${layer.name}.${i}`, shape, none));
-      this.#params.add(layer);
-      this.#connections.set(layer, { bottoms, tops });
-    } catch (error) {
-      throw layer.explain(error);
-    }
-  }
-
-  finish(name: string, own: ReadonlySet<string>, found: ReadonlySet<Span> | undefined): Omit<NetSummary, "peaks"> {
-    const owners = new Map(this.#params.learnables.map(({ tensor, layer }) => [tensor.data, { tensor, layer }]));
-    const layers = this.layers.map((layer): LayerSummary => {
-      const { bottoms = [], tops = [] } = this.#connections.get(layer) ?? {};
-      const params = layer.params.map((param): ParamSummary & { owned: boolean } => {
-        const owner = owners.get(param.data);
-        const owned = owner?.tensor === param;
-        return { shape: param.shape, owned, ...(owner && !owned && { sharedWith: owner.layer.name }) };
-      });
-      const owned = params.filter((param) => param.owned).map(({ shape }) => countOf(shape));
-      const made = layer.sharesBottom ? [] : tops.filter((top) => !layer.message.bottom.includes(top.name));
-      return {
-        name: layer.name,
-        type: layer.type,
-        bottoms,
-        tops,
-        ...(this.#assumed.has(layer) && tops.length > 0 && { assumed: true as const }),
-        params: params.map(({ owned: _, ...param }) => param),
-        parameters: sum(owned),
-        multiplyAdds: layer.multiplyAdds(bottoms.map(({ shape }) => shape)),
-        memory: width * sum(made.map(({ shape }) => countOf(shape))),
-        inserted: layer.type === "Split" && !own.has(layer.name),
-        ...(found && params.length > 0 && { hasWeights: layer.params.some((param) => found.has(param.data)) }),
-      };
-    });
-    const parameters = sum(layers.map((layer) => layer.parameters));
-    return {
-      name,
-      phase: this.#phase,
-      layers,
-      blobs: Object.fromEntries(this.#shapes),
-      totals: {
-        parameters,
-        parameterMemory: width * parameters,
-        multiplyAdds: sum(layers.map((layer) => layer.multiplyAdds)),
-        memory: sum(layers.map((layer) => layer.memory)),
-      },
-    };
-  }
-
-  async close(): Promise<void> {
-    for (const layer of this.layers) await layer.close();
-  }
-
-  #create(message: LayerParameter): Layer {
-    if (!Object.hasOwn(message, "phase")) message.phase = PhaseEnum[this.#phase];
-    return this.#catalog.create(message, {
-      phase: message.phase === PhaseEnum.TEST ? "TEST" : "TRAIN",
-      files: this.#files,
-      images: createImages(),
-      random: new Random(1),
-      log: silent,
-      fill: () => {},
-    });
-  }
-
-  #givenShapes(message: LayerParameter): readonly Shape[] | undefined {
-    return givenShapes(message, new Map(Object.entries(this.#options.shapes ?? {})));
-  }
-
-  async #topShapes(layer: Layer, shapes: readonly Shape[]): Promise<readonly Shape[]> {
-    try {
-      await layer.inspect();
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      const tops = layer.message.top.length;
-      const assumed = layer
-        .assumedShapes()
-        .slice(0, tops)
-        .filter((shape) => shape !== undefined);
-      if (error.code !== "MOKA_FILE" || assumed.length < tops) throw withHint(layer, error);
-      this.#assumed.add(layer);
-      const { message } = error.within({ layer, place: sourceOf(layer.message)?.place });
-      const outcome = tops > 0 ? `; its tops are assumed to be ${assumed.map(formatShape).join(" and ")}` : "";
-      this.#options.log?.("warning", "", message + outcome);
-      return assumed;
-    }
-    layer.setup(shapes);
-    return layer.topShapes(shapes);
-  }
-}
-
-/** What a data layer without its data needs. */
-function withHint(layer: Layer, error: MokaError): MokaError {
-  const tops = layer.message.top.map((name) => `"${name}"`).join(" and ");
-  return layer.error(
-    error.code,
-    `${error.reason}; give the shape of ${tops} (shapes, or --shape) to do without the data`,
-    error,
-  );
+function summaryOf(
+  message: LayerParameter,
+  { layer, bottom, top, params: shapes, isAssumed }: LayerShapes,
+  owners: Owners,
+  found: ReadonlySet<Span> | undefined,
+): Omit<LayerSummary, "inserted" | "error"> {
+  const blob = (name: string, shape: Shape | undefined): BlobSummary => ({ name, ...(shape && { shape }) });
+  const params = layer?.params ?? [];
+  const owned = params.filter((param) => owners.get(param.data)?.tensor === param);
+  const made = layer?.sharesBottom ? [] : top.filter((_, i) => !message.bottom.includes(message.top[i] ?? ""));
+  const known = bottom.filter((shape) => shape !== undefined);
+  const isUnknown = top.includes(undefined) || !(shapes || isAssumed);
+  return {
+    name: message.name,
+    type: message.type,
+    bottoms: message.bottom.map((name, i) => blob(name, bottom[i])),
+    tops: top.map((shape, i) => blob(message.top[i] ?? "(automatic)", shape)),
+    ...(isAssumed && top.some((shape) => shape) && { assumed: true }),
+    ...(isUnknown && { unknown: true }),
+    params: params.map((param): ParamSummary => {
+      const owner = owners.get(param.data);
+      return { shape: param.shape, ...(owner && owner.tensor !== param && { sharedWith: owner.layer.name }) };
+    }),
+    parameters: sum(owned.map(({ shape }) => countOf(shape))),
+    multiplyAdds: layer && shapes ? layer.multiplyAdds(known) : 0,
+    memory: width * sum(made.map((shape) => (shape ? countOf(shape) : 0))),
+    ...(found && params.length > 0 && { hasWeights: params.some((param) => found.has(param.data)) }),
+  };
 }
 
 function sum(values: readonly number[]): number {

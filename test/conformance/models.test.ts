@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse } from "npyjs";
 import { describe, expect, test } from "vitest";
+import { summarize } from "../../src/api/summary.js";
 import { Net } from "../../src/index.js";
 import { parseNet } from "../../src/proto/text/index.js";
-import { summarize } from "../../src/tools/summary.js";
 import { relativeError } from "../golden/engines.js";
 
 const corpus = fileURLToPath(new URL("../../../shared/corpus/models/", import.meta.url));

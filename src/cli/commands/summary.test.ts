@@ -95,6 +95,49 @@ test("the peak of training, for nets that learn, is the one that explain tells",
   expect((await moka("summary", train, "--phase", "TRAIN")).out).toMatch(/at the peak of training, .*\n$/);
 });
 
+test("what is not known is marked with ?, and the totals are lower bounds", async () => {
+  const partial = join(folder, "partial.prototxt");
+  writeFileSync(
+    partial,
+    `name: "p" input: "x" input_shape { dim: 2 dim: 3 }
+layer { name: "a" type: "InnerProduct" bottom: "x" top: "a" inner_product_param { num_output: 4 } }
+layer { name: "n" type: "Normalize" bottom: "x" top: "n" }
+layer { name: "r" type: "ReLU" bottom: "n" top: "n" }
+layer { name: "b" type: "InnerProduct" bottom: "n" top: "b" inner_product_param { num_output: 4 } }`,
+  );
+  const { code, out, err } = await moka("summary", partial);
+  expect(code).toBe(0);
+  expect(err).toBe(`warning: ${partial}:3:1: layer "n" (Normalize): unknown layer type; it is SSD's\n`);
+  expect(out).toBe(`Layer  Type          Bottoms  Tops        Shapes  Params  Mult-adds  Memory
+───────────────────────────────────────────────────────────────────────────
+input  Input                  x           2 3                          24 B
+a      InnerProduct  x        a           2 4         16         24    32 B
+n      Normalize     x        n           ?            ?          ?       ?
+r      ReLU          n        (in place)  ?            ?          ?       ?
+b      InnerProduct  n        b           ?            ?          ?       ?
+───────────────────────────────────────────────────────────────────────────
+Total                                               ≥ 16       ≥ 24  ≥ 56 B
+
+at least 16 parameters (64 B), 24 multiply-adds a forward
+at least 56 B for the values of the blobs, as much again for their gradients
+3 of 5 layers are not counted: what is marked with ? is not known
+`);
+  expect(JSON.parse((await moka("summary", partial, "--json")).out).totals.partial).toBe(true);
+});
+
+test("names in East Asian scripts take two columns a character", async () => {
+  const wide = join(folder, "wide.prototxt");
+  writeFileSync(wide, 'layer { name: "入力é" type: "Input" top: "x" input_param { shape { dim: 1 dim: 3 } } }\n');
+  const [head, , row] = (await moka("summary", wide, "--no-peaks")).out.split("\n");
+  expect(head).toBe("Layer  Type   Bottoms  Tops  Shapes  Params  Mult-adds  Memory");
+  expect(row).toBe("入力é  Input           x     1 3                          12 B");
+});
+
+test("--no-peaks leaves the peaks out", async () => {
+  expect((await moka("summary", model, "--no-peaks")).out).not.toContain("peak");
+  expect(JSON.parse((await moka("summary", model, "--no-peaks", "--json")).out).peaks).toEqual({});
+});
+
 test("--weights says what they have", async () => {
   const net = await Net.load(model, { engine: "reference" });
   const weights = join(folder, "w.caffemodel");

@@ -1,6 +1,6 @@
 import type { LayerSummary, NetSummary } from "../../tools/summary.js";
 import { colorsFor } from "../colors.js";
-import { type Command, command, option, repeated } from "../command.js";
+import { type Command, command, flag, option, repeated } from "../command.js";
 import { addShape, json, model, phase, stateOptions } from "../options.js";
 import { print, printJson, problems } from "../print.js";
 
@@ -19,26 +19,23 @@ export const summary: Command = command(
       addShape,
       {},
     ),
+    peaks: flag("--no-peaks", "leave out the peaks of memory, which take most of the time"),
     json,
     ...stateOptions,
   },
   async ({ model, json, ...options }) => {
-    const { summarize } = await import("../../index.js");
-    const { createFiles } = await import("#platform");
-    const { netFrom, readText } = await import("../../api/read-text.js");
-    const log = problems({ upgrades: false });
-    const files = createFiles();
-    const net = netFrom(await readText(model, files), log);
-    const result = await summarize(net, { ...options, files, log });
+    const { summarize } = await import("../../api/summary.js");
+    const result = await summarize(model, { ...options, log: problems({ upgrades: false }) });
     if (json) printJson(result);
-    else print(await format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
+    else print(format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
   },
   {
     help:
       "Multiply-adds are those of convolutions, inner products and recurrent layers in one forward pass over the batch." +
       "\nMemory is that of the values of a layer's top blobs; gradients take as much again." +
       "\nPeaks count blobs, parameters and buffers of layers, without a solver's history. The peak of training is that" +
-      "\nof the net of phase TRAIN, if its data exist. moka explain shows the steps that need the memory.",
+      "\nof the net of phase TRAIN, if its data exist. moka explain shows the steps that need the memory." +
+      "\nLayers of unknown types, and what depends on them, are marked with ? and not counted; a warning names them.",
   },
 );
 
@@ -54,11 +51,11 @@ const asLayer = "·";
 type Row = readonly (readonly string[])[];
 
 /** The table with its totals. Names are wrapped to make it at most `width` columns wide, if that is possible. */
-async function format(net: NetSummary, width: number): Promise<string> {
-  const { default: Table } = await import("cli-table3");
+function format(net: NetSummary, width: number): string {
   const { bold } = colorsFor(process.stdout);
-  const { parameters, multiplyAdds, memory } = net.totals;
-  const totals: Row = [["Total"], [], [], [], [], [short(parameters)], [short(multiplyAdds)], [bytes(memory)]];
+  const { parameters, multiplyAdds, memory, partial } = net.totals;
+  const counts = [short(parameters), short(multiplyAdds), bytes(memory)];
+  const totals: Row = [["Total"], [], [], [], [], ...counts.map((count) => [partial ? `≥ ${count}` : count])];
   const budget = width - gap * (heads.length - 1);
   let rows = rowsOf(net, false);
   let widths = widthsOf([...rows, totals]);
@@ -67,24 +64,23 @@ async function format(net: NetSummary, width: number): Promise<string> {
     rows = rowsOf(net, true);
     widths = shrink(widthsOf([...rows, totals]), budget);
   }
-  const noEdge = { top: "", "top-mid": "", "top-left": "", "top-right": "", left: "", "left-mid": "" };
-  const table = new Table({
-    head: heads.map((head) => bold(head)),
-    colAligns: heads.map((_, i) => (i <= named ? "left" : "right")),
-    chars: {
-      ...noEdge,
-      ...{ bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "", right: "", "right-mid": "" },
-      ...{ middle: " ".repeat(gap), mid: "─", "mid-mid": "─".repeat(gap) },
-    },
-    style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 },
-  });
-  for (const row of [...rows, totals]) {
-    const cells = row.map((lines, i) => (i < named ? lines.flatMap((line) => wrap(line, widths[i] ?? 1)) : lines));
-    table.push(cells.map((lines) => lines.join("\n")));
-  }
-  const lines = table.toString().split("\n");
-  const rule = lines[1] ?? "";
-  const text = [...lines.slice(0, -1), rule, ...lines.slice(-1)].map((line) => line.trimEnd());
+  const lines = (row: Row, style = (text: string) => text): string[] => {
+    const cells = row.map((texts, i) => (i < named ? texts.flatMap((text) => wrap(text, widths[i] ?? 1)) : texts));
+    return Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, line) => {
+      const padded = cells.map((texts, i) => {
+        const text = texts[line] ?? "";
+        const blanks = " ".repeat(Math.max(0, (widths[i] ?? 0) - widthOf(text)));
+        return i <= named ? style(text) + blanks : blanks + style(text);
+      });
+      return padded.join(" ".repeat(gap)).trimEnd();
+    });
+  };
+  const rule = "─".repeat(sum(widths) + gap * (heads.length - 1));
+  const head = lines(
+    heads.map((each) => [each]),
+    bold,
+  );
+  const text = [...head, rule, ...rows.flatMap((row) => lines(row)), rule, ...lines(totals)];
   const legend = isNarrow ? [`${asLayer} a top that is named as its layer`] : [];
   return `${[...text, "", ...legend, ...footer(net)].join("\n")}\n`;
 }
@@ -99,7 +95,8 @@ function rowsOf({ layers }: NetSummary, isShort: boolean): Row[] {
 }
 
 function rowOf(layer: LayerSummary, sources: ReadonlyMap<string, string>, isShort: boolean): Row {
-  const { name, type, bottoms, tops, assumed, params, parameters, multiplyAdds, memory } = layer;
+  const { name, type, bottoms, tops, assumed, unknown, params, parameters, multiplyAdds, memory } = layer;
+  const blank = unknown ? "?" : "";
   const topName = (top: string) => {
     if (bottoms.some((bottom) => bottom.name === top)) return "(in place)";
     return isShort && top === name ? asLayer : top;
@@ -110,20 +107,24 @@ function rowOf(layer: LayerSummary, sources: ReadonlyMap<string, string>, isShor
     [type],
     bottoms.map((bottom) => sources.get(bottom.name) ?? bottom.name),
     tops.map((top) => topName(top.name)),
-    tops.map(({ shape }) => (assumed ? "≈ " : "") + (shape.join(" ") || "scalar")),
-    [isShared ? "shared" : blankZero(parameters, short)],
-    [blankZero(multiplyAdds, short)],
-    [blankZero(memory, bytes)],
+    tops.map(({ shape }) => (shape ? (assumed ? "≈ " : "") + (shape.join(" ") || "scalar") : "?")),
+    [isShared ? "shared" : parameters === 0 ? blank : short(parameters)],
+    [multiplyAdds === 0 ? blank : short(multiplyAdds)],
+    [memory === 0 ? blank : bytes(memory)],
   ];
 }
 
 function footer({ totals, layers, peaks }: NetSummary): string[] {
-  const { parameters, parameterMemory, multiplyAdds, memory } = totals;
+  const { parameters, parameterMemory, multiplyAdds, memory, partial } = totals;
   const full = (value: number) => value.toLocaleString("en-US");
+  const least = partial ? "at least " : "";
   const lines = [
-    `${full(parameters)} parameters (${bytes(parameterMemory)}), ${full(multiplyAdds)} multiply-adds a forward`,
-    `${bytes(memory)} for the values of the blobs, as much again for their gradients`,
+    `${least}${full(parameters)} parameters (${bytes(parameterMemory)}), ${full(multiplyAdds)} multiply-adds a forward`,
+    `${least}${bytes(memory)} for the values of the blobs, as much again for their gradients`,
   ];
+  const written = layers.filter(({ inserted }) => !inserted);
+  const unknown = written.filter((layer) => layer.unknown).length;
+  if (partial) lines.push(`${unknown} of ${written.length} layers are not counted: what is marked with ? is not known`);
   for (const of of ["training", "inference"] as const) {
     const peak = peaks[of];
     if (!peak) continue;
@@ -141,8 +142,14 @@ function footer({ totals, layers, peaks }: NetSummary): string[] {
 
 function widthsOf(rows: readonly Row[]): number[] {
   return heads.map((head, i) =>
-    Math.max(head.length, ...rows.flatMap((row) => (row[i] ?? []).map(({ length }) => length))),
+    rows.reduce((most, row) => Math.max(most, ...(row[i] ?? []).map(widthOf)), head.length),
   );
+}
+
+/** Columns of a terminal; most characters of East Asian scripts take two. */
+function widthOf(text: string): number {
+  const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]/gu;
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : [...text].length + (text.match(wide) ?? []).length;
 }
 
 /** Narrows the widest column of names until all columns fit, or none of names is wider than 8. */
@@ -179,10 +186,6 @@ function short(value: number): string {
 function bytes(value: number): string {
   const text = short(value);
   return text.includes(" ") ? `${text}B` : `${text} B`;
-}
-
-function blankZero(value: number, shown: (value: number) => string): string {
-  return value === 0 ? "" : shown(value);
 }
 
 function sum(values: readonly number[]): number {

@@ -1,6 +1,8 @@
+import { memoized } from "../../util/memoized.js";
 import { type BatchNorm, batchNorms } from "../batch-norms.js";
 import type { Edit } from "../edits.js";
 import { freezeReason } from "../freeze.js";
+import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
 import { moveBias } from "../move-bias.js";
 import type { LintNet } from "../net.js";
@@ -44,11 +46,11 @@ type Biased = ReadonlyMap<LintLayer, readonly BatchNorm[]>;
 function biased(net: LintNet): Biased {
   const { layers, views } = net;
   const found = new Map<LintLayer, readonly BatchNorm[]>();
-  const norms = views.flatMap(batchNorms);
+  const norms = grouped(views.flatMap(batchNorms), ({ before }) => before);
   for (const layer of layers) {
     const param = paramOf(layer)?.message;
     if (!param?.biasTerm || param.axis !== 1 || layer.message.top.length !== 1) continue;
-    const behind = norms.filter(({ before }) => before === layer);
+    const behind = norms.get(layer) ?? [];
     const seen = views.filter((view) => view.has(layer));
     const only = seen.every((view) => {
       return view.readers(layer).length === 1 && behind.some((norm) => norm.view === view);
@@ -65,9 +67,8 @@ function biased(net: LintNet): Biased {
 /** The fix, and a sentence about it, or about why there is none. */
 function repair(net: LintNet, layer: LintLayer, found: Biased): { readonly fix?: Fix; readonly note: string } {
   const shared = layer.message.param[1]?.name;
-  const sharers = net.layers.filter(({ name, message }) => {
-    return name === layer.name || (shared && message.param.some((spec) => spec.name === shared));
-  });
+  const { byName, byParam } = sharersIn(net);
+  const sharers = [...(byName.get(layer.name) ?? []), ...((shared && byParam.get(shared)) || [])];
   const other = sharers.find((each) => !found.has(each));
   if (other) return { note: `It stays, since ${other.label} shares it.` };
   const edits = withoutBias(net, layer);
@@ -83,6 +84,15 @@ function repair(net: LintNet, layer: LintLayer, found: Biased): { readonly fix?:
   const move = moveBias(net, layer, names);
   return move.possible ? { fix: { edits, weights: move.apply }, note: move.note } : { note: `It stays: ${move.note}` };
 }
+
+/** The layers of each name, and those with a parameter of each name. */
+const sharersIn = memoized(({ layers }: LintNet) => {
+  const specs = layers.flatMap((layer) => layer.message.param.map((spec) => ({ layer, name: spec.name })));
+  const byParam = new Map(
+    [...grouped(specs, ({ name }) => name)].map(([name, all]) => [name, all.map((each) => each.layer)]),
+  );
+  return { byName: grouped(layers, ({ name }) => name), byParam };
+});
 
 /** Sets `bias_term: false`, in the place of `bias_filler` if that is given, and removes the bias's param spec. */
 function withoutBias({ edit }: LintNet, layer: LintLayer): Edit[] | undefined {

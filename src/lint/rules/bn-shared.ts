@@ -17,10 +17,7 @@ export const bnShared: Rule = {
   *check({ views }) {
     for (const view of views) {
       const norms = batchNorms(view);
-      const pairs = norms.flatMap((norm, index) => {
-        const owner = norms.slice(0, index).find((other) => sharesAny(other.layer, norm.layer));
-        return owner ? [{ norm, owner }] : [];
-      });
+      const pairs = sharing(norms, ({ layer }) => layer).map(([norm, owner]) => ({ norm, owner }));
       for (const { norm, owner } of pairs) if (!sharesAll(owner.layer, norm.layer)) yield inPart(owner, norm);
       const whole = pairs.filter(({ norm, owner }) => sharesAll(owner.layer, norm.layer));
       const moving = [...grouped(whole, ({ owner }) => owner)].filter(([owner]) => !owner.usesGlobalStats);
@@ -87,9 +84,8 @@ function inPart(owner: BatchNorm, { layer }: BatchNorm): Problem {
 
 /** Scales that share γ or β behind BatchNorm layers that share nothing. */
 function* scalesAlone(view: View, norms: readonly BatchNorm[]): Generator<Problem> {
-  const pairs = norms.flatMap(({ layer, scale }, index) => {
-    const owner = scale && norms.slice(0, index).find((other) => other.scale && sharesAny(other.scale, scale));
-    return scale && owner?.scale && !sharesAny(owner.layer, layer)
+  const pairs = sharing(norms, ({ scale }) => scale).flatMap(([{ layer, scale }, owner]) => {
+    return scale && owner.scale && !sharesAny(owner.layer, layer)
       ? [{ layer, scale, owner: owner.layer, other: owner.scale }]
       : [];
   });
@@ -102,6 +98,17 @@ function* scalesAlone(view: View, norms: readonly BatchNorm[]): Generator<Proble
       `"${first.layer.name}" and "${first.owner.name}" each gather averages of their own. If the branches are meant to be one net, ` +
       "they are so in TRAIN, but in TEST each normalizes by what it saw itself; a net that keeps only one branch has its averages.",
   };
+}
+
+/** Those whose layer has a parameter of the same name as one before, each with the first such. */
+function sharing(norms: readonly BatchNorm[], layerOf: (norm: BatchNorm) => LintLayer | undefined) {
+  const owners = new Map<string, { readonly norm: BatchNorm; readonly index: number }>();
+  return norms.flatMap((norm, index): (readonly [BatchNorm, BatchNorm])[] => {
+    const names = (layerOf(norm)?.message.param ?? []).flatMap(({ name }) => (name === "" ? [] : [name]));
+    const found = names.flatMap((name) => owners.get(name) ?? []).sort((a, b) => a.index - b.index);
+    for (const name of names) if (!owners.has(name)) owners.set(name, { norm, index });
+    return found[0] ? [[norm, found[0].norm]] : [];
+  });
 }
 
 function sharesAny({ message: { param: names } }: LintLayer, { message: { param } }: LintLayer): boolean {

@@ -1,4 +1,5 @@
 import { isDataLayer } from "../../core/layer-roles.js";
+import { memoized } from "../../util/memoized.js";
 import { type BatchNorm, batchNorms } from "../batch-norms.js";
 import { forkNorm } from "../forks.js";
 import { insertScale } from "../insert-scale.js";
@@ -15,7 +16,7 @@ export const bnWithoutScale: Rule = {
   *check(net) {
     for (const norm of net.views.flatMap(batchNorms)) {
       // A fork's BatchNorm may have γ and β inside; bn-fork-fields reports it.
-      if (norm.scale || forkNorm(norm.layer) || isScaledLater(norm.view, norm.layer)) continue;
+      if (norm.scale || forkNorm(norm.layer) || scaledLater(norm.view).has(norm.layer)) continue;
       const problem = problemOf(net, norm);
       if (problem) yield problem;
     }
@@ -62,13 +63,18 @@ function consequenceFor({ type, facts }: LintLayer): string {
   return facts?.activation === "saturating" ? ", which is nearly a straight line there" : "";
 }
 
-/** Whether a Scale or Bias comes before the next nonlinear layer, as behind the Concat of a concatenated ReLU. */
-function isScaledLater(view: View, layer: LintLayer): boolean {
-  return layer.message.top.some((_, top) => {
-    return view.readers(layer, top).some(({ layer: { type, message, facts }, layer: reader }) => {
-      if (type === "Scale" || type === "Bias") return message.bottom.length === 1;
-      if (/affine|scale/i.test(type)) return true; // types of forks: EltwiseAffine, ChannelScale
-      return facts?.commutesWithAffine === true && isScaledLater(view, reader);
-    });
-  });
-}
+/** Layers with a Scale or Bias before the next nonlinear layer, as behind the Concat of a concatenated ReLU. */
+const scaledLater = memoized((view: View) => {
+  const scaled = new Set<LintLayer>();
+  const scales = (reader: LintLayer) => {
+    const { type, message, facts } = reader;
+    if (type === "Scale" || type === "Bias") return message.bottom.length === 1;
+    if (/affine|scale/i.test(type)) return true; // types of forks: EltwiseAffine, ChannelScale
+    return facts?.commutesWithAffine === true && scaled.has(reader);
+  };
+  for (const layer of view.layers.toReversed()) {
+    const readers = layer.message.top.flatMap((_, top) => view.readers(layer, top));
+    if (readers.some((end) => scales(end.layer))) scaled.add(layer);
+  }
+  return scaled;
+});

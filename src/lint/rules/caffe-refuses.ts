@@ -10,11 +10,11 @@ export const caffeRefuses: Rule = {
   severity: "error",
   summary: "something in the text that Caffe's reader, or its upgrade of old nets, does not take",
 
-  *check({ issues, failures, tree, text }) {
+  *check({ issues, failures, tree }) {
     for (const issue of issues) {
       if (!issue.caffeRefuses || reportedElsewhere.has(issue.code)) continue;
       const { line, column, message, severity } = issue;
-      const offset = offsetOf(text, issue);
+      const offset = offsetOf(tree, issue);
       const edits = repairOf(issue, tree, offset);
       yield {
         at: { line, column },

@@ -1,3 +1,4 @@
+import { memoized } from "../../util/memoized.js";
 import { formatNumber } from "../../util/number-format.js";
 import { counted } from "../../util/words.js";
 import { batchNorms } from "../batch-norms.js";
@@ -24,8 +25,8 @@ export const globalStatsInTrain: Rule = {
 };
 
 function problemOf(net: LintNet, view: View, layer: LintLayer): Omit<Problem, "at"> {
-  const norms = batchNorms(view).filter(({ usesGlobalStats }) => usesGlobalStats);
-  const norm = norms.find((each) => each.layer === layer);
+  const norms = globalNorms(view);
+  const norm = norms.get(layer);
   const freeze = norm && freezeReason(norm, net);
   if (freeze) {
     return {
@@ -49,12 +50,17 @@ function problemOf(net: LintNet, view: View, layer: LintLayer): Omit<Problem, "a
     message: `${layer.label} normalizes by averages that training never updates: use_global_stats: true in TRAIN`,
     why:
       `${empty}: mean and variance count as 0, and it divides by √eps = ${formatNumber(Math.sqrt(eps), 4)}, which makes ` +
-      `values ${formatNumber(gain, 4)} times as large. With ${counted(norms.length, "such layer")} in this net they ` +
-      `${gain ** norms.length > 3.4e38 ? "overflow" : "explode"}, and a softmax loss sticks at 87.3365, the −ln of the smallest ` +
+      `values ${formatNumber(gain, 4)} times as large. With ${counted(norms.size, "such layer")} in this net they ` +
+      `${gain ** norms.size > 3.4e38 ? "overflow" : "explode"}, and a softmax loss sticks at 87.3365, the −ln of the smallest ` +
       "number there is. Left out, the phase decides: the batch in TRAIN, the averages in TEST.",
     fix: removeGlobalStats(net, layer),
   };
 }
+
+const globalNorms = memoized((view: View) => {
+  const norms = batchNorms(view).filter(({ usesGlobalStats }) => usesGlobalStats);
+  return new Map(norms.map((norm) => [norm.layer, norm]));
+});
 
 /** Whether a file's name says that it is for TEST, as the test_net of a solver is. */
 function isForTest(file: string | undefined): boolean {

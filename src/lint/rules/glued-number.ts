@@ -10,10 +10,10 @@ export const gluedNumber: Rule = {
   severity: "warning",
   summary: "a number and the name behind it have no space between them: `num_output: 64pad: 1`",
 
-  *check({ issues, text }) {
+  *check({ issues, tree, text }) {
     for (const issue of issues) {
       if (issue.code !== "MOKA_TEXT_GLUED") continue;
-      const offset = offsetOf(text, issue);
+      const offset = offsetOf(tree, issue);
       glued.lastIndex = offset;
       const [all = "", number = "", name = "", opener] = glued.exec(text) ?? [];
       const split = offset + number.length;

@@ -1,3 +1,4 @@
+import { memoized } from "../../util/memoized.js";
 import type { Edit } from "../edits.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
 import type { LintLayer } from "../layer.js";
@@ -34,19 +35,22 @@ function* lossesIn(view: View, net: LintNet): Iterable<LayerProblem> {
   }
 }
 
-function inputsOf({ layers }: View): string {
+const inputsOf = memoized(({ layers }: View) => {
   const names = layers.filter(({ type }) => type === "Input").flatMap(({ message }) => message.top);
   return names.map((name) => `"${name}"`).join(", ");
-}
+});
+
+const hasSoftmax = memoized(({ layers }: LintNet) => layers.some(({ type }) => type === "Softmax"));
 
 /** Makes a SoftmaxWithLoss a Softmax; undefined if the net has a Softmax, or the layer has include or exclude rules. */
-function softmaxInstead(layer: LintLayer, missing: readonly number[], { edit, layers }: LintNet): Edit[] | undefined {
+function softmaxInstead(layer: LintLayer, missing: readonly number[], net: LintNet): Edit[] | undefined {
+  const { edit } = net;
   const { bottom, top, include, exclude } = layer.message;
   const type = layer.fields("type").at(-1)?.value;
   const bottoms = layer.values("bottom");
   if (layer.type !== "SoftmaxWithLoss" || !type || top.length !== 1 || include.length + exclude.length > 0)
     return undefined;
-  if (bottom.length !== 2 || missing[0] !== 1 || layers.some((other) => other.type === "Softmax")) return undefined;
+  if (bottom.length !== 2 || missing[0] !== 1 || hasSoftmax(net)) return undefined;
   const surplus = ["loss_param", "loss_weight", "propagate_down"].flatMap((name) => layer.fields(name));
   const label = bottoms[1];
   if (!label) return undefined;

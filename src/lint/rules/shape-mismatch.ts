@@ -1,6 +1,7 @@
 import { isMissing } from "../../core/infer-shapes.js";
 import { isDataLayer } from "../../core/layer-roles.js";
 import { MokaError } from "../../util/errors.js";
+import { memoized } from "../../util/memoized.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
 import { counted } from "../../util/words.js";
 import type { LintLayer } from "../layer.js";
@@ -56,10 +57,21 @@ function asText(shape: Shape | undefined): string {
 }
 
 /** Whether the reader has left out a part of the layer, as an unknown field of a fork; that may change its meaning. */
-function isReadInPart({ field }: LintLayer, { issues }: LintNet): boolean {
-  const lost = issues.filter(({ code, severity }) => code === "MOKA_TEXT_UNKNOWN_FIELD" || severity === "error");
-  return field !== undefined && lost.some(({ line }) => line >= field.line && line <= field.endLine);
+function isReadInPart({ field }: LintLayer, net: LintNet): boolean {
+  if (!field) return false;
+  const lost = lostBefore(net);
+  return lost(field.endLine + 1) > lost(field.line);
 }
+
+/** The number of fields and values that the reader has left out above a line. */
+const lostBefore = memoized(({ issues, text }: LintNet) => {
+  const counts = new Uint32Array(text.split("\n").length + 2);
+  for (const { code, severity, line } of issues) {
+    if (code === "MOKA_TEXT_UNKNOWN_FIELD" || severity === "error") counts[line + 1] = (counts[line + 1] ?? 0) + 1;
+  }
+  for (let line = 1; line < counts.length; line++) counts[line] = (counts[line] ?? 0) + (counts[line - 1] ?? 0);
+  return (line: number) => counts[Math.min(line, counts.length - 1)] ?? 0;
+});
 
 /** Layers whose top shapes are uncertain, since the reader left out a part of them or of a layer before them. */
 function withGuessedShapes(view: View, net: LintNet): ReadonlySet<LintLayer> {

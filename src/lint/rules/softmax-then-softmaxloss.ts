@@ -1,3 +1,4 @@
+import { memoized } from "../../util/memoized.js";
 import type { Edit } from "../edits.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
@@ -50,7 +51,10 @@ function withoutSoftmax({ edit, views }: LintNet, view: View, softmax: LintLayer
   const readers = views.flatMap((other) => other.readers(softmax)).filter((reader) => reader.layer !== loss);
   const removed = readers.length === 0 && softmax.body ? edit.remove(softmax.field) : [];
   if (view.isInPlace(softmax)) return removed.length > 0 ? removed : undefined;
-  const between = view.layers.slice(view.layers.indexOf(softmax) + 1, view.layers.indexOf(loss));
-  if (between.some(({ message }) => message.top.includes(scores))) return undefined;
+  const again = view.bottoms(softmax)[0]?.next?.maker?.layer;
+  const places = placesIn(view);
+  if (again && again !== loss && (places.get(again) ?? 0) < (places.get(loss) ?? 0)) return undefined;
   return [...removed, ...edit.replace(bottom, JSON.stringify(scores))];
 }
+
+const placesIn = memoized(({ layers }: View) => new Map(layers.map((layer, index) => [layer, index])));

@@ -14,7 +14,13 @@ export const unknownBottom: Rule = {
   check: (net) => problemsInStates(net, (view) => unknownIn(view, net)),
 };
 
+/** To find the name that was meant takes a look at all names above, so it is done for this many bottoms of a state. */
+const maxHints = 50;
+
 function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
+  const made = new Set<string>();
+  const names: string[] = [];
+  let [above, hints] = [0, 0];
   for (const { kind: problem, layer, index, value } of view.problems) {
     if (problem !== "unknown bottom" || unfedTargets(view, layer).includes(index)) continue;
     const { name } = value;
@@ -24,12 +30,20 @@ function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
     const makes = maker && !maker.message.bottom.includes(name) ? maker : undefined;
     // An unknown bottom of a fragment is an input of it, unless a later layer makes it.
     if (kind === "fragment" && !makes) continue;
-    const made = view.madeAbove(layer);
+    for (let each = view.layers[above]; each && each !== layer; each = view.layers[++above]) {
+      for (const top of each.message.top) if (made.size < made.add(top).size) names.push(top);
+    }
+    const close = !makes && hints++ < maxHints ? closest(name, made) : undefined;
+    const hint = makes
+      ? `; ${makes.label}, further down, does`
+      : close === undefined
+        ? ""
+        : `; did you mean "${close}"?`;
     yield {
       layer,
       at: bottomAt(layer, index),
-      message: `${layer.label} reads "${name}", which no layer before it makes${hint(name, makes, made)}`,
-      why: whyOf(view, name, makes, made),
+      message: `${layer.label} reads "${name}", which no layer before it makes${hint}`,
+      why: whyOf(view, name, makes, names.slice(-3)),
     };
   }
 }
@@ -39,17 +53,11 @@ function bottomAt(layer: LintLayer, index: number) {
   return bottoms[index]?.value ?? layer.at("bottom");
 }
 
-function hint(name: string, later: LintLayer | undefined, made: ReadonlySet<string>): string {
-  if (later) return `; ${later.label}, further down, does`;
-  const close = closest(name, made);
-  return close === undefined ? "" : `; did you mean "${close}"?`;
-}
-
-function whyOf({ phase, stages }: View, name: string, later: LintLayer | undefined, made: ReadonlySet<string>): string {
+function whyOf({ phase, stages }: View, name: string, later: LintLayer | undefined, above: readonly string[]): string {
   const state = [phase, ...stages.map((stage) => `stage "${stage}"`)].join(", ");
   const stops = `Caffe aborts with "Unknown bottom blob '${name}'" when it builds the net for ${state}, and Moka does so too.`;
   if (later)
     return `${stops} Layers run in the order in which they stand: "${later.name}" has to come before its readers.`;
-  const last = [...made].slice(-3).map((each) => `"${each}"`);
+  const last = above.map((each) => `"${each}"`);
   return `${stops} ${last.length > 0 ? `The last blobs made above are ${last.join(", ")}.` : "No layer stands above it in this state."}`;
 }

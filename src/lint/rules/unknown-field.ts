@@ -1,12 +1,14 @@
 import { forkTypes } from "../../layers/registry.js";
 import type { TextIssue } from "../../proto/text/index.js";
+import type { FieldNode } from "../../proto/text/tree.js";
+import { memoized } from "../../util/memoized.js";
 import { counted } from "../../util/words.js";
 import { forkFields } from "../forks.js";
 import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
 import type { Location } from "../location.js";
 import type { LintNet } from "../net.js";
-import { bodyAround, offsetOf } from "../places.js";
+import { bodyAround, fieldAt, offsetOf } from "../places.js";
 import type { Problem, Rule } from "../rule.js";
 
 export const unknownField: Rule = {
@@ -27,11 +29,12 @@ export const unknownField: Rule = {
   },
 };
 
-function problemOf({ tree, text, layers }: LintNet, issue: TextIssue, more: number): Problem {
-  const offset = offsetOf(text, issue);
+function problemOf(net: LintNet, issue: TextIssue, more: number): Problem {
+  const { tree } = net;
+  const offset = offsetOf(tree, issue);
   const { field } = bodyAround(tree, offset);
   const at: Location = field ? { ...field, end: field.nameEnd } : issue;
-  const layer = layers.find(({ field: own }) => own && own.offset < offset && offset < own.end);
+  const layer = layersByField(net).get(fieldAt(tree, offset));
   return {
     at,
     message: issue.message + (more > 0 ? `; it stands in ${counted(more, "more place")}` : ""),
@@ -45,3 +48,9 @@ function ownerOf(layer: LintLayer | undefined): string {
   const fork = layer && forkTypes.get(layer.type)?.fork;
   return fork ? ` Layers of type ${layer.type} are ${fork}: its caffe.proto may have it.` : "";
 }
+
+const layersByField = memoized(({ layers }: LintNet) => {
+  return new Map<FieldNode | undefined, LintLayer>(
+    layers.flatMap((layer) => (layer.field ? [[layer.field, layer]] : [])),
+  );
+});

@@ -19,7 +19,8 @@ export const unknownLayer: Rule = {
       if (!first) continue;
       // The type of a V1 layer was not read; caffe-refuses reports that.
       if (type === "" && !first.body) continue;
-      if (type === "" || similarType(type, net.types)) for (const layer of layers) yield misspelled(layer, net);
+      const wanted = similarType(type, net.types);
+      if (type === "" || wanted) for (const layer of layers) yield misspelled(layer, wanted, net);
       else yield type === "Python" ? pythonLayer(first, others.length) : unknownType(first, others.length);
     }
   },
@@ -32,8 +33,7 @@ function similarType(type: string, types: readonly string[]): string | undefined
   return same ?? (type.length > 4 ? closest(type, types) : undefined);
 }
 
-function misspelled(layer: LintLayer, { types, edit }: LintNet): Problem {
-  const wanted = similarType(layer.type, types);
+function misspelled(layer: LintLayer, wanted: string | undefined, { edit }: LintNet): Problem {
   const { value } = layer.fields("type").at(-1) ?? {};
   return {
     at: layer.at("type"),

@@ -55,12 +55,17 @@ function whyOf(view: View, layer: LintLayer, index: number, name: string): strin
 
 /** This layer and those that only it needs; none if one of its tops is read. */
 function deadBranch(view: View, last: LintLayer): readonly LintLayer[] {
-  const dead = new Set<LintLayer>();
-  for (const layer of view.layers.slice(0, view.layers.indexOf(last) + 1).reverse()) {
-    const readers = layer.message.top.flatMap((_, index) => view.readers(layer, index));
-    const isDead =
-      layer === last ? readers.length === 0 : readers.length > 0 && readers.every((end) => dead.has(end.layer));
-    if (isDead && layer.message.bottom.length > 0) dead.add(layer);
+  const alive = new Map<LintLayer, number>();
+  const readersOf = (layer: LintLayer) =>
+    layer.message.top.reduce((sum, _, index) => sum + view.readers(layer, index).length, 0);
+  const dead = readersOf(last) === 0 && last.message.bottom.length > 0 ? [last] : [];
+  for (const layer of dead) {
+    for (const maker of view.makers(layer)) {
+      if (!maker || maker.layer.message.bottom.length === 0) continue;
+      const left = (alive.get(maker.layer) ?? readersOf(maker.layer)) - 1;
+      alive.set(maker.layer, left);
+      if (left === 0) dead.push(maker.layer);
+    }
   }
-  return [...dead];
+  return dead;
 }

@@ -36,6 +36,8 @@ class Builder implements ParseContext {
   readonly rejected = new Set<ValueNode>();
   readonly #issues: Issues;
   readonly #hasComments: boolean;
+  /** Of unknown fields, by schema and name. */
+  readonly #hints = new Map<string, string>();
   /** The origins of messages in singular fields, which a text may give again. */
   readonly #origins = new Map<Message, Origin>();
   /** Messages with required fields. They are checked in the end: a field may still follow. */
@@ -72,7 +74,9 @@ class Builder implements ParseContext {
       const { name, value } = node;
       const field = byName.get(name);
       if (!field) {
-        const hint = hintFor(name, schema, byName);
+        const key = `${schema.name}.${name}`;
+        const hint = this.#hints.get(key) ?? hintFor(name, schema, byName);
+        this.#hints.set(key, hint);
         this.#issues.add("MOKA_TEXT_UNKNOWN_FIELD", node, `${schema.name} has no field ${excerpt(name)}${hint}`);
         if (!value) continue;
         this.#checkUnread(value);
