@@ -10,17 +10,17 @@ import { sumDims } from "./scale";
 @unmanaged
 class Relu {
   @inline
-  apply(x: v128, slope: v128, _q: v128): v128 {
+  apply(x: v128, negativeSlope: v128, _q: v128): v128 {
     const zero = f32x4.splat(0);
-    return f32x4.add(f32x4.pmax(x, zero), f32x4.mul(slope, f32x4.pmin(x, zero)));
+    return f32x4.add(f32x4.pmax(x, zero), f32x4.mul(negativeSlope, f32x4.pmin(x, zero)));
   }
 }
 
 @unmanaged
 class ReluGradient {
   @inline
-  apply(x: v128, dy: v128, slope: v128, _q: v128): v128 {
-    return v128.bitselect(dy, f32x4.mul(dy, slope), f32x4.gt(x, f32x4.splat(0)));
+  apply(x: v128, dy: v128, negativeSlope: v128, _q: v128): v128 {
+    return v128.bitselect(dy, f32x4.mul(dy, negativeSlope), f32x4.gt(x, f32x4.splat(0)));
   }
 }
 
@@ -106,19 +106,19 @@ class Square {
 @unmanaged
 class TimesAffine {
   @inline
-  apply(x: v128, dy: v128, slope: v128, offset: v128): v128 {
-    return f32x4.mul(dy, f32x4.add(f32x4.mul(slope, x), offset));
+  apply(x: v128, dy: v128, multiplier: v128, offset: v128): v128 {
+    return f32x4.mul(dy, f32x4.add(f32x4.mul(multiplier, x), offset));
   }
 }
 
-export function relu(from: i32, to: i32, x: usize, y: usize, slope: f32): void {
+export function relu(from: i32, to: i32, x: usize, y: usize, negativeSlope: f32): void {
   const start = (<usize>from) << 2;
-  map<Relu>(x + start, y + start, to - from, f32x4.splat(slope), f32x4.splat(0));
+  map<Relu>(x + start, y + start, to - from, f32x4.splat(negativeSlope), f32x4.splat(0));
 }
 
-export function reluBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize, slope: f32): void {
+export function reluBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize, negativeSlope: f32): void {
   const start = (<usize>from) << 2;
-  zip<ReluGradient>(x + start, dy + start, dx + start, to - from, f32x4.splat(slope), f32x4.splat(0));
+  zip<ReluGradient>(x + start, dy + start, dx + start, to - from, f32x4.splat(negativeSlope), f32x4.splat(0));
 }
 
 /** A piece is a plane of `inner` values; where `inner` is 1, a row of `dim` values. The same holds for the next kernel. */
@@ -189,8 +189,8 @@ export function square(from: i32, to: i32, x: usize, y: usize, scale: f32, shift
   map<Square>(x + start, y + start, to - from, f32x4.splat(scale), f32x4.splat(shift));
 }
 
-/** dx = dy·(slope·x + offset) */
-export function squareBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize, slope: f32, offset: f32): void {
+/** dx = dy·(multiplier·x + offset) */
+export function squareBackward(from: i32, to: i32, x: usize, dy: usize, dx: usize, multiplier: f32, offset: f32): void {
   const start = (<usize>from) << 2;
-  zip<TimesAffine>(x + start, dy + start, dx + start, to - from, f32x4.splat(slope), f32x4.splat(offset));
+  zip<TimesAffine>(x + start, dy + start, dx + start, to - from, f32x4.splat(multiplier), f32x4.splat(offset));
 }

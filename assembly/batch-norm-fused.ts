@@ -17,7 +17,7 @@ export class Activated {
     c: v128,
     multiplier: v128,
     offset: v128,
-    _slope: v128,
+    _coefficient: v128,
     _constant: v128,
     negativeSlope: v128,
   ): v128 {
@@ -27,7 +27,7 @@ export class Activated {
   }
 }
 
-/** d·multiplier + constant − slope·(x − c), where d is dy as the activation lets it through */
+/** d·multiplier + constant − coefficient·(x − c), where d is dy as the activation lets it through */
 @unmanaged
 export class ActivatedGradient {
   /** dy as the activation lets it through where it came from v */
@@ -43,13 +43,13 @@ export class ActivatedGradient {
     c: v128,
     multiplier: v128,
     offset: v128,
-    slope: v128,
+    coefficient: v128,
     constant: v128,
     negativeSlope: v128,
   ): v128 {
     const distance = f32x4.sub(x, c);
     const d = ActivatedGradient.through(dy, f32x4.add(f32x4.mul(distance, multiplier), offset), negativeSlope);
-    return f32x4.sub(f32x4.add(f32x4.mul(d, multiplier), constant), f32x4.mul(slope, distance));
+    return f32x4.sub(f32x4.add(f32x4.mul(d, multiplier), constant), f32x4.mul(coefficient, distance));
   }
 }
 
@@ -228,7 +228,7 @@ export function endGradients(
     const product = load<f64>(Block.product(i)) * inverse;
     if (dscale) store<f32>(dscale + at, <f32>(<f64>load<f32>(dscale + at) + product));
     if (dbias) store<f32>(dbias + at, <f32>(<f64>load<f32>(dbias + at) + sum));
-    store<f32>(Block.slope(i), <f32>((multiplier * inverse * product) / count));
+    store<f32>(Block.coefficient(i), <f32>((multiplier * inverse * product) / count));
     store<f32>(Block.constant(i), <f32>((-multiplier * sum) / count));
   }
 }

@@ -64,7 +64,7 @@ export function sumTiles(g: PoolGeometry, x: usize, dy: usize, channel: i32, neg
   }
 }
 
-/** dx = d·multiplier + constant − slope·(x − c) over a plane; dx may be x. Scratch: 64 bytes. */
+/** dx = d·multiplier + constant − coefficient·(x − c) over a plane; dx may be x. Scratch: 64 bytes. */
 export function mapTiles(
   g: PoolGeometry,
   x: usize,
@@ -78,7 +78,7 @@ export function mapTiles(
   const line = (<usize>g.width) << 2;
   const c = v128.load32_splat(Block.center(channel));
   const multiplier = v128.load32_splat(Block.multiplier(channel));
-  const slope = v128.load32_splat(Block.slope(channel));
+  const coefficient = v128.load32_splat(Block.coefficient(channel));
   const constant = v128.load32_splat(Block.constant(channel));
   const width = g.outputWidth;
   for (let row = 0; row < g.outputHeight; ++row) {
@@ -114,10 +114,10 @@ export function mapTiles(
       const d1 = v128.and(d, is1);
       const d2 = v128.and(d, v128.andnot(isBelow, is3));
       const d3 = v128.and(d, is3);
-      v128.store(dx + at, gradient(v128.shuffle<f32>(d0, d1, 0, 4, 1, 5), low0, slope, constant));
-      v128.store(dx + at, gradient(v128.shuffle<f32>(d0, d1, 2, 6, 3, 7), high0, slope, constant), 16);
-      v128.store(dx + at + line, gradient(v128.shuffle<f32>(d2, d3, 0, 4, 1, 5), low1, slope, constant));
-      v128.store(dx + at + line, gradient(v128.shuffle<f32>(d2, d3, 2, 6, 3, 7), high1, slope, constant), 16);
+      v128.store(dx + at, gradient(v128.shuffle<f32>(d0, d1, 0, 4, 1, 5), low0, coefficient, constant));
+      v128.store(dx + at, gradient(v128.shuffle<f32>(d0, d1, 2, 6, 3, 7), high0, coefficient, constant), 16);
+      v128.store(dx + at + line, gradient(v128.shuffle<f32>(d2, d3, 0, 4, 1, 5), low1, coefficient, constant));
+      v128.store(dx + at + line, gradient(v128.shuffle<f32>(d2, d3, 2, 6, 3, 7), high1, coefficient, constant), 16);
     }
     x += 2 * line;
     dx += 2 * line;
@@ -125,6 +125,6 @@ export function mapTiles(
   }
 }
 
-function gradient(d: v128, distance: v128, slope: v128, constant: v128): v128 {
-  return f32x4.sub(f32x4.add(d, constant), f32x4.mul(slope, distance));
+function gradient(d: v128, distance: v128, coefficient: v128, constant: v128): v128 {
+  return f32x4.sub(f32x4.add(d, constant), f32x4.mul(coefficient, distance));
 }

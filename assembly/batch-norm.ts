@@ -48,7 +48,7 @@ export class Block {
   }
 
   @inline
-  static slope(i: i32): usize {
+  static coefficient(i: i32): usize {
     return workspace + tableBytes + ((7 * <usize>mostChannels + <usize>i) << 2);
   }
 
@@ -62,17 +62,17 @@ export class Block {
 @unmanaged
 class Normalized {
   @inline
-  apply(x: v128, _b: v128, c: v128, multiplier: v128, offset: v128, _slope: v128, _constant: v128, _leak: v128): v128 {
+  apply(x: v128, _b: v128, c: v128, multiplier: v128, offset: v128, _p: v128, _q: v128, _r: v128): v128 {
     return f32x4.add(f32x4.mul(f32x4.sub(x, c), multiplier), offset);
   }
 }
 
-/** (dy − c)·multiplier + offset − slope·y */
+/** (dy − c)·multiplier + offset − coefficient·y */
 @unmanaged
 class Gradient {
   @inline
-  apply(dy: v128, y: v128, c: v128, multiplier: v128, offset: v128, slope: v128, _constant: v128, _leak: v128): v128 {
-    return f32x4.sub(f32x4.add(f32x4.mul(f32x4.sub(dy, c), multiplier), offset), f32x4.mul(slope, y));
+  apply(dy: v128, y: v128, c: v128, multiplier: v128, offset: v128, coefficient: v128, _q: v128, _r: v128): v128 {
+    return f32x4.sub(f32x4.add(f32x4.mul(f32x4.sub(dy, c), multiplier), offset), f32x4.mul(coefficient, y));
   }
 }
 
@@ -170,7 +170,7 @@ export function batchNormBackward(
     for (let i = 0; i < size; ++i) {
       const multiplier = 1 / sqrt(<f64>load<f32>(variance + ((<usize>(first + i)) << 2)) + eps);
       setCenter(i, load<f64>(Block.sum(i)) / count, multiplier);
-      store<f32>(Block.slope(i), <f32>((multiplier * load<f64>(Block.product(i))) / count));
+      store<f32>(Block.coefficient(i), <f32>((multiplier * load<f64>(Block.product(i))) / count));
     }
     mapBlock<Gradient>(dy, y, dx, n, channels, inner, first, size, 0);
   }
@@ -361,7 +361,7 @@ export function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: 
   const c = v128.load32_splat(Block.center(channel));
   const multiplier = v128.load32_splat(Block.multiplier(channel));
   const offset = v128.load32_splat(Block.offset(channel));
-  const slope = v128.load32_splat(Block.slope(channel));
+  const coefficient = v128.load32_splat(Block.coefficient(channel));
   const constant = v128.load32_splat(Block.constant(channel));
   const l = f32x4.splat(negativeSlope);
   for (; count >= 8; count -= 8) {
@@ -369,14 +369,14 @@ export function mapPlane<Op>(a: usize, b: usize, y: usize, count: i32, channel: 
     const a1 = v128.load(a, 16);
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
-    v128.store(y, op.apply(a0, b0, c, multiplier, offset, slope, constant, l));
-    v128.store(y, op.apply(a1, b1, c, multiplier, offset, slope, constant, l), 16);
+    v128.store(y, op.apply(a0, b0, c, multiplier, offset, coefficient, constant, l));
+    v128.store(y, op.apply(a1, b1, c, multiplier, offset, coefficient, constant, l), 16);
     a += 32;
     b += 32;
     y += 32;
   }
   for (; count > 0; --count) {
-    Lanes.storeOne(y, op.apply(Lanes.one(a), Lanes.one(b), c, multiplier, offset, slope, constant, l));
+    Lanes.storeOne(y, op.apply(Lanes.one(a), Lanes.one(b), c, multiplier, offset, coefficient, constant, l));
     a += 4;
     b += 4;
     y += 4;
@@ -389,7 +389,7 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32)
   let c = Block.center(0);
   let multiplier = Block.multiplier(0);
   let offset = Block.offset(0);
-  let slope = Block.slope(0);
+  let coefficient = Block.coefficient(0);
   let constant = Block.constant(0);
   const l = f32x4.splat(negativeSlope);
   for (; size >= 4; size -= 4) {
@@ -399,7 +399,7 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32)
       v128.load(c),
       v128.load(multiplier),
       v128.load(offset),
-      v128.load(slope),
+      v128.load(coefficient),
       v128.load(constant),
       l,
     );
@@ -410,7 +410,7 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32)
     c += 16;
     multiplier += 16;
     offset += 16;
-    slope += 16;
+    coefficient += 16;
     constant += 16;
   }
   for (; size > 0; --size) {
@@ -420,7 +420,7 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32)
       Lanes.one(c),
       Lanes.one(multiplier),
       Lanes.one(offset),
-      Lanes.one(slope),
+      Lanes.one(coefficient),
       Lanes.one(constant),
       l,
     );
@@ -431,7 +431,7 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32)
     c += 4;
     multiplier += 4;
     offset += 4;
-    slope += 4;
+    coefficient += 4;
     constant += 4;
   }
 }

@@ -70,8 +70,8 @@ class PlainSwishGradient {
     const small = f32x4.mul(e, large);
     const isNegative = f32x4.lt(x, f32x4.splat(0));
     const gate = v128.bitselect(small, large, isNegative);
-    const slope = f32x4.mul(small, large);
-    return f32x4.mul(dy, f32x4.add(gate, f32x4.mul(x, slope)));
+    const derivative = f32x4.mul(small, large);
+    return f32x4.mul(dy, f32x4.add(gate, f32x4.mul(x, derivative)));
   }
 }
 
@@ -83,8 +83,8 @@ class SwishGradient {
     const low = f64x2.mul(beta, Lanes.low(x));
     const high = f64x2.mul(beta, Lanes.high(x));
     const gate = Lanes.join(Logistic.two(low), Logistic.two(high));
-    const slope = Lanes.join(Logistic.slopeTwo(low), Logistic.slopeTwo(high));
-    return f32x4.mul(dy, f32x4.add(gate, f32x4.mul(Lanes.join(low, high), slope)));
+    const derivative = Lanes.join(Logistic.derivativeTwo(low), Logistic.derivativeTwo(high));
+    return f32x4.mul(dy, f32x4.add(gate, f32x4.mul(Lanes.join(low, high), derivative)));
   }
 }
 

@@ -113,11 +113,11 @@ function addRows(a: usize, b: usize, c: usize, count: i32, n: i32, k: i32, alpha
 }
 
 function addFourRows(a: usize, b: usize, c: usize, count: i32, row: usize, alpha: f32): void {
-  const factor = f32x4.splat(alpha);
-  const v0 = f32x4.mul(factor, v128.load32_splat(a));
-  const v1 = f32x4.mul(factor, v128.load32_splat(a, 4));
-  const v2 = f32x4.mul(factor, v128.load32_splat(a, 8));
-  const v3 = f32x4.mul(factor, v128.load32_splat(a, 12));
+  const multiplier = f32x4.splat(alpha);
+  const v0 = f32x4.mul(multiplier, v128.load32_splat(a));
+  const v1 = f32x4.mul(multiplier, v128.load32_splat(a, 4));
+  const v2 = f32x4.mul(multiplier, v128.load32_splat(a, 8));
+  const v3 = f32x4.mul(multiplier, v128.load32_splat(a, 12));
   for (; count >= 4; count -= 4) {
     const s = f32x4.add(f32x4.mul(v0, v128.load(b)), f32x4.mul(v1, v128.load(b + row)));
     const t = f32x4.add(f32x4.mul(v2, v128.load(b + 2 * row)), f32x4.mul(v3, v128.load(b + 3 * row)));

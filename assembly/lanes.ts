@@ -80,7 +80,7 @@ export class Lanes {
 
   /** Four columns of four rows become four rows. */
   @inline
-  static transpose(src: usize, srcStride: usize, dst: usize, dstStride: usize, factor: v128): void {
+  static transpose(src: usize, srcStride: usize, dst: usize, dstStride: usize, multiplier: v128): void {
     const r0 = v128.load(src);
     const r1 = v128.load(src + srcStride);
     const r2 = v128.load(src + 2 * srcStride);
@@ -89,10 +89,10 @@ export class Lanes {
     const t1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
     const t2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
     const t3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-    v128.store(dst, f32x4.mul(factor, v128.shuffle<f64>(t0, t2, 0, 2)));
-    v128.store(dst + dstStride, f32x4.mul(factor, v128.shuffle<f64>(t0, t2, 1, 3)));
-    v128.store(dst + 2 * dstStride, f32x4.mul(factor, v128.shuffle<f64>(t1, t3, 0, 2)));
-    v128.store(dst + 3 * dstStride, f32x4.mul(factor, v128.shuffle<f64>(t1, t3, 1, 3)));
+    v128.store(dst, f32x4.mul(multiplier, v128.shuffle<f64>(t0, t2, 0, 2)));
+    v128.store(dst + dstStride, f32x4.mul(multiplier, v128.shuffle<f64>(t0, t2, 1, 3)));
+    v128.store(dst + 2 * dstStride, f32x4.mul(multiplier, v128.shuffle<f64>(t1, t3, 0, 2)));
+    v128.store(dst + 3 * dstStride, f32x4.mul(multiplier, v128.shuffle<f64>(t1, t3, 1, 3)));
   }
 }
 

@@ -22,9 +22,9 @@ export class Logistic {
     return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(one, e));
   }
 
-  /** Its slope e^−x/(1 + e^−x)² */
+  /** Its derivative e^−x/(1 + e^−x)² */
   @inline
-  static slopeTwo(x: v128): v128 {
+  static derivativeTwo(x: v128): v128 {
     const e = Exp.two(f64x2.neg(f64x2.abs(x)));
     const sum = f64x2.add(f64x2.splat(1), e);
     return f64x2.div(e, f64x2.mul(sum, sum));

@@ -65,10 +65,10 @@ export function softmaxLossBackward(
   ignore: f64,
   given: f64,
 ): void {
-  const factor = <f32>(<f64>load<f32>(dloss) / normalizer(label, outer * inner, ignore, given));
+  const multiplier = <f32>(<f64>load<f32>(dloss) / normalizer(label, outer * inner, ignore, given));
   const values = dim * inner;
   const step = (<usize>inner) << 2;
-  times(from * values, to * values, prob, dx, factor);
+  times(from * values, to * values, prob, dx, multiplier);
   for (let o = from; o < to; ++o) {
     const start = (<usize>(o * values)) << 2;
     for (let i = 0; i < inner; ++i) {
@@ -81,7 +81,7 @@ export function softmaxLossBackward(
       const target = indexOf(value, dim);
       if (target < 0) continue;
       const at = first + <usize>target * step;
-      store<f32>(dx + at, factor * (load<f32>(prob + at) - 1));
+      store<f32>(dx + at, multiplier * (load<f32>(prob + at) - 1));
     }
   }
 }

@@ -56,14 +56,14 @@ export function packA(
   kTotal: i32,
 ): void {
   const talls = Panels.talls(m);
-  const factor = f32x4.splat(alpha);
+  const multiplier = f32x4.splat(alpha);
   for (let i = 0; i < talls; ++i) {
-    packPanel(tall, tall, src, rowStride, stepStride, k, factor, dst + <usize>(tall * kFrom) * 4);
+    packPanel(tall, tall, src, rowStride, stepStride, k, multiplier, dst + <usize>(tall * kFrom) * 4);
     src += <usize>tall * rowStride;
     dst += <usize>(tall * kTotal) * 4;
   }
   for (m -= tall * talls; m > 0; m -= 4) {
-    packPanel(4, min(4, m), src, rowStride, stepStride, k, factor, dst + <usize>(4 * kFrom) * 4);
+    packPanel(4, min(4, m), src, rowStride, stepStride, k, multiplier, dst + <usize>(4 * kFrom) * 4);
     src += 4 * rowStride;
     dst += <usize>(4 * kTotal) * 4;
   }
@@ -76,43 +76,43 @@ function packPanel(
   rowStride: usize,
   stepStride: usize,
   k: i32,
-  factor: v128,
+  multiplier: v128,
   dst: usize,
 ): void {
   const bytes = <usize>height * 4;
   if (rows < height) {
-    packFewRows(bytes, rows, src, rowStride, stepStride, k, factor, dst);
+    packFewRows(bytes, rows, src, rowStride, stepStride, k, multiplier, dst);
     return;
   }
   if (rowStride == 4) {
     for (; k > 0; --k) {
-      v128.store(dst, f32x4.mul(factor, v128.load(src)));
-      if (height == 5) Lanes.storeOne(dst + 16, f32x4.mul(factor, Lanes.one(src + 16)));
-      if (height == 6) v128.store64_lane(dst, f32x4.mul(factor, v128.load64_zero(src, 16)), 0, 16);
+      v128.store(dst, f32x4.mul(multiplier, v128.load(src)));
+      if (height == 5) Lanes.storeOne(dst + 16, f32x4.mul(multiplier, Lanes.one(src + 16)));
+      if (height == 6) v128.store64_lane(dst, f32x4.mul(multiplier, v128.load64_zero(src, 16)), 0, 16);
       src += stepStride;
       dst += bytes;
     }
     return;
   }
   for (; k >= 4; k -= 4) {
-    Lanes.transpose(src, rowStride, dst, bytes, factor);
-    if (height == tall) transposeRest(src + 4 * rowStride, rowStride, dst, factor);
+    Lanes.transpose(src, rowStride, dst, bytes, multiplier);
+    if (height == tall) transposeRest(src + 4 * rowStride, rowStride, dst, multiplier);
     src += 16;
     dst += 4 * bytes;
   }
-  packFewRows(bytes, rows, src, rowStride, stepStride, k, factor, dst);
+  packFewRows(bytes, rows, src, rowStride, stepStride, k, multiplier, dst);
 }
 
 /** Puts a tall panel's fifth and, where it has one, sixth row behind the first four rows, for four steps. */
-export function transposeRest(src: usize, rowStride: usize, dst: usize, factor: v128): void {
-  const fifth = f32x4.mul(factor, v128.load(src));
+export function transposeRest(src: usize, rowStride: usize, dst: usize, multiplier: v128): void {
+  const fifth = f32x4.mul(multiplier, v128.load(src));
   if (tall == 5) {
     v128.store32_lane(dst, fifth, 0, 16);
     v128.store32_lane(dst, fifth, 1, 36);
     v128.store32_lane(dst, fifth, 2, 56);
     v128.store32_lane(dst, fifth, 3, 76);
   } else {
-    const sixth = f32x4.mul(factor, v128.load(src + rowStride));
+    const sixth = f32x4.mul(multiplier, v128.load(src + rowStride));
     const low = v128.shuffle<f32>(fifth, sixth, 0, 4, 1, 5);
     const high = v128.shuffle<f32>(fifth, sixth, 2, 6, 3, 7);
     v128.store64_lane(dst, low, 0, 16);
@@ -130,14 +130,14 @@ function packFewRows(
   rowStride: usize,
   stepStride: usize,
   k: i32,
-  factor: v128,
+  multiplier: v128,
   dst: usize,
 ): void {
   for (; k > 0; --k) {
     let from = src;
     let to = dst;
     for (let row = 0; row < rows; ++row) {
-      Lanes.storeOne(to, f32x4.mul(factor, Lanes.one(from)));
+      Lanes.storeOne(to, f32x4.mul(multiplier, Lanes.one(from)));
       from += rowStride;
       to += 4;
     }

@@ -87,17 +87,17 @@ function share(g: PoolGeometry, dy: usize, row: i32, shares: usize): void {
   // Only windows that reach beyond the padding are smaller than others.
   const room = g.width + 2 * g.padWidth - g.kernelWidth;
   const whole = room < 0 ? 0 : min(g.outputWidth, room / g.strideWidth + 1);
-  const factor: f32 = <f32>1 / <f32>(rows * g.kernelWidth);
-  const factors = f32x4.splat(factor);
+  const multiplier: f32 = <f32>1 / <f32>(rows * g.kernelWidth);
+  const multipliers = f32x4.splat(multiplier);
   let i = 0;
   for (; i + 4 <= whole; i += 4) {
     const at = (<usize>i) << 2;
-    v128.store(shares + at, f32x4.mul(factors, v128.load(dy + at)));
+    v128.store(shares + at, f32x4.mul(multipliers, v128.load(dy + at)));
   }
   for (; i < g.outputWidth; ++i) {
     const at = (<usize>i) << 2;
     const value = load<f32>(dy + at);
-    store<f32>(shares + at, i < whole ? factor * value : value / <f32>(rows * g.columns(i)));
+    store<f32>(shares + at, i < whole ? multiplier * value : value / <f32>(rows * g.columns(i)));
   }
 }
 

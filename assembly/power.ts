@@ -136,14 +136,14 @@ export function power(from: i32, to: i32, x: usize, y: usize, power: f32, scale:
   map<OfAffine<General>>(x, y, count, p, q);
 }
 
-/** dx = factor·dy·(shift + scale·x)^power */
+/** dx = multiplier·dy·(shift + scale·x)^power */
 export function powerBackward(
   from: i32,
   to: i32,
   x: usize,
   dy: usize,
   dx: usize,
-  factor: f32,
+  multiplier: f32,
   power: f32,
   scale: f32,
   shift: f32,
@@ -153,17 +153,17 @@ export function powerBackward(
   x += start;
   dy += start;
   dx += start;
-  if (power == 2) return timesPower<Squared>(x, dy, dx, count, factor, scale, shift);
-  if (power == -0.5) return timesPower<InverseRoot>(x, dy, dx, count, factor, scale, shift);
-  if (power == -1.5) return timesPower<InverseRootCubed>(x, dy, dx, count, factor, scale, shift);
-  if (power == -2) return timesPower<InverseSquared>(x, dy, dx, count, factor, scale, shift);
+  if (power == 2) return timesPower<Squared>(x, dy, dx, count, multiplier, scale, shift);
+  if (power == -0.5) return timesPower<InverseRoot>(x, dy, dx, count, multiplier, scale, shift);
+  if (power == -1.5) return timesPower<InverseRootCubed>(x, dy, dx, count, multiplier, scale, shift);
+  if (power == -2) return timesPower<InverseSquared>(x, dy, dx, count, multiplier, scale, shift);
   Power.prepare(workspace, power);
-  timesPower<General>(x, dy, dx, count, factor, scale, shift);
+  timesPower<General>(x, dy, dx, count, multiplier, scale, shift);
 }
 
-function timesPower<Op>(x: usize, dy: usize, dx: usize, count: i32, factor: f32, scale: f32, shift: f32): void {
+function timesPower<Op>(x: usize, dy: usize, dx: usize, count: i32, multiplier: f32, scale: f32, shift: f32): void {
   const op = changetype<OfAffine<Op>>(0);
-  const f = f32x4.splat(factor);
+  const f = f32x4.splat(multiplier);
   const p = f32x4.splat(scale);
   const q = f32x4.splat(shift);
   for (; count >= 16; count -= 16) {

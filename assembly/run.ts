@@ -37,9 +37,9 @@ export function fillRun(y: usize, count: i32, value: f32): void {
   }
 }
 
-/** x[i·stride] += factor·y[i] */
-export function scatterRun(x: usize, stride: i32, y: usize, count: i32, factor: f32): void {
-  const f = f32x4.splat(factor);
+/** x[i·stride] += multiplier·y[i] */
+export function scatterRun(x: usize, stride: i32, y: usize, count: i32, multiplier: f32): void {
+  const f = f32x4.splat(multiplier);
   if (stride == 1) {
     for (; count >= 4; count -= 4) {
       v128.store(x, f32x4.add(v128.load(x), f32x4.mul(f, v128.load(y))));
@@ -59,7 +59,7 @@ export function scatterRun(x: usize, stride: i32, y: usize, count: i32, factor: 
   }
   const step = (<usize>stride) << 2;
   for (; count > 0; --count) {
-    store<f32>(x, load<f32>(x) + factor * load<f32>(y));
+    store<f32>(x, load<f32>(x) + multiplier * load<f32>(y));
     x += step;
     y += 4;
   }

@@ -16,16 +16,16 @@ class Cost {
 
 @unmanaged
 class CostGradient {
-  /** `factor` and `ignore` as two f64 */
+  /** `multiplier` and `ignore` as two f64 */
   @inline
-  apply(x: v128, target: v128, factor: v128, ignore: v128): v128 {
-    const low = CostGradient.two(Lanes.low(x), Lanes.low(target), factor, ignore);
-    return Lanes.join(low, CostGradient.two(Lanes.high(x), Lanes.high(target), factor, ignore));
+  apply(x: v128, target: v128, multiplier: v128, ignore: v128): v128 {
+    const low = CostGradient.two(Lanes.low(x), Lanes.low(target), multiplier, ignore);
+    return Lanes.join(low, CostGradient.two(Lanes.high(x), Lanes.high(target), multiplier, ignore));
   }
 
   @inline
-  static two(x: v128, target: v128, factor: v128, ignore: v128): v128 {
-    const gradient = f64x2.mul(factor, f64x2.sub(Logistic.two(x), target));
+  static two(x: v128, target: v128, multiplier: v128, ignore: v128): v128 {
+    const gradient = f64x2.mul(multiplier, f64x2.sub(Logistic.two(x), target));
     return v128.andnot(gradient, f64x2.eq(f64x2.trunc(target), ignore));
   }
 }
@@ -73,6 +73,6 @@ export function sigmoidLossBackward(
   given: f64,
 ): void {
   const start = (<usize>from) << 2;
-  const factor = <f64>load<f32>(dloss) / normalizer(target, count, ignore, given);
-  zip<CostGradient>(x + start, target + start, dx + start, to - from, f64x2.splat(factor), f64x2.splat(ignore));
+  const multiplier = <f64>load<f32>(dloss) / normalizer(target, count, ignore, given);
+  zip<CostGradient>(x + start, target + start, dx + start, to - from, f64x2.splat(multiplier), f64x2.splat(ignore));
 }

@@ -204,13 +204,13 @@ class Nesterov {
   }
 }
 
-/** AdaGrad and RMSProp: history = keep·history + add·g². */
+/** AdaGrad and RMSProp: history = decay·history + add·g². */
 @unmanaged
 class Squares {
   @inline
-  step<At>(g: v128, rate: v128, h: usize, _k: usize, keep: v128, add: v128, delta: v128): v128 {
+  step<At>(g: v128, rate: v128, h: usize, _k: usize, decay: v128, add: v128, delta: v128): v128 {
     const at = changetype<At>(0);
-    const history = f32x4.add(f32x4.mul(keep, at.load(h)), f32x4.mul(add, f32x4.mul(g, g)));
+    const history = f32x4.add(f32x4.mul(decay, at.load(h)), f32x4.mul(add, f32x4.mul(g, g)));
     at.store(h, history);
     return f32x4.mul(rate, f32x4.div(g, f32x4.add(f32x4.sqrt(history), delta)));
   }

@@ -29,24 +29,24 @@ class Lines {
   }
 
   @inline
-  static mul(x: v128, factor: f32): v128 {
-    return f32x4.mul(x, f32x4.splat(factor));
+  static mul(x: v128, multiplier: f32): v128 {
+    return f32x4.mul(x, f32x4.splat(multiplier));
   }
 
-  /** x·factor + y */
+  /** x·multiplier + y */
   @inline
-  static madd(x: v128, factor: f32, y: v128): v128 {
-    return Lanes.madd(x, f32x4.splat(factor), y);
+  static madd(x: v128, multiplier: f32, y: v128): v128 {
+    return Lanes.madd(x, f32x4.splat(multiplier), y);
   }
 
-  /** x + y·factor and x − y·factor, one behind the other. */
+  /** x + y·multiplier and x − y·multiplier, one behind the other. */
   @inline
-  static both(x: v128, y: v128, factor: f32, to: usize, step: usize): void {
+  static both(x: v128, y: v128, multiplier: f32, to: usize, step: usize): void {
     if (ASC_FEATURE_RELAXED_SIMD) {
-      v128.store(to, Lines.madd(y, factor, x));
-      v128.store(to + step, Lines.madd(y, -factor, x));
+      v128.store(to, Lines.madd(y, multiplier, x));
+      v128.store(to + step, Lines.madd(y, -multiplier, x));
     } else {
-      const z = Lines.mul(y, factor);
+      const z = Lines.mul(y, multiplier);
       v128.store(to, Lines.add(x, z));
       v128.store(to + step, Lines.sub(x, z));
     }

@@ -7,13 +7,13 @@ import {
   TransformationParameterSchema,
 } from "../proto/gen/caffe_pb.js";
 import { Random } from "../util/random.js";
-import { datumPicture, decodedPicture, type Picture, pictureOf } from "./picture.js";
+import { decodeDatum, type LabeledImage, rawDatumImage, withLabel } from "./labeled-image.js";
 import { Transformer } from "./transformer.js";
 
 type Param = Partial<Omit<TransformationParameter, "$typeName" | "$unknown">>;
 
 function transform(
-  picture: Picture,
+  picture: LabeledImage,
   param: Param,
   phase: "TRAIN" | "TEST" = "TEST",
   seed = 1,
@@ -31,9 +31,9 @@ function transform(
 /** Two channels of 3×4: 1, 2, … and 101, 102, …; in the order of a datum, and of a decoded image. */
 const size = { channels: 2, height: 3, width: 4 };
 const planar = Uint8Array.from({ length: 24 }, (_, i) => (i < 12 ? i + 1 : i + 89));
-const datum = datumPicture({ ...size, data: planar, label: 0 });
+const datum = rawDatumImage({ ...size, data: planar, label: 0 });
 const interleaved = Uint8Array.from({ length: 24 }, (_, i) => (i % 2) * 100 + (i >> 1) + 1);
-const image = pictureOf({ ...size, data: interleaved }, 0);
+const image = withLabel({ ...size, data: interleaved }, 0);
 
 describe.each([
   ["a datum", datum],
@@ -76,9 +76,9 @@ describe.each([
 
 test("floats are taken where there are no bytes", () => {
   const floats = { channels: 1, height: 1, width: 2, data: new Uint8Array(0), label: 0 };
-  const picture = datumPicture({ ...floats, floatData: Float32Array.of(0.5, -3) });
+  const picture = rawDatumImage({ ...floats, floatData: Float32Array.of(0.5, -3) });
   expect(transform(picture, { scale: 2 })).toEqual([1, -6]);
-  expect(() => datumPicture(floats)).toThrow("an image of 1×1×2 has 0 values");
+  expect(() => rawDatumImage(floats)).toThrow("an image of 1×1×2 has 0 values");
 });
 
 test("its generator continues from a saved state", () => {
@@ -108,7 +108,7 @@ test("force_color and force_gray choose how encoded records are decoded, and exc
   };
   const encoded = { channels: 0, height: 0, width: 0, data: Uint8Array.of(1), label: 5, encoded: true };
   for (const param of [{}, { forceColor: true }, { forceGray: true }]) {
-    const picture = await decodedPicture(encoded, create(TransformationParameterSchema, param), images);
+    const picture = await decodeDatum(encoded, create(TransformationParameterSchema, param), images);
     expect(picture).toEqual({
       width: 1,
       height: 1,
@@ -120,5 +120,5 @@ test("force_color and force_gray choose how encoded records are decoded, and exc
   }
   expect(asked).toEqual([undefined, true, false]);
   const both = create(TransformationParameterSchema, { forceColor: true, forceGray: true });
-  await expect(decodedPicture(encoded, both, images)).rejects.toThrow(/both force_color and force_gray/);
+  await expect(decodeDatum(encoded, both, images)).rejects.toThrow(/both force_color and force_gray/);
 });

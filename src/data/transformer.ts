@@ -4,7 +4,7 @@ import { type BlobProto, type TransformationParameter, TransformationParameterSc
 import { check } from "../util/errors.js";
 import type { Random, RandomState } from "../util/random.js";
 import { formatShape, type Shape, sameShape } from "../util/shape.js";
-import type { Picture } from "./picture.js";
+import type { LabeledImage } from "./labeled-image.js";
 
 /**
  * Applies `transform_param` to images, as Caffe's DataTransformer does: (value − mean)·scale, cropped to `crop_size`
@@ -59,14 +59,14 @@ export class Transformer {
     return cropSize > 0 ? [channels, cropSize, cropSize] : [channels, height, width];
   }
 
-  /** Transforms a picture into `output`, whose length must be the number of values of `outputShape`. */
-  transform(picture: Picture, output: Float32Array | Float64Array): void {
-    const { channels, height, width, values, isInterleaved } = picture;
+  /** Transforms a image into `output`, whose length must be the number of values of `outputShape`. */
+  transform(image: LabeledImage, output: Float32Array | Float64Array): void {
+    const { channels, height, width, values, isInterleaved } = image;
     const { mirror, cropSize, scale } = this.#param;
-    const [, outHeight = 0, outWidth = 0] = this.outputShape(picture);
+    const [, outHeight = 0, outWidth = 0] = this.outputShape(image);
     const mirrored = mirror && this.#random.below(2) === 1;
     const [top, left] = cropSize > 0 ? this.#corner(height - cropSize, width - cropSize) : [0, 0];
-    const means = this.#meanImage(picture);
+    const means = this.#meanImage(image);
     const [pixelStep, channelStep] = isInterleaved ? [channels, 1] : [1, height * width];
     const step = mirrored ? -1 : 1;
     for (let c = 0; c < channels; c++) {
@@ -105,7 +105,7 @@ export class Transformer {
   }
 
   /** The mean image, if there is one; its shape must be that of this image. */
-  #meanImage({ channels, height, width }: Picture): Float32Array | undefined {
+  #meanImage({ channels, height, width }: LabeledImage): Float32Array | undefined {
     if (!this.#mean) return undefined;
     const { shape, values } = this.#mean;
     check(

@@ -12,7 +12,7 @@ export function element(name: string, attributes: Attributes, content = ""): str
   return content === "" ? `<${name}${written}/>` : `<${name}${written}>${content}</${name}>`;
 }
 
-/** A place in the picture, in pixels. */
+/** A place in the drawing, in pixels. */
 export interface Point {
   readonly x: number;
   readonly y: number;

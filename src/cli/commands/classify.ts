@@ -9,12 +9,12 @@ const heightAndWidth = parser("height,width", (text: string) => {
   return height !== undefined && width !== undefined && more.length === 0 ? ([height, width] as const) : undefined;
 });
 
-/** `moka classify`: classifies pictures, as pycaffe's `classify.py`. */
+/** `moka classify`: classifies images, as pycaffe's `classify.py`. */
 export const classify: Command = command(
   {
     model,
     weights,
-    images: operand("<images...>", "pictures"),
+    images: operand("<images...>", "images"),
     mean: option(
       "--mean <file|values>",
       "the mean to subtract: .npy, .binaryproto, or a value per channel: 104,117,123",
@@ -69,7 +69,7 @@ export const classify: Command = command(
     }
   },
   {
-    help: "Pictures are resized as in pycaffe, and read in gray if the net's input has one channel.",
+    help: "Images are resized as in pycaffe, and read in gray if the net's input has one channel.",
   },
 );
 

@@ -29,6 +29,6 @@ export const draw: Command = command(
   {
     help:
       "Shapes are shown where they follow from the prototxt and from data files that exist.\n" +
-      "Parts of the prototxt that cannot be read are reported and left out of the picture.",
+      "Parts of the prototxt that cannot be read are reported and left out of the drawing.",
   },
 );

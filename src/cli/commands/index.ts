@@ -39,7 +39,7 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "classify",
-    summary: "classify pictures with a net",
+    summary: "classify images with a net",
     load: async () => (await import("./classify.js")).classify,
   },
   {
@@ -49,7 +49,7 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "convert_imageset",
-    summary: "put the pictures of a list into an LMDB or LevelDB",
+    summary: "put the images of a list into an LMDB or LevelDB",
     load: async () => (await import("./convert-imageset.js")).convertImageset,
   },
   {

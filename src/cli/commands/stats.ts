@@ -26,7 +26,7 @@ export const stats: Command = command(
     const [weights = "", model] = [paths.at(-1), paths.length > 1 ? paths[0] : undefined];
     const result = await stats(model, weights, options);
     if (svg !== undefined) {
-      const { drawStats } = await import("../../tools/batch-norm/stats-picture.js");
+      const { drawStats } = await import("../../tools/batch-norm/draw-stats.js");
       await createFiles().write(svg, new TextEncoder().encode(drawStats(result.name || weights, result.layers)));
     }
     if (json) printJson(result);

@@ -77,8 +77,8 @@ function place(strokes: readonly PenPoint[][], random: PortableRandom): PenPoint
   const y = extent(strokes, "y");
   const center = centerOf(strokes);
   const scale = (inkSize * random.uniform(0.84, 1.02)) / Math.max(x.max - x.min, y.max - y.min);
-  const toX = keepInside(digitSize / 2 + random.gaussian(0.8), (x.min - center.x) * scale, (x.max - center.x) * scale);
-  const toY = keepInside(digitSize / 2 + random.gaussian(0.8), (y.min - center.y) * scale, (y.max - center.y) * scale);
+  const toX = placeInside(digitSize / 2 + random.gaussian(0.8), (x.min - center.x) * scale, (x.max - center.x) * scale);
+  const toY = placeInside(digitSize / 2 + random.gaussian(0.8), (y.min - center.y) * scale, (y.max - center.y) * scale);
   return strokes.map((path) =>
     path.map((at) => ({ x: (at.x - center.x) * scale + toX, y: (at.y - center.y) * scale + toY, along: at.along })),
   );
@@ -90,7 +90,7 @@ function extent(strokes: readonly PenPoint[][], axis: "x" | "y"): { readonly min
 }
 
 /** The position nearest to `middle` where an extent from `before` to `after` around it stays in the image. */
-function keepInside(middle: number, before: number, after: number): number {
+function placeInside(middle: number, before: number, after: number): number {
   return Math.min(Math.max(middle, border - before), digitSize - border - after);
 }
 

@@ -1,8 +1,8 @@
 import type { Database, DatabaseCursor } from "../../util/database.js";
 import { check } from "../../util/errors.js";
-import type { Picture } from "../picture.js";
+import type { LabeledImage } from "../labeled-image.js";
 import { type BatchSource, ignoreRejection } from "../prefetch.js";
-import { fieldsOf, isIndex, type PictureItem, withSubject } from "./item.js";
+import { fieldsOf, type ImageItem, isIndex, withSubject } from "./item.js";
 
 /** The index of a record, and its key, in which each character is one byte. */
 export interface RecordPosition {
@@ -10,11 +10,11 @@ export interface RecordPosition {
   readonly key: string;
 }
 
-/** Makes the picture of a record's value. */
-export type ReadRecord = (value: Uint8Array) => Promise<Picture>;
+/** Makes the image of a record's value. */
+export type ReadRecord = (value: Uint8Array) => Promise<LabeledImage>;
 
 /** The records of a database in the order of their keys; after the last, the first follows again. */
-export class DatabaseSource implements BatchSource<PictureItem, RecordPosition> {
+export class DatabaseSource implements BatchSource<ImageItem, RecordPosition> {
   readonly #name: string;
   readonly #db: Database;
   readonly #cursor: DatabaseCursor;
@@ -41,13 +41,13 @@ export class DatabaseSource implements BatchSource<PictureItem, RecordPosition> 
   }
 
   /** Reads the current record, and stays there. */
-  async peek(): Promise<PictureItem> {
+  async peek(): Promise<ImageItem> {
     return this.#item(this.#cursor.position, this.#cursor.value, false);
   }
 
-  async collect(): Promise<readonly Promise<PictureItem>[]> {
+  async collect(): Promise<readonly Promise<ImageItem>[]> {
     const cursor = this.#cursor;
-    const items: Promise<PictureItem>[] = [];
+    const items: Promise<ImageItem>[] = [];
     while (items.length < this.#batchSize) {
       const { position, value } = cursor;
       const next = cursor.next();
@@ -70,10 +70,10 @@ export class DatabaseSource implements BatchSource<PictureItem, RecordPosition> 
     this.#db.close();
   }
 
-  async #item(record: number, value: Uint8Array, isLast: boolean): Promise<PictureItem> {
+  async #item(record: number, value: Uint8Array, isLast: boolean): Promise<ImageItem> {
     const what = `record ${record} of ${this.#name}`;
     try {
-      return { what, picture: await this.#read(value), isLast };
+      return { what, image: await this.#read(value), isLast };
     } catch (error) {
       throw withSubject(what, error);
     }

@@ -1,9 +1,9 @@
 import { check } from "../../util/errors.js";
 import { Random } from "../../util/random.js";
-import { pictureOf } from "../picture.js";
+import { withLabel } from "../labeled-image.js";
 import { type BatchSource, ignoreRejection } from "../prefetch.js";
 import type { ImageReader } from "./image-reader.js";
-import { fieldsOf, isIndex, type PictureItem } from "./item.js";
+import { fieldsOf, type ImageItem, isIndex } from "./item.js";
 
 /** A line of a list: a file and its label. */
 export interface ListedImage {
@@ -34,7 +34,7 @@ export interface ListPosition {
 }
 
 /** The images of a list, again and again; with a `seed`, each round has another order. */
-export class ImageListSource implements BatchSource<PictureItem, ListPosition> {
+export class ImageListSource implements BatchSource<ImageItem, ListPosition> {
   readonly #listed: readonly ListedImage[];
   readonly #batchSize: number;
   readonly #reader: ImageReader;
@@ -63,11 +63,11 @@ export class ImageListSource implements BatchSource<PictureItem, ListPosition> {
   }
 
   /** Reads the current image, and stays there. */
-  async peek(): Promise<PictureItem> {
+  async peek(): Promise<ImageItem> {
     return this.#item(this.#order[this.#line] as ListedImage, false);
   }
 
-  async collect(): Promise<readonly Promise<PictureItem>[]> {
+  async collect(): Promise<readonly Promise<ImageItem>[]> {
     return Array.from({ length: this.#batchSize }, () => {
       const listed = this.#order[this.#line] as ListedImage;
       this.#line += 1;
@@ -108,7 +108,7 @@ export class ImageListSource implements BatchSource<PictureItem, ListPosition> {
     this.#random?.shuffle(this.#order);
   }
 
-  async #item({ file, label }: ListedImage, isLast: boolean): Promise<PictureItem> {
-    return { what: file, picture: pictureOf(await this.#reader.read(file), label), isLast };
+  async #item({ file, label }: ListedImage, isLast: boolean): Promise<ImageItem> {
+    return { what: file, image: withLabel(await this.#reader.read(file), label), isLast };
   }
 }

@@ -1,11 +1,11 @@
 import { MokaError } from "../../util/errors.js";
-import type { Picture } from "../picture.js";
+import type { LabeledImage } from "../labeled-image.js";
 
 /** One image of a batch, read and decoded. */
-export interface PictureItem {
+export interface ImageItem {
   /** Its name in an error: `record 3 of train_lmdb`. */
   readonly what: string;
-  readonly picture: Picture;
+  readonly image: LabeledImage;
   /** Whether it is the last one before the source begins again. */
   readonly isLast: boolean;
 }

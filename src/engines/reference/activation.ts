@@ -1,6 +1,6 @@
 import { eachWithDim, sumPerDim } from "./dims.js";
+import { each } from "./each-element.js";
 import type { Arguments } from "./kernel.js";
-import { each } from "./single-values.js";
 
 export const relu = each("relu", ({ negativeSlope }, x) => Math.max(x, 0) + negativeSlope * Math.min(x, 0));
 export const reluBackward = each("reluBackward", ({ negativeSlope }, x, dy) => dy * (x > 0 ? 1 : negativeSlope));

@@ -1,5 +1,5 @@
+import { each } from "./each-element.js";
 import type { Arguments } from "./kernel.js";
-import { each } from "./single-values.js";
 
 export const fill = each("fill", ({ value }) => value);
 export const mul = each("mul", (_, a, b) => a * b);

@@ -11,9 +11,9 @@ export function sigmoidLoss({ x, target, loss, ...args }: Arguments<"sigmoidLoss
 }
 
 export function sigmoidLossBackward({ x, target, dloss, dx, ...args }: Arguments<"sigmoidLossBackward">): void {
-  const factor = dloss[0] / normalizer(args, target);
+  const multiplier = dloss[0] / normalizer(args, target);
   for (let i = 0; i < target.length; i++) {
     const probability = 1 / (1 + Math.exp(-x[i]));
-    dx[i] = Math.trunc(target[i]) === args.ignore ? 0 : factor * (probability - target[i]);
+    dx[i] = Math.trunc(target[i]) === args.ignore ? 0 : multiplier * (probability - target[i]);
   }
 }

@@ -60,12 +60,12 @@ export function softmaxLoss({ prob, label, loss, ...args }: Arguments<"softmaxLo
 
 export function softmaxLossBackward({ prob, label, dloss, dx, ...args }: Arguments<"softmaxLossBackward">): void {
   const { dim, inner, ignore } = args;
-  const factor = dloss[0] / normalizer(args, label);
+  const multiplier = dloss[0] / normalizer(args, label);
   eachColumn(args, (first, column) => {
     const target = Math.trunc(label[column]);
     for (let c = 0; c < dim; c++) {
       const i = first + c * inner;
-      dx[i] = target === ignore ? 0 : factor * (prob[i] - (c === target ? 1 : 0));
+      dx[i] = target === ignore ? 0 : multiplier * (prob[i] - (c === target ? 1 : 0));
     }
   });
 }

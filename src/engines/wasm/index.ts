@@ -8,6 +8,7 @@ import * as activation from "./activation.js";
 import { alignment } from "./allocator.js";
 import * as batchNorm from "./batch-norm.js";
 import * as batchNormFused from "./batch-norm-fused.js";
+import { elementwiseBindings } from "./bind-elementwise.js";
 import * as withBlas from "./blas/kernels.js";
 import type { Blas } from "./blas/sgemm.js";
 import type { Bind, Bindings, Call, Locate, Reserve } from "./call.js";
@@ -24,13 +25,12 @@ import { type Preparation, PreparedCache } from "./prepared-cache.js";
 import * as rows from "./rows.js";
 import * as scale from "./scale.js";
 import * as sigmoidLoss from "./sigmoid-loss.js";
-import { singleValues } from "./single-values.js";
 import * as softmax from "./softmax.js";
 import { Team, type ThreadMemory } from "./threads/team.js";
 import { type WasmExports, type WasmGlobal, WebAssembly } from "./web-assembly.js";
 
 const bindings: Bindings = {
-  ...singleValues,
+  ...elementwiseBindings,
   ...elementwise,
   ...rows,
   ...gemm,

@@ -11,6 +11,6 @@ import { ElementwiseLayer } from "./elementwise.js";
 export class BNLLLayer extends ElementwiseLayer<"softplus"> {
   static readonly type = "BNLL";
   protected override readonly kernel = { name: "softplus" } as const;
-  protected override readonly needsInput = true;
+  protected override readonly needsBottom = true;
   override readonly rereads = { bottom: "values", inPlace: "lost" } as const;
 }

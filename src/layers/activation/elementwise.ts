@@ -12,15 +12,15 @@ export abstract class ElementwiseLayer<K extends Name> extends NeuronLayer {
   /** The kernel of forward, and its numbers. That of backward has `Backward` behind its name, and the same numbers. */
   protected abstract readonly kernel: { readonly name: K } & Omit<Kernels[K], "x" | "y">;
   /** Whether backward reads x itself: in place a copy of it is kept. Otherwise backward in place takes y for x, as Caffe's. */
-  protected readonly needsInput: boolean = false;
+  protected readonly needsBottom: boolean = false;
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    if (this.needsInput) this.keepInput(k, x, y);
+    if (this.needsBottom) this.copyBottom(k, x, y);
     this.#record(k, this.kernel.name, { x: x.data, y: y.data });
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
-    const spans = { x: this.inputOf(x), y: y.data, dy: y.diff, dx: x.diff };
+    const spans = { x: this.bottomOf(x), y: y.data, dy: y.diff, dx: x.diff };
     if (wanted) this.#record(k, `${this.kernel.name}Backward`, spans);
   }
 

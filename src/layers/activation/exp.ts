@@ -29,8 +29,8 @@ export class ExpLayer extends NeuronLayer {
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
     if (!wanted) return;
-    const slope = this.#logBase * this.#param.scale;
+    const multiplier = this.#logBase * this.#param.scale;
     k.mul({ a: y.data, b: y.diff, y: x.diff });
-    if (slope !== 1) k.axpby({ x: x.diff, y: x.diff, a: slope, b: 0 });
+    if (multiplier !== 1) k.axpby({ x: x.diff, y: x.diff, a: multiplier, b: 0 });
   }
 }

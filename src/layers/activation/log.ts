@@ -27,7 +27,7 @@ export class LogLayer extends NeuronLayer {
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const { scale, shift } = this.#param;
-    this.keepInput(k, x, y);
+    this.copyBottom(k, x, y);
     k.log({ x: x.data, y: y.data, scale, shift });
     if (this.#logBase !== 1) k.axpby({ x: y.data, y: y.data, a: 1 / this.#logBase, b: 0 });
   }
@@ -35,7 +35,7 @@ export class LogLayer extends NeuronLayer {
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
     if (!wanted) return;
     const { scale, shift } = this.#param;
-    k.logBackward({ x: this.inputOf(x), dy: y.diff, dx: x.diff, scale, shift });
+    k.logBackward({ x: this.bottomOf(x), dy: y.diff, dx: x.diff, scale, shift });
     if (this.#logBase !== 1) k.axpby({ x: x.diff, y: x.diff, a: 1 / this.#logBase, b: 0 });
   }
 }

@@ -16,15 +16,15 @@ export abstract class NeuronLayer extends UnaryLayer {
   }
 
   /** Copies x before a top in place overwrites it, for gradients that need x; only where backward will run. */
-  protected keepInput(k: Recorder, x: Tensor, y: Tensor): void {
+  protected copyBottom(k: Recorder, x: Tensor, y: Tensor): void {
     this.#copy = undefined;
     if (x !== y || !k.needsBackward) return;
     this.#copy = k.span("input", x.count);
     k.copy({ x: x.data, y: this.#copy });
   }
 
-  /** The values of the bottom at the last forward, in which `keepInput` was called. */
-  protected inputOf(x: Tensor): Span {
+  /** The values of the bottom at the last forward, in which `copyBottom` was called. */
+  protected bottomOf(x: Tensor): Span {
     return this.#copy ?? x.data;
   }
 }

@@ -30,12 +30,12 @@ export class PowerLayer extends NeuronLayer {
       k.fill({ y: y.data, value: shift ** power });
       return;
     }
-    if (power !== 1) this.keepInput(k, x, y);
+    if (power !== 1) this.copyBottom(k, x, y);
     k.power({ x: x.data, y: y.data, power, scale, shift });
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
     const { power, scale, shift } = this.#param;
-    if (wanted) k.powerBackward({ x: this.inputOf(x), dy: y.diff, dx: x.diff, power, scale, shift });
+    if (wanted) k.powerBackward({ x: this.bottomOf(x), dy: y.diff, dx: x.diff, power, scale, shift });
   }
 }

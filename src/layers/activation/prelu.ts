@@ -46,12 +46,12 @@ export class PReLULayer extends NeuronLayer {
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    this.keepInput(k, x, y);
+    this.copyBottom(k, x, y);
     k.prelu({ x: x.data, slope: this.#slope.data, y: y.data, ...this.#collapse(x.shape) });
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor], [learns]: [boolean]): void {
-    const input = this.inputOf(x);
+    const input = this.bottomOf(x);
     const collapsed = this.#collapse(x.shape);
     if (learns) k.preluBackwardSlope({ x: input, dy: y.diff, dslope: this.#slope.diff, ...collapsed });
     if (wanted) k.preluBackward({ x: input, slope: this.#slope.data, dy: y.diff, dx: x.diff, ...collapsed });

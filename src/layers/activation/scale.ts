@@ -49,7 +49,7 @@ export class ScaleLayer extends NeuronLayer {
 
   override forward(k: Recorder, [x, second]: OneOrMore<Tensor>, [y]: [Tensor]): void {
     const g = second ?? (this.params[0] as Tensor);
-    this.keepInput(k, x, y);
+    this.copyBottom(k, x, y);
     k.scale({ x: x.data, scale: g.data, bias: this.#bias?.data, y: y.data, ...this.#collapse(x, g) });
   }
 
@@ -66,7 +66,7 @@ export class ScaleLayer extends NeuronLayer {
       k.biasBackward({ dy: y.diff, dbias: this.#bias.diff, accumulate: true, ...collapsed });
     }
     if (second ? wantsG : learns[0]) {
-      k.scaleBackward({ x: this.inputOf(x), dy: y.diff, dscale: g.diff, accumulate: !second, ...collapsed });
+      k.scaleBackward({ x: this.bottomOf(x), dy: y.diff, dscale: g.diff, accumulate: !second, ...collapsed });
     }
     if (wantsX) k.scale({ x: y.diff, scale: g.data, bias: undefined, y: x.diff, ...collapsed });
   }

@@ -13,7 +13,7 @@ import { ElementwiseLayer } from "./elementwise.js";
 export class SwishLayer extends ElementwiseLayer<"swish"> {
   static readonly type = "Swish";
   protected override readonly kernel = { name: "swish", beta: this.message.swishParam?.beta ?? 1 } as const;
-  protected override readonly needsInput = true;
+  protected override readonly needsBottom = true;
   override readonly keepsSign = true;
   override readonly rereads = { top: "values" } as const;
 }

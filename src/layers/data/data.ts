@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import type { FloatArray } from "../../core/span.js";
 import { openDatabase } from "../../data/database.js";
-import { readPicture } from "../../data/picture.js";
+import { readRecordImage } from "../../data/labeled-image.js";
 import { DatabaseSource } from "../../data/sources/database.js";
-import type { PictureItem } from "../../data/sources/item.js";
+import type { ImageItem } from "../../data/sources/item.js";
 import { DataParameter_DB as Backend, type BlobProto, DataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
 import type { Shape } from "../../util/shape.js";
@@ -23,13 +23,13 @@ import { loadMean, newTransformer } from "./transform.js";
  *
  * A LevelDB is only read: unlike Caffe's, it is neither locked nor changed when it is opened.
  */
-export class DataLayer extends BatchLayer<PictureItem> {
+export class DataLayer extends BatchLayer<ImageItem> {
   static readonly type = "Data";
   override readonly topCount = [1, 2] as const;
   readonly #param = this.message.dataParam ?? create(DataParameterSchema);
   protected override readonly batchSize = this.#param.batchSize;
   #source: DatabaseSource | undefined;
-  #first: PictureItem | undefined;
+  #first: ImageItem | undefined;
   #mean: BlobProto | undefined;
 
   override async inspect(): Promise<void> {
@@ -42,7 +42,7 @@ export class DataLayer extends BatchLayer<PictureItem> {
     const db = await openDatabase(files, isLmdb ? "lmdb" : "leveldb", path);
     if (isLmdb) log("info", "db_lmdb.cpp:35", `Opened lmdb ${source}`);
     else log("info", "db_leveldb.cpp:18", `Opened leveldb ${source}`);
-    const read = (record: Uint8Array) => readPicture(record, this.message.transformParam, images);
+    const read = (record: Uint8Array) => readRecordImage(record, this.message.transformParam, images);
     this.#source = new DatabaseSource(source, db, batchSize, read);
     await this.#source.start();
     this.#mean = await loadMean(this.message, this.context);
@@ -63,7 +63,7 @@ export class DataLayer extends BatchLayer<PictureItem> {
     random.next();
     const [source, first] = [this.#source, this.#first];
     if (!source || !first) return;
-    if ((param?.forceColor || param?.forceGray) && !first.picture.isInterleaved) {
+    if ((param?.forceColor || param?.forceGray) && !first.image.isInterleaved) {
       log("error", "data_transformer.cpp:152", "force_color and force_gray only for encoded datum");
     }
     this.startBatches(
@@ -73,14 +73,14 @@ export class DataLayer extends BatchLayer<PictureItem> {
     );
   }
 
-  protected override itemShape({ picture }: PictureItem): Shape {
-    return this.transformer?.outputShape(picture) ?? [];
+  protected override itemShape({ image }: ImageItem): Shape {
+    return this.transformer?.outputShape(image) ?? [];
   }
 
-  protected override writeItem({ picture, isLast }: PictureItem, output: FloatArray): number {
-    this.transformer?.transform(picture, output);
+  protected override writeItem({ image, isLast }: ImageItem, output: FloatArray): number {
+    this.transformer?.transform(image, output);
     if (isLast) this.context.log("info", "data_layer.cpp:73", "Restarting data prefetching from start.");
-    return picture.label;
+    return image.label;
   }
 
   override async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { FloatArray } from "../../core/span.js";
 import { ImageListSource, parseImageList } from "../../data/sources/image-list.js";
 import { ImageReader } from "../../data/sources/image-reader.js";
-import type { PictureItem } from "../../data/sources/item.js";
+import type { ImageItem } from "../../data/sources/item.js";
 import { ImageDataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
 import { readHead } from "../../util/files.js";
@@ -25,7 +25,7 @@ import { loadMean, newTransformer } from "./transform.js";
  * A path in the list is relative to the working directory, else to the folder of the list, else to that of the prototxt.
  * Empty lines of the list are skipped; Caffe stops at the first.
  */
-export class ImageDataLayer extends BatchLayer<PictureItem> {
+export class ImageDataLayer extends BatchLayer<ImageItem> {
   static readonly type = "ImageData";
   override readonly topCount = 2;
   readonly #param = this.message.imageDataParam ?? create(ImageDataParameterSchema);
@@ -70,13 +70,13 @@ export class ImageDataLayer extends BatchLayer<PictureItem> {
     return this.assumedBatch(isColor ? 3 : 1, newHeight, newWidth);
   }
 
-  protected override itemShape({ picture }: PictureItem): Shape {
-    return this.transformer?.outputShape(picture) ?? [];
+  protected override itemShape({ image }: ImageItem): Shape {
+    return this.transformer?.outputShape(image) ?? [];
   }
 
-  protected override writeItem({ picture }: PictureItem, output: FloatArray): number {
-    this.transformer?.transform(picture, output);
-    return picture.label;
+  protected override writeItem({ image }: ImageItem, output: FloatArray): number {
+    this.transformer?.transform(image, output);
+    return image.label;
   }
 
   /** The images of the list, as far as `read` reads it, a reader for them, and the mean. */

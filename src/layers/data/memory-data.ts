@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
-import { decodedPicture } from "../../data/picture.js";
+import { decodeDatum } from "../../data/labeled-image.js";
 import { fieldsOf, isIndex } from "../../data/sources/item.js";
 import type { Transformer } from "../../data/transformer.js";
 import type { DatumValues } from "../../proto/binary/datum.js";
@@ -86,21 +86,21 @@ export class MemoryDataLayer extends SourceLayer {
       `takes a multiple of batch_size ${batchSize} images; given are ${images.length}`,
     );
     const { transformParam } = this.message;
-    const read = (datum: DatumValues) => decodedPicture(datum, transformParam, this.context.images);
-    const pictures = await Promise.all(images.map(read));
+    const read = (datum: DatumValues) => decodeDatum(datum, transformParam, this.context.images);
+    const decoded = await Promise.all(images.map(read));
     const wanted = [channels, height, width];
     const size = channels * height * width;
     const data = new Float32Array(images.length * size);
     const random = this.#transformer?.state;
     try {
-      for (const [i, picture] of pictures.entries()) {
-        const shape = this.#transformer?.outputShape(picture) ?? [];
+      for (const [i, image] of decoded.entries()) {
+        const shape = this.#transformer?.outputShape(image) ?? [];
         this.check(
           sameShape(shape, wanted),
           "MOKA_DATA",
           `image ${i} is ${formatShape(shape)} when it is transformed, memory_data_param says ${formatShape(wanted)}`,
         );
-        this.#transformer?.transform(picture, data.subarray(i * size, (i + 1) * size));
+        this.#transformer?.transform(image, data.subarray(i * size, (i + 1) * size));
       }
     } catch (error) {
       this.#transformer?.restore(random);

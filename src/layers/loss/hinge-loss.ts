@@ -56,12 +56,12 @@ export class HingeLossLayer extends LossLayer {
     const { rows, classes } = rowsOfClasses(this, scores.shape, labels.shape);
     const run = () => {
       const [dx, label, margin] = [scores.diff.array, labels.data.array, span.array];
-      const factor = (loss.diff.array[0] ?? 0) / Math.max(rows, 1);
+      const multiplier = (loss.diff.array[0] ?? 0) / Math.max(rows, 1);
       for (let row = 0, i = 0; row < rows; row++) {
         const target = Math.trunc(label[row] ?? 0);
         for (let c = 0; c < classes; c++, i++) {
           const m = margin[i] ?? 0;
-          dx[i] = (c === target ? -factor : factor) * (this.#squared ? 2 * m : Math.sign(m));
+          dx[i] = (c === target ? -multiplier : multiplier) * (this.#squared ? 2 * m : Math.sign(m));
         }
       }
     };

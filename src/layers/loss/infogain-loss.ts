@@ -109,14 +109,14 @@ export class InfogainLossLayer extends LossLayer {
     const run = () => {
       const [p, dx, h] = [prob.array, scores.diff.array, this.#rowsOf(matrix)];
       const count = this.#eachLabel(labels, collapsed, () => {});
-      const factor = (loss.diff.array[0] ?? 0) / this.#normalizer(count, collapsed);
+      const multiplier = (loss.diff.array[0] ?? 0) / this.#normalizer(count, collapsed);
       dx.fill(0);
       this.#eachLabel(labels, collapsed, (label, first) => {
         let sum = 0;
         for (let c = 0; c < dim; c++) sum += h[label * dim + c] ?? 0;
         for (let c = 0; c < dim; c++) {
           const i = first + c * inner;
-          dx[i] = factor * ((p[i] ?? 0) * sum - (h[label * dim + c] ?? 0));
+          dx[i] = multiplier * ((p[i] ?? 0) * sum - (h[label * dim + c] ?? 0));
         }
       });
     };

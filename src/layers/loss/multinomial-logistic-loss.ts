@@ -42,11 +42,11 @@ export class MultinomialLogisticLossLayer extends LossLayer {
     const { rows, classes } = rowsOfClasses(this, prob.shape, labels.shape);
     const run = () => {
       const [p, label, dp] = [prob.data.array, labels.data.array, prob.diff.array];
-      const factor = -(loss.diff.array[0] ?? 0) / Math.max(rows, 1);
+      const multiplier = -(loss.diff.array[0] ?? 0) / Math.max(rows, 1);
       dp.fill(0);
       for (let row = 0; row < rows; row++) {
         const i = row * classes + Math.trunc(label[row] ?? 0);
-        dp[i] = factor / Math.max(p[i] ?? 0, smallestProbability);
+        dp[i] = multiplier / Math.max(p[i] ?? 0, smallestProbability);
       }
     };
     const reads = [prob.data, labels.data, loss.diff];

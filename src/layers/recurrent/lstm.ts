@@ -34,7 +34,7 @@ export class LSTMLayer extends RecurrentLayer {
   }
 
   /** The top is a copy: a layer in place may change it, but not what the next step reads. */
-  protected override output(k: Recorder, h: Span, y: Tensor): void {
+  protected override writeTop(k: Recorder, h: Span, y: Tensor): void {
     k.copy({ x: h, y: y.data });
   }
 

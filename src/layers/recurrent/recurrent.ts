@@ -49,7 +49,7 @@ export abstract class RecurrentLayer extends Layer {
   /** Writes `dgates`, and `dprevious` except that of h, which follows from `dgates`. */
   protected abstract stepBackward(k: Recorder, step: BackwardStep): void;
   /** Writes the top from h of all steps. */
-  protected abstract output(k: Recorder, h: Span, y: Tensor): void;
+  protected abstract writeTop(k: Recorder, h: Span, y: Tensor): void;
   /** Adds to the gradients of those of the type's own parameters that learn; returns dh of all steps. */
   protected abstract outputBackward(k: Recorder, h: Span, y: Tensor, learns: readonly boolean[]): Span;
 
@@ -148,7 +148,7 @@ export abstract class RecurrentLayer extends Layer {
     this.#unrolled = { steps, h: states[0], conted };
     this.#top = y;
 
-    this.output(k, states[0], y);
+    this.writeTop(k, states[0], y);
     const end = previous;
     if (hidden.length === 0) k.host("keep the state", () => this.#kept.keep(end), { reads: end });
     for (const [i, top] of last.entries()) k.copy({ x: end[i] as Span, y: top.data });

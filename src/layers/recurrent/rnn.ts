@@ -33,7 +33,7 @@ export class RNNLayer extends RecurrentLayer {
   }
 
   /** The top is a copy: a layer in place may change it, but not what backward reads. */
-  protected override output(k: Recorder, h: Span, y: Tensor): void {
+  protected override writeTop(k: Recorder, h: Span, y: Tensor): void {
     const [wo, bo] = this.#outputParams;
     const o = k.span("o", y.count);
     linear(k, h, wo, o);

@@ -108,11 +108,11 @@ const namedEscapes: Readonly<Record<string, string>> = {
 
 /**
  * A string in double quotes, escaped as C++ protobuf does it: every byte that is not printable ASCII becomes three
- * octal digits. With `keepUnicode`, only control characters do.
+ * octal digits. With `preservesUnicode`, only control characters do.
  */
-export function quote(value: string | Uint8Array, keepUnicode: boolean): string {
+export function quote(value: string | Uint8Array, preservesUnicode: boolean): string {
   if (typeof value === "string" && unescaped.test(value)) return `"${value}"`;
-  if (typeof value === "string" && keepUnicode) {
+  if (typeof value === "string" && preservesUnicode) {
     return `"${value.replace(escapedCharacters, (c) => namedEscapes[c] ?? octal(c.charCodeAt(0)))}"`;
   }
   const bytes = typeof value === "string" ? utf8.encode(value) : value;
@@ -125,10 +125,10 @@ export function quote(value: string | Uint8Array, keepUnicode: boolean): string 
 }
 
 /** Joins adjacent strings, given as written, into one quoted string. */
-export function requote(literals: readonly string[], keepUnicode: boolean): string {
+export function requote(literals: readonly string[], preservesUnicode: boolean): string {
   const { bytes } = unescapeStrings(literals.map(contentOf));
   const { text, lossy } = decodeUtf8(bytes);
-  return quote(lossy ? bytes : text, keepUnicode);
+  return quote(lossy ? bytes : text, preservesUnicode);
 }
 
 function octal(byte: number): string {

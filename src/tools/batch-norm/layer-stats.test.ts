@@ -2,9 +2,9 @@ import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { makeBlob } from "../../proto/binary/index.js";
 import { LayerParameterSchema } from "../../proto/gen/caffe_pb.js";
+import { drawStats } from "./draw-stats.js";
 import { layerStats } from "./layer-stats.js";
 import { normLayers } from "./norm-layers.js";
-import { drawStats } from "./stats-picture.js";
 
 const [norm] = normLayers([
   create(LayerParameterSchema, { name: "a<b>", type: "BatchNorm", bottom: ["x"], top: ["x"] }),

@@ -49,7 +49,7 @@ interface Reading {
   readonly index: number;
 }
 
-/** The picture of a net: the union of its phases. A layer that is in several phases is the same message in each. */
+/** The drawing of a net: the union of its phases. A layer that is in several phases is the same message in each. */
 export function netGraph(phases: readonly PhaseOfNet[]): NetGraph {
   const order = [...new Set(phases.flatMap(({ layers }) => layers))];
   const states = phases.map((phase) => ({ phase, graph: connect(phase.layers) }));

@@ -91,7 +91,7 @@ function cornersOf({ x, y, width, height }: Placed): Point[] {
   ];
 }
 
-/** The smallest rectangle around all places; dagre's own is wider than the picture at times. */
+/** The smallest rectangle around all places; dagre's own is wider than the drawing at times. */
 function frameOf(places: readonly Point[]): { x: number; y: number; width: number; height: number } {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const { x, y } of places) {

@@ -4,7 +4,7 @@ import { check } from "../util/errors.js";
 import type { Image, Images } from "../util/images.js";
 
 /** What a data layer transforms: channels × height × width numbers, and their label. */
-export interface Picture {
+export interface LabeledImage {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
@@ -15,12 +15,12 @@ export interface Picture {
 }
 
 /** An image with its label. */
-export function pictureOf({ width, height, channels, data }: Image, label: number): Picture {
+export function withLabel({ width, height, channels, data }: Image, label: number): LabeledImage {
   return { channels, height, width, values: data, isInterleaved: true, label };
 }
 
-/** The picture in a datum that is not encoded. */
-export function datumPicture({ channels, height, width, data, floatData, label }: DatumValues): Picture {
+/** The image in a datum that is not encoded. */
+export function rawDatumImage({ channels, height, width, data, floatData, label }: DatumValues): LabeledImage {
   const values = data.length > 0 ? data : (floatData ?? []);
   check(
     values.length === channels * height * width,
@@ -31,26 +31,26 @@ export function datumPicture({ channels, height, width, data, floatData, label }
 }
 
 /**
- * The picture in a datum. An encoded datum, a JPEG or PNG file, is decoded to color or gray as `transform_param` says:
+ * The image in a datum. An encoded datum, a JPEG or PNG file, is decoded to color or gray as `transform_param` says:
  * `force_color`, `force_gray`, or the file's own.
  */
-export async function decodedPicture(
+export async function decodeDatum(
   datum: DatumValues,
   param: TransformationParameter | undefined,
   images: Images,
-): Promise<Picture> {
-  if (!datum.encoded) return datumPicture(datum);
+): Promise<LabeledImage> {
+  if (!datum.encoded) return rawDatumImage(datum);
   const { forceColor = false, forceGray = false } = param ?? {};
   check(!(forceColor && forceGray), "MOKA_FIELD", "transform_param has both force_color and force_gray; give one");
   const color = forceColor || forceGray ? forceColor : undefined;
-  return pictureOf(await images.decode(datum.data, { color }), datum.label);
+  return withLabel(await images.decode(datum.data, { color }), datum.label);
 }
 
-/** The picture in a record of a database. */
-export async function readPicture(
+/** The image in a record of a database. */
+export async function readRecordImage(
   record: Uint8Array,
   param: TransformationParameter | undefined,
   images: Images,
-): Promise<Picture> {
-  return decodedPicture(readDatum(record), param, images);
+): Promise<LabeledImage> {
+  return decodeDatum(readDatum(record), param, images);
 }
