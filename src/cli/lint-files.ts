@@ -55,7 +55,7 @@ export async function forEachFile<Result extends { readonly nets: readonly strin
     if (results.has(path)) continue;
     const { solver, weights } = flags;
     const options = { solver, weights, rules: await levelsOf(path === "-" ? "." : dirname(path)) };
-    const result = await work(await bottomOf(path, options));
+    const result = await work(await inputOf(path, options));
     results.set(path, result);
     for (const net of result.nets.map(normalize)) {
       if (withSolver.has(net) || path === "-") continue;
@@ -65,13 +65,13 @@ export async function forEachFile<Result extends { readonly nets: readonly strin
       }
       withSolver.add(net);
       const rules = await levelsOf(dirname(net));
-      results.set(net, await work(await bottomOf(net, { solver: path, weights, rules })));
+      results.set(net, await work(await inputOf(net, { solver: path, weights, rules })));
     }
   }
   return [...results.values()];
 }
 
-async function bottomOf(path: string, options: LintOptions): Promise<LintInput> {
+async function inputOf(path: string, options: LintOptions): Promise<LintInput> {
   if (path !== "-") return { pathOrText: path, file: path, options, stdin: undefined };
   const chunks: Uint8Array[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk);

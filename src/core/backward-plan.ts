@@ -6,7 +6,7 @@ export interface Node {
   readonly layer: Layer;
   readonly bottom: readonly Tensor[];
   readonly top: readonly Tensor[];
-  /** The factor of each top in the net's loss; 0 for most. */
+  /** The weight of each top in the net's loss; 0 for most. */
   readonly lossWeights: readonly number[];
   /** Which bottoms' diffs `backward` must write. */
   wanted: boolean[];
@@ -15,7 +15,7 @@ export interface Node {
   needsBackward: boolean;
 }
 
-/** One line of a log, and where in the reference it comes from. */
+/** One line of a log, and its place in Caffe's source. */
 export interface LogLine {
   readonly origin: string;
   readonly text: string;

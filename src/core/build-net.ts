@@ -28,7 +28,7 @@ import type { Memory } from "./span.js";
 import { Tensor } from "./tensor.js";
 import { blobFits } from "./weights.js";
 
-/** What a net is built with. */
+/** The options that a net is built with. */
 export interface BuildContext {
   readonly catalog: Catalog;
   readonly memory: Memory;
@@ -36,7 +36,7 @@ export interface BuildContext {
   readonly images: Images;
   readonly random: Random;
   readonly log: Log;
-  /** Whether the net is to run. If not, layers are inspected, not opened, and parameters get no values. Default true. */
+  /** Whether the net will run. If false, layers are inspected, not opened, and parameters get no values. Default true. */
   readonly runs?: boolean;
 }
 
@@ -55,9 +55,9 @@ export interface NetParts {
 }
 
 /**
- * Builds the net that `message` (already upgraded) is for `state`: picks the layers the state includes,
- * inserts splits, creates and connects the layers in order, fills their parameters in the order Caffe
- * draws, and decides what runs backward.
+ * Builds the net of `message` (already upgraded) in `state`: picks the layers that the state includes, inserts splits,
+ * creates and connects the layers in order, fills their parameters in the order of Caffe's random draws, and decides
+ * which layers run backward.
  */
 export async function buildNet(message: NetParameter, state: NetState, context: BuildContext): Promise<NetParts> {
   const { log } = context;
@@ -91,7 +91,7 @@ class Builder {
   readonly #graph: Graph;
   readonly #phase: Phase;
   readonly #context: BuildContext;
-  /** Blobs that depend on a parameter that learns: they have a gradient. */
+  /** Blobs that depend on a learning parameter: they have a gradient. */
   readonly #needsDiff = new Set<Tensor>();
   #dataCount = 0;
 
@@ -166,7 +166,7 @@ class Builder {
     return { layer, bottom, top, lossWeights, wanted: [], learns: [], needsBackward: false };
   }
 
-  /** The tensor of a value that a layer reads; there is one, or `insertSplits` would have thrown. */
+  /** The tensor of a value that a layer reads. It exists: without it, `insertSplits` would have thrown. */
   #takeBottom(layer: Layer, { name }: Value): Tensor | [] {
     this.#context.log("info", "net.cpp:408", `${layer.name} <- ${name}`);
     return this.tensors.get(name) ?? [];
@@ -196,7 +196,7 @@ class Builder {
     return new Tensor(name, [0], memory);
   }
 
-  /** The layer's parameters, filled, or with the values that the layer's message has. */
+  /** The layer's parameters, with the values of the layer's message, or else filled. */
   #makeParams(layer: Layer, bottom: readonly Shape[]): Tensor[] {
     const declared = layer.declareParams(bottom);
     const given = layer.message.blobs;
@@ -241,14 +241,14 @@ class Builder {
   }
 }
 
-/** The number of tops of a layer: those that it names, and those that the net makes without a name. */
+/** The number of tops of a layer, with those that it does not name and the net adds. */
 export function topsOf(layer: Layer): number {
   const { autoTops, topCount, message } = layer;
   const least = typeof topCount === "number" ? topCount : topCount[0];
   return Math.max(message.top.length, autoTops ? least : 0);
 }
 
-/** Refuses a layer with more or fewer bottoms or tops than its type has. */
+/** Throws for a layer with more or fewer bottoms or tops than its type allows. */
 export function checkCounts(layer: Layer): void {
   const bottoms = layer.message.bottom.length;
   const tops = topsOf(layer);

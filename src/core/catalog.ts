@@ -7,14 +7,14 @@ import type { Shape } from "../util/shape.js";
 import type { Layer, LayerContext } from "./layer.js";
 import type { LayerGroup } from "./layer-facts.js";
 
-/** What makes a layer of its message. */
+/** Makes a layer from its message. */
 export type LayerConstructor = new (message: LayerParameter, context: LayerContext) => Layer;
 
-/** A layer type that nets can be made of. */
+/** The class of a layer type. */
 export interface LayerClass extends LayerConstructor {
   /** The exact `type` of the prototxt. */
   readonly type: string;
-  /** See `LayerFacts`, also of what follows. */
+  /** This field and the next ones are documented in `LayerFacts`. */
   readonly group: LayerGroup;
   readonly paramField: string | undefined;
 }
@@ -22,14 +22,14 @@ export interface LayerClass extends LayerConstructor {
 /** Writes a filler's values into a blob of this shape. */
 export type Fill = (filler: FillerParameter, shape: Shape, values: Float32Array, random: Random) => void;
 
-/** What nets are made from: the layer types, and the fillers of their parameters. */
+/** The layer types, and the filler of their parameters. */
 export class Catalog {
   readonly #classes: ReadonlyMap<string, LayerConstructor>;
   readonly fill: Fill;
 
   /**
-   * @param own layers of the user's, by type, which take the place of those in `classes`; by `module/layer` or
-   *   `module.layer` those that stand for a layer of type `Python`
+   * @param own the user's layers by type; they replace those in `classes`. The class for a layer of type `Python` is given
+   *   as `module/layer` or `module.layer`
    */
   constructor(classes: readonly LayerClass[], fill: Fill, own: Readonly<Record<string, LayerConstructor>> = {}) {
     const named = classes.map((layerClass): [string, LayerConstructor] => [layerClass.type, layerClass]);
@@ -45,7 +45,7 @@ export class Catalog {
     return this.#classOf(message) !== undefined;
   }
 
-  /** A layer to ask what its class knows; nothing for a type there is not, or a class that throws. */
+  /** A layer that is asked for the facts of its class; undefined for an unknown type, or if the class throws. */
   tryCreate(message: LayerParameter, context: LayerContext): Layer | undefined {
     try {
       return this.has(message) ? this.create(message, context) : undefined;
@@ -60,7 +60,7 @@ export class Catalog {
     return new layerClass(message, context);
   }
 
-  /** Says that there is no class for a layer. */
+  /** The error for a layer without a class. */
   unknown(message: LayerParameter): MokaError {
     const context = { place: sourceOf(message)?.place, layer: message };
     if (message.type === "Python") {
@@ -80,14 +80,14 @@ export class Catalog {
   }
 }
 
-/** Under which names a layer's class may be registered, the most telling first. */
+/** The names under which a layer's class may be registered, the most specific first. */
 function keysOf({ type, pythonParam }: LayerParameter): readonly string[] {
   if (type !== "Python" || !pythonParam) return [type];
   const { module, layer } = pythonParam;
   return [`${module}/${layer}`, `${module}.${layer}`, type];
 }
 
-/** `; did you mean "BatchNorm"?` for a name that differs from a known one in case or by a slip. */
+/** `; did you mean "BatchNorm"?` for a name that differs from a known one in case or by a typing error. */
 function suggestion(name: string, known: readonly string[]): string {
   const same = known.find((other) => other.toLowerCase() === name.toLowerCase());
   const close = same ?? closest(name, known);

@@ -3,7 +3,7 @@ import type { LogLine, Node } from "./backward-plan.js";
 import { type Learnable, paramSpec } from "./params.js";
 import type { FloatArray } from "./span.js";
 
-/** What Caffe logs of a layer after its forward with `debug_info: true`: the mean absolute values of its tops and parameters. */
+/** Caffe's log of a layer after its forward with `debug_info: true`: mean absolute values of its tops and parameters. */
 export function forwardInfo({ layer, top }: Readonly<Node>): LogLine[] {
   const head = `    [Forward] Layer ${layer.name}, `;
   return [
@@ -18,7 +18,7 @@ export function forwardInfo({ layer, top }: Readonly<Node>): LogLine[] {
   ];
 }
 
-/** What Caffe logs of a layer after its backward: the mean absolute values of the gradients that it wrote or added to. */
+/** Caffe's log of a layer after its backward: mean absolute values of the gradients that it wrote or added to. */
 export function backwardInfo({ layer, bottom, wanted, learns }: Readonly<Node>): LogLine[] {
   const head = `    [Backward] Layer ${layer.name}, `;
   const bottoms = bottom.flatMap(({ name, diff }, i) =>

@@ -3,21 +3,21 @@ import type { KernelStep } from "./program.js";
 import type { Memory, Span } from "./span.js";
 
 /**
- * Runs kernels, and owns the memory they work on. Several nets may share one: a solver's training and
- * test nets do, so that they can share their weights.
+ * Runs kernels, and owns the memory they work on. Several nets may share one engine. A solver's training and test nets
+ * do, so that they can share their weights.
  */
 export interface Engine extends Memory {
-  /** `reference`, `wasm`, …, as in the `engine` option. */
+  /** The name in the `engine` option: `reference`, `wasm`, …. */
   readonly name: string;
-  /** What runs and on how many threads, for logs: `WebAssembly SIMD, 1 thread`. */
+  /** The technique and the number of threads, for logs: `WebAssembly SIMD, 1 thread`. */
   readonly description: string;
   /** Whether it has this kernel. A pass makes a fused kernel only for an engine that has it; all engines have the plain ones. */
   has(kernel: KernelName): boolean;
   /**
-   * Prepares kernel calls; the spans' memory is fixed from here on.
+   * Prepares kernel calls. From here on, the spans must not move.
    *
-   * @param constants spans that no kernel writes: what is computed of them alone may be kept from run to run, as long as
-   * their `revision` stays the same
+   * @param constants spans that no kernel writes. A result computed from them alone stays valid from run to run, as long
+   * as their `revision` stays the same
    */
   compile(steps: readonly KernelStep[], constants?: ReadonlySet<Span>): Compiled;
   /** Memory in use, in bytes. */
@@ -26,10 +26,10 @@ export interface Engine extends Memory {
   dispose(): Promise<void>;
 }
 
-/** Compiled kernel calls; dispatch is synchronous, in order. */
+/** Compiled kernel calls. They run synchronously, in order. */
 export interface Compiled {
   /** Runs steps `[from, to)`. */
   run(from: number, to: number): void;
-  /** Gives back what was prepared; it cannot run again. */
+  /** Frees the memory of the prepared calls. They cannot run again. */
   release(): void;
 }

@@ -13,7 +13,7 @@ import { usesOf } from "./uses.js";
 
 export type Direction = "forward" | "backward";
 
-/** What rewrites a net's programs, in this order; the last three only where blobs need not be kept. */
+/** The passes that rewrite a net's programs, in this order. The last three run only where blobs need not be kept. */
 export const passNames = ["fuse-batch-norm", "fuse-forward", "fuse-pool", "recompute", "plan-memory"] as const;
 
 const rewriters = {
@@ -26,21 +26,21 @@ const rewriters = {
 export type PassName = (typeof passNames)[number];
 
 export interface ExecutionOptions extends Omit<PassContext, "engine"> {
-  /** Those that are run, always in the order of `passNames`. */
+  /** The passes to run. Their order is always that of `passNames`. */
   readonly passes: readonly PassName[];
-  /** Spans that change only through their arrays, unless a step writes to them. */
+  /** Spans whose values change only through their arrays. One that a step writes is ignored. */
   readonly constants?: ReadonlySet<Span>;
-  /** Whether the steps are run as recorded, because the execution before this one did; default false. */
+  /** Whether to run the steps as recorded, because the execution before this one did. Default false. */
   readonly isUnfused?: boolean;
 }
 
 /**
- * A net's programs, compiled at their first use, fused and with shared memory as long as that makes no difference.
+ * A net's programs, compiled at their first use. Steps are fused and spans share memory, as long as no result changes.
  *
- * A run that begins or ends between layers that were fused needs the values of the blobs between them: from then on all
- * runs are of the steps as recorded. Memory is shared while runs follow on each other, from the first layer forward to the
- * last and back. Before a run that starts elsewhere, each span gets memory of its own, with the values that are still
- * there, and no memory is shared from then on.
+ * A run that begins or ends between fused layers needs the values of the blobs between them. From then on, all runs use
+ * the steps as recorded. Spans share memory as long as every run starts where the last one ended, from the first layer
+ * forward to the last and back. Before a run that starts elsewhere, each span gets its own memory, with the values that
+ * are not overwritten, and no memory is shared from then on.
  */
 export class Execution {
   readonly #engine: Engine;
@@ -50,20 +50,20 @@ export class Execution {
   readonly #sharesMemory: boolean;
   readonly #constants: ReadonlySet<Span>;
   readonly #runners = new Map<Direction, Runner>();
-  /** Memory that the passes' steps use; it cannot be read from outside. */
+  /** Memory that the steps made by passes use. It cannot be read from outside. */
   readonly spans: ReadonlySet<Span>;
   #groups: readonly FusedGroup[];
   #skipped: readonly Span[];
-  /** What is run. */
+  /** The steps that run. */
   #plan: Plan;
   #memory: MemoryPlan | undefined;
-  /** The memory in which the spans of the memory plan lie, while `#isPlaced`. */
+  /** The arena with the spans of the memory plan, while `#isPlaced`. */
   #arena: Storage | undefined;
   #isPlaced = false;
   /** Whether spans may have moved since the runners were compiled. */
   #hasMoved = false;
   #isUnfused: boolean;
-  /** How many steps, of forward and then backward, have run; not a number during a run and after one that failed. */
+  /** The number of steps that have run, of forward and then backward; NaN during a run and after one that failed. */
   #position = 0;
   #isRunning = false;
   #hasRun = false;
@@ -100,7 +100,7 @@ export class Execution {
     return this.#isUnfused;
   }
 
-  /** Which spans share memory, and where; `undefined` if none do. */
+  /** The spans that share memory, and their offsets; `undefined` if none do. */
   get memory(): MemoryPlan | undefined {
     return this.#memory;
   }
@@ -108,7 +108,7 @@ export class Execution {
   /**
    * Runs the steps of all layers from `low` to `high`, both included.
    *
-   * @throws MokaError `MOKA_USAGE` if they need what has been overwritten
+   * @throws MokaError `MOKA_USAGE` if they need values that are overwritten
    */
   async run(direction: Direction, low: number, high: number): Promise<void> {
     if (this.#groups.some(({ layers: [first, last] }) => isCut(first, last, low, high))) await this.#unfuse();
@@ -143,13 +143,13 @@ export class Execution {
 
   /** Frees all memory; the values in shared memory are lost. */
   release(): void {
-    this.rest();
+    this.releaseShared();
     for (const span of this.spans) span.release();
   }
 
   // ---- taking turns with executions of the same net for other shapes
 
-  /** Continues after another execution has run the layers before `layer`, whose results are still there. */
+  /** Continues at `layer`, after another execution has run the layers before it. The values of their tops still exist. */
   takeOver(other: Execution | undefined, layer: number): void {
     this.#position = this.#startOf(layer);
     this.#hasMoved = true;
@@ -161,8 +161,8 @@ export class Execution {
     other.#unplace(({ from }) => from < start);
   }
 
-  /** Frees the shared memory and what was compiled, until it runs again. */
-  rest(): void {
+  /** Frees the shared memory and the compiled programs. The next run makes them again. */
+  releaseShared(): void {
     this.#unshare(false);
     this.#releaseRunners();
   }
@@ -179,8 +179,8 @@ export class Execution {
   }
 
   /**
-   * Places all spans of the memory plan in one arena, with the values that must be there after the first `start` steps.
-   * Places none if one of these values is lost.
+   * Places all spans of the memory plan in one arena, with the values that they must have after the first `start` steps.
+   * Places none if one of these values is overwritten.
    */
   #share(start: number): void {
     if (this.#isPlaced || !this.#memory?.size) return;
@@ -190,7 +190,7 @@ export class Execution {
     if (placements.some((place) => isThere(place) && !place.span.holdsValues)) return;
     if (!this.#arena) {
       this.#releaseRunners();
-      // First what they have goes back, so that the arena can take its place.
+      // The spans free their own memory first, so that the arena can use it.
       for (const place of placements) if (!isThere(place)) place.span.release();
       this.#arena = this.#engine.allocate(size);
     }
@@ -203,7 +203,7 @@ export class Execution {
     this.#hasMoved = true;
   }
 
-  /** Gives the spans of the memory plan memory of their own again, with those of their values that `withValues` accepts. */
+  /** Gives each span of the memory plan its own memory again, with its values if `withValues` is true for it. */
   #unplace(withValues: (place: PlacedSpan) => boolean): void {
     if (!this.#isPlaced) return;
     this.#isPlaced = false;
@@ -221,7 +221,7 @@ export class Execution {
     this.#arena = undefined;
   }
 
-  /** Throws if a step reads values that are lost. */
+  /** Throws if a step reads values that are overwritten. */
   #checkHolds(steps: readonly Step[]): void {
     const written = new Set<Span>();
     for (const step of steps) {
@@ -240,7 +240,7 @@ export class Execution {
 
   // ---- running
 
-  /** Where the steps of these layers stand in the list of all. */
+  /** The range of these layers' steps in the list of all steps. */
   #range(direction: Direction, low: number, high: number): readonly [from: number, to: number] | undefined {
     const { forward, backward = [] } = this.#plan;
     const steps = direction === "forward" ? forward : backward;
@@ -251,7 +251,7 @@ export class Execution {
     return [start + first, start + steps.findLastIndex(isIn) + 1];
   }
 
-  /** How many steps of forward are of layers before this one. */
+  /** The number of forward steps of the layers before this one. */
   #startOf(layer: number): number {
     const { forward } = this.#plan;
     const start = forward.findIndex((step) => step.layer >= layer);
@@ -302,7 +302,7 @@ export class Execution {
   }
 }
 
-/** Whether a run from `low` to `high` has some of the layers [first, last], but not all. */
+/** Whether a run from `low` to `high` includes some of the layers [first, last], but not all. */
 function isCut(first: number, last: number, low: number, high: number): boolean {
   const overlaps = low <= last && high >= first;
   return overlaps && !(low <= first && high >= last);

@@ -8,14 +8,14 @@ export interface End<L = LayerParameter> {
   readonly index: number;
 }
 
-/** What one layer makes and others read. A top with the name of a value before it, in place or not, is another value. */
+/** A blob that one layer makes and others read. A later top of the same name, in place or not, is another value. */
 export interface Value<L = LayerParameter> {
   readonly name: string;
-  /** The top that makes it; `undefined` if no layer does. */
+  /** The top that makes it; `undefined` if no layer makes it. */
   readonly maker: End<L> | undefined;
-  /** The bottoms that read it, in the order of the layers, among them that of a layer that works on it in place. */
+  /** The bottoms that read it, in the order of the layers. A layer that works on it in place is one of its readers. */
   readonly readers: readonly End<L>[];
-  /** The values of its name just before and just after it. */
+  /** The values of the same name just before and just after it. */
   readonly previous: Value<L> | undefined;
   readonly next: Value<L> | undefined;
   /** Whether its maker works in place, as Caffe sees it: `previous` is the maker's bottom of the same index. */
@@ -23,8 +23,9 @@ export interface Value<L = LayerParameter> {
 }
 
 /**
- * Why layers do not make a net. `unknown bottom`: no layer above makes it. `made twice`: a top has the name of `value`,
- * and does not work on it in place. `shared in place`: a top works in place on `value`, which has other readers too.
+ * A reason why layers do not make a net. `unknown bottom`: no layer above makes the bottom. `made twice`: a top has the
+ * name of `value`, but does not work on it in place. `shared in place`: a top works in place on `value`, which has other
+ * readers too.
  */
 export interface ConnectionProblem<L = LayerParameter> extends End<L> {
   readonly kind: "unknown bottom" | "made twice" | "shared in place";
@@ -37,17 +38,17 @@ interface Node<L> {
 }
 
 /**
- * The layers of one state of a net and the values between them: a bottom is what the last layer above has left under its
- * name. Any list of layers has a graph; `problems` says why it is not a net. Built in linear time.
+ * The layers of one state of a net and the values between them. A bottom reads the last value of its name that a layer
+ * above makes. Any list of layers has a graph; `problems` says why it is not a net. Built in linear time.
  */
 export class Graph<L = LayerParameter> {
-  /** In the order in which they run. */
+  /** The layers in the order in which they run. */
   readonly layers: readonly L[];
-  /** In the order in which they are first read or made. */
+  /** The values in the order in which they are first read or made. */
   readonly values: readonly Value<L>[];
-  /** In the order of the layers, those of in-place layers last. */
+  /** The problems in the order of the layers; `shared in place` comes last. */
   readonly problems: readonly ConnectionProblem<L>[];
-  /** Layers with the name of one before them, and the first of that name. */
+  /** Each layer that has the name of an earlier one, with the first layer of that name. */
   readonly namesakes: readonly { readonly layer: L; readonly first: L }[];
   readonly messageOf: (layer: L) => LayerParameter;
   readonly #nodes = new Map<L, Node<L>>();
@@ -103,12 +104,12 @@ export class Graph<L = LayerParameter> {
     return this.#nodes.has(layer);
   }
 
-  /** What a layer reads, bottom by bottom. */
+  /** The values that a layer reads, bottom by bottom. */
   bottoms(layer: L): readonly Value<L>[] {
     return this.#nodes.get(layer)?.bottoms ?? [];
   }
 
-  /** What a layer makes, top by top. */
+  /** The values that a layer makes, top by top. */
   tops(layer: L): readonly Value<L>[] {
     return this.#nodes.get(layer)?.tops ?? [];
   }
@@ -132,7 +133,7 @@ export class Graph<L = LayerParameter> {
     return this.tops(layer)[top]?.inPlace ?? false;
   }
 
-  /** Values that are read, and that no layer makes. */
+  /** Values that layers read but no layer makes. */
   get inputs(): readonly Value<L>[] {
     return this.values.filter(({ maker }) => !maker);
   }
@@ -142,7 +143,7 @@ export class Graph<L = LayerParameter> {
     return this.values.filter(({ readers, next }) => readers.length === 0 && !next);
   }
 
-  /** The names of what is made above a layer. */
+  /** The names of the values that are made above a layer. */
   madeAbove(layer: L): ReadonlySet<string> {
     const above = this.layers.slice(0, this.layers.indexOf(layer));
     return new Set(above.flatMap((each) => this.messageOf(each).top));
@@ -165,7 +166,7 @@ export class Graph<L = LayerParameter> {
     return `bottom ${index} is "${value.name}", which no layer above produces${known}`;
   }
 
-  /** A top in place on a value with other readers is made twice as well, once the value has a Split. */
+  /** A top in place on a value with other readers is also `made twice`, because the value gets a Split. */
   #madeTwice({ layer, value: { name, maker, readers } }: ConnectionProblem<L>): string {
     const named = (each: L) => `"${this.messageOf(each).name}"`;
     const others = readers.filter((reader) => reader.layer !== layer).map((reader) => named(reader.layer));

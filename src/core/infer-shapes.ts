@@ -10,25 +10,25 @@ import { connect, type Value } from "./graph.js";
 import { asInput } from "./input-layers.js";
 import type { Layer, LayerContext } from "./layer.js";
 
-/** What layers are made with here; no parameters are filled, so there are no fillers. */
+/** The context of the layers made here. It has no `fill`, because no parameters are filled. */
 export interface InferenceContext extends Omit<LayerContext, "fill"> {
   readonly catalog: Catalog;
-  /** Shapes by blob. A data layer whose tops are all here is not asked: it needs no data, nor a known type. */
+  /** Shapes by blob. A data layer whose tops are all given here is not made: it needs neither data nor a known type. */
   readonly given?: ReadonlyMap<string, Shape>;
-  /** What was found in other states of the net of the same phase, to be reused for equal bottoms, and added to. */
+  /** Results from other states of the net in the same phase. They are reused for equal bottoms; new ones are added. */
   readonly known?: Map<LayerParameter, LayerShapes>;
 }
 
-/** What is known of one layer; an unknown shape is undefined. */
+/** The facts known about one layer; an unknown shape is undefined. */
 export interface LayerShapes {
   /** The layer, set up if its bottoms are known, and closed; undefined if its type is unknown or its class throws. */
   readonly layer: Layer | undefined;
   readonly bottom: readonly (Shape | undefined)[];
-  /** Also of tops without a name, which the net makes. */
+  /** Shapes of the tops, also of those without a name, which the net adds. */
   readonly top: readonly (Shape | undefined)[];
-  /** Of its parameters; undefined where they do not follow. */
+  /** Shapes of the parameters; undefined if they cannot be inferred. */
   readonly params: readonly Shape[] | undefined;
-  /** Whether its files could not be used, so that its tops are what its message says, as far as it does. */
+  /** Whether its files could not be used. Its top shapes are then those that its message gives, if it does. */
   readonly isAssumed: boolean;
   /** The error that the layer threw: about its message, its bottoms or its files. */
   readonly error: unknown;
@@ -39,16 +39,16 @@ export interface Inference {
   readonly layers: ReadonlyMap<LayerParameter, LayerShapes>;
   /** The last shape of each blob, by name, in the order in which they are first read or made. */
   readonly blobs: ReadonlyMap<string, Shape>;
-  /** Blobs whose shape is assumed, since data are missing, or follows from one that is. */
+  /** Blobs whose shape is assumed because data are missing, or depends on an assumed shape. */
   readonly assumed: ReadonlySet<string>;
 }
 
 /**
- * Infers the shapes of a net's blobs, as far as possible; files are read only, by `Layer.inspect`. If the data of a layer
- * are missing, its `assumedShapes` are taken. Other tops of a layer that cannot be made (an unknown type, missing data, a
- * mistake) have no shape, nor has what depends on them. No error is thrown.
+ * Infers the shapes of a net's blobs, as far as possible. `Layer.inspect` reads files, and changes none. If the data of a
+ * layer are missing, its `assumedShapes` are taken. If a layer cannot be made (an unknown type, missing data, a mistake),
+ * its other tops and all that depends on them have no shape. No error is thrown.
  *
- * @param layers of one state of the net, in their order
+ * @param layers the layers of one state of the net, in their order
  */
 export async function inferShapes(layers: readonly LayerParameter[], context: InferenceContext): Promise<Inference> {
   const { given = new Map<string, Shape>(), known } = context;
@@ -81,7 +81,7 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
   return { layers: all, blobs: new Map(blobs), assumed: new Set(names) };
 }
 
-/** Stands for an unknown shape where shapes are compared: no blob has a negative size. */
+/** Stands for an unknown shape where shapes are compared. No real shape equals it: sizes are never negative. */
 const unknown: Shape = [-1];
 
 /** Whether an error says that a file is missing or cannot be used. */

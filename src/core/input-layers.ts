@@ -3,7 +3,7 @@ import { type LayerParameter, LayerParameterSchema } from "../proto/gen/caffe_pb
 import type { Shape } from "../util/shape.js";
 import { isDataLayer } from "./layer-roles.js";
 
-/** An Input layer with a top of each name and shape. */
+/** An Input layer with one top for each name, of the shape given for it. */
 export function inputLayer(name: string, tops: Iterable<readonly [name: string, shape: Shape]>): LayerParameter {
   const entries = [...tops];
   return create(LayerParameterSchema, {
@@ -14,7 +14,7 @@ export function inputLayer(name: string, tops: Iterable<readonly [name: string, 
   });
 }
 
-/** The shapes of all tops of a data layer, where all are given; then it needs no data. */
+/** The shapes of all tops of a data layer, if all are given: then it needs no data. */
 export function givenShapes(layer: LayerParameter, shapes: ReadonlyMap<string, Shape>): readonly Shape[] | undefined {
   const given = layer.top.flatMap((name) => {
     const shape = shapes.get(name);
@@ -23,7 +23,7 @@ export function givenShapes(layer: LayerParameter, shapes: ReadonlyMap<string, S
   return isDataLayer(layer) && given.length === layer.top.length ? given : undefined;
 }
 
-/** A data layer as an Input layer, in the same states of the net, where the shapes of its tops are given; others stay. */
+/** Replaces a data layer by an Input layer, in the same states of the net, if the shapes of all its tops are given. */
 export function asInput(layer: LayerParameter, shapes: ReadonlyMap<string, Shape>): LayerParameter {
   const given = givenShapes(layer, shapes);
   if (!given) return layer;

@@ -4,16 +4,16 @@ import { copyMessage, setSource, sourceOf } from "../proto/source.js";
 import { connect, type Value } from "./graph.js";
 
 /**
- * Gives every value that several layers read a Split layer after its maker, with one top a reader, so that its gradient
- * is the sum of theirs. A loss weight on it counts as its first reader. Names are Caffe's: `ip_ip_0_split` with tops
- * `ip_ip_0_split_0`, ….
+ * Inserts a Split layer after the maker of every value that several layers read. The Split has one top for each reader,
+ * so that the value's gradient is the sum over its readers. A loss weight on the value counts as its first reader. Names
+ * are Caffe's: `ip_ip_0_split` with tops `ip_ip_0_split_0`, ….
  *
  * @throws MokaError `MOKA_BLOB` for a bottom that no layer above makes
  */
 export function insertSplits(layers: readonly LayerParameter[]): LayerParameter[] {
   const graph = connect(layers);
   graph.check("unknown bottom");
-  /** How many readers of a value have been given their top of its Split so far. */
+  /** For each value, the number of tops of its Split that readers have taken so far. */
   const handed = new Map<Value, number>();
   return layers.flatMap((layer) => {
     const copy = copyMessage(LayerParameterSchema, layer);

@@ -15,10 +15,10 @@ import * as solver from "./kernels/solver.js";
 /**
  * The kernel vocabulary: everything an engine can do. A layer's forward and backward are lists of these.
  *
- * Arguments are plain: spans, sizes, coefficients. Arrays are row-major. Where a kernel walks the axes of
- * a blob they are collapsed into `outer × dim × inner` (or `n × channels × inner`). `y` is written,
- * `x` read; `dy` and `dx` are gradients. A kernel may work in place (`x` is `y`, `dy` is `dx`) where its
- * comment says so. All that is exported by the files of kernels/ that are imported here is a kernel.
+ * Arguments are plain: spans, sizes, coefficients. Arrays are row-major. Kernels that depend on the axes of a blob get
+ * them collapsed into `outer × dim × inner` (or `n × channels × inner`). `x` is read, `y` is written; `dy` and `dx` are
+ * gradients. A kernel may work in place (`x` is `y`, `dy` is `dx`) where its comment says so. Every export of the files
+ * of kernels/ that are imported here is a kernel.
  */
 const table = {
   ...elementwise,
@@ -48,10 +48,10 @@ type NamesOf<R> = { [K in KernelName]: Table[K] extends R ? K : never }[KernelNa
 
 export type ElementwiseName = NamesOf<Elementwise<never>>;
 export type FusedName = NamesOf<Fused<never>>;
-/** Every engine has these. */
+/** The plain kernels. Every engine has them. */
 export type PlainName = Exclude<KernelName, FusedName>;
 
-/** What is known of each kernel. */
+/** The row of each kernel. */
 export const kernels: { readonly [K in KernelName]: Kernel<Kernels[K]> & Partial<Fused<Kernels[K]>> } = table;
 
 export const kernelNames = Object.keys(kernels) as readonly KernelName[];

@@ -4,81 +4,81 @@ import type { Shape } from "../util/shape.js";
 /** The groups of layers in Caffe's own documentation, and `other` for layers that join, cut and reorder blobs. */
 export type LayerGroup = "data" | "vision" | "recurrent" | "common" | "activation" | "normalization" | "loss" | "other";
 
-/** `rectifier`: a straight line for what is above 0. `saturating`: nearly flat for large values. */
+/** `rectifier`: linear above 0. `saturating`: nearly constant for values of large magnitude. */
 export type ActivationKind = "rectifier" | "saturating";
 
-/** What backward in BVLC Caffe reads of a blob's data: their values, or only which of them are above 0. */
+/** What Caffe's backward reads of a blob: its values, or only which of them are above 0. */
 export type Need = "values" | "sign";
 
-/** Blobs whose data backward in BVLC Caffe reads again; a later layer that works in place may have overwritten them. */
+/** Blobs whose data Caffe's backward reads again. A later layer that works in place may have overwritten them. */
 export interface Rereads {
   /** Of its bottoms. */
   readonly bottom?: Need;
   /** Of its first top. */
   readonly top?: Need;
   /**
-   * What happens where the layer itself works in place. `copied`: Caffe keeps a copy of the bottom. `lost`: Caffe reads
-   * the top, which has overwritten the bottom, so that the gradient is wrong.
+   * The result if the layer itself works in place. `copied`: Caffe stores a copy of the bottom. `lost`: Caffe reads the
+   * top, which has overwritten the bottom, so the gradient is wrong.
    */
   readonly inPlace?: "copied" | "lost";
   /** Whether it reads its bottoms only if its parameters learn. */
   readonly onlyToLearn?: boolean;
 }
 
-/** The place of a layer in a net, as far as the size of Caffe's buffers depends on it. */
+/** The properties of a layer in its net that the size of Caffe's buffers depends on. */
 export interface LayerUse {
   readonly bottom: readonly Shape[];
   readonly top: readonly Shape[];
-  /** Whether its first top is its first bottom. */
+  /** Whether its first top is its first bottom, that is, it works in place. */
   readonly inPlace: boolean;
   /** Whether it runs backward. */
   readonly backward: boolean;
 }
 
 /**
- * What lint and tools know of a layer beside what it computes. Fields follow from its type and message alone. Each has a
- * default, so that a layer of the user's own needs none of them.
+ * Facts about a layer that lint and tools use. They depend only on its type and message. Each has a default, so a user's
+ * own layer needs none of them.
  */
 export abstract class LayerFacts {
   static readonly group: LayerGroup = "other";
-  /** The field of LayerParameter with the layer's own message; default: the one named after the type, if any. */
+  /** The field of LayerParameter with the layer's own message. Default: the field named after the type, if there is one. */
   static readonly paramField: string | undefined = undefined;
 
-  /** Whether a top may be its bottom. */
+  /** Whether it may work in place: a top may be the bottom of the same index. */
   readonly inPlace: boolean = false;
   /** Whether the caller fills its tops, and may reshape them. */
   readonly isInput: boolean = false;
-  /** Whether its tops are the memory of its bottom, under another name or in another shape. */
+  /** Whether its tops use the memory of its bottom, under another name or in another shape. */
   readonly sharesBottom: boolean = false;
-  /** Whether in TEST its top has the values of its bottom. */
+  /** Whether in TEST its top equals its bottom. */
   readonly isIdentityInTest: boolean = false;
-  /** Which tops a net may leave unread without a mistake: none, those behind the first, or all. */
+  /** The tops that need no reader: none, those after the first, or all. */
   readonly spareTops: "none" | "extra" | "all" = "none";
   readonly activation: ActivationKind | undefined = undefined;
-  /** The bottoms whose values, or means of them, its top consists of: none, the first, or all. */
+  /** The bottoms whose values its top has, unchanged or averaged: none, the first, or all. */
   readonly passesOn: "none" | "first" | "all" = "none";
-  /** Whether a multiplier and a shift of each channel have the same effect behind it as before it. */
+  /** Whether a multiplier and a shift of each channel have the same effect after the layer as before it. */
   readonly commutesWithAffine: boolean = false;
   /** Whether its top is W·x + b, so that a multiplier and a shift of each channel can become part of W and b. */
   readonly isLinear: boolean = false;
-  /** For layers that multiply by weights: the field that holds `num_output` and the filler, and the filler given. */
+  /** For layers that multiply by weights: the field with `num_output` and the filler, and the filler that is given. */
   readonly weightFiller: { readonly field: string; readonly filler: FillerParameter | undefined } | undefined =
     undefined;
   readonly rereads: Rereads = {};
-  /** Whether values above 0 stay above 0, and all others at most 0, where it works in place. */
+  /** Whether, in place, values above 0 stay above 0, and all others stay at most 0. */
   readonly keepsSign: boolean = false;
 
   /**
-   * The multiply-adds of one forward over the whole batch: a weight times a value, added to a sum, is one.
+   * The number of multiply-adds of one forward over the whole batch. One weight times one value, added to a sum, is one.
    *
-   * Only layers that multiply by weights have any, as papers and other tools count. Values in the padding count like
+   * As in papers and other tools, only layers that multiply by weights have any. Values in the padding count as all
    * others. Biases, pooling, normalization, activations and losses count 0.
    */
   multiplyAdds(_bottom: readonly Shape[]): number {
     return 0;
   }
 
-  /** Size, in values of 4 bytes, of the layer's buffers in BVLC Caffe on a CPU, without blobs and parameters. */
+  /** The number of values, 4 bytes each, in the layer's buffers in Caffe on a CPU, without blobs and parameters. */
   caffeBuffers(_use: LayerUse): number {
     return 0;
   }

@@ -13,22 +13,22 @@ import type { Tensor } from "./tensor.js";
 
 export type Phase = "TRAIN" | "TEST";
 
-/** What a net gives its layers to work with. */
+/** The objects that a net gives its layers. */
 export interface LayerContext {
   readonly phase: Phase;
   readonly files: Files;
   readonly images: Images;
-  /** The generator from which all layers of a run draw, in Caffe's order. */
+  /** The random generator that all layers of a run draw from, in Caffe's order. */
   readonly random: Random;
   readonly log: Log;
-  /** Fills `values`, a blob of this shape, as the filler says. */
+  /** Fills `values`, the values of a blob of this shape, by the filler. */
   fill(filler: FillerParameter, shape: Shape, values: Float32Array): void;
 }
 
-/** One value that is always there, and optional ones after it, as for a layer's bottoms: `[x, second]: OneOrMore<Tensor>`. */
+/** One value that always exists, and optional ones after it, as a layer's bottoms: `[x, second]: OneOrMore<Tensor>`. */
 export type OneOrMore<T> = readonly [T, ...T[]];
 
-/** A number of bottoms or tops: exactly this, or from `min` to `max`. */
+/** An allowed number of bottoms or tops: exactly this, or from `min` to `max`. */
 export type Arity = number | readonly [min: number, max: number];
 
 /** A parameter blob that a layer declares: its shape, and the filler of its first values. */
@@ -38,40 +38,40 @@ export interface ParamDeclaration {
 }
 
 /**
- * One layer of a net. A layer type says how the shapes of its tops follow, which parameters it has, and which kernels its
- * forward and backward consist of; the net does the rest: it connects, allocates, fills, shares, and runs what was recorded.
+ * One layer of a net. A layer type computes the shapes of its tops, declares its parameters, and records the kernels of its
+ * forward and backward. The net does the rest: it connects, allocates, fills, shares, and runs the recorded steps.
  *
  * The order of calls in a net that is to run: constructor, `open`, `setup`, `topShapes`, `declareParams`, then
  * `forward` and `backward` once for each set of shapes, and `close`. In a net that does not run (lint, fix, summary, draw,
- * fold), `inspect` is called in the place of `open`: a layer that overrides `open` alone is not opened there.
+ * fold), `inspect` is called instead of `open`: a layer that overrides only `open` is not opened there.
  *
- * What `forward` and `backward` recorded for the last few sets of shapes is used again, without a call, when these shapes
- * return: a step finds its sizes and spans in variables of its recording, not in fields that a later `forward` sets.
+ * The recordings for the last few sets of shapes are used again, without a call of `forward` or `backward`, when these
+ * shapes return. So a step must take its sizes and spans from local variables, not from fields that a later `forward` sets.
  */
 export abstract class Layer extends LayerFacts {
   readonly name: string;
-  /** As written in the prototxt. */
+  /** The name in the prototxt. */
   readonly type: string;
   readonly phase: Phase;
-  /** A copy for this layer alone; `setup` may complete it as Caffe does. */
+  /** A copy of the message for this layer alone. `setup` may complete it as Caffe does. */
   readonly message: LayerParameter;
   protected readonly context: LayerContext;
-  /** The learnable parameters, in Caffe's order; made by the net from `declareParams`. */
+  /** The learnable parameters, in Caffe's order. The net makes them from `declareParams`. */
   params: readonly Tensor[] = [];
   /** Names of the blobs, set by the net. */
   bottoms: readonly string[] = [];
   tops: readonly string[] = [];
 
-  /** How many bottoms and tops there must be. */
+  /** The allowed numbers of bottoms and tops. */
   abstract readonly bottomCount: Arity;
   abstract readonly topCount: Arity;
   /** Whether there must be as many tops as bottoms. */
   readonly equalCounts: boolean = false;
-  /** How many parameters its message gives it, whatever the shapes; nothing if only `declareParams` can tell. */
+  /** The number of its parameters, by its message alone; undefined if only `declareParams` can tell. */
   readonly paramCount: number | undefined = this.declareParams === Layer.prototype.declareParams ? 0 : undefined;
-  /** Bottoms that have no gradient, by index, and what they are: `its labels`. A backward that needs one is refused. */
+  /** Bottoms without a gradient: index and a name for errors, `its labels`. A backward that needs one throws. */
   readonly withoutGradient: Readonly<Record<number, string>> = {};
-  /** Whether the net makes the tops that the prototxt does not name (losses). */
+  /** Whether the net adds the tops that the prototxt does not name (losses). */
   readonly autoTops: boolean = false;
 
   constructor(message: LayerParameter, context: LayerContext) {
@@ -84,35 +84,35 @@ export abstract class Layer extends LayerFacts {
   }
 
   /**
-   * Reads from files what `setup` and `topShapes` need, and no more: the first record, the header of a file. Writes,
-   * changes and locks nothing, not even for a moment.
+   * Reads from files only what `setup` and `topShapes` need: the first record, the header of a file. It must not write,
+   * change or lock anything, not even for a moment.
    *
    * @throws MokaError `MOKA_FILE` or `MOKA_DATA` that names what is missing or damaged, `MOKA_FIELD` for the message
    */
   async inspect(): Promise<void> {}
 
-  /** Opens files for a run, with Caffe's log lines and random draws. Default: `inspect`. */
+  /** Opens files for a run, with Caffe's log lines and random draws. Default: calls `inspect`. */
   async open(): Promise<void> {
     await this.inspect();
   }
 
-  /** The tops' shapes as far as the message alone gives them; used where `inspect` finds no data. Default: none. */
+  /** The tops' shapes that the message alone gives. They are used if `inspect` finds no data. Default: none. */
   assumedShapes(): readonly (Shape | undefined)[] {
     return [];
   }
 
-  /** Checks the message, once, and completes it where Caffe does. */
+  /** Checks the message, and completes it as Caffe does. Called once. */
   setup(_bottom: readonly Shape[]): void {}
 
   /** Shapes of all tops from the shapes of all bottoms: a pure function. */
   abstract topShapes(bottom: readonly Shape[]): readonly Shape[];
 
-  /** The parameter blobs, in Caffe's order; a layer that has some also says how many, as `paramCount`. */
+  /** The parameter blobs, in Caffe's order. A layer with parameters also gives their number, as `paramCount`. */
   declareParams(_bottom: readonly Shape[]): readonly ParamDeclaration[] {
     return [];
   }
 
-  /** Called once, after the parameters are filled: makes the draws that Caffe makes next. */
+  /** Called once, after the parameters are filled. Makes the random draws that Caffe makes next. */
   filled(): void {}
 
   /** Whether `force_backward` applies to this bottom (not to labels, which have no gradient). */
@@ -121,16 +121,16 @@ export abstract class Layer extends LayerFacts {
   }
 
   /**
-   * For layers whose top shapes depend on values. Called before each forward, when the bottoms have their values; if the
-   * shapes have changed, the net uses the recording for the new shapes, or is recorded again from this layer on.
+   * For layers whose top shapes depend on values. Called before each forward, when the bottoms have their values. If the
+   * shapes have changed, the net uses its recording for the new shapes, or records again from this layer on.
    */
   liveShapes?(bottom: readonly Tensor[]): readonly Shape[] | Promise<readonly Shape[]>;
 
   abstract forward(k: Recorder, bottom: readonly Tensor[], top: readonly Tensor[]): void;
 
   /**
-   * Writes the diffs of the bottoms that `wanted` marks, and adds to the diffs of the parameters that `learns` marks, from
-   * the diffs of the tops. Not called for layers without gradient.
+   * Records steps that compute gradients from the diffs of the tops. They write the diffs of the bottoms that `wanted`
+   * marks, and add to the diffs of the parameters that `learns` marks. Not called for layers without gradient.
    */
   backward(
     _k: Recorder,
@@ -141,10 +141,10 @@ export abstract class Layer extends LayerFacts {
   ): void {}
 
   /**
-   * For layers whose next forward depends on more than bottoms, parameters and the generator of the run: a data layer's
-   * position in its source, a shuffled order, a generator of its own. Given this state, `restoreState` of the same layer in
-   * another process continues with the same values. The state is plain JSON and small (a position and a seed, not the
-   * data); batches that are read ahead do not count as taken. Called between runs of the net.
+   * For layers whose next forward depends on more than bottoms, parameters and the run's generator: a data layer's
+   * position in its source, a shuffled order, its own generator. `restoreState` of the same layer in another process takes
+   * this state and continues with the same values. The state is plain JSON and small: a position and a seed, not the data.
+   * The position is that of the next batch the net takes, not of those read ahead. Called between runs of the net.
    */
   saveState?(): unknown;
 
@@ -152,7 +152,7 @@ export abstract class Layer extends LayerFacts {
    * Continues from a saved state. Called after `setup`, between runs of the net.
    *
    * @param state what `saveState` returned, read from a file: it may be any value
-   * @throws MokaError `MOKA_DATA` if it is no such state, or does not fit the source; the layer is then as before
+   * @throws MokaError `MOKA_DATA` if it is not such a state, or does not fit the source; the layer does not change then
    */
   restoreState?(state: unknown): void | Promise<void>;
 
@@ -169,13 +169,13 @@ export abstract class Layer extends LayerFacts {
     return new MokaError(code, reason, { place: sourceOf(this.message)?.place, layer: this, cause });
   }
 
-  /** The same error; a MokaError gets the name of this layer and its place in the file. */
+  /** Adds the name of this layer and its place in the file to a MokaError; returns other errors unchanged. */
   explain(error: unknown): unknown {
     if (!(error instanceof MokaError)) return error;
     return error.within({ layer: this, place: sourceOf(this.message)?.place });
   }
 
-  /** Throws such an error unless `condition` holds. */
+  /** Throws an error about this layer unless `condition` holds. */
   check(condition: unknown, code: MokaError["code"], reason: string): asserts condition {
     if (!condition) throw this.error(code, reason);
   }

@@ -4,12 +4,12 @@ import { type KernelName, type Kernels, kernels } from "./kernels.js";
 import { type KernelStep, kernelStep } from "./program.js";
 import { type Memory, Span } from "./span.js";
 
-/** Steps of which some have become several. */
+/** Steps in which some given steps are replaced by several. */
 export interface Lowered {
   readonly steps: readonly KernelStep[];
-  /** Where those of each given step begin, and where the last ones end. */
+  /** For each given step, the index of its first new step; then the number of new steps. */
   readonly starts: readonly number[];
-  /** Gives the memory back that the new steps use. */
+  /** Frees the memory that the new steps use. */
   release(): void;
 }
 
@@ -18,8 +18,8 @@ const names = new Map<Kernel<never>, KernelName>(
 );
 
 /**
- * Replaces each fused kernel for which `isPresent` is false by plain ones. The steps share scratch memory, one after the
- * other, so that it is as large as the largest need of a step.
+ * Replaces each fused kernel for which `isPresent` is false by plain ones. All steps use the same scratch memory, one
+ * after the other. It is as large as the step that needs most.
  *
  * @throws MokaError `MOKA_UNSUPPORTED` if `isPresent` is false for a plain kernel
  */

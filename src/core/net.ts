@@ -31,7 +31,7 @@ export interface WeightFiles {
 }
 
 export interface NetContext extends Omit<BuildContext, "memory">, RecordingOptions {
-  /** Whether this net frees its engine when it is disposed of. */
+  /** Whether the net frees its engine when the net is disposed of. */
   readonly ownsEngine: boolean;
   readonly weightFiles: WeightFiles;
 }
@@ -45,19 +45,19 @@ export interface LayerRange {
 /**
  * A network: layers connected by blobs, with forward and backward as programs on an engine.
  *
- * Programs are recorded at the first use, and again for shapes that are none of the last few.
+ * Programs are recorded at the first use, and again for shapes that are not among the last few.
  */
 export class Net {
   readonly name: string;
   readonly phase: Phase;
   /** Names of the tops of Input layers. */
   readonly inputs: readonly string[];
-  /** Names of the blobs no layer reads, sorted. */
+  /** Names of the blobs that no layer reads, sorted. */
   readonly outputs: readonly string[];
   readonly layers: readonly Layer[];
   /** Every blob by name, in the order of the layers, as pycaffe's `net.blobs`. */
   readonly blobs: ReadonlyMap<string, Blob>;
-  /** The parameters of each layer that has some, by layer name. */
+  /** The parameters by layer name; layers without parameters are left out. */
   readonly params: ReadonlyMap<string, Blob[]>;
   /**
    * Whether every run logs, layer by layer, the mean absolute values of blobs and gradients, in Caffe's words. It starts
@@ -83,7 +83,7 @@ export class Net {
     this.#fillLossDiffs();
   }
 
-  /** Builds the net that `message`, upgraded to layers of today's form, is for this state. */
+  /** Builds the net of `message`, whose layers must be upgraded to the current form, in this state. */
   static async build(message: NetParameter, state: NetState, context: NetContext): Promise<Net> {
     const parts = await buildNet(message, state, { ...context, memory: context.engine });
     const net = new Net(parts, context);
@@ -105,17 +105,17 @@ export class Net {
     return this.#context.log;
   }
 
-  /** What a solver updates: every parameter once, with its multipliers. */
+  /** The parameters that a solver updates: each one once, with its multipliers. */
   get learnables(): readonly Learnable[] {
     return this.#parts.params.learnables;
   }
 
-  /** The layers with their blobs, and what flows back through them. */
+  /** The layers with their blobs, and the gradients that backward computes for them. */
   get nodes(): readonly Readonly<Node>[] {
     return this.#parts.nodes;
   }
 
-  /** The sum of all losses times their weights, as the last forward left them. */
+  /** The sum of all losses times their weights, from the last forward. */
   get loss(): number {
     let loss = 0;
     for (const { tensor, weight } of this.#lossTops()) {
@@ -124,7 +124,7 @@ export class Net {
     return Math.fround(loss);
   }
 
-  /** The factor of this blob in the loss; 0 for most. */
+  /** The weight of this blob in the loss; 0 for most. */
   lossWeight(name: string): number {
     for (const { tensor, weight } of this.#lossTops()) if (tensor.name === name) return weight;
     return 0;
@@ -133,8 +133,8 @@ export class Net {
   /**
    * Runs the net, or the layers `from` … `to` of it.
    *
-   * @param inputs values of input blobs by name, row-major, of exactly their count; others keep what they hold
-   * @returns copies of the output blobs (of the tops of `to`, if that is given), by name
+   * @param inputs values of input blobs by name, row-major, exactly as many as the blob has; other inputs do not change
+   * @returns copies of the output blobs, or of the tops of `to` if it is given, by name
    */
   async forward(
     inputs: Readonly<Record<string, ArrayLike<number>>> = {},
@@ -148,8 +148,8 @@ export class Net {
   }
 
   /**
-   * Computes gradients, from the diffs that are now in the top blobs (a loss's diff is its `loss_weight`,
-   * set by the net), back from layer `from` to layer `to`. Parameter diffs add up until `clearParamDiffs`.
+   * Computes gradients from layer `from` back to layer `to`. It starts with the diffs that the top blobs hold; the net sets
+   * a loss's diff to its `loss_weight`. Parameter diffs add up until `clearParamDiffs`.
    */
   async backward(range: LayerRange = {}): Promise<void> {
     const { low, high } = this.#indices(range.to, range.from);
@@ -197,10 +197,10 @@ export class Net {
   }
 
   /**
-   * Gives input blobs other shapes and passes them on through the net. Where one of them is refused, all stay as they were.
-   * Without shapes, the layers record anew.
+   * Gives input blobs other shapes, and computes all shapes that depend on them. If a layer refuses one, no shape changes.
+   * Without shapes, all layers record again.
    *
-   * @throws MokaError `MOKA_SHAPE` where a layer cannot take them, or its parameters would have to change
+   * @throws MokaError `MOKA_SHAPE` if a layer cannot take them, or its parameters would have to change shape
    */
   reshape(inputShapes: Readonly<Record<string, Shape>> = {}): void {
     const inputs = Object.entries(inputShapes).map(([name, shape]) => [this.#input(name), shape] as const);
@@ -221,11 +221,11 @@ export class Net {
   }
 
   /**
-   * Takes parameters over by layer name, from one file or several separated by commas. Layers the file has
-   * and the net has not are ignored; layers the net has and the file has not keep what they hold.
+   * Copies parameters by layer name from one file, or several separated by commas. Layers of a file that the net does not
+   * have are ignored. Layers of the net that a file does not have do not change.
    *
-   * @param namedBy the file that names them, whose folder is tried too
-   * @throws MokaError `MOKA_WEIGHTS` where a layer's blobs differ in number or shape; nothing is taken from that file
+   * @param namedBy the file that names the paths; its folder is searched too
+   * @throws MokaError `MOKA_WEIGHTS` if a layer's blobs differ in number or shape; nothing is copied from that file
    */
   async copyTrainedLayersFrom(path: string, namedBy?: string): Promise<void> {
     for (const name of weightPaths(path)) {
@@ -234,7 +234,7 @@ export class Net {
     }
   }
 
-  /** Takes parameters over as `copyTrainedLayersFrom` does, from a message; `origin` names it in errors. */
+  /** Copies parameters as `copyTrainedLayersFrom` does, but from a message; `origin` names it in errors. */
   copyTrainedLayers(source: NetParameter, origin = "the weights"): void {
     copyTrainedLayers(this.layers, source, origin, this.log);
   }
@@ -248,7 +248,7 @@ export class Net {
     this.#recordings.drop();
   }
 
-  /** The net with its parameters, as Caffe puts it into a `.caffemodel`. */
+  /** The message of the net with its parameters, as in Caffe's `.caffemodel`. */
   toMessage(options: { diff?: boolean } = {}): NetParameter {
     const layer = this.layers.map((each): LayerParameter => {
       const message = copyMessage(LayerParameterSchema, each.message);
@@ -258,12 +258,12 @@ export class Net {
     return create(NetParameterSchema, { name: this.name, layer });
   }
 
-  /** What whole runs do: fused, and with memory shared where that is allowed. */
+  /** The plan of whole runs: fused steps, and shared memory if it is allowed. */
   get execution(): Pick<Execution, "plan" | "memory"> {
     return this.#recordings.prepare().execution;
   }
 
-  /** The program of one direction, as recorded: to be printed, timed or rewritten. */
+  /** The recorded program of one direction, to be printed, timed or rewritten. */
   program(direction: Direction): Program {
     return { steps: this.#recordings.prepare().execution.recorded[direction] ?? [] };
   }
@@ -273,7 +273,7 @@ export class Net {
     this.#recordings.drop();
     const failures: unknown[] = [];
     for (const { layer, top } of this.#parts.nodes) {
-      // A file that cannot be closed must not keep the others open.
+      // All files are closed, even if closing one of them fails.
       await layer.close().catch((error) => failures.push(layer.explain(error)));
       for (const tensor of [...top, ...layer.params]) tensor.release();
     }
@@ -283,7 +283,7 @@ export class Net {
 
   // ---- shapes
 
-  /** Changes shapes by `apply`, those of tops of the layer `from` or of inputs, and then those of layers from `first` on. */
+  /** Changes shapes: `apply` changes inputs or the tops of layer `from`, and then the layers from `first` on follow. */
   #change(from: number, first: number, apply: () => void): void {
     this.#recordings.change(from, apply, () => this.#reshapeFrom(first));
     this.#fillLossDiffs();
@@ -316,7 +316,7 @@ export class Net {
 
   // ---- running
 
-  /** Runs forward between two layers whose shapes are settled. */
+  /** Runs forward from one layer to another. No shape changes between them. */
   async #advance(low: number, high: number): Promise<void> {
     if (!this.debugInfo) {
       await this.#recordings.prepare().execution.run("forward", low, high);
@@ -359,7 +359,7 @@ export class Net {
     tensor.data.array.set(values);
   }
 
-  /** Indices of two layers by name; the whole net where no name is given. */
+  /** Indices of two layers by name. Without a name: the first or last layer of the net. */
   #indices(low: string | undefined, high: string | undefined): { low: number; high: number } {
     const find = (name: string) => {
       const index = this.layers.findIndex((layer) => layer.name === name);

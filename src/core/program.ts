@@ -10,10 +10,10 @@ export interface KernelStep<K extends KernelName = KernelName> {
   readonly layer: number;
 }
 
-/** A step in TypeScript: a data layer's next batch, a dropout mask, a layer of a user's own. */
+/** A step in TypeScript: a data layer's next batch, a dropout mask, a user's own layer. */
 export interface HostStep {
   readonly kind: "host";
-  /** What it does, for programs that are printed. */
+  /** A description of what it does, to be printed. */
   readonly label: string;
   readonly layer: number;
   readonly run: () => void | Promise<void>;

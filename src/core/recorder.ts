@@ -2,7 +2,7 @@ import { type Kernels, type PlainName, plainNames } from "./kernels.js";
 import { type HostStep, kernelStep, type Step } from "./program.js";
 import { type Memory, Span } from "./span.js";
 
-/** Without fused kernels: only passes make these. */
+/** The plain kernels. Layers cannot record fused ones: only passes make them. */
 type KernelCalls = { readonly [K in PlainName]: (args: Kernels[K]) => void };
 
 /**
@@ -10,11 +10,11 @@ type KernelCalls = { readonly [K in PlainName]: (args: Kernels[K]) => void };
  * becomes a step of a program. Its functions need no `this`.
  */
 export interface Recorder extends KernelCalls {
-  /** False where `backward` is never called: then forward need not store anything for it. */
+  /** False if `backward` is never called. Forward then need not store anything for it. */
   readonly needsBackward: boolean;
-  /** Memory for this layer alone, zeroed; values that forward writes to it are there in backward. */
+  /** Memory for this layer alone, zeroed. Backward can read the values that forward wrote to it. */
   span(name: string, count: number): Span;
-  /** A step in TypeScript. */
+  /** Records a step in TypeScript. */
   host(label: string, run: HostStep["run"], uses?: { reads?: readonly Span[]; writes?: readonly Span[] }): void;
 }
 
@@ -50,7 +50,7 @@ interface Recorded {
   readonly layer: number;
 }
 
-/** A function for each kernel, made when it is asked for: recorders are many, and each calls few kernels. */
+/** A function for each kernel, made at its first use: there are many recorders, and each calls few kernels. */
 const callsOf = {};
 for (const kernel of plainNames) {
   Object.defineProperty(callsOf, kernel, {

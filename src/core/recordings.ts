@@ -8,51 +8,51 @@ import type { Tensor, TensorState } from "./tensor.js";
 
 export interface RecordingOptions {
   readonly engine: Engine;
-  /** False for a net that is only tested: nothing is kept for backward then. Default true. */
+  /** False for a net that never runs backward: nothing is stored for backward then. Default true. */
   readonly backward?: boolean;
-  /** What rewrites its programs. Default: all there is; none of it changes results but by rounding. */
+  /** The passes that rewrite its programs. They change results by rounding only. Default: all passes. */
   readonly passes?: readonly PassName[] | undefined;
-  /** Which blobs must keep their values and gradients after a run. Default `all`, as in pycaffe. */
+  /** The blobs whose values and gradients can be read after a run. Default `all`, as in pycaffe. */
   readonly keep?: "all" | "outputs" | undefined;
 }
 
-/** What the layers recorded for one set of shapes, and how it is run. */
+/** The layers' recordings for one set of shapes, and their execution. */
 interface Version {
   readonly key: string;
   readonly forward: readonly Recording[];
-  /** By layer; none if there is no backward. */
+  /** One for each layer; empty if there is no backward. */
   readonly backward: readonly Recording[];
-  /** The error that a layer threw in backward, where it has no gradient that is asked for. Forward can still run. */
+  /** The error that a layer threw in backward, because it lacks a gradient that is needed. Forward can still run. */
   readonly refusal: unknown;
   readonly execution: Execution;
-  /** The blobs' shapes and memory, as they were when another version took its place. */
+  /** The blobs' shapes and memory at the time when another version replaced this one. */
   tensors: readonly TensorState[];
 }
 
-/** Versions that are kept, the one in use among them. */
+/** The most versions that are stored, including the one in use. */
 const mostVersions = 8;
 
-/** If the engine uses more bytes than this, versions that are not in use give their memory back. */
+/** If the engine uses more bytes than this, versions that are not in use free their memory. */
 const mostBytes = 128 * 2 ** 20;
 
 /**
- * What a net's layers recorded: at the first use, and again for shapes not seen before. The versions for the last few
- * sets of shapes are kept, so that a net whose shapes alternate records and plans each once.
+ * The recordings of a net's layers. Layers record at the first use, and again for new shapes. The versions for the last
+ * few sets of shapes are stored, so a net whose shapes alternate records and plans each version once.
  *
- * A version that is used again is like a new one: the memory of its layers starts from zeros, and a blob has its values
- * only if its count stays the same.
+ * A version that is used again behaves like a new one: the memory of its layers is 0, and a blob keeps its values only if
+ * its count does not change.
  */
 export class Recordings {
   readonly #parts: NetParts;
   readonly #options: RecordingOptions;
   /** Every blob once. */
   readonly #tensors: readonly Tensor[];
-  /** The last used at the end. */
+  /** The versions; the last used is at the end. */
   #versions: Version[] = [];
   #current: Version | undefined;
   /** The key of the version for the present shapes. */
   #key: string;
-  /** What was recorded of forward before the first use. */
+  /** The recordings of forward before the first version exists. */
   #started: Recording[] = [];
 
   constructor(parts: NetParts, options: RecordingOptions) {
@@ -62,20 +62,20 @@ export class Recordings {
     this.#key = this.#keyOf(0);
   }
 
-  /** Has the layers record forward, if they did not yet. */
+  /** Lets the layers record forward, unless they did already. */
   start(): void {
     if (!this.#current) this.#started = this.#recordForward(this.#started);
   }
 
-  /** Records whatever is not recorded yet, both ways, and plans how to run it. */
+  /** Records the directions that are not recorded yet, and plans how to run them. */
   prepare(): Pick<Version, "execution" | "refusal"> {
     this.start();
     return this.#current ?? this.#use(this.#makeVersion(this.#key, this.#started, []));
   }
 
   /**
-   * Changes shapes. `apply` sets those of the tops of the layer `from` or of inputs; `pass` sets those that follow from them.
-   * If one of the two throws, all shapes are as before. The results of the layers before `from` are still there.
+   * Changes shapes. `apply` sets the shapes of inputs or of the tops of layer `from`; `pass` sets the shapes that depend on
+   * them. If one of the two throws, no shape changes. The tops of the layers before `from` keep their values.
    */
   change(from: number, apply: () => void, pass: () => void): void {
     const left = this.#current;
@@ -85,7 +85,7 @@ export class Recordings {
       apply();
       const key = this.#keyOf(from);
       const found = this.#versions.find((version) => version.key === key && this.#follows(version, from));
-      if (found) this.#takeUp(found);
+      if (found) this.#restoreVersion(found);
       else {
         pass();
         const forward = this.#recordForward(left?.forward.slice(0, from) ?? []);
@@ -104,7 +104,7 @@ export class Recordings {
     this.#limit();
   }
 
-  /** Forgets everything: the layers record anew at the next use. */
+  /** Drops all recordings: the layers record again at the next use. */
   drop(): void {
     const spans = this.#versions.flatMap(spansOf);
     for (const { execution } of this.#versions) execution.release();
@@ -115,7 +115,7 @@ export class Recordings {
 
   // ---- versions
 
-  /** The shapes that all others follow from when those of layer `from` have changed. */
+  /** The shapes that determine all others, after those of layer `from` have changed, as one text. */
   #keyOf(from: number): string {
     const sources = this.#parts.nodes.filter(
       ({ layer, bottom }, i) => bottom.length === 0 || (layer.liveShapes && i <= from),
@@ -123,7 +123,7 @@ export class Recordings {
     return JSON.stringify([from, ...sources.map(({ top }) => top.map(({ shape }) => shape))]);
   }
 
-  /** Whether a version can go on where the current one has run the layers before `from`. */
+  /** Whether a version can continue at layer `from`, after the current version has run the layers before it. */
   #follows({ forward, execution }: Version, from: number): boolean {
     const current = this.#current;
     if (from === 0) return true;
@@ -158,14 +158,14 @@ export class Recordings {
     return version;
   }
 
-  #takeUp(version: Version): void {
+  #restoreVersion(version: Version): void {
     const before = new Set(this.#current ? [...this.#current.forward, ...this.#current.backward] : []);
     for (const [i, tensor] of this.#tensors.entries()) {
       const { data, diff } = tensor;
       const state = version.tensors[i] as TensorState;
       tensor.restore(state);
-      if (state.owns.data && state.data !== data) state.data.succeed(data);
-      if (state.owns.diff && state.diff !== diff) state.diff.succeed(diff);
+      if (state.owns.data && state.data !== data) state.data.takeValuesOf(data);
+      if (state.owns.diff && state.diff !== diff) state.diff.takeValuesOf(diff);
     }
     for (const recording of [...version.forward, ...version.backward]) {
       if (!before.has(recording)) for (const span of recording.spans) span.clear();
@@ -173,23 +173,23 @@ export class Recordings {
     this.#use(version);
   }
 
-  /** Forgets the versions beyond `mostVersions`, and above `mostBytes` releases the memory of those not in use. */
+  /** Drops the oldest versions beyond `mostVersions`. Above `mostBytes`, frees the memory of versions not in use. */
   #limit(): void {
     const { engine } = this.#options;
-    for (const version of this.#versions.splice(0, this.#versions.length - mostVersions)) this.#rest(version);
+    for (const version of this.#versions.splice(0, this.#versions.length - mostVersions)) this.#releaseVersion(version);
     for (const version of this.#versions) {
       if (engine.bytesUsed <= mostBytes) return;
-      if (version !== this.#current) this.#rest(version);
+      if (version !== this.#current) this.#releaseVersion(version);
     }
   }
 
-  /** Gives back the memory that only this version uses. */
-  #rest(version: Version): void {
-    version.execution.rest();
+  /** Frees the memory that only this version uses. */
+  #releaseVersion(version: Version): void {
+    version.execution.releaseShared();
     this.#releaseUnused(spansOf(version), version);
   }
 
-  /** Releases those of these spans that are used by neither the blobs nor versions other than `own`. */
+  /** Releases the spans that neither the blobs nor versions other than `own` use. */
   #releaseUnused(spans: readonly Span[], own?: Version): void {
     const used = new Set(this.#versions.filter((version) => version !== own).flatMap(spansOf));
     for (const { data, diff } of this.#tensors) used.add(data).add(diff);
@@ -199,7 +199,7 @@ export class Recordings {
 
   // ---- recording
 
-  /** Has the layers behind those that are recorded record their forward. */
+  /** Lets the layers after the `recorded` ones record forward. */
   #recordForward(recorded: readonly Recording[]): Recording[] {
     const { engine, backward: trains = true } = this.#options;
     const { nodes } = this.#parts;
@@ -217,7 +217,7 @@ export class Recordings {
     return recordings;
   }
 
-  /** Has the layers behind those that are recorded record their backward, from the last one on. */
+  /** Lets the layers after the `recorded` ones record backward, starting with the last layer. */
   #recordBackward(recorded: readonly Recording[]): Pick<Version, "backward" | "refusal"> {
     const { nodes } = this.#parts;
     const backward = [...recorded];
@@ -253,7 +253,7 @@ export class Recordings {
       if (layer.liveShapes) for (const { data } of bottom) spans.add(data.root);
     }
     for (const { steps, spans: own } of recordings) {
-      // A step that does not say what it reads and writes may use every span of its layer.
+      // A step without a list of its reads and writes may use every span of its layer.
       const open = steps.find((step) => step.kind === "host" && step.reads.length + step.writes.length === 0);
       if (!open) continue;
       const { bottom, top } = nodes[open.layer] as Node;
@@ -268,7 +268,7 @@ function stepsOf(recordings: readonly Recording[]) {
   return recordings.flatMap(({ steps }) => steps);
 }
 
-/** All spans that a version knows of, but for parameters. */
+/** All spans of a version, except parameters. */
 function spansOf({ forward, backward, execution, tensors }: Version): readonly Span[] {
   return [
     ...[...forward, ...backward].flatMap(({ spans }) => spans),

@@ -7,7 +7,7 @@ import { usesOf } from "./uses.js";
 export class Runner {
   readonly #program: Program;
   readonly #compiled: Compiled;
-  /** Where the kernels' spans lie, once noted. */
+  /** The storage of each of the kernels' spans, after `notePlaces`. */
   #places: ReadonlyMap<Span, Storage> | undefined;
 
   constructor(program: Program, engine: Engine, constants?: ReadonlySet<Span>) {
@@ -20,7 +20,7 @@ export class Runner {
 
   /** Runs the steps of all layers from `low` to `high`, both included, in the program's order. */
   async run(low: number, high: number): Promise<void> {
-    // Of the compiled kernels: those that wait to be dispatched together, [from, to), and the next.
+    // Indices of compiled kernels: [from, to) are not yet dispatched and will run together; `next` is the next one.
     let [from, to, next] = [0, 0, 0];
     const dispatch = () => {
       if (from < to) this.#compiled.run(from, to);
@@ -41,7 +41,7 @@ export class Runner {
     dispatch();
   }
 
-  /** Notes where its spans lie, before others may have their memory. */
+  /** Notes the storage of its spans, before other spans may use their memory. */
   notePlaces(): void {
     if (this.#places) return;
     const kernels = this.#program.steps.filter(({ kind }) => kind === "kernel");
@@ -50,7 +50,7 @@ export class Runner {
     this.#places = new Map([...roots].map((span) => [span, span.storage]));
   }
 
-  /** Whether its spans lie where they did when that was noted; false if it never was. */
+  /** Whether its spans still have the storage that was noted; false if none was noted. */
   get isInPlace(): boolean {
     return this.#places !== undefined && [...this.#places].every(([span, storage]) => span.storage === storage);
   }

@@ -1,33 +1,33 @@
 import { check } from "../util/errors.js";
 
-/** Numbers in an engine's memory; 64 bits wide only where gradients are checked numerically. */
+/** Numbers in an engine's memory: 32 bits wide, or 64 bits to check gradients numerically. */
 export type FloatArray = Float32Array | Float64Array;
 
-/** A piece of an engine's memory. Read `array` anew at each use: memory that grows may move. */
+/** A piece of an engine's memory. Read `array` again at each use: memory that grows may move. */
 export interface Storage {
   readonly array: FloatArray;
   release(): void;
 }
 
-/** Gives out memory, zeroed. */
+/** Allocates memory, zeroed. */
 export interface Memory {
   allocate(count: number): Storage;
 }
 
-/** A part of memory that spans share. */
+/** A place in memory that several spans share. */
 export interface Placement {
   readonly storage: Storage;
-  /** In values. */
+  /** The distance from the start of `storage`, in values. */
   readonly offset: number;
-  /** Whether what lies there now is what the span's own steps wrote. */
+  /** Whether the values there now were written by the span's own steps. */
   holdsValues(): boolean;
 }
 
 /**
  * A run of numbers that kernels read and write: what a `Program` refers to instead of addresses.
  *
- * Memory is taken at the first use, so that a diff that is never used costs nothing, and so that a memory plan can still
- * decide where a span lies after its program was recorded.
+ * Memory is allocated at the first use. So a diff that is never used costs nothing, and a memory plan can choose the place
+ * of a span after its program was recorded.
  */
 export class Span {
   readonly name: string;
@@ -58,7 +58,7 @@ export class Span {
     return new Span(this.name, count, this.#memory, { span: this, offset });
   }
 
-  /** All values from `offset` on; none of a span that has none. */
+  /** All values from `offset` on; an empty span has none. */
   tail(offset: number): Span {
     const start = Math.min(offset, this.count);
     return this.slice(start, this.count - start);
@@ -74,7 +74,7 @@ export class Span {
     return this.#parent ? this.#parent.span.offset + this.#parent.offset : (this.#placement?.offset ?? 0);
   }
 
-  /** A second span of the same size, always the same one, for values that a pass moves out of this span. */
+  /** A second span of the same size, for values that a pass moves out of this span. It is always the same object. */
   get spare(): Span {
     this.#spare ??= new Span(`${this.name}~`, this.count, this.#memory);
     return this.#spare;
@@ -87,43 +87,43 @@ export class Span {
     return this.#storage;
   }
 
-  /** The array for use at once. An array that is stored for later comes from `lend`. */
+  /** The array, for immediate use. To store an array for later use, call `lend`. */
   get array(): FloatArray {
     this.root.#accesses++;
     const { array } = this.storage;
     return this.#parent || this.#placement ? array.subarray(this.offset, this.offset + this.count) : array;
   }
 
-  /** The array, which may be written to at any time from here on. */
+  /** The array for a caller that may write to it at any later time. */
   lend(): FloatArray {
     this.root.#isLent = true;
     return this.array;
   }
 
   /**
-   * A number that changes whenever this span's memory may have been written to, other than by a kernel; `undefined` once
-   * it was lent, as that can then happen at any time.
+   * A number that changes whenever this span's memory may have been written to by other code than a kernel; `undefined`
+   * after `lend`, because such a write can then happen at any time.
    */
   get revision(): number | undefined {
     const { root } = this;
     return root.#isLent ? undefined : root.#accesses;
   }
 
-  // ---- sharing memory with others; only for spans that are no slices
+  // ---- sharing memory with other spans; only for spans that are not slices
 
-  /** Whether this span lies in memory that others use too. */
+  /** Whether this span lies in memory that other spans use too. */
   get isPlaced(): boolean {
     return this.#placement !== undefined;
   }
 
-  /** False while others may have overwritten what was written to this span. */
+  /** False while other spans may have overwritten the values of this one. */
   get holdsValues(): boolean {
     if (this.#parent) return this.root.holdsValues;
     return this.#placement ? this.#placement.holdsValues() : !this.#isLost;
   }
 
   /**
-   * Gives its own memory back and lies in memory that others use too from here on. Its values are lost unless `withValues`.
+   * Frees its own memory, and uses memory that it shares with other spans. Its values are lost unless `withValues`.
    */
   place(placement: Placement, withValues = false): void {
     if (withValues && (this.#storage || this.#placement)) {
@@ -135,7 +135,7 @@ export class Span {
     this.#placement = placement;
   }
 
-  /** Gets memory of its own again. Its values are lost unless it still holds them and `withValues`. */
+  /** Gets its own memory again. Its values are lost unless it still holds them and `withValues` is true. */
   unplace(withValues: boolean): void {
     const placement = this.#placement;
     if (!placement) return;
@@ -147,29 +147,29 @@ export class Span {
     array.set(placement.storage.array.subarray(placement.offset, placement.offset + this.count));
   }
 
-  /** Says that its values are not what its steps would have written. */
+  /** Marks its values as not those that its steps would have written. */
   lose(): void {
     this.#isLost = true;
   }
 
-  /** Says that values were written to it since they were lost. */
+  /** Marks its values as valid, because values were written to it since they were lost. */
   regain(): void {
     this.#isLost = false;
   }
 
-  /** Starts from zeros again, in the memory it has. */
+  /** Sets its values to 0, in the memory it has. */
   clear(): void {
     this.#storage?.array.fill(0);
     this.#isLost = false;
   }
 
-  /** Takes the place of another span: with its values, if it has memory of its own and as many, else with zeros. */
-  succeed(other: Span): void {
+  /** Takes the values of the span it replaces, if that has its own memory and the same count; else its values are 0. */
+  takeValuesOf(other: Span): void {
     this.clear();
     if (other.#storage && other.holdsValues && other.count === this.count) this.array.set(other.#storage.array);
   }
 
-  /** Gives the memory back; used again, the span starts from zeros. */
+  /** Frees the memory. If the span is used again, its values are 0. */
   release(): void {
     this.#storage?.release();
     this.#storage = undefined;

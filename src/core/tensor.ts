@@ -11,8 +11,8 @@ export interface TensorState {
 }
 
 /**
- * A blob as layers use it: a shape, and the spans of its data and its diff (the gradient of the loss with respect to
- * the data). Users get its `blob`.
+ * A blob in the form that layers use: a shape, and the spans of its data and its diff (the gradient of the loss with
+ * respect to the data). Users get its `blob`.
  */
 export class Tensor {
   readonly name: string;
@@ -57,7 +57,7 @@ export class Tensor {
     return { shape: this.#shape, data: this.#data, diff: this.#diff, owns: { ...this.#owns } };
   }
 
-  /** Takes back an earlier state, with the memory of that time. */
+  /** Restores an earlier state, with the memory of that time. */
   restore({ shape, data, diff, owns }: TensorState): void {
     this.#shape = shape;
     this.#data = data;
@@ -66,8 +66,8 @@ export class Tensor {
   }
 
   /**
-   * Takes another shape. If the count stays the same, so do the values. Otherwise the tensor gets new spans; the old ones
-   * are not released here, since an earlier `state` may refer to them.
+   * Changes the shape. If the count stays the same, the values do not change. Otherwise the tensor gets new spans. The old
+   * ones are not released here, because an earlier `state` may refer to them.
    */
   reshape(shape: Shape): void {
     if (sameShape(shape, this.#shape)) return;
@@ -86,7 +86,7 @@ export class Tensor {
     this.#owns.data = false;
   }
 
-  /** Makes the diff of `other`, of the same count, this tensor's own: no copy is ever made. */
+  /** Uses the diff of `other`, which has the same count, without a copy. */
   shareDiff(other: Tensor): void {
     if (this.#owns.diff) this.#diff.release();
     this.#diff = other.diff;

@@ -8,7 +8,7 @@ export interface Region extends Extent {
   readonly span: Span;
 }
 
-/** What a step reads, and what it always writes. */
+/** The regions that a step reads, and those that it always writes. */
 export interface Uses {
   readonly reads: readonly Region[];
   readonly writes: readonly Region[];
@@ -16,7 +16,7 @@ export interface Uses {
 
 const known = new WeakMap<Step, Uses>();
 
-/** What a step reads and writes, worked out once for each step. */
+/** The regions that a step reads and writes. They are computed once for each step. */
 export function usesOf(step: Step): Uses {
   const uses = known.get(step) ?? workOutUses(step);
   known.set(step, uses);
@@ -63,7 +63,7 @@ export function flopsOf<K extends KernelName>(step: HostStep | KernelStep<K>): n
   return operations * Math.max(...[...reads, ...writes].map(valuesIn));
 }
 
-/** How many values a region has. */
+/** The number of values in a region. */
 export function valuesIn({ rows, width }: Extent): number {
   return rows * width;
 }

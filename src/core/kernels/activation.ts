@@ -4,7 +4,7 @@ import type { Collapsed } from "./sizes.js";
 
 /** y = max(x, 0) + negativeSlope·min(x, 0) */
 export const relu = elementwise({ x: "in", y: "out", negativeSlope: "number" }, { overwrites: { y: ["x"] } });
-/** x or y will do: only its sign counts */
+/** y can be given as x, because only the sign of x counts */
 export const reluBackward = elementwise(
   { x: "in", dy: "in", dx: "out", negativeSlope: "number" },
   { overwrites: { dx: ["x", "dy"] } },
@@ -19,7 +19,7 @@ export const preluBackward = kernelOf<Collapsed>()(
 export const preluBackwardSlope = kernelOf<Collapsed>()({ x: "in", dy: "in", dslope: "inout" }, { operations: 2 });
 /** y = |x| */
 export const abs = elementwise({ x: "in", y: "out" });
-/** dx = dy·sign(x), 0 where x is */
+/** dx = dy·sign(x), 0 where x is 0 */
 export const absBackward = elementwise({ x: "in", dy: "in", dx: "out" });
 /** y = 1/(1 + e^−x) */
 export const sigmoid = elementwise({ x: "in", y: "out" }, { operations: 3 });
@@ -48,7 +48,7 @@ export const log = elementwise({ x: "in", y: "out", scale: "number", shift: "num
 export const logBackward = elementwise({ x: "in", dy: "in", dx: "out", scale: "number", shift: "number" });
 /** y = max(x, 0) + alpha·(e^min(x, 0) − 1) */
 export const elu = elementwise({ x: "in", y: "out", alpha: "number" });
-/** Of x only the sign counts: y will do in its place unless alpha is negative. */
+/** Of x only the sign counts: y can be given as x unless alpha is negative. */
 export const eluBackward = elementwise({ x: "in", y: "in", dy: "in", dx: "out", alpha: "number" });
 /** y = log(1 + e^x) */
 export const softplus = elementwise({ x: "in", y: "out" });

@@ -12,11 +12,11 @@ export const softmaxLoss = kernelOf<Labels & Collapsed>()(
 );
 /** dx = dloss[0]·(prob − [label])/normalizer, 0 for ignored labels */
 export const softmaxLossBackward = kernelOf<Labels & Collapsed>()({ prob: "in", label: "in", dloss: "in", dx: "out" });
-/** loss[0] = Σ (log(1 + e^x) − x·target)/normalizer, without ignored targets; each x has its own: dim is 1 */
+/** loss[0] = Σ (log(1 + e^x) − x·target)/normalizer, without ignored targets; each x has its own target: dim is 1 */
 export const sigmoidLoss = kernelOf<Labels & Collapsed>()({ x: "in", target: "in", loss: "out" });
 /** dx = dloss[0]·(1/(1 + e^−x) − target)/normalizer, 0 for ignored targets */
 export const sigmoidLossBackward = kernelOf<Labels & Collapsed>()({ x: "in", target: "in", dloss: "in", dx: "out" });
-/** y[0] = share of labels whose score fewer than `topK` others reach; perClass the same for each class, 0 for one without labels */
+/** y[0] = share of labels whose score is reached by fewer than `topK` others; perClass: the share for each class, 0 without labels */
 export const accuracy = kernelOf<Collapsed & Pick<Labels, "ignore">>()({
   x: "in",
   label: "in",

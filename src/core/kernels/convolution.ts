@@ -14,8 +14,8 @@ export const conv = kernelOf<ConvGeometry>()(
   { operations: (args) => products(args) + (args.bias ? values(args) : 0) },
 );
 /**
- * `conv`, and what follows in place: y = act(multiplier·(w ∗ x) + bias), multiplier and bias by output, act as in
- * `batchNormFused`. Without multiplier it is 1.
+ * `conv`, and the steps that follow in place: y = act(multiplier·(w ∗ x) + bias), with one multiplier and one bias for
+ * each output, and act as in `batchNormFused`. The default of multiplier is 1.
  */
 export const convFused = fusedOf<ConvGeometry>()(
   { x: "in", w: "in", multiplier: "in?", bias: "in?", y: "out", negativeSlope: "number" },

@@ -29,9 +29,9 @@ export const sumFused = fusedOf<{ readonly coefficients: readonly number[] }>()(
     ],
   },
 );
-/** y = a·b, value by value */
+/** y = a·b, elementwise */
 export const mul = elementwise({ a: "in", b: "in", y: "out" }, { overwrites: { y: ["a", "b"] } });
-/** y = a/b, value by value */
+/** y = a/b, elementwise */
 export const div = elementwise({ a: "in", b: "in", y: "out" });
 /** y = x·mask·scale */
 export const dropout = elementwise(

@@ -1,9 +1,9 @@
 import { Span } from "../span.js";
 
-/** How a kernel uses a span: reads it, overwrites all of it, or reads and writes. */
+/** How a kernel uses a span: it reads it, overwrites all of it, or reads and writes it. */
 export type Access = "in" | "out" | "inout";
 
-/** `rows` runs of `width` values of a span, consecutive runs `stride` apart. */
+/** `rows` runs of `width` values of a span. Consecutive runs start `stride` values apart. */
 export interface Extent {
   readonly rows: number;
   readonly width: number;
@@ -11,8 +11,8 @@ export interface Extent {
 }
 
 /**
- * One argument of a kernel. A span is given by its access, which may depend on the kernel's options; `?` marks a span that
- * may be left out, `*` a list of spans, `1` a span of which a single value is used.
+ * The kind of one argument of a kernel. A span is declared by its access, which may depend on the kernel's options; `?`
+ * marks an optional span, `*` a list of spans, `1` a span of which only one value is used.
  */
 type Kind<O> = Access | `${Access}?` | "in*" | Single | ((options: O) => Access) | Scalar;
 
@@ -32,7 +32,7 @@ type Argument<T> = T extends "number"
 const isSingle = (kind: unknown) => kind === "in1" || kind === "inout1";
 const isScalar = (kind: unknown) => kind === "number" || kind === "boolean";
 
-/** The arguments that a list of kinds stands for. */
+/** The types of the arguments with these kinds. */
 export type ArgumentsFrom<T> = { readonly [K in keyof T]: Argument<T[K]> };
 
 type SpanNames<T> = keyof { [K in keyof T as T[K] extends Scalar ? never : K]: true };
@@ -44,28 +44,28 @@ export interface SpanUse<A> {
   readonly access: Access | ((args: A) => Access);
   /** The part of the span that is used. Default: all of it. */
   readonly extent: ((args: A) => Extent) | undefined;
-  /** Arguments that this output may lie over, all of them at once. */
+  /** Inputs whose memory this output may be written over, all of them at once. */
   readonly overwrites: readonly SpanUse<A>[];
 }
 
-/** What all but engines must know of a kernel: one row of the table in core/kernels.ts. */
+/** The facts about a kernel that do not depend on the engine: one row of the table in core/kernels.ts. */
 export interface Kernel<A> {
-  /** In the order in which they are declared. */
+  /** The span arguments in the order in which they are declared. */
   readonly spans: readonly SpanUse<A>[];
   readonly operations: number | ((args: A) => number);
 }
 
-/** A kernel of single values: value i of its outputs depends on the values i of its inputs alone. */
+/** An elementwise kernel: value i of its outputs depends only on the values i of its inputs. */
 export interface Elementwise<A> extends Kernel<A> {
-  /** How many values each of its spans has. */
+  /** The number of values in each of its spans. */
   count(args: A): number;
-  /** Its arguments in the order in which they are declared: what `locate` makes of spans, and numbers. */
+  /** Its arguments in the order in which they are declared: numbers, and for each span the result of `locate`. */
   operands(args: A, locate: (span: Span, count: number) => number): readonly number[];
 }
 
 /** A kernel that does the work of several plain ones at once. Only passes make it, for engines that have it. */
 export interface Fused<A> extends Kernel<A> {
-  /** The plain kernels it stands for, in their order. `scratch` gives memory that only these calls use. */
+  /** The calls of plain kernels that do the same, in order. `scratch` gives memory that only these calls use. */
   lowersTo(args: A, scratch: Scratch): readonly Call[];
 }
 
@@ -83,20 +83,20 @@ export function call<A extends object>(kernel: Kernel<A>, args: A): Call {
 
 interface Facts<T, A> {
   /**
-   * Floating point operations of a call, by the textbook, however an engine does it: a multiplication with an addition is
-   * two, a root or an exponential one. A number counts for each value of the largest region. Default 1; copies are free.
+   * Floating point operations of a call by its definition, whatever the engine does. A multiplication with an addition
+   * counts 2, a root or an exponential 1. A plain number is per value of the largest region. Default 1; copies count 0.
    */
   readonly operations?: number | ((args: A) => number);
   /** Parts of spans that are used, where that is not the whole span. */
   readonly extents?: { readonly [K in SpanNames<T>]?: (args: A) => Extent };
   /**
-   * Outputs, each with the inputs that it may be written over, all of them at once: the kernel reads each value, and all that
-   * belongs to it, before it writes there.
+   * Outputs, each with the inputs that it may be written over, all of them at once. The kernel reads each value, and all
+   * values that are combined with it, before it writes there.
    */
   readonly overwrites?: { readonly [K in SpanNames<T>]?: readonly SpanNames<T>[] };
 }
 
-/** Makes kernels that have these arguments beside those that kinds stand for. */
+/** Makes kernels with the arguments A, and those that are declared by their kinds. */
 export function kernelOf<O>() {
   return <const T extends Readonly<Record<string, Kind<O>>>>(
     kinds: T,
@@ -118,10 +118,10 @@ export function kernelOf<O>() {
   };
 }
 
-/** Makes kernels that have only arguments of these kinds. */
+/** Makes a kernel whose arguments are all declared by their kinds. */
 export const kernel = kernelOf<object>();
 
-/** Makes kernels of single values. The last span has as many values as there are. */
+/** Makes elementwise kernels. The size of the last span is the number of values. */
 export function elementwise<const T extends Readonly<Record<string, Access | Single | Scalar>>>(
   kinds: T,
   facts: Facts<T, ArgumentsFrom<T>> = {},
@@ -141,7 +141,7 @@ export function elementwise<const T extends Readonly<Record<string, Access | Sin
   };
 }
 
-/** Makes fused kernels that have these arguments beside those that kinds stand for. */
+/** Makes fused kernels with the arguments A, and those that are declared by their kinds. */
 export function fusedOf<O>() {
   return <const T extends Readonly<Record<string, Kind<O>>>>(
     kinds: T,

@@ -1,4 +1,4 @@
-// Parts that the lowerings of several fused kernels have in common; all of them work in place.
+// Calls that the lowerings of several fused kernels share. All work in place.
 import type { Span } from "../span.js";
 import { relu } from "./activation.js";
 import { type Call, call } from "./kernel.js";

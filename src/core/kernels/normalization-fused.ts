@@ -1,4 +1,4 @@
-// Normalization and what follows it, in one: x (n, channels, inner).
+// Normalization fused with the layers after it: x (n, channels, inner).
 
 import type { Span } from "../span.js";
 import { power, reluBackward } from "./activation.js";
@@ -11,17 +11,17 @@ import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
 import { type Channels, type NormPool, poolOperations } from "./sizes.js";
 
 const affine = { scale: "in?", bias: "in?", negativeSlope: "number", eps: "number" } as const;
-/** By the statistics of the batch. */
+/** Normalization by the statistics of the batch. */
 const norm = { x: "in", y: "out", mean: "out", variance: "out", ...affine } as const;
 const statistics = { mean: "in", variance: "in" } as const;
 const gradient = { x: "in", dy: "in", dx: "out", ...statistics, ...affine, dscale: "inout?", dbias: "inout?" } as const;
-/** By given statistics, if there are any. */
+/** Normalization by given statistics, if there are any. */
 const optional = { mean: "in?", variance: "in?" } as const;
 const given = { ...norm, ...optional } as const;
 
 /**
- * `batchNorm`, and the Scale and ReLU after it, in one: y = act(x̂·scale + bias), x̂ the normalized x, and
- * act(v) = max(v, 0) + negativeSlope·min(v, 0), so that a negativeSlope of 1 leaves all as it is. May work in place.
+ * `batchNorm`, and the Scale and ReLU after it: y = act(x̂·scale + bias), where x̂ is the normalized x and
+ * act(v) = max(v, 0) + negativeSlope·min(v, 0). With a negativeSlope of 1, act(v) = v. May work in place.
  */
 export const batchNormFused = fusedOf<Channels>()(norm, {
   operations: 9,
@@ -84,8 +84,8 @@ function center({ variance, ...args }: ArgumentsFrom<typeof given> & Channels, s
 }
 
 /**
- * `batchNormFused`, and then pooling: y = pool(act(x̂·scale + bias)). The values between the two are not stored as a whole;
- * planes are images × channels.
+ * `batchNormFused`, and then pooling: y = pool(act(x̂·scale + bias)). The blob between the two is not stored as a whole.
+ * The number of planes is images × channels.
  */
 export const batchNormPool = fusedOf<NormPool>()(norm, {
   operations: (args) => pooled(9, args),
@@ -93,7 +93,7 @@ export const batchNormPool = fusedOf<NormPool>()(norm, {
     beforePool(args, scratch, (between) => batchNormFused.lowersTo({ ...args, ...between }, scratch)),
 });
 
-/** `batchNormFusedBackward` of what pooling makes of dy. dx may be x. */
+/** `batchNormFusedBackward` after the gradient of pooling, which is computed from dy. dx may be x. */
 export const batchNormPoolBackward = fusedOf<NormPool>()(gradient, {
   operations: (args) => pooled(13, args) + pooled(5, args),
   overwrites: { dx: ["x"] },
@@ -124,7 +124,7 @@ export const normalizePool = fusedOf<NormPool>()(given, {
     beforePool(args, scratch, (between) => normalizeFused.lowersTo({ ...args, ...between }, scratch)),
 });
 
-/** `each` operations for every value of the planes, and those of pooling. */
+/** Operations: `each` for every value of the planes, plus those of pooling. */
 function pooled(each: number, args: NormPool): number {
   return each * args.planes * args.input[0] * args.input[1] + poolOperations(args);
 }
@@ -133,7 +133,7 @@ function channelsOf({ planes, channels, input }: NormPool): Channels {
   return { n: planes / channels, channels, inner: input[0] * input[1] };
 }
 
-/** Normalization with its result in scratch memory, and pooling of that. */
+/** Normalization into scratch memory, and pooling of the result. */
 function beforePool(
   args: NormPool & { readonly x: Span; readonly y: Span },
   scratch: Scratch,
@@ -145,7 +145,7 @@ function beforePool(
 }
 
 /**
- * `normalize` and `scale` of what has been shifted by `shift`, as one multiplier and one offset for each channel:
+ * One multiplier and one offset for each channel. They have the effect of adding `shift`, then `normalize`, then `scale`:
  * multiplier = scale/√(variance + eps), offset = bias + (shift − mean)·multiplier. Without variance, multiplier = scale.
  */
 export const normToAffine = fusedOf<object>()(
@@ -164,7 +164,7 @@ export const normToAffine = fusedOf<object>()(
   },
 );
 
-/** y = Σ of the spans that are given, each times its number. */
+/** y = Σ of the spans that are given, each times its coefficient. */
 function combine(y: Span, ...terms: readonly (readonly [Span | undefined, number])[]): Call {
   const present = terms.flatMap(([x, times]) => (x ? [{ x, times }] : []));
   return call(sum, { xs: present.map(({ x }) => x), coefficients: present.map(({ times }) => times), y });

@@ -7,7 +7,7 @@ export const batchNorm = kernelOf<Channels>()(
   { x: "in", y: "out", mean: "out", variance: "out", eps: "number" },
   { operations: 6 },
 );
-/** dx = (dy − mean(dy) − y·mean(dy·y))/√(variance + eps), y as `batchNorm` left it. May work in place. */
+/** dx = (dy − mean(dy) − y·mean(dy·y))/√(variance + eps), with y as written by `batchNorm`. May work in place. */
 export const batchNormBackward = kernelOf<Channels>()(
   { y: "in", dy: "in", variance: "in", dx: "out", eps: "number" },
   { operations: 8 },
@@ -34,7 +34,7 @@ export const normalize = kernelOf<Channels>()(
 
 const window = { size: "number", alpha: "number", beta: "number" } as const;
 
-/** scale = k + alpha/size·Σ x² over `size` channels around each; y = x·scale^−beta */
+/** scale = k + alpha/size·Σ x² over `size` channels around each channel; y = x·scale^−beta */
 export const lrn = kernelOf<Channels>()(
   { x: "in", scale: "out", y: "out", ...window, k: "number" },
   { operations: ({ y, size }) => y.count * (2 * size + 3) },

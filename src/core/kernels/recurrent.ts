@@ -1,5 +1,5 @@
-// Gates (n, 4, dim) of an LSTM: input, forget, output and candidate, before their nonlinearities. cont (n) says whether a
-// sequence goes on, 1, or begins, 0. All else is (n, dim).
+// Gates (n, 4, dim) of an LSTM: input, forget, output and candidate, before their nonlinearities. cont (n) is 1 where a
+// sequence continues and 0 where one begins. All other spans are (n, dim).
 import { kernel } from "./kernel.js";
 
 const state = { gates: "in", cPrev: "in", cont: "in", n: "number", dim: "number" } as const;
@@ -9,5 +9,5 @@ const state = { gates: "in", cPrev: "in", cont: "in", n: "number", dim: "number"
  * h = output·tanh(c). c may be cPrev.
  */
 export const lstmUnit = kernel({ ...state, c: "out", h: "out" });
-/** Takes cont·forget for what the sigmoid gave, as Caffe does. dgates may be gates, and dcPrev dc. */
+/** Takes cont·forget as the sigmoid of the forget gate, as Caffe does. dgates may be gates, and dcPrev may be dc. */
 export const lstmUnitBackward = kernel({ ...state, c: "in", dc: "in", dh: "in", dgates: "out", dcPrev: "out" });

@@ -1,6 +1,6 @@
 import { kernel } from "./kernel.js";
 
-/** Copies `rows` runs of `width` values; consecutive runs start `xStride` and `yStride` apart. */
+/** Copies `rows` runs of `width` values. Consecutive runs start `xStride` and `yStride` values apart. */
 export const copyRows = kernel(
   { x: "in", y: "out", rows: "number", width: "number", xStride: "number", yStride: "number" },
   {
@@ -11,7 +11,7 @@ export const copyRows = kernel(
     },
   },
 );
-/** y row i = x row index[i], cut towards 0; rows have `width` values. Not in place. NaN where x has no such row. */
+/** Row i of y = row index[i] of x; fractions are cut off, rows have `width` values. NaN if x has no such row. Not in place. */
 export const gatherRows = kernel({ x: "in", index: "in", y: "out", rows: "number", width: "number" });
-/** dx row index[i] += dy row i; nothing where dx has no such row. Not in place. */
+/** Row index[i] of dx += row i of dy, which is skipped if dx has no such row. Not in place. */
 export const scatterRows = kernel({ dy: "in", index: "in", dx: "inout", rows: "number", width: "number" });

@@ -7,7 +7,7 @@ export interface ConvGeometry {
   readonly channels: number;
   readonly outputs: number;
   readonly group: number;
-  /** One entry a spatial axis, in all of these. */
+  /** One entry for each spatial axis, in this list and the next ones. */
   readonly input: readonly number[];
   readonly output: readonly number[];
   readonly kernel: readonly number[];
@@ -17,9 +17,9 @@ export interface ConvGeometry {
 }
 
 export interface PoolGeometry {
-  /** Images × channels. */
+  /** The number of images × the number of channels. */
   readonly planes: number;
-  /** Height and width, in all of these. */
+  /** Height and width, in this pair and the next ones. */
   readonly input: readonly [number, number];
   readonly output: readonly [number, number];
   readonly kernel: readonly [number, number];
@@ -27,7 +27,7 @@ export interface PoolGeometry {
   readonly pad: readonly [number, number];
 }
 
-/** Pooling of what is normalized by channel. */
+/** Pooling after a normalization by channel. */
 export interface NormPool extends PoolGeometry {
   readonly channels: number;
   readonly method: "MAX" | "AVE";
@@ -48,7 +48,7 @@ export interface Collapsed {
 export interface Labels {
   /** A label that does not count; `undefined` for none. */
   readonly ignore: number | undefined;
-  /** What a sum of losses is divided by: all labels, those not ignored, `outer`, or 1; never less than 1. */
+  /** The divisor of a sum of losses: the number of all labels, of those not ignored, `outer`, or 1; at least 1. */
   readonly normalization: "full" | "valid" | "batchSize" | "none";
 }
 

@@ -1,8 +1,8 @@
-// One step each of the solvers, as Caffe takes it: from the gradient g of `Descent`, dw = the step; w −= dw.
-// rate below is rate[0]·rateScale.
+// One kernel for each solver type: it makes one step as Caffe does, from the gradient g of `Descent`: dw = the step,
+// w −= dw. The rate in the formulas is rate[0]·rateScale.
 import { type ArgumentsFrom, elementwise, kernel } from "./kernel.js";
 
-/** dw is the gradient before the step, and afterwards what was taken off w. */
+/** Before the step dw is the gradient, after it the value that was subtracted from w. */
 const descent = {
   w: "inout",
   dw: "inout",
@@ -16,14 +16,14 @@ const descent = {
 
 const smoothing = { momentum: "number", delta: "number" } as const;
 
-/** What every step of a solver has: g = gradientScale·clip[0]·dw + decay·w, or + decay·sign(w) with `isL1`. */
+/** The arguments of all solver kernels: g = gradientScale·clip[0]·dw + decay·w, or + decay·sign(w) with `isL1`. */
 export type Descent = ArgumentsFrom<typeof descent>;
 
 /** y[0] += Σ x² */
 export const sumSquares = kernel({ x: "in", y: "inout" }, { operations: 2 });
 /** history = rate·g + momentum·history; dw = history */
 export const sgd = elementwise({ ...descent, history: "inout", momentum: "number" }, { operations: 7 });
-/** history as in `sgd`; dw = (1 + momentum)·history − momentum·(history as it was) */
+/** history as in `sgd`; dw = (1 + momentum)·history − momentum·(history before the step) */
 export const nesterov = elementwise({ ...descent, history: "inout", momentum: "number" });
 /** history += g²; dw = rate·g/(√history + delta) */
 export const adaGrad = elementwise({ ...descent, history: "inout", delta: "number" });

@@ -5,15 +5,15 @@ import { usesOf, valuesIn } from "../uses.js";
 import { inPlace, type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
 
 /**
- * Makes one kernel of BatchNorm with batch statistics and the Scale and ReLU that work in place on its top, forward and
- * backward. Only one input is stored instead of those of three layers: the BatchNorm's own.
+ * Fuses BatchNorm with batch statistics and the Scale and ReLU that work in place on its top into one kernel, forward and
+ * backward. For backward only the BatchNorm's bottom is stored, instead of the bottoms of three layers.
  *
- * With `keep: "all"`, the diff of BatchNorm's top must end as the gradient there. A fused backward would leave the gradient
- * of the ReLU's top in it, so that nothing is fused if BatchNorm's bottom has another diff. If BatchNorm works in place, the
- * steps that compute its bottom write to other memory, because backward needs these values after the blob has become the
- * ReLU's top.
+ * With `keep: "all"`, the diff of BatchNorm's top must hold the gradient there after a run. A fused backward would leave
+ * the gradient of the ReLU's top in it, so nothing is fused if BatchNorm's bottom has another diff. If BatchNorm works in
+ * place, the steps that compute its bottom write to other memory: backward needs these values after the ReLU has
+ * overwritten the blob.
  *
- * A ReLU whose top a later layer changes in place is not fused: in backward it goes by the changed values, as in Caffe.
+ * A ReLU whose top a later layer changes in place is not fused: its backward reads the changed values, as in Caffe.
  */
 export function fuseBatchNorm(draft: PlanDraft, { engine, keep }: PassContext): void {
   if (!engine.has("batchNormFused")) return;
@@ -23,7 +23,7 @@ export function fuseBatchNorm(draft: PlanDraft, { engine, keep }: PassContext): 
     const { norm, scale, relu } = chain;
     const last = (relu ?? scale ?? norm).layer;
     const back = matchBackward(draft, chain, last);
-    // In frozen layers and deployed nets no gradient comes back: only forward is fused.
+    // Frozen layers and deployed nets have no backward steps: only forward is fused.
     if (back ? !engine.has("batchNormFusedBackward") : draft.flowsBack(norm.layer, last)) continue;
     if (keep === "all" && back && back.dy !== back.norm.args.dx) continue;
     if (back && relu && isChanged(draft, chain)) continue;
@@ -70,7 +70,7 @@ function matchForward(draft: PlanDraft, at: number) {
   const scale = sequence.take("scale", (args) => inPlace(args, y) && collapsesAlike(args, { n, channels, inner }));
   if (!scale) sequence.cut(end);
   const relu = sequence.take("relu", (args) => inPlace(args, y));
-  // What the layers keep for backward: the normalized values, and the Scale's input.
+  // The spans that the layers store for backward: the normalized values, and the Scale's bottom.
   const kept = [copyOfNorm, scale && copyForScale].flatMap((copy) => copy?.args.y ?? []);
   return scale || relu ? { norm, average, scale, relu, kept, positions: sequence.positions } : undefined;
 }
@@ -99,13 +99,13 @@ function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer
   return same ? { positions: sequence.positions, norm: last, dy, ...gradients } : undefined;
 }
 
-/** Whether a later step may change signs; dropout does not change those of the values that it lets through. */
+/** Whether a later step may change signs. Dropout does not change the signs of the values that it does not set to 0. */
 function isChanged(draft: PlanDraft, { norm, positions }: Chain): boolean {
   return draft.laterWriters(norm.args.y, positions.at(-1) ?? 0).some((at) => !draft.call(at, "dropout"));
 }
 
 /**
- * The span with BatchNorm's input in forward and backward, and the steps that must write to it; `undefined` if a later
+ * The span with BatchNorm's bottom in forward and backward, and the steps that must write to it; `undefined` if a later
  * step overwrites it.
  */
 function sourceOf(
@@ -131,7 +131,7 @@ function sourceOf(
     const isWhole = writes.some((region) => region.span === x && valuesIn(region) >= x.count);
     if (!isRead && isWhole) return { x: own, renamed };
   }
-  // It is an input: no step of the net computes it.
+  // No step computes it: it is an input of the net.
   return undefined;
 }
 

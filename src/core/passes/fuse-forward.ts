@@ -5,14 +5,14 @@ import { usesOf } from "../uses.js";
 import { inPlace, type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
 
 /**
- * Makes one kernel of a convolution and what follows in place on its top: BatchNorm with global statistics, Scale and
- * ReLU, or some of them. Without a convolution, it makes one of BatchNorm, Scale or Bias and what follows, and one of a
- * sum and the ReLU on it. Weights stay as they are: at each run, a small kernel computes one multiplier and one offset
- * for each channel.
+ * Fuses a convolution and the layers that follow in place on its top into one kernel: BatchNorm with global statistics,
+ * Scale and ReLU, or some of them. Without a convolution, it fuses BatchNorm, Scale or Bias with the layers that follow,
+ * and a sum with its ReLU. Weights do not change: at each run, a small kernel computes one multiplier and one offset for
+ * each channel.
  *
- * Blobs end with the same values as without fusion, so that backward stays as it is. A Scale in place copies its input for
- * backward, and this copy ends a chain. In `inference`, where backward is rare, the copy is left out, and backward computes
- * it again.
+ * Blobs have the same values after a run as without fusion, so backward does not change. A Scale in place copies its bottom
+ * for backward, and this copy ends a chain. In `inference`, where backward is rare, the copy is left out, and backward
+ * computes it again.
  */
 export function fuseForward(draft: PlanDraft, { engine, inference }: PassContext): void {
   for (let at = 0; at < draft.middle; at++) {
@@ -33,14 +33,14 @@ export function fuseForward(draft: PlanDraft, { engine, inference }: PassContext
 }
 
 /**
- * Steps that follow on each other and leave their results in `y`, with what computes the statistics between a convolution
- * and its normalization.
+ * Consecutive steps that write their results to `y`. Between a convolution and its normalization are the steps that
+ * compute the statistics.
  */
 type Chain = NonNullable<ReturnType<typeof matchChain>>;
 
-/** The chain that begins here, of one step or more; without `pastCopies`, it ends before a copy. */
+/** The chain of one step or more that begins here. Without `pastCopies`, it ends before a copy. */
 function matchChain(draft: PlanDraft, at: number, pastCopies: boolean) {
-  // A Bias, or what adds one in another layer, has nothing but a ReLU with it.
+  // A bias, of a Bias layer or of another one, can be followed by a ReLU only.
   const [conv, sum, bias] = [draft.call(at, "conv"), draft.call(at, "sum"), draft.call(at, "bias")];
   let [norm, scale] = [draft.call(at, "normalize"), draft.call(at, "scale")];
   const head: Head | undefined = conv ?? sum ?? bias ?? norm ?? scale;
@@ -55,7 +55,7 @@ function matchChain(draft: PlanDraft, at: number, pastCopies: boolean) {
     norm = sequence.take("normalize", follows);
     if (!norm) sequence.cut(1);
   }
-  /** Of what goes into the Scale. */
+  /** The copy of the Scale's bottom. */
   let copy: KernelStep<"copy"> | undefined;
   if (conv ?? norm) {
     const { length } = sequence.positions;
@@ -106,7 +106,7 @@ function lasts(draft: PlanDraft, { positions, steps, y }: Chain): boolean {
   return !sources.includes(y.root) && !sources.some((source) => draft.laterWriters(source, end).length > 0);
 }
 
-/** The steps before a copy, with their results where the copy would put them. */
+/** The steps before a copy; their last result goes directly to the destination of the copy. */
 function repeated({ steps, y }: Chain, copy: KernelStep<"copy">): readonly Step[] {
   const before = steps.slice(0, steps.indexOf(copy)).filter(({ kernel }) => kernel !== "batchNormGlobal");
   return before.map((step) => ({ ...renameSpan(step, y, copy.args.y), layer: copy.layer }));
@@ -115,7 +115,7 @@ function repeated({ steps, y }: Chain, copy: KernelStep<"copy">): readonly Step[
 type HeadName = "conv" | "sum" | "normalize" | "scale" | "bias";
 type Head = { [K in HeadName]: KernelStep<K> }[HeadName];
 
-/** The sizes of a step's top, collapsed around its channels; a sum has one. */
+/** The sizes of a step's top, collapsed around its channels. A sum has one channel. */
 function channelsOf(step: Head): Channels {
   switch (step.kernel) {
     case "conv": {

@@ -7,9 +7,9 @@ type Pool = KernelStep<"maxPool"> | KernelStep<"avePool">;
 type PoolBackward = KernelStep<"maxPoolBackward"> | KernelStep<"avePoolBackward">;
 
 /**
- * Makes one kernel of a fused BatchNorm and the pooling of its top, forward and backward. The blob between them, often the
- * largest of a net, is not stored, nor are its diff and the positions of the maxima: backward finds them again. Where no
- * step reads the positions of maxima, as in deployed nets, pooling writes no mask.
+ * Fuses a fused BatchNorm and the pooling of its top into one kernel, forward and backward. The blob between them is often
+ * the largest of a net. It is not stored, nor are its diff and the positions of the maxima: backward computes them again.
+ * If no step reads the positions of the maxima, as in deployed nets, pooling writes no mask.
  */
 export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void {
   if (!kept) return;
@@ -34,7 +34,7 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
       if (!back || !engine.has("batchNormPoolBackward")) continue;
       const { dx } = back.norm.args;
       const [, normAt = 0] = back.positions;
-      // If the result is written to the diff between them, later steps read it too.
+      // If the result is written to the diff of the blob between them, later steps read that diff too.
       const isOwn = (position: number) => back.positions.includes(position) || (dx === back.dx && position > normAt);
       if (!isOnlyOf(back.dx, isOwn)) continue;
     }
@@ -67,7 +67,7 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
   }
 }
 
-/** The steps of backward, and the gradients for pooling's top, dy, and for what lies between the two, dx. */
+/** The steps of backward, the gradient of pooling's top, dy, and that of the blob between the two layers, dx. */
 function matchBackward(draft: PlanDraft, norm: KernelStep<"batchNormFused">, pool: Pool) {
   const kernel = `${pool.kernel}Backward` as const;
   const at = draft.backwardOf(pool.layer).find((position) => draft.call(position, kernel));

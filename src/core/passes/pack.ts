@@ -1,12 +1,12 @@
 import { addRange, type Range } from "./ranges.js";
 
-/** The steps between which something is needed: the first that writes to it and the last that uses it, both included. */
+/** The life of a span: from the first step that writes to it to the last that uses it, both included. */
 export interface Lifetime {
   readonly from: number;
   readonly to: number;
 }
 
-/** Something that needs `size` values of memory during its life. */
+/** An item that needs memory for `size` values during its life. */
 export interface Item extends Lifetime {
   readonly size: number;
 }
@@ -17,14 +17,14 @@ export interface PlacedItem extends Item {
 }
 
 /**
- * Gives each item an offset so that no two that live at the same time overlap. The largest come first; each gets the
- * tightest gap that the items before it leave. Source: Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net
+ * Gives each item an offset so that no two items that live at the same time overlap. The largest items are placed first;
+ * each gets the smallest gap it fits into. Source: Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net
  * Inference (2020), greedy by size.
  */
 export function pack(items: readonly Item[]): { readonly offsets: readonly number[]; readonly size: number } {
   const offsets: number[] = items.map(() => 0);
   const order = [...items.keys()].sort((a, b) => (items[b]?.size ?? 0) - (items[a]?.size ?? 0) || a - b);
-  /** By time, the offsets that are taken; those that touch are one range, so that there are few, however many the items. */
+  /** The ranges of offsets that are taken, by time. Ranges that touch are joined, so there are few of them. */
   const taken = new Marks<Range[]>(items.reduce((end, { to }) => Math.max(end, to + 1), 1));
   let size = 0;
   for (const index of order) {
@@ -41,7 +41,7 @@ export function pack(items: readonly Item[]): { readonly offsets: readonly numbe
   return { offsets, size };
 }
 
-/** The offset of the tightest gap between these ranges, the lowest of equals; their end, if they leave none. */
+/** The offset of the smallest sufficient gap between these ranges, the lowest of equals; the end of all if there is none. */
 function tightestGap(ranges: Range[], size: number): number {
   let best: number | undefined;
   let bestGap = Number.POSITIVE_INFINITY;
@@ -54,12 +54,12 @@ function tightestGap(ranges: Range[], size: number): number {
   return best ?? last;
 }
 
-/** For each item the first step from the end of its life on that writes to an item over it; infinity if none does. */
+/** For each item, the first step after its life that writes to an item in the same memory; infinity if there is none. */
 export function firstOver(items: readonly PlacedItem[]): readonly number[] {
   const bounds = [...new Set(items.flatMap(({ offset, size }) => [offset, offset + size]))].sort((a, b) => a - b);
   const places = new Map(bounds.map((bound, i) => [bound, i]));
   const rangeOf = ({ offset, size }: PlacedItem) => [places.get(offset) ?? 0, places.get(offset + size) ?? 0] as const;
-  /** By place, the step that writes there next, as time goes back. */
+  /** For each place the next step that writes there. Steps are visited from the last to the first. */
   const next = new Marks<number>(bounds.length);
   const byFrom = [...items].sort((a, b) => b.from - a.from);
   // An item that lives for one step only must not count as written over itself.
@@ -79,8 +79,8 @@ export function firstOver(items: readonly PlacedItem[]): readonly number[] {
 }
 
 /**
- * A mark for each of many places, changed for a range of them at once: a segment tree. Each node has a mark of the changes
- * that concern all of its places, and one of those that concern any of them.
+ * A mark for each of many places, changed for a whole range at once: a segment tree. Each node has one mark for the changes
+ * to all of its places, and one for the changes to any of them.
  */
 class Marks<T> {
   readonly #leaves: number;
@@ -98,7 +98,7 @@ class Marks<T> {
     });
   }
 
-  /** The marks of what concerns any place of [from, to). */
+  /** The marks of all nodes that concern any place of [from, to). */
   during(from: number, to: number): T[] {
     const found: T[] = [];
     this.#visit(from, to, (node, isWhole) => {
@@ -108,7 +108,7 @@ class Marks<T> {
     return found;
   }
 
-  /** Visits the nodes that have places of [from, to), from the root down to those that have no others. */
+  /** Visits the nodes with places of [from, to), from the root down to the nodes that lie in this range as a whole. */
   #visit(from: number, to: number, each: (node: number, isWhole: boolean) => void): void {
     // The children of node n are 2n and 2n + 1.
     const descend = (node: number, low: number, high: number): void => {

@@ -10,20 +10,20 @@ export interface Plan {
   readonly backward: readonly Step[] | undefined;
 }
 
-/** Layers whose steps became one. */
+/** Layers whose steps were fused. */
 export interface FusedGroup {
   /** Indices of the first and the last of the layers whose steps changed. */
   readonly layers: readonly [number, number];
-  /** Steps to run after a fused forward, so that backward can run as recorded: they write what fusion left out. */
+  /** Steps to run after a fused forward before backward runs as recorded: they write the spans that fusion left out. */
   readonly unfuse: readonly Step[];
 }
 
-/** What a pass knows besides the steps. */
+/** The facts that a pass needs besides the steps. */
 export interface PassContext {
   readonly engine: Pick<Engine, "allocate" | "has">;
-  /** Which blobs must end a run with the same values and gradients as without passes. */
+  /** The blobs that must have the same values and gradients after a run as without passes. */
   readonly keep: "all" | "outputs";
-  /** The spans that are also read or written from outside the steps; `undefined` if any may be. */
+  /** The spans that are also read or written from outside the steps; `undefined` means all spans. */
   readonly kept: ReadonlySet<Span> | undefined;
   /** Whether backward is rare, as in a deployed net. */
   readonly inference: boolean;
@@ -58,7 +58,7 @@ export class PlanDraft {
     for (const position of this.#steps.keys()) this.#index(position, "add");
   }
 
-  /** What passes have made of the plan; only between passes. */
+  /** The plan as the passes so far have rewritten it. Valid only between passes. */
   get plan(): Plan {
     const { middle } = this;
     const steps = this.#steps as Step[];
@@ -75,7 +75,7 @@ export class PlanDraft {
     return step && isCall(step, kernel) ? step : undefined;
   }
 
-  /** Takes steps of one direction from `position` on. */
+  /** A chain of steps of one direction, from `position` on. */
   sequence(position: number): Sequence {
     return new Sequence(this, position, position < this.middle ? this.middle : this.#steps.length);
   }
@@ -106,7 +106,7 @@ export class PlanDraft {
     return false;
   }
 
-  /** Puts `steps` in the place of those at `positions`; there are at least as many positions as steps. */
+  /** Replaces the steps at `positions` by `steps`, of which there are at most as many. */
   replace(positions: readonly number[], steps: readonly Step[]): void {
     for (const [i, position] of positions.entries()) {
       this.#index(position, "remove");
@@ -115,12 +115,12 @@ export class PlanDraft {
     }
   }
 
-  /** Puts steps before the one at `position`, behind those already put there. */
+  /** Inserts steps before the one at `position`, after those inserted there earlier. */
   insert(position: number, steps: readonly Step[]): void {
     this.#inserted.set(position, [...(this.#inserted.get(position) ?? []), ...steps]);
   }
 
-  /** Closes the gaps and takes in what was inserted. */
+  /** Closes the gaps, and adds the inserted steps to the list. */
   settle(): void {
     if (this.#inserted.size === 0 && !this.#steps.includes(undefined)) return;
     const settled = this.#steps.map((step, position) => {
@@ -145,7 +145,7 @@ export class PlanDraft {
   }
 }
 
-/** Positions by span or by layer, in order. */
+/** Sorted positions by span or by layer. */
 class Index<K> extends Map<K, number[]> {
   add(key: K, position: number): void {
     const known = this.get(key);
@@ -161,9 +161,9 @@ class Index<K> extends Map<K, number[]> {
   }
 }
 
-/** Steps that follow on each other, taken one by one as long as they are what is looked for. */
+/** A chain of consecutive steps. It grows step by step, as long as the next step matches. */
 export class Sequence {
-  /** Where the steps taken so far are. */
+  /** The positions of the steps taken so far. */
   readonly positions: number[] = [];
   readonly #draft: PlanDraft;
   readonly #start: number;
@@ -189,7 +189,7 @@ export class Sequence {
     return step;
   }
 
-  /** Gives back the steps taken after the first `count`. */
+  /** Removes all steps after the first `count` from the chain. */
   cut(count: number): void {
     this.positions.length = count;
   }

@@ -4,17 +4,17 @@ import { type Region, successorsOf, usesOf } from "../uses.js";
 import { firstOver, type Item, type Lifetime, pack } from "./pack.js";
 import { addRange, type Range } from "./ranges.js";
 
-/** Where a span lies in the arena, in values, and when. */
+/** A span with its life and its offset in the arena, in values. */
 export interface PlacedSpan extends Lifetime {
   readonly span: Span;
   readonly offset: number;
-  /** The first step after its life that overwrites some of it; infinity if none does. */
+  /** The first step after its life that overwrites a part of it; infinity if there is none. */
   readonly overwritten: number;
 }
 
 export interface MemoryPlan {
   readonly placements: readonly PlacedSpan[];
-  /** Values the arena needs. */
+  /** The size of the arena, in values. */
   readonly size: number;
 }
 
@@ -24,10 +24,10 @@ const alignment = 16;
 /**
  * Decides which spans may share memory when all of `steps` are run in their order, and places them in one arena.
  *
- * A span has its place to itself from the first step that writes to it to the last that reads or writes it. One that is
- * read before all of it was written (an input, a parameter, a state that goes from one run to the next, a gradient that
- * no step computes) has memory of its own, and so do those in `kept`. What a step writes may take the place of what it
- * is the last to read, if its kernel can do that and it saves memory.
+ * No other span uses the place of a span from the first step that writes to it to the last that reads or writes it. A span
+ * that is read before all of it was written has its own memory: an input, a parameter, a state that continues in the next
+ * run, a gradient that no step computes. The spans in `kept` have their own memory too. The output of a step may take the
+ * place of an input that no later step reads, if the kernel can do that and it saves memory.
  *
  * @param hidden spans that cannot be read from outside between layers
  */
@@ -53,8 +53,8 @@ export function planMemory(
 type SpanItem = Item & { readonly span: Span };
 
 /**
- * Groups of items that lie at one place, one after the other, each given by its first item. A result takes the place of
- * an input if its step may write over what it reads, and no later step reads that.
+ * For each item, the first item of its group: the items of a group use one place, one after the other. An output takes the
+ * place of an input if its step may overwrite that input, and no later step reads the input.
  */
 function successions(steps: readonly Step[], items: readonly SpanItem[]): readonly number[] {
   const indices = new Map(items.map(({ span }, i) => [span, i]));
@@ -66,7 +66,7 @@ function successions(steps: readonly Step[], items: readonly SpanItem[]): readon
       if (next === undefined || last === undefined || next === last || hasSuccessor.has(last)) continue;
       const [heir, old] = [items[next] as SpanItem, items[last] as SpanItem];
       if (heir.from !== at || old.to !== at || heir.size !== old.size || first[next] !== next) continue;
-      // Through another argument, the step may read other values of it.
+      // The step may read other values of the span through another argument.
       if (usesOf(step).reads.filter(({ span }) => span.root === input).length > 1) continue;
       first[next] = first[last] as number;
       hasSuccessor.add(last);
@@ -75,7 +75,7 @@ function successions(steps: readonly Step[], items: readonly SpanItem[]): readon
   return first;
 }
 
-/** Packs items; those of one group have one place. */
+/** Packs items. All items of a group get one place. */
 function packGroups(items: readonly SpanItem[], groups: readonly number[]): ReturnType<typeof pack> {
   const lives = new Map<number, Item>();
   items.forEach(({ from, to, size }, i) => {
@@ -88,7 +88,7 @@ function packGroups(items: readonly SpanItem[], groups: readonly number[]): Retu
   return { offsets: groups.map((group) => places.get(group) as number), size };
 }
 
-/** The lives of all spans that own memory, without those that are read before they are written. */
+/** The lives of all spans that own memory, except spans that are read before they are written. */
 export function lifetimes(steps: readonly Step[], hidden: ReadonlySet<Span> = new Set()): Map<Span, Lifetime> {
   const lives = new Map<Span, { from: number; to: number }>();
   const coverages = new Map<Span, Coverage>();
@@ -111,7 +111,7 @@ export function lifetimes(steps: readonly Step[], hidden: ReadonlySet<Span> = ne
       const coverage = coverages.get(root) ?? new Coverage(root.count);
       coverages.set(root, coverage);
       coverage.add(region);
-      // The result of a layer can be read from outside until the next layer runs.
+      // The values that a layer writes can be read from outside until the next layer runs.
       touch(root, i, hidden.has(root) ? i : (ends[i] ?? i));
     }
   }
@@ -119,7 +119,7 @@ export function lifetimes(steps: readonly Step[], hidden: ReadonlySet<Span> = ne
   return lives;
 }
 
-/** For each step the last step of its layer; the steps of a layer follow on each other. */
+/** For each step, the last step of its layer. The steps of a layer are consecutive. */
 function layerEnds(steps: readonly Step[]): readonly number[] {
   const ends = [...steps.keys()];
   for (let i = steps.length - 2; i >= 0; i--) {
@@ -128,12 +128,12 @@ function layerEnds(steps: readonly Step[]): readonly number[] {
   return ends;
 }
 
-/** Which values of a span were written. */
+/** The values of a span that were written. */
 class Coverage {
   readonly #count: number;
-  /** The span is seen as rows of this length: as a Concat writes it, or all of it as one. */
+  /** The length of the rows that the span is divided into: as a Concat writes it, or the whole span as one row. */
   #stride: number;
-  /** What was written in each of the rows. */
+  /** The ranges that were written, the same in each row. */
   #columns: Range[] = [];
 
   constructor(count: number) {
@@ -162,7 +162,7 @@ class Coverage {
     }
   }
 
-  /** Whether all values of this span, or of this part of it, were written. */
+  /** Whether all values of `span`, the span itself or a part of it, were written. */
   has(span: Span): boolean {
     if (this.#isWhole) return true;
     this.#joinRows();
@@ -186,7 +186,7 @@ class Coverage {
   }
 }
 
-/** Where a span starts in the one that owns its memory. */
+/** The offset of a span in the span that owns its memory, in values. */
 function sliceStart(span: Span): number {
   return span.offset - span.root.offset;
 }

@@ -1,7 +1,7 @@
 /** Numbers from `start` to before `end`. */
 export type Range = readonly [start: number, end: number];
 
-/** Adds a range to ranges in order that do not touch: it is joined with those that it touches. */
+/** Adds a range to sorted ranges, none of which touch. Ranges that it touches are joined with it. */
 export function addRange(ranges: Range[], [start, end]: Range): void {
   let [first, high] = [0, ranges.length];
   while (first < high) {

@@ -4,10 +4,10 @@ import { usesOf } from "../uses.js";
 import { type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
 
 /**
- * The result of a fused BatchNorm, or of the pooling with it, is not stored for backward where backward only reads it, as
- * a convolution's gradient for its weights does: it is computed again just before. Its input is stored anyway, for the
- * backward of BatchNorm. This halves the memory of a net of convolutions with batch normalization, for one more pass over
- * the values. The last digits may differ from those of forward, since the stored means are rounded.
+ * Computes the result of a fused BatchNorm, or of the pooling fused with it, again in backward instead of storing it. This
+ * is done if backward only reads it, as a convolution's gradient for its weights does. The BatchNorm's bottom is stored
+ * anyway, for its own backward. The memory of a net of convolutions with batch normalization is halved, for one more pass
+ * over the values. The last digits may differ from those of forward, because the stored means are rounded.
  */
 export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassContext): void {
   if (!kept) return;
@@ -30,8 +30,8 @@ export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassCont
 }
 
 /**
- * The positions in backward of the steps that read `y`, which step `at` of forward writes; none if it must stay as it is:
- * another step writes to it, a part of it has a span of its own, or no step in between would use its memory.
+ * The positions in backward of the steps that read `y`, which step `at` of forward writes. Empty if `y` must be stored:
+ * another step writes to it, a part of it is a span of its own, or no step in between would use its memory.
  */
 function readersOf(y: Span, draft: PlanDraft, at: number, lastNorm: number): readonly number[] {
   if (y.root !== y || draft.writers(y).some((position) => position !== at)) return [];
@@ -52,7 +52,7 @@ function normAt(draft: PlanDraft, at: number): Norm | undefined {
 
 const repeatedBy = ({ kernel }: Norm) => (kernel === "batchNormFused" ? "normalizeFused" : "normalizePool");
 
-/** The step that computes the same from the statistics of forward. */
+/** The step that computes the same values from the statistics of forward. */
 function repeated(norm: Norm, y: Span, layer: number): Step {
   if (norm.kernel === "batchNormFused") return kernelStep("normalizeFused", { ...norm.args, y }, layer);
   return kernelStep("normalizePool", { ...norm.args, y }, layer);
