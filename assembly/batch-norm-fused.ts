@@ -1,7 +1,7 @@
 import { addSums, Block, channelsInBlock, mapBlock, measureBlock, setCenter } from "./batch-norm";
 import { Lanes } from "./lanes";
 
-// Batch normalization with the Scale and ReLU that follow it, without any further pass over memory: forward reads x
+// Batch normalization with the Scale and ReLU that follow it, without additional passes over memory: forward reads x
 // twice and writes y, backward reads x and dy twice and writes dx. A piece is a channel.
 
 /** The most values that are added up in single precision. */
@@ -27,10 +27,10 @@ export class Activated {
   }
 }
 
-/** d·multiplier + constant − coefficient·(x − c), where d is dy as the activation lets it through */
+/** d·multiplier + constant − coefficient·(x − c), where d is the gradient of dy through the activation */
 @unmanaged
 export class ActivatedGradient {
-  /** dy as the activation lets it through where it came from v */
+  /** The gradient of dy through the activation, whose input is v */
   @inline
   static through(dy: v128, v: v128, negativeSlope: v128): v128 {
     return v128.bitselect(dy, f32x4.mul(dy, negativeSlope), f32x4.gt(v, f32x4.splat(0)));
@@ -53,7 +53,7 @@ export class ActivatedGradient {
   }
 }
 
-/** The addresses `scale` and `bias` may be 0: they count as 1 and 0 then. With a `negativeSlope` of 1 there is no activation. */
+/** If the address `scale` is 0, scale is 1; if `bias` is 0, bias is 0. A `negativeSlope` of 1 means no activation. */
 export function batchNormFused(
   from: i32,
   to: i32,
@@ -78,7 +78,7 @@ export function batchNormFused(
   }
 }
 
-/** The same with given statistics. Without `variance` x is not divided; without `mean` the mean is 0. */
+/** `batchNormFused` with given statistics. Without `variance` x is not divided; without `mean` the mean is 0. */
 export function normalizeFused(
   from: i32,
   to: i32,

@@ -69,7 +69,7 @@ export function batchNormPool(
   }
 }
 
-/** The same with given statistics. */
+/** `batchNormPool` with given statistics. */
 export function normalizePool(
   from: i32,
   to: i32,

@@ -16,7 +16,7 @@ function normalized(distance: v128, channel: i32): v128 {
   return f32x4.add(f32x4.mul(distance, multiplier), v128.load32_splat(Block.offset(channel)));
 }
 
-/** dy after the ReLU's gradient where v is the largest of its window; 0 elsewhere, and where all are NaN. */
+/** dy after the ReLU's gradient where v is the largest of its window; 0 elsewhere, and where all values are NaN. */
 function through(dy: v128, v: v128, negativeSlope: f32): v128 {
   const d = v128.bitselect(dy, f32x4.mul(dy, f32x4.splat(negativeSlope)), f32x4.gt(v, f32x4.splat(0)));
   return v128.and(d, f32x4.eq(v, v));

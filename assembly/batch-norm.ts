@@ -126,7 +126,7 @@ export function measureBlock(
   }
 }
 
-/** y = (x − mean)/√(variance + eps), the mean is 0 where none is given */
+/** y = (x − mean)/√(variance + eps); without `mean` the mean is 0 */
 export function normalize(
   from: i32,
   to: i32,
@@ -245,7 +245,7 @@ function sumChunk(a: usize, b: usize, count: i32, channel: i32): void {
   addSums(channel, Lanes.sum(f32x4.add(s0, s1)), Lanes.sum(f32x4.add(q0, q1)));
 }
 
-/** The same where a is b: the variance must lose no digits. */
+/** Σ a and Σ a·b where a is b: the variance must lose no digits. */
 function sumSquaresOfPlane(a: usize, count: i32, channel: i32): void {
   for (; count >= 8; ) {
     const size = min(chunk, count & ~7);
@@ -286,7 +286,7 @@ function sumSquaresOfChunk(a: usize, count: i32, channel: i32): void {
   else sumColumn(a, a, count, 4, channel);
 }
 
-/** Four channels that are neighbours in each row. */
+/** The sums of four channels that are neighbours in each row. */
 function sumFourColumns(a: usize, b: usize, rows: i32, stride: usize, channel: i32): void {
   let s0 = f64x2.splat(0);
   let s1 = f64x2.splat(0);

@@ -3,12 +3,12 @@ import { Lanes } from "./lanes";
 import { copyRun, fillRun, scatterRun } from "./run";
 
 // The column matrix of a convolution (im2col): a row for each channel and tap of the kernel, a column for each output
-// position of all images in turn. It is never in memory as a whole: these functions gather parts of its rows, and scatter
+// position, image after image. It is never in memory as a whole: these functions gather parts of its rows, and scatter
 // them back.
 
 @unmanaged
 class Gather {
-  /** Runs are short, so the last vector overlaps the one before it: faster than value by value. */
+  /** Runs are short, so the last vector overlaps the one before it: this is faster than single values. */
   @inline
   inside(x: usize, stride: i32, row: usize, count: i32): void {
     const last = count - 4;
@@ -68,7 +68,7 @@ export function gatherColumns(g: Geometry, x: usize, index: i32, from: i32, to: 
   walk<Gather>(g, x, index, from, to, row);
 }
 
-/** Adds such a row to the input values that `gatherColumns` reads for it. */
+/** Adds the values of a row to the input values that `gatherColumns` reads for it. */
 export function scatterColumns(g: Geometry, x: usize, index: i32, from: i32, to: i32, row: usize): void {
   walk<Scatter>(g, x, index, from, to, row);
 }

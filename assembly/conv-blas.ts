@@ -10,7 +10,7 @@ import { copyRun } from "./run";
 // Scratch memory behind the table holds the columns, and behind them, for several images, their outputs side by side.
 // The table of each call is its geometry.
 
-/** How many columns, at most `most`, the block has that begins at this column. */
+/** The number of columns, at most `most`, of the block that begins at this column. */
 function blockFrom(g: Geometry, column: i32, left: i32, most: i32): i32 {
   if (most > g.positions) return min(most, left);
   const rest = min(g.positions - (column % g.positions), left);
@@ -26,7 +26,7 @@ function gather(g: Geometry, x: usize, row: i32, rows: i32, column: i32, columns
   }
 }
 
-/** Copies outputs between their place in images and a dense block with a row for each. */
+/** Copies outputs between their place in images and a dense block with one row for each output. */
 function moveOutputs(g: Geometry, y: usize, column: i32, columns: i32, block: usize, isBack: bool): void {
   for (let j = 0; j < columns; ) {
     const count = min(columns - j, g.positions - ((column + j) % g.positions));
@@ -42,7 +42,7 @@ function moveOutputs(g: Geometry, y: usize, column: i32, columns: i32, block: us
   }
 }
 
-/** Where the columns [column, …) of one image lie, when the image is the column matrix. */
+/** The address of the columns from `column` on in one image, if the image itself is the column matrix. */
 function inputAt(g: Geometry, x: usize, column: i32): usize {
   const imageBytes = g.inputPlane * <usize>(g.group * g.channels);
   return x + imageBytes * <usize>(column / g.positions) + ((<usize>(column % g.positions)) << 2);
@@ -105,9 +105,9 @@ export function convBlas(
 }
 
 /**
- * dx = wᵀ ∗ dy. `images` images are taken at a time; a piece is one channel of these.
+ * dx = wᵀ ∗ dy. `images` images are processed at a time; a piece is one channel of these images.
  *
- * @param most columns in a block; all those of the images, if there are several
+ * @param most the most columns in a block; for several images, all their columns
  */
 export function convBlasBackwardData(from: i32, to: i32, dy: usize, w: usize, dx: usize, images: i32, most: i32): void {
   const g = Geometry.current;

@@ -8,7 +8,7 @@ import { copyRun } from "./run";
 /** The most values that are added up in single precision, four at a time. */
 const chunk: i32 = 64;
 
-/** dw += the gradient for w. `top` is the padding above; `band` rows of outputs are taken at a time. A piece is an output. */
+/** dw += the gradient for w. `top` is the padding above; `band` output rows are processed at a time. A piece is an output. */
 export function convDepthwiseBackwardWeights(
   from: i32,
   to: i32,
@@ -23,7 +23,7 @@ export function convDepthwiseBackwardWeights(
   const width = g.outputWidth;
   const staged = Band.make(g.scratch, g.inputWidth, g.inputRows, g.pad, g.stride, (band - 1) * g.stride + 3);
   const sums = staged.constants;
-  // Two masks: the last four columns without those of the four before, and all four columns.
+  // Two masks: one for the last four columns without those counted before, and one for all four columns.
   const masks = sums + 80;
   for (let lane = 0; lane < 4; ++lane) store<i32>(masks + (lane << 2), lane < (-width & 3) ? 0 : -1);
   v128.store(masks, i32x4.splat(-1), 16);
@@ -57,7 +57,7 @@ function correlateBand(band: Band, dy: usize, width: i32, rows: i32, masks: usiz
   }
 }
 
-/** Stride 1, columns [at, end), counted in bytes. */
+/** The sums for stride 1 and columns [at, end), in bytes. */
 function correlateDense(
   x: usize,
   pitch: usize,
@@ -128,7 +128,7 @@ function correlateDense(
   addSums(sums + 48, c0, c1, c2);
 }
 
-/** The same for stride 2. */
+/** `correlateDense` for stride 2. */
 function correlateApart(
   x: usize,
   half: usize,
@@ -196,7 +196,7 @@ function addSums(sums: usize, u: v128, v: v128, w: v128): void {
 /**
  * dx = wᵀ ∗ dy for a stride of 2 and padding of 1 both ways; for a stride of 1 `convDepthwise` computes it, with `transposed`.
  * An even row of dx uses the middle taps of one row of dy; an odd row uses the last taps of one row and the first taps of the next.
- * The same holds for columns. `band` rows of dy are taken at a time. A piece is an input plane of an image.
+ * The same holds for columns. `band` rows of dy are processed at a time. A piece is an input plane of an image.
  */
 export function convDepthwiseBackwardData(
   from: i32,
@@ -229,7 +229,7 @@ export function convDepthwiseBackwardData(
   }
 }
 
-/** Eight columns of dx, or fewer, of four of dy. */
+/** Computes up to eight columns of dx from four columns of dy. */
 function spread(dy: usize, pitch: usize, k: usize, dx: usize, step: usize, rows: i32, count: i32): void {
   const a0 = v128.load(k);
   const a1 = v128.load(k, 16);
@@ -259,7 +259,7 @@ function spread(dy: usize, pitch: usize, k: usize, dx: usize, step: usize, rows:
   }
 }
 
-/** Even and odd columns in turn: eight, or the first `count` of them. */
+/** Stores even and odd columns alternately: eight, or the first `count` of them. */
 function storeMixed(even: v128, odd: v128, y: usize, count: i32): void {
   const low = v128.shuffle<f32>(even, odd, 0, 4, 1, 5);
   const high = v128.shuffle<f32>(even, odd, 2, 6, 3, 7);

@@ -6,8 +6,8 @@ import { Lanes } from "./lanes";
 // Depthwise convolution 3×3 (one input channel in a group) with a stride of 1 or 2 both ways; outputs must have four
 // columns or more. Four columns of outputs are computed at a time, row by row: three vectors of an
 // input row add to the sums of all output rows that use it, which stay in registers. So each row is loaded once, and few
-// values are live at a time: WebAssembly's compilers move loads as early as they can, and spill what does not fit into
-// registers. The table of each call is its geometry.
+// values are live at a time: WebAssembly's compilers move loads as early as they can, and spill the values that do not
+// fit into registers. The table of each call is its geometry.
 
 /** The activation of finished sums, as in `Finish.act`: for a negativeSlope of 1, of 0, and of any value. */
 @unmanaged
@@ -46,7 +46,7 @@ class Taps {
 
 /**
  * y = act(multiplier·(w ∗ x) + bias), as `Finish` has it; with `transposed` the weights are rotated by 180°. `top` is the
- * padding above; `band` rows of outputs are taken at a time. A piece is an output plane of an image.
+ * padding above; `band` output rows are processed at a time. A piece is an output plane of an image.
  */
 export function convDepthwise(
   from: i32,
@@ -90,7 +90,7 @@ export function convDepthwise(
   }
 }
 
-/** Computes rows of outputs of the band, four columns at a time; the last columns may be computed twice. */
+/** Computes the band's output rows, four columns at a time; the last columns may be computed twice. */
 function filterBand<Act>(band: Band, y: usize, width: i32, rows: i32): void {
   const step = (<usize>width) << 2;
   const last = step - 16;

@@ -3,7 +3,7 @@ import { Finish } from "./finish";
 import { Lanes } from "./lanes";
 import { dotRun, scatterRun } from "./run";
 
-// Convolution with few outputs in a group, most of all depthwise: a matrix product would have too few rows. The table of
+// Convolution with few outputs in a group, depthwise above all: a matrix product would have too few rows. The table of
 // each call is its geometry.
 
 /** y = act(multiplier·(w ∗ x) + bias), as `Finish` has it. A piece is an output plane of an image. */
@@ -29,7 +29,7 @@ export function convDirect(
     if (g.stride == 1) forwardPlane<Dense>(g, input, weights, target);
     else forwardPlane<EverySecond>(g, input, weights, target);
     if (multiplier || bias || negativeSlope != 1) {
-      // While the plane is still in the cache.
+      // The plane is finished while it is still in the cache.
       Finish.run(
         target,
         g.positions,

@@ -1,9 +1,9 @@
 import { workspace } from "./workspace";
 
 /**
- * The geometry of a convolution: the table of its calls. The innermost spatial axis is computed by formula, in runs. All
- * axes before it are collapsed into rows, and a list says which input row each outer tap of the kernel uses at each output
- * row. So any number of axes becomes two.
+ * The geometry of a convolution: the table of its calls. Indices on the innermost spatial axis are computed by formula, in
+ * runs. All axes before it are collapsed into rows. A list has the input row that each outer tap of the kernel uses at each
+ * output row. So any number of axes becomes two.
  */
 @unmanaged
 export class Geometry {
@@ -82,7 +82,7 @@ export class Geometry {
     return tap * this.dilation - this.pad;
   }
 
-  /** How many strides fit into a distance. Division is slow, so the most common strides have branches. */
+  /** The number of strides that fit into a distance. Division is slow, so the most common strides have branches. */
   @inline
   steps(distance: i32): i32 {
     return this.stride == 1 ? distance : this.stride == 2 ? distance >> 1 : distance / this.stride;
@@ -94,7 +94,7 @@ export class Geometry {
     return shift >= 0 ? 0 : min(this.outputWidth, this.steps(this.stride - 1 - shift));
   }
 
-  /** The first output column behind the last at which it does; `first` if there is none. */
+  /** The output column after the last one at which the tap lies inside the input; `first` if there is none. */
   @inline
   end(shift: i32): i32 {
     const room = this.inputWidth - 1 - shift;

@@ -21,7 +21,7 @@ import { copyRun } from "./run";
 
 const bytesBlock: usize = 4 * <usize>maxRows * <usize>maxColumns;
 
-/** Scratch bytes behind the table: those of products, a block of C, 8 rows as wide as a block, and a `Finish`. */
+/** Scratch bytes after the table: those of products, a block of C, 8 rows as wide as a block, and a `Finish`. */
 export const convScratch: usize = gemmScratch + bytesBlock + 4 * 8 * <usize>maxColumns + finishBytes;
 
 class ConvScratch {
@@ -79,8 +79,8 @@ function keptBlock(kept: usize, outputs: i32, depth: i32, group: i32, step: i32,
 
 /**
  * y = act(multiplier·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images, or, with
- * `byRows`, a panel of outputs of the one group: each thread packs what it shares, the columns or the weights. If `kept` is not
- * 0, the weights are packed already, and begin at this address.
+ * `byRows`, a panel of outputs of the one group. Each thread packs the operand that is not divided among threads: the
+ * weights, or with `byRows` the columns. If `kept` is not 0, the weights are packed already, and begin at this address.
  */
 export function conv(
   from: i32,
@@ -133,7 +133,7 @@ export function conv(
   }
 }
 
-/** Where a position, counted through all images, lies in the output channel that starts at `y`. */
+/** The address of a position, counted through all images, in the output channel that starts at `y`. */
 export function address(g: Geometry, y: usize, column: i32): usize {
   const imageBytes = g.outputPlane * <usize>(g.group * g.outputs);
   return y + imageBytes * <usize>(column / g.positions) + ((<usize>(column % g.positions)) << 2);

@@ -1,9 +1,9 @@
 import { copyRun, fillRun } from "./run";
 
 /**
- * Scratch memory of a depthwise convolution: this object, constants as vectors, then a band of rows with zeros around
- * them, so that there are no edges. For a stride of 2 the even columns of a row lie together, and the odd ones behind them.
- * A whole band is copied before it is read: a load that spans two recent stores is slow.
+ * Scratch memory of a depthwise convolution: this object, constants as vectors, then a band of rows. Zeros around the rows
+ * make edges like the inside. For a stride of 2 the even columns of a row lie together, followed by the odd ones. A whole
+ * band is copied before it is read: a load that spans two recent stores is slow.
  */
 @unmanaged
 export class Band {
@@ -50,7 +50,7 @@ export class Band {
   stage(plane: usize, first: i32, count: i32): void {
     const width = this.width;
     const pitch = this.pitch;
-    // Where the even and the odd columns go.
+    // The addresses of the even and of the odd columns.
     const near = (<usize>(this.pad >> 1)) << 2;
     const isOdd = (this.pad & 1) != 0;
     const even = isOdd ? near + this.half : near;

@@ -22,7 +22,7 @@ const constants = memory.data<f64>([
   1,
 ]);
 
-/** Constants of what is computed in single precision; the polynomial is the best for |r| ≤ log(2)/2, good to 3e-9. */
+/** Constants for single precision. The polynomial is the best for |r| ≤ log(2)/2; its error is below 3e-9. */
 const singles = memory.data<f32>([
   -104, // below it e^x rounds to 0
   1.44269504, // 1/log 2

@@ -1,17 +1,17 @@
 import { Lanes } from "./lanes";
 
 /**
- * The last step of sums of products, once they are complete: act(v·multiplier + bias), multiplier and bias by row, with
+ * The last step for complete sums of products, v: act(v·multiplier + bias), with a multiplier and a bias for each row, and
  * act(v) = max(v, 0) + negativeSlope·min(v, 0).
  */
 @unmanaged
 export class Finish {
-  /** Addresses; where they are 0, the multipliers are 1 and the biases 0. */
+  /** Addresses. If one is 0, the multipliers are 1, or the biases 0. */
   multiplier: usize = 0;
   bias: usize = 0;
   negativeSlope: f32 = 1;
 
-  /** Makes one at this address, for rows from `row` on; `null` if there is nothing to do. */
+  /** Makes a `Finish` at this address, for rows from `row` on; `null` if there is nothing to do. */
   static at(address: usize, multiplier: usize, bias: usize, negativeSlope: f32, row: i32): Finish | null {
     if (multiplier == 0 && bias == 0 && negativeSlope == 1) return null;
     const finish = changetype<Finish>(address);
@@ -43,7 +43,7 @@ export class Finish {
     return f32x4.add(f32x4.pmax(v, zero), f32x4.mul(negativeSlope, f32x4.pmin(v, zero)));
   }
 
-  /** Values that lie side by side. */
+  /** Finishes values that lie side by side. */
   @inline
   static run(y: usize, count: i32, multiplier: f32, bias: f32, negativeSlope: f32): void {
     const f = f32x4.splat(multiplier);
@@ -59,7 +59,7 @@ export class Finish {
     }
   }
 
-  /** Rows [row, row + rows) of `columns` columns, which begin at `c` and are `ldc` bytes apart. */
+  /** Finishes rows [row, row + rows) of `columns` columns, which begin at `c` and are `ldc` bytes apart. */
   tile(row: i32, rows: i32, columns: i32, c: usize, ldc: usize): void {
     for (let i = row; i < row + rows; ++i) {
       Finish.run(c, columns, Finish.multiplierOf(this.multiplier, i), Finish.biasOf(this.bias, i), this.negativeSlope);

@@ -19,7 +19,7 @@ const bytesTile: usize = 4 * 8 * 4;
 /** One panel's width of C for a block's rows, for panels with fewer columns. */
 const bytesStrip: usize = 4 * 8 * 192;
 
-/** Scratch memory of products: packed A, packed B, a tile, a strip; behind it, what convolution needs. */
+/** Scratch memory of products: packed A, packed B, a tile, a strip. The memory for convolutions follows. */
 export class Scratch {
   @inline
   static a(base: usize): usize {
@@ -58,7 +58,7 @@ export function blockOf(size: i32, most: i32, unit: i32): i32 {
 
 /**
  * C[m, 8] = packed A·one panel of packed B, added to C if `add`, and then finished; rows of C `ldc` bytes apart;
- * `base` is where the scratch memory lies
+ * `base` is the address of the scratch memory
  */
 export function panelProduct(
   m: i32,

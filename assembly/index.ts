@@ -1,4 +1,4 @@
-// WebAssembly's side of the `wasm` engine: kernels over one linear memory, which TypeScript gives out.
+// The WebAssembly part of the `wasm` engine: kernels over one linear memory, which TypeScript allocates.
 //
 // Addresses are bytes, sizes are values (f32). Every kernel starts with `from` and `to`: it does this part of its
 // work. Pieces do not depend on each other, so that threads can share a call; the comment of each kernel says what a
@@ -51,5 +51,5 @@ export {
 export { winogradGradient, winogradGradientParts, winogradGradientSum } from "./winograd-gradient";
 export { common, workspace } from "./workspace";
 
-/** The address behind the module's own constants: TypeScript must not give out memory below it. */
+/** The address after the module's own constants: TypeScript must not allocate memory below it. */
 export const heapStart: usize = __heap_base;

@@ -1,5 +1,5 @@
-// Labels and indices: whole numbers in f32, rounded towards 0. `ignore` is the label that does not count. It is NaN where
-// there is none, since nothing equals NaN.
+// Labels and indices: integers in f32, rounded towards 0. `ignore` is the label that does not count; NaN means none,
+// because nothing equals NaN.
 
 /** The index that a value stands for; −1 if that is not from 0 to `end` − 1. */
 export function indexOf(value: f32, end: i32): i32 {
@@ -10,7 +10,7 @@ export function isIgnored(label: f32, ignore: f64): bool {
   return <f64>trunc(label) == ignore;
 }
 
-/** What a loss is divided by: the number given, or, if that is 0, the number of labels that count, at least 1. */
+/** The divisor of a loss: the given number, or, if that is 0, the number of labels that count, at least 1. */
 export function normalizer(label: usize, count: i32, ignore: f64, given: f64): f64 {
   if (given != 0) return given;
   const rounded = <f32>ignore;

@@ -30,7 +30,7 @@ export class Lanes {
     return f64x2.promote_low_f32x4(v128.shuffle<f64>(v, v, 1, 1));
   }
 
-  /** Two and two f64, rounded to four f32. */
+  /** Four f64 of two vectors, rounded to four f32. */
   @inline
   static join(low: v128, high: v128): v128 {
     return v128.shuffle<f64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);

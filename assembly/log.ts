@@ -1,4 +1,4 @@
-/** Constants of `Log`; loaded rather than built, as in exp.ts. */
+/** Constants of `Log`. They are loaded from memory, as in exp.ts. */
 const constants = memory.data<f64>([
   0.6931471805599453, // log 2
   1 / 13.0,

@@ -14,7 +14,7 @@ export class Logistic {
     return f64x2.div(v128.bitselect(e, one, f64x2.lt(x, f64x2.splat(0))), f64x2.add(one, e));
   }
 
-  /** The same in single precision; its error is less than three units in the last place. */
+  /** 1/(1 + e^−x) in single precision; its error is less than three units in the last place. */
   @inline
   static four(x: v128): v128 {
     const e = Exp.ofNegative(f32x4.neg(f32x4.abs(x)));

@@ -22,7 +22,7 @@ class ThreeQuarters {
   }
 }
 
-/** Any other power, as prepared in the workspace. */
+/** scale to any other power, whose constants are prepared in the workspace. */
 @unmanaged
 class AnyPower {
   @inline
@@ -114,7 +114,7 @@ function normalizeRow<Lane, Op>(
   }
 }
 
-/** The same for sixteen positions at a time, side by side. */
+/** `normalizeRow` for sixteen positions at a time, side by side. */
 function normalizeWide<Op>(
   window: usize,
   rows: i32,

@@ -4,13 +4,13 @@ import { Logistic } from "./logistic";
 
 /** Loads and stores of two cells, or of one. */
 class Unit {
-  /** f32 as f64 */
+  /** Loads f32 as f64. */
   @inline
   static take(address: usize, two: bool): v128 {
     return f64x2.promote_low_f32x4(two ? v128.load64_zero(address) : v128.load32_zero(address));
   }
 
-  /** f64 rounded to f32 */
+  /** Stores f64, rounded to f32. */
   @inline
   static put(address: usize, v: v128, two: bool): void {
     const rounded = f32x4.demote_f64x2_zero(v);

@@ -1,7 +1,7 @@
 import { Lanes } from "./lanes";
 
 // Loops that apply an operation to many values, four at a time. An operation is a class without fields whose method
-// `apply` is inlined; `p` and `q` are its parameters. Values left over go through the same operation in lane 0.
+// `apply` is inlined; `p` and `q` are its parameters. Remaining values go through the same operation in lane 0.
 // All these loops may work in place.
 
 /** y = op(x). Four vectors are computed side by side, so that long operations do not wait for their own results. */
@@ -85,7 +85,7 @@ export function mapDims<Op>(from: i32, to: i32, x: usize, y: usize, p: usize, q:
   }
 }
 
-/** The same with two inputs. */
+/** `mapDims` with two inputs. */
 export function zipDims<Op>(
   from: i32,
   to: i32,

@@ -7,7 +7,7 @@ import { tall } from "./micro";
 // is filled up with zeros. Columns of B go into panels of 8, the last filled up with zeros. A panel holds its rows
 // (columns) side by side, one step of k after another.
 
-/** How many tall panels, and how many panels of 4 rows behind them, `rows` rows need. */
+/** The number of tall panels, and of panels of 4 rows after them, that `rows` rows need. */
 export class Panels {
   static talls(rows: i32): i32 {
     // Tall panels of an even height and panels of 4 never add up to an odd number: one row of a 4 is left over then.
@@ -24,15 +24,15 @@ export class Panels {
     return talls + (rows - tall * talls + 3) / 4;
   }
 
-  /** Rows of all panels, with those that fill the last one up. */
+  /** Rows of all panels, with the rows that pad the last one. */
   static filled(rows: i32): i32 {
     const talls = Panels.talls(rows);
     return tall * talls + ((rows - tall * talls + 3) & ~3);
   }
 
   /**
-   * The first row of panel `panel`; behind the last panel, the number of rows. The rows between the starts of two panels
-   * make the same panels when they are packed alone.
+   * The first row of panel `panel`; for the panel after the last, the number of rows. The rows between the starts of two
+   * panels make the same panels when they are packed alone.
    */
   static start(panel: i32, rows: i32): i32 {
     const talls = Panels.talls(rows);
@@ -41,8 +41,8 @@ export class Panels {
 }
 
 /**
- * Packs alpha·A, m×k, steps [kFrom, kFrom + k) of panels that hold `kTotal`; strides in bytes. One of the strides is
- * that of neighbours, 4.
+ * Packs alpha·A, m×k, as steps [kFrom, kFrom + k) of panels that hold `kTotal` steps. Strides are in bytes; one of them
+ * is 4, that of neighbours.
  */
 export function packA(
   src: usize,
@@ -122,7 +122,7 @@ export function transposeRest(src: usize, rowStride: usize, dst: usize, multipli
   }
 }
 
-/** Packs value by value; rows that the panel lacks become 0. */
+/** Packs single values; rows that the panel lacks become 0. */
 function packFewRows(
   bytes: usize,
   rows: i32,

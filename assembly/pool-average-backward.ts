@@ -6,7 +6,7 @@ import { fillRun } from "./run";
 // The windows of one output row add the same values to each input row under them. These values are computed once, as a
 // line of the plane; the line is written to rows that are still empty and added to the others.
 
-/** Values before and behind the shares of a row of windows, which are 0, and before and behind a line, which may be anything. */
+/** The number of values before and after a row of shares, which are 0, and before and after a line, which are arbitrary. */
 const margin: i32 = 16;
 /** Wider windows are distributed one by one. */
 const widest: i32 = 8;
@@ -81,7 +81,7 @@ export function spreadPlane(g: PoolGeometry, dy: usize, dx: usize, scratch: usiz
   if (done < g.height) memory.fill(dx + <usize>done * lineBytes, 0, <usize>(g.height - done) * lineBytes);
 }
 
-/** dy of a row of windows, divided by their sizes. */
+/** The shares of a row of windows: dy divided by the sizes of the windows. */
 function share(g: PoolGeometry, dy: usize, row: i32, shares: usize): void {
   const rows = g.rows(row);
   // Only windows that reach beyond the padding are smaller than others.
@@ -110,7 +110,7 @@ function makeLine(g: PoolGeometry, shares: usize, line: usize): void {
   } else spreadLine(g, shares, line);
 }
 
-/** Windows one apart. */
+/** `makeLine` for stride 1. */
 function gatherLine(shares: usize, line: usize, width: i32, kernel: i32): void {
   for (let i = 0; i < width; i += 4) {
     let sum = v128.load(shares);
@@ -125,7 +125,7 @@ function gatherLine(shares: usize, line: usize, width: i32, kernel: i32): void {
   }
 }
 
-/** Windows two apart, of two columns or of three. */
+/** `makeLine` for stride 2 and windows of two columns or of three. */
 function pairLine(shares: usize, line: usize, width: i32, isThree: bool): void {
   for (let i = 0; i < width; i += 8) {
     const odd = v128.load(shares);
@@ -137,7 +137,7 @@ function pairLine(shares: usize, line: usize, width: i32, isThree: bool): void {
   }
 }
 
-/** Windows of any kind. */
+/** `makeLine` for windows of any kind. */
 function spreadLine(g: PoolGeometry, shares: usize, line: usize): void {
   fillRun(line, g.width, 0);
   for (let column = 0; column < g.outputWidth; ++column) {

@@ -1,7 +1,7 @@
 import { Lanes } from "./lanes";
 import { workspace } from "./workspace";
 
-/** What the table of a pooling's call says. */
+/** The geometry of a pooling: the table of its calls. */
 @unmanaged
 export class PoolGeometry {
   height: i32 = 0;
@@ -20,7 +20,7 @@ export class PoolGeometry {
     return changetype<PoolGeometry>(workspace);
   }
 
-  /** Where a thread's scratch memory begins: one cache line behind the table. */
+  /** The start of a thread's scratch memory: one cache line after the start of the table. */
   @inline
   static get scratch(): usize {
     return workspace + 64;
@@ -58,7 +58,7 @@ export class PoolGeometry {
     return min(this.width, column * this.strideWidth - this.padWidth + this.kernelWidth);
   }
 
-  /** Rows of a window, with the padding but without what lies beyond it; the same for columns. */
+  /** The rows of a window, with the padding but nothing beyond it; the same for columns. */
   @inline
   rows(row: i32): i32 {
     const start = row * this.strideHeight - this.padHeight;
@@ -71,7 +71,7 @@ export class PoolGeometry {
     return min(start + this.kernelWidth, this.width + this.padWidth) - start;
   }
 
-  /** The first output column whose window lies inside the image horizontally, and the first one behind the last such. */
+  /** The first output column whose window lies inside the image horizontally, and the one after the last such column. */
   @inline
   get firstInside(): i32 {
     return min(this.outputWidth, (this.padWidth + this.strideWidth - 1) / this.strideWidth);
@@ -83,14 +83,14 @@ export class PoolGeometry {
     return room < 0 ? 0 : min(this.outputWidth, room / this.strideWidth + 1);
   }
 
-  /** How many columns from `firstInside` on are inside; 0 where fewer than four can be computed together. */
+  /** The number of columns inside from `firstInside` on; 0 if fewer than four can be computed together. */
   @inline
   get inside(): i32 {
     const count = this.endInside - this.firstInside;
     return this.strideWidth <= 2 && count >= 4 ? count : 0;
   }
 
-  /** Whether there is one window, and the whole plane under it. */
+  /** Whether one window covers the whole plane. */
   @inline
   get isGlobal(): bool {
     return (
@@ -105,7 +105,7 @@ export class PoolGeometry {
     return isTwo && this.padHeight + this.padWidth == 0;
   }
 
-  /** Whether they cover all of the plane. */
+  /** Whether the 2×2 windows cover the whole plane. */
   @inline
   get isTiled(): bool {
     return this.isTwoByTwo && 2 * this.outputHeight >= this.height && 2 * this.outputWidth >= this.width;
@@ -115,7 +115,7 @@ export class PoolGeometry {
 // Four windows side by side are computed together, one column of the windows after another. `low` and `high` are loaded
 // for columns 0 and 1; `first` and `second` make the columns from them; `third` makes column 2 from the first and `last`.
 
-/** Windows that are 1 apart. */
+/** Windows with stride 1. */
 @unmanaged
 export class Dense {
   @inline
@@ -153,14 +153,14 @@ export class Dense {
     return last;
   }
 
-  /** Column number `column`, whatever that is. */
+  /** The column with this number. */
   @inline
   any(p: usize): v128 {
     return v128.load(p);
   }
 }
 
-/** Windows that are 2 apart. */
+/** Windows with stride 2. */
 @unmanaged
 export class EverySecond {
   @inline
@@ -204,7 +204,7 @@ export class EverySecond {
   }
 }
 
-/** Columns under a window: 2, 3, or as many as there are. */
+/** The number of columns under a window: 2 or 3, known to the compiler, or any number. */
 @unmanaged
 export class TwoColumns {
   @inline

@@ -3,7 +3,7 @@ import { PoolGeometry } from "./pool-geometry";
 // The gradient of max pooling, and of other poolings that store the index in the plane that each value came from. A piece
 // is a plane; the table of the call is its geometry.
 
-/** Values. */
+/** The most values that are cleared at once. */
 const cleared: i32 = 4096;
 
 export function maxPoolBackward(from: i32, to: i32, dy: usize, mask: usize, dx: usize): void {
@@ -61,7 +61,7 @@ function scatterPlane(dy: usize, mask: usize, dx: usize, count: i32, size: i32):
   }
 }
 
-/** Skips −1, where there was no maximum, and any other index outside the plane: a mask may be a blob that other layers write. */
+/** Skips −1, which means no maximum, and any other index outside the plane: other layers may write to a mask. */
 function scatterOne(value: f32, where: f32, dx: usize, size: i32): void {
   if (where >= 0 && where < <f32>size) addAt(dx + ((<usize>where) << 2), value);
 }
@@ -70,7 +70,7 @@ function addAt(target: usize, value: f32): void {
   store<f32>(target, load<f32>(target) + value);
 }
 
-/** Writes dx window by window, each value once. False, with dx half done, if a mask does not lie in its window. */
+/** Writes dx window by window, each value once. False, with dx incomplete, if a mask does not lie in its window. */
 function unpoolTiles(g: PoolGeometry, dy: usize, mask: usize, dx: usize): bool {
   const line = (<usize>g.width) << 2;
   const width = g.outputWidth;

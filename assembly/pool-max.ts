@@ -96,7 +96,7 @@ function oneOf(width: v128): v128 {
   return f32x4.div(width, width);
 }
 
-/** The same for windows of 2×2 that lie side by side, of which the last row may be cut. */
+/** The maxima of windows of 2×2 that lie side by side; the last row of windows may have one row only. */
 function fourOfTwo<M>(g: PoolGeometry, x: usize, count: i32, y: usize, mask: usize): void {
   const masks = changetype<M>(0);
   const columns = changetype<EverySecond>(0);

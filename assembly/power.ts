@@ -5,8 +5,8 @@ import { map } from "./map";
 import { workspace } from "./workspace";
 
 // Powers as C's powf and Math.pow define them, also for negative numbers, 0, infinity and NaN. The powers that nets use
-// most are computed by roots and products, with an error of at most three units in the last place; all others by
-// logarithms in double precision. A piece is one value; calls need scratch memory for the constants of a power.
+// most are computed by roots and products, with an error of at most three units in the last place, and all others by
+// logarithms in double precision. A piece is one value. Calls need scratch memory for the constants of a power.
 
 /** Bytes of the constants of a power. */
 export const powerScratch: usize = 96;
@@ -17,7 +17,7 @@ export class Power {
     const isWhole = power == trunc(power);
     const isOdd = isWhole && abs<f32>(power) < 16777216 && (<i32>power & 1) != 0;
     v128.store(address, f64x2.splat(<f64>power));
-    // The results for 0 and ∞; a mask that is set where negative numbers have no such power; the sign bit if they keep their sign.
+    // The results for 0 and ∞; a mask, set if negative numbers have no such power; the sign bit, if they keep their sign.
     v128.store(address, f32x4.splat(power > 0 ? 0 : power < 0 ? Infinity : 1), 16);
     v128.store(address, f32x4.splat(power > 0 ? Infinity : power < 0 ? 0 : 1), 32);
     v128.store(address, i32x4.splat(isWhole ? 0 : -1), 48);
@@ -86,7 +86,7 @@ class Root {
     return Root.four(x);
   }
 
-  /** −∞ becomes ∞ and −0 becomes 0, as those powers do. */
+  /** −∞ becomes ∞ and −0 becomes 0, as in powf for these powers. */
   @inline
   static four(x: v128): v128 {
     const infinity = f32x4.splat(Infinity);

@@ -1,8 +1,8 @@
 import { Lanes } from "./lanes";
 
-// Sums. A few values are added up in single precision, and these partial sums in double: as fast as memory allows, and as
-// exact as if all were double. A term is a class without fields. Its method `of` computes the four terms to add from the
-// values at two addresses; `one` computes a single term.
+// Sums. A few values are added up in single precision, and these partial sums in double precision. This is as fast as memory
+// allows, and as exact as double precision throughout. A term is a class without fields. Its method `of` computes the four
+// terms to add from the values at two addresses; `one` computes a single term.
 
 /** The most values that are added up in single precision. */
 const chunk: i32 = 256;
@@ -81,7 +81,7 @@ export function columnTotals<Term>(a: usize, b: usize, rows: i32, stride: usize,
   v128.store(sums, s1, 16);
 }
 
-/** The same for one column. */
+/** `columnTotals` for one column. */
 export function columnTotal<Term>(a: usize, b: usize, rows: i32, stride: usize): f64 {
   const term = changetype<Term>(0);
   let sum: f64 = 0;

@@ -3,7 +3,7 @@ import { copyRun, fillRun, scatterRun } from "./run";
 
 // Rows of `width` values, picked by index out of `rows`.
 
-/** y row i = x row index[i]. A piece is a row of y. */
+/** Row i of y = row index[i] of x. A piece is a row of y. */
 export function gatherRows(from: i32, to: i32, x: usize, index: usize, y: usize, rows: i32, width: i32): void {
   const bytes = (<usize>width) << 2;
   y += <usize>from * bytes;
@@ -17,7 +17,7 @@ export function gatherRows(from: i32, to: i32, x: usize, index: usize, y: usize,
   }
 }
 
-/** dx row index[i] += dy row i, for `count` rows. A piece is a column, as rows may go to the same place. */
+/** Row index[i] of dx += row i of dy, for `count` rows. A piece is a column: several rows may be added to the same one. */
 export function scatterRows(
   from: i32,
   to: i32,

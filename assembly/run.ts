@@ -1,6 +1,6 @@
 import { Lanes } from "./lanes";
 
-// Runs of values: on one side `stride` values apart, on the other dense.
+// Runs of values: those of x are `stride` values apart, those of y are dense.
 
 /** y[i] = x[i·stride] */
 export function copyRun(x: usize, stride: i32, y: usize, count: i32): void {
@@ -48,7 +48,7 @@ export function scatterRun(x: usize, stride: i32, y: usize, count: i32, multipli
     }
   } else if (stride == 2) {
     const zero = f32x4.splat(0);
-    // The last four are left out: their vector would read one value beyond the run.
+    // The last four values are not loaded as a vector: it would read one value beyond the run.
     for (; count > 4; count -= 4) {
       const v = f32x4.mul(f, v128.load(y));
       v128.store(x, f32x4.add(v128.load(x), v128.shuffle<f32>(v, zero, 0, 4, 1, 4)));

@@ -29,7 +29,7 @@ class Shifted {
   }
 }
 
-/** y = x·scale[dim] + bias[dim]; without bias, 0 */
+/** y = x·scale[dim] + bias[dim]; if the address `bias` is 0, bias is 0 */
 export function scale(from: i32, to: i32, x: usize, scale: usize, bias: usize, y: usize, dim: i32, inner: i32): void {
   if (bias) mapDims<ScaledAndShifted>(from, to, x, y, scale, bias, dim, inner);
   else mapDims<Scaled>(from, to, x, y, scale, scale, dim, inner);
@@ -67,7 +67,7 @@ export function biasBackward(
   sumDims<First>(from, to, dy, dy, dbias, outer, dim, inner, accumulate);
 }
 
-/** Scratch bytes: the sums of a block. */
+/** Scratch bytes for the sums of a block. */
 export const sumDimsScratch: usize = 8 * 256;
 
 /** y[dim] = Σ term(a, b) over outer and inner, added to y if `accumulate` */

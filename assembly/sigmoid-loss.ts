@@ -3,7 +3,7 @@ import { Lanes } from "./lanes";
 import { Logistic } from "./logistic";
 import { zip } from "./map";
 
-// The cross entropy of sigmoid(x) and targets, value by value; see labels.ts for `ignore` and `given`.
+// The elementwise cross entropy of sigmoid(x) and targets; see labels.ts for `ignore` and `given`.
 
 class Cost {
   /** log(1 + e^x) − x·target of two f64, 0 for ignored ones */

@@ -3,9 +3,9 @@ import { Four, Lanes, One } from "./lanes";
 import { map, zip } from "./map";
 
 // Softmax over the middle axis of x (outer, dim, inner), in single precision. The order of additions is part of its
-// definition: where one class is almost certain, the others' share is what rounding leaves. So a sum is never split into
+// definition: if one class is almost certain, the shares of the others depend on rounding. So a sum is never split into
 // partial sums; instead, four distributions are summed at a time. A piece is a distribution, counted through outer and
-// inner. All may work in place.
+// inner. All kernels may work in place.
 
 @unmanaged
 class Over {
@@ -88,7 +88,7 @@ function softmaxRow(x: usize, y: usize, dim: i32): void {
   map<Over>(y, y, dim, f32x4.splat(total), f32x4.splat(0));
 }
 
-/** Four rows, one behind the other. */
+/** Four distributions in rows, one after the other. */
 function softmaxFourRows(x: usize, y: usize, dim: i32): void {
   const step = (<usize>dim) << 2;
   const a = largestOf(x, dim);

@@ -1,9 +1,9 @@
 import { Four, Lanes, One } from "./lanes";
 
-// One step each of the solvers; see the vocabulary. All begin with the same arguments, those of `Descent`; `l1` takes
-// the sign of w for the penalty. A piece is one value.
+// One step of each solver type; src/core/kernels/solver.ts has the formulas. All kernels begin with the arguments of
+// `Descent`. With `l1` the penalty is the sign of w. A piece is one value.
 //
-// A rule is a class without fields. Its `step` makes the step of a gradient at a rate, and new memories at the
+// A rule is a class without fields. Its `step` computes the step for a gradient and a rate, and new histories at the
 // addresses `h` and `k`, which it reads and writes by `At`: four values or one. `p`, `q` and `delta` are its parameters.
 
 export function sgd(
@@ -173,7 +173,7 @@ class Gradient {
     return f32x4.add(f32x4.mul(scale, dw), f32x4.mul(decay, l1 ? Gradient.sign(w) : w));
   }
 
-  /** ±1; 0 and NaN stay as they are. */
+  /** The sign, ±1; 0 and NaN do not change. */
   @inline
   static sign(w: v128): v128 {
     const one = v128.or(v128.and(w, f32x4.splat(-0.0)), f32x4.splat(1));

@@ -12,9 +12,9 @@ function sliceBytes(count: i32): usize {
 }
 
 /**
- * Transforms weights for tiles of this size to matrices rows×steps, which begin at `kept`, or, if that is 0, in the memory
- * that all threads share. A piece is a row. With `transposed` the weights are (steps, rows, 3, 3) and are rotated by 180°, as the
- * gradient for the input needs them.
+ * Transforms weights for tiles of this size to matrices rows×steps. They begin at `kept`, or, if that is 0, in the memory
+ * that all threads share. A piece is a row. With `transposed` the weights are (steps, rows, 3, 3) and are rotated by 180°,
+ * as the gradient for the input needs them.
  */
 export function winogradBlasWeights(
   from: i32,
@@ -121,7 +121,7 @@ export function winogradBlasGradient(from: i32, to: i32, x: usize, dy: usize, dw
   addGradient(t, x, dy, dw, first, min(t.channels, to * 8) - first, 0, t.n * t.down);
 }
 
-/** The same for few channels: see `winogradGradientParts`. */
+/** `winogradBlasGradient` for few channels: see `winogradGradientParts`. */
 export function winogradBlasGradientParts(from: i32, to: i32, x: usize, dy: usize, rows: i32): void {
   const t = Tiles.current;
   const bytes = <usize>(t.outputs * t.channels) * 36;

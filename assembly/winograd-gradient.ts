@@ -6,8 +6,8 @@ import { findStarts, putGradient, putInput, Tiles } from "./winograd-tiles";
 import { transformTaps } from "./winograd-transforms";
 import { common } from "./workspace";
 
-// The gradient of winograd.ts for the weights: of input tiles and of the output's gradient, both transformed, 36 products
-// over all tiles give the transform of the gradient.
+// The gradient of winograd.ts for the weights. Input tiles and the output's gradient are both transformed; 36 matrix
+// products of these, over all tiles, give the transform of the gradient.
 
 /** Input channels whose gradients are computed together. */
 const fewChannels: i32 = 64;
@@ -24,8 +24,8 @@ export function winogradGradient(from: i32, to: i32, x: usize, dy: usize, dw: us
 }
 
 /**
- * The same for few channels, where transforms take longer than products, so that no two threads should compute the same
- * transforms. A piece is a group of rows of tiles; its gradient goes into memory that all threads share.
+ * `winogradGradient` for few channels. Transforms take longer than products then, so no two threads should compute the
+ * same ones. A piece is a group of rows of tiles; its gradient is written to memory that all threads share.
  */
 export function winogradGradientParts(from: i32, to: i32, x: usize, dy: usize, rows: i32): void {
   const t = Tiles.current;
@@ -37,7 +37,7 @@ export function winogradGradientParts(from: i32, to: i32, x: usize, dy: usize, r
   }
 }
 
-/** Adds up what `winogradGradientParts` left. A piece is the 9 taps of a filter for one channel. */
+/** Adds up the gradients of `winogradGradientParts`. A piece is the 9 taps of a filter for one channel. */
 export function winogradGradientSum(from: i32, to: i32, dw: usize, parts: i32, filters: i32): void {
   const bytes = <usize>filters * 36;
   const end = dw + <usize>to * 36;
@@ -92,7 +92,7 @@ function addGradient(t: Tiles, x: usize, dy: usize, dw: usize, first: i32, chann
   }
 }
 
-/** sums[outputs, channels] += left[outputs, steps]·right[channels, steps]ᵀ, packed as every product is. */
+/** sums[outputs, channels] += left[outputs, steps]·right[channels, steps]ᵀ, by a packed product. */
 function addPacked(
   t: Tiles,
   channels: i32,
@@ -112,8 +112,8 @@ function addPacked(
 }
 
 /**
- * The same without packing, vector by vector: faster where each value is multiplied only a few times. Channels that fill
- * up a group of four do not count.
+ * The same product without packing, vector by vector. It is faster if each value is multiplied only a few times. Channels
+ * that pad a group of four have no effect.
  */
 function addDots(
   outputs: i32,
@@ -128,7 +128,7 @@ function addDots(
     let a = left;
     let target = sums;
     for (let rows = outputs; rows > 0; ) {
-      // Never a single row at the end; Winograd is for 16 or more.
+      // The last rows are never a single one: Winograd is used for 16 or more.
       const some = rows == 2 || rows == 4 ? 2 : 3;
       if (some == 2) dot2(a, right, rowBytes, target, sumRow);
       else dot3(a, right, rowBytes, target, sumRow);
@@ -186,7 +186,7 @@ function dot3(a: usize, b: usize, rowBytes: usize, sums: usize, sumRow: usize): 
   addLanes(sums + 2 * sumRow, s20, s21, s22, s23);
 }
 
-/** Two rows times four. */
+/** Products of two rows with four rows. */
 function dot2(a: usize, b: usize, rowBytes: usize, sums: usize, sumRow: usize): void {
   const b1 = b + rowBytes;
   const b2 = b1 + rowBytes;

@@ -1,5 +1,5 @@
 // The transforms of Winograd's F(2×2, 3×3), on the points 0, ±1 and ∞. Each takes four tiles at a time, side by side in
-// the lanes of a vector, and what it is given and leaves is as with those of winograd-transforms.ts.
+// the lanes of a vector. Arguments and results are in the layouts of winograd-transforms.ts.
 // Source: Lavin and Gray 2016.
 
 import { Finish } from "./finish";

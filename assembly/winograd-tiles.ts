@@ -4,11 +4,11 @@ import * as two from "./winograd-small";
 import * as four from "./winograd-transforms";
 import { workspace } from "./workspace";
 
-// The tiles of a convolution by Winograd's method: how they are read from images and written back. Rows of tiles are
-// counted through all images. Tiles of neighbouring rows follow each other, so that groups of four are full also where rows
-// end. Four tiles are transformed at a time: the input rows that they cover are first put side by side, with their padding.
+// Tiles of a convolution by Winograd's method are read from images and written back here. Rows of tiles are counted through
+// all images. The tiles of a row follow those of the row before, so that a group of four may continue in the next row. Four
+// tiles are transformed at a time: the input rows that they cover are first put side by side, with their padding.
 
-/** The table of a call, its sizes, and where the scratch memory behind it lies. */
+/** The table of a call: its sizes, and the addresses in the scratch memory after it. */
 @unmanaged
 export class Tiles {
   n: i32 = 0;
@@ -60,15 +60,15 @@ export class Tiles {
     return (<usize>(this.across * this.size + 2)) << 2;
   }
 
-  /** Bytes of the same for all rows of tiles that are computed together, and of the zeros behind them. */
+  /** Bytes of the input rows for all rows of tiles that are computed together, and of the zeros after them. */
   @inline
   get stagedRow(): usize {
     return (<usize>this.together * this.seenRow + 128 + 15) & ~15;
   }
 
   /**
-   * Scratch memory: that of products; the transforms' own; 36 vectors; rows side by side; where in them tiles begin; where
-   * in the output; behind them, what each call needs.
+   * Scratch memory, in this order: for products; for the transforms; 36 vectors; rows side by side; the offsets in them at
+   * which tiles begin; those offsets in the output; memory that depends on the call.
    */
   @inline
   get base(): usize {
@@ -106,7 +106,7 @@ export class Tiles {
   }
 }
 
-/** Fills in where tiles begin in the rows that are put side by side: bytes, for each tile of those taken together. */
+/** Writes the table of the byte offsets at which the tiles of a group begin in the rows that are put side by side. */
 export function findStarts(t: Tiles): void {
   let to = t.starts;
   let start: usize = 0;
@@ -163,7 +163,7 @@ export function putInput(
   }
 }
 
-/** The same for the gradient of an output, in tiles of 4×4 beside each other. */
+/** Transforms the gradient of an output in the same way, in tiles of 4×4 beside each other. */
 export function putGradient(t: Tiles, dy: usize, output: i32, first: i32, rows: i32, to: usize, slice: usize): void {
   const together = t.together;
   const across = t.across;
@@ -189,7 +189,7 @@ export function putGradient(t: Tiles, dy: usize, output: i32, first: i32, rows: 
   }
 }
 
-/** Rows [first, first + rows) of a plane, shifted right by `pad`, zeros around them; `rowBytes` of each. */
+/** Copies rows [first, first + rows) of a plane, `rowBytes` each, shifted right by `pad`, with zeros around them. */
 function stageRows(
   plane: usize,
   height: i32,
@@ -208,7 +208,7 @@ function stageRows(
   const behind = (before + inside) & ~15;
   for (let row = first; row < first + rows; ++row) {
     const isInside = row >= 0 && row < height;
-    // Zeros for all that stays empty; some of them are overwritten next, by this row of tiles or the next.
+    // Writes zeros where no value will be copied; this row of tiles or the next overwrites some of them.
     v128.store(to, zero);
     for (let i: usize = isInside ? behind : 16; i < rowBytes; i += 16) v128.store(to + i, zero);
     if (isInside) copyRow(plane + ((<usize>(row * width)) << 2), to + before, inside);
@@ -247,8 +247,8 @@ function clearBehind(to: usize, rows: i32, step: usize): void {
 }
 
 /**
- * Fills in, for the tiles of `rows` rows of tiles, where they begin in output 0, in bytes, and how many columns and rows
- * (times 256) of them exist: 0 for tiles that fill up the last group of four.
+ * Writes a table for the tiles of `rows` rows of tiles: the byte offset in output 0 at which each begins, and its number of
+ * existing columns plus 256 times its number of existing rows. Tiles that pad the last group of four have 0.
  */
 export function findTargets(t: Tiles, first: i32, rows: i32): void {
   let to = t.targets;
@@ -267,7 +267,7 @@ export function findTargets(t: Tiles, first: i32, rows: i32): void {
   memory.fill(to, 0, 24);
 }
 
-/** Transforms as many tiles of an output back, from `from` on, finishes them, and puts them where they belong. */
+/** Transforms the tiles of an output back, from `from` on, finishes them, and copies them to their places. */
 export function putOutput(
   t: Tiles,
   from: usize,

@@ -1,5 +1,5 @@
-// The transforms of Winograd's F(4×4, 3×3), on the points 0, ±5/8, ±3/2 and ∞, whose errors are a third of those of the
-// textbook's ±1, ±2. Each takes four tiles at a time, side by side in the lanes of a vector.
+// The transforms of Winograd's F(4×4, 3×3), on the points 0, ±5/8, ±3/2 and ∞. Their errors are a third of those of the
+// textbook's points ±1, ±2. Each takes four tiles at a time, side by side in the lanes of a vector.
 // Source: Lavin and Gray 2016; the points, Barabasz and others 2020.
 
 import { Finish } from "./finish";
@@ -224,7 +224,7 @@ export function transformOutput(
   Output.put(from, stride, p0, p1, p2, p3, step, scratch, false, one, one, one);
 }
 
-/** The same, finished as `Finish` has it. */
+/** 36 vectors become four tiles in the same way, finished as `Finish` has it. */
 export function transformFinished(
   from: usize,
   stride: usize,

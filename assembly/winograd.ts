@@ -7,18 +7,18 @@ import { findStarts, findTargets, putInput, putOutput, Tiles } from "./winograd-
 import { transformBytes, transformWeights } from "./winograd-transforms";
 import { common, workspace } from "./workspace";
 
-// Convolution 3×3 with stride 1 as Winograd's F(4×4, 3×3): of each input tile of 6×6, transformed, and the weights,
-// transformed, 36 matrix products give the transform of an output tile of 4×4: a quarter of the multiplications. Or, for
-// small outputs, as F(2×2, 3×3): tiles of 4×4 give tiles of 2×2 by 16 products, four ninths of the multiplications.
-// A block of rows of tiles is done at a time.
+// Convolution 3×3 with stride 1 by Winograd's F(4×4, 3×3). Input tiles of 6×6 and the weights are transformed; 36 matrix
+// products of these give the transform of output tiles of 4×4, with a quarter of the multiplications. For small outputs
+// F(2×2, 3×3) is used: tiles of 4×4 give tiles of 2×2 by 16 products, with four ninths of the multiplications. A block of
+// rows of tiles is computed at a time.
 
-/** Scratch bytes every call needs, but for what `Tiles` has of a size that depends on the tiles, and its own blocks. */
+/** Scratch bytes of every call, without those that depend on the tiles' sizes and without the call's own blocks. */
 export const winogradScratch: usize = 64 + gemmScratch + transformBytes + 36 * 16 + 64;
 
 /**
- * Transforms weights for tiles of this size to packed panels of matrices rows×steps, which begin at `kept`, or, if that is
- * 0, in the memory that all threads share. A piece is a panel. With
- * `transposed` the weights are (steps, rows, 3, 3) and are rotated by 180°, as the gradient for the input needs them.
+ * Transforms weights for tiles of this size to packed panels of matrices rows×steps. They begin at `kept`, or, if that is
+ * 0, in the memory that all threads share. A piece is a panel. With `transposed` the weights are (steps, rows, 3, 3) and
+ * are rotated by 180°, as the gradient for the input needs them.
  */
 export function winogradWeights(
   from: i32,
@@ -44,7 +44,7 @@ export function winogradWeights(
     const first = Panels.start(panel, rows);
     const there = min(height, rows - first);
     const target = start + ((<usize>(first * steps)) << 2);
-    // Filters that fill up a panel do not count, but must be numbers.
+    // Filters that pad a panel have no effect, but must not be NaN.
     if (there < height) memory.fill(vectors, 0, <usize>height * vectorBytes);
     for (let step = 0; step < steps; step += 4) {
       const count = min(4, steps - step);
@@ -57,7 +57,7 @@ export function winogradWeights(
   }
 }
 
-/** Nine vectors of taps become those of as many matrices as tiles of this size need. */
+/** Nine vectors of taps become one vector for each of the matrices of tiles of this size. */
 export function transformTapsOf(size: i32, taps: usize, vectors: usize, scratch: usize): void {
   if (size == 4) transformWeights(taps, vectors, scratch);
   else two.transformWeights(taps, vectors, scratch);
@@ -71,7 +71,7 @@ function sliceBytes(rows: i32, steps: i32): usize {
   return apart(packedBytes(rows, steps));
 }
 
-/** `bytes` and a few more, so that 36 matrices one after another do not fall into the same cache sets. */
+/** `bytes` plus a few, so that 36 matrices one after another do not use the same cache sets. */
 export function apart(bytes: usize): usize {
   return ((bytes + 4095) & ~4095) + 192;
 }
@@ -162,7 +162,7 @@ export function winograd(
     const outputRow = (<usize>panels) << 5;
     const outputSlice = apart(<usize>t.outputs * outputRow);
     if (((rows * across) & 7) != 0) {
-      // Rows that fill up the last panel do not count, but must be numbers.
+      // Rows that pad the last panel have no effect, but must not be NaN.
       const last = inputs + <usize>(panels - 1) * panelBytes;
       for (let i: usize = 0; i < matrices; ++i) memory.fill(last + i * inputSlice, 0, panelBytes);
     }

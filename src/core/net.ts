@@ -36,7 +36,7 @@ export interface NetContext extends Omit<BuildContext, "memory">, RecordingOptio
   readonly weightFiles: WeightFiles;
 }
 
-/** Layer names; both ends are included. */
+/** Names of the first and the last layer; both are included. */
 export interface LayerRange {
   readonly from?: string | undefined;
   readonly to?: string | undefined;

@@ -62,7 +62,7 @@ export function firstOver(items: readonly PlacedItem[]): readonly number[] {
   /** For each place the next step that writes there. Steps are visited from the last to the first. */
   const next = new Marks<number>(bounds.length);
   const byFrom = [...items].sort((a, b) => b.from - a.from);
-  // An item that lives for one step only must not count as written over itself.
+  // An item that lives for only one step must not count as overwritten by itself.
   const since = ({ from, to }: Lifetime) => Math.max(to, from + 1);
   const order = [...items.keys()].sort((a, b) => since(items[b] as Item) - since(items[a] as Item));
   const first: number[] = [];
