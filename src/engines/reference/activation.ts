@@ -27,7 +27,7 @@ export const swishBackward = each("swishBackward", ({ beta }, x, dy) => {
   const gate = logistic(beta * x);
   return dy * (gate + beta * x * gate * (1 - gate));
 });
-/** What is not a number becomes `min`, as the comparisons of Caffe have it. */
+/** NaN becomes `min`, as in Caffe's comparisons. */
 export const clip = each("clip", ({ min, max }, x) => (Number.isNaN(x) ? min : Math.max(min, Math.min(x, max))));
 export const clipBackward = each("clipBackward", ({ min, max }, x, dy) => (x >= min && x <= max ? dy : 0));
 export const threshold = each("threshold", ({ threshold }, x) => (x > threshold ? 1 : 0));

@@ -2,7 +2,7 @@ import type { ConvGeometry } from "../../core/kernels.js";
 import type { FloatArray } from "../../core/span.js";
 import type { Arguments } from "./kernel.js";
 
-/** Where one position of the kernel meets the image: input indices, and the output indices they count for. */
+/** The uses of one position of the kernel: input indices, and for each the index of the output it is added to. */
 interface Meeting {
   readonly from: Int32Array;
   readonly to: Int32Array;
@@ -31,8 +31,8 @@ function meetings({ input, output, kernel, stride, pad, dilation }: ConvGeometry
 }
 
 /**
- * All three convolution kernels walk the same way: over every weight, by its index `w`, and the planes of input and
- * output it connects, by their first indices `x` and `y`.
+ * All three convolution kernels use the same loop: over every weight, with its index `w`, and the planes of input and
+ * output that it connects, with their first indices `x` and `y`.
  */
 function walk(geometry: ConvGeometry, visit: (x: number, w: number, y: number, meeting: Meeting) => void): void {
   const { n, channels, outputs, group } = geometry;

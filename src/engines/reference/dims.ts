@@ -1,6 +1,6 @@
 import type { Collapsed } from "../../core/kernels.js";
 
-/** Visits every value with the index along the middle axis it belongs to. */
+/** Visits every value, with its index along the middle axis. */
 export function eachWithDim({ outer, dim, inner }: Collapsed, visit: (index: number, d: number) => void): void {
   let index = 0;
   for (let o = 0; o < outer; o++) {
@@ -10,7 +10,7 @@ export function eachWithDim({ outer, dim, inner }: Collapsed, visit: (index: num
   }
 }
 
-/** Adds `term` of every value up per index along the middle axis, in double precision. */
+/** For each index along the middle axis, the sum of `term` over its values, in double precision. */
 export function sumPerDim(size: Collapsed, term: (index: number, d: number) => number): Float64Array {
   const sums = new Float64Array(size.dim);
   eachWithDim(size, (i, d) => {

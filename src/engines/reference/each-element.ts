@@ -3,8 +3,8 @@ import type { FloatArray } from "../../core/span.js";
 import type { Arguments } from "./kernel.js";
 
 /**
- * A kernel of single values. `value` is called with the numbers of the call and with one value of each input, in the order
- * in which the kernel's row lists them.
+ * An elementwise kernel. `value` is called with the numbers of the call and with one value of each input, in the order in
+ * which the kernel's row lists them.
  */
 export function each<K extends ElementwiseName>(
   name: K,

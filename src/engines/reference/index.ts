@@ -35,11 +35,11 @@ const implementations: Implementations = {
 };
 
 /**
- * Plain TypeScript: the readable definition of every plain kernel, and the oracle of every test. Fused kernels run as the
- * plain ones they stand for.
+ * The engine in plain TypeScript: the readable definition of every plain kernel, which tests compare with. Fused kernels
+ * run as the plain ones they stand for.
  *
- * Values are stored in single precision as in Caffe, or in double precision, for numerical gradient
- * checks; sums are double either way.
+ * Values are stored in single precision as in Caffe, or in double precision, to check gradients numerically. Sums are
+ * always in double precision.
  */
 export class ReferenceEngine implements Engine {
   readonly name = "reference";
@@ -76,7 +76,7 @@ export class ReferenceEngine implements Engine {
   }
 
   compile(steps: readonly KernelStep[]): Compiled {
-    // What kernels use while they run is not counted.
+    // The memory that kernels use while they run is not counted.
     const scratch: Memory = { allocate: (count) => ({ array: this.#array(count), release() {} }) };
     const lowered = lower(steps, (kernel) => kernel in implementations, scratch);
     const calls = lowered.steps.map(bind);
@@ -91,7 +91,7 @@ export class ReferenceEngine implements Engine {
   async dispose(): Promise<void> {}
 }
 
-/** A kernel call with the arrays its spans stand for. */
+/** A kernel call with the arrays of its spans. */
 function bind({ kernel, args: given }: KernelStep): () => void {
   const resolve = (value: unknown): unknown => {
     if (value instanceof Span) return value.array;

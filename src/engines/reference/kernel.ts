@@ -1,7 +1,7 @@
 import type { KernelName, Kernels, PlainName } from "../../core/kernels.js";
 import type { FloatArray, Span } from "../../core/span.js";
 
-/** A kernel's arguments with arrays in the place of spans. */
+/** A kernel's arguments with arrays instead of spans. */
 export type Resolved<A> = {
   readonly [K in keyof A]: A[K] extends Span
     ? FloatArray

@@ -1,7 +1,7 @@
 import type { Collapsed, Labels } from "../../core/kernels.js";
 import type { FloatArray } from "../../core/span.js";
 
-/** What a sum of losses is divided by. */
+/** The divisor of a sum of losses. */
 export function normalizer({ normalization, ignore, outer, inner }: Labels & Collapsed, labels: FloatArray): number {
   let count = outer * inner;
   if (normalization === "batchSize") count = outer;

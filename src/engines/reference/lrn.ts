@@ -1,7 +1,7 @@
 import type { Channels } from "../../core/kernels.js";
 import type { Arguments } from "./kernel.js";
 
-/** For every value, `visit` gets its index and the sum of `term` over the `size` channels around it. */
+/** Calls `visit` for every value, with its index and the sum of `term` over the `size` channels around it. */
 function sumAround(
   { n, channels, inner }: Channels,
   size: number,

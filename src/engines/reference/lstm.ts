@@ -22,7 +22,7 @@ export function lstmUnitBackward(args: Arguments<"lstmUnitBackward">): void {
   }
 }
 
-/** The gates of the cell `at`, counted through n and dim; the first of its four numbers stands at `first`. */
+/** The gates of cell `at`, counted through n and dim; `first` is the index of the first of its four numbers. */
 function unitAt(gates: ArrayLike<number>, cont: ArrayLike<number>, at: number, dim: number) {
   const row = Math.floor(at / dim);
   const first = at + 3 * row * dim;

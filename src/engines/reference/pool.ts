@@ -2,16 +2,16 @@ import type { PoolGeometry } from "../../core/kernels.js";
 import type { Arguments } from "./kernel.js";
 
 interface Window {
-  /** The output's index. */
+  /** The index of the output. */
   readonly at: number;
-  /** First index of the plane. */
+  /** The first index of the plane. */
   readonly plane: number;
   /** Rows and columns under the window, cut to the image. */
   readonly top: number;
   readonly bottom: number;
   readonly left: number;
   readonly right: number;
-  /** Values under the window with the padding that lies under it, but not what lies beyond that. */
+  /** The number of values under the window, with its padding but nothing beyond the padding. */
   readonly size: number;
 }
 

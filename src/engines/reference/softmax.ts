@@ -3,10 +3,10 @@ import type { FloatArray } from "../../core/span.js";
 import type { Arguments } from "./kernel.js";
 import { normalizer } from "./labels.js";
 
-/** The smallest normal float: what Caffe takes the logarithm of instead of anything smaller. */
+/** The smallest normal float. Caffe takes its logarithm in place of that of any smaller value. */
 const smallest = 2 ** -126;
 
-/** Visits every distribution: the index of its first value, from where the others are `inner` apart. */
+/** Visits every distribution, with the index of its first value; its values are `inner` apart. */
 function eachColumn({ outer, dim, inner }: Collapsed, visit: (first: number, column: number) => void): void {
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) visit(o * dim * inner + i, o * inner + i);
@@ -14,8 +14,8 @@ function eachColumn({ outer, dim, inner }: Collapsed, visit: (first: number, col
 }
 
 /**
- * How much one class has more than the others is what rounding leaves where it has it all, so Caffe's order of
- * rounding, in single precision, is part of the definition here and in the gradient.
+ * If one class has almost all the probability, the shares of the others depend on rounding. So Caffe's order of rounding,
+ * in single precision, is part of the definition here and in the gradient.
  */
 export function softmax({ x, y, ...size }: Arguments<"softmax">): void {
   const { dim, inner } = size;
@@ -44,7 +44,7 @@ export function softmaxBackward({ y, dy, dx, ...size }: Arguments<"softmaxBackwa
   });
 }
 
-/** Rounds as storing into `array` would. */
+/** The value, rounded to the precision of `array`. */
 function rounding(array: FloatArray): (value: number) => number {
   return array instanceof Float32Array ? Math.fround : (value) => value;
 }
@@ -77,7 +77,7 @@ export function accuracy({ x, label, y, perClass, topK, ignore, ...size }: Argum
   eachColumn(size, (first, column) => {
     const target = Math.trunc(label[column]);
     if (target === ignore) return;
-    let better = -1; // the class itself is among those that reach its score
+    let better = -1; // starts at −1, because the class itself is counted too
     for (let c = 0; c < dim; c++) if (x[first + c * inner] >= x[first + target * inner]) better++;
     seen[target]++;
     if (better < topK) right[target]++;

@@ -59,7 +59,7 @@ export function adam(args: Arguments<"adam">): void {
   });
 }
 
-/** Takes off each weight the step that its gradient gives at this rate. */
+/** Subtracts from each weight the step for its gradient at this rate. */
 function descend(
   { w, dw, rate, clip, rateScale, gradientScale, decay, isL1 }: Resolved<Descent>,
   step: (gradient: number, rate: number, index: number) => number,

@@ -1,4 +1,4 @@
-/** Pieces start at multiples of this: a cache line, and more than any vector. */
+/** Pieces start at multiples of this many bytes: a cache line, which is longer than any vector. */
 export const alignment = 64;
 
 interface Gap {
@@ -7,9 +7,9 @@ interface Gap {
 }
 
 /**
- * Gives out the addresses `start … end`, lowest first. Holds no memory itself.
+ * Allocates addresses from `start` to `end`, the lowest first. Holds no memory itself.
  *
- * What is free is a list of gaps, in order, no two of which touch.
+ * Free addresses are a sorted list of gaps, no two of which touch.
  */
 export class Allocator {
   #gaps: Gap[];
@@ -19,12 +19,12 @@ export class Allocator {
     this.#gaps = [{ start: aligned(start), end: end - (end % alignment) }];
   }
 
-  /** Bytes given out, with what alignment adds. */
+  /** Bytes allocated, with the padding for alignment. */
   get used(): number {
     return this.#used;
   }
 
-  /** The size of the largest piece that could be given out now, in bytes. */
+  /** The size of the largest piece that could be allocated now, in bytes. */
   get largest(): number {
     return this.#gaps.reduce((largest, { start, end }) => Math.max(largest, end - start), 0);
   }
@@ -41,7 +41,7 @@ export class Allocator {
     return gap.start;
   }
 
-  /** Takes a piece back that `allocate` gave out for as many bytes. */
+  /** Frees a piece that `allocate` returned for the same number of bytes. */
   release(address: number, bytes: number): void {
     const size = aligned(bytes);
     if (size === 0) return;

@@ -50,7 +50,7 @@ function whole(size: Channels) {
   return { ...sizes, inputs: count, outputs: count };
 }
 
-/** With pooling, whose scratch is a plane of the input, two of the output, and what averages take. */
+/** A call with pooling. Its scratch memory is one plane of the input, two of the output, and that of average pooling. */
 function pooled({ channels, method, ...geometry }: NormPool) {
   const { inputs, outputs, extra } = layout(geometry);
   const perPlane = (4 * (inputs + 2 * outputs)) / Math.max(1, geometry.planes);

@@ -4,8 +4,8 @@ import { type Bind, call } from "./call.js";
 type Bindings = { readonly [K in ElementwiseName]: Bind<K> };
 
 /**
- * Kernels of single values call the export of their name with addresses of their spans and with their numbers, as their rows
- * list them. A piece is a value.
+ * Elementwise kernels call the export of their name with the addresses of their spans and their numbers, in the order of
+ * their rows. A piece is a value.
  */
 export const elementwiseBindings = Object.fromEntries(elementwiseNames.map((name) => [name, bind(name)])) as Bindings;
 

@@ -13,49 +13,49 @@ type ScratchName =
   | "accuracyScratch"; // for each class
 
 /**
- * One call of an export: plain data, so that threads can walk the same list over the same memory.
+ * One call of an export: plain data, so that all threads can run the same list of calls on the same memory.
  *
- * The export is called with the range of pieces to do, `0, pieces` on a single thread, and then with `numbers`. The workspace
- * begins with `table`.
+ * The arguments of the export are the range of pieces to compute, `0, pieces` on a single thread, and then `numbers`. The
+ * workspace begins with `table`.
  */
 export interface Call {
   readonly name: string;
   /** The number of independent pieces of its work; with 0 there is nothing to do. */
   readonly pieces: number;
   /**
-   * Grain size: this number of pieces, or more, is worth a call. A call of only a few grains is shared evenly among threads.
-   * Default: that of single values.
+   * Grain size: the least number of pieces that is worth a call. A call of only a few grains is shared evenly among threads.
+   * Default: that of elementwise kernels.
    */
   readonly grain?: number | undefined;
   readonly numbers: readonly number[];
   readonly table?: Int32Array;
-  /** Workspace behind the table: `scratchTimes` (default 1) times the bytes that this export says, and `scratchBytes` more. */
+  /** The export with the bytes of workspace after the table; these times `scratchTimes` (default 1), plus `scratchBytes`. */
   readonly scratch?: ScratchName;
   readonly scratchTimes?: number;
   readonly scratchBytes?: number;
-  /** Bytes it leaves for the next call in the memory that all threads share, or finds there. */
+  /** Bytes that it uses of the memory that all threads share: it writes them for the next call, or reads them. */
   readonly commonBytes?: number;
-  /** The constant it prepares: the call is made again only when that may have changed. */
+  /** The constant that it prepares. The call runs again only if the constant may have changed. */
   readonly prepares?: Span | undefined;
 }
 
-/** Memory for what is prepared of a constant. */
+/** Memory for the prepared form of a constant. */
 export interface Prepared {
   readonly address: number;
   readonly constant: Span;
 }
 
-/** Reserves bytes for what is prepared of a span; none if the span is no constant, or there is no room. */
+/** Reserves bytes for the prepared form of a span; undefined if the span is not a constant, or there is no room. */
 export type Reserve = (span: Span, bytes: number) => Prepared | undefined;
 
 /**
- * The address of a span, which must have this many values, or more: kernels do not check. 0 for no span.
+ * The address of a span; 0 for no span. The span must have at least `count` values, because kernels do not check it.
  *
  * @throws MokaError `MOKA_SHAPE` if it has fewer
  */
 export type Locate = (span: Span | undefined, count: number) => number;
 
-/** Makes a call of a kernel's arguments, or several, each of which waits for the one before. */
+/** Makes one call from a kernel's arguments, or several calls, each of which waits for the one before. */
 export type Bind<K extends KernelName> = (
   args: Kernels[K],
   at: Locate,

@@ -2,8 +2,8 @@ import type { Channels, Collapsed } from "../../core/kernels.js";
 import { grainOf } from "./call.js";
 
 /**
- * Sizes, and how many pieces there are: planes, or rows where `inner` is 1, of values that are neighbours. With one index on
- * the middle axis all is one plane.
+ * Sizes, and the number of pieces: planes of neighbouring values, or rows if `inner` is 1. If the middle axis has size 1,
+ * all values are one plane.
  */
 export function collapse({ outer, dim, inner }: Collapsed) {
   const count = outer * dim * inner;
@@ -12,7 +12,7 @@ export function collapse({ outer, dim, inner }: Collapsed) {
   return { count, outer, dim, inner, planes, grain: grainOf(count / planes) };
 }
 
-/** With one channel all values are one plane. */
+/** Sizes in which all values are one plane if there is only one channel. */
 export function collapseChannels({ n, channels, inner }: Channels) {
   const numbers = channels === 1 ? [1, 1, n * inner] : [n, channels, inner];
   const extra = { scratch: "batchNormScratch", grain: grainOf(n * inner) } as const;

@@ -1,14 +1,14 @@
 import type { ConvGeometry } from "../../core/kernels.js";
 
-/** With fewer outputs in a group than this, weights meet rows of the image directly. */
+/** With fewer outputs in a group than this, rows of the image are multiplied directly, without the column matrix. */
 const fewOutputs = 4;
 
-/** Strips of 8 positions that are worth a call that packs all weights. */
+/** The least number of strips of 8 positions that is worth a call that packs all weights. */
 export const manyStrips = 32;
 
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
 
-/** How many values there are of everything. */
+/** The numbers of values in a convolution's spans and products. */
 export function sizesOf({ n, channels, outputs, group, input, output, kernel }: ConvGeometry) {
   const positions = product(output);
   const depth = (channels / group) * product(kernel);
@@ -22,12 +22,12 @@ export function sizesOf({ n, channels, outputs, group, input, output, kernel }: 
   };
 }
 
-/** Whether threads share a convolution's outputs, not the positions: there are fewer of these, so its weights weigh more. */
+/** Whether threads share a convolution's outputs instead of its positions, because there are fewer positions. */
 export function sharesRows(geometry: ConvGeometry): boolean {
   return geometry.group === 1 && geometry.n * sizesOf(geometry).positions < geometry.outputs;
 }
 
-/** What `Geometry` of assembly/conv-geometry.ts reads: 16 numbers, then the rows. */
+/** The table for `Geometry` of assembly/conv-geometry.ts: 16 numbers, then the rows. */
 export function geometryTable(geometry: ConvGeometry): Int32Array {
   const { n, group, channels, outputs } = geometry;
   const { outer, inner } = collapseAxes(geometry);
@@ -56,7 +56,7 @@ interface Axis {
   readonly dilation: number;
 }
 
-/** The innermost axis, and those before it; all become one where every position sees only itself. */
+/** The innermost axis, and the axes before it. All axes become one if every output position reads one input position. */
 function collapseAxes(geometry: ConvGeometry): { outer: readonly Axis[]; inner: Axis } {
   const axes = geometry.input.map(
     (input, i): Axis => ({
@@ -76,7 +76,7 @@ function collapseAxes(geometry: ConvGeometry): { outer: readonly Axis[]; inner: 
   return { outer: axes.slice(0, -1), inner: axes.at(-1) as Axis };
 }
 
-/** For each outer tap of the kernel and each output row, the input row they meet; −1 in the padding. */
+/** For each outer tap of the kernel and each output row, the input row that is read; −1 in the padding. */
 function rowsMet(axes: readonly Axis[]): Int32Array {
   let met = { taps: 1, rows: 1, at: (_tap: number, _row: number) => 0 };
   for (const axis of axes) {

@@ -6,10 +6,10 @@ import { gradientSuits, planForward, transposed, winogradCalls, winogradGradient
 /** With fewer images than this, threads do not share them. */
 const fewImages = 8;
 
-/** With this many positions, packing the weights takes hardly any time beside the products. */
+/** With this many positions, packing the weights takes almost no time compared to the products. */
 const manyPositions = 2048;
 
-/** Strips of 8 positions that are worth a call, where weights are packed already. */
+/** The least number of strips of 8 positions that is worth a call, if weights are packed already. */
 const fewStrips = 4;
 
 export const conv: Bind<"conv"> = (args, ...rest) =>
@@ -66,7 +66,7 @@ export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geome
   }
   if (size.isThin) return directCall("convDirectBackwardData", geometry.n * geometry.channels, numbers, geometry);
   const { n, channels, group } = geometry;
-  // Where there are few images, or the weights weigh more than they do, threads share these.
+  // With few images, or more weights than positions, threads share the channels instead of the images.
   const byChannels = n < fewImages || n * size.positions < size.depth;
   const pieces = byChannels ? group * Math.ceil(channels / group / 8) : n;
   const grain = byChannels ? undefined : Math.ceil((8 * manyStrips) / size.positions);
@@ -103,10 +103,10 @@ function suitsDepthwise(geometry: ConvGeometry): boolean {
   );
 }
 
-/** Bytes that a first-level cache holds beside the rows that are written. */
+/** Bytes that fit into a first-level cache together with the rows that are written. */
 const bandBytes = 16_384;
 
-/** A call's numbers are followed by the padding above and the rows of outputs to take at a time. */
+/** A call whose last numbers are the padding above, and the number of output rows to process at a time. */
 function depthwiseCall(
   name: string,
   pieces: number,

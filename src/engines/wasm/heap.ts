@@ -3,22 +3,22 @@ import { check, MokaError } from "../../util/errors.js";
 import { Allocator, alignment } from "./allocator.js";
 import { pageBytes, type WasmMemory, WebAssembly } from "./web-assembly.js";
 
-/** A page less than 4 GiB: the address behind the last byte must be a number of 32 bits too. */
+/** One page less than 4 GiB, in bytes: the address after the last byte must be a number of 32 bits too. */
 const maximumBytes = 65_535 * pageBytes;
 
-/** Memory grows by at least this much, and by at least a quarter. */
+/** Memory grows by at least this many bytes, and by at least a quarter. */
 const growthStep = 16 * 2 ** 20;
 
-/** One WebAssembly memory, and which parts of it are in use. */
+/** One WebAssembly memory, and the list of the parts in use. */
 export class Heap {
   readonly limit: number;
   readonly #allocator: Allocator;
   #memory: WasmMemory | undefined;
   #buffer: ArrayBuffer | SharedArrayBuffer;
-  /** Memory from here on was never given out, and so is still zero. */
+  /** Memory from this address on was never allocated, so it is still 0. */
   #untouched: number;
 
-  /** @param start the first address to give out */
+  /** @param start the first address to allocate */
   constructor(memory: WasmMemory, start: number, limit: number) {
     this.#memory = memory;
     this.#buffer = memory.buffer;
@@ -27,7 +27,7 @@ export class Heap {
     this.#allocator = new Allocator(start, limit);
   }
 
-  /** The whole memory; another object after each growth. */
+  /** The whole memory. It is another object after each growth. */
   get buffer(): ArrayBuffer | SharedArrayBuffer {
     check(this.#memory, "MOKA_USAGE", "the memory of this net or engine has been freed");
     return this.#buffer;
@@ -37,15 +37,15 @@ export class Heap {
     return this.#memory ? this.#allocator.used : 0;
   }
 
-  /** The most bytes that could be had as one piece. */
+  /** The size of the largest piece that could be allocated, in bytes. */
   get largest(): number {
     return this.#memory ? this.#allocator.largest : 0;
   }
 
   /**
-   * Zeroed memory for this many bytes.
+   * Allocates this many bytes, set to 0.
    *
-   * @throws MokaError `MOKA_MEMORY` if there is not so much, as one piece
+   * @throws MokaError `MOKA_MEMORY` if there is no free piece of this size
    */
   allocate(bytes: number): number {
     if (bytes === 0) return alignment;
@@ -69,13 +69,13 @@ export class Heap {
     this.#allocator.release(address, bytes);
   }
 
-  /** Lets go of the memory. */
+  /** Drops the reference to the memory. */
   dispose(): void {
     this.#memory = undefined;
     this.#buffer = new ArrayBuffer(0);
   }
 
-  /** Has the memory grow until it ends at `end` or behind. */
+  /** Grows the memory until it ends at or after `end`. */
   #reach(end: number): void {
     const memory = this.#memory;
     const size = this.buffer.byteLength;
@@ -103,7 +103,7 @@ function inMebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-/** A new memory with room to grow to `limit` bytes, or as many as this machine lets it reserve. */
+/** A new memory that can grow to `limit` bytes, or as far as this machine lets it reserve. */
 export function createMemory(shared: boolean, limit = maximumBytes): { memory: WasmMemory; limit: number } {
   const pages = Math.max(1, Math.floor(Math.min(limit, maximumBytes) / pageBytes));
   for (let maximum = pages; ; maximum = Math.ceil(maximum / 2)) {
@@ -116,10 +116,10 @@ export function createMemory(shared: boolean, limit = maximumBytes): { memory: W
   }
 }
 
-/** A piece of a heap, as numbers. */
+/** A piece of a heap, as an array of numbers. */
 export class HeapStorage implements Storage {
   readonly heap: Heap;
-  /** In bytes. */
+  /** The address in bytes. */
   readonly address: number;
   readonly #count: number;
   #array: Float32Array | undefined;
@@ -137,7 +137,7 @@ export class HeapStorage implements Storage {
 
   get array(): Float32Array {
     const { buffer } = this.heap;
-    // Growing memory that is not shared detaches all arrays made of it before.
+    // Growing memory that is not shared detaches all arrays that were made from it before.
     if (this.#array?.buffer !== buffer) this.#array = new Float32Array(buffer, this.address, this.#count);
     return this.#array;
   }

@@ -46,27 +46,27 @@ const bindings: Bindings = {
   ...sigmoidLoss,
 };
 
-/** With a native BLAS, some kernels have another form. */
+/** The kernels without and with a native BLAS, where some have another form. */
 const blasBindings: Bindings = { ...bindings, ...withBlas };
 
 export interface WasmOptions {
-  /** Threads to use, the caller's among them. Default 1; always 1 where memory cannot be shared. */
+  /** The number of threads, including the caller's. Default 1; always 1 if memory cannot be shared. */
   readonly threads?: number | undefined;
-  /** Whether the memory can be shared with threads. Default: wherever that exists. */
+  /** Whether the memory can be shared with threads. Default: true if the platform has shared memory. */
   readonly shared?: boolean | undefined;
-  /** Bytes the memory may grow to. Default and maximum: 4 GiB less 64 KiB. */
+  /** The greatest size of the memory in bytes. Default and maximum: 4 GiB less 64 KiB. */
   readonly maximumBytes?: number | undefined;
-  /** Whether to multiply and add in one instruction. Default: wherever WebAssembly has relaxed SIMD. */
+  /** Whether to multiply and add in one instruction. Default: true if WebAssembly has relaxed SIMD. */
   readonly relaxed?: boolean | undefined;
   /** A native BLAS for products and convolutions, on the same memory. */
   readonly blas?: Blas | undefined;
 }
 
 /**
- * WebAssembly with SIMD: the kernels of assembly/ over one memory, which holds every span. With a native BLAS, some of
- * them leave their matrix products to it.
+ * WebAssembly with SIMD: the kernels of assembly/ over one memory, which holds every span. With a native BLAS, some kernels
+ * compute their matrix products by it.
  *
- * The memory may grow to 4 GiB. TypeScript gives it out; kernels get addresses.
+ * The memory may grow to 4 GiB. TypeScript allocates it; kernels get addresses.
  */
 export class WasmEngine implements Engine {
   readonly name: "wasm" | "blas";
@@ -76,10 +76,10 @@ export class WasmEngine implements Engine {
   readonly #exports: WasmExports;
   readonly #panels: Panels;
   #team: Team | undefined;
-  /** What kernels use while they run, a part for each thread. */
+  /** The workspace of kernels while they run, with one part for each thread. */
   #workspace: HeapStorage;
   #workspaceStride = 0;
-  /** What one call leaves for the next, whichever thread did it. */
+  /** Memory that one call writes for the next, on any thread. */
   #common: HeapStorage;
 
   private constructor(heap: Heap, exports: WasmExports, relaxed: boolean, blas: Blas | undefined) {
@@ -93,7 +93,7 @@ export class WasmEngine implements Engine {
     this.#common = new HeapStorage(heap, 0);
   }
 
-  /** @throws MokaError `MOKA_UNSUPPORTED` where there is no WebAssembly with SIMD */
+  /** @throws MokaError `MOKA_UNSUPPORTED` if there is no WebAssembly with SIMD */
   static async create(options: WasmOptions = {}): Promise<WasmEngine> {
     const shared = options.shared ?? typeof SharedArrayBuffer !== "undefined";
     const { threads = 1, relaxed = hasRelaxedSimd(), blas } = options;
@@ -123,7 +123,7 @@ export class WasmEngine implements Engine {
     return this.#heap.used;
   }
 
-  /** The largest number of bytes that one more span could have. */
+  /** The size of the largest span that could be allocated, in bytes. */
   get bytesFree(): number {
     return this.#heap.largest;
   }
@@ -139,7 +139,7 @@ export class WasmEngine implements Engine {
   compile(steps: readonly KernelStep[], constants: ReadonlySet<Span> = new Set()): Compiled {
     const cache = new PreparedCache(this.#heap, constants);
     const bound = steps.map((step) => [this.#bind(step, cache.allocate)].flat());
-    // Where the calls of each step begin; those of one step run together.
+    // The index of the first call of each step. The calls of one step run together.
     const starts = [0];
     const preparations: Preparation[] = [];
     const calls: Call[] = [];
@@ -217,7 +217,7 @@ export class WasmEngine implements Engine {
     return storage.address + 4 * span.offset;
   }
 
-  /** A function that does pieces of a call on this thread. */
+  /** A function that computes pieces of a call on this thread. */
   #prepare({ name, pieces, numbers, table }: Call): (from: number, to: number) => void {
     const run = this.#exports[name];
     check(typeof run === "function", "MOKA_UNSUPPORTED", `the compiled kernels have no "${name}"`);
@@ -229,13 +229,13 @@ export class WasmEngine implements Engine {
     };
   }
 
-  /** Bytes of workspace a call needs. */
+  /** The bytes of workspace that a call needs. */
   #scratchOf({ table, scratch, scratchTimes = 1, scratchBytes = 0 }: Call): number {
     const tableBytes = Math.ceil((table?.byteLength ?? 0) / alignment) * alignment;
     return tableBytes + scratchBytes + (scratch ? scratchTimes * globalOf(this.#exports, scratch).value : 0);
   }
 
-  /** Makes each thread's workspace, and what all share, large enough for these calls. */
+  /** Makes each thread's workspace, and the memory that all threads share, large enough for these calls. */
   #reserve(calls: readonly Call[]): void {
     const largest = (bytesOf: (call: Call) => number) =>
       calls.reduce((bytes, call) => Math.max(bytes, bytesOf(call)), 0);
@@ -248,7 +248,7 @@ export class WasmEngine implements Engine {
     if (common > this.#common.bytes) this.#common = this.#replace(this.#common, common, "common");
   }
 
-  /** Replaces a piece of memory, whose address a global of the module holds. */
+  /** Replaces a piece of memory, and sets the module's global that holds its address. */
   #replace(old: HeapStorage, bytes: number, name: string): HeapStorage {
     old.release();
     const storage = new HeapStorage(this.#heap, Math.ceil(bytes / 4));
@@ -256,7 +256,7 @@ export class WasmEngine implements Engine {
     return storage;
   }
 
-  /** Where threads find what they work with. */
+  /** The addresses of the memory that threads work with. */
   get #memory(): ThreadMemory {
     return { workspace: this.#workspace.address, stride: this.#workspaceStride, common: this.#common.address };
   }
@@ -268,15 +268,15 @@ function globalOf(exports: WasmExports, name: string): WasmGlobal {
   return value;
 }
 
-/** What the module imports where there is no native BLAS: no kernel that calls it is used then. */
+/** The module's import if there is no native BLAS. No kernel that calls it is used then. */
 function noSgemm(): never {
   throw new Error("there is no native BLAS");
 }
 
-/** The kernels this engine has; all of them, as a test makes sure. */
+/** The kernels of this engine. A test checks that they are all kernels. */
 export const wasmKernels = Object.keys(bindings) as KernelName[];
 
-/** The kernels that have another form with a native BLAS. */
+/** The kernels that have a different form with a native BLAS. */
 export const blasKernels = Object.keys(withBlas) as readonly (keyof typeof withBlas)[];
 
 export type { Blas } from "./blas/sgemm.js";

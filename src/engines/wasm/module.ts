@@ -1,7 +1,7 @@
 import { MokaError } from "../../util/errors.js";
 import { type WasmModule, WebAssembly } from "./web-assembly.js";
 
-/** A module that does nothing but to multiply and add with relaxed SIMD: (v128, v128, v128) → v128. */
+/** A module with one function, which multiplies and adds with relaxed SIMD: (v128, v128, v128) → v128. */
 const relaxedProbe = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0], // "\0asm", version 1
   ...[1, 8, 1, 96, 3, 123, 123, 123, 1, 123], // types: the one
@@ -15,10 +15,10 @@ export const hasRelaxedSimd = (): boolean => WebAssembly.validate(relaxedProbe);
 const modules = new Map<string, Promise<WasmModule>>();
 
 /**
- * The compiled kernels, for a memory that threads can share or for one that they cannot. Compiled once.
+ * The compiled kernels, for a memory that threads can share or for one that they cannot. They are compiled once.
  *
- * @param relaxed with relaxed SIMD, which must be there
- * @throws MokaError `MOKA_UNSUPPORTED` where there is no WebAssembly with SIMD
+ * @param relaxed whether to use relaxed SIMD, which the machine must have
+ * @throws MokaError `MOKA_UNSUPPORTED` if there is no WebAssembly with SIMD
  */
 export function loadModule(isShared: boolean, relaxed: boolean): Promise<WasmModule> {
   const key = `${isShared} ${relaxed}`;
@@ -32,7 +32,7 @@ export function loadModule(isShared: boolean, relaxed: boolean): Promise<WasmMod
 async function compile(isShared: boolean, relaxed: boolean): Promise<WasmModule> {
   const { text, sharedFlag } = await (relaxed ? import("./gen/module-relaxed.js") : import("./gen/module.js"));
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  // The kernels use no atomics: the modules for the two kinds of memory differ in this byte alone.
+  // The kernels use no atomics: the modules for the two kinds of memory differ only in this byte.
   if (!isShared) bytes[sharedFlag] = 1;
   try {
     return await WebAssembly.compile(bytes);

@@ -1,4 +1,4 @@
-/** The panels that assembly/pack.ts makes of rows: tall ones, of 5 rows or 6 as the module has it, and behind them of 4. */
+/** The panels that assembly/pack.ts makes from rows: tall ones of 5 or 6 rows, depending on the module, then panels of 4. */
 export class Panels {
   readonly #tall: number;
 
@@ -12,7 +12,7 @@ export class Panels {
     return talls + Math.ceil((rows - this.#tall * talls) / 4);
   }
 
-  /** The rows in them: those there are, and what fills the last panel up. */
+  /** The number of rows in the panels, with the padding of the last panel. */
   filled(rows: number): number {
     const talls = this.#talls(rows);
     return this.#tall * talls + 4 * Math.ceil((rows - this.#tall * talls) / 4);

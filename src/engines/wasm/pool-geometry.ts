@@ -1,12 +1,12 @@
 import type { PoolGeometry } from "../../core/kernels.js";
 import { grainOf } from "./call.js";
 
-/** Scratch for averages: a row of the input and a row of the output, with 16 values before and behind each. */
+/** Scratch bytes for average pooling: a row of the input and a row of the output, with 16 values before and after each. */
 export function averageScratch({ input, output }: PoolGeometry) {
   return { scratchBytes: 4 * (input[1] + output[1] + 64) };
 }
 
-/** The numbers of values and planes, and what `PoolGeometry` of assembly/pool-geometry.ts reads. */
+/** The numbers of values and planes, and the table for `PoolGeometry` of assembly/pool-geometry.ts. */
 export function layout({ planes, input, output, kernel, stride, pad }: PoolGeometry) {
   return {
     planes,

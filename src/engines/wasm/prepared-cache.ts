@@ -2,7 +2,7 @@ import type { Span } from "../../core/span.js";
 import type { Call, Reserve } from "./call.js";
 import { type Heap, HeapStorage } from "./heap.js";
 
-/** A call that prepares a constant. `revision` is the constant's when it last ran; `undefined` before. */
+/** A call that prepares a constant. `revision` is the constant's revision when the call last ran; `undefined` before. */
 export interface Preparation {
   readonly step: number;
   readonly call: Call;
@@ -10,7 +10,7 @@ export interface Preparation {
   revision: number | undefined;
 }
 
-/** The memory for what one program prepares of its constants. */
+/** The memory for the prepared constants of one program. */
 export class PreparedCache {
   readonly #heap: Heap;
   readonly #constants: ReadonlySet<Span>;
@@ -22,7 +22,7 @@ export class PreparedCache {
   }
 
   readonly allocate: Reserve = (constant, bytes) => {
-    // The other half of the free memory is left to calls that cannot do without it.
+    // Half of the free memory is left to calls that need it.
     if (!this.#constants.has(constant.root) || 2 * bytes > this.#heap.largest) return undefined;
     const storage = new HeapStorage(this.#heap, Math.ceil(bytes / 4));
     this.#storages.push(storage);

@@ -11,7 +11,7 @@ interface WebAssemblyApi {
 
 export interface WasmMemory {
   readonly buffer: ArrayBuffer | SharedArrayBuffer;
-  /** By this many pages; the number of pages before. */
+  /** Grows the memory by this many pages. Returns the number of pages before. */
   grow(pages: number): number;
 }
 

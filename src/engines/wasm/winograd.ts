@@ -2,39 +2,39 @@ import type { ConvGeometry } from "../../core/kernels.js";
 import { type Call, call, grainOf, type Prepared } from "./call.js";
 import type { Panels } from "./panels.js";
 
-/** Bytes that a block's transforms may have in all: they should stay in the cache. */
+/** The most bytes for all transforms of a block: they should stay in the cache. */
 const blockBytes = 2 ** 21;
-/** The same for the gradient of the weights, and the number of tiles that a block has there. */
+/** The most bytes for the gradient of the weights, and the number of tiles in a block there. */
 const gradientBytes = 2 ** 19;
 const minimumTiles = 256;
 const maximumTiles = 256;
-/** Columns of an output: a row of tiles must fit into a block. */
+/** The most columns of an output: a row of tiles must fit into a block. */
 const maximumWidth = 1024;
-/** Channels that assembly/winograd-gradient.ts takes together. */
+/** The number of channels that assembly/winograd-gradient.ts computes together. */
 const fewChannels = 64;
 /** With this many filters of one channel or fewer, the gradient of the weights is computed in parts. */
 const maximumFilters = 64 * 64;
 const maximumParts = 8;
 
-/** Rows and columns of the tiles that an output falls into. */
+/** The numbers of rows and columns of tiles that cover an output. */
 export type TileSize = 4 | 2;
 
-/** The time of a convolution by tiles of this size over that of the plain way. `isPrepared`: its weights are, for both. */
+/** The time of a convolution by tiles of this size ÷ that without Winograd. `isPrepared`: the weights are, for both. */
 export type Rule = (geometry: ConvGeometry, size: TileSize, isPrepared: boolean) => number;
 
-/** How a convolution is done by Winograd: tiles of which size, and where its transformed weights are, if they are kept from run to run. */
+/** The plan of a convolution by Winograd: the size of its tiles, and its transformed weights if they stay from run to run. */
 export interface WinogradPlan {
   readonly size: TileSize;
   readonly prepared: Prepared | undefined;
 }
 
 /**
- * Whether and how Winograd is the faster way: F(4×4, 3×3) multiplies a quarter as often, F(2×2, 3×3) four ninths, but both
- * transform, compute whole tiles where the output has part of one, and transform all weights, unless these are kept from run to run. The
- * errors of F(4×4) are some ten times larger than those of the plain sum, and stay below 1e-5 of the output's mean
- * square root.
+ * The plan for Winograd if it is faster, else undefined. F(4×4, 3×3) needs a quarter of the multiplications, F(2×2, 3×3)
+ * four ninths. But both transform inputs and outputs, compute whole tiles at the edges of the output, and transform all
+ * weights, unless these stay from run to run. The errors of F(4×4) are about ten times those of the plain sum, and stay
+ * below 1e-5 of the output's root mean square.
  *
- * @param reserve gives memory for transformed weights, if they can be kept from run to run
+ * @param reserve gives memory for transformed weights, if they can stay from run to run
  */
 export function planWinograd(
   geometry: ConvGeometry,
@@ -69,15 +69,15 @@ function isPlain({ channels, outputs, group, output, kernel, stride, pad, dilati
   );
 }
 
-/** In multiplications; the factors are measured. */
+/** Times in multiplications without Winograd. The constants are measured. */
 const rule: Rule = (geometry, size, isPrepared) => {
   const { n, channels, outputs, output } = geometry;
   const matrices = (size + 2) ** 2;
   const [down, across] = tilesOf(output, size);
   const [height = 0, width = 0] = output;
   const weights = channels * outputs;
-  // Products take eight tiles at a time. The weights' transform is slow for what it computes: it fills large memory, which
-  // must be read where they are kept.
+  // Products take eight tiles at a time. The weights' transform is slow for its few operations: it writes much memory. If
+  // the transformed weights are stored, that memory must still be read.
   const tiles = Math.ceil((n * down * across) / 8) * 8;
   const transforms = tiles * (channels + outputs) * matrices * 8 + (isPrepared ? 4 : 33) * matrices * weights;
   const direct = n * height * width * 9 * weights + (isPrepared ? 36 * weights : 0);
@@ -95,7 +95,7 @@ export const planForward = (
   reserve?: (bytes: number) => Prepared | undefined,
 ) => planWinograd(geometry, rule, (of, size) => weightBytes(of, size, panels), reserve);
 
-/** The convolution that gives the gradient for the input: outputs for channels, and the padding that is left. */
+/** The convolution that gives the gradient for the input: outputs and channels exchanged, pad = kernel − 1 − pad. */
 export function transposed(geometry: ConvGeometry): ConvGeometry {
   return {
     ...geometry,
@@ -107,7 +107,7 @@ export function transposed(geometry: ConvGeometry): ConvGeometry {
   };
 }
 
-/** Addresses; with `isTransposed`, the weights are those of the convolution this is the gradient of. */
+/** Addresses. With `isTransposed`, this convolution is the gradient of another one, and the weights are that one's. */
 export interface Forward extends ConvGeometry {
   readonly x: number;
   readonly w: number;
@@ -134,11 +134,11 @@ export function winogradCalls(args: Forward, panels: Panels): readonly Call[] {
 }
 
 /**
- * The calls of a forward: the transform of the weights, and the rest, by blocks of `rows` rows of tiles.
+ * The calls of a forward: the transform of the weights, then the convolution, by blocks of `rows` rows of tiles.
  *
- * @param name of the export that does the rest; that for the weights has `Weights` behind it
- * @param pieces of the weights' transform, and of the outputs where threads share these
- * @param bytes of the transformed weights, and of a block's matrices
+ * @param name the export for the convolution; the export for the weights has the same name with `Weights` at its end
+ * @param pieces the number of pieces of the weights' transform, and of the outputs if threads share them
+ * @param bytes the bytes of the transformed weights, and of a block's matrices
  */
 export function weightsAndTiles(
   { x, w, multiplier = 0, bias = 0, y, negativeSlope = 1, isTransposed = false, plan, ...geometry }: Forward,
@@ -174,8 +174,8 @@ function weightBytes({ channels, outputs }: ConvGeometry, size: TileSize, panels
 }
 
 /**
- * Whether threads share the outputs, and each transforms all inputs: there are so few tiles that the weights, of which
- * each then reads a part, weigh more.
+ * Whether threads share the outputs. Each then transforms all inputs, and reads only a part of the weights: this is faster
+ * if there are few tiles.
  */
 function sharesOutputs({ n, outputs, output }: ConvGeometry, size: TileSize): boolean {
   const [down, across] = tilesOf(output, size);
@@ -201,7 +201,7 @@ export function winogradGradient(args: Backward): readonly Call[] {
   return gradientCalls(args, "winogradGradient", rows, 36 * blocks, parts);
 }
 
-/** The calls of a gradient of the weights: `name` does it by channels, or, with `parts`, `nameParts` one part after the other. */
+/** The calls of a gradient of the weights: export `name` computes it by channels, or, with `parts`, `nameParts` by parts. */
 export function gradientCalls(
   { x, dy, dw, ...geometry }: Backward,
   name: string,
@@ -225,8 +225,8 @@ export function gradientCalls(
 }
 
 /**
- * The gradient of few weights is computed in `count` parts of `rows` rows of tiles each, which are then summed. That of more
- * weights is shared out by channels: `undefined`.
+ * The gradient of few weights is computed in `count` parts of `rows` rows of tiles each, which are then summed. `undefined`
+ * for more weights: threads then share the channels.
  */
 export function partsOf({ n, channels, outputs, output }: ConvGeometry, limit: number) {
   const [down, across] = tilesOf(output, 4);
@@ -241,17 +241,17 @@ export function partsOf({ n, channels, outputs, output }: ConvGeometry, limit: n
 export const tilesOf = ([height = 0, width = 0]: readonly number[], size: TileSize) =>
   [Math.ceil(height / size), Math.ceil(width / size)] as const;
 
-/** What `Tiles` of assembly/winograd-tiles.ts needs, in bytes, for blocks of `rows` rows of tiles. */
+/** The bytes that `Tiles` of assembly/winograd-tiles.ts needs for blocks of `rows` rows of tiles. */
 function tilesBytes(across: number, rows: number, size: TileSize): number {
   const together = across % 2 === 1 ? 4 : across % 4 === 2 ? 2 : 1;
   const stagedRow = Math.ceil((together * 4 * (across * size + 2) + 128) / 16) * 16;
   return (size + 2) * stagedRow + 4 * (together * across + 4) + 8 * (rows * across + 4);
 }
 
-/** From one matrix to the next, as in assembly/winograd.ts. */
+/** Bytes from one matrix to the next, as in assembly/winograd.ts. */
 const apart = (bytes: number) => Math.ceil(bytes / 4096) * 4096 + 192;
 
-/** What `Tiles` reads. */
+/** The table that `Tiles` reads. */
 function tableOf({ n, channels, outputs, input, output, pad }: ConvGeometry, rows: number, size: TileSize): Int32Array {
   const table = new Int32Array(16);
   table.set([n, channels, outputs, ...input, ...output, ...pad, rows, size]);

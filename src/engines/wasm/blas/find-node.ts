@@ -5,7 +5,7 @@ import { type Blas, bindSgemm, type Koffi, type Sgemm } from "./sgemm.js";
 
 const require = createRequire(import.meta.url);
 
-/** Where libraries may be, fastest first. The plain BLAS of a distribution is left out: it is slower than WebAssembly. */
+/** Names and paths of libraries, fastest first. The plain BLAS of a distribution is left out: it is slower than WebAssembly. */
 const candidates: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   darwin: [
     "/System/Library/Frameworks/Accelerate.framework/Accelerate",
@@ -21,10 +21,10 @@ const candidates: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> 
 };
 
 /**
- * Looks for a native BLAS: OpenBLAS, MKL, BLIS, or Apple's Accelerate; or for that which the environment variable
- * `MOKA_BLAS` names, and only for that. It must multiply two small matrices rightly.
+ * Looks for a native BLAS: OpenBLAS, MKL, BLIS, or Apple's Accelerate. If the environment variable `MOKA_BLAS` names a
+ * library, only that one is tried. It must multiply two small matrices correctly.
  *
- * @throws MokaError `MOKA_UNSUPPORTED`, with what was tried, if there is none
+ * @throws MokaError `MOKA_UNSUPPORTED`, with the libraries that were tried, if there is none
  */
 export function findBlas(): Blas {
   const wanted = process.env["MOKA_BLAS"];
@@ -58,9 +58,9 @@ function koffiPath(): string {
 }
 
 /**
- * Loads a library, has it multiply, and asks its name.
+ * Loads a library, tests a product, and reads its name.
  *
- * @throws Error if it cannot be loaded, has no `cblas_sgemm`, or one that multiplies wrongly
+ * @throws Error if it cannot be loaded, has no `cblas_sgemm`, or computes a wrong product
  */
 export function tryBlas(koffi: Koffi, library: string): string {
   const buffer = new SharedArrayBuffer(4096);
@@ -84,7 +84,7 @@ export function tryBlas(koffi: Koffi, library: string): string {
   return nameOf(koffi, library);
 }
 
-/** OpenBLAS starts as many threads as there are cores when it is loaded; here they would have nothing to do. */
+/** OpenBLAS starts one thread for each core when it is loaded. They would have no work here. */
 function quietly<T>(load: () => T): T {
   const variable = "OPENBLAS_NUM_THREADS";
   const before = process.env[variable];

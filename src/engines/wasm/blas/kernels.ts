@@ -6,7 +6,7 @@ import { gemm as plainGemm } from "../gemm.js";
 import { winogradCalls as packedCalls, transposed } from "../winograd.js";
 import { gradientSuits, planForward, planPacked, winogradCalls, winogradGradient } from "./winograd.js";
 
-/** Values of the column matrix made at a time: they should stay in the cache until they are multiplied. */
+/** The number of values of the column matrix made at a time: they should stay in the cache until they are multiplied. */
 const blockValues = 2 ** 18;
 
 export const gemm: Bind<"gemm"> = (args, at, reserve, panels) => {
@@ -65,7 +65,7 @@ export const convBackwardWeights: Bind<"convBackwardWeights"> = (args, at, reser
   return convCall("convBlasBackwardWeights", Math.ceil(size.depth / 4), [xAt, dyAt, dwAt, columns], geometry, columns);
 };
 
-/** Whether a call of the library costs less than it saves; a product with a vector waits for memory anyway. */
+/** Whether a call of the library saves time. A product with a vector does not: memory limits its speed anyway. */
 function pays(m: number, n: number, k: number): boolean {
   return Math.min(m, n) > 1 && m * n * k >= 8192;
 }
@@ -75,7 +75,7 @@ function suits(geometry: ConvGeometry): boolean {
   return !isThin && pays(geometry.outputs / geometry.group, geometry.n * positions, depth);
 }
 
-/** Columns in a block: those of an image, of part of one if it is large, or of several small ones. */
+/** The number of columns in a block: those of one image, of a part of a large image, or of several small images. */
 function columnsOf(geometry: ConvGeometry): number {
   const { depth, positions } = sizesOf(geometry);
   const wanted = Math.min(2048, Math.max(256, Math.floor(blockValues / depth)));

@@ -1,4 +1,4 @@
-/** C = alpha·op(A)·op(B) + beta·C, row-major; addresses are bytes in a wasm memory, `ld…` the distances of rows. */
+/** C = alpha·op(A)·op(B) + beta·C, row-major. Addresses are in bytes in a wasm memory, row distances `ld…` in values. */
 export type Sgemm = (
   transA: number,
   transB: number,
@@ -15,13 +15,13 @@ export type Sgemm = (
   ldc: number,
 ) => void;
 
-/** A native BLAS that was found and works, and what each thread needs to bind it for itself. */
+/** A native BLAS that was found and works, in a form that each thread can bind for itself. */
 export interface Blas {
-  /** With its version, as far as it tells: `OpenBLAS 0.3.21`. */
+  /** Its name, with the version if the library tells it: `OpenBLAS 0.3.21`. */
   readonly name: string;
   /** The file of the package that calls native functions. */
   readonly koffi: string;
-  /** The library's name or path, as the system's loader takes it. */
+  /** The library's name or path, for the system's loader. */
   readonly library: string;
 }
 
@@ -32,19 +32,19 @@ export interface Koffi {
 }
 
 /**
- * Binds a library's `cblas_sgemm` to a memory, whose place never changes, for the calling thread. Sent to workers as
- * text: it uses nothing but its arguments.
+ * Binds a library's `cblas_sgemm` to a memory, which never moves, for the calling thread. This function is sent to workers
+ * as text, so it uses only its arguments.
  *
- * The library is told to compute on the thread that calls: threads are the engine's.
+ * The library is set to compute on the calling thread, because the engine has threads of its own.
  *
- * @throws Error if the library, or the function in it, is not there
+ * @throws Error if the library, or the function in it, does not exist
  */
 export function bindSgemm(koffi: Koffi, library: string, buffer: ArrayBuffer | SharedArrayBuffer): Sgemm {
   const loaded = koffi.load(library);
   const ints = "int order, int transA, int transB, int m, int n, int k";
   const matrices = "float alpha, intptr_t a, int lda, intptr_t b, int ldb, float beta, intptr_t c, int ldc";
   const run = loaded.func(`void cblas_sgemm(${ints}, ${matrices})`);
-  // Each library has one of these. Accelerate's is for the calling thread only, and so is BLIS's.
+  // Each library has one of these functions. Accelerate's and BLIS's affect only the calling thread.
   const settings: readonly (readonly [string, number])[] = [
     ["void openblas_set_num_threads(int count)", 1],
     ["void MKL_Set_Num_Threads(int count)", 1],
@@ -62,7 +62,7 @@ export function bindSgemm(koffi: Koffi, library: string, buffer: ArrayBuffer | S
   }
   const base = Number(koffi.address(new Uint8Array(buffer, 0, 1)));
   const [rowMajor, plain, transposed] = [101, 111, 112];
-  // Addresses beyond 2 GiB come as negative numbers. A row has at least one value, even of an empty matrix.
+  // Addresses above 2 GiB arrive as negative numbers. BLAS requires a row distance of at least 1, even for an empty matrix.
   return (transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) => {
     const left = transA ? transposed : plain;
     const right = transB ? transposed : plain;

@@ -15,14 +15,14 @@ import {
   weightsAndTiles,
 } from "../winograd.js";
 
-/** Bytes that a block's transforms may have in all: they should stay in the cache. */
+/** The most bytes for all transforms of a block: they should stay in the cache. */
 const blockBytes = 2 ** 21;
 /** With this many filters of one channel or fewer, the gradient of the weights is computed in parts. */
 const maximumFilters = 128 * 128;
 
 /**
- * Transforms weigh more than in the plain engine, as products are fast. The factors are measured, in multiplications of the
- * plain way.
+ * Transforms take a larger share of the time than in the plain engine, because products are fast. The constants are
+ * measured; their unit is the time of one multiplication without Winograd.
  */
 const rule: Rule = (geometry, size, isPrepared) => {
   const { n, channels, outputs, output } = geometry;
@@ -30,7 +30,7 @@ const rule: Rule = (geometry, size, isPrepared) => {
   const [height = 0, width = 0] = output;
   const [down, across] = tilesOf(output, size);
   const weights = channels * outputs;
-  // A library is slow at products of few columns.
+  // A library is slow for products with few columns.
   const tiles = n * down * across + 8;
   const transforms = 19 * tiles * (channels + outputs) + (isPrepared ? 6 : 42) * weights;
   const direct = n * height * width * 9 * weights + (isPrepared ? 36 * weights : 0);
@@ -46,10 +46,10 @@ export const planForward = (geometry: ConvGeometry, reserve?: (bytes: number) =>
 
 /** With this many tiles of 4×4 or fewer, a library's products are slower than those with weights kept in panels. */
 const fewTiles = 8;
-/** With this many values or fewer in each of the matrices of weights, they are slower than those of packed panels anyway. */
+/** With this many values or fewer in each matrix of weights, a library's products are always slower than packed ones. */
 const fewWeights = 16 * 32;
 
-/** How the plain engine does it, where it is faster here too. */
+/** The plan of the plain engine, if it is faster here too. */
 export function planPacked(
   geometry: ConvGeometry,
   panels: Panels,
@@ -62,7 +62,7 @@ export function planPacked(
   return plan?.prepared && plan;
 }
 
-/** As those of the plain engine, with dense matrices. */
+/** The calls of the plain engine, but with dense matrices. */
 export function winogradCalls(args: Forward): readonly Call[] {
   const { channels, outputs, output, plan } = args;
   const { size } = plan;
@@ -93,5 +93,5 @@ export function winogradGradient(args: Backward): readonly Call[] {
   return gradientCalls(args, "winogradBlasGradient", rows, bytes, partsOf(args, maximumFilters));
 }
 
-/** From one matrix to the next, as in assembly/winograd-blas.ts. */
+/** Bytes from one matrix to the next, as in assembly/winograd-blas.ts. */
 const sliceBytes = (count: number) => Math.ceil((4 * count) / 4096) * 4096 + 192;

@@ -1,16 +1,16 @@
 /**
- * Where the threads of one engine meet: words of 32 bits in the memory they share. Those that several threads write
- * lie 64 bytes apart, each in a cache line of its own.
+ * The words of 32 bits, in shared memory, by which the threads of one engine are synchronized. Words that several threads
+ * write are 64 bytes apart, each in its own cache line.
  */
 export const control = {
-  /** Counts orders; workers wait for the next. */
+  /** The number of orders given. Workers wait until it changes. */
   order: 0,
-  /** Threads that have come to the barrier, and how often all of them have. */
+  /** The number of threads that have reached the barrier, and how often all of them have reached it. */
   arrived: 16,
   meeting: 32,
-  /** Threads asleep at the barrier or waiting for an order. */
+  /** The number of threads that sleep at the barrier or while they wait for an order. */
   asleep: 48,
-  /** How many of a call's chunks have been taken. */
+  /** The number of chunks of a call that threads have taken. */
   taken: 64,
   /** Not 0 after a call has failed in a worker. */
   failed: 80,
@@ -22,16 +22,16 @@ export const control = {
   /** The first thread's workspace, and the bytes between two threads'. */
   workspace: 85,
   workspaceStride: 86,
-  /** What all threads share. */
+  /** The address of the memory that all threads share. */
   common: 87,
   /** The number of words. */
   size: 96,
 } as const;
 
 /**
- * How often a thread looks before it sleeps: some 50 µs, longer than the steps in TypeScript between two runs of
- * kernels take, and as long as it takes to be woken. Much longer would pay on a quiet machine only: on a busy one it would
- * take a core from the thread that is waited for.
+ * The number of times that a thread reads a word before it sleeps. This takes about 50 µs: longer than the steps in
+ * TypeScript between two runs of kernels, and as long as waking a thread. A much larger number helps on an idle machine
+ * only. On a busy one it would take a core from the thread that is waited for.
  */
 export const patience = 5000;
 

@@ -1,22 +1,22 @@
-/** How the pieces of a call are shared: `each` for every thread, the rest in chunks of `chunk` for whichever is free. */
+/** The division of a call's pieces: `each` for every thread, the rest in chunks of `chunk`, which free threads take. */
 export interface Shares {
   readonly pieces: number;
   readonly each: number;
   readonly chunk: number;
 }
 
-/** The part of a call that is shared evenly: threads find what they computed before in their caches. */
+/** The part of a call that is shared evenly, so that threads find values they computed before in their caches. */
 const evenPart = 3 / 4;
-/** Chunks of the rest for each thread, at most: the last one to end is late by no more than one. */
+/** The most chunks of the rest for each thread. The last thread ends at most one chunk after the others. */
 const maximumChunks = 4;
-/** The most that a thread may have to do, over an even share, if all are equally fast: few chunks do not come out even. */
+/** The greatest share of a thread relative to an even share, if all are equally fast: few chunks cannot be divided evenly. */
 const maximumExcess = 1.1;
 
 /**
- * Cores are not equally fast, and not always there. Which pieces make a chunk depends on their number and that of threads
- * alone, so that the results are the same whichever thread takes it.
+ * Divides the pieces of a call. Cores are not equally fast, and not always free. The chunks depend only on the numbers of
+ * pieces and threads, so the results are the same whichever thread takes a chunk.
  *
- * @param grain this number of pieces, or more, is worth a call; a call of a few grains is shared evenly
+ * @param grain the least number of pieces that is worth a call; a call of only a few grains is shared evenly
  */
 export function sharesOf(pieces: number, grain: number, threads: number): Shares {
   const even = { pieces, each: Math.ceil(pieces / threads), chunk: 1 };

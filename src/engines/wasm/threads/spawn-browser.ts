@@ -18,7 +18,7 @@ interface PageWorker {
 
 const page = globalThis as unknown as Page;
 
-/** Starts a worker, and waits until it is there. */
+/** Starts a worker, and waits until it is ready. */
 export async function spawn(start: WorkerStart): Promise<Spawned> {
   const code = `onmessage = ({ data }) => (${workerMain})(data, () => postMessage("ready"));`;
   const url = page.URL.createObjectURL(new page.Blob([code], { type: "text/javascript" }));

@@ -8,7 +8,7 @@ export interface Spawned {
   stop(): Promise<void>;
 }
 
-/** Starts a worker, and waits until it is there. It does not keep the process alive. */
+/** Starts a worker, and waits until it is ready. The process can end while the worker runs. */
 export async function spawn(start: WorkerStart): Promise<Spawned> {
   const code = `const { parentPort, workerData } = require("node:worker_threads");
     const { blas, memory } = workerData;

@@ -6,29 +6,29 @@ import { type Shares, sharesOf } from "./shares.js";
 import type { Spawned } from "./spawn-node.js";
 import type { TeamStart } from "./worker.js";
 
-/** A program in the shared memory, where all threads find it. */
+/** A program in the shared memory, which all threads can read. */
 interface SharedProgram {
   readonly id: number;
   readonly storage: HeapStorage;
   readonly shares: readonly Shares[];
 }
 
-/** Does the pieces [from, to) of call i. */
+/** Computes the pieces [from, to) of call i. */
 type Own = (i: number, from: number, to: number) => void;
 
-/** Addresses of what the threads work with; their workspaces lie `stride` bytes apart. */
+/** The addresses of the memory that threads work with. Their workspaces are `stride` bytes apart. */
 export interface ThreadMemory {
   readonly workspace: number;
   readonly stride: number;
   readonly common: number;
 }
 
-/** Cores that this machine lets a program use. */
+/** The number of cores that this machine lets a program use. */
 export const coreCount = cores;
 
 /**
- * The threads beside the one that gives the orders. They have the same module over the same memory, walk the same list
- * of calls, each doing its share of every call's pieces, and meet after each: no message, no copy.
+ * The threads besides the one that gives the orders. All have the same module and memory, and run the same list of calls.
+ * Each computes its share of every call's pieces, and waits for the others after each call. No messages, no copies.
  */
 export class Team {
   readonly threads: number;
@@ -60,7 +60,7 @@ export class Team {
     return team;
   }
 
-  /** Puts a list of calls where all threads find it: an index of its records, then these, as numbers of 64 bits. */
+  /** Writes a list of calls to the shared memory: an index of its records, then the records, as numbers of 64 bits. */
   share(calls: readonly Call[]): SharedProgram {
     const shares: Shares[] = [];
     const records = calls.map(({ name, pieces, grain = grainOf(1), numbers, table = [] }) => {
@@ -83,9 +83,9 @@ export class Team {
   }
 
   /**
-   * Has all threads run the calls [from, to) of a program; `own` does pieces of one on the caller's.
+   * Runs the calls [from, to) of a program on all threads; `own` computes pieces of a call on the caller's thread.
    *
-   * @throws whatever `own` throws; Error if a worker failed, which is a mistake of the kernels
+   * @throws the errors of `own`; Error if a worker failed, which is a mistake in a kernel
    */
   run(program: SharedProgram, from: number, to: number, memory: ThreadMemory, own: Own): void {
     if (from >= to) return;
@@ -112,7 +112,7 @@ export class Team {
     if (Atomics.exchange(words, control.failed, 0) !== 0) throw new Error("a thread failed in the middle of a kernel");
   }
 
-  /** The first share, and then what is left, as long as there is any. */
+  /** Computes this thread's share, and then chunks of the rest, until none is left. */
   #work({ pieces, each, chunk }: Shares, i: number, own: Own): void {
     if (each > 0) own(i, 0, Math.min(pieces, each));
     const shared = this.threads * each;

@@ -2,34 +2,34 @@ import type { Blas, Sgemm } from "../blas/sgemm.js";
 import type { WasmExports, WasmMemory, WasmModule } from "../web-assembly.js";
 import type { ControlWords } from "./control.js";
 
-/** What all workers of a team are started with. */
+/** The data that all workers of a team get at their start. */
 export interface TeamStart {
   readonly module: WasmModule;
-  /** Must be shared. */
+  /** The memory, which must be shared. */
   readonly memory: WasmMemory;
   /** Names of the module's functions; programs refer to them by index. */
   readonly functions: readonly string[];
-  /** The native BLAS that each worker, too, binds for itself. */
+  /** The native BLAS, which each worker binds for itself. */
   readonly blas: Blas | undefined;
 }
 
-/** What a worker is started with. */
+/** The data that a worker gets at its start. */
 export interface WorkerStart extends TeamStart {
-  /** 1 and more; 0 is the thread that gives the orders. */
+  /** Its index, from 1 on; 0 is the thread that gives the orders. */
   readonly thread: number;
   readonly threads: number;
-  /** Address of the control words, and which is which. */
+  /** The address of the control words, and the index of each. */
   readonly address: number;
   readonly words: ControlWords;
   readonly patience: number;
 }
 
 /**
- * What a worker does until it is terminated: waits for an order, walks the calls of a program, and does its share of
- * each. Sent to workers as text, so that no file of its own has to be found: it uses nothing but its arguments.
+ * The work of a worker until it is terminated: it waits for an order, runs the calls of a program, and computes its share
+ * of each. This function is sent to workers as text, so that it needs no file of its own; so it uses only its arguments.
  *
- * @param ready called when the worker is there
- * @param sgemm what the kernels that need a native BLAS call
+ * @param ready called when the worker is ready
+ * @param sgemm the native BLAS, which some kernels call
  */
 export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: Sgemm): Promise<void> {
   interface Prepared {
@@ -69,7 +69,7 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
     if (word(words.asleep) > 0) Atomics.notify(shared, words.meeting);
   };
 
-  /** The calls of a program, as `encodeProgram` left them in the memory. */
+  /** The calls of a program, as `encodeProgram` wrote them to the memory. */
   const decode = (address: number): Prepared[] => {
     const numbers = new Float64Array(memory.buffer);
     const at = address / 8;
@@ -86,7 +86,7 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
     });
   };
 
-  /** This thread's share of a call, and then what is left, as long as there is any. */
+  /** Computes this thread's share of a call, and then chunks of the rest, until none is left. */
   const work = ({ run, pieces, each, chunk, rest, table }: Prepared, workspace: number) => {
     const part = (from: number, to: number) => {
       if (table) new Int32Array(memory.buffer, workspace, table.length).set(table);
@@ -104,7 +104,7 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
   const programOf = (id: number): Prepared[] => {
     const known = programs.get(id);
     if (known) return known;
-    // Old ones will hardly come again; if they do, they are read again.
+    // Old programs seldom return; if one does, it is read again.
     if (programs.size >= 32) programs.delete(programs.keys().next().value as number);
     const calls = decode(word(words.program) >>> 0);
     programs.set(id, calls);
@@ -126,7 +126,7 @@ export async function workerMain(start: WorkerStart, ready: () => void, sgemm?: 
         if (i === from) calls = programOf(word(words.programId));
         work(calls[i] as Prepared, workspace);
       } catch {
-        // The thread that gave the order must not wait for ever; it says what happened.
+        // The thread that gave the order must not wait for ever. It reports the failure.
         Atomics.store(shared, words.failed, 1);
       }
       meet();
