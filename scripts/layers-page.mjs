@@ -10,7 +10,7 @@ const groups = {
   vision: "Layers that treat a blob as images: windows move over the axes behind the channels.",
   recurrent: "Layers over sequences, one step after the other.",
   common: "Matrix products, and layers that only move values.",
-  activation: "Value by value.",
+  activation: "Elementwise.",
   normalization: "Over a batch, a channel, or a neighbourhood.",
   loss: "Losses, which training makes small, and measures of a net.",
 };

@@ -69,7 +69,7 @@ type Row = readonly [
   activation?: ActivationKind,
 ];
 
-/** Types by fork and group, where they have one. A type that gets a row above is removed here. */
+/** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
   ["SSD's", "data", "AnnotatedData"],
   ["SSD's", "vision", "PriorBox"],

@@ -7,9 +7,9 @@ const { forkRows, ...classes } = rows;
 /** All layer types, by name. */
 export const layers = Object.values(classes).sort((a, b) => (a.type < b.type ? -1 : 1)) satisfies LayerClass[];
 
-/** A layer type of a fork of Caffe that is not here. */
+/** A layer type of a fork of Caffe that Moka does not have. */
 export interface ForkType {
-  /** The fork it is known from, in the genitive: `SSD's`. */
+  /** The fork that has it, in the genitive: `SSD's`. */
   readonly fork: string | undefined;
   readonly group: LayerGroup | undefined;
   readonly activation?: ActivationKind;

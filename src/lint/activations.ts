@@ -4,23 +4,23 @@ import { memoized } from "../util/memoized.js";
 import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
 
-/** An activation that a layer's bottom comes out of. */
+/** The activation whose top is, or leads to, a layer's bottom. */
 export interface Activation {
   readonly layer: LintLayer;
   readonly kind: ActivationKind;
-  /** The layer that makes the bottom, if it stands between the activation and the bottom. */
+  /** The layer that makes the bottom, if that is not the activation itself. */
   readonly through: LintLayer | undefined;
 }
 
 /**
- * The activation that a layer's bottom comes out of, directly or through layers that only pool, drop, cut or combine
- * values; undefined if a convolution, a normalization or another layer stands between.
+ * The activation whose top is a layer's bottom, or leads to it through layers that only pool, drop, cut or combine values.
+ * Undefined if a convolution, a normalization or another layer is between.
  */
 export function activationBefore(view: View, layer: LintLayer): Activation | undefined {
   return activationsIn(view).get(view.maker(layer));
 }
 
-/** The activation that a layer's top comes out of. */
+/** The activation that a layer's top comes from. */
 const activationsIn = memoized((view: View) => {
   const found = new Map<LintLayer | undefined, Activation>();
   for (const layer of view.layers) {
@@ -34,7 +34,7 @@ const activationsIn = memoized((view: View) => {
   return found;
 });
 
-/** Whether an activation's bottom comes out of a BatchNorm, directly or through a Scale or Bias. */
+/** Whether an activation's bottom comes from a BatchNorm, directly or through a Scale or Bias. */
 export function isNormalized(view: View, activation: LintLayer): boolean {
   const maker = view.maker(activation);
   if (maker?.type === "Scale" || maker?.type === "Bias") return isNormalized(view, maker);

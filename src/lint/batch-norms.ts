@@ -5,17 +5,17 @@ import { countOf } from "../util/shape.js";
 import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
 
-/** A BatchNorm in one state of a net, with what stands around it. */
+/** A BatchNorm in one state of a net, with the layers around it. */
 export interface BatchNorm {
   readonly view: View;
   readonly layer: LintLayer;
-  /** What makes its bottom. */
+  /** The layer that makes its bottom. */
   readonly before: LintLayer | undefined;
   /** The Scale that learns its scale and shift. */
   readonly scale: LintLayer | undefined;
   /** Whether it normalizes by its averages here, instead of by the batch. */
   readonly usesGlobalStats: boolean;
-  /** N·H·W, the number of values that a channel's statistics are over; nothing where the shape is unknown. */
+  /** N·H·W, the number of values in a channel's statistics; undefined if the shape is unknown. */
   readonly m: number | undefined;
 }
 
@@ -36,7 +36,7 @@ export const batchNorms: (view: View) => readonly BatchNorm[] = memoized((view) 
     }),
 );
 
-/** Behind what is said of the first of several layers; nothing where it is the only one. */
+/** Text about the other layers, to follow a message about the first; empty if there is only one. */
 export function andOthers(others: readonly unknown[]): string {
   return others.length > 0 ? ` (and ${others.length} more like it)` : "";
 }

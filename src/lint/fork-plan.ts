@@ -5,16 +5,16 @@ import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
 import { fieldOnOneLine } from "./one-line.js";
 
-/** How a fork's batch normalization is written with Caffe's layers. */
+/** The changes that write a fork's batch normalization with Caffe's layers. */
 export interface ForkPlan {
   readonly type: "BatchNorm" | "Scale";
   /** Fields of the fork's message that stay under another name, some with another value. */
   readonly become?: ReadonlyMap<FieldNode, { readonly name: string; readonly value?: string }>;
   /** Fields that are deleted. */
   readonly drop: readonly FieldNode[];
-  /** A field that takes their place. */
+  /** A field that replaces the deleted ones. */
   readonly add?: string | undefined;
-  /** The `param` that the layer does not keep. */
+  /** The `param` specs that are removed from the layer. */
   readonly dropSpecs: readonly FieldNode[];
   /** A Scale to put behind it: its `param`, and the fields of its `scale_param`. */
   readonly scale?: { readonly specs: readonly string[]; readonly own: readonly string[] } | undefined;
@@ -45,8 +45,8 @@ export function planFor(net: LintNet, layer: LintLayer, norm: ForkNorm): ForkPla
 const plainField = /^(name|type|bottom|top|param|include|exclude|bn_param|batch_norm_param)$/;
 
 /**
- * LEARN normalizes by the batch in both phases, with its own eps; INFERENCE is scale·x + shift alone, with the averages
- * that another program has put into scale and shift.
+ * LEARN normalizes by the batch in both phases, with its own eps. INFERENCE computes only scale·x + shift; another program
+ * has included the averages in scale and shift.
  */
 function segNet({ weights }: LintNet, layer: LintLayer, { param, refused }: ForkNorm): ForkPlan | string {
   const given = byName(param, refused, ["bn_mode", "scale_filler", "shift_filler"]);
@@ -71,7 +71,7 @@ function segNet({ weights }: LintNet, layer: LintLayer, { param, refused }: Fork
   };
 }
 
-/** Its averages are momentum·average + (1 − momentum)·batch, which is what Caffe's M/s and V/s are once they have grown. */
+/** Its averages are momentum·average + (1 − momentum)·batch. After many updates Caffe's M/s and V/s are the same. */
 function pspNet(layer: LintLayer, { param, refused }: ForkNorm): ForkPlan | string {
   const given = byName(param, refused, ["frozen", "momentum", "eps", "slope_filler", "bias_filler", "engine"]);
   if (typeof given === "string") return given;
@@ -95,7 +95,7 @@ function pspNet(layer: LintLayer, { param, refused }: ForkNorm): ForkPlan | stri
 
 const held = "param { lr_mult: 0 decay_mult: 0 }";
 
-/** A BatchNorm with more in it than Caffe's: NVIDIA's and Intel's γ and β, and what changes nothing. */
+/** A BatchNorm with more fields than Caffe's: NVIDIA's and Intel's γ and β, and fields without effect. */
 function batchNorm(
   { views, weights }: LintNet,
   layer: LintLayer,
@@ -116,7 +116,7 @@ function batchNorm(
       ? isTrue(param, "scale_bias") || filler !== undefined || shift !== undefined
       : fork === "Intel" && !isFalse(param, "use_weight_bias");
   const specs = layer.fields("param");
-  // NVIDIA's BatchNorm goes by the phase alone, whatever use_global_stats is.
+  // NVIDIA's BatchNorm depends on the phase only, and ignores use_global_stats.
   const ignored = fork === "NVIDIA" ? fieldsIn(param).filter(({ name }) => name === "use_global_stats") : [];
   return {
     type: "BatchNorm",
@@ -132,7 +132,7 @@ function batchNorm(
   };
 }
 
-/** The field that asks for what Caffe's BatchNorm cannot do, in words. */
+/** The field that needs something Caffe's BatchNorm cannot do, as text; undefined if there is none. */
 function obstacle(param: FieldNode | undefined): string | undefined {
   if (isTrue(param, "relu")) return "relu: true puts a ReLU into it";
   if (Number(scalarIn(param, "stats_batch_size") ?? 0) > 0) return "stats_batch_size normalizes parts of a batch";
@@ -149,7 +149,7 @@ function isFalse(field: FieldNode | undefined, name: string): boolean {
   return scalarIn(field, name) !== undefined && !isTrue(field, name);
 }
 
-/** The fields of a BN's message in the order of `names`; the reason if there are others, or a field is given twice. */
+/** The fields of a BN's message in the order of `names`; a reason instead if there are others, or a field is given twice. */
 function byName<const Names extends readonly string[]>(
   param: FieldNode | undefined,
   refused: readonly FieldNode[],
@@ -163,7 +163,7 @@ function byName<const Names extends readonly string[]>(
   return names.map((name) => fields.find((field) => field.name === name));
 }
 
-/** The fields of a Scale's message, without fillers that are what a Scale starts with anyway. */
+/** The fields of a Scale's message, without fillers that are a Scale's defaults. */
 function scaleParam(scale: FieldNode | undefined, shift: FieldNode | undefined, biasTerm = true): readonly string[] {
   const filler = scale && !isConstant(scale, 1) ? [fieldOnOneLine(scale, "filler")] : [];
   if (!biasTerm) return [...filler, "bias_term: false"];

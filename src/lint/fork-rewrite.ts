@@ -24,7 +24,7 @@ export function rewriteFork(net: LintNet, layer: LintLayer, norm: ForkNorm, plan
   return { edits: [...edits, ...scale.edits], weights: (weights) => splitBlobs(weights, layer.name, behind) };
 }
 
-/** The blobs where no Scale is added: those of a layer that becomes one, or those of the Scale that is there. */
+/** Distributes the blobs if no Scale is added: the layer itself becomes a Scale, or a Scale exists already. */
 function ownWeights({ views }: LintNet, layer: LintLayer, { type }: ForkPlan): Fix["weights"] {
   const behind = type === "Scale" ? layer : views.map((view) => scaleBehind(view, layer)).find(Boolean);
   return behind && ((weights) => splitBlobs(weights, layer.name, behind.name));
@@ -59,7 +59,7 @@ function swap(net: Pick<LintNet, "edit" | "text">, fields: readonly FieldNode[],
   return runs(net.text, fields).flatMap((field) => net.edit.remove(field));
 }
 
-/** Fields that stand on one line with nothing between them, as one. */
+/** Joins fields that are on one line with only blanks between them. */
 function runs(text: string, fields: readonly FieldNode[]): readonly FieldNode[] {
   const found: FieldNode[] = [];
   for (const field of fields.toSorted((a, b) => a.offset - b.offset)) {

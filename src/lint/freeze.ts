@@ -5,8 +5,8 @@ import type { LintNet } from "./net.js";
 import type { Blobs } from "./weights.js";
 
 /**
- * The sign that a BatchNorm which uses its averages in training is frozen on purpose, as in fine-tuning; undefined if
- * there is none. It is sought in the weights if they are given, else in the layers beside it.
+ * Evidence, as text, that a BatchNorm with averages in training is frozen on purpose, as in fine-tuning; undefined if there
+ * is none. It is looked for in the weights if they are given, else in the layers beside it.
  */
 export function freezeReason({ layer, scale, before }: BatchNorm, { weights }: LintNet): string | undefined {
   if (weights) {

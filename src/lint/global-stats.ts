@@ -5,7 +5,7 @@ import type { LintNet } from "./net.js";
 import type { Fix } from "./rule.js";
 import type { View } from "./view.js";
 
-/** A BatchNorm whose `use_global_stats` is written in the text, and the views that contain the layer. */
+/** A BatchNorm whose `use_global_stats` is given in the text, with the views that contain the layer. */
 export interface WrittenStats {
   readonly layer: LintLayer;
   readonly value: boolean;

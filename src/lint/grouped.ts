@@ -1,4 +1,4 @@
-/** Items by their key, groups and items in the order of the input. It is `Map.groupBy`, which Node 20 lacks. */
+/** Items by their key; groups and items have the order of the input. This is `Map.groupBy`, which Node 20 lacks. */
 export function grouped<T, K>(items: Iterable<T>, keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

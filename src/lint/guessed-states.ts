@@ -9,9 +9,9 @@ export interface LayerProblem extends Problem {
 }
 
 /**
- * What is wrong in the states of a net. Without a solver the stages of a state are guessed from the rules that name
- * them, and a phase may never meet a stage: `deploy` is seldom used in TRAIN. What is wrong in such a state counts
- * only if it is in both phases that have the layer.
+ * The problems in the states of a net. Without a solver, the stages of a state are guessed from the include and exclude
+ * rules that name them. A phase may never be used with a stage: `deploy` is seldom used in TRAIN. So a problem in such a
+ * state counts only if it is in all phases that have the layer.
  */
 export function problemsInStates(net: LintNet, check: (view: View) => Iterable<LayerProblem>): readonly LayerProblem[] {
   const found = net.views.map((view) => {

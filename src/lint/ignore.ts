@@ -6,7 +6,7 @@ import type { Comment, FieldNode, FileNode, MessageNode, ValueNode } from "../pr
  * message is for the message; `# moka-ignore-file` anywhere is for the file. Text behind ` -- ` has no effect.
  */
 export class Ignored {
-  /** Rules that are not to report, by line; `""` stands for all rules, line 0 for the whole file. */
+  /** Rules that must not report, by line; `""` means all rules, line 0 the whole file. */
   readonly #rules = new Map<number, Set<string>>();
 
   constructor(tree: FileNode) {

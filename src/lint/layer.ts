@@ -3,15 +3,15 @@ import type { LayerParameter } from "../proto/gen/caffe_pb.js";
 import type { FieldNode, MessageNode, ValueNode } from "../proto/text/tree.js";
 import type { Location } from "./location.js";
 
-/** A layer of the file: its message, and where it stands in the text. */
+/** A layer of the file: its message, and its place in the text. */
 export class LintLayer {
-  /** As it is after Caffe's upgrades; it has today's form. */
+  /** The message after Caffe's upgrades, in the current form. */
   readonly message: LayerParameter;
-  /** As it was written, before upgrades; nothing for V0 and V1 layers, and for those an upgrade made. */
+  /** The message before upgrades; undefined for V0 and V1 layers, and for layers that an upgrade made. */
   readonly written: LayerParameter | undefined;
-  /** The field of the file that holds it; nothing for one an upgrade made. */
+  /** The field of the file that holds it; undefined for a layer that an upgrade made. */
   readonly field: FieldNode | undefined;
-  /** A layer of its message, neither set up nor opened, for what its class knows; nothing for a type there is not. */
+  /** A layer made from the message, not set up or opened, for the facts of its class; undefined for an unknown type. */
   readonly facts: Layer | undefined;
 
   constructor(
@@ -39,18 +39,18 @@ export class LintLayer {
     return `layer "${this.name}" (${this.type})`;
   }
 
-  /** What stands between its braces, if it is written in today's form: what a fix may change. */
+  /** The fields between its braces, which a fix may change, if it is written in the current form. */
   get body(): MessageNode | undefined {
     const { field } = this;
     return field?.name === "layer" && field.value?.kind === "message" ? field.value : undefined;
   }
 
-  /** All fields at a path such as `batch_norm_param`, `use_global_stats`; the last counts where only one can. */
+  /** All fields at a path such as `batch_norm_param`, `use_global_stats`. The last one counts for a singular field. */
   fields(...path: readonly string[]): readonly FieldNode[] {
     return this.body ? fieldsAt(this.body, path) : [];
   }
 
-  /** The values at such a path, those of lists one by one, each with the field that holds it. */
+  /** The values at such a path, each with the field that holds it. The values of a list are separate. */
   values(...path: readonly string[]): readonly { readonly field: FieldNode; readonly value: ValueNode }[] {
     return this.fields(...path).flatMap((field) => {
       const values = field.value?.kind === "list" ? field.value.values : field.value ? [field.value] : [];
@@ -58,12 +58,12 @@ export class LintLayer {
     });
   }
 
-  /** Where a field stands; where it is not written, the layer. */
+  /** The place of a field; the place of the layer if the field is not given. */
   at(...path: readonly string[]): Location {
     return (path.length > 0 ? this.fields(...path).at(-1) : undefined) ?? this.field ?? { line: 1, column: 1 };
   }
 
-  /** Fields around the one at the end of `path`, the innermost first, to give to `Editor.remove`. */
+  /** The fields around the one at the end of `path`, the innermost first, for `Editor.remove`. */
   owners(field: FieldNode): readonly FieldNode[] {
     return this.body ? (around(this.body, field) ?? []) : [];
   }

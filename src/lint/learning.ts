@@ -3,8 +3,8 @@ import type { LintLayer } from "./layer.js";
 import type { View } from "./view.js";
 
 /**
- * Whether a layer has parameters that the solver changes; those of a BatchNorm never are. A type that is not known has
- * none; a known one that does not say how many it has counts as having some.
+ * Whether a layer has parameters that the solver changes. It never changes those of a BatchNorm. An unknown type counts as
+ * having none; a known type that does not give their number counts as having some.
  */
 export function learns({ type, message, facts }: LintLayer): boolean {
   if (type === "BatchNorm" || !facts) return false;
@@ -13,8 +13,8 @@ export function learns({ type, message, facts }: LintLayer): boolean {
 }
 
 /**
- * The layers that Caffe marks as needing backward, seen from the data on: those that learn, and those behind them.
- * What leads to no loss is among them; layers of types that are not known are not.
+ * The layers that Caffe marks as needing backward on its way from the data: those that learn, and those after them.
+ * Layers that lead to no loss are included; layers of unknown types are not.
  */
 export const needingBackward: (view: View) => ReadonlySet<LintLayer> = memoized((view) => {
   const needing = new Set<LintLayer>();

@@ -3,30 +3,30 @@ import type { LintLayer } from "./layer.js";
 import { learns, needingBackward } from "./learning.js";
 import type { View } from "./view.js";
 
-/** Memory that holds one blob after the other, as layers work on it in place. */
+/** Memory that holds several blobs one after the other, because layers work on it in place. */
 interface Memory {
-  /** How often it has been overwritten. */
+  /** The number of times that it was overwritten. */
   state: number;
   /** The layer that overwrote it last. */
   by: LintLayer | undefined;
-  /** The layers whose backward reads it again, by what they read of it; none that was reported already. */
+  /** The layers whose backward reads it again, with what they read of it. Layers that were reported are removed. */
   readonly needs: Record<Need, LintLayer[]>;
 }
 
-/** `by` works in place on what `layer` still needs: for its backward, or for its forward, which comes later. */
+/** `by` works in place on a blob that `layer` still needs, for its backward or for a later forward. */
 export interface Overwritten {
   readonly layer: LintLayer;
   readonly by: LintLayer;
   readonly pass: "forward" | "backward";
 }
 
-/** Where a blob is held: its memory, and the state of that memory when the blob was made. */
+/** The memory of a blob, and the state of that memory when the blob was made. */
 interface Held {
   readonly memory: Memory;
   readonly state: number;
 }
 
-/** What layers in place overwrite that others still need, as Caffe shares memory. */
+/** The blobs that layers in place overwrite although others still need them, as Caffe shares memory. */
 export function* overwrittenIn(view: View): Iterable<Overwritten> {
   const needing = needingBackward(view);
   const held = new Map<LintLayer, Held[]>();

@@ -5,17 +5,17 @@ import { counted } from "../util/words.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
 
-/** How a bias before BatchNorm layers can be removed from trained weights. */
+/** The way to remove a bias before BatchNorm layers from trained weights. */
 interface BiasMove {
   readonly possible: boolean;
-  /** What is done, or why it is not possible. */
+  /** A sentence about what is done, or about why it is not possible. */
   readonly note: string;
   readonly apply?: ((weights: NetParameter) => void) | undefined;
 }
 
 /**
- * Moves a bias b into the running means of the BatchNorm layers of these names: M becomes M − b·s, so that W·x − M/s
- * equals what W·x + b − M/s was.
+ * Moves a bias b into the running means of the BatchNorm layers with these names: M becomes M − b·s, so that W·x − M/s
+ * with the new M equals W·x + b − M/s with the old one.
  */
 export function moveBias(
   { weights, layers }: Pick<LintNet, "weights" | "layers">,
@@ -47,7 +47,7 @@ export function moveBias(
 }
 
 function apply(net: NetParameter, name: string, norms: readonly string[]): void {
-  // Weights are found by the name of their layer; of layers with one name the first one gets them.
+  // Weights belong to a layer by its name; the first of several layers with one name gets them.
   const find = (wanted: string) => net.layer.find((each) => each.name === wanted);
   const layer = find(name);
   const bias = layer?.blobs[1];

@@ -18,25 +18,25 @@ export interface LintNet {
   readonly file: string | undefined;
   readonly text: string;
   readonly tree: FileNode;
-  /** What the reader had to say of the text. */
+  /** The reader's issues with the text. */
   readonly issues: readonly TextIssue[];
-  /** Why it could not be upgraded, or its layers picked; then `message` is as far as that went. */
+  /** The error of the upgrade or of the selection of layers. `message` is then the result up to the error. */
   readonly failures: readonly MokaError[];
-  /** The message as it was written. */
+  /** The message before upgrades. */
   readonly written: NetParameter;
-  /** The message as Caffe runs it: upgraded. */
+  /** The message after upgrades, as Caffe runs it. */
   readonly message: NetParameter;
   readonly kind: NetKind;
   /** All layers of `message`. */
   readonly layers: readonly LintLayer[];
-  /** The states in which the net can run, TRAIN before TEST. In a fragment and where rules differ by stage, more than two. */
+  /** The states in which the net can run, TRAIN before TEST. With stages, and for a fragment, there can be more than two. */
   readonly views: readonly View[];
   /** Makes the edits of fixes. */
   readonly edit: Editor;
-  /** What trains the net, where that is known. */
+  /** The solver that trains the net, if it is known. */
   readonly solver: SolverParameter | undefined;
-  /** What it has learned, where that is known. */
+  /** The trained weights, if they are given. */
   readonly weights: Blobs | undefined;
-  /** The layer types there are. */
+  /** The known layer types. */
   readonly types: readonly string[];
 }

@@ -33,7 +33,7 @@ export function fieldAt({ fields }: MessageNode | FileNode, offset: number): Fie
   return field && field.offset <= offset ? field : undefined;
 }
 
-/** The value that starts at an offset, which may be a value of a list; the outermost if several start there. */
+/** The value, perhaps of a list, that starts at an offset; the outermost if several start there. */
 export function valueAt(body: MessageNode | FileNode, offset: number): PlacedValue | undefined {
   const field = fieldAt(body, offset);
   return field?.value && valueWithin(field.value, offset, field, body);

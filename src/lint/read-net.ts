@@ -26,7 +26,7 @@ import type { Source } from "./source.js";
 import { View } from "./view.js";
 import { Blobs } from "./weights.js";
 
-/** What a net is looked at with. */
+/** The objects that are needed to look at a net. */
 export interface LintContext {
   readonly catalog: Catalog;
   readonly files: Files;
@@ -35,7 +35,7 @@ export interface LintContext {
   readonly weights?: NetParameter | undefined;
 }
 
-/** Reads a net's text into what rules see; whatever the text is, there is something to see. */
+/** Reads a net's text into the form that rules see. Any text gives a result. */
 export async function readLintNet(source: Source, context: LintContext): Promise<LintNet> {
   const { text, tree, file } = source;
   const { message: written, issues } = source.message(NetParameterSchema);
@@ -43,10 +43,10 @@ export async function readLintNet(source: Source, context: LintContext): Promise
   return lookAt({ text, tree, issues, written, message }, file, context);
 }
 
-/** A net that was read: twice if it is of an older form, since `message` is changed then. */
+/** A net that was read. A net in an older form is read twice, because the upgrade changes `message`. */
 export type ReadNet = Pick<LintNet, "text" | "tree" | "issues" | "written" | "message">;
 
-/** Follows what was read into the states the net can be in. */
+/** Completes a net that was read by its layers and by the states it can be in. */
 export async function lookAt(read: ReadNet, file: string | undefined, context: LintContext): Promise<LintNet> {
   const { text, tree, written, message } = read;
   const failures: MokaError[] = [];
@@ -88,7 +88,7 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
   };
 }
 
-/** Finds each layer's text by the place its message remembers; upgrades keep that. */
+/** Finds each layer's text by the place stored with its message. Upgrades preserve the place. */
 function layersOf(
   message: NetParameter,
   written: NetParameter,
@@ -119,8 +119,8 @@ interface State {
 }
 
 /**
- * The states to look at: both phases with the stages that the solver gives; without a solver, without stages and, since a
- * file for several purposes tells them apart by that, with each that a rule names.
+ * The states to look at: both phases with the stages that the solver gives. Without a solver: without stages, and with each
+ * stage that an include or exclude rule names, because a file for several purposes uses stages to distinguish them.
  */
 function statesOf(message: NetParameter, solver: SolverParameter | undefined): Pick<State, "phase" | "stages">[] {
   if (solver?.trainState || solver?.testState.length) {
@@ -136,7 +136,7 @@ function statesOf(message: NetParameter, solver: SolverParameter | undefined): P
   return (["TRAIN", "TEST"] as const).flatMap((phase) => stages.map((each) => ({ phase, stages: each })));
 }
 
-/** The states that a net of this kind can be in: those with something that feeds it, each set of layers once a phase. */
+/** The states that a net of this kind can be in: those with a data layer, each set of layers once for each phase. */
 function liveStates(kind: NetKind, states: readonly State[]): readonly State[] {
   const wanted = kind === "deploy" ? states.filter(({ phase }) => phase === "TEST") : states;
   const fed = wanted.filter(({ included }) => included.some(isDataLayer));

@@ -17,7 +17,7 @@ export class View extends Graph<LintLayer> {
     this.#inference = inference;
   }
 
-  /** The shapes of a layer's bottoms, where they are known. */
+  /** The shapes of a layer's bottoms; undefined for unknown ones. */
   bottomShapes(layer: LintLayer): readonly (Shape | undefined)[] {
     return this.#shapes(layer)?.bottom ?? [];
   }
@@ -26,12 +26,12 @@ export class View extends Graph<LintLayer> {
     return this.#shapes(layer)?.top ?? [];
   }
 
-  /** The shapes of a layer's parameters; nothing where they do not follow. */
+  /** The shapes of a layer's parameters; undefined if they cannot be inferred. */
   paramShapes(layer: LintLayer): readonly Shape[] | undefined {
     return this.#shapes(layer)?.params;
   }
 
-  /** What the layer threw because of its message or its bottoms, mostly a `MokaError`. */
+  /** The error that the layer threw because of its message or its bottoms, mostly a `MokaError`. */
   error(layer: LintLayer): unknown {
     return this.#shapes(layer)?.error;
   }

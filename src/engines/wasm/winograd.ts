@@ -4,7 +4,7 @@ import type { Panels } from "./panels.js";
 
 /** The most bytes for all transforms of a block: they should stay in the cache. */
 const blockBytes = 2 ** 21;
-/** The most bytes for the gradient of the weights, and the number of tiles in a block there. */
+/** The same limit for the gradient of the weights, and the least and the greatest number of tiles in its blocks. */
 const gradientBytes = 2 ** 19;
 const minimumTiles = 256;
 const maximumTiles = 256;

@@ -1,9 +1,9 @@
 import type { Layer } from "../../core/layer.js";
 
 /**
- * The natural logarithm of a base as prototxts give it, −1 for e.
+ * The natural logarithm of a base from a prototxt, where −1 means e.
  *
- * @param field what the prototxt calls the base
+ * @param field the name of the base in the prototxt
  * @throws MokaError `MOKA_FIELD` unless it is −1, or positive and finite
  */
 export function logOfBase(layer: Layer, base: number, field: string): number {

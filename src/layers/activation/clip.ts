@@ -6,7 +6,7 @@ import { ElementwiseLayer } from "./elementwise.js";
  * Keeps values between two bounds: y = max(min, min(x, max)); NaN becomes min.
  *
  * Bottom x of any shape, top y of the same; works in place.
- * Gradient: dx = dy where min ≤ x ≤ max, else 0. In place y is compared, as in Caffe, so that all of dy passes.
+ * Gradient: dx = dy where min ≤ x ≤ max, else 0. In place, y is compared instead of x, as in Caffe, so that dx = dy.
  *
  * `clip_param`: `min` and `max`, both required. A layer without `clip_param` is an error here; Caffe takes 0 for both.
  */

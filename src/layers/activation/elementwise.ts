@@ -4,14 +4,14 @@ import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { NeuronLayer } from "./neuron.js";
 
-/** Kernels that have another one of the same numbers for their gradient. */
+/** The elementwise kernels with another elementwise kernel for their gradient. */
 type Name = { [K in ElementwiseName]: `${K}Backward` extends ElementwiseName ? K : never }[ElementwiseName];
 
-/** A layer of one kernel of single values in each direction, y = f(x). */
+/** A layer with one elementwise kernel in each direction, y = f(x). */
 export abstract class ElementwiseLayer<K extends Name> extends NeuronLayer {
-  /** The kernel of forward, and its numbers. That of backward has `Backward` behind its name, and the same numbers. */
+  /** The name of the kernel of forward, and its numbers. Backward adds `Backward` to the name, and has the same numbers. */
   protected abstract readonly kernel: { readonly name: K } & Omit<Kernels[K], "x" | "y">;
-  /** Whether backward reads x itself: in place a copy of it is kept. Otherwise backward in place takes y for x, as Caffe's. */
+  /** Whether backward needs x itself: in place, x is then copied. If not, backward in place reads y as x, as in Caffe. */
   protected readonly needsBottom: boolean = false;
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
@@ -24,7 +24,7 @@ export abstract class ElementwiseLayer<K extends Name> extends NeuronLayer {
     if (wanted) this.#record(k, `${this.kernel.name}Backward`, spans);
   }
 
-  /** Records a kernel with those of the spans that it has. */
+  /** Records a kernel with those of the spans that are its arguments. */
   #record(k: Recorder, name: K | `${K}Backward`, spans: Readonly<Record<string, Span>>): void {
     const { name: _, ...numbers } = this.kernel;
     const own = elementwiseKernels[name].spans.map((span) => [span.name, spans[span.name]]);

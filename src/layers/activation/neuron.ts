@@ -5,7 +5,7 @@ import type { Tensor } from "../../core/tensor.js";
 import type { Shape } from "../../util/shape.js";
 import { UnaryLayer } from "../common/unary.js";
 
-/** A layer whose one top has the shape of its first bottom, mostly its only one, in place or not. */
+/** A layer with one top, which has the shape of the first bottom. Most have one bottom. It may work in place. */
 export abstract class NeuronLayer extends UnaryLayer {
   static override readonly group: LayerGroup = "activation";
   override readonly inPlace: boolean = true;
@@ -15,7 +15,7 @@ export abstract class NeuronLayer extends UnaryLayer {
     return bottom;
   }
 
-  /** Copies x before a top in place overwrites it, for gradients that need x; only where backward will run. */
+  /** Copies x before a top in place overwrites it, for gradients that need x. Does nothing if backward never runs. */
   protected copyBottom(k: Recorder, x: Tensor, y: Tensor): void {
     this.#copy = undefined;
     if (x !== y || !k.needsBackward) return;
@@ -23,7 +23,7 @@ export abstract class NeuronLayer extends UnaryLayer {
     k.copy({ x: x.data, y: this.#copy });
   }
 
-  /** The values of the bottom at the last forward, in which `copyBottom` was called. */
+  /** The values of the bottom in the last forward, which must have called `copyBottom`. */
   protected bottomOf(x: Tensor): Span {
     return this.#copy ?? x.data;
   }

@@ -76,7 +76,7 @@ export class ArgMaxLayer extends UnaryLayer {
   }
 }
 
-/** The indices of the `count` largest of `length` values from `first` on, `stride` apart. */
+/** The indices of the `count` largest of `length` values, which start at `first` and are `stride` apart. */
 function largest(
   values: FloatArray,
   first: number,

@@ -7,7 +7,7 @@ import { EltwiseParameterSchema, EltwiseParameter_EltwiseOp as Operation } from 
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
 
 /**
- * Combines blobs of one shape value by value: product, sum with coefficients, or maximum.
+ * Combines blobs of one shape elementwise: product, sum with coefficients, or maximum.
  *
  * Bottoms, two or more; top y of the same shape.
  * Gradients: PROD: dy times the product of the others (with `stable_prod_grad: false` dy·y/x, which is

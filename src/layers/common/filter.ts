@@ -4,7 +4,7 @@ import type { Tensor } from "../../core/tensor.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /**
- * Passes on those items of a batch that a selector picks, so that what follows sees a smaller batch.
+ * Passes on those items of a batch that a selector picks. The layers after it get a smaller batch.
  *
  * Bottoms: x, one or more, (N, …) each; last the selector, (N), perhaps with axes of size 1. Tops, one for each
  * x: (S, …), the S items whose selector is not 0, in their order. S changes with the values; before the first forward
@@ -73,7 +73,7 @@ export class FilterLayer extends Layer {
   }
 }
 
-/** Each bottom with its top, and how many values an item has. */
+/** Each bottom with its top, and the number of values of an item. */
 function pairs(bottom: readonly Tensor[], top: readonly Tensor[]): (readonly [Tensor, Tensor, number])[] {
   return top.flatMap((y, i) => {
     const x = bottom[i];

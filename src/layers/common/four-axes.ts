@@ -2,7 +2,7 @@ import type { Layer } from "../../core/layer.js";
 import { formatShape, type Shape } from "../../util/shape.js";
 
 /**
- * The shape as Caffe's older layers see it: num, channels, height and width, with 1 for missing axes.
+ * The shape in the form of Caffe's older layers: num, channels, height and width, with 1 for missing axes.
  *
  * @throws MokaError `MOKA_SHAPE` for more than four axes
  */

@@ -6,7 +6,7 @@ import type { Tensor } from "../../core/tensor.js";
  * Records a check of the indices before each use: each must be 0 or more and less than `end`, with its fraction cut
  * off.
  *
- * @param of the things that they are indices of, for the error
+ * @param of a name for the items that are indexed, for the error
  */
 export function checkIndices(k: Recorder, layer: Layer, indices: Tensor, end: number, of: string): void {
   const check = () => {

@@ -85,7 +85,7 @@ export class InnerProductLayer extends UnaryLayer {
     return canonicalAxis(x, this.#param.axis, "inner_product_param.axis");
   }
 
-  /** m vectors of k values become m vectors of n. */
+  /** The sizes m, n, k: m vectors of k values become m vectors of n values. */
   #sizes(x: Shape): { m: number; n: number; k: number } {
     const axis = this.#axis(x);
     return { m: countOf(x, 0, axis), n: this.#param.numOutput, k: countOf(x, axis) };

@@ -3,7 +3,7 @@ import type { Layer } from "../../core/layer.js";
 import type { Tensor } from "../../core/tensor.js";
 import { canonicalAxis, countOf, type Shape } from "../../util/shape.js";
 
-/** The axis that a layer's message, `where`, gives as `axis` or in its old form, the field `old`. Default: 1. */
+/** The axis of a layer: the field `axis` of its message, `where`, or the older field `old`. Default: 1. */
 export function partsAxis(layer: Layer, shape: Shape, param: ReflectMessage, where: string, old: string): number {
   const given = param.fields.filter((field) => [old, "axis"].includes(field.name) && param.isSet(field));
   layer.check(given.length < 2, "MOKA_FIELD", `${where} takes axis or ${old}, not both`);
@@ -11,7 +11,7 @@ export function partsAxis(layer: Layer, shape: Shape, param: ReflectMessage, whe
   return canonicalAxis(shape, field ? Number(param.get(field)) : 1, `${where}.${field?.name ?? "axis"}`);
 }
 
-/** Where each part lies in the whole, which is cut along `axis`: rows of `width` values from `start` on, `stride` apart. */
+/** The place of each part of a blob that is cut along `axis`: rows of `width` values from `start` on, `stride` apart. */
 export function partsOf(whole: Tensor, parts: readonly Tensor[], axis: number) {
   const [rows, stride] = [countOf(whole.shape, 0, axis), countOf(whole.shape, axis)];
   let start = 0;

@@ -3,7 +3,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Shape } from "../../util/shape.js";
 
-/** Reads blobs, so that they are no outputs of the net. Bottoms, one or more; no top. Gradient: 0. */
+/** Reads blobs, so that they are not outputs of the net. Bottoms, one or more; no top. Gradient: 0. */
 export class SilenceLayer extends Layer {
   static readonly type = "Silence";
   override readonly bottomCount = [1, Number.POSITIVE_INFINITY] as const;

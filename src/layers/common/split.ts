@@ -4,7 +4,7 @@ import type { Tensor } from "../../core/tensor.js";
 import type { Shape } from "../../util/shape.js";
 
 /**
- * Hands one blob to several readers; nets insert it where a blob is read more than once.
+ * Gives one blob to several readers. A net inserts it for each blob that is read more than once.
  *
  * Bottom x of any shape; tops, one or more, all the same blob. Gradient: dx = Σ dy over the tops.
  */

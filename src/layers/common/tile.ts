@@ -8,7 +8,7 @@ import { UnaryLayer } from "./unary.js";
 /**
  * Repeats a blob along one axis.
  *
- * Bottom x; top y, `tiles` times as long on `axis`: x, and x again behind it. Gradient: dx = Σ dy over the tiles.
+ * Bottom x; top y, `tiles` times as long on `axis`: copies of x, one after the other. Gradient: dx = Σ dy over the tiles.
  *
  * `tile_param`: `axis` (1), may count from the end; `tiles`, required.
  */
@@ -67,7 +67,7 @@ export class TileLayer extends UnaryLayer {
     return canonicalAxis(x, this.#param.axis, "tile_param.axis");
   }
 
-  /** What is repeated: `rows` rows of `width` values, the axis and all axes behind it. */
+  /** The sizes of the repeated parts: `rows` rows of `width` values, which span the axis and all axes after it. */
   #collapse(x: Shape) {
     const axis = this.#axis(x);
     return { rows: countOf(x, 0, axis), width: countOf(x, axis), tiles: this.#param.tiles };

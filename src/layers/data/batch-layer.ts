@@ -13,7 +13,7 @@ import { SourceLayer } from "./source-layer.js";
  * runs. All images of a batch have the shape of the first; the net is reshaped when it changes from batch to batch.
  */
 export abstract class BatchLayer<Item extends { readonly what: string }> extends SourceLayer {
-  /** Transforms each image of a batch, and draws its crop and mirroring; undefined in a layer that does so itself. */
+  /** Transforms each image of a batch, with random crop and mirroring; undefined in a layer that has its own code for this. */
   protected transformer: Transformer | undefined;
   #prefetcher: Prefetcher<Item, unknown> | undefined;
   #batch: readonly Item[] | undefined;
@@ -23,7 +23,7 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
 
   /** Channels, height and width of an item in the top. */
   protected abstract itemShape(item: Item): Shape;
-  /** Writes an item's values, transformed, into its part of the top, which is 0, and returns its label. */
+  /** Writes an item's transformed values into its part of the top, whose values are 0 before, and returns its label. */
   protected abstract writeItem(item: Item, output: FloatArray): number;
 
   /** `inspect` calls this with the shape of the first item. */
@@ -71,7 +71,7 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
     k.host("next batch", run, { writes: [data, labels].flatMap((top) => top?.data ?? []) });
   }
 
-  /** The position of the batch that the net takes next, before those read ahead, and the state of the transformer. */
+  /** The position of the batch that the net takes next, not of those read ahead, and the state of the transformer. */
   override saveState(): unknown {
     return { position: this.#prefetcher?.position, random: this.transformer?.state };
   }

@@ -57,7 +57,7 @@ export class DataLayer extends BatchLayer<ImageItem> {
   override setup(): void {
     const { random, log } = this.context;
     const param = this.message.transformParam;
-    // Caffe draws two seeds for its transformer, if that is random, and then one for its prefetching thread.
+    // Caffe draws two seeds for its transformer, if it is random, and then one for its prefetching thread.
     newTransformer(this.message, this.context, this.#mean);
     this.transformer = newTransformer(this.message, this.context, this.#mean);
     random.next();

@@ -7,10 +7,10 @@ import type { Shape } from "../../util/shape.js";
 import { SourceLayer } from "./source-layer.js";
 
 /**
- * Tops with values of fillers: constant ones are filled once, others at every forward.
+ * Tops with values from fillers. Constant fillers fill once, others at every forward.
  *
  * No bottoms; tops, one or more. `dummy_data_param`: `data_filler` (constant 0), none, one for all tops, or one
- * each; `shape`, one for all or one each; or its old form `num`, `channels`, `height` and `width`, likewise.
+ * each; `shape`, one for all or one each; or its old form `num`, `channels`, `height` and `width`, one for all or one each.
  */
 export class DummyDataLayer extends SourceLayer {
   static readonly type = "DummyData";

@@ -152,7 +152,7 @@ export class HDF5DataLayer extends SourceLayer {
     this.#rows = Array.from({ length: rows }, (_, i) => i);
   }
 
-  /** The datasets that the tops name. All must have equally many rows, and rows as large as those of the file before. */
+  /** The datasets that the tops name. All must have the same number of rows; the rows must be as large as in earlier files. */
   #datasetsOf<T extends { readonly shape: Shape }>(path: string, found: ReadonlyMap<string, T | string>): T[] {
     const before = this.#datasets;
     const datasets = this.message.top.map((name) => {

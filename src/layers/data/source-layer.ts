@@ -1,11 +1,11 @@
 import { type Arity, Layer } from "../../core/layer.js";
 
-/** A layer without bottoms, from which values come into the net. */
+/** A layer without bottoms, which brings values into the net. */
 export abstract class SourceLayer extends Layer {
   static override readonly group = "data";
   override readonly bottomCount: Arity = 0;
 
-  /** One value for each top, of a field that is given once for all tops, or once for each, or, with `mayMiss`, not at all. */
+  /** One value for each top, from a field that is given once for all tops, once for each, or, with `mayMiss`, not at all. */
   protected perTop<T>(values: readonly T[], field: string, mayMiss = false): readonly (T | undefined)[] {
     const tops = this.message.top.length;
     this.check(

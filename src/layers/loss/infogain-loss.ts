@@ -32,7 +32,7 @@ export class InfogainLossLayer extends LossLayer {
   override readonly topCount = [1, 2] as const;
   override readonly withoutGradient = { 1: "its labels", 2: "its matrix" };
   readonly #param = this.message.infogainLossParam ?? create(InfogainLossParameterSchema);
-  /** H from its file. */
+  /** H, if a file gives it. */
   #matrix: Float32Array | undefined;
   #prob: Span | undefined;
 

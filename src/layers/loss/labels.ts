@@ -10,7 +10,7 @@ import {
 } from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, collapseShape, countOf, formatShape, type Shape } from "../../util/shape.js";
 
-/** The least probability whose logarithm losses in TypeScript take. */
+/** Losses in TypeScript take the logarithm of at least this probability. */
 export const smallestProbability = 1e-20;
 
 /**
@@ -43,7 +43,7 @@ export function rowsOfClasses(layer: Layer, scores: Shape, labels: Shape): { row
   return { rows, classes: countOf(scores, 1) };
 }
 
-/** What `loss_param` says of labels: which one is ignored, and what the sum of losses is divided by. */
+/** The settings of `loss_param`: the label to ignore, and the divisor of the sum of losses. */
 export function labelOptions(param: LossParameter = create(LossParameterSchema)): Labels {
   const { field } = LossParameterSchema;
   const has = (name: keyof typeof field) => isFieldSet(param, field[name]);

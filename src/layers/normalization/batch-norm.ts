@@ -40,7 +40,7 @@ export class BatchNormLayer extends NeuronLayer {
   static readonly type = "BatchNorm";
   static override readonly group = "normalization";
   readonly #param = batchNormParam(this.message);
-  /** What backward needs: the variance, and a copy of the normalized values, since a layer in place may overwrite y. */
+  /** Spans for backward: the variance, and a copy of the normalized values, because a layer in place may overwrite y. */
   #variance: Span | undefined;
   #normalized: Span | undefined;
   override readonly paramCount = 3;
@@ -121,17 +121,17 @@ function collapse(shape: Shape) {
   return { n: shape[0] ?? 1, channels: shape[1] ?? 1, inner: countOf(shape, 2) };
 }
 
-/** The layer's `batch_norm_param`, with its defaults where it is not written. */
+/** The layer's `batch_norm_param`, or its defaults if it is not given. */
 export function batchNormParam({ batchNormParam: written }: LayerParameter): BatchNormParameter {
   return written ?? create(BatchNormParameterSchema);
 }
 
-/** What a layer normalizes by with global statistics: its M or V divided by its s, 0 where s is 0. In double precision. */
+/** The global statistics of a layer: its M or V divided by its s; 0 if s is 0. In double precision. */
 export function storedStatistics(sums: ArrayLike<number>, s: number): Float64Array {
   return Float64Array.from(sums, (sum) => (s === 0 ? 0 : sum / s));
 }
 
-/** `use_global_stats` as written; nothing where it is left to the phase. */
+/** The value of `use_global_stats`; undefined if it is not given, so that the phase decides. */
 export function writtenGlobalStats({ batchNormParam: param }: LayerParameter): boolean | undefined {
   return param && isFieldSet(param, BatchNormParameterSchema.field.useGlobalStats) ? param.useGlobalStats : undefined;
 }

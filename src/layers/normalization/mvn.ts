@@ -60,7 +60,7 @@ export class MVNLayer extends NeuronLayer {
     k.bias({ x: from, bias: shift, y: to, ...collapsed });
   }
 
-  /** The number of rows, each normalized by itself, and of values in a row. */
+  /** The number of rows, each of which is normalized by itself, and the number of values in a row. */
   #collapse(x: Shape) {
     const axes = this.#param.acrossChannels ? 1 : 2;
     return { rows: countOf(x, 0, axes), size: countOf(x, axes) };

@@ -2,9 +2,9 @@ import type { Graph } from "../../core/graph.js";
 import type { LayerParameter } from "../../proto/gen/caffe_pb.js";
 
 /**
- * The Scale that learns γ, and β with `bias_term`, for a BatchNorm: the first layer to read its top that has one γ a
- * channel. Other layers may read that too, in any order, and a Split may stand between. A Scale of a later value, behind a
- * ReLU in place say, scales something else.
+ * The Scale that learns γ, and β with `bias_term`, for a BatchNorm: the first Scale with one γ for each channel that reads
+ * its top. Other layers may read the top too, in any order, and a Split may be between. A Scale that reads a later value
+ * of the same blob, for example after a ReLU in place, is not the BatchNorm's.
  */
 export function scaleBehind<L>(graph: Graph<L>, norm: L): L | undefined {
   for (const { layer } of graph.readers(norm)) {
@@ -17,7 +17,7 @@ export function scaleBehind<L>(graph: Graph<L>, norm: L): L | undefined {
   return undefined;
 }
 
-/** Whether a layer multiplies each channel by a number of its own: not by a second bottom, nor along other axes. */
+/** Whether a Scale learns one multiplier for each channel: it has no second bottom, and spans no other axes. */
 function isChannelScale({ type, bottom, scaleParam }: LayerParameter): boolean {
   return type === "Scale" && bottom.length === 1 && (scaleParam?.axis ?? 1) === 1 && (scaleParam?.numAxes ?? 1) === 1;
 }

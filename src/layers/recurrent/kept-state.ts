@@ -2,13 +2,13 @@ import type { Layer } from "../../core/layer.js";
 import type { FloatArray, Span } from "../../core/span.js";
 
 /**
- * The state in which the last forward of a recurrent layer ended, and from which the next goes on. It is not in the
- * engine's memory because it outlives a program: a test net records a new program for every test.
+ * The state after the last forward of a recurrent layer, with which the next forward begins. It is not in the engine's
+ * memory, because it must outlive a program: a test net records a new program for every test.
  */
 export class KeptState {
   #blobs: readonly FloatArray[] = [];
 
-  /** Writes the kept state, or zeros if none of this size is kept. */
+  /** Writes the stored state, or zeros if none of this size is stored. */
   takeUp(state: readonly Span[]): void {
     for (const [i, { array }] of state.entries()) {
       const kept = this.#blobs[i];
@@ -30,7 +30,7 @@ export class KeptState {
   }
 
   /**
-   * Takes what `save` returned, for a layer whose state has `blobs` blobs of `count` values.
+   * Restores a result of `save`, for a layer whose state has `blobs` blobs of `count` values.
    *
    * @throws MokaError `MOKA_DATA` if it is anything else
    */

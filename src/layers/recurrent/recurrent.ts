@@ -108,7 +108,7 @@ export abstract class RecurrentLayer extends Layer {
     return (bottomRoles(this.message.bottom, this.#exposed).fixed ? 3 : 2) + this.stepParams().length;
   }
 
-  /** Each matrix is multiplied once a step and stream; W_s once a stream, as x_static is the same in all steps. */
+  /** Each matrix is used once for each step and stream; W_s only once for each stream: x_static is the same in all steps. */
   override multiplyAdds(bottom: readonly Shape[]): number {
     const { x, fixed } = bottomRoles(bottom, this.#exposed);
     const [steps = 0, streams = 0] = x;
@@ -172,7 +172,7 @@ export abstract class RecurrentLayer extends Layer {
     const dgates = k.span("gates", this.gates * y.count);
     const dh = this.outputBackward(k, h, y, learn.own);
 
-    // The gradient of the state that a step leaves; the step then writes that of the state it started from over it.
+    // The gradient of a step's state after it. The step overwrites it with the gradient of the state before it.
     const running = this.#state((i) => k.span(`state ${i}`, y.count / T));
     const total = k.span("h", y.count / T);
     if (hidden.length === 0) for (const span of running) k.fill({ y: span, value: 0 });
@@ -210,11 +210,11 @@ export abstract class RecurrentLayer extends Layer {
   }
 
   override restoreState(state: unknown): void {
-    // By the top, as shapes recorded before may be those of now again.
+    // N is taken from the top, because the shapes may be those of an earlier recording again.
     this.#kept.restore(state, this, this.states, this.#top ? countOf(this.#top.shape, 1) : 0);
   }
 
-  /** The parameters Caffe makes for each step: `weights(gates·D, D)`, and a type's own. */
+  /** The parameters that Caffe makes for each step: `weights(gates·D, D)`, and those of the type. */
   protected stepParams(): readonly ParamDeclaration[] {
     return [this.weights(this.gates * this.dim, this.dim)];
   }

@@ -1,4 +1,4 @@
-/** The bottoms of a recurrent layer, or something of each, by role; the last `exposed` are its first state. */
+/** The bottoms of a recurrent layer, or one value for each of them, by role. The last `exposed` ones are its first state. */
 export function bottomRoles<T>(
   bottom: readonly T[],
   exposed: number,
@@ -8,7 +8,7 @@ export function bottomRoles<T>(
   return { x, cont, fixed, hidden: bottom.slice(inputs) };
 }
 
-/** The parameters by role; W_s is there if `fixed` is. */
+/** The parameters by role; W_s exists if `fixed` does. */
 export function paramRoles<T>(
   params: readonly T[],
   fixed: unknown,

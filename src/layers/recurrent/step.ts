@@ -1,16 +1,16 @@
 import type { OneOrMore } from "../../core/layer.js";
 import type { Span } from "../../core/span.js";
 
-/** The blobs a step leaves to the next, h first, (N, D) each. */
+/** The state that a step gives to the next: blobs of (N, D) each, h first. */
 export type State = OneOrMore<Span>;
 
-/** What one step works on: a row for each of the N streams. */
+/** The spans of one step: one row for each of the N streams. */
 export interface Step<S = State> {
-  /** Whether each stream goes on, 1, or begins, 0 (N). */
+  /** For each of the N streams, 1 if its sequence continues, 0 if one begins. */
   readonly cont: Span;
-  /** What goes into the nonlinearities (N, gates·D). */
+  /** The inputs of the nonlinearities (N, gates·D). */
   readonly gates: Span;
-  /** What the step before left, and what this one leaves. */
+  /** The states before and after this step. */
   readonly previous: S;
   readonly state: S;
 }
@@ -22,14 +22,14 @@ export interface BackwardStep<S = State> extends Step<S> {
   readonly dprevious: S;
 }
 
-/** What forward leaves to backward: the steps, and of all steps together h and cont·(the h before). */
+/** Results of forward for backward: the steps, and, for all steps together, h and cont·(the previous h). */
 export interface Unrolled {
   readonly steps: readonly Step[];
   readonly h: Span;
   readonly conted: Span;
 }
 
-/** The t-th of T parts. */
+/** Part t of T equal parts of a span. */
 export function part(span: Span, t: number, T: number): Span {
   const count = span.count / T;
   return span.slice(t * count, count);

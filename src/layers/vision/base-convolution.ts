@@ -8,8 +8,8 @@ import { canonicalAxis, countOf, formatShape, type Shape, sameShape } from "../.
 import { convolved, deconvolved, readWindow, type Window } from "./conv-geometry.js";
 
 /**
- * What Convolution and Deconvolution have in common: fields, shapes, parameters and bias. A deconvolution is
- * a convolution with its ends exchanged, so that one geometry, that of the convolution, describes both.
+ * The common part of Convolution and Deconvolution: fields, shapes, parameters and bias. A deconvolution is a convolution
+ * with bottom and top exchanged, so the geometry of the convolution describes both.
  */
 export abstract class BaseConvolutionLayer extends Layer {
   static override readonly group = "vision";
@@ -26,17 +26,17 @@ export abstract class BaseConvolutionLayer extends Layer {
   /** Whether the bottom has the shape of a convolution's output. */
   protected abstract readonly isTransposed: boolean;
 
-  /** y from x; x and y are bottom and top, and the geometry is that of the convolution. */
+  /** Records y from x, the bottom and the top; the geometry is that of the convolution. */
   protected recordForward(k: Recorder, args: Kernels["conv"]): void {
     k.conv(args);
   }
 
-  /** dx from dy. */
+  /** Records dx from dy. */
   protected recordData(k: Recorder, args: Kernels["convBackwardData"]): void {
     k.convBackwardData(args);
   }
 
-  /** Adds to dw, from x and dy. */
+  /** Records the addition to dw, from x and dy. */
   protected recordWeights(k: Recorder, args: Kernels["convBackwardWeights"]): void {
     k.convBackwardWeights(args);
   }
@@ -88,7 +88,7 @@ export abstract class BaseConvolutionLayer extends Layer {
     ];
   }
 
-  /** Each output, or input of a transposed convolution, meets all weights that belong to its channel. */
+  /** Each output value, or each input value of a transposed convolution, uses all weights of its channel. */
   override multiplyAdds(bottom: OneOrMore<Shape>): number {
     const [side = [], ...others] = this.isTransposed ? bottom : this.topShapes(bottom);
     return (1 + others.length) * countOf(side) * countOf(this.declareParams([bottom[0]])[0]?.shape ?? [], 1);

@@ -11,8 +11,8 @@ export interface Window {
 }
 
 /**
- * Reads kernel, stride, pad and dilation of `convolution_param` for this many spatial axes. Each is given
- * once for all axes, once an axis, or (not dilation) for two axes as `_h` and `_w`.
+ * Reads kernel, stride, pad and dilation of `convolution_param` for this many spatial axes. Each is given once for all
+ * axes, once for each axis, or, except dilation, as `_h` and `_w` for two axes.
  */
 export function readWindow(layer: Layer, param: ConvolutionParameter, axes: number): Window {
   const { field } = ConvolutionParameterSchema;
@@ -67,7 +67,7 @@ export function deconvolved(output: readonly number[], { stride, pad, ...window 
   return output.map((size, i) => (stride[i] ?? 1) * (size - 1) + extent(window, i) - 2 * (pad[i] ?? 0));
 }
 
-/** How far the dilated kernel reaches along an axis. */
+/** The size of the dilated kernel along an axis. */
 function extent({ kernel, dilation }: Pick<Window, "kernel" | "dilation">, axis: number): number {
   return (dilation[axis] ?? 1) * ((kernel[axis] ?? 1) - 1) + 1;
 }

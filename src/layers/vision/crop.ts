@@ -95,8 +95,8 @@ export class CropLayer extends Layer {
   }
 
   /**
-   * The axes that are cut, the outermost first: rows of `width` values from `start` on, `stride` apart. At each axis those
-   * before it are cut already.
+   * The axes that are cut, the outermost first: rows of `width` values from `start` on, `stride` apart. When an axis is cut,
+   * the axes before it are cut already.
    */
   #cuts(x: Shape, y: Shape) {
     const offsets = this.#offsets(x);

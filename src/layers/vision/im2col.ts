@@ -74,7 +74,7 @@ export class Im2colLayer extends UnaryLayer {
   }
 }
 
-/** For each value that is made of one channel, its index there, or −1 for padding. */
+/** For each value that is copied from one channel, its index in the channel, or −1 for padding. */
 function placesOf(input: Shape, window: Window): Int32Array {
   const output = convolved(input, window);
   const { kernel, stride, pad, dilation } = window;

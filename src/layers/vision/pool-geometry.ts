@@ -15,7 +15,7 @@ interface PoolWindow {
 /**
  * The pooling of a bottom (N, C, H, W) with this window, with Caffe's sizes and checks.
  *
- * @param where the field that errors name: `pooling_param`
+ * @param where the field that errors give: `pooling_param`
  */
 export function poolGeometry(layer: Layer, x: Shape, window: PoolWindow, where: string): PoolGeometry {
   const { kernel, stride, pad } = window;

@@ -12,8 +12,8 @@ export type RecordPoolBackward = (k: Recorder, spans: { readonly dy: Span; reado
 /**
  * Records one pooling.
  *
- * @param mask where MAX and STOCHASTIC in TRAIN note which value of its plane each y is; by default memory of their own
- * @returns what records the gradient
+ * @param mask the span to which MAX, and STOCHASTIC in TRAIN, write the index in its plane of each y. Default: a new span
+ * @returns a function that records the gradient
  */
 export function recordPool(
   k: Recorder,

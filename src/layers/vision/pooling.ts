@@ -31,13 +31,13 @@ import { type Pair, poolGeometry } from "./pool-geometry.js";
  * Gradient: MAX passes dy to where the maximum was (the first of equals), AVE spreads it evenly, STOCHASTIC passes it
  * to the value that was drawn.
  *
- * `pooling_param`: `pool` (MAX; AVE, STOCHASTIC), `kernel_size` or `kernel_h` and `kernel_w`, `stride` (1), `pad` (0),
- * likewise; `global_pooling` (false: kernel as large as the bottom), `round_mode` (CEIL). `engine` is read and ignored.
+ * `pooling_param`: `pool` (MAX; AVE, STOCHASTIC), `kernel_size` or `kernel_h` and `kernel_w`; `stride` (1) and `pad` (0),
+ * each in the same two forms; `global_pooling` (false: kernel as large as the bottom), `round_mode` (CEIL). `engine` is
+ * read and ignored.
  *
- * Departures: Caffe has STOCHASTIC on GPUs only, with the draws of cuRAND, and aborts on a CPU; here they are those of
- * the run's generator. In TEST its gradient is that of the mean, where Caffe uses the draws of some earlier forward.
- * If negative values keep the running sum below the draw, Caffe leaves y as it was; here y is the last value under the
- * window.
+ * Departures: Caffe has STOCHASTIC on GPUs only, with the draws of cuRAND, and aborts on a CPU; here the run's generator
+ * draws. In TEST its gradient is that of the mean, where Caffe uses the draws of an earlier forward. If the running sum
+ * stays below the draw because of negative values, Caffe does not write y; here y is the last value under the window.
  *
  * Source: for STOCHASTIC Zeiler and Fergus 2013.
  */
@@ -121,7 +121,7 @@ export class PoolingLayer extends UnaryLayer {
     );
   }
 
-  /** Along both axes, given once or as `_h` and `_w`. */
+  /** The values for height and width of a field that is given once, or as `_h` and `_w`. */
   #pair(name: "kernel" | "stride" | "pad"): Pair {
     const param = this.#param;
     if (isFieldSet(param, PoolingParameterSchema.field[`${name}H`])) return [param[`${name}H`], param[`${name}W`]];

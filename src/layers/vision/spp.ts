@@ -68,7 +68,7 @@ export class SPPLayer extends UnaryLayer {
     k.sum({ xs: gradients, coefficients: gradients.map(() => 1), y: x.diff });
   }
 
-  /** The levels of the pyramid, and where the part of each lies in each row of the top. */
+  /** The levels of the pyramid, each with the place of its part in each row of the top. */
   #levels(x: Shape) {
     const { pool, pyramidHeight } = this.#param;
     const [, channels = 0, h = 0, w = 0] = x;

@@ -55,7 +55,7 @@ function biased(net: LintNet): Biased {
     const only = seen.every((view) => {
       return view.readers(layer).length === 1 && behind.some((norm) => norm.view === view);
     });
-    // Frozen statistics do not follow the bias, so the bias is not without effect.
+    // Frozen statistics do not include the bias, so the bias has an effect.
     const frozen = behind.some((norm) => {
       return norm.view.phase === "TRAIN" && norm.usesGlobalStats && freezeReason(norm, net) !== undefined;
     });
@@ -64,7 +64,7 @@ function biased(net: LintNet): Biased {
   return found;
 }
 
-/** The fix, and a sentence about it, or about why there is none. */
+/** The fix and a sentence about it, or a sentence about why there is none. */
 function repair(net: LintNet, layer: LintLayer, found: Biased): { readonly fix?: Fix; readonly note: string } {
   const shared = layer.message.param[1]?.name;
   const { byName, byParam } = sharersIn(net);
@@ -94,7 +94,7 @@ const sharersIn = memoized(({ layers }: LintNet) => {
   return { byName: grouped(layers, ({ name }) => name), byParam };
 });
 
-/** Sets `bias_term: false`, in the place of `bias_filler` if that is given, and removes the bias's param spec. */
+/** Sets `bias_term: false`, instead of `bias_filler` if that is given, and removes the bias's param spec. */
 function withoutBias({ edit }: LintNet, layer: LintLayer): Edit[] | undefined {
   const specs = writtenSpecs(layer);
   const { name = "" } = paramOf(layer) ?? {};

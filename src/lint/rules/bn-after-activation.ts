@@ -13,7 +13,7 @@ export const bnAfterActivation: Rule = {
       views.flatMap(batchNorms).flatMap(({ view, layer }) => {
         const activation = activationBefore(view, layer);
         if (!activation || (activation.kind === "rectifier" && !activation.through)) return [];
-        // Pre-activation nets normalize, rectify and pool once at the start, and again in each block: no mistake.
+        // Pre-activation nets normalize, rectify and pool once at the start, and again in each block. This is not a mistake.
         if (activation.through && isNormalized(view, activation.layer)) return [];
         return [[layer, activation] as const];
       }),

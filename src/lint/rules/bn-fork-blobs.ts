@@ -43,7 +43,7 @@ function meaning(layout: BlobLayout | undefined): string {
   return `In ${layout.fork}'s fork of Caffe they are ${layout.blobs}${averages}. `;
 }
 
-/** Moves γ and β to the Scale behind, or to a new one; not if that has weights, or if β or the averages are missing. */
+/** Moves γ and β to the next Scale, or to a new one; undefined if that Scale has weights, or β or the averages are missing. */
 function split(net: LintNet, layer: LintLayer, { mean, shift }: BlobLayout): Fix | undefined {
   const behind = net.views.flatMap((view) => (view.has(layer) ? [scaleBehind(view, layer)] : []));
   const [scale] = behind;

@@ -100,7 +100,7 @@ function* scalesAlone(view: View, norms: readonly BatchNorm[]): Generator<Proble
   };
 }
 
-/** Those whose layer has a parameter of the same name as one before, each with the first such. */
+/** The layers with a parameter of the same name as an earlier layer's, each with the first such layer. */
 function sharing(norms: readonly BatchNorm[], layerOf: (norm: BatchNorm) => LintLayer | undefined) {
   const owners = new Map<string, { readonly norm: BatchNorm; readonly index: number }>();
   return norms.flatMap((norm, index): (readonly [BatchNorm, BatchNorm])[] => {

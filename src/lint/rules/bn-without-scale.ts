@@ -57,7 +57,7 @@ function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | 
   };
 }
 
-/** What mean 0 and variance 1 mean for a layer that reads them. */
+/** The effect of mean 0 and variance 1 on a layer that reads them. */
 function consequenceFor({ type, facts }: LintLayer): string {
   if (type === "ReLU") return ", which cuts about half of it away";
   return facts?.activation === "saturating" ? ", which is nearly a straight line there" : "";

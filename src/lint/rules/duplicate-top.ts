@@ -15,7 +15,7 @@ function* duplicatesIn(view: View): Iterable<LayerProblem> {
   for (const { kind, layer, index, value } of view.problems) {
     const before = value.maker?.layer;
     if (kind !== "made twice" || !before) continue;
-    // phase-overlap reports two data layers with the same top.
+    // Two data layers with the same top are reported by phase-overlap.
     if (before !== layer && isDataLayer(before.message) && isDataLayer(layer.message)) continue;
     const { bottom } = layer.message;
     const { name } = value;

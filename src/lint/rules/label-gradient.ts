@@ -16,7 +16,7 @@ function* gradientsIn(view: View): Iterable<Problem> {
   const needing = needingBackward(view);
   for (const layer of view.layers) {
     const { bottom, propagateDown, lossWeight } = layer.message;
-    // Losses are the layers that make their tops of their own accord.
+    // Losses are the layers whose unnamed tops the net adds.
     const isLabeled = layer.facts?.autoTops && !layer.facts.allowForceBackward(1);
     if (!isLabeled || bottom.length < 2 || lossWeight[0] === 0) continue;
     const maker = view.maker(layer, 1);

@@ -12,7 +12,7 @@ export const reluBeforeBn: Rule = {
       views.flatMap(batchNorms).flatMap(({ view, layer }) => {
         const activation = activationBefore(view, layer);
         if (activation?.kind !== "rectifier" || activation.through) return [];
-        // Pre-activation nets normalize and rectify once at the start, and again in each block: no mistake.
+        // Pre-activation nets normalize and rectify once at the start, and again in each block. This is not a mistake.
         return isNormalized(view, activation.layer) ? [] : [[layer, activation.layer] as const];
       }),
     );

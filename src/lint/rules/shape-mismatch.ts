@@ -35,7 +35,7 @@ export const shapeMismatch: Rule = {
   },
 };
 
-/** Whether a layer's tops have as many channels as it says, whatever comes in. */
+/** Whether a layer's own message gives the number of channels of its tops. */
 function setsChannels({ facts }: LintLayer): boolean {
   return facts?.weightFiller !== undefined;
 }

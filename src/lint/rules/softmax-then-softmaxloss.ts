@@ -27,7 +27,7 @@ export const softmaxThenSoftmaxloss: Rule = {
   },
 };
 
-/** How the range of the loss shrinks. */
+/** The range of the loss, which is smaller after two softmaxes. */
 function shrunkRange(view: View, softmax: LintLayer): string {
   const classes = view.topShapes(softmax)[0]?.[softmax.message.softmaxParam?.axis ?? 1];
   if (!classes || classes < 2)

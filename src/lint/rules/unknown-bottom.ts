@@ -14,7 +14,7 @@ export const unknownBottom: Rule = {
   check: (net) => problemsInStates(net, (view) => unknownIn(view, net)),
 };
 
-/** To find the name that was meant takes a look at all names above, so it is done for this many bottoms of a state. */
+/** The most bottoms of a state for which the intended name is searched: each search compares all names above. */
 const maxHints = 50;
 
 function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
