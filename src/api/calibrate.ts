@@ -22,7 +22,7 @@ import { BatchNets, type BatchOptions } from "./batch-nets.js";
 export interface CalibrateOptions extends BatchOptions {
   /**
    * `pooled`: mean and total variance over all values of all batches, with a factor of 1. `moving`: Caffe's moving
-   * average over the batches, one after the other, from empty statistics. Default `pooled`.
+   * average over the batches, one after the other, starting with empty statistics. Default `pooled`.
    */
   readonly method?: StatisticsMethod | undefined;
   /** The phase whose data layers are used. Default: TRAIN, as in training, if it has data layers; else TEST. */
@@ -48,9 +48,9 @@ export interface CalibrateReport {
 }
 
 /**
- * Recomputes the statistics of all BatchNorm layers. Each layer normalizes by the batch then, as in training, so that
- * the inputs of the layers after it are those of training. All else is as in phase TEST. The other weights and
- * their file do not change.
+ * Recomputes the statistics of all BatchNorm layers. During this, each BatchNorm normalizes by the batch, so that the
+ * bottoms of the layers after it are as in training. All else is as in phase TEST. The other weights and the weight file do
+ * not change.
  *
  * Loss and accuracy are measured with the old and the new statistics, on the same number of batches: of TEST's data
  * layers if there are some, else of the same data.

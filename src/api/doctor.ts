@@ -19,9 +19,9 @@ export interface DoctorReport extends Comparison {
   readonly phase: "TRAIN" | "TEST";
   readonly batches: number;
   readonly batchSize: number;
-  /** The BatchNorm layers in the order of the net, with their factors and the meaning of these. */
+  /** The BatchNorm layers in the order of the net, with their factors and the meaning of the factors. */
   readonly layers: readonly (LayerGap & { readonly factor: number; readonly reading: FactorReading })[];
-  /** Their names, ordered by the difference of their outputs, the largest first. */
+  /** The layers' names, ordered by the difference of their outputs, the largest first. */
   readonly ranking: readonly string[];
   /** The first layer whose outputs differ while its inputs agree. */
   readonly gapStartsAt?: string;

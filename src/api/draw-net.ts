@@ -23,8 +23,8 @@ export interface DrawOptions extends StateOptions, Pick<RunOptions, "files" | "l
 }
 
 /**
- * Draws a net as an SVG file. Shapes stand at the blobs as far as they can be known: not behind a layer of an unknown
- * type. Where data are missing, `log` is told which; a shape that is assumed instead has ≈ in front.
+ * Draws a net as an SVG file. Blobs have their shapes, if these can be inferred: after a layer of an unknown type they
+ * cannot. If data are missing, `log` gets their names, and shapes that are assumed instead have ≈ in front.
  *
  * @param pathOrText a prototxt: its path, or, if it has a newline, its text
  * @throws MokaError if the file cannot be read or has no layers. A net that cannot be built, or has mistakes in its

@@ -20,7 +20,7 @@ export interface FoldOptions extends RunOptions, StateOptions, ProofOptions {
   readonly output?: string | undefined;
 }
 
-/** A net with fewer layers that computes the same, and the proof of that. */
+/** A net with fewer layers and the same outputs, and the proof that they are the same. */
 export interface FoldResult extends FoldedNet {
   /** The prototxt of `net`, with the comments of the layers that stay. */
   readonly text: string;

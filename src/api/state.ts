@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { type NetState, NetStateSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
 
-/** Options that select layers of a net, beside its phase. */
+/** Options that select layers of a net, in addition to its phase. */
 export interface StateOptions {
   /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
   readonly level?: number | undefined;

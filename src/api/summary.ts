@@ -6,14 +6,14 @@ import { silent } from "../util/log.js";
 import { netFrom, readText } from "./read-text.js";
 
 /**
- * Says of each layer of a net which shapes it has and what it costs, from the layers' own rules, and how much memory
- * runs will need: nothing is allocated, filled, run or written. Data layers read the shape of their data, unless `shapes`
- * has it. Where files are missing, the shapes that the layer's message gives are assumed. What cannot be known then, or
- * because a layer's type is unknown, is left out and marked; `log` gets a warning with the reason.
+ * Lists the shapes and costs of each layer of a net, and the memory that runs will need. They follow from the layers' own
+ * rules: nothing is allocated, filled, run or written. Data layers read the shape of their data, unless `shapes` has it.
+ * If files are missing, the shapes in the layer's message are assumed. Values that remain unknown, also because of an
+ * unknown layer type, are left out and marked; `log` gets a warning with the reason.
  *
  * @param net a prototxt: its path, or, if it has a newline, its text; or the message, which is upgraded in place if it has
  * an older form
- * @throws MokaError as loading the net would, but for data files that are missing, and for unknown types of layers
+ * @throws MokaError as loading the net would, except for missing data files and unknown layer types
  */
 export async function summarize(net: string | NetParameter, options: SummaryOptions = {}): Promise<NetSummary> {
   const { files = createFiles(), log = silent } = options;

@@ -2,7 +2,7 @@ import picocolors from "picocolors";
 
 type Color = "bold" | "dim" | "underline" | "red" | "green" | "yellow" | "cyan";
 
-/** Marks the escape sequences of `colorsFor`. It is drawn for each process, so that no text of a file has it. */
+/** Marks the escape sequences of `colorsFor`. It is random for each process, so that no text of a file contains it. */
 const mark = `\u001b[${1e9 + Math.floor(Math.random() * 1e9)};`;
 
 /**

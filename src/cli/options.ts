@@ -62,7 +62,7 @@ export const addShape: Add<Readonly<Record<string, Shape>>> = parser(
 
 export const phases: Parse<"TRAIN" | "TEST"> = oneOf("TRAIN", "TEST");
 
-/* Parameters of several commands. */
+/* The parameters that several commands have. */
 export const model: Parameter<string> = operand("<model>", "the net's prototxt");
 export const weights: Parameter<string> = operand("<weights>", "its caffemodel, or several separated by commas");
 export const someWeights: Parameter<string | undefined> = option(

@@ -65,7 +65,7 @@ export abstract class Layer extends LayerFacts {
   /** The allowed numbers of bottoms and tops. */
   abstract readonly bottomCount: Arity;
   abstract readonly topCount: Arity;
-  /** Whether there must be as many tops as bottoms. */
+  /** Whether the numbers of tops and bottoms must be equal. */
   readonly equalCounts: boolean = false;
   /** The number of its parameters, by its message alone; undefined if only `declareParams` can tell. */
   readonly paramCount: number | undefined = this.declareParams === Layer.prototype.declareParams ? 0 : undefined;

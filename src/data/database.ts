@@ -6,8 +6,8 @@ import type { Files } from "../util/files.js";
 export type Backend = "lmdb" | "leveldb";
 
 /**
- * Opens a database for reading. Nothing in its folder is changed. The reader is imported here, not above: many runs open
- * no database.
+ * Opens a database for reading. Nothing in its folder is changed. The reader is imported only when it is called, because
+ * many runs open no database.
  *
  * @throws MokaError MOKA_FILE if it does not exist, MOKA_DATA if it is damaged or not such a database
  */

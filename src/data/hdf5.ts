@@ -178,7 +178,7 @@ function arrayOf(value: unknown): Float32Array | Int32Array | ArrayLike<number |
 
 function writeDataset(file: Hdf5File, path: string, value: Hdf5Value): void {
   if (typeof value === "string") {
-    // As C writes it: its bytes and a zero.
+    // A string in C's form: its bytes and a zero.
     const length = new TextEncoder().encode(value).length + 1;
     file.create_dataset({ name: path, data: value, shape: [], dtype: `S${length}` });
     return;
@@ -199,7 +199,7 @@ function makeGroups(file: Hdf5File, parts: readonly string[]): void {
   }
 }
 
-/** Has the library throw its errors, which it writes to the console otherwise. */
+/** Sets the library to throw its errors, which it would otherwise write to the console. */
 async function load() {
   const library = await import("h5wasm");
   const module = await library.ready;

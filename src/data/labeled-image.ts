@@ -3,7 +3,7 @@ import type { TransformationParameter } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
 import type { Image, Images } from "../util/images.js";
 
-/** What a data layer transforms: channels × height × width numbers, and their label. */
+/** The input of a data layer's transformer: channels × height × width numbers, and a label. */
 export interface LabeledImage {
   readonly channels: number;
   readonly height: number;

@@ -24,8 +24,8 @@ export class WeightFileStore {
   }
 
   /**
-   * Reads one file, or several separated by commas, as if they were copied into a net one after the other: what comes out
-   * is the first, with the layers of the others behind; of layers that several have the last counts.
+   * Reads one file, or several separated by commas, with the same result as copying them into a net one after the other. The
+   * result is the first net, followed by the layers of the others. If several have a layer, the last one counts.
    */
   async readAll(paths: string): Promise<NetParameter> {
     const [path = "", ...more] = weightPaths(paths);

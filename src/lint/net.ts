@@ -8,7 +8,7 @@ import type { View } from "./view.js";
 import type { Blobs } from "./weights.js";
 
 /**
- * What a file is for. `trainval`: it has data (Input layers count) and a loss. `deploy`: it has inputs and no loss, so
+ * The purpose of a file. `trainval`: it has data (Input layers count) and a loss. `deploy`: it has inputs and no loss, so
  * only the phase TEST matters. `fragment`: nothing feeds it, it is a part of some net; bottoms that no layer makes are inputs.
  */
 export type NetKind = "trainval" | "deploy" | "fragment";

@@ -45,7 +45,7 @@ const commentsKey = Symbol("comments");
 const unknownKey = Symbol("unknown fields");
 
 /**
- * What a message has beside its fields, under symbols, which protobuf ignores. A WeakMap would keep it separate, but
+ * The data of a message in addition to its fields, under symbols, which protobuf ignores. A WeakMap would keep it separate, but
  * would cost a third of the time of reading a net, and would slow down every garbage collection.
  */
 interface SideData {

@@ -10,7 +10,7 @@ interface Update {
   readonly param: Learnable;
   /** The rule's histories of this parameter, each of the parameter's shape, in the order in which Caffe stores them. */
   readonly history: readonly Tensor[];
-  /** One value each, written before every update: the learning rate, and the scale of gradients by clipping. */
+  /** One value each, written before every update: the learning rate, and the scale that clips gradients. */
   readonly rate: Span;
   readonly clip: Span;
   /** One value, written before every update: the result of the rule's `correction`, or 1. */

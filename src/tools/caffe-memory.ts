@@ -2,19 +2,19 @@ import type { Net } from "../core/net.js";
 import type { Span } from "../core/span.js";
 import { usesOf } from "../core/uses.js";
 
-/** Bytes that BVLC Caffe, on a CPU, would hold for a net, by what they are for. */
+/** Bytes that BVLC Caffe on a CPU would use for a net, by purpose. */
 export interface CaffeMemory {
   /** Data of all blobs, and the diffs that backward uses; blobs that share count once. */
   readonly blobs: number;
   readonly params: number;
-  /** What layers keep besides, by layer type; types that keep next to nothing are not here. */
+  /** Layers' buffers, by layer type; types with almost no buffers are left out. */
   readonly buffers: Readonly<Record<string, number>>;
   readonly total: number;
 }
 
 /**
- * What BVLC Caffe would hold in memory for this net once it has run: every blob has its own there, and layers have
- * buffers, as their Reshape declares them and their forward and backward on a CPU first use them.
+ * The memory that BVLC Caffe would use for this net once it has run. Every blob has its own memory there. Layers have the
+ * buffers that their Reshape declares and their forward and backward use on a CPU.
  */
 export function caffeMemory(net: Net, trains: boolean): CaffeMemory {
   const diffs = new Set<Span>();

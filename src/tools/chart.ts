@@ -3,9 +3,9 @@ import { element, ink, type Point, round, svgFile, text, textWidth } from "./svg
 
 export interface Series {
   readonly name: string;
-  /** A y that is not finite breaks the line. */
+  /** The points. The line is interrupted at a y that is not finite. */
   readonly points: readonly Point[];
-  /** Whether each point is drawn as a dot, if there are at most 100. */
+  /** Whether each point is drawn as a dot, if there are at most 100 points. */
   readonly dots?: boolean;
 }
 
@@ -99,7 +99,7 @@ function unbroken(points: readonly Point[]): Point[][] {
   return runs.filter(({ length }) => length > 0);
 }
 
-/** The lowest and the highest point of each column of pixels; all points if there are at most two a column. */
+/** The lowest and the highest point of each column of pixels; all points if no column has more than two. */
 function thinned(points: readonly Point[]): readonly Point[] {
   if (points.length <= 2 * plotWidth) return points;
   const columns = new Map<number, { low: number; high: number }>();

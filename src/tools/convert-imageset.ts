@@ -36,7 +36,7 @@ export interface ListedImage {
   readonly label: number;
 }
 
-/** The number of images that are read ahead, on other threads. */
+/** The number of images that other threads read ahead. */
 const readAhead = 8;
 
 /**

@@ -8,16 +8,16 @@ import { type NetMemory, netMemory } from "./net-memory.js";
 
 /** A blob, a parameter or a layer's own memory that a step reads or writes. */
 export interface ExplainedBuffer {
-  /** The name of a blob, with an apostrophe for its diff, or of a parameter or a layer's memory, as `conv1.0`. */
+  /** The name of a blob, with an apostrophe for its diff; a parameter or a layer's own memory is named as `conv1.0`. */
   readonly name: string;
   readonly shape: Shape;
-  /** Its offset in bytes in the memory that blobs share; absent if it has memory of its own. */
+  /** Its offset in bytes in the memory that blobs share; absent if it has its own memory. */
   readonly offset?: number;
 }
 
 export interface ExplainedStep {
   readonly direction: "forward" | "backward";
-  /** Names of the layers that the step computes, or a part of them. */
+  /** Names of the layers that the step computes, wholly or in part. */
   readonly layers: readonly string[];
   /** The kernel's name, or the label of a host step. */
   readonly kernel: string;
@@ -49,7 +49,7 @@ export interface Totals {
 
 const directions = ["forward", "backward"] as const;
 
-/** The steps of a whole forward and backward of this net, after fusing, and its use of memory. Runs nothing. */
+/** The steps of a whole forward and backward of this net after fusion, and its use of memory. Nothing runs. */
 export function explain(net: Net): Explanation {
   const { plan, memory } = net.execution;
   const offsets = new Map((memory?.placements ?? []).map(({ span, offset }) => [span, 4 * offset]));
@@ -108,7 +108,7 @@ function shapeOf(span: Span, net: Net, shapes: ReadonlyMap<Span, Shape>): Shape 
   return shapes.get(span) ?? (blob?.count === span.count ? blob.shape : [span.count]);
 }
 
-/** The layers that each layer's planned steps compute: itself, and the layers behind it that have no steps left. */
+/** The layers that each layer's planned steps compute: itself, and later layers that have no steps after fusion. */
 function layersByStep(net: Net, planned: readonly Step[], recorded: readonly Step[]): ReadonlyMap<number, string[]> {
   const left = new Set(planned.map(({ layer }) => layer));
   const all = new Set(recorded.map(({ layer }) => layer));

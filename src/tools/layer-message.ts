@@ -24,7 +24,7 @@ const ownFields = new Map<string, MessageField | undefined>([
  * The message of a layer, from values named as in the prototxt: fields of its type's own message, or else of
  * LayerParameter, as in pycaffe. Messages are objects, enums names or numbers, a repeated field a list or one value.
  *
- * @throws MokaError `MOKA_FIELD` for a field there is not, or a value it cannot have
+ * @throws MokaError `MOKA_FIELD` for an unknown field, or a value that the field cannot have
  */
 export function layerMessage(type: string, values: Readonly<Record<string, unknown>>): LayerParameter {
   const layer = create(LayerParameterSchema, { type });
@@ -44,7 +44,7 @@ export function layerMessage(type: string, values: Readonly<Record<string, unkno
   return layer;
 }
 
-/** Sets a field; adds to it if it is repeated or a message. In errors `prefix` stands before its name. */
+/** Sets a field; adds to it if it is repeated or a message. Errors have `prefix` before its name. */
 function setField(target: ReflectMessage, field: DescField, value: unknown, prefix: string): void {
   const name = prefix + field.name;
   try {
@@ -65,7 +65,7 @@ function setField(target: ReflectMessage, field: DescField, value: unknown, pref
   }
 }
 
-/** Sets fields of the message in a field; those it already has stay. */
+/** Sets fields of the message in a field. Its other fields do not change. */
 function addTo(target: ReflectMessage, field: MessageField, values: object, prefix: string): void {
   target.set(field, filled(target.isSet(field) ? target.get(field) : reflect(field.message), values, prefix));
 }
@@ -89,7 +89,7 @@ function objectOf(value: unknown, schema: DescMessage): object {
   throw new Error(`expected an object with fields of ${schema.name}, got ${shown(value)}`);
 }
 
-/** A value that is no message: an enum's number for its name, a float as it is stored. */
+/** A value that is not a message: an enum's name becomes its number, a float is rounded to single precision. */
 function scalarOf(field: DescField, value: unknown): unknown {
   if (field.enum) {
     const known = field.enum.values.find(({ name, number }) => name === value || number === value);

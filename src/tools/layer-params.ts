@@ -1,11 +1,11 @@
-// What may stand in a layer's call of a NetSpec, from the types that are generated from caffe.proto.
+// The types of the fields in a NetSpec's call for a layer, derived from the types that are generated from caffe.proto.
 import type { Message } from "@bufbuild/protobuf";
 import type { layers } from "../layers/registry.js";
 import type * as proto from "../proto/gen/caffe_pb.js";
 
 type Proto = typeof proto;
 
-/** `numOutput` as the prototxt has it, `num_output`. */
+/** The name in the prototxt: `num_output` for `numOutput`. */
 type Snake<S> = S extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${Snake<Rest>}`
   : "";
@@ -36,7 +36,7 @@ export type MessageFields<M> = {
   readonly [K in keyof M as K extends keyof Message ? never : Snake<K>]?: FieldValue<NonNullable<M[K]>> | undefined;
 };
 
-/** Messages of LayerParameter by what stands before `Parameter` in their names: the layer's type, for most. */
+/** Messages of LayerParameter by their type names without `Parameter`: for most, this is the layer's type. */
 type Messages = {
   [K in keyof proto.LayerParameter as NonNullable<proto.LayerParameter[K]> extends {
     $typeName: `caffe.${infer Type}Parameter`;
@@ -50,7 +50,7 @@ type FieldTypes = { [K in keyof proto.LayerParameter as Snake<K>]: NonNullable<p
 
 type LayerClasses = { [C in (typeof layers)[number] as C["type"]]: C };
 
-/** What a layer of each type reads: the message in the field that its class names, or the one named after the type. */
+/** The own message of each layer type: that in the field that its class names, or the one named after the type. */
 type TypeMessages = { Python: Messages["Python"] } & {
   [T in keyof LayerClasses]: LayerClasses[T]["paramField"] extends keyof FieldTypes
     ? FieldTypes[LayerClasses[T]["paramField"]]
@@ -65,7 +65,7 @@ export type LayerType = keyof TypeMessages;
 /** The fields of LayerParameter that any call may give. */
 export type CommonFields = Omit<MessageFields<proto.LayerParameter>, "type">;
 
-/** What a layer of this type takes: the fields of its own message, and those all layers have. */
+/** The fields for a layer of this type: those of its own message, and those that all layers have. */
 export type LayerFields<T extends LayerType> = MessageFields<TypeMessages[T]> &
   Omit<CommonFields, keyof MessageFields<TypeMessages[T]>>;
 

@@ -3,20 +3,20 @@ import type { Step } from "../core/program.js";
 import type { Span } from "../core/span.js";
 import { usesOf } from "../core/uses.js";
 
-/** Bytes, by who has them. */
+/** Bytes of memory, by owner. */
 export interface NetMemory {
-  /** What blobs and layers share. */
+  /** Memory that blobs and layers share. */
   readonly shared: number;
-  /** What blobs and layers have to themselves. */
+  /** Memory that single blobs and layers own. */
   readonly own: number;
   readonly params: number;
-  /** What the engine's kernels use while they run is not in it. */
+  /** The sum, without the memory that the engine's kernels use while they run. */
   readonly total: number;
-  /** What blobs and layers would take if none shared. */
+  /** The memory that blobs and layers would need if none was shared. */
   readonly unshared: number;
 }
 
-/** What whole runs of this net hold in memory at their peak, after all passes; runs nothing. */
+/** The memory that whole runs of this net need at their peak, after all passes. Nothing runs. */
 export function netMemory(net: Net): NetMemory {
   const { plan, memory: shared } = net.execution;
   const steps = [...plan.forward, ...(plan.backward ?? [])];

@@ -16,11 +16,11 @@ import type { CommonFields, EnumValues, LayerFields, LayerType } from "./layer-p
 /** A layer that was made by a call. */
 interface Call {
   readonly bottoms: readonly Top[];
-  /** At least one: a layer without tops has one that stands for the layer. */
+  /** Its tops, at least one: a layer without tops has one that represents the layer. */
   readonly tops: readonly Top[];
   readonly ntop: number;
   readonly inPlace: boolean;
-  /** The fields given in the call, without the names, which the net gives. */
+  /** The fields given in the call, without the names, which the net chooses. */
   readonly message: LayerParameter;
 }
 
@@ -35,7 +35,7 @@ export class Top {
   }
 }
 
-/** Options of a call beside bottoms and fields. */
+/** Options of a call besides bottoms and fields. */
 export interface CallOptions<N extends number> {
   /** The number of its tops; default 1. */
   readonly ntop?: N | undefined;

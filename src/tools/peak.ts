@@ -14,15 +14,15 @@ import type { Shape } from "../util/shape.js";
 import { caffeMemory } from "./caffe-memory.js";
 import { netMemory } from "./net-memory.js";
 
-/** The largest number of bytes held at one time for blobs, parameters and what layers keep. */
+/** The largest number of bytes used at one time for blobs, parameters and layers' own memory. */
 export interface Peak {
   readonly moka: number;
-  /** Bytes that BVLC Caffe holds for the same net. */
+  /** Bytes that BVLC Caffe uses for the same net. */
   readonly caffe: number;
 }
 
 export interface PeakOptions {
-  /** TRAIN is forward and backward, TEST forward alone. */
+  /** TRAIN is forward and backward, TEST only forward. */
   readonly phase: Phase;
   readonly level: number;
   readonly stages: readonly string[];
@@ -33,7 +33,7 @@ export interface PeakOptions {
 }
 
 /**
- * The peak of a net's memory. The net is planned only: no memory is taken, no parameter filled, no file written.
+ * The peak of a net's memory. The net is only planned: no memory is allocated, no parameter filled, no file written.
  *
  * @param message the net, upgraded
  * @returns undefined if the net cannot be built in this phase (its data may be missing), or if no layer learns in TRAIN

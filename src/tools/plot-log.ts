@@ -44,7 +44,7 @@ function seriesOf(rows: readonly LogRow[], net: string): (Series & { readonly ou
   }));
 }
 
-/** Whether a curve is a part of another, apart from rounding: so with one loss that is not smoothed. */
+/** Whether a curve is a part of another, apart from rounding. This happens with one loss that is not smoothed. */
 function liesOn(part: Series, whole: Series): boolean {
   const values = new Map(whole.points.map(({ x, y }) => [x, y]));
   const isThere = ({ x, y }: Point) => {

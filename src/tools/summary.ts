@@ -22,17 +22,17 @@ import { weightPaths } from "../util/weight-paths.js";
 import { type Peak, peakOf } from "./peak.js";
 
 export interface SummaryOptions {
-  /** Which of the net's layers are there. Default `TEST`. */
+  /** The phase, which selects layers. Default `TEST`. */
   readonly phase?: Phase | undefined;
-  /** Of the net's state, for include and exclude rules. Default 0 and none. */
+  /** Level and stages of the net's state, for include and exclude rules. Default 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
   /**
-   * Shapes of blobs that layers without bottoms bring, by name. A layer whose tops are all named here is not asked,
-   * so a data layer needs no data, nor a known type.
+   * Shapes of the tops of layers without bottoms, by name. If all tops of a layer are named here, the layer is not made: it
+   * needs neither data nor a known type.
    */
   readonly shapes?: Readonly<Record<string, Shape>> | undefined;
-  /** Weights that are to fit: a path, or several separated by commas. */
+  /** Weights to compare with the net: a path, or several separated by commas. */
   readonly weights?: string | undefined;
   /** Whether to plan the net's memory, which takes most of the time. Default true; if not, `peaks` is empty. */
   readonly peaks?: boolean | undefined;
@@ -44,7 +44,7 @@ export interface SummaryOptions {
 
 export interface BlobSummary {
   readonly name: string;
-  /** Not there if it does not follow: the layer that makes it, or one above, is `unknown`. */
+  /** Absent if it cannot be inferred: the layer that makes the blob, or one above, is `unknown`. */
   readonly shape?: Shape;
 }
 
@@ -59,18 +59,18 @@ export interface LayerSummary {
   readonly type: string;
   readonly bottoms: readonly BlobSummary[];
   readonly tops: readonly BlobSummary[];
-  /** Whether the shapes of its tops are assumed from its message, as far as it gives them, since its data are missing. */
+  /** Whether the shapes of its tops are assumed from its message, if that gives them, because its data are missing. */
   readonly assumed?: true;
-  /** Whether shapes of its tops or parameters do not follow. What it costs is not counted then. */
+  /** Whether shapes of its tops or parameters cannot be inferred. Its costs are not counted then. */
   readonly unknown?: true;
   /** Why it is `assumed` or `unknown`, if that is because of the layer itself, and not of its bottoms. */
   readonly error?: string;
   readonly params: readonly ParamSummary[];
-  /** How many values its parameters have, BatchNorm's statistics too; shared ones count where they are owned. */
+  /** The number of values of its parameters, including BatchNorm's statistics. Shared ones count for their owner only. */
   readonly parameters: number;
-  /** Of one forward over the whole batch; see `Layer.multiplyAdds`. */
+  /** Multiply-adds of one forward over the whole batch; see `Layer.multiplyAdds`. */
   readonly multiplyAdds: number;
-  /** Bytes of the values of its tops; none for tops that are its bottom, or a view of it. */
+  /** Bytes of the values of its tops; 0 for tops that are its bottom, or a view of it. */
   readonly memory: number;
   /** Whether it is a Split that the net makes itself, for a blob with several readers. */
   readonly inserted: boolean;
@@ -79,33 +79,33 @@ export interface LayerSummary {
 }
 
 /**
- * What a net is made of, and what it costs; as JSON, what `moka summary --json` prints. Sizes in memory are in bytes, of
- * values of 4 bytes.
+ * The parts of a net and their costs. `moka summary --json` prints this object as JSON. Sizes in memory are in bytes; a
+ * value has 4 bytes.
  */
 export interface NetSummary {
   readonly name: string;
   readonly phase: Phase;
   readonly layers: readonly LayerSummary[];
-  /** Every blob's shape by name, where it is known, in the order of the layers. */
+  /** The known shapes of blobs by name, in the order of the layers. */
   readonly blobs: Readonly<Record<string, Shape>>;
   readonly totals: {
-    /** Whether layers are not counted, since they are `unknown`: all totals are lower bounds then. */
+    /** Whether some layers are not counted because they are `unknown`: all totals are lower bounds then. */
     readonly partial?: true;
     readonly parameters: number;
     /** Bytes of the parameters. */
     readonly parameterMemory: number;
     readonly multiplyAdds: number;
-    /** Bytes of all blobs' values, if each has memory of its own; gradients take as much again. */
+    /** Bytes of all blobs' values, if each has its own memory. Gradients need the same number of bytes. */
     readonly memory: number;
   };
   readonly peaks: Peaks;
 }
 
-/** What runs of the net hold in memory at their peak, without a solver's history; see `Peak`. */
+/** The memory that runs of the net need at their peak, without a solver's history; see `Peak`. */
 export interface Peaks {
-  /** Of the net as phase TRAIN has it; not there if it cannot be built (its data are missing), or nothing learns. */
+  /** The peak in phase TRAIN; absent if the net cannot be built (its data are missing), or no layer learns. */
   readonly training?: Peak;
-  /** Of the net as phase TEST has it, forward only; not there in a summary of phase TRAIN. */
+  /** The peak in phase TEST, forward only; absent in a summary of phase TRAIN. */
   readonly inference?: Peak;
 }
 
@@ -173,9 +173,9 @@ export async function summarizeNet(message: NetParameter, options: SummaryOption
 }
 
 /**
- * What keeps a layer's shapes from being known, if it is no mistake of the net: an unknown type, or missing files.
+ * The error that leaves a layer's shapes unknown, if it is not a mistake of the net: an unknown type, or missing files.
  *
- * @throws the layer's error, if it is another; files that are there and damaged are a mistake
+ * @throws the layer's error, if it is a mistake of the net; damaged files are a mistake
  */
 function errorOf(message: LayerParameter, found: LayerShapes, catalog: Catalog): MokaError | undefined {
   const { layer, top, error, isAssumed } = found;
@@ -198,13 +198,13 @@ function errorOf(message: LayerParameter, found: LayerShapes, catalog: Catalog):
   return told;
 }
 
-/** Gives a layer its parameters, without memory; those of one name are shared. */
+/** Gives a layer its parameters, without memory. Parameters of one name are shared. */
 function addParams(layer: Layer, shapes: readonly Shape[], table: ParamTable): void {
   layer.params = shapes.map((shape, index) => new Tensor(`${layer.name}.${index}`, shape, none));
   table.add(layer);
 }
 
-/** The parameters that the weights have, those that share one of them too. */
+/** The parameters that the weights have, and those that share one of them. */
 async function findWeights(
   paths: string,
   layers: readonly Layer[],

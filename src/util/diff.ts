@@ -27,7 +27,7 @@ function hunksOf(before: string, after: string, maxEditLength = Number.POSITIVE_
   return structuredPatch("", "", before, after, undefined, undefined, { context: 3, maxEditLength })?.hunks;
 }
 
-/** The hunk that replaces every line. */
+/** A hunk that replaces every line. */
 function everyLine(before: string, after: string) {
   const [removed, added] = [hunksOf(before, "")?.[0], hunksOf("", after)?.[0]];
   const lines = [...(removed?.lines ?? []), ...(added?.lines ?? [])];

@@ -21,7 +21,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** What an error is about. All fields are optional; place and layer are shown before the message. */
+/** The subject of an error. All fields are optional; place and layer are shown before the message. */
 interface ErrorContext {
   readonly place?: Place | undefined;
   readonly layer?: { readonly name: string; readonly type: string } | undefined;

@@ -4,8 +4,8 @@
  */
 export interface Files {
   /**
-   * The path to use for one that is written in a prototxt: as it is, relative to the working directory as in Caffe, if it
-   * exists; else relative to the folder of `from`, the file that names it, if that exists.
+   * Resolves a path from a prototxt: relative to the working directory, as in Caffe, if that exists; else relative to the
+   * folder of `from`, the file that names it, if that exists. Otherwise the path does not change.
    */
   resolve(path: string, from?: string): Promise<string>;
   read(path: string): Promise<Uint8Array>;
@@ -34,7 +34,7 @@ export interface ByteSource {
   close(): void;
 }
 
-/** What `read` makes of a file, which is open until `read` resolves. */
+/** The result of `read` for a file, which is open until `read` resolves. */
 export async function readFrom<T>(
   files: Files,
   path: string,

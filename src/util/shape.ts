@@ -42,7 +42,7 @@ export function checkShape(shape: Shape): void {
   check(countOf(shape) <= maxCount, "MOKA_SHAPE", `shape ${formatShape(shape)} has more than 2^31 - 1 values`);
 }
 
-/** A shape seen as `outer × dim × inner`: what lies before `axis`, in `[axis, end)`, and behind. */
+/** A shape collapsed to `outer × dim × inner`: the axes before `axis`, those in `[axis, end)`, and those after. */
 export function collapseShape(shape: Shape, axis: number, end: number): { outer: number; dim: number; inner: number } {
   return { outer: countOf(shape, 0, axis), dim: countOf(shape, axis, end), inner: countOf(shape, end) };
 }

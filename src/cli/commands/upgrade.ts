@@ -4,7 +4,7 @@ import type { Log } from "../../util/log.js";
 import { type Command, command, type ExitCode, operand, type Parameter } from "../command.js";
 import { caffeLog as log } from "../print.js";
 
-/** A file that was read, in an old form or in today's. */
+/** A file that was read, in an old form or in the current one. */
 interface Reading {
   /** Whether it has an old form. */
   readonly needed: boolean;
@@ -85,8 +85,8 @@ const tools: ReadonlyMap<string, Tool> = new Map([netText, netBinary, solverText
 const calledAs: Parameter<string> = (command) => () => command.parent?.args[0] ?? "";
 
 /**
- * `moka upgrade`: upgrades a net or a solver, as text, or a caffemodel to today's form. Comments and fields that Moka does
- * not know are kept. The output is written at the end, all at once.
+ * `moka upgrade`: upgrades a net or a solver, as text, or a caffemodel to the current form. Comments and fields that Moka
+ * does not know are kept. The output is written at the end, all at once.
  *
  * Under the name of one of Caffe's tools it takes that tool's kind of file and has its exit codes: 1 for a wrong call or
  * if something had to be left out, 2 for a file that cannot be read.

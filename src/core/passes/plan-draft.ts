@@ -106,7 +106,7 @@ export class PlanDraft {
     return false;
   }
 
-  /** Replaces the steps at `positions` by `steps`, of which there are at most as many. */
+  /** Replaces the steps at `positions` by `steps`, which must not be more. */
   replace(positions: readonly number[], steps: readonly Step[]): void {
     for (const [i, position] of positions.entries()) {
       this.#index(position, "remove");

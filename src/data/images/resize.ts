@@ -1,7 +1,7 @@
 import { check } from "../../util/errors.js";
 import type { Image } from "../../util/images.js";
 
-/** The two weights of a value are integers with this sum; it stands for 1, with 11 bits after the point. */
+/** The two weights of a value are integers with this sum. It represents 1, with 11 bits after the binary point. */
 const one = 1 << 11;
 
 /** For each index of the result: the two indices of the source it lies between, and their weights. */

@@ -119,7 +119,7 @@ export class LmdbWriter {
 }
 
 /**
- * Groups children into branch pages, as many as each page holds. Every page gets at least two: LMDB
+ * Groups children into branch pages, which are filled one after the other. Every page gets at least two: LMDB
  * refuses a branch page with one node as damaged.
  */
 function groupChildren(children: readonly Child[]): Child[][] {

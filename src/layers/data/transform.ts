@@ -17,7 +17,7 @@ export async function loadMean(
   return readBlobProto(await files.read(path), path);
 }
 
-/** A layer's transformer; where it crops or mirrors at random, the run's generator gives it one of its own. */
+/** A layer's transformer. If it crops or mirrors at random, it gets its own generator, seeded by the run's. */
 export function newTransformer(
   { transformParam }: LayerParameter,
   { phase, random }: LayerContext,

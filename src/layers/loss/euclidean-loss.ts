@@ -7,7 +7,7 @@ import { LossLayer } from "./loss.js";
 /**
  * Half the mean squared distance: Σ (a − b)²/(2·N).
  *
- * Bottoms a and b, with the same first axis N and as many values behind it; top a scalar.
+ * Bottoms a and b, with the same first axis N and the same number of values; top a scalar.
  * Gradients: (a − b)·dloss/N for a, its negative for b; both bottoms may learn.
  */
 export class EuclideanLossLayer extends LossLayer {
@@ -41,7 +41,7 @@ export class EuclideanLossLayer extends LossLayer {
   }
 }
 
-/** What the loss is divided by: a batch without rows has loss 0. */
+/** The divisor of the loss: a batch without rows has loss 0. */
 function rowsOf({ shape }: Tensor): number {
   return Math.max(1, shape[0] ?? 1);
 }

@@ -11,7 +11,7 @@ import { LossLayer } from "./loss.js";
  * Cross entropy of sigmoids and targets: −Σ (t·log p + (1 − t)·log(1 − p))/normalizer, p = 1/(1 + e^−x), computed
  * from x so that nothing overflows.
  *
- * Bottoms: scores x (N, …); targets t, as many, with the same first axis, from 0 to 1. Top: the loss, a scalar.
+ * Bottoms: scores x (N, …); the same number of targets t, from 0 to 1, with the same first axis. Top: the loss, a scalar.
  * Gradient for the scores: (p − t)·dloss/normalizer, 0 for ignored targets; targets have none.
  *
  * `loss_param`: `ignore_label` (none; compared with targets without their fractions: an ignore_label of 0 ignores all

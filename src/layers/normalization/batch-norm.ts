@@ -76,7 +76,7 @@ export class BatchNormLayer extends NeuronLayer {
     return [[channels], [channels], [1]].map((shape) => ({ shape, filler }));
   }
 
-  /** temp_ and x_norm_, the latter with a diff where the layer works in place; the sums of each image's channels. */
+  /** temp_ and x_norm_, which has a diff too if the layer works in place; the sums of each image's channels. */
   override caffeBuffers({ bottom: [x = []], inPlace, backward }: LayerUse): number {
     return (backward && inPlace ? 3 : 2) * countOf(x) + countOf(x, 0, 2) + countOf(x, 2);
   }

@@ -7,7 +7,7 @@ import { formatShape, type Shape, sameShape } from "../../util/shape.js";
  * One step of an LSTM's cells; Caffe's LSTM layer is made of it.
  *
  * Bottoms: c_prev (1, N, D); gates (1, N, 4·D), input, forget, output and candidate, before their nonlinearities;
- * cont (1, N), 0 where a sequence begins, 1 where it goes on. Tops c, h, (1, N, D) each.
+ * cont (1, N), 0 where a sequence begins, 1 where it continues. Tops c, h, (1, N, D) each.
  * i, f, o = sigmoid, g = tanh of the gates; c = cont·f·c_prev + i·g; h = o·tanh(c).
  * Gradient: that of the formula, for c_prev and the gates; for the forget gate it holds where cont is 0 or 1, as in Caffe.
  *

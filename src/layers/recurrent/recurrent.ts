@@ -11,10 +11,10 @@ import { bottomRoles, paramRoles } from "./roles.js";
 import { type BackwardStep, part, type State, type Step, type Unrolled } from "./step.js";
 
 /**
- * What LSTM and RNN have in common: T steps over N streams. Each step leaves a state, whose first blob is h, to the
+ * The common part of LSTM and RNN: T steps over N streams. Each step gives a state, whose first blob is h, to the
  * next. gates_t = W_x·x_t + b + W_s·x_static + W_h·(cont_t·h_{t−1}); each type computes its state from the gates.
  *
- * Bottoms: x (T, N, …K); cont (T, N), 0 where a sequence begins, 1 where it goes on; x_static (N, …S) if given; with
+ * Bottoms: x (T, N, …K); cont (T, N), 0 where a sequence begins, 1 where it continues; x_static (N, …S) if given; with
  * `expose_hidden` the state before the first step, (1, N, D) each. Tops: (T, N, D); with `expose_hidden` the state
  * after the last step. Without it each forward starts from the state in which the one before ended. The first forward,
  * one after `reset`, and one with another N start from 0.

@@ -5,7 +5,7 @@ import { BaseConvolutionLayer } from "./base-convolution.js";
 /**
  * Convolution (cross-correlation, as in all of Caffe): y = w ∗ x + b.
  *
- * Bottoms x (N, C, …spatial), one or more of the same shape; as many tops y (N, num_output, …), each size
+ * Bottoms x (N, C, …spatial), one or more of the same shape; for each a top y (N, num_output, …), each size
  * (in + 2·pad − dilation·(kernel − 1) − 1)/stride + 1, rounded down. Any number of spatial axes, none included.
  * With `group` g the channels are split into g groups, each convolved by itself.
  * Gradients: for x the transposed convolution of dy, for w the correlation of x with dy, db = Σ dy.

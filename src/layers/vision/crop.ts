@@ -8,7 +8,7 @@ import { canonicalAxis, countOf, formatShape, type Shape } from "../../util/shap
 /**
  * Cuts a blob to the size of another.
  *
- * Bottoms: x; a reference of as many axes, whose values do not matter. Top y: the axes of x before `axis`, those of the
+ * Bottoms: x; a reference with as many axes, whose values are not read. Top y: the axes of x before `axis`, those of the
  * reference from there on; the values of x from the offsets on. Gradient: dy where it came from, 0 for the rest of x
  * and for the reference.
  *

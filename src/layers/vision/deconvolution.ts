@@ -7,9 +7,9 @@ import { BaseConvolutionLayer } from "./base-convolution.js";
 /**
  * Deconvolution, the transpose of a convolution: each value of x adds its multiple of the kernel to y, `stride` apart,
  * and then the bias is added. Convolution does this to gradients. It makes images larger; with
- * `weight_filler { type: "bilinear" }`, as many groups as channels and `lr_mult: 0` it interpolates.
+ * `weight_filler { type: "bilinear" }`, one group for each channel and `lr_mult: 0` it interpolates.
  *
- * Bottoms x (N, C, …spatial), one or more of the same shape; as many tops y (N, num_output, …), each size
+ * Bottoms x (N, C, …spatial), one or more of the same shape; for each a top y (N, num_output, …), each size
  * stride·(in − 1) + dilation·(kernel − 1) + 1 − 2·pad. Any number of spatial axes, none included.
  * With `group` g the channels are split into g groups, each convolved by itself.
  * Gradients: for x the convolution of dy with w, for w the correlation of dy with x, db = Σ dy.

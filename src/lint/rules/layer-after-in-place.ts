@@ -38,7 +38,7 @@ function* neverInPlace(view: View): Iterable<Problem> {
   }
 }
 
-/** Blobs that one layer overwrites in place and another layer reads as they were before; Caffe refuses these nets. */
+/** Blobs whose old values another layer reads after one layer has overwritten them in place; Caffe refuses these nets. */
 function* sharedBlobs(view: View): Iterable<LayerProblem> {
   for (const { kind, layer, index, value } of view.problems) {
     const { name: blob, maker, readers } = value;

@@ -170,7 +170,7 @@ function wireTypeOf(scalar: ScalarType): WireType {
   }
 }
 
-/** What a file that is not a binary message is instead, if its first bytes tell. */
+/** For an error: the kind of a file that is not a binary message, if its first bytes tell. */
 function lookalike(bytes: Uint8Array): string {
   const head = String.fromCharCode(...bytes.subarray(0, 32));
   if (head.startsWith("version https://git-lfs")) return "; it is a Git LFS pointer, not the file itself";

@@ -37,7 +37,7 @@ const textIssueCodes = {
   MOKA_TEXT_QUOTES: "warning",
   /** A number, bool or enum in a spelling that Caffe does not accept: `64.0`, `+5`, `TRUE`, `max`. */
   MOKA_TEXT_SPELLING: "warning",
-  /** An unknown escape in a string; its characters are taken as they are. */
+  /** An unknown escape in a string. Its characters become part of the string. */
   MOKA_TEXT_ESCAPE: "warning",
   /** Escapes in a string whose bytes are not UTF-8. This is the only issue that Caffe accepts. */
   MOKA_TEXT_ENCODING: "warning",

@@ -5,7 +5,7 @@ interface Numeral {
   readonly value: number;
   /** The exact value of an integer of at most 32 digits; undefined for a decimal of at most 15, which `value` holds. */
   readonly exact: bigint | undefined;
-  /** How it is written. `leadingZero` is a decimal that starts with an extra zero, which C++ protobuf refuses. */
+  /** The form in the text. `leadingZero` is a decimal that starts with an extra zero, which C++ protobuf refuses. */
   readonly form: "decimal" | "octal" | "hex" | "float" | "leadingZero";
 }
 

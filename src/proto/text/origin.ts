@@ -4,7 +4,7 @@ import type { Comments, MessageComments, Source, UnknownField } from "../source.
 import { layoutOf } from "./layout.js";
 import type { Comment, FieldNode, FileNode, MessageNode, ValueNode } from "./tree.js";
 
-/** What all messages of a text share. */
+/** Data that all messages of a text share. */
 export interface ParseContext {
   readonly file: string | undefined;
   /** The values that their field cannot hold. */

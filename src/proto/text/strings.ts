@@ -1,7 +1,7 @@
 /** A string of the text, decoded. */
 interface Unescaped {
   readonly bytes: Uint8Array;
-  /** The first unknown escape, if there is one. The characters of unknown escapes are taken as they are. */
+  /** The first unknown escape, if there is one. The characters of unknown escapes become part of the string. */
   readonly badEscape: string | undefined;
 }
 

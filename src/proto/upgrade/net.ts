@@ -7,7 +7,7 @@ import { needsTransformationUpgrade, upgradeTransformation } from "./transformat
 import { upgradeV0Net } from "./v0.js";
 import { upgradeV1Net } from "./v1.js";
 
-/** A line of Caffe's log: its line in upgrade_proto.cpp, and its text. */
+/** A line of Caffe's log: its line number in upgrade_proto.cpp, and its text. */
 type Notice = readonly [line: number, text: string];
 
 /** The upgrade of one old form. */

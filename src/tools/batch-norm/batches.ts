@@ -16,18 +16,18 @@ export type Batch = ReadonlyMap<string, { readonly shape: Shape; readonly data: 
 export interface BatchSource {
   /** The shapes of its blobs in the first batch. */
   readonly shapes: ReadonlyMap<string, Shape>;
-  /** The number of batches until the first one follows again; `undefined` where it is not known. */
+  /** The number of batches before the first one repeats; `undefined` if it is not known. */
   readonly length: number | undefined;
   next(): Promise<Batch>;
   close(): Promise<void>;
 }
 
-/** The data layers of a net in one state that bring their own data; an Input layer does not. */
+/** The data layers of a net in one state, without Input layers, which have no data of their own. */
 export function ownDataLayers(message: NetParameter, state: NetState): LayerParameter[] {
   return filterLayers(message, state, silent).filter((layer) => isDataLayer(layer) && layer.type !== "Input");
 }
 
-/** The batches of data layers, which run as a net of their own. */
+/** The batches of data layers. These layers run as a separate net. */
 export async function batchesOfLayers(
   layers: readonly LayerParameter[],
   state: NetState,
@@ -52,7 +52,7 @@ export async function batchesOfLayers(
 
 /**
  * Batches of `size` rows of arrays. All arrays have the same number of rows; the first axis counts them. A batch that
- * reaches the last row goes on with the first one, as in a data layer.
+ * reaches the last row continues with the first one, as in a data layer.
  *
  * @throws MokaError `MOKA_SHAPE` if the arrays have different numbers of rows, or none
  */

@@ -7,18 +7,18 @@ import type { FactorReading } from "./factor.js";
 import type { NormLayer } from "./norm-layers.js";
 import type { Scores } from "./outputs.js";
 
-/** One reason why a net tests worse than it trains. */
+/** One cause of worse results in testing than in training. */
 export interface Cause {
   readonly kind: "empty" | "hard-coded" | "tiny batches" | "other domain" | "slow average";
   readonly title: string;
   /** The names of the BatchNorm layers it concerns. */
   readonly layers: readonly string[];
-  /** The numbers of this net that point to it, one sentence each. */
+  /** The evidence in the numbers of this net, one sentence each. */
   readonly evidence: readonly string[];
   readonly remedy: string;
 }
 
-/** A BatchNorm of the net under test: its gap, and what its blobs hold. */
+/** A BatchNorm of the net under test: its gap, and facts about its blobs. */
 export interface MeasuredLayer extends LayerGap {
   readonly factor: number;
   readonly reading: FactorReading;
@@ -28,19 +28,19 @@ export interface MeasuredLayer extends LayerGap {
   readonly hasVariance: boolean;
 }
 
-/** What `diagnose` tells the causes by. */
+/** The data from which `diagnose` finds the causes. */
 export interface Measurements {
-  /** In the order of the net. */
+  /** The BatchNorm layers in the order of the net. */
   readonly layers: readonly MeasuredLayer[];
   /** The BatchNorm layers of the prototxt, by phase. */
   readonly train: readonly NormLayer[];
   readonly test: readonly NormLayer[];
   /** Whether the prototxt is for training: it has data layers or a loss in TRAIN. */
   readonly trains: boolean;
-  /** The phase whose data layers bring the batches. */
+  /** The phase whose data layers give the batches. */
   readonly phase: "TRAIN" | "TEST";
   readonly batches: number;
-  /** Images in a batch: of those measured here, and of those in training, where that is known. */
+  /** The number of images in a batch: in the batches measured here, and in those of training, if known. */
   readonly batchSize: number;
   readonly trainBatchSize: number | undefined;
   readonly scores: { readonly batch: Scores; readonly global: Scores };
@@ -48,16 +48,16 @@ export interface Measurements {
   readonly accuracies: ReadonlySet<string>;
 }
 
-/** From this divergence on, in nats a channel, stored statistics count as wrong: a mean 0.45 σ off, or twice the variance. */
+/** Stored statistics count as wrong from this divergence on, in nats per channel: a mean 0.45 σ off, or twice the variance. */
 const stale = 0.1;
-/** The same where the averages are known to cost loss or accuracy: a mean 0.14 σ off. */
+/** The same limit if the averages are known to make loss or accuracy worse: a mean 0.14 σ off. */
 const harmful = 0.01;
-/** From this standard deviation on, in σ of the data, the mean of a batch is mostly noise: as that of 8 independent values. */
+/** From this standard deviation on, in σ of the data, a batch's mean is mostly noise, as the mean of 8 independent values. */
 const noisy = 0.35;
-/** With a factor below this share of its limit, 1/(1 − f), the start of training still counts in an average. */
+/** If the factor is below this share of its limit, 1/(1 − f), the first updates still count in an average. */
 const settled = 0.95;
 
-/** The likely causes of a gap between training and testing, likeliest first; none where the gap does no harm. */
+/** The likely causes of a gap between training and testing, the most likely first; empty if the gap does no harm. */
 export function diagnose(measured: Measurements): Cause[] {
   const empty = measured.layers.filter(isEmpty);
   const frozen = measured.trains ? measured.train.filter(({ useGlobalStats }) => useGlobalStats === true) : [];
@@ -82,12 +82,12 @@ function isEmpty({ factor, hasVariance }: MeasuredLayer): boolean {
   return factor === 0 || !hasVariance;
 }
 
-/** The error of the data's own statistics in nats, as they are over few batches: twice the expected one. */
+/** The sampling error of the data's statistics over few batches, in nats: twice the expected error. */
 function uncertainty({ noise = 0 }: MeasuredLayer, { batches }: Measurements): number {
   return (2 * noise * noise) / batches;
 }
 
-/** Whether the averages cost loss or accuracy; unknown where the net has neither output. */
+/** Whether the averages make loss or accuracy worse; undefined if the net has neither output. */
 function harmDone({ scores: { batch, global }, accuracies }: Measurements): boolean | undefined {
   const lost = [...accuracies].some((name) => !((global.outputs[name] ?? 0) >= (batch.outputs[name] ?? 0) - 0.01));
   if (batch.loss !== undefined && global.loss !== undefined) return lost || !(global.loss <= 1.1 * batch.loss + 0.01);
@@ -131,7 +131,7 @@ function hardCoded(measured: Measurements, frozen: readonly NormLayer[], affecte
   return causes;
 }
 
-/** Where a layer's `use_global_stats` stands, as `train_val.prototxt:12:3: `; empty where that is not known. */
+/** The place of a layer's `use_global_stats`, as `train_val.prototxt:12:3: `; empty if it is not known. */
 function where(norm: NormLayer | undefined): string {
   const param = norm?.message.batchNormParam;
   const place = (param && placeOf(param, "use_global_stats")) ?? (norm && sourceOf(norm.message)?.place);
@@ -191,8 +191,8 @@ function wrongAverages({ layers, scores, phase }: Measurements, off: readonly Me
   if (!first) return [];
   const growing = off.filter(isYoung);
   const harm = harmOf(scores);
-  // A slow average is wrong at all layers, most at the deepest. Data of another domain show at the first layer: the layers
-  // behind it get them normalized.
+  // A slow average is wrong at all layers, and most at the deepest. Data of another domain are seen at the first layer only:
+  // the layers after it get normalized values.
   const isAlone = off.slice(1).every(({ divergence }) => divergence < first.divergence / 2) && layers.length > 1;
   const isDomain = first.name === layers[0]?.name && (growing.length === 0 || isAlone);
   const common = { layers: off.map(({ name }) => name) };

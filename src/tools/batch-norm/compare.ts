@@ -10,11 +10,11 @@ import { Moments } from "./moments.js";
 import { normBlobsIn } from "./norm-layers.js";
 import { ScoreMean, type Scores } from "./outputs.js";
 
-/** How much a BatchNorm that normalizes by the batch differs from the same with its averages, over all batches run. */
+/** The difference between a BatchNorm that normalizes by the batch and the same with its averages, over all batches. */
 export interface LayerGap {
   readonly name: string;
   readonly channels: number;
-  /** Values of a channel in one batch, N·H·W: what batch statistics are over. */
+  /** N·H·W, the number of values of a channel in one batch. */
   readonly m: number;
   /**
    * ‖batch − global‖/‖batch‖ of the bottom and of the top: `batch` in the net whose BatchNorm layers all normalize by the
@@ -30,7 +30,7 @@ export interface LayerGap {
   readonly divergence: number;
   readonly worstChannel: number;
   readonly worstDivergence: number;
-  /** The standard deviation of the batches' means in units of the data's σ, root mean square over the channels; of two batches or more. */
+  /** The standard deviation of the batches' means ÷ the data's σ, root mean square over the channels; needs two batches. */
   readonly noise?: number;
 }
 
@@ -38,14 +38,14 @@ export interface Comparison {
   readonly layers: readonly LayerGap[];
   readonly batch: Scores;
   readonly global: Scores;
-  /** The first layer with a bad output in either net, where there is one. */
+  /** The first layer with a bad output in either net, if there is one. */
   readonly bad: { readonly global?: FirstBad; readonly batch?: FirstBad };
 }
 
 /**
- * Runs the same batches through two nets of the same layers, one of which normalizes by the batch and one by its averages.
- * Both run one layer at a time, and each BatchNorm is compared just before and just after it runs. So no blob is kept for
- * longer than the layers that read it need it.
+ * Runs the same batches through two nets of the same layers. One normalizes by the batch, the other by its averages. Both
+ * run one layer at a time, and each BatchNorm is compared just before and just after it runs. So no blob is stored longer
+ * than the layers that read it need it.
  */
 export async function compareStatistics(
   batchNet: Net,
@@ -94,7 +94,7 @@ class GapMeter {
   readonly #input = new RelativeError();
   readonly #output = new RelativeError();
 
-  /** @param x its bottom; @param global the layer in the net that normalizes by M, V and s */
+  /** @param x the BatchNorm's bottom; `global` is the layer in the net that normalizes by M, V and s */
   constructor(x: Tensor, global: Layer) {
     this.#moments = new Moments(x.shape[1] ?? 1);
     this.#global = global;

@@ -1,9 +1,9 @@
-/** The distribution of a layer's values, one a channel. Values that are not finite are left out, and counted. */
+/** The distribution of a layer's values, one per channel. Values that are not finite are left out, and counted. */
 export interface Distribution {
   readonly min: number;
   readonly max: number;
   readonly mean: number;
-  /** Of an even number of values the lower of the two in the middle. */
+  /** The median; of an even number of values, the lower of the two in the middle. */
   readonly median: number;
   /** The number of values left out: those not finite or, on a logarithmic scale, not positive. */
   readonly leftOut: number;
@@ -15,13 +15,13 @@ export interface Distribution {
 /** The number of bins of a histogram. */
 export const bins = 12;
 
-/** @param isLog takes logarithms for the histogram, of values that span powers of ten, such as variances */
+/** @param isLog whether the histogram is over logarithms, for values that span powers of ten, such as variances */
 export function distributionOf(values: ArrayLike<number>, isLog = false): Distribution {
   const finite = Float64Array.from(Array.from(values).filter(Number.isFinite)).sort();
   const placed = isLog ? finite.filter((value) => value > 0).map(Math.log) : finite;
   const [low = 0, high = 0] = [placed[0], placed.at(-1)];
   const histogram = Array<number>(bins).fill(0);
-  // Halving keeps the difference of the largest floats finite, and would lose the smallest ones.
+  // Values are halved only if their difference would be infinite: halving loses a digit of the smallest floats.
   const unit = Number.isFinite(high - low) ? 1 : 0.5;
   for (const value of placed) {
     const share = (unit * value - unit * low) / (unit * high - unit * low);

@@ -18,7 +18,7 @@ const columns = [
   { title: "gain γ/σ", of: (layer: BatchNormStats) => layer.gain },
 ] as const;
 
-/** An SVG file of a net's BatchNorm layers: one row a layer, with a histogram over its channels for each quantity. */
+/** An SVG file of a net's BatchNorm layers: one row per layer, with a histogram over its channels for each quantity. */
 export function drawStats(title: string, layers: readonly BatchNormStats[]): string {
   const width = 2 * margin + nameWidth + columns.length * cellWidth;
   const flagged = layers.filter(({ dead, suspicious }) => dead.length + suspicious.length > 0).length;

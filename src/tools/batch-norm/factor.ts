@@ -1,6 +1,6 @@
 import { formatNumber } from "../../util/number-format.js";
 
-/** What the third blob of a BatchNorm, the factor, tells about the training of its averages. */
+/** The facts about the training of a BatchNorm's averages that follow from its third blob, the factor. */
 export interface FactorReading {
   /**
    * `empty`: never trained. `converted`: mean and variance were written as they are, or come from a single update.
@@ -8,21 +8,21 @@ export interface FactorReading {
    * `moving_average_fraction` allows. `invalid`: negative or not finite.
    */
   readonly state: "empty" | "converted" | "growing" | "saturated" | "too large" | "invalid";
-  /** The approximate number of updates, where the factor tells it. */
+  /** The approximate number of updates, if the factor tells it. */
   readonly updates?: number;
-  /** In words. */
+  /** The meaning in words. */
   readonly text: string;
 }
 
 /** Below this f^n the first of n updates counts as forgotten. */
 const forgotten = 1e-3;
-/** Below this f^n the rounding of the factor, a float, hides n. */
+/** Below this f^n, n cannot be computed from the factor, because it is a rounded float. */
 const unreadable = 1e-4;
 
 /**
- * Each update makes the factor s ← f·s + 1, so that after n of them it is (1 − f^n)/(1 − f), and n = log(1 − s(1 − f))/log f.
+ * Each update makes the factor s ← f·s + 1. After n updates it is (1 − f^n)/(1 − f), so n = log(1 − s(1 − f))/log f.
  *
- * @param s the factor; @param f `moving_average_fraction`
+ * @param s the factor; `f` is `moving_average_fraction`
  */
 export function readFactor(s: number, f: number): FactorReading {
   const shown = formatNumber(s);

@@ -22,7 +22,7 @@ import type { Batch } from "./batches.js";
  * Builds a net with Input layers instead of its data layers, for `feed`. Its BatchNorm layers normalize by the batch or by
  * their averages, whatever the prototxt says; all else is as in `state`.
  *
- * @param shapes of the blobs that `feed` gives
+ * @param shapes the shapes of the blobs that `feed` gives
  * @throws MokaError `MOKA_USAGE` if a layer reads a data layer's top that is not among them
  */
 export async function buildFedNet(

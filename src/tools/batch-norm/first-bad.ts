@@ -21,7 +21,7 @@ export class FirstBadFinder {
   first: FirstBad | undefined;
 
   /**
-   * @param node has just run. The cause is looked for in its parameters and its bottoms, but for one it overwrote in place.
+   * @param node the layer that has just run. The cause is looked for in its parameters and in the bottoms that still exist
    */
   look(node: Readonly<Node> | undefined, batch: number): void {
     if (this.first || !node) return;

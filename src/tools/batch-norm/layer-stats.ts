@@ -6,13 +6,13 @@ import { type Distribution, distributionOf } from "./distribution.js";
 import { type FactorReading, readFactor } from "./factor.js";
 import { type NormLayer, storedBlobs } from "./norm-layers.js";
 
-/** A channel that is constant, or has suspicious values, and why. */
+/** A channel that is constant or has suspicious values, with the reason. */
 export interface FlaggedChannel {
   readonly channel: number;
   readonly reason: string;
 }
 
-/** One value a channel, and their distribution. */
+/** One value per channel, and their distribution. */
 export interface ChannelValues extends Distribution {
   readonly values: readonly number[];
 }
@@ -24,15 +24,15 @@ export interface BatchNormStats {
   readonly eps: number;
   /** `moving_average_fraction`. */
   readonly fraction: number;
-  /** As in the prototxt; absent if it is left to the phase. */
+  /** The value in the prototxt; absent if the phase decides. */
   readonly useGlobalStats?: boolean;
-  /** The third blob, and what it tells. */
+  /** The third blob, and its meaning. */
   readonly factor: number;
   readonly reading: FactorReading;
-  /** What the layer normalizes by: the blobs divided by the factor, 0 where that is 0. */
+  /** The mean and variance that the layer uses: the blobs divided by the factor, or 0 if the factor is 0. */
   readonly mean: ChannelValues;
   readonly variance: ChannelValues;
-  /** The blobs as they are in the file. */
+  /** The blobs in the file, not divided. */
   readonly rawMean: ChannelValues;
   readonly rawVariance: ChannelValues;
   /** The name of the Scale behind it, with its γ and β; absent without one, or without its weights. */
@@ -129,7 +129,7 @@ function channelValues(values: Float32Array | Float64Array, isLog = false): Chan
   return { ...distributionOf(values, isLog), values: [...values] };
 }
 
-/** A float's decimal as it was meant: 0.999, not 0.9990000128746033. */
+/** The shortest decimal for a float: 0.999, not 0.9990000128746033. */
 function tidy(float: number): number {
   return Number(float.toPrecision(7));
 }

@@ -3,9 +3,9 @@ import { check } from "../../util/errors.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
 
 /**
- * Mean and variance of each channel over all values of many batches, which is not the mean of the batches' variances: the
- * spread of their means counts too (law of total variance). In double precision. Each batch is read twice and its moments
- * are merged into the total (Chan, Golub and LeVeque 1983), so that a large mean costs a small variance no digits.
+ * Mean and variance of each channel over all values of many batches, in double precision. The variance is not the mean of
+ * the batches' variances: the spread of their means counts too (law of total variance). Each batch is read twice, and its
+ * moments are merged into the total (Chan, Golub and LeVeque 1983), so a small variance loses no digits to a large mean.
  */
 export class Moments {
   readonly channels: number;
@@ -36,7 +36,7 @@ export class Moments {
     return this.#batches;
   }
 
-  /** @param shape channels on axis 1, as BatchNorm has them; one channel where there is one axis */
+  /** @param shape a shape with the channels on axis 1, as in BatchNorm; with one axis, there is one channel */
   add(values: FloatArray, shape: Shape): void {
     const [n = 1, channels = 1] = shape;
     const inner = countOf(shape, 2);

@@ -7,14 +7,14 @@ import type { BlobProto, LayerParameter } from "../../proto/gen/caffe_pb.js";
 import { MokaError } from "../../util/errors.js";
 import { counted } from "../../util/words.js";
 
-/** A BatchNorm, what its message says, and the Scale behind it. */
+/** A BatchNorm with the settings in its message, and the Scale after it. */
 export interface NormLayer {
   readonly message: LayerParameter;
   readonly name: string;
   readonly eps: number;
   /** `moving_average_fraction`. */
   readonly fraction: number;
-  /** `undefined` where the prototxt leaves it to the phase. */
+  /** `use_global_stats`; undefined if the phase decides. */
   readonly useGlobalStats: boolean | undefined;
   readonly scale: LayerParameter | undefined;
 }
@@ -44,7 +44,7 @@ export function normBlobsIn({ params }: Layer): NormBlobs {
   return { mean, variance, factor: factor[0] ?? 0 };
 }
 
-/** M, V and s of a BatchNorm, as a weight file has them. */
+/** M, V and s of a BatchNorm, in the form of a weight file. */
 export interface NormBlobs {
   readonly mean: Float32Array;
   readonly variance: Float32Array;

@@ -24,7 +24,7 @@ export function putNormBlobs(net: Net, blobs: ReadonlyMap<string, NormBlobs>): v
 }
 
 /**
- * Measures the statistics of all BatchNorm layers of a net that normalizes by the batch, whose own blobs change with it.
+ * Measures the statistics of all BatchNorm layers of a net that normalizes by the batch. This changes the net's own blobs.
  *
  * `pooled`: the mean and the variance (÷ m − 1) of all m values of a channel over all batches, in double precision; the
  * factor is 1. Layers that share their blobs by `param { name }` are measured as one.
@@ -67,11 +67,11 @@ async function addBatch(net: Net, pooled: Map<Span, Moments>): Promise<void> {
   }
 }
 
-/** How far the means and variances moved, that is, the blobs divided by the factor. */
+/** The change of the means and variances, that is, of the blobs divided by the factor. */
 export interface StatisticsMove {
   /** The distance of the new mean from the old in units of the new σ, root mean square over the channels. */
   readonly meanShift: number;
-  /** The new variance ÷ the old one: its least and largest value over the channels; infinite where the old one was 0. */
+  /** The new variance ÷ the old one: least and largest value over the channels; infinite if the old one was 0. */
   readonly varianceRatio: { readonly min: number; readonly max: number };
 }
 

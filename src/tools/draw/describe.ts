@@ -11,14 +11,14 @@ import {
   PoolingParameter_PoolMethod as PoolMethod,
 } from "../../proto/gen/caffe_pb.js";
 
-/** Items shown at most, and characters of one. */
+/** The most items that are shown, and the most characters of an item. */
 const maxItems = 4;
 const maxLength = 28;
 
-/** Fields that say how a layer computes or starts to learn, not what. */
+/** Fields that are left out: how a layer computes or is filled, not what it computes. */
 const unimportant = new Set(["engine", "bias_term", "backend", "prefetch", "rand_skip", "shape"]);
 
-/** What a user would want to know of a layer at a glance: `64`, `7×7`, `stride 2`; what is as by default is left out. */
+/** A layer's most important settings: `64`, `7×7`, `stride 2`. Defaults are left out. */
 export function describeLayer(layer: LayerParameter): string[] {
   if (layer.convolutionParam && /conv/i.test(layer.type)) return describeConvolution(layer.convolutionParam);
   if (layer.poolingParam && layer.type === "Pooling") return describePooling(layer.poolingParam);
@@ -60,7 +60,7 @@ function describeWindow(param: ConvolutionParameter | PoolingParameter): string[
   ];
 }
 
-/** A size for each axis, or one for all, where any is not as by default. */
+/** One size for all axes, or a size for each; empty if all are the default. */
 function notable(name: string, sizes: readonly number[], usual: number): string[] {
   if (sizes.every((size) => size === usual)) return [];
   return [`${name} ${sizes.every((size) => size === sizes[0]) ? sizes[0] : sizes.join("×")}`];
@@ -98,7 +98,7 @@ function shortNumber(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/** Paths are told apart by their ends. */
+/** Shortens a text. The end of a path is shown, because paths differ most there. */
 function shortened(item: string): string {
   const letters = [...item];
   if (letters.length <= maxLength) return item;

@@ -3,12 +3,12 @@ import type { Phase } from "../../core/layer.js";
 import type { LayerParameter } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
 
-/** The layers a net has in one state, and what is known of its shapes. */
+/** The layers of a net in one state, and its known shapes. */
 export interface PhaseOfNet {
   readonly phase: Phase;
   readonly layers: readonly LayerParameter[];
   readonly shapes: ReadonlyMap<string, Shape>;
-  /** Blobs whose shapes are assumed, since data are missing. */
+  /** Blobs whose shapes are assumed, because data are missing. */
   readonly assumed?: ReadonlySet<string> | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface BlobBox {
   readonly blob: string;
 }
 
-/** A blob on its way from one box to another. */
+/** A blob that goes from one box to another. */
 export interface BlobEdge {
   readonly from: string;
   readonly to: string;
@@ -37,11 +37,11 @@ export interface NetGraph {
   readonly layers: readonly LayerBox[];
   readonly blobs: readonly BlobBox[];
   readonly edges: readonly BlobEdge[];
-  /** Layers that are not there in every phase, and in which they are. */
+  /** Layers that some phases do not have, with the phases that have them. */
   readonly onlyIn: ReadonlyMap<LayerParameter, Phase>;
 }
 
-/** A value with one of its readers, as whose bottom `index` it is read, or without one if it is an output. */
+/** A value with one of its readers, and the index of the reader's bottom; an output of the net has no reader. */
 interface Reading {
   readonly phase: PhaseOfNet;
   readonly value: Value;
@@ -49,7 +49,7 @@ interface Reading {
   readonly index: number;
 }
 
-/** The drawing of a net: the union of its phases. A layer that is in several phases is the same message in each. */
+/** The drawing of a net: all layers of all phases. A layer in several phases has the same message in each. */
 export function netGraph(phases: readonly PhaseOfNet[]): NetGraph {
   const order = [...new Set(phases.flatMap(({ layers }) => layers))];
   const states = phases.map((phase) => ({ phase, graph: connect(phase.layers) }));
@@ -93,7 +93,7 @@ function readingsOf({ phase, graph }: { readonly phase: PhaseOfNet; readonly gra
   ];
 }
 
-/** The layer in whose box a layer in place stands: the maker of its bottom, if that has no other reader. */
+/** The layer whose box contains a layer in place: the maker of its bottom, if no other layer reads that. */
 function hostOf(layer: LayerParameter, graphs: readonly Graph[]): LayerParameter | undefined {
   if (layer.bottom.length !== 1 || layer.top.length !== 1 || layer.bottom[0] !== layer.top[0]) return undefined;
   const values = graphs.flatMap((graph) => graph.bottoms(layer));

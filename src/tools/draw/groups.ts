@@ -6,12 +6,12 @@ const groupOf = new Map<string, LayerGroup | undefined>([
   ...layers.map(({ type, group }) => [type, group] as const),
 ]);
 
-/** The group of a layer type; where none is known, a loss is told by its name. */
+/** The group of a layer type. An unknown type whose name ends as that of a loss is a loss. */
 export function layerGroup(type: string): LayerGroup {
   return groupOf.get(type) ?? (/loss/i.test(type) ? "loss" : "other");
 }
 
-/** What a layer's box is filled and edged with. */
+/** The colors that fill and edge a layer's box. */
 export const groupColours: Readonly<Record<LayerGroup, { readonly fill: string; readonly edge: string }>> = {
   data: { fill: "#e3ebf2", edge: "#7890a6" },
   vision: { fill: "#d6e6fa", edge: "#4a86c8" },

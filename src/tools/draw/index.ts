@@ -7,7 +7,7 @@ import { groupColours, layerGroup } from "./groups.js";
 
 export type { PhaseOfNet } from "./graph.js";
 
-/** Where the data flow to: down, to the right, or up. */
+/** The direction of the data flow: down, to the right, or up. */
 export type RankDir = "TB" | "LR" | "BT";
 
 const ink = { strong: "#1d2731", soft: "#566270", line: "#8b97a3" } as const;
@@ -29,16 +29,16 @@ interface Placed extends Point {
 }
 
 /**
- * A net as an SVG file: a box for each layer with its type and what matters of its parameters, in the colour of its
- * group; layers that work in place as rows in the box of the layer whose top they change; blobs with their shapes on
- * the edges. With several phases, layers that are not there in all of them say in which they are.
+ * A net as an SVG file. Each layer is a box in the colour of its group, with its type and most important settings. Layers
+ * that work in place are rows in the box of the layer whose top they change. Blobs with their shapes are on the edges.
+ * With several phases, a layer that is not in all of them names its phases.
  */
 export async function drawLayers(
   name: string,
   phases: readonly PhaseOfNet[],
   rankdir: RankDir = "TB",
 ): Promise<string> {
-  // Loaded here, so that nothing else waits for it.
+  // Loaded only here, because loading takes time.
   const { Graph, layout } = await import("@dagrejs/dagre");
   const graph = netGraph(phases);
   const plan = new Graph({ multigraph: true });
@@ -121,7 +121,7 @@ function sizeOfBox({ layers: [first, ...others] }: LayerBox, graph: NetGraph): {
   return { width: Math.max(110, Math.max(...widths) + 2 * padding), height: headHeight + others.length * rowHeight };
 }
 
-/** A row has the name at its left, the type at its right. */
+/** A row with the name at the left and the type at the right. */
 function rowWidth(layer: LayerParameter, graph: NetGraph): number {
   return textWidth(layer.name, size.type) + 24 + textWidth(typeLine(layer, graph), size.type);
 }
@@ -175,7 +175,7 @@ function drawPill({ blob }: BlobBox, { x, y, width, height }: Placed): string {
   return element("g", {}, pill + text(x, y + 4, blob, font));
 }
 
-/** A curve through the middles between a line's corners. */
+/** A curve through the middle of each segment of a line. */
 function drawPath(points: readonly Point[]): string {
   const [start, ...rest] = points;
   const end = rest.at(-1);
@@ -190,7 +190,7 @@ function drawPath(points: readonly Point[]): string {
   return element("path", { d, fill: "none", stroke: ink.line, "stroke-width": 1.4, "marker-end": "url(#arrow)" });
 }
 
-/** The blob's name, where the box it comes from does not already say it, and its shape, where it is known; ≈ if assumed. */
+/** The blob's name, if the box it comes from does not have it, and its shape, if it is known; ≈ means assumed. */
 function labelOf({ blob, shape, isAssumed, to }: BlobEdge, from: LayerBox | undefined): string[] {
   const saidAlready = from?.layers[0].name === blob || to === `out:${blob}`;
   return [...(saidAlready ? [] : [blob]), ...(shape ? [(isAssumed ? "≈ " : "") + (shape.join("×") || "scalar")] : [])];

@@ -17,9 +17,9 @@ import type { Blobs } from "./trained-params.js";
 /** A layer that multiplies and shifts all values by one pair of numbers, or by one pair for each index of an axis. */
 export interface AffineLayer {
   readonly map: Affine;
-  /** The axis that its entries are for; nothing where one entry is for the whole blob. */
+  /** The axis that has one entry for each index; undefined if one entry is for the whole blob. */
   readonly axis: number | undefined;
-  /** Whether layers of its form shift, even if these values are 0: the layer it is folded into needs a bias then. */
+  /** Whether the layer has a shift, even one of 0: the layer it is folded into then needs a bias. */
   readonly shifts: boolean;
 }
 
@@ -31,7 +31,7 @@ export const affineTypes: readonly string[] = ["BatchNorm", "Scale", "Bias"];
  *
  * @param blobs its parameters
  * @param rank the number of axes of its bottom, if that is known
- * @returns the reason if the layer is no such map
+ * @returns the reason if the layer is not an affine map
  */
 export function readAffine(
   layer: LayerParameter,
@@ -113,7 +113,7 @@ function mapOf(
   return bad >= 0 ? `channel ${bad} has ${fault(bad)}` : { scale, shift, size: shift.map(Math.abs) };
 }
 
-/** The values of a layer's parameters, if it has the number that it needs. */
+/** The values of a layer's parameters, if it has the right number of them. */
 function valuesOf(blobs: Blobs, count: number): Float32Array[] | string {
   const values = blobs.flatMap((blob) => (blob ? [blobValues(blob).data] : []));
   if (values.length === 0) return "the weights have no blobs for it";
@@ -131,7 +131,7 @@ function axisOf(
   rank: number | undefined,
 ): { axis: number | undefined } | string {
   const all = blob ? blobShape(blob) : [];
-  // Blobs of before 2014 always have four axes; the first ones are left out.
+  // Blobs from before 2014 always have four axes; the first axes, of size 1, are removed.
   const shape = numAxes < 0 ? all : all.slice(Math.max(0, all.length - numAxes));
   if (countOf(shape) === 1) return { axis: undefined };
   const long = shape.flatMap((size, i) => (size === 1 ? [] : [i]));

@@ -1,4 +1,4 @@
-/** y = scale·x + shift, one entry a channel or one for all channels. In double precision; folding rounds it once. */
+/** y = scale·x + shift, one entry per channel or one for all channels. In double precision; folding rounds it once. */
 export interface Affine {
   readonly scale: Float64Array;
   readonly shift: Float64Array;
@@ -6,7 +6,7 @@ export interface Affine {
   readonly size: Float64Array;
 }
 
-/** Leaves all values as they are. */
+/** The map that does not change values. */
 export const identity: Affine = {
   scale: Float64Array.of(1),
   shift: Float64Array.of(0),
@@ -24,7 +24,7 @@ export function compose(first: Affine, second: Affine): Affine {
   };
 }
 
-/** The entry of a channel; a single entry is that of all channels. */
+/** The entry of a channel; a single entry is for all channels. */
 export function entryOf(values: Float64Array, channel: number): number {
   return values[values.length === 1 ? 0 : channel] ?? 0;
 }

@@ -2,17 +2,17 @@ import type { Net } from "../../core/net.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import type { FoldTarget } from "./index.js";
 
-/** How far an output of the folded net differs from that of the net as it was. */
+/** The difference between an output of the folded net and that of the original net. */
 export interface OutputComparison {
   readonly name: string;
   readonly shape: Shape;
   /** The largest absolute difference. */
   readonly error: number;
-  /** The same ÷ the largest magnitude in the output as it was. */
+  /** The largest absolute difference ÷ the largest magnitude in the original output. */
   readonly relativeError: number;
 }
 
-/** How far the top of a layer that others were folded into differs from that of the layers it replaces, on equal inputs. */
+/** The difference between the top of a layer that others were folded into and that of the original layers, on equal inputs. */
 export interface LayerComparison {
   readonly layer: string;
   /** The largest absolute difference, its channel, and the bound of that channel for these inputs. */

@@ -25,13 +25,13 @@ export type { Bound } from "./fold-linear.js";
 export interface FoldedLayer {
   readonly layer: string;
   readonly type: string;
-  /** The names of the layers that compute what it did. */
+  /** The names of the layers that it was folded into. */
   readonly into: readonly string[];
-  /** Whether those stand before it or behind it. */
+  /** Whether those layers are before or after it. */
   readonly kind: "before" | "behind";
 }
 
-/** A layer of a type that can be folded, which stays because folding it would not be exact. */
+/** A layer of a foldable type that stays, because folding it would not be exact. */
 export interface KeptLayer {
   readonly layer: string;
   readonly type: string;
@@ -42,7 +42,7 @@ export interface KeptLayer {
 export interface FoldTarget {
   readonly layer: string;
   readonly type: string;
-  /** In the net as it was, the first and the last of the layers that it now computes, itself included. */
+  /** The first and the last of the original layers that it now computes, itself included. */
   readonly first: string;
   readonly last: string;
   /** The number of layers folded into it. */
@@ -59,9 +59,9 @@ export interface NetSize {
 }
 
 export interface FoldedNet {
-  /** The net without blobs, as a prototxt has it. */
+  /** The net without blobs, as in a prototxt. */
   readonly net: NetParameter;
-  /** The same layers with their blobs, as a caffemodel has them. */
+  /** The same layers with their blobs, as in a caffemodel. */
   readonly weights: NetParameter;
   readonly folded: readonly FoldedLayer[];
   readonly kept: readonly KeptLayer[];
@@ -77,15 +77,15 @@ export interface FoldInput {
 }
 
 /**
- * Folds every BatchNorm, Scale and Bias into the Convolution, Deconvolution or InnerProduct before it or, where that is
- * not possible, behind it, if that is exact. It works on messages: nothing runs, and the messages given stay as they are.
+ * Folds every BatchNorm, Scale and Bias into the Convolution, Deconvolution or InnerProduct before it or, if that is not
+ * possible, after it, if the result is exact. It works on messages: nothing runs, and the given messages do not change.
  *
  * The result is the net of this state, to be run in its phase, without include and exclude rules. The layers that stay and
  * the outputs keep their names.
  *
- * @param net of today's form (see `upgradeNet`)
- * @param weights likewise
- * @throws MokaError `MOKA_BLOB` where the layers do not make a net
+ * @param net the net in the current form (see `upgradeNet`)
+ * @param weights the weights in the current form
+ * @throws MokaError `MOKA_BLOB` if the layers do not make a net
  */
 export function foldNet(net: NetParameter, weights: NetParameter, state: NetState, input: FoldInput = {}): FoldedNet {
   const { shapes = new Map(), log = silent } = input;
@@ -105,8 +105,8 @@ export function foldNet(net: NetParameter, weights: NetParameter, state: NetStat
     text.push(message);
     const withBlobs = copyMessage(LayerParameterSchema, message);
     withBlobs.blobs = [...blobs];
-    // A layer that the weights do not have is left out, and starts as its fillers say; with an entry of no blobs it could
-    // not be loaded.
+    // A layer that the weights do not have is left out, so that its fillers fill it. An entry without blobs could not be
+    // loaded.
     if (blobs.length > 0 || weights.layer.some(({ name }) => name === layer.name)) trained.push(withBlobs);
   }
   const all = layers.map((layer) => params.of(layer).flatMap((blob) => blob ?? []));

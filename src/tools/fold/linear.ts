@@ -11,13 +11,13 @@ import { countOf, formatShape, type Shape } from "../../util/shape.js";
 import type { Blobs } from "./trained-params.js";
 
 /**
- * A layer that is linear but for its bias. Its weights are rows × columns × inner values. In a convolution and an inner
+ * A layer that is linear except for its bias. Its weights are rows × columns × inner values. In a convolution and an inner
  * product a row is an output and a column an input; in a deconvolution and a transposed inner product a row is an input.
  * With groups, columns are counted within the row's group.
  */
 export interface Linear {
   readonly weights: Float32Array;
-  /** The shape of the weights, in today's form. */
+  /** The shape of the weights, in the current form. */
   readonly shape: Shape;
   readonly bias: Float32Array | undefined;
   readonly rows: number;
@@ -27,13 +27,13 @@ export interface Linear {
   readonly outputsFirst: boolean;
   readonly outputs: number;
   readonly inputs: number;
-  /** The axis of the outputs in its top, which is also that of the inputs in its bottom, for an inner product the first. */
+  /** The axis of the outputs in its top. It is also the axis of the inputs in its bottom, or the first of them (InnerProduct). */
   readonly axis: number;
   /** The number of axes of its top. */
   readonly topRank: number;
   /** The number of products that are summed for one output. */
   readonly terms: number;
-  /** Why a shift of its inputs does not shift all outputs alike, where that is so: the outputs at borders differ. */
+  /** The reason if a shift of its inputs does not shift all outputs equally: outputs at borders differ. */
   readonly border: string | undefined;
   /** Whether it flattens its bottom, so that several consecutive inputs belong to one channel. */
   readonly flattens: boolean;
@@ -98,7 +98,7 @@ export function readLinear(layer: LayerParameter, blobs: Blobs, rank: number | u
   };
 }
 
-/** A pad of zeros comes behind the layers that would be folded, so these do not shift it. */
+/** Zeros of the padding are added after the layers that would be folded, so those do not shift them. */
 function borderOf(param: ConvolutionParameter): string | undefined {
   const { padH, padW } = ConvolutionParameterSchema.field;
   const pads = [padH, padW].some((field) => isFieldSet(param, field)) ? [param.padH, param.padW] : param.pad;

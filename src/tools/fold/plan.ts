@@ -10,7 +10,7 @@ import type { TrainedParams } from "./trained-params.js";
 export interface Fold {
   readonly target: LayerParameter;
   readonly linear: Linear;
-  /** The layers before and behind it, in their order, and the affine maps that these compute together. */
+  /** The layers before and after it, in their order, and the affine maps that these compute together. */
   readonly before: LayerParameter[];
   readonly after: LayerParameter[];
   beforeMap: Affine;
@@ -21,24 +21,24 @@ export interface Fold {
 
 export interface Plan {
   readonly folds: readonly Fold[];
-  /** The layers of a type that can be folded which are not, and why. */
+  /** The layers of a foldable type that are not folded, with the reasons. */
   readonly kept: ReadonlyMap<LayerParameter, string>;
 }
 
-/** What a plan is made from. */
+/** The data that a plan is made from. */
 export interface PlanInput {
   readonly graph: Graph;
   readonly params: TrainedParams;
   readonly phase: Phase;
   /** The known shapes of blobs, by name; negative axes need them. */
   readonly shapes: ReadonlyMap<string, Shape>;
-  /** Layers that nothing may be folded into, and why. */
+  /** Layers that nothing may be folded into, with the reasons. */
   readonly blocked: ReadonlyMap<LayerParameter, string>;
 }
 
 /**
  * Decides which layers are folded into which. First each is folded into the layer before it, from the first layer to the
- * last, if no other layer reads the blobs between. Then each that is left is folded into the layers behind it, from the
+ * last, if no other layer reads the blobs between. Then each remaining layer is folded into the layers after it, from the
  * last layer to the first, if all its readers are possible targets.
  */
 export function planFolds(input: PlanInput): Plan {
@@ -49,11 +49,11 @@ class Planner {
   readonly #input: PlanInput;
   /** Each possible target, with the layers folded into it so far. */
   readonly #folds = new Map<LayerParameter, Fold>();
-  /** Layers of a target's type into which nothing can be folded, and why. */
+  /** Layers of a target's type into which nothing can be folded, with the reasons. */
   readonly #unfit = new Map<LayerParameter, string>();
   /** The targets of each folded layer. */
   readonly #targets = new Map<LayerParameter, readonly LayerParameter[]>();
-  /** Why a layer cannot be folded into the one before it. */
+  /** For each layer, the reason why it cannot be folded into the one before it. */
   readonly #notBefore = new Map<LayerParameter, string>();
   readonly #kept = new Map<LayerParameter, string>();
 
@@ -79,7 +79,7 @@ class Planner {
     return { folds, kept: this.#kept };
   }
 
-  /** Folds the layers behind into the target, as long as each is the only reader of its bottom. */
+  /** Folds the layers after the target into it, as long as each is the only reader of its bottom. */
   #foldBehind(fold: Fold): void {
     const { graph, params, phase } = this.#input;
     const { target, linear } = fold;
@@ -165,13 +165,13 @@ class Planner {
       : `${named(maker)} before it is no ${linearTypes.slice(0, -1).join(", ")} or ${linearTypes.at(-1)}`;
   }
 
-  /** The number of axes of a layer's first bottom, where that is known. */
+  /** The number of axes of a layer's first bottom; undefined if it is unknown. */
   #rankBefore({ bottom: [name] }: LayerParameter): number | undefined {
     return name === undefined ? undefined : this.#input.shapes.get(name)?.length;
   }
 }
 
-/** Why an affine map does not match a layer's inputs or outputs, if it does not. */
+/** The reason if an affine map does not match a layer's inputs or outputs. */
 function fits(
   { axis, map }: AffineLayer,
   linear: Linear,

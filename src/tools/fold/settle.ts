@@ -6,15 +6,15 @@ import { nameOf } from "./trained-params.js";
 /** A fold, and the weights that its target gets. */
 export type FinishedFold = Fold & FoldedWeights;
 
-/** What a folded net has: the finished folds by their targets, and the layers kept with their reasons. */
+/** The result: the finished folds by their targets, and the layers that stay, with the reasons. */
 export interface Settled {
   readonly folds: ReadonlyMap<LayerParameter, FinishedFold>;
   readonly kept: ReadonlyMap<LayerParameter, string>;
 }
 
 /**
- * Plans until all layers that share a parameter by name get the same new values. A target that would get others is
- * blocked, and everything is planned again without it.
+ * Plans until all layers that share a parameter by name get the same new values. A target that would get different values
+ * is blocked, and everything is planned again without it.
  */
 export function settle(input: Omit<PlanInput, "blocked">): Settled {
   const { graph, params } = input;
@@ -43,7 +43,7 @@ export function settle(input: Omit<PlanInput, "blocked">): Settled {
   }
 }
 
-/** Why a layer's new parameters cannot be shared like its old ones, if they cannot. */
+/** The reason if a layer's new parameters cannot be shared like its old ones. */
 function contradiction(
   target: LayerParameter,
   folds: Settled["folds"],

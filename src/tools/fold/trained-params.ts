@@ -1,7 +1,7 @@
 import { isPlaceholder } from "../../core/weights.js";
 import type { BlobProto, LayerParameter, NetParameter } from "../../proto/gen/caffe_pb.js";
 
-/** The parameters of one layer; nothing where the weights lack one. */
+/** The parameters of one layer; undefined for one that the weights lack. */
 export type Blobs = readonly (BlobProto | undefined)[];
 
 /**
@@ -32,7 +32,7 @@ export class TrainedParams {
     }
   }
 
-  /** A layer's blobs; a shared one even where the weights have it for another layer only. */
+  /** A layer's blobs, also shared ones that the weights have only for another layer. */
   of(layer: LayerParameter): Blobs {
     const own = this.#own.get(layer) ?? [];
     const named = layer.param.map(({ name }) => (name ? this.#named.get(name) : undefined));
@@ -41,7 +41,7 @@ export class TrainedParams {
   }
 }
 
-/** The name under which layers share a parameter, if they do. */
+/** The name by which layers share a parameter; undefined without one. */
 export function nameOf(layer: LayerParameter, index: number): string | undefined {
   return layer.param[index]?.name || undefined;
 }
