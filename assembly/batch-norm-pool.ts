@@ -21,7 +21,7 @@ import { workspace } from "./workspace";
 // Backward pools again, so that the places of the maxima need not be stored.
 
 /**
- * Scratch memory behind that of batch normalization: one plane and two pooled planes, or, for average pooling, what its
+ * Scratch memory after that of batch normalization: one plane and two pooled planes, or, for average pooling, what its
  * gradient needs.
  */
 class Planes {

@@ -7,7 +7,7 @@ import { copyRun } from "./run";
 
 // Convolution as products of the native BLAS with blocks of the column matrix. (BVLC Caffe does the same with the whole
 // matrix of one image.) A block has at most `most` columns: of one image, or of several images where they have fewer.
-// Scratch memory behind the table holds the columns, and behind them, for several images, their outputs side by side.
+// Scratch memory after the table holds the columns, and, after these, for several images, their outputs side by side.
 // The table of each call is its geometry.
 
 /** The number of columns, at most `most`, of the block that begins at this column. */

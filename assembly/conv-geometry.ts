@@ -41,7 +41,7 @@ export class Geometry {
     return load<i32>(this.rowsMet(tap) + ((<usize>row) << 2));
   }
 
-  /** Where the scratch memory behind the table begins. */
+  /** Where the scratch memory after the table begins. */
   @inline
   get scratch(): usize {
     return changetype<usize>(this) + ((64 + ((<usize>(this.outerTaps * this.outputRows)) << 2) + 63) & ~63);

@@ -103,7 +103,7 @@ function packPanel(
   packFewRows(bytes, rows, src, rowStride, stepStride, k, multiplier, dst);
 }
 
-/** Puts a tall panel's fifth and, where it has one, sixth row behind the first four rows, for four steps. */
+/** Puts a tall panel's fifth and, where it has one, sixth row after the first four rows, for four steps. */
 export function transposeRest(src: usize, rowStride: usize, dst: usize, multiplier: v128): void {
   const fifth = f32x4.mul(multiplier, v128.load(src));
   if (tall == 5) {

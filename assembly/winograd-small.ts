@@ -28,7 +28,7 @@ class Lines {
   }
 }
 
-/** Four input tiles of 4×4 become 16 vectors; `starts` grow by at most 16, and 16 bytes behind the last can be read. */
+/** Four input tiles of 4×4 become 16 vectors; `starts` grow by at most 16, and 16 bytes after the last can be read. */
 export function transformInput(
   from: usize,
   starts: usize,

@@ -39,7 +39,7 @@ class Lines {
     return Lanes.madd(x, f32x4.splat(multiplier), y);
   }
 
-  /** x + y·multiplier and x − y·multiplier, one behind the other. */
+  /** x + y·multiplier and x − y·multiplier, one after the other. */
   @inline
   static both(x: v128, y: v128, multiplier: f32, to: usize, step: usize): void {
     if (ASC_FEATURE_RELAXED_SIMD) {
@@ -132,7 +132,7 @@ export const transformBytes: usize = 2048;
 
 /**
  * Four input tiles of 6×6. Their rows begin at `from` and are `stride` bytes apart; each tile begins in them at the byte that
- * one of four `starts` says. `starts` grow by at most 24, and 24 bytes behind the last can be read. The 36 vectors go to
+ * one of four `starts` says. `starts` grow by at most 24, and 24 bytes after the last can be read. The 36 vectors go to
  * `out`, `step` bytes apart.
  */
 export function transformInput(

@@ -42,7 +42,7 @@ export class Editor {
     return this.insert(body, rest.length === 0 ? `${name}: ${value}` : wrap(path, value));
   }
 
-  /** Adds a field on one line behind the fields of `body`, or in front of the field `before`. */
+  /** Adds a field on one line after the fields of `body`, or in front of the field `before`. */
   insert(body: Body, field: string, before?: FieldNode): Edit[] {
     if (before) return this.#insertBefore(before, field);
     const last = body.fields.at(-1);
@@ -53,7 +53,7 @@ export class Editor {
     return [{ start, end: start, replacement: ` ${field}${blank}` }];
   }
 
-  /** Adds fields behind `node`: on lines of their own if it has one, else on its line. */
+  /** Adds fields after `node`: on lines of their own if it has one, else on its line. */
   insertAfter(node: FieldNode, ...fields: readonly string[]): Edit[] {
     const indent = this.#indentOf(node);
     const at = Math.max(node.separatorEnd, node.trailing?.end ?? 0);
@@ -132,7 +132,7 @@ export class Editor {
       .join(this.#newline);
   }
 
-  /** The range to remove for `start` to `end`: whole lines if nothing else is on them, else with the blanks behind. */
+  /** The range to remove for `start` to `end`: whole lines if nothing else is on them, else with the blanks after it. */
   #removedRange(start: number, end: number): { readonly start: number; readonly end: number } {
     const text = this.#text;
     const lineStart = text.lastIndexOf("\n", start - 1) + 1;

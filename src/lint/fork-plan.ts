@@ -16,7 +16,7 @@ export interface ForkPlan {
   readonly add?: string | undefined;
   /** The `param` specs that are removed from the layer. */
   readonly dropSpecs: readonly FieldNode[];
-  /** A Scale to put behind it: its `param`, and the fields of its `scale_param`. */
+  /** A Scale to put after it: its `param`, and the fields of its `scale_param`. */
   readonly scale?: { readonly specs: readonly string[]; readonly own: readonly string[] } | undefined;
 }
 

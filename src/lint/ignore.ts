@@ -2,8 +2,8 @@ import type { Comment, FieldNode, FileNode, MessageNode, ValueNode } from "../pr
 
 /**
  * The findings that a file's comments turn off: `# moka-ignore rule-id, other-rule` (without ids: all rules). A comment
- * before or behind a field is for that field, which may be a whole layer; one behind an opening brace or last in a
- * message is for the message; `# moka-ignore-file` anywhere is for the file. Text behind ` -- ` has no effect.
+ * before or after a field is for that field, which may be a whole layer; one after an opening brace or last in a
+ * message is for the message; `# moka-ignore-file` anywhere is for the file. Text after ` -- ` has no effect.
  */
 export class Ignored {
   /** Rules that must not report, by line; `""` means all rules, line 0 the whole file. */

@@ -9,7 +9,7 @@ import type { Fix } from "./rule.js";
 import type { View } from "./view.js";
 
 /**
- * Adds a Scale right behind a BatchNorm: in place on its top, with its include and exclude rules, its layout, and a
+ * Adds a Scale right after a BatchNorm: in place on its top, with its include and exclude rules, its layout, and a
  * name like those of the file's other Scales (`scaleName`).
  *
  * @param specs the Scale's `param` fields; `own` are the fields of its `scale_param`

@@ -13,7 +13,7 @@ export interface Finding {
   /** Counted from 1, in the file that was checked. */
   readonly line: number;
   readonly column: number;
-  /** The place behind its last character; equal to `line` and `column` if only its start is known. */
+  /** The place after its last character; equal to `line` and `column` if only its start is known. */
   readonly endLine: number;
   readonly endColumn: number;
   /** What is wrong, in one line. */

@@ -57,7 +57,7 @@ export function setSpec(edit: Editor, { value }: WrittenSpec, wanted: Readonly<R
   return [...edits, ...added];
 }
 
-/** Adds `count` specs behind the layer's specs; if it has none, before the message of its type. */
+/** Adds `count` specs after the layer's specs; if it has none, before the message of its type. */
 export function addSpecs(edit: Editor, body: MessageNode, count: number, spec: string): Edit[] {
   const specs = Array.from({ length: count }, () => `param { ${spec} }`);
   const last = body.fields.findLast(({ name }) => name === "param") ?? body.fields.at(-1);

@@ -90,7 +90,7 @@ export class PlanDraft {
     return this.#writers.get(root) ?? [];
   }
 
-  /** The writers of a span in forward behind `position`. */
+  /** The writers of a span in forward after `position`. */
   laterWriters(span: Span, position: number): readonly number[] {
     return this.writers(span).filter((at) => at > position && at < this.middle);
   }

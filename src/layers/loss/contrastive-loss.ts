@@ -11,7 +11,7 @@ import { LossLayer } from "./loss.js";
  * d = ‖a − b‖ for each pair, l = d² for a similar one, and else l = max(margin − d, 0)², or, with `legacy_version`,
  * l = max(margin − d², 0).
  *
- * Bottoms: features a and b, both (N, C), which may have axes of size 1 behind; one label for each pair, 0 for a
+ * Bottoms: features a and b, both (N, C), possibly followed by axes of size 1; one label for each pair, 0 for a
  * dissimilar one. Top: the loss, a scalar.
  * Gradient for a, its negative for b: f·(a − b)·dloss/N; f = 1 for a similar pair, and else 0 where the maximum is 0,
  * or −(margin − d)/(d + 1e−4), or −1 with `legacy_version`. The 1e−4 is Caffe's; it avoids a division by 0. Labels have

@@ -10,7 +10,7 @@ import { LossLayer } from "./loss.js";
  * Hinge loss of one class against all others: Σ m/N with L1, Σ m²/N with L2, over the margins
  * m = max(0, 1 − x) for the score x of the label, and m = max(0, 1 + x) for the other scores.
  *
- * Bottoms: scores (N, …), whose axes behind the first together are the classes; labels, one for each row, classes
+ * Bottoms: scores (N, …), whose axes after the first together are the classes; labels, one for each row, classes
  * as whole numbers from 0. Top: the loss, a scalar.
  * Gradient for the scores: s·dloss/N where m > 0 with L1, 2·s·m·dloss/N with L2; s is −1 for the label, 1 for the
  * others. Labels have none.

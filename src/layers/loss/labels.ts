@@ -30,7 +30,7 @@ export function collapseClasses(layer: Layer, scores: Shape, labels: Shape, axis
 }
 
 /**
- * Scores as one row of classes for each label: all axes behind the first together are classes. Checks that there is
+ * Scores as one row of classes for each label: all axes after the first together are classes. Checks that there is
  * one label a row.
  */
 export function rowsOfClasses(layer: Layer, scores: Shape, labels: Shape): { rows: number; classes: number } {

@@ -7,7 +7,7 @@ import { LossLayer } from "./loss.js";
 /**
  * Multinomial logistic loss of given probabilities: −Σ log p(label)/N, with p at least 1e−20.
  *
- * Bottoms: probabilities (N, …), such as the top of a Softmax, whose axes behind the first together are the classes;
+ * Bottoms: probabilities (N, …), such as the top of a Softmax, whose axes after the first together are the classes;
  * labels, one for each row, classes as whole numbers from 0. Top: the loss, a scalar.
  * Gradient for the probabilities: −dloss/(N·p) for those of the labels, else 0; labels have none.
  *

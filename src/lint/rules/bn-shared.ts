@@ -82,7 +82,7 @@ function inPart(owner: BatchNorm, { layer }: BatchNorm): Problem {
   };
 }
 
-/** Scales that share γ or β behind BatchNorm layers that share nothing. */
+/** Scales that share γ or β after BatchNorm layers that share nothing. */
 function* scalesAlone(view: View, norms: readonly BatchNorm[]): Generator<Problem> {
   const pairs = sharing(norms, ({ scale }) => scale).flatMap(([{ layer, scale }, owner]) => {
     return scale && owner.scale && !sharesAny(owner.layer, layer)

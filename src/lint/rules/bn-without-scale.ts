@@ -63,7 +63,7 @@ function consequenceFor({ type, facts }: LintLayer): string {
   return facts?.activation === "saturating" ? ", which is nearly a straight line there" : "";
 }
 
-/** Layers with a Scale or Bias before the next nonlinear layer, as behind the Concat of a concatenated ReLU. */
+/** Layers with a Scale or Bias before the next nonlinear layer, as after the Concat of a concatenated ReLU. */
 const scaledLater = memoized((view: View) => {
   const scaled = new Set<LintLayer>();
   const scales = (reader: LintLayer) => {

@@ -35,7 +35,7 @@ export interface BatchNormStats {
   /** The blobs in the file, not divided. */
   readonly rawMean: ChannelValues;
   readonly rawVariance: ChannelValues;
-  /** The name of the Scale behind it, with its γ and β; absent without one, or without its weights. */
+  /** The name of the Scale after it, with its γ and β; absent without one, or without its weights. */
   readonly scale?: string;
   readonly gamma?: ChannelValues;
   readonly beta?: ChannelValues;
