@@ -25,7 +25,7 @@ import { workspace } from "./workspace";
  * gradient needs.
  */
 class Planes {
-  /** A plane as it is before pooling, and then its gradient. */
+  /** A plane before pooling, and later its gradient. */
   static get whole(): usize {
     return workspace + batchNormScratch;
   }

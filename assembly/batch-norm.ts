@@ -436,7 +436,7 @@ function mapRow<Op>(a: usize, b: usize, y: usize, size: i32, negativeSlope: f32)
   }
 }
 
-/** factor = fraction·factor + 1, and the same for both averages. A piece is a channel; the first piece also updates the factor. */
+/** Updates the averages and the factor: factor = fraction·factor + 1. A piece is a channel; the first one updates the factor. */
 export function batchNormAverage(
   from: i32,
   to: i32,

@@ -1,6 +1,6 @@
 /**
- * The native BLAS, which TypeScript brings where there is one: C = alpha·op(A)·op(B) + beta·C, row-major; rows of each
- * are `ld…` values apart. The compiler takes the name of this file for that of the imports.
+ * The native BLAS, which TypeScript imports if there is one: C = alpha·op(A)·op(B) + beta·C, row-major; rows of each matrix
+ * are `ld…` values apart. The compiler uses the name of this file as the module name of the imports.
  */
 export declare function sgemm(
   transA: bool,

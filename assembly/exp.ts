@@ -8,7 +8,7 @@ const constants = memory.data<f64>([
   90,
   -110,
   1.4426950408889634, // 1/log 2
-  6755399441055744, // added to this, a number is rounded to a whole one, which stands in its lowest bits
+  6755399441055744, // a number added to this is rounded to an integer, which is in the lowest bits of the sum
   0.6931471805598903, // log 2, cut so that small multiples are exact
   5.497923018708371e-14, // what was cut off
   1 / 362880.0, // 1/9!
@@ -26,7 +26,7 @@ const constants = memory.data<f64>([
 const singles = memory.data<f32>([
   -104, // below it e^x rounds to 0
   1.44269504, // 1/log 2
-  12582912, // added to this, a number is rounded to a whole one, which stands in its lowest bits
+  12582912, // a number added to this is rounded to an integer, which is in the lowest bits of the sum
   0.693359375, // log 2, cut so that small multiples are exact
   -0.00021219444, // what was cut off
   0.0013814596,

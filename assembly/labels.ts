@@ -1,7 +1,7 @@
 // Labels and indices: integers in f32, rounded towards 0. `ignore` is the label that does not count; NaN means none,
 // because nothing equals NaN.
 
-/** The index that a value stands for; −1 if that is not from 0 to `end` − 1. */
+/** The index for a value; −1 if it is not from 0 to `end` − 1. */
 export function indexOf(value: f32, end: i32): i32 {
   return value > -1 && value < <f32>end ? <i32>value : -1;
 }

@@ -14,7 +14,7 @@ export type Values<P extends Parameters> = {
   readonly [Name in keyof P]: ReturnType<ReturnType<P[Name]>>;
 };
 
-/** One command of `moka`. Each stands in a file of its own, which is loaded when the command is called. */
+/** One command of `moka`. Each has its own file, which is loaded when the command is called. */
 export interface Command {
   /** Declares all parameters. The returned function does the work; it is called after the arguments are parsed. */
   define(command: Commander): () => Promise<ExitCode | undefined>;

@@ -95,7 +95,7 @@ export class Execution {
     return this.#plan;
   }
 
-  /** Whether the steps are run as they were recorded, because a run began or ended between layers that were fused. */
+  /** Whether the steps run as recorded, because a run began or ended between fused layers. */
   get isUnfused(): boolean {
     return this.#isUnfused;
   }

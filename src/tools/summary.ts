@@ -63,7 +63,7 @@ export interface LayerSummary {
   readonly assumed?: true;
   /** Whether shapes of its tops or parameters cannot be inferred. Its costs are not counted then. */
   readonly unknown?: true;
-  /** Why it is `assumed` or `unknown`, if that is because of the layer itself, and not of its bottoms. */
+  /** The reason why it is `assumed` or `unknown`, if the reason is the layer itself and not its bottoms. */
   readonly error?: string;
   readonly params: readonly ParamSummary[];
   /** The number of values of its parameters, including BatchNorm's statistics. Shared ones count for their owner only. */

@@ -87,7 +87,7 @@ interface Facts<T, A> {
    * counts 2, a root or an exponential 1. A plain number is per value of the largest region. Default 1; copies count 0.
    */
   readonly operations?: number | ((args: A) => number);
-  /** Parts of spans that are used, where that is not the whole span. */
+  /** The parts of spans that are used, for spans that are not used as a whole. */
   readonly extents?: { readonly [K in SpanNames<T>]?: (args: A) => Extent };
   /**
    * Outputs, each with the inputs that it may be written over, all of them at once. The kernel reads each value, and all

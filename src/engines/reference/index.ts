@@ -104,5 +104,5 @@ function bind({ kernel, args: given }: KernelStep): () => void {
   return () => run(args);
 }
 
-/** The kernels that have a definition of their own here. */
+/** The plain kernels, which are defined here. */
 export const referenceKernels = Object.keys(implementations) as readonly PlainName[];

@@ -20,7 +20,7 @@ export const preluBackwardSlope: Bind<"preluBackwardSlope"> = ({ x, dy, dslope, 
   return call("preluBackwardSlope", dim, numbers, { scratch: "sumDimsScratch", grain: grainOf(outer * inner) });
 };
 
-/** The powers 0, 1 and 2 have kernels of their own. */
+/** The powers 0, 1 and 2 have their own kernels. */
 export const power: Bind<"power"> = ({ x, y, power, scale, shift }, at) => {
   const addresses = [at(x, y.count), at(y, y.count)];
   if (power === 0) return call("fill", y.count, [at(y, y.count), 1]);

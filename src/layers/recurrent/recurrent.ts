@@ -19,7 +19,7 @@ import { type BackwardStep, part, type State, type Step, type Unrolled } from ".
  * after the last step. Without it each forward starts from the state in which the one before ended. The first forward,
  * one after `reset`, and one with another N start from 0.
  *
- * Gradient: back through all T steps, but not to cont, nor into the forward before.
+ * Gradient: back through all T steps, but not to cont, and not into the previous forward.
  *
  * Parameters: W_x (gates·D, K), b (gates·D), W_s (gates·D, S) if there is x_static, W_h (gates·D, D), and the
  * type's own. `recurrent_param`: `num_output` D, `weight_filler`, `bias_filler` (constant 0), `expose_hidden`

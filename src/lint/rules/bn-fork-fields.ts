@@ -19,7 +19,7 @@ export const bnForkFields: Rule = {
       return norm ? [problemOf(net, layer, norm)] : [];
     });
     yield* problems.filter(({ fix }) => fix);
-    // Problems without a fix are reported once for all layers they are the same for.
+    // A problem without a fix that several layers have is reported once for all of them.
     const unfixable = grouped(
       problems.filter(({ fix }) => !fix),
       ({ why }) => why,

@@ -64,7 +64,7 @@ function upgradedText({ text, written, issues, failures }: LintNet): readonly Ed
   return [{ start: 0, end: text.length, replacement: formatNet(message) }];
 }
 
-/** Writes the Input layer that Caffe makes in place of the first input field; undefined after a layer. */
+/** Writes the Input layer that Caffe makes in place of the first input field; undefined if a layer is above it. */
 function inputLayer(net: LintNet): readonly Edit[] | undefined {
   const { tree, text, edit, message, failures } = net;
   const [first, ...others] = tree.fields.filter(({ name }) => inputFields.has(name));

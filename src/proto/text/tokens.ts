@@ -1,4 +1,4 @@
-/** Reading of names and scalars, which have no parts of their own, and skipping of what cannot be read. */
+/** Reads names and scalars, and skips text that cannot be read. */
 import type { Issues } from "./issues.js";
 import type { Lexer } from "./lexer.js";
 import { excerpt, type ScalarNode } from "./tree.js";
