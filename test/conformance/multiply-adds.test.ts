@@ -48,7 +48,7 @@ test("recurrent layers: each matrix once a step and stream, the one of a static 
   expect(await count("RNN", exposed, [x, cont, [1, 3, 2]], 2)).toBe(15 * (8 + 4 + 4));
 });
 
-test("what works value by value counts none", async () => {
+test("elementwise layers count none", async () => {
   for (const type of ["ReLU", "Scale", "BatchNorm", "Softmax"]) expect(await count(type, "", [[2, 3]])).toBe(0);
   expect(await count("Embed", "embed_param { input_dim: 3 num_output: 4 }", [[2]])).toBe(0);
 });

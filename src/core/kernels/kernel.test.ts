@@ -21,7 +21,7 @@ test("a row says how each span argument is used, and which may lie over which", 
   expect(y?.overwrites.map(({ name }) => name)).toEqual(["xs"]);
 });
 
-test("a kernel of single values lists its spans and its numbers in their order", () => {
+test("an elementwise kernel lists its spans and its numbers in their order", () => {
   const row = elementwise({ x: "in", rate: "in1", low: "number", isStrict: "boolean", y: "out", last: "in1" });
   const args = { y: span("y"), isStrict: true, low: -2, last: span("last"), rate: span("rate"), x: span("x") };
   const located: string[] = [];

@@ -81,7 +81,7 @@ test("in whatever parts it is written, it lives if what is read of it was there"
   );
 });
 
-test("a large span is not looked at value by value", () => {
+test("a large span is not looked at one value at a time", () => {
   const [x, y, z] = [span("x", 2 ** 30), span("y", 2 ** 30), span("z", 2 ** 30)];
   const half = (at: number): Kernels["copyRows"] => {
     return { x, y: y.tail(at), rows: 2 ** 20, width: 512, xStride: 512, yStride: 1024 };
