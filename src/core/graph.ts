@@ -23,9 +23,8 @@ export interface Value<L = LayerParameter> {
 }
 
 /**
- * A reason why layers do not make a net. `unknown bottom`: no layer above makes the bottom. `made twice`: a top has the
- * name of `value`, but does not work on it in place. `shared in place`: a top works in place on `value`, which has other
- * readers too.
+ * A reason why layers do not make a net. `unknown bottom`: no layer above makes it. `made twice`: a top has the name of
+ * `value`, but does not work in place. `shared in place`: a top works in place on `value`, which has other readers too.
  */
 export interface ConnectionProblem<L = LayerParameter> extends End<L> {
   readonly kind: "unknown bottom" | "made twice" | "shared in place";

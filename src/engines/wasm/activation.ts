@@ -32,11 +32,10 @@ export const power: Bind<"power"> = ({ x, y, power, scale, shift }, at) => {
 export const powerBackward: Bind<"powerBackward"> = ({ x, dy, dx, power, scale, shift }, at) => {
   const { count } = dx;
   const [values, given, target] = [at(x, count), at(dy, count), at(dx, count)];
-  const multiplier = power * scale;
-  if (multiplier === 0) return call("fill", count, [target, 0]);
-  if (power === 1) return call("times", count, [given, target, multiplier]);
-  if (power === 2)
-    return call("squareBackward", count, [values, given, target, multiplier * scale, multiplier * shift]);
-  const numbers = [values, given, target, multiplier, power - 1, scale, shift];
+  const times = power * scale;
+  if (times === 0) return call("fill", count, [target, 0]);
+  if (power === 1) return call("times", count, [given, target, times]);
+  if (power === 2) return call("squareBackward", count, [values, given, target, times * scale, times * shift]);
+  const numbers = [values, given, target, times, power - 1, scale, shift];
   return call("powerBackward", count, numbers, { scratchBytes: powerBytes });
 };
