@@ -244,6 +244,18 @@ test("an error is one line, even if names have line ends", async () => {
   expect(err).toMatch(/^moka: .*bottom 0 is "x\\nno problems".* \[MOKA_BLOB\]\n$/);
 });
 
+test.each([
+  ["", "1 more error"],
+  ["a: }", "3 more errors"],
+])("%j: the first error of a prototxt is shown, and how many more there are", async (text, more) => {
+  const folder = mkdtempSync(join(tmpdir(), "moka-program-"));
+  const file = join(folder, "net.prototxt");
+  writeFileSync(file, `layer: }\n${text}`);
+  const { err } = await moka("summary", file);
+  rmSync(folder, { recursive: true });
+  expect(err).toContain(`(and ${more}) [MOKA_PARSE]`);
+});
+
 test("what goes wrong in the work exits with 1, with the error's code", async () => {
   const { code, err } = await moka("time", "-model", "/nowhere/net.prototxt");
   expect(code).toBe(1);
