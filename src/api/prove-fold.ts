@@ -174,9 +174,9 @@ function missingLayers(net: Net, weights: NetParameter): NetParameter {
 function takesIndices(net: Net, blob: string): boolean {
   return net.layers.some((layer) =>
     layer.bottoms.some((bottom, index) => {
-      if (bottom !== blob || layer.type === "ArgMax" || layer.type === "Threshold") return false;
+      if (bottom !== blob) return false;
       if (layer.type === "Split") return layer.tops.some((top) => takesIndices(net, top));
-      return layer.type === "Accuracy" ? index === 1 : !layer.allowForceBackward(index);
+      return layer.takesIndices(index);
     }),
   );
 }

@@ -85,11 +85,20 @@ test("what passes values on", () => {
 test("what activates, multiplies, feeds and ends", () => {
   expect(those(({ activation }) => activation === "rectifier")).toBe("ELU PReLU ReLU");
   expect(those(({ activation }) => activation === "saturating")).toBe("Sigmoid TanH");
+  expect(those(({ isAffine }) => isAffine)).toBe("Bias Scale");
   expect(those(({ isLinear }) => isLinear)).toBe("Convolution Deconvolution InnerProduct");
   expect(those(({ weightFiller }) => weightFiller)).toBe("Convolution Deconvolution Embed InnerProduct LSTM RNN");
   expect(those(({ isInput }) => isInput)).toBe("Input");
   expect(those(({ spareTops }) => spareTops === "all")).toBe("Accuracy ArgMax Sigmoid Softmax");
   expect(those(({ spareTops }) => spareTops === "extra")).toBe("LSTM Pooling RNN");
+});
+
+test("which bottoms take labels, indices or marks", () => {
+  expect(those((layer) => layer.takesIndices(0))).toBe("Embed Filter");
+  expect(those((layer) => layer.takesIndices(1))).toBe(
+    "Accuracy BatchReindex HingeLoss InfogainLoss LSTM MultinomialLogisticLoss RNN SigmoidCrossEntropyLoss SoftmaxWithLoss",
+  );
+  expect(those((layer) => layer.takesIndices(2))).toBe("ContrastiveLoss InfogainLoss LSTMUnit");
 });
 
 test("how many parameters a message gives", () => {
