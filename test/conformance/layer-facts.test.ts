@@ -4,6 +4,8 @@ import type { Layer } from "../../src/core/layer.js";
 import { ReLULayer } from "../../src/layers/activation/relu.js";
 import { layers } from "../../src/layers/registry.js";
 import { parseNet } from "../../src/proto/text/index.js";
+import { affineTypes } from "../../src/tools/fold/affine-layer.js";
+import { linearTypes } from "../../src/tools/fold/linear.js";
 import { silent } from "../../src/util/log.js";
 import { Random } from "../../src/util/random.js";
 import { bvlcTypes as all } from "../bvlc-types.js";
@@ -91,6 +93,11 @@ test("what activates, multiplies, feeds and ends", () => {
   expect(those(({ isInput }) => isInput)).toBe("Input");
   expect(those(({ spareTops }) => spareTops === "all")).toBe("Accuracy ArgMax Sigmoid Softmax");
   expect(those(({ spareTops }) => spareTops === "extra")).toBe("LSTM Pooling RNN");
+});
+
+test("what fold reads and writes are those types", () => {
+  expect(those(({ isLinear }) => isLinear)).toBe(linearTypes.join(" "));
+  expect(["BatchNorm", those(({ isAffine }) => isAffine)].join(" ").split(" ").sort()).toEqual([...affineTypes].sort());
 });
 
 test("which bottoms take labels, indices or marks", () => {
