@@ -23,6 +23,14 @@ const source = (type: string) =>
   `layer { name: "data" type: "${type}" top: "data" top: "label" data_param { source: "/nowhere" batch_size: 2 } }\n`;
 const run = { engine: "reference" } as const;
 
+test("proves a net of the stages that are folded", async () => {
+  const staged = input([2, 2, 6, 6]) + body.replaceAll("layer {", 'layer { include { stage: "deploy" }');
+  const { folded, proof } = await fold(staged, await trainedWeights(model), { ...run, stages: ["deploy"] });
+  expect(folded).toHaveLength(2);
+  expect(proof).toMatchObject({ ran: true, passed: true, outputs: [{ name: "ip" }], layers: [{ layer: "c" }] });
+  expect(proof).not.toMatchObject({ layers: [{ error: null }] });
+});
+
 test("folds, proves the result on random inputs, and returns text and weights that load", async () => {
   const output = join(folder, "folded");
   const result = await fold(model, await trainedWeights(model), { ...run, output });

@@ -16,7 +16,7 @@ import { silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
-import { stateOf } from "./state.js";
+import { type StateOptions, stateOf } from "./state.js";
 
 export interface ProofOptions {
   /** The greatest allowed error of an output, relative to its largest magnitude. Default 1e-4. */
@@ -42,21 +42,23 @@ export type FoldProof =
     })
   | { readonly ran: false; readonly reason: string };
 
+type ProverOptions = RunOptions & StateOptions & ProofOptions;
+
 /** Runs a net and its folded form on the same inputs. Data layers become Input layers. */
 export class Prover {
   /** The shapes of the net's blobs by name, as far as they can be inferred. */
   readonly shapes: ReadonlyMap<string, Shape>;
-  readonly #options: RunOptions & ProofOptions;
+  readonly #options: ProverOptions;
   readonly #catalog: Catalog;
 
-  private constructor(options: RunOptions & ProofOptions, catalog: Catalog, shapes: ReadonlyMap<string, Shape>) {
+  private constructor(options: ProverOptions, catalog: Catalog, shapes: ReadonlyMap<string, Shape>) {
     this.#options = options;
     this.#catalog = catalog;
     this.shapes = shapes;
   }
 
   /** @param layers the layers of the net in its state */
-  static async prepare(layers: readonly LayerParameter[], options: RunOptions & ProofOptions): Promise<Prover> {
+  static async prepare(layers: readonly LayerParameter[], options: ProverOptions): Promise<Prover> {
     const { shapes = {}, inputs = {}, files = createFiles() } = options;
     const given = new Map<string, Shape>(Object.entries(shapes));
     for (const [name, { shape }] of Object.entries(inputs)) given.set(name, shape);
@@ -98,7 +100,7 @@ export class Prover {
     const engine = await createEngine(this.#options);
     // Without passes: fused steps would fold the original net too.
     const context = { ...netContext(engine, { ...this.#options, log: silent }, seed), passes: [], backward: false };
-    const state = stateOf("TEST");
+    const state = stateOf("TEST", this.#options);
     const nets: Net[] = [];
     try {
       const build = async (message: NetParameter) => {
@@ -174,9 +176,9 @@ function missingLayers(net: Net, weights: NetParameter): NetParameter {
 function takesIndices(net: Net, blob: string): boolean {
   return net.layers.some((layer) =>
     layer.bottoms.some((bottom, index) => {
-      if (bottom !== blob || layer.type === "ArgMax" || layer.type === "Threshold") return false;
+      if (bottom !== blob) return false;
       if (layer.type === "Split") return layer.tops.some((top) => takesIndices(net, top));
-      return layer.type === "Accuracy" ? index === 1 : !layer.allowForceBackward(index);
+      return layer.takesIndices(index);
     }),
   );
 }

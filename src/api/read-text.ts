@@ -5,6 +5,7 @@ import { upgradeSolver } from "../proto/upgrade/solver.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
+import { counted } from "../util/words.js";
 
 /** A prototxt's text, and its file, if it has one. */
 export interface Text {
@@ -34,7 +35,7 @@ export function accept<T>({ message, issues }: Parsed<T>, file: string | undefin
   const errors = issues.filter(({ severity }) => severity === "error");
   const [first] = errors;
   if (first) {
-    const more = errors.length > 1 ? ` (and ${errors.length - 1} more errors)` : "";
+    const more = errors.length > 1 ? ` (and ${counted(errors.length - 1, "more error")})` : "";
     throw new MokaError("MOKA_PARSE", first.message + more, { place: { file, ...first } });
   }
   for (const issue of issues) {

@@ -4,7 +4,8 @@ import { version } from "../version.js";
 // The program that reads the output may close it early: `moka lint … | head`. This process then ends, as others do.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit();
-  throw error;
+  process.stderr.write(`moka: cannot write the output: ${error.message} [MOKA_FILE]\n`);
+  process.exit(1);
 });
 
 const args = process.argv.slice(2);

@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command as Commander } from "commander";
 import { expect, expectTypeOf, test, vi } from "vitest";
@@ -59,7 +61,9 @@ test("main.js answers --version and -v itself, with nothing else loaded", () => 
 
 test.each([
   [["nonsense"], "unknown command 'nonsense'", "moka --help lists the commands"],
-  [["trian"], "unknown command 'trian' (Did you mean train?)", "moka --help lists the commands"],
+  [["trian"], "unknown command 'trian'; did you mean train?", "moka --help lists the commands"],
+  [["trian", "--help"], "unknown command 'trian'; did you mean train?", "moka --help lists the commands"],
+  [["help", "parse-log"], "unknown command 'parse-log'; did you mean parse_log?", "moka --help lists the commands"],
   [["train"], "required option '--solver <file>' not specified", "moka train --help shows what it takes"],
   [["train", "-solver", "x", "-nonsense"], "unknown option '--nonsense'", "moka train --help shows what it takes"],
   [["train", "-solvr=x"], "unknown option '--solvr'; did you mean --solver?", "moka train --help shows what it takes"],
@@ -228,6 +232,28 @@ test("nothing but print.ts writes to stdout or stderr, which escapes what a term
   );
   expect(own.length).toBeGreaterThan(30);
   expect(writing.sort()).toEqual(["main.ts", "print.ts"]); // main.ts writes the version
+});
+
+test("an error is one line, even if names have line ends", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "moka-program-"));
+  const file = join(folder, "net.prototxt");
+  writeFileSync(file, 'layer { name: "r" type: "ReLU" bottom: "x\\nno problems" top: "y" }');
+  const { code, err } = await moka("summary", file);
+  rmSync(folder, { recursive: true });
+  expect(code).toBe(1);
+  expect(err).toMatch(/^moka: .*bottom 0 is "x\\nno problems".* \[MOKA_BLOB\]\n$/);
+});
+
+test.each([
+  ["", "1 more error"],
+  ["a: }", "3 more errors"],
+])("%j: the first error of a prototxt is shown, and how many more there are", async (text, more) => {
+  const folder = mkdtempSync(join(tmpdir(), "moka-program-"));
+  const file = join(folder, "net.prototxt");
+  writeFileSync(file, `layer: }\n${text}`);
+  const { err } = await moka("summary", file);
+  rmSync(folder, { recursive: true });
+  expect(err).toContain(`(and ${more}) [MOKA_PARSE]`);
 });
 
 test("what goes wrong in the work exits with 1, with the error's code", async () => {

@@ -1,4 +1,5 @@
 import { Command as Commander, CommanderError } from "commander";
+import { closest } from "../util/closest.js";
 import { MokaError } from "../util/errors.js";
 import { version } from "../version.js";
 import { colorsFor } from "./colors.js";
@@ -37,7 +38,9 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     });
   });
   try {
-    await program.parseAsync(withoutHelpCommand(args), { from: "user" });
+    const plain = withoutHelpCommand(args);
+    checkName(plain[0] ?? "");
+    await program.parseAsync(plain, { from: "user" });
     return code;
   } catch (error) {
     return report(error, help);
@@ -51,6 +54,15 @@ function withoutHelpCommand(args: readonly string[]): readonly string[] {
   return /^-[a-z]{2}/.test(first ?? "") ? [`-${first}`, ...args.slice(1)] : args;
 }
 
+/** Throws if this is no command. With `--help` behind it, commander would print the list of commands, as if all were well. */
+function checkName(called: string): void {
+  const names = [...commands.flatMap(({ name, aliases = [] }) => [name, ...aliases]), "help"];
+  if (/^-|^$/.test(called) || names.includes(called)) return;
+  const meant = closest(called, names);
+  const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+  throw new MokaError("MOKA_USAGE", `unknown command '${called}'${hint}`);
+}
+
 /** Writes one line with the error and its code; after a wrong call also a line that names the command's help. */
 function report(error: unknown, help: string): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -62,7 +74,8 @@ function report(error: unknown, help: string): ExitCode {
       : error;
   if (known instanceof MokaError) {
     const isUsage = known.code === "MOKA_USAGE";
-    printError(`${prefix} ${known.message} [${known.code}]\n${isUsage ? `(${help})\n` : ""}`);
+    const line = known.message.replaceAll("\n", "\\n"); // names in files may have line ends
+    printError(`${prefix} ${line} [${known.code}]\n${isUsage ? `(${help})\n` : ""}`);
     return isUsage ? 2 : 1;
   }
   printError(`${prefix} ${known instanceof Error ? known.stack : String(known)}\n`);

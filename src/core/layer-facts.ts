@@ -59,6 +59,8 @@ export abstract class LayerFacts {
   readonly passesOn: "none" | "first" | "all" = "none";
   /** Whether a multiplier and a shift of each channel have the same effect after the layer as before it. */
   readonly commutesWithAffine: boolean = false;
+  /** Whether it only multiplies its bottom by other values, or adds them. */
+  readonly isAffine: boolean = false;
   /** Whether its top is W·x + b, so that a multiplier and a shift of each channel can become part of W and b. */
   readonly isLinear: boolean = false;
   /** For layers that multiply by weights: the field with `num_output` and the filler, and the filler that is given. */

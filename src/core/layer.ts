@@ -120,6 +120,11 @@ export abstract class Layer extends LayerFacts {
     return this.withoutGradient[bottom] === undefined;
   }
 
+  /** Whether a bottom holds labels, indices or marks, of which 0 is always a valid one, and not any numbers. */
+  takesIndices(bottom: number): boolean {
+    return !this.allowForceBackward(bottom);
+  }
+
   /**
    * For layers whose top shapes depend on values. Called before each forward, when the bottoms have their values. If the
    * shapes have changed, the net uses its recording for the new shapes, or records again from this layer on.

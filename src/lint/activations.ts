@@ -37,6 +37,6 @@ const activationsIn = memoized((view: View) => {
 /** Whether an activation's bottom comes from a BatchNorm, directly or through a Scale or Bias. */
 export function isNormalized(view: View, activation: LintLayer): boolean {
   const maker = view.maker(activation);
-  if (maker?.type === "Scale" || maker?.type === "Bias") return isNormalized(view, maker);
+  if (maker?.facts?.isAffine) return isNormalized(view, maker);
   return maker?.type === "BatchNorm";
 }

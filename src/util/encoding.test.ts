@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeText, encodeText } from "./encoding.js";
@@ -31,4 +33,13 @@ test("a comment in GBK survives, and so does a long text around it", () => {
   expect(encoding).toBe("latin1");
   expect(text.length).toBe(bytes.length);
   expect(encodeText(text.replace("x#", "y#"), encoding).subarray(-8, -5)).toEqual(Uint8Array.of(0x79, 0x23, 0xbe));
+});
+
+test("a large file that is no text takes little memory beside itself", () => {
+  const program = `
+    const { decodeText } = await import("./dist/util/encoding.js");
+    console.log(decodeText(new Uint8Array(1 << 24).fill(0xff)).text.length)`;
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const args = ["--max-old-space-size=64", "--input-type=module", "--eval", program];
+  expect(Number(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8", stdio: "pipe" }))).toBe(1 << 24);
 });

@@ -14,7 +14,11 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), encoding: "utf-8" };
   } catch {
-    return { text: Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""), encoding: "latin1" };
+    // By chunks: an array with a text for each byte of a large file would not fit into memory.
+    const chunks = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, i) =>
+      String.fromCharCode(...bytes.subarray(i * chunk, (i + 1) * chunk)),
+    );
+    return { text: chunks.join(""), encoding: "latin1" };
   }
 }
 
@@ -23,3 +27,6 @@ export function encodeText(text: string, encoding: Encoding): Uint8Array {
   if (encoding === "utf-8") return new TextEncoder().encode(text);
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
+
+/** Bytes that are decoded by one call: a call takes no unlimited number of arguments. */
+const chunk = 8192;

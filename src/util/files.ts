@@ -17,8 +17,11 @@ export interface Files {
    * chunks make one file.
    */
   write(path: string, chunks: Uint8Array | readonly Uint8Array[]): Promise<void>;
-  /** Fails if no file can be written to `path`. May create a temporary file beside it and remove it again. */
-  probe(path: string): Promise<void>;
+  /**
+   * Fails if no file can be written to `path`. May create a temporary file beside it and remove it again; with `readOnly`
+   * it only looks at the folder.
+   */
+  probe(path: string, options?: { readonly readOnly?: boolean }): Promise<void>;
   /** Creates a folder and its parents, if they do not exist. */
   makeFolder(path: string): Promise<void>;
   isFolder(path: string): Promise<boolean>;

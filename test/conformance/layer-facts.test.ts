@@ -4,6 +4,8 @@ import type { Layer } from "../../src/core/layer.js";
 import { ReLULayer } from "../../src/layers/activation/relu.js";
 import { layers } from "../../src/layers/registry.js";
 import { parseNet } from "../../src/proto/text/index.js";
+import { affineTypes } from "../../src/tools/fold/affine-layer.js";
+import { linearTypes } from "../../src/tools/fold/linear.js";
 import { silent } from "../../src/util/log.js";
 import { Random } from "../../src/util/random.js";
 import { bvlcTypes as all } from "../bvlc-types.js";
@@ -85,11 +87,25 @@ test("what passes values on", () => {
 test("what activates, multiplies, feeds and ends", () => {
   expect(those(({ activation }) => activation === "rectifier")).toBe("ELU PReLU ReLU");
   expect(those(({ activation }) => activation === "saturating")).toBe("Sigmoid TanH");
+  expect(those(({ isAffine }) => isAffine)).toBe("Bias Scale");
   expect(those(({ isLinear }) => isLinear)).toBe("Convolution Deconvolution InnerProduct");
   expect(those(({ weightFiller }) => weightFiller)).toBe("Convolution Deconvolution Embed InnerProduct LSTM RNN");
   expect(those(({ isInput }) => isInput)).toBe("Input");
   expect(those(({ spareTops }) => spareTops === "all")).toBe("Accuracy ArgMax Sigmoid Softmax");
   expect(those(({ spareTops }) => spareTops === "extra")).toBe("LSTM Pooling RNN");
+});
+
+test("what fold reads and writes are those types", () => {
+  expect(those(({ isLinear }) => isLinear)).toBe(linearTypes.join(" "));
+  expect(["BatchNorm", those(({ isAffine }) => isAffine)].join(" ").split(" ").sort()).toEqual([...affineTypes].sort());
+});
+
+test("which bottoms take labels, indices or marks", () => {
+  expect(those((layer) => layer.takesIndices(0))).toBe("Embed Filter");
+  expect(those((layer) => layer.takesIndices(1))).toBe(
+    "Accuracy BatchReindex HingeLoss InfogainLoss LSTM MultinomialLogisticLoss RNN SigmoidCrossEntropyLoss SoftmaxWithLoss",
+  );
+  expect(those((layer) => layer.takesIndices(2))).toBe("ContrastiveLoss InfogainLoss LSTMUnit");
 });
 
 test("how many parameters a message gives", () => {

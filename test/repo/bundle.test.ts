@@ -1,7 +1,7 @@
 // What `npm run build` makes of the command line works as the files it is made of.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { version } from "../../src/version.js";
@@ -34,6 +34,19 @@ test.each([
   const { out } = await moka(...args);
   expect(out).not.toBe("");
   expect(run(...args)).toBe(out);
+});
+
+test.runIf(existsSync("/dev/full"))("it says that the output cannot be written", () => {
+  const full = openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(process.execPath, [`${folder}/moka.js`, "lint", "--list"], {
+    cwd: root,
+    env,
+    stdio: ["ignore", full, "pipe"],
+    encoding: "utf8",
+  });
+  closeSync(full);
+  expect(stderr).toMatch(/^moka: cannot write the output: ENOSPC.* \[MOKA_FILE\]\n$/);
+  expect(status).toBe(1);
 });
 
 test("it ends without a word when nobody reads on", async () => {

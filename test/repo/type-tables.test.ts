@@ -19,17 +19,26 @@ const allowed: Readonly<Record<string, string>> = {
 interface Frame {
   readonly opener: string;
   found: number;
+  /** The names that something is compared with in it, blocks within it apart. */
+  readonly compared: Set<string>;
   /** Whether its first item is a name of a type: an entry of a Map. */
   isEntry: boolean;
   items: number;
 }
 
-/** The lines on which tables by names of layer types end: objects, arrays, switches and lists of words. */
+function frameOf(opener: string): Frame {
+  return { opener, found: 0, compared: new Set(), isEntry: false, items: 0 };
+}
+
+/**
+ * The lines on which tables by names of layer types end: objects, arrays, arguments, switches, lists of words, regular
+ * expressions, and comparisons with three names or more in one block.
+ */
 function tablesIn(text: string): number[] {
   const lineAt = (index: number) => text.slice(0, index).split("\n").length;
   const tables: number[] = [];
-  const frames: Frame[] = [{ opener: "", found: 0, isEntry: false, items: 0 }];
-  let before = "";
+  const frames: Frame[] = [frameOf("")];
+  let [before, second] = ["", ""];
   const token =
     /\/\/.*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|[A-Za-z_$][\w$]*|\S/g;
   for (let match = token.exec(text); match; match = token.exec(text)) {
@@ -38,31 +47,42 @@ function tablesIn(text: string): number[] {
     if (word === "/" && /^[(,=:[!&|?{};]?$/.test(before)) {
       const regex = /\/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+\//y;
       regex.lastIndex = match.index;
-      if (regex.test(text)) token.lastIndex = regex.lastIndex;
+      const source = regex.exec(text)?.[0] ?? "";
+      if (source) token.lastIndex = regex.lastIndex;
+      const named = new Set(source.match(/[A-Za-z]\w*/g)?.filter((each) => names.has(each)));
+      if (named.size > 1) tables.push(lineAt(match.index));
       before = "/regex/";
       continue;
     }
     const frame = frames.at(-1) as Frame;
     const isString = /^["'`]/.test(word);
     const value = isString ? word.slice(1, -1) : word;
-    const words = value.split(" ").filter((each) => each !== "");
+    const words = value.split(/[\s,|]+/).filter((each) => each !== "");
     if (isString && words.length > 1 && words.every((each) => names.has(each))) tables.push(lineAt(match.index));
     if (names.has(value)) {
       const next = /\S/.exec(text.slice(token.lastIndex))?.[0];
-      const isItem = isString && frame.opener === "[" && /^[[,]$/.test(before);
+      const isItem = isString && /^[[(]$/.test(frame.opener) && /^[[(,]$/.test(before);
       const isKey = frame.opener === "{" && next === ":" && /^[{,]$/.test(before);
       const isValue = isString && frame.opener === "{" && before === ":" && (next === "," || next === "}");
       if (isItem || isKey || isValue || (isString && before === "case")) frame.found++;
-      if (isItem && frame.items === 0) frame.isEntry = true;
+      if (isItem && frame.opener === "[" && frame.items === 0) frame.isEntry = true;
+      const isCompared = `${second}${before}` === "==" || /^\s*[!=]==?/.test(text.slice(token.lastIndex));
+      if (isString && isCompared) frame.compared.add(value);
+    }
+    if (word === ";" && frames.length === 1) {
+      if (frame.compared.size > 2) tables.push(lineAt(match.index));
+      frame.compared.clear();
     }
     if (word !== ",") frame.items++;
-    if (/^[{[(]$/.test(word)) frames.push({ opener: word, found: 0, isEntry: false, items: 0 });
+    if (/^[{[(]$/.test(word)) frames.push(frameOf(word));
     if (/^[}\])]$/.test(word) && frames.length > 1) {
-      const { found, isEntry } = frames.pop() as Frame;
-      if (found > 1) tables.push(lineAt(match.index));
-      else if (isEntry) (frames.at(-1) as Frame).found++;
+      const { opener, found, compared, isEntry } = frames.pop() as Frame;
+      const outer = frames.at(-1) as Frame;
+      if (found > 1 || (opener === "{" && compared.size > 2)) tables.push(lineAt(match.index));
+      else if (isEntry && outer.opener === "[") outer.found++;
+      if (opener !== "{") for (const each of compared) outer.compared.add(each);
     }
-    before = word;
+    [before, second] = [word, before];
   }
   return tables;
 }
@@ -76,13 +96,19 @@ test.each([
   ['const a = new Map([["ReLU", 1], ["ELU", 2]]);'],
   ['switch (type) { case "ReLU": return 1; case "ELU": { return /["]/; } }'],
   ['const a = { vision: "Convolution Pooling" };'],
+  ['const a = "ReLU,ELU".split(",");'],
+  ['const a = new Map().set("ReLU", 1) && oneOf(type, "ReLU", "ELU");'],
+  ["const a = /^(?:ReLU|ELU)$/.test(type);"],
+  ['const f = (type) => { if (type === "ReLU") return 1; if ("ELU" === type) { return 2; } return type !== "BN"; };'],
+  ['const a = type === "ReLU" ? 1 : type === "ELU" ? 2 : type == "BN" ? 3 : 4;'],
 ])("%s is a table", (text) => void expect(tablesIn(text)).toEqual([1]));
 
 test.each([
   ['if (type === "ReLU" || type === "ELU") return;'],
   ['// ["ReLU", "ELU"]'],
   ['const a = [`"ReLU", "ELU"`, "ReLU and ELU"];'],
-  ['f({ type: "Scale" }, ["BatchNorm"], /["ReLU", "ELU"]/);'],
+  ['f({ type: "Scale" }, ["BatchNorm"], /["ReLU]/, "ELU");'],
+  ['const a = type === "ReLU"; const b = type === "ELU"; const c = type === "BN";'],
   ['const a = isNorm ? "Scale" : "BatchNorm";'],
 ])("%s is none", (text) => void expect(tablesIn(text)).toEqual([]));
 

@@ -127,6 +127,6 @@ async function asText(
   const did = isTrial ? `would fix ${count}; nothing is written` : `fixed ${count}`;
   const also = weights && !isTrial ? [`wrote the weights that belong to it to ${weights.path}\n`] : [];
   const left = results.filter(({ findings }) => findings.length > 0);
-  const rest = left.length > 0 ? [`\nleft:\n\n${formatHuman(left, paint, stream.columns ?? 100)}`] : [];
+  const rest = left.length > 0 ? [`\nleft:\n\n${formatHuman(left, paint, stream.columns || 100)}`] : [];
   return [...fixed, `${fixed.length > 0 ? "\n" : ""}${did}\n`, ...also, ...rest].join("");
 }

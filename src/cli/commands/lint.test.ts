@@ -53,6 +53,20 @@ test("findings are printed for people, with the code, and only errors make it fa
   expect((await moka("lint", path("good.prototxt"))).out).toBe("no problems in 1 file\n");
 });
 
+test.each([[["lint"]], [["fix", "--diff"]]])(
+  "%j: a terminal of unknown width counts as 100 columns",
+  async (command) => {
+    put({ "quux.prototxt": 'layer { name: "a" type: "Quux" top: "a" }' });
+    const call = [...command, "--rule", "unknown-layer=warning", path("quux.prototxt")];
+    const usual = await moka(...call);
+    expect(usual.out + usual.err).toMatch(/Caffe aborts with .*\n/);
+    const streams = [process.stdout, process.stderr].map((stream) => ({ stream, columns: stream.columns }));
+    for (const { stream } of streams) stream.columns = 0;
+    expect(await moka(...call)).toEqual(usual);
+    for (const { stream, columns } of streams) stream.columns = columns;
+  },
+);
+
 test("--json prints what programs read", async () => {
   const { out } = await moka("lint", "--json", path("bad.prototxt"));
   expect(JSON.parse(out)).toMatchObject({

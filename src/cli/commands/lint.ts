@@ -43,7 +43,7 @@ type Reports = readonly Report<FoundProblem>[];
 const formatters: Readonly<Record<"human" | "json" | "sarif" | "github", (reports: Reports) => Promise<string>>> = {
   async human(reports) {
     const { formatHuman } = await import("../../lint/formats/human.js");
-    return formatHuman(reports, colorsFor(process.stdout), process.stdout.columns ?? 100);
+    return formatHuman(reports, colorsFor(process.stdout), process.stdout.columns || 100);
   },
   async json(reports) {
     const { formatJson } = await import("../../lint/formats/json.js");

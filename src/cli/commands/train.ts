@@ -23,7 +23,7 @@ export const train: Command = command(
     const { Solver } = await import("../../index.js");
     const { showProgress } = await import("../progress.js");
     const plain = asLog || !process.stderr.isTTY;
-    const log = plain ? caffeLog : problems({ upgrades: true }); // the progress bar shows the rest;
+    const log = plain ? caffeLog : problems({ upgrades: true }); // the progress bar shows the rest
     log("info", "caffe.cpp:197", gpu === undefined ? "Use CPU." : "Use CPU: there is no GPU engine.");
     const stages = given.length > 0 ? given : [""];
     const solver = await Solver.load(file, { ...options, stages, log });

@@ -20,6 +20,7 @@ import { NeuronLayer } from "./neuron.js";
 export class BiasLayer extends NeuronLayer {
   static readonly type = "Bias";
   override readonly bottomCount = [1, 2] as const;
+  override readonly isAffine = true;
   readonly #param = this.message.biasParam ?? create(BiasParameterSchema);
   override readonly paramCount = this.message.bottom.length === 1 ? 1 : 0;
 

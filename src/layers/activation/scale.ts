@@ -24,6 +24,7 @@ import { NeuronLayer } from "./neuron.js";
 export class ScaleLayer extends NeuronLayer {
   static readonly type = "Scale";
   override readonly bottomCount = [1, 2] as const;
+  override readonly isAffine = true;
   readonly #param = this.message.scaleParam ?? create(ScaleParameterSchema);
   override readonly rereads = { bottom: "values", inPlace: "copied" } as const;
   override readonly paramCount = (this.message.bottom.length === 1 ? 1 : 0) + (this.#param.biasTerm ? 1 : 0);

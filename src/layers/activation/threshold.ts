@@ -18,6 +18,10 @@ export class ThresholdLayer extends NeuronLayer {
     return false;
   }
 
+  override takesIndices(): boolean {
+    return false;
+  }
+
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     k.threshold({ x: x.data, y: y.data, threshold: this.#threshold });
   }

@@ -40,6 +40,10 @@ export class ArgMaxLayer extends UnaryLayer {
     return false;
   }
 
+  override takesIndices(): boolean {
+    return false;
+  }
+
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const { topK, outMaxVal } = this.#param;
     const { outer, dim, inner } = this.#collapse(x.shape);

@@ -8,6 +8,8 @@ import { imageShape, testContract } from "../../../test/contract.js";
 import { buildError, layerNet } from "../../../test/layers.js";
 import { netFromText } from "../../../test/nets.js";
 import { type Hdf5Array, readHdf5 } from "../../data/hdf5.js";
+import { lint, Net } from "../../index.js";
+import { createFiles } from "../../platform/browser/index.js";
 import type { Log } from "../../util/log.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-hdf5-output-"));
@@ -105,6 +107,18 @@ describe("errors", () => {
       /^<text>:4:1: layer "layer" \(HDF5Output\): cannot write \S+folder.h5: no such file/,
     );
     expect(await buildError(layer(folder), { x: [2, 3], l: [2] })).toMatch(/cannot write \S+: it is a folder$/);
+  });
+
+  test("a folder in memory is made by writing", async () => {
+    const files = createFiles();
+    const data = 'layer { name: "d" type: "DummyData" top: "x" top: "l" dummy_data_param { shape { dim: 2 } } }\n';
+    expect((await lint(data + layer("new/rows.h5"), { files })).findings).toEqual([]);
+    const net = await Net.load(data + layer("new/rows.h5"), { phase: "TRAIN", files });
+    await net.forward();
+    await net.dispose();
+    expect(files.paths()).toEqual(["/new/rows.h5"]);
+    const { findings } = await lint(data + layer("new"), { files });
+    expect(findings).toMatchObject([{ message: expect.stringContaining("cannot write new: it is a folder") }]);
   });
 
   test("bottoms that do not fit", async () => {

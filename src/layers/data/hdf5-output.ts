@@ -32,15 +32,16 @@ export class HDF5OutputLayer extends Layer {
   #written = 0;
 
   override async inspect(): Promise<void> {
-    this.check(this.#file !== "", "MOKA_FIELD", "hdf5_output_param.file_name must be given");
-    const folder = this.#file.slice(0, Math.max(0, this.#file.lastIndexOf("/")));
-    const isThere = folder === "" || (await this.context.files.isFolder(folder));
-    this.check(isThere, "MOKA_FILE", `cannot write ${this.#file}: no such file or folder ${folder}`);
+    await this.#probe(true);
   }
 
   override async open(): Promise<void> {
-    await this.inspect();
-    await this.context.files.probe(this.#file);
+    await this.#probe(false);
+  }
+
+  async #probe(readOnly: boolean): Promise<void> {
+    this.check(this.#file !== "", "MOKA_FIELD", "hdf5_output_param.file_name must be given");
+    await this.context.files.probe(this.#file, { readOnly });
   }
 
   override topShapes(bottom: readonly Shape[]): readonly Shape[] {

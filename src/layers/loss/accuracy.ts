@@ -23,6 +23,10 @@ export class AccuracyLayer extends Layer {
   readonly #param = this.message.accuracyParam ?? create(AccuracyParameterSchema);
   override readonly spareTops = "all";
 
+  override takesIndices(bottom: number): boolean {
+    return bottom === 1;
+  }
+
   override topShapes([scores, labels]: readonly [Shape, Shape]): readonly Shape[] {
     const { topK, axis } = this.#param;
     const { dim } = collapseClasses(this, scores, labels, axis, "accuracy_param.axis");

@@ -34,10 +34,10 @@ export const biasBeforeBn: Rule = {
 };
 
 /** The message of a layer with weights and a bias, and its name in the prototxt. */
-function paramOf({ type, message }: LintLayer) {
-  if (type === "InnerProduct") return { name: "inner_product_param", message: message.innerProductParam };
-  if (type !== "Convolution" && type !== "Deconvolution") return undefined;
-  return { name: "convolution_param", message: message.convolutionParam };
+function paramOf({ facts, message }: LintLayer) {
+  const name = facts?.isLinear ? facts.weightFiller?.field : undefined;
+  if (!name) return undefined;
+  return { name, message: name === "inner_product_param" ? message.innerProductParam : message.convolutionParam };
 }
 
 type Biased = ReadonlyMap<LintLayer, readonly BatchNorm[]>;

@@ -68,7 +68,7 @@ const scaledLater = memoized((view: View) => {
   const scaled = new Set<LintLayer>();
   const scales = (reader: LintLayer) => {
     const { type, message, facts } = reader;
-    if (type === "Scale" || type === "Bias") return message.bottom.length === 1;
+    if (facts?.isAffine) return message.bottom.length === 1;
     if (/affine|scale/i.test(type)) return true; // types of forks: EltwiseAffine, ChannelScale
     return facts?.commutesWithAffine === true && scaled.has(reader);
   };

@@ -131,6 +131,11 @@ describe("probe", () => {
     const nowhere = join(folder, "nowhere", "snap_iter_0");
     await expect(files.probe(nowhere)).rejects.toThrow(`cannot write ${nowhere}: no such file or folder (ENOENT)`);
     await expect(files.probe(folder)).rejects.toThrow(`cannot write ${folder}: it is a folder`);
+    await files.probe(join(folder, "probed", "snap_iter_0"), { readOnly: true });
+    const inFile = join(folder, "probed", "there", "snap");
+    await expect(files.probe(inFile, { readOnly: true })).rejects.toThrow("a part of the path is no folder");
+    await expect(files.probe(nowhere, { readOnly: true })).rejects.toThrow("no such file or folder (ENOENT)");
+    await expect(files.probe(folder, { readOnly: true })).rejects.toThrow("it is a folder");
   });
 });
 

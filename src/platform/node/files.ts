@@ -42,9 +42,10 @@ class NodeFiles implements Files {
     });
   }
 
-  async probe(path: string): Promise<void> {
+  async probe(path: string, { readOnly = false } = {}): Promise<void> {
     await attempt(path, "write", async () => {
       if (await this.isFolder(path)) throw fileError("write", path, new Error("it is a folder"));
+      if (readOnly) return access(`${dirname(path)}/.`);
       const temporary = temporaryBeside(path);
       await writeInto(temporary, [], "wx");
       await unlink(temporary);

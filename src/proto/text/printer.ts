@@ -134,8 +134,8 @@ class UnknownFields {
   constructor(fields: readonly UnknownField[]) {
     for (const field of fields) {
       const key = keyOf(field.after?.field, field.after?.index ?? 0);
-      const takeAfter = this.#remaining.get(key);
-      if (takeAfter) takeAfter.push(field);
+      const group = this.#remaining.get(key);
+      if (group) group.push(field);
       else this.#remaining.set(key, [field]);
     }
   }
