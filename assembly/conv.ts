@@ -79,8 +79,8 @@ function keptBlock(kept: usize, outputs: i32, depth: i32, group: i32, step: i32,
 
 /**
  * y = act(multiplier·(w ∗ x) + bias), as `Finish` has it. A piece is 8 output positions, counted through all images, or, with
- * `byRows`, a panel of outputs of the one group. Each thread packs the operand that is not divided among threads: the
- * weights, or with `byRows` the columns. If `kept` is not 0, the weights are packed already, and begin at this address.
+ * `byRows`, a panel of outputs of the one group. Each thread packs its part of the columns and all weights, or, with
+ * `byRows`, its part of the weights and all columns. If `kept` is not 0, the weights are packed already, at this address.
  */
 export function conv(
   from: i32,

@@ -54,7 +54,7 @@ function withoutHelpCommand(args: readonly string[]): readonly string[] {
   return /^-[a-z]{2}/.test(first ?? "") ? [`-${first}`, ...args.slice(1)] : args;
 }
 
-/** Throws if this is no command. With `--help` behind it, commander would print the list of commands, as if all were well. */
+/** Throws for an unknown command. With `--help` after it, commander would print the list of commands, without an error. */
 function checkName(called: string): void {
   const names = [...commands.flatMap(({ name, aliases = [] }) => [name, ...aliases]), "help"];
   if (/^-|^$/.test(called) || names.includes(called)) return;

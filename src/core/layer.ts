@@ -120,7 +120,7 @@ export abstract class Layer extends LayerFacts {
     return this.withoutGradient[bottom] === undefined;
   }
 
-  /** Whether a bottom holds labels, indices or marks, of which 0 is always a valid one, and not any numbers. */
+  /** Whether a bottom holds labels, indices or marks instead of arbitrary numbers; 0 is always a valid one. */
   takesIndices(bottom: number): boolean {
     return !this.allowForceBackward(bottom);
   }

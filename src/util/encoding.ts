@@ -14,7 +14,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), encoding: "utf-8" };
   } catch {
-    // By chunks: an array with a text for each byte of a large file would not fit into memory.
+    // Decodes chunks: an array with a text for each byte of a large file would not fit into memory.
     const chunks = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, i) =>
       String.fromCharCode(...bytes.subarray(i * chunk, (i + 1) * chunk)),
     );
@@ -28,5 +28,5 @@ export function encodeText(text: string, encoding: Encoding): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** Bytes that are decoded by one call: a call takes no unlimited number of arguments. */
+/** The number of bytes that one call decodes: the number of arguments of a call is limited. */
 const chunk = 8192;
