@@ -1,5 +1,6 @@
 import type { Node } from "./backward-plan.js";
 import type { NetParts } from "./build-net.js";
+import type { Catalog } from "./catalog.js";
 import type { Engine } from "./engine.js";
 import { Execution, type PassName, passNames } from "./execution.js";
 import { type Recording, record } from "./recorder.js";
@@ -8,6 +9,7 @@ import type { Tensor, TensorState } from "./tensor.js";
 
 export interface RecordingOptions {
   readonly engine: Engine;
+  readonly catalog: Catalog;
   /** False for a net that is only tested: nothing is kept for backward then. Default true. */
   readonly backward?: boolean;
   /** What rewrites its programs. Default: all there is; none of it changes results but by rounding. */
@@ -29,7 +31,7 @@ interface Version {
   tensors: readonly TensorState[];
 }
 
-/** Versions that are kept, the one in use among them. */
+/** Versions that are kept, the one in use among them; of a net with layers of the user's own, only the one in use. */
 const mostVersions = 8;
 
 /** If the engine uses more bytes than this, versions that are not in use give their memory back. */
@@ -37,7 +39,8 @@ const mostBytes = 128 * 2 ** 20;
 
 /**
  * What a net's layers recorded: at the first use, and again for shapes not seen before. The versions for the last few
- * sets of shapes are kept, so that a net whose shapes alternate records and plans each once.
+ * sets of shapes are kept, so that a net whose shapes alternate records and plans each once. A layer of the user's own may
+ * rely on a call of its `forward` for each change of shapes, so a net that has one records at each change.
  *
  * A version that is used again is like a new one: the memory of its layers starts from zeros, and a blob has its values
  * only if its count stays the same.
@@ -47,6 +50,7 @@ export class Recordings {
   readonly #options: RecordingOptions;
   /** Every blob once. */
   readonly #tensors: readonly Tensor[];
+  readonly #mostVersions: number;
   /** The last used at the end. */
   #versions: Version[] = [];
   #current: Version | undefined;
@@ -58,6 +62,7 @@ export class Recordings {
   constructor(parts: NetParts, options: RecordingOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.#mostVersions = parts.nodes.every(({ layer }) => options.catalog.isBuiltIn(layer)) ? mostVersions : 1;
     this.#tensors = [...new Set(parts.nodes.flatMap(({ top }) => top))];
     this.#key = this.#keyOf(0);
   }
@@ -173,10 +178,10 @@ export class Recordings {
     this.#use(version);
   }
 
-  /** Forgets the versions beyond `mostVersions`, and above `mostBytes` releases the memory of those not in use. */
+  /** Forgets the versions beyond `#mostVersions`, and above `mostBytes` releases the memory of those not in use. */
   #limit(): void {
     const { engine } = this.#options;
-    for (const version of this.#versions.splice(0, this.#versions.length - mostVersions)) this.#rest(version);
+    for (const version of this.#versions.splice(0, this.#versions.length - this.#mostVersions)) this.#rest(version);
     for (const version of this.#versions) {
       if (engine.bytesUsed <= mostBytes) return;
       if (version !== this.#current) this.#rest(version);
