@@ -231,6 +231,7 @@ class Own extends Layer {
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     this.#items = x.shape[0] ?? 0;
+    this.check(this.#items < 4, "MOKA_SHAPE", "takes at most 3 items");
     const three = k.span("three", x.count);
     three.array.fill(3);
     k.mul({ a: x.data, b: three, y: y.data });
@@ -265,6 +266,19 @@ test("the user's own layers may keep sizes in fields and fill spans as they reco
     await net.dispose();
     expect(engine.bytesUsed).toBe(0);
     await engine.dispose();
+  }
+});
+
+test("shapes that the user's own layer refuses as it records leave nothing behind", async () => {
+  for (const runsBefore of [false, true]) {
+    const own = `layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 } } }
+      layer { name: "own" type: "Own" bottom: "x" top: "y" }`;
+    const net = await netFromText(own, { own: { Own } });
+    if (runsBefore) await net.forward();
+    expect(() => net.reshape({ x: [4] })).toThrow("takes at most 3 items");
+    net.reshape({ x: [2] });
+    expect((await net.forward({ x: [1, 2] })).y).toEqual(new Float32Array([5, 8]));
+    await net.dispose();
   }
 });
 

@@ -86,6 +86,7 @@ export class Recordings {
     const left = this.#current;
     const states = this.#tensors.map(({ state }) => state);
     if (left) left.tensors = states;
+    let isRecording = false;
     try {
       apply();
       const key = this.#keyOf(from);
@@ -93,6 +94,7 @@ export class Recordings {
       if (found) this.#takeUp(found);
       else {
         pass();
+        isRecording = true;
         const forward = this.#recordForward(left?.forward.slice(0, from) ?? []);
         this.#use(
           this.#makeVersion(key, forward, left?.backward.slice(0, from) ?? [], left?.execution.isUnfused && from > 0),
@@ -101,6 +103,8 @@ export class Recordings {
     } catch (error) {
       this.#current = left;
       for (const [i, tensor] of this.#tensors.entries()) tensor.restore(states[i] as TensorState);
+      // Fields of the layers may belong to the refused shapes now: all layers record again.
+      if (isRecording) this.drop();
       throw error;
     }
     this.#key = (this.#current as Version).key;
