@@ -269,6 +269,17 @@ test("the user's own layers may keep sizes in fields and fill spans as they reco
   }
 });
 
+test("a net with the user's own layer records again for the shapes that are there", async () => {
+  const own = `layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 } } }
+    layer { name: "own" type: "Own" bottom: "x" top: "y" }`;
+  const net = await netFromText(own, { own: { Own } });
+  const layer = net.layers[1] as Own;
+  layer.forward = (k, [x], [y]) => void k.copy({ x: x.data, y: y.data });
+  net.reshape({ x: [2] });
+  expect((await net.forward({ x: [1, 2] })).y).toEqual(new Float32Array([1, 2]));
+  await net.dispose();
+});
+
 test("shapes that the user's own layer refuses as it records leave nothing behind", async () => {
   for (const runsBefore of [false, true]) {
     const own = `layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 } } }

@@ -46,11 +46,12 @@ const mostBytes = 128 * 2 ** 20;
  * only if its count stays the same.
  */
 export class Recordings {
+  /** Whether what was recorded is used again when its shapes return: if all layers are Moka's own. */
+  readonly isReused: boolean;
   readonly #parts: NetParts;
   readonly #options: RecordingOptions;
   /** Every blob once. */
   readonly #tensors: readonly Tensor[];
-  readonly #mostVersions: number;
   /** The last used at the end. */
   #versions: Version[] = [];
   #current: Version | undefined;
@@ -62,7 +63,7 @@ export class Recordings {
   constructor(parts: NetParts, options: RecordingOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#mostVersions = parts.nodes.every(({ layer }) => options.catalog.isBuiltIn(layer)) ? mostVersions : 1;
+    this.isReused = parts.nodes.every(({ layer }) => options.catalog.isBuiltIn(layer));
     this.#tensors = [...new Set(parts.nodes.flatMap(({ top }) => top))];
     this.#key = this.#keyOf(0);
   }
@@ -182,10 +183,11 @@ export class Recordings {
     this.#use(version);
   }
 
-  /** Forgets the versions beyond `#mostVersions`, and above `mostBytes` releases the memory of those not in use. */
+  /** Forgets the versions beyond the most that are kept, and above `mostBytes` releases the memory of those not in use. */
   #limit(): void {
     const { engine } = this.#options;
-    for (const version of this.#versions.splice(0, this.#versions.length - this.#mostVersions)) this.#rest(version);
+    const most = this.isReused ? mostVersions : 1;
+    for (const version of this.#versions.splice(0, this.#versions.length - most)) this.#rest(version);
     for (const version of this.#versions) {
       if (engine.bytesUsed <= mostBytes) return;
       if (version !== this.#current) this.#rest(version);
