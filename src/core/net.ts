@@ -45,7 +45,8 @@ export interface LayerRange {
 /**
  * A network: layers connected by blobs, with forward and backward as programs on an engine.
  *
- * Programs are recorded at the first use, and again for shapes that are none of the last few.
+ * Programs are recorded at the first use and when shapes change, but not again for the last few shapes, if all layers are
+ * Moka's own.
  */
 export class Net {
   readonly name: string;
