@@ -231,9 +231,9 @@ class Own extends Layer {
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     this.#items = x.shape[0] ?? 0;
-    this.check(this.#items < 4, "MOKA_SHAPE", "takes at most 3 items");
     const three = k.span("three", x.count);
     three.array.fill(3);
+    this.check(this.#items < 4, "MOKA_SHAPE", "takes at most 3 items");
     k.mul({ a: x.data, b: three, y: y.data });
     const add = () => y.data.array.set(y.data.array.map((value) => value + this.#items));
     k.host("add", add, { reads: [y.data], writes: [y.data] });
@@ -284,12 +284,14 @@ test("shapes that the user's own layer refuses as it records leave nothing behin
   for (const runsBefore of [false, true]) {
     const own = `layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 } } }
       layer { name: "own" type: "Own" bottom: "x" top: "y" }`;
-    const net = await netFromText(own, { own: { Own } });
+    const engine = new ReferenceEngine();
+    const net = await netFromText(own, { engine, own: { Own } });
     if (runsBefore) await net.forward();
     expect(() => net.reshape({ x: [4] })).toThrow("takes at most 3 items");
     net.reshape({ x: [2] });
     expect((await net.forward({ x: [1, 2] })).y).toEqual(new Float32Array([5, 8]));
     await net.dispose();
+    expect(engine.bytesUsed).toBe(0);
   }
 });
 

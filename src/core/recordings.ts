@@ -218,12 +218,13 @@ export class Recordings {
     for (let index = recordings.length; index < nodes.length; index++) {
       const { layer, bottom, top, needsBackward } = nodes[index] as Node;
       const recording = record(index, layer.name, engine, needsBackward && trains);
+      recordings.push(recording);
       try {
         layer.forward(recording.recorder, bottom, top);
       } catch (error) {
+        for (const { spans } of recordings.slice(recorded.length)) for (const span of spans) span.release();
         throw layer.explain(error);
       }
-      recordings.push(recording);
     }
     return recordings;
   }
