@@ -45,8 +45,8 @@ export interface ParamDeclaration {
  * `forward` and `backward` once for each set of shapes, and `close`. In a net that does not run (lint, fix, summary, draw,
  * fold), `inspect` is called in the place of `open`: a layer that overrides `open` alone is not opened there.
  *
- * What `forward` and `backward` recorded for the last few sets of shapes is used again, without a call, when these shapes
- * return: a step finds its sizes and spans in variables of its recording, not in fields that a later `forward` sets.
+ * In a net of Moka's own layers alone, what was recorded for the last few sets of shapes is used again, without a call,
+ * when these shapes return: a step of theirs finds its sizes and spans in variables of its recording, not in fields.
  */
 export abstract class Layer extends LayerFacts {
   readonly name: string;

@@ -45,7 +45,8 @@ export interface LayerRange {
 /**
  * A network: layers connected by blobs, with forward and backward as programs on an engine.
  *
- * Programs are recorded at the first use, and again for shapes that are none of the last few.
+ * Programs are recorded at the first use and when shapes change, but not again for the last few shapes, if all layers are
+ * Moka's own.
  */
 export class Net {
   readonly name: string;
@@ -198,15 +199,17 @@ export class Net {
 
   /**
    * Gives input blobs other shapes and passes them on through the net. Where one of them is refused, all stay as they were.
-   * Without shapes, the layers record anew.
+   * Without shapes, the layers record anew. With those that are there, they do so only where one is the user's own.
    *
    * @throws MokaError `MOKA_SHAPE` where a layer cannot take them, or its parameters would have to change
    */
   reshape(inputShapes: Readonly<Record<string, Shape>> = {}): void {
     const inputs = Object.entries(inputShapes).map(([name, shape]) => [this.#input(name), shape] as const);
-    // A call without shapes means that a layer was changed by hand.
-    if (inputs.length === 0) this.#recordings.drop();
-    else if (inputs.every(([input, shape]) => sameShape(input.shape, shape))) return;
+    if (inputs.every(([input, shape]) => sameShape(input.shape, shape))) {
+      // A call without shapes means that a layer was changed by hand.
+      if (inputs.length > 0 && this.#recordings.isReused) return;
+      this.#recordings.drop();
+    }
     this.#change(0, 0, () => {
       for (const [input, shape] of inputs) input.reshape(shape);
     });

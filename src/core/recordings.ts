@@ -1,5 +1,6 @@
 import type { Node } from "./backward-plan.js";
 import type { NetParts } from "./build-net.js";
+import type { Catalog } from "./catalog.js";
 import type { Engine } from "./engine.js";
 import { Execution, type PassName, passNames } from "./execution.js";
 import { type Recording, record } from "./recorder.js";
@@ -8,6 +9,7 @@ import type { Tensor, TensorState } from "./tensor.js";
 
 export interface RecordingOptions {
   readonly engine: Engine;
+  readonly catalog: Catalog;
   /** False for a net that is only tested: nothing is kept for backward then. Default true. */
   readonly backward?: boolean;
   /** What rewrites its programs. Default: all there is; none of it changes results but by rounding. */
@@ -29,7 +31,7 @@ interface Version {
   tensors: readonly TensorState[];
 }
 
-/** Versions that are kept, the one in use among them. */
+/** Versions that are kept, the one in use among them; of a net with layers of the user's own, only the one in use. */
 const mostVersions = 8;
 
 /** If the engine uses more bytes than this, versions that are not in use give their memory back. */
@@ -37,12 +39,15 @@ const mostBytes = 128 * 2 ** 20;
 
 /**
  * What a net's layers recorded: at the first use, and again for shapes not seen before. The versions for the last few
- * sets of shapes are kept, so that a net whose shapes alternate records and plans each once.
+ * sets of shapes are kept, so that a net whose shapes alternate records and plans each once. A layer of the user's own may
+ * rely on a call of its `forward` for each change of shapes, so a net that has one records at each change.
  *
  * A version that is used again is like a new one: the memory of its layers starts from zeros, and a blob has its values
  * only if its count stays the same.
  */
 export class Recordings {
+  /** Whether what was recorded is used again when its shapes return: if all layers are Moka's own. */
+  readonly isReused: boolean;
   readonly #parts: NetParts;
   readonly #options: RecordingOptions;
   /** Every blob once. */
@@ -58,6 +63,7 @@ export class Recordings {
   constructor(parts: NetParts, options: RecordingOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.isReused = parts.nodes.every(({ layer }) => options.catalog.isBuiltIn(layer));
     this.#tensors = [...new Set(parts.nodes.flatMap(({ top }) => top))];
     this.#key = this.#keyOf(0);
   }
@@ -81,6 +87,7 @@ export class Recordings {
     const left = this.#current;
     const states = this.#tensors.map(({ state }) => state);
     if (left) left.tensors = states;
+    let isRecording = false;
     try {
       apply();
       const key = this.#keyOf(from);
@@ -88,6 +95,7 @@ export class Recordings {
       if (found) this.#takeUp(found);
       else {
         pass();
+        isRecording = true;
         const forward = this.#recordForward(left?.forward.slice(0, from) ?? []);
         this.#use(
           this.#makeVersion(key, forward, left?.backward.slice(0, from) ?? [], left?.execution.isUnfused && from > 0),
@@ -96,6 +104,8 @@ export class Recordings {
     } catch (error) {
       this.#current = left;
       for (const [i, tensor] of this.#tensors.entries()) tensor.restore(states[i] as TensorState);
+      // Fields of the layers may belong to the refused shapes now: all layers record again.
+      if (isRecording) this.drop();
       throw error;
     }
     this.#key = (this.#current as Version).key;
@@ -173,10 +183,11 @@ export class Recordings {
     this.#use(version);
   }
 
-  /** Forgets the versions beyond `mostVersions`, and above `mostBytes` releases the memory of those not in use. */
+  /** Forgets the versions beyond the most that are kept, and above `mostBytes` releases the memory of those not in use. */
   #limit(): void {
     const { engine } = this.#options;
-    for (const version of this.#versions.splice(0, this.#versions.length - mostVersions)) this.#rest(version);
+    const most = this.isReused ? mostVersions : 1;
+    for (const version of this.#versions.splice(0, this.#versions.length - most)) this.#rest(version);
     for (const version of this.#versions) {
       if (engine.bytesUsed <= mostBytes) return;
       if (version !== this.#current) this.#rest(version);
@@ -207,12 +218,13 @@ export class Recordings {
     for (let index = recordings.length; index < nodes.length; index++) {
       const { layer, bottom, top, needsBackward } = nodes[index] as Node;
       const recording = record(index, layer.name, engine, needsBackward && trains);
+      recordings.push(recording);
       try {
         layer.forward(recording.recorder, bottom, top);
       } catch (error) {
+        for (const { spans } of recordings.slice(recorded.length)) for (const span of spans) span.release();
         throw layer.explain(error);
       }
-      recordings.push(recording);
     }
     return recordings;
   }
