@@ -25,6 +25,7 @@ export type Fill = (filler: FillerParameter, shape: Shape, values: Float32Array,
 /** The layer types, and the filler of their parameters. */
 export class Catalog {
   readonly #classes: ReadonlyMap<string, LayerConstructor>;
+  readonly #builtIn: ReadonlySet<unknown>;
   readonly fill: Fill;
 
   /**
@@ -33,6 +34,7 @@ export class Catalog {
    */
   constructor(classes: readonly LayerClass[], fill: Fill, own: Readonly<Record<string, LayerConstructor>> = {}) {
     const named = classes.map((layerClass): [string, LayerConstructor] => [layerClass.type, layerClass]);
+    this.#builtIn = new Set(classes);
     this.#classes = new Map([...named, ...Object.entries(own)]);
     this.fill = fill;
   }
@@ -43,6 +45,11 @@ export class Catalog {
 
   has(message: LayerParameter): boolean {
     return this.#classOf(message) !== undefined;
+  }
+
+  /** Whether this layer's class is Moka's own, and not the user's. */
+  isBuiltIn(layer: Layer): boolean {
+    return this.#builtIn.has(layer.constructor);
   }
 
   /** A layer that is asked for the facts of its class; undefined for an unknown type, or if the class throws. */

@@ -45,8 +45,8 @@ export interface ParamDeclaration {
  * `forward` and `backward` once for each set of shapes, and `close`. In a net that does not run (lint, fix, summary, draw,
  * fold), `inspect` is called instead of `open`: a layer that overrides only `open` is not opened there.
  *
- * The recordings for the last few sets of shapes are used again, without a call of `forward` or `backward`, when these
- * shapes return. So a step must take its sizes and spans from local variables, not from fields that a later `forward` sets.
+ * If all layers of a net are Moka's own, the recordings for the last few sets of shapes are used again, without a call, when
+ * these shapes return. So a step of theirs must take its sizes and spans from local variables, not from fields.
  */
 export abstract class Layer extends LayerFacts {
   readonly name: string;

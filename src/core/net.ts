@@ -45,7 +45,8 @@ export interface LayerRange {
 /**
  * A network: layers connected by blobs, with forward and backward as programs on an engine.
  *
- * Programs are recorded at the first use, and again for shapes that are not among the last few.
+ * Programs are recorded at the first use and when shapes change. If all layers are Moka's own, they are not recorded again
+ * for the last few shapes.
  */
 export class Net {
   readonly name: string;
@@ -198,15 +199,17 @@ export class Net {
 
   /**
    * Gives input blobs other shapes, and computes all shapes that depend on them. If a layer refuses one, no shape changes.
-   * Without shapes, all layers record again.
+   * Without shapes, all layers record again. With the present shapes, they do so only if a layer is the user's own.
    *
    * @throws MokaError `MOKA_SHAPE` if a layer cannot take them, or its parameters would have to change shape
    */
   reshape(inputShapes: Readonly<Record<string, Shape>> = {}): void {
     const inputs = Object.entries(inputShapes).map(([name, shape]) => [this.#input(name), shape] as const);
-    // A call without shapes means that a layer was changed by hand.
-    if (inputs.length === 0) this.#recordings.drop();
-    else if (inputs.every(([input, shape]) => sameShape(input.shape, shape))) return;
+    if (inputs.every(([input, shape]) => sameShape(input.shape, shape))) {
+      // A call without shapes means that a layer was changed by hand.
+      if (inputs.length > 0 && this.#recordings.isReused) return;
+      this.#recordings.drop();
+    }
     this.#change(0, 0, () => {
       for (const [input, shape] of inputs) input.reshape(shape);
     });

@@ -3,10 +3,13 @@ import { describe, expect, test } from "vitest";
 import { netFromText } from "../../test/nets.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
 import { WasmEngine } from "../engines/wasm/index.js";
+import type { Shape } from "../util/shape.js";
 import type { Engine } from "./engine.js";
 import { type PassName, passNames } from "./execution.js";
+import { Layer } from "./layer.js";
 import type { Net } from "./net.js";
 import type { Recorder } from "./recorder.js";
+import type { Tensor } from "./tensor.js";
 
 const filler = 'filler { type: "uniform" min: -1 max: 1 }';
 const conv = (name: string, bottom: string, top: string) =>
@@ -214,6 +217,82 @@ test("alternating shapes record once each", async () => {
   }
   expect(records()).toBe(2);
   await net.dispose();
+});
+
+/** y = 3·x + N for a bottom of shape (N, …): it relies on a call of `forward` at each change of shapes. */
+class Own extends Layer {
+  override readonly bottomCount = 1;
+  override readonly topCount = 1;
+  #items = 0;
+
+  override topShapes([x]: readonly [Shape]): readonly Shape[] {
+    return [x];
+  }
+
+  override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
+    this.#items = x.shape[0] ?? 0;
+    const three = k.span("three", x.count);
+    three.array.fill(3);
+    this.check(this.#items < 4, "MOKA_SHAPE", "takes at most 3 items");
+    k.mul({ a: x.data, b: three, y: y.data });
+    const add = () => y.data.array.set(y.data.array.map((value) => value + this.#items));
+    k.host("add", add, { reads: [y.data], writes: [y.data] });
+  }
+}
+
+test("the user's own layers may keep sizes in fields and fill spans as they record, whatever shapes return", async () => {
+  for (const keep of ["all", "outputs"] as const) {
+    const engine = new ReferenceEngine();
+    const own = `layer { name: "in" type: "Input" top: "x" top: "pick" input_param { shape { dim: 2 } shape { dim: 2 } } }
+      layer { name: "filter" type: "Filter" bottom: "x" bottom: "pick" top: "f" }
+      layer { name: "own" type: "Own" bottom: "f" top: "y" }`;
+    const net = await netFromText(own, { engine, keep, own: { Own } });
+    const used: number[] = [];
+    for (let round = 0; round < 6; round++) {
+      for (const [batch, pass] of [
+        [2, 2],
+        [3, 1],
+        [3, 3],
+      ] as const) {
+        net.reshape({ x: [batch], pick: [batch] });
+        const pick = Float32Array.from({ length: batch }, (_, i) => Number(i < pass));
+        expect((await net.forward({ x: new Float32Array(batch).fill(1), pick })).y).toEqual(
+          new Float32Array(pass).fill(3 + pass),
+        );
+      }
+      used.push(engine.bytesUsed);
+    }
+    expect(new Set(used).size, "versions that cannot return are not kept").toBe(1);
+    await net.dispose();
+    expect(engine.bytesUsed).toBe(0);
+    await engine.dispose();
+  }
+});
+
+test("a net with the user's own layer records again for the shapes that are there", async () => {
+  const own = `layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 } } }
+    layer { name: "own" type: "Own" bottom: "x" top: "y" }`;
+  const net = await netFromText(own, { own: { Own } });
+  const layer = net.layers[1] as Own;
+  layer.forward = (k, [x], [y]) => void k.copy({ x: x.data, y: y.data });
+  net.reshape({ x: [2] });
+  expect((await net.forward({ x: [1, 2] })).y).toEqual(new Float32Array([1, 2]));
+  await net.dispose();
+});
+
+test("shapes that the user's own layer refuses as it records leave nothing behind", async () => {
+  for (const runsBefore of [false, true]) {
+    const own = `layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 } } }
+      layer { name: "own" type: "Own" bottom: "x" top: "y" }`;
+    const engine = new ReferenceEngine();
+    const net = await netFromText(own, { engine, own: { Own } });
+    if (runsBefore) await net.forward();
+    expect(() => net.reshape({ x: [4] })).toThrow("takes at most 3 items");
+    net.reshape({ x: [2] });
+    expect((await net.forward({ x: [1, 2] })).y).toEqual(new Float32Array([5, 8]));
+    await net.dispose();
+    expect(engine.bytesUsed).toBe(0);
+  }
 });
 
 test("reshape without shapes records again; with those that are there, it does nothing", async () => {

@@ -1,5 +1,6 @@
 import type { Node } from "./backward-plan.js";
 import type { NetParts } from "./build-net.js";
+import type { Catalog } from "./catalog.js";
 import type { Engine } from "./engine.js";
 import { Execution, type PassName, passNames } from "./execution.js";
 import { type Recording, record } from "./recorder.js";
@@ -8,6 +9,7 @@ import type { Tensor, TensorState } from "./tensor.js";
 
 export interface RecordingOptions {
   readonly engine: Engine;
+  readonly catalog: Catalog;
   /** False for a net that never runs backward: nothing is stored for backward then. Default true. */
   readonly backward?: boolean;
   /** The passes that rewrite its programs. They change results by rounding only. Default: all passes. */
@@ -29,7 +31,7 @@ interface Version {
   tensors: readonly TensorState[];
 }
 
-/** The most versions that are stored, including the one in use. */
+/** The most versions that are stored, including the one in use. A net with a user's own layer stores only that one. */
 const mostVersions = 8;
 
 /** If the engine uses more bytes than this, versions that are not in use free their memory. */
@@ -37,12 +39,15 @@ const mostBytes = 128 * 2 ** 20;
 
 /**
  * The recordings of a net's layers. Layers record at the first use, and again for new shapes. The versions for the last
- * few sets of shapes are stored, so a net whose shapes alternate records and plans each version once.
+ * few sets of shapes are stored, so a net whose shapes alternate records and plans each version once. A user's own layer
+ * may depend on a call of `forward` for each change of shapes, so a net with such a layer records at each change.
  *
  * A version that is used again behaves like a new one: the memory of its layers is 0, and a blob keeps its values only if
  * its count does not change.
  */
 export class Recordings {
+  /** Whether recordings are used again when their shapes return: true if all layers are Moka's own. */
+  readonly isReused: boolean;
   readonly #parts: NetParts;
   readonly #options: RecordingOptions;
   /** Every blob once. */
@@ -58,6 +63,7 @@ export class Recordings {
   constructor(parts: NetParts, options: RecordingOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.isReused = parts.nodes.every(({ layer }) => options.catalog.isBuiltIn(layer));
     this.#tensors = [...new Set(parts.nodes.flatMap(({ top }) => top))];
     this.#key = this.#keyOf(0);
   }
@@ -81,6 +87,7 @@ export class Recordings {
     const left = this.#current;
     const states = this.#tensors.map(({ state }) => state);
     if (left) left.tensors = states;
+    let isRecording = false;
     try {
       apply();
       const key = this.#keyOf(from);
@@ -88,6 +95,7 @@ export class Recordings {
       if (found) this.#restoreVersion(found);
       else {
         pass();
+        isRecording = true;
         const forward = this.#recordForward(left?.forward.slice(0, from) ?? []);
         this.#use(
           this.#makeVersion(key, forward, left?.backward.slice(0, from) ?? [], left?.execution.isUnfused && from > 0),
@@ -96,6 +104,8 @@ export class Recordings {
     } catch (error) {
       this.#current = left;
       for (const [i, tensor] of this.#tensors.entries()) tensor.restore(states[i] as TensorState);
+      // Fields of the layers may belong to the refused shapes now: all layers record again.
+      if (isRecording) this.drop();
       throw error;
     }
     this.#key = (this.#current as Version).key;
@@ -173,10 +183,11 @@ export class Recordings {
     this.#use(version);
   }
 
-  /** Drops the oldest versions beyond `mostVersions`. Above `mostBytes`, frees the memory of versions not in use. */
+  /** Drops the oldest versions beyond the most that are stored. Above `mostBytes`, frees the memory of those not in use. */
   #limit(): void {
     const { engine } = this.#options;
-    for (const version of this.#versions.splice(0, this.#versions.length - mostVersions)) this.#releaseVersion(version);
+    const most = this.isReused ? mostVersions : 1;
+    for (const version of this.#versions.splice(0, this.#versions.length - most)) this.#releaseVersion(version);
     for (const version of this.#versions) {
       if (engine.bytesUsed <= mostBytes) return;
       if (version !== this.#current) this.#releaseVersion(version);
@@ -207,12 +218,13 @@ export class Recordings {
     for (let index = recordings.length; index < nodes.length; index++) {
       const { layer, bottom, top, needsBackward } = nodes[index] as Node;
       const recording = record(index, layer.name, engine, needsBackward && trains);
+      recordings.push(recording);
       try {
         layer.forward(recording.recorder, bottom, top);
       } catch (error) {
+        for (const { spans } of recordings.slice(recorded.length)) for (const span of spans) span.release();
         throw layer.explain(error);
       }
-      recordings.push(recording);
     }
     return recordings;
   }

@@ -27,7 +27,7 @@ const known = new WeakMap<Case, readonly Outcome[]>();
 /** What the reference makes of a case, computed once for all engines. */
 export function expected(each: Case): readonly Outcome[] {
   const oracle = oracles[each.oracle];
-  const outcomes = known.get(each) ?? runCase(each, oracle, new Maker(oracle));
+  const outcomes = known.get(each) ?? runCase(each, oracle, new Maker(oracle), false, false);
   known.set(each, outcomes);
   return outcomes;
 }
@@ -40,13 +40,26 @@ function makerOf(each: Case, memory: Memory, bare?: number): Maker {
   );
 }
 
-/** @param keeps whether the engine may keep what it computes of spans that are only read */
-export function runCase(each: Case, engine: Engine, maker = makerOf(each, engine), keeps = false): readonly Outcome[] {
+/**
+ * @param keeps whether the engine may keep what it computes of spans that are only read
+ * @param poisons whether spans that are written as a whole, and by their kernel's row not read, start as NaN
+ */
+export function runCase(
+  each: Case,
+  engine: Engine,
+  maker = makerOf(each, engine),
+  keeps = false,
+  poisons = true,
+): readonly Outcome[] {
   try {
     const step = kernelStep(each.kernel, each.make(maker), 0) as KernelStep;
     const written = new Set(usesOf(step).writes.map(({ span }) => span));
     const constants = maker.made.flatMap(({ span, root }) => (keeps && !written.has(span) ? root : []));
     const before = maker.made.map(({ span }) => Float64Array.from(span.array));
+    const read = new Set(usesOf(step).reads.map(({ span }) => span));
+    for (const { span, rows, width } of poisons ? usesOf(step).writes : []) {
+      if (!read.has(span) && rows * width >= span.count) span.array.fill(Number.NaN);
+    }
     const compiled = engine.compile([step], new Set(constants));
     compiled.run(0, 1);
     compiled.release();
