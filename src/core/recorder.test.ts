@@ -18,3 +18,14 @@ test("kernels can be called apart from their recorder", () => {
   expect(second.steps).toMatchObject([{ kernel: "relu", layer: 4, args: { x: y, y, negativeSlope: 1 } }]);
   expect(first.spans).toEqual([x, y]);
 });
+
+test("a call without one of its arguments is an error, as layers in JavaScript may have it", () => {
+  const { recorder: k, steps } = record(0, "own", new ReferenceEngine(), true);
+  const [x, y] = [k.span("x", 2), k.span("y", 2)];
+  expect(() => Reflect.apply(k.relu, k, [{ x, y, slope: 0 }])).toThrow('k.relu lacks its argument "negativeSlope"');
+  expect(() => Reflect.apply(k.abs, k, [{ x }])).toThrow('k.abs lacks its argument "y"');
+  k.maxPool({
+    ...{ x, y, mask: undefined, planes: 1, input: [1, 2], output: [1, 2], kernel: [1, 1], stride: [1, 1], pad: [0, 0] },
+  });
+  expect(steps).toHaveLength(1);
+});

@@ -1,4 +1,5 @@
-import { type Kernels, type PlainName, plainNames } from "./kernels.js";
+import { check } from "../util/errors.js";
+import { type Kernels, kernels, type PlainName, plainNames } from "./kernels.js";
 import { type HostStep, kernelStep, type Step } from "./program.js";
 import { type Memory, Span } from "./span.js";
 
@@ -56,7 +57,12 @@ for (const kernel of plainNames) {
   Object.defineProperty(callsOf, kernel, {
     get(this: Recorded) {
       const { steps, layer } = this;
-      return (args: Kernels[typeof kernel]) => void steps.push(kernelStep(kernel, args, layer));
+      return (args: Kernels[typeof kernel]) => {
+        // TypeScript holds this for Moka's own layers; a layer in JavaScript would compute NaN without it.
+        const missing = kernels[kernel].required.find((name) => Reflect.get(args, name) === undefined);
+        check(missing === undefined, "MOKA_USAGE", `k.${kernel} lacks its argument "${missing}"`);
+        steps.push(kernelStep(kernel, args, layer));
+      };
     },
   });
 }

@@ -52,6 +52,8 @@ export interface SpanUse<A> {
 export interface Kernel<A> {
   /** The span arguments in the order in which they are declared. */
   readonly spans: readonly SpanUse<A>[];
+  /** The names of the declared arguments that every call must have. */
+  readonly required: readonly string[];
   readonly operations: number | ((args: A) => number);
 }
 
@@ -114,7 +116,8 @@ export function kernelOf<O>() {
         overwrites: (facts.overwrites?.[name] ?? []).map((input) => useOf(input as SpanNames<T> & string)),
       };
     };
-    return { spans: names.map(useOf), operations: facts.operations ?? 1 };
+    const required = Object.keys(kinds).filter((name) => !String(kinds[name]).endsWith("?"));
+    return { spans: names.map(useOf), required, operations: facts.operations ?? 1 };
   };
 }
 
