@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { fix, lint } from "../index.js";
 import type { Levels } from "../lint/lint.js";
 import { rules } from "../lint/rules/index.js";
@@ -22,8 +22,14 @@ layer { name: "s" type: "Scale" bottom: "y" top: "y" } # the scale
 const good = bad.replace('top: "y" } #', 'top: "y" scale_param { bias_term: true } } #');
 const options = { rules: only("scale-without-bias") };
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
 function folderWith(files: Readonly<Record<string, string | Uint8Array>>): string {
   const folder = mkdtempSync(join(tmpdir(), "moka-lint-"));
+  folders.push(folder);
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   return folder;
 }
