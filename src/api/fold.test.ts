@@ -31,6 +31,13 @@ test("proves a net of the stages that are folded", async () => {
   expect(proof).not.toMatchObject({ layers: [{ error: null }] });
 });
 
+test("a net without outputs is not proven, as there is nothing to compare", async () => {
+  const silenced = `${model}layer { name: "end" type: "Silence" bottom: "ip" }`;
+  const { folded, proof } = await fold(silenced, await trainedWeights(model), run);
+  expect(folded).toHaveLength(2);
+  expect(proof).toEqual({ ran: false, reason: "the net has no outputs to compare" });
+});
+
 test("folds, proves the result on random inputs, and returns text and weights that load", async () => {
   const output = join(folder, "folded");
   const result = await fold(model, await trainedWeights(model), { ...run, output });
