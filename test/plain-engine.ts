@@ -1,10 +1,12 @@
 import type { Compiled, Engine } from "../src/core/engine.js";
-import { type KernelName, plainNames } from "../src/core/kernels.js";
+import { type KernelName, kernelNames, plainNames } from "../src/core/kernels.js";
 import { lower } from "../src/core/lower.js";
 import type { KernelStep } from "../src/core/program.js";
 import type { Span, Storage } from "../src/core/span.js";
 
 const plain: ReadonlySet<KernelName> = new Set(plainNames);
+
+export const fusedNames: readonly KernelName[] = kernelNames.filter((name) => !plain.has(name));
 
 /** Wraps an engine and uses only its plain kernels: fused kernels are lowered to plain ones. */
 export class PlainEngine implements Engine {

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { filterLayers } from "../core/filter-net.js";
 import { isDataLayer } from "../core/layer-roles.js";
 import type { Net, NetContext } from "../core/net.js";
+import { type StateOptions, stateOf } from "../core/net-state.js";
 import {
   DataParameter_DB as Backend,
   type LayerParameter,
@@ -19,7 +20,6 @@ import type { Files } from "../util/files.js";
 import { silent } from "../util/log.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { netFrom, readText } from "./read-text.js";
-import { type StateOptions, stateOf } from "./state.js";
 
 /** The data to run a net on, and how many batches. */
 export interface BatchOptions extends RunOptions, StateOptions {

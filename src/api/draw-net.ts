@@ -2,6 +2,7 @@ import { createFiles, createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
 import { inferShapes, isMissing } from "../core/infer-shapes.js";
+import { type StateOptions, stateOf } from "../core/net-state.js";
 import { fill } from "../fillers/index.js";
 import { layers } from "../layers/registry.js";
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
@@ -13,7 +14,6 @@ import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import type { RunOptions } from "./environment.js";
 import { readText, type Text } from "./read-text.js";
-import { type StateOptions, stateOf } from "./state.js";
 
 export interface DrawOptions extends StateOptions, Pick<RunOptions, "files" | "log"> {
   /** The phase whose layers are drawn. Default: both phases; a layer of both is drawn once. */

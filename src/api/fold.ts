@@ -1,5 +1,6 @@
 import { createFiles } from "#platform";
 import { filterLayers } from "../core/filter-net.js";
+import { type StateOptions, stateOf } from "../core/net-state.js";
 import { WeightFileStore } from "../data/weight-files.js";
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import { formatNet } from "../proto/text/index.js";
@@ -10,7 +11,6 @@ import { silent } from "../util/log.js";
 import type { RunOptions } from "./environment.js";
 import { type FoldProof, type ProofOptions, Prover } from "./prove-fold.js";
 import { netFrom, readText } from "./read-text.js";
-import { type StateOptions, stateOf } from "./state.js";
 
 export interface FoldOptions extends RunOptions, StateOptions, ProofOptions {
   /**

@@ -1,8 +1,8 @@
 import { Net as CoreNet } from "../core/net.js";
+import { type StateOptions, stateOf } from "../core/net-state.js";
 import { check } from "../util/errors.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { netFrom, readText } from "./read-text.js";
-import { type StateOptions, stateOf } from "./state.js";
 
 export interface NetOptions extends RunOptions, StateOptions {
   /** The phase: it selects layers, and changes how some of them compute. Default `TEST`. */

@@ -5,6 +5,7 @@ import { inferShapes, isMissing } from "../core/infer-shapes.js";
 import { asInput } from "../core/input-layers.js";
 import { isDataLayer } from "../core/layer-roles.js";
 import { Net } from "../core/net.js";
+import { type StateOptions, stateOf } from "../core/net-state.js";
 import { fill } from "../fillers/index.js";
 import { layers as allLayers } from "../layers/registry.js";
 import { type LayerParameter, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
@@ -16,7 +17,6 @@ import { silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
-import { type StateOptions, stateOf } from "./state.js";
 
 export interface ProofOptions {
   /** The greatest allowed error of an output, relative to its largest magnitude. Default 1e-4. */

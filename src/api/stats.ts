@@ -1,5 +1,6 @@
 import { createFiles } from "#platform";
 import { filterLayers } from "../core/filter-net.js";
+import { type StateOptions, stateOf } from "../core/net-state.js";
 import { WeightFileStore } from "../data/weight-files.js";
 import type { BlobProto, LayerParameter } from "../proto/gen/caffe_pb.js";
 import { type BatchNormStats, layerStats } from "../tools/batch-norm/layer-stats.js";
@@ -8,7 +9,6 @@ import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import type { RunOptions } from "./environment.js";
 import { netFrom, readText } from "./read-text.js";
-import { type StateOptions, stateOf } from "./state.js";
 
 export interface StatsOptions extends StateOptions, Pick<RunOptions, "files" | "log"> {
   /** The phase whose layers are used. Default `TEST`. */

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { netFromText } from "../../test/nets.js";
+import { fusedNames } from "../../test/plain-engine.js";
 import { poisonSharedMemory } from "../../test/poison.js";
 import { choices, inputs, netText, setStatistics } from "../../test/random-nets.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
@@ -73,17 +74,7 @@ describe.each([
   });
 });
 
-test.each([
-  "batchNormFused",
-  "batchNormFusedBackward",
-  "batchNormPool",
-  "batchNormPoolBackward",
-  "convFused",
-  "normToAffine",
-  "normalizeFused",
-  "normalizePool",
-  "sumFused",
-] as const)("an engine without %s computes the same with other kernels", async (missing) => {
+test.each(fusedNames)("an engine without %s computes the same with other kernels", async (missing) => {
   const block = (name: string, bottom: string, global: boolean) => `
     layer { name: "${name}" type: "Convolution" bottom: "${bottom}" top: "${name}" convolution_param { num_output: 4 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
     layer { name: "norm_${name}" type: "BatchNorm" bottom: "${name}" top: "${name}" batch_norm_param { use_global_stats: ${global} } }

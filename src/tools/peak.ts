@@ -4,8 +4,9 @@ import type { Catalog } from "../core/catalog.js";
 import { asInput } from "../core/input-layers.js";
 import type { Phase } from "../core/layer.js";
 import { Net } from "../core/net.js";
+import { type StateOptions, stateOf } from "../core/net-state.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
-import { type NetParameter, NetParameterSchema, NetStateSchema, Phase as PhaseEnum } from "../proto/gen/caffe_pb.js";
+import { type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { silent } from "../util/log.js";
@@ -21,11 +22,9 @@ export interface Peak {
   readonly caffe: number;
 }
 
-export interface PeakOptions {
+export interface PeakOptions extends StateOptions {
   /** TRAIN is forward and backward, TEST only forward. */
   readonly phase: Phase;
-  readonly level: number;
-  readonly stages: readonly string[];
   /** Shapes of blobs, by name. A layer without bottoms needs no data if all its tops are named here. */
   readonly shapes: Readonly<Record<string, Shape>>;
   readonly catalog: Catalog;
@@ -39,7 +38,7 @@ export interface PeakOptions {
  * @returns undefined if the net cannot be built in this phase (its data may be missing), or if no layer learns in TRAIN
  */
 export async function peakOf(message: NetParameter, options: PeakOptions): Promise<Peak | undefined> {
-  const { phase, level, stages, shapes, catalog, files } = options;
+  const { phase, shapes, catalog, files } = options;
   const { name, forceBackward } = message;
   const given = new Map(Object.entries(shapes));
   const layer = message.layer.map((each) => asInput(each, given));
@@ -48,7 +47,7 @@ export async function peakOf(message: NetParameter, options: PeakOptions): Promi
   const noFiles = () => Promise.reject(new TypeError("a net that is only planned has no weights"));
   let net: Net | undefined;
   try {
-    net = await Net.build(own, create(NetStateSchema, { phase: PhaseEnum[phase], level, stage: [...stages] }), {
+    net = await Net.build(own, stateOf(phase, options), {
       catalog,
       engine: new ReferenceEngine(),
       ownsEngine: true,

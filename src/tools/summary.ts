@@ -1,17 +1,17 @@
-import { create } from "@bufbuild/protobuf";
 import { createFiles, createImages } from "#platform";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
 import { inferShapes, isMissing, type LayerShapes } from "../core/infer-shapes.js";
 import { insertSplits } from "../core/insert-splits.js";
 import type { Layer, Phase } from "../core/layer.js";
+import { type StateOptions, stateOf } from "../core/net-state.js";
 import { ParamTable } from "../core/params.js";
 import type { Memory, Span } from "../core/span.js";
 import { Tensor } from "../core/tensor.js";
 import { matchTrainedLayers } from "../core/weights.js";
 import { WeightFileStore } from "../data/weight-files.js";
 import { layers as allLayers, forkTypes } from "../layers/registry.js";
-import { type LayerParameter, type NetParameter, NetStateSchema, Phase as PhaseEnum } from "../proto/gen/caffe_pb.js";
+import type { LayerParameter, NetParameter } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
@@ -21,12 +21,9 @@ import { countOf, formatShape, type Shape } from "../util/shape.js";
 import { weightPaths } from "../util/weight-paths.js";
 import { type Peak, peakOf } from "./peak.js";
 
-export interface SummaryOptions {
+export interface SummaryOptions extends StateOptions {
   /** The phase, which selects layers. Default `TEST`. */
   readonly phase?: Phase | undefined;
-  /** Level and stages of the net's state, for include and exclude rules. Default 0 and none. */
-  readonly level?: number | undefined;
-  readonly stages?: readonly string[] | undefined;
   /**
    * Shapes of the tops of layers without bottoms, by name. If all tops of a layer are named here, the layer is not made: it
    * needs neither data nor a known type.
@@ -125,9 +122,8 @@ const width = 4;
  * @param message the net, upgraded
  */
 export async function summarizeNet(message: NetParameter, options: SummaryOptions = {}): Promise<NetSummary> {
-  const { phase = "TEST", level = 0, stages = [], shapes = {}, log = silent, files = createFiles(), weights } = options;
-  const state = create(NetStateSchema, { phase: PhaseEnum[phase], level, stage: [...stages] });
-  const filtered = filterLayers(message, state, log);
+  const { phase = "TEST", level, stages, shapes = {}, log = silent, files = createFiles(), weights } = options;
+  const filtered = filterLayers(message, stateOf(phase, options), log);
   const catalog = new Catalog(allLayers, () => {}, options.layers);
   const context = { catalog, files, images: createImages(), phase, log: silent, random: new Random(1) };
   const given = new Map(Object.entries(shapes));

@@ -1,4 +1,7 @@
-/** The one name with the least edit distance from `name`: at most 1, or 2 from 9 characters on; undefined if none. */
+/**
+ * The one name with the least edit distance from `name`: at most 1 for a `name` of 4 to 8 characters, at most 2 for a longer one;
+ * undefined if there is none, or more than one.
+ */
 export function closest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = name.length < 4 ? 1 : name.length < 9 ? 2 : 3;

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { doctor } from "../api/doctor.js";
+import { drawNet } from "../api/draw-net.js";
+import { Net } from "../api/net.js";
+import { stats } from "../api/stats.js";
 import { Phase } from "../proto/gen/caffe_pb.js";
-import { doctor } from "./doctor.js";
-import { drawNet } from "./draw-net.js";
-import { Net } from "./net.js";
-import { stateOf } from "./state.js";
-import { stats } from "./stats.js";
+import { stateOf } from "./net-state.js";
 
 const text = `layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 } } }\n`;
 
