@@ -9,4 +9,4 @@ const run = (script, ...args) => execFileSync(process.execPath, [script, ...args
 if (process.argv.includes("--clean"))
   for (const folder of ["dist", "build"]) rmSync(`${root}${folder}`, { recursive: true, force: true });
 run("scripts/build-wasm.mjs");
-run("node_modules/typescript/bin/tsc", "-b", "tsconfig.src.json");
+run("node_modules/@typescript/native/bin/tsc", "-b", "tsconfig.src.json");
