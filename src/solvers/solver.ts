@@ -18,9 +18,10 @@ import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
 import type { Random } from "../util/random.js";
+import { checkSolver } from "./checks.js";
 import { fingerprint } from "./fingerprint.js";
 import { ruleFor } from "./index.js";
-import { checkPolicy, learningRate, type Progress } from "./lr-policy.js";
+import { learningRate, type Progress } from "./lr-policy.js";
 import { OutputMean, outputLines } from "./outputs.js";
 import {
   formatRunState,
@@ -113,10 +114,7 @@ export class Solver {
   static async build(param: SolverParameter, context: SolverContext): Promise<Solver> {
     const { log } = context;
     log("info", "solver.cpp:45", `Initializing solver from parameters: \n${formatText(SolverParameterSchema, param)}`);
-    check(param.averageLoss >= 1, "MOKA_FIELD", `average_loss must be 1 or more, not ${param.averageLoss}`);
-    check(param.iterSize >= 1, "MOKA_FIELD", `iter_size must be 1 or more, not ${param.iterSize}`);
-    checkPolicy(param);
-    ruleFor(param);
+    await checkSolver(param, context.files, log);
     const testChoices = testNetsOf(param);
     if (param.snapshot > 0 || param.snapshotAfterTrain) await context.states.probe(`${param.snapshotPrefix}_iter_0`);
 

@@ -31,6 +31,7 @@ import { scaleDecay } from "./scale-decay.js";
 import { scaleWithoutBias } from "./scale-without-bias.js";
 import { shapeMismatch } from "./shape-mismatch.js";
 import { softmaxThenSoftmaxloss } from "./softmax-then-softmaxloss.js";
+import { solverParameters } from "./solver-parameters.js";
 import { unknownBottom } from "./unknown-bottom.js";
 import { unknownField } from "./unknown-field.js";
 import { unknownLayer } from "./unknown-layer.js";
@@ -64,6 +65,7 @@ export const rules: readonly Rule[] = [
   bnDeadChannel,
   // the whole net
   caffeRefuses,
+  solverParameters,
   gluedNumber,
   unknownField,
   unknownLayer,
