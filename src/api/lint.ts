@@ -1,14 +1,16 @@
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
+import { fill } from "../fillers/index.js";
 import { layers } from "../layers/registry.js";
 import { checkLevels } from "../lint/config.js";
 import { fixText } from "../lint/fix.js";
 import { type Finding, type FoundProblem, type Levels, lintText } from "../lint/lint.js";
 import type { LintContext } from "../lint/read-net.js";
-import { isSolver, netFilesOf, readSolver } from "../lint/read-solver.js";
+import { isSolver, readSolver } from "../lint/read-solver.js";
 import { rules } from "../lint/rules/index.js";
 import { Source } from "../lint/source.js";
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
+import { netFilesOf } from "../solvers/solver-nets.js";
 import { decodeText, type Encoding, encodeText } from "../util/encoding.js";
 import type { Files } from "../util/files.js";
 import { silent } from "../util/log.js";
@@ -94,7 +96,7 @@ async function prepare(pathOrText: string, options: LintOptions) {
   const source = await readSource(pathOrText, options.file, files);
   const solverText = solver === undefined ? undefined : await readSource(solver, undefined, files);
   const context: LintContext = {
-    catalog: new Catalog(layers, () => {}), // lint fills no weights
+    catalog: new Catalog(layers, fill),
     files,
     images: createImages(),
     solver: solverText && readSolver(new Source(solverText.text, solverText.file)).message,

@@ -19,8 +19,12 @@ export interface LayerClass extends LayerConstructor {
   readonly paramField: string | undefined;
 }
 
-/** Writes a filler's values into a blob of this shape. */
-export type Fill = (filler: FillerParameter, shape: Shape, values: Float32Array, random: Random) => void;
+/**
+ * Checks a filler for a blob of this shape, and returns the function that writes its values.
+ *
+ * @throws MokaError at the filler's place in its file
+ */
+export type Fill = (filler: FillerParameter, shape: Shape) => (values: Float32Array, random: Random) => void;
 
 /** The layer types, and the filler of their parameters. */
 export class Catalog {

@@ -21,8 +21,8 @@ export interface LayerContext {
   /** The random generator that all layers of a run draw from, in Caffe's order. */
   readonly random: Random;
   readonly log: Log;
-  /** Fills `values`, the values of a blob of this shape, by the filler. */
-  fill(filler: FillerParameter, shape: Shape, values: Float32Array): void;
+  /** Fills `values`, the values of a blob of this shape, by the filler; without `values` it only checks the filler. */
+  fill(filler: FillerParameter, shape: Shape, values?: Float32Array): void;
 }
 
 /** One value that always exists, and optional ones after it, as a layer's bottoms: `[x, second]: OneOrMore<Tensor>`. */

@@ -11,19 +11,22 @@ import { checkFiller } from "./check.js";
  *   Caffe means the average number of inputs of an output with a weight other than 0, but divides by the number of
  *   outputs, the first axis. All normal numbers are drawn first, then the mask.
  */
-export const gaussian: Fill = (filler, shape, values, random) => {
+export const gaussian: Fill = (filler, shape) => {
   const { mean, std, sparse } = filler;
   const [outputs] = shape;
-  checkFiller(filler, std > 0, "MOKA_FIELD", `std must be above 0, not ${std}`);
+  checkFiller(filler, std > 0, "MOKA_FIELD", `std must be above 0, not ${std}`, "std");
   checkFiller(
     filler,
     sparse === -1 || (outputs !== undefined && sparse >= 0 && sparse <= outputs),
     "MOKA_FIELD",
     `sparse must be from 0 to the size of the first axis, or -1 for none, not ${sparse} for ${formatShape(shape)}`,
+    "sparse",
   );
-  random.gaussian(values, mean, std);
-  if (sparse === -1 || outputs === undefined) return;
-  const mask = new Float32Array(values.length);
-  random.bernoulli(mask, Math.fround(sparse) / Math.fround(outputs), "float");
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * (mask[i] ?? 0);
+  return (values, random) => {
+    random.gaussian(values, mean, std);
+    if (sparse === -1 || outputs === undefined) return;
+    const mask = new Float32Array(values.length);
+    random.bernoulli(mask, Math.fround(sparse) / Math.fround(outputs), "float");
+    for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * (mask[i] ?? 0);
+  };
 };

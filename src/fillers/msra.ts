@@ -8,6 +8,7 @@ import { fanOf } from "./fan.js";
  *
  * K. He, X. Zhang, S. Ren, J. Sun, "Delving Deep into Rectifiers", ICCV 2015.
  */
-export const msra: Fill = (filler, shape, values, random) => {
-  random.gaussian(values, 0, Math.sqrt(Math.fround(2 / fanOf(filler, shape))));
+export const msra: Fill = (filler, shape) => {
+  const std = Math.sqrt(Math.fround(2 / fanOf(filler, shape)));
+  return (values, random) => random.gaussian(values, 0, std);
 };

@@ -6,13 +6,14 @@ import { checkFiller } from "./check.js";
  *
  * - `min` (0), `max` (1): finite, min ≤ max
  */
-export const uniform: Fill = (filler, _shape, values, random) => {
+export const uniform: Fill = (filler) => {
   const { min, max } = filler;
   checkFiller(
     filler,
     Number.isFinite(min) && Number.isFinite(max) && min <= max,
     "MOKA_FIELD",
     `min and max must be finite, min not above max; they are ${min} and ${max}`,
+    "min",
   );
-  random.uniform(values, min, max);
+  return (values, random) => random.uniform(values, min, max);
 };

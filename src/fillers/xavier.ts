@@ -9,7 +9,7 @@ import { fanOf } from "./fan.js";
  * X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010;
  * they propose AVERAGE, which is not Caffe's default.
  */
-export const xavier: Fill = (filler, shape, values, random) => {
+export const xavier: Fill = (filler, shape) => {
   const bound = Math.sqrt(Math.fround(3 / fanOf(filler, shape)));
-  random.uniform(values, -bound, bound);
+  return (values, random) => random.uniform(values, -bound, bound);
 };

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { lintContext } from "../../test/lint.js";
+import { netFilesOf } from "../solvers/solver-nets.js";
 import type { LintNet } from "./net.js";
 import { readLintNet } from "./read-net.js";
-import { isSolver, netFilesOf, readLintSolver, readSolver } from "./read-solver.js";
+import { isSolver, readLintSolver, readSolver } from "./read-solver.js";
 import { Source } from "./source.js";
 
 const read = (text: string, solver?: string): Promise<LintNet> =>

@@ -39,11 +39,6 @@ export function readSolver(source: Source): ReadSolver {
   return { message, failures };
 }
 
-/** The files of the nets, as the solver names them, each once. */
-export function netFilesOf({ net, trainNet, testNet }: SolverParameter): readonly string[] {
-  return [...new Set([net, trainNet, ...testNet])].filter((name) => name !== "");
-}
-
 /**
  * Reads a solver's text into nets for the rules: first a net without layers that holds the text, its issues and its
  * errors, then the nets within the text.

@@ -1,5 +1,6 @@
 import { Graph } from "../core/graph.js";
 import type { Inference, LayerShapes } from "../core/infer-shapes.js";
+import type { MokaError } from "../util/errors.js";
 import type { Shape } from "../util/shape.js";
 import type { LintLayer } from "./layer.js";
 
@@ -34,6 +35,11 @@ export class View extends Graph<LintLayer> {
   /** The error that the layer threw because of its message or its bottoms, mostly a `MokaError`. */
   error(layer: LintLayer): unknown {
     return this.#shapes(layer)?.error;
+  }
+
+  /** The error of a layer whose parameters do not fit those of the same `param { name }` above. */
+  sharingError({ message }: LintLayer): MokaError | undefined {
+    return this.#inference.params.errors.get(message);
   }
 
   #shapes({ message }: LintLayer): LayerShapes | undefined {

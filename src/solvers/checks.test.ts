@@ -64,7 +64,7 @@ const errors: readonly (readonly [text: string, reason: string])[] = [
     "the solver must name its training net by exactly one of net, net_param, train_net and train_net_param; it has net file: n and train_net file: m",
   ],
   [
-    `${fixed.replace("false", "true")} ▶snapshot_prefix: "no/such/folder/x"`,
+    `${fixed.replace("false", "true").replace('net: "n"', "net_param { }")} ▶snapshot_prefix: "no/such/folder/x"`,
     "snapshots cannot be taken: cannot write no/such/folder/x_iter_0: no such file or folder (ENOENT)",
   ],
 ];
@@ -153,4 +153,9 @@ test("a solver without problems", async () => {
   const text = `${plain} lr_policy: "multistep" gamma: 0.1 stepvalue: 5 stepvalue: 10 test_iter: 3 test_interval: 2 momentum: 0.9\n`;
   expect(await problemsOf(parseSolver(text).message, createFiles())).toEqual([]);
   expect(await lintText(text, undefined, [solverParameters], {}, lintContext())).toEqual([]);
+});
+
+test("nothing is said of the snapshots' folder where the net is not found either", async () => {
+  const text = `${fixed.replace("false", "true")} snapshot_prefix: "no/such/folder/x"\n`;
+  expect(await problemsOf(parseSolver(text).message, createFiles())).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { isFieldSet } from "@bufbuild/protobuf";
 import { type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
-import { placeOf } from "../proto/source.js";
+import { placeOf, sourceOf } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
@@ -8,7 +8,7 @@ import { formatNumber } from "../util/number-format.js";
 import { typeProblems } from "./index.js";
 import { policyProblems } from "./lr-policy.js";
 import { doubtful, refused, type SolverCheck, type SolverProblem } from "./problem.js";
-import { netProblems } from "./solver-nets.js";
+import { netFilesOf, netProblems } from "./solver-nets.js";
 
 /** All that is checked of a solver's fields, in the order in which building reports it. */
 const checks: readonly SolverCheck[] = [countProblems, rateProblems, policyProblems, typeProblems, netProblems];
@@ -58,16 +58,31 @@ function* rateProblems(solver: SolverParameter) {
   } else if (baseLr < 0) yield doubtful("base_lr", `base_lr is ${formatNumber(baseLr)}: the loss is made larger`);
 }
 
-/** Whether the folder of the snapshots is there; a prefix that is itself a folder gets the solver's name. */
+/**
+ * Whether the folder of the snapshots is there; a prefix that is itself a folder gets the solver's name. Nothing is said
+ * where a net is missing too: the solver is then looked at far from where it runs.
+ */
 async function snapshotProblems(solver: SolverParameter, files: Files): Promise<readonly SolverProblem[]> {
   const { snapshot, snapshotAfterTrain, snapshotPrefix } = solver;
   if (!(snapshot > 0 || snapshotAfterTrain) || !isFieldSet(solver, SolverParameterSchema.field.snapshotPrefix))
     return [];
-  try {
+  const folder = await failureOf(async () => {
     if (!(await files.isFolder(snapshotPrefix))) await files.probe(`${snapshotPrefix}_iter_0`, { readOnly: true });
-    return [];
+  });
+  if (!folder) return [];
+  const net = await failureOf(async () => {
+    const from = sourceOf(solver)?.file;
+    for (const path of netFilesOf(solver)) (await files.open(await files.resolve(path, from))).close();
+  });
+  return net ? [] : [refused("snapshot_prefix", `snapshots cannot be taken: ${folder.reason}`)];
+}
+
+async function failureOf(work: () => Promise<void>): Promise<MokaError | undefined> {
+  try {
+    await work();
+    return undefined;
   } catch (error) {
     if (!(error instanceof MokaError)) throw error;
-    return [refused("snapshot_prefix", `snapshots cannot be taken: ${error.reason}`)];
+    return error;
   }
 }

@@ -62,6 +62,7 @@ export function* netProblems(solver: SolverParameter): Iterable<SolverProblem> {
     const field = choices.at(-1)?.source.split(/[ :]/)[0] ?? "net";
     const names = choices.map(({ source }) => source).join(" and ");
     yield refused(field, `${oneTrainNet}; it has ${names || "none"}`);
+    if (choices.length === 0) return;
   }
   const own = testNet.length + testNetParam.length;
   const [common] = commonNets(solver);
@@ -82,6 +83,11 @@ export function* netProblems(solver: SolverParameter): Iterable<SolverProblem> {
     const field = isFieldSet(solver, SolverParameterSchema.field.testInterval) ? "test_interval" : "test_iter";
     yield refused(field, "test_interval must be greater than 0 where there are test nets");
   }
+}
+
+/** The files of the nets, as the solver names them, each once. */
+export function netFilesOf({ net, trainNet, testNet }: SolverParameter): readonly string[] {
+  return [...new Set([net, trainNet, ...testNet])].filter((name) => name !== "");
 }
 
 /** The state that a net is built for: the phase, overridden by the net's own state, then by the solver's. */
