@@ -127,7 +127,7 @@ export async function summarizeNet(message: NetParameter, options: SummaryOption
   const catalog = new Catalog(allLayers, () => {}, options.layers);
   const context = { catalog, files, images: createImages(), phase, log: silent, random: new Random(1) };
   const given = new Map(Object.entries(shapes));
-  const { layers: all, blobs } = await inferShapes(insertSplits(filtered), { ...context, given });
+  const { layers: all, blobs } = await inferShapes(insertSplits(filtered, message.layer), { ...context, given });
   const params = new ParamTable();
   const errors = new Map<LayerParameter, string>();
   for (const [layer, found] of all) {
