@@ -6,7 +6,7 @@ import {
   SolverParameterSchema,
 } from "../proto/gen/caffe_pb.js";
 import type { FileNode } from "../proto/text/tree.js";
-import { upgradeSolver } from "../proto/upgrade/solver.js";
+import { upgradeSolverType } from "../proto/upgrade/solver.js";
 import { problemsOf } from "../solvers/checks.js";
 import { MokaError } from "../util/errors.js";
 import { silent } from "../util/log.js";
@@ -31,7 +31,7 @@ export function readSolver(source: Source): ReadSolver {
   const { message } = source.message(SolverParameterSchema);
   const failures: MokaError[] = [];
   try {
-    upgradeSolver(message, source.file ?? "<text>", silent);
+    upgradeSolverType(message, source.file ?? "<text>", silent);
   } catch (error) {
     if (!(error instanceof MokaError)) throw error;
     failures.push(error);

@@ -1,5 +1,6 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import type { Engine } from "../core/engine.js";
+import { formatState } from "../core/filter-net.js";
 import type { Net } from "../core/net.js";
 import {
   type NetParameter,
@@ -449,7 +450,12 @@ async function buildChoice(
   if (phase === Phase.TEST)
     log("info", "solver.cpp:190", `Creating test net (#${index}) specified by ${choice.source}`);
   const state = stateFor(phase, message, solverState);
-  const net = await context.buildNet(message, state, { backward: phase === Phase.TRAIN });
+  const net = await context.buildNet(message, state, { backward: phase === Phase.TRAIN }).catch((error: unknown) => {
+    if (!(error instanceof MokaError)) throw error;
+    const which = phase === Phase.TRAIN ? "the training net" : `TEST net #${index}`;
+    const { code, reason, place, layer, cause } = error;
+    throw new MokaError(code, `${reason} (in ${which}, built for ${formatState(state)})`, { place, layer, cause });
+  });
   for (const weights of param.weights) await net.copyTrainedLayersFrom(weights, sourceOf(param)?.file);
   return net;
 }

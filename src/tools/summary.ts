@@ -120,7 +120,8 @@ export async function summarizeNet(message: NetParameter, options: SummaryOption
   const catalog = new Catalog(allLayers, fill, options.layers);
   const context = { catalog, files, images: createImages(), phase, log: silent, random: new Random(1) };
   const given = new Map(Object.entries(shapes));
-  const { layers: all, blobs, params } = await inferShapes(insertSplits(filtered), { ...context, given });
+  const inferred = await inferShapes(insertSplits(filtered, message.layer), { ...context, given });
+  const { layers: all, blobs, params } = inferred;
   const errors = new Map<LayerParameter, string>();
   for (const [layer, found] of all) {
     const error = errorOf(layer, found, catalog);
