@@ -1,5 +1,6 @@
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
+import type { StateOptions } from "../core/net-state.js";
 import { fill } from "../fillers/index.js";
 import { layers } from "../layers/registry.js";
 import { checkLevels } from "../lint/config.js";
@@ -16,7 +17,7 @@ import type { Files } from "../util/files.js";
 import { silent } from "../util/log.js";
 import type { Text } from "./read-text.js";
 
-export interface LintOptions {
+export interface LintOptions extends StateOptions {
   /** The prototxt of the net's solver: its path, or its text. For rules about learning rates and similar values. */
   readonly solver?: string | undefined;
   /**
@@ -26,6 +27,8 @@ export interface LintOptions {
   readonly weights?: string | NetParameter | undefined;
   /** Severities by rule id, instead of the rules' own; `off` turns a rule off. */
   readonly rules?: Levels | undefined;
+  /** The only phase to look at. Default: both, or those of the solver's nets that are this one. */
+  readonly phase?: "TRAIN" | "TEST" | undefined;
   /** The name of the file, if the text itself is given. */
   readonly file?: string | undefined;
   /** Where files are read. Default: the file system in Node, empty files in memory in a page. */
@@ -91,7 +94,7 @@ interface EncodedText extends Text {
 }
 
 async function prepare(pathOrText: string, options: LintOptions) {
-  const { rules: ruleLevels = {}, solver, weights, files = createFiles() } = options;
+  const { rules: ruleLevels = {}, solver, weights, phase, level, stages, files = createFiles() } = options;
   const levels = checkLevels(ruleLevels, rules, "rules");
   const source = await readSource(pathOrText, options.file, files);
   const solverText = solver === undefined ? undefined : await readSource(solver, undefined, files);
@@ -99,6 +102,7 @@ async function prepare(pathOrText: string, options: LintOptions) {
     catalog: new Catalog(layers, fill),
     files,
     images: createImages(),
+    state: phase === undefined && level === undefined && stages === undefined ? undefined : { phase, level, stages },
     solver: solverText && readSolver(new Source(solverText.text, solverText.file)).message,
     weights: typeof weights === "string" ? await readWeights(weights, files) : weights,
   };

@@ -1,5 +1,7 @@
+import { formatState, phaseName } from "../core/filter-net.js";
 import { Graph } from "../core/graph.js";
 import type { Inference, LayerShapes } from "../core/infer-shapes.js";
+import type { NetState } from "../proto/gen/caffe_pb.js";
 import type { MokaError } from "../util/errors.js";
 import type { Shape } from "../util/shape.js";
 import type { LintLayer } from "./layer.js";
@@ -11,11 +13,32 @@ export class View extends Graph<LintLayer> {
   readonly stages: readonly string[];
   readonly #inference: Inference;
 
-  constructor(phase: "TRAIN" | "TEST", stages: readonly string[], layers: readonly LintLayer[], inference: Inference) {
-    super(layers, ({ message }) => message);
-    this.phase = phase;
-    this.stages = stages;
+  /** Which net of the solver it is, as "test net #0"; undefined without a solver that names this net. */
+  readonly net: string | undefined;
+  /** The state in words. */
+  readonly state: string;
+  readonly #all: readonly LintLayer[];
+
+  /** @param all the layers of the file, also those that the state leaves out */
+  constructor(
+    state: NetState,
+    net: string | undefined,
+    layers: readonly LintLayer[],
+    inference: Inference,
+    all: readonly LintLayer[],
+  ) {
+    super(layers, ({ message }) => message, all);
+    this.phase = phaseName(state.phase);
+    this.stages = state.stage;
+    this.net = net;
+    this.state = formatState(state);
+    this.#all = all;
     this.#inference = inference;
+  }
+
+  /** The layers that this state leaves out and that make a blob of this name. */
+  madeElsewhere(name: string): readonly LintLayer[] {
+    return this.#all.filter((layer) => !this.has(layer) && layer.message.top.includes(name));
   }
 
   /** The shapes of a layer's bottoms; undefined for unknown ones. */

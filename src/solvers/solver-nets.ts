@@ -28,7 +28,8 @@ export function trainNetOf(solver: SolverParameter): NetChoice {
 const oneTrainNet =
   "the solver must name its training net by exactly one of net, net_param, train_net and train_net_param";
 
-function trainChoices(solver: SolverParameter): readonly NetChoice[] {
+/** All nets that the solver names as its training net: one, if there is no mistake. */
+export function trainChoices(solver: SolverParameter): readonly NetChoice[] {
   return [
     ...commonNets(solver),
     ...fromFile(solver, "trainNet", "train_net file"),
