@@ -58,6 +58,8 @@ export abstract class Layer extends LayerFacts {
   protected readonly context: LayerContext;
   /** The learnable parameters, in Caffe's order. The net makes them from `declareParams`. */
   params: readonly Tensor[] = [];
+  /** The fillers of `params`, set by the net. */
+  fillers: readonly FillerParameter[] = [];
   /** Names of the blobs, set by the net. */
   bottoms: readonly string[] = [];
   tops: readonly string[] = [];

@@ -23,6 +23,7 @@ import type { Program } from "./program.js";
 import { type RecordingOptions, Recordings } from "./recordings.js";
 import type { Tensor } from "./tensor.js";
 import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weights.js";
+import { formatGap, weightsGap } from "./weights-gap.js";
 
 /** Reads and writes weight files, whatever their format. */
 export interface WeightFiles {
@@ -225,16 +226,23 @@ export class Net {
 
   /**
    * Copies parameters by layer name from one file, or several separated by commas. Layers of a file that the net does not
-   * have are ignored. Layers of the net that a file does not have do not change.
+   * have are ignored. Layers of the net that no file has do not change; the log names them, and the weights that nobody
+   * took: as a warning in phase TEST, and in TRAIN, where a net is finetuned, as information.
    *
    * @param namedBy the file that names the paths; its folder is searched too
+   * @param mayMiss whether the log names them as information in any case. Default: in phase TRAIN
    * @throws MokaError `MOKA_WEIGHTS` if a layer's blobs differ in number or shape; nothing is copied from that file
    */
-  async copyTrainedLayersFrom(path: string, namedBy?: string): Promise<void> {
+  async copyTrainedLayersFrom(path: string, namedBy?: string, mayMiss = this.phase === "TRAIN"): Promise<void> {
+    const read: NetParameter[] = [];
     for (const name of weightPaths(path)) {
       const file = await this.#context.files.resolve(name, namedBy);
-      this.copyTrainedLayers(await this.#context.weightFiles.read(file), file);
+      const weights = await this.#context.weightFiles.read(file);
+      this.copyTrainedLayers(weights, file);
+      read.push(weights);
     }
+    const gap = formatGap(weightsGap(this.layers, read), path);
+    if (gap !== undefined) this.log(mayMiss ? "info" : "warning", "moka:0", gap);
   }
 
   /** Copies parameters as `copyTrainedLayersFrom` does, but from a message; `origin` names it in errors. */

@@ -1,6 +1,7 @@
 import { formatState, phaseName } from "../core/filter-net.js";
 import { Graph } from "../core/graph.js";
 import type { Inference, LayerShapes } from "../core/infer-shapes.js";
+import type { Layer } from "../core/layer.js";
 import type { NetState } from "../proto/gen/caffe_pb.js";
 import type { MokaError } from "../util/errors.js";
 import type { Shape } from "../util/shape.js";
@@ -53,6 +54,11 @@ export class View extends Graph<LintLayer> {
   /** The shapes of a layer's parameters; undefined if they cannot be inferred. */
   paramShapes(layer: LintLayer): readonly Shape[] | undefined {
     return this.#shapes(layer)?.params;
+  }
+
+  /** The layers that could be set up, with parameters that have shapes but no memory. */
+  get built(): readonly Layer[] {
+    return [...this.#inference.layers.values()].flatMap(({ layer, params }) => (layer && params ? [layer] : []));
   }
 
   /** The error that the layer threw because of its message or its bottoms, mostly a `MokaError`. */

@@ -456,6 +456,6 @@ async function buildChoice(
     const { code, reason, place, layer, cause } = error;
     throw new MokaError(code, `${reason} (in ${which}, built for ${formatState(state)})`, { place, layer, cause });
   });
-  for (const weights of param.weights) await net.copyTrainedLayersFrom(weights, sourceOf(param)?.file);
+  for (const weights of param.weights) await net.copyTrainedLayersFrom(weights, sourceOf(param)?.file, true);
   return net;
 }
