@@ -13,7 +13,12 @@ export function meant(name: string, names: Iterable<string>): string | undefined
 /** `; did you mean "ReLU"?`, or nothing where no name of `names` is close. */
 export function didYouMean(name: string, names: Iterable<string>): string {
   const close = meant(name, names);
-  return close === undefined ? "" : `; did you mean "${close}"?`;
+  return hintAt(close === undefined ? undefined : `"${close}"`);
+}
+
+/** `; did you mean --model?` of what was probably meant, as it is to be shown; nothing of `undefined`. */
+export function hintAt(shown: string | undefined): string {
+  return shown === undefined ? "" : `; did you mean ${shown}?`;
 }
 
 /**

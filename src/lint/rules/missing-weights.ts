@@ -1,4 +1,5 @@
 import { type WeightsGap, weightsGap } from "../../core/weights-gap.js";
+import { hintAt } from "../../util/closest.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
@@ -22,7 +23,7 @@ export const missingWeights: Rule = {
 };
 
 function problem(layer: LintLayer, meant: string | undefined, { untaken }: WeightsGap, isFinetuned: boolean): Problem {
-  const hint = meant === undefined ? "" : `; did you mean "${meant}"?`;
+  const hint = hintAt(meant === undefined ? undefined : `"${meant}"`);
   const names = untaken.slice(0, 5).map((name) => `"${name}"`);
   const nobody =
     names.length === 0 ? "" : ` Nobody takes the weights of ${names.join(", ")}${untaken.length > 5 ? ", …" : ""}.`;

@@ -1,5 +1,5 @@
 import { madeElsewhere } from "../../core/graph.js";
-import { closest } from "../../util/closest.js";
+import { closest, hintAt } from "../../util/closest.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
@@ -40,9 +40,7 @@ function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
       ? `; ${makes.label}, further down, does`
       : others.length > 0
         ? others.map(({ message }) => `; ${madeElsewhere(message)}`).join("")
-        : close === undefined
-          ? ""
-          : `; did you mean "${close}"?`;
+        : hintAt(close && `"${close}"`);
     yield {
       layer,
       at: bottomAt(layer, index),
