@@ -77,3 +77,13 @@ test("what is no .npz, or a damaged one, is an error that names the file", async
   writeFileSync(path, broken);
   await expect(readNpz(path)).rejects.toMatchObject({ code: "MOKA_DATA" });
 });
+
+test("a .npz whose directory announces more than the file can hold is refused before memory is taken", async () => {
+  const bytes = zip({ "x.npy": npy([1, 2], [2]) }, true);
+  bytes.writeUInt32LE(2 ** 31, bytes.lastIndexOf("PK\x01\x02", undefined, "latin1") + 24);
+  writeFileSync(path, bytes);
+  await expect(readNpz(path)).rejects.toMatchObject({
+    code: "MOKA_DATA",
+    message: `${path}: x.npy cannot have ${2 ** 31} bytes: the whole file has ${bytes.length}`,
+  });
+});

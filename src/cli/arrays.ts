@@ -2,6 +2,7 @@ import { type FlateError, FlateErrorCode, unzipSync } from "fflate";
 import { dump, parse } from "npyjs";
 import { createFiles } from "#platform";
 import type { NdArray } from "../tools/image-array.js";
+import { maxDeflateRatio } from "../util/bytes.js";
 import { MokaError, reasonOf } from "../util/errors.js";
 import { countOf } from "../util/shape.js";
 
@@ -46,9 +47,17 @@ async function read<T>(path: string, decode: (bytes: Uint8Array) => T): Promise<
   }
 }
 
+/** A ZIP says how many bytes its files have, and takes memory for them before it reads them: not more than can be true. */
 function unzip(bytes: Uint8Array): Record<string, Uint8Array> {
+  let left = bytes.length * maxDeflateRatio;
   try {
-    return unzipSync(bytes);
+    return unzipSync(bytes, {
+      filter({ name, originalSize }) {
+        left -= originalSize;
+        if (left < 0) throw new Error(`${name} cannot have ${originalSize} bytes: the whole file has ${bytes.length}`);
+        return true;
+      },
+    });
   } catch (error) {
     const isZip = (error as FlateError).code !== FlateErrorCode.InvalidZipData;
     throw isZip ? error : new Error("is no .npz: it has no directory of a ZIP");
