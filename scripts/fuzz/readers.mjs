@@ -1,8 +1,6 @@
 // What is fuzzed: each reader has a name, the number of inputs, and `open`, which gives `make(random)`, a damaged input, and
 // `read(input)`. The seeds are the project's own golden files and texts.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { mutateBytes, mutateText } from "./mutate.mjs";
@@ -91,7 +89,7 @@ const database = (name) => ({
   name,
   count: fewer,
   open: async () => {
-    const { createFiles } = await dist("platform/browser/files.js");
+    const { createFiles } = await dist("index.js");
     const { createDatabase, openDatabase } = await dist("data/database.js");
     const made = createFiles();
     const writer = await createDatabase(made, name, "k");
@@ -265,16 +263,11 @@ export const readers = [
     bytes(kind, async () => {
       const { zipSync } = await import("fflate");
       const { dump } = await import("npyjs");
-      const arrays = await dist("cli/arrays.js");
+      const { loadArray, loadArrays } = await dist("index.js");
       const npy = new Uint8Array(dump(new Float32Array(12), [3, 4], { dtype: "f4" }));
       const seeds =
         kind === "npy" ? [npy] : [zipSync({ "a.npy": npy, "b.npy": npy }), zipSync({ "a.npy": npy }, { level: 0 })];
-      const path = join(mkdtempSync(join(tmpdir(), "moka-fuzz-")), `a.${kind}`);
-      process.on("exit", () => rmSync(dirname(path), { recursive: true, force: true }));
-      const read = (input) => {
-        writeFileSync(path, input);
-        return kind === "npy" ? arrays.readArray(path) : arrays.readNpz(path);
-      };
+      const read = kind === "npy" ? loadArray : loadArrays;
       return { seeds, read };
     }),
   ),

@@ -1,12 +1,14 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { createFiles, createImages } from "#platform";
+import { createImages } from "#platform";
 import { createDatabase } from "../data/database.js";
 import { recordKey } from "../data/datum.js";
 import { toPlanes } from "../data/images/planes.js";
 import { resize } from "../data/images/resize.js";
+import { openFiles } from "../platform/open-files.js";
 import { writeDatum } from "../proto/binary/index.js";
 import { DatumSchema } from "../proto/gen/caffe_pb.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
+import { type FileSource, readSource, sourceName } from "../util/files.js";
 import type { Image, ImageFormat } from "../util/images.js";
 import { silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
@@ -49,17 +51,19 @@ const readAhead = 8;
  * errors; `checkSize` works with `encoded` too, where Caffe always fails. The database appears when all records are
  * written; there is none if no image could be read.
  *
+ * @param list the list's path or address, its bytes, or a `Blob`
  * @param rootFolder is put before every path of the list, with a `/` between if it is a folder
  * @returns the number of images in the database, and of those that could not be read
  * @throws MokaError MOKA_FILE if the database exists
  */
 export async function convertImageset(
   rootFolder: string,
-  listFile: string,
+  list: FileSource,
   database: string,
   options: ConvertImagesetOptions = {},
 ): Promise<{ readonly count: number; readonly skipped: number }> {
-  const { files = createFiles(), images = createImages(), backend = "lmdb", log = silent } = options;
+  const { images = createImages(), backend = "lmdb", log = silent } = options;
+  const files = openFiles(options);
   const { gray = false, encodeType = "", resizeWidth = 0, resizeHeight = 0 } = options;
   const encoded = options.encoded || encodeType !== "";
   check(
@@ -70,12 +74,13 @@ export async function convertImageset(
   const size = resizeWidth > 0 ? { width: resizeWidth, height: resizeHeight } : undefined;
   if (encodeType !== "") formatOf(encodeType);
 
-  const list = parseImageList(await files.readText(listFile), listFile);
+  const listFile = sourceName(list) ?? "the list";
+  const lines = parseImageList(new TextDecoder().decode(await readSource(files, list)), listFile);
   if (options.shuffle) {
     log("info", "convert_imageset.cpp:86", "Shuffling data");
-    new Random(options.seed ?? freshSeed()).shuffle(list);
+    new Random(options.seed ?? freshSeed()).shuffle(lines);
   }
-  log("info", "convert_imageset.cpp:89", `A total of ${list.length} images.`);
+  log("info", "convert_imageset.cpp:89", `A total of ${lines.length} images.`);
   if (encodeType !== "" && !options.encoded) {
     log("info", "convert_imageset.cpp:92", "encode_type specified, assuming encoded=true.");
   }
@@ -98,7 +103,7 @@ export async function convertImageset(
   let count = 0;
   let skipped = 0;
   let first: Image | undefined;
-  for await (const { item, index, result } of inOrder(list, load)) {
+  for await (const { item, index, result } of inOrder(lines, load)) {
     if (result instanceof Error) {
       if (!isUnreadable(result)) throw result;
       log("error", "io.cpp:80", `Could not open or find file ${root}${item.file}: ${reasonOf(result)}`);
@@ -111,7 +116,7 @@ export async function convertImageset(
     count += 1;
     if (count % 1000 === 0) log("info", "convert_imageset.cpp:147", `Processed ${count} files.`);
   }
-  check(count > 0, "MOKA_DATA", `${listFile}: none of its ${list.length} images could be read`);
+  check(count > 0, "MOKA_DATA", `${listFile}: none of its ${lines.length} images could be read`);
   await writer.finish();
   if (count % 1000 !== 0) log("info", "convert_imageset.cpp:153", `Processed ${count} files.`);
   return { count, skipped };
