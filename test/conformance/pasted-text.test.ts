@@ -45,6 +45,18 @@ test("a byte order mark is removed, and line ends stay", async () => {
   expect(text).toContain("\r\n");
 });
 
+test.each(["a", "b"])("layers of mixed forms are one finding, and become today's form: %s", async (name) => {
+  const path = caseOf(`v1-mixed/${name}.prototxt`);
+  const { findings } = await lint(path);
+  expect(findings.map(({ rule, severity }) => [rule, severity])).toEqual([["mixed-forms", "error"]]);
+  const { text, findings: left } = await fix(path);
+  expect(left).toEqual([]);
+  const { layer, layers } = fromText(NetParameterSchema, text);
+  expect(layers).toEqual([]);
+  expect(layer.map(({ type }) => type)).toEqual(["Input", "Convolution", ...(name === "a" ? [] : ["Softmax"])]);
+  expect(layer[1].param.map(({ lrMult }) => lrMult)).toEqual(name === "a" ? [1, 2] : []);
+});
+
 describe("what looks like ASCII is read, found once and written in ASCII", () => {
   test.each([
     ["double quotes of a book", "name: “n”", 'name: "n"'],
