@@ -1,3 +1,4 @@
+export { createImages, type DecoderOptions } from "#platform";
 export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/calibrate.js";
 export { Classifier, type ClassifierOptions } from "./api/classifier.js";
 export { type DoctorOptions, type DoctorReport, doctor } from "./api/doctor.js";
@@ -48,5 +49,6 @@ export type { Peak } from "./tools/peak.js";
 export { plotLog } from "./tools/plot-log.js";
 export type { LayerSummary, NetSummary, Peaks, SummaryOptions } from "./tools/summary.js";
 export { type ErrorCode, MokaError, type Place } from "./util/errors.js";
+export type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "./util/images.js";
 export type { Shape } from "./util/shape.js";
 export { version } from "./version.js";

@@ -226,7 +226,7 @@ describe("errors", () => {
       /^<text>:1:1: layer "layer" \(ImageData\): cannot read \S+none.png: no such file/,
     );
     await fails(layer(list("text.txt", ["all.txt 1"]), "")).toThrow(
-      /layer "layer" \(ImageData\): all.txt: no picture of a kind that can be read/,
+      /layer "layer" \(ImageData\): all.txt: no image of a kind that is read/,
     );
     const later = layer(list("later.txt", ["0.png 0", "1.png 10", "none.png 1"]), "");
     await withNet(later, {}, async (net) => {
