@@ -1,4 +1,6 @@
 // Types that the declarations above mention.
+
+export { createImages, type DecoderOptions } from "#platform";
 export type { BatchOptions } from "./api/batch-nets.js";
 export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/calibrate.js";
 export { Classifier, type ClassifierOptions } from "./api/classifier.js";
