@@ -9,7 +9,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { concat } from "../../util/bytes.js";
 import type { Image, Images } from "../../util/images.js";
 import { createImages as createPageImages } from "../browser/images.js";
-import { createImages } from "./images.js";
+import { createImages, imagesBy } from "./images.js";
 
 const node = createImages();
 const page = createPageImages();
@@ -272,7 +272,7 @@ describe("in Node only", () => {
   });
 
   test("without sharp there is a clear error, once a picture must be decoded", async () => {
-    const images = createImages({}, () => Promise.reject(new Error('Could not load the "sharp" module\nmore')));
+    const images = imagesBy(() => Promise.reject(new Error('Could not load the "sharp" module\nmore')));
     await expect(images.decode(fromBase64(opencvJpeg), { color: true })).rejects.toThrow(
       'images need the package sharp, which cannot be loaded here (try: npm install sharp): Could not load the "sharp" module',
     );

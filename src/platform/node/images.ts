@@ -21,13 +21,13 @@ type Sharp = typeof sharpLibrary;
  * It is loaded with the first image. If it cannot be loaded, everything except images works.
  *
  * The environment variable MOKA_MAX_IMAGE_PIXELS sets the limit of pixels where the caller does not.
- *
- * @param load for tests: how the library is loaded
  */
-export function createImages(
-  options: DecoderOptions = {},
-  load: () => Promise<Sharp> = async () => (await import("sharp")).default,
-): Images {
+export function createImages(options: DecoderOptions = {}): Images {
+  return imagesBy(async () => (await import("sharp")).default, options);
+}
+
+/** For tests: the library is loaded by `load`. */
+export function imagesBy(load: () => Promise<Sharp>, options: DecoderOptions = {}): Images {
   return new NodeImages(options.maxPixels ?? maxPixelsOfEnvironment(), load);
 }
 
