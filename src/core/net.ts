@@ -21,6 +21,7 @@ import type { Layer, Phase } from "./layer.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
 import { type RecordingOptions, Recordings } from "./recordings.js";
+import type { Span } from "./span.js";
 import type { Tensor } from "./tensor.js";
 import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weights.js";
 
@@ -81,7 +82,6 @@ export class Net {
     this.blobs = new Map([...parts.tensors].map(([name, tensor]) => [name, tensor.blob]));
     const withParams = this.layers.filter(({ params }) => params.length > 0);
     this.params = new Map(withParams.map((layer) => [layer.name, layer.blobs]));
-    this.#fillLossDiffs();
   }
 
   /** Builds the net of `message`, whose layers must be upgraded to the current form, in this state. */
@@ -91,6 +91,8 @@ export class Net {
     net.debugInfo = message.debugInfo;
     try {
       net.#recordings.start();
+      // A view shares its bottom's diff from its recording on.
+      net.#fillLossDiffs();
     } catch (error) {
       await net.dispose();
       throw error;
@@ -175,8 +177,10 @@ export class Net {
   /** Runs backward for the layers with these indices, from `high` down to `low`. */
   async runBackward(low = 0, high = this.layers.length - 1): Promise<void> {
     check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
-    const { execution, refusal } = this.#recordings.prepare();
+    const { execution, refusal, written } = this.#recordings.prepare();
     if (refusal !== undefined) throw refusal;
+    // A layer in place writes the gradient of its bottom over the loss weight.
+    this.#fillLossDiffs(low, high, written);
     if (!this.debugInfo) {
       await execution.run("backward", low, high);
       return;
@@ -333,8 +337,8 @@ export class Net {
 
   // ---- lookups
 
-  *#lossTops(): Iterable<{ tensor: Tensor; weight: number }> {
-    for (const { top, lossWeights } of this.#parts.nodes) {
+  *#lossTops(low = 0, high = this.layers.length - 1): Iterable<{ tensor: Tensor; weight: number }> {
+    for (const { top, lossWeights } of this.#parts.nodes.slice(low, high + 1)) {
       for (const [i, tensor] of top.entries()) {
         const weight = lossWeights[i] ?? 0;
         if (weight !== 0) yield { tensor, weight };
@@ -342,8 +346,11 @@ export class Net {
     }
   }
 
-  #fillLossDiffs(): void {
-    for (const { tensor, weight } of this.#lossTops()) tensor.diff.array.fill(weight);
+  /** Sets the diffs of losses to their weights: of all, or of those from `low` to `high` that lie in `spans`. */
+  #fillLossDiffs(low?: number, high?: number, spans?: ReadonlySet<Span>): void {
+    for (const { tensor, weight } of this.#lossTops(low, high)) {
+      if (spans?.has(tensor.diff.root) ?? true) tensor.diff.array.fill(weight);
+    }
   }
 
   #input(name: string): Tensor {

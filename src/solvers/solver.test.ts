@@ -49,6 +49,22 @@ test("step makes the given number of updates, with an event for each", async () 
   await solver.dispose();
 });
 
+test.each([
+  ["Flatten", ""],
+  ["Reshape", "reshape_param { shape { dim: 0 dim: -1 } }"],
+])("trains on a loss weight on a %s as Caffe does", async (type, fields) => {
+  const text = `net_param {
+    layer { name: "d" type: "DummyData" top: "d" dummy_data_param { shape { dim: 2 dim: 3 } data_filler { type: "constant" value: 1 } } }
+    layer { name: "ip" type: "InnerProduct" bottom: "d" top: "ip" inner_product_param { num_output: 2 weight_filler { type: "constant" value: 1 } } }
+    layer { name: "v" type: "${type}" bottom: "ip" top: "v" loss_weight: 2 ${fields} } }`;
+  const solver = await load("base_lr: 0.01 momentum: 0", {}, text);
+  const losses: number[] = [];
+  solver.on("iteration", ({ loss }) => void losses.push(loss));
+  await solver.step(4);
+  expect(losses.map((loss) => loss.toPrecision(6))).toEqual(["24.0000", "22.7200", "21.4400", "20.1600"]);
+  await solver.dispose();
+});
+
 test("the same seed gives the same run", async () => {
   const runs = [];
   for (const seed of [7, 7, 8]) {
