@@ -20,6 +20,7 @@ export {
   type ParamDeclaration,
   type Phase,
 } from "./core/layer.js";
+export type { LayerRange, NetInTurn } from "./core/net.js";
 export type { Recorder } from "./core/recorder.js";
 export type { FloatArray, Span } from "./core/span.js";
 export type { Tensor } from "./core/tensor.js";

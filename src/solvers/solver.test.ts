@@ -65,6 +65,56 @@ test.each([
   await solver.dispose();
 });
 
+describe("calls in parallel", () => {
+  const losses = async (run: (solver: Solver) => Promise<unknown>) => {
+    const solver = await load("test_iter: 2 test_interval: 2", { seed: 3 });
+    const seen: number[] = [];
+    solver.on("iteration", ({ loss }) => void seen.push(loss));
+    await run(solver);
+    const result = [seen, weights(solver)];
+    await solver.dispose();
+    return result;
+  };
+
+  test("of step give what the same calls give one after the other", async () => {
+    const apart = await losses(async (solver) => {
+      for (const n of [2, 3]) await solver.step(n);
+    });
+    expect(await losses((solver) => Promise.all([solver.step(2), solver.step(3)]))).toEqual(apart);
+  });
+
+  test("with those of its nets do not come within an iteration, a test or a snapshot", async () => {
+    const solver = await load("test_iter: 3 test_interval: 1 snapshot: 1");
+    const log: string[] = [];
+    solver.on("iteration", ({ iter }) => {
+      log.push(`iteration ${iter}`);
+      // A listener is not awaited: what it asks for has its turn after the iteration, its snapshot included.
+      void solver.net.forward().then(() => log.push(`forward ${iter}`));
+    });
+    solver.on("test", ({ iter }) => void log.push(`test ${iter}`));
+    solver.on("snapshot", ({ iter }) => void log.push(`snapshot ${iter}`));
+    await Promise.all([solver.step(2), solver.testNets[0]?.forward()]);
+    await solver.net.turn(async () => {});
+    expect(log).toEqual([
+      ...["test 0", "iteration 0", "snapshot 1", "forward 0"],
+      ...["test 1", "iteration 1", "snapshot 2", "forward 1"],
+    ]);
+    await solver.dispose();
+  });
+
+  test("with dispose: it waits for those before it, and refuses those after it", async () => {
+    const solver = await load("");
+    const step = solver.step(3);
+    const disposed = solver.dispose();
+    const late = await Promise.allSettled([solver.step(1), solver.solve(), solver.test(), solver.snapshot()]);
+    for (const call of late) expect(String(call.status === "rejected" && call.reason)).toContain("disposed of");
+    await step;
+    expect(solver.iter).toBe(3);
+    await disposed;
+    expect(() => solver.net.blobs.get("y")?.data).toThrow("disposed of");
+  });
+});
+
 test("the same seed gives the same run", async () => {
   const runs = [];
   for (const seed of [7, 7, 8]) {

@@ -1,3 +1,3 @@
+export { yieldToEvents } from "../../util/event-loop.js";
 export { createFiles } from "./files.js";
 export { createImages } from "./images.js";
-export { yieldToEvents } from "./yield-to-events.js";
