@@ -166,8 +166,8 @@ export class Net {
 
   /** The net's runs and files for code that has taken a turn: they wait for nothing. */
   readonly inTurn: NetInTurn = {
-    forward: (low, high) => this.#run(() => this.#runForward(low, high)),
-    backward: (low, high) => this.#run(() => this.#runBackward(low, high)),
+    forward: (low, high) => this.#run("forward", low, high),
+    backward: (low, high) => this.#run("backward", low, high),
     save: (path, options = {}) => this.#context.weightFiles.write(path, this.#toMessage(options)),
     copyTrainedLayersFrom: (path, namedBy) => this.#copyTrainedLayersFrom(path, namedBy),
   };
@@ -383,16 +383,16 @@ export class Net {
     );
   }
 
-  async #run(work: () => Promise<void>): Promise<void> {
+  async #run(direction: Direction, low = 0, high = this.layers.length - 1): Promise<void> {
     this.#runs++;
     try {
-      await work();
+      await (direction === "forward" ? this.#runForward(low, high) : this.#runBackward(low, high));
     } finally {
       this.#runs--;
     }
   }
 
-  async #runForward(low = 0, high = this.layers.length - 1): Promise<void> {
+  async #runForward(low: number, high: number): Promise<void> {
     let start = low;
     for (let index = low; index <= high; index++) {
       const node = this.#parts.nodes[index];
@@ -406,7 +406,7 @@ export class Net {
     await this.#advance(start, high);
   }
 
-  async #runBackward(low = 0, high = this.layers.length - 1): Promise<void> {
+  async #runBackward(low: number, high: number): Promise<void> {
     check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
     const { execution, refusal, written } = this.#recordings.prepare();
     if (refusal !== undefined) throw refusal;

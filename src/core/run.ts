@@ -1,5 +1,5 @@
 import { turnIfDue } from "../util/event-loop.js";
-import { turnsOf } from "../util/turns.js";
+import { type Turns, turnsOf } from "../util/turns.js";
 import type { Compiled, Engine } from "./engine.js";
 import type { Program } from "./program.js";
 import type { Span, Storage } from "./span.js";
@@ -11,7 +11,7 @@ const longestPiece = 10;
 /** A program ready to run on an engine, whole or between two layers. */
 export class Runner {
   readonly #program: Program;
-  readonly #engine: Engine;
+  readonly #turns: Turns;
   readonly #compiled: Compiled;
   /** The time that each kernel took when it ran first, by itself, in milliseconds. */
   readonly #times: number[];
@@ -20,7 +20,7 @@ export class Runner {
 
   constructor(program: Program, engine: Engine, constants?: ReadonlySet<Span>) {
     this.#program = program;
-    this.#engine = engine;
+    this.#turns = turnsOf(engine);
     const calls = program.steps.filter((step) => step.kind === "kernel");
     this.#compiled = engine.compile(calls, constants);
     this.#times = calls.map(() => Number.POSITIVE_INFINITY);
@@ -30,14 +30,6 @@ export class Runner {
   async run(low: number, high: number): Promise<void> {
     // Indices of compiled kernels: [from, to) are not yet dispatched and will run together; `next` is the next one.
     let [from, to, next] = [0, 0, 0];
-    const dispatch = async () => {
-      while (from < to) {
-        from = this.#runPiece(from, to);
-        const turn = turnIfDue();
-        if (turn) await turn;
-      }
-      from = to;
-    };
     for (const step of this.#program.steps) {
       const isIncluded = step.layer >= low && step.layer <= high;
       if (step.kind === "kernel") {
@@ -45,26 +37,29 @@ export class Runner {
         next++;
         if (isIncluded) to = next;
       } else if (isIncluded) {
-        if (from < to) await dispatch();
-        const waiting = turnsOf(this.#engine).inside(() => step.run());
+        if (from < to) await this.#dispatch(from, to);
+        from = to;
+        const waiting = this.#turns.inside(step.run);
         if (waiting) await waiting;
       }
     }
-    if (from < to) await dispatch();
+    if (from < to) await this.#dispatch(from, to);
   }
 
-  /** Runs some of the kernels [from, to), and returns the index of the next one. */
-  #runPiece(from: number, to: number): number {
+  /** Runs the kernels [from, to). Returns a promise only if events are let through. */
+  #dispatch(from: number, to: number): Promise<void> | undefined {
     const times = this.#times;
-    let end = from + 1;
-    for (let time = times[from] ?? 0; end < to; end++) {
-      time += times[end] ?? 0;
-      if (time > longestPiece) break;
+    while (from < to) {
+      const first = from;
+      let work = times[from++] ?? 0;
+      while (from < to && work + (times[from] ?? 0) <= longestPiece) work += times[from++] ?? 0;
+      const start = work === Number.POSITIVE_INFINITY ? performance.now() : 0;
+      this.#compiled.run(first, from);
+      if (work === Number.POSITIVE_INFINITY) times[first] = performance.now() - start;
+      const turn = turnIfDue(work);
+      if (turn) return turn.then(() => this.#dispatch(from, to));
     }
-    const start = performance.now();
-    this.#compiled.run(from, end);
-    if (times[from] === Number.POSITIVE_INFINITY) times[from] = performance.now() - start;
-    return end;
+    return undefined;
   }
 
   /** Notes the storage of its spans, before other spans may use their memory. */

@@ -115,6 +115,30 @@ describe("calls in parallel", () => {
   });
 });
 
+test("every blob of its nets can be read, and a test net run on from any layer with the batch it has", async () => {
+  const text = `net_param {
+    layer { name: "data" type: "DummyData" top: "x" top: "label" dummy_data_param { data_filler { type: "gaussian" } data_filler { type: "constant" value: 1 }
+      shape { dim: 4 dim: 2 dim: 6 dim: 6 } shape { dim: 4 } } }
+    layer { name: "conv1" type: "Convolution" bottom: "x" top: "conv1" convolution_param { num_output: 3 kernel_size: 3 weight_filler { type: "xavier" } } }
+    layer { name: "bn" type: "BatchNorm" bottom: "conv1" top: "bn" }
+    layer { name: "scale" type: "Scale" bottom: "bn" top: "bn" scale_param { bias_term: true } }
+    layer { name: "relu" type: "ReLU" bottom: "bn" top: "bn" }
+    layer { name: "pool" type: "Pooling" bottom: "bn" top: "pool" pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
+    layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" } }`;
+  const solver = await load("test_iter: 1 test_interval: 100", { engine: "wasm", threads: 1 }, text);
+  await solver.step(2);
+  for (const net of [solver.net, ...solver.testNets]) {
+    for (const [name, blob] of net.blobs) expect(blob.data.some(Boolean), name).toBe(true);
+  }
+  expect(solver.net.blobs.get("conv1")?.diff.some(Boolean)).toBe(true);
+  const [testNet] = solver.testNets;
+  const { loss } = (await testNet?.forward()) ?? {};
+  for (let i = 0; i < 2; i++) expect((await testNet?.forward({}, { from: "conv1" }))?.loss).toEqual(loss);
+  expect((await testNet?.forward())?.loss).not.toEqual(loss);
+  await solver.dispose();
+});
+
 test("the same seed gives the same run", async () => {
   const runs = [];
   for (const seed of [7, 7, 8]) {

@@ -1,7 +1,13 @@
 /** Work goes on for this long, in milliseconds, before events that wait are handled. */
-const longestWork = 25;
+const longestWork = 35;
+
+/** What a piece of work counts for at least, with what its caller does between pieces, in milliseconds. */
+const leastWork = 0.05;
 
 let lastTurn = performance.now();
+
+/** Work since the clock was last read, as its callers estimate it: reading it takes as long as a small net. */
+let unclocked = 0;
 
 /**
  * Lets the program handle what is waiting: signals, timers, messages, drawing. In a page a message channel is used, because a
@@ -27,8 +33,15 @@ export function yieldToEvents(): Promise<void> {
   });
 }
 
-/** To be awaited between pieces of work, if it is not `undefined`: lets events be handled after 25 ms of work. */
-export function turnIfDue(): Promise<void> | undefined {
+/**
+ * To be awaited between pieces of work, if it is not `undefined`: lets events be handled after 35 ms of work.
+ *
+ * @param work about how long the last piece took, in milliseconds. Default: unknown
+ */
+export function turnIfDue(work = Number.POSITIVE_INFINITY): Promise<void> | undefined {
+  unclocked += work + leastWork;
+  if (unclocked < 1) return undefined;
+  unclocked = 0;
   return performance.now() - lastTurn < longestWork ? undefined : yieldToEvents();
 }
 

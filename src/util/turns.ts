@@ -2,13 +2,14 @@ import { check } from "./errors.js";
 
 /** Pieces of work that must not overlap: each starts when those that were asked for before it have ended. */
 export class Turns {
-  /** Resolves when all turns taken so far have ended; `undefined` while none runs. */
-  #last: Promise<void> | undefined;
+  #areTaken = false;
+  /** They let the turns begin that wait, the first to come first. */
+  readonly #waiting: (() => void)[] = [];
   #isInside = false;
 
   /** Whether a turn runs. One that is taken now has to wait. */
   get areTaken(): boolean {
-    return this.#last !== undefined;
+    return this.#areTaken;
   }
 
   /**
@@ -18,18 +19,14 @@ export class Turns {
    */
   async take<T>(work: () => Promise<T>): Promise<T> {
     check(!this.#isInside, "MOKA_USAGE", "a layer called its own net during a run: the call would wait for that run");
-    const before = this.#last;
-    let end = () => {};
-    const turn = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    this.#last = turn;
+    if (this.#areTaken) await new Promise<void>((begin) => this.#waiting.push(begin));
+    this.#areTaken = true;
     try {
-      if (before) await before;
       return await work();
     } finally {
-      if (this.#last === turn) this.#last = undefined;
-      end();
+      const begin = this.#waiting.shift();
+      if (begin) begin();
+      else this.#areTaken = false;
     }
   }
 
