@@ -48,7 +48,7 @@ export {
   type Phase,
 } from "./core/layer.js";
 export type { ActivationKind, LayerFacts, LayerUse, Need as LayerNeed, Rereads } from "./core/layer-facts.js";
-export type { LayerRange } from "./core/net.js";
+export type { LayerRange, NetInTurn } from "./core/net.js";
 export type { StateOptions } from "./core/net-state.js";
 export type { Learnable } from "./core/params.js";
 export type { Lifetime } from "./core/passes/pack.js";

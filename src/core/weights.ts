@@ -13,12 +13,31 @@ interface Copy {
   readonly to: Tensor;
 }
 
-/** Copies the blobs of `source` into layers of the same name, as Caffe does. All checks come before the first copy. */
-export function copyTrainedLayers(layers: readonly Layer[], source: NetParameter, origin: string, log: Log): void {
+/** The most values that are copied in one piece. */
+const mostCopied = 2 ** 19;
+
+/**
+ * Copies the blobs of `source` into layers of the same name, as Caffe does, piece by piece. All checks come before the first
+ * copy.
+ */
+export function* copyTrainedLayers(
+  layers: readonly Layer[],
+  source: NetParameter,
+  origin: string,
+  log: Log,
+): Iterable<void> {
   for (const { from, to } of matchTrainedLayers(layers, source, origin, log)) {
     const { data, diff } = blobValues(from);
-    to.data.array.set(data);
-    if (diff) to.diff.array.set(diff);
+    yield* copyValues(data, to.data);
+    if (diff) yield* copyValues(diff, to.diff);
+  }
+}
+
+/** Copies values piece by piece. */
+export function* copyValues(from: Float32Array | Float64Array, to: Span): Iterable<void> {
+  for (let start = 0; start < from.length; start += mostCopied) {
+    to.array.set(from.subarray(start, start + mostCopied), start);
+    yield;
   }
 }
 

@@ -18,6 +18,7 @@ import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
 import type { Random } from "../util/random.js";
+import { Turns } from "../util/turns.js";
 import { fingerprint } from "./fingerprint.js";
 import { ruleFor } from "./index.js";
 import { checkPolicy, learningRate, type Progress } from "./lr-policy.js";
@@ -77,6 +78,10 @@ export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) =>
  *
  * It makes the same steps as BVLC Caffe's Solver, and logs the same. One difference: a loss that is not finite stops
  * the run with an error before the weights change.
+ *
+ * Calls may be made in parallel: `step`, `solve` and `restore` run one after the other. Each iteration with its tests, each
+ * `test` and each `snapshot` is one turn of its nets. A call of a net's method waits for a turn between them, as does one that
+ * a listener makes: listeners are not awaited.
  */
 export class Solver {
   readonly net: Net;
@@ -90,6 +95,8 @@ export class Solver {
     test: new Set(),
     snapshot: new Set(),
   };
+  readonly #calls = new Turns();
+  #disposal: Promise<void> | undefined;
   #smoothedLoss: SmoothedLoss;
   /** The smoothed loss of a restored run, which the next `step` continues. Without it, `step` starts a new one. */
   #restoredLoss: SmoothedLoss | undefined;
@@ -175,38 +182,49 @@ export class Solver {
    * @throws MokaError `MOKA_NAN` if a loss is not finite; the weights are then those before that iteration
    */
   async step(iterations: number): Promise<void> {
+    await this.#usable.#calls.take(() => this.#step(iterations));
+  }
+
+  async #step(iterations: number): Promise<void> {
     const { param } = this;
     const stop = this.iter + iterations;
     this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(param.averageLoss);
     this.#restoredLoss = undefined;
     this.#lastDisplay = { time: performance.now(), iter: this.iter };
-    while (this.iter < stop) {
-      this.net.clearParamDiffs();
-      if (this.#isTestDue()) {
-        await this.#testAll();
-        if (this.#stopped) return;
-      }
-      await this.#iterate();
-      await this.#context.yieldToEvents();
-      const request = this.#getRequest();
-      if ((param.snapshot > 0 && this.iter % param.snapshot === 0) || request === "snapshot") await this.snapshot();
-      if (request === "stop") {
-        this.#stopped = true;
-        return;
-      }
+    let goesOn = true;
+    while (goesOn && this.iter < stop) goesOn = await this.net.turn(() => this.#stepOnce());
+  }
+
+  /** Makes one update, with the tests before it and the snapshot after it. Returns false if it was stopped. */
+  async #stepOnce(): Promise<boolean> {
+    const { param } = this;
+    this.net.clearParamDiffs();
+    if (this.#isTestDue()) {
+      await this.#testAll();
+      if (this.#stopped) return false;
     }
+    await this.#iterate();
+    await this.#context.yieldToEvents();
+    const request = this.#getRequest();
+    if ((param.snapshot > 0 && this.iter % param.snapshot === 0) || request === "snapshot") await this.#snapshot();
+    if (request === "stop") this.#stopped = true;
+    return request !== "stop";
   }
 
   /** Trains until `max_iter`, then takes the last snapshot and runs the last test. */
   async solve(): Promise<void> {
+    await this.#usable.#calls.take(() => this.#solve());
+  }
+
+  async #solve(): Promise<void> {
     const { param } = this;
     const { log } = this.#context;
     log("info", "solver.cpp:289", `Solving ${this.net.name}`);
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
     this.#stopped = false;
-    await this.step(param.maxIter - this.iter);
+    await this.#step(param.maxIter - this.iter);
     const wasJustTaken = param.snapshot > 0 && this.iter % param.snapshot === 0;
-    if (param.snapshotAfterTrain && !wasJustTaken) await this.snapshot();
+    if (param.snapshotAfterTrain && !wasJustTaken) await this.net.turn(() => this.#snapshot());
     if (this.#stopped) {
       log("info", "solver.cpp:311", "Optimization stopped early.");
       return;
@@ -216,7 +234,7 @@ export class Solver {
       this.#smoothedLoss.add(this.net.loss);
       log("info", "solver.cpp:327", `Iteration ${this.iter}, loss = ${formatNumber(this.smoothedLoss)}`);
     }
-    if (param.testInterval > 0 && this.iter % param.testInterval === 0) await this.#testAll();
+    if (param.testInterval > 0 && this.iter % param.testInterval === 0) await this.net.turn(() => this.#testAll());
     log("info", "solver.cpp:332", "Optimization Done.");
   }
 
@@ -231,6 +249,10 @@ export class Solver {
    * @returns its outputs by name, averaged over the batches
    */
   async test(index = 0): Promise<Record<string, Float32Array>> {
+    return this.#usable.net.turn(() => this.#test(index));
+  }
+
+  async #test(index: number): Promise<Record<string, Float32Array>> {
     const net = this.testNets[index];
     check(net, "MOKA_USAGE", `there is no test net ${index}; the solver has ${this.testNets.length}`);
     const { log } = this.#context;
@@ -240,13 +262,13 @@ export class Solver {
     for (let batch = 0; batch < (this.param.testIter[index] ?? 0); batch++) {
       await this.#context.yieldToEvents();
       const request = this.#getRequest();
-      if (request === "snapshot") await this.snapshot();
+      if (request === "snapshot") await this.#snapshot();
       if (request === "stop") {
         this.#stopped = true;
         log("info", "solver.cpp:396", "Test interrupted.");
         break;
       }
-      await net.runForward();
+      await net.inTurn.forward();
       mean.add();
       loss += net.loss;
     }
@@ -267,6 +289,10 @@ export class Solver {
    * The solver state is written last. If it exists, the other files are complete, even if the process was killed.
    */
   async snapshot(): Promise<void> {
+    await this.#usable.net.turn(() => this.#snapshot());
+  }
+
+  async #snapshot(): Promise<void> {
     const { param, net } = this;
     const { log, states } = this.#context;
     const hdf5 = param.snapshotFormat === SnapshotFormat.HDF5;
@@ -276,7 +302,7 @@ export class Solver {
     const run = await this.#saveRun(runStateFile(state));
     const format = hdf5 ? "HDF5" : "binary proto";
     log("info", hdf5 ? "solver.cpp:474" : "solver.cpp:464", `Snapshotting to ${format} file ${model}`);
-    await net.save(model, { diff: param.snapshotDiff });
+    await net.inTurn.save(model, { diff: param.snapshotDiff });
     const origin = hdf5 ? "sgd_solver.cpp:296" : "sgd_solver.cpp:284";
     log("info", origin, `Snapshotting solver state to ${format} file ${state}`);
     const { currentStep } = this.#progress;
@@ -291,24 +317,39 @@ export class Solver {
    * files, they start from the beginning as in Caffe, and the log says so.
    */
   async restore(path: string): Promise<void> {
+    await this.#usable.#calls.take(() => this.net.turn(() => this.#restore(path)));
+  }
+
+  async #restore(path: string): Promise<void> {
     const { log, states } = this.#context;
     const state = await states.read(path);
     log("info", "sgd_solver.cpp:336", "SGDSolver: restoring history");
     this.#updater.loadHistory(state.history);
     if (isFieldSet(state, SolverStateSchema.field.learnedNet)) {
-      await this.net.copyTrainedLayersFrom(state.learnedNet, path);
+      await this.net.inTurn.copyTrainedLayersFrom(state.learnedNet, path);
     }
     this.#progress.iter = state.iter;
     this.#progress.currentStep = state.currentStep;
     await this.#restoreRun(runStateFile(path));
   }
 
-  /** Frees the nets and their engine. */
-  async dispose(): Promise<void> {
-    this.#updater.dispose();
+  /** Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards. */
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#calls.take(() => this.#release());
+    return this.#disposal;
+  }
+
+  async #release(): Promise<void> {
     for (const net of this.testNets) await net.dispose();
     await this.net.dispose();
+    this.#updater.dispose();
     await this.#context.engine.dispose();
+  }
+
+  /** This solver; throws once it was disposed of. */
+  get #usable(): Solver {
+    check(!this.#disposal, "MOKA_USAGE", "the solver was disposed of: it cannot be used any more");
+    return this;
   }
 
   // ---- saving and restoring a run
@@ -366,10 +407,10 @@ export class Solver {
     net.debugInfo = isDisplayed && param.debugInfo;
     let loss = 0;
     for (let i = 0; i < param.iterSize; i++) {
-      await net.runForward();
+      await net.inTurn.forward();
       loss += net.loss;
       if (!Number.isFinite(loss)) throw this.#lossError(net.loss);
-      await net.runBackward();
+      await net.inTurn.backward();
     }
     this.#loss = Math.fround(loss / param.iterSize);
     this.#smoothedLoss.add(this.#loss);
@@ -409,7 +450,7 @@ export class Solver {
   /** Runs all tests. A run resumed from a snapshot taken during a test repeats all tests. */
   async #testAll(): Promise<void> {
     this.#beforeTests = this.#position();
-    for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.test(i);
+    for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.#test(i);
     if (!this.#stopped) this.#beforeTests = undefined;
   }
 
