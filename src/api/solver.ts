@@ -1,5 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { yieldToEvents } from "#platform";
+import { modifiedAt, yieldToEvents } from "#platform";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles } from "../data/weight-files.js";
@@ -72,6 +72,7 @@ export async function loadSolver(
       states: new SolverStateFiles(files),
       files,
       random: context.random,
+      modifiedAt,
       yieldToEvents,
       engine,
     });
