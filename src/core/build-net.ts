@@ -8,9 +8,9 @@ import {
   type NetState,
   Phase as PhaseEnum,
 } from "../proto/gen/caffe_pb.js";
-import { copyMessage, sourceOf } from "../proto/source.js";
+import { copyMessage } from "../proto/source.js";
 import { formatText } from "../proto/text/index.js";
-import { check, MokaError } from "../util/errors.js";
+import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
 import { type Log, silent } from "../util/log.js";
@@ -19,7 +19,7 @@ import { formatShape, type Shape } from "../util/shape.js";
 import { counted } from "../util/words.js";
 import { type Node, planBackward } from "./backward-plan.js";
 import type { Catalog } from "./catalog.js";
-import { filterLayers, formatState, phaseName } from "./filter-net.js";
+import { phaseName, someLayers } from "./filter-net.js";
 import { connect, type Graph, type Value } from "./graph.js";
 import { insertSplits } from "./insert-splits.js";
 import type { Arity, Layer, LayerContext, Phase } from "./layer.js";
@@ -61,13 +61,12 @@ export interface NetParts {
  */
 export async function buildNet(message: NetParameter, state: NetState, context: BuildContext): Promise<NetParts> {
   const { log } = context;
-  const layers = filterLayers(message, state, log);
+  const layers = someLayers(message, state, log);
   if (log !== silent) {
     const filtered = Object.assign(copyMessage(NetParameterSchema, message), { layer: layers, state });
     log("info", "net.cpp:53", `Initializing net from parameters: \n${formatText(NetParameterSchema, filtered)}`);
   }
 
-  checkHasLayers(message, layers, state);
   const graph = connect(insertSplits(layers, message.layer));
   const builder = new Builder(graph, phaseName(state.phase), context);
   try {
@@ -82,17 +81,6 @@ export async function buildNet(message: NetParameter, state: NetState, context: 
   for (const output of outputs) log("info", "net.cpp:244", `This network produces output ${output}`);
   log("info", "net.cpp:257", "Network initialization done.");
   return { name: message.name, phase: phaseName(state.phase), nodes, tensors, inputs, outputs, params };
-}
-
-/** @throws MokaError `MOKA_LAYER` for a net without layers: Caffe runs it, and computes nothing */
-function checkHasLayers(net: NetParameter, included: readonly LayerParameter[], state: NetState): void {
-  if (included.length > 0) return;
-  const reason =
-    net.layer.length === 0
-      ? "the net has no layers"
-      : `the net has no layers for ${formatState(state)}: the rules of its ${counted(net.layer.length, "layer")} leave ` +
-        "all of them out";
-  throw new MokaError("MOKA_LAYER", reason, { place: sourceOf(net)?.place });
 }
 
 class Builder {

@@ -1,6 +1,6 @@
 import { createFiles, createImages } from "#platform";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
-import { filterLayers } from "../core/filter-net.js";
+import { someLayers } from "../core/filter-net.js";
 import { inferShapes, isMissing, type LayerShapes } from "../core/infer-shapes.js";
 import { insertSplits } from "../core/insert-splits.js";
 import type { Layer, Phase } from "../core/layer.js";
@@ -123,7 +123,7 @@ const width = 4;
  */
 export async function summarizeNet(message: NetParameter, options: SummaryOptions = {}): Promise<NetSummary> {
   const { phase = "TEST", level, stages, shapes = {}, log = silent, files = createFiles(), weights } = options;
-  const filtered = filterLayers(message, stateOf(phase, options), log);
+  const filtered = someLayers(message, stateOf(phase, options), log);
   const catalog = new Catalog(allLayers, () => {}, options.layers);
   const context = { catalog, files, images: createImages(), phase, log: silent, random: new Random(1) };
   const given = new Map(Object.entries(shapes));
