@@ -205,3 +205,14 @@ test("the next snapshot removes temporary files of a killed process, and none th
   expect(readdirSync(inFolder(".")).filter((each) => each.endsWith(".tmp"))).toEqual(others.sort());
   await solver.dispose();
 });
+
+test("a loop of single steps looks into the folder only where a snapshot is due", async () => {
+  makeFolder();
+  writeFileSync(inFolder("m_iter_4.solverstate"), "kept", { mode: 0o444 });
+  const { solver } = await load("snapshot: 4");
+  for (let i = 0; i < 3; i++) await solver.step(1);
+  rmSync(join(folder, "a"), { recursive: true });
+  await solver.step(1);
+  expect(readdirSync(inFolder("."))).toContain("m_iter_4.solverstate");
+  await solver.dispose();
+});

@@ -24,6 +24,7 @@ export class SnapshotFiles {
   readonly #context: SnapshotContext;
   readonly #start = Date.now();
   readonly #written = new Set<string>();
+  #hasWarned = false;
 
   constructor(param: SolverParameter, context: SnapshotContext) {
     this.#param = param;
@@ -50,11 +51,13 @@ export class SnapshotFiles {
    */
   async check(from: number, to: number): Promise<void> {
     const { snapshot, snapshotAfterTrain, maxIter } = this.#param;
-    if (!this.areWanted) return;
-    const { folder, base } = this.#place();
-    const isDue = (iter: number) =>
-      (snapshot > 0 && iter % snapshot === 0) || (snapshotAfterTrain && iter === maxIter && to === maxIter);
+    const isLast = (iter: number) => snapshotAfterTrain && iter === maxIter;
+    const isDue = (iter: number) => (snapshot > 0 && iter % snapshot === 0) || isLast(iter);
+    // Most calls of a loop of single steps end here.
+    if (!isLast(to) && !(snapshot > 0 && Math.floor(to / snapshot) > Math.floor(from / snapshot))) return;
     const { files } = this.#context;
+    const { folder, base } = this.#place();
+    if (!(await files.isFolder(folder))) return; // it is made again
     for (const name of await files.list(folder)) {
       const iter = name.startsWith(`${base}_iter_`) ? Number.parseInt(name.slice(base.length + 6), 10) : Number.NaN;
       if (!(iter > from && iter <= to && isDue(iter))) continue;
@@ -73,7 +76,8 @@ export class SnapshotFiles {
     }
     const { state } = this.names(iter);
     const written = (await this.#context.modifiedAt(state)) ?? 0;
-    if (written > this.#start && !this.#written.has(state)) {
+    if (written > this.#start && !this.#written.has(state) && !this.#hasWarned) {
+      this.#hasWarned = true;
       log(
         "warning",
         "moka:0",
