@@ -1,5 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { yieldToEvents } from "#platform";
+import { modifiedAt, yieldToEvents } from "#platform";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles, WeightFileStore } from "../data/weight-files.js";
@@ -76,6 +76,7 @@ export async function loadSolver(
       states: new SolverStateFiles(files),
       files,
       random: context.random,
+      modifiedAt,
       yieldToEvents,
       engine,
     });

@@ -20,7 +20,7 @@ import { formatShape, type Shape } from "../util/shape.js";
 import { counted } from "../util/words.js";
 import { type Node, planBackward } from "./backward-plan.js";
 import type { Catalog } from "./catalog.js";
-import { filterLayers, phaseName } from "./filter-net.js";
+import { phaseName, someLayers } from "./filter-net.js";
 import { connect, type Graph, type Value } from "./graph.js";
 import { insertSplits } from "./insert-splits.js";
 import type { Arity, Layer, LayerContext, Phase } from "./layer.js";
@@ -62,13 +62,13 @@ export interface NetParts {
  */
 export async function buildNet(message: NetParameter, state: NetState, context: BuildContext): Promise<NetParts> {
   const { log } = context;
-  const layers = filterLayers(message, state, log);
+  const layers = someLayers(message, state, log);
   if (log !== silent) {
     const filtered = Object.assign(copyMessage(NetParameterSchema, message), { layer: layers, state });
     log("info", "net.cpp:53", `Initializing net from parameters: \n${formatText(NetParameterSchema, filtered)}`);
   }
 
-  const graph = connect(insertSplits(layers));
+  const graph = connect(insertSplits(layers, message.layer));
   const builder = new Builder(graph, phaseName(state.phase), context);
   try {
     for (const layer of graph.layers) {

@@ -2,3 +2,4 @@ export { yieldToEvents } from "../../util/event-loop.js";
 export type { DecoderOptions } from "../images/pixels.js";
 export { createFiles } from "./files.js";
 export { createImages } from "./images.js";
+export { modifiedAt } from "./modified-at.js";
