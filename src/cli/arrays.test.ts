@@ -77,3 +77,22 @@ test("what is no .npz, or a damaged one, is an error that names the file", async
   writeFileSync(path, broken);
   await expect(readNpz(path)).rejects.toMatchObject({ code: "MOKA_DATA" });
 });
+
+test("an empty file, another kind of file, and a directory that promises too much", async () => {
+  const file = (name: string, content: Uint8Array) => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  await expect(readArray(file("empty.npy", new Uint8Array(0)))).rejects.toThrow(
+    "empty.npy: no .npy: the file is empty",
+  );
+  await expect(readArray(file("other.npy", Buffer.from("hello")))).rejects.toThrow(
+    "no .npy: it begins with 68 65 6c 6c",
+  );
+  await expect(readNpz(file("empty.npz", new Uint8Array(0)))).rejects.toThrow("is no .npz");
+  const bomb = zip({ "a.npy": new Uint8Array(1000) }, true);
+  bomb.writeUInt32LE(2 ** 32 - 2, bomb.indexOf("PK\x01\x02") + 24);
+  await expect(readNpz(file("bomb.npz", bomb))).rejects.toThrow(
+    /bomb.npz: is damaged: a.npy has 4294967294 bytes, which no file of \d+ bytes can hold/,
+  );
+});

@@ -2,6 +2,7 @@ import { type FlateError, FlateErrorCode, unzipSync } from "fflate";
 import { dump, parse } from "npyjs";
 import { createFiles } from "#platform";
 import type { NdArray } from "../tools/image-array.js";
+import { formatStart } from "../util/bytes.js";
 import { MokaError, reasonOf } from "../util/errors.js";
 import { countOf } from "../util/shape.js";
 
@@ -48,14 +49,24 @@ async function read<T>(path: string, decode: (bytes: Uint8Array) => T): Promise<
 
 function unzip(bytes: Uint8Array): Record<string, Uint8Array> {
   try {
-    return unzipSync(bytes);
+    return unzipSync(bytes, { filter: ({ name, originalSize }) => canHold(bytes.length, name, originalSize) });
   } catch (error) {
     const isZip = (error as FlateError).code !== FlateErrorCode.InvalidZipData;
     throw isZip ? error : new Error("is no .npz: it has no directory of a ZIP");
   }
 }
 
+/** The memory for an entry is taken by the size that the directory says. */
+function canHold(fileSize: number, name: string, size: number): true {
+  if (size <= fileSize * maxRatio) return true;
+  throw new Error(`is damaged: ${name} has ${size} bytes, which no file of ${fileSize} bytes can hold`);
+}
+
+/** The bytes that `deflate` makes of one byte at most. */
+const maxRatio = 1032;
+
 function fromNpy(bytes: Uint8Array, subject = "its values are"): NdArray {
+  if (String.fromCharCode(...bytes.subarray(1, 6)) !== "NUMPY") throw new Error(`no .npy: ${formatStart(bytes)}`);
   const { shape, data, fortranOrder } = parse(bytes.slice().buffer);
   if (fortranOrder) throw new Error(`${subject} in Fortran's order; save it with numpy.ascontiguousarray`);
   return checked(shape, Float32Array.from(data as Float64Array, Number));

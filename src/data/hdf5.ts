@@ -85,6 +85,7 @@ async function visit(
   name: string,
   see: (link: string, entity: ReturnType<Hdf5File["get"]>, loaded: Loaded) => void,
 ): Promise<void> {
+  check(source.size > 0, "MOKA_DATA", `${name}: the file is empty, no HDF5 file`);
   const loaded = await load();
   const { library, module } = loaded;
   const path = temporaryPath();

@@ -111,7 +111,7 @@ test("takes the shape of each batch from its first picture", async () => {
     }
   });
   await expect(withNet(layer(source, "batch_size: 2"), {}, (net) => net.forward())).rejects.toThrow(
-    /layer "layer" \(ImageData\): places.png: an image of shape 3 4 5 \(60\), but its batch began with 3 2 3 \(18\)/,
+    /layer "layer" \(ImageData\): places.png: an image of shape 3 4 5 \(60\), but its batch began with 3 2 3 \(18\); images of different sizes need image_data_param.new_height and new_width, /,
   );
 });
 

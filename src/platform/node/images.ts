@@ -65,8 +65,7 @@ class NodeImages implements Images {
     check(
       isOtherFormat(bytes),
       "MOKA_DATA",
-      "no image of a kind that is read (JPEG, PNG, BMP, PBM, PGM, PPM, TIFF, WebP, GIF): " +
-        `it begins with ${formatStart(bytes)}`,
+      `no image of a kind that is read (JPEG, PNG, BMP, PBM, PGM, PPM, TIFF, WebP, GIF): ${formatStart(bytes)}`,
     );
     const { width = 0, height = 0 } = await attempt("decoded", async () => (await this.#library())(bytes).metadata());
     checkSize({ width, height }, maxPixels);
