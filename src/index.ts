@@ -38,7 +38,9 @@ export type {
   FlaggedChannel,
 } from "./tools/batch-norm/layer-stats.js";
 export { computeImageMean, type ImageMean, type ImageMeanOptions } from "./tools/compute-image-mean.js";
+export { type CifarDatabase, convertCifarData } from "./tools/convert-cifar-data.js";
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
+export { type ConvertMnistSiameseDataOptions, convertMnistSiameseData } from "./tools/convert-mnist-siamese-data.js";
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";
 export type { LayerComparison, OutputComparison } from "./tools/fold/compare.js";
 export type { FoldedLayer, FoldTarget, KeptLayer, NetSize } from "./tools/fold/index.js";
