@@ -160,11 +160,12 @@ test("whatever names a list has, nothing but the database is written", async () 
     "\x1b[31m",
   ];
   writeFileSync(join(folder, "names.txt"), names.map((name, i) => `${name} ${i}`).join("\n"));
-  const before = readdirSync(folder, { recursive: true }).sort();
+  const files = () => readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const before = files();
   const path = newPath();
   expect(await convertImageset(`${root}/`, join(folder, "names.txt"), path)).toEqual({ count: 1, skipped: 7 });
   expect((await records(path)).map(([key]) => key)).toEqual(["00000000_../a.png"]); // a name, as in Caffe
-  const made = readdirSync(folder, { recursive: true }).filter((name) => !before.includes(name));
+  const made = files().filter((name) => !before.includes(name));
   expect(made.sort()).toEqual([basename(path), `${basename(path)}/data.mdb`]);
 });
 
