@@ -257,6 +257,7 @@ describe("a list", () => {
         `${cases}${name}.txt:1:1: layer "layer" (ImageData): expected a file, a space and a label, a whole number; came "${line}"`,
       );
     }
+    await expect(load("slash"), "slash").rejects.toThrow("cannot read /rgb.png: no such file"); // not beside the list
     expect([...((await load("tab"))["label"] ?? [])]).toEqual([9, 0]);
     expect([...((await load("trail"))["label"] ?? [])]).toEqual([9, 0]);
   });

@@ -1,5 +1,5 @@
 import { access, mkdir, open, readdir, readFile, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { ByteSource, Files } from "../../util/files.js";
 import { fileError, systemCode } from "./file-error.js";
 import { maxTransfer, openSource } from "./source.js";
@@ -11,7 +11,7 @@ export function createFiles(): Files {
 
 class NodeFiles implements Files {
   async resolve(path: string, from?: string): Promise<string> {
-    if (from === undefined || (await exists(path))) return path;
+    if (from === undefined || isAbsolute(path) || (await exists(path))) return path;
     const beside = join(dirname(from), path);
     return (await exists(beside)) ? beside : path;
   }
