@@ -1,14 +1,18 @@
+import type { Weights } from "../proto/weight-sources.js";
+import { loadMean } from "../tools/arrays.js";
 import { centerCrop, checkImage, type NdArray, oversample, resizeImage } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
+import { type FileSource, isFile } from "../util/files.js";
 import { countOf } from "../util/shape.js";
 import { Net, type NetOptions } from "./net.js";
+import type { NetSource } from "./read-text.js";
 import { type MeanArray, Transformer } from "./transformer.js";
 
 export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" | "keep"> {
   /** Height and width in pixels that images are resized to before they are cropped. Default: those of the input. */
   readonly imageDims?: readonly [number, number] | undefined;
-  /** The values to subtract; see `Transformer`. */
-  readonly mean?: MeanArray | undefined;
+  /** The values to subtract, see `Transformer`; or their file, see `loadMean`. */
+  readonly mean?: MeanArray | FileSource | undefined;
   readonly inputScale?: number | undefined;
   readonly rawScale?: number | undefined;
   readonly channelSwap?: readonly number[] | undefined;
@@ -27,7 +31,7 @@ export class Classifier {
   readonly #input: string;
   readonly #cropDims: readonly [number, number];
 
-  private constructor(net: Net, options: ClassifierOptions) {
+  private constructor(net: Net, options: ClassifierOptions, mean: MeanArray | undefined) {
     const [input = ""] = net.inputs;
     const shape = net.blobs.get(input)?.shape ?? [];
     check(
@@ -43,7 +47,7 @@ export class Classifier {
     this.imageDims = options.imageDims ?? this.#cropDims;
     const transformer = new Transformer({ [input]: shape });
     transformer.setTranspose(input, [2, 0, 1]);
-    if (options.mean) transformer.setMean(input, options.mean);
+    if (mean) transformer.setMean(input, mean);
     if (options.inputScale !== undefined) transformer.setInputScale(input, options.inputScale);
     if (options.rawScale !== undefined) transformer.setRawScale(input, options.rawScale);
     if (options.channelSwap) transformer.setChannelSwap(input, options.channelSwap);
@@ -53,13 +57,14 @@ export class Classifier {
   /**
    * Reads a net in phase TEST with its weights.
    *
-   * @param model a prototxt: its path, or its text
-   * @param weights a caffemodel's path, or several separated by commas
+   * @param model a prototxt, as for `Net.load`
+   * @param weights files or messages, as for `net.copyTrainedLayersFrom`
    */
-  static async load(model: string, weights: string, options: ClassifierOptions = {}): Promise<Classifier> {
+  static async load(model: NetSource, weights: Weights, options: ClassifierOptions = {}): Promise<Classifier> {
+    const mean = isFile(options.mean) ? await loadMean(options.mean, options) : options.mean;
     const net = await Net.load(model, { ...options, phase: "TEST", weights });
     try {
-      return new Classifier(net, options);
+      return new Classifier(net, options, mean);
     } catch (error) {
       await net.dispose();
       throw error;

@@ -8,9 +8,9 @@ import {
   type NetState,
   Phase as PhaseEnum,
 } from "../proto/gen/caffe_pb.js";
-import { copyMessage, sourceOf } from "../proto/source.js";
+import { copyMessage } from "../proto/source.js";
 import { formatText } from "../proto/text/index.js";
-import { MokaError } from "../util/errors.js";
+import { inPieces, turnIfDue } from "../util/event-loop.js";
 import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
 import { type Log, silent } from "../util/log.js";
@@ -19,14 +19,15 @@ import { formatShape } from "../util/shape.js";
 import { counted } from "../util/words.js";
 import { type Node, planBackward } from "./backward-plan.js";
 import type { Catalog } from "./catalog.js";
-import { filterLayers, formatState, phaseName } from "./filter-net.js";
+import { phaseName, someLayers } from "./filter-net.js";
 import { connect, type Graph, type Value } from "./graph.js";
 import { insertSplits } from "./insert-splits.js";
 import type { Layer, LayerContext, Phase } from "./layer.js";
 import { ParamTable, paramSpec } from "./params.js";
-import { checkCounts, setUpLayer, topsOf } from "./set-up-layer.js";
+import { checkCounts, type FirstValues, setUpLayer, topsOf } from "./set-up-layer.js";
 import type { Memory } from "./span.js";
 import { Tensor } from "./tensor.js";
+import { copyValues } from "./weights.js";
 
 /** The options that a net is built with. */
 export interface BuildContext {
@@ -61,17 +62,19 @@ export interface NetParts {
  */
 export async function buildNet(message: NetParameter, state: NetState, context: BuildContext): Promise<NetParts> {
   const { log } = context;
-  const layers = filterLayers(message, state, log);
+  const layers = someLayers(message, state, log);
   if (log !== silent) {
     const filtered = Object.assign(copyMessage(NetParameterSchema, message), { layer: layers, state });
     log("info", "net.cpp:53", `Initializing net from parameters: \n${formatText(NetParameterSchema, filtered)}`);
   }
 
-  checkHasLayers(message, layers, state);
   const graph = connect(insertSplits(layers, message.layer));
   const builder = new Builder(graph, phaseName(state.phase), context);
   try {
-    for (const layer of graph.layers) await builder.add(layer);
+    for (const layer of graph.layers) {
+      await builder.add(layer);
+      await turnIfDue();
+    }
   } catch (error) {
     await builder.abandon();
     throw error;
@@ -82,17 +85,6 @@ export async function buildNet(message: NetParameter, state: NetState, context: 
   for (const output of outputs) log("info", "net.cpp:244", `This network produces output ${output}`);
   log("info", "net.cpp:257", "Network initialization done.");
   return { name: message.name, phase: phaseName(state.phase), nodes, tensors, inputs, outputs, params };
-}
-
-/** @throws MokaError `MOKA_LAYER` for a net without layers: Caffe runs it, and computes nothing */
-function checkHasLayers(net: NetParameter, included: readonly LayerParameter[], state: NetState): void {
-  if (included.length > 0) return;
-  const reason =
-    net.layer.length === 0
-      ? "the net has no layers"
-      : `the net has no layers for ${formatState(state)}: the rules of its ${counted(net.layer.length, "layer")} leave ` +
-        "all of them out";
-  throw new MokaError("MOKA_LAYER", reason, { place: sourceOf(net)?.place });
 }
 
 class Builder {
@@ -122,7 +114,7 @@ class Builder {
     try {
       await (this.#context.runs === false ? layer.inspect() : layer.open());
       log("info", "net.cpp:86", `Creating Layer ${layer.name}`);
-      const node = this.#connect(layer, message);
+      const node = await this.#connect(layer, message);
       for (const line of this.params.add(layer)) log("info", "net.cpp:467", line);
       this.#planNode(node);
       this.nodes.push(node);
@@ -144,12 +136,12 @@ class Builder {
       phase,
       fill: (filler, shape, values) => {
         const fillValues = catalog.fill(filler, shape);
-        if (values) fillValues(values, random);
+        if (values) for (const _ of fillValues(values, random) ?? []);
       },
     };
   }
 
-  #connect(layer: Layer, message: LayerParameter): Node {
+  async #connect(layer: Layer, message: LayerParameter): Promise<Node> {
     const { log } = this.#context;
     const bottom = this.#graph.bottoms(message).flatMap((value) => this.#takeBottom(layer, value));
     const top = this.#graph.tops(message).map((value) => this.#makeTop(layer, value));
@@ -159,16 +151,7 @@ class Builder {
 
     const shapes = bottom.map(({ shape }) => shape);
     const { top: topShapes, params, lossWeights } = setUpLayer(layer, shapes, this.#context.catalog.fill);
-    layer.params = params.map(({ shape, blob, fill }, index) => {
-      const tensor = new Tensor(`${layer.name}.${index}`, shape, this.#context.memory);
-      if (blob) tensor.data.array.set(blobValues(blob).data);
-      else if (fill && this.#context.runs !== false) {
-        const values = new Float32Array(tensor.count);
-        fill(values, this.#context.random);
-        tensor.data.array.set(values);
-      }
-      return tensor;
-    });
+    layer.params = await this.#makeParams(layer, params);
     layer.filled();
     log("info", "net.cpp:124", `Setting up ${layer.name}`);
     top.forEach((tensor, index) => {
@@ -210,6 +193,22 @@ class Builder {
     log("info", "net.cpp:382", `${layer.name} -> ${name}`);
     if (layer.isInput) this.inputs.push(name);
     return new Tensor(name, [0], memory);
+  }
+
+  /** The layer's parameters, with the values of the layer's message, or else filled. */
+  async #makeParams(layer: Layer, params: readonly FirstValues[]): Promise<Tensor[]> {
+    const tensors: Tensor[] = [];
+    for (const [index, { shape, blob, fill }] of params.entries()) {
+      const tensor = new Tensor(`${layer.name}.${index}`, shape, this.#context.memory);
+      tensors.push(tensor);
+      if (blob) await inPieces(copyValues(blobValues(blob).data, tensor.data));
+      else if (fill && this.#context.runs !== false) {
+        const values = new Float32Array(tensor.count);
+        await inPieces(fill(values, this.#context.random) ?? []);
+        await inPieces(copyValues(values, tensor.data));
+      }
+    }
+    return tensors;
   }
 
   /** Decides which parameters of this node learn, and which bottoms need a gradient. */

@@ -20,11 +20,16 @@ export interface LayerClass extends LayerConstructor {
 }
 
 /**
- * Checks a filler for a blob of this shape, and returns the function that writes its values.
+/**
+ * Checks a filler for a blob of this shape, and returns the function that writes its values: at once, or piece by piece while
+ * the caller goes through the result, which it must do to the end before anything else draws.
  *
  * @throws MokaError at the filler's place in its file
  */
-export type Fill = (filler: FillerParameter, shape: Shape) => (values: Float32Array, random: Random) => void;
+export type Fill = (
+  filler: FillerParameter,
+  shape: Shape,
+) => (values: Float32Array, random: Random) => Iterable<void> | void;
 
 /** The layer types, and the filler of their parameters. */
 export class Catalog {

@@ -1,40 +1,40 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  type LayerParameter,
-  LayerParameterSchema,
-  type NetParameter,
-  NetParameterSchema,
-  type NetState,
-} from "../proto/gen/caffe_pb.js";
-import { copyMessage } from "../proto/source.js";
+import type { NetParameter, NetState } from "../proto/gen/caffe_pb.js";
+import type { Weights } from "../proto/weight-sources.js";
 import { check } from "../util/errors.js";
 import type { Log } from "../util/log.js";
 import { formatShape, type Shape, sameShape } from "../util/shape.js";
-import { weightPaths } from "../util/weight-paths.js";
+import { type Turns, turnsOf } from "../util/turns.js";
 import type { Node } from "./backward-plan.js";
 import type { Blob } from "./blob.js";
 import { type BuildContext, buildNet, type NetParts } from "./build-net.js";
 import { backwardInfo, forwardInfo, normInfo } from "./debug-info.js";
 import type { Engine } from "./engine.js";
 import type { Direction, Execution } from "./execution.js";
+import { checkNumbers } from "./input-values.js";
 import type { Layer, Phase } from "./layer.js";
+import { loadWeights, type WeightFiles } from "./load-weights.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
 import { type RecordingOptions, Recordings } from "./recordings.js";
+import { reshapeNodes } from "./reshape-nodes.js";
+import type { Span } from "./span.js";
 import type { Tensor } from "./tensor.js";
-import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weights.js";
-import { formatGap, weightsGap } from "./weights-gap.js";
-
-/** Reads and writes weight files, whatever their format. */
-export interface WeightFiles {
-  read(path: string): Promise<NetParameter>;
-  write(path: string, net: NetParameter): Promise<void>;
-}
+import { copyTrainedLayers, netToMessage, shareTrainedLayers } from "./weights.js";
 
 export interface NetContext extends Omit<BuildContext, "memory">, RecordingOptions {
   /** Whether the net frees its engine when the net is disposed of. */
   readonly ownsEngine: boolean;
   readonly weightFiles: WeightFiles;
+}
+
+/** What code may do inside a turn that it took; see `Net.turn`. */
+export interface NetInTurn {
+  /** Runs forward for the layers with these indices, both included; default all. The outputs stay in the blobs. */
+  forward(low?: number, high?: number): Promise<void>;
+  /** Runs backward for the layers with these indices, both included, from `high` down to `low`; default all. */
+  backward(low?: number, high?: number): Promise<void>;
+  save: Net["save"];
+  copyTrainedLayersFrom: Net["copyTrainedLayersFrom"];
 }
 
 /** Names of the first and the last layer; both are included. */
@@ -48,6 +48,9 @@ export interface LayerRange {
  *
  * Programs are recorded at the first use and when shapes change. If all layers are Moka's own, they are not recorded again
  * for the last few shapes.
+ *
+ * Methods that return promises take turns, in the order of the calls: each begins when the ones before it have ended, also
+ * those of other nets on the same engine. So calls may be made in parallel. The others act at once, and throw during a run.
  */
 export class Net {
   readonly name: string;
@@ -69,11 +72,17 @@ export class Net {
   readonly #parts: NetParts;
   readonly #context: NetContext;
   readonly #recordings: Recordings;
+  readonly #turns: Turns;
+  /** The number of runs that have begun and not ended. */
+  #runs = 0;
+  /** The end of `dispose`, from its call on. */
+  #disposal: Promise<void> | undefined;
 
   private constructor(parts: NetParts, context: NetContext) {
     this.#parts = parts;
     this.#context = context;
     this.#recordings = new Recordings(parts, context);
+    this.#turns = turnsOf(context.engine);
     this.name = parts.name;
     this.phase = parts.phase;
     this.inputs = parts.inputs;
@@ -82,7 +91,6 @@ export class Net {
     this.blobs = new Map([...parts.tensors].map(([name, tensor]) => [name, tensor.blob]));
     const withParams = this.layers.filter(({ params }) => params.length > 0);
     this.params = new Map(withParams.map((layer) => [layer.name, layer.blobs]));
-    this.#fillLossDiffs();
   }
 
   /** Builds the net of `message`, whose layers must be upgraded to the current form, in this state. */
@@ -92,6 +100,8 @@ export class Net {
     net.debugInfo = message.debugInfo;
     try {
       net.#recordings.start();
+      // A view shares its bottom's diff from its recording on.
+      net.#fillLossDiffs();
     } catch (error) {
       await net.dispose();
       throw error;
@@ -133,20 +143,47 @@ export class Net {
   }
 
   /**
-   * Runs the net, or the layers `from` … `to` of it.
+   * Does `work` as one turn: what else is asked of this net, and of others on its engine, waits until the promise of `work`
+   * settles. Inside, `inTurn` runs the net; its other methods that return promises would wait for this turn, for ever.
+   */
+  async turn<T>(work: () => Promise<T>): Promise<T> {
+    this.#checkUsable();
+    return this.#turns.take(work);
+  }
+
+  /** The net's runs and files for code that has taken a turn: they wait for nothing. */
+  readonly inTurn: NetInTurn = {
+    forward: (low, high) => this.#run("forward", low, high),
+    backward: (low, high) => this.#run("backward", low, high),
+    save: (path, { diff } = {}) => this.#context.weightFiles.write(path, netToMessage(this.name, this.layers, diff)),
+    copyTrainedLayersFrom: (weights, namedBy, mayMiss = this.phase === "TRAIN") =>
+      loadWeights(this.layers, weights, this.#context, namedBy, mayMiss),
+  };
+
+  /**
+   * Runs the net, or the layers `from` … `to` of it. Inputs, run and outputs are one turn.
    *
    * @param inputs values of input blobs by name, row-major, exactly as many as the blob has; other inputs do not change
    * @returns copies of the output blobs, or of the tops of `to` if it is given, by name
+   * @throws MokaError `MOKA_USAGE` for an input that is not made of numbers
    */
   async forward(
     inputs: Readonly<Record<string, ArrayLike<number>>> = {},
     range: LayerRange = {},
   ): Promise<Record<string, Float32Array>> {
-    for (const [name, values] of Object.entries(inputs)) this.#setInput(name, values);
-    const { low, high } = this.#indices(range.from, range.to);
-    await this.runForward(low, high);
-    const names = range.to === undefined ? this.outputs : (this.layers[high]?.tops ?? []);
-    return Object.fromEntries(names.map((name) => [name, this.blobs.get(name)?.data.slice() ?? new Float32Array(0)]));
+    for (const [name, values] of Object.entries(inputs)) checkNumbers(name, values);
+    // The caller may change its arrays before the turn comes.
+    const copies = this.#turns.areTaken;
+    const given = Object.entries(inputs).map(
+      ([name, values]) => [name, copies ? Float32Array.from(values) : values] as const,
+    );
+    return this.turn(async () => {
+      for (const [name, values] of given) this.#setInput(name, values);
+      const { low, high } = this.#indices(range.from, range.to);
+      await this.inTurn.forward(low, high);
+      const names = range.to === undefined ? this.outputs : (this.layers[high]?.tops ?? []);
+      return Object.fromEntries(names.map((name) => [name, this.blobs.get(name)?.data.slice() ?? new Float32Array(0)]));
+    });
   }
 
   /**
@@ -159,42 +196,18 @@ export class Net {
   }
 
   /** Runs forward for the layers with these indices; the outputs stay in the blobs. */
-  async runForward(low = 0, high = this.layers.length - 1): Promise<void> {
-    let start = low;
-    for (let index = low; index <= high; index++) {
-      const node = this.#parts.nodes[index];
-      if (!node?.layer.liveShapes) continue;
-      if (index > start) await this.#advance(start, index - 1);
-      start = index;
-      const shapes = await node.layer.liveShapes(node.bottom);
-      if (node.top.every((top, i) => sameShape(top.shape, shapes[i] ?? []))) continue;
-      this.#change(index, index + 1, () => node.top.forEach((top, i) => void top.reshape(shapes[i] ?? [])));
-    }
-    await this.#advance(start, high);
+  async runForward(low?: number, high?: number): Promise<void> {
+    await this.turn(() => this.inTurn.forward(low, high));
   }
 
   /** Runs backward for the layers with these indices, from `high` down to `low`. */
-  async runBackward(low = 0, high = this.layers.length - 1): Promise<void> {
-    check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
-    const { execution, refusal } = this.#recordings.prepare();
-    if (refusal !== undefined) throw refusal;
-    if (!this.debugInfo) {
-      await execution.run("backward", low, high);
-      return;
-    }
-    for (let index = high; index >= low; index--) {
-      await execution.run("backward", index, index);
-      const node = this.#parts.nodes[index];
-      if (!node?.needsBackward) continue;
-      for (const { origin, text } of backwardInfo(node)) this.log("info", origin, text);
-    }
-    if (high - low < this.layers.length - 1) return;
-    const { origin, text } = normInfo(this.learnables);
-    this.log("error", origin, text);
+  async runBackward(low?: number, high?: number): Promise<void> {
+    await this.turn(() => this.inTurn.backward(low, high));
   }
 
   /** Sets the diffs of all parameters to 0. */
   clearParamDiffs(): void {
+    this.#checkIdle();
     for (const { tensor } of this.learnables) tensor.diff.array.fill(0);
   }
 
@@ -202,9 +215,11 @@ export class Net {
    * Gives input blobs other shapes, and computes all shapes that depend on them. If a layer refuses one, no shape changes.
    * Without shapes, all layers record again. With the present shapes, they do so only if a layer is the user's own.
    *
-   * @throws MokaError `MOKA_SHAPE` if a layer cannot take them, or its parameters would have to change shape
+   * @throws MokaError `MOKA_SHAPE` if a layer cannot take them, or its parameters would have to change shape; `MOKA_USAGE`
+   *   during a run
    */
   reshape(inputShapes: Readonly<Record<string, Shape>> = {}): void {
+    this.#checkIdle();
     const inputs = Object.entries(inputShapes).map(([name, shape]) => [this.#input(name), shape] as const);
     if (inputs.every(([input, shape]) => sameShape(input.shape, shape))) {
       // A call without shapes means that a layer was changed by hand.
@@ -221,33 +236,27 @@ export class Net {
    * (HDF5), by extension.
    */
   async save(path: string, options: { diff?: boolean } = {}): Promise<void> {
-    await this.#context.weightFiles.write(path, this.toMessage(options));
+    await this.turn(() => this.inTurn.save(path, options));
   }
 
   /**
-   * Copies parameters by layer name from one file, or several separated by commas. Layers of a file that the net does not
-   * have are ignored. Layers of the net that no file has do not change; the log names them, and the weights that nobody
-   * took: as a warning in phase TEST, and in TRAIN, where a net is finetuned, as information.
+   * Copies parameters by layer name from one file or message, or several, one after the other. Layers of a file that the
+   * net does not have are ignored. Layers of the net that no file has do not change; the log names them, and the weights that
+   * nobody took: as a warning in phase TEST, and in TRAIN, where a net is finetuned, as information.
    *
+   * @param weights a caffemodel's path or address, its bytes, a `Blob` or the message; or several
    * @param namedBy the file that names the paths; its folder is searched too
    * @param mayMiss whether the log names them as information in any case. Default: in phase TRAIN
    * @throws MokaError `MOKA_WEIGHTS` if a layer's blobs differ in number or shape; nothing is copied from that file
    */
-  async copyTrainedLayersFrom(path: string, namedBy?: string, mayMiss = this.phase === "TRAIN"): Promise<void> {
-    const read: NetParameter[] = [];
-    for (const name of weightPaths(path)) {
-      const file = await this.#context.files.resolve(name, namedBy);
-      const weights = await this.#context.weightFiles.read(file);
-      this.copyTrainedLayers(weights, file);
-      read.push(weights);
-    }
-    const gap = formatGap(weightsGap(this.layers, read), path);
-    if (gap !== undefined) this.log(mayMiss ? "info" : "warning", "moka:0", gap);
+  async copyTrainedLayersFrom(weights: Weights, namedBy?: string, mayMiss?: boolean): Promise<void> {
+    await this.turn(() => this.inTurn.copyTrainedLayersFrom(weights, namedBy, mayMiss));
   }
 
   /** Copies parameters as `copyTrainedLayersFrom` does, but from a message; `origin` names it in errors. */
   copyTrainedLayers(source: NetParameter, origin = "the weights"): void {
-    copyTrainedLayers(this.layers, source, origin, this.log);
+    this.#checkIdle();
+    for (const _ of copyTrainedLayers(this.layers, source, origin, this.log));
   }
 
   /**
@@ -255,32 +264,39 @@ export class Net {
    * one net learns, the parameters of the other change too.
    */
   shareTrainedLayersWith(other: Net): void {
+    this.#checkIdle();
     shareTrainedLayers(this.layers, other.layers, this.log);
     this.#recordings.drop();
   }
 
   /** The message of the net with its parameters, as in Caffe's `.caffemodel`. */
   toMessage(options: { diff?: boolean } = {}): NetParameter {
-    const layer = this.layers.map((each): LayerParameter => {
-      const message = copyMessage(LayerParameterSchema, each.message);
-      message.blobs = paramsToMessage(each.params, options.diff ?? false);
-      return message;
-    });
-    return create(NetParameterSchema, { name: this.name, layer });
+    this.#checkUsable();
+    return netToMessage(this.name, this.layers, options.diff);
   }
 
   /** The plan of whole runs: fused steps, and shared memory if it is allowed. */
   get execution(): Pick<Execution, "plan" | "memory"> {
+    this.#checkUsable();
     return this.#recordings.prepare().execution;
   }
 
   /** The recorded program of one direction, to be printed, timed or rewritten. */
   program(direction: Direction): Program {
+    this.#checkUsable();
     return { steps: this.#recordings.prepare().execution.recorded[direction] ?? [] };
   }
 
-  /** Frees memory and closes files. The net cannot be used afterwards. */
-  async dispose(): Promise<void> {
+  /**
+   * Frees memory and closes files, after the calls before it have ended. From its call on, the net refuses all others.
+   * Further calls return the same promise.
+   */
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#turns.take(() => this.#release());
+    return this.#disposal;
+  }
+
+  async #release(): Promise<void> {
     this.#recordings.drop();
     const failures: unknown[] = [];
     for (const { layer, top } of this.#parts.nodes) {
@@ -296,36 +312,69 @@ export class Net {
 
   /** Changes shapes: `apply` changes inputs or the tops of layer `from`, and then the layers from `first` on follow. */
   #change(from: number, first: number, apply: () => void): void {
-    this.#recordings.change(from, apply, () => this.#reshapeFrom(first));
+    this.#recordings.change(from, apply, () => reshapeNodes(this.#parts.nodes.slice(first)));
     this.#fillLossDiffs();
   }
 
-  #reshapeFrom(first: number): void {
-    for (const { layer, bottom, top } of this.#parts.nodes.slice(first)) {
-      if (layer.isInput) continue;
-      const shapes = bottom.map(({ shape }) => shape);
-      try {
-        this.#checkParams(layer, shapes);
-        layer.topShapes(shapes).forEach((shape, i) => void top[i]?.reshape(shape));
-      } catch (error) {
-        throw layer.explain(error);
-      }
+  // ---- running
+
+  #checkUsable(): void {
+    check(!this.#disposal, "MOKA_USAGE", `net "${this.name}" was disposed of: it cannot be used any more`);
+  }
+
+  /** Throws while a run is on its way, because what it works with would change under it. */
+  #checkIdle(): void {
+    this.#checkUsable();
+    check(
+      this.#runs === 0,
+      "MOKA_USAGE",
+      `net "${this.name}" runs now: wait for the promise of that run before this call`,
+    );
+  }
+
+  async #run(direction: Direction, low = 0, high = this.layers.length - 1): Promise<void> {
+    this.#runs++;
+    try {
+      await (direction === "forward" ? this.#runForward(low, high) : this.#runBackward(low, high));
+    } finally {
+      this.#runs--;
     }
   }
 
-  #checkParams(layer: Layer, bottom: readonly Shape[]): void {
-    layer.declareParams(bottom).forEach(({ shape }, index) => {
-      const has = layer.params[index]?.shape ?? [];
-      layer.check(
-        sameShape(shape, has),
-        "MOKA_SHAPE",
-        `its bottom ${bottom.map(formatShape).join(", ")} needs parameter ${index} of shape ` +
-          `${formatShape(shape)}, but it has ${formatShape(has)}`,
-      );
-    });
+  async #runForward(low: number, high: number): Promise<void> {
+    let start = low;
+    for (let index = low; index <= high; index++) {
+      const node = this.#parts.nodes[index];
+      if (!node?.layer.liveShapes) continue;
+      if (index > start) await this.#advance(start, index - 1);
+      start = index;
+      const shapes = await node.layer.liveShapes(node.bottom);
+      if (node.top.every((top, i) => sameShape(top.shape, shapes[i] ?? []))) continue;
+      this.#change(index, index + 1, () => node.top.forEach((top, i) => void top.reshape(shapes[i] ?? [])));
+    }
+    await this.#advance(start, high);
   }
 
-  // ---- running
+  async #runBackward(low: number, high: number): Promise<void> {
+    check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
+    const { execution, refusal, written } = this.#recordings.prepare();
+    if (refusal !== undefined) throw refusal;
+    // A layer in place writes the gradient of its bottom over the loss weight.
+    this.#fillLossDiffs(low, high, written);
+    if (!this.debugInfo) {
+      await execution.run("backward", low, high);
+      return;
+    }
+    for (let index = high; index >= low; index--) {
+      await execution.run("backward", index, index);
+      const node = this.#parts.nodes[index];
+      if (!node?.needsBackward) continue;
+      for (const { origin, text } of backwardInfo(node)) this.log("info", origin, text);
+    }
+    if (high - low < this.layers.length - 1) return;
+    const { origin, text } = normInfo(this.learnables);
+    this.log("error", origin, text);
+  }
 
   /** Runs forward from one layer to another. No shape changes between them. */
   async #advance(low: number, high: number): Promise<void> {
@@ -341,8 +390,8 @@ export class Net {
 
   // ---- lookups
 
-  *#lossTops(): Iterable<{ tensor: Tensor; weight: number }> {
-    for (const { top, lossWeights } of this.#parts.nodes) {
+  *#lossTops(low = 0, high = this.layers.length - 1): Iterable<{ tensor: Tensor; weight: number }> {
+    for (const { top, lossWeights } of this.#parts.nodes.slice(low, high + 1)) {
       for (const [i, tensor] of top.entries()) {
         const weight = lossWeights[i] ?? 0;
         if (weight !== 0) yield { tensor, weight };
@@ -350,8 +399,11 @@ export class Net {
     }
   }
 
-  #fillLossDiffs(): void {
-    for (const { tensor, weight } of this.#lossTops()) tensor.diff.array.fill(weight);
+  /** Sets the diffs of losses to their weights: of all, or of those from `low` to `high` that lie in `spans`. */
+  #fillLossDiffs(low?: number, high?: number, spans?: ReadonlySet<Span>): void {
+    for (const { tensor, weight } of this.#lossTops(low, high)) {
+      if (spans?.has(tensor.diff.root) ?? true) tensor.diff.array.fill(weight);
+    }
   }
 
   #input(name: string): Tensor {

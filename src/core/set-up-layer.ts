@@ -7,7 +7,7 @@ import type { Arity, Layer } from "./layer.js";
 import { blobFits } from "./weights.js";
 
 /** A parameter of a layer: its shape, and where its first values come from. */
-interface FirstValues {
+export interface FirstValues {
   readonly shape: Shape;
   /** The values in the layer's message. */
   readonly blob: BlobProto | undefined;

@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, test } from "vitest";
 import { moka } from "../../test/cli.js";
 import { Net, Solver } from "../index.js";
+import { NetParameterSchema } from "../proto/gen/caffe_pb.js";
+import type { Weights } from "../proto/weight-sources.js";
 import type { LogSeverity } from "../util/log.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-gap-"));
@@ -76,11 +79,32 @@ describe("commands that compute with weights", () => {
     expect(out).not.toContain("no weights from");
   });
 
-  test("training from weights tells it as information, for the training net and its test nets", async () => {
+  test.each([
+    ["a file", weights],
+    ["bytes", readFileSync(weights)],
+    ["a message", create(NetParameterSchema, { layer: [{ name: "other" }] })],
+  ])("training from %s tells it as information, for the training net and its test nets", async (_, weights) => {
+    expect(await trainedFrom(weights)).toEqual(["info", "info"]);
+  });
+
+  test("training from several files looks at all of them together", async () => {
+    const mine = await Net.load(input + fc("mine"), { engine: "reference" });
+    await mine.save(at("mine.caffemodel"));
+    await mine.dispose();
+    for (const files of [
+      [at("w.caffemodel"), at("mine.caffemodel")],
+      [at("mine.caffemodel"), at("w.caffemodel")],
+    ]) {
+      expect(await trainedFrom(undefined, files)).toEqual([]);
+      expect(await trainedFrom(files)).toEqual([]);
+    }
+  });
+
+  async function trainedFrom(weights: Weights | undefined, named: readonly string[] = []) {
     const net = `${input.replace('"Input"', '"DummyData"').replace("input_param", "dummy_data_param")}${fc("mine")}
 layer { name: "t" type: "DummyData" top: "t" dummy_data_param { shape { dim: 1 dim: 2 } } }
 layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "t" top: "loss" }`;
-    const text = `net_param {\n${net}\n} base_lr: 1 lr_policy: "fixed" max_iter: 1 test_iter: 1 test_interval: 1 snapshot_after_train: false\n`;
+    const text = `net_param {\n${net}\n} base_lr: 1 lr_policy: "fixed" max_iter: 1 test_iter: 1 test_interval: 1 snapshot_after_train: false\n${named.map((path) => `weights: "${path}"\n`).join("")}`;
     const lines: [LogSeverity, string][] = [];
     const solver = await Solver.load(text, {
       engine: "reference",
@@ -89,6 +113,6 @@ layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "t" top: "loss" }
     });
     await solver.dispose();
     const said = lines.filter(([, line]) => line.includes("no weights from") && line.includes('"mine"'));
-    expect(said.map(([severity]) => severity)).toEqual(["info", "info"]);
-  });
+    return said.map(([severity]) => severity);
+  }
 });

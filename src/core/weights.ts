@@ -1,6 +1,13 @@
-import { isFieldSet } from "@bufbuild/protobuf";
+import { create, isFieldSet } from "@bufbuild/protobuf";
 import { blobShape, blobValues, makeBlob } from "../proto/binary/blob.js";
-import { type BlobProto, BlobProtoSchema, type NetParameter } from "../proto/gen/caffe_pb.js";
+import {
+  type BlobProto,
+  BlobProtoSchema,
+  LayerParameterSchema,
+  type NetParameter,
+  NetParameterSchema,
+} from "../proto/gen/caffe_pb.js";
+import { copyMessage } from "../proto/source.js";
 import { check, MokaError } from "../util/errors.js";
 import type { Log } from "../util/log.js";
 import { countOf, formatShape, type Shape, sameShape } from "../util/shape.js";
@@ -14,12 +21,31 @@ interface Copy {
   readonly to: Tensor;
 }
 
-/** Copies the blobs of `source` into layers of the same name, as Caffe does. All checks come before the first copy. */
-export function copyTrainedLayers(layers: readonly Layer[], source: NetParameter, origin: string, log: Log): void {
+/** The most values that are copied in one piece. */
+const mostCopied = 2 ** 19;
+
+/**
+ * Copies the blobs of `source` into layers of the same name, as Caffe does, piece by piece. All checks come before the first
+ * copy.
+ */
+export function* copyTrainedLayers(
+  layers: readonly Layer[],
+  source: NetParameter,
+  origin: string,
+  log: Log,
+): Iterable<void> {
   for (const { from, to } of matchTrainedLayers(layers, source, origin, log)) {
     const { data, diff } = blobValues(from);
-    to.data.array.set(data);
-    if (diff) to.diff.array.set(diff);
+    yield* copyValues(data, to.data);
+    if (diff) yield* copyValues(diff, to.diff);
+  }
+}
+
+/** Copies values piece by piece. */
+export function* copyValues(from: Float32Array | Float64Array, to: Span): Iterable<void> {
+  for (let start = 0; start < from.length; start += mostCopied) {
+    to.array.set(from.subarray(start, start + mostCopied), start);
+    yield;
   }
 }
 
@@ -171,6 +197,14 @@ export function blobFits(blob: BlobProto, wanted: Shape): boolean {
 function isLegacy(blob: BlobProto): boolean {
   const { num, channels, height, width } = BlobProtoSchema.field;
   return [num, channels, height, width].some((field) => isFieldSet(blob, field));
+}
+
+/** A net's layers with their parameters, as in Caffe's `.caffemodel`. */
+export function netToMessage(name: string, layers: readonly Layer[], withDiff = false): NetParameter {
+  const layer = layers.map(({ message, params }) =>
+    Object.assign(copyMessage(LayerParameterSchema, message), { blobs: paramsToMessage(params, withDiff) }),
+  );
+  return create(NetParameterSchema, { name, layer });
 }
 
 /** Parameters as blobs of a message, without copying their values. */

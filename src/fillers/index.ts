@@ -53,6 +53,6 @@ export const fill: Fill = (filler, shape) => {
   return (values, random) => {
     const reason = `${values.length} values to fill for a blob of shape ${formatShape(shape)}`;
     check(values.length === count, "MOKA_USAGE", reason);
-    fillValues(values, random);
+    return fillValues(values, random);
   };
 };

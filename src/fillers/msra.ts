@@ -1,5 +1,6 @@
 import type { Fill } from "../core/catalog.js";
 import { fanOf } from "./fan.js";
+import { pieces } from "./pieces.js";
 
 /**
  * x ~ N(0, σ²) with σ = √(2 / n): the variance of activations is the same before and after a layer with a ReLU.
@@ -10,5 +11,5 @@ import { fanOf } from "./fan.js";
  */
 export const msra: Fill = (filler, shape) => {
   const std = Math.sqrt(Math.fround(2 / fanOf(filler, shape)));
-  return (values, random) => random.gaussian(values, 0, std);
+  return (values, random) => pieces(values, (piece) => random.gaussian(piece, 0, std));
 };

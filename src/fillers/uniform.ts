@@ -1,5 +1,6 @@
 import type { Fill } from "../core/catalog.js";
 import { checkFiller } from "./check.js";
+import { pieces } from "./pieces.js";
 
 /**
  * x ~ U[min, max], both ends included.
@@ -15,5 +16,5 @@ export const uniform: Fill = (filler) => {
     `min and max must be finite, min not above max; they are ${min} and ${max}`,
     "min",
   );
-  return (values, random) => random.uniform(values, min, max);
+  return (values, random) => pieces(values, (piece) => random.uniform(piece, min, max));
 };

@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { fromBinary, isFieldSet } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createFiles, createImages } from "#platform";
@@ -9,7 +10,7 @@ import { toPlanes } from "../data/images/planes.js";
 import { resize } from "../data/images/resize.js";
 import { type Datum, DatumSchema } from "../proto/gen/caffe_pb.js";
 import type { Image } from "../util/images.js";
-import { convertImageset, parseImageList } from "./convert-imageset.js";
+import { convertImageset } from "./convert-imageset.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-imageset-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,6 +53,20 @@ test.each(["lmdb", "leveldb"] as const)("writes planes, blue first, to a %s with
   expect(first?.[1]).toMatchObject({ channels: 3, height: 4, width: 6, label: 3, encoded: false });
   expect(first?.[1].data).toEqual(toPlanes(a));
   expect(second?.[1].data).toEqual(toPlanes(b));
+});
+
+test("a BMP has the values of the PNG it was made of; as a file it is stored unchanged", async () => {
+  const cases = fileURLToPath(new URL("../../test/cases/image-formats/", import.meta.url));
+  const list = join(folder, "formats.txt");
+  writeFileSync(list, "rgb.bmp 1\nrgb.png 2\na.pgm 3\na.ppm 4\n");
+  const [values, encoded] = [newPath(), newPath()];
+  expect(await convertImageset(cases, list, values)).toEqual({ count: 4, skipped: 0 });
+  const [bmp, png] = await records(values);
+  expect(bmp?.[1].data).toEqual(png?.[1].data);
+  expect(await convertImageset(cases, list, encoded, { encoded: true })).toEqual({ count: 4, skipped: 0 });
+  expect(
+    Buffer.compare((await records(encoded))[0]?.[1].data ?? new Uint8Array(), readFileSync(`${cases}rgb.bmp`)),
+  ).toBe(0);
 });
 
 test("gray, resized", async () => {
@@ -113,6 +128,57 @@ test("what cannot be read is logged and left out, with its number", async () => 
   expect(told.filter((line) => line.startsWith("error: Could not open or find file")).length).toBe(2);
 });
 
+test("a blank line is logged and left out, with its number; blanks may follow a label", async () => {
+  const list = join(folder, "blank.txt");
+  writeFileSync(list, "\uFEFFa.png 3\t\r\n\r\n \nb c.png\t5 \n\n\n");
+  const path = newPath();
+  const told: string[] = [];
+  const log = (severity: string, _: string, message: string) => void told.push(`${severity}: ${message}`);
+  expect(await convertImageset(folder, list, path, { log })).toEqual({ count: 2, skipped: 2 });
+  const found = (await records(path)).map(([key, value]) => [key, value.label]);
+  expect(found).toEqual([
+    ["00000000_a.png", 3],
+    ["00000003_b c.png", 5],
+  ]);
+  expect(told).toContain("info: A total of 4 images.");
+  expect(
+    told.filter((line) => line === `error: Could not open or find file ${folder}/: the line is blank`).length,
+  ).toBe(2);
+});
+
+test("whatever names a list has, nothing but the database is written", async () => {
+  const root = join(folder, "inner");
+  mkdirSync(root);
+  const names = [
+    "../a.png",
+    "../../etc/passwd",
+    "/etc/passwd",
+    join(folder, "a.png"),
+    "a\0b.png",
+    "..",
+    ".",
+    "\x1b[31m",
+  ];
+  writeFileSync(join(folder, "names.txt"), names.map((name, i) => `${name} ${i}`).join("\n"));
+  const files = () => readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const before = files();
+  const path = newPath();
+  expect(await convertImageset(`${root}/`, join(folder, "names.txt"), path)).toEqual({ count: 1, skipped: 7 });
+  expect((await records(path)).map(([key]) => key)).toEqual(["00000000_../a.png"]); // a name, as in Caffe
+  const made = files().filter((name) => !before.includes(name));
+  expect(made.sort()).toEqual([basename(path), `${basename(path)}/data.mdb`]);
+});
+
+test("a name too long for a key of an LMDB is said, and no database made", async () => {
+  const name = `${"./".repeat(260)}a.png`;
+  writeFileSync(join(folder, "long.txt"), `a.png 0\n${name} 1`);
+  const path = newPath();
+  await expect(convertImageset(folder, join(folder, "long.txt"), path)).rejects.toThrow(
+    `long.txt: "${name}": a key of 534 bytes, where LMDB allows 1 to 511`,
+  );
+  expect(existsSync(join(path, "data.mdb"))).toBe(false);
+});
+
 test("errors leave no database", async () => {
   const convert = (list: string, options = {}) => {
     const path = newPath();
@@ -122,7 +188,7 @@ test("errors leave no database", async () => {
   const sizes = convert("a.png 0\nb c.png 1", { checkSize: true });
   await expect(sizes.done).rejects.toThrow(/b c\.png is of size 3×5×8, the first image of 3×4×6/);
   expect(existsSync(join(sizes.path, "data.mdb"))).toBe(false);
-  await expect(convert("a.png").done).rejects.toThrow(/errors\.txt:1: expected a path, a space and a label/);
+  await expect(convert("a.png").done).rejects.toThrow(/errors\.txt:1:1: expected a file, a space and a label/);
   await expect(convert("").done).rejects.toThrow(/the list is empty/);
   await expect(convert("none.png 1").done).rejects.toThrow(/none of its 1 images/);
   await expect(convert("a.png 1", { resizeWidth: 3 }).done).rejects.toThrow(/give both, or none/);
@@ -130,11 +196,4 @@ test("errors leave no database", async () => {
   const twice = convert("a.png 1");
   await twice.done;
   await expect(convertImageset(folder, join(folder, "errors.txt"), twice.path)).rejects.toThrow(/already/);
-});
-
-test("a list's paths may have spaces, its lines end with CR", () => {
-  expect(parseImageList("a b/c.jpg 12\r\nd.png -1\r\n\n", "list")).toEqual([
-    { file: "a b/c.jpg", label: 12 },
-    { file: "d.png", label: -1 },
-  ]);
 });

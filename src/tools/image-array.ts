@@ -1,5 +1,7 @@
-import { createFiles, createImages } from "#platform";
+import { createImages } from "#platform";
+import { openFiles } from "../platform/open-files.js";
 import { check, MokaError } from "../util/errors.js";
+import { type FileSource, readSource, sourceName } from "../util/files.js";
 import { countOf, type Shape } from "../util/shape.js";
 import type { ImageSetOptions } from "./options.js";
 
@@ -9,7 +11,7 @@ export interface NdArray {
   readonly data: Float32Array;
 }
 
-export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "images"> {
+export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "onProgress" | "images"> {
   /** Three channels (red, green, blue) if true, else one. Default true. */
   readonly color?: boolean | undefined;
 }
@@ -19,12 +21,16 @@ export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "image
  * width × 1 with `color: false`. A gray image gets three equal channels. The gray value of a color image is
  * 0.2125 R + 0.7154 G + 0.0721 B, as in scikit-image; data layers compute it as OpenCV does. As in pycaffe, alpha is
  * left out and the EXIF orientation ignored.
+ *
+ * @param source the picture's path or address, its bytes, or a `Blob`
  */
-export async function loadImage(path: string, options: LoadImageOptions = {}): Promise<NdArray> {
-  const { color = true, files = createFiles(), images = createImages() } = options;
-  const bytes = await files.read(path);
+export async function loadImage(source: FileSource, options: LoadImageOptions = {}): Promise<NdArray> {
+  const { color = true, images = createImages() } = options;
+  const files = openFiles(options);
+  const name = sourceName(source) ?? "the picture";
+  const bytes = await readSource(files, source);
   const image = await images.decode(bytes, { color: undefined }).catch((error) => {
-    throw error instanceof MokaError ? new MokaError(error.code, `${path}: ${error.reason}`, { cause: error }) : error;
+    throw error instanceof MokaError ? new MokaError(error.code, `${name}: ${error.reason}`, { cause: error }) : error;
   });
   const { width, height, channels, data } = image;
   const depth = color ? 3 : 1;

@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Net, Solver, type SolverOptions } from "../../src/index.js";
+import { fold, Net, Solver, type SolverOptions, summarize } from "../../src/index.js";
+import { NetParameterSchema } from "../../src/proto/gen/caffe_pb.js";
 
 const folder = (name: string) => fileURLToPath(new URL(`${name}/`, import.meta.url));
 
@@ -165,6 +167,8 @@ describe("a net without layers is refused", () => {
   const solver = 'base_lr: 0.1\nlr_policy: "fixed" max_iter: 2';
   test.each([
     ["as a net", () => Net.load('name: "x"\n'), "<text>:1:1: the net has no layers"],
+    ["in a summary", () => summarize('name: "x"\n'), "<text>:1:1: the net has no layers"],
+    ["in a fold", () => fold('name: "x"\n', create(NetParameterSchema)), "<text>:1:1: the net has no layers"],
     [
       "where rules leave all out",
       () => Net.load('layer { name: "d" type: "Input" top: "d"\ninclude { phase: TRAIN } }', { phase: "TEST" }),

@@ -10,6 +10,7 @@ import { bnForkFields } from "./bn-fork-fields.js";
 import { bnIterSize } from "./bn-iter-size.js";
 import { bnLearnableStats } from "./bn-learnable-stats.js";
 import { bnNegativeVariance } from "./bn-negative-variance.js";
+import { bnOnePhase } from "./bn-one-phase.js";
 import { bnParamSpecs } from "./bn-param-specs.js";
 import { bnShared } from "./bn-shared.js";
 import { bnUntrained } from "./bn-untrained.js";
@@ -25,6 +26,7 @@ import { legacyFormat } from "./legacy-format.js";
 import { lossInDeploy } from "./loss-in-deploy.js";
 import { lrMultCount } from "./lr-mult-count.js";
 import { missingWeights } from "./missing-weights.js";
+import { mixedForms } from "./mixed-forms.js";
 import { phaseOverlap } from "./phase-overlap.js";
 import { redundantGlobalStats } from "./redundant-global-stats.js";
 import { reluBeforeBn } from "./relu-before-bn.js";
@@ -42,6 +44,7 @@ import { zeroWeightFiller } from "./zero-weight-filler.js";
 /** All rules; a new rule is added here. Findings at one place are in this order. */
 export const rules: readonly Rule[] = [
   // batch normalization, from the text alone
+  bnOnePhase,
   bnWithoutScale,
   scaleWithoutBias,
   biasBeforeBn,
@@ -65,6 +68,7 @@ export const rules: readonly Rule[] = [
   bnNegativeVariance,
   bnDeadChannel,
   // the whole net
+  mixedForms,
   caffeRefuses,
   solverParameters,
   gluedNumber,

@@ -304,7 +304,8 @@ describe("any message", () => {
       fc.property(net, fc.nat(3), fc.boolean(), (message, offset, mayChangeBytes) => {
         const bytes = toBinary(NetParameterSchema, message);
         expect(join(writeNet(message))).toEqual(bytes);
-        const again = readNet(at(offset, bytes), "random", { mayChangeBytes });
+        // As a message, unlike as a file, no bytes are a net without fields.
+        const again = readBinary(NetParameterSchema, at(offset, bytes), "random", { mayChangeBytes });
         expect(join(writeNet(again))).toEqual(bytes);
         expect(equals(NetParameterSchema, fromBinary(NetParameterSchema, join(writeNet(again))), message)).toBe(true);
       }),
@@ -358,7 +359,7 @@ describe("any message", () => {
       } catch (error) {
         expect(error).toBeInstanceOf(MokaError);
         expect((error as MokaError).code).toBe("MOKA_PARSE");
-        expect((error as MokaError).message).toMatch(/^damaged: damaged at byte \d+: /);
+        expect((error as MokaError).message).toMatch(/^damaged: (damaged at byte \d+: |the file is empty, where )/);
       }
     }
   }

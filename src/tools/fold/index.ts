@@ -1,5 +1,5 @@
 import { clearField } from "@bufbuild/protobuf";
-import { filterLayers } from "../../core/filter-net.js";
+import { someLayers } from "../../core/filter-net.js";
 import { connect } from "../../core/graph.js";
 import { blobValues, makeBlob } from "../../proto/binary/index.js";
 import {
@@ -18,6 +18,7 @@ import type { Shape } from "../../util/shape.js";
 import type { Bound } from "./fold-linear.js";
 import { type FinishedFold, type Settled, settle } from "./settle.js";
 import { TrainedParams } from "./trained-params.js";
+import { zeroFactor } from "./zero-factor.js";
 
 export type { Bound } from "./fold-linear.js";
 
@@ -89,7 +90,7 @@ export interface FoldInput {
  */
 export function foldNet(net: NetParameter, weights: NetParameter, state: NetState, input: FoldInput = {}): FoldedNet {
   const { shapes = new Map(), log = silent } = input;
-  const layers = filterLayers(net, state, log);
+  const layers = someLayers(net, state, log);
   const graph = connect(layers);
   graph.check("unknown bottom", "made twice", "shared in place");
   const params = new TrainedParams(layers, weights);
@@ -98,7 +99,11 @@ export function foldNet(net: NetParameter, weights: NetParameter, state: NetStat
   const text: LayerParameter[] = [];
   const trained: LayerParameter[] = [];
   for (const layer of layers) {
-    if (gone.has(layer)) continue;
+    if (gone.has(layer)) {
+      const warning = zeroFactor(layer, params);
+      if (warning) log("warning", "", warning);
+      continue;
+    }
     const fold = folds.get(layer);
     const message = fold ? rewritten(fold) : copied(layer);
     const blobs = fold ? blobsOf(fold) : params.of(layer).flatMap((blob) => blob ?? []);
