@@ -64,6 +64,7 @@ export interface LayerRange {
  *
  * Methods that return promises take turns, in the order of the calls: each begins when the ones before it have ended, also
  * those of other nets on the same engine. So calls may be made in parallel. The others act at once, and throw during a run.
+ * A layer of your own must not wait for a method of its net: that method waits for the run that the layer is part of.
  */
 export class Net {
   readonly name: string;
@@ -112,7 +113,7 @@ export class Net {
     const net = new Net(parts, context);
     net.debugInfo = message.debugInfo;
     try {
-      net.#recordings.start();
+      await inPieces(net.#recordings.start());
       // A view shares its bottom's diff from its recording on.
       net.#fillLossDiffs();
     } catch (error) {
