@@ -1,5 +1,6 @@
 import type { Dataset, File as Hdf5File } from "h5wasm";
 import { check, MokaError, reasonOf } from "../util/errors.js";
+import { turnIfDue } from "../util/event-loop.js";
 import { type ByteSource, bytesSource } from "../util/files.js";
 import { checkShape, countOf, formatShape, type Shape } from "../util/shape.js";
 
@@ -88,7 +89,10 @@ async function visit(
   let file: Hdf5File | undefined;
   try {
     file = new library.File(path, "r");
-    for (const link of file.paths()) see(link, file.get(link), library);
+    for (const link of file.paths()) {
+      see(link, file.get(link), library);
+      await turnIfDue();
+    }
   } catch (error) {
     if (error instanceof MokaError) throw error;
     throw new MokaError("MOKA_DATA", `${name}: not an HDF5 file, or damaged: ${rootCause(error)}`, { cause: error });
@@ -132,6 +136,7 @@ export async function writeHdf5(
       for (const [link, value] of content instanceof Map ? content : Object.entries(content)) {
         makeGroups(file, link.split("/").slice(0, -1));
         writeDataset(file, link, value);
+        await turnIfDue();
       }
     } finally {
       file.close();
