@@ -190,7 +190,8 @@ export class Net {
     const given = Object.entries(inputs).map(
       ([name, values]) => [name, copies ? Float32Array.from(values) : values] as const,
     );
-    return this.turn(async () => {
+    this.#checkUsable();
+    return this.#turns.take(async () => {
       for (const [name, values] of given) this.#setInput(name, values);
       const { low, high } = this.#indices(range.from, range.to);
       await this.inTurn.forward(low, high);
