@@ -1,9 +1,10 @@
 import type { Log } from "../util/log.js";
+import { oneLine } from "../util/one-line.js";
 import { betweenColors } from "./colors.js";
 import { glog } from "./glog.js";
 
 /** Control characters other than line ends and tabs, and marks that reverse the direction of a text. */
-const unsafe = /(?!\r?\n|\t)[\p{Cc}\p{Bidi_Control}]/gu;
+const unsafe = /(?!\r?\n|\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** A text that is safe on a terminal: a control character becomes its escape, as `\u001b`, also valid in JSON. */
 export function escaped(text: string): string {
@@ -12,7 +13,15 @@ export function escaped(text: string): string {
 
 /** Writes a text, escaped except for its colors. All output of commands goes through here. */
 export function print(text: string, stream: NodeJS.WriteStream = process.stdout): void {
-  stream.write(betweenColors(text, escaped));
+  stream.write(betweenColors(text.replaceAll(command, "$1\\u003a"), escaped));
+}
+
+/** The beginning of a line that GitHub Actions would take for a command. */
+const command = /^([ \t]*):(?=:)/gm;
+
+/** Writes lines that are commands for GitHub Actions. */
+export function printCommands(text: string): void {
+  process.stdout.write(escaped(text));
 }
 
 export function printJson(value: unknown): void {
@@ -36,6 +45,6 @@ export const caffeLog: Log = glog(printError);
 export function problems({ upgrades }: { readonly upgrades: boolean }): Log {
   return (severity, origin, message) => {
     if (severity === "info" || (!upgrades && origin.startsWith("upgrade_proto"))) return;
-    printError(`${severity}: ${message}\n`);
+    printError(`${severity}: ${oneLine(message)}\n`);
   };
 }

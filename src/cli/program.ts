@@ -1,6 +1,7 @@
 import { Command as Commander, CommanderError } from "commander";
 import { closest } from "../util/closest.js";
 import { MokaError } from "../util/errors.js";
+import { oneLine } from "../util/one-line.js";
 import { version } from "../version.js";
 import { colorsFor } from "./colors.js";
 import type { ExitCode } from "./command.js";
@@ -74,7 +75,7 @@ function report(error: unknown, help: string): ExitCode {
       : error;
   if (known instanceof MokaError) {
     const isUsage = known.code === "MOKA_USAGE";
-    const line = known.message.replaceAll("\n", "\\n"); // names in files may have line ends
+    const line = oneLine(known.message); // names in files may have line ends
     printError(`${prefix} ${line} [${known.code}]\n${isUsage ? `(${help})\n` : ""}`);
     return isUsage ? 2 : 1;
   }

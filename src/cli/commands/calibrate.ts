@@ -1,5 +1,6 @@
 import type { CalibrateReport } from "../../api/calibrate.js";
 import { formatNumber } from "../../util/number-format.js";
+import { onOneLine } from "../../util/one-line.js";
 import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, option, required } from "../command.js";
@@ -22,7 +23,7 @@ export const calibrate: Command = command(
     const { calibrate: measure } = await import("../../index.js");
     const report = await measure(model, weights, { ...(await batchOptions(rest)), method, output });
     if (json) printJson(report);
-    else print(asText(report));
+    else print(asText(onOneLine(report)));
   },
 );
 
