@@ -96,11 +96,12 @@ function sharedFlag(bytes) {
 function moduleText(bytes, hash) {
   return `// Made by scripts/build-wasm.mjs; not to be edited.
 
+// The types are written out: a declaration would repeat the text.
 /** The hash of the sources in assembly/, the compiler and its flags. */
 export const sourcesHash = "${hash}";
 /** The index of the byte that says whether the memory is shared: 3 if it is, as here, 1 if not. */
 export const sharedFlag = ${sharedFlag(bytes)};
-export const text =
+export const text: string =
   "${bytes.toString("base64")}";
 `;
 }
