@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { deflateSync } from "node:zlib";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const compiler = join(root, "node_modules", "assemblyscript");
@@ -101,7 +102,8 @@ function moduleText(bytes, hash) {
 export const sourcesHash = "${hash}";
 /** The index of the byte that says whether the memory is shared: 3 if it is, as here, 1 if not. */
 export const sharedFlag = ${sharedFlag(bytes)};
+/** The module, deflated, in Base64. */
 export const text: string =
-  "${bytes.toString("base64")}";
+  "${deflateSync(bytes, { level: 9 }).toString("base64")}";
 `;
 }

@@ -1,24 +1,29 @@
 import { check, MokaError, reasonOf } from "../../util/errors.js";
-import type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "../../util/images.js";
+import type { EncodeOptions, Image, ImageFormat, Images } from "../../util/images.js";
+import { unpack } from "../../util/unpack.js";
 import { decodeJpeg, isJpeg, type JpegHeader } from "../images/jpeg.js";
+import { loadOnce } from "../images/load.js";
 import { type Pixels, toRgb } from "../images/pixels.js";
-import { decodePng, imageOfPng, readPngHeader } from "../images/png.js";
+import { decodePng, imageOfPng, loadPng, readPngHeader } from "../images/png.js";
 
 /**
  * JPEG and PNG in a page. JPEG is decoded by libjpeg as WebAssembly, PNG in TypeScript: a browser's own decoders apply
  * color profiles and round differently. Each decoder is loaded with the first image of its format. The values are the
  * same as in Node, except for a rare kind of JPEG, with colors at half the height and full width: they may differ
  * by 2.
+ *
+ * @param decoder for tests: loads the JPEG decoder
  */
-export function createImages(): Images {
-  return { decode, encode };
-}
-
-async function decode(bytes: Uint8Array, options: DecodeOptions): Promise<Image> {
-  if (isJpeg(bytes)) return decodeJpeg(bytes, options, jpegPixels);
-  const png = readPngHeader(bytes);
-  check(png, "MOKA_UNSUPPORTED", "no JPEG and no PNG, which are the pictures that can be read in a page");
-  return imageOfPng(await decodePng(bytes), png, options);
+export function createImages(decoder = jpegDecoder): Images {
+  return {
+    async decode(bytes, options) {
+      if (isJpeg(bytes)) return decodeJpeg(bytes, options, (source, header) => jpegPixels(source, header, decoder));
+      const png = readPngHeader(bytes);
+      check(png, "MOKA_UNSUPPORTED", "no JPEG and no PNG, which are the pictures that can be read in a page");
+      return imageOfPng(await decodePng(bytes), png, options);
+    },
+    encode,
+  };
 }
 
 /** An image like a page's `ImageData`, which the library reads and returns. */
@@ -28,9 +33,9 @@ interface Rgba {
   readonly data: Uint8ClampedArray;
 }
 
-async function jpegPixels(bytes: Uint8Array, { components }: JpegHeader): Promise<Pixels> {
+async function jpegPixels(bytes: Uint8Array, { components }: JpegHeader, decoder: typeof jpegDecoder): Promise<Pixels> {
   check(components !== 4, "MOKA_UNSUPPORTED", "the JPEG is made of four inks (CMYK), which cannot be read in a page");
-  const { default: decodeRgba } = await import("@jsquash/jpeg/decode.js");
+  const decodeRgba = await decoder();
   try {
     const { width, height, data }: Rgba = await decodeRgba(Uint8Array.from(bytes).buffer);
     return { width, height, channels: 4, data };
@@ -39,14 +44,37 @@ async function jpegPixels(bytes: Uint8Array, { components }: JpegHeader): Promis
   }
 }
 
+const jpegDecoder = loadOnce("the JPEG decoder", async () => {
+  const [{ default: decodeRgba, init }, { text }] = await Promise.all([
+    import("@jsquash/jpeg/decode.js"),
+    import("./gen/jpeg-decoder.js"),
+  ]);
+  await init(moduleOptions(text));
+  return decodeRgba;
+});
+
+const jpegEncoder = loadOnce("the JPEG encoder", async () => {
+  const [{ default: encodeRgba, init }, { text }] = await Promise.all([
+    import("@jsquash/jpeg/encode.js"),
+    import("./gen/jpeg-encoder.js"),
+  ]);
+  await init(moduleOptions(text));
+  return encodeRgba;
+});
+
+/** The library would fetch the bytes, from a place that bundlers move. It prints that a file is cut off, which is no error. */
+function moduleOptions(text: string) {
+  return { wasmBinary: unpack(text), locateFile: (name: string) => name, printErr: () => {} };
+}
+
 async function encode(image: Image, format: ImageFormat, { quality = 95 }: EncodeOptions = {}): Promise<Uint8Array> {
   const { width, height, channels } = image;
   check(channels === 1 || channels === 3, "MOKA_USAGE", `a picture of ${channels} channels; 1 or 3 can be written`);
   if (format === "png") {
-    const { encode: encodePng } = await import("fast-png");
+    const { encode: encodePng } = await loadPng();
     return encodePng({ width, height, channels, data: channels === 1 ? image.data : toRgb(image) });
   }
-  const { default: encodeRgba } = await import("@jsquash/jpeg/encode.js");
+  const encodeRgba = await jpegEncoder();
   const data = rgbaOf(image);
   // The same options as OpenCV: the standard's tables, colors at half the size, no second pass.
   const options = {

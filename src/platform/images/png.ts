@@ -1,5 +1,6 @@
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import type { DecodeOptions, Image } from "../../util/images.js";
+import { loadOnce } from "./load.js";
 import { checkSize, firstChannel, type Pixels, png16Gray, pngGray, toColor, toGray, toOwnChannels } from "./pixels.js";
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]; // \x89PNG\r\n\x1a\n
@@ -37,9 +38,11 @@ export function imageOfPng(pixels: Pixels, { isPlainGray }: PngHeader, { color }
   return isPlainGray ? toGray(pixels, firstChannel) : toOwnChannels(pixels);
 }
 
+export const loadPng = loadOnce("the PNG codec", () => import("fast-png"));
+
 /** Decodes a PNG in TypeScript. */
 export async function decodePng(bytes: Uint8Array): Promise<Pixels> {
-  const { decode } = await import("fast-png");
+  const { decode } = await loadPng();
   try {
     const { width, height, depth, channels, data, palette, transparency } = decode(bytes);
     const values = depth < 8 ? unpack(data, width, height, depth) : data;

@@ -1,10 +1,6 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { init } from "@jsquash/jpeg/decode.js";
-import { init as initEncoder } from "@jsquash/jpeg/encode.js";
 import { encode as encodePng } from "fast-png";
 import sharp, { type Sharp } from "sharp";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Image, Images } from "../../util/images.js";
 import { createImages as createPageImages } from "../browser/images.js";
 import { createImages } from "./images.js";
@@ -15,16 +11,6 @@ const platforms: [string, Images][] = [
   ["Node", node],
   ["a page", page],
 ];
-
-/** A page fetches the libraries' code; here it is given, and their messages about truncated files are hidden. */
-beforeAll(async () => {
-  const codec = createRequire(import.meta.url)
-    .resolve("@jsquash/jpeg")
-    .replace("index.js", "codec");
-  const options = (path: string) => ({ wasmBinary: readFileSync(`${codec}/${path}`), printErr: () => {} });
-  await init(options("dec/mozjpeg_dec.wasm"));
-  await initEncoder(options("enc/mozjpeg_enc.wasm"));
-});
 
 const width = 45;
 const height = 31;
