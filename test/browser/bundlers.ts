@@ -13,13 +13,21 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
   async esbuild(app, out) {
     const { build } = await import("esbuild");
     const entryPoints = Object.values(inputs(app));
-    await build({ entryPoints, outdir: out, bundle: true, format: "esm", splitting: true, logLevel: "error" });
+    await build({
+      entryPoints,
+      outdir: out,
+      bundle: true,
+      format: "esm",
+      splitting: true,
+      minify: true,
+      logLevel: "error",
+    });
     copyPage(app, out);
   },
   async rolldown(app, out) {
     const { rolldown } = await import("rolldown");
     const bundle = await rolldown({ input: inputs(app), platform: "browser", logLevel: "silent" });
-    await bundle.write({ dir: out, format: "esm" });
+    await bundle.write({ dir: out, format: "esm", minify: true });
     copyPage(app, out);
   },
   async rollup(app, out) {
@@ -38,7 +46,7 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
       configFile: false,
       logLevel: "error",
       worker: { format: "es" },
-      build: { outDir: out, emptyOutDir: true, target: "es2022", minify: false },
+      build: { outDir: out, emptyOutDir: true, target: "es2022" },
     });
   },
   async webpack(app, out) {

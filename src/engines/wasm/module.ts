@@ -1,5 +1,4 @@
 import { MokaError } from "../../util/errors.js";
-import { unpack } from "../../util/unpack.js";
 import { type WasmModule, WebAssembly } from "./web-assembly.js";
 
 /** A module with one function, which multiplies and adds with relaxed SIMD: (v128, v128, v128) → v128. */
@@ -31,7 +30,10 @@ export function loadModule(isShared: boolean, relaxed: boolean): Promise<WasmMod
 }
 
 async function compile(isShared: boolean, relaxed: boolean): Promise<WasmModule> {
-  const { text, sharedFlag } = await (relaxed ? import("./gen/module-relaxed.js") : import("./gen/module.js"));
+  const [{ text, sharedFlag }, { unpack }] = await Promise.all([
+    relaxed ? import("./gen/module-relaxed.js") : import("./gen/module.js"),
+    import("../../util/unpack.js"),
+  ]);
   const bytes = unpack(text);
   // The kernels use no atomics: the modules for the two kinds of memory differ only in this byte.
   if (!isShared) bytes[sharedFlag] = 1;

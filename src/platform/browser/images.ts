@@ -1,6 +1,5 @@
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import type { EncodeOptions, Image, ImageFormat, Images } from "../../util/images.js";
-import { unpack } from "../../util/unpack.js";
 import { decodeJpeg, isJpeg, type JpegHeader } from "../images/jpeg.js";
 import { loadOnce } from "../images/load.js";
 import { type Pixels, toRgb } from "../images/pixels.js";
@@ -49,7 +48,7 @@ const jpegDecoder = loadOnce("the JPEG decoder", async () => {
     import("@jsquash/jpeg/decode.js"),
     import("./gen/jpeg-decoder.js"),
   ]);
-  await init(moduleOptions(text));
+  await init(await moduleOptions(text));
   return decodeRgba;
 });
 
@@ -58,12 +57,13 @@ const jpegEncoder = loadOnce("the JPEG encoder", async () => {
     import("@jsquash/jpeg/encode.js"),
     import("./gen/jpeg-encoder.js"),
   ]);
-  await init(moduleOptions(text));
+  await init(await moduleOptions(text));
   return encodeRgba;
 });
 
 /** The library would fetch the bytes, from a place that bundlers move. It prints that a file is cut off, which is no error. */
-function moduleOptions(text: string) {
+async function moduleOptions(text: string) {
+  const { unpack } = await import("../../util/unpack.js");
   return { wasmBinary: unpack(text), locateFile: (name: string) => name, printErr: () => {} };
 }
 
