@@ -1,7 +1,7 @@
 // What a user downloads: the package from npm, and what a page's bundle takes of it. Both need dist/, which `npm run build` makes.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join, posix } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
@@ -77,6 +77,19 @@ describe("the package", () => {
     }
     expect(paths.filter((path) => /\.test\.|\.tsbuildinfo$|^dist\/cli\/|\.map$|^src\/.*\.ts$/.test(path))).toEqual([]);
     expect(files.filter(({ path, size }) => path.endsWith(".d.ts") && size > 100_000)).toEqual([]);
+  });
+
+  test("has every file that its files import", () => {
+    const missing = paths
+      .filter((path) => /^dist\/.*\.(?:js|d\.ts)$/.test(path))
+      .flatMap((path) =>
+        [...tree.read(path).matchAll(/(?:from|import)\s*\(?\s*["`'](\.{1,2}\/[^"`'\s]+)["`']/g)]
+          .map(([, specifier = ""]) => posix.join(dirname(path), specifier))
+          .map((target) => (path.endsWith(".d.ts") ? target.replace(/\.js$/, ".d.ts") : target))
+          .filter((target) => !paths.includes(target))
+          .map((target) => `${path} imports ${target}`),
+      );
+    expect(missing).toEqual([]);
   });
 
   test("has no source maps, and no file that names one", () => {
