@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { zipSync } from "fflate";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createImages } from "#platform";
@@ -132,6 +133,9 @@ describe.each(Object.keys(forms))("%s", (form) => {
       const report = await measure(deploy, bytes, { ...given, data: { data: array }, batch: 2 });
       expect(report).toMatchObject({ batches: 2 });
     }
+    files.add("x.npz", zipSync({ "data.npy": npy }));
+    const { source: arrays } = await of("x.npz");
+    expect((await doctor(deploy, bytes, { ...given, data: arrays, batch: 1 })).batches).toBe(4);
     const path = form === "a path" ? "glyphs" : "glyphs/data.mdb";
     const { source: database } = await of(path);
     const { blob } = await computeImageMean(database, given);
