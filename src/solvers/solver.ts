@@ -210,7 +210,8 @@ export class Solver {
 
   async #solve(): Promise<void> {
     const { param } = this;
-    const { log } = this.#context;
+    const { log, files } = this.#context;
+    if (files.readOnly && param.snapshotAfterTrain) await files.probe(`${param.snapshotPrefix}_iter_${param.maxIter}`);
     log("info", "solver.cpp:289", `Solving ${this.net.name}`);
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
     this.#stopped = false;
