@@ -55,7 +55,7 @@ export interface CalibrateReport {
  * Loss and accuracy are measured with the old and the new statistics, on the same number of batches: of TEST's data
  * layers if there are some, else of the same data.
  *
- * @param model the net's prototxt: its path, or, if it has a newline, its text
+ * @param model the net's prototxt: its path, or, if it has a `{` or a newline, its text
  * @param weights a caffemodel's path, or several separated by commas
  * @param options `iterations` is 50 by default, or each row of given arrays once
  * @throws MokaError `MOKA_USAGE` if there are no data, or no BatchNorm layers

@@ -36,7 +36,7 @@ const largeError = 0.25;
  * Looks for the cause if a net with BatchNorm has worse results in testing than in training. It runs batches in
  * phase TEST twice, with BatchNorm normalizing by the batch and by the averages, and compares. No weights change.
  *
- * @param model the net's prototxt: its path, or, if it has a newline, its text
+ * @param model the net's prototxt: its path, or, if it has a `{` or a newline, its text
  * @param weights a caffemodel's path, or several separated by commas
  * @param options `iterations` is 10 by default, or each row of given arrays once
  * @throws MokaError `MOKA_USAGE` if there are no data to run on

@@ -13,7 +13,7 @@ import { check, MokaError } from "../util/errors.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import type { RunOptions } from "./environment.js";
-import { readText, type Text } from "./read-text.js";
+import { checkNet, readText, type Text } from "./read-text.js";
 
 export interface DrawOptions extends StateOptions, Pick<RunOptions, "files" | "log"> {
   /** The phase whose layers are drawn. Default: both phases; a layer of both is drawn once. */
@@ -26,7 +26,7 @@ export interface DrawOptions extends StateOptions, Pick<RunOptions, "files" | "l
  * Draws a net as an SVG file. Blobs have their shapes, if these can be inferred: after a layer of an unknown type they
  * cannot. If data are missing, `log` gets their names, and shapes that are assumed instead have ≈ in front.
  *
- * @param pathOrText a prototxt: its path, or, if it has a newline, its text
+ * @param pathOrText a prototxt: its path, or, if it has a `{` or a newline, its text
  * @throws MokaError if the file cannot be read or has no layers. A net that cannot be built, or has mistakes in its
  * text, is drawn too, and its problems go to `log`
  */
@@ -55,6 +55,7 @@ function readLeniently({ text, file }: Text, log: Log): NetParameter {
     const { severity, line, column } = issue;
     log(severity, "io.cpp:36", `${file ?? "<text>"}:${line}:${column}: ${issue.message}`);
   }
+  checkNet(message, { text, file });
   const net = upgradeNet(message, file ?? "<text>", log);
   if (net.layer.length > 0) return net;
   const [first] = issues.filter(({ severity }) => severity === "error");

@@ -34,7 +34,7 @@ export interface FoldResult extends FoldedNet {
  * inference: the result has the outputs of the net in phase TEST. Layers that cannot be folded exactly stay, and `kept`
  * gives the reason. Then both nets run on the same inputs, and `proof` gives the differences of their outputs.
  *
- * @param model a prototxt: its path, or, if it has a newline, its text
+ * @param model a prototxt: its path, or, if it has a `{` or a newline, its text
  * @param weights a caffemodel's path, or several separated by commas; or the message, which is upgraded in place if it
  * has an older form
  * @throws MokaError if a file cannot be read, or does not make a net

@@ -12,7 +12,7 @@ import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import { decodeText, type Encoding, encodeText } from "../util/encoding.js";
 import type { Files } from "../util/files.js";
 import { silent } from "../util/log.js";
-import type { Text } from "./read-text.js";
+import { isText, readTextBytes, type Text } from "./read-text.js";
 
 export interface LintOptions {
   /** The prototxt of the net's solver: its path, or its text. For rules about learning rates and similar values. */
@@ -58,7 +58,7 @@ export interface FixResult extends Pick<LintResult, "file" | "nets"> {
 /**
  * Looks for mistakes in a net, or in a solver and the nets within its text.
  *
- * @param pathOrText a prototxt: its path, or, if it has a newline, its text
+ * @param pathOrText a prototxt: its path, or, if it has a `{` or a newline, its text
  * @throws MokaError `MOKA_FILE` for a file that cannot be read, `MOKA_USAGE` for rules and levels that do not exist;
  *   problems of the text itself are findings
  */
@@ -105,8 +105,8 @@ async function prepare(pathOrText: string, options: LintOptions) {
 
 /** Unlike `readText`, preserves a byte order mark and bytes that are not UTF-8, which a repaired text must have too. */
 async function readSource(pathOrText: string, name: string | undefined, files: Files): Promise<EncodedText> {
-  if (pathOrText.includes("\n")) return { text: pathOrText, file: name, encoding: "utf-8" };
-  return { ...decodeText(await files.read(pathOrText)), file: pathOrText };
+  if (isText(pathOrText)) return { text: pathOrText, file: name, encoding: "utf-8" };
+  return { ...decodeText(await readTextBytes(pathOrText, files)), file: pathOrText };
 }
 
 async function readWeights(paths: string, files: Files): Promise<NetParameter> {

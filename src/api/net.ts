@@ -24,7 +24,7 @@ export const Net = {
   /**
    * Reads a net and builds it.
    *
-   * @param pathOrText a prototxt: its path, or, if it has a newline, its text
+   * @param pathOrText a prototxt: its path, or, if it has a `{` or a newline, its text
    * @throws MokaError that names file, line, layer and blob
    */
   async load(pathOrText: string, options: NetOptions = {}): Promise<Net> {

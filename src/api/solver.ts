@@ -37,7 +37,7 @@ export const Solver = {
    * Paths in the prototxts are relative to the working directory, as in Caffe, or, if there is no such file, to the folder of
    * the file that names them. `snapshot_prefix` is always relative to the working directory.
    *
-   * @param pathOrText a solver's prototxt: its path, or, if it has a newline, its text
+   * @param pathOrText a solver's prototxt: its path, or, if it has a `{` or a newline, its text
    * @throws MokaError that names file, line, layer and blob
    */
   load: (pathOrText: string, options: SolverOptions = {}): Promise<Solver> => loadSolver(pathOrText, options),

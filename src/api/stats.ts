@@ -8,7 +8,7 @@ import { type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import type { RunOptions } from "./environment.js";
-import { netFrom, readText } from "./read-text.js";
+import { isText, netFrom, readText } from "./read-text.js";
 
 export interface StatsOptions extends StateOptions, Pick<RunOptions, "files" | "log"> {
   /** The phase whose layers are used. Default `TEST`. */
@@ -26,7 +26,7 @@ export interface NetStats {
 /**
  * The stored statistics of the BatchNorm layers of a trained net, each with the Scale layer after it.
  *
- * @param model the net's prototxt: its path, or, if it has a newline, its text. Without it, the layers are what the
+ * @param model the net's prototxt: its path, or, if it has a `{` or a newline, its text. Without it, the layers are what the
  *   caffemodel describes (a `.h5` describes none)
  * @param weights a caffemodel's path, or several separated by commas, of which the last that has a layer counts
  * @throws MokaError `MOKA_WEIGHTS` if a BatchNorm does not have BVLC Caffe's three blobs; `MOKA_USAGE` if there is none
@@ -60,7 +60,7 @@ export async function stats(model: string | undefined, weights: string, options:
 
 /** A message that says why there are no BatchNorm layers. */
 function whyNoLayers(model: string | undefined, weights: string, trained: ReadonlyMap<string, LayerParameter>): string {
-  if (model !== undefined) return `${model.includes("\n") ? "the net" : model} has no BatchNorm layers`;
+  if (model !== undefined) return `${isText(model) ? "the net" : model} has no BatchNorm layers`;
   const hasTypes = [...trained.values()].some(({ type }) => type !== "");
   return `${weights} has no BatchNorm layers${hasTypes ? "" : " by type, as it has no types at all: give the net's prototxt too"}`;
 }

@@ -11,7 +11,7 @@ import { netFrom, readText } from "./read-text.js";
  * If files are missing, the shapes in the layer's message are assumed. Values that remain unknown, also because of an
  * unknown layer type, are left out and marked; `log` gets a warning with the reason.
  *
- * @param net a prototxt: its path, or, if it has a newline, its text; or the message, which is upgraded in place if it has
+ * @param net a prototxt: its path, or, if it has a `{` or a newline, its text; or the message, which is upgraded in place if it has
  * an older form
  * @throws MokaError as loading the net would, except for missing data files and unknown layer types
  */
