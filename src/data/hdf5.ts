@@ -201,6 +201,8 @@ function makeGroups(file: Hdf5File, parts: readonly string[]): void {
 
 /** Sets the library to throw its errors, which it would otherwise write to the console. */
 async function load() {
+  const reason = "HDF5 needs WebAssembly, which is switched off here (node --jitless does that)";
+  check("WebAssembly" in globalThis, "MOKA_UNSUPPORTED", reason);
   const library = await import("h5wasm");
   const module = await library.ready;
   try {

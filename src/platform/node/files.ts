@@ -97,7 +97,7 @@ async function readAll(path: string, size: number): Promise<Uint8Array> {
 
 /** A name without that of `path`: no pattern for snapshots matches a file that a killed process left. */
 function temporaryBeside(path: string): string {
-  const name = crypto.randomUUID(); // the global: loading node:crypto takes longer than most commands
+  const name = Math.random().toString(36).slice(2); // not of crypto, which some Node lacks and which is slow to load
   return join(dirname(path), `.moka-${process.pid}-${name}.tmp`);
 }
 
