@@ -53,13 +53,17 @@ const isGone = (pid: number) => {
 
 /** `moka train` at a pseudo-terminal, which `script` of util-linux makes. */
 function trainAtTerminal(...args: string[]) {
+  return trainAt("xterm", ...args);
+}
+
+function trainAt(kind: string, ...args: string[]) {
   const own = join(folder, "own");
   // The inner shell outlives Ctrl-C and a terminal that closes, so that it can say with what code the process ended. The
   // outer one, as a login shell, does not.
   const command = `trap : HUP INT; "$MOKA_NODE" -e 'require("fs").writeFileSync("${own}.pid", "" + process.pid); process.argv.splice(1, 0, "moka"); import(${JSON.stringify(main)})' -- train "$@"; echo $? > ${own}.code`;
   writeFileSync(`${own}.sh`, command);
   const script = spawn("script", ["-qec", `sh ${own}.sh ${args.join(" ")}; exit $?`, "/dev/null"], {
-    env: { ...process.env, TERM: "xterm", MOKA_NODE: process.execPath, NO_COLOR: "1" },
+    env: { ...process.env, TERM: kind, MOKA_NODE: process.execPath, NO_COLOR: "1" },
   });
   let shown = "";
   for (const stream of [script.stdout, script.stderr])
@@ -99,7 +103,7 @@ function checkTerminal(shown: string): void {
 
 const hasScript = spawnSync("script", ["-qec", "true", "/dev/null"], { input: "" }).status === 0;
 // Without `script` of util-linux (BSD's takes other arguments) there is no terminal to test at.
-describe.skipIf(!hasScript)("at a terminal", () => {
+describe.skipIf(!hasScript && process.env["MOKA_REQUIRE_TOOLS"] !== "1")("at a terminal", () => {
   test("Ctrl-C stops with a snapshot", async () => {
     const run = trainAtTerminal("-solver", solverFile(), "-engine", "reference");
     await run.shows(/one █*░* \d+\/100000000 {2}loss \d/);
@@ -171,6 +175,13 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     run.close();
     expect(await run.ended()).toBe(0);
     expect(snapshots().length).toBe(1);
+  });
+
+  test("a dumb terminal gets the log", async () => {
+    const run = trainAt("dumb", "-solver", solverFile({ iterations: 3 }), "-engine", "reference");
+    expect(await run.ended()).toBe(0);
+    await run.shows(/solver\.cpp:\d+\] Solving one/);
+    expect(run.shown()).not.toContain("\u001b");
   });
 
   test("SIGTERM ends it", async () => {
