@@ -14,7 +14,7 @@ import { check, MokaError } from "../util/errors.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import type { RunOptions } from "./environment.js";
-import { isNet, type NetSource, nameOf, readText, type Text } from "./read-text.js";
+import { checkNet, isNet, type NetSource, nameOf, readText, type Text } from "./read-text.js";
 
 export interface DrawOptions extends StateOptions, Pick<RunOptions, "files" | "onProgress" | "log"> {
   /** The phase whose layers are drawn. Default: both phases; a layer of both is drawn once. */
@@ -59,6 +59,7 @@ function readLeniently({ text, file }: Text, log: Log): NetParameter {
     const { severity, line, column } = issue;
     log(severity, "io.cpp:36", `${file ?? "<text>"}:${line}:${column}: ${issue.message}`);
   }
+  checkNet(message, { text, file });
   const net = upgradeNet(message, file ?? "<text>", log);
   if (net.layer.length > 0) return net;
   const [first] = issues.filter(({ severity }) => severity === "error");

@@ -13,7 +13,7 @@ export function escaped(text: string): string {
 
 /** Writes a text, escaped except for its colors. All output of commands goes through here. */
 export function print(text: string, stream: NodeJS.WriteStream = process.stdout): void {
-  stream.write(betweenColors(text.replaceAll(command, "$1\\u003a"), escaped));
+  write(betweenColors(text.replaceAll(command, "$1\\u003a"), escaped), stream);
 }
 
 /** The beginning of a line that GitHub Actions would take for a command. */
@@ -21,7 +21,21 @@ const command = /^([ \t]*):(?=:)/gm;
 
 /** Writes lines that are commands for GitHub Actions. */
 export function printCommands(text: string): void {
-  process.stdout.write(escaped(text));
+  write(escaped(text), process.stdout);
+}
+
+/** Whatever the kind of the stream, a write that fails is an event of it, which `main.ts` handles. */
+function write(content: string | Uint8Array, stream: NodeJS.WriteStream): void {
+  try {
+    stream.write(content);
+  } catch (error) {
+    stream.emit("error", error); // Node 20 writes to files and devices at once, and throws
+  }
+}
+
+/** Removes what was printed in the last line of a terminal. */
+export function clearLine(stream: NodeJS.WriteStream): void {
+  write("\r\u001b[K", stream);
 }
 
 export function printJson(value: unknown): void {
@@ -31,7 +45,7 @@ export function printJson(value: unknown): void {
 /** Writes the content of a file to stdout: escaped on a terminal, unchanged into a file or a pipe. */
 export function printContent(content: string | Uint8Array): void {
   if (process.stdout.isTTY) print(typeof content === "string" ? content : new TextDecoder().decode(content));
-  else process.stdout.write(content);
+  else write(content, process.stdout);
 }
 
 export function printError(text: string): void {

@@ -7,7 +7,7 @@ import { colorsFor } from "./colors.js";
 import type { ExitCode } from "./command.js";
 import { commands } from "./commands/index.js";
 import { takeCaffeForms } from "./flags.js";
-import { printError } from "./print.js";
+import { print, printError } from "./print.js";
 
 /**
  * Runs `moka` with these arguments.
@@ -23,7 +23,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .version(version, "-v, --version")
     .helpCommand(true)
     .enablePositionalOptions()
-    .configureOutput({ outputError: () => {} }) // `report` writes errors
+    .configureOutput({ writeOut: print, writeErr: printError, outputError: () => {} }) // `report` writes errors
     .exitOverride();
   for (const { name, aliases = [], summary } of commands) {
     program.command(name).aliases(aliases).description(summary).exitOverride();

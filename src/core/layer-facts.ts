@@ -59,6 +59,8 @@ export abstract class LayerFacts {
   readonly passesOn: "none" | "first" | "all" = "none";
   /** Whether a multiplier and a shift of each channel have the same effect after the layer as before it. */
   readonly commutesWithAffine: boolean = false;
+  /** Whether Caffe's backward computes the bottom's gradient also where none is wanted. */
+  readonly ignoresPropagateDown: boolean = false;
   /** Whether its top is its bottom times other values, or plus other values. */
   readonly isAffine: boolean = false;
   /** Whether its top is W·x + b, so that a multiplier and a shift of each channel can become part of W and b. */

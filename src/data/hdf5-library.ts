@@ -1,4 +1,4 @@
-import { reasonOf } from "../util/errors.js";
+import { check, reasonOf } from "../util/errors.js";
 
 type Library = typeof import("h5wasm");
 type Module = Awaited<Library["ready"]>;
@@ -23,6 +23,12 @@ let files = 0;
 
 /** Lends the HDF5 library, which the first call loads, to a piece of work. */
 export async function withHdf5<T>(work: (hdf5: Hdf5Library) => Promise<T>): Promise<T> {
+  const hasWebAssembly = "WebAssembly" in globalThis;
+  check(
+    hasWebAssembly,
+    "MOKA_UNSUPPORTED",
+    "HDF5 needs WebAssembly, which is switched off here (node --jitless does that)",
+  );
   const library = await import("h5wasm");
   const module = await library.ready;
   files += 1;

@@ -24,6 +24,7 @@ import { UnaryLayer } from "../common/unary.js";
  */
 export class LRNLayer extends UnaryLayer {
   static readonly type = "LRN";
+  override readonly ignoresPropagateDown = true;
   static override readonly group = "normalization";
   readonly #param = this.message.lrnParam ?? create(LRNParameterSchema);
   /** Across channels: s. */

@@ -21,6 +21,7 @@ import { fourAxes } from "../common/four-axes.js";
  */
 export class MVNLayer extends NeuronLayer {
   static readonly type = "MVN";
+  override readonly ignoresPropagateDown = true;
   static override readonly group = "normalization";
   readonly #param = this.message.mvnParam ?? create(MVNParameterSchema);
   /** (deviation + eps)²: the kernels shared with BatchNorm take the root of it. */
