@@ -10,8 +10,10 @@ export { Solver, type SolverOptions } from "./api/solver.js";
 export { type NetStats, type StatsOptions, stats } from "./api/stats.js";
 export { summarize } from "./api/summary.js";
 export { type MeanArray, Transformer } from "./api/transformer.js";
-export type { Blob } from "./core/blob.js";
+export type { Blob, BlobSummary } from "./core/blob.js";
 export type { LayerConstructor } from "./core/catalog.js";
+export type { LayerDescription, NetDescription } from "./core/describe-net.js";
+export type { AllOptions, AllRows, Rows } from "./core/forward-all.js";
 export {
   type Arity,
   Layer,
@@ -41,12 +43,29 @@ export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-im
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";
 export type { LayerComparison, OutputComparison } from "./tools/fold/compare.js";
 export type { FoldedLayer, FoldTarget, KeptLayer, NetSize } from "./tools/fold/index.js";
-export { type LoadImageOptions, loadImage, type NdArray, oversample, resizeImage } from "./tools/image-array.js";
+export { type LoadImageOptions, loadImage, oversample, resizeImage } from "./tools/image-array.js";
 export { type CallOptions, L, type LayerFunction, NetSpec, P, Top, toProto } from "./tools/net-spec.js";
 export { formatLogTable, type LogRow, linesOf, parseLog, type TrainingLog } from "./tools/parse-log.js";
 export type { Peak } from "./tools/peak.js";
 export { plotLog } from "./tools/plot-log.js";
 export type { LayerSummary, NetSummary, Peaks, SummaryOptions } from "./tools/summary.js";
 export { type ErrorCode, MokaError, type Place } from "./util/errors.js";
+export {
+  type ArrayOf,
+  type AxisSlice,
+  argmax,
+  max,
+  mean,
+  min,
+  type NdArray,
+  type Nested,
+  reshape,
+  slice,
+  type TypedArray,
+  toNested,
+  topIndices,
+  transposed,
+  type Values,
+} from "./util/nd-array.js";
 export type { Shape } from "./util/shape.js";
 export { version } from "./version.js";

@@ -14,10 +14,10 @@ import {
 import { copyMessage } from "../proto/source.js";
 import { type BatchSource, batchesOfArrays, batchesOfLayers, ownDataLayers } from "../tools/batch-norm/batches.js";
 import { buildFedNet } from "../tools/batch-norm/fed-net.js";
-import type { NdArray } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { silent } from "../util/log.js";
+import type { NdArray } from "../util/nd-array.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { netFrom, readText } from "./read-text.js";
 

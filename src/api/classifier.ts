@@ -1,5 +1,6 @@
-import { centerCrop, checkImage, type NdArray, oversample, resizeImage } from "../tools/image-array.js";
+import { centerCrop, checkImage, oversample, resizeImage } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
+import type { NdArray } from "../util/nd-array.js";
 import { countOf } from "../util/shape.js";
 import { Net, type NetOptions } from "./net.js";
 import { type MeanArray, Transformer } from "./transformer.js";

@@ -1,5 +1,6 @@
-import { type NdArray, resizeImage, transposed } from "../tools/image-array.js";
+import { resizeImage } from "../tools/image-array.js";
 import { check, MokaError } from "../util/errors.js";
+import { type NdArray, transposed } from "../util/nd-array.js";
 import { countOf, type Shape, sameShape } from "../util/shape.js";
 
 /** Values to subtract: one per channel, one per pixel (height × width), or both (channels × height × width). */

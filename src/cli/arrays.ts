@@ -1,8 +1,8 @@
 import { type FlateError, FlateErrorCode, unzipSync } from "fflate";
 import { dump, parse } from "npyjs";
 import { createFiles } from "#platform";
-import type { NdArray } from "../tools/image-array.js";
 import { MokaError, reasonOf } from "../util/errors.js";
+import type { NdArray } from "../util/nd-array.js";
 import { countOf } from "../util/shape.js";
 
 /** Reads an array from a `.npy` of any number type, or from JSON: nested lists, or `{ "shape": [...], "data": [...] }`. */

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { moka } from "../../test/cli.js";
+import { escaped } from "../util/escape.js";
 import { colorsFor } from "./colors.js";
-import { escaped, print, printContent } from "./print.js";
+import { print, printContent } from "./print.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-print-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,8 +1,9 @@
 import cliProgress from "cli-progress";
 import type { Solver } from "../index.js";
+import { escaped } from "../util/escape.js";
 import { formatNumber } from "../util/number-format.js";
 import { colorsFor } from "./colors.js";
-import { escaped, print } from "./print.js";
+import { print } from "./print.js";
 
 /**
  * Shows the progress of training on a terminal: a bar with iteration, loss and learning rate, and above it one line for

@@ -15,6 +15,7 @@ import { sourceOf } from "../proto/source.js";
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import type { Files } from "../util/files.js";
+import { inspectKey } from "../util/inspect.js";
 import type { Log } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
 import type { Random } from "../util/random.js";
@@ -136,6 +137,22 @@ export class Solver {
       for (const net of built) await net.dispose();
       throw error;
     }
+  }
+
+  /** What it does and how far it is, and the table of its net; `console.log` shows it too. */
+  toString(): string {
+    const { type, maxIter } = this.param;
+    return `Solver (${type}): iteration ${this.iter} of ${maxIter}, learning rate ${formatNumber(this.lr)}\n${this.net}`;
+  }
+
+  /** The same as `JSON.stringify` writes it. */
+  toJSON(): unknown {
+    const { iter, lr, net, testNets } = this;
+    return { type: this.param.type, iter, maxIter: this.param.maxIter, lr, net, testNets };
+  }
+
+  [inspectKey](): string {
+    return `${this}`;
   }
 
   /** Number of updates so far. */

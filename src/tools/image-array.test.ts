@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { createImages } from "#platform";
-import { centerCrop, loadImage, type NdArray, oversample, resizeImage, transposed } from "./image-array.js";
+import { type NdArray, transposed } from "../util/nd-array.js";
+import { centerCrop, loadImage, oversample, resizeImage } from "./image-array.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-image-array-"));
 afterAll(() => rmSync(folder, { recursive: true }));

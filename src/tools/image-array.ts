@@ -1,13 +1,8 @@
 import { createFiles, createImages } from "#platform";
 import { check, MokaError } from "../util/errors.js";
-import { countOf, type Shape } from "../util/shape.js";
+import type { NdArray } from "../util/nd-array.js";
+import { countOf } from "../util/shape.js";
 import type { ImageSetOptions } from "./options.js";
-
-/** An array in row-major order, as in NumPy and in Caffe's blobs: neighbours along the last axis are adjacent. */
-export interface NdArray {
-  readonly shape: Shape;
-  readonly data: Float32Array;
-}
 
 export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "images"> {
   /** Three channels (red, green, blue) if true, else one. Default true. */
@@ -158,28 +153,4 @@ function mirrored({ shape, data }: NdArray): NdArray {
     result.set(data.subarray(from, from + channels), pixel * channels);
   }
   return { shape, data: result };
-}
-
-/** The axes of an array in another order, as NumPy's `transpose`: axis `i` of the result is axis `order[i]`. */
-export function transposed({ shape, data }: NdArray, order: readonly number[]): NdArray {
-  check(
-    order.length === shape.length && [...order].sort((a, b) => a - b).every((axis, i) => axis === i),
-    "MOKA_USAGE",
-    `axes ${order.join(", ")} are no order of the ${shape.length} axes of ${shape.join(" × ")}`,
-  );
-  const newShape = order.map((axis) => shape[axis] ?? 1);
-  const strides = order.map((axis) => countOf(shape, axis + 1));
-  const result = new Float32Array(data.length);
-  const at = newShape.map(() => 0);
-  for (let to = 0, from = 0; to < result.length; to++) {
-    result[to] = data[from] ?? 0;
-    for (let axis = at.length - 1; axis >= 0; axis--) {
-      from += strides[axis] ?? 0;
-      at[axis] = (at[axis] ?? 0) + 1;
-      if ((at[axis] ?? 0) < (newShape[axis] ?? 1)) break;
-      from -= (strides[axis] ?? 0) * (newShape[axis] ?? 1);
-      at[axis] = 0;
-    }
-  }
-  return { shape: newShape, data: result };
 }
