@@ -1,8 +1,10 @@
 export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/calibrate.js";
 export { Classifier, type ClassifierOptions } from "./api/classifier.js";
+export { type Detection, Detector, type DetectorOptions, type Window } from "./api/detector.js";
 export { type DoctorOptions, type DoctorReport, doctor } from "./api/doctor.js";
 export { type DrawOptions, drawNet } from "./api/draw-net.js";
 export { type FoldOptions, type FoldResult, fold } from "./api/fold.js";
+export type { ImageInputOptions } from "./api/image-input.js";
 export { type FixResult, fix, type LintOptions, type LintResult, lint } from "./api/lint.js";
 export { Net, type NetOptions } from "./api/net.js";
 export type { FoldProof } from "./api/prove-fold.js";
@@ -28,10 +30,19 @@ export type { Tensor } from "./core/tensor.js";
 export { MemoryDataLayer } from "./layers/data/memory-data.js";
 export { RecurrentLayer } from "./layers/recurrent/recurrent.js";
 export type { Finding, FoundProblem, Level, Levels } from "./lint/lint.js";
+export { type DatumValues, readBlobProto, readDatum, writeBlobProto, writeDatum } from "./proto/binary/index.js";
 export { filler } from "./proto/filler.js";
-export type { LayerParameter } from "./proto/gen/caffe_pb.js";
+export type { BlobProto, LayerParameter } from "./proto/gen/caffe_pb.js";
 export { formatNet, parseNet, parseSolver, type TextIssue } from "./proto/text/index.js";
 export type { SolverAction, SolverEvents } from "./solvers/solver.js";
+export {
+  arrayListToBlobProtoVector,
+  arrayToBlobProto,
+  arrayToDatum,
+  blobProtoToArray,
+  blobProtoVectorToArrayList,
+  datumToArray,
+} from "./tools/array-proto.js";
 export type { Cause } from "./tools/batch-norm/causes.js";
 export type {
   BatchNormStats,
@@ -43,7 +54,8 @@ export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-im
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";
 export type { LayerComparison, OutputComparison } from "./tools/fold/compare.js";
 export type { FoldedLayer, FoldTarget, KeptLayer, NetSize } from "./tools/fold/index.js";
-export { type LoadImageOptions, loadImage, oversample, resizeImage } from "./tools/image-array.js";
+export { type LoadImageOptions, loadImage, oversample, type ResizeOptions, resizeImage } from "./tools/image-array.js";
+export { layerTypes } from "./tools/layer-types.js";
 export { type CallOptions, L, type LayerFunction, NetSpec, P, Top, toProto } from "./tools/net-spec.js";
 export { formatLogTable, type LogRow, linesOf, parseLog, type TrainingLog } from "./tools/parse-log.js";
 export type { Peak } from "./tools/peak.js";
