@@ -2,7 +2,7 @@ export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/ca
 export { Classifier, type ClassifierOptions } from "./api/classifier.js";
 export { type Detection, Detector, type DetectorOptions, type Window } from "./api/detector.js";
 export { type DoctorOptions, type DoctorReport, doctor } from "./api/doctor.js";
-export { type DrawOptions, drawNet } from "./api/draw-net.js";
+export { type DrawOptions, drawNet, drawNetToFile } from "./api/draw-net.js";
 export { type FoldOptions, type FoldResult, fold } from "./api/fold.js";
 export type { ImageInputOptions } from "./api/image-input.js";
 export { type FixResult, fix, type LintOptions, type LintResult, lint } from "./api/lint.js";
@@ -51,6 +51,7 @@ export type {
 } from "./tools/batch-norm/layer-stats.js";
 export { computeImageMean, type ImageMean, type ImageMeanOptions } from "./tools/compute-image-mean.js";
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
+export { type CoordMap, coordMapFromTo, crop } from "./tools/coord-map.js";
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";
 export type { LayerComparison, OutputComparison } from "./tools/fold/compare.js";
 export type { FoldedLayer, FoldTarget, KeptLayer, NetSize } from "./tools/fold/index.js";

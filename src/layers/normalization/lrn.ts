@@ -25,6 +25,7 @@ import { UnaryLayer } from "../common/unary.js";
 export class LRNLayer extends UnaryLayer {
   static readonly type = "LRN";
   static override readonly group = "normalization";
+  static override readonly coordinates = "same";
   readonly #param = this.message.lrnParam ?? create(LRNParameterSchema);
   /** Across channels: s. */
   #scale: Span | undefined;

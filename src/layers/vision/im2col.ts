@@ -21,6 +21,7 @@ export class Im2colLayer extends UnaryLayer {
   static readonly type = "Im2col";
   static override readonly group = "vision";
   static override readonly paramField = "convolution_param";
+  static override readonly coordinates = "window";
   readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {

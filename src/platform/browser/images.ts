@@ -11,7 +11,7 @@ import { decodePng, imageOfPng, readPngHeader } from "../images/png.js";
  * by 2.
  */
 export function createImages(): Images {
-  return { decode, encode };
+  return { decode, encode, rasterize };
 }
 
 async function decode(bytes: Uint8Array, options: DecodeOptions): Promise<Image> {
@@ -37,6 +37,10 @@ async function jpegPixels(bytes: Uint8Array, { components }: JpegHeader): Promis
   } catch (error) {
     throw new MokaError("MOKA_DATA", `the JPEG is damaged: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+async function rasterize(): Promise<Uint8Array> {
+  throw new MokaError("MOKA_UNSUPPORTED", "Moka draws no PNG of an SVG in a page: the page itself can show the SVG");
 }
 
 async function encode(image: Image, format: ImageFormat, { quality = 95 }: EncodeOptions = {}): Promise<Uint8Array> {
