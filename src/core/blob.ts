@@ -1,4 +1,4 @@
-import { check } from "../util/errors.js";
+import { check, MokaError } from "../util/errors.js";
 import { quoted } from "../util/escape.js";
 import { inspectKey } from "../util/inspect.js";
 import { formatNumber } from "../util/number-format.js";
@@ -95,23 +95,34 @@ export class Blob {
   /** Its values in short, as `JSON.stringify` writes them. */
   toJSON(): BlobSummary {
     const { name, shape, count } = this;
-    const { data } = this.#tensor;
-    if (!data.holdsValues) return { name, shape, count };
+    const values = this.#look();
+    if (!values?.length) return { name, shape, count };
     let [sum, min, max] = [0, Infinity, -Infinity];
-    for (const value of data.peek()) {
+    for (const value of values) {
       sum += value;
       min = Math.min(min, value);
       max = Math.max(max, value);
     }
-    return { name, shape, count, ...(count > 0 && { mean: sum / count, min, max }) };
+    return { name, shape, count, mean: sum / count, min, max };
   }
 
   [inspectKey](): string {
     const { name, mean, min, max } = this.toJSON();
-    const values =
-      mean === undefined || min === undefined || max === undefined
-        ? this.count > 0 && ": values not kept"
-        : `: mean ${formatNumber(mean)}, from ${formatNumber(min)} to ${formatNumber(max)}`;
-    return `Blob ${quoted(name)} ${formatShape(this.shape)}${values || ""}`;
+    const head = `Blob ${quoted(name)} ${formatShape(this.shape)}`;
+    if (this.count === 0) return head;
+    if (mean === undefined || min === undefined || max === undefined) return `${head}: values not kept`;
+    return `${head}: mean ${formatNumber(mean)}, from ${formatNumber(min)} to ${formatNumber(max)}`;
+  }
+
+  /** The values, for reading at once; undefined if they are not kept, or the net was disposed of. */
+  #look(): (ArrayLike<number> & Iterable<number>) | undefined {
+    const { data } = this.#tensor;
+    try {
+      return data.holdsValues ? data.peek() : undefined;
+    } catch (error) {
+      // Showing a blob never fails: the memory of a net that was disposed of cannot be read.
+      if (error instanceof MokaError) return undefined;
+      throw error;
+    }
   }
 }

@@ -83,6 +83,14 @@ test("what was not kept is not shown, and no error", async () => {
   await small.dispose();
 });
 
+test("a net that was disposed of can still be shown", async () => {
+  const gone = await Net.load(text, { engine: "wasm", threads: 1 });
+  await gone.forward();
+  await gone.dispose();
+  expect(inspect(gone.blobs.get("y"))).toBe('Blob "y" 2 4 (8): values not kept');
+  expect(inspect(gone)).toBe(String(net));
+});
+
 test("a solver says how far it is", async () => {
   const solver = await Solver.load(
     `base_lr: 0.05 lr_policy: "fixed" max_iter: 10 type: "Adam" snapshot_after_train: false random_seed: 1

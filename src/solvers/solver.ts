@@ -374,6 +374,15 @@ export class Solver {
     }
   }
 
+  /**
+   * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
+   * a loop of one's own with `net.clearParamDiffs`, `net.forward` and `net.backward`. Nothing is logged or tested.
+   */
+  async applyUpdate(): Promise<void> {
+    await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
+    this.#progress.iter++;
+  }
+
   // ---- one iteration
 
   async #iterate(): Promise<void> {

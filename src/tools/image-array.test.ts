@@ -116,5 +116,6 @@ test("loads images as red, green and blue from 0 to 1, or as gray", async () => 
   close(await loadImage(gray, { color: false }), [1, 2, 1], [0, 0.8]);
   const bad = join(folder, "bad.png");
   writeFileSync(bad, "no picture");
+  close(await loadImage(gray, { color: false, size: [1, 1] }), [1, 1, 1], [0.4]);
   await expect(loadImage(bad)).rejects.toThrow(expect.objectContaining({ message: expect.stringContaining(bad) }));
 });
