@@ -52,6 +52,7 @@ export type {
 export { computeImageMean, type ImageMean, type ImageMeanOptions } from "./tools/compute-image-mean.js";
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
 export { type CoordMap, coordMapFromTo, crop } from "./tools/coord-map.js";
+export type { DrawLayersOptions, RankDir } from "./tools/draw/index.js";
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";
 export type { LayerComparison, OutputComparison } from "./tools/fold/compare.js";
 export type { FoldedLayer, FoldTarget, KeptLayer, NetSize } from "./tools/fold/index.js";

@@ -27,6 +27,10 @@ export interface DrawOptions extends StateOptions, DrawLayersOptions, Pick<RunOp
  * @param pathOrText a prototxt: its path, or, if it has a newline, its text
  * @throws MokaError if the file cannot be read or has no layers. A net that cannot be built, or has mistakes in its
  * text, is drawn too, and its problems go to `log`
+ * @example
+ * ```ts
+ * const svg = await drawNet("examples/article/train_val.prototxt", { phase: "TRAIN", rankdir: "LR" });
+ * ```
  */
 export async function drawNet(pathOrText: string, options: DrawOptions = {}): Promise<string> {
   const { phase, rankdir = "TB", displayLrm, log = silent, files = createFiles() } = options;

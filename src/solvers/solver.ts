@@ -376,7 +376,16 @@ export class Solver {
 
   /**
    * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
-   * a loop of one's own with `net.clearParamDiffs`, `net.forward` and `net.backward`. Nothing is logged or tested.
+   * a loop of one's own. Nothing is logged or tested.
+   *
+   * @example
+   * ```ts
+   * const solver = await Solver.load("examples/article/solver.prototxt");
+   * solver.net.clearParamDiffs();
+   * await solver.net.forward();
+   * await solver.net.backward();
+   * await solver.applyUpdate();
+   * ```
    */
   async applyUpdate(): Promise<void> {
     await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);

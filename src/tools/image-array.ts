@@ -187,6 +187,16 @@ function mix(a: number, b: number, share: number): number {
 /**
  * Ten crops of each image, as pycaffe's `caffe.io.oversample`: the corners (top left, top right, bottom left, bottom
  * right) and the center, then the same five mirrored.
+ *
+ * @param images height × width × channels each
+ * @param crop the height and width of each crop
+ * @returns ten arrays for each image, in this order
+ * @throws MokaError `MOKA_USAGE` if an image is smaller than a crop
+ * @example
+ * ```ts
+ * const image = { shape: [8, 8, 3], data: new Float32Array(192) };
+ * oversample([image], [6, 6]).length; // 10
+ * ```
  */
 export function oversample(images: readonly NdArray[], crop: readonly [number, number]): NdArray[] {
   return images.flatMap((image) => {

@@ -144,7 +144,15 @@ function textOf(net: NetParameter): string {
   return formatText(NetParameterSchema, net, { unicode: true, shortest: true });
 }
 
-/** The message of a net with these tops and the layers that they need, all named after their types. */
+/**
+ * The message of a net with these tops and the layers that they need, all named after their types, as pycaffe's `to_proto`.
+ *
+ * @example
+ * ```ts
+ * const net = toProto(L.ReLU(L.Input({ shape: { dim: [1, 3] } })));
+ * net.layer.map(({ name }) => name); // ["Input1", "ReLU1"]
+ * ```
+ */
 export function toProto(...tops: readonly Top[]): NetParameter {
   return netOf(tops.map((top): [undefined, Top] => [undefined, top]));
 }

@@ -14,10 +14,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** What a notebook prints. */
 async function printed(name: string): Promise<string> {
   const args = [`examples/notebooks/${name}.mjs`, join(folder, name)];
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, {
-    cwd: root,
-    env: { ...process.env, FORCE_COLOR: "0" },
-  });
+  const { FORCE_COLOR: _, ...env } = process.env;
+  const options = { cwd: root, env: { ...env, NO_COLOR: "1" } };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, options);
   expect(stderr).toBe("");
   return stdout;
 }
