@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createImages } from "#platform";
+import { createFiles, createImages } from "#platform";
+import type { Files } from "../util/files.js";
 import { type NdArray, slice } from "../util/nd-array.js";
 import { Detector, type Window } from "./detector.js";
 import { Net } from "./net.js";
@@ -67,6 +68,25 @@ test("windows of the input's size are seen as they are, in batches, in their ord
   expect(await detector.detectWindows([])).toEqual([]);
   await detector.dispose();
 });
+
+test("pictures are read where the other files are", async () => {
+  const files = createFiles();
+  const asked: string[] = [];
+  const read = (path: string) => {
+    asked.push(path);
+    return files.read(path);
+  };
+  const detector = await load({ files: { ...bound(files), read } });
+  await expect(detector.detectWindows([["none.png", [[0, 0, 4, 4]]]])).rejects.toThrow("none.png");
+  expect(asked).toContain("none.png");
+  await detector.dispose();
+});
+
+/** The methods of an object by name, so that some can be replaced. */
+function bound(files: Files): Files {
+  const names = ["resolve", "read", "readText", "open", "write", "probe", "makeFolder", "isFolder", "list"] as const;
+  return Object.fromEntries(names.map((name) => [name, files[name].bind(files)])) as unknown as Files;
+}
 
 test("a window of another size is warped", async () => {
   const detector = await load({});

@@ -44,6 +44,7 @@ export class Detector {
   readonly transformer: Transformer;
   readonly contextPad: number;
   readonly #input: ImageInput;
+  readonly #files: DetectorOptions["files"];
 
   private constructor(net: Net, options: DetectorOptions) {
     const { contextPad = 0 } = options;
@@ -62,6 +63,7 @@ export class Detector {
     this.net = net;
     this.transformer = this.#input.transformer;
     this.contextPad = contextPad;
+    this.#files = options.files;
   }
 
   /**
@@ -95,7 +97,7 @@ export class Detector {
     const color = this.transformer.inputs[this.#input.name]?.[1] !== 1;
     for (const [source, windows] of imagesWindows) {
       const filename = typeof source === "string" ? source : undefined;
-      const image = typeof source === "string" ? await loadImage(source, { color }) : source;
+      const image = typeof source === "string" ? await loadImage(source, { color, files: this.#files }) : source;
       for (const window of windows) {
         parts.push(this.crop(image, window));
         detections.push({ window, filename });
