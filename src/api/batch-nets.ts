@@ -3,6 +3,7 @@ import { filterLayers } from "../core/filter-net.js";
 import { isDataLayer } from "../core/layer-roles.js";
 import type { Net, NetContext } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
+import { isAddress, openFile, openFiles } from "../platform/open-files.js";
 import {
   DataParameter_DB as Backend,
   type LayerParameter,
@@ -12,22 +13,24 @@ import {
   TransformationParameterSchema,
 } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
+import { isZip, loadArray, loadArrays } from "../tools/arrays.js";
 import { type BatchSource, batchesOfArrays, batchesOfLayers, ownDataLayers } from "../tools/batch-norm/batches.js";
 import { buildFedNet } from "../tools/batch-norm/fed-net.js";
 import { check } from "../util/errors.js";
-import type { Files } from "../util/files.js";
+import { type FileSource, type Files, isFile, isPath, readSource } from "../util/files.js";
 import { silent } from "../util/log.js";
 import type { NdArray } from "../util/nd-array.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
-import { netFrom, readText } from "./read-text.js";
+import { type NetSource, readNet } from "./read-text.js";
 
 /** The data to run a net on, and how many batches. */
 export interface BatchOptions extends RunOptions, StateOptions {
   /**
-   * The data to run on instead of the net's own data layers: arrays by blob name, all with the same number of rows; or
-   * a path: the folder of an LMDB or LevelDB, or a list of images and labels (`.txt`, in the format of ImageData).
+   * The data to run on instead of the net's own data layers: arrays, or files of arrays (see `loadArray`), by blob name,
+   * all with the same number of rows; or a `.npz` of such arrays; or an LMDB's `data.mdb`; or a path: the folder of an
+   * LMDB or LevelDB, or a list of images and labels (`.txt`, in the format of ImageData).
    */
-  readonly data?: string | Readonly<Record<string, NdArray>> | undefined;
+  readonly data?: FileSource | Readonly<Record<string, NdArray | FileSource>> | undefined;
   /** Rows of `data` in a batch. Default 32. The net's own data layers have their own `batch_size`. */
   readonly batch?: number | undefined;
   /** `transform_param` for `data` from a path. Default: that of the data layer it replaces. */
@@ -39,31 +42,54 @@ export interface BatchOptions extends RunOptions, StateOptions {
 
 const defaultBatch = 32;
 
+type Data = string | Readonly<Record<string, NdArray>> | undefined;
+
+/** Reads arrays; for a database or a list, the files in which it is found under the path. */
+async function readData(options: BatchOptions): Promise<{ readonly files: Files; readonly data: Data }> {
+  const files = openFiles(options);
+  const { data } = options;
+  if (data === undefined) return { files, data };
+  if (isFile(data)) {
+    const isArrays = isPath(data) ? /\.npz$/i.test(String(data)) : isZip(await readSource(files, data));
+    if (isArrays) return { files, data: await loadArrays(data, { files }) };
+    const { files: withData, path } = openFile(options, data);
+    return { files: withData, data: path };
+  }
+  const arrays: Record<string, NdArray> = {};
+  for (const [name, array] of Object.entries(data)) {
+    arrays[name] = isFile(array) ? await loadArray(array, { files }) : array;
+  }
+  return { files, data: arrays };
+}
+
 /** A net's message and what is needed to run it on batches, with either kind of BatchNorm statistics. */
 export class BatchNets {
   readonly message: NetParameter;
   readonly #options: BatchOptions;
   readonly #context: NetContext;
+  /** Arrays, or the path of a database or list. */
+  readonly #data: Data;
   /** Sources and nets that are closed in the end. */
   readonly #toClose: { close(): Promise<void> }[] = [];
 
-  private constructor(message: NetParameter, options: BatchOptions, context: NetContext) {
+  private constructor(message: NetParameter, options: BatchOptions, data: Data, context: NetContext) {
     this.message = message;
+    this.#data = data;
     this.#options = options;
     this.#context = context;
   }
 
   /** Reads a net, calls `work` with it, and then closes all that `work` opened. */
-  static async use<T>(pathOrText: string, options: BatchOptions, work: (nets: BatchNets) => Promise<T>): Promise<T> {
+  static async use<T>(source: NetSource, options: BatchOptions, work: (nets: BatchNets) => Promise<T>): Promise<T> {
     const { iterations, batch = defaultBatch } = options;
     const isCount = (value: number) => Number.isInteger(value) && value > 0;
     check(isCount(batch), "MOKA_USAGE", `batch must be 1 or more, not ${batch}`);
     check(isCount(iterations ?? 1), "MOKA_USAGE", `iterations must be 1 or more, not ${iterations}`);
     const engine = await createEngine(options);
-    const context = { ...netContext(engine, options, undefined), ownsEngine: false };
     try {
-      const message = netFrom(await readText(pathOrText, context.files), context.log);
-      const nets = new BatchNets(message, options, context);
+      const { files, data } = await readData(options);
+      const context = { ...netContext(engine, { ...options, files }, undefined), ownsEngine: false };
+      const nets = new BatchNets(await readNet(source, files, context.log), options, data, context);
       try {
         return await work(nets);
       } finally {
@@ -101,7 +127,8 @@ export class BatchNets {
    * @throws MokaError `MOKA_USAGE` if there are neither given data nor data layers
    */
   async batches(phase: "TRAIN" | "TEST"): Promise<BatchSource> {
-    const { data, batch = defaultBatch } = this.#options;
+    const { batch = defaultBatch } = this.#options;
+    const data = this.#data;
     const state = this.state(phase);
     let source: BatchSource;
     if (data === undefined) {
@@ -149,12 +176,13 @@ export class BatchNets {
     if (scale !== undefined) transformParam.scale = scale;
     if (meanValue !== undefined) transformParam.meanValue = [...meanValue];
     const common = { name: "data", top: [images, labels], transformParam };
-    if (await this.files.isFolder(path)) {
-      const isLmdb = (await this.files.list(path)).includes("data.mdb");
+    const isList = path.endsWith(".txt");
+    const isFolder = await this.files.isFolder(path);
+    if (isFolder || (!isList && (isAddress(path) || path.endsWith(".mdb")))) {
+      const isLmdb = !isFolder || (await this.files.list(path)).includes("data.mdb");
       const dataParam = { source: path, batchSize, backend: isLmdb ? Backend.LMDB : Backend.LEVELDB };
       return create(LayerParameterSchema, { ...common, type: "Data", dataParam });
     }
-    const isList = path.endsWith(".txt");
     const reason = `data ${path}: give an LMDB's or LevelDB's folder, a list of images (.txt), or arrays by name`;
     check(isList, "MOKA_USAGE", reason);
     const shape = replaced.find(({ type }) => type === "Input")?.inputParam?.shape[0]?.dim.map(Number) ?? [];

@@ -3,6 +3,7 @@ import { WeightFileStore } from "../data/weight-files.js";
 import { makeBlob } from "../proto/binary/index.js";
 import { LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
+import type { Weights } from "../proto/weight-sources.js";
 import { feed } from "../tools/batch-norm/fed-net.js";
 import type { NormBlobs } from "../tools/batch-norm/norm-layers.js";
 import { ScoreMean, type Scores } from "../tools/batch-norm/outputs.js";
@@ -18,6 +19,7 @@ import {
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
+import type { NetSource } from "./read-text.js";
 
 export interface CalibrateOptions extends BatchOptions {
   /**
@@ -55,14 +57,14 @@ export interface CalibrateReport {
  * Loss and accuracy are measured with the old and the new statistics, on the same number of batches: of TEST's data
  * layers if there are some, else of the same data.
  *
- * @param model the net's prototxt: its path, or, if it has a newline, its text
- * @param weights a caffemodel's path, or several separated by commas
+ * @param model the net, as for `Net.load`
+ * @param weights files or messages, as for `net.copyTrainedLayersFrom`
  * @param options `iterations` is 50 by default, or each row of given arrays once
  * @throws MokaError `MOKA_USAGE` if there are no data, or no BatchNorm layers
  */
 export async function calibrate(
-  model: string,
-  weights: string,
+  model: NetSource,
+  weights: Weights,
   options: CalibrateOptions = {},
 ): Promise<CalibrateReport> {
   const { method = "pooled", output } = options;
@@ -114,7 +116,7 @@ export async function calibrate(
 /** Writes the weights with these statistics. Layers that the net does not have are written too. */
 async function save(
   statistics: ReadonlyMap<string, NormBlobs>,
-  weights: string,
+  weights: Weights,
   output: string,
   nets: BatchNets,
 ): Promise<void> {

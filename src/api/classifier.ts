@@ -1,8 +1,10 @@
+import type { Weights } from "../proto/weight-sources.js";
 import { centerCrop, oversample, resizeImage } from "../tools/image-array.js";
 import type { NdArray } from "../util/nd-array.js";
-import { ImageInput, type ImageInputOptions } from "./image-input.js";
+import { ImageInput, type ImageInputOptions, meanOf } from "./image-input.js";
 import { Net, type NetOptions } from "./net.js";
-import type { Transformer } from "./transformer.js";
+import type { NetSource } from "./read-text.js";
+import type { MeanArray, Transformer } from "./transformer.js";
 
 export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" | "keep">, ImageInputOptions {
   /** Height and width in pixels that images are resized to before they are cropped. Default: those of the input. */
@@ -29,8 +31,8 @@ export class Classifier {
   readonly imageDims: readonly [number, number];
   readonly #input: ImageInput;
 
-  private constructor(net: Net, options: ClassifierOptions) {
-    this.#input = new ImageInput(net, options, "classifier");
+  private constructor(net: Net, options: ClassifierOptions, mean: MeanArray | undefined) {
+    this.#input = new ImageInput(net, options, mean, "classifier");
     this.net = net;
     this.transformer = this.#input.transformer;
     this.imageDims = options.imageDims ?? this.#cropDims;
@@ -39,13 +41,14 @@ export class Classifier {
   /**
    * Reads a net in phase TEST with its weights.
    *
-   * @param model a prototxt: its path, or its text
-   * @param weights a caffemodel's path, or several separated by commas
+   * @param model a prototxt, as for `Net.load`
+   * @param weights files or messages, as for `net.copyTrainedLayersFrom`
    */
-  static async load(model: string, weights: string, options: ClassifierOptions = {}): Promise<Classifier> {
+  static async load(model: NetSource, weights: Weights, options: ClassifierOptions = {}): Promise<Classifier> {
+    const mean = await meanOf(options);
     const net = await Net.load(model, { ...options, phase: "TEST", weights });
     try {
-      return new Classifier(net, options);
+      return new Classifier(net, options, mean);
     } catch (error) {
       await net.dispose();
       throw error;

@@ -1,9 +1,12 @@
+import type { Weights } from "../proto/weight-sources.js";
 import { checkImage, loadImage, resizeImage } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
+import { type FileSource, isFile, sourceName } from "../util/files.js";
 import { type NdArray, slice } from "../util/nd-array.js";
-import { ImageInput, type ImageInputOptions } from "./image-input.js";
+import { ImageInput, type ImageInputOptions, meanOf } from "./image-input.js";
 import { Net, type NetOptions } from "./net.js";
-import type { Transformer } from "./transformer.js";
+import type { NetSource } from "./read-text.js";
+import type { MeanArray, Transformer } from "./transformer.js";
 
 /** A part of an image in pixels: the first row and column, and the row and column after the last. */
 export type Window = readonly [ymin: number, xmin: number, ymax: number, xmax: number];
@@ -21,7 +24,7 @@ export interface Detection {
   readonly window: Window;
   /** The values of the net's first output for the window. */
   readonly prediction: Float32Array;
-  /** The image's path; undefined if the image itself was given. */
+  /** The image's path or name; undefined if the image itself was given. */
   readonly filename: string | undefined;
 }
 
@@ -46,9 +49,9 @@ export class Detector {
   readonly #input: ImageInput;
   readonly #files: DetectorOptions["files"];
 
-  private constructor(net: Net, options: DetectorOptions) {
+  private constructor(net: Net, options: DetectorOptions, mean: MeanArray | undefined) {
     const { contextPad = 0 } = options;
-    this.#input = new ImageInput(net, options, "detector");
+    this.#input = new ImageInput(net, options, mean, "detector");
     const { height, width } = this.#input;
     check(
       Number.isInteger(contextPad) && contextPad >= 0 && (contextPad === 0 || 2 * contextPad < width),
@@ -69,14 +72,15 @@ export class Detector {
   /**
    * Reads a net in phase TEST with its weights.
    *
-   * @param model a prototxt: its path, or its text
-   * @param weights a caffemodel's path, or several separated by commas
+   * @param model a prototxt, as for `Net.load`
+   * @param weights files or messages, as for `net.copyTrainedLayersFrom`
    * @throws MokaError `MOKA_USAGE` if its first input takes no images, or `contextPad` does not fit it
    */
-  static async load(model: string, weights: string, options: DetectorOptions = {}): Promise<Detector> {
+  static async load(model: NetSource, weights: Weights, options: DetectorOptions = {}): Promise<Detector> {
+    const mean = await meanOf(options);
     const net = await Net.load(model, { ...options, phase: "TEST", weights });
     try {
-      return new Detector(net, options);
+      return new Detector(net, options, mean);
     } catch (error) {
       await net.dispose();
       throw error;
@@ -86,18 +90,18 @@ export class Detector {
   /**
    * What the net says of these windows, in their order.
    *
-   * @param imagesWindows pairs of an image, its path or height × width × channels from 0 to 1, and its windows
+   * @param imagesWindows pairs of an image, its file or height × width × channels from 0 to 1, and its windows
    * @throws MokaError `MOKA_USAGE` for a window that is not in its image
    */
   async detectWindows(
-    imagesWindows: readonly (readonly [image: string | NdArray, windows: readonly Window[]])[],
+    imagesWindows: readonly (readonly [image: FileSource | NdArray, windows: readonly Window[]])[],
   ): Promise<Detection[]> {
     const detections: Omit<Detection, "prediction">[] = [];
     const parts: NdArray[] = [];
     const color = this.transformer.inputs[this.#input.name]?.[1] !== 1;
     for (const [source, windows] of imagesWindows) {
-      const filename = typeof source === "string" ? source : undefined;
-      const image = typeof source === "string" ? await loadImage(source, { color, files: this.#files }) : source;
+      const filename = isFile(source) ? sourceName(source) : undefined;
+      const image = isFile(source) ? await loadImage(source, { color, files: this.#files }) : source;
       for (const window of windows) {
         parts.push(this.crop(image, window));
         detections.push({ window, filename });

@@ -1,11 +1,13 @@
 import { isLoss } from "../core/layer-roles.js";
 import type { LayerParameter } from "../proto/gen/caffe_pb.js";
+import type { Weights } from "../proto/weight-sources.js";
 import { type Cause, diagnose, type Measurements } from "../tools/batch-norm/causes.js";
 import { type Comparison, compareStatistics, type LayerGap } from "../tools/batch-norm/compare.js";
 import { type FactorReading, readFactor } from "../tools/batch-norm/factor.js";
 import { normLayers } from "../tools/batch-norm/norm-layers.js";
 import { accuraciesOf } from "../tools/batch-norm/outputs.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
+import type { NetSource } from "./read-text.js";
 
 export interface DoctorOptions extends BatchOptions {
   /** The phase whose data layers are used. Default `TEST`. */
@@ -36,12 +38,12 @@ const largeError = 0.25;
  * Looks for the cause if a net with BatchNorm has worse results in testing than in training. It runs batches in
  * phase TEST twice, with BatchNorm normalizing by the batch and by the averages, and compares. No weights change.
  *
- * @param model the net's prototxt: its path, or, if it has a newline, its text
- * @param weights a caffemodel's path, or several separated by commas
+ * @param model the net, as for `Net.load`
+ * @param weights files or messages, as for `net.copyTrainedLayersFrom`
  * @param options `iterations` is 10 by default, or each row of given arrays once
  * @throws MokaError `MOKA_USAGE` if there are no data to run on
  */
-export async function doctor(model: string, weights: string, options: DoctorOptions = {}): Promise<DoctorReport> {
+export async function doctor(model: NetSource, weights: Weights, options: DoctorOptions = {}): Promise<DoctorReport> {
   const { phase = "TEST" } = options;
   return BatchNets.use(model, options, async (nets) => {
     const source = await nets.batches(phase);

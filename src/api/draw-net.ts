@@ -1,10 +1,11 @@
-import { createFiles, createImages } from "#platform";
+import { createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
 import { inferShapes, isMissing } from "../core/infer-shapes.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import { fill } from "../fillers/index.js";
 import { layers } from "../layers/registry.js";
+import { openFiles } from "../platform/open-files.js";
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import { parseNet } from "../proto/text/index.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
@@ -13,9 +14,9 @@ import { check, MokaError } from "../util/errors.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import type { RunOptions } from "./environment.js";
-import { readText, type Text } from "./read-text.js";
+import { isNet, type NetSource, nameOf, readText, type Text } from "./read-text.js";
 
-export interface DrawOptions extends StateOptions, DrawLayersOptions, Pick<RunOptions, "files" | "log"> {
+export interface DrawOptions extends StateOptions, DrawLayersOptions, Pick<RunOptions, "files" | "onProgress" | "log"> {
   /** The phase whose layers are drawn. Default: both phases; a layer of both is drawn once. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
 }
@@ -24,7 +25,7 @@ export interface DrawOptions extends StateOptions, DrawLayersOptions, Pick<RunOp
  * Draws a net as an SVG file. Blobs have their shapes, if these can be inferred: after a layer of an unknown type they
  * cannot. If data are missing, `log` gets their names, and shapes that are assumed instead have ≈ in front.
  *
- * @param pathOrText a prototxt: its path, or, if it has a newline, its text
+ * @param source the net, as for `Net.load`
  * @throws MokaError if the file cannot be read or has no layers. A net that cannot be built, or has mistakes in its
  * text, is drawn too, and its problems go to `log`
  * @example
@@ -32,10 +33,13 @@ export interface DrawOptions extends StateOptions, DrawLayersOptions, Pick<RunOp
  * const svg = await drawNet("examples/article/train_val.prototxt", { phase: "TRAIN", rankdir: "LR" });
  * ```
  */
-export async function drawNet(pathOrText: string, options: DrawOptions = {}): Promise<string> {
-  const { phase, rankdir = "TB", displayLrm, log = silent, files = createFiles() } = options;
+export async function drawNet(source: NetSource, options: DrawOptions = {}): Promise<string> {
+  const { phase, rankdir = "TB", displayLrm, log = silent } = options;
+  const files = openFiles(options);
   check(rankDirs.includes(rankdir), "MOKA_USAGE", `rankdir must be ${rankDirs.join(", ")}, not "${rankdir}"`);
-  const net = readLeniently(await readText(pathOrText, files), log);
+  const net = isNet(source)
+    ? upgradeNet(source, nameOf(source), log)
+    : readLeniently(await readText(source, files), log);
   const context = { catalog: new Catalog(layers, fill), files, images: createImages(), log: silent };
   const phases: PhaseOfNet[] = [];
   const missing = new Set<string>();
@@ -59,11 +63,11 @@ export async function drawNet(pathOrText: string, options: DrawOptions = {}): Pr
  * await drawNetToFile("examples/article/deploy.prototxt", "net.png", { rankdir: "LR" });
  * ```
  */
-export async function drawNetToFile(pathOrText: string, path: string, options: DrawOptions = {}): Promise<void> {
-  const { files = createFiles() } = options;
+export async function drawNetToFile(source: NetSource, path: string, options: DrawOptions = {}): Promise<void> {
+  const files = openFiles(options);
   const [, extension] = /\.(svg|png)$/i.exec(path) ?? [];
   check(extension, "MOKA_USAGE", `${path}: a net is drawn as SVG or PNG; give a name that ends in .svg or .png`);
-  const svg = await drawNet(pathOrText, { ...options, files });
+  const svg = await drawNet(source, { ...options, files });
   const isPng = extension.toLowerCase() === "png";
   await files.write(path, isPng ? await createImages().rasterize(svg) : new TextEncoder().encode(svg));
 }

@@ -1,5 +1,5 @@
 import { findBlas } from "#blas";
-import { createFiles, createImages } from "#platform";
+import { createImages } from "#platform";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
 import type { Engine } from "../core/engine.js";
 import type { NetContext } from "../core/net.js";
@@ -8,13 +8,13 @@ import { ReferenceEngine } from "../engines/reference/index.js";
 import { type Blas, coreCount, WasmEngine } from "../engines/wasm/index.js";
 import { fill } from "../fillers/index.js";
 import { layers } from "../layers/registry.js";
+import { type FilesOptions, openFiles } from "../platform/open-files.js";
 import { check, reasonOf } from "../util/errors.js";
-import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
 
 /** Options of both nets and solvers. */
-export interface RunOptions {
+export interface RunOptions extends FilesOptions {
   /**
    * The engine: `wasm` (WebAssembly with SIMD); `blas` (the same, with matrix products and convolutions by a native
    * BLAS: OpenBLAS, MKL, BLIS or Accelerate, or the library that the environment variable `MOKA_BLAS` names); or
@@ -32,8 +32,6 @@ export interface RunOptions {
   readonly layers?: Readonly<Record<string, LayerConstructor>> | undefined;
   /** Receives what Caffe would log. Default: nothing is logged. */
   readonly log?: Log | undefined;
-  /** Where files are read and written. Default: the file system in Node, empty files in memory in a page. */
-  readonly files?: Files | undefined;
 }
 
 const engines = {
@@ -67,7 +65,8 @@ export function netContext(
   options: RunOptions,
   seed: number | undefined,
 ): Omit<NetContext, "ownsEngine"> {
-  const { log = silent, files = createFiles(), layers: userLayers = {} } = options;
+  const { log = silent, layers: userLayers = {} } = options;
+  const files = openFiles(options);
   for (const [type, layerClass] of Object.entries(userLayers)) {
     check(
       typeof layerClass === "function",

@@ -1,16 +1,15 @@
-import { createFiles } from "#platform";
 import { filterLayers } from "../core/filter-net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import type { NetParameter } from "../proto/gen/caffe_pb.js";
+import { openFiles } from "../platform/open-files.js";
 import { formatNet } from "../proto/text/index.js";
-import { upgradeNet } from "../proto/upgrade/net.js";
+import { nameOfWeights, type Weights } from "../proto/weight-sources.js";
 import { type FoldedNet, foldNet } from "../tools/fold/index.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import type { RunOptions } from "./environment.js";
 import { type FoldProof, type ProofOptions, Prover } from "./prove-fold.js";
-import { netFrom, readText } from "./read-text.js";
+import { type NetSource, readNet } from "./read-text.js";
 
 export interface FoldOptions extends RunOptions, StateOptions, ProofOptions {
   /**
@@ -34,23 +33,19 @@ export interface FoldResult extends FoldedNet {
  * inference: the result has the outputs of the net in phase TEST. Layers that cannot be folded exactly stay, and `kept`
  * gives the reason. Then both nets run on the same inputs, and `proof` gives the differences of their outputs.
  *
- * @param model a prototxt: its path, or, if it has a newline, its text
- * @param weights a caffemodel's path, or several separated by commas; or the message, which is upgraded in place if it
- * has an older form
+ * @param model the net, as for `Net.load`
+ * @param weights files or messages; a message is upgraded in place if it has an older form
  * @throws MokaError if a file cannot be read, or does not make a net
  */
-export async function fold(
-  model: string,
-  weights: string | NetParameter,
-  options: FoldOptions = {},
-): Promise<FoldResult> {
-  const { files = createFiles(), log = silent, output, tolerance = 1e-4 } = options;
+export async function fold(model: NetSource, weights: Weights, options: FoldOptions = {}): Promise<FoldResult> {
+  const { log = silent, output, tolerance = 1e-4 } = options;
+  const files = openFiles(options);
   check(tolerance > 0, "MOKA_USAGE", `tolerance must be greater than 0, not ${tolerance}`);
   const store = new WeightFileStore(files, log);
-  const net = netFrom(await readText(model, files), log);
+  const net = await readNet(model, files, log);
   const state = stateOf("TEST", options);
-  const origin = typeof weights === "string" ? weights : "the weights";
-  const trained = typeof weights === "string" ? await store.readAll(weights) : upgradeNet(weights, origin, log);
+  const origin = nameOfWeights(weights);
+  const trained = await store.readAll(weights);
   const prover = await Prover.prepare(filterLayers(net, state, silent), options);
   const folded = foldNet(net, trained, state, { shapes: prover.shapes, log });
   const text = formatNet(folded.net);

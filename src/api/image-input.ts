@@ -1,5 +1,8 @@
+import type { FilesOptions } from "../platform/open-files.js";
+import { loadMean } from "../tools/arrays.js";
 import { checkImage } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
+import { type FileSource, isFile } from "../util/files.js";
 import { type NdArray, reshape } from "../util/nd-array.js";
 import { countOf, type Shape } from "../util/shape.js";
 import type { Net } from "./net.js";
@@ -7,8 +10,8 @@ import { type MeanArray, Transformer } from "./transformer.js";
 
 /** How images become a net's input, as the keyword arguments of pycaffe's `Classifier` and `Detector`. */
 export interface ImageInputOptions {
-  /** The values to subtract; see `Transformer`. */
-  readonly mean?: MeanArray | undefined;
+  /** The values to subtract, see `Transformer`; or their file, see `loadMean`. */
+  readonly mean?: MeanArray | FileSource | undefined;
   /** The multiplier after the mean is subtracted. */
   readonly inputScale?: number | undefined;
   /** The multiplier before the mean is subtracted: 255 for models of images with values from 0 to 255. */
@@ -17,6 +20,11 @@ export interface ImageInputOptions {
   readonly channelSwap?: readonly number[] | undefined;
   /** Whether images are smoothed before they become smaller; see `resizeImage`. Default false. */
   readonly antiAliasing?: boolean | undefined;
+}
+
+/** The mean of these options, read if it is a file. */
+export async function meanOf(options: ImageInputOptions & FilesOptions): Promise<MeanArray | undefined> {
+  return isFile(options.mean) ? loadMean(options.mean, options) : options.mean;
 }
 
 /** The input of a net that takes images, with the transformer for it. */
@@ -29,7 +37,7 @@ export class ImageInput {
   readonly transformer: Transformer;
 
   /** @param user the class that needs it, for the error */
-  constructor(net: Net, options: ImageInputOptions, user: string) {
+  constructor(net: Net, options: ImageInputOptions, mean: MeanArray | undefined, user: string) {
     const [name = ""] = net.inputs;
     const shape: Shape = net.blobs.get(name)?.shape ?? [];
     check(
@@ -46,7 +54,7 @@ export class ImageInput {
     this.width = width;
     const transformer = new Transformer({ [name]: shape }, { antiAliasing: options.antiAliasing });
     transformer.setTranspose(name, [2, 0, 1]);
-    if (options.mean) transformer.setMean(name, options.mean);
+    if (mean) transformer.setMean(name, mean);
     if (options.inputScale !== undefined) transformer.setInputScale(name, options.inputScale);
     if (options.rawScale !== undefined) transformer.setRawScale(name, options.rawScale);
     if (options.channelSwap) transformer.setChannelSwap(name, options.channelSwap);

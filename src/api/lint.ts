@@ -1,4 +1,4 @@
-import { createFiles, createImages } from "#platform";
+import { createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
 import { layers } from "../layers/registry.js";
 import { checkLevels } from "../lint/config.js";
@@ -8,26 +8,23 @@ import type { LintContext } from "../lint/read-net.js";
 import { isSolver, netFilesOf, readSolver } from "../lint/read-solver.js";
 import { rules } from "../lint/rules/index.js";
 import { Source } from "../lint/source.js";
+import { type FilesOptions, openFiles } from "../platform/open-files.js";
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
+import type { Weights } from "../proto/weight-sources.js";
 import { decodeText, type Encoding, encodeText } from "../util/encoding.js";
-import type { Files } from "../util/files.js";
+import { type FileSource, type Files, isPath, readSource, sourceName } from "../util/files.js";
 import { silent } from "../util/log.js";
-import type { Text } from "./read-text.js";
+import { isText, type Text } from "./read-text.js";
 
-export interface LintOptions {
-  /** The prototxt of the net's solver: its path, or its text. For rules about learning rates and similar values. */
-  readonly solver?: string | undefined;
-  /**
-   * The net's weights: a caffemodel's path, or several separated by commas, of which the last that has a layer
-   * counts; or the message itself.
-   */
-  readonly weights?: string | NetParameter | undefined;
+export interface LintOptions extends FilesOptions {
+  /** The prototxt of the net's solver: a file, or its text. For rules about learning rates and similar values. */
+  readonly solver?: FileSource | undefined;
+  /** The net's weights: files or messages, of which the last that has a layer counts. */
+  readonly weights?: Weights | undefined;
   /** Severities by rule id, instead of the rules' own; `off` turns a rule off. */
   readonly rules?: Levels | undefined;
-  /** The name of the file, if the text itself is given. */
+  /** The name of the file, if its text or bytes are given. */
   readonly file?: string | undefined;
-  /** Where files are read. Default: the file system in Node, empty files in memory in a page. */
-  readonly files?: Files | undefined;
 }
 
 export interface LintResult {
@@ -58,26 +55,26 @@ export interface FixResult extends Pick<LintResult, "file" | "nets"> {
 /**
  * Looks for mistakes in a net, or in a solver and the nets within its text.
  *
- * @param pathOrText a prototxt: its path, or, if it has a newline, its text
+ * @param source a prototxt: its path or address, or, if it has a newline, its text; its bytes or a `Blob`
  * @throws MokaError `MOKA_FILE` for a file that cannot be read, `MOKA_USAGE` for rules and levels that do not exist;
  *   problems of the text itself are findings
  */
-export async function lint(pathOrText: string, options: LintOptions = {}): Promise<LintResult> {
-  const { source, context, levels } = await prepare(pathOrText, options);
-  const { file, text } = source;
+export async function lint(source: FileSource, options: LintOptions = {}): Promise<LintResult> {
+  const { read, context, levels } = await prepare(source, options);
+  const { file, text } = read;
   const findings = await lintText(text, file, rules, levels, context);
-  return { file, text, findings, nets: await netsOf(source, context.files) };
+  return { file, text, findings, nets: await netsOf(read, context.files) };
 }
 
 /**
  * Repairs what `lint` finds, where that is safe. Comments, order and layout of the text stay. No file is written.
  *
- * @param pathOrText as for `lint`
+ * @param source as for `lint`
  * @throws MokaError as `lint` does
  */
-export async function fix(pathOrText: string, options: LintOptions = {}): Promise<FixResult> {
-  const { source, context, levels } = await prepare(pathOrText, options);
-  const { file, text: before, encoding } = source;
+export async function fix(source: FileSource, options: LintOptions = {}): Promise<FixResult> {
+  const { read, context, levels } = await prepare(source, options);
+  const { file, text: before, encoding } = read;
   const { text, fixed, findings, weights } = await fixText(before, file, rules, levels, context);
   const bytes = encodeText(text, encoding);
   return { file, before, text, bytes, fixed, findings, weights, nets: await netsOf({ file, text }, context.files) };
@@ -88,30 +85,32 @@ interface EncodedText extends Text {
   readonly encoding: Encoding;
 }
 
-async function prepare(pathOrText: string, options: LintOptions) {
-  const { rules: ruleLevels = {}, solver, weights, files = createFiles() } = options;
+async function prepare(source: FileSource, options: LintOptions) {
+  const { rules: ruleLevels = {}, solver, weights } = options;
+  const files = openFiles(options);
   const levels = checkLevels(ruleLevels, rules, "rules");
-  const source = await readSource(pathOrText, options.file, files);
-  const solverText = solver === undefined ? undefined : await readSource(solver, undefined, files);
+  const read = await readEncoded(source, options.file, files);
+  const solverText = solver === undefined ? undefined : await readEncoded(solver, undefined, files);
   const context: LintContext = {
     catalog: new Catalog(layers, () => {}), // lint fills no weights
     files,
     images: createImages(),
     solver: solverText && readSolver(new Source(solverText.text, solverText.file)).message,
-    weights: typeof weights === "string" ? await readWeights(weights, files) : weights,
+    weights: weights === undefined ? undefined : await readWeights(weights, files),
   };
-  return { source, context, levels };
+  return { read, context, levels };
 }
 
 /** Unlike `readText`, preserves a byte order mark and bytes that are not UTF-8, which a repaired text must have too. */
-async function readSource(pathOrText: string, name: string | undefined, files: Files): Promise<EncodedText> {
-  if (pathOrText.includes("\n")) return { text: pathOrText, file: name, encoding: "utf-8" };
-  return { ...decodeText(await files.read(pathOrText)), file: pathOrText };
+async function readEncoded(source: FileSource, name: string | undefined, files: Files): Promise<EncodedText> {
+  if (typeof source === "string" && isText(source)) return { text: source, file: name, encoding: "utf-8" };
+  const file = sourceName(source);
+  return { ...decodeText(await readSource(files, source)), file: isPath(source) ? file : (name ?? file) };
 }
 
-async function readWeights(paths: string, files: Files): Promise<NetParameter> {
+async function readWeights(weights: Weights, files: Files): Promise<NetParameter> {
   const { WeightFileStore } = await import("../data/weight-files.js"); // on demand: few nets are linted with weights
-  return new WeightFileStore(files, silent).readAll(paths);
+  return new WeightFileStore(files, silent).readAll(weights);
 }
 
 /** @returns the resolved paths of the nets that a solver names */

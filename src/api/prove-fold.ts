@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { createFiles, createImages } from "#platform";
+import { createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
 import { inferShapes, isMissing } from "../core/infer-shapes.js";
 import { asInput } from "../core/input-layers.js";
@@ -8,6 +8,7 @@ import { Net } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import { fill } from "../fillers/index.js";
 import { layers as allLayers } from "../layers/registry.js";
+import { openFiles } from "../platform/open-files.js";
 import { type LayerParameter, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { type Comparison, compareNets } from "../tools/fold/compare.js";
@@ -59,7 +60,7 @@ export class Prover {
 
   /** @param layers the layers of the net in its state */
   static async prepare(layers: readonly LayerParameter[], options: ProverOptions): Promise<Prover> {
-    const { shapes = {}, inputs = {}, files = createFiles() } = options;
+    const { shapes = {}, inputs = {} } = options;
     const given = new Map<string, Shape>(Object.entries(shapes));
     for (const [name, { shape }] of Object.entries(inputs)) given.set(name, shape);
     for (const name of given.keys()) {
@@ -70,7 +71,7 @@ export class Prover {
     const catalog = new Catalog(allLayers, fill, options.layers);
     const context = {
       catalog,
-      files,
+      files: openFiles(options),
       images: createImages(),
       phase: "TEST",
       random: new Random(1),

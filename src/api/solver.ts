@@ -2,20 +2,22 @@ import { create, isFieldSet } from "@bufbuild/protobuf";
 import { yieldToEvents } from "#platform";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
-import { SolverStateFiles } from "../data/weight-files.js";
+import { SolverStateFiles, WeightFileStore } from "../data/weight-files.js";
+import { isAddress } from "../platform/open-files.js";
 import { NetStateSchema, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
+import { nameOfWeights, type Weights } from "../proto/weight-sources.js";
 import { Solver as CoreSolver } from "../solvers/solver.js";
 import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
-import { netFrom, readText, solverFrom } from "./read-text.js";
+import { readNet, readSolver, type SolverSource } from "./read-text.js";
 
 export interface SolverOptions extends RunOptions {
-  /** Weights to load: a path, or several separated by commas. Not together with `snapshot`. */
-  readonly weights?: string | undefined;
+  /** Weights to load: files or messages, as for `net.copyTrainedLayersFrom`. Not together with `snapshot`. */
+  readonly weights?: Weights | undefined;
   /**
-   * A `.solverstate`, or its `.h5`, to resume from. With its `.moka.json` the results are bit for bit those without
+   * The path or address of a `.solverstate`, or its `.h5`, to resume from. With its `.moka.json` the results are bit for bit those without
    * the interruption. Without it, weights, history and iteration are restored; data and random numbers start from the
    * beginning, as in Caffe. If layers get data from the caller, call `solver.restore` instead, after they got the data.
    */
@@ -37,15 +39,16 @@ export const Solver = {
    * Paths in the prototxts are relative to the working directory, as in Caffe, or, if there is no such file, to the folder of
    * the file that names them. `snapshot_prefix` is always relative to the working directory.
    *
-   * @param pathOrText a solver's prototxt: its path, or, if it has a newline, its text
+   * @param source a solver's prototxt: its path or address, or, if it has a newline, its text; its bytes, a `Blob` or the
+   * message
    * @throws MokaError that names file, line, layer and blob
    */
-  load: (pathOrText: string, options: SolverOptions = {}): Promise<Solver> => loadSolver(pathOrText, options),
+  load: (source: SolverSource, options: SolverOptions = {}): Promise<Solver> => loadSolver(source, options),
 };
 
 /** `Solver.load` with a choice of the passes that rewrite its programs. Default: all. */
 export async function loadSolver(
-  pathOrText: string,
+  source: SolverSource,
   options: SolverOptions,
   passes?: readonly PassName[],
 ): Promise<Solver> {
@@ -58,15 +61,13 @@ export async function loadSolver(
   );
   const engine = await createEngine(options);
   try {
-    const contextForFiles = netContext(engine, options, undefined);
-    const { files, log } = contextForFiles;
-    const text = await readText(pathOrText, files);
-    const param = solverFrom(text, log);
-    await completeParam(param, text.file, options, files, log);
-    const context = netContext(engine, { ...options, files, log }, seedOf(param));
+    const { files, log } = netContext(engine, options, undefined);
+    const { param, file } = await readSolver(source, files, log);
+    await completeParam(param, file, options, files, log);
+    const context = netContext(engine, options, seedOf(param));
     const solver = await CoreSolver.build(param, {
       log,
-      readNet: async (path) => netFrom(await readText(await files.resolve(path, text.file), files), log),
+      readNet: async (path) => readNet(await files.resolve(path, file), files, log),
       buildNet: (message, state, { backward }) =>
         Net.build(message, state, { ...context, keep, passes, backward, ownsEngine: false }),
       states: new SolverStateFiles(files),
@@ -75,6 +76,10 @@ export async function loadSolver(
       yieldToEvents,
       engine,
     });
+    if (weights !== undefined && typeof weights !== "string") {
+      const message = await new WeightFileStore(files, log).readAll(weights);
+      for (const net of [solver.net, ...solver.testNets]) net.copyTrainedLayers(message, nameOfWeights(weights));
+    }
     if (snapshot !== undefined) {
       log("info", "caffe.cpp:235", `Resuming from ${snapshot}`);
       await solver.restore(snapshot);
@@ -95,13 +100,13 @@ async function completeParam(
   log: Log,
 ): Promise<void> {
   if (snapshot !== undefined) param.weights = [];
-  else if (weights !== undefined) param.weights = [weights];
+  else if (weights !== undefined) param.weights = typeof weights === "string" ? [weights] : [];
   if (level !== undefined || stages !== undefined) {
     param.trainState ??= create(NetStateSchema);
     if (level !== undefined) param.trainState.level = level;
     param.trainState.stage = [...param.trainState.stage, ...(stages ?? [])];
   }
-  const stem = (file ?? "snapshot").replace(/\.[^./\\]*$/, "");
+  const stem = nameHere(file).replace(/\.[^./\\]*$/, "");
   if (!isFieldSet(param, SolverParameterSchema.field.snapshotPrefix)) {
     param.snapshotPrefix = stem;
     log("info", "upgrade_proto.cpp:1108", `snapshot_prefix was not specified and is set to ${stem}`);
@@ -109,6 +114,11 @@ async function completeParam(
     param.snapshotPrefix = `${param.snapshotPrefix.replace(/\/+$/, "")}/${stem.replace(/^.*[/\\]/, "")}`;
     log("info", "upgrade_proto.cpp:1113", `snapshot_prefix was a directory and is replaced to ${param.snapshotPrefix}`);
   }
+}
+
+/** The solver's file, as a path to write beside: of an address the last part alone. */
+function nameHere(file = "snapshot"): string {
+  return isAddress(file) ? new URL(file).pathname.replace(/^.*\//, "") || "snapshot" : file;
 }
 
 function seedOf({ randomSeed }: SolverParameter): number | undefined {

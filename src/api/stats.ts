@@ -1,16 +1,17 @@
-import { createFiles } from "#platform";
 import { filterLayers } from "../core/filter-net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import { WeightFileStore } from "../data/weight-files.js";
+import { openFiles } from "../platform/open-files.js";
 import type { BlobProto, LayerParameter } from "../proto/gen/caffe_pb.js";
+import { nameOfWeights, type Weights } from "../proto/weight-sources.js";
 import { type BatchNormStats, layerStats } from "../tools/batch-norm/layer-stats.js";
 import { type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import type { RunOptions } from "./environment.js";
-import { netFrom, readText } from "./read-text.js";
+import { type NetSource, nameOf, readNet } from "./read-text.js";
 
-export interface StatsOptions extends StateOptions, Pick<RunOptions, "files" | "log"> {
+export interface StatsOptions extends StateOptions, Pick<RunOptions, "files" | "onProgress" | "log"> {
   /** The phase whose layers are used. Default `TEST`. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
 }
@@ -26,25 +27,30 @@ export interface NetStats {
 /**
  * The stored statistics of the BatchNorm layers of a trained net, each with the Scale layer after it.
  *
- * @param model the net's prototxt: its path, or, if it has a newline, its text. Without it, the layers are what the
- *   caffemodel describes (a `.h5` describes none)
- * @param weights a caffemodel's path, or several separated by commas, of which the last that has a layer counts
+ * @param model the net, as for `Net.load`. Without it, the layers are what the caffemodel describes (a `.h5` describes none)
+ * @param weights files or messages, of which the last that has a layer counts
  * @throws MokaError `MOKA_WEIGHTS` if a BatchNorm does not have BVLC Caffe's three blobs; `MOKA_USAGE` if there is none
  */
-export async function stats(model: string | undefined, weights: string, options: StatsOptions = {}): Promise<NetStats> {
-  const { phase = "TEST", log = silent, files = createFiles() } = options;
+export async function stats(
+  model: NetSource | undefined,
+  weights: Weights,
+  options: StatsOptions = {},
+): Promise<NetStats> {
+  const { phase = "TEST", log = silent } = options;
+  const files = openFiles(options);
+  const origin = nameOfWeights(weights);
   const state = stateOf(phase, options);
   const read = await new WeightFileStore(files, log).readAll(weights);
   const trained = new Map(read.layer.map((layer) => [layer.name, layer]));
   let { name } = read;
   let layers: readonly LayerParameter[] = [...trained.values()];
   if (model !== undefined) {
-    const net = netFrom(await readText(model, files), log);
+    const net = await readNet(model, files, log);
     layers = filterLayers(net, state, silent);
     name = net.name || name;
   }
   const norms = normLayers(layers);
-  check(norms.length > 0, "MOKA_USAGE", whyNoLayers(model, weights, trained));
+  check(norms.length > 0, "MOKA_USAGE", whyNoLayers(model, origin, trained));
   const owners = ownersOf(norms, trained);
   const blobsOf = (layer: LayerParameter | undefined) => (layer && trained.get(layer.name)?.blobs) ?? [];
   const blobs = new Map(norms.map((norm) => [norm, realBlobs(blobsOf(norm.message)) ?? owners.get(norm) ?? []]));
@@ -53,14 +59,18 @@ export async function stats(model: string | undefined, weights: string, options:
     name,
     layers: norms
       .filter((norm) => !missing.includes(norm))
-      .map((norm) => layerStats(norm, blobs.get(norm) ?? [], blobsOf(norm.scale), weights)),
+      .map((norm) => layerStats(norm, blobs.get(norm) ?? [], blobsOf(norm.scale), origin)),
     missing: missing.map((norm) => norm.name),
   };
 }
 
 /** A message that says why there are no BatchNorm layers. */
-function whyNoLayers(model: string | undefined, weights: string, trained: ReadonlyMap<string, LayerParameter>): string {
-  if (model !== undefined) return `${model.includes("\n") ? "the net" : model} has no BatchNorm layers`;
+function whyNoLayers(
+  model: NetSource | undefined,
+  weights: string,
+  trained: ReadonlyMap<string, LayerParameter>,
+): string {
+  if (model !== undefined) return `${nameOf(model)} has no BatchNorm layers`;
   const hasTypes = [...trained.values()].some(({ type }) => type !== "");
   return `${weights} has no BatchNorm layers${hasTypes ? "" : " by type, as it has no types at all: give the net's prototxt too"}`;
 }

@@ -32,20 +32,18 @@ export const batchParameters = (iterations: number, phase: string) => ({
 });
 
 /** Turns the values into options of the API; reads the arrays that `--data` names. */
-export async function batchOptions({
+export function batchOptions({
   data,
   ...values
 }: Omit<Values<ReturnType<typeof batchParameters>>, "model" | "weights" | "json" | "gpu">) {
-  return { ...values, data: await readData(data), log: problems({ upgrades: true }) };
+  return { ...values, data: readData(data), log: problems({ upgrades: true }) };
 }
 
-/** Returns arrays, or a path, which the API opens. */
-async function readData(text: string | undefined): Promise<BatchOptions["data"]> {
-  if (text === undefined || !/=|\.npz$/.test(text)) return text;
-  const { readArrays, readNpz } = await import("./arrays.js");
-  if (!text.includes("=")) return readNpz(text);
+/** Returns paths, which the API opens: by blob name, or one. */
+function readData(text: string | undefined): BatchOptions["data"] {
+  if (!text?.includes("=")) return text;
   const files = text.split(",").map((part) => /^([^=]+)=(.+)$/.exec(part)?.slice(1) ?? []);
   const isWhole = files.every((each) => each.length > 0);
   check(isWhole, "MOKA_USAGE", `--data ${text}: give blob=file, as data=x.npy,label=y.npy`);
-  return readArrays(Object.fromEntries(files));
+  return Object.fromEntries(files);
 }

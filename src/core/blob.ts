@@ -15,7 +15,7 @@ interface TensorView {
 }
 
 /** What `JSON.stringify` writes of a blob: its values in short. The last three are missing if there are no values, or they are not kept. */
-export interface BlobSummary {
+export interface BlobDescription {
   readonly name: string;
   readonly shape: Shape;
   readonly count: number;
@@ -93,7 +93,7 @@ export class Blob {
   }
 
   /** Its values in short, as `JSON.stringify` writes them. */
-  toJSON(): BlobSummary {
+  toJSON(): BlobDescription {
     const { name, shape, count } = this;
     const values = this.#look();
     if (!values?.length) return { name, shape, count };

@@ -35,16 +35,16 @@ const table = {
   ...solver,
 };
 
-type Table = typeof table;
+export type Table = typeof table;
 
 export type KernelName = keyof Table;
 
-type ArgumentsOf<R> = R extends { readonly spans: readonly SpanUse<infer A>[] } ? A : never;
+export type ArgumentsOf<R> = R extends { readonly spans: readonly SpanUse<infer A>[] } ? A : never;
 
 /** The arguments of each kernel. */
 export type Kernels = { readonly [K in KernelName]: ArgumentsOf<Table[K]> };
 
-type NamesOf<R> = { [K in KernelName]: Table[K] extends R ? K : never }[KernelName];
+export type NamesOf<R> = { [K in KernelName]: Table[K] extends R ? K : never }[KernelName];
 
 export type ElementwiseName = NamesOf<Elementwise<never>>;
 export type FusedName = NamesOf<Fused<never>>;

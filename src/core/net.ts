@@ -7,12 +7,18 @@ import {
   type NetState,
 } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
+import {
+  nameOfWeights,
+  resolveWeights,
+  type WeightSource,
+  type Weights,
+  weightSources,
+} from "../proto/weight-sources.js";
 import { check } from "../util/errors.js";
 import { inspectKey } from "../util/inspect.js";
 import type { Log } from "../util/log.js";
 import type { NdArray } from "../util/nd-array.js";
 import { formatShape, type Shape, sameShape } from "../util/shape.js";
-import { weightPaths } from "../util/weight-paths.js";
 import type { Node } from "./backward-plan.js";
 import type { Blob } from "./blob.js";
 import { type BuildContext, buildNet, type NetParts } from "./build-net.js";
@@ -30,7 +36,7 @@ import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weight
 
 /** Reads and writes weight files, whatever their format. */
 export interface WeightFiles {
-  read(path: string): Promise<NetParameter>;
+  read(source: WeightSource): Promise<NetParameter>;
   write(path: string, net: NetParameter): Promise<void>;
 }
 
@@ -258,16 +264,18 @@ export class Net {
   }
 
   /**
-   * Copies parameters by layer name from one file, or several separated by commas. Layers of a file that the net does not
-   * have are ignored. Layers of the net that a file does not have do not change.
+   * Copies parameters by layer name from one file or message, or several, one after the other. Layers of a file that the
+   * net does not have are ignored. Layers of the net that a file does not have do not change.
    *
+   * @param weights a caffemodel's path or address, its bytes, a `Blob` or the message; or several
    * @param namedBy the file that names the paths; its folder is searched too
    * @throws MokaError `MOKA_WEIGHTS` if a layer's blobs differ in number or shape; nothing is copied from that file
    */
-  async copyTrainedLayersFrom(path: string, namedBy?: string): Promise<void> {
-    for (const name of weightPaths(path)) {
-      const file = await this.#context.files.resolve(name, namedBy);
-      this.copyTrainedLayers(await this.#context.weightFiles.read(file), file);
+  async copyTrainedLayersFrom(weights: Weights, namedBy?: string): Promise<void> {
+    const { files, weightFiles } = this.#context;
+    for (const each of weightSources(weights)) {
+      const source = await resolveWeights(each, (path) => files.resolve(path, namedBy));
+      this.copyTrainedLayers(await weightFiles.read(source), nameOfWeights(source));
     }
   }
 

@@ -4,7 +4,7 @@ import { type HostStep, kernelStep, type Step } from "./program.js";
 import { type Memory, Span } from "./span.js";
 
 /** The plain kernels. Layers cannot record fused ones: only passes make them. */
-type KernelCalls = { readonly [K in PlainName]: (args: Kernels[K]) => void };
+export type KernelCalls = { readonly [K in PlainName]: (args: Kernels[K]) => void };
 
 /**
  * Takes the kernel calls of a layer's `forward` and `backward`: `k.relu({ x, y, negativeSlope })` reads like a call, and

@@ -124,3 +124,16 @@ describe("writeHdf5", () => {
     expect(floatsOf({ shape: [2], data: Int32Array.of(1, 2) })).toEqual(Float32Array.of(1, 2));
   });
 });
+
+const flip = (bytes: Uint8Array, at: number) => void bytes.set([(bytes[at] ?? 0) ^ 1], at);
+
+it("thousands of damaged files leave the library as it was", async () => {
+  const whole = await writeHdf5({ data: { shape: [3], data: Float32Array.of(1, 2, 3) } });
+  const damaged = whole.slice(0, 900);
+  for (let i = 0; i < 2500; i++) {
+    flip(damaged, i % 8);
+    await expect(readHdf5(damaged)).rejects.toMatchObject({ code: "MOKA_DATA" });
+    flip(damaged, i % 8);
+  }
+  expect((await readHdf5(whole)).get("data")).toEqual({ shape: [3], data: Float32Array.of(1, 2, 3) });
+});

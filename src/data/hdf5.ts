@@ -1,9 +1,12 @@
 import type { Dataset, File as Hdf5File } from "h5wasm";
-import { check, MokaError, reasonOf } from "../util/errors.js";
+import { maxDeflateRatio } from "../util/bytes.js";
+import { check, MokaError } from "../util/errors.js";
 import { type ByteSource, bytesSource } from "../util/files.js";
+import { halfsToFloats } from "../util/half.js";
 import { checkShape, countOf, formatShape, type Shape } from "../util/shape.js";
+import { type Hdf5Library, hdf5Reason, withHdf5 } from "./hdf5-library.js";
 
-/** Numbers in an HDF5 file: floats of any precision, or integers. */
+/** Numbers in an HDF5 file: floats of half, single or double precision, or integers of 1, 2, 4 or 8 bytes. */
 export interface Hdf5Array {
   readonly shape: Shape;
   readonly data: Float32Array | Int32Array;
@@ -14,8 +17,6 @@ export type Hdf5Value = Hdf5Array | string;
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]; // \x89HDF\r\n\x1a\n
 
-type Library = Awaited<ReturnType<typeof load>>["library"];
-
 /** The fields used here of a file in the library's file system; the library's types lack them. */
 interface FileNode {
   contents: unknown;
@@ -24,9 +25,6 @@ interface FileNode {
     read(stream: unknown, buffer: Int8Array, offset: number, length: number, position: number): number;
   };
 }
-
-/** More bytes than `deflate` can make of one byte: a file that announces more is damaged. */
-const maxCompressionRatio = 1100;
 
 /**
  * Reads all datasets of an HDF5 file, by path: `data`, `history/0`. Integers of at most 32 bits become an
@@ -39,63 +37,74 @@ export async function readHdf5(bytes: Uint8Array, name = "HDF5 file"): Promise<M
   return (await readHdf5Tree(bytes, name)).datasets;
 }
 
-/** Like `readHdf5`, with the paths of all groups, even those without datasets. */
+/** The content of an HDF5 file. */
+export interface Hdf5Content<Value> {
+  readonly datasets: Map<string, Value>;
+  /** The datasets that are not read, by path, with what they hold: "strings". */
+  readonly others: Map<string, string>;
+}
+
+/** Like `readHdf5`, with the paths of all groups, even those without datasets, and of all that is not read. */
 export async function readHdf5Tree(
   bytes: Uint8Array,
   name = "HDF5 file",
-): Promise<{ datasets: Map<string, Hdf5Value>; groups: Set<string> }> {
+): Promise<Hdf5Content<Hdf5Value> & { groups: Set<string> }> {
   const datasets = new Map<string, Hdf5Value>();
+  const others = new Map<string, string>();
   const groups = new Set<string>();
-  await visit(bytesSource(bytes), name, (link, entity, { Dataset, Group }) => {
+  await visit(bytesSource(bytes), name, (link, entity, { library: { Dataset, Group }, module }) => {
     if (entity instanceof Group) groups.add(link);
     if (!(entity instanceof Dataset)) return;
-    const value = readDataset(entity, `${name}: dataset ${link}`, bytes.length);
-    if (value !== undefined) datasets.set(link, value);
+    const value = readDataset(entity, `${name}: dataset ${link}`, bytes.length, module);
+    if (value === undefined) others.set(link, describeElements(entity.metadata));
+    else datasets.set(link, value);
   });
-  return { datasets, groups };
+  return { datasets, others, groups };
 }
 
 /** The shapes of the datasets of numbers, by path. Reads the headers of the file, not its values. */
-export async function readHdf5Shapes(source: ByteSource, name: string): Promise<Map<string, { shape: Shape }>> {
-  const shapes = new Map<string, { shape: Shape }>();
-  await visit(source, name, (link, entity, { Dataset }) => {
+export async function readHdf5Shapes(source: ByteSource, name: string): Promise<Hdf5Content<{ shape: Shape }>> {
+  const datasets = new Map<string, { shape: Shape }>();
+  const others = new Map<string, string>();
+  await visit(source, name, (link, entity, { library: { Dataset } }) => {
     if (!(entity instanceof Dataset)) return;
     const { shape, type } = entity.metadata;
-    if (shape && type !== string && isReadable(entity)) shapes.set(link, { shape });
+    if (shape && type !== string && isReadable(entity)) datasets.set(link, { shape });
+    else others.set(link, describeElements(entity.metadata));
   });
-  return shapes;
+  return { datasets, others };
 }
 
 /** Calls `see` for all datasets and groups of a file. The library reads a part of the file when it needs it. */
 async function visit(
   source: ByteSource,
   name: string,
-  see: (link: string, entity: ReturnType<Hdf5File["get"]>, library: Library) => void,
+  see: (link: string, entity: ReturnType<Hdf5File["get"]>, hdf5: Hdf5Library) => void,
 ): Promise<void> {
-  const { library, module } = await load();
-  const path = temporaryPath();
-  module.FS.writeFile(path, new Uint8Array(0));
-  const node: FileNode = module.FS.lookupPath(path, {}).node;
-  node.usedBytes = source.size;
-  node.stream_ops = {
-    ...node.stream_ops,
-    read: (_stream, buffer, offset, length, position) => {
-      const bytes = source.read(position, length);
-      buffer.set(bytes, offset);
-      return bytes.length;
-    },
-  };
-  let file: Hdf5File | undefined;
-  try {
-    file = new library.File(path, "r");
-    for (const link of file.paths()) see(link, file.get(link), library);
-  } catch (error) {
-    if (error instanceof MokaError) throw error;
-    throw new MokaError("MOKA_DATA", `${name}: not an HDF5 file, or damaged: ${rootCause(error)}`, { cause: error });
-  } finally {
-    closeQuietly(file);
-    module.FS.unlink(path);
-  }
+  await withHdf5((hdf5) => {
+    const { library, module, path } = hdf5;
+    module.FS.writeFile(path, new Uint8Array(0));
+    const node: FileNode = module.FS.lookupPath(path, {}).node;
+    node.usedBytes = source.size;
+    node.stream_ops = {
+      ...node.stream_ops,
+      read: (_stream, buffer, offset, length, position) => {
+        const bytes = source.read(position, length);
+        buffer.set(bytes, offset);
+        return bytes.length;
+      },
+    };
+    let file: Hdf5File | undefined;
+    try {
+      file = new library.File(path, "r");
+      for (const link of file.paths()) see(link, file.get(link), hdf5);
+    } catch (error) {
+      if (error instanceof MokaError) throw error;
+      throw new MokaError("MOKA_DATA", `${name}: not an HDF5 file, or damaged: ${hdf5Reason(error)}`, { cause: error });
+    } finally {
+      closeQuietly(file);
+    }
+  });
 }
 
 /** A damaged file may fail to close; the error that was thrown before is the one that counts. */
@@ -123,26 +132,24 @@ export async function writeHdf5(
   content: Readonly<Record<string, Hdf5Value>> | ReadonlyMap<string, Hdf5Value>,
   groups: readonly string[] = [],
 ): Promise<Uint8Array> {
-  const { library, module } = await load();
-  const path = temporaryPath();
-  try {
-    const file = new library.File(path, "w");
+  return withHdf5(({ library, module, path }) => {
     try {
-      for (const group of groups) makeGroups(file, group.split("/"));
-      for (const [link, value] of content instanceof Map ? content : Object.entries(content)) {
-        makeGroups(file, link.split("/").slice(0, -1));
-        writeDataset(file, link, value);
+      const file = new library.File(path, "w");
+      try {
+        for (const group of groups) makeGroups(file, group.split("/"));
+        for (const [link, value] of content instanceof Map ? content : Object.entries(content)) {
+          makeGroups(file, link.split("/").slice(0, -1));
+          writeDataset(file, link, value);
+        }
+      } finally {
+        file.close();
       }
-    } finally {
-      file.close();
+      return module.FS.readFile(path);
+    } catch (error) {
+      if (error instanceof MokaError) throw error;
+      throw new MokaError("MOKA_FILE", `the HDF5 file cannot be made: ${hdf5Reason(error)}`, { cause: error });
     }
-    return module.FS.readFile(path);
-  } catch (error) {
-    if (error instanceof MokaError) throw error;
-    throw new MokaError("MOKA_FILE", `the HDF5 file cannot be made: ${rootCause(error)}`, { cause: error });
-  } finally {
-    if (module.FS.analyzePath(path).exists) module.FS.unlink(path);
-  }
+  });
 }
 
 /** HDF5's codes for the classes of element types that can be read. */
@@ -151,23 +158,68 @@ const float = 1;
 const string = 3;
 
 function isReadable({ metadata: { type, size } }: Dataset): boolean {
-  return type === integer || type === string || (type === float && (size === 4 || size === 8));
+  if (type === integer) return [1, 2, 4, 8].includes(size);
+  return type === string || (type === float && [2, 4, 8].includes(size));
 }
 
-function readDataset(dataset: Dataset, what: string, fileSize: number): Hdf5Value | undefined {
+/** What the elements of a dataset are, for an error. */
+function describeElements({ type, size, shape, enum_type: enumeration }: Dataset["metadata"]): string {
+  if (shape === null) return "nothing: its dataspace is empty";
+  if (type === integer || type === float) return `${type === integer ? "integers" : "floats"} of ${size * 8} bits`;
+  const names = Object.keys(enumeration?.members ?? {})
+    .sort()
+    .join(", ");
+  if (names !== "") return names === "FALSE, TRUE" ? "bools" : `an enumeration (${names})`;
+  return otherClasses[type] ?? `elements of class ${type}`;
+}
+
+/** The element types that are not read, by HDF5's code for their class. */
+const otherClasses: Readonly<Record<number, string>> = {
+  2: "times",
+  3: "strings",
+  4: "bit fields",
+  5: "opaque elements",
+  6: "compound elements",
+  7: "references",
+  8: "an enumeration",
+  9: "lists of different lengths",
+  10: "arrays",
+};
+
+function readDataset(
+  dataset: Dataset,
+  what: string,
+  fileSize: number,
+  module: Hdf5Library["module"],
+): Hdf5Value | undefined {
   const { shape, type, size, signed, total_size: count, vlen } = dataset.metadata;
   if (shape === null || !isReadable(dataset)) return undefined;
   check(
-    vlen || count * size <= fileSize * maxCompressionRatio,
+    vlen || count * size <= fileSize * maxDeflateRatio,
     "MOKA_DATA",
     `${what} has ${formatShape(shape)} values, which no file of ${fileSize} bytes can hold`,
   );
   if (type === string) return shape.length === 0 ? String(dataset.value) : undefined;
   checkShape(shape);
+  if (type === float && size === 2) return { shape, data: halfsToFloats(readHalfs(dataset, module)) };
   const values = arrayOf(dataset.value);
   const isInt32 = type === integer && (size < 4 || (size === 4 && signed));
   if (isInt32) return { shape, data: values instanceof Int32Array ? values : Int32Array.from(values, Number) };
   return { shape, data: values instanceof Float32Array ? values : Float32Array.from(values, Number) };
+}
+
+/** The bits of values in half precision, which the library reads into its memory, but makes no numbers of. */
+function readHalfs(
+  { file_id, path, metadata: { total_size: count } }: Dataset,
+  module: Hdf5Library["module"],
+): Uint16Array {
+  const address = module._malloc(Math.max(1, 2 * count));
+  try {
+    module.get_dataset_data(file_id, path, null, null, null, BigInt(address));
+    return new Uint16Array(module.HEAPU8.slice(address, address + 2 * count).buffer);
+  } finally {
+    module._free(address);
+  }
 }
 
 /** The values as an array: the library returns a scalar as a number. */
@@ -197,32 +249,4 @@ function makeGroups(file: Hdf5File, parts: readonly string[]): void {
     const path = parts.slice(0, depth).join("/");
     if (path !== "" && file.get(path) === null) file.create_group(path);
   }
-}
-
-/** Sets the library to throw its errors, which it would otherwise write to the console. */
-async function load() {
-  const library = await import("h5wasm");
-  const module = await library.ready;
-  try {
-    module.activate_throwing_error_handler();
-  } catch (error) {
-    // The library loses a part of its stack with each error that it throws.
-    const reason = "the HDF5 library has stopped working, after thousands of damaged files: start the program anew";
-    throw new MokaError("MOKA_DATA", reason, { cause: error });
-  }
-  return { library, module };
-}
-
-let files = 0;
-
-/** A new path: all files share one file system in memory. */
-function temporaryPath(): string {
-  files += 1;
-  return `/moka-${files}.h5`;
-}
-
-/** The last, innermost cause in the library's message: `… in H5F__super_read(): file signature not found`. */
-function rootCause(error: unknown): string {
-  const reasons = [...reasonOf(error).matchAll(/ in \w+\(\): (.*)/g)];
-  return reasons.at(-1)?.[1] ?? reasonOf(error);
 }

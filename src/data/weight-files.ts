@@ -1,9 +1,16 @@
+import { create } from "@bufbuild/protobuf";
 import { readNet, readSolverState, writeNet, writeSolverState } from "../proto/binary/index.js";
-import type { NetParameter, SolverState } from "../proto/gen/caffe_pb.js";
+import { type NetParameter, NetParameterSchema, type SolverState } from "../proto/gen/caffe_pb.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
-import type { Files } from "../util/files.js";
+import {
+  isWeightMessage,
+  nameOfWeights,
+  type WeightSource,
+  type Weights,
+  weightSources,
+} from "../proto/weight-sources.js";
+import { type Files, readSource } from "../util/files.js";
 import type { Log } from "../util/log.js";
-import { weightPaths } from "../util/weight-paths.js";
 import { isHdf5 } from "./hdf5.js";
 import { netFromHdf5, netToHdf5, solverStateFromHdf5, solverStateToHdf5 } from "./hdf5-weights.js";
 
@@ -17,25 +24,27 @@ export class WeightFileStore {
     this.#log = log;
   }
 
-  async read(path: string): Promise<NetParameter> {
-    const bytes = await this.#files.read(path);
-    if (isHdf5(bytes)) return netFromHdf5(bytes, path);
-    return upgradeNet(readNet(bytes, path, { mayChangeBytes: true }), path, this.#log);
+  /** Reads one file; a message is upgraded in place if it has an older form. Given bytes do not change. */
+  async read(source: WeightSource): Promise<NetParameter> {
+    const name = nameOfWeights(source);
+    if (isWeightMessage(source)) return upgradeNet(source, name, this.#log);
+    const bytes = await readSource(this.#files, source);
+    if (isHdf5(bytes)) return netFromHdf5(bytes, name);
+    return upgradeNet(readNet(bytes, name, { mayChangeBytes: bytes !== source }), name, this.#log);
   }
 
   /**
-   * Reads one file, or several separated by commas, with the same result as copying them into a net one after the other. The
-   * result is the first net, followed by the layers of the others. If several have a layer, the last one counts.
+   * Reads one file or message, or several, with the same result as copying them into a net one after the other. The result
+   * is a new net: the first, followed by the layers of the others. If several have a layer, the last one counts.
    */
-  async readAll(paths: string): Promise<NetParameter> {
-    const [path = "", ...more] = weightPaths(paths);
-    const net = await this.read(path);
-    for (const each of more) {
-      const { layer } = await this.read(each);
+  async readAll(weights: Weights): Promise<NetParameter> {
+    const nets: NetParameter[] = [];
+    for (const source of weightSources(weights)) nets.push(await this.read(source));
+    const layer = nets.reduce<NetParameter["layer"]>((all, { layer }) => {
       const names = new Set(layer.map(({ name }) => name));
-      net.layer = [...net.layer.filter(({ name }) => !names.has(name)), ...layer];
-    }
-    return net;
+      return [...all.filter(({ name }) => !names.has(name)), ...layer];
+    }, []);
+    return Object.assign(create(NetParameterSchema), nets[0], { layer });
   }
 
   async write(path: string, net: NetParameter): Promise<void> {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Issues } from "../proto/text/issues.js";
+import { Lexer } from "../proto/text/lexer.js";
 import { parseTree } from "../proto/text/parser.js";
 import type { FieldNode, FileNode, ListNode, MessageNode, ValueNode } from "../proto/text/tree.js";
 import { applyEdits, type Edit, Editor, overlap } from "./edits.js";
@@ -323,4 +324,79 @@ test("edits overlap where they change the same characters or insert at one place
   expect(overlap(edit(1, 1), edit(1, 1))).toBe(true);
   expect(overlap(edit(0, 2), edit(1, 1))).toBe(true);
   expect(overlap(edit(0, 2), edit(2, 3))).toBe(false);
+});
+
+/** The tokens and comments of a text. */
+function tokensOf(text: string): readonly string[] {
+  const lexer = new Lexer(text, new Issues());
+  const tokens: { readonly offset: number; readonly text: string }[] = [];
+  for (; lexer.kind !== "end"; lexer.advance()) tokens.push({ offset: lexer.offset, text: lexer.raw });
+  return [...tokens, ...lexer.comments].sort((a, b) => a.offset - b.offset).map((each) => each.text);
+}
+
+test("no edit joins tokens, or puts one into a comment", () => {
+  const tokens = [
+    "a",
+    "b_1",
+    "5",
+    "-",
+    "2.5",
+    "1e-3",
+    "0x1",
+    '"s # s"',
+    "'s'",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ";",
+    ":",
+    "# c",
+  ];
+  const token = fc.constantFrom(...tokens);
+  const gap = fc.constantFrom("", "", " ", "\n", "\r\n", "\t");
+  // Blanks that the text needs between two of its tokens, beside those that are drawn.
+  const needed = (left: string, right: string) =>
+    left.startsWith("#") ? "\n" : /[\w.-]$/.test(left) && /^[\w.-]/.test(right) ? " " : "";
+  const change = fc.tuple(fc.nat(30), fc.nat(3), fc.array(token, { maxLength: 3 }));
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(token, gap), { maxLength: 20 }),
+      fc.array(change, { maxLength: 4 }),
+      (drawn, changes) => {
+        let text = "";
+        const ends: { readonly start: number; readonly end: number }[] = [];
+        for (const [each, blanks] of drawn) {
+          text += needed(tokens.find((known) => text.endsWith(known)) ?? text.slice(-1), each);
+          ends.push({ start: text.length, end: text.length + each.length });
+          text += each + (each.startsWith("#") ? "\n" : blanks);
+        }
+        const edits: Edit[] = [];
+        const expected = drawn.map(([each]) => [each]);
+        let behind = 0;
+        for (const [at, removed, by] of changes.toSorted(([a], [b]) => a - b)) {
+          const [first, last] = [Math.max(at, behind), Math.min(Math.max(at, behind) + removed, drawn.length)];
+          if (first >= last) continue;
+          const replacement = by.filter((each) => !each.startsWith("#")).join(" ");
+          edits.push({ start: ends[first].start, end: ends[last - 1].end, replacement });
+          expected.splice(first, last - first, [replacement], ...expected.slice(first + 1, last).map(() => []));
+          behind = last;
+        }
+        expect(tokensOf(applyEdits(text, edits))).toEqual(expected.flat().flatMap(tokensOf));
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
+test.each([
+  ["a: falseb: 1", [{ start: 3, end: 8, replacement: "true" }], "a: true b: 1"],
+  ["a: 1,b: 1", [{ start: 4, end: 5, replacement: "" }], "a: 1 b: 1"],
+  ["a: 1 # c\nb: 2", [{ start: 8, end: 9, replacement: "" }], "a: 1 # c\nb: 2"],
+  ["a: 1 # c\nb: 2", [{ start: 8, end: 8, replacement: " d: 1" }], "a: 1 # c\n d: 1\nb: 2"],
+  ['a: "#"b: 2', [{ start: 6, end: 6, replacement: "d: 1" }], 'a: "#"d: 1 b: 2'],
+  ["ab", [{ start: 1, end: 1, replacement: "" }], "ab"],
+])("what an edit would join in %s stays apart", (text, edits, after) => {
+  expect(applyEdits(text, edits)).toBe(after);
 });

@@ -148,15 +148,37 @@ export class Editor {
   }
 }
 
-/** Applies edits of one text, which must not overlap; edits at one place are applied in the order given. */
+/**
+ * Applies edits of one text, which must not overlap; edits at one place are applied in the order given. No edit joins
+ * what were two words, or puts text into a comment: where its ends would, a space or a line end stands between.
+ */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
-  let result = "";
+  const parts: string[] = [];
+  const add = (part: string) => {
+    if (part !== "") parts.push(separator(parts.at(-1) ?? "", part), part);
+  };
   let at = 0;
   for (const { start, end, replacement } of edits.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
-    result += text.slice(at, start) + replacement;
+    if (start === end && replacement === "") continue;
+    add(text.slice(at, start));
+    add(replacement);
     at = end;
   }
-  return result + text.slice(at);
+  add(text.slice(at));
+  return parts.join("");
+}
+
+/** A line that ends in a comment. */
+const inComment = /^(?:[^"'#\n]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')*#[^\n]*$/;
+const wordCharacter = /[^\s{}<>[\],;:=#"']/;
+/** A minus alone is no word. */
+const endsInWord = /[^\s{}<>[\],;:=#"'-]$|[^\s{}<>[\],;:=#"']-$/;
+
+/** What has to stand between two parts of a text. */
+function separator(left: string, right: string): "" | " " | "\n" {
+  const lastLine = left.slice(left.lastIndexOf("\n") + 1);
+  if (lastLine.includes("#") && inComment.test(lastLine)) return /^\r?\n/.test(right) ? "" : "\n";
+  return endsInWord.test(left) && wordCharacter.test(right.charAt(0)) ? " " : "";
 }
 
 /** Whether both edits change the same characters, or insert at one place. */

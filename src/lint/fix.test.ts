@@ -89,3 +89,14 @@ test("weights are changed in a copy, and only where a fix changes them", async (
   expect((await run([one])).weights).toBeUndefined();
   expect((await run([rule("two", "TanH", setType("TanH"))], weights)).weights).toBeUndefined();
 });
+
+test("a fix that makes the text worse is left out, and the others are made", async () => {
+  const three = `${text}layer { name: "c" type: "ReLU" bottom: "b" top: "c" }\n`;
+  const breaks = (_: LintNet, index: number) =>
+    index === 1 ? { edits: [{ start: three.length - 2, end: three.length - 1, replacement: "" }] } : undefined;
+  const other = rule("other", "TanH", (net, index) => (index === 1 ? undefined : setType("TanH")(net, index)));
+  const result = await fixText(three, undefined, [rule("breaks", "", breaks), other], {}, lintContext());
+  expect(result.text).toBe(three.replaceAll(/(?<="[ac]" type: )"ReLU"/g, '"TanH"'));
+  expect(result.fixed.map(({ rule }) => rule)).toEqual(["other", "other"]);
+  expect(result.findings.filter(({ rule }) => rule === "breaks").map(({ fixable }) => fixable)).toContain(false);
+});

@@ -52,7 +52,7 @@ function message(net: LintNet, layer: LintLayer, { param }: ForkNorm, plan: Fork
 }
 
 /** Deletes fields; `by` replaces the first of them. */
-function swap(net: Pick<LintNet, "edit" | "text">, fields: readonly FieldNode[], by?: string): Edit[] {
+export function swap(net: Pick<LintNet, "edit" | "text">, fields: readonly FieldNode[], by?: string): Edit[] {
   const [first, ...rest] = fields;
   if (!first) return [];
   if (by) return [{ start: first.offset, end: first.end, replacement: by }, ...swap(net, rest)];

@@ -4,6 +4,7 @@ import type { FileNode } from "../proto/text/tree.js";
 import type { MokaError } from "../util/errors.js";
 import type { Editor } from "./edits.js";
 import type { LintLayer } from "./layer.js";
+import type { MixedForms } from "./mixed-forms.js";
 import type { View } from "./view.js";
 import type { Blobs } from "./weights.js";
 
@@ -18,6 +19,8 @@ export interface LintNet {
   readonly file: string | undefined;
   readonly text: string;
   readonly tree: FileNode;
+  /** The layers of mixed forms, which `tree` and the messages have in today's form. */
+  readonly mixed: readonly MixedForms[];
   /** The reader's issues with the text. */
   readonly issues: readonly TextIssue[];
   /** The error of the upgrade or of the selection of layers. `message` is then the result up to the error. */

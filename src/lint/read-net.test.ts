@@ -115,7 +115,7 @@ layer { name: "e" type: "Eltwise" bottom: "a" bottom: "nobody" top: "e" }\n`;
 });
 
 test("a text that cannot be brought up to date is looked at as far as it goes", async () => {
-  const { failures, layers } = await read(`${input}layers { name: "r" type: RELU bottom: "x" top: "r" }\n`);
+  const { failures, layers } = await read(`${input}input: "y"\ninput_dim: 1\n`);
   expect(failures).toMatchObject([{ code: expect.stringMatching(/^MOKA_/) }]);
   expect(layers.length).toBeGreaterThan(0);
 });

@@ -37,14 +37,14 @@ export interface LintContext {
 
 /** Reads a net's text into the form that rules see. Any text gives a result. */
 export async function readLintNet(source: Source, context: LintContext): Promise<LintNet> {
-  const { text, tree, file } = source;
+  const { text, tree, file, mixed } = source;
   const { message: written, issues } = source.message(NetParameterSchema);
   const message = needsNetUpgrade(written) ? source.message(NetParameterSchema).message : written;
-  return lookAt({ text, tree, issues, written, message }, file, context);
+  return lookAt({ text, tree, mixed, issues, written, message }, file, context);
 }
 
 /** A net that was read. A net in an older form is read twice, because the upgrade changes `message`. */
-export type ReadNet = Pick<LintNet, "text" | "tree" | "issues" | "written" | "message">;
+export type ReadNet = Pick<LintNet, "text" | "tree" | "mixed" | "issues" | "written" | "message">;
 
 /** Completes a net that was read by its layers and by the states it can be in. */
 export async function lookAt(read: ReadNet, file: string | undefined, context: LintContext): Promise<LintNet> {

@@ -53,11 +53,11 @@ export function netFilesOf({ net, trainNet, testNet }: SolverParameter): readonl
  * errors, then the nets within the text.
  */
 export async function readLintSolver(source: Source, context: LintContext): Promise<[LintNet, ...LintNet[]]> {
-  const { text, tree, file } = source;
+  const { text, tree, file, mixed } = source;
   const { message: written, issues } = source.message(SolverParameterSchema);
   const { message: solver, failures } = readSolver(source);
   const whole: LintNet = {
-    ...{ file, text, tree, issues, failures, solver },
+    ...{ file, text, tree, mixed, issues, failures, solver },
     written: create(NetParameterSchema),
     message: create(NetParameterSchema),
     kind: "fragment",
@@ -74,7 +74,7 @@ export async function readLintSolver(source: Source, context: LintContext): Prom
     for (const [index, message] of nets.entries()) {
       const [own, before] = [trees.get(name)?.[index], asWritten.get(name)?.[index]];
       if (!own || !before) continue;
-      const read = { text, tree: own, issues: [], written: before, message };
+      const read = { text, tree: own, mixed: [], issues: [], written: before, message };
       inner.push(await lookAt(read, file, { ...context, solver }));
     }
   }

@@ -1,11 +1,9 @@
 import type { TextIssue } from "../proto/text/index.js";
+import { meantAt } from "../proto/text/lexer.js";
 import { contentOf } from "../proto/text/strings.js";
 import type { FileNode, ListNode, ScalarNode } from "../proto/text/tree.js";
 import type { Edit } from "./edits.js";
 import { bodyAround, type PlacedValue, valueAt } from "./places.js";
-
-/** Characters that Moka reads as spaces, and Caffe does not. */
-const stray = /[\p{Cc}\p{Zs}\p{Zl}\p{Zp}\p{Cf}]+/uy;
 
 /**
  * Edits that make Caffe read what Moka reads at an issue; undefined if what was meant is uncertain, or more than a few
@@ -37,9 +35,8 @@ function over({ offset, end }: { readonly offset: number; readonly end: number }
 
 function character(text: string, offset: number): Edit[] | undefined {
   if (offset <= 1 && text.startsWith("\ufeff")) return [{ start: 0, end: 1, replacement: "" }];
-  stray.lastIndex = offset;
-  const [found] = stray.exec(text) ?? [];
-  return found ? [{ start: offset, end: offset + found.length, replacement: " " }] : undefined;
+  const meant = meantAt(text, offset);
+  return meant && [{ start: offset, end: meant.end, replacement: meant.ascii }];
 }
 
 function punctuation(tree: FileNode, offset: number, placed: PlacedValue | undefined): Edit[] | undefined {

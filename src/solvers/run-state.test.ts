@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { readHdf5 } from "../data/hdf5.js";
 import { Solver, type SolverOptions } from "../index.js";
 import { MemoryDataLayer } from "../layers/data/memory-data.js";
-import { createFiles, type MemoryFiles } from "../platform/browser/files.js";
+import { createFiles, type MemoryFiles } from "../platform/memory-files.js";
 import { runStateFile } from "./run-state.js";
 
 const golden = (path: string) =>
@@ -98,9 +98,7 @@ const later = (seen: readonly unknown[]) => seen.filter((each) => (each as numbe
 
 /** The last snapshot: its bytes; for HDF5, which contains the time of writing, its datasets. */
 function take20(files: MemoryFiles, end: string): Promise<unknown[]> {
-  const taken = ["caffemodel", "solverstate"].map(
-    (kind) => files.take(`snap_iter_20.${kind}${end}`) ?? new Uint8Array(),
-  );
+  const taken = ["caffemodel", "solverstate"].map((kind) => files.take(`snap_iter_20.${kind}${end}`) as Uint8Array);
   return Promise.all(taken.map((bytes) => (end === ".h5" ? readHdf5(bytes) : bytes)));
 }
 
@@ -169,7 +167,7 @@ describe("a run state that does not fit is ignored, with a warning:", () => {
   async function stopped(): Promise<{ files: MemoryFiles; state: Record<string, unknown>; withoutState: unknown[] }> {
     const files = dataFolder();
     await train(await load(net, files, "max_iter: 10 random_seed: 7".replace("max_iter: 10", "snapshot: 10")));
-    const state = decode(files.take(file));
+    const state = decode(files.take(file) as Uint8Array);
     const withoutState = await train(
       await load(net, files, "random_seed: 9", { snapshot: "snap_iter_10.solverstate" }),
     );

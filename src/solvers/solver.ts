@@ -71,7 +71,7 @@ export interface SolverEvents {
 /** A request to a running solver, as signals make them in Caffe. */
 export type SolverAction = "none" | "snapshot" | "stop";
 
-type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) => void;
+export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) => void;
 
 /**
  * Trains a net: each iteration is forward, backward and update, with tests and snapshots between iterations.

@@ -1,11 +1,13 @@
 import { create } from "@bufbuild/protobuf";
-import { createFiles, createImages } from "#platform";
+import { createImages } from "#platform";
 import { openDatabase } from "../data/database.js";
 import { toPlanes } from "../data/images/planes.js";
+import { openFile } from "../platform/open-files.js";
 import { setBlobValues } from "../proto/binary/blob.js";
 import { type DatumValues, readDatum } from "../proto/binary/index.js";
 import { type BlobProto, BlobProtoSchema } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
+import type { FileSource } from "../util/files.js";
 import type { Images } from "../util/images.js";
 import { silent } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
@@ -27,10 +29,12 @@ export type ImageMeanOptions = ImageSetOptions;
  * The mean of all images of a database, as Caffe's `compute_image_mean` computes it: in single precision and in the
  * same order, so the result is equal bit for bit. Records may hold bytes, floats or encoded images.
  *
+ * @param source the database: the path of its folder; of an LMDB, also the path, bytes or `Blob` of its `data.mdb`
  * @throws MokaError MOKA_DATA if the images differ in size, or there are none
  */
-export async function computeImageMean(path: string, options: ImageMeanOptions = {}): Promise<ImageMean> {
-  const { files = createFiles(), images = createImages(), backend = "lmdb", log = silent } = options;
+export async function computeImageMean(source: FileSource, options: ImageMeanOptions = {}): Promise<ImageMean> {
+  const { images = createImages(), backend = "lmdb", log = silent } = options;
+  const { files, path } = openFile(options, source);
   const database = await openDatabase(files, backend, path);
   try {
     const cursor = database.cursor();

@@ -9,7 +9,7 @@ import { toPlanes } from "../data/images/planes.js";
 import { resize } from "../data/images/resize.js";
 import { type Datum, DatumSchema } from "../proto/gen/caffe_pb.js";
 import type { Image } from "../util/images.js";
-import { convertImageset, parseImageList } from "./convert-imageset.js";
+import { convertImageset } from "./convert-imageset.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-imageset-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -113,6 +113,24 @@ test("what cannot be read is logged and left out, with its number", async () => 
   expect(told.filter((line) => line.startsWith("error: Could not open or find file")).length).toBe(2);
 });
 
+test("a blank line is logged and left out, with its number; blanks may follow a label", async () => {
+  const list = join(folder, "blank.txt");
+  writeFileSync(list, "\uFEFFa.png 3\t\r\n\r\n \nb c.png\t5 \n\n\n");
+  const path = newPath();
+  const told: string[] = [];
+  const log = (severity: string, _: string, message: string) => void told.push(`${severity}: ${message}`);
+  expect(await convertImageset(folder, list, path, { log })).toEqual({ count: 2, skipped: 2 });
+  const found = (await records(path)).map(([key, value]) => [key, value.label]);
+  expect(found).toEqual([
+    ["00000000_a.png", 3],
+    ["00000003_b c.png", 5],
+  ]);
+  expect(told).toContain("info: A total of 4 images.");
+  expect(
+    told.filter((line) => line === `error: Could not open or find file ${folder}/: the line is blank`).length,
+  ).toBe(2);
+});
+
 test("errors leave no database", async () => {
   const convert = (list: string, options = {}) => {
     const path = newPath();
@@ -122,7 +140,7 @@ test("errors leave no database", async () => {
   const sizes = convert("a.png 0\nb c.png 1", { checkSize: true });
   await expect(sizes.done).rejects.toThrow(/b c\.png is of size 3×5×8, the first image of 3×4×6/);
   expect(existsSync(join(sizes.path, "data.mdb"))).toBe(false);
-  await expect(convert("a.png").done).rejects.toThrow(/errors\.txt:1: expected a path, a space and a label/);
+  await expect(convert("a.png").done).rejects.toThrow(/errors\.txt:1:1: expected a file, a space and a label/);
   await expect(convert("").done).rejects.toThrow(/the list is empty/);
   await expect(convert("none.png 1").done).rejects.toThrow(/none of its 1 images/);
   await expect(convert("a.png 1", { resizeWidth: 3 }).done).rejects.toThrow(/give both, or none/);
@@ -130,11 +148,4 @@ test("errors leave no database", async () => {
   const twice = convert("a.png 1");
   await twice.done;
   await expect(convertImageset(folder, join(folder, "errors.txt"), twice.path)).rejects.toThrow(/already/);
-});
-
-test("a list's paths may have spaces, its lines end with CR", () => {
-  expect(parseImageList("a b/c.jpg 12\r\nd.png -1\r\n\n", "list")).toEqual([
-    { file: "a b/c.jpg", label: 12 },
-    { file: "d.png", label: -1 },
-  ]);
 });

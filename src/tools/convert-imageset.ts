@@ -1,12 +1,15 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { createFiles, createImages } from "#platform";
+import { createImages } from "#platform";
 import { createDatabase } from "../data/database.js";
 import { recordKey } from "../data/datum.js";
 import { toPlanes } from "../data/images/planes.js";
 import { resize } from "../data/images/resize.js";
+import { type ListedImage, parseImageList } from "../data/sources/image-list.js";
+import { openFiles } from "../platform/open-files.js";
 import { writeDatum } from "../proto/binary/index.js";
 import { DatumSchema } from "../proto/gen/caffe_pb.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
+import { type FileSource, readSource, sourceName } from "../util/files.js";
 import type { Image, ImageFormat } from "../util/images.js";
 import { silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
@@ -30,36 +33,32 @@ export interface ConvertImagesetOptions extends ImageSetOptions {
   readonly encodeType?: string | undefined;
 }
 
-/** A line of a list: an image's path below the root folder, and its label. */
-export interface ListedImage {
-  readonly file: string;
-  readonly label: number;
-}
-
 /** The number of images that other threads read ahead. */
 const readAhead = 8;
 
 /**
  * Writes images into a new database, as Caffe's `convert_imageset`. Keys are `00000000_name`, with the index of the
  * line in the list; values are Datums with blue, green and red planes, or with an image file. A file that has the
- * wanted format and is not resized is stored unchanged. An image that cannot be read is logged and left out; its number
- * is not used.
+ * wanted format and is not resized is stored unchanged. An image that cannot be read, and a blank line,
+ * is logged and left out; its number is not used.
  *
- * Departures from Caffe: a line without a label, a width without a height, and a format that cannot be written are
+ * Departures from Caffe: a line without an integer label, a width without a height, and a format that cannot be written are
  * errors; `checkSize` works with `encoded` too, where Caffe always fails. The database appears when all records are
  * written; there is none if no image could be read.
  *
+ * @param list the list's path or address, its bytes, or a `Blob`
  * @param rootFolder is put before every path of the list, with a `/` between if it is a folder
  * @returns the number of images in the database, and of those that could not be read
  * @throws MokaError MOKA_FILE if the database exists
  */
 export async function convertImageset(
   rootFolder: string,
-  listFile: string,
+  list: FileSource,
   database: string,
   options: ConvertImagesetOptions = {},
 ): Promise<{ readonly count: number; readonly skipped: number }> {
-  const { files = createFiles(), images = createImages(), backend = "lmdb", log = silent } = options;
+  const { images = createImages(), backend = "lmdb", log = silent } = options;
+  const files = openFiles(options);
   const { gray = false, encodeType = "", resizeWidth = 0, resizeHeight = 0 } = options;
   const encoded = options.encoded || encodeType !== "";
   check(
@@ -70,12 +69,13 @@ export async function convertImageset(
   const size = resizeWidth > 0 ? { width: resizeWidth, height: resizeHeight } : undefined;
   if (encodeType !== "") formatOf(encodeType);
 
-  const list = parseImageList(await files.readText(listFile), listFile);
+  const listFile = sourceName(list) ?? "the list";
+  const lines = [...parseImageList(new TextDecoder().decode(await readSource(files, list)), listFile)];
   if (options.shuffle) {
     log("info", "convert_imageset.cpp:86", "Shuffling data");
-    new Random(options.seed ?? freshSeed()).shuffle(list);
+    new Random(options.seed ?? freshSeed()).shuffle(lines);
   }
-  log("info", "convert_imageset.cpp:89", `A total of ${list.length} images.`);
+  log("info", "convert_imageset.cpp:89", `A total of ${lines.length} images.`);
   if (encodeType !== "" && !options.encoded) {
     log("info", "convert_imageset.cpp:92", "encode_type specified, assuming encoded=true.");
   }
@@ -83,7 +83,9 @@ export async function convertImageset(
   const root = needsSlash ? `${rootFolder}/` : rootFolder;
   const writer = await createDatabase(files, backend, database);
 
-  const load = async ({ file, label }: ListedImage) => {
+  const load = async (listed: ListedImage | undefined) => {
+    check(listed, "MOKA_DATA", "the line is blank");
+    const { file, label } = listed;
     const bytes = await files.read(root + file);
     const original = await images.decode(bytes, { color: !gray });
     const image = size ? resize(original, size.width, size.height) : original;
@@ -98,43 +100,24 @@ export async function convertImageset(
   let count = 0;
   let skipped = 0;
   let first: Image | undefined;
-  for await (const { item, index, result } of inOrder(list, load)) {
+  for await (const { item, index, result } of inOrder(lines, load)) {
+    const file = item?.file ?? "";
     if (result instanceof Error) {
       if (!isUnreadable(result)) throw result;
-      log("error", "io.cpp:80", `Could not open or find file ${root}${item.file}: ${reasonOf(result)}`);
+      log("error", "io.cpp:80", `Could not open or find file ${root}${file}: ${reasonOf(result)}`);
       skipped += 1;
       continue;
     }
     first ??= result.image;
-    if (options.checkSize) checkSameSize(result.image, first, root + item.file);
-    await writer.add(recordKey(index, item.file), result.value);
+    if (options.checkSize) checkSameSize(result.image, first, root + file);
+    await writer.add(recordKey(index, file), result.value);
     count += 1;
     if (count % 1000 === 0) log("info", "convert_imageset.cpp:147", `Processed ${count} files.`);
   }
-  check(count > 0, "MOKA_DATA", `${listFile}: none of its ${list.length} images could be read`);
+  check(count > 0, "MOKA_DATA", `${listFile}: none of its ${lines.length} images could be read`);
   await writer.finish();
   if (count % 1000 !== 0) log("info", "convert_imageset.cpp:153", `Processed ${count} files.`);
   return { count, skipped };
-}
-
-/**
- * The lines `path label` of a list. The last space is the separator, so a path may contain spaces.
- *
- * @param name the name of the list, for errors
- * @throws MokaError MOKA_DATA for a line without a label, or a list without lines
- */
-export function parseImageList(text: string, name: string): ListedImage[] {
-  const lines = text.trimEnd().split("\n");
-  check(lines.length > 1 || lines[0] !== "", "MOKA_DATA", `${name}: the list is empty`);
-  return lines.map((line, index) => {
-    const [, file = "", label] = /^(.*\S) +([-+]?\d+)\s*$/.exec(line) ?? [];
-    check(
-      label !== undefined && Math.abs(Number(label)) < 2 ** 31,
-      "MOKA_DATA",
-      `${name}:${index + 1}: expected a path, a space and a label, a whole number; came ${JSON.stringify(line)}`,
-    );
-    return { file, label: Number(label) };
-  });
 }
 
 /** Processes several items at a time; yields the results, or the errors, in the order of the items. */

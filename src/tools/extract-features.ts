@@ -1,9 +1,9 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { dump } from "npyjs";
-import { createFiles } from "#platform";
 import type { Net } from "../core/net.js";
 import { type Backend, createDatabase } from "../data/database.js";
 import { writeHdf5 } from "../data/hdf5.js";
+import { openFiles } from "../platform/open-files.js";
 import { DatumSchema } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
@@ -41,7 +41,8 @@ interface Writer {
  * @throws MokaError MOKA_USAGE for blobs that the net does not have, MOKA_FILE if a database exists
  */
 export async function extractFeatures(net: Net, options: ExtractFeaturesOptions): Promise<number[]> {
-  const { blobs: names, outputs, batches, format, files = createFiles(), log = silent } = options;
+  const { blobs: names, outputs, batches, format, log = silent } = options;
+  const files = openFiles(options);
   check(
     names.length === outputs.length,
     "MOKA_USAGE",

@@ -1,5 +1,7 @@
-import { createFiles, createImages } from "#platform";
+import { createImages } from "#platform";
+import { openFiles } from "../platform/open-files.js";
 import { check, MokaError } from "../util/errors.js";
+import { type FileSource, readSource, sourceName } from "../util/files.js";
 import type { NdArray } from "../util/nd-array.js";
 import { countOf } from "../util/shape.js";
 import type { ImageSetOptions } from "./options.js";
@@ -14,7 +16,7 @@ export interface ResizeOptions {
   readonly antiAliasing?: boolean | undefined;
 }
 
-export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "images">, ResizeOptions {
+export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "onProgress" | "images">, ResizeOptions {
   /** Three channels (red, green, blue) if true, else one. Default true. */
   readonly color?: boolean | undefined;
   /** Height and width in pixels to resize to, by `resizeImage`. Default: the image's own; nothing is resampled. */
@@ -30,7 +32,7 @@ export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "image
  * It does not resample, unless `size` is given. Then it interpolates linearly, as `resizeImage`; data layers resize as OpenCV
  * does, which gives other values.
  *
- * @param path a JPEG or PNG, in Node also TIFF, WebP or GIF
+ * @param source the path or address of a JPEG, PNG, BMP, PBM, PGM or PPM, in Node also TIFF, WebP or GIF; its bytes, or a `Blob`
  * @throws MokaError `MOKA_FILE` if the file cannot be read, `MOKA_DATA` if it is no image
  * @example
  * ```ts
@@ -38,11 +40,13 @@ export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "image
  * const small = await loadImage("cat.jpg", { size: [227, 227], antiAliasing: true }); // 227 × 227 × 3
  * ```
  */
-export async function loadImage(path: string, options: LoadImageOptions = {}): Promise<NdArray> {
-  const { color = true, size, antiAliasing, files = createFiles(), images = createImages() } = options;
-  const bytes = await files.read(path);
+export async function loadImage(source: FileSource, options: LoadImageOptions = {}): Promise<NdArray> {
+  const { color = true, size, antiAliasing, images = createImages() } = options;
+  const files = openFiles(options);
+  const name = sourceName(source) ?? "the picture";
+  const bytes = await readSource(files, source);
   const image = await images.decode(bytes, { color: undefined }).catch((error) => {
-    throw error instanceof MokaError ? new MokaError(error.code, `${path}: ${error.reason}`, { cause: error }) : error;
+    throw error instanceof MokaError ? new MokaError(error.code, `${name}: ${error.reason}`, { cause: error }) : error;
   });
   const { width, height, channels, data } = image;
   const depth = color ? 3 : 1;

@@ -3,20 +3,22 @@ import type { Message } from "@bufbuild/protobuf";
 import type { layers } from "../layers/registry.js";
 import type * as proto from "../proto/gen/caffe_pb.js";
 
-type Proto = typeof proto;
+export type Proto = typeof proto;
 
 /** The name in the prototxt: `num_output` for `numOutput`. */
-type Snake<S> = S extends `${infer First}${infer Rest}`
+export type Snake<S> = S extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${Snake<Rest>}`
   : "";
 
 /** The generated enums, by their generated names: `PoolingParameter_PoolMethod`. */
-type Enums = { [K in keyof Proto as Proto[K] extends Record<number, string> ? K : never]: Proto[K] };
+export type Enums = { [K in keyof Proto as Proto[K] extends Record<number, string> ? K : never]: Proto[K] };
 
 /** The names of the values of an enum. */
-type EnumNames<E> = { [K in keyof Enums]: E extends Enums[K][keyof Enums[K]] ? keyof Enums[K] : never }[keyof Enums];
+export type EnumNames<E> = {
+  [K in keyof Enums]: E extends Enums[K][keyof Enums[K]] ? keyof Enums[K] : never;
+}[keyof Enums];
 
-type Value<T> = T extends Message
+export type Value<T> = T extends Message
   ? MessageFields<T>
   : T extends bigint
     ? bigint | number
@@ -26,7 +28,7 @@ type Value<T> = T extends Message
         : T | EnumNames<T>
       : T;
 
-type FieldValue<T> = T extends readonly (infer Item)[] ? Value<Item> | readonly Value<Item>[] : Value<T>;
+export type FieldValue<T> = T extends readonly (infer Item)[] ? Value<Item> | readonly Value<Item>[] : Value<T>;
 
 /**
  * The fields of a message, named as in the prototxt, as plain values: messages as objects, enums by name or number,
@@ -37,7 +39,7 @@ export type MessageFields<M> = {
 };
 
 /** Messages of LayerParameter by their type names without `Parameter`: for most, this is the layer's type. */
-type Messages = {
+export type Messages = {
   [K in keyof proto.LayerParameter as NonNullable<proto.LayerParameter[K]> extends {
     $typeName: `caffe.${infer Type}Parameter`;
   }
@@ -46,12 +48,12 @@ type Messages = {
 };
 
 /** The fields of LayerParameter by their names in the prototxt. */
-type FieldTypes = { [K in keyof proto.LayerParameter as Snake<K>]: NonNullable<proto.LayerParameter[K]> };
+export type FieldTypes = { [K in keyof proto.LayerParameter as Snake<K>]: NonNullable<proto.LayerParameter[K]> };
 
-type LayerClasses = { [C in (typeof layers)[number] as C["type"]]: C };
+export type LayerClasses = { [C in (typeof layers)[number] as C["type"]]: C };
 
 /** The own message of each layer type: that in the field that its class names, or the one named after the type. */
-type TypeMessages = { Python: Messages["Python"] } & {
+export type TypeMessages = { Python: Messages["Python"] } & {
   [T in keyof LayerClasses]: LayerClasses[T]["paramField"] extends keyof FieldTypes
     ? FieldTypes[LayerClasses[T]["paramField"]]
     : T extends keyof Messages
@@ -69,7 +71,9 @@ export type CommonFields = Omit<MessageFields<proto.LayerParameter>, "type">;
 export type LayerFields<T extends LayerType> = MessageFields<TypeMessages[T]> &
   Omit<CommonFields, keyof MessageFields<TypeMessages[T]>>;
 
-type Intersection<U> = (U extends unknown ? (given: U) => void : never) extends (taken: infer I) => void ? I : never;
+export type Intersection<U> = (U extends unknown ? (given: U) => void : never) extends (taken: infer I) => void
+  ? I
+  : never;
 
 /** The values of the enums within a message: `Pooling` has those of PoolingParameter's PoolMethod, Engine and RoundMode. */
 export type EnumValues = {

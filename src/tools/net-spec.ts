@@ -14,7 +14,7 @@ import { layerMessage } from "./layer-message.js";
 import type { CommonFields, EnumValues, LayerFields, LayerType } from "./layer-params.js";
 
 /** A layer that was made by a call. */
-interface Call {
+export interface Call {
   readonly bottoms: readonly Top[];
   /** Its tops, at least one: a layer without tops has one that represents the layer. */
   readonly tops: readonly Top[];
@@ -44,7 +44,7 @@ export interface CallOptions<N extends number> {
 }
 
 /** A list of N tops; `never` if N is negative or not whole. */
-type TopList<N extends number, Tops extends readonly Top[] = []> = number extends N
+export type TopList<N extends number, Tops extends readonly Top[] = []> = number extends N
   ? Top[]
   : `${N}` extends `-${string}` | `${string}.${string}`
     ? never

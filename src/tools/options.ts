@@ -1,12 +1,10 @@
 import type { Backend } from "../data/database.js";
-import type { Files } from "../util/files.js";
+import type { FilesOptions } from "../platform/open-files.js";
 import type { Images } from "../util/images.js";
 import type { Log } from "../util/log.js";
 
 /** Options of all tools that read or write files. */
-export interface FileOptions {
-  /** Default: the platform's. */
-  readonly files?: Files | undefined;
+export interface FileOptions extends FilesOptions {
   readonly log?: Log | undefined;
 }
 

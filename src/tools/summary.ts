@@ -1,4 +1,4 @@
-import { createFiles, createImages } from "#platform";
+import { createImages } from "#platform";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
 import { inferShapes, isMissing, type LayerShapes } from "../core/infer-shapes.js";
@@ -11,17 +11,18 @@ import { Tensor } from "../core/tensor.js";
 import { matchTrainedLayers } from "../core/weights.js";
 import { WeightFileStore } from "../data/weight-files.js";
 import { layers as allLayers, forkTypes } from "../layers/registry.js";
+import { type FilesOptions, openFiles } from "../platform/open-files.js";
 import type { LayerParameter, NetParameter } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
+import { nameOfWeights, type Weights, weightSources } from "../proto/weight-sources.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import { countOf, formatShape, type Shape } from "../util/shape.js";
-import { weightPaths } from "../util/weight-paths.js";
 import { type Peak, peakOf } from "./peak.js";
 
-export interface SummaryOptions extends StateOptions {
+export interface SummaryOptions extends StateOptions, FilesOptions {
   /** The phase, which selects layers. Default `TEST`. */
   readonly phase?: Phase | undefined;
   /**
@@ -29,14 +30,13 @@ export interface SummaryOptions extends StateOptions {
    * needs neither data nor a known type.
    */
   readonly shapes?: Readonly<Record<string, Shape>> | undefined;
-  /** Weights to compare with the net: a path, or several separated by commas. */
-  readonly weights?: string | undefined;
+  /** Weights to compare with the net: files or messages. */
+  readonly weights?: Weights | undefined;
   /** Whether to plan the net's memory, which takes most of the time. Default true; if not, `peaks` is empty. */
   readonly peaks?: boolean | undefined;
   /** Layers of the caller's own, as for `Net.load`. */
   readonly layers?: Readonly<Record<string, LayerConstructor>> | undefined;
   readonly log?: Log | undefined;
-  readonly files?: Files | undefined;
 }
 
 export interface BlobSummary {
@@ -122,7 +122,8 @@ const width = 4;
  * @param message the net, upgraded
  */
 export async function summarizeNet(message: NetParameter, options: SummaryOptions = {}): Promise<NetSummary> {
-  const { phase = "TEST", level, stages, shapes = {}, log = silent, files = createFiles(), weights } = options;
+  const { phase = "TEST", level, stages, shapes = {}, log = silent, weights } = options;
+  const files = openFiles(options);
   const filtered = filterLayers(message, stateOf(phase, options), log);
   const catalog = new Catalog(allLayers, () => {}, options.layers);
   const context = { catalog, files, images: createImages(), phase, log: silent, random: new Random(1) };
@@ -202,15 +203,16 @@ function addParams(layer: Layer, shapes: readonly Shape[], table: ParamTable): v
 
 /** The parameters that the weights have, and those that share one of them. */
 async function findWeights(
-  paths: string,
+  weights: Weights,
   layers: readonly Layer[],
   files: Files,
   log: Log,
 ): Promise<ReadonlySet<Span>> {
   const found = new Set<Span>();
   const store = new WeightFileStore(files, log);
-  for (const path of weightPaths(paths)) {
-    for (const { to } of matchTrainedLayers(layers, await store.read(path), path, log)) found.add(to.data);
+  for (const source of weightSources(weights)) {
+    const trained = await store.read(source);
+    for (const { to } of matchTrainedLayers(layers, trained, nameOfWeights(source), log)) found.add(to.data);
   }
   return found;
 }

@@ -27,3 +27,6 @@ export function formatStart(bytes: Uint8Array): string {
   const shown = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0"));
   return shown.join(" ") || "nothing";
 }
+
+/** More bytes than `deflate` can make of one byte: a file that announces more is damaged. */
+export const maxDeflateRatio = 1100;

@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /** The subject of an error. All fields are optional; place and layer are shown before the message. */
-interface ErrorContext {
+export interface ErrorContext {
   readonly place?: Place | undefined;
   readonly layer?: { readonly name: string; readonly type: string } | undefined;
   readonly cause?: unknown;

@@ -1,5 +1,11 @@
 /**
- * The file system as Moka uses it; each platform implements it.
+ * One file, wherever a file is read: its path, or the address of a file on the web (`http:`, `https:`); its bytes; or a
+ * `Blob`, such as the `File` that a user chose in a page.
+ */
+export type FileSource = string | URL | Uint8Array | Blob;
+
+/**
+ * The file system as Moka uses it; each platform implements it, and `createFiles` makes one in memory.
  * All failures are `MokaError`s with code `MOKA_FILE` that name the path.
  */
 export interface Files {
@@ -25,6 +31,8 @@ export interface Files {
   /** Creates a folder and its parents, if they do not exist. */
   makeFolder(path: string): Promise<void>;
   isFolder(path: string): Promise<boolean>;
+  /** Whether there is a file or a folder. */
+  exists(path: string): Promise<boolean>;
   /** The names of the files and folders in a folder, sorted. */
   list(path: string): Promise<string[]>;
 }
@@ -35,6 +43,35 @@ export interface ByteSource {
   /** `length` bytes from byte `offset` on, fewer at the end. The result may be a view: copy it to keep it. */
   read(offset: number, length: number): Uint8Array;
   close(): void;
+}
+
+/** The bytes of a file. Bytes that were given are returned as they are. */
+export async function readSource(files: Files, source: FileSource): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
+  return source instanceof Blob ? blobBytes(source) : files.read(pathOf(source));
+}
+
+/** A file's name: its path or address, or the name of a page's `File`; undefined for bytes and other `Blob`s. */
+export function sourceName(source: FileSource): string | undefined {
+  if (isPath(source)) return pathOf(source);
+  return "name" in source && typeof source.name === "string" ? source.name : undefined;
+}
+
+/** Whether a file is given by its path or address. */
+export function isPath(source: unknown): source is string | URL {
+  return typeof source === "string" || source instanceof URL;
+}
+
+export function isFile(value: unknown): value is FileSource {
+  return isPath(value) || value instanceof Uint8Array || value instanceof Blob;
+}
+
+export function pathOf(source: string | URL): string {
+  return String(source);
+}
+
+export async function blobBytes(blob: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await blob.arrayBuffer());
 }
 
 /** The result of `read` for a file, which is open until `read` resolves. */

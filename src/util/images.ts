@@ -23,14 +23,15 @@ export interface EncodeOptions {
 }
 
 /**
- * Reads and writes image files; each platform implements it. The values are those of OpenCV's `imread` and `imdecode`,
+ * Reads image files (JPEG, PNG, BMP, PBM, PGM, PPM; in Node also TIFF, WebP, GIF), and writes JPEG and PNG; each platform
+ * implements it. The values are those of OpenCV's `imread` and `imdecode`,
  * from version 3.1: color profiles and gamma are ignored. Alpha is left out, and a camera's orientation (EXIF) is
  * applied, unless the channels of the file are asked for.
  */
 export interface Images {
   /**
-   * @throws MokaError `MOKA_DATA` if the bytes cannot be read as an image, or, with `color` undefined, are an image of
-   * more than 8 bits per value; `MOKA_UNSUPPORTED` if this platform cannot read images, or not of that format
+   * @throws MokaError `MOKA_DATA` if the bytes cannot be read as an image, or are one of too many pixels, or, with `color`
+   * undefined, of more than 8 bits per value; `MOKA_UNSUPPORTED` if this platform cannot read images, or not of that format
    */
   decode(bytes: Uint8Array, options: DecodeOptions): Promise<Image>;
   /** The bytes of a file with this image, which must have 1 or 3 channels. */

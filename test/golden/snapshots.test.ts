@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type Hdf5Value, readHdf5 } from "../../src/data/hdf5.js";
 import { netFromHdf5, netToHdf5, solverStateFromHdf5, solverStateToHdf5 } from "../../src/data/hdf5-weights.js";
 import { Net, Solver } from "../../src/index.js";
-import { createFiles, type MemoryFiles } from "../../src/platform/browser/files.js";
+import { createFiles, type MemoryFiles } from "../../src/platform/memory-files.js";
 import {
   blobShape,
   blobValues,

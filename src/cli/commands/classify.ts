@@ -1,5 +1,4 @@
 import type { MeanArray } from "../../index.js";
-import type { Files } from "../../util/files.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import { integer, json, model, number, numbers, parser, runOptions, stateOptions, weights } from "../options.js";
 import { print, printJson } from "../print.js";
@@ -49,7 +48,7 @@ export const classify: Command = command(
     const { createFiles } = await import("#platform");
     const files = createFiles();
     const labels = labelFile === undefined ? [] : (await files.readText(labelFile)).split(/\r?\n/);
-    const meanArray = mean === undefined ? undefined : await readMean(files, mean);
+    const meanArray = mean === undefined ? undefined : await readMean(mean);
     const classifier = await Classifier.load(model, weights, rest);
     try {
       const { transformer, channels, net } = classifier;
@@ -90,16 +89,11 @@ function described({ image, predictions }: { image: string; predictions: readonl
   return `---------- Prediction for ${image} ----------\n${lines.join("")}`;
 }
 
-async function readMean(files: Files, mean: string): Promise<MeanArray> {
+async function readMean(mean: string): Promise<MeanArray> {
   const data = numbers(mean);
   if (data) return { shape: [data.length], data };
-  if (/\.npy$/i.test(mean)) {
-    const { readArray } = await import("../arrays.js");
-    return readArray(mean);
-  }
-  const { blobShape, blobValues, readBlobProto } = await import("../../proto/binary/index.js");
-  const blob = readBlobProto(await files.read(mean), mean);
-  return { shape: blobShape(blob).slice(-3), data: blobValues(blob).data };
+  const { loadMean } = await import("../../index.js");
+  return loadMean(mean);
 }
 
 /** Repeats a single value for each channel. */

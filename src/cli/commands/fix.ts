@@ -123,7 +123,8 @@ async function asText(
     `${paint.underline(`${file}:${line}:${column}`)}  ${paint.green("fixed")}  ${message}  ${paint.dim(rule)}\n`;
   const fixed = results.flatMap((result) => result.fixed.map((finding) => line(result.file, finding)));
   const changed = results.filter(({ before, text }) => text !== before).length;
-  const count = `${counted(fixed.length, "problem")} in ${counted(changed, "file")}`;
+  const where = weights && changed === 0 ? "the weights" : counted(changed, "file");
+  const count = `${counted(fixed.length, "problem")} in ${where}`;
   const did = isTrial ? `would fix ${count}; nothing is written` : `fixed ${count}`;
   const also = weights && !isTrial ? [`wrote the weights that belong to it to ${weights.path}\n`] : [];
   const left = results.filter(({ findings }) => findings.length > 0);

@@ -1,9 +1,9 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { FoldProof, FoldResult } from "../../index.js";
+import { weightPaths } from "../../proto/weight-sources.js";
 import { check } from "../../util/errors.js";
 import { formatNumber } from "../../util/number-format.js";
-import { weightPaths } from "../../util/weight-paths.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, option, repeated } from "../command.js";
 import { addNamed, addShape, integer, json, model, positive, runOptions, stateOptions, weights } from "../options.js";

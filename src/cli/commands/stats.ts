@@ -2,6 +2,7 @@ import type { NetStats } from "../../api/stats.js";
 import type { BatchNormStats, ChannelValues, FlaggedChannel } from "../../tools/batch-norm/layer-stats.js";
 import { check } from "../../util/errors.js";
 import { formatNumber } from "../../util/number-format.js";
+import { counted } from "../../util/words.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, operand, option } from "../command.js";
 import { json, phase, stateOptions } from "../options.js";
@@ -46,7 +47,7 @@ function asText({ name, layers, missing }: NetStats): string {
   const blocks = layers.map((layer) => blockOf(layer, bold, yellow));
   const absent = missing.length > 0 ? [yellow(`Not in the weights, so empty: ${missing.join(", ")}\n`)] : [];
   const flagged = layers.filter(({ dead, suspicious }) => dead.length + suspicious.length > 0).length;
-  const total = `${layers.length} BatchNorm layers, ${flagged} with dead or suspicious channels\n`;
+  const total = `${counted(layers.length, "BatchNorm layer")}, ${flagged} with dead or suspicious channels\n`;
   return [`${name || "(no name)"}\n`, ...blocks, ...absent, total].join("\n");
 }
 
@@ -55,7 +56,7 @@ function blockOf(layer: BatchNormStats, bold: (text: string) => string, warn: (t
   const { name, channels, scale, reading, dead, suspicious, useGlobalStats } = layer;
   const isOdd = reading.state !== "saturated" && reading.state !== "growing" && reading.state !== "converted";
   const fixed = useGlobalStats === undefined ? "" : `, use_global_stats: ${useGlobalStats}`;
-  const head = `${bold(name)}  ${channels} channels, ${scale ? `Scale "${scale}"` : "no Scale"}${fixed}`;
+  const head = `${bold(name)}  ${counted(channels, "channel")}, ${scale ? `Scale "${scale}"` : "no Scale"}${fixed}`;
   const factor = `  factor   ${isOdd ? warn(reading.text) : reading.text}`;
   const { rawMean, rawVariance } = layer;
   const raw = `raw: M ${range(rawMean)}, V ${range(rawVariance)}`;
@@ -64,7 +65,14 @@ function blockOf(layer: BatchNormStats, bold: (text: string) => string, warn: (t
     [cell("variance", layer.variance), cell("β", layer.beta)],
     [cell("γ/σ", layer.gain), raw],
   ];
+  const other = layer.withFactor1;
   const flags = [
+    ...(other
+      ? [
+          `  with a factor of 1: mean ${range(other.mean)}, variance ${range(other.variance)}, γ/σ ${range(other.gain)};`,
+          "  `moka fix --weights` sets it",
+        ]
+      : []),
     ...(dead.length > 0 ? [warn(`  dead: ${listed(dead)}`)] : []),
     ...(suspicious.length > 0 ? [warn(`  suspicious: ${listed(suspicious)}`)] : []),
   ];

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { createFiles } from "../../platform/browser/index.js";
+import { createFiles } from "../../platform/memory-files.js";
 import { readDatum } from "../../proto/binary/index.js";
 import { MokaError } from "../../util/errors.js";
 import { recordKey } from "../datum.js";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createFiles as createMemoryFiles } from "../../platform/browser/index.js";
+import { createFiles as createMemoryFiles } from "../../platform/memory-files.js";
 import { createFiles } from "../../platform/node/index.js";
 import { readDatum } from "../../proto/binary/index.js";
 import type { DatabaseRecord } from "../../util/database.js";

@@ -1,4 +1,4 @@
-import { check } from "../../util/errors.js";
+import { check, MokaError } from "../../util/errors.js";
 import { Random } from "../../util/random.js";
 import { withLabel } from "../labeled-image.js";
 import { type BatchSource, ignoreRejection } from "../prefetch.js";
@@ -11,17 +11,29 @@ export interface ListedImage {
   readonly label: number;
 }
 
+/** The lines of a list; undefined stands for a blank one. */
+export type ImageList = readonly (ListedImage | undefined)[];
+
 /**
- * Reads a list as Caffe's ImageData and convert_imageset do: each line is a file name, which may have spaces, a space,
- * and an integer label. The label is 0 if the text after the last space is no number, or if there is no space.
- * Empty lines, which Caffe cannot read, are left out.
+ * Reads a list of images as ImageData and convert_imageset take it: each line has a file's name, blanks, and a label, an
+ * integer of 32 bits. The last blank separates them, so a name may have blanks. Blanks (spaces, tabs) may follow the label.
+ * Blank lines at the end do not count.
+ *
+ * In Caffe only a space separates, blanks after the label become a part of the name, and the label is 0 if it is missing
+ * or no number, and 1 if it is 1.5.
+ *
+ * @param name the list's name in errors
+ * @throws MokaError MOKA_DATA at the line without a name or an integer, or if no line has any
  */
-export function parseImageList(text: string): ListedImage[] {
-  return text.split("\n").flatMap((line) => {
-    if (line.trim() === "") return [];
-    const space = line.lastIndexOf(" ");
-    const label = Number.parseInt(line.slice(space + 1), 10);
-    return [{ file: space < 0 ? line : line.slice(0, space), label: Number.isNaN(label) ? 0 : label | 0 }];
+export function parseImageList(text: string, name: string): ImageList {
+  const lines = text.trimEnd();
+  check(lines !== "", "MOKA_DATA", `${name}: the list is empty`);
+  return lines.split("\n").map((line, index) => {
+    if (line.trim() === "") return undefined;
+    const [, file = "", label] = /^(.*\S)[ \t]+([-+]?\d+)[ \t\r]*$/s.exec(line) ?? [];
+    if (label !== undefined && Math.abs(Number(label)) < 2 ** 31) return { file, label: Number(label) };
+    const reason = `expected a file, a space and a label, a whole number; came ${JSON.stringify(line.trimEnd())}`;
+    throw new MokaError("MOKA_DATA", reason, { place: { file: name, line: index + 1, column: 1 } });
   });
 }
 

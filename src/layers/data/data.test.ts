@@ -259,7 +259,7 @@ describe("encoded records", () => {
     mkdirSync(join(folder, "broken"));
     writeFileSync(join(folder, "broken", "data.mdb"), Buffer.concat(writeLmdb([{ key: "0", value }])));
     await expect(batches(layer(`${folder}/broken`, "batch_size: 1"))).rejects.toThrow(
-      /layer "layer" \(Data\): record 0 of \S+broken: no picture of a kind that can be read/,
+      /layer "layer" \(Data\): record 0 of \S+broken: no image of a kind that is read/,
     );
   });
 });

@@ -19,7 +19,7 @@ import { loadMean, newTransformer } from "./transform.js";
  * `data_param`: `source` (a folder; of an LMDB its `data.mdb` too), `batch_size`, `backend` (LEVELDB, or LMDB),
  * `prefetch` (4): batches that are read and decoded ahead of the net. `rand_skip`, `force_encoded_color` and the old
  * transformation fields are ignored, as in Caffe. `transform_param`: `scale` (1), `mirror` (false), `crop_size` (0),
- * `mean_file` or `mean_value`; for encoded records, JPEG or PNG files, `force_color` or `force_gray` (else as they are).
+ * `mean_file` or `mean_value`; for encoded records, image files, `force_color` or `force_gray` (else as they are).
  *
  * A LevelDB is only read: unlike Caffe's, it is neither locked nor changed when it is opened.
  */

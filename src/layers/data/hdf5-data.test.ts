@@ -6,9 +6,12 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { netFromText } from "../../../test/nets.js";
-import { type Hdf5Array, readHdf5, writeHdf5 } from "../../data/hdf5.js";
+import { type Hdf5Array, readHdf5, readHdf5Shapes, readHdf5Tree, writeHdf5 } from "../../data/hdf5.js";
+import { bytesSource } from "../../util/files.js";
 
 const clusters = fileURLToPath(new URL("../../../test/golden/files/clusters_train.h5", import.meta.url));
+/** Files that h5py wrote. */
+const cases = fileURLToPath(new URL("../../../test/cases/hdf5-types/", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "moka-hdf5-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -46,6 +49,36 @@ async function firsts(text: string, forwards: number, seed = 1701): Promise<numb
 }
 
 const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);
+
+describe("values", () => {
+  test("of half precision are read", async () => {
+    const net = await netFromText(layer(`${cases}l_f16.txt`, "batch_size: 4"));
+    const single = await netFromText(layer(`${cases}l_f32.txt`, "batch_size: 4"));
+    const { label, data } = await net.forward();
+    expect([...(label ?? [])]).toEqual([60, 61, 62, 63]);
+    expect(data?.length).toBe((await single.forward())["data"]?.length);
+    await net.dispose();
+    await single.dispose();
+  });
+
+  test("of all types and byte orders are read, compressed or not", async () => {
+    const { datasets } = await readHdf5Tree(readFileSync(`${cases}types.h5`));
+    const values = (name: string) => [...(datasets.get(name) as Hdf5Array).data];
+    const floats = ["df2", "df2b", "df4", "df4b", "df8", "df8b"];
+    for (const name of floats) {
+      const half = name.startsWith("df2");
+      expect(values(name), name).toEqual([1.5, -2, Math.fround(half ? 0.0999755859375 : 0.1), 65504]);
+    }
+    const names = [...datasets.keys()].filter((name) => /^d[iu]/.test(name));
+    expect(names.length).toBe(14);
+    for (const name of names) expect(values(name), name).toEqual([1, 2, 3, 100]);
+    expect(values("f16gz")).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect((datasets.get("f16chunk") as Hdf5Array).shape).toEqual([0, 3]);
+    expect(values("big")).toEqual([2 ** 53, 2 ** 62, -(2 ** 63)]); // in single precision
+    expect(values("ubig")).toEqual([2 ** 64, 2 ** 63]);
+    expect(datasets.get("scalar16")).toEqual({ shape: [], data: Float32Array.of(3) });
+  });
+});
 
 describe("batches", () => {
   test("come in the order of the rows, and start again after the last", async () => {
@@ -201,9 +234,46 @@ describe("errors", () => {
   test("a dataset that is missing", async () => {
     const source = list("a.txt", [await rows("named.h5", [[1]])]);
     await fails(layer(source, "batch_size: 1", ["data", "target"])).toThrow(
-      `<text>:1:1: layer "layer" (HDF5Data): ${folder}/named.h5 has no dataset "target" of one axis or more; ` +
-        "it has data, label",
+      `<text>:1:1: layer "layer" (HDF5Data): ${folder}/named.h5 has no dataset "target"; it has data, label`,
     );
+  });
+
+  test.each([
+    ["data", "l_bool.txt", "bools"],
+    ["label", "l_string.txt", "strings"],
+  ])("%s of %s: that it holds %s, and what is read", async (name, source, holds) => {
+    const file = source.replace(/^l_(.*)txt$/, "$1h5");
+    const says =
+      `${cases}${file}: dataset "${name}" holds ${holds}; ` +
+      "floats of 16, 32 and 64 bits and integers of 8 to 64 bits are read";
+    await fails(layer(cases + source, "batch_size: 4")).toThrow(says);
+    const { others } = await readHdf5Shapes(bytesSource(readFileSync(`${cases}${file}`)), file); // without its values
+    expect(others.get(name)).toBe(holds);
+  });
+
+  test.each([
+    ["ld", "floats of 128 bits"],
+    ["i24", "integers of 24 bits"],
+    ["bool", "bools"],
+    ["enum", "an enumeration (G, R)"],
+    ["cplx", "compound elements"],
+    ["ref", "references"],
+    ["vstrs", "strings"],
+    ["str", "a string"],
+    ["vlen", "lists of different lengths"],
+    ["bits", "bit fields"],
+    ["opaque", "opaque elements"],
+    ["empty", "nothing: its dataspace is empty"],
+  ])("a dataset named %s: %s", async (name, holds) => {
+    const source = list("types.txt", [`${cases}types.h5`]);
+    await fails(layer(source, "batch_size: 1", [name])).toThrow(
+      `types.h5: dataset "${name}" holds ${holds}; floats of 16`,
+    );
+  });
+
+  test("a dataset that is one number", async () => {
+    const source = list("types.txt", [`${cases}types.h5`]);
+    await fails(layer(source, "batch_size: 1", ["scalar16"])).toThrow('dataset "scalar16" is one number without rows');
   });
 
   test("datasets that do not fit together", async () => {

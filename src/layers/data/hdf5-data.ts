@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
-import { floatsOf, readHdf5, readHdf5Shapes } from "../../data/hdf5.js";
+import { floatsOf, type Hdf5Content, readHdf5Shapes, readHdf5Tree } from "../../data/hdf5.js";
 import { fieldsOf, isIndex, isOrder } from "../../data/sources/item.js";
 import { HDF5DataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
@@ -14,7 +14,8 @@ import { SourceLayer } from "./source-layer.js";
  * Rows of HDF5 files: one dataset for each top, by its name.
  *
  * No bottoms; tops, one or more: (batch_size, …), where … are the axes of the dataset after its first. Files are read one
- * after the other, each as a whole; after the last row of the last file, the first row of the first follows.
+ * after the other, each as a whole; after the last row of the last file, the first row of the first follows. The values are
+ * floats of 16, 32 or 64 bits or integers of 8 to 64 bits.
  *
  * `hdf5_data_param`: `source` (a text file that lists HDF5 files, separated by white space), `batch_size`,
  * `shuffle` (false): the rows of each file, and the files, are shuffled again in each pass. The C library's generator
@@ -141,7 +142,7 @@ export class HDF5DataLayer extends SourceLayer {
 
   async #load(file: number): Promise<void> {
     const path = this.#paths[this.#files[file] ?? 0] ?? "";
-    const read = async () => readHdf5(await this.context.files.read(path), path);
+    const read = async () => readHdf5Tree(await this.context.files.read(path), path);
     const found = await read().catch((error) => {
       throw this.explain(error);
     });
@@ -153,17 +154,9 @@ export class HDF5DataLayer extends SourceLayer {
   }
 
   /** The datasets that the tops name. All must have the same number of rows; the rows must be as large as in earlier files. */
-  #datasetsOf<T extends { readonly shape: Shape }>(path: string, found: ReadonlyMap<string, T | string>): T[] {
+  #datasetsOf<T extends { readonly shape: Shape }>(path: string, found: Hdf5Content<T | string>): T[] {
     const before = this.#datasets;
-    const datasets = this.message.top.map((name) => {
-      const dataset = found.get(name);
-      this.check(
-        typeof dataset === "object" && dataset.shape.length > 0,
-        "MOKA_DATA",
-        `${path} has no dataset "${name}" of one axis or more; it has ${[...found.keys()].join(", ") || "none"}`,
-      );
-      return dataset;
-    });
+    const datasets = this.message.top.map((name) => this.#datasetOf(path, found, name));
     const rows = datasets[0]?.shape[0];
     this.check(rows !== 0, "MOKA_DATA", `${path} has no rows`);
     datasets.forEach(({ shape }, i) => {
@@ -177,5 +170,20 @@ export class HDF5DataLayer extends SourceLayer {
       );
     });
     return datasets;
+  }
+
+  #datasetOf<T extends { readonly shape: Shape }>(path: string, found: Hdf5Content<T | string>, name: string): T {
+    const { datasets, others } = found;
+    const dataset = datasets.get(name);
+    const elements = typeof dataset === "string" ? "a string" : others.get(name);
+    this.check(
+      elements === undefined,
+      "MOKA_DATA",
+      `${path}: dataset "${name}" holds ${elements}; floats of 16, 32 and 64 bits and integers of 8 to 64 bits are read`,
+    );
+    const names = [...datasets.keys(), ...others.keys()].sort().join(", ") || "none";
+    this.check(typeof dataset === "object", "MOKA_DATA", `${path} has no dataset "${name}"; it has ${names}`);
+    this.check(dataset.shape.length > 0, "MOKA_DATA", `${path}: dataset "${name}" is one number without rows`);
+    return dataset;
   }
 }

@@ -9,7 +9,7 @@ import { buildError, layerNet } from "../../../test/layers.js";
 import { netFromText } from "../../../test/nets.js";
 import { type Hdf5Array, readHdf5 } from "../../data/hdf5.js";
 import { lint, Net } from "../../index.js";
-import { createFiles } from "../../platform/browser/index.js";
+import { createFiles } from "../../platform/memory-files.js";
 import type { Log } from "../../util/log.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-hdf5-output-"));

@@ -2,9 +2,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { type NetSetup, netFromText } from "../../../test/nets.js";
+import { summarize } from "../../api/summary.js";
 import type { Net } from "../../core/net.js";
 import { parseImageList } from "../../data/sources/image-list.js";
 import { createImages } from "../../platform/node/index.js";
@@ -201,14 +203,79 @@ test("looks for pictures beside the list and the prototxt too", async () => {
   });
 });
 
-test("a list is read as Caffe reads it: the label is behind the last space", () => {
-  expect(parseImageList("a b.jpg 3\r\nc.jpg -2\n\nd.jpg  7x\ne.jpg x\nf.jpg")).toEqual([
-    { file: "a b.jpg", label: 3 },
-    { file: "c.jpg", label: -2 },
-    { file: "d.jpg ", label: 7 },
-    { file: "e.jpg", label: 0 },
-    { file: "f.jpg", label: 0 },
-  ]);
+describe("a list", () => {
+  const read = (text: string) => parseImageList(text, "list.txt");
+
+  test("has a name, which may have blanks, and a label on each line", () => {
+    expect(read("a b.jpg 3\r\nc.jpg -2\n \t\nd.jpg\t\t7\n\ne 1.jpg  +9 \t\n f.jpg 0  \n\n")).toEqual([
+      { file: "a b.jpg", label: 3 },
+      { file: "c.jpg", label: -2 },
+      undefined,
+      { file: "d.jpg", label: 7 },
+      undefined,
+      { file: "e 1.jpg", label: 9 },
+      { file: " f.jpg", label: 0 },
+    ]);
+  });
+
+  test.each([
+    "b.png",
+    "b.png 1.5",
+    "b.png cat",
+    "b.png,9",
+    "b.png 7x",
+    " 7",
+    "b.png 2147483648",
+    "b.png 0x1f",
+    "b.png 1e3",
+  ])("refuses the line %s, and says where it is", (line) => {
+    expect(() => read(`a.png 1\n\n${line}\n`)).toThrow(
+      `list.txt:3:1: expected a file, a space and a label, a whole number; came ${JSON.stringify(line)}`,
+    );
+  });
+
+  test("is read in proportion to its length", () => {
+    const blanks = " ".repeat(200_000);
+    expect(() => read(`a${blanks}b`)).toThrow("list.txt:1:1");
+    expect(read(`a.png 1${blanks}\n${"\n".repeat(200_000)}b.png 2`).length).toBe(200_002);
+  });
+
+  test("of the cases: labels that are none are errors, and blanks no part of a name", async () => {
+    const cases = fileURLToPath(new URL("../../../test/cases/image-lists/", import.meta.url));
+    const load = (name: string) => {
+      const source = `source: "${cases}${name}.txt" batch_size: 2 new_height: 6 new_width: 8`;
+      const text = `layer { name: "layer" type: "ImageData" top: "data" top: "label" image_data_param { ${source} } }`;
+      return withNet(text, {}, (net) => net.forward());
+    };
+    for (const [name, line] of [
+      ["flabel", "rgb.png 1.5"],
+      ["strlabel", "rgb.png cat"],
+      ["nolabel", "rgb.png"],
+      ["comma", "rgb.png,9"],
+    ]) {
+      await expect(load(name ?? ""), name).rejects.toThrow(
+        `${cases}${name}.txt:1:1: layer "layer" (ImageData): expected a file, a space and a label, a whole number; came "${line}"`,
+      );
+    }
+    expect([...((await load("tab"))["label"] ?? [])]).toEqual([9, 0]);
+    expect([...((await load("trail"))["label"] ?? [])]).toEqual([9, 0]);
+  });
+
+  test("may be longer than what is read for shapes", async () => {
+    const long = list("long.txt", ["0.png 0", ...Array.from({ length: 9000 }, () => "ä.png 1")]);
+    const { layers } = await summarize(`${layer(long, "batch_size: 3")}\n`);
+    expect(layers[0]?.tops[0]?.shape).toEqual([3, 3, 2, 3]);
+  });
+
+  test("may have blank lines, which are left out with a warning", async () => {
+    const told: string[] = [];
+    const log = (severity: string, _: string, message: string) => void (severity === "warning" && told.push(message));
+    const blank = list("blank.txt", ["0.png 0", "", "", "1.png 1"]);
+    await withNet(layer(blank, "batch_size: 2"), { log }, async (net) => {
+      expect([...((await net.forward())["label"] ?? [])]).toEqual([0, 1]);
+    });
+    expect(told).toEqual([`${blank}: 2 blank lines are left out, the first is line 2`]);
+  });
 });
 
 describe("errors", () => {
@@ -218,7 +285,7 @@ describe("errors", () => {
     await fails(layer("", "")).toThrow(/image_data_param.source must be given$/);
     await fails(layer(all(), "batch_size: 0")).toThrow(/image_data_param.batch_size must be greater than 0$/);
     await fails(layer(all(), "new_width: 3")).toThrow(/needs both new_height and new_width, or neither$/);
-    await fails(layer(list("empty.txt", ["", ""]), "")).toThrow(/empty.txt lists no image$/);
+    await fails(layer(list("empty.txt", ["", ""]), "")).toThrow(/empty.txt: the list is empty$/);
   });
 
   test("a picture that is missing or none, when its batch comes", async () => {
@@ -226,7 +293,7 @@ describe("errors", () => {
       /^<text>:1:1: layer "layer" \(ImageData\): cannot read \S+none.png: no such file/,
     );
     await fails(layer(list("text.txt", ["all.txt 1"]), "")).toThrow(
-      /layer "layer" \(ImageData\): all.txt: no picture of a kind that can be read/,
+      /layer "layer" \(ImageData\): all.txt: no image of a kind that is read/,
     );
     const later = layer(list("later.txt", ["0.png 0", "1.png 10", "none.png 1"]), "");
     await withNet(later, {}, async (net) => {

@@ -5,7 +5,7 @@ import { ImageReader } from "../../data/sources/image-reader.js";
 import type { ImageItem } from "../../data/sources/item.js";
 import { ImageDataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
-import { readHead } from "../../util/files.js";
+import { type ByteSource, readFrom } from "../../util/files.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
 import { loadMean, newTransformer } from "./transform.js";
@@ -23,7 +23,8 @@ import { loadMean, newTransformer } from "./transform.js";
  * `mean_value`. `data_param.prefetch` (4): batches that are read and decoded ahead of the net.
  *
  * A path in the list is relative to the working directory, else to the folder of the list, else to that of the prototxt.
- * Empty lines of the list are skipped; Caffe stops at the first.
+ * Tabs separate too, blanks may follow a label, and blank lines are left out, with a warning: Caffe stops at each of these. A
+ * label that is missing or no integer is an error; Caffe takes it for 0, or for what stands before its point.
  */
 export class ImageDataLayer extends BatchLayer<ImageItem> {
   static readonly type = "ImageData";
@@ -33,7 +34,7 @@ export class ImageDataLayer extends BatchLayer<ImageItem> {
 
   /** Reads the first 64 KiB of the list, and the first image in it. */
   override async inspect(): Promise<void> {
-    const { listed, reader } = await this.#openList((path) => readHead(this.context.files, path, 1 << 16));
+    const { listed, reader } = await this.#openList((path) => readFrom(this.context.files, path, firstLines));
     const first = await new ImageListSource(listed, 1, reader).peek();
     this.expect(this.about(first, () => this.itemShape(first)));
   }
@@ -95,10 +96,20 @@ export class ImageDataLayer extends BatchLayer<ImageItem> {
     log("info", "image_data_layer.cpp:38", `Opening file ${source}`);
     const file = sourceOf(this.message)?.file;
     const list = await files.resolve(source, file);
-    const listed = parseImageList(await read(list));
-    this.check(listed.length > 0, "MOKA_DATA", `${source} lists no image`);
+    const lines = parseImageList(await read(list), list);
+    const listed = lines.filter((line) => line !== undefined);
+    if (listed.length < lines.length) {
+      const blank = `${list}: ${lines.length - listed.length} blank lines are left out, the first is line ${lines.indexOf(undefined) + 1}`;
+      log("warning", "image_data_layer.cpp:38", blank);
+    }
     const size = newHeight > 0 ? { width: newWidth, height: newHeight } : undefined;
     const reader = new ImageReader({ files, images, color: isColor, rootFolder, namedBy: [list, file], size });
     return { listed, reader, mean };
   }
+}
+
+/** The lines in the first 64 KiB of a list. */
+function firstLines(source: ByteSource): string {
+  const head = new TextDecoder().decode(source.read(0, 1 << 16));
+  return source.size <= 1 << 16 ? head : head.slice(0, head.lastIndexOf("\n") + 1); // the last one may be cut
 }

@@ -27,6 +27,16 @@ testRule(bnNegativeVariance, {
       says: ["1 channel of 3", "still computes numbers"],
     },
     "a factor below 0": { text: net("▶"), weights: weights([1, 1, 1], -2), says: ["the factor is -2"] },
+    "a factor that is no number": {
+      text: net("▶"),
+      weights: weights([1, 1, 1], Number.NaN),
+      says: ["no number in 3 channels of 3", "The factor is NaN"],
+    },
+    "a factor that is infinite": {
+      text: net("▶"),
+      weights: weights([1, 1, 1], Number.POSITIVE_INFINITY),
+      says: ["The factor is inf: both count as 0"],
+    },
     "no number": { text: net("▶"), weights: weights([1, Number.NaN, 1]), says: ["no number in 1 channel of 3"] },
     "a mean that is infinite": {
       text: net("▶"),

@@ -21,7 +21,11 @@ export const bnNegativeVariance: Rule = {
 
 function problemOf(layer: LintLayer, { variance, mean, factor }: Statistics): Problem | undefined {
   const eps = epsOf(layer);
-  const broken = indices(variance, (v, channel) => !Number.isFinite(v) || !Number.isFinite(mean[channel] ?? 0));
+  const isBad = !Number.isFinite(factor);
+  const broken = indices(
+    variance,
+    (v, channel) => isBad || !Number.isFinite(v) || !Number.isFinite(mean[channel] ?? 0),
+  );
   const negative = indices(variance, (v) => v < 0 && Number.isFinite(v));
   const nan = negative.filter((channel) => (variance[channel] ?? 0) + eps <= 0);
   const found = broken.length > 0 ? broken : negative;
@@ -32,7 +36,11 @@ function problemOf(layer: LintLayer, { variance, mean, factor }: Statistics): Pr
     return {
       at: layer.at(),
       message: `${layer.label} has a mean or variance that is no number in ${of}`,
-      why: `In TEST all of ${channelList(found)} is NaN, and so is what comes behind. Training has diverged, or the file is damaged.`,
+      why:
+        Math.abs(factor) === Number.POSITIVE_INFINITY
+          ? `The factor is ${formatNumber(factor)}: both count as 0, and nothing is normalized. The file is damaged.`
+          : `${Number.isNaN(factor) ? "The factor is NaN. " : ""}In TEST all of ${channelList(found)} is NaN, and so is what comes ` +
+            "behind. Training has diverged, or the file is damaged.",
     };
   }
   const result =

@@ -1,5 +1,7 @@
-import { testRule } from "../../../test/lint.js";
-import { weightsOf } from "../../../test/lint-weights.js";
+import { expect, test } from "vitest";
+import { lintContext, testRule } from "../../../test/lint.js";
+import { contentOf, weightsOf } from "../../../test/lint-weights.js";
+import { fixText } from "../fix.js";
 import { bnUntrained } from "./bn-untrained.js";
 
 const net = (mark: string, bn = "") => `input: "x" input_shape { dim: 1 dim: 2 dim: 4 dim: 4 }
@@ -41,12 +43,32 @@ testRule(bnUntrained, {
     "averages without a factor": {
       text: net("▶"),
       weights: weightsOf({ a: [[1, 2], [1, 2], [0]], b: trained }),
-      says: ["Mean and variance are not 0, though"],
+      says: ["factor of 0 in the weights, though its mean and variance are not 0", /a program .* left the factor out/i],
+      fixed: net(""),
     },
-    "in part": {
+    "averages without a factor, in two layers": {
       text: net("▶"),
-      weights: weightsOf({ a: [[1, 2], [1, 2], [0]], b: empty }),
-      says: ["In 1 of 2 such layers mean and variance are not 0, though"],
+      weights: weightsOf({ a: [[1, 2], [1, 2], [0]], b: [[0, 0], [1, 2], [0]] }),
+      says: ["and 1 more like it"],
+      fixed: net(""),
     },
   },
+});
+
+test("in part: the layers whose averages are there are repaired, in new blobs, the others are left", async () => {
+  const text = net("");
+  const weights = weightsOf({ a: [[1, 2], [3, 4], [0]], b: empty });
+  const result = await fixText(text, undefined, [bnUntrained], {}, lintContext({ weights }));
+  expect(result.text).toBe(text);
+  expect(result.fixed.map(({ line }) => line)).toEqual([2]);
+  expect(result.findings.map(({ line, fixable }) => [line, fixable])).toEqual([[3, false]]);
+  expect(contentOf(result.weights ?? weights)).toEqual({
+    a: [
+      [[2], [1, 2]],
+      [[2], [3, 4]],
+      [[1], [1]],
+    ],
+    b: contentOf(weights).b,
+  });
+  expect(contentOf(weights).a[2]).toEqual([[1], [0]]);
 });

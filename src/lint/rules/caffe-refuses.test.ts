@@ -79,12 +79,6 @@ layer { name: "q" type: "ReLU" ▶bottom }
 `,
       says: ["AVE_EXC_PAD is none of MAX, AVE, STOCHASTIC", "a default may stand in its place"],
     },
-    "layers of both forms, which the upgrade refuses": {
-      text: `layer { name: "a" type: "ReLU" bottom: "x" top: "y" }
-▶layers { name: "b" type: RELU bottom: "y" top: "z" }
-`,
-      says: [/layers of today's form.*write them all as layer/s],
-    },
     "rules of both kinds": {
       text: `▶layer { name: "a" type: "ReLU" bottom: "x" top: "y" include { phase: TRAIN } exclude { stage: "s" } }
 `,

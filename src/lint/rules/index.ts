@@ -24,6 +24,7 @@ import { layerAfterInPlace } from "./layer-after-in-place.js";
 import { legacyFormat } from "./legacy-format.js";
 import { lossInDeploy } from "./loss-in-deploy.js";
 import { lrMultCount } from "./lr-mult-count.js";
+import { mixedForms } from "./mixed-forms.js";
 import { phaseOverlap } from "./phase-overlap.js";
 import { redundantGlobalStats } from "./redundant-global-stats.js";
 import { reluBeforeBn } from "./relu-before-bn.js";
@@ -63,6 +64,7 @@ export const rules: readonly Rule[] = [
   bnNegativeVariance,
   bnDeadChannel,
   // the whole net
+  mixedForms,
   caffeRefuses,
   gluedNumber,
   unknownField,

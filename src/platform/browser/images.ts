@@ -1,24 +1,32 @@
+import { formatStart } from "../../util/bytes.js";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "../../util/images.js";
 import { decodeJpeg, isJpeg, type JpegHeader } from "../images/jpeg.js";
-import { type Pixels, toRgb } from "../images/pixels.js";
+import { type DecoderOptions, defaultMaxPixels, type Pixels, toRgb } from "../images/pixels.js";
+import { decodePlain } from "../images/plain.js";
 import { decodePng, imageOfPng, readPngHeader } from "../images/png.js";
 
 /**
- * JPEG and PNG in a page. JPEG is decoded by libjpeg as WebAssembly, PNG in TypeScript: a browser's own decoders apply
- * color profiles and round differently. Each decoder is loaded with the first image of its format. The values are the
- * same as in Node, except for a rare kind of JPEG, with colors at half the height and full width: they may differ
- * by 2.
+ * JPEG, PNG, BMP, PBM, PGM and PPM in a page. JPEG is decoded by libjpeg as WebAssembly, the others in TypeScript: a
+ * browser's own decoders apply color profiles and round differently. The decoders of JPEG and PNG are loaded with the first
+ * image of their format. The values are the same as in Node, except for a rare kind of JPEG, with colors at half the height
+ * and full width: they may differ by 2.
  */
-export function createImages(): Images {
-  return { decode, encode, rasterize };
+export function createImages({ maxPixels = defaultMaxPixels }: DecoderOptions = {}): Images {
+  return { decode: (bytes, options) => decode(bytes, options, maxPixels), encode, rasterize };
 }
 
-async function decode(bytes: Uint8Array, options: DecodeOptions): Promise<Image> {
-  if (isJpeg(bytes)) return decodeJpeg(bytes, options, jpegPixels);
-  const png = readPngHeader(bytes);
-  check(png, "MOKA_UNSUPPORTED", "no JPEG and no PNG, which are the pictures that can be read in a page");
-  return imageOfPng(await decodePng(bytes), png, options);
+async function decode(bytes: Uint8Array, options: DecodeOptions, maxPixels: number): Promise<Image> {
+  if (isJpeg(bytes)) return decodeJpeg(bytes, options, maxPixels, jpegPixels);
+  const png = readPngHeader(bytes, maxPixels);
+  if (png) return imageOfPng(await decodePng(bytes, png), png, options);
+  const plain = decodePlain(bytes, options, maxPixels);
+  check(
+    plain,
+    "MOKA_UNSUPPORTED",
+    `no image of a kind that is read in a page (JPEG, PNG, BMP, PBM, PGM, PPM): it begins with ${formatStart(bytes)}`,
+  );
+  return plain;
 }
 
 /** An image like a page's `ImageData`, which the library reads and returns. */
@@ -45,7 +53,7 @@ async function rasterize(): Promise<Uint8Array> {
 
 async function encode(image: Image, format: ImageFormat, { quality = 95 }: EncodeOptions = {}): Promise<Uint8Array> {
   const { width, height, channels } = image;
-  check(channels === 1 || channels === 3, "MOKA_USAGE", `a picture of ${channels} channels; 1 or 3 can be written`);
+  check(channels === 1 || channels === 3, "MOKA_USAGE", `an image of ${channels} channels; 1 or 3 can be written`);
   if (format === "png") {
     const { encode: encodePng } = await import("fast-png");
     return encodePng({ width, height, channels, data: channels === 1 ? image.data : toRgb(image) });

@@ -2,6 +2,7 @@ import { concat } from "../../util/bytes.js";
 import { check } from "../../util/errors.js";
 import type { DecodeOptions, Image } from "../../util/images.js";
 import {
+  checkHolds,
   checkSize,
   cmykToRgb,
   firstChannel,
@@ -128,10 +129,16 @@ function readOrientation(tiff: Uint8Array): number | undefined {
 export type JpegDecoder = (bytes: Uint8Array, header: JpegHeader) => Promise<Pixels>;
 
 /** Decodes a JPEG to the same image as OpenCV. */
-export async function decodeJpeg(bytes: Uint8Array, { color }: DecodeOptions, decoder: JpegDecoder): Promise<Image> {
+export async function decodeJpeg(
+  bytes: Uint8Array,
+  { color }: DecodeOptions,
+  maxPixels: number,
+  decoder: JpegDecoder,
+): Promise<Image> {
   const header = readJpegHeader(bytes);
   check(header, "MOKA_DATA", "the JPEG is damaged: it has no frame header with its size");
-  checkSize(header);
+  checkSize(header, maxPixels);
+  checkHolds(header, bytes.length, 8 * 64); // a block of 64 pixels takes a bit or more
   const wantsGray = color === false || (color === undefined && header.components === 1);
   const usesLuminance = wantsGray && header.hasLuminance;
   const decoded = await decoder(usesLuminance ? withoutColorConversion(bytes, header) : bytes, header);

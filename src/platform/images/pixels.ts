@@ -1,5 +1,5 @@
 import { check } from "../../util/errors.js";
-import type { Image } from "../../util/images.js";
+import type { DecodeOptions, Image } from "../../util/images.js";
 
 /** Pixels from a decoder: red, green, blue, or gray, with or without alpha; 8 or 16 bits per value. */
 export interface Pixels {
@@ -29,13 +29,56 @@ export const opencvGray: GrayRule = { weights: [4899, 9617, 1868], half: 1 << 13
 /** Takes the first channel only. */
 export const firstChannel: GrayRule = { weights: [1, 0, 0], half: 0, shift: 0 };
 
-/** The greatest number of pixels that both platforms decode. More mean nearly always a damaged header. */
-const maxPixels = 1 << 28;
+/** Pixels of a format that OpenCV decodes without a library, in 8 bits a value. */
+export interface PlainPixels extends Pixels {
+  /** Whether the file's own channels are one gray value, though `channels` may be 3. */
+  readonly isGray: boolean;
+  /** Whether the file has 16 bits a value. */
+  readonly is16: boolean;
+}
 
-/** Throws unless an image of this size can be decoded. */
-export function checkSize({ width, height }: { readonly width: number; readonly height: number }): void {
-  const fits = width > 0 && height > 0 && width * height <= maxPixels;
-  check(fits, "MOKA_DATA", `a picture of ${height}×${width} pixels cannot be read`);
+/** Options of decoders. */
+export interface DecoderOptions {
+  /** The greatest number of pixels (height × width) of an image that is decoded. Default 2²⁷, 134 million. */
+  readonly maxPixels?: number | undefined;
+}
+
+export const defaultMaxPixels = 2 ** 27;
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Throws unless an image of this size may be decoded. */
+export function checkSize({ width, height }: Size, maxPixels: number): void {
+  check(width > 0 && height > 0, "MOKA_DATA", `an image of ${height}×${width} pixels: its header is damaged`);
+  check(
+    width * height <= maxPixels,
+    "MOKA_DATA",
+    `an image of ${height}×${width} pixels, where ${maxPixels} are allowed: ` +
+      "its header is damaged, or the limit must be raised (maxPixels of createImages; MOKA_MAX_IMAGE_PIXELS in Node)",
+  );
+}
+
+/** Images of up to this number of pixels are decoded, even if little is left of their files. */
+const alwaysDecoded = 2 ** 24;
+
+/** Throws if a header announces more pixels than its file can hold, at `perByte` pixels a byte at most. */
+export function checkHolds({ width, height }: Size, fileSize: number, perByte: number): void {
+  check(
+    width * height <= Math.max(alwaysDecoded, fileSize * perByte),
+    "MOKA_DATA",
+    `an image of ${height}×${width} pixels, which no file of ${fileSize} bytes can hold: its header is damaged`,
+  );
+}
+
+/** The image that OpenCV makes of these pixels. */
+export function imageOfPlain(pixels: PlainPixels, { color }: DecodeOptions): Image {
+  if (color === true) return toColor(pixels);
+  if (color === false) return toGray(pixels, opencvGray);
+  check(!pixels.is16, "MOKA_DATA", "the image has 16 bits a value; without force_color or force_gray it must have 8");
+  return pixels.isGray ? toGray(pixels, opencvGray) : toOwnChannels(pixels);
 }
 
 /** Converts to three channels, blue first. Gray is repeated, alpha is left out. */

@@ -1,6 +1,16 @@
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import type { DecodeOptions, Image } from "../../util/images.js";
-import { checkSize, firstChannel, type Pixels, png16Gray, pngGray, toColor, toGray, toOwnChannels } from "./pixels.js";
+import {
+  checkHolds,
+  checkSize,
+  firstChannel,
+  type Pixels,
+  png16Gray,
+  pngGray,
+  toColor,
+  toGray,
+  toOwnChannels,
+} from "./pixels.js";
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]; // \x89PNG\r\n\x1a\n
 
@@ -10,22 +20,69 @@ export interface PngHeader {
   readonly height: number;
   /** Bits per value, 1 to 16. */
   readonly depth: number;
+  /** Bits per pixel. */
+  readonly bits: number;
   /** Whether it has gray values without an alpha channel; one gray value may be marked as transparent. */
   readonly isPlainGray: boolean;
 }
 
 /** Reads the header; undefined if the bytes are not a PNG. */
-export function readPngHeader(bytes: Uint8Array): PngHeader | undefined {
+export function readPngHeader(bytes: Uint8Array, maxPixels: number): PngHeader | undefined {
   if (bytes.length < 29 || !signature.every((byte, i) => bytes[i] === byte)) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const header = {
     width: view.getUint32(16),
     height: view.getUint32(20),
     depth: view.getUint8(24),
+    bits: view.getUint8(24) * (channelsOf[view.getUint8(25)] ?? 4),
     isPlainGray: view.getUint8(25) === 0,
   };
-  checkSize(header);
+  checkSize(header, maxPixels);
+  checkHolds(header, sizeOf(pixelChunks(bytes)), (maxRatio * 8) / header.bits);
   return header;
+}
+
+/** The bytes that `deflate` makes of one byte at most. */
+const maxRatio = 1032;
+
+/** Values of a pixel, by the color type: gray, colors, palette, gray and alpha, colors and alpha. */
+const channelsOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
+/** The contents of the chunks with pixels, IDAT, as far as they are there. */
+function pixelChunks(bytes: Uint8Array): Uint8Array[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const chunks: Uint8Array[] = [];
+  for (let at = 8; at + 8 <= bytes.length; at += 12 + view.getUint32(at)) {
+    if (view.getUint32(at + 4) === 0x49444154) chunks.push(bytes.subarray(at + 8, at + 8 + view.getUint32(at)));
+  }
+  return chunks;
+}
+
+const sizeOf = (chunks: readonly Uint8Array[]) => chunks.reduce((sum, { length }) => sum + length, 0);
+
+/** Small chunks may become more bytes than the header announces, up to this number. */
+const maxExcess = 2 ** 24;
+
+/** Compressed bytes that are inflated at once when they are counted. */
+const pieceSize = 2 ** 15;
+
+/** Throws if the pixels become far more bytes than the header announces. The decoder would keep them all. */
+async function checkInflated(bytes: Uint8Array, { width, height, bits }: PngHeader): Promise<void> {
+  const chunks = pixelChunks(bytes);
+  // An interlaced image has up to two rows, each with a byte for its filter, where another has one.
+  const limit = 2 * height * (1 + Math.ceil((width * bits) / 8)) + maxExcess;
+  if (sizeOf(chunks) * maxRatio <= limit) return;
+  const { Unzlib } = await import("fflate");
+  let size = 0;
+  const inflator = new Unzlib((piece) => {
+    size += piece.length;
+  });
+  for (const chunk of chunks) {
+    for (let from = 0; from < chunk.length; from += pieceSize) {
+      inflator.push(chunk.subarray(from, from + pieceSize));
+      check(size <= limit, "MOKA_DATA", `its pixels are more than the ${height}×${width} of its header`);
+    }
+  }
 }
 
 /** Converts a PNG's pixels to the same image as OpenCV. */
@@ -38,9 +95,10 @@ export function imageOfPng(pixels: Pixels, { isPlainGray }: PngHeader, { color }
 }
 
 /** Decodes a PNG in TypeScript. */
-export async function decodePng(bytes: Uint8Array): Promise<Pixels> {
+export async function decodePng(bytes: Uint8Array, header: PngHeader): Promise<Pixels> {
   const { decode } = await import("fast-png");
   try {
+    await checkInflated(bytes, header);
     const { width, height, depth, channels, data, palette, transparency } = decode(bytes);
     const values = depth < 8 ? unpack(data, width, height, depth) : data;
     if (palette) return { width, height, ...colorsOf(values, palette) };

@@ -67,6 +67,10 @@ class NodeFiles implements Files {
     });
   }
 
+  exists(path: string): Promise<boolean> {
+    return exists(path);
+  }
+
   async list(path: string): Promise<string[]> {
     return attempt(path, "read", async () => (await readdir(path)).sort());
   }

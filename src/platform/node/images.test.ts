@@ -3,11 +3,13 @@ import { createRequire } from "node:module";
 import { init } from "@jsquash/jpeg/decode.js";
 import { init as initEncoder } from "@jsquash/jpeg/encode.js";
 import { encode as encodePng } from "fast-png";
+import { zlibSync } from "fflate";
 import sharp, { type Sharp } from "sharp";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { concat } from "../../util/bytes.js";
 import type { Image, Images } from "../../util/images.js";
 import { createImages as createPageImages } from "../browser/images.js";
-import { createImages } from "./images.js";
+import { createImages, imagesBy } from "./images.js";
 
 const node = createImages();
 const page = createPageImages();
@@ -51,6 +53,9 @@ const opencvJpeg = [
 const opencvPng =
   "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAHElEQVQIHWPkkjsht89nnx4X469fv7i5uaWtqwFHEQbxXhtrGgAAAABJRU5ErkJggg==";
 const fromBase64 = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
+
+const caseFile = (path: string) =>
+  new Uint8Array(readFileSync(new URL(`../../../test/cases/${path}`, import.meta.url)));
 
 describe.each(platforms)("in %s", (_name, images) => {
   test("a JPEG has the values that OpenCV reads, blue first; gray is its luminance", async () => {
@@ -160,7 +165,7 @@ describe.each(platforms)("in %s", (_name, images) => {
       expect(off.reduce((sum, value) => sum + value, 0) / off.length).toBeLessThan(6);
     }
     await expect(images.encode({ width: 1, height: 1, channels: 2, data: new Uint8Array(2) }, format)).rejects.toThrow(
-      "a picture of 2 channels; 1 or 3 can be written",
+      "an image of 2 channels; 1 or 3 can be written",
     );
   });
 
@@ -174,7 +179,39 @@ describe.each(platforms)("in %s", (_name, images) => {
     const vast = (await bytesOf(picture().jpeg())).slice();
     const frame = vast.findIndex((byte, i) => byte === 0xff && vast[i + 1] === 0xc0);
     vast.fill(0xff, frame + 5, frame + 9);
-    await decode(vast).toThrow("a picture of 65535×65535 pixels cannot be read");
+    await decode(vast).toThrow("an image of 65535×65535 pixels, where 134217728 are allowed");
+    vast.fill(0x20, frame + 5, frame + 9);
+    await decode(vast).toThrow(/an image of 8224×8224 pixels, which no file of \d+ bytes can hold/);
+    await decode(caseFile("png-large/x.png")).toThrow(
+      "an image of 2097173×33 pixels, which no file of 422 bytes can hold: its header is damaged",
+    );
+  });
+
+  test("BMP, PGM and PPM are read as OpenCV reads them", async () => {
+    const [bmp, png] = [caseFile("image-formats/rgb.bmp"), caseFile("image-formats/rgb.png")];
+    for (const color of [true, false]) {
+      const image = await images.decode(bmp, { color });
+      expect(shape(image)).toEqual([6, 8, color ? 3 : 1]);
+      if (color) expect(image).toEqual(await images.decode(png, { color }));
+      // P5 and P6 are followed by the same 48 bytes, which are an image of 6×8 gray values, or of 4×4 colors.
+      expect(shape(await images.decode(caseFile("image-formats/a.pgm"), { color }))[2]).toBe(color ? 3 : 1);
+    }
+    const [pgm, ppm] = [caseFile("image-formats/a.pgm"), caseFile("image-formats/a.ppm")];
+    expect([...(await images.decode(pgm, { color: undefined })).data]).toEqual([...pgm.subarray(-48)]);
+    const { data } = await images.decode(ppm, { color: true });
+    expect([...data.subarray(0, 3)]).toEqual([...ppm.subarray(-48, -45)].reverse());
+  });
+
+  test("pixels that become more bytes than the header says are refused", async () => {
+    const pixels = zlibSync(new Uint8Array(2 ** 25), { level: 1 });
+    const bomb = encodePng({ width: 1, height: 1, channels: 1, depth: 16, data: Uint16Array.of(1) });
+    const at = bomb.findIndex((_, i) => String.fromCharCode(...bomb.subarray(i, i + 4)) === "IDAT");
+    const length = new DataView(bomb.buffer, bomb.byteOffset).getUint32(at - 4);
+    const grown = concat([bomb.subarray(0, at + 4), pixels, bomb.subarray(at + 4 + length)]);
+    new DataView(grown.buffer).setUint32(at - 4, pixels.length);
+    await expect(images.decode(grown, { color: true })).rejects.toThrow(
+      "its pixels are more than the 1×1 of its header",
+    );
   });
 });
 
@@ -189,7 +226,31 @@ test.each([
   }
 });
 
+test("the limit of pixels can be set", async () => {
+  const file = await bytesOf(picture().png());
+  for (const make of [createImages, createPageImages]) {
+    const decode = (maxPixels: number) => make({ maxPixels }).decode(file, { color: true });
+    expect(shape(await decode(width * height))).toEqual([height, width, 3]);
+    await expect(decode(width * height - 1)).rejects.toThrow(
+      `an image of 31×45 pixels, where ${45 * 31 - 1} are allowed`,
+    );
+  }
+});
+
 describe("in Node only", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test("MOKA_MAX_IMAGE_PIXELS limits images of every kind", async () => {
+    vi.stubEnv("MOKA_MAX_IMAGE_PIXELS", "1394");
+    const images = createImages();
+    for (const file of [picture().jpeg(), picture().png(), picture().webp(), picture().gif(), picture().tiff()]) {
+      const bytes = await bytesOf(file);
+      await expect(images.decode(bytes, { color: true })).rejects.toThrow("of 31×45 pixels, where 1394 are allowed");
+    }
+    vi.stubEnv("MOKA_MAX_IMAGE_PIXELS", "many");
+    expect(() => createImages()).toThrow('MOKA_MAX_IMAGE_PIXELS must be a number of pixels, not "many"');
+  });
+
   test("a JPEG of four inks becomes colors as in OpenCV, from the values in the file", async () => {
     const white = sharp(new Uint8Array(192).fill(255), { raw: { width: 8, height: 8, channels: 3 } });
     const file = await bytesOf(white.toColourspace("cmyk").jpeg({ quality: 100 }));
@@ -207,13 +268,13 @@ describe("in Node only", () => {
       expect(await node.decode(await bytesOf(file), { color: true })).toEqual(plain);
     }
     expect(shape(await node.decode(await bytesOf(picture().gif()), { color: false }))).toEqual([height, width, 1]);
-    await expect(page.decode(await bytesOf(picture().gif()), { color: true })).rejects.toThrow(/^no JPEG and no PNG/);
+    await expect(page.decode(await bytesOf(picture().gif()), { color: true })).rejects.toThrow(/^no image of a kind/);
   });
 
   test("without sharp there is a clear error, once a picture must be decoded", async () => {
-    const images = createImages(() => Promise.reject(new Error('Could not load the "sharp" module\nmore')));
+    const images = imagesBy(() => Promise.reject(new Error('Could not load the "sharp" module\nmore')));
     await expect(images.decode(fromBase64(opencvJpeg), { color: true })).rejects.toThrow(
-      'pictures need the package sharp, which cannot be loaded here (try: npm install sharp): Could not load the "sharp" module',
+      'images need the package sharp, which cannot be loaded here (try: npm install sharp): Could not load the "sharp" module',
     );
   });
 });

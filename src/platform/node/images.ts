@@ -3,7 +3,15 @@ import { formatStart } from "../../util/bytes.js";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "../../util/images.js";
 import { decodeJpeg, isJpeg, type JpegHeader } from "../images/jpeg.js";
-import { opencvGray, type Pixels, toColor, toGray, toOwnChannels, toRgb } from "../images/pixels.js";
+import {
+  checkSize,
+  type DecoderOptions,
+  defaultMaxPixels,
+  imageOfPlain,
+  type Pixels,
+  toRgb,
+} from "../images/pixels.js";
+import { decodePlain } from "../images/plain.js";
 import { decodePng, imageOfPng, readPngHeader } from "../images/png.js";
 
 type Sharp = typeof sharpLibrary;
@@ -12,37 +20,63 @@ type Sharp = typeof sharpLibrary;
  * Images through the library sharp, whose JPEG decoder gives exactly OpenCV's values, on its own threads.
  * It is loaded with the first image. If it cannot be loaded, everything except images works.
  *
- * @param load for tests: how the library is loaded
+ * The environment variable MOKA_MAX_IMAGE_PIXELS sets the limit of pixels where the caller does not.
  */
-export function createImages(load: () => Promise<Sharp> = async () => (await import("sharp")).default): Images {
-  return new NodeImages(load);
+export function createImages(options: DecoderOptions = {}): Images {
+  return imagesBy(async () => (await import("sharp")).default, options);
+}
+
+/** For tests: the library is loaded by `load`. */
+export function imagesBy(load: () => Promise<Sharp>, options: DecoderOptions = {}): Images {
+  return new NodeImages(options.maxPixels ?? maxPixelsOfEnvironment(), load);
+}
+
+function maxPixelsOfEnvironment(): number {
+  const text = process.env["MOKA_MAX_IMAGE_PIXELS"];
+  if (!text) return defaultMaxPixels;
+  const limit = Number(text);
+  check(
+    Number.isSafeInteger(limit) && limit > 0,
+    "MOKA_USAGE",
+    `MOKA_MAX_IMAGE_PIXELS must be a number of pixels, not ${JSON.stringify(text)}`,
+  );
+  return limit;
 }
 
 class NodeImages implements Images {
+  readonly #maxPixels: number;
   readonly #load: () => Promise<Sharp>;
   #sharp: Promise<Sharp> | undefined;
 
-  constructor(load: () => Promise<Sharp>) {
+  constructor(maxPixels: number, load: () => Promise<Sharp>) {
+    this.#maxPixels = maxPixels;
     this.#load = load;
   }
 
   async decode(bytes: Uint8Array, options: DecodeOptions): Promise<Image> {
-    if (isJpeg(bytes)) return decodeJpeg(bytes, options, (source, header) => this.#pixels(source, header));
-    const png = readPngHeader(bytes);
-    if (png) return imageOfPng(await (png.depth === 16 ? decodePng(bytes) : this.#pixels(bytes)), png, options);
+    const maxPixels = this.#maxPixels;
+    if (isJpeg(bytes)) {
+      return decodeJpeg(bytes, options, maxPixels, (source, header) => this.#pixels(source, header));
+    }
+    const png = readPngHeader(bytes, maxPixels);
+    if (png) return imageOfPng(await (png.depth === 16 ? decodePng(bytes, png) : this.#pixels(bytes)), png, options);
+    const plain = decodePlain(bytes, options, maxPixels);
+    if (plain) return plain;
     check(
       isOtherFormat(bytes),
       "MOKA_DATA",
-      `no picture of a kind that can be read (JPEG, PNG, TIFF, WebP, GIF): it begins with ${formatStart(bytes)}`,
+      "no image of a kind that is read (JPEG, PNG, BMP, PBM, PGM, PPM, TIFF, WebP, GIF): " +
+        `it begins with ${formatStart(bytes)}`,
     );
+    const { width = 0, height = 0 } = await attempt("decoded", async () => (await this.#library())(bytes).metadata());
+    checkSize({ width, height }, maxPixels);
     const pixels = await this.#pixels(bytes);
-    if (options.color === undefined) return toOwnChannels(pixels);
-    return options.color ? toColor(pixels) : toGray(pixels, opencvGray);
+    return imageOfPlain({ ...pixels, isGray: false, is16: false }, options);
   }
 
   async encode(image: Image, format: ImageFormat, { quality = 95 }: EncodeOptions = {}): Promise<Uint8Array> {
     const { width, height, channels } = image;
-    check(channels === 1 || channels === 3, "MOKA_USAGE", `a picture of ${channels} channels; 1 or 3 can be written`);
+    check(channels === 1 || channels === 3, "MOKA_USAGE", `an image of ${channels} channels; 1 or 3 can be written`);
     const sharp = await this.#library();
     const raw = sharp(channels === 1 ? image.data : toRgb(image), { raw: { width, height, channels } });
     const colors = channels === 1 ? raw.toColourspace("b-w") : raw;
@@ -62,7 +96,7 @@ class NodeImages implements Images {
   async #pixels(bytes: Uint8Array, jpeg?: JpegHeader): Promise<Pixels> {
     const sharp = await this.#library();
     const hasInks = jpeg?.components === 4;
-    const opened = sharp(bytes, { ignoreIcc: true, failOn: "none" });
+    const opened = sharp(bytes, { ignoreIcc: true, failOn: "none", limitInputPixels: false });
     const colors = hasInks ? opened.pipelineColourspace("cmyk").toColourspace("cmyk") : opened;
     const { data, info } = await attempt("decoded", () => colors.raw().toBuffer({ resolveWithObject: true }));
     // The library inverts inks; OpenCV does not.
@@ -73,7 +107,7 @@ class NodeImages implements Images {
   #library(): Promise<Sharp> {
     this.#sharp ??= this.#load().catch((error: unknown) => {
       const reason = reasonOf(error).trim().split("\n")[0];
-      const hint = "pictures need the package sharp, which cannot be loaded here (try: npm install sharp)";
+      const hint = "images need the package sharp, which cannot be loaded here (try: npm install sharp)";
       throw new MokaError("MOKA_UNSUPPORTED", `${hint}: ${reason}`, { cause: error });
     });
     return this.#sharp;
@@ -84,7 +118,7 @@ async function attempt<T>(verb: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new MokaError("MOKA_DATA", `the picture cannot be ${verb}: ${reasonOf(error)}`, { cause: error });
+    throw new MokaError("MOKA_DATA", `the image cannot be ${verb}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

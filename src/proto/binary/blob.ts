@@ -2,6 +2,7 @@ import { create, isFieldSet } from "@bufbuild/protobuf";
 import { check } from "../../util/errors.js";
 import type { Shape } from "../../util/shape.js";
 import { type BlobProto, BlobProtoSchema } from "../gen/caffe_pb.js";
+import { dropRawValues, rawValues } from "./raw-values.js";
 
 /** The numbers of one BlobProto, as Caffe's Blob has them. */
 export interface BlobValues {
@@ -37,20 +38,28 @@ export function fieldValues(blob: BlobProto): FieldValues {
 }
 
 /**
- * The values of a blob: `double_data` where it has any, else `data`, as Caffe reads them.
+ * The values of a blob: NVCaffe's `raw_data` where it has any, else `double_data`, else `data`, as NVCaffe and Caffe read
+ * them.
  *
- * Single precision values are a view of the file's bytes, where the alignment allows it. Double precision values
- * are converted again by each call. `blobShape` gives the shape; the caller must check that the counts agree.
+ * Single precision values are a view of the file's bytes, where the alignment allows it. Values of half and double
+ * precision are converted again by each call. `blobShape` gives the shape; the caller must check that the counts agree.
  */
 export function blobValues(blob: BlobProto): BlobValues {
   const fields = fieldValues(blob);
-  const data = singles(fields.doubleData, fields.data) ?? new Float32Array(0);
-  const diff = singles(fields.doubleDiff, fields.diff);
+  const raw = rawValues(blob);
+  const data = raw?.data ?? singles(fields.doubleData, fields.data) ?? new Float32Array(0);
+  const diff = raw?.diff ?? singles(fields.doubleDiff, fields.diff);
   return diff ? { data, diff } : { data };
 }
 
 /** Replaces the values of a blob. The arrays are not copied: `writeNet` writes what they hold when it is called. */
 export function setBlobValues(blob: BlobProto, values: FieldValues): void {
+  dropRawValues(blob);
+  keepFieldValues(blob, values);
+}
+
+/** Keeps the values of the number fields beside `blob`, as the reader of binary files does. */
+export function keepFieldValues(blob: BlobProto, values: FieldValues): void {
   valuesOf.set(blob, values);
 }
 

@@ -11,10 +11,11 @@ import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { MokaError, reasonOf } from "../../util/errors.js";
 import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
-import { setBlobValues } from "./blob.js";
+import { keepFieldValues } from "./blob.js";
 import { NumberReader } from "./numbers.js";
+import { rawValues } from "./raw-values.js";
 
-interface ReadOptions {
+export interface ReadOptions {
   /**
    * Lets the reader change `bytes`. Large fields of numbers that do not start at a multiple of 4 bytes are moved by
    * up to 3 bytes, over their own header, instead of being copied: no value is held twice. `bytes` is
@@ -113,7 +114,9 @@ class Decoder {
       run = reader.pos;
     }
     decodeRun(end);
-    if (blob && numbers) setBlobValues(blob, numbers.finish());
+    if (!blob || !numbers) return;
+    keepFieldValues(blob, numbers.finish());
+    rawValues(blob); // throws here, where the place in the file is known
   }
 
   /** The message to read a field's bytes into: a new one, or, where a singular field is repeated, the earlier one. */

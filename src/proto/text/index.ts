@@ -9,7 +9,7 @@ import type { FileNode } from "./tree.js";
 export type { TextIssue, TextIssueCode } from "./issues.js";
 export { formatText } from "./printer.js";
 
-interface ParseOptions {
+export interface ParseOptions {
   /** The name of the file, for `sourceOf` and for error messages about the net. */
   readonly file?: string | undefined;
 }

@@ -1,4 +1,5 @@
-import type { Issues } from "./issues.js";
+import { Issues } from "./issues.js";
+import { asAscii, fieldStart, lookAlikeAt, stringAt, withoutUnseen, word } from "./look-alikes.js";
 import { type Comment, excerpt } from "./tree.js";
 
 const symbols = ["{", "}", "<", ">", "[", "]", ",", ";", ":", "=", "-"] as const;
@@ -15,21 +16,15 @@ const doubleQuote = 34;
 const hash = 35;
 const singleQuote = 39;
 const backslash = 92;
+const del = 127;
 
 // Each pattern matches at `lastIndex` only. They are faster than a loop over characters, above all before the
 // JavaScript engine has optimized the code.
 const spaces = /[ \t\n\v\f\r]+/y;
 const name = /[A-Za-z_][A-Za-z0-9_]*/y;
 const number = /0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?:[fF](?![A-Za-z0-9_]))?/y;
-/** The characters of a word that is not a name: all but spaces, brackets, separators, quotes, and those of `stray`. */
-const word = /[^\0-\x20\x7f{}<>[\],;:=#"'\u0085\u00a0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+/y;
-/** Characters that the text format does not allow, and that are read as spaces: control characters, Unicode spaces. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: this pattern finds control characters
-const stray = /[\0-\x08\x0e-\x1f\x7f\u0085\u00a0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+/y;
 /** The beginning of an unquoted Windows path. */
 const drive = /[A-Za-z]:\\/y;
-/** What follows the name of a field. */
-const fieldStart = /[ \t\n\v\f\r]*[:{<]/y;
 const extension = /\[[ \t\n\v\f\r]*[A-Za-z_][A-Za-z0-9_./-]*[ \t\n\v\f\r]*\]/y;
 
 /**
@@ -56,6 +51,8 @@ export class Lexer {
   commentCount = 0;
 
   #lineStart = 0;
+  /** What the current token means, if that is not what is written. */
+  #meant: string | undefined;
   /** Where the next line starts. */
   #nextLine: number;
   /** The offset after the first backslash at or after the start of a string; it is searched for when needed. */
@@ -73,8 +70,9 @@ export class Lexer {
     this.advance();
   }
 
+  /** The current token; in ASCII if it is written with characters that look like that. */
   get raw(): string {
-    return this.text.slice(this.offset, this.end);
+    return this.#meant ?? this.text.slice(this.offset, this.end);
   }
 
   takeComments(): readonly Comment[] {
@@ -113,12 +111,24 @@ export class Lexer {
     const symbol = symbolOf.get(c);
     if (symbol) this.#token(symbol, start + 1);
     else if (c === doubleQuote || c === singleQuote) this.#string(start);
-    else this.#nameOrNumber(start);
+    else if (!(c > del && this.#lookAlike(start))) this.#nameOrNumber(start);
   }
 
-  #token(kind: TokenKind, end: number): void {
+  #token(kind: TokenKind, end: number, meant?: string): void {
     this.kind = kind;
     this.end = end;
+    this.#meant = meant;
+  }
+
+  /** A symbol or string that looks like ASCII and is not. */
+  #lookAlike(start: number): boolean {
+    const found = lookAlikeAt(this.text, start);
+    if (!found) return false;
+    const { end, ascii, isUnclosed } = found;
+    this.#token(symbolOf.get(ascii.charCodeAt(0)) ?? "string", end, ascii);
+    this.#reportCharacter(this, start, ascii);
+    if (isUnclosed) this.#reportUnclosed();
+    return true;
   }
 
   /** Skips spaces and comments, stores the comments, and returns the offset of the token. */
@@ -139,10 +149,14 @@ export class Lexer {
       if (c === hash) at = this.#comment(at);
       else if (startsToken(c)) return at;
       else {
-        const end = endOf(stray, text, at);
-        if (end === at) return at;
-        this.#stray(at);
-        at = end;
+        const found = at < text.length ? lookAlikeAt(text, at) : undefined;
+        if (!found || /^[^ #]/.test(found.ascii)) return at;
+        this.#reportCharacter(
+          { line: this.line, column: at - this.#lineStart + 1 },
+          at,
+          found.ascii.slice(0, 1).trim(),
+        );
+        at = found.ascii.startsWith("#") ? this.#comment(at) : found.end;
       }
     }
   }
@@ -152,15 +166,17 @@ export class Lexer {
     let end = Math.min(this.#nextLine - 1, text.length);
     while (text.charCodeAt(end - 1) === carriageReturn) end--;
     const column = offset - this.#lineStart + 1;
-    this.comments.push({ line, column, offset, end, endLine: line, text: text.slice(offset, end) });
+    this.comments.push({ line, column, offset, end, endLine: line, text: `#${text.slice(offset + 1, end)}` });
     this.commentCount++;
     return end;
   }
 
-  #stray(offset: number): void {
-    const code = this.text.charCodeAt(offset).toString(16).toUpperCase().padStart(4, "0");
-    const place = { line: this.line, column: offset - this.#lineStart + 1 };
-    this.#issues.add("MOKA_TEXT_CHARACTER", place, `a character that does not belong here: U+${code}`);
+  #reportCharacter(at: { readonly line: number; readonly column: number }, offset: number, meant: string): void {
+    const [character = "", code] = [this.text.charAt(offset), codePoint(this.text, offset)];
+    const message = meant
+      ? `${character} (${code}) where ${meant.charAt(0)} is meant`
+      : `a character that does not belong here: ${code}`;
+    this.#issues.add("MOKA_TEXT_CHARACTER", at, message);
   }
 
   #nameOrNumber(start: number): void {
@@ -169,13 +185,31 @@ export class Lexer {
     if (nameEnd > start) {
       const path = nameEnd === start + 1 ? endOf(drive, text, start) : start;
       const end = endOf(word, text, Math.max(path, nameEnd));
-      this.#token(end === nameEnd ? "name" : "word", end);
+      if (end === nameEnd) this.#token("name", end);
+      else this.#word(end);
     } else {
       const end = endOf(number, text, start);
       if (end > start) this.#number(end);
       else if (start === text.length) this.#token("end", start);
-      else this.#token("word", endOf(word, text, start));
+      else this.#word(endOf(word, text, start));
     }
+  }
+
+  /** A word; a name or a number if only characters that look like ASCII, or are not seen, keep it from being one. */
+  #word(end: number): void {
+    const written = this.text.slice(this.offset, end);
+    const [ascii, seen] = [asAscii(written), withoutUnseen(written)];
+    const kind = isWhole(name, ascii) ? "name" : isWhole(number, ascii) ? "number" : "word";
+    const meant = kind === "word" ? seen : ascii;
+    this.#token(kind, end, meant);
+    if (meant === written) return;
+    const at = [...written].find((each, index) => each !== meant[index]) ?? "";
+    const code = codePoint(at, 0);
+    this.#issues.add(
+      "MOKA_TEXT_CHARACTER",
+      this,
+      `${excerpt(meant)} is written with a character that does not belong here: ${code}`,
+    );
   }
 
   /** A number, or a word that starts with one. */
@@ -183,7 +217,7 @@ export class Lexer {
     const { text } = this;
     const wordEnd = endOf(word, text, end);
     const isGlued = wordEnd > end && endOf(name, text, end) === wordEnd && endOf(fieldStart, text, wordEnd) > wordEnd;
-    if (wordEnd > end && !isGlued) this.#token("word", wordEnd);
+    if (wordEnd > end && !isGlued) this.#word(wordEnd);
     else this.#token("number", end);
     if (isGlued) {
       const [left, right] = [this.raw, text.slice(end, wordEnd)].map(excerpt);
@@ -199,10 +233,30 @@ export class Lexer {
     if (this.#nextBackslash < end) end = endOfString(text, start, text.charCodeAt(start));
     if (end < this.#nextLine) this.#token("string", end);
     else {
+      const closed = stringAt(text, start, quote);
+      if (closed) {
+        this.#token("string", closed.end, closed.ascii);
+        this.#reportCharacter(this, closed.end - 1, quote);
+        return;
+      }
       this.#token("string", Math.min(this.#nextLine - 1, text.length));
-      this.#issues.add("MOKA_TEXT_UNCLOSED", this, "a string that does not end on its line");
+      this.#reportUnclosed();
     }
   }
+
+  #reportUnclosed(): void {
+    this.#issues.add("MOKA_TEXT_UNCLOSED", this, "a string that does not end on its line");
+  }
+}
+
+/** What is meant by the token or the blanks at `offset`, if that is not what is written there; else undefined. */
+export function meantAt(text: string, offset: number): { readonly end: number; readonly ascii: string } | undefined {
+  const blank = lookAlikeAt(text, offset);
+  if (blank) return blank;
+  const lineEnd = endOfNext("\n", text, offset);
+  const lexer = new Lexer(text.slice(offset, lineEnd), new Issues());
+  const { end, raw } = lexer;
+  return raw === text.slice(offset, offset + end) ? undefined : { end: offset + end, ascii: raw };
 }
 
 const none: readonly Comment[] = [];
@@ -216,6 +270,15 @@ function startsToken(c: number): boolean {
 function endOf(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from;
   return pattern.test(text) ? pattern.lastIndex : from;
+}
+
+function isWhole(pattern: RegExp, text: string): boolean {
+  return endOf(pattern, text, 0) === text.length && text !== "";
+}
+
+/** A character's number, as in U+00A0. */
+function codePoint(text: string, offset: number): string {
+  return `U+${text.charCodeAt(offset).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 /** The offset after the next `character` at or after `from`; infinity if there is none. */

@@ -35,7 +35,7 @@ layers { layer { name: "v0" type: "conv" kernelsize: 3 } bottom: "x" top: "y" } 
 `;
 
 const pieces = fc.constantFrom(
-  ..."{}<>[],;:=#\"'\\-+.\n\r\t 09af_xé\0\ufeff",
+  ..."{}<>[],;:=#\"'\\-+.\n\r\t 09af_xé\0\ufeff“”’：｛｝，＃−６\u200b\u00a0",
   ...[
     "layer {",
     "layers {",
@@ -95,7 +95,7 @@ describe("whatever the text", () => {
 
 test("time grows no faster than the text", () => {
   const parts = [
-    ..."{}<>[],;:=#\"'\\-01a/é\0\u00a0\ufeff",
+    ..."{}<>[],;:=#\"'\\-01a/é\0\u00a0\ufeff“”‘：，＃−６\u200b",
     ...[
       "a{",
       "a:{",
@@ -112,6 +112,10 @@ test("time grows no faster than the text", () => {
       "1a",
       "0x",
       "1e",
+      "6\u200b",
+      "“a",
+      "“\\",
+      '"a” ',
     ],
     ...[
       "# c\n",

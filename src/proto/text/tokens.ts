@@ -19,10 +19,11 @@ export function reportUnexpected(expected: string, lexer: Lexer, issues: Issues)
 
 /** Reads the name of a field, or of an extension with its brackets, which starts at the current token. */
 export function readName(lexer: Lexer): string {
-  const start = lexer.offset;
-  const tokens = lexer.kind === "[" ? 3 : 1;
-  for (let i = 0; i < tokens; i++) lexer.advance();
-  return lexer.text.slice(start, lexer.lastEnd);
+  const { kind, offset, raw } = lexer;
+  lexer.advance();
+  if (kind !== "[") return raw;
+  for (let i = 0; i < 2; i++) lexer.advance();
+  return lexer.text.slice(offset, lexer.lastEnd);
 }
 
 /** Reads a scalar, a value of the field `name`. Returns undefined, after a report, if no number follows a minus. */

@@ -58,8 +58,19 @@ const types: Readonly<Record<Type, string>> = {
   [Type.WINDOW_DATA]: "WindowData",
 };
 
+/** Today's name of a layer type, by its name or number in the old enum; undefined for any other text. */
+export function typeFromV1(written: string): string | undefined {
+  const key = /^\d+$/.test(written) ? Number(written) : Type[written as keyof typeof Type];
+  return types[key as Type] || undefined;
+}
+
 /** The lists of a V1 layer that are now fields of its `param`, and these fields. */
-const specFields = { param: "name", blob_share_mode: "share_mode", blobs_lr: "lr_mult", weight_decay: "decay_mult" };
+export const specFields = {
+  param: "name",
+  blob_share_mode: "share_mode",
+  blobs_lr: "lr_mult",
+  weight_decay: "decay_mult",
+};
 
 /** Fields of a V1 layer that have another form, or none, in a current layer. */
 const changed: ReadonlySet<string> = new Set(["layer", "type", ...Object.keys(specFields)]);

@@ -1,4 +1,5 @@
 import { formatNumber } from "../../util/number-format.js";
+import { counted } from "../../util/words.js";
 import { element, ink, svgFile, text, textWidth } from "../svg.js";
 import type { BatchNormStats, ChannelValues } from "./layer-stats.js";
 
@@ -23,7 +24,7 @@ export function drawStats(title: string, layers: readonly BatchNormStats[]): str
   const width = 2 * margin + nameWidth + columns.length * cellWidth;
   const flagged = layers.filter(({ dead, suspicious }) => dead.length + suspicious.length > 0).length;
   const note = flagged > 0 ? `, ${flagged} with dead or suspicious channels` : "";
-  const count = `${layers.length} BatchNorm ${layers.length === 1 ? "layer" : "layers"}${note}; each histogram from its least value to its largest`;
+  const count = `${counted(layers.length, "BatchNorm layer")}${note}; each histogram from its least value to its largest`;
   const body = [
     text(margin, 36, title, { "font-size": 17, "font-weight": 600, fill: ink.strong }),
     text(margin, 56, count, { "font-size": 12, fill: ink.soft }),
@@ -41,7 +42,7 @@ function cellLeft(column: number): number {
 
 function drawRow(layer: BatchNormStats, top: number, width: number): string[] {
   const { name, channels, reading, dead, suspicious } = layer;
-  const isBad = ["empty", "invalid", "too large"].includes(reading.state);
+  const isBad = ["empty", "left out", "invalid", "too large"].includes(reading.state);
   const flags = [...named("dead", dead.length), ...named("suspicious", suspicious.length)].join(", ");
   const small = { "font-size": 11, fill: ink.soft };
   return [
@@ -51,9 +52,14 @@ function drawRow(layer: BatchNormStats, top: number, width: number): string[] {
       ...small,
       ...(isBad && { fill: colours.warn }),
     }),
-    text(margin, top + 41, `${channels} channels${flags && ", "}`, small),
+    text(margin, top + 41, `${counted(channels, "channel")}${flags && ", "}`, small),
     ...(flags
-      ? [text(margin + textWidth(`${channels} channels, `, 11), top + 41, flags, { ...small, fill: colours.warn })]
+      ? [
+          text(margin + textWidth(`${counted(channels, "channel")}, `, 11), top + 41, flags, {
+            ...small,
+            fill: colours.warn,
+          }),
+        ]
       : []),
     ...columns.flatMap(({ of }, i) => {
       const values = of(layer);

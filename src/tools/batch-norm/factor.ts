@@ -3,11 +3,12 @@ import { formatNumber } from "../../util/number-format.js";
 /** The facts about the training of a BatchNorm's averages that follow from its third blob, the factor. */
 export interface FactorReading {
   /**
-   * `empty`: never trained. `converted`: mean and variance were written as they are, or come from a single update.
+   * `empty`: never trained. `left out`: 0, though mean and variance are not; they were converted as they are, for a factor
+   * of 1. `converted`: mean and variance were written as they are, or come from a single update.
    * `growing`: the first updates still count. `saturated`: they no longer do. `too large`: above the limit that
    * `moving_average_fraction` allows. `invalid`: negative or not finite.
    */
-  readonly state: "empty" | "converted" | "growing" | "saturated" | "too large" | "invalid";
+  readonly state: "empty" | "left out" | "converted" | "growing" | "saturated" | "too large" | "invalid";
   /** The approximate number of updates, if the factor tells it. */
   readonly updates?: number;
   /** The meaning in words. */
@@ -22,11 +23,14 @@ const unreadable = 1e-4;
 /**
  * Each update makes the factor s ← f·s + 1. After n updates it is (1 − f^n)/(1 − f), so n = log(1 − s(1 − f))/log f.
  *
- * @param s the factor; `f` is `moving_average_fraction`
+ * @param s the factor; `f` is `moving_average_fraction`; `isFilled`: mean or variance has a value that is not 0
  */
-export function readFactor(s: number, f: number): FactorReading {
+export function readFactor(s: number, f: number, isFilled = false): FactorReading {
   const shown = formatNumber(s);
   if (!Number.isFinite(s) || s < 0) return { state: "invalid", text: `${shown}: no factor can be that` };
+  if (s === 0 && isFilled) {
+    return { state: "left out", text: "0, though mean and variance are not: the layer takes 0 for both" };
+  }
   if (s === 0) return { state: "empty", text: "0: never trained" };
   if (f >= 1)
     return { state: "growing", updates: s, text: `${shown}: ${Math.round(s)} updates, each counting as much` };

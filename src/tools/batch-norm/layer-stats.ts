@@ -41,6 +41,11 @@ export interface BatchNormStats {
   readonly beta?: ChannelValues;
   /** γ/√(variance + eps), by which the two layers multiply; without a Scale 1/√(variance + eps). */
   readonly gain: ChannelValues;
+  /**
+   * Only where the factor is 0 and mean and variance are not: what the layer would use with a factor of 1, for which such
+   * blobs were written.
+   */
+  readonly withFactor1?: Pick<BatchNormStats, "mean" | "variance" | "gain">;
   /** Channels that are constant: a variance or a γ of about 0. */
   readonly dead: readonly FlaggedChannel[];
   /** Channels with impossible values, or a gain far above the layer's median. */
@@ -73,7 +78,14 @@ export function layerStats(
   const variance = storedStatistics(rawVariance, factor);
   const { length: channels } = mean;
   const [gamma, beta] = scaleBlobs.map((blob) => blobValues(blob).data).filter(({ length }) => length === channels);
-  const gain = variance.map((value, c) => (gamma?.[c] ?? 1) / Math.sqrt(value + eps));
+  const gainOf = (variance: ArrayLike<number>) =>
+    Float64Array.from(variance, (value, c) => (gamma?.[c] ?? 1) / Math.sqrt(value + eps));
+  const gain = gainOf(variance);
+  const reading = readFactor(
+    factor,
+    fraction,
+    [...rawMean, ...rawVariance].some((value) => value !== 0),
+  );
   return {
     name,
     channels,
@@ -81,7 +93,7 @@ export function layerStats(
     fraction: tidy(fraction),
     ...(useGlobalStats !== undefined && { useGlobalStats }),
     factor,
-    reading: readFactor(factor, fraction),
+    reading,
     mean: channelValues(mean),
     variance: channelValues(variance, true),
     rawMean: channelValues(rawMean),
@@ -90,6 +102,13 @@ export function layerStats(
     ...(gamma && { gamma: channelValues(gamma) }),
     ...(beta && { beta: channelValues(beta) }),
     gain: channelValues(gain),
+    ...(reading.state === "left out" && {
+      withFactor1: {
+        mean: channelValues(rawMean),
+        variance: channelValues(rawVariance, true),
+        gain: channelValues(gainOf(rawVariance)),
+      },
+    }),
     ...flagged(mean, variance, gain, gamma, factor),
   };
 }

@@ -18,6 +18,7 @@ import type { Shape } from "../../util/shape.js";
 import type { Bound } from "./fold-linear.js";
 import { type FinishedFold, type Settled, settle } from "./settle.js";
 import { TrainedParams } from "./trained-params.js";
+import { zeroFactor } from "./zero-factor.js";
 
 export type { Bound } from "./fold-linear.js";
 
@@ -98,7 +99,11 @@ export function foldNet(net: NetParameter, weights: NetParameter, state: NetStat
   const text: LayerParameter[] = [];
   const trained: LayerParameter[] = [];
   for (const layer of layers) {
-    if (gone.has(layer)) continue;
+    if (gone.has(layer)) {
+      const warning = zeroFactor(layer, params);
+      if (warning) log("warning", "", warning);
+      continue;
+    }
     const fold = folds.get(layer);
     const message = fold ? rewritten(fold) : copied(layer);
     const blobs = fold ? blobsOf(fold) : params.of(layer).flatMap((blob) => blob ?? []);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { weightPaths } from "./weight-paths.js";
+import { weightPaths } from "./weight-sources.js";
 
 test.each([
   ["a.caffemodel", ["a.caffemodel"]],

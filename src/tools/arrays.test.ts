@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { dump } from "npyjs";
 import { afterAll, expect, test } from "vitest";
-import { readArray, readNpz } from "./arrays.js";
+import { loadArray, loadArrays } from "./arrays.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-npz-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,7 +44,7 @@ const path = join(folder, "a.npz");
 
 test.each([false, true])("reads the arrays of a .npz, deflated: %s", async (deflate) => {
   writeFileSync(path, zip({ "data.npy": npy([1, 2, 3, 4], [2, 2]), "label.npy": npy([7, 8], [2]) }, deflate));
-  expect(await readNpz(path)).toEqual({
+  expect(await loadArrays(path)).toEqual({
     data: { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
     label: { shape: [2], data: Float32Array.of(7, 8) },
   });
@@ -54,9 +54,9 @@ test("fewer values than the shape has are an error that names the file", async (
   const bytes = npy([1, 2, 3, 4], [2, 2]).subarray(0, -4);
   const message = `${path}: shape 2 2 has 4 values, data 3`;
   writeFileSync(path, zip({ "x.npy": bytes }, true));
-  await expect(readNpz(path)).rejects.toMatchObject({ code: "MOKA_DATA", message });
+  await expect(loadArrays(path)).rejects.toMatchObject({ code: "MOKA_DATA", message });
   writeFileSync(path, bytes);
-  await expect(readArray(path)).rejects.toMatchObject({ code: "MOKA_DATA", message });
+  await expect(loadArray(path)).rejects.toMatchObject({ code: "MOKA_DATA", message });
 });
 
 test("what is no .npz, or a damaged one, is an error that names the file", async () => {
@@ -68,12 +68,22 @@ test("what is no .npz, or a damaged one, is an error that names the file", async
     Buffer.concat([Buffer.alloc(9), whole]),
   ]) {
     writeFileSync(path, bytes);
-    await expect(readNpz(path)).rejects.toMatchObject({ code: "MOKA_DATA", message: expect.stringContaining(path) });
+    await expect(loadArrays(path)).rejects.toMatchObject({ code: "MOKA_DATA", message: expect.stringContaining(path) });
   }
   writeFileSync(path, "PK");
-  await expect(readNpz(path)).rejects.toThrow("is no .npz: it has no directory of a ZIP");
+  await expect(loadArrays(path)).rejects.toThrow("is no .npz: it has no directory of a ZIP");
   const broken = Buffer.from(whole);
   broken.fill(0xff, 40, 50);
   writeFileSync(path, broken);
-  await expect(readNpz(path)).rejects.toMatchObject({ code: "MOKA_DATA" });
+  await expect(loadArrays(path)).rejects.toMatchObject({ code: "MOKA_DATA" });
+});
+
+test("a .npz whose directory announces more than the file can hold is refused before memory is taken", async () => {
+  const bytes = zip({ "x.npy": npy([1, 2], [2]) }, true);
+  bytes.writeUInt32LE(2 ** 31, bytes.lastIndexOf("PK\x01\x02", undefined, "latin1") + 24);
+  writeFileSync(path, bytes);
+  await expect(loadArrays(path)).rejects.toMatchObject({
+    code: "MOKA_DATA",
+    message: `${path}: x.npy cannot have ${2 ** 31} bytes: the whole file has ${bytes.length}`,
+  });
 });

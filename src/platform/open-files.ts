@@ -1,0 +1,163 @@
+import { createFiles } from "#platform";
+import { concat } from "../util/bytes.js";
+import { check, MokaError, reasonOf } from "../util/errors.js";
+import {
+  type ByteSource,
+  blobBytes,
+  bytesSource,
+  type FileSource,
+  type Files,
+  isPath,
+  pathOf,
+  sourceName,
+} from "../util/files.js";
+
+/** How far the download of a file is. It is reported when the answer begins, and after each piece. */
+export interface DownloadProgress {
+  readonly stage: "download";
+  /** The address of the file. */
+  readonly url: string;
+  /** Bytes so far. */
+  readonly loaded: number;
+  /** Bytes in all; undefined if the server does not say, as with a file that it compresses. */
+  readonly total: number | undefined;
+}
+
+/** Options of all functions that read or write files. */
+export interface FilesOptions {
+  /**
+   * Where files are read and written; see `createFiles`. Default: the file system in Node; in a page there is none.
+   * Addresses (`http:`, `https:`) are read from the web instead, also where a file names them.
+   */
+  readonly files?: Files | undefined;
+  /** Is called while files are read from the web. */
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+}
+
+/** The files that the options name, or the platform's, and those of the web. */
+export function openFiles({ files = createFiles(), onProgress }: FilesOptions): Files {
+  return files instanceof WebFiles ? files : new WebFiles(files, onProgress);
+}
+
+/** The same, for work that knows only paths: a file that is given by its content is found under `path`. */
+export function openFile(options: FilesOptions, source: FileSource): { readonly files: Files; readonly path: string } {
+  const files = openFiles(options);
+  if (isPath(source)) return { files, path: pathOf(source) };
+  const path = `memory://${sourceName(source) ?? "bytes"}`;
+  return { files: new WebFiles(files, options.onProgress, new Map([[path, source]])), path };
+}
+
+/** Whether a path is an address, of any scheme. */
+export function isAddress(path: string): boolean {
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(path);
+}
+
+/** Reads addresses by `fetch`, or from what was given, and leaves all other paths to other files. */
+class WebFiles implements Files {
+  readonly #files: Files;
+  readonly #onProgress: FilesOptions["onProgress"];
+  /** Files with addresses of their own, which are not of the web. */
+  readonly #given: ReadonlyMap<string, Uint8Array | Blob>;
+
+  constructor(
+    files: Files,
+    onProgress: FilesOptions["onProgress"],
+    given: ReadonlyMap<string, Uint8Array | Blob> = new Map(),
+  ) {
+    this.#files = files;
+    this.#onProgress = onProgress;
+    this.#given = given;
+  }
+
+  /** A path that a file of the web names is one here, if that exists, as with other files; else it is beside that file. */
+  async resolve(path: string, from?: string): Promise<string> {
+    if (isAddress(path)) return path;
+    if (from === undefined || !isAddress(from)) return this.#files.resolve(path, from);
+    return (await this.#files.exists(path)) ? path : new URL(path, from).href;
+  }
+
+  async read(path: string): Promise<Uint8Array> {
+    return isAddress(path) ? this.#download(path) : this.#files.read(path);
+  }
+
+  async readText(path: string): Promise<string> {
+    return isAddress(path) ? new TextDecoder().decode(await this.#download(path)) : this.#files.readText(path);
+  }
+
+  async open(path: string): Promise<ByteSource> {
+    return isAddress(path) ? bytesSource(await this.#download(path)) : this.#files.open(path);
+  }
+
+  async write(path: string, chunks: Uint8Array | readonly Uint8Array[]): Promise<void> {
+    checkLocal("write", path);
+    await this.#files.write(path, chunks);
+  }
+
+  async probe(path: string, options?: { readonly readOnly?: boolean }): Promise<void> {
+    checkLocal("write", path);
+    await this.#files.probe(path, options);
+  }
+
+  async makeFolder(path: string): Promise<void> {
+    checkLocal("create", path);
+    await this.#files.makeFolder(path);
+  }
+
+  async isFolder(path: string): Promise<boolean> {
+    return !isAddress(path) && this.#files.isFolder(path);
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return isAddress(path) || this.#files.exists(path);
+  }
+
+  async list(path: string): Promise<string[]> {
+    checkLocal("list", path);
+    return this.#files.list(path);
+  }
+
+  async #download(url: string): Promise<Uint8Array> {
+    const given = this.#given.get(url);
+    if (given) return given instanceof Blob ? blobBytes(given) : given.slice();
+    check(/^https?:/i.test(url), "MOKA_FILE", `cannot read ${url}: of addresses, only http: and https: can be read`);
+    const { ok, status, statusText, body, headers } = await attempt(url, () => fetch(url));
+    check(ok, "MOKA_FILE", `cannot read ${url}: the server answers ${`${status} ${statusText}`.trim()}`);
+    const length = headers.get("content-length");
+    // The length of a compressed answer is not that of the file.
+    const total = length === null || headers.has("content-encoding") ? undefined : Number(length);
+    const chunks: Uint8Array[] = [];
+    let loaded = 0;
+    const report = () => this.#onProgress?.({ stage: "download", url, loaded, total });
+    report();
+    const reader = body?.getReader();
+    while (reader) {
+      const { value } = await attempt(url, () => reader.read());
+      if (!value) break;
+      chunks.push(value);
+      loaded += value.length;
+      report();
+    }
+    return concat(chunks);
+  }
+}
+
+function checkLocal(verb: string, path: string): void {
+  check(!isAddress(path), "MOKA_FILE", `cannot ${verb} ${path}: files of the web can only be read`);
+}
+
+/** Runs a step of a download; its error becomes a MokaError. */
+async function attempt<T>(url: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new MokaError("MOKA_FILE", `cannot read ${url}: ${networkReason(error)}`, { cause: error });
+  }
+}
+
+/** Node's errors of the network have their reason inside; a page's have none, in order not to tell it about other servers. */
+function networkReason(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof Error)
+    return `${reasonOf(error)}: ${cause.message || ("code" in cause ? String(cause.code) : cause.name)}`;
+  return `${reasonOf(error)} (there is no such server, or it does not allow other pages to read its files)`;
+}
