@@ -52,7 +52,8 @@ export {
   type Phase,
 } from "./core/layer.js";
 export type { ActivationKind, LayerFacts, LayerUse, Need as LayerNeed, Rereads } from "./core/layer-facts.js";
-export type { LayerRange } from "./core/net.js";
+export type { LayerRange, NetInTurn } from "./core/net.js";
+export type { NetBase } from "./core/net-base.js";
 export type { StateOptions } from "./core/net-state.js";
 export type { Learnable } from "./core/params.js";
 export type { Lifetime } from "./core/passes/pack.js";
@@ -87,6 +88,7 @@ export { formatNet, parseNet, parseSolver, type TextIssue } from "./proto/text/i
 export type { TextIssueCode } from "./proto/text/issues.js";
 export type { WeightSource, Weights } from "./proto/weight-sources.js";
 export type { Listener as SolverListener, SolverAction, SolverEvents } from "./solvers/solver.js";
+export type { SolverBase } from "./solvers/solver-base.js";
 export {
   arrayListToBlobProtoVector,
   arrayToBlobProto,

@@ -33,7 +33,7 @@ writeFileSync(at("lenet_auto_solver.prototxt"), text);
 console.log(text);
 
 // ### 3. Loading and checking the solver
-const solver = await Solver.load(at("lenet_auto_solver.prototxt"), { keep: "all" });
+const solver = await Solver.load(at("lenet_auto_solver.prototxt"));
 const [testNet] = solver.testNets;
 for (const [name, { shape }] of solver.net.blobs) console.log(`${name}\t${shape}`);
 for (const [name, [{ shape }]] of solver.net.params) console.log(`${name}\t${shape}`);

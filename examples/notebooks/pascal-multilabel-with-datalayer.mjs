@@ -93,7 +93,7 @@ writeFileSync(at("solver.prototxt"), solverText(at("trainnet.prototxt"), setting
 
 // The class is registered under the names of python_param: module/layer.
 const layers = { [`pascal_multilabel_datalayers/${layer}`]: PascalMultilabelDataLayerSync };
-const solver = await Solver.load(at("solver.prototxt"), { layers, keep: "all" });
+const solver = await Solver.load(at("solver.prototxt"), { layers });
 const [testNet] = solver.testNets;
 await solver.step(1);
 imshow(slice(solver.net.blobs.get("data"), 0));

@@ -11,6 +11,7 @@ import {
 import { copyMessage } from "../proto/source.js";
 import { formatText } from "../proto/text/index.js";
 import { check } from "../util/errors.js";
+import { inPieces, turnIfDue } from "../util/event-loop.js";
 import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
 import { type Log, silent } from "../util/log.js";
@@ -19,14 +20,14 @@ import { formatShape, type Shape } from "../util/shape.js";
 import { counted } from "../util/words.js";
 import { type Node, planBackward } from "./backward-plan.js";
 import type { Catalog } from "./catalog.js";
-import { filterLayers, phaseName } from "./filter-net.js";
+import { phaseName, someLayers } from "./filter-net.js";
 import { connect, type Graph, type Value } from "./graph.js";
 import { insertSplits } from "./insert-splits.js";
 import type { Arity, Layer, LayerContext, Phase } from "./layer.js";
 import { ParamTable, paramSpec } from "./params.js";
 import type { Memory } from "./span.js";
 import { Tensor } from "./tensor.js";
-import { blobFits } from "./weights.js";
+import { blobFits, copyValues } from "./weights.js";
 
 /** The options that a net is built with. */
 export interface BuildContext {
@@ -61,16 +62,19 @@ export interface NetParts {
  */
 export async function buildNet(message: NetParameter, state: NetState, context: BuildContext): Promise<NetParts> {
   const { log } = context;
-  const layers = filterLayers(message, state, log);
+  const layers = someLayers(message, state, log);
   if (log !== silent) {
     const filtered = Object.assign(copyMessage(NetParameterSchema, message), { layer: layers, state });
     log("info", "net.cpp:53", `Initializing net from parameters: \n${formatText(NetParameterSchema, filtered)}`);
   }
 
-  const graph = connect(insertSplits(layers));
+  const graph = connect(insertSplits(layers, message.layer));
   const builder = new Builder(graph, phaseName(state.phase), context);
   try {
-    for (const layer of graph.layers) await builder.add(layer);
+    for (const layer of graph.layers) {
+      await builder.add(layer);
+      await turnIfDue();
+    }
   } catch (error) {
     await builder.abandon();
     throw error;
@@ -116,7 +120,7 @@ class Builder {
     try {
       await (this.#context.runs === false ? layer.inspect() : layer.open());
       log("info", "net.cpp:86", `Creating Layer ${layer.name}`);
-      const node = this.#connect(layer, message);
+      const node = await this.#connect(layer, message);
       for (const line of this.params.add(layer)) log("info", "net.cpp:467", line);
       this.#planNode(node);
       this.nodes.push(node);
@@ -136,11 +140,13 @@ class Builder {
     return {
       ...this.#context,
       phase,
-      fill: (filler, shape, values) => catalog.fill(filler, shape, values, random),
+      fill: (filler, shape, values) => {
+        for (const _ of catalog.fill(filler, shape, values, random) ?? []);
+      },
     };
   }
 
-  #connect(layer: Layer, message: LayerParameter): Node {
+  async #connect(layer: Layer, message: LayerParameter): Promise<Node> {
     const { log } = this.#context;
     const bottom = this.#graph.bottoms(message).flatMap((value) => this.#takeBottom(layer, value));
     const top = this.#graph.tops(message).map((value) => this.#makeTop(layer, value));
@@ -151,7 +157,7 @@ class Builder {
     const shapes = bottom.map(({ shape }) => shape);
     layer.setup(shapes);
     const topShapes = layer.topShapes(shapes);
-    layer.params = this.#makeParams(layer, shapes);
+    layer.params = await this.#makeParams(layer, shapes);
     layer.filled();
     log("info", "net.cpp:124", `Setting up ${layer.name}`);
     const lossWeights = lossWeightsOf(layer, top.length);
@@ -197,7 +203,7 @@ class Builder {
   }
 
   /** The layer's parameters, with the values of the layer's message, or else filled. */
-  #makeParams(layer: Layer, bottom: readonly Shape[]): Tensor[] {
+  async #makeParams(layer: Layer, bottom: readonly Shape[]): Promise<Tensor[]> {
     const declared = layer.declareParams(bottom);
     const given = layer.message.blobs;
     layer.check(
@@ -205,8 +211,10 @@ class Builder {
       "MOKA_WEIGHTS",
       `has ${counted(given.length, "blob")} in its message, but needs ${declared.length}`,
     );
-    return declared.map(({ shape, filler }, index) => {
+    const params: Tensor[] = [];
+    for (const [index, { shape, filler }] of declared.entries()) {
       const tensor = new Tensor(`${layer.name}.${index}`, shape, this.#context.memory);
+      params.push(tensor);
       const blob = given[index];
       if (blob) {
         layer.check(
@@ -214,14 +222,14 @@ class Builder {
           "MOKA_WEIGHTS",
           `blob ${index} in its message has shape ${formatShape(blobShape(blob))}, but it needs ${formatShape(shape)}`,
         );
-        tensor.data.array.set(blobValues(blob).data);
+        await inPieces(copyValues(blobValues(blob).data, tensor.data));
       } else if (this.#context.runs !== false) {
         const values = new Float32Array(tensor.count);
-        this.#context.catalog.fill(filler, shape, values, this.#context.random);
-        tensor.data.array.set(values);
+        await inPieces(this.#context.catalog.fill(filler, shape, values, this.#context.random) ?? []);
+        await inPieces(copyValues(values, tensor.data));
       }
-      return tensor;
-    });
+    }
+    return params;
   }
 
   /** Decides which parameters of this node learn, and which bottoms need a gradient. */

@@ -20,8 +20,16 @@ export interface LayerClass extends LayerConstructor {
   readonly coordinates: Coordinates | undefined;
 }
 
-/** Writes a filler's values into a blob of this shape. */
-export type Fill = (filler: FillerParameter, shape: Shape, values: Float32Array, random: Random) => void;
+/**
+ * Writes a filler's values into a blob of this shape: at once, or piece by piece while the caller goes through the result, which
+ * it must do to the end before anything else draws.
+ */
+export type Fill = (
+  filler: FillerParameter,
+  shape: Shape,
+  values: Float32Array,
+  random: Random,
+) => Iterable<void> | void;
 
 /** The layer types, and the filler of their parameters. */
 export class Catalog {

@@ -4,10 +4,27 @@ import { NetStateRuleSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
 import type { Log } from "../util/log.js";
+import { counted } from "../util/words.js";
 
 /** The layers of `net` whose include and exclude rules allow the net's state. */
 export function filterLayers(net: NetParameter, state: NetState, log: Log): LayerParameter[] {
   return net.layer.filter((layer) => isIncluded(layer, state, log));
+}
+
+/**
+ * Like `filterLayers`, for a net that has to compute something.
+ *
+ * @throws MokaError `MOKA_LAYER` for a net without layers in this state: Caffe runs it, and computes nothing
+ */
+export function someLayers(net: NetParameter, state: NetState, log: Log): LayerParameter[] {
+  const layers = filterLayers(net, state, log);
+  if (layers.length > 0) return layers;
+  const reason =
+    net.layer.length === 0
+      ? "the net has no layers"
+      : `the net has no layers for ${formatState(state)}: the rules of its ${counted(net.layer.length, "layer")} leave ` +
+        "all of them out";
+  throw new MokaError("MOKA_LAYER", reason, { place: sourceOf(net)?.place });
 }
 
 /** With include rules a layer is in if one of them holds; else it is in unless an exclude rule holds. */
@@ -43,6 +60,12 @@ function brokenBy(rule: NetStateRule, state: NetState): string | undefined {
   const unwanted = rule.notStage.find((stage) => state.stage.includes(stage));
   if (unwanted !== undefined) return `The NetState contained a not_stage '${unwanted}'`;
   return undefined;
+}
+
+/** A state in words: `phase TEST, level 2, stage "s0"`; without what is not set. */
+export function formatState({ phase, level, stage }: NetState): string {
+  const stages = stage.filter((name) => name !== "").map((name) => `stage ${JSON.stringify(name)}`);
+  return [`phase ${phaseName(phase)}`, ...(level === 0 ? [] : [`level ${level}`]), ...stages].join(", ");
 }
 
 /** The name of a phase. */

@@ -8,8 +8,7 @@ interface Runnable {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly blobs: ReadonlyMap<string, Blob>;
-  forward(inputs: Readonly<Record<string, Float32Array>>): Promise<unknown>;
-  backward(): Promise<void>;
+  readonly inTurn: { forward(): Promise<void>; backward(): Promise<void> };
 }
 
 /** Values for a net by blob: rows of the blob's size, as many as there are; all blobs have the same number of rows. */
@@ -27,7 +26,7 @@ export interface AllOptions {
   readonly diffs?: readonly string[] | undefined;
 }
 
-/** Runs a net batch by batch, with backward if `isBackward`; see `Net.forwardAll` and `Net.forwardBackwardAll`. */
+/** Runs a net batch by batch within its turn, with backward if `isBackward`; see `Net.forwardAll` and `Net.forwardBackwardAll`. */
 export async function runAll(net: Runnable, rows: Rows, options: AllOptions, isBackward: boolean): Promise<AllRows> {
   const [first] = net.blobs.values();
   const batch = first?.shape[0] ?? 1;
@@ -45,14 +44,16 @@ export async function runAll(net: Runnable, rows: Rows, options: AllOptions, isB
   const blobs = collect(net.outputs, options.blobs, "data");
   const diffs = isBackward ? collect(net.inputs, options.diffs, "diff") : [];
   for (let start = 0; start < count; start += batch) {
-    const inputs = sources.filter(({ name }) => net.inputs.includes(name));
-    await net.forward(Object.fromEntries(inputs.map(({ name, rowsFrom }) => [name, rowsFrom(start)])));
+    for (const { name, rowsFrom } of sources) {
+      if (net.inputs.includes(name)) blobOf(net, name).data.set(rowsFrom(start));
+    }
+    await net.inTurn.forward();
     for (const { take } of blobs) take(start);
     if (!isBackward) continue;
     for (const { name, rowsFrom } of sources) {
       if (!net.inputs.includes(name)) blobOf(net, name).diff.set(rowsFrom(start));
     }
-    await net.backward();
+    await net.inTurn.backward();
     for (const { take } of diffs) take(start);
   }
   const byName = (collected: typeof blobs) => Object.fromEntries(collected.map(({ name, array }) => [name, array]));

@@ -1,6 +1,7 @@
-import type { LayerParameter } from "../proto/gen/caffe_pb.js";
+import { type LayerParameter, NetStateRuleSchema } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
-import { MokaError } from "../util/errors.js";
+import { formatText } from "../proto/text/index.js";
+import { formatPlace, MokaError } from "../util/errors.js";
 
 /** One end of a value: the index-th bottom or top of a layer. */
 export interface End<L = LayerParameter> {
@@ -50,10 +51,13 @@ export class Graph<L = LayerParameter> {
   /** Each layer that has the name of an earlier one, with the first layer of that name. */
   readonly namesakes: readonly { readonly layer: L; readonly first: L }[];
   readonly messageOf: (layer: L) => LayerParameter;
+  /** The layers of the file, also those that this state leaves out. */
+  readonly #all: readonly L[];
   readonly #nodes = new Map<L, Node<L>>();
 
-  constructor(layers: readonly L[], messageOf: (layer: L) => LayerParameter) {
+  constructor(layers: readonly L[], messageOf: (layer: L) => LayerParameter, all: readonly L[] = layers) {
     this.layers = layers;
+    this.#all = all;
     this.messageOf = messageOf;
     const values: Value<L>[] = [];
     const problems: ConnectionProblem<L>[] = [];
@@ -162,7 +166,9 @@ export class Graph<L = LayerParameter> {
   #unknownBottom({ layer, index, value }: ConnectionProblem<L>): string {
     const names = [...this.madeAbove(layer)].map((name) => `"${name}"`);
     const known = names.length > 0 ? `; there are ${names.join(", ")}` : "";
-    return `bottom ${index} is "${value.name}", which no layer above produces${known}`;
+    const elsewhere = this.#all.filter((each) => !this.has(each) && this.messageOf(each).top.includes(value.name));
+    const others = elsewhere.map((each) => madeElsewhere(this.messageOf(each)));
+    return [`bottom ${index} is "${value.name}", which no layer above produces${known}`, ...others].join("; ");
   }
 
   /** A top in place on a value with other readers is also `made twice`, because the value gets a Split. */
@@ -175,9 +181,23 @@ export class Graph<L = LayerParameter> {
   }
 }
 
-/** The graph of messages. */
-export function connect(layers: readonly LayerParameter[]): Graph {
-  return new Graph(layers, (layer) => layer);
+/** The graph of messages; errors tell of the layers of `all` too, which the net's state may leave out. */
+export function connect(layers: readonly LayerParameter[], all?: readonly LayerParameter[]): Graph {
+  return new Graph(layers, (layer) => layer, all);
+}
+
+/** Says of a layer that a net's state leaves out where it stands and when it would be in. */
+function madeElsewhere(layer: LayerParameter): string {
+  const place = sourceOf(layer)?.place;
+  const rules = layer.include.length > 0 ? layer.include : layer.exclude;
+  const named = rules.map(
+    (rule) =>
+      formatText(NetStateRuleSchema, rule)
+        .trim()
+        .replaceAll(/\s*\n\s*/g, " ") || "no rule",
+  );
+  const verb = layer.include.length > 0 ? "holds" : "does not hold";
+  return `layer "${layer.name}"${place ? ` (${formatPlace(place)})` : ""} produces it where ${named.join(" or ")} ${verb}`;
 }
 
 interface Writable<L> extends Value<L> {

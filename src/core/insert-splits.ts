@@ -8,10 +8,11 @@ import { connect, type Value } from "./graph.js";
  * so that the value's gradient is the sum over its readers. A loss weight on the value counts as its first reader. Names
  * are Caffe's: `ip_ip_0_split` with tops `ip_ip_0_split_0`, ….
  *
+ * @param all all layers of the file: the error tells of those that make the blob in another state
  * @throws MokaError `MOKA_BLOB` for a bottom that no layer above makes
  */
-export function insertSplits(layers: readonly LayerParameter[]): LayerParameter[] {
-  const graph = connect(layers);
+export function insertSplits(layers: readonly LayerParameter[], all?: readonly LayerParameter[]): LayerParameter[] {
+  const graph = connect(layers, all);
   graph.check("unknown bottom");
   /** For each value, the number of tops of its Split that readers have taken so far. */
   const handed = new Map<Value, number>();

@@ -94,6 +94,72 @@ describe("backward", () => {
     await net.dispose();
   });
 
+  const views = { Flatten: "", Reshape: "reshape_param { shape { dim: 0 dim: -1 } }", Concat: "", Slice: "" };
+  const ones = 'inner_product_param { num_output: 2 weight_filler { type: "constant" value: 1 } }';
+  const ipOfOnes = `layer { name: "ip" type: "InnerProduct" bottom: "d" top: "ip" ${ones} }`;
+
+  describe.each(Object.entries(views))("starts at a loss weight on a %s", (type, fields) => {
+    test.each(["all", "outputs"] as const)("with %s kept, before and after a reshape", async (keep) => {
+      const net = await netFromText(
+        `${input("d", 2, 3)}${ipOfOnes} layer { name: "v" type: "${type}" bottom: "ip" top: "v" loss_weight: 2 ${fields} }`,
+        { keep },
+      );
+      for (const batch of [2, 3, 2]) {
+        net.reshape({ d: [batch, 3] });
+        net.clearParamDiffs();
+        await net.forward({ d: new Float32Array(3 * batch).fill(1) });
+        await net.backward();
+        expect([...(net.params.get("ip")?.[0].diff ?? [])]).toEqual(new Array(6).fill(2 * batch));
+      }
+      await net.dispose();
+    });
+  });
+
+  test.each([
+    [
+      "in place",
+      `${ipOfOnes} layer { name: "v" type: "Power" bottom: "ip" top: "ip" loss_weight: 2 power_param { scale: 3 } }`,
+    ],
+    [
+      "on a view of a blob that a layer changes in place",
+      `${ipOfOnes} layer { name: "p" type: "Power" bottom: "ip" top: "ip" power_param { scale: 3 } }
+       layer { name: "v" type: "Flatten" bottom: "ip" top: "v" loss_weight: 2 }`,
+    ],
+  ])("is the same each time at a loss weight %s", async (_, layers) => {
+    const net = await netFromText(input("d", 1, 3) + layers);
+    for (let i = 0; i < 3; i++) {
+      net.clearParamDiffs();
+      await net.forward({ d: [1, 1, 1] });
+      await net.backward();
+      expect([...(net.params.get("ip")?.[0].diff ?? [])]).toEqual(new Array(6).fill(6));
+    }
+    await net.dispose();
+  });
+
+  test("starts at a diff that was put into a loss", async () => {
+    const net = await netFromText(
+      `${input("d", 1, 3)}${ipOfOnes} layer { name: "v" type: "Flatten" bottom: "ip" top: "v" loss_weight: 2 }`,
+    );
+    await net.forward({ d: [1, 1, 1] });
+    net.blobs.get("v")?.diff.fill(5);
+    await net.backward();
+    expect([...(net.params.get("ip")?.[0].diff ?? [])]).toEqual(new Array(6).fill(5));
+    await net.dispose();
+  });
+
+  test.each(["all", "outputs"] as const)("takes nothing from an output under no loss, with %s kept", async (keep) => {
+    const net = await netFromText(
+      `${input("d", 2, 3)}${ipOfOnes} layer { name: "f" type: "Flatten" bottom: "ip" top: "f" }
+       layer { name: "loss" type: "Power" bottom: "ip" top: "loss" loss_weight: 2 }`,
+      { keep },
+    );
+    await net.forward({ d: [1, 2, 3, 4, 5, 6] });
+    net.blobs.get("f")?.diff.fill(100);
+    await net.backward();
+    expect([...(net.params.get("ip")?.[0].diff ?? [])]).toEqual([10, 14, 18, 10, 14, 18]);
+    await net.dispose();
+  });
+
   test("sums the gradients of all readers of a blob", async () => {
     const text = `force_backward: true\n${input("x", 1)}${relu("x", "a")}layer { name: "s" type: "Sigmoid" bottom: "x" top: "b" }
       layer { name: "sum" type: "Eltwise" bottom: "a" bottom: "b" top: "y" }`;

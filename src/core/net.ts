@@ -15,22 +15,23 @@ import {
   weightSources,
 } from "../proto/weight-sources.js";
 import { check } from "../util/errors.js";
-import { inspectKey } from "../util/inspect.js";
+import { inPieces } from "../util/event-loop.js";
 import type { Log } from "../util/log.js";
-import type { NdArray } from "../util/nd-array.js";
 import { formatShape, type Shape, sameShape } from "../util/shape.js";
+import { type Turns, turnsOf } from "../util/turns.js";
 import type { Node } from "./backward-plan.js";
 import type { Blob } from "./blob.js";
 import { type BuildContext, buildNet, type NetParts } from "./build-net.js";
 import { backwardInfo, forwardInfo, normInfo } from "./debug-info.js";
-import { type NetDescription, netDescription, netText } from "./describe-net.js";
 import type { Engine } from "./engine.js";
 import type { Direction, Execution } from "./execution.js";
-import { type AllOptions, type AllRows, type Rows, runAll } from "./forward-all.js";
+import { checkNumbers } from "./input-values.js";
 import type { Layer, Phase } from "./layer.js";
+import { NetBase } from "./net-base.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
 import { type RecordingOptions, Recordings } from "./recordings.js";
+import type { Span } from "./span.js";
 import type { Tensor } from "./tensor.js";
 import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weights.js";
 
@@ -46,6 +47,16 @@ export interface NetContext extends Omit<BuildContext, "memory">, RecordingOptio
   readonly weightFiles: WeightFiles;
 }
 
+/** What code may do inside a turn that it took; see `Net.turn`. */
+export interface NetInTurn {
+  /** Runs forward for the layers with these indices, both included; default all. The outputs stay in the blobs. */
+  forward(low?: number, high?: number): Promise<void>;
+  /** Runs backward for the layers with these indices, both included, from `high` down to `low`; default all. */
+  backward(low?: number, high?: number): Promise<void>;
+  save: Net["save"];
+  copyTrainedLayersFrom: Net["copyTrainedLayersFrom"];
+}
+
 /** Names of the first and the last layer; both are included. */
 export interface LayerRange {
   readonly from?: string | undefined;
@@ -57,8 +68,11 @@ export interface LayerRange {
  *
  * Programs are recorded at the first use and when shapes change. If all layers are Moka's own, they are not recorded again
  * for the last few shapes.
+ *
+ * Methods that return promises take turns, in the order of the calls: each begins when the ones before it have ended, also
+ * those of other nets on the same engine. So calls may be made in parallel. The others act at once, and throw during a run.
  */
-export class Net {
+export class Net extends NetBase {
   readonly name: string;
   readonly phase: Phase;
   /** Names of the tops of Input layers. */
@@ -78,11 +92,18 @@ export class Net {
   readonly #parts: NetParts;
   readonly #context: NetContext;
   readonly #recordings: Recordings;
+  readonly #turns: Turns;
+  /** The number of runs that have begun and not ended. */
+  #runs = 0;
+  /** The end of `dispose`, from its call on. */
+  #disposal: Promise<void> | undefined;
 
   private constructor(parts: NetParts, context: NetContext) {
+    super();
     this.#parts = parts;
     this.#context = context;
     this.#recordings = new Recordings(parts, context);
+    this.#turns = turnsOf(context.engine);
     this.name = parts.name;
     this.phase = parts.phase;
     this.inputs = parts.inputs;
@@ -91,7 +112,6 @@ export class Net {
     this.blobs = new Map([...parts.tensors].map(([name, tensor]) => [name, tensor.blob]));
     const withParams = this.layers.filter(({ params }) => params.length > 0);
     this.params = new Map(withParams.map((layer) => [layer.name, layer.blobs]));
-    this.#fillLossDiffs();
   }
 
   /** Builds the net of `message`, whose layers must be upgraded to the current form, in this state. */
@@ -101,6 +121,8 @@ export class Net {
     net.debugInfo = message.debugInfo;
     try {
       net.#recordings.start();
+      // A view shares its bottom's diff from its recording on.
+      net.#fillLossDiffs();
     } catch (error) {
       await net.dispose();
       throw error;
@@ -142,20 +164,46 @@ export class Net {
   }
 
   /**
-   * Runs the net, or the layers `from` … `to` of it.
+   * Does `work` as one turn: what else is asked of this net, and of others on its engine, waits until the promise of `work`
+   * settles. Inside, `inTurn` runs the net; its other methods that return promises would wait for this turn, for ever.
+   */
+  async turn<T>(work: () => Promise<T>): Promise<T> {
+    this.#checkUsable();
+    return this.#turns.take(work);
+  }
+
+  /** The net's runs and files for code that has taken a turn: they wait for nothing. */
+  readonly inTurn: NetInTurn = {
+    forward: (low, high) => this.#run("forward", low, high),
+    backward: (low, high) => this.#run("backward", low, high),
+    save: (path, options = {}) => this.#context.weightFiles.write(path, this.#toMessage(options)),
+    copyTrainedLayersFrom: (path, namedBy) => this.#copyTrainedLayersFrom(path, namedBy),
+  };
+
+  /**
+   * Runs the net, or the layers `from` … `to` of it. Inputs, run and outputs are one turn.
    *
    * @param inputs values of input blobs by name, row-major, exactly as many as the blob has; other inputs do not change
    * @returns copies of the output blobs, or of the tops of `to` if it is given, by name
+   * @throws MokaError `MOKA_USAGE` for an input that is not made of numbers
    */
   async forward(
     inputs: Readonly<Record<string, ArrayLike<number>>> = {},
     range: LayerRange = {},
   ): Promise<Record<string, Float32Array>> {
-    for (const [name, values] of Object.entries(inputs)) this.#setInput(name, values);
-    const { low, high } = this.#indices(range.from, range.to);
-    await this.runForward(low, high);
-    const names = range.to === undefined ? this.outputs : (this.layers[high]?.tops ?? []);
-    return Object.fromEntries(names.map((name) => [name, this.blobs.get(name)?.data.slice() ?? new Float32Array(0)]));
+    for (const [name, values] of Object.entries(inputs)) checkNumbers(name, values);
+    // The caller may change its arrays before the turn comes.
+    const copies = this.#turns.areTaken;
+    const given = Object.entries(inputs).map(
+      ([name, values]) => [name, copies ? Float32Array.from(values) : values] as const,
+    );
+    return this.turn(async () => {
+      for (const [name, values] of given) this.#setInput(name, values);
+      const { low, high } = this.#indices(range.from, range.to);
+      await this.inTurn.forward(low, high);
+      const names = range.to === undefined ? this.outputs : (this.layers[high]?.tops ?? []);
+      return Object.fromEntries(names.map((name) => [name, this.blobs.get(name)?.data.slice() ?? new Float32Array(0)]));
+    });
   }
 
   /**
@@ -167,73 +215,19 @@ export class Net {
     await this.runBackward(low, high);
   }
 
-  /**
-   * Runs all rows of the inputs, batch by batch, as pycaffe's `forward_all`. The batch size is that of the net's first blob; the
-   * last batch is filled up with zeros.
-   *
-   * @param inputs any number of rows, the same for every input of the net, row-major
-   * @param options `blobs`: names of blobs to collect beside the outputs
-   * @returns the blobs by name, each with a row for each row of the inputs
-   * @throws MokaError `MOKA_BLOB` if an input is missing, `MOKA_SHAPE` if values are no whole rows or a blob has no row per item
-   * @example
-   * ```ts
-   * const net = await Net.load("examples/article/deploy.prototxt");
-   * const { prob } = await net.forwardAll({ data: new Float32Array(5 * 784) });
-   * prob.shape; // [5, 10]
-   * ```
-   */
-  async forwardAll(inputs: Rows, options: Pick<AllOptions, "blobs"> = {}): Promise<Record<string, NdArray>> {
-    return (await runAll(this, inputs, options, false)).blobs;
-  }
-
-  /**
-   * Runs forward and backward for all rows, batch by batch, as pycaffe's `forward_backward_all`. See `forwardAll`.
-   *
-   * @param rows rows of the inputs, and of the diffs of outputs by their names; without the latter backward starts with the loss.
-   * Without inputs, the input blobs keep their values
-   * @param options `blobs` and `diffs`: names of blobs to collect, beside the outputs' data and the inputs' diffs
-   */
-  forwardBackwardAll(rows: Rows, options: AllOptions = {}): Promise<AllRows> {
-    return runAll(this, rows, options, true);
-  }
-
   /** Runs forward for the layers with these indices; the outputs stay in the blobs. */
-  async runForward(low = 0, high = this.layers.length - 1): Promise<void> {
-    let start = low;
-    for (let index = low; index <= high; index++) {
-      const node = this.#parts.nodes[index];
-      if (!node?.layer.liveShapes) continue;
-      if (index > start) await this.#advance(start, index - 1);
-      start = index;
-      const shapes = await node.layer.liveShapes(node.bottom);
-      if (node.top.every((top, i) => sameShape(top.shape, shapes[i] ?? []))) continue;
-      this.#change(index, index + 1, () => node.top.forEach((top, i) => void top.reshape(shapes[i] ?? [])));
-    }
-    await this.#advance(start, high);
+  async runForward(low?: number, high?: number): Promise<void> {
+    await this.turn(() => this.inTurn.forward(low, high));
   }
 
   /** Runs backward for the layers with these indices, from `high` down to `low`. */
-  async runBackward(low = 0, high = this.layers.length - 1): Promise<void> {
-    check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
-    const { execution, refusal } = this.#recordings.prepare();
-    if (refusal !== undefined) throw refusal;
-    if (!this.debugInfo) {
-      await execution.run("backward", low, high);
-      return;
-    }
-    for (let index = high; index >= low; index--) {
-      await execution.run("backward", index, index);
-      const node = this.#parts.nodes[index];
-      if (!node?.needsBackward) continue;
-      for (const { origin, text } of backwardInfo(node)) this.log("info", origin, text);
-    }
-    if (high - low < this.layers.length - 1) return;
-    const { origin, text } = normInfo(this.learnables);
-    this.log("error", origin, text);
+  async runBackward(low?: number, high?: number): Promise<void> {
+    await this.turn(() => this.inTurn.backward(low, high));
   }
 
   /** Sets the diffs of all parameters to 0. */
   clearParamDiffs(): void {
+    this.#checkIdle();
     for (const { tensor } of this.learnables) tensor.diff.array.fill(0);
   }
 
@@ -241,9 +235,11 @@ export class Net {
    * Gives input blobs other shapes, and computes all shapes that depend on them. If a layer refuses one, no shape changes.
    * Without shapes, all layers record again. With the present shapes, they do so only if a layer is the user's own.
    *
-   * @throws MokaError `MOKA_SHAPE` if a layer cannot take them, or its parameters would have to change shape
+   * @throws MokaError `MOKA_SHAPE` if a layer cannot take them, or its parameters would have to change shape; `MOKA_USAGE`
+   *   during a run
    */
   reshape(inputShapes: Readonly<Record<string, Shape>> = {}): void {
+    this.#checkIdle();
     const inputs = Object.entries(inputShapes).map(([name, shape]) => [this.#input(name), shape] as const);
     if (inputs.every(([input, shape]) => sameShape(input.shape, shape))) {
       // A call without shapes means that a layer was changed by hand.
@@ -260,7 +256,7 @@ export class Net {
    * (HDF5), by extension.
    */
   async save(path: string, options: { diff?: boolean } = {}): Promise<void> {
-    await this.#context.weightFiles.write(path, this.toMessage(options));
+    await this.turn(() => this.inTurn.save(path, options));
   }
 
   /**
@@ -272,16 +268,22 @@ export class Net {
    * @throws MokaError `MOKA_WEIGHTS` if a layer's blobs differ in number or shape; nothing is copied from that file
    */
   async copyTrainedLayersFrom(weights: Weights, namedBy?: string): Promise<void> {
+    await this.turn(() => this.inTurn.copyTrainedLayersFrom(weights, namedBy));
+  }
+
+  async #copyTrainedLayersFrom(weights: Weights, namedBy?: string): Promise<void> {
     const { files, weightFiles } = this.#context;
     for (const each of weightSources(weights)) {
       const source = await resolveWeights(each, (path) => files.resolve(path, namedBy));
-      this.copyTrainedLayers(await weightFiles.read(source), nameOfWeights(source));
+      const message = await weightFiles.read(source);
+      await inPieces(copyTrainedLayers(this.layers, message, nameOfWeights(source), this.log));
     }
   }
 
   /** Copies parameters as `copyTrainedLayersFrom` does, but from a message; `origin` names it in errors. */
   copyTrainedLayers(source: NetParameter, origin = "the weights"): void {
-    copyTrainedLayers(this.layers, source, origin, this.log);
+    this.#checkIdle();
+    for (const _ of copyTrainedLayers(this.layers, source, origin, this.log));
   }
 
   /**
@@ -289,41 +291,18 @@ export class Net {
    * one net learns, the parameters of the other change too.
    */
   shareTrainedLayersWith(other: Net): void {
+    this.#checkIdle();
     shareTrainedLayers(this.layers, other.layers, this.log);
     this.#recordings.drop();
   }
 
-  /** The tops of each layer by its name, as pycaffe's `net.top_names`. */
-  get topNames(): ReadonlyMap<string, readonly string[]> {
-    return new Map(this.layers.map(({ name, tops }) => [name, tops]));
-  }
-
-  /** The bottoms of each layer by its name, as pycaffe's `net.bottom_names`. */
-  get bottomNames(): ReadonlyMap<string, readonly string[]> {
-    return new Map(this.layers.map(({ name, bottoms }) => [name, bottoms]));
-  }
-
-  /** The layers by name, as pycaffe's `net.layer_dict`. */
-  get layerDict(): ReadonlyMap<string, Layer> {
-    return new Map(this.layers.map((layer) => [layer.name, layer]));
-  }
-
-  /** A table of the layers, with their blobs' shapes and their parameters; `console.log` shows it too. */
-  toString(): string {
-    return netText(this);
-  }
-
-  /** Its structure, without values, as `JSON.stringify` writes it. */
-  toJSON(): NetDescription {
-    return netDescription(this);
-  }
-
-  [inspectKey](): string {
-    return netText(this);
-  }
-
   /** The message of the net with its parameters, as in Caffe's `.caffemodel`. */
   toMessage(options: { diff?: boolean } = {}): NetParameter {
+    this.#checkUsable();
+    return this.#toMessage(options);
+  }
+
+  #toMessage(options: { diff?: boolean }): NetParameter {
     const layer = this.layers.map((each): LayerParameter => {
       const message = copyMessage(LayerParameterSchema, each.message);
       message.blobs = paramsToMessage(each.params, options.diff ?? false);
@@ -334,16 +313,26 @@ export class Net {
 
   /** The plan of whole runs: fused steps, and shared memory if it is allowed. */
   get execution(): Pick<Execution, "plan" | "memory"> {
+    this.#checkUsable();
     return this.#recordings.prepare().execution;
   }
 
   /** The recorded program of one direction, to be printed, timed or rewritten. */
   program(direction: Direction): Program {
+    this.#checkUsable();
     return { steps: this.#recordings.prepare().execution.recorded[direction] ?? [] };
   }
 
-  /** Frees memory and closes files. The net cannot be used afterwards. */
-  async dispose(): Promise<void> {
+  /**
+   * Frees memory and closes files, after the calls before it have ended. From its call on, the net refuses all others.
+   * Further calls return the same promise.
+   */
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#turns.take(() => this.#release());
+    return this.#disposal;
+  }
+
+  async #release(): Promise<void> {
     this.#recordings.drop();
     const failures: unknown[] = [];
     for (const { layer, top } of this.#parts.nodes) {
@@ -390,6 +379,64 @@ export class Net {
 
   // ---- running
 
+  #checkUsable(): void {
+    check(!this.#disposal, "MOKA_USAGE", `net "${this.name}" was disposed of: it cannot be used any more`);
+  }
+
+  /** Throws while a run is on its way, because what it works with would change under it. */
+  #checkIdle(): void {
+    this.#checkUsable();
+    check(
+      this.#runs === 0,
+      "MOKA_USAGE",
+      `net "${this.name}" runs now: wait for the promise of that run before this call`,
+    );
+  }
+
+  async #run(direction: Direction, low = 0, high = this.layers.length - 1): Promise<void> {
+    this.#runs++;
+    try {
+      await (direction === "forward" ? this.#runForward(low, high) : this.#runBackward(low, high));
+    } finally {
+      this.#runs--;
+    }
+  }
+
+  async #runForward(low: number, high: number): Promise<void> {
+    let start = low;
+    for (let index = low; index <= high; index++) {
+      const node = this.#parts.nodes[index];
+      if (!node?.layer.liveShapes) continue;
+      if (index > start) await this.#advance(start, index - 1);
+      start = index;
+      const shapes = await node.layer.liveShapes(node.bottom);
+      if (node.top.every((top, i) => sameShape(top.shape, shapes[i] ?? []))) continue;
+      this.#change(index, index + 1, () => node.top.forEach((top, i) => void top.reshape(shapes[i] ?? [])));
+    }
+    await this.#advance(start, high);
+  }
+
+  async #runBackward(low: number, high: number): Promise<void> {
+    check(this.#context.backward !== false, "MOKA_USAGE", "this net was built for testing only, without backward");
+    const { execution, refusal, written } = this.#recordings.prepare();
+    if (refusal !== undefined) throw refusal;
+    // A layer in place writes the gradient of its bottom over the loss weight.
+    this.#fillLossDiffs(low, high, written);
+    if (!this.debugInfo) {
+      await execution.run("backward", low, high);
+      return;
+    }
+    for (let index = high; index >= low; index--) {
+      await execution.run("backward", index, index);
+      const node = this.#parts.nodes[index];
+      if (!node?.needsBackward) continue;
+      for (const { origin, text } of backwardInfo(node)) this.log("info", origin, text);
+    }
+    if (high - low < this.layers.length - 1) return;
+    const { origin, text } = normInfo(this.learnables);
+    this.log("error", origin, text);
+  }
+
   /** Runs forward from one layer to another. No shape changes between them. */
   async #advance(low: number, high: number): Promise<void> {
     if (!this.debugInfo) {
@@ -404,8 +451,8 @@ export class Net {
 
   // ---- lookups
 
-  *#lossTops(): Iterable<{ tensor: Tensor; weight: number }> {
-    for (const { top, lossWeights } of this.#parts.nodes) {
+  *#lossTops(low = 0, high = this.layers.length - 1): Iterable<{ tensor: Tensor; weight: number }> {
+    for (const { top, lossWeights } of this.#parts.nodes.slice(low, high + 1)) {
       for (const [i, tensor] of top.entries()) {
         const weight = lossWeights[i] ?? 0;
         if (weight !== 0) yield { tensor, weight };
@@ -413,8 +460,11 @@ export class Net {
     }
   }
 
-  #fillLossDiffs(): void {
-    for (const { tensor, weight } of this.#lossTops()) tensor.diff.array.fill(weight);
+  /** Sets the diffs of losses to their weights: of all, or of those from `low` to `high` that lie in `spans`. */
+  #fillLossDiffs(low?: number, high?: number, spans?: ReadonlySet<Span>): void {
+    for (const { tensor, weight } of this.#lossTops(low, high)) {
+      if (spans?.has(tensor.diff.root) ?? true) tensor.diff.array.fill(weight);
+    }
   }
 
   #input(name: string): Tensor {

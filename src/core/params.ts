@@ -1,6 +1,6 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import { type ParamSpec, ParamSpec_DimCheckMode, ParamSpecSchema } from "../proto/gen/caffe_pb.js";
-import { formatShape, sameShape } from "../util/shape.js";
+import { countOf, formatShape, type Shape, sameShape } from "../util/shape.js";
 import type { Layer } from "./layer.js";
 import type { Tensor } from "./tensor.js";
 
@@ -26,6 +26,17 @@ const multipliers = { lrMult: "lr_mult", decayMult: "decay_mult" } as const;
 /** The spec of a layer's parameter; Caffe's defaults where the prototxt gives none. */
 export function paramSpec(layer: Layer, index: number): ParamSpec {
   return layer.message.param[index] ?? create(ParamSpecSchema);
+}
+
+/** @throws MokaError `MOKA_SHAPE` if a layer's parameter cannot share values of the shape `owned` */
+export function checkShared(layer: Layer, { shape }: Tensor, spec: ParamSpec, owned: Shape, owner: string): void {
+  const permissive = spec.shareMode === ParamSpec_DimCheckMode.PERMISSIVE;
+  layer.check(
+    permissive ? countOf(shape) === countOf(owned) : sameShape(shape, owned),
+    "MOKA_SHAPE",
+    `param "${spec.name}" has shape ${formatShape(shape)} here, but ${formatShape(owned)} ${owner}` +
+      (permissive ? " (share_mode: PERMISSIVE needs equal counts)" : ""),
+  );
 }
 
 /**
@@ -74,14 +85,7 @@ export class ParamTable {
   }
 
   #share(layer: Layer, tensor: Tensor, spec: ParamSpec, owner: Owner): void {
-    const permissive = spec.shareMode === ParamSpec_DimCheckMode.PERMISSIVE;
-    layer.check(
-      permissive ? tensor.count === owner.tensor.count : sameShape(tensor.shape, owner.tensor.shape),
-      "MOKA_SHAPE",
-      `param "${spec.name}" has shape ${formatShape(tensor.shape)} here, but ` +
-        `${formatShape(owner.tensor.shape)} in layer "${owner.layer.name}", which owns it` +
-        (permissive ? " (share_mode: PERMISSIVE needs equal counts)" : ""),
-    );
+    checkShared(layer, tensor, spec, owner.tensor.shape, `in layer "${owner.layer.name}", which owns it`);
     tensor.shareData(owner.tensor);
     tensor.shareDiff(owner.tensor);
     for (const name of givenBy(spec)) {

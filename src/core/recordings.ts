@@ -6,6 +6,7 @@ import { Execution, type PassName, passNames } from "./execution.js";
 import { type Recording, record } from "./recorder.js";
 import type { Span } from "./span.js";
 import type { Tensor, TensorState } from "./tensor.js";
+import { usesOf } from "./uses.js";
 
 export interface RecordingOptions {
   readonly engine: Engine;
@@ -27,6 +28,8 @@ interface Version {
   /** The error that a layer threw in backward, because it lacks a gradient that is needed. Forward can still run. */
   readonly refusal: unknown;
   readonly execution: Execution;
+  /** The memory that backward, or clearing the parameters' diffs, writes to. */
+  readonly written: ReadonlySet<Span>;
   /** The blobs' shapes and memory at the time when another version replaced this one. */
   tensors: readonly TensorState[];
 }
@@ -74,7 +77,7 @@ export class Recordings {
   }
 
   /** Records the directions that are not recorded yet, and plans how to run them. */
-  prepare(): Pick<Version, "execution" | "refusal"> {
+  prepare(): Pick<Version, "execution" | "refusal" | "written"> {
     this.start();
     return this.#current ?? this.#use(this.#makeVersion(this.#key, this.#started, []));
   }
@@ -149,6 +152,11 @@ export class Recordings {
       forward: stepsOf(forward),
       backward: trains && refusal === undefined ? stepsOf([...backward].reverse()) : undefined,
     };
+    const { learnables } = this.#parts.params;
+    const written = new Set([
+      ...learnables.map(({ tensor }) => tensor.diff.root),
+      ...(plan.backward ?? []).flatMap((step) => usesOf(step).writes.map(({ span }) => span.root)),
+    ]);
     const inference = this.#parts.phase === "TEST";
     const execution = new Execution(plan, engine, {
       passes,
@@ -156,9 +164,9 @@ export class Recordings {
       kept: keep === "outputs" ? this.#keptSpans([...forward, ...backward]) : undefined,
       inference,
       isUnfused,
-      constants: new Set(inference ? this.#parts.params.learnables.map(({ tensor }) => tensor.data) : []),
+      constants: new Set(inference ? learnables.map(({ tensor }) => tensor.data) : []),
     });
-    return { key, forward, backward, refusal, execution, tensors: [] };
+    return { key, forward, backward, refusal, execution, written, tensors: [] };
   }
 
   #use(version: Version): Version {

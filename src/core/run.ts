@@ -1,31 +1,35 @@
+import { turnIfDue } from "../util/event-loop.js";
+import { type Turns, turnsOf } from "../util/turns.js";
 import type { Compiled, Engine } from "./engine.js";
 import type { Program } from "./program.js";
 import type { Span, Storage } from "./span.js";
 import { usesOf } from "./uses.js";
 
+/** Kernels that take more than this, in milliseconds, do not run together: between them, events are handled. */
+const longestPiece = 10;
+
 /** A program ready to run on an engine, whole or between two layers. */
 export class Runner {
   readonly #program: Program;
+  readonly #turns: Turns;
   readonly #compiled: Compiled;
+  /** The time that each kernel took when it ran first, by itself, in milliseconds. */
+  readonly #times: number[];
   /** The storage of each of the kernels' spans, after `notePlaces`. */
   #places: ReadonlyMap<Span, Storage> | undefined;
 
   constructor(program: Program, engine: Engine, constants?: ReadonlySet<Span>) {
     this.#program = program;
-    this.#compiled = engine.compile(
-      program.steps.filter((step) => step.kind === "kernel"),
-      constants,
-    );
+    this.#turns = turnsOf(engine);
+    const calls = program.steps.filter((step) => step.kind === "kernel");
+    this.#compiled = engine.compile(calls, constants);
+    this.#times = calls.map(() => Number.POSITIVE_INFINITY);
   }
 
-  /** Runs the steps of all layers from `low` to `high`, both included, in the program's order. */
+  /** Runs the steps of all layers from `low` to `high`, both included, in the program's order. Events are handled between. */
   async run(low: number, high: number): Promise<void> {
     // Indices of compiled kernels: [from, to) are not yet dispatched and will run together; `next` is the next one.
     let [from, to, next] = [0, 0, 0];
-    const dispatch = () => {
-      if (from < to) this.#compiled.run(from, to);
-      from = to;
-    };
     for (const step of this.#program.steps) {
       const isIncluded = step.layer >= low && step.layer <= high;
       if (step.kind === "kernel") {
@@ -33,12 +37,29 @@ export class Runner {
         next++;
         if (isIncluded) to = next;
       } else if (isIncluded) {
-        dispatch();
-        const waiting = step.run();
+        if (from < to) await this.#dispatch(from, to);
+        from = to;
+        const waiting = this.#turns.inside(step.run);
         if (waiting) await waiting;
       }
     }
-    dispatch();
+    if (from < to) await this.#dispatch(from, to);
+  }
+
+  /** Runs the kernels [from, to). Returns a promise only if events are let through. */
+  #dispatch(from: number, to: number): Promise<void> | undefined {
+    const times = this.#times;
+    while (from < to) {
+      const first = from;
+      let work = times[from++] ?? 0;
+      while (from < to && work + (times[from] ?? 0) <= longestPiece) work += times[from++] ?? 0;
+      const start = work === Number.POSITIVE_INFINITY ? performance.now() : 0;
+      this.#compiled.run(first, from);
+      if (work === Number.POSITIVE_INFINITY) times[first] = performance.now() - start;
+      const turn = turnIfDue(work);
+      if (turn) return turn.then(() => this.#dispatch(from, to));
+    }
+    return undefined;
   }
 
   /** Notes the storage of its spans, before other spans may use their memory. */

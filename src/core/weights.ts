@@ -5,6 +5,7 @@ import { check, MokaError } from "../util/errors.js";
 import type { Log } from "../util/log.js";
 import { countOf, formatShape, type Shape, sameShape } from "../util/shape.js";
 import type { Layer } from "./layer.js";
+import { checkShared, paramSpec } from "./params.js";
 import type { Span } from "./span.js";
 import type { Tensor } from "./tensor.js";
 
@@ -13,12 +14,31 @@ interface Copy {
   readonly to: Tensor;
 }
 
-/** Copies the blobs of `source` into layers of the same name, as Caffe does. All checks come before the first copy. */
-export function copyTrainedLayers(layers: readonly Layer[], source: NetParameter, origin: string, log: Log): void {
+/** The most values that are copied in one piece. */
+const mostCopied = 2 ** 19;
+
+/**
+ * Copies the blobs of `source` into layers of the same name, as Caffe does, piece by piece. All checks come before the first
+ * copy.
+ */
+export function* copyTrainedLayers(
+  layers: readonly Layer[],
+  source: NetParameter,
+  origin: string,
+  log: Log,
+): Iterable<void> {
   for (const { from, to } of matchTrainedLayers(layers, source, origin, log)) {
     const { data, diff } = blobValues(from);
-    to.data.array.set(data);
-    if (diff) to.diff.array.set(diff);
+    yield* copyValues(data, to.data);
+    if (diff) yield* copyValues(diff, to.diff);
+  }
+}
+
+/** Copies values piece by piece. */
+export function* copyValues(from: Float32Array | Float64Array, to: Span): Iterable<void> {
+  for (let start = 0; start < from.length; start += mostCopied) {
+    to.array.set(from.subarray(start, start + mostCopied), start);
+    yield;
   }
 }
 
@@ -95,13 +115,44 @@ function checkBlob(layer: Layer, from: BlobProto, to: Tensor, index: number, ori
   }
 }
 
-/** Lets the layers use the parameters of the layers of `trained` with the same names. */
+/**
+ * Lets the layers use the parameters of the layers of `trained` with the same names. Parameters that share one of those by
+ * `param { name }` use it too, and so does a parameter that has its name from none here but from a layer of `trained`.
+ * (Caffe leaves them as they were filled.)
+ */
 export function shareTrainedLayers(layers: readonly Layer[], trained: readonly Layer[], log: Log): void {
   const byName = firstByName(layers);
+  const fed = new Set<Layer>();
+  /** What the values that layers shared among themselves are now. */
+  const moved = new Map<Span, Tensor>();
   for (const source of trained) {
     const layer = byName.get(source.name);
-    if (layer) shareParams(layer, source);
-    else log("info", "net.cpp:678", `Ignoring source layer ${source.name}`);
+    if (!layer) {
+      log("info", "net.cpp:678", `Ignoring source layer ${source.name}`);
+      continue;
+    }
+    fed.add(layer);
+    const before = layer.params.map(({ data }) => data);
+    shareParams(layer, source);
+    before.forEach((span, i) => void (moved.has(span) || moved.set(span, source.params[i] as Tensor)));
+  }
+  const named = new Map<string, Tensor>();
+  for (const layer of trained) {
+    layer.params.forEach((param, i) => {
+      const { name } = paramSpec(layer, i);
+      if (name && !named.has(name)) named.set(name, param);
+    });
+  }
+  for (const layer of layers) {
+    if (fed.has(layer)) continue;
+    layer.params.forEach((param, i) => {
+      const spec = paramSpec(layer, i);
+      const own = moved.get(param.data);
+      const source = own ?? named.get(spec.name);
+      if (!source) return;
+      if (!own) checkShared(layer, param, spec, source.shape, "in the training net");
+      share(param, source);
+    });
   }
 }
 
@@ -118,10 +169,14 @@ function shareParams(layer: Layer, source: Layer): void {
       "MOKA_WEIGHTS",
       `parameter ${i} has shape ${formatShape(param.shape)} here, but ${formatShape(trained.shape)} in the training net`,
     );
-    // The solver of the other net writes to these values.
-    trained.data.lend();
-    param.shareData(trained);
+    share(param, trained);
   });
+}
+
+function share(param: Tensor, trained: Tensor): void {
+  // The solver of the other net writes to these values.
+  trained.data.lend();
+  param.shareData(trained);
 }
 
 /** Whether shapes are equal; blobs from before 2014 have four axes, with axes of size 1 added in front. */

@@ -1,6 +1,8 @@
 import type { Fill } from "../core/catalog.js";
+import type { Random } from "../util/random.js";
 import { formatShape } from "../util/shape.js";
 import { checkFiller } from "./check.js";
+import { pieces } from "./pieces.js";
 
 /**
  * x ~ N(mean, std²).
@@ -21,9 +23,16 @@ export const gaussian: Fill = (filler, shape, values, random) => {
     "MOKA_FIELD",
     `sparse must be from 0 to the size of the first axis, or -1 for none, not ${sparse} for ${formatShape(shape)}`,
   );
-  random.gaussian(values, mean, std);
-  if (sparse === -1 || outputs === undefined) return;
-  const mask = new Float32Array(values.length);
-  random.bernoulli(mask, Math.fround(sparse) / Math.fround(outputs), "float");
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * (mask[i] ?? 0);
+  const all = pieces(values, (piece) => random.gaussian(piece, mean, std));
+  if (sparse === -1 || outputs === undefined) return all;
+  return thenMasked(all, values, Math.fround(sparse) / Math.fround(outputs), random);
 };
+
+function* thenMasked(drawn: Iterable<void>, values: Float32Array, chance: number, random: Random): Iterable<void> {
+  yield* drawn;
+  yield* pieces(values, (piece) => {
+    const mask = new Float32Array(piece.length);
+    random.bernoulli(mask, chance, "float");
+    for (let i = 0; i < piece.length; i++) piece[i] = (piece[i] ?? 0) * (mask[i] ?? 0);
+  });
+}

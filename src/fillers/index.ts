@@ -49,5 +49,5 @@ export const fill: Fill = (filler, shape, values, random) => {
     "MOKA_FIELD",
     `sparse is ${filler.sparse}, but only the gaussian filler can be sparse`,
   );
-  fillValues(filler, shape, values, random);
+  return fillValues(filler, shape, values, random);
 };

@@ -1,5 +1,6 @@
 import type { Fill } from "../core/catalog.js";
 import { fanOf } from "./fan.js";
+import { pieces } from "./pieces.js";
 
 /**
  * x ~ N(0, σ²) with σ = √(2 / n): the variance of activations is the same before and after a layer with a ReLU.
@@ -9,5 +10,6 @@ import { fanOf } from "./fan.js";
  * K. He, X. Zhang, S. Ren, J. Sun, "Delving Deep into Rectifiers", ICCV 2015.
  */
 export const msra: Fill = (filler, shape, values, random) => {
-  random.gaussian(values, 0, Math.sqrt(Math.fround(2 / fanOf(filler, shape))));
+  const std = Math.sqrt(Math.fround(2 / fanOf(filler, shape)));
+  return pieces(values, (piece) => random.gaussian(piece, 0, std));
 };

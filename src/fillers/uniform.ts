@@ -1,5 +1,6 @@
 import type { Fill } from "../core/catalog.js";
 import { checkFiller } from "./check.js";
+import { pieces } from "./pieces.js";
 
 /**
  * x ~ U[min, max], both ends included.
@@ -14,5 +15,5 @@ export const uniform: Fill = (filler, _shape, values, random) => {
     "MOKA_FIELD",
     `min and max must be finite, min not above max; they are ${min} and ${max}`,
   );
-  random.uniform(values, min, max);
+  return pieces(values, (piece) => random.uniform(piece, min, max));
 };

@@ -1,5 +1,6 @@
 import type { Fill } from "../core/catalog.js";
 import { fanOf } from "./fan.js";
+import { pieces } from "./pieces.js";
 
 /**
  * x ~ U[-a, a] with a = √(3 / n), which has the variance 1 / n.
@@ -11,5 +12,5 @@ import { fanOf } from "./fan.js";
  */
 export const xavier: Fill = (filler, shape, values, random) => {
   const bound = Math.sqrt(Math.fround(3 / fanOf(filler, shape)));
-  random.uniform(values, -bound, bound);
+  return pieces(values, (piece) => random.uniform(piece, -bound, bound));
 };

@@ -6,7 +6,7 @@ import {
   SolverParameterSchema,
 } from "../proto/gen/caffe_pb.js";
 import type { FileNode } from "../proto/text/tree.js";
-import { upgradeSolver } from "../proto/upgrade/solver.js";
+import { upgradeSolverType } from "../proto/upgrade/solver.js";
 import { testNetsOf, trainNetOf } from "../solvers/solver-nets.js";
 import { MokaError } from "../util/errors.js";
 import { silent } from "../util/log.js";
@@ -30,7 +30,7 @@ export interface ReadSolver {
 export function readSolver(source: Source): ReadSolver {
   const { message } = source.message(SolverParameterSchema);
   const failures: MokaError[] = [];
-  const upgrade = () => upgradeSolver(message, source.file ?? "<text>", silent);
+  const upgrade = () => upgradeSolverType(message, source.file ?? "<text>", silent);
   const findNets = () => [trainNetOf(message), testNetsOf(message)];
   for (const step of [upgrade, findNets]) {
     try {

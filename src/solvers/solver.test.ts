@@ -65,6 +65,96 @@ test("a loop of one's own, with forward, backward and applyUpdate, gives the bit
   await own.dispose();
 });
 
+test.each([
+  ["Flatten", ""],
+  ["Reshape", "reshape_param { shape { dim: 0 dim: -1 } }"],
+])("trains on a loss weight on a %s as Caffe does", async (type, fields) => {
+  const text = `net_param {
+    layer { name: "d" type: "DummyData" top: "d" dummy_data_param { shape { dim: 2 dim: 3 } data_filler { type: "constant" value: 1 } } }
+    layer { name: "ip" type: "InnerProduct" bottom: "d" top: "ip" inner_product_param { num_output: 2 weight_filler { type: "constant" value: 1 } } }
+    layer { name: "v" type: "${type}" bottom: "ip" top: "v" loss_weight: 2 ${fields} } }`;
+  const solver = await load("base_lr: 0.01 momentum: 0", {}, text);
+  const losses: number[] = [];
+  solver.on("iteration", ({ loss }) => void losses.push(loss));
+  await solver.step(4);
+  expect(losses.map((loss) => loss.toPrecision(6))).toEqual(["24.0000", "22.7200", "21.4400", "20.1600"]);
+  await solver.dispose();
+});
+
+describe("calls in parallel", () => {
+  const losses = async (run: (solver: Solver) => Promise<unknown>) => {
+    const solver = await load("test_iter: 2 test_interval: 2", { seed: 3 });
+    const seen: number[] = [];
+    solver.on("iteration", ({ loss }) => void seen.push(loss));
+    await run(solver);
+    const result = [seen, weights(solver)];
+    await solver.dispose();
+    return result;
+  };
+
+  test("of step give what the same calls give one after the other", async () => {
+    const apart = await losses(async (solver) => {
+      for (const n of [2, 3]) await solver.step(n);
+    });
+    expect(await losses((solver) => Promise.all([solver.step(2), solver.step(3)]))).toEqual(apart);
+  });
+
+  test("with those of its nets do not come within an iteration, a test or a snapshot", async () => {
+    const solver = await load("test_iter: 3 test_interval: 1 snapshot: 1");
+    const log: string[] = [];
+    solver.on("iteration", ({ iter }) => {
+      log.push(`iteration ${iter}`);
+      // A listener is not awaited: what it asks for has its turn after the iteration, its snapshot included.
+      void solver.net.forward().then(() => log.push(`forward ${iter}`));
+    });
+    solver.on("test", ({ iter }) => void log.push(`test ${iter}`));
+    solver.on("snapshot", ({ iter }) => void log.push(`snapshot ${iter}`));
+    await Promise.all([solver.step(2), solver.testNets[0]?.forward()]);
+    await solver.net.turn(async () => {});
+    expect(log).toEqual([
+      ...["test 0", "iteration 0", "snapshot 1", "forward 0"],
+      ...["test 1", "iteration 1", "snapshot 2", "forward 1"],
+    ]);
+    await solver.dispose();
+  });
+
+  test("with dispose: it waits for those before it, and refuses those after it", async () => {
+    const solver = await load("");
+    const step = solver.step(3);
+    const disposed = solver.dispose();
+    const late = await Promise.allSettled([solver.step(1), solver.solve(), solver.test(), solver.snapshot()]);
+    for (const call of late) expect(String(call.status === "rejected" && call.reason)).toContain("disposed of");
+    await step;
+    expect(solver.iter).toBe(3);
+    await disposed;
+    expect(() => solver.net.blobs.get("y")?.data).toThrow("disposed of");
+  });
+});
+
+test("every blob of its nets can be read, and a test net run on from any layer with the batch it has", async () => {
+  const text = `net_param {
+    layer { name: "data" type: "DummyData" top: "x" top: "label" dummy_data_param { data_filler { type: "gaussian" } data_filler { type: "constant" value: 1 }
+      shape { dim: 4 dim: 2 dim: 6 dim: 6 } shape { dim: 4 } } }
+    layer { name: "conv1" type: "Convolution" bottom: "x" top: "conv1" convolution_param { num_output: 3 kernel_size: 3 weight_filler { type: "xavier" } } }
+    layer { name: "bn" type: "BatchNorm" bottom: "conv1" top: "bn" }
+    layer { name: "scale" type: "Scale" bottom: "bn" top: "bn" scale_param { bias_term: true } }
+    layer { name: "relu" type: "ReLU" bottom: "bn" top: "bn" }
+    layer { name: "pool" type: "Pooling" bottom: "bn" top: "pool" pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
+    layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" } }`;
+  const solver = await load("test_iter: 1 test_interval: 100", { engine: "wasm", threads: 1 }, text);
+  await solver.step(2);
+  for (const net of [solver.net, ...solver.testNets]) {
+    for (const [name, blob] of net.blobs) expect(blob.data.some(Boolean), name).toBe(true);
+  }
+  expect(solver.net.blobs.get("conv1")?.diff.some(Boolean)).toBe(true);
+  const [testNet] = solver.testNets;
+  const { loss } = (await testNet?.forward()) ?? {};
+  for (let i = 0; i < 2; i++) expect((await testNet?.forward({}, { from: "conv1" }))?.loss).toEqual(loss);
+  expect((await testNet?.forward())?.loss).not.toEqual(loss);
+  await solver.dispose();
+});
+
 test("the same seed gives the same run", async () => {
   const runs = [];
   for (const seed of [7, 7, 8]) {

@@ -1,26 +1,23 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import type { Engine } from "../core/engine.js";
+import { formatState } from "../core/filter-net.js";
 import type { Net } from "../core/net.js";
 import {
-  type NetParameter,
   type NetState,
   Phase,
   SolverParameter_SnapshotFormat as SnapshotFormat,
   type SolverParameter,
   SolverParameterSchema,
-  type SolverState,
   SolverStateSchema,
 } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
-import type { Files } from "../util/files.js";
-import { inspectKey } from "../util/inspect.js";
-import type { Log } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
-import type { Random } from "../util/random.js";
+import { Turns } from "../util/turns.js";
+import type { SolverContext } from "./context.js";
 import { fingerprint } from "./fingerprint.js";
 import { ruleFor } from "./index.js";
+import { lossError } from "./loss-error.js";
 import { checkPolicy, learningRate, type Progress } from "./lr-policy.js";
 import { OutputMean, outputLines } from "./outputs.js";
 import {
@@ -32,33 +29,10 @@ import {
   runStateFile,
 } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
+import { SnapshotFiles } from "./snapshot-files.js";
+import { SolverBase } from "./solver-base.js";
 import { type NetChoice, stateFor, testNetsOf, trainNetOf } from "./solver-nets.js";
 import { Updater } from "./updater.js";
-
-/** What a solver needs from its environment. */
-interface SolverContext {
-  readonly log: Log;
-  /** The engine of all nets of this solver; it is disposed of with the solver. */
-  readonly engine: Engine;
-  /** Reads and upgrades a net that the solver names. */
-  readNet(path: string): Promise<NetParameter>;
-  /** Builds a net on that engine. */
-  buildNet(message: NetParameter, state: NetState, options: { backward: boolean }): Promise<Net>;
-  readonly states: StateFiles;
-  readonly files: Files;
-  /** The generator that all layers of its nets share. */
-  readonly random: Random;
-  /** Lets the platform handle waiting events: signals, messages, timers. */
-  yieldToEvents(): Promise<void>;
-}
-
-/** Reads and writes solver states, and checks whether a file can be written. */
-interface StateFiles {
-  read(path: string): Promise<SolverState>;
-  write(path: string, state: SolverState): Promise<void>;
-  /** Throws unless a file of this name can be written. No file is left there. */
-  probe(path: string): Promise<void>;
-}
 
 export interface SolverEvents {
   /** After an iteration's gradient, before its update. */
@@ -78,19 +52,30 @@ export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) =>
  *
  * It makes the same steps as BVLC Caffe's Solver, and logs the same. One difference: a loss that is not finite stops
  * the run with an error before the weights change.
+ *
+ * Calls may be made in parallel: `step`, `solve` and `restore` run one after the other. Each iteration with its tests, each
+ * `test` and each `snapshot` is one turn of its nets. A call of a net's method waits for a turn between them, as does one that
+ * a listener makes: listeners are not awaited.
  */
-export class Solver {
+export class Solver extends SolverBase {
   readonly net: Net;
   readonly testNets: readonly Net[];
   readonly param: SolverParameter;
   readonly #context: SolverContext;
   readonly #updater: Updater;
+  readonly #snapshotFiles: SnapshotFiles;
+  /** The iteration of the last snapshot that was taken or restored. */
+  #savedIter = 0;
+  /** Why the last snapshot could not be written; undefined if it could. */
+  #failure: MokaError | undefined;
   readonly #progress: Progress = { iter: 0, currentStep: 0 };
   readonly #listeners: { [E in keyof SolverEvents]: Set<Listener<E>> } = {
     iteration: new Set(),
     test: new Set(),
     snapshot: new Set(),
   };
+  readonly #calls = new Turns();
+  #disposal: Promise<void> | undefined;
   #smoothedLoss: SmoothedLoss;
   /** The smoothed loss of a restored run, which the next `step` continues. Without it, `step` starts a new one. */
   #restoredLoss: SmoothedLoss | undefined;
@@ -102,10 +87,12 @@ export class Solver {
   #lastDisplay = { time: performance.now(), iter: 0 };
 
   private constructor(param: SolverParameter, net: Net, testNets: readonly Net[], context: SolverContext) {
+    super();
     this.param = param;
     this.net = net;
     this.testNets = testNets;
     this.#context = context;
+    this.#snapshotFiles = new SnapshotFiles(param, context);
     this.#updater = new Updater(net, ruleFor(param), param);
     this.#smoothedLoss = new SmoothedLoss(param.averageLoss);
   }
@@ -137,22 +124,6 @@ export class Solver {
       for (const net of built) await net.dispose();
       throw error;
     }
-  }
-
-  /** What it does and how far it is, and the table of its net; `console.log` shows it too. */
-  toString(): string {
-    const { type, maxIter } = this.param;
-    return `Solver (${type}): iteration ${this.iter} of ${maxIter}, learning rate ${formatNumber(this.lr)}\n${this.net}`;
-  }
-
-  /** The same as `JSON.stringify` writes it. */
-  toJSON(): unknown {
-    const { iter, lr, net, testNets } = this;
-    return { type: this.param.type, iter, maxIter: this.param.maxIter, lr, net, testNets };
-  }
-
-  [inspectKey](): string {
-    return `${this}`;
   }
 
   /** Number of updates so far. */
@@ -187,45 +158,75 @@ export class Solver {
   }
 
   /**
-   * Makes `iterations` updates, with tests and snapshots at the intervals of the solver's prototxt.
+   * Makes `iterations` updates, with tests and snapshots at the intervals of the solver's prototxt. A snapshot that cannot be
+   * written does not end it: the log says so, and the next one is tried.
    *
-   * @throws MokaError `MOKA_NAN` if a loss is not finite; the weights are then those before that iteration
+   * @throws MokaError `MOKA_NAN` if a loss is not finite; the weights are then those before that iteration. `MOKA_FILE` before
+   * the first update if a snapshot would have to replace a file that is read-only, and after the last one if the last snapshot
+   * could not be written.
    */
   async step(iterations: number): Promise<void> {
+    await this.#usable.#calls.take(async () => {
+      await this.#step(iterations);
+      if (this.#failure) throw this.#failure;
+    });
+  }
+
+  async #step(iterations: number): Promise<void> {
     const { param } = this;
     const stop = this.iter + iterations;
+    this.#failure = undefined;
+    await this.#snapshotFiles.check(this.iter, stop);
     this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(param.averageLoss);
     this.#restoredLoss = undefined;
     this.#lastDisplay = { time: performance.now(), iter: this.iter };
-    while (this.iter < stop) {
-      this.net.clearParamDiffs();
-      if (this.#isTestDue()) {
-        await this.#testAll();
-        if (this.#stopped) return;
-      }
-      await this.#iterate();
-      await this.#context.yieldToEvents();
-      const request = this.#getRequest();
-      if ((param.snapshot > 0 && this.iter % param.snapshot === 0) || request === "snapshot") await this.snapshot();
-      if (request === "stop") {
-        this.#stopped = true;
-        return;
-      }
-    }
+    let goesOn = true;
+    while (goesOn && this.iter < stop) goesOn = await this.net.turn(() => this.#stepOnce());
   }
 
-  /** Trains until `max_iter`, then takes the last snapshot and runs the last test. */
+  /** Makes one update, with the tests before it and the snapshot after it. Returns false if it was stopped. */
+  async #stepOnce(): Promise<boolean> {
+    const { param } = this;
+    this.net.clearParamDiffs();
+    if (this.#isTestDue()) {
+      await this.#testAll();
+      if (this.#stopped) return false;
+    }
+    await this.#iterate();
+    await this.#context.yieldToEvents();
+    const request = this.#getRequest();
+    if ((param.snapshot > 0 && this.iter % param.snapshot === 0) || request === "snapshot") await this.#trySnapshot();
+    if (request === "stop") this.#stopped = true;
+    return request !== "stop";
+  }
+
+  /**
+   * Trains until `max_iter`, then takes the last snapshot and runs the last test. An error (a picture that is gone, say) ends it
+   * with a snapshot of what was learned, if the solver takes snapshots.
+   *
+   * @throws MokaError as `step` does
+   */
   async solve(): Promise<void> {
+    await this.#usable.#calls.take(() => this.#solve());
+  }
+
+  async #solve(): Promise<void> {
     const { param } = this;
     const { log } = this.#context;
     log("info", "solver.cpp:289", `Solving ${this.net.name}`);
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
     this.#stopped = false;
-    await this.step(param.maxIter - this.iter);
-    const wasJustTaken = param.snapshot > 0 && this.iter % param.snapshot === 0;
-    if (param.snapshotAfterTrain && !wasJustTaken) await this.snapshot();
+    try {
+      await this.#step(param.maxIter - this.iter);
+    } catch (error) {
+      await this.net.turn(() => this.#rescue(error));
+      throw error;
+    }
+    const wasJustTaken = param.snapshot > 0 && this.iter % param.snapshot === 0 && !this.#failure;
+    if (param.snapshotAfterTrain && !wasJustTaken) await this.net.turn(() => this.#snapshot(true));
     if (this.#stopped) {
       log("info", "solver.cpp:311", "Optimization stopped early.");
+      if (this.#failure) throw this.#failure;
       return;
     }
     if (param.display > 0 && this.iter % param.display === 0) {
@@ -233,7 +234,8 @@ export class Solver {
       this.#smoothedLoss.add(this.net.loss);
       log("info", "solver.cpp:327", `Iteration ${this.iter}, loss = ${formatNumber(this.smoothedLoss)}`);
     }
-    if (param.testInterval > 0 && this.iter % param.testInterval === 0) await this.#testAll();
+    if (param.testInterval > 0 && this.iter % param.testInterval === 0) await this.net.turn(() => this.#testAll());
+    if (this.#failure) throw this.#failure;
     log("info", "solver.cpp:332", "Optimization Done.");
   }
 
@@ -248,6 +250,10 @@ export class Solver {
    * @returns its outputs by name, averaged over the batches
    */
   async test(index = 0): Promise<Record<string, Float32Array>> {
+    return this.#usable.net.turn(() => this.#test(index));
+  }
+
+  async #test(index: number): Promise<Record<string, Float32Array>> {
     const net = this.testNets[index];
     check(net, "MOKA_USAGE", `there is no test net ${index}; the solver has ${this.testNets.length}`);
     const { log } = this.#context;
@@ -257,13 +263,13 @@ export class Solver {
     for (let batch = 0; batch < (this.param.testIter[index] ?? 0); batch++) {
       await this.#context.yieldToEvents();
       const request = this.#getRequest();
-      if (request === "snapshot") await this.snapshot();
+      if (request === "snapshot") await this.#trySnapshot();
       if (request === "stop") {
         this.#stopped = true;
         log("info", "solver.cpp:396", "Test interrupted.");
         break;
       }
-      await net.runForward();
+      await net.inTurn.forward();
       mean.add();
       loss += net.loss;
     }
@@ -284,22 +290,53 @@ export class Solver {
    * The solver state is written last. If it exists, the other files are complete, even if the process was killed.
    */
   async snapshot(): Promise<void> {
+    await this.#usable.net.turn(() => this.#snapshot(true));
+  }
+
+  /** @param isExact whether the nets stand between two iterations, so that a run can go on from here exactly */
+  async #snapshot(isExact: boolean): Promise<void> {
     const { param, net } = this;
     const { log, states } = this.#context;
     const hdf5 = param.snapshotFormat === SnapshotFormat.HDF5;
-    const name = `${param.snapshotPrefix}_iter_${this.iter}`;
-    const model = `${name}.caffemodel${hdf5 ? ".h5" : ""}`;
-    const state = `${name}.solverstate${hdf5 ? ".h5" : ""}`;
-    const run = await this.#saveRun(runStateFile(state));
+    const { model, state, run: runFile } = this.#snapshotFiles.names(this.iter);
+    await this.#snapshotFiles.prepare(this.iter);
+    const run = isExact ? await this.#saveRun(runFile) : undefined;
     const format = hdf5 ? "HDF5" : "binary proto";
     log("info", hdf5 ? "solver.cpp:474" : "solver.cpp:464", `Snapshotting to ${format} file ${model}`);
-    await net.save(model, { diff: param.snapshotDiff });
+    await net.inTurn.save(model, { diff: param.snapshotDiff });
     const origin = hdf5 ? "sgd_solver.cpp:296" : "sgd_solver.cpp:284";
     log("info", origin, `Snapshotting solver state to ${format} file ${state}`);
     const { currentStep } = this.#progress;
     const history = this.#updater.historyToMessage();
     await states.write(state, create(SolverStateSchema, { iter: this.iter, learnedNet: model, history, currentStep }));
+    this.#savedIter = this.iter;
+    this.#failure = undefined;
     this.#emit("snapshot", { iter: this.iter, model, state, run });
+  }
+
+  /** Takes a snapshot during a run, which goes on if the files cannot be written. */
+  async #trySnapshot(): Promise<void> {
+    try {
+      await this.#snapshot(true);
+    } catch (error) {
+      if (!(error instanceof MokaError) || error.code !== "MOKA_FILE") throw error;
+      this.#failure = error;
+      this.#context.log("error", "moka:0", `${error.message}: training goes on without this snapshot`);
+    }
+  }
+
+  /** Saves what was learned when `error` ends the run. Where the loss is not finite, the last updates are of no use. */
+  async #rescue(error: unknown): Promise<void> {
+    const { log } = this.#context;
+    if (!this.#snapshotFiles.areWanted || this.iter === this.#savedIter) return;
+    if (error instanceof MokaError && error.code === "MOKA_NAN") return;
+    try {
+      await this.#snapshot(false);
+      const { state } = this.#snapshotFiles.names(this.iter);
+      log("error", "moka:0", `An error ends the run after ${this.iter} iterations; ${state} is what was learned`);
+    } catch (reason) {
+      log("error", "moka:0", `What was learned in ${this.iter} iterations is lost: ${reasonOf(reason)}`);
+    }
   }
 
   /**
@@ -308,24 +345,40 @@ export class Solver {
    * files, they start from the beginning as in Caffe, and the log says so.
    */
   async restore(path: string): Promise<void> {
+    await this.#usable.#calls.take(() => this.net.turn(() => this.#restore(path)));
+  }
+
+  async #restore(path: string): Promise<void> {
     const { log, states } = this.#context;
     const state = await states.read(path);
     log("info", "sgd_solver.cpp:336", "SGDSolver: restoring history");
     this.#updater.loadHistory(state.history);
     if (isFieldSet(state, SolverStateSchema.field.learnedNet)) {
-      await this.net.copyTrainedLayersFrom(state.learnedNet, path);
+      await this.net.inTurn.copyTrainedLayersFrom(state.learnedNet, path);
     }
     this.#progress.iter = state.iter;
+    this.#savedIter = state.iter;
     this.#progress.currentStep = state.currentStep;
     await this.#restoreRun(runStateFile(path));
   }
 
-  /** Frees the nets and their engine. */
-  async dispose(): Promise<void> {
-    this.#updater.dispose();
+  /** Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards. */
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#calls.take(() => this.#release());
+    return this.#disposal;
+  }
+
+  async #release(): Promise<void> {
     for (const net of this.testNets) await net.dispose();
     await this.net.dispose();
+    this.#updater.dispose();
     await this.#context.engine.dispose();
+  }
+
+  /** This solver; throws once it was disposed of. */
+  get #usable(): Solver {
+    check(!this.#disposal, "MOKA_USAGE", "the solver was disposed of: it cannot be used any more");
+    return this;
   }
 
   // ---- saving and restoring a run
@@ -388,8 +441,10 @@ export class Solver {
    * ```
    */
   async applyUpdate(): Promise<void> {
-    await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
-    this.#progress.iter++;
+    await this.#usable.net.turn(async () => {
+      await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
+      this.#progress.iter++;
+    });
   }
 
   // ---- one iteration
@@ -401,10 +456,10 @@ export class Solver {
     net.debugInfo = isDisplayed && param.debugInfo;
     let loss = 0;
     for (let i = 0; i < param.iterSize; i++) {
-      await net.runForward();
+      await net.inTurn.forward();
       loss += net.loss;
-      if (!Number.isFinite(loss)) throw this.#lossError(net.loss);
-      await net.runBackward();
+      if (!Number.isFinite(loss)) throw lossError(net, this.iter, this.lr);
+      await net.inTurn.backward();
     }
     this.#loss = Math.fround(loss / param.iterSize);
     this.#smoothedLoss.add(this.#loss);
@@ -444,26 +499,8 @@ export class Solver {
   /** Runs all tests. A run resumed from a snapshot taken during a test repeats all tests. */
   async #testAll(): Promise<void> {
     this.#beforeTests = this.#position();
-    for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.test(i);
+    for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.#test(i);
     if (!this.#stopped) this.#beforeTests = undefined;
-  }
-
-  /** The error for a loss that is not finite. It names the first readable blob with a value that is not finite. */
-  #lossError(loss: number): MokaError {
-    const problem = `the loss became ${loss} in iteration ${this.iter} (lr ${formatNumber(this.lr)})`;
-    for (const layer of this.net.layers) {
-      for (const name of layer.tops) {
-        const blob = this.net.blobs.get(name);
-        const badValue = blob?.hasData ? blob.data.find((value) => !Number.isFinite(value)) : undefined;
-        if (badValue === undefined) continue;
-        return layer.error(
-          "MOKA_NAN",
-          `${problem}; "${name}" is the first blob with a value of ${badValue}. The weights are those after ` +
-            `${this.iter} updates; a lower base_lr, or clip_gradients, may help`,
-        );
-      }
-    }
-    return new MokaError("MOKA_NAN", problem);
   }
 
   #emit<E extends keyof SolverEvents>(event: E, value: SolverEvents[E]): void {
@@ -486,7 +523,12 @@ async function buildChoice(
   if (phase === Phase.TEST)
     log("info", "solver.cpp:190", `Creating test net (#${index}) specified by ${choice.source}`);
   const state = stateFor(phase, message, solverState);
-  const net = await context.buildNet(message, state, { backward: phase === Phase.TRAIN });
+  const net = await context.buildNet(message, state, { backward: phase === Phase.TRAIN }).catch((error: unknown) => {
+    if (!(error instanceof MokaError)) throw error;
+    const which = phase === Phase.TRAIN ? "the training net" : `TEST net #${index}`;
+    const { code, reason, place, layer, cause } = error;
+    throw new MokaError(code, `${reason} (in ${which}, built for ${formatState(state)})`, { place, layer, cause });
+  });
   for (const weights of param.weights) await net.copyTrainedLayersFrom(weights, sourceOf(param)?.file);
   return net;
 }

@@ -1,6 +1,6 @@
 import { createImages } from "#platform";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
-import { filterLayers } from "../core/filter-net.js";
+import { someLayers } from "../core/filter-net.js";
 import { inferShapes, isMissing, type LayerShapes } from "../core/infer-shapes.js";
 import { insertSplits } from "../core/insert-splits.js";
 import type { Layer, Phase } from "../core/layer.js";
@@ -124,11 +124,11 @@ const width = 4;
 export async function summarizeNet(message: NetParameter, options: SummaryOptions = {}): Promise<NetSummary> {
   const { phase = "TEST", level, stages, shapes = {}, log = silent, weights } = options;
   const files = openFiles(options);
-  const filtered = filterLayers(message, stateOf(phase, options), log);
+  const filtered = someLayers(message, stateOf(phase, options), log);
   const catalog = new Catalog(allLayers, () => {}, options.layers);
   const context = { catalog, files, images: createImages(), phase, log: silent, random: new Random(1) };
   const given = new Map(Object.entries(shapes));
-  const { layers: all, blobs } = await inferShapes(insertSplits(filtered), { ...context, given });
+  const { layers: all, blobs } = await inferShapes(insertSplits(filtered, message.layer), { ...context, given });
   const params = new ParamTable();
   const errors = new Map<LayerParameter, string>();
   for (const [layer, found] of all) {

@@ -26,7 +26,7 @@ export const train: Command = command(
     const log = plain ? caffeLog : problems({ upgrades: true }); // the progress bar shows the rest
     log("info", "caffe.cpp:197", gpu === undefined ? "Use CPU." : "Use CPU: there is no GPU engine.");
     const stages = given.length > 0 ? given : [""];
-    const solver = await Solver.load(file, { ...options, stages, log });
+    const solver = await Solver.load(file, { ...options, stages, log, keep: "outputs" });
     try {
       solver.onRequest(signals.next);
       if (!plain) showProgress(solver, process.stderr);

@@ -64,16 +64,13 @@ const solverText: Tool = {
   async read(bytes, file, log) {
     const { formatText, parseSolver } = await import("../../proto/text/index.js");
     const { SolverParameterSchema } = await import("../../proto/gen/caffe_pb.js");
-    const { needsSolverUpgrade, upgradeSolver } = await import("../../proto/upgrade/solver.js");
+    const { needsSolverUpgrade, upgradeSolverAsNeeded } = await import("../../proto/upgrade/solver.js");
     const { accept } = await import("../../api/read-text.js");
     const { text, encode } = decode(bytes);
     const solver = accept(parseSolver(text, { file }), file, log);
     return {
       needed: needsSolverUpgrade(solver),
-      upgrade() {
-        upgradeSolver(solver, file, log);
-        return true;
-      },
+      upgrade: () => upgradeSolverAsNeeded(solver, file, log),
       content: () => encode(formatText(SolverParameterSchema, solver, { comments: true, unicode: true })),
     };
   },

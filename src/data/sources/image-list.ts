@@ -1,9 +1,9 @@
 import { check, MokaError } from "../../util/errors.js";
-import { Random } from "../../util/random.js";
+import { Random, type RandomState } from "../../util/random.js";
 import { withLabel } from "../labeled-image.js";
 import { type BatchSource, ignoreRejection } from "../prefetch.js";
 import type { ImageReader } from "./image-reader.js";
-import { fieldsOf, type ImageItem, isIndex } from "./item.js";
+import { fieldsOf, type ImageItem, isIndex, isOrder } from "./item.js";
 
 /** A line of a list: a file and its label. */
 export interface ListedImage {
@@ -37,12 +37,18 @@ export function parseImageList(text: string, name: string): ImageList {
   });
 }
 
-/** A position in a list: the number of completed rounds, each with its own order, and the next line. */
+/** A position in a list: the next line of this round, and what orders this round and the next ones. */
 export interface ListPosition {
-  /** Seed of the generator that shuffles. */
-  readonly seed?: number | undefined;
-  readonly round: number;
   readonly line: number;
+  readonly shuffled?: ShuffledRound | undefined;
+}
+
+/** A round in an order of its own, as plain JSON. */
+interface ShuffledRound {
+  /** The images by their index in the list. It is replaced, never changed, so that positions may hold it. */
+  readonly order: readonly number[];
+  /** The generator that shuffles, as this round left it. */
+  readonly random: RandomState;
 }
 
 /** The images of a list, again and again; with a `seed`, each round has another order. */
@@ -50,10 +56,8 @@ export class ImageListSource implements BatchSource<ImageItem, ListPosition> {
   readonly #listed: readonly ListedImage[];
   readonly #batchSize: number;
   readonly #reader: ImageReader;
-  #order: ListedImage[] = [];
-  #random: Random | undefined;
-  #seed: number | undefined;
-  #round = 0;
+  readonly #random: Random | undefined;
+  #shuffled: ShuffledRound | undefined;
   #line = 0;
 
   /** @param seed seed of the generator that shuffles; without it, the order is the list's */
@@ -61,63 +65,61 @@ export class ImageListSource implements BatchSource<ImageItem, ListPosition> {
     this.#listed = listed;
     this.#batchSize = batchSize;
     this.#reader = reader;
-    this.#begin(seed, 0);
+    this.#random = seed === undefined ? undefined : new Random(seed);
+    this.#startRound();
   }
 
   get position(): ListPosition {
-    return { seed: this.#seed, round: this.#round, line: this.#line };
+    return { line: this.#line, shuffled: this.#shuffled };
   }
 
   /** Begins the first round after this number of lines. */
   skip(lines: number): void {
-    check(lines < this.#order.length, "MOKA_DATA", `${lines} images to skip of ${this.#order.length}`);
+    check(lines < this.#listed.length, "MOKA_DATA", `${lines} images to skip of ${this.#listed.length}`);
     this.#line = lines;
   }
 
   /** Reads the current image, and stays there. */
   async peek(): Promise<ImageItem> {
-    return this.#item(this.#order[this.#line] as ListedImage, false);
+    return this.#item(this.#current(), false);
   }
 
   async collect(): Promise<readonly Promise<ImageItem>[]> {
     return Array.from({ length: this.#batchSize }, () => {
-      const listed = this.#order[this.#line] as ListedImage;
+      const listed = this.#current();
       this.#line += 1;
-      const isLast = this.#line === this.#order.length;
+      const isLast = this.#line === this.#listed.length;
       if (isLast) this.#startRound();
       return ignoreRejection(this.#item(listed, isLast));
     });
   }
 
   async moveTo(position: unknown): Promise<void> {
-    const { seed, round, line } = fieldsOf(position);
+    const { line, shuffled } = fieldsOf(position);
+    const { order, random } = fieldsOf(shuffled);
+    const count = this.#listed.length;
     check(
-      isIndex(round, 2 ** 32) &&
-        isIndex(line, this.#order.length - 1) &&
-        (seed === undefined || isIndex(seed, 2 ** 32)),
+      isIndex(line, count - 1) && (shuffled === undefined || isOrder(order, count)),
       "MOKA_DATA",
-      `the saved position is in no list of ${this.#order.length} images`,
+      `the saved position is in no list of ${count} images`,
     );
-    check((seed === undefined) === (this.#seed === undefined), "MOKA_DATA", "shuffle was different when it was saved");
-    this.#begin(seed, round);
+    check((shuffled === undefined) === !this.#random, "MOKA_DATA", "shuffle was different when it was saved");
+    this.#random?.restore(random as RandomState);
+    this.#shuffled = shuffled as ShuffledRound | undefined;
     this.#line = line;
   }
 
-  #begin(seed: number | undefined, round: number): void {
-    this.#seed = seed;
-    this.#random = seed === undefined ? undefined : new Random(seed);
-    this.#order = [...this.#listed];
-    this.#round = 0;
-    this.#random?.shuffle(this.#order);
-    if (this.#random) while (this.#round < round) this.#startRound();
-    this.#round = round;
+  #current(): ListedImage {
+    return this.#listed[this.#shuffled?.order[this.#line] ?? this.#line] as ListedImage;
   }
 
   /** Begins the next round. As in Caffe, the previous order is shuffled. */
   #startRound(): void {
     this.#line = 0;
-    this.#round += 1;
-    this.#random?.shuffle(this.#order);
+    if (!this.#random) return;
+    const order = this.#shuffled?.order.slice() ?? [...this.#listed.keys()];
+    this.#random.shuffle(order);
+    this.#shuffled = { order, random: this.#random.state };
   }
 
   async #item({ file, label }: ListedImage, isLast: boolean): Promise<ImageItem> {

@@ -3,6 +3,7 @@ import type { PlainName } from "../../core/kernels.js";
 import { lower } from "../../core/lower.js";
 import type { KernelStep } from "../../core/program.js";
 import { type FloatArray, type Memory, Span, type Storage } from "../../core/span.js";
+import { check } from "../../util/errors.js";
 import * as activation from "./activation.js";
 import * as batchNorm from "./batch-norm.js";
 import * as conv from "./conv.js";
@@ -46,6 +47,7 @@ export class ReferenceEngine implements Engine {
   readonly description: string;
   readonly #bits: 32 | 64;
   #bytesUsed = 0;
+  #isDisposed = false;
 
   constructor(bits: 32 | 64 = 32) {
     this.#bits = bits;
@@ -61,6 +63,7 @@ export class ReferenceEngine implements Engine {
   }
 
   allocate(count: number): Storage {
+    check(!this.#isDisposed, "MOKA_USAGE", "the net was disposed of, with its memory");
     const array = this.#array(count);
     this.#bytesUsed += array.byteLength;
     return {
@@ -88,7 +91,9 @@ export class ReferenceEngine implements Engine {
     };
   }
 
-  async dispose(): Promise<void> {}
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+  }
 }
 
 /** A kernel call with the arrays of its spans. */

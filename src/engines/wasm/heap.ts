@@ -48,6 +48,7 @@ export class Heap {
    * @throws MokaError `MOKA_MEMORY` if there is no free piece of this size
    */
   allocate(bytes: number): number {
+    check(this.#memory, "MOKA_USAGE", "the net was disposed of, with its memory");
     if (bytes === 0) return alignment;
     const { largest } = this.#allocator;
     const address = this.#allocator.allocate(bytes);

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { ParamDeclaration } from "../../core/layer.js";
+import { paramSpec } from "../../core/params.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
@@ -30,9 +31,10 @@ export class ParameterLayer extends SourceLayer {
     return this.topShapes().map((shape) => ({ shape, filler }));
   }
 
-  override forward(_k: Recorder, _bottom: readonly Tensor[], [y]: [Tensor]): void {
+  override forward(k: Recorder, _bottom: readonly Tensor[], [y]: [Tensor]): void {
     const parameter = this.params[0] as Tensor;
     y.shareData(parameter);
-    y.shareDiff(parameter);
+    // A fixed parameter has no gradient: what stands in the diff of y, such as a loss weight, is not one.
+    if (k.needsBackward || paramSpec(this, 0).lrMult !== 0) y.shareDiff(parameter);
   }
 }

@@ -183,14 +183,19 @@ test("a saved state gives the batches that would have come", async () => {
     await numbers(net, 1);
     await net.layers[0].restoreState?.(state.saved);
     expect(await numbers(net, 6)).toEqual(state.wanted);
-    for (const position of [
+    const { position } = state.saved;
+    for (const wrong of [
       undefined,
-      { round: 0, line: 12 },
-      { round: -1, line: 0, seed: 1 },
-      { round: 0, line: 0 },
+      { ...position, line: 12 },
+      { ...position, shuffled: { ...position.shuffled, order: position.shuffled.order.with(0, 12) } },
+      { ...position, shuffled: { ...position.shuffled, order: position.shuffled.order.slice(1) } },
+      { line: 0 },
+      // Moka 0.1.0 counted rounds, and shuffled as often to resume.
+      { seed: 1, round: 2 ** 32, line: 0 },
     ]) {
-      const wrong = { ...state.saved, position };
-      await expect(async () => net.layers[0].restoreState?.(wrong)).rejects.toMatchObject({ code: "MOKA_DATA" });
+      await expect(async () => net.layers[0].restoreState?.({ ...state.saved, position: wrong })).rejects.toMatchObject(
+        { code: "MOKA_DATA" },
+      );
     }
   });
 });

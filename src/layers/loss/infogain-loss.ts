@@ -20,7 +20,7 @@ import { LossLayer } from "./loss.js";
  * numbers from 0; and H, unless a file gives it: K·K values of any shape, a row for each label.
  * Tops: the loss, a scalar; with two, the softmax too (then `loss_weight` must be given twice).
  * Gradient for the scores: (p(c)·Σ H(label, ·) − H(label, c))·dloss/normalizer, 0 for ignored labels; labels and H
- * have none.
+ * have none. Over the classes it sums to 0: the gradient of a bias that all classes share is nothing but rounding.
  *
  * `infogain_loss_param`: `source` (a binaryproto of H; not read if H is a bottom), `axis` (1). `loss_param`:
  * `ignore_label` (none), `normalization` (VALID) as in SoftmaxWithLoss; `normalize` is refused, as in Caffe.

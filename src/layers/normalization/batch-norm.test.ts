@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { imageShape, testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
+import { netFromText } from "../../../test/nets.js";
 
 const layer = (param = "", top = "y") => `layer { name: "layer" type: "BatchNorm" bottom: "x" top: "${top}" ${param} }`;
 const globally = "batch_norm_param { use_global_stats: true }";
@@ -111,3 +112,18 @@ describe("gradient", () => {
 });
 
 testContract("BatchNorm", { inputs: { x: imageShape } });
+
+test.each([false, true])(
+  "the gradient below is computed only where it is needed; force_backward: %s",
+  async (forced) => {
+    const net = await netFromText(`force_backward: ${forced}
+    layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 3 dim: 1 } } }
+    layer { name: "n" type: "BatchNorm" bottom: "x" top: "y" }
+    layer { name: "l" type: "Power" bottom: "y" top: "l" loss_weight: 1 power_param { power: 3 } }`);
+    await net.forward({ x: [-1, 1, 2] });
+    await net.backward();
+    const diff = net.blobs.get("x")?.diff ?? [];
+    expect(diff.some((value) => value !== 0)).toBe(forced);
+    await net.dispose();
+  },
+);

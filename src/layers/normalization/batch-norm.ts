@@ -26,7 +26,10 @@ import { NeuronLayer } from "../activation/neuron.js";
  * With global statistics: y = (x − M/s)/√(V/s + eps); where s is 0, M/s and V/s count as 0.
  *
  * Gradient with batch statistics: dx = (dy − mean(dy) − y·mean(dy·y))/√(var + eps); with global ones
- * dx = dy/√(V/s + eps).
+ * dx = dy/√(V/s + eps). Where nothing below learns, dx stays 0; Caffe computes it all the same.
+ *
+ * Rounding: over a channel, y and dx sum to 0 with batch statistics. What is computed of such a sum, as the gradient of a bias
+ * right below, is nothing but rounding. Where the values of a channel hardly differ, their rounding grows in y by up to 1/√eps.
  *
  * Parameters, never learned (their `lr_mult` is 0, and must be 0 where given): 0 M (channels),
  * 1 V (channels), 2 s (1); all start at 0.

@@ -1,4 +1,5 @@
+export { yieldToEvents } from "../../util/event-loop.js";
 export type { DecoderOptions } from "../images/pixels.js";
 export { createFiles } from "./files.js";
 export { createImages } from "./images.js";
-export { yieldToEvents } from "./yield-to-events.js";
+export { modifiedAt } from "./modified-at.js";

@@ -1,7 +1,9 @@
+import { constants } from "node:fs";
 import { access, mkdir, open, readdir, readFile, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ByteSource, Files } from "../../util/files.js";
 import { fileError, systemCode } from "./file-error.js";
+import { hasEnded, processMark } from "./process-mark.js";
 import { maxTransfer, openSource } from "./source.js";
 
 /** The file system of this machine; relative paths start from the working directory. */
@@ -37,6 +39,7 @@ class NodeFiles implements Files {
     await attempt(path, "write", async () => {
       const target = await realpath(path).catch(() => path); // a symbolic link is not replaced, but the file it names
       const existing = await stat(target).catch(() => undefined);
+      if (existing) await checkWritable(target, existing.mode);
       if (existing && !existing.isFile()) await writeInto(target, pieces, "w");
       else await replace(target, pieces);
     });
@@ -45,6 +48,8 @@ class NodeFiles implements Files {
   async probe(path: string, { readOnly = false } = {}): Promise<void> {
     await attempt(path, "write", async () => {
       if (await this.isFolder(path)) throw fileError("write", path, new Error("it is a folder"));
+      const existing = await stat(path).catch(() => undefined);
+      if (existing) await checkWritable(path, existing.mode);
       if (readOnly) return access(`${dirname(path)}/.`);
       const temporary = temporaryBeside(path);
       await writeInto(temporary, [], "wx");
@@ -99,14 +104,38 @@ async function readAll(path: string, size: number): Promise<Uint8Array> {
   }
 }
 
+/**
+ * Throws for a file that was made read-only. Renaming another file to its name would replace it all the same, and whoever has
+ * all rights could write into it.
+ */
+async function checkWritable(path: string, mode: number): Promise<void> {
+  if ((mode & 0o222) === 0) throw new Error("the file is read-only");
+  await access(path, constants.W_OK);
+}
+
 /** A name without that of `path`: no pattern for snapshots matches a file that a killed process left. */
 function temporaryBeside(path: string): string {
   const name = crypto.randomUUID(); // the global: loading node:crypto takes longer than most commands
-  return join(dirname(path), `.moka-${process.pid}-${name}.tmp`);
+  return join(dirname(path), `.moka-${processMark()}-${name}.tmp`);
+}
+
+/** When this process last looked what others had left in a folder, in ms. */
+const tidied = new Map<string, number>();
+
+/** Removes the temporary files of processes that were killed. It looks at most once a second: many files may be written. */
+async function removeLeft(folder: string): Promise<void> {
+  const now = performance.now();
+  if (now - (tidied.get(folder) ?? Number.NEGATIVE_INFINITY) < 1000) return;
+  tidied.set(folder, now);
+  for (const name of await readdir(folder)) {
+    const mark = /^\.moka-(.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.exec(name)?.[1];
+    if (mark !== undefined && hasEnded(mark)) await unlink(join(folder, name));
+  }
 }
 
 /** Writes a new file, and renames it to `path`. */
 async function replace(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+  await removeLeft(dirname(path)).catch(() => {}); // what cannot be removed is in nobody's way
   const temporary = temporaryBeside(path);
   try {
     await writeInto(temporary, chunks, "wx");

@@ -3,7 +3,7 @@ import { silent } from "../../util/log.js";
 import { SolverParameterSchema } from "../gen/caffe_pb.js";
 import { placeOf } from "../source.js";
 import { formatText, parseSolver } from "../text/index.js";
-import { needsSolverUpgrade, upgradeSolver } from "./solver.js";
+import { needsSolverUpgrade, upgradeSolver, upgradeSolverAsNeeded } from "./solver.js";
 
 const read = (text: string) => parseSolver(text, { file: "s.prototxt" }).message;
 
@@ -39,4 +39,21 @@ test("both forms together are refused", () => {
   expect(() => upgradeSolver(read('type: "SGD"\nsolver_type: ADAM'), "s.prototxt", silent)).toThrow(
     "s.prototxt:2:1: give type or its old form solver_type, not both",
   );
+});
+
+test("nets within a solver are upgraded too", () => {
+  const v1 = 'layers { name: "r" type: RELU bottom: "x" top: "y" }';
+  const solver = read(`net_param { ${v1} } train_net_param { ${v1} } test_net_param { } test_net_param { ${v1} }`);
+  expect(needsSolverUpgrade(solver)).toBe(true);
+  expect(upgradeSolverAsNeeded(solver, "s.prototxt", silent)).toBe(true);
+  expect(needsSolverUpgrade(solver)).toBe(false);
+  const nets = [solver.netParam, solver.trainNetParam, ...solver.testNetParam];
+  expect(nets.map((net) => net?.layer.map(({ type }) => type))).toEqual([["ReLU"], ["ReLU"], [], ["ReLU"]]);
+});
+
+test("what a net within a solver loses in its upgrade is told", () => {
+  const solver = read(
+    'net_param { input: "x" layers { layer { name: "c" type: "conv" new_height: 3 } bottom: "x" top: "y" } }',
+  );
+  expect(upgradeSolverAsNeeded(solver, "s.prototxt", silent)).toBe(false);
 });

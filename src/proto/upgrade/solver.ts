@@ -1,8 +1,14 @@
 import { isFieldSet } from "@bufbuild/protobuf";
 import { MokaError } from "../../util/errors.js";
 import type { Log } from "../../util/log.js";
-import { type SolverParameter, SolverParameter_SolverType, SolverParameterSchema } from "../gen/caffe_pb.js";
+import {
+  type NetParameter,
+  type SolverParameter,
+  SolverParameter_SolverType,
+  SolverParameterSchema,
+} from "../gen/caffe_pb.js";
 import { placeOf } from "../source.js";
+import { needsNetUpgrade, upgradeNetAsNeeded } from "./net.js";
 import { moveCommentsToEnd, movePlace } from "./side-data.js";
 
 /** Names of the solver types, by the old enum. */
@@ -15,9 +21,38 @@ const types = {
   [SolverParameter_SolverType.ADAM]: "Adam",
 } as const;
 
-/** Whether a solver has the old `solver_type`. */
+/** Whether a solver has the old `solver_type`, or holds a net of an older form. */
 export function needsSolverUpgrade(solver: SolverParameter): boolean {
+  return hasOldType(solver) || netsIn(solver).some(needsNetUpgrade);
+}
+
+function hasOldType(solver: SolverParameter): boolean {
   return isFieldSet(solver, SolverParameterSchema.field.solverType);
+}
+
+/** The nets that a solver holds itself, not by the name of a file. */
+function netsIn({ netParam, trainNetParam, testNetParam }: SolverParameter): NetParameter[] {
+  return [netParam, trainNetParam, ...testNetParam].filter((net) => net !== undefined);
+}
+
+/**
+ * Upgrades a solver of an older form and the nets within it. It changes `solver` itself. (Caffe leaves the nets within a solver
+ * as they are, and so sees none of their old layers.)
+ *
+ * @returns whether nothing was left out
+ * @throws MokaError as `upgradeSolverType` and `upgradeNetAsNeeded` do
+ */
+export function upgradeSolverAsNeeded(solver: SolverParameter, origin: string, log: Log): boolean {
+  upgradeSolverType(solver, origin, log);
+  return netsIn(solver)
+    .map((net) => upgradeNetAsNeeded(net, origin, log))
+    .every((isComplete) => isComplete);
+}
+
+/** Like `upgradeSolverAsNeeded`, but returns the solver; only the log says what is left out. */
+export function upgradeSolver(solver: SolverParameter, origin: string, log: Log): SolverParameter {
+  upgradeSolverAsNeeded(solver, origin, log);
+  return solver;
 }
 
 /**
@@ -25,9 +60,9 @@ export function needsSolverUpgrade(solver: SolverParameter): boolean {
  *
  * @throws MokaError `MOKA_FIELD` for a solver that has both
  */
-export function upgradeSolver(solver: SolverParameter, origin: string, log: Log): SolverParameter {
+export function upgradeSolverType(solver: SolverParameter, origin: string, log: Log): SolverParameter {
   const { field } = SolverParameterSchema;
-  if (!needsSolverUpgrade(solver)) return solver;
+  if (!hasOldType(solver)) return solver;
   if (isFieldSet(solver, field.type)) {
     throw new MokaError("MOKA_FIELD", "give type or its old form solver_type, not both", {
       place: placeOf(solver, "solver_type"),

@@ -1,5 +1,5 @@
 import { clearField } from "@bufbuild/protobuf";
-import { filterLayers } from "../../core/filter-net.js";
+import { someLayers } from "../../core/filter-net.js";
 import { connect } from "../../core/graph.js";
 import { blobValues, makeBlob } from "../../proto/binary/index.js";
 import {
@@ -90,7 +90,7 @@ export interface FoldInput {
  */
 export function foldNet(net: NetParameter, weights: NetParameter, state: NetState, input: FoldInput = {}): FoldedNet {
   const { shapes = new Map(), log = silent } = input;
-  const layers = filterLayers(net, state, log);
+  const layers = someLayers(net, state, log);
   const graph = connect(layers);
   graph.check("unknown bottom", "made twice", "shared in place");
   const params = new TrainedParams(layers, weights);

@@ -1,0 +1,33 @@
+import type { Engine } from "../core/engine.js";
+import type { Net } from "../core/net.js";
+import type { NetParameter, NetState, SolverState } from "../proto/gen/caffe_pb.js";
+import type { Files } from "../util/files.js";
+import type { Log } from "../util/log.js";
+import type { Random } from "../util/random.js";
+
+/** What a solver needs from its environment. */
+export interface SolverContext {
+  readonly log: Log;
+  /** The engine of all nets of this solver; it is disposed of with the solver. */
+  readonly engine: Engine;
+  /** Reads and upgrades a net that the solver names. */
+  readNet(path: string): Promise<NetParameter>;
+  /** Builds a net on that engine. */
+  buildNet(message: NetParameter, state: NetState, options: { backward: boolean }): Promise<Net>;
+  readonly states: StateFiles;
+  readonly files: Files;
+  /** The generator that all layers of its nets share. */
+  readonly random: Random;
+  /** When a file was last written to, in ms since 1970; undefined if that is not known. */
+  modifiedAt(path: string): Promise<number | undefined>;
+  /** Lets the platform handle waiting events: signals, messages, timers. */
+  yieldToEvents(): Promise<void>;
+}
+
+/** Reads and writes solver states, and checks whether a file can be written. */
+interface StateFiles {
+  read(path: string): Promise<SolverState>;
+  write(path: string, state: SolverState): Promise<void>;
+  /** Throws unless a file of this name can be written. No file is left there. */
+  probe(path: string): Promise<void>;
+}

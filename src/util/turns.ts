@@ -1,0 +1,51 @@
+import { check } from "./errors.js";
+
+/** Pieces of work that must not overlap: each starts when those that were asked for before it have ended. */
+export class Turns {
+  #areTaken = false;
+  /** They let the turns begin that wait, the first to come first. */
+  readonly #waiting: (() => void)[] = [];
+  #isInside = false;
+
+  /** Whether a turn runs. One that is taken now has to wait. */
+  get areTaken(): boolean {
+    return this.#areTaken;
+  }
+
+  /**
+   * Does `work`, at once if no turn runs.
+   *
+   * @throws MokaError `MOKA_USAGE` from code that `inside` calls
+   */
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    check(!this.#isInside, "MOKA_USAGE", "a layer called its own net during a run: the call would wait for that run");
+    if (this.#areTaken) await new Promise<void>((begin) => this.#waiting.push(begin));
+    this.#areTaken = true;
+    try {
+      return await work();
+    } finally {
+      const begin = this.#waiting.shift();
+      if (begin) begin();
+      else this.#areTaken = false;
+    }
+  }
+
+  /** Calls code that the present turn waits for. A turn that it takes before it returns is an error, not a deadlock. */
+  inside<T>(call: () => T): T {
+    this.#isInside = true;
+    try {
+      return call();
+    } finally {
+      this.#isInside = false;
+    }
+  }
+}
+
+const shared = new WeakMap<object, Turns>();
+
+/** The turns of all users of one object, such as the nets on one engine. */
+export function turnsOf(owner: object): Turns {
+  const turns = shared.get(owner) ?? new Turns();
+  shared.set(owner, turns);
+  return turns;
+}
