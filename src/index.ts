@@ -111,7 +111,9 @@ export type {
 export type { Scores } from "./tools/batch-norm/outputs.js";
 export type { StatisticsMethod, StatisticsMove } from "./tools/batch-norm/recompute.js";
 export { computeImageMean, type ImageMean, type ImageMeanOptions } from "./tools/compute-image-mean.js";
+export { type CifarDatabase, convertCifarData } from "./tools/convert-cifar-data.js";
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
+export { type ConvertMnistSiameseDataOptions, convertMnistSiameseData } from "./tools/convert-mnist-siamese-data.js";
 export { type CoordMap, coordMapFromTo, crop } from "./tools/coord-map.js";
 export type { DrawLayersOptions, RankDir } from "./tools/draw/index.js";
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";

@@ -29,14 +29,19 @@ export interface DatabaseWriter {
  * @throws MokaError MOKA_FILE if the folder holds a database already, as Caffe's converters do
  */
 export async function createDatabase(files: Files, backend: Backend, folder: string): Promise<DatabaseWriter> {
-  const [kind, file] = backend === "lmdb" ? ["an LMDB", "data.mdb"] : ["a LevelDB", "CURRENT"];
+  await checkNoDatabase(files, folder);
   await files.makeFolder(folder);
-  const exists = (await files.list(folder)).includes(file);
-  check(!exists, "MOKA_FILE", `cannot create ${folder}: there is ${kind} already`);
   if (backend === "leveldb") return new (await import("./leveldb/writer.js")).LevelDbWriter(files, folder);
   const writer = new (await import("./lmdb/writer.js")).LmdbWriter();
   return {
     add: (key, value) => writer.add(key, value),
-    finish: () => files.write(`${folder.replace(/\/+$/, "")}/${file}`, writer.finish()),
+    finish: () => files.write(`${folder.replace(/\/+$/, "")}/data.mdb`, writer.finish()),
   };
+}
+
+/** Throws MOKA_FILE if a folder holds an LMDB or a LevelDB. */
+export async function checkNoDatabase(files: Files, folder: string): Promise<void> {
+  const names = (await files.isFolder(folder)) ? await files.list(folder) : [];
+  const kind = names.includes("data.mdb") ? "an LMDB" : names.includes("CURRENT") ? "a LevelDB" : undefined;
+  check(kind === undefined, "MOKA_FILE", `cannot create ${folder}: there is ${kind} already`);
 }

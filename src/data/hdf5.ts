@@ -81,6 +81,7 @@ async function visit(
   name: string,
   see: (link: string, entity: ReturnType<Hdf5File["get"]>, hdf5: Hdf5Library) => void,
 ): Promise<void> {
+  check(source.size > 0, "MOKA_DATA", `${name}: the file is empty, no HDF5 file`);
   await withHdf5((hdf5) => {
     const { library, module, path } = hdf5;
     module.FS.writeFile(path, new Uint8Array(0));

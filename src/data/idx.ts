@@ -92,6 +92,9 @@ export function writeIdx({ shape, data }: Idx): Uint8Array {
   return bytes;
 }
 
+/** The bytes that gzip makes of one byte at most. */
+const maxRatio = 1032;
+
 /** The size in bytes of a header with the greatest number of axes, 255. */
 const maxHeaderBytes = 4 + 4 * 255;
 
@@ -107,7 +110,7 @@ function readHeader(bytes: Uint8Array, file: string): Header {
   const type = types.find((candidate) => candidate.code === code);
   const start = 4 + 4 * axes;
   if (first !== 0 || second !== 0 || !type || bytes.length < start) {
-    throw new MokaError("MOKA_DATA", `${file}: no IDX file: it begins with ${formatStart(bytes)}`);
+    throw new MokaError("MOKA_DATA", `${file}: no IDX file: ${formatStart(bytes)}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return { type, shape: Array.from({ length: axes }, (_, axis) => view.getUint32(4 + 4 * axis)), start };
@@ -127,8 +130,15 @@ async function gunzipIdx(bytes: Uint8Array, file: string): Promise<Uint8Array> {
     for await (const chunk of gunzip(bytes)) {
       chunks.push(chunk);
       length += chunk.length;
-      if (limit === Number.POSITIVE_INFINITY && length >= maxHeaderBytes)
-        limit = sizeOf(readHeader(concat(chunks), file));
+      if (limit === Number.POSITIVE_INFINITY && length >= maxHeaderBytes) {
+        const header = readHeader(concat(chunks), file);
+        limit = sizeOf(header);
+        check(
+          limit <= bytes.length * maxRatio,
+          "MOKA_DATA",
+          `${file}: damaged: ${formatShape(header.shape)} values, which no file of ${bytes.length} bytes can hold`,
+        );
+      }
       if (length > limit) break;
     }
   } catch (error) {

@@ -78,12 +78,21 @@ test("what is no .npz, or a damaged one, is an error that names the file", async
   await expect(loadArrays(path)).rejects.toMatchObject({ code: "MOKA_DATA" });
 });
 
-test("a .npz whose directory announces more than the file can hold is refused before memory is taken", async () => {
-  const bytes = zip({ "x.npy": npy([1, 2], [2]) }, true);
-  bytes.writeUInt32LE(2 ** 31, bytes.lastIndexOf("PK\x01\x02", undefined, "latin1") + 24);
-  writeFileSync(path, bytes);
-  await expect(loadArrays(path)).rejects.toMatchObject({
-    code: "MOKA_DATA",
-    message: `${path}: x.npy cannot have ${2 ** 31} bytes: the whole file has ${bytes.length}`,
-  });
+test("an empty file, another kind of file, and a directory that promises too much", async () => {
+  const file = (name: string, content: Uint8Array) => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  await expect(loadArray(file("empty.npy", new Uint8Array(0)))).rejects.toThrow(
+    "empty.npy: no .npy: the file is empty",
+  );
+  await expect(loadArray(file("other.npy", Buffer.from("hello")))).rejects.toThrow(
+    "no .npy: it begins with 68 65 6c 6c",
+  );
+  await expect(loadArrays(file("empty.npz", new Uint8Array(0)))).rejects.toThrow("is no .npz");
+  const bomb = zip({ "a.npy": new Uint8Array(1000) }, true);
+  bomb.writeUInt32LE(2 ** 32 - 2, bomb.indexOf("PK\x01\x02") + 24);
+  await expect(loadArrays(file("bomb.npz", bomb))).rejects.toThrow(
+    /bomb.npz: a.npy has 4294967294 bytes, which no file of \d+ bytes can hold/,
+  );
 });

@@ -2,7 +2,7 @@ import { type FlateError, FlateErrorCode, unzipSync } from "fflate";
 import { parse } from "npyjs";
 import { type FilesOptions, openFiles } from "../platform/open-files.js";
 import { blobShape, blobValues, readBlobProto } from "../proto/binary/index.js";
-import { maxDeflateRatio } from "../util/bytes.js";
+import { formatStart, maxDeflateRatio } from "../util/bytes.js";
 import { MokaError, reasonOf } from "../util/errors.js";
 import { type FileSource, readSource, sourceName } from "../util/files.js";
 import type { NdArray } from "../util/nd-array.js";
@@ -90,7 +90,8 @@ function unzip(bytes: Uint8Array): Record<string, Uint8Array> {
     return unzipSync(bytes, {
       filter({ name, originalSize }) {
         left -= originalSize;
-        if (left < 0) throw new Error(`${name} cannot have ${originalSize} bytes: the whole file has ${bytes.length}`);
+        if (left < 0)
+          throw new Error(`${name} has ${originalSize} bytes, which no file of ${bytes.length} bytes can hold`);
         return true;
       },
     });
@@ -101,6 +102,7 @@ function unzip(bytes: Uint8Array): Record<string, Uint8Array> {
 }
 
 function fromNpy(bytes: Uint8Array, subject = "its values are"): NdArray {
+  if (String.fromCharCode(...bytes.subarray(1, 6)) !== "NUMPY") throw new Error(`no .npy: ${formatStart(bytes)}`);
   const { shape, data, fortranOrder } = parse(bytes.slice().buffer);
   if (fortranOrder) throw new Error(`${subject} in Fortran's order; save it with numpy.ascontiguousarray`);
   return checked(shape, Float32Array.from(data as Float64Array, Number));

@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { fromBinary, isFieldSet } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createFiles, createImages } from "#platform";
@@ -52,6 +53,20 @@ test.each(["lmdb", "leveldb"] as const)("writes planes, blue first, to a %s with
   expect(first?.[1]).toMatchObject({ channels: 3, height: 4, width: 6, label: 3, encoded: false });
   expect(first?.[1].data).toEqual(toPlanes(a));
   expect(second?.[1].data).toEqual(toPlanes(b));
+});
+
+test("a BMP has the values of the PNG it was made of; as a file it is stored unchanged", async () => {
+  const cases = fileURLToPath(new URL("../../test/cases/image-formats/", import.meta.url));
+  const list = join(folder, "formats.txt");
+  writeFileSync(list, "rgb.bmp 1\nrgb.png 2\na.pgm 3\na.ppm 4\n");
+  const [values, encoded] = [newPath(), newPath()];
+  expect(await convertImageset(cases, list, values)).toEqual({ count: 4, skipped: 0 });
+  const [bmp, png] = await records(values);
+  expect(bmp?.[1].data).toEqual(png?.[1].data);
+  expect(await convertImageset(cases, list, encoded, { encoded: true })).toEqual({ count: 4, skipped: 0 });
+  expect(
+    Buffer.compare((await records(encoded))[0]?.[1].data ?? new Uint8Array(), readFileSync(`${cases}rgb.bmp`)),
+  ).toBe(0);
 });
 
 test("gray, resized", async () => {
@@ -129,6 +144,39 @@ test("a blank line is logged and left out, with its number; blanks may follow a 
   expect(
     told.filter((line) => line === `error: Could not open or find file ${folder}/: the line is blank`).length,
   ).toBe(2);
+});
+
+test("whatever names a list has, nothing but the database is written", async () => {
+  const root = join(folder, "inner");
+  mkdirSync(root);
+  const names = [
+    "../a.png",
+    "../../etc/passwd",
+    "/etc/passwd",
+    join(folder, "a.png"),
+    "a\0b.png",
+    "..",
+    ".",
+    "\x1b[31m",
+  ];
+  writeFileSync(join(folder, "names.txt"), names.map((name, i) => `${name} ${i}`).join("\n"));
+  const files = () => readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const before = files();
+  const path = newPath();
+  expect(await convertImageset(`${root}/`, join(folder, "names.txt"), path)).toEqual({ count: 1, skipped: 7 });
+  expect((await records(path)).map(([key]) => key)).toEqual(["00000000_../a.png"]); // a name, as in Caffe
+  const made = files().filter((name) => !before.includes(name));
+  expect(made.sort()).toEqual([basename(path), `${basename(path)}/data.mdb`]);
+});
+
+test("a name too long for a key of an LMDB is said, and no database made", async () => {
+  const name = `${"./".repeat(260)}a.png`;
+  writeFileSync(join(folder, "long.txt"), `a.png 0\n${name} 1`);
+  const path = newPath();
+  await expect(convertImageset(folder, join(folder, "long.txt"), path)).rejects.toThrow(
+    `long.txt: "${name}": a key of 534 bytes, where LMDB allows 1 to 511`,
+  );
+  expect(existsSync(join(path, "data.mdb"))).toBe(false);
 });
 
 test("errors leave no database", async () => {

@@ -5,6 +5,7 @@ import { recordKey } from "../data/datum.js";
 import { toPlanes } from "../data/images/planes.js";
 import { resize } from "../data/images/resize.js";
 import { type ListedImage, parseImageList } from "../data/sources/image-list.js";
+import { withSubject } from "../data/sources/item.js";
 import { openFiles } from "../platform/open-files.js";
 import { writeDatum } from "../proto/binary/index.js";
 import { DatumSchema } from "../proto/gen/caffe_pb.js";
@@ -110,7 +111,11 @@ export async function convertImageset(
     }
     first ??= result.image;
     if (options.checkSize) checkSameSize(result.image, first, root + file);
-    await writer.add(recordKey(index, file), result.value);
+    try {
+      await writer.add(recordKey(index, file), result.value);
+    } catch (error) {
+      throw withSubject(`${listFile}: ${JSON.stringify(file)}`, error);
+    }
     count += 1;
     if (count % 1000 === 0) log("info", "convert_imageset.cpp:147", `Processed ${count} files.`);
   }

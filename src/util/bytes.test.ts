@@ -21,6 +21,6 @@ test("compareBytes sorts by unsigned bytes, and the beginning of another before 
 });
 
 test("formatStart shows at most four bytes", () => {
-  expect(formatStart(Uint8Array.of(0, 10, 255, 1, 2))).toBe("00 0a ff 01");
-  expect(formatStart(new Uint8Array(0))).toBe("nothing");
+  expect(formatStart(Uint8Array.of(0, 10, 255, 1, 2))).toBe("it begins with 00 0a ff 01");
+  expect(formatStart(new Uint8Array(0))).toBe("the file is empty");
 });

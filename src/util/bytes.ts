@@ -22,10 +22,10 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-/** For a message about a file of unknown kind: its first four bytes in hexadecimal digits. */
+/** For a message about a file of unknown kind: how it begins, with its first four bytes in hexadecimal digits. */
 export function formatStart(bytes: Uint8Array): string {
   const shown = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0"));
-  return shown.join(" ") || "nothing";
+  return shown.length > 0 ? `it begins with ${shown.join(" ")}` : "the file is empty";
 }
 
 /** More bytes than `deflate` can make of one byte: a file that announces more is damaged. */

@@ -75,6 +75,47 @@ test("a truncated caffemodel, wherever it is cut: the file and the byte; the net
   await net.dispose();
 });
 
+test.each([
+  ["weights", "w.caffemodel", "the file is empty, where a .caffemodel is expected: the weights of a net"],
+  ["HDF5 weights", "w.caffemodel.h5", "the file is empty, where a .caffemodel is expected: the weights of a net"],
+])("empty %s", async (_what, name, reason) => {
+  const file = write(name, new Uint8Array(0));
+  const error = await failure(() => load(model, { phase: "TEST", weights: file }));
+  expect(error.message).toBe(`${file}: ${reason}`);
+});
+
+test("other empty files: what each should be", async () => {
+  const data = (name: string, bytes: Uint8Array | string, param: string) => {
+    const path = write(name, bytes);
+    const more = param.includes("mean_file")
+      ? `${param} data_param { source: "${golden}files/glyphs_test_lmdb"`
+      : param;
+    return [
+      path,
+      `layer { name: "d" type: "Data" top: "d" top: "l" ${more.replaceAll("PATH", path)} batch_size: 1 backend: LMDB } }\n`,
+    ];
+  };
+  const none = new Uint8Array(0);
+  for (const [[path, text], reason] of [
+    [
+      data("mean.binaryproto", none, 'transform_param { mean_file: "PATH" }'),
+      "the file is empty, where a .binaryproto is expected",
+    ],
+    [data("data.mdb", none, 'data_param { source: "PATH"'), "the file is empty, no LMDB"],
+  ] as const) {
+    const error = await failure(() => load(text));
+    expect(error.reason).toContain(`${path}: ${reason}`);
+  }
+  write("CURRENT", "");
+  const text = `layer { name: "d" type: "Data" top: "d" top: "l" data_param { source: "${folder}" batch_size: 1 } }\n`;
+  expect((await failure(() => load(text))).reason).toContain("is damaged: its CURRENT is empty");
+  const state = write("s.solverstate", none);
+  const solver = failure(() => Solver.load(solverText(`${folder}/s`), { engine: "reference", snapshot: state }));
+  expect((await solver).message).toBe(
+    `${state}: the file is empty, where a .solverstate is expected: the state of a solver`,
+  );
+});
+
 test("weights of other shapes: both shapes, the layer and the parameter; nothing is taken over", async () => {
   const ip = (name: string, bottom: string, outputs: number) =>
     `layer { name: "${name}" type: "InnerProduct" bottom: "${bottom}" top: "${name}" inner_product_param { num_output: ${outputs} } }`;

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { moka } from "../../../test/cli.js";
 
@@ -28,6 +28,29 @@ test("the same seed draws the same images, another seed others", async () => {
   };
   expect(await data("a", "7")).toEqual(await data("b", "7"));
   expect(await data("c", "8")).not.toEqual(await data("d", "7"));
+});
+
+test.each([
+  ["lmdb", "train_lmdb/data.mdb", "train_lmdb: there is an LMDB already"],
+  ["lmdb", "test_lmdb/CURRENT", "test_lmdb: there is a LevelDB already"],
+  ["idx", "t10k-labels-idx1-ubyte", "t10k-labels-idx1-ubyte: it is there already"],
+  ["hdf5", "test.txt", "test.txt: it is there already"],
+])("as %s, %s is not replaced, and nothing is written beside it", async (format, file, reason) => {
+  const target = mkdtempSync(join(folder, "old-"));
+  mkdirSync(dirname(join(target, file)), { recursive: true });
+  writeFileSync(join(target, file), "mine");
+  const { code, err } = await moka("digits", target, "--train", "20", "--test", "10", "--format", format);
+  expect(code).toBe(1);
+  expect(err).toContain(`cannot create ${target}/${reason} [MOKA_FILE]`);
+  expect(readFileSync(join(target, file), "utf8")).toBe("mine");
+  expect(readdirSync(target)).toEqual([file.split("/")[0]]);
+});
+
+test("a folder that lists of HDF5 files cannot name", async () => {
+  const { code, err } = await moka("digits", join(folder, "a b"), "--format", "hdf5");
+  expect(code).toBe(2);
+  expect(err).toContain('a b": lists of HDF5 files cannot name a folder with blanks');
+  expect(existsSync(join(folder, "a b"))).toBe(false);
 });
 
 test("an unknown format is a wrong call", async () => {

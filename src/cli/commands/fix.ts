@@ -118,9 +118,10 @@ async function asText(
   stream: NodeJS.WriteStream,
 ): Promise<string> {
   const { formatHuman } = await import("../../lint/formats/human.js");
+  const { oneLine } = await import("../../lint/formats/report.js");
   const paint = colorsFor(stream);
   const line = (file: string, { line, column, message, rule }: Finding) =>
-    `${paint.underline(`${file}:${line}:${column}`)}  ${paint.green("fixed")}  ${message}  ${paint.dim(rule)}\n`;
+    `${paint.underline(`${oneLine(file)}:${line}:${column}`)}  ${paint.green("fixed")}  ${oneLine(message)}  ${paint.dim(rule)}\n`;
   const fixed = results.flatMap((result) => result.fixed.map((finding) => line(result.file, finding)));
   const changed = results.filter(({ before, text }) => text !== before).length;
   const where = weights && changed === 0 ? "the weights" : counted(changed, "file");
@@ -128,6 +129,6 @@ async function asText(
   const did = isTrial ? `would fix ${count}; nothing is written` : `fixed ${count}`;
   const also = weights && !isTrial ? [`wrote the weights that belong to it to ${weights.path}\n`] : [];
   const left = results.filter(({ findings }) => findings.length > 0);
-  const rest = left.length > 0 ? [`\nleft:\n\n${formatHuman(left, paint, stream.columns || 100)}`] : [];
+  const rest = left.length > 0 ? [`\nleft:\n\n${formatHuman(left, { paint, width: stream.columns || 100 })}`] : [];
   return [...fixed, `${fixed.length > 0 ? "\n" : ""}${did}\n`, ...also, ...rest].join("");
 }

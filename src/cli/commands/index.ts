@@ -38,6 +38,16 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./convert-mnist-data.js")).convertMnistData,
   },
   {
+    name: "convert_mnist_siamese_data",
+    summary: "make pairs of MNIST's images, to train a siamese net on",
+    load: async () => (await import("./convert-mnist-siamese-data.js")).convertMnistSiameseData,
+  },
+  {
+    name: "convert_cifar_data",
+    summary: "convert CIFAR-10's binary files to LMDBs or LevelDBs",
+    load: async () => (await import("./convert-cifar-data.js")).convertCifarData,
+  },
+  {
     name: "classify",
     summary: "classify images with a net",
     load: async () => (await import("./classify.js")).classify,

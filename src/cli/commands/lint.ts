@@ -15,10 +15,11 @@ export const lint: Command = command(
     json: flag("--json", "the same as --format json"),
     maxWarnings: option("--max-warnings <n>", "exit with 1 if there are more", integer(0)),
     explain: option("--explain <rule>", "print what a rule looks for, why, and how to repair it"),
+    all: flag("--all", "show each of many findings of one kind, not the first with the number of the others"),
     list: flag("--list", "print all rules"),
     ...lintOptions,
   },
-  async ({ files, json, format: name, maxWarnings = Number.POSITIVE_INFINITY, explain, list, ...flags }) => {
+  async ({ files, json, format: name, maxWarnings = Number.POSITIVE_INFINITY, explain, all, list, ...flags }) => {
     const format = json ? "json" : name;
     if (explain !== undefined) return printPage(explain);
     if (list) return printList(format === "json");
@@ -26,7 +27,7 @@ export const lint: Command = command(
     const { lint } = await import("../../api/lint.js");
     const results = await forEachFile(files, flags, ({ pathOrText, options }) => lint(pathOrText, options));
     const reports = results.map(({ file = "<stdin>", text, findings }) => ({ file, text, findings }));
-    print(await formatters[format](reports));
+    print(await formatters[format](reports, all));
     const { countsOf } = await import("../../lint/formats/report.js");
     const { error, warning } = countsOf(reports);
     return error > 0 || warning > maxWarnings ? 1 : 0;
@@ -40,10 +41,12 @@ export const lint: Command = command(
 
 type Reports = readonly Report<FoundProblem>[];
 
-const formatters: Readonly<Record<"human" | "json" | "sarif" | "github", (reports: Reports) => Promise<string>>> = {
-  async human(reports) {
+const formatters: Readonly<
+  Record<"human" | "json" | "sarif" | "github", (reports: Reports, all: boolean) => Promise<string>>
+> = {
+  async human(reports, all) {
     const { formatHuman } = await import("../../lint/formats/human.js");
-    return formatHuman(reports, colorsFor(process.stdout), process.stdout.columns || 100);
+    return formatHuman(reports, { paint: colorsFor(process.stdout), width: process.stdout.columns || 100, all });
   },
   async json(reports) {
     const { formatJson } = await import("../../lint/formats/json.js");

@@ -1,4 +1,6 @@
+import { check } from "../../util/errors.js";
 import type { Files } from "../../util/files.js";
+import { checkNoDatabase } from "../database.js";
 import { imageRecords } from "../datum.js";
 import { writeHdf5 } from "../hdf5.js";
 import { type LabelledImages, writeIdx } from "../idx.js";
@@ -19,13 +21,15 @@ export interface WriteDigitsOptions {
 }
 
 /**
- * Writes data sets of handwritten digits (see `digits`) for training and for testing into a folder, and returns the
+ * Writes new data sets of handwritten digits (see `digits`) for training and for testing into a folder, and returns the
  * paths that a prototxt names as their sources:
  *
  * - `lmdb`: `train_lmdb`, `test_lmdb`, as `convert_mnist_data` makes them from MNIST
  * - `idx`: files with MNIST's names; the paths are those of the images
  * - `hdf5`: `train.h5`, `test.h5` with `data` (N×1×28×28, from 0 to 1) and `label` (N); the paths are those
  *   of the lists, `train.txt` and `test.txt`, which name the files relative to the working directory
+ *
+ * @throws MokaError MOKA_FILE, before anything is drawn, if there is a data set already
  */
 export async function writeDigits(
   files: Files,
@@ -33,6 +37,10 @@ export async function writeDigits(
   { train = 10_000, test = 2_000, seed = 1, format = "lmdb" }: WriteDigitsOptions = {},
 ): Promise<{ readonly train: string; readonly test: string }> {
   const write = { lmdb: writeAsLmdb, idx: writeAsIdx, hdf5: writeAsHdf5 }[format];
+  // HDF5Data takes white space in its lists for the end of a path.
+  const isListed = format !== "hdf5" || !/\s/.test(folder);
+  check(isListed, "MOKA_USAGE", `${JSON.stringify(folder)}: lists of HDF5 files cannot name a folder with blanks`);
+  await checkIsNew(files, folder, format);
   await files.makeFolder(folder);
   // 2 × seed and 2 × seed + 1: the data sets of all seeds are different.
   return {
@@ -43,8 +51,27 @@ export async function writeDigits(
 
 type Set = "train" | "test";
 
+/** Throws if a data set of this format is there already. */
+async function checkIsNew(files: Files, folder: string, format: DigitsFormat): Promise<void> {
+  for (const set of ["train", "test"] as const) {
+    if (format === "lmdb") await checkNoDatabase(files, lmdbFolder(folder, set));
+    const names = (await files.isFolder(folder)) ? await files.list(folder) : [];
+    const own = { lmdb: [], idx: idxFiles(set), hdf5: [`${set}.h5`, `${set}.txt`] }[format];
+    const found = own.find((name) => names.includes(name));
+    check(found === undefined, "MOKA_FILE", `cannot create ${folder}/${found}: it is there already`);
+  }
+}
+
+const lmdbFolder = (folder: string, set: Set) => `${folder}/${set}_lmdb`;
+
+/** The names of MNIST's files: of the images, and of the labels. */
+function idxFiles(set: Set): readonly [images: string, labels: string] {
+  const prefix = set === "train" ? "train" : "t10k";
+  return [`${prefix}-images-idx3-ubyte`, `${prefix}-labels-idx1-ubyte`];
+}
+
 async function writeAsLmdb(files: Files, folder: string, set: Set, images: LabelledImages): Promise<string> {
-  const path = `${folder}/${set}_lmdb`;
+  const path = lmdbFolder(folder, set);
   await files.makeFolder(path);
   await files.write(`${path}/data.mdb`, writeLmdb(imageRecords(images)));
   return path;
@@ -52,10 +79,9 @@ async function writeAsLmdb(files: Files, folder: string, set: Set, images: Label
 
 async function writeAsIdx(files: Files, folder: string, set: Set, images: LabelledImages): Promise<string> {
   const { count, height, width, pixels, labels } = images;
-  const prefix = `${folder}/${set === "train" ? "train" : "t10k"}`;
-  const path = `${prefix}-images-idx3-ubyte`;
+  const [path, labelPath] = idxFiles(set).map((name) => `${folder}/${name}`) as [string, string];
   await files.write(path, writeIdx({ shape: [count, height, width], data: pixels }));
-  await files.write(`${prefix}-labels-idx1-ubyte`, writeIdx({ shape: [count], data: labels }));
+  await files.write(labelPath, writeIdx({ shape: [count], data: labels }));
   return path;
 }
 

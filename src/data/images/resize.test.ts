@@ -94,6 +94,6 @@ test("does not change an image of that size, and refuses invalid sizes", () => {
     [1.5, 1],
     [1 << 20, 1 << 20],
   ]) {
-    expect(() => resize(image, width, height)).toThrow(/^a picture cannot be made /);
+    expect(() => resize(image, width, height)).toThrow(/^an image cannot be made /);
   }
 });

@@ -16,7 +16,7 @@ export function resize(image: Image, width: number, height: number): Image {
   check(
     Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0 && width * height < 2 ** 28,
     "MOKA_USAGE",
-    `a picture cannot be made ${height}×${width} pixels large`,
+    `an image cannot be made ${height}×${width} pixels large`,
   );
   if (width === image.width && height === image.height) return image;
   if (image.width === 2 * width && image.height === 2 * height) return halve(image);

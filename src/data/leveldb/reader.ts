@@ -26,6 +26,7 @@ export async function openLevelDb(files: Files, path: string): Promise<Database>
     throw new MokaError("MOKA_DATA", `${path}: ${isLmdb}`);
   }
   const current = (await files.readText(`${folder}/CURRENT`)).trim();
+  if (current === "") throw damaged(path, "its CURRENT is empty, where it names the database's manifest");
   if (!names.includes(current)) throw damaged(path, `its CURRENT names "${current}", which is not there`);
   const { levels, logNumber, previousLog } = await readFrom(files, `${folder}/${current}`, readManifest);
 

@@ -21,6 +21,14 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
 
   protected abstract readonly batchSize: number;
 
+  /** What makes images of different sizes fit into one batch. */
+  protected readonly sizesNeed: string = "batch_size 1 or transform_param.crop_size";
+
+  /** What makes images with different numbers of channels fit into one batch. */
+  protected channelsNeed(_item: Item): string {
+    return "all images of a batch need the same number of channels";
+  }
+
   /** Channels, height and width of an item in the top. */
   protected abstract itemShape(item: Item): Shape;
   /** Writes an item's transformed values into its part of the top, whose values are 0 before, and returns its label. */
@@ -112,7 +120,7 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
       sameShape(own, first),
       "MOKA_DATA",
       `an image of shape ${formatShape(own)}, but its batch began with ${formatShape(first)}; ` +
-        "images of different sizes need batch_size 1 or transform_param.crop_size",
+        (own[0] === first[0] ? `images of different sizes need ${this.sizesNeed}` : this.channelsNeed(item)),
     );
   }
 

@@ -247,7 +247,11 @@ describe("encoded records", () => {
     const [{ data }] = await batches(layer(source, "batch_size: 2", "force_color: true"));
     expect([...data.subarray(18)]).toEqual([1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
     await expect(batches(layer(source, "batch_size: 2"))).rejects.toThrow(
-      /record 1 of \S+mixed: an image of shape 1 2 3 \(6\), but its batch began with 3 2 3 \(18\)/,
+      /record 1 of \S+mixed: an image of shape 1 2 3 \(6\), but its batch began with 3 2 3 \(18\); gray and color images need transform_param.force_color or force_gray$/,
+    );
+    // A crop does not help.
+    await expect(batches(layer(source, "batch_size: 2", "crop_size: 2"))).rejects.toThrow(
+      /an image of shape 1 2 2 \(4\), but its batch began with 3 2 2 \(12\); gray and color images need transform_param.force_color/,
     );
     await expect(batches(layer(source, "batch_size: 1", "force_color: true force_gray: true"))).rejects.toThrow(
       /record 0 of \S+: transform_param has both force_color and force_gray; give one$/,
@@ -346,6 +350,17 @@ describe("errors", () => {
     await fails(layer(source, "batch_size: 2")).toThrow(
       `<text>:1:1: layer "layer" (Data): record 1 of ${source}: an image of shape 1 1 2 (2), but its batch began ` +
         "with 1 1 1 (1); images of different sizes need batch_size 1 or transform_param.crop_size",
+    );
+  });
+
+  test("raw images of different channels in one batch", async () => {
+    const value = (channels: number) =>
+      writeDatum({ channels, height: 1, width: 1, data: new Uint8Array(channels), label: 0, encoded: false });
+    mkdirSync(join(folder, "raw-mixed"));
+    const records = [3, 1].map((channels, i) => ({ key: recordKey(i), value: value(channels) }));
+    writeFileSync(join(folder, "raw-mixed", "data.mdb"), Buffer.concat(writeLmdb(records)));
+    await expect(batches(layer(join(folder, "raw-mixed"), "batch_size: 2", "force_color: true"))).rejects.toThrow(
+      "gray and color images must be made alike when the database is made, as convert_imageset makes them",
     );
   });
 

@@ -73,6 +73,13 @@ export class DataLayer extends BatchLayer<ImageItem> {
     );
   }
 
+  /** A decoded image can be decoded in color or gray; one that is stored as values has the channels that it has. */
+  protected override channelsNeed({ image }: ImageItem): string {
+    return image.isInterleaved
+      ? "gray and color images need transform_param.force_color or force_gray"
+      : "gray and color images must be made alike when the database is made, as convert_imageset makes them";
+  }
+
   protected override itemShape({ image }: ImageItem): Shape {
     return this.transformer?.outputShape(image) ?? [];
   }

@@ -111,7 +111,7 @@ test("takes the shape of each batch from its first picture", async () => {
     }
   });
   await expect(withNet(layer(source, "batch_size: 2"), {}, (net) => net.forward())).rejects.toThrow(
-    /layer "layer" \(ImageData\): places.png: an image of shape 3 4 5 \(60\), but its batch began with 3 2 3 \(18\)/,
+    /layer "layer" \(ImageData\): places.png: an image of shape 3 4 5 \(60\), but its batch began with 3 2 3 \(18\); images of different sizes need image_data_param.new_height and new_width, /,
   );
 });
 
@@ -262,6 +262,7 @@ describe("a list", () => {
         `${cases}${name}.txt:1:1: layer "layer" (ImageData): expected a file, a space and a label, a whole number; came "${line}"`,
       );
     }
+    await expect(load("slash"), "slash").rejects.toThrow("cannot read /rgb.png: no such file"); // not beside the list
     expect([...((await load("tab"))["label"] ?? [])]).toEqual([9, 0]);
     expect([...((await load("trail"))["label"] ?? [])]).toEqual([9, 0]);
   });

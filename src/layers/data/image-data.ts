@@ -31,6 +31,8 @@ export class ImageDataLayer extends BatchLayer<ImageItem> {
   override readonly topCount = 2;
   readonly #param = this.message.imageDataParam ?? create(ImageDataParameterSchema);
   protected override readonly batchSize = this.#param.batchSize;
+  protected override readonly sizesNeed =
+    "image_data_param.new_height and new_width, transform_param.crop_size, or batch_size 1";
 
   /** Reads the first 64 KiB of the list, and the first image in it. */
   override async inspect(): Promise<void> {

@@ -1,8 +1,9 @@
 import { counted } from "../../util/words.js";
+import { grouped } from "../grouped.js";
 import type { Finding } from "../lint.js";
 import type { Severity } from "../rule.js";
 import { codeFrame } from "./code-frame.js";
-import { countsOf, type Report } from "./report.js";
+import { countsOf, oneLine, type Report } from "./report.js";
 
 /** Functions that color a text, or leave it as it is. */
 export type Paint = Readonly<
@@ -11,26 +12,73 @@ export type Paint = Readonly<
 
 const colors = { error: "red", warning: "yellow", info: "cyan" } as const satisfies Record<Severity, keyof Paint>;
 
-/**
- * Findings for people: place, severity and message on a line, the code, the reason.
- *
- * @param width the number of columns at which code is cut and reasons are wrapped
- */
-export function formatHuman(reports: readonly Report[], paint: Paint, width: number): string {
-  const blocks = reports.flatMap(({ file, text, findings }) => {
-    const lines = findings.length > 0 ? text.split("\n") : [];
-    return findings.map((finding) => block(file, lines, finding, paint, width));
-  });
-  return [...blocks, summaryOf(reports, paint)].join("\n");
+/** At most this many findings of one kind in a file are shown one by one. */
+const most = 3;
+const order: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
+
+/** How findings are shown. */
+export interface HumanFormat {
+  readonly paint: Paint;
+  /** The number of columns at which code is cut and reasons are wrapped. */
+  readonly width: number;
+  /** Whether each of many findings of one kind is shown. Default: false, the first of them with the lines of the others. */
+  readonly all?: boolean | undefined;
 }
 
-function block(file: string, lines: readonly string[], finding: Finding, paint: Paint, width: number): string {
+/**
+ * Findings for people, errors first: place, severity and message on a line, the code, the reason. Of many findings of one
+ * kind in a file the first stands for all.
+ */
+export function formatHuman(reports: readonly Report[], { paint, width, all = false }: HumanFormat): string {
+  const blocks = reports.flatMap(({ file, text, findings }) => {
+    const lines = findings.length > 0 ? text.split("\n") : [];
+    return kindsIn(findings, all).map(([first, ...others]) => {
+      return { severity: first.severity, text: block(file, lines, first, others, paint, width) };
+    });
+  });
+  const sorted = blocks.toSorted((a, b) => order[a.severity] - order[b.severity]);
+  const isCut = reports.some(({ findings }) => kindsIn(findings, all).some(({ length }) => length > 1));
+  const hint = isCut ? "`moka lint --all` shows each of them\n" : "";
+  return [...sorted.map((each) => each.text), summaryOf(reports, paint) + hint].join("\n");
+}
+
+type Kind = readonly [first: Finding, ...others: readonly Finding[]];
+
+/**
+ * The findings of a file by their kind: rule, severity, and message but for names and numbers. Kinds of few findings are
+ * split into single ones.
+ */
+function kindsIn(findings: readonly Finding[], all: boolean): readonly Kind[] {
+  const kinds = grouped(findings, ({ rule, severity, message }) => {
+    return `${rule} ${severity} ${message.replaceAll(/"[^"]*"|\d+/g, "")}`;
+  });
+  return [...kinds.values()]
+    .flatMap((kind) => {
+      const [first, ...others] = kind;
+      return first && kind.length > most && !all ? [[first, ...others] as const] : kind.map((each) => [each] as const);
+    })
+    .sort(([a], [b]) => a.line - b.line || a.column - b.column);
+}
+
+function block(
+  path: string,
+  lines: readonly string[],
+  finding: Finding,
+  others: readonly Finding[],
+  paint: Paint,
+  width: number,
+): string {
   const { rule, severity, line, column, message, why, fixable } = finding;
   const color = paint[colors[severity]];
-  const head = `${paint.underline(`${file}:${line}:${column}`)}  ${color(severity)}  ${paint.bold(message)}  ${paint.dim(rule)}`;
-  const reason = wrapped(why, width - 2).map((each) => `  ${each}`);
+  const place = paint.underline(`${oneLine(path)}:${line}:${column}`);
+  const head = `${place}  ${color(severity)}  ${paint.bold(oneLine(message))}  ${paint.dim(rule)}`;
+  const shown = [...new Set(others.map((each) => each.line))];
+  const where = `${shown.length === 1 ? "line" : "lines"} ${shown.slice(0, 8).join(", ")}${shown.length > 8 ? ", …" : ""}`;
+  const more = others.length > 0 ? [`  and ${others.length} more of this kind: ${where}`] : [];
+  const reason = wrapped(oneLine(why), width - 2).map((each) => `  ${each}`);
   const mark = fixable ? [`  ${paint.green("fix: moka fix")}`] : [];
-  return `${[head, ...codeFrame(lines, finding, { color, dim: paint.dim }, width), ...reason, ...mark].join("\n")}\n`;
+  const frame = codeFrame(lines, finding, { color, dim: paint.dim }, width);
+  return `${[head, ...frame, ...more, ...reason, ...mark].join("\n")}\n`;
 }
 
 /** `3 errors, 2 warnings, 1 note in 2 files; 4 of them moka fix repairs`. */
@@ -50,13 +98,11 @@ function summaryOf(reports: readonly Report[], paint: Paint): string {
 
 /** Lines of at most `width` characters, broken at spaces. */
 function wrapped(text: string, width: number): readonly string[] {
-  return text.split("\n").flatMap((paragraph) => {
-    const lines: string[] = [];
-    for (const word of paragraph.split(" ")) {
-      const last = lines.at(-1);
-      if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-      else lines.push(word);
-    }
-    return lines;
-  });
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

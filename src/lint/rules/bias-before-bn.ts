@@ -6,6 +6,7 @@ import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
 import { moveBias } from "../move-bias.js";
 import type { LintNet } from "../net.js";
+import { phaseOf } from "../one-phase.js";
 import { removeSpecs, writtenSpecs } from "../param-specs.js";
 import type { Fix, Rule } from "../rule.js";
 
@@ -59,7 +60,9 @@ function biased(net: LintNet): Biased {
     const frozen = behind.some((norm) => {
       return norm.view.phase === "TRAIN" && norm.usesGlobalStats && freezeReason(norm, net) !== undefined;
     });
-    if (only && !frozen) found.set(layer, behind);
+    // A BatchNorm that TRAIN leaves out takes no bias away that was learned there.
+    const untrained = behind.some((norm) => phaseOf(net)(norm.layer) === "TEST");
+    if (only && !frozen && !untrained) found.set(layer, behind);
   }
   return found;
 }

@@ -10,6 +10,7 @@ import { bnForkFields } from "./bn-fork-fields.js";
 import { bnIterSize } from "./bn-iter-size.js";
 import { bnLearnableStats } from "./bn-learnable-stats.js";
 import { bnNegativeVariance } from "./bn-negative-variance.js";
+import { bnOnePhase } from "./bn-one-phase.js";
 import { bnParamSpecs } from "./bn-param-specs.js";
 import { bnShared } from "./bn-shared.js";
 import { bnUntrained } from "./bn-untrained.js";
@@ -41,6 +42,7 @@ import { zeroWeightFiller } from "./zero-weight-filler.js";
 /** All rules; a new rule is added here. Findings at one place are in this order. */
 export const rules: readonly Rule[] = [
   // batch normalization, from the text alone
+  bnOnePhase,
   bnWithoutScale,
   scaleWithoutBias,
   biasBeforeBn,

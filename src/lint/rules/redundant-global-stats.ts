@@ -1,4 +1,5 @@
 import { removeGlobalStats, writtenStats } from "../global-stats.js";
+import { phaseOf } from "../one-phase.js";
 import type { Rule } from "../rule.js";
 
 export const redundantGlobalStats: Rule = {
@@ -10,6 +11,7 @@ export const redundantGlobalStats: Rule = {
     for (const { layer, value, train, test, at } of writtenStats(net)) {
       const [phase, views, others] = value ? (["TEST", test, train] as const) : (["TRAIN", train, test] as const);
       if (views.length === 0 || others.length > 0) continue;
+      if (phaseOf(net)(layer)) continue; // bn-one-phase reports it
       yield {
         at,
         message: `${layer.label} sets use_global_stats: ${value}, which it is in ${phase} anyway`,

@@ -24,7 +24,7 @@ async function decode(bytes: Uint8Array, options: DecodeOptions, maxPixels: numb
   check(
     plain,
     "MOKA_UNSUPPORTED",
-    `no image of a kind that is read in a page (JPEG, PNG, BMP, PBM, PGM, PPM): it begins with ${formatStart(bytes)}`,
+    `no image of a kind that is read in a page (JPEG, PNG, BMP, PBM, PGM, PPM): ${formatStart(bytes)}`,
   );
   return plain;
 }

@@ -29,7 +29,8 @@ export function isBmp(bytes: Uint8Array): boolean {
 
 /**
  * Decodes a Windows or OS/2 bitmap: 1, 4, 8, 16, 24 or 32 bits a pixel, with a palette, bit masks or run lengths, rows from
- * below or from above. Pixels that the run lengths leave out have the first color.
+ * below or from above. Pixels that the run lengths leave out have the first color. The package `fast-bmp` 4 reads no palettes,
+ * 4 or 16 bits, run lengths, or rows from above.
  *
  * @throws MokaError MOKA_DATA if it is damaged, too large, or has bit masks that OpenCV does not read either
  */
@@ -38,7 +39,7 @@ export function decodeBmp(bytes: Uint8Array, maxPixels: number): PlainPixels {
   const { width, height, bits, palette, isOs2 } = header;
   const isRuns = header.coding === coding.rle8 || header.coding === coding.rle4;
   if (!isRuns) {
-    const [has, needs] = [bytes.length - header.start, rowSize(header) * height];
+    const [has, needs] = [Math.max(0, bytes.length - header.start), rowSize(header) * height];
     check(has >= needs, "MOKA_DATA", `${damaged}${has} bytes of pixels, where ${needs} should be`);
   }
   if (bits > 8) return { width, height, is16: false, isGray: isOs2, ...readColors(bytes, header) };

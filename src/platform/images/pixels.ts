@@ -62,7 +62,7 @@ export function checkSize({ width, height }: Size, maxPixels: number): void {
 }
 
 /** Images of up to this number of pixels are decoded, even if little is left of their files. */
-const alwaysDecoded = 2 ** 24;
+const alwaysDecoded = 2 ** 20;
 
 /** Throws if a header announces more pixels than its file can hold, at `perByte` pixels a byte at most. */
 export function checkHolds({ width, height }: Size, fileSize: number, perByte: number): void {

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, mkdir, open, readdir, readFile, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { ByteSource, Files } from "../../util/files.js";
 import { fileError, systemCode } from "./file-error.js";
 import { hasEnded, processMark } from "./process-mark.js";
@@ -13,7 +13,7 @@ export function createFiles(): Files {
 
 class NodeFiles implements Files {
   async resolve(path: string, from?: string): Promise<string> {
-    if (from === undefined || (await exists(path))) return path;
+    if (from === undefined || isAbsolute(path) || (await exists(path))) return path;
     const beside = join(dirname(from), path);
     return (await exists(beside)) ? beside : path;
   }

@@ -4,6 +4,7 @@ import { check, MokaError, reasonOf } from "../../util/errors.js";
 import type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "../../util/images.js";
 import { decodeJpeg, isJpeg, type JpegHeader } from "../images/jpeg.js";
 import {
+  checkHolds,
   checkSize,
   type DecoderOptions,
   defaultMaxPixels,
@@ -65,11 +66,11 @@ class NodeImages implements Images {
     check(
       isOtherFormat(bytes),
       "MOKA_DATA",
-      "no image of a kind that is read (JPEG, PNG, BMP, PBM, PGM, PPM, TIFF, WebP, GIF): " +
-        `it begins with ${formatStart(bytes)}`,
+      `no image of a kind that is read (JPEG, PNG, BMP, PBM, PGM, PPM, TIFF, WebP, GIF): ${formatStart(bytes)}`,
     );
     const { width = 0, height = 0 } = await attempt("decoded", async () => (await this.#library())(bytes).metadata());
     checkSize({ width, height }, maxPixels);
+    checkHolds({ width, height }, bytes.length, 2 ** 14); // no photograph becomes as small
     const pixels = await this.#pixels(bytes);
     return imageOfPlain({ ...pixels, isGray: false, is16: false }, options);
   }

@@ -69,6 +69,15 @@ test("new values replace raw ones", () => {
   expect(concat(writeBlobProto(blob))).toEqual(concat(writeBlobProto(makeBlob([2], { data: Float32Array.of(5, 6) }))));
 });
 
+test("fields of other forks with the same numbers are no values, and stay", () => {
+  // VitisAI's mask = 10, a packed list of floats, and format = 12, an integer.
+  const mask = new BinaryWriter().tag(10, WireType.LengthDelimited).bytes(new Uint8Array(8));
+  const blob = readBlobProto(mask.tag(12, WireType.Varint).int32(1).tag(5, WireType.Bit32).float(3).finish());
+  expect([...blobValues(blob).data]).toEqual([3]);
+  setBlobValues(blob, { data: Float32Array.of(4) });
+  expect(blob.$unknown?.map(({ no }) => no)).toEqual([10, 12]);
+});
+
 test("what is wrong is said with its place", () => {
   const fails = (bytes: Uint8Array) => expect(() => readBlobProto(bytes, "x.binaryproto"));
   fails(rawBlob(2, Uint8Array.of(1, 2, 3))).toThrow(

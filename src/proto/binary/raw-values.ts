@@ -32,7 +32,12 @@ export function rawValues({ $unknown: unknown }: BlobProto): Raw | undefined {
 /** Removes these fields from a blob that gets other values. */
 export function dropRawValues(blob: BlobProto): void {
   if (!blob.$unknown) return;
-  blob.$unknown = blob.$unknown.filter(({ no }) => no < fields.data.type || no > fields.diff.bytes);
+  // VitisAI uses the same numbers for other fields, of other wire types.
+  const isRaw = ({ no, wireType }: UnknownField) =>
+    Object.values(fields).some(({ type, bytes }) =>
+      wireType === WireType.Varint ? no === type : wireType === WireType.LengthDelimited && no === bytes,
+    );
+  blob.$unknown = blob.$unknown.filter((field) => !isRaw(field));
 }
 
 function valuesOf(unknown: readonly UnknownField[], name: keyof typeof fields): Float32Array | undefined {

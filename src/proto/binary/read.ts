@@ -9,7 +9,7 @@ import {
 } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { MokaError, reasonOf } from "../../util/errors.js";
+import { check, MokaError, reasonOf } from "../../util/errors.js";
 import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
 import { keepFieldValues } from "./blob.js";
 import { NumberReader } from "./numbers.js";
@@ -34,16 +34,20 @@ export interface ReadOptions {
  *
  * @throws MokaError MOKA_PARSE with the file and the offset of the damaged byte
  */
-export const readNet = readerOf(NetParameterSchema);
+export const readNet = readerOf(NetParameterSchema, "a .caffemodel is expected: the weights of a net");
 
 /** Reads a `.solverstate`, as `readNet` does. */
-export const readSolverState = readerOf(SolverStateSchema);
+export const readSolverState = readerOf(SolverStateSchema, "a .solverstate is expected: the state of a solver");
 
 /** Reads a `.binaryproto`, the form of a mean image, as `readNet` does. */
-export const readBlobProto = readerOf(BlobProtoSchema);
+export const readBlobProto = readerOf(BlobProtoSchema, "a .binaryproto is expected: a mean image, or other numbers");
 
-function readerOf<Desc extends DescMessage>(schema: Desc) {
-  return (bytes: Uint8Array, file?: string, options?: ReadOptions) => readBinary(schema, bytes, file, options);
+function readerOf<Desc extends DescMessage>(schema: Desc, kind: string) {
+  return (bytes: Uint8Array, file?: string, options?: ReadOptions) => {
+    // To protocol buffers, no bytes are a message whose fields are all at their defaults. As a file, they are a mistake.
+    check(bytes.length > 0, "MOKA_PARSE", `${file ?? "the bytes given"}: the file is empty, where ${kind}`);
+    return readBinary(schema, bytes, file, options);
+  };
 }
 
 /** Reads any message, as `readNet` does. */

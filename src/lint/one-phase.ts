@@ -1,0 +1,48 @@
+import { isFieldSet } from "@bufbuild/protobuf";
+import { type NetStateRule, NetStateRuleSchema, Phase } from "../proto/gen/caffe_pb.js";
+import { memoized } from "../util/memoized.js";
+import { grouped } from "./grouped.js";
+import type { LintLayer } from "./layer.js";
+import type { LintNet } from "./net.js";
+
+type PhaseName = "TRAIN" | "TEST";
+
+/**
+ * The phase of a layer that the other phase leaves out; undefined for a layer of both, or of neither. A layer of the same
+ * name, or with a parameter of the same name, counts as the layer itself, since it has its parameters.
+ */
+export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefined = memoized((net) => {
+  const { layers, views } = net;
+  const byName = grouped(layers, ({ name }) => name);
+  const named = layers.flatMap((layer) => layer.message.param.map(({ name }) => ({ layer, name })));
+  const byParam = grouped(named, ({ name }) => name);
+  const isSeen = (phase: PhaseName) => views.some((view) => view.phase === phase);
+  const fromViews = isSeen("TRAIN") && isSeen("TEST");
+  const isIn = (layer: LintLayer, phase: PhaseName) =>
+    fromViews ? views.some((view) => view.phase === phase && view.has(layer)) : mayBeIn(layer, phase);
+  return memoized((layer) => {
+    const sharing = layer.message.param.flatMap(({ name }) => (name ? (byParam.get(name) ?? []) : []));
+    const same = [...(byName.get(layer.name) ?? [layer]), ...sharing.map((each) => each.layer)];
+    const [train, test] = (["TRAIN", "TEST"] as const).map((phase) => same.some((each) => isIn(each, phase)));
+    return train === test ? undefined : train ? "TRAIN" : "TEST";
+  });
+});
+
+/** Whether the include and exclude rules let a layer be in a phase, whatever the stages and levels are. */
+function mayBeIn({ message: { include, exclude } }: LintLayer, phase: PhaseName): boolean {
+  if (include.length > 0) return include.some((rule) => phaseIn(rule) !== other(phase));
+  return !exclude.some((rule) => phaseIn(rule) === phase && isOnlyPhase(rule));
+}
+
+function phaseIn(rule: NetStateRule): PhaseName | undefined {
+  if (!isFieldSet(rule, NetStateRuleSchema.field.phase)) return undefined;
+  return rule.phase === Phase.TEST ? "TEST" : "TRAIN";
+}
+
+function other(phase: PhaseName): PhaseName {
+  return phase === "TRAIN" ? "TEST" : "TRAIN";
+}
+
+function isOnlyPhase(rule: NetStateRule): boolean {
+  return NetStateRuleSchema.fields.every((field) => field.name === "phase" || !isFieldSet(rule, field));
+}
