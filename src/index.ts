@@ -87,8 +87,8 @@ export type { Parsed, ParseOptions } from "./proto/text/index.js";
 export { formatNet, parseNet, parseSolver, type TextIssue } from "./proto/text/index.js";
 export type { TextIssueCode } from "./proto/text/issues.js";
 export type { WeightSource, Weights } from "./proto/weight-sources.js";
-export type { Listener as SolverListener, SolverAction, SolverEvents } from "./solvers/solver.js";
-export type { SolverBase } from "./solvers/solver-base.js";
+export type { SolverAction } from "./solvers/solver.js";
+export type { Listener as SolverListener, SolverBase, SolverEvents } from "./solvers/solver-base.js";
 export {
   arrayListToBlobProtoVector,
   arrayToBlobProto,
