@@ -1,5 +1,5 @@
+import { oneLine } from "../util/escape.js";
 import type { Log, LogSeverity } from "../util/log.js";
-import { oneLine } from "../util/one-line.js";
 
 const letters: Readonly<Record<LogSeverity, string>> = { info: "I", warning: "W", error: "E" };
 

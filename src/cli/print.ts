@@ -1,15 +1,7 @@
+import { escaped, oneLine } from "../util/escape.js";
 import type { Log } from "../util/log.js";
-import { oneLine } from "../util/one-line.js";
 import { betweenColors } from "./colors.js";
 import { glog } from "./glog.js";
-
-/** Control characters other than line ends and tabs, and marks that reverse the direction of a text. */
-const unsafe = /(?!\r?\n|\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
-
-/** A text that is safe on a terminal: a control character becomes its escape, as `\u001b`, also valid in JSON. */
-export function escaped(text: string): string {
-  return text.replaceAll(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
 
 /** Writes a text, escaped except for its colors. All output of commands goes through here. */
 export function print(text: string, stream: NodeJS.WriteStream = process.stdout): void {

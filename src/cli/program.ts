@@ -1,7 +1,7 @@
 import { Command as Commander, CommanderError } from "commander";
 import { closest } from "../util/closest.js";
 import { MokaError } from "../util/errors.js";
-import { oneLine } from "../util/one-line.js";
+import { oneLine } from "../util/escape.js";
 import { version } from "../version.js";
 import { colorsFor } from "./colors.js";
 import type { ExitCode } from "./command.js";

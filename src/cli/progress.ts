@@ -1,8 +1,9 @@
 import type { Solver } from "../index.js";
+import { escaped } from "../util/escape.js";
 import type { Log } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
 import { colorsFor } from "./colors.js";
-import { clearLine, escaped, print, problems } from "./print.js";
+import { clearLine, print, problems } from "./print.js";
 
 /** The width of the bar, in columns. */
 const barWidth = 24;

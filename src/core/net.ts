@@ -27,6 +27,7 @@ import type { Engine } from "./engine.js";
 import type { Direction, Execution } from "./execution.js";
 import { checkNumbers } from "./input-values.js";
 import type { Layer, Phase } from "./layer.js";
+import { NetBase } from "./net-base.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
 import { type RecordingOptions, Recordings } from "./recordings.js";
@@ -72,7 +73,7 @@ export interface LayerRange {
  * those of other nets on the same engine. So calls may be made in parallel. The others act at once, and throw during a run.
  * A layer of your own must not wait for a method of its net: that method waits for the run that the layer is part of.
  */
-export class Net {
+export class Net extends NetBase {
   readonly name: string;
   readonly phase: Phase;
   /** Names of the tops of Input layers. */
@@ -99,6 +100,7 @@ export class Net {
   #disposal: Promise<void> | undefined;
 
   private constructor(parts: NetParts, context: NetContext) {
+    super();
     this.#parts = parts;
     this.#context = context;
     this.#recordings = new Recordings(parts, context);

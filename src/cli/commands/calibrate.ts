@@ -1,6 +1,6 @@
 import type { CalibrateReport } from "../../api/calibrate.js";
+import { onOneLine } from "../../util/escape.js";
 import { formatNumber } from "../../util/number-format.js";
-import { onOneLine } from "../../util/one-line.js";
 import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, option, required } from "../command.js";

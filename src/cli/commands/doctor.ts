@@ -1,7 +1,7 @@
 import type { DoctorReport } from "../../api/doctor.js";
 import type { Cause } from "../../tools/batch-norm/causes.js";
+import { onOneLine } from "../../util/escape.js";
 import { formatNumber } from "../../util/number-format.js";
-import { onOneLine } from "../../util/one-line.js";
 import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command } from "../command.js";

@@ -1,5 +1,5 @@
 import type { ExplainedBuffer, ExplainedStep, Explanation } from "../../tools/explain.js";
-import { onOneLine } from "../../util/one-line.js";
+import { onOneLine } from "../../util/escape.js";
 import { type Command, command } from "../command.js";
 import { json, model, phase, runOptions, someWeights, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";

@@ -2,7 +2,7 @@ import type { FixResult } from "../../api/lint.js";
 import type { Finding } from "../../lint/lint.js";
 import type { NetParameter } from "../../proto/gen/caffe_pb.js";
 import { check } from "../../util/errors.js";
-import { oneLine } from "../../util/one-line.js";
+import { oneLine } from "../../util/escape.js";
 import { counted } from "../../util/words.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, flag, operand, option } from "../command.js";

@@ -1,6 +1,6 @@
 import type { Blob, Net } from "../../index.js";
 import { check } from "../../util/errors.js";
-import { oneLine } from "../../util/one-line.js";
+import { oneLine } from "../../util/escape.js";
 import { type Command, command, option, repeated, required } from "../command.js";
 import { addNamed, json, parser, phase, runOptions, seed, someWeights, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";

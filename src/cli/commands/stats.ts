@@ -1,8 +1,8 @@
 import type { NetStats } from "../../api/stats.js";
 import type { BatchNormStats, ChannelValues, FlaggedChannel } from "../../tools/batch-norm/layer-stats.js";
 import { check } from "../../util/errors.js";
+import { onOneLine } from "../../util/escape.js";
 import { formatNumber } from "../../util/number-format.js";
-import { onOneLine } from "../../util/one-line.js";
 import { counted } from "../../util/words.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, operand, option } from "../command.js";

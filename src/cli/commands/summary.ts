@@ -1,5 +1,5 @@
 import type { LayerSummary, NetSummary } from "../../tools/summary.js";
-import { onOneLine } from "../../util/one-line.js";
+import { onOneLine } from "../../util/escape.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, flag, option, repeated } from "../command.js";
 import { addShape, json, model, phase, stateOptions } from "../options.js";

@@ -26,6 +26,7 @@ export class LRNLayer extends UnaryLayer {
   static readonly type = "LRN";
   override readonly ignoresPropagateDown = true;
   static override readonly group = "normalization";
+  static override readonly coordinates = "same";
   readonly #param = this.message.lrnParam ?? create(LRNParameterSchema);
   /** Across channels: s. */
   #scale: Span | undefined;

@@ -22,6 +22,7 @@ export class Im2colLayer extends UnaryLayer {
   override readonly ignoresPropagateDown = true;
   static override readonly group = "vision";
   static override readonly paramField = "convolution_param";
+  static override readonly coordinates = "window";
   readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {

@@ -1,4 +1,4 @@
-import { oneLine } from "../../util/one-line.js";
+import { oneLine } from "../../util/escape.js";
 import { counted } from "../../util/words.js";
 import { grouped } from "../grouped.js";
 import type { Finding } from "../lint.js";

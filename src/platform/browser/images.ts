@@ -35,6 +35,7 @@ export function imagesBy(decoder: typeof jpegDecoder, { maxPixels = defaultMaxPi
       return plain;
     },
     encode,
+    rasterize,
   };
 }
 
@@ -78,6 +79,10 @@ const jpegEncoder = loadOnce("the JPEG encoder", async () => {
 async function moduleOptions(text: string) {
   const { unpack } = await import("../../util/unpack.js");
   return { wasmBinary: unpack(text), locateFile: (name: string) => name, printErr: () => {} };
+}
+
+async function rasterize(): Promise<Uint8Array> {
+  throw new MokaError("MOKA_UNSUPPORTED", "Moka draws no PNG of an SVG in a page: the page itself can show the SVG");
 }
 
 async function encode(image: Image, format: ImageFormat, { quality = 95 }: EncodeOptions = {}): Promise<Uint8Array> {

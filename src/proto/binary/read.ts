@@ -16,7 +16,7 @@ import { keepFieldValues } from "./blob.js";
 import { NumberReader } from "./numbers.js";
 import { rawValues } from "./raw-values.js";
 
-interface ReadOptions {
+export interface ReadOptions {
   /**
    * Lets the reader change `bytes`. Large fields of numbers that do not start at a multiple of 4 bytes are moved by
    * up to 3 bytes, over their own header, instead of being copied: no value is held twice. `bytes` is
