@@ -225,7 +225,8 @@ describe("readNet", () => {
   it.each([
     ["version https://git-lfs.github.com/spec/v1\noid sha256:1", "Git LFS pointer"],
     ["<!DOCTYPE html><html>", "web page"],
-    ['name: "LeNet"\nlayer { name: "data" }', "text file"],
+    ['name: "LeNet"\nlayer { name: "data" }', "a net's prototxt"],
+    ["Not found, the server said", "text file"],
     ["\x89HDF\r\n\x1a\n", "HDF5"],
   ])("recognises what is no caffemodel: %j", (text, what) => {
     expect(() => readNet(Buffer.from(text, "latin1"), "x")).toThrow(what);

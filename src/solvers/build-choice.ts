@@ -4,36 +4,10 @@ import { type NetState, Phase, type SolverParameter } from "../proto/gen/caffe_p
 import { sourceOf } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
 import type { SolverContext } from "./context.js";
-import { type NetChoice, stateFor, testNetsOf, trainNetOf } from "./solver-nets.js";
+import { type NetChoice, stateFor } from "./solver-nets.js";
 
-/**
- * Builds the nets of a solver without `netProblems`, each with its `weights`, and gives them to `use`: the training net, then the
- * test nets. If any of it fails, they are disposed of.
- */
-export async function buildNets<T>(
-  param: SolverParameter,
-  context: SolverContext,
-  use: (net: Net, testNets: readonly Net[]) => T,
-): Promise<T> {
-  const built: Net[] = [];
-  try {
-    const net = await buildChoice(trainNetOf(param), Phase.TRAIN, param.trainState, param, context);
-    built.push(net);
-    for (const [i, choice] of testNetsOf(param).entries()) {
-      const testNet = await buildChoice(choice, Phase.TEST, param.testState[i], param, context, i);
-      built.push(testNet);
-      testNet.debugInfo = param.debugInfo;
-      testNet.shareTrainedLayersWith(net);
-    }
-    context.log("info", "solver.cpp:57", "Solver scaffolding done.");
-    return use(net, built.slice(1));
-  } catch (error) {
-    for (const net of built) await net.dispose();
-    throw error;
-  }
-}
-
-async function buildChoice(
+/** Builds a net that a solver names, with the solver's weights. */
+export async function buildChoice(
   choice: NetChoice,
   phase: Phase,
   solverState: NetState | undefined,
