@@ -1,6 +1,7 @@
 import { createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
 import type { StateOptions } from "../core/net-state.js";
+import { WeightFileStore } from "../data/weight-files.js";
 import { fill } from "../fillers/index.js";
 import { layers } from "../layers/registry.js";
 import { checkLevels } from "../lint/config.js";
@@ -115,7 +116,6 @@ async function readEncoded(source: FileSource, name: string | undefined, files: 
 }
 
 async function readWeights(weights: Weights, files: Files): Promise<NetParameter> {
-  const { WeightFileStore } = await import("../data/weight-files.js"); // on demand: few nets are linted with weights
   return new WeightFileStore(files, silent).readAll(weights);
 }
 
