@@ -33,7 +33,8 @@ export function parseText<Schema extends DescMessage>(
   { file }: ParseOptions = {},
 ): Parsed<MessageShape<Schema>> & { readonly tree: FileNode } {
   const issues = new Issues();
-  const tree = parseTree(text, issues);
+  // Half of a pair of UTF-16 is no character: no file could hold it.
+  const tree = parseTree(text.replaceAll(/\p{Surrogate}/gu, "\ufffd"), issues);
   const message = buildMessage(schema, tree, issues, file);
   return { message, issues: issues.sorted(), tree };
 }
