@@ -71,7 +71,7 @@ export type { Edit as TextEdit } from "./lint/edits.js";
 export type { Finding, FoundProblem, Level, Levels } from "./lint/lint.js";
 export type { Fix, Severity } from "./lint/rule.js";
 export { createFiles, type MemoryFiles } from "./platform/memory-files.js";
-export type { DownloadProgress, FilesOptions } from "./platform/open-files.js";
+export type { FilesOptions } from "./platform/open-files.js";
 export type { DatumValues } from "./proto/binary/datum.js";
 export { filler } from "./proto/filler.js";
 // All messages of caffe.proto.
@@ -81,7 +81,13 @@ export type { Parsed, ParseOptions } from "./proto/text/index.js";
 export { formatNet, parseNet, parseSolver, type TextIssue } from "./proto/text/index.js";
 export type { TextIssueCode } from "./proto/text/issues.js";
 export type { WeightSource, Weights } from "./proto/weight-sources.js";
-export type { Listener as SolverListener, SolverAction, SolverEvents } from "./solvers/solver.js";
+export type {
+  Listener as SolverListener,
+  SolverAction,
+  SolverEvent,
+  SolverEvents,
+  SolverRunOptions,
+} from "./solvers/solver.js";
 export { loadArray, loadArrays, loadMean } from "./tools/arrays.js";
 export type { Cause } from "./tools/batch-norm/causes.js";
 export type { Comparison as StatisticsComparison, LayerGap } from "./tools/batch-norm/compare.js";
@@ -120,5 +126,7 @@ export type { ByteSource, FileSource, Files } from "./util/files.js";
 export type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "./util/images.js";
 export type { Log, LogSeverity } from "./util/log.js";
 export type { Random, RandomState } from "./util/random.js";
+export type { ResourceOwner } from "./util/resource-owner.js";
 export type { Shape } from "./util/shape.js";
+export type { WorkOptions, WorkProgress } from "./util/work.js";
 export { version } from "./version.js";

@@ -3,6 +3,7 @@ import { loadMean } from "../tools/arrays.js";
 import { centerCrop, checkImage, type NdArray, oversample, resizeImage } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
 import { type FileSource, isFile } from "../util/files.js";
+import { ResourceOwner } from "../util/resource-owner.js";
 import { countOf } from "../util/shape.js";
 import { Net, type NetOptions } from "./net.js";
 import type { NetSource } from "./read-text.js";
@@ -23,7 +24,7 @@ export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" 
  * to the size of the net's input, transformed, and run through the net in batches. The prediction for an image is one
  * row of the net's first output, or, with oversampling, the mean of ten rows.
  */
-export class Classifier {
+export class Classifier extends ResourceOwner {
   readonly net: Net;
   /** Transforms crops of images to inputs. Its settings may be changed. */
   readonly transformer: Transformer;
@@ -32,6 +33,7 @@ export class Classifier {
   readonly #cropDims: readonly [number, number];
 
   private constructor(net: Net, options: ClassifierOptions, mean: MeanArray | undefined) {
+    super();
     const [input = ""] = net.inputs;
     const shape = net.blobs.get(input)?.shape ?? [];
     check(

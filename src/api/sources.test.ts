@@ -11,7 +11,6 @@ import {
   calibrate,
   computeImageMean,
   createFiles,
-  type DownloadProgress,
   doctor,
   drawNet,
   type FileSource,
@@ -28,6 +27,7 @@ import {
   Solver,
   stats,
   summarize,
+  type WorkProgress,
 } from "../index.js";
 import { createFiles as noFiles } from "../platform/browser/index.js";
 
@@ -212,7 +212,7 @@ test("a page's net that is saved to nowhere says what to do", async () => {
 });
 
 test("a net of the web says how far it is", async () => {
-  const seen: DownloadProgress[] = [];
+  const seen: WorkProgress[] = [];
   const weights = `${origin}/w.caffemodel`;
   const net = await Net.load(`${origin}/net.prototxt`, {
     ...options,
@@ -220,7 +220,7 @@ test("a net of the web says how far it is", async () => {
     onProgress: (each) => void seen.push(each),
   });
   await net.dispose();
-  expect(seen.at(-1)).toEqual({ stage: "download", url: weights, loaded: bytes.length, total: bytes.length });
+  expect(seen.at(-1)).toEqual({ what: "bytes", url: weights, done: bytes.length, total: bytes.length });
   await expect(Net.load(`${origin}/none.prototxt`, options)).rejects.toMatchObject({
     code: "MOKA_FILE",
     message: `cannot read ${origin}/none.prototxt: the server answers 404 Not Found`,

@@ -17,6 +17,7 @@ import {
 import { check } from "../util/errors.js";
 import { inPieces } from "../util/event-loop.js";
 import type { Log } from "../util/log.js";
+import { ResourceOwner } from "../util/resource-owner.js";
 import { formatShape, type Shape, sameShape } from "../util/shape.js";
 import { type Turns, turnsOf } from "../util/turns.js";
 import type { Node } from "./backward-plan.js";
@@ -71,7 +72,7 @@ export interface LayerRange {
  * Methods that return promises take turns, in the order of the calls: each begins when the ones before it have ended, also
  * those of other nets on the same engine. So calls may be made in parallel. The others act at once, and throw during a run.
  */
-export class Net {
+export class Net extends ResourceOwner {
   readonly name: string;
   readonly phase: Phase;
   /** Names of the tops of Input layers. */
@@ -98,6 +99,7 @@ export class Net {
   #disposal: Promise<void> | undefined;
 
   private constructor(parts: NetParts, context: NetContext) {
+    super();
     this.#parts = parts;
     this.#context = context;
     this.#recordings = new Recordings(parts, context);

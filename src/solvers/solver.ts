@@ -13,13 +13,16 @@ import { sourceOf } from "../proto/source.js";
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { formatNumber } from "../util/number-format.js";
+import { ResourceOwner } from "../util/resource-owner.js";
 import { Turns } from "../util/turns.js";
+import { upTo, type WorkOptions, watched } from "../util/work.js";
 import type { SolverContext } from "./context.js";
 import { fingerprint } from "./fingerprint.js";
 import { ruleFor } from "./index.js";
 import { lossError } from "./loss-error.js";
 import { checkPolicy, learningRate, type Progress } from "./lr-policy.js";
 import { OutputMean, outputLines } from "./outputs.js";
+import { type EventOf, eventsOf, finish } from "./run.js";
 import {
   formatRunState,
   type Position,
@@ -44,6 +47,14 @@ export interface SolverEvents {
 /** A request to a running solver, as signals make them in Caffe. */
 export type SolverAction = "none" | "snapshot" | "stop";
 
+/** An event of `solver.run`: what a listener is told, and the event's name as `type`. */
+export type SolverEvent = EventOf<SolverEvents>;
+
+export interface SolverRunOptions extends WorkOptions {
+  /** The number of updates to make. Default: all until `max_iter`, with the last snapshot and test. */
+  readonly iterations?: number | undefined;
+}
+
 export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) => void;
 
 /**
@@ -52,11 +63,14 @@ export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) =>
  * It makes the same steps as BVLC Caffe's Solver, and logs the same. One difference: a loss that is not finite stops
  * the run with an error before the weights change.
  *
- * Calls may be made in parallel: `step`, `solve` and `restore` run one after the other. Each iteration with its tests, each
- * `test` and each `snapshot` is one turn of its nets. A call of a net's method waits for a turn between them, as does one that
- * a listener makes: listeners are not awaited.
+ * Calls may be made in parallel: `step`, `solve` and `restore` run one after the other. Each iteration, all tests before it,
+ * each `test` and each `snapshot` is one turn of its nets. A call of a net's method waits for a turn between them, as does one
+ * that a listener makes: listeners are not awaited.
+ *
+ * Work that is aborted by a `signal` ends between two iterations, or two batches of a test, and takes no snapshot. The solver
+ * can be used as before: the next `step` goes on, and begins with the tests that did not end.
  */
-export class Solver {
+export class Solver extends ResourceOwner {
   readonly net: Net;
   readonly testNets: readonly Net[];
   readonly param: SolverParameter;
@@ -86,6 +100,7 @@ export class Solver {
   #lastDisplay = { time: performance.now(), iter: 0 };
 
   private constructor(param: SolverParameter, net: Net, testNets: readonly Net[], context: SolverContext) {
+    super();
     this.param = param;
     this.net = net;
     this.testNets = testNets;
@@ -159,37 +174,85 @@ export class Solver {
    * Makes `iterations` updates, with tests and snapshots at the intervals of the solver's prototxt. A snapshot that cannot be
    * written does not end it: the log says so, and the next one is tried.
    *
+   * ```ts
+   * await solver.step(100, { signal: AbortSignal.timeout(60_000), onProgress: ({ done, total }) => show(done / total) });
+   * ```
+   *
+   * @param work its progress counts `iterations` and, during tests, `test batches`
    * @throws MokaError `MOKA_NAN` if a loss is not finite; the weights are then those before that iteration. `MOKA_FILE` before
    * the first update if a snapshot would have to replace a file that is read-only, and after the last one if the last snapshot
    * could not be written.
    */
-  async step(iterations: number): Promise<void> {
-    await this.#usable.#calls.take(async () => {
-      await this.#step(iterations);
-      if (this.#failure) throw this.#failure;
-    });
+  async step(iterations: number, work: WorkOptions = {}): Promise<void> {
+    await this.#usable.#calls.take(() => finish(this.#step(iterations, work)));
   }
 
-  async #step(iterations: number): Promise<void> {
+  /**
+   * The events of `solve`, or, with `iterations`, of `step`. What is made between two events begins when the next one is asked
+   * for, so that the body of the loop runs between iterations, and may call all methods of the solver and its nets. An event
+   * comes after what it tells of: `iteration` after the update. Leaving the loop ends the run as it stands, without a snapshot.
+   *
+   * ```ts
+   * for await (const event of solver.run()) {
+   *   if (event.type === "iteration" && event.smoothedLoss < 0.01) break;
+   *   if (event.type === "test") console.log(event.iter, event.outputs.accuracy[0]);
+   * }
+   * ```
+   *
+   * @throws MokaError as `step` does
+   */
+  run(options: SolverRunOptions = {}): AsyncGenerator<SolverEvent, void, undefined> {
+    const { iterations } = options;
+    return eventsOf<SolverEvent>(
+      iterations === undefined ? this.#solve(options) : this.#step(iterations, options),
+      (part) => this.#usable.#calls.take(part),
+      (heard) => {
+        const ends = [
+          this.on("iteration", (event) => heard({ type: "iteration", ...event })),
+          this.on("test", (event) => heard({ type: "test", ...event })),
+          this.on("snapshot", (event) => heard({ type: "snapshot", ...event })),
+        ];
+        return () => ends.forEach((end) => void end());
+      },
+    );
+  }
+
+  async *#step(iterations: number, work: WorkOptions): AsyncGenerator<void> {
+    yield* this.#iterations(iterations, work);
+    if (this.#failure) throw this.#failure;
+  }
+
+  async *#iterations(count: number, work: WorkOptions): AsyncGenerator<void> {
     const { param } = this;
-    const stop = this.iter + iterations;
+    const [start, stop] = [this.iter, this.iter + count];
+    const report = () => work.onProgress?.({ what: "iterations", done: this.iter - start, total: Math.max(0, count) });
+    work.signal?.throwIfAborted();
     this.#failure = undefined;
     await this.#snapshotFiles.check(this.iter, stop);
     this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(param.averageLoss);
     this.#restoredLoss = undefined;
     this.#lastDisplay = { time: performance.now(), iter: this.iter };
-    let goesOn = true;
-    while (goesOn && this.iter < stop) goesOn = await this.net.turn(() => this.#stepOnce());
+    report();
+    let tested = Number.NaN;
+    while (this.iter < stop) {
+      work.signal?.throwIfAborted();
+      if (this.#isTestDue() && tested !== this.iter) {
+        tested = this.iter;
+        yield* this.#testAll(work);
+        if (this.#stopped) return;
+        continue;
+      }
+      const goesOn = await this.net.turn(() => this.#stepOnce());
+      report();
+      yield;
+      if (!goesOn) return;
+    }
   }
 
-  /** Makes one update, with the tests before it and the snapshot after it. Returns false if it was stopped. */
+  /** Makes one update, with the snapshot after it. Returns false if it was stopped. */
   async #stepOnce(): Promise<boolean> {
     const { param } = this;
     this.net.clearParamDiffs();
-    if (this.#isTestDue()) {
-      await this.#testAll();
-      if (this.#stopped) return false;
-    }
     await this.#iterate();
     await this.#context.yieldToEvents();
     const request = this.#getRequest();
@@ -202,22 +265,24 @@ export class Solver {
    * Trains until `max_iter`, then takes the last snapshot and runs the last test. An error (a picture that is gone, say) ends it
    * with a snapshot of what was learned, if the solver takes snapshots.
    *
+   * @param work its progress counts as that of `step`
    * @throws MokaError as `step` does
    */
-  async solve(): Promise<void> {
-    await this.#usable.#calls.take(() => this.#solve());
+  async solve(work: WorkOptions = {}): Promise<void> {
+    await this.#usable.#calls.take(() => finish(this.#solve(work)));
   }
 
-  async #solve(): Promise<void> {
+  async *#solve(work: WorkOptions): AsyncGenerator<void> {
+    work.signal?.throwIfAborted();
     const { param } = this;
     const { log } = this.#context;
     log("info", "solver.cpp:289", `Solving ${this.net.name}`);
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
     this.#stopped = false;
     try {
-      await this.#step(param.maxIter - this.iter);
+      yield* this.#iterations(param.maxIter - this.iter, work);
     } catch (error) {
-      await this.net.turn(() => this.#rescue(error));
+      if (!work.signal?.aborted) await this.net.turn(() => this.#rescue(error));
       throw error;
     }
     const wasJustTaken = param.snapshot > 0 && this.iter % param.snapshot === 0 && !this.#failure;
@@ -232,7 +297,7 @@ export class Solver {
       this.#smoothedLoss.add(this.net.loss);
       log("info", "solver.cpp:327", `Iteration ${this.iter}, loss = ${formatNumber(this.smoothedLoss)}`);
     }
-    if (param.testInterval > 0 && this.iter % param.testInterval === 0) await this.net.turn(() => this.#testAll());
+    if (param.testInterval > 0 && this.iter % param.testInterval === 0) yield* this.#testAll(work);
     if (this.#failure) throw this.#failure;
     log("info", "solver.cpp:332", "Optimization Done.");
   }
@@ -245,20 +310,22 @@ export class Solver {
   /**
    * Runs test net `index` for its `test_iter` batches.
    *
+   * @param work its progress counts `test batches`
    * @returns its outputs by name, averaged over the batches
    */
-  async test(index = 0): Promise<Record<string, Float32Array>> {
-    return this.#usable.net.turn(() => this.#test(index));
+  async test(index = 0, work: WorkOptions = {}): Promise<Record<string, Float32Array>> {
+    return this.#usable.net.turn(() => this.#test(index, work));
   }
 
-  async #test(index: number): Promise<Record<string, Float32Array>> {
+  async #test(index: number, work: WorkOptions): Promise<Record<string, Float32Array>> {
     const net = this.testNets[index];
     check(net, "MOKA_USAGE", `there is no test net ${index}; the solver has ${this.testNets.length}`);
     const { log } = this.#context;
     log("info", "solver.cpp:347", `Iteration ${this.iter}, Testing net (#${index})`);
     const mean = new OutputMean(net);
     let loss = 0;
-    for (let batch = 0; batch < (this.param.testIter[index] ?? 0); batch++) {
+    const batches = this.param.testIter[index] ?? 0;
+    for await (const _ of watched(upTo(batches), { what: "test batches", total: batches }, work)) {
       await this.#context.yieldToEvents();
       const request = this.#getRequest();
       if (request === "snapshot") await this.#trySnapshot();
@@ -274,7 +341,7 @@ export class Solver {
     const outputs = mean.result();
     if (this.#stopped) return outputs;
     if (this.param.testComputeLoss) {
-      log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / (this.param.testIter[index] ?? 1))}`);
+      log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / batches)}`);
     }
     for (const line of outputLines("Test", net, outputs)) log("info", "solver.cpp:414", line);
     this.#emit("test", { iter: this.iter, net: index, outputs });
@@ -474,11 +541,18 @@ export class Solver {
     return testInterval > 0 && this.iter % testInterval === 0 && (this.iter > 0 || testInitialization);
   }
 
-  /** Runs all tests. A run resumed from a snapshot taken during a test repeats all tests. */
-  async #testAll(): Promise<void> {
-    this.#beforeTests = this.#position();
-    for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.#test(i);
-    if (!this.#stopped) this.#beforeTests = undefined;
+  /** Runs all tests as one turn. A run resumed from a snapshot taken during them, or right after, repeats them all. */
+  async *#testAll(work: WorkOptions): AsyncGenerator<void> {
+    await this.net.turn(async () => {
+      this.#beforeTests = this.#position();
+      for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.#test(i, work);
+    });
+    if (this.#stopped) return;
+    try {
+      yield;
+    } finally {
+      this.#beforeTests = undefined;
+    }
   }
 
   #emit<E extends keyof SolverEvents>(event: E, value: SolverEvents[E]): void {

@@ -11,7 +11,7 @@ export interface NdArray {
   readonly data: Float32Array;
 }
 
-export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "onProgress" | "images"> {
+export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "signal" | "onProgress" | "images"> {
   /** Three channels (red, green, blue) if true, else one. Default true. */
   readonly color?: boolean | undefined;
 }
