@@ -24,6 +24,7 @@ export interface FilesOptions extends WorkOptions {
 
 /** The files that the options name, or the platform's, and those of the web. */
 export function openFiles({ files = createFiles(), ...work }: FilesOptions): Files {
+  work.signal?.throwIfAborted();
   return files instanceof WebFiles ? files : new WebFiles(files, work);
 }
 
@@ -42,6 +43,7 @@ export function isAddress(path: string): boolean {
 
 /** Reads addresses by `fetch`, or from what was given, and leaves all other paths to other files. */
 class WebFiles implements Files {
+  readonly readOnly: boolean;
   readonly #files: Files;
   readonly #work: WorkOptions;
   /** Files with addresses of their own, which are not of the web. */
@@ -50,6 +52,7 @@ class WebFiles implements Files {
   constructor(files: Files, work: WorkOptions, given: ReadonlyMap<string, Uint8Array | Blob> = new Map()) {
     this.#files = files;
     this.#work = work;
+    this.readOnly = files.readOnly ?? false;
     this.#given = given;
   }
 

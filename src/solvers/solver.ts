@@ -1,61 +1,34 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { formatState } from "../core/filter-net.js";
 import type { Net } from "../core/net.js";
 import {
-  type NetState,
   Phase,
   SolverParameter_SnapshotFormat as SnapshotFormat,
   type SolverParameter,
   SolverParameterSchema,
   SolverStateSchema,
 } from "../proto/gen/caffe_pb.js";
-import { sourceOf } from "../proto/source.js";
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { formatNumber } from "../util/number-format.js";
-import { ResourceOwner } from "../util/resource-owner.js";
 import { Turns } from "../util/turns.js";
 import { upTo, type WorkOptions, watched } from "../util/work.js";
+import { buildChoice } from "./build-choice.js";
 import type { SolverContext } from "./context.js";
-import { fingerprint } from "./fingerprint.js";
 import { ruleFor } from "./index.js";
 import { lossError } from "./loss-error.js";
 import { checkPolicy, learningRate, type Progress } from "./lr-policy.js";
 import { OutputMean, outputLines } from "./outputs.js";
-import { type EventOf, eventsOf, finish } from "./run.js";
-import {
-  formatRunState,
-  type Position,
-  parseRunState,
-  positionOf,
-  restorePosition,
-  runStateFile,
-} from "./run-state.js";
+import { eventsOf, finish, type SolverEvent, type SolverRunOptions } from "./run.js";
+import { restoreRun, saveRun } from "./run-files.js";
+import { type Position, positionOf, runStateFile } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
 import { SnapshotFiles } from "./snapshot-files.js";
-import { type NetChoice, stateFor, testNetsOf, trainNetOf } from "./solver-nets.js";
+import { SolverBase } from "./solver-base.js";
+import { testNetsOf, trainNetOf } from "./solver-nets.js";
 import { Updater } from "./updater.js";
-
-export interface SolverEvents {
-  /** After an iteration's gradient, before its update. */
-  iteration: { readonly iter: number; readonly loss: number; readonly smoothedLoss: number; readonly lr: number };
-  test: { readonly iter: number; readonly net: number; readonly outputs: Readonly<Record<string, Float32Array>> };
-  /** `run` is the `.moka.json` file, if it could be written: with it, a run can be resumed exactly. */
-  snapshot: { readonly iter: number; readonly model: string; readonly state: string; readonly run: string | undefined };
-}
 
 /** A request to a running solver, as signals make them in Caffe. */
 export type SolverAction = "none" | "snapshot" | "stop";
-
-/** An event of `solver.run`: what a listener is told, and the event's name as `type`. */
-export type SolverEvent = EventOf<SolverEvents>;
-
-export interface SolverRunOptions extends WorkOptions {
-  /** The number of updates to make. Default: all until `max_iter`, with the last snapshot and test. */
-  readonly iterations?: number | undefined;
-}
-
-export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) => void;
 
 /**
  * Trains a net: each iteration is forward, backward and update, with tests and snapshots between iterations.
@@ -70,7 +43,7 @@ export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) =>
  * Work that is aborted by a `signal` ends between two iterations, or two batches of a test, and takes no snapshot. The solver
  * can be used as before: the next `step` goes on, and begins with the tests that did not end.
  */
-export class Solver extends ResourceOwner {
+export class Solver extends SolverBase {
   readonly net: Net;
   readonly testNets: readonly Net[];
   readonly param: SolverParameter;
@@ -82,11 +55,6 @@ export class Solver extends ResourceOwner {
   /** Why the last snapshot could not be written; undefined if it could. */
   #failure: MokaError | undefined;
   readonly #progress: Progress = { iter: 0, currentStep: 0 };
-  readonly #listeners: { [E in keyof SolverEvents]: Set<Listener<E>> } = {
-    iteration: new Set(),
-    test: new Set(),
-    snapshot: new Set(),
-  };
   readonly #calls = new Turns();
   #disposal: Promise<void> | undefined;
   #smoothedLoss: SmoothedLoss;
@@ -159,12 +127,6 @@ export class Solver extends ResourceOwner {
     return this.#smoothedLoss.value;
   }
 
-  /** Calls `listener` at every such event. Returns a function that removes it. */
-  on<E extends keyof SolverEvents>(event: E, listener: Listener<E>): () => void {
-    this.#listeners[event].add(listener);
-    return () => void this.#listeners[event].delete(listener);
-  }
-
   /** Sets a function that returns the current request. It is called after every iteration, and during tests. */
   onRequest(getRequest: () => SolverAction): void {
     this.#getRequest = getRequest;
@@ -203,18 +165,8 @@ export class Solver extends ResourceOwner {
    */
   run(options: SolverRunOptions = {}): AsyncGenerator<SolverEvent, void, undefined> {
     const { iterations } = options;
-    return eventsOf<SolverEvent>(
-      iterations === undefined ? this.#solve(options) : this.#step(iterations, options),
-      (part) => this.#usable.#calls.take(part),
-      (heard) => {
-        const ends = [
-          this.on("iteration", (event) => heard({ type: "iteration", ...event })),
-          this.on("test", (event) => heard({ type: "test", ...event })),
-          this.on("snapshot", (event) => heard({ type: "snapshot", ...event })),
-        ];
-        return () => ends.forEach((end) => void end());
-      },
-    );
+    const parts = iterations === undefined ? this.#solve(options) : this.#step(iterations, options);
+    return eventsOf(this, parts, (part) => this.#usable.#calls.take(part));
   }
 
   async *#step(iterations: number, work: WorkOptions): AsyncGenerator<void> {
@@ -275,7 +227,8 @@ export class Solver extends ResourceOwner {
   async *#solve(work: WorkOptions): AsyncGenerator<void> {
     work.signal?.throwIfAborted();
     const { param } = this;
-    const { log } = this.#context;
+    const { log, files } = this.#context;
+    if (files.readOnly && param.snapshotAfterTrain) await files.probe(`${param.snapshotPrefix}_iter_${param.maxIter}`);
     log("info", "solver.cpp:289", `Solving ${this.net.name}`);
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
     this.#stopped = false;
@@ -344,7 +297,7 @@ export class Solver extends ResourceOwner {
       log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / batches)}`);
     }
     for (const line of outputLines("Test", net, outputs)) log("info", "solver.cpp:414", line);
-    this.#emit("test", { iter: this.iter, net: index, outputs });
+    this.emit("test", { iter: this.iter, net: index, outputs });
     return outputs;
   }
 
@@ -365,7 +318,9 @@ export class Solver extends ResourceOwner {
     const hdf5 = param.snapshotFormat === SnapshotFormat.HDF5;
     const { model, state, run: runFile } = this.#snapshotFiles.names(this.iter);
     await this.#snapshotFiles.prepare(this.iter);
-    const run = isExact ? await this.#saveRun(runFile) : undefined;
+    const run = isExact
+      ? await saveRun(runFile, this.#run, this.#beforeTests ?? this.#position(), this.#context)
+      : undefined;
     const format = hdf5 ? "HDF5" : "binary proto";
     log("info", hdf5 ? "solver.cpp:474" : "solver.cpp:464", `Snapshotting to ${format} file ${model}`);
     await net.inTurn.save(model, { diff: param.snapshotDiff });
@@ -376,7 +331,7 @@ export class Solver extends ResourceOwner {
     await states.write(state, create(SolverStateSchema, { iter: this.iter, learnedNet: model, history, currentStep }));
     this.#savedIter = this.iter;
     this.#failure = undefined;
-    this.#emit("snapshot", { iter: this.iter, model, state, run });
+    this.emit("snapshot", { iter: this.iter, model, state, run });
   }
 
   /** Takes a snapshot during a run, which goes on if the files cannot be written. */
@@ -424,7 +379,8 @@ export class Solver extends ResourceOwner {
     this.#progress.iter = state.iter;
     this.#savedIter = state.iter;
     this.#progress.currentStep = state.currentStep;
-    await this.#restoreRun(runStateFile(path));
+    const smoothed = await restoreRun(runStateFile(path), this.#run, this.param.averageLoss, this.#context);
+    this.#restoredLoss = smoothed ?? this.#restoredLoss;
   }
 
   /** Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards. */
@@ -448,48 +404,32 @@ export class Solver extends ResourceOwner {
 
   // ---- saving and restoring a run
 
-  /** The training net, then the test nets. */
-  get #nets(): readonly Net[] {
-    return [this.net, ...this.testNets];
-  }
-
   #position(): Position {
-    return positionOf(this.#nets, this.#context.random, this.#smoothedLoss.window);
+    return positionOf(this.#run.nets, this.#context.random, this.#smoothedLoss.window);
   }
 
-  async #saveRun(path: string): Promise<string | undefined> {
-    const { log, files } = this.#context;
-    try {
-      const sha256 = await fingerprint(this.#nets, this.#updater.history);
-      const text = formatRunState(this.#beforeTests ?? this.#position(), this.iter, sha256);
-      await files.write(path, new TextEncoder().encode(text));
-      return path;
-    } catch (error) {
-      if (!(error instanceof MokaError && error.code === "MOKA_UNSUPPORTED")) throw error;
-      log("warning", "moka:0", `Snapshotting without ${path}: ${error.reason}`);
-      return undefined;
-    }
+  get #run() {
+    return { iter: this.iter, nets: [this.net, ...this.testNets], history: this.#updater.history };
   }
 
-  async #restoreRun(path: string): Promise<void> {
-    const { log, files, random } = this.#context;
-    const fallback = "data, random numbers and smoothed loss start from the beginning, as in Caffe";
-    const text = await files.readText(path).catch((error: unknown) => {
-      log("info", "moka:0", `Resuming from Caffe's own files alone (${reasonOf(error)}): ${fallback}`);
+  /**
+   * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
+   * a loop of one's own. Nothing is logged or tested.
+   *
+   * @example
+   * ```ts
+   * const solver = await Solver.load("examples/article/solver.prototxt");
+   * solver.net.clearParamDiffs();
+   * await solver.net.forward();
+   * await solver.net.backward();
+   * await solver.applyUpdate();
+   * ```
+   */
+  async applyUpdate(): Promise<void> {
+    await this.#usable.net.turn(async () => {
+      await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
+      this.#progress.iter++;
     });
-    if (text === undefined) return;
-    try {
-      const state = parseRunState(text, this.iter, await fingerprint(this.#nets, this.#updater.history));
-      const problems = await restorePosition(state, this.#nets, random);
-      const smoothed = new SmoothedLoss(this.param.averageLoss);
-      if (smoothed.restore(state.losses)) this.#restoredLoss = smoothed;
-      else problems.push("average_loss has changed, so the smoothed loss starts from the beginning");
-      for (const problem of problems) log("warning", "moka:0", `Resuming with ${path}, but not exactly: ${problem}`);
-      if (problems.length === 0) log("info", "moka:0", `Resuming exactly where ${path} was written`);
-    } catch (error) {
-      if (!(error instanceof MokaError)) throw error;
-      log("warning", "moka:0", `Ignoring ${path}, as ${error.reason}: ${fallback}`);
-    }
   }
 
   // ---- one iteration
@@ -519,7 +459,7 @@ export class Solver extends ResourceOwner {
     if (isDisplayed) {
       this.#context.log("info", "sgd_solver.cpp:112", `Iteration ${this.iter}, lr = ${formatNumber(lr)}`);
     }
-    this.#emit("iteration", { iter: this.iter, loss: this.loss, smoothedLoss: this.smoothedLoss, lr });
+    this.emit("iteration", { iter: this.iter, loss: this.loss, smoothedLoss: this.smoothedLoss, lr });
     await this.#updater.apply(lr, this.iter);
     this.#progress.iter++;
   }
@@ -554,33 +494,4 @@ export class Solver extends ResourceOwner {
       this.#beforeTests = undefined;
     }
   }
-
-  #emit<E extends keyof SolverEvents>(event: E, value: SolverEvents[E]): void {
-    for (const listener of this.#listeners[event]) listener(value);
-  }
-}
-
-async function buildChoice(
-  choice: NetChoice,
-  phase: Phase,
-  solverState: NetState | undefined,
-  param: SolverParameter,
-  context: SolverContext,
-  index = 0,
-): Promise<Net> {
-  const { log } = context;
-  if (phase === Phase.TRAIN) log("info", "solver.cpp:102", `Creating training net from ${choice.source}`);
-  const message = choice.message ?? (await context.readNet(choice.file ?? ""));
-  // Caffe logs the name of a test net after reading it.
-  if (phase === Phase.TEST)
-    log("info", "solver.cpp:190", `Creating test net (#${index}) specified by ${choice.source}`);
-  const state = stateFor(phase, message, solverState);
-  const net = await context.buildNet(message, state, { backward: phase === Phase.TRAIN }).catch((error: unknown) => {
-    if (!(error instanceof MokaError)) throw error;
-    const which = phase === Phase.TRAIN ? "the training net" : `TEST net #${index}`;
-    const { code, reason, place, layer, cause } = error;
-    throw new MokaError(code, `${reason} (in ${which}, built for ${formatState(state)})`, { place, layer, cause });
-  });
-  for (const weights of param.weights) await net.copyTrainedLayersFrom(weights, sourceOf(param)?.file);
-  return net;
 }
