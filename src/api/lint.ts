@@ -1,5 +1,6 @@
 import { createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
+import { WeightFileStore } from "../data/weight-files.js";
 import { layers } from "../layers/registry.js";
 import { checkLevels } from "../lint/config.js";
 import { fixText } from "../lint/fix.js";
@@ -109,7 +110,6 @@ async function readEncoded(source: FileSource, name: string | undefined, files: 
 }
 
 async function readWeights(weights: Weights, files: Files): Promise<NetParameter> {
-  const { WeightFileStore } = await import("../data/weight-files.js"); // on demand: few nets are linted with weights
   return new WeightFileStore(files, silent).readAll(weights);
 }
 

@@ -37,17 +37,18 @@ export interface ReadOptions {
  *
  * @throws MokaError MOKA_PARSE with the file and the offset of the damaged byte
  */
-export const readNet = readerOf(NetParameterSchema, kinds.weights);
+export const readNet = /* @__PURE__ */ readerOf(NetParameterSchema, "weights");
 
 /** Reads a `.solverstate`, as `readNet` does. */
-export const readSolverState = readerOf(SolverStateSchema, kinds.state);
+export const readSolverState = /* @__PURE__ */ readerOf(SolverStateSchema, "state");
 
 /** Reads a `.binaryproto`, the form of a mean image, as `readNet` does. */
-export const readBlobProto = readerOf(BlobProtoSchema, kinds.blob);
+export const readBlobProto = /* @__PURE__ */ readerOf(BlobProtoSchema, "blob");
 
 /** A reader that refuses an empty file, and a file whose fields are those of another kind. */
-function readerOf<Desc extends DescMessage>(schema: Desc, wanted: string) {
+function readerOf<Desc extends DescMessage>(schema: Desc, kindWanted: keyof typeof kinds) {
   return (bytes: Uint8Array, file = "the bytes given", options?: ReadOptions) => {
+    const wanted = kinds[kindWanted];
     // To protocol buffers, no bytes are a message whose fields are all at their defaults. As a file, they are a mistake.
     check(bytes.length > 0, "MOKA_PARSE", `${file}: the file is empty, where ${wanted} is wanted`);
     const message = readBinary(schema, bytes, file, { ...options, wanted });
