@@ -13,7 +13,7 @@ import {
 } from "../util/files.js";
 import { stoppable, type WorkOptions } from "../util/work.js";
 
-/** Options of all functions that read or write files. */
+/** Options of all functions that read or write files. The progress counts the `bytes` of files of the web too. */
 export interface FilesOptions extends WorkOptions {
   /**
    * Where files are read and written; see `createFiles`. Default: the file system in Node; in a page there is none.

@@ -133,10 +133,6 @@ export class Solver extends SolverBase {
    * Makes `iterations` updates, with tests and snapshots at the intervals of the solver's prototxt. A snapshot that cannot be
    * written does not end it: the log says so, and the next one is tried.
    *
-   * ```ts
-   * await solver.step(100, { signal: AbortSignal.timeout(60_000), onProgress: ({ done, total }) => show(done / total) });
-   * ```
-   *
    * @param work its progress counts `iterations` and, during tests, `test batches`
    * @throws MokaError `MOKA_NAN` if a loss is not finite; the weights are then those before that iteration. `MOKA_FILE` before
    * the first update if a snapshot would have to replace a file that is read-only, and after the last one if the last snapshot
@@ -151,14 +147,15 @@ export class Solver extends SolverBase {
    * for, so that the body of the loop runs between iterations, and may call all methods of the solver and its nets. An event
    * comes after what it tells of: `iteration` after the update. Leaving the loop ends the run as it stands, without a snapshot.
    *
-   * ```ts
-   * for await (const event of solver.run()) {
-   *   if (event.type === "iteration" && event.smoothedLoss < 0.01) break;
-   *   if (event.type === "test") console.log(event.iter, event.outputs.accuracy[0]);
-   * }
-   * ```
-   *
    * @throws MokaError as `step` does
+   * @example
+   * ```ts
+   * const solver = await Solver.load("examples/article/solver.prototxt");
+   * for await (const event of solver.run()) {
+   *   if (event.type === "test" && event.outputs.accuracy[0] > 0.99) break;
+   * }
+   * await solver.dispose();
+   * ```
    */
   run(options: SolverRunOptions = {}): AsyncGenerator<SolverEvent, void, undefined> {
     const { iterations } = options;

@@ -46,7 +46,8 @@ const readAhead = 8;
  *
  * Departures from Caffe: a line without an integer label, a width without a height, and a format that cannot be written are
  * errors; `checkSize` works with `encoded` too, where Caffe always fails. The database appears when all records are
- * written; there is none if no image could be read, or the work is aborted.
+ * written; there is none if no image could be read, or the work is aborted. Then an LMDB's
+ * folder is empty, and a LevelDB's has the tables that were full, which make no database and are replaced by the next attempt.
  *
  * @param list the list's path or address, its bytes, or a `Blob`
  * @param rootFolder is put before every path of the list, with a `/` between if it is a folder

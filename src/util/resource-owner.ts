@@ -7,7 +7,15 @@ export const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? S
 export abstract class ResourceOwner {
   abstract dispose(): Promise<void>;
 
-  /** Disposes of it at the end of the block that declares it: `await using net = await Net.load(…)`. */
+  /**
+   * Disposes of it at the end of the block that declares it.
+   *
+   * @example
+   * ```ts
+   * await using net = await Net.load("examples/article/deploy.prototxt");
+   * await net.forward();
+   * ```
+   */
   [asyncDispose](): Promise<void> {
     return this.dispose();
   }

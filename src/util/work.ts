@@ -11,7 +11,20 @@ export interface WorkProgress {
   readonly url?: string;
 }
 
-/** Options of work that can take long. */
+/**
+ * Options of work that can take long.
+ *
+ * @example
+ * ```ts
+ * const solver = await Solver.load("examples/article/solver.prototxt");
+ * const control = new AbortController();
+ * const onProgress = ({ what, done }) => what === "iterations" && done === 10 && control.abort();
+ * await solver.solve({ signal: control.signal, onProgress }).catch(({ name }) => name); // "AbortError"
+ * solver.iter; // 10
+ * await solver.step(5); // goes on
+ * await solver.dispose();
+ * ```
+ */
 export interface WorkOptions {
   /**
    * Ends the work where it is whole, between two of its parts, when it is aborted: the promise is rejected with the signal's
