@@ -233,7 +233,10 @@ export class Solver extends SolverBase {
       throw error;
     }
     const wasJustTaken = param.snapshot > 0 && this.iter % param.snapshot === 0 && !this.#failure;
-    if (param.snapshotAfterTrain && !wasJustTaken) await this.net.turn(() => this.#snapshot(true));
+    if (param.snapshotAfterTrain && !wasJustTaken) {
+      await this.net.turn(() => this.#snapshot(true));
+      yield;
+    }
     if (this.#stopped) {
       log("info", "solver.cpp:311", "Optimization stopped early.");
       if (this.#failure) throw this.#failure;
