@@ -61,6 +61,13 @@ export interface CalibrateReport {
  * @param weights files or messages, as for `net.copyTrainedLayersFrom`
  * @param options `iterations` is 50 by default, or each row of given arrays once
  * @throws MokaError `MOKA_USAGE` if there are no data, or no BatchNorm layers
+ * @example
+ * ```ts
+ * const { before, after } = await calibrate("train_val.prototxt", "net.caffemodel", {
+ *   iterations: 2,
+ *   output: "calibrated.caffemodel",
+ * });
+ * ```
  */
 export async function calibrate(
   model: NetSource,

@@ -59,6 +59,17 @@ export class Classifier {
    *
    * @param model a prototxt, as for `Net.load`
    * @param weights files or messages, as for `net.copyTrainedLayersFrom`
+   * @example
+   * ```ts
+   * const classifier = await Classifier.load("net.prototxt", "net.caffemodel", {
+   *   mean: "mean.binaryproto",
+   *   rawScale: 255,
+   *   channelSwap: [2, 1, 0],
+   * });
+   * const { shape } = await classifier.predict([await loadImage("cat.png")]);
+   * console.log(shape); // [ 1, 10 ]
+   * await classifier.dispose();
+   * ```
    */
   static async load(model: NetSource, weights: Weights, options: ClassifierOptions = {}): Promise<Classifier> {
     const mean = isFile(options.mean) ? await loadMean(options.mean, options) : options.mean;
@@ -81,6 +92,11 @@ export class Classifier {
    *
    * @param images height × width × channels each, with values from 0 to 1 if the raw scale is 255
    * @param isOversampled true (default): the mean over corners, center and their mirror images; false: only the center
+   * @example
+   * ```ts
+   * const { data } = await classifier.predict([await loadImage("cat.png")], false);
+   * const best = data.indexOf(Math.max(...data));
+   * ```
    */
   async predict(images: readonly NdArray[], isOversampled = true): Promise<NdArray> {
     for (const image of images) {
@@ -99,6 +115,14 @@ export class Classifier {
     return isOversampled ? averageRows(predictions, 10) : predictions;
   }
 
+  /**
+   * Frees the net.
+   *
+   * @example
+   * ```ts
+   * await classifier.dispose();
+   * ```
+   */
   async dispose(): Promise<void> {
     await this.net.dispose();
   }

@@ -30,6 +30,10 @@ export interface DrawOptions extends StateOptions, Pick<RunOptions, "files" | "o
  * @param source the net, as for `Net.load`
  * @throws MokaError if the file cannot be read or has no layers. A net that cannot be built, or has mistakes in its
  * text, is drawn too, and its problems go to `log`
+ * @example
+ * ```ts
+ * const svg = await drawNet("train_val.prototxt", { rankdir: "LR" });
+ * ```
  */
 export async function drawNet(source: NetSource, options: DrawOptions = {}): Promise<string> {
   const { phase, rankdir = "TB", log = silent } = options;

@@ -36,6 +36,12 @@ export interface FoldResult extends FoldedNet {
  * @param model the net, as for `Net.load`
  * @param weights files or messages; a message is upgraded in place if it has an older form
  * @throws MokaError if a file cannot be read, or does not make a net
+ * @example
+ * ```ts
+ * const { folded, proof, written } = await fold("net.prototxt", "net.caffemodel", { output: "folded" });
+ * console.log(folded.map(({ layer }) => layer)); // [ 'bn1', 'scale1' ]
+ * console.log(written); // [ 'folded.prototxt', 'folded.caffemodel' ]
+ * ```
  */
 export async function fold(model: NetSource, weights: Weights, options: FoldOptions = {}): Promise<FoldResult> {
   const { log = silent, output, tolerance = 1e-4 } = options;

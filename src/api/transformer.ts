@@ -24,6 +24,16 @@ interface Settings {
  *
  * Differences from pycaffe: `preprocess` never changes its argument; `deprocess` drops only the batch axis, not
  * every axis of size 1, so that it works for gray images.
+ *
+ * @example
+ * ```ts
+ * const transformer = new Transformer({ data: [1, 3, 8, 8] });
+ * transformer.setTranspose("data", [2, 0, 1]);
+ * transformer.setRawScale("data", 255);
+ * const { shape, data } = transformer.preprocess("data", await loadImage("cat.png"));
+ * console.log(shape); // [ 3, 8, 8 ]
+ * await net.forward({ data });
+ * ```
  */
 export class Transformer {
   readonly inputs: Readonly<Record<string, Shape>>;
@@ -37,6 +47,11 @@ export class Transformer {
   /**
    * Sets the order of an image's axes in the blob: `[2, 0, 1]` converts height × width × channels to channels ×
    * height × width. As in NumPy, axis `i` of the result is axis `order[i]` of the image.
+   *
+   * @example
+   * ```ts
+   * transformer.setTranspose("data", [2, 0, 1]);
+   * ```
    */
   setTranspose(input: string, order: readonly number[]): void {
     const axes = this.#shape(input).length - 1;
@@ -48,7 +63,14 @@ export class Transformer {
     this.#settingsOf(input).transpose = [...order];
   }
 
-  /** Sets the order of channels after the transposition: `[2, 1, 0]` converts RGB to BGR. */
+  /**
+   * Sets the order of channels after the transposition: `[2, 1, 0]` converts RGB to BGR.
+   *
+   * @example
+   * ```ts
+   * transformer.setChannelSwap("data", [2, 1, 0]);
+   * ```
+   */
   setChannelSwap(input: string, order: readonly number[]): void {
     const channels = this.#shape(input)[1] ?? 0;
     check(
@@ -59,7 +81,14 @@ export class Transformer {
     this.#settingsOf(input).channelSwap = [...order];
   }
 
-  /** Sets the multiplier before the mean is subtracted: 255 for models of images with values from 0 to 255. */
+  /**
+   * Sets the multiplier before the mean is subtracted: 255 for models of images with values from 0 to 255.
+   *
+   * @example
+   * ```ts
+   * transformer.setRawScale("data", 255);
+   * ```
+   */
   setRawScale(input: string, scale: number): void {
     this.#settingsOf(input).rawScale = scale;
   }
@@ -67,6 +96,12 @@ export class Transformer {
   /**
    * Sets the values to subtract: one per channel, or an array of height × width or channels × height × width, which is
    * resized to the input's size if it has another.
+   *
+   * @example
+   * ```ts
+   * transformer.setMean("data", await loadMean("mean.binaryproto"));
+   * transformer.setMean("data", { shape: [3], data: [104, 117, 123] }); // blue, green, red
+   * ```
    */
   setMean(input: string, mean: MeanArray): void {
     const [, channels = 1, height = 1, width = 1] = this.#shape(input);
@@ -85,7 +120,14 @@ export class Transformer {
     this.#settingsOf(input).mean = fits ? image : resizedMean(image, height, width);
   }
 
-  /** Sets the multiplier after the mean is subtracted. */
+  /**
+   * Sets the multiplier after the mean is subtracted.
+   *
+   * @example
+   * ```ts
+   * transformer.setInputScale("data", 0.017);
+   * ```
+   */
   setInputScale(input: string, scale: number): void {
     this.#settingsOf(input).inputScale = scale;
   }
@@ -95,6 +137,10 @@ export class Transformer {
    *
    * @param image height × width × channels
    * @returns the net's input, channels × height × width (in the order of `setTranspose`)
+   * @example
+   * ```ts
+   * const { data } = transformer.preprocess("data", await loadImage("cat.png"));
+   * ```
    */
   preprocess(input: string, image: NdArray): NdArray {
     const [height = 1, width = 1] = this.#shape(input).slice(2);
@@ -110,7 +156,16 @@ export class Transformer {
     return swapped;
   }
 
-  /** The inverse of `preprocess`: an image, height × width × channels, from a net's input; it is not resized. */
+  /**
+   * The inverse of `preprocess`: an image, height × width × channels, from a net's input; it is not resized.
+   *
+   * @example
+   * ```ts
+   * const { shape, data } = net.blobs.get("data");
+   * const image = transformer.deprocess("data", { shape: shape.slice(1), data });
+   * console.log(image.shape); // [ 8, 8, 3 ]
+   * ```
+   */
   deprocess(input: string, blob: NdArray): NdArray {
     const axes = this.#shape(input).length - 1;
     const { transpose, channelSwap, rawScale, mean, inputScale } = this.#settingsOf(input);

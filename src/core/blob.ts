@@ -62,7 +62,14 @@ export class Blob {
     return span.lend() as Float32Array;
   }
 
-  /** As Caffe prints it: `1 3 227 227 (154587)`. */
+  /**
+   * As Caffe prints it: `1 3 227 227 (154587)`.
+   *
+   * @example
+   * ```ts
+   * console.log(String(net.blobs.get("data"))); // 1 3 8 8 (192)
+   * ```
+   */
   toString(): string {
     return formatShape(this.shape);
   }

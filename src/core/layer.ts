@@ -47,6 +47,30 @@ export interface ParamDeclaration {
  *
  * If all layers of a net are Moka's own, the recordings for the last few sets of shapes are used again, without a call, when
  * these shapes return. So a step of theirs must take its sizes and spans from local variables, not from fields.
+ *
+ * @example
+ * ```ts
+ * class Double extends Layer {
+ *   bottomCount = 1;
+ *   topCount = 1;
+ *
+ *   topShapes(bottom) {
+ *     return bottom;
+ *   }
+ *
+ *   forward(k, [x], [y]) {
+ *     const run = () => y.data.array.set(x.data.array.map((value) => 2 * value));
+ *     k.host("double", run, { reads: [x.data], writes: [y.data] });
+ *   }
+ * }
+ *
+ * const n = new NetSpec();
+ * n.data = L.Input({ shape: { dim: [3] } });
+ * n.twice = L.of("Double")(n.data);
+ * const net = await Net.load(n.toProto(), { layers: { Double } });
+ * const { twice } = await net.forward({ data: [1, 2, 3] });
+ * console.log([...twice]); // [ 2, 4, 6 ]
+ * ```
  */
 export abstract class Layer extends LayerFacts {
   readonly name: string;

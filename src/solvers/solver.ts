@@ -144,13 +144,31 @@ export class Solver {
     return this.#smoothedLoss.value;
   }
 
-  /** Calls `listener` at every such event. Returns a function that removes it. */
+  /**
+   * Calls `listener` at every such event. Returns a function that removes it.
+   *
+   * @example
+   * ```ts
+   * const off = solver.on("iteration", ({ iter, loss, lr }) => console.log(iter, loss, lr));
+   * await solver.step(2);
+   * off();
+   * ```
+   */
   on<E extends keyof SolverEvents>(event: E, listener: Listener<E>): () => void {
     this.#listeners[event].add(listener);
     return () => void this.#listeners[event].delete(listener);
   }
 
-  /** Sets a function that returns the current request. It is called after every iteration, and during tests. */
+  /**
+   * Sets a function that returns the current request. It is called after every iteration, and during tests.
+   *
+   * @example
+   * ```ts
+   * const end = Date.now() + 60_000;
+   * solver.onRequest(() => (Date.now() > end ? "stop" : "none")); // trains for a minute at most
+   * await solver.solve();
+   * ```
+   */
   onRequest(getRequest: () => SolverAction): void {
     this.#getRequest = getRequest;
   }
@@ -162,6 +180,13 @@ export class Solver {
    * @throws MokaError `MOKA_NAN` if a loss is not finite; the weights are then those before that iteration. `MOKA_FILE` before
    * the first update if a snapshot would have to replace a file that is read-only, and after the last one if the last snapshot
    * could not be written.
+   * @example
+   * ```ts
+   * while (solver.iter < 4) {
+   *   await solver.step(2);
+   *   console.log(solver.iter, solver.loss, solver.net.params.get("conv1")[0].data);
+   * }
+   * ```
    */
   async step(iterations: number): Promise<void> {
     await this.#usable.#calls.take(async () => {
@@ -203,6 +228,11 @@ export class Solver {
    * with a snapshot of what was learned, if the solver takes snapshots.
    *
    * @throws MokaError as `step` does
+   * @example
+   * ```ts
+   * await solver.solve();
+   * console.log(solver.iter, solver.stopped); // 4 false
+   * ```
    */
   async solve(): Promise<void> {
     await this.#usable.#calls.take(() => this.#solve());
@@ -246,6 +276,11 @@ export class Solver {
    * Runs test net `index` for its `test_iter` batches.
    *
    * @returns its outputs by name, averaged over the batches
+   * @example
+   * ```ts
+   * const { accuracy } = await solver.test();
+   * console.log(accuracy[0]);
+   * ```
    */
   async test(index = 0): Promise<Record<string, Float32Array>> {
     return this.#usable.net.turn(() => this.#test(index));
@@ -286,6 +321,12 @@ export class Solver {
    * the state of the run that Caffe does not store.
    *
    * The solver state is written last. If it exists, the other files are complete, even if the process was killed.
+   *
+   * @example
+   * ```ts
+   * await solver.step(2);
+   * await solver.snapshot(); // small_iter_2.caffemodel, small_iter_2.solverstate and small_iter_2.moka.json
+   * ```
    */
   async snapshot(): Promise<void> {
     await this.#usable.net.turn(() => this.#snapshot(true));
@@ -341,6 +382,15 @@ export class Solver {
    * Restores a snapshot: iteration, weights and history are those of the files. With the `.moka.json` that `snapshot`
    * wrote beside them, data, random numbers and smoothed loss continue too. Without it, or if it belongs to other
    * files, they start from the beginning as in Caffe, and the log says so.
+   *
+   * @example
+   * ```ts
+   * await solver.step(2);
+   * await solver.snapshot();
+   * await solver.step(2);
+   * await solver.restore("small_iter_2.solverstate");
+   * console.log(solver.iter); // 2
+   * ```
    */
   async restore(path: string): Promise<void> {
     await this.#usable.#calls.take(() => this.net.turn(() => this.#restore(path)));
@@ -360,7 +410,14 @@ export class Solver {
     await this.#restoreRun(runStateFile(path));
   }
 
-  /** Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards. */
+  /**
+   * Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards.
+   *
+   * @example
+   * ```ts
+   * await solver.dispose();
+   * ```
+   */
   dispose(): Promise<void> {
     this.#disposal ??= this.#calls.take(() => this.#release());
     return this.#disposal;

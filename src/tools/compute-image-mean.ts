@@ -31,6 +31,11 @@ export type ImageMeanOptions = ImageSetOptions;
  *
  * @param source the database: the path of its folder; of an LMDB, also the path, bytes or `Blob` of its `data.mdb`
  * @throws MokaError MOKA_DATA if the images differ in size, or there are none
+ * @example
+ * ```ts
+ * const { shape, channelMeans, count } = await computeImageMean("train_lmdb");
+ * console.log(shape, count); // [ 3, 8, 8 ] 8
+ * ```
  */
 export async function computeImageMean(source: FileSource, options: ImageMeanOptions = {}): Promise<ImageMean> {
   const { images = createImages(), backend = "lmdb", log = silent } = options;

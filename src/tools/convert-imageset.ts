@@ -51,6 +51,12 @@ const readAhead = 8;
  * @param rootFolder is put before every path of the list, with a `/` between if it is a folder
  * @returns the number of images in the database, and of those that could not be read
  * @throws MokaError MOKA_FILE if the database exists
+ * @example
+ * ```ts
+ * const size = { resizeWidth: 8, resizeHeight: 8 };
+ * const { count, skipped } = await convertImageset("images/", "images.txt", "my_lmdb", size);
+ * console.log(count, skipped); // 8 0
+ * ```
  */
 export async function convertImageset(
   rootFolder: string,

@@ -22,6 +22,14 @@ export interface ConvertMnistSiameseDataOptions extends Omit<ImageSetOptions, "i
  * @param imageFile IDX, gzip or not; so is `labelFile`
  * @returns the number of pairs, and of those of one class
  * @throws MokaError MOKA_FILE if the database exists, MOKA_DATA if the files do not fit together
+ * @example
+ * ```ts
+ * const { count, similar } = await convertMnistSiameseData(
+ *   "t10k-images-idx3-ubyte",
+ *   "t10k-labels-idx1-ubyte",
+ *   "siamese_leveldb",
+ * );
+ * ```
  */
 export async function convertMnistSiameseData(
   imageFile: string,

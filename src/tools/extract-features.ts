@@ -39,6 +39,11 @@ interface Writer {
  *
  * @returns the number of records of each blob
  * @throws MokaError MOKA_USAGE for blobs that the net does not have, MOKA_FILE if a database exists
+ * @example
+ * ```ts
+ * const [count] = await extractFeatures(net, { blobs: ["fc"], outputs: ["fc.npy"], batches: 2, format: "npy" });
+ * console.log(count, (await loadArray("fc.npy")).shape); // 2 [ 2, 10 ]
+ * ```
  */
 export async function extractFeatures(net: Net, options: ExtractFeaturesOptions): Promise<number[]> {
   const { blobs: names, outputs, batches, format, log = silent } = options;

@@ -23,6 +23,12 @@ export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "onPro
  * left out and the EXIF orientation ignored.
  *
  * @param source the picture's path or address, its bytes, or a `Blob`
+ * @example
+ * ```ts
+ * const image = await loadImage("cat.png");
+ * console.log(image.shape); // [ 12, 16, 3 ]
+ * const gray = await loadImage("cat.png", { color: false });
+ * ```
  */
 export async function loadImage(source: FileSource, options: LoadImageOptions = {}): Promise<NdArray> {
   const { color = true, images = createImages() } = options;
@@ -68,6 +74,12 @@ export function checkImage({ shape, data }: NdArray): readonly [height: number, 
  * Images of 1 or 3 channels: as scikit-image's `resize(…, order=1, mode="constant")` without anti-aliasing. The corners
  * of the images are aligned, and pixels beyond the edge have the image's smallest value, so an enlarged image gets
  * darker at its edges. Others: as SciPy's `zoom(…, order=1)`; the centers of the corner pixels are aligned.
+ *
+ * @example
+ * ```ts
+ * const small = resizeImage(await loadImage("cat.png"), [8, 8]);
+ * console.log(small.shape); // [ 8, 8, 3 ]
+ * ```
  */
 export function resizeImage(image: NdArray, [height, width]: readonly [number, number]): NdArray {
   const [oldHeight, oldWidth, channels] = checkImage(image);
@@ -122,6 +134,12 @@ function mix(a: number, b: number, share: number): number {
 /**
  * Ten crops of each image, as pycaffe's `caffe.io.oversample`: the corners (top left, top right, bottom left, bottom
  * right) and the center, then the same five mirrored.
+ *
+ * @example
+ * ```ts
+ * const crops = oversample([await loadImage("cat.png")], [8, 8]);
+ * console.log(crops.length, crops[0].shape); // 10 [ 8, 8, 3 ]
+ * ```
  */
 export function oversample(images: readonly NdArray[], crop: readonly [number, number]): NdArray[] {
   return images.flatMap((image) => {

@@ -41,6 +41,13 @@ const stampPattern = /(?:^|\s)[IWEF](\d{4})?(\d\d)(\d\d)\s+(\d+):(\d\d):(\d\d)\.
  * @param options.name the log's name, for errors
  * @param options.year the year of the first date, if the log does not give it
  * @throws MokaError MOKA_DATA if no line with a time says "Iteration" and a number
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ *
+ * const { train, test } = parseLog(await readFile("train.log", "utf8"));
+ * for (const { iteration, seconds, outputs } of test) console.log(iteration, seconds, outputs.accuracy);
+ * ```
  */
 export function parseLog(
   log: string | Iterable<string>,
@@ -76,7 +83,17 @@ export function parseLog(
   return { train: train.finish(), test: test.finish(), loss, losses };
 }
 
-/** The lines of a log, decoded piece by piece, because a log may be longer than the longest string. */
+/**
+ * The lines of a log, decoded piece by piece, because a log may be longer than the longest string.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ *
+ * const log = parseLog(linesOf(await readFile("train.log")));
+ * console.log(log.test.length); // 2
+ * ```
+ */
 export function* linesOf(bytes: Uint8Array, pieceSize = 1 << 20): Generator<string> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -91,6 +108,14 @@ export function* linesOf(bytes: Uint8Array, pieceSize = 1 << 20): Generator<stri
 /**
  * A table as `parse_log.py` writes it: `NumIters,Seconds,LearningRate` and the outputs, numbers as Python prints
  * them (`100.0`, `1e-05`, `nan`), lines ended by CR and LF. The result is "" for a table without rows.
+ *
+ * @example
+ * ```ts
+ * import { readFile, writeFile } from "node:fs/promises";
+ *
+ * const { test } = parseLog(await readFile("train.log", "utf8"));
+ * await writeFile("train.log.test", formatLogTable(test));
+ * ```
  */
 export function formatLogTable(rows: readonly LogRow[], delimiter = ","): string {
   if (rows.length === 0) return "";

@@ -33,6 +33,15 @@ export interface ErrorContext {
  *
  * `message` starts with the place and the layer, if they are known:
  * `deploy.prototxt:88:3: layer "fc6" (InnerProduct): bottom "pool5" has …`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await Net.load("missing.prototxt");
+ * } catch (error) {
+ *   if (error instanceof MokaError) console.log(error.code); // MOKA_FILE
+ * }
+ * ```
  */
 export class MokaError extends Error {
   readonly code: ErrorCode;
@@ -53,7 +62,15 @@ export class MokaError extends Error {
     this.layer = layer;
   }
 
-  /** The same error with the place and layer that it lacks; its own place and layer stay. */
+  /**
+   * The same error with the place and layer that it lacks; its own place and layer stay.
+   *
+   * @example
+   * ```ts
+   * const error = new MokaError("MOKA_DATA", "it has no records");
+   * console.log(error.within({ place: { file: "net.prototxt", line: 3, column: 1 } }).message); // net.prototxt:3:1: it has no records
+   * ```
+   */
   within(context: ErrorContext): MokaError {
     if (this.place && this.layer) return this;
     return new MokaError(this.code, this.reason, {

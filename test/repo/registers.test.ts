@@ -106,7 +106,11 @@ test("no file is longer than a reader can hold", () => {
     .filter((path) => /\.(ts|mjs)$/.test(path) && !/\/(gen|node_modules)\/|\.test\.ts$/.test(path));
   expectNone(
     files.flatMap((path) => {
-      const lines = tree.read(path).split("\n").length;
+      // Examples in doc comments do not count: they are read on the page of the functions, docs/api.md.
+      const lines = tree
+        .read(path)
+        .replace(/^(?: *\*\n)? *\* @example\n(?: *\* .*\n| *\*\n)*/gm, "")
+        .split("\n").length;
       const most = path.startsWith("src/layers/") ? 250 : 500;
       return lines > most ? `${path} has ${lines} lines, more than ${most}` : [];
     }),

@@ -1,0 +1,143 @@
+// The examples of docs/api.md and of other pages run, and print what their comments say. Every function has one, and every method
+// of a class. docs/api.md is what the doc comments say: see test/repo/api-page.test.ts.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { transform } from "esbuild";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { Blob as MokaBlob } from "../../src/core/blob.js";
+import { Net as CoreNet } from "../../src/core/net.js";
+import * as moka from "../../src/index.js";
+import { Solver as CoreSolver } from "../../src/solvers/solver.js";
+import { makeExampleFiles } from "../example-files.js";
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+
+/** What docs/api.md says below each heading of a function, class or method. */
+const entries = new Map(
+  read("docs/api.md")
+    .split(/^#{3,4} /m)
+    .slice(1)
+    .map((text) => [text.slice(0, text.indexOf("\n")), text.split(/^## /m)[0] as string]),
+);
+const examplesOf = (text: string) => [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code as string);
+
+/** What stands for itself in an example that does not make it: `net`, `pixels`, … */
+const given: Readonly<Record<string, () => unknown>> = {
+  net: () => moka.Net.load("net.prototxt", { weights: "net.caffemodel" }),
+  solver: () => moka.Solver.load("solver.prototxt"),
+  classifier: () => moka.Classifier.load("net.prototxt", "net.caffemodel"),
+  transformer() {
+    const transformer = new moka.Transformer({ data: [1, 3, 8, 8] });
+    transformer.setTranspose("data", [2, 0, 1]);
+    return transformer;
+  },
+  text: () => readFileSync("net.prototxt", "utf8"),
+  input: () => ({ files: [new Blob([readFileSync("train_lmdb/data.mdb")])] }),
+  bytes: () => new Uint8Array(readFileSync("net.caffemodel")),
+  pixels: () => Float32Array.from({ length: 192 }, (_, i) => (i % 17) / 17),
+};
+
+const home = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), "moka-examples-"));
+beforeAll(async () => {
+  process.chdir(folder);
+  vi.stubGlobal("fetch", async (url: string) => new Response(readFileSync(new URL(url).pathname.slice(1))));
+  await makeExampleFiles();
+});
+afterAll(() => {
+  vi.unstubAllGlobals();
+  process.chdir(home);
+  rmSync(folder, { recursive: true });
+});
+
+describe("docs/api.md", () => {
+  const examples = [...entries].flatMap(([name, text]) => examplesOf(text).map((code) => [name, code] as const));
+  test.each(examples)("%s", (_, code) => run(code));
+});
+
+describe.each(["README.md", "docs/batch-norm.md", "docs/fold.md", "docs/lint.md"])("%s", (path) => {
+  // The digits of its first example are larger.
+  const own = path === "README.md" ? { pixels: () => new Float32Array(28 * 28) } : {};
+  test.each(examplesOf(read(path)).map((code, i) => [i + 1, code] as const))("example %i", (_, code) => run(code, own));
+});
+
+test("every function has an example, and every method of a class", () => {
+  const values = Object.entries<object | string>(moka).filter(isObject);
+  const behind = Object.entries({ Blob: MokaBlob, Net: CoreNet, Solver: CoreSolver });
+  const wanted = [
+    ...values.flatMap(([name, value]) => [name, ...("load" in value ? [`${name}.load`] : [])]),
+    ...[...values, ...behind].flatMap(([name, value]) => methodsOf(name, value)),
+  ];
+  expect(wanted.length).toBeGreaterThan(80);
+  const has = (name: string) => examplesOf(entries.get(name) ?? "").length > 0;
+  const isShown = (name: string) =>
+    has(name) ||
+    [`${name}.`, `${instanceOf(name)}.`].some((start) =>
+      [...entries.keys()].some((each) => each.startsWith(start) && has(each)),
+    );
+  const without = wanted.filter((name) => !(name.includes(".") ? has(name) : isShown(name)));
+  expect(without, "no @example in the doc comments of these; then: npm run docs").toEqual([]);
+});
+
+test("an example that throws, or prints something else than it says, is a failure", async () => {
+  await expect(run('await Net.load("missing.prototxt");')).rejects.toThrow("missing.prototxt");
+  await expect(run("console.log(1 + 1); // 3")).rejects.toThrow("expected '2' to be '3'");
+  await run("console.log(1 + 1, [3]); // 2 [ 3 ]");
+});
+
+function isObject(entry: [string, object | string]): entry is [string, object] {
+  return typeof entry[1] !== "string";
+}
+
+/** The methods of a class; of a layer type those of the page alone, as Moka calls the others. */
+function methodsOf(name: string, value: object): string[] {
+  const start = `${instanceOf(name)}.`;
+  const prototype: unknown = typeof value === "function" ? value.prototype : undefined;
+  if (typeof prototype !== "object" || prototype === moka.Layer.prototype) return [];
+  if (prototype instanceof moka.Layer) return [...entries.keys()].filter((entry) => entry.startsWith(start));
+  return Object.entries(Object.getOwnPropertyDescriptors(prototype))
+    .filter(([method, { value }]) => typeof value === "function" && method !== "constructor")
+    .map(([method]) => start + method);
+}
+
+function instanceOf(name: string): string {
+  return `${name[0]?.toLowerCase()}${name.slice(1)}`;
+}
+
+/** Runs an example in the folder of its files. `console.log(x); // y` must print y. */
+async function run(example: string, own: typeof given = {}): Promise<void> {
+  const checked = example
+    .replace(/^import \{([^}]*)\} from "(.*)";$/gm, (_, names: string, from: string) => {
+      const source = from === "moka-caffe" ? "moka" : `await load("${from}")`;
+      return `const {${names.replaceAll(" as ", ": ")}} = ${source};`;
+    })
+    .replace(/console\.log\((.*)\); \/\/ (.*)$/gm, (_, values, said) => `says(${JSON.stringify(said)}, ${values});`)
+    .replaceAll("console.log(", "shows(");
+  const { code } = await transform(`async function example() {\n${checked}\n}`, { loader: "ts", target: "es2022" });
+  const names = Object.keys(given).filter(
+    (name) => new RegExp(`\\b${name}\\b`).test(example) && !new RegExp(`const (?:\\{[^}]*)?${name}\\b`).test(example),
+  );
+  const values = await Promise.all(names.map((name) => (own[name] ?? given[name])?.()));
+  const says = (said: string, ...printed: unknown[]) => expect(textOf(printed)).toBe(said);
+  const load = (name: string) => import(name);
+  const scope = {
+    ...moka,
+    moka,
+    load,
+    says,
+    shows: textOf,
+    ...Object.fromEntries(names.map((name, i) => [name, values[i]])),
+  };
+  await new Function(...Object.keys(scope), `${code}\nreturn example();`)(...Object.values(scope));
+  for (const value of values) await (value as { dispose?: () => Promise<void> }).dispose?.();
+}
+
+/** As `console.log` prints it. */
+function textOf(values: readonly unknown[]): string {
+  return [values]
+    .flat()
+    .map((value) => (typeof value === "string" ? value : inspect(value)))
+    .join(" ");
+}
