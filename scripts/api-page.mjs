@@ -16,14 +16,23 @@ const sections = [
     "Wherever a path is taken, so are an address, bytes, a `Blob` and the message itself.",
     ["createFiles", "loadArray", "loadArrays", "loadMean"],
   ],
+  [
+    "Arrays",
+    "What stands for NumPy's methods. `Values` are an array with its shape, or plain numbers.",
+    ["argmax", "topIndices", "max", "min", "mean", "slice", "reshape", "transposed", "toNested"],
+  ],
   ["Prototxt", "Texts to messages and back.", ["parseNet", "parseSolver", "formatNet"]],
-  ["Nets in TypeScript", "pycaffe's NetSpec.", ["NetSpec", "L", "P", "Top", "toProto"]],
+  [
+    "Nets in TypeScript",
+    "pycaffe's NetSpec.",
+    ["NetSpec", "L", "P", "Top", "toProto", "layerTypes", "coordMapFromTo", "crop"],
+  ],
   [
     "Pictures",
     "`caffe.io` and `caffe.Classifier`.",
-    ["Classifier", "Transformer", "loadImage", "resizeImage", "oversample", "createImages"],
+    ["Classifier", "Detector", "Transformer", "loadImage", "resizeImage", "oversample", "createImages"],
   ],
-  ["Looking at nets", "Costs and shapes, and a drawing.", ["summarize", "drawNet"]],
+  ["Looking at nets", "Costs and shapes, and a drawing.", ["summarize", "drawNet", "drawNetToFile"]],
   ["Mistakes and their repair", "All rules are in [lint.md](lint.md).", ["lint", "fix"]],
   [
     "Batch normalization",
@@ -34,6 +43,14 @@ const sections = [
     "Data sets",
     "Caffe's tools that make databases and read them.",
     ["convertImageset", "convertCifarData", "convertMnistSiameseData", "computeImageMean", "extractFeatures"],
+  ],
+  [
+    "Datums and blobs",
+    "The records of databases, and arrays as Caffe's files hold them.",
+    [
+      ...["arrayToDatum", "datumToArray", "readDatum", "writeDatum", "arrayToBlobProto", "blobProtoToArray"],
+      ...["readBlobProto", "writeBlobProto", "arrayListToBlobProtoVector", "blobProtoVectorToArrayList"],
+    ],
   ],
   ["Logs", "What training printed.", ["parseLog", "linesOf", "formatLogTable", "plotLog"]],
   [

@@ -72,6 +72,10 @@ export async function makeExampleFiles(): Promise<void> {
   for (const [i, name] of names.entries()) writeFileSync(`images/${name}`, await picture(8, 8, 29 * i));
   writeFileSync("images.txt", names.map((name, i) => `${name} ${i % 10}\n`).join(""));
   writeFileSync("cat.png", await picture(16, 12, 0));
+  writeFileSync(
+    "cat.jpg",
+    await images.encode({ width: 256, height: 256, channels: 3, data: Uint8Array.from(numbers(3 * 256 * 256)) }, "jpg"),
+  );
   await moka.convertImageset("images/", "images.txt", "train_lmdb");
   const { blob } = await moka.computeImageMean("train_lmdb");
   writeFileSync("mean.binaryproto", Buffer.concat(writeBlobProto(blob)));

@@ -6,10 +6,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { transform } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { Blob as MokaBlob } from "../../src/core/blob.js";
-import { Net as CoreNet } from "../../src/core/net.js";
 import * as moka from "../../src/index.js";
-import { Solver as CoreSolver } from "../../src/solvers/solver.js";
 import { makeExampleFiles } from "../example-files.js";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
@@ -28,6 +25,7 @@ const given: Readonly<Record<string, () => unknown>> = {
   net: () => moka.Net.load("net.prototxt", { weights: "net.caffemodel" }),
   solver: () => moka.Solver.load("solver.prototxt"),
   classifier: () => moka.Classifier.load("net.prototxt", "net.caffemodel"),
+  detector: () => moka.Detector.load("net.prototxt", "net.caffemodel"),
   transformer() {
     const transformer = new moka.Transformer({ data: [1, 3, 8, 8] });
     transformer.setTranspose("data", [2, 0, 1]);
@@ -63,21 +61,15 @@ describe.each(["README.md", "docs/batch-norm.md", "docs/fold.md", "docs/lint.md"
   test.each(examplesOf(read(path)).map((code, i) => [i + 1, code] as const))("example %i", (_, code) => run(code, own));
 });
 
-test("every function has an example, and every method of a class", () => {
-  const values = Object.entries<object | string>(moka).filter(isObject);
-  const behind = Object.entries({ Blob: MokaBlob, Net: CoreNet, Solver: CoreSolver });
-  const wanted = [
-    ...values.flatMap(([name, value]) => [name, ...("load" in value ? [`${name}.load`] : [])]),
-    ...[...values, ...behind].flatMap(([name, value]) => methodsOf(name, value)),
-  ];
-  expect(wanted.length).toBeGreaterThan(80);
+test("every function and class has an example, and every method", () => {
+  const names = Object.entries<unknown>(moka).flatMap(([name, value]) => (typeof value === "string" ? [] : [name]));
   const has = (name: string) => examplesOf(entries.get(name) ?? "").length > 0;
+  const methods = [...entries.keys()].filter((name) => name.includes("."));
+  // An example of a method is one of its class too.
   const isShown = (name: string) =>
-    has(name) ||
-    [`${name}.`, `${instanceOf(name)}.`].some((start) =>
-      [...entries.keys()].some((each) => each.startsWith(start) && has(each)),
-    );
-  const without = wanted.filter((name) => !(name.includes(".") ? has(name) : isShown(name)));
+    has(name) || methods.some((method) => method.toLowerCase().startsWith(`${name.toLowerCase()}.`) && has(method));
+  expect(methods.length).toBeGreaterThan(40);
+  const without = [...names.filter((name) => !isShown(name)), ...methods.filter((name) => !has(name))];
   expect(without, "no @example in the doc comments of these; then: npm run docs").toEqual([]);
 });
 
@@ -87,26 +79,7 @@ test("an example that throws, or prints something else than it says, is a failur
   await run("console.log(1 + 1, [3]); // 2 [ 3 ]");
 });
 
-function isObject(entry: [string, object | string]): entry is [string, object] {
-  return typeof entry[1] !== "string";
-}
-
-/** The methods of a class; of a layer type those of the page alone, as Moka calls the others. */
-function methodsOf(name: string, value: object): string[] {
-  const start = `${instanceOf(name)}.`;
-  const prototype: unknown = typeof value === "function" ? value.prototype : undefined;
-  if (typeof prototype !== "object" || prototype === moka.Layer.prototype) return [];
-  if (prototype instanceof moka.Layer) return [...entries.keys()].filter((entry) => entry.startsWith(start));
-  return Object.entries(Object.getOwnPropertyDescriptors(prototype))
-    .filter(([method, { value }]) => typeof value === "function" && method !== "constructor")
-    .map(([method]) => start + method);
-}
-
-function instanceOf(name: string): string {
-  return `${name[0]?.toLowerCase()}${name.slice(1)}`;
-}
-
-/** Runs an example in the folder of its files. `console.log(x); // y` must print y. */
+/** Runs an example in the folder of its files. `console.log(x); // y` must print y, and `x; // y` be y. */
 async function run(example: string, own: typeof given = {}): Promise<void> {
   const checked = example
     .replace(/^import \{([^}]*)\} from "(.*)";$/gm, (_, names: string, from: string) => {
@@ -114,24 +87,37 @@ async function run(example: string, own: typeof given = {}): Promise<void> {
       return `const {${names.replaceAll(" as ", ": ")}} = ${source};`;
     })
     .replace(/console\.log\((.*)\); \/\/ (.*)$/gm, (_, values, said) => `says(${JSON.stringify(said)}, ${values});`)
-    .replaceAll("console.log(", "shows(");
+    .replaceAll("console.log(", "shows(")
+    .replace(
+      /^(?!const |await |for |if |says)(.*); \/\/ ((?:["[{\d-]|true|false).*)$/gm,
+      (_, value, said) => `is(${JSON.stringify(said)}, ${value});`,
+    );
   const { code } = await transform(`async function example() {\n${checked}\n}`, { loader: "ts", target: "es2022" });
   const names = Object.keys(given).filter(
     (name) => new RegExp(`\\b${name}\\b`).test(example) && !new RegExp(`const (?:\\{[^}]*)?${name}\\b`).test(example),
   );
   const values = await Promise.all(names.map((name) => (own[name] ?? given[name])?.()));
   const says = (said: string, ...printed: unknown[]) => expect(textOf(printed)).toBe(said);
+  const is = (said: string, value: unknown) => expect(said.replace(/: .*(?<![\]}"])$/, "")).toBe(shortText(value));
   const load = (name: string) => import(name);
   const scope = {
     ...moka,
     moka,
     load,
     says,
+    is,
     shows: textOf,
     ...Object.fromEntries(names.map((name, i) => [name, values[i]])),
   };
   await new Function(...Object.keys(scope), `${code}\nreturn example();`)(...Object.values(scope));
   for (const value of values) await (value as { dispose?: () => Promise<void> }).dispose?.();
+}
+
+/** As a comment behind an expression says it: `1, 2` for a typed array. */
+function shortText(value: unknown): string {
+  const text = inspect(value, { breakLength: Number.POSITIVE_INFINITY });
+  const short = text.replace(/\[ | \]|Array\(\d+\)/g, (part) => part.trim().replace(/\(.*/, ""));
+  return short.replaceAll("'", '"').replace(/^\w+Array \[(.*)\]$/, "$1");
 }
 
 /** As `console.log` prints it. */

@@ -17,13 +17,23 @@ const minViewBytes = 1024;
  *
  * @throws MokaError MOKA_UNSUPPORTED for more than 2 GiB, which the format cannot hold
  */
-export const writeNet = writerOf(NetParameterSchema);
+export const writeNet = /* @__PURE__ */ writerOf(NetParameterSchema);
 
 /** A `.solverstate`, as `writeNet`. */
-export const writeSolverState = writerOf(SolverStateSchema);
+export const writeSolverState = /* @__PURE__ */ writerOf(SolverStateSchema);
 
-/** A `.binaryproto`, as `writeNet`. */
-export const writeBlobProto = writerOf(BlobProtoSchema);
+/**
+ * A `.binaryproto`, as `writeNet`.
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from "node:fs/promises";
+ *
+ * const mean = arrayToBlobProto({ shape: [1, 3, 1, 1], data: Float32Array.of(104, 117, 123) });
+ * await writeFile("mean_values.binaryproto", writeBlobProto(mean));
+ * ```
+ */
+export const writeBlobProto = /* @__PURE__ */ writerOf(BlobProtoSchema);
 
 function writerOf<Desc extends DescMessage>(schema: Desc) {
   return (message: MessageShape<Desc>) => writeBinary(schema, message);
