@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Application, ReflectionKind } from "typedoc";
+import { Application, OptionDefaults, ReflectionKind } from "typedoc";
 import ts from "typescript";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -92,15 +92,21 @@ async function read(paths) {
   const names = paths.map((path) => `${root}${path}`);
   const program = ts.createProgram(names, { ...options, composite: false, noEmit: true });
   const typedoc = await Application.bootstrap({
+    blockTags: [...OptionDefaults.blockTags, "@generated"],
     excludePrivate: true,
     excludeProtected: true,
-    logLevel: "Error",
+    logLevel: "Warn",
+    readme: "none",
     skipErrorChecking: true,
     sort: ["source-order"],
     tsconfig: `${root}tsconfig.options.json`,
+    validation: { invalidLink: true, notExported: false },
   });
   const entries = names.map((name, i) => ({ displayName: paths[i], program, sourceFile: program.getSourceFile(name) }));
-  const { children } = typedoc.converter.convert(entries);
+  const project = typedoc.converter.convert(entries);
+  typedoc.validate(project);
+  if (typedoc.logger.hasErrors() || typedoc.logger.hasWarnings()) throw new Error("typedoc warns: see above");
+  const { children } = project;
   return paths.map((path) => children.find(({ name }) => name === path));
 }
 
@@ -188,7 +194,8 @@ function textOf(declaration) {
 // ---- entries
 
 function entryOf(entry) {
-  if (entry.kind === ReflectionKind.Function) return functionEntry(entry, `### ${entry.name}`, entry.name);
+  const isFunction = signaturesOf(entry).length > 0 && entry.kind !== ReflectionKind.Class;
+  if (isFunction) return functionEntry(entry, `### ${entry.name}`, entry.name);
   const hidden = classes.get(entry.name);
   const own = hidden ?? entry;
   const instance = entry.name[0].toLowerCase() + entry.name.slice(1);
@@ -246,11 +253,10 @@ function typeEntry(type) {
   const isCopied = bases.some((base) => summaryOf(types.get(base)) === summaryOf(type));
   return [
     `#### ${type.name}`,
-    ...(members.length === 0 || type.type?.type === "union"
-      ? [code(`type ${type.name} = ${typeText(type.type)}`)]
-      : []),
+    ...(members.length === 0 || type.type?.type === "union" ? [code(typeHead(type))] : []),
     ...(isCopied ? [] : commentOf(type.comment)),
     ...table("field", own),
+    ...valueTable(type.type),
     ...also,
   ];
 }
@@ -259,6 +265,22 @@ function table(head, members) {
   if (members.length === 0) return [];
   const rows = members.map((each) => `| \`${each.name}\` | ${typeCell(memberType(each))} | ${cell(summaryOf(each))} |`);
   return [[`| ${head} | type | |`, "|---|---|---|", ...rows].join("\n")];
+}
+
+function typeHead(type) {
+  const calls = type.type ? [] : signaturesOf(type);
+  if (calls.length > 0) return calls.map((each) => signatureText(each, type.name)).join("\n");
+  const over = type.typeParameters?.map(({ name }) => name).join(", ");
+  return `type ${type.name}${over ? `<${over}>` : ""} = ${typeText(type.type)}`;
+}
+
+/** The values of a type, where they have comments. */
+function valueTable(type) {
+  const about = (type?.elementSummaries ?? []).map(markdown);
+  if (about.every((text) => text === "")) return [];
+  return [
+    ["| value | |", "|---|---|", ...about.map((text, i) => `| \`${type.types[i]}\` | ${cell(text)} |`)].join("\n"),
+  ];
 }
 
 /** The type of a field or method. That a field may be `undefined` is not said where it may be left out. */

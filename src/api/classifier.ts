@@ -17,9 +17,11 @@ export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" 
  * row of the net's first output, or, with oversampling, the mean of ten rows.
  */
 export class Classifier {
+  /** The net; it belongs to the classifier. */
   readonly net: Net;
   /** Transforms crops of images to inputs. Its settings may be changed. */
   readonly transformer: Transformer;
+  /** Height and width in pixels that images are resized to. */
   readonly imageDims: readonly [number, number];
   readonly #input: ImageInput;
 

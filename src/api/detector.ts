@@ -34,9 +34,11 @@ export interface Detection {
  * MATLAB program to find some, which Moka does not have.
  */
 export class Detector {
+  /** The net; it belongs to the detector. */
   readonly net: Net;
   /** Transforms windows to inputs. Its settings may be changed. */
   readonly transformer: Transformer;
+  /** Width of the border in pixels, 0 for none. */
   readonly contextPad: number;
   readonly #input: ImageInput;
   readonly #files: DetectorOptions["files"];

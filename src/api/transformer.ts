@@ -37,6 +37,7 @@ interface Settings {
  * ```
  */
 export class Transformer {
+  /** The shape of each input blob, with its batch. */
   readonly inputs: Readonly<Record<string, Shape>>;
   /** How images and means are resized. */
   readonly options: ResizeOptions;

@@ -51,6 +51,7 @@ export class Blob {
     this.#tensor = tensor;
   }
 
+  /** The name of the top, or of the layer's parameter. */
   get name(): string {
     return this.#tensor.name;
   }
@@ -60,6 +61,7 @@ export class Blob {
     return this.#tensor.shape;
   }
 
+  /** The number of values: the product of the shape. */
   get count(): number {
     return this.#tensor.count;
   }
@@ -69,10 +71,12 @@ export class Blob {
     return this.#tensor.data.holdsValues;
   }
 
+  /** The values, as a view: get it again after each run. */
   get data(): Float32Array {
     return this.#values(this.#tensor.data, "data");
   }
 
+  /** The gradient of the loss with respect to the values, as a view. */
   get diff(): Float32Array {
     return this.#values(this.#tensor.diff, "diff");
   }

@@ -157,6 +157,7 @@ export abstract class Layer extends LayerFacts {
    */
   liveShapes?(bottom: readonly Tensor[]): readonly Shape[] | Promise<readonly Shape[]>;
 
+  /** Records the steps that compute the tops from the bottoms. */
   abstract forward(k: Recorder, bottom: readonly Tensor[], top: readonly Tensor[]): void;
 
   /**

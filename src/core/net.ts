@@ -74,12 +74,15 @@ export interface LayerRange {
  * A layer of your own must not wait for a method of its net: that method waits for the run that the layer is part of.
  */
 export class Net extends NetBase {
+  /** The net's `name` in the prototxt. */
   readonly name: string;
+  /** It selects layers, and changes how some of them compute. */
   readonly phase: Phase;
   /** Names of the tops of Input layers. */
   readonly inputs: readonly string[];
   /** Names of the blobs that no layer reads, sorted. */
   readonly outputs: readonly string[];
+  /** In the order in which they run, with the splits that Caffe inserts. */
   readonly layers: readonly Layer[];
   /** Every blob by name, in the order of the layers, as pycaffe's `net.blobs`. */
   readonly blobs: ReadonlyMap<string, Blob>;
@@ -131,10 +134,12 @@ export class Net extends NetBase {
     return net;
   }
 
+  /** What computes; nets of one solver have one engine. */
   get engine(): Engine {
     return this.#context.engine;
   }
 
+  /** What receives the lines that Caffe would log. */
   get log(): Log {
     return this.#context.log;
   }

@@ -6,6 +6,7 @@ import { formatNumber } from "../util/number-format.js";
 export interface SolverEvents {
   /** After an iteration's gradient, before its update. */
   iteration: { readonly iter: number; readonly loss: number; readonly smoothedLoss: number; readonly lr: number };
+  /** After a test: the number of the net, and its outputs, averaged over the batches. */
   test: { readonly iter: number; readonly net: number; readonly outputs: Readonly<Record<string, Float32Array>> };
   /** `run` is the `.moka.json` file, if it could be written: with it, a run can be resumed exactly. */
   snapshot: { readonly iter: number; readonly model: string; readonly state: string; readonly run: string | undefined };

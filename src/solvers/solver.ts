@@ -46,8 +46,11 @@ export type SolverAction = "none" | "snapshot" | "stop";
  * a listener makes: listeners are not awaited.
  */
 export class Solver extends SolverBase {
+  /** The net that is trained, in phase TRAIN. */
   readonly net: Net;
+  /** The test nets, in phase TEST. They share the parameters of the trained net. */
   readonly testNets: readonly Net[];
+  /** The solver's message. It is read at each iteration. */
   readonly param: SolverParameter;
   readonly #context: SolverContext;
   readonly #updater: Updater;

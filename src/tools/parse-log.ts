@@ -45,8 +45,7 @@ const outputPattern = new RegExp(
  * others does not change later rows. A first row that was printed before any rate gets the rate of the second, as there.
  *
  * @param log the text, or its lines
- * @param options.name the log's name, for errors
- * @param options.year the year of the first date, if the log does not give it
+ * @param options `name`: the log's name, for errors; `year`: that of the first date, if the log does not give it
  * @throws MokaError MOKA_DATA if no message says "Iteration" and a number
  * @example
  * ```ts
