@@ -84,7 +84,7 @@ export async function calibrate(
     const source = await nets.batches(phase);
     const iterations = nets.iterations(source, 50);
     const global = await nets.build(source, "global");
-    await global.copyTrainedLayersFrom(weights);
+    await global.copyTrainedLayersFrom(weights, undefined, false);
     const old = normBlobsOf(global);
     check(old.size > 0, "MOKA_USAGE", "the net has no BatchNorm layers to calibrate");
     const batch = await nets.build(source, "batch");

@@ -53,7 +53,7 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
   return BatchNets.use(model, options, async (nets) => {
     const source = await nets.batches(phase);
     const global = await nets.build(source, "global");
-    await global.copyTrainedLayersFrom(weights);
+    await global.copyTrainedLayersFrom(weights, undefined, false);
     const batch = await nets.build(source, "batch");
     batch.copyTrainedLayers(global.toMessage());
     const iterations = nets.iterations(source, 10);

@@ -6,6 +6,7 @@ import { asInput } from "../core/input-layers.js";
 import { isDataLayer } from "../core/layer-roles.js";
 import { Net } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
+import { formatGap, weightsGap } from "../core/weights-gap.js";
 import { fill } from "../fillers/index.js";
 import { layers as allLayers } from "../layers/registry.js";
 import { openFiles } from "../platform/open-files.js";
@@ -111,6 +112,8 @@ export class Prover {
       };
       const [original, foldedNet] = [await build(before), await build(after)];
       original.copyTrainedLayers(weights, origin);
+      const gap = formatGap(weightsGap(original.layers, [weights]), origin);
+      if (gap !== undefined) this.#options.log?.("warning", "moka:0", gap);
       foldedNet.copyTrainedLayers(folded.weights);
       foldedNet.copyTrainedLayers(missingLayers(original, folded.weights));
       const inputs = this.#setInputs(original, foldedNet, new Random(seed));

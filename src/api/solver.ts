@@ -2,10 +2,10 @@ import { create, isFieldSet } from "@bufbuild/protobuf";
 import { modifiedAt, yieldToEvents } from "#platform";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
-import { SolverStateFiles, WeightFileStore } from "../data/weight-files.js";
+import { SolverStateFiles } from "../data/weight-files.js";
 import { isAddress } from "../platform/open-files.js";
 import { NetStateSchema, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
-import { nameOfWeights, type Weights } from "../proto/weight-sources.js";
+import type { Weights } from "../proto/weight-sources.js";
 import { Solver as CoreSolver } from "../solvers/solver.js";
 import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
@@ -88,8 +88,7 @@ export async function loadSolver(
       engine,
     });
     if (weights !== undefined && typeof weights !== "string") {
-      const message = await new WeightFileStore(files, log).readAll(weights);
-      for (const net of [solver.net, ...solver.testNets]) net.copyTrainedLayers(message, nameOfWeights(weights));
+      for (const net of [solver.net, ...solver.testNets]) await net.copyTrainedLayersFrom(weights, undefined, true);
     }
     if (snapshot !== undefined) {
       log("info", "caffe.cpp:235", `Resuming from ${snapshot}`);

@@ -12,11 +12,12 @@ import { check, MokaError, reasonOf } from "../util/errors.js";
 import { formatNumber } from "../util/number-format.js";
 import { Turns } from "../util/turns.js";
 import { buildChoice } from "./build-choice.js";
+import { checkSolver } from "./checks.js";
 import type { SolverContext } from "./context.js";
 import { fingerprint } from "./fingerprint.js";
 import { ruleFor } from "./index.js";
 import { lossError } from "./loss-error.js";
-import { checkPolicy, learningRate, type Progress } from "./lr-policy.js";
+import { learningRate, type Progress } from "./lr-policy.js";
 import { OutputMean, outputLines } from "./outputs.js";
 import {
   formatRunState,
@@ -87,18 +88,14 @@ export class Solver extends SolverBase {
   static async build(param: SolverParameter, context: SolverContext): Promise<Solver> {
     const { log } = context;
     log("info", "solver.cpp:45", `Initializing solver from parameters: \n${formatText(SolverParameterSchema, param)}`);
-    check(param.averageLoss >= 1, "MOKA_FIELD", `average_loss must be 1 or more, not ${param.averageLoss}`);
-    check(param.iterSize >= 1, "MOKA_FIELD", `iter_size must be 1 or more, not ${param.iterSize}`);
-    checkPolicy(param);
-    ruleFor(param);
-    const testChoices = testNetsOf(param);
+    await checkSolver(param, context.files, log);
     if (param.snapshot > 0 || param.snapshotAfterTrain) await context.states.probe(`${param.snapshotPrefix}_iter_0`);
 
     const built: Net[] = [];
     try {
       const net = await buildChoice(trainNetOf(param), Phase.TRAIN, param.trainState, param, context);
       built.push(net);
-      for (const [i, choice] of testChoices.entries()) {
+      for (const [i, choice] of testNetsOf(param).entries()) {
         const testNet = await buildChoice(choice, Phase.TEST, param.testState[i], param, context, i);
         built.push(testNet);
         testNet.debugInfo = param.debugInfo;
