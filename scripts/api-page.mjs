@@ -348,7 +348,7 @@ function typeText(type) {
   if (signature) return signatureText(signature, "");
   if (type?.type === "union") return type.types.map((each) => typeText(each)).join(" | ");
   return String(type ?? "object")
-    .replaceAll("<ArrayBufferLike>", "")
+    .replaceAll(/<ArrayBufferLike>|, any, any(?=>)/g, "")
     .replace(/\b\w+\b/g, (name) => renamed.get(name) ?? name);
 }
 
