@@ -128,8 +128,11 @@ function apiPage() {
   return `${[
     "# The functions and classes of Moka",
     'What `import { … } from "moka-caffe"` gives. This page is made of the doc comments in `src/` by `npm run docs`; to change\n' +
-      "it, change them. A test runs every example.",
-    "Options are fields of a last argument, all optional. Promises are rejected with a [`MokaError`](#mokaerror), whose `code` is\n" +
+      "it, change them.",
+    "A test runs every example. What an example does not make is what its name says: `net`, `solver`, `classifier`, `detector` and\n" +
+      "`transformer` are loaded or made as shown there, `text` is a prototxt, `bytes` a caffemodel, `pixels` the values of an input.\n" +
+      "`console.log(x); // y` prints y.",
+    "Options are fields of a last argument, nearly all optional. Promises are rejected with a [`MokaError`](#mokaerror), whose `code` is\n" +
       "named here. Messages, as `NetParameter`, are those of [caffe.proto](../src/proto/caffe.proto), with fields in camelCase.",
     [
       "| | |",
@@ -346,10 +349,15 @@ function signatureText({ parameters = [], type, typeParameters = [] }, name) {
 function typeText(type) {
   const [signature] = type?.type === "reflection" ? (type.declaration.signatures ?? []) : [];
   if (signature) return signatureText(signature, "");
-  if (type?.type === "union") return type.types.map((each) => typeText(each)).join(" | ");
-  return String(type ?? "object")
+  if (type?.type === "union") return shortened(type.types.map((each) => typeText(each)).join(" | "));
+  return shortened(String(type ?? "object"))
     .replaceAll(/<ArrayBufferLike>|, any, any(?=>)/g, "")
     .replace(/\b\w+\b/g, (name) => renamed.get(name) ?? name);
+}
+
+/** Of more than a dozen names only the first ones, as of all kernels. */
+function shortened(text) {
+  return text.replace(/((?:"[^"]+" \| ){3})(?:"[^"]+" \| ){9,}"[^"]+"/g, "$1…");
 }
 
 function commentIn(declaration) {
