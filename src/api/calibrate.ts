@@ -46,6 +46,7 @@ export interface CalibrateReport {
   /** The net's scores with the old statistics, and with the new ones. */
   readonly before: Scores;
   readonly after: Scores;
+  /** The path of the weights that were written. */
   readonly output?: string;
 }
 

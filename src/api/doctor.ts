@@ -16,6 +16,7 @@ export interface DoctorOptions extends BatchOptions {
 
 export interface DoctorReport extends Comparison {
   readonly name: string;
+  /** The engine that computed. */
   readonly engine: string;
   /** The phase whose data were used, the number of batches, and the rows in a batch. */
   readonly phase: "TRAIN" | "TEST";

@@ -23,6 +23,7 @@ export interface FoldOptions extends RunOptions, StateOptions, ProofOptions {
 export interface FoldResult extends FoldedNet {
   /** The prototxt of `net`, with the comments of the layers that stay. */
   readonly text: string;
+  /** How both nets' outputs differ. */
   readonly proof: FoldProof;
   /** The files that were written. */
   readonly written: readonly string[];

@@ -18,10 +18,13 @@ export type Phase = "TRAIN" | "TEST";
 /** The objects that a net gives its layers. */
 export interface LayerContext {
   readonly phase: Phase;
+  /** Where the layer reads and writes files. */
   readonly files: Files;
+  /** Decodes pictures. */
   readonly images: Images;
   /** The random generator that all layers of a run draw from, in Caffe's order. */
   readonly random: Random;
+  /** Receives what Caffe would log. */
   readonly log: Log;
   /** Fills `values`, the values of a blob of this shape, by the filler; without `values` it only checks the filler. */
   fill(filler: FillerParameter, shape: Shape, values?: Float32Array): void;
@@ -36,6 +39,7 @@ export type Arity = number | readonly [min: number, max: number];
 /** A parameter blob that a layer declares: its shape, and the filler of its first values. */
 export interface ParamDeclaration {
   readonly shape: Shape;
+  /** See `filler`. */
   readonly filler: FillerParameter;
 }
 

@@ -41,7 +41,9 @@ export interface NetInTurn {
 
 /** Names of the first and the last layer; both are included. */
 export interface LayerRange {
+  /** The first layer that runs. Default: the first of the net, of backward the last. */
   readonly from?: string | undefined;
+  /** The last layer that runs. Default: the last of the net, of backward the first. */
   readonly to?: string | undefined;
 }
 

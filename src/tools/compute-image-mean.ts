@@ -23,6 +23,7 @@ export interface ImageMean {
   readonly count: number;
 }
 
+/** Options of `computeImageMean`. */
 export type ImageMeanOptions = ImageSetOptions;
 
 /**

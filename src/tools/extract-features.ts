@@ -14,6 +14,7 @@ import type { FileOptions } from "./options.js";
 export interface ExtractFeaturesOptions extends FileOptions {
   /** Names of blobs, and for each the path of its database or file. */
   readonly blobs: readonly string[];
+  /** Paths of the databases or files, one for each blob. */
   readonly outputs: readonly string[];
   /** The number of forward passes. */
   readonly batches: number;

@@ -3,6 +3,7 @@ import { type ByteSource, bytesSource } from "../util/files.js";
 
 /** One line of a table: the values of a net's outputs at an iteration. */
 export interface LogRow {
+  /** The number of updates before. */
   readonly iteration: number;
   /** Seconds since training began. */
   readonly seconds: number;
@@ -14,7 +15,9 @@ export interface LogRow {
 
 /** The values in a training log. */
 export interface TrainingLog {
+  /** The outputs of the trained net. */
   readonly train: readonly LogRow[];
+  /** The outputs of the test nets. */
   readonly test: readonly LogRow[];
   /** The loss of each iteration that was displayed, smoothed over `average_loss` iterations. */
   readonly loss: readonly { readonly iteration: number; readonly seconds: number; readonly value: number }[];

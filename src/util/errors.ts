@@ -29,6 +29,7 @@ export type ErrorCode =
 
 /** A place in a text; lines and columns count from 1. */
 export interface Place {
+  /** The name of the file, if it has one. */
   readonly file?: string | undefined;
   readonly line: number;
   readonly column: number;

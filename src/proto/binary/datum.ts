@@ -14,6 +14,7 @@ export interface DatumValues {
   readonly label: number;
   /** The values where they are not bytes; `data` is empty then. */
   readonly floatData?: Float32Array | undefined;
+  /** Whether `data` is an image file. Default false. */
   readonly encoded?: boolean | undefined;
 }
 

@@ -16,6 +16,7 @@ export interface ParseOptions {
 
 /** A message, and the problems of its text in the order of the text. */
 export interface Parsed<T> {
+  /** What could be read, also of a text with problems. */
   readonly message: T;
   readonly issues: readonly TextIssue[];
 }
