@@ -1,6 +1,6 @@
 // The examples of docs/api.md and of other pages run, and print what their comments say. Every function has one, and every method
 // of a class. docs/api.md is what the doc comments say: see test/repo/api-page.test.ts.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -55,7 +55,11 @@ describe("docs/api.md", () => {
   test.each(examples)("%s", (_, code) => run(code));
 });
 
-describe.each(["README.md", "docs/batch-norm.md", "docs/fold.md", "docs/lint.md"])("%s", (path) => {
+/** Pages whose code is a part of a class, or stands on classes of the reader's. */
+const withoutProgram = ["architecture.md", "layers.md", "api.md"];
+const pages = readdirSync(new URL("../../docs/", import.meta.url)).filter((name) => name.endsWith(".md"));
+const programs = ["README.md", ...pages.filter((name) => !withoutProgram.includes(name)).map((name) => `docs/${name}`)];
+describe.each(programs.filter((path) => examplesOf(read(path)).length > 0))("%s", (path) => {
   // The digits of its first example are larger.
   const own = path === "README.md" ? { pixels: () => new Float32Array(28 * 28) } : {};
   test.each(examplesOf(read(path)).map((code, i) => [i + 1, code] as const))("example %i", (_, code) => run(code, own));
