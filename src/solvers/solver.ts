@@ -9,6 +9,7 @@ import {
 } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
+import { yieldToEvents } from "../util/event-loop.js";
 import { formatNumber } from "../util/number-format.js";
 import { Turns } from "../util/turns.js";
 import { buildChoice } from "./build-choice.js";
@@ -167,7 +168,7 @@ export class Solver extends SolverBase {
       if (this.#stopped) return false;
     }
     await this.#iterate();
-    await this.#context.yieldToEvents();
+    await yieldToEvents();
     const request = this.#getRequest();
     if ((param.snapshot > 0 && this.iter % param.snapshot === 0) || request === "snapshot") await this.#trySnapshot();
     if (request === "stop") this.#stopped = true;
@@ -175,7 +176,7 @@ export class Solver extends SolverBase {
   }
 
   /**
-   * Trains until `max_iter`, then takes the last snapshot and runs the last test. An error (a picture that is gone, say) ends it
+   * Trains until `max_iter`, then takes the last snapshot and runs the last test. An error, such as a missing image, ends it
    * with a snapshot of what was learned, if the solver takes snapshots.
    *
    * @throws MokaError as `step` does
@@ -236,7 +237,7 @@ export class Solver extends SolverBase {
     const mean = new OutputMean(net);
     let loss = 0;
     for (let batch = 0; batch < (this.param.testIter[index] ?? 0); batch++) {
-      await this.#context.yieldToEvents();
+      await yieldToEvents();
       const request = this.#getRequest();
       if (request === "snapshot") await this.#trySnapshot();
       if (request === "stop") {
@@ -337,6 +338,26 @@ export class Solver extends SolverBase {
     await this.#restoreRun(runStateFile(path));
   }
 
+  /**
+   * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
+   * a training loop of your own. Nothing is logged or tested.
+   *
+   * @example
+   * ```ts
+   * const solver = await Solver.load("examples/article/solver.prototxt");
+   * solver.net.clearParamDiffs();
+   * await solver.net.forward();
+   * await solver.net.backward();
+   * await solver.applyUpdate();
+   * ```
+   */
+  async applyUpdate(): Promise<void> {
+    await this.#usable.net.turn(async () => {
+      await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
+      this.#progress.iter++;
+    });
+  }
+
   /** Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards. */
   dispose(): Promise<void> {
     this.#disposal ??= this.#calls.take(() => this.#release());
@@ -400,26 +421,6 @@ export class Solver extends SolverBase {
       if (!(error instanceof MokaError)) throw error;
       log("warning", "moka:0", `Ignoring ${path}, as ${error.reason}: ${fallback}`);
     }
-  }
-
-  /**
-   * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
-   * a loop of one's own. Nothing is logged or tested.
-   *
-   * @example
-   * ```ts
-   * const solver = await Solver.load("examples/article/solver.prototxt");
-   * solver.net.clearParamDiffs();
-   * await solver.net.forward();
-   * await solver.net.backward();
-   * await solver.applyUpdate();
-   * ```
-   */
-  async applyUpdate(): Promise<void> {
-    await this.#usable.net.turn(async () => {
-      await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
-      this.#progress.iter++;
-    });
   }
 
   // ---- one iteration

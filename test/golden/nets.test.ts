@@ -5,6 +5,7 @@ import type { Engine } from "../../src/core/engine.js";
 import type { Net } from "../../src/core/net.js";
 import { ReferenceEngine } from "../../src/engines/reference/index.js";
 import { Random } from "../../src/util/random.js";
+import { distance, largest } from "../distance.js";
 import { netFromText } from "../nets.js";
 import { readSafetensors, type Safetensors } from "../safetensors.js";
 import { engines, sharedEngines } from "./engines.js";
@@ -81,16 +82,6 @@ async function backward(net: Net, without: string | undefined): Promise<void> {
   await net.backward({ to: net.layers[index + 1]?.name });
   for (const state of net.layers[index]?.tops.slice(1) ?? []) net.blobs.get(state)?.diff.fill(0);
   await net.backward({ from: without });
-}
-
-const largest = (values: ArrayLike<number>) =>
-  Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
-/** The largest distance of two values; infinite if lengths differ or a value is none. */
-function distance(actual: ArrayLike<number> | undefined, expected: ArrayLike<number>): number {
-  if (actual?.length !== expected.length) return Number.POSITIVE_INFINITY;
-  const distances = Array.from(actual, (value, i) => Math.abs(value - (expected[i] ?? Number.NaN)));
-  return distances.some(Number.isNaN) ? Number.POSITIVE_INFINITY : largest(distances);
 }
 
 /** The results that are not within 1e-4 of the largest value of the reference's. */

@@ -5,6 +5,7 @@ import type { Engine } from "../../src/core/engine.js";
 import { ReferenceEngine } from "../../src/engines/reference/index.js";
 import { Random } from "../../src/util/random.js";
 import { type AnyNet, drawNet, drawnTypes } from "../any-nets.js";
+import { distance, largest } from "../distance.js";
 import { engines, sharedEngines } from "../golden/engines.js";
 import { type NetSetup, netFromText } from "../nets.js";
 import { distinctSettings, type PassSetting } from "../passes.js";
@@ -48,11 +49,6 @@ async function results(drawn: AnyNet, setup: NetSetup, nudge = 0): Promise<Resul
   await net.dispose();
   return seen;
 }
-
-const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
-const distance = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length ? largest(a.map((value, i) => value - (b[i] ?? Number.NaN))) : Number.POSITIVE_INFINITY;
 
 /** What rounding may do to each result, as some runs of the reference engine show it: infinite where it is not defined. */
 async function slackOf(drawn: AnyNet, wanted: Results): Promise<ReadonlyMap<string, number>> {

@@ -12,7 +12,7 @@ export const doctor: Command = command(
   batchParameters(10, "TEST"),
   async ({ model, weights, json, ...rest }) => {
     const { doctor: examine } = await import("../../index.js");
-    const report = await examine(model, weights, await batchOptions(rest));
+    const report = await examine(model, weights, batchOptions(rest));
     if (json) printJson(report);
     else print(asText(onOneLine(report)));
     return report.causes.length > 0 || report.bad.global || report.bad.batch ? 1 : 0;
