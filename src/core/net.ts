@@ -52,7 +52,7 @@ export interface LayerRange {
  * for the last few shapes.
  *
  * Methods that return promises take turns, in the order of the calls: each begins when the ones before it have ended, also
- * those of other nets on the same engine. So calls may be made in parallel. The others act at once, and throw during a run.
+ * those of other nets on the same engine. So calls may be made in parallel. The other methods act at once, and throw during a run.
  * A layer of your own must not wait for a method of its net: that method waits for the run that the layer is part of.
  */
 export class Net extends NetBase {
@@ -148,7 +148,8 @@ export class Net extends NetBase {
 
   /**
    * Does `work` as one turn: what else is asked of this net, and of others on its engine, waits until the promise of `work`
-   * settles. Inside, `inTurn` runs the net; its other methods that return promises would wait for this turn, for ever.
+   * settles. Inside `work`, call the methods of `inTurn`: the net's other methods that return promises would wait for this turn
+   * for ever.
    */
   async turn<T>(work: () => Promise<T>): Promise<T> {
     this.#checkUsable();
@@ -247,7 +248,7 @@ export class Net extends NetBase {
   /**
    * Copies parameters by layer name from one file or message, or several, one after the other. Layers of a file that the
    * net does not have are ignored. Layers of the net that no file has do not change; the log names them, and the weights that
-   * nobody took: as a warning in phase TEST, and in TRAIN, where a net is finetuned, as information.
+   * no layer took: as a warning in phase TEST, and in TRAIN, where a net is finetuned, as information.
    *
    * @param weights a caffemodel's path or address, its bytes, a `Blob` or the message; or several
    * @param namedBy the file that names the paths; its folder is searched too
@@ -327,7 +328,7 @@ export class Net extends NetBase {
     check(!this.#disposal, "MOKA_USAGE", `net "${this.name}" was disposed of: it cannot be used any more`);
   }
 
-  /** Throws while a run is on its way, because what it works with would change under it. */
+  /** Throws during a run, because the call would change what the run works with. */
   #checkIdle(): void {
     this.#checkUsable();
     check(

@@ -7,11 +7,11 @@ import { blobFits } from "./weights.js";
 /** A layer that weights leave as its fillers made it. */
 interface LeftLayer {
   readonly layer: Layer;
-  /** The layer of the weights that was probably meant for it: nobody takes it, and its blobs fit. */
+  /** The layer of the weights that was probably meant for it: no layer of the net takes it, and its blobs fit. */
   readonly meant: string | undefined;
 }
 
-/** What a net and its weights have without the other. */
+/** The layers that only the net has, or only its weights. */
 export interface WeightsGap {
   readonly left: readonly LeftLayer[];
   /** The names of the layers with blobs that no layer of the net takes. */

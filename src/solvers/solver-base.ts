@@ -3,6 +3,7 @@ import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { inspectKey } from "../util/inspect.js";
 import { formatNumber } from "../util/number-format.js";
 
+/** The events of a solver, by name. */
 export interface SolverEvents {
   /** After an iteration's gradient, before its update. */
   iteration: { readonly iter: number; readonly loss: number; readonly smoothedLoss: number; readonly lr: number };
@@ -13,7 +14,7 @@ export interface SolverEvents {
 
 export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) => void;
 
-/** How a solver shows itself, and tells others what it does. */
+/** The text and JSON form of a solver, and its events. */
 export abstract class SolverBase {
   abstract readonly param: SolverParameter;
   abstract readonly net: Net;
@@ -36,7 +37,7 @@ export abstract class SolverBase {
     for (const listener of this.#listeners[event]) listener(value);
   }
 
-  /** What it does and how far it is, and the table of its net; `console.log` shows it too. */
+  /** Its type, iteration and learning rate, and the table of its net; `console.log` shows it too. */
   toString(): string {
     const { type, maxIter } = this.param;
     return `Solver (${type}): iteration ${this.iter} of ${maxIter}, learning rate ${formatNumber(this.lr)}\n${this.net}`;
