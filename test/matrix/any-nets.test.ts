@@ -13,7 +13,7 @@ import { poisonSharedMemory } from "../poison.js";
 
 type Results = ReadonlyMap<string, readonly number[]>;
 
-/** All that must be there after two runs: outputs, what forward leaves in the parameters, and gradients. */
+/** The results of two runs: outputs, parameters after forward, and gradients. */
 async function results(drawn: AnyNet, setup: NetSetup, nudge = 0): Promise<Results> {
   const random = new Random(2);
   const moved = (values: readonly number[]) => {
@@ -50,7 +50,7 @@ async function results(drawn: AnyNet, setup: NetSetup, nudge = 0): Promise<Resul
   return seen;
 }
 
-/** What rounding may do to each result, as some runs of the reference engine show it: infinite where it is not defined. */
+/** The tolerance of each result, from runs of the reference engine with other rounding; infinite where it is not defined. */
 async function slackOf(drawn: AnyNet, wanted: Results): Promise<ReadonlyMap<string, number>> {
   const slack = new Map([...wanted].map(([name, values]) => [name, 1e-4 * largest(values) + 1e-6]));
   for (const [bits, nudge] of [
