@@ -3,20 +3,12 @@ import type { Shape } from "../util/shape.js";
 import type { Blob } from "./blob.js";
 
 /** The part of a layer that is described. */
-interface LayerView {
-  readonly name: string;
-  readonly type: string;
-  readonly bottoms: readonly string[];
-  readonly tops: readonly string[];
+interface LayerView extends Omit<LayerDescription, "params"> {
   readonly blobs: readonly Blob[];
 }
 
 /** The part of a net that is described. */
-interface NetView {
-  readonly name: string;
-  readonly phase: "TRAIN" | "TEST";
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
+interface NetView extends Omit<NetDescription, "layers" | "blobs"> {
   readonly layers: readonly LayerView[];
   readonly blobs: ReadonlyMap<string, Blob>;
   readonly params: ReadonlyMap<string, readonly Blob[]>;

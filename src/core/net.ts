@@ -182,8 +182,7 @@ export class Net extends NetBase {
     const given = Object.entries(inputs).map(
       ([name, values]) => [name, copies ? Float32Array.from(values) : values] as const,
     );
-    this.#checkUsable();
-    return this.#turns.take(async () => {
+    return this.turn(async () => {
       for (const [name, values] of given) this.#setInput(name, values);
       const { low, high } = this.#indices(range.from, range.to);
       await this.inTurn.forward(low, high);

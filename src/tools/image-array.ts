@@ -3,7 +3,7 @@ import { openFiles } from "../platform/open-files.js";
 import { check, MokaError } from "../util/errors.js";
 import { type FileSource, readSource, sourceName } from "../util/files.js";
 import type { NdArray } from "../util/nd-array.js";
-import { countOf } from "../util/shape.js";
+import { countOf, formatSizes } from "../util/shape.js";
 import type { ImageSetOptions } from "./options.js";
 
 /** How an image is resized. */
@@ -73,7 +73,7 @@ export function checkImage({ shape, data }: NdArray): readonly [height: number, 
   check(
     shape.length === 3 && height > 0 && width > 0 && channels > 0 && data.length === countOf(shape),
     "MOKA_SHAPE",
-    `expected an image, height × width × channels, got an array of shape ${shape.join(" × ")} with ${data.length} values`,
+    `expected an image, height × width × channels, got an array of shape ${formatSizes(shape)} with ${data.length} values`,
   );
   return [height, width, channels];
 }
