@@ -38,7 +38,7 @@ export interface LayerShapes {
   readonly error: unknown;
 }
 
-/** The parameters of a state of a net, without memory; those with the same name are one. */
+/** The parameters of a net in one state, without memory. Parameters of the same name are one. */
 interface NamedParams {
   readonly table: ParamTable;
   /** The layers whose parameters do not fit those of the same name. */
@@ -111,13 +111,14 @@ function nameParams(layers: ReadonlyMap<LayerParameter, LayerShapes>): NamedPara
   return { table, errors };
 }
 
+/** Only shapes are known here: no value is computed. */
 const none: Memory = {
   allocate: () => {
     throw new TypeError("a net of which only the shapes are known has no memory");
   },
 };
 
-/** Where only some tops of a data layer have a given shape, the others keep their own, with the batch size of the given. */
+/** If only some tops of a data layer have a given shape, the others get the batch size of that shape. */
 function withGiven(message: LayerParameter, found: LayerShapes, given: ReadonlyMap<string, Shape>): LayerShapes {
   const batch = message.top.map((name) => given.get(name)).find((shape) => shape !== undefined)?.[0];
   if (batch === undefined || !isDataLayer(message)) return found;
@@ -176,7 +177,7 @@ async function inferLayer(
   }
 }
 
-/** Checks the filler of the weights of a layer whose bottoms are not known, as far as it depends on no shape. */
+/** Checks the filler of the weights of a layer whose bottoms are unknown, as far as it does not depend on a shape. */
 function checkFillers({ weightFiller }: Layer, catalog: Catalog): void {
   if (weightFiller?.filler) catalog.fill(weightFiller.filler, anyShape);
 }

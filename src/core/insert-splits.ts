@@ -8,7 +8,7 @@ import { connect, type Value } from "./graph.js";
  * so that the value's gradient is the sum over its readers. A loss weight on the value counts as its first reader. Names
  * are Caffe's: `ip_ip_0_split` with tops `ip_ip_0_split_0`, ….
  *
- * @param all all layers of the file: the error tells of those that make the blob in another state
+ * @param all all layers of the file; the error names those that make the blob in another state
  * @throws MokaError `MOKA_BLOB` for a bottom that no layer above makes
  */
 export function insertSplits(layers: readonly LayerParameter[], all?: readonly LayerParameter[]): LayerParameter[] {

@@ -59,8 +59,8 @@ function* rateProblems(solver: SolverParameter) {
 }
 
 /**
- * Whether the folder of the snapshots is there; a prefix that is itself a folder gets the solver's name. Nothing is said
- * where a net is missing too: the solver is then looked at far from where it runs.
+ * Reports a folder of the snapshots that does not exist. A prefix that is itself a folder gets the solver's name. If a net is
+ * missing too, nothing is reported: the solver does not run from this working directory.
  */
 async function snapshotProblems(solver: SolverParameter, files: Files): Promise<readonly SolverProblem[]> {
   const { snapshot, snapshotAfterTrain, snapshotPrefix } = solver;

@@ -1,4 +1,4 @@
-// What building a layer refuses, lint says of that layer; and of what is built, lint says no such thing. The golden cases of
+// Lint reports a layer exactly if building refuses it: tried on the golden cases of
 // every layer type, with each field of its message, its bottoms and its tops changed in turn.
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -32,7 +32,7 @@ const others = new Set(["unknown-bottom", "duplicate-top", "layer-after-in-place
 /** Rules about nets that are built, and compute something wrong. */
 const ofResults = new Set(["batch-stats-in-test"]);
 
-/** Cases of source layers, of which the reference has none: what they make is random, or in files. */
+/** Cases of source layers. The reference has none, because their values are random, or in files. */
 const sources = {
   DummyData: `layer { name: "d" type: "DummyData" top: "a" top: "b" dummy_data_param {
     shape { dim: 2 dim: 3 } shape { dim: 2 } data_filler { type: "gaussian" } data_filler { type: "constant" value: 1 } } }`,

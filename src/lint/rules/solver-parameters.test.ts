@@ -1,7 +1,7 @@
 import { testRule } from "../../../test/lint.js";
 import { solverParameters } from "./solver-parameters.js";
 
-// All that is checked, in src/solvers/checks.test.ts.
+// src/solvers/checks.test.ts has all that is checked.
 const common = 'net: "n"\nmax_iter: 9\nsnapshot_after_train: false\nbase_lr: 0.1\n';
 
 testRule(solverParameters, {

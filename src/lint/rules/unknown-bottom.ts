@@ -1,4 +1,4 @@
-import { madeElsewhere } from "../../core/graph.js";
+import { describeElsewhere } from "../../core/graph.js";
 import { closest, hintAt } from "../../util/closest.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
 import type { LintLayer } from "../layer.js";
@@ -39,7 +39,7 @@ function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
     const hint = makes
       ? `; ${makes.label}, further down, does`
       : others.length > 0
-        ? others.map(({ message }) => `; ${madeElsewhere(message)}`).join("")
+        ? others.map(({ message }) => `; ${describeElsewhere(message)}`).join("")
         : hintAt(close && `"${close}"`);
     yield {
       layer,

@@ -195,7 +195,7 @@ export class Lexer {
     }
   }
 
-  /** A word; a name or a number if only characters that look like ASCII, or are not seen, keep it from being one. */
+  /** A word; a name or a number if only invisible characters, or some that look like ASCII, keep it from being one. */
   #word(end: number): void {
     const written = this.text.slice(this.offset, end);
     const [ascii, seen] = [asAscii(written), withoutUnseen(written)];
