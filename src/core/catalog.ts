@@ -21,7 +21,6 @@ export interface LayerClass extends LayerConstructor {
 }
 
 /**
-/**
  * Checks a filler for a blob of this shape, and returns the function that writes its values: at once, or piece by piece while
  * the caller goes through the result, which it must do to the end before anything else draws.
  *

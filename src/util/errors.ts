@@ -26,6 +26,8 @@ export interface ErrorContext {
   readonly place?: Place | undefined;
   readonly layer?: { readonly name: string; readonly type: string } | undefined;
   readonly cause?: unknown;
+  /** The value that was probably meant, where the value at the place is misspelled. */
+  readonly meant?: string | undefined;
 }
 
 /**
@@ -40,9 +42,11 @@ export class MokaError extends Error {
   readonly reason: string;
   readonly place: Place | undefined;
   readonly layer: { readonly name: string; readonly type: string } | undefined;
+  /** The value that was probably meant, where the value at the place is misspelled. */
+  readonly meant: string | undefined;
 
   constructor(code: ErrorCode, reason: string, context: ErrorContext = {}) {
-    const { place, layer, cause } = context;
+    const { place, layer, cause, meant } = context;
     const where = place ? `${formatPlace(place)}: ` : "";
     const who = layer ? `layer "${layer.name}" (${layer.type}): ` : "";
     super(where + who + reason, cause === undefined ? undefined : { cause });
@@ -51,6 +55,7 @@ export class MokaError extends Error {
     this.reason = reason;
     this.place = place;
     this.layer = layer;
+    this.meant = meant;
   }
 
   /** The same error with the place and layer that it lacks; its own place and layer stay. */
@@ -60,6 +65,7 @@ export class MokaError extends Error {
       place: this.place ?? context.place,
       layer: this.layer ?? context.layer,
       cause: this.cause ?? context.cause,
+      meant: this.meant,
     });
   }
 }

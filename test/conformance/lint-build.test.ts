@@ -263,6 +263,26 @@ param { name: "w" lr_mult: 2 } inner_product_param { num_output: 3 } }`,
   });
 });
 
+describe("a loss weight on one of two tops", () => {
+  const pool = (readers: string) => `${data.replace("dim: 8 dim: 4", "dim: 1 dim: 1 dim: 4 dim: 4")}
+layer { name: "p" type: "Pooling" bottom: "x" top: "y" top: "mask" loss_weight: 2 pooling_param { kernel_size: 2 } }
+${readers}`;
+  const errors = async (text: string) =>
+    (await lintText(text, undefined, rules, {}, context)).filter(({ severity }) => severity === "error");
+
+  test("is refused", async () => {
+    const reason = "has 1 loss_weight for 2 tops; give none, or one each";
+    expect(await refusal(pool(""), "TRAIN")).toBe(reason);
+    expect(await errors(pool(""))).toMatchObject([{ message: expect.stringContaining(reason) }]);
+  });
+
+  test("is taken where the Split behind that top has it, as in Caffe", async () => {
+    const text = pool('layer { name: "r" type: "ReLU" bottom: "y" top: "z" }\n');
+    expect(await refusal(text, "TRAIN")).toBeUndefined();
+    expect(await errors(text)).toEqual([]);
+  });
+});
+
 test("the case filler-lint: each filler that does not exist, and the enum in quotes", async () => {
   const path = new URL("../cases/filler-lint/n.prototxt", import.meta.url);
   const found = await lintText(readFileSync(path, "utf8"), undefined, rules, {}, context);
