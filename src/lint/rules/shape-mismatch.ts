@@ -13,8 +13,8 @@ import type { Fix, Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 import type { Blobs } from "../weights.js";
 
-/** Errors in a layer's message or bottoms; errors of missing data files have other codes. */
-const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LAYER", "MOKA_WEIGHTS"]);
+/** Errors in a layer's message, its bottoms or its data; of files that are not there the code is another. */
+const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LAYER", "MOKA_WEIGHTS", "MOKA_DATA"]);
 
 export const shapeMismatch: Rule = {
   id: "shape-mismatch",
