@@ -57,7 +57,7 @@ const withFiles = [
   ["HDF5Data", "hdf5_shuffle"],
   ["ImageData", "image_resize"],
   ["WindowData", "window_warp"],
-].map(([type = "", name]): Case => {
+].map(([type = "", name = ""]): Case => {
   const file = fileURLToPath(new URL(`../golden/data/${name}/net.prototxt`, import.meta.url));
   return [type, readFileSync(file, "utf8"), file];
 });
@@ -68,7 +68,7 @@ const withFiles = [
  */
 const filesAway = /(?:source|root_folder|mean_file) is (?:bogus|missing)|_threshold is/;
 
-describe.each([...golden, ...Object.entries(sources), ...withFiles])("%s", (type, text, file) => {
+describe.each([...golden, ...Object.entries(sources), ...withFiles])("%s", (...[type, text, file]: Case) => {
   const changes = changesOf(layerIn(parseNet(text).message, type)).filter(
     ([what]) => file === undefined || !filesAway.test(what),
   );
