@@ -11,6 +11,7 @@ export type ErrorCode =
   | "MOKA_DATA" // a data source that is empty, damaged or of another kind
   | "MOKA_FILE" // a file that cannot be opened, read or written
   | "MOKA_MEMORY" // more memory than the engine can hold
+  | "MOKA_WORKER" // a worker that failed or ended
   | "MOKA_UNSUPPORTED" // a feature that Moka lacks, here or everywhere
   | "MOKA_USAGE"; // the call itself is wrong
 

@@ -11,7 +11,7 @@ import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
-import { keepFieldValues } from "./blob.js";
+import { keepFieldValues } from "./field-values.js";
 import { NumberReader } from "./numbers.js";
 import { rawValues } from "./raw-values.js";
 

@@ -1,0 +1,122 @@
+import type { Listener, SolverAction, SolverEvents } from "../../solvers/solver.js";
+import { Handle, Net } from "./net.js";
+import type { Loan, Peer } from "./peer.js";
+import type { Change, SolverFacts, SolverState } from "./protocol.js";
+
+/**
+ * A solver in a worker: the methods of a solver. `iter`, `lr`, `loss`, `smoothedLoss` and `stopped` are those of the last
+ * answer or event; `state()` asks for them.
+ */
+export class Solver implements SolverState {
+  readonly net: Net;
+  readonly testNets: readonly Net[];
+  readonly #handle: Handle;
+  /** Its nets, by their numbers. */
+  readonly #nets: ReadonlyMap<number, Net>;
+  readonly #listeners = new Map<keyof SolverEvents, Set<Listener<never>>>();
+  #state: SolverState;
+
+  constructor(peer: Peer, { handle, net, testNets, ...state }: SolverFacts, loan: Loan) {
+    this.#state = state;
+    this.net = new Net(peer, net, new Set());
+    this.testNets = testNets.map((each) => new Net(peer, each, new Set()));
+    this.#nets = new Map([
+      [net.handle, this.net],
+      ...testNets.map(({ handle }, i) => [handle, this.testNets[i] as Net] as const),
+    ]);
+    this.#handle = new Handle(peer, handle, "the solver", loan, (change) => this.#apply(change));
+  }
+
+  /** Number of updates so far. */
+  get iter(): number {
+    return this.#state.iter;
+  }
+
+  /** The learning rate of the next iteration. */
+  get lr(): number {
+    return this.#state.lr;
+  }
+
+  /** The loss of the last iteration, averaged over `iter_size` batches; NaN before the first iteration. */
+  get loss(): number {
+    return this.#state.loss;
+  }
+
+  /** The mean loss of the last `average_loss` iterations, as printed by Caffe. */
+  get smoothedLoss(): number {
+    return this.#state.smoothedLoss;
+  }
+
+  /** Whether the last `solve` or `step` was stopped by a request. */
+  get stopped(): boolean {
+    return this.#state.stopped;
+  }
+
+  /** Asks the worker for what the getters show. */
+  async state(): Promise<SolverState> {
+    return (await this.#handle.call("state", [])) as SolverState;
+  }
+
+  /** Calls `listener` at every such event. Returns a function that removes it. */
+  on<E extends keyof SolverEvents>(event: E, listener: Listener<E>): () => void {
+    const listeners = this.#listeners.get(event) ?? this.#listen(event);
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
+  /** Asks the worker for events of a kind; from then on they come. */
+  #listen<E extends keyof SolverEvents>(event: E): Set<Listener<E>> {
+    const listeners = new Set<Listener<E>>();
+    this.#listeners.set(event, listeners);
+    this.#handle.listen(event, (value: SolverEvents[E], change: Change) => {
+      this.#apply(change);
+      for (const listener of listeners) listener(value);
+    });
+    return listeners;
+  }
+
+  /** Stops the run that is on its way, or has it take a snapshot, after the present iteration; as signals do in Caffe. */
+  async request(action: SolverAction): Promise<void> {
+    await this.#handle.call("request", [action]);
+  }
+
+  /** Makes `iterations` updates; as a solver here. */
+  async step(iterations: number): Promise<void> {
+    await this.#handle.call("step", [iterations]);
+  }
+
+  /** Trains until `max_iter`; as a solver here. */
+  async solve(): Promise<void> {
+    await this.#handle.call("solve", []);
+  }
+
+  /** Runs test net `index` for its `test_iter` batches, and returns its outputs, averaged over them. */
+  async test(index = 0): Promise<Record<string, Float32Array>> {
+    return (await this.#handle.call("test", [index])) as Record<string, Float32Array>;
+  }
+
+  /** Writes a snapshot, in the files that the solver was loaded with. */
+  async snapshot(): Promise<void> {
+    await this.#handle.call("snapshot", []);
+  }
+
+  /** Restores a snapshot; as a solver here. */
+  async restore(path: string): Promise<void> {
+    await this.#handle.call("restore", [path]);
+  }
+
+  /** Frees the memory of the solver and its nets in the worker, after the calls before it have ended. */
+  dispose(): Promise<void> {
+    const disposal = this.#handle.dispose();
+    for (const net of this.#nets.values()) Net.disposeWith(net, disposal);
+    return disposal;
+  }
+
+  #apply({ state, shapes }: Change): void {
+    if (state) this.#state = state;
+    for (const [handle, changed] of shapes) {
+      const net = this.#nets.get(handle);
+      if (net) Net.setShapes(net, changed);
+    }
+  }
+}
