@@ -142,9 +142,12 @@ class Host {
         found.reset(data, labels);
       }),
 
-    step: (handle: number, iterations: number) => this.#onSolver(handle, (solver) => solver.step(iterations)),
-    solve: (handle: number) => this.#onSolver(handle, (solver) => solver.solve()),
-    test: (handle: number, index?: number) => this.#onSolver(handle, (solver) => solver.test(index)),
+    step: (handle: number, ...args: Parameters<CoreSolver["step"]>) =>
+      this.#onSolver(handle, (solver) => solver.step(...args)),
+    solve: (handle: number, ...args: Parameters<CoreSolver["solve"]>) =>
+      this.#onSolver(handle, (solver) => solver.solve(...args)),
+    test: (handle: number, ...args: Parameters<CoreSolver["test"]>) =>
+      this.#onSolver(handle, (solver) => solver.test(...args)),
     snapshot: (handle: number) => this.#onSolver(handle, (solver) => solver.snapshot()),
     restore: (handle: number, path: string) => this.#onSolver(handle, (solver) => solver.restore(path)),
     state: (handle: number) => this.#onSolver(handle, stateOf),

@@ -1,4 +1,4 @@
-import type { Listener, SolverAction, SolverEvents } from "../../solvers/solver.js";
+import type { Solver as CoreSolver, Listener, SolverAction, SolverEvents } from "../../solvers/solver.js";
 import { Handle, Net } from "./net.js";
 import type { Loan, Peer } from "./peer.js";
 import type { Change, SolverFacts, SolverState } from "./protocol.js";
@@ -81,18 +81,18 @@ export class Solver implements SolverState {
   }
 
   /** Makes `iterations` updates; as a solver here. */
-  async step(iterations: number): Promise<void> {
-    await this.#handle.call("step", [iterations]);
+  async step(...args: Parameters<CoreSolver["step"]>): Promise<void> {
+    await this.#handle.call("step", args);
   }
 
   /** Trains until `max_iter`; as a solver here. */
-  async solve(): Promise<void> {
-    await this.#handle.call("solve", []);
+  async solve(...args: Parameters<CoreSolver["solve"]>): Promise<void> {
+    await this.#handle.call("solve", args);
   }
 
   /** Runs test net `index` for its `test_iter` batches, and returns its outputs, averaged over them. */
-  async test(index = 0): Promise<Record<string, Float32Array>> {
-    return (await this.#handle.call("test", [index])) as Record<string, Float32Array>;
+  async test(...args: Parameters<CoreSolver["test"]>): Promise<Record<string, Float32Array>> {
+    return (await this.#handle.call("test", args)) as Record<string, Float32Array>;
   }
 
   /** Writes a snapshot, in the files that the solver was loaded with. */

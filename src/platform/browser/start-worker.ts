@@ -9,5 +9,5 @@ declare const Worker: Page["Worker"];
 
 /** Starts the worker of `moka-caffe/worker`. Bundlers look for the expression as it stands here. */
 export function startWorker(): InstanceType<Page["Worker"]> {
-  return new Worker(new URL("../../worker-main.js", import.meta.url), { type: "module" });
+  return new Worker(new URL("../../api/remote/main.js", import.meta.url), { type: "module" });
 }
