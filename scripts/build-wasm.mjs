@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { deflateSync } from "node:zlib";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const compiler = join(root, "node_modules", "assemblyscript");
@@ -96,11 +97,13 @@ function sharedFlag(bytes) {
 function moduleText(bytes, hash) {
   return `// Made by scripts/build-wasm.mjs; not to be edited.
 
+// The types are written out: a declaration would repeat the text.
 /** The hash of the sources in assembly/, the compiler and its flags. */
 export const sourcesHash = "${hash}";
 /** The index of the byte that says whether the memory is shared: 3 if it is, as here, 1 if not. */
 export const sharedFlag = ${sharedFlag(bytes)};
-export const text =
-  "${bytes.toString("base64")}";
+/** The module, deflated, in Base64. */
+export const text: string =
+  "${deflateSync(bytes, { level: 9 }).toString("base64")}";
 `;
 }

@@ -4,10 +4,12 @@ export { createImages, type DecoderOptions } from "#platform";
 export type { BatchOptions } from "./api/batch-nets.js";
 export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/calibrate.js";
 export { Classifier, type ClassifierOptions } from "./api/classifier.js";
+export { type Detection, Detector, type DetectorOptions, type Window } from "./api/detector.js";
 export { type DoctorOptions, type DoctorReport, doctor } from "./api/doctor.js";
-export { type DrawOptions, drawNet } from "./api/draw-net.js";
+export { type DrawOptions, drawNet, drawNetToFile } from "./api/draw-net.js";
 export type { RunOptions } from "./api/environment.js";
 export { type FoldOptions, type FoldResult, fold } from "./api/fold.js";
+export type { ImageInputOptions } from "./api/image-input.js";
 export { type FixResult, fix, type LintOptions, type LintResult, lint } from "./api/lint.js";
 export { Net, type NetOptions } from "./api/net.js";
 export type { FoldProof, ProofOptions } from "./api/prove-fold.js";
@@ -17,10 +19,12 @@ export { type NetStats, type StatsOptions, stats } from "./api/stats.js";
 export { summarize } from "./api/summary.js";
 export { type MeanArray, Transformer } from "./api/transformer.js";
 export type { Node as LayerNode } from "./core/backward-plan.js";
-export type { Blob } from "./core/blob.js";
+export type { Blob, BlobDescription } from "./core/blob.js";
 export type { LayerConstructor } from "./core/catalog.js";
+export type { LayerDescription, NetDescription } from "./core/describe-net.js";
 export type { Compiled, Engine } from "./core/engine.js";
 export type { Direction, Execution } from "./core/execution.js";
+export type { AllOptions, AllRows, Rows } from "./core/forward-all.js";
 export type {
   Access as KernelAccess,
   Call as KernelCall,
@@ -49,6 +53,7 @@ export {
 } from "./core/layer.js";
 export type { ActivationKind, LayerFacts, LayerUse, Need as LayerNeed, Rereads } from "./core/layer-facts.js";
 export type { LayerRange, NetInTurn } from "./core/net.js";
+export type { NetBase } from "./core/net-base.js";
 export type { StateOptions } from "./core/net-state.js";
 export type { Learnable } from "./core/params.js";
 export type { Lifetime } from "./core/passes/pack.js";
@@ -72,7 +77,8 @@ export type { Finding, FoundProblem, Level, Levels } from "./lint/lint.js";
 export type { Fix, Severity } from "./lint/rule.js";
 export { createFiles, type MemoryFiles } from "./platform/memory-files.js";
 export type { DownloadProgress, FilesOptions } from "./platform/open-files.js";
-export type { DatumValues } from "./proto/binary/datum.js";
+export { type DatumValues, readBlobProto, readDatum, writeBlobProto, writeDatum } from "./proto/binary/index.js";
+export type { ReadOptions } from "./proto/binary/read.js";
 export { filler } from "./proto/filler.js";
 // All messages of caffe.proto.
 export type * from "./proto/gen/caffe_pb.js";
@@ -81,7 +87,16 @@ export type { Parsed, ParseOptions } from "./proto/text/index.js";
 export { formatNet, parseNet, parseSolver, type TextIssue } from "./proto/text/index.js";
 export type { TextIssueCode } from "./proto/text/issues.js";
 export type { WeightSource, Weights } from "./proto/weight-sources.js";
-export type { Listener as SolverListener, SolverAction, SolverEvents } from "./solvers/solver.js";
+export type { SolverAction } from "./solvers/solver.js";
+export type { Listener as SolverListener, SolverBase, SolverEvents } from "./solvers/solver-base.js";
+export {
+  arrayListToBlobProtoVector,
+  arrayToBlobProto,
+  arrayToDatum,
+  blobProtoToArray,
+  blobProtoVectorToArrayList,
+  datumToArray,
+} from "./tools/array-proto.js";
 export { loadArray, loadArrays, loadMean } from "./tools/arrays.js";
 export type { Cause } from "./tools/batch-norm/causes.js";
 export type { Comparison as StatisticsComparison, LayerGap } from "./tools/batch-norm/compare.js";
@@ -99,14 +114,16 @@ export { computeImageMean, type ImageMean, type ImageMeanOptions } from "./tools
 export { type CifarDatabase, convertCifarData } from "./tools/convert-cifar-data.js";
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
 export { type ConvertMnistSiameseDataOptions, convertMnistSiameseData } from "./tools/convert-mnist-siamese-data.js";
-export type { RankDir } from "./tools/draw/index.js";
+export { type CoordMap, coordMapFromTo, crop } from "./tools/coord-map.js";
+export type { DrawLayersOptions, RankDir } from "./tools/draw/index.js";
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";
 export type { Comparison as FoldComparison, LayerComparison, OutputComparison } from "./tools/fold/compare.js";
 export type { Bound as FoldBound } from "./tools/fold/fold-linear.js";
 export type { FoldedLayer, FoldedNet, FoldTarget, KeptLayer, NetSize } from "./tools/fold/index.js";
-export { type LoadImageOptions, loadImage, type NdArray, oversample, resizeImage } from "./tools/image-array.js";
+export { type LoadImageOptions, loadImage, oversample, type ResizeOptions, resizeImage } from "./tools/image-array.js";
 /** The types behind `L` and `P`. */
 export type * as LayerTypes from "./tools/layer-params.js";
+export { layerTypes } from "./tools/layer-types.js";
 export type { Call as LayerCall, Layers, TopList } from "./tools/net-spec.js";
 export { type CallOptions, L, type LayerFunction, NetSpec, P, Top, toProto } from "./tools/net-spec.js";
 export type { FileOptions } from "./tools/options.js";
@@ -119,6 +136,23 @@ export { type ErrorCode, MokaError, type Place } from "./util/errors.js";
 export type { ByteSource, FileSource, Files } from "./util/files.js";
 export type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "./util/images.js";
 export type { Log, LogSeverity } from "./util/log.js";
+export {
+  type ArrayOf,
+  type AxisSlice,
+  argmax,
+  max,
+  mean,
+  min,
+  type NdArray,
+  type Nested,
+  reshape,
+  slice,
+  type TypedArray,
+  toNested,
+  topIndices,
+  transposed,
+  type Values,
+} from "./util/nd-array.js";
 export type { Random, RandomState } from "./util/random.js";
 export type { Shape } from "./util/shape.js";
 export { version } from "./version.js";

@@ -16,10 +16,10 @@ import { copyMessage } from "../proto/source.js";
 import { isZip, loadArray, loadArrays } from "../tools/arrays.js";
 import { type BatchSource, batchesOfArrays, batchesOfLayers, ownDataLayers } from "../tools/batch-norm/batches.js";
 import { buildFedNet } from "../tools/batch-norm/fed-net.js";
-import type { NdArray } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
 import { type FileSource, type Files, isFile, isPath, readSource } from "../util/files.js";
 import { silent } from "../util/log.js";
+import type { NdArray } from "../util/nd-array.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { type NetSource, readNet } from "./read-text.js";
 

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { centerCrop, type NdArray, oversample, resizeImage } from "../tools/image-array.js";
+import { centerCrop, oversample, resizeImage } from "../tools/image-array.js";
+import type { NdArray } from "../util/nd-array.js";
 import { Classifier } from "./classifier.js";
 import { Net } from "./net.js";
 

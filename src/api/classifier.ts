@@ -1,57 +1,41 @@
 import type { Weights } from "../proto/weight-sources.js";
-import { loadMean } from "../tools/arrays.js";
-import { centerCrop, checkImage, type NdArray, oversample, resizeImage } from "../tools/image-array.js";
-import { check } from "../util/errors.js";
-import { type FileSource, isFile } from "../util/files.js";
-import { countOf } from "../util/shape.js";
+import { centerCrop, oversample, resizeImage } from "../tools/image-array.js";
+import type { NdArray } from "../util/nd-array.js";
+import { ImageInput, type ImageInputOptions, meanOf } from "./image-input.js";
 import { Net, type NetOptions } from "./net.js";
 import type { NetSource } from "./read-text.js";
-import { type MeanArray, Transformer } from "./transformer.js";
+import type { MeanArray, Transformer } from "./transformer.js";
 
-export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" | "keep"> {
+export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" | "keep">, ImageInputOptions {
   /** Height and width in pixels that images are resized to before they are cropped. Default: those of the input. */
   readonly imageDims?: readonly [number, number] | undefined;
-  /** The values to subtract, see `Transformer`; or their file, see `loadMean`. */
-  readonly mean?: MeanArray | FileSource | undefined;
-  readonly inputScale?: number | undefined;
-  readonly rawScale?: number | undefined;
-  readonly channelSwap?: readonly number[] | undefined;
 }
 
 /**
  * A net that classifies images, like pycaffe's `caffe.Classifier`. Images (height × width × channels) are resized, cropped
  * to the size of the net's input, transformed, and run through the net in batches. The prediction for an image is one
  * row of the net's first output, or, with oversampling, the mean of ten rows.
+ *
+ * @example
+ * ```ts
+ * const classifier = await Classifier.load("deploy.prototxt", "net.caffemodel", { imageDims: [256, 256], rawScale: 255 });
+ * const predictions = await classifier.predict([await loadImage("cat.jpg")]);
+ * argmax(predictions, 1).data; // the class of each image
+ * await classifier.dispose();
+ * ```
  */
 export class Classifier {
   readonly net: Net;
   /** Transforms crops of images to inputs. Its settings may be changed. */
   readonly transformer: Transformer;
   readonly imageDims: readonly [number, number];
-  readonly #input: string;
-  readonly #cropDims: readonly [number, number];
+  readonly #input: ImageInput;
 
   private constructor(net: Net, options: ClassifierOptions, mean: MeanArray | undefined) {
-    const [input = ""] = net.inputs;
-    const shape = net.blobs.get(input)?.shape ?? [];
-    check(
-      shape.length === 4,
-      "MOKA_USAGE",
-      net.inputs.length === 0
-        ? "the net has no input: a classifier needs a net to deploy, with an Input layer"
-        : `input "${input}" has shape ${shape.join(" × ")}: pictures need batch × channels × height × width`,
-    );
+    this.#input = new ImageInput(net, options, mean, "classifier");
     this.net = net;
-    this.#input = input;
-    this.#cropDims = [shape[2] ?? 0, shape[3] ?? 0];
+    this.transformer = this.#input.transformer;
     this.imageDims = options.imageDims ?? this.#cropDims;
-    const transformer = new Transformer({ [input]: shape });
-    transformer.setTranspose(input, [2, 0, 1]);
-    if (mean) transformer.setMean(input, mean);
-    if (options.inputScale !== undefined) transformer.setInputScale(input, options.inputScale);
-    if (options.rawScale !== undefined) transformer.setRawScale(input, options.rawScale);
-    if (options.channelSwap) transformer.setChannelSwap(input, options.channelSwap);
-    this.transformer = transformer;
   }
 
   /**
@@ -61,7 +45,7 @@ export class Classifier {
    * @param weights files or messages, as for `net.copyTrainedLayersFrom`
    */
   static async load(model: NetSource, weights: Weights, options: ClassifierOptions = {}): Promise<Classifier> {
-    const mean = isFile(options.mean) ? await loadMean(options.mean, options) : options.mean;
+    const mean = await meanOf(options);
     const net = await Net.load(model, { ...options, phase: "TEST", weights });
     try {
       return new Classifier(net, options, mean);
@@ -73,7 +57,11 @@ export class Classifier {
 
   /** Number of channels that images must have. */
   get channels(): number {
-    return this.transformer.inputs[this.#input]?.[1] ?? 0;
+    return this.transformer.inputs[this.#input.name]?.[1] ?? 0;
+  }
+
+  get #cropDims(): readonly [number, number] {
+    return [this.#input.height, this.#input.width];
   }
 
   /**
@@ -83,58 +71,17 @@ export class Classifier {
    * @param isOversampled true (default): the mean over corners, center and their mirror images; false: only the center
    */
   async predict(images: readonly NdArray[], isOversampled = true): Promise<NdArray> {
-    for (const image of images) {
-      const [, , channels] = checkImage(image);
-      check(
-        channels === this.channels,
-        "MOKA_SHAPE",
-        `a picture has ${channels} channels, the net's input "${this.#input}" ${this.channels}`,
-      );
-    }
-    const scaled = images.map((image) => resizeImage(image, this.imageDims));
+    const scaled = images.map((image) => resizeImage(image, this.imageDims, this.transformer.options));
     const parts = isOversampled
       ? oversample(scaled, this.#cropDims)
       : scaled.map((image) => centerCrop(image, this.#cropDims));
-    const predictions = await this.#forwardAll(parts);
+    const predictions = await this.#input.predict(parts);
     return isOversampled ? averageRows(predictions, 10) : predictions;
   }
 
   async dispose(): Promise<void> {
     await this.net.dispose();
   }
-
-  /** Runs the net batch by batch, the last one padded with zeros, as pycaffe's `forward_all`. */
-  async #forwardAll(parts: readonly NdArray[]): Promise<NdArray> {
-    const [batch = 1, ...shape] = this.transformer.inputs[this.#input] ?? [];
-    const size = countOf(shape);
-    const rows: Float32Array[] = [];
-    for (let start = 0; start < parts.length; start += batch) {
-      const chosen = parts.slice(start, start + batch);
-      const input = new Float32Array(batch * size);
-      chosen.forEach((part, index) => {
-        input.set(this.transformer.preprocess(this.#input, part).data, index * size);
-      });
-      const outputs = await this.net.forward({ [this.#input]: input });
-      const [name = ""] = this.net.outputs;
-      const values = outputs[name] ?? new Float32Array(0);
-      const rowCount = this.net.blobs.get(name)?.shape[0] ?? 0;
-      check(
-        rowCount === batch,
-        "MOKA_SHAPE",
-        `output "${name}" has ${rowCount} rows for a batch of ${batch}: it does not tell pictures apart`,
-      );
-      const width = values.length / batch;
-      rows.push(...chosen.map((_, index) => values.slice(index * width, (index + 1) * width)));
-    }
-    return stackRows(rows);
-  }
-}
-
-function stackRows(rows: readonly Float32Array[]): NdArray {
-  const width = rows[0]?.length ?? 0;
-  const data = new Float32Array(rows.length * width);
-  rows.forEach((row, index) => void data.set(row, index * width));
-  return { shape: [rows.length, width], data };
 }
 
 /** The means of each `count` consecutive rows. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { digitsFolder, type NormNet, normNet, trained, withBlobs } from "../../test/norm-nets.js";
-import type { NdArray } from "../tools/image-array.js";
+import type { NdArray } from "../util/nd-array.js";
 import { type DoctorOptions, doctor } from "./doctor.js";
 import { Net } from "./net.js";
 

@@ -9,18 +9,16 @@ import { openFiles } from "../platform/open-files.js";
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import { parseNet } from "../proto/text/index.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
-import { drawLayers, type PhaseOfNet, type RankDir } from "../tools/draw/index.js";
+import { type DrawLayersOptions, drawLayers, type PhaseOfNet, rankDirs } from "../tools/draw/index.js";
 import { check, MokaError } from "../util/errors.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import type { RunOptions } from "./environment.js";
-import { isNet, type NetSource, nameOf, readText, type Text } from "./read-text.js";
+import { checkNet, isNet, type NetSource, nameOf, readText, type Text } from "./read-text.js";
 
-export interface DrawOptions extends StateOptions, Pick<RunOptions, "files" | "onProgress" | "log"> {
+export interface DrawOptions extends StateOptions, DrawLayersOptions, Pick<RunOptions, "files" | "onProgress" | "log"> {
   /** The phase whose layers are drawn. Default: both phases; a layer of both is drawn once. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
-  /** The direction of the data flow: down (the default), to the right, or up. */
-  readonly rankdir?: RankDir | undefined;
 }
 
 /**
@@ -30,11 +28,15 @@ export interface DrawOptions extends StateOptions, Pick<RunOptions, "files" | "o
  * @param source the net, as for `Net.load`
  * @throws MokaError if the file cannot be read or has no layers. A net that cannot be built, or has mistakes in its
  * text, is drawn too, and its problems go to `log`
+ * @example
+ * ```ts
+ * const svg = await drawNet("examples/article/train_val.prototxt", { phase: "TRAIN", rankdir: "LR" });
+ * ```
  */
 export async function drawNet(source: NetSource, options: DrawOptions = {}): Promise<string> {
-  const { phase, rankdir = "TB", log = silent } = options;
+  const { phase, rankdir = "TB", displayLrm, log = silent } = options;
   const files = openFiles(options);
-  check(["TB", "LR", "BT"].includes(rankdir), "MOKA_USAGE", `rankdir must be TB, LR or BT, not "${rankdir}"`);
+  check(rankDirs.includes(rankdir), "MOKA_USAGE", `rankdir must be ${rankDirs.join(", ")}, not "${rankdir}"`);
   const net = isNet(source)
     ? upgradeNet(source, nameOf(source), log)
     : readLeniently(await readText(source, files), log);
@@ -49,7 +51,25 @@ export async function drawNet(source: NetSource, options: DrawOptions = {}): Pro
     phases.push({ phase: each, layers: included, shapes, assumed });
   }
   for (const message of missing) log("warning", "", message);
-  return drawLayers(net.name || "net", phases, rankdir);
+  return drawLayers(net.name || "net", phases, { rankdir, displayLrm });
+}
+
+/**
+ * Draws a net to a file, as pycaffe's `draw_net_to_file`: an SVG or, in Node, a PNG, by extension. See `drawNet`.
+ *
+ * @throws MokaError `MOKA_USAGE` for another extension, `MOKA_UNSUPPORTED` for a PNG in a page
+ * @example
+ * ```ts
+ * await drawNetToFile("examples/article/deploy.prototxt", "net.png", { rankdir: "LR" });
+ * ```
+ */
+export async function drawNetToFile(source: NetSource, path: string, options: DrawOptions = {}): Promise<void> {
+  const files = openFiles(options);
+  const [, extension] = /\.(svg|png)$/i.exec(path) ?? [];
+  check(extension, "MOKA_USAGE", `${path}: a net is drawn as SVG or PNG; give a name that ends in .svg or .png`);
+  const svg = await drawNet(source, { ...options, files });
+  const isPng = extension.toLowerCase() === "png";
+  await files.write(path, isPng ? await createImages().rasterize(svg) : new TextEncoder().encode(svg));
 }
 
 /** Reads a net. What cannot be read, for example a fork's value of an enum, is logged and left out of the drawing. */
@@ -59,6 +79,7 @@ function readLeniently({ text, file }: Text, log: Log): NetParameter {
     const { severity, line, column } = issue;
     log(severity, "io.cpp:36", `${file ?? "<text>"}:${line}:${column}: ${issue.message}`);
   }
+  checkNet(message, { text, file });
   const net = upgradeNet(message, file ?? "<text>", log);
   if (net.layer.length > 0) return net;
   const [first] = issues.filter(({ severity }) => severity === "error");

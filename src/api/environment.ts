@@ -56,6 +56,11 @@ export async function createEngine(options: RunOptions): Promise<Engine> {
   const names = Object.keys(engines).join(", ");
   check(engine in engines, "MOKA_USAGE", `there is no engine "${engine}"; there are ${names}`);
   check(Number.isInteger(threads) && threads > 0, "MOKA_USAGE", `threads must be 1 or more, not ${threads}`);
+  check(
+    engine === "reference" || "WebAssembly" in globalThis,
+    "MOKA_UNSUPPORTED",
+    `the engine "${engine}" needs WebAssembly, which is switched off here (node --jitless does that); "reference" does without`,
+  );
   return engines[engine](threads, log);
 }
 

@@ -1,5 +1,6 @@
 import { createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
+import { WeightFileStore } from "../data/weight-files.js";
 import { layers } from "../layers/registry.js";
 import { checkLevels } from "../lint/config.js";
 import { fixText } from "../lint/fix.js";
@@ -12,9 +13,9 @@ import { type FilesOptions, openFiles } from "../platform/open-files.js";
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { decodeText, type Encoding, encodeText } from "../util/encoding.js";
-import { type FileSource, type Files, isPath, readSource, sourceName } from "../util/files.js";
+import { type FileSource, type Files, isPath, sourceName } from "../util/files.js";
 import { silent } from "../util/log.js";
-import { isText, type Text } from "./read-text.js";
+import { isText, readTextBytes, type Text } from "./read-text.js";
 
 export interface LintOptions extends FilesOptions {
   /** The prototxt of the net's solver: a file, or its text. For rules about learning rates and similar values. */
@@ -55,7 +56,7 @@ export interface FixResult extends Pick<LintResult, "file" | "nets"> {
 /**
  * Looks for mistakes in a net, or in a solver and the nets within its text.
  *
- * @param source a prototxt: its path or address, or, if it has a newline, its text; its bytes or a `Blob`
+ * @param source a prototxt: its path or address, or, if it has a `{` or a newline, its text; its bytes or a `Blob`
  * @throws MokaError `MOKA_FILE` for a file that cannot be read, `MOKA_USAGE` for rules and levels that do not exist;
  *   problems of the text itself are findings
  */
@@ -105,11 +106,10 @@ async function prepare(source: FileSource, options: LintOptions) {
 async function readEncoded(source: FileSource, name: string | undefined, files: Files): Promise<EncodedText> {
   if (typeof source === "string" && isText(source)) return { text: source, file: name, encoding: "utf-8" };
   const file = sourceName(source);
-  return { ...decodeText(await readSource(files, source)), file: isPath(source) ? file : (name ?? file) };
+  return { ...decodeText(await readTextBytes(source, files)), file: isPath(source) ? file : (name ?? file) };
 }
 
 async function readWeights(weights: Weights, files: Files): Promise<NetParameter> {
-  const { WeightFileStore } = await import("../data/weight-files.js"); // on demand: few nets are linted with weights
   return new WeightFileStore(files, silent).readAll(weights);
 }
 

@@ -16,6 +16,11 @@ export interface NetOptions extends RunOptions, StateOptions {
    * Default `all`, as in pycaffe.
    */
   readonly keep?: "all" | "outputs" | undefined;
+  /**
+   * Whether backward runs for every layer for which `caffe time` runs it: also for parameters under no loss, as in a deploy
+   * net. Default false: for the layers between a parameter that learns and a loss.
+   */
+  readonly everyBackward?: boolean | undefined;
 }
 
 /** A network; see `Net.load`. */
@@ -31,19 +36,19 @@ export const Net = {
    * await Net.load(text, { weights: bytes });
    * ```
    *
-   * @param source a prototxt: its path or address, or, if it has a newline, its text; its bytes, a `Blob` or the message
+   * @param source a prototxt: its path or address, or, if it has a `{` or a newline, its text; its bytes, a `Blob` or the message
    * @throws MokaError that names file, line, layer and blob
    */
   async load(source: NetSource, options: NetOptions = {}): Promise<Net> {
-    const { phase = "TEST", weights, keep = "all" } = options;
+    const { phase = "TEST", weights, keep = "all", everyBackward = false } = options;
     const state = stateOf(phase, options);
     check(keep === "all" || keep === "outputs", "MOKA_USAGE", `keep must be "all" or "outputs", not "${keep}"`);
     const engine = await createEngine(options);
     const context = netContext(engine, options, undefined);
     try {
       const message = await readNet(source, context.files, context.log);
-      const backward = phase === "TRAIN" || keep === "all" || message.forceBackward;
-      const net = await CoreNet.build(message, state, { ...context, keep, backward, ownsEngine: true });
+      const backward = phase === "TRAIN" || keep === "all" || message.forceBackward || everyBackward;
+      const net = await CoreNet.build(message, state, { ...context, keep, backward, everyBackward, ownsEngine: true });
       if (weights !== undefined) await net.copyTrainedLayersFrom(weights);
       return net;
     } catch (error) {

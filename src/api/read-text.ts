@@ -1,4 +1,5 @@
 import { isMessage } from "@bufbuild/protobuf";
+import { kindOf, kindOfText, kinds, textFile } from "../proto/file-kind.js";
 import {
   type NetParameter,
   NetParameterSchema,
@@ -9,7 +10,7 @@ import { copyMessage } from "../proto/source.js";
 import { type Parsed, parseNet, parseSolver } from "../proto/text/index.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
 import { upgradeSolver } from "../proto/upgrade/solver.js";
-import { MokaError } from "../util/errors.js";
+import { check, MokaError } from "../util/errors.js";
 import { type FileSource, type Files, isPath, readSource, sourceName } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { counted } from "../util/words.js";
@@ -21,28 +22,36 @@ export interface Text {
 }
 
 /**
- * A net's prototxt: a file, its text, or the message it stands for. A string is a text if it has a newline, else the path
- * or address of a file. A message is upgraded in place if it has an older form.
+ * A net's prototxt: a file, its text, or the message it stands for. A string is a text if it has a `{` or a newline, even if a
+ * path could too; else the path or address of a file. A message is upgraded in place if it has an older form.
  */
 export type NetSource = FileSource | NetParameter;
 
 /** A solver's prototxt; see `NetSource`. */
 export type SolverSource = FileSource | SolverParameter;
 
-/** Reads a text from a file, or takes the text itself: a string without a newline is a path. */
-export async function readText(source: FileSource, files: Files): Promise<Text> {
-  if (!isPath(source)) {
-    return { text: new TextDecoder().decode(await readSource(files, source)), file: sourceName(source) };
-  }
-  const pathOrText = String(source);
-  if (isText(pathOrText)) return { text: pathOrText, file: undefined };
-  return { text: await files.readText(pathOrText), file: pathOrText };
+/** Whether a string is a prototxt itself, and not its path. */
+export function isText(pathOrText: string): boolean {
+  return /[{\n]/.test(pathOrText);
 }
 
-/** Whether a string is a prototxt's text, and not its path. */
-export function isText(pathOrText: string): boolean {
-  return pathOrText.includes("\n");
+/** Reads a text from a file, or takes the text itself. */
+export async function readText(source: FileSource, files: Files): Promise<Text> {
+  if (typeof source === "string" && isText(source)) return { text: source, file: undefined };
+  return { text: new TextDecoder().decode(await readTextBytes(source, files)), file: sourceName(source) };
 }
+
+/** Reads a prototxt's bytes. Throws if the file is plainly of another kind. */
+export async function readTextBytes(source: FileSource, files: Files): Promise<Uint8Array> {
+  check(source !== "", "MOKA_FILE", "the path of a prototxt is empty");
+  const bytes = await readSource(files, source);
+  const kind = kindOf(bytes);
+  const isOther = kind !== undefined && !texts.has(kind);
+  check(!isOther, "MOKA_PARSE", `${sourceName(source) ?? "what is given"} is ${kind}, where a prototxt is wanted`);
+  return bytes;
+}
+
+const texts: ReadonlySet<string> = new Set([kinds.net, kinds.solver, textFile]);
 
 /** The net's message, in the current form. */
 export async function readNet(source: NetSource, files: Files, log: Log): Promise<NetParameter> {
@@ -75,12 +84,24 @@ interface SolverText {
 
 /** Reads a net, and upgrades it to the current form. */
 export function netFrom({ text, file }: Text, log: Log): NetParameter {
-  const message = accept(parseNet(text, { file }), file, log);
+  const parsed = parseNet(text, { file });
+  checkNet(parsed.message, { text, file });
+  const message = accept(parsed, file, log);
   return upgradeNet(message, file ?? "<text>", log);
 }
 
+/** Throws if a text without layers is that of a solver. */
+export function checkNet({ layer, layers }: NetParameter, { text, file }: Text): void {
+  const isSolver = layer.length + layers.length === 0 && kindOfText(text) === kinds.solver;
+  check(!isSolver, "MOKA_PARSE", `${file ?? "the text"} is ${kinds.solver}, where ${kinds.net} is wanted`);
+}
+
 function solverFrom({ text, file }: Text, log: Log): SolverParameter {
-  const message = accept(parseSolver(text, { file }), file, log);
+  const parsed = parseSolver(text, { file });
+  const { net, netParam, trainNet, trainNetParam } = parsed.message;
+  const isNet = !net && !netParam && !trainNet && !trainNetParam && kindOfText(text) === kinds.net;
+  check(!isNet, "MOKA_PARSE", `${file ?? "the text"} is ${kinds.net}, where ${kinds.solver} is wanted`);
+  const message = accept(parsed, file, log);
   return upgradeSolver(message, file ?? "<text>", log);
 }
 

@@ -42,7 +42,7 @@ export const Solver = {
    * Paths in the prototxts are relative to the working directory, as in Caffe, or, if there is no such file, to the folder of
    * the file that names them. `snapshot_prefix` is always relative to the working directory.
    *
-   * @param source a solver's prototxt: its path or address, or, if it has a newline, its text; its bytes, a `Blob` or the
+   * @param source a solver's prototxt: its path or address, or, if it has a `{` or a newline, its text; its bytes, a `Blob` or the
    * message
    * @throws MokaError that names file, line, layer and blob
    */

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { zipSync } from "fflate";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createImages } from "#platform";
@@ -132,6 +133,9 @@ describe.each(Object.keys(forms))("%s", (form) => {
       const report = await measure(deploy, bytes, { ...given, data: { data: array }, batch: 2 });
       expect(report).toMatchObject({ batches: 2 });
     }
+    files.add("x.npz", zipSync({ "data.npy": npy }));
+    const { source: arrays } = await of("x.npz");
+    expect((await doctor(deploy, bytes, { ...given, data: arrays, batch: 1 })).batches).toBe(4);
     const path = form === "a path" ? "glyphs" : "glyphs/data.mdb";
     const { source: database } = await of(path);
     const { blob } = await computeImageMean(database, given);
@@ -144,12 +148,6 @@ describe.each(Object.keys(forms))("%s", (form) => {
   test("serves as a solver", async () => {
     const { source, given } = await of("solver.prototxt");
     const { source: weights } = await of("w.caffemodel");
-    // An address names the net beside it; other forms find the files that are given.
-    const isAddress = form === "an address" || form === "a URL";
-    const own = isAddress ? await of("net.prototxt") : undefined;
-    if (isAddress) {
-      await expect(Solver.load(source, own?.given)).rejects.toThrow(/cannot write solver_iter_0: a page has no file/);
-    }
     const seen = await Solver.load(source, { ...given, files, weights });
     expect(seen.net.params.get("bn")?.map(({ data }) => data[0])).toEqual([1, 2, 3]);
     await seen.solve();
@@ -209,6 +207,43 @@ test("a page's net that is saved to nowhere says what to do", async () => {
     "cannot write x.caffemodel: a page has no file system, so it would be lost; give the option files: createFiles()",
   );
   await net.dispose();
+});
+
+test("a page's solver takes steps, and says before it solves that the snapshot would be lost", async () => {
+  const text = `net_param { layer { name: "d" type: "DummyData" top: "x" dummy_data_param { shape { dim: 1 dim: 1 } } }
+    layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 } }
+    layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "x" top: "l" } }
+    base_lr: 0.1 lr_policy: "fixed" max_iter: 4`;
+  const stepping = await Solver.load(text, { ...options, files: noFiles() });
+  await stepping.step(1);
+  await expect(stepping.solve()).rejects.toThrow("cannot write snapshot_iter_4: a page has no file system");
+  expect(stepping.iter).toBe(1);
+  await expect(stepping.snapshot()).rejects.toThrow("cannot write snapshot_iter_1.");
+  await stepping.dispose();
+  const quiet = await Solver.load(`${text} snapshot_after_train: false`, { ...options, files: noFiles() });
+  await quiet.solve();
+  await quiet.dispose();
+});
+
+test("a solver of the web finds its net beside it", async () => {
+  files.add(
+    "web/net.prototxt",
+    train
+      .replace('type: "Data"', 'type: "DummyData"')
+      .replace(
+        /data_param \{ source.*?LMDB \}/,
+        "dummy_data_param { shape { dim: 2 dim: 1 dim: 6 dim: 6 } shape { dim: 2 } }",
+      )
+      .replace(/transform_param \{.*?\}/, ""),
+  );
+  files.add(
+    "web/solver.prototxt",
+    'net: "net.prototxt" base_lr: 0.1 lr_policy: "fixed" max_iter: 2 snapshot_after_train: false',
+  );
+  const found = await Solver.load(`${origin}/web/solver.prototxt`, { ...options, files: noFiles() });
+  await found.solve();
+  expect(found.param.snapshotPrefix).toBe("solver");
+  await found.dispose();
 });
 
 test("a net of the web says how far it is", async () => {

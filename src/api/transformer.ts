@@ -1,5 +1,6 @@
-import { type NdArray, resizeImage, transposed } from "../tools/image-array.js";
+import { type ResizeOptions, resizeImage } from "../tools/image-array.js";
 import { check, MokaError } from "../util/errors.js";
+import { type NdArray, transposed } from "../util/nd-array.js";
 import { countOf, type Shape, sameShape } from "../util/shape.js";
 
 /** Values to subtract: one per channel, one per pixel (height × width), or both (channels × height × width). */
@@ -24,14 +25,27 @@ interface Settings {
  *
  * Differences from pycaffe: `preprocess` never changes its argument; `deprocess` drops only the batch axis, not
  * every axis of size 1, so that it works for gray images.
+ *
+ * @example
+ * ```ts
+ * const transformer = new Transformer({ data: [1, 3, 227, 227] });
+ * transformer.setTranspose("data", [2, 0, 1]);
+ * transformer.setChannelSwap("data", [2, 1, 0]);
+ * transformer.setRawScale("data", 255);
+ * transformer.setMean("data", { shape: [3], data: [104, 117, 123] });
+ * const input = transformer.preprocess("data", { shape: [8, 8, 3], data: new Float32Array(192) }); // 3 × 227 × 227
+ * ```
  */
 export class Transformer {
   readonly inputs: Readonly<Record<string, Shape>>;
+  /** How images and means are resized. */
+  readonly options: ResizeOptions;
   readonly #settings = new Map<string, Settings>();
 
   /** @param inputs the shape of each input blob, with its batch: `{ data: [1, 3, 227, 227] }` */
-  constructor(inputs: Readonly<Record<string, Shape>>) {
+  constructor(inputs: Readonly<Record<string, Shape>>, options: ResizeOptions = {}) {
     this.inputs = inputs;
+    this.options = options;
   }
 
   /**
@@ -82,7 +96,7 @@ export class Transformer {
     check(isKnownDepth, "MOKA_SHAPE", `the mean has ${depth} channels, input "${input}" has ${channels}`);
     const fits = isPerChannel || sameShape(size, [height, width]);
     const image = { shape: [depth, ...size], data: Float64Array.from(data) };
-    this.#settingsOf(input).mean = fits ? image : resizedMean(image, height, width);
+    this.#settingsOf(input).mean = fits ? image : resizedMean(image, height, width, this.options);
   }
 
   /** Sets the multiplier after the mean is subtracted. */
@@ -100,7 +114,9 @@ export class Transformer {
     const [height = 1, width = 1] = this.#shape(input).slice(2);
     const { transpose, channelSwap, rawScale, mean, inputScale } = this.#settingsOf(input);
     const hasInputSize = image.shape[0] === height && image.shape[1] === width;
-    const sized = hasInputSize ? { ...image, data: image.data.slice() } : resizeImage(image, [height, width]);
+    const sized = hasInputSize
+      ? { ...image, data: image.data.slice() }
+      : resizeImage(image, [height, width], this.options);
     const ordered = transpose ? transposed(sized, transpose) : sized;
     const swapped = channelSwap ? takeChannels(ordered, channelSwap) : ordered;
     const { data } = swapped;
@@ -139,12 +155,17 @@ export class Transformer {
 }
 
 /** Resizes a mean as pycaffe does: it is scaled to 0 … 1 first, because its resizing requires that range. */
-function resizedMean(mean: { readonly shape: Shape; readonly data: Float64Array }, height: number, width: number) {
+function resizedMean(
+  mean: { readonly shape: Shape; readonly data: Float64Array },
+  height: number,
+  width: number,
+  options: ResizeOptions,
+) {
   const low = mean.data.reduce((a, b) => Math.min(a, b), Infinity);
   const range = mean.data.reduce((a, b) => Math.max(a, b), -Infinity) - low;
   const data = Float32Array.from(mean.data, (value) => (range === 0 ? 0 : (value - low) / range));
   const image = transposed({ shape: mean.shape, data }, [1, 2, 0]);
-  const resized = transposed(resizeImage(image, [height, width]), [2, 0, 1]);
+  const resized = transposed(resizeImage(image, [height, width], options), [2, 0, 1]);
   return { shape: resized.shape, data: Float64Array.from(resized.data, (value) => value * range + low) };
 }
 

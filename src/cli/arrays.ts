@@ -1,7 +1,7 @@
 import { dump } from "npyjs";
 import { createFiles } from "#platform";
 import { loadArray } from "../tools/arrays.js";
-import type { NdArray } from "../tools/image-array.js";
+import type { NdArray } from "../util/nd-array.js";
 
 /** Reads the array of each file. */
 export async function readArrays(files: Readonly<Record<string, string>>): Promise<Record<string, NdArray>> {

@@ -9,6 +9,8 @@ test.each([
   [true, { TERM: "dumb" }, false],
   [true, { NO_COLOR: "1" }, false],
   [false, { FORCE_COLOR: "1" }, true],
+  [true, { FORCE_COLOR: "0" }, false],
+  [true, { FORCE_COLOR: "false" }, false],
   [false, { CI: "true" }, false],
   [true, { NO_COLOR: "1", FORCE_COLOR: "1" }, false],
 ])("a stream with isTTY %j under %j is colored: %j", (isTTY, environment, colored) => {

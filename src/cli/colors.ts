@@ -7,12 +7,13 @@ const mark = `\u001b[${1e9 + Math.floor(Math.random() * 1e9)};`;
 
 /**
  * The functions that color a text for `stream`. A stream that is no terminal gets no colors. `NO_COLOR` switches colors
- * off, `FORCE_COLOR` on (https://no-color.org, https://force-color.org). Both are read at each call, because a program
+ * off, `FORCE_COLOR` on, and off if it is 0 or false, as Node reads it (https://no-color.org, https://force-color.org). Both are read at each call, because a program
  * that runs `main` may have changed them. The colored text has to be written by `print`.
  */
 export function colorsFor(stream: { readonly isTTY?: boolean }): Readonly<Record<Color, (text: string) => string>> {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-  const isOn = !NO_COLOR && (Boolean(FORCE_COLOR) || (stream.isTTY === true && TERM !== "dumb"));
+  const isForced = FORCE_COLOR ? !/^(0|false)$/.test(FORCE_COLOR) : undefined;
+  const isOn = !NO_COLOR && (isForced ?? (stream.isTTY === true && TERM !== "dumb"));
   const colors = picocolors.createColors(isOn);
   const marked = (color: Color) => {
     const [start = "", end = ""] = colors[color]("|").replaceAll("\u001b[", mark).split("|");

@@ -1,3 +1,4 @@
+import { oneLine } from "../util/escape.js";
 import type { Log, LogSeverity } from "../util/log.js";
 
 const letters: Readonly<Record<LogSeverity, string>> = { info: "I", warning: "W", error: "E" };
@@ -9,8 +10,9 @@ const letters: Readonly<Record<LogSeverity, string>> = { info: "I", warning: "W"
  */
 export function glog(write: (text: string) => void): Log {
   return (severity, origin, message) => {
-    const end = message.endsWith("\n") ? "" : "\n";
-    write(`${letters[severity]}${stamp()} ${process.pid} ${origin}] ${message}${end}`);
+    // A net or solver as text has its names in quotes, escaped; in all else a line end is one of a name.
+    const text = message.startsWith("Initializing ") ? message.trimEnd() : oneLine(message.replace(/\n$/, ""));
+    write(`${letters[severity]}${stamp()} ${process.pid} ${origin}] ${text}\n`);
   };
 }
 

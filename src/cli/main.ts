@@ -1,11 +1,25 @@
 #!/usr/bin/env node
+import { closeSync } from "node:fs";
+import { isatty } from "node:tty";
 import { version } from "../version.js";
+
+// A log that nobody can take is dropped, and the work goes on: its terminal may be closed, its disk full.
+process.stderr.on("error", () => {});
 
 // The program that reads the output may close it early: `moka lint … | head`. This process then ends, as others do.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit();
-  process.stderr.write(`moka: cannot write the output: ${error.message} [MOKA_FILE]\n`);
-  process.exit(1);
+  try {
+    process.stderr.write(`moka: cannot write the output: ${error.message} [MOKA_FILE]\n`);
+  } finally {
+    process.exit(1);
+  }
+});
+
+// Node 20 aborts at its end if one of these was a terminal that is closed, unless its descriptor is closed too.
+const terminals = [0, 1, 2].filter(isatty);
+process.on("exit", () => {
+  for (const descriptor of terminals) if (!isatty(descriptor)) closeSync(descriptor);
 });
 
 const args = process.argv.slice(2);

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { moka } from "../../test/cli.js";
+import { escaped } from "../util/escape.js";
 import { colorsFor } from "./colors.js";
-import { escaped, print, printContent } from "./print.js";
+import { print, printContent } from "./print.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-print-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,7 +20,7 @@ function streamWith(isTTY: boolean) {
 test.each([
   ["a\tb\r\nc\n", "a\tb\r\nc\n"],
   ["\u001b[2J", "\\u001b[2J"],
-  ["over\rwritten", "over\\u000dwritten"],
+  ["over\rwritten", "over\\rwritten"],
   ["\u009b2J \u007f\u0007\b", "\\u009b2J \\u007f\\u0007\\u0008"],
   ["turned \u202e round", "turned \\u202e round"],
   ["Größe 画像 👩‍👧", "Größe 画像 👩‍👧"],

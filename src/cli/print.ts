@@ -1,18 +1,33 @@
+import { escaped, oneLine } from "../util/escape.js";
 import type { Log } from "../util/log.js";
 import { betweenColors } from "./colors.js";
 import { glog } from "./glog.js";
 
-/** Control characters other than line ends and tabs, and marks that reverse the direction of a text. */
-const unsafe = /(?!\r?\n|\t)[\p{Cc}\p{Bidi_Control}]/gu;
-
-/** A text that is safe on a terminal: a control character becomes its escape, as `\u001b`, also valid in JSON. */
-export function escaped(text: string): string {
-  return text.replaceAll(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
 /** Writes a text, escaped except for its colors. All output of commands goes through here. */
 export function print(text: string, stream: NodeJS.WriteStream = process.stdout): void {
-  stream.write(betweenColors(text, escaped));
+  write(betweenColors(text.replaceAll(command, "$1\\u003a"), escaped), stream);
+}
+
+/** The beginning of a line that GitHub Actions would take for a command. */
+const command = /^([ \t]*):(?=:)/gm;
+
+/** Writes lines that are commands for GitHub Actions. */
+export function printCommands(text: string): void {
+  write(escaped(text), process.stdout);
+}
+
+/** Whatever the kind of the stream, a write that fails is an event of it, which `main.ts` handles. */
+function write(content: string | Uint8Array, stream: NodeJS.WriteStream): void {
+  try {
+    stream.write(content);
+  } catch (error) {
+    stream.emit("error", error); // Node 20 writes to files and devices at once, and throws
+  }
+}
+
+/** Removes what was printed in the last line of a terminal. */
+export function clearLine(stream: NodeJS.WriteStream): void {
+  write("\r\u001b[K", stream);
 }
 
 export function printJson(value: unknown): void {
@@ -22,7 +37,7 @@ export function printJson(value: unknown): void {
 /** Writes the content of a file to stdout: escaped on a terminal, unchanged into a file or a pipe. */
 export function printContent(content: string | Uint8Array): void {
   if (process.stdout.isTTY) print(typeof content === "string" ? content : new TextDecoder().decode(content));
-  else process.stdout.write(content);
+  else write(content, process.stdout);
 }
 
 export function printError(text: string): void {
@@ -36,6 +51,6 @@ export const caffeLog: Log = glog(printError);
 export function problems({ upgrades }: { readonly upgrades: boolean }): Log {
   return (severity, origin, message) => {
     if (severity === "info" || (!upgrades && origin.startsWith("upgrade_proto"))) return;
-    printError(`${severity}: ${message}\n`);
+    printError(`${severity}: ${oneLine(message)}\n`);
   };
 }

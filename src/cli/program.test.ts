@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,7 +56,8 @@ test("main.js answers --version and -v itself, with nothing else loaded", () => 
     );
   }
   const source = readFileSync(`${root}src/cli/main.ts`, "utf8");
-  expect(source.match(/^import .*$/gm)).toEqual(['import { version } from "../version.js";']);
+  const own = source.match(/^import .*$/gm)?.filter((line) => !line.includes('"node:'));
+  expect(own).toEqual(['import { version } from "../version.js";']);
 });
 
 test.each([
@@ -228,7 +229,7 @@ test("nothing but print.ts writes to stdout or stderr, which escapes what a term
     (file) => file.endsWith(".ts") && (file === "commands/test.ts" || !file.endsWith(".test.ts")),
   );
   const writing = own.filter((file) =>
-    /\bstd(out|err)\.write|\bconsole\./.test(readFileSync(`${root}src/cli/${file}`, "utf8")),
+    /\b(stdout|stderr|stream)\.write|\bconsole\./.test(readFileSync(`${root}src/cli/${file}`, "utf8")),
   );
   expect(own.length).toBeGreaterThan(30);
   expect(writing.sort()).toEqual(["main.ts", "print.ts"]); // main.ts writes the version
@@ -260,4 +261,35 @@ test("what goes wrong in the work exits with 1, with the error's code", async ()
   const { code, err } = await moka("time", "-model", "/nowhere/net.prototxt");
   expect(code).toBe(1);
   expect(err).toMatch(/^.*moka:.* cannot read \/nowhere\/net\.prototxt.*ENOENT.* \[MOKA_FILE\]\n$/m);
+});
+
+test("a Node without WebAssembly or crypto runs what it can, and says in a line what it cannot", () => {
+  const folder = mkdtempSync(join(tmpdir(), "moka-program-"));
+  const file = join(folder, "solver.prototxt");
+  writeFileSync(
+    file,
+    `base_lr: 0.1 lr_policy: "fixed" max_iter: 1 snapshot_prefix: "${folder}/snap"
+    net_param { layer { name: "d" type: "DummyData" top: "d" dummy_data_param { shape { dim: 1 dim: 2 } } }
+      layer { name: "ip" type: "InnerProduct" bottom: "d" top: "ip" loss_weight: 1 inner_product_param { num_output: 1 } } }`,
+  );
+  const noCrypto = ["--import", "data:text/javascript,delete globalThis.crypto"];
+  const train = (node: readonly string[], engine: string) =>
+    spawnSync(process.execPath, [...node, `${root}dist/cli/main.js`, "train", "-solver", file, "-engine", engine], {
+      encoding: "utf8",
+    });
+  for (const [node, engine] of [
+    [["--jitless"], "reference"],
+    [noCrypto, "reference"],
+    [noCrypto, "wasm"],
+  ] as const) {
+    const { status, stderr } = train(node, engine);
+    expect(status, stderr).toBe(0);
+    expect(readdirSync(folder)).toContain("snap_iter_1.solverstate");
+  }
+  for (const engine of ["auto", "wasm"]) {
+    const { status, stderr } = train(["--jitless"], engine);
+    expect(stderr.trim().split("\n").at(-1)).toMatch(/^moka: .*needs WebAssembly.*"reference" does without/);
+    expect(status).toBe(1);
+  }
+  rmSync(folder, { recursive: true });
 });

@@ -1,12 +1,13 @@
 import { Command as Commander, CommanderError } from "commander";
 import { closest } from "../util/closest.js";
 import { MokaError } from "../util/errors.js";
+import { oneLine } from "../util/escape.js";
 import { version } from "../version.js";
 import { colorsFor } from "./colors.js";
 import type { ExitCode } from "./command.js";
 import { commands } from "./commands/index.js";
 import { takeCaffeForms } from "./flags.js";
-import { printError } from "./print.js";
+import { print, printError } from "./print.js";
 
 /**
  * Runs `moka` with these arguments.
@@ -22,7 +23,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .version(version, "-v, --version")
     .helpCommand(true)
     .enablePositionalOptions()
-    .configureOutput({ outputError: () => {} }) // `report` writes errors
+    .configureOutput({ writeOut: print, writeErr: printError, outputError: () => {} }) // `report` writes errors
     .exitOverride();
   for (const { name, aliases = [], summary } of commands) {
     program.command(name).aliases(aliases).description(summary).exitOverride();
@@ -74,7 +75,7 @@ function report(error: unknown, help: string): ExitCode {
       : error;
   if (known instanceof MokaError) {
     const isUsage = known.code === "MOKA_USAGE";
-    const line = known.message.replaceAll("\n", "\\n"); // names in files may have line ends
+    const line = oneLine(known.message); // names in files may have line ends
     printError(`${prefix} ${line} [${known.code}]\n${isUsage ? `(${help})\n` : ""}`);
     return isUsage ? 2 : 1;
   }

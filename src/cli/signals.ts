@@ -5,13 +5,17 @@ const signals = ["SIGHUP", "SIGINT"] as const;
 type Signal = (typeof signals)[number];
 
 /**
- * Keeps signals as requests, which a solver reads between iterations, as Caffe does: SIGHUP first, then SIGINT. If a
- * second SIGINT comes before the solver has read the first, the process ends at once.
+ * Keeps signals as requests, which a solver reads between iterations, as Caffe does: SIGHUP first, then SIGINT. If
+ * another SIGINT comes a second later and the solver has not read the first, the process ends at once. Sooner it is the
+ * same Ctrl-C: npx passes on what the terminal has already sent.
  */
 export function catchSignals(effects: Readonly<Record<Signal, Action>>): { next: () => Action; release: () => void } {
   const pending = new Set<NodeJS.Signals>();
+  let interrupted = 0;
   const handler = (signal: NodeJS.Signals) => {
-    if (signal === "SIGINT" && pending.has(signal)) process.exit(130);
+    const now = performance.now();
+    if (signal === "SIGINT" && !pending.has(signal)) interrupted = now;
+    else if (signal === "SIGINT" && now - interrupted > 1000) process.exit(130);
     pending.add(signal);
   };
   for (const signal of signals) process.on(signal, handler);

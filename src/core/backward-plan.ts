@@ -60,3 +60,14 @@ export function planBackward(nodes: readonly Node[], forceBackward: boolean): Lo
   }
   return lines;
 }
+
+/**
+ * Lets every layer run backward that computes something in Caffe when its backward is called, as `caffe time` does with all
+ * layers: those whose parameters learn, even under no loss, and those that do not ask which gradients are wanted.
+ */
+export function planEveryBackward(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    if (node.layer.ignoresPropagateDown) node.wanted = node.wanted.map(() => true);
+    node.needsBackward = node.wanted.includes(true) || node.learns.includes(true);
+  }
+}

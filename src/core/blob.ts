@@ -1,4 +1,7 @@
-import { check } from "../util/errors.js";
+import { check, MokaError } from "../util/errors.js";
+import { quoted } from "../util/escape.js";
+import { inspectKey } from "../util/inspect.js";
+import { formatNumber } from "../util/number-format.js";
 import { formatShape, type Shape } from "../util/shape.js";
 import type { Span } from "./span.js";
 
@@ -11,11 +14,33 @@ interface TensorView {
   readonly diff: Span;
 }
 
+/** What `JSON.stringify` writes of a blob: its values in short. The last three are missing if there are no values, or they are not kept. */
+export interface BlobDescription {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly count: number;
+  /** NaN if a value is NaN; JSON has `null` for it. */
+  readonly mean?: number;
+  readonly min?: number;
+  readonly max?: number;
+}
+
 /**
  * A named array with a shape, as pycaffe's `Blob`: `data` holds values, `diff` gradients.
  *
  * Both are views of the engine's memory, in row-major order: writing to them writes to the net. A view is valid until
  * the next call that runs or reshapes the net; get it again after each such call.
+ *
+ * `argmax`, `mean`, `slice`, `reshape`, `toNested` and others take a blob as an array. `console.log` and `JSON.stringify` show
+ * its name, its shape, and the mean and the range of its data.
+ *
+ * @example
+ * ```ts
+ * const net = await Net.load("examples/article/deploy.prototxt");
+ * const blob = net.blobs.get("data");
+ * blob.data.fill(0.5); // as net.blobs['data'].data[...] = 0.5
+ * console.log(blob); // Blob "data" 1 1 28 28 (784): mean 0.5, from 0.5 to 0.5
+ * ```
  *
  * @throws MokaError `MOKA_USAGE` from both, in a net with `keep: "outputs"`, once other blobs use the memory
  */
@@ -65,5 +90,39 @@ export class Blob {
   /** As Caffe prints it: `1 3 227 227 (154587)`. */
   toString(): string {
     return formatShape(this.shape);
+  }
+
+  /** Its values in short, as `JSON.stringify` writes them. */
+  toJSON(): BlobDescription {
+    const { name, shape, count } = this;
+    const values = this.#look();
+    if (!values?.length) return { name, shape, count };
+    let [sum, min, max] = [0, Infinity, -Infinity];
+    for (const value of values) {
+      sum += value;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    }
+    return { name, shape, count, mean: sum / count, min, max };
+  }
+
+  [inspectKey](): string {
+    const { name, mean, min, max } = this.toJSON();
+    const head = `Blob ${quoted(name)} ${formatShape(this.shape)}`;
+    if (this.count === 0) return head;
+    if (mean === undefined || min === undefined || max === undefined) return `${head}: values not kept`;
+    return `${head}: mean ${formatNumber(mean)}, from ${formatNumber(min)} to ${formatNumber(max)}`;
+  }
+
+  /** The values, for reading at once; undefined if they are not kept, or the net was disposed of. */
+  #look(): (ArrayLike<number> & Iterable<number>) | undefined {
+    const { data } = this.#tensor;
+    try {
+      return data.holdsValues ? data.peek() : undefined;
+    } catch (error) {
+      // Showing a blob never fails: the memory of a net that was disposed of cannot be read.
+      if (error instanceof MokaError) return undefined;
+      throw error;
+    }
   }
 }

@@ -18,7 +18,7 @@ import { type Log, silent } from "../util/log.js";
 import type { Random } from "../util/random.js";
 import { formatShape, type Shape } from "../util/shape.js";
 import { counted } from "../util/words.js";
-import { type Node, planBackward } from "./backward-plan.js";
+import { type Node, planBackward, planEveryBackward } from "./backward-plan.js";
 import type { Catalog } from "./catalog.js";
 import { phaseName, someLayers } from "./filter-net.js";
 import { connect, type Graph, type Value } from "./graph.js";
@@ -39,6 +39,8 @@ export interface BuildContext {
   readonly log: Log;
   /** Whether the net will run. If false, layers are inspected, not opened, and parameters get no values. Default true. */
   readonly runs?: boolean;
+  /** Whether all layers run backward that do in `caffe time`. Default: those between a parameter that learns and a loss. */
+  readonly everyBackward?: boolean;
 }
 
 /** A net, connected and filled but not yet recorded. */
@@ -81,6 +83,7 @@ export async function buildNet(message: NetParameter, state: NetState, context: 
   }
   const { nodes, tensors, inputs, params } = builder;
   for (const { origin, text } of planBackward(nodes, message.forceBackward)) log("info", origin, text);
+  if (context.everyBackward) planEveryBackward(nodes);
   const outputs = graph.outputs.map(({ name: output }) => output).sort((a, b) => (a < b ? -1 : 1));
   for (const output of outputs) log("info", "net.cpp:244", `This network produces output ${output}`);
   log("info", "net.cpp:257", "Network initialization done.");

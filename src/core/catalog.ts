@@ -5,7 +5,7 @@ import { MokaError } from "../util/errors.js";
 import type { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import type { Layer, LayerContext } from "./layer.js";
-import type { LayerGroup } from "./layer-facts.js";
+import type { Coordinates, LayerGroup } from "./layer-facts.js";
 
 /** Makes a layer from its message. */
 export type LayerConstructor = new (message: LayerParameter, context: LayerContext) => Layer;
@@ -17,6 +17,7 @@ export interface LayerClass extends LayerConstructor {
   /** This field and the next ones are documented in `LayerFacts`. */
   readonly group: LayerGroup;
   readonly paramField: string | undefined;
+  readonly coordinates: Coordinates | undefined;
 }
 
 /**

@@ -9,6 +9,7 @@ import { phaseName } from "./filter-net.js";
 import { connect, type Value } from "./graph.js";
 import { asInput } from "./input-layers.js";
 import type { Layer, LayerContext } from "./layer.js";
+import { isDataLayer } from "./layer-roles.js";
 
 /** The context of the layers made here. It has no `fill`, because no parameters are filled. */
 export interface InferenceContext extends Omit<LayerContext, "fill"> {
@@ -61,7 +62,8 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
     const bottom = bottoms.map((value) => shapes.get(value));
     const before = known?.get(message);
     const isSame = before?.bottom.every((shape, index) => sameShape(shape ?? unknown, bottom[index] ?? unknown));
-    const found = before && isSame ? before : await inferLayer(asInput(message, given), bottom, context);
+    const found =
+      before && isSame ? before : withGiven(message, await inferLayer(asInput(message, given), bottom, context), given);
     known?.set(message, found);
     const isGuess = found.isAssumed || bottoms.some((value) => assumed.has(value));
     for (const [index, value] of graph.tops(message).entries()) {
@@ -79,6 +81,14 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
   });
   const names = [...last].filter(([, value]) => assumed.has(value)).map(([name]) => name);
   return { layers: all, blobs: new Map(blobs), assumed: new Set(names) };
+}
+
+/** Where only some tops of a data layer have a given shape, the others keep their own, with the batch size of the given. */
+function withGiven(message: LayerParameter, found: LayerShapes, given: ReadonlyMap<string, Shape>): LayerShapes {
+  const batch = message.top.map((name) => given.get(name)).find((shape) => shape !== undefined)?.[0];
+  if (batch === undefined || !isDataLayer(message)) return found;
+  const sized = (shape: Shape | undefined) => shape && [batch, ...shape.slice(1)];
+  return { ...found, top: found.top.map((shape, index) => given.get(message.top[index] ?? "") ?? sized(shape)) };
 }
 
 /** Stands for an unknown shape where shapes are compared. No real shape equals it: sizes are never negative. */

@@ -10,6 +10,12 @@ export type ActivationKind = "rectifier" | "saturating";
 /** What Caffe's backward reads of a blob: its values, or only which of them are above 0. */
 export type Need = "values" | "sign";
 
+/**
+ * How a place along an axis of a layer's top follows from one of its first bottom: `same`; `window`: a kernel moves over the
+ * bottom; `spread`: over the top, as a deconvolution's; `cut`: from an offset on.
+ */
+export type Coordinates = "same" | "window" | "spread" | "cut";
+
 /** Blobs whose data Caffe's backward reads again. A later layer that works in place may have overwritten them. */
 export interface Rereads {
   /** Of its bottoms. */
@@ -43,6 +49,8 @@ export abstract class LayerFacts {
   static readonly group: LayerGroup = "other";
   /** The field of LayerParameter with the layer's own message. Default: the field named after the type, if there is one. */
   static readonly paramField: string | undefined = undefined;
+  /** How the coordinates of its tops follow from those of its bottoms; undefined if they do not. For `crop` of a NetSpec. */
+  static readonly coordinates: Coordinates | undefined = undefined;
 
   /** Whether it may work in place: a top may be the bottom of the same index. */
   readonly inPlace: boolean = false;
@@ -59,6 +67,8 @@ export abstract class LayerFacts {
   readonly passesOn: "none" | "first" | "all" = "none";
   /** Whether a multiplier and a shift of each channel have the same effect after the layer as before it. */
   readonly commutesWithAffine: boolean = false;
+  /** Whether Caffe's backward computes the bottom's gradient also where none is wanted. */
+  readonly ignoresPropagateDown: boolean = false;
   /** Whether its top is its bottom times other values, or plus other values. */
   readonly isAffine: boolean = false;
   /** Whether its top is W·x + b, so that a multiplier and a shift of each channel can become part of W and b. */

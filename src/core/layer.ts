@@ -3,10 +3,12 @@ import { sourceOf } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
+import { inspectKey } from "../util/inspect.js";
 import type { Log } from "../util/log.js";
 import type { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import type { Blob } from "./blob.js";
+import { type LayerDescription, layerDescription, layerText } from "./describe-net.js";
 import { LayerFacts } from "./layer-facts.js";
 import type { Recorder } from "./recorder.js";
 import type { Tensor } from "./tensor.js";
@@ -167,6 +169,15 @@ export abstract class Layer extends LayerFacts {
   /** The parameters as blobs. */
   get blobs(): Blob[] {
     return this.params.map((param) => param.blob);
+  }
+
+  /** Its name, type and blobs, as `JSON.stringify` writes it. */
+  toJSON(): LayerDescription {
+    return layerDescription(this);
+  }
+
+  [inspectKey](): string {
+    return layerText(this);
   }
 
   /** An error about this layer, at its place in the file. */

@@ -27,6 +27,7 @@ import type { Engine } from "./engine.js";
 import type { Direction, Execution } from "./execution.js";
 import { checkNumbers } from "./input-values.js";
 import type { Layer, Phase } from "./layer.js";
+import { NetBase } from "./net-base.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
 import { type RecordingOptions, Recordings } from "./recordings.js";
@@ -70,8 +71,9 @@ export interface LayerRange {
  *
  * Methods that return promises take turns, in the order of the calls: each begins when the ones before it have ended, also
  * those of other nets on the same engine. So calls may be made in parallel. The others act at once, and throw during a run.
+ * A layer of your own must not wait for a method of its net: that method waits for the run that the layer is part of.
  */
-export class Net {
+export class Net extends NetBase {
   readonly name: string;
   readonly phase: Phase;
   /** Names of the tops of Input layers. */
@@ -98,6 +100,7 @@ export class Net {
   #disposal: Promise<void> | undefined;
 
   private constructor(parts: NetParts, context: NetContext) {
+    super();
     this.#parts = parts;
     this.#context = context;
     this.#recordings = new Recordings(parts, context);
@@ -118,7 +121,7 @@ export class Net {
     const net = new Net(parts, context);
     net.debugInfo = message.debugInfo;
     try {
-      net.#recordings.start();
+      await inPieces(net.#recordings.start());
       // A view shares its bottom's diff from its recording on.
       net.#fillLossDiffs();
     } catch (error) {
@@ -195,7 +198,8 @@ export class Net {
     const given = Object.entries(inputs).map(
       ([name, values]) => [name, copies ? Float32Array.from(values) : values] as const,
     );
-    return this.turn(async () => {
+    this.#checkUsable();
+    return this.#turns.take(async () => {
       for (const [name, values] of given) this.#setInput(name, values);
       const { low, high } = this.#indices(range.from, range.to);
       await this.inTurn.forward(low, high);

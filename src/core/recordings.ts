@@ -37,6 +37,9 @@ interface Version {
 /** The most versions that are stored, including the one in use. A net with a user's own layer stores only that one. */
 const mostVersions = 8;
 
+/** Layers that record before events are handled. */
+const layersInPiece = 100;
+
 /** If the engine uses more bytes than this, versions that are not in use free their memory. */
 const mostBytes = 128 * 2 ** 20;
 
@@ -71,14 +74,17 @@ export class Recordings {
     this.#key = this.#keyOf(0);
   }
 
-  /** Lets the layers record forward, unless they did already. */
-  start(): void {
-    if (!this.#current) this.#started = this.#recordForward(this.#started);
+  /** Lets the layers record forward, unless they did already: some layers a piece. */
+  *start(): Iterable<void> {
+    while (!this.#current && this.#started.length < this.#parts.nodes.length) {
+      this.#started = this.#recordForward(this.#started, this.#started.length + layersInPiece);
+      yield;
+    }
   }
 
   /** Records the directions that are not recorded yet, and plans how to run them. */
   prepare(): Pick<Version, "execution" | "refusal" | "written"> {
-    this.start();
+    for (const _ of this.start());
     return this.#current ?? this.#use(this.#makeVersion(this.#key, this.#started, []));
   }
 
@@ -218,12 +224,12 @@ export class Recordings {
 
   // ---- recording
 
-  /** Lets the layers after the `recorded` ones record forward. */
-  #recordForward(recorded: readonly Recording[]): Recording[] {
+  /** Lets the layers after the `recorded` ones record forward, those before layer `end`. */
+  #recordForward(recorded: readonly Recording[], end = Number.POSITIVE_INFINITY): Recording[] {
     const { engine, backward: trains = true } = this.#options;
     const { nodes } = this.#parts;
     const recordings = [...recorded];
-    for (let index = recordings.length; index < nodes.length; index++) {
+    for (let index = recordings.length; index < nodes.length && index < end; index++) {
       const { layer, bottom, top, needsBackward } = nodes[index] as Node;
       const recording = record(index, layer.name, engine, needsBackward && trains);
       recordings.push(recording);

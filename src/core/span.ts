@@ -94,6 +94,11 @@ export class Span {
     return this.#parent || this.#placement ? array.subarray(this.offset, this.offset + this.count) : array;
   }
 
+  /** The array for immediate reading only. It is not counted as a possible write, as a read of `array` is. */
+  peek(): FloatArray {
+    return this.storage.array.subarray(this.offset, this.offset + this.count);
+  }
+
   /** The array for a caller that may write to it at any later time. */
   lend(): FloatArray {
     this.root.#isLent = true;

@@ -174,9 +174,10 @@ describe("inputs", () => {
 
 describe("the event loop", () => {
   /** Each look at the clock finds that 10 ms have passed. */
-  let time = performance.now();
+  let time = 0;
   const withSlowClock = async (work: () => Promise<void>): Promise<number> => {
     let turns = 0;
+    time = Math.max(time, performance.now());
     vi.spyOn(performance, "now").mockImplementation(() => {
       time += 10;
       return time;

@@ -1,6 +1,7 @@
 import type { Dataset, File as Hdf5File } from "h5wasm";
 import { maxDeflateRatio } from "../util/bytes.js";
 import { check, MokaError } from "../util/errors.js";
+import { turnIfDue } from "../util/event-loop.js";
 import { type ByteSource, bytesSource } from "../util/files.js";
 import { halfsToFloats } from "../util/half.js";
 import { checkShape, countOf, formatShape, type Shape } from "../util/shape.js";
@@ -82,8 +83,8 @@ async function visit(
   see: (link: string, entity: ReturnType<Hdf5File["get"]>, hdf5: Hdf5Library) => void,
 ): Promise<void> {
   check(source.size > 0, "MOKA_DATA", `${name}: the file is empty, no HDF5 file`);
-  await withHdf5((hdf5) => {
-    const { library, module, path } = hdf5;
+  await withHdf5(async (hdf5) => {
+    const { library, module, path, call } = hdf5;
     module.FS.writeFile(path, new Uint8Array(0));
     const node: FileNode = module.FS.lookupPath(path, {}).node;
     node.usedBytes = source.size;
@@ -97,21 +98,25 @@ async function visit(
     };
     let file: Hdf5File | undefined;
     try {
-      file = new library.File(path, "r");
-      for (const link of file.paths()) see(link, file.get(link), hdf5);
+      const opened = call(() => new library.File(path, "r"));
+      file = opened;
+      for (const link of call(() => opened.paths())) {
+        call(() => see(link, opened.get(link), hdf5));
+        await turnIfDue();
+      }
     } catch (error) {
       if (error instanceof MokaError) throw error;
       throw new MokaError("MOKA_DATA", `${name}: not an HDF5 file, or damaged: ${hdf5Reason(error)}`, { cause: error });
     } finally {
-      closeQuietly(file);
+      closeQuietly(file, hdf5);
     }
   });
 }
 
 /** A damaged file may fail to close; the error that was thrown before is the one that counts. */
-function closeQuietly(file: Hdf5File | undefined): void {
+function closeQuietly(file: Hdf5File | undefined, { call }: Hdf5Library): void {
   try {
-    file?.close();
+    call(() => file?.close());
   } catch {}
 }
 
@@ -133,17 +138,20 @@ export async function writeHdf5(
   content: Readonly<Record<string, Hdf5Value>> | ReadonlyMap<string, Hdf5Value>,
   groups: readonly string[] = [],
 ): Promise<Uint8Array> {
-  return withHdf5(({ library, module, path }) => {
+  return withHdf5(async ({ library, module, path, call }) => {
     try {
-      const file = new library.File(path, "w");
+      const file = call(() => new library.File(path, "w"));
       try {
-        for (const group of groups) makeGroups(file, group.split("/"));
+        for (const group of groups) call(() => makeGroups(file, group.split("/")));
         for (const [link, value] of content instanceof Map ? content : Object.entries(content)) {
-          makeGroups(file, link.split("/").slice(0, -1));
-          writeDataset(file, link, value);
+          call(() => {
+            makeGroups(file, link.split("/").slice(0, -1));
+            writeDataset(file, link, value);
+          });
+          await turnIfDue();
         }
       } finally {
-        file.close();
+        call(() => file.close());
       }
       return module.FS.readFile(path);
     } catch (error) {

@@ -105,6 +105,7 @@ test("force_color and force_gray choose how encoded records are decoded, and exc
       return { width: 1, height: 1, channels: 1, data: Uint8Array.of(7) };
     },
     encode: () => Promise.reject(new Error("nothing is written here")),
+    rasterize: () => Promise.reject(new Error("nothing is drawn here")),
   };
   const encoded = { channels: 0, height: 0, width: 0, data: Uint8Array.of(1), label: 5, encoded: true };
   for (const param of [{}, { forceColor: true }, { forceGray: true }]) {

@@ -69,7 +69,8 @@ export class SolverStateFiles {
     await this.#files.write(path, path.endsWith(".h5") ? await solverStateToHdf5(state) : writeSolverState(state));
   }
 
+  /** Where nothing can be written, the run may still end without a snapshot: `solve` says so before it begins. */
   async probe(path: string): Promise<void> {
-    await this.#files.probe(path);
+    if (!this.#files.readOnly) await this.#files.probe(path);
   }
 }

@@ -54,6 +54,7 @@ export function isAddress(path: string): boolean {
 
 /** Reads addresses by `fetch`, or from what was given, and leaves all other paths to other files. */
 class WebFiles implements Files {
+  readonly readOnly: boolean;
   readonly #files: Files;
   readonly #onProgress: FilesOptions["onProgress"];
   /** Files with addresses of their own, which are not of the web. */
@@ -65,6 +66,7 @@ class WebFiles implements Files {
     given: ReadonlyMap<string, Uint8Array | Blob> = new Map(),
   ) {
     this.#files = files;
+    this.readOnly = files.readOnly ?? false;
     this.#onProgress = onProgress;
     this.#given = given;
   }

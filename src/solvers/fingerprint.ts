@@ -45,8 +45,10 @@ async function hashTensors(tensors: readonly Tensor[]): Promise<string> {
 }
 
 async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
-  const subtle: typeof crypto.subtle | undefined = crypto.subtle;
-  check(subtle, "MOKA_UNSUPPORTED", "this page cannot compute hashes: it came neither over https nor from localhost");
+  const subtle: typeof crypto.subtle | undefined = globalThis.crypto?.subtle;
+  const reason =
+    "hashes cannot be computed here: Node has no crypto, or this page came neither over https nor from localhost";
+  check(subtle, "MOKA_UNSUPPORTED", reason);
   return new Uint8Array(await subtle.digest("SHA-256", bytes));
 }
 

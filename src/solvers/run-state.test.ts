@@ -298,8 +298,8 @@ test("without hashes, snapshots are those of Caffe, with a warning", async () =>
       "/snap_iter_1.solverstate",
     ]);
     expect(log).toContain(
-      "warning: Snapshotting without snap_iter_1.moka.json: this page cannot compute hashes: " +
-        "it came neither over https nor from localhost",
+      "warning: Snapshotting without snap_iter_1.moka.json: hashes cannot be computed here: " +
+        "Node has no crypto, or this page came neither over https nor from localhost",
     );
   } finally {
     vi.unstubAllGlobals();

@@ -70,7 +70,7 @@ export class SnapshotFiles {
   async prepare(iter: number): Promise<void> {
     const { files, log } = this.#context;
     const { folder } = this.#place();
-    if (this.areWanted && !(await files.isFolder(folder))) {
+    if (this.areWanted && !files.readOnly && !(await files.isFolder(folder))) {
       log("warning", "moka:0", `The folder ${folder} of the snapshots is gone: it is made again`);
       await files.makeFolder(folder);
     }

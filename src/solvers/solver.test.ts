@@ -49,6 +49,22 @@ test("step makes the given number of updates, with an event for each", async () 
   await solver.dispose();
 });
 
+test("a loop of one's own, with forward, backward and applyUpdate, gives the bits of step", async () => {
+  const settings = 'type: "Adam" lr_policy: "inv" gamma: 0.1 power: 0.5 weight_decay: 0.01 clip_gradients: 1';
+  const [stepped, own] = [await load(settings), await load(settings)];
+  await stepped.step(3);
+  for (let i = 0; i < 3; i++) {
+    own.net.clearParamDiffs();
+    await own.net.forward();
+    await own.net.backward();
+    await own.applyUpdate();
+  }
+  expect(weights(own)).toEqual(weights(stepped));
+  expect([own.iter, own.lr]).toEqual([3, stepped.lr]);
+  await stepped.dispose();
+  await own.dispose();
+});
+
 test.each([
   ["Flatten", ""],
   ["Reshape", "reshape_param { shape { dim: 0 dim: -1 } }"],

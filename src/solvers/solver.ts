@@ -1,19 +1,17 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { formatState } from "../core/filter-net.js";
 import type { Net } from "../core/net.js";
 import {
-  type NetState,
   Phase,
   SolverParameter_SnapshotFormat as SnapshotFormat,
   type SolverParameter,
   SolverParameterSchema,
   SolverStateSchema,
 } from "../proto/gen/caffe_pb.js";
-import { sourceOf } from "../proto/source.js";
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { formatNumber } from "../util/number-format.js";
 import { Turns } from "../util/turns.js";
+import { buildChoice } from "./build-choice.js";
 import type { SolverContext } from "./context.js";
 import { fingerprint } from "./fingerprint.js";
 import { ruleFor } from "./index.js";
@@ -30,21 +28,12 @@ import {
 } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
 import { SnapshotFiles } from "./snapshot-files.js";
-import { type NetChoice, stateFor, testNetsOf, trainNetOf } from "./solver-nets.js";
+import { SolverBase } from "./solver-base.js";
+import { testNetsOf, trainNetOf } from "./solver-nets.js";
 import { Updater } from "./updater.js";
-
-export interface SolverEvents {
-  /** After an iteration's gradient, before its update. */
-  iteration: { readonly iter: number; readonly loss: number; readonly smoothedLoss: number; readonly lr: number };
-  test: { readonly iter: number; readonly net: number; readonly outputs: Readonly<Record<string, Float32Array>> };
-  /** `run` is the `.moka.json` file, if it could be written: with it, a run can be resumed exactly. */
-  snapshot: { readonly iter: number; readonly model: string; readonly state: string; readonly run: string | undefined };
-}
 
 /** A request to a running solver, as signals make them in Caffe. */
 export type SolverAction = "none" | "snapshot" | "stop";
-
-export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) => void;
 
 /**
  * Trains a net: each iteration is forward, backward and update, with tests and snapshots between iterations.
@@ -56,7 +45,7 @@ export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) =>
  * `test` and each `snapshot` is one turn of its nets. A call of a net's method waits for a turn between them, as does one that
  * a listener makes: listeners are not awaited.
  */
-export class Solver {
+export class Solver extends SolverBase {
   readonly net: Net;
   readonly testNets: readonly Net[];
   readonly param: SolverParameter;
@@ -68,11 +57,6 @@ export class Solver {
   /** Why the last snapshot could not be written; undefined if it could. */
   #failure: MokaError | undefined;
   readonly #progress: Progress = { iter: 0, currentStep: 0 };
-  readonly #listeners: { [E in keyof SolverEvents]: Set<Listener<E>> } = {
-    iteration: new Set(),
-    test: new Set(),
-    snapshot: new Set(),
-  };
   readonly #calls = new Turns();
   #disposal: Promise<void> | undefined;
   #smoothedLoss: SmoothedLoss;
@@ -86,6 +70,7 @@ export class Solver {
   #lastDisplay = { time: performance.now(), iter: 0 };
 
   private constructor(param: SolverParameter, net: Net, testNets: readonly Net[], context: SolverContext) {
+    super();
     this.param = param;
     this.net = net;
     this.testNets = testNets;
@@ -142,12 +127,6 @@ export class Solver {
   /** The mean loss of the last `average_loss` iterations, as printed by Caffe. */
   get smoothedLoss(): number {
     return this.#smoothedLoss.value;
-  }
-
-  /** Calls `listener` at every such event. Returns a function that removes it. */
-  on<E extends keyof SolverEvents>(event: E, listener: Listener<E>): () => void {
-    this.#listeners[event].add(listener);
-    return () => void this.#listeners[event].delete(listener);
   }
 
   /** Sets a function that returns the current request. It is called after every iteration, and during tests. */
@@ -210,7 +189,8 @@ export class Solver {
 
   async #solve(): Promise<void> {
     const { param } = this;
-    const { log } = this.#context;
+    const { log, files } = this.#context;
+    if (files.readOnly && param.snapshotAfterTrain) await files.probe(`${param.snapshotPrefix}_iter_${param.maxIter}`);
     log("info", "solver.cpp:289", `Solving ${this.net.name}`);
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
     this.#stopped = false;
@@ -277,7 +257,7 @@ export class Solver {
       log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / (this.param.testIter[index] ?? 1))}`);
     }
     for (const line of outputLines("Test", net, outputs)) log("info", "solver.cpp:414", line);
-    this.#emit("test", { iter: this.iter, net: index, outputs });
+    this.emit("test", { iter: this.iter, net: index, outputs });
     return outputs;
   }
 
@@ -309,7 +289,7 @@ export class Solver {
     await states.write(state, create(SolverStateSchema, { iter: this.iter, learnedNet: model, history, currentStep }));
     this.#savedIter = this.iter;
     this.#failure = undefined;
-    this.#emit("snapshot", { iter: this.iter, model, state, run });
+    this.emit("snapshot", { iter: this.iter, model, state, run });
   }
 
   /** Takes a snapshot during a run, which goes on if the files cannot be written. */
@@ -425,6 +405,26 @@ export class Solver {
     }
   }
 
+  /**
+   * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
+   * a loop of one's own. Nothing is logged or tested.
+   *
+   * @example
+   * ```ts
+   * const solver = await Solver.load("examples/article/solver.prototxt");
+   * solver.net.clearParamDiffs();
+   * await solver.net.forward();
+   * await solver.net.backward();
+   * await solver.applyUpdate();
+   * ```
+   */
+  async applyUpdate(): Promise<void> {
+    await this.#usable.net.turn(async () => {
+      await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
+      this.#progress.iter++;
+    });
+  }
+
   // ---- one iteration
 
   async #iterate(): Promise<void> {
@@ -452,7 +452,7 @@ export class Solver {
     if (isDisplayed) {
       this.#context.log("info", "sgd_solver.cpp:112", `Iteration ${this.iter}, lr = ${formatNumber(lr)}`);
     }
-    this.#emit("iteration", { iter: this.iter, loss: this.loss, smoothedLoss: this.smoothedLoss, lr });
+    this.emit("iteration", { iter: this.iter, loss: this.loss, smoothedLoss: this.smoothedLoss, lr });
     await this.#updater.apply(lr, this.iter);
     this.#progress.iter++;
   }
@@ -480,33 +480,4 @@ export class Solver {
     for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.#test(i);
     if (!this.#stopped) this.#beforeTests = undefined;
   }
-
-  #emit<E extends keyof SolverEvents>(event: E, value: SolverEvents[E]): void {
-    for (const listener of this.#listeners[event]) listener(value);
-  }
-}
-
-async function buildChoice(
-  choice: NetChoice,
-  phase: Phase,
-  solverState: NetState | undefined,
-  param: SolverParameter,
-  context: SolverContext,
-  index = 0,
-): Promise<Net> {
-  const { log } = context;
-  if (phase === Phase.TRAIN) log("info", "solver.cpp:102", `Creating training net from ${choice.source}`);
-  const message = choice.message ?? (await context.readNet(choice.file ?? ""));
-  // Caffe logs the name of a test net after reading it.
-  if (phase === Phase.TEST)
-    log("info", "solver.cpp:190", `Creating test net (#${index}) specified by ${choice.source}`);
-  const state = stateFor(phase, message, solverState);
-  const net = await context.buildNet(message, state, { backward: phase === Phase.TRAIN }).catch((error: unknown) => {
-    if (!(error instanceof MokaError)) throw error;
-    const which = phase === Phase.TRAIN ? "the training net" : `TEST net #${index}`;
-    const { code, reason, place, layer, cause } = error;
-    throw new MokaError(code, `${reason} (in ${which}, built for ${formatState(state)})`, { place, layer, cause });
-  });
-  for (const weights of param.weights) await net.copyTrainedLayersFrom(weights, sourceOf(param)?.file);
-  return net;
 }

@@ -5,8 +5,8 @@ import { blobShape, blobValues, readBlobProto } from "../proto/binary/index.js";
 import { formatStart, maxDeflateRatio } from "../util/bytes.js";
 import { MokaError, reasonOf } from "../util/errors.js";
 import { type FileSource, readSource, sourceName } from "../util/files.js";
+import type { NdArray } from "../util/nd-array.js";
 import { countOf } from "../util/shape.js";
-import type { NdArray } from "./image-array.js";
 
 /**
  * Reads an array, as float32: from a `.npy` of any number type; from Caffe's `.binaryproto`; or from JSON, as nested lists or

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { createImages } from "#platform";
-import { centerCrop, loadImage, type NdArray, oversample, resizeImage, transposed } from "./image-array.js";
+import { type NdArray, transposed } from "../util/nd-array.js";
+import { centerCrop, loadImage, oversample, resizeImage } from "./image-array.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-image-array-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,6 +40,35 @@ test("resizes images of one or three channels as scikit-image does, dark beyond 
 test("resizes others as SciPy's zoom does, corner to corner", () => {
   const expected = [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11];
   close(resizeImage(counted(2, 3, 2), [3, 5]), [3, 5, 2], expected);
+});
+
+// SciPy 1.17: gaussian_filter(…, cval=0) and zoom(…, order=1, mode="grid-constant", grid_mode=True) on the image scaled to
+// 0 … 1, which is what scikit-image's resize does with anti_aliasing=True.
+test("with anti-aliasing an image is smoothed along the axes that become smaller, and only those", () => {
+  const cyclic = (count: number, modulus: number, value: (rest: number) => number) =>
+    Array.from({ length: count }, (_, i) => value(i ** 2 % modulus));
+  const gray = array(
+    [7, 9, 1],
+    cyclic(63, 23, (rest) => rest / 7 - 1),
+  );
+  const smaller = [
+    -0.208547, -0.070229, 0.167753, 0.059775, 0.234989, 0.036655, 0.24548, -0.141172, -0.166795, -0.261505, 0.321094,
+    0.136804,
+  ];
+  close(resizeImage(gray, [3, 4], { antiAliasing: true }), [3, 4, 1], smaller);
+  const color = array(
+    [6, 4, 3],
+    cyclic(72, 17, (rest) => rest / 5),
+  );
+  const wider = [
+    1.274168, 1.849743, 1.543061, 1.521775, 1.298239, 1.172402, 1.333282, 1.3045, 1.324967, 1.362804, 1.583846,
+    1.343695, 1.779782, 1.317611, 0.440366, 1.538879, 1.471683, 0.989412, 1.171008, 1.172219, 1.426857, 1.327291,
+    1.514534, 1.49148, 1.299185, 1.974205, 1.66894, 0.29708, 1.606549, 2.033761,
+  ];
+  close(resizeImage(color, [2, 5], { antiAliasing: true }), [2, 5, 3], wider);
+  const larger = resizeImage(gray, [14, 9], { antiAliasing: true });
+  expect(larger).toEqual(resizeImage(gray, [14, 9]));
+  expect(() => resizeImage(counted(4, 4, 2), [2, 2], { antiAliasing: true })).toThrow(/not of 2/);
 });
 
 test("an image of one color stays that color", () => {
@@ -86,5 +116,6 @@ test("loads images as red, green and blue from 0 to 1, or as gray", async () => 
   close(await loadImage(gray, { color: false }), [1, 2, 1], [0, 0.8]);
   const bad = join(folder, "bad.png");
   writeFileSync(bad, "no picture");
+  close(await loadImage(gray, { color: false, size: [1, 1] }), [1, 1, 1], [0.4]);
   await expect(loadImage(bad)).rejects.toThrow(expect.objectContaining({ message: expect.stringContaining(bad) }));
 });

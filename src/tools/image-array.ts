@@ -2,18 +2,25 @@ import { createImages } from "#platform";
 import { openFiles } from "../platform/open-files.js";
 import { check, MokaError } from "../util/errors.js";
 import { type FileSource, readSource, sourceName } from "../util/files.js";
-import { countOf, type Shape } from "../util/shape.js";
+import type { NdArray } from "../util/nd-array.js";
+import { countOf } from "../util/shape.js";
 import type { ImageSetOptions } from "./options.js";
 
-/** An array in row-major order, as in NumPy and in Caffe's blobs: neighbours along the last axis are adjacent. */
-export interface NdArray {
-  readonly shape: Shape;
-  readonly data: Float32Array;
+/** How an image is resized. */
+export interface ResizeOptions {
+  /**
+   * Whether an axis that becomes s > 1 times smaller is smoothed first, by a Gaussian of deviation (s − 1) / 2 pixels that is cut
+   * at 4 deviations: scikit-image's `anti_aliasing`. It was off in the scikit-image of Caffe's time; since 0.15 it is on, and
+   * pycaffe with that computes other inputs. For images of 1 or 3 channels, which pycaffe resizes by scikit-image. Default false.
+   */
+  readonly antiAliasing?: boolean | undefined;
 }
 
-export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "onProgress" | "images"> {
+export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "onProgress" | "images">, ResizeOptions {
   /** Three channels (red, green, blue) if true, else one. Default true. */
   readonly color?: boolean | undefined;
+  /** Height and width in pixels to resize to, by `resizeImage`. Default: the image's own; nothing is resampled. */
+  readonly size?: readonly [height: number, width: number] | undefined;
 }
 
 /**
@@ -22,10 +29,19 @@ export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "onPro
  * 0.2125 R + 0.7154 G + 0.0721 B, as in scikit-image; data layers compute it as OpenCV does. As in pycaffe, alpha is
  * left out and the EXIF orientation ignored.
  *
- * @param source the picture's path or address, its bytes, or a `Blob`
+ * It does not resample, unless `size` is given. Then it interpolates linearly, as `resizeImage`; data layers resize as OpenCV
+ * does, which gives other values.
+ *
+ * @param source the path or address of a JPEG, PNG, BMP, PBM, PGM or PPM, in Node also TIFF, WebP or GIF; its bytes, or a `Blob`
+ * @throws MokaError `MOKA_FILE` if the file cannot be read, `MOKA_DATA` if it is no image
+ * @example
+ * ```ts
+ * const image = await loadImage("cat.jpg"); // height × width × 3
+ * const small = await loadImage("cat.jpg", { size: [227, 227], antiAliasing: true }); // 227 × 227 × 3
+ * ```
  */
 export async function loadImage(source: FileSource, options: LoadImageOptions = {}): Promise<NdArray> {
-  const { color = true, images = createImages() } = options;
+  const { color = true, size, antiAliasing, images = createImages() } = options;
   const files = openFiles(options);
   const name = sourceName(source) ?? "the picture";
   const bytes = await readSource(files, source);
@@ -47,7 +63,8 @@ export async function loadImage(source: FileSource, options: LoadImageOptions = 
       values[to++] = channels < 3 ? blue : 0.2125 * red + 0.7154 * green + 0.0721 * blue;
     }
   }
-  return { shape: [height, width, depth], data: values };
+  const loaded = { shape: [height, width, depth], data: values };
+  return size ? resizeImage(loaded, size, { antiAliasing }) : loaded;
 }
 
 /** Checks that an array is one image, height × width × channels, and returns these sizes. */
@@ -62,14 +79,28 @@ export function checkImage({ shape, data }: NdArray): readonly [height: number, 
 }
 
 /**
- * Resizes an image, height × width × channels, as pycaffe's `caffe.io.resize_image`: by linear interpolation, without
- * smoothing when it becomes smaller.
+ * Resizes an image, height × width × channels, as pycaffe's `caffe.io.resize_image`: by linear interpolation, and, without
+ * `antiAliasing`, without smoothing when it becomes smaller.
  *
  * Images of 1 or 3 channels: as scikit-image's `resize(…, order=1, mode="constant")` without anti-aliasing. The corners
  * of the images are aligned, and pixels beyond the edge have the image's smallest value, so an enlarged image gets
  * darker at its edges. Others: as SciPy's `zoom(…, order=1)`; the centers of the corner pixels are aligned.
+ *
+ * @param image height × width × channels
+ * @returns a new image of the wanted height and width
+ * @throws MokaError `MOKA_SHAPE` if it is no image, `MOKA_USAGE` for a size that cannot be, or `antiAliasing` with other than 1 or
+ * 3 channels
+ * @example
+ * ```ts
+ * const image = { shape: [4, 4, 1], data: Float32Array.from({ length: 16 }, (_, i) => i) };
+ * resizeImage(image, [2, 2]).data; // 2.5, 4.5, 10.5, 12.5
+ * ```
  */
-export function resizeImage(image: NdArray, [height, width]: readonly [number, number]): NdArray {
+export function resizeImage(
+  image: NdArray,
+  [height, width]: readonly [number, number],
+  { antiAliasing = false }: ResizeOptions = {},
+): NdArray {
   const [oldHeight, oldWidth, channels] = checkImage(image);
   check(
     [height, width].every((size) => Number.isInteger(size) && size > 0) && height * width * channels < 2 ** 28,
@@ -78,9 +109,14 @@ export function resizeImage(image: NdArray, [height, width]: readonly [number, n
   );
   const alignsEdges = channels === 1 || channels === 3;
   const beyond = alignsEdges ? image.data.reduce((a, b) => Math.min(a, b), Infinity) : 0;
+  check(
+    alignsEdges || !antiAliasing,
+    "MOKA_USAGE",
+    `anti-aliasing is for pictures of 1 or 3 channels, not of ${channels}: pycaffe never smooths others`,
+  );
   const rows = samplesOf(oldHeight, height, alignsEdges);
   const columns = samplesOf(oldWidth, width, alignsEdges);
-  const { data: from } = image;
+  const from = antiAliasing ? smoothed(image, [height, width], beyond) : image.data;
   const data = new Float32Array(height * width * channels);
   const value = (row: number, column: number, c: number) =>
     row < 0 || row >= oldHeight || column < 0 || column >= oldWidth
@@ -115,6 +151,39 @@ function samplesOf(from: number, to: number, alignsEdges: boolean): Sample[] {
   });
 }
 
+/** The values of an image, smoothed along the axes that become smaller; pixels beyond the edge have the value `beyond`. */
+function smoothed(image: NdArray, size: readonly [number, number], beyond: number): Float64Array {
+  let values = Float64Array.from(image.data);
+  for (const axis of [0, 1] as const) {
+    const count = image.shape[axis] ?? 1;
+    const sigma = Math.max(0, (count / size[axis] - 1) / 2);
+    if (sigma > 0) values = smoothedAlong(values, count, countOf(image.shape, axis + 1), gaussian(sigma), beyond);
+  }
+  return values;
+}
+
+/** The weights from −r to r pixels, r = ⌊4σ + ½⌋, as in SciPy; their sum is 1. */
+function gaussian(sigma: number): number[] {
+  const radius = Math.floor(4 * sigma + 0.5);
+  const weights = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-(((i - radius) / sigma) ** 2) / 2));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+/** Weighted sums along an axis of `count` values that are `stride` apart. */
+function smoothedAlong(from: Float64Array, count: number, stride: number, weights: readonly number[], beyond: number) {
+  const radius = (weights.length - 1) / 2;
+  return Float64Array.from(from, (_, at) => {
+    const place = Math.floor(at / stride) % count;
+    let sum = 0;
+    weights.forEach((weight, i) => {
+      const to = place + i - radius;
+      sum += weight * (to < 0 || to >= count ? beyond : (from[at + (i - radius) * stride] ?? 0));
+    });
+    return sum;
+  });
+}
+
 function mix(a: number, b: number, share: number): number {
   return a * (1 - share) + b * share;
 }
@@ -122,6 +191,16 @@ function mix(a: number, b: number, share: number): number {
 /**
  * Ten crops of each image, as pycaffe's `caffe.io.oversample`: the corners (top left, top right, bottom left, bottom
  * right) and the center, then the same five mirrored.
+ *
+ * @param images height × width × channels each
+ * @param crop the height and width of each crop
+ * @returns ten arrays for each image, in this order
+ * @throws MokaError `MOKA_USAGE` if an image is smaller than a crop
+ * @example
+ * ```ts
+ * const image = { shape: [8, 8, 3], data: new Float32Array(192) };
+ * oversample([image], [6, 6]).length; // 10
+ * ```
  */
 export function oversample(images: readonly NdArray[], crop: readonly [number, number]): NdArray[] {
   return images.flatMap((image) => {
@@ -164,28 +243,4 @@ function mirrored({ shape, data }: NdArray): NdArray {
     result.set(data.subarray(from, from + channels), pixel * channels);
   }
   return { shape, data: result };
-}
-
-/** The axes of an array in another order, as NumPy's `transpose`: axis `i` of the result is axis `order[i]`. */
-export function transposed({ shape, data }: NdArray, order: readonly number[]): NdArray {
-  check(
-    order.length === shape.length && [...order].sort((a, b) => a - b).every((axis, i) => axis === i),
-    "MOKA_USAGE",
-    `axes ${order.join(", ")} are no order of the ${shape.length} axes of ${shape.join(" × ")}`,
-  );
-  const newShape = order.map((axis) => shape[axis] ?? 1);
-  const strides = order.map((axis) => countOf(shape, axis + 1));
-  const result = new Float32Array(data.length);
-  const at = newShape.map(() => 0);
-  for (let to = 0, from = 0; to < result.length; to++) {
-    result[to] = data[from] ?? 0;
-    for (let axis = at.length - 1; axis >= 0; axis--) {
-      from += strides[axis] ?? 0;
-      at[axis] = (at[axis] ?? 0) + 1;
-      if ((at[axis] ?? 0) < (newShape[axis] ?? 1)) break;
-      from -= (strides[axis] ?? 0) * (newShape[axis] ?? 1);
-      at[axis] = 0;
-    }
-  }
-  return { shape: newShape, data: result };
 }

@@ -328,3 +328,30 @@ describe("says what is wrong:", () => {
     expect(run).toThrow(message);
   });
 });
+
+test("numbers are printed as people write them, and read as the same", () => {
+  const n = new NetSpec();
+  const values = [0.1, 1 / 3, 0.1234567, 0.00001, 1e-7, 123.6801, 16777216, 1e20, -0.00390625, 2 ** -140, 3.4028235e38];
+  n.x = L.Input({ shape: { dim: 1 } });
+  n.y = L.Eltwise(n.x, n.x, { coeff: values });
+  n.z = L.Power(n.y, { power: Infinity, scale: -0, shift: Number.NaN });
+  const printed = [...String(n).matchAll(/(?:coeff|power|scale|shift): (.*)/g)].map(([, number]) => number);
+  expect(printed).toEqual([
+    ...["0.1", "0.33333334", "0.1234567", "0.00001", "1e-7", "123.6801", "16777216", "100000000000000000000"],
+    ...["-0.00390625", "7.17465e-43", "3.4028235e+38", "inf", "-0", "nan"],
+  ]);
+  expect(formatNet(parsed(String(n)))).toBe(formatNet(n.toProto()));
+});
+
+test("each number printed is the one given, whatever its bits", () => {
+  const bits = new Uint32Array(1);
+  const single = new Float32Array(bits.buffer);
+  for (let i = 0; i < 2000; i++) {
+    bits[0] = Math.imul(i, 2654435761);
+    if (!Number.isFinite(single[0])) continue;
+    const n = new NetSpec();
+    n.y = L.Power(L.Input({ shape: { dim: 1 } }), { shift: single[0] });
+    const [, text = ""] = /shift: (.*)/.exec(String(n)) ?? [];
+    expect(Math.fround(Number(text)), text).toBe(single[0]);
+  }
+});

@@ -7,7 +7,7 @@ import {
   type NetParameter,
   NetParameterSchema,
 } from "../proto/gen/caffe_pb.js";
-import { formatNet } from "../proto/text/index.js";
+import { formatText } from "../proto/text/index.js";
 import { closest } from "../util/closest.js";
 import { check, MokaError } from "../util/errors.js";
 import { layerMessage } from "./layer-message.js";
@@ -70,7 +70,7 @@ export type Layers = { readonly [T in LayerType]: LayerFunction<LayerFields<T>> 
 export type NetSpec = { [blob: string]: Top } & {
   /** The message of the net: the layers that make its blobs, and those that these need. */
   toProto(): NetParameter;
-  /** The same as a prototxt. */
+  /** The same as a prototxt. Numbers have the digits they were written with: 0.1234567, where C++ prints 0.123456702. */
   toString(): string;
 };
 
@@ -124,7 +124,7 @@ export const NetSpec = class {
   constructor(name?: string) {
     const tops: Record<string, Top> = Object.create(null);
     const toProto = () => netOf(Object.entries(tops), name);
-    const methods: Readonly<Record<string, unknown>> = { toProto, toString: () => formatNet(toProto()) };
+    const methods: Readonly<Record<string, unknown>> = { toProto, toString: () => textOf(toProto()) };
     // biome-ignore lint/correctness/noConstructorReturn: blobs are set and read as properties.
     return new Proxy(tops, {
       get: (_, key) => (typeof key === "string" && Object.hasOwn(methods, key) ? methods[key] : Reflect.get(tops, key)),
@@ -139,7 +139,20 @@ export const NetSpec = class {
   name?: string,
 ) => NetSpec;
 
-/** The message of a net with these tops and the layers that they need, all named after their types. */
+/** The prototxt of a net, with numbers as they were written in the call. */
+function textOf(net: NetParameter): string {
+  return formatText(NetParameterSchema, net, { unicode: true, shortest: true });
+}
+
+/**
+ * The message of a net with these tops and the layers that they need, all named after their types, as pycaffe's `to_proto`.
+ *
+ * @example
+ * ```ts
+ * const net = toProto(L.ReLU(L.Input({ shape: { dim: [1, 3] } })));
+ * net.layer.map(({ name }) => name); // ["Input1", "ReLU1"]
+ * ```
+ */
 export function toProto(...tops: readonly Top[]): NetParameter {
   return netOf(tops.map((top): [undefined, Top] => [undefined, top]));
 }

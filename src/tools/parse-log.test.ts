@@ -89,3 +89,113 @@ test("a text that is no log is refused", () => {
     expect.objectContaining({ code: "MOKA_DATA", message: expect.stringContaining("net.prototxt is no training log") }),
   );
 });
+
+/** A message of glog. */
+const say = (text: string, { thread = 1, second = 0, date = "0101" } = {}) =>
+  `I${date} 00:00:${String(second).padStart(2, "0")}.000000 ${thread} solver.cpp:1] ${text}`;
+
+test("finds messages behind what another process left in their line", () => {
+  const log = parseLog(readFileSync(new URL("../../test/cases/log-lines/b.log", import.meta.url), "utf8"));
+  expect(log.train.map(({ iteration, outputs }) => [iteration, outputs.loss])).toEqual([
+    [0, 824.912],
+    [10, 5.4],
+  ]);
+  expect(log.loss.map(({ value }) => value)).toEqual([824.912, 5.5]);
+  const [first = "", second = ""] = [say("Iteration 7, loss = 0.5"), say("    Train net output #0: loss = 0.25")];
+  for (const between of ["", "speed: 0.3s / iter", "Iteration 9 of something"]) {
+    const rows = parseLog(first + between + second).train;
+    expect(rows).toMatchObject([{ iteration: 7, outputs: { loss: 0.25 } }]);
+  }
+});
+
+test("a row has the rate of its own iteration, which is printed after it", () => {
+  const iteration = (n: number, rate: string) => [
+    say(`Iteration ${n}, Testing net (#0)`),
+    say("    Test net output #0: accuracy = 0.5"),
+    say(`Iteration ${n}, Testing net (#1)`),
+    say("    Test net output #0: accuracy = 0.5"),
+    say(`Iteration ${n} (1 iter/s, 1s/1 iters), loss = 1`),
+    say("    Train net output #0: loss = 1 (* 1 = 1 loss)"),
+    say(`Iteration ${n}, lr = ${rate}`),
+  ];
+  const log = parseLog([...iteration(0, "0.1"), ...iteration(100, "0.01"), ...iteration(200, "0.001").slice(0, -1)]);
+  expect(log.train.map(({ learningRate }) => learningRate)).toEqual([0.1, 0.01, 0.01]);
+  expect(log.test.map(({ learningRate }) => learningRate)).toEqual([0.1, 0.1, 0.01, 0.01, 0.01, 0.01]);
+});
+
+test("a resumed run in the same log does not change the rows before it", () => {
+  const run = (rate: string) => [
+    say("Iteration 5, loss = 1"),
+    say("    Train net output #0: loss = 1"),
+    say(`Iteration 5, lr = ${rate}`),
+  ];
+  expect(parseLog([...run("0.1"), say("Iteration 6, loss = 1"), ...run("0.2")]).train).toMatchObject([
+    { iteration: 5, learningRate: 0.1 },
+    { iteration: 5, learningRate: 0.2 },
+  ]);
+});
+
+test("keeps apart two processes that write into one log", () => {
+  const run = (thread: number) =>
+    [1, 2].flatMap((n) => [
+      say(`Iteration ${n * thread}, loss = ${thread}`, { thread }),
+      say(`    Train net output #0: loss = ${n}.${thread}`, { thread }),
+      say(`    Train net output #1: accuracy = 0.${thread}`, { thread }),
+      say(`Iteration ${n * thread}, lr = 0.${thread}`, { thread }),
+    ]);
+  const [a, b] = [run(3), run(7)];
+  const woven = a.flatMap((line, i) => [line, b[i] ?? ""]);
+  const rows = (log: readonly string[]) => parseLog(log).train.map((row) => JSON.stringify(row));
+  expect(rows(woven).sort()).toEqual([...rows(a), ...rows(b)].sort());
+});
+
+test("reads the dates of today's glog, line ends of Windows, and values of old C++ on Windows", () => {
+  const values = ["1.#QNAN", "-1.#IND", "1.#INF", "-1.#INF", "-nan(ind)", "-nan", "-inf", "1e-05"];
+  const lines = values.flatMap((value, i) => [
+    say(`Iteration ${i}, loss = ${value}`, { date: "20261231", second: 2 * i }),
+    say(`    Train net output #0: loss = ${value} (* 1 = ${value} loss)`, { date: "20261231", second: 2 * i }),
+  ]);
+  const { train, loss, losses } = parseLog(lines.join("\r\n"));
+  const expected = [Number.NaN, Number.NaN, Infinity, -Infinity, Number.NaN, Number.NaN, -Infinity, 1e-5];
+  expect(train.map(({ outputs }) => outputs.loss)).toEqual(expected);
+  expect(loss.map(({ value }) => value)).toEqual(expected);
+  expect(train.map(({ seconds }) => seconds)).toEqual(values.map((_, i) => 2 * i));
+  expect([...losses]).toEqual(["loss"]);
+});
+
+test.each([
+  "Iteration 1",
+  "Iteration 1 ",
+  "Iteration ",
+  "1",
+  " ",
+  "loss = ",
+  "loss = 1",
+  "lr = ",
+  "Train net output #",
+  "Train net output #1: ",
+  "Train net output #1: a = ",
+  "Train net output #1: a = 1 (* ",
+  "a",
+  "I0101 ",
+  "I0101 00:00:00.0 1 ",
+  "I01010101",
+  " = ",
+  "(* 1 = ",
+])("takes a time in proportion to a line, of %j again and again", (piece) => {
+  // A time that grows with the square would be hours.
+  const begin = say("Iteration 0, loss = 1\n") + say("");
+  for (const head of ["", "Iteration 1", "Train net output #0: ", "Train net output #0: x = 1 (* 1"]) {
+    const { loss } = parseLog(begin + head + piece.repeat(1_000_000 / piece.length));
+    expect(loss[0]?.value).toBe(1);
+  }
+});
+
+test("the lines of a log do not depend on the pieces that they are read in, nor on their length", () => {
+  const bytes = new TextEncoder().encode("a\nü€𝄞\r\n\nlast");
+  for (let size = 1; size < bytes.length; size++) {
+    expect([...linesOf(bytes, size)]).toEqual(["a", "ü€𝄞\r", "", "last"]);
+  }
+  const lines = [...linesOf(new Uint8Array(5 << 20).fill(97))];
+  expect(lines.map(({ length }) => length)).toEqual([1, 1, 1, 1, 1, 0].map((size) => size << 20));
+});

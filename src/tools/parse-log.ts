@@ -1,11 +1,12 @@
 import { check } from "../util/errors.js";
+import { type ByteSource, bytesSource } from "../util/files.js";
 
 /** One line of a table: the values of a net's outputs at an iteration. */
 export interface LogRow {
   readonly iteration: number;
   /** Seconds since training began. */
   readonly seconds: number;
-  /** The last rate printed before this line; NaN if there was none. */
+  /** The rate of this iteration, or, if the log does not say it, the last one before; NaN if there is none. */
   readonly learningRate: number;
   /** Values by the outputs' names; for outputs with the same name the last value, as in Caffe's parse_log.py. */
   readonly outputs: Readonly<Record<string, number>>;
@@ -21,26 +22,32 @@ export interface TrainingLog {
   readonly losses: ReadonlySet<string>;
 }
 
-const number = String.raw`[-+]?(?:nan|inf|[\d.]+(?:[eE][-+]?\d+)?)`;
+/** The beginning of a message of glog, wherever it stands: another process may have left a line without its end. */
+const stampPattern = /[IWEF](\d{4})?(\d\d)(\d\d)\s{1,4}(\d{1,2}):(\d\d):(\d\d)\.(\d{1,6})(?:\s{1,16}(\d{1,20}))?/g;
+/** Also as old C++ on Windows prints them: `1.#QNAN`, `-1.#IND`, `1.#INF`. */
+const number = String.raw`[-+]?(?:nan|inf|1\.#[A-Z]+|[\d.]+(?:[eE][-+]?\d+)?)`;
+// Nothing is searched for behind a repetition, so that all take a time in proportion to the message.
 const iterationPattern = /Iteration (\d+)/;
-const lossPattern = new RegExp(String.raw`Iteration \d+\b.*\bloss = (${number})`);
+const lossPattern = new RegExp(String.raw`\bloss = (${number})`);
 const ratePattern = new RegExp(String.raw`\blr = (${number})`);
-const outputPattern = new RegExp(String.raw`(Train|Test) net output #(\d+): (\S+) = (${number})(.*)`);
-const stampPattern = /(?:^|\s)[IWEF](\d{4})?(\d\d)(\d\d)\s+(\d+):(\d\d):(\d\d)\.(\d{1,6})/;
+const outputPattern = new RegExp(
+  String.raw`(Train|Test) net output #(\d+): (\S+) = (${number})( \(\* \S+ = \S+ loss\))?`,
+);
 
 /**
  * Reads a training log as Caffe's `parse_log.py` does: from BVLC Caffe of any year, from forks that print the same
  * lines with additions (NVIDIA's, Intel's), and from Moka.
  *
- * Seconds count from the first line with "Solving"; in a log without that line, from the first line with a time. A
- * first row that was printed before any rate gets the rate of the second. Differences from parse_log.py: values `nan`
- * and `inf` and dates with a year (newer glog) are read, a table of one row is kept, a known rate is not replaced, and
- * a row with fewer outputs than the others does not change later rows.
+ * Seconds count from the first message with "Solving"; in a log without one, from the first time. Differences from
+ * parse_log.py: a row has the rate of its own iteration, which is printed after it, else the last one before; values
+ * `nan` and `inf` and dates with a year (newer glog) are read; messages are found behind other output in their line; those of
+ * several processes or threads in one log are kept apart; a table of one row is kept; a row with fewer outputs than the
+ * others does not change later rows. A first row that was printed before any rate gets the rate of the second, as there.
  *
  * @param log the text, or its lines
  * @param options.name the log's name, for errors
  * @param options.year the year of the first date, if the log does not give it
- * @throws MokaError MOKA_DATA if no line with a time says "Iteration" and a number
+ * @throws MokaError MOKA_DATA if no message says "Iteration" and a number
  */
 export function parseLog(
   log: string | Iterable<string>,
@@ -51,41 +58,76 @@ export function parseLog(
   const test = new Table();
   const loss: { iteration: number; seconds: number; value: number }[] = [];
   const losses = new Set<string>();
-  let iteration: number | undefined;
-  let rate = Number.NaN;
+  const threads = new Map<string, Thread>();
   let found = false;
 
-  for (const line of typeof log === "string" ? log.split("\n") : log) {
-    const seconds = clock.at(line);
-    const iterationText = iterationPattern.exec(line)?.[1];
-    if (iterationText !== undefined) iteration = Number(iterationText);
-    if (iteration === undefined || seconds === undefined) continue;
+  for (const { thread: id, seconds, text } of messagesOf(log, clock)) {
+    const thread = threads.get(id) ?? { iteration: undefined, rate: Number.NaN, open: new Map() };
+    threads.set(id, thread);
+    const start = iterationPattern.exec(text);
+    if (start && Number(start[1]) !== thread.iteration) {
+      thread.iteration = Number(start[1]);
+      thread.open.clear();
+    }
+    const { iteration } = thread;
+    if (iteration === undefined) continue;
     found = true;
 
-    const rateText = ratePattern.exec(line)?.[1];
-    if (rateText !== undefined) rate = toNumber(rateText);
-    const lossText = lossPattern.exec(line)?.[1];
-    if (lossText !== undefined) loss.push({ iteration, seconds, value: toNumber(lossText) });
-    const [, net, index, output = "", value = "", rest = ""] = outputPattern.exec(line) ?? [];
+    const rate = ratePattern.exec(text)?.[1];
+    if (rate !== undefined) {
+      thread.rate = toNumber(rate);
+      for (const { rows } of thread.open.values()) for (const row of rows) row.learningRate = thread.rate;
+    }
+    const value = start && lossPattern.exec(text.slice(start.index))?.[1];
+    if (value) loss.push({ iteration, seconds, value: toNumber(value) });
+    const [, net, index, output = "", result = "", asLoss] = outputPattern.exec(text) ?? [];
     if (net === undefined) continue;
-    if (/^ \(\* .* loss\)/.test(rest)) losses.add(output);
-    const row = (net === "Train" ? train : test).rowFor(Number(index), iteration, seconds, rate);
-    row.outputs[output] = toNumber(value);
+    if (asLoss !== undefined) losses.add(output);
+    const table = net === "Train" ? train : test;
+    table.rowFor(thread, Number(index), { iteration, seconds }).outputs[output] = toNumber(result);
   }
   check(found, "MOKA_DATA", `${name} is no training log: no line with a time says "Iteration" and a number`);
   return { train: train.finish(), test: test.finish(), loss, losses };
 }
 
-/** The lines of a log, decoded piece by piece, because a log may be longer than the longest string. */
-export function* linesOf(bytes: Uint8Array, pieceSize = 1 << 20): Generator<string> {
+/** The greatest length of a line; a longer one is cut. */
+const longestLine = 1 << 20;
+
+/**
+ * The lines of a log, decoded piece by piece: the memory does not grow with the log. A line of more than a million
+ * characters is given in several pieces.
+ */
+export function* linesOf(log: Uint8Array | ByteSource, pieceSize = 1 << 16): Generator<string> {
+  const source = log instanceof Uint8Array ? bytesSource(log) : log;
   const decoder = new TextDecoder();
   let rest = "";
-  for (let start = 0; start < bytes.length; start += pieceSize) {
-    const lines = (rest + decoder.decode(bytes.subarray(start, start + pieceSize), { stream: true })).split("\n");
+  for (let start = 0; start < source.size; start += pieceSize) {
+    const lines = (rest + decoder.decode(source.read(start, pieceSize), { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     yield* lines;
+    if (rest.length < longestLine) continue;
+    yield rest;
+    rest = "";
   }
   yield rest + decoder.decode();
+}
+
+/** What glog wrote at once: its text up to the end of the line, or up to the next message in the same line. */
+interface Message {
+  /** The number of the process or thread. */
+  readonly thread: string;
+  readonly seconds: number;
+  readonly text: string;
+}
+
+function* messagesOf(log: string | Iterable<string>, clock: Clock): Generator<Message> {
+  for (const line of typeof log === "string" ? log.split("\n") : log) {
+    const stamps = [...line.matchAll(stampPattern)];
+    for (const [i, stamp] of stamps.entries()) {
+      const text = line.slice(stamp.index + stamp[0].length, stamps[i + 1]?.index);
+      yield { thread: stamp[8] ?? "", seconds: clock.at(stamp, text), text };
+    }
+  }
 }
 
 /**
@@ -104,7 +146,7 @@ export function formatLogTable(rows: readonly LogRow[], delimiter = ","): string
   return [header, ...table].map((cells) => `${cells.map(quote).join(delimiter)}\r\n`).join("");
 }
 
-/** Seconds since the start, from the times at the beginning of the lines. */
+/** Seconds since the start, from the times of messages. */
 class Clock {
   #year: number;
   #start: number | undefined;
@@ -115,17 +157,14 @@ class Clock {
     this.#year = year;
   }
 
-  /** Undefined for a line without a time, as a later line of a message. */
-  at(line: string): number | undefined {
-    const found = stampPattern.exec(line);
-    if (!found) return undefined;
-    const [year = 0, month = 1, day, hours, minutes, seconds] = found.slice(1, 7).map(Number);
-    const micros = Number((found[7] ?? "").padEnd(6, "0"));
-    if (found[1] !== undefined) this.#year = year;
+  at(stamp: RegExpExecArray, text: string): number {
+    const [year = 0, month = 1, day, hours, minutes, seconds] = stamp.slice(1, 7).map(Number);
+    const micros = Number((stamp[7] ?? "").padEnd(6, "0"));
+    if (stamp[1] !== undefined) this.#year = year;
     else if (month < this.#lastMonth) this.#year += 1;
     this.#lastMonth = month;
     const now = Date.UTC(this.#year, month - 1, day, hours, minutes, seconds) * 1000 + micros;
-    const begins = !this.#solving && line.includes("Solving");
+    const begins = !this.#solving && text.includes("Solving");
     this.#solving ||= begins;
     if (begins || this.#start === undefined) this.#start = now;
     return (now - this.#start) / 1e6;
@@ -137,17 +176,28 @@ interface OpenRow extends LogRow {
   outputs: Record<string, number>;
 }
 
+/** Where the messages of one process or thread stand. */
+interface Thread {
+  iteration: number | undefined;
+  /** The last rate it printed. */
+  rate: number;
+  /** The rows of this iteration in each table, and the index of the last output there. */
+  readonly open: Map<Table, { readonly rows: OpenRow[]; index: number }>;
+}
+
 /** Rows. A new row starts with a new iteration, or with an output whose index is not above the last one. */
 class Table {
   readonly #rows: OpenRow[] = [];
-  #lastIndex = -1;
 
-  rowFor(index: number, iteration: number, seconds: number, learningRate: number): OpenRow {
-    const last = this.#rows.at(-1);
-    const isSameRow = last?.iteration === iteration && index > this.#lastIndex;
-    this.#lastIndex = index;
-    if (isSameRow) return last;
-    const row = { iteration, seconds, learningRate, outputs: {} };
+  rowFor(thread: Thread, index: number, at: Pick<LogRow, "iteration" | "seconds">): OpenRow {
+    const open = thread.open.get(this) ?? { rows: [], index };
+    thread.open.set(this, open);
+    const last = open.rows.at(-1);
+    const isSameRow = index > open.index;
+    open.index = index;
+    if (last && isSameRow) return last;
+    const row: OpenRow = { ...at, learningRate: thread.rate, outputs: {} };
+    open.rows.push(row);
     this.#rows.push(row);
     return row;
   }
@@ -161,8 +211,8 @@ class Table {
 
 /** Reads a number as C++ and Python print it. */
 function toNumber(text: string): number {
-  if (/nan/.test(text)) return Number.NaN;
-  if (/inf/.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
+  if (/nan|ind/i.test(text)) return Number.NaN;
+  if (/inf/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   return Number(text);
 }
 

@@ -149,8 +149,17 @@ export async function summarizeNet(message: NetParameter, options: SummaryOption
     return { ...summaryOf(layer, shapes, owners, found), inserted, ...(error !== undefined && { error }) };
   });
   const parameters = sum(layers.map((layer) => layer.parameters));
+  // Of a data layer with one given shape, the shapes of the other tops are known too.
+  const fromData = [...all].filter(([{ bottom, top }]) => bottom.length === 0 && top.some((name) => given.has(name)));
+  const tops = fromData.flatMap(([{ top }, found]) => top.map((name, i) => [name, found.top[i]] as const));
+  const peakShapes = {
+    ...shapes,
+    ...Object.fromEntries(tops.flatMap(([name, shape]) => (shape ? [[name, shape]] : []))),
+  };
   const peak = async (of: Phase) =>
-    options.peaks === false ? undefined : peakOf(message, { phase: of, level, stages, shapes, catalog, files });
+    options.peaks === false
+      ? undefined
+      : peakOf(message, { phase: of, level, stages, shapes: peakShapes, catalog, files });
   const training = await peak("TRAIN");
   const inference = phase === "TEST" ? await peak("TEST") : undefined;
   return {

@@ -43,11 +43,13 @@ export function svgFile(width: number, height: number, title: string, body: read
   return `${element("svg", attributes, `\n${lines.join("\n")}\n`)}\n`;
 }
 
-/** Escapes a text. Characters that XML does not allow, such as control characters, become question marks. */
+/**
+ * Escapes a text. Control characters, marks that turn the direction of a text, and what XML does not allow become
+ * question marks.
+ */
 export function escapeXml(content: string): string {
   const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  const plain = content.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, "?");
+  const plain = content.replace(/(?![\t\n])[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufffe\uffff]|\p{Surrogate}/gu, "?");
   return plain.replace(/[&<>"]/g, (character) => entities[character] ?? character);
 }
 

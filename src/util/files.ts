@@ -9,6 +9,8 @@ export type FileSource = string | URL | Uint8Array | Blob;
  * All failures are `MokaError`s with code `MOKA_FILE` that name the path.
  */
 export interface Files {
+  /** Whether nothing can be written, as in a page that gave no files. Then a solver can take steps, but no snapshots. */
+  readonly readOnly?: boolean;
   /**
    * Resolves a path from a prototxt: relative to the working directory, as in Caffe, if that exists; else relative to the
    * folder of `from`, the file that names it, if that exists. Otherwise the path does not change.

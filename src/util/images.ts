@@ -36,4 +36,10 @@ export interface Images {
   decode(bytes: Uint8Array, options: DecodeOptions): Promise<Image>;
   /** The bytes of a file with this image, which must have 1 or 3 channels. */
   encode(image: Image, format: ImageFormat, options?: EncodeOptions): Promise<Uint8Array>;
+  /**
+   * The bytes of a PNG with this SVG drawing, as large as its `width` and `height` say.
+   *
+   * @throws MokaError `MOKA_UNSUPPORTED` if this platform cannot draw SVG
+   */
+  rasterize(svg: string): Promise<Uint8Array>;
 }

@@ -181,9 +181,9 @@ export class Random {
   }
 }
 
-/** An unpredictable seed, for `random_seed: -1`. */
+/** A seed that differs each time, for `random_seed: -1`. */
 export function freshSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+  return Math.floor(Math.random() * 2 ** 32);
 }
 
 function isWord(value: unknown): value is number {

@@ -76,8 +76,8 @@ test("a truncated caffemodel, wherever it is cut: the file and the byte; the net
 });
 
 test.each([
-  ["weights", "w.caffemodel", "the file is empty, where a .caffemodel is expected: the weights of a net"],
-  ["HDF5 weights", "w.caffemodel.h5", "the file is empty, where a .caffemodel is expected: the weights of a net"],
+  ["weights", "w.caffemodel", "the file is empty, where a caffemodel is wanted"],
+  ["HDF5 weights", "w.caffemodel.h5", "the file is empty, where a caffemodel is wanted"],
 ])("empty %s", async (_what, name, reason) => {
   const file = write(name, new Uint8Array(0));
   const error = await failure(() => load(model, { phase: "TEST", weights: file }));
@@ -99,7 +99,7 @@ test("other empty files: what each should be", async () => {
   for (const [[path, text], reason] of [
     [
       data("mean.binaryproto", none, 'transform_param { mean_file: "PATH" }'),
-      "the file is empty, where a .binaryproto is expected",
+      "the file is empty, where a binaryproto is wanted",
     ],
     [data("data.mdb", none, 'data_param { source: "PATH"'), "the file is empty, no LMDB"],
   ] as const) {
@@ -111,9 +111,7 @@ test("other empty files: what each should be", async () => {
   expect((await failure(() => load(text))).reason).toContain("is damaged: its CURRENT is empty");
   const state = write("s.solverstate", none);
   const solver = failure(() => Solver.load(solverText(`${folder}/s`), { engine: "reference", snapshot: state }));
-  expect((await solver).message).toBe(
-    `${state}: the file is empty, where a .solverstate is expected: the state of a solver`,
-  );
+  expect((await solver).message).toBe(`${state}: the file is empty, where a solverstate is wanted`);
 });
 
 test("weights of other shapes: both shapes, the layer and the parameter; nothing is taken over", async () => {

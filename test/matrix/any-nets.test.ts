@@ -23,6 +23,7 @@ async function results(drawn: AnyNet, setup: NetSetup, nudge = 0): Promise<Resul
   const net = await netFromText(drawn.text, { ...setup, phase: drawn.phase });
   if (net.execution.memory?.size) poisonSharedMemory(net);
   const inputs = Object.fromEntries(Object.entries(drawn.inputs).map(([name, values]) => [name, moved(values)]));
+  if (nudge !== 0) for (const { tensor } of net.learnables) tensor.data.array.set(moved([...tensor.data.array]));
   const given = new Random(3);
   for (let run = 0; run < 2; run++) {
     await net.forward(inputs);

@@ -1,4 +1,5 @@
 import type { CalibrateReport } from "../../api/calibrate.js";
+import { onOneLine } from "../../util/escape.js";
 import { formatNumber } from "../../util/number-format.js";
 import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
@@ -22,7 +23,7 @@ export const calibrate: Command = command(
     const { calibrate: measure } = await import("../../index.js");
     const report = await measure(model, weights, { ...(await batchOptions(rest)), method, output });
     if (json) printJson(report);
-    else print(asText(report));
+    else print(asText(onOneLine(report)));
   },
 );
 

@@ -55,6 +55,13 @@ test("takes scales, order of channels, mean and size", async () => {
   expect(await scores("--mean", file("mean.binaryproto"))).toEqual([0.4, 1.3, 2.2]);
 });
 
+test("smooths pictures if asked to, so that their edges get darker", async () => {
+  const [blue, green, red] = await scores("--anti-aliasing", "--no-oversample");
+  expect(blue).toBe(0.5);
+  expect(green).toBeLessThan(1.48);
+  expect(red).toBeLessThan(2.46);
+});
+
 test("calls that are wrong", async () => {
   expect((await moka("classify", net, weights)).code).toBe(2);
   expect((await moka("classify", net, weights, picture, "--mean", "1,2")).err).toContain("the mean has 2 channels");

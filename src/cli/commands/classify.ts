@@ -35,6 +35,7 @@ export const classify: Command = command(
       "size to scale to, before cropping (default: the net's input)",
       heightAndWidth,
     ),
+    antiAliasing: flag("--anti-aliasing", "smooth images before they become smaller, as scikit-image does since 0.15"),
     labels: option("--labels <file>", "names of the classes, one per line"),
     top: option("--top <n>", "classes to show", integer(1), 5),
     oversample: flag("--no-oversample", "the center alone, not the mean over corners, center and mirror images"),
@@ -43,7 +44,7 @@ export const classify: Command = command(
     ...stateOptions,
   },
   async ({ model, weights, images, mean, labels: labelFile, channelSwap, oversample, top, json, ...rest }) => {
-    const { Classifier, loadImage } = await import("../../index.js");
+    const { Classifier, loadImage, topIndices } = await import("../../index.js");
     const { createFiles } = await import("#platform");
     const files = createFiles();
     const labels = labelFile === undefined ? [] : (await files.readText(labelFile)).split(/\r?\n/);
@@ -59,7 +60,11 @@ export const classify: Command = command(
       for (const path of images) {
         const image = await loadImage(path, { color: channels !== 1, files });
         const { data } = await classifier.predict([image], oversample);
-        found.push({ image: path, predictions: best(data, top, labels) });
+        const predictions = topIndices(data, top).map((index): Prediction => {
+          const label = labels[index];
+          return { index, ...(label && { label }), score: data[index] ?? 0 };
+        });
+        found.push({ image: path, predictions });
       }
       if (json) printJson(found);
       else print(found.map(described).join("\n"));
@@ -76,15 +81,6 @@ interface Prediction {
   readonly index: number;
   readonly label?: string;
   readonly score: number;
-}
-
-/** The classes with the highest scores. Equal scores keep the order of the classes. */
-function best(scores: Float32Array, top: number, labels: readonly string[]): Prediction[] {
-  const order = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
-  return order.slice(0, top).map((index) => {
-    const label = labels[index];
-    return { index, ...(label && { label }), score: scores[index] ?? 0 };
-  });
 }
 
 /** The text that Caffe's example program for classification prints. */

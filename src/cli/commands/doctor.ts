@@ -1,5 +1,6 @@
 import type { DoctorReport } from "../../api/doctor.js";
 import type { Cause } from "../../tools/batch-norm/causes.js";
+import { onOneLine } from "../../util/escape.js";
 import { formatNumber } from "../../util/number-format.js";
 import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
@@ -13,7 +14,7 @@ export const doctor: Command = command(
     const { doctor: examine } = await import("../../index.js");
     const report = await examine(model, weights, await batchOptions(rest));
     if (json) printJson(report);
-    else print(asText(report));
+    else print(asText(onOneLine(report)));
     return report.causes.length > 0 || report.bad.global || report.bad.batch ? 1 : 0;
   },
   {

@@ -1,8 +1,10 @@
 import type { ExplainedBuffer, ExplainedStep, Explanation } from "../../tools/explain.js";
+import { onOneLine } from "../../util/escape.js";
 import { type Command, command } from "../command.js";
 import { json, model, phase, runOptions, someWeights, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";
 import { withNet } from "../with-net.js";
+import { wrap } from "../wrap.js";
 
 /** `moka explain`: shows the program of a net as it runs, with fused kernels and planned memory. */
 export const explain: Command = command(
@@ -12,7 +14,7 @@ export const explain: Command = command(
     await withNet(model, { ...options, keep: "outputs" }, async (net) => {
       const explanation = explainNet(net);
       if (json) printJson(explanation);
-      else print(await asText(explanation));
+      else print(await asText(onOneLine(explanation)));
     });
   },
 );
@@ -53,13 +55,18 @@ function rowOf({ layers, kernel, isHost, reads, writes, bytesRead, bytesWritten,
   const blobs = [...reads.map((buffer) => `  ${shown(buffer)}`), ...writes.map((buffer) => `→ ${shown(buffer)}`)];
   const work = isHost ? "" : inFlops(flops);
   return [
-    layers.join("\n"),
+    cell(layers, 0),
     isHost ? `(${kernel})` : kernel,
-    blobs.join("\n"),
+    cell(blobs, 2),
     inBytes(bytesRead),
     inBytes(bytesWritten),
     work,
   ];
+}
+
+/** The names of a cell, on as many lines as they need. */
+function cell(names: readonly string[], column: number): string {
+  return names.flatMap((name) => wrap(name, (widths[column] ?? 2) - 1)).join("\n");
 }
 
 function shown({ name, shape, offset }: ExplainedBuffer): string {

@@ -2,6 +2,7 @@ import type { FixResult } from "../../api/lint.js";
 import type { Finding } from "../../lint/lint.js";
 import type { NetParameter } from "../../proto/gen/caffe_pb.js";
 import { check } from "../../util/errors.js";
+import { oneLine } from "../../util/escape.js";
 import { counted } from "../../util/words.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, flag, operand, option } from "../command.js";
@@ -118,7 +119,6 @@ async function asText(
   stream: NodeJS.WriteStream,
 ): Promise<string> {
   const { formatHuman } = await import("../../lint/formats/human.js");
-  const { oneLine } = await import("../../lint/formats/report.js");
   const paint = colorsFor(stream);
   const line = (file: string, { line, column, message, rule }: Finding) =>
     `${paint.underline(`${oneLine(file)}:${line}:${column}`)}  ${paint.green("fixed")}  ${oneLine(message)}  ${paint.dim(rule)}\n`;

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { FoldProof, FoldResult } from "../../index.js";
 import { weightPaths } from "../../proto/weight-sources.js";
 import { check } from "../../util/errors.js";
+import { oneLine, onOneLine } from "../../util/escape.js";
 import { formatNumber } from "../../util/number-format.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, option, repeated } from "../command.js";
@@ -46,7 +47,7 @@ export const fold: Command = command(
     const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
     const result = await foldNet(model, weights, options);
     if (json) printJson(asJson(result));
-    else print(asText(result, output !== undefined));
+    else print(asText(onOneLine(result), output !== undefined));
     return result.proof.ran && !result.proof.passed ? 1 : 0;
   },
   {
@@ -77,7 +78,9 @@ function asText(result: FoldResult, hasOutput: boolean): string {
   const { bold, yellow } = colorsFor(process.stdout);
   const { net, folded, kept, before, after, proof, written } = result;
   const total = folded.length + kept.length;
-  const lines = [`${net.name || "(no name)"}: ${folded.length} of ${total} BatchNorm, Scale and Bias layers folded`];
+  const lines = [
+    `${oneLine(net.name) || "(no name)"}: ${folded.length} of ${total} BatchNorm, Scale and Bias layers folded`,
+  ];
   if (folded.length > 0) lines.push("", ...tableOf(result, bold));
   if (kept.length > 0) lines.push("", bold("Kept"));
   for (const { layer, type, reason } of kept) lines.push(`  ${yellow(layer)} (${type}): ${reason}`);

@@ -84,8 +84,13 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "draw",
-    summary: "draw a net as SVG, with its layers' parameters and its blobs' shapes",
+    summary: "draw a net as SVG or PNG, with its layers' parameters and its blobs' shapes",
     load: async () => (await import("./draw.js")).draw,
+  },
+  {
+    name: "draw_net",
+    summary: "the same from left to right, as pycaffe's draw_net.py",
+    load: async () => (await import("./draw-net.js")).drawNet,
   },
   {
     name: "summary",

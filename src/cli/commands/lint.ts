@@ -5,7 +5,7 @@ import { colorsFor } from "../colors.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import { belowHere, forEachFile, lintOptions, rulePage } from "../lint-files.js";
 import { integer, oneOf } from "../options.js";
-import { print, printJson } from "../print.js";
+import { print, printCommands, printJson } from "../print.js";
 
 /** `moka lint`: finds mistakes in nets and solvers. */
 export const lint: Command = command(
@@ -27,7 +27,9 @@ export const lint: Command = command(
     const { lint } = await import("../../api/lint.js");
     const results = await forEachFile(files, flags, ({ pathOrText, options }) => lint(pathOrText, options));
     const reports = results.map(({ file = "<stdin>", text, findings }) => ({ file, text, findings }));
-    print(await formatters[format](reports, all));
+    const text = await formatters[format](reports, all);
+    if (format === "github") printCommands(text);
+    else print(text);
     const { countsOf } = await import("../../lint/formats/report.js");
     const { error, warning } = countsOf(reports);
     return error > 0 || warning > maxWarnings ? 1 : 0;

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { check } from "../../util/errors.js";
+import { type ByteSource, readFrom } from "../../util/files.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import { text } from "../options.js";
 import { print, printJson } from "../print.js";
@@ -19,9 +20,13 @@ export const parseLog: Command = command(
     const isClear = out === undefined || !json;
     check(isClear, "MOKA_USAGE", "--out writes tables to files, --json prints them: give one of them");
     const files = createFiles();
-    const bytes = await files.read(path);
-    const { mtime } = await stat(path);
-    const log = parseLog(linesOf(bytes), { name: path, year: mtime.getFullYear() });
+    const parse = (lines: ByteSource | Uint8Array, year: number) => parseLog(linesOf(lines), { name: path, year });
+    const found = await stat(path).catch(() => undefined);
+    const year = (found?.mtime ?? new Date()).getFullYear();
+    // A pipe has no size, and can be read only once.
+    const log = found?.isFile()
+      ? await readFrom(files, path, (source) => parse(source, year))
+      : parse(await files.read(path), year);
     const name = path.replace(/^.*\//, "");
     const write = async (file: string, text: string) => {
       await files.write(file, new TextEncoder().encode(text));

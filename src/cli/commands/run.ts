@@ -1,5 +1,6 @@
 import type { Blob, Net } from "../../index.js";
 import { check } from "../../util/errors.js";
+import { oneLine } from "../../util/escape.js";
 import { type Command, command, option, repeated, required } from "../command.js";
 import { addNamed, json, parser, phase, runOptions, seed, someWeights, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";
@@ -84,7 +85,7 @@ async function setInputs(net: Net, inputs: Readonly<Record<string, string>>, see
 function describe({ name, shape, data }: Blob): string {
   const sorted = Float32Array.from(data).sort();
   const range = `min ${sorted[0]?.toPrecision(6)}, max ${sorted.at(-1)?.toPrecision(6)}`;
-  const head = `${name}: ${shape.join(" × ") || "scalar"}, ${range}\n`;
+  const head = `${oneLine(name)}: ${shape.join(" × ") || "scalar"}, ${range}\n`;
   const width = shape.slice(1).reduce((a, b) => a * b, 1);
   if (shape.length < 2 || width > 10_000) return `${head}  ${Array.from(data.subarray(0, 8), shown).join(" ")}\n`;
   const rows = Math.min(shape[0] ?? 1, 8);

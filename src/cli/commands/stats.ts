@@ -1,6 +1,7 @@
 import type { NetStats } from "../../api/stats.js";
 import type { BatchNormStats, ChannelValues, FlaggedChannel } from "../../tools/batch-norm/layer-stats.js";
 import { check } from "../../util/errors.js";
+import { onOneLine } from "../../util/escape.js";
 import { formatNumber } from "../../util/number-format.js";
 import { counted } from "../../util/words.js";
 import { colorsFor } from "../colors.js";
@@ -31,7 +32,7 @@ export const stats: Command = command(
       await createFiles().write(svg, new TextEncoder().encode(drawStats(result.name || weights, result.layers)));
     }
     if (json) printJson(result);
-    else print(asText(result));
+    else print(asText(onOneLine(result)));
     if (svg !== undefined && !json) print(`Wrote ${svg}\n`);
   },
   {

@@ -164,3 +164,18 @@ test.each([
   expect(result.err).toContain(message);
   expect((await moka("summary")).code).toBe(2);
 });
+
+test("--shape of one top of a data layer gives its batch size to the others", async () => {
+  const file = join(folder, "one-shape.prototxt");
+  writeFileSync(
+    file,
+    `layer { name: "d" type: "Data" top: "data" top: "label" data_param { source: "/nowhere" batch_size: 8 } }
+    layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 3 } }
+    layer { name: "l" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }`,
+  );
+  const { code, out } = await moka("summary", file, "--shape", "data=4,3,5,5", "--json");
+  expect(code).toBe(0);
+  const { blobs, peaks } = JSON.parse(out);
+  expect(blobs).toEqual({ data: [4, 3, 5, 5], label: [4], ip: [4, 3], loss: [] });
+  expect(peaks.training.moka).toBeGreaterThan(0);
+});

@@ -1,8 +1,10 @@
 import type { LayerSummary, NetSummary } from "../../tools/summary.js";
+import { onOneLine } from "../../util/escape.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, flag, option, repeated } from "../command.js";
 import { addShape, json, model, phase, stateOptions } from "../options.js";
 import { print, printJson, problems } from "../print.js";
+import { wrap } from "../wrap.js";
 
 /** The least width of the table, in columns of the terminal. */
 const leastWidth = 100;
@@ -27,7 +29,7 @@ export const summary: Command = command(
     const { summarize } = await import("../../api/summary.js");
     const result = await summarize(model, { ...options, log: problems({ upgrades: false }) });
     if (json) printJson(result);
-    else print(format(result, Math.max(leastWidth, process.stdout.columns ?? 0)));
+    else print(format(onOneLine(result), Math.max(leastWidth, process.stdout.columns ?? 0)));
   },
   {
     help:
@@ -161,14 +163,6 @@ function shrink(widths: readonly number[], budget: number): number[] {
     result[result.lastIndexOf(widest, named - 1)] = widest - 1;
   }
   return result;
-}
-
-/** Lines of at most `width` characters, broken after a separator if there is one. */
-function wrap(name: string, width: number): string[] {
-  if (name.length <= width) return [name];
-  const head = name.slice(0, width);
-  const end = head.search(/[/_.-][^/_.-]*$/) + 1 || width;
-  return [name.slice(0, end), ...wrap(name.slice(end), width)];
 }
 
 /** A count in three digits: `9.47 k`, `1.39 G`. */

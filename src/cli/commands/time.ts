@@ -27,9 +27,8 @@ export const time: Command = command(
     const log = json ? silent : caffeLog;
     log("info", "caffe.cpp:343", "Use CPU.");
     const stages = given.length > 0 ? given : [""];
-    // Backward is timed in phase TEST too, so the blobs that it reads must be kept.
-    const keep = options.phase === "TRAIN" ? "outputs" : "all";
-    await withNet(model, { ...options, stages, log, keep }, async (net) => {
+    const building = { keep: "outputs", everyBackward: true } as const;
+    await withNet(model, { ...options, ...building, stages, log }, async (net) => {
       fillInputs(net);
       log("info", "caffe.cpp:351", "Performing Forward");
       await net.runForward();

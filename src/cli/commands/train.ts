@@ -1,6 +1,6 @@
 import { type Command, command, flag, option, required } from "../command.js";
 import { integer, oneOf, runOptions, stateOptions } from "../options.js";
-import { caffeLog, problems } from "../print.js";
+import { caffeLog } from "../print.js";
 import { catchSignals } from "../signals.js";
 
 const actions = oneOf("stop", "snapshot", "none");
@@ -21,19 +21,21 @@ export const train: Command = command(
   async ({ file, SIGINT, SIGHUP, asLog, gpu, stages: given, ...options }) => {
     const signals = catchSignals({ SIGINT, SIGHUP });
     const { Solver } = await import("../../index.js");
-    const { showProgress } = await import("../progress.js");
-    const plain = asLog || !process.stderr.isTTY;
-    const log = plain ? caffeLog : problems({ upgrades: true }); // the progress bar shows the rest
+    const { Progress } = await import("../progress.js");
+    const hasBar = process.stderr.isTTY && process.env.TERM !== "dumb" && !asLog;
+    const progress = hasBar ? new Progress(process.stderr) : undefined;
+    const log = progress?.log ?? caffeLog; // the progress bar shows the rest
     log("info", "caffe.cpp:197", gpu === undefined ? "Use CPU." : "Use CPU: there is no GPU engine.");
     const stages = given.length > 0 ? given : [""];
     const solver = await Solver.load(file, { ...options, stages, log, keep: "outputs" });
     try {
       solver.onRequest(signals.next);
-      if (!plain) showProgress(solver, process.stderr);
+      progress?.follow(solver);
       log("info", "caffe.cpp:239", "Starting Optimization");
       await solver.solve();
       log("info", "caffe.cpp:250", "Optimization Done.");
     } finally {
+      progress?.clear();
       signals.release();
       await solver.dispose();
     }

@@ -30,8 +30,11 @@ export function loadModule(isShared: boolean, relaxed: boolean): Promise<WasmMod
 }
 
 async function compile(isShared: boolean, relaxed: boolean): Promise<WasmModule> {
-  const { text, sharedFlag } = await (relaxed ? import("./gen/module-relaxed.js") : import("./gen/module.js"));
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const [{ text, sharedFlag }, { unpack }] = await Promise.all([
+    relaxed ? import("./gen/module-relaxed.js") : import("./gen/module.js"),
+    import("../../util/unpack.js"),
+  ]);
+  const bytes = unpack(text);
   // The kernels use no atomics: the modules for the two kinds of memory differ only in this byte.
   if (!isShared) bytes[sharedFlag] = 1;
   try {

@@ -8,6 +8,7 @@ import { UnaryLayer } from "../common/unary.js";
 /** A layer with one top, which has the shape of the first bottom. Most have one bottom. It may work in place. */
 export abstract class NeuronLayer extends UnaryLayer {
   static override readonly group: LayerGroup = "activation";
+  static override readonly coordinates = "same";
   override readonly inPlace: boolean = true;
   #copy: Span | undefined;
 

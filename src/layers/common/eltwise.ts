@@ -19,6 +19,7 @@ import { formatShape, type Shape, sameShape } from "../../util/shape.js";
  */
 export class EltwiseLayer extends Layer {
   static readonly type = "Eltwise";
+  static override readonly coordinates = "same";
   override readonly bottomCount = [2, Number.POSITIVE_INFINITY] as const;
   override readonly topCount = 1;
   readonly #param = this.message.eltwiseParam ?? create(EltwiseParameterSchema);

@@ -11,6 +11,7 @@ import { NeuronLayer } from "../activation/neuron.js";
  */
 export class SoftmaxLayer extends NeuronLayer {
   static readonly type = "Softmax";
+  override readonly ignoresPropagateDown = true;
   static override readonly group = "loss";
   override readonly rereads = { top: "values" } as const;
   override readonly spareTops = "all";

@@ -41,6 +41,7 @@ import { NeuronLayer } from "../activation/neuron.js";
  */
 export class BatchNormLayer extends NeuronLayer {
   static readonly type = "BatchNorm";
+  override readonly ignoresPropagateDown = true;
   static override readonly group = "normalization";
   readonly #param = batchNormParam(this.message);
   /** Spans for backward: the variance, and a copy of the normalized values, because a layer in place may overwrite y. */

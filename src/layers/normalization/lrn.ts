@@ -24,7 +24,9 @@ import { UnaryLayer } from "../common/unary.js";
  */
 export class LRNLayer extends UnaryLayer {
   static readonly type = "LRN";
+  override readonly ignoresPropagateDown = true;
   static override readonly group = "normalization";
+  static override readonly coordinates = "same";
   readonly #param = this.message.lrnParam ?? create(LRNParameterSchema);
   /** Across channels: s. */
   #scale: Span | undefined;

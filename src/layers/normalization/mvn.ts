@@ -16,9 +16,12 @@ import { fourAxes } from "../common/four-axes.js";
  *
  * `mvn_param`: `normalize_variance` (true), `across_channels` (false), `eps` (1e-9). The gradient is right in place
  * too; Caffe's is not.
+ *
+ * Rounding: where all values of a row hardly differ, y is their rounding, grown by up to 1/eps.
  */
 export class MVNLayer extends NeuronLayer {
   static readonly type = "MVN";
+  override readonly ignoresPropagateDown = true;
   static override readonly group = "normalization";
   readonly #param = this.message.mvnParam ?? create(MVNParameterSchema);
   /** (deviation + eps)²: the kernels shared with BatchNorm take the root of it. */

@@ -18,6 +18,7 @@ import { BaseConvolutionLayer } from "./base-convolution.js";
  */
 export class ConvolutionLayer extends BaseConvolutionLayer {
   static readonly type = "Convolution";
+  static override readonly coordinates = "window";
   protected override readonly isTransposed = false;
 
   /** col_buffer_, for one image; kernels of 1×1 need none. */

@@ -17,6 +17,7 @@ import { canonicalAxis, countOf, formatShape, type Shape } from "../../util/shap
 export class CropLayer extends Layer {
   static readonly type = "Crop";
   static override readonly group = "vision";
+  static override readonly coordinates = "cut";
   override readonly bottomCount = 2;
   override readonly topCount = 1;
   readonly #param = this.message.cropParam ?? create(CropParameterSchema);

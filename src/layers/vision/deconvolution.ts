@@ -25,6 +25,7 @@ import { BaseConvolutionLayer } from "./base-convolution.js";
  */
 export class DeconvolutionLayer extends BaseConvolutionLayer {
   static readonly type = "Deconvolution";
+  static override readonly coordinates = "spread";
   protected override readonly isTransposed = true;
 
   /** col_buffer_, for one image. */

@@ -19,8 +19,10 @@ import { convolved, readWindow, type Window } from "./conv-geometry.js";
  */
 export class Im2colLayer extends UnaryLayer {
   static readonly type = "Im2col";
+  override readonly ignoresPropagateDown = true;
   static override readonly group = "vision";
   static override readonly paramField = "convolution_param";
+  static override readonly coordinates = "window";
   readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {

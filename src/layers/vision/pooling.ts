@@ -44,6 +44,7 @@ import { type Pair, poolGeometry } from "./pool-geometry.js";
 export class PoolingLayer extends UnaryLayer {
   static readonly type = "Pooling";
   static override readonly group = "vision";
+  static override readonly coordinates = "window";
   readonly #param = this.message.poolingParam ?? create(PoolingParameterSchema);
   override readonly topCount = this.#param.pool === PoolMethod.MAX ? ([1, 2] as const) : 1;
   #recordBackward: RecordPoolBackward | undefined;

@@ -1,9 +1,10 @@
+import { oneLine } from "../../util/escape.js";
 import { counted } from "../../util/words.js";
 import { grouped } from "../grouped.js";
 import type { Finding } from "../lint.js";
 import type { Severity } from "../rule.js";
 import { codeFrame } from "./code-frame.js";
-import { countsOf, oneLine, type Report } from "./report.js";
+import { countsOf, type Report } from "./report.js";
 
 /** Functions that color a text, or leave it as it is. */
 export type Paint = Readonly<

@@ -14,10 +14,3 @@ export function countsOf(reports: readonly Report[]): Readonly<Record<Severity, 
   for (const { severity } of reports.flatMap(({ findings }) => findings)) counts[severity]++;
   return counts;
 }
-
-/** A text on one line: the names of a net may have line ends. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/[\r\n\u2028\u2029]/g, (end) => lineEnds[end] ?? `\\u${end.charCodeAt(0).toString(16)}`);
-}
-
-const lineEnds: Readonly<Record<string, string>> = { "\r": "\\r", "\n": "\\n" };

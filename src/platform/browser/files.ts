@@ -7,6 +7,8 @@ export function createFiles(): Files {
 }
 
 class NoFiles implements Files {
+  readonly readOnly = true;
+
   async resolve(path: string): Promise<string> {
     return path;
   }

@@ -1,10 +1,11 @@
 import { formatStart } from "../../util/bytes.js";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
-import type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "../../util/images.js";
+import type { EncodeOptions, Image, ImageFormat, Images } from "../../util/images.js";
 import { decodeJpeg, isJpeg, type JpegHeader } from "../images/jpeg.js";
+import { loadOnce } from "../images/load.js";
 import { type DecoderOptions, defaultMaxPixels, type Pixels, toRgb } from "../images/pixels.js";
 import { decodePlain } from "../images/plain.js";
-import { decodePng, imageOfPng, readPngHeader } from "../images/png.js";
+import { decodePng, imageOfPng, loadPng, readPngHeader } from "../images/png.js";
 
 /**
  * JPEG, PNG, BMP, PBM, PGM and PPM in a page. JPEG is decoded by libjpeg as WebAssembly, the others in TypeScript: a
@@ -12,21 +13,30 @@ import { decodePng, imageOfPng, readPngHeader } from "../images/png.js";
  * image of their format. The values are the same as in Node, except for a rare kind of JPEG, with colors at half the height
  * and full width: they may differ by 2.
  */
-export function createImages({ maxPixels = defaultMaxPixels }: DecoderOptions = {}): Images {
-  return { decode: (bytes, options) => decode(bytes, options, maxPixels), encode };
+export function createImages(options: DecoderOptions = {}): Images {
+  return imagesBy(jpegDecoder, options);
 }
 
-async function decode(bytes: Uint8Array, options: DecodeOptions, maxPixels: number): Promise<Image> {
-  if (isJpeg(bytes)) return decodeJpeg(bytes, options, maxPixels, jpegPixels);
-  const png = readPngHeader(bytes, maxPixels);
-  if (png) return imageOfPng(await decodePng(bytes, png), png, options);
-  const plain = decodePlain(bytes, options, maxPixels);
-  check(
-    plain,
-    "MOKA_UNSUPPORTED",
-    `no image of a kind that is read in a page (JPEG, PNG, BMP, PBM, PGM, PPM): ${formatStart(bytes)}`,
-  );
-  return plain;
+/** For tests: the JPEG decoder is loaded by `decoder`. */
+export function imagesBy(decoder: typeof jpegDecoder, { maxPixels = defaultMaxPixels }: DecoderOptions = {}): Images {
+  return {
+    async decode(bytes, options) {
+      if (isJpeg(bytes)) {
+        return decodeJpeg(bytes, options, maxPixels, (source, header) => jpegPixels(source, header, decoder));
+      }
+      const png = readPngHeader(bytes, maxPixels);
+      if (png) return imageOfPng(await decodePng(bytes, png), png, options);
+      const plain = decodePlain(bytes, options, maxPixels);
+      check(
+        plain,
+        "MOKA_UNSUPPORTED",
+        `no image of a kind that is read in a page (JPEG, PNG, BMP, PBM, PGM, PPM): ${formatStart(bytes)}`,
+      );
+      return plain;
+    },
+    encode,
+    rasterize,
+  };
 }
 
 /** An image like a page's `ImageData`, which the library reads and returns. */
@@ -36,9 +46,9 @@ interface Rgba {
   readonly data: Uint8ClampedArray;
 }
 
-async function jpegPixels(bytes: Uint8Array, { components }: JpegHeader): Promise<Pixels> {
+async function jpegPixels(bytes: Uint8Array, { components }: JpegHeader, decoder: typeof jpegDecoder): Promise<Pixels> {
   check(components !== 4, "MOKA_UNSUPPORTED", "the JPEG is made of four inks (CMYK), which cannot be read in a page");
-  const { default: decodeRgba } = await import("@jsquash/jpeg/decode.js");
+  const decodeRgba = await decoder();
   try {
     const { width, height, data }: Rgba = await decodeRgba(Uint8Array.from(bytes).buffer);
     return { width, height, channels: 4, data };
@@ -47,14 +57,42 @@ async function jpegPixels(bytes: Uint8Array, { components }: JpegHeader): Promis
   }
 }
 
+const jpegDecoder = loadOnce("the JPEG decoder", async () => {
+  const [{ default: decodeRgba, init }, { text }] = await Promise.all([
+    import("@jsquash/jpeg/decode.js"),
+    import("./gen/jpeg-decoder.js"),
+  ]);
+  await init(await moduleOptions(text));
+  return decodeRgba;
+});
+
+const jpegEncoder = loadOnce("the JPEG encoder", async () => {
+  const [{ default: encodeRgba, init }, { text }] = await Promise.all([
+    import("@jsquash/jpeg/encode.js"),
+    import("./gen/jpeg-encoder.js"),
+  ]);
+  await init(await moduleOptions(text));
+  return encodeRgba;
+});
+
+/** The library would fetch the bytes, from a place that bundlers move. It prints that a file is cut off, which is no error. */
+async function moduleOptions(text: string) {
+  const { unpack } = await import("../../util/unpack.js");
+  return { wasmBinary: unpack(text), locateFile: (name: string) => name, printErr: () => {} };
+}
+
+async function rasterize(): Promise<Uint8Array> {
+  throw new MokaError("MOKA_UNSUPPORTED", "Moka draws no PNG of an SVG in a page: the page itself can show the SVG");
+}
+
 async function encode(image: Image, format: ImageFormat, { quality = 95 }: EncodeOptions = {}): Promise<Uint8Array> {
   const { width, height, channels } = image;
   check(channels === 1 || channels === 3, "MOKA_USAGE", `an image of ${channels} channels; 1 or 3 can be written`);
   if (format === "png") {
-    const { encode: encodePng } = await import("fast-png");
+    const { encode: encodePng } = await loadPng();
     return encodePng({ width, height, channels, data: channels === 1 ? image.data : toRgb(image) });
   }
-  const { default: encodeRgba } = await import("@jsquash/jpeg/encode.js");
+  const encodeRgba = await jpegEncoder();
   const data = rgbaOf(image);
   // The same options as OpenCV: the standard's tables, colors at half the size, no second pass.
   const options = {

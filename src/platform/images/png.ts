@@ -1,5 +1,6 @@
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import type { DecodeOptions, Image } from "../../util/images.js";
+import { loadOnce } from "./load.js";
 import {
   checkHolds,
   checkSize,
@@ -94,9 +95,11 @@ export function imageOfPng(pixels: Pixels, { isPlainGray }: PngHeader, { color }
   return isPlainGray ? toGray(pixels, firstChannel) : toOwnChannels(pixels);
 }
 
+export const loadPng = loadOnce("the PNG codec", () => import("fast-png"));
+
 /** Decodes a PNG in TypeScript. */
 export async function decodePng(bytes: Uint8Array, header: PngHeader): Promise<Pixels> {
-  const { decode } = await import("fast-png");
+  const { decode } = await loadPng();
   try {
     await checkInflated(bytes, header);
     const { width, height, depth, channels, data, palette, transparency } = decode(bytes);

@@ -115,7 +115,7 @@ async function checkWritable(path: string, mode: number): Promise<void> {
 
 /** A name without that of `path`: no pattern for snapshots matches a file that a killed process left. */
 function temporaryBeside(path: string): string {
-  const name = crypto.randomUUID(); // the global: loading node:crypto takes longer than most commands
+  const name = Math.random().toString(36).slice(2); // not of crypto, which some Node lacks and which is slow to load
   return join(dirname(path), `.moka-${processMark()}-${name}.tmp`);
 }
 
@@ -128,7 +128,7 @@ async function removeLeft(folder: string): Promise<void> {
   if (now - (tidied.get(folder) ?? Number.NEGATIVE_INFINITY) < 1000) return;
   tidied.set(folder, now);
   for (const name of await readdir(folder)) {
-    const mark = /^\.moka-(.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.exec(name)?.[1];
+    const mark = /^\.moka-(.+)-[0-9a-z]+\.tmp$/.exec(name)?.[1];
     if (mark !== undefined && hasEnded(mark)) await unlink(join(folder, name));
   }
 }

@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { init } from "@jsquash/jpeg/decode.js";
-import { init as initEncoder } from "@jsquash/jpeg/encode.js";
 import { encode as encodePng } from "fast-png";
 import { zlibSync } from "fflate";
 import sharp, { type Sharp } from "sharp";
-import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { concat } from "../../util/bytes.js";
 import type { Image, Images } from "../../util/images.js";
 import { createImages as createPageImages } from "../browser/images.js";
@@ -17,16 +14,6 @@ const platforms: [string, Images][] = [
   ["Node", node],
   ["a page", page],
 ];
-
-/** A page fetches the libraries' code; here it is given, and their messages about truncated files are hidden. */
-beforeAll(async () => {
-  const codec = createRequire(import.meta.url)
-    .resolve("@jsquash/jpeg")
-    .replace("index.js", "codec");
-  const options = (path: string) => ({ wasmBinary: readFileSync(`${codec}/${path}`), printErr: () => {} });
-  await init(options("dec/mozjpeg_dec.wasm"));
-  await initEncoder(options("enc/mozjpeg_enc.wasm"));
-});
 
 const width = 45;
 const height = 31;

@@ -87,6 +87,12 @@ class NodeImages implements Images {
     return attempt("encoded", async () => new Uint8Array(await file.toBuffer()));
   }
 
+  async rasterize(svg: string): Promise<Uint8Array> {
+    const sharp = await this.#library();
+    const drawing = sharp(new TextEncoder().encode(svg), { limitInputPixels: false });
+    return attempt("drawn", async () => new Uint8Array(await drawing.png().toBuffer()));
+  }
+
   /** The unchanged values of the first frame. As in OpenCV, profiles are ignored, and missing data become gray. */
   async #pixels(bytes: Uint8Array, jpeg?: JpegHeader): Promise<Pixels> {
     const sharp = await this.#library();

@@ -4,6 +4,7 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { expect, test } from "vitest";
 import { concat } from "../../util/bytes.js";
 import { BlobProtoSchema } from "../gen/caffe_pb.js";
+import { parseNet } from "../text/index.js";
 import {
   blobShape,
   blobValues,
@@ -67,6 +68,25 @@ test("new values replace raw ones", () => {
   setBlobValues(blob, { data: Float32Array.of(5, 6) });
   expect([...blobValues(blob).data]).toEqual([5, 6]);
   expect(concat(writeBlobProto(blob))).toEqual(concat(writeBlobProto(makeBlob([2], { data: Float32Array.of(5, 6) }))));
+});
+
+test("raw_data in a text", () => {
+  const blobs = (fields: string) =>
+    parseNet(`layer { name: "a" blobs { shape { dim: 2 } ${fields} } }`).message.layer.flatMap((each) => each.blobs);
+  const data = (fields: string) => blobs(fields).map((blob) => [...blobValues(blob).data]);
+  expect(data('raw_data_type: FLOAT16 raw_data: "\\000<" "\\000@"')).toEqual([[1, 2]]);
+  expect(data('raw_data: "\\000\\000\\300?\\000\\000\\000@" raw_data_type: 1')).toEqual([[1.5, 2]]);
+  expect(() => data('raw_data_type: INT raw_data: "abcd"')).toThrow(
+    "raw_data_type INT, where DOUBLE, FLOAT and FLOAT16",
+  );
+  expect(() => data('raw_data_type: constructor raw_data: "abcd"')).toThrow("raw_data_type constructor");
+  expect(() => data('raw_data_type: FLOAT16 raw_data: "abc"')).toThrow(
+    "raw_data of 3 bytes, no whole number of values",
+  );
+  expect(data("data: 3 data: 4")).toEqual([[3, 4]]);
+  const [blob] = blobs('raw_data_type: FLOAT16 raw_data: "\\000<"');
+  if (blob) setBlobValues(blob, { data: Float32Array.of(7) });
+  expect(blob && [...blobValues(blob).data]).toEqual([7]);
 });
 
 test("fields of other forks with the same numbers are no values, and stay", () => {

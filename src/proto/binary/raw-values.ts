@@ -1,18 +1,20 @@
 import type { UnknownField } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { check } from "../../util/errors.js";
 import { halfsToFloats } from "../../util/half.js";
 import type { BlobProto } from "../gen/caffe_pb.js";
+import { setUnknownFields, unknownFieldsOf } from "../source.js";
+import { contentOf, unescapeStrings } from "../text/strings.js";
 
 /** The fields of NVCaffe's BlobProto that hold values as bytes of one type. BVLC's schema lacks them. */
 const fields = { data: { type: 10, bytes: 12 }, diff: { type: 11, bytes: 13 } } as const;
 
-/** NVCaffe's `Type`: its name, and the values of little-endian bytes. The others, INT, UINT and BOOL, are no weights. */
-const types: Readonly<Record<number, { readonly size: number; readonly read: (bytes: ArrayBuffer) => Float32Array }>> =
-  {
-    0: { size: 8, read: (bytes) => Float32Array.from(new Float64Array(bytes)) },
-    1: { size: 4, read: (bytes) => new Float32Array(bytes) },
-    2: { size: 2, read: (bytes) => halfsToFloats(new Uint16Array(bytes)) },
-  };
+/** NVCaffe's types, their size in bytes, and the values of little-endian bytes. The others, INT, UINT, BOOL, are no weights. */
+const types = [
+  { code: 0, name: "DOUBLE", size: 8, read: (bytes: ArrayBuffer) => Float32Array.from(new Float64Array(bytes)) },
+  { code: 1, name: "FLOAT", size: 4, read: (bytes: ArrayBuffer) => new Float32Array(bytes) },
+  { code: 2, name: "FLOAT16", size: 2, read: (bytes: ArrayBuffer) => halfsToFloats(new Uint16Array(bytes)) },
+];
 
 interface Raw {
   readonly data: Float32Array | undefined;
@@ -21,16 +23,22 @@ interface Raw {
 
 /**
  * The values of NVCaffe's fields `raw_data` and `raw_diff`, in half, single or double precision, which the message keeps as
- * unknown fields; undefined if it has none.
+ * unknown fields, of its binary form or of its text; undefined if it has none.
  *
- * @throws RangeError if the type is unknown, or the bytes are no whole number of its values
+ * @throws MokaError MOKA_PARSE if the type is unknown, or the bytes are no whole number of its values
  */
-export function rawValues({ $unknown: unknown }: BlobProto): Raw | undefined {
-  return unknown && { data: valuesOf(unknown, "data"), diff: valuesOf(unknown, "diff") };
+export function rawValues(blob: BlobProto): Raw | undefined {
+  if (!blob.$unknown && unknownFieldsOf(blob).length === 0) return undefined;
+  return { data: valuesOf(blob, "data"), diff: valuesOf(blob, "diff") };
 }
 
 /** Removes these fields from a blob that gets other values. */
 export function dropRawValues(blob: BlobProto): void {
+  const inText = unknownFieldsOf(blob);
+  if (inText.length > 0) {
+    const others = inText.filter(({ name }) => !/^raw_(data|diff)(_type)?$/.test(name));
+    setUnknownFields(blob, others);
+  }
   if (!blob.$unknown) return;
   // VitisAI uses the same numbers for other fields, of other wire types.
   const isRaw = ({ no, wireType }: UnknownField) =>
@@ -40,18 +48,41 @@ export function dropRawValues(blob: BlobProto): void {
   blob.$unknown = blob.$unknown.filter((field) => !isRaw(field));
 }
 
-function valuesOf(unknown: readonly UnknownField[], name: keyof typeof fields): Float32Array | undefined {
+function valuesOf(blob: BlobProto, name: keyof typeof fields): Float32Array | undefined {
+  const { bytes, type: given } = binaryField(blob, name) ?? textField(blob, name) ?? {};
+  if (!bytes) return undefined;
+  const type = types.find(({ code, name }) => given === code || given === name || given === String(code));
+  check(type, "MOKA_PARSE", `raw_${name}_type ${given ?? "is missing"}, where DOUBLE, FLOAT and FLOAT16 are read`);
+  check(
+    bytes.length % type.size === 0,
+    "MOKA_PARSE",
+    `raw_${name} of ${bytes.length} bytes, no whole number of values of ${type.size} bytes`,
+  );
+  return type.read(bytes.slice().buffer);
+}
+
+interface Field {
+  readonly bytes: Uint8Array;
+  /** The type's code, or, in a text, its name or code. */
+  readonly type: number | string | undefined;
+}
+
+function binaryField({ $unknown: unknown }: BlobProto, name: keyof typeof fields): Field | undefined {
   const last = (no: number, wireType: WireType) => {
-    const field = unknown.findLast((each) => each.no === no && each.wireType === wireType);
+    const field = unknown?.findLast((each) => each.no === no && each.wireType === wireType);
     return field && new BinaryReader(field.data);
   };
   const bytes = last(fields[name].bytes, WireType.LengthDelimited)?.bytes();
-  if (!bytes) return undefined;
-  const code = last(fields[name].type, WireType.Varint)?.int32();
-  const type = code === undefined ? undefined : types[code];
-  if (!type) throw new RangeError(`raw_${name}_type ${code ?? "is missing"}, where DOUBLE, FLOAT and FLOAT16 are read`);
-  if (bytes.length % type.size !== 0) {
-    throw new RangeError(`raw_${name} of ${bytes.length} bytes, no whole number of values of ${type.size} bytes`);
-  }
-  return type.read(bytes.slice().buffer);
+  return bytes && { bytes, type: last(fields[name].type, WireType.Varint)?.int32() };
+}
+
+function textField(blob: BlobProto, name: keyof typeof fields): Field | undefined {
+  const last = (field: string) => {
+    const value = unknownFieldsOf(blob).findLast((each) => each.name === field)?.value;
+    return value?.kind === "scalar" ? value : undefined;
+  };
+  const value = last(`raw_${name}`);
+  if (value?.form !== "string") return undefined;
+  const { bytes } = unescapeStrings([value.text, ...value.more].map(contentOf));
+  return { bytes, type: last(`raw_${name}_type`)?.text };
 }

@@ -10,18 +10,21 @@ import {
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
+import { kindOf, kinds, textFile } from "../file-kind.js";
 import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
 import { keepFieldValues } from "./field-values.js";
 import { NumberReader } from "./numbers.js";
 import { rawValues } from "./raw-values.js";
 
-interface ReadOptions {
+export interface ReadOptions {
   /**
    * Lets the reader change `bytes`. Large fields of numbers that do not start at a multiple of 4 bytes are moved by
    * up to 3 bytes, over their own header, instead of being copied: no value is held twice. `bytes` is
    * no valid file afterwards. Default false.
    */
   readonly mayChangeBytes?: boolean;
+  /** The kind of file that is wanted, for errors. */
+  readonly wanted?: string;
 }
 
 /**
@@ -34,20 +37,30 @@ interface ReadOptions {
  *
  * @throws MokaError MOKA_PARSE with the file and the offset of the damaged byte
  */
-export const readNet = readerOf(NetParameterSchema, "a .caffemodel is expected: the weights of a net");
+export const readNet = /* @__PURE__ */ readerOf(NetParameterSchema, "weights");
 
 /** Reads a `.solverstate`, as `readNet` does. */
-export const readSolverState = readerOf(SolverStateSchema, "a .solverstate is expected: the state of a solver");
+export const readSolverState = /* @__PURE__ */ readerOf(SolverStateSchema, "state");
 
 /** Reads a `.binaryproto`, the form of a mean image, as `readNet` does. */
-export const readBlobProto = readerOf(BlobProtoSchema, "a .binaryproto is expected: a mean image, or other numbers");
+export const readBlobProto = /* @__PURE__ */ readerOf(BlobProtoSchema, "blob");
 
-function readerOf<Desc extends DescMessage>(schema: Desc, kind: string) {
-  return (bytes: Uint8Array, file?: string, options?: ReadOptions) => {
+/** A reader that refuses an empty file, and a file whose fields are those of another kind. */
+function readerOf<Desc extends DescMessage>(schema: Desc, kindWanted: keyof typeof kinds) {
+  return (bytes: Uint8Array, file = "the bytes given", options?: ReadOptions) => {
+    const wanted = kinds[kindWanted];
     // To protocol buffers, no bytes are a message whose fields are all at their defaults. As a file, they are a mistake.
-    check(bytes.length > 0, "MOKA_PARSE", `${file ?? "the bytes given"}: the file is empty, where ${kind}`);
-    return readBinary(schema, bytes, file, options);
+    check(bytes.length > 0, "MOKA_PARSE", `${file}: the file is empty, where ${wanted} is wanted`);
+    const message = readBinary(schema, bytes, file, { ...options, wanted });
+    if (message.$unknown === undefined) return message; // all of it makes sense
+    const kind = kindOf(bytes);
+    check(!isOther(kind, wanted) || kind === textFile, "MOKA_PARSE", `${file} is ${kind}, where ${wanted} is wanted`);
+    return message;
   };
+}
+
+function isOther(kind: string | undefined, wanted: string): boolean {
+  return kind !== undefined && kind !== wanted;
 }
 
 /** Reads any message, as `readNet` does. */
@@ -55,14 +68,16 @@ export function readBinary<Desc extends DescMessage>(
   schema: Desc,
   bytes: Uint8Array,
   file = "the bytes given",
-  { mayChangeBytes = false }: ReadOptions = {},
+  { mayChangeBytes = false, wanted = "a binary message" }: ReadOptions = {},
 ): MessageShape<Desc> {
   const message = create(schema);
   const decoder = new Decoder(bytes, mayChangeBytes);
   try {
     decoder.read(reflect(schema, message, false), bytes.length);
   } catch (error) {
-    const what = `${file}: damaged at byte ${decoder.at}: ${reasonOf(error)}${lookalike(bytes)}`;
+    const kind = kindOf(bytes);
+    const hint = isOther(kind, wanted) ? `; it is ${kind}, where ${wanted} is wanted` : "";
+    const what = `${file}: damaged at byte ${decoder.at}: ${reasonOf(error)}${hint}`;
     throw new MokaError("MOKA_PARSE", what, { cause: error });
   }
   return message;
@@ -175,15 +190,4 @@ function wireTypeOf(scalar: ScalarType): WireType {
     default:
       return WireType.Varint;
   }
-}
-
-/** For an error: the kind of a file that is not a binary message, if its first bytes tell. */
-function lookalike(bytes: Uint8Array): string {
-  const head = String.fromCharCode(...bytes.subarray(0, 32));
-  if (head.startsWith("version https://git-lfs")) return "; it is a Git LFS pointer, not the file itself";
-  if (head.startsWith("\x89HDF")) return "; it is an HDF5 file";
-  if (head.startsWith("\x1f\x8b")) return "; it is compressed with gzip";
-  if (head.startsWith("PK\x03\x04")) return "; it is a zip archive";
-  if (/^\s*<(!doctype|html|\?xml)/i.test(head)) return "; it is a web page";
-  return /^[\t\r\n\x20-\x7e]{16,}$/.test(head) ? "; it is a text file" : "";
 }

@@ -17,13 +17,13 @@ const minViewBytes = 1024;
  *
  * @throws MokaError MOKA_UNSUPPORTED for more than 2 GiB, which the format cannot hold
  */
-export const writeNet = writerOf(NetParameterSchema);
+export const writeNet = /* @__PURE__ */ writerOf(NetParameterSchema);
 
 /** A `.solverstate`, as `writeNet`. */
-export const writeSolverState = writerOf(SolverStateSchema);
+export const writeSolverState = /* @__PURE__ */ writerOf(SolverStateSchema);
 
 /** A `.binaryproto`, as `writeNet`. */
-export const writeBlobProto = writerOf(BlobProtoSchema);
+export const writeBlobProto = /* @__PURE__ */ writerOf(BlobProtoSchema);
 
 function writerOf<Desc extends DescMessage>(schema: Desc) {
   return (message: MessageShape<Desc>) => writeBinary(schema, message);

@@ -49,6 +49,20 @@ export function formatFloat(value: number): string {
   return !subnormal && Math.fround(Number(short)) === value ? short : formatNumber(value, 9);
 }
 
+/**
+ * A number as people write it: the fewest digits that are read as the same float32 (or, without `isSingle`, float64), and an
+ * exponent only below 1e-6 and from 1e21 on: `0.1234567`, `0.00001`, `1e-7`.
+ */
+export function formatShortest(value: number, isSingle: boolean): string {
+  if (!Number.isFinite(value) || Object.is(value, -0)) return formatNumber(value);
+  if (!isSingle) return String(value);
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return String(short);
+  }
+  return String(Number(value.toPrecision(9)));
+}
+
 /** A float64 as C++ protobuf prints it. */
 export function formatDouble(value: number): string {
   const short = formatNumber(value, 15);

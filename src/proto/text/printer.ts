@@ -9,7 +9,7 @@ import {
 } from "@bufbuild/protobuf";
 import { type Comments, commentsOf, type UnknownField, unknownFieldsOf } from "../source.js";
 import { layoutOf } from "./layout.js";
-import { formatDouble, formatFloat } from "./numbers.js";
+import { formatDouble, formatFloat, formatShortest } from "./numbers.js";
 import { commentsAround, textsOf } from "./origin.js";
 import { quote, requote } from "./strings.js";
 import type { ValueNode } from "./tree.js";
@@ -19,6 +19,8 @@ interface FormatOptions {
   readonly comments?: boolean | undefined;
   /** Whether strings keep characters beyond ASCII, instead of C++ protobuf's octal escapes. Default: false. */
   readonly unicode?: boolean | undefined;
+  /** Whether numbers have the fewest digits, instead of C++ protobuf's 6 or 9. Default: false. */
+  readonly shortest?: boolean | undefined;
 }
 
 /**
@@ -41,10 +43,12 @@ class Printer {
   #indent = "";
   readonly #comments: boolean;
   readonly #unicode: boolean;
+  readonly #shortest: boolean;
 
-  constructor({ comments = false, unicode = false }: FormatOptions) {
+  constructor({ comments = false, unicode = false, shortest = false }: FormatOptions) {
     this.#comments = comments;
     this.#unicode = unicode;
+    this.#shortest = shortest;
   }
 
   /** The fields of a message, without its braces. */
@@ -76,7 +80,10 @@ class Printer {
 
   #scalar(field: DescField, value: unknown): string {
     if (field.enum) return nameIn(field.enum, Number(value));
-    if (field.scalar === ScalarType.FLOAT) return formatFloat(Number(value));
+    const isSingle = field.scalar === ScalarType.FLOAT;
+    if (this.#shortest && (isSingle || field.scalar === ScalarType.DOUBLE))
+      return formatShortest(Number(value), isSingle);
+    if (isSingle) return formatFloat(Number(value));
     if (field.scalar === ScalarType.DOUBLE) return formatDouble(Number(value));
     if (typeof value === "string" || value instanceof Uint8Array) return quote(value, this.#unicode);
     return String(value);

@@ -6,8 +6,8 @@ import type { FloatArray } from "../../core/span.js";
 import { type LayerParameter, type NetParameter, NetParameterSchema, type NetState } from "../../proto/gen/caffe_pb.js";
 import { check } from "../../util/errors.js";
 import { silent } from "../../util/log.js";
+import type { NdArray } from "../../util/nd-array.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
-import type { NdArray } from "../image-array.js";
 
 /** The shape and values of each blob by name. They are valid until the next batch is fetched. */
 export type Batch = ReadonlyMap<string, { readonly shape: Shape; readonly data: FloatArray }>;

@@ -28,6 +28,16 @@ export function describeLayer(layer: LayerParameter): string[] {
   return describeFields(layer);
 }
 
+/**
+ * The learning rate multipliers of a layer's parameters: `lr mult 1, 2`. As in pycaffe, those of a convolution and an InnerProduct
+ * are shown when they are not given, and none if all are 0.
+ */
+export function describeLrMult({ param, convolutionParam, innerProductParam }: LayerParameter): string[] {
+  const count = Math.max(param.length, convolutionParam || innerProductParam ? 2 : 0);
+  const rates = Array.from({ length: count }, (_, i) => param[i]?.lrMult ?? 1);
+  return rates.some((rate) => rate !== 0) ? [`lr mult ${rates.map(shortNumber).join(", ")}`] : [];
+}
+
 function describeEltwise({ operation, coeff }: EltwiseParameter): string[] {
   const name = (EltwiseOp[operation] ?? `${operation}`).toLowerCase();
   return coeff.length === 0 ? [name] : [name, `coeff ${coeff.map(shortNumber).join(",")}`];

@@ -1,14 +1,27 @@
 import type { LayerGroup } from "../../core/layer-facts.js";
 import type { LayerParameter } from "../../proto/gen/caffe_pb.js";
 import { element, escapeXml, type Point, round, svgFile, text, textWidth } from "../svg.js";
-import { describeLayer } from "./describe.js";
+import { describeLayer, describeLrMult } from "./describe.js";
 import { type BlobBox, type BlobEdge, type LayerBox, type NetGraph, netGraph, type PhaseOfNet } from "./graph.js";
 import { groupColours, layerGroup } from "./groups.js";
 
 export type { PhaseOfNet } from "./graph.js";
 
-/** The direction of the data flow: down, to the right, or up. */
-export type RankDir = "TB" | "LR" | "BT";
+/** The directions of the data flow: down, to the right, up, or to the left. */
+export const rankDirs = ["TB", "LR", "BT", "RL"] as const;
+export type RankDir = (typeof rankDirs)[number];
+
+export interface DrawLayersOptions {
+  /** The direction of the data flow. Default TB, down. */
+  readonly rankdir?: RankDir | undefined;
+  /** Whether layers that learn show the learning rate multipliers of their parameters. Default false. */
+  readonly displayLrm?: boolean | undefined;
+}
+
+/** The net that is drawn, and what is shown of its layers. */
+interface Drawing extends NetGraph {
+  readonly displayLrm: boolean;
+}
 
 const ink = { strong: "#1d2731", soft: "#566270", line: "#8b97a3" } as const;
 const size = { name: 14, type: 12, edge: 11 } as const;
@@ -36,11 +49,11 @@ interface Placed extends Point {
 export async function drawLayers(
   name: string,
   phases: readonly PhaseOfNet[],
-  rankdir: RankDir = "TB",
+  { rankdir = "TB", displayLrm = false }: DrawLayersOptions = {},
 ): Promise<string> {
   // Loaded only here, because loading takes time.
   const { Graph, layout } = await import("@dagrejs/dagre");
-  const graph = netGraph(phases);
+  const graph: Drawing = { ...netGraph(phases), displayLrm };
   const plan = new Graph({ multigraph: true });
   plan.setGraph({
     rankdir,
@@ -107,12 +120,13 @@ const arrowHead = element(
   element("path", { d: "M0 0.5L8 4L0 7.5z", fill: ink.line }),
 );
 
-function typeLine(layer: LayerParameter, { onlyIn }: NetGraph): string {
+function typeLine(layer: LayerParameter, { onlyIn, displayLrm }: Drawing): string {
   const phase = onlyIn.get(layer);
-  return [layer.type, ...describeLayer(layer), ...(phase ? [`only ${phase}`] : [])].join(" · ");
+  const rates = displayLrm ? describeLrMult(layer) : [];
+  return [layer.type, ...describeLayer(layer), ...rates, ...(phase ? [`only ${phase}`] : [])].join(" · ");
 }
 
-function sizeOfBox({ layers: [first, ...others] }: LayerBox, graph: NetGraph): { width: number; height: number } {
+function sizeOfBox({ layers: [first, ...others] }: LayerBox, graph: Drawing): { width: number; height: number } {
   const widths = [
     textWidth(first.name, size.name) * 1.06,
     textWidth(typeLine(first, graph), size.type),
@@ -122,7 +136,7 @@ function sizeOfBox({ layers: [first, ...others] }: LayerBox, graph: NetGraph): {
 }
 
 /** A row with the name at the left and the type at the right. */
-function rowWidth(layer: LayerParameter, graph: NetGraph): number {
+function rowWidth(layer: LayerParameter, graph: Drawing): number {
   return textWidth(layer.name, size.type) + 24 + textWidth(typeLine(layer, graph), size.type);
 }
 
@@ -130,7 +144,7 @@ function sizeOfPill(blob: string): { width: number; height: number } {
   return { width: textWidth(blob, size.type) + 28, height: 26 };
 }
 
-function drawBox({ layers }: LayerBox, graph: NetGraph, placed: Placed): string {
+function drawBox({ layers }: LayerBox, graph: Drawing, placed: Placed): string {
   const [first, ...others] = layers;
   const { x, y, width, height } = placed;
   const top = y - height / 2;
@@ -151,7 +165,7 @@ function drawBox({ layers }: LayerBox, graph: NetGraph, placed: Placed): string 
 }
 
 /** A layer that works in place, `below` pixels under the top of its box; the last row has the box's round corners. */
-function drawRow(layer: LayerParameter, graph: NetGraph, isLast: boolean, box: Placed, below: number): string {
+function drawRow(layer: LayerParameter, graph: Drawing, isLast: boolean, box: Placed, below: number): string {
   const { fill, edge } = groupColours[layerGroup(layer.type)];
   const left = box.x - box.width / 2;
   const right = left + box.width;
