@@ -2,7 +2,8 @@
 import { portToParent } from "#platform";
 import { Net as CoreNet } from "../../core/net.js";
 import { MemoryDataLayer } from "../../layers/data/memory-data.js";
-import { Solver as CoreSolver, type SolverAction, type SolverEvents } from "../../solvers/solver.js";
+import { Solver as CoreSolver, type SolverAction } from "../../solvers/solver.js";
+import type { SolverEvents } from "../../solvers/solver-base.js";
 import { loadArray, loadArrays, loadMean } from "../../tools/arrays.js";
 import { computeImageMean } from "../../tools/compute-image-mean.js";
 import { convertCifarData } from "../../tools/convert-cifar-data.js";
@@ -105,6 +106,10 @@ class Host {
       this.#onNet(handle, (net) => net.forward(...args)),
     backward: (handle: number, ...args: Parameters<CoreNet["backward"]>) =>
       this.#onNet(handle, (net) => net.backward(...args)),
+    forwardAll: (handle: number, ...args: Parameters<CoreNet["forwardAll"]>) =>
+      this.#onNet(handle, (net) => net.forwardAll(...args)),
+    forwardBackwardAll: (handle: number, ...args: Parameters<CoreNet["forwardBackwardAll"]>) =>
+      this.#onNet(handle, (net) => net.forwardBackwardAll(...args)),
     save: (handle: number, ...args: Parameters<CoreNet["save"]>) => this.#onNet(handle, (net) => net.save(...args)),
     copyTrainedLayersFrom: (handle: number, ...args: Parameters<CoreNet["copyTrainedLayersFrom"]>) =>
       this.#onNet(handle, (net) => net.copyTrainedLayersFrom(...args)),
@@ -148,6 +153,7 @@ class Host {
       this.#onSolver(handle, (solver) => solver.solve(...args)),
     test: (handle: number, ...args: Parameters<CoreSolver["test"]>) =>
       this.#onSolver(handle, (solver) => solver.test(...args)),
+    applyUpdate: (handle: number) => this.#onSolver(handle, (solver) => solver.applyUpdate()),
     snapshot: (handle: number) => this.#onSolver(handle, (solver) => solver.snapshot()),
     restore: (handle: number, path: string) => this.#onSolver(handle, (solver) => solver.restore(path)),
     state: (handle: number) => this.#onSolver(handle, stateOf),

@@ -1,4 +1,4 @@
-import type { LayerRange } from "../../core/net.js";
+import type { Net as CoreNet, LayerRange } from "../../core/net.js";
 import type { NetParameter } from "../../proto/gen/caffe_pb.js";
 import type { Weights } from "../../proto/weight-sources.js";
 import { MokaError } from "../../util/errors.js";
@@ -176,6 +176,18 @@ export class Net {
     { transfer, ...range }: ForwardOptions = {},
   ): Promise<Record<string, Float32Array>> {
     return (await this.#handle.call("forward", [inputs, range], { transfer })) as Record<string, Float32Array>;
+  }
+
+  /** Runs as many rows as are given, batch by batch; as in a net here. */
+  async forwardAll(...args: Parameters<CoreNet["forwardAll"]>): ReturnType<CoreNet["forwardAll"]> {
+    return (await this.#handle.call("forwardAll", args)) as Awaited<ReturnType<CoreNet["forwardAll"]>>;
+  }
+
+  /** The same with the gradients of the inputs; as in a net here. */
+  async forwardBackwardAll(
+    ...args: Parameters<CoreNet["forwardBackwardAll"]>
+  ): ReturnType<CoreNet["forwardBackwardAll"]> {
+    return (await this.#handle.call("forwardBackwardAll", args)) as Awaited<ReturnType<CoreNet["forwardBackwardAll"]>>;
   }
 
   /** Computes gradients from layer `from` back to layer `to`; as in a net here. */

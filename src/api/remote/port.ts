@@ -23,6 +23,11 @@ interface AnyPort extends Port {
   unref?(): void;
 }
 
+/** A page is told no more. */
+const notLoaded =
+  "its script cannot be loaded; where a bundler makes no worker of moka-caffe/worker by itself, give connect() one in which " +
+  "serve() of moka-caffe/worker/host is called";
+
 export interface PortListeners {
   message(data: unknown): void;
   /** Nothing can be posted any more. */
@@ -43,7 +48,7 @@ export function listen(port: Port, { message, end }: PortListeners): void {
   } else {
     any.addEventListener?.("message", ({ data }) => message(data));
     any.addEventListener?.("messageerror", () => failed("a message cannot be read"));
-    any.addEventListener?.("error", (event) => failed(event.message || "its script cannot be loaded"));
+    any.addEventListener?.("error", (event) => failed(event.message || notLoaded));
     any.addEventListener?.("close", ended);
     any.start?.();
   }

@@ -1,4 +1,5 @@
-import type { Solver as CoreSolver, Listener, SolverAction, SolverEvents } from "../../solvers/solver.js";
+import type { Solver as CoreSolver, SolverAction } from "../../solvers/solver.js";
+import type { Listener, SolverEvents } from "../../solvers/solver-base.js";
 import { Handle, Net } from "./net.js";
 import type { Loan, Peer } from "./peer.js";
 import type { Change, SolverFacts, SolverState } from "./protocol.js";
@@ -93,6 +94,11 @@ export class Solver implements SolverState {
   /** Runs test net `index` for its `test_iter` batches, and returns its outputs, averaged over them. */
   async test(...args: Parameters<CoreSolver["test"]>): Promise<Record<string, Float32Array>> {
     return (await this.#handle.call("test", args)) as Record<string, Float32Array>;
+  }
+
+  /** Updates the weights from the gradients that `net` has now, and counts an iteration. */
+  async applyUpdate(): Promise<void> {
+    await this.#handle.call("applyUpdate", []);
   }
 
   /** Writes a snapshot, in the files that the solver was loaded with. */
