@@ -151,6 +151,12 @@ const image = (name, seedsOf, repair) =>
 const encoded = (format) => (decoder) =>
   Promise.all([1, 3].map((channels) => decoder.encode(pixels(channels), format, {})));
 
+/** BMP, PBM, PGM and PPM files of all kinds, with what OpenCV makes of them. */
+const plainImages = () =>
+  Object.values(JSON.parse(textOf(`${golden}images/opencv.json`)).cases).map(
+    ({ file }) => new Uint8Array(Buffer.from(file, "base64")),
+  );
+
 const snapshots = (pattern) =>
   readdirSync(`${golden}files/snapshots`)
     .filter((file) => pattern.test(file))
@@ -184,7 +190,10 @@ export const readers = [
   }),
   text("image list", async () => {
     const { parseImageList } = await dist("data/sources/image-list.js");
-    return { seeds: ["a.png 0\nb/c.jpg 1\r\nname with blanks.png 12\n\nd.png\t3 \n"], read: parseImageList };
+    return {
+      seeds: ["a.png 0\nb/c.jpg 1\r\nname with blanks.png 12\n\nd.png\t3 \n"],
+      read: (input) => parseImageList(input, "list"),
+    };
   }),
   text("window file", async () => {
     const { parseWindowFile } = await dist("data/sources/window-file.js");
@@ -273,6 +282,7 @@ export const readers = [
   ),
   image("png", encoded("png"), repairPng),
   image("jpeg", encoded("jpg")),
+  image("bmp and pnm", plainImages),
   database("lmdb"),
   database("leveldb"),
   hdf5(

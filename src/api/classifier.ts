@@ -1,6 +1,8 @@
 import type { Weights } from "../proto/weight-sources.js";
 import { centerCrop, oversample, resizeImage } from "../tools/image-array.js";
 import type { NdArray } from "../util/nd-array.js";
+import { ResourceOwner } from "../util/resource-owner.js";
+import type { WorkOptions } from "../util/work.js";
 import { ImageInput, type ImageInputOptions, meanOf } from "./image-input.js";
 import { Net, type NetOptions } from "./net.js";
 import type { NetSource } from "./read-text.js";
@@ -24,7 +26,7 @@ export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" 
  * await classifier.dispose();
  * ```
  */
-export class Classifier {
+export class Classifier extends ResourceOwner {
   readonly net: Net;
   /** Transforms crops of images to inputs. Its settings may be changed. */
   readonly transformer: Transformer;
@@ -32,6 +34,7 @@ export class Classifier {
   readonly #input: ImageInput;
 
   private constructor(net: Net, options: ClassifierOptions, mean: MeanArray | undefined) {
+    super();
     this.#input = new ImageInput(net, options, mean, "classifier");
     this.net = net;
     this.transformer = this.#input.transformer;
@@ -69,13 +72,15 @@ export class Classifier {
    *
    * @param images height × width × channels each, with values from 0 to 1 if the raw scale is 255
    * @param isOversampled true (default): the mean over corners, center and their mirror images; false: only the center
+   * @param work its progress counts `batches`
    */
-  async predict(images: readonly NdArray[], isOversampled = true): Promise<NdArray> {
+  async predict(images: readonly NdArray[], isOversampled = true, work: WorkOptions = {}): Promise<NdArray> {
+    work.signal?.throwIfAborted();
     const scaled = images.map((image) => resizeImage(image, this.imageDims, this.transformer.options));
     const parts = isOversampled
       ? oversample(scaled, this.#cropDims)
       : scaled.map((image) => centerCrop(image, this.#cropDims));
-    const predictions = await this.#input.predict(parts);
+    const predictions = await this.#input.predict(parts, work);
     return isOversampled ? averageRows(predictions, 10) : predictions;
   }
 

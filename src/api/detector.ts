@@ -3,6 +3,8 @@ import { checkImage, loadImage, resizeImage } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
 import { type FileSource, isFile, sourceName } from "../util/files.js";
 import { type NdArray, slice } from "../util/nd-array.js";
+import { ResourceOwner } from "../util/resource-owner.js";
+import type { WorkOptions } from "../util/work.js";
 import { ImageInput, type ImageInputOptions, meanOf } from "./image-input.js";
 import { Net, type NetOptions } from "./net.js";
 import type { NetSource } from "./read-text.js";
@@ -41,7 +43,7 @@ export interface Detection {
  * await detector.dispose();
  * ```
  */
-export class Detector {
+export class Detector extends ResourceOwner {
   readonly net: Net;
   /** Transforms windows to inputs. Its settings may be changed. */
   readonly transformer: Transformer;
@@ -50,6 +52,7 @@ export class Detector {
   readonly #files: DetectorOptions["files"];
 
   private constructor(net: Net, options: DetectorOptions, mean: MeanArray | undefined) {
+    super();
     const { contextPad = 0 } = options;
     this.#input = new ImageInput(net, options, mean, "detector");
     const { height, width } = this.#input;
@@ -91,23 +94,28 @@ export class Detector {
    * What the net says of these windows, in their order.
    *
    * @param imagesWindows pairs of an image, its file or height × width × channels from 0 to 1, and its windows
+   * @param work its progress counts `batches`
    * @throws MokaError `MOKA_USAGE` for a window that is not in its image
    */
   async detectWindows(
     imagesWindows: readonly (readonly [image: FileSource | NdArray, windows: readonly Window[]])[],
+    work: WorkOptions = {},
   ): Promise<Detection[]> {
     const detections: Omit<Detection, "prediction">[] = [];
     const parts: NdArray[] = [];
+    work.signal?.throwIfAborted();
     const color = this.transformer.inputs[this.#input.name]?.[1] !== 1;
     for (const [source, windows] of imagesWindows) {
       const filename = isFile(source) ? sourceName(source) : undefined;
-      const image = isFile(source) ? await loadImage(source, { color, files: this.#files }) : source;
+      const image = isFile(source)
+        ? await loadImage(source, { color, files: this.#files, signal: work.signal })
+        : source;
       for (const window of windows) {
         parts.push(this.crop(image, window));
         detections.push({ window, filename });
       }
     }
-    const predictions = await this.#input.predict(parts);
+    const predictions = await this.#input.predict(parts, work);
     return detections.map((detection, index) => ({ ...detection, prediction: slice(predictions, index).data.slice() }));
   }
 

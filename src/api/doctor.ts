@@ -40,7 +40,7 @@ const largeError = 0.25;
  *
  * @param model the net, as for `Net.load`
  * @param weights files or messages, as for `net.copyTrainedLayersFrom`
- * @param options `iterations` is 10 by default, or each row of given arrays once
+ * @param options `iterations` is 10 by default, or each row of given arrays once; the progress counts `batches`
  * @throws MokaError `MOKA_USAGE` if there are no data to run on
  */
 export async function doctor(model: NetSource, weights: Weights, options: DoctorOptions = {}): Promise<DoctorReport> {
@@ -48,11 +48,11 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
   return BatchNets.use(model, options, async (nets) => {
     const source = await nets.batches(phase);
     const global = await nets.build(source, "global");
-    await global.copyTrainedLayersFrom(weights);
+    await global.copyTrainedLayersFrom(weights, undefined, false);
     const batch = await nets.build(source, "batch");
     batch.copyTrainedLayers(global.toMessage());
     const iterations = nets.iterations(source, 10);
-    const comparison = await compareStatistics(batch, global, source, iterations);
+    const comparison = await compareStatistics(batch, global, source, iterations, options);
     const norms = new Map(normLayers(nets.layers("TEST")).map((norm) => [norm.name, norm]));
     const layers = comparison.layers.map((gap) => {
       const blobs = global.params.get(gap.name) ?? [];

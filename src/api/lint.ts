@@ -1,29 +1,34 @@
 import { createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
+import type { StateOptions } from "../core/net-state.js";
 import { WeightFileStore } from "../data/weight-files.js";
+import { fill } from "../fillers/index.js";
 import { layers } from "../layers/registry.js";
 import { checkLevels } from "../lint/config.js";
 import { fixText } from "../lint/fix.js";
 import { type Finding, type FoundProblem, type Levels, lintText } from "../lint/lint.js";
 import type { LintContext } from "../lint/read-net.js";
-import { isSolver, netFilesOf, readSolver } from "../lint/read-solver.js";
+import { isSolver, readSolver } from "../lint/read-solver.js";
 import { rules } from "../lint/rules/index.js";
 import { Source } from "../lint/source.js";
 import { type FilesOptions, openFiles } from "../platform/open-files.js";
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import type { Weights } from "../proto/weight-sources.js";
+import { netFilesOf } from "../solvers/solver-nets.js";
 import { decodeText, type Encoding, encodeText } from "../util/encoding.js";
 import { type FileSource, type Files, isPath, sourceName } from "../util/files.js";
 import { silent } from "../util/log.js";
 import { isText, readTextBytes, type Text } from "./read-text.js";
 
-export interface LintOptions extends FilesOptions {
+export interface LintOptions extends StateOptions, FilesOptions {
   /** The prototxt of the net's solver: a file, or its text. For rules about learning rates and similar values. */
   readonly solver?: FileSource | undefined;
   /** The net's weights: files or messages, of which the last that has a layer counts. */
   readonly weights?: Weights | undefined;
   /** Severities by rule id, instead of the rules' own; `off` turns a rule off. */
   readonly rules?: Levels | undefined;
+  /** The only phase to look at. Default: both, or those of the solver's nets that are this one. */
+  readonly phase?: "TRAIN" | "TEST" | undefined;
   /** The name of the file, if its text or bytes are given. */
   readonly file?: string | undefined;
 }
@@ -87,15 +92,16 @@ interface EncodedText extends Text {
 }
 
 async function prepare(source: FileSource, options: LintOptions) {
-  const { rules: ruleLevels = {}, solver, weights } = options;
+  const { rules: ruleLevels = {}, solver, weights, phase, level, stages } = options;
   const files = openFiles(options);
   const levels = checkLevels(ruleLevels, rules, "rules");
   const read = await readEncoded(source, options.file, files);
   const solverText = solver === undefined ? undefined : await readEncoded(solver, undefined, files);
   const context: LintContext = {
-    catalog: new Catalog(layers, () => {}), // lint fills no weights
+    catalog: new Catalog(layers, fill),
     files,
     images: createImages(),
+    state: phase === undefined && level === undefined && stages === undefined ? undefined : { phase, level, stages },
     solver: solverText && readSolver(new Source(solverText.text, solverText.file)).message,
     weights: weights === undefined ? undefined : await readWeights(weights, files),
   };

@@ -2,14 +2,15 @@ import { create, isFieldSet } from "@bufbuild/protobuf";
 import { modifiedAt, yieldToEvents } from "#platform";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
-import { SolverStateFiles, WeightFileStore } from "../data/weight-files.js";
+import { SolverStateFiles } from "../data/weight-files.js";
 import { isAddress } from "../platform/open-files.js";
 import { NetStateSchema, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
-import { nameOfWeights, type Weights } from "../proto/weight-sources.js";
+import type { Weights } from "../proto/weight-sources.js";
 import { Solver as CoreSolver } from "../solvers/solver.js";
 import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
+import { stoppable } from "../util/work.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { readNet, readSolver, type SolverSource } from "./read-text.js";
 
@@ -46,7 +47,8 @@ export const Solver = {
    * message
    * @throws MokaError that names file, line, layer and blob
    */
-  load: (source: SolverSource, options: SolverOptions = {}): Promise<Solver> => loadSolver(source, options),
+  load: (source: SolverSource, options: SolverOptions = {}): Promise<Solver> =>
+    stoppable(options.signal, (signal) => loadSolver(source, { ...options, signal })),
 };
 
 /** `Solver.load` with a choice of the passes that rewrite its programs. Default: all. */
@@ -63,16 +65,19 @@ export async function loadSolver(
     "give a snapshot to resume training or weights to finetune, but not both",
   );
   const engine = await createEngine(options);
+  let solver: Solver | undefined;
   try {
     const { files, log } = netContext(engine, options, undefined);
     const { param, file } = await readSolver(source, files, log);
     await completeParam(param, file, options, files, log);
     const context = netContext(engine, options, seedOf(param));
-    const solver = await CoreSolver.build(param, {
+    solver = await CoreSolver.build(param, {
       log,
       readNet: async (path) => readNet(await files.resolve(path, file), files, log),
-      buildNet: (message, state, { backward }) =>
-        Net.build(message, state, { ...context, keep, passes, backward, ownsEngine: false }),
+      buildNet: async (message, state, { backward }) => {
+        options.signal?.throwIfAborted();
+        return Net.build(message, state, { ...context, keep, passes, backward, ownsEngine: false });
+      },
       states: new SolverStateFiles(files),
       files,
       random: context.random,
@@ -81,16 +86,16 @@ export async function loadSolver(
       engine,
     });
     if (weights !== undefined && typeof weights !== "string") {
-      const message = await new WeightFileStore(files, log).readAll(weights);
-      for (const net of [solver.net, ...solver.testNets]) net.copyTrainedLayers(message, nameOfWeights(weights));
+      for (const net of [solver.net, ...solver.testNets]) await net.copyTrainedLayersFrom(weights, undefined, true);
     }
     if (snapshot !== undefined) {
       log("info", "caffe.cpp:235", `Resuming from ${snapshot}`);
       await solver.restore(snapshot);
     }
+    options.signal?.throwIfAborted();
     return solver;
   } catch (error) {
-    await engine.dispose();
+    await (solver ?? engine).dispose();
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import { silent } from "../util/log.js";
 import type { RunOptions } from "./environment.js";
 import { type NetSource, nameOf, readNet } from "./read-text.js";
 
-export interface StatsOptions extends StateOptions, Pick<RunOptions, "files" | "onProgress" | "log"> {
+export interface StatsOptions extends StateOptions, Pick<RunOptions, "files" | "signal" | "onProgress" | "log"> {
   /** The phase whose layers are used. Default `TEST`. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
 }

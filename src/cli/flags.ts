@@ -1,5 +1,5 @@
 import type { Command as Commander, Option } from "commander";
-import { closest } from "../util/closest.js";
+import { closest, hintAt } from "../util/closest.js";
 import { MokaError } from "../util/errors.js";
 import { opposite } from "./command.js";
 
@@ -56,8 +56,7 @@ function unknownOption({ options }: Commander, given: string): string {
   const flag = given.replace(/=.*$/s, "");
   const known = options.flatMap(({ long, hidden }) => (long === undefined || hidden ? [] : [long]));
   const meant = closest(dashed(flag), [...known, "--help"].map(dashed));
-  const hint = meant === undefined ? "" : `; did you mean ${known.find((each) => dashed(each) === meant) ?? meant}?`;
-  return `unknown option '${flag}'${hint}`;
+  return `unknown option '${flag}'${hintAt(known.find((each) => dashed(each) === meant) ?? meant)}`;
 }
 
 function dashed(flag: string): string {

@@ -5,7 +5,7 @@ import type { LintOptions } from "../api/lint.js";
 import type { Levels } from "../lint/lint.js";
 import { type DecodedText, decodeText } from "../util/encoding.js";
 import { option, repeated, type Values } from "./command.js";
-import { addNamed } from "./options.js";
+import { addNamed, integer, list, phases } from "./options.js";
 import { printError } from "./print.js";
 
 /** The name of the settings file. It is searched for in the folder of the linted file and in its parents. */
@@ -15,6 +15,13 @@ const configName = "moka.config.json";
 export const lintOptions = {
   solver: option("--solver <file>", "the solver that trains the net, for rules that ask for it"),
   weights: option("--weights <files>", "its caffemodel, or several separated by commas, for rules that ask for it"),
+  phase: option("--phase <phase>", "look at one phase only; default: both, or those of the solver's nets", phases),
+  level: option(
+    "--level <n>",
+    "look at the net of this level only, for include and exclude rules",
+    integer(-(2 ** 31)),
+  ),
+  stages: option("--stage <names>", "look at the net of these stages only, separated by commas", list),
   config: option("--config <file>", `settings; default: the nearest ${configName} around each file`),
   rules: repeated(
     "--rule <id=level>",
@@ -53,8 +60,9 @@ export async function forEachFile<Result extends { readonly nets: readonly strin
   const levelsOf = levelsByFolder(flags);
   for (const path of paths.map((each) => (each === "-" ? each : normalize(each)))) {
     if (results.has(path)) continue;
-    const { solver, weights } = flags;
-    const options = { solver, weights, rules: await levelsOf(path === "-" ? "." : dirname(path)) };
+    const { solver, weights, phase, level, stages } = flags;
+    const state = { phase, level, stages };
+    const options = { ...state, solver, weights, rules: await levelsOf(path === "-" ? "." : dirname(path)) };
     const result = await work(await inputOf(path, options));
     results.set(path, result);
     for (const net of result.nets.map(normalize)) {
@@ -65,7 +73,7 @@ export async function forEachFile<Result extends { readonly nets: readonly strin
       }
       withSolver.add(net);
       const rules = await levelsOf(dirname(net));
-      results.set(net, await work(await inputOf(net, { solver: path, weights, rules })));
+      results.set(net, await work(await inputOf(net, { ...state, solver: path, weights, rules })));
     }
   }
   return [...results.values()];

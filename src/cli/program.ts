@@ -1,5 +1,5 @@
 import { Command as Commander, CommanderError } from "commander";
-import { closest } from "../util/closest.js";
+import { closest, hintAt } from "../util/closest.js";
 import { MokaError } from "../util/errors.js";
 import { oneLine } from "../util/escape.js";
 import { version } from "../version.js";
@@ -59,9 +59,7 @@ function withoutHelpCommand(args: readonly string[]): readonly string[] {
 function checkName(called: string): void {
   const names = [...commands.flatMap(({ name, aliases = [] }) => [name, ...aliases]), "help"];
   if (/^-|^$/.test(called) || names.includes(called)) return;
-  const meant = closest(called, names);
-  const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-  throw new MokaError("MOKA_USAGE", `unknown command '${called}'${hint}`);
+  throw new MokaError("MOKA_USAGE", `unknown command '${called}'${hintAt(closest(called, names))}`);
 }
 
 /** Writes one line with the error and its code; after a wrong call also a line that names the command's help. */

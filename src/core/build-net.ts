@@ -1,5 +1,5 @@
 import { isFieldSet } from "@bufbuild/protobuf";
-import { blobShape, blobValues } from "../proto/binary/blob.js";
+import { blobValues } from "../proto/binary/blob.js";
 import {
   type LayerParameter,
   LayerParameterSchema,
@@ -10,24 +10,24 @@ import {
 } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { formatText } from "../proto/text/index.js";
-import { check } from "../util/errors.js";
 import { inPieces, turnIfDue } from "../util/event-loop.js";
 import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
 import { type Log, silent } from "../util/log.js";
 import type { Random } from "../util/random.js";
-import { formatShape, type Shape } from "../util/shape.js";
+import { formatShape } from "../util/shape.js";
 import { counted } from "../util/words.js";
 import { type Node, planBackward, planEveryBackward } from "./backward-plan.js";
 import type { Catalog } from "./catalog.js";
 import { phaseName, someLayers } from "./filter-net.js";
 import { connect, type Graph, type Value } from "./graph.js";
 import { insertSplits } from "./insert-splits.js";
-import type { Arity, Layer, LayerContext, Phase } from "./layer.js";
+import type { Layer, LayerContext, Phase } from "./layer.js";
 import { ParamTable, paramSpec } from "./params.js";
+import { checkCounts, type FirstValues, setUpLayer, topsOf } from "./set-up-layer.js";
 import type { Memory } from "./span.js";
 import { Tensor } from "./tensor.js";
-import { blobFits, copyValues } from "./weights.js";
+import { copyValues } from "./weights.js";
 
 /** The options that a net is built with. */
 export interface BuildContext {
@@ -112,12 +112,6 @@ class Builder {
     const { catalog, log } = this.#context;
     log("info", "layer_factory.hpp:77", `Creating layer ${message.name}`);
     if (!isFieldSet(message, LayerParameterSchema.field.phase)) message.phase = PhaseEnum[this.#phase];
-    check(
-      message.propagateDown.length === 0 || message.propagateDown.length === message.bottom.length,
-      "MOKA_FIELD",
-      `layer "${message.name}" has ${message.propagateDown.length} propagate_down for ` +
-        `${counted(message.bottom.length, "bottom")}; give none, or one each`,
-    );
     const layer = catalog.create(message, this.#layerContext(phaseName(message.phase)));
     checkCounts(layer);
     try {
@@ -144,7 +138,8 @@ class Builder {
       ...this.#context,
       phase,
       fill: (filler, shape, values) => {
-        for (const _ of catalog.fill(filler, shape, values, random) ?? []);
+        const fillValues = catalog.fill(filler, shape);
+        if (values) for (const _ of fillValues(values, random) ?? []);
       },
     };
   }
@@ -158,12 +153,10 @@ class Builder {
     layer.tops = top.map(({ name }) => name);
 
     const shapes = bottom.map(({ shape }) => shape);
-    layer.setup(shapes);
-    const topShapes = layer.topShapes(shapes);
-    layer.params = await this.#makeParams(layer, shapes);
+    const { top: topShapes, params, lossWeights } = setUpLayer(layer, shapes, this.#context.catalog.fill);
+    layer.params = await this.#makeParams(layer, params);
     layer.filled();
     log("info", "net.cpp:124", `Setting up ${layer.name}`);
-    const lossWeights = lossWeightsOf(layer, top.length);
     top.forEach((tensor, index) => {
       tensor.reshape(topShapes[index] ?? []);
       log("info", "net.cpp:131", `Top shape: ${formatShape(tensor.shape)}`);
@@ -206,33 +199,19 @@ class Builder {
   }
 
   /** The layer's parameters, with the values of the layer's message, or else filled. */
-  async #makeParams(layer: Layer, bottom: readonly Shape[]): Promise<Tensor[]> {
-    const declared = layer.declareParams(bottom);
-    const given = layer.message.blobs;
-    layer.check(
-      given.length === 0 || given.length === declared.length,
-      "MOKA_WEIGHTS",
-      `has ${counted(given.length, "blob")} in its message, but needs ${declared.length}`,
-    );
-    const params: Tensor[] = [];
-    for (const [index, { shape, filler }] of declared.entries()) {
+  async #makeParams(layer: Layer, params: readonly FirstValues[]): Promise<Tensor[]> {
+    const tensors: Tensor[] = [];
+    for (const [index, { shape, blob, fill }] of params.entries()) {
       const tensor = new Tensor(`${layer.name}.${index}`, shape, this.#context.memory);
-      params.push(tensor);
-      const blob = given[index];
-      if (blob) {
-        layer.check(
-          blobFits(blob, shape) && blobValues(blob).data.length === tensor.count,
-          "MOKA_WEIGHTS",
-          `blob ${index} in its message has shape ${formatShape(blobShape(blob))}, but it needs ${formatShape(shape)}`,
-        );
-        await inPieces(copyValues(blobValues(blob).data, tensor.data));
-      } else if (this.#context.runs !== false) {
+      tensors.push(tensor);
+      if (blob) await inPieces(copyValues(blobValues(blob).data, tensor.data));
+      else if (fill && this.#context.runs !== false) {
         const values = new Float32Array(tensor.count);
-        await inPieces(this.#context.catalog.fill(filler, shape, values, this.#context.random) ?? []);
+        await inPieces(fill(values, this.#context.random) ?? []);
         await inPieces(copyValues(values, tensor.data));
       }
     }
-    return params;
+    return tensors;
   }
 
   /** Decides which parameters of this node learn, and which bottoms need a gradient. */
@@ -250,44 +229,4 @@ class Builder {
     node.needsBackward = reached.includes(true) || node.learns.includes(true);
     if (node.needsBackward) for (const tensor of top) this.#needsDiff.add(tensor);
   }
-}
-
-/** The number of tops of a layer, with those that it does not name and the net adds. */
-export function topsOf(layer: Layer): number {
-  const { autoTops, topCount, message } = layer;
-  const least = typeof topCount === "number" ? topCount : topCount[0];
-  return Math.max(message.top.length, autoTops ? least : 0);
-}
-
-/** Throws for a layer with more or fewer bottoms or tops than its type allows. */
-export function checkCounts(layer: Layer): void {
-  const bottoms = layer.message.bottom.length;
-  const tops = topsOf(layer);
-  checkCount(layer, "bottom", layer.bottomCount, bottoms);
-  checkCount(layer, "top", layer.topCount, tops);
-  layer.check(
-    !layer.equalCounts || bottoms === tops,
-    "MOKA_LAYER",
-    `needs one top for each bottom, but has ${counted(bottoms, "bottom")} and ${counted(tops, "top")}`,
-  );
-}
-
-function checkCount(layer: Layer, what: "bottom" | "top", arity: Arity, count: number): void {
-  const [min, max] = typeof arity === "number" ? [arity, arity] : arity;
-  const wanted = min === max ? `exactly ${min}` : max === Infinity ? `at least ${min}` : `${min} to ${max}`;
-  layer.check(
-    count >= min && count <= max,
-    "MOKA_LAYER",
-    `needs ${wanted} ${what}${min === max && max === 1 ? "" : "s"}, but has ${count}`,
-  );
-}
-
-function lossWeightsOf(layer: Layer, tops: number): number[] {
-  const given = layer.message.lossWeight;
-  layer.check(
-    given.length === 0 || given.length === tops,
-    "MOKA_FIELD",
-    `has ${given.length} loss_weight for ${counted(tops, "top")}; give none, or one each`,
-  );
-  return Array.from({ length: tops }, (_, index) => given[index] ?? 0);
 }

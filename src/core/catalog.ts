@@ -1,6 +1,6 @@
 import type { FillerParameter, LayerParameter } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
-import { closest } from "../util/closest.js";
+import { didYouMean } from "../util/closest.js";
 import { MokaError } from "../util/errors.js";
 import type { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
@@ -21,15 +21,16 @@ export interface LayerClass extends LayerConstructor {
 }
 
 /**
- * Writes a filler's values into a blob of this shape: at once, or piece by piece while the caller goes through the result, which
- * it must do to the end before anything else draws.
+/**
+ * Checks a filler for a blob of this shape, and returns the function that writes its values: at once, or piece by piece while
+ * the caller goes through the result, which it must do to the end before anything else draws.
+ *
+ * @throws MokaError at the filler's place in its file
  */
 export type Fill = (
   filler: FillerParameter,
   shape: Shape,
-  values: Float32Array,
-  random: Random,
-) => Iterable<void> | void;
+) => (values: Float32Array, random: Random) => Iterable<void> | void;
 
 /** The layer types, and the filler of their parameters. */
 export class Catalog {
@@ -86,7 +87,7 @@ export class Catalog {
         `layer in TypeScript and register that: Net.load(path, { layers: { "${module}/${layer}": YourLayer } })`;
       return new MokaError("MOKA_UNSUPPORTED", reason, context);
     }
-    const reason = message.type ? `unknown layer type${suggestion(message.type, this.types)}` : "the layer has no type";
+    const reason = message.type ? `unknown layer type${didYouMean(message.type, this.types)}` : "the layer has no type";
     return new MokaError("MOKA_LAYER", reason, context);
   }
 
@@ -101,11 +102,4 @@ function keysOf({ type, pythonParam }: LayerParameter): readonly string[] {
   if (type !== "Python" || !pythonParam) return [type];
   const { module, layer } = pythonParam;
   return [`${module}/${layer}`, `${module}.${layer}`, type];
-}
-
-/** `; did you mean "BatchNorm"?` for a name that differs from a known one in case or by a typing error. */
-function suggestion(name: string, known: readonly string[]): string {
-  const same = known.find((other) => other.toLowerCase() === name.toLowerCase());
-  const close = same ?? closest(name, known);
-  return close === undefined ? "" : `; did you mean "${close}"?`;
 }

@@ -187,7 +187,7 @@ export function connect(layers: readonly LayerParameter[], all?: readonly LayerP
 }
 
 /** Says of a layer that a net's state leaves out where it stands and when it would be in. */
-function madeElsewhere(layer: LayerParameter): string {
+export function madeElsewhere(layer: LayerParameter): string {
   const place = sourceOf(layer)?.place;
   const rules = layer.include.length > 0 ? layer.include : layer.exclude;
   const named = rules.map(

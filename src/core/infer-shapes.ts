@@ -2,16 +2,19 @@ import { isFieldSet } from "@bufbuild/protobuf";
 import { type LayerParameter, LayerParameterSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
-import { checkShape, countOf, type Shape, sameShape } from "../util/shape.js";
-import { checkCounts, topsOf } from "./build-net.js";
+import { countOf, type Shape, sameShape } from "../util/shape.js";
 import type { Catalog } from "./catalog.js";
 import { phaseName } from "./filter-net.js";
 import { connect, type Value } from "./graph.js";
 import { asInput } from "./input-layers.js";
 import type { Layer, LayerContext } from "./layer.js";
 import { isDataLayer } from "./layer-roles.js";
+import { ParamTable } from "./params.js";
+import { checkCounts, setUpLayer, topsOf } from "./set-up-layer.js";
+import type { Memory } from "./span.js";
+import { Tensor } from "./tensor.js";
 
-/** The context of the layers made here. It has no `fill`, because no parameters are filled. */
+/** The context of the layers made here. It has no `fill`: fillers are checked, but no parameters are filled. */
 export interface InferenceContext extends Omit<LayerContext, "fill"> {
   readonly catalog: Catalog;
   /** Shapes by blob. A data layer whose tops are all given here is not made: it needs neither data nor a known type. */
@@ -35,6 +38,13 @@ export interface LayerShapes {
   readonly error: unknown;
 }
 
+/** The parameters of a state of a net, without memory; those with the same name are one. */
+interface NamedParams {
+  readonly table: ParamTable;
+  /** The layers whose parameters do not fit those of the same name. */
+  readonly errors: ReadonlyMap<LayerParameter, MokaError>;
+}
+
 /** The shapes in one state of a net. */
 export interface Inference {
   readonly layers: ReadonlyMap<LayerParameter, LayerShapes>;
@@ -42,6 +52,7 @@ export interface Inference {
   readonly blobs: ReadonlyMap<string, Shape>;
   /** Blobs whose shape is assumed because data are missing, or depends on an assumed shape. */
   readonly assumed: ReadonlySet<string>;
+  readonly params: NamedParams;
 }
 
 /**
@@ -80,8 +91,31 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
     return shape ? [[name, shape] as const] : [];
   });
   const names = [...last].filter(([, value]) => assumed.has(value)).map(([name]) => name);
-  return { layers: all, blobs: new Map(blobs), assumed: new Set(names) };
+  return { layers: all, blobs: new Map(blobs), assumed: new Set(names), params: nameParams(all) };
 }
+
+/** Gives the layers their parameters, without memory, and shares those of one name. */
+function nameParams(layers: ReadonlyMap<LayerParameter, LayerShapes>): NamedParams {
+  const table = new ParamTable();
+  const errors = new Map<LayerParameter, MokaError>();
+  for (const [message, { layer, params = [] }] of layers) {
+    if (!layer) continue;
+    layer.params = params.map((shape, index) => new Tensor(`${layer.name}.${index}`, shape, none));
+    try {
+      table.add(layer);
+    } catch (error) {
+      if (!(error instanceof MokaError)) throw error;
+      errors.set(message, error);
+    }
+  }
+  return { table, errors };
+}
+
+const none: Memory = {
+  allocate: () => {
+    throw new TypeError("a net of which only the shapes are known has no memory");
+  },
+};
 
 /** Where only some tops of a data layer have a given shape, the others keep their own, with the batch size of the given. */
 function withGiven(message: LayerParameter, found: LayerShapes, given: ReadonlyMap<string, Shape>): LayerShapes {
@@ -117,22 +151,35 @@ async function inferLayer(
   };
   try {
     if (!catalog.has(copy)) return found({});
-    layer = catalog.create(copy, { ...context, phase: phaseName(copy.phase), fill: () => {} });
+    layer = catalog.create(copy, {
+      ...context,
+      phase: phaseName(copy.phase),
+      fill: (filler, shape) => void catalog.fill(filler, shape),
+    });
     checkCounts(layer);
     const known = bottom.filter((shape) => shape !== undefined);
-    if (known.length < bottom.length) return found({});
+    if (known.length < bottom.length) {
+      checkFillers(layer, catalog);
+      return found({});
+    }
     try {
       await layer.inspect();
     } catch (error) {
       return found({ top: layer.assumedShapes(), error: layer.explain(error), isAssumed: true });
     }
-    layer.setup(known);
-    const top = layer.topShapes(known);
-    for (const shape of top) checkShape(shape);
-    return found({ top, params: layer.declareParams(known).map(({ shape }) => shape) });
+    const { top, params } = setUpLayer(layer, known, catalog.fill);
+    return found({ top, params: params.map(({ shape }) => shape) });
   } catch (error) {
     return found({ error: layer ? layer.explain(error) : error });
   } finally {
     await layer?.close();
   }
 }
+
+/** Checks the filler of the weights of a layer whose bottoms are not known, as far as it depends on no shape. */
+function checkFillers({ weightFiller }: Layer, catalog: Catalog): void {
+  if (weightFiller?.filler) catalog.fill(weightFiller.filler, anyShape);
+}
+
+/** A shape that every filler takes. */
+const anyShape: Shape = [2 ** 31 - 1, 1, 1, 1];

@@ -23,8 +23,8 @@ export interface LayerContext {
   /** The random generator that all layers of a run draw from, in Caffe's order. */
   readonly random: Random;
   readonly log: Log;
-  /** Fills `values`, the values of a blob of this shape, by the filler. */
-  fill(filler: FillerParameter, shape: Shape, values: Float32Array): void;
+  /** Fills `values`, the values of a blob of this shape, by the filler; without `values` it only checks the filler. */
+  fill(filler: FillerParameter, shape: Shape, values?: Float32Array): void;
 }
 
 /** One value that always exists, and optional ones after it, as a layer's bottoms: `[x, second]: OneOrMore<Tensor>`. */
@@ -60,6 +60,8 @@ export abstract class Layer extends LayerFacts {
   protected readonly context: LayerContext;
   /** The learnable parameters, in Caffe's order. The net makes them from `declareParams`. */
   params: readonly Tensor[] = [];
+  /** The fillers of `params`, set by the net. */
+  fillers: readonly FillerParameter[] = [];
   /** Names of the blobs, set by the net. */
   bottoms: readonly string[] = [];
   tops: readonly string[] = [];

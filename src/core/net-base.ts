@@ -1,12 +1,13 @@
 import { inspectKey } from "../util/inspect.js";
 import type { NdArray } from "../util/nd-array.js";
+import { ResourceOwner } from "../util/resource-owner.js";
 import type { Blob } from "./blob.js";
 import { type NetDescription, netDescription, netText } from "./describe-net.js";
 import { type AllOptions, type AllRows, type Rows, runAll } from "./forward-all.js";
 import type { Layer, Phase } from "./layer.js";
 
 /** What of a net follows from its public parts: its names by layer, how it shows itself, and runs of many batches. */
-export abstract class NetBase {
+export abstract class NetBase extends ResourceOwner {
   abstract readonly name: string;
   abstract readonly phase: Phase;
   abstract readonly inputs: readonly string[];
@@ -47,7 +48,7 @@ export abstract class NetBase {
    * prob.shape; // [5, 10]
    * ```
    */
-  async forwardAll(inputs: Rows, options: Pick<AllOptions, "blobs"> = {}): Promise<Record<string, NdArray>> {
+  async forwardAll(inputs: Rows, options: Omit<AllOptions, "diffs"> = {}): Promise<Record<string, NdArray>> {
     return (await this.turn(() => runAll(this, inputs, options, false))).blobs;
   }
 
@@ -63,7 +64,7 @@ export abstract class NetBase {
   }
 
   /** A table of the layers, with their blobs' shapes and their parameters; `console.log` shows it too. */
-  toString(): string {
+  override toString(): string {
     return netText(this);
   }
 

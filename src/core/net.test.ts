@@ -372,7 +372,7 @@ describe("a net that cannot be", () => {
     [
       "propagate_down of another number",
       relu("x", "y").replace("}", "propagate_down: true propagate_down: true }"),
-      'layer "relu_x" has 2 propagate_down for 1 bottom',
+      'layer "relu_x" (ReLU): has 2 propagate_down for 1 bottom',
     ],
   ])("%s", async (_, layer, message) => {
     expect(await failure(input("x", 1, 2) + layer)).toContain(message);

@@ -1,19 +1,5 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  type LayerParameter,
-  LayerParameterSchema,
-  type NetParameter,
-  NetParameterSchema,
-  type NetState,
-} from "../proto/gen/caffe_pb.js";
-import { copyMessage } from "../proto/source.js";
-import {
-  nameOfWeights,
-  resolveWeights,
-  type WeightSource,
-  type Weights,
-  weightSources,
-} from "../proto/weight-sources.js";
+import type { NetParameter, NetState } from "../proto/gen/caffe_pb.js";
+import type { Weights } from "../proto/weight-sources.js";
 import { check } from "../util/errors.js";
 import { inPieces } from "../util/event-loop.js";
 import type { Log } from "../util/log.js";
@@ -27,19 +13,15 @@ import type { Engine } from "./engine.js";
 import type { Direction, Execution } from "./execution.js";
 import { checkNumbers } from "./input-values.js";
 import type { Layer, Phase } from "./layer.js";
+import { loadWeights, type WeightFiles } from "./load-weights.js";
 import { NetBase } from "./net-base.js";
 import type { Learnable } from "./params.js";
 import type { Program } from "./program.js";
 import { type RecordingOptions, Recordings } from "./recordings.js";
+import { reshapeNodes } from "./reshape-nodes.js";
 import type { Span } from "./span.js";
 import type { Tensor } from "./tensor.js";
-import { copyTrainedLayers, paramsToMessage, shareTrainedLayers } from "./weights.js";
-
-/** Reads and writes weight files, whatever their format. */
-export interface WeightFiles {
-  read(source: WeightSource): Promise<NetParameter>;
-  write(path: string, net: NetParameter): Promise<void>;
-}
+import { copyTrainedLayers, netToMessage, shareTrainedLayers } from "./weights.js";
 
 export interface NetContext extends Omit<BuildContext, "memory">, RecordingOptions {
   /** Whether the net frees its engine when the net is disposed of. */
@@ -177,8 +159,9 @@ export class Net extends NetBase {
   readonly inTurn: NetInTurn = {
     forward: (low, high) => this.#run("forward", low, high),
     backward: (low, high) => this.#run("backward", low, high),
-    save: (path, options = {}) => this.#context.weightFiles.write(path, this.#toMessage(options)),
-    copyTrainedLayersFrom: (path, namedBy) => this.#copyTrainedLayersFrom(path, namedBy),
+    save: (path, { diff } = {}) => this.#context.weightFiles.write(path, netToMessage(this.name, this.layers, diff)),
+    copyTrainedLayersFrom: (weights, namedBy, mayMiss = this.phase === "TRAIN") =>
+      loadWeights(this.layers, weights, this.#context, namedBy, mayMiss),
   };
 
   /**
@@ -263,23 +246,16 @@ export class Net extends NetBase {
 
   /**
    * Copies parameters by layer name from one file or message, or several, one after the other. Layers of a file that the
-   * net does not have are ignored. Layers of the net that a file does not have do not change.
+   * net does not have are ignored. Layers of the net that no file has do not change; the log names them, and the weights that
+   * nobody took: as a warning in phase TEST, and in TRAIN, where a net is finetuned, as information.
    *
    * @param weights a caffemodel's path or address, its bytes, a `Blob` or the message; or several
    * @param namedBy the file that names the paths; its folder is searched too
+   * @param mayMiss whether the log names them as information in any case. Default: in phase TRAIN
    * @throws MokaError `MOKA_WEIGHTS` if a layer's blobs differ in number or shape; nothing is copied from that file
    */
-  async copyTrainedLayersFrom(weights: Weights, namedBy?: string): Promise<void> {
-    await this.turn(() => this.inTurn.copyTrainedLayersFrom(weights, namedBy));
-  }
-
-  async #copyTrainedLayersFrom(weights: Weights, namedBy?: string): Promise<void> {
-    const { files, weightFiles } = this.#context;
-    for (const each of weightSources(weights)) {
-      const source = await resolveWeights(each, (path) => files.resolve(path, namedBy));
-      const message = await weightFiles.read(source);
-      await inPieces(copyTrainedLayers(this.layers, message, nameOfWeights(source), this.log));
-    }
+  async copyTrainedLayersFrom(weights: Weights, namedBy?: string, mayMiss?: boolean): Promise<void> {
+    await this.turn(() => this.inTurn.copyTrainedLayersFrom(weights, namedBy, mayMiss));
   }
 
   /** Copies parameters as `copyTrainedLayersFrom` does, but from a message; `origin` names it in errors. */
@@ -301,16 +277,7 @@ export class Net extends NetBase {
   /** The message of the net with its parameters, as in Caffe's `.caffemodel`. */
   toMessage(options: { diff?: boolean } = {}): NetParameter {
     this.#checkUsable();
-    return this.#toMessage(options);
-  }
-
-  #toMessage(options: { diff?: boolean }): NetParameter {
-    const layer = this.layers.map((each): LayerParameter => {
-      const message = copyMessage(LayerParameterSchema, each.message);
-      message.blobs = paramsToMessage(each.params, options.diff ?? false);
-      return message;
-    });
-    return create(NetParameterSchema, { name: this.name, layer });
+    return netToMessage(this.name, this.layers, options.diff);
   }
 
   /** The plan of whole runs: fused steps, and shared memory if it is allowed. */
@@ -350,33 +317,8 @@ export class Net extends NetBase {
 
   /** Changes shapes: `apply` changes inputs or the tops of layer `from`, and then the layers from `first` on follow. */
   #change(from: number, first: number, apply: () => void): void {
-    this.#recordings.change(from, apply, () => this.#reshapeFrom(first));
+    this.#recordings.change(from, apply, () => reshapeNodes(this.#parts.nodes.slice(first)));
     this.#fillLossDiffs();
-  }
-
-  #reshapeFrom(first: number): void {
-    for (const { layer, bottom, top } of this.#parts.nodes.slice(first)) {
-      if (layer.isInput) continue;
-      const shapes = bottom.map(({ shape }) => shape);
-      try {
-        this.#checkParams(layer, shapes);
-        layer.topShapes(shapes).forEach((shape, i) => void top[i]?.reshape(shape));
-      } catch (error) {
-        throw layer.explain(error);
-      }
-    }
-  }
-
-  #checkParams(layer: Layer, bottom: readonly Shape[]): void {
-    layer.declareParams(bottom).forEach(({ shape }, index) => {
-      const has = layer.params[index]?.shape ?? [];
-      layer.check(
-        sameShape(shape, has),
-        "MOKA_SHAPE",
-        `its bottom ${bottom.map(formatShape).join(", ")} needs parameter ${index} of shape ` +
-          `${formatShape(shape)}, but it has ${formatShape(has)}`,
-      );
-    });
   }
 
   // ---- running

@@ -1,6 +1,13 @@
-import { isFieldSet } from "@bufbuild/protobuf";
+import { create, isFieldSet } from "@bufbuild/protobuf";
 import { blobShape, blobValues, makeBlob } from "../proto/binary/blob.js";
-import { type BlobProto, BlobProtoSchema, type NetParameter } from "../proto/gen/caffe_pb.js";
+import {
+  type BlobProto,
+  BlobProtoSchema,
+  LayerParameterSchema,
+  type NetParameter,
+  NetParameterSchema,
+} from "../proto/gen/caffe_pb.js";
+import { copyMessage } from "../proto/source.js";
 import { check, MokaError } from "../util/errors.js";
 import type { Log } from "../util/log.js";
 import { countOf, formatShape, type Shape, sameShape } from "../util/shape.js";
@@ -190,6 +197,14 @@ export function blobFits(blob: BlobProto, wanted: Shape): boolean {
 function isLegacy(blob: BlobProto): boolean {
   const { num, channels, height, width } = BlobProtoSchema.field;
   return [num, channels, height, width].some((field) => isFieldSet(blob, field));
+}
+
+/** A net's layers with their parameters, as in Caffe's `.caffemodel`. */
+export function netToMessage(name: string, layers: readonly Layer[], withDiff = false): NetParameter {
+  const layer = layers.map(({ message, params }) =>
+    Object.assign(copyMessage(LayerParameterSchema, message), { blobs: paramsToMessage(params, withDiff) }),
+  );
+  return create(NetParameterSchema, { name, layer });
 }
 
 /** Parameters as blobs of a message, without copying their values. */

@@ -10,7 +10,7 @@ import { checkFiller } from "./check.js";
  * For a Deconvolution that enlarges its bottom by an integer s: stride s, kernel_size 2s - s mod 2,
  * pad ⌈(s - 1) / 2⌉, group and num_output the number of channels, no bias, lr_mult 0. No parameters, no random draws.
  */
-export const bilinear: Fill = (filler, shape, values) => {
+export const bilinear: Fill = (filler, shape) => {
   const [, , height, size] = shape;
   checkFiller(
     filler,
@@ -22,7 +22,9 @@ export const bilinear: Fill = (filler, shape, values) => {
   const half = Math.ceil(size / 2);
   const center = Math.fround((size - 1) / (2 * half));
   const row = Float32Array.from({ length: size }, (_, i) => 1 - Math.abs(Math.fround(Math.fround(i / half) - center)));
-  for (let i = 0; i < values.length; i++) {
-    values[i] = (row[i % size] ?? 0) * (row[Math.floor(i / size) % size] ?? 0);
-  }
+  return (values) => {
+    for (let i = 0; i < values.length; i++) {
+      values[i] = (row[i % size] ?? 0) * (row[Math.floor(i / size) % size] ?? 0);
+    }
+  };
 };

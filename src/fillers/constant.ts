@@ -7,6 +7,6 @@ import type { Fill } from "../core/catalog.js";
  *
  * No random draws.
  */
-export const constant: Fill = (filler, _shape, values) => {
-  values.fill(filler.value);
+export const constant: Fill = ({ value }) => {
+  return (values) => void values.fill(value);
 };

@@ -13,19 +13,22 @@ import { pieces } from "./pieces.js";
  *   Caffe means the average number of inputs of an output with a weight other than 0, but divides by the number of
  *   outputs, the first axis. All normal numbers are drawn first, then the mask.
  */
-export const gaussian: Fill = (filler, shape, values, random) => {
+export const gaussian: Fill = (filler, shape) => {
   const { mean, std, sparse } = filler;
   const [outputs] = shape;
-  checkFiller(filler, std > 0, "MOKA_FIELD", `std must be above 0, not ${std}`);
+  checkFiller(filler, std > 0, "MOKA_FIELD", `std must be above 0, not ${std}`, "std");
   checkFiller(
     filler,
     sparse === -1 || (outputs !== undefined && sparse >= 0 && sparse <= outputs),
     "MOKA_FIELD",
     `sparse must be from 0 to the size of the first axis, or -1 for none, not ${sparse} for ${formatShape(shape)}`,
+    "sparse",
   );
-  const all = pieces(values, (piece) => random.gaussian(piece, mean, std));
-  if (sparse === -1 || outputs === undefined) return all;
-  return thenMasked(all, values, Math.fround(sparse) / Math.fround(outputs), random);
+  return (values, random) => {
+    const all = pieces(values, (piece) => random.gaussian(piece, mean, std));
+    if (sparse === -1 || outputs === undefined) return all;
+    return thenMasked(all, values, Math.fround(sparse) / Math.fround(outputs), random);
+  };
 };
 
 function* thenMasked(drawn: Iterable<void>, values: Float32Array, chance: number, random: Random): Iterable<void> {

@@ -30,13 +30,13 @@ describe("unknown types", () => {
   it("are refused at their place, with the types there are", () => {
     const filler = create(FillerParameterSchema, { type: "Xavier" });
     setSource(filler, { place: { file: "net.prototxt", line: 3, column: 5 } });
-    expect(() => fill(filler, [1], new Float32Array(1), new Random(1))).toThrow(
+    expect(() => fill(filler, [1])(new Float32Array(1), new Random(1))).toThrow(
       expect.objectContaining({
         name: "MokaError",
         code: "MOKA_FIELD",
         message:
           'net.prototxt:3:5: unknown filler type "Xavier"; there are constant, gaussian, positive_unitball, uniform, ' +
-          "xavier, msra, bilinear",
+          'xavier, msra, bilinear; did you mean "xavier"?',
       }),
     );
   });
@@ -48,13 +48,13 @@ describe("unknown types", () => {
 
 it("refuses values that are not those of the shape", () => {
   const filler = create(FillerParameterSchema);
-  expect(() => fill(filler, [2, 3], new Float32Array(5), new Random(1))).toThrow("5 values to fill");
+  expect(() => fill(filler, [2, 3])(new Float32Array(5), new Random(1))).toThrow("5 values to fill");
 });
 
 it("gives the place of an invalid filler", () => {
   const filler = create(FillerParameterSchema, { type: "gaussian", std: 0 });
   setSource(filler, { place: { file: "net.prototxt", line: 7, column: 9 } });
-  expect(() => fill(filler, [1], new Float32Array(1), new Random(1))).toThrow(
+  expect(() => fill(filler, [1])(new Float32Array(1), new Random(1))).toThrow(
     /^net\.prototxt:7:9: gaussian filler: std/,
   );
 });

@@ -1,5 +1,6 @@
 import type { Fill } from "../core/catalog.js";
-import { sourceOf } from "../proto/source.js";
+import { placeOf } from "../proto/source.js";
+import { didYouMean } from "../util/closest.js";
 import { check, MokaError } from "../util/errors.js";
 import { countOf, formatShape } from "../util/shape.js";
 import { bilinear } from "./bilinear.js";
@@ -23,31 +24,35 @@ const fillers: ReadonlyMap<string, Fill> = new Map([
 ]);
 
 /**
- * Fills a blob of this shape, with the same draws from `random` as Caffe.
+ * Checks a filler for a blob of this shape, and returns the function that fills it, with the same draws from `random` as
+ * Caffe.
  *
  * Throws at the filler's place: `MOKA_FIELD` for an unknown type, a parameter out of range, or `sparse` with a
  * filler other than gaussian; `MOKA_SHAPE` for a blob without values or of a shape that the filler cannot fill.
  */
-export const fill: Fill = (filler, shape, values, random) => {
-  const fillValues = fillers.get(filler.type);
-  if (!fillValues) {
+export const fill: Fill = (filler, shape) => {
+  const filling = fillers.get(filler.type);
+  if (!filling) {
+    const names = [...fillers.keys()];
     throw new MokaError(
       "MOKA_FIELD",
-      `unknown filler type "${filler.type}"; there are ${[...fillers.keys()].join(", ")}`,
-      { place: sourceOf(filler)?.place },
+      `unknown filler type "${filler.type}"; there are ${names.join(", ")}${didYouMean(filler.type, names)}`,
+      { place: placeOf(filler, "type") },
     );
   }
-  check(
-    values.length === countOf(shape),
-    "MOKA_USAGE",
-    `${values.length} values to fill for a blob of shape ${formatShape(shape)}`,
-  );
-  checkFiller(filler, values.length > 0, "MOKA_SHAPE", `nothing to fill in a blob of shape ${formatShape(shape)}`);
+  const count = countOf(shape);
+  checkFiller(filler, count > 0, "MOKA_SHAPE", `nothing to fill in a blob of shape ${formatShape(shape)}`);
   checkFiller(
     filler,
-    filler.sparse === -1 || fillValues === gaussian,
+    filler.sparse === -1 || filling === gaussian,
     "MOKA_FIELD",
     `sparse is ${filler.sparse}, but only the gaussian filler can be sparse`,
+    "sparse",
   );
-  return fillValues(filler, shape, values, random);
+  const fillValues = filling(filler, shape);
+  return (values, random) => {
+    const reason = `${values.length} values to fill for a blob of shape ${formatShape(shape)}`;
+    check(values.length === count, "MOKA_USAGE", reason);
+    return fillValues(values, random);
+  };
 };

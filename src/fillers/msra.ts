@@ -9,7 +9,7 @@ import { pieces } from "./pieces.js";
  *
  * K. He, X. Zhang, S. Ren, J. Sun, "Delving Deep into Rectifiers", ICCV 2015.
  */
-export const msra: Fill = (filler, shape, values, random) => {
+export const msra: Fill = (filler, shape) => {
   const std = Math.sqrt(Math.fround(2 / fanOf(filler, shape)));
-  return pieces(values, (piece) => random.gaussian(piece, 0, std));
+  return (values, random) => pieces(values, (piece) => random.gaussian(piece, 0, std));
 };

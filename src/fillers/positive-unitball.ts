@@ -7,10 +7,10 @@ import { pieces } from "./pieces.js";
  * x ~ U[0, 1], then divided by the sum over all axes except the first: the values of each output are positive and
  * add up to 1. No parameters.
  */
-export const positiveUnitball: Fill = (filler, shape, values, random) => {
+export const positiveUnitball: Fill = (filler, shape) => {
   const [outputs] = shape;
   checkFiller(filler, outputs !== undefined, "MOKA_SHAPE", "needs at least one axis, a scalar has none");
-  return unitRows(values, values.length / outputs, random);
+  return (values, random) => unitRows(values, values.length / outputs, random);
 };
 
 function* unitRows(values: Float32Array, size: number, random: Random): Iterable<void> {

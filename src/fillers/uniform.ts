@@ -7,13 +7,14 @@ import { pieces } from "./pieces.js";
  *
  * - `min` (0), `max` (1): finite, min ≤ max
  */
-export const uniform: Fill = (filler, _shape, values, random) => {
+export const uniform: Fill = (filler) => {
   const { min, max } = filler;
   checkFiller(
     filler,
     Number.isFinite(min) && Number.isFinite(max) && min <= max,
     "MOKA_FIELD",
     `min and max must be finite, min not above max; they are ${min} and ${max}`,
+    "min",
   );
-  return pieces(values, (piece) => random.uniform(piece, min, max));
+  return (values, random) => pieces(values, (piece) => random.uniform(piece, min, max));
 };

@@ -10,7 +10,7 @@ import { pieces } from "./pieces.js";
  * X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010;
  * they propose AVERAGE, which is not Caffe's default.
  */
-export const xavier: Fill = (filler, shape, values, random) => {
+export const xavier: Fill = (filler, shape) => {
   const bound = Math.sqrt(Math.fround(3 / fanOf(filler, shape)));
-  return pieces(values, (piece) => random.uniform(piece, -bound, bound));
+  return (values, random) => pieces(values, (piece) => random.uniform(piece, -bound, bound));
 };

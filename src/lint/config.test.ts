@@ -28,7 +28,7 @@ test.each([
   ],
   [
     { lint: { rules: { "bn-shared": "warn" } } },
-    'moka.config.json: the level of "bn-shared" must be "off", "info", "warning" or "error", not "warn"',
+    'moka.config.json: the level of "bn-shared" must be "off", "info", "warning" or "error", not "warn"; did you mean "warning"?',
   ],
   [
     { lint: { rules: { "bn-shared": "eror" } } },

@@ -1,4 +1,4 @@
-import { closest } from "../util/closest.js";
+import { didYouMean } from "../util/closest.js";
 import { MokaError, reasonOf } from "../util/errors.js";
 import type { Level, Levels } from "./lint.js";
 import type { Rule } from "./rule.js";
@@ -58,6 +58,5 @@ function entriesOf(value: unknown, where: string): readonly (readonly [string, u
 }
 
 function wrong(reason: string, name: string, names: readonly string[]): MokaError {
-  const meant = closest(name, names);
-  return new MokaError("MOKA_USAGE", meant === undefined ? reason : `${reason}; did you mean "${meant}"?`);
+  return new MokaError("MOKA_USAGE", reason + didYouMean(name, names));
 }

@@ -1,6 +1,7 @@
 import type { NetParameter, SolverParameter } from "../proto/gen/caffe_pb.js";
 import type { TextIssue } from "../proto/text/index.js";
 import type { FileNode } from "../proto/text/tree.js";
+import type { SolverProblem } from "../solvers/problem.js";
 import type { MokaError } from "../util/errors.js";
 import type { Editor } from "./edits.js";
 import type { LintLayer } from "./layer.js";
@@ -38,6 +39,8 @@ export interface LintNet {
   readonly edit: Editor;
   /** The solver that trains the net, if it is known. */
   readonly solver: SolverParameter | undefined;
+  /** What building the solver finds wrong with it, if this text is a solver. */
+  readonly solverProblems?: readonly SolverProblem[] | undefined;
   /** The trained weights, if they are given. */
   readonly weights: Blobs | undefined;
   /** The known layer types. */

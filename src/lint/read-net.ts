@@ -1,19 +1,20 @@
-import { create } from "@bufbuild/protobuf";
 import type { Catalog } from "../core/catalog.js";
-import { filterLayers } from "../core/filter-net.js";
+import { filterLayers, phaseName } from "../core/filter-net.js";
 import { inferShapes, type LayerShapes } from "../core/infer-shapes.js";
 import { isDataLayer, isLoss } from "../core/layer-roles.js";
+import { type StateOptions, stateOf } from "../core/net-state.js";
 import {
   type LayerParameter,
   type NetParameter,
   NetParameterSchema,
-  NetStateSchema,
+  type NetState,
   Phase,
   type SolverParameter,
 } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
 import type { FieldNode, FileNode } from "../proto/text/tree.js";
 import { needsNetUpgrade, upgradeNetAsNeeded } from "../proto/upgrade/net.js";
+import { type NetChoice, stateFor, testNetsOf, trainChoices } from "../solvers/solver-nets.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
@@ -33,6 +34,8 @@ export interface LintContext {
   readonly images: Images;
   readonly solver?: SolverParameter | undefined;
   readonly weights?: NetParameter | undefined;
+  /** The only state to look at; without a phase, both. */
+  readonly state?: (StateOptions & { readonly phase?: "TRAIN" | "TEST" | undefined }) | undefined;
 }
 
 /** Reads a net's text into the form that rules see. Any text gives a result. */
@@ -63,21 +66,22 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
 
   const layers = layersOf(message, written, tree, context);
   const byMessage = new Map(layers.map((layer) => [layer.message, layer]));
-  const states = statesOf(message, context.solver).map(({ phase, stages }) => {
-    const state = create(NetStateSchema, { phase: Phase[phase], stage: [...stages] });
-    const included = attempt(() => filterLayers(message, state, silent), message.layer);
-    return { phase, stages, included };
-  });
+  const wanted = await statesOf(message, file, context);
+  const states = wanted.map((each) => ({
+    ...each,
+    included: attempt(() => filterLayers(message, each.state, silent), message.layer),
+  }));
   const kind = kindOf(message);
   const { solver, weights, catalog, files, images } = context;
   const views: View[] = [];
   const known = { TRAIN: new Map<LayerParameter, LayerShapes>(), TEST: new Map<LayerParameter, LayerShapes>() };
-  for (const { phase, stages, included } of liveStates(kind, states)) {
+  for (const { state, net, included } of context.state ? states : liveStates(kind, states)) {
+    const phase = phaseName(state.phase);
     const inference = await inferShapes(included, {
       ...{ catalog, files, images, phase, log: silent, random: new Random(1), known: known[phase] },
     });
     const own = included.map((layer) => byMessage.get(layer)).filter((layer) => layer !== undefined);
-    views.push(new View(phase, stages, own, inference));
+    views.push(new View(state, net, own, inference, layers));
   }
   return {
     ...read,
@@ -112,38 +116,80 @@ function placeKey(place: { readonly line: number; readonly column: number } | un
   return place ? `${place.line}:${place.column}` : "";
 }
 
+/** A state in which a net is looked at. */
 interface State {
-  readonly phase: "TRAIN" | "TEST";
-  readonly stages: readonly string[];
+  readonly state: NetState;
+  /** Which net of the solver it is, as "test net #0". */
+  readonly net?: string | undefined;
+}
+
+interface Included extends State {
   readonly included: readonly LayerParameter[];
 }
 
 /**
- * The states to look at: both phases with the stages that the solver gives. Without a solver: without stages, and with each
- * stage that an include or exclude rule names, because a file for several purposes uses stages to distinguish them.
+ * The states to look at: the one that is asked for; else those of the solver's nets that are this one; else both phases
+ * without stages, and with each stage that an include or exclude rule names, because a file for several purposes uses
+ * stages to distinguish them.
  */
-function statesOf(message: NetParameter, solver: SolverParameter | undefined): Pick<State, "phase" | "stages">[] {
-  if (solver?.trainState || solver?.testState.length) {
-    const test = solver.testState.length > 0 ? solver.testState : [create(NetStateSchema)];
-    return [
-      { phase: "TRAIN", stages: solver.trainState?.stage ?? [] },
-      ...test.map(({ stage }) => ({ phase: "TEST" as const, stages: stage })),
-    ];
+async function statesOf(message: NetParameter, file: string | undefined, context: LintContext): Promise<State[]> {
+  const { state, solver, files } = context;
+  if (state) {
+    const phases = state.phase ? [state.phase] : (["TRAIN", "TEST"] as const);
+    return phases.map((phase) => ({ state: stateOf(phase, state) }));
+  }
+  if (solver) {
+    const own: State[] = [];
+    for (const { choice, ...each } of solverStates(solver, message)) {
+      const path = choice.file && (await files.resolve(choice.file, sourceOf(solver)?.file));
+      if (choice.message === message || (path && file && samePath(path, file))) own.push(each);
+    }
+    if (own.length > 0) return testNetsOf(solver).length > 0 ? own : [...own, ...testStates(solver, message)];
+    if (solver.trainState || solver.testState.length > 0) {
+      return [{ state: stateFor(Phase.TRAIN, message, solver.trainState) }, ...testStates(solver, message)];
+    }
   }
   const rules = message.layer.flatMap(({ include, exclude }) => [...include, ...exclude]);
   const named = new Set(rules.flatMap(({ stage, notStage }) => [...stage, ...notStage]));
   const stages = [[], ...[...named].slice(0, 8).map((stage) => [stage])];
-  return (["TRAIN", "TEST"] as const).flatMap((phase) => stages.map((each) => ({ phase, stages: each })));
+  return (["TRAIN", "TEST"] as const).flatMap((phase) =>
+    stages.map((each) => ({ state: stateOf(phase, { stages: each }) })),
+  );
+}
+
+/** The states of a solver's nets. */
+function solverStates(solver: SolverParameter, message: NetParameter): (State & { readonly choice: NetChoice })[] {
+  const train = trainChoices(solver).map((choice) => ({
+    ...{ choice, net: "the training net" },
+    state: stateFor(Phase.TRAIN, message, solver.trainState),
+  }));
+  const tests = testNetsOf(solver).map((choice, index) => ({
+    ...{ choice, net: `test net #${index}` },
+    state: stateFor(Phase.TEST, message, solver.testState[index]),
+  }));
+  return [...train, ...tests];
+}
+
+/** The states for TEST, of a solver that does not say that it tests this net. */
+function testStates({ testState }: SolverParameter, message: NetParameter): State[] {
+  const states = testState.length > 0 ? testState : [undefined];
+  return states.map((state) => ({ state: stateFor(Phase.TEST, message, state) }));
+}
+
+function samePath(a: string, b: string): boolean {
+  const plain = (path: string) => path.replace(/^(?:\.\/)+/, "").replaceAll("/./", "/");
+  return plain(a) === plain(b);
 }
 
 /** The states that a net of this kind can be in: those with a data layer, each set of layers once for each phase. */
-function liveStates(kind: NetKind, states: readonly State[]): readonly State[] {
-  const wanted = kind === "deploy" ? states.filter(({ phase }) => phase === "TEST") : states;
+function liveStates(kind: NetKind, states: readonly Included[]): readonly Included[] {
+  const tests = states.filter(({ state }) => state.phase === Phase.TEST);
+  const wanted = kind === "deploy" && tests.length > 0 ? tests : states;
   const fed = wanted.filter(({ included }) => included.some(isDataLayer));
   const live = kind === "fragment" || fed.length === 0 ? wanted : fed;
   const seen = new Set<string>();
-  return live.filter(({ phase, included }) => {
-    const key = `${phase} ${included.map((layer) => placeKey(sourceOf(layer)?.place)).join()}`;
+  return live.filter(({ state, included }) => {
+    const key = `${state.phase} ${included.map((layer) => placeKey(sourceOf(layer)?.place)).join()}`;
     return !seen.has(key) && seen.add(key);
   });
 }

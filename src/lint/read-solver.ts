@@ -7,7 +7,7 @@ import {
 } from "../proto/gen/caffe_pb.js";
 import type { FileNode } from "../proto/text/tree.js";
 import { upgradeSolverType } from "../proto/upgrade/solver.js";
-import { testNetsOf, trainNetOf } from "../solvers/solver-nets.js";
+import { problemsOf } from "../solvers/checks.js";
 import { MokaError } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import { Editor } from "./edits.js";
@@ -30,22 +30,13 @@ export interface ReadSolver {
 export function readSolver(source: Source): ReadSolver {
   const { message } = source.message(SolverParameterSchema);
   const failures: MokaError[] = [];
-  const upgrade = () => upgradeSolverType(message, source.file ?? "<text>", silent);
-  const findNets = () => [trainNetOf(message), testNetsOf(message)];
-  for (const step of [upgrade, findNets]) {
-    try {
-      step();
-    } catch (error) {
-      if (!(error instanceof MokaError)) throw error;
-      failures.push(error);
-    }
+  try {
+    upgradeSolverType(message, source.file ?? "<text>", silent);
+  } catch (error) {
+    if (!(error instanceof MokaError)) throw error;
+    failures.push(error);
   }
   return { message, failures };
-}
-
-/** The files of the nets, as the solver names them, each once. */
-export function netFilesOf({ net, trainNet, testNet }: SolverParameter): readonly string[] {
-  return [...new Set([net, trainNet, ...testNet])].filter((name) => name !== "");
 }
 
 /**
@@ -58,6 +49,7 @@ export async function readLintSolver(source: Source, context: LintContext): Prom
   const { message: solver, failures } = readSolver(source);
   const whole: LintNet = {
     ...{ file, text, tree, mixed, issues, failures, solver },
+    solverProblems: await problemsOf(solver, context.files),
     written: create(NetParameterSchema),
     message: create(NetParameterSchema),
     kind: "fragment",

@@ -1,5 +1,9 @@
+import { formatState, phaseName } from "../core/filter-net.js";
 import { Graph } from "../core/graph.js";
 import type { Inference, LayerShapes } from "../core/infer-shapes.js";
+import type { Layer } from "../core/layer.js";
+import type { NetState } from "../proto/gen/caffe_pb.js";
+import type { MokaError } from "../util/errors.js";
 import type { Shape } from "../util/shape.js";
 import type { LintLayer } from "./layer.js";
 
@@ -10,11 +14,32 @@ export class View extends Graph<LintLayer> {
   readonly stages: readonly string[];
   readonly #inference: Inference;
 
-  constructor(phase: "TRAIN" | "TEST", stages: readonly string[], layers: readonly LintLayer[], inference: Inference) {
-    super(layers, ({ message }) => message);
-    this.phase = phase;
-    this.stages = stages;
+  /** Which net of the solver it is, as "test net #0"; undefined without a solver that names this net. */
+  readonly net: string | undefined;
+  /** The state in words. */
+  readonly state: string;
+  readonly #all: readonly LintLayer[];
+
+  /** @param all the layers of the file, also those that the state leaves out */
+  constructor(
+    state: NetState,
+    net: string | undefined,
+    layers: readonly LintLayer[],
+    inference: Inference,
+    all: readonly LintLayer[],
+  ) {
+    super(layers, ({ message }) => message, all);
+    this.phase = phaseName(state.phase);
+    this.stages = state.stage;
+    this.net = net;
+    this.state = formatState(state);
+    this.#all = all;
     this.#inference = inference;
+  }
+
+  /** The layers that this state leaves out and that make a blob of this name. */
+  madeElsewhere(name: string): readonly LintLayer[] {
+    return this.#all.filter((layer) => !this.has(layer) && layer.message.top.includes(name));
   }
 
   /** The shapes of a layer's bottoms; undefined for unknown ones. */
@@ -31,9 +56,19 @@ export class View extends Graph<LintLayer> {
     return this.#shapes(layer)?.params;
   }
 
+  /** The layers that could be set up, with parameters that have shapes but no memory. */
+  get built(): readonly Layer[] {
+    return [...this.#inference.layers.values()].flatMap(({ layer, params }) => (layer && params ? [layer] : []));
+  }
+
   /** The error that the layer threw because of its message or its bottoms, mostly a `MokaError`. */
   error(layer: LintLayer): unknown {
     return this.#shapes(layer)?.error;
+  }
+
+  /** The error of a layer whose parameters do not fit those of the same `param { name }` above. */
+  sharingError({ message }: LintLayer): MokaError | undefined {
+    return this.#inference.params.errors.get(message);
   }
 
   #shapes({ message }: LintLayer): LayerShapes | undefined {

@@ -12,7 +12,11 @@ export interface WeightBlob {
 export class Blobs {
   readonly #layers: ReadonlyMap<string, NetParameter["layer"][number]>;
 
+  /** All of the caffemodel. */
+  readonly message: NetParameter;
+
   constructor(net: NetParameter) {
+    this.message = net;
     this.#layers = new Map(net.layer.toReversed().map((layer) => [layer.name, layer]));
   }
 

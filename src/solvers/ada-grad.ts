@@ -1,5 +1,5 @@
-import { check } from "../util/errors.js";
-import { descent, historyOf, type UpdateRule } from "./update-rule.js";
+import { refused } from "./problem.js";
+import { descent, historyOf, type UpdateRule, withoutMomentum } from "./update-rule.js";
 
 /**
  * AdaGrad: h ← h + g², w ← w − rate·g/(√h + delta); g is the gradient (see `descent`). `delta` is 1e-8 by default;
@@ -11,8 +11,8 @@ export const adaGrad: UpdateRule = {
   type: "AdaGrad",
   histories: 1,
 
-  check({ momentum }) {
-    check(momentum === 0, "MOKA_FIELD", `AdaGrad uses no momentum: it must be 0 or missing, not ${momentum}`);
+  *problems({ momentum }) {
+    if (momentum !== 0) yield refused("momentum", withoutMomentum("AdaGrad", momentum));
   },
 
   record(k, update) {

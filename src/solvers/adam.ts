@@ -1,4 +1,5 @@
-import { check } from "../util/errors.js";
+import { formatNumber } from "../util/number-format.js";
+import { refused } from "./problem.js";
 import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 
 /**
@@ -15,13 +16,13 @@ export const adam: UpdateRule = {
   type: "Adam",
   histories: 2,
 
-  check({ momentum, momentum2 }) {
-    check(
-      momentum >= 0 && momentum < 1,
-      "MOKA_FIELD",
-      `Adam needs momentum of 0 or more and less than 1, not ${momentum}`,
-    );
-    check(momentum2 >= 0 && momentum2 <= 1, "MOKA_FIELD", `Adam needs momentum2 from 0 to 1, not ${momentum2}`);
+  *problems({ momentum, momentum2 }) {
+    if (!(momentum >= 0 && momentum < 1)) {
+      yield refused("momentum", `Adam needs momentum of 0 or more and less than 1, not ${formatNumber(momentum)}`);
+    }
+    if (!(momentum2 >= 0 && momentum2 <= 1)) {
+      yield refused("momentum2", `Adam needs momentum2 from 0 to 1, not ${formatNumber(momentum2)}`);
+    }
   },
 
   correction({ momentum, momentum2 }, update) {

@@ -28,6 +28,6 @@ export async function buildChoice(
     const { code, reason, place, layer, cause } = error;
     throw new MokaError(code, `${reason} (in ${which}, built for ${formatState(state)})`, { place, layer, cause });
   });
-  for (const weights of param.weights) await net.copyTrainedLayersFrom(weights, sourceOf(param)?.file);
+  if (param.weights.length > 0) await net.copyTrainedLayersFrom(param.weights, sourceOf(param)?.file, true);
   return net;
 }

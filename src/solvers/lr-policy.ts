@@ -1,5 +1,8 @@
-import type { SolverParameter } from "../proto/gen/caffe_pb.js";
-import { check } from "../util/errors.js";
+import { isFieldSet } from "@bufbuild/protobuf";
+import { type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
+import { didYouMean, meant } from "../util/closest.js";
+import { formatNumber } from "../util/number-format.js";
+import { doubtful, refused, type SolverProblem } from "./problem.js";
 
 /** The progress of a run, as far as learning rates depend on it. */
 export interface Progress {
@@ -19,7 +22,6 @@ const policies: Readonly<Record<string, Policy>> = {
   fixed: ({ baseLr }) => baseLr,
   /** base_lr·gamma^⌊t/stepsize⌋ */
   step: ({ baseLr, gamma, stepsize }, progress) => {
-    check(stepsize > 0, "MOKA_FIELD", 'lr_policy "step" needs stepsize greater than 0');
     progress.currentStep = Math.floor(progress.iter / stepsize);
     return baseLr * gamma ** progress.currentStep;
   },
@@ -37,16 +39,57 @@ const policies: Readonly<Record<string, Policy>> = {
   poly: ({ baseLr, maxIter, power }, { iter }) => baseLr * f32(f32(1 - f32(iter / maxIter)) ** power),
   /** base_lr/(1 + e^(−gamma·(t − stepsize))) */
   sigmoid: ({ baseLr, gamma, stepsize }, { iter }) => {
-    check(stepsize > 0, "MOKA_FIELD", 'lr_policy "sigmoid" needs stepsize greater than 0');
     return baseLr * f32(1 / f32(1 + f32(Math.exp(f32(-gamma * (iter - stepsize))))));
   },
 };
 
-/** Throws for an unknown policy or a negative gamma, before training starts. */
-export function checkPolicy({ lrPolicy, gamma }: SolverParameter): void {
-  const known = Object.keys(policies).join(", ");
-  check(lrPolicy in policies, "MOKA_FIELD", `lr_policy "${lrPolicy}" is unknown; there are ${known}`);
-  check(gamma >= 0, "MOKA_FIELD", `gamma must not be negative; it is ${gamma}`);
+/** What is wrong with `lr_policy` and the fields that it reads. Of a field that is missing Caffe takes the default, 0. */
+export function* policyProblems(solver: SolverParameter): Iterable<SolverProblem> {
+  const { lrPolicy, gamma, stepsize, stepvalue, maxIter } = solver;
+  if (!Object.hasOwn(policies, lrPolicy)) {
+    const names = Object.keys(policies);
+    const is = lrPolicy === "" ? "lr_policy is missing" : `lr_policy "${lrPolicy}" is unknown`;
+    const reason = `${is}; there are ${names.join(", ")}${didYouMean(lrPolicy, names)}`;
+    yield refused("lr_policy", reason, { meant: meant(lrPolicy, names) });
+    return;
+  }
+  const policy = `lr_policy "${lrPolicy}"`;
+  const reads = (...names: readonly string[]) => names.includes(lrPolicy);
+  const isMissing = (field: "gamma" | "power") => !isFieldSet(solver, SolverParameterSchema.field[field]);
+  if (reads("step", "sigmoid") && stepsize <= 0) {
+    yield refused(given(solver, "stepsize"), `${policy} needs stepsize greater than 0`);
+  }
+  if (reads("step", "exp", "inv", "multistep", "sigmoid") && gamma < 0) {
+    yield refused("gamma", `gamma must not be negative; it is ${formatNumber(gamma)}`);
+  }
+  if (reads("poly") && maxIter <= 0)
+    yield refused(given(solver, "max_iter"), `${policy} needs max_iter greater than 0`);
+  if (reads("step", "exp", "multistep") && isMissing("gamma")) {
+    yield doubtful(
+      "lr_policy",
+      `${policy} without gamma, which is then 0: so is the learning rate after the first step`,
+    );
+  }
+  if ((reads("inv", "sigmoid") && isMissing("gamma")) || (reads("inv", "poly") && isMissing("power"))) {
+    const missing = isMissing("gamma") && !reads("poly") ? "gamma" : "power";
+    yield doubtful("lr_policy", `${policy} without ${missing}, which is then 0: the learning rate never changes`);
+  }
+  if (!reads("multistep")) return;
+  if (stepvalue.length === 0) {
+    yield doubtful("lr_policy", `${policy} without stepvalue: the learning rate never changes`);
+  }
+  for (const [index, value] of stepvalue.entries()) {
+    const before = stepvalue[index - 1];
+    if (before === undefined || before < value) continue;
+    const reason = `stepvalue ${value} stands after ${before}: steps are taken in the order of the text, one an iteration`;
+    yield doubtful("stepvalue", reason, { index });
+  }
+}
+
+/** A field, if the text gives it; else `lr_policy`, which asks for it. */
+function given(solver: SolverParameter, field: "stepsize" | "max_iter"): string {
+  const { stepsize, maxIter } = SolverParameterSchema.field;
+  return isFieldSet(solver, field === "stepsize" ? stepsize : maxIter) ? field : "lr_policy";
 }
 
 /**

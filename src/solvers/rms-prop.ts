@@ -1,5 +1,6 @@
-import { check } from "../util/errors.js";
-import { descent, historyOf, type UpdateRule } from "./update-rule.js";
+import { formatNumber } from "../util/number-format.js";
+import { refused } from "./problem.js";
+import { descent, historyOf, type UpdateRule, withoutMomentum } from "./update-rule.js";
 
 /**
  * RMSProp: h ← rms_decay·h + (1 − rms_decay)·g², w ← w − rate·g/(√h + delta); g is the gradient (see `descent`).
@@ -11,9 +12,11 @@ export const rmsProp: UpdateRule = {
   type: "RMSProp",
   histories: 1,
 
-  check({ momentum, rmsDecay }) {
-    check(momentum === 0, "MOKA_FIELD", `RMSProp uses no momentum: it must be 0 or missing, not ${momentum}`);
-    check(rmsDecay >= 0 && rmsDecay < 1, "MOKA_FIELD", `rms_decay must be 0 or more and less than 1, not ${rmsDecay}`);
+  *problems({ momentum, rmsDecay }) {
+    if (momentum !== 0) yield refused("momentum", withoutMomentum("RMSProp", momentum));
+    if (!(rmsDecay >= 0 && rmsDecay < 1)) {
+      yield refused("rms_decay", `rms_decay must be 0 or more and less than 1, not ${formatNumber(rmsDecay)}`);
+    }
   },
 
   record(k, update) {

@@ -211,16 +211,19 @@ describe.each(["wasm", "reference"] as const)("on %s", (engine) => {
 
 describe("refuses", () => {
   test.each([
-    ['type: "AdaGrad" momentum: 0.9', "AdaGrad uses no momentum: it must be 0 or missing, not 0.8999999761581421"],
+    ['type: "AdaGrad" momentum: 0.9', "AdaGrad uses no momentum: it must be 0 or missing, not 0.9"],
     ['type: "RMSProp" momentum: 0.5', "RMSProp uses no momentum: it must be 0 or missing, not 0.5"],
     ['type: "RMSProp" rms_decay: 1', "rms_decay must be 0 or more and less than 1, not 1"],
     ['type: "RMSProp" rms_decay: -0.5', "rms_decay must be 0 or more and less than 1, not -0.5"],
     ['type: "Adam" momentum: 1', "Adam needs momentum of 0 or more and less than 1, not 1"],
     ['type: "Adam" momentum2: 1.5', "Adam needs momentum2 from 0 to 1, not 1.5"],
-    ['type: "Adagrad"', 'unknown solver type "Adagrad"; there are SGD, Nesterov, AdaGrad, RMSProp, AdaDelta, Adam'],
+    [
+      'type: "Adagrad"',
+      'unknown solver type "Adagrad"; there are SGD, Nesterov, AdaGrad, RMSProp, AdaDelta, Adam; did you mean "AdaGrad"?',
+    ],
     ['type: "Adam" regularization_type: "L3"', 'regularization_type must be "L1" or "L2", not "L3"'],
-  ])("%s", async (fields, message) => {
-    await expect(load(fields, "reference")).rejects.toMatchObject({ code: "MOKA_FIELD", message });
+  ])("%s", async (fields, reason) => {
+    await expect(load(fields, "reference")).rejects.toMatchObject({ code: "MOKA_FIELD", reason });
   });
 });
 

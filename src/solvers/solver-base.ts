@@ -2,6 +2,7 @@ import type { Net } from "../core/net.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { inspectKey } from "../util/inspect.js";
 import { formatNumber } from "../util/number-format.js";
+import { ResourceOwner } from "../util/resource-owner.js";
 
 export interface SolverEvents {
   /** After an iteration's gradient, before its update. */
@@ -14,7 +15,7 @@ export interface SolverEvents {
 export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) => void;
 
 /** How a solver shows itself, and tells others what it does. */
-export abstract class SolverBase {
+export abstract class SolverBase extends ResourceOwner {
   abstract readonly param: SolverParameter;
   abstract readonly net: Net;
   abstract readonly testNets: readonly Net[];
@@ -37,7 +38,7 @@ export abstract class SolverBase {
   }
 
   /** What it does and how far it is, and the table of its net; `console.log` shows it too. */
-  toString(): string {
+  override toString(): string {
     const { type, maxIter } = this.param;
     return `Solver (${type}): iteration ${this.iter} of ${maxIter}, learning rate ${formatNumber(this.lr)}\n${this.net}`;
   }

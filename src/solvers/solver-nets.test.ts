@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Phase } from "../proto/gen/caffe_pb.js";
 import { parseNet, parseSolver } from "../proto/text/index.js";
-import { stateFor, testNetsOf, trainNetOf } from "./solver-nets.js";
+import { netProblems, stateFor, testNetsOf, trainNetOf } from "./solver-nets.js";
 
 const solver = (text: string) => parseSolver(text).message;
 
@@ -15,8 +15,10 @@ test.each([
 });
 
 test("there must be exactly one training net", () => {
+  const reasons = (text: string) => [...netProblems(solver(text))].map(({ reason }) => reason);
+  expect(reasons("base_lr: 1")).toEqual([expect.stringContaining("it has none")]);
+  expect(reasons('net: "a" train_net: "b"')).toEqual([expect.stringContaining("net file: a and train_net file: b")]);
   expect(() => trainNetOf(solver("base_lr: 1"))).toThrow("it has none");
-  expect(() => trainNetOf(solver('net: "a" train_net: "b"'))).toThrow("it has net file: a and train_net file: b");
 });
 
 test("the test nets are first its own ones, then the common net for the rest of test_iter", () => {
@@ -39,8 +41,10 @@ test.each([
     'net: "a" test_iter: 1 test_interval: 1 test_state { } test_state { }',
     "test_state is given 2 times for 1 test nets",
   ],
-])("%s is refused", (text, message) => {
-  expect(() => testNetsOf(solver(text))).toThrow(message);
+])("%s is refused", (text, reason) => {
+  expect([...netProblems(solver(text))]).toMatchObject([
+    { severity: "error", reason: expect.stringContaining(reason) },
+  ]);
 });
 
 test("the solver's state overrides the net's, which overrides the phase", () => {

@@ -11,21 +11,17 @@ import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { formatNumber } from "../util/number-format.js";
 import { Turns } from "../util/turns.js";
+import { upTo, type WorkOptions, watched } from "../util/work.js";
 import { buildChoice } from "./build-choice.js";
+import { checkSolver } from "./checks.js";
 import type { SolverContext } from "./context.js";
-import { fingerprint } from "./fingerprint.js";
 import { ruleFor } from "./index.js";
 import { lossError } from "./loss-error.js";
-import { checkPolicy, learningRate, type Progress } from "./lr-policy.js";
+import { learningRate, type Progress } from "./lr-policy.js";
 import { OutputMean, outputLines } from "./outputs.js";
-import {
-  formatRunState,
-  type Position,
-  parseRunState,
-  positionOf,
-  restorePosition,
-  runStateFile,
-} from "./run-state.js";
+import { eventsOf, finish, type SolverEvent, type SolverRunOptions } from "./run.js";
+import { restoreRun, saveRun } from "./run-files.js";
+import { type Position, positionOf, runStateFile } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
 import { SnapshotFiles } from "./snapshot-files.js";
 import { SolverBase } from "./solver-base.js";
@@ -41,9 +37,12 @@ export type SolverAction = "none" | "snapshot" | "stop";
  * It makes the same steps as BVLC Caffe's Solver, and logs the same. One difference: a loss that is not finite stops
  * the run with an error before the weights change.
  *
- * Calls may be made in parallel: `step`, `solve` and `restore` run one after the other. Each iteration with its tests, each
- * `test` and each `snapshot` is one turn of its nets. A call of a net's method waits for a turn between them, as does one that
- * a listener makes: listeners are not awaited.
+ * Calls may be made in parallel: `step`, `solve` and `restore` run one after the other. Each iteration, all tests before it,
+ * each `test` and each `snapshot` is one turn of its nets. A call of a net's method waits for a turn between them, as does one
+ * that a listener makes: listeners are not awaited.
+ *
+ * Work that is aborted by a `signal` ends between two iterations, or two batches of a test, and takes no snapshot. The solver
+ * can be used as before: the next `step` goes on, and begins with the tests that did not end.
  */
 export class Solver extends SolverBase {
   readonly net: Net;
@@ -84,18 +83,14 @@ export class Solver extends SolverBase {
   static async build(param: SolverParameter, context: SolverContext): Promise<Solver> {
     const { log } = context;
     log("info", "solver.cpp:45", `Initializing solver from parameters: \n${formatText(SolverParameterSchema, param)}`);
-    check(param.averageLoss >= 1, "MOKA_FIELD", `average_loss must be 1 or more, not ${param.averageLoss}`);
-    check(param.iterSize >= 1, "MOKA_FIELD", `iter_size must be 1 or more, not ${param.iterSize}`);
-    checkPolicy(param);
-    ruleFor(param);
-    const testChoices = testNetsOf(param);
+    await checkSolver(param, context.files, log);
     if (param.snapshot > 0 || param.snapshotAfterTrain) await context.states.probe(`${param.snapshotPrefix}_iter_0`);
 
     const built: Net[] = [];
     try {
       const net = await buildChoice(trainNetOf(param), Phase.TRAIN, param.trainState, param, context);
       built.push(net);
-      for (const [i, choice] of testChoices.entries()) {
+      for (const [i, choice] of testNetsOf(param).entries()) {
         const testNet = await buildChoice(choice, Phase.TEST, param.testState[i], param, context, i);
         built.push(testNet);
         testNet.debugInfo = param.debugInfo;
@@ -138,37 +133,72 @@ export class Solver extends SolverBase {
    * Makes `iterations` updates, with tests and snapshots at the intervals of the solver's prototxt. A snapshot that cannot be
    * written does not end it: the log says so, and the next one is tried.
    *
+   * @param work its progress counts `iterations` and, during tests, `test batches`
    * @throws MokaError `MOKA_NAN` if a loss is not finite; the weights are then those before that iteration. `MOKA_FILE` before
    * the first update if a snapshot would have to replace a file that is read-only, and after the last one if the last snapshot
    * could not be written.
    */
-  async step(iterations: number): Promise<void> {
-    await this.#usable.#calls.take(async () => {
-      await this.#step(iterations);
-      if (this.#failure) throw this.#failure;
-    });
+  async step(iterations: number, work: WorkOptions = {}): Promise<void> {
+    await this.#usable.#calls.take(() => finish(this.#step(iterations, work)));
   }
 
-  async #step(iterations: number): Promise<void> {
+  /**
+   * The events of `solve`, or, with `iterations`, of `step`. What is made between two events begins when the next one is asked
+   * for, so that the body of the loop runs between iterations, and may call all methods of the solver and its nets. An event
+   * comes after what it tells of: `iteration` after the update. Leaving the loop ends the run as it stands, without a snapshot.
+   *
+   * @throws MokaError as `step` does
+   * @example
+   * ```ts
+   * const solver = await Solver.load("examples/article/solver.prototxt");
+   * for await (const event of solver.run()) {
+   *   if (event.type === "test" && event.outputs.accuracy[0] > 0.99) break;
+   * }
+   * await solver.dispose();
+   * ```
+   */
+  run(options: SolverRunOptions = {}): AsyncGenerator<SolverEvent, void, undefined> {
+    const { iterations } = options;
+    const parts = iterations === undefined ? this.#solve(options) : this.#step(iterations, options);
+    return eventsOf(this, parts, (part) => this.#usable.#calls.take(part));
+  }
+
+  async *#step(iterations: number, work: WorkOptions): AsyncGenerator<void> {
+    yield* this.#iterations(iterations, work);
+    if (this.#failure) throw this.#failure;
+  }
+
+  async *#iterations(count: number, work: WorkOptions): AsyncGenerator<void> {
     const { param } = this;
-    const stop = this.iter + iterations;
+    const [start, stop] = [this.iter, this.iter + count];
+    const report = () => work.onProgress?.({ what: "iterations", done: this.iter - start, total: Math.max(0, count) });
+    work.signal?.throwIfAborted();
     this.#failure = undefined;
     await this.#snapshotFiles.check(this.iter, stop);
     this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(param.averageLoss);
     this.#restoredLoss = undefined;
     this.#lastDisplay = { time: performance.now(), iter: this.iter };
-    let goesOn = true;
-    while (goesOn && this.iter < stop) goesOn = await this.net.turn(() => this.#stepOnce());
+    report();
+    let tested = Number.NaN;
+    while (this.iter < stop) {
+      work.signal?.throwIfAborted();
+      if (this.#isTestDue() && tested !== this.iter) {
+        tested = this.iter;
+        yield* this.#testAll(work);
+        if (this.#stopped) return;
+        continue;
+      }
+      const goesOn = await this.net.turn(() => this.#stepOnce());
+      report();
+      yield;
+      if (!goesOn) return;
+    }
   }
 
-  /** Makes one update, with the tests before it and the snapshot after it. Returns false if it was stopped. */
+  /** Makes one update, with the snapshot after it. Returns false if it was stopped. */
   async #stepOnce(): Promise<boolean> {
     const { param } = this;
     this.net.clearParamDiffs();
-    if (this.#isTestDue()) {
-      await this.#testAll();
-      if (this.#stopped) return false;
-    }
     await this.#iterate();
     await this.#context.yieldToEvents();
     const request = this.#getRequest();
@@ -181,13 +211,15 @@ export class Solver extends SolverBase {
    * Trains until `max_iter`, then takes the last snapshot and runs the last test. An error (a picture that is gone, say) ends it
    * with a snapshot of what was learned, if the solver takes snapshots.
    *
+   * @param work its progress counts as that of `step`
    * @throws MokaError as `step` does
    */
-  async solve(): Promise<void> {
-    await this.#usable.#calls.take(() => this.#solve());
+  async solve(work: WorkOptions = {}): Promise<void> {
+    await this.#usable.#calls.take(() => finish(this.#solve(work)));
   }
 
-  async #solve(): Promise<void> {
+  async *#solve(work: WorkOptions): AsyncGenerator<void> {
+    work.signal?.throwIfAborted();
     const { param } = this;
     const { log, files } = this.#context;
     if (files.readOnly && param.snapshotAfterTrain) await files.probe(`${param.snapshotPrefix}_iter_${param.maxIter}`);
@@ -195,9 +227,9 @@ export class Solver extends SolverBase {
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
     this.#stopped = false;
     try {
-      await this.#step(param.maxIter - this.iter);
+      yield* this.#iterations(param.maxIter - this.iter, work);
     } catch (error) {
-      await this.net.turn(() => this.#rescue(error));
+      if (!work.signal?.aborted) await this.net.turn(() => this.#rescue(error));
       throw error;
     }
     const wasJustTaken = param.snapshot > 0 && this.iter % param.snapshot === 0 && !this.#failure;
@@ -212,7 +244,7 @@ export class Solver extends SolverBase {
       this.#smoothedLoss.add(this.net.loss);
       log("info", "solver.cpp:327", `Iteration ${this.iter}, loss = ${formatNumber(this.smoothedLoss)}`);
     }
-    if (param.testInterval > 0 && this.iter % param.testInterval === 0) await this.net.turn(() => this.#testAll());
+    if (param.testInterval > 0 && this.iter % param.testInterval === 0) yield* this.#testAll(work);
     if (this.#failure) throw this.#failure;
     log("info", "solver.cpp:332", "Optimization Done.");
   }
@@ -225,20 +257,22 @@ export class Solver extends SolverBase {
   /**
    * Runs test net `index` for its `test_iter` batches.
    *
+   * @param work its progress counts `test batches`
    * @returns its outputs by name, averaged over the batches
    */
-  async test(index = 0): Promise<Record<string, Float32Array>> {
-    return this.#usable.net.turn(() => this.#test(index));
+  async test(index = 0, work: WorkOptions = {}): Promise<Record<string, Float32Array>> {
+    return this.#usable.net.turn(() => this.#test(index, work));
   }
 
-  async #test(index: number): Promise<Record<string, Float32Array>> {
+  async #test(index: number, work: WorkOptions): Promise<Record<string, Float32Array>> {
     const net = this.testNets[index];
     check(net, "MOKA_USAGE", `there is no test net ${index}; the solver has ${this.testNets.length}`);
     const { log } = this.#context;
     log("info", "solver.cpp:347", `Iteration ${this.iter}, Testing net (#${index})`);
     const mean = new OutputMean(net);
     let loss = 0;
-    for (let batch = 0; batch < (this.param.testIter[index] ?? 0); batch++) {
+    const batches = this.param.testIter[index] ?? 0;
+    for await (const _ of watched(upTo(batches), { what: "test batches", total: batches }, work)) {
       await this.#context.yieldToEvents();
       const request = this.#getRequest();
       if (request === "snapshot") await this.#trySnapshot();
@@ -254,7 +288,7 @@ export class Solver extends SolverBase {
     const outputs = mean.result();
     if (this.#stopped) return outputs;
     if (this.param.testComputeLoss) {
-      log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / (this.param.testIter[index] ?? 1))}`);
+      log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / batches)}`);
     }
     for (const line of outputLines("Test", net, outputs)) log("info", "solver.cpp:414", line);
     this.emit("test", { iter: this.iter, net: index, outputs });
@@ -278,7 +312,9 @@ export class Solver extends SolverBase {
     const hdf5 = param.snapshotFormat === SnapshotFormat.HDF5;
     const { model, state, run: runFile } = this.#snapshotFiles.names(this.iter);
     await this.#snapshotFiles.prepare(this.iter);
-    const run = isExact ? await this.#saveRun(runFile) : undefined;
+    const run = isExact
+      ? await saveRun(runFile, this.#run, this.#beforeTests ?? this.#position(), this.#context)
+      : undefined;
     const format = hdf5 ? "HDF5" : "binary proto";
     log("info", hdf5 ? "solver.cpp:474" : "solver.cpp:464", `Snapshotting to ${format} file ${model}`);
     await net.inTurn.save(model, { diff: param.snapshotDiff });
@@ -337,7 +373,8 @@ export class Solver extends SolverBase {
     this.#progress.iter = state.iter;
     this.#savedIter = state.iter;
     this.#progress.currentStep = state.currentStep;
-    await this.#restoreRun(runStateFile(path));
+    const smoothed = await restoreRun(runStateFile(path), this.#run, this.param.averageLoss, this.#context);
+    this.#restoredLoss = smoothed ?? this.#restoredLoss;
   }
 
   /** Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards. */
@@ -361,48 +398,12 @@ export class Solver extends SolverBase {
 
   // ---- saving and restoring a run
 
-  /** The training net, then the test nets. */
-  get #nets(): readonly Net[] {
-    return [this.net, ...this.testNets];
-  }
-
   #position(): Position {
-    return positionOf(this.#nets, this.#context.random, this.#smoothedLoss.window);
+    return positionOf(this.#run.nets, this.#context.random, this.#smoothedLoss.window);
   }
 
-  async #saveRun(path: string): Promise<string | undefined> {
-    const { log, files } = this.#context;
-    try {
-      const sha256 = await fingerprint(this.#nets, this.#updater.history);
-      const text = formatRunState(this.#beforeTests ?? this.#position(), this.iter, sha256);
-      await files.write(path, new TextEncoder().encode(text));
-      return path;
-    } catch (error) {
-      if (!(error instanceof MokaError && error.code === "MOKA_UNSUPPORTED")) throw error;
-      log("warning", "moka:0", `Snapshotting without ${path}: ${error.reason}`);
-      return undefined;
-    }
-  }
-
-  async #restoreRun(path: string): Promise<void> {
-    const { log, files, random } = this.#context;
-    const fallback = "data, random numbers and smoothed loss start from the beginning, as in Caffe";
-    const text = await files.readText(path).catch((error: unknown) => {
-      log("info", "moka:0", `Resuming from Caffe's own files alone (${reasonOf(error)}): ${fallback}`);
-    });
-    if (text === undefined) return;
-    try {
-      const state = parseRunState(text, this.iter, await fingerprint(this.#nets, this.#updater.history));
-      const problems = await restorePosition(state, this.#nets, random);
-      const smoothed = new SmoothedLoss(this.param.averageLoss);
-      if (smoothed.restore(state.losses)) this.#restoredLoss = smoothed;
-      else problems.push("average_loss has changed, so the smoothed loss starts from the beginning");
-      for (const problem of problems) log("warning", "moka:0", `Resuming with ${path}, but not exactly: ${problem}`);
-      if (problems.length === 0) log("info", "moka:0", `Resuming exactly where ${path} was written`);
-    } catch (error) {
-      if (!(error instanceof MokaError)) throw error;
-      log("warning", "moka:0", `Ignoring ${path}, as ${error.reason}: ${fallback}`);
-    }
+  get #run() {
+    return { iter: this.iter, nets: [this.net, ...this.testNets], history: this.#updater.history };
   }
 
   /**
@@ -474,10 +475,17 @@ export class Solver extends SolverBase {
     return testInterval > 0 && this.iter % testInterval === 0 && (this.iter > 0 || testInitialization);
   }
 
-  /** Runs all tests. A run resumed from a snapshot taken during a test repeats all tests. */
-  async #testAll(): Promise<void> {
-    this.#beforeTests = this.#position();
-    for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.#test(i);
-    if (!this.#stopped) this.#beforeTests = undefined;
+  /** Runs all tests as one turn. A run resumed from a snapshot taken during them, or right after, repeats them all. */
+  async *#testAll(work: WorkOptions): AsyncGenerator<void> {
+    await this.net.turn(async () => {
+      this.#beforeTests = this.#position();
+      for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.#test(i, work);
+    });
+    if (this.#stopped) return;
+    try {
+      yield;
+    } finally {
+      this.#beforeTests = undefined;
+    }
   }
 }

@@ -4,6 +4,8 @@ import type { Recorder } from "../core/recorder.js";
 import type { Span } from "../core/span.js";
 import type { Tensor } from "../core/tensor.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
+import { formatNumber } from "../util/number-format.js";
+import type { SolverCheck } from "./problem.js";
 
 /** The inputs of a rule for the update of one parameter. */
 interface Update {
@@ -24,8 +26,8 @@ export interface UpdateRule {
   readonly type: string;
   /** Number of histories per parameter. */
   readonly histories: number;
-  /** Throws for solver parameters that are invalid for this rule. */
-  check?(solver: SolverParameter): void;
+  /** What is wrong with the fields that this rule reads. */
+  readonly problems?: SolverCheck;
   /** The scale of the learning rate in this update, counted from 1. */
   correction?(solver: SolverParameter, update: number): number;
   /** Records the update of one parameter. After it has run, the diff is what was subtracted from the data. */
@@ -53,4 +55,9 @@ export function descent({ param, rate, clip, solver }: Update): Descent {
 /** The values of the history with this index, counted from 0. */
 export function historyOf({ history }: Update, index = 0): Span {
   return (history[index] as Tensor).data;
+}
+
+/** The reason for which a rule without momentum refuses one. */
+export function withoutMomentum(type: string, momentum: number): string {
+  return `${type} uses no momentum: it must be 0 or missing, not ${formatNumber(momentum)}`;
 }

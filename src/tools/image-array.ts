@@ -16,7 +16,9 @@ export interface ResizeOptions {
   readonly antiAliasing?: boolean | undefined;
 }
 
-export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "onProgress" | "images">, ResizeOptions {
+export interface LoadImageOptions
+  extends Pick<ImageSetOptions, "files" | "signal" | "onProgress" | "images">,
+    ResizeOptions {
   /** Three channels (red, green, blue) if true, else one. Default true. */
   readonly color?: boolean | undefined;
   /** Height and width in pixels to resize to, by `resizeImage`. Default: the image's own; nothing is resampled. */

@@ -5,11 +5,11 @@ import { inferShapes, isMissing, type LayerShapes } from "../core/infer-shapes.j
 import { insertSplits } from "../core/insert-splits.js";
 import type { Layer, Phase } from "../core/layer.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
-import { ParamTable } from "../core/params.js";
-import type { Memory, Span } from "../core/span.js";
-import { Tensor } from "../core/tensor.js";
+import type { Span } from "../core/span.js";
+import type { Tensor } from "../core/tensor.js";
 import { matchTrainedLayers } from "../core/weights.js";
 import { WeightFileStore } from "../data/weight-files.js";
+import { fill } from "../fillers/index.js";
 import { layers as allLayers, forkTypes } from "../layers/registry.js";
 import { type FilesOptions, openFiles } from "../platform/open-files.js";
 import type { LayerParameter, NetParameter } from "../proto/gen/caffe_pb.js";
@@ -106,13 +106,6 @@ export interface Peaks {
   readonly inference?: Peak;
 }
 
-/** Nothing is computed here, so nothing needs memory. */
-const none: Memory = {
-  allocate: () => {
-    throw new TypeError("a summary has no memory");
-  },
-};
-
 /** Bytes of a value. */
 const width = 4;
 
@@ -125,11 +118,11 @@ export async function summarizeNet(message: NetParameter, options: SummaryOption
   const { phase = "TEST", level, stages, shapes = {}, log = silent, weights } = options;
   const files = openFiles(options);
   const filtered = someLayers(message, stateOf(phase, options), log);
-  const catalog = new Catalog(allLayers, () => {}, options.layers);
+  const catalog = new Catalog(allLayers, fill, options.layers);
   const context = { catalog, files, images: createImages(), phase, log: silent, random: new Random(1) };
   const given = new Map(Object.entries(shapes));
-  const { layers: all, blobs } = await inferShapes(insertSplits(filtered, message.layer), { ...context, given });
-  const params = new ParamTable();
+  const inferred = await inferShapes(insertSplits(filtered, message.layer), { ...context, given });
+  const { layers: all, blobs, params } = inferred;
   const errors = new Map<LayerParameter, string>();
   for (const [layer, found] of all) {
     const error = errorOf(layer, found, catalog);
@@ -137,11 +130,11 @@ export async function summarizeNet(message: NetParameter, options: SummaryOption
       errors.set(layer, error.reason);
       log("warning", "", error.message);
     }
-    if (found.layer) addParams(found.layer, found.params ?? [], params);
   }
+  for (const error of params.errors.values()) throw error;
   const known = [...all.values()].flatMap(({ layer, params }) => (layer && params ? [layer] : []));
   const found = weights === undefined ? undefined : await findWeights(weights, known, files, log);
-  const owners = new Map(params.learnables.map(({ tensor, layer }) => [tensor.data, { tensor, layer }]));
+  const owners = new Map(params.table.learnables.map(({ tensor, layer }) => [tensor.data, { tensor, layer }]));
   const own = new Set(filtered.map(({ name }) => name));
   const layers = [...all].map(([layer, shapes]): LayerSummary => {
     const error = errors.get(layer);
@@ -202,12 +195,6 @@ function errorOf(message: LayerParameter, found: LayerShapes, catalog: Catalog):
   const told = new MokaError(error.code, error.reason + (tops ? outcome : ""), { place, layer: message, cause: error });
   if (isDamaged) throw told;
   return told;
-}
-
-/** Gives a layer its parameters, without memory. Parameters of one name are shared. */
-function addParams(layer: Layer, shapes: readonly Shape[], table: ParamTable): void {
-  layer.params = shapes.map((shape, index) => new Tensor(`${layer.name}.${index}`, shape, none));
-  table.add(layer);
 }
 
 /** The parameters that the weights have, and those that share one of them. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { closest } from "./closest.js";
+import { closest, didYouMean, meant } from "./closest.js";
 
 const names = [
   "num_output",
@@ -28,4 +28,17 @@ test.each([
 
 test.each(["pad_l", "pad_t", "dilate", "x", "ceil_mode", "num"])("does not take %s for another", (name) => {
   expect(closest(name, names)).toBeUndefined();
+});
+
+test("the name that was meant is the same in other case, the closest, or the only longer one", () => {
+  const names = ["constant", "gaussian", "uniform", "xavier", "msra"];
+  expect(["MSRA", "xaiver", "gauss", "gau", "normal"].map((name) => meant(name, names))).toEqual([
+    "msra",
+    "xavier",
+    "gaussian",
+    undefined,
+    undefined,
+  ]);
+  expect(meant("conv", ["conv1", "conv2"])).toBeUndefined();
+  expect([didYouMean("MSRA", names), didYouMean("normal", names)]).toEqual(['; did you mean "msra"?', ""]);
 });

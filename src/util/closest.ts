@@ -1,4 +1,27 @@
 /**
+ * The name that was probably meant: the same in other case, else the closest, else the only one that begins with `name`;
+ * undefined if there is none.
+ */
+export function meant(name: string, names: Iterable<string>): string | undefined {
+  const all = [...names];
+  const small = name.toLowerCase();
+  const same = all.find((other) => other.toLowerCase() === small);
+  const longer = name.length < 4 ? [] : all.filter((other) => other.toLowerCase().startsWith(small));
+  return same ?? closest(name, all) ?? (longer.length === 1 ? longer[0] : undefined);
+}
+
+/** `; did you mean "ReLU"?`, or nothing where no name of `names` is close. */
+export function didYouMean(name: string, names: Iterable<string>): string {
+  const close = meant(name, names);
+  return hintAt(close === undefined ? undefined : `"${close}"`);
+}
+
+/** `; did you mean --model?` of what was probably meant, as it is to be shown; nothing of `undefined`. */
+export function hintAt(shown: string | undefined): string {
+  return shown === undefined ? "" : `; did you mean ${shown}?`;
+}
+
+/**
  * The one name with the least edit distance from `name`: at most 1 for a `name` of 4 to 8 characters, at most 2 for a longer one;
  * undefined if there is none, or more than one.
  */

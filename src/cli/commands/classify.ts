@@ -1,7 +1,7 @@
 import type { MeanArray } from "../../index.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import { integer, json, model, number, numbers, parser, runOptions, stateOptions, weights } from "../options.js";
-import { print, printJson } from "../print.js";
+import { print, printJson, problems } from "../print.js";
 
 const heightAndWidth = parser("height,width", (text: string) => {
   const [height, width, ...more] = text.split(",").map(integer(1));
@@ -49,7 +49,7 @@ export const classify: Command = command(
     const files = createFiles();
     const labels = labelFile === undefined ? [] : (await files.readText(labelFile)).split(/\r?\n/);
     const meanArray = mean === undefined ? undefined : await readMean(mean);
-    const classifier = await Classifier.load(model, weights, rest);
+    const classifier = await Classifier.load(model, weights, { ...rest, log: problems({ upgrades: false }) });
     try {
       const { transformer, channels, net } = classifier;
       const [input = ""] = net.inputs;

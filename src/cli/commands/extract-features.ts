@@ -1,7 +1,6 @@
-import { silent } from "../../util/log.js";
 import { type Command, command, operand } from "../command.js";
 import { integer, json, list, oneOf, runOptions, seed, stateOptions } from "../options.js";
-import { caffeLog, printJson } from "../print.js";
+import { caffeLog, printJson, problems } from "../print.js";
 import { withNet } from "../with-net.js";
 
 /** `moka extract_features`: saves the values of blobs for each batch, as Caffe's tool of that name. */
@@ -26,7 +25,7 @@ export const extractFeatures: Command = command(
   },
   async ({ model, blobs, outputs, batches, format, json, ...options }) => {
     const { extractFeatures } = await import("../../index.js");
-    const log = json ? silent : caffeLog;
+    const log = json ? problems({ upgrades: false }) : caffeLog;
     await withNet(model, { ...options, phase: "TEST", log }, async (net) => {
       const counts = await extractFeatures(net, { blobs, outputs, batches, format, log });
       if (json) printJson(Object.fromEntries(blobs.map((name, index) => [name, counts[index]])));

@@ -1,7 +1,6 @@
-import { silent } from "../../util/log.js";
 import { type Command, command, option, required } from "../command.js";
 import { integer, json, runOptions, stateOptions } from "../options.js";
-import { caffeLog, printJson } from "../print.js";
+import { caffeLog, printJson, problems } from "../print.js";
 import { withNet } from "../with-net.js";
 
 /** `moka test`: scores a net, as `caffe test`. */
@@ -17,7 +16,7 @@ export const test: Command = command(
   async ({ model, iterations, json, stages: given, ...options }) => {
     const { OutputMean, withLoss } = await import("../../solvers/outputs.js");
     const { formatNumber } = await import("../../util/number-format.js");
-    const log = json ? silent : caffeLog;
+    const log = json ? problems({ upgrades: false }) : caffeLog;
     log("info", "caffe.cpp:275", "Use CPU.");
     const stages = given.length > 0 ? given : [""];
     await withNet(model, { ...options, phase: "TEST", stages, log, keep: "outputs" }, async (net) => {

@@ -1,8 +1,7 @@
 import type { Net } from "../../index.js";
-import { silent } from "../../util/log.js";
 import { type Command, command, option, required } from "../command.js";
 import { integer, json, phase, runOptions, someWeights, stateOptions } from "../options.js";
-import { caffeLog, printJson } from "../print.js";
+import { caffeLog, printJson, problems } from "../print.js";
 import { withNet } from "../with-net.js";
 
 /** Milliseconds per pass, one entry per layer. */
@@ -24,7 +23,7 @@ export const time: Command = command(
   },
   async ({ model, iterations, json, stages: given, ...options }) => {
     const { formatNumber } = await import("../../util/number-format.js");
-    const log = json ? silent : caffeLog;
+    const log = json ? problems({ upgrades: false }) : caffeLog;
     log("info", "caffe.cpp:343", "Use CPU.");
     const stages = given.length > 0 ? given : [""];
     const building = { keep: "outputs", everyBackward: true } as const;

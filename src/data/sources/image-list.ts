@@ -29,10 +29,13 @@ export function parseImageList(text: string, name: string): ImageList {
   const lines = text.trimEnd();
   check(lines !== "", "MOKA_DATA", `${name}: the list is empty`);
   return lines.split("\n").map((line, index) => {
-    if (line.trim() === "") return undefined;
-    const [, file = "", label] = /^(.*\S)[ \t]+([-+]?\d+)[ \t\r]*$/s.exec(line) ?? [];
-    if (label !== undefined && Math.abs(Number(label)) < 2 ** 31) return { file, label: Number(label) };
-    const reason = `expected a file, a space and a label, a whole number; came ${JSON.stringify(line.trimEnd())}`;
+    const whole = line.trimEnd();
+    if (whole.trim() === "") return undefined;
+    const space = Math.max(whole.lastIndexOf(" "), whole.lastIndexOf("\t"));
+    const [file, label] = [whole.slice(0, Math.max(0, space)).trimEnd(), whole.slice(space + 1)];
+    if (file !== "" && /^[-+]?\d+$/.test(label) && Math.abs(Number(label)) < 2 ** 31)
+      return { file, label: Number(label) };
+    const reason = `expected a file, a space and a label, a whole number; came ${JSON.stringify(whole.slice(0, 200))}`;
     throw new MokaError("MOKA_DATA", reason, { place: { file: name, line: index + 1, column: 1 } });
   });
 }

@@ -20,7 +20,8 @@ export class DummyDataLayer extends SourceLayer {
   readonly #filled = new Set<Span>();
 
   override setup(): void {
-    this.perTop(this.#param.dataFiller, "dummy_data_param.data_filler", true);
+    const shapes = this.topShapes();
+    for (const [index, filler] of this.#fillers.entries()) this.context.fill(filler, shapes[index] ?? []);
   }
 
   override topShapes(): readonly Shape[] {
@@ -38,15 +39,20 @@ export class DummyDataLayer extends SourceLayer {
     return this.message.top.map((_, i) => axes.map((sizes) => sizes[i] ?? 0));
   }
 
-  override forward(k: Recorder, _bottom: readonly Tensor[], top: readonly Tensor[]): void {
+  get #fillers(): readonly FillerParameter[] {
     const fillers = this.perTop(this.#param.dataFiller, "dummy_data_param.data_filler", true);
+    return fillers.map((filler) => filler ?? create(FillerParameterSchema));
+  }
+
+  override forward(k: Recorder, _bottom: readonly Tensor[], top: readonly Tensor[]): void {
+    const fillers = this.#fillers;
     const fill = (y: Tensor, filler: FillerParameter) => {
       const values = new Float32Array(y.count);
       this.context.fill(filler, y.shape, values);
       y.data.array.set(values);
     };
     top.forEach((y, i) => {
-      const filler = fillers[i] ?? create(FillerParameterSchema);
+      const filler = fillers[i] as FillerParameter;
       if (filler.type !== "constant") {
         k.host(`fill ${y.name}`, () => fill(y, filler), { writes: [y.data] });
       } else if (!this.#filled.has(y.data)) {

@@ -25,6 +25,7 @@ import { layerAfterInPlace } from "./layer-after-in-place.js";
 import { legacyFormat } from "./legacy-format.js";
 import { lossInDeploy } from "./loss-in-deploy.js";
 import { lrMultCount } from "./lr-mult-count.js";
+import { missingWeights } from "./missing-weights.js";
 import { mixedForms } from "./mixed-forms.js";
 import { phaseOverlap } from "./phase-overlap.js";
 import { redundantGlobalStats } from "./redundant-global-stats.js";
@@ -33,6 +34,7 @@ import { scaleDecay } from "./scale-decay.js";
 import { scaleWithoutBias } from "./scale-without-bias.js";
 import { shapeMismatch } from "./shape-mismatch.js";
 import { softmaxThenSoftmaxloss } from "./softmax-then-softmaxloss.js";
+import { solverParameters } from "./solver-parameters.js";
 import { unknownBottom } from "./unknown-bottom.js";
 import { unknownField } from "./unknown-field.js";
 import { unknownLayer } from "./unknown-layer.js";
@@ -68,6 +70,7 @@ export const rules: readonly Rule[] = [
   // the whole net
   mixedForms,
   caffeRefuses,
+  solverParameters,
   gluedNumber,
   unknownField,
   unknownLayer,
@@ -77,6 +80,7 @@ export const rules: readonly Rule[] = [
   duplicateLayerName,
   phaseOverlap,
   shapeMismatch,
+  missingWeights,
   lrMultCount,
   labelGradient,
   layerAfterInPlace,

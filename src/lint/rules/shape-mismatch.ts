@@ -1,17 +1,20 @@
 import { isMissing } from "../../core/infer-shapes.js";
 import { isDataLayer } from "../../core/layer-roles.js";
+import type { FieldNode } from "../../proto/text/tree.js";
 import { MokaError } from "../../util/errors.js";
 import { memoized } from "../../util/memoized.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
 import { counted } from "../../util/words.js";
 import type { LintLayer } from "../layer.js";
+import type { Location } from "../location.js";
 import type { LintNet } from "../net.js";
+import { bodyAround, offsetOf } from "../places.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 import type { Blobs } from "../weights.js";
 
 /** Errors in a layer's message or bottoms; errors of missing data files have other codes. */
-const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LAYER"]);
+const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LAYER", "MOKA_WEIGHTS"]);
 
 export const shapeMismatch: Rule = {
   id: "shape-mismatch",
@@ -26,10 +29,16 @@ export const shapeMismatch: Rule = {
         const error = view.error(layer);
         const isUnwritable = layer.message.top.length === 0 && isMissing(error);
         if (error instanceof MokaError && (codes.has(error.code) || isUnwritable)) {
-          const byShape = error.code === "MOKA_SHAPE" || (error.code === "MOKA_FIELD" && !setsChannels(layer));
+          const at = fieldOf(net, layer, error);
+          const ofField = error.code === "MOKA_FIELD" && (setsChannels(layer) || at !== layer.field);
+          const byShape = error.code === "MOKA_SHAPE" || (error.code === "MOKA_FIELD" && !ofField);
           const unsure = guessed.has(layer) || (byShape && readsAny(view, layer, channels));
-          if (!unsure) yield refused(view, layer, error);
-        } else if (net.weights && !error && layer.type !== "BatchNorm") yield* wrongBlobs(view, layer, net.weights);
+          if (!unsure) yield refused(view, layer, error, at);
+          continue;
+        }
+        const sharing = view.sharingError(layer);
+        if (sharing && !guessed.has(layer) && !readsAny(view, layer, channels)) yield unshared(layer, sharing);
+        if (net.weights && !error && layer.type !== "BatchNorm") yield* wrongBlobs(view, layer, net.weights);
       }
     }
   },
@@ -40,11 +49,24 @@ function setsChannels({ facts }: LintLayer): boolean {
   return facts?.weightFiller !== undefined;
 }
 
-function refused(view: View, layer: LintLayer, { code, reason }: MokaError): Problem {
+/** The field that an error names, as that of a filler; else the layer's. */
+function fieldOf({ tree }: LintNet, { field }: LintLayer, { place }: MokaError): FieldNode | undefined {
+  if (!field || !place || (place.line === field.line && place.column === field.column)) return field;
+  return bodyAround(tree, offsetOf(tree, place)).field ?? field;
+}
+
+function unshared(layer: LintLayer, { reason }: MokaError): Problem {
+  const at = layer.at("param");
+  const why =
+    "Moka does not load the net, and Caffe aborts: a parameter of one name is one blob, with one lr_mult and decay_mult.";
+  return { at, message: `${layer.label} cannot share its parameters: ${reason}`, why };
+}
+
+function refused(view: View, layer: LintLayer, { code, reason }: MokaError, at: Location | undefined): Problem {
   const shapes = view.bottomShapes(layer);
   const bottoms = layer.message.bottom.map((name, index) => `"${name}" ${asText(shapes[index])}`);
   return {
-    at: layer.at(),
+    at: at ?? layer.at(),
     message: `${layer.label} ${code === "MOKA_SHAPE" ? "does not take its bottoms" : "cannot be made"}: ${reason}`,
     why:
       "Moka does not load the net; Caffe aborts when it sets up the layer, or reads beyond its blobs. " +

@@ -52,7 +52,7 @@ layer { name: "z" type: "AbsVal" bottom: "x" top: "z" }
 layer { name: "v" type: "DummyData" top: "x" include { phase: TEST } dummy_data_param { shape { dim: 1 } } }
 layer { name: "l" type: "EuclideanLoss" bottom: "x" bottom: ▶"t" top: "l" }
 `,
-      says: ["for TEST"],
+      says: ["for phase TEST", /layer "t" \(<text>:1:1\) produces it where phase: TRAIN holds/],
     },
   },
 });

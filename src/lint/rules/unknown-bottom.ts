@@ -1,4 +1,5 @@
-import { closest } from "../../util/closest.js";
+import { madeElsewhere } from "../../core/graph.js";
+import { closest, hintAt } from "../../util/closest.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
@@ -33,16 +34,17 @@ function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
     for (let each = view.layers[above]; each && each !== layer; each = view.layers[++above]) {
       for (const top of each.message.top) if (made.size < made.add(top).size) names.push(top);
     }
-    const close = !makes && hints++ < maxHints ? closest(name, made) : undefined;
+    const others = makes ? [] : view.madeElsewhere(name);
+    const close = !makes && others.length === 0 && hints++ < maxHints ? closest(name, made) : undefined;
     const hint = makes
       ? `; ${makes.label}, further down, does`
-      : close === undefined
-        ? ""
-        : `; did you mean "${close}"?`;
+      : others.length > 0
+        ? others.map(({ message }) => `; ${madeElsewhere(message)}`).join("")
+        : hintAt(close && `"${close}"`);
     yield {
       layer,
       at: bottomAt(layer, index),
-      message: `${layer.label} reads "${name}", which no layer before it makes${hint}`,
+      message: `${layer.label} reads "${name}", which no layer before it makes${view.net ? ` in ${view.net}, ${view.state}` : ""}${hint}`,
       why: whyOf(view, name, makes, names.slice(-3)),
     };
   }
@@ -53,9 +55,8 @@ function bottomAt(layer: LintLayer, index: number) {
   return bottoms[index]?.value ?? layer.at("bottom");
 }
 
-function whyOf({ phase, stages }: View, name: string, later: LintLayer | undefined, above: readonly string[]): string {
-  const state = [phase, ...stages.map((stage) => `stage "${stage}"`)].join(", ");
-  const stops = `Caffe aborts with "Unknown bottom blob '${name}'" when it builds the net for ${state}, and Moka does so too.`;
+function whyOf({ net, state }: View, name: string, later: LintLayer | undefined, above: readonly string[]): string {
+  const stops = `Caffe aborts with "Unknown bottom blob '${name}'" when it builds ${net ?? "the net"} for ${state}, and Moka does so too.`;
   if (later)
     return `${stops} Layers run in the order in which they stand: "${later.name}" has to come before its readers.`;
   const last = above.map((each) => `"${each}"`);

@@ -1,5 +1,5 @@
 import { type DescEnum, ScalarType } from "@bufbuild/protobuf";
-import { closest } from "../../util/closest.js";
+import { closest, hintAt } from "../../util/closest.js";
 import type { TextIssueCode } from "./issues.js";
 import { findNumeral, readNumeral } from "./numbers.js";
 import { contentOf, decodeUtf8, unescapeStrings } from "./strings.js";
@@ -84,8 +84,7 @@ function enumName(type: DescEnum, literal: Literal, report: Report): number | un
 function valuesOf(type: DescEnum, wrong: string): string {
   const names = type.values.map(({ name }) => name);
   if (names.length <= 8) return names.join(", ");
-  const match = closest(wrong, names);
-  return match === undefined ? `the values of ${type.name}` : `the values of ${type.name}; did you mean ${match}?`;
+  return `the values of ${type.name}${hintAt(closest(wrong, names))}`;
 }
 
 const name = /^[A-Za-z_][A-Za-z0-9_]*$/;

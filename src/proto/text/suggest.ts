@@ -1,5 +1,5 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { closest } from "../../util/closest.js";
+import { closest, hintAt } from "../../util/closest.js";
 
 /**
  * A hint for a field that `schema` does not have: the fields whose message has it, or the name that was
@@ -10,6 +10,5 @@ export function hintFor(name: string, schema: DescMessage, fields: ReadonlyMap<s
   const owners = schema.fields.filter(({ message }) => message?.fields.some((field) => field.name === name));
   if (owners.length > 0 && owners.length <= 3)
     return `; it is a field of ${owners.map((field) => field.name).join(", ")}`;
-  const closestName = closest(name, fields.keys());
-  return closestName === undefined ? "" : `; did you mean ${closestName}?`;
+  return hintAt(closest(name, fields.keys()));
 }

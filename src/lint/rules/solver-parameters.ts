@@ -1,0 +1,39 @@
+import { placeOf } from "../../proto/source.js";
+import type { FieldNode, ValueNode } from "../../proto/text/tree.js";
+import type { Location } from "../location.js";
+import type { LintNet } from "../net.js";
+import type { Rule } from "../rule.js";
+
+export const solverParameters: Rule = {
+  id: "solver-parameters",
+  severity: "error",
+  summary: "a solver that cannot be built, or whose fields do not do what they seem to",
+
+  *check({ solver, solverProblems = [], tree, edit }: LintNet) {
+    for (const { field, index = 0, severity, reason, meant } of solverProblems) {
+      const given = valuesOf(tree.fields, field);
+      const { at, value } = given[index] ?? {};
+      const fix =
+        meant !== undefined && value && given.length === 1 ? { edits: edit.replace(value, `"${meant}"`) } : undefined;
+      yield {
+        at: at ?? (solver && placeOf(solver, field)) ?? { line: 1, column: 1 },
+        severity,
+        message: reason,
+        why:
+          severity === "error"
+            ? "The solver is not built: moka train stops here with these words, before the first iteration."
+            : "Caffe trains, and so does Moka, which logs this sentence when it builds the solver; but it is hardly what was meant.",
+        fix,
+      };
+    }
+  },
+};
+
+/** The values of a field, each with its place as in errors: the field's, or its own in a list. */
+function valuesOf(fields: readonly FieldNode[], name: string): { readonly at: Location; readonly value: ValueNode }[] {
+  return fields.flatMap((field): { at: Location; value: ValueNode }[] => {
+    const { value } = field;
+    if (field.name !== name || !value) return [];
+    return value.kind === "list" ? value.values.map((each) => ({ at: each, value: each })) : [{ at: field, value }];
+  });
+}
