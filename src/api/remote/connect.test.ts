@@ -4,6 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { Layer } from "../../core/layer.js";
 import * as here from "../../index.js";
 import { createFiles, MokaError, parseNet } from "../../index.js";
+import { asyncDispose } from "../../util/resource-owner.js";
 import type { Port, WorkerMoka } from "../../worker.js";
 import { connect } from "./connect.js";
 import { serve } from "./host.js";
@@ -182,6 +183,35 @@ test("the nets of a solver, between its iterations; a request stops it", async (
   expect(error).toMatchObject({ code: "MOKA_USAGE", message: expect.stringContaining("was disposed of") });
 });
 
+test("a solver's events in a loop, with progress; leaving it, and a signal, end the run", async () => {
+  const run = async (moka: unknown) => {
+    const solver = await (moka as typeof here).Solver.load(training, { ...engine, files: createFiles() });
+    const seen: unknown[] = [];
+    const progress: unknown[] = [];
+    for await (const event of solver.run({ onProgress: ({ done }) => void progress.push(done) })) seen.push(event);
+    for await (const event of solver.run({ iterations: 5 })) {
+      seen.push(event);
+      if (solver.iter === 8) break;
+    }
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const ended = (async () => {
+      for await (const { type } of solver.run({ iterations: 100000, signal: controller.signal })) {
+        if (type === "iteration") controller.abort(reason);
+      }
+    })();
+    expect(await caught(ended)).toBe(reason);
+    const stopped = caught(solver.step(100000, { signal: AbortSignal.abort(reason) }));
+    expect(await stopped).toBe(reason);
+    seen.push(solver.iter);
+    await solver.dispose();
+    return { seen, progress };
+  };
+  const wanted = await run(here);
+  expect(wanted.seen.length).toBeGreaterThan(10);
+  expect(await run(connected())).toEqual(wanted);
+});
+
 test("weights as a message, as bytes, from a path; saving", async () => {
   const moka = connected();
   const files = createFiles({ "net.prototxt": deploy });
@@ -294,7 +324,7 @@ test("log and progress are called here", async () => {
 test("after dispose, and of others, nothing is left to call", async () => {
   const moka = connected();
   const [net, other] = await Promise.all([moka.Net.load(deploy, engine), moka.Net.load(deploy, engine)]);
-  await net.dispose();
+  await net[asyncDispose]();
   await net.dispose();
   const error = await caught(net.forward());
   expect(error).toBeInstanceOf(MokaError);

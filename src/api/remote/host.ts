@@ -2,6 +2,7 @@
 import { portToParent } from "#platform";
 import { Net as CoreNet } from "../../core/net.js";
 import { MemoryDataLayer } from "../../layers/data/memory-data.js";
+import type { SolverEvent, SolverRunOptions } from "../../solvers/run.js";
 import { Solver as CoreSolver, type SolverAction } from "../../solvers/solver.js";
 import type { SolverEvents } from "../../solvers/solver-base.js";
 import { loadArray, loadArrays, loadMean } from "../../tools/arrays.js";
@@ -82,6 +83,13 @@ export function serve({ port = portToParent(), layers }: ServeOptions = {}): voi
   new Peer(port, { methods: host.methods, messages: () => emptyMessage, onEnd: () => host.dispose() });
 }
 
+/** A `solver.run` that somebody asks for its events. */
+interface Run {
+  readonly events: AsyncGenerator<SolverEvent, void, undefined>;
+  /** The signal of each call that asks for an event ends the run. */
+  readonly controller: AbortController;
+}
+
 class Host {
   readonly #options: Pick<RunOptions, "layers">;
   readonly #objects = new Map<number, CoreNet | CoreSolver>();
@@ -89,6 +97,7 @@ class Host {
   readonly #known = new Map<CoreNet, Map<string, Shape>>();
   /** The request that a solver has not seen yet. */
   readonly #requests = new Map<CoreSolver, SolverAction>();
+  readonly #runs = new Map<number, Run>();
   #lastHandle = 0;
 
   constructor(options: Pick<RunOptions, "layers">) {
@@ -153,6 +162,20 @@ class Host {
       this.#onSolver(handle, (solver) => solver.solve(...args)),
     test: (handle: number, ...args: Parameters<CoreSolver["test"]>) =>
       this.#onSolver(handle, (solver) => solver.test(...args)),
+    startRun: (handle: number, options: SolverRunOptions) =>
+      this.#onSolver(handle, (solver) => {
+        const controller = new AbortController();
+        const events = solver.run({ ...options, signal: controller.signal });
+        this.#runs.set(++this.#lastHandle, { events, controller });
+        return this.#lastHandle;
+      }),
+    nextEvent: (handle: number, run: number, signal?: AbortSignal) =>
+      this.#onSolver(handle, () => this.#nextEvent(run, signal)),
+    endRun: (handle: number, run: number) =>
+      this.#onSolver(handle, async () => {
+        await this.#runs.get(run)?.events.return();
+        this.#runs.delete(run);
+      }),
     applyUpdate: (handle: number) => this.#onSolver(handle, (solver) => solver.applyUpdate()),
     snapshot: (handle: number) => this.#onSolver(handle, (solver) => solver.snapshot()),
     restore: (handle: number, path: string) => this.#onSolver(handle, (solver) => solver.restore(path)),
@@ -181,6 +204,24 @@ class Host {
     const objects = [...new Set(this.#objects.values())];
     this.#objects.clear();
     await Promise.allSettled(objects.map((each) => each.dispose()));
+  }
+
+  async #nextEvent(number: number, signal: AbortSignal | undefined): Promise<IteratorResult<SolverEvent, void>> {
+    const run = this.#runs.get(number);
+    check(run, "MOKA_USAGE", "this run of the solver has ended");
+    const abort = () => run.controller.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
+    try {
+      const next = await run.events.next();
+      if (next.done) this.#runs.delete(number);
+      return next;
+    } catch (error) {
+      this.#runs.delete(number);
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
   }
 
   #object(handle: number): CoreNet | CoreSolver {

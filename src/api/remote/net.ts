@@ -2,8 +2,9 @@ import type { Net as CoreNet, LayerRange } from "../../core/net.js";
 import type { NetParameter } from "../../proto/gen/caffe_pb.js";
 import type { Weights } from "../../proto/weight-sources.js";
 import { MokaError } from "../../util/errors.js";
+import { ResourceOwner } from "../../util/resource-owner.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
-import type { Loan, Peer } from "./peer.js";
+import type { CallOptions, Loan, Peer } from "./peer.js";
 import type {
   Answer,
   BlobFacts,
@@ -35,13 +36,17 @@ export class Handle {
     this.#apply = apply;
   }
 
-  async call(method: string, args: readonly unknown[], { transfer }: TransferOptions = {}): Promise<unknown> {
+  async call(method: string, args: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
     if (this.#disposal) {
       throw new MokaError("MOKA_USAGE", `${this.#what} was disposed of: it cannot be used any more`);
     }
-    const { value, change } = (await this.#peer.call(method, [this.#number, ...args], { transfer })) as Answer;
+    const { value, change } = (await this.#peer.call(method, [this.#number, ...args], options)) as Answer;
     this.#apply(change);
     return value;
+  }
+
+  takeBack(loan: Loan): void {
+    this.#peer.takeBack(loan);
   }
 
   /** Has the worker call `listener` at every such event, until the object is disposed of. */
@@ -125,7 +130,7 @@ export class Blob {
  * A net in a worker: the methods of a net, all with promises. They take turns in the order of the calls, as there. What
  * `forward` and `read` give are copies, which come without being copied once more.
  */
-export class Net {
+export class Net extends ResourceOwner {
   readonly name: string;
   readonly phase: NetFacts["phase"];
   /** Names of the tops of Input layers. */
@@ -141,6 +146,7 @@ export class Net {
   readonly #handle: Handle;
 
   constructor(peer: Peer, facts: NetFacts, loan: Loan) {
+    super();
     const { handle, name, phase, inputs, outputs, layers, blobs, params, engine } = facts;
     this.#handle = new Handle(peer, handle, `net "${name}"`, loan, (change) => {
       for (const [, shapes] of change.shapes) Net.setShapes(this, shapes);
@@ -246,7 +252,7 @@ export class Net {
   }
 
   /** Frees the net's memory in the worker, after the calls before it have ended. */
-  dispose(): Promise<void> {
+  override dispose(): Promise<void> {
     return this.#handle.dispose();
   }
 }

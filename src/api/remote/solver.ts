@@ -1,5 +1,7 @@
+import type { SolverEvent, SolverRunOptions } from "../../solvers/run.js";
 import type { Solver as CoreSolver, SolverAction } from "../../solvers/solver.js";
 import type { Listener, SolverEvents } from "../../solvers/solver-base.js";
+import { ResourceOwner } from "../../util/resource-owner.js";
 import { Handle, Net } from "./net.js";
 import type { Loan, Peer } from "./peer.js";
 import type { Change, SolverFacts, SolverState } from "./protocol.js";
@@ -8,7 +10,7 @@ import type { Change, SolverFacts, SolverState } from "./protocol.js";
  * A solver in a worker: the methods of a solver. `iter`, `lr`, `loss`, `smoothedLoss` and `stopped` are those of the last
  * answer or event; `state()` asks for them.
  */
-export class Solver implements SolverState {
+export class Solver extends ResourceOwner implements SolverState {
   readonly net: Net;
   readonly testNets: readonly Net[];
   readonly #handle: Handle;
@@ -18,6 +20,7 @@ export class Solver implements SolverState {
   #state: SolverState;
 
   constructor(peer: Peer, { handle, net, testNets, ...state }: SolverFacts, loan: Loan) {
+    super();
     this.#state = state;
     this.net = new Net(peer, net, new Set());
     this.testNets = testNets.map((each) => new Net(peer, each, new Set()));
@@ -91,6 +94,25 @@ export class Solver implements SolverState {
     await this.#handle.call("solve", args);
   }
 
+  /** The events of `solve`, or, with `iterations`, of `step`: what comes after an event is made when the next is asked for. */
+  async *run({ signal, ...options }: SolverRunOptions = {}): AsyncGenerator<SolverEvent, void, undefined> {
+    const loan: Loan = new Set();
+    let run: unknown;
+    try {
+      const started = await this.#handle.call("startRun", [options], { loan });
+      for (;;) {
+        run = undefined;
+        const next = (await this.#handle.call("nextEvent", [started, signal])) as IteratorResult<SolverEvent, void>;
+        if (next.done) return;
+        run = started;
+        yield next.value;
+      }
+    } finally {
+      if (run !== undefined) await this.#handle.call("endRun", [run]);
+      this.#handle.takeBack(loan);
+    }
+  }
+
   /** Runs test net `index` for its `test_iter` batches, and returns its outputs, averaged over them. */
   async test(...args: Parameters<CoreSolver["test"]>): Promise<Record<string, Float32Array>> {
     return (await this.#handle.call("test", args)) as Record<string, Float32Array>;
@@ -112,7 +134,7 @@ export class Solver implements SolverState {
   }
 
   /** Frees the memory of the solver and its nets in the worker, after the calls before it have ended. */
-  dispose(): Promise<void> {
+  override dispose(): Promise<void> {
     const disposal = this.#handle.dispose();
     for (const net of this.#nets.values()) Net.disposeWith(net, disposal);
     return disposal;
