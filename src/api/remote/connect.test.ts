@@ -100,6 +100,40 @@ test("a net: what is known of it, forward, backward, blobs, parameters, shapes",
   await local.dispose();
 });
 
+test("many rows at once, an update by hand, progress and signals of functions", async () => {
+  const work = async (moka: unknown) => {
+    const { Net, Solver, calibrate } = moka as typeof here;
+    const net = await Net.load(deploy, { ...engine, seed: 3 });
+    const rows = Float32Array.from({ length: 5 * 36 }, (_, i) => Math.cos(i));
+    const progress: unknown[] = [];
+    const options = { onProgress: (each: unknown) => void progress.push(each) };
+    const forward = await net.forwardAll({ data: { shape: [5, 1, 6, 6], data: rows } as never }, options);
+    const both = await net.forwardBackwardAll({ data: rows, prob: new Float32Array(15).fill(0.5) });
+    await net.dispose();
+
+    const solver = await Solver.load(training, { ...engine, files: createFiles() });
+    await solver.net.clearParamDiffs();
+    await solver.net.forward();
+    await solver.net.backward();
+    await solver.applyUpdate();
+    const updated = await solver.net.toMessage();
+    // Here, and not there, calibrate brings the message to today's form.
+    const text = here.formatNet(updated);
+    const { iter } = solver;
+    await solver.dispose();
+
+    const train = training.slice(training.indexOf("{") + 1, training.lastIndexOf("}"));
+    const report = await calibrate(train, updated, { ...engine, ...options, iterations: 2, seed: 1 });
+    const reason = new Error("enough");
+    const stopped = await caught(calibrate(train, updated, { ...engine, signal: AbortSignal.abort(reason) }));
+    expect(stopped).toBe(reason);
+    return { forward, both, iter, report, progress, text };
+  };
+  const wanted = await work(here);
+  expect(wanted.progress.length).toBeGreaterThan(3);
+  expect(await work(connected())).toEqual(wanted);
+});
+
 test("calls that are not awaited keep their order", async () => {
   const net = await connected().Net.load(deploy, engine);
   const ones = new Float32Array(72).fill(1);
