@@ -8,6 +8,8 @@ const $ = (id) => document.getElementById(id);
 /** What a test of this page wants to know; see test/browser/example.test.ts. */
 const seen = { losses: [], accuracies: [], turns: 0, clicks: 0 };
 
+const maxIter = Number(/max_iter: (\d+)/.exec(solverText)[1]);
+
 // The page's own life: it would stand still if the net learned here.
 function turn(time) {
   $("spinner").style.transform = `rotate(${time / 3}deg)`;
@@ -114,7 +116,7 @@ function drawCurve() {
   context.lineWidth = 2;
   context.beginPath();
   for (const [i, loss] of losses.entries()) {
-    context.lineTo(10 + (i * (canvas.width - 20)) / 120, canvas.height - 10 - ((canvas.height - 20) * loss) / top);
+    context.lineTo(10 + (i * (canvas.width - 20)) / maxIter, canvas.height - 10 - ((canvas.height - 20) * loss) / top);
   }
   context.stroke();
 }

@@ -49,7 +49,7 @@ describe.skipIf(!chromium)(`the example page${chromium ? "" : ` (skipped: ${with
         ? content.toString().replace("<head>", '<head><script src="observer.js"></script>')
         : content;
     });
-  });
+  }, 180_000);
 
   afterAll(() => server?.close());
 
@@ -82,12 +82,12 @@ describe.skipIf(!chromium)(`the example page${chromium ? "" : ` (skipped: ${with
       "test_lmdb/data.mdb": readFileSync(join(built, "digits/test_lmdb/data.mdb")),
     });
     const wanted = await learn(files, threads);
-    expect(report.losses).toHaveLength(120);
+    expect(report.losses).toHaveLength(80);
     // The last bits differ where only one of the two multiplies and adds in one instruction, and training makes them more.
     for (const [i, loss] of wanted.losses.slice(0, 10).entries()) expect(report.losses[i]).toBeCloseTo(loss, 3);
-    expect(report.accuracies).toHaveLength(3);
-    expect(report.accuracies[2]).toBeCloseTo(wanted.accuracies[2] as number, 1);
-    expect(report.accuracies[2]).toBeGreaterThan(0.9);
+    expect(report.accuracies).toHaveLength(2);
+    expect(report.accuracies[1]).toBeCloseTo(wanted.accuracies[1] as number, 1);
+    expect(report.accuracies[1]).toBeGreaterThan(0.9);
 
     const net = await Net.load("net.prototxt", {
       files,
