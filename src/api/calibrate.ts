@@ -47,6 +47,7 @@ export interface CalibrateReport {
   /** The net's scores with the old statistics, and with the new ones. */
   readonly before: Scores;
   readonly after: Scores;
+  /** The path of the weights that were written. */
   readonly output?: string;
 }
 
@@ -63,6 +64,13 @@ export interface CalibrateReport {
  * @param options `iterations` is 50 by default, or each row of given arrays once; the progress counts `batches`, each
  * one to measure and one to score
  * @throws MokaError `MOKA_USAGE` if there are no data, or no BatchNorm layers
+ * @example
+ * ```ts
+ * const { before, after } = await calibrate("train_val.prototxt", "net.caffemodel", {
+ *   iterations: 2,
+ *   output: "calibrated.caffemodel",
+ * });
+ * ```
  */
 export async function calibrate(
   model: NetSource,

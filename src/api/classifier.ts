@@ -17,19 +17,13 @@ export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" 
  * A net that classifies images, like pycaffe's `caffe.Classifier`. Images (height × width × channels) are resized, cropped
  * to the size of the net's input, transformed, and run through the net in batches. The prediction for an image is one
  * row of the net's first output, or, with oversampling, the mean of ten rows.
- *
- * @example
- * ```ts
- * const classifier = await Classifier.load("deploy.prototxt", "net.caffemodel", { imageDims: [256, 256], rawScale: 255 });
- * const predictions = await classifier.predict([await loadImage("cat.jpg")]);
- * argmax(predictions, 1).data; // the class of each image
- * await classifier.dispose();
- * ```
  */
 export class Classifier extends ResourceOwner {
+  /** The net; it belongs to the classifier. */
   readonly net: Net;
   /** Transforms crops of images to inputs. Its settings may be changed. */
   readonly transformer: Transformer;
+  /** Height and width in pixels that images are resized to. */
   readonly imageDims: readonly [number, number];
   readonly #input: ImageInput;
 
@@ -46,6 +40,19 @@ export class Classifier extends ResourceOwner {
    *
    * @param model a prototxt, as for `Net.load`
    * @param weights files or messages, as for `net.copyTrainedLayersFrom`
+   * @example
+   * ```ts
+   * const classifier = await Classifier.load("net.prototxt", "net.caffemodel", {
+   *   mean: "mean.binaryproto",
+   *   imageDims: [256, 256],
+   *   rawScale: 255,
+   *   channelSwap: [2, 1, 0],
+   * });
+   * const predictions = await classifier.predict([await loadImage("cat.jpg")]);
+   * console.log(predictions.shape); // [ 1, 10 ]
+   * const classes = argmax(predictions, 1).data; // of each image
+   * await classifier.dispose();
+   * ```
    */
   static async load(model: NetSource, weights: Weights, options: ClassifierOptions = {}): Promise<Classifier> {
     const mean = await meanOf(options);
@@ -73,6 +80,11 @@ export class Classifier extends ResourceOwner {
    * @param images height × width × channels each, with values from 0 to 1 if the raw scale is 255
    * @param isOversampled true (default): the mean over corners, center and their mirror images; false: only the center
    * @param work its progress counts `batches`
+   * @example
+   * ```ts
+   * const { data } = await classifier.predict([await loadImage("cat.png")], false);
+   * const best = data.indexOf(Math.max(...data));
+   * ```
    */
   async predict(images: readonly NdArray[], isOversampled = true, work: WorkOptions = {}): Promise<NdArray> {
     work.signal?.throwIfAborted();
@@ -84,6 +96,14 @@ export class Classifier extends ResourceOwner {
     return isOversampled ? averageRows(predictions, 10) : predictions;
   }
 
+  /**
+   * Frees the net.
+   *
+   * @example
+   * ```ts
+   * await classifier.dispose();
+   * ```
+   */
   async dispose(): Promise<void> {
     await this.net.dispose();
   }

@@ -16,6 +16,7 @@ export interface DoctorOptions extends BatchOptions {
 
 export interface DoctorReport extends Comparison {
   readonly name: string;
+  /** The engine that computed. */
   readonly engine: string;
   /** The phase whose data were used, the number of batches, and the rows in a batch. */
   readonly phase: "TRAIN" | "TEST";
@@ -42,6 +43,11 @@ const largeError = 0.25;
  * @param weights files or messages, as for `net.copyTrainedLayersFrom`
  * @param options `iterations` is 10 by default, or each row of given arrays once; the progress counts `batches`
  * @throws MokaError `MOKA_USAGE` if there are no data to run on
+ * @example
+ * ```ts
+ * const { causes, ranking } = await doctor("train_val.prototxt", "net.caffemodel", { iterations: 2 });
+ * for (const { title, evidence, remedy } of causes) console.log(title, evidence, remedy);
+ * ```
  */
 export async function doctor(model: NetSource, weights: Weights, options: DoctorOptions = {}): Promise<DoctorReport> {
   const { phase = "TEST" } = options;

@@ -24,6 +24,7 @@ export interface FoldOptions extends RunOptions, StateOptions, ProofOptions {
 export interface FoldResult extends FoldedNet {
   /** The prototxt of `net`, with the comments of the layers that stay. */
   readonly text: string;
+  /** How both nets' outputs differ. */
   readonly proof: FoldProof;
   /** The files that were written. */
   readonly written: readonly string[];
@@ -38,6 +39,12 @@ export interface FoldResult extends FoldedNet {
  * @param weights files or messages; a message is upgraded in place if it has an older form
  * @param options the progress counts the `layers` that others were folded into, when they are compared
  * @throws MokaError if a file cannot be read, or does not make a net
+ * @example
+ * ```ts
+ * const { folded, proof, written } = await fold("net.prototxt", "net.caffemodel", { output: "folded" });
+ * console.log(folded.map(({ layer }) => layer)); // [ 'bn1', 'scale1' ]
+ * console.log(written); // [ 'folded.prototxt', 'folded.caffemodel' ]
+ * ```
  */
 export function fold(model: NetSource, weights: Weights, options: FoldOptions = {}): Promise<FoldResult> {
   return stoppable(options.signal, (signal) => foldAndProve(model, weights, { ...options, signal }));

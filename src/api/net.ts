@@ -31,14 +31,20 @@ export const Net = {
   /**
    * Reads a net and builds it.
    *
-   * ```ts
-   * await Net.load("net.prototxt", { weights: "net.caffemodel" });
-   * await Net.load("https://example.com/net.prototxt", { weights: "https://example.com/net.caffemodel", onProgress });
-   * await Net.load(text, { weights: bytes });
-   * ```
-   *
    * @param source a prototxt: its path or address, or, if it has a `{` or a newline, its text; its bytes, a `Blob` or the message
    * @throws MokaError that names file, line, layer and blob
+   * @example
+   * ```ts
+   * const net = await Net.load("net.prototxt", { weights: "net.caffemodel" });
+   * const { prob } = await net.forward({ data: pixels });
+   * await net.dispose();
+   *
+   * const given = await Net.load(text, { weights: bytes });
+   * const other = await Net.load("https://example.com/net.prototxt", {
+   *   weights: "https://example.com/net.caffemodel",
+   *   onProgress: ({ url, loaded, total }) => console.log(url, loaded, total),
+   * });
+   * ```
    */
   load: (source: NetSource, options: NetOptions = {}): Promise<Net> =>
     stoppable(options.signal, (signal) => loadNet(source, { ...options, signal })),

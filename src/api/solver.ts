@@ -46,6 +46,13 @@ export const Solver = {
    * @param source a solver's prototxt: its path or address, or, if it has a `{` or a newline, its text; its bytes, a `Blob` or the
    * message
    * @throws MokaError that names file, line, layer and blob
+   * @example
+   * ```ts
+   * const solver = await Solver.load("solver.prototxt", { weights: "net.caffemodel" });
+   * solver.on("test", ({ iter, outputs }) => console.log(iter, outputs.accuracy[0]));
+   * await solver.solve();
+   * await solver.dispose();
+   * ```
    */
   load: (source: SolverSource, options: SolverOptions = {}): Promise<Solver> =>
     stoppable(options.signal, (signal) => loadSolver(source, { ...options, signal })),

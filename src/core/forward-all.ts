@@ -17,13 +17,17 @@ export type Rows = Readonly<Record<string, ArrayLike<number> | { readonly data: 
 
 /** What `forwardBackwardAll` collects: values by blob, and gradients by blob, a row for each row given. */
 export interface AllRows {
+  /** Values by blob, a row for each row of the inputs. */
   readonly blobs: Record<string, NdArray>;
+  /** Gradients by blob, likewise. */
   readonly diffs: Record<string, NdArray>;
 }
 
 /** Blobs to collect beside the outputs' data and, after backward, the inputs' diffs. The progress counts `batches`. */
 export interface AllOptions extends WorkOptions {
+  /** Names of blobs whose values are collected too. */
   readonly blobs?: readonly string[] | undefined;
+  /** Names of blobs whose gradients are collected too. */
   readonly diffs?: readonly string[] | undefined;
 }
 

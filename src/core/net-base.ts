@@ -58,17 +58,38 @@ export abstract class NetBase extends ResourceOwner {
    * @param rows rows of the inputs, and of the diffs of outputs by their names; without the latter backward starts with the loss.
    * Without inputs, the input blobs keep their values
    * @param options `blobs` and `diffs`: names of blobs to collect, beside the outputs' data and the inputs' diffs
+   * @example
+   * ```ts
+   * const rows = { data: new Float32Array(5 * 192), prob: new Float32Array(5 * 10).fill(1) };
+   * const { diffs } = await net.forwardBackwardAll(rows, { diffs: ["fc"] });
+   * console.log(diffs.fc.shape); // [ 5, 10 ]
+   * ```
    */
   forwardBackwardAll(rows: Rows, options: AllOptions = {}): Promise<AllRows> {
     return this.turn(() => runAll(this, rows, options, true));
   }
 
-  /** A table of the layers, with their blobs' shapes and their parameters; `console.log` shows it too. */
+  /**
+   * A table of the layers, with their blobs' shapes and their parameters; `console.log` shows it too.
+   *
+   * @example
+   * ```ts
+   * const table = String(net);
+   * ```
+   */
   override toString(): string {
     return netText(this);
   }
 
-  /** Its structure, without values, as `JSON.stringify` writes it. */
+  /**
+   * Its structure, without values, as `JSON.stringify` writes it.
+   *
+   * @example
+   * ```ts
+   * const { layers } = JSON.parse(JSON.stringify(net));
+   * console.log(layers[1].name); // conv1
+   * ```
+   */
   toJSON(): NetDescription {
     return netDescription(this);
   }

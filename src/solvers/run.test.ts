@@ -62,6 +62,15 @@ describe("run", () => {
     await solver.dispose();
   });
 
+  test("hands on the last snapshot before the last test begins", async () => {
+    const { solver } = await load("snapshot_after_train: true");
+    const seen: string[] = [];
+    solver.on("test", ({ iter }) => void seen.push(`heard test ${iter}`));
+    for await (const { type, iter } of solver.run()) seen.push(`${type} ${iter}`);
+    expect(seen.slice(-3)).toEqual(["snapshot 4", "heard test 4", "test 4"]);
+    await solver.dispose();
+  });
+
   test("waits between two iterations until the next event is asked for", async () => {
     const { solver } = await load("test_initialization: false test_interval: 100");
     for await (const event of solver.run({ iterations: 3 })) {

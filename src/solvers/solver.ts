@@ -45,8 +45,11 @@ export type SolverAction = "none" | "snapshot" | "stop";
  * can be used as before: the next `step` goes on, and begins with the tests that did not end.
  */
 export class Solver extends SolverBase {
+  /** The net that is trained, in phase TRAIN. */
   readonly net: Net;
+  /** The test nets, in phase TEST. They share the parameters of the trained net. */
   readonly testNets: readonly Net[];
+  /** The solver's message. It is read at each iteration. */
   readonly param: SolverParameter;
   readonly #context: SolverContext;
   readonly #updater: Updater;
@@ -124,7 +127,16 @@ export class Solver extends SolverBase {
     return this.#smoothedLoss.value;
   }
 
-  /** Sets a function that returns the current request. It is called after every iteration, and during tests. */
+  /**
+   * Sets a function that returns the current request. It is called after every iteration, and during tests.
+   *
+   * @example
+   * ```ts
+   * const end = Date.now() + 60_000;
+   * solver.onRequest(() => (Date.now() > end ? "stop" : "none")); // trains for a minute at most
+   * await solver.solve();
+   * ```
+   */
   onRequest(getRequest: () => SolverAction): void {
     this.#getRequest = getRequest;
   }
@@ -137,6 +149,13 @@ export class Solver extends SolverBase {
    * @throws MokaError `MOKA_NAN` if a loss is not finite; the weights are then those before that iteration. `MOKA_FILE` before
    * the first update if a snapshot would have to replace a file that is read-only, and after the last one if the last snapshot
    * could not be written.
+   * @example
+   * ```ts
+   * while (solver.iter < 4) {
+   *   await solver.step(2);
+   *   console.log(solver.iter, solver.loss, solver.net.params.get("conv1")[0].data);
+   * }
+   * ```
    */
   async step(iterations: number, work: WorkOptions = {}): Promise<void> {
     await this.#usable.#calls.take(() => finish(this.#step(iterations, work)));
@@ -213,6 +232,11 @@ export class Solver extends SolverBase {
    *
    * @param work its progress counts as that of `step`
    * @throws MokaError as `step` does
+   * @example
+   * ```ts
+   * await solver.solve();
+   * console.log(solver.iter, solver.stopped); // 4 false
+   * ```
    */
   async solve(work: WorkOptions = {}): Promise<void> {
     await this.#usable.#calls.take(() => finish(this.#solve(work)));
@@ -233,7 +257,10 @@ export class Solver extends SolverBase {
       throw error;
     }
     const wasJustTaken = param.snapshot > 0 && this.iter % param.snapshot === 0 && !this.#failure;
-    if (param.snapshotAfterTrain && !wasJustTaken) await this.net.turn(() => this.#snapshot(true));
+    if (param.snapshotAfterTrain && !wasJustTaken) {
+      await this.net.turn(() => this.#snapshot(true));
+      yield;
+    }
     if (this.#stopped) {
       log("info", "solver.cpp:311", "Optimization stopped early.");
       if (this.#failure) throw this.#failure;
@@ -259,6 +286,11 @@ export class Solver extends SolverBase {
    *
    * @param work its progress counts `test batches`
    * @returns its outputs by name, averaged over the batches
+   * @example
+   * ```ts
+   * const { accuracy } = await solver.test();
+   * console.log(accuracy[0]);
+   * ```
    */
   async test(index = 0, work: WorkOptions = {}): Promise<Record<string, Float32Array>> {
     return this.#usable.net.turn(() => this.#test(index, work));
@@ -300,6 +332,12 @@ export class Solver extends SolverBase {
    * the state of the run that Caffe does not store.
    *
    * The solver state is written last. If it exists, the other files are complete, even if the process was killed.
+   *
+   * @example
+   * ```ts
+   * await solver.step(2);
+   * await solver.snapshot(); // small_iter_2.caffemodel, small_iter_2.solverstate and small_iter_2.moka.json
+   * ```
    */
   async snapshot(): Promise<void> {
     await this.#usable.net.turn(() => this.#snapshot(true));
@@ -357,6 +395,15 @@ export class Solver extends SolverBase {
    * Restores a snapshot: iteration, weights and history are those of the files. With the `.moka.json` that `snapshot`
    * wrote beside them, data, random numbers and smoothed loss continue too. Without it, or if it belongs to other
    * files, they start from the beginning as in Caffe, and the log says so.
+   *
+   * @example
+   * ```ts
+   * await solver.step(2);
+   * await solver.snapshot();
+   * await solver.step(2);
+   * await solver.restore("small_iter_2.solverstate");
+   * console.log(solver.iter); // 2
+   * ```
    */
   async restore(path: string): Promise<void> {
     await this.#usable.#calls.take(() => this.net.turn(() => this.#restore(path)));
@@ -377,7 +424,14 @@ export class Solver extends SolverBase {
     this.#restoredLoss = smoothed ?? this.#restoredLoss;
   }
 
-  /** Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards. */
+  /**
+   * Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards.
+   *
+   * @example
+   * ```ts
+   * await solver.dispose();
+   * ```
+   */
   dispose(): Promise<void> {
     this.#disposal ??= this.#calls.take(() => this.#release());
     return this.#disposal;

@@ -25,6 +25,7 @@ export interface ImageMean {
   readonly count: number;
 }
 
+/** Options of `computeImageMean`. */
 export type ImageMeanOptions = ImageSetOptions;
 
 /**
@@ -34,6 +35,11 @@ export type ImageMeanOptions = ImageSetOptions;
  * @param source the database: the path of its folder; of an LMDB, also the path, bytes or `Blob` of its `data.mdb`
  * @param options the progress counts `records`; how many there are in all is not known
  * @throws MokaError MOKA_DATA if the images differ in size, or there are none
+ * @example
+ * ```ts
+ * const { shape, channelMeans, count } = await computeImageMean("train_lmdb");
+ * console.log(shape, count); // [ 3, 8, 8 ] 8
+ * ```
  */
 export async function computeImageMean(source: FileSource, options: ImageMeanOptions = {}): Promise<ImageMean> {
   const { images = createImages(), backend = "lmdb", log = silent } = options;

@@ -31,6 +31,11 @@ export interface CifarDatabase {
  * @param options the progress counts the `records` of both
  * @throws MokaError MOKA_FILE, before anything is written, if a file is missing or a database is there already; MOKA_DATA if a
  * file does not have this form
+ * @example
+ * ```ts
+ * const { train, test } = await convertCifarData("cifar-10-batches-bin", "databases");
+ * console.log(train.path, test.path); // databases/cifar10_train_lmdb databases/cifar10_test_lmdb
+ * ```
  */
 export async function convertCifarData(
   inputFolder: string,

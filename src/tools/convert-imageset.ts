@@ -54,6 +54,12 @@ const readAhead = 8;
  * @param options the progress counts the `images` of the list
  * @returns the number of images in the database, and of those that could not be read
  * @throws MokaError MOKA_FILE if the database exists
+ * @example
+ * ```ts
+ * const size = { resizeWidth: 8, resizeHeight: 8 };
+ * const { count, skipped } = await convertImageset("images/", "images.txt", "my_lmdb", size);
+ * console.log(count, skipped); // 8 0
+ * ```
  */
 export async function convertImageset(
   rootFolder: string,

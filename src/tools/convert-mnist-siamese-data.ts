@@ -24,6 +24,14 @@ export interface ConvertMnistSiameseDataOptions extends Omit<ImageSetOptions, "i
  * @param options the progress counts `records`
  * @returns the number of pairs, and of those of one class
  * @throws MokaError MOKA_FILE if the database exists, MOKA_DATA if the files do not fit together
+ * @example
+ * ```ts
+ * const { count, similar } = await convertMnistSiameseData(
+ *   "t10k-images-idx3-ubyte",
+ *   "t10k-labels-idx1-ubyte",
+ *   "siamese_leveldb",
+ * );
+ * ```
  */
 export async function convertMnistSiameseData(
   imageFile: string,

@@ -15,6 +15,7 @@ import type { FileOptions } from "./options.js";
 export interface ExtractFeaturesOptions extends FileOptions {
   /** Names of blobs, and for each the path of its database or file. */
   readonly blobs: readonly string[];
+  /** Paths of the databases or files, one for each blob. */
   readonly outputs: readonly string[];
   /** The number of forward passes. */
   readonly batches: number;
@@ -41,6 +42,11 @@ interface Writer {
  * @param options the progress counts `batches`
  * @returns the number of records of each blob
  * @throws MokaError MOKA_USAGE for blobs that the net does not have, MOKA_FILE if a database exists
+ * @example
+ * ```ts
+ * const [count] = await extractFeatures(net, { blobs: ["fc"], outputs: ["fc.npy"], batches: 2, format: "npy" });
+ * console.log(count, (await loadArray("fc.npy")).shape); // 2 [ 2, 10 ]
+ * ```
  */
 export async function extractFeatures(net: Net, options: ExtractFeaturesOptions): Promise<number[]> {
   const { blobs: names, outputs, batches, format, log = silent } = options;

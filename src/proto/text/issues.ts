@@ -43,15 +43,18 @@ const textIssueCodes = {
   MOKA_TEXT_ENCODING: "warning",
 } as const satisfies Record<string, "error" | "warning">;
 
+/** The kind of a problem of a text. */
 export type TextIssueCode = keyof typeof textIssueCodes;
 
 export interface TextIssue {
   readonly code: TextIssueCode;
+  /** `warning`: the meaning is clear, and was read. `error`: it is in doubt, or something is missing from the message. */
   readonly severity: "error" | "warning";
   /** Line, counted from 1. */
   readonly line: number;
   /** Column, counted from 1 in UTF-16 units. */
   readonly column: number;
+  /** The problem, in a sentence. */
   readonly message: string;
   /** Whether Caffe, which reads with C++ protobuf, would refuse the file for this. */
   readonly caffeRefuses: boolean;

@@ -22,6 +22,7 @@ export interface LayerGap {
    * batch, `global` in the net where all normalize by their averages.
    */
   readonly inputError: number;
+  /** The same of its top. */
   readonly outputError: number;
   /**
    * The divergence of the data's normal distribution from the stored one, KL(N(μ, σ²) ‖ N(M/s, V/s)), in nats: the mean

@@ -9,6 +9,7 @@ import { Moments } from "./moments.js";
 import { type NormBlobs, normBlobsIn } from "./norm-layers.js";
 
 export const statisticsMethods = ["pooled", "moving"] as const;
+/** How new averages are made; see `CalibrateOptions`. */
 export type StatisticsMethod = (typeof statisticsMethods)[number];
 
 /** Copies of the blobs of all BatchNorm layers, by layer name. */
