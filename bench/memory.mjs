@@ -33,7 +33,7 @@ console.log(`Moka ${version}, Node ${process.versions.node}`);
 await train(Number(values.iterations));
 await loadAndDispose(Number(values.nets));
 
-/** Ten parts of one run, each with tests and a snapshot; then, that they can be told apart, the loss. */
+/** One run in ten parts, each with tests and a snapshot. */
 async function train(iterations) {
   const folder = mkdtempSync(join(tmpdir(), "moka-memory-"));
   const every = Math.max(1, Math.floor(iterations / 10));

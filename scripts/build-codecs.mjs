@@ -1,6 +1,6 @@
 // Writes the WebAssembly of the JPEG codec that pages use, as text, to src/platform/browser/gen/: jpeg-decoder.ts and
-// jpeg-encoder.ts. The package it comes from would fetch it from beside its own file, which is not there in a bundle of esbuild or
-// Rollup.
+// jpeg-encoder.ts. Its package would fetch it from the folder of its own file, where bundles of esbuild and Rollup do not have
+// it.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { deflateSync } from "node:zlib";

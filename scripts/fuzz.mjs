@@ -1,9 +1,9 @@
-// Damaged inputs for every reader, many of them: `npm run fuzz`. It prints a table, and ends with 1 if a reader failed.
+// Gives every reader many damaged inputs: `npm run fuzz`. It prints a table, and exits with 1 if a reader failed.
 //
 //   npm run fuzz                                  100,000 inputs for each reader of texts and messages, 10,000 for images and databases
-//   npm run fuzz -- --count 500 png lmdb          some readers, so many inputs each
+//   npm run fuzz -- --count 500 png lmdb          some readers, that many inputs each
 //   npm run fuzz -- --seed 2                      other inputs
-//   npm run fuzz -- --index 1234 png              one input, and what becomes of it; with --save FILE it is written there
+//   npm run fuzz -- --index 1234 png              one input, and its result; --save FILE writes the input to a file
 //
 // A reader may return or throw a MokaError. Everything else is a failure: another error, a crash, more than 2 s, or more memory
 // than 10 times the input and the result together, beyond a floor of 64 MiB. Each reader runs in a process of its own; after a
@@ -18,9 +18,9 @@ import { generator, hash } from "./fuzz/mutate.mjs";
 import { readers } from "./fuzz/readers.mjs";
 
 const slowest = 2000; // ms
-/** After this a reader counts as hanging, ms. */
+/** A reader that takes longer counts as hanging, ms. */
 const patience = 30_000;
-/** A reader with so many failures is not asked further. */
+/** A reader with this number of failures gets no further inputs. */
 const mostFailures = 100;
 const floor = 64 * 2 ** 20;
 
@@ -71,7 +71,7 @@ async function fuzz(name, count) {
   return failures;
 }
 
-/** Whether one input takes too long or too much in a process of its own: before, others could be the reason. */
+/** Whether one input takes too much time or memory in a process of its own, where no other input can be the reason. */
 function failsAlone(name, index) {
   return spawnSync(process.execPath, [...flags(), "--index", index, "--seed", seed, name].map(String)).status !== 0;
 }
@@ -125,7 +125,7 @@ async function runPart(name, from, count, total, failures) {
 }
 
 function flags() {
-  // Little room for young objects, so that the peak of memory is what is used, not what waits to be collected.
+  // The space for young objects is small, so that the peak of memory has little garbage in it.
   return ["--max-semi-space-size=8", "--max-old-space-size=2048", "--expose-gc", fileURLToPath(import.meta.url)];
 }
 
@@ -142,7 +142,7 @@ function report(value) {
   }
 }
 
-/** Reports to stdout: before each input its index, after each hundred what became of them. */
+/** Reports to stdout the index of each input before it is read, and the results after each hundred. */
 async function runChild(name, from, count) {
   const reader = await readerOf(name);
   let part = emptyPart();
@@ -169,12 +169,12 @@ async function readerOf(name) {
   const found = readers.find((reader) => reader.name === name);
   if (!found) throw new Error(`no reader ${name}; there are ${readers.map((reader) => reader.name).join(", ")}`);
   const ready = await found.open();
-  // The first call loads libraries and compiles: that is not the input's.
+  // The first call loads libraries and compiles: its time and memory are not those of an input.
   await ready.read(ready.make(generator(hash(name)))).catch(() => {});
   return { name, ...ready };
 }
 
-/** Reads one input, and says what became of it. */
+/** Reads one input, and measures time and memory. */
 async function attempt(reader, index) {
   const input = reader.make(generator(hash(reader.name, seed, index)));
   const before = process.resourceUsage().maxRSS * 1024;
@@ -197,7 +197,7 @@ async function attempt(reader, index) {
   return { isRead: result !== undefined, time, memory, reason, isMeasured };
 }
 
-/** About how many bytes a value holds. */
+/** The approximate size of a value in bytes. */
 function sizeOf(value, seen = new Set()) {
   if (typeof value === "string") return 2 * value.length;
   if (typeof value !== "object" || value === null || seen.has(value)) return 8;

@@ -1,4 +1,4 @@
-// Types that the declarations above mention.
+// The public API: all values, and every type that a public signature mentions.
 
 export { createImages, type DecoderOptions } from "#platform";
 export type { BatchOptions } from "./api/batch-nets.js";

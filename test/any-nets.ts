@@ -1,5 +1,5 @@
 // Random nets over all layer types that compute without files. A layer's fields are drawn from the schema, its bottoms from
-// the blobs there are and from new inputs; what Moka refuses is drawn again. So no list says what is legal.
+// the blobs there are and from new inputs; what Moka refuses is drawn again, so that no list of legal values is needed.
 import { type DescField, ScalarType } from "@bufbuild/protobuf";
 import { ReferenceEngine } from "../src/engines/reference/index.js";
 import { layers } from "../src/layers/registry.js";
@@ -10,7 +10,7 @@ import type { Shape } from "../src/util/shape.js";
 import { countOf } from "../src/util/shape.js";
 import { netFromText } from "./nets.js";
 
-/** The types that a net can be drawn with; the others read files, write files or take data by a call. */
+/** The types that are drawn. The others read or write files, or take data by a call. */
 export const drawnTypes: readonly string[] = layers
   .filter(({ group, type }) => group !== "data" || type === "DummyData")
   .map(({ type }) => type);
@@ -67,7 +67,7 @@ class Draft {
     return { text, phase: this.#phase, inputs, hasBackward: this.#hasBackward, types: this.#types };
   }
 
-  /** Adds a layer, if one of these tries gives one that Moka takes. */
+  /** Adds a layer, if Moka takes one of `tries` layers that are drawn. */
   async add(type: string, tries: number): Promise<void> {
     for (let i = 0; i < tries; i++) {
       const inputs = [...this.#inputs];
@@ -125,7 +125,7 @@ class Draft {
     const asked = dice.chance(0.7) ? shapesBeside[type] : undefined;
     const count = asked ? 3 : dice.of([0, 1, 1, 1, 2, 2, 3, 4, 5]);
     const all = [...this.#shapes.keys()];
-    // The last ones, so that nets get deep.
+    // Mostly the last blobs, so that nets get deep.
     const blobs = dice.chance(0.7) ? all.slice(-3) : all;
     const bottoms: string[] = [];
     let first: Shape = [];
@@ -237,7 +237,7 @@ class Draft {
   }
 }
 
-/** The shapes of two further bottoms that chance would hardly ever find, beside the first. */
+/** The shapes of further bottoms for that of the first, of types whose shapes are rarely drawn by chance. */
 const shapesBeside: Readonly<Record<string, (first: Shape) => readonly Shape[]>> = {
   LSTMUnit: (first) => [[...first.slice(0, -1), 4 * (first.at(-1) ?? 1)], first.slice(0, -1)],
   InfogainLoss: ([batch = 1, classes = 1, ...more]) => [
@@ -246,7 +246,7 @@ const shapesBeside: Readonly<Record<string, (first: Shape) => readonly Shape[]>>
   ],
 };
 
-/** Fields without which most layers of their type are refused, or do nothing of interest. */
+/** Fields that most layers of their type need in order to be taken, or to compute something of interest. */
 const usual: ReadonlySet<string> = new Set([
   ...["num_output", "kernel_size", "weight_filler", "filler", "input_dim", "shape", "dim", "tiles", "pyramid_height"],
   "data_filler",

@@ -1,4 +1,4 @@
-// Solving with LeNet, as Caffe's 01-learning-lenet.ipynb: a net written in code, and a training loop of one's own.
+// Solving with LeNet, as Caffe's 01-learning-lenet.ipynb: a net written in code, and a training loop of your own.
 // node examples/notebooks/01-learning-lenet.mjs
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -80,7 +80,7 @@ console.log(`first loss: ${trainLoss[0].toFixed(3)}`);
 console.log(`last loss: ${trainLoss.at(-1).toFixed(3)}`);
 console.log(`accuracy: ${testAccuracy.at(-1).toFixed(3)}`);
 
-// How the scores of the first test image came about: a row for each class, a column for each tenth iteration.
+// The scores of the first test image during training: a row for each class, a column for each tenth iteration.
 const [label] = testNet.blobs.get("label").data;
 const scores = output.filter((_, it) => it % 10 === 0).map((each) => each.subarray(0, 10));
 const grid = Float32Array.from(

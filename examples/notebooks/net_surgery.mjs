@@ -73,7 +73,7 @@ for (const name of ["fc1", "score"]) {
 }
 await full.save(join(folder, "full_conv.caffemodel"));
 
-// Four digits in one picture of 56 × 56, and a map of 8 × 8 answers: each for 28 × 28 pixels, 4 pixels apart.
+// Four digits in one image of 56 × 56 pixels, and a map of 8 × 8 predictions, each for 28 × 28 pixels, 4 pixels apart.
 const pixels = new Float32Array(56 * 56);
 for (let i = 0; i < 4; i++) {
   for (let row = 0; row < 28; row++) {
@@ -85,7 +85,7 @@ const map = reshape(prob, full.blobs.get("prob").shape);
 const classes = argmax(slice(map, 0), 0);
 for (const row of toNested(classes)) console.log(row.join(" "));
 
-// In the corners of the map it says what the original says of the four digits.
+// The corners of the map have the original's predictions for the four digits.
 const one = await original.forwardAll({ data: prepared(digits.images.subarray(0, 4 * 784)) });
 const corners = [0, 7].flatMap((y) => [0, 7].map((x) => slice(classes, y, x).data[0]));
 console.log(`corners: ${corners}`);

@@ -1,5 +1,5 @@
-// Multilabel classification with a data layer of one's own, as Caffe's pascal-multilabel-with-datalayer.ipynb: the class
-// takes the place of the Python layer that the prototxt names. In the place of PASCAL's photographs it draws shapes.
+// Multilabel classification with a data layer of your own, as Caffe's pascal-multilabel-with-datalayer.ipynb: the class
+// replaces the Python layer that the prototxt names. It draws shapes instead of reading PASCAL's photographs.
 // node examples/notebooks/pascal-multilabel-with-datalayer.mjs
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

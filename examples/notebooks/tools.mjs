@@ -1,4 +1,4 @@
-// What the notebooks share: data, a trained net, and pictures as text.
+// What the notebooks share: data, a trained net, and images as text.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { L, max, min, NetSpec, P, Solver } from "moka-caffe";
@@ -11,7 +11,7 @@ export function workFolder(name) {
   return folder;
 }
 
-/** The place of `data/mnist/get_mnist.sh`: `moka digits` draws digits, to train on and to test on. */
+/** Draws digits for training and testing, as `moka digits`; in the place of `data/mnist/get_mnist.sh`. */
 export async function getDigits(folder, { train, test, format = "lmdb" }) {
   await moka(["digits", folder, "--train", String(train), "--test", String(test), "--format", format]);
 }
@@ -23,7 +23,7 @@ export function readIdx(folder, name) {
   return { images, labels: [...labels], image: (i) => images.subarray(i * 784, (i + 1) * 784) };
 }
 
-/** The mean of all pixels of the digits, about, which is subtracted before they are scaled to ±1. */
+/** About the mean of all pixels of the digits. It is subtracted before they are scaled to ±1. */
 export const pixelMean = 33;
 
 /** Pixels as the nets take them. */
@@ -59,7 +59,7 @@ export function solverText(net, { test, ...fields }) {
   return [`train_net: "${net}"`, ...tests, ...lines.map(([name, value]) => `${name}: ${value}`), ""].join("\n");
 }
 
-/** The place of `download_model_binary.py`: a net that knows digits, trained in a second. Returns its two files. */
+/** Trains a net on digits, in a second, in the place of `download_model_binary.py`. Returns its two files. */
 export async function trainedDigits(folder) {
   await getDigits(join(folder, "digits"), { train: 2000, test: 100 });
   const files = { model: join(folder, "deploy.prototxt"), weights: join(folder, "digits.caffemodel") };
@@ -81,7 +81,7 @@ export async function trainedDigits(folder) {
   return files;
 }
 
-/** The place of matplotlib's `imshow`: height × width values as shades, the least blank, the greatest dark. */
+/** Shows height × width values as shades of text, the least blank, the greatest dark, as matplotlib's `imshow`. */
 export function imshow({ shape, data }) {
   const [height, width] = shape.slice(-2);
   const [low, high] = [min(data), max(data)];

@@ -20,7 +20,7 @@ export function hash(...parts) {
   return value >>> 0;
 }
 
-/** No input is longer; a longer one takes time and finds nothing more. */
+/** The greatest length of an input. Longer ones take more time and find nothing more. */
 const longest = 1 << 17;
 
 const edges = [0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
@@ -101,7 +101,7 @@ const pieces = [
   ],
 ];
 
-/** The same for texts: pieces of the language are put in, doubled, moved and taken out. */
+/** The same for texts: pieces of the languages are inserted, doubled, moved and removed. */
 export function mutateText(seeds, random) {
   const { below, pick } = random;
   let text = pick(seeds);

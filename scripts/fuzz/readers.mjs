@@ -1,4 +1,4 @@
-// What is fuzzed: each reader has a name, the number of inputs, and `open`, which gives `make(random)`, a damaged input, and
+// The readers that are fuzzed: each has a name, the number of inputs, and `open`, which gives `make(random)`, a damaged input, and
 // `read(input)`. The seeds are the project's own golden files and texts.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -33,7 +33,7 @@ const text = (name, open, count = many) => ({
   },
 });
 
-/** A reader of bytes. `repair` makes checksums right again in half of the inputs, so that what is behind them is reached. */
+/** A reader of bytes. `repair` makes checksums right again in half of the inputs, so that the code behind the checks runs too. */
 const bytes = (name, open, count = many) => ({
   name,
   count,
@@ -47,7 +47,7 @@ const bytes = (name, open, count = many) => ({
   },
 });
 
-/** A parsed text that is printed and parsed again must be the same: this too is a reader's promise. */
+/** A parsed text must be the same net after it is printed and parsed again. */
 function printsTheSame({ parseNet, formatNet }) {
   return (input) => {
     const { message, issues } = parseNet(input);
@@ -59,7 +59,7 @@ function printsTheSame({ parseNet, formatNet }) {
   };
 }
 
-/** The chunks of a PNG with their checksums, and pixels that are compressed rightly, whatever was in the chunk. */
+/** Gives the chunks of a PNG their right checksums; sometimes the end is cut off. */
 function repairPng(input, random) {
   const view = new DataView(input.buffer, input.byteOffset, input.length);
   for (let at = 8; at + 12 <= input.length; ) {

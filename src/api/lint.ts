@@ -120,7 +120,7 @@ async function prepare(source: FileSource, options: LintOptions) {
 
 /** Unlike `readText`, preserves a byte order mark and bytes that are not UTF-8, which a repaired text must have too. */
 async function readEncoded(source: FileSource, name: string | undefined, files: Files): Promise<EncodedText> {
-  if (typeof source === "string" && isText(source)) return { text: source, file: name, encoding: "utf-8" };
+  if (isText(source)) return { text: source, file: name, encoding: "utf-8" };
   const file = sourceName(source);
   return { ...decodeText(await readTextBytes(source, files)), file: isPath(source) ? file : (name ?? file) };
 }

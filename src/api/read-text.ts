@@ -1,5 +1,5 @@
 import { isMessage } from "@bufbuild/protobuf";
-import { kindOf, kindOfText, kinds, textFile } from "../proto/file-kind.js";
+import { kindOf, kindOfText, kinds, textFile, wrongKind } from "../proto/file-kind.js";
 import {
   type NetParameter,
   NetParameterSchema,
@@ -30,14 +30,14 @@ export type NetSource = FileSource | NetParameter;
 /** A solver's prototxt; see `NetSource`. */
 export type SolverSource = FileSource | SolverParameter;
 
-/** Whether a string is a prototxt itself, and not its path. */
-export function isText(pathOrText: string): boolean {
-  return /[{\n]/.test(pathOrText);
+/** Whether a source is the text of a prototxt, and not its path. */
+export function isText(source: unknown): source is string {
+  return typeof source === "string" && /[{\n]/.test(source);
 }
 
 /** Reads a text from a file, or takes the text itself. */
 export async function readText(source: FileSource, files: Files): Promise<Text> {
-  if (typeof source === "string" && isText(source)) return { text: source, file: undefined };
+  if (isText(source)) return { text: source, file: undefined };
   return { text: new TextDecoder().decode(await readTextBytes(source, files)), file: sourceName(source) };
 }
 
@@ -46,9 +46,8 @@ export async function readTextBytes(source: FileSource, files: Files): Promise<U
   check(source !== "", "MOKA_FILE", "the path of a prototxt is empty");
   const bytes = await readSource(files, source);
   const kind = kindOf(bytes);
-  const isOther = kind !== undefined && !texts.has(kind);
-  check(!isOther, "MOKA_PARSE", `${sourceName(source) ?? "what is given"} is ${kind}, where a prototxt is wanted`);
-  return bytes;
+  if (kind === undefined || texts.has(kind)) return bytes;
+  throw new MokaError("MOKA_PARSE", wrongKind(sourceName(source) ?? "what is given", kind, "a prototxt"));
 }
 
 const texts: ReadonlySet<string> = new Set([kinds.net, kinds.solver, textFile]);
@@ -64,7 +63,7 @@ export function isNet(source: NetSource): source is NetParameter {
 
 /** The name of a net's file for messages; "the net" for a text or a message. */
 export function nameOf(source: NetSource): string {
-  if (isNet(source) || (typeof source === "string" && isText(source))) return "the net";
+  if (isNet(source) || isText(source)) return "the net";
   return sourceName(source) ?? "the net";
 }
 
@@ -83,7 +82,7 @@ interface SolverText {
 }
 
 /** Reads a net, and upgrades it to the current form. */
-export function netFrom({ text, file }: Text, log: Log): NetParameter {
+function netFrom({ text, file }: Text, log: Log): NetParameter {
   const parsed = parseNet(text, { file });
   checkNet(parsed.message, { text, file });
   const message = accept(parsed, file, log);
@@ -93,14 +92,14 @@ export function netFrom({ text, file }: Text, log: Log): NetParameter {
 /** Throws if a text without layers is that of a solver. */
 export function checkNet({ layer, layers }: NetParameter, { text, file }: Text): void {
   const isSolver = layer.length + layers.length === 0 && kindOfText(text) === kinds.solver;
-  check(!isSolver, "MOKA_PARSE", `${file ?? "the text"} is ${kinds.solver}, where ${kinds.net} is wanted`);
+  check(!isSolver, "MOKA_PARSE", wrongKind(file ?? "the text", kinds.solver, kinds.net));
 }
 
 function solverFrom({ text, file }: Text, log: Log): SolverParameter {
   const parsed = parseSolver(text, { file });
   const { net, netParam, trainNet, trainNetParam } = parsed.message;
   const isNet = !net && !netParam && !trainNet && !trainNetParam && kindOfText(text) === kinds.net;
-  check(!isNet, "MOKA_PARSE", `${file ?? "the text"} is ${kinds.net}, where ${kinds.solver} is wanted`);
+  check(!isNet, "MOKA_PARSE", wrongKind(file ?? "the text", kinds.net, kinds.solver));
   const message = accept(parsed, file, log);
   return upgradeSolver(message, file ?? "<text>", log);
 }

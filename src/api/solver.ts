@@ -1,5 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { modifiedAt, yieldToEvents } from "#platform";
+import { modifiedAt } from "#platform";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles } from "../data/weight-files.js";
@@ -89,7 +89,6 @@ export async function loadSolver(
       files,
       random: context.random,
       modifiedAt,
-      yieldToEvents,
       engine,
     });
     if (weights !== undefined && typeof weights !== "string") {

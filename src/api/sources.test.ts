@@ -1,4 +1,4 @@
-// Every function that takes a path takes the file's content too, and a file of the web, and a file of `createFiles`.
+// Every function that takes a path also takes the file's content, an address of the web, and a file of `createFiles`.
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -33,7 +33,7 @@ function solverFile({
   return file;
 }
 
-/** Waits for a condition, which a working program reaches soon; a test that waits for ever fails by its time limit. */
+/** Waits for a condition. If it never holds, the test fails by its time limit. */
 async function until<T>(condition: () => T | undefined | false): Promise<T> {
   for (;;) {
     const value = condition();
@@ -102,7 +102,7 @@ function checkTerminal(shown: string): void {
 }
 
 const hasScript = spawnSync("script", ["-qec", "true", "/dev/null"], { input: "" }).status === 0;
-// Without `script` of util-linux (BSD's takes other arguments) there is no terminal to test at.
+// The terminal needs `script` of util-linux; BSD's takes other arguments.
 describe.skipIf(!hasScript && process.env["MOKA_REQUIRE_TOOLS"] !== "1")("at a terminal", () => {
   test("Ctrl-C stops with a snapshot", async () => {
     const run = trainAtTerminal("-solver", solverFile(), "-engine", "reference");

@@ -62,8 +62,8 @@ export function planBackward(nodes: readonly Node[], forceBackward: boolean): Lo
 }
 
 /**
- * Lets every layer run backward that computes something in Caffe when its backward is called, as `caffe time` does with all
- * layers: those whose parameters learn, even under no loss, and those that do not ask which gradients are wanted.
+ * Makes every layer run backward whose backward computes something in `caffe time`, which calls the backward of all layers.
+ * These are the layers whose parameters learn, even under no loss, and those that ignore which gradients are wanted.
  */
 export function planEveryBackward(nodes: readonly Node[]): void {
   for (const node of nodes) {

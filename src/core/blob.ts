@@ -14,7 +14,7 @@ interface TensorView {
   readonly diff: Span;
 }
 
-/** What `JSON.stringify` writes of a blob: its values in short. The last three are missing if there are no values, or they are not kept. */
+/** What `JSON.stringify` writes of a blob. `mean`, `min` and `max` are missing if it has no values, or they are not kept. */
 export interface BlobDescription {
   readonly name: string;
   readonly shape: Shape;

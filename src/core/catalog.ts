@@ -21,9 +21,9 @@ export interface LayerClass extends LayerConstructor {
 }
 
 /**
-/**
- * Checks a filler for a blob of this shape, and returns the function that writes its values: at once, or piece by piece while
- * the caller goes through the result, which it must do to the end before anything else draws.
+ * Checks a filler for a blob of this shape, and returns the function that writes its values. The function writes all values at
+ * once, or returns an iterable that writes a piece at each step. The caller must go to the end of the iterable before anything
+ * else draws random numbers.
  *
  * @throws MokaError at the filler's place in its file
  */

@@ -1,22 +1,14 @@
-import { quoted } from "../util/escape.js";
+import { oneLine, quoted } from "../util/escape.js";
 import type { Shape } from "../util/shape.js";
 import type { Blob } from "./blob.js";
 
 /** The part of a layer that is described. */
-interface LayerView {
-  readonly name: string;
-  readonly type: string;
-  readonly bottoms: readonly string[];
-  readonly tops: readonly string[];
+interface LayerView extends Omit<LayerDescription, "params"> {
   readonly blobs: readonly Blob[];
 }
 
 /** The part of a net that is described. */
-interface NetView {
-  readonly name: string;
-  readonly phase: "TRAIN" | "TEST";
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
+interface NetView extends Omit<NetDescription, "layers" | "blobs"> {
   readonly layers: readonly LayerView[];
   readonly blobs: ReadonlyMap<string, Blob>;
   readonly params: ReadonlyMap<string, readonly Blob[]>;
@@ -55,20 +47,20 @@ export function netDescription(net: NetView): NetDescription {
 
 /** A layer in one line: `Layer "conv1" (Convolution): data -> conv1`. */
 export function layerText({ name, type, bottoms, tops }: LayerView): string {
-  return `Layer ${quoted(name)} (${plain(type)}): ${flow(bottoms.map(plain), tops.map(plain))}`;
+  return `Layer ${quoted(name)} (${oneLine(type)}): ${flow(bottoms.map(oneLine), tops.map(oneLine))}`;
 }
 
 /** A net as a table: a line for each layer, with its blobs, their shapes, and its parameters. */
 export function netText(net: NetView): string {
   const rows = net.layers.map(({ name, type, bottoms, tops, blobs: params }) => {
-    const shaped = tops.map((top) => [plain(top), ...(net.blobs.get(top)?.shape ?? [])].join(" "));
+    const shaped = tops.map((top) => [oneLine(top), ...(net.blobs.get(top)?.shape ?? [])].join(" "));
     const weights = params.length > 0 ? `  params ${params.map(({ shape }) => shape.join(" ")).join(", ")}` : "";
-    return [plain(name), plain(type), flow(bottoms.map(plain), shaped) + weights] as const;
+    return [oneLine(name), oneLine(type), flow(bottoms.map(oneLine), shaped) + weights] as const;
   });
   const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length));
   const [names, types] = [width(0), width(1)];
   const counts = [...net.params.values()].flat().map(({ count }) => count);
-  const list = (blobs: readonly string[]) => blobs.map(plain).join(", ") || "none";
+  const list = (blobs: readonly string[]) => blobs.map(oneLine).join(", ") || "none";
   return [
     `Net ${quoted(net.name)} (${net.phase}): ${net.layers.length} layers, ${counts.reduce((a, b) => a + b, 0)} parameters`,
     `inputs: ${list(net.inputs)}; outputs: ${list(net.outputs)}`,
@@ -78,9 +70,4 @@ export function netText(net: NetView): string {
 
 function flow(bottoms: readonly string[], tops: readonly string[]): string {
   return `${bottoms.map((bottom) => `${bottom} `).join("")}-> ${tops.join(", ")}`.trimEnd();
-}
-
-/** A name that is safe on a terminal. */
-function plain(name: string): string {
-  return quoted(name).slice(1, -1);
 }

@@ -62,7 +62,7 @@ function brokenBy(rule: NetStateRule, state: NetState): string | undefined {
   return undefined;
 }
 
-/** A state in words: `phase TEST, level 2, stage "s0"`; without what is not set. */
+/** A state in words: `phase TEST, level 2, stage "s0"`. What is not set is left out. */
 export function formatState({ phase, level, stage }: NetState): string {
   const stages = stage.filter((name) => name !== "").map((name) => `stage ${JSON.stringify(name)}`);
   return [`phase ${phaseName(phase)}`, ...(level === 0 ? [] : [`level ${level}`]), ...stages].join(", ");

@@ -1,6 +1,6 @@
 import { check } from "../util/errors.js";
 import type { NdArray } from "../util/nd-array.js";
-import { countOf, type Shape } from "../util/shape.js";
+import { countOf, formatSizes, type Shape } from "../util/shape.js";
 import { upTo, type WorkOptions, watched } from "../util/work.js";
 import type { Blob } from "./blob.js";
 
@@ -67,7 +67,7 @@ export async function runAll(net: Runnable, rows: Rows, options: AllOptions, isB
   return { blobs: byName(blobs), diffs: byName(diffs) };
 }
 
-/** All inputs must be given; backward can also start without any, from the values that they have. */
+/** All inputs must be given. With backward, all may be left out: they then keep their values. */
 function checkNames({ inputs, outputs }: Runnable, given: readonly string[], isBackward: boolean): void {
   const known = isBackward ? [...inputs, ...outputs] : inputs;
   for (const name of given) {
@@ -118,7 +118,7 @@ function rowSize(name: string, shape: Shape, batch: number): number {
   check(
     shape[0] === batch,
     "MOKA_SHAPE",
-    `blob "${name}" of shape ${shape.join(" × ") || "()"} has no row for each of a batch of ${batch}`,
+    `blob "${name}" of shape ${formatSizes(shape)} has no row for each of a batch of ${batch}`,
   );
   return countOf(shape, 1);
 }

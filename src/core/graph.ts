@@ -166,9 +166,13 @@ export class Graph<L = LayerParameter> {
   #unknownBottom({ layer, index, value }: ConnectionProblem<L>): string {
     const names = [...this.madeAbove(layer)].map((name) => `"${name}"`);
     const known = names.length > 0 ? `; there are ${names.join(", ")}` : "";
-    const elsewhere = this.#all.filter((each) => !this.has(each) && this.messageOf(each).top.includes(value.name));
-    const others = elsewhere.map((each) => madeElsewhere(this.messageOf(each)));
+    const others = this.madeElsewhere(value.name).map((each) => describeElsewhere(this.messageOf(each)));
     return [`bottom ${index} is "${value.name}", which no layer above produces${known}`, ...others].join("; ");
+  }
+
+  /** The layers that the net's state leaves out and that make a blob of this name. */
+  madeElsewhere(name: string): readonly L[] {
+    return this.#all.filter((layer) => !this.has(layer) && this.messageOf(layer).top.includes(name));
   }
 
   /** A top in place on a value with other readers is also `made twice`, because the value gets a Split. */
@@ -181,13 +185,13 @@ export class Graph<L = LayerParameter> {
   }
 }
 
-/** The graph of messages; errors tell of the layers of `all` too, which the net's state may leave out. */
+/** The graph of messages. `all` are the layers of the file: errors name those too that the net's state leaves out. */
 export function connect(layers: readonly LayerParameter[], all?: readonly LayerParameter[]): Graph {
   return new Graph(layers, (layer) => layer, all);
 }
 
-/** Says of a layer that a net's state leaves out where it stands and when it would be in. */
-export function madeElsewhere(layer: LayerParameter): string {
+/** The place of a layer that a net's state leaves out, and the states that it is in. */
+export function describeElsewhere(layer: LayerParameter): string {
   const place = sourceOf(layer)?.place;
   const rules = layer.include.length > 0 ? layer.include : layer.exclude;
   const named = rules.map(

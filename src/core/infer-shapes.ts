@@ -7,6 +7,7 @@ import type { Catalog } from "./catalog.js";
 import { phaseName } from "./filter-net.js";
 import { connect, type Value } from "./graph.js";
 import { asInput } from "./input-layers.js";
+import { givesLossAway } from "./insert-splits.js";
 import type { Layer, LayerContext } from "./layer.js";
 import { isDataLayer } from "./layer-roles.js";
 import { ParamTable } from "./params.js";
@@ -38,7 +39,7 @@ export interface LayerShapes {
   readonly error: unknown;
 }
 
-/** The parameters of a state of a net, without memory; those with the same name are one. */
+/** The parameters of a net in one state, without memory. Parameters of the same name are one. */
 interface NamedParams {
   readonly table: ParamTable;
   /** The layers whose parameters do not fit those of the same name. */
@@ -71,11 +72,14 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
   for (const message of layers) {
     const bottoms = graph.bottoms(message);
     const bottom = bottoms.map((value) => shapes.get(value));
-    const before = known?.get(message);
+    const weighed = givesLossAway(graph.tops(message));
+    const before = weighed ? undefined : known?.get(message);
     const isSame = before?.bottom.every((shape, index) => sameShape(shape ?? unknown, bottom[index] ?? unknown));
     const found =
-      before && isSame ? before : withGiven(message, await inferLayer(asInput(message, given), bottom, context), given);
-    known?.set(message, found);
+      before && isSame
+        ? before
+        : withGiven(message, await inferLayer(asInput(message, given), bottom, context, weighed), given);
+    if (!weighed) known?.set(message, found);
     const isGuess = found.isAssumed || bottoms.some((value) => assumed.has(value));
     for (const [index, value] of graph.tops(message).entries()) {
       const shape = found.top[index];
@@ -111,13 +115,14 @@ function nameParams(layers: ReadonlyMap<LayerParameter, LayerShapes>): NamedPara
   return { table, errors };
 }
 
+/** Only shapes are known here: no value is computed. */
 const none: Memory = {
   allocate: () => {
     throw new TypeError("a net of which only the shapes are known has no memory");
   },
 };
 
-/** Where only some tops of a data layer have a given shape, the others keep their own, with the batch size of the given. */
+/** If only some tops of a data layer have a given shape, the others get the batch size of that shape. */
 function withGiven(message: LayerParameter, found: LayerShapes, given: ReadonlyMap<string, Shape>): LayerShapes {
   const batch = message.top.map((name) => given.get(name)).find((shape) => shape !== undefined)?.[0];
   if (batch === undefined || !isDataLayer(message)) return found;
@@ -137,9 +142,11 @@ async function inferLayer(
   message: LayerParameter,
   bottom: readonly (Shape | undefined)[],
   { catalog, given: _, known: __, ...context }: InferenceContext,
+  isWeighedBehind: boolean,
 ): Promise<LayerShapes> {
   const copy = copyMessage(LayerParameterSchema, message);
   if (!isFieldSet(copy, LayerParameterSchema.field.phase)) copy.phase = Phase[context.phase];
+  if (isWeighedBehind) copy.lossWeight = [];
   let layer: Layer | undefined;
   const found = (of: Partial<LayerShapes>): LayerShapes => {
     const { top = [], params, isAssumed = false, error } = of;
@@ -176,7 +183,7 @@ async function inferLayer(
   }
 }
 
-/** Checks the filler of the weights of a layer whose bottoms are not known, as far as it depends on no shape. */
+/** Checks the filler of the weights of a layer whose bottoms are unknown, as far as it does not depend on a shape. */
 function checkFillers({ weightFiller }: Layer, catalog: Catalog): void {
   if (weightFiller?.filler) catalog.fill(weightFiller.filler, anyShape);
 }

@@ -8,7 +8,7 @@ import { connect, type Value } from "./graph.js";
  * so that the value's gradient is the sum over its readers. A loss weight on the value counts as its first reader. Names
  * are Caffe's: `ip_ip_0_split` with tops `ip_ip_0_split_0`, ….
  *
- * @param all all layers of the file: the error tells of those that make the blob in another state
+ * @param all all layers of the file; the error names those that make the blob in another state
  * @throws MokaError `MOKA_BLOB` for a bottom that no layer above makes
  */
 export function insertSplits(layers: readonly LayerParameter[], all?: readonly LayerParameter[]): LayerParameter[] {
@@ -24,10 +24,16 @@ export function insertSplits(layers: readonly LayerParameter[], all?: readonly L
       handed.set(value, index + 1);
       return `${splitName(value)}_${index}`;
     });
-    const splits = graph.tops(layer).filter((value) => readersOf(value) > 1);
-    if (splits.some((value) => lossWeightOf(value) !== 0)) copy.lossWeight = [];
+    const tops = graph.tops(layer);
+    const splits = tops.filter((value) => readersOf(value) > 1);
+    if (givesLossAway(tops)) copy.lossWeight = [];
     return [copy, ...splits.map(splitLayer)];
   });
+}
+
+/** Whether a Split behind one of these tops of a layer takes its loss weight: the layer then has none, for any of its tops. */
+export function givesLossAway(tops: readonly Value[]): boolean {
+  return tops.some((value) => readersOf(value) > 1 && lossWeightOf(value) !== 0);
 }
 
 function lossWeightOf({ maker }: Value): number {

@@ -11,8 +11,9 @@ export type ActivationKind = "rectifier" | "saturating";
 export type Need = "values" | "sign";
 
 /**
- * How a place along an axis of a layer's top follows from one of its first bottom: `same`; `window`: a kernel moves over the
- * bottom; `spread`: over the top, as a deconvolution's; `cut`: from an offset on.
+ * How positions along an axis of a layer's top correspond to those of its first bottom. `same`: they are equal. `window`: a
+ * kernel moves over the bottom, as in Convolution. `spread`: a kernel moves over the top, as in Deconvolution. `cut`: the top is
+ * the part of the bottom from an offset on.
  */
 export type Coordinates = "same" | "window" | "spread" | "cut";
 

@@ -6,7 +6,7 @@ import { type NetDescription, netDescription, netText } from "./describe-net.js"
 import { type AllOptions, type AllRows, type Rows, runAll } from "./forward-all.js";
 import type { Layer, Phase } from "./layer.js";
 
-/** What of a net follows from its public parts: its names by layer, how it shows itself, and runs of many batches. */
+/** The part of a net that needs only its public members: names by layer, its text and JSON form, runs over many batches. */
 export abstract class NetBase extends ResourceOwner {
   abstract readonly name: string;
   abstract readonly phase: Phase;

@@ -54,7 +54,7 @@ export interface LayerRange {
  * for the last few shapes.
  *
  * Methods that return promises take turns, in the order of the calls: each begins when the ones before it have ended, also
- * those of other nets on the same engine. So calls may be made in parallel. The others act at once, and throw during a run.
+ * those of other nets on the same engine. So calls may be made in parallel. The other methods act at once, and throw during a run.
  * A layer of your own must not wait for a method of its net: that method waits for the run that the layer is part of.
  */
 export class Net extends NetBase {
@@ -163,7 +163,8 @@ export class Net extends NetBase {
 
   /**
    * Does `work` as one turn: what else is asked of this net, and of others on its engine, waits until the promise of `work`
-   * settles. Inside, `inTurn` runs the net; its other methods that return promises would wait for this turn, for ever.
+   * settles. Inside `work`, call the methods of `inTurn`: the net's other methods that return promises would wait for this turn
+   * for ever.
    *
    * @example
    * ```ts
@@ -210,8 +211,7 @@ export class Net extends NetBase {
     const given = Object.entries(inputs).map(
       ([name, values]) => [name, copies ? Float32Array.from(values) : values] as const,
     );
-    this.#checkUsable();
-    return this.#turns.take(async () => {
+    return this.turn(async () => {
       for (const [name, values] of given) this.#setInput(name, values);
       const { low, high } = this.#indices(range.from, range.to);
       await this.inTurn.forward(low, high);
@@ -321,7 +321,7 @@ export class Net extends NetBase {
   /**
    * Copies parameters by layer name from one file or message, or several, one after the other. Layers of a file that the
    * net does not have are ignored. Layers of the net that no file has do not change; the log names them, and the weights that
-   * nobody took: as a warning in phase TEST, and in TRAIN, where a net is finetuned, as information.
+   * no layer took: as a warning in phase TEST, and in TRAIN, where a net is finetuned, as information.
    *
    * @param weights a caffemodel's path or address, its bytes, a `Blob` or the message; or several
    * @param namedBy the file that names the paths; its folder is searched too
@@ -441,7 +441,7 @@ export class Net extends NetBase {
     check(!this.#disposal, "MOKA_USAGE", `net "${this.name}" was disposed of: it cannot be used any more`);
   }
 
-  /** Throws while a run is on its way, because what it works with would change under it. */
+  /** Throws during a run, because the call would change what the run works with. */
   #checkIdle(): void {
     this.#checkUsable();
     check(

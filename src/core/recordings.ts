@@ -37,7 +37,7 @@ interface Version {
 /** The most versions that are stored, including the one in use. A net with a user's own layer stores only that one. */
 const mostVersions = 8;
 
-/** Layers that record before events are handled. */
+/** The number of layers that record before events are handled. */
 const layersInPiece = 100;
 
 /** If the engine uses more bytes than this, versions that are not in use free their memory. */
@@ -74,7 +74,7 @@ export class Recordings {
     this.#key = this.#keyOf(0);
   }
 
-  /** Lets the layers record forward, unless they did already: some layers a piece. */
+  /** Lets the layers record forward, unless they did already, piece by piece. */
   *start(): Iterable<void> {
     while (!this.#current && this.#started.length < this.#parts.nodes.length) {
       this.#started = this.#recordForward(this.#started, this.#started.length + layersInPiece);

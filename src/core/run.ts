@@ -5,7 +5,7 @@ import type { Program } from "./program.js";
 import type { Span, Storage } from "./span.js";
 import { usesOf } from "./uses.js";
 
-/** Kernels that take more than this, in milliseconds, do not run together: between them, events are handled. */
+/** The most time, in milliseconds, that kernels take which run together. Between such groups, events are handled. */
 const longestPiece = 10;
 
 /** A program ready to run on an engine, whole or between two layers. */
@@ -26,7 +26,7 @@ export class Runner {
     this.#times = calls.map(() => Number.POSITIVE_INFINITY);
   }
 
-  /** Runs the steps of all layers from `low` to `high`, both included, in the program's order. Events are handled between. */
+  /** Runs the steps of all layers from `low` to `high`, both included, in the program's order. Events are handled between them. */
   async run(low: number, high: number): Promise<void> {
     // Indices of compiled kernels: [from, to) are not yet dispatched and will run together; `next` is the next one.
     let [from, to, next] = [0, 0, 0];
@@ -46,7 +46,7 @@ export class Runner {
     if (from < to) await this.#dispatch(from, to);
   }
 
-  /** Runs the kernels [from, to). Returns a promise only if events are let through. */
+  /** Runs the kernels [from, to). Returns a promise only if events are handled. */
   #dispatch(from: number, to: number): Promise<void> | undefined {
     const times = this.#times;
     while (from < to) {

@@ -173,7 +173,7 @@ describe("inputs", () => {
 });
 
 describe("the event loop", () => {
-  /** Each look at the clock finds that 10 ms have passed. */
+  /** The clock moves on by 10 ms at each reading. */
   let time = 0;
   const withSlowClock = async (work: () => Promise<void>): Promise<number> => {
     let turns = 0;

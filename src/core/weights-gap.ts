@@ -1,17 +1,17 @@
 import type { LayerParameter, NetParameter } from "../proto/gen/caffe_pb.js";
-import { meant } from "../util/closest.js";
-import { counted } from "../util/words.js";
+import { hintAt, meant } from "../util/closest.js";
+import { counted, listed } from "../util/words.js";
 import type { Layer } from "./layer.js";
 import { blobFits } from "./weights.js";
 
 /** A layer that weights leave as its fillers made it. */
 interface LeftLayer {
   readonly layer: Layer;
-  /** The layer of the weights that was probably meant for it: nobody takes it, and its blobs fit. */
+  /** The layer of the weights that was probably meant for it: no layer of the net takes it, and its blobs fit. */
   readonly meant: string | undefined;
 }
 
-/** What a net and its weights have without the other. */
+/** The layers that only the net has, or only its weights. */
 export interface WeightsGap {
   readonly left: readonly LeftLayer[];
   /** The names of the layers with blobs that no layer of the net takes. */
@@ -59,15 +59,11 @@ const most = 10;
 export function formatGap({ left, untaken }: WeightsGap, origin: string): string | undefined {
   if (left.length === 0) return undefined;
   const layers = left.map(({ layer: { name, type }, meant }) => {
-    return `"${name}" (${type})${meant === undefined ? "" : `, did you mean "${meant}"?`}`;
+    return `"${name}" (${type}${hintAt(meant === undefined ? undefined : `"${meant}"`)})`;
   });
-  const nobody = untaken.length > 0 ? `; nobody takes its ${listed(untaken.map((name) => `"${name}"`))}` : "";
+  const quoted = untaken.map((name) => `"${name}"`);
+  const nobody = untaken.length > 0 ? `; nobody takes its ${listed(quoted, most)}` : "";
   const [get, they] =
     left.length === 1 ? ["gets", "stays as its filler made it"] : ["get", "stay as their fillers made them"];
-  return `${counted(left.length, "layer")} ${get} no weights from ${origin}, and ${they}: ${listed(layers)}${nobody}`;
-}
-
-function listed(texts: readonly string[]): string {
-  const more = texts.length - most;
-  return [...texts.slice(0, most), ...(more > 0 ? [`and ${more} more`] : [])].join(", ");
+  return `${counted(left.length, "layer")} ${get} no weights from ${origin}, and ${they}: ${listed(layers, most)}${nobody}`;
 }

@@ -124,13 +124,13 @@ function checkBlob(layer: Layer, from: BlobProto, to: Tensor, index: number, ori
 
 /**
  * Lets the layers use the parameters of the layers of `trained` with the same names. Parameters that share one of those by
- * `param { name }` use it too, and so does a parameter that has its name from none here but from a layer of `trained`.
- * (Caffe leaves them as they were filled.)
+ * `param { name }` use it too. So does a parameter whose name is that of a parameter of `trained`. (Caffe leaves such parameters
+ * as they were filled.)
  */
 export function shareTrainedLayers(layers: readonly Layer[], trained: readonly Layer[], log: Log): void {
   const byName = firstByName(layers);
   const fed = new Set<Layer>();
-  /** What the values that layers shared among themselves are now. */
+  /** The trained parameter by the span of values that it replaces. */
   const moved = new Map<Span, Tensor>();
   for (const source of trained) {
     const layer = byName.get(source.name);

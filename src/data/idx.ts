@@ -1,4 +1,4 @@
-import { concat, formatStart } from "../util/bytes.js";
+import { concat, formatStart, maxDeflateRatio } from "../util/bytes.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { countOf, formatShape, type Shape } from "../util/shape.js";
 
@@ -92,9 +92,6 @@ export function writeIdx({ shape, data }: Idx): Uint8Array {
   return bytes;
 }
 
-/** The bytes that gzip makes of one byte at most. */
-const maxRatio = 1032;
-
 /** The size in bytes of a header with the greatest number of axes, 255. */
 const maxHeaderBytes = 4 + 4 * 255;
 
@@ -134,7 +131,7 @@ async function gunzipIdx(bytes: Uint8Array, file: string): Promise<Uint8Array> {
         const header = readHeader(concat(chunks), file);
         limit = sizeOf(header);
         check(
-          limit <= bytes.length * maxRatio,
+          limit <= bytes.length * maxDeflateRatio,
           "MOKA_DATA",
           `${file}: damaged: ${formatShape(header.shape)} values, which no file of ${bytes.length} bytes can hold`,
         );

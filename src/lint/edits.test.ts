@@ -356,7 +356,7 @@ test("no edit joins tokens, or puts one into a comment", () => {
   ];
   const token = fc.constantFrom(...tokens);
   const gap = fc.constantFrom("", "", " ", "\n", "\r\n", "\t");
-  // Blanks that the text needs between two of its tokens, beside those that are drawn.
+  // Blanks that are needed between two tokens, besides those that are drawn.
   const needed = (left: string, right: string) =>
     left.startsWith("#") ? "\n" : /[\w.-]$/.test(left) && /^[\w.-]/.test(right) ? " " : "";
   const change = fc.tuple(fc.nat(30), fc.nat(3), fc.array(token, { maxLength: 3 }));

@@ -149,8 +149,8 @@ export class Editor {
 }
 
 /**
- * Applies edits of one text, which must not overlap; edits at one place are applied in the order given. No edit joins
- * what were two words, or puts text into a comment: where its ends would, a space or a line end stands between.
+ * Applies edits of one text, which must not overlap; edits at one place are applied in the order given. Where an
+ * edit would join two words, or put text into a comment, a space or a line end is put between.
  */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const parts: string[] = [];

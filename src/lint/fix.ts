@@ -113,7 +113,7 @@ function compatible(found: readonly FoundProblem[]): FoundProblem[] {
   });
 }
 
-export function withoutFix({ fix: _, ...finding }: FoundProblem): Finding {
+function withoutFix({ fix: _, ...finding }: FoundProblem): Finding {
   return finding;
 }
 

@@ -12,13 +12,11 @@ export class View extends Graph<LintLayer> {
   readonly phase: "TRAIN" | "TEST";
   /** The stages of the state, often none. */
   readonly stages: readonly string[];
-  readonly #inference: Inference;
-
-  /** Which net of the solver it is, as "test net #0"; undefined without a solver that names this net. */
+  /** The net's name in the solver, as "test net #0"; undefined without a solver that names this net. */
   readonly net: string | undefined;
   /** The state in words. */
   readonly state: string;
-  readonly #all: readonly LintLayer[];
+  readonly #inference: Inference;
 
   /** @param all the layers of the file, also those that the state leaves out */
   constructor(
@@ -33,13 +31,7 @@ export class View extends Graph<LintLayer> {
     this.stages = state.stage;
     this.net = net;
     this.state = formatState(state);
-    this.#all = all;
     this.#inference = inference;
-  }
-
-  /** The layers that this state leaves out and that make a blob of this name. */
-  madeElsewhere(name: string): readonly LintLayer[] {
-    return this.#all.filter((layer) => !this.has(layer) && layer.message.top.includes(name));
   }
 
   /** The shapes of a layer's bottoms; undefined for unknown ones. */

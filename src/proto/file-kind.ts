@@ -12,6 +12,11 @@ export const kinds = {
 /** The kind of a text that is no prototxt, as far as can be seen. */
 export const textFile = "a text file";
 
+/** The reason for which a file of another kind is refused. */
+export function wrongKind(file: string, kind: string, wanted: string): string {
+  return `${file} is ${kind}, where ${wanted} is wanted`;
+}
+
 /** What files of other kinds have at an offset, as Latin-1, in the order in which it is looked for. */
 const marks: readonly (readonly [offset: number, mark: string, kind: string])[] = [
   [0, "version https://git-lfs", "a Git LFS pointer, not the file itself (git lfs pull gets it)"],

@@ -7,7 +7,7 @@ import { parseSolver } from "../proto/text/index.js";
 import { MokaError } from "../util/errors.js";
 import { checkSolver, problemsOf } from "./checks.js";
 
-// ▶ stands where a solver's problem is, and is no part of its text.
+// ▶ marks the place of a solver's problem. It is not a part of the text.
 const plain = 'base_lr: 0.1 max_iter: 9 snapshot_after_train: false net: "n"';
 const fixed = `${plain} lr_policy: "fixed"`;
 

@@ -5,7 +5,7 @@ export interface SolverProblem {
   /** The field, named as in the prototxt, and which of its values. */
   readonly field: string;
   readonly index?: number;
-  /** `error`: the solver is not built. `warning`: Caffe trains, but hardly as was meant. */
+  /** `error`: the solver is not built. `warning`: Caffe trains, but probably not as was intended. */
   readonly severity: "error" | "warning";
   readonly reason: string;
   /** The value that was probably meant. */

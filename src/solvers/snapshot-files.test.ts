@@ -129,7 +129,7 @@ test("two runs with one prefix warn of each other, and leave whole files", async
   makeFolder();
   const [one, other] = [await load("snapshot: 2"), await load("snapshot: 2")];
   await one.solver.step(4);
-  // On some file systems a file is as old as the last tick of a clock, which is in the past.
+  // Some file systems take a file's time from the last tick of a clock, which is in the past.
   for (const name of readdirSync(inFolder("."))) utimesSync(inFolder(name), new Date(), new Date(Date.now() + 1000));
   await other.solver.step(2);
   expect(one.log).toEqual([]);

@@ -1,6 +1,5 @@
 import { SolverParameter_SnapshotFormat as SnapshotFormat, type SolverParameter } from "../proto/gen/caffe_pb.js";
-import type { Files } from "../util/files.js";
-import type { Log } from "../util/log.js";
+import type { SolverContext } from "./context.js";
 import { runStateFile } from "./run-state.js";
 
 /** The files of one snapshot. */
@@ -11,14 +10,9 @@ export interface SnapshotNames {
   readonly run: string;
 }
 
-interface SnapshotContext {
-  readonly files: Files;
-  readonly log: Log;
-  /** When a file was last written to, in ms since 1970; undefined if that is not known. */
-  modifiedAt(path: string): Promise<number | undefined>;
-}
+type SnapshotContext = Pick<SolverContext, "files" | "log" | "modifiedAt">;
 
-/** The files of a solver's snapshots: their names, and what is in their way. */
+/** The files of a solver's snapshots: their names, and whether they can be written. */
 export class SnapshotFiles {
   readonly #param: SolverParameter;
   readonly #context: SnapshotContext;
@@ -36,7 +30,7 @@ export class SnapshotFiles {
     return this.#param.snapshot > 0 || this.#param.snapshotAfterTrain;
   }
 
-  /** `<snapshot_prefix>_iter_<n>.caffemodel`, …; with `.h5` behind them in that format. */
+  /** `<snapshot_prefix>_iter_<n>.caffemodel`, …; in HDF5 `.h5` follows. */
   names(iter: number): SnapshotNames {
     const end = this.#param.snapshotFormat === SnapshotFormat.HDF5 ? ".h5" : "";
     const name = `${this.#param.snapshotPrefix}_iter_${iter}`;
@@ -45,7 +39,7 @@ export class SnapshotFiles {
   }
 
   /**
-   * Looks for files that the snapshots after iteration `from`, up to `to`, would have to replace, and may not.
+   * Checks that the snapshots after iteration `from`, up to `to`, replace no read-only file.
    *
    * @throws MokaError `MOKA_FILE` for the first one that is read-only
    */

@@ -4,6 +4,7 @@ import { inspectKey } from "../util/inspect.js";
 import { formatNumber } from "../util/number-format.js";
 import { ResourceOwner } from "../util/resource-owner.js";
 
+/** The events of a solver, by name. */
 export interface SolverEvents {
   /** After an iteration's gradient, before its update. */
   iteration: { readonly iter: number; readonly loss: number; readonly smoothedLoss: number; readonly lr: number };
@@ -15,7 +16,7 @@ export interface SolverEvents {
 
 export type Listener<E extends keyof SolverEvents> = (event: SolverEvents[E]) => void;
 
-/** How a solver shows itself, and tells others what it does. */
+/** The text and JSON form of a solver, and its events. */
 export abstract class SolverBase extends ResourceOwner {
   abstract readonly param: SolverParameter;
   abstract readonly net: Net;
@@ -48,7 +49,7 @@ export abstract class SolverBase extends ResourceOwner {
   }
 
   /**
-   * What it does and how far it is, and the table of its net; `console.log` shows it too.
+   * Its type, iteration and learning rate, and the table of its net; `console.log` shows it too.
    *
    * @example
    * ```ts

@@ -104,7 +104,7 @@ describe("calls in parallel", () => {
     const log: string[] = [];
     solver.on("iteration", ({ iter }) => {
       log.push(`iteration ${iter}`);
-      // A listener is not awaited: what it asks for has its turn after the iteration, its snapshot included.
+      // Listeners are not awaited: a call of a listener has its turn after the iteration and its snapshot.
       void solver.net.forward().then(() => log.push(`forward ${iter}`));
     });
     solver.on("test", ({ iter }) => void log.push(`test ${iter}`));

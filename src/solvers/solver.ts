@@ -9,6 +9,7 @@ import {
 } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
+import { yieldToEvents } from "../util/event-loop.js";
 import { formatNumber } from "../util/number-format.js";
 import { Turns } from "../util/turns.js";
 import { upTo, type WorkOptions, watched } from "../util/work.js";
@@ -219,7 +220,7 @@ export class Solver extends SolverBase {
     const { param } = this;
     this.net.clearParamDiffs();
     await this.#iterate();
-    await this.#context.yieldToEvents();
+    await yieldToEvents();
     const request = this.#getRequest();
     if ((param.snapshot > 0 && this.iter % param.snapshot === 0) || request === "snapshot") await this.#trySnapshot();
     if (request === "stop") this.#stopped = true;
@@ -227,7 +228,7 @@ export class Solver extends SolverBase {
   }
 
   /**
-   * Trains until `max_iter`, then takes the last snapshot and runs the last test. An error (a picture that is gone, say) ends it
+   * Trains until `max_iter`, then takes the last snapshot and runs the last test. An error, such as a missing image, ends it
    * with a snapshot of what was learned, if the solver takes snapshots.
    *
    * @param work its progress counts as that of `step`
@@ -305,7 +306,7 @@ export class Solver extends SolverBase {
     let loss = 0;
     const batches = this.param.testIter[index] ?? 0;
     for await (const _ of watched(upTo(batches), { what: "test batches", total: batches }, work)) {
-      await this.#context.yieldToEvents();
+      await yieldToEvents();
       const request = this.#getRequest();
       if (request === "snapshot") await this.#trySnapshot();
       if (request === "stop") {
@@ -425,6 +426,26 @@ export class Solver extends SolverBase {
   }
 
   /**
+   * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
+   * a training loop of your own. Nothing is logged or tested.
+   *
+   * @example
+   * ```ts
+   * const solver = await Solver.load("examples/article/solver.prototxt");
+   * solver.net.clearParamDiffs();
+   * await solver.net.forward();
+   * await solver.net.backward();
+   * await solver.applyUpdate();
+   * ```
+   */
+  async applyUpdate(): Promise<void> {
+    await this.#usable.net.turn(async () => {
+      await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
+      this.#progress.iter++;
+    });
+  }
+
+  /**
    * Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards.
    *
    * @example
@@ -458,26 +479,6 @@ export class Solver extends SolverBase {
 
   get #run() {
     return { iter: this.iter, nets: [this.net, ...this.testNets], history: this.#updater.history };
-  }
-
-  /**
-   * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
-   * a loop of one's own. Nothing is logged or tested.
-   *
-   * @example
-   * ```ts
-   * const solver = await Solver.load("examples/article/solver.prototxt");
-   * solver.net.clearParamDiffs();
-   * await solver.net.forward();
-   * await solver.net.backward();
-   * await solver.applyUpdate();
-   * ```
-   */
-  async applyUpdate(): Promise<void> {
-    await this.#usable.net.turn(async () => {
-      await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
-      this.#progress.iter++;
-    });
   }
 
   // ---- one iteration

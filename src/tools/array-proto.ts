@@ -1,9 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { blobShape, blobValues, type DatumValues, makeBlob, readBinary, writeBinary } from "../proto/binary/index.js";
 import { type BlobProto, BlobProtoVectorSchema } from "../proto/gen/caffe_pb.js";
+import { concat } from "../util/bytes.js";
 import { check } from "../util/errors.js";
 import type { ArrayOf, NdArray } from "../util/nd-array.js";
-import { countOf, type Shape, sameShape } from "../util/shape.js";
+import { checkCount, countOf, formatSizes, sameShape } from "../util/shape.js";
 
 /**
  * A Datum, the record of a database, from an array, as pycaffe's `caffe.io.array_to_datum`: a `Uint8Array` becomes `data`, other
@@ -50,7 +51,7 @@ export function datumToArray(datum: DatumValues): ArrayOf<Float32Array | Uint8Ar
   check(
     data.length === countOf(shape),
     "MOKA_DATA",
-    `a Datum of ${shape.join(" × ")} has ${countOf(shape)} values, not ${data.length}`,
+    `a Datum of ${formatSizes(shape)} has ${countOf(shape)} values, not ${data.length}`,
   );
   return { shape, data };
 }
@@ -74,7 +75,7 @@ export function arrayToBlobProto({ shape, data }: NdArray, diff?: NdArray): Blob
   check(
     sameShape(shape, diff.shape),
     "MOKA_SHAPE",
-    `the diff has shape ${diff.shape.join(" × ")}, the array ${shape.join(" × ")}`,
+    `the diff has shape ${formatSizes(diff.shape)}, the array ${formatSizes(shape)}`,
   );
   return makeBlob(shape, { data, diff: diff.data });
 }
@@ -111,14 +112,7 @@ export function blobProtoToArray(blob: BlobProto, options: { readonly diff?: boo
  */
 export function arrayListToBlobProtoVector(arrays: readonly NdArray[]): Uint8Array {
   const blobs = arrays.map((array) => arrayToBlobProto(array));
-  const chunks = writeBinary(BlobProtoVectorSchema, create(BlobProtoVectorSchema, { blobs }));
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let end = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, end);
-    end += chunk.length;
-  }
-  return bytes;
+  return concat(writeBinary(BlobProtoVectorSchema, create(BlobProtoVectorSchema, { blobs })));
 }
 
 /**
@@ -135,12 +129,4 @@ export function arrayListToBlobProtoVector(arrays: readonly NdArray[]): Uint8Arr
  */
 export function blobProtoVectorToArrayList(bytes: Uint8Array): NdArray[] {
   return readBinary(BlobProtoVectorSchema, bytes).blobs.map((blob) => blobProtoToArray(blob));
-}
-
-function checkCount(shape: Shape, count: number): void {
-  check(
-    count === countOf(shape),
-    "MOKA_SHAPE",
-    `an array of shape ${shape.join(" × ") || "()"} has ${countOf(shape)} values, not ${count}`,
-  );
 }

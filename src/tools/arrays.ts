@@ -101,7 +101,7 @@ function nameOf(source: FileSource): string {
   return sourceName(source) ?? "the array";
 }
 
-/** A ZIP says how many bytes its files have, and takes memory for them before it reads them: not more than can be true. */
+/** Unzips. The library allocates what a ZIP announces, so a size that no ZIP of these bytes can hold is an error before. */
 function unzip(bytes: Uint8Array): Record<string, Uint8Array> {
   let left = bytes.length * maxDeflateRatio;
   try {

@@ -1,6 +1,6 @@
-import { createFiles } from "#platform";
 import { checkNoDatabase, createDatabase } from "../data/database.js";
 import { encodeImage } from "../data/datum.js";
+import { openFiles } from "../platform/open-files.js";
 import { check } from "../util/errors.js";
 import { readFrom } from "../util/files.js";
 import { silent } from "../util/log.js";
@@ -21,12 +21,12 @@ export interface CifarDatabase {
 }
 
 /**
- * Makes of CIFAR-10's binary files, `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`, the databases
+ * Converts CIFAR-10's binary files, `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`, to the databases
  * `cifar10_train_<backend>` and `cifar10_test_<backend>`, as Caffe's example tool `convert_cifar_data`. A record in the files
  * has a byte for the label, 0 to 9, and 32×32 red, green and blue values, color by color. Keys are five digits, and values
  * Datums with these planes.
  *
- * Unlike Caffe, which reads 10,000 records of each file whatever its size, it takes as many as are there.
+ * Unlike Caffe, which reads 10,000 records of each file whatever its size, it reads all records that a file has.
  *
  * @param options the progress counts the `records` of both
  * @throws MokaError MOKA_FILE, before anything is written, if a file is missing or a database is there already; MOKA_DATA if a
@@ -42,8 +42,9 @@ export async function convertCifarData(
   outputFolder: string,
   options: Omit<ImageSetOptions, "images"> = {},
 ): Promise<{ readonly train: CifarDatabase; readonly test: CifarDatabase }> {
-  const { files = createFiles(), backend = "lmdb", log = silent, signal } = options;
+  const { backend = "lmdb", log = silent, signal } = options;
   signal?.throwIfAborted();
+  const files = openFiles(options);
   const names = Array.from({ length: trainBatches }, (_, i) => `${inputFolder}/data_batch_${i + 1}.bin`);
   const testName = `${inputFolder}/test_batch.bin`;
   let total = 0;

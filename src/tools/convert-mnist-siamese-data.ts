@@ -1,7 +1,7 @@
-import { createFiles } from "#platform";
 import { createDatabase } from "../data/database.js";
 import { encodeImage, recordKey } from "../data/datum.js";
 import { readIdxImages } from "../data/idx.js";
+import { openFiles } from "../platform/open-files.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
@@ -39,8 +39,9 @@ export async function convertMnistSiameseData(
   database: string,
   options: ConvertMnistSiameseDataOptions = {},
 ): Promise<{ readonly count: number; readonly similar: number }> {
-  const { files = createFiles(), backend = "leveldb", log = silent } = options;
+  const { backend = "leveldb", log = silent } = options;
   options.signal?.throwIfAborted();
+  const files = openFiles(options);
   const load = async (file: string) => ({ bytes: await files.read(file), file });
   const { count, height, width, pixels, labels } = await readIdxImages(await load(imageFile), await load(labelFile));
   check(count > 0, "MOKA_DATA", `${imageFile} has no images`);

@@ -11,7 +11,7 @@ import { check, MokaError } from "../util/errors.js";
 import { L, type Top } from "./net-spec.js";
 
 /**
- * How a place along spatial axes of one blob maps to another's: `to = scale · from + shift`. The lists have one number for all axes,
+ * How a position along spatial axes of one blob maps to another's: `to = scale · from + shift`. The lists have one number for all axes,
  * or one for each.
  */
 export interface CoordMap {
@@ -26,7 +26,7 @@ const coordinatesOf = new Map(layers.map(({ type, coordinates }) => [type as str
 
 /**
  * How coordinates of one top map to those of another, as pycaffe's `coord_map.coord_map_from_to`: along the layers of a NetSpec from
- * both back to the blob where they meet. Beside pycaffe's layers, all that work on each place alone are passed.
+ * both back to the blob where they meet. Besides pycaffe's layers, all layers count that compute each position alone.
  *
  * @throws MokaError `MOKA_BLOB` if the tops are not connected by layers with a map; `MOKA_FIELD` for `kernel_h` and such, or a layer
  * without `kernel_size`; `MOKA_SHAPE` if the layers between them work on other axes
@@ -49,11 +49,11 @@ export function coordMapFromTo(from: Top, to: Top): CoordMap {
 }
 
 /**
- * A Crop layer that cuts `from` to the size of `to`, where it lies on it, as pycaffe's `coord_map.crop`: the offset follows from the
+ * A Crop layer that cuts from `from` the part that corresponds to `to`, as pycaffe's `coord_map.crop`: the offset follows from the
  * layers between them.
  *
  * @returns the layer's top
- * @throws MokaError as `coordMapFromTo`, and `MOKA_SHAPE` if a place of one is not a place of the other, or lies outside
+ * @throws MokaError as `coordMapFromTo`, and `MOKA_SHAPE` if positions of one are not positions of the other, or lie outside
  * @example
  * ```ts
  * const n = new NetSpec();

@@ -3,7 +3,7 @@ import { openFiles } from "../platform/open-files.js";
 import { check, MokaError } from "../util/errors.js";
 import { type FileSource, readSource, sourceName } from "../util/files.js";
 import type { NdArray } from "../util/nd-array.js";
-import { countOf } from "../util/shape.js";
+import { countOf, formatSizes } from "../util/shape.js";
 import type { ImageSetOptions } from "./options.js";
 
 /** How an image is resized. */
@@ -47,7 +47,7 @@ export interface LoadImageOptions
 export async function loadImage(source: FileSource, options: LoadImageOptions = {}): Promise<NdArray> {
   const { color = true, size, antiAliasing, images = createImages() } = options;
   const files = openFiles(options);
-  const name = sourceName(source) ?? "the picture";
+  const name = sourceName(source) ?? "the image";
   const bytes = await readSource(files, source);
   const image = await images.decode(bytes, { color: undefined }).catch((error) => {
     throw error instanceof MokaError ? new MokaError(error.code, `${name}: ${error.reason}`, { cause: error }) : error;
@@ -77,7 +77,7 @@ export function checkImage({ shape, data }: NdArray): readonly [height: number, 
   check(
     shape.length === 3 && height > 0 && width > 0 && channels > 0 && data.length === countOf(shape),
     "MOKA_SHAPE",
-    `expected an image, height × width × channels, got an array of shape ${shape.join(" × ")} with ${data.length} values`,
+    `expected an image, height × width × channels, got an array of shape ${formatSizes(shape)} with ${data.length} values`,
   );
   return [height, width, channels];
 }
@@ -116,7 +116,7 @@ export function resizeImage(
   check(
     alignsEdges || !antiAliasing,
     "MOKA_USAGE",
-    `anti-aliasing is for pictures of 1 or 3 channels, not of ${channels}: pycaffe never smooths others`,
+    `anti-aliasing is for images of 1 or 3 channels, not of ${channels}: pycaffe never smooths others`,
   );
   const rows = samplesOf(oldHeight, height, alignsEdges);
   const columns = samplesOf(oldWidth, width, alignsEdges);

@@ -1,8 +1,8 @@
 import { layers } from "../layers/registry.js";
 
 /**
- * The types of all layers that Moka has, sorted, as pycaffe's `caffe.layer_type_list`. Not among them are those of the caller
- * (`layers` of `Net.load`), in whose place the type `Python` stands in pycaffe.
+ * The types of all layers that Moka has, sorted, as pycaffe's `caffe.layer_type_list`. The caller's own
+ * layers (`layers` of `Net.load`) are not among them; pycaffe lists the type `Python` for those.
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@ import {
   NetParameterSchema,
 } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
-import { closest } from "../util/closest.js";
+import { closest, hintAt } from "../util/closest.js";
 import { check, MokaError } from "../util/errors.js";
 import { layerMessage } from "./layer-message.js";
 import type { CommonFields, EnumValues, LayerFields, LayerType } from "./layer-params.js";
@@ -104,8 +104,8 @@ export const L = new Proxy({ of: (type: string) => layerFunction(type) } as Laye
     if (typeof name === "symbol" || name in target) return Reflect.get(target, name);
     if (types.has(name)) return layerFunction(name);
     const close = closest(name, types);
-    const hint = close ? `did you mean L.${close}?` : `for one of your own, take L.of("${name}")`;
-    throw new MokaError("MOKA_LAYER", `there is no layer type ${name}; ${hint}`);
+    const hint = close ? hintAt(`L.${close}`) : `; for one of your own, take L.of("${name}")`;
+    throw new MokaError("MOKA_LAYER", `there is no layer type ${name}${hint}`);
   },
 });
 

@@ -183,7 +183,7 @@ test.each([
   " = ",
   "(* 1 = ",
 ])("takes a time in proportion to a line, of %j again and again", (piece) => {
-  // A time that grows with the square would be hours.
+  // If the time grew with the square of the length, this would take hours.
   const begin = say("Iteration 0, loss = 1\n") + say("");
   for (const head of ["", "Iteration 1", "Train net output #0: ", "Train net output #0: x = 1 (* 1"]) {
     const { loss } = parseLog(begin + head + piece.repeat(1_000_000 / piece.length));

@@ -25,11 +25,11 @@ export interface TrainingLog {
   readonly losses: ReadonlySet<string>;
 }
 
-/** The beginning of a message of glog, wherever it stands: another process may have left a line without its end. */
+/** The beginning of a message of glog, anywhere in a line: another process may have left a line without its end. */
 const stampPattern = /[IWEF](\d{4})?(\d\d)(\d\d)\s{1,4}(\d{1,2}):(\d\d):(\d\d)\.(\d{1,6})(?:\s{1,16}(\d{1,20}))?/g;
 /** Also as old C++ on Windows prints them: `1.#QNAN`, `-1.#IND`, `1.#INF`. */
 const number = String.raw`[-+]?(?:nan|inf|1\.#[A-Z]+|[\d.]+(?:[eE][-+]?\d+)?)`;
-// Nothing is searched for behind a repetition, so that all take a time in proportion to the message.
+// No pattern searches behind a repetition: each takes a time in proportion to the length of the message.
 const iterationPattern = /Iteration (\d+)/;
 const lossPattern = new RegExp(String.raw`\bloss = (${number})`);
 const ratePattern = new RegExp(String.raw`\blr = (${number})`);

@@ -143,7 +143,7 @@ export async function summarizeNet(message: NetParameter, options: SummaryOption
     return { ...summaryOf(layer, shapes, owners, found), inserted, ...(error !== undefined && { error }) };
   });
   const parameters = sum(layers.map((layer) => layer.parameters));
-  // Of a data layer with one given shape, the shapes of the other tops are known too.
+  // A data layer with one given shape has known shapes of its other tops too.
   const fromData = [...all].filter(([{ bottom, top }]) => bottom.length === 0 && top.some((name) => given.has(name)));
   const tops = fromData.flatMap(([{ top }, found]) => top.map((name, i) => [name, found.top[i]] as const));
   const peakShapes = {

@@ -16,7 +16,7 @@ export function didYouMean(name: string, names: Iterable<string>): string {
   return hintAt(close === undefined ? undefined : `"${close}"`);
 }
 
-/** `; did you mean --model?` of what was probably meant, as it is to be shown; nothing of `undefined`. */
+/** `; did you mean --model?`, with the name as it is to be shown; empty for `undefined`. */
 export function hintAt(shown: string | undefined): string {
   return shown === undefined ? "" : `; did you mean ${shown}?`;
 }

@@ -42,6 +42,8 @@ export interface ErrorContext {
   readonly place?: Place | undefined;
   readonly layer?: { readonly name: string; readonly type: string } | undefined;
   readonly cause?: unknown;
+  /** The value that was probably meant, where the value at the place is misspelled. */
+  readonly meant?: string | undefined;
 }
 
 /**
@@ -68,9 +70,11 @@ export class MokaError extends Error {
   readonly place: Place | undefined;
   /** The layer that it is about, if it is about one. */
   readonly layer: { readonly name: string; readonly type: string } | undefined;
+  /** The value that was probably meant, where the value at the place is misspelled. */
+  readonly meant: string | undefined;
 
   constructor(code: ErrorCode, reason: string, context: ErrorContext = {}) {
-    const { place, layer, cause } = context;
+    const { place, layer, cause, meant } = context;
     const where = place ? `${formatPlace(place)}: ` : "";
     const who = layer ? `layer "${layer.name}" (${layer.type}): ` : "";
     super(where + who + reason, cause === undefined ? undefined : { cause });
@@ -79,6 +83,7 @@ export class MokaError extends Error {
     this.reason = reason;
     this.place = place;
     this.layer = layer;
+    this.meant = meant;
   }
 
   /**
@@ -96,6 +101,7 @@ export class MokaError extends Error {
       place: this.place ?? context.place,
       layer: this.layer ?? context.layer,
       cause: this.cause ?? context.cause,
+      meant: this.meant,
     });
   }
 }

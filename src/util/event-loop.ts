@@ -1,12 +1,12 @@
 /** Work goes on for this long, in milliseconds, before events that wait are handled. */
 const longestWork = 35;
 
-/** What a piece of work counts for at least, with what its caller does between pieces, in milliseconds. */
+/** The least time that a piece of work counts, in milliseconds. It covers what the caller does between pieces. */
 const leastWork = 0.05;
 
 let lastTurn = performance.now();
 
-/** Work since the clock was last read, as its callers estimate it: reading it takes as long as a small net. */
+/** Milliseconds of work since the clock was last read, as the callers estimate it. Reading it takes as long as a small net. */
 let unclocked = 0;
 
 /**
@@ -34,7 +34,7 @@ export function yieldToEvents(): Promise<void> {
 }
 
 /**
- * To be awaited between pieces of work, if it is not `undefined`: lets events be handled after 35 ms of work.
+ * A promise to await between pieces of work; events are handled while it waits. It is undefined until 35 ms of work are done.
  *
  * @param work about how long the last piece took, in milliseconds. Default: unknown
  */

@@ -1,5 +1,5 @@
 import { check } from "./errors.js";
-import { countOf, type Shape } from "./shape.js";
+import { checkCount, countOf, formatSizes, type Shape } from "./shape.js";
 
 /** Typed arrays that hold the values of an array: those of blobs are `Float32Array`, those of a Datum may be bytes. */
 export type TypedArray = Float32Array | Float64Array | Uint8Array | Int32Array;
@@ -26,11 +26,7 @@ export type AxisSlice = number | readonly [from: number, to?: number] | null;
 function arrayOf(values: Values): { readonly shape: Shape; readonly data: ArrayLike<number> } {
   // A Blob's data are read once: each read is counted as a possible change.
   const { shape, data } = "shape" in values ? values : { shape: [values.length], data: values };
-  check(
-    data.length === countOf(shape),
-    "MOKA_SHAPE",
-    `an array of shape ${shape.join(" × ") || "()"} has ${countOf(shape)} values, not ${data.length}`,
-  );
+  checkCount(shape, data.length);
   return { shape, data };
 }
 
@@ -58,7 +54,7 @@ function axisOf(shape: Shape, axis: number): number {
   check(
     Number.isInteger(at) && at >= 0 && at < shape.length,
     "MOKA_SHAPE",
-    `there is no axis ${axis} in an array of shape ${shape.join(" × ") || "()"}`,
+    `there is no axis ${axis} in an array of shape ${formatSizes(shape)}`,
   );
   return at;
 }
@@ -193,7 +189,7 @@ export function reshape<Data extends TypedArray>(values: Data | ArrayOf<Data>, s
   check(
     open <= 1 && result.every((size) => Number.isInteger(size) && size >= 0) && countOf(result) === data.length,
     "MOKA_SHAPE",
-    `${data.length} values cannot have the shape ${shape.join(" × ") || "()"}`,
+    `${data.length} values cannot have the shape ${formatSizes(shape)}`,
   );
   return { shape: result, data };
 }
@@ -224,7 +220,7 @@ export function slice<Data extends TypedArray>(
   check(
     axes.length <= shape.length,
     "MOKA_SHAPE",
-    `${axes.length} axes to slice, in an array of shape ${shape.join(" × ") || "()"}`,
+    `${axes.length} axes to slice, in an array of shape ${formatSizes(shape)}`,
   );
   const parts = shape.map((size, axis) => rangeOf(axes[axis] ?? null, size, axis));
   const result = parts.filter(({ keeps }) => keeps).map(({ count }) => count);
@@ -266,7 +262,7 @@ function rangeOf(part: AxisSlice, size: number, axis: number): { from: number; c
 export type Nested = number | Nested[];
 
 /**
- * The values as nested lists, as NumPy's `tolist`; a number for a scalar. For a picture of a small array, or for JSON.
+ * The values as nested lists, as NumPy's `tolist`; a number for a scalar. To print a small array, or for JSON.
  *
  * @example
  * ```ts
@@ -296,7 +292,7 @@ export function transposed({ shape, data }: NdArray, order: readonly number[]): 
   check(
     order.length === shape.length && [...order].sort((a, b) => a - b).every((axis, i) => axis === i),
     "MOKA_USAGE",
-    `axes ${order.join(", ")} are no order of the ${shape.length} axes of ${shape.join(" × ")}`,
+    `axes ${order.join(", ")} are no order of the ${shape.length} axes of ${formatSizes(shape)}`,
   );
   const newShape = order.map((axis) => shape[axis] ?? 1);
   const strides = order.map((axis) => countOf(shape, axis + 1));

@@ -19,6 +19,21 @@ export function formatShape(shape: Shape): string {
   return `${shape.map((size) => `${size} `).join("")}(${countOf(shape)})`;
 }
 
+/** A shape in a sentence: `2 × 3`; `()` for a scalar. */
+export function formatSizes(shape: Shape): string {
+  return shape.join(" × ") || "()";
+}
+
+/** Throws unless an array of this shape has `count` values. */
+export function checkCount(shape: Shape, count: number): void {
+  const expected = countOf(shape);
+  check(
+    count === expected,
+    "MOKA_SHAPE",
+    `an array of shape ${formatSizes(shape)} has ${expected} values, not ${count}`,
+  );
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }

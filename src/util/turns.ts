@@ -3,7 +3,7 @@ import { check } from "./errors.js";
 /** Pieces of work that must not overlap: each starts when those that were asked for before it have ended. */
 export class Turns {
   #areTaken = false;
-  /** They let the turns begin that wait, the first to come first. */
+  /** Functions that begin the turns that wait, in the order of the calls. */
   readonly #waiting: (() => void)[] = [];
   #isInside = false;
 
@@ -30,7 +30,7 @@ export class Turns {
     }
   }
 
-  /** Calls code that the present turn waits for. A turn that it takes before it returns is an error, not a deadlock. */
+  /** Calls code that the current turn waits for. If this code takes a turn before it returns, that is an error, not a deadlock. */
   inside<T>(call: () => T): T {
     this.#isInside = true;
     try {

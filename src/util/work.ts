@@ -16,12 +16,12 @@ export interface WorkProgress {
  *
  * @example
  * ```ts
- * const solver = await Solver.load("examples/article/solver.prototxt");
+ * const solver = await Solver.load("solver.prototxt");
  * const control = new AbortController();
- * const onProgress = ({ what, done }) => what === "iterations" && done === 10 && control.abort();
+ * const onProgress = ({ what, done }) => what === "iterations" && done === 2 && control.abort();
  * await solver.solve({ signal: control.signal, onProgress }).catch(({ name }) => name); // "AbortError"
- * solver.iter; // 10
- * await solver.step(5); // goes on
+ * solver.iter; // 2
+ * await solver.step(2); // goes on
  * await solver.dispose();
  * ```
  */

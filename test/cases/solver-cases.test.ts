@@ -1,4 +1,4 @@
-// Solvers of real use that once trained or tested something wrong without a word; each folder here is one.
+// Solvers from practice that once trained or tested something wrong without a message; each folder here is one.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

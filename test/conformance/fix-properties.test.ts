@@ -1,4 +1,4 @@
-// `fix` on any text: it comes to an end, makes nothing worse, and has nothing to do the second time.
+// `fix` on any text: it ends, makes nothing worse, and changes nothing the second time.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";

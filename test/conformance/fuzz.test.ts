@@ -1,4 +1,4 @@
-// Every reader gets damaged inputs; `npm run fuzz` gives them by the hundred thousand. The readers are those of dist/.
+// Every reader gets some damaged inputs; `npm run fuzz` gives it 10,000 or 100,000. The readers are those of dist/.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

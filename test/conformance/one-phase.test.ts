@@ -1,4 +1,4 @@
-// A BatchNorm that one phase leaves out: what lint says is about that, and not about a training it takes no part in.
+// A BatchNorm that only one phase has: lint reports that, and nothing about a training that it takes no part in.
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { lint } from "../../src/index.js";

@@ -1,4 +1,4 @@
-// Texts as people paste them: without blanks between fields, with full-width characters, book quotes, unseen characters.
+// Texts as people paste them: without blanks between fields, with full-width characters, typographic quotes, invisible ones.
 import { fileURLToPath } from "node:url";
 import { fromText } from "@bufbuild/protobuf/txtpb";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// What building a solver refuses, lint says: in the same words, at the same place.
+// Lint reports what building a solver refuses, in the same words and at the same place.
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// Names that a terminal, or a program that reads lines, would take for more than names: no command prints them raw.
+// Names with control characters and line ends: every command prints them escaped.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ layer { name: "data" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 
 layer { name: ${name(4, "conv")} type: "Convolution" bottom: "x" top: ${name(4, "conv")} convolution_param { num_output: 2 kernel_size: 1 } }
 ${all.map((index) => `layer { name: ${name(index, "bn")} type: "BatchNorm" bottom: ${index === 0 ? name(4, "conv") : name(index - 1, "y")} top: ${name(index, "y")} }`).join("\n")}
 `;
-/** Nets that no command takes: of each error there are some with names. */
+/** Nets that every command refuses, with errors that have names in them. */
 const broken = [
   ...all.map((index) => `layer { name: ${name(index)} type: ${name(index)} bottom: "x" top: "y" }\n`),
   ...all.map((index) => `layer { name: ${name(index)} type: "ReLU" bottom: ${name(index)} top: "y" }\n`),

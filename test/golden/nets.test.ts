@@ -1,10 +1,11 @@
-// 189 random small nets of the reference (see README.md here): forward, what forward leaves in the parameters, backward.
+// 189 small random nets with the reference's results (see README.md here): forward, parameters after forward, backward.
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Engine } from "../../src/core/engine.js";
 import type { Net } from "../../src/core/net.js";
 import { ReferenceEngine } from "../../src/engines/reference/index.js";
 import { Random } from "../../src/util/random.js";
+import { distance, largest } from "../distance.js";
 import { netFromText } from "../nets.js";
 import { readSafetensors, type Safetensors } from "../safetensors.js";
 import { engines, sharedEngines } from "./engines.js";
@@ -74,23 +75,13 @@ async function follow(net: Net, { tensors }: Golden, without?: string, nudge: Nu
   return seen;
 }
 
-/** Backward; as if the tops of layer `without`, except the first, had no gradient. */
+/** Runs backward, with the gradients of all tops of layer `without` but the first set to 0. */
 async function backward(net: Net, without: string | undefined): Promise<void> {
   const index = net.layers.findIndex(({ name }) => name === without);
   if (index < 0) return net.backward();
   await net.backward({ to: net.layers[index + 1]?.name });
   for (const state of net.layers[index]?.tops.slice(1) ?? []) net.blobs.get(state)?.diff.fill(0);
   await net.backward({ from: without });
-}
-
-const largest = (values: ArrayLike<number>) =>
-  Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
-/** The largest distance of two values; infinite if lengths differ or a value is none. */
-function distance(actual: ArrayLike<number> | undefined, expected: ArrayLike<number>): number {
-  if (actual?.length !== expected.length) return Number.POSITIVE_INFINITY;
-  const distances = Array.from(actual, (value, i) => Math.abs(value - (expected[i] ?? Number.NaN)));
-  return distances.some(Number.isNaN) ? Number.POSITIVE_INFINITY : largest(distances);
 }
 
 /** The results that are not within 1e-4 of the largest value of the reference's. */
@@ -133,7 +124,7 @@ test.each(ids)("net %s", async (id) => {
       found.filter((each) => !allowed.includes(each)),
       name,
     ).toEqual([]);
-    // What the list names does differ, or the list is too long. Rounding may happen to agree.
+    // What `withStates` names must differ, or the list is too long. Rounding may happen to agree.
     if (state) expect(found, name).toEqual(expect.arrayContaining(paramsOf(state)));
     await net.dispose();
   }
@@ -166,7 +157,7 @@ test.each(Object.entries(different))(
     const nudge: Nudge = (values) => {
       const factors = new Float32Array(values.length);
       random.uniform(factors, -1, 1);
-      // Labels, and what is small and whole, stay.
+      // Integers, such as labels, stay.
       return values.map((value, i) => (Number.isInteger(value) ? value : value * (1 + (factors[i] ?? 0) * 2 ** -23)));
     };
     const resultsOf = async (engine: Engine, change?: Nudge) => {

@@ -5,6 +5,7 @@ import type { Engine } from "../../src/core/engine.js";
 import { ReferenceEngine } from "../../src/engines/reference/index.js";
 import { Random } from "../../src/util/random.js";
 import { type AnyNet, drawNet, drawnTypes } from "../any-nets.js";
+import { distance, largest } from "../distance.js";
 import { engines, sharedEngines } from "../golden/engines.js";
 import { type NetSetup, netFromText } from "../nets.js";
 import { distinctSettings, type PassSetting } from "../passes.js";
@@ -12,7 +13,7 @@ import { poisonSharedMemory } from "../poison.js";
 
 type Results = ReadonlyMap<string, readonly number[]>;
 
-/** All that must be there after two runs: outputs, what forward leaves in the parameters, and gradients. */
+/** The results of two runs: outputs, parameters after forward, and gradients. */
 async function results(drawn: AnyNet, setup: NetSetup, nudge = 0): Promise<Results> {
   const random = new Random(2);
   const moved = (values: readonly number[]) => {
@@ -49,12 +50,7 @@ async function results(drawn: AnyNet, setup: NetSetup, nudge = 0): Promise<Resul
   return seen;
 }
 
-const largest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
-const distance = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length ? largest(a.map((value, i) => value - (b[i] ?? Number.NaN))) : Number.POSITIVE_INFINITY;
-
-/** What rounding may do to each result, as some runs of the reference engine show it: infinite where it is not defined. */
+/** The tolerance of each result, from runs of the reference engine with other rounding; infinite where it is not defined. */
 async function slackOf(drawn: AnyNet, wanted: Results): Promise<ReadonlyMap<string, number>> {
   const slack = new Map([...wanted].map(([name, values]) => [name, 1e-4 * largest(values) + 1e-6]));
   for (const [bits, nudge] of [

@@ -1,4 +1,4 @@
-// What a user downloads: the package from npm, and what a page's bundle takes of it. Both need dist/, which `npm run build` makes.
+// The size of what a user downloads: the package from npm, and a page's bundle. Both need dist/, which `npm run build` makes.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
@@ -47,7 +47,7 @@ async function sizeOf(name: string, file = "index.js"): Promise<number> {
 test.each(Object.entries(budgets))("a page that imports %s alone loads at most %d bytes", async (name, budget) => {
   const size = await sizeOf(name);
   expect(size).toBeLessThanOrEqual(budget);
-  // A budget that nothing comes near says nothing.
+  // A budget far above the size would hold nothing.
   expect(size).toBeGreaterThan(0.5 * budget);
 });
 

@@ -1,4 +1,4 @@
-// A type that a public function or class mentions has a name that a user can import. The declarations of dist/ tell, which
+// A type that a public function or class mentions can be imported by its name. The test reads the declarations of dist/, which
 // `npm run build` makes.
 import { join } from "node:path";
 import ts from "typescript";

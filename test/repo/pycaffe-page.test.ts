@@ -54,7 +54,7 @@ test("every call of pycaffe is there", () => {
   expect(missing).toEqual([]);
 });
 
-// An example of each class, to ask whether it has what the page says.
+// An example of each class. The tests ask it for the members that the page names.
 const folder = mkdtempSync(join(tmpdir(), "moka-pycaffe-page-"));
 const examples: Record<string, unknown> = {};
 const close: (() => Promise<void>)[] = [];
@@ -78,7 +78,7 @@ beforeAll(async () => {
   const detector = await moka.Detector.load(model, weights, { engine: "reference" });
   const n = new moka.NetSpec("n");
   n.conv1 = moka.L.Input({ shape: { dim: 1 } });
-  // What the module and the language have, and the values that the page gives to calls.
+  // The module, globals of the language, and the values that the page gives to calls.
   const layer = Object.assign(Object.create(net.layers[0] as object), { message: { pythonParam: { paramStr: "" } } });
   const { transformer } = classifier;
   const [blob] = net.blobs.values();
@@ -102,7 +102,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What is said of code in the column of Moka's calls that leads to nothing. */
+/** The complaint about code in the column of Moka's calls that names nothing; undefined if there is none. */
 function complaintOf(code: string): string | undefined {
   const [, command] = /^moka ([a-z_]+)$/.exec(code) ?? [];
   if (command !== undefined) {

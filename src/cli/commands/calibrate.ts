@@ -21,7 +21,7 @@ export const calibrate: Command = command(
   },
   async ({ model, weights, json, method, output, ...rest }) => {
     const { calibrate: measure } = await import("../../index.js");
-    const report = await measure(model, weights, { ...(await batchOptions(rest)), method, output });
+    const report = await measure(model, weights, { ...batchOptions(rest), method, output });
     if (json) printJson(report);
     else print(asText(onOneLine(report)));
   },

@@ -2,6 +2,7 @@ import type { DoctorReport } from "../../api/doctor.js";
 import type { Cause } from "../../tools/batch-norm/causes.js";
 import { onOneLine } from "../../util/escape.js";
 import { formatNumber } from "../../util/number-format.js";
+import { listed } from "../../util/words.js";
 import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command } from "../command.js";
@@ -12,7 +13,7 @@ export const doctor: Command = command(
   batchParameters(10, "TEST"),
   async ({ model, weights, json, ...rest }) => {
     const { doctor: examine } = await import("../../index.js");
-    const report = await examine(model, weights, await batchOptions(rest));
+    const report = await examine(model, weights, batchOptions(rest));
     if (json) printJson(report);
     else print(asText(onOneLine(report)));
     return report.causes.length > 0 || report.bad.global || report.bad.batch ? 1 : 0;
@@ -100,10 +101,9 @@ function causeLines(
   head: string,
   warn: (text: string) => string,
 ): string[] {
-  const some = layers.length > 6 ? `${layers.slice(0, 6).join(", ")} and ${layers.length - 6} more` : layers.join(", ");
   return [
     warn(`${head}: ${title}.`),
-    `  layers: ${some}`,
+    `  layers: ${listed(layers, 6)}`,
     ...evidence.map((line) => `  - ${line}`),
     `  Remedy: ${remedy}`,
   ];

@@ -24,7 +24,7 @@ import { loadMean, newTransformer } from "./transform.js";
  *
  * A path in the list is relative to the working directory, else to the folder of the list, else to that of the prototxt.
  * Tabs separate too, blanks may follow a label, and blank lines are left out, with a warning: Caffe stops at each of these. A
- * label that is missing or no integer is an error; Caffe takes it for 0, or for what stands before its point.
+ * label that is missing or no integer is an error; Caffe takes it for 0, or for its integer part.
  */
 export class ImageDataLayer extends BatchLayer<ImageItem> {
   static readonly type = "ImageData";

@@ -1,4 +1,5 @@
 import { formatNumber } from "../../util/number-format.js";
+import { listed } from "../../util/words.js";
 import { andOthers, type BatchNorm, batchNorms } from "../batch-norms.js";
 import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
@@ -35,7 +36,7 @@ export const bnShared: Rule = {
 
 function inWhole({ layer }: BatchNorm, sharers: readonly BatchNorm[], others: readonly unknown[]): Problem {
   const all = sharers.map((sharer) => `"${sharer.layer.name}"`);
-  const names = all.length > 4 ? `${all.slice(0, 3).join(", ")} and ${all.length - 3} more` : all.join(", ");
+  const names = listed(all, all.length > 4 ? 3 : 4);
   const k = sharers.length + 1;
   return {
     at: placeOf(layer, layer),

@@ -1,5 +1,6 @@
 import { type WeightsGap, weightsGap } from "../../core/weights-gap.js";
 import { hintAt } from "../../util/closest.js";
+import { listed } from "../../util/words.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
@@ -24,9 +25,8 @@ export const missingWeights: Rule = {
 
 function problem(layer: LintLayer, meant: string | undefined, { untaken }: WeightsGap, isFinetuned: boolean): Problem {
   const hint = hintAt(meant === undefined ? undefined : `"${meant}"`);
-  const names = untaken.slice(0, 5).map((name) => `"${name}"`);
-  const nobody =
-    names.length === 0 ? "" : ` Nobody takes the weights of ${names.join(", ")}${untaken.length > 5 ? ", …" : ""}.`;
+  const names = untaken.map((name) => `"${name}"`);
+  const nobody = names.length === 0 ? "" : ` Nobody takes the weights of ${listed(names, 5)}.`;
   return {
     at: layer.at("name"),
     severity: isFinetuned ? "info" : "warning",

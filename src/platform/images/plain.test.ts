@@ -19,7 +19,7 @@ const colorOf = { color: true, gray: false, own: undefined };
 const decode = (file: string | Uint8Array, reading: Reading = "color", maxPixels = 2 ** 27) =>
   decodePlain(typeof file === "string" ? fromBase64(file) : file, { color: colorOf[reading] }, maxPixels);
 
-/** Files whose meaning is plain, and which OpenCV 4.6 does not read, or not with the colors that their masks name. */
+/** Files with a clear meaning that OpenCV 4.6 does not read, or reads with other colors than their masks say. */
 const beyondOpenCv = ["bmp16-565-v5", "bmp32-rgba", "rle4-delta", "rle4-short", "p2-noend"];
 
 const known = Object.entries(cases).filter(([name]) => name !== "p7" && !beyondOpenCv.includes(name));

@@ -1,3 +1,4 @@
+import { maxDeflateRatio } from "../../util/bytes.js";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import type { DecodeOptions, Image } from "../../util/images.js";
 import { loadOnce } from "./load.js";
@@ -39,12 +40,9 @@ export function readPngHeader(bytes: Uint8Array, maxPixels: number): PngHeader |
     isPlainGray: view.getUint8(25) === 0,
   };
   checkSize(header, maxPixels);
-  checkHolds(header, sizeOf(pixelChunks(bytes)), (maxRatio * 8) / header.bits);
+  checkHolds(header, sizeOf(pixelChunks(bytes)), (maxDeflateRatio * 8) / header.bits);
   return header;
 }
-
-/** The bytes that `deflate` makes of one byte at most. */
-const maxRatio = 1032;
 
 /** Values of a pixel, by the color type: gray, colors, palette, gray and alpha, colors and alpha. */
 const channelsOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -72,7 +70,7 @@ async function checkInflated(bytes: Uint8Array, { width, height, bits }: PngHead
   const chunks = pixelChunks(bytes);
   // An interlaced image has up to two rows, each with a byte for its filter, where another has one.
   const limit = 2 * height * (1 + Math.ceil((width * bits) / 8)) + maxExcess;
-  if (sizeOf(chunks) * maxRatio <= limit) return;
+  if (sizeOf(chunks) * maxDeflateRatio <= limit) return;
   const { Unzlib } = await import("fflate");
   let size = 0;
   const inflator = new Unzlib((piece) => {

@@ -10,7 +10,7 @@ import {
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
-import { kindOf, kinds, textFile } from "../file-kind.js";
+import { kindOf, kinds, textFile, wrongKind } from "../file-kind.js";
 import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
 import { keepFieldValues } from "./field-values.js";
 import { NumberReader } from "./numbers.js";
@@ -64,12 +64,12 @@ function readerOf<Desc extends DescMessage>(schema: Desc, kindWanted: keyof type
     const message = readBinary(schema, bytes, file, { ...options, wanted });
     if (message.$unknown === undefined) return message; // all of it makes sense
     const kind = kindOf(bytes);
-    check(!isOther(kind, wanted) || kind === textFile, "MOKA_PARSE", `${file} is ${kind}, where ${wanted} is wanted`);
-    return message;
+    if (!isOther(kind, wanted) || kind === textFile) return message;
+    throw new MokaError("MOKA_PARSE", wrongKind(file, kind, wanted));
   };
 }
 
-function isOther(kind: string | undefined, wanted: string): boolean {
+function isOther(kind: string | undefined, wanted: string): kind is string {
   return kind !== undefined && kind !== wanted;
 }
 
@@ -86,7 +86,7 @@ export function readBinary<Desc extends DescMessage>(
     decoder.read(reflect(schema, message, false), bytes.length);
   } catch (error) {
     const kind = kindOf(bytes);
-    const hint = isOther(kind, wanted) ? `; it is ${kind}, where ${wanted} is wanted` : "";
+    const hint = isOther(kind, wanted) ? `; ${wrongKind("it", kind, wanted)}` : "";
     const what = `${file}: damaged at byte ${decoder.at}: ${reasonOf(error)}${hint}`;
     throw new MokaError("MOKA_PARSE", what, { cause: error });
   }

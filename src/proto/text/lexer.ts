@@ -166,7 +166,11 @@ export class Lexer {
     let end = Math.min(this.#nextLine - 1, text.length);
     while (text.charCodeAt(end - 1) === carriageReturn) end--;
     const column = offset - this.#lineStart + 1;
-    this.comments.push({ line, column, offset, end, endLine: line, text: `#${text.slice(offset + 1, end)}` });
+    const content = text.slice(offset + 1, end);
+    this.comments.push({ line, column, offset, end, endLine: line, text: `#${content}` });
+    if (content.includes("\r") && /\r\s*[^\s#]/.test(content)) {
+      this.#issues.add("MOKA_TEXT_LINE_END", { line, column }, "a comment that goes on behind a carriage return (CR)");
+    }
     this.commentCount++;
     return end;
   }
@@ -195,7 +199,7 @@ export class Lexer {
     }
   }
 
-  /** A word; a name or a number if only characters that look like ASCII, or are not seen, keep it from being one. */
+  /** A word; a name or a number if only invisible characters, or some that look like ASCII, keep it from being one. */
   #word(end: number): void {
     const written = this.text.slice(this.offset, end);
     const [ascii, seen] = [asAscii(written), withoutUnseen(written)];

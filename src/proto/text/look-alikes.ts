@@ -22,7 +22,7 @@ const asciiOf: ReadonlyMap<string, string> = new Map(
 
 /** Unicode's spaces, and control characters: what the text format does not allow, and what is read as a space. */
 const blanks = "\\0-\\x08\\x0e-\\x1f\\x7f-\\x9f\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-/** Characters that are not seen: soft hyphens, joiners, marks of direction, variants. They are read as nothing. */
+/** Invisible characters: soft hyphens, joiners, marks of direction, variation selectors. They are read as nothing. */
 const unseen = "\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufe00-\\ufe0f\\ufeff";
 const brackets = pastedAs(":{}<>[],;=#\"'");
 
@@ -42,13 +42,13 @@ const comment = /[^\n]*/y;
 interface LookAlike {
   readonly end: number;
   readonly ascii: string;
-  /** Of a string: that its line ends before it does. */
+  /** Whether it is a string that does not end on its line. */
   readonly isUnclosed?: boolean;
 }
 
 /**
  * What is meant at the start of a token, or between tokens, that begins with a character beyond ASCII, or with a control
- * character: a space or nothing, a symbol, a comment, or a string in quotes of a book. Undefined for anything else.
+ * character: a space or nothing, a symbol, a comment, or a string in typographic quotes. Undefined for anything else.
  */
 export function lookAlikeAt(text: string, offset: number): LookAlike | undefined {
   const blank = matchAt(stray, text, offset);
@@ -71,7 +71,7 @@ export function lookAlikeAt(text: string, offset: number): LookAlike | undefined
   }
 }
 
-/** A string that a quote of a book begins or, if `quote` is ASCII, ends on its line; undefined if nothing ends it. */
+/** A string that a typographic quote begins or, if `quote` is ASCII, ends on its line; undefined if nothing ends it. */
 export function stringAt(text: string, offset: number, quote: string): LookAlike | undefined {
   const literal = matchAt(quote === "'" ? single : double, text, offset);
   if (literal === "") return undefined;
@@ -87,7 +87,7 @@ function unclosed(text: string, offset: number, quote: string): LookAlike {
 const double = new RegExp(`.(?:\\\\.|[^\\\\\\n"${pastedAs('"')}])*["${pastedAs('"')}]`, "y");
 const single = new RegExp(`.(?:\\\\.|[^\\\\\\n'${pastedAs("'")}])*['${pastedAs("'")}]`, "y");
 
-/** A word without characters that are not seen, with ASCII for letters, digits and dashes of full width. */
+/** A word without invisible characters, with ASCII for letters, digits and dashes of full width. */
 export function asAscii(word: string): string {
   return withoutUnseen(word)
     .replaceAll(fullWidth, (each) => String.fromCharCode(each.charCodeAt(0) - 0xfee0))

@@ -1,7 +1,7 @@
 import { placeOf, sourceOf } from "../../proto/source.js";
 import { formatPlace } from "../../util/errors.js";
 import { formatNumber } from "../../util/number-format.js";
-import { counted } from "../../util/words.js";
+import { counted, listed } from "../../util/words.js";
 import type { LayerGap } from "./compare.js";
 import type { FactorReading } from "./factor.js";
 import type { NormLayer } from "./norm-layers.js";
@@ -272,7 +272,8 @@ function divergenceOf(layers: readonly MeasuredLayer[]): string[] {
 }
 
 function namesOf(layers: readonly { readonly name: string }[]): string {
-  const most = 3;
-  const shown = layers.slice(0, most).map(({ name }) => name);
-  return layers.length > most ? `${shown.join(", ")} and ${layers.length - most} more` : shown.join(", ");
+  return listed(
+    layers.map(({ name }) => name),
+    3,
+  );
 }

@@ -2,7 +2,7 @@ import { blobValues } from "../../proto/binary/index.js";
 import type { LayerParameter } from "../../proto/gen/caffe_pb.js";
 import type { TrainedParams } from "./trained-params.js";
 
-/** What is to be known of a BatchNorm whose factor is 0, when it is folded; undefined for any other layer. */
+/** The warning for a folded BatchNorm whose factor is 0; undefined for any other layer. */
 export function zeroFactor(layer: LayerParameter, params: TrainedParams): string | undefined {
   if (layer.type !== "BatchNorm") return undefined;
   const [mean, variance, factor] = params.of(layer).map((blob) => (blob ? blobValues(blob).data : undefined));
