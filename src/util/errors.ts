@@ -22,6 +22,8 @@ export type ErrorCode =
   | "MOKA_FILE"
   /** More memory than the engine can hold. */
   | "MOKA_MEMORY"
+  /** A worker that failed or ended. */
+  | "MOKA_WORKER"
   /** A feature that Moka lacks, here or everywhere. */
   | "MOKA_UNSUPPORTED"
   /** The call itself is wrong. */

@@ -12,7 +12,7 @@ import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import { kindOf, kinds, textFile, wrongKind } from "../file-kind.js";
 import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
-import { keepFieldValues } from "./blob.js";
+import { keepFieldValues } from "./field-values.js";
 import { NumberReader } from "./numbers.js";
 import { rawValues } from "./raw-values.js";
 
