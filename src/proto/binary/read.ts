@@ -76,8 +76,9 @@ export function readBinary<Desc extends DescMessage>(
     decoder.read(reflect(schema, message, false), bytes.length);
   } catch (error) {
     const kind = kindOf(bytes);
-    const hint = isOther(kind, wanted) ? `; it is ${kind}, where ${wanted} is wanted` : "";
-    const what = `${file}: damaged at byte ${decoder.at}: ${reasonOf(error)}${hint}`;
+    const what = isOther(kind, wanted)
+      ? `${file} is ${kind}, where ${wanted} is wanted`
+      : `${file}: damaged at byte ${decoder.at}: ${reasonOf(error)}`;
     throw new MokaError("MOKA_PARSE", what, { cause: error });
   }
   return message;
