@@ -49,7 +49,12 @@ export const Net = {
       const message = await readNet(source, context.files, context.log);
       const backward = phase === "TRAIN" || keep === "all" || message.forceBackward || everyBackward;
       const net = await CoreNet.build(message, state, { ...context, keep, backward, everyBackward, ownsEngine: true });
-      if (weights !== undefined) await net.copyTrainedLayersFrom(weights);
+      try {
+        if (weights !== undefined) await net.copyTrainedLayersFrom(weights);
+      } catch (error) {
+        await net.dispose();
+        throw error;
+      }
       return net;
     } catch (error) {
       await engine.dispose();

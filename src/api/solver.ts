@@ -1,5 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { modifiedAt, yieldToEvents } from "#platform";
+import { modifiedAt } from "#platform";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles } from "../data/weight-files.js";
@@ -77,15 +77,19 @@ export async function loadSolver(
       files,
       random: context.random,
       modifiedAt,
-      yieldToEvents,
       engine,
     });
-    if (weights !== undefined && typeof weights !== "string") {
-      for (const net of [solver.net, ...solver.testNets]) await net.copyTrainedLayersFrom(weights, undefined, true);
-    }
-    if (snapshot !== undefined) {
-      log("info", "caffe.cpp:235", `Resuming from ${snapshot}`);
-      await solver.restore(snapshot);
+    try {
+      if (weights !== undefined && typeof weights !== "string") {
+        for (const net of [solver.net, ...solver.testNets]) await net.copyTrainedLayersFrom(weights, undefined, true);
+      }
+      if (snapshot !== undefined) {
+        log("info", "caffe.cpp:235", `Resuming from ${snapshot}`);
+        await solver.restore(snapshot);
+      }
+    } catch (error) {
+      await solver.dispose();
+      throw error;
     }
     return solver;
   } catch (error) {

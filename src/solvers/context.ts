@@ -20,8 +20,6 @@ export interface SolverContext {
   readonly random: Random;
   /** When a file was last written to, in ms since 1970; undefined if that is not known. */
   modifiedAt(path: string): Promise<number | undefined>;
-  /** Lets the platform handle waiting events: signals, messages, timers. */
-  yieldToEvents(): Promise<void>;
 }
 
 /** Reads and writes solver states, and checks whether a file can be written. */

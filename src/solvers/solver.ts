@@ -9,6 +9,7 @@ import {
 } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
+import { yieldToEvents } from "../util/event-loop.js";
 import { formatNumber } from "../util/number-format.js";
 import { Turns } from "../util/turns.js";
 import { buildChoice } from "./build-choice.js";
@@ -141,21 +142,30 @@ export class Solver extends SolverBase {
    */
   async step(iterations: number): Promise<void> {
     await this.#usable.#calls.take(async () => {
-      await this.#step(iterations);
+      await this.#step((iter) => iter + iterations);
       if (this.#failure) throw this.#failure;
     });
   }
 
-  async #step(iterations: number): Promise<void> {
-    const { param } = this;
-    const stop = this.iter + iterations;
+  /** @param end the iteration to stop before, by the one of the start */
+  async #step(end: (start: number) => number): Promise<void> {
+    let stop: number | undefined;
+    // Looking at the files is part of the first turn, which has its place from the call on.
+    const work = async () => {
+      stop ??= await this.#begin(end(this.iter));
+      return this.iter < stop && (await this.#stepOnce()) && this.iter < stop;
+    };
+    while (await this.net.turn(work));
+  }
+
+  async #begin(stop: number): Promise<number> {
     this.#failure = undefined;
+    this.#stopped = false;
     await this.#snapshotFiles.check(this.iter, stop);
-    this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(param.averageLoss);
+    this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(this.param.averageLoss);
     this.#restoredLoss = undefined;
     this.#lastDisplay = { time: performance.now(), iter: this.iter };
-    let goesOn = true;
-    while (goesOn && this.iter < stop) goesOn = await this.net.turn(() => this.#stepOnce());
+    return stop;
   }
 
   /** Makes one update, with the tests before it and the snapshot after it. Returns false if it was stopped. */
@@ -167,7 +177,7 @@ export class Solver extends SolverBase {
       if (this.#stopped) return false;
     }
     await this.#iterate();
-    await this.#context.yieldToEvents();
+    await yieldToEvents();
     const request = this.#getRequest();
     if ((param.snapshot > 0 && this.iter % param.snapshot === 0) || request === "snapshot") await this.#trySnapshot();
     if (request === "stop") this.#stopped = true;
@@ -190,9 +200,8 @@ export class Solver extends SolverBase {
     if (files.readOnly && param.snapshotAfterTrain) await files.probe(`${param.snapshotPrefix}_iter_${param.maxIter}`);
     log("info", "solver.cpp:289", `Solving ${this.net.name}`);
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
-    this.#stopped = false;
     try {
-      await this.#step(param.maxIter - this.iter);
+      await this.#step(() => param.maxIter);
     } catch (error) {
       await this.net.turn(() => this.#rescue(error));
       throw error;
@@ -212,6 +221,26 @@ export class Solver extends SolverBase {
     if (param.testInterval > 0 && this.iter % param.testInterval === 0) await this.net.turn(() => this.#testAll());
     if (this.#failure) throw this.#failure;
     log("info", "solver.cpp:332", "Optimization Done.");
+  }
+
+  /**
+   * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
+   * a loop of one's own. Nothing is logged or tested.
+   *
+   * @example
+   * ```ts
+   * const solver = await Solver.load("examples/article/solver.prototxt");
+   * solver.net.clearParamDiffs();
+   * await solver.net.forward();
+   * await solver.net.backward();
+   * await solver.applyUpdate();
+   * ```
+   */
+  async applyUpdate(): Promise<void> {
+    await this.#usable.net.turn(async () => {
+      await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
+      this.#progress.iter++;
+    });
   }
 
   /** Whether the last `solve` or `step` was stopped by a request. */
@@ -235,12 +264,13 @@ export class Solver extends SolverBase {
     log("info", "solver.cpp:347", `Iteration ${this.iter}, Testing net (#${index})`);
     const mean = new OutputMean(net);
     let loss = 0;
+    let isStopped = false;
     for (let batch = 0; batch < (this.param.testIter[index] ?? 0); batch++) {
-      await this.#context.yieldToEvents();
+      await yieldToEvents();
       const request = this.#getRequest();
       if (request === "snapshot") await this.#trySnapshot();
       if (request === "stop") {
-        this.#stopped = true;
+        this.#stopped = isStopped = true;
         log("info", "solver.cpp:396", "Test interrupted.");
         break;
       }
@@ -249,7 +279,7 @@ export class Solver extends SolverBase {
       loss += net.loss;
     }
     const outputs = mean.result();
-    if (this.#stopped) return outputs;
+    if (isStopped) return outputs;
     if (this.param.testComputeLoss) {
       log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / (this.param.testIter[index] ?? 1))}`);
     }
@@ -344,10 +374,11 @@ export class Solver extends SolverBase {
   }
 
   async #release(): Promise<void> {
-    for (const net of this.testNets) await net.dispose();
-    await this.net.dispose();
+    // All is freed, even if closing one of the layers fails.
+    const closed = await Promise.allSettled(this.#nets.map((net) => net.dispose()));
     this.#updater.dispose();
     await this.#context.engine.dispose();
+    for (const end of closed) if (end.status === "rejected") throw end.reason;
   }
 
   /** This solver; throws once it was disposed of. */
@@ -400,26 +431,6 @@ export class Solver extends SolverBase {
       if (!(error instanceof MokaError)) throw error;
       log("warning", "moka:0", `Ignoring ${path}, as ${error.reason}: ${fallback}`);
     }
-  }
-
-  /**
-   * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
-   * a loop of one's own. Nothing is logged or tested.
-   *
-   * @example
-   * ```ts
-   * const solver = await Solver.load("examples/article/solver.prototxt");
-   * solver.net.clearParamDiffs();
-   * await solver.net.forward();
-   * await solver.net.backward();
-   * await solver.applyUpdate();
-   * ```
-   */
-  async applyUpdate(): Promise<void> {
-    await this.#usable.net.turn(async () => {
-      await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
-      this.#progress.iter++;
-    });
   }
 
   // ---- one iteration

@@ -1,4 +1,3 @@
-export { yieldToEvents } from "../../util/event-loop.js";
 export type { DecoderOptions } from "../images/pixels.js";
 export { createFiles } from "./files.js";
 export { createImages } from "./images.js";
