@@ -72,7 +72,7 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
   for (const message of layers) {
     const bottoms = graph.bottoms(message);
     const bottom = bottoms.map((value) => shapes.get(value));
-    const weighed = givesLossAway(graph.tops(message));
+    const weighed = givesLossAway(graph, message);
     const before = weighed ? undefined : known?.get(message);
     const isSame = before?.bottom.every((shape, index) => sameShape(shape ?? unknown, bottom[index] ?? unknown));
     const found =
