@@ -309,6 +309,18 @@ ${readers}`;
   });
 });
 
+test.each([
+  ["image-lists/flabel", /cannot read its data: .*flabel\.txt:1:1: expected a file, a space and a label/],
+  ["hdf5-types/l_bool", /cannot read its data: .*bool\.h5: dataset "data" holds bools/],
+])("data of another kind than the layer reads: %s", async (name, message) => {
+  const path = fileURLToPath(new URL(`../cases/${name}.prototxt`, import.meta.url));
+  const text = readFileSync(path, "utf8");
+  expect(await refusal(text, "TRAIN", path)).toBeDefined();
+  expect(await lintText(text, path, rules, {}, context)).toMatchObject([
+    { rule: "shape-mismatch", line: 1, column: 1, message: expect.stringMatching(message) },
+  ]);
+});
+
 test("the case filler-lint: each filler that does not exist, and the enum in quotes", async () => {
   const path = new URL("../cases/filler-lint/n.prototxt", import.meta.url);
   const found = await lintText(readFileSync(path, "utf8"), undefined, rules, {}, context);
