@@ -98,6 +98,11 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
   return { layers: all, blobs: new Map(blobs), assumed: new Set(names), params: nameParams(all) };
 }
 
+/** The layers that could be set up, with parameters that have shapes but no memory. */
+export function builtLayers({ layers }: Inference): readonly Layer[] {
+  return [...layers.values()].flatMap(({ layer, params }) => (layer && params ? [layer] : []));
+}
+
 /** Gives the layers their parameters, without memory, and shares those of one name. */
 function nameParams(layers: ReadonlyMap<LayerParameter, LayerShapes>): NamedParams {
   const table = new ParamTable();
