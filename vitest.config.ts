@@ -10,6 +10,7 @@ export default defineConfig({
     alias: {
       "#platform": new URL("./src/platform/node/index.ts", import.meta.url).pathname,
       "#threads": new URL("./src/engines/wasm/threads/spawn-node.ts", import.meta.url).pathname,
+      "#worker": new URL("./src/platform/node/start-worker.ts", import.meta.url).pathname,
       "#blas": new URL("./src/engines/wasm/blas/find-node.ts", import.meta.url).pathname,
     },
   },

@@ -32,7 +32,7 @@ rmSync(values.out, { recursive: true, force: true });
 await bundle.write({
   dir: values.out,
   format: "esm",
-  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+  minify: { compress: false, mangle: { keepNames: true }, codegen: { removeWhitespace: true } },
   chunkFileNames: "[name]-[hash].js",
   postBanner: (chunk) =>
     Object.keys(chunk.modules ?? {}).some((id) => id.includes(bundled))

@@ -129,9 +129,21 @@ function flags() {
   return ["--max-semi-space-size=8", "--max-old-space-size=2048", "--expose-gc", fileURLToPath(import.meta.url)];
 }
 
+/** Writes a line to stdout at once, even if the reader is slow and the pipe full. */
+function report(value) {
+  const line = Buffer.from(`${JSON.stringify(value)}\n`);
+  for (let at = 0; at < line.length; ) {
+    try {
+      at += writeSync(1, line, at);
+    } catch (error) {
+      if (error.code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
 /** Reports to stdout the index of each input before it is read, and the results after each hundred. */
 async function runChild(name, from, count) {
-  const report = (value) => writeSync(1, `${JSON.stringify(value)}\n`);
   const reader = await readerOf(name);
   let part = emptyPart();
   for (let index = from; index < count; index++) {

@@ -76,7 +76,7 @@ export type { Edit as TextEdit } from "./lint/edits.js";
 export type { Finding, FoundProblem, Level, Levels } from "./lint/lint.js";
 export type { Fix, Severity } from "./lint/rule.js";
 export { createFiles, type MemoryFiles } from "./platform/memory-files.js";
-export type { DownloadProgress, FilesOptions } from "./platform/open-files.js";
+export type { FilesOptions } from "./platform/open-files.js";
 export { type DatumValues, readBlobProto, readDatum, writeBlobProto, writeDatum } from "./proto/binary/index.js";
 export type { ReadOptions } from "./proto/binary/read.js";
 export { filler } from "./proto/filler.js";
@@ -87,6 +87,7 @@ export type { Parsed, ParseOptions } from "./proto/text/index.js";
 export { formatNet, parseNet, parseSolver, type TextIssue } from "./proto/text/index.js";
 export type { TextIssueCode } from "./proto/text/issues.js";
 export type { WeightSource, Weights } from "./proto/weight-sources.js";
+export type { SolverEvent, SolverRunOptions } from "./solvers/run.js";
 export type { SolverAction } from "./solvers/solver.js";
 export type { Listener as SolverListener, SolverBase, SolverEvents } from "./solvers/solver-base.js";
 export {
@@ -154,5 +155,7 @@ export {
   type Values,
 } from "./util/nd-array.js";
 export type { Random, RandomState } from "./util/random.js";
+export type { ResourceOwner } from "./util/resource-owner.js";
 export type { Shape } from "./util/shape.js";
+export type { WorkOptions, WorkProgress } from "./util/work.js";
 export { version } from "./version.js";

@@ -20,6 +20,7 @@ import { check } from "../util/errors.js";
 import { type FileSource, type Files, isFile, isPath, readSource } from "../util/files.js";
 import { silent } from "../util/log.js";
 import type { NdArray } from "../util/nd-array.js";
+import { stoppable } from "../util/work.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { type NetSource, readNet } from "./read-text.js";
 
@@ -80,7 +81,11 @@ export class BatchNets {
   }
 
   /** Reads a net, calls `work` with it, and then closes all that `work` opened. */
-  static async use<T>(source: NetSource, options: BatchOptions, work: (nets: BatchNets) => Promise<T>): Promise<T> {
+  static use<T>(source: NetSource, options: BatchOptions, work: (nets: BatchNets) => Promise<T>): Promise<T> {
+    return stoppable(options.signal, (signal) => BatchNets.#use(source, { ...options, signal }, work));
+  }
+
+  static async #use<T>(source: NetSource, options: BatchOptions, work: (nets: BatchNets) => Promise<T>): Promise<T> {
     const { iterations, batch = defaultBatch } = options;
     const isCount = (value: number) => Number.isInteger(value) && value > 0;
     check(isCount(batch), "MOKA_USAGE", `batch must be 1 or more, not ${batch}`);

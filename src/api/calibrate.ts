@@ -18,6 +18,7 @@ import {
 } from "../tools/batch-norm/recompute.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
+import { upTo, watched } from "../util/work.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
 import type { NetSource } from "./read-text.js";
 
@@ -46,6 +47,7 @@ export interface CalibrateReport {
   /** The net's scores with the old statistics, and with the new ones. */
   readonly before: Scores;
   readonly after: Scores;
+  /** The path of the weights that were written. */
   readonly output?: string;
 }
 
@@ -59,8 +61,16 @@ export interface CalibrateReport {
  *
  * @param model the net, as for `Net.load`
  * @param weights files or messages, as for `net.copyTrainedLayersFrom`
- * @param options `iterations` is 50 by default, or each row of given arrays once
+ * @param options `iterations` is 50 by default, or each row of given arrays once; the progress counts `batches`, each
+ * one to measure and one to score
  * @throws MokaError `MOKA_USAGE` if there are no data, or no BatchNorm layers
+ * @example
+ * ```ts
+ * const { before, after } = await calibrate("train_val.prototxt", "net.caffemodel", {
+ *   iterations: 2,
+ *   output: "calibrated.caffemodel",
+ * });
+ * ```
  */
 export async function calibrate(
   model: NetSource,
@@ -82,12 +92,15 @@ export async function calibrate(
     check(old.size > 0, "MOKA_USAGE", "the net has no BatchNorm layers to calibrate");
     const batch = await nets.build(source, "batch");
     batch.copyTrainedLayers(global.toMessage());
-    const next = await measure(batch, source, iterations, method);
+    // Each batch is run to measure, and again to score.
+    const total = 2 * iterations;
+    const next = await measure(batch, source, iterations, method, { work: options, total });
 
     const scoredOn = nets.hasData("TEST") && options.data === undefined ? "TEST" : phase;
     const scored = await nets.batches(scoredOn);
     const [before, after] = [new ScoreMean(), new ScoreMean()];
-    for (let i = 0; i < iterations; i++) {
+    const count = { what: "batches", done: iterations, total } as const;
+    for await (const _ of watched(upTo(iterations), count, options)) {
       feed(global, await scored.next());
       for (const [blobs, scores] of [[old, before] as const, [next, after] as const]) {
         putNormBlobs(global, blobs);
@@ -95,6 +108,7 @@ export async function calibrate(
         scores.add(global);
       }
     }
+    options.signal?.throwIfAborted();
     if (output !== undefined) await save(next, weights, output, nets);
     return {
       name: nets.message.name,

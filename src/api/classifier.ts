@@ -1,6 +1,8 @@
 import type { Weights } from "../proto/weight-sources.js";
 import { centerCrop, oversample, resizeImage } from "../tools/image-array.js";
 import type { NdArray } from "../util/nd-array.js";
+import { ResourceOwner } from "../util/resource-owner.js";
+import type { WorkOptions } from "../util/work.js";
 import { ImageInput, type ImageInputOptions, meanOf } from "./image-input.js";
 import { Net, type NetOptions } from "./net.js";
 import type { NetSource } from "./read-text.js";
@@ -15,23 +17,18 @@ export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" 
  * A net that classifies images, like pycaffe's `caffe.Classifier`. Images (height × width × channels) are resized, cropped
  * to the size of the net's input, transformed, and run through the net in batches. The prediction for an image is one
  * row of the net's first output, or, with oversampling, the mean of ten rows.
- *
- * @example
- * ```ts
- * const classifier = await Classifier.load("deploy.prototxt", "net.caffemodel", { imageDims: [256, 256], rawScale: 255 });
- * const predictions = await classifier.predict([await loadImage("cat.jpg")]);
- * argmax(predictions, 1).data; // the class of each image
- * await classifier.dispose();
- * ```
  */
-export class Classifier {
+export class Classifier extends ResourceOwner {
+  /** The net; it belongs to the classifier. */
   readonly net: Net;
   /** Transforms crops of images to inputs. Its settings may be changed. */
   readonly transformer: Transformer;
+  /** Height and width in pixels that images are resized to. */
   readonly imageDims: readonly [number, number];
   readonly #input: ImageInput;
 
   private constructor(net: Net, options: ClassifierOptions, mean: MeanArray | undefined) {
+    super();
     this.#input = new ImageInput(net, options, mean, "classifier");
     this.net = net;
     this.transformer = this.#input.transformer;
@@ -43,6 +40,19 @@ export class Classifier {
    *
    * @param model a prototxt, as for `Net.load`
    * @param weights files or messages, as for `net.copyTrainedLayersFrom`
+   * @example
+   * ```ts
+   * const classifier = await Classifier.load("net.prototxt", "net.caffemodel", {
+   *   mean: "mean.binaryproto",
+   *   imageDims: [256, 256],
+   *   rawScale: 255,
+   *   channelSwap: [2, 1, 0],
+   * });
+   * const predictions = await classifier.predict([await loadImage("cat.jpg")]);
+   * console.log(predictions.shape); // [ 1, 10 ]
+   * const classes = argmax(predictions, 1).data; // of each image
+   * await classifier.dispose();
+   * ```
    */
   static async load(model: NetSource, weights: Weights, options: ClassifierOptions = {}): Promise<Classifier> {
     const mean = await meanOf(options);
@@ -69,16 +79,31 @@ export class Classifier {
    *
    * @param images height × width × channels each, with values from 0 to 1 if the raw scale is 255
    * @param isOversampled true (default): the mean over corners, center and their mirror images; false: only the center
+   * @param work its progress counts `batches`
+   * @example
+   * ```ts
+   * const { data } = await classifier.predict([await loadImage("cat.png")], false);
+   * const best = data.indexOf(Math.max(...data));
+   * ```
    */
-  async predict(images: readonly NdArray[], isOversampled = true): Promise<NdArray> {
+  async predict(images: readonly NdArray[], isOversampled = true, work: WorkOptions = {}): Promise<NdArray> {
+    work.signal?.throwIfAborted();
     const scaled = images.map((image) => resizeImage(image, this.imageDims, this.transformer.options));
     const parts = isOversampled
       ? oversample(scaled, this.#cropDims)
       : scaled.map((image) => centerCrop(image, this.#cropDims));
-    const predictions = await this.#input.predict(parts);
+    const predictions = await this.#input.predict(parts, work);
     return isOversampled ? averageRows(predictions, 10) : predictions;
   }
 
+  /**
+   * Frees the net.
+   *
+   * @example
+   * ```ts
+   * await classifier.dispose();
+   * ```
+   */
   async dispose(): Promise<void> {
     await this.net.dispose();
   }

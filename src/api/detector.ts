@@ -3,6 +3,8 @@ import { checkImage, loadImage, resizeImage } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
 import { type FileSource, isFile, sourceName } from "../util/files.js";
 import { type NdArray, slice } from "../util/nd-array.js";
+import { ResourceOwner } from "../util/resource-owner.js";
+import type { WorkOptions } from "../util/work.js";
 import { ImageInput, type ImageInputOptions, meanOf } from "./image-input.js";
 import { Net, type NetOptions } from "./net.js";
 import type { NetSource } from "./read-text.js";
@@ -32,24 +34,19 @@ export interface Detection {
  * A net that classifies windows of images, like pycaffe's `caffe.Detector`. Each window is cut out, warped to the size of the
  * net's input, transformed, and run through the net in batches. The windows are given: Caffe's `detect_selective_search` runs a
  * MATLAB program to find some, which Moka does not have.
- *
- * @example
- * ```ts
- * const detector = await Detector.load("deploy.prototxt", "net.caffemodel", { rawScale: 255, contextPad: 16 });
- * const found = await detector.detectWindows([["cat.jpg", [[0, 0, 100, 120], [40, 60, 200, 200]]]]);
- * found.map(({ window, prediction }) => [window, argmax(prediction)]);
- * await detector.dispose();
- * ```
  */
-export class Detector {
+export class Detector extends ResourceOwner {
+  /** The net; it belongs to the detector. */
   readonly net: Net;
   /** Transforms windows to inputs. Its settings may be changed. */
   readonly transformer: Transformer;
+  /** Width of the border in pixels, 0 for none. */
   readonly contextPad: number;
   readonly #input: ImageInput;
   readonly #files: DetectorOptions["files"];
 
   private constructor(net: Net, options: DetectorOptions, mean: MeanArray | undefined) {
+    super();
     const { contextPad = 0 } = options;
     this.#input = new ImageInput(net, options, mean, "detector");
     const { height, width } = this.#input;
@@ -75,6 +72,13 @@ export class Detector {
    * @param model a prototxt, as for `Net.load`
    * @param weights files or messages, as for `net.copyTrainedLayersFrom`
    * @throws MokaError `MOKA_USAGE` if its first input takes no images, or `contextPad` does not fit it
+   * @example
+   * ```ts
+   * const detector = await Detector.load("net.prototxt", "net.caffemodel", { rawScale: 255, contextPad: 2 });
+   * const found = await detector.detectWindows([["cat.jpg", [[0, 0, 100, 120], [40, 60, 200, 200]]]]);
+   * for (const { window, prediction } of found) console.log(window, argmax(prediction));
+   * await detector.dispose();
+   * ```
    */
   static async load(model: NetSource, weights: Weights, options: DetectorOptions = {}): Promise<Detector> {
     const mean = await meanOf(options);
@@ -91,29 +95,45 @@ export class Detector {
    * What the net says of these windows, in their order.
    *
    * @param imagesWindows pairs of an image, its file or height × width × channels from 0 to 1, and its windows
+   * @param work its progress counts `batches`
    * @throws MokaError `MOKA_USAGE` for a window that is not in its image
+   * @example
+   * ```ts
+   * const [{ prediction }] = await detector.detectWindows([["cat.jpg", [[0, 0, 100, 120]]]]);
+   * console.log(prediction.length); // 10
+   * ```
    */
   async detectWindows(
     imagesWindows: readonly (readonly [image: FileSource | NdArray, windows: readonly Window[]])[],
+    work: WorkOptions = {},
   ): Promise<Detection[]> {
     const detections: Omit<Detection, "prediction">[] = [];
     const parts: NdArray[] = [];
+    work.signal?.throwIfAborted();
     const color = this.transformer.inputs[this.#input.name]?.[1] !== 1;
     for (const [source, windows] of imagesWindows) {
       const filename = isFile(source) ? sourceName(source) : undefined;
-      const image = isFile(source) ? await loadImage(source, { color, files: this.#files }) : source;
+      const image = isFile(source)
+        ? await loadImage(source, { color, files: this.#files, signal: work.signal })
+        : source;
       for (const window of windows) {
         parts.push(this.crop(image, window));
         detections.push({ window, filename });
       }
     }
-    const predictions = await this.#input.predict(parts);
+    const predictions = await this.#input.predict(parts, work);
     return detections.map((detection, index) => ({ ...detection, prediction: slice(predictions, index).data.slice() }));
   }
 
   /**
    * A window of an image, height × width × channels. With `contextPad` it has the size of the net's input: the window with its
    * surroundings, scaled, and the mean where these are beyond the image.
+   *
+   * @example
+   * ```ts
+   * const part = detector.crop(await loadImage("cat.jpg"), [0, 0, 100, 120]);
+   * console.log(part.shape); // [ 100, 120, 3 ]
+   * ```
    */
   crop(image: NdArray, window: Window): NdArray {
     const [rows, columns] = checkImage(image);
@@ -128,6 +148,14 @@ export class Detector {
     return slice(image, [ymin, ymax], [xmin, xmax]);
   }
 
+  /**
+   * Frees the net.
+   *
+   * @example
+   * ```ts
+   * await detector.dispose();
+   * ```
+   */
   async dispose(): Promise<void> {
     await this.net.dispose();
   }

@@ -16,6 +16,7 @@ export interface DoctorOptions extends BatchOptions {
 
 export interface DoctorReport extends Comparison {
   readonly name: string;
+  /** The engine that computed. */
   readonly engine: string;
   /** The phase whose data were used, the number of batches, and the rows in a batch. */
   readonly phase: "TRAIN" | "TEST";
@@ -40,8 +41,13 @@ const largeError = 0.25;
  *
  * @param model the net, as for `Net.load`
  * @param weights files or messages, as for `net.copyTrainedLayersFrom`
- * @param options `iterations` is 10 by default, or each row of given arrays once
+ * @param options `iterations` is 10 by default, or each row of given arrays once; the progress counts `batches`
  * @throws MokaError `MOKA_USAGE` if there are no data to run on
+ * @example
+ * ```ts
+ * const { causes, ranking } = await doctor("train_val.prototxt", "net.caffemodel", { iterations: 2 });
+ * for (const { title, evidence, remedy } of causes) console.log(title, evidence, remedy);
+ * ```
  */
 export async function doctor(model: NetSource, weights: Weights, options: DoctorOptions = {}): Promise<DoctorReport> {
   const { phase = "TEST" } = options;
@@ -52,7 +58,7 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
     const batch = await nets.build(source, "batch");
     batch.copyTrainedLayers(global.toMessage());
     const iterations = nets.iterations(source, 10);
-    const comparison = await compareStatistics(batch, global, source, iterations);
+    const comparison = await compareStatistics(batch, global, source, iterations, options);
     const norms = new Map(normLayers(nets.layers("TEST")).map((norm) => [norm.name, norm]));
     const layers = comparison.layers.map((gap) => {
       const blobs = global.params.get(gap.name) ?? [];

@@ -16,7 +16,10 @@ import { Random } from "../util/random.js";
 import type { RunOptions } from "./environment.js";
 import { checkNet, isNet, type NetSource, nameOf, readText, type Text } from "./read-text.js";
 
-export interface DrawOptions extends StateOptions, DrawLayersOptions, Pick<RunOptions, "files" | "onProgress" | "log"> {
+export interface DrawOptions
+  extends StateOptions,
+    DrawLayersOptions,
+    Pick<RunOptions, "files" | "signal" | "onProgress" | "log"> {
   /** The phase whose layers are drawn. Default: both phases; a layer of both is drawn once. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
 }

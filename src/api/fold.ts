@@ -7,6 +7,7 @@ import { nameOfWeights, type Weights } from "../proto/weight-sources.js";
 import { type FoldedNet, foldNet } from "../tools/fold/index.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
+import { stoppable } from "../util/work.js";
 import type { RunOptions } from "./environment.js";
 import { type FoldProof, type ProofOptions, Prover } from "./prove-fold.js";
 import { type NetSource, readNet } from "./read-text.js";
@@ -23,6 +24,7 @@ export interface FoldOptions extends RunOptions, StateOptions, ProofOptions {
 export interface FoldResult extends FoldedNet {
   /** The prototxt of `net`, with the comments of the layers that stay. */
   readonly text: string;
+  /** How both nets' outputs differ. */
   readonly proof: FoldProof;
   /** The files that were written. */
   readonly written: readonly string[];
@@ -35,9 +37,20 @@ export interface FoldResult extends FoldedNet {
  *
  * @param model the net, as for `Net.load`
  * @param weights files or messages; a message is upgraded in place if it has an older form
+ * @param options the progress counts the `layers` that others were folded into, when they are compared
  * @throws MokaError if a file cannot be read, or does not make a net
+ * @example
+ * ```ts
+ * const { folded, proof, written } = await fold("net.prototxt", "net.caffemodel", { output: "folded" });
+ * console.log(folded.map(({ layer }) => layer)); // [ 'bn1', 'scale1' ]
+ * console.log(written); // [ 'folded.prototxt', 'folded.caffemodel' ]
+ * ```
  */
-export async function fold(model: NetSource, weights: Weights, options: FoldOptions = {}): Promise<FoldResult> {
+export function fold(model: NetSource, weights: Weights, options: FoldOptions = {}): Promise<FoldResult> {
+  return stoppable(options.signal, (signal) => foldAndProve(model, weights, { ...options, signal }));
+}
+
+async function foldAndProve(model: NetSource, weights: Weights, options: FoldOptions): Promise<FoldResult> {
   const { log = silent, output, tolerance = 1e-4 } = options;
   const files = openFiles(options);
   check(tolerance > 0, "MOKA_USAGE", `tolerance must be greater than 0, not ${tolerance}`);
@@ -51,6 +64,7 @@ export async function fold(model: NetSource, weights: Weights, options: FoldOpti
   const text = formatNet(folded.net);
   const proof = await prover.prove(net, { weights: trained, origin }, folded, tolerance);
   const written: string[] = [];
+  options.signal?.throwIfAborted();
   if (output !== undefined && !(proof.ran && !proof.passed)) {
     await files.write(`${output}.prototxt`, new TextEncoder().encode(text));
     await store.write(`${output}.caffemodel`, folded.weights);

@@ -5,6 +5,7 @@ import { check } from "../util/errors.js";
 import { type FileSource, isFile } from "../util/files.js";
 import { type NdArray, reshape } from "../util/nd-array.js";
 import { countOf, type Shape } from "../util/shape.js";
+import type { WorkOptions } from "../util/work.js";
 import type { Net } from "./net.js";
 import { type MeanArray, Transformer } from "./transformer.js";
 
@@ -62,7 +63,7 @@ export class ImageInput {
   }
 
   /** What the net's first output has for these images, images × values. They are transformed, and run in batches. */
-  async predict(images: readonly NdArray[]): Promise<NdArray> {
+  async predict(images: readonly NdArray[], { signal, onProgress }: WorkOptions): Promise<NdArray> {
     const [output = ""] = this.net.outputs;
     if (images.length === 0) return { shape: [0, countOf(this.#shapeOf(output), 1)], data: new Float32Array(0) };
     const size = countOf(this.#shapeOf(this.name), 1);
@@ -77,7 +78,7 @@ export class ImageInput {
       );
       rows.set(this.transformer.preprocess(this.name, image).data, index * size);
     }
-    const { [output]: found } = await this.net.forwardAll({ [this.name]: rows });
+    const { [output]: found } = await this.net.forwardAll({ [this.name]: rows }, { signal, onProgress });
     check(found, "MOKA_USAGE", "the net has no output");
     return reshape(found.data, [images.length, -1]);
   }

@@ -64,6 +64,11 @@ export interface FixResult extends Pick<LintResult, "file" | "nets"> {
  * @param source a prototxt: its path or address, or, if it has a `{` or a newline, its text; its bytes or a `Blob`
  * @throws MokaError `MOKA_FILE` for a file that cannot be read, `MOKA_USAGE` for rules and levels that do not exist;
  *   problems of the text itself are findings
+ * @example
+ * ```ts
+ * const { findings } = await lint("train_val.prototxt", { solver: "solver.prototxt" });
+ * for (const { rule, severity, line, message } of findings) console.log(line, severity, rule, message);
+ * ```
  */
 export async function lint(source: FileSource, options: LintOptions = {}): Promise<LintResult> {
   const { read, context, levels } = await prepare(source, options);
@@ -77,6 +82,11 @@ export async function lint(source: FileSource, options: LintOptions = {}): Promi
  *
  * @param source as for `lint`
  * @throws MokaError as `lint` does
+ * @example
+ * ```ts
+ * const { text, fixed, findings } = await fix("train_val.prototxt");
+ * console.log(`${fixed.length} repaired, ${findings.length} left`);
+ * ```
  */
 export async function fix(source: FileSource, options: LintOptions = {}): Promise<FixResult> {
   const { read, context, levels } = await prepare(source, options);

@@ -2,6 +2,7 @@ import { Net as CoreNet } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { check } from "../util/errors.js";
+import { stoppable } from "../util/work.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { type NetSource, readNet } from "./read-text.js";
 
@@ -30,30 +31,41 @@ export const Net = {
   /**
    * Reads a net and builds it.
    *
-   * ```ts
-   * await Net.load("net.prototxt", { weights: "net.caffemodel" });
-   * await Net.load("https://example.com/net.prototxt", { weights: "https://example.com/net.caffemodel", onProgress });
-   * await Net.load(text, { weights: bytes });
-   * ```
-   *
    * @param source a prototxt: its path or address, or, if it has a `{` or a newline, its text; its bytes, a `Blob` or the message
    * @throws MokaError that names file, line, layer and blob
+   * @example
+   * ```ts
+   * const net = await Net.load("net.prototxt", { weights: "net.caffemodel" });
+   * const { prob } = await net.forward({ data: pixels });
+   * await net.dispose();
+   *
+   * const given = await Net.load(text, { weights: bytes });
+   * const other = await Net.load("https://example.com/net.prototxt", {
+   *   weights: "https://example.com/net.caffemodel",
+   *   onProgress: ({ url, loaded, total }) => console.log(url, loaded, total),
+   * });
+   * ```
    */
-  async load(source: NetSource, options: NetOptions = {}): Promise<Net> {
-    const { phase = "TEST", weights, keep = "all", everyBackward = false } = options;
-    const state = stateOf(phase, options);
-    check(keep === "all" || keep === "outputs", "MOKA_USAGE", `keep must be "all" or "outputs", not "${keep}"`);
-    const engine = await createEngine(options);
-    const context = netContext(engine, options, undefined);
-    try {
-      const message = await readNet(source, context.files, context.log);
-      const backward = phase === "TRAIN" || keep === "all" || message.forceBackward || everyBackward;
-      const net = await CoreNet.build(message, state, { ...context, keep, backward, everyBackward, ownsEngine: true });
-      if (weights !== undefined) await net.copyTrainedLayersFrom(weights);
-      return net;
-    } catch (error) {
-      await engine.dispose();
-      throw error;
-    }
-  },
+  load: (source: NetSource, options: NetOptions = {}): Promise<Net> =>
+    stoppable(options.signal, (signal) => loadNet(source, { ...options, signal })),
 };
+
+async function loadNet(source: NetSource, options: NetOptions): Promise<Net> {
+  const { phase = "TEST", weights, keep = "all", everyBackward = false } = options;
+  const state = stateOf(phase, options);
+  check(keep === "all" || keep === "outputs", "MOKA_USAGE", `keep must be "all" or "outputs", not "${keep}"`);
+  const engine = await createEngine(options);
+  let net: Net | undefined;
+  try {
+    const context = netContext(engine, options, undefined);
+    const message = await readNet(source, context.files, context.log);
+    const backward = phase === "TRAIN" || keep === "all" || message.forceBackward || everyBackward;
+    net = await CoreNet.build(message, state, { ...context, keep, backward, everyBackward, ownsEngine: true });
+    if (weights !== undefined) await net.copyTrainedLayersFrom(weights);
+    options.signal?.throwIfAborted();
+    return net;
+  } catch (error) {
+    await (net ?? engine).dispose();
+    throw error;
+  }
+}

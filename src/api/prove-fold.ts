@@ -117,7 +117,7 @@ export class Prover {
       foldedNet.copyTrainedLayers(folded.weights);
       foldedNet.copyTrainedLayers(missingLayers(original, folded.weights));
       const inputs = this.#setInputs(original, foldedNet, new Random(seed));
-      const comparison = await compareNets(original, foldedNet, folded.targets);
+      const comparison = await compareNets(original, foldedNet, folded.targets, this.#options);
       if (comparison.outputs.length === 0) return { ran: false, reason: "the net has no outputs to compare" };
       const passed = comparison.outputs.every(({ relativeError }) => relativeError <= tolerance);
       return { ran: true, passed, tolerance, inputs, ...comparison };

@@ -10,6 +10,7 @@ import { Solver as CoreSolver } from "../solvers/solver.js";
 import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
+import { stoppable } from "../util/work.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { readNet, readSolver, type SolverSource } from "./read-text.js";
 
@@ -45,8 +46,16 @@ export const Solver = {
    * @param source a solver's prototxt: its path or address, or, if it has a `{` or a newline, its text; its bytes, a `Blob` or the
    * message
    * @throws MokaError that names file, line, layer and blob
+   * @example
+   * ```ts
+   * const solver = await Solver.load("solver.prototxt", { weights: "net.caffemodel" });
+   * solver.on("test", ({ iter, outputs }) => console.log(iter, outputs.accuracy[0]));
+   * await solver.solve();
+   * await solver.dispose();
+   * ```
    */
-  load: (source: SolverSource, options: SolverOptions = {}): Promise<Solver> => loadSolver(source, options),
+  load: (source: SolverSource, options: SolverOptions = {}): Promise<Solver> =>
+    stoppable(options.signal, (signal) => loadSolver(source, { ...options, signal })),
 };
 
 /** `Solver.load` with a choice of the passes that rewrite its programs. Default: all. */
@@ -63,16 +72,19 @@ export async function loadSolver(
     "give a snapshot to resume training or weights to finetune, but not both",
   );
   const engine = await createEngine(options);
+  let solver: Solver | undefined;
   try {
     const { files, log } = netContext(engine, options, undefined);
     const { param, file } = await readSolver(source, files, log);
     await completeParam(param, file, options, files, log);
     const context = netContext(engine, options, seedOf(param));
-    const solver = await CoreSolver.build(param, {
+    solver = await CoreSolver.build(param, {
       log,
       readNet: async (path) => readNet(await files.resolve(path, file), files, log),
-      buildNet: (message, state, { backward }) =>
-        Net.build(message, state, { ...context, keep, passes, backward, ownsEngine: false }),
+      buildNet: async (message, state, { backward }) => {
+        options.signal?.throwIfAborted();
+        return Net.build(message, state, { ...context, keep, passes, backward, ownsEngine: false });
+      },
       states: new SolverStateFiles(files),
       files,
       random: context.random,
@@ -86,9 +98,10 @@ export async function loadSolver(
       log("info", "caffe.cpp:235", `Resuming from ${snapshot}`);
       await solver.restore(snapshot);
     }
+    options.signal?.throwIfAborted();
     return solver;
   } catch (error) {
-    await engine.dispose();
+    await (solver ?? engine).dispose();
     throw error;
   }
 }

@@ -12,7 +12,6 @@ import {
   calibrate,
   computeImageMean,
   createFiles,
-  type DownloadProgress,
   doctor,
   drawNet,
   type FileSource,
@@ -29,6 +28,7 @@ import {
   Solver,
   stats,
   summarize,
+  type WorkProgress,
 } from "../index.js";
 import { createFiles as noFiles } from "../platform/browser/index.js";
 
@@ -247,7 +247,7 @@ test("a solver of the web finds its net beside it", async () => {
 });
 
 test("a net of the web says how far it is", async () => {
-  const seen: DownloadProgress[] = [];
+  const seen: WorkProgress[] = [];
   const weights = `${origin}/w.caffemodel`;
   const net = await Net.load(`${origin}/net.prototxt`, {
     ...options,
@@ -255,7 +255,7 @@ test("a net of the web says how far it is", async () => {
     onProgress: (each) => void seen.push(each),
   });
   await net.dispose();
-  expect(seen.at(-1)).toEqual({ stage: "download", url: weights, loaded: bytes.length, total: bytes.length });
+  expect(seen.at(-1)).toEqual({ what: "bytes", url: weights, done: bytes.length, total: bytes.length });
   await expect(Net.load(`${origin}/none.prototxt`, options)).rejects.toMatchObject({
     code: "MOKA_FILE",
     message: `cannot read ${origin}/none.prototxt: the server answers 404 Not Found`,

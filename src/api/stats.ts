@@ -11,7 +11,7 @@ import { silent } from "../util/log.js";
 import type { RunOptions } from "./environment.js";
 import { type NetSource, nameOf, readNet } from "./read-text.js";
 
-export interface StatsOptions extends StateOptions, Pick<RunOptions, "files" | "onProgress" | "log"> {
+export interface StatsOptions extends StateOptions, Pick<RunOptions, "files" | "signal" | "onProgress" | "log"> {
   /** The phase whose layers are used. Default `TEST`. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
 }
@@ -30,6 +30,11 @@ export interface NetStats {
  * @param model the net, as for `Net.load`. Without it, the layers are what the caffemodel describes (a `.h5` describes none)
  * @param weights files or messages, of which the last that has a layer counts
  * @throws MokaError `MOKA_WEIGHTS` if a BatchNorm does not have BVLC Caffe's three blobs; `MOKA_USAGE` if there is none
+ * @example
+ * ```ts
+ * const { layers } = await stats("net.prototxt", "net.caffemodel");
+ * for (const { name, factor, mean, dead } of layers) console.log(name, factor, mean.values, dead.length);
+ * ```
  */
 export async function stats(
   model: NetSource | undefined,

@@ -11,6 +11,12 @@ import { type NetSource, readNet } from "./read-text.js";
  *
  * @param net as for `Net.load`; a message is upgraded in place if it has an older form
  * @throws MokaError as loading the net would, except for missing data files and unknown layer types
+ * @example
+ * ```ts
+ * const { layers, totals } = await summarize("net.prototxt");
+ * console.log(totals.parameters); // 1579
+ * for (const { name, type, tops } of layers) console.log(name, type, tops[0].shape);
+ * ```
  */
 export async function summarize(net: NetSource, options: SummaryOptions = {}): Promise<NetSummary> {
   const { log = silent } = options;

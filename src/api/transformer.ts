@@ -28,15 +28,16 @@ interface Settings {
  *
  * @example
  * ```ts
- * const transformer = new Transformer({ data: [1, 3, 227, 227] });
+ * const transformer = new Transformer({ data: [1, 3, 8, 8] });
  * transformer.setTranspose("data", [2, 0, 1]);
- * transformer.setChannelSwap("data", [2, 1, 0]);
  * transformer.setRawScale("data", 255);
- * transformer.setMean("data", { shape: [3], data: [104, 117, 123] });
- * const input = transformer.preprocess("data", { shape: [8, 8, 3], data: new Float32Array(192) }); // 3 × 227 × 227
+ * const { shape, data } = transformer.preprocess("data", await loadImage("cat.png"));
+ * console.log(shape); // [ 3, 8, 8 ]
+ * await net.forward({ data });
  * ```
  */
 export class Transformer {
+  /** The shape of each input blob, with its batch. */
   readonly inputs: Readonly<Record<string, Shape>>;
   /** How images and means are resized. */
   readonly options: ResizeOptions;
@@ -51,6 +52,11 @@ export class Transformer {
   /**
    * Sets the order of an image's axes in the blob: `[2, 0, 1]` converts height × width × channels to channels ×
    * height × width. As in NumPy, axis `i` of the result is axis `order[i]` of the image.
+   *
+   * @example
+   * ```ts
+   * transformer.setTranspose("data", [2, 0, 1]);
+   * ```
    */
   setTranspose(input: string, order: readonly number[]): void {
     const axes = this.#shape(input).length - 1;
@@ -62,7 +68,14 @@ export class Transformer {
     this.#settingsOf(input).transpose = [...order];
   }
 
-  /** Sets the order of channels after the transposition: `[2, 1, 0]` converts RGB to BGR. */
+  /**
+   * Sets the order of channels after the transposition: `[2, 1, 0]` converts RGB to BGR.
+   *
+   * @example
+   * ```ts
+   * transformer.setChannelSwap("data", [2, 1, 0]);
+   * ```
+   */
   setChannelSwap(input: string, order: readonly number[]): void {
     const channels = this.#shape(input)[1] ?? 0;
     check(
@@ -73,7 +86,14 @@ export class Transformer {
     this.#settingsOf(input).channelSwap = [...order];
   }
 
-  /** Sets the multiplier before the mean is subtracted: 255 for models of images with values from 0 to 255. */
+  /**
+   * Sets the multiplier before the mean is subtracted: 255 for models of images with values from 0 to 255.
+   *
+   * @example
+   * ```ts
+   * transformer.setRawScale("data", 255);
+   * ```
+   */
   setRawScale(input: string, scale: number): void {
     this.#settingsOf(input).rawScale = scale;
   }
@@ -81,6 +101,12 @@ export class Transformer {
   /**
    * Sets the values to subtract: one per channel, or an array of height × width or channels × height × width, which is
    * resized to the input's size if it has another.
+   *
+   * @example
+   * ```ts
+   * transformer.setMean("data", await loadMean("mean.binaryproto"));
+   * transformer.setMean("data", { shape: [3], data: [104, 117, 123] }); // blue, green, red
+   * ```
    */
   setMean(input: string, mean: MeanArray): void {
     const [, channels = 1, height = 1, width = 1] = this.#shape(input);
@@ -99,7 +125,14 @@ export class Transformer {
     this.#settingsOf(input).mean = fits ? image : resizedMean(image, height, width, this.options);
   }
 
-  /** Sets the multiplier after the mean is subtracted. */
+  /**
+   * Sets the multiplier after the mean is subtracted.
+   *
+   * @example
+   * ```ts
+   * transformer.setInputScale("data", 0.017);
+   * ```
+   */
   setInputScale(input: string, scale: number): void {
     this.#settingsOf(input).inputScale = scale;
   }
@@ -109,6 +142,10 @@ export class Transformer {
    *
    * @param image height × width × channels
    * @returns the net's input, channels × height × width (in the order of `setTranspose`)
+   * @example
+   * ```ts
+   * const { data } = transformer.preprocess("data", await loadImage("cat.png"));
+   * ```
    */
   preprocess(input: string, image: NdArray): NdArray {
     const [height = 1, width = 1] = this.#shape(input).slice(2);
@@ -126,7 +163,16 @@ export class Transformer {
     return swapped;
   }
 
-  /** The inverse of `preprocess`: an image, height × width × channels, from a net's input; it is not resized. */
+  /**
+   * The inverse of `preprocess`: an image, height × width × channels, from a net's input; it is not resized.
+   *
+   * @example
+   * ```ts
+   * const { shape, data } = net.blobs.get("data");
+   * const image = transformer.deprocess("data", { shape: shape.slice(1), data });
+   * console.log(image.shape); // [ 8, 8, 3 ]
+   * ```
+   */
   deprocess(input: string, blob: NdArray): NdArray {
     const axes = this.#shape(input).length - 1;
     const { transpose, channelSwap, rawScale, mean, inputScale } = this.#settingsOf(input);

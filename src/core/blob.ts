@@ -51,6 +51,7 @@ export class Blob {
     this.#tensor = tensor;
   }
 
+  /** The name of the top, or of the layer's parameter. */
   get name(): string {
     return this.#tensor.name;
   }
@@ -60,6 +61,7 @@ export class Blob {
     return this.#tensor.shape;
   }
 
+  /** The number of values: the product of the shape. */
   get count(): number {
     return this.#tensor.count;
   }
@@ -69,10 +71,12 @@ export class Blob {
     return this.#tensor.data.holdsValues;
   }
 
+  /** The values, as a view: get it again after each run. */
   get data(): Float32Array {
     return this.#values(this.#tensor.data, "data");
   }
 
+  /** The gradient of the loss with respect to the values, as a view. */
   get diff(): Float32Array {
     return this.#values(this.#tensor.diff, "diff");
   }
@@ -87,12 +91,28 @@ export class Blob {
     return span.lend() as Float32Array;
   }
 
-  /** As Caffe prints it: `1 3 227 227 (154587)`. */
+  /**
+   * As Caffe prints it: `1 3 227 227 (154587)`.
+   *
+   * @example
+   * ```ts
+   * console.log(String(net.blobs.get("data"))); // 1 3 8 8 (192)
+   * ```
+   */
   toString(): string {
     return formatShape(this.shape);
   }
 
-  /** Its values in short, as `JSON.stringify` writes them. */
+  /**
+   * Its values in short, as `JSON.stringify` writes them.
+   *
+   * @example
+   * ```ts
+   * net.params.get("fc")[1].data.set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+   * const { shape, mean, min, max } = net.params.get("fc")[1].toJSON();
+   * console.log(shape, mean, min, max); // [ 10 ] 4.5 0 9
+   * ```
+   */
   toJSON(): BlobDescription {
     const { name, shape, count } = this;
     const values = this.#look();

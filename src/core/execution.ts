@@ -11,6 +11,7 @@ import { Runner } from "./run.js";
 import type { Span, Storage } from "./span.js";
 import { usesOf } from "./uses.js";
 
+/** A direction of a run. */
 export type Direction = "forward" | "backward";
 
 /** The passes that rewrite a net's programs, in this order. The last three run only where blobs need not be kept. */

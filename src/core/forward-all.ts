@@ -1,6 +1,7 @@
 import { check } from "../util/errors.js";
 import type { NdArray } from "../util/nd-array.js";
 import { countOf, formatSizes, type Shape } from "../util/shape.js";
+import { upTo, type WorkOptions, watched } from "../util/work.js";
 import type { Blob } from "./blob.js";
 
 /** The part of a net that runs batches. */
@@ -16,13 +17,17 @@ export type Rows = Readonly<Record<string, ArrayLike<number> | { readonly data: 
 
 /** What `forwardBackwardAll` collects: values by blob, and gradients by blob, a row for each row given. */
 export interface AllRows {
+  /** Values by blob, a row for each row of the inputs. */
   readonly blobs: Record<string, NdArray>;
+  /** Gradients by blob, likewise. */
   readonly diffs: Record<string, NdArray>;
 }
 
-/** Blobs to collect beside the outputs' data and, after backward, the inputs' diffs. */
-export interface AllOptions {
+/** Blobs to collect beside the outputs' data and, after backward, the inputs' diffs. The progress counts `batches`. */
+export interface AllOptions extends WorkOptions {
+  /** Names of blobs whose values are collected too. */
   readonly blobs?: readonly string[] | undefined;
+  /** Names of blobs whose gradients are collected too. */
   readonly diffs?: readonly string[] | undefined;
 }
 
@@ -43,7 +48,9 @@ export async function runAll(net: Runnable, rows: Rows, options: AllOptions, isB
     [...new Set([...names, ...(more ?? [])])].map((name) => collector(net, name, what, count, batch));
   const blobs = collect(net.outputs, options.blobs, "data");
   const diffs = isBackward ? collect(net.inputs, options.diffs, "diff") : [];
-  for (let start = 0; start < count; start += batch) {
+  const total = Math.ceil(count / batch);
+  for await (const index of watched(upTo(total), { what: "batches", total }, options)) {
+    const start = index * batch;
     for (const { name, rowsFrom } of sources) {
       if (net.inputs.includes(name)) blobOf(net, name).data.set(rowsFrom(start));
     }

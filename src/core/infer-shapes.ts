@@ -7,6 +7,7 @@ import type { Catalog } from "./catalog.js";
 import { phaseName } from "./filter-net.js";
 import { connect, type Value } from "./graph.js";
 import { asInput } from "./input-layers.js";
+import { givesLossAway } from "./insert-splits.js";
 import type { Layer, LayerContext } from "./layer.js";
 import { isDataLayer } from "./layer-roles.js";
 import { ParamTable } from "./params.js";
@@ -71,11 +72,14 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
   for (const message of layers) {
     const bottoms = graph.bottoms(message);
     const bottom = bottoms.map((value) => shapes.get(value));
-    const before = known?.get(message);
+    const weighed = givesLossAway(graph.tops(message));
+    const before = weighed ? undefined : known?.get(message);
     const isSame = before?.bottom.every((shape, index) => sameShape(shape ?? unknown, bottom[index] ?? unknown));
     const found =
-      before && isSame ? before : withGiven(message, await inferLayer(asInput(message, given), bottom, context), given);
-    known?.set(message, found);
+      before && isSame
+        ? before
+        : withGiven(message, await inferLayer(asInput(message, given), bottom, context, weighed), given);
+    if (!weighed) known?.set(message, found);
     const isGuess = found.isAssumed || bottoms.some((value) => assumed.has(value));
     for (const [index, value] of graph.tops(message).entries()) {
       const shape = found.top[index];
@@ -138,9 +142,11 @@ async function inferLayer(
   message: LayerParameter,
   bottom: readonly (Shape | undefined)[],
   { catalog, given: _, known: __, ...context }: InferenceContext,
+  isWeighedBehind: boolean,
 ): Promise<LayerShapes> {
   const copy = copyMessage(LayerParameterSchema, message);
   if (!isFieldSet(copy, LayerParameterSchema.field.phase)) copy.phase = Phase[context.phase];
+  if (isWeighedBehind) copy.lossWeight = [];
   let layer: Layer | undefined;
   const found = (of: Partial<LayerShapes>): LayerShapes => {
     const { top = [], params, isAssumed = false, error } = of;

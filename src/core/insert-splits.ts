@@ -24,10 +24,16 @@ export function insertSplits(layers: readonly LayerParameter[], all?: readonly L
       handed.set(value, index + 1);
       return `${splitName(value)}_${index}`;
     });
-    const splits = graph.tops(layer).filter((value) => readersOf(value) > 1);
-    if (splits.some((value) => lossWeightOf(value) !== 0)) copy.lossWeight = [];
+    const tops = graph.tops(layer);
+    const splits = tops.filter((value) => readersOf(value) > 1);
+    if (givesLossAway(tops)) copy.lossWeight = [];
     return [copy, ...splits.map(splitLayer)];
   });
+}
+
+/** Whether a Split behind one of these tops of a layer takes its loss weight: the layer then has none, for any of its tops. */
+export function givesLossAway(tops: readonly Value[]): boolean {
+  return tops.some((value) => readersOf(value) > 1 && lossWeightOf(value) !== 0);
 }
 
 function lossWeightOf({ maker }: Value): number {

@@ -37,8 +37,10 @@ const table = {
 
 export type Table = typeof table;
 
+/** The name of any kernel. */
 export type KernelName = keyof Table;
 
+/** The arguments of a kernel. */
 export type ArgumentsOf<R> = R extends { readonly spans: readonly SpanUse<infer A>[] } ? A : never;
 
 /** The arguments of each kernel. */
@@ -47,6 +49,7 @@ export type Kernels = { readonly [K in KernelName]: ArgumentsOf<Table[K]> };
 export type NamesOf<R> = { [K in KernelName]: Table[K] extends R ? K : never }[KernelName];
 
 export type ElementwiseName = NamesOf<Elementwise<never>>;
+/** The names of fused kernels. */
 export type FusedName = NamesOf<Fused<never>>;
 /** The plain kernels. Every engine has them. */
 export type PlainName = Exclude<KernelName, FusedName>;

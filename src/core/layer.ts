@@ -18,10 +18,13 @@ export type Phase = "TRAIN" | "TEST";
 /** The objects that a net gives its layers. */
 export interface LayerContext {
   readonly phase: Phase;
+  /** Where the layer reads and writes files. */
   readonly files: Files;
+  /** Decodes pictures. */
   readonly images: Images;
   /** The random generator that all layers of a run draw from, in Caffe's order. */
   readonly random: Random;
+  /** Receives what Caffe would log. */
   readonly log: Log;
   /** Fills `values`, the values of a blob of this shape, by the filler; without `values` it only checks the filler. */
   fill(filler: FillerParameter, shape: Shape, values?: Float32Array): void;
@@ -36,6 +39,7 @@ export type Arity = number | readonly [min: number, max: number];
 /** A parameter blob that a layer declares: its shape, and the filler of its first values. */
 export interface ParamDeclaration {
   readonly shape: Shape;
+  /** See `filler`. */
   readonly filler: FillerParameter;
 }
 
@@ -49,6 +53,30 @@ export interface ParamDeclaration {
  *
  * If all layers of a net are Moka's own, the recordings for the last few sets of shapes are used again, without a call, when
  * these shapes return. So a step of theirs must take its sizes and spans from local variables, not from fields.
+ *
+ * @example
+ * ```ts
+ * class Double extends Layer {
+ *   bottomCount = 1;
+ *   topCount = 1;
+ *
+ *   topShapes(bottom) {
+ *     return bottom;
+ *   }
+ *
+ *   forward(k, [x], [y]) {
+ *     const run = () => y.data.array.set(x.data.array.map((value) => 2 * value));
+ *     k.host("double", run, { reads: [x.data], writes: [y.data] });
+ *   }
+ * }
+ *
+ * const n = new NetSpec();
+ * n.data = L.Input({ shape: { dim: [3] } });
+ * n.twice = L.of("Double")(n.data);
+ * const net = await Net.load(n.toProto(), { layers: { Double } });
+ * const { twice } = await net.forward({ data: [1, 2, 3] });
+ * console.log([...twice]); // [ 2, 4, 6 ]
+ * ```
  */
 export abstract class Layer extends LayerFacts {
   readonly name: string;
@@ -135,6 +163,7 @@ export abstract class Layer extends LayerFacts {
    */
   liveShapes?(bottom: readonly Tensor[]): readonly Shape[] | Promise<readonly Shape[]>;
 
+  /** Records the steps that compute the tops from the bottoms. */
   abstract forward(k: Recorder, bottom: readonly Tensor[], top: readonly Tensor[]): void;
 
   /**

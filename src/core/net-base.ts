@@ -1,12 +1,13 @@
 import { inspectKey } from "../util/inspect.js";
 import type { NdArray } from "../util/nd-array.js";
+import { ResourceOwner } from "../util/resource-owner.js";
 import type { Blob } from "./blob.js";
 import { type NetDescription, netDescription, netText } from "./describe-net.js";
 import { type AllOptions, type AllRows, type Rows, runAll } from "./forward-all.js";
 import type { Layer, Phase } from "./layer.js";
 
 /** The part of a net that needs only its public members: names by layer, its text and JSON form, runs over many batches. */
-export abstract class NetBase {
+export abstract class NetBase extends ResourceOwner {
   abstract readonly name: string;
   abstract readonly phase: Phase;
   abstract readonly inputs: readonly string[];
@@ -47,7 +48,7 @@ export abstract class NetBase {
    * prob.shape; // [5, 10]
    * ```
    */
-  async forwardAll(inputs: Rows, options: Pick<AllOptions, "blobs"> = {}): Promise<Record<string, NdArray>> {
+  async forwardAll(inputs: Rows, options: Omit<AllOptions, "diffs"> = {}): Promise<Record<string, NdArray>> {
     return (await this.turn(() => runAll(this, inputs, options, false))).blobs;
   }
 
@@ -57,17 +58,38 @@ export abstract class NetBase {
    * @param rows rows of the inputs, and of the diffs of outputs by their names; without the latter backward starts with the loss.
    * Without inputs, the input blobs keep their values
    * @param options `blobs` and `diffs`: names of blobs to collect, beside the outputs' data and the inputs' diffs
+   * @example
+   * ```ts
+   * const rows = { data: new Float32Array(5 * 192), prob: new Float32Array(5 * 10).fill(1) };
+   * const { diffs } = await net.forwardBackwardAll(rows, { diffs: ["fc"] });
+   * console.log(diffs.fc.shape); // [ 5, 10 ]
+   * ```
    */
   forwardBackwardAll(rows: Rows, options: AllOptions = {}): Promise<AllRows> {
     return this.turn(() => runAll(this, rows, options, true));
   }
 
-  /** A table of the layers, with their blobs' shapes and their parameters; `console.log` shows it too. */
-  toString(): string {
+  /**
+   * A table of the layers, with their blobs' shapes and their parameters; `console.log` shows it too.
+   *
+   * @example
+   * ```ts
+   * const table = String(net);
+   * ```
+   */
+  override toString(): string {
     return netText(this);
   }
 
-  /** Its structure, without values, as `JSON.stringify` writes it. */
+  /**
+   * Its structure, without values, as `JSON.stringify` writes it.
+   *
+   * @example
+   * ```ts
+   * const { layers } = JSON.parse(JSON.stringify(net));
+   * console.log(layers[1].name); // conv1
+   * ```
+   */
   toJSON(): NetDescription {
     return netDescription(this);
   }

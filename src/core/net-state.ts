@@ -6,6 +6,7 @@ import { check } from "../util/errors.js";
 export interface StateOptions {
   /** Level and stages of the net's state, for include and exclude rules. Default: 0 and none. */
   readonly level?: number | undefined;
+  /** The stages; see `level`. */
   readonly stages?: readonly string[] | undefined;
 }
 

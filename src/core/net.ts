@@ -41,7 +41,9 @@ export interface NetInTurn {
 
 /** Names of the first and the last layer; both are included. */
 export interface LayerRange {
+  /** The first layer that runs. Default: the first of the net, of backward the last. */
   readonly from?: string | undefined;
+  /** The last layer that runs. Default: the last of the net, of backward the first. */
   readonly to?: string | undefined;
 }
 
@@ -56,12 +58,15 @@ export interface LayerRange {
  * A layer of your own must not wait for a method of its net: that method waits for the run that the layer is part of.
  */
 export class Net extends NetBase {
+  /** The net's `name` in the prototxt. */
   readonly name: string;
+  /** It selects layers, and changes how some of them compute. */
   readonly phase: Phase;
   /** Names of the tops of Input layers. */
   readonly inputs: readonly string[];
   /** Names of the blobs that no layer reads, sorted. */
   readonly outputs: readonly string[];
+  /** In the order in which they run, with the splits that Caffe inserts. */
   readonly layers: readonly Layer[];
   /** Every blob by name, in the order of the layers, as pycaffe's `net.blobs`. */
   readonly blobs: ReadonlyMap<string, Blob>;
@@ -113,10 +118,12 @@ export class Net extends NetBase {
     return net;
   }
 
+  /** What computes; nets of one solver have one engine. */
   get engine(): Engine {
     return this.#context.engine;
   }
 
+  /** What receives the lines that Caffe would log. */
   get log(): Log {
     return this.#context.log;
   }
@@ -140,7 +147,15 @@ export class Net extends NetBase {
     return Math.fround(loss);
   }
 
-  /** The weight of this blob in the loss; 0 for most. */
+  /**
+   * The weight of this blob in the loss; 0 for most.
+   *
+   * @example
+   * ```ts
+   * const train = await Net.load("train_val.prototxt", { phase: "TRAIN" });
+   * console.log(train.lossWeight("loss"), train.lossWeight("conv1")); // 1 0
+   * ```
+   */
   lossWeight(name: string): number {
     for (const { tensor, weight } of this.#lossTops()) if (tensor.name === name) return weight;
     return 0;
@@ -150,6 +165,14 @@ export class Net extends NetBase {
    * Does `work` as one turn: what else is asked of this net, and of others on its engine, waits until the promise of `work`
    * settles. Inside `work`, call the methods of `inTurn`: the net's other methods that return promises would wait for this turn
    * for ever.
+   *
+   * @example
+   * ```ts
+   * await net.turn(async () => {
+   *   await net.inTurn.forward();
+   *   await net.inTurn.save("now.caffemodel"); // no other call comes between
+   * });
+   * ```
    */
   async turn<T>(work: () => Promise<T>): Promise<T> {
     this.#checkUsable();
@@ -171,6 +194,12 @@ export class Net extends NetBase {
    * @param inputs values of input blobs by name, row-major, exactly as many as the blob has; other inputs do not change
    * @returns copies of the output blobs, or of the tops of `to` if it is given, by name
    * @throws MokaError `MOKA_USAGE` for an input that is not made of numbers
+   * @example
+   * ```ts
+   * const { prob } = await net.forward({ data: pixels });
+   * console.log(prob.length); // 10
+   * const { conv1 } = await net.forward({}, { to: "conv1" }); // the same input, up to this layer
+   * ```
    */
   async forward(
     inputs: Readonly<Record<string, ArrayLike<number>>> = {},
@@ -194,23 +223,57 @@ export class Net extends NetBase {
   /**
    * Computes gradients from layer `from` back to layer `to`. It starts with the diffs that the top blobs hold; the net sets
    * a loss's diff to its `loss_weight`. Parameter diffs add up until `clearParamDiffs`.
+   *
+   * @example
+   * ```ts
+   * await net.forward({ data: pixels });
+   * net.blobs.get("prob").diff[3] = 1; // the gradient of one class
+   * net.clearParamDiffs();
+   * await net.backward();
+   * console.log(net.params.get("conv1")[0].diff.length); // 108
+   * ```
    */
   async backward(range: LayerRange = {}): Promise<void> {
     const { low, high } = this.#indices(range.to, range.from);
     await this.runBackward(low, high);
   }
 
-  /** Runs forward for the layers with these indices; the outputs stay in the blobs. */
+  /**
+   * Runs forward for the layers with these indices; the outputs stay in the blobs.
+   *
+   * @example
+   * ```ts
+   * await net.runForward(0, 2); // the first three layers
+   * console.log(net.blobs.get("conv1").data.length); // 144
+   * ```
+   */
   async runForward(low?: number, high?: number): Promise<void> {
     await this.turn(() => this.inTurn.forward(low, high));
   }
 
-  /** Runs backward for the layers with these indices, from `high` down to `low`. */
+  /**
+   * Runs backward for the layers with these indices, from `high` down to `low`.
+   *
+   * @example
+   * ```ts
+   * await net.runForward();
+   * await net.runBackward(5, 6); // the last two layers
+   * ```
+   */
   async runBackward(low?: number, high?: number): Promise<void> {
     await this.turn(() => this.inTurn.backward(low, high));
   }
 
-  /** Sets the diffs of all parameters to 0. */
+  /**
+   * Sets the diffs of all parameters to 0.
+   *
+   * @example
+   * ```ts
+   * net.clearParamDiffs(); // else the gradients of this batch are added to those of the last
+   * await net.forward({ data: pixels });
+   * await net.backward();
+   * ```
+   */
   clearParamDiffs(): void {
     this.#checkIdle();
     for (const { tensor } of this.learnables) tensor.diff.array.fill(0);
@@ -222,6 +285,11 @@ export class Net extends NetBase {
    *
    * @throws MokaError `MOKA_SHAPE` if a layer cannot take them, or its parameters would have to change shape; `MOKA_USAGE`
    *   during a run
+   * @example
+   * ```ts
+   * net.reshape({ data: [5, 3, 8, 8] }); // a batch of 5
+   * console.log(net.blobs.get("prob").shape); // [ 5, 10 ]
+   * ```
    */
   reshape(inputShapes: Readonly<Record<string, Shape>> = {}): void {
     this.#checkIdle();
@@ -239,6 +307,12 @@ export class Net extends NetBase {
   /**
    * Writes the parameters, and with `diff` their gradients, to `.caffemodel` (binary proto) or `.caffemodel.h5`
    * (HDF5), by extension.
+   *
+   * @example
+   * ```ts
+   * await net.save("copy.caffemodel");
+   * await net.save("copy.caffemodel.h5");
+   * ```
    */
   async save(path: string, options: { diff?: boolean } = {}): Promise<void> {
     await this.turn(() => this.inTurn.save(path, options));
@@ -253,12 +327,25 @@ export class Net extends NetBase {
    * @param namedBy the file that names the paths; its folder is searched too
    * @param mayMiss whether the log names them as information in any case. Default: in phase TRAIN
    * @throws MokaError `MOKA_WEIGHTS` if a layer's blobs differ in number or shape; nothing is copied from that file
+   * @example
+   * ```ts
+   * await net.copyTrainedLayersFrom("net.caffemodel");
+   * await net.copyTrainedLayersFrom(["net.caffemodel", bytes]);
+   * ```
    */
   async copyTrainedLayersFrom(weights: Weights, namedBy?: string, mayMiss?: boolean): Promise<void> {
     await this.turn(() => this.inTurn.copyTrainedLayersFrom(weights, namedBy, mayMiss));
   }
 
-  /** Copies parameters as `copyTrainedLayersFrom` does, but from a message; `origin` names it in errors. */
+  /**
+   * Copies parameters as `copyTrainedLayersFrom` does, but from a message; `origin` names it in errors.
+   *
+   * @example
+   * ```ts
+   * const copy = await Net.load("net.prototxt");
+   * copy.copyTrainedLayers(net.toMessage());
+   * ```
+   */
   copyTrainedLayers(source: NetParameter, origin = "the weights"): void {
     this.#checkIdle();
     for (const _ of copyTrainedLayers(this.layers, source, origin, this.log));
@@ -267,6 +354,12 @@ export class Net extends NetBase {
   /**
    * Uses the parameters of another net on the same engine instead of its own, by layer name. The memory is shared: when
    * one net learns, the parameters of the other change too.
+   *
+   * @example
+   * ```ts
+   * const [testNet] = solver.testNets;
+   * testNet.shareTrainedLayersWith(solver.net); // as the solver has done already
+   * ```
    */
   shareTrainedLayersWith(other: Net): void {
     this.#checkIdle();
@@ -274,7 +367,15 @@ export class Net extends NetBase {
     this.#recordings.drop();
   }
 
-  /** The message of the net with its parameters, as in Caffe's `.caffemodel`. */
+  /**
+   * The message of the net with its parameters, as in Caffe's `.caffemodel`.
+   *
+   * @example
+   * ```ts
+   * const { layer } = net.toMessage();
+   * console.log(layer.map(({ name }) => name).join(" ")); // data conv1 bn1 scale1 relu1 fc prob
+   * ```
+   */
   toMessage(options: { diff?: boolean } = {}): NetParameter {
     this.#checkUsable();
     return netToMessage(this.name, this.layers, options.diff);
@@ -286,7 +387,15 @@ export class Net extends NetBase {
     return this.#recordings.prepare().execution;
   }
 
-  /** The recorded program of one direction, to be printed, timed or rewritten. */
+  /**
+   * The recorded program of one direction, to be printed, timed or rewritten.
+   *
+   * @example
+   * ```ts
+   * const kernels = net.program("forward").steps.filter(({ kind }) => kind === "kernel");
+   * console.log(kernels.length);
+   * ```
+   */
   program(direction: Direction): Program {
     this.#checkUsable();
     return { steps: this.#recordings.prepare().execution.recorded[direction] ?? [] };
@@ -295,6 +404,11 @@ export class Net extends NetBase {
   /**
    * Frees memory and closes files, after the calls before it have ended. From its call on, the net refuses all others.
    * Further calls return the same promise.
+   *
+   * @example
+   * ```ts
+   * await net.dispose();
+   * ```
    */
   dispose(): Promise<void> {
     this.#disposal ??= this.#turns.take(() => this.#release());

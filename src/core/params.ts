@@ -6,13 +6,16 @@ import type { Tensor } from "./tensor.js";
 
 /** A parameter that the solver updates; a parameter shared by several layers is one. */
 export interface Learnable {
+  /** Its values and gradients. */
   readonly tensor: Tensor;
   /** The layer that owns it, and the parameter's index there. */
   readonly layer: Layer;
   readonly index: number;
   /** Its name in the prototxt, or its index. */
   readonly label: string;
+  /** Multiplier of the learning rate; 0: it does not learn. */
   lrMult: number;
+  /** Multiplier of the weight decay. */
   decayMult: number;
 }
 

@@ -21,6 +21,7 @@ export interface HostStep {
   readonly writes: readonly Span[];
 }
 
+/** One step of a program. */
 export type Step = KernelStep | HostStep;
 
 /** The steps of a net in one direction, as data: they can be printed, timed, rewritten and compiled. */

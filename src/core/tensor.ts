@@ -93,6 +93,7 @@ export class Tensor {
     this.#owns.diff = false;
   }
 
+  /** Gives its memory back. */
   release(): void {
     if (this.#owns.data) this.#data.release();
     if (this.#owns.diff) this.#diff.release();

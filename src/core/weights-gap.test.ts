@@ -37,12 +37,12 @@ describe("a net whose weights leave a layer as it was made", () => {
     expect(await logOf(input + fc("fc") + prelu("relu1"), "TEST")).toEqual([
       [
         "warning",
-        `1 layer gets no weights from ${at("w.caffemodel")}, and stays as its filler made it: "relu1" (PReLU), did you mean "PReLU1"?; ` +
+        `1 layer gets no weights from ${at("w.caffemodel")}, and stays as its filler made it: "relu1" (PReLU; did you mean "PReLU1"?); ` +
           'no layer takes its "PReLU1"',
       ],
     ]);
     expect(await logOf(input + fc("fc8_mine") + prelu("PReLU1"), "TEST")).toEqual([
-      ["warning", expect.stringMatching(/"fc8_mine" \(InnerProduct\), did you mean "fc"\?/)],
+      ["warning", expect.stringMatching(/"fc8_mine" \(InnerProduct; did you mean "fc"\?\)/)],
     ]);
   });
 
@@ -75,7 +75,7 @@ describe("commands that compute with weights", () => {
   ])("%s says on stderr which layers got none, and goes on", async (...args) => {
     const { code, err, out } = await moka(...args);
     expect(code, err).toBe(0);
-    expect(err).toContain('stays as its filler made it: "fc1" (InnerProduct), did you mean "fc"?');
+    expect(err).toContain('stays as its filler made it: "fc1" (InnerProduct; did you mean "fc"?)');
     expect(out).not.toContain("no weights from");
   });
 

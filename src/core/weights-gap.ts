@@ -1,5 +1,5 @@
 import type { LayerParameter, NetParameter } from "../proto/gen/caffe_pb.js";
-import { meant } from "../util/closest.js";
+import { hintAt, meant } from "../util/closest.js";
 import { counted, listed } from "../util/words.js";
 import type { Layer } from "./layer.js";
 import { blobFits } from "./weights.js";
@@ -59,7 +59,7 @@ const most = 10;
 export function formatGap({ left, untaken }: WeightsGap, origin: string): string | undefined {
   if (left.length === 0) return undefined;
   const layers = left.map(({ layer: { name, type }, meant }) => {
-    return `"${name}" (${type})${meant === undefined ? "" : `, did you mean "${meant}"?`}`;
+    return `"${name}" (${type}${hintAt(meant === undefined ? undefined : `"${meant}"`)})`;
   });
   const quoted = untaken.map((name) => `"${name}"`);
   const unused = untaken.length > 0 ? `; no layer takes its ${listed(quoted, most)}` : "";

@@ -1,6 +1,6 @@
 import type { Fill } from "../core/catalog.js";
 import { placeOf } from "../proto/source.js";
-import { didYouMean } from "../util/closest.js";
+import { didYouMean, meant } from "../util/closest.js";
 import { check, MokaError } from "../util/errors.js";
 import { countOf, formatShape } from "../util/shape.js";
 import { bilinear } from "./bilinear.js";
@@ -37,7 +37,7 @@ export const fill: Fill = (filler, shape) => {
     throw new MokaError(
       "MOKA_FIELD",
       `unknown filler type "${filler.type}"; there are ${names.join(", ")}${didYouMean(filler.type, names)}`,
-      { place: placeOf(filler, "type") },
+      { place: placeOf(filler, "type"), meant: meant(filler.type, names) },
     );
   }
   const count = countOf(shape);

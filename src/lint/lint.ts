@@ -8,6 +8,7 @@ import { Source } from "./source.js";
 
 /** A problem that a rule has found. */
 export interface Finding {
+  /** The rule's id. */
   readonly rule: string;
   readonly severity: Severity;
   /** Counted from 1, in the file that was checked. */
@@ -26,10 +27,12 @@ export interface Finding {
 
 /** A user's setting for a rule; it replaces the rule's own severity. */
 export type Level = Severity | "off";
+/** Levels of rules by id. */
 export type Levels = Readonly<Record<string, Level>>;
 
 /** A finding with its fix. */
 export interface FoundProblem extends Finding {
+  /** What `fix` would do; undefined if the problem is left to the user. */
   readonly fix: Fix | undefined;
 }
 

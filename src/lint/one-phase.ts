@@ -1,9 +1,11 @@
 import { isFieldSet } from "@bufbuild/protobuf";
 import { type NetStateRule, NetStateRuleSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { memoized } from "../util/memoized.js";
+import type { BatchNorm } from "./batch-norms.js";
 import { grouped } from "./grouped.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
+import type { View } from "./view.js";
 
 type PhaseName = "TRAIN" | "TEST";
 
@@ -27,6 +29,31 @@ export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefi
     return train === test ? undefined : train ? "TRAIN" : "TEST";
   });
 });
+
+/**
+ * Whether a BatchNorm stands in one phase only, and layers around it in both, so that the other phase goes past it:
+ * bn-one-phase reports it. A branch of its own may well be in one phase only.
+ */
+export function isBypassed(net: LintNet, { view, layer, before }: BatchNorm): boolean {
+  const own = phaseOf(net)(layer);
+  if (own !== view.phase) return false;
+  if (own === "TEST" && before && !phaseOf(net)(before)) return true;
+  return readersBehind(net, view, layer).some((reader) => !phaseOf(net)(reader));
+}
+
+/** The layers that read it, and those behind readers that are in the same phase only. */
+function readersBehind(net: LintNet, view: View, layer: LintLayer): readonly LintLayer[] {
+  const found = new Set<LintLayer>();
+  const open = [layer];
+  for (let next = open.pop(); next; next = open.pop()) {
+    for (const reader of next.message.top.flatMap((_, top) => view.readers(next as LintLayer, top))) {
+      if (found.has(reader.layer)) continue;
+      found.add(reader.layer);
+      if (phaseOf(net)(reader.layer)) open.push(reader.layer);
+    }
+  }
+  return [...found];
+}
 
 /** Whether the include and exclude rules let a layer be in a phase, whatever the stages and levels are. */
 function mayBeIn({ message: { include, exclude } }: LintLayer, phase: PhaseName): boolean {

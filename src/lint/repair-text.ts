@@ -94,10 +94,10 @@ function repeated(tree: FileNode, offset: number): Edit[] | undefined {
   if (!field || !earlier || same(earlier) === false || same(earlier) !== same(field)) return undefined;
   const { text } = tree;
   const end = Math.max(field.end, field.separatorEnd);
-  const lineStart = text.lastIndexOf("\n", field.offset - 1) + 1;
-  const blanks = /[ \t]*$/.exec(text.slice(lineStart, field.offset))?.[0].length ?? 0;
-  const lineBreak = /\r?\n$/.exec(text.slice(Math.max(0, field.offset - blanks - 2), field.offset - blanks))?.[0] ?? "";
+  let indent = field.offset; // a regular expression for the blanks before it would take a time quadratic in them
+  while (text[indent - 1] === " " || text[indent - 1] === "\t") indent--;
+  const lineBreak = /\r?\n$/.exec(text.slice(Math.max(0, indent - 2), indent))?.[0] ?? "";
   const endsLine = /^[ \t]*\r?(\n|$)/.test(text.slice(end, end + 200));
-  const start = field.offset - blanks - (endsLine ? lineBreak.length : 0);
+  const start = indent - (endsLine ? lineBreak.length : 0);
   return [{ start: field.leading.length > 0 ? field.offset : start, end, replacement: "" }];
 }

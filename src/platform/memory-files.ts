@@ -16,16 +16,17 @@ export interface MemoryFiles extends Files {
  * Files in memory, for the option `files` of all functions that read or write files. What they write is there to be read:
  * `await files.read("net.caffemodel")`.
  *
- * ```ts
- * const files = createFiles({ "net.prototxt": text, "net.caffemodel": bytes, "train_lmdb/data.mdb": file });
- * const net = await Net.load("net.prototxt", { files, weights: "net.caffemodel" });
- * await net.save("copy.caffemodel");
- * const saved = await files.read("copy.caffemodel"); // a Uint8Array
- * ```
- *
  * `/` is the working directory: `a/b`, `./a/b` and `/a/c/../b` are one file. A folder exists as soon as it contains a file.
  *
  * @param content text, bytes or a `Blob` for each path
+ * @example
+ * ```ts
+ * const files = createFiles({ "net.prototxt": text, "net.caffemodel": bytes });
+ * const net = await Net.load("net.prototxt", { files, weights: "net.caffemodel" });
+ * await net.save("copy.caffemodel");
+ * const saved = await files.read("copy.caffemodel"); // a Uint8Array
+ * console.log(files.paths()); // [ '/copy.caffemodel', '/net.caffemodel', '/net.prototxt' ]
+ * ```
  */
 export function createFiles(content: Readonly<Record<string, Uint8Array | Blob | string>> = {}): MemoryFiles {
   const files = new FilesInMemory();

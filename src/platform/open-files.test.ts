@@ -2,8 +2,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { WorkProgress } from "../util/work.js";
 import { createFiles } from "./memory-files.js";
-import { type DownloadProgress, openFile, openFiles } from "./open-files.js";
+import { openFile, openFiles } from "./open-files.js";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -24,21 +25,21 @@ describe("files of the web", () => {
   afterAll(() => void server.close());
 
   test("are read, with their progress", async () => {
-    const seen: DownloadProgress[] = [];
+    const seen: WorkProgress[] = [];
     const files = openFiles({ onProgress: (progress) => void seen.push(progress) });
     const url = `${origin}/dir/a.txt`;
     expect(text(await files.read(url))).toBe("hello");
-    expect(seen[0]).toEqual({ stage: "download", url, loaded: 0, total: 5 });
-    expect(seen.at(-1)).toEqual({ stage: "download", url, loaded: 5, total: 5 });
+    expect(seen[0]).toEqual({ what: "bytes", url, done: 0, total: 5 });
+    expect(seen.at(-1)).toEqual({ what: "bytes", url, done: 5, total: 5 });
     expect(await files.readText(url)).toBe("hello");
     expect(text((await files.open(url)).read(1, 3))).toBe("ell");
   });
 
   test("have no total if they come compressed", async () => {
-    const seen: DownloadProgress[] = [];
+    const seen: WorkProgress[] = [];
     const files = openFiles({ onProgress: (progress) => void seen.push(progress) });
     expect(await files.readText(`${origin}/gzip`)).toBe("packed");
-    expect(seen.at(-1)).toMatchObject({ loaded: 6, total: undefined });
+    expect(seen.at(-1)).toMatchObject({ done: 6, total: undefined });
   });
 
   test("an error of the caller's onProgress stays what it is", async () => {

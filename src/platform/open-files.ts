@@ -10,32 +10,21 @@ import {
   isPath,
   sourceName,
 } from "../util/files.js";
+import { stoppable, type WorkOptions } from "../util/work.js";
 
-/** How far the download of a file is. It is reported when the answer begins, and after each piece. */
-export interface DownloadProgress {
-  readonly stage: "download";
-  /** The address of the file. */
-  readonly url: string;
-  /** Bytes so far. */
-  readonly loaded: number;
-  /** Bytes in all; undefined if the server does not say, as with a file that it compresses. */
-  readonly total: number | undefined;
-}
-
-/** Options of all functions that read or write files. */
-export interface FilesOptions {
+/** Options of all functions that read or write files. The progress counts the `bytes` of files of the web too. */
+export interface FilesOptions extends WorkOptions {
   /**
    * Where files are read and written; see `createFiles`. Default: the file system in Node; in a page there is none.
    * Addresses (`http:`, `https:`) are read from the web instead, also where a file names them.
    */
   readonly files?: Files | undefined;
-  /** Is called while files are read from the web. */
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
 /** The files that the options name, or the platform's, and those of the web. */
-export function openFiles({ files = createFiles(), onProgress }: FilesOptions): Files {
-  return files instanceof WebFiles ? files : new WebFiles(files, onProgress);
+export function openFiles({ files = createFiles(), ...work }: FilesOptions): Files {
+  work.signal?.throwIfAborted();
+  return files instanceof WebFiles ? files : new WebFiles(files, work);
 }
 
 /** The same, for work that knows only paths: a file that is given by its content is found under `path`. */
@@ -43,7 +32,7 @@ export function openFile(options: FilesOptions, source: FileSource): { readonly 
   const files = openFiles(options);
   if (isPath(source)) return { files, path: String(source) };
   const path = `memory://${sourceName(source) ?? "bytes"}`;
-  return { files: new WebFiles(files, options.onProgress, new Map([[path, source]])), path };
+  return { files: new WebFiles(files, options, new Map([[path, source]])), path };
 }
 
 /** Whether a path is an address, of any scheme. */
@@ -55,18 +44,14 @@ export function isAddress(path: string): boolean {
 class WebFiles implements Files {
   readonly readOnly: boolean;
   readonly #files: Files;
-  readonly #onProgress: FilesOptions["onProgress"];
+  readonly #work: WorkOptions;
   /** Files with addresses of their own, which are not of the web. */
   readonly #given: ReadonlyMap<string, Uint8Array | Blob>;
 
-  constructor(
-    files: Files,
-    onProgress: FilesOptions["onProgress"],
-    given: ReadonlyMap<string, Uint8Array | Blob> = new Map(),
-  ) {
+  constructor(files: Files, work: WorkOptions, given: ReadonlyMap<string, Uint8Array | Blob> = new Map()) {
     this.#files = files;
+    this.#work = work;
     this.readOnly = files.readOnly ?? false;
-    this.#onProgress = onProgress;
     this.#given = given;
   }
 
@@ -121,21 +106,25 @@ class WebFiles implements Files {
     const given = this.#given.get(url);
     if (given) return given instanceof Blob ? blobBytes(given) : given.slice();
     check(/^https?:/i.test(url), "MOKA_FILE", `cannot read ${url}: of addresses, only http: and https: can be read`);
-    const { ok, status, statusText, body, headers } = await attempt(url, () => fetch(url));
+    return stoppable(this.#work.signal, (signal) => this.#fetch(url, signal));
+  }
+
+  async #fetch(url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const { ok, status, statusText, body, headers } = await attempt(url, () => fetch(url, { signal: signal ?? null }));
     check(ok, "MOKA_FILE", `cannot read ${url}: the server answers ${`${status} ${statusText}`.trim()}`);
     const length = headers.get("content-length");
     // The length of a compressed answer is not that of the file.
     const total = length === null || headers.has("content-encoding") ? undefined : Number(length);
     const chunks: Uint8Array[] = [];
-    let loaded = 0;
-    const report = () => this.#onProgress?.({ stage: "download", url, loaded, total });
+    let done = 0;
+    const report = () => this.#work.onProgress?.({ what: "bytes", url, done, total });
     report();
     const reader = body?.getReader();
     while (reader) {
       const { value } = await attempt(url, () => reader.read());
       if (!value) break;
       chunks.push(value);
-      loaded += value.length;
+      done += value.length;
       report();
     }
     return concat(chunks);

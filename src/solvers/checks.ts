@@ -8,7 +8,7 @@ import { formatNumber } from "../util/number-format.js";
 import { typeProblems } from "./index.js";
 import { policyProblems } from "./lr-policy.js";
 import { doubtful, refused, type SolverCheck, type SolverProblem } from "./problem.js";
-import { netFilesOf, netProblems } from "./solver-nets.js";
+import { netFilesOf, netProblems, trainChoices } from "./solver-nets.js";
 
 /** All that is checked of a solver's fields, in the order in which building reports it. */
 const checks: readonly SolverCheck[] = [countProblems, rateProblems, policyProblems, typeProblems, netProblems];
@@ -60,12 +60,13 @@ function* rateProblems(solver: SolverParameter) {
 
 /**
  * Reports a folder of the snapshots that does not exist. A prefix that is itself a folder gets the solver's name. If a net is
- * missing too, nothing is reported: the solver does not run from this working directory.
+ * missing too, or none is named, nothing is reported: the solver does not run from this working directory.
  */
 async function snapshotProblems(solver: SolverParameter, files: Files): Promise<readonly SolverProblem[]> {
   const { snapshot, snapshotAfterTrain, snapshotPrefix } = solver;
   if (!(snapshot > 0 || snapshotAfterTrain) || !isFieldSet(solver, SolverParameterSchema.field.snapshotPrefix))
     return [];
+  if (trainChoices(solver).length === 0) return [];
   const folder = await failureOf(async () => {
     if (!(await files.isFolder(snapshotPrefix))) await files.probe(`${snapshotPrefix}_iter_0`, { readOnly: true });
   });

@@ -12,22 +12,17 @@ import { check, MokaError, reasonOf } from "../util/errors.js";
 import { yieldToEvents } from "../util/event-loop.js";
 import { formatNumber } from "../util/number-format.js";
 import { Turns } from "../util/turns.js";
+import { upTo, type WorkOptions, watched } from "../util/work.js";
 import { buildChoice } from "./build-choice.js";
 import { checkSolver } from "./checks.js";
 import type { SolverContext } from "./context.js";
-import { fingerprint } from "./fingerprint.js";
 import { ruleFor } from "./index.js";
 import { lossError } from "./loss-error.js";
 import { learningRate, type Progress } from "./lr-policy.js";
 import { OutputMean, outputLines } from "./outputs.js";
-import {
-  formatRunState,
-  type Position,
-  parseRunState,
-  positionOf,
-  restorePosition,
-  runStateFile,
-} from "./run-state.js";
+import { eventsOf, finish, type SolverEvent, type SolverRunOptions } from "./run.js";
+import { restoreRun, saveRun } from "./run-files.js";
+import { type Position, positionOf, runStateFile } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
 import { SnapshotFiles } from "./snapshot-files.js";
 import { SolverBase } from "./solver-base.js";
@@ -43,13 +38,19 @@ export type SolverAction = "none" | "snapshot" | "stop";
  * It makes the same steps as BVLC Caffe's Solver, and logs the same. One difference: a loss that is not finite stops
  * the run with an error before the weights change.
  *
- * Calls may be made in parallel: `step`, `solve` and `restore` run one after the other. Each iteration with its tests, each
- * `test` and each `snapshot` is one turn of its nets. A call of a net's method waits for a turn between them, as does one that
- * a listener makes: listeners are not awaited.
+ * Calls may be made in parallel: `step`, `solve` and `restore` run one after the other. Each iteration, all tests before it,
+ * each `test` and each `snapshot` is one turn of its nets. A call of a net's method waits for a turn between them, as does one
+ * that a listener makes: listeners are not awaited.
+ *
+ * Work that is aborted by a `signal` ends between two iterations, or two batches of a test, and takes no snapshot. The solver
+ * can be used as before: the next `step` goes on, and begins with the tests that did not end.
  */
 export class Solver extends SolverBase {
+  /** The net that is trained, in phase TRAIN. */
   readonly net: Net;
+  /** The test nets, in phase TEST. They share the parameters of the trained net. */
   readonly testNets: readonly Net[];
+  /** The solver's message. It is read at each iteration. */
   readonly param: SolverParameter;
   readonly #context: SolverContext;
   readonly #updater: Updater;
@@ -127,7 +128,16 @@ export class Solver extends SolverBase {
     return this.#smoothedLoss.value;
   }
 
-  /** Sets a function that returns the current request. It is called after every iteration, and during tests. */
+  /**
+   * Sets a function that returns the current request. It is called after every iteration, and during tests.
+   *
+   * @example
+   * ```ts
+   * const end = Date.now() + 60_000;
+   * solver.onRequest(() => (Date.now() > end ? "stop" : "none")); // trains for a minute at most
+   * await solver.solve();
+   * ```
+   */
   onRequest(getRequest: () => SolverAction): void {
     this.#getRequest = getRequest;
   }
@@ -136,37 +146,79 @@ export class Solver extends SolverBase {
    * Makes `iterations` updates, with tests and snapshots at the intervals of the solver's prototxt. A snapshot that cannot be
    * written does not end it: the log says so, and the next one is tried.
    *
+   * @param work its progress counts `iterations` and, during tests, `test batches`
    * @throws MokaError `MOKA_NAN` if a loss is not finite; the weights are then those before that iteration. `MOKA_FILE` before
    * the first update if a snapshot would have to replace a file that is read-only, and after the last one if the last snapshot
    * could not be written.
+   * @example
+   * ```ts
+   * while (solver.iter < 4) {
+   *   await solver.step(2);
+   *   console.log(solver.iter, solver.loss, solver.net.params.get("conv1")[0].data);
+   * }
+   * ```
    */
-  async step(iterations: number): Promise<void> {
-    await this.#usable.#calls.take(async () => {
-      await this.#step(iterations);
-      if (this.#failure) throw this.#failure;
-    });
+  async step(iterations: number, work: WorkOptions = {}): Promise<void> {
+    await this.#usable.#calls.take(() => finish(this.#step(iterations, work)));
   }
 
-  async #step(iterations: number): Promise<void> {
+  /**
+   * The events of `solve`, or, with `iterations`, of `step`. What is made between two events begins when the next one is asked
+   * for, so that the body of the loop runs between iterations, and may call all methods of the solver and its nets. An event
+   * comes after what it tells of: `iteration` after the update. Leaving the loop ends the run as it stands, without a snapshot.
+   *
+   * @throws MokaError as `step` does
+   * @example
+   * ```ts
+   * const solver = await Solver.load("examples/article/solver.prototxt");
+   * for await (const event of solver.run()) {
+   *   if (event.type === "test" && event.outputs.accuracy[0] > 0.99) break;
+   * }
+   * await solver.dispose();
+   * ```
+   */
+  run(options: SolverRunOptions = {}): AsyncGenerator<SolverEvent, void, undefined> {
+    const { iterations } = options;
+    const parts = iterations === undefined ? this.#solve(options) : this.#step(iterations, options);
+    return eventsOf(this, parts, (part) => this.#usable.#calls.take(part));
+  }
+
+  async *#step(iterations: number, work: WorkOptions): AsyncGenerator<void> {
+    yield* this.#iterations(iterations, work);
+    if (this.#failure) throw this.#failure;
+  }
+
+  async *#iterations(count: number, work: WorkOptions): AsyncGenerator<void> {
     const { param } = this;
-    const stop = this.iter + iterations;
+    const [start, stop] = [this.iter, this.iter + count];
+    const report = () => work.onProgress?.({ what: "iterations", done: this.iter - start, total: Math.max(0, count) });
+    work.signal?.throwIfAborted();
     this.#failure = undefined;
     await this.#snapshotFiles.check(this.iter, stop);
     this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(param.averageLoss);
     this.#restoredLoss = undefined;
     this.#lastDisplay = { time: performance.now(), iter: this.iter };
-    let goesOn = true;
-    while (goesOn && this.iter < stop) goesOn = await this.net.turn(() => this.#stepOnce());
+    report();
+    let tested = Number.NaN;
+    while (this.iter < stop) {
+      work.signal?.throwIfAborted();
+      if (this.#isTestDue() && tested !== this.iter) {
+        tested = this.iter;
+        yield* this.#testAll(work);
+        if (this.#stopped) return;
+        continue;
+      }
+      const goesOn = await this.net.turn(() => this.#stepOnce());
+      report();
+      yield;
+      if (!goesOn) return;
+    }
   }
 
-  /** Makes one update, with the tests before it and the snapshot after it. Returns false if it was stopped. */
+  /** Makes one update, with the snapshot after it. Returns false if it was stopped. */
   async #stepOnce(): Promise<boolean> {
     const { param } = this;
     this.net.clearParamDiffs();
-    if (this.#isTestDue()) {
-      await this.#testAll();
-      if (this.#stopped) return false;
-    }
     await this.#iterate();
     await yieldToEvents();
     const request = this.#getRequest();
@@ -179,13 +231,20 @@ export class Solver extends SolverBase {
    * Trains until `max_iter`, then takes the last snapshot and runs the last test. An error, such as a missing image, ends it
    * with a snapshot of what was learned, if the solver takes snapshots.
    *
+   * @param work its progress counts as that of `step`
    * @throws MokaError as `step` does
+   * @example
+   * ```ts
+   * await solver.solve();
+   * console.log(solver.iter, solver.stopped); // 4 false
+   * ```
    */
-  async solve(): Promise<void> {
-    await this.#usable.#calls.take(() => this.#solve());
+  async solve(work: WorkOptions = {}): Promise<void> {
+    await this.#usable.#calls.take(() => finish(this.#solve(work)));
   }
 
-  async #solve(): Promise<void> {
+  async *#solve(work: WorkOptions): AsyncGenerator<void> {
+    work.signal?.throwIfAborted();
     const { param } = this;
     const { log, files } = this.#context;
     if (files.readOnly && param.snapshotAfterTrain) await files.probe(`${param.snapshotPrefix}_iter_${param.maxIter}`);
@@ -193,13 +252,16 @@ export class Solver extends SolverBase {
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
     this.#stopped = false;
     try {
-      await this.#step(param.maxIter - this.iter);
+      yield* this.#iterations(param.maxIter - this.iter, work);
     } catch (error) {
-      await this.net.turn(() => this.#rescue(error));
+      if (!work.signal?.aborted) await this.net.turn(() => this.#rescue(error));
       throw error;
     }
     const wasJustTaken = param.snapshot > 0 && this.iter % param.snapshot === 0 && !this.#failure;
-    if (param.snapshotAfterTrain && !wasJustTaken) await this.net.turn(() => this.#snapshot(true));
+    if (param.snapshotAfterTrain && !wasJustTaken) {
+      await this.net.turn(() => this.#snapshot(true));
+      yield;
+    }
     if (this.#stopped) {
       log("info", "solver.cpp:311", "Optimization stopped early.");
       if (this.#failure) throw this.#failure;
@@ -210,7 +272,7 @@ export class Solver extends SolverBase {
       this.#smoothedLoss.add(this.net.loss);
       log("info", "solver.cpp:327", `Iteration ${this.iter}, loss = ${formatNumber(this.smoothedLoss)}`);
     }
-    if (param.testInterval > 0 && this.iter % param.testInterval === 0) await this.net.turn(() => this.#testAll());
+    if (param.testInterval > 0 && this.iter % param.testInterval === 0) yield* this.#testAll(work);
     if (this.#failure) throw this.#failure;
     log("info", "solver.cpp:332", "Optimization Done.");
   }
@@ -223,20 +285,27 @@ export class Solver extends SolverBase {
   /**
    * Runs test net `index` for its `test_iter` batches.
    *
+   * @param work its progress counts `test batches`
    * @returns its outputs by name, averaged over the batches
+   * @example
+   * ```ts
+   * const { accuracy } = await solver.test();
+   * console.log(accuracy[0]);
+   * ```
    */
-  async test(index = 0): Promise<Record<string, Float32Array>> {
-    return this.#usable.net.turn(() => this.#test(index));
+  async test(index = 0, work: WorkOptions = {}): Promise<Record<string, Float32Array>> {
+    return this.#usable.net.turn(() => this.#test(index, work));
   }
 
-  async #test(index: number): Promise<Record<string, Float32Array>> {
+  async #test(index: number, work: WorkOptions): Promise<Record<string, Float32Array>> {
     const net = this.testNets[index];
     check(net, "MOKA_USAGE", `there is no test net ${index}; the solver has ${this.testNets.length}`);
     const { log } = this.#context;
     log("info", "solver.cpp:347", `Iteration ${this.iter}, Testing net (#${index})`);
     const mean = new OutputMean(net);
     let loss = 0;
-    for (let batch = 0; batch < (this.param.testIter[index] ?? 0); batch++) {
+    const batches = this.param.testIter[index] ?? 0;
+    for await (const _ of watched(upTo(batches), { what: "test batches", total: batches }, work)) {
       await yieldToEvents();
       const request = this.#getRequest();
       if (request === "snapshot") await this.#trySnapshot();
@@ -252,7 +321,7 @@ export class Solver extends SolverBase {
     const outputs = mean.result();
     if (this.#stopped) return outputs;
     if (this.param.testComputeLoss) {
-      log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / (this.param.testIter[index] ?? 1))}`);
+      log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / batches)}`);
     }
     for (const line of outputLines("Test", net, outputs)) log("info", "solver.cpp:414", line);
     this.emit("test", { iter: this.iter, net: index, outputs });
@@ -264,6 +333,12 @@ export class Solver extends SolverBase {
    * the state of the run that Caffe does not store.
    *
    * The solver state is written last. If it exists, the other files are complete, even if the process was killed.
+   *
+   * @example
+   * ```ts
+   * await solver.step(2);
+   * await solver.snapshot(); // small_iter_2.caffemodel, small_iter_2.solverstate and small_iter_2.moka.json
+   * ```
    */
   async snapshot(): Promise<void> {
     await this.#usable.net.turn(() => this.#snapshot(true));
@@ -276,7 +351,9 @@ export class Solver extends SolverBase {
     const hdf5 = param.snapshotFormat === SnapshotFormat.HDF5;
     const { model, state, run: runFile } = this.#snapshotFiles.names(this.iter);
     await this.#snapshotFiles.prepare(this.iter);
-    const run = isExact ? await this.#saveRun(runFile) : undefined;
+    const run = isExact
+      ? await saveRun(runFile, this.#run, this.#beforeTests ?? this.#position(), this.#context)
+      : undefined;
     const format = hdf5 ? "HDF5" : "binary proto";
     log("info", hdf5 ? "solver.cpp:474" : "solver.cpp:464", `Snapshotting to ${format} file ${model}`);
     await net.inTurn.save(model, { diff: param.snapshotDiff });
@@ -319,6 +396,15 @@ export class Solver extends SolverBase {
    * Restores a snapshot: iteration, weights and history are those of the files. With the `.moka.json` that `snapshot`
    * wrote beside them, data, random numbers and smoothed loss continue too. Without it, or if it belongs to other
    * files, they start from the beginning as in Caffe, and the log says so.
+   *
+   * @example
+   * ```ts
+   * await solver.step(2);
+   * await solver.snapshot();
+   * await solver.step(2);
+   * await solver.restore("small_iter_2.solverstate");
+   * console.log(solver.iter); // 2
+   * ```
    */
   async restore(path: string): Promise<void> {
     await this.#usable.#calls.take(() => this.net.turn(() => this.#restore(path)));
@@ -335,7 +421,8 @@ export class Solver extends SolverBase {
     this.#progress.iter = state.iter;
     this.#savedIter = state.iter;
     this.#progress.currentStep = state.currentStep;
-    await this.#restoreRun(runStateFile(path));
+    const smoothed = await restoreRun(runStateFile(path), this.#run, this.param.averageLoss, this.#context);
+    this.#restoredLoss = smoothed ?? this.#restoredLoss;
   }
 
   /**
@@ -358,7 +445,14 @@ export class Solver extends SolverBase {
     });
   }
 
-  /** Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards. */
+  /**
+   * Frees the nets and their engine, after the calls before it have ended. The solver cannot be used afterwards.
+   *
+   * @example
+   * ```ts
+   * await solver.dispose();
+   * ```
+   */
   dispose(): Promise<void> {
     this.#disposal ??= this.#calls.take(() => this.#release());
     return this.#disposal;
@@ -379,48 +473,12 @@ export class Solver extends SolverBase {
 
   // ---- saving and restoring a run
 
-  /** The training net, then the test nets. */
-  get #nets(): readonly Net[] {
-    return [this.net, ...this.testNets];
-  }
-
   #position(): Position {
-    return positionOf(this.#nets, this.#context.random, this.#smoothedLoss.window);
+    return positionOf(this.#run.nets, this.#context.random, this.#smoothedLoss.window);
   }
 
-  async #saveRun(path: string): Promise<string | undefined> {
-    const { log, files } = this.#context;
-    try {
-      const sha256 = await fingerprint(this.#nets, this.#updater.history);
-      const text = formatRunState(this.#beforeTests ?? this.#position(), this.iter, sha256);
-      await files.write(path, new TextEncoder().encode(text));
-      return path;
-    } catch (error) {
-      if (!(error instanceof MokaError && error.code === "MOKA_UNSUPPORTED")) throw error;
-      log("warning", "moka:0", `Snapshotting without ${path}: ${error.reason}`);
-      return undefined;
-    }
-  }
-
-  async #restoreRun(path: string): Promise<void> {
-    const { log, files, random } = this.#context;
-    const fallback = "data, random numbers and smoothed loss start from the beginning, as in Caffe";
-    const text = await files.readText(path).catch((error: unknown) => {
-      log("info", "moka:0", `Resuming from Caffe's own files alone (${reasonOf(error)}): ${fallback}`);
-    });
-    if (text === undefined) return;
-    try {
-      const state = parseRunState(text, this.iter, await fingerprint(this.#nets, this.#updater.history));
-      const problems = await restorePosition(state, this.#nets, random);
-      const smoothed = new SmoothedLoss(this.param.averageLoss);
-      if (smoothed.restore(state.losses)) this.#restoredLoss = smoothed;
-      else problems.push("average_loss has changed, so the smoothed loss starts from the beginning");
-      for (const problem of problems) log("warning", "moka:0", `Resuming with ${path}, but not exactly: ${problem}`);
-      if (problems.length === 0) log("info", "moka:0", `Resuming exactly where ${path} was written`);
-    } catch (error) {
-      if (!(error instanceof MokaError)) throw error;
-      log("warning", "moka:0", `Ignoring ${path}, as ${error.reason}: ${fallback}`);
-    }
+  get #run() {
+    return { iter: this.iter, nets: [this.net, ...this.testNets], history: this.#updater.history };
   }
 
   // ---- one iteration
@@ -472,10 +530,17 @@ export class Solver extends SolverBase {
     return testInterval > 0 && this.iter % testInterval === 0 && (this.iter > 0 || testInitialization);
   }
 
-  /** Runs all tests. A run resumed from a snapshot taken during a test repeats all tests. */
-  async #testAll(): Promise<void> {
-    this.#beforeTests = this.#position();
-    for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.#test(i);
-    if (!this.#stopped) this.#beforeTests = undefined;
+  /** Runs all tests as one turn. A run resumed from a snapshot taken during them, or right after, repeats them all. */
+  async *#testAll(work: WorkOptions): AsyncGenerator<void> {
+    await this.net.turn(async () => {
+      this.#beforeTests = this.#position();
+      for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.#test(i, work);
+    });
+    if (this.#stopped) return;
+    try {
+      yield;
+    } finally {
+      this.#beforeTests = undefined;
+    }
   }
 }

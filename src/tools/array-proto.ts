@@ -120,6 +120,12 @@ export function arrayListToBlobProtoVector(arrays: readonly NdArray[]): Uint8Arr
  * `arrayListToBlobProtoVector`.
  *
  * @throws MokaError `MOKA_PARSE` if the bytes are damaged
+ * @example
+ * ```ts
+ * const bytes = arrayListToBlobProtoVector([{ shape: [2], data: Float32Array.of(1, 2) }]);
+ * const [array] = blobProtoVectorToArrayList(bytes);
+ * console.log(array.shape); // [ 2 ]
+ * ```
  */
 export function blobProtoVectorToArrayList(bytes: Uint8Array): NdArray[] {
   return readBinary(BlobProtoVectorSchema, bytes).blobs.map((blob) => blobProtoToArray(blob));

@@ -14,6 +14,11 @@ import { countOf } from "../util/shape.js";
  *
  * @param source the file's path or address, its bytes, or a `Blob`
  * @throws MokaError `MOKA_FILE` if it cannot be read, `MOKA_DATA` or `MOKA_PARSE` if it is damaged
+ * @example
+ * ```ts
+ * const { shape, data } = await loadArray("pixels.npy");
+ * console.log(shape, data.length); // [ 1, 3, 8, 8 ] 192
+ * ```
  */
 export async function loadArray(source: FileSource, options: FilesOptions = {}): Promise<NdArray> {
   return (await read(source, options)).array;
@@ -23,13 +28,26 @@ export async function loadArray(source: FileSource, options: FilesOptions = {}):
  * Reads a mean to subtract from images, as `loadArray` does. The batch axis that a `.binaryproto` has is left out.
  *
  * @returns channels × height × width, or whatever the file holds
+ * @example
+ * ```ts
+ * const mean = await loadMean("mean.binaryproto");
+ * console.log(mean.shape); // [ 3, 8, 8 ]
+ * ```
  */
 export async function loadMean(source: FileSource, options: FilesOptions = {}): Promise<NdArray> {
   const { array, kind } = await read(source, options);
   return kind === "binaryproto" ? { ...array, shape: array.shape.slice(-3) } : array;
 }
 
-/** Reads the arrays of a `.npz` by name: a ZIP of `.npy` files, stored (`numpy.savez`) or deflated (`savez_compressed`). */
+/**
+ * Reads the arrays of a `.npz` by name: a ZIP of `.npy` files, stored (`numpy.savez`) or deflated (`savez_compressed`).
+ *
+ * @example
+ * ```ts
+ * const { images, labels } = await loadArrays("batch.npz");
+ * console.log(images.shape, labels.shape); // [ 4, 3, 8, 8 ] [ 4 ]
+ * ```
+ */
 export async function loadArrays(source: FileSource, options: FilesOptions = {}): Promise<Record<string, NdArray>> {
   const bytes = await readSource(openFiles(options), source);
   return attempt(source, () => {

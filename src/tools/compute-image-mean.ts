@@ -6,11 +6,13 @@ import { openFile } from "../platform/open-files.js";
 import { setBlobValues } from "../proto/binary/blob.js";
 import { type DatumValues, readDatum } from "../proto/binary/index.js";
 import { type BlobProto, BlobProtoSchema } from "../proto/gen/caffe_pb.js";
+import type { DatabaseCursor } from "../util/database.js";
 import { check } from "../util/errors.js";
 import type { FileSource } from "../util/files.js";
 import type { Images } from "../util/images.js";
 import { silent } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
+import { watched } from "../util/work.js";
 import type { ImageSetOptions } from "./options.js";
 
 export interface ImageMean {
@@ -23,6 +25,7 @@ export interface ImageMean {
   readonly count: number;
 }
 
+/** Options of `computeImageMean`. */
 export type ImageMeanOptions = ImageSetOptions;
 
 /**
@@ -30,7 +33,13 @@ export type ImageMeanOptions = ImageSetOptions;
  * same order, so the result is equal bit for bit. Records may hold bytes, floats or encoded images.
  *
  * @param source the database: the path of its folder; of an LMDB, also the path, bytes or `Blob` of its `data.mdb`
+ * @param options the progress counts `records`; how many there are in all is not known
  * @throws MokaError MOKA_DATA if the images differ in size, or there are none
+ * @example
+ * ```ts
+ * const { shape, channelMeans, count } = await computeImageMean("train_lmdb");
+ * console.log(shape, count); // [ 3, 8, 8 ] 8
+ * ```
  */
 export async function computeImageMean(source: FileSource, options: ImageMeanOptions = {}): Promise<ImageMean> {
   const { images = createImages(), backend = "lmdb", log = silent } = options;
@@ -38,11 +47,10 @@ export async function computeImageMean(source: FileSource, options: ImageMeanOpt
   const database = await openDatabase(files, backend, path);
   try {
     const cursor = database.cursor();
-    check(await cursor.first(), "MOKA_DATA", `the database ${path} is empty`);
     let count = 0;
     let shape: ImageMean["shape"] | undefined;
     let sum = new Float32Array(0);
-    do {
+    for await (const _ of watched(recordsOf(cursor), { what: "records", total: undefined }, options)) {
       const name = new TextDecoder().decode(cursor.key);
       const datum = readDatum(cursor.value, `${path}: record ${name}`);
       if (count === 0 && datum.encoded) log("info", "compute_image_mean.cpp:57", "Decoding Datum");
@@ -60,7 +68,8 @@ export async function computeImageMean(source: FileSource, options: ImageMeanOpt
       for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (values[i] ?? 0);
       count += 1;
       if (count % 10_000 === 0) log("info", "compute_image_mean.cpp:95", `Processed ${count} files.`);
-    } while (await cursor.next());
+    }
+    check(shape, "MOKA_DATA", `the database ${path} is empty`);
     if (count % 10_000 !== 0) log("info", "compute_image_mean.cpp:101", `Processed ${count} files.`);
 
     for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) / Math.fround(count);
@@ -76,6 +85,11 @@ export async function computeImageMean(source: FileSource, options: ImageMeanOpt
   } finally {
     database.close();
   }
+}
+
+/** Moves the cursor from record to record. */
+async function* recordsOf(cursor: DatabaseCursor): AsyncGenerator<void> {
+  for (let has = await cursor.first(); has; has = await cursor.next()) yield;
 }
 
 async function decoded(datum: DatumValues, images: Images) {

@@ -14,6 +14,7 @@ import { type FileSource, readSource, sourceName } from "../util/files.js";
 import type { Image, ImageFormat } from "../util/images.js";
 import { silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
+import { watched } from "../util/work.js";
 import type { ImageSetOptions } from "./options.js";
 
 export interface ConvertImagesetOptions extends ImageSetOptions {
@@ -45,12 +46,20 @@ const readAhead = 8;
  *
  * Departures from Caffe: a line without an integer label, a width without a height, and a format that cannot be written are
  * errors; `checkSize` works with `encoded` too, where Caffe always fails. The database appears when all records are
- * written; there is none if no image could be read.
+ * written; there is none if no image could be read, or the work is aborted. Then an LMDB's
+ * folder is empty, and a LevelDB's has the tables that were full, which make no database and are replaced by the next attempt.
  *
  * @param list the list's path or address, its bytes, or a `Blob`
  * @param rootFolder is put before every path of the list, with a `/` between if it is a folder
+ * @param options the progress counts the `images` of the list
  * @returns the number of images in the database, and of those that could not be read
  * @throws MokaError MOKA_FILE if the database exists
+ * @example
+ * ```ts
+ * const size = { resizeWidth: 8, resizeHeight: 8 };
+ * const { count, skipped } = await convertImageset("images/", "images.txt", "my_lmdb", size);
+ * console.log(count, skipped); // 8 0
+ * ```
  */
 export async function convertImageset(
   rootFolder: string,
@@ -101,7 +110,11 @@ export async function convertImageset(
   let count = 0;
   let skipped = 0;
   let first: Image | undefined;
-  for await (const { item, index, result } of inOrder(lines, load)) {
+  for await (const { item, index, result } of watched(
+    inOrder(lines, load),
+    { what: "images", total: lines.length },
+    options,
+  )) {
     const file = item?.file ?? "";
     if (result instanceof Error) {
       if (!isUnreadable(result)) throw result;
@@ -120,6 +133,7 @@ export async function convertImageset(
     if (count % 1000 === 0) log("info", "convert_imageset.cpp:147", `Processed ${count} files.`);
   }
   check(count > 0, "MOKA_DATA", `${listFile}: none of its ${lines.length} images could be read`);
+  options.signal?.throwIfAborted();
   await writer.finish();
   if (count % 1000 !== 0) log("info", "convert_imageset.cpp:153", `Processed ${count} files.`);
   return { count, skipped };
@@ -132,11 +146,15 @@ async function* inOrder<T, R>(
 ): AsyncGenerator<{ readonly item: T; readonly index: number; readonly result: R | Error }> {
   const safely = (item: T) => work(item).catch((error) => (error instanceof Error ? error : new Error(String(error))));
   const begun: Promise<R | Error>[] = [];
-  for (const [index, item] of items.entries()) {
-    for (let next = index + begun.length; begun.length < readAhead && next < items.length; next++) {
-      begun.push(safely(items[next] as T));
+  try {
+    for (const [index, item] of items.entries()) {
+      for (let next = index + begun.length; begun.length < readAhead && next < items.length; next++) {
+        begun.push(safely(items[next] as T));
+      }
+      yield { item, index, result: (await begun.shift()) as R | Error };
     }
-    yield { item, index, result: (await begun.shift()) as R | Error };
+  } finally {
+    await Promise.all(begun); // of a loop that was left
   }
 }
 

@@ -5,6 +5,7 @@ import { openFiles } from "../platform/open-files.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
+import { upTo, watched } from "../util/work.js";
 import type { ImageSetOptions } from "./options.js";
 
 export interface ConvertMnistSiameseDataOptions extends Omit<ImageSetOptions, "images" | "backend"> {
@@ -20,8 +21,17 @@ export interface ConvertMnistSiameseDataOptions extends Omit<ImageSetOptions, "i
  * label 1 if both are of one class, else 0. Keys are eight digits.
  *
  * @param imageFile IDX, gzip or not; so is `labelFile`
+ * @param options the progress counts `records`
  * @returns the number of pairs, and of those of one class
  * @throws MokaError MOKA_FILE if the database exists, MOKA_DATA if the files do not fit together
+ * @example
+ * ```ts
+ * const { count, similar } = await convertMnistSiameseData(
+ *   "t10k-images-idx3-ubyte",
+ *   "t10k-labels-idx1-ubyte",
+ *   "siamese_leveldb",
+ * );
+ * ```
  */
 export async function convertMnistSiameseData(
   imageFile: string,
@@ -30,6 +40,7 @@ export async function convertMnistSiameseData(
   options: ConvertMnistSiameseDataOptions = {},
 ): Promise<{ readonly count: number; readonly similar: number }> {
   const { backend = "leveldb", log = silent } = options;
+  options.signal?.throwIfAborted();
   const files = openFiles(options);
   const load = async (file: string) => ({ bytes: await files.read(file), file });
   const { count, height, width, pixels, labels } = await readIdxImages(await load(imageFile), await load(labelFile));
@@ -40,7 +51,7 @@ export async function convertMnistSiameseData(
   const writer = await createDatabase(files, backend, database);
   const size = height * width;
   let similar = 0;
-  for (let n = 0; n < count; n++) {
+  for await (const n of watched(upTo(count), { what: "records", total: count }, options)) {
     const pair = [random.below(count), random.below(count)];
     const data = new Uint8Array(2 * size);
     for (const [channel, i] of pair.entries()) data.set(pixels.subarray(i * size, (i + 1) * size), channel * size);
@@ -49,6 +60,7 @@ export async function convertMnistSiameseData(
     similar += label;
     await writer.add(recordKey(n), encodeImage({ channels: 2, height, width, data, label }));
   }
+  options.signal?.throwIfAborted();
   await writer.finish();
   return { count, similar };
 }

@@ -9,11 +9,13 @@ import { check } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { countOf, formatShape, type Shape, sameShape } from "../util/shape.js";
+import { upTo, watched } from "../util/work.js";
 import type { FileOptions } from "./options.js";
 
 export interface ExtractFeaturesOptions extends FileOptions {
   /** Names of blobs, and for each the path of its database or file. */
   readonly blobs: readonly string[];
+  /** Paths of the databases or files, one for each blob. */
   readonly outputs: readonly string[];
   /** The number of forward passes. */
   readonly batches: number;
@@ -37,8 +39,14 @@ interface Writer {
  * with keys `0000000000`, `0000000001`, … and Datums with `float_data` and the blob's channels, height and width (1 for
  * a missing axis).
  *
+ * @param options the progress counts `batches`
  * @returns the number of records of each blob
  * @throws MokaError MOKA_USAGE for blobs that the net does not have, MOKA_FILE if a database exists
+ * @example
+ * ```ts
+ * const [count] = await extractFeatures(net, { blobs: ["fc"], outputs: ["fc.npy"], batches: 2, format: "npy" });
+ * console.log(count, (await loadArray("fc.npy")).shape); // 2 [ 2, 10 ]
+ * ```
  */
 export async function extractFeatures(net: Net, options: ExtractFeaturesOptions): Promise<number[]> {
   const { blobs: names, outputs, batches, format, log = silent } = options;
@@ -64,10 +72,11 @@ export async function extractFeatures(net: Net, options: ExtractFeaturesOptions)
     writers.push(await writer);
   }
   log("info", "extract_features.cpp:133", "Extracting Features");
-  for (let batch = 0; batch < batches; batch++) {
+  for await (const _ of watched(upTo(batches), { what: "batches", total: batches }, options)) {
     await net.runForward();
     for (const [index, blob] of blobs.entries()) await writers[index]?.add(blob.shape, blob.data);
   }
+  options.signal?.throwIfAborted();
   for (const writer of writers) await writer.finish();
   writers.forEach(({ count }, index) => {
     log("info", "extract_features.cpp:176", extracted(count, names[index]));

@@ -16,7 +16,9 @@ export interface ResizeOptions {
   readonly antiAliasing?: boolean | undefined;
 }
 
-export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "onProgress" | "images">, ResizeOptions {
+export interface LoadImageOptions
+  extends Pick<ImageSetOptions, "files" | "signal" | "onProgress" | "images">,
+    ResizeOptions {
   /** Three channels (red, green, blue) if true, else one. Default true. */
   readonly color?: boolean | undefined;
   /** Height and width in pixels to resize to, by `resizeImage`. Default: the image's own; nothing is resampled. */
@@ -36,8 +38,10 @@ export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "onPro
  * @throws MokaError `MOKA_FILE` if the file cannot be read, `MOKA_DATA` if it is no image
  * @example
  * ```ts
- * const image = await loadImage("cat.jpg"); // height × width × 3
- * const small = await loadImage("cat.jpg", { size: [227, 227], antiAliasing: true }); // 227 × 227 × 3
+ * const image = await loadImage("cat.png");
+ * console.log(image.shape); // [ 12, 16, 3 ]
+ * const small = await loadImage("cat.png", { size: [6, 8], antiAliasing: true });
+ * const gray = await loadImage("cat.png", { color: false });
  * ```
  */
 export async function loadImage(source: FileSource, options: LoadImageOptions = {}): Promise<NdArray> {
@@ -93,7 +97,7 @@ export function checkImage({ shape, data }: NdArray): readonly [height: number, 
  * @example
  * ```ts
  * const image = { shape: [4, 4, 1], data: Float32Array.from({ length: 16 }, (_, i) => i) };
- * resizeImage(image, [2, 2]).data; // 2.5, 4.5, 10.5, 12.5
+ * console.log(resizeImage(image, [2, 2]).data.join(" ")); // 2.5 4.5 10.5 12.5
  * ```
  */
 export function resizeImage(
@@ -198,8 +202,8 @@ function mix(a: number, b: number, share: number): number {
  * @throws MokaError `MOKA_USAGE` if an image is smaller than a crop
  * @example
  * ```ts
- * const image = { shape: [8, 8, 3], data: new Float32Array(192) };
- * oversample([image], [6, 6]).length; // 10
+ * const crops = oversample([await loadImage("cat.png")], [8, 8]);
+ * console.log(crops.length, crops[0].shape); // 10 [ 8, 8, 3 ]
  * ```
  */
 export function oversample(images: readonly NdArray[], crop: readonly [number, number]): NdArray[] {

@@ -8,7 +8,7 @@ import {
   NetParameterSchema,
 } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
-import { closest } from "../util/closest.js";
+import { closest, hintAt } from "../util/closest.js";
 import { check, MokaError } from "../util/errors.js";
 import { layerMessage } from "./layer-message.js";
 import type { CommonFields, EnumValues, LayerFields, LayerType } from "./layer-params.js";
@@ -24,7 +24,15 @@ export interface Call {
   readonly message: LayerParameter;
 }
 
-/** A top of a layer, which can be a bottom of other layers. */
+/**
+ * A top of a layer, which can be a bottom of other layers.
+ *
+ * @example
+ * ```ts
+ * const data = L.Input({ shape: { dim: [1, 3, 8, 8] } });
+ * console.log(data instanceof Top, data.call.message.type); // true Input
+ * ```
+ */
 export class Top {
   readonly call: Call;
   readonly index: number;
@@ -83,18 +91,34 @@ const types = new Set([...layers.map(({ type }) => type), "Python"]);
  * name, repeated fields as a list or one value; and `ntop`, the number of tops if it is not 1, and `in_place`.
  *
  * @throws MokaError `MOKA_LAYER` for an unknown type, `MOKA_FIELD` for a wrong field, `MOKA_BLOB` for a wrong bottom
+ * @example
+ * ```ts
+ * const data = L.Input({ shape: { dim: [1, 3, 8, 8] } });
+ * const conv = L.Convolution(data, { num_output: 20, kernel_size: 3, param: { lr_mult: 1 } });
+ * const [left, right] = L.Slice(conv, { axis: 1, ntop: 2 });
+ * const mine = L.of("MyType")(left); // a layer type of your own
+ * ```
  */
 export const L = new Proxy({ of: (type: string) => layerFunction(type) } as Layers, {
   get(target, name) {
     if (typeof name === "symbol" || name in target) return Reflect.get(target, name);
     if (types.has(name)) return layerFunction(name);
     const close = closest(name, types);
-    const hint = close ? `did you mean L.${close}?` : `for one of your own, take L.of("${name}")`;
-    throw new MokaError("MOKA_LAYER", `there is no layer type ${name}; ${hint}`);
+    const hint = close ? hintAt(`L.${close}`) : `; for one of your own, take L.of("${name}")`;
+    throw new MokaError("MOKA_LAYER", `there is no layer type ${name}${hint}`);
   },
 });
 
-/** The values of enums, as pycaffe's `params`: `P.Pooling.MAX`. A value's name has the same effect: `"MAX"`. */
+/**
+ * The values of enums, as pycaffe's `params`: `P.Pooling.MAX`. A value's name has the same effect: `"MAX"`.
+ *
+ * @example
+ * ```ts
+ * const data = L.Input({ shape: { dim: [1, 3, 8, 8] } });
+ * const pool = L.Pooling(data, { pool: P.Pooling.AVE, kernel_size: 2, stride: 2 });
+ * console.log(P.Pooling.MAX, P.Pooling.AVE, P.Pooling.STOCHASTIC); // 0 1 2
+ * ```
+ */
 export const P = Object.fromEntries(
   file_caffe.messages
     .filter(({ name, nestedEnums }) => name.endsWith("Parameter") && nestedEnums.length > 0)
@@ -105,20 +129,22 @@ export const P = Object.fromEntries(
 ) as unknown as EnumValues;
 
 /**
- * Writes nets in code, as pycaffe's `NetSpec`:
- *
- * ```ts
- * const n = new NetSpec("LeNet");
- * [n.data, n.label] = L.Data({ source: "mnist_train_lmdb", backend: "LMDB", batch_size: 64, ntop: 2 });
- * n.conv1 = L.Convolution(n.data, { num_output: 20, kernel_size: 5, weight_filler: { type: "xavier" } });
- * n.relu1 = L.ReLU(n.conv1, { in_place: true });
- * n.loss = L.SoftmaxWithLoss(L.InnerProduct(n.relu1, { num_output: 10 }), n.label);
- * const net = await Net.load(n.toString());
- * ```
+ * Writes nets in code, as pycaffe's `NetSpec`.
  *
  * A top that is assigned gives its name to the blob and, if it is the first top, to the layer. The rest is named after
  * the type, as in pycaffe: `InnerProduct1`. Layers are in the order of the assignments, each after those it needs;
  * layers that no assigned top needs are left out.
+ *
+ * @example
+ * ```ts
+ * const n = new NetSpec("LeNet");
+ * [n.data, n.label] = L.Data({ source: "train_lmdb", backend: "LMDB", batch_size: 4, ntop: 2 });
+ * n.conv1 = L.Convolution(n.data, { num_output: 20, kernel_size: 5, weight_filler: { type: "xavier" } });
+ * n.relu1 = L.ReLU(n.conv1, { in_place: true });
+ * n.loss = L.SoftmaxWithLoss(L.InnerProduct(n.relu1, { num_output: 10 }), n.label);
+ * const prototxt = String(n);
+ * const net = await Net.load(n.toProto(), { phase: "TRAIN" });
+ * ```
  */
 export const NetSpec = class {
   constructor(name?: string) {
@@ -149,8 +175,9 @@ function textOf(net: NetParameter): string {
  *
  * @example
  * ```ts
- * const net = toProto(L.ReLU(L.Input({ shape: { dim: [1, 3] } })));
- * net.layer.map(({ name }) => name); // ["Input1", "ReLU1"]
+ * const data = L.Input({ shape: { dim: [1, 3, 8, 8] } });
+ * const message = toProto(L.ReLU(L.Convolution(data, { num_output: 4, kernel_size: 3 })));
+ * console.log(message.layer.map(({ name }) => name)); // [ 'Input1', 'Convolution1', 'ReLU1' ]
  * ```
  */
 export function toProto(...tops: readonly Top[]): NetParameter {

@@ -3,6 +3,7 @@ import { type ByteSource, bytesSource } from "../util/files.js";
 
 /** One line of a table: the values of a net's outputs at an iteration. */
 export interface LogRow {
+  /** The number of updates before. */
   readonly iteration: number;
   /** Seconds since training began. */
   readonly seconds: number;
@@ -14,7 +15,9 @@ export interface LogRow {
 
 /** The values in a training log. */
 export interface TrainingLog {
+  /** The outputs of the trained net. */
   readonly train: readonly LogRow[];
+  /** The outputs of the test nets. */
   readonly test: readonly LogRow[];
   /** The loss of each iteration that was displayed, smoothed over `average_loss` iterations. */
   readonly loss: readonly { readonly iteration: number; readonly seconds: number; readonly value: number }[];
@@ -45,9 +48,15 @@ const outputPattern = new RegExp(
  * others does not change later rows. A first row that was printed before any rate gets the rate of the second, as there.
  *
  * @param log the text, or its lines
- * @param options.name the log's name, for errors
- * @param options.year the year of the first date, if the log does not give it
+ * @param options `name`: the log's name, for errors; `year`: that of the first date, if the log does not give it
  * @throws MokaError MOKA_DATA if no message says "Iteration" and a number
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ *
+ * const { train, test } = parseLog(await readFile("train.log", "utf8"));
+ * for (const { iteration, seconds, outputs } of test) console.log(iteration, seconds, outputs.accuracy);
+ * ```
  */
 export function parseLog(
   log: string | Iterable<string>,
@@ -96,6 +105,14 @@ const longestLine = 1 << 20;
 /**
  * The lines of a log, decoded piece by piece: the memory does not grow with the log. A line of more than a million
  * characters is given in several pieces.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ *
+ * const log = parseLog(linesOf(await readFile("train.log")));
+ * console.log(log.test.length); // 2
+ * ```
  */
 export function* linesOf(log: Uint8Array | ByteSource, pieceSize = 1 << 16): Generator<string> {
   const source = log instanceof Uint8Array ? bytesSource(log) : log;
@@ -133,6 +150,14 @@ function* messagesOf(log: string | Iterable<string>, clock: Clock): Generator<Me
 /**
  * A table as `parse_log.py` writes it: `NumIters,Seconds,LearningRate` and the outputs, numbers as Python prints
  * them (`100.0`, `1e-05`, `nan`), lines ended by CR and LF. The result is "" for a table without rows.
+ *
+ * @example
+ * ```ts
+ * import { readFile, writeFile } from "node:fs/promises";
+ *
+ * const { test } = parseLog(await readFile("train.log", "utf8"));
+ * await writeFile("train.log.test", formatLogTable(test));
+ * ```
  */
 export function formatLogTable(rows: readonly LogRow[], delimiter = ","): string {
   if (rows.length === 0) return "";

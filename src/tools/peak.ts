@@ -17,6 +17,7 @@ import { netMemory } from "./net-memory.js";
 
 /** The largest number of bytes used at one time for blobs, parameters and layers' own memory. */
 export interface Peak {
+  /** Bytes that Moka needs. */
   readonly moka: number;
   /** Bytes that BVLC Caffe uses for the same net. */
   readonly caffe: number;

@@ -8,6 +8,13 @@ import type { Point } from "./svg.js";
  * another has the other outputs, such as accuracy, if there are any.
  *
  * @throws MokaError MOKA_DATA if the log has no values at all
+ * @example
+ * ```ts
+ * import { readFile, writeFile } from "node:fs/promises";
+ *
+ * const log = parseLog(await readFile("train.log", "utf8"));
+ * await writeFile("train.svg", plotLog(log, "LeNet"));
+ * ```
  */
 export function plotLog(log: TrainingLog, title = "Training"): string {
   const isLoss = (name: string) => (log.losses.size > 0 ? log.losses.has(name) : /loss/i.test(name));

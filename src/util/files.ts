@@ -16,7 +16,9 @@ export interface Files {
    * folder of `from`, the file that names it, if that exists. Otherwise the path does not change.
    */
   resolve(path: string, from?: string): Promise<string>;
+  /** All bytes of a file. */
   read(path: string): Promise<Uint8Array>;
+  /** A file as text, in UTF-8. */
   readText(path: string): Promise<string>;
   /** Opens a file that may be too large for memory, such as an LMDB. */
   open(path: string): Promise<ByteSource>;
@@ -32,6 +34,7 @@ export interface Files {
   probe(path: string, options?: { readonly readOnly?: boolean }): Promise<void>;
   /** Creates a folder and its parents, if they do not exist. */
   makeFolder(path: string): Promise<void>;
+  /** Whether there is a folder. */
   isFolder(path: string): Promise<boolean>;
   /** Whether there is a file or a folder. */
   exists(path: string): Promise<boolean>;
@@ -41,9 +44,11 @@ export interface Files {
 
 /** Bytes that are read in pieces. Reading is synchronous because a database reads pages in its innermost loop. */
 export interface ByteSource {
+  /** Number of bytes. */
   readonly size: number;
   /** `length` bytes from byte `offset` on, fewer at the end. The result may be a view: copy it to keep it. */
   read(offset: number, length: number): Uint8Array;
+  /** Closes the file; it is not read afterwards. */
   close(): void;
 }
 

@@ -3,8 +3,11 @@
  * one gray value; or blue, green, red; or blue, green, red, alpha.
  */
 export interface Image {
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
+  /** 1, 3 or 4. */
   readonly channels: number;
   /** height × width × channels bytes. */
   readonly data: Uint8Array;
@@ -15,6 +18,7 @@ export interface DecodeOptions {
   readonly color: boolean | undefined;
 }
 
+/** The formats that images are written in. */
 export type ImageFormat = "jpg" | "png";
 
 export interface EncodeOptions {

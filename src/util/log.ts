@@ -1,3 +1,4 @@
+/** How grave a line of the log is. */
 export type LogSeverity = "info" | "warning" | "error";
 
 /**

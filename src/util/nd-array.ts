@@ -89,10 +89,10 @@ const meanOf: Reduce = (data, start, stride, count) => {
 
 /**
  * The index of the greatest value, as NumPy's `argmax`: of all values in row-major order, or, with `axis`, along that axis.
- * The first of equal values counts, and NaN is greater than every number.
+ * The first of equal values counts, and NaN is greater than every number. `axis` counts from 0, or, if it is negative, from the
+ * last; the result has the other axes.
  *
  * @param values a blob, an array, or what `net.forward` returns
- * @param axis from 0, or negative, counted from the last; the result has the other axes
  * @throws MokaError `MOKA_USAGE` without values, `MOKA_SHAPE` for an axis that is not there
  * @example
  * ```ts

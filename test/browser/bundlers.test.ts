@@ -32,8 +32,17 @@ interface Work {
   readonly saved: number;
 }
 
+interface PortWork {
+  readonly prob?: readonly number[];
+  readonly saved?: number;
+  /** Where no worker was started. */
+  readonly code?: string;
+  readonly message?: string;
+}
+
 interface Report {
   readonly bundler: string;
+  readonly port: { readonly error?: string; readonly own?: PortWork; readonly started?: PortWork };
   readonly isIsolated: boolean;
   readonly page: Work;
   readonly worker: Work;
@@ -116,6 +125,25 @@ describe.skipIf(!chromium)(`a page bundled by${chromium ? "" : ` … (skipped: $
         for (const [i, value] of wanted.prob.entries()) expect(work?.prob[i]).toBeCloseTo(value, 5);
         expect(work?.description).toMatch(kind === "isolated" ? /SIMD, 2 threads$/ : /SIMD, 1 thread$/);
         expect(work?.saved).toBeGreaterThan(1000);
+      }
+    },
+  );
+
+  test.each(names.flatMap((name) => [[name, "isolated"] as const, [name, "plain"] as const]))(
+    "%s, %s, has nets in a worker by moka-caffe/worker",
+    (name, kind) => {
+      const { port } = reports.get(kind)?.find(({ bundler }) => bundler === name) ?? {};
+      expect(port?.error).toBeUndefined();
+      const isStarted = ["vite", "webpack"].includes(name);
+      for (const work of isStarted ? [port?.own, port?.started] : [port?.own]) {
+        for (const [i, value] of wanted.prob.entries()) expect(work?.prob?.[i]).toBeCloseTo(value, 5);
+        expect(work?.saved).toBeGreaterThan(1000);
+      }
+      if (!isStarted) {
+        const message = expect.stringContaining(
+          "give connect() one in which serve() of moka-caffe/worker/host is called",
+        );
+        expect(port?.started).toMatchObject({ code: "MOKA_WORKER", message });
       }
     },
   );

@@ -2,10 +2,10 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Bundles `page.js`, and `worker.js` that it starts, of the folder `app` into the folder `out`. */
+/** Bundles `page.js`, and `worker.js` and `moka.js` that it starts, of the folder `app` into the folder `out`. */
 export type Bundler = (app: string, out: string) => Promise<unknown>;
 
-const entries = ["page", "worker"];
+const entries = ["page", "worker", "moka"];
 const inputs = (app: string) => Object.fromEntries(entries.map((name) => [name, join(app, `${name}.js`)]));
 const copyPage = (app: string, out: string) => copyFileSync(join(app, "index.html"), join(out, "index.html"));
 

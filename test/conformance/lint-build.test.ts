@@ -2,6 +2,7 @@
 // every layer type, with each field of its message, its bottoms and its tops changed in turn.
 
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { create, type DescField, type Message, ScalarType } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { lintText } from "../../src/lint/lint.js";
@@ -41,13 +42,36 @@ const sources = {
     batch_size: 2 channels: 1 height: 3 width: 3 } }`,
 };
 
-const golden = readdirSync(folder).map((type): readonly [string, string] => {
+/** A layer type, and the text and the file of a net that has such a layer. */
+type Case = readonly [type: string, text: string, file?: string];
+
+const golden = readdirSync(folder).map((type): Case => {
   const [path = ""] = readdirSync(new URL(`${type}/`, folder));
   return [type, readFileSync(new URL(`${type}/${path}/net.prototxt`, folder), "utf8")];
 });
 
-describe.each([...golden, ...Object.entries(sources)])("%s", (type, text) => {
-  const changes = changesOf(layerIn(parseNet(text).message, type));
+/** Sources with their files. */
+const withFiles = [
+  ["Data", "data_transformed"],
+  ["Data", "data_leveldb"],
+  ["HDF5Data", "hdf5_shuffle"],
+  ["ImageData", "image_resize"],
+  ["WindowData", "window_warp"],
+].map(([type = "", name = ""]): Case => {
+  const file = fileURLToPath(new URL(`../golden/data/${name}/net.prototxt`, import.meta.url));
+  return [type, readFileSync(file, "utf8"), file];
+});
+
+/**
+ * Changes of which lint says nothing: files that are not there, since it may look at a net far from its data; and what a list
+ * of windows holds, which it does not read.
+ */
+const filesAway = /(?:source|root_folder|mean_file) is (?:bogus|missing)|_threshold is/;
+
+describe.each([...golden, ...Object.entries(sources), ...withFiles])("%s", (...[type, text, file]: Case) => {
+  const changes = changesOf(layerIn(parseNet(text).message, type)).filter(
+    ([what]) => file === undefined || !filesAway.test(what),
+  );
 
   test(`${changes.length} changes`, async () => {
     const wrong: string[] = [];
@@ -56,10 +80,10 @@ describe.each([...golden, ...Object.entries(sources)])("%s", (type, text) => {
       const layer = layerIn(message, type);
       change(layer);
       const changed = formatText(NetParameterSchema, message);
-      const reasons = [await refusal(changed, "TRAIN"), await refusal(changed, "TEST")].filter(
+      const reasons = [await refusal(changed, "TRAIN", file), await refusal(changed, "TEST", file)].filter(
         (each) => each !== undefined,
       );
-      const found = await lintText(changed, undefined, rules, {}, context);
+      const found = await lintText(changed, file, rules, {}, context);
       const errors = found.filter(({ severity, rule }) => severity === "error" && !ofResults.has(rule));
       if (reasons.length > 0 && errors.length === 0) wrong.push(`${what}: lint is silent: ${reasons[0]}`);
       if (reasons.length === 0 && errors.length > 0) wrong.push(`${what}: is built, but ${errors[0]?.message}`);
@@ -72,9 +96,9 @@ describe.each([...golden, ...Object.entries(sources)])("%s", (type, text) => {
   });
 });
 
-async function refusal(text: string, phase: "TRAIN" | "TEST"): Promise<string | undefined> {
+async function refusal(text: string, phase: "TRAIN" | "TEST", file?: string): Promise<string | undefined> {
   try {
-    const net = await netFromText(text, { phase, engine: await engineOf("reference") });
+    const net = await netFromText(text, { phase, engine: await engineOf("reference"), ...(file && { file }) });
     await net.dispose();
     return undefined;
   } catch (error) {
@@ -260,6 +284,26 @@ param { name: "w" lr_mult: 2 } inner_product_param { num_output: 3 } }`,
       expect.objectContaining({ rule: "shape-mismatch", severity: "error", column: text.indexOf('type: "MSRA') + 1 }),
     );
     expect(await lintText(text.replace("MSRA", "msra"), undefined, rules, {}, context)).toEqual([]);
+  });
+});
+
+describe("a loss weight on one of two tops", () => {
+  const pool = (readers: string) => `${data.replace("dim: 8 dim: 4", "dim: 1 dim: 1 dim: 4 dim: 4")}
+layer { name: "p" type: "Pooling" bottom: "x" top: "y" top: "mask" loss_weight: 2 pooling_param { kernel_size: 2 } }
+${readers}`;
+  const errors = async (text: string) =>
+    (await lintText(text, undefined, rules, {}, context)).filter(({ severity }) => severity === "error");
+
+  test("is refused", async () => {
+    const reason = "has 1 loss_weight for 2 tops; give none, or one each";
+    expect(await refusal(pool(""), "TRAIN")).toBe(reason);
+    expect(await errors(pool(""))).toMatchObject([{ message: expect.stringContaining(reason) }]);
+  });
+
+  test("is taken where the Split behind that top has it, as in Caffe", async () => {
+    const text = pool('layer { name: "r" type: "ReLU" bottom: "y" top: "z" }\n');
+    expect(await refusal(text, "TRAIN")).toBeUndefined();
+    expect(await errors(text)).toEqual([]);
   });
 });
 

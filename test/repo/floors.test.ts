@@ -32,6 +32,7 @@ function specifiers(file: string): string[] {
 function target(file: string, specifier: string): string {
   if (specifier === "#platform") return "platform/node/index.ts";
   if (specifier === "#threads") return "engines/wasm/threads/spawn-node.ts";
+  if (specifier === "#worker") return "platform/node/start-worker.ts";
   if (specifier === "#blas") return "engines/wasm/blas/find-node.ts";
   return relative(src, join(src, dirname(file), specifier))
     .replaceAll("\\", "/")

@@ -16,8 +16,11 @@ const budgets = { createFiles: 3_000, parseNet: 40_000, lint: 150_000, Net: 145_
 /** The most bytes of the package, compressed. */
 const packageBudget = 1_300_000;
 
-async function sizeOf(name: string): Promise<number> {
-  const index = join(root, "dist", "index.js");
+/** The same of moka-caffe/worker: the page has the calls alone, its worker all else. */
+const workerBudget = 6_500;
+
+async function sizeOf(name: string, file = "index.js"): Promise<number> {
+  const index = join(root, "dist", file);
   const { outputFiles, metafile } = await build({
     stdin: { contents: `import { ${name} } from ${JSON.stringify(index)}; console.log(${name});`, resolveDir: root },
     bundle: true,
@@ -46,6 +49,12 @@ test.each(Object.entries(budgets))("a page that imports %s alone loads at most %
   expect(size).toBeLessThanOrEqual(budget);
   // A budget far above the size would hold nothing.
   expect(size).toBeGreaterThan(0.5 * budget);
+});
+
+test(`a page that imports moka-caffe/worker loads at most ${workerBudget} bytes`, async () => {
+  const size = await sizeOf("Solver", "worker.js");
+  expect(size).toBeLessThanOrEqual(workerBudget);
+  expect(size).toBeGreaterThan(0.5 * workerBudget);
 });
 
 describe("the package", () => {

@@ -100,13 +100,19 @@ test("no dependency is given as a range, and none runs a script at install", () 
   expect(tree.read(".npmrc")).toContain("ignore-scripts=true");
 });
 
+/** Examples in doc comments do not count, and what has one besides is one line again: they are read on their page, docs/api.md. */
+function withoutExamples(text: string): string {
+  const without = text.replace(/^(?: *\*\n)? *\* @example\n(?: *\* .*\n| *\*\n)*/gm, "");
+  return without.replace(/\/\*\*\n *\* (.*)\n *\*\//g, "/** $1 */");
+}
+
 test("no file is longer than a reader can hold", () => {
   const files = ["src", "assembly", "test", "scripts", "bench"]
     .flatMap((folder) => tree.list(folder))
     .filter((path) => /\.(ts|mjs)$/.test(path) && !/\/(gen|node_modules)\/|\.test\.ts$/.test(path));
   expectNone(
     files.flatMap((path) => {
-      const lines = tree.read(path).split("\n").length;
+      const lines = withoutExamples(tree.read(path)).split("\n").length;
       const most = path.startsWith("src/layers/") ? 250 : 500;
       return lines > most ? `${path} has ${lines} lines, more than ${most}` : [];
     }),

@@ -56,6 +56,14 @@ export class MemoryDataLayer extends SourceLayer {
   /**
    * Gives the layer its data: n images of channels·height·width values each and n labels, n a multiple of
    * `batch_size`. The arrays are not copied.
+   *
+   * @example
+   * ```ts
+   * const net = await Net.load("memory.prototxt");
+   * const [data] = net.layers;
+   * if (data instanceof MemoryDataLayer) data.reset(pixels, Float32Array.of(7));
+   * await net.forward();
+   * ```
    */
   reset(data: Float32Array, labels: Float32Array): void {
     const { batchSize, channels, height, width } = this.#param;
@@ -76,6 +84,15 @@ export class MemoryDataLayer extends SourceLayer {
   /**
    * Gives the layer a multiple of `batch_size` images, as records of a database have them, and transforms them. Encoded
    * ones are decoded. Refused until forwards have used up the images added before.
+   *
+   * @example
+   * ```ts
+   * const net = await Net.load("memory.prototxt");
+   * const [data] = net.layers;
+   * const image = { channels: 3, height: 8, width: 8, data: new Uint8Array(192), label: 7, encoded: false };
+   * if (data instanceof MemoryDataLayer) await data.add([image]);
+   * await net.forward();
+   * ```
    */
   async add(images: readonly DatumValues[]): Promise<void> {
     const { batchSize, channels, height, width } = this.#param;

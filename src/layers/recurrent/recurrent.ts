@@ -200,7 +200,16 @@ export abstract class RecurrentLayer extends Layer {
     if (want.fixed) linearBackward(k, each, ws, fixed.diff);
   }
 
-  /** Makes the next forward start from 0. */
+  /**
+   * Makes the next forward start from 0.
+   *
+   * @example
+   * ```ts
+   * for (const layer of net.layers) {
+   *   if (layer instanceof RecurrentLayer) layer.reset(); // a new sequence begins
+   * }
+   * ```
+   */
   reset(): void {
     this.#kept.reset();
   }

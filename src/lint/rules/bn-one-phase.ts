@@ -3,10 +3,9 @@ import { type BatchNorm, batchNorms } from "../batch-norms.js";
 import { factorOf } from "../freeze.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
-import { phaseOf } from "../one-phase.js";
+import { isBypassed, phaseOf } from "../one-phase.js";
 import type { Problem, Rule } from "../rule.js";
 import { epsOf } from "../statistics.js";
-import type { View } from "../view.js";
 
 export const bnOnePhase: Rule = {
   id: "bn-one-phase",
@@ -17,7 +16,7 @@ export const bnOnePhase: Rule = {
     const phase = phaseOf(net);
     for (const norm of net.views.flatMap(batchNorms)) {
       const own = phase(norm.layer);
-      if (own && own === norm.view.phase && isBypassed(net, norm)) {
+      if (isBypassed(net, norm)) {
         const problem = own === "TEST" ? neverTrained(net, norm) : missingInTest(norm);
         if (problem) yield problem;
       }
@@ -31,26 +30,6 @@ export const bnOnePhase: Rule = {
     }
   },
 };
-
-/** Whether the layers around it stand in both phases; a branch of its own may well be in one phase only. */
-function isBypassed(net: LintNet, { view, layer, before }: BatchNorm): boolean {
-  if (phaseOf(net)(layer) === "TEST" && before && !phaseOf(net)(before)) return true;
-  return readersBehind(net, view, layer).some((reader) => !phaseOf(net)(reader));
-}
-
-/** The layers that read it, and those behind readers that are in the same phase only. */
-function readersBehind(net: LintNet, view: View, layer: LintLayer): readonly LintLayer[] {
-  const found = new Set<LintLayer>();
-  const open = [layer];
-  for (let next = open.pop(); next; next = open.pop()) {
-    for (const reader of next.message.top.flatMap((_, top) => view.readers(next as LintLayer, top))) {
-      if (found.has(reader.layer)) continue;
-      found.add(reader.layer);
-      if (phaseOf(net)(reader.layer)) open.push(reader.layer);
-    }
-  }
-  return [...found];
-}
 
 function neverTrained(net: LintNet, { layer, usesGlobalStats }: BatchNorm): Problem | undefined {
   if (!usesGlobalStats || (net.weights && factorOf(net.weights, layer))) return undefined;

@@ -12,6 +12,8 @@ const scale = (name: string) =>
 const convReading = (name: string, bottom: string) =>
   `layer { name: "${name}" type: "Convolution" bottom: "${bottom}" top: "${name}" convolution_param { num_output: 4 kernel_size: 1 } }
 `;
+const loss = `layer { name: "loss" type: "EuclideanLoss" bottom: "c" bottom: "c" top: "l" }
+`;
 const bn = `layer { name: "bn" type: "BatchNorm" bottom: "c" top: "c" }
 `;
 
@@ -36,6 +38,15 @@ ${relu}`,
 ${relu}`,
   },
   bad: {
+    "a branch for training": {
+      text: `${input}▶layer { name: "bn" type: "BatchNorm" bottom: "c" top: "t" include { phase: TRAIN } }
+layer { name: "relu" type: "ReLU" bottom: "t" top: "t" include { phase: TRAIN } }
+${loss}`,
+      fixed: `${input}layer { name: "bn" type: "BatchNorm" bottom: "c" top: "t" include { phase: TRAIN } }
+layer { name: "scale" type: "Scale" bottom: "t" top: "t" include { phase: TRAIN } scale_param { bias_term: true } }
+layer { name: "relu" type: "ReLU" bottom: "t" top: "t" include { phase: TRAIN } }
+${loss}`,
+    },
     "a ReLU right behind it": {
       text: `${input}▶${bn}${relu}`,
       fixed: `${input}${bn}layer { name: "scale" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }

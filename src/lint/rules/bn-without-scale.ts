@@ -5,7 +5,7 @@ import { forkNorm } from "../forks.js";
 import { insertScale } from "../insert-scale.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
-import { phaseOf } from "../one-phase.js";
+import { isBypassed } from "../one-phase.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 
@@ -16,7 +16,7 @@ export const bnWithoutScale: Rule = {
 
   *check(net) {
     for (const norm of net.views.flatMap(batchNorms)) {
-      if (phaseOf(net)(norm.layer)) continue; // bn-one-phase reports it
+      if (isBypassed(net, norm)) continue; // bn-one-phase reports it
       // A fork's BatchNorm may have γ and β inside; bn-fork-fields reports it.
       if (norm.scale || forkNorm(norm.layer) || scaledLater(norm.view).has(norm.layer)) continue;
       const problem = problemOf(net, norm);

@@ -16,6 +16,7 @@ import { bnShared } from "./bn-shared.js";
 import { bnUntrained } from "./bn-untrained.js";
 import { bnWithoutScale } from "./bn-without-scale.js";
 import { caffeRefuses } from "./caffe-refuses.js";
+import { crLineEnds } from "./cr-line-ends.js";
 import { duplicateLayerName } from "./duplicate-layer-name.js";
 import { duplicateTop } from "./duplicate-top.js";
 import { globalStatsInTrain } from "./global-stats-in-train.js";
@@ -70,6 +71,7 @@ export const rules: readonly Rule[] = [
   // the whole net
   mixedForms,
   caffeRefuses,
+  crLineEnds,
   solverParameters,
   gluedNumber,
   unknownField,

@@ -18,6 +18,16 @@ layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" batch_norm_param { use
 layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" batch_norm_param { use_global_stats: true } }`,
   },
   bad: {
+    "a branch for training": {
+      text: `${input}layer { name: "bn" type: "BatchNorm" bottom: "x" top: "b" batch_norm_param { ▶use_global_stats: false } include { phase: TRAIN } }
+layer { name: "relu" type: "ReLU" bottom: "b" top: "b" include { phase: TRAIN } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "x" bottom: "x" top: "l" }
+`,
+      fixed: `${input}layer { name: "bn" type: "BatchNorm" bottom: "x" top: "b" include { phase: TRAIN } }
+layer { name: "relu" type: "ReLU" bottom: "b" top: "b" include { phase: TRAIN } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "x" bottom: "x" top: "l" }
+`,
+    },
     "true in a deploy net": {
       text: `${input}layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" batch_norm_param { ▶use_global_stats: true } }
 `,

@@ -1,5 +1,6 @@
+import { batchNorms } from "../batch-norms.js";
 import { removeGlobalStats, writtenStats } from "../global-stats.js";
-import { phaseOf } from "../one-phase.js";
+import { isBypassed } from "../one-phase.js";
 import type { Rule } from "../rule.js";
 
 export const redundantGlobalStats: Rule = {
@@ -11,7 +12,7 @@ export const redundantGlobalStats: Rule = {
     for (const { layer, value, train, test, at } of writtenStats(net)) {
       const [phase, views, others] = value ? (["TEST", test, train] as const) : (["TRAIN", train, test] as const);
       if (views.length === 0 || others.length > 0) continue;
-      if (phaseOf(net)(layer)) continue; // bn-one-phase reports it
+      if (views.flatMap(batchNorms).some((norm) => norm.layer === layer && isBypassed(net, norm))) continue; // bn-one-phase reports it
       yield {
         at,
         message: `${layer.label} sets use_global_stats: ${value}, which it is in ${phase} anyway`,

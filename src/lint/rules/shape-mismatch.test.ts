@@ -46,6 +46,21 @@ testRule(shapeMismatch, {
 `,
       says: ['layer "c" (Convolution) cannot be made: ', "num_output"],
     },
+    "a type of filler that is misspelled": {
+      text: `${input}layer { name: "c" type: "Convolution" bottom: "x" top: "y" convolution_param { num_output: 4 kernel_size: 3
+weight_filler { std: 1 ▶type: 'Gauss' } bias_filler { type: "constant" } } }
+`,
+      fixed: `${input}layer { name: "c" type: "Convolution" bottom: "x" top: "y" convolution_param { num_output: 4 kernel_size: 3
+weight_filler { std: 1 type: "gaussian" } bias_filler { type: "constant" } } }
+`,
+      says: ['did you mean "gaussian"?'],
+    },
+    "a type of filler that is none": {
+      text: `${input}layer { name: "c" type: "Convolution" bottom: "x" top: "y" convolution_param { num_output: 4 kernel_size: 3
+bias_filler { ▶type: "zero" } } }
+`,
+      says: ['unknown filler type "zero"'],
+    },
     "too many bottoms": {
       text: `${input}▶layer { name: "r" type: "ReLU" bottom: "x" bottom: "x" top: "y" }
 `,

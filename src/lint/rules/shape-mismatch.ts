@@ -9,12 +9,12 @@ import type { LintLayer } from "../layer.js";
 import type { Location } from "../location.js";
 import type { LintNet } from "../net.js";
 import { bodyAround, offsetOf } from "../places.js";
-import type { Problem, Rule } from "../rule.js";
+import type { Fix, Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 import type { Blobs } from "../weights.js";
 
-/** Errors in a layer's message or bottoms; errors of missing data files have other codes. */
-const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LAYER", "MOKA_WEIGHTS"]);
+/** Errors in a layer's message, its bottoms or its data; of files that are not there the code is another. */
+const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LAYER", "MOKA_WEIGHTS", "MOKA_DATA"]);
 
 export const shapeMismatch: Rule = {
   id: "shape-mismatch",
@@ -33,7 +33,7 @@ export const shapeMismatch: Rule = {
           const ofField = error.code === "MOKA_FIELD" && (setsChannels(layer) || at !== layer.field);
           const byShape = error.code === "MOKA_SHAPE" || (error.code === "MOKA_FIELD" && !ofField);
           const unsure = guessed.has(layer) || (byShape && readsAny(view, layer, channels));
-          if (!unsure) yield refused(view, layer, error, at);
+          if (!unsure) yield { ...refused(view, layer, error, at), fix: respelled(net, at, error) };
           continue;
         }
         const sharing = view.sharingError(layer);
@@ -53,6 +53,12 @@ function setsChannels({ facts }: LintLayer): boolean {
 function fieldOf({ tree }: LintNet, { field }: LintLayer, { place }: MokaError): FieldNode | undefined {
   if (!field || !place || (place.line === field.line && place.column === field.column)) return field;
   return bodyAround(tree, offsetOf(tree, place)).field ?? field;
+}
+
+/** Writes the value that was probably meant, as the type of a filler. */
+function respelled({ edit }: LintNet, at: FieldNode | undefined, { meant }: MokaError): Fix | undefined {
+  if (meant === undefined || at?.value?.kind !== "scalar") return undefined;
+  return { edits: edit.replace(at.value, `"${meant}"`) };
 }
 
 function unshared(layer: LintLayer, { reason }: MokaError): Problem {

@@ -28,8 +28,8 @@ testRule(solverParameters, {
       text: `${common}lr_policy: "multistep" gamma: 0.1\nstepvalue: 10\n▶stepvalue: 5\n`,
       says: ["stepvalue 5 stands after 10"],
     },
-    "no training net": {
-      text: '▶base_lr: 1 max_iter: 5 snapshot_after_train: false lr_policy: "fixed"\n',
+    "no training net, which a script may add, with the folder for the snapshots": {
+      text: '▶base_lr: 1 max_iter: 5 lr_policy: "fixed" snapshot_prefix: "not/here/net"\n',
       says: ["it has none"],
     },
   },

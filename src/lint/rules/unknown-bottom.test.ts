@@ -3,6 +3,9 @@ import { unknownBottom } from "./unknown-bottom.js";
 
 const input = `layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
 `;
+const fed = 'layer { name: "d" type: "DummyData" top: "x" dummy_data_param { shape { dim: 1 } } }';
+const loss = 'layer { name: "l" type: "EuclideanLoss" bottom: "y" bottom: "x" top: "l" }';
+const solver = 'test_interval: 5 base_lr: 1 max_iter: 1 lr_policy: "fixed" snapshot_after_train: false';
 
 testRule(unknownBottom, {
   good: {
@@ -53,6 +56,20 @@ layer { name: "v" type: "DummyData" top: "x" include { phase: TEST } dummy_data_
 layer { name: "l" type: "EuclideanLoss" bottom: "x" bottom: ▶"t" top: "l" }
 `,
       says: ["for phase TEST", /layer "t" \(<text>:1:1\) produces it where phase: TRAIN holds/],
+    },
+    "in the training net and the test net of a solver": {
+      text: `net_param { ${fed} layer { name: "r" type: "ReLU" bottom: ▶"conv" top: "y" } ${loss} }
+${solver} test_iter: 1
+`,
+      says: [/"conv", which no layer before it makes\n/],
+    },
+    "in both test nets of a solver, and not in the training net": {
+      text: `net_param { ${fed} layer { name: "a" type: "ReLU" bottom: "x" top: "a" include { phase: TRAIN } }
+layer { name: "s" type: "Silence" bottom: "x" include { stage: "s" } }
+layer { name: "r" type: "ReLU" bottom: ▶"a" top: "y" } ${loss} }
+${solver} test_iter: 1 test_iter: 1 test_state { } test_state { stage: "s" }
+`,
+      says: [/makes in test net #0, phase TEST and in test net #1, phase TEST, stage "s"; layer "a"/],
     },
   },
 });

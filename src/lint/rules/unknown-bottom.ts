@@ -1,5 +1,7 @@
 import { describeElsewhere } from "../../core/graph.js";
 import { closest, hintAt } from "../../util/closest.js";
+import { memoized } from "../../util/memoized.js";
+import { grouped } from "../grouped.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
@@ -18,7 +20,7 @@ export const unknownBottom: Rule = {
 /** The most bottoms of a state for which the intended name is searched: each search compares all names above. */
 const maxHints = 50;
 
-function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
+function* unknownIn(view: View, net: LintNet): Iterable<LayerProblem> {
   const made = new Set<string>();
   const names: string[] = [];
   let [above, hints] = [0, 0];
@@ -30,7 +32,7 @@ function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
     const maker = later?.maker?.layer;
     const makes = maker && !maker.message.bottom.includes(name) ? maker : undefined;
     // An unknown bottom of a fragment is an input of it, unless a later layer makes it.
-    if (kind === "fragment" && !makes) continue;
+    if (net.kind === "fragment" && !makes) continue;
     for (let each = view.layers[above]; each && each !== layer; each = view.layers[++above]) {
       for (const top of each.message.top) if (made.size < made.add(top).size) names.push(top);
     }
@@ -44,11 +46,28 @@ function* unknownIn(view: View, { kind }: LintNet): Iterable<LayerProblem> {
     yield {
       layer,
       at: bottomAt(layer, index),
-      message: `${layer.label} reads "${name}", which no layer before it makes${view.net ? ` in ${view.net}, ${view.state}` : ""}${hint}`,
+      message: `${layer.label} reads "${name}", which no layer before it makes${inNets(net, layer, index)}${hint}`,
       why: whyOf(view, name, makes, names.slice(-3)),
     };
   }
 }
+
+/** Which nets of the solver lack the bottom, unless all of several do. */
+function inNets({ views }: LintNet, layer: LintLayer, index: number): string {
+  const lacking = views.filter((view) => unknownBottoms(view).get(layer)?.includes(index));
+  const areAll = views.length > 1 && lacking.length === views.length;
+  const named = lacking.flatMap(({ net, state }) => (net === undefined ? [] : [`${net}, ${state}`]));
+  return areAll || named.length === 0 ? "" : ` in ${named.join(" and in ")}`;
+}
+
+/** The indices of the unknown bottoms of each layer that has any. */
+const unknownBottoms = memoized((view: View) => {
+  const unknown = grouped(
+    view.problems.filter(({ kind }) => kind === "unknown bottom"),
+    ({ layer }) => layer,
+  );
+  return new Map([...unknown].map(([layer, problems]) => [layer, problems.map(({ index }) => index)]));
+});
 
 function bottomAt(layer: LintLayer, index: number) {
   const bottoms = layer.values("bottom");

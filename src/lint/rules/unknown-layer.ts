@@ -1,5 +1,5 @@
 import { forkTypes } from "../../layers/registry.js";
-import { closest } from "../../util/closest.js";
+import { closest, hintAt } from "../../util/closest.js";
 import { counted } from "../../util/words.js";
 import { forkNorm } from "../forks.js";
 import { grouped } from "../grouped.js";
@@ -39,7 +39,7 @@ function misspelled(layer: LintLayer, wanted: string | undefined, { edit }: Lint
     at: layer.at("type"),
     severity: "error",
     message: wanted
-      ? `${layer.label} is of a type that does not exist; did you mean "${wanted}"?`
+      ? `${layer.label} is of a type that does not exist${hintAt(`"${wanted}"`)}`
       : `layer "${layer.name}" has no type`,
     why: `Caffe aborts with "Unknown layer type: ${layer.type}" when it makes this layer, and names those that it has.`,
     fix: wanted && value ? { edits: edit.replace(value, `"${wanted}"`) } : undefined,

@@ -22,6 +22,14 @@ type Sharp = typeof sharpLibrary;
  * It is loaded with the first image. If it cannot be loaded, everything except images works.
  *
  * The environment variable MOKA_MAX_IMAGE_PIXELS sets the limit of pixels where the caller does not.
+ *
+ * @example
+ * ```ts
+ * const images = createImages({ maxPixels: 1_000_000 });
+ * const image = await loadImage("cat.png", { images }); // refused if it has more pixels
+ * const gray = { width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 255) };
+ * const png = await images.encode(gray, "png");
+ * ```
  */
 export function createImages(options: DecoderOptions = {}): Images {
   return imagesBy(async () => (await import("sharp")).default, options);

@@ -2,6 +2,7 @@ import { create, isFieldSet } from "@bufbuild/protobuf";
 import { check } from "../../util/errors.js";
 import type { Shape } from "../../util/shape.js";
 import { type BlobProto, BlobProtoSchema } from "../gen/caffe_pb.js";
+import { type FieldValues, keepFieldValues, keptFieldValues } from "./field-values.js";
 import { dropRawValues, rawValues } from "./raw-values.js";
 
 /** The numbers of one BlobProto, as Caffe's Blob has them. */
@@ -9,17 +10,6 @@ export interface BlobValues {
   readonly data: Float32Array;
   /** Gradients; Caffe writes them only with `snapshot_diff`. */
   readonly diff?: Float32Array | undefined;
-}
-
-/**
- * The four fields of BlobProto that hold numbers. They are stored beside the message as typed arrays: a JavaScript
- * array would take 8 bytes or more per value.
- */
-export interface FieldValues {
-  readonly data?: Float32Array | undefined;
-  readonly diff?: Float32Array | undefined;
-  readonly doubleData?: Float64Array | undefined;
-  readonly doubleDiff?: Float64Array | undefined;
 }
 
 /** The names of these fields by field number, in the order in which they are written. */
@@ -30,11 +20,9 @@ export const numberFields: ReadonlyMap<number, keyof FieldValues> = new Map([
   [9, "doubleDiff"],
 ]);
 
-const valuesOf = new WeakMap<BlobProto, FieldValues>();
-
 /** The values of the number fields of `blob`, whether it was read from binary or from text. */
 export function fieldValues(blob: BlobProto): FieldValues {
-  return valuesOf.get(blob) ?? fromLists(blob);
+  return keptFieldValues(blob) ?? fromLists(blob);
 }
 
 /**
@@ -56,11 +44,6 @@ export function blobValues(blob: BlobProto): BlobValues {
 export function setBlobValues(blob: BlobProto, values: FieldValues): void {
   dropRawValues(blob);
   keepFieldValues(blob, values);
-}
-
-/** Keeps the values of the number fields beside `blob`, as the reader of binary files does. */
-export function keepFieldValues(blob: BlobProto, values: FieldValues): void {
-  valuesOf.set(blob, values);
 }
 
 /** A message for a blob of this shape. The values are not copied, as in `setBlobValues`. */

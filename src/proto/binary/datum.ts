@@ -14,6 +14,7 @@ export interface DatumValues {
   readonly label: number;
   /** The values where they are not bytes; `data` is empty then. */
   readonly floatData?: Float32Array | undefined;
+  /** Whether `data` is an image file. Default false. */
   readonly encoded?: boolean | undefined;
 }
 
@@ -22,6 +23,11 @@ export interface DatumValues {
  *
  * @param what names the record in an error
  * @throws MokaError MOKA_PARSE with the offset of the damaged byte
+ * @example
+ * ```ts
+ * const record = writeDatum({ channels: 1, height: 1, width: 2, data: Uint8Array.of(0, 255), label: 7 });
+ * console.log(readDatum(record).label); // 7
+ * ```
  */
 export function readDatum(bytes: Uint8Array, what = "datum"): DatumValues {
   const reader = new BinaryReader(bytes);
@@ -49,7 +55,14 @@ export function readDatum(bytes: Uint8Array, what = "datum"): DatumValues {
   return { ...datum, ...(floatData && { floatData }), ...(encoded !== undefined && { encoded }) };
 }
 
-/** The bytes of a Datum, as C++ writes them. `encoded` is written only if it is defined. */
+/**
+ * The bytes of a Datum, as C++ writes them. `encoded` is written only if it is defined.
+ *
+ * @example
+ * ```ts
+ * const record = writeDatum({ channels: 1, height: 1, width: 2, data: Uint8Array.of(0, 255), label: 7 });
+ * ```
+ */
 export function writeDatum(datum: DatumValues): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Varint).int32(datum.channels);

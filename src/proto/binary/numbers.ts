@@ -1,5 +1,5 @@
 import { type BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import type { FieldValues } from "./blob.js";
+import type { FieldValues } from "./field-values.js";
 
 /** Bytes per value, by the number of the field in BlobProto. */
 const sizes: ReadonlyMap<number, 4 | 8> = new Map([

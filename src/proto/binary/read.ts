@@ -12,7 +12,7 @@ import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import { kindOf, kinds, textFile, wrongKind } from "../file-kind.js";
 import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
-import { keepFieldValues } from "./blob.js";
+import { keepFieldValues } from "./field-values.js";
 import { NumberReader } from "./numbers.js";
 import { rawValues } from "./raw-values.js";
 
@@ -42,7 +42,17 @@ export const readNet = /* @__PURE__ */ readerOf(NetParameterSchema, "weights");
 /** Reads a `.solverstate`, as `readNet` does. */
 export const readSolverState = /* @__PURE__ */ readerOf(SolverStateSchema, "state");
 
-/** Reads a `.binaryproto`, the form of a mean image, as `readNet` does. */
+/**
+ * Reads a `.binaryproto`, the form of a mean image, as `readNet` does.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ *
+ * const mean = blobProtoToArray(readBlobProto(await readFile("mean.binaryproto")));
+ * console.log(mean.shape); // [ 1, 3, 8, 8 ]
+ * ```
+ */
 export const readBlobProto = /* @__PURE__ */ readerOf(BlobProtoSchema, "blob");
 
 /** A reader that refuses an empty file, and a file whose fields are those of another kind. */

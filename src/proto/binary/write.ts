@@ -22,7 +22,17 @@ export const writeNet = /* @__PURE__ */ writerOf(NetParameterSchema);
 /** A `.solverstate`, as `writeNet`. */
 export const writeSolverState = /* @__PURE__ */ writerOf(SolverStateSchema);
 
-/** A `.binaryproto`, as `writeNet`. */
+/**
+ * A `.binaryproto`, as `writeNet`.
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from "node:fs/promises";
+ *
+ * const mean = arrayToBlobProto({ shape: [1, 3, 1, 1], data: Float32Array.of(104, 117, 123) });
+ * await writeFile("mean_values.binaryproto", writeBlobProto(mean));
+ * ```
+ */
 export const writeBlobProto = /* @__PURE__ */ writerOf(BlobProtoSchema);
 
 function writerOf<Desc extends DescMessage>(schema: Desc) {

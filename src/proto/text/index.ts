@@ -16,6 +16,7 @@ export interface ParseOptions {
 
 /** A message, and the problems of its text in the order of the text. */
 export interface Parsed<T> {
+  /** What could be read, also of a text with problems. */
   readonly message: T;
   readonly issues: readonly TextIssue[];
 }
@@ -33,24 +34,51 @@ export function parseText<Schema extends DescMessage>(
   { file }: ParseOptions = {},
 ): Parsed<MessageShape<Schema>> & { readonly tree: FileNode } {
   const issues = new Issues();
-  const tree = parseTree(text, issues);
+  // Half of a pair of UTF-16 is no character: no file could hold it.
+  const tree = parseTree(text.replaceAll(/\p{Surrogate}/gu, "\ufffd"), issues);
   const message = buildMessage(schema, tree, issues, file);
   return { message, issues: issues.sorted(), tree };
 }
 
-/** Reads a net's prototxt of any version; V0 and V1 layers are not upgraded. Never throws for a malformed text. */
+/**
+ * Reads a net's prototxt of any version; V0 and V1 layers are not upgraded. Never throws for a malformed text.
+ *
+ * @example
+ * ```ts
+ * const { message, issues } = parseNet('name: "Mine"\nlayer { nam: "x" type: "ReLU" }');
+ * console.log(message.name, message.layer[0].type); // Mine ReLU
+ * console.log(issues[0].line, issues[0].message);
+ * ```
+ */
 export function parseNet(text: string, options: ParseOptions = {}): Parsed<NetParameter> {
   const { message, issues } = parseText(NetParameterSchema, text, options);
   return { message, issues };
 }
 
-/** Reads a solver's prototxt. Never throws for a malformed text. */
+/**
+ * Reads a solver's prototxt. Never throws for a malformed text.
+ *
+ * @example
+ * ```ts
+ * const { message } = parseSolver('base_lr: 0.01\nmax_iter: 100');
+ * console.log(message.maxIter); // 100
+ * ```
+ */
 export function parseSolver(text: string, options: ParseOptions = {}): Parsed<SolverParameter> {
   const { message, issues } = parseText(SolverParameterSchema, text, options);
   return { message, issues };
 }
 
-/** The prototxt of a net, with the comments and unknown fields that it was read with. */
+/**
+ * The prototxt of a net, with the comments and unknown fields that it was read with.
+ *
+ * @example
+ * ```ts
+ * const { message } = parseNet(text);
+ * message.name = "Mine";
+ * console.log(formatNet(message).split("\n")[0]); // name: "Mine"
+ * ```
+ */
 export function formatNet(message: NetParameter): string {
   return formatText(NetParameterSchema, message, { comments: true, unicode: true });
 }

@@ -39,19 +39,24 @@ const textIssueCodes = {
   MOKA_TEXT_SPELLING: "warning",
   /** An unknown escape in a string. Its characters become part of the string. */
   MOKA_TEXT_ESCAPE: "warning",
-  /** Escapes in a string whose bytes are not UTF-8. This is the only issue that Caffe accepts. */
+  /** Escapes in a string whose bytes are not UTF-8. Caffe accepts it. */
   MOKA_TEXT_ENCODING: "warning",
+  /** A comment that goes on behind a carriage return, which ends no line. Caffe accepts it, and sees a comment. */
+  MOKA_TEXT_LINE_END: "warning",
 } as const satisfies Record<string, "error" | "warning">;
 
+/** The kind of a problem of a text. */
 export type TextIssueCode = keyof typeof textIssueCodes;
 
 export interface TextIssue {
   readonly code: TextIssueCode;
+  /** `warning`: the meaning is clear, and was read. `error`: it is in doubt, or something is missing from the message. */
   readonly severity: "error" | "warning";
   /** Line, counted from 1. */
   readonly line: number;
   /** Column, counted from 1 in UTF-16 units. */
   readonly column: number;
+  /** The problem, in a sentence. */
   readonly message: string;
   /** Whether Caffe, which reads with C++ protobuf, would refuse the file for this. */
   readonly caffeRefuses: boolean;
@@ -63,7 +68,7 @@ export class Issues {
 
   add(code: TextIssueCode, at: { readonly line: number; readonly column: number }, message: string): void {
     const { line, column } = at;
-    const caffeRefuses = code !== "MOKA_TEXT_ENCODING";
+    const caffeRefuses = code !== "MOKA_TEXT_ENCODING" && code !== "MOKA_TEXT_LINE_END";
     this.#found.push({ code, severity: textIssueCodes[code], line, column, message, caffeRefuses });
   }
 

@@ -166,7 +166,11 @@ export class Lexer {
     let end = Math.min(this.#nextLine - 1, text.length);
     while (text.charCodeAt(end - 1) === carriageReturn) end--;
     const column = offset - this.#lineStart + 1;
-    this.comments.push({ line, column, offset, end, endLine: line, text: `#${text.slice(offset + 1, end)}` });
+    const content = text.slice(offset + 1, end);
+    this.comments.push({ line, column, offset, end, endLine: line, text: `#${content}` });
+    if (content.includes("\r") && /\r\s*[^\s#]/.test(content)) {
+      this.#issues.add("MOKA_TEXT_LINE_END", { line, column }, "a comment that goes on behind a carriage return (CR)");
+    }
     this.commentCount++;
     return end;
   }

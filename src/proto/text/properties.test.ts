@@ -144,3 +144,9 @@ test("time grows no faster than the text", () => {
     expect(timed(part, 60_000), JSON.stringify(part)).toBeLessThan(1500 + short * 60);
   }
 });
+
+test("half of a pair of UTF-16, which no file can hold, is read as U+FFFD", () => {
+  const printed = formatNet(parseNet('name: "a\ud800b"  # \udc00\n').message);
+  expect(printed).toBe('name: "a\ufffdb"  # \ufffd\n');
+  expect(formatNet(parseNet(printed).message)).toBe(printed);
+});

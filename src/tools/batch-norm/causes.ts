@@ -10,11 +10,13 @@ import type { Scores } from "./outputs.js";
 /** One cause of worse results in testing than in training. */
 export interface Cause {
   readonly kind: "empty" | "hard-coded" | "tiny batches" | "other domain" | "slow average";
+  /** The cause in a few words. */
   readonly title: string;
   /** The names of the BatchNorm layers it concerns. */
   readonly layers: readonly string[];
   /** The evidence in the numbers of this net, one sentence each. */
   readonly evidence: readonly string[];
+  /** What to do about it. */
   readonly remedy: string;
 }
 

@@ -3,6 +3,7 @@ import type { Net } from "../../core/net.js";
 import type { Tensor } from "../../core/tensor.js";
 import { batchNormParam, storedStatistics } from "../../layers/normalization/batch-norm.js";
 import { countOf } from "../../util/shape.js";
+import { upTo, type WorkOptions, watched } from "../../util/work.js";
 import type { BatchSource } from "./batches.js";
 import { feed } from "./fed-net.js";
 import { type FirstBad, FirstBadFinder } from "./first-bad.js";
@@ -21,6 +22,7 @@ export interface LayerGap {
    * batch, `global` in the net where all normalize by their averages.
    */
   readonly inputError: number;
+  /** The same of its top. */
   readonly outputError: number;
   /**
    * The divergence of the data's normal distribution from the stored one, KL(N(μ, σ²) ‖ N(M/s, V/s)), in nats: the mean
@@ -52,11 +54,12 @@ export async function compareStatistics(
   globalNet: Net,
   source: BatchSource,
   iterations: number,
+  work: WorkOptions = {},
 ): Promise<Comparison> {
   const gaps = new Map<number, GapMeter>();
   const sideOf = (net: Net) => ({ net, scores: new ScoreMean(), bad: new FirstBadFinder() });
   const sides = { batch: sideOf(batchNet), global: sideOf(globalNet) };
-  for (let iteration = 0; iteration < iterations; iteration++) {
+  for await (const iteration of watched(upTo(iterations), { what: "batches", total: iterations }, work)) {
     const batch = await source.next();
     for (const net of [batchNet, globalNet]) feed(net, batch);
     for (const [index, { layer, bottom }] of batchNet.nodes.entries()) {

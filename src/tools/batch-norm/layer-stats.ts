@@ -8,12 +8,15 @@ import { type NormLayer, storedBlobs } from "./norm-layers.js";
 
 /** A channel that is constant or has suspicious values, with the reason. */
 export interface FlaggedChannel {
+  /** From 0. */
   readonly channel: number;
+  /** Why, with its numbers. */
   readonly reason: string;
 }
 
 /** One value per channel, and their distribution. */
 export interface ChannelValues extends Distribution {
+  /** A number for each channel. */
   readonly values: readonly number[];
 }
 
@@ -21,6 +24,7 @@ export interface ChannelValues extends Distribution {
 export interface BatchNormStats {
   readonly name: string;
   readonly channels: number;
+  /** `eps` of the layer. */
   readonly eps: number;
   /** `moving_average_fraction`. */
   readonly fraction: number;
@@ -28,6 +32,7 @@ export interface BatchNormStats {
   readonly useGlobalStats?: boolean;
   /** The third blob, and its meaning. */
   readonly factor: number;
+  /** What the factor means. */
   readonly reading: FactorReading;
   /** The mean and variance that the layer uses: the blobs divided by the factor, or 0 if the factor is 0. */
   readonly mean: ChannelValues;

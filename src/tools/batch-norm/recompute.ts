@@ -2,12 +2,14 @@ import type { Layer } from "../../core/layer.js";
 import type { Net } from "../../core/net.js";
 import type { Span } from "../../core/span.js";
 import { storedStatistics } from "../../layers/normalization/batch-norm.js";
+import { upTo, type WorkOptions, watched } from "../../util/work.js";
 import type { BatchSource } from "./batches.js";
 import { feed } from "./fed-net.js";
 import { Moments } from "./moments.js";
 import { type NormBlobs, normBlobsIn } from "./norm-layers.js";
 
 export const statisticsMethods = ["pooled", "moving"] as const;
+/** How new averages are made; see `CalibrateOptions`. */
 export type StatisticsMethod = (typeof statisticsMethods)[number];
 
 /** Copies of the blobs of all BatchNorm layers, by layer name. */
@@ -29,17 +31,20 @@ export function putNormBlobs(net: Net, blobs: ReadonlyMap<string, NormBlobs>): v
  * `pooled`: the mean and the variance (÷ m − 1) of all m values of a channel over all batches, in double precision; the
  * factor is 1. Layers that share their blobs by `param { name }` are measured as one.
  * `moving`: the blobs start at 0, and each forward moves them by `moving_average_fraction`, as in training.
+ *
+ * @param total the number of batches of the work that this is the first part of
  */
 export async function measure(
   net: Net,
   source: BatchSource,
   iterations: number,
   method: StatisticsMethod,
+  { work, total }: { readonly work: WorkOptions; readonly total: number },
 ): Promise<Map<string, NormBlobs>> {
   const moves = method === "moving";
   if (moves) for (const { params } of normsOf(net)) for (const { data } of params) data.array.fill(0);
   const pooled = new Map<Span, Moments>();
-  for (let i = 0; i < iterations; i++) {
+  for await (const _ of watched(upTo(iterations), { what: "batches", total }, work)) {
     feed(net, await source.next());
     await (moves ? net.runForward() : addBatch(net, pooled));
   }

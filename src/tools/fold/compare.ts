@@ -1,5 +1,6 @@
 import type { Net } from "../../core/net.js";
 import { countOf, type Shape } from "../../util/shape.js";
+import { type WorkOptions, watched } from "../../util/work.js";
 import type { FoldTarget } from "./index.js";
 
 /** The difference between an output of the folded net and that of the original net. */
@@ -34,7 +35,12 @@ export interface Comparison {
  *
  * @param after has the same inputs and outputs as `before`; both keep all blobs
  */
-export async function compareNets(before: Net, after: Net, targets: readonly FoldTarget[]): Promise<Comparison> {
+export async function compareNets(
+  before: Net,
+  after: Net,
+  targets: readonly FoldTarget[],
+  work: WorkOptions = {},
+): Promise<Comparison> {
   await before.runForward();
   await after.runForward();
   const outputs = before.outputs
@@ -46,7 +52,9 @@ export async function compareNets(before: Net, after: Net, targets: readonly Fol
       return { name, shape, error, relativeError: error / (largest(wanted) || 1) };
     });
   const layers: LayerComparison[] = [];
-  for (const target of targets.toReversed()) layers.unshift(await compareLayer(before, after, target));
+  const count = { what: "layers", total: targets.length } as const;
+  for await (const target of watched(targets.toReversed(), count, work))
+    layers.unshift(await compareLayer(before, after, target));
   return { outputs, layers };
 }
 

@@ -36,6 +36,7 @@ export interface FoldedLayer {
 export interface KeptLayer {
   readonly layer: string;
   readonly type: string;
+  /** Why it cannot be folded exactly. */
   readonly reason: string;
 }
 
@@ -54,6 +55,7 @@ export interface FoldTarget {
 }
 
 export interface NetSize {
+  /** Number of layers. */
   readonly layers: number;
   /** The number of values of all parameters; a shared one counts once for each layer that has it. */
   readonly parameters: number;
@@ -64,10 +66,15 @@ export interface FoldedNet {
   readonly net: NetParameter;
   /** The same layers with their blobs, as in a caffemodel. */
   readonly weights: NetParameter;
+  /** The layers that were folded. */
   readonly folded: readonly FoldedLayer[];
+  /** The layers that stay, each with its reason. */
   readonly kept: readonly KeptLayer[];
+  /** The layers whose weights changed. */
   readonly targets: readonly FoldTarget[];
+  /** The size of the given net. */
   readonly before: NetSize;
+  /** The size of the folded net. */
   readonly after: NetSize;
 }
 

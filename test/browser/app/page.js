@@ -1,4 +1,5 @@
 // What a user's page does, bundled by each bundler: the same work in the page and in a worker of its own.
+import { overPort } from "./port.js";
 import { work } from "./work.js";
 
 const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
@@ -8,6 +9,7 @@ const inWorker = new Promise((resolve) => {
 });
 const folder = new URL("..", location.href).href;
 worker.postMessage(folder);
-const report = { page: await work(folder), worker: await inWorker, isIsolated: crossOriginIsolated };
 const [bundler] = location.pathname.split("/").slice(-2);
+const port = await overPort(folder, bundler);
+const report = { page: await work(folder), worker: await inWorker, port, isIsolated: crossOriginIsolated };
 await fetch("/report", { method: "POST", body: JSON.stringify({ bundler, ...report }) });

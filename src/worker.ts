@@ -1,0 +1,48 @@
+/** `moka-caffe/worker`: nets and solvers in a worker, with the methods that they have here, so that a page stays responsive. */
+import { sharedWorker, type WorkerFunctions, type WorkerMoka } from "./api/remote/connect.js";
+import type { Net as WorkerNet } from "./api/remote/net.js";
+import type { Solver as WorkerSolver } from "./api/remote/solver.js";
+
+export {
+  connect,
+  terminate,
+  type WorkerFunctions,
+  type WorkerMoka,
+  type WorkerNetOptions,
+  type WorkerSolverOptions,
+} from "./api/remote/connect.js";
+export type { Blob } from "./api/remote/net.js";
+export type { Port } from "./api/remote/port.js";
+export type { BlobPart, ForwardOptions, LayerFacts, SolverState, TransferOptions } from "./api/remote/protocol.js";
+export { createFiles, type MemoryFiles } from "./platform/memory-files.js";
+export { MokaError } from "./util/errors.js";
+
+/** A net in a worker; see `Net.load`. */
+export type Net = WorkerNet;
+/** A solver in a worker; see `Solver.load`. */
+export type Solver = WorkerSolver;
+
+/** Reads a net and builds it in the worker; as `Net.load` here. */
+export const Net: WorkerMoka["Net"] = { load: (...args) => sharedWorker().Net.load(...args) };
+/** Reads a solver and builds its nets in the worker; as `Solver.load` here. */
+export const Solver: WorkerMoka["Solver"] = { load: (...args) => sharedWorker().Solver.load(...args) };
+
+export const calibrate: WorkerFunctions["calibrate"] = (...args) => sharedWorker().calibrate(...args);
+export const computeImageMean: WorkerFunctions["computeImageMean"] = (...args) =>
+  sharedWorker().computeImageMean(...args);
+export const convertCifarData: WorkerFunctions["convertCifarData"] = (...args) =>
+  sharedWorker().convertCifarData(...args);
+export const convertImageset: WorkerFunctions["convertImageset"] = (...args) => sharedWorker().convertImageset(...args);
+export const convertMnistSiameseData: WorkerFunctions["convertMnistSiameseData"] = (...args) =>
+  sharedWorker().convertMnistSiameseData(...args);
+export const doctor: WorkerFunctions["doctor"] = (...args) => sharedWorker().doctor(...args);
+export const drawNet: WorkerFunctions["drawNet"] = (...args) => sharedWorker().drawNet(...args);
+export const fix: WorkerFunctions["fix"] = (...args) => sharedWorker().fix(...args);
+export const fold: WorkerFunctions["fold"] = (...args) => sharedWorker().fold(...args);
+export const lint: WorkerFunctions["lint"] = (...args) => sharedWorker().lint(...args);
+export const loadArray: WorkerFunctions["loadArray"] = (...args) => sharedWorker().loadArray(...args);
+export const loadArrays: WorkerFunctions["loadArrays"] = (...args) => sharedWorker().loadArrays(...args);
+export const loadImage: WorkerFunctions["loadImage"] = (...args) => sharedWorker().loadImage(...args);
+export const loadMean: WorkerFunctions["loadMean"] = (...args) => sharedWorker().loadMean(...args);
+export const stats: WorkerFunctions["stats"] = (...args) => sharedWorker().stats(...args);
+export const summarize: WorkerFunctions["summarize"] = (...args) => sharedWorker().summarize(...args);

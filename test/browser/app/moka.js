@@ -1,0 +1,3 @@
+import { serve } from "moka-caffe/worker/host";
+
+serve();
