@@ -31,6 +31,9 @@ const packed = made("model.gz", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
 // ir_version 8, producer_name "pytorch", graph { name: "g" }, opset_import { version: 13 }
 const onnx = made("m.onnx", [8, 8, 18, 7, 112, 121, 116, 111, 114, 99, 104, 58, 3, 18, 1, 103, 66, 2, 16, 13]);
 const wide = made("utf16.prototxt", [0xff, 0xfe, 0x6c, 0, 0x61, 0]);
+const hdf5Weights = golden("files/snapshots/snap_iter_10.caffemodel.h5");
+const hdf5State = golden("files/snapshots/snap_iter_10.solverstate.h5");
+const empty = made("empty.prototxt", "");
 const picture = golden("data/inputs/images/small.png");
 
 test.each([
@@ -50,6 +53,13 @@ test.each([
   [["train", "--solver", weights], /a caffemodel, where a prototxt is wanted/],
   [["train", "--solver", solver, "--snapshot", weights], /a caffemodel, where a solverstate is wanted/],
   [["train", "--solver", solver, "--weights", state], /a solverstate, where a caffemodel is wanted/],
+  [["train", "--solver", solver, "--snapshot", hdf5Weights], /is a caffemodel in HDF5, where a solverstate is wanted/],
+  [["train", "--solver", solver, "--weights", hdf5State], /is a solverstate in HDF5, where a caffemodel is wanted/],
+  [["stats", hdf5State], /is a solverstate in HDF5, where a caffemodel is wanted/],
+  [["train", "--solver", empty], /: the file is empty, where a prototxt is wanted/],
+  [["test", "--model", empty, "--weights", weights], /: the file is empty, where a prototxt is wanted/],
+  [["lint", empty], /: the file is empty, where a prototxt is wanted/],
+  [["upgrade", empty, join(folder, "o.prototxt")], /: the file is empty, where a prototxt or a caffemodel is wanted/],
   [["train", "--solver", ""], /the path of a prototxt is empty/],
   [["lint", weights], /a caffemodel, where a prototxt is wanted/],
   [["lint", mean], /a binaryproto, where a prototxt is wanted/],
@@ -61,7 +71,7 @@ test.each([
   [["draw", solver, join(folder, "x.svg")], /a solver's prototxt, where a net's prototxt is wanted/],
   [["fold", net, state, "--output", join(folder, "out")], /a solverstate, where a caffemodel is wanted/],
   [["stats", weights, net], /a net's prototxt, where a caffemodel is wanted/],
-  [["summary", golden("files/snapshots/snap_iter_10.caffemodel.h5")], /an HDF5 file, where a prototxt is wanted/],
+  [["summary", hdf5Weights], /an HDF5 file, where a prototxt is wanted/],
 ])("moka %j names the kind that it was given and the kind that it wants", async (args, message) => {
   const { code, err } = await moka(...args);
   expect(err.split("\n").find((line) => line.startsWith("moka:"))).toMatch(message);

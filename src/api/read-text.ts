@@ -41,13 +41,15 @@ export async function readText(source: FileSource, files: Files): Promise<Text> 
   return { text: new TextDecoder().decode(await readTextBytes(source, files)), file: sourceName(source) };
 }
 
-/** Reads a prototxt's bytes. Throws if the file is plainly of another kind. */
+/** Reads a prototxt's bytes. Throws if the file is empty, or plainly of another kind. */
 export async function readTextBytes(source: FileSource, files: Files): Promise<Uint8Array> {
   check(source !== "", "MOKA_FILE", "the path of a prototxt is empty");
   const bytes = await readSource(files, source);
+  const file = sourceName(source) ?? "what is given";
+  check(bytes.length > 0, "MOKA_PARSE", `${file}: the file is empty, where a prototxt is wanted`);
   const kind = kindOf(bytes);
   if (kind === undefined || texts.has(kind)) return bytes;
-  throw new MokaError("MOKA_PARSE", wrongKind(sourceName(source) ?? "what is given", kind, "a prototxt"));
+  throw new MokaError("MOKA_PARSE", wrongKind(file, kind, "a prototxt"));
 }
 
 const texts: ReadonlySet<string> = new Set([kinds.net, kinds.solver, textFile]);

@@ -20,7 +20,7 @@ const pause = 100;
 export class Progress {
   readonly #stream: NodeJS.WriteStream;
   #line = "";
-  /** When the line was drawn. */
+  /** When the line last changed. */
   #drawn = 0;
 
   constructor(stream: NodeJS.WriteStream) {
@@ -28,7 +28,9 @@ export class Progress {
   }
 
   /** Prints warnings and errors above the line. */
-  readonly log: Log = (...line) => this.#above(() => problems({ upgrades: true })(...line));
+  readonly log: Log = (severity, ...line) => {
+    if (severity !== "info") this.#above(() => problems({ upgrades: true })(severity, ...line));
+  };
 
   /** Draws what this solver does from now on. */
   follow(solver: Solver): void {
@@ -44,6 +46,7 @@ export class Progress {
     solver.on("iteration", ({ iter, smoothedLoss, lr }) => {
       const now = performance.now();
       if (now - this.#drawn < pause) return;
+      this.#drawn = now;
       const seconds = (((now - start) / (iter + 1 - first)) * (solver.param.maxIter - iter - 1)) / 1000;
       this.#draw(line(iter + 1, formatNumber(smoothedLoss), lr, `  ${duration(seconds)} left`));
     });
@@ -67,7 +70,6 @@ export class Progress {
     this.clear();
     // A line that wraps could not be removed by going back to its beginning.
     this.#line = escaped(line.replace(/\s/g, " ")).slice(0, (this.#stream.columns || 80) - 1);
-    this.#drawn = performance.now();
     print(this.#line, this.#stream);
   }
 

@@ -23,14 +23,25 @@ export interface DatabaseWriter {
 }
 
 /**
- * Begins a new database in a folder, and creates the folder if it does not exist. An LMDB stays in memory until it is
- * finished; a LevelDB is written table by table.
+ * Begins a new database in a folder. The first record creates the folder if it does not exist: work that finds no record leaves
+ * nothing. An LMDB stays in memory until it is finished; a LevelDB is written table by table.
  *
  * @throws MokaError MOKA_FILE if the folder holds a database already, as Caffe's converters do
  */
 export async function createDatabase(files: Files, backend: Backend, folder: string): Promise<DatabaseWriter> {
   await checkNoDatabase(files, folder);
-  await files.makeFolder(folder);
+  let begun: Promise<DatabaseWriter> | undefined;
+  const begin = () => {
+    begun ??= files.makeFolder(folder).then(() => writerOf(files, backend, folder));
+    return begun;
+  };
+  return {
+    add: async (key, value) => (await begin()).add(key, value),
+    finish: async () => (await begin()).finish(),
+  };
+}
+
+async function writerOf(files: Files, backend: Backend, folder: string): Promise<DatabaseWriter> {
   if (backend === "leveldb") return new (await import("./leveldb/writer.js")).LevelDbWriter(files, folder);
   const writer = new (await import("./lmdb/writer.js")).LmdbWriter();
   return {

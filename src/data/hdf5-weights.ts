@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { blobShape, blobValues, makeBlob } from "../proto/binary/index.js";
+import { kinds } from "../proto/file-kind.js";
 import {
   type BlobProto,
   BlobProtoSchema,
@@ -10,7 +11,7 @@ import {
   SolverStateSchema,
 } from "../proto/gen/caffe_pb.js";
 import { check } from "../util/errors.js";
-import { floatsOf, type Hdf5Value, readHdf5, readHdf5Tree, writeHdf5 } from "./hdf5.js";
+import { floatsOf, type Hdf5Value, readHdf5Tree, writeHdf5 } from "./hdf5.js";
 
 type Datasets = ReadonlyMap<string, Hdf5Value>;
 
@@ -25,6 +26,7 @@ const maxParams = 1000;
 export async function netFromHdf5(bytes: Uint8Array, file: string): Promise<NetParameter> {
   const { datasets, groups } = await readHdf5Tree(bytes, file);
   const names = layerIndices(datasets, groups);
+  checkKind(names.size > 0 || !isState(datasets), file, kinds.state, kinds.weights);
   check(names.size > 0, "MOKA_WEIGHTS", `${file} has no weights: there is no data/<layer>/<index> in it`);
   const layer = [...names].map(([name, indices]) => {
     const count = Math.max(-1, ...indices) + 1;
@@ -35,6 +37,14 @@ export async function netFromHdf5(bytes: Uint8Array, file: string): Promise<NetP
     return create(LayerParameterSchema, { name, blobs });
   });
   return create(NetParameterSchema, { layer });
+}
+
+function isState(datasets: Datasets): boolean {
+  return datasets.has("iter");
+}
+
+function checkKind(isRight: boolean, file: string, kind: string, wanted: string): void {
+  check(isRight, "MOKA_WEIGHTS", `${file} is ${kind} in HDF5, where ${wanted} is wanted`);
 }
 
 /** The names of the layers with the indices of their datasets. A group in `data` is a layer unless it holds groups. */
@@ -80,7 +90,8 @@ export async function netToHdf5(net: NetParameter): Promise<Uint8Array> {
 
 /** A solver state in HDF5: `iter`, `current_step`, `learned_net` and `history/<index>`. */
 export async function solverStateFromHdf5(bytes: Uint8Array, file: string): Promise<SolverState> {
-  const datasets = await readHdf5(bytes, file);
+  const { datasets, groups } = await readHdf5Tree(bytes, file);
+  checkKind(isState(datasets) || layerIndices(datasets, groups).size === 0, file, kinds.weights, kinds.state);
   const integer = (name: string) => {
     const value = datasets.get(name);
     check(

@@ -190,7 +190,11 @@ test("errors leave no database", async () => {
   expect(existsSync(join(sizes.path, "data.mdb"))).toBe(false);
   await expect(convert("a.png").done).rejects.toThrow(/errors\.txt:1:1: expected a file, a space and a label/);
   await expect(convert("").done).rejects.toThrow(/the list is empty/);
-  await expect(convert("none.png 1").done).rejects.toThrow(/none of its 1 images/);
+  for (const backend of ["lmdb", "leveldb"]) {
+    const none = convert("none.png 1", { backend });
+    await expect(none.done).rejects.toThrow(/none of its 1 images/);
+    expect(existsSync(none.path)).toBe(false);
+  }
   await expect(convert("a.png 1", { resizeWidth: 3 }).done).rejects.toThrow(/give both, or none/);
   await expect(convert("a.png 1", { encodeType: "bmp" }).done).rejects.toThrow(/not as "bmp"/);
   const twice = convert("a.png 1");

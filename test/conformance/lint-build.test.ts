@@ -68,7 +68,9 @@ const withFiles = [
  */
 const filesAway = /(?:source|root_folder|mean_file) is (?:bogus|missing)|_threshold is/;
 
-describe.each([...golden, ...Object.entries(sources), ...withFiles])("%s", (...[type, text, file]: Case) => {
+const cases: Case[] = [...golden, ...Object.entries(sources), ...withFiles];
+
+describe.each(cases.map(([type, text, file]) => ({ type, text, file })))("$type", ({ type, text, file }) => {
   const changes = changesOf(layerIn(parseNet(text).message, type)).filter(
     ([what]) => file === undefined || !filesAway.test(what),
   );

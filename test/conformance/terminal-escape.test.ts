@@ -1,5 +1,5 @@
 // Names with control characters and line ends: every command prints them escaped.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,6 +43,13 @@ layer { name: "data" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 
 layer { name: ${name(4, "conv")} type: "Convolution" bottom: "x" top: ${name(4, "conv")} convolution_param { num_output: 2 kernel_size: 1 } }
 ${all.map((index) => `layer { name: ${name(index, "bn")} type: "BatchNorm" bottom: ${index === 0 ? name(4, "conv") : name(index - 1, "y")} top: ${name(index, "y")} }`).join("\n")}
 `;
+const toClassify = `name: ${name(4)}
+layer { name: "data" type: "Input" top: "x" input_param { shape { dim: 10 dim: 3 dim: 4 dim: 4 } } }
+layer { name: ${name(4, "ip")} type: "InnerProduct" bottom: "x" top: ${name(4, "ip")} inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
+`;
+const old = all
+  .map((index) => `layers { name: ${name(index)} type: RELU bottom: ${name(index)} top: ${name(index)} }\n`)
+  .join("");
 /** Nets that every command refuses, with errors that have names in them. */
 const broken = [
   ...all.map((index) => `layer { name: ${name(index)} type: ${name(index)} bottom: "x" top: "y" }\n`),
@@ -78,12 +85,29 @@ async function harmless(...call: readonly string[]) {
 
 describe("names of a net", () => {
   const [model, weights, net] = [at("deploy.prototxt"), at("w.caffemodel"), at("net.prototxt")];
+  const classified = at("classified.prototxt");
+  const files: Readonly<Record<string, string>> = {
+    OUT: at("out"),
+    "OUT.svg": at("out.svg"),
+    SOLVER: at("solver.prototxt"),
+    PICTURE: at(`${evil[4]?.replaceAll("/", "")}.png`),
+    LABELS: at("labels.txt"),
+    OLD: at(`old${evil[4]?.replaceAll("/", "")}`),
+  };
   beforeAll(async () => {
     writeFileSync(model, deploy);
     writeFileSync(net, trainval);
     const loaded = await Net.load(deploy, { engine: "reference" });
     await loaded.save(weights);
     await loaded.dispose();
+    writeFileSync(classified, toClassify);
+    const classifier = await Net.load(toClassify, { engine: "reference" });
+    await classifier.save(at("classified.caffemodel"));
+    await classifier.dispose();
+    const picture = new URL("../golden/data/inputs/images/small.png", import.meta.url);
+    copyFileSync(picture, files["PICTURE"] ?? "");
+    writeFileSync(files["LABELS"] ?? "", evil.map((each) => each.replaceAll(/[\r\n]/g, " ")).join("\n"));
+    writeFileSync(files["OLD"] ?? "", old);
     const solver = `net: "net.prototxt" base_lr: 0.01 lr_policy: "fixed" max_iter: 3 display: 1 test_iter: 1 test_interval: 2 snapshot_prefix: "s" snapshot_after_train: false debug_info: true\n`;
     writeFileSync(at("solver.prototxt"), solver);
   });
@@ -100,7 +124,15 @@ describe("names of a net", () => {
     [0, ["fold", model, weights]],
     [0, ["fold", model, weights, "--json"]],
     [undefined, ["doctor", net, weights]],
+    [undefined, ["doctor", net, weights, "--json"]],
     [undefined, ["calibrate", net, weights, "-o", "OUT"]],
+    [undefined, ["calibrate", net, weights, "-o", "OUT", "--json"]],
+    [0, ["classify", classified, at("classified.caffemodel"), "PICTURE", "--labels", "LABELS"]],
+    [0, ["classify", classified, at("classified.caffemodel"), "PICTURE", "--labels", "LABELS", "--json"]],
+    [0, ["extract_features", weights, net, `y${evil[0]}`, at(`features${evil[0]}`), "1", "lmdb"]],
+    [0, ["extract_features", weights, net, `y${evil[0]}`, at(`features${evil[1]?.replaceAll("/", "")}`), "1", "npy"]],
+    [0, ["upgrade", "OLD", at(`new${evil[0]}`)]],
+    [0, ["upgrade_net_proto_text", "OLD", at(`new${evil[4]?.replaceAll("/", "")}`)]],
     [0, ["time", "--model", model, "--iterations", "1"]],
     [undefined, ["test", "--model", net, "--weights", weights, "--iterations", "1"]],
     [0, ["train", "--solver", "SOLVER"]],
@@ -112,11 +144,7 @@ describe("names of a net", () => {
     [undefined, ["fix", model, "-o", "OUT"]],
     [undefined, ["fix", net, "-o", "OUT", "--json"]],
   ])("%# %s %j", async (expected, call) => {
-    const { code, out } = await harmless(
-      ...call.map(
-        (each) => ({ OUT: at("out"), "OUT.svg": at("out.svg"), SOLVER: at("solver.prototxt") })[each] ?? each,
-      ),
-    );
+    const { code, out } = await harmless(...call.map((each) => files[each] ?? each));
     if (expected !== undefined) expect(code).toBe(expected);
     if (call.includes("--json"))
       expect(() =>
@@ -175,6 +203,18 @@ test("names of files, options and commands", async () => {
       ["parse_log", each],
       ["convert_imageset", each, each, at("db")],
       ["digits", `${each}\0`],
+      ["classify", each, each, each],
+      ["extract_features", each, each, each, each, "1", "lmdb"],
+      ["extract_features", "w", "n", "b", "o", each, each],
+      ["compute_image_mean", each, each],
+      ["convert_mnist_data", each, each, each],
+      ["convert_mnist_siamese_data", each, each, each],
+      ["convert_cifar_data", each, each, each],
+      ["upgrade", each, each],
+      ["upgrade_net_proto_text", each, each],
+      ["doctor", each, each],
+      ["calibrate", each, each, "-o", each],
+      ["draw_net", each, each],
     ]) {
       await harmless(...call);
     }

@@ -19,6 +19,19 @@ test("shows the steps, and the memory beside Caffe's, in 100 columns", async () 
   expect(out).toMatch(/^ {2}buffers of BatchNorm +\d/m);
 });
 
+test("takes names of any length, and of characters that are two columns wide", async () => {
+  const [long, wide] = ["b".repeat(400), "字".repeat(20)];
+  const { code, out } = await moka(
+    "explain",
+    `layer { name: "d" type: "Input" top: "d" input_param { shape { dim: 2 dim: 3 dim: 4 dim: 4 } } }
+     layer { name: "${long}" type: "BatchNorm" bottom: "d" top: "${long}" }
+     layer { name: "${wide}" type: "Power" bottom: "${long}" top: "p" }`,
+  );
+  expect(code).toBe(0);
+  expect(out).toMatch(/^b{15} batchNorm +d 2×3×4×4 .*576\nb{15} +→ b{32}\nb{15} +b{34}$/m);
+  expect(out).toMatch(/^字{7} +\S+ .*\n字{7} /m);
+});
+
 test("--json gives the same as data", async () => {
   const { out } = await moka("explain", model, "--json", "--phase", "TEST");
   const { phase, steps, totals, memory, caffe } = JSON.parse(out);

@@ -3,8 +3,8 @@ import { onOneLine } from "../../util/escape.js";
 import { type Command, command } from "../command.js";
 import { json, model, phase, runOptions, someWeights, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";
+import { rowLines } from "../table.js";
 import { withNet } from "../with-net.js";
-import { wrap } from "../wrap.js";
 
 /** `moka explain`: shows the program of a net as it runs, with fused kernels and planned memory. */
 export const explain: Command = command(
@@ -14,59 +14,34 @@ export const explain: Command = command(
     await withNet(model, { ...options, keep: "outputs" }, async (net) => {
       const explanation = explainNet(net);
       if (json) printJson(explanation);
-      else print(await asText(onOneLine(explanation)));
+      else print(asText(onOneLine(explanation)));
     });
   },
 );
 
-/** Widths of the columns, in characters. A line has 100. */
-const widths = [16, 23, 35, 9, 9, 8];
+/** A line has 100 columns at most. */
+const columns = { widths: [15, 22, 34, 8, 8, 7], gap: 1, right: 3 };
 
-async function asText(explanation: Explanation): Promise<string> {
-  const { default: Table } = await import("cli-table3");
+function asText(explanation: Explanation): string {
   const { name, phase, engine, steps, totals } = explanation;
   const lines = [`${name || "(no name)"}, phase ${phase}, ${engine}`];
+  const row = (...cells: readonly string[][]) => lines.push(...rowLines(cells, columns));
   for (const direction of ["forward", "backward"] as const) {
     const own = steps.filter((step) => step.direction === direction);
     if (own.length === 0) continue;
-    const table = new Table({
-      head: [direction, "kernel", "blobs (offset in shared memory)", "read", "written", "flops"],
-      colWidths: widths.map((width) => width - 1),
-      colAligns: ["left", "left", "left", "right", "right", "right"],
-      wordWrap: true,
-      wrapOnWordBoundary: false,
-      style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-      chars: { ...noLines, middle: " " },
-    });
-    for (const step of own) table.push(rowOf(step));
+    lines.push("");
+    row([direction], ["kernel"], ["blobs (offset in shared memory)"], ["read"], ["written"], ["flops"]);
+    for (const step of own) row(...cellsOf(step));
     const { flops, bytesRead, bytesWritten } = totals[direction];
-    table.push(["total", `${own.length} steps`, "", inBytes(bytesRead), inBytes(bytesWritten), inFlops(flops)]);
-    const rows = table.toString().split("\n");
-    lines.push("", ...rows.map((line) => line.trimEnd()));
+    row(["total"], [`${own.length} steps`], [""], [inBytes(bytesRead)], [inBytes(bytesWritten)], [inFlops(flops)]);
   }
   return `${[...lines, "", ...memoryLines(explanation)].join("\n")}\n`;
 }
 
-const edges = ["top", "bottom"].flatMap((edge) => [edge, `${edge}-mid`, `${edge}-left`, `${edge}-right`]);
-const lineNames = [...edges, "left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"];
-const noLines = Object.fromEntries(lineNames.map((name) => [name, ""]));
-
-function rowOf({ layers, kernel, isHost, reads, writes, bytesRead, bytesWritten, flops }: ExplainedStep): string[] {
+function cellsOf({ layers, kernel, isHost, reads, writes, bytesRead, bytesWritten, flops }: ExplainedStep): string[][] {
   const blobs = [...reads.map((buffer) => `  ${shown(buffer)}`), ...writes.map((buffer) => `→ ${shown(buffer)}`)];
-  const work = isHost ? "" : inFlops(flops);
-  return [
-    cell(layers, 0),
-    isHost ? `(${kernel})` : kernel,
-    cell(blobs, 2),
-    inBytes(bytesRead),
-    inBytes(bytesWritten),
-    work,
-  ];
-}
-
-/** The names of a cell, on as many lines as they need. */
-function cell(names: readonly string[], column: number): string {
-  return names.flatMap((name) => wrap(name, (widths[column] ?? 2) - 1)).join("\n");
+  const [name, work] = isHost ? [`(${kernel})`, ""] : [kernel, inFlops(flops)];
+  return [[...layers], [name], blobs, [inBytes(bytesRead)], [inBytes(bytesWritten)], [work]];
 }
 
 function shown({ name, shape, offset }: ExplainedBuffer): string {

@@ -4,7 +4,7 @@ import { colorsFor } from "../colors.js";
 import { type Command, command, flag, option, repeated } from "../command.js";
 import { addShape, json, model, phase, stateOptions } from "../options.js";
 import { print, printJson, problems } from "../print.js";
-import { wrap } from "../wrap.js";
+import { rowLines, widthOf } from "../table.js";
 
 /** The least width of the table, in columns of the terminal. */
 const leastWidth = 100;
@@ -66,17 +66,7 @@ function format(net: NetSummary, width: number): string {
     rows = rowsOf(net, true);
     widths = shrink(widthsOf([...rows, totals]), budget);
   }
-  const lines = (row: Row, style = (text: string) => text): string[] => {
-    const cells = row.map((texts, i) => (i < named ? texts.flatMap((text) => wrap(text, widths[i] ?? 1)) : texts));
-    return Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, line) => {
-      const padded = cells.map((texts, i) => {
-        const text = texts[line] ?? "";
-        const blanks = " ".repeat(Math.max(0, (widths[i] ?? 0) - widthOf(text)));
-        return i <= named ? style(text) + blanks : blanks + style(text);
-      });
-      return padded.join(" ".repeat(gap)).trimEnd();
-    });
-  };
+  const lines = (row: Row, style?: (text: string) => string) => rowLines(row, { widths, gap, right: named + 1 }, style);
   const rule = "─".repeat(sum(widths) + gap * (heads.length - 1));
   const head = lines(
     heads.map((each) => [each]),
@@ -146,12 +136,6 @@ function widthsOf(rows: readonly Row[]): number[] {
   return heads.map((head, i) =>
     rows.reduce((most, row) => Math.max(most, ...(row[i] ?? []).map(widthOf)), head.length),
   );
-}
-
-/** Columns of a terminal; most characters of East Asian scripts take two. */
-function widthOf(text: string): number {
-  const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]/gu;
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : [...text].length + (text.match(wide) ?? []).length;
 }
 
 /** Narrows the widest column of names until all columns fit, or none of names is wider than 8. */

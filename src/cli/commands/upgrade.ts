@@ -101,7 +101,7 @@ export const upgrade: Command = command(
     const files = createFiles();
     const bytes = await files.read(from).catch(failIfCalledAs(named, log));
     if (!bytes) return 2;
-    const tool = named ?? (await toolFor(bytes));
+    const tool = named ?? (await toolFor(bytes, from));
     const reading = await tool.read(bytes, from, log).catch(failIfCalledAs(named, log));
     if (!reading) return 2;
     const code = upgradeReading(reading, tool, from, log);
@@ -136,7 +136,8 @@ function failIfCalledAs(tool: Tool | undefined, log: Log): (error: unknown) => u
 }
 
 /** The tool for a file. A binary file is a net; a text is a net or a solver, whichever has fewer issues. */
-async function toolFor(bytes: Uint8Array): Promise<Tool> {
+async function toolFor(bytes: Uint8Array, file: string): Promise<Tool> {
+  check(bytes.length > 0, "MOKA_PARSE", `${file}: the file is empty, where a prototxt or a caffemodel is wanted`);
   // The tags of a net's layers are control characters, so every binary net has some.
   const isControl = (byte: number) => byte < 32 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13;
   if (bytes.subarray(0, 1 << 16).some(isControl)) return netBinary;

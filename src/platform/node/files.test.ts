@@ -34,6 +34,11 @@ describe("read", () => {
     expect((await files.readText("/proc/self/stat")).length).toBeGreaterThan(10);
   });
 
+  it.runIf(existsSync("/dev/zero"))("refuses devices that do not end (where there is /dev/zero)", async () => {
+    await expect(files.read("/dev/zero")).rejects.toThrow("cannot read /dev/zero: it is a device that does not end");
+    expect(await files.read("/dev/null")).toEqual(new Uint8Array(0));
+  });
+
   it("says what is wrong with the path", async () => {
     const missing = join(folder, "missing");
     await expect(files.read(missing)).rejects.toMatchObject({

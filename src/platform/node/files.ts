@@ -21,6 +21,7 @@ class NodeFiles implements Files {
   async read(path: string): Promise<Uint8Array> {
     return attempt(path, "read", async () => {
       const found = await stat(path);
+      if (found.isCharacterDevice()) return readDevice(path);
       const hasSize = found.isFile() && found.size > 0; // pipes and similar files have no size
       return hasSize ? await readAll(path, found.size) : new Uint8Array(await readFile(path));
     });
@@ -94,14 +95,24 @@ async function readAll(path: string, size: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
     let filled = 0;
     while (filled < size) {
-      const { bytesRead } = await file.read(bytes, filled, Math.min(size - filled, maxTransfer), filled);
-      if (bytesRead === 0) break; // the file has become shorter
+      const { bytesRead } = await file.read(bytes, filled, Math.min(size - filled, maxTransfer), null);
+      if (bytesRead === 0) break; // the file ends, perhaps because it has become shorter
       filled += bytesRead;
     }
     return bytes.subarray(0, filled);
   } finally {
     await file.close();
   }
+}
+
+/** The most bytes that are read from a device. */
+const maxDevice = 1 << 20;
+
+/** Reads a terminal or `/dev/null`. Other devices, as `/dev/zero`, never end. */
+async function readDevice(path: string): Promise<Uint8Array> {
+  const bytes = await readAll(path, maxDevice);
+  if (bytes.length === maxDevice) throw new Error("it is a device that does not end");
+  return bytes;
 }
 
 /**

@@ -86,8 +86,10 @@ export function readBinary<Desc extends DescMessage>(
     decoder.read(reflect(schema, message, false), bytes.length);
   } catch (error) {
     const kind = kindOf(bytes);
-    const hint = isOther(kind, wanted) ? `; ${wrongKind("it", kind, wanted)}` : "";
-    const what = `${file}: damaged at byte ${decoder.at}: ${reasonOf(error)}${hint}`;
+    const what =
+      kind !== undefined && isOther(kind, wanted)
+        ? wrongKind(file, kind, wanted)
+        : `${file}: damaged at byte ${decoder.at}: ${reasonOf(error)}`;
     throw new MokaError("MOKA_PARSE", what, { cause: error });
   }
   return message;
