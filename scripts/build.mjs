@@ -13,8 +13,8 @@ run("scripts/build-wasm.mjs");
 run("scripts/build-codecs.mjs");
 run("node_modules/@typescript/native/bin/tsc", "-b", "tsconfig.src.json");
 
-const sourceOf = (path) => `${root}src/${path.replaceAll("\\", "/").replace(/(?:\.d)?\.[jt]s(?:\.map)?$/, ".ts")}`;
+const sourceOf = (path) => `${root}src/${path.replaceAll("\\", "/").replace(/(?:\.d)?\.[jt]s$/, ".ts")}`;
 for (const path of readdirSync(`${root}dist`, { recursive: true })) {
   const isBuilt = /\.(?:[jt]s|map)$/.test(path) && !/^bin[\\/]/.test(path);
-  if (isBuilt && (path.endsWith(".map") || !existsSync(sourceOf(path)))) rmSync(`${root}dist/${path}`);
+  if (isBuilt && !existsSync(sourceOf(path))) rmSync(`${root}dist/${path}`);
 }

@@ -1,13 +1,7 @@
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
-import {
-  nameOfWeights,
-  resolveWeights,
-  type WeightSource,
-  type Weights,
-  weightSources,
-} from "../proto/weight-sources.js";
+import { nameOfWeights, type WeightSource, type Weights, weightSources } from "../proto/weight-sources.js";
 import { inPieces } from "../util/event-loop.js";
-import type { Files } from "../util/files.js";
+import { type Files, isPath } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import type { Layer } from "./layer.js";
 import { copyTrainedLayers } from "./weights.js";
@@ -35,7 +29,7 @@ export async function loadWeights(
 ): Promise<void> {
   const read: NetParameter[] = [];
   for (const each of weightSources(weights)) {
-    const source = await resolveWeights(each, (path) => files.resolve(path, namedBy));
+    const source = isPath(each) ? await files.resolve(String(each), namedBy) : each;
     const message = await weightFiles.read(source);
     await inPieces(copyTrainedLayers(layers, message, nameOfWeights(source), log));
     read.push(message);

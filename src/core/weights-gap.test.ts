@@ -38,7 +38,7 @@ describe("a net whose weights leave a layer as it was made", () => {
       [
         "warning",
         `1 layer gets no weights from ${at("w.caffemodel")}, and stays as its filler made it: "relu1" (PReLU; did you mean "PReLU1"?); ` +
-          'nobody takes its "PReLU1"',
+          'no layer takes its "PReLU1"',
       ],
     ]);
     expect(await logOf(input + fc("fc8_mine") + prelu("PReLU1"), "TEST")).toEqual([

@@ -62,8 +62,8 @@ export function formatGap({ left, untaken }: WeightsGap, origin: string): string
     return `"${name}" (${type}${hintAt(meant === undefined ? undefined : `"${meant}"`)})`;
   });
   const quoted = untaken.map((name) => `"${name}"`);
-  const nobody = untaken.length > 0 ? `; nobody takes its ${listed(quoted, most)}` : "";
+  const unused = untaken.length > 0 ? `; no layer takes its ${listed(quoted, most)}` : "";
   const [get, they] =
     left.length === 1 ? ["gets", "stays as its filler made it"] : ["get", "stay as their fillers made them"];
-  return `${counted(left.length, "layer")} ${get} no weights from ${origin}, and ${they}: ${listed(layers, most)}${nobody}`;
+  return `${counted(left.length, "layer")} ${get} no weights from ${origin}, and ${they}: ${listed(layers, most)}${unused}`;
 }

@@ -8,7 +8,6 @@ import {
   type FileSource,
   type Files,
   isPath,
-  pathOf,
   sourceName,
 } from "../util/files.js";
 import { stoppable, type WorkOptions } from "../util/work.js";
@@ -31,7 +30,7 @@ export function openFiles({ files = createFiles(), ...work }: FilesOptions): Fil
 /** The same, for work that knows only paths: a file that is given by its content is found under `path`. */
 export function openFile(options: FilesOptions, source: FileSource): { readonly files: Files; readonly path: string } {
   const files = openFiles(options);
-  if (isPath(source)) return { files, path: pathOf(source) };
+  if (isPath(source)) return { files, path: String(source) };
   const path = `memory://${sourceName(source) ?? "bytes"}`;
   return { files: new WebFiles(files, options, new Map([[path, source]])), path };
 }

@@ -1,5 +1,5 @@
 import { isMessage } from "@bufbuild/protobuf";
-import { type FileSource, isPath, pathOf, sourceName } from "../util/files.js";
+import { type FileSource, isPath, sourceName } from "../util/files.js";
 import { type NetParameter, NetParameterSchema } from "./gen/caffe_pb.js";
 
 /** Weights in one piece: a file, `.caffemodel` or `.caffemodel.h5`, or the message that such a file holds. */
@@ -33,12 +33,4 @@ export function nameOfWeights(weights: Weights): string {
 
 export function isWeightMessage(source: WeightSource): source is NetParameter {
   return !isPath(source) && isMessage(source, NetParameterSchema);
-}
-
-/** The same piece with its path resolved; see `Files.resolve`. */
-export async function resolveWeights(
-  source: WeightSource,
-  resolve: (path: string) => Promise<string>,
-): Promise<WeightSource> {
-  return isPath(source) ? resolve(pathOf(source)) : source;
 }

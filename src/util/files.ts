@@ -55,12 +55,12 @@ export interface ByteSource {
 /** The bytes of a file. Bytes that were given are returned as they are. */
 export async function readSource(files: Files, source: FileSource): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
-  return source instanceof Blob ? blobBytes(source) : files.read(pathOf(source));
+  return source instanceof Blob ? blobBytes(source) : files.read(String(source));
 }
 
 /** A file's name: its path or address, or the name of a page's `File`; undefined for bytes and other `Blob`s. */
 export function sourceName(source: FileSource): string | undefined {
-  if (isPath(source)) return pathOf(source);
+  if (isPath(source)) return String(source);
   return "name" in source && typeof source.name === "string" ? source.name : undefined;
 }
 
@@ -71,10 +71,6 @@ export function isPath(source: unknown): source is string | URL {
 
 export function isFile(value: unknown): value is FileSource {
   return isPath(value) || value instanceof Uint8Array || value instanceof Blob;
-}
-
-export function pathOf(source: string | URL): string {
-  return String(source);
 }
 
 export async function blobBytes(blob: Blob): Promise<Uint8Array> {

@@ -41,8 +41,8 @@ function neverTrained(net: LintNet, { layer, usesGlobalStats }: BatchNorm): Prob
     why:
       `TRAIN leaves it out: nothing gathers its averages, mean and variance count as 0, and it divides by √eps = ` +
       `${formatNumber(root, 4)}, which makes values ${formatNumber(1 / root, 4)} times as large. What is behind it has learned ` +
-      "from other values. One layer for both phases goes by the batch in TRAIN, and by its averages in TEST; two layers need " +
-      "one name for that.",
+      "from other values. One layer for both phases normalizes by the batch in TRAIN, and by its averages in TEST; two layers " +
+      "need one name for that.",
   };
 }
 
@@ -52,7 +52,7 @@ function missingInTest({ layer, before }: Pick<BatchNorm, "layer" | "before">): 
     message: `${layer.label} is in TRAIN only, and missing in TEST`,
     why:
       "What is behind it learns from values that have mean 0 and variance 1 in each channel of a batch, and gets in TEST what " +
-      `${before ? before.label : "the layer before it"} puts out. One layer for both phases goes by the batch in TRAIN, and by its ` +
+      `${before ? before.label : "the layer before it"} puts out. One layer for both phases normalizes by the batch in TRAIN, and by its ` +
       "averages in TEST; two layers need one name for that.",
   };
 }

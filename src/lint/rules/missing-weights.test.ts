@@ -31,7 +31,7 @@ testRule(missingWeights, {
       weights: weightsOf({ conv1: [conv] }),
       says: [
         'gets none of the weights; did you mean "conv1"?',
-        'Nobody takes the weights of "conv1"',
+        'No layer takes the weights of "conv1"',
         "differ from run to run",
       ],
     },

@@ -26,11 +26,11 @@ export const missingWeights: Rule = {
 function problem(layer: LintLayer, meant: string | undefined, { untaken }: WeightsGap, isFinetuned: boolean): Problem {
   const hint = hintAt(meant === undefined ? undefined : `"${meant}"`);
   const names = untaken.map((name) => `"${name}"`);
-  const nobody = names.length === 0 ? "" : ` Nobody takes the weights of ${listed(names, 5)}.`;
+  const unused = names.length === 0 ? "" : ` No layer takes the weights of ${listed(names, 5)}.`;
   return {
     at: layer.at("name"),
     severity: isFinetuned ? "info" : "warning",
     message: `${layer.label} gets none of the weights${hint}`,
-    why: `Weights are copied by the names of layers. This one stays as its filler made it, which may differ from run to run.${nobody}`,
+    why: `Weights are copied by the names of layers. This one stays as its filler made it, which may differ from run to run.${unused}`,
   };
 }

@@ -22,7 +22,7 @@ export const solverParameters: Rule = {
         why:
           severity === "error"
             ? "The solver is not built: moka train stops here with these words, before the first iteration."
-            : "Caffe trains, and so does Moka, which logs this sentence when it builds the solver; but it is hardly what was meant.",
+            : "Caffe trains, and so does Moka, which logs this sentence when it builds the solver; but it is probably a mistake.",
         fix,
       };
     }

@@ -1,4 +1,4 @@
-/** Files in memory have no times: nobody else writes to them. */
+/** Files in memory have no times: no other program writes to them. */
 export async function modifiedAt(_path: string): Promise<number | undefined> {
   return undefined;
 }

@@ -62,7 +62,7 @@ function readerOf<Desc extends DescMessage>(schema: Desc, kindWanted: keyof type
     // To protocol buffers, no bytes are a message whose fields are all at their defaults. As a file, they are a mistake.
     check(bytes.length > 0, "MOKA_PARSE", `${file}: the file is empty, where ${wanted} is wanted`);
     const message = readBinary(schema, bytes, file, { ...options, wanted });
-    if (message.$unknown === undefined) return message; // all of it makes sense
+    if (message.$unknown === undefined) return message; // all fields are known
     const kind = kindOf(bytes);
     if (!isOther(kind, wanted) || kind === textFile) return message;
     throw new MokaError("MOKA_PARSE", wrongKind(file, kind, wanted));
