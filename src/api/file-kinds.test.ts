@@ -50,7 +50,7 @@ test.each([
   [["train", "--solver", weights], /a caffemodel, where a prototxt is wanted/],
   [["train", "--solver", solver, "--snapshot", weights], /a caffemodel, where a solverstate is wanted/],
   [["train", "--solver", solver, "--weights", state], /a solverstate, where a caffemodel is wanted/],
-  [["train", "--solver", ""], /the path of a prototxt is empty/],
+  [["train", "--solver", ""], /the path of a file is empty/],
   [["lint", weights], /a caffemodel, where a prototxt is wanted/],
   [["lint", mean], /a binaryproto, where a prototxt is wanted/],
   [["lint", net, "--weights", state], /a solverstate, where a caffemodel is wanted/],

@@ -36,7 +36,7 @@ export const Net = {
    * await Net.load(text, { weights: bytes });
    * ```
    *
-   * @param source a prototxt: its path or address, or, if it has a `{` or a newline, its text; its bytes, a `Blob` or the message
+   * @param source a prototxt: its path or address, or its text (see `NetSource`); its bytes, a `Blob` or the message
    * @throws MokaError that names file, line, layer and blob
    */
   async load(source: NetSource, options: NetOptions = {}): Promise<Net> {

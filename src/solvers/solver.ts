@@ -9,6 +9,7 @@ import {
 } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
+import { pathOf } from "../util/files.js";
 import { formatNumber } from "../util/number-format.js";
 import { Turns } from "../util/turns.js";
 import { buildChoice } from "./build-choice.js";
@@ -319,8 +320,8 @@ export class Solver extends SolverBase {
    * wrote beside them, data, random numbers and smoothed loss continue too. Without it, or if it belongs to other
    * files, they start from the beginning as in Caffe, and the log says so.
    */
-  async restore(path: string): Promise<void> {
-    await this.#usable.#calls.take(() => this.net.turn(() => this.#restore(path)));
+  async restore(path: string | URL): Promise<void> {
+    await this.#usable.#calls.take(() => this.net.turn(() => this.#restore(pathOf(path))));
   }
 
   async #restore(path: string): Promise<void> {

@@ -54,3 +54,8 @@ export function parseSolver(text: string, options: ParseOptions = {}): Parsed<So
 export function formatNet(message: NetParameter): string {
   return formatText(NetParameterSchema, message, { comments: true, unicode: true });
 }
+
+/** The prototxt of a solver, as `formatNet`. */
+export function formatSolver(message: SolverParameter): string {
+  return formatText(SolverParameterSchema, message, { comments: true, unicode: true });
+}
