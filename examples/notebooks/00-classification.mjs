@@ -16,16 +16,16 @@ import {
 } from "moka-caffe";
 import { getDigits, imshow, prepared, readIdx, trainedDigits, workFolder } from "./tools.mjs";
 
-// ### 1. Setup: a trained net, and a picture
+// ### 1. Setup: a trained net, and an image
 const folder = workFolder("00-classification");
 const { model, weights } = await trainedDigits(folder);
-await getDigits(join(folder, "pictures"), { train: 1, test: 200, format: "idx" });
-const digits = readIdx(join(folder, "pictures"), "t10k");
+await getDigits(join(folder, "images"), { train: 1, test: 200, format: "idx" });
+const digits = readIdx(join(folder, "images"), "t10k");
 const labels = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-const picture = join(folder, `${labels[digits.labels[3]]}.png`);
-writeFileSync(picture, encode({ width: 28, height: 28, channels: 1, data: digits.image(3) }));
+const file = join(folder, `${labels[digits.labels[3]]}.png`);
+writeFileSync(file, encode({ width: 28, height: 28, channels: 1, data: digits.image(3) }));
 
-// ### 2. Load the net, and set up the preparation of pictures
+// ### 2. Load the net, and set up the preparation of images
 const net = await Net.load(model, { weights, phase: "TEST" });
 console.log(String(net));
 
@@ -33,21 +33,21 @@ const { channelMeans } = await computeImageMean(join(folder, "digits", "train_lm
 console.log(`mean-subtracted values: ${channelMeans[0].toFixed(1)}`);
 
 const transformer = new Transformer({ data: net.blobs.get("data").shape });
-transformer.setTranspose("data", [2, 0, 1]); // the channels of a picture become the outermost axis
+transformer.setTranspose("data", [2, 0, 1]); // the channels of an image become the outermost axis
 transformer.setMean("data", { shape: [1], data: channelMeans }); // subtract the mean of each channel
 transformer.setRawScale("data", 255); // before that, from [0, 1] to [0, 255]
 transformer.setInputScale("data", 1 / 255); // after that, as this net was trained
 
 // ### 3. Classify
 net.reshape({ data: [50, 1, 28, 28] }); // pycaffe: net.blobs['data'].reshape(50, 1, 28, 28)
-const image = await loadImage(picture, { color: false });
+const image = await loadImage(file, { color: false });
 const transformed = transformer.preprocess("data", image);
 imshow(transformed);
 
 const data = net.blobs.get("data");
 for (let i = 0; i < 50; i++) slice(data, i).data.set(transformed.data); // pycaffe: data[...] = transformed_image
 const output = await net.forward();
-const prob = slice(reshape(output.prob, [50, -1]), 0); // the probabilities of the first picture of the batch
+const prob = slice(reshape(output.prob, [50, -1]), 0); // the probabilities of the first image of the batch
 console.log(`predicted class is: ${argmax(prob)}`);
 console.log(`output label: ${labels[argmax(prob)]}, actual label: ${labels[digits.labels[3]]}`);
 console.log("probabilities and labels:");
@@ -61,11 +61,11 @@ for (const [name, blob] of net.blobs) console.log(`${name}\t${blob.shape}`);
 for (const [name, [w, b]] of net.params) console.log(`${name}\t${w.shape} ${b.shape}`);
 console.log("the first filter of conv1:");
 imshow(slice(net.params.get("conv1")[0], 0, 0));
-console.log("what it makes of the picture:");
+console.log("what it makes of the image:");
 imshow(slice(net.blobs.get("conv1"), 0, 0));
 console.log(net.blobs.get("fc1")); // its name, shape, mean and range
 
-// ### 6. Many pictures: batch by batch, and as caffe.Classifier does it
+// ### 6. Many images: batch by batch, and as caffe.Classifier does it
 const all = await net.forwardAll({ data: prepared(digits.images) });
 const classes = argmax(all.prob, 1).data;
 const right = digits.labels.filter((label, i) => classes[i] === label).length;

@@ -6,8 +6,8 @@ import { getDigits, imshow, pixelMean, prepared, readIdx, trainedDigits, workFol
 
 const folder = workFolder("net_surgery");
 const { model, weights } = await trainedDigits(folder);
-await getDigits(join(folder, "pictures"), { train: 1, test: 20, format: "idx" });
-const digits = readIdx(join(folder, "pictures"), "t10k");
+await getDigits(join(folder, "images"), { train: 1, test: 20, format: "idx" });
+const digits = readIdx(join(folder, "images"), "t10k");
 
 // ## Designer filters: a net of one convolution with three filters
 const n = new NetSpec("convolution");
@@ -73,7 +73,7 @@ for (const name of ["fc1", "score"]) {
 }
 await full.save(join(folder, "full_conv.caffemodel"));
 
-// Four digits in one picture of 56 × 56, and a map of 8 × 8 answers: each for 28 × 28 pixels, 4 pixels apart.
+// Four digits in one image of 56 × 56, and a map of 8 × 8 answers: each for 28 × 28 pixels, 4 pixels apart.
 const pixels = new Float32Array(56 * 56);
 for (let i = 0; i < 4; i++) {
   for (let row = 0; row < 28; row++) {

@@ -343,5 +343,5 @@ test("a page's lint does not mind that there are no files", async () => {
 test("a picture is read from its bytes", async () => {
   const picture = await createImages().encode({ width: 3, height: 2, channels: 1, data: new Uint8Array(6) }, "png");
   for (const source of [picture, new Blob([picture])]) expect((await loadImage(source)).shape).toEqual([2, 3, 3]);
-  await expect(loadImage(picture.slice(0, 20))).rejects.toThrow(/^the picture: /);
+  await expect(loadImage(picture.slice(0, 20))).rejects.toThrow(/^the image: /);
 });

@@ -176,7 +176,7 @@ export class Solver extends SolverBase {
   }
 
   /**
-   * Trains until `max_iter`, then takes the last snapshot and runs the last test. An error (a picture that is gone, say) ends it
+   * Trains until `max_iter`, then takes the last snapshot and runs the last test. An error (an image that is gone, say) ends it
    * with a snapshot of what was learned, if the solver takes snapshots.
    *
    * @throws MokaError as `step` does

@@ -43,7 +43,7 @@ export interface LoadImageOptions extends Pick<ImageSetOptions, "files" | "onPro
 export async function loadImage(source: FileSource, options: LoadImageOptions = {}): Promise<NdArray> {
   const { color = true, size, antiAliasing, images = createImages() } = options;
   const files = openFiles(options);
-  const name = sourceName(source) ?? "the picture";
+  const name = sourceName(source) ?? "the image";
   const bytes = await readSource(files, source);
   const image = await images.decode(bytes, { color: undefined }).catch((error) => {
     throw error instanceof MokaError ? new MokaError(error.code, `${name}: ${error.reason}`, { cause: error }) : error;
@@ -112,7 +112,7 @@ export function resizeImage(
   check(
     alignsEdges || !antiAliasing,
     "MOKA_USAGE",
-    `anti-aliasing is for pictures of 1 or 3 channels, not of ${channels}: pycaffe never smooths others`,
+    `anti-aliasing is for images of 1 or 3 channels, not of ${channels}: pycaffe never smooths others`,
   );
   const rows = samplesOf(oldHeight, height, alignsEdges);
   const columns = samplesOf(oldWidth, width, alignsEdges);

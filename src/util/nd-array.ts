@@ -266,7 +266,7 @@ function rangeOf(part: AxisSlice, size: number, axis: number): { from: number; c
 export type Nested = number | Nested[];
 
 /**
- * The values as nested lists, as NumPy's `tolist`; a number for a scalar. For a picture of a small array, or for JSON.
+ * The values as nested lists, as NumPy's `tolist`; a number for a scalar. To print a small array, or for JSON.
  *
  * @example
  * ```ts
