@@ -21,7 +21,7 @@ const sections = [
     "What stands for NumPy's methods. `Values` are an array with its shape, or plain numbers.",
     ["argmax", "topIndices", "max", "min", "mean", "slice", "reshape", "transposed", "toNested"],
   ],
-  ["Prototxt", "Texts to messages and back.", ["parseNet", "parseSolver", "formatNet"]],
+  ["Prototxt", "Texts to messages and back.", ["parseNet", "parseSolver", "formatNet", "formatSolver"]],
   [
     "Nets in TypeScript",
     "pycaffe's NetSpec.",

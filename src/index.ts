@@ -75,7 +75,7 @@ export type {
 export type { Edit as TextEdit } from "./lint/edits.js";
 export type { Finding, FoundProblem, Level, Levels } from "./lint/lint.js";
 export type { Fix, Severity } from "./lint/rule.js";
-export { createFiles, type MemoryFiles } from "./platform/memory-files.js";
+export { createFiles, type FileContent, type MemoryFiles } from "./platform/memory-files.js";
 export type { FilesOptions } from "./platform/open-files.js";
 export { type DatumValues, readBlobProto, readDatum, writeBlobProto, writeDatum } from "./proto/binary/index.js";
 export type { ReadOptions } from "./proto/binary/read.js";
@@ -84,7 +84,7 @@ export { filler } from "./proto/filler.js";
 export type * from "./proto/gen/caffe_pb.js";
 export type { Phase as PhaseNumber } from "./proto/gen/caffe_pb.js";
 export type { Parsed, ParseOptions } from "./proto/text/index.js";
-export { formatNet, parseNet, parseSolver, type TextIssue } from "./proto/text/index.js";
+export { formatNet, formatSolver, parseNet, parseSolver, type TextIssue } from "./proto/text/index.js";
 export type { TextIssueCode } from "./proto/text/issues.js";
 export type { WeightSource, Weights } from "./proto/weight-sources.js";
 export type { SolverEvent, SolverRunOptions } from "./solvers/run.js";

@@ -78,7 +78,7 @@ export async function makeExampleFiles(): Promise<void> {
   );
   await moka.convertImageset("images/", "images.txt", "train_lmdb");
   const { blob } = await moka.computeImageMean("train_lmdb");
-  writeFileSync("mean.binaryproto", Buffer.concat(writeBlobProto(blob)));
+  writeFileSync("mean.binaryproto", writeBlobProto(blob));
 
   writeFileSync("pixels.npy", npy([1, 3, 8, 8]));
   writeFileSync("batch.npz", zipSync({ "images.npy": npy([4, 3, 8, 8]), "labels.npy": npy([4]) }));

@@ -19,11 +19,11 @@ import { getDigits, imshow, prepared, readIdx, trainedDigits, workFolder } from 
 // ### 1. Setup: a trained net, and an image
 const folder = workFolder("00-classification");
 const { model, weights } = await trainedDigits(folder);
-await getDigits(join(folder, "pictures"), { train: 1, test: 200, format: "idx" });
-const digits = readIdx(join(folder, "pictures"), "t10k");
+await getDigits(join(folder, "images"), { train: 1, test: 200, format: "idx" });
+const digits = readIdx(join(folder, "images"), "t10k");
 const labels = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-const picture = join(folder, `${labels[digits.labels[3]]}.png`);
-writeFileSync(picture, encode({ width: 28, height: 28, channels: 1, data: digits.image(3) }));
+const file = join(folder, `${labels[digits.labels[3]]}.png`);
+writeFileSync(file, encode({ width: 28, height: 28, channels: 1, data: digits.image(3) }));
 
 // ### 2. Load the net, and set up how images are prepared
 const net = await Net.load(model, { weights, phase: "TEST" });
@@ -40,7 +40,7 @@ transformer.setInputScale("data", 1 / 255); // after that, as this net was train
 
 // ### 3. Classify
 net.reshape({ data: [50, 1, 28, 28] }); // pycaffe: net.blobs['data'].reshape(50, 1, 28, 28)
-const image = await loadImage(picture, { color: false });
+const image = await loadImage(file, { color: false });
 const transformed = transformer.preprocess("data", image);
 imshow(transformed);
 
@@ -61,7 +61,7 @@ for (const [name, blob] of net.blobs) console.log(`${name}\t${blob.shape}`);
 for (const [name, [w, b]] of net.params) console.log(`${name}\t${w.shape} ${b.shape}`);
 console.log("the first filter of conv1:");
 imshow(slice(net.params.get("conv1")[0], 0, 0));
-console.log("what it makes of the picture:");
+console.log("what it makes of the image:");
 imshow(slice(net.blobs.get("conv1"), 0, 0));
 console.log(net.blobs.get("fc1")); // its name, shape, mean and range
 

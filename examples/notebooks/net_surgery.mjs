@@ -6,8 +6,8 @@ import { getDigits, imshow, pixelMean, prepared, readIdx, trainedDigits, workFol
 
 const folder = workFolder("net_surgery");
 const { model, weights } = await trainedDigits(folder);
-await getDigits(join(folder, "pictures"), { train: 1, test: 20, format: "idx" });
-const digits = readIdx(join(folder, "pictures"), "t10k");
+await getDigits(join(folder, "images"), { train: 1, test: 20, format: "idx" });
+const digits = readIdx(join(folder, "images"), "t10k");
 
 // ## Designer filters: a net of one convolution with three filters
 const n = new NetSpec("convolution");

@@ -1,5 +1,5 @@
 // What the notebooks share: data, a trained net, and images as text.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { L, max, min, NetSpec, P, Solver } from "moka-caffe";
 import { main as moka } from "../../dist/cli/program.js";
@@ -11,9 +11,11 @@ export function workFolder(name) {
   return folder;
 }
 
-/** Draws digits for training and testing, as `moka digits`; in the place of `data/mnist/get_mnist.sh`. */
+/** Draws digits for training and testing, as `moka digits`; in the place of `data/mnist/get_mnist.sh`. Those of the last run stay. */
 export async function getDigits(folder, { train, test, format = "lmdb" }) {
-  await moka(["digits", folder, "--train", String(train), "--test", String(test), "--format", format]);
+  if (existsSync(join(folder, format === "lmdb" ? "test_lmdb" : "t10k-labels-idx1-ubyte"))) return;
+  const code = await moka(["digits", folder, "--train", String(train), "--test", String(test), "--format", format]);
+  if (code !== 0) throw new Error(`no digits in ${folder}`);
 }
 
 /** The images and labels of IDX files, the format of MNIST: bytes, 28 × 28 for each label. */

@@ -48,10 +48,12 @@ type Data = string | Readonly<Record<string, NdArray>> | undefined;
 /** Reads arrays; for a database or a list, the files in which it is found under the path. */
 async function readData(options: BatchOptions): Promise<{ readonly files: Files; readonly data: Data }> {
   const files = openFiles(options);
-  const { data } = options;
+  // An address that names no file tells nothing of its kind.
+  const isNameless = isPath(options.data) && /^(?:data|blob):/i.test(String(options.data));
+  const data = isNameless ? await readSource(files, options.data as string) : options.data;
   if (data === undefined) return { files, data };
   if (isFile(data)) {
-    const isArrays = isPath(data) ? /\.npz$/i.test(String(data)) : isZip(await readSource(files, data));
+    const isArrays = isPath(data) ? /\.npz(?:$|[?#])/i.test(String(data)) : isZip(await readSource(files, data));
     if (isArrays) return { files, data: await loadArrays(data, { files }) };
     const { files: withData, path } = openFile(options, data);
     return { files: withData, data: path };

@@ -71,7 +71,7 @@ test("predicts the mean over ten crops, or for the center, in batches", async ()
 test("refuses a net without an image input, and an image that does not fit the net", async () => {
   const classifier = await Classifier.load(model, weights, { engine: "reference" });
   const gray = { shape: [5, 4, 1], data: new Float32Array(20) };
-  await expect(classifier.predict([gray])).rejects.toThrow(/a picture has 1 channels, the net's input "data" 3/);
+  await expect(classifier.predict([gray])).rejects.toThrow(/an image has 1 channels, the net's input "data" 3/);
   await classifier.dispose();
   const flat = 'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 4 dim: 3 } } }\n';
   await expect(Classifier.load(flat, weights)).rejects.toThrow(/input "x" has shape 4 × 3/);

@@ -171,7 +171,7 @@ export class Detector extends ResourceOwner {
     const resized = resizeImage(part, [vertical.count, horizontal.count], this.transformer.options);
     const { name } = this.#input;
     const shape = this.transformer.inputs[name]?.slice(1) ?? [];
-    // The mean in the space of images: the picture of an input of zeros.
+    // The mean in the space of images: the image of an input of zeros.
     const empty = { shape, data: new Float32Array(channels * size * size) };
     const result = this.transformer.deprocess(name, empty);
     for (let row = 0; row < vertical.count; row++) {

@@ -60,7 +60,7 @@ test.each([
   [["test", "--model", empty, "--weights", weights], /: the file is empty, where a prototxt is wanted/],
   [["lint", empty], /: the file is empty, where a prototxt is wanted/],
   [["upgrade", empty, join(folder, "o.prototxt")], /: the file is empty, where a prototxt or a caffemodel is wanted/],
-  [["train", "--solver", ""], /the path of a prototxt is empty/],
+  [["train", "--solver", ""], /the path of a file is empty/],
   [["lint", weights], /a caffemodel, where a prototxt is wanted/],
   [["lint", mean], /a binaryproto, where a prototxt is wanted/],
   [["lint", net, "--weights", state], /a solverstate, where a caffemodel is wanted/],

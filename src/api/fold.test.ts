@@ -167,6 +167,6 @@ test("refuses weights of another net by the name of their file", async () => {
   const path = join(folder, "other.caffemodel");
   await store.write(path, other);
   await expect(fold(model, path, run)).rejects.toThrow(
-    /layer "ip" \(InnerProduct\): .*other\.caffemodel has 5 48 \(240\)/,
+    /layer "ip" \(InnerProduct\): .*in .*other\.caffemodel it has 5 48 \(240\)/,
   );
 });

@@ -46,7 +46,7 @@ export class ImageInput {
       "MOKA_USAGE",
       net.inputs.length === 0
         ? `the net has no input: a ${user} needs a net to deploy, with an Input layer`
-        : `input "${name}" has shape ${shape.join(" × ")}: pictures need batch × channels × height × width`,
+        : `input "${name}" has shape ${shape.join(" × ")}: images need batch × channels × height × width`,
     );
     const [, , height = 0, width = 0] = shape;
     this.net = net;
@@ -74,7 +74,7 @@ export class ImageInput {
       check(
         channels === wanted,
         "MOKA_SHAPE",
-        `a picture has ${channels} channels, the net's input "${this.name}" ${wanted}`,
+        `an image has ${channels} channels, the net's input "${this.name}" ${wanted}`,
       );
       rows.set(this.transformer.preprocess(this.name, image).data, index * size);
     }

@@ -18,11 +18,11 @@ import { netFilesOf } from "../solvers/solver-nets.js";
 import { decodeText, type Encoding, encodeText } from "../util/encoding.js";
 import { type FileSource, type Files, isPath, sourceName } from "../util/files.js";
 import { silent } from "../util/log.js";
-import { isText, readTextBytes, type Text } from "./read-text.js";
+import { isText, type NetSource, readTextBytes, type SolverSource, type Text, textOf } from "./read-text.js";
 
 export interface LintOptions extends StateOptions, FilesOptions {
-  /** The prototxt of the net's solver: a file, or its text. For rules about learning rates and similar values. */
-  readonly solver?: FileSource | undefined;
+  /** The prototxt of the net's solver: a file, its text, or the message. For rules about learning rates and similar values. */
+  readonly solver?: SolverSource | undefined;
   /** The net's weights: files or messages, of which the last that has a layer counts. */
   readonly weights?: Weights | undefined;
   /** Severities by rule id, instead of the rules' own; `off` turns a rule off. */
@@ -61,7 +61,8 @@ export interface FixResult extends Pick<LintResult, "file" | "nets"> {
 /**
  * Looks for mistakes in a net, or in a solver and the nets within its text.
  *
- * @param source a prototxt: its path or address, or, if it has a `{` or a newline, its text; its bytes or a `Blob`
+ * @param source a prototxt: its path or address, or its text (see `NetSource`); its bytes, a `Blob`, or the message, of
+ *   which the text is looked at that `formatNet` prints
  * @throws MokaError `MOKA_FILE` for a file that cannot be read, `MOKA_USAGE` for rules and levels that do not exist;
  *   problems of the text itself are findings
  * @example
@@ -70,7 +71,7 @@ export interface FixResult extends Pick<LintResult, "file" | "nets"> {
  * for (const { rule, severity, line, message } of findings) console.log(line, severity, rule, message);
  * ```
  */
-export async function lint(source: FileSource, options: LintOptions = {}): Promise<LintResult> {
+export async function lint(source: NetSource | SolverSource, options: LintOptions = {}): Promise<LintResult> {
   const { read, context, levels } = await prepare(source, options);
   const { file, text } = read;
   const findings = await lintText(text, file, rules, levels, context);
@@ -88,7 +89,7 @@ export async function lint(source: FileSource, options: LintOptions = {}): Promi
  * console.log(`${fixed.length} repaired, ${findings.length} left`);
  * ```
  */
-export async function fix(source: FileSource, options: LintOptions = {}): Promise<FixResult> {
+export async function fix(source: NetSource | SolverSource, options: LintOptions = {}): Promise<FixResult> {
   const { read, context, levels } = await prepare(source, options);
   const { file, text: before, encoding } = read;
   const { text, fixed, findings, weights } = await fixText(before, file, rules, levels, context);
@@ -101,12 +102,12 @@ interface EncodedText extends Text {
   readonly encoding: Encoding;
 }
 
-async function prepare(source: FileSource, options: LintOptions) {
+async function prepare(source: NetSource | SolverSource, options: LintOptions) {
   const { rules: ruleLevels = {}, solver, weights, phase, level, stages } = options;
   const files = openFiles(options);
   const levels = checkLevels(ruleLevels, rules, "rules");
-  const read = await readEncoded(source, options.file, files);
-  const solverText = solver === undefined ? undefined : await readEncoded(solver, undefined, files);
+  const read = await readEncoded(textOf(source), options.file, files);
+  const solverText = solver === undefined ? undefined : await readEncoded(textOf(solver), undefined, files);
   const context: LintContext = {
     catalog: new Catalog(layers, fill),
     files,

@@ -7,7 +7,7 @@ import {
   SolverParameterSchema,
 } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
-import { type Parsed, parseNet, parseSolver } from "../proto/text/index.js";
+import { formatNet, formatSolver, type Parsed, parseNet, parseSolver } from "../proto/text/index.js";
 import { upgradeNet } from "../proto/upgrade/net.js";
 import { upgradeSolver } from "../proto/upgrade/solver.js";
 import { check, MokaError } from "../util/errors.js";
@@ -22,8 +22,9 @@ export interface Text {
 }
 
 /**
- * A net's prototxt: a file, its text, or the message it stands for. A string is a text if it has a `{` or a newline, even if a
- * path could too; else the path or address of a file. A message is upgraded in place if it has an older form.
+ * A net's prototxt: a file, its text, or the message it stands for. A string is a text if it has a `{` or a newline or begins
+ * with a field (`net: …`), even if a path could too; else the path or address of a file. A message is upgraded in place if it has an
+ * older form.
  */
 export type NetSource = FileSource | NetParameter;
 
@@ -35,6 +36,15 @@ export function isText(source: unknown): source is string {
   return typeof source === "string" && /[{\n]/.test(source);
 }
 
+/** A message that is given as its text; any other source as it is. */
+export function textOf(source: NetSource | SolverSource): FileSource {
+  if (isPath(source)) return source;
+  const bytes = (text: string) => new TextEncoder().encode(text); // a text could be a path
+  if (isMessage(source, NetParameterSchema)) return bytes(formatNet(source));
+  if (isMessage(source, SolverParameterSchema)) return bytes(formatSolver(source));
+  return source;
+}
+
 /** Reads a text from a file, or takes the text itself. */
 export async function readText(source: FileSource, files: Files): Promise<Text> {
   if (isText(source)) return { text: source, file: undefined };
@@ -43,7 +53,6 @@ export async function readText(source: FileSource, files: Files): Promise<Text> 
 
 /** Reads a prototxt's bytes. Throws if the file is empty, or plainly of another kind. */
 export async function readTextBytes(source: FileSource, files: Files): Promise<Uint8Array> {
-  check(source !== "", "MOKA_FILE", "the path of a prototxt is empty");
   const bytes = await readSource(files, source);
   const file = sourceName(source) ?? "what is given";
   check(bytes.length > 0, "MOKA_PARSE", `${file}: the file is empty, where a prototxt is wanted`);

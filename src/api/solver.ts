@@ -22,7 +22,7 @@ export interface SolverOptions extends RunOptions {
    * the interruption. Without it, weights, history and iteration are restored; data and random numbers start from the
    * beginning, as in Caffe. If layers get data from the caller, call `solver.restore` instead, after they got the data.
    */
-  readonly snapshot?: string | undefined;
+  readonly snapshot?: string | URL | undefined;
   /** Level and stages of the training net's state, for include and exclude rules. Default: 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
@@ -43,8 +43,7 @@ export const Solver = {
    * Paths in the prototxts are relative to the working directory, as in Caffe, or, if there is no such file, to the folder of
    * the file that names them. `snapshot_prefix` is always relative to the working directory.
    *
-   * @param source a solver's prototxt: its path or address, or, if it has a `{` or a newline, its text; its bytes, a `Blob` or the
-   * message
+   * @param source a solver's prototxt: its path or address, or its text (see `NetSource`); its bytes, a `Blob` or the message
    * @throws MokaError that names file, line, layer and blob
    * @example
    * ```ts
@@ -138,7 +137,8 @@ async function completeParam(
 
 /** The solver's file, as a path to write beside: of an address the last part alone. */
 function nameHere(file = "snapshot"): string {
-  return isAddress(file) ? new URL(file).pathname.replace(/^.*\//, "") || "snapshot" : file;
+  if (!isAddress(file)) return file;
+  return (/^https?:/i.test(file) && new URL(file).pathname.replace(/^.*\//, "")) || "snapshot";
 }
 
 function seedOf({ randomSeed }: SolverParameter): number | undefined {

@@ -1,8 +1,10 @@
 // Every function that takes a path also takes the file's content, an address of the web, and a file of `createFiles`.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { zipSync } from "fflate";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,6 +19,8 @@ import {
   type FileSource,
   fix,
   fold,
+  formatNet,
+  formatSolver,
   lint,
   loadArray,
   loadImage,
@@ -40,8 +44,7 @@ const layers = `
   layer { name: "scale" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }`;
 const deploy = `name: "small"
   layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 1 dim: 6 dim: 6 } } }${layers}`;
-const solver = `net: "train.prototxt"
-  base_lr: 0.1 lr_policy: "fixed" max_iter: 2 random_seed: 3 type: "SGD"`;
+const solver = `net: "train.prototxt" base_lr: 0.1 lr_policy: "fixed" max_iter: 2 random_seed: 3 type: "SGD"`;
 const train = `
   layer { name: "data" type: "Data" top: "data" top: "label" data_param { source: "glyphs" batch_size: 4 backend: LMDB } transform_param { crop_size: 6 mean_file: "mean.binaryproto" scale: 0.01 } }${layers.replaceAll("xavier", "msra")}
   layer { name: "ip" type: "InnerProduct" bottom: "c" top: "y" inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
@@ -86,6 +89,11 @@ const forms: Readonly<Record<string, (path: string) => Promise<{ source: FileSou
   "a File": async (path) => ({ source: Object.assign(new Blob([await files.read(path)]), { name: path }) }),
   "an address": async (path) => ({ source: `${origin}/${path}` }),
   "a URL": async (path) => ({ source: new URL(`${origin}/${path}`) }),
+  "an ArrayBuffer": async (path) => ({ source: (await files.read(path)).slice().buffer as ArrayBuffer }),
+  "a data: address": async (path) => ({
+    source: `data:application/octet-stream;base64,${Buffer.from(await files.read(path)).toString("base64")}`,
+  }),
+  "a blob: address": async (path) => ({ source: URL.createObjectURL(new Blob([await files.read(path)])) }),
 };
 
 describe.each(Object.keys(forms))("%s", (form) => {
@@ -152,7 +160,7 @@ describe.each(Object.keys(forms))("%s", (form) => {
     expect(seen.net.params.get("bn")?.map(({ data }) => data[0])).toEqual([1, 2, 3]);
     await seen.solve();
     await seen.dispose();
-    const stem = form === "bytes" || form === "a Blob" ? "snapshot" : "solver";
+    const stem = ["a path", "a File", "an address", "a URL"].includes(form) ? "solver" : "snapshot";
     expect(files.paths()).toContain(`/${stem}_iter_2.caffemodel`);
     for (const path of files.paths()) if (path.includes("_iter_")) files.take(path);
   });
@@ -168,6 +176,7 @@ test("messages serve as nets, weights and solvers", async () => {
   expect(weights.layer.map(({ name }) => name)).toEqual(["data", "conv", "bn", "scale"]);
   expect(await summarize(message)).toMatchObject({ name: "small" });
   expect(await drawNet(message)).toBe(await drawNet(deploy));
+  expect((await lint(message)).text).toBe(formatNet(message));
   const mean = new Uint8Array(dump(Float32Array.of(5), [1], { dtype: "f4" }));
   const classifier = await Classifier.load(message, weights, { ...options, mean });
   const image = { shape: [6, 6, 1], data: new Float32Array(36) };
@@ -179,6 +188,53 @@ test("messages serve as nets, weights and solvers", async () => {
   await trained.step(1);
   await trained.dispose();
   expect(param.snapshotPrefix).toBe("");
+  expect((await fix(param, { files })).before).toBe(formatSolver(param));
+  expect((await lint(message, { solver: param })).findings).toEqual(
+    (await lint(formatNet(message), { solver })).findings,
+  );
+});
+
+test("a file: address is a path of Node's, as import.meta.url gives it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "moka-sources 100%-"));
+  writeFileSync(join(folder, "net.prototxt"), deploy);
+  writeFileSync(join(folder, "w.caffemodel"), bytes);
+  const url = (name: string) => pathToFileURL(join(folder, name));
+  const net = await Net.load(url("net.prototxt"), { ...options, weights: url("w.caffemodel").href });
+  expect(net.params.get("bn")?.[0]?.data[0]).toBe(1);
+  await net.save(url("copy.caffemodel"));
+  await net.dispose();
+  expect(readFileSync(join(folder, "copy.caffemodel"))).toEqual(Buffer.from(bytes));
+  expect((await lint(url("net.prototxt"))).file).toBe(join(folder, "net.prototxt"));
+  await expect(Net.load("file:///a%", options)).rejects.toMatchObject({ code: "MOKA_FILE" });
+  rmSync(folder, { recursive: true });
+});
+
+test("what is no file is told apart by what it is", async () => {
+  const fails = (source: unknown, reason: string) =>
+    expect(Net.load(source as string, options)).rejects.toMatchObject({
+      code: "MOKA_USAGE",
+      message: `a file is wanted: its path or address, its bytes (Uint8Array or ArrayBuffer), or a Blob; this is ${reason}`,
+    });
+  await fails(undefined, "undefined");
+  await fails(5, "5");
+  await fails(Promise.resolve(deploy), "a Promise: await it");
+  await fails(parseNet(deploy), "an object with message, issues");
+  await fails(Object.create(null), "an object with nothing in it");
+  await fails(new Response(deploy), "of class Response");
+  await expect(Net.load(deploy, { ...options, weights: null as unknown as string })).rejects.toThrow(/this is null$/);
+  const net = await Net.load(deploy, options);
+  await expect(net.save(undefined as unknown as string)).rejects.toThrow(
+    "a path is wanted, a string or a URL; this is undefined",
+  );
+  await net.dispose();
+  const snapshot = encode("state") as unknown as string;
+  await expect(Solver.load(solver, { ...options, files, snapshot })).rejects.toThrow(
+    /^a path is .* of class Uint8Array$/,
+  );
+  await expect(loadImage({} as string)).rejects.toThrow(/this is an object with nothing in it$/);
+  await expect(lint(3 as unknown as string)).rejects.toThrow(/this is 3$/);
+  await expect(Net.load("a", { files: { a: deploy } as never })).rejects.toThrow(/^files: what createFiles/);
+  await expect(Net.load(deploy, { ...options, weights: "" })).rejects.toThrow("the path of a file is empty");
 });
 
 test("several weights may have several forms; the last one counts", async () => {

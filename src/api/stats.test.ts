@@ -96,7 +96,7 @@ test("refuses the blobs of forks, and weights without BatchNorm", async () => {
   for (const layer of fork.layer) if (layer.name === "bn") layer.blobs = [...layer.blobs, ...layer.blobs.slice(0, 2)];
   writeFileSync(join(folder, "fork.caffemodel"), Buffer.concat(writeNet(fork)));
   await expect(stats(model, join(folder, "fork.caffemodel"))).rejects.toThrow(
-    /layer "bn" \(BatchNorm\): .* has 5 blobs for it; BVLC Caffe's BatchNorm has three/,
+    /layer "bn" \(BatchNorm\): in .* it has 5 blobs; BVLC Caffe's BatchNorm has three/,
   );
   await expect(stats('name: "none"\n', weights)).rejects.toThrow(/the net has no BatchNorm layers/);
 });

@@ -63,7 +63,7 @@ export class Transformer {
     check(
       order.length === axes && [...order].sort((a, b) => a - b).every((axis, i) => axis === i),
       "MOKA_USAGE",
-      `transpose ${order.join(",")} is not an order of the ${axes} axes of a picture for input "${input}"`,
+      `transpose ${order.join(",")} is not an order of the ${axes} axes of an image for input "${input}"`,
     );
     this.#settingsOf(input).transpose = [...order];
   }
@@ -221,7 +221,7 @@ function takeChannels({ shape, data }: NdArray, order: readonly number[]): NdArr
   check(
     order.every((index) => index < (shape[0] ?? 0)),
     "MOKA_SHAPE",
-    `channel swap ${order.join(",")} needs ${order.length} channels, the picture has ${shape[0]}`,
+    `channel swap ${order.join(",")} needs ${order.length} channels, the image has ${shape[0]}`,
   );
   const result = new Float32Array(order.length * size);
   order.forEach((from, to) => void result.set(data.subarray(from * size, (from + 1) * size), to * size));
@@ -236,7 +236,7 @@ function addMean({ shape, data }: NdArray, mean: { readonly shape: Shape; readon
   check(
     shape.length === 3 && fits(channels, depth) && fits(height, rows) && fits(width, columns),
     "MOKA_SHAPE",
-    `the mean of shape ${mean.shape.join(" × ")} does not fit a picture of ${shape.join(" × ")}`,
+    `the mean of shape ${mean.shape.join(" × ")} does not fit an image of ${shape.join(" × ")}`,
   );
   let i = 0;
   for (let c = 0; c < channels; c++) {

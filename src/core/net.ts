@@ -2,6 +2,7 @@ import type { NetParameter, NetState } from "../proto/gen/caffe_pb.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { check } from "../util/errors.js";
 import { inPieces } from "../util/event-loop.js";
+import { pathOf } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { formatShape, type Shape, sameShape } from "../util/shape.js";
 import { type Turns, turnsOf } from "../util/turns.js";
@@ -183,7 +184,8 @@ export class Net extends NetBase {
   readonly inTurn: NetInTurn = {
     forward: (low, high) => this.#run("forward", low, high),
     backward: (low, high) => this.#run("backward", low, high),
-    save: (path, { diff } = {}) => this.#context.weightFiles.write(path, netToMessage(this.name, this.layers, diff)),
+    save: (path, { diff } = {}) =>
+      this.#context.weightFiles.write(pathOf(path), netToMessage(this.name, this.layers, diff)),
     copyTrainedLayersFrom: (weights, namedBy, mayMiss = this.phase === "TRAIN") =>
       loadWeights(this.layers, weights, this.#context, namedBy, mayMiss),
   };
@@ -320,7 +322,7 @@ export class Net extends NetBase {
    * await net.save("copy.caffemodel.h5");
    * ```
    */
-  async save(path: string, options: { diff?: boolean } = {}): Promise<void> {
+  async save(path: string | URL, options: { diff?: boolean } = {}): Promise<void> {
     await this.turn(() => this.inTurn.save(path, options));
   }
 

@@ -95,7 +95,7 @@ describe("shapes of before 2014: four axes, the last ones count", () => {
     [{ num: 1, data: range(6) }, "1 0 0 0 (0)"],
   ])("are refused elsewhere: %j", async (blob, shape) => {
     expect(await failure(input + ip("a"), [["a", blob, bias]])).toBe(
-      `<text>:2:1: layer "a" (InnerProduct): parameter 0 has shape 2 3 (6), but w.caffemodel has ${shape} for it; ` +
+      `<text>:2:1: layer "a" (InnerProduct): parameter 0 has shape 2 3 (6), but in w.caffemodel it has ${shape}; ` +
         "to learn it from scratch, rename the layer",
     );
   });
@@ -109,15 +109,15 @@ describe("shapes of before 2014: four axes, the last ones count", () => {
 });
 
 test.each<[string, BlobInit[], string]>([
-  ["too few blobs", [weight], "has 2 parameters, but w.caffemodel has 1 for it"],
-  ["none", [], "has 2 parameters, but w.caffemodel has 0 for it"],
-  ["too many", [weight, bias, bias], "has 2 parameters, but w.caffemodel has 3 for it"],
-  ["another shape", [weight, weight], "parameter 1 has shape 2 (2), but w.caffemodel has 2 3 (6) for it"],
-  ["the same count in another shape", [{ ...weight, shape: { dim: [3n, 2n] } }, bias], "has 3 2 (6) for it"],
+  ["too few blobs", [weight], "has 2 parameters, but in w.caffemodel it has 1"],
+  ["none", [], "has 2 parameters, but in w.caffemodel it has 0"],
+  ["too many", [weight, bias, bias], "has 2 parameters, but in w.caffemodel it has 3"],
+  ["another shape", [weight, weight], "parameter 1 has shape 2 (2), but in w.caffemodel it has 2 3 (6)"],
+  ["the same count in another shape", [{ ...weight, shape: { dim: [3n, 2n] } }, bias], "it has 3 2 (6); "],
   ["too few values", [weight, { ...bias, data: [1] }], "parameter 1 of shape 2 (2) has 1 values in w.caffemodel"],
   ["too many gradients", [weight, { ...bias, diff: [1, 2, 3] }], "parameter 1 of shape 2 (2) has 3 gradients"],
   ["nothing but a shape", [weight, { shape: { dim: [2n] } }], "parameter 1 of shape 2 (2) has 0 values"],
-  ["nothing at all", [{}, bias], "parameter 0 has shape 2 3 (6), but w.caffemodel has (1) for it"],
+  ["nothing at all", [{}, bias], "parameter 0 has shape 2 3 (6), but in w.caffemodel it has (1)"],
 ])("%s: an error that names both, and nothing is copied", async (_, blobs, message) => {
   const net = await netFromText(input + ip("first") + ip("a"), { file: "net.prototxt" });
   expect(() => net.copyTrainedLayers(source(["first", weight, bias], ["a", ...blobs]), "w.caffemodel")).toThrow(
@@ -146,6 +146,8 @@ test("what a parameter shares may be missing; what it owns may not", async () =>
   const shared = await copied(both, [["a", weight, bias], ["b"]]);
   expect(valuesOf(shared, "b")).toEqual([range(6), [7, 8]]);
   await shared.dispose();
-  expect(await failure(text, [["b", weight]])).toContain("has 2 parameters, but w.caffemodel has 1 for it");
-  expect(await failure(text, [["a", {}, bias]])).toContain("parameter 0 has shape 2 3 (6), but w.caffemodel has (1)");
+  expect(await failure(text, [["b", weight]])).toContain("has 2 parameters, but in w.caffemodel it has 1");
+  expect(await failure(text, [["a", {}, bias]])).toContain(
+    "parameter 0 has shape 2 3 (6), but in w.caffemodel it has (1)",
+  );
 });

@@ -78,7 +78,7 @@ function matchBlobs(layer: Layer, blobs: readonly BlobProto[], shared: ReadonlyS
   layer.check(
     blobs.length <= params.length && params.slice(blobs.length).every((param) => shared.has(param)),
     "MOKA_WEIGHTS",
-    `has ${params.length} parameters, but ${origin} has ${blobs.length} for it`,
+    `has ${params.length} parameters, but in ${origin} it has ${blobs.length}`,
   );
   return params.flatMap((to, index) => {
     const from = blobs[index];
@@ -109,7 +109,7 @@ function checkBlob(layer: Layer, from: BlobProto, to: Tensor, index: number, ori
   layer.check(
     blobFits(from, to.shape),
     "MOKA_WEIGHTS",
-    `parameter ${index} has shape ${formatShape(to.shape)}, but ${origin} has ${formatShape(shape)} for it; ` +
+    `parameter ${index} has shape ${formatShape(to.shape)}, but in ${origin} it has ${formatShape(shape)}; ` +
       "to learn it from scratch, rename the layer",
   );
   const { data, diff = data } = blobValues(from);

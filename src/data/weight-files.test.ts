@@ -118,7 +118,7 @@ describe("HDF5", () => {
     const other = await Net.load(shared, { engine: "reference", seed: 2, weights: path });
     expect(valuesOf(other)).toEqual(valuesOf(net));
     await expect(load(input + ip("a") + ip("c"), path)).rejects.toThrow(
-      `layer "c" (InnerProduct): has 2 parameters, but ${path} has 0 for it`,
+      `layer "c" (InnerProduct): has 2 parameters, but in ${path} it has 0`,
     );
     await expect(load(input + ip("b"), path)).rejects.toThrow("parameter 0 has shape 2 3 (6), but");
     await net.dispose();
@@ -142,10 +142,10 @@ describe("HDF5", () => {
   });
 
   test.each([
-    ["another shape", { "data/a/0": array(3, 2), "data/a/1": array(2) }, "but FILE has 3 2 (6) for it"],
-    ["too many", { "data/a/0": array(2, 3), "data/a/1": array(2), "data/a/2": array(2) }, "FILE has 3 for it"],
-    ["too few", { "data/a/0": array(2, 3) }, "FILE has 1 for it"],
-    ["a gap", { "data/a/1": array(2) }, "parameter 0 has shape 2 3 (6), but FILE has (1) for it"],
+    ["another shape", { "data/a/0": array(3, 2), "data/a/1": array(2) }, "but in FILE it has 3 2 (6)"],
+    ["too many", { "data/a/0": array(2, 3), "data/a/1": array(2), "data/a/2": array(2) }, "in FILE it has 3"],
+    ["too few", { "data/a/0": array(2, 3) }, "in FILE it has 1"],
+    ["a gap", { "data/a/1": array(2) }, "parameter 0 has shape 2 3 (6), but in FILE it has (1)"],
     [
       "a number beyond all layers",
       { "data/a/999999999": array(2) },

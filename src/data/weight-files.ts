@@ -9,7 +9,7 @@ import {
   type Weights,
   weightSources,
 } from "../proto/weight-sources.js";
-import { type Files, readSource } from "../util/files.js";
+import { type Files, isPath, readSource } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { isHdf5 } from "./hdf5.js";
 import { netFromHdf5, netToHdf5, solverStateFromHdf5, solverStateToHdf5 } from "./hdf5-weights.js";
@@ -30,7 +30,8 @@ export class WeightFileStore {
     if (isWeightMessage(source)) return upgradeNet(source, name, this.#log);
     const bytes = await readSource(this.#files, source);
     if (isHdf5(bytes)) return netFromHdf5(bytes, name);
-    return upgradeNet(readNet(bytes, name, { mayChangeBytes: bytes !== source }), name, this.#log);
+    const mayChangeBytes = isPath(source) || source instanceof Blob;
+    return upgradeNet(readNet(bytes, name, { mayChangeBytes }), name, this.#log);
   }
 
   /**

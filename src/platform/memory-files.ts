@@ -1,11 +1,14 @@
 import { concat } from "../util/bytes.js";
 import { check, MokaError } from "../util/errors.js";
-import { type ByteSource, blobBytes, bytesSource, type Files } from "../util/files.js";
+import { type ByteSource, blobBytes, bytesSource, contentOf, type Files } from "../util/files.js";
+
+/** What a file in memory holds: text, bytes or a `Blob`. */
+export type FileContent = string | Uint8Array | ArrayBuffer | Blob;
 
 /** Files in memory: what a program gives Moka to read, and what Moka writes for it. See `createFiles`. */
 export interface MemoryFiles extends Files {
   /** Adds a file, or replaces it. Its bytes are not copied; a `Blob` is read each time that the file is. */
-  add(path: string, content: Uint8Array | Blob | string): void;
+  add(path: string, content: FileContent): void;
   /** Removes a file and returns what it holds; undefined if there is none. */
   take(path: string): Uint8Array | Blob | undefined;
   /** The paths of all files, sorted. */
@@ -28,7 +31,7 @@ export interface MemoryFiles extends Files {
  * console.log(files.paths()); // [ '/copy.caffemodel', '/net.caffemodel', '/net.prototxt' ]
  * ```
  */
-export function createFiles(content: Readonly<Record<string, Uint8Array | Blob | string>> = {}): MemoryFiles {
+export function createFiles(content: Readonly<Record<string, FileContent>> = {}): MemoryFiles {
   const files = new FilesInMemory();
   for (const [path, bytes] of Object.entries(content)) files.add(path, bytes);
   return files;
@@ -38,11 +41,11 @@ class FilesInMemory implements MemoryFiles {
   readonly #files = new Map<string, Uint8Array | Blob>();
   readonly #folders = new Set<string>(["/"]);
 
-  add(path: string, content: Uint8Array | Blob | string): void {
+  add(path: string, content: FileContent): void {
     const full = normalize(path);
     this.#checkWritable(path, full);
     this.#addFolder(path, parentOf(full));
-    this.#files.set(full, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    this.#files.set(full, typeof content === "string" ? new TextEncoder().encode(content) : contentOf(content));
   }
 
   take(path: string): Uint8Array | Blob | undefined {

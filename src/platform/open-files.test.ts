@@ -58,7 +58,8 @@ describe("files of the web", () => {
     await fails(`${origin}/none`, /^cannot read http:\S+\/none: the server answers 404 Not Found$/);
     await fails(`${origin}/short`, /^cannot read http:\S+\/short: ./);
     await fails("http://127.0.0.1:1/x", /^cannot read http:\S+\/x: fetch failed: ./);
-    for (const path of ["ftp://a/b", "file:///etc/hosts", "data://x"]) await fails(path, /only http: and https:/);
+    for (const path of ["ftp://a/b", "file://host/x"]) await fails(path, /only http:, https:, data: and blob:/);
+    await fails("data:image/png;base64,%", /^cannot read data:image\/png;base64: fetch failed/);
     await expect(files.write(`${origin}/x`, new Uint8Array())).rejects.toThrow("files of the web can only be read");
     await expect(files.list(`${origin}/x`)).rejects.toThrow("cannot list http");
   });

@@ -2,12 +2,15 @@ import { createFiles } from "#platform";
 import { concat } from "../util/bytes.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import {
+  addressName,
   type ByteSource,
   blobBytes,
   bytesSource,
+  contentOf,
   type FileSource,
   type Files,
   isPath,
+  pathOf,
   sourceName,
 } from "../util/files.js";
 import { stoppable, type WorkOptions } from "../util/work.js";
@@ -16,7 +19,7 @@ import { stoppable, type WorkOptions } from "../util/work.js";
 export interface FilesOptions extends WorkOptions {
   /**
    * Where files are read and written; see `createFiles`. Default: the file system in Node; in a page there is none.
-   * Addresses (`http:`, `https:`) are read from the web instead, also where a file names them.
+   * Addresses (`http:`, `https:`, `data:`, `blob:`) are read by `fetch` instead, also where a file names them.
    */
   readonly files?: Files | undefined;
 }
@@ -24,20 +27,26 @@ export interface FilesOptions extends WorkOptions {
 /** The files that the options name, or the platform's, and those of the web. */
 export function openFiles({ files = createFiles(), ...work }: FilesOptions): Files {
   work.signal?.throwIfAborted();
-  return files instanceof WebFiles ? files : new WebFiles(files, work);
+  if (files instanceof WebFiles) return files;
+  check(
+    typeof files?.read === "function",
+    "MOKA_USAGE",
+    "files: what createFiles({ path: content }) returns is wanted",
+  );
+  return new WebFiles(files, work);
 }
 
 /** The same, for work that knows only paths: a file that is given by its content is found under `path`. */
 export function openFile(options: FilesOptions, source: FileSource): { readonly files: Files; readonly path: string } {
   const files = openFiles(options);
-  if (isPath(source)) return { files, path: String(source) };
+  if (isPath(source)) return { files, path: pathOf(source) };
   const path = `memory://${sourceName(source) ?? "bytes"}`;
-  return { files: new WebFiles(files, options, new Map([[path, source]])), path };
+  return { files: new WebFiles(files, options, new Map([[path, contentOf(source)]])), path };
 }
 
 /** Whether a path is an address, of any scheme. */
 export function isAddress(path: string): boolean {
-  return /^[a-z][a-z\d+.-]*:\/\//i.test(path);
+  return /^(?:[a-z][a-z\d+.-]*:\/\/|data:|blob:)/i.test(path);
 }
 
 /** Reads addresses by `fetch`, or from what was given, and leaves all other paths to other files. */
@@ -59,7 +68,7 @@ class WebFiles implements Files {
   async resolve(path: string, from?: string): Promise<string> {
     if (isAddress(path)) return path;
     if (from === undefined || !isAddress(from)) return this.#files.resolve(path, from);
-    return (await this.#files.exists(path)) ? path : new URL(path, from).href;
+    return (await this.#files.exists(path)) || !isOfWeb(from) ? path : new URL(path, from).href;
   }
 
   async read(path: string): Promise<Uint8Array> {
@@ -105,13 +114,16 @@ class WebFiles implements Files {
   async #download(url: string): Promise<Uint8Array> {
     const given = this.#given.get(url);
     if (given) return given instanceof Blob ? blobBytes(given) : given.slice();
-    check(/^https?:/i.test(url), "MOKA_FILE", `cannot read ${url}: of addresses, only http: and https: can be read`);
+    const isReadable = isOfWeb(url) || /^(?:data|blob):/i.test(url);
+    const reason = "of addresses, only http:, https:, data: and blob: can be read";
+    check(isReadable, "MOKA_FILE", `cannot read ${addressName(url)}: ${reason}`);
     return stoppable(this.#work.signal, (signal) => this.#fetch(url, signal));
   }
 
   async #fetch(url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const name = addressName(url);
     const { ok, status, statusText, body, headers } = await attempt(url, () => fetch(url, { signal: signal ?? null }));
-    check(ok, "MOKA_FILE", `cannot read ${url}: the server answers ${`${status} ${statusText}`.trim()}`);
+    check(ok, "MOKA_FILE", `cannot read ${name}: the server answers ${`${status} ${statusText}`.trim()}`);
     const length = headers.get("content-length");
     // The length of a compressed answer is not that of the file.
     const total = length === null || headers.has("content-encoding") ? undefined : Number(length);
@@ -131,8 +143,12 @@ class WebFiles implements Files {
   }
 }
 
+function isOfWeb(address: string): boolean {
+  return /^https?:/i.test(address);
+}
+
 function checkLocal(verb: string, path: string): void {
-  check(!isAddress(path), "MOKA_FILE", `cannot ${verb} ${path}: files of the web can only be read`);
+  check(!isAddress(path), "MOKA_FILE", `cannot ${verb} ${addressName(path)}: files of the web can only be read`);
 }
 
 /** Runs a step of a download; its error becomes a MokaError. */
@@ -140,7 +156,7 @@ async function attempt<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new MokaError("MOKA_FILE", `cannot read ${url}: ${networkReason(error)}`, { cause: error });
+    throw new MokaError("MOKA_FILE", `cannot read ${addressName(url)}: ${networkReason(error)}`, { cause: error });
   }
 }
 
@@ -148,6 +164,6 @@ async function attempt<T>(url: string, work: () => Promise<T>): Promise<T> {
 function networkReason(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause instanceof Error)
-    return `${reasonOf(error)}: ${cause.message || ("code" in cause ? String(cause.code) : cause.name)}`;
+    return `${reasonOf(error)}: ${cause.message.trim() || ("code" in cause ? String(cause.code) : cause.name)}`;
   return `${reasonOf(error)} (there is no such server, or it does not allow other pages to read its files)`;
 }

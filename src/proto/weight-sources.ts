@@ -1,5 +1,5 @@
 import { isMessage } from "@bufbuild/protobuf";
-import { type FileSource, isPath, sourceName } from "../util/files.js";
+import { addressName, type FileSource, isPath, sourceName } from "../util/files.js";
 import { type NetParameter, NetParameterSchema } from "./gen/caffe_pb.js";
 
 /** Weights in one piece: a file, `.caffemodel` or `.caffemodel.h5`, or the message that such a file holds. */
@@ -19,12 +19,13 @@ export function weightSources(weights: Weights): WeightSource[] {
 
 /** The paths in a list of weight files, `a.caffemodel, b.caffemodel`. */
 export function weightPaths(list: string): string[] {
-  return list.split(",").map((path) => path.trim());
+  // The comma of a `data:` address stands before its content.
+  return /^\s*data:/i.test(list) ? [list.trim()] : list.split(",").map((path) => path.trim());
 }
 
 /** The weights' name for messages: their paths, or what else is known. */
 export function nameOfWeights(weights: Weights): string {
-  if (typeof weights === "string") return weights;
+  if (typeof weights === "string") return addressName(weights);
   const names = weightSources(weights).map((source) =>
     isWeightMessage(source) ? "the weights" : (sourceName(source) ?? "the weights"),
   );

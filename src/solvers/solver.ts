@@ -10,6 +10,7 @@ import {
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { yieldToEvents } from "../util/event-loop.js";
+import { pathOf } from "../util/files.js";
 import { formatNumber } from "../util/number-format.js";
 import { Turns } from "../util/turns.js";
 import { upTo, type WorkOptions, watched } from "../util/work.js";
@@ -418,8 +419,8 @@ export class Solver extends SolverBase {
    * console.log(solver.iter); // 2
    * ```
    */
-  async restore(path: string): Promise<void> {
-    await this.#usable.#calls.take(() => this.net.turn(() => this.#restore(path)));
+  async restore(path: string | URL): Promise<void> {
+    await this.#usable.#calls.take(() => this.net.turn(() => this.#restore(pathOf(path))));
   }
 
   async #restore(path: string): Promise<void> {

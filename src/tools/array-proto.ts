@@ -65,7 +65,7 @@ export function datumToArray(datum: DatumValues): ArrayOf<Float32Array | Uint8Ar
  * @example
  * ```ts
  * const mean = arrayToBlobProto({ shape: [1, 3, 1, 1], data: Float32Array.of(104, 117, 123) });
- * writeBlobProto(mean); // chunks of bytes, to be written one after the other
+ * const bytes = writeBlobProto(mean); // of a mean.binaryproto
  * ```
  */
 export function arrayToBlobProto({ shape, data }: NdArray, diff?: NdArray): BlobProto {

@@ -138,7 +138,7 @@ test("weights are to fit; who has some is said", async () => {
     const { layers } = await of(input("x", 1, 3) + ip("a", "x", 2) + ip("b", "a", 2), { weights });
     expect(layers.map(({ hasWeights }) => hasWeights)).toEqual([undefined, true, false]);
     expect(await failure(input("x", 1, 4) + ip("a", "x", 2), { weights })).toBe(
-      `net.prototxt:2:1: layer "a" (InnerProduct): parameter 0 has shape 2 4 (8), but ${weights} has 2 3 (6) for it; ` +
+      `net.prototxt:2:1: layer "a" (InnerProduct): parameter 0 has shape 2 4 (8), but in ${weights} it has 2 3 (6); ` +
         "to learn it from scratch, rename the layer",
     );
   } finally {

@@ -1,8 +1,10 @@
+import { check, MokaError } from "./errors.js";
+
 /**
- * One file, wherever a file is read: its path, or the address of a file on the web (`http:`, `https:`); its bytes; or a
- * `Blob`, such as the `File` that a user chose in a page.
+ * One file, wherever a file is read: its path; an address (`http:`, `https:`, `data:`, `blob:`, and, where there is a file system,
+ * `file:`); its bytes; or a `Blob`, such as the `File` that a user chose in a page.
  */
-export type FileSource = string | URL | Uint8Array | Blob;
+export type FileSource = string | URL | Uint8Array | ArrayBuffer | Blob;
 
 /**
  * The file system as Moka uses it; each platform implements it, and `createFiles` makes one in memory.
@@ -54,14 +56,39 @@ export interface ByteSource {
 
 /** The bytes of a file. Bytes that were given are returned as they are. */
 export async function readSource(files: Files, source: FileSource): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
-  return source instanceof Blob ? blobBytes(source) : files.read(String(source));
+  if (isPath(source)) return files.read(pathOf(source));
+  const content = contentOf(source);
+  return content instanceof Blob ? blobBytes(content) : content;
 }
 
-/** A file's name: its path or address, or the name of a page's `File`; undefined for bytes and other `Blob`s. */
+/** What a file holds that is not given by its path. */
+export function contentOf(source: Exclude<FileSource, string | URL>): Uint8Array | Blob {
+  if (source instanceof Uint8Array || source instanceof Blob) return source;
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  const wanted = "its path or address, its bytes (Uint8Array or ArrayBuffer), or a Blob";
+  throw new MokaError("MOKA_USAGE", `a file is wanted: ${wanted}; this is ${described(source)}`);
+}
+
+function described(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  if (value instanceof Promise) return "a Promise: await it";
+  const { name = "Object" } = value.constructor ?? {};
+  return name === "Object" ? `an object with ${Object.keys(value).join(", ") || "nothing in it"}` : `of class ${name}`;
+}
+
+/**
+ * A file's name: its path or address (of `data:` what comes before the content), or the name of a page's `File`; undefined for
+ * bytes and other `Blob`s.
+ */
 export function sourceName(source: FileSource): string | undefined {
-  if (isPath(source)) return String(source);
-  return "name" in source && typeof source.name === "string" ? source.name : undefined;
+  if (isPath(source)) return addressName(pathOf(source));
+  const content = contentOf(source);
+  return "name" in content && typeof content.name === "string" ? content.name : undefined;
+}
+
+/** An address for messages, without the content that one of `data:` has. */
+export function addressName(path: string): string {
+  return /^data:/i.test(path) ? path.replace(/,.*/s, "") : path;
 }
 
 /** Whether a file is given by its path or address. */
@@ -70,7 +97,21 @@ export function isPath(source: unknown): source is string | URL {
 }
 
 export function isFile(value: unknown): value is FileSource {
-  return isPath(value) || value instanceof Uint8Array || value instanceof Blob;
+  return [URL, Uint8Array, ArrayBuffer, Blob].some((type) => value instanceof type) || typeof value === "string";
+}
+
+/** @throws MokaError `MOKA_FILE` for an empty path, and a `file:` address that stands for none; `MOKA_USAGE` for what is no path */
+export function pathOf(source: string | URL): string {
+  check(isPath(source), "MOKA_USAGE", `a path is wanted, a string or a URL; this is ${described(source)}`);
+  const path = String(source);
+  check(path !== "", "MOKA_FILE", "the path of a file is empty");
+  const file = /^file:\/\/(?:localhost)?(\/[^?#]*)/i.exec(path)?.[1];
+  if (file === undefined) return path;
+  try {
+    return decodeURIComponent(file).replace(/^\/(?=[a-z]:)/i, ""); // of Windows: C:/…
+  } catch (error) {
+    throw new MokaError("MOKA_FILE", `${path} stands for no path: it is not encoded as an address`, { cause: error });
+  }
 }
 
 export async function blobBytes(blob: Blob): Promise<Uint8Array> {

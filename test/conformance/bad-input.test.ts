@@ -125,7 +125,7 @@ test("weights of other shapes: both shapes, the layer and the parameter; nothing
   const before = [...(net.params.get("fc2")?.[0].data ?? [])];
   const error = await failure(() => net.copyTrainedLayersFrom(weights));
   expect(error.message).toBe(
-    `${file}:3:1: layer "fc1" (InnerProduct): parameter 0 has shape 17 16 (272), but ${weights} has 16 12 (192) for it; ` +
+    `${file}:3:1: layer "fc1" (InnerProduct): parameter 0 has shape 17 16 (272), but in ${weights} it has 16 12 (192); ` +
       "to learn it from scratch, rename the layer",
   );
   expect(error.code).toBe("MOKA_WEIGHTS");

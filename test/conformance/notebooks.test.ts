@@ -78,6 +78,13 @@ test("every notebook has its check", () => {
   expect(notebooks.sort()).toEqual(Object.keys(checks).map((name) => `${name}.mjs`));
 });
 
+test("a notebook can be run again: it draws its digits once", async () => {
+  const first = await printed("net_surgery");
+  const drawn = first.split("\n").filter((line) => / (?:training|test) images: /.test(line));
+  expect(drawn).toHaveLength(4);
+  expect(await printed("net_surgery")).toBe(first.replace(`${drawn.join("\n")}\n`, ""));
+}, 60_000);
+
 describe.each(Object.entries(checks))("%s", (name, check) => {
   test("prints what Caffe's notebook shows", async () => check(await printed(name)), 60_000);
 });

@@ -77,3 +77,26 @@ function unexportedTypes(): string[] {
 test("all types that public signatures use are exported", () => {
   expectNone(unexportedTypes());
 });
+
+test.each([
+  ["a page's bundler", ts.ModuleKind.ESNext, ts.ModuleResolutionKind.Bundler, []],
+  ["Node", ts.ModuleKind.NodeNext, ts.ModuleResolutionKind.NodeNext, ["node"]],
+])("a strict program for %s checks the declarations, and those that they import, without an error", (...args) => {
+  const [, module, moduleResolution, types] = args;
+  const lib = ["lib.es2022.d.ts", "lib.dom.d.ts"];
+  const options = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    module,
+    moduleResolution,
+    types,
+    lib,
+  };
+  const program = ts.createProgram([index], { ...options, skipDefaultLibCheck: true, target: ts.ScriptTarget.ES2022 });
+  expect(program.getSourceFiles().length).toBeGreaterThan(100);
+  const messages = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+    return `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
+  });
+  expect(messages).toEqual([]);
+});

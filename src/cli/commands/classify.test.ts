@@ -51,7 +51,7 @@ test("takes scales, order of channels, mean and size", async () => {
   writeFileSync(file("mean.npy"), new Uint8Array(dump(Float32Array.of(10, 20, 30), [3], { dtype: "f4" })));
   expect(await scores("--mean", file("mean.npy"))).toEqual([0.4, 1.3, 2.2]);
   const image = Float32Array.from({ length: 48 }, (_, i) => 10 * (1 + Math.floor(i / 16)));
-  writeFileSync(file("mean.binaryproto"), Buffer.concat(writeBlobProto(makeBlob([1, 3, 4, 4], { data: image }))));
+  writeFileSync(file("mean.binaryproto"), writeBlobProto(makeBlob([1, 3, 4, 4], { data: image })));
   expect(await scores("--mean", file("mean.binaryproto"))).toEqual([0.4, 1.3, 2.2]);
 });
 

@@ -8,7 +8,7 @@ export function drawing(rankdir: RankDir): Command {
   return command(
     {
       model,
-      output: operand("<output>", "the picture to write: .svg or .png"),
+      output: operand("<output>", "the drawing to write: .svg or .png"),
       rankdir: option(
         "--rankdir <direction>",
         "the way from the data to the loss: TB down, LR to the right, BT up, RL to the left",

@@ -62,8 +62,7 @@ const solverText: Tool = {
   form: "text",
   lastLine: 49,
   async read(bytes, file, log) {
-    const { formatText, parseSolver } = await import("../../proto/text/index.js");
-    const { SolverParameterSchema } = await import("../../proto/gen/caffe_pb.js");
+    const { formatSolver, parseSolver } = await import("../../proto/text/index.js");
     const { needsSolverUpgrade, upgradeSolverAsNeeded } = await import("../../proto/upgrade/solver.js");
     const { accept } = await import("../../api/read-text.js");
     const { text, encode } = decode(bytes);
@@ -71,7 +70,7 @@ const solverText: Tool = {
     return {
       needed: needsSolverUpgrade(solver),
       upgrade: () => upgradeSolverAsNeeded(solver, file, log),
-      content: () => encode(formatText(SolverParameterSchema, solver, { comments: true, unicode: true })),
+      content: () => encode(formatSolver(solver)),
     };
   },
 };

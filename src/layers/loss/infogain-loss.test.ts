@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function fileOf(name: string, h: readonly number[]): string {
   const size = Math.round(Math.sqrt(h.length));
   const bytes = writeBlobProto(makeBlob([1, 1, size, size], { data: Float32Array.from(h) }));
-  writeFileSync(join(folder, name), Buffer.concat(bytes));
+  writeFileSync(join(folder, name), bytes);
   return join(folder, name);
 }
 

@@ -17,8 +17,14 @@ export function createImages(options: DecoderOptions = {}): Images {
   return imagesBy(jpegDecoder, options);
 }
 
+/** Decodes a JPEG. Types of its library are in no declaration: they need types that the library does not have. */
+type JpegDecoder = (bytes: ArrayBuffer) => Promise<Rgba>;
+
 /** For tests: the JPEG decoder is loaded by `decoder`. */
-export function imagesBy(decoder: typeof jpegDecoder, { maxPixels = defaultMaxPixels }: DecoderOptions = {}): Images {
+export function imagesBy(
+  decoder: () => Promise<JpegDecoder>,
+  { maxPixels = defaultMaxPixels }: DecoderOptions = {},
+): Images {
   return {
     async decode(bytes, options) {
       if (isJpeg(bytes)) {
@@ -46,18 +52,22 @@ interface Rgba {
   readonly data: Uint8ClampedArray;
 }
 
-async function jpegPixels(bytes: Uint8Array, { components }: JpegHeader, decoder: typeof jpegDecoder): Promise<Pixels> {
+async function jpegPixels(
+  bytes: Uint8Array,
+  { components }: JpegHeader,
+  decoder: () => Promise<JpegDecoder>,
+): Promise<Pixels> {
   check(components !== 4, "MOKA_UNSUPPORTED", "the JPEG is made of four inks (CMYK), which cannot be read in a page");
   const decodeRgba = await decoder();
   try {
-    const { width, height, data }: Rgba = await decodeRgba(Uint8Array.from(bytes).buffer);
+    const { width, height, data } = await decodeRgba(Uint8Array.from(bytes).buffer);
     return { width, height, channels: 4, data };
   } catch (error) {
     throw new MokaError("MOKA_DATA", `the JPEG is damaged: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-const jpegDecoder = loadOnce("the JPEG decoder", async () => {
+const jpegDecoder = loadOnce("the JPEG decoder", async (): Promise<JpegDecoder> => {
   const [{ default: decodeRgba, init }, { text }] = await Promise.all([
     import("@jsquash/jpeg/decode.js"),
     import("./gen/jpeg-decoder.js"),

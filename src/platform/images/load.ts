@@ -1,7 +1,7 @@
 import { MokaError, reasonOf } from "../../util/errors.js";
 
 /**
- * Loads a codec at its first use; after a failure, again at the next. The picture may well be sound if its codec cannot be
+ * Loads a codec at its first use; after a failure, again at the next. The image may well be sound if its codec cannot be
  * loaded, as in a page whose server lacks a part of its bundle.
  *
  * @returns a function that throws a MokaError `MOKA_UNSUPPORTED` if `load` fails

@@ -1,8 +1,9 @@
 import { type DescField, type DescMessage, isMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { concat } from "../../util/bytes.js";
 import { check } from "../../util/errors.js";
-import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
+import { type BlobProto, BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
 import { fieldValues, numberFields } from "./blob.js";
 
 /** The greatest size of a message in bytes: protocol buffers store it in 31 bits. */
@@ -23,7 +24,7 @@ export const writeNet = /* @__PURE__ */ writerOf(NetParameterSchema);
 export const writeSolverState = /* @__PURE__ */ writerOf(SolverStateSchema);
 
 /**
- * A `.binaryproto`, as `writeNet`.
+ * A `.binaryproto`, such as a mean image: its bytes, byte for byte as C++ writes it.
  *
  * @example
  * ```ts
@@ -33,7 +34,9 @@ export const writeSolverState = /* @__PURE__ */ writerOf(SolverStateSchema);
  * await writeFile("mean_values.binaryproto", writeBlobProto(mean));
  * ```
  */
-export const writeBlobProto = /* @__PURE__ */ writerOf(BlobProtoSchema);
+export function writeBlobProto(blob: BlobProto): Uint8Array {
+  return concat(writeBinary(BlobProtoSchema, blob));
+}
 
 function writerOf<Desc extends DescMessage>(schema: Desc) {
   return (message: MessageShape<Desc>) => writeBinary(schema, message);

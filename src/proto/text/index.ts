@@ -82,3 +82,16 @@ export function parseSolver(text: string, options: ParseOptions = {}): Parsed<So
 export function formatNet(message: NetParameter): string {
   return formatText(NetParameterSchema, message, { comments: true, unicode: true });
 }
+
+/**
+ * The prototxt of a solver, as `formatNet`.
+ *
+ * @example
+ * ```ts
+ * const { message } = parseSolver('net: "train_val.prototxt" base_lr: 0.01');
+ * console.log(formatSolver(message)); // net: "train_val.prototxt"\nbase_lr: 0.01\n
+ * ```
+ */
+export function formatSolver(message: SolverParameter): string {
+  return formatText(SolverParameterSchema, message, { comments: true, unicode: true });
+}

@@ -64,7 +64,7 @@ export function storedBlobs(
   const fail = (reason: string) => new MokaError("MOKA_WEIGHTS", reason, { layer });
   if (blobs.length !== 3) {
     throw fail(
-      `${origin} has ${counted(blobs.length, "blob")} for it; BVLC Caffe's BatchNorm has three: mean, variance and factor. ` +
+      `in ${origin} it has ${counted(blobs.length, "blob")}; BVLC Caffe's BatchNorm has three: mean, variance and factor. ` +
         "Forks of Caffe keep others",
     );
   }
@@ -72,7 +72,7 @@ export function storedBlobs(
   if (mean.length === 0 || mean.length !== variance.length || factor.length !== 1) {
     const counts = [mean, variance, factor].map(({ length }) => length).join(", ");
     throw fail(
-      `${origin} has blobs of ${counts} values for it, where mean and variance have one each a channel, and the factor one`,
+      `in ${origin} it has blobs of ${counts} values, where mean and variance have one each a channel, and the factor one`,
     );
   }
   return { mean, variance, factor: factor[0] ?? 0 };
