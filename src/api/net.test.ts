@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Layer } from "../core/layer.js";
 import { Net } from "./net.js";
 import { Solver } from "./solver.js";
 
@@ -42,4 +43,30 @@ test("refuses any other value of keep", async () => {
   const message = 'keep must be "all" or "outputs", not "some"';
   await expect(Net.load(text, { engine, keep })).rejects.toThrow(message);
   await expect(Solver.load("base_lr: 1\n", { engine, keep })).rejects.toThrow(message);
+});
+
+test("a net whose weights cannot be read closes its layers", async () => {
+  let open = 0;
+  class Door extends Layer {
+    static readonly type = "Door";
+    override readonly bottomCount = 0;
+    override readonly topCount = 0;
+    override async open() {
+      open++;
+    }
+    override async close() {
+      open--;
+    }
+    override topShapes() {
+      return [];
+    }
+    override forward() {}
+  }
+  const net = Net.load(`${text} layer { name: "door" type: "Door" }`, {
+    engine,
+    layers: { Door },
+    weights: "missing.caffemodel",
+  });
+  await expect(net).rejects.toThrow("missing.caffemodel");
+  expect(open).toBe(0);
 });

@@ -91,12 +91,17 @@ export async function loadSolver(
       modifiedAt,
       engine,
     });
-    if (weights !== undefined && typeof weights !== "string") {
-      for (const net of [solver.net, ...solver.testNets]) await net.copyTrainedLayersFrom(weights, undefined, true);
-    }
-    if (snapshot !== undefined) {
-      log("info", "caffe.cpp:235", `Resuming from ${snapshot}`);
-      await solver.restore(snapshot);
+    try {
+      if (weights !== undefined && typeof weights !== "string") {
+        for (const net of [solver.net, ...solver.testNets]) await net.copyTrainedLayersFrom(weights, undefined, true);
+      }
+      if (snapshot !== undefined) {
+        log("info", "caffe.cpp:235", `Resuming from ${snapshot}`);
+        await solver.restore(snapshot);
+      }
+    } catch (error) {
+      await solver.dispose();
+      throw error;
     }
     options.signal?.throwIfAborted();
     return solver;

@@ -1,6 +1,12 @@
+import { createImages } from "#platform";
+import { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
+import { builtLayers, inferShapes } from "../core/infer-shapes.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
+import { formatGap, weightsGap } from "../core/weights-gap.js";
 import { WeightFileStore } from "../data/weight-files.js";
+import { fill } from "../fillers/index.js";
+import { layers as allLayers } from "../layers/registry.js";
 import { openFiles } from "../platform/open-files.js";
 import type { BlobProto, LayerParameter } from "../proto/gen/caffe_pb.js";
 import { nameOfWeights, type Weights } from "../proto/weight-sources.js";
@@ -8,6 +14,7 @@ import { type BatchNormStats, layerStats } from "../tools/batch-norm/layer-stats
 import { type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
+import { Random } from "../util/random.js";
 import type { RunOptions } from "./environment.js";
 import { type NetSource, nameOf, readNet } from "./read-text.js";
 
@@ -25,7 +32,8 @@ export interface NetStats {
 }
 
 /**
- * The stored statistics of the BatchNorm layers of a trained net, each with the Scale layer after it.
+ * The stored statistics of the BatchNorm layers of a trained net, each with the Scale layer after it. `log` gets the layers
+ * of any type that the weights leave out, as when a net is loaded.
  *
  * @param model the net, as for `Net.load`. Without it, the layers are what the caffemodel describes (a `.h5` describes none)
  * @param weights files or messages, of which the last that has a layer counts
@@ -53,6 +61,10 @@ export async function stats(
     const net = await readNet(model, files, log);
     layers = filterLayers(net, state, silent);
     name = net.name || name;
+    const context = { catalog: new Catalog(allLayers, fill), files, images: createImages(), log: silent };
+    const inference = await inferShapes(layers, { ...context, phase, random: new Random(1) });
+    const gap = formatGap(weightsGap(builtLayers(inference), [read]), origin);
+    if (gap !== undefined) log(phase === "TEST" ? "warning" : "info", "moka:0", gap);
   }
   const norms = normLayers(layers);
   check(norms.length > 0, "MOKA_USAGE", whyNoLayers(model, origin, trained));

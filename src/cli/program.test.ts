@@ -20,6 +20,7 @@ test("--version prints the version", async () => {
 test("--help lists the commands, and each has its own", async () => {
   const { code, out } = await moka("--help");
   expect(code).toBe(0);
+  expect(out).toMatch(/^Exit codes: 0 all is done, 1 the work found a problem, 2 the call was wrong\.$/m);
   for (const name of ["train", "test", "time", "run", "device_query", "digits", "convert_mnist_data"]) {
     expect(out).toMatch(new RegExp(`^  ${name} `, "m"));
     expect((await moka(name, "--help")).out).toContain(`Usage: moka ${name}`);

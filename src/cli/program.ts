@@ -22,6 +22,11 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     .description("Caffe networks, brewed in TypeScript: train, test and deploy .prototxt and .caffemodel files.")
     .version(version, "-v, --version")
     .helpCommand(true)
+    .addHelpText(
+      "after",
+      "\nFlags have one dash or two, and - or _ in their names: -snapshot a.solverstate, --snapshot=a.solverstate.\n" +
+        "Exit codes: 0 all is done, 1 the work found a problem, 2 the call was wrong.",
+    )
     .enablePositionalOptions()
     .configureOutput({ writeOut: print, writeErr: printError, outputError: () => {} }) // `report` writes errors
     .exitOverride();

@@ -119,6 +119,18 @@ describe("what is no net", () => {
   });
 });
 
+test("a loss weight counts as a reader", () => {
+  const layers = [
+    create(LayerParameterSchema, { name: "d", type: "T", top: ["x"], lossWeight: [1] }),
+    create(LayerParameterSchema, { name: "r", type: "T", bottom: ["x"], top: ["x"] }),
+  ];
+  const graph = connect(layers);
+  expect(graph.values.map((value) => graph.splits(value))).toEqual([2, 0]);
+  expect(() => graph.check("shared in place")).toThrow(
+    'layer "r" (T): top "x" is already produced by layer "d"; it works in place on what has a loss_weight',
+  );
+});
+
 test("grows with the net, not with its square", () => {
   const text = (name: string, bottom: string[], top: string[]) =>
     create(LayerParameterSchema, { name, type: "T", bottom, top });

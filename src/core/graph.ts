@@ -25,7 +25,7 @@ export interface Value<L = LayerParameter> {
 
 /**
  * A reason why layers do not make a net. `unknown bottom`: no layer above makes it. `made twice`: a top has the name of
- * `value`, but does not work in place. `shared in place`: a top works in place on `value`, which has other readers too.
+ * `value`, but does not work in place. `shared in place`: a top works in place on `value`, which has other readers, or a loss weight, too.
  */
 export interface ConnectionProblem<L = LayerParameter> extends End<L> {
   readonly kind: "unknown bottom" | "made twice" | "shared in place";
@@ -89,7 +89,7 @@ export class Graph<L = LayerParameter> {
       this.#nodes.set(layer, { bottoms, tops });
     }
     for (const { maker, previous, inPlace } of values) {
-      if (maker && previous && inPlace && previous.readers.length > 1) {
+      if (maker && previous && inPlace && this.splits(previous) > 1) {
         problems.push({ kind: "shared in place", ...maker, value: previous });
       }
     }
@@ -130,6 +130,16 @@ export class Graph<L = LayerParameter> {
   /** The bottoms that read a top. */
   readers(layer: L, top = 0): readonly End<L>[] {
     return this.tops(layer)[top]?.readers ?? [];
+  }
+
+  /** The number of readers of a value as Caffe counts them for its Split: a loss weight counts as one. */
+  splits(value: Value<L>): number {
+    return value.readers.length + (this.lossWeight(value) === 0 ? 0 : 1);
+  }
+
+  /** The loss weight that the maker of a value gives it; 0 if it gives none. */
+  lossWeight({ maker }: Value<L>): number {
+    return (maker && this.messageOf(maker.layer).lossWeight[maker.index]) ?? 0;
   }
 
   isInPlace(layer: L, top = 0): boolean {
@@ -176,11 +186,13 @@ export class Graph<L = LayerParameter> {
   }
 
   /** A top in place on a value with other readers is also `made twice`, because the value gets a Split. */
-  #madeTwice({ layer, value: { name, maker, readers } }: ConnectionProblem<L>): string {
+  #madeTwice({ layer, kind, value }: ConnectionProblem<L>): string {
+    const { name, maker, readers } = value;
     const named = (each: L) => `"${this.messageOf(each).name}"`;
     const others = readers.filter((reader) => reader.layer !== layer).map((reader) => named(reader.layer));
     const verb = others.length === 1 ? "reads" : "read";
-    const why = others.length > 0 ? `; it works in place on what ${others.join(", ")} ${verb} too` : "";
+    const inPlace = others.length > 0 ? `what ${others.join(", ")} ${verb} too` : "what has a loss_weight";
+    const why = others.length > 0 || kind === "shared in place" ? `; it works in place on ${inPlace}` : "";
     return `top "${name}" is already produced by layer ${maker ? named(maker.layer) : "none"}${why}`;
   }
 }

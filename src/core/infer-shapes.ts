@@ -72,7 +72,7 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
   for (const message of layers) {
     const bottoms = graph.bottoms(message);
     const bottom = bottoms.map((value) => shapes.get(value));
-    const weighed = givesLossAway(graph.tops(message));
+    const weighed = givesLossAway(graph, message);
     const before = weighed ? undefined : known?.get(message);
     const isSame = before?.bottom.every((shape, index) => sameShape(shape ?? unknown, bottom[index] ?? unknown));
     const found =
@@ -96,6 +96,11 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
   });
   const names = [...last].filter(([, value]) => assumed.has(value)).map(([name]) => name);
   return { layers: all, blobs: new Map(blobs), assumed: new Set(names), params: nameParams(all) };
+}
+
+/** The layers that could be set up, with parameters that have shapes but no memory. */
+export function builtLayers({ layers }: Inference): readonly Layer[] {
+  return [...layers.values()].flatMap(({ layer, params }) => (layer && params ? [layer] : []));
 }
 
 /** Gives the layers their parameters, without memory, and shares those of one name. */

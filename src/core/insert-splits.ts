@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { type LayerParameter, LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage, setSource, sourceOf } from "../proto/source.js";
-import { connect, type Value } from "./graph.js";
+import { connect, type Graph, type Value } from "./graph.js";
 
 /**
  * Inserts a Split layer after the maker of every value that several layers read. The Split has one top for each reader,
@@ -19,40 +19,31 @@ export function insertSplits(layers: readonly LayerParameter[], all?: readonly L
   return layers.flatMap((layer) => {
     const copy = copyMessage(LayerParameterSchema, layer);
     copy.bottom = graph.bottoms(layer).map((value) => {
-      if (readersOf(value) < 2) return value.name;
-      const index = handed.get(value) ?? (lossWeightOf(value) === 0 ? 0 : 1);
+      if (graph.splits(value) < 2) return value.name;
+      const index = handed.get(value) ?? (graph.lossWeight(value) === 0 ? 0 : 1);
       handed.set(value, index + 1);
       return `${splitName(value)}_${index}`;
     });
-    const tops = graph.tops(layer);
-    const splits = tops.filter((value) => readersOf(value) > 1);
-    if (givesLossAway(tops)) copy.lossWeight = [];
-    return [copy, ...splits.map(splitLayer)];
+    if (givesLossAway(graph, layer)) copy.lossWeight = [];
+    const splits = graph.tops(layer).filter((value) => graph.splits(value) > 1);
+    return [copy, ...splits.map((value) => splitLayer(graph, value))];
   });
 }
 
-/** Whether a Split behind one of these tops of a layer takes its loss weight: the layer then has none, for any of its tops. */
-export function givesLossAway(tops: readonly Value[]): boolean {
-  return tops.some((value) => readersOf(value) > 1 && lossWeightOf(value) !== 0);
-}
-
-function lossWeightOf({ maker }: Value): number {
-  return maker?.layer.lossWeight[maker.index] ?? 0;
-}
-
-function readersOf(value: Value): number {
-  return value.readers.length + (lossWeightOf(value) === 0 ? 0 : 1);
+/** Whether the Split behind a top of a layer takes its loss weight: the layer then has none, for any of its tops. */
+export function givesLossAway(graph: Graph, layer: LayerParameter): boolean {
+  return graph.tops(layer).some((value) => graph.lossWeight(value) !== 0 && graph.splits(value) > 1);
 }
 
 function splitName({ name, maker }: Value): string {
   return `${name}_${maker?.layer.name}_${maker?.index}_split`;
 }
 
-function splitLayer(value: Value): LayerParameter {
+function splitLayer(graph: Graph, value: Value): LayerParameter {
   const name = splitName(value);
-  const top = Array.from({ length: readersOf(value) }, (_, i) => `${name}_${i}`);
+  const top = Array.from({ length: graph.splits(value) }, (_, i) => `${name}_${i}`);
   const split = create(LayerParameterSchema, { name, type: "Split", bottom: [value.name], top });
-  const weight = lossWeightOf(value);
+  const weight = graph.lossWeight(value);
   if (weight !== 0) split.lossWeight = top.map((_, i) => (i === 0 ? weight : 0));
   setSource(split, value.maker && sourceOf(value.maker.layer));
   return split;

@@ -96,6 +96,7 @@ export class Recordings {
     const left = this.#current;
     const states = this.#tensors.map(({ state }) => state);
     if (left) left.tensors = states;
+    const started = this.#started.flatMap(({ spans }) => spans);
     let isRecording = false;
     try {
       apply();
@@ -119,7 +120,7 @@ export class Recordings {
     }
     this.#key = (this.#current as Version).key;
     this.#current?.execution.takeOver(left?.execution, from);
-    if (!left) this.#releaseUnused(states.flatMap(({ data, diff }) => [data, diff]));
+    if (!left) this.#releaseUnused([...states.flatMap(({ data, diff }) => [data, diff]), ...started]);
     this.#limit();
   }
 

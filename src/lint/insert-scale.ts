@@ -23,6 +23,9 @@ export function insertScale(
   const { body, field } = norm;
   const [top, ...others] = norm.message.top;
   if (!body || !field || top === undefined || others.length > 0) return undefined;
+  // Its twin in a phase that nobody looked at would go without.
+  const isTwin = (each: LintLayer) => each !== norm && each.name === norm.name;
+  if (net.layers.some((each) => isTwin(each) && !net.views.some((view) => view.has(each)))) return undefined;
   const values = { name: scaleName(net, norm), type: "Scale", bottom: top, top };
 
   const given = body.fields.filter(({ name }) => name in values);

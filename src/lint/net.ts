@@ -1,4 +1,4 @@
-import type { NetParameter, SolverParameter } from "../proto/gen/caffe_pb.js";
+import type { LayerParameter, NetParameter, SolverParameter } from "../proto/gen/caffe_pb.js";
 import type { TextIssue } from "../proto/text/index.js";
 import type { FileNode } from "../proto/text/tree.js";
 import type { SolverProblem } from "../solvers/problem.js";
@@ -14,6 +14,12 @@ import type { Blobs } from "./weights.js";
  * only the phase TEST matters. `fragment`: nothing feeds it, it is a part of some net; bottoms that no layer makes are inputs.
  */
 export type NetKind = "trainval" | "deploy" | "fragment";
+
+/** Another net of the same solver, in its state. */
+export interface OtherNet {
+  readonly phase: "TRAIN" | "TEST";
+  readonly layers: readonly LayerParameter[];
+}
 
 /** A file as rules see it. */
 export interface LintNet {
@@ -37,6 +43,8 @@ export interface LintNet {
   readonly views: readonly View[];
   /** Makes the edits of fixes. */
   readonly edit: Editor;
+  /** The other nets of this solver, if the text is one of its nets. */
+  readonly otherNets: readonly OtherNet[];
   /** The solver that trains the net, if it is known. */
   readonly solver: SolverParameter | undefined;
   /** What building the solver finds wrong with it, if this text is a solver. */

@@ -4,7 +4,7 @@ import { memoized } from "../util/memoized.js";
 import type { BatchNorm } from "./batch-norms.js";
 import { grouped } from "./grouped.js";
 import type { LintLayer } from "./layer.js";
-import type { LintNet } from "./net.js";
+import type { LintNet, OtherNet } from "./net.js";
 import type { View } from "./view.js";
 
 type PhaseName = "TRAIN" | "TEST";
@@ -14,14 +14,17 @@ type PhaseName = "TRAIN" | "TEST";
  * name, or with a parameter of the same name, counts as the layer itself, since it has its parameters.
  */
 export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefined = memoized((net) => {
-  const { layers, views } = net;
+  const { layers, views, otherNets } = net;
   const byName = grouped(layers, ({ name }) => name);
   const named = layers.flatMap((layer) => layer.message.param.map(({ name }) => ({ layer, name })));
   const byParam = grouped(named, ({ name }) => name);
-  const isSeen = (phase: PhaseName) => views.some((view) => view.phase === phase);
-  const fromViews = isSeen("TRAIN") && isSeen("TEST");
-  const isIn = (layer: LintLayer, phase: PhaseName) =>
-    fromViews ? views.some((view) => view.phase === phase && view.has(layer)) : mayBeIn(layer, phase);
+  const seen = [...views, ...otherNets].map(({ phase }) => phase);
+  const areBothSeen = seen.includes("TRAIN") && seen.includes("TEST");
+  const isInOther = otherLayers(otherNets);
+  const isIn = (layer: LintLayer, phase: PhaseName) => {
+    if (!areBothSeen) return mayBeIn(layer, phase);
+    return views.some((view) => view.phase === phase && view.has(layer)) || isInOther(layer, phase);
+  };
   return memoized((layer) => {
     const sharing = layer.message.param.flatMap(({ name }) => (name ? (byParam.get(name) ?? []) : []));
     const same = [...(byName.get(layer.name) ?? [layer]), ...sharing.map((each) => each.layer)];
@@ -29,6 +32,20 @@ export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefi
     return train === test ? undefined : train ? "TRAIN" : "TEST";
   });
 });
+
+/** Tells whether another net of a phase has a layer of the same name, or one with a parameter of the same name. */
+function otherLayers(nets: readonly OtherNet[]): (layer: LintLayer, phase: PhaseName) => boolean {
+  const known = nets.map(({ phase, layers }) => ({
+    phase,
+    names: new Set(layers.map(({ name }) => name)),
+    params: new Set(layers.flatMap(({ param }) => param.map(({ name }) => name))),
+  }));
+  return ({ name, message }, phase) =>
+    known.some((net) => {
+      const shares = message.param.some((param) => param.name !== "" && net.params.has(param.name));
+      return net.phase === phase && (net.names.has(name) || shares);
+    });
+}
 
 /**
  * Whether a BatchNorm stands in one phase only, and layers around it in both, so that the other phase goes past it:

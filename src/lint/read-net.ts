@@ -14,7 +14,7 @@ import {
 import { sourceOf } from "../proto/source.js";
 import type { FieldNode, FileNode } from "../proto/text/tree.js";
 import { needsNetUpgrade, upgradeNetAsNeeded } from "../proto/upgrade/net.js";
-import { type NetChoice, stateFor, testNetsOf, trainChoices } from "../solvers/solver-nets.js";
+import { stateFor, testNetsOf } from "../solvers/solver-nets.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Images } from "../util/images.js";
@@ -23,6 +23,7 @@ import { Random } from "../util/random.js";
 import { Editor } from "./edits.js";
 import { LintLayer } from "./layer.js";
 import type { LintNet, NetKind } from "./net.js";
+import { netsOf, otherNets } from "./nets-of-solver.js";
 import type { Source } from "./source.js";
 import { View } from "./view.js";
 import { Blobs } from "./weights.js";
@@ -86,6 +87,7 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
   return {
     ...read,
     ...{ file, failures, kind, layers, views, solver },
+    otherNets: solver && !context.state ? await otherNets(solver, message, file, files) : [],
     edit: new Editor(text),
     weights: weights && new Blobs(weights),
     types: catalog.types,
@@ -139,11 +141,9 @@ async function statesOf(message: NetParameter, file: string | undefined, context
     return phases.map((phase) => ({ state: stateOf(phase, state) }));
   }
   if (solver) {
-    const own: State[] = [];
-    for (const { choice, ...each } of solverStates(solver, message)) {
-      const path = choice.file && (await files.resolve(choice.file, sourceOf(solver)?.file));
-      if (choice.message === message || (path && file && samePath(path, file))) own.push(each);
-    }
+    const own = (await netsOf(solver, message, file, files))
+      .filter(({ isOwn }) => isOwn)
+      .map(({ net, stateOf }) => ({ net, state: stateOf(message) }));
     if (own.length > 0) return testNetsOf(solver).length > 0 ? own : [...own, ...testStates(solver, message)];
     if (solver.trainState || solver.testState.length > 0) {
       return [{ state: stateFor(Phase.TRAIN, message, solver.trainState) }, ...testStates(solver, message)];
@@ -157,28 +157,10 @@ async function statesOf(message: NetParameter, file: string | undefined, context
   );
 }
 
-/** The states of a solver's nets. */
-function solverStates(solver: SolverParameter, message: NetParameter): (State & { readonly choice: NetChoice })[] {
-  const train = trainChoices(solver).map((choice) => ({
-    ...{ choice, net: "the training net" },
-    state: stateFor(Phase.TRAIN, message, solver.trainState),
-  }));
-  const tests = testNetsOf(solver).map((choice, index) => ({
-    ...{ choice, net: `test net #${index}` },
-    state: stateFor(Phase.TEST, message, solver.testState[index]),
-  }));
-  return [...train, ...tests];
-}
-
 /** The states for TEST, of a solver that does not say that it tests this net. */
 function testStates({ testState }: SolverParameter, message: NetParameter): State[] {
   const states = testState.length > 0 ? testState : [undefined];
   return states.map((state) => ({ state: stateFor(Phase.TEST, message, state) }));
-}
-
-function samePath(a: string, b: string): boolean {
-  const plain = (path: string) => path.replace(/^(?:\.\/)+/, "").replaceAll("/./", "/");
-  return plain(a) === plain(b);
 }
 
 /** The states that a net of this kind can be in: those with a data layer, each set of layers once for each phase. */

@@ -55,6 +55,7 @@ export async function readLintSolver(source: Source, context: LintContext): Prom
     kind: "fragment",
     layers: [],
     views: [],
+    otherNets: [],
     edit: new Editor(text),
     weights: undefined,
     types: context.catalog.types,

@@ -1,6 +1,6 @@
 import { formatState, phaseName } from "../core/filter-net.js";
 import { Graph } from "../core/graph.js";
-import type { Inference, LayerShapes } from "../core/infer-shapes.js";
+import { builtLayers, type Inference, type LayerShapes } from "../core/infer-shapes.js";
 import type { Layer } from "../core/layer.js";
 import type { NetState } from "../proto/gen/caffe_pb.js";
 import type { MokaError } from "../util/errors.js";
@@ -50,7 +50,7 @@ export class View extends Graph<LintLayer> {
 
   /** The layers that could be set up, with parameters that have shapes but no memory. */
   get built(): readonly Layer[] {
-    return [...this.#inference.layers.values()].flatMap(({ layer, params }) => (layer && params ? [layer] : []));
+    return builtLayers(this.#inference);
   }
 
   /** The error that the layer threw because of its message or its bottoms, mostly a `MokaError`. */

@@ -28,6 +28,11 @@ export async function buildChoice(
     const { code, reason, place, layer, cause } = error;
     throw new MokaError(code, `${reason} (in ${which}, built for ${formatState(state)})`, { place, layer, cause });
   });
-  if (param.weights.length > 0) await net.copyTrainedLayersFrom(param.weights, sourceOf(param)?.file, true);
+  try {
+    if (param.weights.length > 0) await net.copyTrainedLayersFrom(param.weights, sourceOf(param)?.file, true);
+  } catch (error) {
+    await net.dispose();
+    throw error;
+  }
   return net;
 }

@@ -1,9 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readHdf5 } from "../data/hdf5.js";
-import { Solver, type SolverOptions } from "../index.js";
+import { Layer, Solver, type SolverOptions } from "../index.js";
+import { NetParameterSchema } from "../proto/gen/caffe_pb.js";
 
 let folder: string;
 beforeEach(() => {
@@ -128,6 +130,64 @@ describe("calls in parallel", () => {
     expect(solver.iter).toBe(3);
     await disposed;
     expect(() => solver.net.blobs.get("y")?.data).toThrow("disposed of");
+  });
+});
+
+test("a step after one that was stopped goes on, with its tests", async () => {
+  const solver = await load("test_iter: 2 test_interval: 1");
+  const tests: number[] = [];
+  solver.on("test", ({ iter }) => void tests.push(iter));
+  solver.onRequest(() => (solver.iter === 1 ? "stop" : "none"));
+  await solver.step(3);
+  expect([solver.iter, solver.stopped]).toEqual([1, true]);
+  solver.onRequest(() => "none");
+  await solver.test();
+  await solver.step(2);
+  expect([solver.iter, solver.stopped, tests]).toEqual([3, false, [0, 1, 1, 2]]);
+  await solver.dispose();
+});
+
+describe("layers are closed", () => {
+  /** Counts what is open; `fault` is thrown by the first that is closed. */
+  class Door extends Layer {
+    static readonly type = "Door";
+    static isOpen = 0;
+    static fault: Error | undefined;
+    override readonly bottomCount = 0;
+    override readonly topCount = 0;
+    override async open() {
+      Door.isOpen++;
+    }
+    override async close() {
+      Door.isOpen--;
+      const fault = Door.fault;
+      Door.fault = undefined;
+      if (fault) throw fault;
+    }
+    override topShapes() {
+      return [];
+    }
+    override forward() {}
+  }
+  const doors = net('layer { name: "door" type: "Door" }');
+  const twoNets = "test_iter: 1 test_interval: 5";
+
+  test.each<[string, string, SolverOptions]>([
+    ["a snapshot that is missing", "", { snapshot: "missing.solverstate" }],
+    ["weights that are missing", 'weights: "missing.caffemodel"', {}],
+    ["weights that do not fit", "", { weights: create(NetParameterSchema, { layer: [{ name: "fc1", blobs: [{}] }] }) }],
+  ])("after %s", async (_, fields, options) => {
+    await expect(load(`${twoNets} ${fields}`, { layers: { Door }, ...options }, doors)).rejects.toThrow();
+    expect(Door.isOpen).toBe(0);
+  });
+
+  test("all of them, and memory is freed, even if closing one fails", async () => {
+    const solver = await load(twoNets, { layers: { Door } }, doors);
+    expect(Door.isOpen).toBe(2);
+    Door.fault = new Error("it is stuck");
+    await expect(solver.dispose()).rejects.toThrow("it is stuck");
+    expect(Door.isOpen).toBe(0);
+    for (const each of [solver.net, ...solver.testNets]) expect(() => each.blobs.get("y")?.data).toThrow("disposed of");
   });
 });
 

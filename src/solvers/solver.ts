@@ -189,30 +189,42 @@ export class Solver extends SolverBase {
   }
 
   async *#iterations(count: number, work: WorkOptions): AsyncGenerator<void> {
-    const { param } = this;
     const [start, stop] = [this.iter, this.iter + count];
     const report = () => work.onProgress?.({ what: "iterations", done: this.iter - start, total: Math.max(0, count) });
     work.signal?.throwIfAborted();
-    this.#failure = undefined;
-    await this.#snapshotFiles.check(this.iter, stop);
-    this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(param.averageLoss);
-    this.#restoredLoss = undefined;
-    this.#lastDisplay = { time: performance.now(), iter: this.iter };
+    // Looking at the files is part of the first turn, which has its place among other calls from the call on.
+    let hasBegun = false;
+    const turn = <T>(part: () => Promise<T>) =>
+      this.net.turn(async () => {
+        if (!hasBegun) await this.#begin(stop);
+        hasBegun = true;
+        return part();
+      });
     report();
+    if (this.iter >= stop) await turn(async () => {});
     let tested = Number.NaN;
     while (this.iter < stop) {
       work.signal?.throwIfAborted();
       if (this.#isTestDue() && tested !== this.iter) {
         tested = this.iter;
-        yield* this.#testAll(work);
+        yield* this.#testAll(work, turn);
         if (this.#stopped) return;
         continue;
       }
-      const goesOn = await this.net.turn(() => this.#stepOnce());
+      const goesOn = await turn(() => this.#stepOnce());
       report();
       yield;
       if (!goesOn) return;
     }
+  }
+
+  async #begin(stop: number): Promise<void> {
+    this.#failure = undefined;
+    this.#stopped = false;
+    await this.#snapshotFiles.check(this.iter, stop);
+    this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(this.param.averageLoss);
+    this.#restoredLoss = undefined;
+    this.#lastDisplay = { time: performance.now(), iter: this.iter };
   }
 
   /** Makes one update, with the snapshot after it. Returns false if it was stopped. */
@@ -250,7 +262,6 @@ export class Solver extends SolverBase {
     if (files.readOnly && param.snapshotAfterTrain) await files.probe(`${param.snapshotPrefix}_iter_${param.maxIter}`);
     log("info", "solver.cpp:289", `Solving ${this.net.name}`);
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
-    this.#stopped = false;
     try {
       yield* this.#iterations(param.maxIter - this.iter, work);
     } catch (error) {
@@ -305,12 +316,13 @@ export class Solver extends SolverBase {
     const mean = new OutputMean(net);
     let loss = 0;
     const batches = this.param.testIter[index] ?? 0;
+    let isStopped = false;
     for await (const _ of watched(upTo(batches), { what: "test batches", total: batches }, work)) {
       await yieldToEvents();
       const request = this.#getRequest();
       if (request === "snapshot") await this.#trySnapshot();
       if (request === "stop") {
-        this.#stopped = true;
+        this.#stopped = isStopped = true;
         log("info", "solver.cpp:396", "Test interrupted.");
         break;
       }
@@ -319,7 +331,7 @@ export class Solver extends SolverBase {
       loss += net.loss;
     }
     const outputs = mean.result();
-    if (this.#stopped) return outputs;
+    if (isStopped) return outputs;
     if (this.param.testComputeLoss) {
       log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / batches)}`);
     }
@@ -459,10 +471,11 @@ export class Solver extends SolverBase {
   }
 
   async #release(): Promise<void> {
-    for (const net of this.testNets) await net.dispose();
-    await this.net.dispose();
+    // All is freed, even if closing one of the layers fails.
+    const closed = await Promise.allSettled(this.#run.nets.map((net) => net.dispose()));
     this.#updater.dispose();
     await this.#context.engine.dispose();
+    for (const end of closed) if (end.status === "rejected") throw end.reason;
   }
 
   /** This solver; throws once it was disposed of. */
@@ -531,8 +544,8 @@ export class Solver extends SolverBase {
   }
 
   /** Runs all tests as one turn. A run resumed from a snapshot taken during them, or right after, repeats them all. */
-  async *#testAll(work: WorkOptions): AsyncGenerator<void> {
-    await this.net.turn(async () => {
+  async *#testAll(work: WorkOptions, turn: Net["turn"] = (part) => this.net.turn(part)): AsyncGenerator<void> {
+    await turn(async () => {
       this.#beforeTests = this.#position();
       for (let i = 0; i < this.testNets.length && !this.#stopped; i++) await this.#test(i, work);
     });

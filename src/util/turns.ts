@@ -13,21 +13,37 @@ export class Turns {
   }
 
   /**
-   * Does `work`, at once if no turn runs.
+   * Does `work` as one turn, at once if no turn runs.
    *
    * @throws MokaError `MOKA_USAGE` from code that `inside` calls
    */
   async take<T>(work: () => Promise<T>): Promise<T> {
-    check(!this.#isInside, "MOKA_USAGE", "a layer called its own net during a run: the call would wait for that run");
-    if (this.#areTaken) await new Promise<void>((begin) => this.#waiting.push(begin));
-    this.#areTaken = true;
+    const wait = this.begin();
+    if (wait) await wait;
     try {
       return await work();
     } finally {
-      const begin = this.#waiting.shift();
-      if (begin) begin();
-      else this.#areTaken = false;
+      this.end();
     }
+  }
+
+  /**
+   * Begins a turn, which its caller must end: at once, or when the promise settles.
+   *
+   * @throws MokaError `MOKA_USAGE` from code that `inside` calls
+   */
+  begin(): Promise<void> | undefined {
+    check(!this.#isInside, "MOKA_USAGE", "a layer called its own net during a run: the call would wait for that run");
+    if (this.#areTaken) return new Promise((begin) => this.#waiting.push(begin));
+    this.#areTaken = true;
+    return undefined;
+  }
+
+  /** Ends a turn that `begin` began, and lets the next one begin. */
+  end(): void {
+    const begin = this.#waiting.shift();
+    if (begin) begin();
+    else this.#areTaken = false;
   }
 
   /** Calls code that the current turn waits for. If this code takes a turn before it returns, that is an error, not a deadlock. */

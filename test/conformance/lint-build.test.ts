@@ -43,12 +43,14 @@ const sources = {
 };
 
 /** A layer type, and the text and the file of a net that has such a layer. */
-type Case = readonly [type: string, text: string, file?: string];
+type Case = readonly [type: string, text: string, file: string | undefined];
 
 const golden = readdirSync(folder).map((type): Case => {
   const [path = ""] = readdirSync(new URL(`${type}/`, folder));
-  return [type, readFileSync(new URL(`${type}/${path}/net.prototxt`, folder), "utf8")];
+  return [type, readFileSync(new URL(`${type}/${path}/net.prototxt`, folder), "utf8"), undefined];
 });
+
+const withoutFiles = Object.entries(sources).map(([type, text]): Case => [type, text, undefined]);
 
 /** Sources with their files. */
 const withFiles = [
@@ -68,7 +70,7 @@ const withFiles = [
  */
 const filesAway = /(?:source|root_folder|mean_file) is (?:bogus|missing)|_threshold is/;
 
-const cases: Case[] = [...golden, ...Object.entries(sources), ...withFiles];
+const cases: Case[] = [...golden, ...withoutFiles, ...withFiles];
 
 describe.each(cases.map(([type, text, file]) => ({ type, text, file })))("$type", ({ type, text, file }) => {
   const changes = changesOf(layerIn(parseNet(text).message, type)).filter(
@@ -307,6 +309,18 @@ ${readers}`;
     expect(await refusal(text, "TRAIN")).toBeUndefined();
     expect(await errors(text)).toEqual([]);
   });
+});
+
+test.each([
+  ["image-lists/flabel", /cannot read its data: .*flabel\.txt:1:1: expected a file, a space and a label/],
+  ["hdf5-types/l_bool", /cannot read its data: .*bool\.h5: dataset "data" holds bools/],
+])("data of another kind than the layer reads: %s", async (name, message) => {
+  const path = fileURLToPath(new URL(`../cases/${name}.prototxt`, import.meta.url));
+  const text = readFileSync(path, "utf8");
+  expect(await refusal(text, "TRAIN", path)).toBeDefined();
+  expect(await lintText(text, path, rules, {}, context)).toMatchObject([
+    { rule: "shape-mismatch", line: 1, column: 1, message: expect.stringMatching(message) },
+  ]);
 });
 
 test("the case filler-lint: each filler that does not exist, and the enum in quotes", async () => {

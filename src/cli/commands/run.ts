@@ -14,7 +14,7 @@ export const run: Command = command(
     phase: phase("TEST"),
     inputs: repeated(
       "--input <name=value>",
-      "an input: name=file.npy, name=file.json, name=zeros or name=random",
+      "an input: name=FILE (.npy, .json, .binaryproto), name=zeros or name=random",
       addNamed("a name and a value, as data=x.npy"),
       {},
     ),

@@ -49,3 +49,15 @@ test("calls that cannot be meant are refused", async () => {
   expect((await moka("stats", "a", "b", "c")).code).toBe(2);
   expect((await moka("stats", join(folder, "none.caffemodel"))).code).toBe(1);
 });
+
+test("names the layers that the weights leave out, with those that were meant", async () => {
+  const renamed = `layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
+    layer { name: "bn" type: "BatchNorm" bottom: "x" top: "x" }
+    layer { name: "last_" type: "BatchNorm" bottom: "x" top: "y" }`;
+  const { code, out, err } = await moka("stats", renamed, weights);
+  expect([code, err.split("\n")]).toEqual([
+    0,
+    [expect.stringMatching(/^warning: 1 layer gets no weights .*"last_" \(BatchNorm; did you mean "last"\?\)/), ""],
+  ]);
+  expect(out).toContain("Not in the weights, so empty: last_");
+});

@@ -7,7 +7,7 @@ import { counted } from "../../util/words.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, operand, option } from "../command.js";
 import { json, phase, stateOptions } from "../options.js";
-import { print, printJson } from "../print.js";
+import { print, printJson, problems } from "../print.js";
 
 /** `moka stats`: shows the stored statistics of the BatchNorm layers in a caffemodel. */
 export const stats: Command = command(
@@ -26,7 +26,7 @@ export const stats: Command = command(
     const { createFiles } = await import("#platform");
     check(paths.length <= 2, "MOKA_USAGE", "give a prototxt and a caffemodel: moka stats [MODEL] WEIGHTS");
     const [weights = "", model] = [paths.at(-1), paths.length > 1 ? paths[0] : undefined];
-    const result = await stats(model, weights, options);
+    const result = await stats(model, weights, { ...options, log: problems({ upgrades: false }) });
     if (svg !== undefined) {
       const { drawStats } = await import("../../tools/batch-norm/draw-stats.js");
       await createFiles().write(svg, new TextEncoder().encode(drawStats(result.name || weights, result.layers)));

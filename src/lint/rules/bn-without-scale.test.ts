@@ -53,6 +53,9 @@ ${loss}`,
 ${relu}`,
       says: [/layer "bn" \(BatchNorm\) has no Scale behind it/, /"relu" \(ReLU\) gets, which cuts about half/, /γ = 1/],
     },
+    "a twin in a phase of no interest, as TRAIN without a loss, which would stay without a Scale": {
+      text: `${input}${bn.replace(" }", " include { phase: TRAIN } }")}▶${bn.replace(" }", " include { phase: TEST } }")}${relu}`,
+    },
     "another layer between it and the Scale": {
       text: `${input}▶${bn}${relu}${scale("s")}`,
       fixed: `${input}${bn}layer { name: "scale" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }

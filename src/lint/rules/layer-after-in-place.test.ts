@@ -50,6 +50,11 @@ ${layer("ReLU", "x", "x")}${layer("BatchNorm", "x", "x")}layer { name: "l" type:
     ),
   },
   bad: {
+    "a layer in place on a blob with a loss_weight": {
+      severity: "error",
+      text: net(layer("AbsVal", "y", "z", "loss_weight: 1") + layer("ReLU", "z", "z", "", "▶"), "z"),
+      says: ['layer "relu" (ReLU) works in place on "z", which has a loss_weight', "produced by multiple sources"],
+    },
     "batch normalization in place on a ReLU in place": {
       text: net(layer("ReLU", "y", "y") + layer("BatchNorm", "y", "y", "", "▶")),
       says: [

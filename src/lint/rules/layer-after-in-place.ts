@@ -43,14 +43,14 @@ function* sharedBlobs(view: View): Iterable<LayerProblem> {
   for (const { kind, layer, index, value } of view.problems) {
     const { name: blob, maker, readers } = value;
     const other = readers.find((end) => end.layer !== layer);
-    if (kind !== "shared in place" || index > 0 || !maker || !other) continue;
+    if (kind !== "shared in place" || index > 0 || !maker) continue;
     yield {
       layer,
       at: layer.values("top")[0]?.value ?? layer.at("top"),
       severity: "error",
-      message: `${layer.label} works in place on "${blob}", which ${other.layer.label} reads as well`,
+      message: `${layer.label} works in place on "${blob}", which ${other ? `${other.layer.label} reads as well` : "has a loss_weight"}`,
       why:
-        `Caffe gives each reader of a blob a name of its own for it, "${blob}_…_split_0" and so on, so that "${blob}" is no longer the bottom ` +
+        `Caffe gives each reader of a blob, its loss_weight among them, a name of its own for it, "${blob}_…_split_0" and so on, so that "${blob}" is no longer the bottom ` +
         `of "${layer.name}": it aborts with "Top blob '${blob}' produced by multiple sources", and Moka refuses the net too. ` +
         `Give the top of "${layer.name}" another name, and let those read it that want what it makes.`,
     };

@@ -1,7 +1,8 @@
 import { isMissing } from "../../core/infer-shapes.js";
 import { isDataLayer } from "../../core/layer-roles.js";
+import { sourceOf } from "../../proto/source.js";
 import type { FieldNode } from "../../proto/text/tree.js";
-import { MokaError } from "../../util/errors.js";
+import { formatPlace, MokaError } from "../../util/errors.js";
 import { memoized } from "../../util/memoized.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
 import { counted } from "../../util/words.js";
@@ -19,7 +20,7 @@ const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LA
 export const shapeMismatch: Rule = {
   id: "shape-mismatch",
   severity: "error",
-  summary: "a layer that does not take its bottoms, its parameters, or the weights given",
+  summary: "a layer that does not take its bottoms, its parameters, its data, or the weights given",
 
   *check(net) {
     for (const view of net.views) {
@@ -50,8 +51,9 @@ function setsChannels({ facts }: LintLayer): boolean {
 }
 
 /** The field that an error names, as that of a filler; else the layer's. */
-function fieldOf({ tree }: LintNet, { field }: LintLayer, { place }: MokaError): FieldNode | undefined {
-  if (!field || !place || (place.line === field.line && place.column === field.column)) return field;
+function fieldOf({ tree, file }: LintNet, { field }: LintLayer, { place }: MokaError): FieldNode | undefined {
+  if (!field || !place || place.file !== file) return field;
+  if (place.line === field.line && place.column === field.column) return field;
   return bodyAround(tree, offsetOf(tree, place)).field ?? field;
 }
 
@@ -68,7 +70,17 @@ function unshared(layer: LintLayer, { reason }: MokaError): Problem {
   return { at, message: `${layer.label} cannot share its parameters: ${reason}`, why };
 }
 
-function refused(view: View, layer: LintLayer, { code, reason }: MokaError, at: Location | undefined): Problem {
+function refused(view: View, layer: LintLayer, error: MokaError, at: Location | undefined): Problem {
+  const { code, reason, place } = error;
+  if (code === "MOKA_DATA") {
+    // A list of images, say, has a place of its own.
+    const where = place && place.file !== sourceOf(layer.message)?.file ? `${formatPlace(place)}: ` : "";
+    return {
+      at: at ?? layer.at(),
+      message: `${layer.label} cannot read its data: ${where}${reason}`,
+      why: "Moka does not load the net. Caffe aborts too, or takes something else from the file than was meant.",
+    };
+  }
   const shapes = view.bottomShapes(layer);
   const bottoms = layer.message.bottom.map((name, index) => `"${name}" ${asText(shapes[index])}`);
   return {
