@@ -1,3 +1,3 @@
-/** `moka-caffe/worker/host`: the side of the port where nets live, for workers of the caller's own. */
+/** `moka-caffe/worker/host`: the worker's side of the port, for the caller's own workers. */
 export { type ServeOptions, serve } from "./api/remote/host.js";
 export type { Port } from "./api/remote/port.js";

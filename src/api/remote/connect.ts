@@ -1,4 +1,4 @@
-/** The side of the port where the caller is. */
+/** The caller's side of the port. */
 import { startWorker } from "#worker";
 import { check, MokaError } from "../../util/errors.js";
 import type { NetOptions } from "../net.js";
@@ -27,12 +27,12 @@ export type WorkerFunctions = {
 export interface WorkerMoka extends WorkerFunctions {
   readonly Net: { load(source: NetSource, options?: WorkerNetOptions): Promise<Net> };
   readonly Solver: { load(source: SolverSource, options?: WorkerSolverOptions): Promise<Solver> };
-  /** Ends the worker, or closes the port. Calls that wait are rejected, and all that come. */
+  /** Ends the worker, or closes the port. Waiting and later calls are rejected. */
   terminate(): void;
 }
 
 /**
- * Moka in a worker of the caller's, in which `serve` was called, or at a port that was served. Without one, it starts a worker.
+ * Moka in the caller's own worker, which called `serve`, or at a port that is served. Without one, it starts a worker.
  *
  * ```ts
  * const moka = connect(new Worker(new URL("./my-worker.js", import.meta.url), { type: "module" }));
@@ -90,7 +90,7 @@ function connectTo(port: Port, onEnd: () => void = () => {}): WorkerMoka {
 
 let started: WorkerMoka | undefined;
 
-/** Moka in the worker that all who name none share; it starts at its first use, and again if it has ended. */
+/** Moka in the shared worker, for callers that name none. It starts at its first use, and again after it has ended. */
 export function sharedWorker(): WorkerMoka {
   started ??= connectTo(startWorker(), () => {
     started = undefined;
@@ -98,7 +98,7 @@ export function sharedWorker(): WorkerMoka {
   return started;
 }
 
-/** Ends the worker that all share, if it runs. */
+/** Ends the shared worker, if it runs. */
 export function terminate(): void {
   started?.terminate();
 }

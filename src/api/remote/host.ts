@@ -1,4 +1,4 @@
-/** The side of the port where nets live. */
+/** The worker's side of the port: it has the nets and solvers. */
 import { portToParent } from "#platform";
 import { Net as CoreNet } from "../../core/net.js";
 import { MemoryDataLayer } from "../../layers/data/memory-data.js";
@@ -62,12 +62,12 @@ const functions = {
 export type Functions = typeof functions;
 
 export interface ServeOptions extends Pick<RunOptions, "layers"> {
-  /** The port to serve. Default: that to who started this worker. */
+  /** The port to serve. Default: the port to the program that started this worker. */
   readonly port?: Port | undefined;
 }
 
 /**
- * Makes a worker one that `connect` can talk to, with layers of the caller's own:
+ * Makes a worker that `connect` can use, with the caller's own layers:
  *
  * ```ts
  * import { serve } from "moka-caffe/worker/host";
@@ -83,7 +83,7 @@ export function serve({ port = portToParent(), layers }: ServeOptions = {}): voi
   new Peer(port, { methods: host.methods, messages: () => emptyMessage, onEnd: () => host.dispose() });
 }
 
-/** A `solver.run` that somebody asks for its events. */
+/** A `solver.run` whose events the other side asks for. */
 interface Run {
   readonly events: AsyncGenerator<SolverEvent, void, undefined>;
   /** The signal of each call that asks for an event ends the run. */

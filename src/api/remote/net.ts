@@ -127,8 +127,8 @@ export class Blob {
 }
 
 /**
- * A net in a worker: the methods of a net, all with promises. They take turns in the order of the calls, as there. What
- * `forward` and `read` give are copies, which come without being copied once more.
+ * A net in a worker: the methods of a net, all with promises. They take turns in the order of the calls, as there. `forward`
+ * and `read` return copies, which are transferred, not copied once more.
  */
 export class Net extends ResourceOwner {
   readonly name: string;

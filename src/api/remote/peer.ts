@@ -7,7 +7,7 @@ import { type Borrower, decode, encode, fileMethods, hasMessages, type Lender, t
 type Message = { readonly moka: string } & (
   | {
       readonly type: "call";
-      /** The number of the call; undefined if nobody waits for an answer. */
+      /** The number of the call; undefined if no answer is expected. */
       readonly id: number | undefined;
       /** What was lent; 0 is the other side itself. */
       readonly target: number;
@@ -47,7 +47,7 @@ export interface PeerOptions {
 }
 
 /**
- * One of two that talk over a port: each can call what the other has. Arguments and results are copied; functions, files and
+ * One of the two peers at a port. Each can call the methods of the other. Arguments and results are copied; functions, files and
  * signals among the arguments are lent, and used over the port. Errors arrive as they were thrown.
  */
 export class Peer {
@@ -84,7 +84,7 @@ export class Peer {
     loan.clear();
   }
 
-  /** Rejects all calls that wait, and all that come. */
+  /** Rejects waiting calls and all later ones. */
   end(error: MokaError): void {
     if (this.#end) return;
     this.#end = error;

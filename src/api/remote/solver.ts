@@ -79,7 +79,7 @@ export class Solver extends ResourceOwner implements SolverState {
     return listeners;
   }
 
-  /** Stops the run that is on its way, or has it take a snapshot, after the present iteration; as signals do in Caffe. */
+  /** Stops the current run, or makes it take a snapshot, after the current iteration; as signals do in Caffe. */
   async request(action: SolverAction): Promise<void> {
     await this.#handle.call("request", [action]);
   }

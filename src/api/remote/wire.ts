@@ -17,7 +17,7 @@ import type { Files } from "../../util/files.js";
 /** Where a value is in what was posted: the keys that lead to it. */
 type Path = readonly (string | number)[];
 
-/** What a value was that a port cannot carry. In its place stands data that it is made of again. */
+/** The kinds of values that a port cannot carry. The data from which they are made again are posted in their place. */
 type Kind = "function" | "files" | "signal" | "reason" | "error" | "message" | "url";
 
 /** A value as it is posted. */

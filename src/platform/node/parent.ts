@@ -1,4 +1,4 @@
 import { parentPort } from "node:worker_threads";
 
-/** The port to who started this worker; undefined if it is none. */
+/** The port to the program that started this worker; undefined outside a worker. */
 export const portToParent = () => parentPort ?? undefined;
