@@ -44,7 +44,7 @@ const layers = `
   layer { name: "scale" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }`;
 const deploy = `name: "small"
   layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 1 dim: 6 dim: 6 } } }${layers}`;
-const solver = `net: "train.prototxt" base_lr: 0.1 lr_policy: "fixed" max_iter: 2 random_seed: 3 type: "SGD"`;
+const solver = `net: "train.prototxt" base_lr: 0.1 lr_policy: "fixed" max_iter: 2 random_seed: 3 type: "SGD"\n`;
 const train = `
   layer { name: "data" type: "Data" top: "data" top: "label" data_param { source: "glyphs" batch_size: 4 backend: LMDB } transform_param { crop_size: 6 mean_file: "mean.binaryproto" scale: 0.01 } }${layers.replaceAll("xavier", "msra")}
   layer { name: "ip" type: "InnerProduct" bottom: "c" top: "y" inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
@@ -251,9 +251,13 @@ test("several weights may have several forms; the last one counts", async () => 
 });
 
 test("what is not a file of weights says so without a path", async () => {
-  await expect(Net.load(deploy, { ...options, weights: encode("hello") })).rejects.toThrow(/^the weights: damaged/);
+  await expect(Net.load(deploy, { ...options, weights: encode("hello") })).rejects.toThrow(
+    "the weights is a text file, where a caffemodel is wanted",
+  );
   const file = Object.assign(new Blob(["hello"]), { name: "my.caffemodel" });
-  await expect(Net.load(deploy, { ...options, weights: file })).rejects.toThrow(/^my\.caffemodel: damaged/);
+  await expect(Net.load(deploy, { ...options, weights: file })).rejects.toThrow(
+    "my.caffemodel is a text file, where a caffemodel is wanted",
+  );
   await expect(Net.load(encode("layer { nam: 1 }\nx"), options)).rejects.toThrow(/^<text>:/);
 });
 

@@ -55,7 +55,7 @@ const checks: Readonly<Record<string, (text: string) => void>> = {
     expect(numberAfter("Accuracy, fine-tuned from digits:", text)).toBeGreaterThan(0.78);
   },
   net_surgery: (text) => {
-    expect(text).toContain("\nblobs data,conv; params conv\n");
+    expect(text).toContain("blobs data,conv; params conv\n");
     expect(text).toContain(", change 1.0000\n");
     expect(text).toContain("\nfc1 weights are 64,256, fc1-conv weights are 64,16,4,4\n");
     const [, corners] = /^corners: (.*)$/m.exec(text) ?? [];

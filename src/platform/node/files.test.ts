@@ -34,6 +34,18 @@ describe("read", () => {
     expect((await files.readText("/proc/self/stat")).length).toBeGreaterThan(10);
   });
 
+  it("makes folders with their parents, twice too, and says where there can be none", async () => {
+    await files.makeFolder(join(folder, "p/q/r/"));
+    await files.makeFolder(join(folder, "p/q/r"));
+    expect(await files.isFolder(join(folder, "p/q/r"))).toBe(true);
+    await writeFile(join(folder, "p/file"), "");
+    await expect(files.makeFolder(join(folder, "p/file"))).rejects.toThrow("there is a file of that name");
+    await expect(files.makeFolder(join(folder, "p/file/q"))).rejects.toThrow("a part of the path is no folder");
+    await expect(files.makeFolder("")).rejects.toThrow("no such file or folder");
+    if (existsSync("/proc/self"))
+      await expect(files.makeFolder("/proc/x/y")).rejects.toThrow("cannot create /proc/x/y");
+  });
+
   it.runIf(existsSync("/dev/zero"))("refuses devices that do not end (where there is /dev/zero)", async () => {
     await expect(files.read("/dev/zero")).rejects.toThrow("cannot read /dev/zero: it is a device that does not end");
     expect(await files.read("/dev/null")).toEqual(new Uint8Array(0));

@@ -59,7 +59,7 @@ class NodeFiles implements Files {
   }
 
   async makeFolder(path: string): Promise<void> {
-    await attempt(path, "create", async () => mkdir(path, { recursive: true }));
+    await attempt(path, "create", async () => makeFolders(path));
   }
 
   async isFolder(path: string): Promise<boolean> {
@@ -79,6 +79,21 @@ class NodeFiles implements Files {
 
   async list(path: string): Promise<string[]> {
     return attempt(path, "read", async () => (await readdir(path)).sort());
+  }
+}
+
+/** Node's own `recursive` never ends where a folder cannot be made although its parent is there, as in /proc. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (systemCode(error) === "ENOENT" && !(await exists(parent))) {
+      await makeFolders(parent);
+      return makeFolders(path);
+    }
+    const existing = await stat(path).catch(() => undefined);
+    if (!existing?.isDirectory()) throw error;
   }
 }
 

@@ -88,8 +88,8 @@ export function formatNet(message: NetParameter): string {
  *
  * @example
  * ```ts
- * const { message } = parseSolver('net: "train_val.prototxt" base_lr: 0.01');
- * console.log(formatSolver(message)); // net: "train_val.prototxt"\nbase_lr: 0.01\n
+ * const { message } = parseSolver('base_lr: 0.01 net: "train_val.prototxt"');
+ * console.log(formatSolver(message).split("\n")[0]); // base_lr: 0.01
  * ```
  */
 export function formatSolver(message: SolverParameter): string {
