@@ -47,5 +47,8 @@ export function turnIfDue(work = Number.POSITIVE_INFINITY): Promise<void> | unde
 
 /** Does work that yields between its pieces, and lets events be handled there when it is time. */
 export async function inPieces(work: Iterable<unknown>): Promise<void> {
-  for (const _ of work) await turnIfDue();
+  for (const _ of work) {
+    const turn = turnIfDue();
+    if (turn) await turn;
+  }
 }
