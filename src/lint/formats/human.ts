@@ -33,13 +33,13 @@ export interface HumanFormat {
 export function formatHuman(reports: readonly Report[], { paint, width, all = false }: HumanFormat): string {
   const blocks = reports.flatMap(({ file, text, findings }) => {
     const lines = findings.length > 0 ? text.split("\n") : [];
-    return kindsIn(findings, all).map(([first, ...others]) => {
-      return { severity: first.severity, text: block(file, lines, first, others, paint, width) };
-    });
+    return kindsIn(findings, all).map(([first, ...others]) => ({
+      ...{ severity: first.severity, isCut: others.length > 0 },
+      text: block(file, lines, first, others, paint, width),
+    }));
   });
   const sorted = blocks.toSorted((a, b) => order[a.severity] - order[b.severity]);
-  const isCut = reports.some(({ findings }) => kindsIn(findings, all).some(({ length }) => length > 1));
-  const hint = isCut ? "`moka lint --all` shows each of them\n" : "";
+  const hint = blocks.some(({ isCut }) => isCut) ? "`moka lint --all` shows each of them\n" : "";
   return [...sorted.map((each) => each.text), summaryOf(reports, paint) + hint].join("\n");
 }
 
