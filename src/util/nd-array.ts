@@ -24,6 +24,11 @@ export type AxisSlice = number | readonly [from: number, to?: number] | null;
 
 /** The values with their shape; plain values have one axis. */
 function arrayOf(values: Values): { readonly shape: Shape; readonly data: ArrayLike<number> } {
+  const what =
+    "values are wanted: an array of numbers, in one row, a Blob, or an array with its shape, { shape, data }";
+  const isObject = typeof values === "object" && values !== null;
+  const hasValues = isObject && (("shape" in values && "data" in values) || "length" in values);
+  check(hasValues, "MOKA_USAGE", what);
   // A Blob's data are read once: each read is counted as a possible change.
   const { shape, data } = "shape" in values ? values : { shape: [values.length], data: values };
   check(
@@ -31,6 +36,7 @@ function arrayOf(values: Values): { readonly shape: Shape; readonly data: ArrayL
     "MOKA_SHAPE",
     `an array of shape ${shape.join(" × ") || "()"} has ${countOf(shape)} values, not ${data.length}`,
   );
+  check(data.length === 0 || typeof data[0] === "number", "MOKA_USAGE", what);
   return { shape, data };
 }
 
@@ -165,6 +171,11 @@ export function mean(values: Values, axis?: number): number | NdArray {
  * ```
  */
 export function topIndices(values: Values, count: number): number[] {
+  check(
+    Number.isInteger(count) && count >= 0,
+    "MOKA_USAGE",
+    `the count of the greatest values must be 0 or more, not ${count}`,
+  );
   const { data } = arrayOf(values);
   const rank = (index: number) => {
     const value = data[index] ?? Number.NaN;
