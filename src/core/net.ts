@@ -4,6 +4,7 @@ import { check } from "../util/errors.js";
 import { inPieces } from "../util/event-loop.js";
 import { pathOf } from "../util/files.js";
 import type { Log } from "../util/log.js";
+import type { Values } from "../util/nd-array.js";
 import { formatShape, type Shape, sameShape } from "../util/shape.js";
 import { type Turns, turnsOf } from "../util/turns.js";
 import type { Node } from "./backward-plan.js";
@@ -12,7 +13,7 @@ import { type BuildContext, buildNet, type NetParts } from "./build-net.js";
 import { backwardInfo, forwardInfo, normInfo } from "./debug-info.js";
 import type { Engine } from "./engine.js";
 import type { Direction, Execution } from "./execution.js";
-import { checkNumbers } from "./input-values.js";
+import { checkRange, type InputValues, inputValues } from "./input-values.js";
 import type { Layer, Phase } from "./layer.js";
 import { loadWeights, type WeightFiles } from "./load-weights.js";
 import { NetBase } from "./net-base.js";
@@ -193,9 +194,10 @@ export class Net extends NetBase {
   /**
    * Runs the net, or the layers `from` … `to` of it. Inputs, run and outputs are one turn.
    *
-   * @param inputs values of input blobs by name, row-major, exactly as many as the blob has; other inputs do not change
+   * @param inputs values of input blobs by name, row-major, exactly as many as the blob has; or an array with its shape, or a
+   * `Blob`, whose shape must be the input's but for axes of size 1; other inputs do not change
    * @returns copies of the output blobs, or of the tops of `to` if it is given, by name
-   * @throws MokaError `MOKA_USAGE` for an input that is not made of numbers
+   * @throws MokaError `MOKA_USAGE` for an input that is not made of numbers, `MOKA_SHAPE` for one that does not fit
    * @example
    * ```ts
    * const { prob } = await net.forward({ data: pixels });
@@ -204,15 +206,16 @@ export class Net extends NetBase {
    * ```
    */
   async forward(
-    inputs: Readonly<Record<string, ArrayLike<number>>> = {},
+    inputs: Readonly<Record<string, Values>> = {},
     range: LayerRange = {},
   ): Promise<Record<string, Float32Array>> {
-    for (const [name, values] of Object.entries(inputs)) checkNumbers(name, values);
+    checkRange(range);
     // The caller may change its arrays before the turn comes.
     const copies = this.#turns.areTaken;
-    const given = Object.entries(inputs).map(
-      ([name, values]) => [name, copies ? Float32Array.from(values) : values] as const,
-    );
+    const given = Object.entries(inputs).map(([name, values]) => {
+      const { data, shape } = inputValues(name, values);
+      return [name, { data: copies ? Float32Array.from(data) : data, shape }] as const;
+    });
     this.#checkUsable();
     // As `take` does, without its promises: they take a tenth of the time of a very small net.
     const wait = this.#turns.begin();
@@ -242,6 +245,7 @@ export class Net extends NetBase {
    * ```
    */
   async backward(range: LayerRange = {}): Promise<void> {
+    checkRange(range);
     const { low, high } = this.#indices(range.to, range.from);
     await this.runBackward(low, high);
   }
@@ -540,14 +544,13 @@ export class Net extends NetBase {
     return tensor;
   }
 
-  #setInput(name: string, values: ArrayLike<number>): void {
+  #setInput(name: string, { data, shape }: InputValues): void {
     const tensor = this.#input(name);
-    check(
-      values.length === tensor.count,
-      "MOKA_SHAPE",
-      `input "${name}" has shape ${formatShape(tensor.shape)}, but ${values.length} values were given`,
-    );
-    tensor.data.array.set(values);
+    const sizes = (of: Shape) => of.filter((size) => size !== 1);
+    const fits = data.length === tensor.count && (shape === undefined || sameShape(sizes(shape), sizes(tensor.shape)));
+    const what = shape === undefined ? `${data.length} values were given` : `the array has ${formatShape(shape)}`;
+    check(fits, "MOKA_SHAPE", `input "${name}" has shape ${formatShape(tensor.shape)}, but ${what}`);
+    tensor.data.array.set(data);
   }
 
   /** Indices of two layers by name. Without a name: the first or last layer of the net. */

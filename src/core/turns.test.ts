@@ -143,6 +143,40 @@ describe("dispose", () => {
 });
 
 describe("inputs", () => {
+  test("may be arrays with their shape, and Blobs; the shape counts, but for axes of size 1", async () => {
+    const net = await netFromText(
+      `layer { name: "d" type: "Input" top: "d" input_param { shape { dim: 1 dim: 2 dim: 3 } } }
+      layer { name: "out" type: "Power" bottom: "d" top: "out" power_param { scale: 2 } }`,
+    );
+    const data = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const twice = { out: Float32Array.of(2, 4, 6, 8, 10, 12) };
+    for (const shape of [
+      [2, 3],
+      [1, 2, 3],
+      [2, 1, 3],
+    ])
+      expect(await net.forward({ d: { shape, data } })).toEqual(twice);
+    expect(await net.forward({ d: net.blobs.get("d") ?? [] })).toEqual(twice);
+    await expect(net.forward({ d: { shape: [3, 2], data } })).rejects.toThrow(
+      'input "d" has shape 1 2 3 (6), but the array has 3 2 (6)',
+    );
+    await expect(net.forward({ d: { shape: [2, 3] } as never })).rejects.toThrow("array of numbers, not undefined");
+    // Both turns have the values of their call.
+    const calls = [net.forward({ d: { shape: [2, 3], data } }), net.forward({ d: { shape: [2, 3], data } })];
+    data.fill(0);
+    expect((await Promise.all(calls))[1]).toEqual(twice);
+    await net.dispose();
+  });
+
+  test("pycaffe's start and end are refused, as the whole net would run", async () => {
+    const net = await netFromText(tenfold);
+    for (const range of [{ start: "d" }, { end: "d" }]) {
+      await expect(net.forward({}, range as object)).rejects.toThrow("given as from and to");
+      await expect(net.backward(range as object)).rejects.toThrow("given as from and to");
+    }
+    await net.dispose();
+  });
+
   test.each<[unknown, string]>([
     [["a"], 'must be an array of numbers, in one row; value 0 is "a"'],
     [[undefined], "value 0 is undefined"],

@@ -112,3 +112,13 @@ test("nested lists", () => {
 test("axes in another order", () => {
   expect(transposed(counted(2, 3), [1, 0])).toEqual(array([3, 2], [0, 3, 1, 4, 2, 5]));
 });
+
+test("what holds no values is told so", () => {
+  const wrong = [undefined, null, 5, "12", {}, { shape: [1] }, { prob: Float32Array.of(1) }, [[1, 2]], ["1"], [1n]];
+  for (const values of wrong) {
+    for (const ask of [argmax, max, mean, min, toNested])
+      expect(() => ask(values as never)).toThrow(/^values are wanted: /);
+    expect(() => topIndices(values as never, 1)).toThrow(/^values are wanted: /);
+  }
+  for (const count of [-1, 1.5, undefined]) expect(() => topIndices([1], count as number)).toThrow(/0 or more, not /);
+});

@@ -24,9 +24,15 @@ export type AxisSlice = number | readonly [from: number, to?: number] | null;
 
 /** The values with their shape; plain values have one axis. */
 function arrayOf(values: Values): { readonly shape: Shape; readonly data: ArrayLike<number> } {
+  const what =
+    "values are wanted: an array of numbers, in one row, a Blob, or an array with its shape, { shape, data }";
+  const isObject = typeof values === "object" && values !== null;
+  const hasValues = isObject && (("shape" in values && "data" in values) || "length" in values);
+  check(hasValues, "MOKA_USAGE", what);
   // A Blob's data are read once: each read is counted as a possible change.
   const { shape, data } = "shape" in values ? values : { shape: [values.length], data: values };
   checkCount(shape, data.length);
+  check(data.length === 0 || typeof data[0] === "number", "MOKA_USAGE", what);
   return { shape, data };
 }
 
@@ -36,7 +42,7 @@ type Reduce = (data: ArrayLike<number>, start: number, stride: number, count: nu
 /** Applies `reduce` to all values, or to each row of values along `axis`. */
 function reduced(name: string, reduce: Reduce, values: Values, axis: number | undefined): number | NdArray {
   const { shape, data } = arrayOf(values);
-  check(data.length > 0, "MOKA_USAGE", `${name} of an array without values`);
+  check(data.length > 0, "MOKA_USAGE", `$nameof an array without values`);
   if (axis === undefined) return reduce(data, 0, 1, data.length);
   const at = axisOf(shape, axis);
   const count = shape[at] ?? 1;
@@ -54,7 +60,7 @@ function axisOf(shape: Shape, axis: number): number {
   check(
     Number.isInteger(at) && at >= 0 && at < shape.length,
     "MOKA_SHAPE",
-    `there is no axis ${axis} in an array of shape ${formatSizes(shape)}`,
+    `there is no axis $axisin an array of shape $formatSizes(shape)`,
   );
   return at;
 }
@@ -97,7 +103,7 @@ const meanOf: Reduce = (data, start, stride, count) => {
  * @example
  * ```ts
  * argmax([0.1, 0.7, 0.2]); // 1
- * argmax({ shape: [2, 3], data: Float32Array.of(1, 9, 2, 8, 3, 4) }, 1).data; // 1, 0: the class of each row
+ * argmax(shape: [2, 3], data: Float32Array.of(1, 9, 2, 8, 3, 4) , 1).data; // 1, 0: the class of each row
  * ```
  */
 export function argmax(values: Values): number;
@@ -161,6 +167,11 @@ export function mean(values: Values, axis?: number): number | NdArray {
  * ```
  */
 export function topIndices(values: Values, count: number): number[] {
+  check(
+    Number.isInteger(count) && count >= 0,
+    "MOKA_USAGE",
+    `the count of the greatest values must be 0 or more, not ${count}`,
+  );
   const { data } = arrayOf(values);
   const rank = (index: number) => {
     const value = data[index] ?? Number.NaN;
