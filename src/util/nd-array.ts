@@ -42,7 +42,7 @@ type Reduce = (data: ArrayLike<number>, start: number, stride: number, count: nu
 /** Applies `reduce` to all values, or to each row of values along `axis`. */
 function reduced(name: string, reduce: Reduce, values: Values, axis: number | undefined): number | NdArray {
   const { shape, data } = arrayOf(values);
-  check(data.length > 0, "MOKA_USAGE", `$nameof an array without values`);
+  check(data.length > 0, "MOKA_USAGE", `${name} of an array without values`);
   if (axis === undefined) return reduce(data, 0, 1, data.length);
   const at = axisOf(shape, axis);
   const count = shape[at] ?? 1;
@@ -60,7 +60,7 @@ function axisOf(shape: Shape, axis: number): number {
   check(
     Number.isInteger(at) && at >= 0 && at < shape.length,
     "MOKA_SHAPE",
-    `there is no axis $axisin an array of shape $formatSizes(shape)`,
+    `there is no axis ${axis} in an array of shape ${formatSizes(shape)}`,
   );
   return at;
 }
@@ -103,7 +103,7 @@ const meanOf: Reduce = (data, start, stride, count) => {
  * @example
  * ```ts
  * argmax([0.1, 0.7, 0.2]); // 1
- * argmax(shape: [2, 3], data: Float32Array.of(1, 9, 2, 8, 3, 4) , 1).data; // 1, 0: the class of each row
+ * argmax({ shape: [2, 3], data: Float32Array.of(1, 9, 2, 8, 3, 4) }, 1).data; // 1, 0: the class of each row
  * ```
  */
 export function argmax(values: Values): number;
