@@ -44,7 +44,10 @@ export async function readLintNet(source: Source, context: LintContext): Promise
   const { text, tree, file, mixed } = source;
   const { message: written, issues } = source.message(NetParameterSchema);
   const message = needsNetUpgrade(written) ? source.message(NetParameterSchema).message : written;
-  return lookAt({ text, tree, mixed, issues, written, message }, file, context);
+  const net = await lookAt({ text, tree, mixed, issues, written, message }, file, context);
+  const isUnread = net.failures.length > 0 || issues.some(({ severity }) => severity === "error");
+  if (net.layers.length > 0 || isUnread) return net;
+  return { ...net, failures: [new MokaError("MOKA_LAYER", "the net has no layers")] };
 }
 
 /** A net that was read. A net in an older form is read twice, because the upgrade changes `message`. */

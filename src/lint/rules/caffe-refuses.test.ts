@@ -48,8 +48,8 @@ layer { convolution_param { num_output: 64 pad: 1 bias_term: false } pooling_par
     },
     "spaces of Unicode": {
       severity: "warning",
-      text: 'name:▶\u00a0\u3000"net"\n',
-      fixed: 'name: "net"\n',
+      text: 'layer { name:▶\u00a0\u3000"a" }\n',
+      fixed: 'layer { name: "a" }\n',
     },
     "the same said twice, and a list for one value": {
       severity: "warning",
@@ -84,6 +84,10 @@ layer { name: "q" type: "ReLU" ▶bottom }
 `,
       says: ['layer "a" (ReLU) has include rules and exclude rules'],
     },
+    "no layers": {
+      text: '▶name: "net"\n',
+      says: ["the net has no layers", "Caffe does, and computes nothing"],
+    },
     "an old input without a shape": {
       text: `▶input: "a"
 input: "b"
@@ -105,10 +109,10 @@ describe("caffe-refuses", () => {
   });
 
   test("takes a byte order mark away, and repairs what is behind it on its line", async () => {
-    const text = '\ufeffname = "net"\n';
+    const text = '\ufefflayer { name = "a" }\n';
     const result = await fixText(text, undefined, [caffeRefuses], {}, lintContext());
-    expect(result.text).toBe('name : "net"\n');
-    expect(result.fixed.map(({ line, column }) => `${line}:${column}`)).toEqual(["1:1", "1:6"]);
+    expect(result.text).toBe('layer { name : "a" }\n');
+    expect(result.fixed.map(({ line, column }) => `${line}:${column}`)).toEqual(["1:1", "1:14"]);
     expect(result.findings).toEqual([]);
   });
 });

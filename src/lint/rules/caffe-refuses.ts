@@ -28,13 +28,15 @@ export const caffeRefuses: Rule = {
         fix: edits && { edits },
       };
     }
-    for (const { reason, place, layer } of failures) {
+    for (const { code, reason, place, layer } of failures) {
       yield {
         at: place ?? { line: 1, column: 1 },
         message: layer ? `layer "${layer.name}" (${layer.type}) ${reason}` : reason,
         why:
-          "Caffe stops here, and so does Moka: neither loads the file. The rest of the file is checked as far as it can be read " +
-          "without this.",
+          code === "MOKA_LAYER" && !place
+            ? "Moka does not load the file. Caffe does, and computes nothing."
+            : "Caffe stops here, and so does Moka: neither loads the file. The rest of the file is checked as far as it can be read " +
+              "without this.",
       };
     }
   },
