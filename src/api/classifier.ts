@@ -79,6 +79,7 @@ export class Classifier {
     return isOversampled ? averageRows(predictions, 10) : predictions;
   }
 
+  /** Frees the net. It cannot be used afterwards. */
   async dispose(): Promise<void> {
     await this.net.dispose();
   }

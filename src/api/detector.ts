@@ -128,6 +128,7 @@ export class Detector {
     return slice(image, [ymin, ymax], [xmin, xmax]);
   }
 
+  /** Frees the net. It cannot be used afterwards. */
   async dispose(): Promise<void> {
     await this.net.dispose();
   }

@@ -22,7 +22,9 @@ export interface AllRows {
 
 /** Blobs to collect beside the outputs' data and, after backward, the inputs' diffs. */
 export interface AllOptions {
+  /** Names of blobs whose values are collected. */
   readonly blobs?: readonly string[] | undefined;
+  /** Names of blobs whose gradients are collected. */
   readonly diffs?: readonly string[] | undefined;
 }
 

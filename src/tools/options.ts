@@ -5,6 +5,7 @@ import type { Log } from "../util/log.js";
 
 /** Options of all tools that read or write files. */
 export interface FileOptions extends FilesOptions {
+  /** Receives what Caffe's tool would log. Default: nothing is logged. */
   readonly log?: Log | undefined;
 }
 

@@ -36,6 +36,7 @@ export interface SummaryOptions extends StateOptions, FilesOptions {
   readonly peaks?: boolean | undefined;
   /** Layers of the caller's own, as for `Net.load`. */
   readonly layers?: Readonly<Record<string, LayerConstructor>> | undefined;
+  /** Receives what Caffe would log, and warnings about shapes that stay unknown. Default: nothing is logged. */
   readonly log?: Log | undefined;
 }
 
