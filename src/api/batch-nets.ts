@@ -34,8 +34,9 @@ export interface BatchOptions extends RunOptions, StateOptions {
   readonly data?: FileSource | Readonly<Record<string, NdArray | FileSource>> | undefined;
   /** Rows of `data` in a batch. Default 32. The net's own data layers have their own `batch_size`. */
   readonly batch?: number | undefined;
-  /** `transform_param` for `data` from a path. Default: that of the data layer it replaces. */
+  /** What values are multiplied by, for `data` that is a database or a list. Default: as in the data layer it replaces. */
   readonly scale?: number | undefined;
+  /** What is subtracted before, one number or one for each channel, as `mean_value`. Default: as in the data layer it replaces. */
   readonly meanValue?: readonly number[] | undefined;
   /** Number of batches. Default: for arrays, each row once; for other data, see the function that has this option. */
   readonly iterations?: number | undefined;

@@ -97,7 +97,7 @@ export class Classifier extends ResourceOwner {
   }
 
   /**
-   * Frees the net.
+   * Frees the net. It cannot be used afterwards.
    *
    * @example
    * ```ts

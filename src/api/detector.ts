@@ -149,7 +149,7 @@ export class Detector extends ResourceOwner {
   }
 
   /**
-   * Frees the net.
+   * Frees the net. It cannot be used afterwards.
    *
    * @example
    * ```ts

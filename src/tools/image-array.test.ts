@@ -115,6 +115,10 @@ test("loads images as red, green and blue from 0 to 1, or as gray", async () => 
   close(await loadImage(gray), [1, 2, 3], [0, 0, 0, 0.8, 0.8, 0.8]);
   close(await loadImage(gray, { color: false }), [1, 2, 1], [0, 0.8]);
   const bad = join(folder, "bad.png");
+  const page = new TextEncoder().encode("<!DOCTYPE html><title>Sign in</title>");
+  await expect(loadImage(page)).rejects.toThrow("the image is a web page, where an image is wanted");
+  const pointer = new Blob(["version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"]);
+  await expect(loadImage(pointer)).rejects.toThrow(/^the image is a Git LFS pointer/);
   writeFileSync(bad, "no picture");
   close(await loadImage(gray, { color: false, size: [1, 1] }), [1, 1, 1], [0.4]);
   await expect(loadImage(bad)).rejects.toThrow(expect.objectContaining({ message: expect.stringContaining(bad) }));

@@ -1,5 +1,6 @@
 import { createImages } from "#platform";
 import { openFiles } from "../platform/open-files.js";
+import { kindOf, textFile } from "../proto/file-kind.js";
 import { check, MokaError } from "../util/errors.js";
 import { type FileSource, readSource, sourceName } from "../util/files.js";
 import type { NdArray } from "../util/nd-array.js";
@@ -50,7 +51,11 @@ export async function loadImage(source: FileSource, options: LoadImageOptions = 
   const name = sourceName(source) ?? "the image";
   const bytes = await readSource(files, source);
   const image = await images.decode(bytes, { color: undefined }).catch((error) => {
-    throw error instanceof MokaError ? new MokaError(error.code, `${name}: ${error.reason}`, { cause: error }) : error;
+    if (!(error instanceof MokaError)) throw error;
+    const kind = kindOf(bytes) ?? textFile;
+    const isOther = kind !== textFile && !/ image$/.test(kind); // a web page, say, from a server that answers with one
+    const reason = isOther ? ` is ${kind}, where an image is wanted` : `: ${error.reason}`;
+    throw new MokaError(error.code, name + reason, { cause: error });
   });
   const { width, height, channels, data } = image;
   const depth = color ? 3 : 1;
