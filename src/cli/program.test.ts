@@ -277,6 +277,7 @@ test("a Node without WebAssembly or crypto runs what it can, and says in a line 
   const train = (node: readonly string[], engine: string) =>
     spawnSync(process.execPath, [...node, `${root}dist/cli/main.js`, "train", "-solver", file, "-engine", engine], {
       encoding: "utf8",
+      env: { ...process.env, FORCE_COLOR: "0" },
     });
   for (const [node, engine] of [
     [["--jitless"], "reference"],
