@@ -46,16 +46,17 @@ export interface LintInput {
 
 /**
  * Calls `work` once for each file and for each net that a solver among them names. Such a net is linted with its solver.
- * The results keep the order in which files are first named. A missing net is reported on stderr.
+ * The results keep the order in which files are first named; files for which there is none are left out. A missing net is
+ * reported on stderr.
  *
  * @param paths paths of files; `-` is stdin
  */
 export async function forEachFile<Result extends { readonly nets: readonly string[] }>(
   paths: readonly string[],
   flags: LintFlags,
-  work: (input: LintInput) => Promise<Result>,
+  work: (input: LintInput) => Promise<Result | undefined>,
 ): Promise<readonly Result[]> {
-  const results = new Map<string, Result>();
+  const results = new Map<string, Result | undefined>();
   const withSolver = new Set<string>();
   const levelsOf = levelsByFolder(flags);
   for (const path of paths.map((each) => (each === "-" ? each : normalize(each)))) {
@@ -65,7 +66,7 @@ export async function forEachFile<Result extends { readonly nets: readonly strin
     const options = { ...state, solver, weights, rules: await levelsOf(path === "-" ? "." : dirname(path)) };
     const result = await work(await inputOf(path, options));
     results.set(path, result);
-    for (const net of result.nets.map(normalize)) {
+    for (const net of result?.nets.map(normalize) ?? []) {
       if (withSolver.has(net) || path === "-") continue;
       if (!existsSync(net)) {
         printError(`${path} names the net ${net}, which is not there\n`);
@@ -76,7 +77,7 @@ export async function forEachFile<Result extends { readonly nets: readonly strin
       results.set(net, await work(await inputOf(net, { ...state, solver: path, weights, rules })));
     }
   }
-  return [...results.values()];
+  return [...results.values()].filter((result) => result !== undefined);
 }
 
 async function inputOf(path: string, options: LintOptions): Promise<LintInput> {

@@ -69,6 +69,7 @@ function checkName(called: string): void {
 
 /** Writes one line with the error and its code; after a wrong call also a line that names the command's help. */
 function report(error: unknown, help: string): ExitCode {
+  if (error instanceof AggregateError) return error.errors.map((each) => report(each, help))[0] ?? 1;
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   if (error instanceof CommanderError && error.code === "commander.help") return 2; // commander has written the help
   const prefix = colorsFor(process.stderr).red("moka:");

@@ -177,3 +177,15 @@ test("a file that cannot be read is an error of its own", async () => {
   expect(code).toBe(1);
   expect(err).toContain("[MOKA_FILE]");
 });
+
+test("files that cannot be linted do not keep the others from it", async () => {
+  put({ "empty.prototxt": "" });
+  const { code, out, err } = await moka("lint", path("missing.prototxt"), path("bad.prototxt"), path("empty.prototxt"));
+  expect(code).toBe(1);
+  expect(out).toContain(`${path("bad.prototxt")}:3:1  warning  layer "s" (Scale)`);
+  expect(err.split("\n")).toEqual([
+    expect.stringContaining(`cannot read ${path("missing.prototxt")}`),
+    expect.stringContaining(`${path("empty.prototxt")}: the file is empty`),
+    "",
+  ]);
+});

@@ -1,6 +1,6 @@
 import type { Report } from "../../lint/formats/report.js";
 import type { FoundProblem } from "../../lint/lint.js";
-import { check } from "../../util/errors.js";
+import { check, MokaError } from "../../util/errors.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import { belowHere, forEachFile, lintOptions, rulePage } from "../lint-files.js";
@@ -25,11 +25,21 @@ export const lint: Command = command(
     if (list) return printList(format === "json");
     check(files.length > 0, "MOKA_USAGE", "give at least one file: moka lint FILE…");
     const { lint } = await import("../../api/lint.js");
-    const results = await forEachFile(files, flags, ({ pathOrText, options }) => lint(pathOrText, options));
+    const refused: MokaError[] = [];
+    // A file that cannot be read does not keep the others from being linted.
+    const results = await forEachFile(files, flags, async ({ pathOrText, options }) =>
+      lint(pathOrText, options).catch((error: unknown) => {
+        if (!(error instanceof MokaError) || error.code === "MOKA_USAGE") throw error;
+        refused.push(error);
+        return undefined;
+      }),
+    );
+    if (refused.length > 0 && results.length === 0) throw new AggregateError(refused);
     const reports = results.map(({ file = "<stdin>", text, findings }) => ({ file, text, findings }));
     const text = await formatters[format](reports, all);
     if (format === "github") printCommands(text);
     else print(text);
+    if (refused.length > 0) throw new AggregateError(refused);
     const { countsOf } = await import("../../lint/formats/report.js");
     const { error, warning } = countsOf(reports);
     return error > 0 || warning > maxWarnings ? 1 : 0;
