@@ -20,7 +20,7 @@ export interface LayerContext {
   readonly phase: Phase;
   /** Where the layer reads and writes files. */
   readonly files: Files;
-  /** Decodes pictures. */
+  /** Decodes images. */
   readonly images: Images;
   /** The random generator that all layers of a run draw from, in Caffe's order. */
   readonly random: Random;

@@ -1,7 +1,7 @@
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import { nameOfWeights, type WeightSource, type Weights, weightSources } from "../proto/weight-sources.js";
 import { inPieces } from "../util/event-loop.js";
-import { type Files, isPath } from "../util/files.js";
+import { type Files, isPath, pathOf } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import type { Layer } from "./layer.js";
 import { copyTrainedLayers } from "./weights.js";
@@ -29,7 +29,7 @@ export async function loadWeights(
 ): Promise<void> {
   const read: NetParameter[] = [];
   for (const each of weightSources(weights)) {
-    const source = isPath(each) ? await files.resolve(String(each), namedBy) : each;
+    const source = isPath(each) ? await files.resolve(pathOf(each), namedBy) : each;
     const message = await weightFiles.read(source);
     await inPieces(copyTrainedLayers(layers, message, nameOfWeights(source), log));
     read.push(message);

@@ -79,6 +79,11 @@ test("gradients are copied where the file has them, and double precision", async
   await net.dispose();
 });
 
+/** What is said where a Convolution's values fit into an InnerProduct, or the other way round. */
+const surgery =
+  "its values fit as they lie: rename the layer, and copy them with net.params.get(name)[0].data.set(values), as in " +
+  "examples/notebooks/net_surgery.mjs";
+
 describe("shapes of before 2014: four axes, the last ones count", () => {
   test.each([
     ["of InnerProduct", input + ip("a"), "a", legacy(1, 1, 2, 3, range(6)), legacy(1, 1, 1, 2, [7, 8])],
@@ -90,13 +95,12 @@ describe("shapes of before 2014: four axes, the last ones count", () => {
   });
 
   test.each([
-    [legacy(2, 3, 1, 1, range(6)), "2 3 1 1 (6)"],
-    [legacy(1, 1, 3, 2, range(6)), "1 1 3 2 (6)"],
-    [{ num: 1, data: range(6) }, "1 0 0 0 (0)"],
-  ])("are refused elsewhere: %j", async (blob, shape) => {
+    [legacy(2, 3, 1, 1, range(6)), "2 3 1 1 (6)", surgery],
+    [legacy(1, 1, 3, 2, range(6)), "1 1 3 2 (6)", "to learn it from scratch, rename the layer"],
+    [{ num: 1, data: range(6) }, "1 0 0 0 (0)", "to learn it from scratch, rename the layer"],
+  ])("are refused elsewhere: %j", async (blob, shape, way) => {
     expect(await failure(input + ip("a"), [["a", blob, bias]])).toBe(
-      `<text>:2:1: layer "a" (InnerProduct): parameter 0 has shape 2 3 (6), but in w.caffemodel it has ${shape}; ` +
-        "to learn it from scratch, rename the layer",
+      `<text>:2:1: layer "a" (InnerProduct): parameter 0 has shape 2 3 (6), but in w.caffemodel it has ${shape}; ${way}`,
     );
   });
 

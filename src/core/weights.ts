@@ -104,13 +104,22 @@ export function isPlaceholder(blob: BlobProto): boolean {
   return blobShape(blob).length === 0 && blobValues(blob).data.length === 0;
 }
 
+/** Whether a blob has the same values in the same order, as an InnerProduct has that became a Convolution. */
+function fitsAsItLies(shape: Shape, wanted: Shape): boolean {
+  const outputs = (axes: Shape) => axes.find((size) => size !== 1) ?? 1;
+  return countOf(shape) === countOf(wanted) && outputs(shape) === outputs(wanted);
+}
+
 function checkBlob(layer: Layer, from: BlobProto, to: Tensor, index: number, origin: string): void {
   const shape = blobShape(from);
+  const way = fitsAsItLies(shape, to.shape)
+    ? `its values fit as they lie: rename the layer, and copy them with net.params.get(name)[${index}].data.set(values), as in ` +
+      "examples/notebooks/net_surgery.mjs"
+    : "to learn it from scratch, rename the layer";
   layer.check(
     blobFits(from, to.shape),
     "MOKA_WEIGHTS",
-    `parameter ${index} has shape ${formatShape(to.shape)}, but in ${origin} it has ${formatShape(shape)}; ` +
-      "to learn it from scratch, rename the layer",
+    `parameter ${index} has shape ${formatShape(to.shape)}, but in ${origin} it has ${formatShape(shape)}; ${way}`,
   );
   const { data, diff = data } = blobValues(from);
   for (const [what, { length }] of [["values", data] as const, ["gradients", diff] as const]) {
