@@ -42,7 +42,7 @@ export const Net = {
    * const given = await Net.load(text, { weights: bytes });
    * const other = await Net.load("https://example.com/net.prototxt", {
    *   weights: "https://example.com/net.caffemodel",
-   *   onProgress: ({ url, loaded, total }) => console.log(url, loaded, total),
+   *   onProgress: ({ url, done, total }) => console.log(url, done, total),
    * });
    * ```
    */

@@ -63,7 +63,7 @@ export async function stats(
     name = net.name || name;
     const context = { catalog: new Catalog(allLayers, fill), files, images: createImages(), log: silent };
     const inference = await inferShapes(layers, { ...context, phase, random: new Random(1) });
-    const gap = formatGap(weightsGap(builtLayers(inference), [read]), origin);
+    const gap = formatGap(weightsGap(builtLayers(inference).layers, [read]), origin);
     if (gap !== undefined) log(phase === "TEST" ? "warning" : "info", "moka:0", gap);
   }
   const norms = normLayers(layers);

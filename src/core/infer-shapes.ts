@@ -10,7 +10,7 @@ import { asInput } from "./input-layers.js";
 import { givesLossAway } from "./insert-splits.js";
 import type { Layer, LayerContext } from "./layer.js";
 import { isDataLayer } from "./layer-roles.js";
-import { ParamTable } from "./params.js";
+import { type Learnable, ParamTable } from "./params.js";
 import { checkCounts, setUpLayer, topsOf } from "./set-up-layer.js";
 import type { Memory } from "./span.js";
 import { Tensor } from "./tensor.js";
@@ -39,13 +39,6 @@ export interface LayerShapes {
   readonly error: unknown;
 }
 
-/** The parameters of a net in one state, without memory. Parameters of the same name are one. */
-interface NamedParams {
-  readonly table: ParamTable;
-  /** The layers whose parameters do not fit those of the same name. */
-  readonly errors: ReadonlyMap<LayerParameter, MokaError>;
-}
-
 /** The shapes in one state of a net. */
 export interface Inference {
   readonly layers: ReadonlyMap<LayerParameter, LayerShapes>;
@@ -53,7 +46,8 @@ export interface Inference {
   readonly blobs: ReadonlyMap<string, Shape>;
   /** Blobs whose shape is assumed because data are missing, or depends on an assumed shape. */
   readonly assumed: ReadonlySet<string>;
-  readonly params: NamedParams;
+  /** The errors of layers whose parameters do not fit those of the same name. */
+  readonly sharing: ReadonlyMap<LayerParameter, MokaError>;
 }
 
 /**
@@ -95,16 +89,26 @@ export async function inferShapes(layers: readonly LayerParameter[], context: In
     return shape ? [[name, shape] as const] : [];
   });
   const names = [...last].filter(([, value]) => assumed.has(value)).map(([name]) => name);
-  return { layers: all, blobs: new Map(blobs), assumed: new Set(names), params: nameParams(all) };
+  return { layers: all, blobs: new Map(blobs), assumed: new Set(names), sharing: shareParams(named(all)).errors };
 }
 
-/** The layers that could be set up, with parameters that have shapes but no memory. */
-export function builtLayers({ layers }: Inference): readonly Layer[] {
-  return [...layers.values()].flatMap(({ layer, params }) => (layer && params ? [layer] : []));
+/** The layers with a `param { name }`: only these can share. */
+function named(layers: ReadonlyMap<LayerParameter, LayerShapes>): ReadonlyMap<LayerParameter, LayerShapes> {
+  return new Map([...layers].filter(([message]) => message.param.some(({ name }) => name !== "")));
 }
 
-/** Gives the layers their parameters, without memory, and shares those of one name. */
-function nameParams(layers: ReadonlyMap<LayerParameter, LayerShapes>): NamedParams {
+/** The layers that could be set up, with parameters that have shapes but no memory, and these parameters, shared ones once. */
+export function builtLayers({ layers }: Inference): {
+  readonly layers: readonly Layer[];
+  readonly learnables: readonly Learnable[];
+} {
+  const { table } = shareParams(layers);
+  const built = [...layers.values()].flatMap(({ layer, params }) => (layer && params ? [layer] : []));
+  return { layers: built, learnables: table.learnables };
+}
+
+/** Gives the layers their parameters, without memory, and shares those of one name; the errors are of those that do not fit. */
+function shareParams(layers: ReadonlyMap<LayerParameter, LayerShapes>) {
   const table = new ParamTable();
   const errors = new Map<LayerParameter, MokaError>();
   for (const [message, { layer, params = [] }] of layers) {

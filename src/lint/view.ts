@@ -50,7 +50,7 @@ export class View extends Graph<LintLayer> {
 
   /** The layers that could be set up, with parameters that have shapes but no memory. */
   get built(): readonly Layer[] {
-    return builtLayers(this.#inference);
+    return builtLayers(this.#inference).layers;
   }
 
   /** The error that the layer threw because of its message or its bottoms, mostly a `MokaError`. */
@@ -60,7 +60,7 @@ export class View extends Graph<LintLayer> {
 
   /** The error of a layer whose parameters do not fit those of the same `param { name }` above. */
   sharingError({ message }: LintLayer): MokaError | undefined {
-    return this.#inference.params.errors.get(message);
+    return this.#inference.sharing.get(message);
   }
 
   #shapes({ message }: LintLayer): LayerShapes | undefined {

@@ -1,7 +1,7 @@
 import { createImages } from "#platform";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
 import { someLayers } from "../core/filter-net.js";
-import { inferShapes, isMissing, type LayerShapes } from "../core/infer-shapes.js";
+import { builtLayers, inferShapes, isMissing, type LayerShapes } from "../core/infer-shapes.js";
 import { insertSplits } from "../core/insert-splits.js";
 import type { Layer, Phase } from "../core/layer.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
@@ -123,7 +123,7 @@ export async function summarizeNet(message: NetParameter, options: SummaryOption
   const context = { catalog, files, images: createImages(), phase, log: silent, random: new Random(1) };
   const given = new Map(Object.entries(shapes));
   const inferred = await inferShapes(insertSplits(filtered, message.layer), { ...context, given });
-  const { layers: all, blobs, params } = inferred;
+  const { layers: all, blobs, sharing } = inferred;
   const errors = new Map<LayerParameter, string>();
   for (const [layer, found] of all) {
     const error = errorOf(layer, found, catalog);
@@ -132,10 +132,10 @@ export async function summarizeNet(message: NetParameter, options: SummaryOption
       log("warning", "", error.message);
     }
   }
-  for (const error of params.errors.values()) throw error;
-  const known = [...all.values()].flatMap(({ layer, params }) => (layer && params ? [layer] : []));
+  for (const error of sharing.values()) throw error;
+  const { layers: known, learnables } = builtLayers(inferred);
   const found = weights === undefined ? undefined : await findWeights(weights, known, files, log);
-  const owners = new Map(params.table.learnables.map(({ tensor, layer }) => [tensor.data, { tensor, layer }]));
+  const owners = new Map(learnables.map(({ tensor, layer }) => [tensor.data, { tensor, layer }]));
   const own = new Set(filtered.map(({ name }) => name));
   const layers = [...all].map(([layer, shapes]): LayerSummary => {
     const error = errors.get(layer);
