@@ -34,6 +34,9 @@ ${convReading("conv", "y")}`,
     "a fork's, with scale and shift inside": `${input}
 layer { name: "bn" type: "BatchNorm" bottom: "c" top: "c" batch_norm_param { scale_bias: true } }
 ${relu}`,
+    "a Scale in TRAIN only, which bn-one-phase reports": `${input}${bn}
+layer { name: "s" type: "Scale" bottom: "c" top: "c" include { phase: TRAIN } scale_param { bias_term: true } }
+${relu}${loss}`,
     "a scale of a fork": `${input}${bn}layer { name: "a" type: "EltwiseAffine" bottom: "c" top: "c" }
 ${relu}`,
   },

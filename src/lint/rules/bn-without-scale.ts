@@ -5,7 +5,7 @@ import { forkNorm } from "../forks.js";
 import { insertScale } from "../insert-scale.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
-import { isBypassed } from "../one-phase.js";
+import { isBypassed, isScaledInOnePhase } from "../one-phase.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 
@@ -19,6 +19,7 @@ export const bnWithoutScale: Rule = {
       if (isBypassed(net, norm)) continue; // bn-one-phase reports it
       // A fork's BatchNorm may have γ and β inside; bn-fork-fields reports it.
       if (norm.scale || forkNorm(norm.layer) || scaledLater(norm.view).has(norm.layer)) continue;
+      if (isScaledInOnePhase(net, norm)) continue;
       const problem = problemOf(net, norm);
       if (problem) yield problem;
     }

@@ -32,6 +32,9 @@ testRule(shapeMismatch, {
 `,
     "a layer with a fork's field": `${input}layer { name: "p" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 20 fork: 1 } }
 `,
+    "specs of a BatchNorm with which it cannot be made, which bn-learnable-stats and bn-param-specs report": `${input}layer { name: "b" type: "BatchNorm" bottom: "x" top: "y" param { lr_mult: 1 } }
+layer { name: "c" type: "BatchNorm" bottom: "x" top: "z" param { lr_mult: 0 } param { lr_mult: 0 } param { lr_mult: 0 } param { lr_mult: 0 } }
+`,
     "unknown types": `${input}layer { name: "q" type: "Quantum" bottom: "x" top: "y" }
 `,
   },
