@@ -12,7 +12,7 @@ import { type DrawnNet, netText, solverText } from "./planted-mistakes/net-text.
 import { withWeights } from "./planted-mistakes/run-net.js";
 import { Score } from "./planted-mistakes/score.js";
 
-const count = Number(process.env["MOKA_FUZZ_NETS"] ?? 3);
+const count = Number(process.env["MOKA_FUZZ_NETS"] ?? 2);
 const seed = Number(process.env["MOKA_FUZZ_SEED"] ?? 1);
 /** Not every net has a place for every mistake, so more are drawn. */
 const mostDraws = 60;
@@ -74,7 +74,7 @@ test("a net with one mistake has the finding of that mistake, and no other", { t
 
 test("a net without a mistake has no error and no warning", { timeout: 3_600_000 }, async () => {
   const wrong: string[] = [];
-  const nets = 40 * count;
+  const nets = 60 * count;
   for (let i = 0; i < nets; i++) {
     const drawn = drawNet(seed + i);
     const net = i % 4 === 0 ? await withWeights(drawn) : drawn;

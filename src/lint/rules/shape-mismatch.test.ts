@@ -39,6 +39,12 @@ layer { name: "c" type: "BatchNorm" bottom: "x" top: "z" param { lr_mult: 0 } pa
 `,
   },
   bad: {
+    "averages of another number of channels": {
+      text: `${input}layer { ▶name: "c" type: "BatchNorm" bottom: "x" top: "y" }
+`,
+      weights: weights([4], [4], [1]),
+      says: ["parameter 0 of shape 3", "one of 4"],
+    },
     "bottoms that do not fit together": {
       text: `${input}${conv}▶layer { name: "e" type: "Eltwise" bottom: "x" bottom: "y" top: "z" }
 `,

@@ -41,7 +41,7 @@ export const shapeMismatch: Rule = {
         }
         const sharing = view.sharingError(layer);
         if (sharing && !guessed.has(layer) && !readsAny(view, layer, channels)) yield unshared(layer, sharing);
-        if (net.weights && !error && layer.type !== "BatchNorm") yield* wrongBlobs(view, layer, net.weights);
+        if (net.weights && !error) yield* wrongBlobs(view, layer, net.weights);
       }
     }
   },
@@ -158,6 +158,7 @@ function* wrongBlobs(view: View, layer: LintLayer, weights: Blobs): Iterable<Pro
   if (!params || blobs.length === 0) return;
   const stops = "Caffe aborts when it copies them, and Moka refuses the weights too.";
   if (blobs.length !== params.length) {
+    if (layer.type === "BatchNorm") return; // bn-fork-blobs reports it
     yield {
       at: layer.at("name"),
       message: `${layer.label} has ${counted(params.length, "parameter")}, but the weights ${counted(blobs.length, "blob")} for it`,

@@ -1,6 +1,6 @@
 // Mistakes between TRAIN and TEST, in names, and in the wires between layers.
 import { expect } from "vitest";
-import { refused, run } from "./behaviour.js";
+import { mean, refused, run } from "./behaviour.js";
 import { notSiamese } from "./in-scale.js";
 import { insertBefore, isAlone, isInPlace, type Mistake, pick, setField } from "./mistake.js";
 import type { Block, DrawnNet, LayerText } from "./net-text.js";
@@ -218,9 +218,8 @@ export const inPhases: readonly Mistake[] = [
   {
     kind: "the Scale reads past the BatchNorm",
     caffe: "The BatchNorm is run and nothing reads it: the net trains without normalization.",
-    rule: "unused-top",
-    wish: { kind: "train_val", families: notSiamese, habits: { ...single, ...apart } },
-    companions: [{ rule: "bn-without-scale", reason: "nothing reads the BatchNorm" }],
+    rule: "bn-without-scale",
+    wish: { families: notSiamese, habits: { ...single, ...apart } },
     plant(net, dice) {
       const block = pick(net, dice, isAlone);
       const [norm] = block?.norms ?? [];
@@ -232,6 +231,92 @@ export const inPhases: readonly Mistake[] = [
       const ran = await run(planted);
       expect(ran.blob(scale.top[0] ?? "").data).toEqual(ran.blob(before?.top[0] ?? "").data);
     },
+  },
+  {
+    kind: "the top of a BatchNorm in place is misspelled",
+    caffe:
+      'The Scale works in place on a blob that the BatchNorm reads too: it aborts with "Top blob produced by multiple sources".',
+    rule: "layer-after-in-place",
+    wish: { families: notSiamese, habits: allInPlace },
+    plant(net, dice) {
+      const block = pick(net, dice, (each) => isAlone(each) && each.norms.every(isInPlace));
+      for (const norm of block?.norms ?? []) norm.top = norm.top.map((name) => name.replace(/.$/, "o"));
+      return block?.norms[0]?.name;
+    },
+    shown: refused(/already produced by another layer/),
+  },
+  {
+    kind: "the ReLU reads past the Scale",
+    caffe: "The Scale is run and nothing reads it: what the ReLU gets has mean 0 and variance 1.",
+    rule: "unused-top",
+    wish: { kind: "train_val", families: notSiamese, habits: { ...single, ...apart } },
+    plant(net, dice) {
+      const block = pick(net, dice, ({ activation }) => activation !== undefined);
+      if (!block?.activation) return undefined;
+      block.activation.bottom = [...block.scale.bottom];
+      return block.scale.name;
+    },
+    async shown({ planted, block: { activation } }) {
+      const ran = await run(planted);
+      for (const channel of ran.channels(activation?.bottom[0] ?? ""))
+        expect(Math.abs(mean(channel))).toBeLessThan(1e-3);
+    },
+  },
+  {
+    kind: "Scale in TEST only",
+    caffe: "TRAIN does without γ and β, and TEST has them as they are filled or loaded.",
+    rule: "bn-one-phase",
+    wish: { kind: "train_val", weights: false, families: notSiamese, habits: { ...single, ...allInPlace } },
+    plant(net, dice) {
+      const block = pick(net, dice, ({ scale }) => isInPlace(scale));
+      block?.scale.include.push("phase: TEST");
+      return block?.scale.name;
+    },
+    async shown({ planted, layer }) {
+      expect((await run(planted)).layers).not.toContain(layer);
+    },
+  },
+  {
+    kind: "BatchNorm for TRAIN left in a deploy net",
+    caffe: "A deploy net is run in TEST, which goes past it.",
+    rule: "bn-one-phase",
+    wish: { kind: "deploy", weights: false, families: notSiamese, habits: allInPlace },
+    plant(net, dice) {
+      const [norm] = pick(net, dice, ({ norms }) => norms.every(isInPlace))?.norms ?? [];
+      norm?.include.push("phase: TRAIN");
+      return norm?.name;
+    },
+    async shown({ planted, layer }) {
+      expect((await run(planted, { phase: "TEST" })).layers).not.toContain(layer);
+    },
+  },
+  {
+    kind: "two phases in one include rule",
+    caffe: 'Its reader gives up: "Non-repeated field is specified multiple times".',
+    rule: "caffe-refuses",
+    wish: { kind: "train_val", families: notSiamese, weights: false, habits: single },
+    companions: [
+      { rule: "bn-one-phase", reason: "Moka reads the last of the two" },
+      { rule: "unknown-bottom", reason: "so that one phase lacks it" },
+    ],
+    plant(net, dice) {
+      const [norm] = pick(net, dice)?.norms ?? [];
+      norm?.include.push("phase: TRAIN phase: TEST");
+      return norm?.name;
+    },
+    shown: refused(/./),
+  },
+  {
+    kind: "batch_norm_param twice",
+    caffe: 'Its reader gives up: "Non-repeated field is specified multiple times".',
+    rule: "caffe-refuses",
+    wish: { families: notSiamese, weights: false, habits: { ...single, normFields: {} } },
+    plant(net, dice) {
+      const [norm] = pick(net, dice)?.norms ?? [];
+      if (norm) norm.fields["batch_norm_param"] = { eps: "1e-5 } batch_norm_param { moving_average_fraction: 0.99" };
+      return norm?.name;
+    },
+    shown: refused(/./),
   },
   {
     kind: "another layer reads what a BatchNorm in place overwrites",
@@ -293,6 +378,7 @@ export const inPhases: readonly Mistake[] = [
     companions: [
       { rule: "batch-stats-in-test", reason: "Moka reads the value that is meant, as false" },
       { rule: "global-stats-in-train", reason: "or as true, where that is meant" },
+      { rule: "bn-batch-too-small", reason: "with false the batch of TEST may have too few values" },
     ],
     wish: { kind: "train_val", families: notSiamese, weights: false, habits: single },
     plant(net, dice) {

@@ -218,6 +218,33 @@ export const inScale: readonly Mistake[] = [
     },
   },
   {
+    kind: "BatchNorm, Scale, and BatchNorm again",
+    caffe: "The second BatchNorm takes the γ and β of the Scale away.",
+    rule: "bn-twice",
+    pending: true,
+    wish: { families: notSiamese, weights: false },
+    companions: [{ rule: "bn-without-scale", reason: "the second has none behind" }],
+    plant(net, dice) {
+      const block = pick(net, dice, isAlone);
+      if (!block) return undefined;
+      const [blob = ""] = block.scale.top;
+      const again = {
+        ...structuredClone(block.scale),
+        name: `${block.scale.name}_bn`,
+        type: "BatchNorm",
+        params: [],
+        fields: {},
+      };
+      net.layers.splice(net.layers.indexOf(block.scale) + 1, 0, { ...again, bottom: [blob], top: [blob] });
+      return block.scale.name;
+    },
+    async shown({ planted, block: { scale } }) {
+      const name = scale.top[0] ?? "";
+      const [plain, scaled] = [await run(planted), await run(planted, { set: { [scale.name]: [3, 2] } })];
+      expectClose(scaled.blob(name).data, plain.blob(name).data, 1e-3);
+    },
+  },
+  {
     kind: "bias of a convolution before BatchNorm",
     caffe: "In TRAIN the net computes the same with any bias.",
     rule: "bias-before-bn",

@@ -153,7 +153,10 @@ export const inStatistics: readonly Mistake[] = [
     kind: "use_global_stats exchanged between TRAIN and TEST",
     caffe: "TRAIN goes by empty averages, and TEST by the batch.",
     rule: "global-stats-in-train",
-    companions: [{ rule: "batch-stats-in-test", reason: "both layers are wrong" }],
+    companions: [
+      { rule: "batch-stats-in-test", reason: "both layers are wrong" },
+      { rule: "bn-batch-too-small", reason: "the batch of TEST may have too few values for this" },
+    ],
     wish: { kind: "train_val", weights: false, habits: { isNormTwice: true } },
     plant(net, dice) {
       const [train, test] = pick(net, dice)?.norms ?? [];

@@ -90,6 +90,17 @@ export const inText: readonly Mistake[] = [
     shown: refused(/./),
   },
   {
+    kind: "no space between a number and the next field",
+    caffe: "Older readers took it; today's give up at it.",
+    rule: "glued-number",
+    wish: { families: notSiamese, weights: false, habits: { isNormTwice: false } },
+    plant: (net, dice) =>
+      changeNorm(net, dice, (norm) => {
+        norm.fields["batch_norm_param"] = { moving_average_fraction: "0.99eps: 0.001" };
+      }),
+    shown: refused(/./),
+  },
+  {
     kind: "bias_term in a BatchNorm",
     caffe: givesUp,
     rule: "bn-fork-fields",

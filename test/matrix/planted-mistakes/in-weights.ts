@@ -7,7 +7,7 @@ import type { DrawnNet } from "./net-text.js";
 const trained = { weights: true } as const;
 const inTest = { weights: true, kind: "deploy" } as const;
 
-type Values = { shape: readonly number[]; data: number[] }[];
+type Values = NonNullable<DrawnNet["weights"]>[string];
 
 /** Changes the blobs of one BatchNorm, which TEST uses. */
 function changed(change: (values: Values, net: DrawnNet, layer: string) => void): Mistake["plant"] {
@@ -74,6 +74,61 @@ export const inWeights: readonly Mistake[] = [
       delete net.weights?.[layer];
     }),
     shown: onlyScales("TEST"),
+  },
+  {
+    kind: "a Scale that has another name in the weights",
+    caffe: "It stays as it was made: γ 1 and β 0.",
+    rule: "missing-weights",
+    wish: inTest,
+    plant(net, dice) {
+      const name = pick(net, dice)?.scale.name ?? "";
+      const values = net.weights?.[name];
+      if (!net.weights || !values) return undefined;
+      delete net.weights[name];
+      net.weights[`${name}_old`] = values;
+      return name;
+    },
+    async shown({ planted, layer }) {
+      const [gamma, beta] = (await run(planted, { phase: "TEST" })).params(layer);
+      expect([...new Set(gamma?.data), ...new Set(beta?.data)]).toEqual([1, 0]);
+    },
+  },
+  {
+    kind: "a Scale whose weights have no β",
+    caffe: 'It aborts: "Incompatible number of blobs for layer".',
+    rule: "shape-mismatch",
+    wish: trained,
+    plant(net, dice) {
+      const name = pick(net, dice)?.scale.name ?? "";
+      net.weights?.[name]?.splice(1);
+      return name;
+    },
+    shown: ({ planted }) => expect(run(planted, { phase: "TEST" })).rejects.toThrow(/in the weights it has 1/),
+  },
+  {
+    kind: "weights with the bias that the net has left out",
+    caffe: 'It aborts: "Incompatible number of blobs for layer".',
+    rule: "shape-mismatch",
+    wish: trained,
+    plant(net, dice) {
+      const block = pick(net, dice, ({ before }) => before !== undefined);
+      net.weights?.[block?.before?.name ?? ""]?.push(blob(block?.channels ?? 0, 0.1));
+      return block?.before?.name;
+    },
+    shown: ({ planted }) => expect(run(planted, { phase: "TEST" })).rejects.toThrow(/in the weights it has 2/),
+  },
+  {
+    kind: "averages of another number of channels",
+    caffe: 'It aborts: "Cannot copy param 0 weights from layer; shape mismatch".',
+    rule: "shape-mismatch",
+    wish: trained,
+    plant: changed((values) => {
+      for (const each of values.slice(0, 2)) {
+        each.data = Array<number>(3).fill(1500);
+        each.shape = [3];
+      }
+    }),
+    shown: ({ planted }) => expect(run(planted, { phase: "TEST" })).rejects.toThrow(/shape/),
   },
   {
     kind: "a variance below 0",
