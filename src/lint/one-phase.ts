@@ -11,7 +11,8 @@ type PhaseName = "TRAIN" | "TEST";
 
 /**
  * The phase of a layer that the other phase leaves out; undefined for a layer of both, or of neither. A layer of the same
- * name, or with a parameter of the same name, counts as the layer itself, since it has its parameters.
+ * name, or with a parameter of the same name, counts as the layer itself, since it has its parameters; but not one that runs
+ * beside it, as in the other branch of a siamese net.
  */
 export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefined = memoized((net) => {
   const { layers, views, otherNets } = net;
@@ -27,7 +28,13 @@ export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefi
   };
   return memoized((layer) => {
     const sharing = layer.message.param.flatMap(({ name }) => (name ? (byParam.get(name) ?? []) : []));
-    const same = [...(byName.get(layer.name) ?? [layer]), ...sharing.map((each) => each.layer)];
+    const isBeside = ({ name }: LintLayer) => {
+      return (
+        name !== layer.name && views.some((view) => view.has(layer) && byName.get(name)?.some((each) => view.has(each)))
+      );
+    };
+    const instead = sharing.map((each) => each.layer).filter((each) => !isBeside(each));
+    const same = [...(byName.get(layer.name) ?? [layer]), ...instead];
     const [train, test] = (["TRAIN", "TEST"] as const).map((phase) => same.some((each) => isIn(each, phase)));
     return train === test ? undefined : train ? "TRAIN" : "TEST";
   });

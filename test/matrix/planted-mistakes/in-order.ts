@@ -2,13 +2,12 @@
 import { expect } from "vitest";
 import type { Dice } from "../../dice.js";
 import { mean, run, variance } from "./behaviour.js";
-import { notSiamese } from "./in-scale.js";
 import { type Given, insertBefore, isAlone, type Mistake, pick, setField } from "./mistake.js";
 import type { DrawnNet, LayerText } from "./net-text.js";
 
 const apart = { normInPlace: false, scaleInPlace: false, activationInPlace: false };
 const single = { isNormTwice: false };
-const orderWish = { families: notSiamese, habits: { ...single, ...apart } } as const;
+const orderWish = { habits: { ...single, ...apart } } as const;
 
 /** Puts layers, each with a top of its own, between a block's convolution and its BatchNorm; returns the BatchNorm's name. */
 function between(

@@ -17,14 +17,11 @@ function addBias(net: DrawnNet, before: LayerText, channels: number, field: stri
   net.weights?.[before.name]?.push({ shape: [channels], data: Array<number>(channels).fill(0.5) });
 }
 
-export const notSiamese = ["convolutions", "inner", "residual", "inception", "depthwise", "pre-activation"] as const;
-
 export const inScale: readonly Mistake[] = [
   {
     kind: "no Scale",
     caffe: "What the ReLU gets has mean 0 and variance 1 in each channel, whatever the net learns.",
     rule: "bn-without-scale",
-    wish: { families: notSiamese },
     plant(net, dice) {
       const block = pick(net, dice, isAlone);
       if (!block) return undefined;
@@ -46,7 +43,6 @@ export const inScale: readonly Mistake[] = [
     companions: [
       { rule: "layer-after-in-place", reason: "in place it overwrites what the gradient of the ReLU needs" },
     ],
-    wish: { families: notSiamese },
     plant(net, dice) {
       const block = pick(net, dice, (each) => isAlone(each) && each.activation?.type === "ReLU");
       if (!block?.activation) return undefined;
@@ -121,7 +117,7 @@ export const inScale: readonly Mistake[] = [
     caffe: "γ and β stay as they are filled: 1 and 0.",
     rule: "scale-frozen",
     pending: true,
-    wish: { kind: "train_val", weights: false, families: notSiamese },
+    wish: { kind: "train_val", weights: false },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) => {
         scale.params = Array<string>(2).fill("lr_mult: 0 decay_mult: 0");
@@ -135,7 +131,7 @@ export const inScale: readonly Mistake[] = [
     caffe: "γ learns, β stays 0.",
     rule: "scale-frozen",
     pending: true,
-    wish: { kind: "train_val", weights: false, families: notSiamese },
+    wish: { kind: "train_val", weights: false },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) => {
         scale.params = ["lr_mult: 1 decay_mult: 0", "lr_mult: 0 decay_mult: 0"];
@@ -184,7 +180,7 @@ export const inScale: readonly Mistake[] = [
     kind: "γ and β decay",
     caffe: "weight_decay pulls γ and β to 0, as it does weights.",
     rule: "scale-decay",
-    wish: { solver: true, families: notSiamese },
+    wish: { solver: true },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) => {
         scale.params = dice.of([[], ["lr_mult: 1", "lr_mult: 1"], ["decay_mult: 1", "decay_mult: 0"]]);
@@ -198,7 +194,6 @@ export const inScale: readonly Mistake[] = [
     caffe: "The BatchNorm takes γ and β away again.",
     rule: "bn-twice",
     pending: true,
-    wish: { families: notSiamese },
     companions: [{ rule: "bn-without-scale", reason: "where the Scale was moved, none is behind" }],
     plant(net, dice) {
       const block = pick(net, dice, isAlone);
@@ -222,7 +217,7 @@ export const inScale: readonly Mistake[] = [
     caffe: "The second BatchNorm takes the γ and β of the Scale away.",
     rule: "bn-twice",
     pending: true,
-    wish: { families: notSiamese, weights: false },
+    wish: { weights: false },
     companions: [{ rule: "bn-without-scale", reason: "the second has none behind" }],
     plant(net, dice) {
       const block = pick(net, dice, isAlone);
@@ -275,7 +270,7 @@ export const inScale: readonly Mistake[] = [
     caffe: "The second changes next to nothing: what it gets has mean 0 and variance 1 already.",
     rule: "bn-twice",
     pending: true,
-    wish: { families: notSiamese, weights: false },
+    wish: { weights: false },
     companions: [{ rule: "bn-without-scale", reason: "the first of the two has none behind" }],
     plant(net, dice) {
       const block = pick(net, dice, isAlone);

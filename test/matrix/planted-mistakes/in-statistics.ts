@@ -1,11 +1,13 @@
 // Mistakes in the fields and specs of a BatchNorm.
 import { expect } from "vitest";
 import { compares, expectClose, factorIs, onlyScales, refused, run, variance } from "./behaviour.js";
-import { notSiamese } from "./in-scale.js";
 import { changeNorm, type Mistake, noStats, pick, setField } from "./mistake.js";
 import type { DrawnNet, LayerText } from "./net-text.js";
 
 const field = (name: string, value: string) => (norm: LayerText) => setField(norm, "batch_norm_param", name, value);
+/** All but siamese nets, whose branches share their averages anyway. */
+const notSiamese = ["convolutions", "inner", "residual", "inception", "depthwise", "pre-activation"] as const;
+
 const single = { isNormTwice: false };
 const plain = { normFields: {} };
 
@@ -18,7 +20,6 @@ function specs(
 ): Mistake {
   return {
     ...{ kind, caffe, rule, ...(shown && { shown }) },
-    wish: { families: notSiamese },
     plant: (net, dice) =>
       changeNorm(net, dice, (norm) => {
         norm.params = [...params];
@@ -119,7 +120,7 @@ export const inStatistics: readonly Mistake[] = [
       "bn-param-specs",
       noSpecsLearn,
     ),
-    wish: { kind: "train_val", families: notSiamese },
+    wish: { kind: "train_val" },
     plant: (net, dice) =>
       changeNorm(net, dice, (norm) => {
         norm.params = Array<string>(3).fill(dice.of(["lr_mult: 0", "lr_mult: 0 decay_mult: 1"]));
