@@ -71,6 +71,13 @@ layer {
       severity: "warning",
       says: [/a γ of 1 that nothing else moves is at 0\.0066 after 10000 iterations\./],
     },
+    "a long training": {
+      text: one("decay_mult: 1"),
+      fixed: net("param { decay_mult: 0 }"),
+      solver: solver.replace("10000", "60000"),
+      severity: "warning",
+      says: [/a γ of 1 that nothing else moves is below 1e-6 after 60000 iterations\./],
+    },
     "β alone": {
       text: net(`${learned} param { ▶decay_mult: 2 } scale_param { bias_term: true }`),
       fixed: net(`${learned} param { decay_mult: 0 } scale_param { bias_term: true }`),

@@ -59,9 +59,10 @@ function isSmall({ value }: Decayed): boolean {
 }
 
 function effectOf(name: string, { value, iterations, isNormalized }: Decayed): string {
-  const end = Math.abs(value) < 1e-6 ? "0" : formatNumber(value, value > 0.99 && value < 1 ? 4 : 2);
+  const is =
+    Math.abs(value) < 1e-6 ? "is below 1e-6" : `is at ${formatNumber(value, value > 0.99 && value < 1 ? 4 : 2)}`;
   const more = isNormalized ? "; one with gradients loses less, since this type divides by their size" : "";
-  return `At this solver's rates a ${name} of 1 that nothing else moves is at ${end} after ${iterations} iterations${more}.`;
+  return `At this solver's rates a ${name} of 1 that nothing else moves ${is} after ${iterations} iterations${more}.`;
 }
 
 function withoutDecay({ edit }: LintNet, scale: LintLayer, count: number): Fix | undefined {
