@@ -1,7 +1,7 @@
 import { isFieldSet } from "@bufbuild/protobuf";
 import { type NetStateRule, NetStateRuleSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { memoized } from "../util/memoized.js";
-import type { BatchNorm } from "./batch-norms.js";
+import { type BatchNorm, batchNorms } from "./batch-norms.js";
 import { grouped } from "./grouped.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet, OtherNet } from "./net.js";
@@ -64,6 +64,14 @@ export function isBypassed(net: LintNet, { view, layer, before }: BatchNorm): bo
   if (own !== view.phase) return false;
   if (own === "TEST" && before && !phaseOf(net)(before)) return true;
   return readersBehind(net, view, layer).some((reader) => !phaseOf(net)(reader));
+}
+
+/** Whether a BatchNorm of both phases has its Scale in one of them only: bn-one-phase reports it at the Scale. */
+export function isScaledInOnePhase(net: LintNet, { layer }: BatchNorm): boolean {
+  const phase = phaseOf(net);
+  if (phase(layer)) return false;
+  const same = net.views.flatMap(batchNorms).filter((norm) => norm.layer.name === layer.name);
+  return same.some(({ scale, view }) => scale !== undefined && phase(scale) === view.phase);
 }
 
 /** The layers that read it, and those behind readers that are in the same phase only. */

@@ -42,6 +42,9 @@ ${relu}`,
       weights: weightsOf({ bn: [four, four, [1], four, four] }),
     },
     "weights of a fork with γ alone": { text: input + bn + relu, weights: weightsOf({ bn: [four, four, [1], four] }) },
+    "a Scale in TRAIN only, which bn-one-phase reports": `${input}${bn}
+layer { name: "s" type: "Scale" bottom: "c" top: "c" include { phase: TRAIN } scale_param { bias_term: true } }
+${relu}${loss}`,
     "a scale of a fork": `${input}${bn}layer { name: "a" type: "EltwiseAffine" bottom: "c" top: "c" }
 ${relu}`,
   },
@@ -70,6 +73,14 @@ ${input}▶${bn.replace(" }", ' engine: "CAFFE" }')}${relu}`,
 ${input}${bn.replace(" }", ' engine: "CAFFE" }')}layer { name: "scale" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }
 ${relu}`,
       severity: "warning",
+    },
+    "a Scale that reads past it": {
+      text: `${input}layer { name: "bn" type: "BatchNorm" bottom: "c" top: "n" }
+layer { name: "s" type: "Scale" bottom: ▶"c" top: "s" scale_param { bias_term: true } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "s" bottom: "s" top: "l" }
+`,
+      severity: "error",
+      says: ['"s" reads "c", as it was before', 'Nothing reads "n"'],
     },
     "a branch for training": {
       text: `${input}▶layer { name: "bn" type: "BatchNorm" bottom: "c" top: "t" include { phase: TRAIN } }
