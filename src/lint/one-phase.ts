@@ -5,14 +5,15 @@ import { type BatchNorm, batchNorms } from "./batch-norms.js";
 import { grouped } from "./grouped.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet, OtherNet } from "./net.js";
+import { phasePairs } from "./phase-pairs.js";
 import type { View } from "./view.js";
 
 type PhaseName = "TRAIN" | "TEST";
 
 /**
  * The phase of a layer that the other phase leaves out; undefined for a layer of both, or of neither. A layer of the same
- * name, or with a parameter of the same name, counts as the layer itself, since it has its parameters; but not one that runs
- * beside it, as in the other branch of a siamese net.
+ * name counts as the layer itself, since it has its parameters; so does one with a parameter of the same name, unless it runs
+ * beside it, as in the other branch of a siamese net, and one in its place: of those bn-names-differ speaks.
  */
 export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefined = memoized((net) => {
   const { layers, views, otherNets } = net;
@@ -22,11 +23,17 @@ export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefi
   const seen = [...views, ...otherNets].map(({ phase }) => phase);
   const areBothSeen = seen.includes("TRAIN") && seen.includes("TEST");
   const isInOther = otherLayers(otherNets);
+  const paired = new Set(
+    phasePairs(net).flatMap(({ from, train, test }) => {
+      return from === "TRAIN" ? [train.layer, test.layer] : [];
+    }),
+  );
   const isIn = (layer: LintLayer, phase: PhaseName) => {
     if (!areBothSeen) return mayBeIn(layer, phase);
     return views.some((view) => view.phase === phase && view.has(layer)) || isInOther(layer, phase);
   };
   return memoized((layer) => {
+    if (paired.has(layer)) return undefined;
     const sharing = layer.message.param.flatMap(({ name }) => (name ? (byParam.get(name) ?? []) : []));
     const isBeside = ({ name }: LintLayer) => {
       return (

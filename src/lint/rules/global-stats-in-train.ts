@@ -51,8 +51,10 @@ function problemOf(net: LintNet, view: View, layer: LintLayer): Omit<Problem, "a
     why:
       `${empty}: mean and variance count as 0, and it divides by √eps = ${formatNumber(Math.sqrt(eps), 4)}, which makes ` +
       `values ${formatNumber(gain, 4)} times as large. With ${counted(norms.size, "such layer")} in this net they ` +
-      `${gain ** norms.size > 3.4e38 ? "overflow" : "explode"}, and a softmax loss sticks at 87.3365, the −ln of the smallest ` +
-      "number there is. Left out, the phase decides: the batch in TRAIN, the averages in TEST.",
+      (gain ** norms.size > 3.4e38
+        ? "overflow, and a softmax loss is NaN (on a GPU 87.3365). "
+        : "explode: a softmax is certain of one class, and each image of another costs 87.3365, the −ln of FLT_MIN. ") +
+      "Left out, the phase decides: the batch in TRAIN, the averages in TEST.",
     fix: removeGlobalStats(net, layer),
   };
 }
