@@ -18,7 +18,7 @@ export const bnAverageTooSlow: Rule = {
     const training = views.filter(({ phase }) => phase === "TRAIN").flatMap(batchNorms);
     const moving = new Set(training.filter((norm) => !norm.usesGlobalStats).map(({ layer }) => layer));
     for (const [fraction, [first, ...others]] of grouped(moving, fractionOf)) {
-      if (!first || !(fraction > 0)) continue;
+      if (!first || !(fraction > 0 && fraction < 1)) continue; // bn-fraction reports these
       const more = andOthers(others);
       const problem =
         atEnd(first, more, fraction, solver) ?? (isTested(net, first) && atTest(first, more, fraction, solver));
@@ -64,7 +64,6 @@ function atTest(layer: LintLayer, more: string, f: number, solver: SolverParamet
 }
 
 function coverage(f: number): string {
-  if (f >= 1) return `With moving_average_fraction ${formatNumber(f)} nothing is ever forgotten`;
   return `With moving_average_fraction ${formatNumber(f)} the averages go over about ${Math.round(horizonOf(f))} forwards`;
 }
 

@@ -6,6 +6,7 @@ import { insertScale } from "../insert-scale.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import { isBypassed } from "../one-phase.js";
+import { needingNoScale } from "../renormalized.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 
@@ -17,6 +18,7 @@ export const bnWithoutScale: Rule = {
   *check(net) {
     for (const norm of net.views.flatMap(batchNorms)) {
       if (isBypassed(net, norm)) continue; // bn-one-phase reports it
+      if (needingNoScale(net).has(norm.layer)) continue; // bn-twice reports it
       // A fork's BatchNorm may have γ and β inside; bn-fork-fields reports it.
       if (norm.scale || forkNorm(norm.layer) || scaledLater(norm.view).has(norm.layer)) continue;
       const problem = problemOf(net, norm);
