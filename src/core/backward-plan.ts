@@ -1,4 +1,6 @@
+import { counted } from "../util/words.js";
 import type { Layer } from "./layer.js";
+import { paramSpec } from "./params.js";
 import type { Tensor } from "./tensor.js";
 
 /** A layer in its place in the net. */
@@ -8,9 +10,14 @@ export interface Node {
   readonly top: readonly Tensor[];
   /** The weight of each top in the net's loss; 0 for most. */
   readonly lossWeights: readonly number[];
+  /** The number of param specs in the prototxt. The layer itself may add others to its message. */
+  readonly givenSpecs: number;
   /** Which bottoms' diffs `backward` must write. */
   wanted: boolean[];
-  /** Which parameters' diffs `backward` must add to. */
+  /**
+   * Which parameters' diffs `backward` must add to. As in Caffe, a parameter without a spec in the prototxt learns, even one of
+   * a BatchNorm, which gives it `lr_mult: 0` itself.
+   */
   learns: boolean[];
   needsBackward: boolean;
 }
@@ -70,4 +77,31 @@ export function planEveryBackward(nodes: readonly Node[]): void {
     if (node.layer.ignoresPropagateDown) node.wanted = node.wanted.map(() => true);
     node.needsBackward = node.wanted.includes(true) || node.learns.includes(true);
   }
+}
+
+/**
+ * Why the node at `index` is asked for the gradients of these bottoms although nothing below learns: a layer lacks specs.
+ * Undefined if something below does learn, or `propagate_down` asks for the gradient.
+ */
+export function missingSpecsBelow(
+  nodes: readonly Node[],
+  index: number,
+  bottoms: readonly Tensor[],
+): string | undefined {
+  const reached = new Set(bottoms);
+  let cause: Node | undefined;
+  for (const node of nodes.slice(0, index).reverse()) {
+    const { layer, bottom, top, learns, givenSpecs } = node;
+    if (!top.some((tensor) => reached.has(tensor))) continue;
+    for (const tensor of bottom) reached.add(tensor);
+    if (learns.some((does, i) => does && paramSpec(layer, i).lrMult !== 0)) return undefined;
+    if (givenSpecs < layer.params.length) cause ??= node;
+  }
+  if (!cause) return undefined;
+  const { layer, givenSpecs } = cause;
+  const count = layer.params.length;
+  return (
+    `Nothing below it learns, but layer "${layer.name}" (${layer.type}) has ${counted(givenSpecs, "param spec")} for ` +
+    `${counted(count, "parameter")}: as in Caffe, a missing one counts as lr_mult 1 here, so give it ${count} of lr_mult: 0`
+  );
 }
