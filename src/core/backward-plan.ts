@@ -28,36 +28,50 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** What the plan must know of a layer. Blobs are objects of any kind, the same for each layer that has them. */
+interface Linked<T> {
+  readonly bottom: readonly T[];
+  readonly top: readonly T[];
+  readonly lossWeights: readonly number[];
+  wanted: boolean[];
+  needsBackward: boolean;
+}
+
 /**
- * Decides, as Caffe does, which layers run backward and which diffs they write: those between a parameter
- * that learns (or a bottom whose `propagate_down` is true) and a loss.
- *
- * On entry, `wanted`, `learns` and `needsBackward` say which gradients are needed if all tops lead to a loss; this
- * function clears those that lead to none. Returns Caffe's log lines.
+ * On entry, `wanted` and `needsBackward` say which gradients are needed if all tops lead to a loss. Clears those that lead to
+ * none, as Caffe does. Values with several readers must have their splits.
  */
-export function planBackward(nodes: readonly Node[], forceBackward: boolean): LogLine[] {
-  const lines: LogLine[] = [];
-  const underLoss = new Set<Tensor>();
-  const skipped = new Set<Tensor>();
+export function cutBackward<T>(nodes: readonly Linked<T>[]): void {
+  const underLoss = new Set<T>();
+  const skipped = new Set<T>();
   for (const node of [...nodes].reverse()) {
-    const contributes = node.top.some((top, i) => node.lossWeights[i] !== 0 || underLoss.has(top));
+    const contributes = node.top.some((top, i) => (node.lossWeights[i] ?? 0) !== 0 || underLoss.has(top));
     // Vacuously true for a layer without tops, as in Caffe.
     const skips = !contributes || node.top.every((top) => skipped.has(top));
     if (node.needsBackward && skips) {
       node.needsBackward = false;
       node.wanted = node.wanted.map(() => false);
     }
-    lines.push(
-      node.needsBackward
-        ? { origin: "net.cpp:200", text: `${node.layer.name} needs backward computation.` }
-        : { origin: "net.cpp:202", text: `${node.layer.name} does not need backward computation.` },
-    );
     node.bottom.forEach((bottom, i) => {
       if (contributes) underLoss.add(bottom);
       else node.wanted[i] = false;
       if (!node.wanted[i]) skipped.add(bottom);
     });
   }
+}
+
+/**
+ * Decides, as Caffe does, which layers run backward and which diffs they write: those between a parameter
+ * that learns (or a bottom whose `propagate_down` is true) and a loss. See `cutBackward` for what must be known on entry.
+ * Returns Caffe's log lines.
+ */
+export function planBackward(nodes: readonly Node[], forceBackward: boolean): LogLine[] {
+  cutBackward(nodes);
+  const lines = [...nodes].reverse().map(({ layer, needsBackward }) => {
+    return needsBackward
+      ? { origin: "net.cpp:200", text: `${layer.name} needs backward computation.` }
+      : { origin: "net.cpp:202", text: `${layer.name} does not need backward computation.` };
+  });
   if (forceBackward) {
     for (const node of nodes) {
       node.needsBackward = true;

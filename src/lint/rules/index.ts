@@ -9,6 +9,7 @@ import { bnForkBlobs } from "./bn-fork-blobs.js";
 import { bnForkFields } from "./bn-fork-fields.js";
 import { bnIterSize } from "./bn-iter-size.js";
 import { bnLearnableStats } from "./bn-learnable-stats.js";
+import { bnNeedsBackward } from "./bn-needs-backward.js";
 import { bnNegativeVariance } from "./bn-negative-variance.js";
 import { bnOnePhase } from "./bn-one-phase.js";
 import { bnParamSpecs } from "./bn-param-specs.js";
@@ -51,6 +52,7 @@ export const rules: readonly Rule[] = [
   biasBeforeBn,
   bnLearnableStats,
   bnParamSpecs,
+  bnNeedsBackward,
   globalStatsInTrain,
   batchStatsInTest,
   redundantGlobalStats,
