@@ -73,7 +73,6 @@ export const inPhases: readonly Mistake[] = [
     kind: "BatchNorm under two names",
     caffe: "The one for TEST has averages of its own, which nothing fills: it divides by √eps.",
     rule: "bn-names-differ",
-    pending: true,
     companions: [{ rule: "bn-one-phase", reason: "each of the two is in one phase" }],
     wish: { kind: "train_val", weights: false, habits: { isNormTwice: true } },
     plant(net, dice) {
@@ -187,7 +186,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "the top of a copied BatchNorm is new, its bottom is not",
     caffe: 'It aborts: "Top blob produced by multiple sources".',
     rule: "duplicate-top",
-    wish: { families: ["convolutions", "inner", "depthwise"], habits: { ...single, ...allInPlace } },
+    wish: { families: ["convolutions", "inner", "depthwise"], weights: false, habits: { ...single, ...allInPlace } },
     plant(net, dice) {
       const block = pick(net, dice, (each) => each.norms.every(isInPlace) && otherBlock(net, each) !== undefined);
       const bottom = block && otherBlock(net, block)?.norms[0]?.top[0];
@@ -217,7 +216,7 @@ export const inPhases: readonly Mistake[] = [
   {
     kind: "the Scale reads past the BatchNorm",
     caffe: "The BatchNorm is run and nothing reads it: the net trains without normalization.",
-    rule: "bn-without-scale",
+    rule: "unused-top",
     wish: { habits: { ...single, ...apart } },
     plant(net, dice) {
       const block = pick(net, dice, isAlone);
@@ -237,6 +236,7 @@ export const inPhases: readonly Mistake[] = [
       'The Scale works in place on a blob that the BatchNorm reads too: it aborts with "Top blob produced by multiple sources".',
     rule: "layer-after-in-place",
     wish: { habits: allInPlace },
+    companions: [{ rule: "unused-top", reason: "nothing reads the misspelled top" }],
     plant(net, dice) {
       const block = pick(net, dice, (each) => isAlone(each) && each.norms.every(isInPlace));
       for (const norm of block?.norms ?? []) norm.top = norm.top.map((name) => name.replace(/.$/, "o"));
@@ -248,7 +248,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "the ReLU reads past the Scale",
     caffe: "The Scale is run and nothing reads it: what the ReLU gets has mean 0 and variance 1.",
     rule: "unused-top",
-    wish: { kind: "train_val", habits: { ...single, ...apart } },
+    wish: { habits: { ...single, ...apart } },
     plant(net, dice) {
       const block = pick(net, dice, ({ activation }) => activation !== undefined);
       if (!block?.activation) return undefined;

@@ -91,7 +91,6 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale with num_axes 0",
     caffe: "It learns one γ and one β for all channels.",
     rule: "scale-axis",
-    pending: true,
     wish: { weights: false },
     plant: (net, dice) => changeScale(net, dice, (scale) => setField(scale, "scale_param", "num_axes", "0")),
     async shown({ planted, block: { scale } }) {
@@ -102,7 +101,6 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale with axis 2",
     caffe: "It learns a γ for each row of the image, the same in all channels.",
     rule: "scale-axis",
-    pending: true,
     wish: { weights: false, families: ["convolutions", "residual", "siamese", "depthwise", "pre-activation"] },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) => setField(scale, "scale_param", "axis", dice.of(["2", "-2"]))),
@@ -116,7 +114,6 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale with BatchNorm's lr_mult 0",
     caffe: "γ and β stay as they are filled: 1 and 0.",
     rule: "scale-frozen",
-    pending: true,
     wish: { kind: "train_val", weights: false },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) => {
@@ -130,7 +127,6 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale whose β has lr_mult 0",
     caffe: "γ learns, β stays 0.",
     rule: "scale-frozen",
-    pending: true,
     wish: { kind: "train_val", weights: false },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) => {
@@ -144,7 +140,6 @@ export const inScale: readonly Mistake[] = [
     kind: "γ filled with 0",
     caffe: "The Scale puts out 0, and no gradient comes to what is before it.",
     rule: "scale-filler",
-    pending: true,
     wish: { kind: "train_val", weights: false, families: ["convolutions", "inner", "inception", "depthwise"] },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) =>
@@ -165,7 +160,6 @@ export const inScale: readonly Mistake[] = [
     kind: "γ filled at random",
     caffe: "Some channels start turned around, others next to nothing.",
     rule: "scale-filler",
-    pending: true,
     wish: { kind: "train_val", weights: false },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) =>
@@ -193,7 +187,6 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale before the BatchNorm",
     caffe: "The BatchNorm takes γ and β away again.",
     rule: "bn-twice",
-    pending: true,
     companions: [{ rule: "bn-without-scale", reason: "where the Scale was moved, none is behind" }],
     plant(net, dice) {
       const block = pick(net, dice, isAlone);
@@ -213,10 +206,24 @@ export const inScale: readonly Mistake[] = [
     },
   },
   {
+    kind: "a Bias layer before BatchNorm",
+    caffe: "The BatchNorm takes its bias away again.",
+    rule: "bn-twice",
+    wish: { kind: "train_val", weights: false },
+    plant(net, dice) {
+      const [first] = pick(net, dice, isAlone)?.norms ?? [];
+      return first && insertBefore(net, first, `${first.name}_bias`, "Bias").name;
+    },
+    async shown({ planted, layer, block: { norms } }) {
+      const top = norms[0]?.top[0] ?? "";
+      const [plain, moved] = [await run(planted), await run(planted, { set: { [layer]: [2] } })];
+      expectClose(moved.blob(top).data, plain.blob(top).data, 1e-3);
+    },
+  },
+  {
     kind: "BatchNorm, Scale, and BatchNorm again",
     caffe: "The second BatchNorm takes the γ and β of the Scale away.",
     rule: "bn-twice",
-    pending: true,
     wish: { weights: false },
     companions: [{ rule: "bn-without-scale", reason: "the second has none behind" }],
     plant(net, dice) {
@@ -231,9 +238,11 @@ export const inScale: readonly Mistake[] = [
         fields: {},
       };
       net.layers.splice(net.layers.indexOf(block.scale) + 1, 0, { ...again, bottom: [blob], top: [blob] });
-      return block.scale.name;
+      return again.name;
     },
-    async shown({ planted, block: { scale } }) {
+    async shown({ planted, layer }) {
+      const scale = planted.layers[planted.layers.findIndex(({ name }) => name === layer) - 1];
+      if (!scale) return;
       const name = scale.top[0] ?? "";
       const [plain, scaled] = [await run(planted), await run(planted, { set: { [scale.name]: [3, 2] } })];
       expectClose(scaled.blob(name).data, plain.blob(name).data, 1e-3);
@@ -269,7 +278,6 @@ export const inScale: readonly Mistake[] = [
     kind: "BatchNorm behind BatchNorm",
     caffe: "The second changes next to nothing: what it gets has mean 0 and variance 1 already.",
     rule: "bn-twice",
-    pending: true,
     wish: { weights: false },
     companions: [{ rule: "bn-without-scale", reason: "the first of the two has none behind" }],
     plant(net, dice) {

@@ -29,7 +29,7 @@ function specs(
 
 function fraction(value: string, caffe: string): Mistake {
   return {
-    ...{ kind: `moving_average_fraction ${value}`, caffe, rule: "bn-fraction", pending: true },
+    ...{ kind: `moving_average_fraction ${value}`, caffe, rule: "bn-fraction" },
     companions:
       Number(value) >= 1
         ? [
@@ -47,7 +47,7 @@ function fraction(value: string, caffe: string): Mistake {
 
 function eps(value: string, caffe: string, shown: Mistake["shown"]): Mistake {
   return {
-    ...{ kind: `eps ${value}`, caffe, rule: "bn-eps", pending: true, ...(shown && { shown }) },
+    ...{ kind: `eps ${value}`, caffe, rule: "bn-eps", ...(shown && { shown }) },
     plant: (net, dice) => changeNorm(net, dice, field("eps", value)),
   };
 }
@@ -231,7 +231,6 @@ export const inStatistics: readonly Mistake[] = [
     kind: "eps differs between TRAIN and TEST",
     caffe: "Each phase takes its own: TEST divides by another number than TRAIN did.",
     rule: "bn-phases-differ",
-    pending: true,
     wish: { kind: "train_val", habits: { isNormTwice: true, ...plain } },
     plant(net, dice) {
       const norms = pick(net, dice)?.norms ?? [];
@@ -258,7 +257,6 @@ export const inStatistics: readonly Mistake[] = [
     kind: "moving_average_fraction differs between TRAIN and TEST",
     caffe: "TRAIN alone moves the averages, so the one in TEST does nothing.",
     rule: "bn-phases-differ",
-    pending: true,
     wish: { kind: "train_val", habits: { isNormTwice: true, ...plain } },
     plant(net, dice) {
       const [, test] = pick(net, dice)?.norms ?? [];
