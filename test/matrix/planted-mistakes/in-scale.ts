@@ -1,7 +1,7 @@
 // Mistakes in the Scale behind a BatchNorm, and in the bias before it.
 import { expect } from "vitest";
 import { compares, expectClose, mean, run, variance } from "./behaviour.js";
-import { changeScale, insertBefore, isAlone, type Mistake, pick, remove, setField } from "./mistake.js";
+import { changeScale, insertBefore, isAlone, isInPlace, type Mistake, pick, remove, setField } from "./mistake.js";
 import type { DrawnNet, LayerText } from "./net-text.js";
 
 const biasTerm = (scale: LayerText, value: string | undefined) => setField(scale, "scale_param", "bias_term", value);
@@ -47,14 +47,13 @@ export const inScale: readonly Mistake[] = [
       const block = pick(net, dice, (each) => isAlone(each) && each.activation?.type === "ReLU");
       if (!block?.activation) return undefined;
       const { scale, activation, norms } = block;
-      const end = activation.top[0] ?? "";
+      const end = isInPlace(activation) ? undefined : activation.top[0];
       remove(net, scale);
-      activation.top = [...activation.bottom];
-      const last = `${activation.top[0]}`;
-      const index = net.layers.indexOf(activation);
+      const [last = ""] = activation.bottom;
+      activation.top = [last];
       scale.bottom = [last];
-      scale.top = [end === scale.bottom[0] ? last : end];
-      net.layers.splice(index + 1, 0, scale);
+      scale.top = [end ?? last];
+      net.layers.splice(net.layers.indexOf(activation) + 1, 0, scale);
       return norms[0]?.name;
     },
   },
@@ -101,7 +100,7 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale with axis 2",
     caffe: "It learns a γ for each row of the image, the same in all channels.",
     rule: "scale-axis",
-    wish: { weights: false, families: ["convolutions", "residual", "siamese", "depthwise", "pre-activation"] },
+    wish: { weights: false, families: ["convolutions", "residual", "depthwise", "pre-activation"] },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) => setField(scale, "scale_param", "axis", dice.of(["2", "-2"]))),
     async shown({ planted, block: { scale } }) {
@@ -187,6 +186,7 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale before the BatchNorm",
     caffe: "The BatchNorm takes γ and β away again.",
     rule: "bn-twice",
+    wish: { kind: "train_val" },
     companions: [{ rule: "bn-without-scale", reason: "where the Scale was moved, none is behind" }],
     plant(net, dice) {
       const block = pick(net, dice, isAlone);
