@@ -9,7 +9,7 @@ import { epsOf, statisticsOf } from "../statistics.js";
 export const bnEps: Rule = {
   id: "bn-eps",
   severity: "warning",
-  summary: "an `eps` of a BatchNorm that is 0, negative, or as large as the variance that it is added to",
+  summary: "an `eps` of a BatchNorm that is 0, negative, or not small beside the variance that it is added to",
 
   *check(net) {
     for (const { layer } of net.views.flatMap(batchNorms)) {
@@ -55,7 +55,7 @@ function diagnose(net: LintNet, layer: LintLayer, eps: number): Omit<Problem, "a
   if (eps < large) return undefined;
   return {
     severity: eps < tooLarge ? "info" : "warning",
-    message: `${layer.label} has an eps of ${given}, as large as the variance of a channel`,
+    message: `${layer.label} has an eps of ${given}, which is not small beside the variance of a channel`,
     why:
       `BatchNorm divides by √(variance + eps). A channel of variance 1 comes out with a standard deviation of ${deviation(1, eps)} ` +
       `instead of 1, one of variance 0.01 with ${deviation(0.01, eps)}: weak channels stay weak. The default is 1e-5, and nets from ` +
