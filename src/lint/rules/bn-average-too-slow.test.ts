@@ -59,11 +59,6 @@ testRule(bnAverageTooSlow, {
       solver: "max_iter: 10000",
       says: ["38 %", "about 10000 forwards"],
     },
-    "a fraction of 1": {
-      text: net("", fraction("1")),
-      solver: "max_iter: 100000",
-      says: ["weighs 50 %", "nothing is ever forgotten"],
-    },
     "a training of ten": { text: net("▶"), solver: "max_iter: 10", says: ["moving_average_fraction: 0.5 would"] },
     "a test every 100": {
       text: net("▶"),

@@ -20,7 +20,7 @@ export const bnAverageTooSlow: Rule = {
     const moving = new Set(training.filter((norm) => !norm.usesGlobalStats).map(({ layer }) => layer));
     const averages = [...moving].map((layer) => averageOf(net, layer, solver));
     for (const [first, ...others] of grouped(averages, ({ f, loaded }) => `${f} ${loaded.toPrecision(3)}`).values()) {
-      if (!first || !(first.f > 0)) continue;
+      if (!first || !(first.f > 0 && first.f < 1)) continue; // bn-fraction reports the others
       const more = andOthers(others);
       const problem = atEnd(first, more, solver) ?? (isTested(net, first.layer) && atTest(first, more, solver));
       if (problem) yield problem;
@@ -121,7 +121,6 @@ function keeping(f: number): string {
 }
 
 function coverage(f: number): string {
-  if (f >= 1) return `With moving_average_fraction ${formatNumber(f)} nothing is ever forgotten`;
   return `With moving_average_fraction ${formatNumber(f)} the averages go over about ${Math.round(horizonOf(f))} forwards`;
 }
 

@@ -132,7 +132,7 @@ layer { name: "scale1" type: "Scale" bottom: "c" top: "c" scale_param { bias_ter
     type: 'BatchNorm'
 }
 layer { name: "a/gamma" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }
-▶layer {
+${relu}▶layer {
     bottom: 'c' top: 'd'
     name: 'b/norm'  # second
     type: 'BatchNorm'
@@ -145,7 +145,7 @@ ${relu.replaceAll('"c"', '"d"')}`,
     type: 'BatchNorm'
 }
 layer { name: "a/gamma" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }
-layer {
+${relu}layer {
     bottom: 'c' top: 'd'
     name: 'b/norm'  # second
     type: 'BatchNorm'

@@ -9,6 +9,7 @@ import { insertScale } from "../insert-scale.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import { isBypassed, isScaledInOnePhase } from "../one-phase.js";
+import { needingNoScale } from "../renormalized.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 
@@ -21,6 +22,7 @@ export const bnWithoutScale: Rule = {
     const intel = new Map<LintLayer, Problem>();
     for (const norm of net.views.flatMap(batchNorms)) {
       if (isBypassed(net, norm)) continue; // bn-one-phase reports it
+      if (needingNoScale(net).has(norm.layer)) continue; // bn-twice reports it
       if (norm.scale || hasOwnScale(net, norm.layer) || scaledLater(norm.view).has(norm.layer)) continue;
       if (isScaledInOnePhase(net, norm)) continue;
       const problem = problemOf(net, norm);

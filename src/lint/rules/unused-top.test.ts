@@ -39,5 +39,12 @@ layer { name: "l" type: "EuclideanLoss" bottom: "x" bottom: "x" top: "l" }
 layer { name: "r" type: "ReLU" bottom: "b" top: ▶"b" }`),
       says: [/2 layers are run for "b" alone, with 25 parameters that no loss reaches/],
     },
+    "a BatchNorm that the layers behind it go past": {
+      severity: "warning",
+      text: net(`layer { name: "bn" type: "BatchNorm" bottom: "y" top: ▶"n" }
+layer { name: "s" type: "Scale" bottom: "y" top: "s" }
+layer { name: "q" type: "EuclideanLoss" bottom: "s" bottom: "s" top: "q" }`),
+      says: ['layer "s" (Scale) read "y" from before it, so nothing is normalized'],
+    },
   },
 });

@@ -1,6 +1,6 @@
 import { isLoss } from "../../core/layer-roles.js";
 import { countOf } from "../../util/shape.js";
-import { counted } from "../../util/words.js";
+import { counted, listed } from "../../util/words.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import type { Rule } from "../rule.js";
@@ -19,10 +19,12 @@ export const unusedTop: Rule = {
         if (spare === "all" || isLossLayer(layer)) continue;
         for (const [index, name] of layer.message.top.entries()) {
           if (isRead(net, layer, index) || (index > 0 && spare === "extra")) continue;
+          const around = readersAround(view, layer);
           yield {
             at: layer.values("top")[index]?.value ?? layer.at("top"),
+            severity: around.length > 0 ? "warning" : "info",
             message: `${layer.label} makes "${name}", which no layer reads`,
-            why: whyOf(view, layer, index, name),
+            why: `${bypass(layer, around)}${whyOf(view, layer, index, name)}`,
           };
         }
       }
@@ -37,6 +39,22 @@ function isLossLayer({ message }: LintLayer): boolean {
 /** Whether a top is read in any state. */
 function isRead({ views }: LintNet, layer: LintLayer, index: number): boolean {
   return views.some((view) => view.readers(layer, index).length > 0);
+}
+
+/** The layers that read the bottom of a BatchNorm or Scale instead of its top; none for other layers, which may end a branch. */
+function readersAround(view: View, layer: LintLayer): readonly LintLayer[] {
+  if (layer.type !== "BatchNorm" && layer.type !== "Scale") return [];
+  const readers = view.bottoms(layer)[0]?.readers ?? [];
+  return readers.map((end) => end.layer).filter((reader) => reader !== layer);
+}
+
+function bypass({ type, message }: LintLayer, around: readonly LintLayer[]): string {
+  if (around.length === 0) return "";
+  const what = type === "BatchNorm" ? "normalized" : "scaled";
+  return `${listed(
+    around.map(({ label }) => label),
+    2,
+  )} ${around.length === 1 ? "reads" : "read"} "${message.bottom[0]}" from before it, so nothing is ${what}. `;
 }
 
 function whyOf(view: View, layer: LintLayer, index: number, name: string): string {
