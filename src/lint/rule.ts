@@ -26,6 +26,11 @@ export interface Problem {
   readonly why: string;
   /** Default: the severity of the rule. */
   readonly severity?: Severity | undefined;
+  /**
+   * Whether it alone can make the loss of training, as this net is trained, infinite or no number, or hold it at its highest. An
+   * error of training names the most severe of these. Default: no.
+   */
+  readonly diverges?: boolean | undefined;
   /** Given only if the repair is safe. */
   readonly fix?: Fix | undefined;
 }

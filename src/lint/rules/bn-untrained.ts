@@ -12,14 +12,15 @@ export const bnUntrained: Rule = {
   severity: "error",
   summary: "weights in which the factor of a BatchNorm is 0, so that its averages count as 0",
 
-  *check({ views, weights }) {
+  *check({ views, weights, isTraining }) {
     if (!weights) return;
     const byAverages = views.flatMap(batchNorms).filter(({ usesGlobalStats }) => usesGlobalStats);
     const layers = [...new Set(byAverages.map(({ layer }) => layer))];
     const isFilled = memoized((layer: LintLayer) => statisticsOf(weights, layer)?.filled === true);
     const found = layers.filter((layer) => statisticsOf(weights, layer)?.factor === 0);
+    // While a net is trained, TRAIN fills empty averages; where it goes by them itself, that is for global-stats-in-train.
     yield* problemOf(
-      found.filter((layer) => !isFilled(layer)),
+      found.filter((layer) => !isFilled(layer) && !isTraining),
       {
         reading: "so its averages count as 0",
         origin:

@@ -28,6 +28,7 @@ import { lossInDeploy } from "./loss-in-deploy.js";
 import { lrMultCount } from "./lr-mult-count.js";
 import { missingWeights } from "./missing-weights.js";
 import { mixedForms } from "./mixed-forms.js";
+import { negativeLossWeight } from "./negative-loss-weight.js";
 import { phaseOverlap } from "./phase-overlap.js";
 import { redundantGlobalStats } from "./redundant-global-stats.js";
 import { reluBeforeBn } from "./relu-before-bn.js";
@@ -85,6 +86,7 @@ export const rules: readonly Rule[] = [
   missingWeights,
   lrMultCount,
   labelGradient,
+  negativeLossWeight,
   layerAfterInPlace,
   softmaxThenSoftmaxloss,
   zeroWeightFiller,
