@@ -31,11 +31,12 @@ interface Training extends SolverOptions {
   readonly text?: string;
   /** The number of iterations of each call. */
   readonly size?: number;
+  readonly policy?: string;
 }
 
 /** Trains, and returns the solver, what it logs, and the error that ends it. */
-async function train({ fields = "", text = net(), size = 60, ...options }: Training) {
-  const solver = `net: "net.prototxt" lr_policy: "fixed" max_iter: 60 random_seed: 1 snapshot_after_train: false\n${fields}\n`;
+async function train({ fields = "", text = net(), size = 60, policy = '"fixed"', ...options }: Training) {
+  const solver = `net: "net.prototxt" lr_policy: ${policy} max_iter: 60 random_seed: 1 snapshot_after_train: false\n${fields}\n`;
   const files = createFiles({ "net.prototxt": text, "solver.prototxt": solver });
   const warnings: string[] = [];
   const log: SolverOptions["log"] = (severity, _, line) => void (severity === "info" || warnings.push(line));
@@ -129,6 +130,23 @@ describe("it names no cause that is none", () => {
     expect(message).toMatch(
       /lint knows no cause in solver, net and weights; a lower base_lr, or clip_gradients, may help$/,
     );
+  });
+
+  test.each([
+    ["a rate that has not grown yet", `${diverging} gamma: 2 stepsize: 100`, '"step"', net()],
+    [
+      "what updates do, before the first one",
+      "base_lr: -1 momentum: 2 weight_decay: -1",
+      '"fixed"',
+      net()
+        .replace('data_filler { type: "gaussian" }', "data_filler { value: 1e30 }")
+        .replace('weight_filler { type: "xavier" }', "weight_filler { value: 1e30 }")
+        .replace(/.*BatchNorm.*\n/g, ""),
+    ],
+  ])("%s", async (_, fields, policy, text) => {
+    const { error, message } = await train({ text, fields, policy });
+    expect(error).toMatchObject({ code: "MOKA_NAN", findings: [] });
+    expect(message).toMatch(/lint knows no cause|no update was made before it/);
   });
 
   test("without lint it says how to ask it", async () => {

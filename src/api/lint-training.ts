@@ -31,14 +31,14 @@ export async function lintTraining(training: Training): Promise<readonly Trainin
   };
   const found: TrainingFinding[] = [];
   for (const { text, file } of texts) {
-    for (const { rule, severity, line, column, message, why, diverges } of await lintText(
+    for (const { rule, severity, line, column, message, why, divergesFrom } of await lintText(
       text,
       file,
       rules,
       {},
       context,
     ))
-      found.push({ file, line, column, rule, severity, message, why, diverges });
+      found.push({ file, line, column, rule, severity, message, why, divergesFrom });
   }
   return found;
 }

@@ -104,7 +104,7 @@ export async function loadSolver(
         texts.set(path, read);
         return netFrom(read, log);
       },
-      causes: async (net) => causesIn(await linted(net)),
+      causes: async (net, progress) => causesIn(await linted(net), progress),
       buildNet: async (message, state, { backward }) => {
         options.signal?.throwIfAborted();
         return Net.build(message, state, { ...context, keep, passes, backward, ownsEngine: false });

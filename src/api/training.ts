@@ -16,17 +16,24 @@ export interface Training extends Pick<RunOptions, "files" | "layers"> {
 
 /** What lint finds in a training. */
 export interface TrainingFinding extends ErrorFinding {
-  /** Whether it alone can make the loss infinite or no number, or hold it at its highest. */
-  readonly diverges: boolean;
+  /** The iteration from which it alone can make the loss infinite or no number, 0 without any update; undefined if it cannot. */
+  readonly divergesFrom: number | undefined;
 }
 
-/** What can make the loss of a training infinite or no number: errors before warnings, each in the order of the text. */
-export function causesIn(findings: readonly TrainingFinding[] | undefined): readonly ErrorFinding[] | undefined {
+/**
+ * What can have made the loss infinite or no number by now: errors before warnings, each in the order of the text.
+ *
+ * @param at the iteration, and the updates since the weights were loaded
+ */
+export function causesIn(
+  findings: readonly TrainingFinding[] | undefined,
+  { iter, updates }: { readonly iter: number; readonly updates: number },
+): readonly ErrorFinding[] | undefined {
   const order = ["error", "warning", "info"];
   return findings
-    ?.filter(({ diverges }) => diverges)
+    ?.filter(({ divergesFrom: from }) => from !== undefined && from <= iter && (from === 0 || updates > 0))
     .sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
-    .map(({ diverges: _, ...finding }) => finding);
+    .map(({ divergesFrom: _, ...finding }) => finding);
 }
 
 /**
@@ -36,7 +43,7 @@ export function causesIn(findings: readonly TrainingFinding[] | undefined): read
  */
 export function errorsIn(findings: readonly TrainingFinding[], command: string | undefined): string | undefined {
   const errors = findings.filter(({ severity }) => severity === "error");
-  const first = errors.find(({ diverges }) => diverges) ?? errors[0];
+  const first = errors.find(({ divergesFrom }) => divergesFrom !== undefined) ?? errors[0];
   if (!first) return undefined;
   const count = errors.length > 1 ? `${counted(errors.length, "error")}, one of them at` : "an error at";
   const more = command === undefined ? "" : `. ${command} shows all that it finds`;

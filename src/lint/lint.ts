@@ -34,8 +34,8 @@ export type Levels = Readonly<Record<string, Level>>;
 export interface FoundProblem extends Finding {
   /** What `fix` would do; undefined if the problem is left to the user. */
   readonly fix: Fix | undefined;
-  /** Whether it alone can make the loss of training infinite or no number, or hold it at its highest. */
-  readonly diverges: boolean;
+  /** The iteration from which it alone can make the loss of training infinite or no number; undefined if it cannot. */
+  readonly divergesFrom: number | undefined;
 }
 
 /**
@@ -85,7 +85,7 @@ function lintNets(
 }
 
 function asFinding(text: string, rule: Rule, level: Severity | undefined, problem: Problem): FoundProblem {
-  const { at, message, why, severity, fix, diverges = false } = problem;
+  const { at, message, why, severity, fix, divergesFrom } = problem;
   return {
     rule: rule.id,
     severity: level ?? severity ?? rule.severity,
@@ -96,7 +96,7 @@ function asFinding(text: string, rule: Rule, level: Severity | undefined, proble
     why,
     fixable: fix !== undefined,
     fix,
-    diverges,
+    divergesFrom,
   };
 }
 

@@ -56,11 +56,11 @@ function* rateProblems(solver: SolverParameter) {
   if (!isFieldSet(solver, SolverParameterSchema.field.baseLr)) {
     yield doubtful("base_lr", "base_lr is missing, which is 0: nothing is learned");
   } else if (baseLr < 0) {
-    yield doubtful("base_lr", `base_lr is ${formatNumber(baseLr)}: the loss is made larger`, { diverges: true });
+    yield doubtful("base_lr", `base_lr is ${formatNumber(baseLr)}: the loss is made larger`, { divergesFrom: 1 });
   }
   if (weightDecay < 0) {
     const reason = `weight_decay is ${formatNumber(weightDecay)}: every update makes the weights larger`;
-    yield doubtful("weight_decay", reason, { diverges: true });
+    yield doubtful("weight_decay", reason, { divergesFrom: 1 });
   }
 }
 

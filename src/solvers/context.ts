@@ -16,10 +16,15 @@ export interface SolverContext {
   /** Builds a net on that engine. */
   buildNet(message: NetParameter, state: NetState, options: { backward: boolean }): Promise<Net>;
   /**
-   * What lint finds in the solver, its nets, and the weights of `net` as they are, that can be the cause of a loss that is not
+   * What lint finds in the solver, its nets, and the weights of `net` as they are, that can have made a loss by now that is not
    * finite: the most likely first; undefined if it could not look.
    */
-  readonly causes?: ((net: Net) => Promise<readonly ErrorFinding[] | undefined>) | undefined;
+  readonly causes?:
+    | ((
+        net: Net,
+        at: { readonly iter: number; readonly updates: number },
+      ) => Promise<readonly ErrorFinding[] | undefined>)
+    | undefined;
   readonly states: StateFiles;
   readonly files: Files;
   /** The generator that all layers of its nets share. */

@@ -65,9 +65,10 @@ export class LossWatch {
   async #failure({ iter, lr }: Position): Promise<Failure> {
     const net = this.#net;
     const { weights, clipGradients } = this.#param;
-    const findings = await this.#context.causes?.(net);
+    const updates = iter - this.#first;
+    const findings = await this.#context.causes?.(net, { iter, updates });
     const file = sourceOf(this.#param)?.file;
     const command = file === undefined ? undefined : lintCommand(file, weights);
-    return { net, iter, lr, updates: iter - this.#first, isClipped: clipGradients >= 0, findings, command };
+    return { net, iter, lr, updates, isClipped: clipGradients >= 0, findings, command };
   }
 }

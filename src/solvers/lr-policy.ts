@@ -76,11 +76,12 @@ export function* policyProblems(solver: SolverParameter): Iterable<SolverProblem
   }
   if (reads("step", "exp", "multistep") && gamma > 1) {
     const reason = `gamma is ${formatNumber(gamma)}: ${policy} makes the learning rate larger, not smaller`;
-    yield doubtful("gamma", reason, { diverges: true });
+    const firstStep = { step: stepsize, multistep: stepvalue[0] }[lrPolicy] ?? 1;
+    yield doubtful("gamma", reason, { divergesFrom: firstStep + 1 });
   }
   if (reads("inv", "poly") && power < 0) {
     const reason = `power is ${formatNumber(power)}: ${policy} makes the learning rate larger, not smaller`;
-    yield doubtful("power", reason, { diverges: true });
+    yield doubtful("power", reason, { divergesFrom: 2 });
   }
   if (!reads("multistep")) return;
   if (stepvalue.length === 0) {

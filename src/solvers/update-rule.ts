@@ -66,5 +66,5 @@ export function withoutMomentum(type: string, momentum: number): string {
 export function* lastingMomentum({ momentum }: SolverParameter): Iterable<SolverProblem> {
   if (momentum < 1) return;
   const reason = `momentum is ${formatNumber(momentum)}: what an update adds never fades away, as it does with the usual 0.9`;
-  yield doubtful("momentum", reason, { diverges: true });
+  yield doubtful("momentum", reason, { divergesFrom: 2 });
 }

@@ -18,7 +18,8 @@ export const bnNegativeVariance: Rule = {
       const statistics = layer.type === "BatchNorm" ? statisticsOf(weights, layer) : undefined;
       const problem = statistics && problemOf(layer, statistics);
       // Training goes by the averages only with use_global_stats; else it makes them, and they are the result.
-      if (problem) yield { ...problem, diverges: byAverages.has(layer) && problem.severity !== "warning" };
+      if (problem)
+        yield { ...problem, divergesFrom: byAverages.has(layer) && problem.severity !== "warning" ? 0 : undefined };
     }
   },
 };

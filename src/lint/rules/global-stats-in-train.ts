@@ -49,7 +49,7 @@ function problemOf(net: LintNet, view: View, layer: LintLayer): Omit<Problem, "a
     : "Training from scratch starts with empty averages";
   return {
     // Two layers with an eps of 1e-5 make values a hundred thousand times as large; with an eps of 1 nothing grows.
-    diverges: gain ** norms.size >= 100,
+    divergesFrom: gain ** norms.size >= 100 ? 0 : undefined,
     severity: net.kind === "trainval" && !isForTest(net.file) ? "error" : "warning",
     message: `${layer.label} normalizes by averages that training never updates: use_global_stats: true in TRAIN`,
     why:

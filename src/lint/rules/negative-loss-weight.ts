@@ -15,7 +15,7 @@ export const negativeLossWeight: Rule = {
         const name = layer.message.top[index] ?? layer.name;
         yield {
           at: layer.values("loss_weight")[index]?.value ?? layer.at("loss_weight"),
-          diverges: true,
+          divergesFrom: 1,
           message: `${layer.label} has loss_weight ${formatNumber(weight)}: training makes its loss larger`,
           why:
             `The net's loss is ${formatNumber(weight)} times "${name}", and becomes smaller as "${name}" grows. Most losses have no upper ` +
