@@ -41,6 +41,7 @@ function diagnose(net: LintNet, layer: LintLayer, eps: number): Omit<Problem, "a
         `BatchNorm divides by √(variance + eps). One NaN is enough to make the whole net NaN, and ` +
         `a channel that is the same throughout has variance 0. A variance below ${formatNumber(-eps)} gives one.${inWeights(-eps)}`,
       fix: removeEps(net, layer),
+      divergesFrom: 0,
     };
   }
   if (eps === 0) {
@@ -50,6 +51,7 @@ function diagnose(net: LintNet, layer: LintLayer, eps: number): Omit<Problem, "a
         "BatchNorm divides by √(variance + eps). A channel that is the same over a batch, as one of weights that are 0, gives " +
         `0/0 = NaN, and the loss with it; with the default 1e-5 it gives 0.${inWeights(0)}`,
       fix: removeEps(net, layer),
+      divergesFrom: 0,
     };
   }
   if (eps < large) return undefined;
