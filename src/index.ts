@@ -5,7 +5,7 @@ export type { BatchOptions } from "./api/batch-nets.js";
 export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/calibrate.js";
 export { Classifier, type ClassifierOptions } from "./api/classifier.js";
 export { type Detection, Detector, type DetectorOptions, type Window } from "./api/detector.js";
-export { type DoctorOptions, type DoctorReport, doctor } from "./api/doctor.js";
+export { type DoctorOptions, type DoctorReport, doctor, type SideScores } from "./api/doctor.js";
 export { type DrawOptions, drawNet, drawNetToFile } from "./api/draw-net.js";
 export type { RunOptions } from "./api/environment.js";
 export { type FoldOptions, type FoldResult, fold } from "./api/fold.js";
@@ -99,7 +99,7 @@ export {
   datumToArray,
 } from "./tools/array-proto.js";
 export { loadArray, loadArrays, loadMean } from "./tools/arrays.js";
-export type { Cause } from "./tools/batch-norm/causes.js";
+
 export type { Comparison as StatisticsComparison, LayerGap } from "./tools/batch-norm/compare.js";
 export type { Distribution } from "./tools/batch-norm/distribution.js";
 export type { FactorReading } from "./tools/batch-norm/factor.js";
@@ -116,6 +116,7 @@ export { type CifarDatabase, convertCifarData } from "./tools/convert-cifar-data
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
 export { type ConvertMnistSiameseDataOptions, convertMnistSiameseData } from "./tools/convert-mnist-siamese-data.js";
 export { type CoordMap, coordMapFromTo, crop } from "./tools/coord-map.js";
+export type { Cause, CauseKind, Verdict } from "./tools/doctor/cause.js";
 export type { DrawLayersOptions, RankDir } from "./tools/draw/index.js";
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";
 export type { Comparison as FoldComparison, LayerComparison, OutputComparison } from "./tools/fold/compare.js";

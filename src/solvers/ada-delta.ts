@@ -9,6 +9,7 @@ import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 export const adaDelta: UpdateRule = {
   type: "AdaDelta",
   histories: 2,
+  isNormalized: true,
 
   record(k, update) {
     const { momentum, delta } = update.solver;

@@ -9,6 +9,7 @@ import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 export const nesterov: UpdateRule = {
   type: "Nesterov",
   histories: 1,
+  isNormalized: false,
 
   record(k, update) {
     k.nesterov({ ...descent(update), history: historyOf(update), momentum: update.solver.momentum });

@@ -8,6 +8,7 @@ import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 export const sgd: UpdateRule = {
   type: "SGD",
   histories: 1,
+  isNormalized: false,
 
   record(k, update) {
     k.sgd({ ...descent(update), history: historyOf(update), momentum: update.solver.momentum });

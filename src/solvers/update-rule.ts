@@ -9,7 +9,7 @@ import type { SolverCheck } from "./problem.js";
 
 /** The inputs of a rule for the update of one parameter. */
 interface Update {
-  readonly param: Learnable;
+  readonly param: Pick<Learnable, "tensor" | "lrMult" | "decayMult">;
   /** The rule's histories of this parameter, each of the parameter's shape, in the order in which Caffe stores them. */
   readonly history: readonly Tensor[];
   /** One value each, written before every update: the learning rate, and the scale that clips gradients. */
@@ -26,6 +26,8 @@ export interface UpdateRule {
   readonly type: string;
   /** Number of histories per parameter. */
   readonly histories: number;
+  /** Whether a step is divided by the size of the gradients, so that its length depends little on theirs. */
+  readonly isNormalized: boolean;
   /** What is wrong with the fields that this rule reads. */
   readonly problems?: SolverCheck;
   /** The scale of the learning rate in this update, counted from 1. */

@@ -1,11 +1,14 @@
 import { isDataLayer } from "../../core/layer-roles.js";
+import type { FieldNode } from "../../proto/text/tree.js";
 import { memoized } from "../../util/memoized.js";
-import { type BatchNorm, batchNorms } from "../batch-norms.js";
-import { forkNorm } from "../forks.js";
+import { andOthers, type BatchNorm, batchNorms } from "../batch-norms.js";
+import { blobLayout } from "../fork-blobs.js";
+import { forkNorm, intelField } from "../forks.js";
+import { grouped } from "../grouped.js";
 import { insertScale } from "../insert-scale.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
-import { isBypassed } from "../one-phase.js";
+import { isBypassed, isScaledInOnePhase } from "../one-phase.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 
@@ -15,18 +18,43 @@ export const bnWithoutScale: Rule = {
   summary: "a BatchNorm without a Scale behind it: what it normalizes is not scaled and shifted again",
 
   *check(net) {
+    const intel = new Map<LintLayer, Problem>();
     for (const norm of net.views.flatMap(batchNorms)) {
       if (isBypassed(net, norm)) continue; // bn-one-phase reports it
-      // A fork's BatchNorm may have γ and β inside; bn-fork-fields reports it.
-      if (norm.scale || forkNorm(norm.layer) || scaledLater(norm.view).has(norm.layer)) continue;
+      if (norm.scale || hasOwnScale(net, norm.layer) || scaledLater(norm.view).has(norm.layer)) continue;
+      if (isScaledInOnePhase(net, norm)) continue;
       const problem = problemOf(net, norm);
-      if (problem) yield problem;
+      const field = intelField(net, norm.layer);
+      if (problem && field) intel.set(norm.layer, forIntel(norm, field));
+      else if (problem) yield problem;
+    }
+    // The field speaks for all of them, so it is said once.
+    for (const [first, ...others] of grouped(intel.values(), ({ why }) => why).values()) {
+      if (first) yield { ...first, message: first.message + andOthers(others) };
     }
   },
 };
 
+/** Whether a BatchNorm has γ inside, by a fork's fields or blobs: bn-fork-fields or bn-fork-blobs reports it. */
+function hasOwnScale({ weights }: LintNet, layer: LintLayer): boolean {
+  return forkNorm(layer) !== undefined || (weights && blobLayout(weights.of(layer))?.scale) !== undefined;
+}
+
+function forIntel({ layer }: BatchNorm, field: FieldNode): Problem {
+  return {
+    at: layer.at(),
+    severity: "info",
+    message: `${layer.label} has no Scale behind it, which only Intel's fork of Caffe does not need`,
+    why:
+      `${field.name} in line ${field.line} is a field of Intel's fork. With its MKL engines BatchNorm has γ and β inside; ` +
+      "Caffe's has neither, and needs a Scale with bias_term: true behind it to train and to run the same.",
+  };
+}
+
 function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | undefined {
   const readers = view.readers(layer).map((end) => end.layer);
+  const passing = readers.length === 0 && passingScale(view, layer);
+  if (passing) return bypassed(layer, passing);
   // The output of a whole net may be meant to be without a Scale: features of mean 0 and variance 1.
   if (readers.length === 0 && net.kind !== "fragment") return undefined;
   const absorbs = readers.length > 0 && readers.every(({ facts }) => facts?.isLinear);
@@ -56,6 +84,30 @@ function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | 
       "Batch normalization is y = γ·x̂ + β; BatchNorm gives x̂, and γ and β are a Scale's with bias_term: true. A new one starts " +
       "at γ = 1 and β = 0, so a trained net computes what it did.",
     fix: insertScale(net, layer),
+  };
+}
+
+/**
+ * A Scale that reads the bottom of a BatchNorm, where nothing reads the top: it is meant to stand behind it. Of one that works
+ * in place on that bottom layer-after-in-place reports that the net is refused.
+ */
+function passingScale(view: View, layer: LintLayer): LintLayer | undefined {
+  const end = view.makers(layer)[0];
+  const beside = end ? view.readers(end.layer, end.index) : [];
+  return beside
+    .map((reader) => reader.layer)
+    .find(({ type, message: { bottom, top } }) => type === "Scale" && bottom.length === 1 && bottom[0] !== top[0]);
+}
+
+function bypassed(layer: LintLayer, scale: LintLayer): Problem {
+  const [{ message: norm }, blob] = [layer, scale.message.bottom[0]];
+  return {
+    at: scale.values("bottom")[0]?.value ?? scale.at(),
+    severity: "error",
+    message: `${layer.label} has no Scale behind it: "${scale.name}" reads "${blob}", as it was before`,
+    why:
+      `Nothing reads "${norm.top[0]}", so the net is as if there were no BatchNorm: it trains and runs without normalization, and ` +
+      `nothing is logged. "${norm.top[0]}" should be the bottom of "${scale.name}", or one name for both.`,
   };
 }
 

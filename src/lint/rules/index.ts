@@ -9,9 +9,11 @@ import { bnForkBlobs } from "./bn-fork-blobs.js";
 import { bnForkFields } from "./bn-fork-fields.js";
 import { bnIterSize } from "./bn-iter-size.js";
 import { bnLearnableStats } from "./bn-learnable-stats.js";
+import { bnNamesDiffer } from "./bn-names-differ.js";
 import { bnNegativeVariance } from "./bn-negative-variance.js";
 import { bnOnePhase } from "./bn-one-phase.js";
 import { bnParamSpecs } from "./bn-param-specs.js";
+import { bnPhasesDiffer } from "./bn-phases-differ.js";
 import { bnShared } from "./bn-shared.js";
 import { bnUntrained } from "./bn-untrained.js";
 import { bnWithoutScale } from "./bn-without-scale.js";
@@ -28,6 +30,7 @@ import { lossInDeploy } from "./loss-in-deploy.js";
 import { lrMultCount } from "./lr-mult-count.js";
 import { missingWeights } from "./missing-weights.js";
 import { mixedForms } from "./mixed-forms.js";
+import { phaseNamesDiffer } from "./phase-names-differ.js";
 import { phaseOverlap } from "./phase-overlap.js";
 import { redundantGlobalStats } from "./redundant-global-stats.js";
 import { reluBeforeBn } from "./relu-before-bn.js";
@@ -46,6 +49,8 @@ import { zeroWeightFiller } from "./zero-weight-filler.js";
 export const rules: readonly Rule[] = [
   // batch normalization, from the text alone
   bnOnePhase,
+  bnNamesDiffer,
+  bnPhasesDiffer,
   bnWithoutScale,
   scaleWithoutBias,
   biasBeforeBn,
@@ -81,6 +86,7 @@ export const rules: readonly Rule[] = [
   duplicateTop,
   duplicateLayerName,
   phaseOverlap,
+  phaseNamesDiffer,
   shapeMismatch,
   missingWeights,
   lrMultCount,
