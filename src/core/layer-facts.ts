@@ -82,6 +82,9 @@ export abstract class LayerFacts {
   /** Whether, in place, values above 0 stay above 0, and all others stay at most 0. */
   readonly keepsSign: boolean = false;
 
+  /** The most that one prediction can cost, for a loss that has such a limit: a training that has diverged sticks near it. */
+  readonly highestLoss: number | undefined = undefined;
+
   /**
    * The number of multiply-adds of one forward over the whole batch. One weight times one value, added to a sum, is one.
    *

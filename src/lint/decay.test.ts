@@ -39,7 +39,7 @@ const shared = ["", "iter_size: 3 clip_gradients: 1e-3"];
 describe.each(rules.map(({ type }) => type))("%s", (type) => {
   test.each(["L1", "L2"])("%s, each policy: as in training", async (regularization) => {
     for (const policy of policies)
-      for (const momentum of momenta[type] ?? []) {
+      for (const momentum of momenta[type] ?? [""]) {
         const more = shared[policies.indexOf(policy) % shared.length];
         const text = `type: "${type}" base_lr: 0.05 weight_decay: 0.1 max_iter: 20 ${momentum} ${policy}
           regularization_type: "${regularization}" ${more} random_seed: 1 snapshot_after_train: false`;

@@ -1,7 +1,8 @@
 import { record } from "../core/recorder.js";
-import { Span } from "../core/span.js";
+import { type Memory, Span } from "../core/span.js";
 import { Tensor } from "../core/tensor.js";
-import { ReferenceEngine } from "../engines/reference/index.js";
+import { bind } from "../engines/reference/bind.js";
+import { adaDelta, adaGrad, adam, nesterov, rmsProp, sgd } from "../engines/reference/solver.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { ruleFor, typeProblems } from "../solvers/index.js";
 import { learningRate, policyProblems } from "../solvers/lr-policy.js";
@@ -21,6 +22,12 @@ export interface Decayed {
   /** Whether a step is divided by the size of the gradients, so that decay moves a parameter with gradients less. */
   readonly isNormalized: boolean;
 }
+
+/** The definitions of the update kernels. An engine would bring all others into a page that only lints. */
+const definitions = { sgd, nesterov, adaGrad, rmsProp, adaDelta, adam };
+
+/** Single precision, as in training. */
+const memory: Memory = { allocate: (count) => ({ array: new Float32Array(count), release() {} }) };
 
 /** A longer training is computed up to here: a million iterations take about 0.2 s. */
 const mostIterations = 1_000_000;
@@ -50,15 +57,16 @@ function canRun(solver: SolverParameter): boolean {
  */
 function compute(solver: SolverParameter, { lrMult, decayMult }: Multipliers): Decayed | undefined {
   const iterations = Math.min(solver.maxIter, mostIterations);
-  const engine = new ReferenceEngine();
   const rule = ruleFor(solver);
-  const tensor = new Tensor("parameter", [1], engine);
-  const history = Array.from({ length: rule.histories }, (_, i) => new Tensor(`history ${i}`, [1], engine));
-  const span = (name: string) => new Span(name, 1, engine);
+  const tensor = new Tensor("parameter", [1], memory);
+  const history = Array.from({ length: rule.histories }, (_, i) => new Tensor(`history ${i}`, [1], memory));
+  const span = (name: string) => new Span(name, 1, memory);
   const [rate, clip, correction] = [span("rate"), span("clip"), span("correction")];
-  const { recorder, steps } = record(0, "decay", engine, false);
+  const { recorder, steps } = record(0, "decay", memory, false);
   rule.record(recorder, { param: { tensor, lrMult, decayMult }, history, rate, clip, correction, solver });
-  const update = engine.compile(steps.filter((step) => step.kind === "kernel"));
+  const calls = steps
+    .filter((step) => step.kind === "kernel")
+    .map((step) => bind(step, definitions[step.kernel as keyof typeof definitions]));
 
   const [value, gradient] = [tensor.data.array, tensor.diff.array];
   const [rates, corrections] = [rate.array, correction.array];
@@ -69,7 +77,7 @@ function compute(solver: SolverParameter, { lrMult, decayMult }: Multipliers): D
     gradient[0] = 0; // The update leaves its step there.
     rates[0] = learningRate(solver, progress);
     corrections[0] = rule.correction?.(solver, progress.iter + 1) ?? 1;
-    update.run(0, steps.length);
+    for (const call of calls) call();
   }
   const end = value[0] ?? Number.NaN;
   return Number.isFinite(end) ? { value: end, iterations, isNormalized: rule.isNormalized } : undefined;

@@ -5,7 +5,7 @@ import type { Span } from "../core/span.js";
 import type { Tensor } from "../core/tensor.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { formatNumber } from "../util/number-format.js";
-import type { SolverCheck } from "./problem.js";
+import { doubtful, type SolverCheck, type SolverProblem } from "./problem.js";
 
 /** The inputs of a rule for the update of one parameter. */
 interface Update {
@@ -62,4 +62,11 @@ export function historyOf({ history }: Update, index = 0): Span {
 /** The reason for which a rule without momentum refuses one. */
 export function withoutMomentum(type: string, momentum: number): string {
   return `${type} uses no momentum: it must be 0 or missing, not ${formatNumber(momentum)}`;
+}
+
+/** What is wrong with a momentum of 1 or more: what an update adds to the weights never fades away. */
+export function* lastingMomentum({ momentum }: SolverParameter): Iterable<SolverProblem> {
+  if (momentum < 1) return;
+  const reason = `momentum is ${formatNumber(momentum)}: what an update adds never fades away, as it does with the usual 0.9`;
+  yield doubtful("momentum", reason, { divergesFrom: 2 });
 }

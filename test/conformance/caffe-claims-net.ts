@@ -1,7 +1,9 @@
 // What the pages and the rules say of Caffe's other layers and of nets, each with a run that holds it.
 import { expect } from "vitest";
 import { Solver } from "../../src/index.js";
+import { moka } from "../cli.js";
 import { layerNet, runLayer } from "../layers.js";
+import { weightsOf } from "../lint-weights.js";
 import { digitsFolder, normNet } from "../norm-nets.js";
 import type { Claims } from "./claims.js";
 
@@ -125,6 +127,42 @@ async function passesEverywhere(): Promise<void> {
   await net.dispose();
 }
 
+async function loadsIntoTheFirst(): Promise<void> {
+  const layer = (bottom: string, top: string) =>
+    `layer { name: "layer" type: "InnerProduct" bottom: "${bottom}" top: "${top}" inner_product_param { num_output: 2 bias_term: false } }`;
+  const net = await layerNet(layer("x", "a") + layer("a", "b"), { x: [1, 2] });
+  const both = weightsOf({ layer: [{ shape: [2, 2], data: [1, 1, 1, 1] }] });
+  both.layer.push(...weightsOf({ layer: [{ shape: [2, 2], data: [2, 2, 2, 2] }] }).layer);
+  net.copyTrainedLayers(both, "weights");
+  await net.forward({ x: [1, 1] });
+  expect([...(net.blobs.get("a")?.data ?? [])]).toEqual([4, 4]);
+  expect([...(net.blobs.get("b")?.data ?? [])]).toEqual([0, 0]);
+  await net.dispose();
+}
+
+async function hasNoGradient(): Promise<void> {
+  const layer = (bottom: string, top: string, filler = "") =>
+    `layer { name: "${top}" type: "InnerProduct" bottom: "${bottom}" top: "${top}" inner_product_param { num_output: 2 ${filler} } }`;
+  const loss = 'layer { name: "loss" type: "EuclideanLoss" bottom: "c" bottom: "t" top: "loss" }';
+  const xavier = 'weight_filler { type: "xavier" }';
+  const net = await layerNet(layer("x", "a", xavier) + layer("a", "b") + layer("b", "c") + loss, {
+    x: [1, 2],
+    t: [1, 2],
+  });
+  await net.forward({ x: [1, 2], t: [3, 4] });
+  await net.backward();
+  for (const name of ["a", "b", "c"]) {
+    expect([...(net.params.get(name)?.[0]?.diff ?? [1])].map(Math.abs), name).toEqual([0, 0, 0, 0]);
+  }
+  await net.dispose();
+}
+
+async function takesThatManySteps(): Promise<void> {
+  const { out } = await moka("explain", "bench/nets/resnet20_b64.prototxt", "--phase", "TEST");
+  const [, steps, read, written] = /^total +(\d+) steps +([\d.]+) MiB ([\d.]+) MiB/m.exec(out) ?? [];
+  expect([Number(steps), Math.round(Number(read) + Number(written))]).toEqual([78, 166]);
+}
+
 export const netClaims: readonly Claims[] = [
   {
     held: "losses of such scores",
@@ -195,5 +233,25 @@ export const netClaims: readonly Claims[] = [
     claims: {
       "docs/lint/layer-after-in-place.md": ["In place all do by then, and the gradient passes everywhere."],
     },
+  },
+  {
+    held: "weights with two layers of one name",
+    by: loadsIntoTheFirst,
+    claims: {
+      "docs/lint/duplicate-layer-name.md": [
+        "when it is loaded, the blobs of both go into the first layer, those of the second last",
+        "Of two layers with one name the first gets them and the second keeps what its fillers made",
+      ],
+    },
+  },
+  {
+    held: "the gradients of two such layers",
+    by: hasNoGradient,
+    claims: { "docs/lint/zero-weight-filler.md": ["two such layers one behind the other get no gradient at all"] },
+  },
+  {
+    held: "the program of that net",
+    by: takesThatManySteps,
+    claims: { "docs/fold.md": ["| fused: steps, MiB read and written | 78, 166 |"] },
   },
 ];

@@ -9,7 +9,7 @@ import { epsOf, statisticsOf } from "../statistics.js";
 export const bnEps: Rule = {
   id: "bn-eps",
   severity: "warning",
-  summary: "an `eps` of a BatchNorm that is 0, negative, or as large as the variance that it is added to",
+  summary: "an `eps` of a BatchNorm that is 0, negative, or not small beside the variance that it is added to",
 
   *check(net) {
     for (const { layer } of net.views.flatMap(batchNorms)) {
@@ -41,6 +41,7 @@ function diagnose(net: LintNet, layer: LintLayer, eps: number): Omit<Problem, "a
         `BatchNorm divides by √(variance + eps). One NaN is enough to make the whole net NaN, and ` +
         `a channel that is the same throughout has variance 0. A variance below ${formatNumber(-eps)} gives one.${inWeights(-eps)}`,
       fix: removeEps(net, layer),
+      divergesFrom: 0,
     };
   }
   if (eps === 0) {
@@ -50,12 +51,13 @@ function diagnose(net: LintNet, layer: LintLayer, eps: number): Omit<Problem, "a
         "BatchNorm divides by √(variance + eps). A channel that is the same over a batch, as one of weights that are 0, gives " +
         `0/0 = NaN, and the loss with it; with the default 1e-5 it gives 0.${inWeights(0)}`,
       fix: removeEps(net, layer),
+      divergesFrom: 0,
     };
   }
   if (eps < large) return undefined;
   return {
     severity: eps < tooLarge ? "info" : "warning",
-    message: `${layer.label} has an eps of ${given}, as large as the variance of a channel`,
+    message: `${layer.label} has an eps of ${given}, which is not small beside the variance of a channel`,
     why:
       `BatchNorm divides by √(variance + eps). A channel of variance 1 comes out with a standard deviation of ${deviation(1, eps)} ` +
       `instead of 1, one of variance 0.01 with ${deviation(0.01, eps)}: weak channels stay weak. The default is 1e-5, and nets from ` +

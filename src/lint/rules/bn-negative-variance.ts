@@ -1,5 +1,6 @@
 import { formatNumber } from "../../util/number-format.js";
 import { counted } from "../../util/words.js";
+import { batchNorms } from "../batch-norms.js";
 import type { LintLayer } from "../layer.js";
 import type { Problem, Rule } from "../rule.js";
 import { channelList, epsOf, type Statistics, statisticsOf } from "../statistics.js";
@@ -9,12 +10,16 @@ export const bnNegativeVariance: Rule = {
   severity: "error",
   summary: "weights in which a BatchNorm has a variance below 0, or one that is no number",
 
-  *check({ layers, weights }) {
+  *check({ layers, views, weights }) {
     if (!weights) return;
+    const inTrain = views.filter(({ phase }) => phase === "TRAIN").flatMap(batchNorms);
+    const byAverages = new Set(inTrain.filter(({ usesGlobalStats }) => usesGlobalStats).map(({ layer }) => layer));
     for (const layer of layers) {
       const statistics = layer.type === "BatchNorm" ? statisticsOf(weights, layer) : undefined;
       const problem = statistics && problemOf(layer, statistics);
-      if (problem) yield problem;
+      // Training goes by the averages only with use_global_stats; else it makes them, and they are the result.
+      if (problem)
+        yield { ...problem, divergesFrom: byAverages.has(layer) && problem.severity !== "warning" ? 0 : undefined };
     }
   },
 };

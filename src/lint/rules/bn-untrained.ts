@@ -17,7 +17,7 @@ export const bnUntrained: Rule = {
   summary: "weights without averages for a BatchNorm, or with a factor of 0, so that they count as 0",
 
   *check(net) {
-    const { views, weights } = net;
+    const { views, weights, isTraining } = net;
     if (!weights) return;
     const { willTrain, stayEmpty } = missingIn(net);
     yield* missingProblem(net, stayEmpty, "error");
@@ -26,8 +26,9 @@ export const bnUntrained: Rule = {
     const layers = [...new Set(byAverages.map(({ layer }) => layer))];
     const isFilled = memoized((layer: LintLayer) => statisticsOf(weights, layer)?.filled === true);
     const found = layers.filter((layer) => statisticsOf(weights, layer)?.factor === 0);
+    // While a net is trained, TRAIN fills empty averages; where it goes by them itself, that is for global-stats-in-train.
     yield* problemOf(
-      found.filter((layer) => !isFilled(layer)),
+      found.filter((layer) => !isFilled(layer) && !isTraining),
       {
         reading: "so its averages count as 0",
         origin:

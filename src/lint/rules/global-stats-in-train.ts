@@ -19,6 +19,8 @@ export const globalStatsInTrain: Rule = {
     for (const { layer, value, train, at } of writtenStats(net)) {
       const [view] = train;
       if (!value || !view) continue;
+      // bn-negative-variance reports weights that are no number.
+      if (net.weights && Number.isNaN(factorOf(net.weights, layer))) continue;
       yield { at, ...problemOf(net, view, layer) };
     }
   },
@@ -46,6 +48,8 @@ function problemOf(net: LintNet, view: View, layer: LintLayer): Omit<Problem, "a
       : "The weights given have no averages for it, so they are empty"
     : "Training from scratch starts with empty averages";
   return {
+    // Two layers with an eps of 1e-5 make values a hundred thousand times as large; with an eps of 1 nothing grows.
+    divergesFrom: gain ** norms.size >= 100 ? 0 : undefined,
     severity: net.kind === "trainval" && !isForTest(net.file) ? "error" : "warning",
     message: `${layer.label} normalizes by averages that training never updates: use_global_stats: true in TRAIN`,
     why:

@@ -35,6 +35,7 @@ import { lossInDeploy } from "./loss-in-deploy.js";
 import { lrMultCount } from "./lr-mult-count.js";
 import { missingWeights } from "./missing-weights.js";
 import { mixedForms } from "./mixed-forms.js";
+import { negativeLossWeight } from "./negative-loss-weight.js";
 import { phaseNamesDiffer } from "./phase-names-differ.js";
 import { phaseOverlap } from "./phase-overlap.js";
 import { redundantGlobalStats } from "./redundant-global-stats.js";
@@ -107,6 +108,7 @@ export const rules: readonly Rule[] = [
   missingWeights,
   lrMultCount,
   labelGradient,
+  negativeLossWeight,
   layerAfterInPlace,
   softmaxThenSoftmaxloss,
   zeroWeightFiller,

@@ -38,13 +38,13 @@ layer { name: "l" type: "EuclideanLoss" bottom: "x" bottom: "x" top: "l" }
     "one for all": {
       text: net("▶num_axes: 0 bias_term: true"),
       fixed: net("bias_term: true"),
-      says: ["num_axes 0 gives one γ and β for all channels", "the 3 channels stay as strong"],
+      says: ["with num_axes 0 it learns one γ and β for all channels", "the 3 channels stay as strong"],
     },
     "by rows": {
       text: net("▶axis: 2"),
       fixed: `${input()}layer { name: "s" type: "Scale" bottom: "y" top: "y" }
 ${loss}`,
-      says: ["axis 2 gives γ for 4 places along other axes"],
+      says: ["with axis 2 it learns γ for 4 places along other axes"],
     },
     "by columns, counted from the end": { text: net("▶axis: -1 bias_term: true"), fixed: net("bias_term: true") },
     "by images": { text: net("▶axis: 0 bias_term: true"), fixed: net("bias_term: true") },
@@ -57,7 +57,7 @@ ${loss}`,
     "a Bias": {
       text: net("▶axis: 2 filler { value: 1 }", undefined, "Bias"),
       fixed: net("filler { value: 1 }", undefined, "Bias"),
-      says: ["gives β for 4 places"],
+      says: ["learns β for 4 places"],
     },
     "behind a Split": {
       text: `${input()}layer { name: "split" type: "Split" bottom: "y" top: "a" top: "b" }

@@ -50,7 +50,7 @@ function problemOf(net: LintNet, view: View, norm: LintLayer, affine: LintLayer)
   return {
     at: affine.at(param, written),
     severity: reach === "more" ? "info" : "warning",
-    message: `${affine.label} behind BatchNorm "${norm.name}" does not scale by channel: ${given} gives ${each}`,
+    message: `${affine.label} behind BatchNorm "${norm.name}" does not go by channel: with ${given} it learns ${each}`,
     why:
       "BatchNorm brings every channel to mean 0 and variance 1, and each channel is to get a scale and a shift of its own again. " +
       (reach === "more"
