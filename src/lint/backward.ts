@@ -1,4 +1,6 @@
 import { cutBackward } from "../core/backward-plan.js";
+import type { Value } from "../core/graph.js";
+import { givesLossAway } from "../core/insert-splits.js";
 import { memoized } from "../util/memoized.js";
 import type { Edit, Editor } from "./edits.js";
 import { forkNorm } from "./forks.js";
@@ -58,42 +60,41 @@ function lacksSpecs(layer: LintLayer): boolean {
 function planOf(view: View, counts: (layer: LintLayer) => boolean): Plan {
   const needing = new Set<LintLayer>();
   const nodes = view.layers.flatMap((layer) => {
-    const { lossWeight, propagateDown } = layer.message;
     const reached = view.makers(layer).map((maker) => maker !== undefined && needing.has(maker.layer));
     const needsBackward = layer.facts !== undefined && (reached.includes(true) || counts(layer));
     if (needsBackward) needing.add(layer);
-    const tops = view.tops(layer);
-    const splits = tops.filter(({ readers }) => readers.length > 1);
-    // The net adds the tops that a loss lacks.
-    const isLoss = layer.facts?.autoTops === true;
-    const lossWeights = lossWeight.length > 0 || !isLoss ? lossWeight : [1];
+    const { propagateDown } = layer.message;
     return [
       {
         layer,
-        bottom: view.bottoms(layer).map((value, index): object => {
-          const own = ({ layer: reader, index: at }: { layer: LintLayer; index: number }) =>
-            reader === layer && at === index;
-          return (value.readers.length > 1 && value.readers.find(own)) || value;
+        bottom: view.bottoms(layer).map((value, index) => {
+          const own = value.readers.find((end) => end.layer === layer && end.index === index);
+          return view.splits(value) > 1 && own ? own : value;
         }),
-        top: isLoss && tops.length === 0 ? [{}] : tops,
-        lossWeights,
+        // The net adds the tops that a loss lacks.
+        top: layer.message.top.length > 0 ? view.tops(layer) : [{}],
+        lossWeights: lossWeightsOf(view, layer),
         wanted: reached.map((is, index) => propagateDown[index] ?? is),
         needsBackward,
       },
-      ...splits.map((value) => {
-        return {
-          layer: undefined,
-          bottom: [value],
-          top: value.readers,
-          lossWeights: [],
-          wanted: [needsBackward],
-          needsBackward,
-        };
-      }),
+      ...view.tops(layer).flatMap((value) => splitOf(view, value, needsBackward)),
     ];
   });
   cutBackward<object>(nodes);
   return new Map(
     nodes.flatMap(({ layer, needsBackward: runs, wanted }) => (layer ? [[layer, { runs, wanted }] as const] : [])),
   );
+}
+
+/** The Split that Caffe inserts for a value with several readers, a loss weight among them. */
+function splitOf(view: View, value: Value<LintLayer>, needsBackward: boolean) {
+  if (view.splits(value) < 2) return [];
+  const weight = view.lossWeight(value);
+  const top = weight === 0 ? value.readers : [{}, ...value.readers];
+  return [{ layer: undefined, bottom: [value], top, lossWeights: [weight], wanted: [needsBackward], needsBackward }];
+}
+
+function lossWeightsOf(view: View, layer: LintLayer): readonly number[] {
+  const given = givesLossAway(view, layer) ? [] : layer.message.lossWeight;
+  return given.length > 0 || !layer.facts?.autoTops ? given : [1];
 }
