@@ -90,6 +90,7 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale with num_axes 0",
     caffe: "It learns one γ and one β for all channels.",
     rule: "scale-axis",
+    companions: [{ rule: "shape-mismatch", reason: "the other branch of a siamese net cannot share such a γ" }],
     wish: { weights: false },
     plant: (net, dice) => changeScale(net, dice, (scale) => setField(scale, "scale_param", "num_axes", "0")),
     async shown({ planted, block: { scale } }) {
