@@ -6,6 +6,7 @@ import {
   type NetParameter,
   NetParameterSchema,
   type NetState,
+  type ParamSpec,
   Phase as PhaseEnum,
 } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
@@ -23,7 +24,7 @@ import { phaseName, someLayers } from "./filter-net.js";
 import { connect, type Graph, type Value } from "./graph.js";
 import { insertSplits } from "./insert-splits.js";
 import type { Layer, LayerContext, Phase } from "./layer.js";
-import { ParamTable, paramSpec } from "./params.js";
+import { ParamTable, specOf } from "./params.js";
 import { checkCounts, type FirstValues, setUpLayer, topsOf } from "./set-up-layer.js";
 import type { Memory } from "./span.js";
 import { Tensor } from "./tensor.js";
@@ -112,14 +113,15 @@ class Builder {
     const { catalog, log } = this.#context;
     log("info", "layer_factory.hpp:77", `Creating layer ${message.name}`);
     if (!isFieldSet(message, LayerParameterSchema.field.phase)) message.phase = PhaseEnum[this.#phase];
+    const specs = [...message.param];
     const layer = catalog.create(message, this.#layerContext(phaseName(message.phase)));
     checkCounts(layer);
     try {
       await (this.#context.runs === false ? layer.inspect() : layer.open());
       log("info", "net.cpp:86", `Creating Layer ${layer.name}`);
-      const node = await this.#connect(layer, message);
+      const node = await this.#connect(layer, message, specs.length);
       for (const line of this.params.add(layer)) log("info", "net.cpp:467", line);
-      this.#planNode(node);
+      this.#planNode(node, specs);
       this.nodes.push(node);
     } catch (error) {
       await layer.close();
@@ -144,7 +146,7 @@ class Builder {
     };
   }
 
-  async #connect(layer: Layer, message: LayerParameter): Promise<Node> {
+  async #connect(layer: Layer, message: LayerParameter, givenSpecs: number): Promise<Node> {
     const { log } = this.#context;
     const bottom = this.#graph.bottoms(message).flatMap((value) => this.#takeBottom(layer, value));
     const top = this.#graph.tops(message).map((value) => this.#makeTop(layer, value));
@@ -165,7 +167,7 @@ class Builder {
       this.#dataCount += tensor.count;
     });
     log("info", "net.cpp:139", `Memory required for data: ${this.#dataCount * 4}`);
-    return { layer, bottom, top, lossWeights, wanted: [], learns: [], needsBackward: false };
+    return { layer, bottom, top, lossWeights, givenSpecs, wanted: [], learns: [], needsBackward: false };
   }
 
   /** The tensor of a value that a layer reads. It exists: without it, `insertSplits` would have thrown. */
@@ -214,17 +216,20 @@ class Builder {
     return tensors;
   }
 
-  /** Decides which parameters of this node learn, and which bottoms need a gradient. */
-  #planNode(node: Node): void {
+  /**
+   * Decides which parameters of this node learn, and which bottoms need a gradient. As in Caffe, `specs` of the prototxt
+   * count, without those that the layer has added to its message: the missing ones have `lr_mult` 1 here.
+   */
+  #planNode(node: Node, specs: readonly ParamSpec[]): void {
     const { bottom, top } = node;
     const layer: Layer = node.layer;
     layer.check(
-      layer.message.param.length <= layer.params.length,
+      specs.length <= layer.params.length,
       "MOKA_FIELD",
-      `has ${counted(layer.message.param.length, "param spec")} for ${counted(layer.params.length, "parameter")}`,
+      `has ${counted(specs.length, "param spec")} for ${counted(layer.params.length, "parameter")}`,
     );
     const reached = bottom.map((tensor) => this.#needsDiff.has(tensor));
-    node.learns = layer.params.map((_, index) => paramSpec(layer, index).lrMult !== 0);
+    node.learns = layer.params.map((_, index) => specOf(specs, index).lrMult !== 0);
     node.wanted = reached.map((needs, index) => layer.message.propagateDown[index] ?? needs);
     node.needsBackward = reached.includes(true) || node.learns.includes(true);
     if (node.needsBackward) for (const tensor of top) this.#needsDiff.add(tensor);

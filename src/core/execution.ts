@@ -6,6 +6,7 @@ import { fusePool } from "./passes/fuse-pool.js";
 import { type FusedGroup, type PassContext, type Plan, PlanDraft } from "./passes/plan-draft.js";
 import { type MemoryPlan, type PlacedSpan, planMemory } from "./passes/plan-memory.js";
 import { recomputeNormalized } from "./passes/recompute.js";
+import { skipUnread } from "./passes/skip-unread.js";
 import type { Step } from "./program.js";
 import { Runner } from "./run.js";
 import type { Span, Storage } from "./span.js";
@@ -14,10 +15,20 @@ import { usesOf } from "./uses.js";
 /** A direction of a run. */
 export type Direction = "forward" | "backward";
 
-/** The passes that rewrite a net's programs, in this order. The last three run only where blobs need not be kept. */
-export const passNames = ["fuse-batch-norm", "fuse-forward", "fuse-pool", "recompute", "plan-memory"] as const;
+/**
+ * The passes that rewrite a net's programs, in this order. The first and the last three run only where blobs need not be kept.
+ */
+export const passNames = [
+  "skip-unread",
+  "fuse-batch-norm",
+  "fuse-forward",
+  "fuse-pool",
+  "recompute",
+  "plan-memory",
+] as const;
 
 const rewriters = {
+  "skip-unread": skipUnread,
   "fuse-batch-norm": fuseBatchNorm,
   "fuse-forward": fuseForward,
   "fuse-pool": fusePool,

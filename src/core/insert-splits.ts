@@ -31,7 +31,7 @@ export function insertSplits(layers: readonly LayerParameter[], all?: readonly L
 }
 
 /** Whether the Split behind a top of a layer takes its loss weight: the layer then has none, for any of its tops. */
-export function givesLossAway(graph: Graph, layer: LayerParameter): boolean {
+export function givesLossAway<L>(graph: Graph<L>, layer: L): boolean {
   return graph.tops(layer).some((value) => graph.lossWeight(value) !== 0 && graph.splits(value) > 1);
 }
 

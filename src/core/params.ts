@@ -28,7 +28,12 @@ const multipliers = { lrMult: "lr_mult", decayMult: "decay_mult" } as const;
 
 /** The spec of a layer's parameter; Caffe's defaults where the prototxt gives none. */
 export function paramSpec(layer: Layer, index: number): ParamSpec {
-  return layer.message.param[index] ?? create(ParamSpecSchema);
+  return specOf(layer.message.param, index);
+}
+
+/** The spec of a parameter in a list of them; Caffe's defaults beyond its end. */
+export function specOf(specs: readonly ParamSpec[], index: number): ParamSpec {
+  return specs[index] ?? create(ParamSpecSchema);
 }
 
 /** @throws MokaError `MOKA_SHAPE` if a layer's parameter cannot share values of the shape `owned` */

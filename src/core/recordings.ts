@@ -1,4 +1,5 @@
-import type { Node } from "./backward-plan.js";
+import { MokaError } from "../util/errors.js";
+import { missingSpecsBelow, type Node } from "./backward-plan.js";
 import type { NetParts } from "./build-net.js";
 import type { Catalog } from "./catalog.js";
 import type { Engine } from "./engine.js";
@@ -252,15 +253,19 @@ export class Recordings {
       const { layer, bottom, top, wanted, learns, needsBackward } = nodes[index] as Node;
       const recording = record(index, `${layer.name}'`, this.#options.engine, true);
       backward[index] = recording;
+      let asked = bottom.filter((_, i) => wanted[i]);
       try {
         if (!needsBackward) continue;
-        for (const [i, { name }] of bottom.entries()) {
+        for (const [i, tensor] of bottom.entries()) {
           const what = wanted[i] ? layer.withoutGradient[i] : undefined;
-          if (what) throw layer.error("MOKA_FIELD", `cannot propagate down to ${what} "${name}"`);
+          if (!what) continue;
+          asked = [tensor];
+          throw layer.error("MOKA_FIELD", `cannot propagate down to ${what} "${tensor.name}"`);
         }
-        layer.backward(recording.recorder, top, wanted, bottom, learns);
+        const written = layer.ignoresPropagateDown ? wanted.map(() => true) : wanted;
+        layer.backward(recording.recorder, top, written, bottom, learns);
       } catch (refusal) {
-        return { backward: [], refusal };
+        return { backward: [], refusal: withReason(refusal, missingSpecsBelow(nodes, index, asked)) };
       }
     }
     return { backward, refusal: undefined };
@@ -289,6 +294,12 @@ export class Recordings {
     }
     return spans;
   }
+}
+
+function withReason(error: unknown, why: string | undefined): unknown {
+  if (!(error instanceof MokaError) || !why) return error;
+  const { code, reason, place, layer } = error;
+  return new MokaError(code, `${reason}. ${why}`, { place, layer, cause: error });
 }
 
 function stepsOf(recordings: readonly Recording[]) {

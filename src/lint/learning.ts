@@ -13,8 +13,8 @@ export function learns({ type, message, facts }: LintLayer): boolean {
 }
 
 /**
- * The layers that Caffe marks as needing backward on its way from the data: those that learn, and those after them.
- * Layers that lead to no loss are included; layers of unknown types are not.
+ * The layers that a gradient goes through to something that learns: those that learn, and those after them. Layers that lead
+ * to no loss are included; layers of unknown types are not. Caffe runs more of them backward: see `caffeBackward`.
  */
 export const needingBackward: (view: View) => ReadonlySet<LintLayer> = memoized((view) => {
   const needing = new Set<LintLayer>();

@@ -48,6 +48,13 @@ export class View extends Graph<LintLayer> {
     return this.#shapes(layer)?.params;
   }
 
+  /** The multiply-adds of a layer's forward; undefined if its shapes are unknown. */
+  multiplyAdds(layer: LintLayer): number | undefined {
+    const { layer: built, bottom, params } = this.#shapes(layer) ?? {};
+    const known = bottom?.filter((shape) => shape !== undefined) ?? [];
+    return built && params && known.length === bottom?.length ? built.multiplyAdds(known) : undefined;
+  }
+
   /** The layers that could be set up, with parameters that have shapes but no memory. */
   get built(): readonly Layer[] {
     return builtLayers(this.#inference).layers;

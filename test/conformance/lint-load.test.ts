@@ -49,6 +49,14 @@ const refused: readonly (readonly [rule: string, text: string, says: RegExp])[] 
     /cannot propagate down/,
   ],
   [
+    "label-gradient",
+    `${data}layer { name: "b" type: "BatchNorm" bottom: "x" top: "n" }
+layer { name: "s" type: "Scale" bottom: "n" top: "n" param { lr_mult: 0 } param { lr_mult: 0 } scale_param { bias_term: true } }
+layer { name: "p" type: "Threshold" bottom: "n" top: "p" }
+${fc.replace('bottom: "x"', 'bottom: "p"')}${loss("y")}`,
+    /has no gradient: .*has 0 param specs for 3 parameters/,
+  ],
+  [
     "layer-after-in-place",
     `${data}${fc}layer { name: "a" type: "AbsVal" bottom: "y" top: "a" }
 layer { name: "r" type: "ReLU" bottom: "y" top: "y" }

@@ -113,17 +113,22 @@ describe("gradient", () => {
 
 testContract("BatchNorm", { inputs: { x: imageShape } });
 
-test.each([false, true])(
-  "the gradient below is computed only where it is needed; force_backward: %s",
-  async (forced) => {
+test.each([
+  { specs: 0, forced: false, computed: true },
+  { specs: 2, forced: false, computed: true },
+  { specs: 3, forced: false, computed: false },
+  { specs: 3, forced: true, computed: true },
+])(
+  "with $specs param specs and force_backward: $forced, the gradient below a net that learns nothing is computed: $computed",
+  async ({ specs, forced, computed }) => {
     const net = await netFromText(`force_backward: ${forced}
     layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 3 dim: 1 } } }
-    layer { name: "n" type: "BatchNorm" bottom: "x" top: "y" }
+    layer { name: "n" type: "BatchNorm" bottom: "x" top: "y" ${"param { lr_mult: 0 } ".repeat(specs)} }
     layer { name: "l" type: "Power" bottom: "y" top: "l" loss_weight: 1 power_param { power: 3 } }`);
     await net.forward({ x: [-1, 1, 2] });
     await net.backward();
     const diff = net.blobs.get("x")?.diff ?? [];
-    expect(diff.some((value) => value !== 0)).toBe(forced);
+    expect(diff.some((value) => value !== 0)).toBe(computed);
     await net.dispose();
   },
 );

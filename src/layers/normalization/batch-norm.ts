@@ -26,13 +26,16 @@ import { NeuronLayer } from "../activation/neuron.js";
  * With global statistics: y = (x − M/s)/√(V/s + eps); where s is 0, M/s and V/s count as 0.
  *
  * Gradient with batch statistics: dx = (dy − mean(dy) − y·mean(dy·y))/√(var + eps); with global ones
- * dx = dy/√(V/s + eps). Where nothing below learns, dx stays 0; Caffe computes it all the same.
+ * dx = dy/√(V/s + eps). Wherever the layer runs backward, dx is computed, as in Caffe, even if nothing below learns.
  *
  * Rounding: over a channel, y and dx sum to 0 with batch statistics. What is computed of such a sum, as the gradient of a bias
  * right below, is nothing but rounding. Where the values of a channel hardly differ, their rounding grows in y by up to 1/√eps.
  *
  * Parameters, never learned (their `lr_mult` is 0, and must be 0 where given): 0 M (channels),
- * 1 V (channels), 2 s (1); all start at 0.
+ * 1 V (channels), 2 s (1); all start at 0. Where Caffe decides which layers run backward, it counts a spec that the prototxt
+ * lacks as `lr_mult: 1`: with fewer than three the layer and those behind it run backward, even if nothing in or before them
+ * learns, and a layer there that has no gradient stops the training. Moka does the same, and better in one thing: gradients
+ * that nothing reads, and that need not be kept, are not computed.
  *
  * `batch_norm_param`: `use_global_stats` (unset: false in TRAIN, true in TEST), `moving_average_fraction`
  * (0.999), `eps` (1e-5). A bottom of one axis works here; Caffe aborts on it.

@@ -24,10 +24,10 @@ import { UnaryLayer } from "../common/unary.js";
  */
 export class LRNLayer extends UnaryLayer {
   static readonly type = "LRN";
-  override readonly ignoresPropagateDown = true;
   static override readonly group = "normalization";
   static override readonly coordinates = "same";
   readonly #param = this.message.lrnParam ?? create(LRNParameterSchema);
+  override readonly ignoresPropagateDown = this.#isAcross;
   /** Across channels: s. */
   #scale: Span | undefined;
   /** Within a channel: the mean of squares a, and (1 + alpha·a)^−beta. */

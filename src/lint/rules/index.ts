@@ -12,6 +12,7 @@ import { bnFraction } from "./bn-fraction.js";
 import { bnIterSize } from "./bn-iter-size.js";
 import { bnLearnableStats } from "./bn-learnable-stats.js";
 import { bnNamesDiffer } from "./bn-names-differ.js";
+import { bnNeedsBackward } from "./bn-needs-backward.js";
 import { bnNegativeVariance } from "./bn-negative-variance.js";
 import { bnOnePhase } from "./bn-one-phase.js";
 import { bnParamSpecs } from "./bn-param-specs.js";
@@ -65,6 +66,7 @@ export const rules: readonly Rule[] = [
   biasBeforeBn,
   bnLearnableStats,
   bnParamSpecs,
+  bnNeedsBackward,
   globalStatsInTrain,
   batchStatsInTest,
   redundantGlobalStats,

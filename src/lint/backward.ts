@@ -1,0 +1,100 @@
+import { cutBackward } from "../core/backward-plan.js";
+import type { Value } from "../core/graph.js";
+import { givesLossAway } from "../core/insert-splits.js";
+import { memoized } from "../util/memoized.js";
+import type { Edit, Editor } from "./edits.js";
+import { forkNorm } from "./forks.js";
+import type { LintLayer } from "./layer.js";
+import { learns } from "./learning.js";
+import { addSpecs, writtenSpecs } from "./param-specs.js";
+import type { View } from "./view.js";
+
+/** A layer's part in backward. */
+export interface LayerBackward {
+  readonly runs: boolean;
+  /** For each bottom, whether its gradient is wanted. */
+  readonly wanted: readonly boolean[];
+}
+
+type Plan = ReadonlyMap<LintLayer, LayerBackward>;
+
+/** What Caffe runs backward in training, where a BatchNorm's missing param specs count as learning. */
+export const caffeBackward: (view: View) => Plan = memoized((view) =>
+  planOf(view, (layer) => learns(layer) || lacksSpecs(layer)),
+);
+
+/** What it would run if each BatchNorm had three specs of `lr_mult: 0`. */
+export const neededBackward: (view: View) => Plan = memoized((view) => planOf(view, learns));
+
+/** The BatchNorms that run backward in Caffe only because param specs are missing, theirs or those of another one. */
+export function idleNorms(view: View): readonly LintLayer[] {
+  const [runs, needed] = [caffeBackward(view), neededBackward(view)];
+  return view.layers.filter((layer) => lacksSpecs(layer) && runs.get(layer)?.runs && !needed.get(layer)?.runs);
+}
+
+/** The bottoms that a layer is asked for the gradient of, but has none for: labels, indices, what goes through a Threshold. */
+export function refusedBottoms(view: View, layer: LintLayer): readonly number[] {
+  const { facts, message } = layer;
+  // ContrastiveLoss ignores what is wanted for its labels.
+  if (!facts || (facts.autoTops && facts.allowForceBackward(1))) return [];
+  const { wanted = [] } = caffeBackward(view).get(layer) ?? {};
+  return [...message.bottom.keys()].filter((index) => wanted[index] && !facts.allowForceBackward(index));
+}
+
+/** The edits that give these BatchNorms all three specs; undefined if one of them cannot be changed. */
+export function withSpecs(edit: Editor, norms: readonly LintLayer[]): readonly Edit[] | undefined {
+  const edits = norms.map((layer) => {
+    const specs = layer.body && writtenSpecs(layer);
+    return specs && layer.body ? addSpecs(edit, layer.body, 3 - specs.length, "lr_mult: 0 decay_mult: 0") : undefined;
+  });
+  return edits.every((each) => each !== undefined) ? edits.flat() : undefined;
+}
+
+/** Whether a BatchNorm has fewer than three specs. Those that Caffe refuses, and those of forks, are left out. */
+function lacksSpecs(layer: LintLayer): boolean {
+  const { type, facts, message } = layer;
+  if (type !== "BatchNorm" || !facts || forkNorm(layer)) return false;
+  return message.param.length < 3 && message.param.every(({ lrMult }) => lrMult === 0);
+}
+
+function planOf(view: View, counts: (layer: LintLayer) => boolean): Plan {
+  const needing = new Set<LintLayer>();
+  const nodes = view.layers.flatMap((layer) => {
+    const reached = view.makers(layer).map((maker) => maker !== undefined && needing.has(maker.layer));
+    const needsBackward = layer.facts !== undefined && (reached.includes(true) || counts(layer));
+    if (needsBackward) needing.add(layer);
+    const { propagateDown } = layer.message;
+    return [
+      {
+        layer,
+        bottom: view.bottoms(layer).map((value, index) => {
+          const own = value.readers.find((end) => end.layer === layer && end.index === index);
+          return view.splits(value) > 1 && own ? own : value;
+        }),
+        // The net adds the tops that a loss lacks.
+        top: layer.message.top.length > 0 ? view.tops(layer) : [{}],
+        lossWeights: lossWeightsOf(view, layer),
+        wanted: reached.map((is, index) => propagateDown[index] ?? is),
+        needsBackward,
+      },
+      ...view.tops(layer).flatMap((value) => splitOf(view, value, needsBackward)),
+    ];
+  });
+  cutBackward<object>(nodes);
+  return new Map(
+    nodes.flatMap(({ layer, needsBackward: runs, wanted }) => (layer ? [[layer, { runs, wanted }] as const] : [])),
+  );
+}
+
+/** The Split that Caffe inserts for a value with several readers, a loss weight among them. */
+function splitOf(view: View, value: Value<LintLayer>, needsBackward: boolean) {
+  if (view.splits(value) < 2) return [];
+  const weight = view.lossWeight(value);
+  const top = weight === 0 ? value.readers : [{}, ...value.readers];
+  return [{ layer: undefined, bottom: [value], top, lossWeights: [weight], wanted: [needsBackward], needsBackward }];
+}
+
+function lossWeightsOf(view: View, layer: LintLayer): readonly number[] {
+  const given = givesLossAway(view, layer) ? [] : layer.message.lossWeight;
+  return given.length > 0 || !layer.facts?.autoTops ? given : [1];
+}
