@@ -12,8 +12,8 @@ type PhaseName = "TRAIN" | "TEST";
 
 /**
  * The phase of a layer that the other phase leaves out; undefined for a layer of both, or of neither. A layer of the same
- * name counts as the layer itself, since it has its parameters; so does one with a parameter of the same name, and one in
- * its place: of those bn-names-differ speaks.
+ * name counts as the layer itself, since it has its parameters; so does one with a parameter of the same name, unless it runs
+ * beside it, as in the other branch of a siamese net, and one in its place: of those bn-names-differ speaks.
  */
 export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefined = memoized((net) => {
   const { layers, views, otherNets } = net;
@@ -35,7 +35,13 @@ export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefi
   return memoized((layer) => {
     if (paired.has(layer)) return undefined;
     const sharing = layer.message.param.flatMap(({ name }) => (name ? (byParam.get(name) ?? []) : []));
-    const same = [...(byName.get(layer.name) ?? [layer]), ...sharing.map((each) => each.layer)];
+    const isBeside = ({ name }: LintLayer) => {
+      return (
+        name !== layer.name && views.some((view) => view.has(layer) && byName.get(name)?.some((each) => view.has(each)))
+      );
+    };
+    const instead = sharing.map((each) => each.layer).filter((each) => !isBeside(each));
+    const same = [...(byName.get(layer.name) ?? [layer]), ...instead];
     const [train, test] = (["TRAIN", "TEST"] as const).map((phase) => same.some((each) => isIn(each, phase)));
     return train === test ? undefined : train ? "TRAIN" : "TEST";
   });

@@ -62,6 +62,13 @@ layer { name: "al" type: "SoftmaxWithLoss" bottom: "ai" bottom: "t" top: "al" ${
       says: ["is in TRAIN only, and missing in TEST", 'layer "c" (Convolution)'],
     },
     "in TRAIN only, as exclude says it": { text: net(`▶${bn("exclude { phase: TEST }")}`), says: ["in TRAIN only"] },
+    "in TRAIN only, beside a layer of both phases that shares its parameters": {
+      text: net(
+        `▶${bn(`${train} param { name: "m" } param { name: "v" } param { name: "s" }`)}\n` +
+          'layer { name: "bn_p" type: "BatchNorm" bottom: "x" top: "y" param { name: "m" } param { name: "v" } param { name: "s" } }',
+      ),
+      says: ["missing in TEST"],
+    },
     "the pair in TRAIN only": { text: net(`▶${bn(train)}\n${scale(train)}`), says: ["missing in TEST"] },
     "the pair in TEST only": { text: net(`▶${bn(test)}\n${scale(test)}`), says: ["never trained"] },
     "in TRAIN only, before a loss of its own": {

@@ -74,14 +74,6 @@ ${input}${bn.replace(" }", ' engine: "CAFFE" }')}layer { name: "scale" type: "Sc
 ${relu}`,
       severity: "warning",
     },
-    "a Scale that reads past it": {
-      text: `${input}layer { name: "bn" type: "BatchNorm" bottom: "c" top: "n" }
-layer { name: "s" type: "Scale" bottom: ▶"c" top: "s" scale_param { bias_term: true } }
-layer { name: "loss" type: "EuclideanLoss" bottom: "s" bottom: "s" top: "l" }
-`,
-      severity: "error",
-      says: ['"s" reads "c", as it was before', 'Nothing reads "n"'],
-    },
     "a branch for training": {
       text: `${input}▶layer { name: "bn" type: "BatchNorm" bottom: "c" top: "t" include { phase: TRAIN } }
 layer { name: "relu" type: "ReLU" bottom: "t" top: "t" include { phase: TRAIN } }

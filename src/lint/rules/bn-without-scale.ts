@@ -55,8 +55,6 @@ function forIntel({ layer }: BatchNorm, field: FieldNode): Problem {
 
 function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | undefined {
   const readers = view.readers(layer).map((end) => end.layer);
-  const passing = readers.length === 0 && passingScale(view, layer);
-  if (passing) return bypassed(layer, passing);
   // The output of a whole net may be meant to be without a Scale: features of mean 0 and variance 1.
   if (readers.length === 0 && net.kind !== "fragment") return undefined;
   const absorbs = readers.length > 0 && readers.every(({ facts }) => facts?.isLinear);
@@ -86,30 +84,6 @@ function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | 
       "Batch normalization is y = γ·x̂ + β; BatchNorm gives x̂, and γ and β are a Scale's with bias_term: true. A new one starts " +
       "at γ = 1 and β = 0, so a trained net computes what it did.",
     fix: insertScale(net, layer),
-  };
-}
-
-/**
- * A Scale that reads the bottom of a BatchNorm, where nothing reads the top: it is meant to stand behind it. Of one that works
- * in place on that bottom layer-after-in-place reports that the net is refused.
- */
-function passingScale(view: View, layer: LintLayer): LintLayer | undefined {
-  const end = view.makers(layer)[0];
-  const beside = end ? view.readers(end.layer, end.index) : [];
-  return beside
-    .map((reader) => reader.layer)
-    .find(({ type, message: { bottom, top } }) => type === "Scale" && bottom.length === 1 && bottom[0] !== top[0]);
-}
-
-function bypassed(layer: LintLayer, scale: LintLayer): Problem {
-  const [{ message: norm }, blob] = [layer, scale.message.bottom[0]];
-  return {
-    at: scale.values("bottom")[0]?.value ?? scale.at(),
-    severity: "error",
-    message: `${layer.label} has no Scale behind it: "${scale.name}" reads "${blob}", as it was before`,
-    why:
-      `Nothing reads "${norm.top[0]}", so the net is as if there were no BatchNorm: it trains and runs without normalization, and ` +
-      `nothing is logged. "${norm.top[0]}" should be the bottom of "${scale.name}", or one name for both.`,
   };
 }
 

@@ -89,7 +89,9 @@ class Builder {
     this.#dice = dice;
     this.#kind = kind;
     this.#family = family;
-    this.#habits = family === "siamese" ? { ...habits, activation: "ReLU" } : habits;
+    // Of a database that is not there lint assumes three channels, and a siamese net reads pairs, of six.
+    const source = habits.source === "Data" || habits.source === "ImageData" ? "MemoryData" : habits.source;
+    this.#habits = family === "siamese" ? { ...habits, activation: "ReLU", source } : habits;
     this.#size = dice.of([8, 12]);
     this.#batch = kind === "deploy" ? dice.of([1, 10]) : dice.of([16, 20, 32]);
     this.stages = kind === "train_val" && dice.chance(0.15) ? ["val", "val-of-train"] : [];

@@ -2,13 +2,12 @@
 import { expect } from "vitest";
 import type { Dice } from "../../dice.js";
 import { mean, run, variance } from "./behaviour.js";
-import { notSiamese } from "./in-scale.js";
 import { type Given, insertBefore, isAlone, type Mistake, pick, setField } from "./mistake.js";
 import type { DrawnNet, LayerText } from "./net-text.js";
 
 const apart = { normInPlace: false, scaleInPlace: false, activationInPlace: false };
 const single = { isNormTwice: false };
-const orderWish = { families: notSiamese, habits: { ...single, ...apart } } as const;
+const orderWish = { habits: { ...single, ...apart } } as const;
 
 /** Puts layers, each with a top of its own, between a block's convolution and its BatchNorm; returns the BatchNorm's name. */
 function between(
@@ -87,7 +86,6 @@ export const inOrder: readonly Mistake[] = [
     kind: "dropout right before BatchNorm",
     caffe: "In TRAIN the variance that is averaged contains the dropout's; TEST divides by it without dropout.",
     rule: "dropout-before-bn",
-    pending: true,
     wish: { ...orderWish, kind: "train_val" },
     plant: (net, dice) => between(net, dice, [dropout]),
     shown: shiftsVariance,
@@ -96,7 +94,6 @@ export const inOrder: readonly Mistake[] = [
     kind: "dropout before BatchNorm, through ReLU or pooling",
     caffe: "The same: neither takes the larger variance away.",
     rule: "dropout-before-bn",
-    pending: true,
     wish: { ...orderWish, kind: "train_val", families: spatial },
     plant: (net, dice) => between(net, dice, [dropout, dice.of([{ type: "ReLU" }, samePool])]),
     shown: shiftsVariance,
@@ -105,7 +102,6 @@ export const inOrder: readonly Mistake[] = [
     kind: "dropout before BatchNorm, through a convolution",
     caffe: "The same, less: the convolution sums what was dropped.",
     rule: "dropout-before-bn",
-    pending: true,
     wish: { ...orderWish, kind: "train_val", families: ["convolutions", "inner"] },
     plant(net, dice) {
       const block = pick(net, dice, ({ before }) => before !== undefined && before.bottom[0] !== "data");
@@ -122,7 +118,6 @@ export const inOrder: readonly Mistake[] = [
     kind: "BatchNorm of the data, without three specs",
     caffe: "Missing specs are lr_mult 1, so that it needs backward: a pass down to the data is computed for nothing.",
     rule: "bn-needs-backward",
-    pending: true,
     wish: { kind: "train_val", weights: false, families: ["convolutions", "inner", "depthwise"] },
     companions: [{ rule: "bn-without-scale", reason: "none is behind; the convolution can do what it would" }],
     plant: (net) => normalizeData(net, []),
@@ -132,7 +127,6 @@ export const inOrder: readonly Mistake[] = [
     caffe:
       "The BatchNorm needs backward, and so its bottom a gradient: it aborts in the first backward, as the layer has none.",
     rule: "bn-needs-backward",
-    pending: true,
     wish: { kind: "train_val", weights: false, families: ["convolutions", "inner", "depthwise"] },
     companions: [{ rule: "bn-without-scale", reason: "none is behind; the convolution can do what it would" }],
     plant: (net) => normalizeData(net, ["Threshold"]),

@@ -1,7 +1,6 @@
 // Mistakes between TRAIN and TEST, in names, and in the wires between layers.
 import { expect } from "vitest";
 import { mean, refused, run } from "./behaviour.js";
-import { notSiamese } from "./in-scale.js";
 import { insertBefore, isAlone, isInPlace, type Mistake, pick, setField } from "./mistake.js";
 import type { Block, DrawnNet, LayerText } from "./net-text.js";
 
@@ -11,7 +10,7 @@ const single = { isNormTwice: false };
 
 const onePhase = (kind: string, caffe: string, phase: "TRAIN" | "TEST", shown: Mistake["shown"]): Mistake => ({
   ...{ kind, caffe, rule: "bn-one-phase", ...(shown && { shown }) },
-  wish: { kind: "train_val", weights: false, families: notSiamese, habits: { ...single, ...allInPlace } },
+  wish: { kind: "train_val", weights: false, habits: { ...single, ...allInPlace } },
   plant(net, dice) {
     const [norm] = pick(net, dice, ({ norms }) => norms.every(isInPlace))?.norms ?? [];
     norm?.include.push(`phase: ${phase}`);
@@ -47,7 +46,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "BatchNorm in TRAIN only, with a top of its own",
     caffe: 'It aborts for TEST: "Unknown bottom blob".',
     rule: "unknown-bottom",
-    wish: { kind: "train_val", families: notSiamese, habits: { ...single, ...apart } },
+    wish: { kind: "train_val", habits: { ...single, ...apart } },
     companions: [{ rule: "bn-one-phase", reason: "that is what is wrong; the unknown blob shows it" }],
     plant(net, dice) {
       const block = pick(net, dice);
@@ -60,7 +59,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "Scale in TRAIN only",
     caffe: "TEST does without γ and β.",
     rule: "bn-one-phase",
-    wish: { kind: "train_val", weights: false, families: notSiamese, habits: { ...single, ...allInPlace } },
+    wish: { kind: "train_val", weights: false, habits: { ...single, ...allInPlace } },
     plant(net, dice) {
       const block = pick(net, dice, ({ scale }) => isInPlace(scale));
       block?.scale.include.push("phase: TRAIN");
@@ -74,9 +73,8 @@ export const inPhases: readonly Mistake[] = [
     kind: "BatchNorm under two names",
     caffe: "The one for TEST has averages of its own, which nothing fills: it divides by √eps.",
     rule: "bn-names-differ",
-    pending: true,
     companions: [{ rule: "bn-one-phase", reason: "each of the two is in one phase" }],
-    wish: { kind: "train_val", weights: false, families: notSiamese, habits: { isNormTwice: true } },
+    wish: { kind: "train_val", weights: false, habits: { isNormTwice: true } },
     plant(net, dice) {
       const [train, test] = pick(net, dice)?.norms ?? [];
       if (!train || !test) return undefined;
@@ -94,7 +92,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "the rule of one of two BatchNorm layers is missing",
     caffe: "TRAIN runs both, one behind the other in place; weights go to the first of the name.",
     rule: "duplicate-layer-name",
-    wish: { kind: "train_val", weights: false, families: notSiamese, habits: { isNormTwice: true, ...allInPlace } },
+    wish: { kind: "train_val", weights: false, habits: { isNormTwice: true, ...allInPlace } },
     companions: [
       { rule: "global-stats-in-train", reason: "the layer for TEST is in TRAIN now, with use_global_stats: true" },
       { rule: "bn-twice", reason: "they are one behind the other" },
@@ -113,7 +111,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "both of two BatchNorm layers are for TRAIN",
     caffe: "TRAIN runs both, one behind the other in place, and TEST none.",
     rule: "bn-one-phase",
-    wish: { kind: "train_val", weights: false, families: notSiamese, habits: { isNormTwice: true, ...allInPlace } },
+    wish: { kind: "train_val", weights: false, habits: { isNormTwice: true, ...allInPlace } },
     companions: [
       { rule: "global-stats-in-train", reason: "the layer for TEST is in TRAIN now, with use_global_stats: true" },
       { rule: "duplicate-layer-name", reason: "both are in TRAIN, with one name" },
@@ -133,7 +131,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "both of two BatchNorm layers are in TRAIN, each with the same top",
     caffe: 'It aborts: "Top blob produced by multiple sources".',
     rule: "duplicate-top",
-    wish: { kind: "train_val", weights: false, families: notSiamese, habits: { isNormTwice: true, ...apart } },
+    wish: { kind: "train_val", weights: false, habits: { isNormTwice: true, ...apart } },
     companions: [
       { rule: "global-stats-in-train", reason: "the layer for TEST is in TRAIN now, with use_global_stats: true" },
       { rule: "duplicate-layer-name", reason: "both are in TRAIN, with one name" },
@@ -150,7 +148,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "the name of another BatchNorm",
     caffe: "The second gets no weights from a file, nor from a snapshot: its averages stay empty.",
     rule: "duplicate-layer-name",
-    wish: { weights: false, families: notSiamese, habits: single },
+    wish: { weights: false, habits: single },
     plant(net, dice) {
       const block = pick(net, dice, (each) => otherBlock(net, each) !== undefined);
       const [norm] = block?.norms ?? [];
@@ -164,7 +162,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "the name of another Scale",
     caffe: "The second gets no weights from a file, nor from a snapshot: its γ and β stay as filled.",
     rule: "duplicate-layer-name",
-    wish: { weights: false, families: notSiamese },
+    wish: { weights: false },
     plant(net, dice) {
       const block = pick(net, dice, (each) => otherBlock(net, each) !== undefined);
       const name = block && otherBlock(net, block)?.scale.name;
@@ -188,7 +186,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "the top of a copied BatchNorm is new, its bottom is not",
     caffe: 'It aborts: "Top blob produced by multiple sources".',
     rule: "duplicate-top",
-    wish: { families: ["convolutions", "inner", "depthwise"], habits: { ...single, ...allInPlace } },
+    wish: { families: ["convolutions", "inner", "depthwise"], weights: false, habits: { ...single, ...allInPlace } },
     plant(net, dice) {
       const block = pick(net, dice, (each) => each.norms.every(isInPlace) && otherBlock(net, each) !== undefined);
       const bottom = block && otherBlock(net, block)?.norms[0]?.top[0];
@@ -218,8 +216,8 @@ export const inPhases: readonly Mistake[] = [
   {
     kind: "the Scale reads past the BatchNorm",
     caffe: "The BatchNorm is run and nothing reads it: the net trains without normalization.",
-    rule: "bn-without-scale",
-    wish: { families: notSiamese, habits: { ...single, ...apart } },
+    rule: "unused-top",
+    wish: { habits: { ...single, ...apart } },
     plant(net, dice) {
       const block = pick(net, dice, isAlone);
       const [norm] = block?.norms ?? [];
@@ -237,7 +235,8 @@ export const inPhases: readonly Mistake[] = [
     caffe:
       'The Scale works in place on a blob that the BatchNorm reads too: it aborts with "Top blob produced by multiple sources".',
     rule: "layer-after-in-place",
-    wish: { families: notSiamese, habits: allInPlace },
+    wish: { habits: allInPlace },
+    companions: [{ rule: "unused-top", reason: "nothing reads the misspelled top" }],
     plant(net, dice) {
       const block = pick(net, dice, (each) => isAlone(each) && each.norms.every(isInPlace));
       for (const norm of block?.norms ?? []) norm.top = norm.top.map((name) => name.replace(/.$/, "o"));
@@ -249,7 +248,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "the ReLU reads past the Scale",
     caffe: "The Scale is run and nothing reads it: what the ReLU gets has mean 0 and variance 1.",
     rule: "unused-top",
-    wish: { kind: "train_val", families: notSiamese, habits: { ...single, ...apart } },
+    wish: { habits: { ...single, ...apart } },
     plant(net, dice) {
       const block = pick(net, dice, ({ activation }) => activation !== undefined);
       if (!block?.activation) return undefined;
@@ -266,7 +265,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "Scale in TEST only",
     caffe: "TRAIN does without γ and β, and TEST has them as they are filled or loaded.",
     rule: "bn-one-phase",
-    wish: { kind: "train_val", weights: false, families: notSiamese, habits: { ...single, ...allInPlace } },
+    wish: { kind: "train_val", weights: false, habits: { ...single, ...allInPlace } },
     plant(net, dice) {
       const block = pick(net, dice, ({ scale }) => isInPlace(scale));
       block?.scale.include.push("phase: TEST");
@@ -280,7 +279,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "BatchNorm for TRAIN left in a deploy net",
     caffe: "A deploy net is run in TEST, which goes past it.",
     rule: "bn-one-phase",
-    wish: { kind: "deploy", weights: false, families: notSiamese, habits: allInPlace },
+    wish: { kind: "deploy", weights: false, habits: allInPlace },
     plant(net, dice) {
       const [norm] = pick(net, dice, ({ norms }) => norms.every(isInPlace))?.norms ?? [];
       norm?.include.push("phase: TRAIN");
@@ -294,7 +293,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "two phases in one include rule",
     caffe: 'Its reader gives up: "Non-repeated field is specified multiple times".',
     rule: "caffe-refuses",
-    wish: { kind: "train_val", families: notSiamese, weights: false, habits: single },
+    wish: { kind: "train_val", weights: false, habits: single },
     companions: [
       { rule: "bn-one-phase", reason: "Moka reads the last of the two" },
       { rule: "unknown-bottom", reason: "so that one phase lacks it" },
@@ -310,7 +309,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "batch_norm_param twice",
     caffe: 'Its reader gives up: "Non-repeated field is specified multiple times".',
     rule: "caffe-refuses",
-    wish: { families: notSiamese, weights: false, habits: { ...single, normFields: {} } },
+    wish: { weights: false, habits: { ...single, normFields: {} } },
     plant(net, dice) {
       const [norm] = pick(net, dice)?.norms ?? [];
       if (norm) norm.fields["batch_norm_param"] = { eps: "1e-5 } batch_norm_param { moving_average_fraction: 0.99" };
@@ -322,7 +321,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "another layer reads what a BatchNorm in place overwrites",
     caffe: 'It aborts: "Top blob produced by multiple sources".',
     rule: "layer-after-in-place",
-    wish: { families: notSiamese, habits: { ...single, ...allInPlace } },
+    wish: { habits: { ...single, ...allInPlace } },
     plant(net, dice) {
       const block = pick(net, dice, (each) => isAlone(each) && each.norms.every(isInPlace));
       const [norm] = block?.norms ?? [];
@@ -338,7 +337,7 @@ export const inPhases: readonly Mistake[] = [
       kind: `BatchNorm in place on the top of a ${type}`,
       caffe: `The gradient of the ${type} is computed from what the BatchNorm made of its top: it is wrong, and nothing is logged.`,
       rule: "layer-after-in-place",
-      wish: { kind: "train_val", weights: false, families: notSiamese, habits: { ...single, ...allInPlace } },
+      wish: { kind: "train_val", weights: false, habits: { ...single, ...allInPlace } },
       plant(net, dice) {
         const block = pick(net, dice, (each) => isAlone(each) && each.norms.every(isInPlace));
         const [norm] = block?.norms ?? [];
@@ -363,7 +362,7 @@ export const inPhases: readonly Mistake[] = [
     kind: "phase in quotes",
     caffe: "Its reader gives up, and loads nothing of the file.",
     rule: "caffe-refuses",
-    wish: { kind: "train_val", families: notSiamese, weights: false, habits: { isNormTwice: true } },
+    wish: { kind: "train_val", weights: false, habits: { isNormTwice: true } },
     plant(net, dice) {
       const norm = pick(net, dice)?.norms[0];
       norm?.include.splice(0, 1, 'phase: "TRAIN"');
@@ -380,7 +379,7 @@ export const inPhases: readonly Mistake[] = [
       { rule: "global-stats-in-train", reason: "or as true, where that is meant" },
       { rule: "bn-batch-too-small", reason: "with false the batch of TEST may have too few values" },
     ],
-    wish: { kind: "train_val", families: notSiamese, weights: false, habits: single },
+    wish: { kind: "train_val", weights: false, habits: single },
     plant(net, dice) {
       const [norm] = pick(net, dice)?.norms ?? [];
       if (norm) setField(norm, "batch_norm_param", "use_global_stats", dice.of(["yes", '"false"', "FALSE"]));

@@ -1,7 +1,7 @@
 // Mistakes in the Scale behind a BatchNorm, and in the bias before it.
 import { expect } from "vitest";
 import { compares, expectClose, mean, run, variance } from "./behaviour.js";
-import { changeScale, insertBefore, isAlone, type Mistake, pick, remove, setField } from "./mistake.js";
+import { changeScale, insertBefore, isAlone, isInPlace, type Mistake, pick, remove, setField } from "./mistake.js";
 import type { DrawnNet, LayerText } from "./net-text.js";
 
 const biasTerm = (scale: LayerText, value: string | undefined) => setField(scale, "scale_param", "bias_term", value);
@@ -17,14 +17,11 @@ function addBias(net: DrawnNet, before: LayerText, channels: number, field: stri
   net.weights?.[before.name]?.push({ shape: [channels], data: Array<number>(channels).fill(0.5) });
 }
 
-export const notSiamese = ["convolutions", "inner", "residual", "inception", "depthwise", "pre-activation"] as const;
-
 export const inScale: readonly Mistake[] = [
   {
     kind: "no Scale",
     caffe: "What the ReLU gets has mean 0 and variance 1 in each channel, whatever the net learns.",
     rule: "bn-without-scale",
-    wish: { families: notSiamese },
     plant(net, dice) {
       const block = pick(net, dice, isAlone);
       if (!block) return undefined;
@@ -46,19 +43,17 @@ export const inScale: readonly Mistake[] = [
     companions: [
       { rule: "layer-after-in-place", reason: "in place it overwrites what the gradient of the ReLU needs" },
     ],
-    wish: { families: notSiamese },
     plant(net, dice) {
       const block = pick(net, dice, (each) => isAlone(each) && each.activation?.type === "ReLU");
       if (!block?.activation) return undefined;
       const { scale, activation, norms } = block;
-      const end = activation.top[0] ?? "";
+      const end = isInPlace(activation) ? undefined : activation.top[0];
       remove(net, scale);
-      activation.top = [...activation.bottom];
-      const last = `${activation.top[0]}`;
-      const index = net.layers.indexOf(activation);
+      const [last = ""] = activation.bottom;
+      activation.top = [last];
       scale.bottom = [last];
-      scale.top = [end === scale.bottom[0] ? last : end];
-      net.layers.splice(index + 1, 0, scale);
+      scale.top = [end ?? last];
+      net.layers.splice(net.layers.indexOf(activation) + 1, 0, scale);
       return norms[0]?.name;
     },
   },
@@ -95,7 +90,6 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale with num_axes 0",
     caffe: "It learns one γ and one β for all channels.",
     rule: "scale-axis",
-    pending: true,
     wish: { weights: false },
     plant: (net, dice) => changeScale(net, dice, (scale) => setField(scale, "scale_param", "num_axes", "0")),
     async shown({ planted, block: { scale } }) {
@@ -106,8 +100,7 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale with axis 2",
     caffe: "It learns a γ for each row of the image, the same in all channels.",
     rule: "scale-axis",
-    pending: true,
-    wish: { weights: false, families: ["convolutions", "residual", "siamese", "depthwise", "pre-activation"] },
+    wish: { weights: false, families: ["convolutions", "residual", "depthwise", "pre-activation"] },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) => setField(scale, "scale_param", "axis", dice.of(["2", "-2"]))),
     async shown({ planted, block: { scale } }) {
@@ -120,8 +113,7 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale with BatchNorm's lr_mult 0",
     caffe: "γ and β stay as they are filled: 1 and 0.",
     rule: "scale-frozen",
-    pending: true,
-    wish: { kind: "train_val", weights: false, families: notSiamese },
+    wish: { kind: "train_val", weights: false },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) => {
         scale.params = Array<string>(2).fill("lr_mult: 0 decay_mult: 0");
@@ -134,8 +126,7 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale whose β has lr_mult 0",
     caffe: "γ learns, β stays 0.",
     rule: "scale-frozen",
-    pending: true,
-    wish: { kind: "train_val", weights: false, families: notSiamese },
+    wish: { kind: "train_val", weights: false },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) => {
         scale.params = ["lr_mult: 1 decay_mult: 0", "lr_mult: 0 decay_mult: 0"];
@@ -148,7 +139,6 @@ export const inScale: readonly Mistake[] = [
     kind: "γ filled with 0",
     caffe: "The Scale puts out 0, and no gradient comes to what is before it.",
     rule: "scale-filler",
-    pending: true,
     wish: { kind: "train_val", weights: false, families: ["convolutions", "inner", "inception", "depthwise"] },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) =>
@@ -169,7 +159,6 @@ export const inScale: readonly Mistake[] = [
     kind: "γ filled at random",
     caffe: "Some channels start turned around, others next to nothing.",
     rule: "scale-filler",
-    pending: true,
     wish: { kind: "train_val", weights: false },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) =>
@@ -184,7 +173,7 @@ export const inScale: readonly Mistake[] = [
     kind: "γ and β decay",
     caffe: "weight_decay pulls γ and β to 0, as it does weights.",
     rule: "scale-decay",
-    wish: { solver: true, families: notSiamese },
+    wish: { solver: true },
     plant: (net, dice) =>
       changeScale(net, dice, (scale) => {
         scale.params = dice.of([[], ["lr_mult: 1", "lr_mult: 1"], ["decay_mult: 1", "decay_mult: 0"]]);
@@ -197,8 +186,7 @@ export const inScale: readonly Mistake[] = [
     kind: "Scale before the BatchNorm",
     caffe: "The BatchNorm takes γ and β away again.",
     rule: "bn-twice",
-    pending: true,
-    wish: { families: notSiamese },
+    wish: { kind: "train_val" },
     companions: [{ rule: "bn-without-scale", reason: "where the Scale was moved, none is behind" }],
     plant(net, dice) {
       const block = pick(net, dice, isAlone);
@@ -218,11 +206,25 @@ export const inScale: readonly Mistake[] = [
     },
   },
   {
+    kind: "a Bias layer before BatchNorm",
+    caffe: "The BatchNorm takes its bias away again.",
+    rule: "bn-twice",
+    wish: { kind: "train_val", weights: false },
+    plant(net, dice) {
+      const [first] = pick(net, dice, isAlone)?.norms ?? [];
+      return first && insertBefore(net, first, `${first.name}_bias`, "Bias").name;
+    },
+    async shown({ planted, layer, block: { norms } }) {
+      const top = norms[0]?.top[0] ?? "";
+      const [plain, moved] = [await run(planted), await run(planted, { set: { [layer]: [2] } })];
+      expectClose(moved.blob(top).data, plain.blob(top).data, 1e-3);
+    },
+  },
+  {
     kind: "BatchNorm, Scale, and BatchNorm again",
     caffe: "The second BatchNorm takes the γ and β of the Scale away.",
     rule: "bn-twice",
-    pending: true,
-    wish: { families: notSiamese, weights: false },
+    wish: { weights: false },
     companions: [{ rule: "bn-without-scale", reason: "the second has none behind" }],
     plant(net, dice) {
       const block = pick(net, dice, isAlone);
@@ -236,9 +238,11 @@ export const inScale: readonly Mistake[] = [
         fields: {},
       };
       net.layers.splice(net.layers.indexOf(block.scale) + 1, 0, { ...again, bottom: [blob], top: [blob] });
-      return block.scale.name;
+      return again.name;
     },
-    async shown({ planted, block: { scale } }) {
+    async shown({ planted, layer }) {
+      const scale = planted.layers[planted.layers.findIndex(({ name }) => name === layer) - 1];
+      if (!scale) return;
       const name = scale.top[0] ?? "";
       const [plain, scaled] = [await run(planted), await run(planted, { set: { [scale.name]: [3, 2] } })];
       expectClose(scaled.blob(name).data, plain.blob(name).data, 1e-3);
@@ -274,8 +278,7 @@ export const inScale: readonly Mistake[] = [
     kind: "BatchNorm behind BatchNorm",
     caffe: "The second changes next to nothing: what it gets has mean 0 and variance 1 already.",
     rule: "bn-twice",
-    pending: true,
-    wish: { families: notSiamese, weights: false },
+    wish: { weights: false },
     companions: [{ rule: "bn-without-scale", reason: "the first of the two has none behind" }],
     plant(net, dice) {
       const block = pick(net, dice, isAlone);

@@ -1,11 +1,13 @@
 // Mistakes in the fields and specs of a BatchNorm.
 import { expect } from "vitest";
 import { compares, expectClose, factorIs, onlyScales, refused, run, variance } from "./behaviour.js";
-import { notSiamese } from "./in-scale.js";
 import { changeNorm, type Mistake, noStats, pick, setField } from "./mistake.js";
 import type { DrawnNet, LayerText } from "./net-text.js";
 
 const field = (name: string, value: string) => (norm: LayerText) => setField(norm, "batch_norm_param", name, value);
+/** All but siamese nets, whose branches share their averages anyway. */
+const notSiamese = ["convolutions", "inner", "residual", "inception", "depthwise", "pre-activation"] as const;
+
 const single = { isNormTwice: false };
 const plain = { normFields: {} };
 
@@ -18,7 +20,6 @@ function specs(
 ): Mistake {
   return {
     ...{ kind, caffe, rule, ...(shown && { shown }) },
-    wish: { families: notSiamese },
     plant: (net, dice) =>
       changeNorm(net, dice, (norm) => {
         norm.params = [...params];
@@ -28,7 +29,7 @@ function specs(
 
 function fraction(value: string, caffe: string): Mistake {
   return {
-    ...{ kind: `moving_average_fraction ${value}`, caffe, rule: "bn-fraction", pending: true },
+    ...{ kind: `moving_average_fraction ${value}`, caffe, rule: "bn-fraction" },
     companions:
       Number(value) >= 1
         ? [
@@ -46,7 +47,7 @@ function fraction(value: string, caffe: string): Mistake {
 
 function eps(value: string, caffe: string, shown: Mistake["shown"]): Mistake {
   return {
-    ...{ kind: `eps ${value}`, caffe, rule: "bn-eps", pending: true, ...(shown && { shown }) },
+    ...{ kind: `eps ${value}`, caffe, rule: "bn-eps", ...(shown && { shown }) },
     plant: (net, dice) => changeNorm(net, dice, field("eps", value)),
   };
 }
@@ -119,7 +120,7 @@ export const inStatistics: readonly Mistake[] = [
       "bn-param-specs",
       noSpecsLearn,
     ),
-    wish: { kind: "train_val", families: notSiamese },
+    wish: { kind: "train_val" },
     plant: (net, dice) =>
       changeNorm(net, dice, (norm) => {
         norm.params = Array<string>(3).fill(dice.of(["lr_mult: 0", "lr_mult: 0 decay_mult: 1"]));
@@ -230,7 +231,6 @@ export const inStatistics: readonly Mistake[] = [
     kind: "eps differs between TRAIN and TEST",
     caffe: "Each phase takes its own: TEST divides by another number than TRAIN did.",
     rule: "bn-phases-differ",
-    pending: true,
     wish: { kind: "train_val", habits: { isNormTwice: true, ...plain } },
     plant(net, dice) {
       const norms = pick(net, dice)?.norms ?? [];
@@ -257,7 +257,6 @@ export const inStatistics: readonly Mistake[] = [
     kind: "moving_average_fraction differs between TRAIN and TEST",
     caffe: "TRAIN alone moves the averages, so the one in TEST does nothing.",
     rule: "bn-phases-differ",
-    pending: true,
     wish: { kind: "train_val", habits: { isNormTwice: true, ...plain } },
     plant(net, dice) {
       const [, test] = pick(net, dice)?.norms ?? [];

@@ -1,6 +1,5 @@
 // Fields that Caffe does not have: of forks, and misspelled.
 import { refused } from "./behaviour.js";
-import { notSiamese } from "./in-scale.js";
 import { changeNorm, type Mistake, pick, setField } from "./mistake.js";
 
 const givesUp = "Its reader gives up at a field it does not know, and loads nothing of the file.";
@@ -14,7 +13,7 @@ function fields(
 ): Mistake {
   return {
     ...{ kind, caffe, rule, shown: refused(/./) },
-    wish: { families: notSiamese, weights: false },
+    wish: { weights: false },
     plant: (net, dice) =>
       changeNorm(net, dice, (norm) => {
         for (const [name, value] of Object.entries(values)) setField(norm, message, name, value);
@@ -36,7 +35,7 @@ function forkType(type: string, param: Readonly<Record<string, string>>, fork: s
     caffe: `It aborts: "Unknown layer type: ${type}"${Object.keys(param).length > 0 ? ", after its reader has refused bn_param" : ""}.`,
     rule: "bn-fork-fields",
     companions: [{ rule: "bias-before-bn", reason: "a layer BN is batch normalization as well" }],
-    wish: { families: notSiamese, weights: false, habits: { isNormTwice: false } },
+    wish: { weights: false, habits: { isNormTwice: false } },
     plant: (net, dice) =>
       changeNorm(net, dice, (norm) => {
         norm.type = type;
@@ -70,7 +69,7 @@ export const inText: readonly Mistake[] = [
     kind: "a type in other letters",
     caffe: 'It aborts: "Unknown layer type", as types are spelled with capitals.',
     rule: "unknown-layer",
-    wish: { families: notSiamese, weights: false, habits: { isNormTwice: false } },
+    wish: { weights: false, habits: { isNormTwice: false } },
     plant: (net, dice) =>
       changeNorm(net, dice, (norm) => {
         norm.type = dice.of(["Batchnorm", "batchNorm", "BatchNormm", "BATCHNORM"]);
@@ -81,7 +80,7 @@ export const inText: readonly Mistake[] = [
     kind: "a Scale of a type in other letters",
     caffe: 'It aborts: "Unknown layer type".',
     rule: "unknown-layer",
-    wish: { families: notSiamese, weights: false },
+    wish: { weights: false },
     plant(net, dice) {
       const block = pick(net, dice);
       if (block) block.scale.type = dice.of(["scale", "Scales", "SCALE"]);
@@ -93,7 +92,7 @@ export const inText: readonly Mistake[] = [
     kind: "no space between a number and the next field",
     caffe: "Older readers took it; today's give up at it.",
     rule: "glued-number",
-    wish: { families: notSiamese, weights: false, habits: { isNormTwice: false } },
+    wish: { weights: false, habits: { isNormTwice: false } },
     plant: (net, dice) =>
       changeNorm(net, dice, (norm) => {
         norm.fields["batch_norm_param"] = { moving_average_fraction: "0.99eps: 0.001" };
@@ -104,7 +103,7 @@ export const inText: readonly Mistake[] = [
     kind: "bias_term in a BatchNorm",
     caffe: givesUp,
     rule: "bn-fork-fields",
-    wish: { families: notSiamese, weights: false },
+    wish: { weights: false },
     plant: (net, dice) => changeNorm(net, dice, (norm) => setField(norm, "batch_norm_param", "bias_term", "true")),
     shown: refused(/./),
   },

@@ -109,7 +109,6 @@ export const inTraining: readonly Mistake[] = [
     kind: "a training shorter than the averages that were loaded",
     caffe: "After n forwards f^n of the loaded averages is left, beside the sum of the new: 999.98 holds for long.",
     rule: "bn-average-too-slow",
-    pending: true,
     wish: { ...trains, solver: true, habits: { normFields: {} }, weights: true },
     plant(net, dice) {
       net.solver = { ...net.solver, max_iter: dice.of(["60", "100", "300"]) };

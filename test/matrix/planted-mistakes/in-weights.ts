@@ -67,9 +67,8 @@ export const inWeights: readonly Mistake[] = [
   {
     kind: "a BatchNorm that the weights do not have",
     caffe: "It stays as it was made: averages of 0, a factor of 0, and it divides by √eps.",
-    rule: "missing-weights",
+    rule: "bn-untrained",
     wish: inTest,
-    companions: [{ rule: "bn-untrained", reason: "its averages are empty" }],
     plant: changed((_, net, layer) => {
       delete net.weights?.[layer];
     }),
