@@ -22,7 +22,7 @@ export async function unexplainedAverages(subject: Subject, state: State): Promi
   const measured = new Map([...state.observed.norms].map(([name, own]) => [name, blobsOf(own)]));
   const exchanged = await exchangeAlone(subject, state, off, measured);
   const all = await lab.score(given.set, new Map([...state.averages, ...measured]), state.variant);
-  const helps = judge.isWorse(given.averages.scores, all.scores);
+  const helps = judge.isWorse(given.averages, all);
   tried.push(`all averages measured anew on ${whose}: ${judge.text(all.scores) || "they fit, as they must"}`);
   const evidence = [
     divergenceText(off, whose),
@@ -144,9 +144,9 @@ function staleCause(subject: Subject, { off, evidence }: Context, shown: boolean
   };
 }
 
-function againstStale(off: readonly Fit[], { training }: Subject): string[] {
+function againstStale(off: readonly Fit[], { training, givenIsTraining }: Subject): string[] {
   return [
-    ...(training ? [] : ["the data of training are not there to compare with"]),
+    ...(training || givenIsTraining ? [] : ["the data of training are not there to compare with"]),
     ...(off.length === 1 ? ["only one layer does not fit"] : []),
   ];
 }
@@ -199,7 +199,7 @@ export async function otherData(subject: Subject, state: State): Promise<Cause[]
   const measured = new Map([...state.observed.norms].map(([name, own]) => [name, blobsOf(own)]));
   const own = await lab.score(given.set, measured, state.variant);
   tried.push(`averages measured on the data given: ${judge.text(own.scores) || "they fit, as they must"}`);
-  const helps = judge.isWorse(given.averages.scores, own.scores);
+  const helps = judge.isWorse(given.averages, own);
   if (helps === false) return [];
   const cause = otherDataCause(
     {
@@ -223,7 +223,7 @@ export async function smallBatches(subject: Subject, state: State, least: number
   if (!side || state.side !== side) return [];
   const measured = new Map([...state.observed.norms].map(([name, own]) => [name, blobsOf(own)]));
   const pooled = await lab.score(side.set, measured, state.variant);
-  if (judge.isWorse(pooled.scores, side.batch.scores) !== true) return [];
+  if (judge.isWorse(pooled, side.batch) !== true) return [];
   tried.push(
     `averages over all training data, on them: ${judge.text(pooled.scores)}, ${judge.text(side.batch.scores)} with batches of ${side.set.batchSize}`,
   );

@@ -8,7 +8,7 @@ import type { Subject } from "./subject.js";
 /** Labels count as exchanged if an exchange makes the accuracy at least this, and this much more than it is. */
 const [exchanged, gained] = [0.5, 0.3];
 /** A net does worse on the data given than on those of training if its skill is this much less. */
-const worse = 0.05;
+const worse = 0.1;
 
 /** What to look at where BatchNorm is innocent: labels, too little data, a net that has not learned. */
 export function otherCauses({ given, training, givenIsTraining, judge }: Subject): Cause[] {

@@ -1,3 +1,4 @@
+import { listed } from "../../util/words.js";
 import type { FirstBad } from "../batch-norm/first-bad.js";
 import { otherData, smallBatches, unexplainedAverages } from "./averages.js";
 import { type Cause, isElsewhere, type Verdict } from "./cause.js";
@@ -9,6 +10,7 @@ import { explainByReadings } from "./explanations/readings.js";
 import { explainBySharing } from "./explanations/sharing.js";
 import type { State } from "./explanations/state.js";
 import { emptyAverages, hardCoded, imagesNeeded, notFinite, unfilled, zeroScales } from "./facts.js";
+import { recordedChanges } from "./recorded-changes.js";
 import { isPoor } from "./scores.js";
 import { type Fit, fits, harmful, offOf, type Side, type Subject, stale } from "./subject.js";
 
@@ -33,30 +35,31 @@ export async function examine(
   const notes: string[] = [];
   const broken = notFinite(bad, subject);
   const sides = [training, given].filter((side) => side !== undefined);
-  const harms = sides.map((side) => judge.isWorse(side.averages.scores, side.batch.scores));
+  const harms = sides.map((side) => judge.isWorse(side.averages, side.batch));
   const isGood = harms.every((harm) => harm !== true) && isPoor(given.averages) === false;
   const least = harms.includes(true) ? harmful : stale;
   const missing = unfilled(subject);
   if (isGood && missing.length > 0) {
     notes.push(`${missing[0]?.title}; the scores do not depend on it`);
   }
-  const facts = [...broken, ...(isGood ? [] : missing), ...zeroScales(subject), ...(await emptyAverages(subject))];
   const needed = imagesNeeded(subject);
   const isFew = given.set.images < needed;
   if (isFew) {
     const few = given.set.images === 1 ? "one image tells" : `${given.set.images} images tell`;
     notes.push(`${few} too little about averages: give ${needed} or more, as different as those of training`);
   }
-  if (facts.some(({ kind, shown }) => shown && decisive.has(kind))) return verdictOf(facts, notes);
-
   const reference = training ?? (isFew ? undefined : given);
   const first = reference && stateOf(subject, reference, least);
   const coded = hardCoded(subject, first ? offOf(first.fits) : []);
-  const causes = [...facts, ...coded];
+  const frozen = new Set(coded.flatMap(({ layers }) => layers));
+  const empty = (await emptyAverages(subject)).filter(({ layers }) => !layers.every((name) => frozen.has(name)));
+  const facts = [...broken, ...(isGood ? [] : missing), ...zeroScales(subject), ...coded, ...empty];
+  if (facts.some(({ kind, shown }) => shown && decisive.has(kind))) return verdictOf(facts, notes);
+
+  const causes = [...facts];
   if (!reference || !first) return verdictOf(causes, notes, true);
   const isFrozen = coded.some(({ title }) => title.includes("TRAIN"));
-  const isTrouble = least === harmful || isPoor(given.averages) !== false;
-  if (norms.length > 0 && isTrouble && !isFrozen) {
+  if (norms.length > 0 && !isFrozen) {
     const explained = await explain(subject, first, least, facts);
     causes.push(...explained.causes);
     if (!hasShown(explained.causes)) {
@@ -75,7 +78,23 @@ export async function examine(
     }
   }
   if (!hasShown(causes) && !isFew) causes.push(...otherCauses(subject));
+  notes.push(...recordNotes(subject, causes));
   return verdictOf(causes, notes, isFew && !training);
+}
+
+/** Differences from the record of the trained net that are not stated as causes. */
+function recordNotes({ graph, recorded }: Subject, causes: readonly Cause[]): string[] {
+  const changes = recordedChanges(graph.layers, recorded).filter(({ text }) => !/^Dropout/.test(text));
+  const told = changes.filter(
+    ({ layers }) => !causes.some((cause) => layers.every((name) => cause.layers.includes(name))),
+  );
+  if (told.length === 0) return [];
+  return [
+    `the weights were saved from a net with ${listed(
+      told.map(({ text }) => text),
+      3,
+    )}; this one is without`,
+  ];
 }
 
 /** With these nothing else can be judged: values behind them mean nothing. */

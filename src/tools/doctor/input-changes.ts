@@ -18,8 +18,8 @@ export function describeChange({ isReversed, scale, shift }: InputChange): strin
   const added = shift.map((value) => formatNumber(value, 3)).join(", ");
   const words = [
     isReversed ? "their channels in reverse order (BGR and RGB)" : "",
-    scale === 1 ? "" : `multiplied by ${formatNumber(scale, 4)}${fraction(scale)}`,
-    shift.some((value) => value !== 0) ? `moved by ${added}` : "",
+    scale === 1 ? "" : `multiplied by about ${formatNumber(scale, 4)}${fraction(scale)}`,
+    shift.some((value) => value !== 0) ? `moved by about ${added}` : "",
   ];
   return words.filter((word) => word !== "").join(", ");
 }
@@ -66,7 +66,9 @@ export function fittingScale(stored: ChannelStatistics, measured: ChannelStatist
   const scale = at(0.5);
   if (ratios.length < 2 || !(at(0.8) / at(0.2) < 1.5)) return undefined;
   if (Math.abs(scale - 1) < 0.05) return 1;
-  return usual.find((value) => Math.abs(scale / value - 1) < 0.05) ?? Number(scale.toPrecision(3));
+  const distance = (value: number) => Math.abs(scale / value - 1);
+  const nearest = usual.reduce((best, value) => (distance(value) < distance(best) ? value : best));
+  return distance(nearest) < 0.05 ? nearest : Number(scale.toPrecision(3));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { formatNumber } from "../../util/number-format.js";
-import { type ChannelStatistics, divergences, mean } from "../batch-norm/fit.js";
+import { type ChannelStatistics, divergences, mean, statisticsIn } from "../batch-norm/fit.js";
 import type { NormBlobs } from "../batch-norm/norm-layers.js";
 
 /** Another meaning that the numbers of a BatchNorm's blobs can have. */
@@ -60,7 +60,7 @@ export function readingOf(
     },
   ];
   const [best] = candidates
-    .map((each) => ({ ...each, divergence: mean(divergences(measured, each.blobs, eps)) }))
+    .map((each) => ({ ...each, divergence: mean(divergences(measured, statisticsIn(each.blobs), eps)) }))
     .sort((a, b) => a.divergence - b.divergence);
   return best && best.divergence <= limit && best.divergence * clearly < now ? best : undefined;
 }

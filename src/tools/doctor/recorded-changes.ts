@@ -84,14 +84,16 @@ function differences(schema: DescMessage, ours: Message | undefined, theirs: Mes
     if (without.test(field.name)) return [];
     const [mine, other] = [fieldOf(ours, field.localName), fieldOf(theirs, field.localName)];
     const standard = field.fieldKind === "scalar" || field.fieldKind === "enum" ? field.getDefaultValue() : undefined;
-    const [a, b] = [shown(mine ?? standard), shown(other ?? standard)];
+    const named = (value: unknown) =>
+      (field.fieldKind === "enum" && field.enum.values.find(({ number }) => number === value)?.name) || shown(value);
+    const [a, b] = [named(mine ?? standard), named(other ?? standard)];
     return a === b ? [] : [{ name: field.name, ours: a, theirs: b }];
   });
 }
 
 function shown(value: unknown): string {
   if (typeof value === "number") return formatNumber(value);
-  if (Array.isArray(value)) return value.map(shown).join(" ");
+  if (Array.isArray(value)) return value.length > 0 ? value.map(shown).join(" ") : "none";
   if (typeof value === "object" && value !== null)
     return JSON.stringify(value, (_, each) => (typeof each === "bigint" ? `${each}` : each));
   return value === undefined ? "none" : String(value);

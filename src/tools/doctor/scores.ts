@@ -15,12 +15,14 @@ export class Judge {
   }
 
   /** Whether `these` are worse than `those`; undefined if they have neither loss nor accuracy. A score of NaN is worse. */
-  isWorse(these: Scores, those: Scores): boolean | undefined {
-    const lost = [...this.#accuracies].some(
-      (name) => !((these.outputs[name] ?? 0) >= (those.outputs[name] ?? 0) - accuracyStep),
-    );
-    if (these.loss !== undefined && those.loss !== undefined) {
-      return lost || !(these.loss <= (1 + lossShare) * those.loss + lossStep);
+  isWorse(these: Scored, those: Scored): boolean | undefined {
+    const [own, other] = [these.scores, those.scores];
+    const lost = [...this.#accuracies].some((name) => {
+      const reached = other.outputs[name] ?? 0;
+      return !((own.outputs[name] ?? 0) >= reached - accuracyStepOf(reached, those.predictions?.count));
+    });
+    if (own.loss !== undefined && other.loss !== undefined) {
+      return lost || !(own.loss <= (1 + lossShare) * other.loss + lossStep);
     }
     return this.#accuracies.size > 0 ? lost : undefined;
   }
@@ -31,6 +33,12 @@ export class Judge {
       .map(([name, value]) => `${name} ${formatNumber(value, 4)}`)
       .join(", ");
   }
+}
+
+/** The difference of two accuracies that is more than chance: 1.5 times the standard error of one over `count` images. */
+function accuracyStepOf(accuracy: number, count = Number.POSITIVE_INFINITY): number {
+  const share = Math.min(1, Math.max(0, accuracy));
+  return Math.max(accuracyStep, 1.5 * Math.sqrt((share * (1 - share)) / count));
 }
 
 /** From this share of the way from chance to 1 on, a net knows its data. */

@@ -21,7 +21,7 @@ export async function explainByChanges(subject: Subject, start: State, least: nu
     const small = firstOf(state.side.set, screened);
     const base = misfitUpTo(state.fits, target);
     const candidates = candidateChanges(subject, target).filter(({ text }) => !isAccepted(state, text));
-    const results: { change: Change; variant: Variant; total: number }[] = [];
+    const results: Result[] = [];
     for (const change of candidates) {
       const variant = { ...state.variant, message: change.apply(state.variant.message ?? subject.message) };
       const observed = await attempt(lab.observe(small, variant, target.norm.name));
@@ -31,8 +31,7 @@ export async function explainByChanges(subject: Subject, start: State, least: nu
       if (!own || !explains(own.divergence, target.divergence, change)) continue;
       results.push({ change, variant, total: misfitUpTo(all, target) });
     }
-    results.sort((a, b) => rank(a.change) - rank(b.change) || a.total - b.total);
-    const best = results.find(({ total }) => total < base / 2);
+    const best = bestOf(results.filter(({ total }) => total < base / 2));
     const untaken = recorded.length > 0 ? "" : " (the weights have no record of the trained net)";
     if (!best) {
       if (candidates.length > 0) {
@@ -46,11 +45,7 @@ export async function explainByChanges(subject: Subject, start: State, least: nu
     const after = await lab.score(given.set, state.averages, best.variant);
     const all = fits(subject, observed, state.averages, least);
     const own = all.find(({ norm }) => norm === target.norm);
-    if (
-      !own ||
-      !explains(own.divergence, target.divergence, best.change) ||
-      judge.isWorse(after.scores, given.averages.scores)
-    ) {
+    if (!own || !explains(own.divergence, target.divergence, best.change) || judge.isWorse(after, given.averages)) {
       tried.push(`${best.change.text}: the averages of ${target.norm.name} fit, but the net scores less`);
       break;
     }
@@ -83,6 +78,23 @@ export async function explainByChanges(subject: Subject, start: State, least: nu
 function explains(now: number, before: number, { origin }: Change): boolean {
   return origin === "weights" ? now <= fitting && now < before / 5 : now <= fitting / 3 && now < before / 10;
 }
+
+interface Result {
+  readonly change: Change;
+  readonly variant: Variant;
+  readonly total: number;
+}
+
+/** The first of those that fit about as well as the best; the record of the trained net comes before guesses. */
+function bestOf(results: readonly Result[]): Result | undefined {
+  const first = Math.min(...results.map(({ change }) => rank(change)));
+  const own = results.filter(({ change }) => rank(change) === first);
+  const least = Math.min(...own.map(({ total }) => total));
+  return own.find(({ total }) => total <= 1.5 * least + hardly);
+}
+
+/** Divergences of less are no difference, in nats. */
+const hardly = 0.005;
 
 /** Changes that the record of the trained net tells come first. */
 function rank({ origin, kind }: Change): number {

@@ -73,7 +73,7 @@ export async function explainByInput(subject: Subject, state: State, least: numb
   // A shift is taken only if it explains far more than none.
   const size = ({ change }: { change: InputChange }) =>
     (change.shift.length > 0 ? 2 : 1) + (change.isReversed ? 0.5 : 0) + (change.scale < 0 ? 0.5 : 0);
-  const good = found.filter(({ divergence }) => divergence <= fitting && divergence < own.divergence / 10);
+  const good = found.filter(({ divergence }) => divergence <= fitting / 3 && divergence < own.divergence / 10);
   const least3 = 3 * Math.min(...good.map(({ divergence }) => divergence)) + harmlessly;
   const [best] = good
     .filter(({ divergence }) => divergence <= least3)
@@ -87,7 +87,7 @@ export async function explainByInput(subject: Subject, state: State, least: numb
   const after = await lab.score(changed(given.set, change), state.averages, state.variant);
   const words = describeChange(best.change);
   tried.push(`the data ${words}: ${judge.text(after.scores) || `${first.name} fits`}`);
-  if (judge.isWorse(after.scores, given.averages.scores)) return state;
+  if (judge.isWorse(after, given.averages)) return state;
   const all = fits(subject, observed, state.averages, least);
   const cause: Cause = {
     kind: "input",

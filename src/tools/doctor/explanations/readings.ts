@@ -22,7 +22,7 @@ export async function explainByReadings(subject: Subject, state: State, least: n
   const averages = new Map(state.averages);
   for (const { name, reading } of found) averages.set(name, reading.blobs);
   const after = await lab.score(given.set, averages, state.variant);
-  if (subject.judge.isWorse(after.scores, given.averages.scores)) {
+  if (subject.judge.isWorse(after, given.averages)) {
     tried.push(`${found[0]?.reading.text}: fits, but the net scores less`);
     return state;
   }

@@ -38,7 +38,7 @@ export async function explainBySharing(subject: Subject, state: State): Promise<
       averages.set(name, blobsOf(own));
     }
     const after = await lab.score(given.set, averages, current.variant);
-    if (judge.isWorse(given.averages.scores, after.scores) === false) continue;
+    if (judge.isWorse(given.averages, after) === false) continue;
     const names = group.map(({ name }) => name);
     tried.push(`averages of its own for each of ${listed(names, 3)}: ${judge.text(after.scores) || "they fit"}`);
     const cause: Cause = {
