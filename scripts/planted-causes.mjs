@@ -62,6 +62,7 @@ else {
       isNet,
       seed: Number(values.seed),
       folder,
+      first: values.quick,
       each: values.verbose ? show : () => {},
     });
     const sums = totals(results);

@@ -22,7 +22,7 @@ export class Base {
   constructor(name, folder, seed) {
     Object.assign(this, { name, folder, seed }, nets[name]);
     this.isArrays = this.data === "scenes";
-    this.trainSet = makers[this.data](2000, 100 + seed);
+    this.trainSet = makers[this.data](this.trained ?? 2000, 100 + seed);
     this.testSet = makers[this.data](500, 200 + seed);
     this.count = 0;
     this.chance = commonest(this.testSet.labels);

@@ -8,9 +8,10 @@ import { RealBase } from "./real.mjs";
 
 /**
  * @param plantings those of the catalogue to try
- * @param options `isNet(name)`, `seed`, a `folder` for data, `each(result)` called after each case
+ * @param options `isNet(name)`, `seed`, a `folder` for data, `each(result)` called after each case, `first`: only the first case of
+ *   each planting
  */
-export async function evaluate(plantings, { isNet, seed, folder, each }) {
+export async function evaluate(plantings, { isNet, seed, folder, each, first = false }) {
   const results = [];
   for (const name of [...Object.keys(nets), "real"].filter(isNet)) {
     const own = plantings.filter(({ nets: names }) => names.includes(name));
@@ -21,7 +22,7 @@ export async function evaluate(plantings, { isNet, seed, folder, each }) {
       continue;
     }
     for (const { kind, plant } of own)
-      for (const planted of await plant(base)) {
+      for (const planted of (await plant(base)).slice(0, first ? 1 : undefined)) {
         const result = { net: name, kind, ...(await examine(planted, base)) };
         results.push(result);
         each(result);

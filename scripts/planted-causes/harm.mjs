@@ -64,7 +64,8 @@ function ofOutputs(is, should) {
   const byDistance = grade(far, 0.1, 0.3);
   const byShare = grade(share, 0.01, 0.05);
   return {
-    harm: both(byDistance, byShare),
+    // Without labels nobody knows which of the decisions were right.
+    harm: byDistance === byShare ? byDistance : "little",
     text: `${show(100 * share)} % of decisions and ${show(100 * far)} % of the outputs' size are others`,
   };
 }

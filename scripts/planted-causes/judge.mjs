@@ -8,6 +8,7 @@
  * - `listed`: kinds of which one must be among the causes, where the first place cannot be demanded
  * - `mayShow`: the kinds that may be stated as fact, since they are so
  * - `layer`: one of the layers that the first cause must name
+ * - `harmless`: the verdicts that are true where it does no harm; otherwise "well"
  */
 export const expectation = (verdicts, first, { mayShow = first ?? [], ...rest } = {}) => ({
   verdicts: [verdicts].flat(),
@@ -20,7 +21,10 @@ export const expectation = (verdicts, first, { mayShow = first ?? [], ...rest } 
 export function adjusted(expected, harm, isFixed) {
   if (isFixed || harm === "yes") return expected;
   const { first: _, listed: __, layer: ___, ...rest } = expected;
-  return { ...rest, verdicts: harm === "no" ? ["well"] : [...expected.verdicts, "well", "cannot-tell"] };
+  return {
+    ...rest,
+    verdicts: harm === "no" ? (expected.harmless ?? ["well"]) : [...expected.verdicts, "well", "cannot-tell"],
+  };
 }
 
 /** `isNamed`: named, or rightly refused; `isWrong`: something that is not so is stated as fact; `reasons` for what is not right. */

@@ -63,12 +63,12 @@ export function pairByPlace(a: Graph, b: Graph): ReadonlyMap<LayerParameter, Lay
     return fitting.length === 1 && also.length === 1 ? fitting[0]?.layer : undefined;
   }
 
-  /** Whether a layer behind `one` is paired with a layer behind `other`, perhaps past some that only one of the nets has. */
+  /** Whether `one` and `other` lead to one bottom of a pair, perhaps past layers that only one of the nets has. */
   function meet(one: LayerParameter, other: LayerParameter): boolean {
-    const next = firstBehind(b, other, (layer) => paired.has(layer));
-    return [...firstBehind(a, one, (layer) => pairs.has(layer))].some((each) =>
-      next.has(pairs.get(each) as LayerParameter),
-    );
+    const ends = firstBehind(b, other, (layer) => paired.has(layer));
+    return firstBehind(a, one, (layer) => pairs.has(layer)).some(({ layer, index }) => {
+      return ends.some((end) => end.layer === pairs.get(layer) && end.index === index);
+    });
   }
 
   function goesOnAlike(one: LayerParameter, other: LayerParameter): boolean {
@@ -115,37 +115,43 @@ function origin(graph: Graph, value: Value, passes: Passes): Value {
 
 /** The bottoms that read a value, also behind layers that are passed by. */
 function readers(graph: Graph, value: Value, passes: Passes): readonly End[] {
-  return value.readers.flatMap((end) => {
-    return passes(end.layer) ? graph.tops(end.layer).flatMap((top) => readers(graph, top, passes)) : [end];
-  });
+  const found: End[] = [];
+  const open = [value];
+  for (let at = open.pop(); at; at = open.pop()) {
+    for (const end of at.readers) {
+      if (passes(end.layer)) open.push(...graph.tops(end.layer));
+      else found.push(end);
+    }
+  }
+  return found;
 }
 
-function behindOf(graph: Graph, layer: LayerParameter): readonly LayerParameter[] {
-  return graph.tops(layer).flatMap((top) => readers(graph, top, isPassedBy).map((end) => end.layer));
+function endsBehind(graph: Graph, layer: LayerParameter): readonly End[] {
+  return graph.tops(layer).flatMap((top) => readers(graph, top, isPassedBy));
 }
 
 /** The most layers in a row that only one of two nets has, between layers that both have. */
-const mostBetween = 4;
+const mostBetween = 8;
 
-/** The first layers on each way behind a layer for which `isWanted` holds. */
+/** The bottoms of the first layers on each way behind a layer for which `isWanted` holds. */
 function firstBehind(
   graph: Graph,
   layer: LayerParameter,
   isWanted: (layer: LayerParameter) => boolean,
-): ReadonlySet<LayerParameter> {
-  const found = new Set<LayerParameter>();
-  let open: readonly LayerParameter[] = [layer];
-  for (let step = 0; step <= mostBetween && open.length > 0; step++) {
-    const next = new Set(open.flatMap((each) => behindOf(graph, each)));
-    open = [...next].filter((each) => !isWanted(each));
-    for (const each of next) if (isWanted(each)) found.add(each);
+): readonly End[] {
+  const found: End[] = [];
+  let open = new Set([layer]);
+  for (let step = 0; step <= mostBetween && open.size > 0; step++) {
+    const next = [...open].flatMap((each) => endsBehind(graph, each));
+    found.push(...next.filter((end) => isWanted(end.layer)));
+    open = new Set(next.flatMap((end) => (isWanted(end.layer) ? [] : end.layer)));
   }
   return found;
 }
 
 /** Whether only the ends of a net are behind a layer: a loss, an accuracy, a softmax. */
 function isLast(graph: Graph, layer: LayerParameter): boolean {
-  return behindOf(graph, layer).every((each) => behindOf(graph, each).length === 0);
+  return endsBehind(graph, layer).every((end) => endsBehind(graph, end.layer).length === 0);
 }
 
 /** Whether two layers can be one: a BatchNorm or Scale may have other fields, which is then the finding. */

@@ -1,4 +1,6 @@
+import type { Graph } from "../core/graph.js";
 import { scaleBehind } from "../layers/normalization/scale-behind.js";
+import type { LayerParameter } from "../proto/gen/caffe_pb.js";
 import { quote } from "../proto/text/strings.js";
 import { memoized } from "../util/memoized.js";
 import { factorOf } from "./freeze.js";
@@ -29,15 +31,14 @@ export const nameDifferences: (net: LintNet) => readonly PhasePair[] = memoized(
 
 /** Whether a pair is of BatchNorm layers, or of the Scales behind them. */
 export function isNormPair({ train, test }: PhasePair): boolean {
-  return test.message.type === "BatchNorm" || [train, test].some(isScaleOfNorm);
+  const isScale = ({ graph, message }: PlacedLayer) => scalesOfNorms(graph).has(message);
+  return test.message.type === "BatchNorm" || isScale(train) || isScale(test);
 }
 
-function isScaleOfNorm({ graph, message }: PlacedLayer): boolean {
-  if (message.type !== "Scale") return false;
-  const before = graph.maker(message);
-  const norm = before?.type === "Split" ? graph.maker(before) : before;
-  return norm?.type === "BatchNorm" && scaleBehind(graph, norm) === message;
-}
+const scalesOfNorms = memoized((graph: Graph): ReadonlySet<LayerParameter> => {
+  const norms = graph.layers.filter(({ type }) => type === "BatchNorm");
+  return new Set(norms.flatMap((norm) => scaleBehind(graph, norm) ?? []));
+});
 
 /** Whether all parameters of both have the same names, by `param { name }`. */
 export function sharesParams({ train, test }: PhasePair): boolean {

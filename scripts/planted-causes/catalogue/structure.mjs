@@ -9,11 +9,14 @@ const without = (layers, name) => {
   layers.splice(at, 1);
 };
 
-const structure = expectation("elsewhere", ["structure"]);
+/** What is another net than the trained one may be said even where it does no harm. */
+const harmless = ["well", "elsewhere"];
+const structure = expectation("elsewhere", ["structure"], { harmless });
 /** A deploy net and bare weights: nothing tells what was between the layers in training. */
 const structureDeployed = expectation(["elsewhere", "cannot-tell"], undefined, {
   listed: ["structure"],
   mayShow: ["structure"],
+  harmless,
 });
 
 const reluMissing = {
@@ -62,9 +65,10 @@ const foreign = {
   plant: async (base) => {
     const layer = base.middle.before;
     const weights = base.isDeployOnly ? base.foreign(layer) : await foreignWeights(base, layer);
-    const first = ["structure", "unfilled"];
-    const expect = expectation("elsewhere", first, { mayShow: ["structure"] });
-    const unknown = { verdicts: ["elsewhere", "cannot-tell"], mayShow: ["structure"], listed: first };
+    const listed = ["structure", "unfilled"];
+    // That such a net knows no more than chance is so too, and may be said first.
+    const expect = expectation("elsewhere", [...listed, "untrained"], { listed, mayShow: ["structure", "untrained"] });
+    const unknown = { verdicts: ["elsewhere", "cannot-tell"], mayShow: ["structure"], listed };
     return both(base, layer, { weights }, expect, unknown);
   },
 };
@@ -105,7 +109,7 @@ const partial = {
       ...bias,
     ]);
     const first = ["unfilled", "structure", "untrained"];
-    const expect = expectation("elsewhere", first, { mayShow: ["unfilled", "structure"] });
+    const expect = expectation("elsewhere", first, { mayShow: first });
     return [asTrained(base, "random", expect, { weights })];
   },
 };

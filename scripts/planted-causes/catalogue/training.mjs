@@ -48,7 +48,7 @@ const slow = [
     nets: own,
     plant: async (base) => {
       const text = edited(base.text(), (layers) => fraction(layers, 0.9999));
-      const weights = await base.train(text, { iterations: 50, rate: 15 * base.rate, policy: "fixed" });
+      const weights = await base.train(text, { iterations: 60, rate: 8 * base.rate, policy: "fixed" });
       return staleCases(base, "0.9999", weights);
     },
   },
@@ -240,7 +240,10 @@ const batches = [
       const change = { trainBatch: 2 };
       const weights = await base.train(base.text(change), { iterations: 800, rate: base.rate / 2 });
       const right = inTraining(base, base.trainSource, 2, weights);
-      return [asTrained(base, "batch 2", expectation("batch-norm", ["small batches"]), { ...change, weights, right })];
+      // Two values a channel leave only a sign: the net learns little, with either statistics.
+      const harmless = ["well", "elsewhere", "cannot-tell"];
+      const expect = expectation("batch-norm", ["small batches"], { harmless });
+      return [asTrained(base, "batch 2", expect, { ...change, weights, right })];
     },
   },
   {
