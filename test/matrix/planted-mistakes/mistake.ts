@@ -25,8 +25,6 @@ export interface Mistake {
   readonly caffe: string;
   /** The rule that has to find it. */
   readonly rule: string;
-  /** Whether the rule does not find it yet. */
-  readonly pending?: true;
   readonly wish?: Wish & { readonly weights?: boolean };
   readonly companions?: readonly Companion[];
   /** Changes a net, and returns the name of the layer that is to be found; undefined if the net has no place for it. */

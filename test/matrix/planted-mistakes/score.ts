@@ -6,10 +6,11 @@ import { type DrawnNet, netText } from "./net-text.js";
 export interface Result {
   readonly kind: string;
   readonly rule: string;
-  readonly pending: boolean;
   readonly isFound: boolean;
   /** The findings of the mistake. */
   readonly right: number;
+  /** The errors and warnings beside them that are right as well: the companions of the mistake. */
+  readonly beside: number;
   /** Other errors and warnings that the net without the mistake does not have. */
   readonly wrong: readonly Finding[];
   readonly net: DrawnNet;
@@ -28,16 +29,18 @@ interface Row {
 export class Score {
   readonly #rows = new Map<string, Row>();
   readonly #failed: Result[] = [];
+  #beside = 0;
 
   add(result: Result): void {
-    const { kind, rule, pending, isFound, right, wrong } = result;
+    const { kind, rule, isFound, right, wrong } = result;
     const row = this.#rows.get(kind) ?? { kind, rule, planted: 0, found: 0, right: 0, wrong: 0 };
     this.#rows.set(kind, row);
     row.planted++;
     if (isFound && wrong.length === 0) row.found++;
     row.right += right;
     row.wrong += wrong.length;
-    if (!pending && (!isFound || wrong.length > 0)) this.#failed.push(result);
+    this.#beside += result.beside;
+    if (!isFound || wrong.length > 0) this.#failed.push(result);
   }
 
   /** A line for each kind of mistake, and the totals. */
@@ -58,7 +61,7 @@ export class Score {
       line("kind", "rule", "planted", "found", "false"),
       ...rows.map((row) => line(row.kind, row.rule, row.planted, row.found, row.wrong)),
       line(`all ${rows.length} kinds`, "", planted, found, wrong),
-      `recall ${percent(found, planted)}, precision ${percent(right, right + wrong)}\n`,
+      `recall ${percent(found, planted)}, precision ${percent(right, right + wrong)}, beside ${this.#beside} companions that are right as well\n`,
     ].join("");
   }
 
