@@ -38,6 +38,15 @@ ${relu}`,
 ${relu}`,
   },
   bad: {
+    "before a Threshold, through which no Scale could learn": {
+      text: `layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 8 dim: 3 } shape { dim: 8 dim: 2 } } }
+▶layer { name: "bn" type: "BatchNorm" bottom: "x" top: "n" ${"param { lr_mult: 0 } ".repeat(3)}}
+layer { name: "p" type: "Threshold" bottom: "n" top: "p" }
+layer { name: "f" type: "InnerProduct" bottom: "p" top: "f" inner_product_param { num_output: 2 } }
+layer { name: "l" type: "EuclideanLoss" bottom: "f" bottom: "t" top: "l" }
+`,
+      says: ["they could not learn"],
+    },
     "a branch for training": {
       text: `${input}▶layer { name: "bn" type: "BatchNorm" bottom: "c" top: "t" include { phase: TRAIN } }
 layer { name: "relu" type: "ReLU" bottom: "t" top: "t" include { phase: TRAIN } }
