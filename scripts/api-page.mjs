@@ -33,7 +33,7 @@ const sections = [
     ["Classifier", "Detector", "Transformer", "loadImage", "resizeImage", "oversample", "createImages"],
   ],
   ["Looking at nets", "Costs and shapes, and a drawing.", ["summarize", "drawNet", "drawNetToFile"]],
-  ["Mistakes and their repair", "All rules are in [lint.md](lint.md).", ["lint", "fix"]],
+  ["Mistakes and their repair", "All rules are in [lint.md](lint.md).", ["lint", "fix", "lintTraining"]],
   [
     "Batch normalization",
     "More in [batch-norm.md](batch-norm.md) and [fold.md](fold.md).",

@@ -5,18 +5,20 @@ export type { BatchOptions } from "./api/batch-nets.js";
 export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/calibrate.js";
 export { Classifier, type ClassifierOptions } from "./api/classifier.js";
 export { type Detection, Detector, type DetectorOptions, type Window } from "./api/detector.js";
-export { type DoctorOptions, type DoctorReport, doctor } from "./api/doctor.js";
+export { type DoctorOptions, type DoctorReport, doctor, type SideScores } from "./api/doctor.js";
 export { type DrawOptions, drawNet, drawNetToFile } from "./api/draw-net.js";
 export type { RunOptions } from "./api/environment.js";
 export { type FoldOptions, type FoldResult, fold } from "./api/fold.js";
 export type { ImageInputOptions } from "./api/image-input.js";
 export { type FixResult, fix, type LintOptions, type LintResult, lint } from "./api/lint.js";
+export { lintTraining } from "./api/lint-training.js";
 export { Net, type NetOptions } from "./api/net.js";
 export type { FoldProof, ProofOptions } from "./api/prove-fold.js";
-export type { NetSource, SolverSource } from "./api/read-text.js";
+export type { NetSource, SolverSource, Text as PrototxtText } from "./api/read-text.js";
 export { Solver, type SolverOptions } from "./api/solver.js";
 export { type NetStats, type StatsOptions, stats } from "./api/stats.js";
 export { summarize } from "./api/summary.js";
+export type { Training, TrainingFinding } from "./api/training.js";
 export { type MeanArray, Transformer } from "./api/transformer.js";
 export type { Node as LayerNode } from "./core/backward-plan.js";
 export type { Blob, BlobDescription } from "./core/blob.js";
@@ -99,7 +101,7 @@ export {
   datumToArray,
 } from "./tools/array-proto.js";
 export { loadArray, loadArrays, loadMean } from "./tools/arrays.js";
-export type { Cause } from "./tools/batch-norm/causes.js";
+
 export type { Comparison as StatisticsComparison, LayerGap } from "./tools/batch-norm/compare.js";
 export type { Distribution } from "./tools/batch-norm/distribution.js";
 export type { FactorReading } from "./tools/batch-norm/factor.js";
@@ -116,6 +118,7 @@ export { type CifarDatabase, convertCifarData } from "./tools/convert-cifar-data
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
 export { type ConvertMnistSiameseDataOptions, convertMnistSiameseData } from "./tools/convert-mnist-siamese-data.js";
 export { type CoordMap, coordMapFromTo, crop } from "./tools/coord-map.js";
+export type { Cause, CauseKind, Verdict } from "./tools/doctor/cause.js";
 export type { DrawLayersOptions, RankDir } from "./tools/draw/index.js";
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";
 export type { Comparison as FoldComparison, LayerComparison, OutputComparison } from "./tools/fold/compare.js";
@@ -132,7 +135,7 @@ export { formatLogTable, type LogRow, linesOf, parseLog, type TrainingLog } from
 export type { Peak } from "./tools/peak.js";
 export { plotLog } from "./tools/plot-log.js";
 export type { BlobSummary, LayerSummary, NetSummary, ParamSummary, Peaks, SummaryOptions } from "./tools/summary.js";
-export type { ErrorContext } from "./util/errors.js";
+export type { ErrorContext, ErrorFinding } from "./util/errors.js";
 export { type ErrorCode, MokaError, type Place } from "./util/errors.js";
 export type { ByteSource, FileSource, Files } from "./util/files.js";
 export type { DecodeOptions, EncodeOptions, Image, ImageFormat, Images } from "./util/images.js";

@@ -5,9 +5,9 @@ import { ReferenceEngine } from "../src/engines/reference/index.js";
 import { layers } from "../src/layers/registry.js";
 import { LayerParameterSchema } from "../src/proto/gen/caffe_pb.js";
 import { MokaError } from "../src/util/errors.js";
-import { Random } from "../src/util/random.js";
 import type { Shape } from "../src/util/shape.js";
 import { countOf } from "../src/util/shape.js";
+import { Dice } from "./dice.js";
 import { netFromText } from "./nets.js";
 
 /** The types that are drawn. The others read or write files, or take data by a call. */
@@ -251,24 +251,3 @@ const usual: ReadonlySet<string> = new Set([
   ...["num_output", "kernel_size", "weight_filler", "filler", "input_dim", "shape", "dim", "tiles", "pyramid_height"],
   "data_filler",
 ]);
-
-/** Random choices that depend on a seed alone. */
-class Dice {
-  readonly random: Random;
-
-  constructor(seed: number) {
-    this.random = new Random(seed);
-  }
-
-  below(n: number): number {
-    return this.random.below(n);
-  }
-
-  chance(p: number): boolean {
-    return this.random.next() < p * 2 ** 32;
-  }
-
-  of<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T;
-  }
-}

@@ -19,6 +19,7 @@ export function findingAt(text: string, words: string, more: Partial<FoundProble
     why: 'Every channel of "y" has mean 0, and keeps that.',
     fixable: more.fix !== undefined,
     fix: undefined,
+    divergesFrom: undefined,
     ...more,
   };
 }

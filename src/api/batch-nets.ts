@@ -42,6 +42,12 @@ export interface BatchOptions extends RunOptions, StateOptions {
   readonly iterations?: number | undefined;
 }
 
+/** A net to build instead of the one that was read, and its phase. */
+interface NetVariant {
+  readonly message?: NetParameter | undefined;
+  readonly phase?: "TRAIN" | "TEST" | undefined;
+}
+
 const defaultBatch = 32;
 
 type Data = string | Readonly<Record<string, NdArray>> | undefined;
@@ -139,13 +145,8 @@ export class BatchNets {
     const data = this.#data;
     const state = this.state(phase);
     let source: BatchSource;
-    if (data === undefined) {
-      const layers = ownDataLayers(this.message, state);
-      const inputs = this.layers(phase).flatMap(({ type, top }) => (type === "Input" ? top : []));
-      const hint = inputs.length > 0 ? `: give data for ${inputs.join(", ")}` : "";
-      check(layers.length > 0, "MOKA_USAGE", `the net has no data layers in phase ${phase}${hint}`);
-      source = await batchesOfLayers(layers, state, this.#context);
-    } else if (typeof data === "string") {
+    if (data === undefined) return this.ownBatches(phase);
+    if (typeof data === "string") {
       source = await batchesOfLayers([await this.#layerFor(data, phase)], state, this.#context);
     } else {
       check(Object.keys(data).length > 0, "MOKA_USAGE", "the data given have no arrays");
@@ -160,16 +161,44 @@ export class BatchNets {
     return source;
   }
 
+  /**
+   * The data of this phase's data layers, from their beginning.
+   *
+   * @throws MokaError `MOKA_USAGE` if there are none
+   */
+  async ownBatches(phase: "TRAIN" | "TEST"): Promise<BatchSource> {
+    const state = this.state(phase);
+    const layers = ownDataLayers(this.message, state);
+    const inputs = this.layers(phase).flatMap(({ type, top }) => (type === "Input" ? top : []));
+    const hint = inputs.length > 0 ? `: give data for ${inputs.join(", ")}` : "";
+    check(layers.length > 0, "MOKA_USAGE", `the net has no data layers in phase ${phase}${hint}`);
+    const source = await batchesOfLayers(layers, state, this.#context);
+    this.#toClose.push(source);
+    return source;
+  }
+
   /** The number of batches to run. */
   iterations(source: BatchSource, otherwise: number): number {
     return this.#options.iterations ?? source.length ?? otherwise;
   }
 
-  /** Builds the net in phase TEST, with inputs instead of data layers, and BatchNorm with these statistics. */
-  async build(source: BatchSource, statistics: "batch" | "global"): Promise<Net> {
-    const net = await buildFedNet(this.message, this.state("TEST"), source.shapes, statistics, this.#context);
+  /**
+   * Builds the net in phase TEST, with inputs instead of data layers, and BatchNorm with these statistics. It is disposed of at the
+   * end of the work.
+   */
+  async build(source: Pick<BatchSource, "shapes">, statistics: "batch" | "global"): Promise<Net> {
+    const net = await this.buildVariant(source.shapes, statistics, {});
     this.#toClose.push({ close: () => net.dispose() });
     return net;
+  }
+
+  /** Builds another net in the same way. The caller disposes of it. */
+  buildVariant(
+    shapes: BatchSource["shapes"],
+    statistics: "batch" | "global",
+    { message = this.message, phase = "TEST" }: NetVariant,
+  ): Promise<Net> {
+    return buildFedNet(message, this.state(phase), shapes, statistics, this.#context);
   }
 
   /** A data layer for the data at `path`, which replaces the net's own data layers. */

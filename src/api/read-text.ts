@@ -78,22 +78,22 @@ export function nameOf(source: NetSource): string {
   return sourceName(source) ?? "the net";
 }
 
-/** The solver's message, in the current form, and its file. A message that is given does not change. */
+/** The solver's message, in the current form, and its text. A message that is given does not change. */
 export async function readSolver(source: SolverSource, files: Files, log: Log): Promise<SolverText> {
   if (!isPath(source) && isMessage(source, SolverParameterSchema)) {
-    return { param: upgradeSolver(copyMessage(SolverParameterSchema, source), "the solver", log), file: undefined };
+    const param = upgradeSolver(copyMessage(SolverParameterSchema, source), "the solver", log);
+    return { param, file: undefined, text: formatSolver(param) };
   }
   const text = await readText(source, files);
-  return { param: solverFrom(text, log), file: text.file };
+  return { param: solverFrom(text, log), ...text };
 }
 
-interface SolverText {
+interface SolverText extends Text {
   readonly param: SolverParameter;
-  readonly file: string | undefined;
 }
 
 /** Reads a net, and upgrades it to the current form. */
-function netFrom({ text, file }: Text, log: Log): NetParameter {
+export function netFrom({ text, file }: Text, log: Log): NetParameter {
   const parsed = parseNet(text, { file });
   checkNet(parsed.message, { text, file });
   const message = accept(parsed, file, log);

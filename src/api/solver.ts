@@ -6,13 +6,15 @@ import { SolverStateFiles } from "../data/weight-files.js";
 import { isAddress } from "../platform/open-files.js";
 import { NetStateSchema, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
 import type { Weights } from "../proto/weight-sources.js";
+import { lintCommand } from "../solvers/loss-error.js";
 import { Solver as CoreSolver } from "../solvers/solver.js";
-import { check } from "../util/errors.js";
+import { check, reasonOf } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { stoppable } from "../util/work.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
-import { readNet, readSolver, type SolverSource } from "./read-text.js";
+import { netFrom, readSolver, readText, type SolverSource } from "./read-text.js";
+import { causesIn, errorsIn, type Training, type TrainingFinding } from "./training.js";
 
 export interface SolverOptions extends RunOptions {
   /** Weights to load: files or messages, as for `net.copyTrainedLayersFrom`. Not together with `snapshot`. */
@@ -31,6 +33,12 @@ export interface SolverOptions extends RunOptions {
    * less memory and, in deep nets, less time: `moka train` uses it.
    */
   readonly keep?: "all" | "outputs" | undefined;
+  /**
+   * `lintTraining`, to know why a training fails: the log then names errors of solver, nets and weights before the training starts,
+   * and the error `MOKA_NAN` the most likely cause. Default: not looked for, since a page would have to load all of lint for it;
+   * `moka train`, and `moka-caffe/worker`, do it.
+   */
+  readonly lint?: ((training: Training) => Promise<readonly TrainingFinding[]>) | undefined;
 }
 
 /** A solver with its nets; see `Solver.load`. */
@@ -74,12 +82,29 @@ export async function loadSolver(
   let solver: Solver | undefined;
   try {
     const { files, log } = netContext(engine, options, undefined);
-    const { param, file } = await readSolver(source, files, log);
+    const { param, file, text } = await readSolver(source, files, log);
+    const texts = new Map([["", { file, text }]]);
     await completeParam(param, file, options, files, log);
     const context = netContext(engine, options, seedOf(param));
+    const linted = async (net: Net) => {
+      if (!options.lint) return undefined;
+      try {
+        const training = { texts: [...texts.values()], solver: param, weights: net.toMessage() };
+        return await options.lint({ ...training, files, layers: options.layers });
+      } catch (error) {
+        // What lint cannot do must not end the training, nor hide its error.
+        log("warning", "moka:0", `lint could not look at this training: ${reasonOf(error)}`);
+        return undefined;
+      }
+    };
     solver = await CoreSolver.build(param, {
       log,
-      readNet: async (path) => readNet(await files.resolve(path, file), files, log),
+      readNet: async (path) => {
+        const read = await readText(await files.resolve(path, file), files);
+        texts.set(path, read);
+        return netFrom(read, log);
+      },
+      causes: async (net, progress) => causesIn(await linted(net), progress),
       buildNet: async (message, state, { backward }) => {
         options.signal?.throwIfAborted();
         return Net.build(message, state, { ...context, keep, passes, backward, ownsEngine: false });
@@ -98,6 +123,9 @@ export async function loadSolver(
         log("info", "caffe.cpp:235", `Resuming from ${snapshot}`);
         await solver.restore(snapshot);
       }
+      const command = file === undefined ? undefined : lintCommand(file, param.weights);
+      const errors = errorsIn((await linted(solver.net)) ?? [], command);
+      if (errors) log("warning", "moka:0", errors);
     } catch (error) {
       await solver.dispose();
       throw error;

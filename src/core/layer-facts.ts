@@ -24,10 +24,11 @@ export interface Rereads {
   /** Of its first top. */
   readonly top?: Need;
   /**
-   * The result if the layer itself works in place. `copied`: Caffe stores a copy of the bottom. `lost`: Caffe reads the
-   * top, which has overwritten the bottom, so the gradient is wrong.
+   * The result if the layer itself works in place. `copied`: Caffe stores a copy of the bottom. `lost`: Caffe reads the top,
+   * which has overwritten the bottom, or the bottom's diff, which has overwritten the top's. So its gradient is wrong; Moka's is
+   * right. `wrong`: Moka's gradient is then wrong as Caffe's is.
    */
-  readonly inPlace?: "copied" | "lost";
+  readonly inPlace?: "copied" | "lost" | "wrong";
   /** Whether it reads its bottoms only if its parameters learn. */
   readonly onlyToLearn?: boolean;
 }
@@ -80,6 +81,9 @@ export abstract class LayerFacts {
   readonly rereads: Rereads = {};
   /** Whether, in place, values above 0 stay above 0, and all others stay at most 0. */
   readonly keepsSign: boolean = false;
+
+  /** The most that one prediction can cost, for a loss that has such a limit: a training that has diverged sticks near it. */
+  readonly highestLoss: number | undefined = undefined;
 
   /**
    * The number of multiply-adds of one forward over the whole batch. One weight times one value, added to a sum, is one.

@@ -78,7 +78,11 @@ export function fieldsIn(field: FieldNode | undefined): readonly FieldNode[] {
 /** A scalar of a fork's message as it is written, without quotes; the last one if it is given several times. */
 export function scalarIn(field: FieldNode | undefined, ...path: readonly string[]): string | undefined {
   if (field?.value?.kind !== "message") return undefined;
-  const value = fieldsAt(field.value, path).at(-1)?.value;
+  return scalarOf(fieldsAt(field.value, path).at(-1));
+}
+
+function scalarOf(field: FieldNode | undefined): string | undefined {
+  const value = field?.value;
   if (value?.kind !== "scalar") return undefined;
   return (value.negative ? "-" : "") + (value.form === "string" ? contentOf(value.text) : value.text);
 }
@@ -86,6 +90,19 @@ export function scalarIn(field: FieldNode | undefined, ...path: readonly string[
 /** Whether a fork's bool is given as true. */
 export function isTrue(field: FieldNode | undefined, name: string): boolean {
   return /^(true|t|1)$/i.test(scalarIn(field, name) ?? "");
+}
+
+/**
+ * The field outside `batch_norm_param` that tells that a layer is for Intel's fork: an MKL `engine` of the layer or of the
+ * net, or the net's `bn_stats_batch_size`. With these engines its BatchNorm has γ and β inside.
+ */
+export function intelField({ tree }: LintNet, layer: LintLayer): FieldNode | undefined {
+  const isMkl = (field: FieldNode) => scalarOf(field)?.startsWith("MKL") === true;
+  const own = layer.fields("engine").at(-1);
+  if (own) return isMkl(own) ? own : undefined;
+  return tree.fields.find((field) => {
+    return field.name === "bn_stats_batch_size" || (field.name === "engine" && isMkl(field));
+  });
 }
 
 function forkOfBatchNorm(param: FieldNode | undefined): Fork {

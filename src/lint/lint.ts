@@ -34,6 +34,8 @@ export type Levels = Readonly<Record<string, Level>>;
 export interface FoundProblem extends Finding {
   /** What `fix` would do; undefined if the problem is left to the user. */
   readonly fix: Fix | undefined;
+  /** The iteration from which it alone can make the loss of training infinite or no number; undefined if it cannot. */
+  readonly divergesFrom: number | undefined;
 }
 
 /**
@@ -83,7 +85,7 @@ function lintNets(
 }
 
 function asFinding(text: string, rule: Rule, level: Severity | undefined, problem: Problem): FoundProblem {
-  const { at, message, why, severity, fix } = problem;
+  const { at, message, why, severity, fix, divergesFrom } = problem;
   return {
     rule: rule.id,
     severity: level ?? severity ?? rule.severity,
@@ -94,6 +96,7 @@ function asFinding(text: string, rule: Rule, level: Severity | undefined, proble
     why,
     fixable: fix !== undefined,
     fix,
+    divergesFrom,
   };
 }
 

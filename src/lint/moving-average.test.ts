@@ -1,27 +1,39 @@
 import { expect, test } from "vitest";
-import { firstHalf, horizonOf, percent } from "./moving-average.js";
+import { factorAfter, horizonOf, percent, sharesAfter } from "./moving-average.js";
 
-test("the first half weighs what Caffe's sums give it", () => {
-  for (const [f, n] of [
-    [0.999, 1000],
-    [0.9, 10],
-    [0.5, 4],
-    [1, 100],
+test("the shares are what Caffe's sums give", () => {
+  for (const [f, n, loaded] of [
+    [0.999, 1000, 0],
+    [0.9, 10, 0],
+    [0.5, 4, 0],
+    [1, 100, 0],
+    [0.999, 60, 999.98],
+    [0.9, 20, 1000],
+    [1, 50, 200],
   ] as const) {
-    // M of a mean that is 1 in the first half and 0 in the second is what the first half weighs.
-    let m = 0;
-    let s = 0;
-    for (let k = 0; k < n; k++) {
-      m = f * m + (k < n / 2 ? 1 : 0);
-      s = f * s + 1;
-    }
-    expect(firstHalf(f, n)).toBeCloseTo(m / s, 10);
+    // A mean that is 1 for the part in question, and 0 for the others, is its share.
+    const averageOf = (start: number, mean: (k: number) => number) => {
+      let m = start * loaded;
+      let s: number = loaded;
+      for (let k = 0; k < n; k++) {
+        m = f * m + mean(k);
+        s = f * s + 1;
+      }
+      return { m, s };
+    };
+    const old = averageOf(1, () => 0);
+    const first = averageOf(0, (k) => (k < n / 2 ? 1 : 0));
+    const shares = sharesAfter(f, n, loaded);
+    expect(shares.loaded).toBeCloseTo(old.m / old.s, 10);
+    expect(shares.firstHalf).toBeCloseTo(first.m / first.s, 10);
+    expect(factorAfter(f, n) + f ** n * loaded).toBeCloseTo(old.s, 8);
   }
+  expect(percent(sharesAfter(0.999, 60, 999.98).loaded)).toBe("94 %");
 });
 
 test("it is nothing after many forwards, and a half where nothing is forgotten", () => {
-  expect(firstHalf(0.999, 1e6)).toBeCloseTo(0, 100);
-  expect(firstHalf(1, 1e6)).toBe(0.5);
+  expect(sharesAfter(0.999, 1e6).firstHalf).toBeCloseTo(0, 100);
+  expect(sharesAfter(1, 1e6).firstHalf).toBe(0.5);
   expect(horizonOf(1)).toBe(Number.POSITIVE_INFINITY);
   expect(horizonOf(0.75)).toBe(4);
   expect(percent(0.268)).toBe("27 %");

@@ -11,12 +11,25 @@ export function horizonOf(fraction: number): number {
   return fraction < 1 ? 1 / (1 - fraction) : Number.POSITIVE_INFINITY;
 }
 
+/** The factor s after n forwards that start from 0: the sum of f^k for k < n. */
+export function factorAfter(fraction: number, n: number): number {
+  return fraction === 1 ? n : (1 - fraction ** n) / (1 - fraction);
+}
+
 /**
- * The weight of the first half of n forwards in the averages, from 0 to 1. The k-th forward from the end has weight
- * f^k, and s divides by the sum of these weights, so the first half has f^(n/2)/(1 + f^(n/2)).
+ * What the averages consist of after n forwards that start from a factor of `loaded`: the shares of the averages loaded, and
+ * of the first half of the forwards, from 0 to 1. A mean that k forwards follow has weight f^k, and s is the sum of all weights.
  */
-export function firstHalf(fraction: number, n: number): number {
-  return 1 / (1 + fraction ** (-n / 2));
+export function sharesAfter(
+  fraction: number,
+  n: number,
+  loaded = 0,
+): { readonly loaded: number; readonly firstHalf: number } {
+  const old = fraction ** n * loaded;
+  const half = factorAfter(fraction, n / 2);
+  const firstHalf = fraction ** (n / 2) * half;
+  const s = old + firstHalf + half;
+  return { loaded: old / s, firstHalf: firstHalf / s };
 }
 
 /** A share from 0 to 1, in percent. */

@@ -51,6 +51,8 @@ export interface LintNet {
   readonly solverProblems?: readonly SolverProblem[] | undefined;
   /** The trained weights, if they are given. */
   readonly weights: Blobs | undefined;
+  /** Whether these are the weights of a training that goes on: TRAIN fills what they lack for TEST. */
+  readonly isTraining?: boolean | undefined;
   /** The known layer types. */
   readonly types: readonly string[];
 }

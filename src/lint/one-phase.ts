@@ -1,17 +1,19 @@
 import { isFieldSet } from "@bufbuild/protobuf";
 import { type NetStateRule, NetStateRuleSchema, Phase } from "../proto/gen/caffe_pb.js";
 import { memoized } from "../util/memoized.js";
-import type { BatchNorm } from "./batch-norms.js";
+import { type BatchNorm, batchNorms } from "./batch-norms.js";
 import { grouped } from "./grouped.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet, OtherNet } from "./net.js";
+import { phasePairs } from "./phase-pairs.js";
 import type { View } from "./view.js";
 
 type PhaseName = "TRAIN" | "TEST";
 
 /**
  * The phase of a layer that the other phase leaves out; undefined for a layer of both, or of neither. A layer of the same
- * name, or with a parameter of the same name, counts as the layer itself, since it has its parameters.
+ * name counts as the layer itself, since it has its parameters; so does one with a parameter of the same name, unless it runs
+ * beside it, as in the other branch of a siamese net, and one in its place: of those bn-names-differ speaks.
  */
 export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefined = memoized((net) => {
   const { layers, views, otherNets } = net;
@@ -21,13 +23,25 @@ export const phaseOf: (net: LintNet) => (layer: LintLayer) => PhaseName | undefi
   const seen = [...views, ...otherNets].map(({ phase }) => phase);
   const areBothSeen = seen.includes("TRAIN") && seen.includes("TEST");
   const isInOther = otherLayers(otherNets);
+  const paired = new Set(
+    phasePairs(net).flatMap(({ from, train, test }) => {
+      return from === "TRAIN" ? [train.layer, test.layer] : [];
+    }),
+  );
   const isIn = (layer: LintLayer, phase: PhaseName) => {
     if (!areBothSeen) return mayBeIn(layer, phase);
     return views.some((view) => view.phase === phase && view.has(layer)) || isInOther(layer, phase);
   };
   return memoized((layer) => {
+    if (paired.has(layer)) return undefined;
     const sharing = layer.message.param.flatMap(({ name }) => (name ? (byParam.get(name) ?? []) : []));
-    const same = [...(byName.get(layer.name) ?? [layer]), ...sharing.map((each) => each.layer)];
+    const isBeside = ({ name }: LintLayer) => {
+      return (
+        name !== layer.name && views.some((view) => view.has(layer) && byName.get(name)?.some((each) => view.has(each)))
+      );
+    };
+    const instead = sharing.map((each) => each.layer).filter((each) => !isBeside(each));
+    const same = [...(byName.get(layer.name) ?? [layer]), ...instead];
     const [train, test] = (["TRAIN", "TEST"] as const).map((phase) => same.some((each) => isIn(each, phase)));
     return train === test ? undefined : train ? "TRAIN" : "TEST";
   });
@@ -56,6 +70,14 @@ export function isBypassed(net: LintNet, { view, layer, before }: BatchNorm): bo
   if (own !== view.phase) return false;
   if (own === "TEST" && before && !phaseOf(net)(before)) return true;
   return readersBehind(net, view, layer).some((reader) => !phaseOf(net)(reader));
+}
+
+/** Whether a BatchNorm of both phases has its Scale in one of them only: bn-one-phase reports it at the Scale. */
+export function isScaledInOnePhase(net: LintNet, { layer }: BatchNorm): boolean {
+  const phase = phaseOf(net);
+  if (phase(layer)) return false;
+  const same = net.views.flatMap(batchNorms).filter((norm) => norm.layer.name === layer.name);
+  return same.some(({ scale, view }) => scale !== undefined && phase(scale) === view.phase);
 }
 
 /** The layers that read it, and those behind readers that are in the same phase only. */

@@ -35,6 +35,8 @@ export interface LintContext {
   readonly images: Images;
   readonly solver?: SolverParameter | undefined;
   readonly weights?: NetParameter | undefined;
+  /** Whether these are the weights of a training that goes on, and not what it made. Default: false. */
+  readonly isTraining?: boolean | undefined;
   /** The only state to look at; without a phase, both. */
   readonly state?: (StateOptions & { readonly phase?: "TRAIN" | "TEST" | undefined }) | undefined;
 }
@@ -76,7 +78,7 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
     included: attempt(() => filterLayers(message, each.state, silent), message.layer),
   }));
   const kind = kindOf(message);
-  const { solver, weights, catalog, files, images } = context;
+  const { solver, weights, isTraining, catalog, files, images } = context;
   const views: View[] = [];
   const known = { TRAIN: new Map<LayerParameter, LayerShapes>(), TEST: new Map<LayerParameter, LayerShapes>() };
   for (const { state, net, included } of context.state ? states : liveStates(kind, states)) {
@@ -93,6 +95,7 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
     otherNets: solver && !context.state ? await otherNets(solver, message, file, files) : [],
     edit: new Editor(text),
     weights: weights && new Blobs(weights),
+    isTraining,
     types: catalog.types,
   };
 }

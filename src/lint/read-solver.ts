@@ -11,6 +11,7 @@ import { problemsOf } from "../solvers/checks.js";
 import { MokaError } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import { Editor } from "./edits.js";
+import { forkFields } from "./forks.js";
 import type { LintNet } from "./net.js";
 import { type LintContext, lookAt } from "./read-net.js";
 import type { Source } from "./source.js";
@@ -47,19 +48,6 @@ export async function readLintSolver(source: Source, context: LintContext): Prom
   const { text, tree, file, mixed } = source;
   const { message: written, issues } = source.message(SolverParameterSchema);
   const { message: solver, failures } = readSolver(source);
-  const whole: LintNet = {
-    ...{ file, text, tree, mixed, issues, failures, solver },
-    solverProblems: await problemsOf(solver, context.files),
-    written: create(NetParameterSchema),
-    message: create(NetParameterSchema),
-    kind: "fragment",
-    layers: [],
-    views: [],
-    otherNets: [],
-    edit: new Editor(text),
-    weights: undefined,
-    types: context.catalog.types,
-  };
   const trees = innerTrees(tree);
   const asWritten = innerNets(written);
   const inner: LintNet[] = [];
@@ -71,6 +59,22 @@ export async function readLintSolver(source: Source, context: LintContext): Prom
       inner.push(await lookAt(read, file, { ...context, solver }));
     }
   }
+  // The issues are those of the whole text; bn-fork-fields reports a fork's fields at the layers, which the nets have.
+  const places = inner.map((net) => forkFields(net).places);
+  const own = issues.filter(({ line, column }) => !places.some((each) => each.has(`${line}:${column}`)));
+  const whole: LintNet = {
+    ...{ file, text, tree, mixed, issues: own, failures, solver },
+    solverProblems: await problemsOf(solver, context.files),
+    written: create(NetParameterSchema),
+    message: create(NetParameterSchema),
+    kind: "fragment",
+    layers: [],
+    views: [],
+    otherNets: [],
+    edit: new Editor(text),
+    weights: undefined,
+    types: context.catalog.types,
+  };
   return [whole, ...inner];
 }
 

@@ -26,6 +26,11 @@ export interface Problem {
   readonly why: string;
   /** Default: the severity of the rule. */
   readonly severity?: Severity | undefined;
+  /**
+   * The iteration from which it alone can make the loss of training, as this net is trained, infinite or no number, or hold it at
+   * its highest: 0 without any update, 1 after the first. An error of training names the most severe of these. Default: never.
+   */
+  readonly divergesFrom?: number | undefined;
   /** Given only if the repair is safe. */
   readonly fix?: Fix | undefined;
 }

@@ -1,4 +1,4 @@
-import { descent, historyOf, type UpdateRule } from "./update-rule.js";
+import { descent, historyOf, lastingMomentum, type UpdateRule } from "./update-rule.js";
 
 /**
  * AdaDelta: a ← momentum·a + (1 − momentum)·g², u = g·√((delta + b)/(delta + a)), b ← momentum·b + (1 − momentum)·u²,
@@ -9,6 +9,8 @@ import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 export const adaDelta: UpdateRule = {
   type: "AdaDelta",
   histories: 2,
+  isNormalized: true,
+  problems: lastingMomentum,
 
   record(k, update) {
     const { momentum, delta } = update.solver;

@@ -10,6 +10,7 @@ import { descent, historyOf, type UpdateRule, withoutMomentum } from "./update-r
 export const adaGrad: UpdateRule = {
   type: "AdaGrad",
   histories: 1,
+  isNormalized: true,
 
   *problems({ momentum }) {
     if (momentum !== 0) yield refused("momentum", withoutMomentum("AdaGrad", momentum));

@@ -15,6 +15,7 @@ import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 export const adam: UpdateRule = {
   type: "Adam",
   histories: 2,
+  isNormalized: true,
 
   *problems({ momentum, momentum2 }) {
     if (!(momentum >= 0 && momentum < 1)) {

@@ -111,6 +111,22 @@ const warnings: readonly (readonly [text: string, reason: string])[] = [
     '▶base_lr: -0.5 max_iter: 9 snapshot_after_train: false net: "n" lr_policy: "fixed"',
     "base_lr is -0.5: the loss is made larger",
   ],
+  [`${fixed} ▶weight_decay: -0.1`, "weight_decay is -0.1: every update makes the weights larger"],
+  [
+    `${plain} lr_policy: "step" stepsize: 5 ▶gamma: 10`,
+    'gamma is 10: lr_policy "step" makes the learning rate larger, not smaller',
+  ],
+  [
+    `${plain} lr_policy: "poly" ▶power: -1`,
+    'power is -1: lr_policy "poly" makes the learning rate larger, not smaller',
+  ],
+  ...["SGD", "Nesterov", "AdaDelta"].map(
+    (type) =>
+      [
+        `${fixed} type: "${type}" ▶momentum: 1.5`,
+        "momentum is 1.5: what an update adds never fades away, as it does with the usual 0.9",
+      ] as const,
+  ),
   [
     'base_lr: 1 ▶max_iter: -9 snapshot_after_train: false net: "n" lr_policy: "fixed"',
     "max_iter is -9: no iteration is run",

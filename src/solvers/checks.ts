@@ -52,10 +52,16 @@ function* countProblems({ averageLoss, iterSize, maxIter, snapshot, testIter }: 
 }
 
 function* rateProblems(solver: SolverParameter) {
-  const { baseLr } = solver;
+  const { baseLr, weightDecay } = solver;
   if (!isFieldSet(solver, SolverParameterSchema.field.baseLr)) {
     yield doubtful("base_lr", "base_lr is missing, which is 0: nothing is learned");
-  } else if (baseLr < 0) yield doubtful("base_lr", `base_lr is ${formatNumber(baseLr)}: the loss is made larger`);
+  } else if (baseLr < 0) {
+    yield doubtful("base_lr", `base_lr is ${formatNumber(baseLr)}: the loss is made larger`, { divergesFrom: 1 });
+  }
+  if (weightDecay < 0) {
+    const reason = `weight_decay is ${formatNumber(weightDecay)}: every update makes the weights larger`;
+    yield doubtful("weight_decay", reason, { divergesFrom: 1 });
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Engine } from "../core/engine.js";
 import type { Net } from "../core/net.js";
 import type { NetParameter, NetState, SolverState } from "../proto/gen/caffe_pb.js";
+import type { ErrorFinding } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import type { Random } from "../util/random.js";
@@ -14,6 +15,16 @@ export interface SolverContext {
   readNet(path: string): Promise<NetParameter>;
   /** Builds a net on that engine. */
   buildNet(message: NetParameter, state: NetState, options: { backward: boolean }): Promise<Net>;
+  /**
+   * What lint finds in the solver, its nets, and the weights of `net` as they are, that can have made a loss by now that is not
+   * finite: the most likely first; undefined if it could not look.
+   */
+  readonly causes?:
+    | ((
+        net: Net,
+        at: { readonly iter: number; readonly updates: number },
+      ) => Promise<readonly ErrorFinding[] | undefined>)
+    | undefined;
   readonly states: StateFiles;
   readonly files: Files;
   /** The generator that all layers of its nets share. */

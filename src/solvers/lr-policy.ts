@@ -45,7 +45,7 @@ const policies: Readonly<Record<string, Policy>> = {
 
 /** What is wrong with `lr_policy` and the fields that it reads. Of a field that is missing Caffe takes the default, 0. */
 export function* policyProblems(solver: SolverParameter): Iterable<SolverProblem> {
-  const { lrPolicy, gamma, stepsize, stepvalue, maxIter } = solver;
+  const { lrPolicy, gamma, power, stepsize, stepvalue, maxIter } = solver;
   if (!Object.hasOwn(policies, lrPolicy)) {
     const names = Object.keys(policies);
     const is = lrPolicy === "" ? "lr_policy is missing" : `lr_policy "${lrPolicy}" is unknown`;
@@ -73,6 +73,15 @@ export function* policyProblems(solver: SolverParameter): Iterable<SolverProblem
   if ((reads("inv", "sigmoid") && isMissing("gamma")) || (reads("inv", "poly") && isMissing("power"))) {
     const missing = isMissing("gamma") && !reads("poly") ? "gamma" : "power";
     yield doubtful("lr_policy", `${policy} without ${missing}, which is then 0: the learning rate never changes`);
+  }
+  if (reads("step", "exp", "multistep") && gamma > 1) {
+    const reason = `gamma is ${formatNumber(gamma)}: ${policy} makes the learning rate larger, not smaller`;
+    const firstStep = { step: stepsize, multistep: stepvalue[0] }[lrPolicy] ?? 1;
+    yield doubtful("gamma", reason, { divergesFrom: firstStep + 1 });
+  }
+  if (reads("inv", "poly") && power < 0) {
+    const reason = `power is ${formatNumber(power)}: ${policy} makes the learning rate larger, not smaller`;
+    yield doubtful("power", reason, { divergesFrom: 2 });
   }
   if (!reads("multistep")) return;
   if (stepvalue.length === 0) {

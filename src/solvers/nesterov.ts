@@ -1,4 +1,4 @@
-import { descent, historyOf, type UpdateRule } from "./update-rule.js";
+import { descent, historyOf, lastingMomentum, type UpdateRule } from "./update-rule.js";
 
 /**
  * Nesterov's accelerated gradient: h' = rate·g + momentum·h, w ← w − ((1 + momentum)·h' − momentum·h), h ← h'; g is
@@ -9,6 +9,8 @@ import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 export const nesterov: UpdateRule = {
   type: "Nesterov",
   histories: 1,
+  isNormalized: false,
+  problems: lastingMomentum,
 
   record(k, update) {
     k.nesterov({ ...descent(update), history: historyOf(update), momentum: update.solver.momentum });

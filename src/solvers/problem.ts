@@ -10,6 +10,8 @@ export interface SolverProblem {
   readonly reason: string;
   /** The value that was probably meant. */
   readonly meant?: string | undefined;
+  /** The iteration from which it alone can make the loss infinite or no number; without it it cannot. */
+  readonly divergesFrom?: number;
 }
 
 /** Finds problems of a solver's fields; it reads no files. */

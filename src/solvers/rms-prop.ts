@@ -11,6 +11,7 @@ import { descent, historyOf, type UpdateRule, withoutMomentum } from "./update-r
 export const rmsProp: UpdateRule = {
   type: "RMSProp",
   histories: 1,
+  isNormalized: true,
 
   *problems({ momentum, rmsDecay }) {
     if (momentum !== 0) yield refused("momentum", withoutMomentum("RMSProp", momentum));

@@ -1,4 +1,4 @@
-import { descent, historyOf, type UpdateRule } from "./update-rule.js";
+import { descent, historyOf, lastingMomentum, type UpdateRule } from "./update-rule.js";
 
 /**
  * Stochastic gradient descent with momentum: h ← rate·g + momentum·h, w ← w − h; g is the gradient (see `descent`).
@@ -8,6 +8,8 @@ import { descent, historyOf, type UpdateRule } from "./update-rule.js";
 export const sgd: UpdateRule = {
   type: "SGD",
   histories: 1,
+  isNormalized: false,
+  problems: lastingMomentum,
 
   record(k, update) {
     k.sgd({ ...descent(update), history: historyOf(update), momentum: update.solver.momentum });

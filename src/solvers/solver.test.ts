@@ -410,9 +410,46 @@ test("a loss that is not a number stops the run and says where it began", async 
   );
   expect(error).toMatchObject({ code: "MOKA_NAN" });
   expect(error?.message).toMatch(
-    /^<text>:\d+:\d+: layer "loss" \(EuclideanLoss\): the loss became Infinity in iteration 0 \(lr 0\.1\); "loss" is the first blob with a value of Infinity\. The weights are those after 0 updates/,
+    /^<text>:\d+:\d+: layer "loss" \(EuclideanLoss\): the loss became Infinity in iteration 0 \(lr 0\.1\); "loss" is the first blob with a value of Infinity\. The weights are those after 0 updates; no update was made before it, so that base_lr is not the cause/,
   );
   await solver.dispose();
+});
+
+describe("a loss that is not a number names as its cause", () => {
+  const failure = async (fields: string, netText = net(), change: (solver: Solver) => void = () => {}) => {
+    const solver = await load(fields, {}, netText);
+    change(solver);
+    const error: unknown = await solver.step(200).catch((thrown: unknown) => thrown);
+    await solver.dispose();
+    expect(error).toMatchObject({ code: "MOKA_NAN", findings: [] });
+    return (error as Error).message;
+  };
+
+  test("the data, if they are what is not finite", async () => {
+    const endless = net().replace('data_filler { type: "gaussian" }', "data_filler { value: inf }");
+    expect(await failure("", endless)).toMatch(
+      /layer "data" \(DummyData\).* "x" is the first blob with a value of Infinity.*that is what "data" gives, so the cause is in the data/,
+    );
+  });
+
+  test("weights that were no number from the start", async () => {
+    const spoil = (solver: Solver) => {
+      const [weights] = solver.net.params.get("fc2") ?? [];
+      weights?.data.fill(Number.NaN, 1, 2);
+    };
+    expect(await failure("", net(), spoil)).toMatch(/parameter 0 of layer "fc2" had a value of NaN from the start$/);
+  });
+
+  test("the learning rate, if nothing else is known; clip_gradients only where there is none", async () => {
+    expect(await failure("base_lr: 1e30")).toMatch(/updates; a lower base_lr, or clip_gradients, may help$/);
+    expect(await failure("base_lr: 1e30 clip_gradients: 1e20")).toMatch(/updates; a lower base_lr may help$/);
+  });
+
+  test("no layer alone for a blob that others change in place", async () => {
+    expect(await failure("base_lr: 1e38")).toMatch(
+      /"h", as "bn", "scale" in place left it, is the first blob|"y" is the first/,
+    );
+  });
 });
 
 test("clipping limits the norm of gradients to clip_gradients", async () => {

@@ -18,7 +18,7 @@ import { buildChoice } from "./build-choice.js";
 import { checkSolver } from "./checks.js";
 import type { SolverContext } from "./context.js";
 import { ruleFor } from "./index.js";
-import { lossError } from "./loss-error.js";
+import { LossWatch } from "./loss-watch.js";
 import { learningRate, type Progress } from "./lr-policy.js";
 import { OutputMean, outputLines } from "./outputs.js";
 import { eventsOf, finish, type SolverEvent, type SolverRunOptions } from "./run.js";
@@ -55,6 +55,7 @@ export class Solver extends SolverBase {
   readonly param: SolverParameter;
   readonly #context: SolverContext;
   readonly #updater: Updater;
+  readonly #lossWatch: LossWatch;
   readonly #snapshotFiles: SnapshotFiles;
   /** The iteration of the last snapshot that was taken or restored. */
   #savedIter = 0;
@@ -81,6 +82,7 @@ export class Solver extends SolverBase {
     this.#context = context;
     this.#snapshotFiles = new SnapshotFiles(param, context);
     this.#updater = new Updater(net, ruleFor(param), param);
+    this.#lossWatch = new LossWatch(net, param, context);
     this.#smoothedLoss = new SmoothedLoss(param.averageLoss);
   }
 
@@ -433,6 +435,7 @@ export class Solver extends SolverBase {
     }
     this.#progress.iter = state.iter;
     this.#savedIter = state.iter;
+    this.#lossWatch.restored(state.iter);
     this.#progress.currentStep = state.currentStep;
     const smoothed = await restoreRun(runStateFile(path), this.#run, this.param.averageLoss, this.#context);
     this.#restoredLoss = smoothed ?? this.#restoredLoss;
@@ -506,12 +509,13 @@ export class Solver extends SolverBase {
     for (let i = 0; i < param.iterSize; i++) {
       await net.inTurn.forward();
       loss += net.loss;
-      if (!Number.isFinite(loss)) throw lossError(net, this.iter, this.lr);
+      if (!Number.isFinite(loss)) throw await this.#lossWatch.error(this);
       await net.inTurn.backward();
     }
     this.#loss = Math.fround(loss / param.iterSize);
     this.#smoothedLoss.add(this.#loss);
     if (isDisplayed) this.#display();
+    await this.#lossWatch.look(this);
     const { currentStep: stepBefore } = this.#progress;
     const lr = learningRate(param, this.#progress);
     const { currentStep } = this.#progress;

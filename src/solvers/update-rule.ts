@@ -5,11 +5,11 @@ import type { Span } from "../core/span.js";
 import type { Tensor } from "../core/tensor.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { formatNumber } from "../util/number-format.js";
-import type { SolverCheck } from "./problem.js";
+import { doubtful, type SolverCheck, type SolverProblem } from "./problem.js";
 
 /** The inputs of a rule for the update of one parameter. */
 interface Update {
-  readonly param: Learnable;
+  readonly param: Pick<Learnable, "tensor" | "lrMult" | "decayMult">;
   /** The rule's histories of this parameter, each of the parameter's shape, in the order in which Caffe stores them. */
   readonly history: readonly Tensor[];
   /** One value each, written before every update: the learning rate, and the scale that clips gradients. */
@@ -26,6 +26,8 @@ export interface UpdateRule {
   readonly type: string;
   /** Number of histories per parameter. */
   readonly histories: number;
+  /** Whether a step is divided by the size of the gradients, so that its length depends little on theirs. */
+  readonly isNormalized: boolean;
   /** What is wrong with the fields that this rule reads. */
   readonly problems?: SolverCheck;
   /** The scale of the learning rate in this update, counted from 1. */
@@ -60,4 +62,11 @@ export function historyOf({ history }: Update, index = 0): Span {
 /** The reason for which a rule without momentum refuses one. */
 export function withoutMomentum(type: string, momentum: number): string {
   return `${type} uses no momentum: it must be 0 or missing, not ${formatNumber(momentum)}`;
+}
+
+/** What is wrong with a momentum of 1 or more: what an update adds to the weights never fades away. */
+export function* lastingMomentum({ momentum }: SolverParameter): Iterable<SolverProblem> {
+  if (momentum < 1) return;
+  const reason = `momentum is ${formatNumber(momentum)}: what an update adds never fades away, as it does with the usual 0.9`;
+  yield doubtful("momentum", reason, { divergesFrom: 2 });
 }

@@ -37,6 +37,17 @@ export interface Place {
   readonly column: number;
 }
 
+/** What `moka lint` finds, where it says why a training failed: a finding with the name of its file. */
+export interface ErrorFinding extends Place {
+  /** The rule's id. */
+  readonly rule: string;
+  readonly severity: "error" | "warning" | "info";
+  /** What is wrong, in one line. */
+  readonly message: string;
+  /** What it causes, with the numbers of this net. */
+  readonly why: string;
+}
+
 /** The subject of an error. All fields are optional; place and layer are shown before the message. */
 export interface ErrorContext {
   readonly place?: Place | undefined;
@@ -44,6 +55,8 @@ export interface ErrorContext {
   readonly cause?: unknown;
   /** The value that was probably meant, where the value at the place is misspelled. */
   readonly meant?: string | undefined;
+  /** What lint finds that may be the cause, the most likely first. */
+  readonly findings?: readonly ErrorFinding[] | undefined;
 }
 
 /**
@@ -72,9 +85,11 @@ export class MokaError extends Error {
   readonly layer: { readonly name: string; readonly type: string } | undefined;
   /** The value that was probably meant, where the value at the place is misspelled. */
   readonly meant: string | undefined;
+  /** Of a loss that is not finite: what lint finds in net, solver and weights that may be the cause, the most likely first. */
+  readonly findings: readonly ErrorFinding[];
 
   constructor(code: ErrorCode, reason: string, context: ErrorContext = {}) {
-    const { place, layer, cause, meant } = context;
+    const { place, layer, cause, meant, findings = [] } = context;
     const where = place ? `${formatPlace(place)}: ` : "";
     const who = layer ? `layer "${layer.name}" (${layer.type}): ` : "";
     super(where + who + reason, cause === undefined ? undefined : { cause });
@@ -84,6 +99,7 @@ export class MokaError extends Error {
     this.place = place;
     this.layer = layer;
     this.meant = meant;
+    this.findings = findings;
   }
 
   /**
@@ -102,6 +118,7 @@ export class MokaError extends Error {
       layer: this.layer ?? context.layer,
       cause: this.cause ?? context.cause,
       meant: this.meant,
+      findings: this.findings,
     });
   }
 }

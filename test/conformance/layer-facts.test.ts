@@ -42,20 +42,22 @@ test("groups", () => {
 
 test("what backward reads again", () => {
   expect(those(({ rereads }) => rereads.bottom === "values")).toBe(
-    "AbsVal BNLL Clip Convolution Deconvolution InnerProduct LRN LSTM Log MVN PReLU RNN Scale",
+    "AbsVal BNLL Clip Convolution Deconvolution InnerProduct LRN LSTM Log PReLU RNN Scale",
   );
   expect(those(({ rereads }) => rereads.bottom === "sign")).toBe("ELU ReLU");
   expect(those(({ rereads }) => rereads.top)).toBe("ELU Exp LRN MVN Sigmoid Softmax Swish TanH");
-  expect(those(({ rereads }) => rereads.inPlace === "lost")).toBe("BNLL Log");
+  expect(those(({ rereads }) => rereads.inPlace === "lost")).toBe("BNLL Log MVN Power");
+  expect(those(({ rereads }) => rereads.inPlace === "wrong")).toBe("Clip");
   expect(those(({ rereads }) => rereads.inPlace === "copied")).toBe("PReLU Scale");
   expect(those(({ rereads }) => rereads.onlyToLearn)).toBe("Convolution Deconvolution InnerProduct");
 });
 
 test.each([
   ["Power", "power_param { power: 2 }", { bottom: "values", inPlace: "lost" }],
-  ["Power", "power_param { scale: 2 shift: 1 }", {}],
+  ["Power", "power_param { scale: 2 shift: 1 }", { inPlace: "lost" }],
   ["Power", "power_param { power: 2 scale: 0 }", {}],
   ["Power", "power_param { power: 0 scale: 2 }", {}],
+  ["MVN", "mvn_param { normalize_variance: false }", {}],
   ["Eltwise", "eltwise_param { operation: PROD }", { bottom: "values" }],
   ["Eltwise", "eltwise_param { operation: MAX }", {}],
   ["Reduction", "reduction_param { operation: ASUM }", { bottom: "values" }],

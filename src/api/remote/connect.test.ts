@@ -328,6 +328,17 @@ test("errors arrive as they were thrown", async () => {
   expect(parts(there as MokaError)).toEqual(parts(local as MokaError));
   expect((there as MokaError).place?.line).toBeGreaterThan(3);
 
+  // A worker has lint, and names the cause without being asked.
+  const frozen = training
+    .replace('bottom: "c" top: "c" }', 'bottom: "c" top: "c" batch_norm_param { use_global_stats: true eps: 1e-30 } }')
+    .replace("base_lr: 0.01", "base_lr: 10");
+  const solver = await moka.Solver.load(frozen, { ...engine, files: createFiles() });
+  expect(await caught(solver.solve())).toMatchObject({
+    code: "MOKA_NAN",
+    reason: expect.stringContaining("[global-stats-in-train]"),
+    findings: [{ rule: "global-stats-in-train", severity: "error", why: expect.stringContaining("empty") }],
+  });
+
   const net = await moka.Net.load(deploy, engine);
   expect(await caught(net.forward({ data: [1, 2] }))).toMatchObject({ code: "MOKA_SHAPE" });
   expect(await caught(net.forward({ data: ["a"] as never }))).toMatchObject({ code: "MOKA_USAGE" });

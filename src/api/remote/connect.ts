@@ -11,8 +11,8 @@ import { close, type Port } from "./port.js";
 import { type FunctionName, functionNames, type NetFacts, type SolverFacts, type TransferOptions } from "./protocol.js";
 import { Solver } from "./solver.js";
 
-/** Options that stay the same in a worker. Classes cannot be posted; see `serve`. */
-type Posted<Options> = Omit<Options, "layers"> & TransferOptions;
+/** Options that stay the same in a worker. Classes cannot be posted; see `serve`. A worker has lint, and uses it for each training. */
+type Posted<Options> = Omit<Options, "layers" | "lint"> & TransferOptions;
 export type WorkerNetOptions = Posted<NetOptions>;
 export type WorkerSolverOptions = Posted<SolverOptions>;
 

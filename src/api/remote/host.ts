@@ -19,6 +19,7 @@ import { drawNet } from "../draw-net.js";
 import type { RunOptions } from "../environment.js";
 import { fold } from "../fold.js";
 import { fix, lint } from "../lint.js";
+import { lintTraining } from "../lint-training.js";
 import { Net, type NetOptions } from "../net.js";
 import type { NetSource, SolverSource } from "../read-text.js";
 import { Solver, type SolverOptions } from "../solver.js";
@@ -109,7 +110,7 @@ class Host {
     loadNet: async (source: NetSource, options: NetOptions) =>
       this.#netFacts(await Net.load(source, { ...options, ...this.#options })),
     loadSolver: async (source: SolverSource, options: SolverOptions) =>
-      this.#solverFacts(await Solver.load(source, { ...options, ...this.#options })),
+      this.#solverFacts(await Solver.load(source, { ...options, ...this.#options, lint: lintTraining })),
 
     forward: (handle: number, ...args: Parameters<CoreNet["forward"]>) =>
       this.#onNet(handle, (net) => net.forward(...args)),

@@ -178,15 +178,18 @@ interface ErrorData {
   readonly stack: string | undefined;
   readonly cause: unknown;
   /** Of a MokaError. */
-  readonly moka: (Pick<MokaError, "code" | "reason"> & Pick<ErrorContext, "place" | "layer">) | undefined;
+  readonly moka:
+    | (Pick<MokaError, "code" | "reason" | "findings"> & Pick<ErrorContext, "place" | "layer" | "meant">)
+    | undefined;
 }
 
 function errorData(error: Error): ErrorData {
   const { name, message, stack, cause } = error;
   if (!(error instanceof MokaError)) return { name, message, stack, cause, moka: undefined };
-  const { code, reason, place, layer } = error;
+  const { code, reason, place, layer, meant, findings } = error;
   const of = layer && { name: layer.name, type: layer.type };
-  return { name, message, stack, cause, moka: { code, reason, place: place && plainPlace(place), layer: of } };
+  const moka = { code, reason, place: place && plainPlace(place), layer: of, meant, findings };
+  return { name, message, stack, cause, moka };
 }
 
 function plainSource(source: Source | undefined): Source | undefined {
@@ -202,7 +205,7 @@ function plainPlace({ file, line, column }: Place): Place {
 
 function errorOf({ name, message, stack, cause, moka }: ErrorData): Error {
   const error = moka
-    ? new MokaError(moka.code, moka.reason, { place: moka.place, layer: moka.layer, cause })
+    ? new MokaError(moka.code, moka.reason, { ...moka, cause })
     : new Error(message, cause === undefined ? undefined : { cause });
   error.name = name;
   if (stack !== undefined) error.stack = stack;

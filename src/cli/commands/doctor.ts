@@ -1,12 +1,13 @@
 import type { DoctorReport } from "../../api/doctor.js";
-import type { Cause } from "../../tools/batch-norm/causes.js";
+import type { Cause, Verdict } from "../../tools/doctor/cause.js";
 import { onOneLine } from "../../util/escape.js";
 import { formatNumber } from "../../util/number-format.js";
-import { listed } from "../../util/words.js";
+import { counted, listed } from "../../util/words.js";
 import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command } from "../command.js";
 import { print, printJson } from "../print.js";
+import { widthOf } from "../table.js";
 
 /** `moka doctor`: finds out why a net with BatchNorm tests worse than it trains. */
 export const doctor: Command = command(
@@ -16,25 +17,33 @@ export const doctor: Command = command(
     const report = await examine(model, weights, batchOptions(rest));
     if (json) printJson(report);
     else print(asText(onOneLine(report)));
-    return report.causes.length > 0 || report.bad.global || report.bad.batch ? 1 : 0;
+    return isFine(report) ? 0 : 1;
   },
   {
     help:
-      "Runs the same batches with batch statistics and with the averages, in phase TEST, and changes no file. Exits with 1" +
-      "\nwhere something is wrong.",
+      "Runs the same batches with batch statistics and with the averages, in phase TEST, and TRAIN's data beside them. Where the" +
+      "\naverages do not fit, it tries changes of the net, the averages and the data. It changes no file. Exits with 0 only" +
+      "\nwhere nothing is wrong; with 1 too where it cannot tell.",
   },
 );
+
+function isFine({ verdict, bad }: DoctorReport): boolean {
+  return verdict === "well" && !bad.global && !bad.batch;
+}
 
 /** The number of layers that are listed, the worst first. --json has all. */
 const mostRows = 20;
 
 function asText(report: DoctorReport): string {
   const { bold, yellow, green } = colorsFor(process.stdout);
-  const { name, phase, batches, batchSize, layers, causes, gapStartsAt, bad, engine } = report;
-  const isWell = causes.length === 0 && !bad.global && !bad.batch;
+  const { name, phase, batches, batchSize, layers, causes, gapStartsAt, bad, engine, notes, tried } = report;
   const start = layers.find((layer) => layer.name === gapStartsAt);
+  const isWell = isFine(report);
+  const shown = causes.some((cause) => cause.shown);
   const sections = [
-    [`${bold(name || "(no name)")}: ${batches} batches of ${batchSize}, data of ${phase}, ${engine}`],
+    [
+      `${bold(name || "(no name)")}: ${counted(batches, "batch", "batches")} of ${batchSize}, data of ${phase}, ${engine}`,
+    ],
     scoreLines(report),
     layerLines(report),
     start && !isWell
@@ -53,8 +62,10 @@ function asText(report: DoctorReport): string {
         ),
       ];
     }),
-    ...causes.map((cause, index) => causeLines(cause, index === 0 ? "Likely cause" : "Also", yellow)),
-    isWell ? [green(allClear(report))] : [],
+    tried.length > 0 ? ["Tried:", ...tried.map((line) => `  - ${line}`)] : [],
+    [isWell ? green(allClear(report)) : yellow(verdicts[report.verdict])],
+    ...causes.map((cause, index) => causeLines(cause, headOf(cause, index, shown), yellow)),
+    notes.map((note) => `Note: ${note}.`),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
@@ -62,49 +73,82 @@ function asText(report: DoctorReport): string {
     .join("\n\n")}\n`;
 }
 
-function allClear({ layers, global }: DoctorReport): string {
-  if (layers.length === 0) return "Nothing is wrong.";
-  const isScored = Object.keys(global.outputs).length > 0;
-  return isScored
-    ? "Nothing is wrong: with the averages the net does as well as with batch statistics."
-    : "Nothing is wrong: the averages fit the data.";
+const verdicts: Readonly<Record<Verdict, string>> = {
+  well: "The averages are in order, but an output is bad.",
+  "batch-norm": "BatchNorm is the cause.",
+  elsewhere: "BatchNorm is not the cause.",
+  "cannot-tell": "It cannot be told from these data whether BatchNorm is the cause.",
+};
+
+function headOf(cause: Cause, index: number, anyShown: boolean): string {
+  if (cause.shown) return index === 0 ? "Cause" : "Also";
+  return anyShown ? "Possible beside it" : "Possible";
 }
 
-function scoreLines({ batch, global }: DoctorReport): string[] {
+function allClear({ layers, global, training }: DoctorReport): string {
+  if (layers.length === 0) return "Nothing is wrong.";
+  const isScored = Object.keys(global.outputs).length > 0;
+  const data = training ? "the data and those of training" : "the data";
+  return isScored
+    ? "Nothing is wrong: with the averages the net does as well as with batch statistics."
+    : `Nothing is wrong with BatchNorm: the averages fit ${data}. Without labels nothing is known of what the net scores.`;
+}
+
+function scoreLines({ batch, global, training }: DoctorReport): string[] {
   const names = Object.keys(global.outputs);
   if (names.length === 0) return [];
-  const row = (label: string, first: string, second: string) =>
-    `${label.padEnd(24)}${first.padStart(18)}${second.padStart(18)}`;
-  const rows = names.map((name) => row(name, shown(batch.outputs[name]), shown(global.outputs[name])));
-  return [row("", "batch statistics", "averages"), ...rows];
+  const cells = (label: string, sides: readonly [DoctorReport["batch"], DoctorReport["batch"]], name: string) => [
+    label,
+    ...sides.map(({ outputs }) => shown(outputs[name])),
+  ];
+  const rows = names.flatMap((name) => [
+    cells(name, [batch, global], name),
+    ...(training?.global.outputs[name] !== undefined
+      ? [cells("  on the data of TRAIN", [training.batch, training.global], name)]
+      : []),
+  ]);
+  return table([["", "batch statistics", "averages"], ...rows]);
 }
 
 function layerLines({ layers, ranking }: DoctorReport): string[] {
   if (layers.length === 0) return ["The net has no BatchNorm layers."];
-  const row = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) => (i === 0 ? cell.padEnd(28) : i === cells.length - 1 ? `  ${cell}` : cell.padStart(10)))
-      .join("");
   const rows = ranking.slice(0, mostRows).flatMap((name) => {
     const layer = layers.find((each) => each.name === name);
     if (!layer) return [];
     const { inputError, outputError, divergence, noise, reading } = layer;
-    return [row([name, percent(inputError), percent(outputError), shown(divergence), shown(noise), reading.text])];
+    return [[name, percent(inputError), percent(outputError), shown(divergence), shown(noise), reading.text]];
   });
   const more = ranking.length > mostRows ? [`… and ${ranking.length - mostRows} more`] : [];
-  const head = row(["BatchNorm, worst first", "input ±", "output ±", "KL, nats", "noise, σ", "factor"]);
-  return [head, ...rows, ...more];
+  return [
+    ...table([["BatchNorm, worst first", "input ±", "output ±", "KL, nats", "noise, σ", "factor"], ...rows], 5),
+    ...more,
+  ];
+}
+
+/** Lines of columns: the first at the left, the others at the right up to `left`, from which on they are at the left again. */
+function table(rows: readonly (readonly string[])[], left = Number.POSITIVE_INFINITY): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const blanks = " ".repeat((widths[column] ?? 0) - widthOf(cell));
+        return column === 0 || column >= left ? cell + blanks : blanks + cell;
+      })
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 function causeLines(
-  { title, layers, evidence, remedy }: Cause,
+  { title, layers, evidence, against, remedy }: Cause,
   head: string,
   warn: (text: string) => string,
 ): string[] {
   return [
     warn(`${head}: ${title}.`),
-    `  layers: ${listed(layers, 6)}`,
-    ...evidence.map((line) => `  - ${line}`),
+    ...(layers.length > 0 ? [`  layers: ${listed(layers, 6)}`] : []),
+    ...evidence.map((line) => `  + ${line}`),
+    ...against.map((line) => `  - ${line}`),
     `  Remedy: ${remedy}`,
   ];
 }

@@ -94,6 +94,31 @@ test("resumes from a snapshot, and starts from weights", async () => {
   expect((await moka("train", "-solver", file, "-weights", "a", "-snapshot", "b")).code).toBe(2);
 });
 
+test("a training that fails says what lint finds, at its start and at its end", async () => {
+  const norm = 'type: "BatchNorm" bottom: "h" top: "h" batch_norm_param { use_global_stats: true eps: 1e-30 }';
+  writeFileSync(
+    join(folder, "frozen.prototxt"),
+    `layer { name: "data" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 8 dim: 3 } shape { dim: 8 dim: 1 } data_filler { type: "gaussian" } } }
+layer { name: "fc" type: "InnerProduct" bottom: "x" top: "h" inner_product_param { num_output: 1 weight_filler { type: "xavier" } } }
+layer { name: "bn" ${norm} }
+layer { name: "loss" type: "EuclideanLoss" bottom: "h" bottom: "t" top: "loss" }
+`,
+  );
+  const file = join(folder, "solver.prototxt");
+  const snapshots = `snapshot_prefix: "${folder}/snap"`;
+  writeFileSync(file, `net: "frozen.prototxt" base_lr: 1 lr_policy: "fixed" max_iter: 9 ${snapshots}\n`);
+  const { code, err } = await moka("train", "-solver", file, "-engine", "reference");
+  expect(code).toBe(1);
+  const cause =
+    /frozen\.prototxt:\d+:\d+: layer "[^"]+" \(BatchNorm\) normalizes by averages .* \[global-stats-in-train\]\. moka lint \S+solver\.prototxt shows all/;
+  const lines = err.split("\n").filter((line) => cause.test(line));
+  expect(lines).toEqual([
+    expect.stringMatching(/^W\d+ .* moka:0\] lint finds (\d+ errors, one of them|an error) at /),
+    expect.stringMatching(/^moka: .* the most likely cause: .*\[MOKA_NAN\]$/),
+  ]);
+  expect(err.indexOf("lint finds")).toBeLessThan(err.indexOf("Starting Optimization"));
+});
+
 test("-sigint_effect must be an action", async () => {
   const { code, err } = await moka("train", "-solver", "x", "-sigint_effect", "explode");
   expect(code).toBe(2);

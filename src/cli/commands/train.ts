@@ -20,14 +20,14 @@ export const train: Command = command(
   },
   async ({ file, SIGINT, SIGHUP, asLog, gpu, stages: given, ...options }) => {
     const signals = catchSignals({ SIGINT, SIGHUP });
-    const { Solver } = await import("../../index.js");
+    const { lintTraining, Solver } = await import("../../index.js");
     const { Progress } = await import("../progress.js");
     const hasBar = process.stderr.isTTY && process.env.TERM !== "dumb" && !asLog;
     const progress = hasBar ? new Progress(process.stderr) : undefined;
     const log = progress?.log ?? caffeLog; // the progress bar shows the rest
     log("info", "caffe.cpp:197", gpu === undefined ? "Use CPU." : "Use CPU: there is no GPU engine.");
     const stages = given.length > 0 ? given : [""];
-    const solver = await Solver.load(file, { ...options, stages, log, keep: "outputs" });
+    const solver = await Solver.load(file, { ...options, stages, log, keep: "outputs", lint: lintTraining });
     try {
       solver.onRequest(signals.next);
       progress?.follow(solver);

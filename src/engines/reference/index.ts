@@ -2,10 +2,11 @@ import type { Compiled, Engine } from "../../core/engine.js";
 import type { PlainName } from "../../core/kernels.js";
 import { lower } from "../../core/lower.js";
 import type { KernelStep } from "../../core/program.js";
-import { type FloatArray, type Memory, Span, type Storage } from "../../core/span.js";
+import type { FloatArray, Memory, Storage } from "../../core/span.js";
 import { check } from "../../util/errors.js";
 import * as activation from "./activation.js";
 import * as batchNorm from "./batch-norm.js";
+import { bind } from "./bind.js";
 import * as conv from "./conv.js";
 import * as elementwise from "./elementwise.js";
 import * as gemm from "./gemm.js";
@@ -82,7 +83,7 @@ export class ReferenceEngine implements Engine {
     // The memory that kernels use while they run is not counted.
     const scratch: Memory = { allocate: (count) => ({ array: this.#array(count), release() {} }) };
     const lowered = lower(steps, (kernel) => kernel in implementations, scratch);
-    const calls = lowered.steps.map(bind);
+    const calls = lowered.steps.map((step) => bind(step, implementations[step.kernel as PlainName]));
     return {
       run(from, to) {
         for (let i = lowered.starts[from]; i < lowered.starts[to]; i++) calls[i]();
@@ -94,19 +95,6 @@ export class ReferenceEngine implements Engine {
   async dispose(): Promise<void> {
     this.#isDisposed = true;
   }
-}
-
-/** A kernel call with the arrays of its spans. */
-function bind({ kernel, args: given }: KernelStep): () => void {
-  const resolve = (value: unknown): unknown => {
-    if (value instanceof Span) return value.array;
-    if (Array.isArray(value) && value[0] instanceof Span) return value.map(resolve);
-    return value;
-  };
-  const entries = Object.entries(given).map(([name, value]) => [name, resolve(value)]);
-  const run: (args: never) => void = implementations[kernel as PlainName];
-  const args = Object.fromEntries(entries) as never;
-  return () => run(args);
 }
 
 /** The plain kernels, which are defined here. */

@@ -14,7 +14,7 @@ export class ClipLayer extends ElementwiseLayer<"clip"> {
   static readonly type = "Clip";
   readonly #param = this.message.clipParam ?? create(ClipParameterSchema);
   protected override readonly kernel = { name: "clip", min: this.#param.min, max: this.#param.max } as const;
-  override readonly rereads = { bottom: "values" } as const;
+  override readonly rereads = { bottom: "values", inPlace: "wrong" } as const;
   override readonly keepsSign = this.#param.min <= 0 && this.#param.max > 0;
 
   override setup(): void {

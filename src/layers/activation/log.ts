@@ -10,7 +10,7 @@ import { NeuronLayer } from "./neuron.js";
  *
  * Bottom x of any shape, top y of the same; works in place.
  * Gradient: dx = dy·scale/((shift + scale·x)·log(base)). In place Moka keeps a copy of x for it; Caffe uses y
- * instead, which is wrong.
+ * instead, and overwrites dy before it multiplies by it, which is wrong.
  *
  * `log_param`: `base` (−1, which means e; else greater than 0, and not 1), `scale` (1), `shift` (0).
  */

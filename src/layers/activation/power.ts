@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import type { Rereads } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { PowerParameterSchema } from "../../proto/gen/caffe_pb.js";
@@ -9,8 +10,8 @@ import { NeuronLayer } from "./neuron.js";
  *
  * Bottom x of any shape, top y of the same; works in place.
  * Gradient: dx = dy·power·scale·(shift + scale·x)^(power − 1), 0 for a constant. In place Moka keeps a copy of x,
- * where the gradient needs x; Caffe uses y instead, which is wrong. At x = 0 Caffe divides 0 by 0; here the gradient is
- * that of the formula.
+ * where the gradient needs x; Caffe uses y instead, and overwrites dy before it multiplies by it, for a power of 1 too, which
+ * is wrong. At x = 0 Caffe divides 0 by 0; here the gradient is that of the formula.
  *
  * `power_param`: `power` (1), `scale` (1), `shift` (0).
  */
@@ -19,10 +20,13 @@ export class PowerLayer extends NeuronLayer {
   readonly #param = this.message.powerParam ?? create(PowerParameterSchema);
   override readonly commutesWithAffine = this.#param.power === 1;
   override readonly keepsSign = this.#param.power === 1 && this.#param.shift === 0 && this.#param.scale > 0;
-  override readonly rereads =
-    this.#param.power === 1 || this.#param.power * this.#param.scale === 0
-      ? {}
-      : ({ bottom: "values", inPlace: "lost" } as const);
+  override readonly rereads = this.#rereads();
+
+  #rereads(): Rereads {
+    const { power, scale } = this.#param;
+    if (power * scale === 0) return {};
+    return power === 1 ? { inPlace: "lost" } : { bottom: "values", inPlace: "lost" };
+  }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const { power, scale, shift } = this.#param;

@@ -24,6 +24,7 @@ export class SoftmaxWithLossLayer extends LossLayer {
   static readonly type = "SoftmaxWithLoss";
   static override readonly paramField = "loss_param";
   override readonly topCount = [1, 2] as const;
+  override readonly highestLoss = -Math.log(2 ** -126);
   #prob: Span | undefined;
 
   override topShapes([scores, labels]: readonly [Shape, Shape]): readonly Shape[] {

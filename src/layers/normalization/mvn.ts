@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import type { Rereads } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
@@ -15,7 +16,7 @@ import { fourAxes } from "../common/four-axes.js";
  * Gradient: dx = (dy − mean(dy) − y·mean(dy·y))/(deviation + eps), which assumes a small eps, or dx = dy − mean(dy).
  *
  * `mvn_param`: `normalize_variance` (true), `across_channels` (false), `eps` (1e-9). The gradient is right in place
- * too; Caffe's is not.
+ * too; Caffe's is not with `normalize_variance`.
  *
  * Rounding: where all values of a row hardly differ, y is their rounding, grown by up to 1/eps.
  */
@@ -26,7 +27,7 @@ export class MVNLayer extends NeuronLayer {
   readonly #param = this.message.mvnParam ?? create(MVNParameterSchema);
   /** (deviation + eps)²: the kernels shared with BatchNorm take the root of it. */
   #variance: Span | undefined;
-  override readonly rereads = { bottom: "values", top: "values" } as const;
+  override readonly rereads: Rereads = this.#param.normalizeVariance ? { top: "values", inPlace: "lost" } : {};
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
     return [fourAxes(this, x)];

@@ -1,4 +1,4 @@
-import { learnableStats, placeOfSpec, setSpec } from "../param-specs.js";
+import { learnableStats, placeOfSpec, setSpec, type WrittenSpec } from "../param-specs.js";
 import type { Rule } from "../rule.js";
 
 const statistics = ["mean", "variance", "factor"];
@@ -22,13 +22,25 @@ export const bnLearnableStats: Rule = {
         why:
           "Mean, variance and factor are computed, not learned; a spec without lr_mult has 1. " +
           (replaced
-            ? "With exactly three specs Caffe takes the layer for one of an old version and sets all multipliers to 0 without a log line; "
+            ? "With exactly three specs Caffe takes the layer for one of an old version: it logs that it upgrades the layer, and sets all " +
+              "multipliers to 0. "
             : `With ${specs.length} instead of 3 specs Caffe aborts: "Cannot configure batch normalization statistics as ` +
-              'layer parameters"; ') +
-          "versions before September 2016 let weight decay shrink the statistics.",
+              'layer parameters". ') +
+          `Versions before September 2016 let weight decay shrink the statistics, ${shrunk(specs)}.`,
         severity: replaced ? "warning" : "error",
         fix: { edits: specs.slice(0, 3).flatMap((spec) => setSpec(edit, spec, { lr_mult: "0", decay_mult: "0" })) },
       };
     }
   },
 };
+
+/** The effect of weight decay on M/s and V/s, by which TEST goes. A parameter without a spec has both multipliers 1. */
+function shrunk(specs: readonly WrittenSpec[]): string {
+  const [mean, variance, factor] = statistics.map((_, index) => {
+    const { lrMult, decayMult } = specs[index]?.message ?? { lrMult: 1, decayMult: 1 };
+    return lrMult * decayMult;
+  });
+  return mean === factor && variance === factor
+    ? "all three by the same factor, which M/s and V/s do not show"
+    : "not all by the same factor, so that TEST went by wrong averages";
+}

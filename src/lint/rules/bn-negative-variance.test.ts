@@ -41,7 +41,7 @@ testRule(bnNegativeVariance, {
     "a mean that is infinite": {
       text: net("▶"),
       weights: weights([1, 1, 1], 1, [0, 0, Number.POSITIVE_INFINITY]),
-      says: ["channel 2 is NaN"],
+      says: ["channel 2 comes out as infinity"],
     },
   },
 });

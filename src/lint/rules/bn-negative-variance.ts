@@ -1,5 +1,6 @@
 import { formatNumber } from "../../util/number-format.js";
 import { counted } from "../../util/words.js";
+import { batchNorms } from "../batch-norms.js";
 import type { LintLayer } from "../layer.js";
 import type { Problem, Rule } from "../rule.js";
 import { channelList, epsOf, type Statistics, statisticsOf } from "../statistics.js";
@@ -9,12 +10,16 @@ export const bnNegativeVariance: Rule = {
   severity: "error",
   summary: "weights in which a BatchNorm has a variance below 0, or one that is no number",
 
-  *check({ layers, weights }) {
+  *check({ layers, views, weights }) {
     if (!weights) return;
+    const inTrain = views.filter(({ phase }) => phase === "TRAIN").flatMap(batchNorms);
+    const byAverages = new Set(inTrain.filter(({ usesGlobalStats }) => usesGlobalStats).map(({ layer }) => layer));
     for (const layer of layers) {
       const statistics = layer.type === "BatchNorm" ? statisticsOf(weights, layer) : undefined;
       const problem = statistics && problemOf(layer, statistics);
-      if (problem) yield problem;
+      // Training goes by the averages only with use_global_stats; else it makes them, and they are the result.
+      if (problem)
+        yield { ...problem, divergesFrom: byAverages.has(layer) && problem.severity !== "warning" ? 0 : undefined };
     }
   },
 };
@@ -39,8 +44,9 @@ function problemOf(layer: LintLayer, { variance, mean, factor }: Statistics): Pr
       why:
         Math.abs(factor) === Number.POSITIVE_INFINITY
           ? `The factor is ${formatNumber(factor)}: both count as 0, and nothing is normalized. The file is damaged.`
-          : `${Number.isNaN(factor) ? "The factor is NaN. " : ""}In TEST all of ${channelList(found)} is NaN, and so is what comes ` +
-            "behind. Training has diverged, or the file is damaged.",
+          : `${Number.isNaN(factor) ? "The factor is NaN. " : ""}In TEST ${channelList(found)} ` +
+            `${found.length === 1 ? "comes" : "come"} out as ${results(found, { mean, variance, factor }).join(" or ")}, whatever goes in. ` +
+            "Training has diverged, or the file is damaged.",
     };
   }
   const result =
@@ -58,6 +64,16 @@ function problemOf(layer: LintLayer, { variance, mean, factor }: Statistics): Pr
         ? `the factor is ${formatNumber(factor)}.`
         : "the weights were converted wrongly, damaged, or changed by hand."),
   };
+}
+
+/** The values of channels whose mean or variance is no number: (x − mean)/√(variance + eps) of a finite x. */
+function results(channels: readonly number[], { mean, variance, factor }: Omit<Statistics, "filled">): string[] {
+  const values = channels.map((channel) => {
+    const [m = 0, v = 0] = [mean[channel], variance[channel]];
+    const value = Number.isNaN(factor) ? Number.NaN : -m / Math.sqrt(v);
+    return Number.isNaN(value) ? "NaN" : value === 0 ? "0" : "infinity";
+  });
+  return [...new Set(values)];
 }
 
 function indices(values: readonly number[], test: (value: number, index: number) => boolean): number[] {

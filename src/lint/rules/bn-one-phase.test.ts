@@ -34,6 +34,9 @@ testRule(bnOnePhase, {
       `${bn(`${train} param { name: "m" } param { name: "v" } param { name: "s" }`)}\n` +
         bn(`${test} param { name: "m" } param { name: "v" } param { name: "s" }`, "bn2"),
     ),
+    "two layers of two names, of which bn-names-differ speaks": net(
+      `${bn(train, "bn_train")}\n${bn(test, "bn_test")}\n${scale(train)}\n${scale(test).replace("sc", "sc_test")}`,
+    ),
     "a branch for training": net(
       `layer { name: "a" type: "BatchNorm" bottom: "c" top: "a" ${train} }
 layer { name: "as" type: "Scale" bottom: "a" top: "a" scale_param { bias_term: true } ${train} }
@@ -59,11 +62,21 @@ layer { name: "al" type: "SoftmaxWithLoss" bottom: "ai" bottom: "t" top: "al" ${
       says: ["is in TRAIN only, and missing in TEST", 'layer "c" (Convolution)'],
     },
     "in TRAIN only, as exclude says it": { text: net(`▶${bn("exclude { phase: TEST }")}`), says: ["in TRAIN only"] },
+    "in TRAIN only, beside a layer of both phases that shares its parameters": {
+      text: net(
+        `▶${bn(`${train} param { name: "m" } param { name: "v" } param { name: "s" }`)}\n` +
+          'layer { name: "bn_p" type: "BatchNorm" bottom: "x" top: "y" param { name: "m" } param { name: "v" } param { name: "s" } }',
+      ),
+      says: ["missing in TEST"],
+    },
     "the pair in TRAIN only": { text: net(`▶${bn(train)}\n${scale(train)}`), says: ["missing in TEST"] },
     "the pair in TEST only": { text: net(`▶${bn(test)}\n${scale(test)}`), says: ["never trained"] },
-    "two layers of two names": {
-      text: net(`▶${bn(train, "bn_train")}\n▶${bn(test, "bn_test")}`),
-      says: ["two layers need one name"],
+    "in TRAIN only, before a loss of its own": {
+      text: net("")
+        .replace('\nlayer { name: "loss"', `\n▶${bn(train).replaceAll('"c"', '"ip"')}\nlayer { name: "loss"`)
+        .replace('top: "loss"', `top: "loss" ${train}`)
+        .concat(`layer { name: "loss2" type: "SoftmaxWithLoss" bottom: "ip" bottom: "t" top: "loss" ${test} }\n`),
+      says: ["missing in TEST"],
     },
     "the Scale in TRAIN only": {
       text: net(`${bn("")}\n▶${scale(train)}`),

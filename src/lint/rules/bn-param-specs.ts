@@ -53,10 +53,10 @@ function untidy(net: LintNet, { label, body }: LintLayer, specs: readonly Writte
         : `${label} keeps decay_mult at ${first?.message.decayMult} for statistics with lr_mult 0`,
     why:
       missing > 0
-        ? "Caffe adds the missing ones with lr_mult 0, but only after it has decided what runs backward, where a missing one counts " +
-          "as lr_mult 1; before September 2016 weight decay shrank the statistics that had none. Give all three."
+        ? "Caffe adds the missing ones with lr_mult 0, so that none is learned, but for backward a missing one counts as lr_mult 1: " +
+          "it runs down to this layer, even where nothing before it learns. Three specs of lr_mult: 0 save that."
         : "It is harmless: weight decay is scaled by the learning rate, which lr_mult makes 0. It only reads as if the " +
-          "statistics decayed; three specs of lr_mult: 0 decay_mult: 0, or none at all, say what happens.",
+          "statistics decayed; three specs of lr_mult: 0 decay_mult: 0 say what happens.",
     fix: { edits: [...decay, ...added] },
   };
 }

@@ -8,6 +8,12 @@ const net = (mark: string, bn = "") => `input: "x" input_shape { dim: 1 dim: 2 d
 ${mark}layer { name: "a" type: "BatchNorm" bottom: "x" top: "a" ${bn} }
 layer { name: "b" type: "BatchNorm" bottom: "a" top: "b" ${bn} }
 `;
+const finetuned = (
+  bn: string,
+) => `layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 2 dim: 2 } shape { dim: 2 } } }
+layer { name: "a" type: "BatchNorm" bottom: "x" top: "a" ${bn} }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "a" bottom: "t" top: "loss" }
+`;
 const empty = [[0, 0], [0, 0], [0]];
 const trained = [[1, 2], [1, 2], [1]];
 
@@ -15,14 +21,21 @@ testRule(bnUntrained, {
   good: {
     "no weights": net(""),
     trained: { text: net(""), weights: weightsOf({ a: trained, b: trained }) },
-    "weights without the layers": { text: net(""), weights: weightsOf({ c: empty }) },
+    "in another layer, by the names of its parameters": {
+      text: net("", 'param { name: "m" } param { name: "v" } param { name: "s" }'),
+      weights: weightsOf({ a: trained }),
+    },
+    "by the batch, and not in the weights": {
+      text: net("", "batch_norm_param { use_global_stats: false }"),
+      weights: weightsOf({ c: trained }),
+    },
     "by the batch": {
       text: net("", "batch_norm_param { use_global_stats: false }"),
       weights: weightsOf({ a: empty, b: empty }),
     },
     "a fork's blobs, which bn-fork-blobs speaks of": {
       text: net(""),
-      weights: weightsOf({ a: [...empty, [1, 1], [0, 0]] }),
+      weights: weightsOf({ a: [...empty, [1, 1], [0, 0]], b: trained }),
     },
   },
   bad: {
@@ -34,6 +47,30 @@ testRule(bnUntrained, {
         "316.2·x",
         "no forward in TRAIN",
       ],
+    },
+    "not in the weights": {
+      text: net("").replace("layer { name", "layer { ▶name"),
+      weights: weightsOf({ c: trained }),
+      says: [
+        /"a" \(BatchNorm\) gets no averages from the weights.* \(and 1 more like it\)/,
+        "316.2·x",
+        "none of this name",
+      ],
+    },
+    "not in the weights, by a slip": {
+      text: net("").replace('layer { name: "a"', 'layer { ▶name: "norm_1"'),
+      weights: weightsOf({ b: trained, norm1: trained }),
+      says: ['did you mean "norm1"?'],
+    },
+    "not in the weights, frozen where it would be trained": {
+      text: finetuned("batch_norm_param { use_global_stats: true }").replace('layer { name: "a"', 'layer { ▶name: "a"'),
+      weights: weightsOf({ c: trained }),
+    },
+    "not in the weights, and new": {
+      severity: "info",
+      text: finetuned("").replace('layer { name: "a"', 'layer { ▶name: "a"'),
+      weights: weightsOf({ c: trained }),
+      says: ["finetuning will fill"],
     },
     "with another eps": {
       text: net("▶", "batch_norm_param { eps: 0.01 }"),

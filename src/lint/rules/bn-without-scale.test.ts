@@ -1,4 +1,5 @@
 import { testRule } from "../../../test/lint.js";
+import { weightsOf } from "../../../test/lint-weights.js";
 import { bnWithoutScale } from "./bn-without-scale.js";
 
 const input = `layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 4 dim: 4 } } }
@@ -17,6 +18,8 @@ const loss = `layer { name: "loss" type: "EuclideanLoss" bottom: "c" bottom: "c"
 const bn = `layer { name: "bn" type: "BatchNorm" bottom: "c" top: "c" }
 `;
 
+const four = [1, 2, 3, 4];
+
 testRule(bnWithoutScale, {
   good: {
     "a Scale right behind it": input + bn + scale("s") + relu,
@@ -34,6 +37,14 @@ ${convReading("conv", "y")}`,
     "a fork's, with scale and shift inside": `${input}
 layer { name: "bn" type: "BatchNorm" bottom: "c" top: "c" batch_norm_param { scale_bias: true } }
 ${relu}`,
+    "weights of a fork, with γ and β inside; bn-fork-blobs reports them": {
+      text: input + bn + relu,
+      weights: weightsOf({ bn: [four, four, [1], four, four] }),
+    },
+    "weights of a fork with γ alone": { text: input + bn + relu, weights: weightsOf({ bn: [four, four, [1], four] }) },
+    "a Scale in TRAIN only, which bn-one-phase reports": `${input}${bn}
+layer { name: "s" type: "Scale" bottom: "c" top: "c" include { phase: TRAIN } scale_param { bias_term: true } }
+${relu}${loss}`,
     "a scale of a fork": `${input}${bn}layer { name: "a" type: "EltwiseAffine" bottom: "c" top: "c" }
 ${relu}`,
   },
@@ -46,6 +57,31 @@ layer { name: "f" type: "InnerProduct" bottom: "p" top: "f" inner_product_param 
 layer { name: "l" type: "EuclideanLoss" bottom: "f" bottom: "t" top: "l" }
 `,
       says: ["they could not learn"],
+    },
+    "Caffe's own weights": {
+      text: `${input}▶${bn}${relu}`,
+      fixed: `${input}${bn}layer { name: "scale" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }
+${relu}`,
+      weights: weightsOf({ bn: [four, four, [1]] }),
+    },
+    "a net of Intel's fork, once for all its layers": {
+      text: `bn_stats_batch_size: 32
+${input}▶${bn}${relu}${bn.replace('"bn"', '"bn2"')}${relu.replace('"relu"', '"relu2"')}`,
+      severity: "info",
+      says: [/only Intel's fork of Caffe does not need \(and 1 more like it\)/, /bn_stats_batch_size in line 1/],
+    },
+    "a layer that an MKL engine runs": {
+      text: `${input}▶${bn.replace(" }", ' engine: "MKL2017" }')}${relu}`,
+      severity: "info",
+      says: [/engine in line 3 is a field of Intel's fork/],
+    },
+    "a layer of Intel's fork that its plain engine runs": {
+      text: `bn_stats_batch_size: 32
+${input}▶${bn.replace(" }", ' engine: "CAFFE" }')}${relu}`,
+      fixed: `bn_stats_batch_size: 32
+${input}${bn.replace(" }", ' engine: "CAFFE" }')}layer { name: "scale" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }
+${relu}`,
+      severity: "warning",
     },
     "a branch for training": {
       text: `${input}▶layer { name: "bn" type: "BatchNorm" bottom: "c" top: "t" include { phase: TRAIN } }
@@ -97,7 +133,7 @@ layer { name: "scale1" type: "Scale" bottom: "c" top: "c" scale_param { bias_ter
     type: 'BatchNorm'
 }
 layer { name: "a/gamma" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }
-▶layer {
+${relu}▶layer {
     bottom: 'c' top: 'd'
     name: 'b/norm'  # second
     type: 'BatchNorm'
@@ -110,7 +146,7 @@ ${relu.replaceAll('"c"', '"d"')}`,
     type: 'BatchNorm'
 }
 layer { name: "a/gamma" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }
-layer {
+${relu}layer {
     bottom: 'c' top: 'd'
     name: 'b/norm'  # second
     type: 'BatchNorm'

@@ -1,12 +1,16 @@
 import { isDataLayer } from "../../core/layer-roles.js";
+import type { FieldNode } from "../../proto/text/tree.js";
 import { memoized } from "../../util/memoized.js";
 import { cannotLearnBehind } from "../backward.js";
-import { type BatchNorm, batchNorms } from "../batch-norms.js";
-import { forkNorm } from "../forks.js";
+import { andOthers, type BatchNorm, batchNorms } from "../batch-norms.js";
+import { blobLayout } from "../fork-blobs.js";
+import { forkNorm, intelField } from "../forks.js";
+import { grouped } from "../grouped.js";
 import { insertScale } from "../insert-scale.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
-import { isBypassed } from "../one-phase.js";
+import { isBypassed, isScaledInOnePhase } from "../one-phase.js";
+import { needingNoScale } from "../renormalized.js";
 import type { Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
 
@@ -16,15 +20,39 @@ export const bnWithoutScale: Rule = {
   summary: "a BatchNorm without a Scale behind it: what it normalizes is not scaled and shifted again",
 
   *check(net) {
+    const intel = new Map<LintLayer, Problem>();
     for (const norm of net.views.flatMap(batchNorms)) {
       if (isBypassed(net, norm)) continue; // bn-one-phase reports it
-      // A fork's BatchNorm may have γ and β inside; bn-fork-fields reports it.
-      if (norm.scale || forkNorm(norm.layer) || scaledLater(norm.view).has(norm.layer)) continue;
+      if (needingNoScale(net).has(norm.layer)) continue; // bn-twice reports it
+      if (norm.scale || hasOwnScale(net, norm.layer) || scaledLater(norm.view).has(norm.layer)) continue;
+      if (isScaledInOnePhase(net, norm)) continue;
       const problem = problemOf(net, norm);
-      if (problem) yield problem;
+      const field = intelField(net, norm.layer);
+      if (problem && field) intel.set(norm.layer, forIntel(norm, field));
+      else if (problem) yield problem;
+    }
+    // The field speaks for all of them, so it is said once.
+    for (const [first, ...others] of grouped(intel.values(), ({ why }) => why).values()) {
+      if (first) yield { ...first, message: first.message + andOthers(others) };
     }
   },
 };
+
+/** Whether a BatchNorm has γ inside, by a fork's fields or blobs: bn-fork-fields or bn-fork-blobs reports it. */
+function hasOwnScale({ weights }: LintNet, layer: LintLayer): boolean {
+  return forkNorm(layer) !== undefined || (weights && blobLayout(weights.of(layer))?.scale) !== undefined;
+}
+
+function forIntel({ layer }: BatchNorm, field: FieldNode): Problem {
+  return {
+    at: layer.at(),
+    severity: "info",
+    message: `${layer.label} has no Scale behind it, which only Intel's fork of Caffe does not need`,
+    why:
+      `${field.name} in line ${field.line} is a field of Intel's fork. With its MKL engines BatchNorm has γ and β inside; ` +
+      "Caffe's has neither, and needs a Scale with bias_term: true behind it to train and to run the same.",
+  };
+}
 
 function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | undefined {
   const readers = view.readers(layer).map((end) => end.layer);

@@ -19,6 +19,8 @@ export const globalStatsInTrain: Rule = {
     for (const { layer, value, train, at } of writtenStats(net)) {
       const [view] = train;
       if (!value || !view) continue;
+      // bn-negative-variance reports weights that are no number.
+      if (net.weights && Number.isNaN(factorOf(net.weights, layer))) continue;
       yield { at, ...problemOf(net, view, layer) };
     }
   },
@@ -46,13 +48,17 @@ function problemOf(net: LintNet, view: View, layer: LintLayer): Omit<Problem, "a
       : "The weights given have no averages for it, so they are empty"
     : "Training from scratch starts with empty averages";
   return {
+    // Two layers with an eps of 1e-5 make values a hundred thousand times as large; with an eps of 1 nothing grows.
+    divergesFrom: gain ** norms.size >= 100 ? 0 : undefined,
     severity: net.kind === "trainval" && !isForTest(net.file) ? "error" : "warning",
     message: `${layer.label} normalizes by averages that training never updates: use_global_stats: true in TRAIN`,
     why:
       `${empty}: mean and variance count as 0, and it divides by √eps = ${formatNumber(Math.sqrt(eps), 4)}, which makes ` +
       `values ${formatNumber(gain, 4)} times as large. With ${counted(norms.size, "such layer")} in this net they ` +
-      `${gain ** norms.size > 3.4e38 ? "overflow" : "explode"}, and a softmax loss sticks at 87.3365, the −ln of the smallest ` +
-      "number there is. Left out, the phase decides: the batch in TRAIN, the averages in TEST.",
+      (gain ** norms.size > 3.4e38
+        ? "overflow, and a softmax loss is NaN (on a GPU 87.3365). "
+        : "explode: a softmax is certain of one class, and each image of another costs 87.3365, the −ln of FLT_MIN. ") +
+      "Left out, the phase decides: the batch in TRAIN, the averages in TEST.",
     fix: removeGlobalStats(net, layer),
   };
 }

@@ -5,19 +5,25 @@ import { bnAfterActivation } from "./bn-after-activation.js";
 import { bnAverageTooSlow } from "./bn-average-too-slow.js";
 import { bnBatchTooSmall } from "./bn-batch-too-small.js";
 import { bnDeadChannel } from "./bn-dead-channel.js";
+import { bnEps } from "./bn-eps.js";
 import { bnForkBlobs } from "./bn-fork-blobs.js";
 import { bnForkFields } from "./bn-fork-fields.js";
+import { bnFraction } from "./bn-fraction.js";
 import { bnIterSize } from "./bn-iter-size.js";
 import { bnLearnableStats } from "./bn-learnable-stats.js";
+import { bnNamesDiffer } from "./bn-names-differ.js";
 import { bnNeedsBackward } from "./bn-needs-backward.js";
 import { bnNegativeVariance } from "./bn-negative-variance.js";
 import { bnOnePhase } from "./bn-one-phase.js";
 import { bnParamSpecs } from "./bn-param-specs.js";
+import { bnPhasesDiffer } from "./bn-phases-differ.js";
 import { bnShared } from "./bn-shared.js";
+import { bnTwice } from "./bn-twice.js";
 import { bnUntrained } from "./bn-untrained.js";
 import { bnWithoutScale } from "./bn-without-scale.js";
 import { caffeRefuses } from "./caffe-refuses.js";
 import { crLineEnds } from "./cr-line-ends.js";
+import { dropoutBeforeBn } from "./dropout-before-bn.js";
 import { duplicateLayerName } from "./duplicate-layer-name.js";
 import { duplicateTop } from "./duplicate-top.js";
 import { globalStatsInTrain } from "./global-stats-in-train.js";
@@ -29,10 +35,15 @@ import { lossInDeploy } from "./loss-in-deploy.js";
 import { lrMultCount } from "./lr-mult-count.js";
 import { missingWeights } from "./missing-weights.js";
 import { mixedForms } from "./mixed-forms.js";
+import { negativeLossWeight } from "./negative-loss-weight.js";
+import { phaseNamesDiffer } from "./phase-names-differ.js";
 import { phaseOverlap } from "./phase-overlap.js";
 import { redundantGlobalStats } from "./redundant-global-stats.js";
 import { reluBeforeBn } from "./relu-before-bn.js";
+import { scaleAxis } from "./scale-axis.js";
 import { scaleDecay } from "./scale-decay.js";
+import { scaleFiller } from "./scale-filler.js";
+import { scaleFrozen } from "./scale-frozen.js";
 import { scaleWithoutBias } from "./scale-without-bias.js";
 import { shapeMismatch } from "./shape-mismatch.js";
 import { softmaxThenSoftmaxloss } from "./softmax-then-softmaxloss.js";
@@ -47,6 +58,9 @@ import { zeroWeightFiller } from "./zero-weight-filler.js";
 export const rules: readonly Rule[] = [
   // batch normalization, from the text alone
   bnOnePhase,
+  bnNamesDiffer,
+  bnPhasesDiffer,
+  bnTwice,
   bnWithoutScale,
   scaleWithoutBias,
   biasBeforeBn,
@@ -56,6 +70,12 @@ export const rules: readonly Rule[] = [
   globalStatsInTrain,
   batchStatsInTest,
   redundantGlobalStats,
+  scaleAxis,
+  scaleFrozen,
+  scaleFiller,
+  bnFraction,
+  bnEps,
+  dropoutBeforeBn,
   scaleDecay,
   // batch normalization, by the numbers of this net and its solver
   bnForkFields,
@@ -83,10 +103,12 @@ export const rules: readonly Rule[] = [
   duplicateTop,
   duplicateLayerName,
   phaseOverlap,
+  phaseNamesDiffer,
   shapeMismatch,
   missingWeights,
   lrMultCount,
   labelGradient,
+  negativeLossWeight,
   layerAfterInPlace,
   softmaxThenSoftmaxloss,
   zeroWeightFiller,

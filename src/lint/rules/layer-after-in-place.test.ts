@@ -34,7 +34,10 @@ testRule(layerAfterInPlace, {
       layer("Sigmoid", "y", "y") + layer("Dropout", "y", "z"),
       "z",
     ),
-    "a power of 1 in place": net(layer("Power", "y", "y", "power_param { scale: 2 shift: 1 }")),
+    "a Power in place whose gradient is 0": net(layer("Power", "y", "y", "power_param { power: 0 }")),
+    "an MVN in place that only subtracts the mean": net(
+      layer("MVN", "y", "y", "mvn_param { normalize_variance: false }"),
+    ),
     "readers of what a layer in place made": net(layer("ReLU", "y", "y") + layer("AbsVal", "y", "z")),
     "a block that normalizes by a name of its own, and one that rectifies the sum": `input: "x" input_shape { dim: 2 dim: 4 }
 ${block("x", "a", "a1", "a1", "a2")}${block("a2", "b", "b1", "b1", "b2")}layer { name: "r2" type: "ReLU" bottom: "b2" top: "b2" }
@@ -95,7 +98,15 @@ ${block("x", "a", "a1", "a1", "a2")}${block("a2", "a2", "b1", "b1", "b2", "▶")
     },
     "layers that overwrite what their own gradient needs": {
       text: net(layer("BNLL", "y", "y", "", "▶") + layer("Power", "y", "y", "power_param { power: 2 }", "▶")),
-      says: ["its gradient needs its bottom", "Moka keeps a copy"],
+      says: ["its gradient needs what that overwrites", "Moka computes the right one"],
+    },
+    "a power of 1 in place, and MVN: their diff overwrites that of the top": {
+      text: net(layer("Power", "y", "y", "power_param { scale: 2 shift: 1 }", "▶") + layer("MVN", "y", "y", "", "▶")),
+      says: ["its gradient needs what that overwrites", "Moka computes the right one"],
+    },
+    "a Clip in place": {
+      text: net(layer("Clip", "y", "y", "clip_param { min: 0 max: 6 }", "▶")),
+      says: ["passes everywhere", "Moka does the same"],
     },
   },
 });

@@ -109,13 +109,18 @@ function* ownGradients(view: View): Iterable<Problem> {
   const needing = needingBackward(view);
   for (const layer of view.layers) {
     const maker = view.maker(layer);
-    if (layer.facts?.rereads.inPlace !== "lost" || !view.isInPlace(layer) || !maker || !needing.has(maker)) continue;
+    const result = layer.facts?.rereads.inPlace;
+    if (result === undefined || result === "copied" || !view.isInPlace(layer) || !maker || !needing.has(maker))
+      continue;
     yield {
       at: layer.values("top")[0]?.value ?? layer.at("top"),
-      message: `${layer.label} works in place, although its gradient needs its bottom`,
+      message: `${layer.label} works in place, although its gradient needs what that overwrites`,
       why:
-        "Caffe takes its top for its bottom in backward, which gives another gradient, and logs nothing. Moka keeps a copy of the bottom, so " +
-        "that it trains otherwise than Caffe here. Give the top a name of its own.",
+        result === "lost"
+          ? "In backward Caffe reads its top for its bottom, or the bottom's diff for the top's, since in place both are one. That gives another " +
+            "gradient, and nothing is logged. Moka computes the right one, so that it trains otherwise than Caffe here. Give the top a name of its own."
+          : "In backward Caffe looks up in its bottom where it let values through, and in place finds its top there, whose values all are let " +
+            "through: the gradient passes everywhere, and nothing is logged. Moka does the same. Give the top a name of its own.",
     };
   }
 }

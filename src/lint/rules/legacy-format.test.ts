@@ -40,7 +40,7 @@ layer {
     top: "y"
 }
 `.replace('name: "data"', 'name: "input"'),
-      says: ["1 input in the form of Caffe before 2016: input, input_dim"],
+      says: ["1 input in the form of Caffe before March 2016: input, input_dim"],
     },
     "two inputs with shapes, on one line": {
       text: `▶input: "a" input_shape { dim: 2 } input: "b"; input_shape { dim: 3 dim: 4 }
@@ -182,7 +182,7 @@ layer {
   top: "y"
 }
 `,
-      says: ["before 2014 (V0)"],
+      says: ["before April 2014 (V0)"],
     },
     "an input without a shape, which Caffe drops": {
       text: `▶input: "x"

@@ -25,7 +25,7 @@ export const legacyFormat: Rule = {
       const edits = upgradedText(net);
       yield {
         at: { line: layers.line, column: layers.column, offset: layers.offset, end: layers.nameEnd },
-        message: `${counted(written.layers.length, "layer")} in the form of Caffe ${isV0 ? "before 2014 (V0)" : "of 2014 (V1)"}`,
+        message: `${counted(written.layers.length, "layer")} in the form of Caffe ${isV0 ? "before April 2014 (V0)" : "of 2014 (V1)"}`,
         why:
           'Caffe and Moka turn them into today\'s form, layer { type: "Convolution" }, each time they read the file; most other ' +
           "tools do not. Layer types and fields that came later cannot be used beside them.",
@@ -35,7 +35,7 @@ export const legacyFormat: Rule = {
       const edits = inputLayer(net);
       yield {
         at: input,
-        message: `${counted(written.input.length, "input")} in the form of Caffe before 2016: ${namesOf(tree.fields)}`,
+        message: `${counted(written.input.length, "input")} in the form of Caffe before March 2016: ${namesOf(tree.fields)}`,
         why:
           "Caffe and Moka make an Input layer of it each time they read the file, the first of the net; many other tools do " +
           "not know this form. Without shapes Caffe drops the inputs, and the layers that read them find nothing.",

@@ -6,6 +6,10 @@ const input = `layer { name: "in" type: "Input" top: "x" input_param { shape { d
 const loss = `layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "x" top: "l" }
 `;
 
+const deploy = (name: string, param: string) =>
+  `layer { name: "${name}" type: "BatchNorm" bottom: "x" top: "${name}"${param && ` batch_norm_param { ${param} }`} }
+`;
+
 testRule(redundantGlobalStats, {
   good: {
     "left to the phase": `${input}layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" }`,
@@ -47,7 +51,7 @@ layer { name: "loss" type: "EuclideanLoss" bottom: "x" bottom: "x" top: "l" }
 layer {
   name: "bn" type: "BatchNorm" bottom: "x" top: "y"
   batch_norm_param {
-    ▶use_global_stats: True
+    use_global_stats: True
   }
   include { phase: TEST }
 }
@@ -64,6 +68,17 @@ layer {
   include { phase: TEST }
 }
 ${loss}`,
+      says: [
+        '2 layers set use_global_stats to what their phase gives anyway; the first is layer "bn" (BatchNorm)',
+        "TEST those with true, TRAIN those with false",
+      ],
+    },
+    "three layers of a deploy net, of which a comment keeps one": {
+      text: `${input}# moka-ignore redundant-global-stats
+${deploy("a", "use_global_stats: true")}${deploy("b", "▶use_global_stats: true")}${deploy("c", "use_global_stats: true eps: 0.001")}`,
+      fixed: `${input}# moka-ignore redundant-global-stats
+${deploy("a", "use_global_stats: true")}${deploy("b", "")}${deploy("c", "eps: 0.001")}`,
+      says: [/2 layers .* the first is layer "b"/, "Only TEST runs these layers, with true, here."],
     },
   },
 });

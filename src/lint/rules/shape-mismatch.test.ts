@@ -32,10 +32,19 @@ testRule(shapeMismatch, {
 `,
     "a layer with a fork's field": `${input}layer { name: "p" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 20 fork: 1 } }
 `,
+    "specs of a BatchNorm with which it cannot be made, which bn-learnable-stats and bn-param-specs report": `${input}layer { name: "b" type: "BatchNorm" bottom: "x" top: "y" param { lr_mult: 1 } }
+layer { name: "c" type: "BatchNorm" bottom: "x" top: "z" param { lr_mult: 0 } param { lr_mult: 0 } param { lr_mult: 0 } param { lr_mult: 0 } }
+`,
     "unknown types": `${input}layer { name: "q" type: "Quantum" bottom: "x" top: "y" }
 `,
   },
   bad: {
+    "averages of another number of channels": {
+      text: `${input}layer { ▶name: "c" type: "BatchNorm" bottom: "x" top: "y" }
+`,
+      weights: weights([4], [4], [1]),
+      says: ["parameter 0 of shape 3", "one of 4"],
+    },
     "bottoms that do not fit together": {
       text: `${input}${conv}▶layer { name: "e" type: "Eltwise" bottom: "x" bottom: "y" top: "z" }
 `,

@@ -9,6 +9,7 @@ import { counted } from "../../util/words.js";
 import type { LintLayer } from "../layer.js";
 import type { Location } from "../location.js";
 import type { LintNet } from "../net.js";
+import { learnableStats } from "../param-specs.js";
 import { bodyAround, offsetOf } from "../places.js";
 import type { Fix, Problem, Rule } from "../rule.js";
 import type { View } from "../view.js";
@@ -27,6 +28,7 @@ export const shapeMismatch: Rule = {
       const guessed = withGuessedShapes(view, net);
       const channels = withGuessedChannels(view);
       for (const layer of view.layers) {
+        if (areSpecsWrong(layer)) continue;
         const error = view.error(layer);
         const isUnwritable = layer.message.top.length === 0 && isMissing(error);
         if (error instanceof MokaError && (codes.has(error.code) || isUnwritable)) {
@@ -39,11 +41,17 @@ export const shapeMismatch: Rule = {
         }
         const sharing = view.sharingError(layer);
         if (sharing && !guessed.has(layer) && !readsAny(view, layer, channels)) yield unshared(layer, sharing);
-        if (net.weights && !error && layer.type !== "BatchNorm") yield* wrongBlobs(view, layer, net.weights);
+        if (net.weights && !error) yield* wrongBlobs(view, layer, net.weights);
       }
     }
   },
 };
+
+/** Whether a BatchNorm cannot be made because of its param specs: bn-learnable-stats and bn-param-specs report it. */
+function areSpecsWrong(layer: LintLayer): boolean {
+  const { specs, wrong } = learnableStats(layer);
+  return specs.length > 3 || (specs.length < 3 && wrong.length > 0);
+}
 
 /** Whether a layer's own message gives the number of channels of its tops. */
 function setsChannels({ facts }: LintLayer): boolean {
@@ -150,6 +158,7 @@ function* wrongBlobs(view: View, layer: LintLayer, weights: Blobs): Iterable<Pro
   if (!params || blobs.length === 0) return;
   const stops = "Caffe aborts when it copies them, and Moka refuses the weights too.";
   if (blobs.length !== params.length) {
+    if (layer.type === "BatchNorm") return; // bn-fork-blobs reports it
     yield {
       at: layer.at("name"),
       message: `${layer.label} has ${counted(params.length, "parameter")}, but the weights ${counted(blobs.length, "blob")} for it`,

@@ -10,7 +10,7 @@ export const solverParameters: Rule = {
   summary: "a solver that cannot be built, or whose fields do not do what they seem to",
 
   *check({ solver, solverProblems = [], tree, edit }: LintNet) {
-    for (const { field, index = 0, severity, reason, meant } of solverProblems) {
+    for (const { field, index = 0, severity, reason, meant, divergesFrom } of solverProblems) {
       const given = valuesOf(tree.fields, field);
       const { at, value } = given[index] ?? {};
       const fix =
@@ -18,6 +18,7 @@ export const solverParameters: Rule = {
       yield {
         at: at ?? (solver && placeOf(solver, field)) ?? { line: 1, column: 1 },
         severity,
+        divergesFrom,
         message: reason,
         why:
           severity === "error"

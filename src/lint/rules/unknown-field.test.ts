@@ -6,6 +6,9 @@ testRule(unknownField, {
     "fields of today and of old": `name: "n" input: "x" input_dim: 1
 layers { name: "c" type: CONVOLUTION bottom: "x" top: "y" blobs_lr: 1 convolution_param { num_output: 1 } }
 `,
+    "the same in a net that stands in a solver": `net_param { layer { name: "b" type: "BatchNorm" batch_norm_param { scale_bias: true } } }
+base_lr: 0.1
+`,
     "fields of a fork's batch normalization, which bn-fork-fields reports": `layer { name: "b" type: "BatchNorm" batch_norm_param { scale_bias: true } }
 `,
     "what is wrong with a value, which is caffe-refuses": `layer { name: "p" pooling_param { pool: BEST } }

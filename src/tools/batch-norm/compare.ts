@@ -1,12 +1,13 @@
 import type { Layer } from "../../core/layer.js";
 import type { Net } from "../../core/net.js";
 import type { Tensor } from "../../core/tensor.js";
-import { batchNormParam, storedStatistics } from "../../layers/normalization/batch-norm.js";
+import { batchNormParam } from "../../layers/normalization/batch-norm.js";
 import { countOf } from "../../util/shape.js";
 import { upTo, type WorkOptions, watched } from "../../util/work.js";
 import type { BatchSource } from "./batches.js";
 import { feed } from "./fed-net.js";
 import { type FirstBad, FirstBadFinder } from "./first-bad.js";
+import { divergences, mean, statisticsIn } from "./fit.js";
 import { Moments } from "./moments.js";
 import { normBlobsIn } from "./norm-layers.js";
 import { ScoreMean, type Scores } from "./outputs.js";
@@ -52,7 +53,7 @@ export interface Comparison {
 export async function compareStatistics(
   batchNet: Net,
   globalNet: Net,
-  source: BatchSource,
+  source: Pick<BatchSource, "next">,
   iterations: number,
   work: WorkOptions = {},
 ): Promise<Comparison> {
@@ -118,8 +119,9 @@ class GapMeter {
     const { channels, count, batches } = this.#moments;
     const variance = this.#moments.variance(true);
     const between = this.#moments.varianceOfMeans();
-    const divergences = this.#divergences(variance);
-    const worstChannel = divergences.reduce((worst, value, c) => (value > (divergences[worst] ?? 0) ? c : worst), 0);
+    const measured = { mean: this.#moments.mean, variance };
+    const nats = divergences(measured, statisticsIn(normBlobsIn(this.#global)), this.#eps);
+    const worstChannel = nats.reduce((worst, value, c) => (value > (nats[worst] ?? 0) ? c : worst), 0);
     const shares = between && Array.from(between, (value, c) => value / ((variance[c] ?? 0) + this.#eps));
     return {
       name,
@@ -127,22 +129,11 @@ class GapMeter {
       m: count / Math.max(1, batches),
       inputError: this.#input.value,
       outputError: this.#output.value,
-      divergence: mean(divergences),
+      divergence: mean(nats),
       worstChannel,
-      worstDivergence: divergences[worstChannel] ?? 0,
+      worstDivergence: nats[worstChannel] ?? 0,
       ...(shares && { noise: Math.sqrt(mean(shares)) }),
     };
-  }
-
-  #divergences(variance: Float64Array): number[] {
-    const { mean: sums, variance: squares, factor } = normBlobsIn(this.#global);
-    const [means, variances] = [storedStatistics(sums, factor), storedStatistics(squares, factor)];
-    return Array.from(variance, (value, c) => {
-      const [has, wants] = [(variances[c] ?? 0) + this.#eps, value + this.#eps];
-      const distance = (this.#moments.mean[c] ?? 0) - (means[c] ?? 0);
-      // Rounding errors can make it slightly negative.
-      return Math.max(0, 0.5 * ((wants + distance * distance) / has - 1 - Math.log(wants / has)));
-    });
   }
 }
 
@@ -164,8 +155,4 @@ class RelativeError {
   get value(): number {
     return this.#difference === 0 ? 0 : Math.sqrt(this.#difference / this.#size);
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 }

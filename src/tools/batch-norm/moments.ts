@@ -16,8 +16,12 @@ export class Moments {
   /** The mean of the batches' means, and the sum of their squared distances from it, of each channel. */
   readonly #meanOfMeans: Float64Array;
   readonly #squaresOfMeans: Float64Array;
+  /** The sum of the images' means, and of their squares, of each channel. */
+  readonly #imageMeans: Float64Array;
+  readonly #imageSquares: Float64Array;
   #count = 0;
   #batches = 0;
+  #images = 0;
 
   constructor(channels: number) {
     this.channels = channels;
@@ -25,6 +29,8 @@ export class Moments {
     this.#squares = new Float64Array(channels);
     this.#meanOfMeans = new Float64Array(channels);
     this.#squaresOfMeans = new Float64Array(channels);
+    this.#imageMeans = new Float64Array(channels);
+    this.#imageSquares = new Float64Array(channels);
   }
 
   /** The number of values of a channel so far. */
@@ -36,6 +42,10 @@ export class Moments {
     return this.#batches;
   }
 
+  get images(): number {
+    return this.#images;
+  }
+
   /** @param shape a shape with the channels on axis 1, as in BatchNorm; with one axis, there is one channel */
   add(values: FloatArray, shape: Shape): void {
     const [n = 1, channels = 1] = shape;
@@ -45,9 +55,10 @@ export class Moments {
     const count = n * inner;
     if (count === 0) return;
     this.#batches++;
+    this.#images += n;
     const total = this.#count + count;
     for (let channel = 0; channel < channels; channel++) {
-      const { mean, squares } = momentsOf(values, channel, n, channels, inner);
+      const { mean, squares } = this.#momentsOf(values, channel, n, inner);
       const distance = mean - (this.mean[channel] ?? 0);
       this.#squares[channel] =
         (this.#squares[channel] ?? 0) + squares + (distance * distance * this.#count * count) / total;
@@ -71,19 +82,34 @@ export class Moments {
     if (this.#batches < 2) return undefined;
     return this.#squaresOfMeans.map((squares) => squares / (this.#batches - 1));
   }
-}
 
-function momentsOf(values: FloatArray, channel: number, n: number, channels: number, inner: number) {
-  let sum = 0;
-  for (let image = 0; image < n; image++) {
-    const start = (image * channels + channel) * inner;
-    for (let i = start; i < start + inner; i++) sum += values[i] as number;
+  /** The variance of the images' means, of each channel; 0 for a single image. */
+  varianceOfImageMeans(): Float64Array {
+    const count = this.#images;
+    return this.#imageSquares.map((squares, channel) => {
+      const mean = (this.#imageMeans[channel] ?? 0) / Math.max(1, count);
+      return Math.max(0, squares - count * mean * mean) / Math.max(1, count - 1);
+    });
   }
-  const mean = sum / (n * inner);
-  let squares = 0;
-  for (let image = 0; image < n; image++) {
-    const start = (image * channels + channel) * inner;
-    for (let i = start; i < start + inner; i++) squares += ((values[i] as number) - mean) ** 2;
+
+  /** Mean and sum of squared distances of a channel in one batch; adds the means of its images to theirs. */
+  #momentsOf(values: FloatArray, channel: number, n: number, inner: number) {
+    const { channels } = this;
+    let sum = 0;
+    for (let image = 0; image < n; image++) {
+      const start = (image * channels + channel) * inner;
+      let ofImage = 0;
+      for (let i = start; i < start + inner; i++) ofImage += values[i] as number;
+      sum += ofImage;
+      this.#imageMeans[channel] = (this.#imageMeans[channel] ?? 0) + ofImage / inner;
+      this.#imageSquares[channel] = (this.#imageSquares[channel] ?? 0) + (ofImage / inner) ** 2;
+    }
+    const mean = sum / (n * inner);
+    let squares = 0;
+    for (let image = 0; image < n; image++) {
+      const start = (image * channels + channel) * inner;
+      for (let i = start; i < start + inner; i++) squares += ((values[i] as number) - mean) ** 2;
+    }
+    return { mean, squares };
   }
-  return { mean, squares };
 }

@@ -1,0 +1,254 @@
+import { formatNumber } from "../../util/number-format.js";
+import { counted, listed } from "../../util/words.js";
+import { readFactor } from "../batch-norm/factor.js";
+import type { NormBlobs } from "../batch-norm/norm-layers.js";
+import type { Cause } from "./cause.js";
+import { type State, scoreLine } from "./explanations/state.js";
+import { divergenceText } from "./facts.js";
+import { blobsOf } from "./lab.js";
+import { isPoor } from "./scores.js";
+import { type Fit, fits, harmful, namesOf, offOf, type Subject } from "./subject.js";
+
+/** A layer fits tightly if it is this many times nearer than those that do not. */
+const tightly = 20;
+
+/** Averages that nothing explains: tries those that are measured anew, and tells what speaks for each reason. */
+export async function unexplainedAverages(subject: Subject, state: State): Promise<Cause[]> {
+  const { lab, judge, given, tried, training } = subject;
+  const off = offOf(state.fits);
+  if (off.length === 0) return [];
+  const isReference = state.side === training || subject.givenIsTraining;
+  const whose = isReference ? "the training data" : "the data given";
+  const measured = new Map([...state.observed.norms].map(([name, own]) => [name, blobsOf(own)]));
+  const exchanged = await exchangeAlone(subject, state, off, measured);
+  const all = await lab.score(given.set, new Map([...state.averages, ...measured]), state.variant);
+  const helps = judge.isWorse(given.averages, all);
+  tried.push(`all averages measured anew on ${whose}: ${judge.text(all.scores) || "they fit, as they must"}`);
+  const evidence = [
+    divergenceText(off, whose),
+    ...scoreLine(subject, `with averages measured anew on ${whose}`, all.scores),
+    ...exchanged,
+  ];
+  // Data that lead to no better results do no harm.
+  if (helps === false && isPoor(state.side.batch) !== true) {
+    tried.push("averages that do not fit are no cause: measuring them anew changes no score for the better");
+    return [];
+  }
+  const context = { off, evidence, all: state.fits };
+  if (isAlone(off, state.fits)) return [damaged(context)];
+  if (!isReference) return [staleCause(subject, context, false), otherDataCause(context, false)];
+  const poor = isPoor(state.side.batch);
+  const abrupt = isAbrupt(off, state.fits);
+  // Where batch statistics give good results on the data of training, the weights and the layers are sound.
+  if (poor === false || (poor === undefined && !abrupt)) {
+    const isYoung = off.some(({ norm }) => isYoungAverage(subject.stored.get(norm.name)?.factor ?? 0, norm.fraction));
+    if (!isYoung && isLast(off, state.fits)) return [damaged(context)];
+    return [staleCause(subject, context, true)];
+  }
+  return [foreign(context, abrupt), staleCause(subject, context, false)];
+}
+
+/** Puts the measured averages into one layer at a time, and tells which of them alone helps most. */
+async function exchangeAlone(
+  { lab, judge, given, tried }: Subject,
+  { averages, variant }: State,
+  off: readonly Fit[],
+  measured: ReadonlyMap<string, NormBlobs>,
+): Promise<string[]> {
+  if (off.length < 2 || judge.text(given.averages.scores) === "") return [];
+  const results: { name: string; text: string; loss: number }[] = [];
+  for (const name of namesOf(off).slice(0, mostExchanged)) {
+    const own = measured.get(name);
+    if (!own) continue;
+    const { scores } = await lab.score(given.set, new Map([...averages, [name, own]]), variant);
+    results.push({ name, text: judge.text(scores), loss: scores.loss ?? 0 });
+  }
+  results.sort((a, b) => a.loss - b.loss);
+  const [best] = results;
+  if (!best) return [];
+  tried.push(...results.map(({ name, text }) => `the averages of ${name} alone measured anew: ${text}`));
+  return [`of one layer alone, those of ${best.name} help most: ${best.text}`];
+}
+
+const mostExchanged = 8;
+
+interface Context {
+  readonly off: readonly Fit[];
+  readonly evidence: readonly string[];
+  readonly all: readonly Fit[];
+}
+
+/** Whether layers behind those that do not fit, and in front of them, fit tightly: then what reaches them is as in training. */
+function isAlone(off: readonly Fit[], all: readonly Fit[]): boolean {
+  const last = all.findLastIndex(({ isOff }) => isOff);
+  const behind = all.slice(last + 1);
+  return (
+    behind.length > 0 && off.length <= Math.max(1, all.length / 3) && all.every((fit) => fit.isOff || isTight(fit, off))
+  );
+}
+
+/** Whether only the last layers do not fit, and those in front fit tightly. */
+function isLast(off: readonly Fit[], all: readonly Fit[]): boolean {
+  return off.length === 1 && all.length > 2 && all.every((fit) => fit.isOff || isTight(fit, off));
+}
+
+function isTight({ divergence }: Fit, off: readonly Fit[]): boolean {
+  return divergence <= harmful && off.every((each) => each.divergence > tightly * divergence);
+}
+
+/** Whether the layers in front of the first that does not fit do so tightly, and all behind it do not. */
+function isAbrupt(off: readonly Fit[], all: readonly Fit[]): boolean {
+  const first = all.findIndex(({ isOff }) => isOff);
+  const front = all.slice(0, first);
+  return front.length > 0 && front.every((fit) => isTight(fit, off.slice(0, 1)));
+}
+
+function damaged({ off, evidence }: Context): Cause {
+  const names = namesOf(off);
+  return {
+    kind: "damaged",
+    shown: true,
+    title: `the averages of ${listed(names, 3)} alone are wrong`,
+    layers: names,
+    evidence: [...evidence, "the other layers fit: the data, the weights and the layers between are as in training"],
+    against: [],
+    remedy:
+      "Look what has written these blobs (a tool, another snapshot, a damaged file; moka stats shows them). moka calibrate measures " +
+      "them anew, and leaves the weights as they are.",
+  };
+}
+
+function staleCause(subject: Subject, { off, evidence }: Context, shown: boolean): Cause {
+  const [worst] = [...off].sort((a, b) => b.divergence - a.divergence);
+  const { norm } = worst ?? {};
+  const factor = (norm && subject.stored.get(norm.name)?.factor) ?? 0;
+  const fraction = norm?.fraction ?? 0.999;
+  const reading = readFactor(factor, fraction);
+  const half = Math.ceil(Math.log(0.5) / Math.log(fraction));
+  const young = isYoungAverage(factor, fraction);
+  const why = young
+    ? `the factor of ${norm?.name} is ${reading.text}, where the average forgets only in several times 1/(1 − ${formatNumber(fraction)}): it still holds how training began`
+    : `the factor of ${norm?.name} is ${reading.text}; with ${formatNumber(fraction)} an average needs ${half} updates to forget half of what it had before, so after a short training it is that of earlier weights`;
+  return {
+    kind: "stale",
+    shown,
+    title: shown
+      ? "the averages are not those of these weights: they have not followed the training"
+      : "the averages have not followed the weights",
+    layers: namesOf(off),
+    evidence: [...evidence, why],
+    against: shown ? [] : againstStale(off, subject),
+    remedy:
+      "moka calibrate on the data of training puts them right at once. For the next training: a lower moving_average_fraction (0.99 or " +
+      "0.9 for short ones), or a longer one, whose end has a small learning rate; moka lint --solver --weights reckons how much an average keeps.",
+  };
+}
+
+function againstStale(off: readonly Fit[], { training, givenIsTraining }: Subject): string[] {
+  return [
+    ...(training || givenIsTraining ? [] : ["the data of training are not there to compare with"]),
+    ...(off.length === 1 ? ["only one layer does not fit"] : []),
+  ];
+}
+
+function otherDataCause({ off, evidence, all }: Context, shown: boolean): Cause {
+  const firstFits = all[0]?.isOff === false;
+  return {
+    kind: "other data",
+    shown,
+    title: shown ? "the data given are not like those of training" : "the data are not like those of training",
+    layers: namesOf(off),
+    evidence: [
+      ...evidence,
+      ...(all[0]?.isOff ? [`already ${all[0].norm.name}, the first BatchNorm, does not fit them`] : []),
+    ],
+    against: firstFits ? [`${all[0]?.norm.name}, the first BatchNorm, fits them`] : [],
+    remedy:
+      "Look whether they are prepared as in training (scale, mean, order of channels, size, cropping), and run again with the data of training. If they are " +
+      "meant to be others, moka calibrate on them fits the averages, as far as that helps.",
+  };
+}
+
+function foreign({ off, evidence, all }: Context, abrupt: boolean): Cause {
+  const [first] = off;
+  const at = all.findIndex(({ norm }) => norm === first?.norm);
+  const before = all[at - 1]?.norm.name;
+  const between = before ? `between ${before} and ${first?.norm.name}` : `in front of ${first?.norm.name}`;
+  return {
+    kind: "structure",
+    shown: false,
+    title: `${between} the net is not as it was trained: other weights, or other layers`,
+    layers: namesOf(off),
+    evidence: [
+      ...evidence,
+      ...(abrupt ? [`${before} fits, and from ${first?.norm.name} on nothing does`] : []),
+      "with batch statistics the net does not know the data of training either, so new averages do not make it good",
+    ],
+    against: abrupt ? [] : ["the misfit does not begin at one place"],
+    remedy:
+      `Compare the layers ${between} with the net that was trained: activations, pooling, eps, and whether their weights come from the same ` +
+      "snapshot.",
+  };
+}
+
+/** Averages that fit the data of training, and not the data given. */
+export async function otherData(subject: Subject, state: State): Promise<Cause[]> {
+  const { lab, judge, given, tried, training } = subject;
+  const off = offOf(state.fits);
+  if (!training || off.length === 0) return [];
+  const measured = new Map([...state.observed.norms].map(([name, own]) => [name, blobsOf(own)]));
+  const own = await lab.score(given.set, measured, state.variant);
+  tried.push(`averages measured on the data given: ${judge.text(own.scores) || "they fit, as they must"}`);
+  const helps = judge.isWorse(given.averages, own);
+  if (helps === false) return [];
+  const cause = otherDataCause(
+    {
+      off,
+      all: state.fits,
+      evidence: [
+        "the averages fit the data of training",
+        divergenceText(off, "the data given"),
+        ...scoreLine(subject, "with averages of the data given", own.scores),
+      ],
+    },
+    true,
+  );
+  return [cause];
+}
+
+/** A net that needs the small or sorted batches that it was trained with. */
+export async function smallBatches(subject: Subject, state: State, least: number): Promise<Cause[]> {
+  const { lab, judge, training, given, givenIsTraining, tried } = subject;
+  const side = training ?? (givenIsTraining ? given : undefined);
+  if (!side || state.side !== side) return [];
+  const measured = new Map([...state.observed.norms].map(([name, own]) => [name, blobsOf(own)]));
+  const pooled = await lab.score(side.set, measured, state.variant);
+  if (judge.isWorse(pooled, side.batch) !== true) return [];
+  tried.push(
+    `averages over all training data, on them: ${judge.text(pooled.scores)}, ${judge.text(side.batch.scores)} with batches of ${side.set.batchSize}`,
+  );
+  const names = namesOf(fits(subject, side.batch, subject.stored, least));
+  return [
+    {
+      kind: "small batches",
+      shown: true,
+      title: `the net needs the statistics of its batches of ${counted(side.set.batchSize, "image")}`,
+      layers: names,
+      evidence: [
+        `on the data of training: ${judge.text(side.batch.scores)} with the statistics of each batch, ${judge.text(pooled.scores)} with the exact averages over ${counted(side.set.images, "image")}`,
+        "so it is not the stored averages: what one image gets depends on the others of its batch, and the weights have learned with that",
+      ],
+      against: [],
+      remedy:
+        "Train with larger batches, in random order (iter_size does not help: each small batch is normalized by itself), or finetune with " +
+        "use_global_stats: true once moka calibrate has measured good averages.",
+    },
+  ];
+}
+
+/** If the factor is below this share of its limit, 1/(1 − f), the first updates still count in an average. */
+const settled = 0.95;
+
+function isYoungAverage(factor: number, fraction: number): boolean {
+  return readFactor(factor, fraction).state === "growing" && factor * (1 - fraction) < settled;
+}

@@ -1,0 +1,149 @@
+import { listed } from "../../util/words.js";
+import type { FirstBad } from "../batch-norm/first-bad.js";
+import { otherData, smallBatches, unexplainedAverages } from "./averages.js";
+import { type Cause, isElsewhere, type Verdict } from "./cause.js";
+import { otherCauses } from "./elsewhere.js";
+import { explainByChanges } from "./explanations/changes.js";
+import { explainByDropout } from "./explanations/dropout.js";
+import { explainByInput } from "./explanations/input.js";
+import { explainByReadings } from "./explanations/readings.js";
+import { explainBySharing } from "./explanations/sharing.js";
+import type { State } from "./explanations/state.js";
+import { emptyAverages, hardCoded, imagesNeeded, notFinite, unfilled, zeroScales } from "./facts.js";
+import { recordedChanges } from "./recorded-changes.js";
+import { isPoor } from "./scores.js";
+import { type Fit, fits, harmful, offOf, type Side, type Subject, stale } from "./subject.js";
+
+/** What is wrong with a net, as far as experiments tell. */
+export interface Finding {
+  readonly verdict: Verdict;
+  readonly causes: readonly Cause[];
+  /** What could not be told, and why, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Looks for the cause of results that are worse than expected. First what the net, the weights and one run show; then
+ * experiments where averages do not fit what reaches their layers, on the data of training if they are there; then, where
+ * BatchNorm is innocent, what else there is.
+ */
+export async function examine(
+  subject: Subject,
+  bad: { readonly global?: FirstBad; readonly batch?: FirstBad },
+): Promise<Finding> {
+  const { given, training, judge, norms } = subject;
+  const notes: string[] = [];
+  const broken = notFinite(bad, subject);
+  const sides = [training, given].filter((side) => side !== undefined);
+  const harms = sides.map((side) => judge.isWorse(side.averages, side.batch));
+  const isGood = harms.every((harm) => harm !== true) && isPoor(given.averages) === false;
+  const least = harms.includes(true) ? harmful : stale;
+  const missing = unfilled(subject);
+  if (isGood && missing.length > 0) {
+    notes.push(`${missing[0]?.title}; the scores do not depend on it`);
+  }
+  const needed = imagesNeeded(subject);
+  const isFew = given.set.images < needed;
+  if (isFew) {
+    const few = given.set.images === 1 ? "one image tells" : `${given.set.images} images tell`;
+    notes.push(`${few} too little about averages: give ${needed} or more, as different as those of training`);
+  }
+  const reference = training ?? (isFew ? undefined : given);
+  const first = reference && stateOf(subject, reference, least);
+  const coded = hardCoded(subject, first ? offOf(first.fits) : []);
+  const frozen = new Set(coded.flatMap(({ layers }) => layers));
+  const empty = (await emptyAverages(subject)).filter(({ layers }) => !layers.every((name) => frozen.has(name)));
+  const facts = [...broken, ...(isGood ? [] : missing), ...zeroScales(subject), ...coded, ...empty];
+  if (facts.some(({ kind, shown }) => shown && decisive.has(kind))) return verdictOf(facts, notes);
+
+  const causes = [...facts];
+  if (!reference || !first) return verdictOf(causes, notes, true);
+  const isFrozen = coded.some(({ title }) => title.includes("TRAIN"));
+  if (norms.length > 0 && !isFrozen) {
+    const explained = await explain(subject, first, least, facts);
+    causes.push(...explained.causes);
+    if (!hasShown(explained.causes)) {
+      causes.push(...(await unexplainedAverages(subject, explained)));
+      if (!hasShown(causes)) causes.push(...(await smallBatches(subject, explained, least)));
+    } else if (offOf(explained.fits).length > 0) {
+      causes.push(...asPossible(await unexplainedAverages(subject, explained)));
+    }
+    if (training && !isFew && !hasShown(causes)) {
+      const own = stateOf(subject, given, least);
+      if (offOf(own.fits).length > 0) {
+        const byInput = await explainByInput(subject, own, least);
+        causes.push(...byInput.causes);
+        if (byInput.causes.length === 0) causes.push(...(await otherData(subject, own)));
+      }
+    }
+  }
+  if (!hasShown(causes) && !isFew) causes.push(...otherCauses(subject));
+  notes.push(...recordNotes(subject, causes));
+  return verdictOf(causes, notes, isFew && !training);
+}
+
+/** Differences from the record of the trained net that are not stated as causes. */
+function recordNotes({ graph, recorded }: Subject, causes: readonly Cause[]): string[] {
+  const changes = recordedChanges(graph.layers, recorded).filter(({ text }) => !/^Dropout/.test(text));
+  const told = changes.filter(
+    ({ layers }) => !causes.some((cause) => layers.every((name) => cause.layers.includes(name))),
+  );
+  if (told.length === 0) return [];
+  return [
+    `the weights were saved from a net with ${listed(
+      told.map(({ text }) => text),
+      3,
+    )}; this one is without`,
+  ];
+}
+
+/** With these nothing else can be judged: values behind them mean nothing. */
+const decisive = new Set<Cause["kind"]>(["not finite", "unfilled", "zero-scale"]);
+
+function stateOf(subject: Subject, side: Side, least: number): State {
+  const { stored } = subject;
+  const all: readonly Fit[] = fits(subject, side.batch, stored, least);
+  return { side, variant: {}, averages: stored, observed: side.batch, fits: all, causes: [] };
+}
+
+/** The explanations in the order of what they cost. */
+async function explain(subject: Subject, start: State, least: number, facts: readonly Cause[]): Promise<State> {
+  let state = await explainByReadings(subject, start, least);
+  // Empty averages are a reason of their own, and those behind them fit.
+  if (facts.some(({ kind }) => kind === "empty") && offOf(state.fits).length === 0) return state;
+  state = await explainBySharing(subject, state);
+  state = await explainByChanges(subject, state, least);
+  state = await explainByDropout(subject, state, least);
+  return offOf(state.fits).length > 0 ? explainByInput(subject, state, least) : state;
+}
+
+function hasShown(causes: readonly Cause[]): boolean {
+  return causes.some(({ shown }) => shown);
+}
+
+/** Causes beside one that is shown: what is left may come from it. */
+function asPossible(causes: readonly Cause[]): Cause[] {
+  return causes.map((cause) => ({
+    ...cause,
+    shown: false,
+    against: [...cause.against, "it may come from what is shown above"],
+  }));
+}
+
+function verdictOf(causes: readonly Cause[], notes: readonly string[], isUnknown = false): Finding {
+  const sorted = [...causes.filter(({ shown }) => shown), ...causes.filter(({ shown }) => !shown)];
+  const [first] = sorted;
+  const kinds = new Set(sorted.map(isElsewhere));
+  const verdict = first?.shown
+    ? isElsewhere(first)
+      ? "elsewhere"
+      : "batch-norm"
+    : kinds.size > 1 || (kinds.size === 0 && isUnknown)
+      ? "cannot-tell"
+      : kinds.size === 0
+        ? "well"
+        : kinds.has(true)
+          ? "elsewhere"
+          : "batch-norm";
+  return { verdict, causes: sorted, notes };
+}

@@ -1,0 +1,169 @@
+import type { NetParameter } from "../../../proto/gen/caffe_pb.js";
+import { grouped } from "../../../util/grouped.js";
+import { formatNumber } from "../../../util/number-format.js";
+import { counted, listed } from "../../../util/words.js";
+import { statisticsIn } from "../../batch-norm/fit.js";
+import type { Cause } from "../cause.js";
+import { firstOf, screened } from "../data-set.js";
+import type { Variant } from "../lab.js";
+import { recordedChanges } from "../recorded-changes.js";
+import { type Fit, fits, misfit, offOf, type Subject } from "../subject.js";
+import { type Change, guessedChanges, segmentBefore, upstream, withEps } from "../variants.js";
+import { attempt, fitting, type State, scoreLine } from "./state.js";
+
+/** Another net: with layers or fields that the trained net had, by its record or by guess. */
+export async function explainByChanges(subject: Subject, start: State, least: number): Promise<State> {
+  const { lab, tried, recorded, given, judge } = subject;
+  let state = start;
+  for (let round = 0; round < 3; round++) {
+    const [target] = offOf(state.fits);
+    if (!target) break;
+    const small = firstOf(state.side.set, screened);
+    const base = misfitUpTo(state.fits, target);
+    const candidates = candidateChanges(subject, target).filter(({ text }) => !isAccepted(state, text));
+    const results: Result[] = [];
+    for (const change of candidates) {
+      const variant = { ...state.variant, message: change.apply(state.variant.message ?? subject.message) };
+      const observed = await attempt(lab.observe(small, variant, target.norm.name));
+      if (!observed) continue;
+      const all = fits(subject, observed, state.averages, least);
+      const own = all.find(({ norm }) => norm === target.norm);
+      if (!own || !explains(own.divergence, target.divergence, change)) continue;
+      results.push({ change, variant, total: misfitUpTo(all, target) });
+    }
+    const best = bestOf(results.filter(({ total }) => total < base / 2));
+    const untaken = recorded.length > 0 ? "" : " (the weights have no record of the trained net)";
+    if (!best) {
+      if (candidates.length > 0) {
+        tried.push(
+          `${counted(candidates.length, "change")} of the net in front of ${target.norm.name}, as ${candidates[0]?.text}: none makes its averages fit${untaken}`,
+        );
+      }
+      break;
+    }
+    const observed = await lab.observe(state.side.set, best.variant);
+    const after = await lab.score(given.set, state.averages, best.variant);
+    const all = fits(subject, observed, state.averages, least);
+    const own = all.find(({ norm }) => norm === target.norm);
+    if (!own || !explains(own.divergence, target.divergence, best.change) || judge.isWorse(after, given.averages)) {
+      tried.push(`${best.change.text}: the averages of ${target.norm.name} fit, but the net scores less`);
+      break;
+    }
+    tried.push(`the net with ${best.change.text}: ${judge.text(after.scores) || "the averages fit"}`);
+    const { change } = best;
+    const isEps = change.kind === "eps";
+    const cause: Cause = {
+      kind: change.kind,
+      shown: true,
+      title: isEps
+        ? `eps is not that of the training: ${change.text}`
+        : `the net is not as it was trained: it had ${change.text}`,
+      layers: change.layers,
+      evidence: [
+        `with it, the averages of ${target.norm.name} fit what reaches it: ${formatNumber(own.divergence, 3)} nats, ${formatNumber(target.divergence, 3)} without`,
+        ...(change.origin === "weights" ? ["the weights have a record of the trained net, which says so too"] : []),
+        ...scoreLine(subject, "with it", after.scores),
+      ],
+      against: [],
+      remedy: isEps
+        ? "Set batch_norm_param.eps to that value. Calibrating would only hide the difference in part."
+        : "Change the net so. Calibrating would only fit averages to a net that is not the trained one.",
+    };
+    state = { ...state, variant: best.variant, observed, fits: all, causes: [...state.causes, cause] };
+  }
+  return state;
+}
+
+/** A guess must fit closely: of many, one may fit a little by chance. */
+function explains(now: number, before: number, { origin }: Change): boolean {
+  return origin === "weights" ? now <= fitting && now < before / 5 : now <= fitting / 3 && now < before / 10;
+}
+
+interface Result {
+  readonly change: Change;
+  readonly variant: Variant;
+  readonly total: number;
+}
+
+/** The first of those that fit about as well as the best; the record of the trained net comes before guesses. */
+function bestOf(results: readonly Result[]): Result | undefined {
+  const first = Math.min(...results.map(({ change }) => rank(change)));
+  const own = results.filter(({ change }) => rank(change) === first);
+  const least = Math.min(...own.map(({ total }) => total));
+  return own.find(({ total }) => total <= 1.5 * least + hardly);
+}
+
+/** Divergences of less are no difference, in nats. */
+const hardly = 0.005;
+
+/** Changes that the record of the trained net tells come first. */
+function rank({ origin, kind }: Change): number {
+  return origin === "weights" ? 0 : kind === "eps" ? 1 : 2;
+}
+
+function isAccepted({ causes }: State, text: string): boolean {
+  return causes.some(({ title }) => title.endsWith(text));
+}
+
+function misfitUpTo(all: readonly Fit[], target: Fit): number {
+  const end = all.findIndex(({ norm }) => norm === target.norm);
+  return misfit(all.slice(0, end + 1));
+}
+
+function candidateChanges(subject: Subject, target: Fit): Change[] {
+  const { graph, recorded, isActivation } = subject;
+  const above = upstream(graph, target.norm.message);
+  const names = new Set([...above, target.norm.message].map(({ name }) => name));
+  const told = recordedChanges(graph.layers, recorded);
+  const eps = told.filter(({ kind }) => kind === "eps");
+  const segment = segmentBefore(graph, target.norm.message);
+  return [
+    ...(eps.length > 1 ? [together(eps)] : []),
+    ...told,
+    ...epsChanges(subject, names),
+    ...guessedChanges(graph, segment, isActivation),
+  ];
+}
+
+/** Several changes of eps as one. */
+function together(changes: readonly Change[]): Change {
+  const [first] = changes as readonly [Change];
+  return {
+    ...first,
+    text: `${first.text}, and in ${counted(changes.length - 1, "more layer")}`,
+    layers: changes.flatMap(({ layers }) => layers),
+    apply: (message) => changes.reduce((result, change) => change.apply(result), message),
+  };
+}
+
+/** The usual values of eps: Caffe's and PyTorch's, TensorFlow's, and one between. */
+const usualEps = [1e-5, 1e-3, 1e-4];
+
+/** Other values of eps where they would make a difference: at least a percent of a variance. */
+function epsChanges({ norms, stored }: Subject, names: ReadonlySet<string>): Change[] {
+  const groups = grouped(
+    norms.filter(({ name }) => names.has(name)),
+    ({ eps }) => eps,
+  );
+  return [...groups].flatMap(([eps, group]) => {
+    const variances = group.flatMap(({ name }) => {
+      const blobs = stored.get(name);
+      return blobs ? [...(statisticsIn(blobs).variance as Float32Array)] : [];
+    });
+    const median = variances.sort((a, b) => a - b)[variances.length >> 1] ?? 1;
+    const layers = group.map(({ name }) => name);
+    return usualEps
+      .filter(
+        (value) => Math.abs(value - eps) > 0.01 * (median + Math.min(value, eps)) && Math.abs(value / eps - 1) > 0.01,
+      )
+      .map((value): Change => {
+        return {
+          text: `eps: ${formatNumber(value)} in ${listed(layers, 3)} instead of ${formatNumber(eps)}`,
+          origin: "guess",
+          kind: "eps",
+          layers,
+          apply: (message: NetParameter) => withEps(message, new Set(layers), value),
+        };
+      });
+  });
+}

@@ -1,0 +1,118 @@
+import { formatNumber } from "../../../util/number-format.js";
+import { statisticsIn } from "../../batch-norm/fit.js";
+import type { Cause } from "../cause.js";
+import { changed, type DataSet, firstOf, screened } from "../data-set.js";
+import {
+  changeBatch,
+  describeChange,
+  fittingScale,
+  fittingShift,
+  type InputChange,
+  noChange,
+} from "../input-changes.js";
+import { fits, type Subject } from "../subject.js";
+import { upstream } from "../variants.js";
+import { fitting, type State, scoreLine } from "./state.js";
+
+/** Data on another scale, with another mean, or with channels in reverse order. */
+export async function explainByInput(subject: Subject, state: State, least: number): Promise<State> {
+  const { graph, lab, tried, given, judge, norms } = subject;
+  const set = state.side.set;
+  // The first layers see the data themselves, not what other BatchNorm layers made of them.
+  const first = norms.find(({ message }) => ![...upstream(graph, message)].some(({ type }) => type === "BatchNorm"));
+  const own = state.fits.find(({ norm }) => norm === first);
+  if (!first || !own?.isOff) return state;
+  const blobs = state.averages.get(first.name);
+  if (!blobs) return state;
+  const stored = statisticsIn(blobs);
+  const inputs = new Set(
+    [...set.shapes].flatMap(([name, shape]) =>
+      shape.length > 1 && reaches(subject, name, first.message) ? [name] : [],
+    ),
+  );
+  const channels = Math.max(1, ...[...inputs].map((name) => set.shapes.get(name)?.[1] ?? 1));
+  if (inputs.size === 0) return state;
+  const small = firstOf(set, screened);
+  const look = async (data: DataSet, change: InputChange) => {
+    const changedSet = changed(data, (batch) => changeBatch(batch, inputs, change));
+    const observed = await lab.observe(changedSet, state.variant, first.name);
+    const measured = observed.norms.get(first.name);
+    const fit = fits(subject, observed, state.averages, least).find(({ norm }) => norm === first);
+    return measured && fit ? { measured, divergence: fit.divergence, change } : undefined;
+  };
+  const found: { divergence: number; change: InputChange }[] = [];
+  for (const isReversed of channels === 3 ? [false, true] : [false]) {
+    const plain = await look(small, { ...noChange, isReversed });
+    if (!plain) continue;
+    if (isReversed) found.push(plain);
+    const scale = fittingScale(stored, plain.measured);
+    if (scale === undefined) continue;
+    for (const signed of [scale, -scale]) {
+      const scaled = await look(small, { isReversed, scale: signed, shift: [] });
+      if (!scaled) continue;
+      if (signed !== 1) found.push(scaled);
+      if (channels > 4) continue;
+      const responses: number[][] = [];
+      for (let channel = 0; channel < channels; channel++) {
+        const shift = Array.from({ length: channels }, (_, c) => (c === channel ? 1 : 0));
+        const moved = await look(small, { isReversed, scale: signed, shift });
+        const means = moved?.measured.mean ?? [];
+        responses.push(Array.from(means, (value, c) => value - (scaled.measured.mean[c] ?? 0)));
+      }
+      const shift = fittingShift(stored, scaled.measured, responses);
+      if (shift) {
+        const shifted = await look(small, {
+          isReversed,
+          scale: signed,
+          shift: shift.map((value) => Number(value.toPrecision(3))),
+        });
+        if (shifted) found.push(shifted);
+      }
+    }
+  }
+  // A shift is taken only if it explains far more than none.
+  const size = ({ change }: { change: InputChange }) =>
+    (change.shift.length > 0 ? 2 : 1) + (change.isReversed ? 0.5 : 0) + (change.scale < 0 ? 0.5 : 0);
+  const good = found.filter(({ divergence }) => divergence <= fitting / 3 && divergence < own.divergence / 10);
+  const least3 = 3 * Math.min(...good.map(({ divergence }) => divergence)) + harmlessly;
+  const [best] = good
+    .filter(({ divergence }) => divergence <= least3)
+    .sort((a, b) => size(a) - size(b) || a.divergence - b.divergence);
+  if (!best) {
+    tried.push(`the data scaled, moved or with channels in reverse order: ${first.name} does not fit with any`);
+    return state;
+  }
+  const change = (batch: Parameters<typeof changeBatch>[0]) => changeBatch(batch, inputs, best.change);
+  const observed = await lab.observe(changed(set, change), state.variant);
+  const after = await lab.score(changed(given.set, change), state.averages, state.variant);
+  const words = describeChange(best.change);
+  tried.push(`the data ${words}: ${judge.text(after.scores) || `${first.name} fits`}`);
+  if (judge.isWorse(after, given.averages)) return state;
+  const all = fits(subject, observed, state.averages, least);
+  const cause: Cause = {
+    kind: "input",
+    shown: true,
+    title: `the data are not scaled, centered or ordered as in training: it had them ${words}`,
+    layers: [first.name],
+    evidence: [
+      `${first.name}, the first BatchNorm, does not fit the data as they are, ${formatNumber(own.divergence, 3)} nats, and fits them so: ${formatNumber(best.divergence, 3)} nats`,
+      ...scoreLine(subject, "so", after.scores),
+    ],
+    against: [],
+    remedy:
+      "Prepare the data as in training (transform_param's scale, mean_value, the order of channels). The averages are right as they are; calibrating would hide the difference.",
+  };
+  return { ...state, observed, fits: all, causes: [...state.causes, cause] };
+}
+
+/** Divergences below this are no reason to prefer one explanation to a simpler one, in nats. */
+const harmlessly = 0.01;
+
+function reaches({ graph }: Subject, blob: string, layer: Subject["graph"]["layers"][number]): boolean {
+  const all = [layer, ...upstream(graph, layer)];
+  return all.some((each) =>
+    graph
+      .bottoms(each)
+      .some(({ name, maker }) => name === blob && (!maker || graph.messageOf(maker.layer).bottom.length === 0)),
+  );
+}

@@ -1,0 +1,57 @@
+import { grouped } from "../../../util/grouped.js";
+import { formatNumber } from "../../../util/number-format.js";
+import { listed } from "../../../util/words.js";
+import type { Cause } from "../cause.js";
+import { type Reading, readingOf } from "../readings.js";
+import { fits, isBlank, isEmpty, namesOf, offOf, type Subject } from "../subject.js";
+import { fitting, type State, scoreLine } from "./state.js";
+
+/** Blobs that mean something else: divided or not, σ for the variance, exchanged. No run is needed but one for the score. */
+export async function explainByReadings(subject: Subject, state: State, least: number): Promise<State> {
+  const { norms, lab, judge, given, tried } = subject;
+  const off = new Set(namesOf(offOf(state.fits)));
+  const found = norms.flatMap((norm) => {
+    const [blobs, measured] = [state.averages.get(norm.name), state.observed.norms.get(norm.name)];
+    if (!blobs || !measured || isBlank(blobs) || !(off.has(norm.name) || isEmpty(blobs))) return [];
+    const reading = readingOf(blobs, measured, norm, fitting);
+    return reading ? [{ name: norm.name, reading }] : [];
+  });
+  if (off.size > 0 && found.length === 0)
+    tried.push("other readings of the blobs (factor, σ, exchanged, signs): none fits");
+  if (found.length === 0) return state;
+  const averages = new Map(state.averages);
+  for (const { name, reading } of found) averages.set(name, reading.blobs);
+  const after = await lab.score(given.set, averages, state.variant);
+  if (subject.judge.isWorse(after, given.averages)) {
+    tried.push(`${found[0]?.reading.text}: fits, but the net scores less`);
+    return state;
+  }
+  const groups = grouped(found, ({ reading }) => reading.repair.replace(/[\d.e+-]+$/, ""));
+  const causes = [...groups.values()].map((group): Cause => {
+    const names = group.map(({ name }) => name);
+    const reading = group[0]?.reading as Reading;
+    const before = state.fits.find(({ norm }) => norm.name === names[0])?.divergence;
+    return {
+      kind: "reading",
+      shown: true,
+      title: `the blobs of ${listed(names, 3)} hold ${reading.text}`,
+      layers: names,
+      evidence: [
+        `read so, the averages of ${names[0]} fit what reaches it: ${formatNumber(reading.divergence, 3)} nats` +
+          (before === undefined ? "" : `, ${formatNumber(before, 3)} as they are`),
+        ...scoreLine(subject, "read so", after.scores),
+      ],
+      against: [],
+      remedy: `In the weights, ${reading.repair}${names.length > 1 ? ", in each of these layers" : ""}. (moka calibrate measures averages anew, if there are data of training.)`,
+    };
+  });
+  tried.push(
+    `the blobs of ${listed([...found.map(({ name }) => name)], 3)} read otherwise: ${judge.text(after.scores) || "they fit"}`,
+  );
+  return {
+    ...state,
+    averages,
+    fits: fits(subject, state.observed, averages, least),
+    causes: [...state.causes, ...causes],
+  };
+}

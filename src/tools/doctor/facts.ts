@@ -1,0 +1,227 @@
+import { placeOf, sourceOf } from "../../proto/source.js";
+import { formatPlace } from "../../util/errors.js";
+import { formatNumber } from "../../util/number-format.js";
+import { counted, listed } from "../../util/words.js";
+import type { FirstBad } from "../batch-norm/first-bad.js";
+import type { NormLayer } from "../batch-norm/norm-layers.js";
+import type { Cause } from "./cause.js";
+import { blobsOf } from "./lab.js";
+import { type Fit, isBlank, isEmpty, namesOf, type Subject } from "./subject.js";
+
+// What the net, its weights and one run show without an experiment.
+
+/** Values that are no numbers, at the first layer that has them. */
+export function notFinite(bad: { readonly global?: FirstBad; readonly batch?: FirstBad }, { norms }: Subject): Cause[] {
+  const first = bad.global ?? bad.batch;
+  if (first?.kind !== "not finite") return [];
+  const isNorm = norms.some(({ name }) => name === first.layer);
+  const only = bad.batch ? "with batch statistics too" : "with batch statistics all values are finite";
+  return [
+    {
+      kind: "not finite",
+      shown: true,
+      title: `values that are no numbers, first at ${first.layer}`,
+      layers: [first.layer],
+      evidence: [`in batch ${first.batch}: ${first.text}`, only],
+      against: [],
+      remedy:
+        isNorm && !bad.batch
+          ? "Look at the averages of this layer (moka stats): a negative variance, or one that is no number, was written by a " +
+            "tool or a damaged file; moka calibrate measures them anew."
+          : "Look at the data and the weights in front of this layer (moka stats, moka lint --weights); weights that are no " +
+            "numbers come from a training that has diverged.",
+    },
+  ];
+}
+
+/** Layers that the weights leave as fillers made them. BatchNorm layers are in `emptyAverages`. */
+export function unfilled({ gap, norms }: Subject): Cause[] {
+  const left = gap.left.filter(({ layer }) => !norms.some(({ name }) => name === layer.name));
+  if (left.length === 0) return [];
+  const names = left.map(({ layer }) => layer.name);
+  const meant = left.flatMap(({ layer, meant: name }) => (name ? [`"${name}" of the weights fits ${layer.name}`] : []));
+  return [
+    {
+      kind: "unfilled",
+      shown: true,
+      title: `no weights for ${listed(names, 3)}: what the filler made is still there`,
+      layers: names,
+      evidence: [
+        `the weights have no blobs for ${left.map(({ layer }) => `"${layer.name}" (${layer.type})`).join(", ")}`,
+        ...meant,
+        ...(gap.untaken.length > 0 ? [`no layer takes "${gap.untaken.slice(0, 3).join('", "')}" of the weights`] : []),
+      ],
+      against: [],
+      remedy:
+        "Give the layers the names that the weights have, or the weights of these layers. Nothing else can be judged before that; " +
+        "calibrating only fits averages to random weights.",
+    },
+  ];
+}
+
+/** Scale layers that let nothing through, where no values reach the next BatchNorm because of it. */
+export function zeroScales({ norms, largestScales, given, graph }: Subject): Cause[] {
+  const zero = norms.flatMap(({ scale }) => (scale && largestScales.get(scale.name) === 0 ? [scale] : []));
+  const still = norms.filter(({ name }) => {
+    const variance = given.batch.norms.get(name)?.variance;
+    return variance !== undefined && Array.from(variance).every((value) => value < 1e-12);
+  });
+  if (zero.length === 0) return [];
+  const names = zero.map(({ name }) => name);
+  const isConstant = still.length > 0 || given.averages.predictions?.table.filter((value) => value > 0).length === 1;
+  const predictions = given.batch.predictions;
+  const saysOne = predictions && saysOneClass(predictions.table, predictions.classes);
+  const evidence = [
+    `all γ of ${listed(names, 3)} are 0: what comes out is β, whatever goes in`,
+    ...(still.length > 0
+      ? [
+          `what reaches ${listed(
+            still.map(({ name }) => name),
+            3,
+          )} is the same for all images`,
+        ]
+      : []),
+    ...(saysOne ? ["the net says the same class for all images"] : []),
+  ];
+  // In a residual net the branch with γ = 0 only adds nothing; some trainings begin so.
+  const isResidual = zero.every((scale) =>
+    graph.readers(scale).some(({ layer }) => graph.messageOf(layer).type === "Eltwise"),
+  );
+  return [
+    {
+      kind: "zero-scale",
+      shown: isConstant || saysOne === true,
+      title: `γ is 0 throughout in ${listed(names, 3)}`,
+      layers: names,
+      evidence,
+      against: isResidual
+        ? ["each is added to a shortcut, which goes on without it; some trainings begin with γ = 0"]
+        : [],
+      remedy:
+        "Look where these blobs were set to 0 (a filler, a tool, a decayed γ). Calibrating changes nothing here; train again, or take the Scale's weights from an earlier snapshot.",
+    },
+  ];
+}
+
+function saysOneClass(table: Float64Array, classes: number): boolean {
+  const said = new Set<number>();
+  table.forEach((value, at) => {
+    if (value > 0) said.add(at % classes);
+  });
+  return said.size === 1;
+}
+
+/** BatchNorm layers whose blobs hold nothing, tried with averages measured on the data. */
+export async function emptyAverages(subject: Subject): Promise<Cause[]> {
+  const { norms, stored, training, given, lab, judge, gap } = subject;
+  const empty = norms.filter(({ name }) => {
+    const blobs = stored.get(name);
+    return blobs && isEmpty(blobs) && isBlank(blobs);
+  });
+  if (empty.length === 0) return [];
+  const side = training ?? given;
+  const names = empty.map(({ name }) => name);
+  const measured = new Map(
+    names.flatMap((name) => {
+      const own = side.batch.norms.get(name);
+      return own ? [[name, blobsOf(own)] as const] : [];
+    }),
+  );
+  const { scores } = await lab.score(given.set, measured);
+  const isScored = Object.keys(scores.outputs).length > 0;
+  const missing = gap.left.filter(({ layer }) => names.includes(layer.name));
+  return [
+    {
+      kind: "empty",
+      shown: true,
+      title: "there are no averages to normalize by",
+      layers: names,
+      evidence: [
+        `the blobs of ${listed(names, 3)} are 0`,
+        ...(missing.length > 0
+          ? [
+              `the weights have no layer of this name${missing[0]?.meant ? `; their "${missing[0].meant}" fits ${missing[0].layer.name}` : ""}`,
+            ]
+          : []),
+        ...(gap.untaken.length > 0 ? [`no layer takes "${gap.untaken.slice(0, 3).join('", "')}" of the weights`] : []),
+        "mean and variance count as 0 then, and what comes in is multiplied by 1/√eps, 316 for eps 1e-5",
+        ...(isScored
+          ? [
+              `with averages measured on these data: ${judge.text(scores)}; as it is: ${judge.text(given.averages.scores)}`,
+            ]
+          : []),
+      ],
+      against: [],
+      remedy:
+        "Look whether the weights have these averages under another name (a BatchNorm with one name in TRAIN and another in TEST " +
+        "is never trained); if only they are lost, moka calibrate measures them anew.",
+    },
+  ];
+}
+
+/** `use_global_stats` in the text: true in TRAIN with averages that are empty or do not fit, false in TEST. */
+export function hardCoded({ norms, trainNorms, trains, stored }: Subject, off: readonly Fit[]): Cause[] {
+  const frozen = trains ? trainNorms.filter(({ useGlobalStats }) => useGlobalStats === true) : [];
+  const wrong = new Set(namesOf(off));
+  const affected = frozen.filter(({ name }) => {
+    const blobs = stored.get(name);
+    return wrong.has(name) || (blobs && isEmpty(blobs) && isBlank(blobs));
+  });
+  const free = norms.filter(({ useGlobalStats }) => useGlobalStats === false);
+  const causes: Cause[] = [];
+  if (affected.length > 0) {
+    causes.push({
+      kind: "hard-coded",
+      shown: true,
+      title: "use_global_stats: true in phase TRAIN: training never moves the averages",
+      layers: affected.map(({ name }) => name),
+      evidence: [
+        `${where(frozen[0])}use_global_stats: true, in ${counted(frozen.length, "BatchNorm layer")} that training has`,
+        off.length > 0
+          ? `what reaches ${listed(namesOf(off), 3)} does not fit the averages there`
+          : "the averages are as they began, 0",
+      ],
+      against: [],
+      remedy:
+        "Take use_global_stats out, so that TRAIN normalizes by the batch and TEST by the averages, and train again; if the " +
+        "weights were trained with batch statistics, moka calibrate alone puts the averages right.",
+    });
+  }
+  if (free.length > 0) {
+    causes.push({
+      kind: "hard-coded",
+      shown: true,
+      title: "use_global_stats: false in phase TEST: what a net says of an image depends on the others of its batch",
+      layers: free.map(({ name }) => name),
+      evidence: [
+        `${where(free[0])}use_global_stats: false, in ${counted(free.length, "BatchNorm layer")} that testing has`,
+        "with a batch of 1 such a layer sees one image's own statistics",
+      ],
+      against: [],
+      remedy: "Take use_global_stats out: left to the phase it is true in TEST.",
+    });
+  }
+  return causes;
+}
+
+/** The place of a layer's `use_global_stats`, as `train_val.prototxt:12:3: `; empty if it is not known. */
+function where(norm: NormLayer | undefined): string {
+  const param = norm?.message.batchNormParam;
+  const place = (param && placeOf(param, "use_global_stats")) ?? (norm && sourceOf(norm.message)?.place);
+  return place ? `${formatPlace(place)}: ` : "";
+}
+
+/** The number of images from which on the statistics of given data say something about averages. */
+export function imagesNeeded({ given }: Subject): number {
+  const noise = Math.max(0, ...[...given.batch.norms.values()].map(({ imageNoise }) => imageNoise));
+  return Math.max(16, Math.ceil(20 * noise * noise));
+}
+
+export function divergenceText(off: readonly Fit[], set: string): string {
+  const [worst] = [...off].sort((a, b) => b.divergence - a.divergence);
+  if (!worst) return "";
+  return (
+    `${set} differ from the averages at ${listed(namesOf(off), 3)}, most at ${worst.norm.name}: ` +
+    `${formatNumber(worst.divergence, 3)} nats a channel`
+  );
+}

@@ -1,0 +1,105 @@
+import { formatNumber } from "../../util/number-format.js";
+import { type ChannelStatistics, divergences, mean, statisticsIn } from "../batch-norm/fit.js";
+import type { NormBlobs } from "../batch-norm/norm-layers.js";
+
+/** Another meaning that the numbers of a BatchNorm's blobs can have. */
+export interface Reading {
+  /** What the blobs hold, to follow "the blobs of bn1 hold". */
+  readonly text: string;
+  /** What makes them right, to follow the name of the layers. */
+  readonly repair: string;
+  /** The averages that they mean. */
+  readonly blobs: NormBlobs;
+  /** How far what reaches the layer is from these averages, in nats, the mean over the channels. */
+  readonly divergence: number;
+}
+
+/** A reading must fit this many times better than the blobs as they are. */
+const clearly = 10;
+
+/**
+ * The reading with which a BatchNorm's blobs fit what reaches it, if there is one that fits far better than the blobs as they
+ * are. Sources of each: tools that convert nets, which divide by the factor or not, keep σ or 1/σ, or exchange blobs.
+ *
+ * @param limit the divergence up to which averages fit, in nats
+ */
+export function readingOf(
+  blobs: NormBlobs,
+  measured: ChannelStatistics,
+  { eps, fraction }: { readonly eps: number; readonly fraction: number },
+  limit: number,
+): Reading | undefined {
+  const { mean: sums, variance: squares, factor } = blobs;
+  if (sums.length < 2) return undefined;
+  const s = factor === 0 ? 1 : factor;
+  const [means, variances] = [sums.map((value) => value / s), squares.map((value) => value / s)];
+  const now = mean(
+    divergences(measured, factor === 0 ? zeros(sums.length) : { mean: means, variance: variances }, eps),
+  );
+  const candidates = [
+    ...factorReadings(blobs, measured, fraction),
+    {
+      text: "σ, not the variance, as second blob",
+      repair: "square the second blob",
+      blobs: { mean: means, variance: variances.map((v) => v * v), factor: 1 },
+    },
+    {
+      text: "1/σ, not the variance, as second blob",
+      repair: `put 1/v² − ${formatNumber(eps)} for each value v of the second blob`,
+      blobs: { mean: means, variance: variances.map((v) => (v === 0 ? 0 : Math.max(0, 1 / (v * v) - eps))), factor: 1 },
+    },
+    {
+      text: "the variance first and the mean second",
+      repair: "exchange the first two blobs",
+      blobs: { mean: variances, variance: means, factor: 1 },
+    },
+    {
+      text: "the mean with the opposite sign",
+      repair: "turn the sign of the first blob",
+      blobs: { mean: means.map((value) => -value), variance: variances, factor: 1 },
+    },
+  ];
+  const [best] = candidates
+    .map((each) => ({ ...each, divergence: mean(divergences(measured, statisticsIn(each.blobs), eps)) }))
+    .sort((a, b) => a.divergence - b.divergence);
+  return best && best.divergence <= limit && best.divergence * clearly < now ? best : undefined;
+}
+
+/** Readings with another factor: 1, where it was left out or the blobs are divided already, or the one that fits best. */
+function factorReadings(
+  { mean: sums, variance: squares, factor }: NormBlobs,
+  measured: ChannelStatistics,
+  fraction: number,
+) {
+  const ratios = Array.from(squares, (value, c) => value / (measured.variance[c] ?? 0)).filter(
+    (ratio) => Number.isFinite(ratio) && ratio > 0,
+  );
+  const fitting = ratios.sort((a, b) => a - b)[ratios.length >> 1] ?? 0;
+  const at = (value: number, text: string) => ({
+    text,
+    repair: `set the factor to ${formatNumber(value, 4)}`,
+    blobs: { mean: sums, variance: squares, factor: value },
+  });
+  const one =
+    factor === 0
+      ? at(1, "mean and variance as they are, for a factor of 1, and 0 as factor")
+      : at(1, `mean and variance divided by the factor already, and ${formatNumber(factor)} as factor`);
+  // A long training ends with the largest factor that there is.
+  const largest = 1 / (1 - fraction);
+  const undivided = [fitting, largest].filter(
+    (value) => Number.isFinite(value) && value > 0 && Math.abs(value - 1) > 0.2,
+  );
+  return [
+    ...(factor === 1 ? [] : [one]),
+    ...undivided.map((value) =>
+      at(
+        value,
+        `mean and variance that are still to be divided by about ${formatNumber(value, 3)}, and ${formatNumber(factor)} as factor`,
+      ),
+    ),
+  ];
+}
+
+function zeros(count: number): ChannelStatistics {
+  return { mean: new Float32Array(count), variance: new Float32Array(count) };
+}
