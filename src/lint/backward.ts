@@ -33,12 +33,21 @@ export function idleNorms(view: View): readonly LintLayer[] {
 }
 
 /** The bottoms that a layer is asked for the gradient of, but has none for: labels, indices, what goes through a Threshold. */
-export function refusedBottoms(view: View, layer: LintLayer): readonly number[] {
+export function refusedBottoms(view: View, layer: LintLayer, plan = caffeBackward(view)): readonly number[] {
   const { facts, message } = layer;
   // ContrastiveLoss ignores what is wanted for its labels.
   if (!facts || (facts.autoTops && facts.allowForceBackward(1))) return [];
-  const { wanted = [] } = caffeBackward(view).get(layer) ?? {};
+  const { wanted = [] } = plan.get(layer) ?? {};
   return [...message.bottom.keys()].filter((index) => wanted[index] && !facts.allowForceBackward(index));
+}
+
+/** Whether a layer that learns, put behind this one, would be refused: a gradient for it would have to go where none can. */
+export function cannotLearnBehind(view: View, layer: LintLayer): boolean {
+  const plan = planOf(view, (each) => learns(each) || each === layer);
+  const needed = neededBackward(view);
+  return view.layers.some((each) => {
+    return refusedBottoms(view, each, plan).length > refusedBottoms(view, each, needed).length;
+  });
 }
 
 /** The edits that give these BatchNorms all three specs; undefined if one of them cannot be changed. */

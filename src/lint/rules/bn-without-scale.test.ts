@@ -49,6 +49,15 @@ ${relu}${loss}`,
 ${relu}`,
   },
   bad: {
+    "before a Threshold, through which no Scale could learn": {
+      text: `layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 8 dim: 3 } shape { dim: 8 dim: 2 } } }
+▶layer { name: "bn" type: "BatchNorm" bottom: "x" top: "n" ${"param { lr_mult: 0 } ".repeat(3)}}
+layer { name: "p" type: "Threshold" bottom: "n" top: "p" }
+layer { name: "f" type: "InnerProduct" bottom: "p" top: "f" inner_product_param { num_output: 2 } }
+layer { name: "l" type: "EuclideanLoss" bottom: "f" bottom: "t" top: "l" }
+`,
+      says: ["they could not learn"],
+    },
     "Caffe's own weights": {
       text: `${input}▶${bn}${relu}`,
       fixed: `${input}${bn}layer { name: "scale" type: "Scale" bottom: "c" top: "c" scale_param { bias_term: true } }

@@ -1,6 +1,7 @@
 import { isDataLayer } from "../../core/layer-roles.js";
 import type { FieldNode } from "../../proto/text/tree.js";
 import { memoized } from "../../util/memoized.js";
+import { cannotLearnBehind } from "../backward.js";
 import { andOthers, type BatchNorm, batchNorms } from "../batch-norms.js";
 import { blobLayout } from "../fork-blobs.js";
 import { forkNorm, intelField } from "../forks.js";
@@ -73,6 +74,10 @@ function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | 
   }
   const top = layer.message.top[0];
   const [reader] = readers;
+  // Moka and Caffe would refuse the net with a Scale here.
+  const isRefused = net.views.some(
+    (each) => each.phase === "TRAIN" && each.has(layer) && cannotLearnBehind(each, layer),
+  );
   const laterScale = readers.flatMap((each) => view.readers(each)).find((end) => end.layer.type === "Scale")?.layer;
   return {
     at,
@@ -82,8 +87,9 @@ function problemOf(net: LintNet, { view, layer, before }: BatchNorm): Problem | 
       (reader ? `: that is all that ${reader.label} gets${consequenceFor(reader)}. ` : ". ") +
       (laterScale ? `Scale "${laterScale.name}" comes only behind that. ` : "") +
       "Batch normalization is y = γ·x̂ + β; BatchNorm gives x̂, and γ and β are a Scale's with bias_term: true. A new one starts " +
-      "at γ = 1 and β = 0, so a trained net computes what it did.",
-    fix: insertScale(net, layer),
+      "at γ = 1 and β = 0, so a trained net computes what it did." +
+      (isRefused ? " Here they could not learn: what follows has no gradient to send back." : ""),
+    fix: isRefused ? undefined : insertScale(net, layer),
   };
 }
 
