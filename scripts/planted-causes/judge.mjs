@@ -8,6 +8,7 @@
  * - `listed`: kinds of which one must be among the causes, where the first place cannot be demanded
  * - `mayShow`: the kinds that may be stated as fact, since they are so
  * - `layer`: one of the layers that the first cause must name
+ * - `reading`: words (a RegExp) that the title of a "reading" must have, if that is stated as fact
  * - `harmless`: the verdicts that are true where it does no harm; otherwise "well"
  */
 export const expectation = (verdicts, first, { mayShow = first ?? [], ...rest } = {}) => ({
@@ -28,11 +29,12 @@ export function adjusted(expected, harm, isFixed) {
 }
 
 /** `isNamed`: named, or rightly refused; `isWrong`: something that is not so is stated as fact; `reasons` for what is not right. */
-export function judge(report, { verdicts, first, listed, mayShow, layer }) {
+export function judge(report, { verdicts, first, listed, mayShow, layer, reading }) {
   const reasons = [];
   const causes = report.causes ?? [];
-  const wrongCauses = causes.filter(({ kind, shown }) => shown && !mayShow.includes(kind));
-  for (const { kind } of wrongCauses) reasons.push(`states as fact: ${kind}`);
+  const isSo = ({ kind, title }) => mayShow.includes(kind) && !(kind === "reading" && reading && !reading.test(title));
+  const wrongCauses = causes.filter((cause) => cause.shown && !isSo(cause));
+  for (const { kind, title } of wrongCauses) reasons.push(`states as fact: ${kind}: ${title}`);
   const isVerdict = verdicts.includes(report.verdict);
   // "cannot-tell" claims nothing.
   const isWrongVerdict = !isVerdict && report.verdict !== "cannot-tell";

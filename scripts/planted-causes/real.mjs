@@ -45,6 +45,27 @@ async function pieces(count, random) {
   return set;
 }
 
+/** CIFAR-10's colors, blue first: the mean and the standard deviation of each channel, of 255. */
+const cifar = { means: [113.9, 123, 125.3], deviations: [66.7, 62.1, 63] };
+
+/** A set whose channels have CIFAR-10's mean and deviation: a few pictures alone have colors of their own. */
+function asCifar(set) {
+  const area = side * side;
+  const pixels = new Uint8Array(set.pixels.length);
+  for (let channel = 0; channel < 3; channel++) {
+    const places = Array.from({ length: set.count }, (_, i) => (3 * i + channel) * area);
+    const all = places.flatMap((start) => [...set.pixels.subarray(start, start + area)]);
+    const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+    const deviation = Math.sqrt(all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / all.length);
+    for (const start of places)
+      for (let at = start; at < start + area; at++) {
+        const value = ((set.pixels[at] - mean) / deviation) * cifar.deviations[channel] + cifar.means[channel];
+        pixels[at] = Math.min(255, Math.max(0, Math.round(value)));
+      }
+  }
+  return { ...set, pixels };
+}
+
 /** The mean of the pixels that become one. */
 function meanOf(data, plane, width, top, left, edge, y, x, byte) {
   const step = edge / side;
@@ -63,8 +84,7 @@ export class RealBase {
   name = "real";
   isDeployOnly = true;
   chance = 0;
-  /** CIFAR-10's mean color, blue first. */
-  transform = { scale: 1, means: [113.9, 123, 125.3] };
+  transform = { scale: 1, means: cifar.means };
   middle = { norm: "BatchNorm9", before: "Convolution9", scale: "Scale9", relu: "ReLU8" };
 
   static async make(seed) {
@@ -74,7 +94,8 @@ export class RealBase {
     base.weights = readFileSync(file);
     base.body = readFileSync(`${file}.ref/net.prototxt`, "utf8");
     base.norms = parseNet(base.body).message.layer.flatMap(({ type, name }) => (type === "BatchNorm" ? [name] : []));
-    base.testSet = await pieces(100, generator(seed));
+    base.asFound = await pieces(100, generator(seed));
+    base.testSet = asCifar(base.asFound);
     return base;
   }
 

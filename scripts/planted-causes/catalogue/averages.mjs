@@ -21,17 +21,23 @@ const readings = {
   "mean negated": ([mean, variance, factor]) => [mean.map((value) => -value), variance, factor],
 };
 
+/** Words of what each is: another reading, stated as fact, would be wrong. */
+const words = {
+  "factor 1, not divided": /divided by/,
+  "divided, factor left": /already|factor/,
+  "σ for variance": /(?<!1.?\/.?)σ|deviation/,
+  "mean and variance exchanged": /exchang|swap|place/,
+  "mean negated": /sign|negat/,
+};
+
 const reading = (title) => ({
   kind: `reading: ${title}`,
   nets: all,
   plant: (base) => {
-    // A factor of 1 needs no division.
-    if (base.name === "real" && base.isDivided && /factor/.test(title)) return [];
     const weights = withBlobs(base.weights, base.norms, readings[title]);
     // An exchanged mean has negative values: the net's results are not numbers.
     const mayShow = ["reading", ...(title === "mean and variance exchanged" ? ["not finite"] : [])];
-    const expect = expectation("batch-norm", mayShow);
-    return both(base, title, { weights }, expect, { ...expect, verdicts: ["batch-norm"] });
+    return both(base, title, { weights }, expectation("batch-norm", mayShow, { reading: words[title] }));
   },
 });
 
@@ -42,7 +48,7 @@ const readingOfOne = (title) => ({
     const layer = base.middle.norm;
     const weights = withBlobs(base.weights, [layer], readings[title]);
     const first = ["reading", "damaged", ...(title === "mean and variance exchanged" ? ["not finite"] : [])];
-    const expect = expectation("batch-norm", first, { layer });
+    const expect = expectation("batch-norm", first, { layer, reading: words[title] });
     return both(base, title, { weights }, expect).slice(0, 1);
   },
 });
