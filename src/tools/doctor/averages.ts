@@ -5,9 +5,9 @@ import type { NormBlobs } from "../batch-norm/norm-layers.js";
 import type { Cause } from "./cause.js";
 import { type State, scoreLine } from "./explanations/state.js";
 import { divergenceText } from "./facts.js";
-import { blobsOf } from "./lab.js";
-import { isPoor } from "./scores.js";
-import { type Fit, fits, harmful, namesOf, offOf, type Subject } from "./subject.js";
+import { blobsOf, type Scored } from "./lab.js";
+import { isAtChance, isPoor, skill } from "./scores.js";
+import { type Fit, fits, harmful, namesOf, offOf, type Subject, stale } from "./subject.js";
 
 /** A layer fits tightly if it is this many times nearer than those that do not. */
 const tightly = 20;
@@ -29,16 +29,23 @@ export async function unexplainedAverages(subject: Subject, state: State): Promi
     ...scoreLine(subject, `with averages measured anew on ${whose}`, all.scores),
     ...exchanged,
   ];
-  // Data that lead to no better results do no harm.
-  if (helps === false && isPoor(state.side.batch) !== true) {
+  const context = { off, evidence, all: state.fits };
+  const poor = isPoor(state.side.batch);
+  const abrupt = isAbrupt(off, state.fits);
+  const isAlike = off.every(({ divergence }) => divergence <= stale);
+  // Averages that lead to no better results do no harm, in a net that knows its data.
+  if (helps === false && (poor === false || (poor === undefined && isAlike))) {
     tried.push("averages that do not fit are no cause: measuring them anew changes no score for the better");
     return [];
   }
-  const context = { off, evidence, all: state.fits };
+  if (helps === false && poor === undefined) return [foreign(context, abrupt)];
   if (isAlone(off, state.fits)) return [damaged(context)];
-  if (!isReference) return [staleCause(subject, context, false), otherDataCause(context, false)];
-  const poor = isPoor(state.side.batch);
-  const abrupt = isAbrupt(off, state.fits);
+  if (!isReference) {
+    const every = [otherDataCause(context, false), staleCause(subject, context, false), foreign(context, abrupt)];
+    return abrupt ? every.reverse() : every;
+  }
+  // Averages that are only old could be measured anew.
+  if (isAtChance(all) === true && isAtChance(state.side.batch) !== false) return [foreign(context, abrupt)];
   // Where batch statistics give good results on the data of training, the weights and the layers are sound.
   if (poor === false || (poor === undefined && !abrupt)) {
     const isYoung = off.some(({ norm }) => isYoungAverage(subject.stored.get(norm.name)?.factor ?? 0, norm.fraction));
@@ -182,7 +189,7 @@ function foreign({ off, evidence, all }: Context, abrupt: boolean): Cause {
     evidence: [
       ...evidence,
       ...(abrupt ? [`${before} fits, and from ${first?.norm.name} on nothing does`] : []),
-      "with batch statistics the net does not know the data of training either, so new averages do not make it good",
+      "with batch statistics the net does no better, so new averages do not make it good",
     ],
     against: abrupt ? [] : ["the misfit does not begin at one place"],
     remedy:
@@ -223,7 +230,7 @@ export async function smallBatches(subject: Subject, state: State, least: number
   if (!side || state.side !== side) return [];
   const measured = new Map([...state.observed.norms].map(([name, own]) => [name, blobsOf(own)]));
   const pooled = await lab.score(side.set, measured, state.variant);
-  if (judge.isWorse(pooled, side.batch) !== true) return [];
+  if (!isFarWorse(pooled, side.batch) || judge.isWorse(given.averages, side.batch) !== true) return [];
   tried.push(
     `averages over all training data, on them: ${judge.text(pooled.scores)}, ${judge.text(side.batch.scores)} with batches of ${side.set.batchSize}`,
   );
@@ -244,6 +251,13 @@ export async function smallBatches(subject: Subject, state: State, least: number
         "use_global_stats: true once moka calibrate has measured good averages.",
     },
   ];
+}
+
+/** Whether a net does worse by far: its skill by three hundredths, or, if it does not classify, its loss by half. */
+function isFarWorse(these: Scored, those: Scored): boolean {
+  const [own, other] = [skill(these), skill(those)];
+  if (own !== undefined && other !== undefined) return own < other - 0.03;
+  return (these.scores.loss ?? 0) > 1.5 * (those.scores.loss ?? Number.POSITIVE_INFINITY);
 }
 
 /** If the factor is below this share of its limit, 1/(1 − f), the first updates still count in an average. */

@@ -3,12 +3,12 @@ import type { FirstBad } from "../batch-norm/first-bad.js";
 import { otherData, smallBatches, unexplainedAverages } from "./averages.js";
 import { type Cause, isElsewhere, type Verdict } from "./cause.js";
 import { otherCauses } from "./elsewhere.js";
-import { explainByChanges } from "./explanations/changes.js";
+import { explainByChanges, explainByRecord } from "./explanations/changes.js";
 import { explainByDropout } from "./explanations/dropout.js";
 import { explainByInput } from "./explanations/input.js";
 import { explainByReadings } from "./explanations/readings.js";
 import { explainBySharing } from "./explanations/sharing.js";
-import type { State } from "./explanations/state.js";
+import { isSettled, type State } from "./explanations/state.js";
 import { emptyAverages, hardCoded, imagesNeeded, notFinite, unfilled, zeroScales } from "./facts.js";
 import { recordedChanges } from "./recorded-changes.js";
 import { isPoor } from "./scores.js";
@@ -33,15 +33,10 @@ export async function examine(
 ): Promise<Finding> {
   const { given, training, judge, norms } = subject;
   const notes: string[] = [];
-  const broken = notFinite(bad, subject);
   const sides = [training, given].filter((side) => side !== undefined);
   const harms = sides.map((side) => judge.isWorse(side.averages, side.batch));
   const isGood = harms.every((harm) => harm !== true) && isPoor(given.averages) === false;
   const least = harms.includes(true) ? harmful : stale;
-  const missing = unfilled(subject);
-  if (isGood && missing.length > 0) {
-    notes.push(`${missing[0]?.title}; the scores do not depend on it`);
-  }
   const needed = imagesNeeded(subject);
   const isFew = given.set.images < needed;
   if (isFew) {
@@ -50,36 +45,60 @@ export async function examine(
   }
   const reference = training ?? (isFew ? undefined : given);
   const first = reference && stateOf(subject, reference, least);
-  const coded = hardCoded(subject, first ? offOf(first.fits) : []);
-  const frozen = new Set(coded.flatMap(({ layers }) => layers));
-  const empty = (await emptyAverages(subject)).filter(({ layers }) => !layers.every((name) => frozen.has(name)));
-  const facts = [...broken, ...(isGood ? [] : missing), ...zeroScales(subject), ...coded, ...empty];
-  if (facts.some(({ kind, shown }) => shown && decisive.has(kind))) return verdictOf(facts, notes);
-
-  const causes = [...facts];
+  const causes = await factsOf(subject, bad, first?.fits ?? [], isGood, notes);
+  if (causes.some(({ kind, shown }) => shown && decisive.has(kind))) return verdictOf(causes, notes);
   if (!reference || !first) return verdictOf(causes, notes, true);
-  const isFrozen = coded.some(({ title }) => title.includes("TRAIN"));
+
+  const isFrozen = causes.some(({ kind, title }) => kind === "hard-coded" && title.includes("TRAIN"));
   if (norms.length > 0 && !isFrozen) {
-    const explained = await explain(subject, first, least, facts);
-    causes.push(...explained.causes);
-    if (!hasShown(explained.causes)) {
-      causes.push(...(await unexplainedAverages(subject, explained)));
-      if (!hasShown(causes)) causes.push(...(await smallBatches(subject, explained, least)));
-    } else if (offOf(explained.fits).length > 0) {
-      causes.push(...asPossible(await unexplainedAverages(subject, explained)));
+    const explained = await explain(subject, first, least);
+    const isHarmless = explained.after && judge.isWorse(given.averages, explained.after) === false;
+    if (isHarmless) notes.push(...explained.causes.map(({ title }) => `${title}; it changes the scores little`));
+    else causes.push(...explained.causes);
+    if (!hasShown(explained.causes)) causes.push(...(await unexplainedAverages(subject, explained)));
+    if (!hasShown(causes) && offOf(explained.fits).length === 0 && training && !isFew) {
+      causes.push(...(await onDataGiven(subject, least)));
     }
-    if (training && !isFew && !hasShown(causes)) {
-      const own = stateOf(subject, given, least);
-      if (offOf(own.fits).length > 0) {
-        const byInput = await explainByInput(subject, own, least);
-        causes.push(...byInput.causes);
-        if (byInput.causes.length === 0) causes.push(...(await otherData(subject, own)));
-      }
+    if (!hasShown(causes)) {
+      const batches = await smallBatches(subject, first, least);
+      if (batches.length > 0) causes.splice(0, causes.length, ...causes.filter(({ shown }) => shown), ...batches);
     }
   }
-  if (!hasShown(causes) && !isFew) causes.push(...otherCauses(subject));
+  if (!hasShown(causes) && !isFew) {
+    causes.push(...(await otherCauses(subject)));
+  }
   notes.push(...recordNotes(subject, causes));
   return verdictOf(causes, notes, isFew && !training);
+}
+
+/** What the net, the weights and one run show. */
+async function factsOf(
+  subject: Subject,
+  bad: Parameters<typeof notFinite>[0],
+  all: readonly Fit[],
+  isGood: boolean,
+  notes: string[],
+): Promise<Cause[]> {
+  const missing = unfilled(subject);
+  if (isGood && missing.length > 0) notes.push(`${missing[0]?.title}; the scores do not depend on it`);
+  const coded = hardCoded(subject, offOf(all));
+  const frozen = new Set(coded.flatMap(({ layers }) => layers));
+  const empty = (await emptyAverages(subject)).filter(({ layers }) => !layers.every((name) => frozen.has(name)));
+  return [
+    ...notFinite(bad, subject),
+    ...(isGood ? [] : missing),
+    ...zeroScales(subject, all),
+    ...coded,
+    ...empty,
+  ];
+}
+
+/** Experiments with the data given, where the averages fit those of training. */
+async function onDataGiven(subject: Subject, least: number): Promise<readonly Cause[]> {
+  const own = stateOf(subject, subject.given, least);
+  if (offOf(own.fits).length === 0) return [];
+  const byInput = await explainByInput(subject, own, least);
+  return isSettled(byInput) ? byInput.causes : otherData(subject, own);
 }
 
 /** Differences from the record of the trained net that are not stated as causes. */
@@ -106,27 +125,40 @@ function stateOf(subject: Subject, side: Side, least: number): State {
   return { side, variant: {}, averages: stored, observed: side.batch, fits: all, causes: [] };
 }
 
-/** The explanations in the order of what they cost. */
-async function explain(subject: Subject, start: State, least: number, facts: readonly Cause[]): Promise<State> {
-  let state = await explainByReadings(subject, start, least);
-  // Empty averages are a reason of their own, and those behind them fit.
-  if (facts.some(({ kind }) => kind === "empty") && offOf(state.fits).length === 0) return state;
-  state = await explainBySharing(subject, state);
-  state = await explainByChanges(subject, state, least);
-  state = await explainByDropout(subject, state, least);
-  return offOf(state.fits).length > 0 ? explainByInput(subject, state, least) : state;
+/**
+ * Tries each explanation alone, and takes the first with which all averages fit. If there is none, all together; what they
+ * find is then only possible, unless nothing is left.
+ */
+async function explain(subject: Subject, start: State, least: number): Promise<State> {
+  if (offOf(start.fits).length === 0) return explainByRecord(subject, start, least);
+  const explanations = [
+    explainByReadings,
+    explainBySharing,
+    explainByChanges,
+    explainByDropout,
+    explainByInput,
+  ] as const;
+  for (const explanation of explanations) {
+    const end = await explanation(subject, start, least);
+    if (isSettled(end)) return end;
+  }
+  let state = start;
+  for (const explanation of explanations) {
+    if (offOf(state.fits).length > 0) state = await explanation(subject, state, least);
+  }
+  return isSettled(state) ? state : { ...state, causes: asPossible(state.causes) };
 }
 
 function hasShown(causes: readonly Cause[]): boolean {
   return causes.some(({ shown }) => shown);
 }
 
-/** Causes beside one that is shown: what is left may come from it. */
+/** Explanations that leave something unexplained. */
 function asPossible(causes: readonly Cause[]): Cause[] {
   return causes.map((cause) => ({
     ...cause,
     shown: false,
-    against: [...cause.against, "it may come from what is shown above"],
+    against: [...cause.against, "some averages do not fit with it either"],
   }));
 }
 

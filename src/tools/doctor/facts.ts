@@ -6,15 +6,24 @@ import type { FirstBad } from "../batch-norm/first-bad.js";
 import type { NormLayer } from "../batch-norm/norm-layers.js";
 import type { Cause } from "./cause.js";
 import { blobsOf } from "./lab.js";
-import { type Fit, isBlank, isEmpty, namesOf, type Subject } from "./subject.js";
+import { type Fit, isBlank, isEmpty, namesOf, offOf, type Subject } from "./subject.js";
+import { segmentBefore } from "./variants.js";
 
 // What the net, its weights and one run show without an experiment.
 
-/** Values that are no numbers, at the first layer that has them. */
-export function notFinite(bad: { readonly global?: FirstBad; readonly batch?: FirstBad }, { norms }: Subject): Cause[] {
+/** Values that are no numbers, at the first layer that has them; where averages of 0 only overflow, that is no cause. */
+export function notFinite(
+  bad: { readonly global?: FirstBad; readonly batch?: FirstBad },
+  { norms, stored }: Subject,
+): Cause[] {
   const first = bad.global ?? bad.batch;
   if (first?.kind !== "not finite") return [];
   const isNorm = norms.some(({ name }) => name === first.layer);
+  const isSound = [...stored.values()].every(
+    ({ mean, variance, factor }) =>
+      factor >= 0 && variance.every((value) => value >= 0 && value < Number.POSITIVE_INFINITY) && mean.every(Number.isFinite),
+  );
+  if (!bad.batch && isSound) return [];
   const only = bad.batch ? "with batch statistics too" : "with batch statistics all values are finite";
   return [
     {
@@ -59,46 +68,49 @@ export function unfilled({ gap, norms }: Subject): Cause[] {
   ];
 }
 
-/** Scale layers that let nothing through, where no values reach the next BatchNorm because of it. */
-export function zeroScales({ norms, largestScales, given, graph }: Subject): Cause[] {
-  const zero = norms.flatMap(({ scale }) => (scale && largestScales.get(scale.name) === 0 ? [scale] : []));
+/**
+ * Scale layers that let nothing through. It is shown where all images come out the same, or where the averages behind are of
+ * values that the Scale let through.
+ */
+export function zeroScales({ norms, largestScales, given, graph }: Subject, all: readonly Fit[]): Cause[] {
+  const zero = norms.flatMap((norm) =>
+    norm.scale && largestScales.get(norm.scale.name) === 0 ? [{ norm, scale: norm.scale }] : [],
+  );
+  if (zero.length === 0) return [];
+  const names = zero.map(({ scale }) => scale.name);
   const still = norms.filter(({ name }) => {
     const variance = given.batch.norms.get(name)?.variance;
     return variance !== undefined && Array.from(variance).every((value) => value < 1e-12);
   });
-  if (zero.length === 0) return [];
-  const names = zero.map(({ name }) => name);
-  const isConstant = still.length > 0 || given.averages.predictions?.table.filter((value) => value > 0).length === 1;
-  const predictions = given.batch.predictions;
-  const saysOne = predictions && saysOneClass(predictions.table, predictions.classes);
-  const evidence = [
-    `all γ of ${listed(names, 3)} are 0: what comes out is β, whatever goes in`,
-    ...(still.length > 0
-      ? [
-          `what reaches ${listed(
-            still.map(({ name }) => name),
-            3,
-          )} is the same for all images`,
-        ]
-      : []),
-    ...(saysOne ? ["the net says the same class for all images"] : []),
-  ];
+  const behind = offOf(all).filter(({ norm }) => {
+    const segment = segmentBefore(graph, norm.message);
+    return zero.some((each) => segment.includes(each.scale));
+  });
+  const ownFits = zero.every(({ norm }) => all.some((fit) => fit.norm === norm && !fit.isOff));
+  const { predictions } = given.batch;
+  const saysOne = predictions !== undefined && saysOneClass(predictions.table, predictions.classes);
   // In a residual net the branch with γ = 0 only adds nothing; some trainings begin so.
-  const isResidual = zero.every((scale) =>
+  const isResidual = zero.every(({ scale }) =>
     graph.readers(scale).some(({ layer }) => graph.messageOf(layer).type === "Eltwise"),
   );
   return [
     {
       kind: "zero-scale",
-      shown: isConstant || saysOne === true,
+      shown: still.length > 0 || saysOne || (behind.length > 0 && ownFits),
       title: `γ is 0 throughout in ${listed(names, 3)}`,
       layers: names,
-      evidence,
-      against: isResidual
-        ? ["each is added to a shortcut, which goes on without it; some trainings begin with γ = 0"]
-        : [],
+      evidence: [
+        `all γ of ${listed(names, 3)} are 0: what comes out is β, whatever goes in`,
+        ...(still.length > 0 ? [`what reaches ${listed(still.map(({ name }) => name), 3)} is the same for all images`] : []),
+        ...(saysOne ? ["the net says the same class for all images"] : []),
+        ...(behind.length > 0 && ownFits
+          ? [`the averages of ${listed(namesOf(behind), 3)}, behind it, are of other values; those in front of it fit`]
+          : []),
+      ],
+      against: isResidual ? ["each is added to a shortcut, which goes on without it; some trainings begin with γ = 0"] : [],
       remedy:
-        "Look where these blobs were set to 0 (a filler, a tool, a decayed γ). Calibrating changes nothing here; train again, or take the Scale's weights from an earlier snapshot.",
+        "Look where these blobs were set to 0 (a filler, a tool, a decayed γ). Calibrating changes nothing here; train again, or take the " +
+        "Scale's weights from an earlier snapshot.",
     },
   ];
 }

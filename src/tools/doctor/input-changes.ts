@@ -54,6 +54,11 @@ export function changeBatch(batch: Batch, names: ReadonlySet<string>, change: In
 /** The usual scales of images, and their inverses. */
 const usual = [255, 256, 127.5, 128, 58.8, 1 / 0.017].flatMap((value) => [value, 1 / value]);
 
+/** Whether a scale, or its opposite, is one that programs use. */
+export function isUsualScale(scale: number): boolean {
+  return Math.abs(scale) === 1 || usual.includes(Math.abs(scale));
+}
+
 /**
  * The scale of data that would give what reaches a BatchNorm its stored σ, if one number does for all channels; 1 where
  * it hardly differs from 1. The sign cannot be known from that.

@@ -65,39 +65,42 @@ export function readingOf(
   return best && best.divergence <= limit && best.divergence * clearly < now ? best : undefined;
 }
 
-/** Readings with another factor: 1, where it was left out or the blobs are divided already, or the one that fits best. */
+/**
+ * Readings with another factor, those that tools write: 1, where it was left out or the blobs are divided already; and, for a
+ * factor of 1, the one that the blobs still have in them. Any other number would fit too much.
+ */
 function factorReadings(
   { mean: sums, variance: squares, factor }: NormBlobs,
   measured: ChannelStatistics,
   fraction: number,
 ) {
-  const ratios = Array.from(squares, (value, c) => value / (measured.variance[c] ?? 0)).filter(
-    (ratio) => Number.isFinite(ratio) && ratio > 0,
-  );
-  const fitting = ratios.sort((a, b) => a - b)[ratios.length >> 1] ?? 0;
   const at = (value: number, text: string) => ({
     text,
     repair: `set the factor to ${formatNumber(value, 4)}`,
     blobs: { mean: sums, variance: squares, factor: value },
   });
-  const one =
-    factor === 0
-      ? at(1, "mean and variance as they are, for a factor of 1, and 0 as factor")
-      : at(1, `mean and variance divided by the factor already, and ${formatNumber(factor)} as factor`);
-  // A long training ends with the largest factor that there is.
-  const largest = 1 / (1 - fraction);
-  const undivided = [fitting, largest].filter(
-    (value) => Number.isFinite(value) && value > 0 && Math.abs(value - 1) > 0.2,
-  );
-  return [
-    ...(factor === 1 ? [] : [one]),
-    ...undivided.map((value) =>
-      at(
-        value,
-        `mean and variance that are still to be divided by about ${formatNumber(value, 3)}, and ${formatNumber(factor)} as factor`,
-      ),
-    ),
-  ];
+  if (factor === 0) return [at(1, "mean and variance as they are, for a factor of 1, and 0 as factor"), ...undivided()];
+  if (factor !== 1) {
+    return [at(1, `mean and variance divided by the factor already, and ${formatNumber(factor)} as factor`)];
+  }
+  return undivided();
+
+  function undivided() {
+    const ratios = Array.from(squares, (value, c) => value / (measured.variance[c] ?? 0))
+      .filter((ratio) => Number.isFinite(ratio) && ratio > 1)
+      .sort((a, b) => a - b);
+    // A long training ends with the largest factor that there is; a short one with less.
+    const largest = 1 / (1 - fraction);
+    const fitting = ratios[ratios.length >> 1] ?? 0;
+    return [largest, fitting]
+      .filter((value) => value > 1.5 && value < 1.05 * largest)
+      .map((value) =>
+        at(
+          value,
+          `mean and variance that are still to be divided by about ${formatNumber(value, 3)}, and ${formatNumber(factor)} as factor`,
+        ),
+      );
+  }
 }
 
 function zeros(count: number): ChannelStatistics {

@@ -73,7 +73,7 @@ export function fits(
 ): Fit[] {
   const found = norms.flatMap((norm) => {
     const [blobs, measured] = [stored.get(norm.name), observed.norms.get(norm.name)];
-    if (!blobs || !measured || isEmpty(blobs)) return [];
+    if (!blobs || !measured || blobs.factor === 0 || isBlank(blobs)) return [];
     const nats = divergences(measured, statisticsIn(blobs), norm.eps);
     const worstChannel = nats.reduce((worst, value, c) => (value > (nats[worst] ?? 0) ? c : worst), 0);
     return [{ norm, divergence: mean(nats), worstChannel, uncertainty: measured.uncertainty }];

@@ -69,7 +69,7 @@ export async function explainByChanges(subject: Subject, start: State, least: nu
         ? "Set batch_norm_param.eps to that value. Calibrating would only hide the difference in part."
         : "Change the net so. Calibrating would only fit averages to a net that is not the trained one.",
     };
-    state = { ...state, variant: best.variant, observed, fits: all, causes: [...state.causes, cause] };
+    state = { ...state, variant: best.variant, observed, fits: all, causes: [...state.causes, cause], after };
   }
   return state;
 }
@@ -77,6 +77,30 @@ export async function explainByChanges(subject: Subject, start: State, least: nu
 /** A guess must fit closely: of many, one may fit a little by chance. */
 function explains(now: number, before: number, { origin }: Change): boolean {
   return origin === "weights" ? now <= fitting && now < before / 5 : now <= fitting / 3 && now < before / 10;
+}
+
+/** What the net scores with all that the record of the trained net has otherwise, where the averages cannot tell. */
+export async function explainByRecord(subject: Subject, start: State, least: number): Promise<State> {
+  const { graph, recorded, lab, given, judge, tried } = subject;
+  const told = recordedChanges(graph.layers, recorded).filter(({ text }) => !text.startsWith("Dropout"));
+  if (told.length === 0) return start;
+  const message = told.reduce((net, change) => change.apply(net), subject.message);
+  const after = await attempt(lab.score(given.set, start.averages, { message }));
+  const observed = await attempt(lab.observe(start.side.set, { message }));
+  if (!after || !observed) return start;
+  const all = fits(subject, observed, start.averages, least);
+  tried.push(`the net as the weights record it, with ${listed(told.map(({ text }) => text), 3)}: ${judge.text(after.scores)}`);
+  if (offOf(all).length > 0 || judge.isWorse(given.averages, after) !== true) return start;
+  const cause: Cause = {
+    kind: told.every(({ kind }) => kind === "eps") ? "eps" : "structure",
+    shown: true,
+    title: `the net is not as it was trained: it had ${listed(told.map(({ text }) => text), 3)}`,
+    layers: [...new Set(told.flatMap(({ layers }) => layers))],
+    evidence: ["the weights have a record of the trained net, which says so", ...scoreLine(subject, "with it", after.scores)],
+    against: [],
+    remedy: "Change the net so.",
+  };
+  return { ...start, variant: { message }, observed, fits: all, causes: [cause], after };
 }
 
 interface Result {

@@ -57,5 +57,5 @@ export async function explainByDropout(subject: Subject, state: State, least: nu
       "without dropout, as TEST has it.",
   };
   const explained = all.map((fit) => (better.includes(fit) ? fit : (before.get(fit.norm.name) ?? fit)));
-  return { ...state, averages: measured, fits: explained, causes: [...state.causes, cause] };
+  return { ...state, averages: measured, fits: explained, causes: [...state.causes, cause], after };
 }

@@ -7,9 +7,11 @@ import {
   describeChange,
   fittingScale,
   fittingShift,
+  isUsualScale,
   type InputChange,
   noChange,
 } from "../input-changes.js";
+import type { NormLayer } from "../../batch-norm/norm-layers.js";
 import { fits, type Subject } from "../subject.js";
 import { upstream } from "../variants.js";
 import { fitting, type State, scoreLine } from "./state.js";
@@ -19,7 +21,8 @@ export async function explainByInput(subject: Subject, state: State, least: numb
   const { graph, lab, tried, given, judge, norms } = subject;
   const set = state.side.set;
   // The first layers see the data themselves, not what other BatchNorm layers made of them.
-  const first = norms.find(({ message }) => ![...upstream(graph, message)].some(({ type }) => type === "BatchNorm"));
+  const tops = norms.filter(({ message }) => ![...upstream(graph, message)].some(({ type }) => type === "BatchNorm"));
+  const [first] = tops;
   const own = state.fits.find(({ norm }) => norm === first);
   if (!first || !own?.isOff) return state;
   const blobs = state.averages.get(first.name);
@@ -27,7 +30,7 @@ export async function explainByInput(subject: Subject, state: State, least: numb
   const stored = statisticsIn(blobs);
   const inputs = new Set(
     [...set.shapes].flatMap(([name, shape]) =>
-      shape.length > 1 && reaches(subject, name, first.message) ? [name] : [],
+      shape.length > 1 && tops.some(({ message }) => reaches(subject, name, message)) ? [name] : [],
     ),
   );
   const channels = Math.max(1, ...[...inputs].map((name) => set.shapes.get(name)?.[1] ?? 1));
@@ -87,8 +90,10 @@ export async function explainByInput(subject: Subject, state: State, least: numb
   const after = await lab.score(changed(given.set, change), state.averages, state.variant);
   const words = describeChange(best.change);
   tried.push(`the data ${words}: ${judge.text(after.scores) || `${first.name} fits`}`);
-  if (judge.isWorse(after, given.averages)) return state;
   const all = fits(subject, observed, state.averages, least);
+  const now = all.find(({ norm }) => norm === first)?.divergence ?? Number.POSITIVE_INFINITY;
+  const isExact = now <= exactly(subject, first, least);
+  if (judge.isWorse(after, given.averages) || !(isExact || isUsual(best.change))) return state;
   const cause: Cause = {
     kind: "input",
     shown: true,
@@ -102,7 +107,22 @@ export async function explainByInput(subject: Subject, state: State, least: numb
     remedy:
       "Prepare the data as in training (transform_param's scale, mean_value, the order of channels). The averages are right as they are; calibrating would hide the difference.",
   };
-  return { ...state, observed, fits: all, causes: [...state.causes, cause] };
+  return { ...state, observed, fits: all, causes: [...state.causes, cause], after };
+}
+
+/**
+ * The divergence that only the very same data have, but for scale and shift: about that of the data of training. Numbers that are
+ * free to fit make other data fit a little too.
+ */
+function exactly(subject: Subject, norm: NormLayer, least: number): number {
+  const { training, stored } = subject;
+  const own = training && fits(subject, training.batch, stored, least).find((fit) => fit.norm === norm);
+  return Math.max(0.003, own && !own.isOff ? 2 * own.divergence : 0);
+}
+
+/** Whether a change is one that programs make, with no number that was free to fit. */
+function isUsual({ scale, shift }: InputChange): boolean {
+  return isUsualScale(scale) && shift.every((value) => value === 0);
 }
 
 /** Divergences below this are no reason to prefer one explanation to a simpler one, in nats. */

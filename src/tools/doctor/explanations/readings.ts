@@ -53,5 +53,6 @@ export async function explainByReadings(subject: Subject, state: State, least: n
     averages,
     fits: fits(subject, state.observed, averages, least),
     causes: [...state.causes, ...causes],
+    after,
   };
 }

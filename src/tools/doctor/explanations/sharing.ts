@@ -56,7 +56,7 @@ export async function explainBySharing(subject: Subject, state: State): Promise<
         "moka calibrate measures them. moka lint explains it as bn-shared.",
     };
     const fitted = current.fits.map((fit) => (names.includes(fit.norm.name) ? { ...fit, isOff: false } : fit));
-    current = { ...current, averages, fits: fitted, causes: [...current.causes, cause] };
+    current = { ...current, averages, fits: fitted, causes: [...current.causes, cause], after };
   }
   return current;
 }

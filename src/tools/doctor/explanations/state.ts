@@ -2,7 +2,7 @@ import { MokaError } from "../../../util/errors.js";
 import type { NormBlobs } from "../../batch-norm/norm-layers.js";
 import type { Scores } from "../../batch-norm/outputs.js";
 import type { Cause } from "../cause.js";
-import type { Observed, Variant } from "../lab.js";
+import type { Observed, Scored, Variant } from "../lab.js";
 import type { Fit, Side, Subject } from "../subject.js";
 
 /**
@@ -18,10 +18,20 @@ export interface State {
   readonly observed: Observed;
   readonly fits: readonly Fit[];
   readonly causes: readonly Cause[];
+  /** What the net scores on the data given with all that was found. */
+  readonly after?: Scored;
 }
 
 /** Up to this divergence averages count as explained, in nats. */
 export const fitting = 0.1;
+
+/** Whether with what was found all averages fit what reaches their layers, but for what training leaves. */
+export function isSettled({ fits, causes }: State): boolean {
+  return causes.length > 0 && fits.every(({ isOff, divergence }) => !isOff || divergence <= leftover);
+}
+
+/** An average that lags a little behind its weights is this far off, in nats. */
+const leftover = 0.05;
 
 /** What the net scores with an explanation, beside what it scores as it is; nothing for a net that scores nothing. */
 export function scoreLine({ judge, given }: Subject, how: string, scores: Scores): string[] {
