@@ -31,7 +31,9 @@ export function adjusted(expected, harm, isFixed) {
 /** `isNamed`: named, or rightly refused; `isWrong`: something that is not so is stated as fact; `reasons` for what is not right. */
 export function judge(report, { verdicts, first, listed, mayShow, layer, reading }) {
   const reasons = [];
-  const causes = report.causes ?? [];
+  // That the images are too few is no cause: a note says so.
+  const isFew = report.verdict === "cannot-tell" && report.notes?.some((note) => note.includes("too little"));
+  const causes = [...(report.causes ?? []), ...(isFew ? [{ kind: "too few", shown: false, layers: [] }] : [])];
   const isSo = ({ kind, title }) => mayShow.includes(kind) && !(kind === "reading" && reading && !reading.test(title));
   const wrongCauses = causes.filter((cause) => cause.shown && !isSo(cause));
   for (const { kind, title } of wrongCauses) reasons.push(`states as fact: ${kind}: ${title}`);

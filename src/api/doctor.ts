@@ -11,7 +11,7 @@ import { normLayers } from "../tools/batch-norm/norm-layers.js";
 import { accuraciesOf, type Scores } from "../tools/batch-norm/outputs.js";
 import { normBlobsOf } from "../tools/batch-norm/recompute.js";
 import type { Cause, Verdict } from "../tools/doctor/cause.js";
-import { type DataSet, dataSet } from "../tools/doctor/data-set.js";
+import { type DataSet, dataSet, inBatchesOf } from "../tools/doctor/data-set.js";
 import { examine } from "../tools/doctor/examine.js";
 import { Lab } from "../tools/doctor/lab.js";
 import { Judge } from "../tools/doctor/scores.js";
@@ -86,11 +86,12 @@ const largeError = 0.25;
 export async function doctor(model: NetSource, weights: Weights, options: DoctorOptions = {}): Promise<DoctorReport> {
   const { phase = "TEST" } = options;
   return BatchNets.use(model, options, async (nets) => {
-    const given = await dataSet(
+    const asGiven = await dataSet(
       "given",
       () => nets.batches(phase),
-      (source) => nets.iterations(source, 10),
+      (source) => nets.iterations(source, Math.max(10, Math.ceil(fewestGiven / rowsIn(source)))),
     );
+    const given = await inBatchesOf(asGiven, smallest);
     const notes: string[] = [];
     const isTraining = options.data === undefined && phase === "TRAIN";
     const training = isTraining ? undefined : await trainingSet(nets, given, notes);
@@ -181,12 +182,20 @@ async function trainingSet(nets: BatchNets, given: DataSet, notes: string[]): Pr
     return await dataSet(
       "training",
       () => nets.ownBatches("TRAIN"),
-      ({ shapes }) =>
-        Math.max(1, Math.min(mostBatches, Math.ceil(Math.max(images, fewest) / ([...shapes.values()][0]?.[0] ?? 1)))),
+      (source) => Math.max(1, Math.min(mostBatches, Math.ceil(Math.max(images, fewest) / rowsIn(source)))),
     );
   } catch (error) {
     return explained(error, notes);
   }
+}
+
+/** The given data are run in batches of at least so many rows, whatever batches they come in: one image has no statistics. */
+const smallest = 16;
+/** Of data layers at least so many images are looked at. */
+const fewestGiven = 64;
+
+function rowsIn({ shapes }: Pick<DataSet, "shapes">): number {
+  return Math.max(1, [...shapes.values()][0]?.[0] ?? 1);
 }
 
 /** At least so many images of training are looked at, in at most so many batches. */

@@ -1,4 +1,4 @@
-import { countOf, type Shape } from "../../util/shape.js";
+import { countOf, type Shape, sameShape } from "../../util/shape.js";
 import type { Batch, BatchSource } from "../batch-norm/batches.js";
 
 /** Batches of data that can be run again, each time the same ones. */
@@ -76,6 +76,61 @@ function addRows(batch: Batch, rows: Set<string>): void {
     }
     rows.add(`${sum} ${weighted}`);
   }
+}
+
+/**
+ * The same data in batches of at least `rows`, so that statistics of a batch mean something. Batches of other shapes, or of blobs
+ * that do not count rows, stay as they are.
+ */
+export async function inBatchesOf(set: DataSet, rows: number): Promise<DataSet> {
+  if (set.batchSize >= rows) return set;
+  const merged: Batch[] = [];
+  let group: Batch[] = [];
+  const close = () => {
+    if (group.length > 0) merged.push(joined(group));
+    group = [];
+  };
+  for await (const batch of set.batches()) {
+    if (group[0] && !isAlike(group[0], batch)) close();
+    group.push(copied(batch));
+    if (group.length * set.batchSize >= rows) close();
+  }
+  // A last batch of few rows has no statistics of its own.
+  if (merged.length === 0) close();
+  const [first] = merged;
+  if (!first) return set;
+  const shapes = new Map([...first].map(([name, { shape }]) => [name, shape]));
+  return {
+    ...set,
+    shapes,
+    iterations: merged.length,
+    batchSize: rowsOf(first),
+    async *batches() {
+      yield* merged;
+    },
+  };
+}
+
+function isAlike(a: Batch, b: Batch): boolean {
+  const rows = rowsOf(a);
+  return [...a].every(([name, { shape }]) => shape[0] === rows && sameShape(shape, b.get(name)?.shape ?? []));
+}
+
+function joined(batches: readonly Batch[]): Batch {
+  const [first] = batches as readonly [Batch];
+  if (batches.length === 1) return first;
+  return new Map(
+    [...first].map(([name, { shape }]) => {
+      const parts = batches.map((batch) => batch.get(name)?.data ?? []);
+      const data = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const part of parts) {
+        data.set(part, at);
+        at += part.length;
+      }
+      return [name, { shape: [(shape[0] ?? 1) * batches.length, ...shape.slice(1)], data }];
+    }),
+  );
 }
 
 /** The same data with each batch changed on the way. */

@@ -84,13 +84,7 @@ async function factsOf(
   const coded = hardCoded(subject, offOf(all));
   const frozen = new Set(coded.flatMap(({ layers }) => layers));
   const empty = (await emptyAverages(subject)).filter(({ layers }) => !layers.every((name) => frozen.has(name)));
-  return [
-    ...notFinite(bad, subject),
-    ...(isGood ? [] : missing),
-    ...zeroScales(subject, all),
-    ...coded,
-    ...empty,
-  ];
+  return [...notFinite(bad, subject), ...(isGood ? [] : missing), ...zeroScales(subject, all), ...coded, ...empty];
 }
 
 /** Experiments with the data given, where the averages fit those of training. */

@@ -21,7 +21,9 @@ export function notFinite(
   const isNorm = norms.some(({ name }) => name === first.layer);
   const isSound = [...stored.values()].every(
     ({ mean, variance, factor }) =>
-      factor >= 0 && variance.every((value) => value >= 0 && value < Number.POSITIVE_INFINITY) && mean.every(Number.isFinite),
+      factor >= 0 &&
+      variance.every((value) => value >= 0 && value < Number.POSITIVE_INFINITY) &&
+      mean.every(Number.isFinite),
   );
   if (!bad.batch && isSound) return [];
   const only = bad.batch ? "with batch statistics too" : "with batch statistics all values are finite";
@@ -101,13 +103,22 @@ export function zeroScales({ norms, largestScales, given, graph }: Subject, all:
       layers: names,
       evidence: [
         `all γ of ${listed(names, 3)} are 0: what comes out is β, whatever goes in`,
-        ...(still.length > 0 ? [`what reaches ${listed(still.map(({ name }) => name), 3)} is the same for all images`] : []),
+        ...(still.length > 0
+          ? [
+              `what reaches ${listed(
+                still.map(({ name }) => name),
+                3,
+              )} is the same for all images`,
+            ]
+          : []),
         ...(saysOne ? ["the net says the same class for all images"] : []),
         ...(behind.length > 0 && ownFits
           ? [`the averages of ${listed(namesOf(behind), 3)}, behind it, are of other values; those in front of it fit`]
           : []),
       ],
-      against: isResidual ? ["each is added to a shortcut, which goes on without it; some trainings begin with γ = 0"] : [],
+      against: isResidual
+        ? ["each is added to a shortcut, which goes on without it; some trainings begin with γ = 0"]
+        : [],
       remedy:
         "Look where these blobs were set to 0 (a filler, a tool, a decayed γ). Calibrating changes nothing here; train again, or take the " +
         "Scale's weights from an earlier snapshot.",

@@ -37,6 +37,8 @@ export interface Observed extends Scored {
 export interface Variant {
   readonly message?: NetParameter | undefined;
   readonly phase?: "TRAIN" | "TEST" | undefined;
+  /** Whether it keeps the weights that its fillers make. */
+  readonly isUntrained?: boolean | undefined;
 }
 
 export type BuildNet = (
@@ -97,7 +99,7 @@ export class Lab {
   ): Promise<T> {
     const net = await this.#build(set.shapes, statistics, variant);
     try {
-      net.copyTrainedLayers(this.#weights);
+      if (!variant.isUntrained) net.copyTrainedLayers(this.#weights);
       return await work(net);
     } finally {
       await net.dispose();

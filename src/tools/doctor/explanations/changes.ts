@@ -89,14 +89,25 @@ export async function explainByRecord(subject: Subject, start: State, least: num
   const observed = await attempt(lab.observe(start.side.set, { message }));
   if (!after || !observed) return start;
   const all = fits(subject, observed, start.averages, least);
-  tried.push(`the net as the weights record it, with ${listed(told.map(({ text }) => text), 3)}: ${judge.text(after.scores)}`);
+  tried.push(
+    `the net as the weights record it, with ${listed(
+      told.map(({ text }) => text),
+      3,
+    )}: ${judge.text(after.scores)}`,
+  );
   if (offOf(all).length > 0 || judge.isWorse(given.averages, after) !== true) return start;
   const cause: Cause = {
     kind: told.every(({ kind }) => kind === "eps") ? "eps" : "structure",
     shown: true,
-    title: `the net is not as it was trained: it had ${listed(told.map(({ text }) => text), 3)}`,
+    title: `the net is not as it was trained: it had ${listed(
+      told.map(({ text }) => text),
+      3,
+    )}`,
     layers: [...new Set(told.flatMap(({ layers }) => layers))],
-    evidence: ["the weights have a record of the trained net, which says so", ...scoreLine(subject, "with it", after.scores)],
+    evidence: [
+      "the weights have a record of the trained net, which says so",
+      ...scoreLine(subject, "with it", after.scores),
+    ],
     against: [],
     remedy: "Change the net so.",
   };

@@ -1,5 +1,6 @@
 import { formatNumber } from "../../../util/number-format.js";
 import { statisticsIn } from "../../batch-norm/fit.js";
+import type { NormLayer } from "../../batch-norm/norm-layers.js";
 import type { Cause } from "../cause.js";
 import { changed, type DataSet, firstOf, screened } from "../data-set.js";
 import {
@@ -7,11 +8,10 @@ import {
   describeChange,
   fittingScale,
   fittingShift,
-  isUsualScale,
   type InputChange,
+  isUsualScale,
   noChange,
 } from "../input-changes.js";
-import type { NormLayer } from "../../batch-norm/norm-layers.js";
 import { fits, type Subject } from "../subject.js";
 import { upstream } from "../variants.js";
 import { fitting, type State, scoreLine } from "./state.js";
