@@ -81,12 +81,29 @@ else {
   }
 }
 
-function show({ net, kind, variant, harm, seen, isNamed, isWrong, reasons, verdict, causes, expected, seconds }) {
+function show({
+  net,
+  kind,
+  variant,
+  harm,
+  seen,
+  isNamed,
+  isWrong,
+  reasons,
+  verdict,
+  causes,
+  tried,
+  notes,
+  expected,
+  seconds,
+}) {
   const mark = isWrong ? "WRONG " : isNamed ? "right " : "missed";
   const out = values.json ? console.error : console.log;
   out(`${mark} ${net} | ${kind} | ${variant}: harm ${harm}: ${seen} (${seconds} s)`);
   if (reasons.length > 0) out(`       ${reasons.join("; ")}; expected ${JSON.stringify(expected)}`);
   out(`       verdict ${verdict}`);
+  if (values.verbose) for (const line of tried) out(`       tried ${line}`);
+  if (values.verbose) for (const line of notes) out(`       note ${line}`);
   for (const { kind: cause, shown, layers, title, evidence = [], against = [] } of causes) {
     out(`       ${shown ? "shown" : "possible"} ${cause} (${layers.join(", ")}): ${title}`);
     if (!values.verbose) continue;

@@ -55,6 +55,8 @@ async function examine({ variant, model, weights, options = {}, right, expect, i
     said: said(report),
     verdict: report.verdict,
     causes: report.causes,
+    tried: report.tried ?? [],
+    notes: report.notes ?? [],
     ...judge(report, expected),
   };
 }

@@ -1,8 +1,9 @@
 import { connect } from "../core/graph.js";
+import type { Layer } from "../core/layer.js";
 import { isLoss } from "../core/layer-roles.js";
 import { weightsGap } from "../core/weights-gap.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { NetParameterSchema } from "../proto/gen/caffe_pb.js";
+import { type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { type Comparison, compareStatistics, type LayerGap } from "../tools/batch-norm/compare.js";
@@ -121,6 +122,7 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
       averages: await lab.score(set),
     });
     const facts = new Map(global.layers.map((layer) => [layer.name, layer]));
+    const filled = filledLayers(global.layers, file);
     const subject: Subject = {
       lab,
       judge: new Judge(accuraciesOf(global)),
@@ -134,6 +136,7 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
       training: training && (await attemptSide(() => side(training), notes)),
       givenIsTraining: isTraining,
       gap: weightsGap(global.layers, [file]),
+      unfilled: layers.filter(({ name }) => (facts.get(name)?.params.length ?? 0) > 0 && !filled.has(name)),
       recorded: file.layer,
       largestScales: new Map(
         norms.flatMap(({ scale }) => {
@@ -169,6 +172,14 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
       notes: [...notes, ...finding.notes],
     };
   });
+}
+
+/** The names of the layers whose parameters the weights have, under their own name or that of a layer that shares them. */
+function filledLayers(layers: readonly Layer[], file: NetParameter): ReadonlySet<string> {
+  const given = new Set(file.layer.filter(({ blobs }) => blobs.length > 0).map(({ name }) => name));
+  const isGiven = ({ name, message }: Layer) => given.has(name) || message.blobs.length > 0;
+  const spans = new Set(layers.filter(isGiven).flatMap(({ params }) => params.map(({ data }) => data)));
+  return new Set(layers.filter(({ params }) => params.every(({ data }) => spans.has(data))).map(({ name }) => name));
 }
 
 /** The data of TRAIN, about as many images as are given; undefined where there are none that can be read. */

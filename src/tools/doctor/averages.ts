@@ -7,10 +7,10 @@ import { type State, scoreLine } from "./explanations/state.js";
 import { divergenceText } from "./facts.js";
 import { blobsOf, type Scored } from "./lab.js";
 import { isAtChance, isPoor, skill } from "./scores.js";
-import { type Fit, fits, harmful, namesOf, offOf, type Subject, stale } from "./subject.js";
+import { type Fit, fits, isFirstLevel, namesOf, offOf, type Subject, stale } from "./subject.js";
 
 /** A layer fits tightly if it is this many times nearer than those that do not. */
-const tightly = 20;
+const tightly = 10;
 
 /** Averages that nothing explains: tries those that are measured anew, and tells what speaks for each reason. */
 export async function unexplainedAverages(subject: Subject, state: State): Promise<Cause[]> {
@@ -38,10 +38,20 @@ export async function unexplainedAverages(subject: Subject, state: State): Promi
     tried.push("averages that do not fit are no cause: measuring them anew changes no score for the better");
     return [];
   }
-  if (helps === false && poor === undefined) return [foreign(context, abrupt)];
-  if (isAlone(off, state.fits)) return [damaged(context)];
+  const isTop = off.every(({ norm }) => isFirstLevel(subject, norm));
+  if (helps === false && poor === undefined) {
+    const gain = 1 - (all.scores.loss ?? 0) / (given.averages.scores.loss ?? 1);
+    return gain < little ? [foreign(context, abrupt)] : [staleCause(subject, context, false), foreign(context, abrupt)];
+  }
+  // What reaches the first BatchNorm may be other data as well, where those of training are not there.
+  if (isAlone(off, state.fits) && (isReference || !isTop)) return [damaged(context)];
   if (!isReference) {
-    const every = [otherDataCause(context, false), staleCause(subject, context, false), foreign(context, abrupt)];
+    const every = [
+      ...(state.fits[0]?.isOff ? [unlikePrepared(context)] : []),
+      otherDataCause(context, false),
+      staleCause(subject, context, false),
+      foreign(context, abrupt),
+    ];
     return abrupt ? every.reverse() : every;
   }
   // Averages that are only old could be measured anew.
@@ -52,7 +62,23 @@ export async function unexplainedAverages(subject: Subject, state: State): Promi
     if (!isYoung && isLast(off, state.fits)) return [damaged(context)];
     return [staleCause(subject, context, true)];
   }
-  return [foreign(context, abrupt), staleCause(subject, context, false)];
+  return abrupt ? [foreign(context, abrupt)] : [foreign(context, abrupt), staleCause(subject, context, false)];
+}
+
+/** A loss that new averages make less by this share or more says something of the old ones. */
+const little = 0.05;
+
+/** Data that are prepared otherwise than in training, in a way that was not found. */
+function unlikePrepared({ off, evidence, all }: Context): Cause {
+  return {
+    kind: "input",
+    shown: false,
+    title: "the data are not prepared as in training",
+    layers: namesOf(off),
+    evidence: [...evidence, `already ${all[0]?.norm.name}, the first BatchNorm, does not fit them`],
+    against: ["no scale, shift or order of channels was found with which all averages fit"],
+    remedy: "Look at transform_param, the size and cropping of images, and the order of channels.",
+  };
 }
 
 /** Puts the measured averages into one layer at a time, and tells which of them alone helps most. */
@@ -100,7 +126,7 @@ function isLast(off: readonly Fit[], all: readonly Fit[]): boolean {
 }
 
 function isTight({ divergence }: Fit, off: readonly Fit[]): boolean {
-  return divergence <= harmful && off.every((each) => each.divergence > tightly * divergence);
+  return off.every((each) => each.divergence > tightly * divergence);
 }
 
 /** Whether the layers in front of the first that does not fit do so tightly, and all behind it do not. */

@@ -11,6 +11,8 @@ const [exchanged, gained] = [0.5, 0.3];
 const worse = 0.1;
 /** A net that has learned has less than this share of the loss of one that has not. */
 const learned = 0.8;
+/** A training on fewer images than this has seen little. */
+const fewImages = 100;
 /** From this many times the loss of training on, the data given are worse for another reason than chance. */
 const farther = 1.5;
 
@@ -79,7 +81,8 @@ function exchangedLabels(predictions: Predictions, accuracy: string): Cause | un
 const mostPairs = 5;
 
 /** For a net with a loss alone: beside that of training, and beside that of the same net with the weights of its fillers. */
-async function lossCauses({ given, training, lab, judge }: Subject): Promise<Cause[]> {
+async function lossCauses(subject: Subject): Promise<Cause[]> {
+  const { given, training, lab, judge } = subject;
   const [own, reference] = [given.averages.scores.loss, training?.averages.scores.loss];
   if (own === undefined) return [];
   const { scores } = await lab.observe(given.set, { isUntrained: true });
@@ -97,7 +100,13 @@ async function lossCauses({ given, training, lab, judge }: Subject): Promise<Cau
     `loss ${formatNumber(own, 4)}, ${formatNumber(reference, 4)} on the data of training; batch statistics do no better`,
     beside,
   ];
-  return [labelCause(evidence, []), overfittingCause(evidence, []), differentCause(evidence, [])];
+  const distance = distanceOf(subject);
+  const others = [overfittingCause(evidence, []), labelCause(evidence, [])];
+  const different = differentCause(
+    [...evidence, ...(distance.isFar ? [distance.text] : [])],
+    distance.isFar ? [] : [distance.text],
+  );
+  return distance.isFar ? [different, ...others] : [...others, different];
 }
 
 function untrained(evidence: readonly string[], isKnown: boolean): Cause {
@@ -160,7 +169,8 @@ function distanceOf(subject: Subject): { readonly isFar: boolean; readonly text:
     Math.max(0, ...(side ? fits(subject, side.batch, stored, 0).map(({ divergence }) => divergence) : []));
   const [own, reference] = [worst(given), worst(training)];
   return {
-    isFar: own > 5 * reference && own > 0.01,
+    // Few images of training may differ from others by chance.
+    isFar: own > 5 * reference && own > 0.01 && (training?.set.images ?? 0) > fewImages,
     text:
       `the averages are at most ${formatNumber(own, 3)} nats from the data given, ${formatNumber(reference, 3)} from those of ` +
       "training",

@@ -9,10 +9,10 @@ import { explainByInput } from "./explanations/input.js";
 import { explainByReadings } from "./explanations/readings.js";
 import { explainBySharing } from "./explanations/sharing.js";
 import { isSettled, type State } from "./explanations/state.js";
-import { emptyAverages, hardCoded, imagesNeeded, notFinite, unfilled, zeroScales } from "./facts.js";
+import { emptyAverages, hardCoded, imagesNeeded, notFinite, unfilledLayers, zeroScales } from "./facts.js";
 import { recordedChanges } from "./recorded-changes.js";
 import { isPoor } from "./scores.js";
-import { type Fit, fits, harmful, offOf, type Side, type Subject, stale } from "./subject.js";
+import { type Fit, fits, harmful, misfit, offOf, type Side, type Subject, stale } from "./subject.js";
 
 /** What is wrong with a net, as far as experiments tell. */
 export interface Finding {
@@ -52,11 +52,11 @@ export async function examine(
   const isFrozen = causes.some(({ kind, title }) => kind === "hard-coded" && title.includes("TRAIN"));
   if (norms.length > 0 && !isFrozen) {
     const explained = await explain(subject, first, least);
-    const isHarmless = explained.after && judge.isWorse(given.averages, explained.after) === false;
+    const isHarmless = explained.after !== undefined && judge.isWorse(given.averages, explained.after) === false;
     if (isHarmless) notes.push(...explained.causes.map(({ title }) => `${title}; it changes the scores little`));
     else causes.push(...explained.causes);
     if (!hasShown(explained.causes)) causes.push(...(await unexplainedAverages(subject, explained)));
-    if (!hasShown(causes) && offOf(explained.fits).length === 0 && training && !isFew) {
+    if (!hasShown(causes) && !isHarmless && offOf(explained.fits).length === 0 && training && !isFew) {
       causes.push(...(await onDataGiven(subject, least)));
     }
     if (!hasShown(causes)) {
@@ -64,7 +64,7 @@ export async function examine(
       if (batches.length > 0) causes.splice(0, causes.length, ...causes.filter(({ shown }) => shown), ...batches);
     }
   }
-  if (!hasShown(causes) && !isFew) {
+  if (causes.length === 0 && !isFew) {
     causes.push(...(await otherCauses(subject)));
   }
   notes.push(...recordNotes(subject, causes));
@@ -79,7 +79,7 @@ async function factsOf(
   isGood: boolean,
   notes: string[],
 ): Promise<Cause[]> {
-  const missing = unfilled(subject);
+  const missing = unfilledLayers(subject, all);
   if (isGood && missing.length > 0) notes.push(`${missing[0]?.title}; the scores do not depend on it`);
   const coded = hardCoded(subject, offOf(all));
   const frozen = new Set(coded.flatMap(({ layers }) => layers));
@@ -119,9 +119,12 @@ function stateOf(subject: Subject, side: Side, least: number): State {
   return { side, variant: {}, averages: stored, observed: side.batch, fits: all, causes: [] };
 }
 
+/** Totals of divergences that differ by less are the same, in nats. */
+const alike = 0.002;
+
 /**
- * Tries each explanation alone, and takes the first with which all averages fit. If there is none, all together; what they
- * find is then only possible, unless nothing is left.
+ * Tries each explanation alone, and takes the one with which all averages fit best. If two fit as well, both are only possible. If
+ * none does, all are tried together; what they find is then only possible, unless nothing is left.
  */
 async function explain(subject: Subject, start: State, least: number): Promise<State> {
   if (offOf(start.fits).length === 0) return explainByRecord(subject, start, least);
@@ -132,10 +135,27 @@ async function explain(subject: Subject, start: State, least: number): Promise<S
     explainByDropout,
     explainByInput,
   ] as const;
+  const ends: State[] = [];
   for (const explanation of explanations) {
     const end = await explanation(subject, start, least);
-    if (isSettled(end)) return end;
+    if (isSettled(end)) ends.push(end);
+    // What the weights say themselves need not be guessed.
+    if (ends.some(({ isRecorded }) => isRecorded)) break;
   }
+  ends.sort((a, b) => Number(b.isRecorded ?? false) - Number(a.isRecorded ?? false) || misfit(a.fits) - misfit(b.fits));
+  const [best, next] = ends;
+  if (best && next && !best.isRecorded && misfit(next.fits) <= 2 * misfit(best.fits) + alike) {
+    const both = [...best.causes, ...next.causes];
+    return {
+      ...best,
+      causes: both.map((cause) => ({
+        ...cause,
+        shown: false,
+        against: [...cause.against, "it is not the only one with which all averages fit"],
+      })),
+    };
+  }
+  if (best) return best;
   let state = start;
   for (const explanation of explanations) {
     if (offOf(state.fits).length > 0) state = await explanation(subject, state, least);

@@ -45,12 +45,22 @@ export function notFinite(
   ];
 }
 
-/** Layers that the weights leave as fillers made them. BatchNorm layers are in `emptyAverages`. */
-export function unfilled({ gap, norms }: Subject): Cause[] {
-  const left = gap.left.filter(({ layer }) => !norms.some(({ name }) => name === layer.name));
+/**
+ * Layers that the weights leave as fillers made them. A filler that makes the same values each time may be meant; it is shown to
+ * be a cause where averages behind do not fit. BatchNorm layers are in `emptyAverages`.
+ */
+export function unfilledLayers({ gap, unfilled, graph }: Subject, all: readonly Fit[]): Cause[] {
+  const behind = offOf(all).map(({ norm }) => segmentBefore(graph, norm.message));
+  const random = new Set(gap.left.map(({ layer }) => layer.name));
+  const left = unfilled.filter(
+    (layer) =>
+      layer.type !== "BatchNorm" && (random.has(layer.name) || behind.some((segment) => segment.includes(layer))),
+  );
   if (left.length === 0) return [];
-  const names = left.map(({ layer }) => layer.name);
-  const meant = left.flatMap(({ layer, meant: name }) => (name ? [`"${name}" of the weights fits ${layer.name}`] : []));
+  const names = left.map(({ name }) => name);
+  const meant = gap.left.flatMap(({ layer, meant: name }) =>
+    name && names.includes(layer.name) ? [`"${name}" of the weights fits ${layer.name}`] : [],
+  );
   return [
     {
       kind: "unfilled",
@@ -58,7 +68,7 @@ export function unfilled({ gap, norms }: Subject): Cause[] {
       title: `no weights for ${listed(names, 3)}: what the filler made is still there`,
       layers: names,
       evidence: [
-        `the weights have no blobs for ${left.map(({ layer }) => `"${layer.name}" (${layer.type})`).join(", ")}`,
+        `the weights have no blobs for ${left.map(({ name, type }) => `"${name}" (${type})`).join(", ")}`,
         ...meant,
         ...(gap.untaken.length > 0 ? [`no layer takes "${gap.untaken.slice(0, 3).join('", "')}" of the weights`] : []),
       ],

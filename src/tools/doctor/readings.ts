@@ -19,23 +19,40 @@ const clearly = 10;
 
 /**
  * The reading with which a BatchNorm's blobs fit what reaches it, if there is one that fits far better than the blobs as they
- * are. Sources of each: tools that convert nets, which divide by the factor or not, keep σ or 1/σ, or exchange blobs.
+ * are.
  *
  * @param limit the divergence up to which averages fit, in nats
  */
 export function readingOf(
   blobs: NormBlobs,
   measured: ChannelStatistics,
-  { eps, fraction }: { readonly eps: number; readonly fraction: number },
+  settings: Settings,
   limit: number,
 ): Reading | undefined {
+  if (blobs.mean.length < 2) return undefined;
+  const now = mean(divergences(measured, statisticsIn(blobs), settings.eps));
+  const [best] = allReadings(blobs, measured, settings);
+  return best && best.divergence <= limit && best.divergence * clearly < now ? best : undefined;
+}
+
+interface Settings {
+  readonly eps: number;
+  /** `moving_average_fraction`. */
+  readonly fraction: number;
+}
+
+/**
+ * All readings, the one that fits best first. Sources of each: tools that convert nets, which divide by the factor or not, keep σ or
+ * 1/σ, or exchange blobs.
+ */
+export function allReadings(
+  blobs: NormBlobs,
+  measured: ChannelStatistics,
+  { eps, fraction }: Settings,
+): readonly Reading[] {
   const { mean: sums, variance: squares, factor } = blobs;
-  if (sums.length < 2) return undefined;
   const s = factor === 0 ? 1 : factor;
   const [means, variances] = [sums.map((value) => value / s), squares.map((value) => value / s)];
-  const now = mean(
-    divergences(measured, factor === 0 ? zeros(sums.length) : { mean: means, variance: variances }, eps),
-  );
   const candidates = [
     ...factorReadings(blobs, measured, fraction),
     {
@@ -59,10 +76,9 @@ export function readingOf(
       blobs: { mean: means.map((value) => -value), variance: variances, factor: 1 },
     },
   ];
-  const [best] = candidates
+  return candidates
     .map((each) => ({ ...each, divergence: mean(divergences(measured, statisticsIn(each.blobs), eps)) }))
     .sort((a, b) => a.divergence - b.divergence);
-  return best && best.divergence <= limit && best.divergence * clearly < now ? best : undefined;
 }
 
 /**
@@ -101,8 +117,4 @@ function factorReadings(
         ),
       );
   }
-}
-
-function zeros(count: number): ChannelStatistics {
-  return { mean: new Float32Array(count), variance: new Float32Array(count) };
 }

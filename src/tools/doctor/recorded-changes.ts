@@ -23,6 +23,7 @@ export function recordedChanges(layers: readonly LayerParameter[], recorded: rea
 
 /** Layers of one bottom and one top that the trained net had and this one has not. */
 function missingLayers(own: ReadonlyMap<string, LayerParameter>, recorded: readonly LayerParameter[]): Change[] {
+  const theirs = new Set(recorded.map(({ name }) => name));
   return recorded.flatMap((layer, index): Change[] => {
     const [[bottom, ...more], [top, ...others]] = [layer.bottom, layer.top];
     if (own.has(layer.name) || bottom === undefined || top === undefined || more.length + others.length > 0) return [];
@@ -31,6 +32,11 @@ function missingLayers(own: ReadonlyMap<string, LayerParameter>, recorded: reado
     // The nearest layer above that makes its bottom and is in both nets.
     const anchor = recorded.slice(0, index).findLast((each) => each.top.includes(bottom) && own.has(each.name));
     if (!anchor) return [];
+    const isRenamed = [...own.values()].some(
+      ({ name, type, bottom: [input] }) =>
+        type === layer.type && !theirs.has(name) && input === own.get(anchor.name)?.top[0],
+    );
+    if (isRenamed) return [];
     return [
       {
         text: `${layer.type} "${layer.name}" behind "${anchor.name}"`,

@@ -6,6 +6,7 @@ import type { NormBlobs, NormLayer } from "../batch-norm/norm-layers.js";
 import type { DataSet } from "./data-set.js";
 import type { Lab, Observed, Scored } from "./lab.js";
 import type { Judge } from "./scores.js";
+import { upstream } from "./variants.js";
 
 /** What the net does with one set of data: by the statistics of the batch, and by its averages. */
 export interface Side {
@@ -35,6 +36,8 @@ export interface Subject {
   /** Whether the data given are those of TRAIN's data layers. */
   readonly givenIsTraining: boolean;
   readonly gap: WeightsGap;
+  /** The layers with parameters for which the weights have no blobs, whatever their fillers make. */
+  readonly unfilled: readonly LayerParameter[];
   /** The layers of the net that the weights were saved from, if they tell. */
   readonly recorded: readonly LayerParameter[];
   /** The largest γ by size of each Scale behind a BatchNorm, by its name. */
@@ -73,7 +76,7 @@ export function fits(
 ): Fit[] {
   const found = norms.flatMap((norm) => {
     const [blobs, measured] = [stored.get(norm.name), observed.norms.get(norm.name)];
-    if (!blobs || !measured || blobs.factor === 0 || isBlank(blobs)) return [];
+    if (!blobs || !measured || isBlank(blobs)) return [];
     const nats = divergences(measured, statisticsIn(blobs), norm.eps);
     const worstChannel = nats.reduce((worst, value, c) => (value > (nats[worst] ?? 0) ? c : worst), 0);
     return [{ norm, divergence: mean(nats), worstChannel, uncertainty: measured.uncertainty }];
@@ -84,6 +87,11 @@ export function fits(
     const limit = Math.max(least, uncertainty, worst / 50);
     return { ...fit, limit, isOff: !(fit.divergence <= limit) };
   });
+}
+
+/** Whether no other BatchNorm is in front of one: it sees the data themselves. */
+export function isFirstLevel({ graph }: Subject, { message }: NormLayer): boolean {
+  return ![...upstream(graph, message)].some(({ type }) => type === "BatchNorm");
 }
 
 export function offOf(all: readonly Fit[]): Fit[] {

@@ -69,7 +69,15 @@ export async function explainByChanges(subject: Subject, start: State, least: nu
         ? "Set batch_norm_param.eps to that value. Calibrating would only hide the difference in part."
         : "Change the net so. Calibrating would only fit averages to a net that is not the trained one.",
     };
-    state = { ...state, variant: best.variant, observed, fits: all, causes: [...state.causes, cause], after };
+    state = {
+      ...state,
+      variant: best.variant,
+      observed,
+      fits: all,
+      causes: [...state.causes, cause],
+      after,
+      isRecorded: change.origin === "weights",
+    };
   }
   return state;
 }
@@ -95,7 +103,8 @@ export async function explainByRecord(subject: Subject, start: State, least: num
       3,
     )}: ${judge.text(after.scores)}`,
   );
-  if (offOf(all).length > 0 || judge.isWorse(given.averages, after) !== true) return start;
+  const isBetter = judge.isWorse(given.averages, after) ?? misfit(all) < misfit(start.fits) / 2;
+  if (offOf(all).length > 0 || !isBetter) return start;
   const cause: Cause = {
     kind: told.every(({ kind }) => kind === "eps") ? "eps" : "structure",
     shown: true,

@@ -12,16 +12,19 @@ import {
   isUsualScale,
   noChange,
 } from "../input-changes.js";
-import { fits, type Subject } from "../subject.js";
+import { fits, isFirstLevel, type Subject } from "../subject.js";
 import { upstream } from "../variants.js";
 import { fitting, type State, scoreLine } from "./state.js";
 
+/** Each channel that may have its own shift costs a run. */
+const mostShifted = 4;
+
 /** Data on another scale, with another mean, or with channels in reverse order. */
 export async function explainByInput(subject: Subject, state: State, least: number): Promise<State> {
-  const { graph, lab, tried, given, judge, norms } = subject;
+  const { lab, tried, given, judge, norms } = subject;
   const set = state.side.set;
   // The first layers see the data themselves, not what other BatchNorm layers made of them.
-  const tops = norms.filter(({ message }) => ![...upstream(graph, message)].some(({ type }) => type === "BatchNorm"));
+  const tops = norms.filter((norm) => isFirstLevel(subject, norm));
   const [first] = tops;
   const own = state.fits.find(({ norm }) => norm === first);
   if (!first || !own?.isOff) return state;
@@ -49,29 +52,29 @@ export async function explainByInput(subject: Subject, state: State, least: numb
     if (!plain) continue;
     if (isReversed) found.push(plain);
     const scale = fittingScale(stored, plain.measured);
-    if (scale === undefined) continue;
-    for (const signed of [scale, -scale]) {
-      const scaled = await look(small, { isReversed, scale: signed, shift: [] });
-      if (!scaled) continue;
-      if (signed !== 1) found.push(scaled);
-      if (channels > 4) continue;
-      const responses: number[][] = [];
-      for (let channel = 0; channel < channels; channel++) {
-        const shift = Array.from({ length: channels }, (_, c) => (c === channel ? 1 : 0));
-        const moved = await look(small, { isReversed, scale: signed, shift });
-        const means = moved?.measured.mean ?? [];
-        responses.push(Array.from(means, (value, c) => value - (scaled.measured.mean[c] ?? 0)));
-      }
-      const shift = fittingShift(stored, scaled.measured, responses);
-      if (shift) {
-        const shifted = await look(small, {
-          isReversed,
-          scale: signed,
-          shift: shift.map((value) => Number(value.toPrecision(3))),
-        });
-        if (shifted) found.push(shifted);
-      }
+    // Where the borders of a convolution are padded, σ depends on the shift: then 1 is tried too.
+    for (const size of new Set([scale ?? 1, 1])) {
+      for (const signed of [size, -size]) found.push(...(await withShift({ isReversed, scale: signed, shift: [] })));
     }
+  }
+
+  /** A change of scale, and the same with the shift that fits then. */
+  async function withShift(change: InputChange) {
+    const scaled = await look(small, change);
+    if (!scaled) return [];
+    const result = change.scale === 1 && !change.isReversed ? [] : [scaled];
+    if (channels > mostShifted) return result;
+    const responses: number[][] = [];
+    for (let channel = 0; channel < channels; channel++) {
+      const shift = Array.from({ length: channels }, (_, c) => (c === channel ? 1 : 0));
+      const moved = await look(small, { ...change, shift });
+      const means = moved?.measured.mean ?? [];
+      responses.push(Array.from(means, (value, c) => value - (scaled.measured.mean[c] ?? 0)));
+    }
+    const shift = fittingShift(stored, scaled.measured, responses);
+    const shifted =
+      shift && (await look(small, { ...change, shift: shift.map((value) => Number(value.toPrecision(3))) }));
+    return shifted ? [...result, shifted] : result;
   }
   // A shift is taken only if it explains far more than none.
   const size = ({ change }: { change: InputChange }) =>

@@ -2,9 +2,12 @@ import { grouped } from "../../../util/grouped.js";
 import { formatNumber } from "../../../util/number-format.js";
 import { listed } from "../../../util/words.js";
 import type { Cause } from "../cause.js";
-import { type Reading, readingOf } from "../readings.js";
+import { allReadings, type Reading, readingOf } from "../readings.js";
 import { fits, isBlank, isEmpty, namesOf, offOf, type Subject } from "../subject.js";
 import { fitting, type State, scoreLine } from "./state.js";
+
+/** Right numbers read rightly are at most this far from what reaches the layer, in nats. */
+const closely = 0.02;
 
 /** Blobs that mean something else: divided or not, σ for the variance, exchanged. No run is needed but one for the score. */
 export async function explainByReadings(subject: Subject, state: State, least: number): Promise<State> {
@@ -13,9 +16,19 @@ export async function explainByReadings(subject: Subject, state: State, least: n
   const found = norms.flatMap((norm) => {
     const [blobs, measured] = [state.averages.get(norm.name), state.observed.norms.get(norm.name)];
     if (!blobs || !measured || isBlank(blobs) || !(off.has(norm.name) || isEmpty(blobs))) return [];
-    const reading = readingOf(blobs, measured, norm, fitting);
+    const reading = readingOf(blobs, measured, norm, Math.max(closely, measured.uncertainty));
     return reading ? [{ name: norm.name, reading }] : [];
   });
+  // A tool treats all layers alike; where σ and variance, or ±mean, hardly differ, a layer alone cannot tell.
+  const readings = new Set(found.map(({ reading }) => reading.text));
+  for (const norm of norms) {
+    const [blobs, measured] = [state.averages.get(norm.name), state.observed.norms.get(norm.name)];
+    if (!off.has(norm.name) || found.some(({ name }) => name === norm.name) || !blobs || !measured) continue;
+    const alike = allReadings(blobs, measured, norm).find(
+      ({ text, divergence }) => readings.has(text) && divergence <= Math.max(fitting, measured.uncertainty),
+    );
+    if (alike) found.push({ name: norm.name, reading: alike });
+  }
   if (off.size > 0 && found.length === 0)
     tried.push("other readings of the blobs (factor, σ, exchanged, signs): none fits");
   if (found.length === 0) return state;

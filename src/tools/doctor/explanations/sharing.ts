@@ -55,7 +55,9 @@ export async function explainBySharing(subject: Subject, state: State): Promise<
         "Give each its own averages: other names in param { name }, or none (the weights of the convolutions can stay shared); then " +
         "moka calibrate measures them. moka lint explains it as bn-shared.",
     };
-    const fitted = current.fits.map((fit) => (names.includes(fit.norm.name) ? { ...fit, isOff: false } : fit));
+    const fitted = current.fits.map((fit) =>
+      names.includes(fit.norm.name) ? { ...fit, divergence: 0, isOff: false } : fit,
+    );
     current = { ...current, averages, fits: fitted, causes: [...current.causes, cause], after };
   }
   return current;

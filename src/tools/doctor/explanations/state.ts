@@ -20,6 +20,8 @@ export interface State {
   readonly causes: readonly Cause[];
   /** What the net scores on the data given with all that was found. */
   readonly after?: Scored;
+  /** Whether the weights' record of the trained net says the same. */
+  readonly isRecorded?: boolean;
 }
 
 /** Up to this divergence averages count as explained, in nats. */
@@ -31,7 +33,7 @@ export function isSettled({ fits, causes }: State): boolean {
 }
 
 /** An average that lags a little behind its weights is this far off, in nats. */
-const leftover = 0.05;
+const leftover = 0.1;
 
 /** What the net scores with an explanation, beside what it scores as it is; nothing for a net that scores nothing. */
 export function scoreLine({ judge, given }: Subject, how: string, scores: Scores): string[] {
