@@ -168,7 +168,7 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
       ...(start && { gapStartsAt: start.name }),
       verdict: finding.verdict,
       causes: finding.causes,
-      tried: subject.tried,
+      tried: [...new Set(subject.tried)],
       notes: [...notes, ...finding.notes],
     };
   });

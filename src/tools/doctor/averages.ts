@@ -29,7 +29,7 @@ export async function unexplainedAverages(subject: Subject, state: State): Promi
     ...scoreLine(subject, `with averages measured anew on ${whose}`, all.scores),
     ...exchanged,
   ];
-  const context = { off, evidence, all: state.fits };
+  const context = { off, evidence, all: state.fits, helps };
   const poor = isPoor(state.side.batch);
   const abrupt = isAbrupt(off, state.fits);
   const isAlike = off.every(({ divergence }) => divergence <= stale);
@@ -43,30 +43,32 @@ export async function unexplainedAverages(subject: Subject, state: State): Promi
     const gain = 1 - (all.scores.loss ?? 0) / (given.averages.scores.loss ?? 1);
     return gain < little ? [foreign(context, abrupt)] : [staleCause(subject, context, false), foreign(context, abrupt)];
   }
+  // Averages that are only old, or damaged, could be measured anew.
+  if (isAtChance(all) === true && isAtChance(state.side.batch) !== false) return [foreign(context, abrupt)];
   // What reaches the first BatchNorm may be other data as well, where those of training are not there.
-  if (isAlone(off, state.fits) && (isReference || !isTop)) return [damaged(context)];
+  const alone = isAlone(off, state.fits);
+  if (alone && (isReference || !isTop)) return [damaged(context, true)];
   if (!isReference) {
     const every = [
       ...(state.fits[0]?.isOff ? [unlikePrepared(context)] : []),
       otherDataCause(context, false),
+      ...(alone ? [damaged(context, false)] : []),
       staleCause(subject, context, false),
       foreign(context, abrupt),
     ];
     return abrupt ? every.reverse() : every;
   }
-  // Averages that are only old could be measured anew.
-  if (isAtChance(all) === true && isAtChance(state.side.batch) !== false) return [foreign(context, abrupt)];
   // Where batch statistics give good results on the data of training, the weights and the layers are sound.
   if (poor === false || (poor === undefined && !abrupt)) {
     const isYoung = off.some(({ norm }) => isYoungAverage(subject.stored.get(norm.name)?.factor ?? 0, norm.fraction));
-    if (!isYoung && isLast(off, state.fits)) return [damaged(context)];
+    if (!isYoung && isLast(off, state.fits)) return [damaged(context, true)];
     return [staleCause(subject, context, true)];
   }
   return abrupt ? [foreign(context, abrupt)] : [foreign(context, abrupt), staleCause(subject, context, false)];
 }
 
 /** A loss that new averages make less by this share or more says something of the old ones. */
-const little = 0.05;
+const little = 0.01;
 
 /** Data that are prepared otherwise than in training, in a way that was not found. */
 function unlikePrepared({ off, evidence, all }: Context): Cause {
@@ -109,6 +111,8 @@ interface Context {
   readonly off: readonly Fit[];
   readonly evidence: readonly string[];
   readonly all: readonly Fit[];
+  /** Whether averages that are measured anew make a score better; undefined if there is none. */
+  readonly helps: boolean | undefined;
 }
 
 /** Whether layers behind those that do not fit, and in front of them, fit tightly: then what reaches them is as in training. */
@@ -136,15 +140,20 @@ function isAbrupt(off: readonly Fit[], all: readonly Fit[]): boolean {
   return front.length > 0 && front.every((fit) => isTight(fit, off.slice(0, 1)));
 }
 
-function damaged({ off, evidence }: Context): Cause {
+function damaged({ off, evidence }: Context, shown: boolean): Cause {
   const names = namesOf(off);
   return {
     kind: "damaged",
-    shown: true,
+    shown,
     title: `the averages of ${listed(names, 3)} alone are wrong`,
     layers: names,
-    evidence: [...evidence, "the other layers fit: the data, the weights and the layers between are as in training"],
-    against: [],
+    evidence: [
+      ...evidence,
+      shown
+        ? "the other layers fit: the data, the weights and the layers between are as in training"
+        : "the other layers fit",
+    ],
+    against: shown ? [] : ["other data would be seen at this layer alone, too"],
     remedy:
       "Look what has written these blobs (a tool, another snapshot, a damaged file; moka stats shows them). moka calibrate measures " +
       "them anew, and leaves the weights as they are.",
@@ -202,7 +211,7 @@ function otherDataCause({ off, evidence, all }: Context, shown: boolean): Cause 
   };
 }
 
-function foreign({ off, evidence, all }: Context, abrupt: boolean): Cause {
+function foreign({ off, evidence, all, helps }: Context, abrupt: boolean): Cause {
   const [first] = off;
   const at = all.findIndex(({ norm }) => norm === first?.norm);
   const before = all[at - 1]?.norm.name;
@@ -215,7 +224,7 @@ function foreign({ off, evidence, all }: Context, abrupt: boolean): Cause {
     evidence: [
       ...evidence,
       ...(abrupt ? [`${before} fits, and from ${first?.norm.name} on nothing does`] : []),
-      "with batch statistics the net does no better, so new averages do not make it good",
+      ...(helps === true || helps === undefined ? [] : ["new averages do not make it better, nor do batch statistics"]),
     ],
     against: abrupt ? [] : ["the misfit does not begin at one place"],
     remedy:
@@ -223,6 +232,34 @@ function foreign({ off, evidence, all }: Context, abrupt: boolean): Cause {
       "snapshot.",
   };
 }
+
+/**
+ * Data without labels whose first BatchNorm fits far worse than those behind, though not badly: other data show there, since
+ * those behind see normalized values.
+ */
+export function unusualData(subject: Subject, state: State): Cause[] {
+  const [tops, others] = [true, false].map((isTop) =>
+    state.fits.filter(({ norm }) => isFirstLevel(subject, norm) === isTop),
+  ) as [Fit[], Fit[]];
+  const usual = others.map(({ divergence }) => divergence).sort((a, b) => a - b)[others.length >> 1];
+  const [worst] = [...tops].sort((a, b) => b.divergence - a.divergence);
+  if (usual === undefined || !worst || worst.divergence < unusual || worst.divergence < tightly * usual) return [];
+  const uncertainty = state.observed.norms.get(worst.norm.name)?.uncertainty ?? 0;
+  if (worst.divergence < 2 * uncertainty) return [];
+  const context = {
+    off: [worst],
+    all: state.fits,
+    helps: undefined,
+    evidence: [
+      `${worst.norm.name} is ${formatNumber(worst.divergence, 3)} nats from the data, those behind it ${formatNumber(usual, 3)}`,
+    ],
+  };
+  const cause = otherDataCause(context, false);
+  return [{ ...cause, against: ["it is little, and without labels nobody knows whether it does harm"] }];
+}
+
+/** The divergence from which on it is worth saying, in nats. */
+const unusual = 0.02;
 
 /** Averages that fit the data of training, and not the data given. */
 export async function otherData(subject: Subject, state: State): Promise<Cause[]> {
@@ -238,6 +275,7 @@ export async function otherData(subject: Subject, state: State): Promise<Cause[]
     {
       off,
       all: state.fits,
+      helps,
       evidence: [
         "the averages fit the data of training",
         divergenceText(off, "the data given"),
@@ -249,35 +287,52 @@ export async function otherData(subject: Subject, state: State): Promise<Cause[]
   return [cause];
 }
 
-/** A net that needs the small or sorted batches that it was trained with. */
+/** A net that needs the small or sorted batches that it was trained with, or whose averages are those of sorted ones. */
 export async function smallBatches(subject: Subject, state: State, least: number): Promise<Cause[]> {
   const { lab, judge, training, given, givenIsTraining, tried } = subject;
   const side = training ?? (givenIsTraining ? given : undefined);
   if (!side || state.side !== side) return [];
   const measured = new Map([...state.observed.norms].map(([name, own]) => [name, blobsOf(own)]));
   const pooled = await lab.score(side.set, measured, state.variant);
-  if (!isFarWorse(pooled, side.batch) || judge.isWorse(given.averages, side.batch) !== true) return [];
-  tried.push(
-    `averages over all training data, on them: ${judge.text(pooled.scores)}, ${judge.text(side.batch.scores)} with batches of ${side.set.batchSize}`,
-  );
+  const needs = isFarWorse(pooled, side.batch) && judge.isWorse(given.averages, side.batch) === true;
+  const off = offOf(state.fits);
+  const apart = Math.max(0, ...[...state.observed.norms.values()].map(({ batchSpread }) => batchSpread));
+  if (!needs && !(off.length > 0 && apart > sorted)) return [];
+  const [own, all] = [judge.text(side.batch.scores), judge.text(pooled.scores)];
+  tried.push(`averages over all training data, on them: ${all}; ${own} with batches of ${side.set.batchSize}`);
   const names = namesOf(fits(subject, side.batch, subject.stored, least));
+  const isSorted = apart > sorted;
   return [
     {
       kind: "small batches",
-      shown: true,
-      title: `the net needs the statistics of its batches of ${counted(side.set.batchSize, "image")}`,
-      layers: names,
+      shown: needs,
+      title: needs
+        ? `the net needs the statistics of its batches of ${counted(side.set.batchSize, "image")}`
+        : "the batches of training are sorted, and the averages are those of the last ones",
+      layers: needs ? names : namesOf(off),
       evidence: [
-        `on the data of training: ${judge.text(side.batch.scores)} with the statistics of each batch, ${judge.text(pooled.scores)} with the exact averages over ${counted(side.set.images, "image")}`,
-        "so it is not the stored averages: what one image gets depends on the others of its batch, and the weights have learned with that",
+        ...(needs
+          ? [
+              `on the data of training: ${own} with the statistics of each batch, ${all} with the exact averages over ${counted(side.set.images, "image")}`,
+              "so it is not the stored averages: what one image gets depends on the others of its batch, and the weights have learned with that",
+            ]
+          : [divergenceText(off, "the training data")]),
+        ...(isSorted
+          ? [
+              `batches differ from each other by ${formatNumber(Math.sqrt(apart), 3)} times what chance makes of images in random order`,
+            ]
+          : []),
       ],
-      against: [],
+      against: needs ? [] : ["new averages do not make the scores better"],
       remedy:
         "Train with larger batches, in random order (iter_size does not help: each small batch is normalized by itself), or finetune with " +
         "use_global_stats: true once moka calibrate has measured good averages.",
     },
   ];
 }
+
+/** From this ratio of variances on, batches are not drawn at random. */
+const sorted = 1.5;
 
 /** Whether a net does worse by far: its skill by three hundredths, or, if it does not classify, its loss by half. */
 function isFarWorse(these: Scored, those: Scored): boolean {

@@ -1,9 +1,9 @@
 import { listed } from "../../util/words.js";
 import type { FirstBad } from "../batch-norm/first-bad.js";
-import { otherData, smallBatches, unexplainedAverages } from "./averages.js";
+import { otherData, smallBatches, unexplainedAverages, unusualData } from "./averages.js";
 import { type Cause, isElsewhere, type Verdict } from "./cause.js";
 import { otherCauses } from "./elsewhere.js";
-import { explainByChanges, explainByRecord } from "./explanations/changes.js";
+import { explainByChanges, explainByMissingActivation, explainByRecord } from "./explanations/changes.js";
 import { explainByDropout } from "./explanations/dropout.js";
 import { explainByInput } from "./explanations/input.js";
 import { explainByReadings } from "./explanations/readings.js";
@@ -59,11 +59,14 @@ export async function examine(
     if (!hasShown(causes) && !isHarmless && offOf(explained.fits).length === 0 && training && !isFew) {
       causes.push(...(await onDataGiven(subject, least)));
     }
-    if (!hasShown(causes)) {
-      const batches = await smallBatches(subject, first, least);
-      if (batches.length > 0) causes.splice(0, causes.length, ...causes.filter(({ shown }) => shown), ...batches);
-    }
+    // What the net has learned from its batches explains what else is only possible.
+    const batches = hasShown(causes) ? [] : await smallBatches(subject, first, least);
+    if (hasShown(batches)) causes.splice(0, causes.length, ...batches);
+    else if (causes.length === 0) causes.push(...batches);
   }
+  const isScored = judge.isWorse(given.averages, given.batch) !== undefined;
+  if (causes.length === 0 && isScored) causes.push(...(await explainByMissingActivation(subject, first)));
+  if (causes.length === 0 && !isScored && !training) causes.push(...unusualData(subject, first));
   if (causes.length === 0 && !isFew) {
     causes.push(...(await otherCauses(subject)));
   }

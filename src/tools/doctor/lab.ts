@@ -17,6 +17,8 @@ import { PredictionCounter, type Predictions } from "./predictions.js";
 export interface Measured extends ChannelStatistics {
   /** How far the mean of one image is from that of all, in σ of the data, root mean square over the channels. */
   readonly imageNoise: number;
+  /** The variance of the batches' means ÷ what it would be if their images were drawn at random. */
+  readonly batchSpread: number;
   /** The error to expect in `divergences` because the data are few, in nats: twice its mean. */
   readonly uncertainty: number;
 }
@@ -146,10 +148,22 @@ function measuredOf(moments: Moments): Measured {
     mean: moments.mean,
     variance,
     imageNoise: Math.sqrt(noise),
+    batchSpread: spreadOf(moments),
     // Half of that is the expected divergence by the error of the mean. That of the variance is about as large.
     uncertainty: (2 * noise) / Math.max(1, moments.images),
   };
 }
+
+function spreadOf(moments: Moments): number {
+  const [ofBatches, ofImages] = [moments.varianceOfMeans(), moments.varianceOfImageMeans()];
+  // A few batches tell little of their variance.
+  if (!ofBatches || moments.batches < fewBatches) return 1;
+  const size = moments.images / moments.batches;
+  const ratios = Array.from(ofBatches, (value, c) => (value * size) / ((ofImages[c] ?? 0) || Number.POSITIVE_INFINITY));
+  return mean(ratios);
+}
+
+const fewBatches = 8;
 
 /** Averages of these statistics, with a factor of 1. */
 export function blobsOf({ mean: means, variance }: ChannelStatistics): NormBlobs {

@@ -1,4 +1,4 @@
-import type { NetParameter } from "../../../proto/gen/caffe_pb.js";
+import type { LayerParameter, NetParameter } from "../../../proto/gen/caffe_pb.js";
 import { grouped } from "../../../util/grouped.js";
 import { formatNumber } from "../../../util/number-format.js";
 import { counted, listed } from "../../../util/words.js";
@@ -121,6 +121,45 @@ export async function explainByRecord(subject: Subject, start: State, least: num
     remedy: "Change the net so.",
   };
   return { ...start, variant: { message }, observed, fits: all, causes: [cause], after };
+}
+
+/**
+ * An activation behind a layer that has none where most of its kind have one, where the averages cannot tell: no BatchNorm is behind
+ * it, or the misfit is small. Better scores make it possible, no more.
+ */
+export async function explainByMissingActivation(subject: Subject, { side, averages }: State): Promise<Cause[]> {
+  const { graph, lab, given, judge, tried, norms, isActivation } = subject;
+  const scales = norms.map(({ message, scale }) => scale ?? message);
+  const isOpen = (layer: LayerParameter) =>
+    !graph.readers(layer).some((end) => isActivation(graph.messageOf(end.layer)));
+  const open = scales.filter(isOpen);
+  if (open.length === 0 || 2 * open.length > scales.length || judge.text(given.averages.scores) === "") return [];
+  const found: { change: Change; text: string; layer: string }[] = [];
+  for (const change of guessedChanges(graph, open, isActivation)) {
+    const after = await attempt(lab.score(given.set, averages, { message: change.apply(subject.message) }));
+    if (!after || judge.isWorse(given.averages, after) !== true) continue;
+    found.push({ change, text: judge.text(after.scores), layer: change.layers[0] ?? "" });
+  }
+  tried.push(
+    `${listed(
+      open.map(({ name }) => name),
+      3,
+    )}, which no activation follows, with one: ${found[0]?.text ?? "no better"}`,
+  );
+  return found.slice(0, 1).map(({ change, text, layer }) => ({
+    kind: "structure",
+    shown: false,
+    title: `the net may have been trained with ${change.text}`,
+    layers: [layer],
+    evidence: [
+      `with it: ${text}; as it is: ${judge.text(given.averages.scores)}`,
+      `${scales.length - open.length} of ${scales.length} layers like it have an activation behind them`,
+    ],
+    against: [
+      `the averages fit on the data ${side.set.name === "training" ? "of training" : "given"} without it as well`,
+    ],
+    remedy: "Compare the net with the one that was trained.",
+  }));
 }
 
 interface Result {

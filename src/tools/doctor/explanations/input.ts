@@ -1,6 +1,6 @@
 import { formatNumber } from "../../../util/number-format.js";
-import { statisticsIn } from "../../batch-norm/fit.js";
-import type { NormLayer } from "../../batch-norm/norm-layers.js";
+import { type ChannelStatistics, statisticsIn } from "../../batch-norm/fit.js";
+import type { NormBlobs, NormLayer } from "../../batch-norm/norm-layers.js";
 import type { Cause } from "../cause.js";
 import { changed, type DataSet, firstOf, screened } from "../data-set.js";
 import {
@@ -25,12 +25,12 @@ export async function explainByInput(subject: Subject, state: State, least: numb
   const set = state.side.set;
   // The first layers see the data themselves, not what other BatchNorm layers made of them.
   const tops = norms.filter((norm) => isFirstLevel(subject, norm));
-  const [first] = tops;
-  const own = state.fits.find(({ norm }) => norm === first);
-  if (!first || !own?.isOff) return state;
-  const blobs = state.averages.get(first.name);
-  if (!blobs) return state;
-  const stored = statisticsIn(blobs);
+  const own = state.fits.filter(({ norm }) => tops.includes(norm));
+  const [worst] = [...own].sort((x, y) => y.divergence - x.divergence);
+  const last = tops.at(-1);
+  if (!worst?.isOff || !last) return state;
+  const first = worst.norm;
+  const stored = joined(own.map(({ norm }) => statisticsIn(state.averages.get(norm.name) ?? emptyBlobs)));
   const inputs = new Set(
     [...set.shapes].flatMap(([name, shape]) =>
       shape.length > 1 && tops.some(({ message }) => reaches(subject, name, message)) ? [name] : [],
@@ -41,15 +41,14 @@ export async function explainByInput(subject: Subject, state: State, least: numb
   const small = firstOf(set, screened);
   const look = async (data: DataSet, change: InputChange) => {
     const changedSet = changed(data, (batch) => changeBatch(batch, inputs, change));
-    const observed = await lab.observe(changedSet, state.variant, first.name);
-    const measured = observed.norms.get(first.name);
-    const fit = fits(subject, observed, state.averages, least).find(({ norm }) => norm === first);
-    return measured && fit ? { measured, divergence: fit.divergence, change } : undefined;
+    const observed = await lab.observe(changedSet, state.variant, last.name);
+    const all = fits(subject, observed, state.averages, least).filter(({ norm }) => tops.includes(norm));
+    const measured = joined(own.map(({ norm }) => observed.norms.get(norm.name) ?? { mean: [], variance: [] }));
+    return { measured, divergence: Math.max(...all.map(({ divergence }) => divergence)), change };
   };
   const found: { divergence: number; change: InputChange }[] = [];
   for (const isReversed of channels === 3 ? [false, true] : [false]) {
     const plain = await look(small, { ...noChange, isReversed });
-    if (!plain) continue;
     if (isReversed) found.push(plain);
     const scale = fittingScale(stored, plain.measured);
     // Where the borders of a convolution are padded, σ depends on the shift: then 1 is tried too.
@@ -61,15 +60,13 @@ export async function explainByInput(subject: Subject, state: State, least: numb
   /** A change of scale, and the same with the shift that fits then. */
   async function withShift(change: InputChange) {
     const scaled = await look(small, change);
-    if (!scaled) return [];
     const result = change.scale === 1 && !change.isReversed ? [] : [scaled];
     if (channels > mostShifted) return result;
     const responses: number[][] = [];
     for (let channel = 0; channel < channels; channel++) {
       const shift = Array.from({ length: channels }, (_, c) => (c === channel ? 1 : 0));
       const moved = await look(small, { ...change, shift });
-      const means = moved?.measured.mean ?? [];
-      responses.push(Array.from(means, (value, c) => value - (scaled.measured.mean[c] ?? 0)));
+      responses.push(Array.from(moved.measured.mean, (value, c) => value - (scaled.measured.mean[c] ?? 0)));
     }
     const shift = fittingShift(stored, scaled.measured, responses);
     const shifted =
@@ -79,7 +76,7 @@ export async function explainByInput(subject: Subject, state: State, least: numb
   // A shift is taken only if it explains far more than none.
   const size = ({ change }: { change: InputChange }) =>
     (change.shift.length > 0 ? 2 : 1) + (change.isReversed ? 0.5 : 0) + (change.scale < 0 ? 0.5 : 0);
-  const good = found.filter(({ divergence }) => divergence <= fitting / 3 && divergence < own.divergence / 10);
+  const good = found.filter(({ divergence }) => divergence <= fitting / 3 && divergence < worst.divergence / 10);
   const least3 = 3 * Math.min(...good.map(({ divergence }) => divergence)) + harmlessly;
   const [best] = good
     .filter(({ divergence }) => divergence <= least3)
@@ -94,16 +91,16 @@ export async function explainByInput(subject: Subject, state: State, least: numb
   const words = describeChange(best.change);
   tried.push(`the data ${words}: ${judge.text(after.scores) || `${first.name} fits`}`);
   const all = fits(subject, observed, state.averages, least);
-  const now = all.find(({ norm }) => norm === first)?.divergence ?? Number.POSITIVE_INFINITY;
+  const now = Math.max(...all.filter(({ norm }) => tops.includes(norm)).map(({ divergence }) => divergence));
   const isExact = now <= exactly(subject, first, least);
   if (judge.isWorse(after, given.averages) || !(isExact || isUsual(best.change))) return state;
   const cause: Cause = {
     kind: "input",
     shown: true,
     title: `the data are not scaled, centered or ordered as in training: it had them ${words}`,
-    layers: [first.name],
+    layers: tops.map(({ name }) => name),
     evidence: [
-      `${first.name}, the first BatchNorm, does not fit the data as they are, ${formatNumber(own.divergence, 3)} nats, and fits them so: ${formatNumber(best.divergence, 3)} nats`,
+      `${first.name}, the first BatchNorm, does not fit the data as they are, ${formatNumber(worst.divergence, 3)} nats, and fits them so: ${formatNumber(best.divergence, 3)} nats`,
       ...scoreLine(subject, "so", after.scores),
     ],
     against: [],
@@ -126,6 +123,16 @@ function exactly(subject: Subject, norm: NormLayer, least: number): number {
 /** Whether a change is one that programs make, with no number that was free to fit. */
 function isUsual({ scale, shift }: InputChange): boolean {
   return isUsualScale(scale) && shift.every((value) => value === 0);
+}
+
+const emptyBlobs: NormBlobs = { mean: new Float32Array(), variance: new Float32Array(), factor: 1 };
+
+/** The channels of several layers, one after the other. */
+function joined(all: readonly ChannelStatistics[]): ChannelStatistics {
+  return {
+    mean: all.flatMap(({ mean }) => Array.from(mean)),
+    variance: all.flatMap(({ variance }) => Array.from(variance)),
+  };
 }
 
 /** Divergences below this are no reason to prefer one explanation to a simpler one, in nats. */
