@@ -44,7 +44,9 @@ export function judge(report, { verdicts, first, listed, mayShow, layer, reading
   const head = causes[0];
   const isFirst = !first || first.includes(head?.kind);
   if (!isFirst) reasons.push(`first cause ${head?.kind ?? "none"}, not ${first.join(" or ")}`);
-  const isListed = !listed || causes.some(({ kind }) => listed.includes(kind));
+  const isNoted =
+    listed?.includes("other data") && report.notes?.some((note) => note.includes("unlike those of training"));
+  const isListed = !listed || isNoted || causes.some(({ kind }) => listed.includes(kind));
   if (!isListed) reasons.push(`${listed.join(" or ")} is not among the causes`);
   const isPlaced = !layer || !isFirst || !head || head.layers.some((name) => name === layer);
   if (!isPlaced) reasons.push(`layers ${head.layers.join(", ")}, not ${layer}`);

@@ -237,25 +237,17 @@ function foreign({ off, evidence, all, helps }: Context, abrupt: boolean): Cause
  * Data without labels whose first BatchNorm fits far worse than those behind, though not badly: other data show there, since
  * those behind see normalized values.
  */
-export function unusualData(subject: Subject, state: State): Cause[] {
+export function unusualData(subject: Subject, state: State): string[] {
   const [tops, others] = [true, false].map((isTop) =>
     state.fits.filter(({ norm }) => isFirstLevel(subject, norm) === isTop),
   ) as [Fit[], Fit[]];
   const usual = others.map(({ divergence }) => divergence).sort((a, b) => a - b)[others.length >> 1];
   const [worst] = [...tops].sort((a, b) => b.divergence - a.divergence);
   if (usual === undefined || !worst || worst.divergence < unusual || worst.divergence < tightly * usual) return [];
-  const uncertainty = state.observed.norms.get(worst.norm.name)?.uncertainty ?? 0;
-  if (worst.divergence < 2 * uncertainty) return [];
-  const context = {
-    off: [worst],
-    all: state.fits,
-    helps: undefined,
-    evidence: [
-      `${worst.norm.name} is ${formatNumber(worst.divergence, 3)} nats from the data, those behind it ${formatNumber(usual, 3)}`,
-    ],
-  };
-  const cause = otherDataCause(context, false);
-  return [{ ...cause, against: ["it is little, and without labels nobody knows whether it does harm"] }];
+  return [
+    `the data may be a little unlike those of training: ${worst.norm.name} is ${formatNumber(worst.divergence, 3)} nats from them, ` +
+      `those behind it ${formatNumber(usual, 3)}`,
+  ];
 }
 
 /** The divergence from which on it is worth saying, in nats. */
@@ -297,11 +289,11 @@ export async function smallBatches(subject: Subject, state: State, least: number
   const needs = isFarWorse(pooled, side.batch) && judge.isWorse(given.averages, side.batch) === true;
   const off = offOf(state.fits);
   const apart = Math.max(0, ...[...state.observed.norms.values()].map(({ batchSpread }) => batchSpread));
-  if (!needs && !(off.length > 0 && apart > sorted)) return [];
+  const isSorted = apart > 1 + Math.max(sorted, 3 * Math.sqrt(2 / side.set.iterations));
+  if (!needs && !(off.length > 0 && isSorted)) return [];
   const [own, all] = [judge.text(side.batch.scores), judge.text(pooled.scores)];
   tried.push(`averages over all training data, on them: ${all}; ${own} with batches of ${side.set.batchSize}`);
   const names = namesOf(fits(subject, side.batch, subject.stored, least));
-  const isSorted = apart > sorted;
   return [
     {
       kind: "small batches",
@@ -331,8 +323,31 @@ export async function smallBatches(subject: Subject, state: State, least: number
   ];
 }
 
-/** From this ratio of variances on, batches are not drawn at random. */
-const sorted = 1.5;
+/** Training data that come sorted, as the images looked at have one label and those given have many. */
+export function sortedTraining({ training, given }: Subject): Cause[] {
+  const [own, others] = [training?.averages.predictions, given.averages.predictions];
+  if (!training || !own || !others || own.chance < oneLabel || others.chance > manyLabels) return [];
+  return [
+    {
+      kind: "small batches",
+      shown: false,
+      title: "the data of training are sorted: a batch has images of one class",
+      layers: [],
+      evidence: [
+        `${formatNumber(100 * own.chance, 3)} % of the first ${counted(training.set.images, "image")} of training have one label; of those given, ${formatNumber(100 * others.chance, 3)} %`,
+        "the statistics of such a batch are those of its class, and the averages those of the last classes seen",
+      ],
+      against: ["the images looked at are the first of training; those behind may be mixed"],
+      remedy: "Put the data in random order (convert_imageset --shuffle, or shuffle: true), and train again.",
+    },
+  ];
+}
+
+/** Labels of which so many are the same come sorted, where those of other data have at most that share. */
+const [oneLabel, manyLabels] = [0.9, 0.6];
+
+/** Batches drawn at random have means whose variance is more than what chance makes by at most this share, if they are many. */
+const sorted = 0.2;
 
 /** Whether a net does worse by far: its skill by three hundredths, or, if it does not classify, its loss by half. */
 function isFarWorse(these: Scored, those: Scored): boolean {

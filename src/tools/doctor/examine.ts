@@ -1,12 +1,12 @@
 import { listed } from "../../util/words.js";
 import type { FirstBad } from "../batch-norm/first-bad.js";
-import { otherData, smallBatches, unexplainedAverages, unusualData } from "./averages.js";
+import { otherData, smallBatches, sortedTraining, unexplainedAverages, unusualData } from "./averages.js";
 import { type Cause, isElsewhere, type Verdict } from "./cause.js";
 import { otherCauses } from "./elsewhere.js";
 import { explainByChanges, explainByMissingActivation, explainByRecord } from "./explanations/changes.js";
 import { explainByDropout } from "./explanations/dropout.js";
 import { explainByInput } from "./explanations/input.js";
-import { explainByReadings } from "./explanations/readings.js";
+import { explainByLostMeans, explainByReadings } from "./explanations/readings.js";
 import { explainBySharing } from "./explanations/sharing.js";
 import { isSettled, type State } from "./explanations/state.js";
 import { emptyAverages, hardCoded, imagesNeeded, notFinite, unfilledLayers, zeroScales } from "./facts.js";
@@ -43,7 +43,8 @@ export async function examine(
     const few = given.set.images === 1 ? "one image tells" : `${given.set.images} images tell`;
     notes.push(`${few} too little about averages: give ${needed} or more, as different as those of training`);
   }
-  const reference = training ?? (isFew ? undefined : given);
+  const sorted = sortedTraining(subject);
+  const reference = (sorted.length > 0 ? undefined : training) ?? (isFew ? undefined : given);
   const first = reference && stateOf(subject, reference, least);
   const causes = await factsOf(subject, bad, first?.fits ?? [], isGood, notes);
   if (causes.some(({ kind, shown }) => shown && decisive.has(kind))) return verdictOf(causes, notes);
@@ -56,17 +57,17 @@ export async function examine(
     if (isHarmless) notes.push(...explained.causes.map(({ title }) => `${title}; it changes the scores little`));
     else causes.push(...explained.causes);
     if (!hasShown(explained.causes)) causes.push(...(await unexplainedAverages(subject, explained)));
-    if (!hasShown(causes) && !isHarmless && offOf(explained.fits).length === 0 && training && !isFew) {
+    if (causes.length === 0 && !isHarmless && offOf(explained.fits).length === 0 && reference === training && !isFew) {
       causes.push(...(await onDataGiven(subject, least)));
     }
     // What the net has learned from its batches explains what else is only possible.
-    const batches = hasShown(causes) ? [] : await smallBatches(subject, first, least);
+    const batches = hasShown(causes) ? [] : [...sorted, ...(await smallBatches(subject, first, least))];
     if (hasShown(batches)) causes.splice(0, causes.length, ...batches);
-    else if (causes.length === 0) causes.push(...batches);
+    else if (causes.length === 0 || sorted.length > 0) causes.unshift(...batches);
   }
   const isScored = judge.isWorse(given.averages, given.batch) !== undefined;
   if (causes.length === 0 && isScored) causes.push(...(await explainByMissingActivation(subject, first)));
-  if (causes.length === 0 && !isScored && !training) causes.push(...unusualData(subject, first));
+  if (causes.length === 0 && !isScored && !training) notes.push(...unusualData(subject, first));
   if (causes.length === 0 && !isFew) {
     causes.push(...(await otherCauses(subject)));
   }
@@ -122,6 +123,8 @@ function stateOf(subject: Subject, side: Side, least: number): State {
   return { side, variant: {}, averages: stored, observed: side.batch, fits: all, causes: [] };
 }
 
+type Explanation = (subject: Subject, state: State, least: number) => Promise<State>;
+
 /** Totals of divergences that differ by less are the same, in nats. */
 const alike = 0.002;
 
@@ -131,13 +134,14 @@ const alike = 0.002;
  */
 async function explain(subject: Subject, start: State, least: number): Promise<State> {
   if (offOf(start.fits).length === 0) return explainByRecord(subject, start, least);
-  const explanations = [
+  const explanations: readonly Explanation[] = [
     explainByReadings,
+    explainByLostMeans,
     explainBySharing,
     explainByChanges,
     explainByDropout,
     explainByInput,
-  ] as const;
+  ];
   const ends: State[] = [];
   for (const explanation of explanations) {
     const end = await explanation(subject, start, least);
@@ -145,38 +149,40 @@ async function explain(subject: Subject, start: State, least: number): Promise<S
     // What the weights say themselves need not be guessed.
     if (ends.some(({ isRecorded }) => isRecorded)) break;
   }
-  ends.sort((a, b) => Number(b.isRecorded ?? false) - Number(a.isRecorded ?? false) || misfit(a.fits) - misfit(b.fits));
-  const [best, next] = ends;
-  if (best && next && !best.isRecorded && misfit(next.fits) <= 2 * misfit(best.fits) + alike) {
-    const both = [...best.causes, ...next.causes];
-    return {
-      ...best,
-      causes: both.map((cause) => ({
-        ...cause,
-        shown: false,
-        against: [...cause.against, "it is not the only one with which all averages fit"],
-      })),
-    };
-  }
-  if (best) return best;
+  // Of two that fit as well, the one without free numbers is the better.
+  const [best, next] = ends
+    .sort((a, b) => Number(b.isRecorded ?? false) - Number(a.isRecorded ?? false) || misfit(a.fits) - misfit(b.fits))
+    .slice(0, 2);
+  if (!best) return together(subject, start, explanations, least);
+  const isAlike = next && !best.isRecorded && misfit(next.fits) <= 2 * misfit(best.fits) + alike;
+  if (!isAlike) return best;
+  if (best.isFree !== next.isFree) return best.isFree ? next : best;
+  const both = [...best.causes, ...next.causes];
+  return { ...best, causes: asPossible(both, "it is not the only one with which all averages fit") };
+}
+
+/** All explanations, one on top of the other. */
+async function together(
+  subject: Subject,
+  start: State,
+  explanations: readonly Explanation[],
+  least: number,
+): Promise<State> {
   let state = start;
   for (const explanation of explanations) {
     if (offOf(state.fits).length > 0) state = await explanation(subject, state, least);
   }
-  return isSettled(state) ? state : { ...state, causes: asPossible(state.causes) };
+  return isSettled(state)
+    ? state
+    : { ...state, causes: asPossible(state.causes, "some averages do not fit with it either") };
 }
 
 function hasShown(causes: readonly Cause[]): boolean {
   return causes.some(({ shown }) => shown);
 }
 
-/** Explanations that leave something unexplained. */
-function asPossible(causes: readonly Cause[]): Cause[] {
-  return causes.map((cause) => ({
-    ...cause,
-    shown: false,
-    against: [...cause.against, "some averages do not fit with it either"],
-  }));
+function asPossible(causes: readonly Cause[], why: string): Cause[] {
+  return causes.map((cause) => ({ ...cause, shown: false, against: [...cause.against, why] }));
 }
 
 function verdictOf(causes: readonly Cause[], notes: readonly string[], isUnknown = false): Finding {

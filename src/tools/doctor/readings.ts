@@ -14,6 +14,16 @@ export interface Reading {
   readonly divergence: number;
 }
 
+/**
+ * How far a BatchNorm's variances alone are from what reaches it, where its means are all 0; undefined where they are not.
+ */
+export function withoutMeans(blobs: NormBlobs, measured: ChannelStatistics, eps: number): number | undefined {
+  const { mean: means, variance } = statisticsIn(blobs);
+  if (!Array.from(means).every((value) => value === 0) || !Array.from(variance).some((value) => value !== 0))
+    return undefined;
+  return mean(divergences({ mean: means, variance: measured.variance }, { mean: means, variance }, eps));
+}
+
 /** A reading must fit this many times better than the blobs as they are. */
 const clearly = 10;
 

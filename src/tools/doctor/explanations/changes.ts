@@ -8,7 +8,7 @@ import { firstOf, screened } from "../data-set.js";
 import type { Variant } from "../lab.js";
 import { recordedChanges } from "../recorded-changes.js";
 import { type Fit, fits, misfit, offOf, type Subject } from "../subject.js";
-import { type Change, guessedChanges, segmentBefore, upstream, withEps } from "../variants.js";
+import { type Change, guessedChanges, segmentBefore, withEps } from "../variants.js";
 import { attempt, fitting, type State, scoreLine } from "./state.js";
 
 /** Another net: with layers or fields that the trained net had, by its record or by guess. */
@@ -195,15 +195,13 @@ function misfitUpTo(all: readonly Fit[], target: Fit): number {
 
 function candidateChanges(subject: Subject, target: Fit): Change[] {
   const { graph, recorded, isActivation } = subject;
-  const above = upstream(graph, target.norm.message);
-  const names = new Set([...above, target.norm.message].map(({ name }) => name));
   const told = recordedChanges(graph.layers, recorded);
   const eps = told.filter(({ kind }) => kind === "eps");
   const segment = segmentBefore(graph, target.norm.message);
   return [
     ...(eps.length > 1 ? [together(eps)] : []),
     ...told,
-    ...epsChanges(subject, names),
+    ...epsChanges(subject),
     ...guessedChanges(graph, segment, isActivation),
   ];
 }
@@ -223,11 +221,8 @@ function together(changes: readonly Change[]): Change {
 const usualEps = [1e-5, 1e-3, 1e-4];
 
 /** Other values of eps where they would make a difference: at least a percent of a variance. */
-function epsChanges({ norms, stored }: Subject, names: ReadonlySet<string>): Change[] {
-  const groups = grouped(
-    norms.filter(({ name }) => names.has(name)),
-    ({ eps }) => eps,
-  );
+function epsChanges({ norms, stored }: Subject): Change[] {
+  const groups = grouped(norms, ({ eps }) => eps);
   return [...groups].flatMap(([eps, group]) => {
     const variances = group.flatMap(({ name }) => {
       const blobs = stored.get(name);

@@ -107,7 +107,7 @@ export async function explainByInput(subject: Subject, state: State, least: numb
     remedy:
       "Prepare the data as in training (transform_param's scale, mean_value, the order of channels). The averages are right as they are; calibrating would hide the difference.",
   };
-  return { ...state, observed, fits: all, causes: [...state.causes, cause], after };
+  return { ...state, observed, fits: all, causes: [...state.causes, cause], after, isFree: !isUsual(best.change) };
 }
 
 /**

@@ -2,9 +2,50 @@ import { grouped } from "../../../util/grouped.js";
 import { formatNumber } from "../../../util/number-format.js";
 import { listed } from "../../../util/words.js";
 import type { Cause } from "../cause.js";
-import { allReadings, type Reading, readingOf } from "../readings.js";
+import { blobsOf } from "../lab.js";
+import { allReadings, type Reading, readingOf, withoutMeans } from "../readings.js";
 import { fits, isBlank, isEmpty, namesOf, offOf, type Subject } from "../subject.js";
 import { fitting, type State, scoreLine } from "./state.js";
+
+/** Means that are all 0, where the variances fit: a tool or a damaged file has lost them. */
+export async function explainByLostMeans(subject: Subject, state: State, least: number): Promise<State> {
+  const { lab, given, judge, tried } = subject;
+  const lost = offOf(state.fits).flatMap((fit) => {
+    const [blobs, measured] = [state.averages.get(fit.norm.name), state.observed.norms.get(fit.norm.name)];
+    const left = blobs && measured && withoutMeans(blobs, measured, fit.norm.eps);
+    return measured && left !== undefined && left <= closely ? [{ ...fit, measured, left }] : [];
+  });
+  const [first] = lost;
+  if (!first) return state;
+  const averages = new Map(state.averages);
+  for (const { norm, measured } of lost) averages.set(norm.name, blobsOf(measured));
+  const after = await lab.score(given.set, averages, state.variant);
+  const names = lost.map(({ norm }) => norm.name);
+  tried.push(
+    `the means of ${listed(names, 3)}, all 0, measured anew: ${judge.text(after.scores) || "the averages fit"}`,
+  );
+  if (judge.isWorse(after, given.averages)) return state;
+  const cause: Cause = {
+    kind: "damaged",
+    shown: true,
+    title: `the means of ${listed(names, 3)} are all 0`,
+    layers: names,
+    evidence: [
+      `their variances fit what reaches them (${formatNumber(first.left, 3)} nats at ${first.norm.name}); with the means they are ${formatNumber(first.divergence, 3)} nats off`,
+      ...scoreLine(subject, "with means measured anew", after.scores),
+    ],
+    against: [],
+    remedy:
+      "Look what has written these blobs. moka calibrate measures averages anew, and leaves the weights as they are.",
+  };
+  return {
+    ...state,
+    averages,
+    fits: fits(subject, state.observed, averages, least),
+    causes: [...state.causes, cause],
+    after,
+  };
+}
 
 /** Right numbers read rightly are at most this far from what reaches the layer, in nats. */
 const closely = 0.02;

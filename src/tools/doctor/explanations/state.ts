@@ -22,6 +22,8 @@ export interface State {
   readonly after?: Scored;
   /** Whether the weights' record of the trained net says the same. */
   readonly isRecorded?: boolean;
+  /** Whether it has numbers that were free to fit. */
+  readonly isFree?: boolean;
 }
 
 /** Up to this divergence averages count as explained, in nats. */
