@@ -43,7 +43,7 @@ function diagnose(net: LintNet, { layer, m }: BatchNorm, f: number): Omit<Proble
       message: `${layer.label}: with ${given} the first forwards count most in its averages`,
       why:
         `${sums}. With f above 1 the sums grow without end: the averages stay those of the untrained net, and after ` +
-        `${counted(forwards, "forward")} s is more than a float can hold, so that TEST gives NaN.`,
+        `${counted(forwards, "forward")} s is more than a float can hold. TEST gives NaN when M and V are infinite too.`,
     };
   }
   if (f === 1) {

@@ -141,7 +141,7 @@ function scaleField(pair: PhasePair, own: LintLayer): Found {
     severity: "error",
     message: `${own.label} has another ${field} than in ${nameOfOther(pair)}`,
     why:
-      `The test net takes the parameters of "${own.name}" from the training net, and they differ in ${what}. Caffe aborts with "${words}" ` +
-      "before the first iteration, and Moka does not start either.",
+      `The test net takes the parameters of "${own.name}" from the training net, and they differ in ${what}. Caffe aborts at the first ` +
+      `test with "${words}", and Moka does not start.`,
   };
 }
