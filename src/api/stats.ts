@@ -14,6 +14,7 @@ import { type BatchNormStats, layerStats } from "../tools/batch-norm/layer-stats
 import { type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
+import { checkOptions } from "../util/options.js";
 import { Random } from "../util/random.js";
 import type { RunOptions } from "./environment.js";
 import { type NetSource, nameOf, readNet } from "./read-text.js";
@@ -49,6 +50,7 @@ export async function stats(
   weights: Weights,
   options: StatsOptions = {},
 ): Promise<NetStats> {
+  checkOptions("stats", options);
   const { phase = "TEST", log = silent } = options;
   const files = openFiles(options);
   const origin = nameOfWeights(weights);
