@@ -12,6 +12,8 @@ export interface PlacedLayer {
   readonly message: LayerParameter;
   /** The layer in the text that is looked at; undefined if it is in another net of the solver, or in the weights. */
   readonly layer: LintLayer | undefined;
+  /** The file of that other net. */
+  readonly file: string | undefined;
 }
 
 /** A layer of TEST and the one in its place where it is trained. */
@@ -27,6 +29,8 @@ interface PhaseNet {
   readonly graph: Graph;
   readonly own: ReadonlyMap<LayerParameter, LintLayer>;
   readonly view: View | undefined;
+  /** The file, if it is another net. */
+  readonly file: string | undefined;
 }
 
 /**
@@ -50,8 +54,11 @@ function netsIn({ views, otherNets }: LintNet, phase: "TRAIN" | "TEST"): PhaseNe
       graph: connect(view.layers.map(({ message }) => message)),
       own: new Map(view.layers.map((layer) => [layer.message, layer])),
       view,
+      file: undefined,
     })),
-    ...others.map(({ layers }) => ({ graph: connect(layers), own: new Map<never, never>(), view: undefined })),
+    ...others.map(({ file, layers }) => {
+      return { graph: connect(layers), own: new Map<never, never>(), view: undefined, file };
+    }),
   ];
 }
 
@@ -64,8 +71,8 @@ function trainsFor({ view }: PhaseNet, trains: readonly PhaseNet[], { solver }: 
 
 function pairsOf(from: PhasePair["from"], train: PhaseNet, test: PhaseNet): readonly PhasePair[] {
   if (from === "TRAIN" && !train.view && !test.view) return [];
-  const placed = ({ graph, own }: PhaseNet, message: LayerParameter): PlacedLayer => {
-    return { graph, message, layer: own.get(message) };
+  const placed = ({ graph, own, file }: PhaseNet, message: LayerParameter): PlacedLayer => {
+    return { graph, message, layer: own.get(message), file };
   };
   return [...pairByPlace(train.graph, test.graph)].map(([a, b]) => {
     return { from, train: placed(train, a), test: placed(test, b) };
@@ -76,7 +83,7 @@ function pairsOf(from: PhasePair["from"], train: PhaseNet, test: PhaseNet): read
 function sourceOfWeights({ weights }: LintNet): PhaseNet | undefined {
   const layers = weights?.message.layer.filter(({ type }) => type !== "") ?? [];
   const isConnected = layers.some(({ bottom, blobs }) => bottom.length > 0 && blobs.length > 0);
-  return isConnected ? { graph: connect(layers), own: new Map(), view: undefined } : undefined;
+  return isConnected ? { graph: connect(layers), own: new Map(), view: undefined, file: undefined } : undefined;
 }
 
 /** A BatchNorm of the net that the weights come from, which a net of TEST leaves out. */

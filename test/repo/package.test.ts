@@ -60,6 +60,7 @@ test(`a page that imports moka-caffe/worker loads at most ${workerBudget} bytes`
 describe("the package", () => {
   const bundle = join(root, "dist", "bin", "moka.js");
   if (!existsSync(bundle)) execFileSync(process.execPath, ["scripts/bundle.mjs"], { cwd: root });
+  execFileSync(process.execPath, ["scripts/npmignore.mjs"], { cwd: root }); // dist/ may be newer than the bundle
   const list = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     cwd: root,
     encoding: "utf8",

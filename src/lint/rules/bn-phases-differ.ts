@@ -29,7 +29,7 @@ export const bnPhasesDiffer: Rule = {
         const key = `${net.layers.indexOf(own)} ${check.name}`;
         if (!problem || seen.has(key)) continue;
         seen.add(key);
-        yield problem;
+        yield { ...problem, elsewhere: pair.test.layer ? undefined : pair.test.file };
       }
     }
     for (const lost of lostNorms(net)) yield lostNorm(lost);
