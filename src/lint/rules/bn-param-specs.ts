@@ -1,4 +1,5 @@
 import { counted } from "../../util/words.js";
+import { idleNorms } from "../backward.js";
 import { forkNorm } from "../forks.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
@@ -11,9 +12,12 @@ export const bnParamSpecs: Rule = {
   summary: "a BatchNorm has neither no param specs nor three of `lr_mult: 0 decay_mult: 0`",
 
   *check(net) {
+    const trains = net.views.filter(({ phase }) => phase === "TRAIN");
+    // bn-needs-backward and label-gradient say what the missing ones cost here.
+    const costly = new Set(trains.flatMap(idleNorms));
     for (const layer of net.layers) {
       const { specs, wrong } = learnableStats(layer);
-      if (wrong.length > 0 || specs.length === 0) continue;
+      if (wrong.length > 0 || specs.length === 0 || (costly.has(layer) && specs.length < 3)) continue;
       const problem = specs.length > 3 ? tooMany(net, layer, specs) : untidy(net, layer, specs);
       if (problem) yield problem;
     }
@@ -53,8 +57,8 @@ function untidy(net: LintNet, { label, body }: LintLayer, specs: readonly Writte
         : `${label} keeps decay_mult at ${first?.message.decayMult} for statistics with lr_mult 0`,
     why:
       missing > 0
-        ? "Caffe adds the missing ones with lr_mult 0, so that none is learned, but for backward a missing one counts as lr_mult 1: " +
-          "it runs down to this layer, even where nothing before it learns. Three specs of lr_mult: 0 save that."
+        ? "Caffe adds the missing ones with lr_mult 0, so that none is learned, but for backward a missing one counts as lr_mult 1. " +
+          "Here layers before it learn, so it runs anyway; where none does, it would run for nothing. Three specs of lr_mult: 0 save that."
         : "It is harmless: weight decay is scaled by the learning rate, which lr_mult makes 0. It only reads as if the " +
           "statistics decayed; three specs of lr_mult: 0 decay_mult: 0 say what happens.",
     fix: { edits: [...decay, ...added] },
