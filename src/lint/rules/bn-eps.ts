@@ -12,7 +12,7 @@ export const bnEps: Rule = {
   summary: "an `eps` of a BatchNorm that is 0, negative, or not small beside the variance that it is added to",
 
   *check(net) {
-    for (const { layer } of net.views.flatMap(batchNorms)) {
+    for (const layer of new Set(net.views.flatMap(batchNorms).map((norm) => norm.layer))) {
       const found = diagnose(net, layer, Number(epsOf(layer).toPrecision(7)));
       if (found) yield { at: layer.at("batch_norm_param", "eps"), ...found };
     }

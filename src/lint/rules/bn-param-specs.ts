@@ -12,17 +12,19 @@ export const bnParamSpecs: Rule = {
   summary: "a BatchNorm has neither no param specs nor three of `lr_mult: 0 decay_mult: 0`",
 
   *check(net) {
-    const trains = net.views.filter(({ phase }) => phase === "TRAIN");
-    // bn-needs-backward and label-gradient say what the missing ones cost here.
-    const costly = new Set(trains.flatMap(idleNorms));
     for (const layer of net.layers) {
       const { specs, wrong } = learnableStats(layer);
-      if (wrong.length > 0 || specs.length === 0 || (costly.has(layer) && specs.length < 3)) continue;
+      if (wrong.length > 0 || specs.length === 0 || (specs.length < 3 && isCostly(net, layer))) continue;
       const problem = specs.length > 3 ? tooMany(net, layer, specs) : untidy(net, layer, specs);
       if (problem) yield problem;
     }
   },
 };
+
+/** Whether the missing specs cost a backward pass: bn-needs-backward and label-gradient say what. */
+function isCostly({ views }: LintNet, layer: LintLayer): boolean {
+  return views.some((view) => view.phase === "TRAIN" && idleNorms(view).includes(layer));
+}
 
 function tooMany({ edit }: LintNet, layer: LintLayer, specs: readonly WrittenSpec[]): Problem | undefined {
   const surplus = specs.slice(3);
