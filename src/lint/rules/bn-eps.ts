@@ -25,6 +25,7 @@ const large = 0.1;
 const tooLarge = 0.5;
 
 function diagnose(net: LintNet, layer: LintLayer, eps: number): Omit<Problem, "at"> | undefined {
+  if (eps > 0 && eps < large) return undefined;
   const given = formatNumber(eps);
   const variances = (net.weights && statisticsOf(net.weights, layer)?.variance) ?? [];
   const inWeights = (limit: number) => {
@@ -54,7 +55,6 @@ function diagnose(net: LintNet, layer: LintLayer, eps: number): Omit<Problem, "a
       divergesFrom: 0,
     };
   }
-  if (eps < large) return undefined;
   return {
     severity: eps < tooLarge ? "info" : "warning",
     message: `${layer.label} has an eps of ${given}, which is not small beside the variance of a channel`,
