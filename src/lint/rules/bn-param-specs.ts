@@ -59,8 +59,8 @@ function untidy(net: LintNet, { label, body }: LintLayer, specs: readonly Writte
         : `${label} keeps decay_mult at ${first?.message.decayMult} for statistics with lr_mult 0`,
     why:
       missing > 0
-        ? "Caffe adds the missing ones with lr_mult 0, so that none is learned, but for backward a missing one counts as lr_mult 1. " +
-          "Here layers before it learn, so it runs anyway; where none does, it would run for nothing. Three specs of lr_mult: 0 save that."
+        ? "Caffe adds the missing ones with lr_mult 0, so that none is learned, but for backward a missing one counts as lr_mult 1: " +
+          "it runs down to this layer, even where nothing before it learns. Three specs of lr_mult: 0 save that."
         : "It is harmless: weight decay is scaled by the learning rate, which lr_mult makes 0. It only reads as if the " +
           "statistics decayed; three specs of lr_mult: 0 decay_mult: 0 say what happens.",
     fix: { edits: [...decay, ...added] },
