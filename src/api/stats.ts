@@ -59,16 +59,18 @@ export async function stats(
   const trained = new Map(read.layer.map((layer) => [layer.name, layer]));
   let { name } = read;
   let layers: readonly LayerParameter[] = [...trained.values()];
+  let rankOf: ((layer: LayerParameter) => number | undefined) | undefined;
   if (model !== undefined) {
     const net = await readNet(model, files, log);
     layers = filterLayers(net, state, silent);
     name = net.name || name;
     const context = { catalog: new Catalog(allLayers, fill), files, images: createImages(), log: silent };
     const inference = await inferShapes(layers, { ...context, phase, random: new Random(1) });
+    rankOf = (layer) => inference.layers.get(layer)?.top[0]?.length;
     const gap = formatGap(weightsGap(builtLayers(inference).layers, [read]), origin);
     if (gap !== undefined) log(phase === "TEST" ? "warning" : "info", "moka:0", gap);
   }
-  const norms = normLayers(layers);
+  const norms = normLayers(layers, rankOf);
   check(norms.length > 0, "MOKA_USAGE", whyNoLayers(model, origin, trained));
   const owners = ownersOf(norms, trained);
   const blobsOf = (layer: LayerParameter | undefined) => (layer && trained.get(layer.name)?.blobs) ?? [];

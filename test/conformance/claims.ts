@@ -64,7 +64,10 @@ const said: Readonly<Record<string, Said>> = {
     weights: weightsOf({ bn: [[Number.POSITIVE_INFINITY, 0, 0], [1, 1, 1], [1]] }),
   },
   "bn-iter-size": { net: data + norm("") + ip, solver: "iter_size: 4" },
-  "bn-param-specs": { net: data + norm("param { lr_mult: 0 decay_mult: 0 }") + ip },
+  "bn-param-specs": {
+    net: `${data}layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 2 kernel_size: 1 } }
+${norm("param { lr_mult: 0 decay_mult: 0 }", "bn", "c")}${ip.replaceAll("yx", "yc")}`,
+  },
   "bn-learnable-stats": { net: data + norm("param { lr_mult: 1 } param { lr_mult: 1 } param { decay_mult: 0 }") + ip },
   "bn-learnable-stats equal": { net: data + norm("param { lr_mult: 1 } param { lr_mult: 1 } param { }") + ip },
   "bn-learnable-stats two": { net: data + norm("param { lr_mult: 1 } param { lr_mult: 1 }") + ip },
