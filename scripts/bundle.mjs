@@ -8,7 +8,8 @@ import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "dist", "bin") } } });
+const own = join(root, "dist", "bin");
+const { values } = parseArgs({ options: { out: { type: "string", default: own } } });
 
 // Only this dependency is bundled: nearly all commands load it, and it has nearly eighty modules. Its license and notices are in
 // its package, which stays a dependency.
@@ -39,3 +40,4 @@ await bundle.write({
       ? `/* Contains ${bundled}, Copyright Buf Technologies, Inc. and Google LLC, Apache-2.0 and BSD-3-Clause. */`
       : "",
 });
+if (values.out === own) await import("./npmignore.mjs");

@@ -18,6 +18,7 @@ import {
 } from "../tools/batch-norm/recompute.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
+import { checkOptions } from "../util/options.js";
 import { upTo, watched } from "../util/work.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
 import type { NetSource } from "./read-text.js";
@@ -77,6 +78,7 @@ export async function calibrate(
   weights: Weights,
   options: CalibrateOptions = {},
 ): Promise<CalibrateReport> {
+  checkOptions("calibrate", options);
   const { method = "pooled", output } = options;
   const methods = statisticsMethods.join(", ");
   check(statisticsMethods.includes(method), "MOKA_USAGE", `there is no method "${method}"; there are ${methods}`);

@@ -1,6 +1,7 @@
 import type { Weights } from "../proto/weight-sources.js";
 import { centerCrop, oversample, resizeImage } from "../tools/image-array.js";
 import type { NdArray } from "../util/nd-array.js";
+import { checkOptions } from "../util/options.js";
 import { ResourceOwner } from "../util/resource-owner.js";
 import type { WorkOptions } from "../util/work.js";
 import { ImageInput, type ImageInputOptions, meanOf } from "./image-input.js";
@@ -55,6 +56,7 @@ export class Classifier extends ResourceOwner {
    * ```
    */
   static async load(model: NetSource, weights: Weights, options: ClassifierOptions = {}): Promise<Classifier> {
+    checkOptions("Classifier.load", options);
     const mean = await meanOf(options);
     const net = await Net.load(model, { ...options, phase: "TEST", weights });
     try {

@@ -3,6 +3,7 @@ import { checkImage, loadImage, resizeImage } from "../tools/image-array.js";
 import { check } from "../util/errors.js";
 import { type FileSource, isFile, sourceName } from "../util/files.js";
 import { type NdArray, slice } from "../util/nd-array.js";
+import { checkOptions } from "../util/options.js";
 import { ResourceOwner } from "../util/resource-owner.js";
 import type { WorkOptions } from "../util/work.js";
 import { ImageInput, type ImageInputOptions, meanOf } from "./image-input.js";
@@ -81,6 +82,7 @@ export class Detector extends ResourceOwner {
    * ```
    */
   static async load(model: NetSource, weights: Weights, options: DetectorOptions = {}): Promise<Detector> {
+    checkOptions("Detector.load", options);
     const mean = await meanOf(options);
     const net = await Net.load(model, { ...options, phase: "TEST", weights });
     try {

@@ -20,6 +20,7 @@ import type { Side, Subject } from "../tools/doctor/subject.js";
 import { unshared } from "../tools/doctor/variants.js";
 import { MokaError } from "../util/errors.js";
 import { silent } from "../util/log.js";
+import { checkOptions } from "../util/options.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
 import type { NetSource } from "./read-text.js";
 
@@ -85,6 +86,7 @@ const largeError = 0.25;
  * ```
  */
 export async function doctor(model: NetSource, weights: Weights, options: DoctorOptions = {}): Promise<DoctorReport> {
+  checkOptions("doctor", options);
   const { phase = "TEST" } = options;
   return BatchNets.use(model, options, async (nets) => {
     const asGiven = await dataSet(

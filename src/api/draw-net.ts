@@ -12,6 +12,7 @@ import { upgradeNet } from "../proto/upgrade/net.js";
 import { type DrawLayersOptions, drawLayers, type PhaseOfNet, rankDirs } from "../tools/draw/index.js";
 import { check, MokaError } from "../util/errors.js";
 import { type Log, silent } from "../util/log.js";
+import { checkOptions } from "../util/options.js";
 import { Random } from "../util/random.js";
 import type { RunOptions } from "./environment.js";
 import { checkNet, isNet, type NetSource, nameOf, readText, type Text } from "./read-text.js";
@@ -37,6 +38,7 @@ export interface DrawOptions
  * ```
  */
 export async function drawNet(source: NetSource, options: DrawOptions = {}): Promise<string> {
+  checkOptions("drawNet", options);
   const { phase, rankdir = "TB", displayLrm, log = silent } = options;
   const files = openFiles(options);
   check(rankDirs.includes(rankdir), "MOKA_USAGE", `rankdir must be ${rankDirs.join(", ")}, not "${rankdir}"`);

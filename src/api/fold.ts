@@ -7,6 +7,7 @@ import { nameOfWeights, type Weights } from "../proto/weight-sources.js";
 import { type FoldedNet, foldNet } from "../tools/fold/index.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
+import { checkOptions } from "../util/options.js";
 import { stoppable } from "../util/work.js";
 import type { RunOptions } from "./environment.js";
 import { type FoldProof, type ProofOptions, Prover } from "./prove-fold.js";
@@ -46,7 +47,8 @@ export interface FoldResult extends FoldedNet {
  * console.log(written); // [ 'folded.prototxt', 'folded.caffemodel' ]
  * ```
  */
-export function fold(model: NetSource, weights: Weights, options: FoldOptions = {}): Promise<FoldResult> {
+export async function fold(model: NetSource, weights: Weights, options: FoldOptions = {}): Promise<FoldResult> {
+  checkOptions("fold", options);
   return stoppable(options.signal, (signal) => foldAndProve(model, weights, { ...options, signal }));
 }
 

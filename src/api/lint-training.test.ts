@@ -184,3 +184,22 @@ test.each([60, 1])("a loss that sticks at its highest is told once, with its cau
   expect(told).toHaveLength(1);
   expect(told[0]).toMatch(/^"loss" has been near its highest value, 87\.3365, for 20 iterations.*base_lr is -1000/);
 });
+
+test.each([
+  ["the batch", "normalization: NONE", "dim: 100 dim: 3 dim: 1 dim: 1", "dim: 100"],
+  ["the places of an image", "normalize: false", "dim: 2 dim: 3 dim: 10 dim: 10", "dim: 2 dim: 10 dim: 10"],
+])("a loss that is a sum over %s is held against the highest of the sum", async (_, normalization, x, t) => {
+  const text = net({ loss: `loss_param { ${normalization} }` })
+    .replace("dim: 8 dim: 3", x)
+    .replace("dim: 8 ", `${t} `)
+    .replaceAll(/.*BatchNorm.*\n/g, "")
+    .replaceAll('"InnerProduct"', '"Convolution"')
+    .replaceAll("inner_product_param {", "convolution_param { kernel_size: 1");
+  const highestIn = async (fields: string) => {
+    const { warnings } = await train({ text, fields });
+    return warnings.flatMap((line) => /near its highest value, ([\d.]+),/.exec(line)?.[1] ?? []);
+  };
+  // Each sum has 100 predictions, or 100 for each image, and is more than 43 at the beginning.
+  expect(await highestIn("base_lr: 0")).toEqual([]);
+  expect(await highestIn("base_lr: -1e3 clip_gradients: 1")).toEqual(["8733.65"]);
+});

@@ -18,6 +18,7 @@ import { netFilesOf } from "../solvers/solver-nets.js";
 import { decodeText, type Encoding, encodeText } from "../util/encoding.js";
 import { type FileSource, type Files, isPath, sourceName } from "../util/files.js";
 import { silent } from "../util/log.js";
+import { checkOptions } from "../util/options.js";
 import { isText, type NetSource, readTextBytes, type SolverSource, type Text, textOf } from "./read-text.js";
 
 export interface LintOptions extends StateOptions, FilesOptions {
@@ -72,6 +73,7 @@ export interface FixResult extends Pick<LintResult, "file" | "nets"> {
  * ```
  */
 export async function lint(source: NetSource | SolverSource, options: LintOptions = {}): Promise<LintResult> {
+  checkOptions("lint", options);
   const { read, context, levels } = await prepare(source, options);
   const { file, text } = read;
   const findings = await lintText(text, file, rules, levels, context);
@@ -90,6 +92,7 @@ export async function lint(source: NetSource | SolverSource, options: LintOption
  * ```
  */
 export async function fix(source: NetSource | SolverSource, options: LintOptions = {}): Promise<FixResult> {
+  checkOptions("fix", options);
   const { read, context, levels } = await prepare(source, options);
   const { file, text: before, encoding } = read;
   const { text, fixed, findings, weights } = await fixText(before, file, rules, levels, context);

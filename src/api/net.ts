@@ -2,6 +2,7 @@ import { Net as CoreNet } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { check } from "../util/errors.js";
+import { checkOptions } from "../util/options.js";
 import { stoppable } from "../util/work.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { type NetSource, readNet } from "./read-text.js";
@@ -46,8 +47,10 @@ export const Net = {
    * });
    * ```
    */
-  load: (source: NetSource, options: NetOptions = {}): Promise<Net> =>
-    stoppable(options.signal, (signal) => loadNet(source, { ...options, signal })),
+  async load(source: NetSource, options: NetOptions = {}): Promise<Net> {
+    checkOptions("Net.load", options);
+    return stoppable(options.signal, (signal) => loadNet(source, { ...options, signal }));
+  },
 };
 
 async function loadNet(source: NetSource, options: NetOptions): Promise<Net> {

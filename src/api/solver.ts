@@ -11,6 +11,7 @@ import { Solver as CoreSolver } from "../solvers/solver.js";
 import { check, reasonOf } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
+import { checkOptions } from "../util/options.js";
 import { stoppable } from "../util/work.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { netFrom, readSolver, readText, type SolverSource } from "./read-text.js";
@@ -61,8 +62,10 @@ export const Solver = {
    * await solver.dispose();
    * ```
    */
-  load: (source: SolverSource, options: SolverOptions = {}): Promise<Solver> =>
-    stoppable(options.signal, (signal) => loadSolver(source, { ...options, signal })),
+  async load(source: SolverSource, options: SolverOptions = {}): Promise<Solver> {
+    checkOptions("Solver.load", options);
+    return stoppable(options.signal, (signal) => loadSolver(source, { ...options, signal }));
+  },
 };
 
 /** `Solver.load` with a choice of the passes that rewrite its programs. Default: all. */

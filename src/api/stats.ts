@@ -14,6 +14,7 @@ import { type BatchNormStats, layerStats } from "../tools/batch-norm/layer-stats
 import { type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
+import { checkOptions } from "../util/options.js";
 import { Random } from "../util/random.js";
 import type { RunOptions } from "./environment.js";
 import { type NetSource, nameOf, readNet } from "./read-text.js";
@@ -49,6 +50,7 @@ export async function stats(
   weights: Weights,
   options: StatsOptions = {},
 ): Promise<NetStats> {
+  checkOptions("stats", options);
   const { phase = "TEST", log = silent } = options;
   const files = openFiles(options);
   const origin = nameOfWeights(weights);
@@ -57,16 +59,18 @@ export async function stats(
   const trained = new Map(read.layer.map((layer) => [layer.name, layer]));
   let { name } = read;
   let layers: readonly LayerParameter[] = [...trained.values()];
+  let rankOf: ((layer: LayerParameter) => number | undefined) | undefined;
   if (model !== undefined) {
     const net = await readNet(model, files, log);
     layers = filterLayers(net, state, silent);
     name = net.name || name;
     const context = { catalog: new Catalog(allLayers, fill), files, images: createImages(), log: silent };
     const inference = await inferShapes(layers, { ...context, phase, random: new Random(1) });
+    rankOf = (layer) => inference.layers.get(layer)?.top[0]?.length;
     const gap = formatGap(weightsGap(builtLayers(inference).layers, [read]), origin);
     if (gap !== undefined) log(phase === "TEST" ? "warning" : "info", "moka:0", gap);
   }
-  const norms = normLayers(layers);
+  const norms = normLayers(layers, rankOf);
   check(norms.length > 0, "MOKA_USAGE", whyNoLayers(model, origin, trained));
   const owners = ownersOf(norms, trained);
   const blobsOf = (layer: LayerParameter | undefined) => (layer && trained.get(layer.name)?.blobs) ?? [];

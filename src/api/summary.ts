@@ -1,6 +1,7 @@
 import { openFiles } from "../platform/open-files.js";
 import { type NetSummary, type SummaryOptions, summarizeNet } from "../tools/summary.js";
 import { silent } from "../util/log.js";
+import { checkOptions } from "../util/options.js";
 import { type NetSource, readNet } from "./read-text.js";
 
 /**
@@ -19,6 +20,7 @@ import { type NetSource, readNet } from "./read-text.js";
  * ```
  */
 export async function summarize(net: NetSource, options: SummaryOptions = {}): Promise<NetSummary> {
+  checkOptions("summarize", options);
   const { log = silent } = options;
   return summarizeNet(await readNet(net, openFiles(options), log), { ...options, log });
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, relative, resolve } from "node:path";
 import type { LintOptions } from "../api/lint.js";
-import type { Levels } from "../lint/lint.js";
+import type { Finding, Levels } from "../lint/lint.js";
 import { type DecodedText, decodeText } from "../util/encoding.js";
 import { option, repeated, type Values } from "./command.js";
 import { addNamed, integer, list, phases } from "./options.js";
@@ -46,12 +46,14 @@ export interface LintInput {
 
 /**
  * Calls `work` once for each file and for each net that a solver among them names. Such a net is linted with its solver.
- * The results keep the order in which files are first named; files for which there is none are left out. A missing net is
- * reported on stderr.
+ * What is found in two nets of a solver is in the results once. They keep the order in which files are first named; files
+ * for which there is none are left out. A missing net is reported on stderr.
  *
  * @param paths paths of files; `-` is stdin
  */
-export async function forEachFile<Result extends { readonly nets: readonly string[] }>(
+export async function forEachFile<
+  Result extends { readonly nets: readonly string[]; readonly findings: readonly Finding[] },
+>(
   paths: readonly string[],
   flags: LintFlags,
   work: (input: LintInput) => Promise<Result | undefined>,
@@ -77,7 +79,13 @@ export async function forEachFile<Result extends { readonly nets: readonly strin
       results.set(net, await work(await inputOf(net, { ...state, solver: path, weights, rules })));
     }
   }
-  return [...results.values()].filter((result) => result !== undefined);
+  const done = new Set([...results].flatMap(([file, result]) => (result ? [file] : [])));
+  return [...results.values()]
+    .filter((result) => result !== undefined)
+    .map((result) => {
+      const isElsewhere = ({ elsewhere }: Finding) => elsewhere !== undefined && done.has(normalize(elsewhere));
+      return { ...result, findings: result.findings.filter((finding) => !isElsewhere(finding)) };
+    });
 }
 
 async function inputOf(path: string, options: LintOptions): Promise<LintInput> {

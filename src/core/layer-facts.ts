@@ -82,9 +82,6 @@ export abstract class LayerFacts {
   /** Whether, in place, values above 0 stay above 0, and all others stay at most 0. */
   readonly keepsSign: boolean = false;
 
-  /** The most that one prediction can cost, for a loss that has such a limit: a training that has diverged sticks near it. */
-  readonly highestLoss: number | undefined = undefined;
-
   /**
    * The number of multiply-adds of one forward over the whole batch. One weight times one value, added to a sum, is one.
    *
@@ -93,6 +90,11 @@ export abstract class LayerFacts {
    */
   multiplyAdds(_bottom: readonly Shape[]): number {
     return 0;
+  }
+
+  /** The most that its loss can be over the whole batch, if it has such a limit: a training that has diverged sticks near it. */
+  highestLoss(_bottom: readonly Shape[]): number | undefined {
+    return undefined;
   }
 
   /** The number of values, 4 bytes each, in the layer's buffers in Caffe on a CPU, without blobs and parameters. */

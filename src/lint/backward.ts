@@ -19,18 +19,23 @@ export interface LayerBackward {
 type Plan = ReadonlyMap<LintLayer, LayerBackward>;
 
 /** What Caffe runs backward in training, where a BatchNorm's missing param specs count as learning. */
-export const caffeBackward: (view: View) => Plan = memoized((view) =>
-  planOf(view, (layer) => learns(layer) || lacksSpecs(layer)),
-);
+export const caffeBackward: (view: View) => Plan = memoized((view) => {
+  const { plan, needing } = plannedBackward(view);
+  // Mostly something learns before each of them, and the plans are one.
+  if (view.layers.every((layer) => needing.has(layer) || !lacksSpecs(layer))) return plan;
+  return planOf(view, (layer) => learns(layer) || lacksSpecs(layer)).plan;
+});
 
 /** What it would run if each BatchNorm had three specs of `lr_mult: 0`. */
-export const neededBackward: (view: View) => Plan = memoized((view) => planOf(view, learns));
+export const neededBackward = (view: View): Plan => plannedBackward(view).plan;
+
+const plannedBackward = memoized((view: View) => planOf(view, learns));
 
 /** The BatchNorms that run backward in Caffe only because param specs are missing, theirs or those of another one. */
-export function idleNorms(view: View): readonly LintLayer[] {
-  const [runs, needed] = [caffeBackward(view), neededBackward(view)];
-  return view.layers.filter((layer) => lacksSpecs(layer) && runs.get(layer)?.runs && !needed.get(layer)?.runs);
-}
+export const idleNorms: (view: View) => readonly LintLayer[] = memoized((view) => {
+  const idle = view.layers.filter((layer) => lacksSpecs(layer) && !neededBackward(view).get(layer)?.runs);
+  return idle.filter((layer) => caffeBackward(view).get(layer)?.runs);
+});
 
 /** The bottoms that a layer is asked for the gradient of, but has none for: labels, indices, what goes through a Threshold. */
 export function refusedBottoms(view: View, layer: LintLayer, plan = caffeBackward(view)): readonly number[] {
@@ -43,7 +48,7 @@ export function refusedBottoms(view: View, layer: LintLayer, plan = caffeBackwar
 
 /** Whether a layer that learns, put behind this one, would be refused: a gradient for it would have to go where none can. */
 export function cannotLearnBehind(view: View, layer: LintLayer): boolean {
-  const plan = planOf(view, (each) => learns(each) || each === layer);
+  const { plan } = planOf(view, (each) => learns(each) || each === layer);
   const needed = neededBackward(view);
   return view.layers.some((each) => {
     return refusedBottoms(view, each, plan).length > refusedBottoms(view, each, needed).length;
@@ -66,7 +71,11 @@ function lacksSpecs(layer: LintLayer): boolean {
   return message.param.length < 3 && message.param.every(({ lrMult }) => lrMult === 0);
 }
 
-function planOf(view: View, counts: (layer: LintLayer) => boolean): Plan {
+/** A plan, and the layers that would run if all tops led to a loss. */
+function planOf(
+  view: View,
+  counts: (layer: LintLayer) => boolean,
+): { readonly plan: Plan; readonly needing: ReadonlySet<LintLayer> } {
   const needing = new Set<LintLayer>();
   const nodes = view.layers.flatMap((layer) => {
     const reached = view.makers(layer).map((maker) => maker !== undefined && needing.has(maker.layer));
@@ -77,8 +86,8 @@ function planOf(view: View, counts: (layer: LintLayer) => boolean): Plan {
       {
         layer,
         bottom: view.bottoms(layer).map((value, index) => {
-          const own = value.readers.find((end) => end.layer === layer && end.index === index);
-          return view.splits(value) > 1 && own ? own : value;
+          if (view.splits(value) < 2) return value;
+          return value.readers.find((end) => end.layer === layer && end.index === index) ?? value;
         }),
         // The net adds the tops that a loss lacks.
         top: layer.message.top.length > 0 ? view.tops(layer) : [{}],
@@ -90,9 +99,9 @@ function planOf(view: View, counts: (layer: LintLayer) => boolean): Plan {
     ];
   });
   cutBackward<object>(nodes);
-  return new Map(
-    nodes.flatMap(({ layer, needsBackward: runs, wanted }) => (layer ? [[layer, { runs, wanted }] as const] : [])),
-  );
+  const plan = new Map<LintLayer, LayerBackward>();
+  for (const { layer, needsBackward: runs, wanted } of nodes) if (layer) plan.set(layer, { runs, wanted });
+  return { plan, needing };
 }
 
 /** The Split that Caffe inserts for a value with several readers, a loss weight among them. */

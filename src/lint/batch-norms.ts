@@ -29,12 +29,17 @@ export const batchNorms: (view: View) => readonly BatchNorm[] = memoized((view) 
         view,
         layer,
         before: view.maker(layer),
-        scale: scaleBehind(view, layer),
+        scale: scaleOf(view, layer),
         usesGlobalStats: writtenGlobalStats(layer.message) ?? view.phase === "TEST",
         m: shape && (shape[0] ?? 1) * countOf(shape, 2),
       };
     }),
 );
+
+/** The Scale that learns γ and β for a BatchNorm. */
+export function scaleOf(view: View, norm: LintLayer): LintLayer | undefined {
+  return scaleBehind(view, norm, view.bottomShapes(norm)[0]?.length);
+}
 
 /** Text about the other layers, to follow a message about the first; empty if there is only one. */
 export function andOthers(others: readonly unknown[]): string {

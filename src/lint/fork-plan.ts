@@ -1,5 +1,5 @@
-import { scaleBehind } from "../layers/normalization/scale-behind.js";
 import type { FieldNode } from "../proto/text/tree.js";
+import { scaleOf } from "./batch-norms.js";
 import { type ForkNorm, fieldsIn, isTrue, scalarIn } from "./forks.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
@@ -105,7 +105,7 @@ function batchNorm(
   if (stops) return stops;
   const named = (name: string) => refused.findLast((field) => field.name === name);
   const seen = views.filter((view) => view.has(layer));
-  const behind = seen.map((view) => scaleBehind(view, layer));
+  const behind = seen.map((view) => scaleOf(view, layer));
   const hasScale = behind.length > 0 && behind.every(Boolean);
   if (weights && weights.of(layer).length > 3 && behind.some((scale) => scale && weights.of(scale).length > 0)) {
     return "the weights given have a γ in it and one in the Scale behind it";

@@ -1,5 +1,5 @@
-import { scaleBehind } from "../layers/normalization/scale-behind.js";
 import type { FieldNode } from "../proto/text/tree.js";
+import { scaleOf } from "./batch-norms.js";
 import type { Edit } from "./edits.js";
 import { splitBlobs } from "./fork-blobs.js";
 import type { ForkPlan } from "./fork-plan.js";
@@ -26,7 +26,7 @@ export function rewriteFork(net: LintNet, layer: LintLayer, norm: ForkNorm, plan
 
 /** Distributes the blobs if no Scale is added: the layer itself becomes a Scale, or a Scale exists already. */
 function ownWeights({ views }: LintNet, layer: LintLayer, { type }: ForkPlan): Fix["weights"] {
-  const behind = type === "Scale" ? layer : views.map((view) => scaleBehind(view, layer)).find(Boolean);
+  const behind = type === "Scale" ? layer : views.map((view) => scaleOf(view, layer)).find(Boolean);
   return behind && ((weights) => splitBlobs(weights, layer.name, behind.name));
 }
 

@@ -23,6 +23,8 @@ export interface Finding {
   readonly why: string;
   /** Whether `fix` repairs it. */
   readonly fixable: boolean;
+  /** The file of another net of the solver in which the same is found, at the better place. */
+  readonly elsewhere?: string | undefined;
 }
 
 /** A user's setting for a rule; it replaces the rule's own severity. */
@@ -85,7 +87,7 @@ function lintNets(
 }
 
 function asFinding(text: string, rule: Rule, level: Severity | undefined, problem: Problem): FoundProblem {
-  const { at, message, why, severity, fix, divergesFrom } = problem;
+  const { at, message, why, severity, fix, divergesFrom, elsewhere } = problem;
   return {
     rule: rule.id,
     severity: level ?? severity ?? rule.severity,
@@ -95,6 +97,7 @@ function asFinding(text: string, rule: Rule, level: Severity | undefined, proble
     message,
     why,
     fixable: fix !== undefined,
+    ...(elsewhere === undefined ? {} : { elsewhere }),
     fix,
     divergesFrom,
   };

@@ -17,6 +17,7 @@ export type NetKind = "trainval" | "deploy" | "fragment";
 
 /** Another net of the same solver, in its state. */
 export interface OtherNet {
+  readonly file: string | undefined;
   readonly phase: "TRAIN" | "TEST";
   readonly layers: readonly LayerParameter[];
 }

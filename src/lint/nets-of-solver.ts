@@ -75,7 +75,7 @@ async function readOther({ path, message: given, stateOf }: SolverNet, files: Fi
     if (!message) return undefined;
     upgradeNetAsNeeded(message, path ?? "", silent);
     const state = stateOf(message);
-    return { phase: phaseName(state.phase), layers: filterLayers(message, state, silent) };
+    return { file: path, phase: phaseName(state.phase), layers: filterLayers(message, state, silent) };
   } catch (error) {
     if (error instanceof MokaError) return undefined; // It is not there, or has findings of its own.
     throw error;

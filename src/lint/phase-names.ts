@@ -47,10 +47,11 @@ export function sharesParams({ train, test }: PhasePair): boolean {
   return count > 0 && a.length >= count && a.every((name, index) => name !== "" && name === b[index]);
 }
 
-/** The place and the message of a difference: at the layer of TEST if the text has it, since TRAIN's name is the right one. */
+/** The place and the message of a difference: at the layer of TEST, since TRAIN's name is the right one; if that is elsewhere, at TRAIN's. */
 export function whereNamesDiffer({ from, train, test }: PhasePair): {
   readonly at: Location;
   readonly message: string;
+  readonly elsewhere?: string | undefined;
 } {
   const where = from === "TRAIN" ? "in TRAIN" : "in the weights";
   if (test.layer) {
@@ -59,7 +60,7 @@ export function whereNamesDiffer({ from, train, test }: PhasePair): {
   }
   const layer = train.layer as LintLayer;
   const message = `${layer.label} has another name in the test net, where "${test.message.name}" is in its place`;
-  return { at: layer.at("name"), message };
+  return { at: layer.at("name"), message, elsewhere: test.file };
 }
 
 /** Gives the layer of TEST, and all that have its name, the name that it is trained by; undefined if that is not safe. */

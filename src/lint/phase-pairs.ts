@@ -1,4 +1,5 @@
 import { connect, type Graph } from "../core/graph.js";
+import { isDataLayer } from "../core/layer-roles.js";
 import type { LayerParameter } from "../proto/gen/caffe_pb.js";
 import { memoized } from "../util/memoized.js";
 import type { LintLayer } from "./layer.js";
@@ -12,6 +13,8 @@ export interface PlacedLayer {
   readonly message: LayerParameter;
   /** The layer in the text that is looked at; undefined if it is in another net of the solver, or in the weights. */
   readonly layer: LintLayer | undefined;
+  /** The file of that other net. */
+  readonly file: string | undefined;
 }
 
 /** A layer of TEST and the one in its place where it is trained. */
@@ -22,11 +25,13 @@ export interface PhasePair {
   readonly test: PlacedLayer;
 }
 
-/** A net of one phase, with the layers that the text has. */
+/** A net of one phase, with the layers that the text has. Most nets need no pairs, so the graph is made when it is asked for. */
 interface PhaseNet {
   readonly graph: Graph;
   readonly own: ReadonlyMap<LayerParameter, LintLayer>;
   readonly view: View | undefined;
+  /** The file, if it is another net. */
+  readonly file: string | undefined;
 }
 
 /**
@@ -47,13 +52,20 @@ function netsIn({ views, otherNets }: LintNet, phase: "TRAIN" | "TEST"): PhaseNe
   const others = otherNets.filter((net) => net.phase === phase);
   return [
     ...own.map((view) => ({
-      graph: connect(view.layers.map(({ message }) => message)),
+      get graph() {
+        return graphOf(view);
+      },
       own: new Map(view.layers.map((layer) => [layer.message, layer])),
       view,
+      file: undefined,
     })),
-    ...others.map(({ layers }) => ({ graph: connect(layers), own: new Map<never, never>(), view: undefined })),
+    ...others.map(({ file, layers }) => {
+      return { graph: connect(layers), own: new Map<never, never>(), view: undefined, file };
+    }),
   ];
 }
+
+const graphOf = memoized((view: View) => connect(view.layers.map(({ message }) => message)));
 
 /** The nets of TRAIN that a net of TEST belongs to: all; where stages are guessed, those of its stages if there are any. */
 function trainsFor({ view }: PhaseNet, trains: readonly PhaseNet[], { solver }: LintNet): readonly PhaseNet[] {
@@ -64,19 +76,27 @@ function trainsFor({ view }: PhaseNet, trains: readonly PhaseNet[], { solver }: 
 
 function pairsOf(from: PhasePair["from"], train: PhaseNet, test: PhaseNet): readonly PhasePair[] {
   if (from === "TRAIN" && !train.view && !test.view) return [];
-  const placed = ({ graph, own }: PhaseNet, message: LayerParameter): PlacedLayer => {
-    return { graph, message, layer: own.get(message) };
+  if (train.view && test.view && areOneText(train.view, test.view)) return [];
+  const placed = ({ graph, own, file }: PhaseNet, message: LayerParameter): PlacedLayer => {
+    return { graph, message, layer: own.get(message), file };
   };
   return [...pairByPlace(train.graph, test.graph)].map(([a, b]) => {
     return { from, train: placed(train, a), test: placed(test, b) };
   });
 }
 
+/** Whether the layers of one state, apart from data, are all in the other one too: then each is in its own place. */
+function areOneText(a: View, b: View): boolean {
+  const isWithin = (one: View, other: View) =>
+    one.layers.every((layer) => other.has(layer) || isDataLayer(layer.message));
+  return a.namesakes.length === 0 && b.namesakes.length === 0 && (isWithin(a, b) || isWithin(b, a));
+}
+
 /** The net that trained weights come from, as a snapshot holds it; undefined if they have no more than names and values. */
 function sourceOfWeights({ weights }: LintNet): PhaseNet | undefined {
   const layers = weights?.message.layer.filter(({ type }) => type !== "") ?? [];
   const isConnected = layers.some(({ bottom, blobs }) => bottom.length > 0 && blobs.length > 0);
-  return isConnected ? { graph: connect(layers), own: new Map(), view: undefined } : undefined;
+  return isConnected ? { graph: connect(layers), own: new Map(), view: undefined, file: undefined } : undefined;
 }
 
 /** A BatchNorm of the net that the weights come from, which a net of TEST leaves out. */

@@ -22,9 +22,15 @@ export const renormalized: (net: LintNet) => readonly Renormalized[] = memoized(
     if (forkNorm(layer)) return [];
     const affine: LintLayer[] = [];
     let before = norm.before;
-    // What others read too has an effect there.
-    while (before && isByChannel(view, before) && view.readers(before).length === 1) {
-      affine.unshift(before);
+    let isShared = false;
+    while (before) {
+      const readers = before.message.top.flatMap((_, top) => view.readers(before as LintLayer, top));
+      isShared ||= readers.length > 1;
+      // What others read too has an effect there. A Split has none.
+      if (before.type !== "Split") {
+        if (isShared || !isByChannel(view, before)) break;
+        affine.unshift(before);
+      }
       before = view.maker(before);
     }
     const first = before?.type === "BatchNorm" && !forkNorm(before) ? before : undefined;

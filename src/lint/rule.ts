@@ -31,6 +31,8 @@ export interface Problem {
    * its highest: 0 without any update, 1 after the first. An error of training names the most severe of these. Default: never.
    */
   readonly divergesFrom?: number | undefined;
+  /** The file of another net of the solver in which the same is found, at the better place. A report of both has it there only. */
+  readonly elsewhere?: string | undefined;
   /** Given only if the repair is safe. */
   readonly fix?: Fix | undefined;
 }

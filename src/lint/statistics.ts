@@ -1,4 +1,5 @@
 import { batchNormParam, storedStatistics } from "../layers/normalization/batch-norm.js";
+import { memoized } from "../util/memoized.js";
 import type { LintLayer } from "./layer.js";
 import type { Blobs } from "./weights.js";
 
@@ -16,6 +17,15 @@ export interface Statistics {
 
 /** A layer's statistics in a caffemodel; undefined if it does not have Caffe's three blobs for the layer. */
 export function statisticsOf(weights: Blobs, layer: LintLayer): Statistics | undefined {
+  const known = read(weights);
+  if (!known.has(layer.name)) known.set(layer.name, readStatistics(weights, layer));
+  return known.get(layer.name);
+}
+
+/** The statistics that were read, by the names of layers: many rules ask for them. */
+const read = memoized((_: Blobs) => new Map<string, Statistics | undefined>());
+
+function readStatistics(weights: Blobs, layer: LintLayer): Statistics | undefined {
   const [mean, variance, factor, ...more] = weights.of(layer);
   const s = factor?.data[0];
   if (!mean || !variance || s === undefined || more.length > 0) return undefined;

@@ -1,3 +1,4 @@
+import { type NearHighest, nearHighest } from "../core/near-highest.js";
 import type { Net } from "../core/net.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
@@ -6,7 +7,7 @@ import { formatNumber } from "../util/number-format.js";
 import type { SolverContext } from "./context.js";
 import { causeOf, type Failure, lintCommand, lossError } from "./loss-error.js";
 
-/** A loss that is this many iterations in a row above half of the most that a prediction can cost does not come back by itself. */
+/** A loss that is this many iterations in a row near its highest does not come back by itself. */
 const patience = 20;
 
 /** Where a training is. */
@@ -51,15 +52,8 @@ export class LossWatch {
     this.#context.log("warning", "moka:0", `${what}: most labels get a probability of 0; ${cause}`);
   }
 
-  #stuckLoss(): { readonly name: string; readonly highest: number } | undefined {
-    const { layers, blobs } = this.#net;
-    for (const { highestLoss: highest, tops } of layers) {
-      const [name = ""] = tops;
-      const blob = highest === undefined ? undefined : blobs.get(name);
-      const value = blob?.hasData ? blob.data[0] : undefined;
-      if (highest !== undefined && value !== undefined && value >= highest / 2) return { name, highest };
-    }
-    return undefined;
+  #stuckLoss(): NearHighest | undefined {
+    return this.#net.nodes.map(nearHighest).find((found) => found !== undefined);
   }
 
   async #failure({ iter, lr }: Position): Promise<Failure> {

@@ -69,7 +69,10 @@ export function contentOf(source: Exclude<FileSource, string | URL>): Uint8Array
   throw new MokaError("MOKA_USAGE", `a file is wanted: ${wanted}; this is ${described(source)}`);
 }
 
-function described(value: unknown): string {
+/** A value of a wrong kind, in words, for errors. */
+export function described(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   if (value instanceof Promise) return "a Promise: await it";
   const { name = "Object" } = value.constructor ?? {};

@@ -2,8 +2,10 @@
 export function memoized<K extends object, T>(compute: (key: K) => T): (key: K) => T {
   const known = new WeakMap<K, { readonly result: T }>();
   return (key) => {
-    const found = known.get(key) ?? { result: compute(key) };
-    known.set(key, found);
-    return found.result;
+    const found = known.get(key);
+    if (found) return found.result;
+    const result = compute(key);
+    known.set(key, { result });
+    return result;
   };
 }

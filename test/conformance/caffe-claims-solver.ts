@@ -10,7 +10,7 @@ import {
   Solver,
   type Tensor,
 } from "../../src/index.js";
-import { buildError } from "../layers.js";
+import { buildError, layerNet } from "../layers.js";
 import { netFromText } from "../nets.js";
 import { type Claims, moments, near } from "./claims.js";
 
@@ -141,6 +141,59 @@ async function upgradesThreeSpecs(): Promise<void> {
     ).not.toBe("");
 }
 
+/** A frozen Convolution, a BatchNorm with these specs, and a classifier. */
+const frozenBelow = (specs: string, count: number) => `
+  layer { name: "conv1" type: "Convolution" bottom: "x" top: "conv1" param { lr_mult: 0 } param { lr_mult: 0 }
+    convolution_param { num_output: 2 kernel_size: 1 weight_filler { type: "xavier" } } }
+  layer { name: "bn1" type: "BatchNorm" bottom: "conv1" top: "bn1" ${specs.repeat(count)} }
+  layer { name: "ip" type: "InnerProduct" bottom: "bn1" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "t" top: "loss" }`;
+
+async function runsBackwardForNothing(): Promise<void> {
+  const spec = "param { lr_mult: 0 decay_mult: 0 } ";
+  const results: (number[] | undefined)[] = [];
+  for (const count of [0, 1, 2, 3]) {
+    const lines: string[] = [];
+    const log = (_: string, __: string, line: string) => void lines.push(line);
+    const net = await layerNet(frozenBelow(spec, count), { x: [2, 1, 2, 2], t: [2] }, { log, seed: 1 });
+    await net.forward({ x: [1, 2, 3, 4, 9, 8, 7, 6], t: [0, 2] });
+    net.blobs.get("conv1")?.diff?.fill(0);
+    await net.backward();
+    const idle = [...(net.blobs.get("conv1")?.diff ?? [])].some((value) => value !== 0);
+    expect(idle, `${count} specs`).toBe(count < 3);
+    expect(lines).toContain(`bn1 ${count < 3 ? "needs" : "does not need"} backward computation.`);
+    expect(lines).toContain("conv1 does not need backward computation.");
+    results.push(net.params.get("ip")?.flatMap(({ diff }) => [...(diff ?? [])]));
+    await net.dispose();
+  }
+  for (const gradients of results) expect(gradients).toEqual(results[0]);
+  expect((await trainedNorm("base_lr: 0.1 momentum: 0.9", 2)).at(-1)).toBeCloseTo(1.999, 6);
+}
+
+async function growsTheLoss(): Promise<void> {
+  const lines: string[] = [];
+  const net = `layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 2 dim: 3 } shape { dim: 2 }
+      data_filler { value: 1 } data_filler { type: "constant" } } }
+    layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "y" bottom: "t" top: "loss" loss_weight: -1 }`;
+  const solver = await Solver.load(
+    `net_param { ${net} } base_lr: 1 lr_policy: "fixed" max_iter: 30 display: 1 random_seed: 1 snapshot_after_train: false`,
+    { engine: "reference", log: (_, __, line) => void lines.push(line) },
+  );
+  await solver.step(30);
+  const losses = lines.flatMap((line) => {
+    const [, value, share] = /loss = ([\d.e-]+) \(\* -1 = (-?[\d.e-]+) loss\)/.exec(line) ?? [];
+    return value === undefined ? [] : [[Number(value), Number(share)] as const];
+  });
+  expect(losses.length).toBe(30);
+  for (const [i, [value, share]] of losses.entries()) {
+    expect(share).toBeCloseTo(-value, 4);
+    expect(value).toBeGreaterThanOrEqual(losses[i - 1]?.[0] ?? 0);
+  }
+  expect(losses.at(-1)?.[0]).toBeCloseTo(87.3365, 3);
+  await solver.dispose();
+}
+
 export const solverClaims: readonly Claims[] = [
   {
     held: "a training with iter_size",
@@ -194,6 +247,34 @@ export const solverClaims: readonly Claims[] = [
       ],
       "docs/lint/bn-param-specs.md": ["Three: it sets them to `lr_mult: 0 decay_mult: 0`."],
       "bn-learnable-stats equal": ["it logs that it upgrades the layer, and sets all multipliers to 0."],
+    },
+  },
+  {
+    held: "logs and gradients of nets with frozen layers below",
+    by: runsBackwardForNothing,
+    claims: {
+      "docs/lint/bn-needs-backward.md": [
+        "one that is missing means `lr_mult: 1`.",
+        "so the solver never learns them, and backward runs all the same. Its own backward then computes the gradient of its bottom, which nobody asked for.",
+        'It logs "bn1 needs backward computation." and computes the gradients. With three specs of `lr_mult: 0` the line is "bn1 does not need backward computation."; one or two are not enough.',
+        "No result changes.",
+      ],
+      "bn-needs-backward": [
+        "Caffe decides what runs backward, it counts a missing spec as lr_mult 1, although it never learns the statistics.",
+        "Three specs of lr_mult: 0 save this, and change no result.",
+      ],
+    },
+  },
+  {
+    held: "a training with such a loss",
+    by: growsTheLoss,
+    claims: {
+      "docs/lint/negative-loss-weight.md": [
+        "With a weight below 0 it becomes smaller as that top grows",
+        "or sticks at the highest that there is, 87.3365 for a softmax.",
+        "its log shows the loss with its sign: `loss = 2.3 (* -1 = -2.3 loss)`.",
+      ],
+      "negative-loss-weight": ["or sticks at the highest that there is (87.3365 for a softmax)."],
     },
   },
 ];

@@ -77,6 +77,49 @@ export const quotes: readonly Quotes[] = [
     },
   },
   {
+    source: "src/caffe/net.cpp Net::ShareTrainedLayersWith, called by solver.cpp Solver::Test",
+    claims: {
+      "docs/lint/bn-one-phase.md": [
+        'At each test the test net shares the training net\'s parameters, by the names of layers. It logs "Ignoring source layer" for each layer that TEST lacks, and nothing for one that TRAIN lacks.',
+      ],
+      "docs/lint/bn-names-differ.md": [
+        'At each test it logs "Ignoring source layer bn1" for a layer that the test net lacks, and nothing for one that gets nothing.',
+      ],
+      "docs/lint/phase-names-differ.md": [
+        'At each test it logs "Ignoring source layer conv1", and nothing for the layer that gets nothing.',
+      ],
+      "docs/lint/bn-phases-differ.md": [
+        'at the first test, which is before the first iteration unless `test_initialization` is false: "Incompatible number of blobs for layer", "Cannot share param 0 weights from layer".',
+      ],
+      "bn-phases-differ": ['Caffe aborts at the first test with "Incompatible number of blobs"'],
+    },
+  },
+  {
+    source: "src/caffe/net.cpp Net::AppendParam: param_names_index_ is of one net",
+    claims: {
+      "docs/lint/bn-names-differ.md": ["`param { name }` shares within one net only"],
+      "docs/lint/phase-names-differ.md": ["`param { name }` shares within one net only"],
+    },
+  },
+  {
+    source:
+      "src/caffe/net.cpp Net::Init, which reads param.layer(i); batch_norm_layer.cpp LayerSetUp writes layer_param_",
+    claims: {
+      "docs/lint/bn-needs-backward.md": [
+        "Caffe decides layer by layer, from the data on, what runs backward: a layer does if a parameter of it learns, or if one before it does. It looks at the specs as the prototxt has them",
+        "A BatchNorm gives its three statistics `lr_mult: 0` itself, but into its own copy of the message",
+      ],
+    },
+  },
+  {
+    source: "src/caffe/net.cpp Net::CopyTrainedLayersFrom, which goes over the layers of the file",
+    claims: {
+      "docs/lint/missing-weights.md": [
+        'It logs "Ignoring source layer PReLU1" for what no layer takes, and nothing for a layer that gets none.',
+      ],
+    },
+  },
+  {
     source: "src/caffe/net.cpp Net::ToHDF5",
     claims: {
       "docs/lint/duplicate-layer-name.md": ['A snapshot in HDF5 it cannot even write: "Error saving weights to".'],

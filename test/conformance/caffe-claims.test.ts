@@ -3,6 +3,8 @@
 import { describe, expect, test } from "vitest";
 import { netClaims } from "./caffe-claims-net.js";
 import { normClaims } from "./caffe-claims-norm.js";
+import { pairClaims } from "./caffe-claims-pair.js";
+import { phaseClaims } from "./caffe-claims-phases.js";
 import { solverClaims } from "./caffe-claims-solver.js";
 import { quotes } from "./caffe-claims-source.js";
 import { type Sentences, textOf } from "./claims.js";
@@ -14,10 +16,13 @@ async function expectSaid(claims: Sentences): Promise<void> {
   }
 }
 
-describe.each([...normClaims, ...solverClaims, ...netClaims])("$by.name, by $held", ({ by, claims }) => {
-  test("is so", by, 60_000);
-  test("is said", () => expectSaid(claims));
-});
+describe.each([...normClaims, ...pairClaims, ...phaseClaims, ...solverClaims, ...netClaims])(
+  "$by.name, by $held",
+  ({ by, claims }) => {
+    test("is so", by, 60_000);
+    test("is said", () => expectSaid(claims));
+  },
+);
 
 test.each(quotes)("$source is quoted", async ({ claims }) => {
   expect(Object.keys(claims)).not.toEqual([]);

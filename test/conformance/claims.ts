@@ -39,6 +39,19 @@ const norm = (fields: string, name = "bn", x = "x") =>
   `layer { name: "${name}" type: "BatchNorm" bottom: "${x}" top: "y${x}" ${fields} }\n`;
 const ip = `layer { name: "ip" type: "InnerProduct" bottom: "yx" top: "ip" inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
 layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "t" top: "loss" }\n`;
+/** A Scale in place, with these fields of its message and its `scale_param`. */
+const scale = (fields = "", param = "bias_term: true", name = "scale") =>
+  `layer { name: "${name}" type: "Scale" bottom: "yx" top: "yx" ${fields} scale_param { ${param} } }\n`;
+const product = (fields: string, name: string, filler = 'weight_filler { type: "xavier" }') =>
+  `layer { name: "${name}" type: "InnerProduct" bottom: "yx" top: "h" ${fields} inner_product_param { num_output: 5 ${filler} } }\n`;
+/** Convolution and BatchNorm, from the data to "yx". */
+const convNorm = (specs = "") =>
+  `layer { name: "conv" type: "Convolution" bottom: "x" top: "c" ${specs}
+    convolution_param { num_output: 3 kernel_size: 1 bias_term: false weight_filler { type: "msra" } } }
+  layer { name: "bn" type: "BatchNorm" bottom: "c" top: "yx" }\n`;
+const inTrain = "include { phase: TRAIN }";
+const inTest = "include { phase: TEST }";
+const onH = (text: string) => text.replace('bottom: "yx"', 'bottom: "h"');
 const shares = 'param { name: "m" lr_mult: 0 } param { name: "v" lr_mult: 0 }';
 
 /** Nets in which a rule finds something. The first word of a name is the rule; the rest tells variants apart. */
@@ -51,13 +64,53 @@ const said: Readonly<Record<string, Said>> = {
     weights: weightsOf({ bn: [[Number.POSITIVE_INFINITY, 0, 0], [1, 1, 1], [1]] }),
   },
   "bn-iter-size": { net: data + norm("") + ip, solver: "iter_size: 4" },
-  "bn-param-specs": { net: data + norm("param { lr_mult: 0 decay_mult: 0 }") + ip },
+  "bn-param-specs": {
+    net: `${data}layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 2 kernel_size: 1 } }
+${norm("param { lr_mult: 0 decay_mult: 0 }", "bn", "c")}${ip.replaceAll("yx", "yc")}`,
+  },
   "bn-learnable-stats": { net: data + norm("param { lr_mult: 1 } param { lr_mult: 1 } param { decay_mult: 0 }") + ip },
   "bn-learnable-stats equal": { net: data + norm("param { lr_mult: 1 } param { lr_mult: 1 } param { }") + ip },
   "bn-learnable-stats two": { net: data + norm("param { lr_mult: 1 } param { lr_mult: 1 }") + ip },
   "bn-shared": {
     net: `input: "a" input_shape { dim: 4 dim: 3 } input: "b" input_shape { dim: 4 dim: 3 }\n${norm(shares, "p", "a")}${norm(shares, "q", "b")}`,
   },
+  "bn-names-differ": { net: data + norm(inTrain, "p") + norm(inTest, "q") + ip },
+  "bn-names-differ scale": {
+    net: data + norm("") + scale(inTrain, undefined, "p") + scale(inTest, undefined, "q") + ip,
+  },
+  "phase-names-differ": { net: data + norm("") + product(inTrain, "p") + product(inTest, "q") + onH(ip) },
+  "bn-phases-differ": { net: data + norm("") + scale(inTrain) + scale(inTest, "") + ip },
+  "bn-phases-differ eps": { net: `${data}${norm(inTrain)}${norm(`${inTest} batch_norm_param { eps: 0.3 }`)}${ip}` },
+  "bn-phases-differ shared": {
+    net:
+      `${data}${norm(inTrain)}${norm(`${inTest} ${shares}`)}${scale()}` +
+      `layer { name: "other" type: "BatchNorm" bottom: "yx" top: "yx" ${inTrain} }
+       layer { name: "other" type: "BatchNorm" bottom: "yx" top: "yx" ${inTest} ${shares} }\n${ip}`,
+  },
+  "missing-weights": { net: data + norm("") + ip, weights: weightsOf({ bn: [[0, 0, 0], [1, 1, 1], [1]] }) },
+  "bn-twice": {
+    net: `${data}${norm("")}layer { name: "again" type: "BatchNorm" bottom: "yx" top: "yx" }\n${scale()}${ip}`,
+  },
+  "bn-twice scale": {
+    net: `${data}layer { name: "before" type: "Scale" bottom: "x" top: "x" scale_param { bias_term: true } }\n${norm("")}${ip}`,
+  },
+  "scale-axis": { net: data + norm("") + scale("", "bias_term: true num_axes: 0") + ip },
+  "scale-frozen": { net: data + convNorm() + scale("param { lr_mult: 0 } param { lr_mult: 0 }") + ip },
+  "scale-filler": {
+    net: `${data}${convNorm()}${scale("", "bias_term: true filler { value: 0 }")}layer { name: "relu" type: "ReLU" bottom: "yx" top: "yx" }\n${ip}`,
+  },
+  "scale-filler read": { net: data + convNorm() + scale("", "bias_term: true filler { value: 0 }") + ip },
+  "scale-filler random": {
+    net: data + convNorm() + scale("", 'bias_term: true filler { type: "gaussian" std: 0.01 }') + ip,
+  },
+  "dropout-before-bn": { net: `${data}layer { name: "drop" type: "Dropout" bottom: "x" top: "x" }\n${norm("")}${ip}` },
+  "bn-fraction": { net: data + norm("batch_norm_param { moving_average_fraction: 1.1 }") + ip },
+  "bn-fraction low": { net: data + norm("batch_norm_param { moving_average_fraction: 0.1 }") + ip },
+  "bn-eps": { net: data + norm("batch_norm_param { eps: 0 }") + ip },
+  "bn-eps large": { net: data + norm("batch_norm_param { eps: 1 }") + ip },
+  "bn-needs-backward": { net: data + convNorm("param { lr_mult: 0 }") + ip },
+  "negative-loss-weight": { net: data + norm("") + ip.replace('top: "loss"', 'top: "loss" loss_weight: -1') },
+  "zero-weight-filler": { net: data + convNorm() + product("", "p", "") + onH(ip) },
   "global-stats-in-train": { net: data + norm("batch_norm_param { use_global_stats: true }") + ip },
   "global-stats-in-train many": {
     net:

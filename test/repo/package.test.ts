@@ -11,7 +11,7 @@ import { root, tree } from "./tree.js";
  * The most that a page may load before it can call a function, in bytes: its bundle, minified and compressed by gzip, without the
  * parts that are loaded when they are needed (the kernels among them). Raising one is a decision.
  */
-const budgets = { createFiles: 3_000, parseNet: 40_000, lint: 175_000, Net: 145_000, Solver: 160_000 } as const;
+const budgets = { createFiles: 3_000, parseNet: 40_000, lint: 168_000, Net: 145_000, Solver: 156_000 } as const;
 
 /** The most bytes of the package, compressed. */
 const packageBudget = 1_300_000;
@@ -60,6 +60,7 @@ test(`a page that imports moka-caffe/worker loads at most ${workerBudget} bytes`
 describe("the package", () => {
   const bundle = join(root, "dist", "bin", "moka.js");
   if (!existsSync(bundle)) execFileSync(process.execPath, ["scripts/bundle.mjs"], { cwd: root });
+  execFileSync(process.execPath, ["scripts/npmignore.mjs"], { cwd: root }); // dist/ may be newer than the bundle
   const list = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     cwd: root,
     encoding: "utf8",

@@ -1,6 +1,7 @@
 /** The caller's side of the port. */
 import { startWorker } from "#worker";
 import { check, MokaError } from "../../util/errors.js";
+import { checkOptions } from "../../util/options.js";
 import type { NetOptions } from "../net.js";
 import type { NetSource, SolverSource } from "../read-text.js";
 import type { SolverOptions } from "../solver.js";
@@ -53,9 +54,11 @@ function connectTo(port: Port, onEnd: () => void = () => {}): WorkerMoka {
   const load = async <T>(
     method: "loadNet" | "loadSolver",
     source: unknown,
-    { transfer, ...options }: WorkerNetOptions | WorkerSolverOptions,
+    given: WorkerNetOptions | WorkerSolverOptions,
     make: (facts: unknown, loan: Loan) => T,
   ): Promise<T> => {
+    checkOptions(method === "loadNet" ? "Net.load" : "Solver.load", given);
+    const { transfer, ...options } = given;
     check(
       !("layers" in options) || options.layers === undefined,
       "MOKA_USAGE",

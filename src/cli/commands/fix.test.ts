@@ -98,6 +98,29 @@ test("the nets that a solver names are repaired too, but not with --output", asy
   expect([get("net.prototxt"), get("solver.prototxt")]).toEqual([good, solver]);
 });
 
+test("what two nets of a solver have in common is told once, and is gone from both when it is repaired", async () => {
+  const net = (
+    name: string,
+  ) => `layer { name: "d" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 dim: 3 } } }
+layer { name: "${name}" type: "BatchNorm" bottom: "x" top: "x" }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 3 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "x" top: "loss" }
+`;
+  put("train.prototxt", net("bn"));
+  put("test.prototxt", net("bn_test"));
+  put("solver.prototxt", 'train_net: "train.prototxt"\ntest_net: "test.prototxt"\ntest_iter: 1\ntest_interval: 10\n');
+  const rule = ["--rule", "bn-names-differ=error"];
+  const { out } = await moka("lint", path("solver.prototxt"), ...rule);
+  expect(out.match(/another name.*$/gm)).toEqual([
+    'another name than in TRAIN, where "bn" is in its place  bn-names-differ',
+  ]);
+  const alone = await moka("lint", path("train.prototxt"), "--solver", path("solver.prototxt"), ...rule);
+  expect(alone.out).toContain('another name in the test net, where "bn_test" is in its place');
+  const fixed = await moka("fix", path("solver.prototxt"), ...rule);
+  expect(fixed.out).toMatch(/\nfixed 1 problem in 1 file\n$/);
+  expect([fixed.code, get("train.prototxt"), get("test.prototxt")]).toEqual([0, net("bn"), net("bn")]);
+});
+
 test("weights that a repair changes go to a file of their own", async () => {
   const net = `input: "x" input_shape { dim: 2 dim: 1 dim: 4 dim: 4 }
 layer { name: "conv" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 2 kernel_size: 1 } }

@@ -16,7 +16,10 @@ import { LossLayer } from "./loss.js";
  */
 export class MultinomialLogisticLossLayer extends LossLayer {
   static readonly type = "MultinomialLogisticLoss";
-  override readonly highestLoss = -Math.log(smallestProbability);
+
+  override highestLoss(): number {
+    return -Math.log(smallestProbability);
+  }
 
   override topShapes([prob, labels]: readonly [Shape, Shape]): readonly Shape[] {
     const top = super.topShapes([prob, labels]);

@@ -14,7 +14,7 @@ import { LossLayer } from "./loss.js";
  * Bottoms: scores, with classes on `softmax_param.axis`; labels, one for each prediction, classes as whole
  * numbers from 0. Tops: the loss, a scalar; with two, the softmax too (then `loss_weight` must be given twice).
  * Gradient for the scores: (p − [label])·dloss/normalizer, 0 for ignored labels; labels have none.
- * The logarithm is of at least 2^−126, so that no prediction costs more than 87.3365.
+ * The logarithm is of at least 2^−126, the smallest normal float, so that no prediction costs more than 87.3365.
  *
  * `loss_param`: `ignore_label` (none), `normalization` (VALID: labels not ignored; FULL: all of them;
  * BATCH_SIZE: the axes before the classes; NONE: 1), never less than 1; `normalize` (its old form: true VALID,
@@ -24,13 +24,19 @@ export class SoftmaxWithLossLayer extends LossLayer {
   static readonly type = "SoftmaxWithLoss";
   static override readonly paramField = "loss_param";
   override readonly topCount = [1, 2] as const;
-  override readonly highestLoss = -Math.log(2 ** -126);
   #prob: Span | undefined;
 
   override topShapes([scores, labels]: readonly [Shape, Shape]): readonly Shape[] {
     const [loss = []] = super.topShapes([scores, labels]);
     this.#collapse(scores, labels);
     return [loss, scores];
+  }
+
+  override highestLoss([scores = [], labels = []]: readonly Shape[]): number {
+    const { outer, inner } = this.#collapse(scores, labels);
+    const { normalization } = labelOptions(this.message.lossParam);
+    const predictions = { full: 1, valid: 1, batchSize: inner, none: outer * inner }[normalization];
+    return -Math.log(2 ** -126) * predictions;
   }
 
   /** prob_, the softmax. */

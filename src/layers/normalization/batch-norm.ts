@@ -135,7 +135,10 @@ export function batchNormParam({ batchNormParam: written }: LayerParameter): Bat
 
 /** The global statistics of a layer: its M or V divided by its s; 0 if s is 0. In double precision. */
 export function storedStatistics(sums: ArrayLike<number>, s: number): Float64Array {
-  return Float64Array.from(sums, (sum) => (s === 0 ? 0 : sum / s));
+  const stored = new Float64Array(sums.length);
+  if (s === 0) return stored;
+  for (let i = 0; i < stored.length; i++) stored[i] = (sums[i] as number) / s;
+  return stored;
 }
 
 /** The value of `use_global_stats`; undefined if it is not given, so that the phase decides. */

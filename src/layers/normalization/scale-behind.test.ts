@@ -9,10 +9,10 @@ const norm = layer("bn", "BatchNorm", "x", "y");
 const scale = layer("scale", "Scale", "y", "z");
 const pool = layer("pool", "Pooling", "y", "p");
 
-function behind(...layers: readonly string[]): string | undefined {
+function behind(layers: readonly string[], rank?: number): string | undefined {
   const graph = connect(parseNet(layers.join("\n")).message.layer);
   const bn = graph.layers.find(({ name }) => name === "bn");
-  return bn && scaleBehind(graph, bn)?.name;
+  return bn && scaleBehind(graph, bn, rank)?.name;
 }
 
 test.each([
@@ -35,7 +35,7 @@ test.each([
   ],
   ["with its defaults written out", [norm, layer("scale", "Scale", "y", "z", "scale_param { axis: 1 num_axes: 1 }")]],
 ])("is found: %s", (_, layers) => {
-  expect(behind(...layers)).toBe("scale");
+  expect(behind(layers)).toBe("scale");
 });
 
 test.each([
@@ -47,5 +47,16 @@ test.each([
   ["the top of another layer", [norm, layer("s", "Scale", "x", "z")]],
   ["nothing", [norm]],
 ])("is none: %s", (_, layers) => {
-  expect(behind(...layers)).toBeUndefined();
+  expect(behind(layers)).toBeUndefined();
+});
+
+test("an axis from the end is that of the channels only if the number of axes is known", () => {
+  const last = (axis: number) => [norm, layer("scale", "Scale", "y", "z", `scale_param { axis: ${axis} }`)];
+  expect([undefined, 2, 3, 4].map((rank) => behind(last(-3), rank))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    "scale",
+  ]);
+  expect([undefined, 2, 4].map((rank) => behind(last(-1), rank))).toEqual([undefined, "scale", undefined]);
 });

@@ -1,4 +1,5 @@
 import { memoized } from "../../util/memoized.js";
+import { counted } from "../../util/words.js";
 import { type BatchNorm, batchNorms } from "../batch-norms.js";
 import type { Edit } from "../edits.js";
 import { freezeReason } from "../freeze.js";
@@ -26,7 +27,7 @@ export const biasBeforeBn: Rule = {
         message: `${layer.label} adds a bias that BatchNorm "${norm.layer.name}" takes away again`,
         why:
           "A bias moves the mean of a channel by just as much, and BatchNorm subtracts the mean: what it learns changes nothing. " +
-          `Without it the net has ${outputs} parameters less. ${note}`,
+          `Without it the net has ${counted(outputs, "parameter")} less. ${note}`,
         severity: net.kind === "deploy" ? "info" : "warning",
         fix,
       };

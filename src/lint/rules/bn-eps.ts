@@ -12,7 +12,7 @@ export const bnEps: Rule = {
   summary: "an `eps` of a BatchNorm that is 0, negative, or not small beside the variance that it is added to",
 
   *check(net) {
-    for (const { layer } of net.views.flatMap(batchNorms)) {
+    for (const layer of new Set(net.views.flatMap(batchNorms).map((norm) => norm.layer))) {
       const found = diagnose(net, layer, Number(epsOf(layer).toPrecision(7)));
       if (found) yield { at: layer.at("batch_norm_param", "eps"), ...found };
     }
@@ -25,6 +25,7 @@ const large = 0.1;
 const tooLarge = 0.5;
 
 function diagnose(net: LintNet, layer: LintLayer, eps: number): Omit<Problem, "at"> | undefined {
+  if (eps > 0 && eps < large) return undefined;
   const given = formatNumber(eps);
   const variances = (net.weights && statisticsOf(net.weights, layer)?.variance) ?? [];
   const inWeights = (limit: number) => {
@@ -54,7 +55,6 @@ function diagnose(net: LintNet, layer: LintLayer, eps: number): Omit<Problem, "a
       divergesFrom: 0,
     };
   }
-  if (eps < large) return undefined;
   return {
     severity: eps < tooLarge ? "info" : "warning",
     message: `${layer.label} has an eps of ${given}, which is not small beside the variance of a channel`,

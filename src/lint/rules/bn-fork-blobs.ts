@@ -1,4 +1,4 @@
-import { scaleBehind } from "../../layers/normalization/scale-behind.js";
+import { scaleOf } from "../batch-norms.js";
 import { type BlobLayout, blobLayout, splitBlobs } from "../fork-blobs.js";
 import { forkNorm } from "../forks.js";
 import { insertScale, scaleName } from "../insert-scale.js";
@@ -45,7 +45,7 @@ function meaning(layout: BlobLayout | undefined): string {
 
 /** Moves γ and β to the next Scale, or to a new one; undefined if that Scale has weights, or β or the averages are missing. */
 function split(net: LintNet, layer: LintLayer, { mean, shift }: BlobLayout): Fix | undefined {
-  const behind = net.views.flatMap((view) => (view.has(layer) ? [scaleBehind(view, layer)] : []));
+  const behind = net.views.flatMap((view) => (view.has(layer) ? [scaleOf(view, layer)] : []));
   const [scale] = behind;
   if (mean === undefined || shift === undefined || behind.some((each) => each !== scale)) return undefined;
   if (!scale) {

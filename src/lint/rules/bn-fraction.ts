@@ -1,3 +1,4 @@
+import { batchNormParam } from "../../layers/normalization/batch-norm.js";
 import { formatNumber } from "../../util/number-format.js";
 import { counted } from "../../util/words.js";
 import { type BatchNorm, batchNorms } from "../batch-norms.js";
@@ -14,8 +15,8 @@ export const bnFraction: Rule = {
   *check(net) {
     for (const norm of net.views.filter(({ phase }) => phase === "TRAIN").flatMap(batchNorms)) {
       if (norm.usesGlobalStats) continue;
-      const fraction = fractionOf(norm.layer);
-      const found = diagnose(net, norm, fraction);
+      const { movingAverageFraction: given } = batchNormParam(norm.layer.message);
+      const found = given >= 0.5 && given < 1 ? undefined : diagnose(net, norm, fractionOf(norm.layer));
       if (found) yield { at: norm.layer.at("batch_norm_param", "moving_average_fraction"), ...found };
     }
   },
@@ -43,7 +44,7 @@ function diagnose(net: LintNet, { layer, m }: BatchNorm, f: number): Omit<Proble
       message: `${layer.label}: with ${given} the first forwards count most in its averages`,
       why:
         `${sums}. With f above 1 the sums grow without end: the averages stay those of the untrained net, and after ` +
-        `${counted(forwards, "forward")} s is more than a float can hold, so that TEST gives NaN.`,
+        `${counted(forwards, "forward")} s is more than a float can hold. TEST gives NaN when M and V are infinite too.`,
     };
   }
   if (f === 1) {
@@ -56,7 +57,6 @@ function diagnose(net: LintNet, { layer, m }: BatchNorm, f: number): Omit<Proble
         "first half weighs 50 %. It does not freeze the averages; use_global_stats: true does.",
     };
   }
-  if (f >= 0.5) return undefined;
   const values = m === undefined ? "" : `, of ${counted(m, "value")} a channel`;
   return {
     message: `${layer.label}: with ${given} its averages are hardly more than the last batch`,

@@ -71,6 +71,11 @@ layer { name: "es" type: "Softmax" bottom: "ei" top: "es" ${forTest} }`,
     "weights of these names": { text: net(`${bn("b1", "")}\n${scale("s1", "")}`), weights: fromFile },
   },
   bad: {
+    "an eps of 0, by which nothing can be divided": {
+      text: net(`${bn("b1", train)}\n${bn("b1_test", `${forTest} batch_norm_param { eps: 0 }`, "▶")}`),
+      fixed: net(`${bn("b1", train)}\n${bn("b1", `${forTest} batch_norm_param { eps: 0 }`)}`),
+      says: ["in TEST y is no number"],
+    },
     "a BatchNorm": {
       text: net(`${bn("b1", train)}\n${bn("b1_test", forTest, "▶")}`),
       says: ['"b1_test" (BatchNorm) has another name than in TRAIN, where "b1" is in its place', "316.2·x"],

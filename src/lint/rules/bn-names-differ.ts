@@ -47,6 +47,8 @@ function effect(message: LayerParameter): string {
   if (message.type === "Scale") {
     return "Its γ and β stay as they are filled, 1 and 0 if no filler is given, and what is behind it has learned from other values.";
   }
-  const root = formatNumber(1 / Math.sqrt(batchNormParam(message).eps), 4);
-  return `Its averages and its factor stay 0: in TEST y is x/√eps, here ${root}·x, and nothing is normalized.`;
+  const { eps } = batchNormParam(message);
+  const made =
+    eps > 0 ? `x/√eps, here ${formatNumber(1 / Math.sqrt(eps), 4)}·x, and nothing is normalized` : "no number";
+  return `Its averages and its factor stay 0: in TEST y is ${made}.`;
 }

@@ -22,9 +22,10 @@ export const bnNeedsBackward: Rule = {
 function idleIn({ edit }: LintNet, view: View): Problem | undefined {
   const norms = idleNorms(view);
   const [first] = norms;
+  if (!first) return undefined;
   const [runs, needed] = [caffeBackward(view), neededBackward(view)];
   // label-gradient reports the nets that this stops.
-  if (!first || view.layers.some((layer) => refusedBottoms(view, layer).length > 0)) return undefined;
+  if (view.layers.some((layer) => refusedBottoms(view, layer).length > 0)) return undefined;
   const idle = view.layers.filter((layer) => runs.get(layer)?.runs && !needed.get(layer)?.runs);
   const edits = withSpecs(edit, norms);
   const given = first.message.param.length;

@@ -10,6 +10,10 @@ testRule(bnParamSpecs, {
     "no specs": bn(""),
     "three of them": bn(`${zero} ${zero} ${zero}`),
     "specs that learn, which bn-learnable-stats reports": bn("param { lr_mult: 1 }"),
+    "where they cost a backward pass, of which bn-needs-backward speaks": `layer { name: "d" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 dim: 3 } } }
+${bn(zero)}layer { name: "ip" type: "InnerProduct" bottom: "y" top: "z" inner_product_param { num_output: 3 } }
+layer { name: "l" type: "EuclideanLoss" bottom: "z" bottom: "x" top: "l" }
+`,
     "a deploy net, which does not train": `layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 } } }
 ${bn("param { lr_mult: 0 } param { lr_mult: 0 } param { lr_mult: 0 }")}`,
   },

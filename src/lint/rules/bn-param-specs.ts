@@ -1,4 +1,5 @@
 import { counted } from "../../util/words.js";
+import { idleNorms } from "../backward.js";
 import { forkNorm } from "../forks.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
@@ -13,12 +14,17 @@ export const bnParamSpecs: Rule = {
   *check(net) {
     for (const layer of net.layers) {
       const { specs, wrong } = learnableStats(layer);
-      if (wrong.length > 0 || specs.length === 0) continue;
+      if (wrong.length > 0 || specs.length === 0 || (specs.length < 3 && isCostly(net, layer))) continue;
       const problem = specs.length > 3 ? tooMany(net, layer, specs) : untidy(net, layer, specs);
       if (problem) yield problem;
     }
   },
 };
+
+/** Whether the missing specs cost a backward pass: bn-needs-backward and label-gradient say what. */
+function isCostly({ views }: LintNet, layer: LintLayer): boolean {
+  return views.some((view) => view.phase === "TRAIN" && idleNorms(view).includes(layer));
+}
 
 function tooMany({ edit }: LintNet, layer: LintLayer, specs: readonly WrittenSpec[]): Problem | undefined {
   const surplus = specs.slice(3);

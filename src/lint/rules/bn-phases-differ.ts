@@ -29,7 +29,7 @@ export const bnPhasesDiffer: Rule = {
         const key = `${net.layers.indexOf(own)} ${check.name}`;
         if (!problem || seen.has(key)) continue;
         seen.add(key);
-        yield problem;
+        yield { ...problem, elsewhere: pair.test.layer ? undefined : pair.test.file };
       }
     }
     for (const lost of lostNorms(net)) yield lostNorm(lost);
@@ -51,7 +51,8 @@ function eps(pair: PhasePair, own: LintLayer, net: LintNet): Found {
   const [a, b] = [pair.train, pair.test].map(({ message }) => batchNormParam(message).eps) as [number, number];
   if (a === b || writtenGlobalStats(pair.test.message) === false) return undefined;
   const known = net.weights && statisticsOf(net.weights, own)?.variance.filter((variance) => variance >= 0);
-  const factors = (known ?? [1]).map((variance) => Math.sqrt((variance + a) / (variance + b)));
+  const factorAt = (variance: number) => Math.sqrt((variance + a) / (variance + b));
+  const factors = (known ?? [1]).map(factorAt);
   const most = factors.reduce((x, y) => (Math.abs(Math.log(y)) > Math.abs(Math.log(x)) ? y : x), 1);
   const [here, there] = ordered(pair, a, b);
   const body = pair.test.layer?.body;
@@ -61,7 +62,7 @@ function eps(pair: PhasePair, own: LintLayer, net: LintNet): Found {
     message: `${own.label} has eps ${formatNumber(here)}, and ${formatNumber(there)} in ${nameOfOther(pair)}`,
     why:
       `What is behind it is learned with eps ${formatNumber(a)}. In TEST it makes √((v + ${formatNumber(a)})/(v + ${formatNumber(b)})) times ` +
-      `that: ${formatNumber(most, 3)} times ${known ? "in the channel of these weights that changes most" : "for a variance v of 1, and further from 1 for a smaller one"}.`,
+      `that: ${formatNumber(most, 4)} times ${known ? "in the channel of these weights that changes most" : `for a variance v of 1, and ${formatNumber(factorAt(0.001), 3)} times for one of 0.001`}.`,
     fix: body && { edits: net.edit.set(body, ["batch_norm_param", "eps"], formatNumber(a)) },
   };
 }
@@ -141,7 +142,7 @@ function scaleField(pair: PhasePair, own: LintLayer): Found {
     severity: "error",
     message: `${own.label} has another ${field} than in ${nameOfOther(pair)}`,
     why:
-      `The test net takes the parameters of "${own.name}" from the training net, and they differ in ${what}. Caffe aborts with "${words}" ` +
-      "before the first iteration, and Moka does not start either.",
+      `The test net takes the parameters of "${own.name}" from the training net, and they differ in ${what}. Caffe aborts at the first ` +
+      `test with "${words}", and Moka does not start.`,
   };
 }

@@ -26,6 +26,9 @@ testRule(bnTwice, {
 ${bn("bn2")}${scale("s2")}${end()}`,
     "a Scale that others read too": `${start}${scale("s", "c", "d")}${bn("bn", "d", "e")}layer { name: "sum" type: "Eltwise" bottom: "d" bottom: "e" top: "g" }
 ${end("g")}`,
+    "a Scale that others read too, behind a Split": `${start}${scale("s", "c", "d")}layer { name: "split" type: "Split" bottom: "d" top: "m" top: "o" }
+${bn("bn", "m", "e")}layer { name: "sum" type: "Eltwise" bottom: "o" bottom: "e" top: "g" }
+${end("g")}`,
     "a gate by another blob": `${start}layer { name: "g" type: "Scale" bottom: "c" bottom: "x" top: "g" scale_param { axis: 0 } }
 ${bn("bn", "g", "g")}${end("g")}`,
     "a Scale by rows, which stays": `${start}${scale().replace("bias_term", "axis: 2 bias_term")}${bn()}${end()}`,
@@ -52,6 +55,17 @@ ${bn("bn", "g", "g")}${end("g")}`,
     "the first is read by others too": {
       text: `${start}${bn("a", "c", "n")}▶${bn("b", "n", "m")}layer { name: "sum" type: "Eltwise" bottom: "n" bottom: "m" top: "e" }
 ${end("e")}`,
+    },
+    "a Split between": {
+      text: `${start}${bn("a", "c", "n")}layer { name: "split" type: "Split" bottom: "n" top: "m" }
+▶${bn("b", "m", "m")}${scale("s", "m", "m")}${end("m")}`,
+      fixed: `${start}${bn("a", "c", "n")}layer { name: "split" type: "Split" bottom: "n" top: "m" }
+${scale("s", "m", "m")}${end("m")}`,
+    },
+    "a Split between, of which others read another top": {
+      text: `${start}${bn("a", "c", "n")}layer { name: "split" type: "Split" bottom: "n" top: "m" top: "o" }
+▶${bn("b", "m", "e")}layer { name: "sum" type: "Eltwise" bottom: "o" bottom: "e" top: "g" }
+${end("g")}`,
     },
     "a Scale between, and one behind": {
       text: `${start}${bn("a")}${scale("s1")}▶${bn("b")}${scale("s2")}${end()}`,

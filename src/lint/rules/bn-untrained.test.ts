@@ -33,6 +33,10 @@ testRule(bnUntrained, {
       text: net("", "batch_norm_param { use_global_stats: false }"),
       weights: weightsOf({ a: empty, b: empty }),
     },
+    "in training by averages, which global-stats-in-train speaks of": {
+      text: finetuned("batch_norm_param { use_global_stats: true }"),
+      weights: weightsOf({ a: empty }),
+    },
     "a fork's blobs, which bn-fork-blobs speaks of": {
       text: net(""),
       weights: weightsOf({ a: [...empty, [1, 1], [0, 0]], b: trained }),

@@ -27,8 +27,9 @@ export const bnUntrained: Rule = {
     const isFilled = memoized((layer: LintLayer) => statisticsOf(weights, layer)?.filled === true);
     const found = layers.filter((layer) => statisticsOf(weights, layer)?.factor === 0);
     // While a net is trained, TRAIN fills empty averages; where it goes by them itself, that is for global-stats-in-train.
+    const inTrain = new Set(byAverages.flatMap(({ view, layer }) => (view.phase === "TRAIN" ? layer : [])));
     yield* problemOf(
-      found.filter((layer) => !isFilled(layer) && !isTraining),
+      found.filter((layer) => !isFilled(layer) && !isTraining && !inTrain.has(layer)),
       {
         reading: "so its averages count as 0",
         origin:

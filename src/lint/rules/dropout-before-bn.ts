@@ -17,8 +17,8 @@ export const dropoutBeforeBn: Rule = {
     for (const { view, layer, usesGlobalStats } of net.views
       .filter(({ phase }) => phase === "TRAIN")
       .flatMap(batchNorms)) {
-      const noise = usesGlobalStats || !testsByAverages(net, layer) ? undefined : noisesIn(view).get(view.maker(layer));
-      if (noise) found.set(layer, noise);
+      const noise = usesGlobalStats ? undefined : noisesIn(view).get(view.maker(layer));
+      if (noise && testsByAverages(net, layer)) found.set(layer, noise);
     }
     const direct = net.layers.filter((layer) => found.get(layer)?.weights === undefined && found.has(layer));
     const through = net.layers.filter((layer) => found.get(layer)?.weights !== undefined);

@@ -56,35 +56,38 @@ import { zeroWeightFiller } from "./zero-weight-filler.js";
 
 /** All rules; a new rule is added here. Findings at one place are in this order. */
 export const rules: readonly Rule[] = [
-  // batch normalization, from the text alone
+  // batch normalization in TRAIN and TEST
   bnOnePhase,
   bnNamesDiffer,
   bnPhasesDiffer,
-  bnTwice,
-  bnWithoutScale,
-  scaleWithoutBias,
-  biasBeforeBn,
-  bnLearnableStats,
-  bnParamSpecs,
-  bnNeedsBackward,
   globalStatsInTrain,
   batchStatsInTest,
   redundantGlobalStats,
+  // its Scale
+  bnTwice,
+  bnWithoutScale,
+  scaleWithoutBias,
   scaleAxis,
   scaleFrozen,
   scaleFiller,
+  scaleDecay,
+  // what stands before it
+  biasBeforeBn,
+  dropoutBeforeBn,
+  reluBeforeBn,
+  bnAfterActivation,
+  // its own fields
+  bnLearnableStats,
+  bnParamSpecs,
+  bnNeedsBackward,
   bnFraction,
   bnEps,
-  dropoutBeforeBn,
-  scaleDecay,
-  // batch normalization, by the numbers of this net and its solver
+  bnShared,
   bnForkFields,
+  // batch normalization, by the numbers of this net and its solver
   bnBatchTooSmall,
   bnIterSize,
   bnAverageTooSlow,
-  reluBeforeBn,
-  bnAfterActivation,
-  bnShared,
   // batch normalization, from weights
   bnForkBlobs,
   bnUntrained,

@@ -46,6 +46,11 @@ layer { name: "l" type: "EuclideanLoss" bottom: "x" bottom: "x" top: "l" }
 ${loss}`,
       says: ["with axis 2 it learns γ for 4 places along other axes"],
     },
+    "one by rows, with nothing else given": {
+      text: net("▶axis: 2 num_axes: 1"),
+      fixed: `${input()}layer { name: "s" type: "Scale" bottom: "y" top: "y" }
+${loss}`,
+    },
     "by columns, counted from the end": { text: net("▶axis: -1 bias_term: true"), fixed: net("bias_term: true") },
     "by images": { text: net("▶axis: 0 bias_term: true"), fixed: net("bias_term: true") },
     "by position": {

@@ -80,9 +80,8 @@ function byChannel(net: LintNet, affine: LintLayer, param: string, channels: num
   const fields = ["axis", "num_axes"].flatMap((name) => affine.fields(param, name));
   const all = affine.fields(param).flatMap(({ value }) => (value?.kind === "message" ? value.fields : []));
   if (fields.length === 0) return undefined;
-  const owners = (field: (typeof fields)[number]) =>
-    all.length === fields.length && fields.length === 1 ? affine.owners(field) : [];
-  const edits = fields.flatMap((field) => net.edit.remove(field, ...owners(field)));
+  const removed = all.length === fields.length ? affine.fields(param) : fields;
+  const edits = removed.flatMap((field) => net.edit.remove(field));
   const blobs = net.weights?.of(affine) ?? [];
   if (blobs.length === 0) return { edits };
   if (channels === undefined || blobs.some(({ data }) => data.length !== 1)) return undefined;

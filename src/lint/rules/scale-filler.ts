@@ -45,7 +45,7 @@ function startsAtZero(net: LintNet, { view }: BatchNorm, scale: LintLayer): Foun
       ? `${cause}At γ = 0 and β = 0 all that a ReLU gets is 0, where its gradient is 0 too: neither γ nor β nor any layer before ever learns. ` +
         "A γ of 0 is of use only at the end of a branch that is added to another."
       : `${cause}At γ = 0 the top is β alone, whatever comes in, and no gradient gets back to the layers before until γ has learned something; ` +
-        "two such layers one behind the other never learn. A γ of 0 is of use only at the end of a branch that is added to another.",
+        "two such Scales one behind the other, with β at 0, never learn γ. A γ of 0 is of use only at the end of a branch that is added to another.",
     fix: startsAtOne(net, scale),
   };
 }

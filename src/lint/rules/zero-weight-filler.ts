@@ -61,7 +61,8 @@ function startsAtZero(net: LintNet, view: View, layer: LintLayer, filled: number
     why:
       `The default is constant 0, and ${counted(filled, "other layer")} that ${filled === 1 ? "learns" : "learn"} weights ${filled === 1 ? "has" : "have"} a filler. ` +
       `Until it is trained "${layer.message.top[0]}" is its bias alone, the same whatever comes in, and no gradient gets back through it to the ` +
-      "layers before; two such layers one behind the other never learn. Only weights from a caffemodel make up for it.",
+      "layers before. The weights of two such layers one behind the other, whose biases start at 0, get none at all. Only weights from a " +
+      "caffemodel make up for it.",
     fix: edits && { edits },
   };
 }

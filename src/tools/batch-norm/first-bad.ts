@@ -1,17 +1,15 @@
 import type { Node } from "../../core/backward-plan.js";
+import { nearHighest } from "../../core/near-highest.js";
 import type { FloatArray } from "../../core/span.js";
 import { formatNumber } from "../../util/number-format.js";
 
-/** −log of the smallest normal float: the loss of one label whose probability has underflowed to 0. */
-const worstLoss = 87.3365;
-
-/** The first layer, in the order of the net, with an output that is not finite, or a loss that shows an underflow. */
+/** The first layer, in the order of the net, with an output that is not finite, or a loss near its highest. */
 export interface FirstBad {
   readonly layer: string;
   readonly type: string;
   /** The index of the batch, from 0. */
   readonly batch: number;
-  /** `not finite`: NaN or infinity. `underflow`: a softmax gave the labels a probability of 0, for a loss of 87.3365. */
+  /** `not finite`: NaN or infinity. `underflow`: a loss above half of its highest, as most labels have a probability of 0. */
   readonly kind: "not finite" | "underflow";
   readonly text: string;
 }
@@ -42,17 +40,17 @@ export class FirstBadFinder {
       this.first = { ...found, kind: "not finite", text: `top "${bad.name}" has ${value} at ${at}${why}` };
       return;
     }
-    const loss = layer.type === "SoftmaxWithLoss" && top[0] ? (top[0].data.array[0] as number) : 0;
+    const loss = nearHighest(node);
     const [scores] = bottom;
-    if (loss < worstLoss - 1e-3 || !scores) return;
+    if (!loss || !scores) return;
     let largest = 0;
     for (const value of scores.data.array) largest = Math.max(largest, Math.abs(value));
     this.first = {
       ...found,
       kind: "underflow",
       text:
-        `a loss of ${formatNumber(loss)} is −log of the smallest float: the softmax has underflowed; its scores ` +
-        `"${scores.name}" go up to ±${formatNumber(largest, 3)}`,
+        `"${loss.name}" is ${formatNumber(loss.value)}, of at most ${formatNumber(loss.highest)}: most labels have a ` +
+        `probability of 0; the values of "${scores.name}" go up to ±${formatNumber(largest, 3)}`,
     };
   }
 }

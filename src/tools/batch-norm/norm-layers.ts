@@ -19,8 +19,15 @@ export interface NormLayer {
   readonly scale: LayerParameter | undefined;
 }
 
-/** The BatchNorm layers among `layers`, those of one state of a net or of a caffemodel, in their order. */
-export function normLayers(layers: readonly LayerParameter[]): NormLayer[] {
+/**
+ * The BatchNorm layers among `layers`, those of one state of a net or of a caffemodel, in their order.
+ *
+ * @param rankOf the number of axes of a layer's top, if it is known: a Scale may count its axis from the end
+ */
+export function normLayers(
+  layers: readonly LayerParameter[],
+  rankOf: (layer: LayerParameter) => number | undefined = () => undefined,
+): NormLayer[] {
   const graph = connect(layers);
   return layers.flatMap((message) => {
     if (message.type !== "BatchNorm") return [];
@@ -31,7 +38,7 @@ export function normLayers(layers: readonly LayerParameter[]): NormLayer[] {
       eps: param.eps,
       fraction: param.movingAverageFraction,
       useGlobalStats: writtenGlobalStats(message),
-      scale: scaleBehind(graph, message),
+      scale: scaleBehind(graph, message, rankOf(message)),
     };
   });
 }
