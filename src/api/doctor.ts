@@ -3,7 +3,7 @@ import type { Layer } from "../core/layer.js";
 import { isLoss } from "../core/layer-roles.js";
 import { weightsGap } from "../core/weights-gap.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
+import { type LayerParameter, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { type Comparison, compareStatistics, type LayerGap } from "../tools/batch-norm/compare.js";
@@ -17,7 +17,7 @@ import { examine } from "../tools/doctor/examine.js";
 import { Lab } from "../tools/doctor/lab.js";
 import { Judge } from "../tools/doctor/scores.js";
 import type { Side, Subject } from "../tools/doctor/subject.js";
-import { unshared } from "../tools/doctor/variants.js";
+import { type Kinds, unshared } from "../tools/doctor/variants.js";
 import { MokaError } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
@@ -108,7 +108,8 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
 
     const layers = nets.layers("TEST");
     const trainLayers = nets.layers("TRAIN");
-    const norms = normLayers(layers);
+    const ranks = new Map(global.nodes.map(({ layer, top }) => [layer.name, top[0]?.shape.length]));
+    const norms = normLayers(layers, ({ name }) => ranks.get(name));
     const message = unshared(nets.message);
     const names = new Set(own.layer.map(({ name }) => name));
     const all = copyMessage(NetParameterSchema, own);
@@ -146,7 +147,7 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
           return scale && gamma ? [[scale.name, largestOf(gamma)] as const] : [];
         }),
       ),
-      isActivation: ({ name }) => facts.get(name)?.activation !== undefined,
+      kinds: kindsOf(facts),
       tried: [],
     };
     const finding = await examine(subject, comparison.bad);
@@ -174,6 +175,16 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
       notes: [...notes, ...finding.notes],
     };
   });
+}
+
+/** What layers are, by the facts of those that were built. */
+function kindsOf(facts: ReadonlyMap<string, Layer>): Kinds {
+  const isAffine = ({ name, type }: LayerParameter) => facts.get(name)?.isAffine === true || type === "BatchNorm";
+  return {
+    isActivation: ({ name }) => facts.get(name)?.activation !== undefined,
+    isAffine,
+    isLinear: (layer) => facts.get(layer.name)?.isLinear === true || isAffine(layer) || layer.type === "Eltwise",
+  };
 }
 
 /** The names of the layers whose parameters the weights have, under their own name or that of a layer that shares them. */

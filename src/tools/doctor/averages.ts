@@ -59,11 +59,13 @@ export async function unexplainedAverages(subject: Subject, state: State): Promi
     return abrupt ? every.reverse() : every;
   }
   // Where batch statistics give good results on the data of training, the weights and the layers are sound.
-  if (poor === false || (poor === undefined && !abrupt)) {
+  if (poor === false) {
     const isYoung = off.some(({ norm }) => isYoungAverage(subject.stored.get(norm.name)?.factor ?? 0, norm.fraction));
     if (!isYoung && isLast(off, state.fits)) return [damaged(context, true)];
     return [staleCause(subject, context, true)];
   }
+  // A loss alone does not tell whether the net is sound.
+  if (poor === undefined && !abrupt) return [staleCause(subject, context, false), foreign(context, abrupt)];
   return abrupt ? [foreign(context, abrupt)] : [foreign(context, abrupt), staleCause(subject, context, false)];
 }
 
@@ -117,12 +119,21 @@ interface Context {
 
 /** Whether layers behind those that do not fit, and in front of them, fit tightly: then what reaches them is as in training. */
 function isAlone(off: readonly Fit[], all: readonly Fit[]): boolean {
+  const first = all.findIndex(({ isOff }) => isOff);
   const last = all.findLastIndex(({ isOff }) => isOff);
+  const worst = (fits: readonly Fit[]) => Math.max(0, ...fits.map(({ divergence }) => divergence));
   const behind = all.slice(last + 1);
   return (
-    behind.length > 0 && off.length <= Math.max(1, all.length / 3) && all.every((fit) => fit.isOff || isTight(fit, off))
+    behind.length > 0 &&
+    off.length <= Math.max(1, all.length / 3) &&
+    all.every((fit) => fit.isOff || isTight(fit, off)) &&
+    // Foreign weights in front of it leave a trace behind it.
+    worst(behind) <= Math.max(3 * worst(all.slice(0, first)), untouched)
   );
 }
+
+/** Layers that nothing has touched fit at least so well, in nats. */
+const untouched = 0.005;
 
 /** Whether only the last layers do not fit, and those in front fit tightly. */
 function isLast(off: readonly Fit[], all: readonly Fit[]): boolean {
@@ -322,6 +333,18 @@ export async function smallBatches(subject: Subject, state: State, least: number
     },
   ];
 }
+
+/** What cannot be seen without another training: whether larger batches would train better. */
+export function smallBatchNotes({ training, given, givenIsTraining, norms }: Subject): string[] {
+  const side = training ?? (givenIsTraining ? given : undefined);
+  if (!side || side.set.batchSize > fewImages || norms.length === 0) return [];
+  return [
+    `the batches of training have ${counted(side.set.batchSize, "image")}: the averages even out what such a few differ by, the training did not; ` +
+      "whether larger ones train better, only a training tells",
+  ];
+}
+
+const fewImages = 4;
 
 /** Training data that come sorted, as the images looked at have one label and those given have many. */
 export function sortedTraining({ training, given }: Subject): Cause[] {

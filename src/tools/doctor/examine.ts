@@ -1,6 +1,13 @@
 import { listed } from "../../util/words.js";
 import type { FirstBad } from "../batch-norm/first-bad.js";
-import { otherData, smallBatches, sortedTraining, unexplainedAverages, unusualData } from "./averages.js";
+import {
+  otherData,
+  smallBatches,
+  smallBatchNotes,
+  sortedTraining,
+  unexplainedAverages,
+  unusualData,
+} from "./averages.js";
 import { type Cause, isElsewhere, type Verdict } from "./cause.js";
 import { otherCauses } from "./elsewhere.js";
 import { explainByChanges, explainByMissingActivation, explainByRecord } from "./explanations/changes.js";
@@ -71,7 +78,7 @@ export async function examine(
   if (causes.length === 0 && !isFew) {
     causes.push(...(await otherCauses(subject)));
   }
-  notes.push(...recordNotes(subject, causes));
+  notes.push(...smallBatchNotes(subject), ...recordNotes(subject, causes));
   return verdictOf(causes, notes, isFew && !training);
 }
 
@@ -96,7 +103,8 @@ async function onDataGiven(subject: Subject, least: number): Promise<readonly Ca
   const own = stateOf(subject, subject.given, least);
   if (offOf(own.fits).length === 0) return [];
   const byInput = await explainByInput(subject, own, least);
-  return isSettled(byInput) ? byInput.causes : otherData(subject, own);
+  if (isSettled(byInput) && hasShown(byInput.causes)) return byInput.causes;
+  return [...(await otherData(subject, own)), ...(isSettled(byInput) ? byInput.causes : [])];
 }
 
 /** Differences from the record of the trained net that are not stated as causes. */

@@ -23,9 +23,12 @@ export class PredictionCounter {
   #table = new Float64Array();
 
   constructor(net: Net) {
-    const find = (...types: string[]) => net.nodes.findIndex(({ layer }) => types.includes(layer.type));
-    const accuracy = find("Accuracy");
-    const index = accuracy >= 0 ? accuracy : find("SoftmaxWithLoss", "MultinomialLogisticLoss");
+    const accuracy = net.nodes.findIndex(({ layer }) => layer.type === "Accuracy");
+    // A loss that can be no higher than some value is one of classes.
+    const loss = net.nodes.findIndex(({ layer, bottom }) => {
+      return layer.highestLoss(bottom.map(({ shape }) => shape)) !== undefined;
+    });
+    const index = accuracy >= 0 ? accuracy : loss;
     this.index = index >= 0 && readable(net.nodes[index]) ? index : undefined;
   }
 

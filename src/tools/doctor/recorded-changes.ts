@@ -27,8 +27,9 @@ function missingLayers(own: ReadonlyMap<string, LayerParameter>, recorded: reado
   return recorded.flatMap((layer, index): Change[] => {
     const [[bottom, ...more], [top, ...others]] = [layer.bottom, layer.top];
     if (own.has(layer.name) || bottom === undefined || top === undefined || more.length + others.length > 0) return [];
-    if (isDataLayer(layer) || isLoss(layer) || /^(?:Accuracy|Silence|Split|Softmax|ArgMax)$/.test(layer.type))
-      return [];
+    // What nothing reads is an end of the net, which a deploy net has otherwise.
+    const isRead = recorded.some((other, at) => at > index && other.bottom.includes(top));
+    if (isDataLayer(layer) || isLoss(layer) || !isRead) return [];
     // The nearest layer above that makes its bottom and is in both nets.
     const anchor = recorded.slice(0, index).findLast((each) => each.top.includes(bottom) && own.has(each.name));
     if (!anchor) return [];

@@ -6,7 +6,7 @@ import type { NormBlobs, NormLayer } from "../batch-norm/norm-layers.js";
 import type { DataSet } from "./data-set.js";
 import type { Lab, Observed, Scored } from "./lab.js";
 import type { Judge } from "./scores.js";
-import { upstream } from "./variants.js";
+import { type Kinds, upstream } from "./variants.js";
 
 /** What the net does with one set of data: by the statistics of the batch, and by its averages. */
 export interface Side {
@@ -42,7 +42,7 @@ export interface Subject {
   readonly recorded: readonly LayerParameter[];
   /** The largest γ by size of each Scale behind a BatchNorm, by its name. */
   readonly largestScales: ReadonlyMap<string, number>;
-  isActivation(layer: LayerParameter): boolean;
+  readonly kinds: Kinds;
   /** What was tried, and what came of it, one sentence each. */
   readonly tried: string[];
 }

@@ -13,6 +13,15 @@ import {
 } from "../../proto/gen/caffe_pb.js";
 import { copyMessage } from "../../proto/source.js";
 
+/** What layers are, by the facts of their types. */
+export interface Kinds {
+  isActivation(layer: LayerParameter): boolean;
+  /** Whether it is a normalization, or scales or shifts what one makes. */
+  isAffine(layer: LayerParameter): boolean;
+  /** Whether its tops are a linear or affine function of its bottoms, as of a convolution, a sum, a normalization. */
+  isLinear(layer: LayerParameter): boolean;
+}
+
 /** The net with its layers changed one by one; a layer may become none or several. */
 export function withLayers(
   message: NetParameter,
@@ -70,9 +79,6 @@ export interface Change {
   apply(message: NetParameter): NetParameter;
 }
 
-/** Behind layers of these types an activation may be missing. */
-const activated = ["BatchNorm", "Scale", "Bias", "Eltwise", "Convolution", "InnerProduct", "Deconvolution"];
-
 /**
  * Changes that are often the difference between a net as it was trained and as it was written down again: an activation
  * left out or put in, the other way to pool.
@@ -82,7 +88,7 @@ const activated = ["BatchNorm", "Scale", "Bias", "Eltwise", "Convolution", "Inne
 export function guessedChanges(
   graph: Graph,
   segment: readonly LayerParameter[],
-  isActivation: (layer: LayerParameter) => boolean,
+  { isActivation, isAffine, isLinear }: Kinds,
 ): Change[] {
   return segment.flatMap((layer): Change[] => {
     const { name, type } = layer;
@@ -101,15 +107,11 @@ export function guessedChanges(
     }
     const readers = graph.readers(layer).map((reader) => graph.messageOf(reader.layer));
     const isOpen = readers.length > 0 && !readers.some((each) => isActivation(each) || isAffine(each));
-    if (!activated.includes(type) || !isOpen) return [];
+    if (!isLinear(layer) || !isOpen) return [];
     const relu = create(LayerParameterSchema, { name: `ReLU behind ${name}`, type: "ReLU" });
     const apply = (message: NetParameter) => withBehind(message, name, relu);
     return [{ ...guess, text: `a ReLU behind "${name}"`, apply }];
   });
-}
-
-function isAffine({ type }: LayerParameter): boolean {
-  return type === "BatchNorm" || type === "Scale" || type === "Bias";
 }
 
 /** A layer that does nothing, with the bottoms and tops of another. */

@@ -7,6 +7,7 @@ import type { Cause } from "../cause.js";
 import { firstOf, screened } from "../data-set.js";
 import type { Variant } from "../lab.js";
 import { recordedChanges } from "../recorded-changes.js";
+import { isPoor } from "../scores.js";
 import { type Fit, fits, misfit, offOf, type Subject } from "../subject.js";
 import { type Change, guessedChanges, segmentBefore, withEps } from "../variants.js";
 import { attempt, fitting, type State, scoreLine } from "./state.js";
@@ -128,16 +129,16 @@ export async function explainByRecord(subject: Subject, start: State, least: num
  * it, or the misfit is small. Better scores make it possible, no more.
  */
 export async function explainByMissingActivation(subject: Subject, { side, averages }: State): Promise<Cause[]> {
-  const { graph, lab, given, judge, tried, norms, isActivation } = subject;
+  const { graph, lab, given, judge, tried, norms, kinds } = subject;
   const scales = norms.map(({ message, scale }) => scale ?? message);
   const isOpen = (layer: LayerParameter) =>
-    !graph.readers(layer).some((end) => isActivation(graph.messageOf(end.layer)));
+    !graph.readers(layer).some((end) => kinds.isActivation(graph.messageOf(end.layer)));
   const open = scales.filter(isOpen);
   if (open.length === 0 || 2 * open.length > scales.length || judge.text(given.averages.scores) === "") return [];
   const found: { change: Change; text: string; layer: string }[] = [];
-  for (const change of guessedChanges(graph, open, isActivation)) {
+  for (const change of guessedChanges(graph, open, kinds)) {
     const after = await attempt(lab.score(given.set, averages, { message: change.apply(subject.message) }));
-    if (!after || judge.isWorse(given.averages, after) !== true) continue;
+    if (!after || judge.isWorse(given.averages, after) !== true || isPoor(after) === true) continue;
     found.push({ change, text: judge.text(after.scores), layer: change.layers[0] ?? "" });
   }
   tried.push(
@@ -194,7 +195,7 @@ function misfitUpTo(all: readonly Fit[], target: Fit): number {
 }
 
 function candidateChanges(subject: Subject, target: Fit): Change[] {
-  const { graph, recorded, isActivation } = subject;
+  const { graph, recorded, kinds } = subject;
   const told = recordedChanges(graph.layers, recorded);
   const eps = told.filter(({ kind }) => kind === "eps");
   const segment = segmentBefore(graph, target.norm.message);
@@ -202,7 +203,7 @@ function candidateChanges(subject: Subject, target: Fit): Change[] {
     ...(eps.length > 1 ? [together(eps)] : []),
     ...told,
     ...epsChanges(subject),
-    ...guessedChanges(graph, segment, isActivation),
+    ...guessedChanges(graph, segment, kinds),
   ];
 }
 

@@ -93,21 +93,25 @@ export async function explainByInput(subject: Subject, state: State, least: numb
   const all = fits(subject, observed, state.averages, least);
   const now = Math.max(...all.filter(({ norm }) => tops.includes(norm)).map(({ divergence }) => divergence));
   const isExact = now <= exactly(subject, first, least);
-  if (judge.isWorse(after, given.averages) || !(isExact || isUsual(best.change))) return state;
+  const isFree = best.change.shift.some((value) => value !== 0);
+  if (judge.isWorse(after, given.averages) || (isFree && !isExact)) return state;
   const cause: Cause = {
     kind: "input",
-    shown: true,
+    // With a scale and a shift that are free, other data can be made to fit a first BatchNorm too.
+    shown: isUsualScale(best.change.scale),
     title: `the data are not scaled, centered or ordered as in training: it had them ${words}`,
     layers: tops.map(({ name }) => name),
     evidence: [
       `${first.name}, the first BatchNorm, does not fit the data as they are, ${formatNumber(worst.divergence, 3)} nats, and fits them so: ${formatNumber(best.divergence, 3)} nats`,
       ...scoreLine(subject, "so", after.scores),
     ],
-    against: [],
+    against: isUsualScale(best.change.scale)
+      ? []
+      : ["the scale is none that programs use; other data could be made to fit so"],
     remedy:
       "Prepare the data as in training (transform_param's scale, mean_value, the order of channels). The averages are right as they are; calibrating would hide the difference.",
   };
-  return { ...state, observed, fits: all, causes: [...state.causes, cause], after, isFree: !isUsual(best.change) };
+  return { ...state, observed, fits: all, causes: [...state.causes, cause], after, isFree };
 }
 
 /**
@@ -118,11 +122,6 @@ function exactly(subject: Subject, norm: NormLayer, least: number): number {
   const { training, stored } = subject;
   const own = training && fits(subject, training.batch, stored, least).find((fit) => fit.norm === norm);
   return Math.max(0.003, own && !own.isOff ? 2 * own.divergence : 0);
-}
-
-/** Whether a change is one that programs make, with no number that was free to fit. */
-function isUsual({ scale, shift }: InputChange): boolean {
-  return isUsualScale(scale) && shift.every((value) => value === 0);
 }
 
 const emptyBlobs: NormBlobs = { mean: new Float32Array(), variance: new Float32Array(), factor: 1 };
