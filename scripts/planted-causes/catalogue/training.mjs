@@ -5,7 +5,8 @@ import { asDeployed, asTrained, classifiers, own } from "../forms.mjs";
 import { expectation } from "../judge.mjs";
 import { generator } from "../moka.mjs";
 
-const stale = expectation("batch-norm", ["stale"]);
+// A loss that is a little higher may be said to come from it.
+const stale = expectation("batch-norm", ["stale"], { harmless: ["well", "batch-norm"] });
 /** Without training data, other images than those of the training look the same. */
 const staleDeployed = expectation(["batch-norm", "cannot-tell"], undefined, { listed: ["stale"], mayShow: ["stale"] });
 

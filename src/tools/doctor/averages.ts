@@ -8,6 +8,7 @@ import { divergenceText } from "./facts.js";
 import { blobsOf, type Scored } from "./lab.js";
 import { isAtChance, isPoor, skill } from "./scores.js";
 import { type Fit, fits, isFirstLevel, namesOf, offOf, type Subject, stale } from "./subject.js";
+import { upstream } from "./variants.js";
 
 /** A layer fits tightly if it is this many times nearer than those that do not. */
 const tightly = 10;
@@ -46,7 +47,7 @@ export async function unexplainedAverages(subject: Subject, state: State): Promi
   // Averages that are only old, or damaged, could be measured anew.
   if (isAtChance(all) === true && isAtChance(state.side.batch) !== false) return [foreign(context, abrupt)];
   // What reaches the first BatchNorm may be other data as well, where those of training are not there.
-  const alone = isAlone(off, state.fits);
+  const alone = isAlone(subject, off, state.fits);
   if (alone && (isReference || !isTop)) return [damaged(context, true)];
   if (!isReference) {
     const every = [
@@ -118,17 +119,18 @@ interface Context {
 }
 
 /** Whether layers behind those that do not fit, and in front of them, fit tightly: then what reaches them is as in training. */
-function isAlone(off: readonly Fit[], all: readonly Fit[]): boolean {
-  const first = all.findIndex(({ isOff }) => isOff);
-  const last = all.findLastIndex(({ isOff }) => isOff);
+function isAlone({ graph }: Subject, off: readonly Fit[], all: readonly Fit[]): boolean {
+  const wrong = new Set(off.map(({ norm }) => norm.message));
+  const isBehind = ({ norm }: Fit) => [...upstream(graph, norm.message)].some((layer) => wrong.has(layer));
+  const fitting = all.filter(({ isOff }) => !isOff);
   const worst = (fits: readonly Fit[]) => Math.max(0, ...fits.map(({ divergence }) => divergence));
-  const behind = all.slice(last + 1);
+  const behind = fitting.filter(isBehind);
   return (
     behind.length > 0 &&
     off.length <= Math.max(1, all.length / 3) &&
-    all.every((fit) => fit.isOff || isTight(fit, off)) &&
+    fitting.every((fit) => isTight(fit, off)) &&
     // Foreign weights in front of it leave a trace behind it.
-    worst(behind) <= Math.max(3 * worst(all.slice(0, first)), untouched)
+    worst(behind) <= Math.max(3 * worst(fitting.filter((fit) => !isBehind(fit))), untouched)
   );
 }
 
@@ -301,7 +303,8 @@ export async function smallBatches(subject: Subject, state: State, least: number
   const off = offOf(state.fits);
   const apart = Math.max(0, ...[...state.observed.norms.values()].map(({ batchSpread }) => batchSpread));
   const isSorted = apart > 1 + Math.max(sorted, 3 * Math.sqrt(2 / side.set.iterations));
-  if (!needs && !(off.length > 0 && isSorted)) return [];
+  const isHarmed = off.length > 0 || judge.isWorse(pooled, side.batch) === true;
+  if (!needs && !(isHarmed && isSorted)) return [];
   const [own, all] = [judge.text(side.batch.scores), judge.text(pooled.scores)];
   tried.push(`averages over all training data, on them: ${all}; ${own} with batches of ${side.set.batchSize}`);
   const names = namesOf(fits(subject, side.batch, subject.stored, least));
@@ -311,15 +314,18 @@ export async function smallBatches(subject: Subject, state: State, least: number
       shown: needs,
       title: needs
         ? `the net needs the statistics of its batches of ${counted(side.set.batchSize, "image")}`
-        : "the batches of training are sorted, and the averages are those of the last ones",
-      layers: needs ? names : namesOf(off),
+        : "the batches of training are sorted: each has images that are alike",
+      layers: needs || off.length === 0 ? names : namesOf(off),
       evidence: [
         ...(needs
           ? [
               `on the data of training: ${own} with the statistics of each batch, ${all} with the exact averages over ${counted(side.set.images, "image")}`,
               "so it is not the stored averages: what one image gets depends on the others of its batch, and the weights have learned with that",
             ]
-          : [divergenceText(off, "the training data")]),
+          : [
+              ...(off.length > 0 ? [divergenceText(off, "the training data")] : []),
+              `on the data of training: ${own} with the statistics of each batch, ${all} with averages over all`,
+            ]),
         ...(isSorted
           ? [
               `batches differ from each other by ${formatNumber(Math.sqrt(apart), 3)} times what chance makes of images in random order`,

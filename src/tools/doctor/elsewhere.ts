@@ -10,7 +10,7 @@ const [exchanged, gained] = [0.5, 0.3];
 /** A net does worse on the data given than on those of training if its skill is this much less. */
 const worse = 0.1;
 /** A net that has learned has less than this share of the loss of one that has not. */
-const learned = 0.8;
+const learned = 0.6;
 /** A training on fewer images than this has seen little. */
 const fewImages = 100;
 /** From this many times the loss of training on, the data given are worse for another reason than chance. */
@@ -25,7 +25,8 @@ export async function otherCauses(subject: Subject): Promise<Cause[]> {
   const labels = exchangedLabels(predictions, accuracy);
   if (labels) return [labels];
   const best = bestOf(training?.averages, training?.batch);
-  if (isAtChance(given.averages) && (!best || isAtChance(best))) {
+  const isGuessing = isAtChance(given.averages) === true;
+  if (isGuessing && (!best || isAtChance(best))) {
     const isKnown = best !== undefined || givenIsTraining;
     const evidence = [
       accuracy,
@@ -35,13 +36,13 @@ export async function otherCauses(subject: Subject): Promise<Cause[]> {
     return [untrained(evidence, isKnown), ...(isKnown ? [] : [labelCause([accuracy], [])])];
   }
   const [own, reached] = [skill(given.averages), best && skill(best)];
-  if (!training || own === undefined || reached === undefined || own >= reached - worse) return [];
+  if (!training || own === undefined || reached === undefined) return [];
+  if (!isGuessing && own >= reached - worse) return [];
   const evidence = [
     `on the data of training ${judge.text(training.averages.scores)}, on the data given ${judge.text(given.averages.scores)}`,
     "the averages fit both, and batch statistics do no better",
   ];
   const distance = distanceOf(subject);
-  const isGuessing = isAtChance(given.averages) === true;
   const overfitting = overfittingCause(
     [...evidence, `${training.set.images} different images were seen of the training data`],
     isGuessing ? ["it does no better than guessing here; overfitting seldom goes so far"] : [],

@@ -63,7 +63,10 @@ export async function examine(
     const isHarmless = explained.after !== undefined && judge.isWorse(given.averages, explained.after) === false;
     if (isHarmless) notes.push(...explained.causes.map(({ title }) => `${title}; it changes the scores little`));
     else causes.push(...explained.causes);
-    if (!hasShown(explained.causes)) causes.push(...(await unexplainedAverages(subject, explained)));
+    if (!hasShown(explained.causes)) {
+      const isOpen = offOf(explained.fits).length > 0 || isHarmless;
+      causes.push(...(await unexplainedAverages(subject, isOpen ? explained : first)));
+    }
     if (causes.length === 0 && !isHarmless && offOf(explained.fits).length === 0 && reference === training && !isFew) {
       causes.push(...(await onDataGiven(subject, least)));
     }
