@@ -64,13 +64,19 @@ test("shows that averages have not followed the training, by measuring them anew
   expect(report.global.loss).toBeGreaterThan(report.batch.loss ?? 0);
 });
 
-test("shows on which scale the data were in training", async () => {
-  const report = await doctor(model({ norm: quick, testScale: 1 / 700 }), healthy, options);
-  expect(kindsOf(report)).toEqual([["input", true]]);
-  expect(report.verdict).toBe("elsewhere");
-  expect(report.causes[0]?.title).toMatch(/it had them multiplied by about 2\.7\d/);
+test("shows on which scale the data were in training, if it is one that programs use", async () => {
+  const report = await doctor(model({ norm: quick, testScale: 1 }), healthy, options);
+  expect([report.verdict, ...kindsOf(report)]).toEqual(["elsewhere", ["input", true]]);
+  expect(report.causes[0]?.title).toMatch(/it had them multiplied by about 0\.0039\d+ \(1\/25[56]\)/);
   expect(report.gapStartsAt).toBe("bn1");
   expect([...report.ranking].sort()).toEqual(["bn1", "bn2"]);
+});
+
+test("another scale is only possible, beside data of another kind", async () => {
+  const report = await doctor(model({ norm: quick, testScale: 1 / 700 }), healthy, options);
+  expect([report.verdict, ...kindsOf(report)]).toEqual(["elsewhere", ["other data", true], ["input", false]]);
+  expect(report.causes[1]?.title).toMatch(/it had them multiplied by about 2\.7\d/);
+  expect(report.causes[1]?.against).toEqual([expect.stringMatching(/^the scale is none that programs use/)]);
 });
 
 test("shows what blobs of a tool mean: σ, exchanged, not divided", async () => {

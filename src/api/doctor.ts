@@ -21,6 +21,7 @@ import { type Kinds, unshared } from "../tools/doctor/variants.js";
 import { MokaError } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
+import { countedOn } from "../util/work.js";
 import { BatchNets, type BatchOptions } from "./batch-nets.js";
 import type { NetSource } from "./read-text.js";
 
@@ -95,7 +96,9 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
       () => nets.batches(phase),
       (source) => nets.iterations(source, Math.max(10, Math.ceil(fewestGiven / rowsIn(source)))),
     );
-    const given = await inBatchesOf(asGiven, smallest);
+    const layers = nets.layers("TEST");
+    const given = layers.some(({ type }) => type === "BatchNorm") ? await inBatchesOf(asGiven, smallest) : asGiven;
+    const work = countedOn(options);
     const notes: string[] = [];
     const isTraining = options.data === undefined && phase === "TRAIN";
     const training = isTraining ? undefined : await trainingSet(nets, given, notes);
@@ -105,9 +108,8 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
     const own = global.toMessage();
     const batch = await nets.build(given, "batch");
     batch.copyTrainedLayers(own);
-    const comparison = await compareStatistics(batch, global, replayed(given), given.iterations, options);
+    const comparison = await compareStatistics(batch, global, replayed(given), given.iterations, work);
 
-    const layers = nets.layers("TEST");
     const trainLayers = nets.layers("TRAIN");
     const ranks = new Map(global.nodes.map(({ layer, top }) => [layer.name, top[0]?.shape.length]));
     const norms = normLayers(layers, ({ name }) => ranks.get(name));
@@ -118,7 +120,7 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
     const lab = new Lab(
       (shapes, statistics, variant) => nets.buildVariant(shapes, statistics, { message, ...variant }),
       all,
-      options,
+      work,
     );
     const side = async (set: DataSet): Promise<Side> => ({
       set,

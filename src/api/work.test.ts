@@ -79,8 +79,8 @@ const works: Readonly<Record<string, Work>> = {
   },
   doctor: {
     what: "batches",
-    total: 3,
-    parts: 3,
+    total: undefined,
+    parts: 4,
     run: (options) => doctor(model, trained, { ...engine, ...options, data, batch: 2 }),
   },
   fold: {

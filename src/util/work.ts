@@ -63,6 +63,22 @@ export async function* watched<T>(
   }
 }
 
+/** Options for several works in a row whose number is not known: their parts are counted on, from one work to the next. */
+export function countedOn(options: WorkOptions): WorkOptions {
+  const { signal, onProgress } = options;
+  let [before, last] = [0, -1];
+  return {
+    signal,
+    onProgress: ({ what, done }) => {
+      if (done === 0) before = Math.max(0, last);
+      // The beginning of a work is the end of the one before.
+      if (before + done === last) return;
+      last = before + done;
+      onProgress?.({ what, done: last, total: undefined });
+    },
+  };
+}
+
 /** The numbers from 0 to `count` − 1. */
 export function upTo(count: number): Iterable<number> {
   return Array(count).keys();

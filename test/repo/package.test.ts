@@ -14,7 +14,7 @@ import { root, tree } from "./tree.js";
 const budgets = { createFiles: 3_000, parseNet: 40_000, lint: 168_000, Net: 145_000, Solver: 156_000 } as const;
 
 /** The most bytes of the package, compressed. */
-const packageBudget = 1_300_000;
+const packageBudget = 1_330_000;
 
 /** The same of moka-caffe/worker: the page has the calls alone, its worker all else. */
 const workerBudget = 6_500;

@@ -54,9 +54,8 @@ export class Lab {
   readonly #build: BuildNet;
   readonly #weights: NetParameter;
   readonly #work: WorkOptions;
-  #done = 0;
 
-  /** @param weights of all layers of the net that is examined; `work` counts batches over all runs */
+  /** @param weights of all layers of the net that is examined; `work` counts the batches of each run */
   constructor(build: BuildNet, weights: NetParameter, work: WorkOptions) {
     this.#build = build;
     this.#weights = weights;
@@ -120,7 +119,7 @@ export class Lab {
     const { index } = counter;
     if (index !== undefined && last === undefined) stops.set(index, (node) => counter.add(node));
     const order = [...stops].sort(([a], [b]) => a - b);
-    const count = { what: "batches", done: this.#done, total: undefined } as const;
+    const count = { what: "batches", total: undefined } as const;
     for await (const batch of watched(set.batches(), count, this.#work)) {
       feed(net, batch);
       let start = 0;
@@ -134,7 +133,6 @@ export class Lab {
         await net.runForward(start);
         scores.add(net);
       }
-      this.#done++;
     }
     return { scores: scores.result(), predictions: counter.result() };
   }
