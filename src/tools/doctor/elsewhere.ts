@@ -9,6 +9,8 @@ import { fits, type Side, type Subject } from "./subject.js";
 const [exchanged, gained] = [0.5, 0.3];
 /** A net does worse on the data given than on those of training if its skill is this much less. */
 const worse = 0.1;
+/** Below this skill, the share of the way from guessing to no error, results are not good by themselves. */
+const good = 0.7;
 /** A net that has learned has less than this share of the loss of one that has not. */
 const learned = 0.6;
 /** A training on fewer images than this has seen little. */
@@ -36,7 +38,11 @@ export async function otherCauses(subject: Subject): Promise<Cause[]> {
     return [untrained(evidence, isKnown), ...(isKnown ? [] : [labelCause([accuracy], [])])];
   }
   const [own, reached] = [skill(given.averages), best && skill(best)];
-  if (!training || own === undefined || reached === undefined) return [];
+  if (own === undefined) return [];
+  if (!training || reached === undefined) {
+    // A net that is looked at for bad results, and has some, is not well because its averages fit.
+    return own >= good || givenIsTraining ? [] : withoutReference(accuracy);
+  }
   if (!isGuessing && own >= reached - worse) return [];
   const evidence = [
     `on the data of training ${judge.text(training.averages.scores)}, on the data given ${judge.text(given.averages.scores)}`,
@@ -57,6 +63,13 @@ export async function otherCauses(subject: Subject): Promise<Cause[]> {
   );
   if (distance.isFar) return [different, overfitting, wrong];
   return isGuessing ? [wrong, overfitting, different] : [overfitting, wrong, different];
+}
+
+/** What bad results may come from where the data of training are not there. */
+function withoutReference(accuracy: string): Cause[] {
+  const evidence = [accuracy, "the averages fit these data, and batch statistics do no better"];
+  const against = ["without the data of training it is not known whether the net does better there"];
+  return [overfittingCause(evidence, against), labelCause(evidence, against), differentCause(evidence, against)];
 }
 
 function exchangedLabels(predictions: Predictions, accuracy: string): Cause | undefined {
