@@ -88,7 +88,8 @@ const dropout = {
     const body = base.body.replace(place, drop);
     const weights = await base.train(base.text({ body }));
     const right = { model: base.text({ body }), weights: await base.refreshed(weights) };
-    const expect = expectation("batch-norm", ["dropout"]);
+    // A loss that is a little higher may be said to come from it.
+    const expect = expectation("batch-norm", ["dropout"], { harmless: ["well", "batch-norm"] });
     return [asTrained(base, base.middle.norm, expect, { body, weights, right })];
   },
 };
