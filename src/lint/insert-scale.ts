@@ -1,7 +1,7 @@
 import { quote } from "../proto/text/strings.js";
+import { grouped } from "../util/grouped.js";
 import { memoized } from "../util/memoized.js";
 import { batchNorms } from "./batch-norms.js";
-import { grouped } from "./grouped.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet } from "./net.js";
 import { fieldOnOneLine } from "./one-line.js";

@@ -1,8 +1,8 @@
 import { isFieldSet } from "@bufbuild/protobuf";
 import { type NetStateRule, NetStateRuleSchema, Phase } from "../proto/gen/caffe_pb.js";
+import { grouped } from "../util/grouped.js";
 import { memoized } from "../util/memoized.js";
 import { type BatchNorm, batchNorms } from "./batch-norms.js";
-import { grouped } from "./grouped.js";
 import type { LintLayer } from "./layer.js";
 import type { LintNet, OtherNet } from "./net.js";
 import { phasePairs } from "./phase-pairs.js";

@@ -4,8 +4,8 @@ import type { End, Graph, Value } from "../core/graph.js";
 import { isDataLayer } from "../core/layer-roles.js";
 import { FillerParameterSchema, type LayerParameter, LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
+import { grouped } from "../util/grouped.js";
 import { memoized } from "../util/memoized.js";
-import { grouped } from "./grouped.js";
 
 /**
  * The layers of a net and those that stand in their place in another: of the same name and type; or, without a namesake, of

@@ -1,6 +1,6 @@
 import { oneLine } from "../../util/escape.js";
+import { grouped } from "../../util/grouped.js";
 import { counted } from "../../util/words.js";
-import { grouped } from "../grouped.js";
 import type { Finding } from "../lint.js";
 import type { Severity } from "../rule.js";
 import { codeFrame } from "./code-frame.js";

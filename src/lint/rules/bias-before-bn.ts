@@ -1,9 +1,9 @@
+import { grouped } from "../../util/grouped.js";
 import { memoized } from "../../util/memoized.js";
 import { counted } from "../../util/words.js";
 import { type BatchNorm, batchNorms } from "../batch-norms.js";
 import type { Edit } from "../edits.js";
 import { freezeReason } from "../freeze.js";
-import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
 import { moveBias } from "../move-bias.js";
 import type { LintNet } from "../net.js";

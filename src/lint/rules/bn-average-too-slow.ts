@@ -1,7 +1,7 @@
 import type { SolverParameter } from "../../proto/gen/caffe_pb.js";
+import { grouped } from "../../util/grouped.js";
 import { formatNumber } from "../../util/number-format.js";
 import { andOthers, batchNorms } from "../batch-norms.js";
-import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
 import { factorAfter, fractionOf, horizonOf, percent, sharesAfter } from "../moving-average.js";
 import type { LintNet } from "../net.js";

@@ -1,8 +1,8 @@
+import { grouped } from "../../util/grouped.js";
 import { andOthers } from "../batch-norms.js";
 import { planFor } from "../fork-plan.js";
 import { rewriteFork } from "../fork-rewrite.js";
 import { type ForkNorm, forkNorm, isForkType, isTrue, scalarIn } from "../forks.js";
-import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";

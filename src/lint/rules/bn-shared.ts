@@ -1,7 +1,7 @@
+import { grouped } from "../../util/grouped.js";
 import { formatNumber } from "../../util/number-format.js";
 import { listed } from "../../util/words.js";
 import { andOthers, type BatchNorm, batchNorms } from "../batch-norms.js";
-import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
 import type { Location } from "../location.js";
 import { fractionOf } from "../moving-average.js";

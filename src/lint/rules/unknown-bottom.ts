@@ -1,7 +1,7 @@
 import { describeElsewhere } from "../../core/graph.js";
 import { closest, hintAt } from "../../util/closest.js";
+import { grouped } from "../../util/grouped.js";
 import { memoized } from "../../util/memoized.js";
-import { grouped } from "../grouped.js";
 import { type LayerProblem, problemsInStates } from "../guessed-states.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";

@@ -1,10 +1,10 @@
 import { forkTypes } from "../../layers/registry.js";
 import type { TextIssue } from "../../proto/text/index.js";
 import type { FieldNode } from "../../proto/text/tree.js";
+import { grouped } from "../../util/grouped.js";
 import { memoized } from "../../util/memoized.js";
 import { counted } from "../../util/words.js";
 import { forkFields } from "../forks.js";
-import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
 import type { Location } from "../location.js";
 import type { LintNet } from "../net.js";

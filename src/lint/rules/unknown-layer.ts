@@ -1,8 +1,8 @@
 import { forkTypes } from "../../layers/registry.js";
 import { closest, hintAt } from "../../util/closest.js";
+import { grouped } from "../../util/grouped.js";
 import { counted } from "../../util/words.js";
 import { forkNorm } from "../forks.js";
-import { grouped } from "../grouped.js";
 import type { LintLayer } from "../layer.js";
 import type { LintNet } from "../net.js";
 import type { Problem, Rule } from "../rule.js";
