@@ -6,7 +6,7 @@ import type { FirstBad } from "../batch-norm/first-bad.js";
 import type { NormLayer } from "../batch-norm/norm-layers.js";
 import type { Cause } from "./cause.js";
 import { blobsOf } from "./lab.js";
-import { type Fit, isBlank, isEmpty, namesOf, offOf, type Subject } from "./subject.js";
+import { type Fit, isBlank, namesOf, offOf, type Subject, worstOf } from "./subject.js";
 import { segmentBefore } from "./variants.js";
 
 // What the net, its weights and one run show without an experiment.
@@ -16,8 +16,9 @@ export function notFinite(
   bad: { readonly global?: FirstBad; readonly batch?: FirstBad },
   { norms, stored }: Subject,
 ): Cause[] {
-  const first = bad.global ?? bad.batch;
-  if (first?.kind !== "not finite") return [];
+  const [global, batch] = [bad.global, bad.batch].map((each) => (each?.kind === "not finite" ? each : undefined));
+  const first = global ?? batch;
+  if (!first) return [];
   const isNorm = norms.some(({ name }) => name === first.layer);
   const isSound = [...stored.values()].every(
     ({ mean, variance, factor }) =>
@@ -25,18 +26,20 @@ export function notFinite(
       variance.every((value) => value >= 0 && value < Number.POSITIVE_INFINITY) &&
       mean.every(Number.isFinite),
   );
-  if (!bad.batch && isSound) return [];
-  const only = bad.batch ? "with batch statistics too" : "with batch statistics all values are finite";
+  if (!batch && isSound) return [];
+  const beside = batch
+    ? "with batch statistics there are such values too"
+    : "with batch statistics all values are finite";
   return [
     {
       kind: "not finite",
       shown: true,
       title: `values that are no numbers, first at ${first.layer}`,
       layers: [first.layer],
-      evidence: [`in batch ${first.batch}: ${first.text}`, only],
+      evidence: [`in batch ${first.batch}: ${first.text}`, ...(global ? [beside] : ["only with batch statistics"])],
       against: [],
       remedy:
-        isNorm && !bad.batch
+        isNorm && !batch
           ? "Look at the averages of this layer (moka stats): a negative variance, or one that is no number, was written by a " +
             "tool or a damaged file; moka calibrate measures them anew."
           : "Look at the data and the weights in front of this layer (moka stats, moka lint --weights); weights that are no " +
@@ -68,9 +71,12 @@ export function unfilledLayers({ gap, unfilled, graph }: Subject, all: readonly 
       title: `no weights for ${listed(names, 3)}: what the filler made is still there`,
       layers: names,
       evidence: [
-        `the weights have no blobs for ${left.map(({ name, type }) => `"${name}" (${type})`).join(", ")}`,
+        `the weights have no blobs for ${listed(
+          left.map(({ name, type }) => `"${name}" (${type})`),
+          6,
+        )}`,
         ...meant,
-        ...(gap.untaken.length > 0 ? [`no layer takes "${gap.untaken.slice(0, 3).join('", "')}" of the weights`] : []),
+        ...untakenLine(gap),
       ],
       against: [],
       remedy:
@@ -123,14 +129,14 @@ export function zeroScales({ norms, largestScales, given, graph }: Subject, all:
           : []),
         ...(saysOne ? ["the net says the same class for all images"] : []),
         ...(behind.length > 0 && ownFits
-          ? [`the averages of ${listed(namesOf(behind), 3)}, behind it, are of other values; those in front of it fit`]
+          ? [`the averages just in front fit, and those of ${listed(namesOf(behind), 3)}, just behind, do not`]
           : []),
       ],
       against: isResidual
         ? ["each is added to a shortcut, which goes on without it; some trainings begin with γ = 0"]
         : [],
       remedy:
-        "Look where these blobs were set to 0 (a filler, a tool, a decayed γ). Calibrating changes nothing here; train again, or take the " +
+        "Look at what set these blobs to 0 (a filler, a tool, weight decay). Calibrating changes nothing here; train again, or take the " +
         "Scale's weights from an earlier snapshot.",
     },
   ];
@@ -144,12 +150,18 @@ function saysOneClass(table: Float64Array, classes: number): boolean {
   return said.size === 1;
 }
 
+function untakenLine({ untaken }: Subject["gap"]): string[] {
+  if (untaken.length === 0) return [];
+  const names = untaken.map((name) => `"${name}"`);
+  return [`no layer of the net takes ${listed(names, 3)} of the weights`];
+}
+
 /** BatchNorm layers whose blobs hold nothing, tried with averages measured on the data. */
 export async function emptyAverages(subject: Subject): Promise<Cause[]> {
   const { norms, stored, training, given, lab, judge, gap } = subject;
   const empty = norms.filter(({ name }) => {
     const blobs = stored.get(name);
-    return blobs && isEmpty(blobs) && isBlank(blobs);
+    return blobs && isBlank(blobs);
   });
   if (empty.length === 0) return [];
   const side = training ?? given;
@@ -171,13 +183,12 @@ export async function emptyAverages(subject: Subject): Promise<Cause[]> {
       layers: names,
       evidence: [
         `the blobs of ${listed(names, 3)} are 0`,
-        ...(missing.length > 0
-          ? [
-              `the weights have no layer of this name${missing[0]?.meant ? `; their "${missing[0].meant}" fits ${missing[0].layer.name}` : ""}`,
-            ]
-          : []),
-        ...(gap.untaken.length > 0 ? [`no layer takes "${gap.untaken.slice(0, 3).join('", "')}" of the weights`] : []),
-        "mean and variance count as 0 then, and what comes in is multiplied by 1/√eps, 316 for eps 1e-5",
+        ...missing.slice(0, 3).map(({ layer, meant }) => {
+          const fits = meant === undefined ? "" : `; their "${meant}" fits it`;
+          return `the weights have no blobs for "${layer.name}"${fits}`;
+        }),
+        ...untakenLine(gap),
+        `mean and variance count as 0 then, and what comes in is multiplied by 1/√eps, ${formatNumber(1 / Math.sqrt(empty[0]?.eps ?? 0), 3)} in ${names[0]}`,
         ...(isScored
           ? [
               `with averages measured on these data: ${judge.text(scores)}; as it is: ${judge.text(given.averages.scores)}`,
@@ -192,49 +203,53 @@ export async function emptyAverages(subject: Subject): Promise<Cause[]> {
   ];
 }
 
-/** `use_global_stats` in the text: true in TRAIN with averages that are empty or do not fit, false in TEST. */
-export function hardCoded({ norms, trainNorms, trains, stored }: Subject, off: readonly Fit[]): Cause[] {
+/** `use_global_stats: true` in the text of TRAIN, with averages that are empty or do not fit. */
+export function frozenInTraining({ trainNorms, trains, stored }: Subject, off: readonly Fit[]): Cause[] {
   const frozen = trains ? trainNorms.filter(({ useGlobalStats }) => useGlobalStats === true) : [];
   const wrong = new Set(namesOf(off));
   const affected = frozen.filter(({ name }) => {
     const blobs = stored.get(name);
-    return wrong.has(name) || (blobs && isEmpty(blobs) && isBlank(blobs));
+    return wrong.has(name) || (blobs && isBlank(blobs));
   });
-  const free = norms.filter(({ useGlobalStats }) => useGlobalStats === false);
-  const causes: Cause[] = [];
-  if (affected.length > 0) {
-    causes.push({
+  if (affected.length === 0) return [];
+  return [
+    {
       kind: "hard-coded",
       shown: true,
       title: "use_global_stats: true in phase TRAIN: training never moves the averages",
       layers: affected.map(({ name }) => name),
       evidence: [
-        `${where(frozen[0])}use_global_stats: true, in ${counted(frozen.length, "BatchNorm layer")} that training has`,
+        `${where(frozen[0])}use_global_stats: true, in ${counted(frozen.length, "BatchNorm layer")} of TRAIN`,
         off.length > 0
-          ? `what reaches ${listed(namesOf(off), 3)} does not fit the averages there`
+          ? `the averages of ${listed(namesOf(off), 3)} do not fit what reaches them`
           : "the averages are as they began, 0",
       ],
       against: [],
       remedy:
         "Take use_global_stats out, so that TRAIN normalizes by the batch and TEST by the averages, and train again; if the " +
         "weights were trained with batch statistics, moka calibrate alone puts the averages right.",
-    });
-  }
-  if (free.length > 0) {
-    causes.push({
+    },
+  ];
+}
+
+/** `use_global_stats: false` in the text of TEST. */
+export function freeInTest({ norms }: Subject): Cause[] {
+  const free = norms.filter(({ useGlobalStats }) => useGlobalStats === false);
+  if (free.length === 0) return [];
+  return [
+    {
       kind: "hard-coded",
       shown: true,
       title: "use_global_stats: false in phase TEST: what a net says of an image depends on the others of its batch",
       layers: free.map(({ name }) => name),
       evidence: [
-        `${where(free[0])}use_global_stats: false, in ${counted(free.length, "BatchNorm layer")} that testing has`,
+        `${where(free[0])}use_global_stats: false, in ${counted(free.length, "BatchNorm layer")} of TEST`,
         "with a batch of 1 such a layer sees one image's own statistics",
       ],
       against: [],
       remedy: "Take use_global_stats out: left to the phase it is true in TEST.",
-    });
-  }
-  return causes;
+    },
+  ];
 }
 
 /** The place of a layer's `use_global_stats`, as `train_val.prototxt:12:3: `; empty if it is not known. */
@@ -250,8 +265,9 @@ export function imagesNeeded({ given }: Subject): number {
   return Math.max(16, Math.ceil(20 * noise * noise));
 }
 
+/** How far averages are from data, where most. */
 export function divergenceText(off: readonly Fit[], set: string): string {
-  const [worst] = [...off].sort((a, b) => b.divergence - a.divergence);
+  const worst = worstOf(off);
   if (!worst) return "";
   return (
     `${set} differ from the averages at ${listed(namesOf(off), 3)}, most at ${worst.norm.name}: ` +
