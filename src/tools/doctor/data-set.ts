@@ -25,7 +25,7 @@ const mostKept = 2 ** 26;
 /**
  * Reads the first batches of a source.
  *
- * @param open opens the source at its beginning; who gives it closes what it opened
+ * @param open opens the source at its beginning; it is closed here
  * @param iterations the number of batches that are wanted of a source
  */
 export async function dataSet(
@@ -51,11 +51,17 @@ export async function dataSet(
     addRows(batch, rows);
     if (isKept) kept.push(copied(batch));
   }
+  await source.close();
   async function* batches() {
-    if (isKept) yield* kept;
-    else {
-      const again = await open();
+    if (isKept) {
+      yield* kept;
+      return;
+    }
+    const again = await open();
+    try {
       for (let i = 0; i < count; i++) yield await again.next();
+    } finally {
+      await again.close();
     }
   }
   return { name, shapes: source.shapes, iterations: count, batchSize, images: rows.size, batches };
@@ -106,8 +112,9 @@ export async function inBatchesOf(set: DataSet, rows: number): Promise<DataSet> 
     group.push(copied(batch));
     if (group.length * set.batchSize >= rows) close();
   }
-  // A last batch of few rows has no statistics of its own.
-  if (merged.length === 0) close();
+  // A last batch of fewer rows has no statistics of its own.
+  const [full] = merged;
+  if (!full || (group[0] && rowsOf(group[0]) * group.length >= rowsOf(full))) close();
   const [first] = merged;
   if (!first) return set;
   const marks = new Set<string>();

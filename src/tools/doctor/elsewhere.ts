@@ -95,7 +95,7 @@ function exchangedLabels(predictions: Predictions, accuracy: string): Cause | un
     layers: [],
     evidence: [
       accuracy,
-      `for a label of the data the net says most often: ${pairs.slice(0, mostPairs).join(", ")}${more}`,
+      `the class that the net says most often for each label: ${pairs.slice(0, mostPairs).join(", ")}${more}`,
       `with the classes exchanged so the accuracy is ${formatNumber(found.accuracy, 4)}`,
     ],
     against: [],

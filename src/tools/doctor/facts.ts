@@ -188,7 +188,7 @@ export async function emptyAverages(subject: Subject): Promise<Cause[]> {
           return `the weights have no blobs for "${layer.name}"${fits}`;
         }),
         ...untakenLine(gap),
-        `mean and variance count as 0 then, and what comes in is multiplied by 1/√eps, ${formatNumber(1 / Math.sqrt(empty[0]?.eps ?? 0), 3)} in ${names[0]}`,
+        `mean and variance count as 0 then, and what comes in is multiplied by 1/√eps, which is ${formatNumber(1 / Math.sqrt(empty[0]?.eps ?? 0), 3)} in ${names[0]}`,
         ...(isScored
           ? [
               `with averages measured on these data: ${judge.text(scores)}; as it is: ${judge.text(given.averages.scores)}`,
@@ -269,8 +269,9 @@ export function imagesNeeded({ given }: Subject): number {
 export function divergenceText(off: readonly Fit[], set: string): string {
   const worst = worstOf(off);
   if (!worst) return "";
+  const most = off.length > 1 ? `, most at ${worst.norm.name}` : "";
   return (
-    `${set} differ from the averages at ${listed(namesOf(off), 3)}, most at ${worst.norm.name}: ` +
+    `${set} differ from the averages at ${listed(namesOf(off), 3)}${most}, by ` +
     `${formatNumber(worst.divergence, 3)} nats a channel`
   );
 }

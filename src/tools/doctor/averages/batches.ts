@@ -25,8 +25,8 @@ export async function smallBatches(subject: Subject, state: State): Promise<Caus
   const isHarmedByExact = judge.isWorse(pooled, side.batch) === true;
   if (!needs && !((off.length > 0 || isHarmedByExact) && isSorted)) return [];
   const [own, all] = [judge.text(side.batch.scores), judge.text(pooled.scores)];
-  tried.push(`averages over all training data, on them: ${all}; ${own} with batches of ${side.set.batchSize}`);
   const size = counted(side.set.batchSize, "image");
+  tried.push(`on the training data, averages over all of them: ${all}; the statistics of batches of ${size}: ${own}`);
   const evidence = [
     ...(!needs && off.length > 0 ? [divergenceText(off, "the training data")] : []),
     `on the data of training: ${own} with the statistics of each batch, ${all} with the exact averages over ${counted(side.set.images, "image")}`,

@@ -75,16 +75,18 @@ function memoryLine({ stored }: Subject, off: readonly Fit[]): string[] {
   if (!worst) return [];
   const { name, fraction } = worst.norm;
   const factor = stored.get(name)?.factor ?? 0;
-  const start = `the factor of ${name} is ${readFactor(factor, fraction).text}`;
+  const reading = readFactor(factor, fraction);
+  const start = `the factor of ${name} is ${reading.text}`;
   if (isYoung(factor, fraction)) {
     const memory = formatNumber(1 / (1 - fraction), 4);
     return [
       `${start}; an average with the fraction ${formatNumber(fraction)} forgets in several times ${memory} updates, so it still holds how training began`,
     ];
   }
+  if (reading.state === "too large") return [`${start}, so it was begun with another fraction`];
   const half = Math.ceil(Math.log(0.5) / Math.log(fraction));
   return [
-    `${start}; an average with the fraction ${formatNumber(fraction)} needs ${half} updates to forget half of what it had, so after a short training it is that of earlier weights`,
+    `${start}; an average with the fraction ${formatNumber(fraction)} needs ${half} updates to forget half of what it had`,
   ];
 }
 
@@ -142,7 +144,13 @@ export function otherNet({ off, all, evidence, helps }: Misfit): Cause {
         : []),
       ...(helps === false ? ["averages that are measured anew do not make the scores better"] : []),
     ],
-    against: abrupt ? [] : ["the misfit does not begin at one place"],
+    against: abrupt
+      ? []
+      : [
+          before
+            ? `the averages up to ${before} do not fit closely`
+            : `no averages in front of ${name} tell where it begins`,
+        ],
     remedy:
       `Compare the layers ${between} with the net that was trained: activations, pooling, eps, and whether their weights come from the same ` +
       "snapshot.",

@@ -56,12 +56,11 @@ async function bestChange(
   }
   const most = misfitUpTo(state.fits, target) / 2;
   const best = bestOf(results.filter(({ total }) => total < most));
-  if (!best && candidates[0]) {
-    const count = counted(candidates.length, "change");
+  const [first, ...others] = candidates;
+  if (!best && first) {
+    const more = others.length > 0 ? ` or one of ${counted(others.length, "other change")}` : "";
     const without = recorded.length > 0 ? "" : "; the weights have no record of the trained net";
-    tried.push(
-      `${count} of the net in front of ${target.norm.name}, such as ${candidates[0].text}: none makes its averages fit${without}`,
-    );
+    tried.push(`${titled(first)}${more}: the averages of ${target.norm.name} do not fit with it${without}`);
   }
   return best;
 }
@@ -97,7 +96,7 @@ async function withChange(
       : `the net is not as it was trained: it had ${change.text}`,
     layers: change.layers,
     evidence: [
-      `with it, the averages of ${target.norm.name} fit what reaches it: ${formatNumber(now.divergence, 3)} nats, ${formatNumber(target.divergence, 3)} without`,
+      `with it, the averages of ${target.norm.name} fit what reaches it: ${formatNumber(now.divergence, 3)} nats; without it, ${formatNumber(target.divergence, 3)}`,
       ...(isRecorded ? ["the weights have a record of the trained net, which says so too"] : []),
       ...scoreLine(subject, "with it", after.scores),
     ],

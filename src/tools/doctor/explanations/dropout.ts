@@ -66,7 +66,7 @@ function causeOf(
 ): Cause {
   const { name } = without.norm;
   const [who, drops, multiplies] =
-    dropouts.length === 1 ? ["Dropout", "drops", "multiplies"] : ["the Dropout layers", "drop", "multiply"];
+    dropouts.length === 1 ? ["the Dropout layer", "drops", "multiplies"] : ["the Dropout layers", "drop", "multiply"];
   return {
     kind: "dropout",
     shown: true,

@@ -151,8 +151,8 @@ async function withInput(subject: Subject, state: State, input: Input, change: I
   const isFree = change.shift.some((value) => value !== 0);
   const isNear = isFree && !(now <= exactly(subject, worst.norm, state.least));
   const words = describeChange(change);
-  const result = [judge.text(after.scores) || `${name} fits`, isNear ? `${name} fits only nearly` : ""];
-  tried.push(`the data ${words}: ${result.filter((part) => part !== "").join("; ")}`);
+  const fit = `${name} fits${isNear ? " only nearly" : ""}`;
+  tried.push(`the data ${words}: ${[fit, judge.text(after.scores)].filter((part) => part !== "").join("; ")}`);
   if (judge.isWorse(after, given.averages) || isNear) return state;
   const isUsual = isUsualScale(change.scale);
   const cause: Cause = {

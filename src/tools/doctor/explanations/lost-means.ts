@@ -30,7 +30,7 @@ export async function explainByLostMeans(subject: Subject, state: State): Promis
     title: `the means of ${listed(names, 3)} are all 0`,
     layers: names,
     evidence: [
-      `the variances of ${first.norm.name} fit what reaches it: ${formatNumber(first.left, 3)} nats; with the means, ${formatNumber(first.divergence, 3)}`,
+      `the variances of ${first.norm.name} fit what reaches it: ${formatNumber(first.left, 3)} nats without the means, and ${formatNumber(first.divergence, 3)} with means of 0`,
       ...scoreLine(subject, "with means measured anew", after.scores),
     ],
     against: [],
