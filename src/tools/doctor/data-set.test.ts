@@ -35,6 +35,28 @@ test("a set gives the same batches each time, and counts the rows that differ", 
   expect(await valuesOf(set)).toEqual(batches);
 });
 
+test("a source is closed as soon as it is read, and so is one that is opened again", async () => {
+  let [open, opened] = [0, 0];
+  const data = new Float32Array(2 ** 25);
+  const source = async () => {
+    open++;
+    opened++;
+    return {
+      shapes: new Map([["data", [1, data.length]]]),
+      length: undefined,
+      next: async () => new Map([["data", { shape: [1, data.length], data }]]),
+      close: async () => void open--,
+    };
+  };
+  const small = await dataSet("given", source, () => 1);
+  for await (const _ of small.batches()) expect(open).toBe(0);
+  expect([open, opened]).toEqual([0, 1]);
+  // More than is kept in memory.
+  const large = await dataSet("given", source, () => 3);
+  for await (const _ of firstOf(large, 1).batches()) expect(open).toBe(1);
+  expect([open, opened]).toEqual([0, 3]);
+});
+
 test("rows with the same sum are counted apart", async () => {
   const arrays = { data: { shape: [2, 3], data: Float32Array.of(1, 2, 3, 3, 2, 1) } };
   const set = await dataSet(

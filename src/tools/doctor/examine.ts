@@ -5,22 +5,19 @@ import { otherData, unusualData } from "./averages/other-data.js";
 import { unexplainedAverages } from "./averages/unexplained.js";
 import { type Cause, type Verdict, verdictOf } from "./cause.js";
 import { otherCauses } from "./elsewhere.js";
-import { explainByChanges, explainByMissingActivation, explainByRecord } from "./explanations/changes.js";
+import { explainByChanges } from "./explanations/changes.js";
 import { explainByDropout } from "./explanations/dropout.js";
 import { explainByInput } from "./explanations/input.js";
 import { explainByLostMeans } from "./explanations/lost-means.js";
+import { explainByMissingActivation } from "./explanations/missing-activation.js";
 import { explainByReadings } from "./explanations/readings.js";
+import { explainByRecord } from "./explanations/record.js";
 import { explainBySharing } from "./explanations/sharing.js";
 import { isSettled, type State, startOf } from "./explanations/state.js";
-import {
-  emptyAverages,
-  freeInTest,
-  frozenInTraining,
-  imagesNeeded,
-  notFinite,
-  unfilledLayers,
-  zeroScales,
-} from "./facts.js";
+import { freeInTest, frozenInTraining } from "./facts/global-stats.js";
+import { notFinite } from "./facts/not-finite.js";
+import { emptyAverages, unfilledLayers } from "./facts/unfilled.js";
+import { zeroScales } from "./facts/zero-scales.js";
 import { recordedChanges } from "./recorded-changes.js";
 import { isPoor } from "./scores.js";
 import { type Fit, fitting, harmful, misfit, offOf, type Subject } from "./subject.js";
@@ -68,6 +65,12 @@ export async function examine(subject: Subject, bad: Bad): Promise<Finding> {
   if (causes.length === 0 && !isFew) causes.push(...(await otherCauses(subject)));
   notes.push(...smallBatchNotes(subject), ...recordNotes(subject, causes));
   return { ...verdictOf(causes, isFew && !training), notes };
+}
+
+/** The number of images from which on the statistics of given data say something about averages. */
+function imagesNeeded({ given }: Subject): number {
+  const noise = Math.max(0, ...[...given.batch.norms.values()].map(({ imageNoise }) => imageNoise));
+  return Math.max(16, Math.ceil(20 * noise * noise));
 }
 
 function fewNote(images: number, needed: number): string {

@@ -79,6 +79,10 @@ export interface Change {
   apply(message: NetParameter): NetParameter;
 }
 
+export function titled({ text }: Change): string {
+  return `the net with ${text}`;
+}
+
 /**
  * Changes that are often the difference between a net as it was trained and as it was written down again: an activation
  * left out or put in, the other way to pool. A ReLU is guessed behind linear layers that neither an activation nor a

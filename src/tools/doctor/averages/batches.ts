@@ -2,10 +2,10 @@ import { formatNumber } from "../../../util/number-format.js";
 import { counted } from "../../../util/words.js";
 import type { Cause } from "../cause.js";
 import type { State } from "../explanations/state.js";
-import { divergenceText } from "../facts.js";
 import { measuredBlobs, type Scored } from "../lab.js";
 import { skill } from "../scores.js";
 import { namesOf, offOf, type Side, type Subject } from "../subject.js";
+import { divergenceText } from "./causes.js";
 
 // Batches of training that are small, or sorted.
 

@@ -156,3 +156,14 @@ export function otherNet({ off, all, evidence, helps }: Misfit): Cause {
       "snapshot.",
   };
 }
+
+/** How far averages are from data, where most. */
+export function divergenceText(off: readonly Fit[], set: string): string {
+  const worst = worstOf(off);
+  if (!worst) return "";
+  const most = off.length > 1 ? `, most at ${worst.norm.name}` : "";
+  return (
+    `${set} differ from the averages at ${listed(namesOf(off), 3)}${most}, by ` +
+    `${formatNumber(worst.divergence, 3)} nats a channel`
+  );
+}

@@ -1,10 +1,9 @@
 import { formatNumber } from "../../../util/number-format.js";
 import type { Cause } from "../cause.js";
 import { type State, scoreLine } from "../explanations/state.js";
-import { divergenceText } from "../facts.js";
 import { measuredBlobs } from "../lab.js";
 import { isFirstLevel, offOf, type Subject, worstOf } from "../subject.js";
-import { unlikeTraining } from "./causes.js";
+import { divergenceText, unlikeTraining } from "./causes.js";
 import { tightly } from "./pattern.js";
 
 /** Averages that fit the data of training, and not the data given. */

@@ -1,11 +1,19 @@
 import type { NormBlobs } from "../../batch-norm/norm-layers.js";
 import type { Cause } from "../cause.js";
 import { type State, scoreLine } from "../explanations/state.js";
-import { divergenceText } from "../facts.js";
 import { measuredBlobs, type Scored } from "../lab.js";
 import { isAtChance, isPoor } from "../scores.js";
 import { type Fit, fitting, namesOf, offOf, type Subject } from "../subject.js";
-import { damaged, isYoung, type Misfit, otherNet, staleAverages, unlikePrepared, unlikeTraining } from "./causes.js";
+import {
+  damaged,
+  divergenceText,
+  isYoung,
+  type Misfit,
+  otherNet,
+  staleAverages,
+  unlikePrepared,
+  unlikeTraining,
+} from "./causes.js";
 import { isAbrupt, isAlone, isAtInput, isSingle } from "./pattern.js";
 
 /** Averages that nothing explains: tries those that are measured anew, and tells what speaks for each reason. */

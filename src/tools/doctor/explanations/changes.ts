@@ -1,4 +1,4 @@
-import type { LayerParameter, NetParameter } from "../../../proto/gen/caffe_pb.js";
+import type { NetParameter } from "../../../proto/gen/caffe_pb.js";
 import { grouped } from "../../../util/grouped.js";
 import { formatNumber } from "../../../util/number-format.js";
 import { counted, listed } from "../../../util/words.js";
@@ -7,9 +7,8 @@ import type { Cause } from "../cause.js";
 import { firstOf, screened } from "../data-set.js";
 import type { Variant } from "../lab.js";
 import { recordedChanges } from "../recorded-changes.js";
-import { isPoor } from "../scores.js";
 import { type Fit, fits, fitting, misfit, offOf, type Subject } from "../subject.js";
-import { type Change, guessedChanges, segmentBefore, withEps } from "../variants.js";
+import { type Change, guessedChanges, segmentBefore, titled, withEps } from "../variants.js";
 import { attempt, type State, scoreLine } from "./state.js";
 
 /** Each round finds one difference. */
@@ -108,88 +107,11 @@ async function withChange(
   return { ...state, variant, observed, fits: all, causes: [...state.causes, cause], after, isRecorded };
 }
 
-function titled({ text }: Change): string {
-  return `the net with ${text}`;
-}
-
 /** The fit of `target` with a change, if it is close. A guess must fit closer: of many, one may fit a little by chance. */
 function explains(all: readonly Fit[], target: Fit, { origin }: Change): Fit | undefined {
   const now = all.find(({ norm }) => norm === target.norm);
   const [limit, share] = origin === "weights" ? [fitting, 1 / 5] : [fitting / 3, 1 / 10];
   return now && now.divergence <= limit && now.divergence < share * target.divergence ? now : undefined;
-}
-
-/** What the net scores with all that the record of the trained net has otherwise, where the averages cannot tell. */
-export async function explainByRecord(subject: Subject, start: State): Promise<State> {
-  const { graph, recorded, lab, given, judge, tried } = subject;
-  const told = recordedChanges(graph.layers, recorded);
-  if (told.length === 0) return start;
-  const text = listed(
-    told.map((change) => change.text),
-    3,
-  );
-  const what = `the net as the weights record it, with ${text}`;
-  const message = told.reduce((net, change) => change.apply(net), subject.message);
-  const after = await attempt(subject, what, lab.score(given.set, start.averages, { message }));
-  const observed = after && (await attempt(subject, what, lab.observe(start.side.set, { message })));
-  if (!after || !observed) return start;
-  const all = fits(subject, observed, start.averages, start.least);
-  const fit = offOf(all).length === 0 ? "the averages fit" : "the averages do not fit";
-  tried.push(`${what}: ${[fit, judge.text(after.scores)].filter((part) => part !== "").join("; ")}`);
-  const isBetter = judge.isWorse(given.averages, after) ?? misfit(all) < misfit(start.fits) / 2;
-  if (offOf(all).length > 0 || !isBetter) return start;
-  const cause: Cause = {
-    kind: told.every(({ kind }) => kind === "eps") ? "eps" : "structure",
-    shown: true,
-    title: `the net is not as it was trained: it had ${text}`,
-    layers: [...new Set(told.flatMap(({ layers }) => layers))],
-    evidence: [
-      "the weights have a record of the trained net, which says so",
-      ...scoreLine(subject, "with it", after.scores),
-    ],
-    against: [],
-    remedy: "Change the net so. The averages are right as they are.",
-  };
-  return { ...start, variant: { message }, observed, fits: all, causes: [cause], after };
-}
-
-/**
- * An activation behind a layer that has none where most of its kind have one, where the averages cannot tell: no BatchNorm is behind
- * it, or the misfit is small. Better scores make it possible, no more.
- */
-export async function explainByMissingActivation(subject: Subject, { side, averages }: State): Promise<Cause[]> {
-  const { graph, lab, given, judge, tried, norms, kinds } = subject;
-  const scales = norms.map(({ message, scale }) => scale ?? message);
-  const isOpen = (layer: LayerParameter) =>
-    !graph.readers(layer).some((end) => kinds.isActivation(graph.messageOf(end.layer)));
-  const open = scales.filter(isOpen);
-  if (open.length === 0 || 2 * open.length > scales.length || judge.text(given.averages.scores) === "") return [];
-  const found: { change: Change; text: string; layer: string }[] = [];
-  for (const change of guessedChanges(graph, open, kinds)) {
-    const message = change.apply(subject.message);
-    const after = await attempt(subject, titled(change), lab.score(given.set, averages, { message }));
-    if (!after || judge.isWorse(given.averages, after) !== true || isPoor(after) === true) continue;
-    found.push({ change, text: judge.text(after.scores), layer: change.layers[0] ?? "" });
-  }
-  const names = listed(
-    open.map(({ name }) => name),
-    3,
-  );
-  tried.push(`an activation behind ${names}, where there is none: ${found[0]?.text ?? "the net scores no better"}`);
-  return found.slice(0, 1).map(({ change, text, layer }) => ({
-    kind: "structure",
-    shown: false,
-    title: `the net may have been trained with ${change.text}`,
-    layers: [layer],
-    evidence: [
-      `with it: ${text}; as it is: ${judge.text(given.averages.scores)}`,
-      `of ${counted(scales.length, "layer")} like it, ${scales.length - open.length} have an activation behind them`,
-    ],
-    against: [
-      `the averages fit on the data ${side.set.name === "training" ? "of training" : "given"} without it as well`,
-    ],
-    remedy: "Compare the net with the one that was trained.",
-  }));
 }
 
 /** The first of those that fit about as well as the best; the record of the trained net comes before guesses. */
