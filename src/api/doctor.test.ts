@@ -94,6 +94,8 @@ test("shows what blobs of a tool mean: σ, exchanged, not divided", async () => 
     if (index === 0) values.set(values.map((value) => -value));
   });
   expect(negated.causes[0]?.title).toBe("the blobs of bn2 hold the mean with the opposite sign");
+  const leftOut = await change("left out", "bn1", (values, index) => index === 2 && values.fill(0));
+  expect(leftOut.layers[0]?.reading).toMatchObject({ state: "left out", text: expect.stringMatching(/^0, though/) });
 });
 
 test("shows another eps, by the record of the trained net and without it", async () => {

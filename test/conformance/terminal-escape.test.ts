@@ -3,10 +3,12 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Net } from "../../src/index.js";
 import { quote } from "../../src/proto/text/strings.js";
 import { moka } from "../cli.js";
+import { withBlobs } from "../norm-nets.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-evil-"));
 const at = (name: string) => join(folder, name);
@@ -156,6 +158,35 @@ describe("names of a net", () => {
           .filter(Boolean)
           .map((line) => JSON.parse(line)),
       ).not.toThrow();
+  });
+
+  test("in what the doctor tried, in its causes and in its notes", async () => {
+    const norm = (index: number, bottom: string) =>
+      `layer { name: ${name(index, "bn")} type: "BatchNorm" bottom: ${bottom} top: ${name(index, "n")} }`;
+    const relu = `layer { name: ${name(2, "relu")} type: "ReLU" bottom: ${name(0, "n")} top: ${name(0, "n")} }\n`;
+    const text = `name: ${name(4)}
+layer { name: "data" type: "Input" top: "x" input_param { shape { dim: 32 dim: 6 } } }
+${norm(0, '"x"')}
+${relu}layer { name: ${name(4, "ip")} type: "InnerProduct" bottom: ${name(0, "n")} top: ${name(4, "ip")} inner_product_param { num_output: 6 weight_filler { type: "xavier" } } }
+${norm(1, name(4, "ip"))}
+`;
+    const [examined, blobs, rows] = [at("examined.prototxt"), at("examined.caffemodel"), at("rows.npy")];
+    // The record in the weights has a ReLU that the net has not.
+    writeFileSync(examined, text.replace(relu, ""));
+    const loaded = await Net.load(text, { engine: "reference", phase: "TEST" });
+    await loaded.save(blobs);
+    await loaded.dispose();
+    // The averages of the first fit; those of the second are far off.
+    withBlobs(blobs, blobs, `bn${evil[0]}`, (values, index) => values.fill(index === 0 ? 0 : 1));
+    withBlobs(blobs, blobs, `bn${evil[1]}`, (values) => values.fill(1));
+    const values = Float32Array.from({ length: 64 * 6 }, (_, i) => Math.sqrt(2) * Math.sin(i * i + i));
+    writeFileSync(rows, new Uint8Array(dump(values, [64, 6])));
+    const call = ["doctor", examined, blobs, "--data", `x=${rows}`];
+    const { tried, causes, notes } = JSON.parse((await harmless(...call, "--json")).out);
+    const fields = [tried, causes.flatMap((cause: { evidence: string[] }) => cause.evidence), notes];
+    for (const lines of fields) expect(lines.join("\n")).toMatch(/(?!\n)\p{Cc}/u);
+    const { out } = await harmless(...call);
+    for (const start of ["Tried:", "Possible", "  +", "  Remedy:", "Note:"]) expect(out).toContain(`\n${start}`);
   });
 
   test("in pictures", async () => {

@@ -39,7 +39,7 @@ function asText(report: DoctorReport): string {
   const { name, phase, batches, batchSize, layers, causes, gapStartsAt, bad, engine, notes, tried } = report;
   const start = layers.find((layer) => layer.name === gapStartsAt);
   const isWell = isFine(report);
-  const shown = causes.some((cause) => cause.shown);
+  const anyShown = causes.some(({ shown }) => shown);
   const sections = [
     [
       `${bold(name || "(no name)")}: ${counted(batches, "batch", "batches")} of ${batchSize}, data of ${phase}, ${engine}`,
@@ -63,8 +63,8 @@ function asText(report: DoctorReport): string {
       ];
     }),
     tried.length > 0 ? ["Tried:", ...tried.map((line) => `  - ${line}`)] : [],
-    [isWell ? green(allClear(report)) : yellow(verdicts[report.verdict])],
-    ...causes.map((cause, index) => causeLines(cause, headOf(cause, index, shown), yellow)),
+    [isWell ? green(allClear(report)) : yellow(verdictText(report.verdict, anyShown))],
+    ...causes.map((cause, index) => causeLines(cause, headOf(cause, index, anyShown), yellow)),
     notes.map((note) => `Note: ${note}.`),
   ];
   return `${sections
@@ -79,6 +79,11 @@ const verdicts: Readonly<Record<Verdict, string>> = {
   elsewhere: "BatchNorm is not the cause.",
   "cannot-tell": "It cannot be told from these data whether BatchNorm is the cause.",
 };
+
+function verdictText(verdict: Verdict, anyShown: boolean): string {
+  const isShown = anyShown || verdict !== "batch-norm";
+  return isShown ? verdicts[verdict] : "BatchNorm may be the cause; no experiment has shown which of these it is.";
+}
 
 function headOf(cause: Cause, index: number, anyShown: boolean): string {
   if (cause.shown) return index === 0 ? "Cause" : "Also";
@@ -99,7 +104,7 @@ function scoreLines({ batch, global, training }: DoctorReport): string[] {
   if (names.length === 0) return [];
   const cells = (label: string, sides: readonly [DoctorReport["batch"], DoctorReport["batch"]], name: string) => [
     label,
-    ...sides.map(({ outputs }) => shown(outputs[name])),
+    ...sides.map(({ outputs }) => cell(outputs[name])),
   ];
   const rows = names.flatMap((name) => [
     cells(name, [batch, global], name),
@@ -116,7 +121,7 @@ function layerLines({ layers, ranking }: DoctorReport): string[] {
     const layer = layers.find((each) => each.name === name);
     if (!layer) return [];
     const { inputError, outputError, divergence, noise, reading } = layer;
-    return [[name, percent(inputError), percent(outputError), shown(divergence), shown(noise), reading.text]];
+    return [[name, percent(inputError), percent(outputError), cell(divergence), cell(noise), reading.text]];
   });
   const more = ranking.length > mostRows ? [`… and ${ranking.length - mostRows} more`] : [];
   return [
@@ -153,7 +158,7 @@ function causeLines(
   ];
 }
 
-function shown(value: number | undefined): string {
+function cell(value: number | undefined): string {
   return value === undefined ? "" : formatNumber(value, 4);
 }
 

@@ -19,11 +19,11 @@ export interface LayerGap {
   /** N·H·W, the number of values of a channel in one batch. */
   readonly m: number;
   /**
-   * ‖batch − global‖/‖batch‖ of the bottom and of the top: `batch` in the net whose BatchNorm layers all normalize by the
+   * ‖batch − global‖/‖batch‖ of the bottom: `batch` in the net whose BatchNorm layers all normalize by the
    * batch, `global` in the net where all normalize by their averages.
    */
   readonly inputError: number;
-  /** The same of its top. */
+  /** The same of the top. */
   readonly outputError: number;
   /**
    * The divergence of the data's normal distribution from the stored one, KL(N(μ, σ²) ‖ N(M/s, V/s)), in nats: the mean

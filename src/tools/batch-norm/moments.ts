@@ -16,9 +16,9 @@ export class Moments {
   /** The mean of the batches' means, and the sum of their squared distances from it, of each channel. */
   readonly #meanOfMeans: Float64Array;
   readonly #squaresOfMeans: Float64Array;
-  /** The sum of the images' means, and of their squares, of each channel. */
-  readonly #imageMeans: Float64Array;
-  readonly #imageSquares: Float64Array;
+  /** The same of the images' means. */
+  readonly #meanOfImages: Float64Array;
+  readonly #squaresOfImages: Float64Array;
   #count = 0;
   #batches = 0;
   #images = 0;
@@ -29,8 +29,8 @@ export class Moments {
     this.#squares = new Float64Array(channels);
     this.#meanOfMeans = new Float64Array(channels);
     this.#squaresOfMeans = new Float64Array(channels);
-    this.#imageMeans = new Float64Array(channels);
-    this.#imageSquares = new Float64Array(channels);
+    this.#meanOfImages = new Float64Array(channels);
+    this.#squaresOfImages = new Float64Array(channels);
   }
 
   /** The number of values of a channel so far. */
@@ -55,7 +55,6 @@ export class Moments {
     const count = n * inner;
     if (count === 0) return;
     this.#batches++;
-    this.#images += n;
     const total = this.#count + count;
     for (let channel = 0; channel < channels; channel++) {
       const { mean, squares } = this.#momentsOf(values, channel, n, inner);
@@ -63,12 +62,10 @@ export class Moments {
       this.#squares[channel] =
         (this.#squares[channel] ?? 0) + squares + (distance * distance * this.#count * count) / total;
       this.mean[channel] = (this.mean[channel] ?? 0) + (distance * count) / total;
-      const before = mean - (this.#meanOfMeans[channel] ?? 0);
-      const center = (this.#meanOfMeans[channel] ?? 0) + before / this.#batches;
-      this.#meanOfMeans[channel] = center;
-      this.#squaresOfMeans[channel] = (this.#squaresOfMeans[channel] ?? 0) + before * (mean - center);
+      merge(this.#meanOfMeans, this.#squaresOfMeans, channel, mean, this.#batches);
     }
     this.#count = total;
+    this.#images += n;
   }
 
   /** The variance of each channel over its m values: ÷ m − 1 if `unbiased` and m > 1, else ÷ m. */
@@ -85,11 +82,7 @@ export class Moments {
 
   /** The variance of the images' means, of each channel; 0 for a single image. */
   varianceOfImageMeans(): Float64Array {
-    const count = this.#images;
-    return this.#imageSquares.map((squares, channel) => {
-      const mean = (this.#imageMeans[channel] ?? 0) / Math.max(1, count);
-      return Math.max(0, squares - count * mean * mean) / Math.max(1, count - 1);
-    });
+    return this.#squaresOfImages.map((squares) => squares / Math.max(1, this.#images - 1));
   }
 
   /** Mean and sum of squared distances of a channel in one batch; adds the means of its images to theirs. */
@@ -101,8 +94,7 @@ export class Moments {
       let ofImage = 0;
       for (let i = start; i < start + inner; i++) ofImage += values[i] as number;
       sum += ofImage;
-      this.#imageMeans[channel] = (this.#imageMeans[channel] ?? 0) + ofImage / inner;
-      this.#imageSquares[channel] = (this.#imageSquares[channel] ?? 0) + (ofImage / inner) ** 2;
+      merge(this.#meanOfImages, this.#squaresOfImages, channel, ofImage / inner, this.#images + image + 1);
     }
     const mean = sum / (n * inner);
     let squares = 0;
@@ -112,4 +104,12 @@ export class Moments {
     }
     return { mean, squares };
   }
+}
+
+/** Adds a value to the mean of a channel and to the sum of squared distances from it; `count` values with this one. */
+function merge(means: Float64Array, squares: Float64Array, channel: number, value: number, count: number): void {
+  const before = means[channel] ?? 0;
+  const mean = before + (value - before) / count;
+  means[channel] = mean;
+  squares[channel] = (squares[channel] ?? 0) + (value - before) * (value - mean);
 }

@@ -46,7 +46,7 @@ const elsewhere: ReadonlySet<CauseKind> = new Set<CauseKind>([
   "untrained",
 ]);
 
-export function isElsewhere({ kind }: Cause): boolean {
+function isElsewhere({ kind }: Cause): boolean {
   return elsewhere.has(kind);
 }
 
@@ -55,3 +55,20 @@ export function isElsewhere({ kind }: Cause): boolean {
  * `cannot-tell`: the data do not suffice to tell, or several causes are possible of which only some are BatchNorm's.
  */
 export type Verdict = "well" | "batch-norm" | "elsewhere" | "cannot-tell";
+
+/**
+ * The verdict of these causes, and the causes with those first that are shown.
+ *
+ * @param isUnknown whether the data do not suffice to call a net well
+ */
+export function verdictOf(
+  causes: readonly Cause[],
+  isUnknown = false,
+): { readonly verdict: Verdict; readonly causes: readonly Cause[] } {
+  const sorted = [...causes.filter(({ shown }) => shown), ...causes.filter(({ shown }) => !shown)];
+  const [first] = sorted;
+  if (!first) return { verdict: isUnknown ? "cannot-tell" : "well", causes: sorted };
+  const isMixed = sorted.some((cause) => isElsewhere(cause) !== isElsewhere(first));
+  if (isMixed && !first.shown) return { verdict: "cannot-tell", causes: sorted };
+  return { verdict: isElsewhere(first) ? "elsewhere" : "batch-norm", causes: sorted };
+}

@@ -1,25 +1,32 @@
 import { countOf, type Shape, sameShape } from "../../util/shape.js";
 import type { Batch, BatchSource } from "../batch-norm/batches.js";
 
-/** Batches of data that can be run again, each time the same ones. */
-export interface DataSet {
+/** Batches that can be run again, each time the same ones. */
+export interface Batches {
+  /** The shapes of the blobs in the first batch. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+  batches(): AsyncIterable<Batch>;
+}
+
+/** The data of one source. */
+export interface DataSet extends Batches {
   /** `given`: the data that the question is about. `training`: those of TRAIN's own data layers. */
   readonly name: "given" | "training";
-  readonly shapes: ReadonlyMap<string, Shape>;
   readonly iterations: number;
   /** Rows in a batch. */
   readonly batchSize: number;
   /** The number of rows that are not repetitions of each other. */
   readonly images: number;
-  batches(): AsyncIterable<Batch>;
 }
 
 /** Values that are kept in memory, 256 MiB of them; larger sets are read again. */
 const mostKept = 2 ** 26;
 
 /**
- * @param open opens the data at their beginning; it closes them itself
- * @param iterations the number of batches that are wanted, by the number of rows in one
+ * Reads the first batches of a source.
+ *
+ * @param open opens the source at its beginning; it is closed here
+ * @param iterations the number of batches that are wanted of a source
  */
 export async function dataSet(
   name: DataSet["name"],
@@ -36,16 +43,25 @@ export async function dataSet(
   for (let i = 0; i < count; i++) {
     const batch = await source.next();
     for (const { data } of batch.values()) total += data.length;
-    isKept &&= total <= mostKept;
+    if (total > mostKept) {
+      isKept = false;
+      kept.length = 0;
+    }
     batchSize = rowsOf(batch);
     addRows(batch, rows);
     if (isKept) kept.push(copied(batch));
   }
+  await source.close();
   async function* batches() {
-    if (isKept) yield* kept;
-    else {
-      const again = await open();
+    if (isKept) {
+      yield* kept;
+      return;
+    }
+    const again = await open();
+    try {
       for (let i = 0; i < count; i++) yield await again.next();
+    } finally {
+      await again.close();
     }
   }
   return { name, shapes: source.shapes, iterations: count, batchSize, images: rows.size, batches };
@@ -79,8 +95,9 @@ function addRows(batch: Batch, rows: Set<string>): void {
 }
 
 /**
- * The same data in batches of at least `rows`, so that statistics of a batch mean something. Batches of other shapes, or of blobs
- * that do not count rows, stay as they are.
+ * The same data in batches of at least `rows`, so that statistics of a batch mean something. What is left at the end for a smaller
+ * batch is left out, if there are others. Batches that cannot be joined stay as they are: of different shapes, or with blobs whose
+ * first axis does not count rows.
  */
 export async function inBatchesOf(set: DataSet, rows: number): Promise<DataSet> {
   if (set.batchSize >= rows) return set;
@@ -95,16 +112,19 @@ export async function inBatchesOf(set: DataSet, rows: number): Promise<DataSet> 
     group.push(copied(batch));
     if (group.length * set.batchSize >= rows) close();
   }
-  // A last batch of few rows has no statistics of its own.
-  if (merged.length === 0) close();
+  // A last batch of fewer rows has no statistics of its own.
+  const [full] = merged;
+  if (!full || (group[0] && rowsOf(group[0]) * group.length >= rowsOf(full))) close();
   const [first] = merged;
   if (!first) return set;
-  const shapes = new Map([...first].map(([name, { shape }]) => [name, shape]));
+  const marks = new Set<string>();
+  for (const batch of merged) addRows(batch, marks);
   return {
     ...set,
-    shapes,
+    shapes: new Map([...first].map(([name, { shape }]) => [name, shape])),
     iterations: merged.length,
     batchSize: rowsOf(first),
+    images: marks.size,
     async *batches() {
       yield* merged;
     },
@@ -133,12 +153,12 @@ function joined(batches: readonly Batch[]): Batch {
   );
 }
 
-/** The same data with each batch changed on the way. */
-export function changed(set: DataSet, change: (batch: Batch) => Batch): DataSet {
+/** The same data with each batch changed on the way; shapes stay. */
+export function changed({ shapes, batches }: Batches, change: (batch: Batch) => Batch): Batches {
   return {
-    ...set,
+    shapes,
     async *batches() {
-      for await (const batch of set.batches()) yield change(batch);
+      for await (const batch of batches()) yield change(batch);
     },
   };
 }
@@ -147,16 +167,14 @@ export function changed(set: DataSet, change: (batch: Batch) => Batch): DataSet 
 export const screened = 64;
 
 /** The first batches of a set, with at least `images` rows. */
-export function firstOf(set: DataSet, images: number): DataSet {
-  const iterations = Math.min(set.iterations, Math.ceil(images / set.batchSize));
+export function firstOf({ shapes, batches, batchSize }: DataSet, images: number): Batches {
   return {
-    ...set,
-    iterations,
+    shapes,
     async *batches() {
-      let left = iterations;
-      for await (const batch of set.batches()) {
-        if (left-- <= 0) return;
+      let left = Math.ceil(images / batchSize);
+      for await (const batch of batches()) {
         yield batch;
+        if (--left <= 0) return;
       }
     },
   };

@@ -1,4 +1,5 @@
 import { formatNumber } from "../../util/number-format.js";
+import { counted } from "../../util/words.js";
 import type { Cause } from "./cause.js";
 import type { Scored } from "./lab.js";
 import { exchangeOf, type Predictions } from "./predictions.js";
@@ -33,7 +34,7 @@ export async function otherCauses(subject: Subject): Promise<Cause[]> {
     const evidence = [
       accuracy,
       ...(training ? [`on the data of training: ${judge.text(training.averages.scores)}`] : []),
-      "with batch statistics it does not know more",
+      batchLine(subject),
     ];
     return [untrained(evidence, isKnown), ...(isKnown ? [] : [labelCause([accuracy], [])])];
   }
@@ -41,35 +42,45 @@ export async function otherCauses(subject: Subject): Promise<Cause[]> {
   if (own === undefined) return [];
   if (!training || reached === undefined) {
     // A net that is looked at for bad results, and has some, is not well because its averages fit.
-    return own >= good || givenIsTraining ? [] : withoutReference(accuracy);
+    return own >= good || givenIsTraining ? [] : withoutReference(subject, accuracy);
   }
-  if (!isGuessing && own >= reached - worse) return [];
+  return isGuessing || own < reached - worse ? besideTraining(subject, training, accuracy, isGuessing) : [];
+}
+
+/** What bad results may come from where those on the data of training are better. */
+function besideTraining(subject: Subject, training: Side, accuracy: string, isGuessing: boolean): Cause[] {
+  const { given, judge } = subject;
   const evidence = [
     `on the data of training ${judge.text(training.averages.scores)}, on the data given ${judge.text(given.averages.scores)}`,
-    "the averages fit both, and batch statistics do no better",
+    batchLine(subject),
   ];
   const distance = distanceOf(subject);
   const overfitting = overfittingCause(
-    [...evidence, `${training.set.images} different images were seen of the training data`],
+    [...evidence, `${counted(training.set.images, "different image")} of the training data were run`],
     isGuessing ? ["it does no better than guessing here; overfitting seldom goes so far"] : [],
   );
   const wrong = labelCause(
-    [accuracy, "the images themselves look like those of training at every BatchNorm"],
-    isGuessing ? [] : ["the net is right far more often than by guessing"],
+    [accuracy, ...(distance.isFar ? [] : [distance.text])],
+    [
+      ...(isGuessing ? [] : ["the net is right far more often than by guessing"]),
+      ...(distance.isFar ? [distance.text] : []),
+    ],
   );
-  const different = differentCause(
-    [...evidence, ...(distance.isFar ? [distance.text] : [])],
-    distance.isFar ? [] : [distance.text],
-  );
+  const different = differentCause(evidence, distance);
   if (distance.isFar) return [different, overfitting, wrong];
   return isGuessing ? [wrong, overfitting, different] : [overfitting, wrong, different];
 }
 
+/** What the net scores on the data given with batch statistics. */
+function batchLine({ given, judge }: Subject): string {
+  return `with batch statistics, on the data given: ${judge.text(given.batch.scores)}`;
+}
+
 /** What bad results may come from where the data of training are not there. */
-function withoutReference(accuracy: string): Cause[] {
-  const evidence = [accuracy, "the averages fit these data, and batch statistics do no better"];
+function withoutReference(subject: Subject, accuracy: string): Cause[] {
+  const evidence = [accuracy, batchLine(subject)];
   const against = ["without the data of training it is not known whether the net does better there"];
-  return [overfittingCause(evidence, against), labelCause(evidence, against), differentCause(evidence, against)];
+  return [overfittingCause(evidence, against), labelCause(evidence, against), unlikeCause(evidence, against)];
 }
 
 function exchangedLabels(predictions: Predictions, accuracy: string): Cause | undefined {
@@ -84,7 +95,7 @@ function exchangedLabels(predictions: Predictions, accuracy: string): Cause | un
     layers: [],
     evidence: [
       accuracy,
-      `where the data say one class the net says another, always the same: ${pairs.slice(0, mostPairs).join(", ")}${more}`,
+      `the class that the net says most often for each label: ${pairs.slice(0, mostPairs).join(", ")}${more}`,
       `with the classes exchanged so the accuracy is ${formatNumber(found.accuracy, 4)}`,
     ],
     against: [],
@@ -111,15 +122,13 @@ async function lossCauses(subject: Subject): Promise<Cause[]> {
   }
   if (reference === undefined || !(own > farther * reference + 0.01)) return [];
   const evidence = [
-    `loss ${formatNumber(own, 4)}, ${formatNumber(reference, 4)} on the data of training; batch statistics do no better`,
+    `loss ${formatNumber(own, 4)}, ${formatNumber(reference, 4)} on the data of training`,
+    batchLine(subject),
     beside,
   ];
   const distance = distanceOf(subject);
   const others = [overfittingCause(evidence, []), labelCause(evidence, [])];
-  const different = differentCause(
-    [...evidence, ...(distance.isFar ? [distance.text] : [])],
-    distance.isFar ? [] : [distance.text],
-  );
+  const different = differentCause(evidence, distance);
   return distance.isFar ? [different, ...others] : [...others, different];
 }
 
@@ -127,7 +136,9 @@ function untrained(evidence: readonly string[], isKnown: boolean): Cause {
   return {
     kind: "untrained",
     shown: isKnown,
-    title: isKnown ? "the net knows nothing of its own training data" : "the net knows nothing of these data",
+    title: isKnown
+      ? "the net has learned hardly anything of its own training data"
+      : "the net knows hardly anything of these data",
     layers: [],
     evidence,
     against: [],
@@ -146,7 +157,7 @@ function labelCause(evidence: readonly string[], against: readonly string[]): Ca
     evidence,
     against,
     remedy:
-      "Look at some images with their labels: an order that was shuffled for one and not for the other, another list of classes.",
+      "Look at some images with their labels: they may come in another order than their labels, or from another list of classes.",
   };
 }
 
@@ -164,7 +175,12 @@ function overfittingCause(evidence: readonly string[], against: readonly string[
   };
 }
 
-function differentCause(evidence: readonly string[], against: readonly string[]): Cause {
+/** Data of another kind; how far the averages are from them speaks for it or against it. */
+function differentCause(evidence: readonly string[], { isFar, text }: Distance): Cause {
+  return isFar ? unlikeCause([...evidence, text], []) : unlikeCause(evidence, [text]);
+}
+
+function unlikeCause(evidence: readonly string[], against: readonly string[]): Cause {
   return {
     kind: "other data",
     shown: false,
@@ -176,14 +192,19 @@ function differentCause(evidence: readonly string[], against: readonly string[])
   };
 }
 
+interface Distance {
+  readonly isFar: boolean;
+  readonly text: string;
+}
+
 /** How much farther the data given are from the averages than those of training, where both fit. */
-function distanceOf(subject: Subject): { readonly isFar: boolean; readonly text: string } {
+function distanceOf(subject: Subject): Distance {
   const { given, training, stored } = subject;
   const worst = (side: Side | undefined) =>
     Math.max(0, ...(side ? fits(subject, side.batch, stored, 0).map(({ divergence }) => divergence) : []));
   const [own, reference] = [worst(given), worst(training)];
   return {
-    // Few images of training may differ from others by chance.
+    // Averages fit a few images of training closer than others by chance.
     isFar: own > 5 * reference && own > 0.01 && (training?.set.images ?? 0) > fewImages,
     text:
       `the averages are at most ${formatNumber(own, 3)} nats from the data given, ${formatNumber(reference, 3)} from those of ` +

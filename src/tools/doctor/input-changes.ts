@@ -52,7 +52,7 @@ export function changeBatch(batch: Batch, names: ReadonlySet<string>, change: In
 }
 
 /** The usual scales of images, and their inverses. */
-const usual = [255, 256, 127.5, 128, 58.8, 1 / 0.017].flatMap((value) => [value, 1 / value]);
+const usual = [255, 256, 127.5, 128, 1 / 0.017].flatMap((value) => [value, 1 / value]);
 
 /** Whether a scale, or its opposite, is one that programs use. */
 export function isUsualScale(scale: number): boolean {

@@ -4,13 +4,12 @@ import type { NetParameter } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
 import { type WorkOptions, watched } from "../../util/work.js";
 import { feed } from "../batch-norm/fed-net.js";
-import type { ChannelStatistics } from "../batch-norm/fit.js";
-import { mean } from "../batch-norm/fit.js";
+import { type ChannelStatistics, mean } from "../batch-norm/fit.js";
 import { Moments } from "../batch-norm/moments.js";
 import type { NormBlobs } from "../batch-norm/norm-layers.js";
 import { ScoreMean, type Scores } from "../batch-norm/outputs.js";
 import { putNormBlobs } from "../batch-norm/recompute.js";
-import type { DataSet } from "./data-set.js";
+import type { Batches } from "./data-set.js";
 import { PredictionCounter, type Predictions } from "./predictions.js";
 
 /** Statistics of what reaches a BatchNorm. */
@@ -67,7 +66,7 @@ export class Lab {
    *
    * @param until the name of the last BatchNorm that matters: the net runs only that far, and scores nothing
    */
-  observe(set: DataSet, variant: Variant = {}, until?: string): Promise<Observed> {
+  observe(set: Batches, variant: Variant = {}, until?: string): Promise<Observed> {
     return this.#with(set, "batch", variant, async (net) => {
       const moments = new Map<number, Moments>();
       const last = until === undefined ? undefined : net.nodes.findIndex(({ layer }) => layer.name === until);
@@ -85,7 +84,7 @@ export class Lab {
   }
 
   /** Runs the data with averages: those of the weights, and for the layers in `averages`, these. */
-  score(set: DataSet, averages?: ReadonlyMap<string, NormBlobs>, variant: Variant = {}): Promise<Scored> {
+  score(set: Batches, averages?: ReadonlyMap<string, NormBlobs>, variant: Variant = {}): Promise<Scored> {
     return this.#with(set, "global", variant, (net) => {
       if (averages) putNormBlobs(net, averages);
       return this.#run(net, set, new Map(), undefined);
@@ -93,7 +92,7 @@ export class Lab {
   }
 
   async #with<T>(
-    set: DataSet,
+    set: Batches,
     statistics: "batch" | "global",
     variant: Variant,
     work: (net: Net) => Promise<T>,
@@ -110,7 +109,7 @@ export class Lab {
   /** @param stops functions that look at a layer just before it runs; `last`: the layer before which a run ends */
   async #run(
     net: Net,
-    set: DataSet,
+    set: Batches,
     stops: Map<number, (node: Node) => void>,
     last: number | undefined,
   ): Promise<Scored> {
@@ -162,6 +161,11 @@ function spreadOf(moments: Moments): number {
 }
 
 const fewBatches = 8;
+
+/** The statistics that were measured at each BatchNorm as averages, by its name. */
+export function measuredBlobs({ norms }: Observed): Map<string, NormBlobs> {
+  return new Map([...norms].map(([name, own]) => [name, blobsOf(own)]));
+}
 
 /** Averages of these statistics, with a factor of 1. */
 export function blobsOf({ mean: means, variance }: ChannelStatistics): NormBlobs {

@@ -78,7 +78,7 @@ function readable(node: Readonly<Node> | undefined): { readonly classes: number;
 }
 
 /** An exchange of labels that would make predictions right: what the net says where a label is given. */
-export interface Exchange {
+interface Exchange {
   /** The class by label. */
   readonly says: readonly number[];
   /** The accuracy with the labels exchanged so. */

@@ -4,9 +4,11 @@ import type { NormBlobs } from "../batch-norm/norm-layers.js";
 
 /** Another meaning that the numbers of a BatchNorm's blobs can have. */
 export interface Reading {
+  /** The same for layers that one tool wrote, though their numbers may differ. */
+  readonly kind: "factor" | "undivided" | "sigma" | "inverse sigma" | "exchanged" | "negated";
   /** What the blobs hold, to follow "the blobs of bn1 hold". */
   readonly text: string;
-  /** What makes them right, to follow the name of the layers. */
+  /** What makes them right, to follow "in the weights". */
   readonly repair: string;
   /** The averages that they mean. */
   readonly blobs: NormBlobs;
@@ -19,8 +21,8 @@ export interface Reading {
  */
 export function withoutMeans(blobs: NormBlobs, measured: ChannelStatistics, eps: number): number | undefined {
   const { mean: means, variance } = statisticsIn(blobs);
-  if (!Array.from(means).every((value) => value === 0) || !Array.from(variance).some((value) => value !== 0))
-    return undefined;
+  const isLost = Array.from(means).every((value) => value === 0) && Array.from(variance).some((value) => value !== 0);
+  if (!isLost) return undefined;
   return mean(divergences({ mean: means, variance: measured.variance }, { mean: means, variance }, eps));
 }
 
@@ -39,6 +41,7 @@ export function readingOf(
   settings: Settings,
   limit: number,
 ): Reading | undefined {
+  // One channel can be read in any way.
   if (blobs.mean.length < 2) return undefined;
   const now = mean(divergences(measured, statisticsIn(blobs), settings.eps));
   const [best] = allReadings(blobs, measured, settings);
@@ -52,8 +55,8 @@ interface Settings {
 }
 
 /**
- * All readings, the one that fits best first. Sources of each: tools that convert nets, which divide by the factor or not, keep σ or
- * 1/σ, or exchange blobs.
+ * All readings, the one that fits best first. They come from tools that convert nets: these divide by the factor or not, keep σ or
+ * 1/σ, exchange blobs, or negate the mean.
  */
 export function allReadings(
   blobs: NormBlobs,
@@ -63,24 +66,28 @@ export function allReadings(
   const { mean: sums, variance: squares, factor } = blobs;
   const s = factor === 0 ? 1 : factor;
   const [means, variances] = [sums.map((value) => value / s), squares.map((value) => value / s)];
-  const candidates = [
+  const candidates: readonly Omit<Reading, "divergence">[] = [
     ...factorReadings(blobs, measured, fraction),
     {
+      kind: "sigma",
       text: "σ, not the variance, as second blob",
       repair: "square the second blob",
       blobs: { mean: means, variance: variances.map((v) => v * v), factor: 1 },
     },
     {
+      kind: "inverse sigma",
       text: "1/σ, not the variance, as second blob",
       repair: `put 1/v² − ${formatNumber(eps)} for each value v of the second blob`,
       blobs: { mean: means, variance: variances.map((v) => (v === 0 ? 0 : Math.max(0, 1 / (v * v) - eps))), factor: 1 },
     },
     {
-      text: "the variance first and the mean second",
+      kind: "exchanged",
+      text: "the variance first, and the mean second",
       repair: "exchange the first two blobs",
       blobs: { mean: variances, variance: means, factor: 1 },
     },
     {
+      kind: "negated",
       text: "the mean with the opposite sign",
       repair: "turn the sign of the first blob",
       blobs: { mean: means.map((value) => -value), variance: variances, factor: 1 },
@@ -100,14 +107,16 @@ function factorReadings(
   measured: ChannelStatistics,
   fraction: number,
 ) {
-  const at = (value: number, text: string) => ({
+  const at = (kind: "factor" | "undivided", value: number, text: string) => ({
+    kind,
     text,
     repair: `set the factor to ${formatNumber(value, 4)}`,
     blobs: { mean: sums, variance: squares, factor: value },
   });
-  if (factor === 0) return [at(1, "mean and variance as they are, for a factor of 1, and 0 as factor"), ...undivided()];
+  if (factor === 0)
+    return [at("factor", 1, "mean and variance as they are, for a factor of 1, and 0 as factor"), ...undivided()];
   if (factor !== 1) {
-    return [at(1, `mean and variance divided by the factor already, and ${formatNumber(factor)} as factor`)];
+    return [at("factor", 1, `mean and variance divided by the factor already, and ${formatNumber(factor)} as factor`)];
   }
   return undivided();
 
@@ -122,6 +131,7 @@ function factorReadings(
       .filter((value) => value > 1.5 && value < 1.05 * largest)
       .map((value) =>
         at(
+          "undivided",
           value,
           `mean and variance that are still to be divided by about ${formatNumber(value, 3)}, and ${formatNumber(factor)} as factor`,
         ),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseNet } from "../../proto/text/index.js";
-import { recordedChanges } from "./recorded-changes.js";
+import { recordedChanges, recordedDropouts } from "./recorded-changes.js";
 
 const layersOf = (text: string) => parseNet(text).message.layer;
 const trained = layersOf(`
@@ -60,4 +60,16 @@ test("weights without the layers' bottoms are no record of a net", () => {
       bare,
     ),
   ).toEqual([]);
+});
+
+test("a Dropout of the trained net is apart from the other changes: it does nothing in TEST", () => {
+  const record = layersOf(`
+    layer { name: "c" type: "Convolution" bottom: "data" top: "c" }
+    layer { name: "d" type: "Dropout" bottom: "c" top: "c" }
+    layer { name: "b" type: "BatchNorm" bottom: "c" top: "b" }
+    layer { name: "s" type: "Scale" bottom: "b" top: "b" }`);
+  const own = record.filter(({ name }) => name !== "d");
+  expect(recordedChanges(own, record)).toEqual([]);
+  expect(recordedDropouts(own, record).map(({ text }) => text)).toEqual(['Dropout "d" behind "c"']);
+  expect(recordedDropouts(record, record)).toEqual([]);
 });

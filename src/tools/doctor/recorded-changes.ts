@@ -6,25 +6,41 @@ import { formatNumber } from "../../util/number-format.js";
 import { type Change, withBehind, withLayers } from "./variants.js";
 
 /** Fields that do not change what a layer computes in TEST from what it is given. */
-const without = /filler$|^(?:engine|use_global_stats|moving_average_fraction|dropout_ratio|name|type|bottom|top)$/;
+const immaterial = /filler$|^(?:engine|use_global_stats|moving_average_fraction|dropout_ratio|name|type|bottom|top)$/;
+
+const isDropout = ({ type }: LayerParameter) => type === "Dropout";
 
 /**
  * Differences between a net and the record of the net that was trained, which a caffemodel holds: all layers with their
  * fields, also those without blobs. Weights that were converted from elsewhere may have no such record, or an invented one.
+ * Dropout, which does nothing in TEST, is in `recordedDropouts`.
  *
  * @param layers those of the net in TEST
  */
 export function recordedChanges(layers: readonly LayerParameter[], recorded: readonly LayerParameter[]): Change[] {
-  const own = new Map(layers.map((layer) => [layer.name, layer]));
-  // A record has the types and bottoms of its layers; a list of blobs by name has not.
-  if (!recorded.some(({ bottom }) => bottom.length > 0)) return [];
-  return [...missingLayers(own, recorded), ...otherFields(own, recorded)];
+  const own = byName(layers);
+  const missing = missingLayers(own, recorded, (layer) => !isDropout(layer));
+  return [...missing, ...otherFields(own, recorded)];
+}
+
+/** The Dropout layers that the trained net had and this one has not. */
+export function recordedDropouts(layers: readonly LayerParameter[], recorded: readonly LayerParameter[]): Change[] {
+  return missingLayers(byName(layers), recorded, isDropout);
+}
+
+function byName(layers: readonly LayerParameter[]): ReadonlyMap<string, LayerParameter> {
+  return new Map(layers.map((layer) => [layer.name, layer]));
 }
 
 /** Layers of one bottom and one top that the trained net had and this one has not. */
-function missingLayers(own: ReadonlyMap<string, LayerParameter>, recorded: readonly LayerParameter[]): Change[] {
+function missingLayers(
+  own: ReadonlyMap<string, LayerParameter>,
+  recorded: readonly LayerParameter[],
+  isWanted: (layer: LayerParameter) => boolean,
+): Change[] {
   const theirs = new Set(recorded.map(({ name }) => name));
   return recorded.flatMap((layer, index): Change[] => {
+    if (!isWanted(layer)) return [];
     const [[bottom, ...more], [top, ...others]] = [layer.bottom, layer.top];
     if (own.has(layer.name) || bottom === undefined || top === undefined || more.length + others.length > 0) return [];
     // What nothing reads is an end of the net, which a deploy net has otherwise.
@@ -51,6 +67,8 @@ function missingLayers(own: ReadonlyMap<string, LayerParameter>, recorded: reado
 }
 
 function otherFields(own: ReadonlyMap<string, LayerParameter>, recorded: readonly LayerParameter[]): Change[] {
+  // A record has the bottoms of its layers; a list of blobs by name has not, and its fields are no record either.
+  if (!recorded.some(({ bottom }) => bottom.length > 0)) return [];
   return recorded.flatMap((layer): Change[] => {
     const mine = own.get(layer.name);
     if (mine?.type !== layer.type || isDataLayer(layer) || isLoss(layer)) return [];
@@ -88,7 +106,7 @@ function differences(schema: DescMessage, ours: Message | undefined, theirs: Mes
   const fieldOf = (message: Message | undefined, name: string) =>
     (message as Record<string, unknown> | undefined)?.[name];
   return schema.fields.flatMap((field): Difference[] => {
-    if (without.test(field.name)) return [];
+    if (immaterial.test(field.name)) return [];
     const [mine, other] = [fieldOf(ours, field.localName), fieldOf(theirs, field.localName)];
     const standard = field.fieldKind === "scalar" || field.fieldKind === "enum" ? field.getDefaultValue() : undefined;
     const named = (value: unknown) =>
@@ -101,7 +119,8 @@ function differences(schema: DescMessage, ours: Message | undefined, theirs: Mes
 function shown(value: unknown): string {
   if (typeof value === "number") return formatNumber(value);
   if (Array.isArray(value)) return value.length > 0 ? value.map(shown).join(" ") : "none";
-  if (typeof value === "object" && value !== null)
+  if (typeof value === "object" && value !== null) {
     return JSON.stringify(value, (_, each) => (typeof each === "bigint" ? `${each}` : each));
+  }
   return value === undefined ? "none" : String(value);
 }

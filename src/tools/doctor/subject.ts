@@ -48,7 +48,7 @@ export interface Subject {
 }
 
 /** Averages fit up to this divergence, in nats a channel: a mean 0.45 σ off, or twice the variance. */
-export const stale = 0.1;
+export const fitting = 0.1;
 /** The same limit where the averages are known to make loss or accuracy worse: a mean 0.14 σ off. */
 export const harmful = 0.01;
 
@@ -57,9 +57,6 @@ export interface Fit {
   readonly norm: NormLayer;
   /** In nats, the mean over the channels. */
   readonly divergence: number;
-  readonly worstChannel: number;
-  /** The divergence up to which they fit. */
-  readonly limit: number;
   readonly isOff: boolean;
 }
 
@@ -77,15 +74,19 @@ export function fits(
   const found = norms.flatMap((norm) => {
     const [blobs, measured] = [stored.get(norm.name), observed.norms.get(norm.name)];
     if (!blobs || !measured || isBlank(blobs)) return [];
-    const nats = divergences(measured, statisticsIn(blobs), norm.eps);
-    const worstChannel = nats.reduce((worst, value, c) => (value > (nats[worst] ?? 0) ? c : worst), 0);
-    return [{ norm, divergence: mean(nats), worstChannel, uncertainty: measured.uncertainty }];
+    return [
+      {
+        norm,
+        divergence: mean(divergences(measured, statisticsIn(blobs), norm.eps)),
+        uncertainty: measured.uncertainty,
+      },
+    ];
   });
   // Where one layer is far off, small differences of the others are not what is looked for.
   const worst = Math.min(2, Math.max(0, ...found.map(({ divergence }) => divergence)));
   return found.map(({ uncertainty, ...fit }) => {
     const limit = Math.max(least, uncertainty, worst / 50);
-    return { ...fit, limit, isOff: !(fit.divergence <= limit) };
+    return { ...fit, isOff: !(fit.divergence <= limit) };
   });
 }
 
@@ -96,6 +97,11 @@ export function isFirstLevel({ graph }: Subject, { message }: NormLayer): boolea
 
 export function offOf(all: readonly Fit[]): Fit[] {
   return all.filter(({ isOff }) => isOff);
+}
+
+/** The averages that fit worst. */
+export function worstOf(all: readonly Fit[]): Fit | undefined {
+  return [...all].sort((a, b) => b.divergence - a.divergence)[0];
 }
 
 /** Whether a BatchNorm has no averages to normalize by. */

@@ -53,7 +53,7 @@ export function withEps(message: NetParameter, names: ReadonlySet<string>, eps: 
   });
 }
 
-/** The net with `added` behind `anchor`, in place on its first top. */
+/** The net with `added` behind the layer `anchor`, in place on its first top, in the same states of the net. */
 export function withBehind(message: NetParameter, anchor: string, added: LayerParameter): NetParameter {
   return withLayers(message, (layer) => {
     const [top] = layer.top;
@@ -79,9 +79,14 @@ export interface Change {
   apply(message: NetParameter): NetParameter;
 }
 
+export function titled({ text }: Change): string {
+  return `the net with ${text}`;
+}
+
 /**
  * Changes that are often the difference between a net as it was trained and as it was written down again: an activation
- * left out or put in, the other way to pool.
+ * left out or put in, the other way to pool. A ReLU is guessed behind linear layers that neither an activation nor a
+ * normalization follows.
  *
  * @param segment the layers among which something may differ, in their order
  */
@@ -127,7 +132,7 @@ function pooled(layer: LayerParameter, name: string, pool: PoolMethod): LayerPar
   return copy;
 }
 
-/** The layers between a BatchNorm and those in front of it, which come first; in the order of the net. */
+/** The layers in front of a BatchNorm, back to the BatchNorm layers before it and with these, in the order of the net. */
 export function segmentBefore(graph: Graph, norm: LayerParameter): LayerParameter[] {
   const found = new Set<LayerParameter>();
   const visit = (layer: LayerParameter) => {
@@ -141,7 +146,7 @@ export function segmentBefore(graph: Graph, norm: LayerParameter): LayerParamete
   return graph.layers.filter((layer) => found.has(layer));
 }
 
-/** The names of the layers that what reaches a layer comes through. */
+/** The layers that what reaches a layer comes through. */
 export function upstream(graph: Graph, layer: LayerParameter): Set<LayerParameter> {
   const found = new Set<LayerParameter>();
   const open = [layer];

@@ -1,8 +1,9 @@
 import { formatNumber } from "../../../util/number-format.js";
+import type { Batch } from "../../batch-norm/batches.js";
 import { type ChannelStatistics, statisticsIn } from "../../batch-norm/fit.js";
 import type { NormBlobs, NormLayer } from "../../batch-norm/norm-layers.js";
 import type { Cause } from "../cause.js";
-import { changed, type DataSet, firstOf, screened } from "../data-set.js";
+import { type Batches, changed, firstOf, screened } from "../data-set.js";
 import {
   changeBatch,
   describeChange,
@@ -12,106 +13,168 @@ import {
   isUsualScale,
   noChange,
 } from "../input-changes.js";
-import { fits, isFirstLevel, type Subject } from "../subject.js";
+import { type Fit, fits, fitting, isFirstLevel, type Subject, worstOf } from "../subject.js";
 import { upstream } from "../variants.js";
-import { fitting, type State, scoreLine } from "./state.js";
+import { type State, scoreLine } from "./state.js";
 
 /** Each channel that may have its own shift costs a run. */
 const mostShifted = 4;
 
-/** Data on another scale, with another mean, or with channels in reverse order. */
-export async function explainByInput(subject: Subject, state: State, least: number): Promise<State> {
-  const { lab, tried, given, judge, norms } = subject;
-  const set = state.side.set;
-  // The first layers see the data themselves, not what other BatchNorm layers made of them.
-  const tops = norms.filter((norm) => isFirstLevel(subject, norm));
-  const own = state.fits.filter(({ norm }) => tops.includes(norm));
-  const [worst] = [...own].sort((x, y) => y.divergence - x.divergence);
-  const last = tops.at(-1);
-  if (!worst?.isOff || !last) return state;
-  const first = worst.norm;
-  const stored = joined(own.map(({ norm }) => statisticsIn(state.averages.get(norm.name) ?? emptyBlobs)));
-  const inputs = new Set(
-    [...set.shapes].flatMap(([name, shape]) =>
-      shape.length > 1 && tops.some(({ message }) => reaches(subject, name, message)) ? [name] : [],
-    ),
-  );
-  const channels = Math.max(1, ...[...inputs].map((name) => set.shapes.get(name)?.[1] ?? 1));
-  if (inputs.size === 0) return state;
-  const small = firstOf(set, screened);
-  const look = async (data: DataSet, change: InputChange) => {
-    const changedSet = changed(data, (batch) => changeBatch(batch, inputs, change));
-    const observed = await lab.observe(changedSet, state.variant, last.name);
-    const all = fits(subject, observed, state.averages, least).filter(({ norm }) => tops.includes(norm));
-    const measured = joined(own.map(({ norm }) => observed.norms.get(norm.name) ?? { mean: [], variance: [] }));
-    return { measured, divergence: Math.max(...all.map(({ divergence }) => divergence)), change };
-  };
-  const found: { divergence: number; change: InputChange }[] = [];
-  for (const isReversed of channels === 3 ? [false, true] : [false]) {
-    const plain = await look(small, { ...noChange, isReversed });
-    if (isReversed) found.push(plain);
-    const scale = fittingScale(stored, plain.measured);
-    // Where the borders of a convolution are padded, σ depends on the shift: then 1 is tried too.
-    for (const size of new Set([scale ?? 1, 1])) {
-      for (const signed of [size, -size]) found.push(...(await withShift({ isReversed, scale: signed, shift: [] })));
-    }
-  }
+/** Divergences below this are no reason to prefer one change to a simpler one, in nats. */
+const harmlessly = 0.01;
 
-  /** A change of scale, and the same with the shift that fits then. */
-  async function withShift(change: InputChange) {
-    const scaled = await look(small, change);
-    const result = change.scale === 1 && !change.isReversed ? [] : [scaled];
-    if (channels > mostShifted) return result;
-    const responses: number[][] = [];
-    for (let channel = 0; channel < channels; channel++) {
-      const shift = Array.from({ length: channels }, (_, c) => (c === channel ? 1 : 0));
-      const moved = await look(small, { ...change, shift });
-      responses.push(Array.from(moved.measured.mean, (value, c) => value - (scaled.measured.mean[c] ?? 0)));
-    }
-    const shift = fittingShift(stored, scaled.measured, responses);
-    const shifted =
-      shift && (await look(small, { ...change, shift: shift.map((value) => Number(value.toPrecision(3))) }));
-    return shifted ? [...result, shifted] : result;
-  }
-  // A shift is taken only if it explains far more than none.
-  const size = ({ change }: { change: InputChange }) =>
-    (change.shift.length > 0 ? 2 : 1) + (change.isReversed ? 0.5 : 0) + (change.scale < 0 ? 0.5 : 0);
-  const good = found.filter(({ divergence }) => divergence <= fitting / 3 && divergence < worst.divergence / 10);
-  const least3 = 3 * Math.min(...good.map(({ divergence }) => divergence)) + harmlessly;
-  const [best] = good
-    .filter(({ divergence }) => divergence <= least3)
-    .sort((a, b) => size(a) - size(b) || a.divergence - b.divergence);
+/** Data on another scale, with another mean, or with channels in reverse order. */
+export async function explainByInput(subject: Subject, state: State): Promise<State> {
+  const input = inputOf(subject, state);
+  if (!input) return state;
+  const best = simplest(await trials(subject, state, input), input.worst);
   if (!best) {
-    tried.push(`the data scaled, moved or with channels in reverse order: ${first.name} does not fit with any`);
+    const name = input.worst.norm.name;
+    subject.tried.push(`the data scaled, moved or with channels in reverse order: ${name} does not fit with any`);
     return state;
   }
-  const change = (batch: Parameters<typeof changeBatch>[0]) => changeBatch(batch, inputs, best.change);
-  const observed = await lab.observe(changed(set, change), state.variant);
-  const after = await lab.score(changed(given.set, change), state.averages, state.variant);
-  const words = describeChange(best.change);
-  tried.push(`the data ${words}: ${judge.text(after.scores) || `${first.name} fits`}`);
-  const all = fits(subject, observed, state.averages, least);
-  const now = Math.max(...all.filter(({ norm }) => tops.includes(norm)).map(({ divergence }) => divergence));
-  const isExact = now <= exactly(subject, first, least);
-  const isFree = best.change.shift.some((value) => value !== 0);
-  if (judge.isWorse(after, given.averages) || (isFree && !isExact)) return state;
+  return withInput(subject, state, input, best.change);
+}
+
+/** The way of the data into a net. */
+interface Input {
+  /** The first BatchNorm layers, which see the data themselves, not what other BatchNorm layers made of them. */
+  readonly tops: readonly NormLayer[];
+  /** The fits of those that have averages, the one that fits worst, and the averages of all, joined. */
+  readonly own: readonly Fit[];
+  readonly worst: Fit;
+  readonly stored: ChannelStatistics;
+  /** The blobs of data that reach them, and the largest number of their channels. */
+  readonly blobs: ReadonlySet<string>;
+  readonly channels: number;
+}
+
+/** Undefined where the first BatchNorm layers fit, or see no data. */
+function inputOf(subject: Subject, { side, fits: all, averages }: State): Input | undefined {
+  const tops = subject.norms.filter((norm) => isFirstLevel(subject, norm));
+  const own = all.filter(({ norm }) => tops.includes(norm));
+  const worst = worstOf(own);
+  const { shapes } = side.set;
+  const reaching = [...shapes].filter(
+    ([name, shape]) => shape.length > 1 && tops.some(({ message }) => reaches(subject, name, message)),
+  );
+  if (!worst?.isOff || reaching.length === 0) return undefined;
+  return {
+    tops,
+    own,
+    worst,
+    stored: joined(own.map(({ norm }) => statisticsIn(averages.get(norm.name) ?? emptyBlobs))),
+    blobs: new Set(reaching.map(([name]) => name)),
+    channels: Math.max(1, ...reaching.map(([, [, channels = 1]]) => channels)),
+  };
+}
+
+interface Trial {
+  readonly change: InputChange;
+  readonly measured: ChannelStatistics;
+  /** That of the worst of the first layers. */
+  readonly divergence: number;
+}
+
+/** Tries scales, shifts and orders of channels on some of the data. */
+async function trials(subject: Subject, state: State, input: Input): Promise<Trial[]> {
+  const few = firstOf(state.side.set, screened);
+  const look = (change: InputChange) => tryChange(subject, state, input, few, change);
+  const found: Trial[] = [];
+  for (const isReversed of input.channels === 3 ? [false, true] : [false]) {
+    const plain = await look({ ...noChange, isReversed });
+    if (isReversed) found.push(plain);
+    const scale = fittingScale(input.stored, plain.measured);
+    // Where the borders of a convolution are padded, σ depends on the shift: then 1 is tried too.
+    for (const size of new Set([scale ?? 1, 1])) {
+      for (const signed of [size, -size]) {
+        found.push(...(await withShift(input, look, { isReversed, scale: signed, shift: [] })));
+      }
+    }
+  }
+  return found;
+}
+
+async function tryChange(
+  subject: Subject,
+  { variant, averages, least }: State,
+  { tops, own, blobs }: Input,
+  few: Batches,
+  change: InputChange,
+): Promise<Trial> {
+  const data = changed(few, (batch) => changeBatch(batch, blobs, change));
+  const observed = await subject.lab.observe(data, variant, tops.at(-1)?.name);
+  const measured = joined(own.map(({ norm }) => observed.norms.get(norm.name) ?? { mean: [], variance: [] }));
+  return { change, measured, divergence: worstAt(tops, fits(subject, observed, averages, least)) };
+}
+
+/** A change of scale, and the same with the shift that fits then. */
+async function withShift(
+  { channels, stored }: Input,
+  look: (change: InputChange) => Promise<Trial>,
+  change: InputChange,
+): Promise<Trial[]> {
+  const scaled = await look(change);
+  const found = change.scale === 1 && !change.isReversed ? [] : [scaled];
+  if (channels > mostShifted) return found;
+  const responses: number[][] = [];
+  for (let channel = 0; channel < channels; channel++) {
+    const shift = Array.from({ length: channels }, (_, c) => (c === channel ? 1 : 0));
+    const moved = await look({ ...change, shift });
+    responses.push(Array.from(moved.measured.mean, (value, c) => value - (scaled.measured.mean[c] ?? 0)));
+  }
+  const shift = fittingShift(stored, scaled.measured, responses)?.map((value) => Number(value.toPrecision(3)));
+  return shift ? [...found, await look({ ...change, shift })] : found;
+}
+
+/** The simplest of the changes that fit about as well as the best: a shift is taken only if it explains far more than none. */
+function simplest(all: readonly Trial[], worst: Fit): Trial | undefined {
+  const size = ({ change: { shift, isReversed, scale } }: Trial) =>
+    (shift.length > 0 ? 2 : 1) + (isReversed ? 0.5 : 0) + (scale < 0 ? 0.5 : 0);
+  const good = all.filter(({ divergence }) => divergence <= fitting / 3 && divergence < worst.divergence / 10);
+  const limit = 3 * Math.min(...good.map(({ divergence }) => divergence)) + harmlessly;
+  return good
+    .filter(({ divergence }) => divergence <= limit)
+    .sort((a, b) => size(a) - size(b) || a.divergence - b.divergence)[0];
+}
+
+/** The state with a change of the data, tried on all of them; as it was if the net scores less, or they fit only nearly. */
+async function withInput(subject: Subject, state: State, input: Input, change: InputChange): Promise<State> {
+  const { lab, tried, given, judge } = subject;
+  const { tops, worst } = input;
+  const { name } = worst.norm;
+  const apply = (batch: Batch) => changeBatch(batch, input.blobs, change);
+  const observed = await lab.observe(changed(state.side.set, apply), state.variant);
+  const after = await lab.score(changed(given.set, apply), state.averages, state.variant);
+  const all = fits(subject, observed, state.averages, state.least);
+  const now = worstAt(tops, all);
+  const isFree = change.shift.some((value) => value !== 0);
+  const isNear = isFree && !(now <= exactly(subject, worst.norm, state.least));
+  const words = describeChange(change);
+  const fit = `${name} fits${isNear ? " only nearly" : ""}`;
+  tried.push(`the data ${words}: ${[fit, judge.text(after.scores)].filter((part) => part !== "").join("; ")}`);
+  if (judge.isWorse(after, given.averages) || isNear) return state;
+  const isUsual = isUsualScale(change.scale);
   const cause: Cause = {
     kind: "input",
     // With a scale and a shift that are free, other data can be made to fit a first BatchNorm too.
-    shown: isUsualScale(best.change.scale),
+    shown: isUsual,
     title: `the data are not scaled, centered or ordered as in training: it had them ${words}`,
-    layers: tops.map(({ name }) => name),
+    layers: tops.map((norm) => norm.name),
     evidence: [
-      `${first.name}, the first BatchNorm, does not fit the data as they are, ${formatNumber(worst.divergence, 3)} nats, and fits them so: ${formatNumber(best.divergence, 3)} nats`,
+      `the averages of ${name}, the first BatchNorm, are ${formatNumber(worst.divergence, 3)} nats from the data as they are, and ${formatNumber(now, 3)} from the data changed so`,
       ...scoreLine(subject, "so", after.scores),
     ],
-    against: isUsualScale(best.change.scale)
-      ? []
-      : ["the scale is none that programs use; other data could be made to fit so"],
+    against: isUsual ? [] : ["the scale is none that programs use; other data could be made to fit so"],
     remedy:
       "Prepare the data as in training (transform_param's scale, mean_value, the order of channels). The averages are right as they are; calibrating would hide the difference.",
   };
   return { ...state, observed, fits: all, causes: [...state.causes, cause], after, isFree };
+}
+
+/** The divergence of the worst of the first layers. */
+function worstAt(tops: readonly NormLayer[], all: readonly Fit[]): number {
+  return Math.max(...all.filter(({ norm }) => tops.includes(norm)).map(({ divergence }) => divergence));
 }
 
 /**
@@ -134,10 +197,8 @@ function joined(all: readonly ChannelStatistics[]): ChannelStatistics {
   };
 }
 
-/** Divergences below this are no reason to prefer one explanation to a simpler one, in nats. */
-const harmlessly = 0.01;
-
-function reaches({ graph }: Subject, blob: string, layer: Subject["graph"]["layers"][number]): boolean {
+/** Whether a blob of the data comes to a layer. */
+function reaches({ graph }: Subject, blob: string, layer: NormLayer["message"]): boolean {
   const all = [layer, ...upstream(graph, layer)];
   return all.some((each) =>
     graph

@@ -3,7 +3,7 @@ import type { NormBlobs } from "../../batch-norm/norm-layers.js";
 import type { Scores } from "../../batch-norm/outputs.js";
 import type { Cause } from "../cause.js";
 import type { Observed, Scored, Variant } from "../lab.js";
-import type { Fit, Side, Subject } from "../subject.js";
+import { type Fit, fits, fitting, type Side, type Subject } from "../subject.js";
 
 /**
  * What has been found so far about averages that do not fit. The averages are a fingerprint of the net as it was trained: of the data,
@@ -17,6 +17,8 @@ export interface State {
   readonly averages: ReadonlyMap<string, NormBlobs>;
   readonly observed: Observed;
   readonly fits: readonly Fit[];
+  /** The divergence up to which averages always fit, in nats. */
+  readonly least: number;
   readonly causes: readonly Cause[];
   /** What the net scores on the data given with all that was found. */
   readonly after?: Scored;
@@ -26,16 +28,20 @@ export interface State {
   readonly isFree?: boolean;
 }
 
-/** Up to this divergence averages count as explained, in nats. */
-export const fitting = 0.1;
-
-/** Whether with what was found all averages fit what reaches their layers, but for what training leaves. */
-export function isSettled({ fits, causes }: State): boolean {
-  return causes.length > 0 && fits.every(({ isOff, divergence }) => !isOff || divergence <= leftover);
+/** The averages of one set of data as they are, before anything is explained. */
+export function startOf(subject: Subject, side: Side, least: number): State {
+  const { stored } = subject;
+  const all = fits(subject, side.batch, stored, least);
+  return { side, variant: {}, averages: stored, observed: side.batch, fits: all, least, causes: [] };
 }
 
-/** An average that lags a little behind its weights is this far off, in nats. */
-const leftover = 0.1;
+/** Whether with what was found all averages fit what reaches their layers, though they may lag a little behind the weights. */
+export function isSettled({ fits: all, causes }: State): boolean {
+  return causes.length > 0 && all.every(({ isOff, divergence }) => !isOff || divergence <= fitting);
+}
+
+/** Right numbers that are read rightly are at most this far from what reaches the layer, in nats. */
+export const closely = 0.02;
 
 /** What the net scores with an explanation, beside what it scores as it is; nothing for a net that scores nothing. */
 export function scoreLine({ judge, given }: Subject, how: string, scores: Scores): string[] {
@@ -43,12 +49,17 @@ export function scoreLine({ judge, given }: Subject, how: string, scores: Scores
   return text === "" ? [] : [`${how}: ${text}; as it is: ${judge.text(given.averages.scores)}`];
 }
 
-/** What an experiment gives; undefined if the net cannot be built so. */
-export async function attempt<T>(work: Promise<T>): Promise<T | undefined> {
+/**
+ * What an experiment gives; undefined if the net cannot be built or run so, which is told among what was tried.
+ *
+ * @param what what is tried, to begin a sentence
+ */
+export async function attempt<T>({ tried }: Subject, what: string, work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof MokaError) return undefined;
-    throw error;
+    if (!(error instanceof MokaError)) throw error;
+    tried.push(`${what}: the net does not run so: ${error.message}`);
+    return undefined;
   }
 }
