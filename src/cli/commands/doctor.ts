@@ -2,7 +2,7 @@ import type { DoctorReport } from "../../api/doctor.js";
 import type { Cause, Verdict } from "../../tools/doctor/cause.js";
 import { onOneLine } from "../../util/escape.js";
 import { formatNumber } from "../../util/number-format.js";
-import { counted, listed } from "../../util/words.js";
+import { counted, listed, wrapped } from "../../util/words.js";
 import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command } from "../command.js";
@@ -62,10 +62,10 @@ function asText(report: DoctorReport): string {
         ),
       ];
     }),
-    tried.length > 0 ? ["Tried:", ...tried.map((line) => `  - ${line}`)] : [],
+    tried.length > 0 ? ["Tried:", ...tried.flatMap((line) => item("  - ", line))] : [],
     [isWell ? green(allClear(report)) : yellow(verdictText(report.verdict, anyShown))],
     ...causes.map((cause, index) => causeLines(cause, headOf(cause, index, anyShown), yellow)),
-    notes.map((note) => `Note: ${note}.`),
+    notes.flatMap((note) => item("Note: ", `${note}.`)),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
@@ -150,12 +150,20 @@ function causeLines(
   warn: (text: string) => string,
 ): string[] {
   return [
-    warn(`${head}: ${title}.`),
+    ...wrapped(`${head}: ${title}.`, width).map(warn),
     ...(layers.length > 0 ? [`  layers: ${listed(layers, 6)}`] : []),
-    ...evidence.map((line) => `  + ${line}`),
-    ...against.map((line) => `  - ${line}`),
-    `  Remedy: ${remedy}`,
+    ...evidence.flatMap((line) => item("  + ", line)),
+    ...against.flatMap((line) => item("  - ", line)),
+    ...item("  Remedy: ", remedy),
   ];
+}
+
+/** The most characters of a line of text. */
+const width = 110;
+
+/** A text behind its mark, in lines of at most `width` characters; those after the first begin below the text. */
+function item(mark: string, text: string): string[] {
+  return wrapped(text, width - mark.length).map((line, index) => (index === 0 ? mark : " ".repeat(mark.length)) + line);
 }
 
 function cell(value: number | undefined): string {

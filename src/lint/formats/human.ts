@@ -1,6 +1,6 @@
 import { oneLine } from "../../util/escape.js";
 import { grouped } from "../../util/grouped.js";
-import { counted } from "../../util/words.js";
+import { counted, wrapped } from "../../util/words.js";
 import type { Finding } from "../lint.js";
 import type { Severity } from "../rule.js";
 import { codeFrame } from "./code-frame.js";
@@ -95,15 +95,4 @@ function summaryOf(reports: readonly Report[], paint: Paint): string {
   const fixable = reports.flatMap(({ findings }) => findings).filter((finding) => finding.fixable).length;
   const repaired = fixable > 0 ? `; ${fixable} of them \`moka fix\` repairs` : "";
   return `${parts.join(", ")} in ${files}${repaired}\n`;
-}
-
-/** Lines of at most `width` characters, broken at spaces. */
-function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

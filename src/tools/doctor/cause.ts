@@ -37,6 +37,7 @@ export interface Cause {
 
 /** Causes that are not BatchNorm's: its averages and settings are innocent of them. */
 const elsewhere: ReadonlySet<CauseKind> = new Set<CauseKind>([
+  "not finite",
   "unfilled",
   "structure",
   "input",

@@ -3,15 +3,17 @@ import { counted } from "../../util/words.js";
 import type { Cause } from "./cause.js";
 import type { Scored } from "./lab.js";
 import { exchangeOf, type Predictions } from "./predictions.js";
-import { isAtChance, skill } from "./scores.js";
+import { isAtChance, isPoor, skill } from "./scores.js";
 import { fits, type Side, type Subject } from "./subject.js";
 
-/** Labels count as exchanged if an exchange makes the accuracy at least this, and this much more than it is. */
-const [exchanged, gained] = [0.5, 0.3];
+/** Labels count as exchanged if an exchange makes the accuracy at least this, and this much more than it is, and three standard errors. */
+const [exchanged, gained] = [0.5, 0.05];
 /** A net does worse on the data given than on those of training if its skill is this much less. */
 const worse = 0.1;
 /** Below this skill, the share of the way from guessing to no error, results are not good by themselves. */
 const good = 0.7;
+/** A net with an accuracy below this on the data of training has not learned them, also where guessing is hard to do better than. */
+const half = 0.5;
 /** A net that has learned has less than this share of the loss of one that has not. */
 const learned = 0.6;
 /** A training on fewer images than this has seen little. */
@@ -43,6 +45,10 @@ export async function otherCauses(subject: Subject): Promise<Cause[]> {
   if (!training || reached === undefined) {
     // A net that is looked at for bad results, and has some, is not well because its averages fit.
     return own >= good || givenIsTraining ? [] : withoutReference(subject, accuracy);
+  }
+  if (best && isPoor(best) && (best.predictions?.accuracy ?? 1) < half) {
+    const evidence = [accuracy, `on the data of training: ${judge.text(training.averages.scores)}`, batchLine(subject)];
+    return [untrained(evidence, false), labelCause([accuracy], [])];
   }
   return isGuessing || own < reached - worse ? besideTraining(subject, training, accuracy, isGuessing) : [];
 }
@@ -85,7 +91,9 @@ function withoutReference(subject: Subject, accuracy: string): Cause[] {
 
 function exchangedLabels(predictions: Predictions, accuracy: string): Cause | undefined {
   const found = exchangeOf(predictions);
-  if (!found || found.accuracy < exchanged || found.accuracy < predictions.accuracy + gained) return undefined;
+  const error = Math.sqrt((predictions.accuracy * (1 - predictions.accuracy)) / predictions.count);
+  const least = Math.max(exchanged, predictions.accuracy + Math.max(gained, 3 * error));
+  if (!found || found.accuracy < least) return undefined;
   const pairs = found.says.flatMap((says, label) => (says === label ? [] : [`${label} → ${says}`]));
   const more = pairs.length > mostPairs ? ", …" : "";
   return {

@@ -56,9 +56,7 @@ export async function examine(subject: Subject, bad: Bad): Promise<Finding> {
   if (causes.some(({ kind, shown }) => shown && decisive.has(kind))) return { ...verdictOf(causes), notes };
   if (!first) return { ...verdictOf(causes, true), notes };
 
-  if (subject.norms.length > 0 && frozen.length === 0) {
-    await experiments(subject, first, sorted, isFew, causes, notes);
-  }
+  if (frozen.length === 0) await experiments(subject, first, sorted, isFew, causes, notes);
   const isScored = judge.isWorse(given.averages, given.batch) !== undefined;
   if (causes.length === 0 && isScored) causes.push(...(await explainByMissingActivation(subject, first)));
   if (causes.length === 0 && !isScored && !training) notes.push(...unusualData(subject, first));
@@ -68,7 +66,8 @@ export async function examine(subject: Subject, bad: Bad): Promise<Finding> {
 }
 
 /** The number of images from which on the statistics of given data say something about averages. */
-function imagesNeeded({ given }: Subject): number {
+function imagesNeeded({ given, norms }: Subject): number {
+  if (norms.length === 0) return 1;
   const noise = Math.max(0, ...[...given.batch.norms.values()].map(({ imageNoise }) => imageNoise));
   return Math.max(16, Math.ceil(20 * noise * noise));
 }
@@ -93,11 +92,14 @@ async function experiments(
 ): Promise<void> {
   const { given, training, judge } = subject;
   const explained = await explain(subject, first);
+  // A reading with which all averages fit says why they make values that are no numbers.
+  const isTold = hasShown(explained.causes) ? causes.findIndex(({ kind }) => kind === "damaged") : -1;
+  if (isTold >= 0) causes.splice(isTold, 1);
   const isHarmless = explained.after !== undefined && judge.isWorse(given.averages, explained.after) === false;
   if (isHarmless) notes.push(...explained.causes.map(({ title }) => `${title}; this changes the scores little`));
   else causes.push(...explained.causes);
   const isOpen = offOf(explained.fits).length > 0;
-  if (!hasShown(explained.causes)) {
+  if (!hasShown(explained.causes) && !hasShown(causes)) {
     causes.push(...(await unexplainedAverages(subject, isOpen || isHarmless ? explained : first)));
   }
   if (causes.length === 0 && !isHarmless && !isOpen && first.side === training && !isFew) {

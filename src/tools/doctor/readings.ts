@@ -113,10 +113,16 @@ function factorReadings(
     repair: `set the factor to ${formatNumber(value, 4)}`,
     blobs: { mean: sums, variance: squares, factor: value },
   });
+  // A long training ends with the largest factor that there is; a short one with less.
+  const largest = 1 / (1 - fraction);
   if (factor === 0)
     return [at("factor", 1, "mean and variance as they are, for a factor of 1, and 0 as factor"), ...undivided()];
   if (factor !== 1) {
-    return [at("factor", 1, `mean and variance divided by the factor already, and ${formatNumber(factor)} as factor`)];
+    const others = factor > 1.01 * largest ? undivided() : [];
+    return [
+      ...others,
+      at("factor", 1, `mean and variance divided by the factor already, and ${formatNumber(factor)} as factor`),
+    ];
   }
   return undivided();
 
@@ -124,10 +130,9 @@ function factorReadings(
     const ratios = Array.from(squares, (value, c) => value / (measured.variance[c] ?? 0))
       .filter((ratio) => Number.isFinite(ratio) && ratio > 1)
       .sort((a, b) => a - b);
-    // A long training ends with the largest factor that there is; a short one with less.
-    const largest = 1 / (1 - fraction);
     const fitting = ratios[ratios.length >> 1] ?? 0;
-    return [largest, fitting]
+    // The averages are always a little off: near the largest factor it is that.
+    return (Math.abs(fitting / largest - 1) < 0.05 ? [largest] : [largest, fitting])
       .filter((value) => value > 1.5 && value < 1.05 * largest)
       .map((value) =>
         at(

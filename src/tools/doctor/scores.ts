@@ -17,6 +17,8 @@ export class Judge {
   /** Whether `these` are worse than `those`; undefined if they have neither loss nor accuracy. A score of NaN is worse. */
   isWorse(these: Scored, those: Scored): boolean | undefined {
     const [own, other] = [these.scores, those.scores];
+    // Accuracy takes a score of NaN for the best, so it says nothing there.
+    if (Number.isNaN(other.loss)) return Number.isNaN(own.loss);
     const lost = [...this.#accuracies].some((name) => {
       const reached = other.outputs[name] ?? 0;
       return !((own.outputs[name] ?? 0) >= reached - accuracyStepOf(reached, those.predictions?.count));

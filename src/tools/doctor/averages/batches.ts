@@ -3,7 +3,7 @@ import { counted } from "../../../util/words.js";
 import type { Cause } from "../cause.js";
 import type { State } from "../explanations/state.js";
 import { measuredBlobs, type Scored } from "../lab.js";
-import { skill } from "../scores.js";
+import { isPoor, skill } from "../scores.js";
 import { namesOf, offOf, type Side, type Subject } from "../subject.js";
 import { divergenceText } from "./causes.js";
 
@@ -18,7 +18,8 @@ export async function smallBatches(subject: Subject, state: State): Promise<Caus
   const side = trainingSide(subject);
   if (!side || state.side !== side) return [];
   const pooled = await lab.score(side.set, measuredBlobs(state.observed), state.variant);
-  const needs = isFarWorse(pooled, side.batch) && judge.isWorse(given.averages, side.batch) === true;
+  const needs =
+    isPoor(side.batch) !== true && isFarWorse(pooled, side.batch) && judge.isWorse(given.averages, side.batch) === true;
   const off = offOf(state.fits);
   const apart = Math.max(0, ...[...state.observed.norms.values()].map(({ batchSpread }) => batchSpread));
   const isSorted = apart > 1 + Math.max(sorted, 3 * Math.sqrt(2 / side.set.iterations));

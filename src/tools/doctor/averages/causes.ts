@@ -41,10 +41,10 @@ export function damaged({ off, evidence }: Misfit, shown: boolean): Cause {
     evidence: [
       ...evidence,
       shown
-        ? "the other layers fit, so the data, the weights and the layers between are as in training"
+        ? "the layers in front of it and behind it fit, so the data and the weights there are as in training"
         : "the other layers fit",
     ],
-    against: shown ? [] : ["other data would be seen at this layer alone, too"],
+    against: shown ? [] : ["other data, or other weights in front of it, would be seen at this layer alone, too"],
     remedy:
       "Look at what wrote these blobs: a tool, another snapshot, a damaged file (moka stats shows their values). moka calibrate measures " +
       "the averages anew, and leaves the weights as they are.",
@@ -57,7 +57,7 @@ export function staleAverages(subject: Subject, { off, evidence }: Misfit, shown
     kind: "stale",
     shown,
     title: shown
-      ? "the averages are not those of these weights: they have not followed the training"
+      ? "the averages are not those of these weights, as where they have not followed the training"
       : "the averages have not followed the weights",
     layers: namesOf(off),
     evidence: [...evidence, ...memoryLine(subject, off)],

@@ -2,6 +2,7 @@ import { formatNumber } from "../../../util/number-format.js";
 import type { Cause } from "../cause.js";
 import { type State, scoreLine } from "../explanations/state.js";
 import { measuredBlobs } from "../lab.js";
+import { isPoor } from "../scores.js";
 import { isFirstLevel, offOf, type Subject, worstOf } from "../subject.js";
 import { divergenceText, unlikeTraining } from "./causes.js";
 import { tightly } from "./pattern.js";
@@ -20,7 +21,9 @@ export async function otherData(subject: Subject, state: State): Promise<Cause[]
     divergenceText(off, "the data given"),
     ...scoreLine(subject, "with averages of the data given", own.scores),
   ];
-  return [unlikeTraining({ off, all: state.fits, helps, evidence }, true)];
+  // A net that does not know its training data does badly on others for that reason.
+  const isKnown = isPoor(training.batch) !== true;
+  return [unlikeTraining({ off, all: state.fits, helps, evidence }, isKnown)];
 }
 
 /** The divergence from which on it is worth saying, in nats. */

@@ -83,7 +83,10 @@ function causesOf(subject: Subject, state: State, misfit: Misfit, anew: Scored):
   // Where batch statistics give good results on the data of training, the weights and the layers are sound.
   if (poor === false) {
     const young = off.some(({ norm }) => isYoung(subject.stored.get(norm.name)?.factor ?? 0, norm.fraction));
-    return [!young && isSingle(off, all) ? damaged(misfit, true) : staleAverages(subject, misfit, true)];
+    const isLast = !young && isSingle(off, all);
+    if (isLast) return [damaged(misfit, false), otherNet(misfit)];
+    // Weights that were changed behind the last layer that fits would look the same.
+    return abrupt ? [staleAverages(subject, misfit, false), otherNet(misfit)] : [staleAverages(subject, misfit, true)];
   }
   if (abrupt) return [otherNet(misfit)];
   // A loss alone does not tell whether the net is sound.

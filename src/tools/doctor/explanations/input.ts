@@ -15,7 +15,7 @@ import {
 } from "../input-changes.js";
 import { type Fit, fits, fitting, isFirstLevel, type Subject, worstOf } from "../subject.js";
 import { upstream } from "../variants.js";
-import { type State, scoreLine } from "./state.js";
+import { isSettled, type State, scoreLine } from "./state.js";
 
 /** Each channel that may have its own shift costs a run. */
 const mostShifted = 4;
@@ -27,14 +27,23 @@ const harmlessly = 0.01;
 export async function explainByInput(subject: Subject, state: State): Promise<State> {
   const input = inputOf(subject, state);
   if (!input) return state;
-  const best = simplest(await trials(subject, state, input), input.worst);
-  if (!best) {
+  const ordered = simplest(await trials(subject, state, input), input.worst);
+  if (ordered.length === 0) {
     const name = input.worst.norm.name;
     subject.tried.push(`the data scaled, moved or with channels in reverse order: ${name} does not fit with any`);
-    return state;
   }
-  return withInput(subject, state, input, best.change);
+  // What fits the first layers alone need not fit those behind.
+  const ends: State[] = [];
+  for (const { change } of ordered.slice(0, mostRun)) {
+    const end = await withInput(subject, state, input, change);
+    if (isSettled(end)) return end;
+    ends.push(end);
+  }
+  return ends[0] ?? state;
 }
+
+/** As many changes that fit the first layers are tried on all data. */
+const mostRun = 3;
 
 /** The way of the data into a net. */
 interface Input {
@@ -127,15 +136,15 @@ async function withShift(
   return shift ? [...found, await look({ ...change, shift })] : found;
 }
 
-/** The simplest of the changes that fit about as well as the best: a shift is taken only if it explains far more than none. */
-function simplest(all: readonly Trial[], worst: Fit): Trial | undefined {
+/** The changes that fit about as well as the best, the simplest first: a shift is taken only if it explains far more than none. */
+function simplest(all: readonly Trial[], worst: Fit): Trial[] {
   const size = ({ change: { shift, isReversed, scale } }: Trial) =>
     (shift.length > 0 ? 2 : 1) + (isReversed ? 0.5 : 0) + (scale < 0 ? 0.5 : 0);
   const good = all.filter(({ divergence }) => divergence <= fitting / 3 && divergence < worst.divergence / 10);
   const limit = 3 * Math.min(...good.map(({ divergence }) => divergence)) + harmlessly;
   return good
     .filter(({ divergence }) => divergence <= limit)
-    .sort((a, b) => size(a) - size(b) || a.divergence - b.divergence)[0];
+    .sort((a, b) => size(a) - size(b) || a.divergence - b.divergence);
 }
 
 /** The state with a change of the data, tried on all of them; as it was if the net scores less, or they fit only nearly. */

@@ -1,7 +1,8 @@
 import type { LayerParameter } from "../../../proto/gen/caffe_pb.js";
 import { counted, listed } from "../../../util/words.js";
 import type { Cause } from "../cause.js";
-import { isPoor } from "../scores.js";
+import type { Scored } from "../lab.js";
+import { isPoor, skill } from "../scores.js";
 import type { Subject } from "../subject.js";
 import { type Change, guessedChanges, titled } from "../variants.js";
 import { attempt, type State } from "./state.js";
@@ -13,15 +14,16 @@ import { attempt, type State } from "./state.js";
 export async function explainByMissingActivation(subject: Subject, { side, averages }: State): Promise<Cause[]> {
   const { graph, lab, given, judge, tried, norms, kinds } = subject;
   const scales = norms.map(({ message, scale }) => scale ?? message);
+  // What is added to a shortcut is activated after the sum.
   const isOpen = (layer: LayerParameter) =>
-    !graph.readers(layer).some((end) => kinds.isActivation(graph.messageOf(end.layer)));
+    !graph.readers(layer).some(({ layer: reader }) => kinds.isActivation(reader) || reader.type === "Eltwise");
   const open = scales.filter(isOpen);
   if (open.length === 0 || 2 * open.length > scales.length || judge.text(given.averages.scores) === "") return [];
   const found: { change: Change; text: string; layer: string }[] = [];
   for (const change of guessedChanges(graph, open, kinds)) {
     const message = change.apply(subject.message);
     const after = await attempt(subject, titled(change), lab.score(given.set, averages, { message }));
-    if (!after || judge.isWorse(given.averages, after) !== true || isPoor(after) === true) continue;
+    if (!after || !isBetter(subject, after)) continue;
     found.push({ change, text: judge.text(after.scores), layer: change.layers[0] ?? "" });
   }
   const names = listed(
@@ -43,4 +45,11 @@ export async function explainByMissingActivation(subject: Subject, { side, avera
     ],
     remedy: "Compare the net with the one that was trained.",
   }));
+}
+
+/** Whether a net that knows its data scores better, by its accuracy if it has one. */
+function isBetter({ judge, given }: Subject, after: Scored): boolean {
+  const [now, before] = [skill(after), skill(given.averages)];
+  const isHigher = now === undefined || before === undefined || now > before + 0.01;
+  return isHigher && isPoor(after) !== true && judge.isWorse(given.averages, after) === true;
 }
