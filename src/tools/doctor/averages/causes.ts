@@ -57,7 +57,7 @@ export function staleAverages(subject: Subject, { off, evidence }: Misfit, shown
     kind: "stale",
     shown,
     title: shown
-      ? "the averages are not those of these weights, as where they have not followed the training"
+      ? "the averages do not belong to these weights"
       : "the averages have not followed the weights",
     layers: namesOf(off),
     evidence: [...evidence, ...memoryLine(subject, off)],
