@@ -56,9 +56,7 @@ export function staleAverages(subject: Subject, { off, evidence }: Misfit, shown
   return {
     kind: "stale",
     shown,
-    title: shown
-      ? "the averages do not belong to these weights"
-      : "the averages have not followed the weights",
+    title: shown ? "the averages do not belong to these weights" : "the averages have not followed the weights",
     layers: namesOf(off),
     evidence: [...evidence, ...memoryLine(subject, off)],
     against: shown ? [] : againstStale(off, subject),
