@@ -109,7 +109,6 @@ export async function subjectOf(
     averages: await lab.score(set),
   });
   const built = new Map(net.layers.map((layer) => [layer.name, layer]));
-  const filled = filledLayers(net.layers, file);
   return {
     lab,
     judge: new Judge(accuraciesOf(net)),
@@ -123,7 +122,6 @@ export async function subjectOf(
     training: training && (await orNote(side(training), notes)),
     givenIsTraining,
     gap: weightsGap(net.layers, [file]),
-    unfilled: layers.filter(({ name }) => (built.get(name)?.params.length ?? 0) > 0 && !filled.has(name)),
     recorded: file.layer,
     largestScales: largestScales(norms, built),
     kinds: kindsOf(built),
@@ -147,14 +145,6 @@ function kindsOf(built: ReadonlyMap<string, Layer>): Kinds {
     isAffine,
     isLinear: (layer) => built.get(layer.name)?.isLinear === true || isAffine(layer) || layer.type === "Eltwise",
   };
-}
-
-/** The names of the layers whose parameters the weights have, under their own name or that of a layer that shares them. */
-function filledLayers(layers: readonly Layer[], file: NetParameter): ReadonlySet<string> {
-  const given = new Set(file.layer.filter(({ blobs }) => blobs.length > 0).map(({ name }) => name));
-  const isGiven = ({ name, message }: Layer) => given.has(name) || message.blobs.length > 0;
-  const spans = new Set(layers.filter(isGiven).flatMap(({ params }) => params.map(({ data }) => data)));
-  return new Set(layers.filter(({ params }) => params.every(({ data }) => spans.has(data))).map(({ name }) => name));
 }
 
 /** γ that are smaller let nothing through. */

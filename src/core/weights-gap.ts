@@ -13,6 +13,9 @@ interface LeftLayer {
 
 /** The layers that only the net has, or only its weights. */
 export interface WeightsGap {
+  /** The layers with parameters that neither the weights nor their message give, also where that may be meant. */
+  readonly unfed: readonly Layer[];
+  /** Those of them that were hardly meant to stay as they are. */
   readonly left: readonly LeftLayer[];
   /** The names of the layers with blobs that no layer of the net takes. */
   readonly untaken: readonly string[];
@@ -30,11 +33,11 @@ export function weightsGap(layers: readonly Layer[], weights: readonly NetParame
   const untaken = trained.filter(({ name }) => !own.has(name));
   const isFed = ({ name, message }: Layer) => given.has(name) || message.blobs.length > 0;
   const fed = new Set(layers.filter(isFed).flatMap(({ params }) => params.map(({ data }) => data)));
-  const left = layers
-    .filter((layer) => !isFed(layer) && layer.params.some(({ data }) => !fed.has(data)))
+  const unfed = layers.filter((layer) => !isFed(layer) && layer.params.some(({ data }) => !fed.has(data)));
+  const left = unfed
     .map((layer) => ({ layer, meant: meantFor(layer, untaken) }))
     .filter((each) => each.meant !== undefined || !isMadeOnPurpose(each.layer));
-  return { left, untaken: [...new Set(untaken.map(({ name }) => name))] };
+  return { unfed, left, untaken: [...new Set(untaken.map(({ name }) => name))] };
 }
 
 /** The layer whose blobs fit, and whose name is close, or which is the only one of its type. */

@@ -36,8 +36,6 @@ export interface Subject {
   /** Whether the data given are those of TRAIN's data layers. */
   readonly givenIsTraining: boolean;
   readonly gap: WeightsGap;
-  /** The layers with parameters for which the weights have no blobs, whatever their fillers make. */
-  readonly unfilled: readonly LayerParameter[];
   /** The layers of the net that the weights were saved from, if they tell. */
   readonly recorded: readonly LayerParameter[];
   /** The largest γ by size of each Scale behind a BatchNorm, by its name. */

@@ -9,13 +9,10 @@ import { segmentBefore } from "../variants.js";
  * Layers that the weights leave as fillers made them. A filler that makes the same values each time may be meant; it is shown to
  * be a cause where averages behind do not fit. BatchNorm layers are in `emptyAverages`.
  */
-export function unfilledLayers({ gap, unfilled, graph }: Subject, all: readonly Fit[]): Cause[] {
-  const behind = offOf(all).map(({ norm }) => segmentBefore(graph, norm.message));
-  const random = new Set(gap.left.map(({ layer }) => layer.name));
-  const left = unfilled.filter(
-    (layer) =>
-      layer.type !== "BatchNorm" && (random.has(layer.name) || behind.some((segment) => segment.includes(layer))),
-  );
+export function unfilledLayers({ gap, graph }: Subject, all: readonly Fit[]): Cause[] {
+  const inFront = offOf(all).flatMap(({ norm }) => segmentBefore(graph, norm.message));
+  const told = new Set([...gap.left.map(({ layer }) => layer), ...inFront].map(({ name }) => name));
+  const left = gap.unfed.filter(({ type, name }) => type !== "BatchNorm" && told.has(name));
   if (left.length === 0) return [];
   const names = left.map(({ name }) => name);
   const meant = gap.left.flatMap(({ layer, meant: name }) =>
