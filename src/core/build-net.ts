@@ -20,6 +20,7 @@ import { formatShape } from "../util/shape.js";
 import { counted } from "../util/words.js";
 import { type Node, planBackward, planEveryBackward } from "./backward-plan.js";
 import type { Catalog } from "./catalog.js";
+import type { Ranks } from "./communicator.js";
 import { phaseName, someLayers } from "./filter-net.js";
 import { connect, type Graph, type Value } from "./graph.js";
 import { insertSplits } from "./insert-splits.js";
@@ -38,6 +39,8 @@ export interface BuildContext {
   readonly images: Images;
   readonly random: Random;
   readonly log: Log;
+  /** The processes that train this net together. Default: this one alone. */
+  readonly ranks?: Ranks | undefined;
   /** Whether the net will run. If false, layers are inspected, not opened, and parameters get no values. Default true. */
   readonly runs?: boolean;
   /** Whether all layers run backward that do in `caffe time`. Default: those between a parameter that learns and a loss. */

@@ -8,9 +8,11 @@ import type { Log } from "../util/log.js";
 import type { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import type { Blob } from "./blob.js";
+import { oneRank, type Ranks } from "./communicator.js";
 import { type LayerDescription, layerDescription, layerText } from "./describe-net.js";
 import { LayerFacts } from "./layer-facts.js";
 import type { Recorder } from "./recorder.js";
+import type { Span } from "./span.js";
 import type { Tensor } from "./tensor.js";
 
 export type Phase = "TRAIN" | "TEST";
@@ -26,8 +28,21 @@ export interface LayerContext {
   readonly random: Random;
   /** Receives what Caffe would log. */
   readonly log: Log;
+  /** The processes that train this net together. Default: one. */
+  readonly ranks?: Ranks | undefined;
   /** Fills `values`, the values of a blob of this shape, by the filler; without `values` it only checks the filler. */
   fill(filler: FillerParameter, shape: Shape, values?: Float32Array): void;
+}
+
+/** Statistics of each channel over a batch, and the averages that they belong to. */
+export interface BatchStatistics {
+  /** The mean and the biased variance of each channel. */
+  readonly mean: Span;
+  readonly variance: Span;
+  /** The number of values of each channel. */
+  readonly count: number;
+  /** Moves the averages by the statistics of all ranks together: the biased variance is over `count` values. */
+  average(mean: Float64Array, variance: Float64Array, count: number): void;
 }
 
 /** One value that always exists, and optional ones after it, as a layer's bottoms: `[x, second]: OneOrMore<Tensor>`. */
@@ -194,8 +209,31 @@ export abstract class Layer extends LayerFacts {
    */
   restoreState?(state: unknown): void | Promise<void>;
 
+  /**
+   * For layers with `restoreState` that take a share of their source: continues where all ranks stood together, when their
+   * number has changed. Called as `restoreState`.
+   *
+   * @param first the saved state of the rank whose share comes next in the source
+   * @param own the state that this rank saved, for its own random numbers; undefined if there were fewer ranks
+   * @throws MokaError as `restoreState` does
+   */
+  restoreShare?(first: unknown, own: unknown): void | Promise<void>;
+
+  /**
+   * The statistics of this layer's last batch, where the averages over all ranks are kept for it (`ranks.averagesOf`: `all`);
+   * undefined for all other layers. They are in memory of their own, and valid after each forward.
+   */
+  batchStatistics(): BatchStatistics | undefined {
+    return undefined;
+  }
+
   /** Closes what `open` or `inspect` opened, also after one of them has failed. */
   async close(): Promise<void> {}
+
+  /** The processes that train its net together. */
+  protected get ranks(): Ranks {
+    return this.context.ranks ?? oneRank;
+  }
 
   /** The parameters as blobs. */
   get blobs(): Blob[] {

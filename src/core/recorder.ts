@@ -1,6 +1,8 @@
 import { check } from "../util/errors.js";
+import type { Communicator } from "./communicator.js";
 import { type Kernels, kernels, type PlainName, plainNames } from "./kernels.js";
 import { type HostStep, kernelStep, type Step } from "./program.js";
+import { type RankSum, rankSumStep } from "./rank-sum.js";
 import { type Memory, Span } from "./span.js";
 
 /** The plain kernels. Layers cannot record fused ones: only passes make them. */
@@ -15,6 +17,12 @@ export interface Recorder extends KernelCalls {
   readonly needsBackward: boolean;
   /** Memory for this layer alone, zeroed. Backward can read the values that forward wrote to it. */
   span(name: string, count: number): Span;
+  /** Records a step that sums values over all ranks; see `RankSum`. */
+  sumOverRanks(
+    communicator: Communicator,
+    sum: RankSum,
+    uses: { reads: readonly Span[]; writes: readonly Span[] },
+  ): void;
   /** Records a step in TypeScript. */
   host(label: string, run: HostStep["run"], uses?: { reads?: readonly Span[]; writes?: readonly Span[] }): void;
 }
@@ -38,6 +46,9 @@ export function record(layer: number, name: string, memory: Memory, needsBackwar
       const span = new Span(`${name}.${spanName}`, count, memory);
       spans.push(span);
       return span;
+    },
+    sumOverRanks(communicator, sum, uses) {
+      steps.push(rankSumStep(communicator, [sum], { layer, ...uses }));
     },
     host(label, run, { reads = [], writes = [] } = {}) {
       steps.push({ kind: "host", label, layer, run, reads, writes });

@@ -24,6 +24,8 @@ export type ErrorCode =
   | "MOKA_MEMORY"
   /** A worker that failed or ended. */
   | "MOKA_WORKER"
+  /** A process of a training on several that failed or ended. */
+  | "MOKA_RANK"
   /** A feature that Moka lacks, here or everywhere. */
   | "MOKA_UNSUPPORTED"
   /** The call itself is wrong. */
