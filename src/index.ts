@@ -58,6 +58,7 @@ export type { LayerRange, NetInTurn } from "./core/net.js";
 export type { NetBase } from "./core/net-base.js";
 export type { StateOptions } from "./core/net-state.js";
 export type { Learnable } from "./core/params.js";
+export type { GradientGroup } from "./core/passes/announce-gradients.js";
 export type { Lifetime } from "./core/passes/pack.js";
 export type { Plan as RunPlan } from "./core/passes/plan-draft.js";
 export type { MemoryPlan, PlacedSpan } from "./core/passes/plan-memory.js";
