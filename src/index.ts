@@ -48,6 +48,7 @@ export type {
 } from "./core/kernels.js";
 export {
   type Arity,
+  type BatchStatistics,
   Layer,
   type LayerContext,
   type OneOrMore,
@@ -64,6 +65,7 @@ export type { Lifetime } from "./core/passes/pack.js";
 export type { Plan as RunPlan } from "./core/passes/plan-draft.js";
 export type { MemoryPlan, PlacedSpan } from "./core/passes/plan-memory.js";
 export type { HostStep, KernelStep, Program, Step } from "./core/program.js";
+export type { RankSum } from "./core/rank-sum.js";
 export type { KernelCalls, Recorder } from "./core/recorder.js";
 export type { FloatArray, Memory, Placement, Span, Storage } from "./core/span.js";
 export type { Tensor, TensorState } from "./core/tensor.js";
