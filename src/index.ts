@@ -7,7 +7,7 @@ export { Classifier, type ClassifierOptions } from "./api/classifier.js";
 export { type Detection, Detector, type DetectorOptions, type Window } from "./api/detector.js";
 export { type DoctorOptions, type DoctorReport, doctor, type SideScores } from "./api/doctor.js";
 export { type DrawOptions, drawNet, drawNetToFile } from "./api/draw-net.js";
-export type { RunOptions } from "./api/environment.js";
+export type { RankOptions, RunOptions } from "./api/environment.js";
 export { type FoldOptions, type FoldResult, fold } from "./api/fold.js";
 export type { ImageInputOptions } from "./api/image-input.js";
 export { type FixResult, fix, type LintOptions, type LintResult, lint } from "./api/lint.js";
