@@ -23,6 +23,7 @@ export { type MeanArray, Transformer } from "./api/transformer.js";
 export type { Node as LayerNode } from "./core/backward-plan.js";
 export type { Blob, BlobDescription } from "./core/blob.js";
 export type { LayerConstructor } from "./core/catalog.js";
+export type { AveragesOf, Communicator, Ranks, Reduction } from "./core/communicator.js";
 export type { LayerDescription, NetDescription } from "./core/describe-net.js";
 export type { Compiled, Engine } from "./core/engine.js";
 export type { Direction, Execution } from "./core/execution.js";
@@ -47,6 +48,7 @@ export type {
 } from "./core/kernels.js";
 export {
   type Arity,
+  type BatchStatistics,
   Layer,
   type LayerContext,
   type OneOrMore,
@@ -58,10 +60,12 @@ export type { LayerRange, NetInTurn } from "./core/net.js";
 export type { NetBase } from "./core/net-base.js";
 export type { StateOptions } from "./core/net-state.js";
 export type { Learnable } from "./core/params.js";
+export type { GradientGroup } from "./core/passes/announce-gradients.js";
 export type { Lifetime } from "./core/passes/pack.js";
 export type { Plan as RunPlan } from "./core/passes/plan-draft.js";
 export type { MemoryPlan, PlacedSpan } from "./core/passes/plan-memory.js";
 export type { HostStep, KernelStep, Program, Step } from "./core/program.js";
+export type { RankSum } from "./core/rank-sum.js";
 export type { KernelCalls, Recorder } from "./core/recorder.js";
 export type { FloatArray, Memory, Placement, Span, Storage } from "./core/span.js";
 export type { Tensor, TensorState } from "./core/tensor.js";
