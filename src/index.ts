@@ -23,6 +23,7 @@ export { type MeanArray, Transformer } from "./api/transformer.js";
 export type { Node as LayerNode } from "./core/backward-plan.js";
 export type { Blob, BlobDescription } from "./core/blob.js";
 export type { LayerConstructor } from "./core/catalog.js";
+export type { AveragesOf, Communicator, Ranks, Reduction } from "./core/communicator.js";
 export type { LayerDescription, NetDescription } from "./core/describe-net.js";
 export type { Compiled, Engine } from "./core/engine.js";
 export type { Direction, Execution } from "./core/execution.js";

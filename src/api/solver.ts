@@ -1,5 +1,6 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import { modifiedAt } from "#platform";
+import { type AveragesOf, alone, type Communicator, type Ranks } from "../core/communicator.js";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles } from "../data/weight-files.js";
@@ -8,10 +9,11 @@ import { NetStateSchema, type SolverParameter, SolverParameterSchema } from "../
 import type { Weights } from "../proto/weight-sources.js";
 import { lintCommand } from "../solvers/loss-error.js";
 import { Solver as CoreSolver } from "../solvers/solver.js";
-import { check, reasonOf } from "../util/errors.js";
+import { check, MokaError, reasonOf } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
+import { freshSeed, Random } from "../util/random.js";
 import { stoppable } from "../util/work.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { netFrom, readSolver, readText, type SolverSource } from "./read-text.js";
@@ -34,6 +36,24 @@ export interface SolverOptions extends RunOptions {
    * less memory and, in deep nets, less time: `moka train` uses it.
    */
   readonly keep?: "all" | "outputs" | undefined;
+  /**
+   * Connects this process with others that train the same solver, each with its own share of the data: in Node
+   * `await connectMpi()`. All must make the same calls. Default: this process trains alone.
+   *
+   * Each rank runs `batch_size` images, and gradients are averaged, as Caffe's `-gpu 0,1` does it. The losses and the outputs of
+   * tests are those of all ranks. Rank 0 writes snapshots, and gives the others the weights that it starts with.
+   */
+  readonly communicator?: Communicator | undefined;
+  /**
+   * Whether BatchNorm takes its statistics over the batches of all ranks, so that N ranks train as one process with N times the
+   * batch does. Default false: each normalizes by its own batch, as in Caffe.
+   */
+  readonly syncBatchNorm?: boolean | undefined;
+  /**
+   * Whose averages BatchNorm tests with and saves, without `syncBatchNorm`: `all` takes mean and variance over all ranks (law of
+   * total variance); `root` takes those of rank 0 alone, as Caffe does. Default `all`.
+   */
+  readonly bnAverages?: AveragesOf | undefined;
   /**
    * `lintTraining`, to know why a training fails: the log then names errors of solver, nets and weights before the training starts,
    * and the error `MOKA_NAN` the most likely cause. Default: not looked for, since a page would have to load all of lint for it;
@@ -81,6 +101,13 @@ export async function loadSolver(
     "MOKA_USAGE",
     "give a snapshot to resume training or weights to finetune, but not both",
   );
+  const { communicator = alone, syncBatchNorm = false, bnAverages: averagesOf = "all" } = options;
+  check(
+    averagesOf === "all" || averagesOf === "root",
+    "MOKA_USAGE",
+    `bnAverages must be "all" or "root", not "${averagesOf}"`,
+  );
+  const ranks: Ranks = { communicator, syncBatchNorm, averagesOf };
   const engine = await createEngine(options);
   let solver: Solver | undefined;
   try {
@@ -88,7 +115,9 @@ export async function loadSolver(
     const { param, file, text } = await readSolver(source, files, log);
     const texts = new Map([["", { file, text }]]);
     await completeParam(param, file, options, files, log);
-    const context = netContext(engine, options, seedOf(param));
+    const given = options.seed ?? seedOf(param);
+    const seed = await commonSeed(communicator, given);
+    const context = { ...netContext(engine, options, seed), ranks };
     const linted = async (net: Net) => {
       if (!options.lint) return undefined;
       try {
@@ -115,9 +144,13 @@ export async function loadSolver(
       states: new SolverStateFiles(files),
       files,
       random: context.random,
+      seed: given,
+      ranks,
       modifiedAt,
       engine,
     });
+    // The nets were built with the same numbers on all ranks. From here on each draws its own, as in Caffe.
+    if (communicator.rank > 0) context.random.restore(new Random(seed + communicator.rank).state);
     try {
       if (weights !== undefined && typeof weights !== "string") {
         for (const net of [solver.net, ...solver.testNets]) await net.copyTrainedLayersFrom(weights, undefined, true);
@@ -136,9 +169,18 @@ export async function loadSolver(
     options.signal?.throwIfAborted();
     return solver;
   } catch (error) {
+    if (!(error instanceof MokaError && error.code === "MOKA_RANK" && communicator.rank > 0))
+      await communicator.fail(error);
     await (solver ?? engine).dispose();
     throw error;
   }
+}
+
+/** The seed of all ranks: the one that is given, else one that rank 0 draws. */
+async function commonSeed(communicator: Communicator, given: number | undefined): Promise<number> {
+  const seed = Float64Array.of(given ?? freshSeed());
+  if (communicator.size > 1) await communicator.broadcast(seed);
+  return seed[0] ?? 0;
 }
 
 /** Adds the options to a solver's message, and completes its `snapshot_prefix` as Caffe does. */

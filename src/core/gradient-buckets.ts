@@ -25,8 +25,8 @@ export const defaultBucketBytes: number = 4 * 2 ** 20;
 
 /**
  * Divides the gradients of a net into messages, in the order in which backward completes them: from the top of the net down.
- * A parameter that several layers share is complete when the lowest of them has run. A parameter takes no part if its `lr_mult`
- * is 0, or if no layer's backward adds to its gradient.
+ * A parameter that several layers share is complete when the lowest of them has run. A parameter takes no part if no layer's
+ * backward adds to its gradient; one with `lr_mult` 0 may get one by `force_backward`, and then counts in `clip_gradients`.
  *
  * The gradients of one layer stay together. A bucket holds as many layers as fit into `bytes`, and at least one.
  *
@@ -47,7 +47,7 @@ export function bucketsOf(
   const completed = new Map<number, Learnable[]>();
   for (const learnable of learnables) {
     const after = lowest.get(learnable.tensor.diff.root);
-    if (after === undefined || learnable.lrMult === 0) continue;
+    if (after === undefined) continue;
     completed.set(after, [...(completed.get(after) ?? []), learnable]);
   }
   const buckets: Bucket[] = [];
