@@ -3,13 +3,12 @@ import { createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
 import { alone, oneRank, type Ranks } from "../core/communicator.js";
 import { someLayers } from "../core/filter-net.js";
-import { defaultBucketBytes } from "../core/gradient-buckets.js";
 import { inferShapes } from "../core/infer-shapes.js";
 import { asInput } from "../core/input-layers.js";
-import { insertSplits } from "../core/insert-splits.js";
 import { isDataLayer, isLoss } from "../core/layer-roles.js";
 import { Net } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
+import { takesIndices } from "../core/takes-indices.js";
 import { coreCount } from "../engines/wasm/index.js";
 import { fill } from "../fillers/index.js";
 import { layers as allLayers } from "../layers/registry.js";
@@ -17,7 +16,7 @@ import { openFiles } from "../platform/open-files.js";
 import { type LayerParameter, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { type Algorithm, usualAlgorithms } from "../tools/scaling/all-reduce.js";
 import type { Cluster } from "../tools/scaling/cluster.js";
-import { bucketTimes, measureSteps } from "../tools/scaling/measure.js";
+import { bucketTimes, bytesAfterForward, measureSteps } from "../tools/scaling/measure.js";
 import { type Prediction, predict, type Workload } from "../tools/scaling/predict.js";
 import { eachTimes, fitTimes, type IterationTimes, type TimeFit, totalsOf } from "../tools/scaling/step-times.js";
 import { check } from "../util/errors.js";
@@ -57,6 +56,7 @@ export interface ScaleOptions extends Omit<RunOptions, "seed">, StateOptions {
   readonly iterSize?: number | undefined;
   /** Whether BatchNorm takes its statistics over all ranks. Default false. */
   readonly syncBatchNorm?: boolean | undefined;
+  /** Default: see `defaultBucketBytes`. */
   readonly bucketBytes?: number | undefined;
   /** Bytes of a gradient in a message. Default 4; 2: in half precision. */
   readonly bytesPerGradient?: number | undefined;
@@ -83,7 +83,7 @@ export interface ScaleReport {
   readonly measured: readonly MeasuredBatch[];
   /** The largest error of the times' linear fit to the batch, relative to what was measured; undefined with one batch. */
   readonly fitError: number | undefined;
-  readonly gradients: { readonly bytes: number; readonly buckets: readonly number[]; readonly bucketBytes: number };
+  readonly gradients: { readonly bytes: number; readonly buckets: readonly number[] };
   /** The sums that BatchNorm waits for in one forward and one backward; undefined without synchronized BatchNorm. */
   readonly sync: { readonly messages: number; readonly bytes: number } | undefined;
   readonly predictions: readonly Prediction[];
@@ -107,15 +107,15 @@ interface Measured {
   readonly fit: TimeFit;
   readonly times: readonly IterationTimes[];
   readonly buckets: Workload["buckets"];
+  readonly afterForward: number;
   readonly engine: string;
 }
 
-/** Pretends to be one of two ranks, whose sums take no time: what such a net computes is what one of many ranks does. */
-const pretended: Ranks = {
-  communicator: { ...alone, size: 2, names: ["rank 0 of 2", "rank 1 of 2"] },
-  syncBatchNorm: true,
-  averagesOf: "all",
-};
+/** One of two ranks, whose sums take no time: what such a net computes is what one of many ranks does. */
+const pretended = { ...alone, size: 2, names: ["rank 0 of 2", "rank 1 of 2"] };
+
+/** The ranks agree after each update on what they were asked to do: one number. */
+const bytesAfterUpdate = 8;
 
 /**
  * Predicts the speed of data-parallel training on many ranks, from the times of the net's steps on this machine and a model of
@@ -126,11 +126,11 @@ const pretended: Ranks = {
 export async function scale(source: NetSource, options: ScaleOptions): Promise<ScaleReport> {
   const { log = silent, signal } = options;
   const { perHost = 1, cores = coreCount(), speed = 1, iterSize = 1, iterations = 10, solver = "SGD" } = options;
-  const { bucketBytes = defaultBucketBytes, bytesPerGradient = 4, syncBatchNorm = false, algorithm } = options;
+  const { bucketBytes, bytesPerGradient = 4, syncBatchNorm = false, algorithm } = options;
   const { globalBatch } = options;
   const notes: string[] = [];
   const trained = await readTraining(source, options, notes);
-  const batches = batchesOf(trained.batch, options, notes);
+  const batches = batchesOf(trained.batch, options);
   const measure = async (ranks: Ranks): Promise<Measured> => {
     const engine = await createEngine(options);
     try {
@@ -146,7 +146,8 @@ export async function scale(source: NetSource, options: ScaleOptions): Promise<S
           times.push(await measureSteps(net, batch, { iterations, solver, signal }));
         }
         const buckets = bucketTimes(net, bucketBytes, bytesPerGradient);
-        return { fit: fitTimes(times), times, buckets, engine: engine.description };
+        const afterForward = bytesAfterForward(net);
+        return { fit: fitTimes(times), times, buckets, afterForward, engine: engine.description };
       } finally {
         await net.dispose();
       }
@@ -154,8 +155,9 @@ export async function scale(source: NetSource, options: ScaleOptions): Promise<S
       await engine.dispose();
     }
   };
-  const plain = await measure(oneRank);
-  const shared = syncBatchNorm ? await measure(pretended) : plain;
+  const shared = await measure({ communicator: pretended, syncBatchNorm, averagesOf: "all" });
+  // Only synchronized BatchNorm computes in another way than that of one rank alone.
+  const plain = syncBatchNorm ? await measure(oneRank) : shared;
   const threads = options.engine === "reference" ? 1 : (options.threads ?? coreCount());
   const copied = options.localBandwidth ?? copyRate() / 2;
   const cluster: Cluster = {
@@ -168,7 +170,7 @@ export async function scale(source: NetSource, options: ScaleOptions): Promise<S
   };
   const faster = (times: IterationTimes) => eachTimes(times, (seconds) => seconds / speed);
   const workload = {
-    ...{ buckets: shared.buckets, iterSize },
+    ...{ buckets: shared.buckets, afterForward: shared.afterForward, afterUpdate: bytesAfterUpdate, iterSize },
     algorithms: algorithm === undefined ? usualAlgorithms : [algorithm],
   };
   const most = Math.max(...plain.times.map(({ batch }) => batch));
@@ -199,7 +201,6 @@ export async function scale(source: NetSource, options: ScaleOptions): Promise<S
     gradients: {
       bytes: shared.buckets.reduce((sum, { bytes }) => sum + bytes, 0),
       buckets: shared.buckets.map(({ bytes }) => bytes),
-      bucketBytes,
     },
     sync: syncBatchNorm
       ? { messages: sums.length, bytes: sums.reduce((sum, { waitsFor }) => sum + waitsFor, 0) }
@@ -241,7 +242,7 @@ async function readTraining(source: NetSource, options: ScaleOptions, notes: str
     random: new Random(1),
   } as const;
   const given = new Map(Object.entries(shapes));
-  const inferred = await inferShapes(insertSplits(layers, message.layer), { ...context, given });
+  const inferred = await inferShapes(layers, { ...context, given });
   const known = new Map<string, Shape>();
   for (const layer of layers.filter(isDataLayer)) {
     const found = inferred.layers.get(layer);
@@ -287,7 +288,7 @@ function addLoss(layers: readonly LayerParameter[], name: string, notes: string[
 }
 
 /** The batches to measure. */
-function batchesOf(own: number, options: ScaleOptions, notes: string[]): readonly number[] {
+function batchesOf(own: number, options: ScaleOptions): readonly number[] {
   const { globalBatch, batches, batch = own, ranks } = options;
   if (globalBatch === undefined) return [batch];
   if (batches) return [...new Set(batches)].sort((a, b) => a - b);
@@ -296,11 +297,7 @@ function batchesOf(own: number, options: ScaleOptions, notes: string[]): readonl
   const high = Math.max(low, Math.min(Math.max(...parts), batch));
   const three = [low, Math.round(Math.sqrt(low * high)), high];
   const chosen = [...new Set(three)];
-  if (chosen.length === 1 && new Set(parts).size > 1) {
-    notes.push(`only batch ${low} was measured: times of others are in proportion; give --batches`);
-    return [low, 2 * low];
-  }
-  return chosen;
+  return chosen.length === 1 && new Set(parts).size > 1 ? [low, 2 * low] : chosen;
 }
 
 function notesOnParts(globalBatch: number, ranks: readonly number[], most: number): readonly string[] {
@@ -328,15 +325,6 @@ function fillInputs(net: Net): void {
     if (values && takesIndices(net, name)) values.fill(0);
     else if (values) random.gaussian(values, 0, 1);
   }
-}
-
-function takesIndices(net: Net, blob: string): boolean {
-  return net.layers.some((layer) =>
-    layer.bottoms.some((bottom, index) => {
-      if (bottom !== blob) return false;
-      return layer.type === "Split" ? layer.tops.some((top) => takesIndices(net, top)) : layer.takesIndices(index);
-    }),
-  );
 }
 
 /** The bytes a second at which this machine copies memory: the best of some copies of 16 MiB. */

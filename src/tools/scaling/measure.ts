@@ -73,11 +73,20 @@ export async function measureSteps(net: Net, batch: number, options: MeasureOpti
 }
 
 /** The buckets of a net, each after the step of its program that completes it. */
-export function bucketTimes(net: Net, bucketBytes: number, bytesPerGradient: number): Workload["buckets"] {
+export function bucketTimes(net: Net, bucketBytes: number | undefined, bytesPerGradient: number): Workload["buckets"] {
   const buckets = bucketsOf(net.nodes, net.learnables, bucketBytes);
   check(buckets.length > 0, "MOKA_USAGE", `net "${net.name}" has no gradients: no parameter learns under a loss`);
   const after = completedBy(buckets, net.execution.plan.backward ?? []);
   return buckets.map(({ bytes }, i) => ({ bytes: (bytes * bytesPerGradient) / 4, after: after[i] ?? -1 }));
+}
+
+/** The bytes that each forward of this net sends besides: its loss, and the statistics of BatchNorm, in double precision. */
+export function bytesAfterForward(net: Net): number {
+  const counts = net.layers.map((layer) => {
+    const statistics = layer.batchStatistics();
+    return statistics ? 1 + statistics.mean.count + statistics.variance.count : 0;
+  });
+  return 8 * counts.reduce((sum, count) => sum + count, 1);
 }
 
 /** Steps of a net, run one by one in the net's memory. */

@@ -7,6 +7,10 @@ import { type MessageCost, type Outcome, play, type RankEvent } from "./timeline
 export interface Workload {
   /** The buckets: their bytes, and after which step of backward each is complete; −1: before the first. */
   readonly buckets: readonly { readonly bytes: number; readonly after: number }[];
+  /** Bytes that each forward sends besides, which nothing waits for before the update: the loss, and statistics for averages. */
+  readonly afterForward: number;
+  /** Bytes that are summed after each update, before the next iteration can begin: what the ranks are asked to do. */
+  readonly afterUpdate: number;
   /** Forward and backward of so many batches come before each update. Default 1. */
   readonly iterSize?: number;
   readonly algorithms?: readonly Algorithm[];
@@ -27,9 +31,9 @@ export interface Prediction {
   readonly imagesPerSecond: number;
   /** Images a second, beside so many times those of one rank alone. */
   readonly efficiency: number;
-  /** Seconds of all sums of gradients, and of all sums that BatchNorm waits for. */
-  readonly gradientSeconds: number;
-  readonly syncSeconds: number;
+  /** Seconds that sums are under way while the rank may compute, and seconds of sums that it waits for. */
+  readonly sending: number;
+  readonly blocked: number;
   /** The part of both that computing hides, from 0 to 1; 1 where there are none. */
   readonly hidden: number;
   readonly limit: Limit;
@@ -75,8 +79,8 @@ export function predict(
     compute,
     imagesPerSecond: images / outcome.seconds,
     efficiency,
-    gradientSeconds: outcome.sending,
-    syncSeconds: outcome.blocked,
+    sending: outcome.sending,
+    blocked: outcome.blocked,
     hidden: messages > 0 ? clamp(1 - (outcome.seconds - compute) / messages) : 1,
     limit: limitOf(efficiency, outcome, run, { single, times, iterSize, cluster, ranks }),
     algorithm: allReduceCost(biggest, ranks, cluster, algorithms).algorithm,
@@ -104,7 +108,7 @@ type Played = Pick<Outcome, "sending" | "blocked" | "seconds">;
 
 /** One iteration with its update. Where it is not one batch, buckets are sent in the last backward. */
 function playOnce(ranks: number, cluster: Cluster, work: Workload, times: IterationTimes, change: Change): Played {
-  const { buckets, iterSize = 1, algorithms } = work;
+  const { iterSize = 1, algorithms } = work;
   const { latency = 1, bandwidth = 1, speed = 1, withoutSync = false } = change;
   const { secondsPerByte = cluster.remote.secondsPerByte } = change;
   const changed = { ...cluster, remote: { ...cluster.remote, secondsPerByte } };
@@ -116,23 +120,25 @@ function playOnce(ranks: number, cluster: Cluster, work: Workload, times: Iterat
   };
   const present = { ...cluster, perHost: placement(cluster, ranks).perHost };
   const rates = { alone: speed * computeRate(present, false), sending: speed * computeRate(present, true) };
-  const isAlone = ranks === 1;
-  const first = eventsOf(times, [], isAlone || withoutSync);
-  const last = eventsOf(times, isAlone ? [] : buckets, isAlone || withoutSync);
+  const sent = ranks === 1 ? { buckets: [], afterForward: 0, afterUpdate: 0 } : work;
+  const first = eventsOf(times, { ...sent, buckets: [] }, ranks === 1 || withoutSync);
+  const last = eventsOf(times, sent, ranks === 1 || withoutSync);
   const batches = [play(last, costOf, rates)];
   if (iterSize > 1) batches.push(...Array<Outcome>(iterSize - 1).fill(play(first, costOf, rates)));
   const sum = (pick: (outcome: Outcome) => number) => batches.reduce((total, outcome) => total + pick(outcome), 0);
+  const end = sent.afterUpdate > 0 ? costOf(sent.afterUpdate) : { latency: 0, transfer: 0 };
+  const agreed = end.latency + end.transfer;
   return {
     sending: sum(({ sending }) => sending),
-    blocked: sum(({ blocked }) => blocked),
-    seconds: sum(({ seconds }) => seconds) + times.update / rates.alone,
+    blocked: sum(({ blocked }) => blocked) + agreed,
+    seconds: sum(({ seconds }) => seconds) + times.update / rates.alone + agreed,
   };
 }
 
 /** Forward and backward of one batch. */
 export function eventsOf(
   { forward, backward }: IterationTimes,
-  buckets: Workload["buckets"],
+  { buckets, afterForward }: Pick<Workload, "buckets" | "afterForward">,
   withoutSync = false,
 ): readonly RankEvent[] {
   const step = ({ seconds, waitsFor }: StepTime): RankEvent[] => [
@@ -143,6 +149,7 @@ export function eventsOf(
     buckets.filter(({ after }) => after === index).map(({ bytes }) => ({ kind: "bucket", bytes }) as const);
   return [
     ...forward.flatMap(step),
+    ...(afterForward > 0 ? [{ kind: "bucket", bytes: afterForward } as const] : []),
     ...bucketsAfter(-1),
     ...backward.flatMap((each, index) => [...step(each), ...bucketsAfter(index)]),
   ];
