@@ -1,12 +1,5 @@
-import { create, isFieldSet } from "@bufbuild/protobuf";
 import type { Net } from "../core/net.js";
-import {
-  Phase,
-  SolverParameter_SnapshotFormat as SnapshotFormat,
-  type SolverParameter,
-  SolverParameterSchema,
-  SolverStateSchema,
-} from "../proto/gen/caffe_pb.js";
+import { Phase, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { yieldToEvents } from "../util/event-loop.js";
@@ -23,10 +16,9 @@ import { LossWatch } from "./loss-watch.js";
 import { learningRate, type Progress } from "./lr-policy.js";
 import { OutputMean, outputLines } from "./outputs.js";
 import { eventsOf, finish, type SolverEvent, type SolverRunOptions } from "./run.js";
-import { readRun, restoreRun, saveRun } from "./run-files.js";
-import { type Position, positionOf, runStateFile } from "./run-state.js";
+import { type Position, positionOf } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
-import { SnapshotFiles } from "./snapshot-files.js";
+import { Snapshots } from "./snapshots.js";
 import { SolverBase } from "./solver-base.js";
 import { testNetsOf, trainNetOf } from "./solver-nets.js";
 import { runTest } from "./test-batches.js";
@@ -59,7 +51,7 @@ export class Solver extends SolverBase {
   readonly #parallel: DataParallel;
   readonly #updater: Updater;
   readonly #lossWatch: LossWatch;
-  readonly #snapshotFiles: SnapshotFiles;
+  readonly #snapshots: Snapshots;
   /** The iteration of the last snapshot that was taken or restored. */
   #savedIter = 0;
   /** Why the last snapshot could not be written; undefined if it could. */
@@ -85,11 +77,12 @@ export class Solver extends SolverBase {
     this.net = net;
     this.testNets = testNets;
     this.#context = context;
-    this.#snapshotFiles = new SnapshotFiles(param, context);
     this.#tested = testNets.map(() => 0);
     // The gradients move before the updates are compiled.
     this.#parallel = new DataParallel({ net, testNets, param }, context.ranks, context.log);
     this.#updater = new Updater(net, ruleFor(param), param, this.#parallel.size);
+    const parts = { param, nets: [net, ...testNets], updater: this.#updater, parallel: this.#parallel } as const;
+    this.#snapshots = new Snapshots(parts, context);
     this.#lossWatch = new LossWatch(net, param, context);
     this.#smoothedLoss = new SmoothedLoss(param.averageLoss);
   }
@@ -236,7 +229,7 @@ export class Solver extends SolverBase {
   async #begin(stop: number): Promise<void> {
     this.#failure = undefined;
     this.#stopped = false;
-    if (this.#parallel.isRoot) await this.#snapshotFiles.check(this.iter, stop);
+    if (this.#parallel.isRoot) await this.#snapshots.files.check(this.iter, stop);
     this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(this.param.averageLoss);
     this.#restoredLoss = undefined;
     this.#lastDisplay = { time: performance.now(), iter: this.iter };
@@ -371,28 +364,11 @@ export class Solver extends SolverBase {
 
   /** @param isExact whether the nets stand between two iterations, so that a run can go on from here exactly */
   async #snapshot(isExact: boolean): Promise<void> {
-    const { param, net } = this;
-    const { log, states } = this.#context;
-    const hdf5 = param.snapshotFormat === SnapshotFormat.HDF5;
-    const { model, state, run: runFile } = this.#snapshotFiles.names(this.iter);
-    const positions = await this.#parallel.positions(this.#beforeTests ?? this.#position());
-    if (!positions) {
-      this.#savedIter = this.iter; // rank 0 writes for all
-      return;
-    }
-    await this.#snapshotFiles.prepare(this.iter);
-    const run = isExact ? await saveRun(runFile, this.#run, positions, this.#context) : undefined;
-    const format = hdf5 ? "HDF5" : "binary proto";
-    log("info", hdf5 ? "solver.cpp:474" : "solver.cpp:464", `Snapshotting to ${format} file ${model}`);
-    await net.inTurn.save(model, { diff: param.snapshotDiff });
-    const origin = hdf5 ? "sgd_solver.cpp:296" : "sgd_solver.cpp:284";
-    log("info", origin, `Snapshotting solver state to ${format} file ${state}`);
-    const { currentStep } = this.#progress;
-    const history = this.#updater.historyToMessage();
-    await states.write(state, create(SolverStateSchema, { iter: this.iter, learnedNet: model, history, currentStep }));
+    const position = isExact ? (this.#beforeTests ?? this.#position()) : undefined;
+    const files = await this.#snapshots.write(this.#progress, position);
     this.#savedIter = this.iter;
     this.#failure = undefined;
-    this.emit("snapshot", { iter: this.iter, model, state, run });
+    if (files) this.emit("snapshot", { iter: this.iter, ...files });
   }
 
   /** Takes a snapshot during a run, which goes on if the files cannot be written. */
@@ -409,11 +385,11 @@ export class Solver extends SolverBase {
   /** Saves what was learned when `error` ends the run. Where the loss is not finite, the last updates are of no use. */
   async #rescue(error: unknown): Promise<void> {
     const { log } = this.#context;
-    if (!this.#snapshotFiles.areWanted || this.iter === this.#savedIter) return;
+    if (!this.#snapshots.files.areWanted || this.iter === this.#savedIter) return;
     if (error instanceof MokaError && error.code === "MOKA_NAN") return;
     try {
       await this.#snapshot(false);
-      const { state } = this.#snapshotFiles.names(this.iter);
+      const { state } = this.#snapshots.files.names(this.iter);
       log("error", "moka:0", `An error ends the run after ${this.iter} iterations; ${state} is what was learned`);
     } catch (reason) {
       log("error", "moka:0", `What was learned in ${this.iter} iterations is lost: ${reasonOf(reason)}`);
@@ -439,30 +415,13 @@ export class Solver extends SolverBase {
   }
 
   async #restore(path: string): Promise<void> {
-    const parallel = this.#parallel;
-    const state = await parallel.fromRoot(() => this.#restoreWeights(path));
-    this.#progress.iter = state.iter;
-    this.#savedIter = state.iter;
-    this.#lossWatch.restored(state.iter);
-    this.#progress.currentStep = state.currentStep;
-    await parallel.shareRestored(this.#updater.history);
-    const file = runStateFile(path);
-    const run = await parallel.fromRoot(() => readRun(file, this.#run, this.#context));
+    const { iter, currentStep, run } = await this.#snapshots.restore(path);
+    Object.assign(this.#progress, { iter, currentStep });
+    this.#savedIter = iter;
+    this.#lossWatch.restored(iter);
     if (!run) return;
-    this.#tested = this.testNets.map((_, i) => run.tested?.[i] ?? 0);
-    const smoothed = await restoreRun(file, run, this.#run.nets, this.param.averageLoss, this.#context);
-    this.#restoredLoss = smoothed ?? this.#restoredLoss;
-  }
-
-  async #restoreWeights(path: string): Promise<Progress> {
-    const { log, states } = this.#context;
-    const state = await states.read(path);
-    log("info", "sgd_solver.cpp:336", "SGDSolver: restoring history");
-    this.#updater.loadHistory(state.history);
-    if (isFieldSet(state, SolverStateSchema.field.learnedNet)) {
-      await this.net.inTurn.copyTrainedLayersFrom(state.learnedNet, path);
-    }
-    return { iter: state.iter, currentStep: state.currentStep };
+    this.#tested = this.testNets.map((_, i) => run.state.tested?.[i] ?? 0);
+    this.#restoredLoss = run.smoothedLoss ?? this.#restoredLoss;
   }
 
   /**
