@@ -50,7 +50,7 @@ describe("moka scale", () => {
     expect(cluster.remote).toEqual({ latency: 0.005, secondsPerByte: 8e-6 });
     expect(notes).toEqual([]);
     const [one, eight] = predictions;
-    expect(one).toMatchObject({ ranks: 1, efficiency: 1, limit: "compute" });
+    expect(one).toMatchObject({ ranks: 1, efficiency: expect.closeTo(1, 9), limit: "compute" });
     // Three messages: the loss is hidden or not, the gradients and the order of the day are not; each has 3 steps or 6 of 5 ms.
     expect(eight.seconds).toBeGreaterThan(0.03);
     expect(eight).toMatchObject({ ranks: 8, hosts: 8, batch: 4, limit: "latency" });
@@ -75,6 +75,23 @@ describe("moka scale", () => {
     expect(text).toMatch(
       /\nmeasured: batch 2: .*\nmeasured: batch 8: .*\ntimes by batch: linear, at most [\d.]+ % from/,
     );
+  });
+
+  test("--sync-bn counts the messages of the program that ranks run", async () => {
+    const { out } = await moka("scale", model, ...quick, "--ranks", "1,8", "--sync-bn", "--latency", "5ms", "--json");
+    const { measured, sync, predictions, notes } = JSON.parse(out);
+    expect(measured.map(({ syncBatchNorm }: { syncBatchNorm: boolean }) => syncBatchNorm)).toEqual([false, true]);
+    // The net has BatchNorm layers; each sums in forward and in backward.
+    expect(sync.messages).toBeGreaterThan(1);
+    expect(sync.bytes).toBeGreaterThan(16 * sync.messages);
+    expect(predictions[0].blocked).toBe(0);
+    // A tree of 8 ranks has 3 steps.
+    expect(predictions[1].blocked).toBeGreaterThan(sync.messages * 0.015);
+    expect(predictions[1].limit).toBe("sync-BN");
+    expect(notes.join()).not.toContain("--sync-bn changes nothing");
+    const without = JSON.parse((await moka("scale", net(), ...quick, "--ranks", "2", "--sync-bn", "--json")).out);
+    expect(without.sync).toEqual({ messages: 0, bytes: 0 });
+    expect(without.notes).toEqual(["no layer sums statistics over ranks: --sync-bn changes nothing in this net"]);
   });
 
   test("--svg draws it", async () => {

@@ -62,7 +62,9 @@ test("buckets are complete after steps of the program; half precision halves the
   const bytes = 4 * (64 * 64 + 64);
   const lastWriter = (name: string) => {
     const diffs = new Set(net.layerDict.get(name)?.params.map(({ diff }) => diff.root));
-    return net.execution.plan.backward?.findLastIndex((step) => usesOf(step).writes.some(({ span }) => diffs.has(span.root)));
+    return net.execution.plan.backward?.findLastIndex((step) =>
+      usesOf(step).writes.some(({ span }) => diffs.has(span.root)),
+    );
   };
   expect(bucketTimes(net, 0, 4)).toEqual([
     { bytes, after: lastWriter("b") },
