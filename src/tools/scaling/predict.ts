@@ -182,8 +182,9 @@ function limitOf(
   const savings: readonly (readonly [Limit, number])[] = [
     ["bandwidth", seconds - run({ bandwidth: 0 }).seconds],
     ["latency", seconds - run({ latency: 0 }).seconds],
-    ["sync-BN", seconds - run({ withoutSync: true }).seconds],
-    ["batch", own - ideal],
+    // Its statistics cost computing too: with the same batch, nothing else makes a rank slower than one alone.
+    ["sync-BN", seconds - run({ withoutSync: true }).seconds + (times.batch === single.batch ? own - ideal : 0)],
+    ["batch", times.batch === single.batch ? 0 : own - ideal],
     ["cores", own / rate - own],
   ];
   // Without sync-BN's messages their latency is gone too: it is the limit unless the gradients' own latency saves more.
