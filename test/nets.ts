@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { Catalog, type LayerConstructor } from "../src/core/catalog.js";
+import type { Ranks } from "../src/core/communicator.js";
 import type { Engine } from "../src/core/engine.js";
 import { type PassName, passNames } from "../src/core/execution.js";
 import type { Phase } from "../src/core/layer.js";
@@ -21,6 +22,8 @@ export interface NetSetup {
   /** The generator of random numbers; default: a new one with `seed`. */
   readonly random?: Random;
   readonly log?: Log;
+  /** The processes that train the net together. Default: one. */
+  readonly ranks?: Ranks;
   readonly level?: number;
   readonly stage?: string[];
   readonly backward?: boolean;
@@ -55,6 +58,7 @@ export async function netFromText(text: string, setup: NetSetup = {}): Promise<N
     images: createImages(),
     random: setup.random ?? new Random(seed),
     log,
+    ranks: setup.ranks,
     weightFiles: {
       read: () => Promise.reject(new Error("no weight files here")),
       write: () => Promise.reject(new Error("no weight files here")),
