@@ -1,13 +1,13 @@
 // The public API: all values, and every type that a public signature mentions.
 
-export { createImages, type DecoderOptions } from "#platform";
+export { connectMpi, createImages, type DecoderOptions } from "#platform";
 export type { BatchOptions } from "./api/batch-nets.js";
 export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/calibrate.js";
 export { Classifier, type ClassifierOptions } from "./api/classifier.js";
 export { type Detection, Detector, type DetectorOptions, type Window } from "./api/detector.js";
 export { type DoctorOptions, type DoctorReport, doctor, type SideScores } from "./api/doctor.js";
 export { type DrawOptions, drawNet, drawNetToFile } from "./api/draw-net.js";
-export type { RunOptions } from "./api/environment.js";
+export type { RankOptions, RunOptions } from "./api/environment.js";
 export { type FoldOptions, type FoldResult, fold } from "./api/fold.js";
 export type { ImageInputOptions } from "./api/image-input.js";
 export { type FixResult, fix, type LintOptions, type LintResult, lint } from "./api/lint.js";
@@ -23,6 +23,7 @@ export { type MeanArray, Transformer } from "./api/transformer.js";
 export type { Node as LayerNode } from "./core/backward-plan.js";
 export type { Blob, BlobDescription } from "./core/blob.js";
 export type { LayerConstructor } from "./core/catalog.js";
+export type { AveragesOf, Communicator, Ranks, Reduction } from "./core/communicator.js";
 export type { LayerDescription, NetDescription } from "./core/describe-net.js";
 export type { Compiled, Engine } from "./core/engine.js";
 export type { Direction, Execution } from "./core/execution.js";
@@ -47,6 +48,7 @@ export type {
 } from "./core/kernels.js";
 export {
   type Arity,
+  type BatchStatistics,
   Layer,
   type LayerContext,
   type OneOrMore,
@@ -58,10 +60,12 @@ export type { LayerRange, NetInTurn } from "./core/net.js";
 export type { NetBase } from "./core/net-base.js";
 export type { StateOptions } from "./core/net-state.js";
 export type { Learnable } from "./core/params.js";
+export type { GradientGroup } from "./core/passes/announce-gradients.js";
 export type { Lifetime } from "./core/passes/pack.js";
 export type { Plan as RunPlan } from "./core/passes/plan-draft.js";
 export type { MemoryPlan, PlacedSpan } from "./core/passes/plan-memory.js";
 export type { HostStep, KernelStep, Program, Step } from "./core/program.js";
+export type { RankSum } from "./core/rank-sum.js";
 export type { KernelCalls, Recorder } from "./core/recorder.js";
 export type { FloatArray, Memory, Placement, Span, Storage } from "./core/span.js";
 export type { Tensor, TensorState } from "./core/tensor.js";
@@ -78,6 +82,7 @@ export type { Edit as TextEdit } from "./lint/edits.js";
 export type { Finding, FoundProblem, Level, Levels } from "./lint/lint.js";
 export type { Fix, Severity } from "./lint/rule.js";
 export { createFiles, type FileContent, type MemoryFiles } from "./platform/memory-files.js";
+export type { MpiCommunicator, MpiOptions, ReductionTimes } from "./platform/mpi-communicator.js";
 export type { FilesOptions } from "./platform/open-files.js";
 export { type DatumValues, readBlobProto, readDatum, writeBlobProto, writeDatum } from "./proto/binary/index.js";
 export type { ReadOptions } from "./proto/binary/read.js";

@@ -33,6 +33,8 @@ export interface NetSetup {
   readonly fuse?: boolean;
   /** Whether passes that share memory run. Default true. */
   readonly shareMemory?: boolean;
+  /** The processes that train the net together. Default: one. */
+  readonly ranks?: Ranks;
   /** Layers that are not Moka's own, by type. */
   readonly own?: Readonly<Record<string, LayerConstructor>>;
   /** The name of the text's file, for errors and log lines. */
@@ -65,6 +67,7 @@ export async function netFromText(text: string, setup: NetSetup = {}): Promise<N
     },
     ...(setup.backward !== undefined && { backward: setup.backward }),
     keep: setup.keep,
+    ranks: setup.ranks,
     passes: passesOf(setup),
   });
 }

@@ -1,5 +1,6 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import { modifiedAt } from "#platform";
+import { type Communicator, fromRoot } from "../core/communicator.js";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles } from "../data/weight-files.js";
@@ -7,17 +8,19 @@ import { isAddress } from "../platform/open-files.js";
 import { NetStateSchema, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { lintCommand } from "../solvers/loss-error.js";
+import { restartFrom } from "../solvers/restart.js";
 import { Solver as CoreSolver } from "../solvers/solver.js";
-import { check, reasonOf } from "../util/errors.js";
+import { check, MokaError, reasonOf } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
+import { freshSeed, Random } from "../util/random.js";
 import { stoppable } from "../util/work.js";
-import { createEngine, netContext, type RunOptions } from "./environment.js";
+import { createEngine, netContext, type RankOptions, type RunOptions, ranksOf } from "./environment.js";
 import { netFrom, readSolver, readText, type SolverSource } from "./read-text.js";
 import { causesIn, errorsIn, type Training, type TrainingFinding } from "./training.js";
 
-export interface SolverOptions extends RunOptions {
+export interface SolverOptions extends RunOptions, RankOptions {
   /** Weights to load: files or messages, as for `net.copyTrainedLayersFrom`. Not together with `snapshot`. */
   readonly weights?: Weights | undefined;
   /**
@@ -26,6 +29,12 @@ export interface SolverOptions extends RunOptions {
    * beginning, as in Caffe. If layers get data from the caller, call `solver.restore` instead, after they got the data.
    */
   readonly snapshot?: string | URL | undefined;
+  /**
+   * Resumes from the last whole snapshot with the solver's `snapshot_prefix`, if there is one: for a job that a scheduler starts
+   * again after a failure. At most this many times in a row without a new snapshot; they are counted in
+   * `<snapshot_prefix>.restarts.json`. Not together with `snapshot`. Default: no snapshot is looked for.
+   */
+  readonly restarts?: number | undefined;
   /** Level and stages of the training net's state, for include and exclude rules. Default: 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
@@ -74,13 +83,21 @@ export async function loadSolver(
   options: SolverOptions,
   passes?: readonly PassName[],
 ): Promise<Solver> {
-  const { weights, snapshot, keep = "all" } = options;
+  const { weights, keep = "all", restarts } = options;
+  let { snapshot } = options;
   check(keep === "all" || keep === "outputs", "MOKA_USAGE", `keep must be "all" or "outputs", not "${keep}"`);
   check(
     weights === undefined || snapshot === undefined,
     "MOKA_USAGE",
     "give a snapshot to resume training or weights to finetune, but not both",
   );
+  check(
+    restarts === undefined || snapshot === undefined,
+    "MOKA_USAGE",
+    "give a snapshot to resume from, or restarts to look for the last one, but not both",
+  );
+  const ranks = ranksOf(options);
+  const { communicator } = ranks;
   const engine = await createEngine(options);
   let solver: Solver | undefined;
   try {
@@ -88,7 +105,13 @@ export async function loadSolver(
     const { param, file, text } = await readSolver(source, files, log);
     const texts = new Map([["", { file, text }]]);
     await completeParam(param, file, options, files, log);
-    const context = netContext(engine, options, seedOf(param));
+    if (restarts !== undefined) {
+      snapshot = await fromRoot(communicator, () => restartFrom(param, restarts, { files, log, modifiedAt }));
+      if (snapshot !== undefined) param.weights = [];
+    }
+    const given = options.seed ?? seedOf(param);
+    const seed = await commonSeed(communicator, given);
+    const context = { ...netContext(engine, options, seed), ranks };
     const linted = async (net: Net) => {
       if (!options.lint) return undefined;
       try {
@@ -115,11 +138,15 @@ export async function loadSolver(
       states: new SolverStateFiles(files),
       files,
       random: context.random,
+      seed: given,
+      ranks,
       modifiedAt,
       engine,
     });
+    // The nets were built with the same numbers on all ranks. From here on each draws its own, as in Caffe.
+    if (communicator.rank > 0) context.random.restore(new Random(seed + communicator.rank).state);
     try {
-      if (weights !== undefined && typeof weights !== "string") {
+      if (weights !== undefined && typeof weights !== "string" && snapshot === undefined) {
         for (const net of [solver.net, ...solver.testNets]) await net.copyTrainedLayersFrom(weights, undefined, true);
       }
       if (snapshot !== undefined) {
@@ -136,9 +163,18 @@ export async function loadSolver(
     options.signal?.throwIfAborted();
     return solver;
   } catch (error) {
+    if (!(error instanceof MokaError && error.code === "MOKA_RANK" && communicator.rank > 0))
+      await communicator.fail(error);
     await (solver ?? engine).dispose();
     throw error;
   }
+}
+
+/** The seed of all ranks: the one that is given, else one that rank 0 draws. */
+async function commonSeed(communicator: Communicator, given: number | undefined): Promise<number> {
+  const seed = Float64Array.of(given ?? freshSeed());
+  if (communicator.size > 1) await communicator.broadcast(seed);
+  return seed[0] ?? 0;
 }
 
 /** Adds the options to a solver's message, and completes its `snapshot_prefix` as Caffe does. */

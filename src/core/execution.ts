@@ -1,5 +1,6 @@
 import { MokaError } from "../util/errors.js";
 import type { Engine } from "./engine.js";
+import { announceGradients, type GradientGroup } from "./passes/announce-gradients.js";
 import { fuseBatchNorm } from "./passes/fuse-batch-norm.js";
 import { fuseForward } from "./passes/fuse-forward.js";
 import { fusePool } from "./passes/fuse-pool.js";
@@ -42,6 +43,8 @@ export interface ExecutionOptions extends Omit<PassContext, "engine"> {
   readonly passes: readonly PassName[];
   /** Spans whose values change only through their arrays. One that a step writes is ignored. */
   readonly constants?: ReadonlySet<Span>;
+  /** Who wants to know, during backward, when gradients of parameters are computed. Default: nobody. */
+  readonly groups?: readonly GradientGroup[];
   /** Whether to run the steps as recorded, because the execution before this one did. Default false. */
   readonly isUnfused?: boolean;
 }
@@ -81,10 +84,10 @@ export class Execution {
   #hasRun = false;
 
   constructor(recorded: Plan, engine: Engine, options: ExecutionOptions) {
-    const { passes, constants = new Set(), isUnfused = false } = options;
+    const { passes, constants = new Set(), groups = [], isUnfused = false } = options;
     this.#isUnfused = isUnfused;
     this.#engine = engine;
-    this.recorded = recorded;
+    this.recorded = announceGradients(recorded, groups);
     this.#kept = options.kept;
     this.#sharesMemory = passes.includes("plan-memory");
     const draft = new PlanDraft(recorded);
@@ -98,7 +101,7 @@ export class Execution {
     this.spans = draft.spans;
     this.#groups = draft.groups;
     this.#skipped = draft.skipped;
-    this.#plan = draft.plan;
+    this.#plan = announceGradients(draft.plan, groups);
     this.#memory = this.#planMemory();
   }
 

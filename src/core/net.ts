@@ -18,6 +18,7 @@ import type { Layer, Phase } from "./layer.js";
 import { loadWeights, type WeightFiles } from "./load-weights.js";
 import { NetBase } from "./net-base.js";
 import type { Learnable } from "./params.js";
+import type { GradientGroup } from "./passes/announce-gradients.js";
 import type { Program } from "./program.js";
 import { type RecordingOptions, Recordings } from "./recordings.js";
 import { reshapeNodes } from "./reshape-nodes.js";
@@ -377,6 +378,23 @@ export class Net extends NetBase {
     this.#checkIdle();
     shareTrainedLayers(this.layers, other.layers, this.log);
     this.#recordings.drop();
+  }
+
+  /**
+   * Tells, in all later runs of backward, when gradients of parameters are computed, while backward goes on below them: for
+   * work that can begin with them, such as their sum over several machines. It replaces the groups that were given before.
+   *
+   * @example
+   * ```ts
+   * const [weights] = net.learnables;
+   * net.announceGradients([{ spans: [weights.tensor.diff], ready: () => console.log(`${weights.layer.name} is done`) }]);
+   * await net.forward({ data: pixels });
+   * await net.backward(); // conv1 is done
+   * ```
+   */
+  announceGradients(groups: readonly GradientGroup[]): void {
+    this.#checkIdle();
+    this.#recordings.announceGradients(groups);
   }
 
   /**

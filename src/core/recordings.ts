@@ -4,6 +4,7 @@ import type { NetParts } from "./build-net.js";
 import type { Catalog } from "./catalog.js";
 import type { Engine } from "./engine.js";
 import { Execution, type PassName, passNames } from "./execution.js";
+import type { GradientGroup } from "./passes/announce-gradients.js";
 import { type Recording, record } from "./recorder.js";
 import type { Span } from "./span.js";
 import type { Tensor, TensorState } from "./tensor.js";
@@ -64,6 +65,7 @@ export class Recordings {
   #current: Version | undefined;
   /** The key of the version for the present shapes. */
   #key: string;
+  #groups: readonly GradientGroup[] = [];
   /** The recordings of forward before the first version exists. */
   #started: Recording[] = [];
 
@@ -125,6 +127,12 @@ export class Recordings {
     this.#limit();
   }
 
+  /** Calls `ready` of each group in all later runs of backward, as soon as its gradients are computed. */
+  announceGradients(groups: readonly GradientGroup[]): void {
+    this.#groups = groups;
+    this.drop();
+  }
+
   /** Drops all recordings: the layers record again at the next use. */
   drop(): void {
     const spans = this.#versions.flatMap(spansOf);
@@ -170,6 +178,7 @@ export class Recordings {
       passes,
       keep,
       kept: keep === "outputs" ? this.#keptSpans([...forward, ...backward]) : undefined,
+      groups: this.#groups,
       inference,
       isUnfused,
       constants: new Set(inference ? learnables.map(({ tensor }) => tensor.data) : []),

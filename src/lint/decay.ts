@@ -63,7 +63,15 @@ function compute(solver: SolverParameter, { lrMult, decayMult }: Multipliers): D
   const span = (name: string) => new Span(name, 1, memory);
   const [rate, clip, correction] = [span("rate"), span("clip"), span("correction")];
   const { recorder, steps } = record(0, "decay", memory, false);
-  rule.record(recorder, { param: { tensor, lrMult, decayMult }, history, rate, clip, correction, solver });
+  rule.record(recorder, {
+    param: { tensor, lrMult, decayMult },
+    history,
+    rate,
+    clip,
+    correction,
+    solver,
+    batches: solver.iterSize,
+  });
   const calls = steps
     .filter((step) => step.kind === "kernel")
     .map((step) => bind(step, definitions[step.kernel as keyof typeof definitions]));

@@ -1,3 +1,4 @@
+import type { Ranks } from "../core/communicator.js";
 import type { Engine } from "../core/engine.js";
 import type { Net } from "../core/net.js";
 import type { NetParameter, NetState, SolverState } from "../proto/gen/caffe_pb.js";
@@ -29,6 +30,10 @@ export interface SolverContext {
   readonly files: Files;
   /** The generator that all layers of its nets share. */
   readonly random: Random;
+  /** The seed that was given, by an option or the solver; undefined if it was drawn. */
+  readonly seed?: number | undefined;
+  /** The processes that train together. Default: this one alone. */
+  readonly ranks?: Ranks | undefined;
   /** When a file was last written to, in ms since 1970; undefined if that is not known. */
   modifiedAt(path: string): Promise<number | undefined>;
 }

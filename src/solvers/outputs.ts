@@ -1,3 +1,4 @@
+import type { Communicator } from "../core/communicator.js";
 import type { Net } from "../core/net.js";
 import { formatNumber } from "../util/number-format.js";
 
@@ -20,6 +21,31 @@ export class OutputMean {
       this.#sums.set(name, sums);
       for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (values[i] ?? 0);
     }
+  }
+
+  /** Adds what the other ranks have added, in a call that all of them make; returns the sum of their `loss`. */
+  async addRanks(communicator: Communicator, loss: number): Promise<number> {
+    if (communicator.size === 1) return loss;
+    const names = this.#net.outputs;
+    // A rank without a batch has no sums yet.
+    const lengths = Float64Array.from(names, (name) => this.#sums.get(name)?.length ?? 0);
+    await communicator.allReduce(lengths, "max");
+    const message = new Float64Array(lengths.reduce((sum, length) => sum + length, 2));
+    message.set([this.#batches, loss]);
+    let at = 2;
+    for (const [i, name] of names.entries()) {
+      message.set(this.#sums.get(name) ?? [], at);
+      at += lengths[i] ?? 0;
+    }
+    await communicator.allReduce(message);
+    at = 2;
+    for (const [i, name] of names.entries()) {
+      const end = at + (lengths[i] ?? 0);
+      this.#sums.set(name, message.slice(at, end));
+      at = end;
+    }
+    this.#batches = message[0] ?? 0;
+    return message[1] ?? 0;
   }
 
   result(): Record<string, Float32Array> {

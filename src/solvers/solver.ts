@@ -1,33 +1,27 @@
-import { create, isFieldSet } from "@bufbuild/protobuf";
 import type { Net } from "../core/net.js";
-import {
-  Phase,
-  SolverParameter_SnapshotFormat as SnapshotFormat,
-  type SolverParameter,
-  SolverParameterSchema,
-  SolverStateSchema,
-} from "../proto/gen/caffe_pb.js";
+import { Phase, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { yieldToEvents } from "../util/event-loop.js";
 import { pathOf } from "../util/files.js";
 import { formatNumber } from "../util/number-format.js";
 import { Turns } from "../util/turns.js";
-import { upTo, type WorkOptions, watched } from "../util/work.js";
+import type { WorkOptions } from "../util/work.js";
 import { buildChoice } from "./build-choice.js";
 import { checkSolver } from "./checks.js";
 import type { SolverContext } from "./context.js";
+import { DataParallel } from "./data-parallel.js";
 import { ruleFor } from "./index.js";
 import { LossWatch } from "./loss-watch.js";
 import { learningRate, type Progress } from "./lr-policy.js";
 import { OutputMean, outputLines } from "./outputs.js";
 import { eventsOf, finish, type SolverEvent, type SolverRunOptions } from "./run.js";
-import { restoreRun, saveRun } from "./run-files.js";
-import { type Position, positionOf, runStateFile } from "./run-state.js";
+import { type Position, positionOf } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
-import { SnapshotFiles } from "./snapshot-files.js";
+import { Snapshots } from "./snapshots.js";
 import { SolverBase } from "./solver-base.js";
 import { testNetsOf, trainNetOf } from "./solver-nets.js";
+import { runTest } from "./test-batches.js";
 import { Updater } from "./updater.js";
 
 /** A request to a running solver, as signals make them in Caffe. */
@@ -54,9 +48,10 @@ export class Solver extends SolverBase {
   /** The solver's message. It is read at each iteration. */
   readonly param: SolverParameter;
   readonly #context: SolverContext;
+  readonly #parallel: DataParallel;
   readonly #updater: Updater;
   readonly #lossWatch: LossWatch;
-  readonly #snapshotFiles: SnapshotFiles;
+  readonly #snapshots: Snapshots;
   /** The iteration of the last snapshot that was taken or restored. */
   #savedIter = 0;
   /** Why the last snapshot could not be written; undefined if it could. */
@@ -69,6 +64,8 @@ export class Solver extends SolverBase {
   #restoredLoss: SmoothedLoss | undefined;
   /** The position of the run before the tests that are running now. */
   #beforeTests: Position | undefined;
+  /** For each test net, the batches that were run so far, by all ranks. */
+  #tested: number[];
   #loss = Number.NaN;
   #stopped = false;
   #getRequest: () => SolverAction = () => "none";
@@ -80,8 +77,12 @@ export class Solver extends SolverBase {
     this.net = net;
     this.testNets = testNets;
     this.#context = context;
-    this.#snapshotFiles = new SnapshotFiles(param, context);
-    this.#updater = new Updater(net, ruleFor(param), param);
+    this.#tested = testNets.map(() => 0);
+    // The gradients move before the updates are compiled.
+    this.#parallel = new DataParallel({ net, testNets, param }, context.ranks, context.log);
+    this.#updater = new Updater(net, ruleFor(param), param, this.#parallel.size);
+    const parts = { param, nets: [net, ...testNets], updater: this.#updater, parallel: this.#parallel } as const;
+    this.#snapshots = new Snapshots(parts, context);
     this.#lossWatch = new LossWatch(net, param, context);
     this.#smoothedLoss = new SmoothedLoss(param.averageLoss);
   }
@@ -91,7 +92,9 @@ export class Solver extends SolverBase {
     const { log } = context;
     log("info", "solver.cpp:45", `Initializing solver from parameters: \n${formatText(SolverParameterSchema, param)}`);
     await checkSolver(param, context.files, log);
-    if (param.snapshot > 0 || param.snapshotAfterTrain) await context.states.probe(`${param.snapshotPrefix}_iter_0`);
+    const isRoot = (context.ranks?.communicator.rank ?? 0) === 0;
+    if (isRoot && (param.snapshot > 0 || param.snapshotAfterTrain))
+      await context.states.probe(`${param.snapshotPrefix}_iter_0`);
 
     const built: Net[] = [];
     try {
@@ -104,7 +107,9 @@ export class Solver extends SolverBase {
         testNet.shareTrainedLayersWith(net);
       }
       log("info", "solver.cpp:57", "Solver scaffolding done.");
-      return new Solver(param, net, built.slice(1), context);
+      const solver = new Solver(param, net, built.slice(1), context);
+      await solver.#parallel.start(context.seed);
+      return solver;
     } catch (error) {
       for (const net of built) await net.dispose();
       throw error;
@@ -162,7 +167,7 @@ export class Solver extends SolverBase {
    * ```
    */
   async step(iterations: number, work: WorkOptions = {}): Promise<void> {
-    await this.#usable.#calls.take(() => finish(this.#step(iterations, work)));
+    await this.#usable.#calls.take(() => finish(this.#parallel.together(this.#step(iterations, work), work)));
   }
 
   /**
@@ -183,7 +188,7 @@ export class Solver extends SolverBase {
   run(options: SolverRunOptions = {}): AsyncGenerator<SolverEvent, void, undefined> {
     const { iterations } = options;
     const parts = iterations === undefined ? this.#solve(options) : this.#step(iterations, options);
-    return eventsOf(this, parts, (part) => this.#usable.#calls.take(part));
+    return eventsOf(this, this.#parallel.together(parts, options), (part) => this.#usable.#calls.take(part));
   }
 
   async *#step(iterations: number, work: WorkOptions): AsyncGenerator<void> {
@@ -224,7 +229,7 @@ export class Solver extends SolverBase {
   async #begin(stop: number): Promise<void> {
     this.#failure = undefined;
     this.#stopped = false;
-    await this.#snapshotFiles.check(this.iter, stop);
+    if (this.#parallel.isRoot) await this.#snapshots.files.check(this.iter, stop);
     this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(this.param.averageLoss);
     this.#restoredLoss = undefined;
     this.#lastDisplay = { time: performance.now(), iter: this.iter };
@@ -236,7 +241,7 @@ export class Solver extends SolverBase {
     this.net.clearParamDiffs();
     await this.#iterate();
     await yieldToEvents();
-    const request = this.#getRequest();
+    const request = await this.#request();
     if ((param.snapshot > 0 && this.iter % param.snapshot === 0) || request === "snapshot") await this.#trySnapshot();
     if (request === "stop") this.#stopped = true;
     return request !== "stop";
@@ -255,20 +260,22 @@ export class Solver extends SolverBase {
    * ```
    */
   async solve(work: WorkOptions = {}): Promise<void> {
-    await this.#usable.#calls.take(() => finish(this.#solve(work)));
+    await this.#usable.#calls.take(() => finish(this.#parallel.together(this.#solve(work), work)));
   }
 
   async *#solve(work: WorkOptions): AsyncGenerator<void> {
     work.signal?.throwIfAborted();
     const { param } = this;
     const { log, files } = this.#context;
-    if (files.readOnly && param.snapshotAfterTrain) await files.probe(`${param.snapshotPrefix}_iter_${param.maxIter}`);
+    if (files.readOnly && param.snapshotAfterTrain && this.#parallel.isRoot)
+      await files.probe(`${param.snapshotPrefix}_iter_${param.maxIter}`);
     log("info", "solver.cpp:289", `Solving ${this.net.name}`);
     log("info", "solver.cpp:290", `Learning Rate Policy: ${param.lrPolicy}`);
     try {
       yield* this.#iterations(param.maxIter - this.iter, work);
     } catch (error) {
-      if (!work.signal?.aborted) await this.net.turn(() => this.#rescue(error));
+      // Of several ranks, each stands elsewhere now: their last snapshot is what all can go on from.
+      if (!work.signal?.aborted && this.#parallel.size === 1) await this.net.turn(() => this.#rescue(error));
       throw error;
     }
     const wasJustTaken = param.snapshot > 0 && this.iter % param.snapshot === 0 && !this.#failure;
@@ -283,7 +290,7 @@ export class Solver extends SolverBase {
     }
     if (param.display > 0 && this.iter % param.display === 0) {
       await this.net.runForward();
-      this.#smoothedLoss.add(this.net.loss);
+      this.#smoothedLoss.add(await this.#parallel.mean(this.net.loss));
       log("info", "solver.cpp:327", `Iteration ${this.iter}, loss = ${formatNumber(this.smoothedLoss)}`);
     }
     if (param.testInterval > 0 && this.iter % param.testInterval === 0) yield* this.#testAll(work);
@@ -316,24 +323,20 @@ export class Solver extends SolverBase {
     check(net, "MOKA_USAGE", `there is no test net ${index}; the solver has ${this.testNets.length}`);
     const { log } = this.#context;
     log("info", "solver.cpp:347", `Iteration ${this.iter}, Testing net (#${index})`);
-    const mean = new OutputMean(net);
-    let loss = 0;
-    const batches = this.param.testIter[index] ?? 0;
-    let isStopped = false;
-    for await (const _ of watched(upTo(batches), { what: "test batches", total: batches }, work)) {
-      await yieldToEvents();
-      const request = this.#getRequest();
+    const wanted = this.param.testIter[index] ?? 0;
+    const goesOn = async () => {
+      const request = await this.#request();
       if (request === "snapshot") await this.#trySnapshot();
-      if (request === "stop") {
-        this.#stopped = isStopped = true;
-        log("info", "solver.cpp:396", "Test interrupted.");
-        break;
-      }
-      await net.inTurn.forward();
-      mean.add();
-      loss += net.loss;
-    }
-    const outputs = mean.result();
+      if (request !== "stop") return true;
+      this.#stopped = true;
+      log("info", "solver.cpp:396", "Test interrupted.");
+      return false;
+    };
+    const before = this.#tested[index] ?? 0;
+    await this.#parallel.shareAverages();
+    const test = await runTest(net, wanted, before, this.#parallel.communicator, goesOn, work);
+    const { outputs, loss, batches, isStopped } = test;
+    this.#tested[index] = before + batches;
     if (isStopped) return outputs;
     if (this.param.testComputeLoss) {
       log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / batches)}`);
@@ -361,25 +364,11 @@ export class Solver extends SolverBase {
 
   /** @param isExact whether the nets stand between two iterations, so that a run can go on from here exactly */
   async #snapshot(isExact: boolean): Promise<void> {
-    const { param, net } = this;
-    const { log, states } = this.#context;
-    const hdf5 = param.snapshotFormat === SnapshotFormat.HDF5;
-    const { model, state, run: runFile } = this.#snapshotFiles.names(this.iter);
-    await this.#snapshotFiles.prepare(this.iter);
-    const run = isExact
-      ? await saveRun(runFile, this.#run, this.#beforeTests ?? this.#position(), this.#context)
-      : undefined;
-    const format = hdf5 ? "HDF5" : "binary proto";
-    log("info", hdf5 ? "solver.cpp:474" : "solver.cpp:464", `Snapshotting to ${format} file ${model}`);
-    await net.inTurn.save(model, { diff: param.snapshotDiff });
-    const origin = hdf5 ? "sgd_solver.cpp:296" : "sgd_solver.cpp:284";
-    log("info", origin, `Snapshotting solver state to ${format} file ${state}`);
-    const { currentStep } = this.#progress;
-    const history = this.#updater.historyToMessage();
-    await states.write(state, create(SolverStateSchema, { iter: this.iter, learnedNet: model, history, currentStep }));
+    const position = isExact ? (this.#beforeTests ?? this.#position()) : undefined;
+    const files = await this.#snapshots.write(this.#progress, position);
     this.#savedIter = this.iter;
     this.#failure = undefined;
-    this.emit("snapshot", { iter: this.iter, model, state, run });
+    if (files) this.emit("snapshot", { iter: this.iter, ...files });
   }
 
   /** Takes a snapshot during a run, which goes on if the files cannot be written. */
@@ -396,11 +385,11 @@ export class Solver extends SolverBase {
   /** Saves what was learned when `error` ends the run. Where the loss is not finite, the last updates are of no use. */
   async #rescue(error: unknown): Promise<void> {
     const { log } = this.#context;
-    if (!this.#snapshotFiles.areWanted || this.iter === this.#savedIter) return;
+    if (!this.#snapshots.files.areWanted || this.iter === this.#savedIter) return;
     if (error instanceof MokaError && error.code === "MOKA_NAN") return;
     try {
       await this.#snapshot(false);
-      const { state } = this.#snapshotFiles.names(this.iter);
+      const { state } = this.#snapshots.files.names(this.iter);
       log("error", "moka:0", `An error ends the run after ${this.iter} iterations; ${state} is what was learned`);
     } catch (reason) {
       log("error", "moka:0", `What was learned in ${this.iter} iterations is lost: ${reasonOf(reason)}`);
@@ -426,19 +415,13 @@ export class Solver extends SolverBase {
   }
 
   async #restore(path: string): Promise<void> {
-    const { log, states } = this.#context;
-    const state = await states.read(path);
-    log("info", "sgd_solver.cpp:336", "SGDSolver: restoring history");
-    this.#updater.loadHistory(state.history);
-    if (isFieldSet(state, SolverStateSchema.field.learnedNet)) {
-      await this.net.inTurn.copyTrainedLayersFrom(state.learnedNet, path);
-    }
-    this.#progress.iter = state.iter;
-    this.#savedIter = state.iter;
-    this.#lossWatch.restored(state.iter);
-    this.#progress.currentStep = state.currentStep;
-    const smoothed = await restoreRun(runStateFile(path), this.#run, this.param.averageLoss, this.#context);
-    this.#restoredLoss = smoothed ?? this.#restoredLoss;
+    const { iter, currentStep, run } = await this.#snapshots.restore(path);
+    Object.assign(this.#progress, { iter, currentStep });
+    this.#savedIter = iter;
+    this.#lossWatch.restored(iter);
+    if (!run) return;
+    this.#tested = this.testNets.map((_, i) => run.state.tested?.[i] ?? 0);
+    this.#restoredLoss = run.smoothedLoss ?? this.#restoredLoss;
   }
 
   /**
@@ -456,6 +439,7 @@ export class Solver extends SolverBase {
    */
   async applyUpdate(): Promise<void> {
     await this.#usable.net.turn(async () => {
+      await this.#parallel.sumGradients();
       await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
       this.#progress.iter++;
     });
@@ -478,6 +462,7 @@ export class Solver extends SolverBase {
     // All is freed, even if closing one of the layers fails.
     const closed = await Promise.allSettled(this.#run.nets.map((net) => net.dispose()));
     this.#updater.dispose();
+    this.#parallel.release();
     await this.#context.engine.dispose();
     for (const end of closed) if (end.status === "rejected") throw end.reason;
   }
@@ -491,7 +476,7 @@ export class Solver extends SolverBase {
   // ---- saving and restoring a run
 
   #position(): Position {
-    return positionOf(this.#run.nets, this.#context.random, this.#smoothedLoss.window);
+    return positionOf(this.#run.nets, this.#context.random, this.#smoothedLoss.window, this.#tested);
   }
 
   get #run() {
@@ -510,11 +495,13 @@ export class Solver extends SolverBase {
       await net.inTurn.forward();
       loss += net.loss;
       if (!Number.isFinite(loss)) throw await this.#lossWatch.error(this);
+      this.#parallel.forwardDone(net.loss, i === param.iterSize - 1);
       await net.inTurn.backward();
     }
+    loss = await this.#parallel.finishIteration(loss);
     this.#loss = Math.fround(loss / param.iterSize);
     this.#smoothedLoss.add(this.#loss);
-    if (isDisplayed) this.#display();
+    if (isDisplayed) await this.#display();
     await this.#lossWatch.look(this);
     const { currentStep: stepBefore } = this.#progress;
     const lr = learningRate(param, this.#progress);
@@ -529,9 +516,16 @@ export class Solver extends SolverBase {
     this.emit("iteration", { iter: this.iter, loss: this.loss, smoothedLoss: this.smoothedLoss, lr });
     await this.#updater.apply(lr, this.iter);
     this.#progress.iter++;
+    await this.#parallel.check(this.iter, this.#updater.history);
   }
 
-  #display(): void {
+  /** What is asked for now: on several ranks, what one of them is asked for. */
+  async #request(): Promise<SolverAction> {
+    const order: readonly SolverAction[] = ["none", "snapshot", "stop"];
+    return order[await this.#parallel.greatest(order.indexOf(this.#getRequest()))] ?? "none";
+  }
+
+  async #display(): Promise<void> {
     const { log } = this.#context;
     const now = performance.now();
     const seconds = (now - this.#lastDisplay.time) / 1000;
@@ -539,8 +533,10 @@ export class Solver extends SolverBase {
     const speed = `${formatNumber(rate)} iter/s, ${formatNumber(seconds)}s/${this.param.display} iters`;
     log("info", "solver.cpp:239", `Iteration ${this.iter} (${speed}), loss = ${formatNumber(this.smoothedLoss)}`);
     this.#lastDisplay = { time: now, iter: this.iter };
-    const outputs = Object.fromEntries(this.net.outputs.map((name) => [name, this.net.blobs.get(name)?.data ?? []]));
-    for (const line of outputLines("Train", this.net, outputs)) log("info", "solver.cpp:258", line);
+    const mean = new OutputMean(this.net);
+    mean.add();
+    await mean.addRanks(this.#parallel.communicator, 0);
+    for (const line of outputLines("Train", this.net, mean.result())) log("info", "solver.cpp:258", line);
   }
 
   #isTestDue(): boolean {

@@ -18,6 +18,8 @@ interface Update {
   /** One value, written before every update: the result of the rule's `correction`, or 1. */
   readonly correction: Span;
   readonly solver: SolverParameter;
+  /** The number of batches whose gradients were added up: `iter_size` on each rank. */
+  readonly batches: number;
 }
 
 /** The update rule of a type of solver. */
@@ -37,10 +39,10 @@ export interface UpdateRule {
 }
 
 /**
- * The arguments that all rules have in common: the gradient, averaged over `iter_size`, clipped, plus the weight decay
+ * The arguments that all rules have in common: the gradient, averaged over `iter_size` and the ranks, clipped, plus the weight decay
  * (of w, or of its sign with `regularization_type: "L1"`), and the learning rate times the parameter's `lr_mult`.
  */
-export function descent({ param, rate, clip, solver }: Update): Descent {
+export function descent({ param, rate, clip, solver, batches }: Update): Descent {
   const { tensor, lrMult, decayMult } = param;
   return {
     w: tensor.data,
@@ -48,7 +50,7 @@ export function descent({ param, rate, clip, solver }: Update): Descent {
     rate,
     clip,
     rateScale: lrMult,
-    gradientScale: Math.fround(1 / solver.iterSize),
+    gradientScale: Math.fround(1 / batches),
     decay: Math.fround(solver.weightDecay * decayMult),
     isL1: solver.regularizationType === "L1",
   };

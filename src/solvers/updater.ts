@@ -23,11 +23,16 @@ export class Updater {
   readonly #updateRunner: Runner;
   readonly #normRunner: Runner;
 
-  constructor(net: Net, rule: UpdateRule, solver: SolverParameter) {
+  /** The number of ranks over which the gradients are summed. */
+  readonly #ranks: number;
+
+  /** @param ranks the number of processes that train together: the gradients are their sums. Default 1 */
+  constructor(net: Net, rule: UpdateRule, solver: SolverParameter, ranks = 1) {
     const { engine, learnables } = net;
     this.#net = net;
     this.#rule = rule;
     this.#solver = solver;
+    this.#ranks = ranks;
     const histories = Array.from({ length: rule.histories }, (_, i) =>
       learnables.map(({ tensor }) => new Tensor(`${tensor.name} history ${i}`, tensor.shape, engine)),
     );
@@ -41,7 +46,7 @@ export class Updater {
     const spans = { rate: this.#rate, clip: this.#clip, correction: this.#correction };
     learnables.forEach((param, i) => {
       const history = histories.map((tensors) => tensors[i] as Tensor);
-      rule.record(update.recorder, { param, history, ...spans, solver });
+      rule.record(update.recorder, { param, history, ...spans, solver, batches: solver.iterSize * ranks });
     });
     this.#updateRunner = new Runner(update, engine);
 
@@ -94,7 +99,8 @@ export class Updater {
   async #clipScale(): Promise<number> {
     await this.#normRunner.run(0, 0);
     const limit = this.#solver.clipGradients;
-    const norm = Math.sqrt(this.#norm.array[0] ?? 0);
+    // Caffe clips the gradients averaged over the ranks, and summed over iter_size.
+    const norm = Math.sqrt(this.#norm.array[0] ?? 0) / this.#ranks;
     if (norm <= limit) return 1;
     const scale = Math.fround(limit / norm);
     this.#net.log(

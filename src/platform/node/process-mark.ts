@@ -15,6 +15,11 @@ export function hasEnded(mark: string): boolean {
   return pid !== undefined && !isAlive(pid);
 }
 
+/** Whether a mark is of a process of this machine. */
+export function isOfThisMachine(mark: string): boolean {
+  return pidOf(mark) !== undefined;
+}
+
 /** The process of a mark; undefined if the mark is none, or of another machine. */
 function pidOf(mark: string): number | undefined {
   const prefix = `${machine()}-`;

@@ -1,0 +1,36 @@
+/**
+ * How sure a failure is, surest first: a rank that told it, a process that is gone, a rank that is silent or late, an error of
+ * MPI, which another rank may have caused.
+ */
+const kinds = ["told", "died", "silent", "error"] as const;
+
+/** Why the ranks end. */
+export interface Reason {
+  readonly kind: (typeof kinds)[number];
+  /** The rank that is the cause. */
+  readonly rank: number;
+  /** What happened to it, as a sentence goes on after its name: `ended: out of memory`. */
+  readonly what: string;
+}
+
+/** Of several failures the one that all ranks report: the surest, then that of the lowest rank. */
+export function firstOf(reasons: readonly Reason[]): Reason | undefined {
+  return reasons.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.rank - b.rank)[0];
+}
+
+/** MPI sends messages up to about 4 KB without waiting for the receiver. */
+export const noticeBytes = 3072;
+
+/** A reason as a message. A text that is too long is cut. */
+export function encodeReason({ kind, rank, what }: Reason): Uint8Array {
+  const encode = (text: string) => new TextEncoder().encode(JSON.stringify({ kind, rank, what: text }));
+  const whole = encode(what);
+  if (whole.length <= noticeBytes) return whole;
+  // A character takes at most 6 bytes, as an escape in JSON.
+  return encode(`${what.slice(0, Math.floor(noticeBytes / 6) - 20)}…`);
+}
+
+/** @throws Error if the bytes are no reason */
+export function decodeReason(bytes: Uint8Array): Reason {
+  return JSON.parse(new TextDecoder().decode(bytes)) as Reason;
+}

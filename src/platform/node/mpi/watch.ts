@@ -1,0 +1,152 @@
+import { type Beat, type Heard, judge } from "./beats.js";
+import { decodeReason, encodeReason, noticeBytes, type Reason } from "./failures.js";
+import type { Mpi } from "./functions.js";
+import { processState } from "./processes.js";
+import { phase, type Shared, state, type ThreadStart, word } from "./shared.js";
+
+/** Kinds of messages, by their tags. */
+const [noticeTag, beatTag] = [1, 2];
+/** How often processes of this machine are looked at, in seconds. */
+const processInterval = 0.2;
+/** After a pause this long the rank itself was stopped, in seconds: the others were not silent, it did not listen. */
+const ownStop = 2;
+
+/** What the waiting thread knows of the other ranks. */
+export interface Watch {
+  /** Receives what has come, tells what is due, and returns the failures that are new. */
+  look(now: number, isAsked: boolean): readonly Reason[];
+  /** Sends a failure to all others, without waiting. Only the first is sent. */
+  tellOthers(reason: Reason): void;
+  hasTold(): boolean;
+  /** Whether all messages of this rank were taken. */
+  isQuiet(): boolean;
+}
+
+/**
+ * Watches the other ranks. Each tells rank 0 every second what it does, and rank 0 tells all that it is there. A rank has at most
+ * one such message under way to another. Processes of the same machine are looked at directly.
+ */
+export function createWatch(mpi: Mpi, memory: Shared, start: ThreadStart): Watch {
+  const { rank, marks, names, timeout } = start;
+  const { byte, ignoreStatus } = mpi.constants;
+  const others = marks.map((_, i) => i).filter((i) => i !== rank);
+  const beatsTo = rank === 0 ? others : [0];
+  const interval = Math.min(1, timeout / 4);
+  const notices = createSender(mpi, start, others, noticeBytes);
+  const beats = createSender(mpi, start, beatsTo, 24);
+  const receive = createReceiver(mpi, start);
+  const heard: (Heard | undefined)[] = marks.map(() => undefined);
+  const gone = new Set<number>();
+  let [hasTold, nextProcesses, nextBeat, lastLook] = [false, 0, 0, 0];
+
+  const listen = (now: number): readonly Reason[] => {
+    const found: Reason[] = [];
+    receive((source, tag, bytes) => {
+      if (tag === noticeTag) found.push(decodeReason(bytes));
+      else {
+        const [begun = 0, waitsIn = -1, waited = 0] = new Float64Array(bytes.slice().buffer);
+        heard[source] = { begun, waitsIn, waited, at: now };
+      }
+    });
+    return found;
+  };
+  const lookAtProcesses = (): readonly Reason[] => {
+    const found = others.filter((other) => !gone.has(other) && processState(marks[other] ?? "") === "ended");
+    for (const other of found) gone.add(other);
+    const what = "ended without a word: it was killed or crashed";
+    return found.map((other) => ({ kind: "died", rank: other, what }));
+  };
+  const stopped = (other: number) => processState(marks[other] ?? "") === "stopped";
+
+  return {
+    look: (now, isAsked) => {
+      // Messages wait for a rank that was stopped. It must read them before it judges others.
+      if (lastLook === 0 || now - lastLook > ownStop) {
+        for (const other of beatsTo)
+          heard[other] = { begun: Number.POSITIVE_INFINITY, waitsIn: -1, waited: 0, at: now };
+      }
+      lastLook = now;
+      const found = [...listen(now)];
+      const isRunning = Atomics.load(memory.words, word.phase) === phase.run;
+      if (isRunning && (now >= nextProcesses || isAsked)) {
+        nextProcesses = now + processInterval;
+        const dead = lookAtProcesses();
+        // A rank that told why it ends did so before it ended.
+        found.push(...listen(now));
+        if (found.length === 0) found.push(...dead);
+      }
+      if (isRunning && now >= nextBeat) {
+        nextBeat = now + interval;
+        const own = beatOf(memory, now);
+        for (const other of beatsTo) {
+          if (beats.isFree(other))
+            beats.send(other, beatTag, new Uint8Array(Float64Array.of(own.begun, own.waitsIn, own.waited).buffer));
+        }
+        if (rank === 0) heard[0] = { ...own, at: now };
+        const late = found.length === 0 ? judge(heard, now, timeout, names, stopped) : undefined;
+        if (late) found.push(late);
+      }
+      return found;
+    },
+    tellOthers: (reason) => {
+      hasTold = true;
+      for (const other of others) notices.send(other, noticeTag, encodeReason(reason));
+    },
+    hasTold: () => hasTold,
+    isQuiet: () => [...others].every((other) => notices.isFree(other)) && beatsTo.every((other) => beats.isFree(other)),
+  };
+
+  function createSender(mpiOf: Mpi, { comm }: ThreadStart, to: readonly number[], bytes: number) {
+    const requests = new Float64Array(new SharedArrayBuffer(8 * marks.length));
+    const flag = new Int32Array(new SharedArrayBuffer(4));
+    const buffers = new Map(to.map((other) => [other, new Uint8Array(new SharedArrayBuffer(bytes))] as const));
+    const busy = new Set<number>();
+    const requestOf = (other: number) => mpiOf.addressOf(requests) + 8 * other;
+    return {
+      send: (other: number, tag: number, message: Uint8Array): void => {
+        const buffer = buffers.get(other);
+        if (!buffer) return;
+        buffer.set(message);
+        const code = mpiOf.beginSend(mpiOf.addressOf(buffer), message.length, byte, other, tag, comm, requestOf(other));
+        if (code === 0) busy.add(other);
+      },
+      isFree: (other: number): boolean => {
+        if (!busy.has(other)) return true;
+        const code = mpiOf.test(requestOf(other), mpiOf.addressOf(flag), ignoreStatus);
+        if (code !== 0 || flag[0] !== 0) busy.delete(other);
+        return !busy.has(other);
+      },
+    };
+  }
+}
+
+/** Receives all messages that have come. */
+function createReceiver(mpi: Mpi, { comm }: ThreadStart) {
+  const { byte, anySource, anyTag, status, ignoreStatus } = mpi.constants;
+  const ints = new Int32Array(new SharedArrayBuffer(128));
+  const intsAt = mpi.addressOf(ints);
+  const [flagAt, countAt, statusAt] = [intsAt, intsAt + 4, intsAt + 32];
+  const buffer = new Uint8Array(new SharedArrayBuffer(noticeBytes));
+  return (take: (source: number, tag: number, bytes: Uint8Array) => void): void => {
+    for (;;) {
+      if (mpi.probe(anySource, anyTag, comm, flagAt, statusAt) !== 0 || ints[0] === 0) return;
+      const [source, tag] = [ints[8 + status.source] ?? 0, ints[8 + status.tag] ?? 0];
+      mpi.count(statusAt, byte, countAt);
+      const count = ints[1] ?? 0;
+      if (mpi.receive(mpi.addressOf(buffer), count, byte, source, tag, comm, ignoreStatus) !== 0) return;
+      take(source, tag, buffer.slice(0, count));
+    }
+  };
+}
+
+/** What this rank does now. */
+function beatOf({ words, states, calls, began }: Shared, now: number): Beat {
+  let [waitsIn, since] = [-1, now];
+  for (let slot = 0; slot < (words[word.slots] ?? 0); slot++) {
+    const isWaiting = states[slot] !== state.free && states[slot] !== state.done;
+    if (!isWaiting || (began[slot] ?? now) >= since) continue;
+    waitsIn = calls[slot] ?? 0;
+    since = began[slot] ?? now;
+  }
+  return { begun: words[word.begun] ?? 0, waitsIn, waited: now - since };
+}

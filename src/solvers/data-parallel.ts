@@ -1,0 +1,201 @@
+import { type Communicator, oneRank, type Ranks } from "../core/communicator.js";
+import type { Net } from "../core/net.js";
+import type { Tensor } from "../core/tensor.js";
+import type { SolverParameter } from "../proto/gen/caffe_pb.js";
+import { MokaError } from "../util/errors.js";
+import type { Log } from "../util/log.js";
+import type { WorkOptions } from "../util/work.js";
+import { RankBatches } from "./rank-batches.js";
+import { RankGradients } from "./rank-gradients.js";
+import type { Position } from "./run-state.js";
+import { checkSameStart } from "./same-start.js";
+
+/** After the first iteration, and then after this many, the ranks compare their weights. */
+const iterationsBetweenChecks = 100;
+
+interface Training {
+  readonly net: Net;
+  readonly testNets: readonly Net[];
+  readonly param: SolverParameter;
+}
+
+/**
+ * What a solver does so that several processes train one net, as Caffe's NCCL does for the GPUs of one machine: each rank runs
+ * its own batch, and the gradients are averaged before each update. With one rank, all of this does nothing.
+ */
+export class DataParallel {
+  readonly communicator: Communicator;
+  readonly #ranks: Ranks;
+  readonly #training: Training;
+  readonly #log: Log;
+  readonly #gradients: RankGradients | undefined;
+  readonly #batches: RankBatches | undefined;
+
+  constructor(training: Training, ranks: Ranks = oneRank, log: Log) {
+    this.#training = training;
+    this.#ranks = ranks;
+    this.#log = log;
+    this.communicator = ranks.communicator;
+    if (this.communicator.size === 1) return;
+    this.#gradients = new RankGradients(training.net, this.communicator);
+    this.#batches = new RankBatches(training.net, this.communicator);
+  }
+
+  get size(): number {
+    return this.communicator.size;
+  }
+
+  get isRoot(): boolean {
+    return this.communicator.rank === 0;
+  }
+
+  /**
+   * Compares what the ranks start with, and gives all of them the weights of rank 0.
+   *
+   * @throws MokaError `MOKA_RANK` if a rank has another solver, net, seed or version
+   */
+  async start(seed: number | undefined): Promise<void> {
+    if (this.size === 1) return;
+    const { net, testNets, param } = this.#training;
+    const { syncBatchNorm, averagesOf } = this.#ranks;
+    const options = { "sync-bn": syncBatchNorm, "bn-averages": averagesOf };
+    await checkSameStart(this.communicator, [net, ...testNets], param, options, seed);
+    await this.#broadcast(this.#weights);
+    const { names, size } = this.communicator;
+    const batchNorm = syncBatchNorm
+      ? "the statistics of all batches together"
+      : `its own batch; ${averagesOf === "all" ? "averages are over all ranks" : "averages are rank 0's"}`;
+    this.#log("info", "moka:0", `Training on ${size} ranks (${names.join("; ")}); BatchNorm takes ${batchNorm}`);
+  }
+
+  // ---- an iteration
+
+  /** @param loss the loss of the forward that has run; @param isLast whether only one backward follows before the update */
+  forwardDone(loss: number, isLast: boolean): void {
+    this.#batches?.send(loss);
+    if (isLast) this.#gradients?.expectLast();
+  }
+
+  /** Resolves when the gradients are the sums over all ranks. Returns the sum of the losses, averaged over the ranks. */
+  async finishIteration(loss: number): Promise<number> {
+    if (!this.#batches) return loss;
+    const [mean] = await Promise.all([this.#batches.finish(), this.#gradients?.finish()]);
+    return mean;
+  }
+
+  /** For an update by hand: sums the gradients that the nets have now. */
+  async sumGradients(): Promise<void> {
+    await this.#gradients?.finish();
+  }
+
+  /** After update `iter`: proves every so often that all ranks have the same weights; else gives them those of rank 0. */
+  async check(iter: number, history: readonly Tensor[]): Promise<void> {
+    if (this.size === 1 || (iter !== 1 && iter % iterationsBetweenChecks !== 0)) return;
+    const shared = [...this.#shared, ...history];
+    const own = checksum(shared);
+    const [least, most] = [Float64Array.from(own), Float64Array.from(own)];
+    await this.communicator.allReduce(least, "min");
+    await this.communicator.allReduce(most, "max");
+    if (least.every((value, i) => value === most[i])) return;
+    const all = await this.communicator.gather(new TextEncoder().encode(own.join()));
+    const texts = all.map((bytes) => new TextDecoder().decode(bytes));
+    const others = this.communicator.names.filter((_, rank) => texts[rank] !== texts[0]);
+    const reason =
+      `after ${iter} iterations the weights of ${others.join(" and of ")} differ from those of rank 0: their engines or machines ` +
+      "round differently; rank 0's weights and history are sent to all again";
+    this.#log("warning", "moka:0", reason);
+    await this.#broadcast(shared);
+  }
+
+  /** The mean over all ranks. */
+  async mean(value: number): Promise<number> {
+    if (this.size === 1) return value;
+    const message = Float64Array.of(value);
+    await this.communicator.allReduce(message);
+    return (message[0] ?? value) / this.size;
+  }
+
+  /** What every rank asks for, as one: the greatest of the numbers. */
+  async greatest(value: number): Promise<number> {
+    if (this.size === 1) return value;
+    const message = Float64Array.of(value);
+    await this.communicator.allReduce(message, "max");
+    return message[0] ?? value;
+  }
+
+  // ---- tests and snapshots
+
+  /** Averages of BatchNorm that rank 0 alone keeps (`averagesOf`: `root`) are given to all ranks, for a test. */
+  async shareAverages(): Promise<void> {
+    if (this.size > 1 && this.#ranks.averagesOf === "root") {
+      await this.#broadcast(this.#weights.filter((tensor) => !this.#learns(tensor)));
+    }
+  }
+
+  /** On rank 0 the positions of all ranks; undefined on the others. */
+  async positions(own: Position): Promise<readonly [Position, ...Position[]] | undefined> {
+    if (this.size === 1) return [own];
+    const all = await this.communicator.gather(new TextEncoder().encode(JSON.stringify(own)));
+    if (!this.isRoot) return undefined;
+    const [, ...others] = all.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as Position);
+    return [own, ...others];
+  }
+
+  /** Gives all ranks the weights and the history that rank 0 has restored. */
+  async shareRestored(history: readonly Tensor[]): Promise<void> {
+    if (this.size > 1) await this.#broadcast([...this.#weights, ...history]);
+  }
+
+  /** Tells the other ranks that this one ends, unless it ends because another one did. */
+  async fail(error: unknown): Promise<void> {
+    if (!(error instanceof MokaError && error.code === "MOKA_RANK" && this.size > 1))
+      await this.communicator.fail(error);
+  }
+
+  /** The parts of a work that all ranks do: where one of them fails on this rank, the others are told. */
+  async *together(parts: AsyncGenerator<void>, { signal }: WorkOptions): AsyncGenerator<void> {
+    try {
+      yield* parts;
+    } catch (error) {
+      if (!signal?.aborted) await this.fail(error);
+      throw error;
+    }
+  }
+
+  release(): void {
+    this.#gradients?.release();
+  }
+
+  // ---- all weights
+
+  get #weights(): readonly Tensor[] {
+    return this.#training.net.learnables.map(({ tensor }) => tensor);
+  }
+
+  /** The weights that must be the same on all ranks. */
+  get #shared(): readonly Tensor[] {
+    const own = this.#ranks.averagesOf === "root" && !this.#ranks.syncBatchNorm;
+    return this.#weights.filter((tensor) => !own || this.#learns(tensor));
+  }
+
+  #learns(tensor: Tensor): boolean {
+    return this.#training.net.learnables.some((each) => each.tensor === tensor && each.lrMult !== 0);
+  }
+
+  async #broadcast(tensors: readonly Tensor[]): Promise<void> {
+    for (const { data } of tensors) await this.communicator.broadcast(data.array);
+  }
+}
+
+/** Two numbers of 32 bits that a change of any bit of the values changes, but for a chance of about 2⁻⁶⁴. */
+function checksum(tensors: readonly Tensor[]): readonly number[] {
+  let [a, b] = [0x811c9dc5, 1];
+  for (const { data } of tensors) {
+    const { buffer, byteOffset, byteLength } = data.peek();
+    for (const word of new Int32Array(buffer, byteOffset, byteLength / 4)) {
+      a = Math.imul(a ^ word, 0x01000193);
+      b = (Math.imul(b, 31) + word) | 0;
+    }
+  }
+  return [a >>> 0, b >>> 0];
+}

@@ -1,0 +1,50 @@
+import type { Communicator } from "../core/communicator.js";
+import type { Net } from "../core/net.js";
+import { yieldToEvents } from "../util/event-loop.js";
+import { upTo, type WorkOptions, watched } from "../util/work.js";
+import { OutputMean } from "./outputs.js";
+
+interface TestResult {
+  /** The outputs by name, averaged over the batches of all ranks. */
+  readonly outputs: Record<string, Float32Array>;
+  /** The sum of the losses of all batches. */
+  readonly loss: number;
+  /** The number of batches that all ranks together have run; fewer than asked for if the test was stopped. */
+  readonly batches: number;
+  readonly isStopped: boolean;
+}
+
+/**
+ * Runs a test net for a number of batches, which the ranks take in turn: batch i of all tests is run by rank i modulo their
+ * number, so that together they run the batches that one process would.
+ *
+ * @param tested the batches of earlier tests
+ * @param goesOn called before each batch, or on several ranks before each round of batches; a test ends where it is false. It
+ * must give all ranks the same answer.
+ */
+export async function runTest(
+  net: Net,
+  batches: number,
+  tested: number,
+  communicator: Communicator,
+  goesOn: () => Promise<boolean>,
+  work: WorkOptions,
+): Promise<TestResult> {
+  const { rank, size } = communicator;
+  const mean = new OutputMean(net);
+  let loss = 0;
+  let run = 0;
+  for await (const i of watched(upTo(batches), { what: "test batches", total: batches }, work)) {
+    if (i % size === 0) {
+      await yieldToEvents();
+      if (!(await goesOn())) break;
+    }
+    run++;
+    if ((tested + i) % size !== rank) continue;
+    await net.inTurn.forward();
+    mean.add();
+    loss += net.loss;
+  }
+  loss = await mean.addRanks(communicator, loss);
+  return { outputs: mean.result(), loss, batches: run, isStopped: run < batches };
+}
