@@ -22,8 +22,6 @@ export interface NetSetup {
   /** The generator of random numbers; default: a new one with `seed`. */
   readonly random?: Random;
   readonly log?: Log;
-  /** The processes that train the net together. Default: one. */
-  readonly ranks?: Ranks;
   readonly level?: number;
   readonly stage?: string[];
   readonly backward?: boolean;
@@ -60,7 +58,6 @@ export async function netFromText(text: string, setup: NetSetup = {}): Promise<N
     images: createImages(),
     random: setup.random ?? new Random(seed),
     log,
-    ranks: setup.ranks,
     weightFiles: {
       read: () => Promise.reject(new Error("no weight files here")),
       write: () => Promise.reject(new Error("no weight files here")),
