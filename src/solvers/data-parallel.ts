@@ -132,17 +132,6 @@ export class DataParallel {
     }
   }
 
-  /** What rank 0 makes, which must be plain JSON, on all ranks; the others make nothing. */
-  async fromRoot<T>(make: () => Promise<T>): Promise<T> {
-    if (this.size === 1) return make();
-    const own = this.isRoot ? new TextEncoder().encode(JSON.stringify((await make()) ?? null)) : new Uint8Array(0);
-    const length = Float64Array.of(own.length);
-    await this.communicator.broadcast(length);
-    const bytes = this.isRoot ? own : new Uint8Array(length[0] ?? 0);
-    await this.communicator.broadcast(bytes);
-    return (JSON.parse(new TextDecoder().decode(bytes)) as T | null) ?? (undefined as T);
-  }
-
   /** On rank 0 the positions of all ranks; undefined on the others. */
   async positions(own: Position): Promise<readonly [Position, ...Position[]] | undefined> {
     if (this.size === 1) return [own];

@@ -1,4 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
+import { fromRoot } from "../core/communicator.js";
 import type { Net } from "../core/net.js";
 import type { Tensor } from "../core/tensor.js";
 import {
@@ -71,10 +72,10 @@ export class Snapshots {
   /** Restores weights, history and, if its `.moka.json` fits, the position of the run. */
   async restore(path: string): Promise<Restored> {
     const { param, nets, updater, parallel } = this.#parts;
-    const progress = await parallel.fromRoot(() => this.#restoreWeights(path));
+    const progress = await fromRoot(parallel.communicator, () => this.#restoreWeights(path));
     await parallel.shareRestored(updater.history);
     const file = runStateFile(path);
-    const state = await parallel.fromRoot(() => readRun(file, this.#runAt(progress.iter), this.#context));
+    const state = await fromRoot(parallel.communicator, () => readRun(file, this.#runAt(progress.iter), this.#context));
     const run = state && {
       state,
       smoothedLoss: await restoreRun(file, state, nets, param.averageLoss, this.#context),
