@@ -76,7 +76,7 @@ const results = [];
 try {
   const images = await readDigits();
   say(
-    `${images.from}: ${trained} to train, ${tested} to test; ${iterations} iterations of ${ranks} · ${batch} images; ${seeds} seeds`,
+    `${images.from}: ${trained} to train, ${tested} to test; ${iterations} iterations of ${ranks} · ${batch} images; ${seeds} ${seeds === 1 ? "seed" : "seeds"}`,
   );
   for (const net of values.net.split(",")) {
     const runs = trainings.map(() => []);

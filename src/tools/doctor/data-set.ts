@@ -72,7 +72,8 @@ function rowsOf(batch: Batch): number {
   return first?.shape[0] ?? 1;
 }
 
-function copied(batch: Batch): Batch {
+/** A batch that stays when the next one is fetched. */
+export function copied(batch: Batch): Batch {
   return new Map([...batch].map(([name, { shape, data }]) => [name, { shape: [...shape], data: data.slice() }]));
 }
 
@@ -131,12 +132,14 @@ export async function inBatchesOf(set: DataSet, rows: number): Promise<DataSet> 
   };
 }
 
-function isAlike(a: Batch, b: Batch): boolean {
+/** Whether two batches have the same shapes, whose first axes count the same rows. */
+export function isAlike(a: Batch, b: Batch): boolean {
   const rows = rowsOf(a);
   return [...a].every(([name, { shape }]) => shape[0] === rows && sameShape(shape, b.get(name)?.shape ?? []));
 }
 
-function joined(batches: readonly Batch[]): Batch {
+/** The rows of all batches in one; they must be alike. */
+export function joined(batches: readonly Batch[]): Batch {
   const [first] = batches as readonly [Batch];
   if (batches.length === 1) return first;
   return new Map(

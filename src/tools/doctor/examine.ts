@@ -10,6 +10,7 @@ import { explainByDropout } from "./explanations/dropout.js";
 import { explainByInput } from "./explanations/input.js";
 import { explainByLostMeans } from "./explanations/lost-means.js";
 import { explainByMissingActivation } from "./explanations/missing-activation.js";
+import { explainByRanks } from "./explanations/ranks.js";
 import { explainByReadings } from "./explanations/readings.js";
 import { explainByRecord } from "./explanations/record.js";
 import { explainBySharing } from "./explanations/sharing.js";
@@ -158,6 +159,7 @@ type Explanation = (subject: Subject, state: State) => Promise<State>;
 
 const explanations: readonly Explanation[] = [
   explainByReadings,
+  explainByRanks,
   explainByLostMeans,
   explainBySharing,
   explainByChanges,
