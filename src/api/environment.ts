@@ -43,7 +43,7 @@ export interface RankOptions {
    *
    * With a solver, each rank runs `batch_size` images, and gradients are averaged, as Caffe's `-gpu 0,1` does it. The losses and
    * the outputs of tests are those of all ranks. Rank 0 writes snapshots, and gives the others the weights that it starts with.
-   * With a net alone, gradients stay each rank's own.
+   * With a net alone, gradients stay each rank's own, and so do BatchNorm's averages without `syncBatchNorm`.
    */
   readonly communicator?: Communicator | undefined;
   /**

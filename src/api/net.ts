@@ -60,7 +60,9 @@ async function loadNet(source: NetSource, options: NetOptions): Promise<Net> {
   const engine = await createEngine(options);
   let net: Net | undefined;
   try {
-    const context = { ...netContext(engine, options, undefined), ranks: ranksOf(options) };
+    // Only a solver puts the averages of all ranks together, after each iteration.
+    const ranks = { ...ranksOf(options), averagesOf: "root" } as const;
+    const context = { ...netContext(engine, options, undefined), ranks };
     const message = await readNet(source, context.files, context.log);
     const backward = phase === "TRAIN" || keep === "all" || message.forceBackward || everyBackward;
     net = await CoreNet.build(message, state, { ...context, keep, backward, everyBackward, ownsEngine: true });

@@ -9,7 +9,7 @@ import { oneOf, positive } from "./options.js";
 
 /** Options of commands that run on several processes. */
 export const rankOptions = {
-  mpi: flag("--mpi", "train with all processes that mpirun or srun has started"),
+  mpi: flag("--mpi", "run on all processes that mpirun or srun has started"),
   syncBatchNorm: flag(
     "--sync-bn",
     "with --mpi: BatchNorm's statistics over all ranks, as one process with their batches",
@@ -33,7 +33,7 @@ interface RankValues {
 }
 
 /** What a command does with the processes that it runs on. */
-interface Processes {
+export interface Processes {
   readonly communicator: MpiCommunicator | undefined;
   /** Whether this process prints what one process alone would. */
   readonly isRoot: boolean;
@@ -47,13 +47,13 @@ interface Processes {
  * Does the work of a command on this process alone, or with `--mpi` as one of the ranks of a launcher. If a rank fails, all of
  * them end, with the same message.
  */
-export async function onRanks(values: RankValues, work: (processes: Processes) => Promise<void>): Promise<void> {
+export async function onRanks(values: RankValues, work: (processes: Processes) => Promise<void>): Promise<undefined> {
   const { mpi, logFolder, syncBatchNorm, bnAverages, timeout } = values;
   if (!mpi) {
     const needless = syncBatchNorm ? "--sync-bn" : bnAverages === "root" ? "--bn-averages" : logFolder && "--log-dir";
     if (needless) throw new MokaError("MOKA_USAGE", `${needless} is for several ranks: give --mpi too`);
     await work({ communicator: undefined, isRoot: true, log: (log) => log, onSignal: () => "none" });
-    return;
+    return undefined;
   }
   const { connectMpi } = await import("../index.js");
   const communicator = await connectMpi({ timeout });
@@ -94,6 +94,7 @@ export async function onRanks(values: RankValues, work: (processes: Processes) =
     process.off("SIGTERM", terminate);
     file?.close();
   }
+  return undefined;
 }
 
 function withRank(error: unknown, name: string): MokaError {
