@@ -1,4 +1,4 @@
-// Why synchronized batch normalization matters: `node bench/sync-bn.mjs [--seeds 5] [--iterations 1000] [--ranks 4] [--batch 2]
+// Why synchronized batch normalization matters: `node bench/sync-bn.mjs [--seeds 5] [--iterations 400] [--ranks 4] [--batch 2]
 // [--net conv,ip] [--json]`. It needs an MPI (`mpirun`).
 //
 // A net with BatchNorm learns digits with few images a rank, by `mpirun -n 4 moka train --mpi`: with --sync-bn, without it, and without
@@ -24,7 +24,7 @@ import { doctor } from "../dist/index.js";
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "5" },
-    iterations: { type: "string", default: "1000" },
+    iterations: { type: "string", default: "400" },
     ranks: { type: "string", default: "4" },
     batch: { type: "string", default: "2" },
     net: { type: "string", default: "conv,ip" },

@@ -1,5 +1,5 @@
-import { type KnownRanks, ranksOfStatistics } from "../core/known-ranks.js";
 import { connect } from "../core/graph.js";
+import { type KnownRanks, ranksOfStatistics } from "../core/known-ranks.js";
 import type { Layer } from "../core/layer.js";
 import { isLoss } from "../core/layer-roles.js";
 import type { Net } from "../core/net.js";
@@ -9,9 +9,9 @@ import { copyMessage } from "../proto/source.js";
 import { type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
 import { accuraciesOf } from "../tools/batch-norm/outputs.js";
 import { normBlobsOf } from "../tools/batch-norm/recompute.js";
-import { batchesOfRanks } from "../tools/doctor/rank-batches.js";
 import { type DataSet, dataSet, inBatchesOf } from "../tools/doctor/data-set.js";
 import { Lab } from "../tools/doctor/lab.js";
+import { batchesOfRanks } from "../tools/doctor/rank-batches.js";
 import { Judge } from "../tools/doctor/scores.js";
 import type { Side, Subject } from "../tools/doctor/subject.js";
 import { type Kinds, unshared } from "../tools/doctor/variants.js";

@@ -132,6 +132,37 @@ export async function inBatchesOf(set: DataSet, rows: number): Promise<DataSet> 
   };
 }
 
+/**
+ * The same data in batches of `rows`; what is left of a batch is left out. Batches that are no larger, or cannot be divided, stay as
+ * they are: with blobs whose first axis does not count rows.
+ */
+export function inPartsOf(set: DataSet, rows: number): DataSet {
+  const isDivisible = [...set.shapes.values()].every(([count]) => count === set.batchSize);
+  if (set.batchSize <= rows || !isDivisible) return set;
+  const parts = Math.floor(set.batchSize / rows);
+  return {
+    ...set,
+    shapes: new Map([...set.shapes].map(([name, [, ...rest]]) => [name, [rows, ...rest]])),
+    iterations: set.iterations * parts,
+    batchSize: rows,
+    async *batches() {
+      for await (const batch of set.batches()) {
+        for (let part = 0; part < parts; part++) yield partOf(batch, part * rows, rows);
+      }
+    },
+  };
+}
+
+function partOf(batch: Batch, from: number, rows: number): Batch {
+  return new Map(
+    [...batch].map(([name, { shape, data }]) => {
+      const width = countOf(shape, 1);
+      const own = data.slice(from * width, (from + rows) * width);
+      return [name, { shape: [rows, ...shape.slice(1)], data: own }];
+    }),
+  );
+}
+
 /** Whether two batches have the same shapes, whose first axes count the same rows. */
 export function isAlike(a: Batch, b: Batch): boolean {
   const rows = rowsOf(a);

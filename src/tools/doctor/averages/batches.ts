@@ -90,6 +90,36 @@ async function allRanks({ lab, ranks }: Subject, { set }: Side, { variant }: Sta
   return lab.observe(await inBatchesOf(set, set.batchSize * ranks.count), variant);
 }
 
+/**
+ * Ranks that each normalize by a few images of their own, in a net that does badly on the data of training with these very statistics. Whether
+ * other statistics would have made it better, only another training tells, so it is possible only.
+ */
+export async function smallShares(subject: Subject, state: State): Promise<Cause[]> {
+  const { judge, training, ranks } = subject;
+  if (ranks.count === 1 || ranks.isSync || !training || training.set.batchSize > fewImages) return [];
+  if (isPoor(training.batch) !== true) return [];
+  const size = sizeOf(subject, training);
+  const together = await allRanks(subject, training, state);
+  return [
+    {
+      kind: "small batches",
+      shown: false,
+      title: `the net was trained with the statistics of ${size}`,
+      layers: namesOf(state.fits),
+      evidence: [
+        `on the data of training, with the statistics of each such batch: ${judge.text(training.batch.scores)}`,
+        ...(together
+          ? [
+              `with those of the batches of all ${ranks.count} ranks together, as --sync-bn takes them: ${judge.text(together.scores)}`,
+            ]
+          : []),
+      ],
+      against: ["whether the net learns better with others, only another training tells"],
+      remedy: `Train with larger batches${synchronized(subject)}. moka lint --ranks ${ranks.count} tells how many values a channel has in each layer.`,
+    },
+  ];
+}
+
 const fewImages = 4;
 
 /** What cannot be seen without another training: whether larger batches would train better. */

@@ -2,11 +2,11 @@ import { formatNumber } from "../../../util/number-format.js";
 import { counted } from "../../../util/words.js";
 import type { Cause } from "../cause.js";
 import { measuredBlobs, type Observed, type Scored } from "../lab.js";
-import { fits, namesOf, offOf, type Subject, worstOf } from "../subject.js";
-import { closely, type State, scoreLine } from "./state.js";
+import { fits, fitting, namesOf, offOf, type Subject, worstOf } from "../subject.js";
+import { type State, scoreLine } from "./state.js";
 
 /** Averages that fit by this explanation are this many times nearer with it. */
-const nearer = 10;
+const nearer = 5;
 
 /**
  * Averages of single ranks. Where each rank normalizes by its own batch, averages over all ranks have the variance of the values of
@@ -19,13 +19,14 @@ export async function explainByRanks(subject: Subject, state: State): Promise<St
   if (ranks.count === 1 || ranks.isSync || state.side !== subject.training || off.length === 0) return state;
   const all = fits(subject, ofSingleBatches(state.observed), state.averages, state.least);
   const worst = worstOf(all)?.divergence ?? Number.POSITIVE_INFINITY;
-  if (!(worst <= closely && worst * nearer <= (worstOf(off)?.divergence ?? 0))) {
-    tried.push("averages of rank 0 alone: those of the weights do not fit with it");
+  if (!(worst <= fitting && worst * nearer <= (worstOf(off)?.divergence ?? 0))) {
+    const most = `${formatNumber(worst, 3)} nats where most, ${formatNumber(worstOf(off)?.divergence ?? 0, 3)} with those of all values`;
+    tried.push(`averages of one rank's batches alone: those of the weights do not fit with it, by ${most}`);
     return state;
   }
   const measured = measuredBlobs(state.observed);
   const after = await lab.score(given.set, measured, state.variant);
-  tried.push("averages of rank 0 alone: those of the weights fit with it");
+  tried.push("averages of one rank's batches alone: those of the weights fit with it");
   const cause = causeOf(subject, state, worst, after);
   return { ...state, averages: measured, fits: all, causes: [...state.causes, cause], after };
 }
