@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { localRanks } from "../../test/local-ranks.js";
+import { digitsFolder, normNet } from "../../test/norm-nets.js";
 import { imageRecords } from "../data/datum.js";
 import { digits } from "../data/digits/index.js";
 import { writeLmdb } from "../data/lmdb/writer.js";
@@ -44,10 +45,10 @@ layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip" inner_product_p
 layer { name: "accuracy" type: "Accuracy" bottom: "ip" bottom: "label" top: "accuracy" include { phase: TEST } }
 layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }`;
 
-/** Trains on several ranks in this process; returns the path of rank 0's weights. */
-async function trained(name: string, batch: number, options: SolverOptions, rate = 0.01): Promise<string> {
+/** Trains a net, or `model` with this batch, on several ranks in this process; returns the path of rank 0's weights. */
+async function trained(name: string, net: number | string, options: SolverOptions, rate = 0.01): Promise<string> {
   const path = `${folder}/${name}.caffemodel`;
-  const text = `net_param { ${model(batch)} } base_lr: ${rate} momentum: 0.9 lr_policy: "poly" power: 1 max_iter: 300 random_seed: 3
+  const text = `net_param { ${typeof net === "string" ? net : model(net)} } base_lr: ${rate} momentum: 0.9 lr_policy: "poly" power: 1 max_iter: 300 random_seed: 3
     snapshot_after_train: false`;
   await Promise.all(
     localRanks(size).map(async (communicator) => {
@@ -84,9 +85,7 @@ test("averages of one rank alone are told from those of all", async () => {
   const all = await doctor(model(1), await trained("all", 1, { bnAverages: "all" }), options);
   expect(all.causes).toMatchObject([{ kind: "small batches", shown: true }]);
   expect([...all.notes, ...all.causes.map(({ title }) => title)]).not.toContainEqual(ofOneRank);
-  expect(all.notes).toContainEqual(
-    expect.stringMatching(/1 image on each of 4 ranks, .* or --sync-bn, train better/),
-  );
+  expect(all.notes).toContainEqual(expect.stringMatching(/1 image on each of 4 ranks, .* or --sync-bn, train better/));
 });
 
 test("averages of one rank alone are no cause where they do no harm", async () => {
@@ -105,6 +104,26 @@ test("with synchronized statistics the data of training are run in batches of al
   expect([report.verdict, report.causes]).toEqual(["well", []]);
   const onTraining = await doctor(model(2), weights, { ...options, phase: "TRAIN", iterations: 41 });
   expect(onTraining).toMatchObject({ batchSize: 16, batches: 5, images: 80 });
+});
+
+test("few images on each rank are possible where the net does badly by just these statistics", async () => {
+  const drawn = await digitsFolder(1600, 400);
+  try {
+    // In the second BatchNorm a channel has two values, so that only their order is left.
+    const text = normNet(drawn.path, { batch: 2, norm: "moving_average_fraction: 0.99" });
+    const options = { ...run, iterations: 4, ranks: size };
+    const { causes, training } = await doctor(text, await trained("few", text, {}), options);
+    expect(training?.batch.outputs.accuracy).toBeLessThan(0.55);
+    expect(causes[0]).toMatchObject({ kind: "small batches", shown: false });
+    expect(causes[0]?.title).toBe("the net was trained with the statistics of 2 images on each of 4 ranks");
+    expect(causes[0]?.evidence).toContainEqual(
+      expect.stringMatching(/all 4 ranks together, as --sync-bn takes them: acc/),
+    );
+    const alone = await doctor(text, `${folder}/few.caffemodel`, { ...options, ranks: 1 });
+    expect(alone.causes.map(({ title }) => title)).not.toContainEqual(expect.stringContaining("ranks"));
+  } finally {
+    drawn.remove();
+  }
 });
 
 test.each([
