@@ -26,6 +26,8 @@ export interface MpiRunOptions {
   readonly cwd?: string | undefined;
   /** Options of mpirun, as `["--mca", "btl", "tcp,self"]`. */
   readonly options?: readonly string[] | undefined;
+  /** A command that starts mpirun, as `["ip", "netns", "exec", NAME]`. */
+  readonly within?: readonly string[] | undefined;
   /** Seconds after which all is killed. The default is 60. */
   readonly limit?: number | undefined;
 }
@@ -53,10 +55,13 @@ export function launcherOf(kind: MpiKind): string | undefined {
   return undefined;
 }
 
-/** Options with which a launcher says which rank wrote a line, and starts more ranks than there are cores. */
+/**
+ * Options with which a launcher says which rank wrote a line, and starts more ranks than there are cores. MPICH's kills all ranks at
+ * once when one has failed, unless it is told not to: then they can say why.
+ */
 const launcherOptions: Readonly<Record<MpiKind, readonly string[]>> = {
   openmpi: ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "--tag-output"],
-  mpich: ["-prepend-rank"],
+  mpich: ["-prepend-rank", "-disable-auto-cleanup"],
 };
 
 /** Starts `size` ranks of a command: `[process.execPath, "script.mjs"]`. */
@@ -68,10 +73,23 @@ export function startRanks(
 ): RunningRanks {
   const program = launcherOf(kind);
   if (program === undefined) throw new Error(`no ${kind} is installed`);
-  const args = [...launcherOptions[kind], ...(run.options ?? []), "-n", String(size), ...command];
+  const args = [
+    ...(run.within ?? []),
+    program,
+    ...launcherOptions[kind],
+    ...(run.options ?? []),
+    "-n",
+    String(size),
+    ...command,
+  ];
   const began = performance.now();
   const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...run.env };
-  const launcher = spawn(program, args, { env, cwd: run.cwd, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const launcher = spawn(args[0] ?? program, args.slice(1), {
+    env,
+    cwd: run.cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
   const ranks = Array.from({ length: size }, () => ({ out: "", err: "" }));
   const listeners = new Set<() => void>();
   let [output, isOver] = ["", false];
