@@ -37,6 +37,8 @@ export interface RunningRanks {
   readonly launcher: ChildProcess;
   /** Resolves with the match when a rank has written a line that matches; rejects if all ended without it. */
   line(rank: number, pattern: RegExp): Promise<RegExpExecArray>;
+  /** Kills the launcher and what it started on this machine. */
+  kill(): void;
   readonly done: Promise<MpiRun>;
 }
 
@@ -110,15 +112,22 @@ export function startRanks(
   };
   launcher.stdout.setEncoding("utf8").on("data", read("out"));
   launcher.stderr.setEncoding("utf8").on("data", read("err"));
-  const kill = setTimeout(() => process.kill(-(launcher.pid ?? 0), "SIGKILL"), 1000 * (run.limit ?? 60));
+  const kill = () => {
+    if (!isOver && launcher.pid !== undefined) process.kill(-launcher.pid, "SIGKILL");
+  };
+  const timer = setTimeout(kill, 1000 * (run.limit ?? 60));
   const done = new Promise<MpiRun>((resolve, reject) => {
     launcher.once("error", reject);
-    launcher.once("close", (code) => {
-      clearTimeout(kill);
+    const end = (code: number | null) => {
+      if (isOver) return;
+      clearTimeout(timer);
       isOver = true;
       for (const listener of listeners) listener();
       resolve({ code, output, ranks, seconds: (performance.now() - began) / 1000 });
-    });
+    };
+    launcher.once("close", end);
+    // Processes of the launcher that hang may keep its output open.
+    launcher.once("exit", (code) => setTimeout(end, 2000, code).unref());
   });
   const line = (rank: number, pattern: RegExp) =>
     new Promise<RegExpExecArray>((resolve, reject) => {
@@ -131,7 +140,7 @@ export function startRanks(
       listeners.add(look);
       look();
     });
-  return { launcher, line, done };
+  return { launcher, line, kill, done };
 }
 
 /** Runs `size` ranks of a command to their end. */

@@ -18,6 +18,8 @@ export interface TwoHosts {
   readonly launchOnFirst: readonly string[];
   /** Cuts the network. */
   cut(): void;
+  /** Connects it again. */
+  mend(): void;
   remove(): void;
 }
 
@@ -32,6 +34,8 @@ export function twoHosts(): TwoHosts | undefined {
   const remove = () => {
     for (const name of names) {
       try {
+        const left = ip("netns", "pids", name).toString().split("\n").filter(Boolean);
+        for (const pid of left) process.kill(Number(pid), "SIGKILL");
         ip("netns", "delete", name);
       } catch {
         // It was not made.
@@ -96,6 +100,7 @@ esac
       "sh",
     ],
     cut: () => void ip("-n", names[0], "link", "set", "eth0", "down"),
+    mend: () => void ip("-n", names[0], "link", "set", "eth0", "up"),
     remove,
   };
 }

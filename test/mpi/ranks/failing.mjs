@@ -1,4 +1,5 @@
 // Ranks reduce without end, until rank `who` fails as `mode` says. What the others are told is printed.
+import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectMpi } from "../../../dist/platform/node/index.js";
 
@@ -39,5 +40,7 @@ try {
   if (ranks.rank === who) await ranks.fail(error);
   const { code, message } = (await ranks.failure()) ?? error;
   print(`${code}: ${message}`);
+  // What a host whose network was cut writes does not reach mpirun.
+  if (process.env.RANKS_LOG) writeFileSync(`${process.env.RANKS_LOG}/rank-${ranks.rank}`, message);
   await ranks.exit(1);
 }
