@@ -175,14 +175,7 @@ export function batchNormFusedBackward(
   for (let first = from; first < to; first += step) {
     const size = min(step, to - first);
     startGradients(mean, variance, scale, bias, first, size, eps);
-    const plane = (<usize>inner) << 2;
-    for (let image = 0; image < n; ++image) {
-      let at = (<usize>(image * channels) + <usize>first) * plane;
-      for (let i = 0; i < size; ++i) {
-        sumGradients(x + at, dy + at, inner, i, negativeSlope);
-        at += plane;
-      }
-    }
+    sumBlockGradients(x, dy, n, channels, inner, first, size, negativeSlope);
     endGradients(variance, scale, dscale, dbias, <f64>n * <f64>inner, first, size, eps);
     mapBlock<ActivatedGradient>(x, dy, dx, n, channels, inner, first, size, negativeSlope);
   }
@@ -223,17 +216,49 @@ export function endGradients(
   for (let i = 0; i < size; ++i) {
     const at = (<usize>(first + i)) << 2;
     const inverse = 1 / sqrt(<f64>load<f32>(variance + at) + eps);
-    const multiplier = oneOr(scale, at) * inverse;
+    const times = oneOr(scale, at);
     const sum = load<f64>(Block.sum(i));
     const product = load<f64>(Block.product(i)) * inverse;
     if (dscale) store<f32>(dscale + at, <f32>(<f64>load<f32>(dscale + at) + product));
     if (dbias) store<f32>(dbias + at, <f32>(<f64>load<f32>(dbias + at) + sum));
-    store<f32>(Block.coefficient(i), <f32>((multiplier * inverse * product) / count));
-    store<f32>(Block.constant(i), <f32>((-multiplier * sum) / count));
+    setGradients(i, inverse, (times * sum) / count, (times * product) / count);
   }
 }
 
-function oneOr(values: usize, at: usize): f64 {
+/**
+ * Sets the parameters of `ActivatedGradient` for a channel.
+ *
+ * @param inverse 1/√(variance + eps)
+ * @param average the average of d·scale
+ * @param product the average of d·scale·x̂
+ */
+export function setGradients(i: i32, inverse: f64, average: f64, product: f64): void {
+  store<f32>(Block.coefficient(i), <f32>(inverse * inverse * product));
+  store<f32>(Block.constant(i), <f32>(-inverse * average));
+}
+
+/** Adds Σ d and Σ d·(x − c) to the sums of each channel of a block. */
+export function sumBlockGradients(
+  x: usize,
+  dy: usize,
+  n: i32,
+  channels: i32,
+  inner: i32,
+  first: i32,
+  size: i32,
+  negativeSlope: f32,
+): void {
+  const plane = (<usize>inner) << 2;
+  for (let image = 0; image < n; ++image) {
+    let at = (<usize>(image * channels) + <usize>first) * plane;
+    for (let i = 0; i < size; ++i) {
+      sumGradients(x + at, dy + at, inner, i, negativeSlope);
+      at += plane;
+    }
+  }
+}
+
+export function oneOr(values: usize, at: usize): f64 {
   return values ? <f64>load<f32>(values + at) : 1;
 }
 

@@ -8,6 +8,7 @@ import {
   startGradients,
   sumGradients,
 } from "./batch-norm-fused";
+import { loadGradients, storeGradients } from "./batch-norm-ranks";
 import { canTileGradients, mapTiles, sumTiles } from "./batch-norm-tiles";
 import { averagePlane } from "./pool-average";
 import { clearShares, spreadPlane } from "./pool-average-backward";
@@ -146,31 +147,124 @@ export function batchNormPoolBackward(
   const g = PoolGeometry.current;
   const inner = g.inputs;
   const step = channelsInBlock(n, inner);
-  const canTile = !isAverage && canTileGradients(g, negativeSlope);
   if (isAverage) clearShares(g, Planes.pooled(g));
   for (let first = from; first < to; first += step) {
     const size = min(step, to - first);
     startGradients(mean, variance, scale, bias, first, size, eps);
-    for (let image = 0; image < n; ++image) {
-      for (let i = 0; i < size; ++i) {
-        const plane = image * channels + first + i;
-        const source = x + ((<usize>(plane * inner)) << 2);
-        const gradient = dy + ((<usize>(plane * g.outputs)) << 2);
-        if (canTile) sumTiles(g, source, gradient, i, negativeSlope);
-        else sumGradients(source, unpooled(g, source, gradient, i, isAverage, negativeSlope), inner, i, negativeSlope);
-      }
-    }
+    sumPooled(x, dy, n, channels, first, size, isAverage, negativeSlope);
     endGradients(variance, scale, dscale, dbias, <f64>n * <f64>inner, first, size, eps);
-    for (let image = n - 1; image >= 0; --image) {
-      for (let i = 0; i < size; ++i) {
-        const plane = image * channels + first + i;
-        const at = (<usize>(plane * inner)) << 2;
-        const gradient = dy + ((<usize>(plane * g.outputs)) << 2);
-        if (canTile) mapTiles(g, x + at, gradient, dx + at, i, negativeSlope, Planes.whole);
-        else {
-          const d = unpooled(g, x + at, gradient, i, isAverage, negativeSlope);
-          mapPlane<ActivatedGradient>(x + at, d, dx + at, inner, i, negativeSlope);
-        }
+    mapPooled(x, dy, dx, n, channels, first, size, isAverage, negativeSlope);
+  }
+}
+
+/** The first half of `batchNormPoolBackward`, before the sums over all ranks. */
+export function batchNormPoolBackwardSums(
+  from: i32,
+  to: i32,
+  x: usize,
+  dy: usize,
+  mean: usize,
+  variance: usize,
+  scale: usize,
+  bias: usize,
+  dscale: usize,
+  dbias: usize,
+  sums: usize,
+  n: i32,
+  channels: i32,
+  isAverage: i32,
+  negativeSlope: f32,
+  eps: f64,
+): void {
+  const g = PoolGeometry.current;
+  const step = channelsInBlock(n, g.inputs);
+  if (isAverage) clearShares(g, Planes.pooled(g));
+  for (let first = from; first < to; first += step) {
+    const size = min(step, to - first);
+    startGradients(mean, variance, scale, bias, first, size, eps);
+    sumPooled(x, dy, n, channels, first, size, isAverage, negativeSlope);
+    storeGradients(variance, scale, dscale, dbias, sums, channels, first, size, eps);
+  }
+}
+
+/** The second half, with the averages over all ranks. dx may be x. */
+export function batchNormPoolBackwardApply(
+  from: i32,
+  to: i32,
+  x: usize,
+  dy: usize,
+  dx: usize,
+  mean: usize,
+  variance: usize,
+  scale: usize,
+  bias: usize,
+  averages: usize,
+  n: i32,
+  channels: i32,
+  isAverage: i32,
+  negativeSlope: f32,
+  eps: f64,
+): void {
+  const g = PoolGeometry.current;
+  const step = channelsInBlock(n, g.inputs);
+  if (isAverage) clearShares(g, Planes.pooled(g));
+  for (let first = from; first < to; first += step) {
+    const size = min(step, to - first);
+    startGradients(mean, variance, scale, bias, first, size, eps);
+    loadGradients(variance, averages, channels, first, size, eps);
+    mapPooled(x, dy, dx, n, channels, first, size, isAverage, negativeSlope);
+  }
+}
+
+/** Adds Σ d and Σ d·(x − c) to the sums of each channel of a block. */
+function sumPooled(
+  x: usize,
+  dy: usize,
+  n: i32,
+  channels: i32,
+  first: i32,
+  size: i32,
+  isAverage: i32,
+  negativeSlope: f32,
+): void {
+  const g = PoolGeometry.current;
+  const inner = g.inputs;
+  const canTile = !isAverage && canTileGradients(g, negativeSlope);
+  for (let image = 0; image < n; ++image) {
+    for (let i = 0; i < size; ++i) {
+      const plane = image * channels + first + i;
+      const source = x + ((<usize>(plane * inner)) << 2);
+      const gradient = dy + ((<usize>(plane * g.outputs)) << 2);
+      if (canTile) sumTiles(g, source, gradient, i, negativeSlope);
+      else sumGradients(source, unpooled(g, source, gradient, i, isAverage, negativeSlope), inner, i, negativeSlope);
+    }
+  }
+}
+
+/** Computes dx of a block's channels. */
+function mapPooled(
+  x: usize,
+  dy: usize,
+  dx: usize,
+  n: i32,
+  channels: i32,
+  first: i32,
+  size: i32,
+  isAverage: i32,
+  negativeSlope: f32,
+): void {
+  const g = PoolGeometry.current;
+  const inner = g.inputs;
+  const canTile = !isAverage && canTileGradients(g, negativeSlope);
+  for (let image = n - 1; image >= 0; --image) {
+    for (let i = 0; i < size; ++i) {
+      const plane = image * channels + first + i;
+      const at = (<usize>(plane * inner)) << 2;
+      const gradient = dy + ((<usize>(plane * g.outputs)) << 2);
+      if (canTile) mapTiles(g, x + at, gradient, dx + at, i, negativeSlope, Planes.whole);
+      else {
+        const d = unpooled(g, x + at, gradient, i, isAverage, negativeSlope);
+        mapPlane<ActivatedGradient>(x + at, d, dx + at, inner, i, negativeSlope);
       }
     }
   }

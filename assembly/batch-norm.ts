@@ -69,7 +69,7 @@ class Normalized {
 
 /** (dy − c)·multiplier + offset − coefficient·y */
 @unmanaged
-class Gradient {
+export class Gradient {
   @inline
   apply(dy: v128, y: v128, c: v128, multiplier: v128, offset: v128, coefficient: v128, _q: v128, _r: v128): v128 {
     return f32x4.sub(f32x4.add(f32x4.mul(f32x4.sub(dy, c), multiplier), offset), f32x4.mul(coefficient, y));
@@ -190,7 +190,7 @@ export function setCenter(i: i32, center: f64, multiplier: f64): void {
 }
 
 /** For each channel of a block, Σ a and Σ a·b. */
-function sumBlock(a: usize, b: usize, n: i32, channels: i32, inner: i32, first: i32, size: i32): void {
+export function sumBlock(a: usize, b: usize, n: i32, channels: i32, inner: i32, first: i32, size: i32): void {
   const plane = (<usize>inner) << 2;
   const image = plane * <usize>channels;
   let start = plane * <usize>first;

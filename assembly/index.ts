@@ -14,7 +14,20 @@ export {
   normalize,
 } from "./batch-norm";
 export { batchNormFused, batchNormFusedBackward, normalizeFused, normToAffine } from "./batch-norm-fused";
-export { batchNormPool, batchNormPoolBackward, normalizePool } from "./batch-norm-pool";
+export {
+  batchNormPool,
+  batchNormPoolBackward,
+  batchNormPoolBackwardApply,
+  batchNormPoolBackwardSums,
+  normalizePool,
+} from "./batch-norm-pool";
+export {
+  batchNormBackwardApply,
+  batchNormBackwardSums,
+  batchNormFusedBackwardApply,
+  batchNormFusedBackwardSums,
+  batchNormMoments,
+} from "./batch-norm-ranks";
 export * from "./clip";
 export { conv, convBackwardData, convBackwardWeights, convScratch, convWeights } from "./conv";
 export { convBlas, convBlasBackwardData, convBlasBackwardWeights } from "./conv-blas";

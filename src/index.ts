@@ -1,13 +1,13 @@
 // The public API: all values, and every type that a public signature mentions.
 
-export { createImages, type DecoderOptions } from "#platform";
+export { connectMpi, createImages, type DecoderOptions } from "#platform";
 export type { BatchOptions } from "./api/batch-nets.js";
 export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/calibrate.js";
 export { Classifier, type ClassifierOptions } from "./api/classifier.js";
 export { type Detection, Detector, type DetectorOptions, type Window } from "./api/detector.js";
 export { type DoctorOptions, type DoctorReport, doctor, type SideScores } from "./api/doctor.js";
 export { type DrawOptions, drawNet, drawNetToFile } from "./api/draw-net.js";
-export type { RunOptions } from "./api/environment.js";
+export type { RankOptions, RunOptions } from "./api/environment.js";
 export { type FoldOptions, type FoldResult, fold } from "./api/fold.js";
 export type { ImageInputOptions } from "./api/image-input.js";
 export { type FixResult, fix, type LintOptions, type LintResult, lint } from "./api/lint.js";
@@ -82,6 +82,7 @@ export type { Edit as TextEdit } from "./lint/edits.js";
 export type { Finding, FoundProblem, Level, Levels } from "./lint/lint.js";
 export type { Fix, Severity } from "./lint/rule.js";
 export { createFiles, type FileContent, type MemoryFiles } from "./platform/memory-files.js";
+export type { MpiCommunicator, MpiOptions, ReductionTimes } from "./platform/mpi-communicator.js";
 export type { FilesOptions } from "./platform/open-files.js";
 export { type DatumValues, readBlobProto, readDatum, writeBlobProto, writeDatum } from "./proto/binary/index.js";
 export type { ReadOptions } from "./proto/binary/read.js";

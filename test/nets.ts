@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { Catalog, type LayerConstructor } from "../src/core/catalog.js";
+import type { Ranks } from "../src/core/communicator.js";
 import type { Engine } from "../src/core/engine.js";
 import { type PassName, passNames } from "../src/core/execution.js";
 import type { Phase } from "../src/core/layer.js";
@@ -30,6 +31,8 @@ export interface NetSetup {
   readonly fuse?: boolean;
   /** Whether passes that share memory run. Default true. */
   readonly shareMemory?: boolean;
+  /** The processes that train the net together. Default: one. */
+  readonly ranks?: Ranks;
   /** Layers that are not Moka's own, by type. */
   readonly own?: Readonly<Record<string, LayerConstructor>>;
   /** The name of the text's file, for errors and log lines. */
@@ -61,6 +64,7 @@ export async function netFromText(text: string, setup: NetSetup = {}): Promise<N
     },
     ...(setup.backward !== undefined && { backward: setup.backward }),
     keep: setup.keep,
+    ranks: setup.ranks,
     passes: passesOf(setup),
   });
 }

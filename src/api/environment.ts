@@ -1,6 +1,7 @@
 import { findBlas } from "#blas";
 import { createImages } from "#platform";
 import { Catalog, type LayerConstructor } from "../core/catalog.js";
+import { type AveragesOf, alone, type Communicator, type Ranks } from "../core/communicator.js";
 import type { Engine } from "../core/engine.js";
 import type { NetContext } from "../core/net.js";
 import { WeightFileStore } from "../data/weight-files.js";
@@ -32,6 +33,36 @@ export interface RunOptions extends FilesOptions {
   readonly layers?: Readonly<Record<string, LayerConstructor>> | undefined;
   /** Receives what Caffe would log. Default: nothing is logged. */
   readonly log?: Log | undefined;
+}
+
+/** Options of nets and solvers that several processes run together. */
+export interface RankOptions {
+  /**
+   * Connects this process with others that run the same net, each with its own share of the data: in Node `await connectMpi()`.
+   * All must make the same calls. Default: this process runs alone.
+   *
+   * With a solver, each rank runs `batch_size` images, and gradients are averaged, as Caffe's `-gpu 0,1` does it. The losses and
+   * the outputs of tests are those of all ranks. Rank 0 writes snapshots, and gives the others the weights that it starts with.
+   * With a net alone, gradients stay each rank's own, and so do BatchNorm's averages without `syncBatchNorm`.
+   */
+  readonly communicator?: Communicator | undefined;
+  /**
+   * Whether BatchNorm takes its statistics over the batches of all ranks, so that N ranks train as one process with N times the
+   * batch does. Default false: each normalizes by its own batch, as in Caffe.
+   */
+  readonly syncBatchNorm?: boolean | undefined;
+  /**
+   * Whose averages BatchNorm tests with and saves, without `syncBatchNorm`: `all` takes mean and variance over all ranks (law of
+   * total variance); `root` takes those of rank 0 alone, as Caffe does. Default `all`.
+   */
+  readonly bnAverages?: AveragesOf | undefined;
+}
+
+/** @throws MokaError `MOKA_USAGE` for averages of nobody */
+export function ranksOf({ communicator = alone, syncBatchNorm = false, bnAverages = "all" }: RankOptions): Ranks {
+  const isKnown = bnAverages === "all" || bnAverages === "root";
+  check(isKnown, "MOKA_USAGE", `bnAverages must be "all" or "root", not "${bnAverages}"`);
+  return { communicator, syncBatchNorm, averagesOf: bnAverages };
 }
 
 const engines = {

@@ -4,10 +4,10 @@ import type { Weights } from "../proto/weight-sources.js";
 import { check } from "../util/errors.js";
 import { checkOptions } from "../util/options.js";
 import { stoppable } from "../util/work.js";
-import { createEngine, netContext, type RunOptions } from "./environment.js";
+import { createEngine, netContext, type RankOptions, type RunOptions, ranksOf } from "./environment.js";
 import { type NetSource, readNet } from "./read-text.js";
 
-export interface NetOptions extends RunOptions, StateOptions {
+export interface NetOptions extends RunOptions, RankOptions, StateOptions {
   /** The phase: it selects layers, and changes how some of them compute. Default `TEST`. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
   /** Weights to load: files or messages, as for `net.copyTrainedLayersFrom`. Default: the weights from the fillers. */
@@ -60,7 +60,9 @@ async function loadNet(source: NetSource, options: NetOptions): Promise<Net> {
   const engine = await createEngine(options);
   let net: Net | undefined;
   try {
-    const context = netContext(engine, options, undefined);
+    // Only a solver puts the averages of all ranks together, after each iteration.
+    const ranks = { ...ranksOf(options), averagesOf: "root" } as const;
+    const context = { ...netContext(engine, options, undefined), ranks };
     const message = await readNet(source, context.files, context.log);
     const backward = phase === "TRAIN" || keep === "all" || message.forceBackward || everyBackward;
     net = await CoreNet.build(message, state, { ...context, keep, backward, everyBackward, ownsEngine: true });

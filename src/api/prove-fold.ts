@@ -6,6 +6,7 @@ import { asInput } from "../core/input-layers.js";
 import { isDataLayer } from "../core/layer-roles.js";
 import { Net } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
+import { takesIndices } from "../core/takes-indices.js";
 import { formatGap, weightsGap } from "../core/weights-gap.js";
 import { fill } from "../fillers/index.js";
 import { layers as allLayers } from "../layers/registry.js";
@@ -175,15 +176,4 @@ function missingLayers(net: Net, weights: NetParameter): NetParameter {
   const trained = new Set(weights.layer.map(({ name }) => name));
   const layer = net.toMessage().layer.filter(({ name, blobs }) => blobs.length > 0 && !trained.has(name));
   return create(NetParameterSchema, { layer });
-}
-
-/** Whether a layer reads this blob as labels or indices; 0 is always a valid one. */
-function takesIndices(net: Net, blob: string): boolean {
-  return net.layers.some((layer) =>
-    layer.bottoms.some((bottom, index) => {
-      if (bottom !== blob) return false;
-      if (layer.type === "Split") return layer.tops.some((top) => takesIndices(net, top));
-      return layer.takesIndices(index);
-    }),
-  );
 }

@@ -1,6 +1,6 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import { modifiedAt } from "#platform";
-import { type AveragesOf, alone, type Communicator, type Ranks } from "../core/communicator.js";
+import { type Communicator, fromRoot } from "../core/communicator.js";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles } from "../data/weight-files.js";
@@ -8,6 +8,7 @@ import { isAddress } from "../platform/open-files.js";
 import { NetStateSchema, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { lintCommand } from "../solvers/loss-error.js";
+import { restartFrom } from "../solvers/restart.js";
 import { Solver as CoreSolver } from "../solvers/solver.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import type { Files } from "../util/files.js";
@@ -15,11 +16,11 @@ import type { Log } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
 import { freshSeed, Random } from "../util/random.js";
 import { stoppable } from "../util/work.js";
-import { createEngine, netContext, type RunOptions } from "./environment.js";
+import { createEngine, netContext, type RankOptions, type RunOptions, ranksOf } from "./environment.js";
 import { netFrom, readSolver, readText, type SolverSource } from "./read-text.js";
 import { causesIn, errorsIn, type Training, type TrainingFinding } from "./training.js";
 
-export interface SolverOptions extends RunOptions {
+export interface SolverOptions extends RunOptions, RankOptions {
   /** Weights to load: files or messages, as for `net.copyTrainedLayersFrom`. Not together with `snapshot`. */
   readonly weights?: Weights | undefined;
   /**
@@ -28,6 +29,12 @@ export interface SolverOptions extends RunOptions {
    * beginning, as in Caffe. If layers get data from the caller, call `solver.restore` instead, after they got the data.
    */
   readonly snapshot?: string | URL | undefined;
+  /**
+   * Resumes from the last whole snapshot with the solver's `snapshot_prefix`, if there is one: for a job that a scheduler starts
+   * again after a failure. At most this many times in a row without a new snapshot; they are counted in
+   * `<snapshot_prefix>.restarts.json`. Not together with `snapshot`. Default: no snapshot is looked for.
+   */
+  readonly restarts?: number | undefined;
   /** Level and stages of the training net's state, for include and exclude rules. Default: 0 and none. */
   readonly level?: number | undefined;
   readonly stages?: readonly string[] | undefined;
@@ -36,24 +43,6 @@ export interface SolverOptions extends RunOptions {
    * less memory and, in deep nets, less time: `moka train` uses it.
    */
   readonly keep?: "all" | "outputs" | undefined;
-  /**
-   * Connects this process with others that train the same solver, each with its own share of the data: in Node
-   * `await connectMpi()`. All must make the same calls. Default: this process trains alone.
-   *
-   * Each rank runs `batch_size` images, and gradients are averaged, as Caffe's `-gpu 0,1` does it. The losses and the outputs of
-   * tests are those of all ranks. Rank 0 writes snapshots, and gives the others the weights that it starts with.
-   */
-  readonly communicator?: Communicator | undefined;
-  /**
-   * Whether BatchNorm takes its statistics over the batches of all ranks, so that N ranks train as one process with N times the
-   * batch does. Default false: each normalizes by its own batch, as in Caffe.
-   */
-  readonly syncBatchNorm?: boolean | undefined;
-  /**
-   * Whose averages BatchNorm tests with and saves, without `syncBatchNorm`: `all` takes mean and variance over all ranks (law of
-   * total variance); `root` takes those of rank 0 alone, as Caffe does. Default `all`.
-   */
-  readonly bnAverages?: AveragesOf | undefined;
   /**
    * `lintTraining`, to know why a training fails: the log then names errors of solver, nets and weights before the training starts,
    * and the error `MOKA_NAN` the most likely cause. Default: not looked for, since a page would have to load all of lint for it;
@@ -94,20 +83,21 @@ export async function loadSolver(
   options: SolverOptions,
   passes?: readonly PassName[],
 ): Promise<Solver> {
-  const { weights, snapshot, keep = "all" } = options;
+  const { weights, keep = "all", restarts } = options;
+  let { snapshot } = options;
   check(keep === "all" || keep === "outputs", "MOKA_USAGE", `keep must be "all" or "outputs", not "${keep}"`);
   check(
     weights === undefined || snapshot === undefined,
     "MOKA_USAGE",
     "give a snapshot to resume training or weights to finetune, but not both",
   );
-  const { communicator = alone, syncBatchNorm = false, bnAverages: averagesOf = "all" } = options;
   check(
-    averagesOf === "all" || averagesOf === "root",
+    restarts === undefined || snapshot === undefined,
     "MOKA_USAGE",
-    `bnAverages must be "all" or "root", not "${averagesOf}"`,
+    "give a snapshot to resume from, or restarts to look for the last one, but not both",
   );
-  const ranks: Ranks = { communicator, syncBatchNorm, averagesOf };
+  const ranks = ranksOf(options);
+  const { communicator } = ranks;
   const engine = await createEngine(options);
   let solver: Solver | undefined;
   try {
@@ -115,6 +105,10 @@ export async function loadSolver(
     const { param, file, text } = await readSolver(source, files, log);
     const texts = new Map([["", { file, text }]]);
     await completeParam(param, file, options, files, log);
+    if (restarts !== undefined) {
+      snapshot = await fromRoot(communicator, () => restartFrom(param, restarts, { files, log, modifiedAt }));
+      if (snapshot !== undefined) param.weights = [];
+    }
     const given = options.seed ?? seedOf(param);
     const seed = await commonSeed(communicator, given);
     const context = { ...netContext(engine, options, seed), ranks };
@@ -152,7 +146,7 @@ export async function loadSolver(
     // The nets were built with the same numbers on all ranks. From here on each draws its own, as in Caffe.
     if (communicator.rank > 0) context.random.restore(new Random(seed + communicator.rank).state);
     try {
-      if (weights !== undefined && typeof weights !== "string") {
+      if (weights !== undefined && typeof weights !== "string" && snapshot === undefined) {
         for (const net of [solver.net, ...solver.testNets]) await net.copyTrainedLayersFrom(weights, undefined, true);
       }
       if (snapshot !== undefined) {

@@ -26,6 +26,7 @@ const args = process.argv.slice(2);
 if (args.length === 1 && /^(-v|--?version)$/.test(args[0] ?? "")) {
   process.stdout.write(`${version}\n`); // scripts ask for the version often, so nothing else is loaded
 } else {
-  const { main } = await import("./program.js");
+  const [{ main }, { leaveNow }] = await Promise.all([import("./program.js"), import("./leave.js")]);
   process.exitCode = await main(args);
+  await leaveNow(process.exitCode);
 }

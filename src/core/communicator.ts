@@ -59,3 +59,15 @@ export const oneRank: Ranks = { communicator: alone, syncBatchNorm: false, avera
 export function rankError(name: string, cause: string): MokaError {
   return new MokaError("MOKA_RANK", `${name} ended: ${cause}`);
 }
+
+/** What rank 0 makes, which must be plain JSON, on all ranks; the others make nothing. */
+export async function fromRoot<T>(communicator: Communicator, make: () => Promise<T>): Promise<T> {
+  const { rank, size } = communicator;
+  if (size === 1) return make();
+  const own = rank === 0 ? new TextEncoder().encode(JSON.stringify((await make()) ?? null)) : new Uint8Array(0);
+  const length = Float64Array.of(own.length);
+  await communicator.broadcast(length);
+  const bytes = rank === 0 ? own : new Uint8Array(length[0] ?? 0);
+  await communicator.broadcast(bytes);
+  return (JSON.parse(new TextDecoder().decode(bytes)) as T | null) ?? (undefined as T);
+}

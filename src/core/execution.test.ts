@@ -10,6 +10,7 @@ import { WasmEngine } from "../engines/wasm/index.js";
 import { SolverParameterSchema } from "../proto/gen/caffe_pb.js";
 import { sgd } from "../solvers/sgd.js";
 import { Updater } from "../solvers/updater.js";
+import { alone, oneRank, type Ranks } from "./communicator.js";
 import type { Engine } from "./engine.js";
 import { passNames } from "./execution.js";
 import type { KernelName } from "./kernels.js";
@@ -92,9 +93,12 @@ test.each(fusedNames)("an engine without %s computes the same with other kernels
     layer { name: "ip" type: "InnerProduct" bottom: "s" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
     layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }`;
   let uses = 0;
-  for (const [phase, global] of [
-    ["TRAIN", false],
-    ["TEST", true],
+  // The second of two ranks is not there: what counts is that the steps of the first are fused.
+  const pair: Ranks = { communicator: { ...alone, size: 2 }, syncBatchNorm: true, averagesOf: "all" };
+  for (const [phase, global, ranks] of [
+    ["TRAIN", false, oneRank],
+    ["TRAIN", false, pair],
+    ["TEST", true, oneRank],
   ] as const) {
     const full = new ReferenceEngine();
     const less = new ReferenceEngine();
@@ -108,7 +112,7 @@ test.each(fusedNames)("an engine without %s computes the same with other kernels
     });
     const seen: number[][] = [];
     for (const engine of [full, less]) {
-      const net = await netFromText(text(global), { engine, phase, keep: "outputs", seed: 4 });
+      const net = await netFromText(text(global), { engine, phase, keep: "outputs", seed: 4, ranks });
       const { forward, backward = [] } = net.execution.plan;
       if (engine === full) {
         uses += [...forward, ...backward].filter((step) => step.kind === "kernel" && step.kernel === missing).length;

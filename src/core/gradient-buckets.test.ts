@@ -35,8 +35,18 @@ const bucketsOfText = (text: string, bytes?: number) =>
 
 describe("buckets of gradients", () => {
   test("all that fits into the default size is one message, complete after the lowest layer", async () => {
-    expect(defaultBucketBytes).toBe(4194304);
+    expect(defaultBucketBytes(240)).toBe(6708);
     expect(await bucketsOfText(three)).toEqual(["c.0 c.1 b.0 b.1 a.0 a.1 after a (240 bytes)"]);
+  });
+
+  test("the default size grows as the root of all gradients, so that large nets have more buckets", async () => {
+    const wide = (name: string, bottom: string) => product(name, bottom).replace("num_output: 4", "num_output: 300");
+    const text = input + wide("a", "x") + wide("b", "a") + wide("c", "b") + product("d", "c") + loss("d");
+    // 363,600 bytes from b down to a, in buckets of √(736,816·187,500) = 371,691 bytes.
+    expect(await bucketsOfText(text)).toEqual([
+      "d.0 d.1 c.0 c.1 after c (366016 bytes)",
+      "b.0 b.1 a.0 a.1 after a (367200 bytes)",
+    ]);
   });
 
   test("a bucket takes layers from the top down, up to its size", async () => {
@@ -80,9 +90,16 @@ describe("buckets of gradients", () => {
     expect(await bucketsOfText(input + loss("x"))).toEqual([]);
   });
 
-  test("BatchNorm's own three blobs take no part, although they have no lr_mult in the prototxt", async () => {
+  test("lr_mult 0 and force_backward: the gradients count in clip_gradients, so they are summed too", async () => {
+    const frozen = product("a", "x", "param { lr_mult: 0 } param { lr_mult: 0 }");
+    const text = `force_backward: true ${input} ${frozen} ${product("b", "a")} ${loss("b")}`;
+    expect(await bucketsOfText(text, 0)).toEqual(["b.0 b.1 after b (80 bytes)", "a.0 a.1 after a (80 bytes)"]);
+  });
+
+  test("BatchNorm's own three blobs take no part if the prototxt gives them lr_mult 0", async () => {
+    const specs = "param { lr_mult: 0 } ".repeat(3);
     const text = `${input} ${product("a", "x")}
-      layer { name: "norm" type: "BatchNorm" bottom: "a" top: "a" }
+      layer { name: "norm" type: "BatchNorm" bottom: "a" top: "a" ${specs} }
       layer { name: "scale" type: "Scale" bottom: "a" top: "a" scale_param { bias_term: true } } ${loss("a")}`;
     expect(await bucketsOfText(text, 0)).toEqual([
       "scale.0 scale.1 after scale (32 bytes)",
@@ -93,7 +110,7 @@ describe("buckets of gradients", () => {
 
 test("the step that completes a bucket is the last that writes its gradients, also in a fused program", async () => {
   const text = `${input} ${product("a", "x")}
-    layer { name: "norm" type: "BatchNorm" bottom: "a" top: "a" }
+    layer { name: "norm" type: "BatchNorm" bottom: "a" top: "a" ${"param { lr_mult: 0 } ".repeat(3)} }
     layer { name: "scale" type: "Scale" bottom: "a" top: "a" scale_param { bias_term: true } }
     layer { name: "relu" type: "ReLU" bottom: "a" top: "a" } ${product("b", "a")} ${loss("b")}`;
   await withNet(text, (net) => {

@@ -6,6 +6,7 @@ import type { Elementwise, Fused, Kernel, SpanUse } from "./kernels/kernel.js";
 import * as matrix from "./kernels/matrix.js";
 import * as normalization from "./kernels/normalization.js";
 import * as normalizationFused from "./kernels/normalization-fused.js";
+import * as normalizationRanks from "./kernels/normalization-ranks.js";
 import * as pooling from "./kernels/pooling.js";
 import * as recurrent from "./kernels/recurrent.js";
 import * as rows from "./kernels/rows.js";
@@ -28,6 +29,7 @@ const table = {
   ...pooling,
   ...normalization,
   ...normalizationFused,
+  ...normalizationRanks,
   ...scale,
   ...activation,
   ...recurrent,

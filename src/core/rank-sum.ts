@@ -1,5 +1,5 @@
 import type { Communicator } from "./communicator.js";
-import type { HostStep } from "./program.js";
+import type { HostStep, Step } from "./program.js";
 
 /** Values that a step sums over all ranks, in double precision. */
 export interface RankSum {
@@ -37,6 +37,6 @@ export function rankSumStep(
   return { kind: "host", label: "sum over ranks", layer, reads, writes, run, communicator, sums };
 }
 
-export function isRankSum(step: object): step is RankSumStep {
+export function isRankSum(step: Step): step is RankSumStep {
   return "sums" in step;
 }

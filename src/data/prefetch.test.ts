@@ -32,6 +32,11 @@ class Numbers implements BatchSource<number, { at: number }> {
     this.at = at;
   }
 
+  async enterShare() {
+    this.at += 3;
+    if (this.at > 90) throw new Error("no share");
+  }
+
   async #item(value: number) {
     await turn();
     if (value % 7 === 6) throw new Error(`no ${value}`);
@@ -77,5 +82,15 @@ test("the position is that of the next batch, whatever is read ahead, and can be
   await expect(prefetcher.moveTo({ at: "there" })).rejects.toThrow("no position");
   expect(prefetcher.position).toEqual({ at: 12 }); // the position is unchanged
   expect(await outcomes(prefetcher, 3)).toEqual(wanted.slice(1));
+  await prefetcher.stop();
+});
+
+test("a position where all ranks stood leads to the rank's own share, or changes nothing", async () => {
+  const prefetcher = new Prefetcher(new Numbers(), 2);
+  await outcomes(prefetcher, 1);
+  await prefetcher.moveTo({ at: 7 }, true);
+  expect(await outcomes(prefetcher, 1)).toEqual([[10, 11, 12]]);
+  await expect(prefetcher.moveTo({ at: 90 }, true)).rejects.toThrow("no share");
+  expect(prefetcher.position).toEqual({ at: 13 });
   await prefetcher.stop();
 });

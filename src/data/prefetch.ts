@@ -13,6 +13,8 @@ export interface BatchSource<Item, Position> {
    * @throws MokaError MOKA_DATA if it is not a position, or does not exist in the source
    */
   moveTo(position: unknown): Promise<void>;
+  /** Moves from where all ranks stand together to the first item of this rank's share. */
+  enterShare(): Promise<void>;
 }
 
 /** Returns `work` itself. Its rejection is no unhandled rejection, even if nobody awaits it yet. */
@@ -64,12 +66,17 @@ export class Prefetcher<Item, Position> {
     }
   }
 
-  /** Goes back to a saved `position`; after an error, the position is unchanged. */
-  async moveTo(position: unknown): Promise<void> {
+  /**
+   * Goes back to a saved `position`; after an error, the position is unchanged.
+   *
+   * @param isShared whether all ranks stood there together, so that each goes on to its own share. Default false
+   */
+  async moveTo(position: unknown, isShared = false): Promise<void> {
     const before = this.position;
     await this.stop();
     try {
       await this.#source.moveTo(position);
+      if (isShared) await this.#source.enterShare();
     } catch (error) {
       await this.#source.moveTo(before);
       throw error;

@@ -4,6 +4,7 @@ import type { Tensor } from "../core/tensor.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { MokaError } from "../util/errors.js";
 import type { Log } from "../util/log.js";
+import { counted } from "../util/words.js";
 import type { WorkOptions } from "../util/work.js";
 import { RankBatches } from "./rank-batches.js";
 import { RankGradients } from "./rank-gradients.js";
@@ -101,7 +102,7 @@ export class DataParallel {
     const texts = all.map((bytes) => new TextDecoder().decode(bytes));
     const others = this.communicator.names.filter((_, rank) => texts[rank] !== texts[0]);
     const reason =
-      `after ${iter} iterations the weights of ${others.join(" and of ")} differ from those of rank 0: their engines or machines ` +
+      `after ${counted(iter, "iteration")} the weights of ${others.join(" and of ")} differ from those of rank 0: their engines or machines ` +
       "round differently; rank 0's weights and history are sent to all again";
     this.#log("warning", "moka:0", reason);
     await this.#broadcast(shared);
@@ -130,17 +131,6 @@ export class DataParallel {
     if (this.size > 1 && this.#ranks.averagesOf === "root") {
       await this.#broadcast(this.#weights.filter((tensor) => !this.#learns(tensor)));
     }
-  }
-
-  /** What rank 0 makes, which must be plain JSON, on all ranks; the others make nothing. */
-  async fromRoot<T>(make: () => Promise<T>): Promise<T> {
-    if (this.size === 1) return make();
-    const own = this.isRoot ? new TextEncoder().encode(JSON.stringify((await make()) ?? null)) : new Uint8Array(0);
-    const length = Float64Array.of(own.length);
-    await this.communicator.broadcast(length);
-    const bytes = this.isRoot ? own : new Uint8Array(length[0] ?? 0);
-    await this.communicator.broadcast(bytes);
-    return (JSON.parse(new TextDecoder().decode(bytes)) as T | null) ?? (undefined as T);
   }
 
   /** On rank 0 the positions of all ranks; undefined on the others. */

@@ -60,6 +60,22 @@ export class SnapshotFiles {
     }
   }
 
+  /** The last snapshot that is whole: its solver state, which is written last, and its weights are there. */
+  async last(): Promise<{ readonly iter: number; readonly state: string } | undefined> {
+    const { files } = this.#context;
+    const { folder, base } = this.#place();
+    if (!(await files.isFolder(folder))) return undefined;
+    const found = (await files.list(folder)).flatMap((name) => {
+      const [, digits] = (name.startsWith(base) && /^_iter_(\d+)\.solverstate/.exec(name.slice(base.length))) || [];
+      return digits === undefined ? [] : [Number(digits)];
+    });
+    for (const iter of found.sort((a, b) => b - a)) {
+      const { state, model } = this.names(iter);
+      if ((await files.exists(state)) && (await files.exists(model))) return { iter, state };
+    }
+    return undefined;
+  }
+
   /** Makes the folder again if it was removed during the run, and warns of another run that writes the same files. */
   async prepare(iter: number): Promise<void> {
     const { files, log } = this.#context;

@@ -1,4 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
+import { fromRoot } from "../core/communicator.js";
 import type { Net } from "../core/net.js";
 import type { Tensor } from "../core/tensor.js";
 import {
@@ -10,7 +11,7 @@ import type { SolverContext } from "./context.js";
 import type { DataParallel } from "./data-parallel.js";
 import type { Progress } from "./lr-policy.js";
 import { readRun, restoreRun, saveRun } from "./run-files.js";
-import { type Position, type RunState, runStateFile } from "./run-state.js";
+import { type Position, runStateFile } from "./run-state.js";
 import type { SmoothedLoss } from "./smoothed-loss.js";
 import { SnapshotFiles, type SnapshotNames } from "./snapshot-files.js";
 import type { Updater } from "./updater.js";
@@ -26,8 +27,8 @@ interface Parts {
 
 /** What a restored snapshot says of the run that wrote it. */
 interface Restored extends Progress {
-  /** The state of the run that Caffe does not store, and the smoothed loss of it; undefined if there is none that fits. */
-  readonly run: { readonly state: RunState; readonly smoothedLoss: SmoothedLoss | undefined } | undefined;
+  /** What Caffe does not store; undefined if there is no state of the run that fits. */
+  readonly run: { readonly tested: readonly number[]; readonly smoothedLoss: SmoothedLoss | undefined } | undefined;
 }
 
 /** Writes and restores a solver's snapshots. On several ranks all make each call, and rank 0 reads and writes for all. */
@@ -71,12 +72,14 @@ export class Snapshots {
   /** Restores weights, history and, if its `.moka.json` fits, the position of the run. */
   async restore(path: string): Promise<Restored> {
     const { param, nets, updater, parallel } = this.#parts;
-    const progress = await parallel.fromRoot(() => this.#restoreWeights(path));
+    const progress = await fromRoot(parallel.communicator, () => this.#restoreWeights(path));
     await parallel.shareRestored(updater.history);
     const file = runStateFile(path);
-    const state = await parallel.fromRoot(() => readRun(file, this.#runAt(progress.iter), this.#context));
+    const state = await fromRoot(parallel.communicator, () => readRun(file, this.#runAt(progress.iter), this.#context));
+    // Another number of ranks begins with rank 0, where all stood.
+    const isSame = (state?.ranks?.length ?? 1) === parallel.size;
     const run = state && {
-      state,
+      tested: isSame ? (state.tested ?? []) : [],
       smoothedLoss: await restoreRun(file, state, nets, param.averageLoss, this.#context),
     };
     return { ...progress, run };

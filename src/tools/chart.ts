@@ -23,15 +23,27 @@ const right = 28;
 const plotWidth = width - left - right;
 const legendLine = 20;
 
+export interface ChartOptions {
+  /** Pixels. Default 240. */
+  readonly panelHeight?: number;
+  /** `doubling`: equal factors have equal widths, and ticks are powers of 2; all x must be positive. Default `linear`. */
+  readonly xAxis?: "linear" | "doubling";
+}
+
 /**
  * An SVG file, 900 pixels wide, of panels below each other; all panels have the same horizontal axis.
  *
  * A vertical axis is logarithmic if all its values are positive and the largest is far above the others. Of a curve
  * with more points than fit, only the lowest and the highest point of each column of pixels are drawn.
  */
-export function drawChart(title: string, xTitle: string, panels: readonly Panel[], panelHeight = 240): string {
+export function drawChart(
+  title: string,
+  xTitle: string,
+  panels: readonly Panel[],
+  { panelHeight = 240, xAxis: kind = "linear" }: ChartOptions = {},
+): string {
   const xs = panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map(({ x }) => x)));
-  const xAxis = linearAxis(extent(xs), 8, false);
+  const xAxis = kind === "linear" ? linearAxis(extent(xs), 8, false) : doublingAxis(extent(xs));
   const toX = (x: number) => left + xAxis.at(x) * plotWidth;
   const body = [text(left, 34, title, { "font-size": 17, "font-weight": 600, fill: ink.strong })];
   let top = 60;
@@ -157,6 +169,15 @@ function linearAxis([low, high]: readonly [number, number], count: number, open:
   const start = open ? first * step : from;
   const end = open ? last * step : to;
   return { ticks, isLog: false, at: (value) => (value - start) / (end - start) };
+}
+
+/** From the lowest value to the highest, with a tick at each power of two between them. */
+function doublingAxis([low, high]: readonly [number, number]): Axis {
+  const [from, to] = low === high ? [low / 2, high * 2] : [low, high];
+  const first = Math.ceil(Math.log2(from) - 1e-9);
+  const last = Math.floor(Math.log2(to) + 1e-9);
+  const ticks = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => 2 ** (first + i));
+  return { ticks, isLog: true, at: (value) => Math.log(value / from) / Math.log(to / from) };
 }
 
 /** The ends are powers of ten; if the values span at most four of them, also 2 and 5 times a power of ten. */

@@ -2,6 +2,8 @@
 export interface Database {
   /** The path that the user gave. */
   readonly name: string;
+  /** The number of records, if it is known without reading them. */
+  readonly count?: number | undefined;
   /** A new cursor without a current record. */
   cursor(): DatabaseCursor;
   close(): void;

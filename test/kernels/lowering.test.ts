@@ -18,8 +18,12 @@ test("what passes make of several kernels is fused", () => {
   expect([...fusedNames].sort()).toEqual([
     "batchNormFused",
     "batchNormFusedBackward",
+    "batchNormFusedBackwardApply",
+    "batchNormFusedBackwardSums",
     "batchNormPool",
     "batchNormPoolBackward",
+    "batchNormPoolBackwardApply",
+    "batchNormPoolBackwardSums",
     "convFused",
     "normToAffine",
     "normalizeFused",

@@ -18,6 +18,11 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./time.js")).time,
   },
   {
+    name: "scale",
+    summary: "predict the speed of training on many processes and machines",
+    load: async () => (await import("./scale.js")).scale,
+  },
+  {
     name: "run",
     summary: "run a net on given inputs and show or save its outputs",
     load: async () => (await import("./run.js")).run,

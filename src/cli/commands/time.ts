@@ -1,7 +1,9 @@
+import type { RankTimes } from "../../api/time-ranks.js";
 import type { Net } from "../../index.js";
-import { type Command, command, option, required } from "../command.js";
+import { type Command, command, option, required, type Values } from "../command.js";
 import { integer, json, phase, runOptions, someWeights, stateOptions } from "../options.js";
 import { caffeLog, printJson, problems } from "../print.js";
+import { onRanks, type Processes, rankOptions } from "../ranks.js";
 import { withNet } from "../with-net.js";
 
 /** Milliseconds per pass, one entry per layer. */
@@ -10,59 +12,86 @@ interface Times {
   readonly backward: number[];
 }
 
-/** `moka time`: measures how long each layer takes, forward and backward, as `caffe time`. */
-export const time: Command = command(
-  {
-    model: required("--model <file>", "the net's prototxt"),
-    weights: someWeights,
-    phase: phase("TRAIN"),
-    iterations: option("--iterations <n>", "passes to time", integer(1), 50),
-    json,
-    ...runOptions,
-    ...stateOptions,
-  },
-  async ({ model, iterations, json, stages: given, ...options }) => {
-    const { formatNumber } = await import("../../util/number-format.js");
-    const log = json ? problems({ upgrades: false }) : caffeLog;
-    log("info", "caffe.cpp:343", "Use CPU.");
-    const stages = given.length > 0 ? given : [""];
-    const building = { keep: "outputs", everyBackward: true } as const;
-    await withNet(model, { ...options, ...building, stages, log }, async (net) => {
-      fillInputs(net);
-      log("info", "caffe.cpp:351", "Performing Forward");
-      await net.runForward();
-      log("info", "caffe.cpp:356", `Initial loss: ${formatNumber(net.loss)}`);
-      log("info", "caffe.cpp:357", "Performing Backward");
-      await net.runBackward();
-      log("info", "caffe.cpp:365", "*** Benchmark begins ***");
-      log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
-      const start = performance.now();
-      const times = await measure(net, iterations, (i, ms) =>
-        log("info", "caffe.cpp:394", `Iteration: ${i + 1} forward-backward time: ${formatNumber(ms)} ms.`),
-      );
-      const total = performance.now() - start;
-      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-      const [forwardMs, backwardMs] = [sum(times.forward), sum(times.backward)];
-      const ms = (value: number) => `${formatNumber(value)} ms.`;
-      log("info", "caffe.cpp:397", "Average time per layer: ");
-      net.layers.forEach(({ name }, i) => {
-        log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${ms(times.forward[i] ?? 0)}`);
-        log("info", "caffe.cpp:403", `${name.padStart(10)}\tbackward: ${ms(times.backward[i] ?? 0)}`);
-      });
-      log("info", "caffe.cpp:408", `Average Forward pass: ${ms(forwardMs)}`);
-      log("info", "caffe.cpp:410", `Average Backward pass: ${ms(backwardMs)}`);
-      log("info", "caffe.cpp:412", `Average Forward-Backward: ${ms(total / iterations)}`);
-      log("info", "caffe.cpp:414", `Total Time: ${ms(total)}`);
-      log("info", "caffe.cpp:415", "*** Benchmark ends ***");
-      if (json) {
-        const layers = net.layers.map(({ name, type }, i) => {
-          return { name, type, forwardMs: times.forward[i], backwardMs: times.backward[i] };
-        });
-        printJson({ iterations, engine: net.engine.description, forwardMs, backwardMs, layers });
-      }
-    });
-  },
+const parameters = {
+  model: required("--model <file>", "the net's prototxt"),
+  weights: someWeights,
+  phase: phase("TRAIN"),
+  iterations: option("--iterations <n>", "passes to time", integer(1), 50),
+  json,
+  ...rankOptions,
+  ...runOptions,
+  ...stateOptions,
+};
+
+/** `moka time`: measures how long each layer takes, forward and backward, as `caffe time`; with `--mpi` on several processes. */
+export const time: Command = command(parameters, (options) =>
+  onRanks(options, (processes) => timeNet(options, processes)),
 );
+
+/** Times the net of a call, on one process or as one of several. */
+async function timeNet(
+  { model, iterations, json, stages: given, ...options }: Values<typeof parameters>,
+  processes: Processes,
+) {
+  const { formatNumber } = await import("../../util/number-format.js");
+  const { counted, timeOnRanks } = await import("../../api/time-ranks.js");
+  const log = processes.log(json ? problems({ upgrades: false }) : caffeLog);
+  log("info", "caffe.cpp:343", "Use CPU.");
+  const stages = given.length > 0 ? given : [""];
+  const building = { keep: "outputs", everyBackward: true } as const;
+  const ranks = processes.communicator && counted(processes.communicator);
+  const loading = { ...options, ...building, communicator: ranks?.communicator, stages, log };
+  await withNet(model, loading, async (net) => {
+    fillInputs(net);
+    log("info", "caffe.cpp:351", "Performing Forward");
+    await net.runForward();
+    log("info", "caffe.cpp:356", `Initial loss: ${formatNumber(net.loss)}`);
+    log("info", "caffe.cpp:357", "Performing Backward");
+    await net.runBackward();
+    log("info", "caffe.cpp:365", "*** Benchmark begins ***");
+    log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
+    const start = performance.now();
+    const times = await measure(net, iterations, (i, ms) =>
+      log("info", "caffe.cpp:394", `Iteration: ${i + 1} forward-backward time: ${formatNumber(ms)} ms.`),
+    );
+    const total = performance.now() - start;
+    const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+    const [forwardMs, backwardMs] = [sum(times.forward), sum(times.backward)];
+    const ms = (value: number) => `${formatNumber(value)} ms.`;
+    log("info", "caffe.cpp:397", "Average time per layer: ");
+    net.layers.forEach(({ name }, i) => {
+      log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${ms(times.forward[i] ?? 0)}`);
+      log("info", "caffe.cpp:403", `${name.padStart(10)}\tbackward: ${ms(times.backward[i] ?? 0)}`);
+    });
+    log("info", "caffe.cpp:408", `Average Forward pass: ${ms(forwardMs)}`);
+    log("info", "caffe.cpp:410", `Average Backward pass: ${ms(backwardMs)}`);
+    log("info", "caffe.cpp:412", `Average Forward-Backward: ${ms(total / iterations)}`);
+    log("info", "caffe.cpp:414", `Total Time: ${ms(total)}`);
+    log("info", "caffe.cpp:415", "*** Benchmark ends ***");
+    const together = ranks && (await timeOnRanks(net, ranks.communicator, ranks.waiting, iterations));
+    if (together) for (const line of rankLines(together, ms)) log("info", "moka:0", line);
+    if (json && processes.isRoot) {
+      const layers = net.layers.map(({ name, type }, i) => {
+        return { name, type, forwardMs: times.forward[i], backwardMs: times.backward[i] };
+      });
+      const ranksJson = ranks && { ranks: { size: ranks.communicator.size, ...together } };
+      printJson({ iterations, engine: net.engine.description, forwardMs, backwardMs, layers, ...ranksJson });
+    }
+  });
+}
+
+/** What several ranks take together, and how much of their messages hides behind backward. */
+function rankLines(times: RankTimes, ms: (value: number) => string): readonly string[] {
+  const { buckets, bytes, hidden, syncBatchNormMs, computeMs } = times;
+  const size = `${(bytes / 2 ** 20).toFixed(1)} MiB in ${buckets} ${buckets === 1 ? "message" : "messages"}`;
+  const sync = syncBatchNormMs > 0 ? `, of which ${ms(syncBatchNormMs).slice(0, -1)} wait for sums of BatchNorm` : "";
+  return [
+    `Forward-Backward alone: ${ms(computeMs).slice(0, -1)}${sync}`,
+    `Gradients alone: ${ms(times.gradientsMs).slice(0, -1)} for ${size}`,
+    `Forward-Backward with gradients: ${ms(times.togetherMs).slice(0, -1)}`,
+    ...(hidden === undefined ? [] : [`Hidden behind backward: ${(100 * hidden).toFixed(0)} % of the gradients' time`]),
+  ];
+}
 
 /** Fills inputs with values from -0.5 to 0.5: zeros compute faster than real data. Caffe leaves them uninitialized. */
 function fillInputs(net: Net): void {

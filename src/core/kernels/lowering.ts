@@ -10,7 +10,7 @@ export function activate(y: Span, negativeSlope: number): readonly Call[] {
   return negativeSlope === 1 ? [] : [call(relu, { x: y, y, negativeSlope })];
 }
 
-interface Affine extends Channels {
+export interface Affine extends Channels {
   readonly scale: Span | undefined;
   readonly bias: Span | undefined;
 }

@@ -1,13 +1,14 @@
 // Normalization fused with the layers after it: x (n, channels, inner).
 
 import type { Span } from "../span.js";
-import { power, reluBackward } from "./activation.js";
+import { power } from "./activation.js";
 import { axpby, copy, fill, mul, sum } from "./elementwise.js";
 import { type ArgumentsFrom, type Call, call, fusedOf, type Scratch } from "./kernel.js";
 import { activate, shift } from "./lowering.js";
+import { channelsOf, multiply, throughActivation, throughPooling } from "./lowering-norm.js";
 import { batchNorm, batchNormBackward, normalize } from "./normalization.js";
-import { avePool, avePoolBackward, maxPool, maxPoolBackward } from "./pooling.js";
-import { bias, biasBackward, scale, scaleBackward } from "./scale.js";
+import { avePool, maxPool } from "./pooling.js";
+import { bias, biasBackward, scaleBackward } from "./scale.js";
 import { type Channels, type NormPool, poolOperations } from "./sizes.js";
 
 const affine = { scale: "in?", bias: "in?", negativeSlope: "number", eps: "number" } as const;
@@ -37,22 +38,14 @@ export const batchNormFusedBackward = fusedOf<Channels>()(gradient, {
   operations: 13,
   overwrites: { dx: ["x", "dy"] },
   lowersTo: (args, scratch) => {
-    const { x, dy, dx, variance, dscale, dbias, negativeSlope, eps, n, channels, inner } = args;
+    const { dx, variance, dscale, dbias, eps, n, channels, inner } = args;
     const size = { outer: n, dim: channels, inner };
-    const normalized = scratch(x.count);
-    const d = scratch(dy.count);
+    const { normalized, d, calls } = throughActivation(args, scratch);
     return [
-      call(normalize, { ...args, y: normalized }),
-      ...(negativeSlope === 1
-        ? [call(copy, { x: dy, y: d })]
-        : [
-            call(copy, { x: normalized, y: d }),
-            ...shift(d, args),
-            call(reluBackward, { x: d, dy, dx: d, negativeSlope }),
-          ]),
+      ...calls,
       ...(dscale ? [call(scaleBackward, { x: normalized, dy: d, dscale, accumulate: true, ...size })] : []),
       ...(dbias ? [call(biasBackward, { dy: d, dbias, accumulate: true, ...size })] : []),
-      ...(args.scale ? [call(scale, { x: d, scale: args.scale, bias: undefined, y: d, ...size })] : []),
+      ...multiply(d, args.scale, args),
       call(batchNormBackward, { y: normalized, dy: d, variance, dx, eps, n, channels, inner }),
     ];
   },
@@ -98,22 +91,8 @@ export const batchNormPoolBackward = fusedOf<NormPool>()(gradient, {
   operations: (args) => pooled(13, args) + pooled(5, args),
   overwrites: { dx: ["x"] },
   lowersTo: (args, scratch) => {
-    const { x, dy, method } = args;
-    const dx = scratch(x.count);
-    const size = channelsOf(args);
-    const maxima = () => {
-      const y = scratch(x.count);
-      const mask = scratch(dy.count);
-      return [
-        ...normalizeFused.lowersTo({ ...args, ...size, y }, scratch),
-        call(maxPool, { ...args, x: y, y: scratch(dy.count), mask }),
-        call(maxPoolBackward, { ...args, mask, dx }),
-      ];
-    };
-    return [
-      ...(method === "AVE" ? [call(avePoolBackward, { ...args, dx })] : maxima()),
-      ...batchNormFusedBackward.lowersTo({ ...args, ...size, dy: dx }, scratch),
-    ];
+    const { dx: dy, calls } = throughPooling(args, scratch);
+    return [...calls, ...batchNormFusedBackward.lowersTo({ ...args, ...channelsOf(args), dy }, scratch)];
   },
 });
 
@@ -127,10 +106,6 @@ export const normalizePool = fusedOf<NormPool>()(given, {
 /** Operations: `each` for every value of the planes, plus those of pooling. */
 function pooled(each: number, args: NormPool): number {
   return each * args.planes * args.input[0] * args.input[1] + poolOperations(args);
-}
-
-function channelsOf({ planes, channels, input }: NormPool): Channels {
-  return { n: planes / channels, channels, inner: input[0] * input[1] };
 }
 
 /** Normalization into scratch memory, and pooling of the result. */

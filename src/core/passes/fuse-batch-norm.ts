@@ -1,4 +1,4 @@
-import type { Kernels } from "../kernels.js";
+import type { KernelName, Kernels } from "../kernels.js";
 import { type KernelStep, kernelStep, type Step } from "../program.js";
 import type { Span } from "../span.js";
 import { usesOf, valuesIn } from "../uses.js";
@@ -13,38 +13,36 @@ import { inPlace, type PassContext, type PlanDraft, renameSpan } from "./plan-dr
  * place, the steps that compute its bottom write to other memory: backward needs these values after the ReLU has
  * overwritten the blob.
  *
+ * Where the statistics are over all ranks, the sums stay steps of their own: the kernels before and after them are fused.
+ *
  * A ReLU whose top a later layer changes in place is not fused: its backward reads the changed values, as in Caffe.
  */
 export function fuseBatchNorm(draft: PlanDraft, { engine, keep }: PassContext): void {
-  if (!engine.has("batchNormFused")) return;
   for (let at = 0; at < draft.middle; at++) {
     const chain = matchForward(draft, at);
-    if (!chain) continue;
+    if (!chain || !engine.has(chain.fused)) continue;
     const { norm, scale, relu } = chain;
     const last = (relu ?? scale ?? norm).layer;
     const back = matchBackward(draft, chain, last);
     // Frozen layers and deployed nets have no backward steps: only forward is fused.
-    if (back ? !engine.has("batchNormFusedBackward") : draft.flowsBack(norm.layer, last)) continue;
+    if (back ? !back.fused.every((kernel) => engine.has(kernel)) : draft.flowsBack(norm.layer, last)) continue;
     if (keep === "all" && back && back.dy !== back.norm.args.dx) continue;
     if (back && relu && isChanged(draft, chain)) continue;
     const source = sourceOf(draft, at, norm);
     if (!source) continue;
-    const { mean, variance, y, eps, n, channels, inner } = norm.args;
+    const { variance, y, eps, n, channels, inner } = norm.args;
+    const mean = norm.args.mean as Span;
     const shared = {
       ...{ x: source.x, mean, variance, scale: scale?.args.scale, negativeSlope: relu?.args.negativeSlope ?? 1 },
       ...{ eps, n, channels, inner },
     };
     const bias = scale?.args.bias;
-    const fused = kernelStep("batchNormFused", { ...shared, bias, y }, norm.layer);
-    draft.replace(chain.positions, [fused, chain.average]);
+    const fused = kernelStep(chain.fused, { ...shared, bias, y }, norm.layer);
+    draft.replace(chain.positions, [fused, chain.average ?? []].flat());
     for (const [position, step] of source.renamed) draft.replace([position], [step]);
     if (source.x !== norm.args.x) draft.spans.add(source.x);
     if (back) {
-      const { dy, dscale, dbias } = back;
-      const gradients = { dy, dx: back.norm.args.dx, dscale, dbias };
-      draft.replace(back.positions, [
-        kernelStep("batchNormFusedBackward", { ...shared, bias, ...gradients }, norm.layer),
-      ]);
+      draft.replace(back.positions, back.steps({ ...shared, bias }));
     }
     const first = Math.min(norm.layer, ...source.renamed.map(([, { layer }]) => layer));
     draft.groups.push({
@@ -60,19 +58,23 @@ type Chain = NonNullable<ReturnType<typeof matchForward>>;
 
 function matchForward(draft: PlanDraft, at: number) {
   const sequence = draft.sequence(at);
-  const norm = sequence.take("batchNorm");
-  const average = norm && sequence.take("batchNormAverage");
-  if (!average) return undefined;
+  const norm = sequence.take("batchNorm") ?? sequence.take("normalize", ({ mean }) => draft.isSummed(mean));
+  if (!norm) return undefined;
   const { y, n, channels, inner } = norm.args;
-  const copyOfNorm = sequence.take("copy", ({ x }) => x === y);
+  const average = sequence.take("batchNormAverage");
+  const copyOfNorm = sequence.take("copy", ({ x }, { layer }) => x === y && layer === norm.layer);
+  // Other layers normalize too, without averages, and read their tops in backward.
+  if (!average && !copyOfNorm) return undefined;
   const end = sequence.positions.length;
   const copyForScale = sequence.take("copy", ({ x }) => x === y);
   const scale = sequence.take("scale", (args) => inPlace(args, y) && collapsesAlike(args, { n, channels, inner }));
   if (!scale) sequence.cut(end);
   const relu = sequence.take("relu", (args) => inPlace(args, y));
+  if (!scale && !relu) return undefined;
   // The spans that the layers store for backward: the normalized values, and the Scale's bottom.
   const kept = [copyOfNorm, scale && copyForScale].flatMap((copy) => copy?.args.y ?? []);
-  return scale || relu ? { norm, average, scale, relu, kept, positions: sequence.positions } : undefined;
+  const fused: "batchNormFused" | "normalizeFused" = norm.kernel === "batchNorm" ? "batchNormFused" : "normalizeFused";
+  return { norm, average, scale, relu, kept, fused, positions: sequence.positions };
 }
 
 function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer: number) {
@@ -87,16 +89,32 @@ function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer
   const multiplier = take("scaleBackward", scale?.layer);
   const times = take("scale", scale?.layer);
   if (scale && !times) return undefined;
-  const last = take("batchNormBackward", norm.layer);
+  const sums = take("batchNormBackwardSums", norm.layer);
+  const sum = sums && sequence.takeSum();
+  const apply = sum && take("batchNormBackwardApply", norm.layer);
+  const last = apply ?? (sums ? undefined : take("batchNormBackward", norm.layer));
   if (!last) return undefined;
-  const dy = last.args.dy;
+  const { dy, dx } = last.args;
   const same =
     (!mask || (mask.args.x === norm.args.y && mask.args.dy === dy && mask.args.dx === dy)) &&
     (!bias || (bias.args.dy === dy && bias.args.accumulate)) &&
     (!multiplier || (multiplier.args.dy === dy && multiplier.args.accumulate)) &&
     (!times || inPlace(times.args, dy));
+  if (!same) return undefined;
+  const { layer } = norm;
   const gradients = { dscale: multiplier?.args.dscale, dbias: bias?.args.dbias };
-  return same ? { positions: sequence.positions, norm: last, dy, ...gradients } : undefined;
+  const steps = (forward: Omit<Kernels["batchNormFusedBackward"], "dy" | "dx" | "dscale" | "dbias">): Step[] =>
+    apply
+      ? [
+          kernelStep("batchNormFusedBackwardSums", { ...forward, ...gradients, dy, sums: sums.args.sums }, layer),
+          sum,
+          kernelStep("batchNormFusedBackwardApply", { ...forward, dy, dx, averages: apply.args.averages }, layer),
+        ]
+      : [kernelStep("batchNormFusedBackward", { ...forward, ...gradients, dy, dx }, layer)];
+  const fused: readonly KernelName[] = apply
+    ? ["batchNormFusedBackwardSums", "batchNormFusedBackwardApply"]
+    : ["batchNormFusedBackward"];
+  return { positions: sequence.positions, norm: last, dy, fused, steps };
 }
 
 /** Whether a later step may change signs. Dropout does not change the signs of the values that it does not set to 0. */
@@ -111,7 +129,7 @@ function isChanged(draft: PlanDraft, { norm, positions }: Chain): boolean {
 function sourceOf(
   draft: PlanDraft,
   at: number,
-  norm: KernelStep<"batchNorm">,
+  norm: KernelStep<"batchNorm"> | KernelStep<"normalize">,
 ): { x: Span; renamed: readonly (readonly [number, KernelStep])[] } | undefined {
   const { x, y } = norm.args;
   if (x !== y) {

@@ -20,10 +20,10 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
     (...own: readonly (number | undefined)[]) =>
     (position: number) =>
       own.includes(position);
-  const canFuse = engine.has("batchNormPool") && engine.has("normalizeFused");
+  const canFuse = engine.has("batchNormPool") && engine.has("normalizePool") && engine.has("normalizeFused");
   for (let at = 0; at < draft.middle && canFuse; at++) {
     const sequence = draft.sequence(at);
-    const norm = sequence.take("batchNormFused");
+    const norm = sequence.take("batchNormFused") ?? sequence.take("normalizeFused", ({ mean }) => draft.isSummed(mean));
     if (!norm) continue;
     sequence.take("batchNormAverage");
     const pool = sequence.take("maxPool") ?? sequence.take("avePool");
@@ -31,7 +31,7 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
     if (pool?.args.x !== norm.args.y || !isOnlyOf(norm.args.y, isOneOf(at, poolAt))) continue;
     const back = matchBackward(draft, norm, pool);
     if (draft.flowsBack(norm.layer, pool.layer)) {
-      if (!back || !engine.has("batchNormPoolBackward")) continue;
+      if (!back?.fused.every((kernel) => engine.has(kernel))) continue;
       const { dx } = back.norm.args;
       const [, normAt = 0] = back.positions;
       // If the result is written to the diff of the blob between them, later steps read that diff too.
@@ -40,18 +40,26 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
     }
     const mask = pool.kernel === "maxPool" ? pool.args.mask : undefined;
     if (mask && !isOnlyOf(mask, isOneOf(poolAt, back?.positions[0]))) continue;
-    const { x, mean, variance, scale, bias, negativeSlope, eps, channels, y } = norm.args;
+    const { x, scale, bias, negativeSlope, eps, channels, y } = norm.args;
+    const [mean, variance] = [norm.args.mean as Span, norm.args.variance as Span];
     const { planes, input, output, kernel, stride, pad } = pool.args;
     const method: NormPool["method"] = pool.kernel === "maxPool" ? "MAX" : "AVE";
     const size = { planes, input, output, kernel, stride, pad, channels, method };
     const shared = { x, mean, variance, scale, bias, negativeSlope, eps, ...size };
-    draft.replace([at], [kernelStep("batchNormPool", { ...shared, y: pool.args.y }, norm.layer)]);
+    const args = { ...shared, y: pool.args.y };
+    draft.replace(
+      [at],
+      [
+        norm.kernel === "batchNormFused"
+          ? kernelStep("batchNormPool", { ...args, mean, variance }, norm.layer)
+          : kernelStep("normalizePool", args, norm.layer),
+      ],
+    );
     draft.replace([poolAt], []);
     draft.skipped.push(y, ...(mask ? [mask] : []));
     if (back) {
-      const { dx, dscale, dbias } = back.norm.args;
-      const args = { ...shared, dy: back.dy, dx, dscale, dbias };
-      draft.replace(back.positions, [kernelStep("batchNormPoolBackward", args, norm.layer)]);
+      const { dx } = back.norm.args;
+      draft.replace(back.positions, back.steps(size));
       if (dx !== back.dx) draft.skipped.push(back.dx);
     }
     draft.groups.push({
@@ -67,13 +75,32 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
   }
 }
 
+type Norm = KernelStep<"batchNormFused"> | KernelStep<"normalizeFused">;
+
 /** The steps of backward, the gradient of pooling's top, dy, and that of the blob between the two layers, dx. */
-function matchBackward(draft: PlanDraft, norm: KernelStep<"batchNormFused">, pool: Pool) {
+function matchBackward(draft: PlanDraft, norm: Norm, pool: Pool) {
   const kernel = `${pool.kernel}Backward` as const;
   const at = draft.backwardOf(pool.layer).find((position) => draft.call(position, kernel));
   if (at === undefined) return undefined;
   const sequence = draft.sequence(at);
   const { dy, dx } = (sequence.take(kernel) as PoolBackward).args;
-  const last = sequence.take("batchNormFusedBackward", (args) => args.x === norm.args.x && args.dy === dx);
-  return last && { positions: sequence.positions, norm: last, dy, dx };
+  const fits = (args: { x: Span; dy: Span }) => args.x === norm.args.x && args.dy === dx;
+  const whole = sequence.take("batchNormFusedBackward", fits);
+  const { positions } = sequence;
+  const { layer } = norm;
+  if (whole) {
+    const steps = (size: NormPool) => [kernelStep("batchNormPoolBackward", { ...whole.args, ...size, dy }, layer)];
+    return { positions, norm: whole, dy, dx, fused: ["batchNormPoolBackward"] as const, steps };
+  }
+  const sums = sequence.take("batchNormFusedBackwardSums", fits);
+  const sum = sums && sequence.takeSum();
+  const apply = sum && sequence.take("batchNormFusedBackwardApply", fits);
+  if (!apply) return undefined;
+  const steps = (size: NormPool) => [
+    kernelStep("batchNormPoolBackwardSums", { ...sums.args, ...size, dy }, layer),
+    sum,
+    kernelStep("batchNormPoolBackwardApply", { ...apply.args, ...size, dy }, layer),
+  ];
+  const fused = ["batchNormPoolBackwardSums", "batchNormPoolBackwardApply"] as const;
+  return { positions, norm: apply, dy, dx, fused, steps };
 }

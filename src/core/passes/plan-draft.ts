@@ -1,6 +1,7 @@
 import type { Engine } from "../engine.js";
 import type { KernelName, Kernels } from "../kernels.js";
 import type { KernelStep, Step } from "../program.js";
+import { isRankSum, type RankSumStep } from "../rank-sum.js";
 import type { Span } from "../span.js";
 import { usesOf } from "../uses.js";
 
@@ -88,6 +89,11 @@ export class PlanDraft {
   /** The positions of the steps that write to a span, or to a part of its memory, in order. */
   writers({ root }: Span): readonly number[] {
     return this.#writers.get(root) ?? [];
+  }
+
+  /** Whether these are statistics of the batches of all ranks: a step that sums over ranks writes them. */
+  isSummed(span: Span | undefined): boolean {
+    return span !== undefined && this.writers(span).some((at) => isRankSum(this.#steps[at] as Step));
   }
 
   /** The writers of a span in forward after `position`. */
@@ -180,11 +186,20 @@ export class Sequence {
     kernel: K,
     fits: (args: Kernels[K], step: KernelStep<K>) => boolean = () => true,
   ): KernelStep<K> | undefined {
+    return this.#takeIf((step): step is KernelStep<K> & Step => isCall(step, kernel) && fits(step.args, step));
+  }
+
+  /** Takes the next step, if it sums values over all ranks. */
+  takeSum(): RankSumStep | undefined {
+    return this.#takeIf(isRankSum);
+  }
+
+  #takeIf<S extends Step>(fits: (step: Step) => step is S): S | undefined {
     const last = this.positions.at(-1);
     let at = last === undefined ? this.#start : last + 1;
     while (at < this.#end && !this.#draft.at(at)) at++;
-    const step = at < this.#end ? this.#draft.call(at, kernel) : undefined;
-    if (!step || !fits(step.args, step)) return undefined;
+    const step = at < this.#end ? this.#draft.at(at) : undefined;
+    if (!step || !fits(step)) return undefined;
     this.positions.push(at);
     return step;
   }

@@ -18,7 +18,7 @@ export function recomputeNormalized(draft: PlanDraft, { engine, kept }: PassCont
     if (!norm || kept.has(norm.args.y.root) || !engine.has(repeatedBy(norm))) continue;
     const { y } = norm.args;
     const readers = readersOf(y, draft, at, lastNorm);
-    const isItsBackward = (position: number) => draft.call(position, `${norm.kernel}Backward`)?.args.x === norm.args.x;
+    const isItsBackward = (position: number) => draft.call(position, backwardOf[norm.kernel])?.args.x === norm.args.x;
     const end = draft.backwardOf(norm.layer).find(isItsBackward) ?? -1;
     const [first] = readers;
     if (first === undefined || (readers.at(-1) ?? 0) > end) continue;
@@ -44,16 +44,31 @@ function readersOf(y: Span, draft: PlanDraft, at: number, lastNorm: number): rea
   return readers.every(isWhole) ? readers : [];
 }
 
-type Norm = KernelStep<"batchNormFused"> | KernelStep<"batchNormPool">;
+/** The kernels of forward, and those that read x last in backward. */
+const backwardOf = {
+  batchNormFused: "batchNormFusedBackward",
+  batchNormPool: "batchNormPoolBackward",
+  normalizeFused: "batchNormFusedBackwardApply",
+  normalizePool: "batchNormPoolBackwardApply",
+} as const;
 
+type Norm = { [K in keyof typeof backwardOf]: KernelStep<K> }[keyof typeof backwardOf];
+
+/** The normalization by statistics of the batch, or of the batches of all ranks, at this position. */
 function normAt(draft: PlanDraft, at: number): Norm | undefined {
-  return draft.call(at, "batchNormFused") ?? draft.call(at, "batchNormPool");
+  const alone = draft.call(at, "batchNormFused") ?? draft.call(at, "batchNormPool");
+  if (alone) return alone;
+  const shared = draft.call(at, "normalizeFused") ?? draft.call(at, "normalizePool");
+  return shared && draft.isSummed(shared.args.mean) ? shared : undefined;
 }
 
-const repeatedBy = ({ kernel }: Norm) => (kernel === "batchNormFused" ? "normalizeFused" : "normalizePool");
+const repeatedBy = ({ kernel }: Norm) =>
+  kernel === "batchNormFused" || kernel === "normalizeFused" ? "normalizeFused" : "normalizePool";
 
 /** The step that computes the same values from the statistics of forward. */
 function repeated(norm: Norm, y: Span, layer: number): Step {
-  if (norm.kernel === "batchNormFused") return kernelStep("normalizeFused", { ...norm.args, y }, layer);
+  if (norm.kernel === "batchNormFused" || norm.kernel === "normalizeFused") {
+    return kernelStep("normalizeFused", { ...norm.args, y }, layer);
+  }
   return kernelStep("normalizePool", { ...norm.args, y }, layer);
 }

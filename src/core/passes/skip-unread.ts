@@ -1,3 +1,4 @@
+import { isRankSum } from "../rank-sum.js";
 import type { Span } from "../span.js";
 import { usesOf } from "../uses.js";
 import type { PassContext, PlanDraft } from "./plan-draft.js";
@@ -21,8 +22,8 @@ export function skipUnread(draft: PlanDraft, { kept }: PassContext): void {
     lives.has(root) && !kept.has(root) && !read.has(root) && (draft.writers(root)[0] ?? 0) >= draft.middle;
   for (const [i, step] of [...backward.entries()].reverse()) {
     const { reads, writes } = usesOf(step);
-    // A host step may do more than it declares.
-    if (step.kind === "host" || !writes.every(({ span }) => isUnread(span))) {
+    // A host step may do more than it declares, but for sums over ranks: all ranks leave out the same.
+    if ((step.kind === "host" && !isRankSum(step)) || !writes.every(({ span }) => isUnread(span))) {
       for (const { span } of reads) read.add(span.root);
       continue;
     }

@@ -3,6 +3,7 @@ import { check } from "../../util/errors.js";
 import type { LabeledImage } from "../labeled-image.js";
 import { type BatchSource, ignoreRejection } from "../prefetch.js";
 import { fieldsOf, type ImageItem, isIndex, withSubject } from "./item.js";
+import { itemsBefore, type Share, stepAfter, wholeSource } from "./share.js";
 
 /** The index of a record, and its key, in which each character is one byte. */
 export interface RecordPosition {
@@ -13,24 +14,29 @@ export interface RecordPosition {
 /** Makes the image of a record's value. */
 export type ReadRecord = (value: Uint8Array) => Promise<LabeledImage>;
 
-/** The records of a database in the order of their keys; after the last, the first follows again. */
+/**
+ * The records of a database in the order of their keys; after the last, the first follows again. Of several ranks each takes
+ * its share: the cursor moves past the other records, whose values are not read.
+ */
 export class DatabaseSource implements BatchSource<ImageItem, RecordPosition> {
   readonly #name: string;
   readonly #db: Database;
   readonly #cursor: DatabaseCursor;
   readonly #batchSize: number;
   readonly #read: ReadRecord;
+  readonly #share: Share;
 
   /** @param name the database's name in messages */
-  constructor(name: string, db: Database, batchSize: number, read: ReadRecord) {
+  constructor(name: string, db: Database, batchSize: number, read: ReadRecord, share = wholeSource) {
     this.#name = name;
     this.#db = db;
     this.#cursor = db.cursor();
     this.#batchSize = batchSize;
     this.#read = read;
+    this.#share = share;
   }
 
-  /** Goes to the first record. It must be called before all other methods. */
+  /** Goes to the first record of all. It must be called before all other methods. */
   async start(): Promise<void> {
     check(await this.#cursor.first(), "MOKA_DATA", `the database ${this.#name} is empty`);
   }
@@ -50,12 +56,15 @@ export class DatabaseSource implements BatchSource<ImageItem, RecordPosition> {
     const items: Promise<ImageItem>[] = [];
     while (items.length < this.#batchSize) {
       const { position, value } = cursor;
-      const next = cursor.next();
-      const isLast = !(typeof next === "boolean" ? next : await next);
+      const moved = this.#pass(stepAfter(this.#share, items.length + 1));
+      const isLast = typeof moved === "boolean" ? moved : await moved;
       items.push(ignoreRejection(this.#item(position, value, isLast)));
-      if (isLast) await cursor.first();
     }
     return items;
+  }
+
+  async enterShare(): Promise<void> {
+    await this.#pass(itemsBefore(this.#share));
   }
 
   async moveTo(position: unknown): Promise<void> {
@@ -68,6 +77,24 @@ export class DatabaseSource implements BatchSource<ImageItem, RecordPosition> {
 
   close(): void {
     this.#db.close();
+  }
+
+  /** Moves past some records. Returns whether the first record followed the last one. */
+  #pass(records: number): boolean | Promise<boolean> {
+    const cursor = this.#cursor;
+    for (let left = records; left > 0; left--) {
+      const next = cursor.next();
+      if (next !== true) return this.#passEnd(next, left);
+    }
+    return false;
+  }
+
+  /** Moves past `left` records, for the first of which `next` is already called. */
+  async #passEnd(next: boolean | Promise<boolean>, left: number): Promise<boolean> {
+    const isEnd = !(await next);
+    if (isEnd) await this.#cursor.first();
+    const endsLater = await this.#pass(left - 1);
+    return isEnd || endsLater;
   }
 
   async #item(record: number, value: Uint8Array, isLast: boolean): Promise<ImageItem> {

@@ -4,6 +4,7 @@ import { withLabel } from "../labeled-image.js";
 import { type BatchSource, ignoreRejection } from "../prefetch.js";
 import type { ImageReader } from "./image-reader.js";
 import { fieldsOf, type ImageItem, isIndex, isOrder } from "./item.js";
+import { itemsBefore, type Share, stepAfter, wholeSource } from "./share.js";
 
 /** A line of a list: a file and its label. */
 export interface ListedImage {
@@ -54,21 +55,32 @@ interface ShuffledRound {
   readonly random: RandomState;
 }
 
-/** The images of a list, again and again; with a `seed`, each round has another order. */
+/**
+ * The images of a list, again and again; with a `seed`, each round has another order, which is the same on all ranks. Of
+ * several ranks each reads its share.
+ */
 export class ImageListSource implements BatchSource<ImageItem, ListPosition> {
   readonly #listed: readonly ListedImage[];
   readonly #batchSize: number;
   readonly #reader: ImageReader;
   readonly #random: Random | undefined;
+  readonly #share: Share;
   #shuffled: ShuffledRound | undefined;
   #line = 0;
 
   /** @param seed seed of the generator that shuffles; without it, the order is the list's */
-  constructor(listed: readonly ListedImage[], batchSize: number, reader: ImageReader, seed?: number) {
+  constructor(
+    listed: readonly ListedImage[],
+    batchSize: number,
+    reader: ImageReader,
+    seed?: number,
+    share = wholeSource,
+  ) {
     this.#listed = listed;
     this.#batchSize = batchSize;
     this.#reader = reader;
     this.#random = seed === undefined ? undefined : new Random(seed);
+    this.#share = share;
     this.#startRound();
   }
 
@@ -88,13 +100,15 @@ export class ImageListSource implements BatchSource<ImageItem, ListPosition> {
   }
 
   async collect(): Promise<readonly Promise<ImageItem>[]> {
-    return Array.from({ length: this.#batchSize }, () => {
+    return Array.from({ length: this.#batchSize }, (_, i) => {
       const listed = this.#current();
-      this.#line += 1;
-      const isLast = this.#line === this.#listed.length;
-      if (isLast) this.#startRound();
+      const isLast = this.#pass(stepAfter(this.#share, i + 1));
       return ignoreRejection(this.#item(listed, isLast));
     });
+  }
+
+  async enterShare(): Promise<void> {
+    this.#pass(itemsBefore(this.#share));
   }
 
   async moveTo(position: unknown): Promise<void> {
@@ -114,6 +128,18 @@ export class ImageListSource implements BatchSource<ImageItem, ListPosition> {
 
   #current(): ListedImage {
     return this.#listed[this.#shuffled?.order[this.#line] ?? this.#line] as ListedImage;
+  }
+
+  /** Moves past some lines. Returns whether a new round began. */
+  #pass(lines: number): boolean {
+    this.#line += lines;
+    const isEnd = this.#line >= this.#listed.length;
+    while (this.#line >= this.#listed.length) {
+      const beyond = this.#line - this.#listed.length;
+      this.#startRound();
+      this.#line = beyond;
+    }
+    return isEnd;
   }
 
   /** Begins the next round. As in Caffe, the previous order is shuffled. */

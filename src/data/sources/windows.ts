@@ -3,6 +3,7 @@ import type { Image } from "../../util/images.js";
 import type { Random, RandomState } from "../../util/random.js";
 import { type BatchSource, ignoreRejection } from "../prefetch.js";
 import type { ImageReader } from "./image-reader.js";
+import { type Share, wholeSource } from "./share.js";
 import type { Window, WindowFile } from "./window-file.js";
 
 /** A randomly chosen window, and its image. */
@@ -21,18 +22,23 @@ export interface WindowBatch {
   readonly mirror: boolean;
 }
 
-/** Batches of randomly chosen windows: background first, then objects. */
+/**
+ * Batches of randomly chosen windows: background first, then objects. Ranks take whole batches in turn. Each draws the windows
+ * of all batches, and reads those of its own: so the ranks' batches together are those of one process.
+ */
 export class WindowSource implements BatchSource<WindowItem, RandomState> {
   readonly #file: WindowFile;
   readonly #batch: WindowBatch;
   readonly #reader: ImageReader;
   readonly #random: Random;
+  readonly #share: Share;
 
-  constructor(file: WindowFile, batch: WindowBatch, reader: ImageReader, random: Random) {
+  constructor(file: WindowFile, batch: WindowBatch, reader: ImageReader, random: Random, share = wholeSource) {
     this.#file = file;
     this.#batch = batch;
     this.#reader = reader;
     this.#random = random;
+    this.#share = share;
   }
 
   get position(): RandomState {
@@ -40,18 +46,19 @@ export class WindowSource implements BatchSource<WindowItem, RandomState> {
   }
 
   async collect(): Promise<readonly Promise<WindowItem>[]> {
-    const { foreground, background } = this.#file;
-    const { batchSize, foregroundCount, mirror } = this.#batch;
+    const choices = this.#choose();
+    this.#pass(this.#share.size - 1);
     // A batch often has several windows of one image; the image is decoded once.
     const images = new Map<number, Promise<Image>>();
-    return Array.from({ length: batchSize }, (_, i) => {
-      const windows = i < batchSize - foregroundCount ? background : foreground;
-      const window = windows[this.#random.below(windows.length)] as Window;
-      const isMirrored = mirror && this.#random.below(2) === 1;
+    return choices.map(({ window, isMirrored }) => {
       const image = images.get(window.image) ?? ignoreRejection(this.#read(window.image));
       images.set(window.image, image);
       return ignoreRejection(this.#item(window, image, isMirrored));
     });
+  }
+
+  async enterShare(): Promise<void> {
+    this.#pass(this.#share.rank);
   }
 
   async moveTo(position: unknown): Promise<void> {
@@ -61,6 +68,22 @@ export class WindowSource implements BatchSource<WindowItem, RandomState> {
       "the saved position is not the state of a random generator",
     );
     this.#random.restore(position as RandomState);
+  }
+
+  /** Draws the windows of one batch. */
+  #choose(): readonly { readonly window: Window; readonly isMirrored: boolean }[] {
+    const { foreground, background } = this.#file;
+    const { batchSize, foregroundCount, mirror } = this.#batch;
+    return Array.from({ length: batchSize }, (_, i) => {
+      const windows = i < batchSize - foregroundCount ? background : foreground;
+      const window = windows[this.#random.below(windows.length)] as Window;
+      return { window, isMirrored: mirror && this.#random.below(2) === 1 };
+    });
+  }
+
+  /** Draws the windows of batches that other ranks take. */
+  #pass(batches: number): void {
+    for (let i = 0; i < batches; i++) this.#choose();
   }
 
   async #item(window: Window, image: Promise<Image>, isMirrored: boolean): Promise<WindowItem> {

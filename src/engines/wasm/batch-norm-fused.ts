@@ -12,6 +12,15 @@ export const batchNormFusedBackward: Bind<"batchNormFusedBackward"> = (args, at)
 export const batchNormPoolBackward: Bind<"batchNormPoolBackward"> = (args, at) =>
   backward("batchNormPoolBackward", args, at, pooled(args));
 
+export const batchNormFusedBackwardSums: Bind<"batchNormFusedBackwardSums"> = (args, at) =>
+  backwardSums("batchNormFusedBackwardSums", args, at, whole(args));
+export const batchNormFusedBackwardApply: Bind<"batchNormFusedBackwardApply"> = (args, at) =>
+  backwardApply("batchNormFusedBackwardApply", args, at, whole(args));
+export const batchNormPoolBackwardSums: Bind<"batchNormPoolBackwardSums"> = (args, at) =>
+  backwardSums("batchNormPoolBackwardSums", args, at, pooled(args));
+export const batchNormPoolBackwardApply: Bind<"batchNormPoolBackwardApply"> = (args, at) =>
+  backwardApply("batchNormPoolBackwardApply", args, at, pooled(args));
+
 export const normToAffine: Bind<"normToAffine"> = (
   { mean, variance, scale, bias, shift, multiplier, offset, eps },
   at,
@@ -45,9 +54,34 @@ function backward(
   return call(name, channels, [...spans, ...numbers, negativeSlope, eps], extra);
 }
 
+function backwardSums(
+  name: string,
+  args: Omit<Kernels["batchNormFusedBackwardSums"], keyof Channels>,
+  at: Locate,
+  { allChannels, inputs, outputs, numbers, extra }: Sizes,
+): Call {
+  const { x, dy, mean, variance, scale, bias, dscale, dbias, sums, negativeSlope, eps } = args;
+  const perChannel = [mean, variance, scale, bias, dscale, dbias].map((span) => at(span, allChannels));
+  const spans = [at(x, inputs), at(dy, outputs), ...perChannel, at(sums, 4 * allChannels)];
+  return call(name, allChannels, [...spans, ...numbers, negativeSlope, eps], extra);
+}
+
+function backwardApply(
+  name: string,
+  args: Omit<Kernels["batchNormFusedBackwardApply"], keyof Channels>,
+  at: Locate,
+  { channels, inputs, outputs, numbers, extra }: Sizes,
+): Call {
+  const { x, dy, dx, mean, variance, scale, bias, averages, negativeSlope, eps } = args;
+  const perChannel = [mean, variance, scale, bias].map((span) => at(span, channels));
+  const spans = [at(x, inputs), at(dy, outputs), at(dx, inputs), ...perChannel, at(averages, 4 * channels)];
+  return call(name, channels, [...spans, ...numbers, negativeSlope, eps], extra);
+}
+
+/** `channels` is 0 where there are no values; the sums of `allChannels` are 0 then. */
 function whole(size: Channels) {
   const { count, ...sizes } = collapseChannels(size);
-  return { ...sizes, inputs: count, outputs: count };
+  return { ...sizes, allChannels: size.channels, inputs: count, outputs: count };
 }
 
 /** A call with pooling. Its scratch memory is one plane of the input, two of the output, and that of average pooling. */
@@ -57,6 +91,7 @@ function pooled({ channels, method, ...geometry }: NormPool) {
   const scratchBytes = perPlane + averageScratch(geometry).scratchBytes + 4 * 64;
   return {
     channels: inputs === 0 ? 0 : channels,
+    allChannels: channels,
     inputs,
     outputs,
     numbers: [geometry.planes / channels, channels, method === "AVE"],

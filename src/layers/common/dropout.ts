@@ -10,7 +10,7 @@ import { NeuronLayer } from "../activation/neuron.js";
  * 1/(1 − dropout_ratio). In TEST y = x.
  *
  * Bottom x of any shape, top y of the same; works in place. Gradient: dx = dy times what x was multiplied by.
- * A new mask is drawn at every forward, from the generator of the run.
+ * A new mask is drawn at every forward, from the generator of the run, which is another one on each rank.
  *
  * `dropout_param.dropout_ratio` (0.5), from 0, which drops nothing, to less than 1. Caffe checks the ratio only in
  * debug builds, and refuses 0 too.

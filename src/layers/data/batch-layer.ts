@@ -10,7 +10,8 @@ import { SourceLayer } from "./source-layer.js";
 
 /**
  * A layer whose tops are a batch of images and, if there are two tops, their labels. Batches are read ahead while the net
- * runs. All images of a batch have the shape of the first; the net is reshaped when it changes from batch to batch.
+ * runs. All images of a batch have the shape of the first; the net is reshaped when it changes from batch to batch. Of several
+ * ranks each reads its share of the source.
  */
 export abstract class BatchLayer<Item extends { readonly what: string }> extends SourceLayer {
   /** Transforms each image of a batch, with random crop and mirroring; undefined in a layer that has its own code for this. */
@@ -85,11 +86,20 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
   }
 
   override async restoreState(state: unknown): Promise<void> {
-    const { position, random } = fieldsOf(state);
+    await this.#restore(fieldsOf(state).position, fieldsOf(state).random, false);
+  }
+
+  /** If this rank saved no state, its transformer's generator stays as it is. */
+  override async restoreShare(first: unknown, own: unknown): Promise<void> {
+    const random = own === undefined ? this.transformer?.state : fieldsOf(own).random;
+    await this.#restore(fieldsOf(first).position, random, true);
+  }
+
+  async #restore(position: unknown, random: unknown, isShared: boolean): Promise<void> {
     const before = this.transformer?.state;
     try {
       this.transformer?.restore(random as RandomState | undefined);
-      await this.#prefetcher?.moveTo(position);
+      await this.#prefetcher?.moveTo(position, isShared);
       this.#batch = undefined;
     } catch (error) {
       this.transformer?.restore(before);

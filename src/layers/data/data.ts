@@ -8,6 +8,7 @@ import { DataParameter_DB as Backend, type BlobProto, DataParameterSchema } from
 import { sourceOf } from "../../proto/source.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
+import { logShare, rankShare } from "./rank-share.js";
 import { loadMean, newTransformer } from "./transform.js";
 
 /**
@@ -21,6 +22,10 @@ import { loadMean, newTransformer } from "./transform.js";
  * transformation fields are ignored, as in Caffe. `transform_param`: `scale` (1), `mirror` (false), `crop_size` (0),
  * `mean_file` or `mean_value`; for encoded records, image files, `force_color` or `force_gray` (else as they are).
  *
+ * Several ranks share the records, and each reads only its own. In TRAIN a rank takes every N-th of N ranks, from its number
+ * on, as in Caffe; a pass that does not divide goes on with the first record. In TEST whole batches go to the ranks in turn.
+ * Each rank crops and mirrors by numbers of its own.
+ *
  * A LevelDB is only read: unlike Caffe's, it is neither locked nor changed when it is opened.
  */
 export class DataLayer extends BatchLayer<ImageItem> {
@@ -30,6 +35,7 @@ export class DataLayer extends BatchLayer<ImageItem> {
   protected override readonly batchSize = this.#param.batchSize;
   #source: DatabaseSource | undefined;
   #first: ImageItem | undefined;
+  #count: number | undefined;
   #mean: BlobProto | undefined;
 
   override async inspect(): Promise<void> {
@@ -43,10 +49,12 @@ export class DataLayer extends BatchLayer<ImageItem> {
     if (isLmdb) log("info", "db_lmdb.cpp:35", `Opened lmdb ${source}`);
     else log("info", "db_leveldb.cpp:18", `Opened leveldb ${source}`);
     const read = (record: Uint8Array) => readRecordImage(record, this.message.transformParam, images);
-    this.#source = new DatabaseSource(source, db, batchSize, read);
+    this.#source = new DatabaseSource(source, db, batchSize, read, rankShare(this.context, batchSize));
     await this.#source.start();
     this.#mean = await loadMean(this.message, this.context);
-    this.#first = await this.#source.peek();
+    this.#first = await this.#source.peek(); // the same on all ranks, so that their nets are alike
+    await this.#source.enterShare();
+    this.#count = db.count;
   }
 
   /** Assumes three channels, or one with `force_gray`. */
@@ -71,6 +79,7 @@ export class DataLayer extends BatchLayer<ImageItem> {
       this.about(first, () => this.itemShape(first)),
       "data_layer.cpp:45",
     );
+    logShare(this.name, this.context, this.batchSize, this.#count, "records");
   }
 
   /** A decoded image can be decoded in color or gray; one that is stored as values has the channels that it has. */

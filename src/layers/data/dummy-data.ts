@@ -11,6 +11,8 @@ import { SourceLayer } from "./source-layer.js";
  *
  * No bottoms; tops, one or more. `dummy_data_param`: `data_filler` (constant 0), none, one for all tops, or one
  * each; `shape`, one for all or one each; or its old form `num`, `channels`, `height` and `width`, one for all or one each.
+ *
+ * Fillers draw from the generator of the run, which is another one on each rank.
  */
 export class DummyDataLayer extends SourceLayer {
   static readonly type = "DummyData";

@@ -2,12 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { floatsOf, type Hdf5Content, readHdf5Shapes, readHdf5Tree } from "../../data/hdf5.js";
-import { fieldsOf, isIndex, isOrder } from "../../data/sources/item.js";
+import { RowSource } from "../../data/sources/hdf5-rows.js";
 import { HDF5DataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
 import { readFrom } from "../../util/files.js";
 import { libraryRandomOf } from "../../util/random/c-library.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import { logShare, rankShare } from "./rank-share.js";
 import { SourceLayer } from "./source-layer.js";
 
 /**
@@ -21,37 +22,45 @@ import { SourceLayer } from "./source-layer.js";
  * `shuffle` (false): the rows of each file, and the files, are shuffled again in each pass. The C library's generator
  * draws, as in Caffe: the orders are those of Caffe on Linux and do not depend on the seed of the run.
  * `transform_param` is refused, as in Caffe.
+ *
+ * Several ranks share the rows, which Caffe's do not. In TRAIN a rank takes every N-th of N ranks, from its number on; a pass
+ * that does not divide goes on with the first row. In TEST whole batches go to the ranks in turn. A file of which a rank takes
+ * no row is not loaded; its header is read. All ranks shuffle alike. For that each layer has a generator of its own, which
+ * begins as the C library's stands when the layer is opened: if several layers shuffle, the orders of their later passes are
+ * not those of one process.
  */
 export class HDF5DataLayer extends SourceLayer {
   static readonly type = "HDF5Data";
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   readonly #param = this.message.hdf5DataParam ?? create(HDF5DataParameterSchema);
-  readonly #random = libraryRandomOf(this.context.random);
   #paths: string[] = [];
-  /** The order in which the files are taken. */
-  #files: number[] = [];
-  /** The index of the current file in `#files`. */
-  #file = 0;
+  #rows: RowSource | undefined;
+  /** The datasets of the file that was loaded last. */
   #datasets: { readonly shape: Shape; readonly data: Float32Array }[] = [];
-  /** The order in which the current file's rows are taken. */
-  #rows: number[] = [];
-  #row = 0;
+  #topShapes: readonly Shape[] = [];
 
   /** Reads the list, and of its first file the headers that give the shapes. */
   override async inspect(): Promise<void> {
     await this.#openList();
     const [path = ""] = this.#paths;
-    const shapes = await readFrom(this.context.files, path, readHdf5Shapes);
-    this.#datasets = this.#datasetsOf(path, shapes).map(({ shape }) => ({ shape, data: new Float32Array(0) }));
+    this.#setTops(await this.#readShapes(path));
   }
 
   override async open(): Promise<void> {
     await this.#openList();
-    const { shuffle } = this.#param;
-    this.#files = this.#paths.map((_, i) => i);
-    if (shuffle) this.#random.shuffle(this.#files);
-    await this.#load(0);
-    if (shuffle) this.#random.shuffle(this.#rows);
+    const { batchSize, shuffle } = this.#param;
+    const paths = this.#paths;
+    const files = {
+      count: paths.length,
+      load: (file: number) => this.#load(paths[file] ?? ""),
+      countRows: async (file: number) => (await this.#readShapes(paths[file] ?? ""))[0]?.shape[0] ?? 0,
+    };
+    const random = shuffle ? libraryRandomOf(this.context.random) : undefined;
+    this.#rows = new RowSource(files, rankShare(this.context, batchSize), random);
+    await this.#rows.start();
+    this.#setTops(this.#datasets); // of the first file, so that the nets of all ranks are alike
+    logShare(this.name, this.context, batchSize, this.#rows.count, "rows");
+    await this.#rows.enterShare();
   }
 
   /** Reads the list, and finds its files. */
@@ -71,20 +80,25 @@ export class HDF5DataLayer extends SourceLayer {
     this.check(names.length > 0, "MOKA_DATA", `${source} lists no HDF5 file`);
   }
 
+  #setTops(datasets: readonly { readonly shape: Shape }[]): void {
+    this.#topShapes = datasets.map(({ shape }) => [this.#param.batchSize, ...shape.slice(1)]);
+  }
+
   override topShapes(): readonly Shape[] {
-    return this.#datasets.map(({ shape }) => [this.#param.batchSize, ...shape.slice(1)]);
+    return this.#topShapes;
   }
 
   override forward(k: Recorder, _bottom: readonly Tensor[], top: readonly Tensor[]): void {
     const next = async () => {
       for (let i = 0; i < this.#param.batchSize; i++) {
-        const row = this.#rows[this.#row] ?? 0;
+        const row = this.#rows?.row ?? 0;
         top.forEach((y, j) => {
           const size = countOf(y.shape, 1);
           const values = this.#datasets[j]?.data.subarray(row * size, (row + 1) * size) ?? [];
           y.data.array.set(values, i * size);
         });
-        await this.#advance();
+        const ended = this.#rows?.next(i + 1);
+        if (ended) await ended;
       }
     };
     k.host("next batch", next, { writes: top.map(({ data }) => data) });
@@ -92,65 +106,45 @@ export class HDF5DataLayer extends SourceLayer {
 
   /** The position of the next row and, with `shuffle`, the order of files and rows. */
   override saveState(): unknown {
-    const place = { file: this.#file, row: this.#row };
-    if (!this.#param.shuffle) return place;
-    return { ...place, files: this.#files, rows: this.#rows, random: this.#random.state };
+    return this.#rows?.position;
   }
 
-  override async restoreState(state: unknown): Promise<void> {
-    const { file, row, files, rows, random } = fieldsOf(state);
-    const { shuffle } = this.#param;
-    this.check(
-      isIndex(file, this.#paths.length - 1) && (!shuffle || isOrder(files, this.#paths.length)),
-      "MOKA_DATA",
-      `the saved position is in no list of ${this.#paths.length} files`,
-    );
-    const before = { files: this.#files, file: this.#file, rows: this.#rows };
+  override restoreState(state: unknown): Promise<void> {
+    return this.#moveTo(state, false);
+  }
+
+  /** Orders are the same on all ranks, so a rank needs nothing of its own. */
+  override restoreShare(first: unknown): Promise<void> {
+    return this.#moveTo(first, true);
+  }
+
+  async #moveTo(state: unknown, isShared: boolean): Promise<void> {
     try {
-      if (shuffle) this.#files = files as number[];
-      await this.#load(file);
-      this.check(
-        isIndex(row, this.#rows.length - 1) && (!shuffle || isOrder(rows, this.#rows.length)),
-        "MOKA_DATA",
-        `the saved position is in no file of ${this.#rows.length} rows`,
-      );
-      if (shuffle) this.#random.restore(random);
+      await this.#rows?.moveTo(state, isShared);
     } catch (error) {
-      this.#files = before.files;
-      await this.#load(before.file);
-      this.#rows = before.rows;
       throw this.explain(error);
     }
-    if (shuffle) this.#rows = rows as number[];
-    this.#row = row;
   }
 
-  /** Goes to the next row. With several files, the rows of each new file are shuffled twice, as in Caffe. */
-  async #advance(): Promise<void> {
-    this.#row++;
-    if (this.#row < this.#rows.length) return;
-    const { shuffle } = this.#param;
-    if (this.#paths.length > 1) {
-      const last = this.#file === this.#paths.length - 1;
-      if (last && shuffle) this.#random.shuffle(this.#files);
-      await this.#load(last ? 0 : this.#file + 1);
-      if (shuffle) this.#random.shuffle(this.#rows);
-    }
-    if (shuffle) this.#random.shuffle(this.#rows);
-    this.#row = 0;
-  }
-
-  async #load(file: number): Promise<void> {
-    const path = this.#paths[this.#files[file] ?? 0] ?? "";
-    const read = async () => readHdf5Tree(await this.context.files.read(path), path);
-    const found = await read().catch((error) => {
-      throw this.explain(error);
-    });
+  /** Loads a file, and returns the number of its rows. */
+  async #load(path: string): Promise<number> {
+    const found = await this.#read(async () => readHdf5Tree(await this.context.files.read(path), path));
     const datasets = this.#datasetsOf(path, found);
-    const [rows = 0] = datasets[0]?.shape ?? [];
     this.#datasets = datasets.map((dataset) => ({ shape: dataset.shape, data: floatsOf(dataset) }));
-    this.#file = file;
-    this.#rows = Array.from({ length: rows }, (_, i) => i);
+    return datasets[0]?.shape[0] ?? 0;
+  }
+
+  /** The shapes of a file's datasets, from its headers. */
+  async #readShapes(path: string): Promise<readonly { readonly shape: Shape }[]> {
+    return this.#datasetsOf(path, await this.#read(() => readFrom(this.context.files, path, readHdf5Shapes)));
+  }
+
+  async #read<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.explain(error);
+    }
   }
 
   /** The datasets that the tops name. All must have the same number of rows; the rows must be as large as in earlier files. */

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { imageShape, testContract } from "../../../test/contract.js";
 import { buildError, layerNet } from "../../../test/layers.js";
+import { localRanks } from "../../../test/local-ranks.js";
 import { netFromText } from "../../../test/nets.js";
+import { oneRank } from "../../core/communicator.js";
 import { type Hdf5Array, readHdf5 } from "../../data/hdf5.js";
 import { lint, Net } from "../../index.js";
 import { createFiles } from "../../platform/memory-files.js";
@@ -96,6 +98,24 @@ test("logs what it writes as Caffe does", async () => {
     "hdf5_output_layer.cpp:38 Successfully saved 2 rows",
   ]);
   await net.dispose();
+});
+
+test("of several ranks each writes a file of its own, and rank 0 says so", async () => {
+  const warnings: string[] = [];
+  const log: Log = (severity, _place, text) => void (severity === "warning" && warnings.push(text));
+  for (const communicator of localRanks(3)) {
+    const ranks = { ...oneRank, communicator };
+    const net = await layerNet(layer(path("rank.ed.h5")), { x: [2, 3], l: [2] }, { log, ranks });
+    await net.forward({ ...batch, l: [communicator.rank, 9] });
+    await net.dispose();
+  }
+  expect(warnings).toEqual([
+    `layer: ${path("rank.ed.h5")} gets the rows of rank 0 alone; those of the other ranks go to ` +
+      `${path("rank.ed.rank1.h5")} to ${path("rank.ed.rank2.h5")}`,
+  ]);
+  for (const [rank, name] of ["rank.ed.h5", "rank.ed.rank1.h5", "rank.ed.rank2.h5"].entries()) {
+    expect((await contentOf(path(name))).label.data).toEqual([rank, 9]);
+  }
 });
 
 describe("errors", () => {

@@ -18,13 +18,16 @@ const names = ["data", "label"];
  * until the net is disposed of. The file is written at the first forward, whenever the number of rows has doubled, and at
  * the end, each time as a whole, so that it is always complete. When the net is built, a temporary file beside it shows
  * whether it can be written; before the first forward the file itself is not written.
+ *
+ * Each of several ranks writes the rows of its own batches: rank 0 to `file_name`, rank 1 to a file beside it whose name ends
+ * with `.rank1` before the extension, and so on. In Caffe all write the same file.
  */
 export class HDF5OutputLayer extends Layer {
   static readonly type = "HDF5Output";
   static override readonly group = "data";
   override readonly bottomCount = 2;
   override readonly topCount = 0;
-  readonly #file = this.message.hdf5OutputParam?.fileName ?? "";
+  readonly #file = fileOfRank(this.message.hdf5OutputParam?.fileName ?? "", this.ranks.communicator.rank);
   /** The shape of a row of each dataset. */
   #row: readonly Shape[] | undefined;
   #batches: (readonly Float32Array[])[] = [];
@@ -37,6 +40,11 @@ export class HDF5OutputLayer extends Layer {
 
   override async open(): Promise<void> {
     await this.#probe(false);
+    const { rank, size } = this.ranks.communicator;
+    if (size === 1 || rank > 0) return;
+    const others = fileOfRank(this.#file, 1) + (size > 2 ? ` to ${fileOfRank(this.#file, size - 1)}` : "");
+    const message = `${this.name}: ${this.#file} gets the rows of rank 0 alone; those of the other ranks go to ${others}`;
+    this.context.log("warning", "moka:0", message);
   }
 
   async #probe(readOnly: boolean): Promise<void> {
@@ -104,6 +112,13 @@ export class HDF5OutputLayer extends Layer {
     this.#written = this.#rows;
     log("info", "hdf5_output_layer.cpp:38", `Successfully saved ${this.#rows} rows`);
   }
+}
+
+/** The file that a rank writes: `out.h5`, `out.rank1.h5`, …. */
+function fileOfRank(file: string, rank: number): string {
+  if (rank === 0 || file === "") return file;
+  const [, stem, extension = ""] = /^(.*?[^/]+?)(\.[^./]*)?$/s.exec(file) ?? [];
+  return stem === undefined ? file : `${stem}.rank${rank}${extension}`;
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

@@ -8,6 +8,7 @@ import { sourceOf } from "../../proto/source.js";
 import { type ByteSource, readFrom } from "../../util/files.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
+import { logShare, rankShare } from "./rank-share.js";
 import { loadMean, newTransformer } from "./transform.js";
 
 /**
@@ -21,6 +22,10 @@ import { loadMean, newTransformer } from "./transform.js";
  * neither), `is_color` (true; false for gray), `shuffle` (false; again in each pass), `rand_skip` (0: skip a random number
  * of images below this at the start). `transform_param`: `scale` (1), `mirror` (false), `crop_size` (0), `mean_file` or
  * `mean_value`. `data_param.prefetch` (4): batches that are read and decoded ahead of the net.
+ *
+ * Several ranks share the images, which Caffe's do not, and each reads only its own. In TRAIN a rank takes every N-th of N
+ * ranks, from its number on; a list that does not divide goes on with the first image. In TEST whole batches go to the ranks in
+ * turn. All ranks shuffle and skip alike; each crops and mirrors by numbers of its own.
  *
  * A path in the list is relative to the working directory, else to the folder of the list, else to that of the prototxt.
  * Tabs separate too, blanks may follow a label, and blank lines are left out, with a warning: Caffe stops at each of these. A
@@ -48,7 +53,7 @@ export class ImageDataLayer extends BatchLayer<ImageItem> {
     const { listed, reader, mean } = await this.#openList((path) => files.readText(path));
     if (shuffle) log("info", "image_data_layer.cpp:53", "Shuffling data");
     const seed = shuffle ? random.next() : undefined;
-    const lines = new ImageListSource(listed, batchSize, reader, seed);
+    const lines = new ImageListSource(listed, batchSize, reader, seed, rankShare(this.context, batchSize));
     log("info", "image_data_layer.cpp:63", `A total of ${listed.length} images.`);
     if (randSkip > 0) {
       const skip = random.below(randSkip);
@@ -60,12 +65,14 @@ export class ImageDataLayer extends BatchLayer<ImageItem> {
       );
       lines.skip(skip);
     }
-    const first = await lines.peek();
+    const first = await lines.peek(); // the same on all ranks, so that their nets are alike
+    await lines.enterShare();
     // Caffe makes two transformers, one after the other: the second one's generator is in use.
     this.transformer = newTransformer(this.message, this.context, mean);
     random.next(); // Caffe's seed for its prefetching thread, which draws nothing
     const shape = this.about(first, () => this.itemShape(first));
     this.startBatches(lines, shape, "image_data_layer.cpp:90");
+    logShare(this.name, this.context, batchSize, listed.length, "images");
   }
 
   override assumedShapes(): readonly (Shape | undefined)[] {

@@ -5,7 +5,7 @@ import { SourceLayer } from "./source-layer.js";
  * Tops whose values the caller gives.
  *
  * No bottoms; tops, one or more, of the shapes of `input_param.shape`: none (then the caller gives the shapes),
- * one for all, or one each.
+ * one for all, or one each. Of several ranks each takes what its own caller gives.
  */
 export class InputLayer extends SourceLayer {
   static readonly type = "Input";

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
+import { localRanks } from "../../../test/local-ranks.js";
 import { type NetSetup, netFromText } from "../../../test/nets.js";
+import { oneRank } from "../../core/communicator.js";
 import type { Net } from "../../core/net.js";
 import { createImages } from "../../platform/node/index.js";
 import { BlobProtoSchema, BlobShapeSchema } from "../../proto/gen/caffe_pb.js";
@@ -184,6 +186,47 @@ test("a saved state gives the batches that would have come", async () => {
       /layer "layer" \(WindowData\)/,
     );
   });
+});
+
+describe("on several ranks", () => {
+  const text = () => layer(windowFile("a.txt"), "batch_size: 6 fg_fraction: 0.5", "crop_size: 2 mirror: true");
+  const netsOf = (size: number, phase: "TRAIN" | "TEST", seed = 4) =>
+    Promise.all(
+      localRanks(size).map((communicator) => netFromText(text(), { seed, phase, ranks: { ...oneRank, communicator } })),
+    );
+  /** The batches of all ranks in turn. */
+  const turns = async (nets: readonly Net[], rounds: number) => {
+    const all: number[][][] = [];
+    for (let t = 0; t < rounds; t++) for (const net of nets) all.push(await drawn(net));
+    return all;
+  };
+  const dispose = (nets: readonly Net[]) => Promise.all(nets.map((net) => net.dispose()));
+
+  test.each(["TRAIN", "TEST"] as const)(
+    "whole batches go to the ranks in turn in %s, also after a change of their number",
+    async (phase) => {
+      const one = await netsOf(1, phase);
+      const wanted = await turns(one, 40);
+      expect(new Set(wanted.map(String)).size).toBeGreaterThan(30);
+      for (const [size, other] of [
+        [2, 3],
+        [3, 1],
+        [4, 2],
+      ]) {
+        const nets = await netsOf(size, phase);
+        expect(await turns(nets, 3)).toEqual(wanted.slice(0, 3 * size));
+        const states = nets.map((net) => JSON.parse(JSON.stringify(net.layers[0].saveState?.())));
+        const later = wanted.slice(3 * size);
+        const [again, others] = [await netsOf(size, phase, 5), await netsOf(other, phase, 5)];
+        for (const [rank, net] of again.entries()) await net.layers[0].restoreState?.(states[rank]);
+        expect(await turns(again, 3)).toEqual(later.slice(0, 3 * size));
+        for (const [rank, net] of others.entries()) await net.layers[0].restoreShare?.(states[0], states[rank]);
+        expect(await turns(others, 3)).toEqual(later.slice(0, 3 * other));
+        await dispose([...nets, ...again, ...others]);
+      }
+      await dispose(one);
+    },
+  );
 });
 
 describe("errors", () => {

@@ -15,6 +15,7 @@ import { sourceOf } from "../../proto/source.js";
 import { readHead } from "../../util/files.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
+import { rankShare } from "./rank-share.js";
 import { loadMean } from "./transform.js";
 
 /** A mean image, whose middle is subtracted. */
@@ -37,6 +38,8 @@ interface Mean {
  * the window), `crop_mode` (warp, or square), `cache_images` (false: keep the files in memory), `scale` (1).
  * `transform_param`: `crop_size` (must be given), `mirror`, `mean_file` or `mean_value`; its `scale` is ignored, as in
  * Caffe. `data_param.prefetch` (4): batches that are read and decoded ahead of the net.
+ *
+ * Several ranks take whole batches in turn: the N batches of N ranks are those that one process draws one after the other.
  *
  * Images are decoded to 3 channels, so the window file must say 3; with another number, Caffe writes beyond the blob. The
  * whole window file is checked when it is opened for a run; Caffe fails at the first batch that has a mistake.
@@ -88,11 +91,9 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
     });
     const foregroundCount = Math.trunc(Math.fround(this.batchSize * this.#param.fgFraction));
     const batch = { batchSize: this.batchSize, foregroundCount, mirror };
-    this.startBatches(
-      new WindowSource(file, batch, reader, chooser),
-      [3, cropSize, cropSize],
-      "window_data_layer.cpp:180",
-    );
+    const windows = new WindowSource(file, batch, reader, chooser, rankShare(this.context, this.batchSize));
+    await windows.enterShare();
+    this.startBatches(windows, [3, cropSize, cropSize], "window_data_layer.cpp:180");
   }
 
   override assumedShapes(): readonly (Shape | undefined)[] {

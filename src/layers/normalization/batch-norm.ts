@@ -1,5 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import type { ParamDeclaration } from "../../core/layer.js";
+import type { BatchStatistics, ParamDeclaration } from "../../core/layer.js";
 import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
@@ -13,6 +13,7 @@ import {
 } from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
+import { correctionOf, moveAverages, recordGradient, recordStatistics, type Total } from "./batch-norm-ranks.js";
 
 /**
  * Batch normalization without scale and shift, which a Scale layer with `bias_term: true` adds.
@@ -40,6 +41,16 @@ import { NeuronLayer } from "../activation/neuron.js";
  * `batch_norm_param`: `use_global_stats` (unset: false in TRAIN, true in TEST), `moving_average_fraction`
  * (0.999), `eps` (1e-5). A bottom of one axis works here; Caffe aborts on it.
  *
+ * Where several ranks train the net together, each with its own batch, phase TRAIN and batch statistics:
+ * - Synchronized, the statistics are those of all batches together, in forward and in the gradient, and m counts the values of
+ *   all ranks. The layer then does what it does in one process with the whole batch. A rank's loss is the mean over its own
+ *   batch, so its dx is as many times larger as there are ranks; the gradients of parameters are averaged over the ranks.
+ * - Else each rank normalizes by its own batch, as in Caffe. The averages move by the statistics of all ranks together, by
+ *   `batchStatistics`: the mean of the means, and the variance by the law of total variance. Or they are rank 0's alone, as in
+ *   Caffe: then each rank moves its own.
+ * In phase TEST each rank tests other batches. There, batch statistics are those of a rank's own batch, and move no averages
+ * unless the averages are rank 0's alone: the ranks would no longer agree.
+ *
  * Source: Ioffe and Szegedy 2015.
  */
 export class BatchNormLayer extends NeuronLayer {
@@ -50,6 +61,9 @@ export class BatchNormLayer extends NeuronLayer {
   /** Spans for backward: the variance, and a copy of the normalized values, because a layer in place may overwrite y. */
   #variance: Span | undefined;
   #normalized: Span | undefined;
+  /** Where the last recorded forward takes its statistics over all ranks: what it counts. */
+  #total: Total | undefined;
+  #statistics: BatchStatistics | undefined;
   override readonly paramCount = 3;
 
   /** Whether this layer normalizes by its averages instead of by the batch. */
@@ -95,32 +109,70 @@ export class BatchNormLayer extends NeuronLayer {
     const variance = k.span("variance", size.channels);
     this.#variance = variance;
     this.#normalized = undefined;
+    this.#total = undefined;
     const { eps, movingAverageFraction: fraction } = this.#param;
     if (this.usesGlobalStats) {
       k.batchNormGlobal({ runningMean, runningVariance, factor, mean, variance });
       k.normalize({ x: x.data, mean, variance, y: y.data, eps, ...size });
       return;
     }
-    const m = size.n * size.inner;
-    const correction = m > 1 ? m / (m - 1) : 1;
-    k.batchNorm({ x: x.data, y: y.data, mean, variance, eps, ...size });
-    k.batchNormAverage({ mean, variance, runningMean, runningVariance, factor, fraction, correction });
+    const averages = { runningMean, runningVariance, factor, fraction };
+    const count = size.n * size.inner;
+    const { communicator } = this.ranks;
+    const mode = this.#mode;
+    if (mode === "together") {
+      const total: Total = { count: 0 };
+      this.#total = total;
+      const unbiased = recordStatistics(k, communicator, total, { x: x.data, mean, variance, ...averages, ...size });
+      k.normalize({ x: x.data, mean, variance, y: y.data, eps, ...size });
+      k.batchNormAverage({ mean, variance: unbiased, ...averages, correction: 1 });
+    } else {
+      if (mode === "later") {
+        const average: BatchStatistics["average"] = (...all) => moveAverages(averages, ...all);
+        const note = () => {
+          this.#statistics = { mean, variance, count, average };
+        };
+        // The spans are read from outside. As spans that are read before they are written, they have memory of their own.
+        k.host("note statistics", note, { reads: [mean, variance] });
+      }
+      k.batchNorm({ x: x.data, y: y.data, mean, variance, eps, ...size });
+      if (mode === "alone") k.batchNormAverage({ mean, variance, ...averages, correction: correctionOf(count) });
+    }
     if (k.needsBackward) {
       this.#normalized = k.span("normalized", y.count);
       k.copy({ x: y.data, y: this.#normalized });
     }
   }
 
+  /**
+   * Whose statistics move the averages: this rank's alone; those of all ranks together; those of all ranks, worked out after
+   * each iteration by `batchStatistics`; or none.
+   */
+  get #mode(): "alone" | "together" | "later" | "never" {
+    const { communicator, syncBatchNorm, averagesOf } = this.ranks;
+    if (communicator.size === 1) return "alone";
+    if (this.phase === "TEST") return averagesOf === "root" && !syncBatchNorm ? "alone" : "never";
+    if (syncBatchNorm) return "together";
+    return averagesOf === "root" ? "alone" : "later";
+  }
+
+  override batchStatistics(): BatchStatistics | undefined {
+    return this.#statistics;
+  }
+
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
     const variance = this.#variance;
+    const normalized = this.#normalized;
     if (!wanted || !variance) return;
     const { eps } = this.#param;
     const size = collapse(x.shape);
-    if (this.#normalized) {
-      k.batchNormBackward({ y: this.#normalized, dy: y.diff, variance, dx: x.diff, eps, ...size });
-    } else {
+    if (!normalized) {
       k.normalize({ x: y.diff, mean: undefined, variance, y: x.diff, eps, ...size });
+      return;
     }
+    const args = { y: normalized, dy: y.diff, variance, dx: x.diff, eps, ...size };
+    if (this.#total) recordGradient(k, this.ranks.communicator, this.#total, args);
+    else k.batchNormBackward(args);
   }
 }
 

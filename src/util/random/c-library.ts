@@ -23,6 +23,13 @@ export class LibraryRandom {
     for (let i = 0; i < 10 * stateWords; i++) this.next();
   }
 
+  /** A generator in a saved state. Throws `MOKA_PARSE` for an invalid one. */
+  static of(state: unknown): LibraryRandom {
+    const random = new LibraryRandom();
+    random.restore(state);
+    return random;
+  }
+
   /** The next 31 bits. */
   next(): number {
     const from = (this.#at + stateWords - lag) % stateWords;

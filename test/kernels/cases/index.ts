@@ -2,6 +2,7 @@ import type { Case } from "../maker.js";
 import { activationCases } from "./activation.js";
 import { batchNormCases } from "./batch-norm.js";
 import { batchNormPoolCases } from "./batch-norm-pool.js";
+import { batchNormRanksCases } from "./batch-norm-ranks.js";
 import { clipCases } from "./clip.js";
 import { convCases } from "./conv.js";
 import { elementwiseCases } from "./elementwise.js";
@@ -25,6 +26,7 @@ export const cases: readonly Case[] = [
   ...poolCases,
   ...batchNormCases,
   ...batchNormPoolCases,
+  ...batchNormRanksCases,
   ...lrnCases,
   ...scaleCases,
   ...activationCases,
