@@ -83,7 +83,7 @@ export interface ScaleReport {
   readonly measured: readonly MeasuredBatch[];
   /** The largest error of the times' linear fit to the batch, relative to what was measured; undefined with one batch. */
   readonly fitError: number | undefined;
-  readonly gradients: { readonly bytes: number; readonly buckets: readonly number[] };
+  readonly gradients: { readonly bytes: number; readonly buckets: Workload["buckets"] };
   /** The sums that BatchNorm waits for in one forward and one backward; undefined without synchronized BatchNorm. */
   readonly sync: { readonly messages: number; readonly bytes: number } | undefined;
   readonly predictions: readonly Prediction[];
@@ -100,6 +100,8 @@ export interface MeasuredBatch {
   readonly update: number;
   /** Half of the range of the middle two thirds of the iterations. */
   readonly spread: number;
+  /** What forward and backward consist of. */
+  readonly steps: Pick<IterationTimes, "forward" | "backward">;
 }
 
 /** A net, measured. */
@@ -200,7 +202,7 @@ export async function scale(source: NetSource, options: ScaleOptions): Promise<S
     fitError: batches.length > 1 ? Math.max(plain.fit.error, shared.fit.error) : undefined,
     gradients: {
       bytes: shared.buckets.reduce((sum, { bytes }) => sum + bytes, 0),
-      buckets: shared.buckets.map(({ bytes }) => bytes),
+      buckets: shared.buckets,
     },
     sync: syncBatchNorm
       ? { messages: sums.length, bytes: sums.reduce((sum, { waitsFor }) => sum + waitsFor, 0) }
@@ -214,7 +216,8 @@ function measuredOf({ times }: Measured, iterations: number, syncBatchNorm: bool
   return times.map((each) => {
     const { forward, backward } = totalsOf(each);
     const { batch, update, spread } = each;
-    return { batch, iterations, syncBatchNorm, forward, backward, update, spread };
+    const steps = { forward: each.forward, backward: each.backward };
+    return { batch, iterations, syncBatchNorm, forward, backward, update, spread, steps };
   });
 }
 

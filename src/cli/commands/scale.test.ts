@@ -46,7 +46,8 @@ describe("moka scale", () => {
     );
     expect(name).toBe("small");
     expect(measured).toMatchObject([{ batch: 4, iterations: 2, syncBatchNorm: false }]);
-    expect(gradients).toEqual({ bytes: 180, buckets: [180] });
+    expect(gradients).toEqual({ bytes: 180, buckets: [{ bytes: 180, after: expect.any(Number) }] });
+    expect(measured[0].steps.forward.map(({ layer }: { layer: string }) => layer)).toContain("ip");
     expect(cluster.remote).toEqual({ latency: 0.005, secondsPerByte: 8e-6 });
     expect(notes).toEqual([]);
     const [one, eight] = predictions;

@@ -124,7 +124,10 @@ function asText(report: ScaleReport): string {
   }
   if (fitError !== undefined)
     lines.push(`times by batch: linear, at most ${percent(fitError, 1)} from what was measured`);
-  const [buckets, largest] = [counted(gradients.buckets.length, "bucket"), inBytes(Math.max(...gradients.buckets))];
+  const [buckets, largest] = [
+    counted(gradients.buckets.length, "bucket"),
+    inBytes(Math.max(...gradients.buckets.map(({ bytes }) => bytes))),
+  ];
   lines.push(`gradients: ${inBytes(gradients.bytes)} in ${buckets}, the largest of ${largest}`);
   if (sync) lines.push(`sync-BN: ${counted(sync.messages, "message")} an iteration, ${inBytes(sync.bytes)} in all`);
   const { remote, local, perHost } = cluster;
