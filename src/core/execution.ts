@@ -4,6 +4,7 @@ import { announceGradients, type GradientGroup } from "./passes/announce-gradien
 import { fuseBatchNorm } from "./passes/fuse-batch-norm.js";
 import { fuseForward } from "./passes/fuse-forward.js";
 import { fusePool } from "./passes/fuse-pool.js";
+import { mergeRankSums } from "./passes/merge-rank-sums.js";
 import { type FusedGroup, type PassContext, type Plan, PlanDraft } from "./passes/plan-draft.js";
 import { type MemoryPlan, type PlacedSpan, planMemory } from "./passes/plan-memory.js";
 import { recomputeNormalized } from "./passes/recompute.js";
@@ -17,7 +18,8 @@ import { usesOf } from "./uses.js";
 export type Direction = "forward" | "backward";
 
 /**
- * The passes that rewrite a net's programs, in this order. The first and the last three run only where blobs need not be kept.
+ * The passes that rewrite a net's programs, in this order. Those that leave out, move or repeat values of blobs (`skip-unread`,
+ * `fuse-pool`, `recompute`, `plan-memory`) run only where blobs need not be kept.
  */
 export const passNames = [
   "skip-unread",
@@ -25,6 +27,7 @@ export const passNames = [
   "fuse-forward",
   "fuse-pool",
   "recompute",
+  "merge-rank-sums",
   "plan-memory",
 ] as const;
 
@@ -34,6 +37,7 @@ const rewriters = {
   "fuse-forward": fuseForward,
   "fuse-pool": fusePool,
   recompute: recomputeNormalized,
+  "merge-rank-sums": mergeRankSums,
 };
 
 export type PassName = (typeof passNames)[number];

@@ -4,6 +4,7 @@ import type { Tensor } from "../core/tensor.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { MokaError } from "../util/errors.js";
 import type { Log } from "../util/log.js";
+import { counted } from "../util/words.js";
 import type { WorkOptions } from "../util/work.js";
 import { RankBatches } from "./rank-batches.js";
 import { RankGradients } from "./rank-gradients.js";
@@ -101,7 +102,7 @@ export class DataParallel {
     const texts = all.map((bytes) => new TextDecoder().decode(bytes));
     const others = this.communicator.names.filter((_, rank) => texts[rank] !== texts[0]);
     const reason =
-      `after ${iter} iterations the weights of ${others.join(" and of ")} differ from those of rank 0: their engines or machines ` +
+      `after ${counted(iter, "iteration")} the weights of ${others.join(" and of ")} differ from those of rank 0: their engines or machines ` +
       "round differently; rank 0's weights and history are sent to all again";
     this.#log("warning", "moka:0", reason);
     await this.#broadcast(shared);

@@ -67,13 +67,13 @@ function firstDifference(here: Start, there: Start): string | undefined {
   for (const what of ["version of Moka", "random seed", "options"] as const) {
     if (here[what] !== there[what]) return `its ${what} is ${there[what]}, not ${here[what]}`;
   }
-  if (here.solver !== there.solver) return `its solver has ${lineThatDiffers(here.solver, there.solver)}`;
   const names = new Set([...Object.keys(here.nets), ...Object.keys(there.nets)]);
   for (const name of names) {
     if (!(name in there.nets)) return `it has no ${name}`;
     if (!(name in here.nets)) return `it has ${name} besides`;
     if (here.nets[name] !== there.nets[name]) return `its ${name} is another`;
   }
+  if (here.solver !== there.solver) return `its solver has ${lineThatDiffers(here.solver, there.solver)}`;
   return undefined;
 }
 

@@ -11,7 +11,7 @@ import type { SolverContext } from "./context.js";
 import type { DataParallel } from "./data-parallel.js";
 import type { Progress } from "./lr-policy.js";
 import { readRun, restoreRun, saveRun } from "./run-files.js";
-import { type Position, type RunState, runStateFile } from "./run-state.js";
+import { type Position, runStateFile } from "./run-state.js";
 import type { SmoothedLoss } from "./smoothed-loss.js";
 import { SnapshotFiles, type SnapshotNames } from "./snapshot-files.js";
 import type { Updater } from "./updater.js";
@@ -27,8 +27,8 @@ interface Parts {
 
 /** What a restored snapshot says of the run that wrote it. */
 interface Restored extends Progress {
-  /** The state of the run that Caffe does not store, and the smoothed loss of it; undefined if there is none that fits. */
-  readonly run: { readonly state: RunState; readonly smoothedLoss: SmoothedLoss | undefined } | undefined;
+  /** What Caffe does not store; undefined if there is no state of the run that fits. */
+  readonly run: { readonly tested: readonly number[]; readonly smoothedLoss: SmoothedLoss | undefined } | undefined;
 }
 
 /** Writes and restores a solver's snapshots. On several ranks all make each call, and rank 0 reads and writes for all. */
@@ -76,8 +76,10 @@ export class Snapshots {
     await parallel.shareRestored(updater.history);
     const file = runStateFile(path);
     const state = await fromRoot(parallel.communicator, () => readRun(file, this.#runAt(progress.iter), this.#context));
+    // Another number of ranks begins with rank 0, where all stood.
+    const isSame = (state?.ranks?.length ?? 1) === parallel.size;
     const run = state && {
-      state,
+      tested: isSame ? (state.tested ?? []) : [],
       smoothedLoss: await restoreRun(file, state, nets, param.averageLoss, this.#context),
     };
     return { ...progress, run };

@@ -420,7 +420,7 @@ export class Solver extends SolverBase {
     this.#savedIter = iter;
     this.#lossWatch.restored(iter);
     if (!run) return;
-    this.#tested = this.testNets.map((_, i) => run.state.tested?.[i] ?? 0);
+    this.#tested = this.testNets.map((_, i) => run.tested[i] ?? 0);
     this.#restoredLoss = run.smoothedLoss ?? this.#restoredLoss;
   }
 

@@ -8,6 +8,7 @@ import { DataParameter_DB as Backend, type BlobProto, DataParameterSchema } from
 import { sourceOf } from "../../proto/source.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
+import { logShare, rankShare } from "./rank-share.js";
 import { loadMean, newTransformer } from "./transform.js";
 
 /**
@@ -48,7 +49,7 @@ export class DataLayer extends BatchLayer<ImageItem> {
     if (isLmdb) log("info", "db_lmdb.cpp:35", `Opened lmdb ${source}`);
     else log("info", "db_leveldb.cpp:18", `Opened leveldb ${source}`);
     const read = (record: Uint8Array) => readRecordImage(record, this.message.transformParam, images);
-    this.#source = new DatabaseSource(source, db, batchSize, read, this.shareOf(batchSize));
+    this.#source = new DatabaseSource(source, db, batchSize, read, rankShare(this.context, batchSize));
     await this.#source.start();
     this.#mean = await loadMean(this.message, this.context);
     this.#first = await this.#source.peek(); // the same on all ranks, so that their nets are alike
@@ -78,7 +79,7 @@ export class DataLayer extends BatchLayer<ImageItem> {
       this.about(first, () => this.itemShape(first)),
       "data_layer.cpp:45",
     );
-    this.logShares(this.batchSize, this.#count, "records");
+    logShare(this.name, this.context, this.batchSize, this.#count, "records");
   }
 
   /** A decoded image can be decoded in color or gray; one that is stored as values has the channels that it has. */

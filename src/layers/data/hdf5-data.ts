@@ -8,6 +8,7 @@ import { sourceOf } from "../../proto/source.js";
 import { readFrom } from "../../util/files.js";
 import { libraryRandomOf } from "../../util/random/c-library.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import { logShare, rankShare } from "./rank-share.js";
 import { SourceLayer } from "./source-layer.js";
 
 /**
@@ -55,10 +56,10 @@ export class HDF5DataLayer extends SourceLayer {
       countRows: async (file: number) => (await this.#readShapes(paths[file] ?? ""))[0]?.shape[0] ?? 0,
     };
     const random = shuffle ? libraryRandomOf(this.context.random) : undefined;
-    this.#rows = new RowSource(files, this.shareOf(batchSize), random);
+    this.#rows = new RowSource(files, rankShare(this.context, batchSize), random);
     await this.#rows.start();
     this.#setTops(this.#datasets); // of the first file, so that the nets of all ranks are alike
-    this.logShares(batchSize, this.#rows.count, "rows");
+    logShare(this.name, this.context, batchSize, this.#rows.count, "rows");
     await this.#rows.enterShare();
   }
 

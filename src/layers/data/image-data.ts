@@ -8,6 +8,7 @@ import { sourceOf } from "../../proto/source.js";
 import { type ByteSource, readFrom } from "../../util/files.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
+import { logShare, rankShare } from "./rank-share.js";
 import { loadMean, newTransformer } from "./transform.js";
 
 /**
@@ -52,7 +53,7 @@ export class ImageDataLayer extends BatchLayer<ImageItem> {
     const { listed, reader, mean } = await this.#openList((path) => files.readText(path));
     if (shuffle) log("info", "image_data_layer.cpp:53", "Shuffling data");
     const seed = shuffle ? random.next() : undefined;
-    const lines = new ImageListSource(listed, batchSize, reader, seed, this.shareOf(batchSize));
+    const lines = new ImageListSource(listed, batchSize, reader, seed, rankShare(this.context, batchSize));
     log("info", "image_data_layer.cpp:63", `A total of ${listed.length} images.`);
     if (randSkip > 0) {
       const skip = random.below(randSkip);
@@ -71,7 +72,7 @@ export class ImageDataLayer extends BatchLayer<ImageItem> {
     random.next(); // Caffe's seed for its prefetching thread, which draws nothing
     const shape = this.about(first, () => this.itemShape(first));
     this.startBatches(lines, shape, "image_data_layer.cpp:90");
-    this.logShares(batchSize, listed.length, "images");
+    logShare(this.name, this.context, batchSize, listed.length, "images");
   }
 
   override assumedShapes(): readonly (Shape | undefined)[] {

@@ -9,6 +9,7 @@ import type { DatumValues } from "../../proto/binary/datum.js";
 import { type BlobProto, MemoryDataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { RandomState } from "../../util/random.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
+import { logShare, rankShare } from "./rank-share.js";
 import { SourceLayer } from "./source-layer.js";
 import { loadMean, newTransformer } from "./transform.js";
 
@@ -29,11 +30,12 @@ export class MemoryDataLayer extends SourceLayer {
   override readonly topCount = 2;
   readonly #param = this.message.memoryDataParam ?? create(MemoryDataParameterSchema);
   #source: { readonly data: Float32Array; readonly labels: Float32Array } | undefined;
-  readonly #share = this.shareOf(this.#param.batchSize);
+  readonly #share = rankShare(this.context, this.#param.batchSize);
   /** The index of the image that comes next. */
   #position = 0;
   /** Whether images were added that forwards have not used up. */
   #isNew = false;
+  #isShareLogged = false;
   #mean: BlobProto | undefined;
   #transformer: Transformer | undefined;
 
@@ -88,7 +90,7 @@ export class MemoryDataLayer extends SourceLayer {
       this.context.log("warning", "memory_data_layer.cpp:90", "MemoryData does not transform array data on Reset()");
     }
     this.#start(data, labels);
-    this.logShares(batchSize, labels.length, "images");
+    this.#isShareLogged ||= logShare(this.name, this.context, batchSize, labels.length, "images");
   }
 
   #start(data: Float32Array, labels: Float32Array): void {

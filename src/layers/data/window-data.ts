@@ -15,6 +15,7 @@ import { sourceOf } from "../../proto/source.js";
 import { readHead } from "../../util/files.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
+import { rankShare } from "./rank-share.js";
 import { loadMean } from "./transform.js";
 
 /** A mean image, whose middle is subtracted. */
@@ -90,7 +91,7 @@ export class WindowDataLayer extends BatchLayer<WindowItem> {
     });
     const foregroundCount = Math.trunc(Math.fround(this.batchSize * this.#param.fgFraction));
     const batch = { batchSize: this.batchSize, foregroundCount, mirror };
-    const windows = new WindowSource(file, batch, reader, chooser, this.shareOf(this.batchSize));
+    const windows = new WindowSource(file, batch, reader, chooser, rankShare(this.context, this.batchSize));
     await windows.enterShare();
     this.startBatches(windows, [3, cropSize, cropSize], "window_data_layer.cpp:180");
   }
