@@ -145,7 +145,7 @@ async function compare() {
         `${nameOf(file).padEnd(16)} ${ranks} ranks: alone ${ms(alone)}, side by side ${ms(side)}, together ${ms(together)}; ` +
           `predicted ${ms(predicted.predicted)} (${error}). Efficiency beside alone ${(alone / together).toFixed(2)}, beside ` +
           `side by side ${(side / together).toFixed(2)}, predicted ${(side / predicted.predicted).toFixed(2)}; a sum takes ` +
-          `${ms(1e3 * link.latency)} + ${(8e-9 / link.perByte).toFixed(1)} Gbit/s`,
+          `${(1e6 * link.latency).toFixed(0)} µs + ${(8e-9 / link.perByte).toFixed(1)} Gbit/s`,
       );
     }
   }
@@ -158,7 +158,7 @@ async function predictOne(file, ranks, link, side) {
   const options = {
     ...{ ranks: [1, ranks], threads, perHost, syncBatchNorm: values["sync-bn"], iterations, cores: 1000 },
     // The measured line holds all that a sum takes, so nothing is added to it.
-    ...{ latency: 0, localLatency: 0, reduction: 1e15, overhead: link.latency },
+    ...{ latency: 0, localLatency: 0, pause: 0, reduction: 1e15, overhead: link.latency },
     ...{ bandwidth: link.bandwidth, localBandwidth: link.bandwidth },
   };
   const { predictions } = await scale(file, options);
@@ -180,7 +180,7 @@ function fitMessages(ranks, times) {
   const perByte = Math.max(1e-12, median(big));
   const perHost = Math.ceil(ranks / Number(values.hosts));
   const unit = { latency: 0, secondsPerByte: 1 };
-  const cluster = { perHost, remote: unit, local: unit, secondsPerReducedByte: 0, overhead: 0 };
+  const cluster = { perHost, remote: unit, local: unit, secondsPerReducedByte: 0, overhead: 0, pause: 0 };
   return { latency, perByte, bandwidth: allReduceCost(1, ranks, cluster).transfer / perByte, times };
 }
 

@@ -41,6 +41,8 @@ export interface ScaleOptions extends Omit<RunOptions, "seed">, StateOptions {
   readonly reduction?: number | undefined;
   /** Seconds that each sum takes in the rank's program besides. Default 50 µs. */
   readonly overhead?: number | undefined;
+  /** Seconds until a rank notices that a step of a sum has ended. Default 50 µs: Moka's thread looks that often. */
+  readonly pause?: number | undefined;
   /** The part of a core that each rank needs for messages under way while it computes. Default 0.3. */
   readonly progressCores?: number | undefined;
   /** Cores of a host. Default: those of this machine. */
@@ -168,6 +170,7 @@ export async function scale(source: NetSource, options: ScaleOptions): Promise<S
     local: { latency: options.localLatency ?? 1e-6, secondsPerByte: 1 / copied },
     secondsPerReducedByte: 1 / (options.reduction ?? 10e9),
     overhead: options.overhead ?? 50e-6,
+    pause: options.pause ?? 50e-6,
     ...{ cores, threads, progressCores: options.progressCores ?? 0.3 },
   };
   const faster = (times: IterationTimes) => eachTimes(times, (seconds) => seconds / speed);
