@@ -1,4 +1,4 @@
-import { knownRanks, type RanksOptions } from "../core/known-ranks.js";
+import { type KnownRanksOptions, knownRanks } from "../core/known-ranks.js";
 import { WeightFileStore } from "../data/weight-files.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { type Comparison, compareStatistics, type LayerGap } from "../tools/batch-norm/compare.js";
@@ -16,7 +16,7 @@ import { dataSets, subjectOf } from "./doctor-subject.js";
 import type { NetSource } from "./read-text.js";
 
 /** With `ranks` and `syncBatchNorm` as in training, the data of TRAIN are run in the batches by which the ranks normalized. */
-export interface DoctorOptions extends BatchOptions, RanksOptions {
+export interface DoctorOptions extends BatchOptions, KnownRanksOptions {
   /** The phase whose data layers are used. Default `TEST`. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
 }

@@ -1,6 +1,6 @@
 import { createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
-import { knownRanks, type RanksOptions } from "../core/known-ranks.js";
+import { type KnownRanksOptions, knownRanks } from "../core/known-ranks.js";
 import type { StateOptions } from "../core/net-state.js";
 import { WeightFileStore } from "../data/weight-files.js";
 import { fill } from "../fillers/index.js";
@@ -22,7 +22,7 @@ import { silent } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
 import { isText, type NetSource, readTextBytes, type SolverSource, type Text, textOf } from "./read-text.js";
 
-export interface LintOptions extends StateOptions, FilesOptions, RanksOptions {
+export interface LintOptions extends StateOptions, FilesOptions, KnownRanksOptions {
   /** The prototxt of the net's solver: a file, its text, or the message. For rules about learning rates and similar values. */
   readonly solver?: SolverSource | undefined;
   /** The net's weights: files or messages, of which the last that has a layer counts. */

@@ -1,7 +1,7 @@
 import { check } from "../util/errors.js";
 
 /** What is said of the processes that train a net, to a tool that looks at it by itself. */
-export interface RanksOptions {
+export interface KnownRanksOptions {
   /** The number of ranks that train it together, each with its own `batch_size` images: as `mpirun -n`. Default 1. */
   readonly ranks?: number | undefined;
   /**
@@ -21,7 +21,7 @@ export interface KnownRanks {
 export const knownAlone: KnownRanks = { count: 1, isSync: false };
 
 /** @throws MokaError `MOKA_USAGE` for a number of ranks that is none, and for `syncBatchNorm` without several ranks */
-export function knownRanks({ ranks, syncBatchNorm = false }: RanksOptions): KnownRanks {
+export function knownRanks({ ranks, syncBatchNorm = false }: KnownRanksOptions): KnownRanks {
   const count = ranks ?? 1;
   check(Number.isSafeInteger(count) && count > 0, "MOKA_USAGE", `ranks must be 1 or more, not ${count}`);
   check(
