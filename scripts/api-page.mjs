@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const sections = [
   ["Nets", "Load a net, run it, look into it, change its weights, save it.", ["Net", "Blob"]],
   ["Training", "What `moka train` does, step by step where wanted.", ["Solver"]],
+  ["Several processes", "What `--mpi` does; see [ranks.md](ranks.md).", ["connectMpi"]],
   [
     "Files and arrays",
     "Wherever a path is taken, so are an address, bytes, a `Blob` and the message itself.",

@@ -16,10 +16,10 @@ export interface RankComparison {
   readonly batch?: number;
   readonly setup?: Omit<NetSetup, "engine" | "ranks" | "random">;
   readonly iterations?: number;
+  /** Changes each net before its first run. */
+  readonly prepare?: (net: Net) => void;
   /** The largest relative error. */
   readonly tolerance: number;
-  /** Blobs that need not have the same values or gradients. */
-  readonly except?: readonly string[];
 }
 
 /** Nets of `ranks` ranks with synchronized BatchNorm, each on an engine of its own. */
@@ -53,10 +53,11 @@ export async function stepAll(nets: readonly Net[]): Promise<void> {
  * ranks, because each rank's loss is over its own batch), the mean of the parameters' gradients, and equal averages.
  */
 export async function expectEqualToOne(given: RankComparison): Promise<void> {
-  const { text, engine, ranks = 2, batch = 3, setup = {}, iterations = 2, tolerance, except = [] } = given;
+  const { text, engine, ranks = 2, batch = 3, setup = {}, iterations = 2, tolerance } = given;
   const nets = await rankNets(text(batch), given);
   const whole = await netFromText(text(ranks * batch), { seed: 5, ...setup, engine: await engine() });
   const random = new Random(7);
+  for (const net of [...nets, whole]) given.prepare?.(net);
   for (let iteration = 0; iteration < iterations; iteration++) {
     for (const name of whole.inputs) {
       const all = whole.blobs.get(name)?.data ?? [];
@@ -70,7 +71,7 @@ export async function expectEqualToOne(given: RankComparison): Promise<void> {
     }
     await stepAll([...nets, whole]);
     const names = setup.keep === "outputs" ? [...whole.inputs, ...whole.outputs] : [...whole.blobs.keys()];
-    for (const name of names.filter((each) => !except.includes(each))) {
+    for (const name of names) {
       const blob = whole.blobs.get(name);
       const own = nets.map((net) => net.blobs.get(name));
       if (!blob) continue;

@@ -41,6 +41,8 @@ export interface ScaleOptions extends Omit<RunOptions, "seed">, StateOptions {
   readonly reduction?: number | undefined;
   /** Seconds that each sum takes in the rank's program besides. Default 50 µs. */
   readonly overhead?: number | undefined;
+  /** Seconds until a rank notices that a step of a sum has ended. Default 50 µs: Moka's thread looks that often. */
+  readonly pause?: number | undefined;
   /** The part of a core that each rank needs for messages under way while it computes. Default 0.3. */
   readonly progressCores?: number | undefined;
   /** Cores of a host. Default: those of this machine. */
@@ -83,7 +85,7 @@ export interface ScaleReport {
   readonly measured: readonly MeasuredBatch[];
   /** The largest error of the times' linear fit to the batch, relative to what was measured; undefined with one batch. */
   readonly fitError: number | undefined;
-  readonly gradients: { readonly bytes: number; readonly buckets: readonly number[] };
+  readonly gradients: { readonly bytes: number; readonly buckets: Workload["buckets"] };
   /** The sums that BatchNorm waits for in one forward and one backward; undefined without synchronized BatchNorm. */
   readonly sync: { readonly messages: number; readonly bytes: number } | undefined;
   readonly predictions: readonly Prediction[];
@@ -100,6 +102,8 @@ export interface MeasuredBatch {
   readonly update: number;
   /** Half of the range of the middle two thirds of the iterations. */
   readonly spread: number;
+  /** What forward and backward consist of. */
+  readonly steps: Pick<IterationTimes, "forward" | "backward">;
 }
 
 /** A net, measured. */
@@ -166,6 +170,7 @@ export async function scale(source: NetSource, options: ScaleOptions): Promise<S
     local: { latency: options.localLatency ?? 1e-6, secondsPerByte: 1 / copied },
     secondsPerReducedByte: 1 / (options.reduction ?? 10e9),
     overhead: options.overhead ?? 50e-6,
+    pause: options.pause ?? 50e-6,
     ...{ cores, threads, progressCores: options.progressCores ?? 0.3 },
   };
   const faster = (times: IterationTimes) => eachTimes(times, (seconds) => seconds / speed);
@@ -200,7 +205,7 @@ export async function scale(source: NetSource, options: ScaleOptions): Promise<S
     fitError: batches.length > 1 ? Math.max(plain.fit.error, shared.fit.error) : undefined,
     gradients: {
       bytes: shared.buckets.reduce((sum, { bytes }) => sum + bytes, 0),
-      buckets: shared.buckets.map(({ bytes }) => bytes),
+      buckets: shared.buckets,
     },
     sync: syncBatchNorm
       ? { messages: sums.length, bytes: sums.reduce((sum, { waitsFor }) => sum + waitsFor, 0) }
@@ -214,7 +219,8 @@ function measuredOf({ times }: Measured, iterations: number, syncBatchNorm: bool
   return times.map((each) => {
     const { forward, backward } = totalsOf(each);
     const { batch, update, spread } = each;
-    return { batch, iterations, syncBatchNorm, forward, backward, update, spread };
+    const steps = { forward: each.forward, backward: each.backward };
+    return { batch, iterations, syncBatchNorm, forward, backward, update, spread, steps };
   });
 }
 

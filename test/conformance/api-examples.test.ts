@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { transform } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { alone } from "../../src/core/communicator.js";
 import * as moka from "../../src/index.js";
 import { makeExampleFiles } from "../example-files.js";
 
@@ -83,6 +84,9 @@ test("an example that throws, or prints something else than it says, is a failur
   await run("console.log(1 + 1, [3]); // 2 [ 3 ]");
 });
 
+/** Without a launcher there is one rank, and no MPI is needed for it. */
+const library = { ...moka, connectMpi: async () => ({ ...alone, close: async () => {} }) };
+
 /** Runs an example in the folder of its files. `console.log(x); // y` must print y, and `x; // y` be y. */
 async function run(example: string, own: typeof given = {}): Promise<void> {
   const checked = example
@@ -105,8 +109,8 @@ async function run(example: string, own: typeof given = {}): Promise<void> {
   const is = (said: string, value: unknown) => expect(said.replace(/: .*(?<![\]}"])$/, "")).toBe(shortText(value));
   const load = (name: string) => import(name);
   const scope = {
-    ...moka,
-    moka,
+    ...library,
+    moka: library,
     load,
     says,
     is,

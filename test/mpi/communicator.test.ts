@@ -15,5 +15,42 @@ for (const kind of mpiKinds) {
       expect(results[0], output).toMatch(/^[0-9a-f]{64}$/);
       for (const { out } of ranks) expect(out).toContain("closed");
     });
+
+    const told = "ended: out of memory\\n\\u001b[31m";
+    const died = "ended without a word: it was killed or crashed";
+    const late = /has not made call \d+, in which rank \d of 4 \(host .*, process \d+\) has waited for 3 s/;
+    it.each([
+      ["throws", "fail", 1, told],
+      ["is killed", "kill", 2, died],
+      ["is killed, the first", "kill", 0, died],
+      ["ends in the middle", "exit", 3, died],
+      ["is stopped", "stop", 1, "has not been heard of for 3 s: its process is stopped"],
+      ["is stopped, the first", "stop", 0, "has not been heard of for 3 s: its process is stopped"],
+      ["computes without end", "busy", 2, late],
+      ["makes no more calls", "late", 3, late],
+    ])("a rank that %s: all end with the same message", async (_, mode, who, what) => {
+      const command = [process.execPath, script("failing"), mode, String(who)];
+      const { code, output, ranks, seconds } = await mpirun(kind, 4, command, { limit: 20 });
+      expect(code, output).not.toBe(0);
+      expect(code, output).not.toBe(null);
+      const said = ranks.map(({ out, err }) =>
+        /MOKA_RANK: (.*)|ends because (rank .*)/
+          .exec(out + err)
+          ?.slice(1)
+          .join(""),
+      );
+      const others = said.filter((message, rank) => rank !== who && message !== undefined);
+      // MPICH's mpirun kills the others within milliseconds where a rank died of a signal: they may not come to speak.
+      if (kind === "mpich" && mode === "kill" && others.length === 0) {
+        expect(output).toContain("Killed (signal 9)");
+        return;
+      }
+      expect(others.length, output).toBeGreaterThanOrEqual(kind === "mpich" && mode === "kill" ? 1 : 3);
+      expect(new Set(others).size, output).toBe(1);
+      expect(others[0]).toMatch(new RegExp(`^rank ${who} of 4 \\(host .*, process \\d+\\) `));
+      if (typeof what === "string") expect(others[0]).toContain(what);
+      else expect(others[0]).toMatch(what);
+      expect(seconds).toBeLessThan(mode === "kill" || mode === "exit" || mode === "fail" ? 10 : 13);
+    });
   });
 }

@@ -26,6 +26,8 @@ export interface MpiRunOptions {
   readonly cwd?: string | undefined;
   /** Options of mpirun, as `["--mca", "btl", "tcp,self"]`. */
   readonly options?: readonly string[] | undefined;
+  /** A command that starts mpirun, as `["ip", "netns", "exec", NAME]`. */
+  readonly within?: readonly string[] | undefined;
   /** Seconds after which all is killed. The default is 60. */
   readonly limit?: number | undefined;
 }
@@ -35,6 +37,8 @@ export interface RunningRanks {
   readonly launcher: ChildProcess;
   /** Resolves with the match when a rank has written a line that matches; rejects if all ended without it. */
   line(rank: number, pattern: RegExp): Promise<RegExpExecArray>;
+  /** Kills the launcher and what it started on this machine. */
+  kill(): void;
   readonly done: Promise<MpiRun>;
 }
 
@@ -53,10 +57,13 @@ export function launcherOf(kind: MpiKind): string | undefined {
   return undefined;
 }
 
-/** Options with which a launcher says which rank wrote a line, and starts more ranks than there are cores. */
+/**
+ * Options with which a launcher says which rank wrote a line, and starts more ranks than there are cores. MPICH's kills all ranks at
+ * once when one has failed, unless it is told not to: then they can say why.
+ */
 const launcherOptions: Readonly<Record<MpiKind, readonly string[]>> = {
   openmpi: ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "--tag-output"],
-  mpich: ["-prepend-rank"],
+  mpich: ["-prepend-rank", "-disable-auto-cleanup"],
 };
 
 /** Starts `size` ranks of a command: `[process.execPath, "script.mjs"]`. */
@@ -68,10 +75,23 @@ export function startRanks(
 ): RunningRanks {
   const program = launcherOf(kind);
   if (program === undefined) throw new Error(`no ${kind} is installed`);
-  const args = [...launcherOptions[kind], ...(run.options ?? []), "-n", String(size), ...command];
+  const args = [
+    ...(run.within ?? []),
+    program,
+    ...launcherOptions[kind],
+    ...(run.options ?? []),
+    "-n",
+    String(size),
+    ...command,
+  ];
   const began = performance.now();
   const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined, ...run.env };
-  const launcher = spawn(program, args, { env, cwd: run.cwd, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const launcher = spawn(args[0] ?? program, args.slice(1), {
+    env,
+    cwd: run.cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
   const ranks = Array.from({ length: size }, () => ({ out: "", err: "" }));
   const listeners = new Set<() => void>();
   let [output, isOver] = ["", false];
@@ -92,15 +112,22 @@ export function startRanks(
   };
   launcher.stdout.setEncoding("utf8").on("data", read("out"));
   launcher.stderr.setEncoding("utf8").on("data", read("err"));
-  const kill = setTimeout(() => process.kill(-(launcher.pid ?? 0), "SIGKILL"), 1000 * (run.limit ?? 60));
+  const kill = () => {
+    if (!isOver && launcher.pid !== undefined) process.kill(-launcher.pid, "SIGKILL");
+  };
+  const timer = setTimeout(kill, 1000 * (run.limit ?? 60));
   const done = new Promise<MpiRun>((resolve, reject) => {
     launcher.once("error", reject);
-    launcher.once("close", (code) => {
-      clearTimeout(kill);
+    const end = (code: number | null) => {
+      if (isOver) return;
+      clearTimeout(timer);
       isOver = true;
       for (const listener of listeners) listener();
       resolve({ code, output, ranks, seconds: (performance.now() - began) / 1000 });
-    });
+    };
+    launcher.once("close", end);
+    // Processes of the launcher that hang may keep its output open.
+    launcher.once("exit", (code) => setTimeout(end, 2000, code).unref());
   });
   const line = (rank: number, pattern: RegExp) =>
     new Promise<RegExpExecArray>((resolve, reject) => {
@@ -113,7 +140,7 @@ export function startRanks(
       listeners.add(look);
       look();
     });
-  return { launcher, line, done };
+  return { launcher, line, kill, done };
 }
 
 /** Runs `size` ranks of a command to their end. */

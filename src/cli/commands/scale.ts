@@ -42,6 +42,7 @@ export const scale: Command = command(
     localLatency: option("--local-latency <time>", "of a message between ranks of a host", duration, 1e-6),
     reduction: option("--reduction <rate>", "at which a rank adds what it received", bandwidth, 10e9),
     overhead: option("--overhead <time>", "of each sum in the rank's own program", duration, 50e-6),
+    pause: option("--pause <time>", "until a rank notices that a step of a sum has ended", duration, 50e-6),
     progressCores: option("--progress <share>", "of a core that a message under way takes from computing", share, 0.3),
     cores: option("--cores <n>", "cores of a host; default: those of this machine", integer(1)),
     speed: option("--speed <factor>", "how many times faster than this machine hosts compute", positive, 1),
@@ -124,7 +125,10 @@ function asText(report: ScaleReport): string {
   }
   if (fitError !== undefined)
     lines.push(`times by batch: linear, at most ${percent(fitError, 1)} from what was measured`);
-  const [buckets, largest] = [counted(gradients.buckets.length, "bucket"), inBytes(Math.max(...gradients.buckets))];
+  const [buckets, largest] = [
+    counted(gradients.buckets.length, "bucket"),
+    inBytes(Math.max(...gradients.buckets.map(({ bytes }) => bytes))),
+  ];
   lines.push(`gradients: ${inBytes(gradients.bytes)} in ${buckets}, the largest of ${largest}`);
   if (sync) lines.push(`sync-BN: ${counted(sync.messages, "message")} an iteration, ${inBytes(sync.bytes)} in all`);
   const { remote, local, perHost } = cluster;

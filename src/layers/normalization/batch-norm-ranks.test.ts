@@ -61,6 +61,42 @@ describe.each(Object.entries(engines))("on %s, ranks do what one process does wi
   });
 });
 
+test.each(["all in place", "max pooling", "a residual block"])(
+  "%s, run in parts after a whole run, computes what the recorded steps compute",
+  async (name) => {
+    const text = ["force_backward: true", inputs(2), ...nets[name]].join("\n");
+    const last = text.split("layer {").length - 2;
+    for (let cut = 1; cut <= last; cut++) {
+      const seen = [];
+      for (const setup of [{ keep: "outputs" }, { passes: [] }] as const) {
+        const pair = await rankNets(text, { engine: () => new ReferenceEngine(), setup });
+        pair.forEach((net, rank) => {
+          net.blobs.get("x")?.data.set(Float32Array.from({ length: 180 }, (_, i) => Math.sin(i * i + rank)));
+          net.blobs.get("label")?.data.set([1, 2]);
+        });
+        await stepAll(pair);
+        await Promise.all(
+          pair.map(async (net) => {
+            const count = net.layers.length;
+            const at = Math.min(cut, count - 1);
+            await net.runForward(0, at - 1);
+            await net.runForward(at);
+            await net.runBackward(at);
+            await net.runBackward(0, at - 1);
+          }),
+        );
+        seen.push(
+          pair.flatMap((net) => net.learnables.flatMap(({ tensor: { diff, data } }) => [...diff.array, ...data.array])),
+        );
+        for (const net of pair) await net.dispose();
+      }
+      const [fused, plain] = seen as [number[], number[]];
+      const off = Math.max(...fused.map((value, i) => Math.abs(value - plain[i])));
+      expect(off, `cut before layer ${cut}`).toBeLessThan(5e-5);
+    }
+  },
+);
+
 describe("synchronized", () => {
   const text = `force_backward: true ${inputs(2, [2, 3, 2, 2])} ${norm("x", "y")}`;
 

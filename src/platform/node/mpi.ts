@@ -17,6 +17,14 @@ let connected: Promise<MpiCommunicator> | undefined;
  * itself is the one rank of its job. A second call gives the same communicator.
  *
  * @throws MokaError `MOKA_UNSUPPORTED` if there is no MPI library, or not the launcher's
+ * @example
+ * ```ts
+ * const communicator = await connectMpi();
+ * const solver = await Solver.load("solver.prototxt", { communicator, syncBatchNorm: true });
+ * await solver.solve();
+ * await solver.dispose();
+ * await communicator.close();
+ * ```
  */
 export function connectMpi(options: MpiOptions = {}): Promise<MpiCommunicator> {
   connected ??= connect(options);

@@ -4,9 +4,9 @@ import type { Cluster } from "./cluster.js";
 
 const [α, β, γ] = [20e-6, 1 / 3.125e9, 1e-10];
 const [αl, βl] = [1e-6, 1e-10];
-const cluster = (perHost: number, overhead = 0): Cluster => ({
+const cluster = (perHost: number, overhead = 0, pause = 0): Cluster => ({
   ...{ perHost, remote: { latency: α, secondsPerByte: β }, local: { latency: αl, secondsPerByte: βl } },
-  ...{ secondsPerReducedByte: γ, overhead, cores: 8, threads: 1, progressCores: 0 },
+  ...{ secondsPerReducedByte: γ, overhead, pause, cores: 8, threads: 1, progressCores: 0 },
 });
 
 const total = (bytes: number, ranks: number, perHost: number, ...among: Algorithm[]) => {
@@ -97,4 +97,9 @@ test("the overhead is paid once for each sum, and does not depend on its size", 
   const [without, withIt] = [allReduceCost(n, 4, cluster(1)), allReduceCost(n, 4, cluster(1, 5e-5))];
   expect(withIt.latency - without.latency).toBeCloseTo(5e-5, 12);
   expect(withIt.transfer).toBe(without.transfer);
+});
+
+test("each step pays the pause: two a level of the tree, within a host and between hosts", () => {
+  const [without, withIt] = [0, 5e-5].map((pause) => allReduceCost(n, 64, cluster(4, 0, pause), ["halving"]));
+  expect((withIt?.latency ?? 0) - (without?.latency ?? 0)).toBeCloseTo(2 * 6 * 5e-5, 12);
 });

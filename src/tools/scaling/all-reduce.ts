@@ -90,7 +90,8 @@ function tree(ranks: number) {
  * The time that a sum of a message over all ranks takes, by the quickest of these algorithms; 0 for one rank.
  *
  * The model is that of Thakur, Rabenseifner and Gropp, "Optimization of Collective Communication Operations in MPICH" (2005):
- * a message of n bytes takes α + nβ, and adding to it nγ; links carry both directions at once and do not disturb each other.
+ * a message of n bytes takes α + nβ, and adding to it nγ; links carry both directions at once and do not disturb each other. Each
+ * step takes the pause of the rank that waits for it besides.
  */
 export function allReduceCost(
   bytes: number,
@@ -100,12 +101,12 @@ export function allReduceCost(
 ): AllReduceCost {
   if (ranks === 1) return { algorithm: "ring", latency: 0, transfer: 0 };
   const { hosts, perHost } = placement(cluster, ranks);
-  const { remote, local, secondsPerReducedByte, overhead } = cluster;
+  const { remote, local, secondsPerReducedByte, overhead, pause } = cluster;
   const costs = among.map((algorithm): AllReduceCost => {
     const { remoteSteps, localSteps, remoteBytes, localBytes, added } = shares[algorithm](hosts, perHost);
     const perByte =
       remoteBytes * remote.secondsPerByte + localBytes * local.secondsPerByte + added * secondsPerReducedByte;
-    const latency = overhead + remoteSteps * remote.latency + localSteps * local.latency;
+    const latency = overhead + remoteSteps * (remote.latency + pause) + localSteps * (local.latency + pause);
     return { algorithm, latency, transfer: bytes * perByte };
   });
   return costs.reduce((best, cost) => (total(cost) < total(best) ? cost : best));

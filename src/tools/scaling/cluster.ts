@@ -18,6 +18,8 @@ export interface Cluster {
   readonly secondsPerReducedByte: number;
   /** Seconds that each sum over all ranks costs a rank besides, in its own program, whatever its size. */
   readonly overhead: number;
+  /** Seconds until a rank notices that a message has come, and sends the next: how often it looks. */
+  readonly pause: number;
   readonly cores: number;
   /** Threads that compute, of each rank. */
   readonly threads: number;

@@ -9,9 +9,8 @@ export function drawScaling(title: string, predictions: readonly Prediction[]): 
     points: predictions.map((prediction) => ({ x: prediction.ranks, y: of(prediction) })),
   });
   // Numbers of six digits would not fit beside the axis.
-  const [unit, images] = predictions.some(({ imagesPerSecond }) => imagesPerSecond > 5e4)
-    ? [1000, "1000 images"]
-    : [1, "images"];
+  const most = Math.max(...predictions.map(({ imagesPerSecond, efficiency }) => imagesPerSecond / efficiency));
+  const [unit, images] = most > 5e7 ? [1e6, "million images"] : most > 5e4 ? [1e3, "1000 images"] : [1, "images"];
   return drawChart(
     title,
     "ranks",

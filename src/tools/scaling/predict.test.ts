@@ -10,7 +10,7 @@ const cluster: Cluster = {
     remote: { latency: 20e-6, secondsPerByte: 1 / 3.125e9 },
     local: { latency: 1e-6, secondsPerByte: 1e-10 },
   },
-  ...{ secondsPerReducedByte: 1e-10, overhead: 50e-6, cores: 4, threads: 4, progressCores: 0 },
+  ...{ secondsPerReducedByte: 1e-10, overhead: 50e-6, pause: 0, cores: 4, threads: 4, progressCores: 0 },
 };
 const step = (seconds: number, waitsFor = 0) => ({ layer: "a", kernel: "gemm", seconds, waitsFor });
 /** 10 ms forward, 20 ms backward in two steps, 1 ms update. */

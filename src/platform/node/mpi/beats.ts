@@ -1,4 +1,8 @@
-import type { Reason } from "./failures.js";
+/** A rank that is late, and why. */
+export interface Late {
+  readonly rank: number;
+  readonly what: string;
+}
 
 /** What a rank tells of itself: how many calls it has made, and the oldest that has not ended, −1 if all have. */
 export interface Beat {
@@ -26,26 +30,22 @@ export function judge(
   timeout: number,
   names: readonly string[],
   stopped: (rank: number) => boolean,
-): Reason | undefined {
+): Late | undefined {
   const forTime = `for ${timeout} s`;
   for (const [rank, each] of heard.entries()) {
     if (!each || now - each.at <= timeout) continue;
     const why = stopped(rank)
       ? "its process is stopped"
       : "it is stopped or hangs, or its host or the network to it is gone";
-    return { kind: "silent", rank, what: `has not been heard of ${forTime}: ${why}` };
+    return { rank, what: `has not been heard of ${forTime}: ${why}` };
   }
   // The time since the beat came counts only for calls that the rank still waits in, so it is left out: beats come every second.
   const [longest, waits] = longestWait(heard);
   if (!waits || waits.waited <= timeout) return undefined;
   const missing = heard.findIndex((each) => each && each.begun <= waits.waitsIn);
-  const call = `call ${waits.waitsIn + 1} of the ranks, in which ${names[longest]} waits`;
-  if (missing >= 0) return { kind: "silent", rank: missing, what: `has not made ${call}, ${forTime}` };
-  return {
-    kind: "silent",
-    rank: longest,
-    what: `has waited ${forTime} in call ${waits.waitsIn + 1}, which all ranks have made`,
-  };
+  const call = `call ${waits.waitsIn + 1}`;
+  if (missing < 0) return { rank: longest, what: `has waited ${forTime} in ${call}, which all ranks have made` };
+  return { rank: missing, what: `has not made ${call}, in which ${names[longest]} has waited ${forTime}` };
 }
 
 function longestWait(heard: readonly (Heard | undefined)[]): readonly [number, Heard | undefined] {

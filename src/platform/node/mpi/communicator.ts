@@ -2,16 +2,22 @@ import { setTimeout as delay } from "node:timers/promises";
 import { MokaError, reasonOf } from "../../../util/errors.js";
 import { oneLine } from "../../../util/escape.js";
 import type { MpiCommunicator } from "../../mpi-communicator.js";
+import { isOfThisMachine } from "../process-mark.js";
 import { createCollectives } from "./collectives.js";
 import { exitAtOnce } from "./exit.js";
-import { encodeReason, type Reason } from "./failures.js";
+import { encodeReason, type Reason, settling } from "./failures.js";
 import type { Handle, Mpi } from "./functions.js";
+import { died, endIfStopped, processState } from "./processes.js";
 import { createRequests } from "./requests.js";
-import { phase, shared, type ThreadStart, word } from "./shared.js";
+import { phase, seconds, shared, type ThreadStart, word } from "./shared.js";
 import { startThread } from "./start-thread.js";
 
 type Self = Pick<MpiCommunicator, "rank" | "size" | "names" | "library">;
 
+/** How long a rank stays after a failure so that the others report it too, in ms. */
+const lingering = 300;
+/** How long each step of the end may take, in ms. */
+const closingTime = 10_000;
 /** How long the thread may take to tell the other ranks of a failure, in ms. */
 const tellingTime = 1200;
 /** How long a rank that was told to end looks for a rank that has failed, in ms. */
@@ -28,8 +34,16 @@ export async function connectRanks(
   const { words } = memory;
   const thread = await startThread({ ...watch, buffer: memory.buffer });
   let failure: MokaError | undefined;
-  const heard = new Map<string, () => void>();
-  const hear = (type: string) => new Promise<void>((resolve) => heard.set(type, resolve));
+  let failedAt = 0;
+  let lost: number | undefined;
+  const listeners = new Map<string, (() => void)[]>();
+  const hear = (type: string) => {
+    return new Promise<void>((resolve) => listeners.set(type, [...(listeners.get(type) ?? []), resolve]));
+  };
+  const call = (type: string) => {
+    for (const listener of listeners.get(type) ?? []) listener();
+    listeners.delete(type);
+  };
   const wake = () => {
     Atomics.add(words, word.wake, 1);
     Atomics.notify(words, word.wake);
@@ -40,62 +54,94 @@ export async function connectRanks(
   };
   const fails = (error: MokaError) => {
     failure ??= error;
+    failedAt ||= seconds();
     requests.fail(failure);
-    heard.get("failure")?.();
+    call("failure");
   };
   const nameFailure = (rank: number, what: string) => new MokaError("MOKA_RANK", `${self.names[rank]} ${what}`);
   /** Has the thread tell the others, and find out with them which failure counts. */
-  const report = async (reason: Reason): Promise<void> => {
-    if (failure || Atomics.load(words, word.phase) !== phase.run) return;
-    const bytes = encodeReason(reason);
-    memory.reason.set(bytes);
-    words[word.reasonBytes] = bytes.length;
-    const told = Promise.all([hear("told"), hear("failure")]);
-    enterPhase(phase.fail);
-    await Promise.race([told, delay(tellingTime)]);
-    if (!failure) fails(nameFailure(reason.rank, reason.what));
+  const report = async (kind: Reason["kind"], what: string): Promise<void> => {
+    if (!failure && Atomics.load(words, word.phase) === phase.run) {
+      const bytes = encodeReason({ kind, rank: self.rank, what, settlesIn: settling(kind) });
+      memory.reason.set(bytes);
+      words[word.reasonBytes] = bytes.length;
+      enterPhase(phase.fail);
+    }
+    if (!failure) await Promise.race([hear("failure"), delay(tellingTime)]);
+    if (!failure) fails(nameFailure(self.rank, what));
   };
   const requests = createRequests(mpi, memory, thread.hold, (code) => {
     const what = `lost the other ranks: ${mpi.name} says: ${oneLine(mpi.errorText(code))}`;
-    void report({ kind: "error", rank: self.rank, what });
+    void report("error", what);
   });
   thread.listen((message) => {
-    if (message.type === "failure") fails(nameFailure(message.rank, message.what));
-    else if (message.type === "broken") {
+    if (message.type === "failure") {
+      lost = message.rank;
+      fails(nameFailure(message.rank, message.what));
+    } else if (message.type === "broken") {
       fails(nameFailure(self.rank, `ended: the thread that waits for messages failed: ${oneLine(message.reason)}`));
     } else if (message.type === "done") requests.collect();
-    heard.get(message.type)?.();
+    call(message.type);
   });
+  const lookNow = () => {
+    Atomics.store(words, word.lookNow, 1);
+    wake();
+  };
+  // Where MPICH's mpirun does not end all ranks (`-disable-auto-cleanup`), it tells them with this signal that one has failed. Node
+  // would start its debugger.
+  if (!mpi.isOpenMpi)
+    process.on("SIGUSR1", () => {
+      const dead = watch.marks.findIndex((mark) => processState(mark) === "ended");
+      if (dead >= 0) fails(nameFailure(dead, died));
+      lookNow();
+    });
   const collectives = createCollectives(mpi, comm, self, requests, () => Atomics.add(words, word.begun, 1));
   const { allReduce, broadcast, gather, barrier } = collectives;
 
+  const soon = async (promise: Promise<void>, what: string): Promise<void> => {
+    const isLate = await Promise.race([promise.then(() => false), delay(closingTime, true, { ref: false })]);
+    if (isLate) throw nameFailure(self.rank, `could not end MPI: ${what}`);
+  };
   const close = async (): Promise<void> => {
     await barrier();
     // No rank may end MPI while another still sends to it what it is doing.
     const settled = hear("settled");
-    thread.hold(true);
     enterPhase(phase.settle);
-    await settled;
-    await barrier();
     thread.hold(true);
+    await soon(settled, "the other ranks do not take this rank's messages");
+    await soon(barrier(), "not all ranks came to the end");
     const stopped = hear("stopped");
     enterPhase(phase.stop);
-    await stopped;
-    await thread.end();
+    thread.hold(true);
+    await soon(stopped, "the thread that waits for messages does not stop");
     mpi.finalize();
+    Atomics.store(words, word.phase, phase.over);
+    Atomics.notify(words, word.phase);
+    await thread.end();
+  };
+  const exit = async (code: number): Promise<never> => {
+    // The launcher ends all ranks as soon as one has ended: the others first report the same failure.
+    if (failure) await delay(Math.max(0, lingering - 1000 * (seconds() - failedAt)));
+    // A launcher may wait for a stopped process without end. Its death has the launcher end the others, so it comes last.
+    if (lost !== undefined) endIfStopped(watch.marks[lost] ?? "");
+    return exitAtOnce(code);
   };
 
   return {
     ...self,
-    ...{ allReduce, broadcast, gather, barrier, close, exit: exitAtOnce },
+    ...{ allReduce, broadcast, gather, barrier, close, exit },
     get reductionTimes() {
       return collectives.reductionTimes;
     },
-    fail: (error) => report({ kind: "told", rank: self.rank, what: `ended: ${oneLine(reasonOf(error))}` }),
+    fail: (error) => report("told", `ended: ${oneLine(reasonOf(error))}`),
     failure: async () => {
-      Atomics.store(words, word.lookNow, 1);
-      wake();
-      if (!failure) await Promise.race([hear("failure"), delay(lookingTime)]);
+      const found = hear("failure");
+      const looked = hear("looked");
+      lookNow();
+      // A rank of another machine can only be heard of.
+      const isLocal = watch.marks.every(isOfThisMachine);
+      const nothing = isLocal ? looked : delay(lookingTime);
+      if (!failure) await Promise.race([found, nothing, delay(lookingTime)]);
       return failure;
     },
   };

@@ -9,6 +9,8 @@ export interface Reason {
   readonly kind: (typeof kinds)[number];
   /** The rank that is the cause. */
   readonly rank: number;
+  /** How long all ranks still collect failures before they settle on one, in seconds. */
+  readonly settlesIn: number;
   /** What happened to it, as a sentence goes on after its name: `ended: out of memory`. */
   readonly what: string;
 }
@@ -18,16 +20,22 @@ export function firstOf(reasons: readonly Reason[]): Reason | undefined {
   return reasons.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.rank - b.rank)[0];
 }
 
+/**
+ * How long failures are collected, in seconds: time for all ranks to look at their processes and messages. An error of MPI may
+ * come before what caused it is known.
+ */
+export const settling = (kind: Reason["kind"]): number => (kind === "error" ? 0.6 : 0.3);
+
 /** MPI sends messages up to about 4 KB without waiting for the receiver. */
 export const noticeBytes = 3072;
 
 /** A reason as a message. A text that is too long is cut. */
-export function encodeReason({ kind, rank, what }: Reason): Uint8Array {
-  const encode = (text: string) => new TextEncoder().encode(JSON.stringify({ kind, rank, what: text }));
-  const whole = encode(what);
+export function encodeReason(reason: Reason): Uint8Array {
+  const encode = (what: string) => new TextEncoder().encode(JSON.stringify({ ...reason, what }));
+  const whole = encode(reason.what);
   if (whole.length <= noticeBytes) return whole;
   // A character takes at most 6 bytes, as an escape in JSON.
-  return encode(`${what.slice(0, Math.floor(noticeBytes / 6) - 20)}…`);
+  return encode(`${reason.what.slice(0, Math.floor(noticeBytes / 6) - 20)}…`);
 }
 
 /** @throws Error if the bytes are no reason */

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { hasEnded, isOfThisMachine } from "../process-mark.js";
 
+/** What happened to a rank whose process is gone. */
+export const died = "ended without a word: it was killed or crashed";
+
 /** What is known of a rank's process: nothing, if it is of another machine. */
 export type ProcessState = "runs" | "stopped" | "ended" | "unknown";
 
@@ -16,4 +19,9 @@ export function processState(mark: string): ProcessState {
   } catch {
     return hasEnded(mark) ? "ended" : "runs";
   }
+}
+
+/** Kills the process of a mark if it is one of this machine that was stopped: it could never go on with the others. */
+export function endIfStopped(mark: string): void {
+  if (processState(mark) === "stopped") process.kill(Number(mark.split("-").at(-1)), "SIGKILL");
 }

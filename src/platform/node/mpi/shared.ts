@@ -8,10 +8,21 @@ export const slots = 4096;
 export const state = { free: 0, waiting: 1, testing: 2, done: 3, failed: 4, broken: 5 } as const;
 
 /** What the main thread wants of the thread that waits. */
-export const phase = { run: 0, fail: 1, settle: 2, stop: 3 } as const;
+export const phase = { run: 0, fail: 1, settle: 2, stop: 3, over: 4 } as const;
 
 /** The first words of the memory: what they hold, and where. */
-export const word = { wake: 0, asleep: 1, phase: 2, begun: 3, reasonBytes: 4, flag: 5, lookNow: 6, slots: 7 } as const;
+export const word = {
+  wake: 0,
+  asleep: 1,
+  phase: 2,
+  begun: 3,
+  reasonBytes: 4,
+  flag: 5,
+  lookNow: 6,
+  slots: 7,
+  heard: 8,
+  turns: 9,
+} as const;
 
 const firstSlot = 64;
 const reasonBytes = 4096;
@@ -63,6 +74,6 @@ export interface ThreadStart extends MpiLibrary {
 
 /** What the thread tells. */
 export type FromThread =
-  | { readonly type: "ready" | "done" | "told" | "settled" | "stopped" }
+  | { readonly type: "ready" | "done" | "looked" | "settled" | "stopped" }
   | { readonly type: "failure"; readonly rank: number; readonly what: string }
   | { readonly type: "broken"; readonly reason: string };

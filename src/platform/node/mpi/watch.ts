@@ -1,7 +1,7 @@
 import { type Beat, type Heard, judge } from "./beats.js";
-import { decodeReason, encodeReason, noticeBytes, type Reason } from "./failures.js";
+import { decodeReason, encodeReason, noticeBytes, type Reason, settling } from "./failures.js";
 import type { Mpi } from "./functions.js";
-import { processState } from "./processes.js";
+import { died, processState } from "./processes.js";
 import { phase, type Shared, state, type ThreadStart, word } from "./shared.js";
 
 /** Kinds of messages, by their tags. */
@@ -11,13 +11,19 @@ const processInterval = 0.2;
 /** After a pause this long the rank itself was stopped, in seconds: the others were not silent, it did not listen. */
 const ownStop = 2;
 
+/** A failure, and when this rank settles, in seconds of its clock. */
+export interface TimedReason extends Reason {
+  readonly settlesAt: number;
+}
+
 /** What the waiting thread knows of the other ranks. */
 export interface Watch {
-  /** Receives what has come, tells what is due, and returns the failures that are new. */
-  look(now: number, isAsked: boolean): readonly Reason[];
-  /** Sends a failure to all others, without waiting. Only the first is sent. */
-  tellOthers(reason: Reason): void;
-  hasTold(): boolean;
+  /** The failures that are known. All ranks report the first of them. */
+  readonly reasons: readonly TimedReason[];
+  /** Receives what has come, tells what is due, and looks for failures. */
+  look(now: number, isAsked: boolean): void;
+  /** Adds a failure; the first is sent to all others. */
+  add(reason: Reason, now: number): void;
   /** Whether all messages of this rank were taken. */
   isQuiet(): boolean;
 }
@@ -36,29 +42,47 @@ export function createWatch(mpi: Mpi, memory: Shared, start: ThreadStart): Watch
   const beats = createSender(mpi, start, beatsTo, 24);
   const receive = createReceiver(mpi, start);
   const heard: (Heard | undefined)[] = marks.map(() => undefined);
-  const gone = new Set<number>();
-  let [hasTold, nextProcesses, nextBeat, lastLook] = [false, 0, 0, 0];
+  const reasons: TimedReason[] = [];
+  let [nextProcesses, nextBeat, lastLook] = [0, 0, 0];
 
-  const listen = (now: number): readonly Reason[] => {
-    const found: Reason[] = [];
+  const add = (reason: Reason, now: number): void => {
+    if (reasons.length === 0) {
+      for (const other of others) notices.send(other, noticeTag, encodeReason(reason));
+    }
+    reasons.push({ ...reason, settlesAt: now + reason.settlesIn });
+  };
+  const listen = (now: number): void => {
     receive((source, tag, bytes) => {
-      if (tag === noticeTag) found.push(decodeReason(bytes));
+      if (tag === noticeTag) add(decodeReason(bytes), now);
       else {
         const [begun = 0, waitsIn = -1, waited = 0] = new Float64Array(bytes.slice().buffer);
         heard[source] = { begun, waitsIn, waited, at: now };
       }
     });
-    return found;
   };
-  const lookAtProcesses = (): readonly Reason[] => {
-    const found = others.filter((other) => !gone.has(other) && processState(marks[other] ?? "") === "ended");
-    for (const other of found) gone.add(other);
-    const what = "ended without a word: it was killed or crashed";
-    return found.map((other) => ({ kind: "died", rank: other, what }));
+  const lookAtProcesses = (now: number, isAsked: boolean): void => {
+    const dead = others.filter((other) => processState(marks[other] ?? "") === "ended");
+    if (dead.length === 0) return;
+    // A rank that told why it ends did so before it ended.
+    listen(now);
+    if (reasons.length > 0) return;
+    // A launcher that has said so ends this rank soon.
+    const settlesIn = isAsked ? 0 : settling("died");
+    for (const other of dead) add({ kind: "died", rank: other, what: died, settlesIn }, now);
   };
   const stopped = (other: number) => processState(marks[other] ?? "") === "stopped";
+  const beat = (now: number): void => {
+    const own = beatOf(memory, now);
+    const message = new Uint8Array(Float64Array.of(own.begun, own.waitsIn, own.waited).buffer);
+    for (const other of beatsTo) if (beats.isFree(other)) beats.send(other, beatTag, message);
+    if (rank === 0) heard[0] = { ...own, at: now };
+    const late = judge(heard, now, timeout, names, stopped);
+    if (late) add({ ...late, kind: "silent", settlesIn: settling("silent") }, now);
+  };
 
   return {
+    reasons,
+    add,
     look: (now, isAsked) => {
       // Messages wait for a rank that was stopped. It must read them before it judges others.
       if (lastLook === 0 || now - lastLook > ownStop) {
@@ -66,34 +90,19 @@ export function createWatch(mpi: Mpi, memory: Shared, start: ThreadStart): Watch
           heard[other] = { begun: Number.POSITIVE_INFINITY, waitsIn: -1, waited: 0, at: now };
       }
       lastLook = now;
-      const found = [...listen(now)];
-      const isRunning = Atomics.load(memory.words, word.phase) === phase.run;
-      if (isRunning && (now >= nextProcesses || isAsked)) {
+      listen(now);
+      // Ranks end one after the other at the end of a training, and after a failure.
+      const isRunning = () => Atomics.load(memory.words, word.phase) === phase.run && reasons.length === 0;
+      if (isRunning() && (now >= nextProcesses || isAsked)) {
         nextProcesses = now + processInterval;
-        const dead = lookAtProcesses();
-        // A rank that told why it ends did so before it ended.
-        found.push(...listen(now));
-        if (found.length === 0) found.push(...dead);
+        lookAtProcesses(now, isAsked);
       }
-      if (isRunning && now >= nextBeat) {
+      if (isRunning() && now >= nextBeat) {
         nextBeat = now + interval;
-        const own = beatOf(memory, now);
-        for (const other of beatsTo) {
-          if (beats.isFree(other))
-            beats.send(other, beatTag, new Uint8Array(Float64Array.of(own.begun, own.waitsIn, own.waited).buffer));
-        }
-        if (rank === 0) heard[0] = { ...own, at: now };
-        const late = found.length === 0 ? judge(heard, now, timeout, names, stopped) : undefined;
-        if (late) found.push(late);
+        beat(now);
       }
-      return found;
     },
-    tellOthers: (reason) => {
-      hasTold = true;
-      for (const other of others) notices.send(other, noticeTag, encodeReason(reason));
-    },
-    hasTold: () => hasTold,
-    isQuiet: () => [...others].every((other) => notices.isFree(other)) && beatsTo.every((other) => beats.isFree(other)),
+    isQuiet: () => others.every((other) => notices.isFree(other)) && beatsTo.every((other) => beats.isFree(other)),
   };
 
   function createSender(mpiOf: Mpi, { comm }: ThreadStart, to: readonly number[], bytes: number) {
