@@ -7,12 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-with open(sys.argv[1]) as file:
-    net = json.load(file)
-torch.set_num_threads(int(sys.argv[2]))
-torch.manual_seed(1)
-trains = net["trains"]
-
 
 def make(layer):
     kind = layer["type"]
@@ -43,49 +37,64 @@ def make(layer):
 
 
 class Net(nn.Module):
-    def __init__(self):
+    def __init__(self, net):
         super().__init__()
-        self.steps = nn.ModuleList(make(layer) or nn.Identity() for layer in net["layers"])
+        self.layers = net["layers"]
+        self.steps = nn.ModuleList(make(layer) or nn.Identity() for layer in self.layers)
 
     def forward(self, blobs):
         blobs = dict(blobs)
-        for layer, step in zip(net["layers"], self.steps):
+        for layer, step in zip(self.layers, self.steps):
             bottom = [blobs[name] for name in layer["bottom"]]
             blobs[layer["top"]] = bottom[0] + bottom[1] if layer["type"] == "Eltwise" else step(*bottom)
-        return blobs[net["layers"][-1]["top"]]
+        return blobs[self.layers[-1]["top"]]
 
 
-model = Net()
-model.train(trains)
-blobs = {}
-for entry in net["inputs"]:
-    if entry["name"] == "label":
-        blobs["label"] = torch.randint(0, 10, (entry["shape"][0],))
-    else:
-        blobs[entry["name"]] = torch.rand(entry["shape"]) * 2 - 1
-only = len([layer for layer in net["layers"] if layer["type"] in ("Convolution", "InnerProduct")]) == 0
-if only or net["layers"][-1]["type"] != "SoftmaxWithLoss":
-    for value in blobs.values():
-        value.requires_grad_(trains)
+def draw(net):
+    """The inputs: noise, and random labels."""
+    blobs = {}
+    for entry in net["inputs"]:
+        if entry["name"] == "label":
+            blobs["label"] = torch.randint(0, 10, (entry["shape"][0],))
+        else:
+            blobs[entry["name"]] = torch.rand(entry["shape"]) * 2 - 1
+    return blobs
 
 
-def once():
-    if not trains:
-        with torch.no_grad():
-            model(blobs)
-        return
-    for parameter in [*model.parameters(), *blobs.values()]:
-        parameter.grad = None
-    out = model(blobs)
-    if out.dim() == 0:
-        out.backward()
-    else:
-        out.backward(torch.full_like(out, 0.01))
+def main():
+    with open(sys.argv[1]) as file:
+        net = json.load(file)
+    torch.set_num_threads(int(sys.argv[2]))
+    torch.manual_seed(1)
+    trains = net["trains"]
+    model = Net(net)
+    model.train(trains)
+    blobs = draw(net)
+    only = len([layer for layer in net["layers"] if layer["type"] in ("Convolution", "InnerProduct")]) == 0
+    if only or net["layers"][-1]["type"] != "SoftmaxWithLoss":
+        for value in blobs.values():
+            value.requires_grad_(trains)
 
+    def once():
+        if not trains:
+            with torch.no_grad():
+                model(blobs)
+            return
+        for parameter in [*model.parameters(), *blobs.values()]:
+            parameter.grad = None
+        out = model(blobs)
+        if out.dim() == 0:
+            out.backward()
+        else:
+            out.backward(torch.full_like(out, 0.01))
 
-once()
-print(torch.__version__, flush=True)
-for _ in sys.stdin:
-    start = time.perf_counter()
     once()
-    print((time.perf_counter() - start) * 1000, flush=True)
+    print(torch.__version__, flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        once()
+        print((time.perf_counter() - start) * 1000, flush=True)
+
+
+if __name__ == "__main__":
+    main()

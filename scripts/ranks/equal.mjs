@@ -44,7 +44,9 @@ export async function run({ quick, json, ...chosen }) {
             for (const mpi of mpis(chosen.mpi)) {
               const all = await trainings.together(engine, mpi);
               const row = { net, solver, size, engine: one.engine, mpi, ...compare(all, one), floor };
-              row.failures = nets[net].hasNoBounds ? [] : Object.keys(bounds).filter((name) => !(row[name] <= bounds[name]));
+              row.failures = nets[net].hasNoBounds
+                ? []
+                : Object.keys(bounds).filter((name) => !(row[name] <= bounds[name]));
               rows.push(row);
               say(format(row));
             }

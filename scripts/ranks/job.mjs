@@ -47,9 +47,9 @@ export function createFolder(path, text) {
 const trainArgs = ["train", "--solver", "solver.prototxt", "--engine", "wasm", "--threads", "1"];
 
 /** Starts `moka train --mpi` in a folder. */
-export function start(mpi, folder, args = [], { ranks = size, options, command } = {}) {
+export function start(mpi, folder, args = [], { ranks = size, command, ...given } = {}) {
   const own = [process.execPath, moka, ...trainArgs, "--mpi", "--sync-bn", ...args];
-  return startRanks(mpi, ranks, command?.(own) ?? own, { cwd: folder, limit: 300, options });
+  return startRanks(mpi, ranks, command?.(own) ?? own, { cwd: folder, limit: 300, ...given });
 }
 
 /** Runs `moka train` on one process. */

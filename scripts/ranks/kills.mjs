@@ -90,13 +90,30 @@ async function kill(folder, kind, { i, last, random, reference }) {
   if (left.length > 0) problems.push(`${left.join(" and ")} is left after the resumed run`);
   const after = Math.max(end.after, end.ranksAfter);
   const said = isConnected ? others[0] : undefined;
-  return { i, kind, victim, wait, isOver, after, said, from, temporary, isRestart, problems, output: end.output };
+  return {
+    i,
+    kind,
+    victim,
+    wait,
+    isOver,
+    isConnected,
+    after,
+    said,
+    from,
+    temporary,
+    isRestart,
+    problems,
+    output: end.output,
+  };
 }
 
-function format({ i, kind, victim, wait, isOver, after, said, from, isRestart, temporary, problems, output }, count) {
+function format(
+  { i, kind, victim, wait, isOver, isConnected, after, from, isRestart, temporary, problems, output },
+  count,
+) {
   const when = isOver
     ? "the run was over"
-    : `ended after ${after.toFixed(1)} s${said ? "" : ", before all ranks had met"}`;
+    : `ended after ${after.toFixed(1)} s${isConnected ? "" : ", before all ranks had met"}`;
   const resumed = `resumed by ${isRestart ? "--restarts" : "--snapshot"} from ${from ?? "the start"}`;
   const rest = temporary.length > 0 ? `, ${temporary.length} temporary file left` : "";
   const verdict = problems.length === 0 ? "same bits" : `WRONG: ${problems.join("; ")}\n${job.lastLines(output)}`;

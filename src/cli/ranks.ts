@@ -58,7 +58,7 @@ export async function onRanks(values: RankValues, work: (processes: Processes) =
   const { connectMpi } = await import("../index.js");
   const communicator = await connectMpi({ timeout });
   leaveBy(communicator.exit);
-  const { rank, size, names } = communicator;
+  const { rank, size } = communicator;
   const file = logFolder === undefined ? undefined : openLog(logFolder, rank);
   let isTerminated = false;
   const terminate = async () => {
@@ -84,10 +84,11 @@ export async function onRanks(values: RankValues, work: (processes: Processes) =
     });
     await communicator.close();
   } catch (error) {
+    // All ranks say the same: which rank it was, where, and why. Several may fail at once: they settle on one.
     await communicator.fail(error);
-    // All ranks say the same: which rank it was, where, and why.
     const isOwn = !(error instanceof MokaError && error.code === "MOKA_RANK");
-    const told = isOwn && size > 1 ? withRank(error, names[rank] ?? "") : error;
+    const isUsage = error instanceof MokaError && error.code === "MOKA_USAGE";
+    const told = isOwn && !isUsage && size > 1 ? ((await communicator.failure()) ?? error) : error;
     file?.log("error", "moka:0", reasonOf(told));
     throw told;
   } finally {
@@ -95,11 +96,6 @@ export async function onRanks(values: RankValues, work: (processes: Processes) =
     file?.close();
   }
   return undefined;
-}
-
-function withRank(error: unknown, name: string): MokaError {
-  const code = error instanceof MokaError ? error.code : "MOKA_RANK";
-  return new MokaError(code, `${name} ended: ${reasonOf(error)}`, { cause: error });
 }
 
 /** The log of a rank, in Caffe's form, written line by line: what stands in it is there even if the process is killed. */

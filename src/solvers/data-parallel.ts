@@ -14,6 +14,9 @@ import { checkSameStart } from "./same-start.js";
 /** After the first iteration, and then after this many, the ranks compare their weights. */
 const iterationsBetweenChecks = 100;
 
+/** How long ranks wait for the one that is the cause of what all of them meet, in seconds: longer than they need to settle on a cause. */
+const timeForCause = 0.6;
+
 interface Training {
   readonly net: Net;
   readonly testNets: readonly Net[];
@@ -149,8 +152,10 @@ export class DataParallel {
 
   /** Tells the other ranks that this one ends, unless it ends because another one did. */
   async fail(error: unknown): Promise<void> {
-    if (!(error instanceof MokaError && error.code === "MOKA_RANK" && this.size > 1))
+    if (!(error instanceof MokaError && error.code === "MOKA_RANK" && this.size > 1)) {
+      if (this.#comesFromOthers(error)) await new Promise((resolve) => setTimeout(resolve, 1000 * timeForCause));
       await this.communicator.fail(error);
+    }
   }
 
   /** The parts of a work that all ranks do: where one of them fails on this rank, the others are told. */
@@ -161,6 +166,14 @@ export class DataParallel {
       if (!signal?.aborted) await this.fail(error);
       throw error;
     }
+  }
+
+  /** Synchronized BatchNorm gives a value that is no number to all ranks at once. The one whose data have it is the cause. */
+  #comesFromOthers(error: unknown): boolean {
+    if (this.size === 1 || !this.#ranks.syncBatchNorm) return false;
+    if (!(error instanceof MokaError && error.code === "MOKA_NAN")) return false;
+    const layer = this.#training.net.layers.find(({ name }) => name === error.layer?.name);
+    return layer === undefined || layer.bottoms.length > 0;
   }
 
   release(): void {

@@ -1,4 +1,4 @@
-import type { Communicator } from "../core/communicator.js";
+import { type Communicator, fromRoot } from "../core/communicator.js";
 import type { Net } from "../core/net.js";
 import { LayerParameterSchema, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
@@ -19,7 +19,7 @@ interface Start {
  * Compares what all ranks start with.
  *
  * @param seed the seed that was given to this rank, by an option or the solver
- * @throws MokaError `MOKA_RANK` on rank 0 that names the first rank that differs, and what differs
+ * @throws MokaError `MOKA_RANK` on all ranks that names the first rank that differs, and what differs
  */
 export async function checkSameStart(
   communicator: Communicator,
@@ -42,12 +42,18 @@ export async function checkSameStart(
     nets: Object.fromEntries(layers),
   };
   const all = await communicator.gather(new TextEncoder().encode(JSON.stringify(digest(own))));
-  for (const [rank, bytes] of all.entries()) {
-    const difference = firstDifference(digest(own), JSON.parse(new TextDecoder().decode(bytes)) as Start);
-    if (difference === undefined) continue;
+  const problem = await fromRoot(communicator, async () => {
+    const [here, ...others] = all.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as Start);
+    const differences = others.map((there) => here && firstDifference(here, there));
+    const rank = 1 + differences.findIndex((difference) => difference !== undefined);
+    if (rank === 0) return undefined;
     const who = `${communicator.names[rank]} differs from ${communicator.names[0]}`;
-    throw new MokaError("MOKA_RANK", `${who}: ${difference}; all ranks must start with the same files and options`);
-  }
+    return `${who}: ${differences[rank - 1]}; all ranks must start with the same files and options`;
+  });
+  if (problem === undefined) return;
+  // No rank ends before all know why.
+  await communicator.barrier().catch(() => {});
+  throw new MokaError("MOKA_RANK", problem);
 }
 
 /** The layers' texts by short hashes: of a large net the texts would be a long message. */
