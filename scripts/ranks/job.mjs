@@ -112,6 +112,15 @@ export const lastLines = (output, count = 12) => output.trimEnd().split("\n").sl
 /** The last line of each rank that is an error of Moka: `moka: rank 1 of 3 … [MOKA_RANK]`. */
 export const messages = ({ ranks }) => ranks.map(({ err }) => /^moka: (?!warning).*\[MOKA_\w+\]$/m.exec(err)?.[0]);
 
+/**
+ * Whether the ranks that must speak have said the same, and the right thing. Where a rank died of a signal, MPICH's launcher kills the
+ * others within milliseconds, in spite of `-disable-auto-cleanup`: those that had no time to speak are let off.
+ */
+export function isSaid(mpi, said, expected, wasKilled) {
+  const spoken = wasKilled && mpi === "mpich" ? said.filter((text) => text !== undefined) : said;
+  return spoken.every((text) => text === spoken[0] && expected.test(text ?? ""));
+}
+
 /** The snapshots of a folder, by iteration: those with a solver state, which is written last. Others are begun. */
 export function snapshots(folder) {
   const names = readdirSync(join(folder, "snap"));
