@@ -64,6 +64,9 @@ export function findMpi(
   platform = process.platform,
 ): MpiLibrary & { readonly mpi: Mpi } {
   const koffi = koffiPath();
+  // UCX, through which Debian's MPICH sends, puts functions of its own in place of those with which the C library gets memory from the
+  // system. Node's threads are in these meanwhile, and the process crashes now and then. UCX reads this when it is loaded.
+  process.env["UCX_MEM_EVENTS"] ??= "n";
   const failures: string[] = [];
   for (const library of candidates(env, platform)) {
     try {
