@@ -1,11 +1,11 @@
-import { type Communicator, oneRank, type Ranks } from "../core/communicator.js";
+import { type Communicator, fromRoot, oneRank, type Ranks } from "../core/communicator.js";
 import type { Net } from "../core/net.js";
 import type { Tensor } from "../core/tensor.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { MokaError } from "../util/errors.js";
 import type { Log } from "../util/log.js";
 import { counted } from "../util/words.js";
-import type { WorkOptions } from "../util/work.js";
+import type { SolverContext } from "./context.js";
 import { RankBatches } from "./rank-batches.js";
 import { RankGradients } from "./rank-gradients.js";
 import type { Position } from "./run-state.js";
@@ -55,12 +55,12 @@ export class DataParallel {
    *
    * @throws MokaError `MOKA_RANK` if a rank has another solver, net, seed or version
    */
-  async start(seed: number | undefined): Promise<void> {
+  async start({ seed, options }: Pick<SolverContext, "seed" | "options">): Promise<void> {
     if (this.size === 1) return;
     const { net, testNets, param } = this.#training;
     const { syncBatchNorm, averagesOf } = this.#ranks;
-    const options = { "sync-bn": syncBatchNorm, "bn-averages": averagesOf };
-    await checkSameStart(this.communicator, [net, ...testNets], param, options, seed);
+    const all = { "sync-bn": syncBatchNorm, "bn-averages": averagesOf, ...options };
+    await checkSameStart(this.communicator, [net, ...testNets], param, all, seed);
     await this.#broadcast(this.#weights);
     const { names, size } = this.communicator;
     const batchNorm = syncBatchNorm
@@ -71,22 +71,26 @@ export class DataParallel {
 
   // ---- an iteration
 
-  /** @param loss the loss of the forward that has run; @param isLast whether only one backward follows before the update */
-  forwardDone(loss: number, isLast: boolean): void {
-    this.#batches?.send(loss);
-    if (isLast) this.#gradients?.expectLast();
+  /** Tells the other ranks of the forward that has run. */
+  forwardDone(): void {
+    this.#batches?.send(this.#training.net.loss);
   }
 
-  /** Resolves when the gradients are the sums over all ranks. Returns the sum of the losses, averaged over the ranks. */
+  /** Has the gradients of the next backward, the last one before the update, summed as soon as they are computed. */
+  expectLast(): void {
+    // The log of `debug_info` reads a rank's own gradients after each layer and at the end.
+    if (!this.#training.net.debugInfo) this.#gradients?.expectLast();
+  }
+
+  /** The sum of the losses of all forwards since the last call, averaged over the ranks; `loss` where there is one rank. */
+  async meanLoss(loss: number): Promise<number> {
+    return this.#batches ? this.#batches.finish() : loss;
+  }
+
+  /** Resolves when the gradients are the sums over all ranks, with the result of `meanLoss`. */
   async finishIteration(loss: number): Promise<number> {
-    if (!this.#batches) return loss;
-    const [mean] = await Promise.all([this.#batches.finish(), this.#gradients?.finish()]);
+    const [mean] = await Promise.all([this.meanLoss(loss), this.#gradients?.finish()]);
     return mean;
-  }
-
-  /** For an update by hand: sums the gradients that the nets have now. */
-  async sumGradients(): Promise<void> {
-    await this.#gradients?.finish();
   }
 
   /** After update `iter`: proves every so often that all ranks have the same weights; else gives them those of rank 0. */
@@ -100,20 +104,14 @@ export class DataParallel {
     if (least.every((value, i) => value === most[i])) return;
     const all = await this.communicator.gather(new TextEncoder().encode(own.join()));
     const texts = all.map((bytes) => new TextDecoder().decode(bytes));
-    const others = this.communicator.names.filter((_, rank) => texts[rank] !== texts[0]);
+    const others = await fromRoot(this.communicator, async () => {
+      return this.communicator.names.filter((_, rank) => texts[rank] !== texts[0]);
+    });
     const reason =
       `after ${counted(iter, "iteration")} the weights of ${others.join(" and of ")} differ from those of rank 0: their engines or machines ` +
       "round differently; rank 0's weights and history are sent to all again";
     this.#log("warning", "moka:0", reason);
     await this.#broadcast(shared);
-  }
-
-  /** The mean over all ranks. */
-  async mean(value: number): Promise<number> {
-    if (this.size === 1) return value;
-    const message = Float64Array.of(value);
-    await this.communicator.allReduce(message);
-    return (message[0] ?? value) / this.size;
   }
 
   /** What every rank asks for, as one: the greatest of the numbers. */
@@ -153,12 +151,22 @@ export class DataParallel {
       await this.communicator.fail(error);
   }
 
-  /** The parts of a work that all ranks do: where one of them fails on this rank, the others are told. */
-  async *together(parts: AsyncGenerator<void>, { signal }: WorkOptions): AsyncGenerator<void> {
+  /** The parts of a work that all ranks do: where one of them fails on this rank, or is aborted, the others are told. */
+  async *together(parts: AsyncGenerator<void>): AsyncGenerator<void> {
     try {
       yield* parts;
     } catch (error) {
-      if (!signal?.aborted) await this.fail(error);
+      await this.fail(error);
+      throw error;
+    }
+  }
+
+  /** As `together`, for work without parts. */
+  async atOnce<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.fail(error);
       throw error;
     }
   }

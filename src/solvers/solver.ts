@@ -38,7 +38,8 @@ export type SolverAction = "none" | "snapshot" | "stop";
  * that a listener makes: listeners are not awaited.
  *
  * Work that is aborted by a `signal` ends between two iterations, or two batches of a test, and takes no snapshot. The solver
- * can be used as before: the next `step` goes on, and begins with the tests that did not end.
+ * can be used as before: the next `step` goes on, and begins with the tests that did not end. On several ranks it ends the work of
+ * all of them, as an error does, and none goes on: they may stand at different iterations.
  */
 export class Solver extends SolverBase {
   /** The net that is trained, in phase TRAIN. */
@@ -91,8 +92,8 @@ export class Solver extends SolverBase {
   static async build(param: SolverParameter, context: SolverContext): Promise<Solver> {
     const { log } = context;
     log("info", "solver.cpp:45", `Initializing solver from parameters: \n${formatText(SolverParameterSchema, param)}`);
-    await checkSolver(param, context.files, log);
     const isRoot = (context.ranks?.communicator.rank ?? 0) === 0;
+    await checkSolver(param, isRoot ? context.files : undefined, log);
     if (isRoot && (param.snapshot > 0 || param.snapshotAfterTrain))
       await context.states.probe(`${param.snapshotPrefix}_iter_0`);
 
@@ -108,7 +109,7 @@ export class Solver extends SolverBase {
       }
       log("info", "solver.cpp:57", "Solver scaffolding done.");
       const solver = new Solver(param, net, built.slice(1), context);
-      await solver.#parallel.start(context.seed);
+      await solver.#parallel.start(context);
       return solver;
     } catch (error) {
       for (const net of built) await net.dispose();
@@ -167,7 +168,7 @@ export class Solver extends SolverBase {
    * ```
    */
   async step(iterations: number, work: WorkOptions = {}): Promise<void> {
-    await this.#usable.#calls.take(() => finish(this.#parallel.together(this.#step(iterations, work), work)));
+    await this.#usable.#calls.take(() => finish(this.#parallel.together(this.#step(iterations, work))));
   }
 
   /**
@@ -188,7 +189,7 @@ export class Solver extends SolverBase {
   run(options: SolverRunOptions = {}): AsyncGenerator<SolverEvent, void, undefined> {
     const { iterations } = options;
     const parts = iterations === undefined ? this.#solve(options) : this.#step(iterations, options);
-    return eventsOf(this, this.#parallel.together(parts, options), (part) => this.#usable.#calls.take(part));
+    return eventsOf(this, this.#parallel.together(parts), (part) => this.#usable.#calls.take(part));
   }
 
   async *#step(iterations: number, work: WorkOptions): AsyncGenerator<void> {
@@ -260,7 +261,7 @@ export class Solver extends SolverBase {
    * ```
    */
   async solve(work: WorkOptions = {}): Promise<void> {
-    await this.#usable.#calls.take(() => finish(this.#parallel.together(this.#solve(work), work)));
+    await this.#usable.#calls.take(() => finish(this.#parallel.together(this.#solve(work))));
   }
 
   async *#solve(work: WorkOptions): AsyncGenerator<void> {
@@ -289,8 +290,11 @@ export class Solver extends SolverBase {
       return;
     }
     if (param.display > 0 && this.iter % param.display === 0) {
-      await this.net.runForward();
-      this.#smoothedLoss.add(await this.#parallel.mean(this.net.loss));
+      await this.net.turn(async () => {
+        await this.net.inTurn.forward();
+        this.#parallel.forwardDone();
+        this.#smoothedLoss.add(await this.#parallel.meanLoss(this.net.loss));
+      });
       log("info", "solver.cpp:327", `Iteration ${this.iter}, loss = ${formatNumber(this.smoothedLoss)}`);
     }
     if (param.testInterval > 0 && this.iter % param.testInterval === 0) yield* this.#testAll(work);
@@ -315,12 +319,13 @@ export class Solver extends SolverBase {
    * ```
    */
   async test(index = 0, work: WorkOptions = {}): Promise<Record<string, Float32Array>> {
-    return this.#usable.net.turn(() => this.#test(index, work));
+    const { testNets } = this.#usable;
+    check(testNets[index], "MOKA_USAGE", `there is no test net ${index}; the solver has ${testNets.length}`);
+    return this.net.turn(() => this.#parallel.atOnce(() => this.#test(index, work)));
   }
 
   async #test(index: number, work: WorkOptions): Promise<Record<string, Float32Array>> {
-    const net = this.testNets[index];
-    check(net, "MOKA_USAGE", `there is no test net ${index}; the solver has ${this.testNets.length}`);
+    const net = this.testNets[index] as Net;
     const { log } = this.#context;
     log("info", "solver.cpp:347", `Iteration ${this.iter}, Testing net (#${index})`);
     const wanted = this.param.testIter[index] ?? 0;
@@ -359,27 +364,36 @@ export class Solver extends SolverBase {
    * ```
    */
   async snapshot(): Promise<void> {
-    await this.#usable.net.turn(() => this.#snapshot(true));
+    await this.#usable.net.turn(() => this.#parallel.atOnce(() => this.#snapshot(true)));
   }
 
-  /** @param isExact whether the nets stand between two iterations, so that a run can go on from here exactly */
   async #snapshot(isExact: boolean): Promise<void> {
+    const failure = await this.#write(isExact);
+    if (failure) throw failure;
+  }
+
+  /**
+   * Takes a snapshot, if its files can be written.
+   *
+   * @param isExact whether the nets stand between two iterations, so that a run can go on from here exactly
+   * @returns on all ranks why the files could not be written
+   */
+  async #write(isExact: boolean): Promise<MokaError | undefined> {
     const position = isExact ? (this.#beforeTests ?? this.#position()) : undefined;
-    const files = await this.#snapshots.write(this.#progress, position);
+    const { files, failure } = await this.#snapshots.write(this.#progress, position);
+    if (failure) return failure;
     this.#savedIter = this.iter;
     this.#failure = undefined;
     if (files) this.emit("snapshot", { iter: this.iter, ...files });
+    return undefined;
   }
 
   /** Takes a snapshot during a run, which goes on if the files cannot be written. */
   async #trySnapshot(): Promise<void> {
-    try {
-      await this.#snapshot(true);
-    } catch (error) {
-      if (!(error instanceof MokaError) || error.code !== "MOKA_FILE") throw error;
-      this.#failure = error;
-      this.#context.log("error", "moka:0", `${error.message}: training goes on without this snapshot`);
-    }
+    const failure = await this.#write(true);
+    if (!failure) return;
+    this.#failure = failure;
+    this.#context.log("error", "moka:0", `${failure.message}: training goes on without this snapshot`);
   }
 
   /** Saves what was learned when `error` ends the run. Where the loss is not finite, the last updates are of no use. */
@@ -411,7 +425,8 @@ export class Solver extends SolverBase {
    * ```
    */
   async restore(path: string | URL): Promise<void> {
-    await this.#usable.#calls.take(() => this.net.turn(() => this.#restore(pathOf(path))));
+    const restore = () => this.#parallel.atOnce(() => this.#restore(pathOf(path)));
+    await this.#usable.#calls.take(() => this.net.turn(restore));
   }
 
   async #restore(path: string): Promise<void> {
@@ -426,7 +441,8 @@ export class Solver extends SolverBase {
 
   /**
    * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
-   * a training loop of your own. Nothing is logged or tested.
+   * a training loop of your own. Nothing is logged or tested. On several ranks the gradients are summed first, and BatchNorm's
+   * averages over all ranks move by the last forward.
    *
    * @example
    * ```ts
@@ -438,11 +454,12 @@ export class Solver extends SolverBase {
    * ```
    */
   async applyUpdate(): Promise<void> {
-    await this.#usable.net.turn(async () => {
-      await this.#parallel.sumGradients();
-      await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
-      this.#progress.iter++;
-    });
+    const update = async () => {
+      this.#parallel.forwardDone();
+      await this.#parallel.finishIteration(this.loss);
+      await this.#update(learningRate(this.param, this.#progress));
+    };
+    await this.#usable.net.turn(() => this.#parallel.atOnce(update));
   }
 
   /**
@@ -495,7 +512,8 @@ export class Solver extends SolverBase {
       await net.inTurn.forward();
       loss += net.loss;
       if (!Number.isFinite(loss)) throw await this.#lossWatch.error(this);
-      this.#parallel.forwardDone(net.loss, i === param.iterSize - 1);
+      this.#parallel.forwardDone();
+      if (i === param.iterSize - 1) this.#parallel.expectLast();
       await net.inTurn.backward();
     }
     loss = await this.#parallel.finishIteration(loss);
@@ -514,6 +532,10 @@ export class Solver extends SolverBase {
       this.#context.log("info", "sgd_solver.cpp:112", `Iteration ${this.iter}, lr = ${formatNumber(lr)}`);
     }
     this.emit("iteration", { iter: this.iter, loss: this.loss, smoothedLoss: this.smoothedLoss, lr });
+    await this.#update(lr);
+  }
+
+  async #update(lr: number): Promise<void> {
     await this.#updater.apply(lr, this.iter);
     this.#progress.iter++;
     await this.#parallel.check(this.iter, this.#updater.history);
