@@ -46,6 +46,7 @@ export type {
   PlainName,
   Table as KernelTable,
 } from "./core/kernels.js";
+export type { KnownRanksOptions } from "./core/known-ranks.js";
 export {
   type Arity,
   type BatchStatistics,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { createFiles, createImages } from "#platform";
 import { Catalog } from "../src/core/catalog.js";
+import { type KnownRanks, knownAlone } from "../src/core/known-ranks.js";
 import { fill } from "../src/fillers/index.js";
 import { layers } from "../src/layers/registry.js";
 import { fixText } from "../src/lint/fix.js";
@@ -17,6 +18,7 @@ interface Given {
   /** The solver's prototxt, if the rule needs it. */
   readonly solver?: string;
   readonly weights?: NetParameter;
+  readonly ranks?: KnownRanks;
 }
 
 interface Bad extends Given {
@@ -35,13 +37,14 @@ interface Examples {
   readonly bad: Readonly<Record<string, Bad>>;
 }
 
-export function lintContext({ solver, weights }: Omit<Given, "text"> = {}): LintContext {
+export function lintContext({ solver, weights, ranks = knownAlone }: Omit<Given, "text"> = {}): LintContext {
   return {
     catalog: new Catalog(layers, fill),
     files: createFiles(),
     images: createImages(),
     solver: solver === undefined ? undefined : parseSolver(solver).message,
     weights,
+    knownRanks: ranks,
   };
 }
 

@@ -1,4 +1,5 @@
 import { connect } from "../core/graph.js";
+import { type KnownRanks, ranksOfStatistics } from "../core/known-ranks.js";
 import type { Layer } from "../core/layer.js";
 import { isLoss } from "../core/layer-roles.js";
 import type { Net } from "../core/net.js";
@@ -10,6 +11,7 @@ import { accuraciesOf } from "../tools/batch-norm/outputs.js";
 import { normBlobsOf } from "../tools/batch-norm/recompute.js";
 import { type DataSet, dataSet, inBatchesOf } from "../tools/doctor/data-set.js";
 import { Lab } from "../tools/doctor/lab.js";
+import { batchesOfRanks } from "../tools/doctor/rank-batches.js";
 import { Judge } from "../tools/doctor/scores.js";
 import type { Side, Subject } from "../tools/doctor/subject.js";
 import { type Kinds, unshared } from "../tools/doctor/variants.js";
@@ -38,21 +40,31 @@ export async function dataSets(
   nets: BatchNets,
   phase: "TRAIN" | "TEST",
   givenIsTraining: boolean,
+  ranks: KnownRanks,
   notes: string[],
 ): Promise<Data> {
   const asGiven = await dataSet(
     "given",
     () => nets.batches(phase),
-    (source) => nets.iterations(source, Math.max(fewestBatches, Math.ceil(fewestGiven / rowsIn(source)))),
+    (source) => {
+      const wanted = nets.iterations(source, Math.max(fewestBatches, Math.ceil(fewestGiven / rowsIn(source))));
+      return givenIsTraining ? wholeIterations(wanted, ranks) : wanted;
+    },
   );
+  const asTrained = givenIsTraining ? await dealt(asGiven, ranks, notes) : asGiven;
   const hasNorms = nets.layers("TEST").some(({ type }) => type === "BatchNorm");
-  const given = hasNorms ? await inBatchesOf(asGiven, smallest) : asGiven;
-  const training = givenIsTraining ? undefined : await trainingSet(nets, given, notes);
+  const given = hasNorms ? await inBatchesOf(asTrained, smallest) : asTrained;
+  const training = givenIsTraining ? undefined : await trainingSet(nets, given, ranks, notes);
   return { given, training, givenIsTraining };
 }
 
 /** The data of TRAIN, about as many images as are given; undefined where there are none that can be read. */
-async function trainingSet(nets: BatchNets, given: DataSet, notes: string[]): Promise<DataSet | undefined> {
+async function trainingSet(
+  nets: BatchNets,
+  given: DataSet,
+  ranks: KnownRanks,
+  notes: string[],
+): Promise<DataSet | undefined> {
   if (!nets.hasData("TRAIN")) {
     notes.push("the prototxt has no data of training to compare with");
     return undefined;
@@ -61,9 +73,29 @@ async function trainingSet(nets: BatchNets, given: DataSet, notes: string[]): Pr
   const read = dataSet(
     "training",
     () => nets.ownBatches("TRAIN"),
-    (source) => Math.max(1, Math.min(mostBatches, Math.ceil(images / rowsIn(source)))),
+    (source) => {
+      const most = mostBatches * ranksOfStatistics(ranks);
+      return wholeIterations(Math.max(1, Math.min(most, Math.ceil(images / rowsIn(source)))), ranks);
+    },
   );
-  return orNote(read, notes);
+  const set = await orNote(read, notes);
+  return set && dealt(set, ranks, notes);
+}
+
+/** Each iteration of a training on several ranks takes as many batches: as many as are wanted, or a few more. */
+function wholeIterations(batches: number, { count }: KnownRanks): number {
+  return Math.ceil(batches / count) * count;
+}
+
+/** The batches of training as its ranks normalized by them; as they are, and a note, where they cannot be divided so. */
+async function dealt(set: DataSet, ranks: KnownRanks, notes: string[]): Promise<DataSet> {
+  const own = await batchesOfRanks(set, ranks);
+  if (own) return own;
+  notes.push(
+    `the batches of training cannot be divided among ${ranks.count} ranks: they differ in shape, or have blobs whose first axis does not count ` +
+      "images; they are taken as one process has them",
+  );
+  return set;
 }
 
 function rowsIn({ shapes }: Pick<DataSet, "shapes">): number {
@@ -91,12 +123,13 @@ export async function subjectOf(
   { given, training, givenIsTraining }: Data,
   net: Net,
   file: NetParameter,
+  ranks: KnownRanks,
   work: WorkOptions,
   notes: string[],
 ): Promise<Subject> {
   const [layers, trainLayers] = [nets.layers("TEST"), nets.layers("TRAIN")];
-  const ranks = new Map(net.nodes.map(({ layer, top }) => [layer.name, top[0]?.shape.length]));
-  const norms = normLayers(layers, ({ name }) => ranks.get(name));
+  const axes = new Map(net.nodes.map(({ layer, top }) => [layer.name, top[0]?.shape.length]));
+  const norms = normLayers(layers, ({ name }) => axes.get(name));
   const message = unshared(nets.message);
   const lab = new Lab(
     (shapes, statistics, variant) => nets.buildVariant(shapes, statistics, { message, ...variant }),
@@ -121,6 +154,7 @@ export async function subjectOf(
     given: await side(given),
     training: training && (await orNote(side(training), notes)),
     givenIsTraining,
+    ranks,
     gap: weightsGap(net.layers, [file]),
     recorded: file.layer,
     largestScales: largestScales(norms, built),

@@ -1,3 +1,4 @@
+import { type KnownRanksOptions, knownRanks } from "../core/known-ranks.js";
 import { WeightFileStore } from "../data/weight-files.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { type Comparison, compareStatistics, type LayerGap } from "../tools/batch-norm/compare.js";
@@ -14,7 +15,8 @@ import { BatchNets, type BatchOptions } from "./batch-nets.js";
 import { dataSets, subjectOf } from "./doctor-subject.js";
 import type { NetSource } from "./read-text.js";
 
-export interface DoctorOptions extends BatchOptions {
+/** With `ranks` and `syncBatchNorm` as in training, the data of TRAIN are run in the batches by which the ranks normalized. */
+export interface DoctorOptions extends BatchOptions, KnownRanksOptions {
   /** The phase whose data layers are used. Default `TEST`. */
   readonly phase?: "TRAIN" | "TEST" | undefined;
 }
@@ -68,7 +70,7 @@ const largeError = 0.25;
  * @param model the net, as for `Net.load`
  * @param weights files or messages, as for `net.copyTrainedLayersFrom`
  * @param options `iterations` is 10 by default, or each row of given arrays once; the progress counts `batches`
- * @throws MokaError `MOKA_USAGE` if there are no data to run on
+ * @throws MokaError `MOKA_USAGE` if there are no data to run on, or the number of ranks is none
  * @example
  * ```ts
  * const { verdict, causes } = await doctor("train_val.prototxt", "net.caffemodel", { iterations: 2 });
@@ -78,10 +80,11 @@ const largeError = 0.25;
 export async function doctor(model: NetSource, weights: Weights, options: DoctorOptions = {}): Promise<DoctorReport> {
   checkOptions("doctor", options);
   const { phase = "TEST" } = options;
+  const ranks = knownRanks(options);
   // Fillers and dropout are random: the same call gives the same report.
   return BatchNets.use(model, { seed: 1, ...options }, async (nets) => {
     const notes: string[] = [];
-    const data = await dataSets(nets, phase, options.data === undefined && phase === "TRAIN", notes);
+    const data = await dataSets(nets, phase, options.data === undefined && phase === "TRAIN", ranks, notes);
     const work = countedOn(options);
     const global = await nets.build(data.given, "global");
     await global.copyTrainedLayersFrom(weights, undefined, false);
@@ -89,7 +92,7 @@ export async function doctor(model: NetSource, weights: Weights, options: Doctor
     batch.copyTrainedLayers(global.toMessage());
     const comparison = await compareStatistics(batch, global, replayed(data.given), data.given.iterations, work);
     const file = await new WeightFileStore(nets.files, silent).readAll(weights);
-    const subject = await subjectOf(nets, data, global, file, work, notes);
+    const subject = await subjectOf(nets, data, global, file, ranks, work, notes);
     const finding = await examine(subject, comparison.bad);
     const { iterations: batches, batchSize, images } = data.given;
     return {

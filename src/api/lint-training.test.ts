@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, test } from "vitest";
+import { localRanks } from "../../test/local-ranks.js";
 import { createFiles, lintTraining, MokaError, Solver, type SolverOptions } from "../index.js";
 import { makeBlob } from "../proto/binary/blob.js";
 import { LayerParameterSchema, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
@@ -162,6 +163,23 @@ test("what lint cannot do is said, and hides no error", async () => {
   expect(error).toMatchObject({ code: "MOKA_NAN" });
   expect(warnings).toContain("lint could not look at this training: no memory");
   expect(message).toContain("may help");
+});
+
+test("a training on several ranks is looked at with their number", async () => {
+  const text = `layer { name: "data" type: "DummyData" top: "x" dummy_data_param { shape { dim: 1 dim: 3 } } }
+layer { name: "fc" type: "InnerProduct" bottom: "x" top: "h" inner_product_param { num_output: 4 } }
+layer { name: "bn" type: "BatchNorm" bottom: "h" top: "y" }
+layer { name: "loss" type: "Reduction" bottom: "y" top: "loss" loss_weight: 1 }`;
+  const warningsOf = async (syncBatchNorm: boolean) => {
+    const trained = localRanks(2).map((communicator) =>
+      train({ text, size: 60, fields: "base_lr: 0", communicator, syncBatchNorm }),
+    );
+    return (await Promise.all(trained))[0]?.warnings.filter((line) => line.startsWith("lint finds"));
+  };
+  expect(await warningsOf(false)).toEqual([
+    expect.stringMatching(/on each of 2 ranks, .* m = 1 value.*moka lint solver\.prototxt --ranks 2 shows all/),
+  ]);
+  expect(await warningsOf(true)).toEqual([]);
 });
 
 test("errors are logged before the training starts, others are not", async () => {

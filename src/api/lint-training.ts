@@ -1,5 +1,6 @@
 import { createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
+import { knownRanks } from "../core/known-ranks.js";
 import { fill } from "../fillers/index.js";
 import { layers as ownLayers } from "../layers/registry.js";
 import { lintText } from "../lint/lint.js";
@@ -27,6 +28,7 @@ export async function lintTraining(training: Training): Promise<readonly Trainin
     images: createImages(),
     solver,
     weights,
+    knownRanks: knownRanks(training),
     isTraining: true,
   };
   const found: TrainingFinding[] = [];

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { afterAll, expect, test } from "vitest";
-import { fix, lint } from "../index.js";
+import { fix, type LintOptions, lint } from "../index.js";
 import type { Levels } from "../lint/lint.js";
 import { rules } from "../lint/rules/index.js";
 import { writeNet } from "../proto/binary/index.js";
@@ -58,6 +58,33 @@ test("levels change the severity, and rules that do not exist are refused", asyn
     code: "MOKA_USAGE",
     message: 'rules: there is no rule "scale-without-bais"; did you mean "scale-without-bias"?',
   });
+});
+
+test("ranks that train a net together have the values of one, or, with synchronized statistics, of all", async () => {
+  const text = `layer { name: "d" type: "Input" top: "x" input_param { shape { dim: 4 dim: 3 } } }
+layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" }
+layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "x" top: "l" }
+`;
+  const found = async (more: LintOptions) =>
+    (await lint(text, { rules: only("bn-batch-too-small"), ...more })).findings.map(({ message }) => message);
+  expect(await found({ ranks: 1 })).toEqual(await found({}));
+  expect(await found({ ranks: 2 })).toEqual([expect.stringContaining("on each of 2 ranks, the statistics")]);
+  expect(await found({ ranks: 2, syncBatchNorm: true })).toEqual([
+    expect.stringContaining("m = 8 values of all 2 ranks"),
+  ]);
+  expect(await found({ ranks: 4, syncBatchNorm: true })).toEqual([]);
+});
+
+test.each([
+  [{ ranks: 0 }, "ranks must be 1 or more, not 0"],
+  [{ ranks: 1.5 }, "ranks must be 1 or more, not 1.5"],
+  [
+    { syncBatchNorm: true },
+    "syncBatchNorm (--sync-bn) is for several ranks: give their number too, as ranks (--ranks)",
+  ],
+])("%j are refused", async (wrong, message) => {
+  await expect(lint(bad, wrong)).rejects.toMatchObject({ code: "MOKA_USAGE", message });
+  await expect(fix(bad, wrong)).rejects.toMatchObject({ code: "MOKA_USAGE", message });
 });
 
 test("any text is linted", async () => {

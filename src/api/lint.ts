@@ -1,5 +1,6 @@
 import { createImages } from "#platform";
 import { Catalog } from "../core/catalog.js";
+import { type KnownRanksOptions, knownRanks } from "../core/known-ranks.js";
 import type { StateOptions } from "../core/net-state.js";
 import { WeightFileStore } from "../data/weight-files.js";
 import { fill } from "../fillers/index.js";
@@ -21,7 +22,7 @@ import { silent } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
 import { isText, type NetSource, readTextBytes, type SolverSource, type Text, textOf } from "./read-text.js";
 
-export interface LintOptions extends StateOptions, FilesOptions {
+export interface LintOptions extends StateOptions, FilesOptions, KnownRanksOptions {
   /** The prototxt of the net's solver: a file, its text, or the message. For rules about learning rates and similar values. */
   readonly solver?: SolverSource | undefined;
   /** The net's weights: files or messages, of which the last that has a layer counts. */
@@ -64,7 +65,7 @@ export interface FixResult extends Pick<LintResult, "file" | "nets"> {
  *
  * @param source a prototxt: its path or address, or its text (see `NetSource`); its bytes, a `Blob`, or the message, of
  *   which the text is looked at that `formatNet` prints
- * @throws MokaError `MOKA_FILE` for a file that cannot be read, `MOKA_USAGE` for rules and levels that do not exist;
+ * @throws MokaError `MOKA_FILE` for a file that cannot be read, `MOKA_USAGE` for rules and levels that do not exist, or a wrong number of ranks;
  *   problems of the text itself are findings
  * @example
  * ```ts
@@ -116,6 +117,7 @@ async function prepare(source: NetSource | SolverSource, options: LintOptions) {
     files,
     images: createImages(),
     state: phase === undefined && level === undefined && stages === undefined ? undefined : { phase, level, stages },
+    knownRanks: knownRanks(options),
     solver: solverText && readSolver(new Source(solverText.text, solverText.file)).message,
     weights: weights === undefined ? undefined : await readWeights(weights, files),
   };

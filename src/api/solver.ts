@@ -120,7 +120,8 @@ export async function loadSolver(
       if (!options.lint) return undefined;
       try {
         const training = { texts: [...texts.values()], solver: param, weights: net.toMessage() };
-        return await options.lint({ ...training, files, layers: options.layers });
+        const known = { ranks: communicator.size, syncBatchNorm: ranks.syncBatchNorm };
+        return await options.lint({ ...training, ...known, files, layers: options.layers });
       } catch (error) {
         // What lint cannot do must not end the training, nor hide its error.
         log("warning", "moka:0", `lint could not look at this training: ${reasonOf(error)}`);
@@ -158,7 +159,7 @@ export async function loadSolver(
         log("info", "caffe.cpp:235", `Resuming from ${snapshot}`);
         await solver.restore(snapshot);
       }
-      const command = file === undefined ? undefined : lintCommand(file, param.weights);
+      const command = file === undefined ? undefined : lintCommand(file, param.weights, ranks);
       const errors = errorsIn((await linted(solver.net)) ?? [], command);
       if (errors) log("warning", "moka:0", errors);
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { KnownRanksOptions } from "../core/known-ranks.js";
 import type { NetParameter, SolverParameter } from "../proto/gen/caffe_pb.js";
 import { type ErrorFinding, formatPlace } from "../util/errors.js";
 import { counted } from "../util/words.js";
@@ -5,7 +6,7 @@ import type { RunOptions } from "./environment.js";
 import type { Text } from "./read-text.js";
 
 /** A training as `lintTraining` looks at it. */
-export interface Training extends Pick<RunOptions, "files" | "layers"> {
+export interface Training extends Pick<RunOptions, "files" | "layers">, KnownRanksOptions {
   /** The texts of the solver and of its nets, as they were read when it was built. */
   readonly texts: readonly Text[];
   /** The solver, with the options that replace its fields. */

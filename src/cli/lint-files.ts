@@ -5,7 +5,7 @@ import type { LintOptions } from "../api/lint.js";
 import type { Finding, Levels } from "../lint/lint.js";
 import { type DecodedText, decodeText } from "../util/encoding.js";
 import { option, repeated, type Values } from "./command.js";
-import { addNamed, integer, list, phases } from "./options.js";
+import { addNamed, integer, knownRanksOptions, list, phases } from "./options.js";
 import { printError } from "./print.js";
 
 /** The name of the settings file. It is searched for in the folder of the linted file and in its parents. */
@@ -22,6 +22,7 @@ export const lintOptions = {
     integer(-(2 ** 31)),
   ),
   stages: option("--stage <names>", "look at the net of these stages only, separated by commas", list),
+  ...knownRanksOptions,
   config: option("--config <file>", `settings; default: the nearest ${configName} around each file`),
   rules: repeated(
     "--rule <id=level>",
@@ -63,9 +64,9 @@ export async function forEachFile<
   const levelsOf = levelsByFolder(flags);
   for (const path of paths.map((each) => (each === "-" ? each : normalize(each)))) {
     if (results.has(path)) continue;
-    const { solver, weights, phase, level, stages } = flags;
-    const state = { phase, level, stages };
-    const options = { ...state, solver, weights, rules: await levelsOf(path === "-" ? "." : dirname(path)) };
+    const { solver, weights, phase, level, stages, ranks, syncBatchNorm } = flags;
+    const common = { phase, level, stages, ranks, syncBatchNorm };
+    const options = { ...common, solver, weights, rules: await levelsOf(path === "-" ? "." : dirname(path)) };
     const result = await work(await inputOf(path, options));
     results.set(path, result);
     for (const net of result?.nets.map(normalize) ?? []) {
@@ -76,7 +77,7 @@ export async function forEachFile<
       }
       withSolver.add(net);
       const rules = await levelsOf(dirname(net));
-      results.set(net, await work(await inputOf(net, { ...state, solver: path, weights, rules })));
+      results.set(net, await work(await inputOf(net, { ...common, solver: path, weights, rules })));
     }
   }
   const done = new Set([...results].flatMap(([file, result]) => (result ? [file] : [])));

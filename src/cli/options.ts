@@ -87,6 +87,15 @@ export const runOptions = {
   gpu: option("--gpu <ids>", "as in Caffe; there is no GPU engine, so the CPU is used"),
 };
 
+/** What commands ask of the processes that train a net, which only look at it. */
+export const knownRanksOptions = {
+  ranks: option("--ranks <n>", "the number of ranks that train the net together, each with its batch_size", integer(1)),
+  syncBatchNorm: flag(
+    "--sync-bn",
+    "with --ranks: they train with --sync-bn, by the statistics of all batches together",
+  ),
+};
+
 /** Caffe's options that select layers of a net by its state. */
 export const stateOptions = {
   level: option("--level <n>", "level of the net, for include and exclude rules", integer(-(2 ** 31)), 0),

@@ -15,7 +15,7 @@ export interface BatchNorm {
   readonly scale: LintLayer | undefined;
   /** Whether it normalizes by its averages here, instead of by the batch. */
   readonly usesGlobalStats: boolean;
-  /** N·H·W, the number of values in a channel's statistics; undefined if the shape is unknown. */
+  /** N·H·W, the number of values of a channel in a batch, of one rank; undefined if the shape is unknown. */
   readonly m: number | undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { KnownRanks } from "../core/known-ranks.js";
 import type { LayerParameter, NetParameter, SolverParameter } from "../proto/gen/caffe_pb.js";
 import type { TextIssue } from "../proto/text/index.js";
 import type { FileNode } from "../proto/text/tree.js";
@@ -48,6 +49,8 @@ export interface LintNet {
   readonly otherNets: readonly OtherNet[];
   /** The solver that trains the net, if it is known. */
   readonly solver: SolverParameter | undefined;
+  /** The processes that train the net. */
+  readonly ranks: KnownRanks;
   /** What building the solver finds wrong with it, if this text is a solver. */
   readonly solverProblems?: readonly SolverProblem[] | undefined;
   /** The trained weights, if they are given. */

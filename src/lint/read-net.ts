@@ -1,6 +1,7 @@
 import type { Catalog } from "../core/catalog.js";
 import { filterLayers, phaseName } from "../core/filter-net.js";
 import { inferShapes, type LayerShapes } from "../core/infer-shapes.js";
+import { type KnownRanks, knownAlone } from "../core/known-ranks.js";
 import { isDataLayer, isLoss } from "../core/layer-roles.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import {
@@ -35,6 +36,8 @@ export interface LintContext {
   readonly images: Images;
   readonly solver?: SolverParameter | undefined;
   readonly weights?: NetParameter | undefined;
+  /** The processes that train the net. Default: one. */
+  readonly knownRanks?: KnownRanks | undefined;
   /** Whether these are the weights of a training that goes on, and not what it made. Default: false. */
   readonly isTraining?: boolean | undefined;
   /** The only state to look at; without a phase, both. */
@@ -78,7 +81,7 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
     included: attempt(() => filterLayers(message, each.state, silent), message.layer),
   }));
   const kind = kindOf(message);
-  const { solver, weights, isTraining, catalog, files, images } = context;
+  const { solver, weights, knownRanks: ranks = knownAlone, isTraining, catalog, files, images } = context;
   const views: View[] = [];
   const known = { TRAIN: new Map<LayerParameter, LayerShapes>(), TEST: new Map<LayerParameter, LayerShapes>() };
   for (const { state, net, included } of context.state ? states : liveStates(kind, states)) {
@@ -91,7 +94,7 @@ export async function lookAt(read: ReadNet, file: string | undefined, context: L
   }
   return {
     ...read,
-    ...{ file, failures, kind, layers, views, solver },
+    ...{ file, failures, kind, layers, views, solver, ranks },
     otherNets: solver && !context.state ? await otherNets(solver, message, file, files) : [],
     edit: new Editor(text),
     weights: weights && new Blobs(weights),

@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { knownAlone } from "../core/known-ranks.js";
 import {
   type NetParameter,
   NetParameterSchema,
@@ -73,6 +74,7 @@ export async function readLintSolver(source: Source, context: LintContext): Prom
     otherNets: [],
     edit: new Editor(text),
     weights: undefined,
+    ranks: context.knownRanks ?? knownAlone,
     types: context.catalog.types,
   };
   return [whole, ...inner];

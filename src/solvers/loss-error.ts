@@ -1,3 +1,4 @@
+import { oneRank, type Ranks } from "../core/communicator.js";
 import type { Layer } from "../core/layer.js";
 import type { Net } from "../core/net.js";
 import { type ErrorFinding, formatPlace, MokaError } from "../util/errors.js";
@@ -58,10 +59,12 @@ export function causeOf({ net, updates, isClipped, findings, command }: Failure)
 }
 
 /** The command that shows what lint finds in a solver, its nets and the weights that it starts from. */
-export function lintCommand(file: string, weights: readonly string[]): string {
+export function lintCommand(file: string, weights: readonly string[], ranks: Ranks = oneRank): string {
   const quoted = (path: string) => (/^[\w./:@+-]+$/.test(path) ? path : `'${path}'`);
   const given = weights.length > 0 ? ` --weights ${quoted(weights.join(","))}` : "";
-  return `moka lint ${quoted(file)}${given}`;
+  const { size } = ranks.communicator;
+  const together = size > 1 ? ` --ranks ${size}${ranks.syncBatchNorm ? " --sync-bn" : ""}` : "";
+  return `moka lint ${quoted(file)}${given}${together}`;
 }
 
 /** A blob with a value that is not finite. */

@@ -62,7 +62,7 @@ export class LossWatch {
     const updates = iter - this.#first;
     const findings = await this.#context.causes?.(net, { iter, updates });
     const file = sourceOf(this.#param)?.file;
-    const command = file === undefined ? undefined : lintCommand(file, weights);
+    const command = file === undefined ? undefined : lintCommand(file, weights, this.#context.ranks);
     return { net, iter, lr, updates, isClipped: clipGradients >= 0, findings, command };
   }
 }

@@ -3,6 +3,7 @@ import { dump } from "npyjs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { moka } from "../../../test/cli.js";
 import { digitsFolder, normNet, trained } from "../../../test/norm-nets.js";
+import type { DoctorReport } from "../../api/doctor.js";
 import { digits } from "../../data/digits/index.js";
 
 const quick = "moving_average_fraction: 0.95";
@@ -27,6 +28,17 @@ test("a net in good health: a table, and exit code 0", async () => {
   expect(out).toMatch(/^Nothing is wrong/m);
   expect(code).toBe(0);
   expect(Math.max(...out.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(120);
+});
+
+test("the data of training are run as its ranks had them", async () => {
+  const trainingOf = async (...flags: string[]) => {
+    const { out } = await run(model, weights, "--iterations", "3", "--json", ...flags);
+    return (JSON.parse(out) as DoctorReport).training;
+  };
+  expect(await trainingOf("--ranks", "2")).toMatchObject({ batchSize: 32, batches: 10 });
+  expect(await trainingOf("--ranks", "2", "--sync-bn")).toMatchObject({ batchSize: 64, batches: 5 });
+  const { code, err } = await run(model, weights, "--sync-bn");
+  expect([code, err]).toEqual([2, expect.stringContaining("give their number too, as ranks (--ranks)")]);
 });
 
 test("a sick one: where the gap starts, the likely cause with its remedy, and exit code 1", async () => {

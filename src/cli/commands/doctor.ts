@@ -6,15 +6,16 @@ import { counted, listed, wrapped } from "../../util/words.js";
 import { batchOptions, batchParameters } from "../batches.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command } from "../command.js";
+import { knownRanksOptions } from "../options.js";
 import { print, printJson } from "../print.js";
 import { widthOf } from "../table.js";
 
 /** `moka doctor`: finds out why a net with BatchNorm tests worse than it trains. */
 export const doctor: Command = command(
-  batchParameters(10, "TEST"),
-  async ({ model, weights, json, ...rest }) => {
+  { ...batchParameters(10, "TEST"), ...knownRanksOptions },
+  async ({ model, weights, json, ranks, syncBatchNorm, ...rest }) => {
     const { doctor: examine } = await import("../../index.js");
-    const report = await examine(model, weights, batchOptions(rest));
+    const report = await examine(model, weights, { ...batchOptions(rest), ranks, syncBatchNorm });
     if (json) printJson(report);
     else print(asText(onOneLine(report)));
     return isFine(report) ? 0 : 1;

@@ -43,6 +43,28 @@ async function lintJson(...args: string[]) {
   return { code, files: files.map(({ file, findings }) => [file, findings.map(({ severity }) => severity)]) };
 }
 
+test("--ranks and --sync-bn reach the nets of a solver", async () => {
+  put({
+    "net.prototxt": `layer { name: "d" type: "Input" top: "x" input_param { shape { dim: 4 dim: 3 } } }
+layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" }
+layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "x" top: "l" }
+`,
+    "solver.prototxt": `net: "${path("net.prototxt")}"\n`,
+  });
+  const few = async (...flags: string[]) =>
+    (await moka("lint", "--rule", "bn-batch-too-small=warning", ...flags, path("solver.prototxt"))).out.replaceAll(
+      /\s+/g,
+      " ",
+    );
+  expect(await few()).toContain("takes the statistics of a channel over only m = 4 values");
+  expect(await few("--ranks", "4")).toContain(
+    "With --sync-bn the statistics are over the batches of all ranks: 4 · 4 = 16",
+  );
+  expect(await few("--ranks", "4", "--sync-bn")).not.toContain("bn-batch-too-small");
+  const { code, err } = await moka("lint", "--sync-bn", path("solver.prototxt"));
+  expect([code, err]).toEqual([2, expect.stringContaining("give their number too, as ranks (--ranks)")]);
+});
+
 test("findings are printed for people, with the code, and only errors make it fail", async () => {
   const { code, out, err } = await moka("lint", path("bad.prototxt"), path("good.prototxt"));
   expect([code, err]).toEqual([0, ""]);

@@ -29,6 +29,12 @@ layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" batch_norm_param { mov
       fixed: net("moving_average_fraction: 0.9"),
       says: ["1/(1 − f) = 1.11 forwards, of 128 values a channel", "their 0.1 is 0.9 in Caffe"],
     },
+    "0.01 on 4 ranks": {
+      text: net(fraction("0.01")),
+      ranks: { count: 4, isSync: false },
+      fixed: net("moving_average_fraction: 0.99"),
+      says: ["of 128 values a channel on each of 4 ranks"],
+    },
     "0.01": { text: net(fraction("0.01")), fixed: net("moving_average_fraction: 0.99"), says: ["0.01 is 0.99"] },
     "0: the last batch alone": { text: net(fraction("0")), says: ["1/(1 − f) = 1 forwards"] },
     "0.4, of which it is not known what was meant": { text: net(fraction("0.4")) },

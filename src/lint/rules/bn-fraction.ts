@@ -57,7 +57,9 @@ function diagnose(net: LintNet, { layer, m }: BatchNorm, f: number): Omit<Proble
         "first half weighs 50 %. It does not freeze the averages; use_global_stats: true does.",
     };
   }
-  const values = m === undefined ? "" : `, of ${counted(m, "value")} a channel`;
+  const { count } = net.ranks;
+  const ofRanks = count > 1 ? ` on each of ${count} ranks` : "";
+  const values = m === undefined ? "" : `, of ${counted(m, "value")} a channel${ofRanks}`;
   return {
     message: `${layer.label}: with ${given} its averages are hardly more than the last batch`,
     why:

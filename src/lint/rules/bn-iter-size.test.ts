@@ -26,6 +26,12 @@ testRule(bnIterSize, {
       solver: "iter_size: 4",
       says: ["4 times an iteration (and 1 more like it)", "0.999^4 = 0.996", "1000 forwards, which are 250 iterations"],
     },
+    "ranks that normalize together": {
+      text: net("▶"),
+      solver: "iter_size: 4",
+      ranks: { count: 4, isSync: true },
+      says: ["normalizes by the batch of its 4 ranks: iter_size makes"],
+    },
     "another fraction": {
       text: net("▶", "batch_norm_param { moving_average_fraction: 0.9 }"),
       solver: "iter_size: 2",

@@ -8,7 +8,7 @@ export const bnIterSize: Rule = {
   severity: "info",
   summary: "`iter_size` in the solver: a BatchNorm moves its averages at every forward, iter_size times an iteration",
 
-  *check({ views, solver }) {
+  *check({ views, solver, ranks }) {
     const k = solver?.iterSize ?? 1;
     if (k <= 1) return;
     const training = views.filter(({ phase }) => phase === "TRAIN").flatMap(batchNorms);
@@ -16,13 +16,14 @@ export const bnIterSize: Rule = {
     if (!first) return;
     const f = fractionOf(first);
     const horizon = horizonOf(f);
+    const batch = ranks.isSync ? `the batch of its ${ranks.count} ranks` : "its own batch";
     yield {
       at: first.at(),
       message: `${first.label} moves its averages ${k} times an iteration${andOthers(others)}: the solver has iter_size: ${k}`,
       why:
         `An iteration keeps ${formatNumber(f)}^${k} = ${formatNumber(f ** k, 4)} of the averages, not ${formatNumber(f)}; they go over ` +
         `about ${Math.round(horizon)} forwards, which are ${Math.round(horizon / k)} iterations. And each forward ` +
-        "normalizes by its own batch: iter_size makes the batch of the gradients larger, not that of the statistics.",
+        `normalizes by ${batch}: iter_size makes the batch of the gradients larger, not that of the statistics.`,
     };
   },
 };

@@ -60,6 +60,16 @@ test("a large mean leaves a small variance its digits", () => {
   expect(moments.variance(false)[0]).toBeCloseTo(1e-6, 9);
 });
 
+test("the variances of batches have their own mean, without what the means of the batches differ by", () => {
+  const moments = new Moments(1);
+  moments.add(Float32Array.from([0, 2]), [2, 1]);
+  moments.add(Float32Array.from([10, 16]), [2, 1]);
+  expect(moments.meanOfVariances()).toEqual(Float64Array.from([10]));
+  const single = new Moments(1);
+  single.add(Float32Array.from([3]), [1, 1]);
+  expect(single.meanOfVariances()).toEqual(Float64Array.from([0]));
+});
+
 test("the means of batches have their own variance, which one batch cannot tell", () => {
   const moments = new Moments(1);
   moments.add(Float32Array.from([0, 2]), [2, 1]);

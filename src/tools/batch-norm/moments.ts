@@ -19,6 +19,8 @@ export class Moments {
   /** The same of the images' means. */
   readonly #meanOfImages: Float64Array;
   readonly #squaresOfImages: Float64Array;
+  /** The sum of the batches' variances, ÷ m − 1, of each channel. */
+  readonly #variances: Float64Array;
   #count = 0;
   #batches = 0;
   #images = 0;
@@ -29,6 +31,7 @@ export class Moments {
     this.#squares = new Float64Array(channels);
     this.#meanOfMeans = new Float64Array(channels);
     this.#squaresOfMeans = new Float64Array(channels);
+    this.#variances = new Float64Array(channels);
     this.#meanOfImages = new Float64Array(channels);
     this.#squaresOfImages = new Float64Array(channels);
   }
@@ -62,6 +65,7 @@ export class Moments {
       this.#squares[channel] =
         (this.#squares[channel] ?? 0) + squares + (distance * distance * this.#count * count) / total;
       this.mean[channel] = (this.mean[channel] ?? 0) + (distance * count) / total;
+      this.#variances[channel] = (this.#variances[channel] ?? 0) + squares / Math.max(1, count - 1);
       merge(this.#meanOfMeans, this.#squaresOfMeans, channel, mean, this.#batches);
     }
     this.#count = total;
@@ -78,6 +82,11 @@ export class Moments {
   varianceOfMeans(): Float64Array | undefined {
     if (this.#batches < 2) return undefined;
     return this.#squaresOfMeans.map((squares) => squares / (this.#batches - 1));
+  }
+
+  /** The mean of the batches' variances, ÷ m − 1 as BatchNorm averages them: what their means differ by is not in it. */
+  meanOfVariances(): Float64Array {
+    return this.#variances.map((sum) => sum / Math.max(1, this.#batches));
   }
 
   /** The variance of the images' means, of each channel; 0 for a single image. */

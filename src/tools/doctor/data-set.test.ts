@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Batch, batchesOfArrays } from "../batch-norm/batches.js";
-import { type Batches, changed, dataSet, firstOf, inBatchesOf } from "./data-set.js";
+import { type Batches, changed, dataSet, firstOf, inBatchesOf, inPartsOf } from "./data-set.js";
 
 /** Rows of two numbers, and a label each. */
 function setOf(rows: readonly number[], size: number, iterations: number) {
@@ -55,6 +55,20 @@ test("a source is closed as soon as it is read, and so is one that is opened aga
   const large = await dataSet("given", source, () => 3);
   for await (const _ of firstOf(large, 1).batches()) expect(open).toBe(1);
   expect([open, opened]).toEqual([0, 3]);
+});
+
+test("larger batches are divided into smaller ones", async () => {
+  const set = await setOf([1, 2, 3, 4, 5, 6], 5, 2);
+  const parts = inPartsOf(set, 2);
+  expect(parts).toMatchObject({ iterations: 4, batchSize: 2, images: 6 });
+  expect(parts.shapes.get("data")).toEqual([2, 2]);
+  expect(await valuesOf(parts)).toEqual([
+    [1, 2],
+    [3, 4],
+    [6, 1],
+    [2, 3],
+  ]);
+  expect(inPartsOf(set, 5)).toBe(set);
 });
 
 test("rows with the same sum are counted apart", async () => {

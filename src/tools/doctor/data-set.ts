@@ -72,7 +72,8 @@ function rowsOf(batch: Batch): number {
   return first?.shape[0] ?? 1;
 }
 
-function copied(batch: Batch): Batch {
+/** A batch that stays when the next one is fetched. */
+export function copied(batch: Batch): Batch {
   return new Map([...batch].map(([name, { shape, data }]) => [name, { shape: [...shape], data: data.slice() }]));
 }
 
@@ -131,12 +132,45 @@ export async function inBatchesOf(set: DataSet, rows: number): Promise<DataSet> 
   };
 }
 
-function isAlike(a: Batch, b: Batch): boolean {
+/**
+ * The same data in batches of `rows`; what is left of a batch is left out. Batches that are no larger, or cannot be divided, stay as
+ * they are: with blobs whose first axis does not count rows.
+ */
+export function inPartsOf(set: DataSet, rows: number): DataSet {
+  const isDivisible = [...set.shapes.values()].every(([count]) => count === set.batchSize);
+  if (set.batchSize <= rows || !isDivisible) return set;
+  const parts = Math.floor(set.batchSize / rows);
+  return {
+    ...set,
+    shapes: new Map([...set.shapes].map(([name, [, ...rest]]) => [name, [rows, ...rest]])),
+    iterations: set.iterations * parts,
+    batchSize: rows,
+    async *batches() {
+      for await (const batch of set.batches()) {
+        for (let part = 0; part < parts; part++) yield partOf(batch, part * rows, rows);
+      }
+    },
+  };
+}
+
+function partOf(batch: Batch, from: number, rows: number): Batch {
+  return new Map(
+    [...batch].map(([name, { shape, data }]) => {
+      const width = countOf(shape, 1);
+      const own = data.slice(from * width, (from + rows) * width);
+      return [name, { shape: [rows, ...shape.slice(1)], data: own }];
+    }),
+  );
+}
+
+/** Whether two batches have the same shapes, whose first axes count the same rows. */
+export function isAlike(a: Batch, b: Batch): boolean {
   const rows = rowsOf(a);
   return [...a].every(([name, { shape }]) => shape[0] === rows && sameShape(shape, b.get(name)?.shape ?? []));
 }
 
-function joined(batches: readonly Batch[]): Batch {
+/** The rows of all batches in one; they must be alike. */
+export function joined(batches: readonly Batch[]): Batch {
   const [first] = batches as readonly [Batch];
   if (batches.length === 1) return first;
   return new Map(

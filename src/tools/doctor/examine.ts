@@ -1,15 +1,17 @@
 import { listed } from "../../util/words.js";
 import type { FirstBad } from "../batch-norm/first-bad.js";
-import { smallBatches, smallBatchNotes, sortedTraining } from "./averages/batches.js";
+import { smallBatches, smallBatchNotes, smallShares, sortedTraining } from "./averages/batches.js";
 import { otherData, unusualData } from "./averages/other-data.js";
 import { unexplainedAverages } from "./averages/unexplained.js";
 import { type Cause, type Verdict, verdictOf } from "./cause.js";
+import { inPartsOf } from "./data-set.js";
 import { otherCauses } from "./elsewhere.js";
 import { explainByChanges } from "./explanations/changes.js";
 import { explainByDropout } from "./explanations/dropout.js";
 import { explainByInput } from "./explanations/input.js";
 import { explainByLostMeans } from "./explanations/lost-means.js";
 import { explainByMissingActivation } from "./explanations/missing-activation.js";
+import { explainByRanks } from "./explanations/ranks.js";
 import { explainByReadings } from "./explanations/readings.js";
 import { explainByRecord } from "./explanations/record.js";
 import { explainBySharing } from "./explanations/sharing.js";
@@ -20,7 +22,7 @@ import { emptyAverages, unfilledLayers } from "./facts/unfilled.js";
 import { zeroScales } from "./facts/zero-scales.js";
 import { recordedChanges } from "./recorded-changes.js";
 import { isPoor } from "./scores.js";
-import { type Fit, fitting, harmful, misfit, offOf, type Subject } from "./subject.js";
+import { type Fit, fitting, harmful, misfit, offOf, type Side, type Subject } from "./subject.js";
 
 /** What is wrong with a net, as far as experiments tell. */
 export interface Finding {
@@ -61,6 +63,7 @@ export async function examine(subject: Subject, bad: Bad): Promise<Finding> {
   if (causes.length === 0 && isScored) causes.push(...(await explainByMissingActivation(subject, first)));
   if (causes.length === 0 && !isScored && !training) notes.push(...unusualData(subject, first));
   if (causes.length === 0 && !isFew) causes.push(...(await otherCauses(subject)));
+  if (!hasShown(causes)) causes.unshift(...(await smallShares(subject, first)));
   notes.push(...smallBatchNotes(subject), ...recordNotes(subject, causes));
   return { ...verdictOf(causes, isFew && !training), notes };
 }
@@ -130,11 +133,21 @@ async function factsOf(
 
 /** Experiments with the data given, where the averages fit those of training. */
 async function onDataGiven(subject: Subject, least: number): Promise<readonly Cause[]> {
-  const own = startOf(subject, subject.given, least);
+  const own = startOf(subject, await inBatchesOfTraining(subject), least);
   if (offOf(own.fits).length === 0) return [];
   const byInput = await explainByInput(subject, own);
   if (isSettled(byInput) && hasShown(byInput.causes)) return byInput.causes;
   return [...(await otherData(subject, own)), ...(isSettled(byInput) ? byInput.causes : [])];
+}
+
+/** Training with batches of fewer images than this makes other statistics, behind the first BatchNorm, than larger batches do. */
+const smallest = 16;
+
+/** The data given, in batches as small as those of training where these are small. */
+async function inBatchesOfTraining({ lab, given, training }: Subject): Promise<Side> {
+  const size = training?.set.batchSize ?? smallest;
+  const set = size < smallest ? inPartsOf(given.set, size) : given.set;
+  return set === given.set ? given : { ...given, set, batch: await lab.observe(set) };
 }
 
 /** Differences from the record of the trained net that are not stated as causes. */
@@ -158,6 +171,7 @@ type Explanation = (subject: Subject, state: State) => Promise<State>;
 
 const explanations: readonly Explanation[] = [
   explainByReadings,
+  explainByRanks,
   explainByLostMeans,
   explainBySharing,
   explainByChanges,

@@ -14,6 +14,8 @@ import { PredictionCounter, type Predictions } from "./predictions.js";
 
 /** Statistics of what reaches a BatchNorm. */
 export interface Measured extends ChannelStatistics {
+  /** The mean of the variances of the batches, each ÷ m − 1. */
+  readonly batchVariance: Float64Array;
   /** How far the mean of one image is from that of all, in σ of the data, root mean square over the channels. */
   readonly imageNoise: number;
   /** The variance of the batches' means ÷ what it would be if their images were drawn at random. */
@@ -144,6 +146,7 @@ function measuredOf(moments: Moments): Measured {
   return {
     mean: moments.mean,
     variance,
+    batchVariance: moments.meanOfVariances(),
     imageNoise: Math.sqrt(noise),
     batchSpread: spreadOf(moments),
     // Half of that is the expected divergence by the error of the mean. That of the variance is about as large.

@@ -1,4 +1,5 @@
 import type { Graph } from "../../core/graph.js";
+import type { KnownRanks } from "../../core/known-ranks.js";
 import type { WeightsGap } from "../../core/weights-gap.js";
 import type { LayerParameter, NetParameter } from "../../proto/gen/caffe_pb.js";
 import { divergences, mean, statisticsIn } from "../batch-norm/fit.js";
@@ -35,6 +36,8 @@ export interface Subject {
   readonly training: Side | undefined;
   /** Whether the data given are those of TRAIN's data layers. */
   readonly givenIsTraining: boolean;
+  /** The processes that trained the net. The data of training have the batches by which they normalized. */
+  readonly ranks: KnownRanks;
   readonly gap: WeightsGap;
   /** The layers of the net that the weights were saved from, if they tell. */
   readonly recorded: readonly LayerParameter[];

@@ -1,6 +1,7 @@
 import { formatNumber } from "../../../util/number-format.js";
 import { counted } from "../../../util/words.js";
 import type { Cause } from "../cause.js";
+import { inBatchesOf } from "../data-set.js";
 import type { State } from "../explanations/state.js";
 import { measuredBlobs, type Scored } from "../lab.js";
 import { isPoor, skill } from "../scores.js";
@@ -26,7 +27,8 @@ export async function smallBatches(subject: Subject, state: State): Promise<Caus
   const isHarmedByExact = judge.isWorse(pooled, side.batch) === true;
   if (!needs && !((off.length > 0 || isHarmedByExact) && isSorted)) return [];
   const [own, all] = [judge.text(side.batch.scores), judge.text(pooled.scores)];
-  const size = counted(side.set.batchSize, "image");
+  const size = sizeOf(subject, side);
+  const together = needs ? await allRanks(subject, side, state) : undefined;
   tried.push(`on the training data, averages over all of them: ${all}; the statistics of batches of ${size}: ${own}`);
   const evidence = [
     ...(!needs && off.length > 0 ? [divergenceText(off, "the training data")] : []),
@@ -34,6 +36,11 @@ export async function smallBatches(subject: Subject, state: State): Promise<Caus
     ...(needs
       ? [
           "so the stored averages are not the cause: what the net says of an image depends on the others of its batch, and the weights were trained with that",
+        ]
+      : []),
+    ...(together
+      ? [
+          `with the statistics of the batches of all ${subject.ranks.count} ranks together, which --sync-bn takes: ${judge.text(together.scores)}`,
         ]
       : []),
     ...(isSorted
@@ -55,7 +62,7 @@ export async function smallBatches(subject: Subject, state: State): Promise<Caus
         ? []
         : ["with the exact averages it scores about as much as with the statistics of each batch"],
       remedy:
-        "Train with larger batches, in random order (iter_size does not help: each small batch is normalized by itself), or finetune with " +
+        `Train with larger batches, in random order${synchronized(subject)} (iter_size does not help: each small batch is normalized by itself), or finetune with ` +
         "use_global_stats: true once moka calibrate has measured good averages.",
     },
   ];
@@ -65,6 +72,54 @@ function trainingSide({ training, given, givenIsTraining }: Subject): Side | und
   return training ?? (givenIsTraining ? given : undefined);
 }
 
+/** The images of a batch by which training normalizes, in words. */
+function sizeOf({ ranks: { count, isSync } }: Subject, { set }: Side): string {
+  const size = counted(set.batchSize, "image");
+  if (count === 1) return size;
+  return isSync ? `${size}, ${set.batchSize / count} of each of ${count} ranks` : `${size} on each of ${count} ranks`;
+}
+
+/** What ranks can do that have few images each, to follow an advice. */
+function synchronized({ ranks: { count, isSync } }: Subject): string {
+  return count > 1 && !isSync ? ", or with --sync-bn, which normalizes by the batches of all ranks" : "";
+}
+
+/** What the net scores if the ranks, which each normalized by its own batch, do so by all together. */
+async function allRanks({ lab, ranks }: Subject, { set }: Side, { variant }: State): Promise<Scored | undefined> {
+  if (ranks.count === 1 || ranks.isSync) return undefined;
+  return lab.observe(await inBatchesOf(set, set.batchSize * ranks.count), variant);
+}
+
+/**
+ * Ranks that each normalize by a few images of their own, in a net that does badly on the data of training with these very statistics. Whether
+ * other statistics would have made it better, only another training tells, so it is possible only.
+ */
+export async function smallShares(subject: Subject, state: State): Promise<Cause[]> {
+  const { judge, training, ranks } = subject;
+  if (ranks.count === 1 || ranks.isSync || !training || training.set.batchSize > fewImages) return [];
+  if (isPoor(training.batch) !== true) return [];
+  const size = sizeOf(subject, training);
+  const together = await allRanks(subject, training, state);
+  return [
+    {
+      kind: "small batches",
+      shown: false,
+      title: `the net was trained with the statistics of ${size}`,
+      layers: namesOf(state.fits),
+      evidence: [
+        `on the data of training, with the statistics of each such batch: ${judge.text(training.batch.scores)}`,
+        ...(together
+          ? [
+              `with those of the batches of all ${ranks.count} ranks together, as --sync-bn takes them: ${judge.text(together.scores)}`,
+            ]
+          : []),
+      ],
+      against: ["whether the net learns better with others, only another training tells"],
+      remedy: `Train with larger batches${synchronized(subject)}. moka lint --ranks ${ranks.count} tells how many values a channel has in each layer.`,
+    },
+  ];
+}
+
 const fewImages = 4;
 
 /** What cannot be seen without another training: whether larger batches would train better. */
@@ -72,8 +127,8 @@ export function smallBatchNotes(subject: Subject): string[] {
   const side = trainingSide(subject);
   if (!side || side.set.batchSize > fewImages || subject.norms.length === 0) return [];
   return [
-    `the batches of training have ${counted(side.set.batchSize, "image")}, and the statistics of so few differ much from batch to batch; only ` +
-      "another training can tell whether larger batches train better",
+    `the batches of training have ${sizeOf(subject, side)}, and the statistics of so few differ much from batch to batch; only ` +
+      `another training can tell whether larger batches${synchronized(subject) && ", or --sync-bn,"} train better`,
   ];
 }
 
