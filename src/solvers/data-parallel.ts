@@ -71,15 +71,17 @@ export class DataParallel {
 
   // ---- an iteration
 
-  /** Tells the other ranks of the forward that has run. */
-  forwardDone(): void {
-    this.#batches?.send(this.#training.net.loss);
-  }
-
-  /** Has the gradients of the next backward, the last one before the update, summed as soon as they are computed. */
-  expectLast(): void {
+  /**
+   * Tells the other ranks of the forward that has run.
+   *
+   * @param isLast whether the next backward is the last one before the update: its gradients are then summed as soon as they are
+   * computed. Default false
+   */
+  forwardDone(isLast = false): void {
+    const { net } = this.#training;
+    this.#batches?.send(net.loss);
     // The log of `debug_info` reads a rank's own gradients after each layer and at the end.
-    if (!this.#training.net.debugInfo) this.#gradients?.expectLast();
+    if (isLast && !net.debugInfo) this.#gradients?.expectLast();
   }
 
   /** The sum of the losses of all forwards since the last call, averaged over the ranks; `loss` where there is one rank. */
@@ -114,12 +116,12 @@ export class DataParallel {
     await this.#broadcast(shared);
   }
 
-  /** What every rank asks for, as one: the greatest of the numbers. */
-  async greatest(value: number): Promise<number> {
-    if (this.size === 1) return value;
-    const message = Float64Array.of(value);
+  /** Of what the ranks have chosen, what stands last in this order. */
+  async greatest<T>(order: readonly T[], own: T): Promise<T> {
+    if (this.size === 1) return own;
+    const message = Float64Array.of(order.indexOf(own));
     await this.communicator.allReduce(message, "max");
-    return message[0] ?? value;
+    return order[message[0] ?? 0] ?? own;
   }
 
   // ---- tests and snapshots

@@ -11,10 +11,11 @@ import { buildChoice } from "./build-choice.js";
 import { checkSolver } from "./checks.js";
 import type { SolverContext } from "./context.js";
 import { DataParallel } from "./data-parallel.js";
+import { DisplayedSpeed } from "./displayed-speed.js";
 import { ruleFor } from "./index.js";
 import { LossWatch } from "./loss-watch.js";
-import { learningRate, type Progress } from "./lr-policy.js";
-import { OutputMean, outputLines } from "./outputs.js";
+import { learningRate, loggedRate, type Progress } from "./lr-policy.js";
+import { outputLines, presentOutputs } from "./outputs.js";
 import { eventsOf, finish, type SolverEvent, type SolverRunOptions } from "./run.js";
 import { type Position, positionOf } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
@@ -48,6 +49,7 @@ export class Solver extends SolverBase {
   readonly testNets: readonly Net[];
   /** The solver's message. It is read at each iteration. */
   readonly param: SolverParameter;
+  readonly #nets: readonly [Net, ...Net[]];
   readonly #context: SolverContext;
   readonly #parallel: DataParallel;
   readonly #updater: Updater;
@@ -70,7 +72,7 @@ export class Solver extends SolverBase {
   #loss = Number.NaN;
   #stopped = false;
   #getRequest: () => SolverAction = () => "none";
-  #lastDisplay = { time: performance.now(), iter: 0 };
+  readonly #speed = new DisplayedSpeed();
 
   private constructor(param: SolverParameter, net: Net, testNets: readonly Net[], context: SolverContext) {
     super();
@@ -82,7 +84,8 @@ export class Solver extends SolverBase {
     // The gradients move before the updates are compiled.
     this.#parallel = new DataParallel({ net, testNets, param }, context.ranks, context.log);
     this.#updater = new Updater(net, ruleFor(param), param, this.#parallel.size);
-    const parts = { param, nets: [net, ...testNets], updater: this.#updater, parallel: this.#parallel } as const;
+    this.#nets = [net, ...testNets];
+    const parts = { param, nets: this.#nets, updater: this.#updater, parallel: this.#parallel };
     this.#snapshots = new Snapshots(parts, context);
     this.#lossWatch = new LossWatch(net, param, context);
     this.#smoothedLoss = new SmoothedLoss(param.averageLoss);
@@ -233,7 +236,7 @@ export class Solver extends SolverBase {
     if (this.#parallel.isRoot) await this.#snapshots.files.check(this.iter, stop);
     this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(this.param.averageLoss);
     this.#restoredLoss = undefined;
-    this.#lastDisplay = { time: performance.now(), iter: this.iter };
+    this.#speed.start(this.iter);
   }
 
   /** Makes one update, with the snapshot after it. Returns false if it was stopped. */
@@ -477,7 +480,7 @@ export class Solver extends SolverBase {
 
   async #release(): Promise<void> {
     // All is freed, even if closing one of the layers fails.
-    const closed = await Promise.allSettled(this.#run.nets.map((net) => net.dispose()));
+    const closed = await Promise.allSettled(this.#nets.map((net) => net.dispose()));
     this.#updater.dispose();
     this.#parallel.release();
     await this.#context.engine.dispose();
@@ -493,11 +496,7 @@ export class Solver extends SolverBase {
   // ---- saving and restoring a run
 
   #position(): Position {
-    return positionOf(this.#run.nets, this.#context.random, this.#smoothedLoss.window, this.#tested);
-  }
-
-  get #run() {
-    return { iter: this.iter, nets: [this.net, ...this.testNets], history: this.#updater.history };
+    return positionOf(this.#nets, this.#context.random, this.#smoothedLoss.window, this.#tested);
   }
 
   // ---- one iteration
@@ -512,8 +511,7 @@ export class Solver extends SolverBase {
       await net.inTurn.forward();
       loss += net.loss;
       if (!Number.isFinite(loss)) throw await this.#lossWatch.error(this);
-      this.#parallel.forwardDone();
-      if (i === param.iterSize - 1) this.#parallel.expectLast();
+      this.#parallel.forwardDone(i === param.iterSize - 1);
       await net.inTurn.backward();
     }
     loss = await this.#parallel.finishIteration(loss);
@@ -521,16 +519,7 @@ export class Solver extends SolverBase {
     this.#smoothedLoss.add(this.#loss);
     if (isDisplayed) await this.#display();
     await this.#lossWatch.look(this);
-    const { currentStep: stepBefore } = this.#progress;
-    const lr = learningRate(param, this.#progress);
-    const { currentStep } = this.#progress;
-    if (param.lrPolicy === "multistep" && currentStep > stepBefore) {
-      const status = `MultiStep Status: Iteration ${this.iter}, step = ${currentStep}`;
-      this.#context.log("info", "sgd_solver.cpp:50", status);
-    }
-    if (isDisplayed) {
-      this.#context.log("info", "sgd_solver.cpp:112", `Iteration ${this.iter}, lr = ${formatNumber(lr)}`);
-    }
+    const lr = loggedRate(param, this.#progress, isDisplayed, this.#context.log);
     this.emit("iteration", { iter: this.iter, loss: this.loss, smoothedLoss: this.smoothedLoss, lr });
     await this.#update(lr);
   }
@@ -543,22 +532,15 @@ export class Solver extends SolverBase {
 
   /** What is asked for now: on several ranks, what one of them is asked for. */
   async #request(): Promise<SolverAction> {
-    const order: readonly SolverAction[] = ["none", "snapshot", "stop"];
-    return order[await this.#parallel.greatest(order.indexOf(this.#getRequest()))] ?? "none";
+    return this.#parallel.greatest(["none", "snapshot", "stop"], this.#getRequest());
   }
 
   async #display(): Promise<void> {
     const { log } = this.#context;
-    const now = performance.now();
-    const seconds = (now - this.#lastDisplay.time) / 1000;
-    const rate = (this.iter - this.#lastDisplay.iter) / (seconds || 1);
-    const speed = `${formatNumber(rate)} iter/s, ${formatNumber(seconds)}s/${this.param.display} iters`;
+    const speed = this.#speed.next(this.iter, this.param.display);
     log("info", "solver.cpp:239", `Iteration ${this.iter} (${speed}), loss = ${formatNumber(this.smoothedLoss)}`);
-    this.#lastDisplay = { time: now, iter: this.iter };
-    const mean = new OutputMean(this.net);
-    mean.add();
-    await mean.addRanks(this.#parallel.communicator, 0);
-    for (const line of outputLines("Train", this.net, mean.result())) log("info", "solver.cpp:258", line);
+    const outputs = await presentOutputs(this.net, this.#parallel.communicator);
+    for (const line of outputLines("Train", this.net, outputs)) log("info", "solver.cpp:258", line);
   }
 
   #isTestDue(): boolean {
