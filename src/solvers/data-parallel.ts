@@ -91,6 +91,7 @@ export class DataParallel {
 
   /** Resolves when the gradients are the sums over all ranks, with the result of `meanLoss`. */
   async finishIteration(loss: number): Promise<number> {
+    if (this.size === 1) return loss;
     const [mean] = await Promise.all([this.meanLoss(loss), this.#gradients?.finish()]);
     return mean;
   }
@@ -149,12 +150,15 @@ export class DataParallel {
 
   /** Tells the other ranks that this one ends, unless it ends because another one did. */
   async fail(error: unknown): Promise<void> {
-    if (!(error instanceof MokaError && error.code === "MOKA_RANK" && this.size > 1))
-      await this.communicator.fail(error);
+    if (!(error instanceof MokaError && error.code === "MOKA_RANK")) await this.communicator.fail(error);
   }
 
   /** The parts of a work that all ranks do: where one of them fails on this rank, or is aborted, the others are told. */
-  async *together(parts: AsyncGenerator<void>): AsyncGenerator<void> {
+  together(parts: AsyncGenerator<void>): AsyncGenerator<void> {
+    return this.size === 1 ? parts : this.#together(parts);
+  }
+
+  async *#together(parts: AsyncGenerator<void>): AsyncGenerator<void> {
     try {
       yield* parts;
     } catch (error) {
