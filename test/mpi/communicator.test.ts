@@ -19,6 +19,14 @@ for (const kind of mpiKinds) {
       for (const { out } of ranks) expect(out).toContain("closed");
     });
 
+    // UCX that is not there patches nothing.
+    it.each(["no", undefined])("UCX patches no functions of the process (UCX_MEM_EVENTS=%s)", async (events) => {
+      const env = { UCX_MEM_EVENTS: events, UCX_MEM_LOG_LEVEL: "debug" };
+      const { code, output } = await mpirun(kind, 2, [process.execPath, script("collectives")], { env });
+      expect(code, output).toBe(0);
+      expect(output).not.toContain("installing bistro hook");
+    });
+
     it("refuses to run under the launcher of another", async () => {
       const [library, name] = kind === "openmpi" ? ["libmpich.so.12", "MPICH"] : ["libmpi.so.40", "Open MPI"];
       if (launcherOf(kind === "openmpi" ? "mpich" : "openmpi") === undefined) return;
