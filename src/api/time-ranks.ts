@@ -12,14 +12,19 @@ export interface RankTimes {
   readonly gradientsMs: number;
   /** Forward, and backward with the sums of gradients. */
   readonly togetherMs: number;
-  /** The share of the sums that hides behind backward, from 0 to 1; undefined if there are no gradients. */
+  /** What of the sums is left when backward has ended. It includes the wait for ranks that end backward later. */
+  readonly leftMs: number;
+  /** The share of the sums that hides behind backward, 1 − left/alone, from 0 to 1; undefined if there are no gradients. */
   readonly hidden: number | undefined;
   /** The messages with gradients, and their bytes. */
   readonly buckets: number;
   readonly bytes: number;
 }
 
-/** Measures the iterations of a net whose ranks sum their gradients. All ranks must call it. */
+/**
+ * Measures the iterations of a net whose ranks sum their gradients, in turns without the sums, the sums alone, and both together.
+ * All ranks must call it.
+ */
 export async function timeOnRanks(
   net: Net,
   communicator: Communicator,
@@ -28,34 +33,41 @@ export async function timeOnRanks(
 ): Promise<RankTimes> {
   const gradients = new RankGradients(net, communicator);
   const { buckets } = gradients;
-  const pass = async (sums: boolean) => {
-    await net.runForward();
-    if (sums) gradients.expectLast();
-    await net.runBackward();
-    if (sums) await gradients.finish();
-  };
   const timed = async (work: () => Promise<void>) => {
-    const [times, waits]: [number[], number[]] = [[], []];
-    await work(); // the first one compiles
-    for (let i = 0; i < iterations; i++) {
-      await communicator.barrier();
-      const [start, waited] = [performance.now(), waiting.ms];
-      await work();
-      times.push(performance.now() - start);
-      waits.push(waiting.ms - waited);
-    }
-    return { ms: median(times), waitedMs: median(waits) };
+    const start = performance.now();
+    await work();
+    return performance.now() - start;
   };
-  const compute = await timed(() => pass(false));
-  const alone = await timed(() => gradients.finish());
-  const together = await timed(() => pass(true));
-  const exposed = Math.max(0, together.ms - compute.ms);
+  const pass = async (isSummed: boolean) => {
+    await net.runForward();
+    if (isSummed) gradients.expectLast();
+    await net.runBackward();
+  };
+  const rounds: Record<"compute" | "sync" | "alone" | "together" | "left", number>[] = [];
+  // The first round compiles.
+  for (let i = 0; i <= iterations; i++) {
+    await communicator.barrier();
+    const before = waiting.ms;
+    const compute = await timed(() => pass(false));
+    const sync = waiting.ms - before;
+    await communicator.barrier();
+    const alone = await timed(() => gradients.finish());
+    await communicator.barrier();
+    let left = 0;
+    const together = await timed(async () => {
+      await pass(true);
+      left = await timed(() => gradients.finish());
+    });
+    if (i > 0) rounds.push({ compute, sync, alone, together, left });
+  }
+  const of = (name: keyof (typeof rounds)[number]) => median(rounds.map((round) => round[name]));
   return {
-    computeMs: compute.ms,
-    syncBatchNormMs: compute.waitedMs,
-    gradientsMs: alone.ms,
-    togetherMs: together.ms,
-    hidden: buckets.length > 0 ? Math.max(0, 1 - exposed / alone.ms) : undefined,
+    computeMs: of("compute"),
+    syncBatchNormMs: of("sync"),
+    gradientsMs: of("alone"),
+    togetherMs: of("together"),
+    leftMs: of("left"),
+    hidden: buckets.length > 0 ? Math.max(0, 1 - of("left") / of("alone")) : undefined,
     buckets: buckets.length,
     bytes: buckets.reduce((sum, bucket) => sum + bucket.bytes, 0),
   };

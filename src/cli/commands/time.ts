@@ -48,6 +48,8 @@ async function timeNet(
     log("info", "caffe.cpp:356", `Initial loss: ${formatNumber(net.loss)}`);
     log("info", "caffe.cpp:357", "Performing Backward");
     await net.runBackward();
+    // Whole iterations come first: runs of single layers end the fusion of layers.
+    const together = ranks && (await timeOnRanks(net, ranks.communicator, ranks.waiting, iterations));
     log("info", "caffe.cpp:365", "*** Benchmark begins ***");
     log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
     const start = performance.now();
@@ -68,7 +70,6 @@ async function timeNet(
     log("info", "caffe.cpp:412", `Average Forward-Backward: ${ms(total / iterations)}`);
     log("info", "caffe.cpp:414", `Total Time: ${ms(total)}`);
     log("info", "caffe.cpp:415", "*** Benchmark ends ***");
-    const together = ranks && (await timeOnRanks(net, ranks.communicator, ranks.waiting, iterations));
     if (together) for (const line of rankLines(together, ms)) log("info", "moka:0", line);
     if (json && processes.isRoot) {
       const layers = net.layers.map(({ name, type }, i) => {
@@ -89,7 +90,11 @@ function rankLines(times: RankTimes, ms: (value: number) => string): readonly st
     `Forward-Backward alone: ${ms(computeMs).slice(0, -1)}${sync}`,
     `Gradients alone: ${ms(times.gradientsMs).slice(0, -1)} for ${size}`,
     `Forward-Backward with gradients: ${ms(times.togetherMs).slice(0, -1)}`,
-    ...(hidden === undefined ? [] : [`Hidden behind backward: ${(100 * hidden).toFixed(0)} % of the gradients' time`]),
+    ...(hidden === undefined
+      ? []
+      : [
+          `Hidden behind backward: ${(100 * hidden).toFixed(0)} %; ${ms(times.leftMs).slice(0, -1)} are left when it ends`,
+        ]),
   ];
 }
 
