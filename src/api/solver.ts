@@ -1,6 +1,7 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import { modifiedAt } from "#platform";
 import { type Communicator, fromRoot } from "../core/communicator.js";
+import type { Engine } from "../core/engine.js";
 import type { PassName } from "../core/execution.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles } from "../data/weight-files.js";
@@ -11,7 +12,7 @@ import { lintCommand } from "../solvers/loss-error.js";
 import { restartFrom } from "../solvers/restart.js";
 import { Solver as CoreSolver } from "../solvers/solver.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
-import type { Files } from "../util/files.js";
+import { type Files, pathOf } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
 import { freshSeed, Random } from "../util/random.js";
@@ -98,17 +99,20 @@ export async function loadSolver(
   );
   const ranks = ranksOf(options);
   const { communicator } = ranks;
-  const engine = await createEngine(options);
+  let engine: Engine | undefined;
   let solver: Solver | undefined;
   try {
+    engine = await createEngine(options);
     const { files, log } = netContext(engine, options, undefined);
     const { param, file, text } = await readSolver(source, files, log);
     const texts = new Map([["", { file, text }]]);
-    await completeParam(param, file, options, files, log);
-    if (restarts !== undefined) {
-      snapshot = await fromRoot(communicator, () => restartFrom(param, restarts, { files, log, modifiedAt }));
-      if (snapshot !== undefined) param.weights = [];
-    }
+    await completeParam(param, file, options, communicator, files, log);
+    // All ranks ask rank 0, whatever their options: that they are the same is checked later.
+    const last = await fromRoot(communicator, async () => {
+      return restarts === undefined ? undefined : restartFrom(param, restarts, { files, log, modifiedAt });
+    });
+    snapshot ??= last;
+    if (snapshot !== undefined) param.weights = [];
     const given = options.seed ?? seedOf(param);
     const seed = await commonSeed(communicator, given);
     const context = { ...netContext(engine, options, seed), ranks };
@@ -140,6 +144,7 @@ export async function loadSolver(
       files,
       random: context.random,
       seed: given,
+      options: { keep, restarts, snapshot: snapshot === undefined ? undefined : pathOf(snapshot) },
       ranks,
       modifiedAt,
       engine,
@@ -166,7 +171,7 @@ export async function loadSolver(
   } catch (error) {
     if (!(error instanceof MokaError && error.code === "MOKA_RANK" && communicator.rank > 0))
       await communicator.fail(error);
-    await (solver ?? engine).dispose();
+    await (solver ?? engine)?.dispose();
     throw error;
   }
 }
@@ -182,22 +187,25 @@ async function commonSeed(communicator: Communicator, given: number | undefined)
 async function completeParam(
   param: SolverParameter,
   file: string | undefined,
-  { weights, snapshot, level, stages }: SolverOptions,
+  { weights, level, stages }: SolverOptions,
+  communicator: Communicator,
   files: Files,
   log: Log,
 ): Promise<void> {
-  if (snapshot !== undefined) param.weights = [];
-  else if (weights !== undefined) param.weights = typeof weights === "string" ? [weights] : [];
+  if (weights !== undefined) param.weights = typeof weights === "string" ? [weights] : [];
   if (level !== undefined || stages !== undefined) {
     param.trainState ??= create(NetStateSchema);
     if (level !== undefined) param.trainState.level = level;
     param.trainState.stage = [...param.trainState.stage, ...(stages ?? [])];
   }
+  // Rank 0 alone writes the snapshots: other machines need not have their folder.
+  const isGiven = isFieldSet(param, SolverParameterSchema.field.snapshotPrefix);
+  const isFolder = await fromRoot(communicator, async () => isGiven && (await files.isFolder(param.snapshotPrefix)));
   const stem = nameHere(file).replace(/\.[^./\\]*$/, "");
-  if (!isFieldSet(param, SolverParameterSchema.field.snapshotPrefix)) {
+  if (!isGiven) {
     param.snapshotPrefix = stem;
     log("info", "upgrade_proto.cpp:1108", `snapshot_prefix was not specified and is set to ${stem}`);
-  } else if (await files.isFolder(param.snapshotPrefix)) {
+  } else if (isFolder) {
     param.snapshotPrefix = `${param.snapshotPrefix.replace(/\/+$/, "")}/${stem.replace(/^.*[/\\]/, "")}`;
     log("info", "upgrade_proto.cpp:1113", `snapshot_prefix was a directory and is replaced to ${param.snapshotPrefix}`);
   }

@@ -59,7 +59,7 @@ export async function onRanks(values: RankValues, work: (processes: Processes) =
   const communicator = await connectMpi({ timeout });
   leaveBy(communicator.exit);
   const { rank, size } = communicator;
-  const file = logFolder === undefined ? undefined : openLog(logFolder, rank);
+  let file: ReturnType<typeof openLog> | undefined;
   let isTerminated = false;
   const terminate = async () => {
     isTerminated = true;
@@ -69,6 +69,7 @@ export async function onRanks(values: RankValues, work: (processes: Processes) =
   };
   process.on("SIGTERM", terminate);
   try {
+    if (logFolder !== undefined) file = openLog(logFolder, rank);
     await work({
       communicator,
       isRoot: rank === 0,

@@ -18,9 +18,11 @@ const checks: readonly SolverCheck[] = [countProblems, rateProblems, policyProbl
  * report these problems, in these words and at these places. No file is written.
  *
  * @param solver in today's form
+ * @param files undefined where others write the snapshots: then their folder is not looked at
  */
-export async function problemsOf(solver: SolverParameter, files: Files): Promise<readonly SolverProblem[]> {
-  return [...checks.flatMap((check) => [...check(solver)]), ...(await snapshotProblems(solver, files))];
+export async function problemsOf(solver: SolverParameter, files: Files | undefined): Promise<readonly SolverProblem[]> {
+  const problems = checks.flatMap((check) => [...check(solver)]);
+  return files ? [...problems, ...(await snapshotProblems(solver, files))] : problems;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function problemsOf(solver: SolverParameter, files: Files): Promise
  *
  * @throws MokaError `MOKA_FIELD` at the field; `MOKA_FILE` if the folder of the snapshots is missing
  */
-export async function checkSolver(solver: SolverParameter, files: Files, log: Log): Promise<void> {
+export async function checkSolver(solver: SolverParameter, files: Files | undefined, log: Log): Promise<void> {
   const problems = await problemsOf(solver, files);
   const error = problems.find(({ severity }) => severity === "error");
   if (error) throw asError(solver, error);

@@ -32,6 +32,8 @@ export interface SolverContext {
   readonly random: Random;
   /** The seed that was given, by an option or the solver; undefined if it was drawn. */
   readonly seed?: number | undefined;
+  /** Other options that must be the same on all ranks, as plain JSON. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** The processes that train together. Default: this one alone. */
   readonly ranks?: Ranks | undefined;
   /** When a file was last written to, in ms since 1970; undefined if that is not known. */

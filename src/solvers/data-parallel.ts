@@ -1,11 +1,11 @@
-import { type Communicator, oneRank, type Ranks } from "../core/communicator.js";
+import { type Communicator, fromRoot, oneRank, type Ranks } from "../core/communicator.js";
 import type { Net } from "../core/net.js";
 import type { Tensor } from "../core/tensor.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { MokaError } from "../util/errors.js";
 import type { Log } from "../util/log.js";
 import { counted } from "../util/words.js";
-import type { WorkOptions } from "../util/work.js";
+import type { SolverContext } from "./context.js";
 import { RankBatches } from "./rank-batches.js";
 import { RankGradients } from "./rank-gradients.js";
 import type { Position } from "./run-state.js";
@@ -58,12 +58,12 @@ export class DataParallel {
    *
    * @throws MokaError `MOKA_RANK` if a rank has another solver, net, seed or version
    */
-  async start(seed: number | undefined): Promise<void> {
+  async start({ seed, options }: Pick<SolverContext, "seed" | "options">): Promise<void> {
     if (this.size === 1) return;
     const { net, testNets, param } = this.#training;
     const { syncBatchNorm, averagesOf } = this.#ranks;
-    const options = { "sync-bn": syncBatchNorm, "bn-averages": averagesOf };
-    await checkSameStart(this.communicator, [net, ...testNets], param, options, seed);
+    const all = { "sync-bn": syncBatchNorm, "bn-averages": averagesOf, ...options };
+    await checkSameStart(this.communicator, [net, ...testNets], param, all, seed);
     await this.#broadcast(this.#weights);
     const { names, size } = this.communicator;
     const batchNorm = syncBatchNorm
@@ -74,22 +74,29 @@ export class DataParallel {
 
   // ---- an iteration
 
-  /** @param loss the loss of the forward that has run; @param isLast whether only one backward follows before the update */
-  forwardDone(loss: number, isLast: boolean): void {
-    this.#batches?.send(loss);
-    if (isLast) this.#gradients?.expectLast();
+  /**
+   * Tells the other ranks of the forward that has run.
+   *
+   * @param isLast whether the next backward is the last one before the update: its gradients are then summed as soon as they are
+   * computed. Default false
+   */
+  forwardDone(isLast = false): void {
+    const { net } = this.#training;
+    this.#batches?.send(net.loss);
+    // The log of `debug_info` reads a rank's own gradients after each layer and at the end.
+    if (isLast && !net.debugInfo) this.#gradients?.expectLast();
   }
 
-  /** Resolves when the gradients are the sums over all ranks. Returns the sum of the losses, averaged over the ranks. */
+  /** The sum of the losses of all forwards since the last call, averaged over the ranks; `loss` where there is one rank. */
+  async meanLoss(loss: number): Promise<number> {
+    return this.#batches ? this.#batches.finish() : loss;
+  }
+
+  /** Resolves when the gradients are the sums over all ranks, with the result of `meanLoss`. */
   async finishIteration(loss: number): Promise<number> {
-    if (!this.#batches) return loss;
-    const [mean] = await Promise.all([this.#batches.finish(), this.#gradients?.finish()]);
+    if (this.size === 1) return loss;
+    const [mean] = await Promise.all([this.meanLoss(loss), this.#gradients?.finish()]);
     return mean;
-  }
-
-  /** For an update by hand: sums the gradients that the nets have now. */
-  async sumGradients(): Promise<void> {
-    await this.#gradients?.finish();
   }
 
   /** After update `iter`: proves every so often that all ranks have the same weights; else gives them those of rank 0. */
@@ -103,7 +110,9 @@ export class DataParallel {
     if (least.every((value, i) => value === most[i])) return;
     const all = await this.communicator.gather(new TextEncoder().encode(own.join()));
     const texts = all.map((bytes) => new TextDecoder().decode(bytes));
-    const others = this.communicator.names.filter((_, rank) => texts[rank] !== texts[0]);
+    const others = await fromRoot(this.communicator, async () => {
+      return this.communicator.names.filter((_, rank) => texts[rank] !== texts[0]);
+    });
     const reason =
       `after ${counted(iter, "iteration")} the weights of ${others.join(" and of ")} differ from those of rank 0: their engines or machines ` +
       "round differently; rank 0's weights and history are sent to all again";
@@ -111,20 +120,12 @@ export class DataParallel {
     await this.#broadcast(shared);
   }
 
-  /** The mean over all ranks. */
-  async mean(value: number): Promise<number> {
-    if (this.size === 1) return value;
-    const message = Float64Array.of(value);
-    await this.communicator.allReduce(message);
-    return (message[0] ?? value) / this.size;
-  }
-
-  /** What every rank asks for, as one: the greatest of the numbers. */
-  async greatest(value: number): Promise<number> {
-    if (this.size === 1) return value;
-    const message = Float64Array.of(value);
+  /** Of what the ranks have chosen, what stands last in this order. */
+  async greatest<T>(order: readonly T[], own: T): Promise<T> {
+    if (this.size === 1) return own;
+    const message = Float64Array.of(order.indexOf(own));
     await this.communicator.allReduce(message, "max");
-    return message[0] ?? value;
+    return order[message[0] ?? 0] ?? own;
   }
 
   // ---- tests and snapshots
@@ -152,18 +153,31 @@ export class DataParallel {
 
   /** Tells the other ranks that this one ends, unless it ends because another one did. */
   async fail(error: unknown): Promise<void> {
-    if (!(error instanceof MokaError && error.code === "MOKA_RANK" && this.size > 1)) {
-      if (this.#comesFromOthers(error)) await new Promise((resolve) => setTimeout(resolve, 1000 * timeForCause));
-      await this.communicator.fail(error);
-    }
+    if (error instanceof MokaError && error.code === "MOKA_RANK") return;
+    if (this.#comesFromOthers(error)) await new Promise((resolve) => setTimeout(resolve, 1000 * timeForCause));
+    await this.communicator.fail(error);
   }
 
-  /** The parts of a work that all ranks do: where one of them fails on this rank, the others are told. */
-  async *together(parts: AsyncGenerator<void>, { signal }: WorkOptions): AsyncGenerator<void> {
+  /** The parts of a work that all ranks do: where one of them fails on this rank, or is aborted, the others are told. */
+  together(parts: AsyncGenerator<void>): AsyncGenerator<void> {
+    return this.size === 1 ? parts : this.#together(parts);
+  }
+
+  async *#together(parts: AsyncGenerator<void>): AsyncGenerator<void> {
     try {
       yield* parts;
     } catch (error) {
-      if (!signal?.aborted) await this.fail(error);
+      await this.fail(error);
+      throw error;
+    }
+  }
+
+  /** As `together`, for work without parts. */
+  async atOnce<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.fail(error);
       throw error;
     }
   }

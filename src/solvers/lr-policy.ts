@@ -1,6 +1,7 @@
 import { isFieldSet } from "@bufbuild/protobuf";
 import { type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
 import { didYouMean, meant } from "../util/closest.js";
+import type { Log } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
 import { doubtful, refused, type SolverProblem } from "./problem.js";
 
@@ -107,4 +108,15 @@ function given(solver: SolverParameter, field: "stepsize" | "max_iter"): string 
  */
 export function learningRate(param: SolverParameter, progress: Progress): number {
   return f32(policies[param.lrPolicy]?.(param, progress) ?? param.baseLr);
+}
+
+/** The learning rate of this iteration, logged as Caffe does: each step of `multistep`, and the rate where it `isDisplayed`. */
+export function loggedRate(param: SolverParameter, progress: Progress, isDisplayed: boolean, log: Log): number {
+  const { iter, currentStep } = progress;
+  const rate = learningRate(param, progress);
+  if (param.lrPolicy === "multistep" && progress.currentStep > currentStep) {
+    log("info", "sgd_solver.cpp:50", `MultiStep Status: Iteration ${iter}, step = ${progress.currentStep}`);
+  }
+  if (isDisplayed) log("info", "sgd_solver.cpp:112", `Iteration ${iter}, lr = ${formatNumber(rate)}`);
+  return rate;
 }

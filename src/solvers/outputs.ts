@@ -54,6 +54,14 @@ export class OutputMean {
   }
 }
 
+/** The outputs of the last forward pass, averaged over the ranks. */
+export async function presentOutputs(net: Net, communicator: Communicator): Promise<Record<string, Float32Array>> {
+  const mean = new OutputMean(net);
+  mean.add();
+  await mean.addRanks(communicator, 0);
+  return mean.result();
+}
+
 /** A line for each value of each output, as in Caffe's log: `    Test net output #0: accuracy = 0.09`. */
 export function outputLines(
   phase: "Train" | "Test",

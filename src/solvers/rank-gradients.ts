@@ -6,6 +6,8 @@ import type { Storage } from "../core/span.js";
 /** Gradients that lie side by side in one piece of memory, which one message sums. */
 interface Message {
   readonly storage: Storage;
+  /** Whether backward has computed all of its gradients in this iteration. */
+  isReady: boolean;
   /** The promise of the sum, from the time when it began in this iteration. */
   sum: Promise<void> | undefined;
 }
@@ -22,16 +24,20 @@ export class RankGradients {
   readonly #messages: readonly Message[];
   readonly buckets: readonly Bucket[];
   #isLast = false;
+  /** The number of messages that were sent in this iteration. */
+  #sent = 0;
 
   constructor(net: Net, communicator: Communicator) {
     this.#communicator = communicator;
     this.buckets = bucketsOf(net.nodes, net.learnables);
-    this.#messages = this.buckets.map((bucket) => ({ storage: moveTogether(net, bucket), sum: undefined }));
+    this.#messages = this.buckets.map((bucket) => ({
+      storage: moveTogether(net, bucket),
+      isReady: false,
+      sum: undefined,
+    }));
     const groups = this.buckets.map(({ learnables }, i) => ({
       spans: learnables.map(({ tensor }) => tensor.diff),
-      ready: () => {
-        if (this.#isLast) this.#send(i);
-      },
+      ready: () => this.#isReady(i),
     }));
     net.announceGradients(groups);
   }
@@ -44,9 +50,10 @@ export class RankGradients {
   /** Resolves when all gradients are summed; those that backward did not announce are sent now. */
   async finish(): Promise<void> {
     this.#isLast = false;
-    this.#messages.forEach((_, i) => void this.#send(i));
+    this.#sendWhile(() => true);
     const sums = this.#messages.map(({ sum }) => sum);
-    for (const message of this.#messages) message.sum = undefined;
+    this.#sent = 0;
+    for (const message of this.#messages) Object.assign(message, { isReady: false, sum: undefined });
     await Promise.all(sums);
   }
 
@@ -54,11 +61,23 @@ export class RankGradients {
     for (const { storage } of this.#messages) storage.release();
   }
 
-  #send(index: number): void {
-    const message = this.#messages[index] as Message;
-    message.sum ??= this.#communicator.allReduce(message.storage.array);
-    // `finish` throws its error.
-    message.sum.catch(() => {});
+  #isReady(index: number): void {
+    if (!this.#isLast) return;
+    (this.#messages[index] as Message).isReady = true;
+    this.#sendWhile(({ isReady }) => isReady);
+  }
+
+  /**
+   * Sends the next messages for which `isDue` is true. Their order is that of the buckets on every rank: the program of a rank with
+   * another engine, other shapes, or layers that were run one by one, may complete them in another.
+   */
+  #sendWhile(isDue: (message: Message) => boolean): void {
+    for (; this.#sent < this.#messages.length; this.#sent++) {
+      const message = this.#messages[this.#sent] as Message;
+      if (!isDue(message)) return;
+      message.sum = this.#communicator.allReduce(message.storage.array);
+      message.sum.catch(() => {}); // `finish` throws its error
+    }
   }
 }
 

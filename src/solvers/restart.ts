@@ -29,7 +29,7 @@ export async function restartFrom(
   const path = `${param.snapshotPrefix}.restarts.json`;
   const before = await files
     .readText(path)
-    .then((text) => JSON.parse(text) as Partial<Starts>)
+    .then((text) => (JSON.parse(text) as Partial<Starts> | null) ?? {})
     .catch((): Partial<Starts> => ({}));
   const restarts = before.iter === iter && Number.isInteger(before.starts) ? (before.starts ?? 0) : 0;
   if (restarts > most) {

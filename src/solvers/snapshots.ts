@@ -1,5 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { fromRoot } from "../core/communicator.js";
+import { fromRoot, rankError } from "../core/communicator.js";
 import type { Net } from "../core/net.js";
 import type { Tensor } from "../core/tensor.js";
 import {
@@ -7,6 +7,7 @@ import {
   type SolverParameter,
   SolverStateSchema,
 } from "../proto/gen/caffe_pb.js";
+import { MokaError, reasonOf } from "../util/errors.js";
 import type { SolverContext } from "./context.js";
 import type { DataParallel } from "./data-parallel.js";
 import type { Progress } from "./lr-policy.js";
@@ -47,16 +48,37 @@ export class Snapshots {
    * Writes the snapshot of an iteration. The solver state is written last: if it exists, the other files are complete.
    *
    * @param position where the run stands, if it can go on from here exactly
-   * @returns the files; undefined on ranks that write none
+   * @returns the files, on the rank that writes them; or, on all ranks, why they could not be written
+   * @throws MokaError for all other failures
    */
-  async write(progress: Progress, position: Position | undefined): Promise<WrittenFiles | undefined> {
-    const { param, nets, updater, parallel } = this.#parts;
+  async write(progress: Progress, position: Position | undefined): Promise<Written> {
+    const { parallel } = this.#parts;
+    const { communicator } = parallel;
+    const positions = position && (await parallel.positions(position));
+    let written: Written = {};
+    // All ranks learn whether it was written: what they do next depends on it.
+    const reason = await fromRoot(communicator, async () => {
+      try {
+        written = { files: await this.#write(progress, positions) };
+        return undefined;
+      } catch (failure) {
+        if (!(failure instanceof MokaError) || failure.code !== "MOKA_FILE") throw failure;
+        written = { failure };
+        return reasonOf(failure);
+      }
+    });
+    if (reason !== undefined && !written.failure) return { failure: rankError(communicator.names[0] ?? "", reason) };
+    return written;
+  }
+
+  async #write(
+    { iter, currentStep }: Progress,
+    positions: readonly [Position, ...Position[]] | undefined,
+  ): Promise<WrittenFiles> {
+    const { param, nets, updater } = this.#parts;
     const { log, states } = this.#context;
-    const { iter, currentStep } = progress;
     const hdf5 = param.snapshotFormat === SnapshotFormat.HDF5;
     const { model, state, run: runFile } = this.files.names(iter);
-    const positions = position && (await parallel.positions(position));
-    if (!parallel.isRoot) return undefined;
     await this.files.prepare(iter);
     const run = positions ? await saveRun(runFile, this.#runAt(iter), positions, this.#context) : undefined;
     const format = hdf5 ? "HDF5" : "binary proto";
@@ -100,6 +122,12 @@ export class Snapshots {
   #runAt(iter: number): { iter: number; nets: readonly Net[]; history: readonly Tensor[] } {
     return { iter, nets: this.#parts.nets, history: this.#parts.updater.history };
   }
+}
+
+/** What came of writing a snapshot. */
+interface Written {
+  readonly files?: WrittenFiles;
+  readonly failure?: MokaError;
 }
 
 /** The files of a snapshot; `run` is undefined if the state of the run could not be written. */

@@ -11,10 +11,11 @@ import { buildChoice } from "./build-choice.js";
 import { checkSolver } from "./checks.js";
 import type { SolverContext } from "./context.js";
 import { DataParallel } from "./data-parallel.js";
+import { DisplayedSpeed } from "./displayed-speed.js";
 import { ruleFor } from "./index.js";
 import { LossWatch } from "./loss-watch.js";
-import { learningRate, type Progress } from "./lr-policy.js";
-import { OutputMean, outputLines } from "./outputs.js";
+import { learningRate, loggedRate, type Progress } from "./lr-policy.js";
+import { outputLines, presentOutputs } from "./outputs.js";
 import { eventsOf, finish, type SolverEvent, type SolverRunOptions } from "./run.js";
 import { type Position, positionOf } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
@@ -38,7 +39,8 @@ export type SolverAction = "none" | "snapshot" | "stop";
  * that a listener makes: listeners are not awaited.
  *
  * Work that is aborted by a `signal` ends between two iterations, or two batches of a test, and takes no snapshot. The solver
- * can be used as before: the next `step` goes on, and begins with the tests that did not end.
+ * can be used as before: the next `step` goes on, and begins with the tests that did not end. On several ranks it ends the work of
+ * all of them, as an error does, and none goes on: they may stand at different iterations.
  */
 export class Solver extends SolverBase {
   /** The net that is trained, in phase TRAIN. */
@@ -47,6 +49,7 @@ export class Solver extends SolverBase {
   readonly testNets: readonly Net[];
   /** The solver's message. It is read at each iteration. */
   readonly param: SolverParameter;
+  readonly #nets: readonly [Net, ...Net[]];
   readonly #context: SolverContext;
   readonly #parallel: DataParallel;
   readonly #updater: Updater;
@@ -69,7 +72,7 @@ export class Solver extends SolverBase {
   #loss = Number.NaN;
   #stopped = false;
   #getRequest: () => SolverAction = () => "none";
-  #lastDisplay = { time: performance.now(), iter: 0 };
+  readonly #speed = new DisplayedSpeed();
 
   private constructor(param: SolverParameter, net: Net, testNets: readonly Net[], context: SolverContext) {
     super();
@@ -81,7 +84,8 @@ export class Solver extends SolverBase {
     // The gradients move before the updates are compiled.
     this.#parallel = new DataParallel({ net, testNets, param }, context.ranks, context.log);
     this.#updater = new Updater(net, ruleFor(param), param, this.#parallel.size);
-    const parts = { param, nets: [net, ...testNets], updater: this.#updater, parallel: this.#parallel } as const;
+    this.#nets = [net, ...testNets];
+    const parts = { param, nets: this.#nets, updater: this.#updater, parallel: this.#parallel };
     this.#snapshots = new Snapshots(parts, context);
     this.#lossWatch = new LossWatch(net, param, context);
     this.#smoothedLoss = new SmoothedLoss(param.averageLoss);
@@ -91,8 +95,8 @@ export class Solver extends SolverBase {
   static async build(param: SolverParameter, context: SolverContext): Promise<Solver> {
     const { log } = context;
     log("info", "solver.cpp:45", `Initializing solver from parameters: \n${formatText(SolverParameterSchema, param)}`);
-    await checkSolver(param, context.files, log);
     const isRoot = (context.ranks?.communicator.rank ?? 0) === 0;
+    await checkSolver(param, isRoot ? context.files : undefined, log);
     if (isRoot && (param.snapshot > 0 || param.snapshotAfterTrain))
       await context.states.probe(`${param.snapshotPrefix}_iter_0`);
 
@@ -108,7 +112,7 @@ export class Solver extends SolverBase {
       }
       log("info", "solver.cpp:57", "Solver scaffolding done.");
       const solver = new Solver(param, net, built.slice(1), context);
-      await solver.#parallel.start(context.seed);
+      await solver.#parallel.start(context);
       return solver;
     } catch (error) {
       for (const net of built) await net.dispose();
@@ -167,7 +171,7 @@ export class Solver extends SolverBase {
    * ```
    */
   async step(iterations: number, work: WorkOptions = {}): Promise<void> {
-    await this.#usable.#calls.take(() => finish(this.#parallel.together(this.#step(iterations, work), work)));
+    await this.#usable.#calls.take(() => finish(this.#parallel.together(this.#step(iterations, work))));
   }
 
   /**
@@ -188,7 +192,7 @@ export class Solver extends SolverBase {
   run(options: SolverRunOptions = {}): AsyncGenerator<SolverEvent, void, undefined> {
     const { iterations } = options;
     const parts = iterations === undefined ? this.#solve(options) : this.#step(iterations, options);
-    return eventsOf(this, this.#parallel.together(parts, options), (part) => this.#usable.#calls.take(part));
+    return eventsOf(this, this.#parallel.together(parts), (part) => this.#usable.#calls.take(part));
   }
 
   async *#step(iterations: number, work: WorkOptions): AsyncGenerator<void> {
@@ -232,7 +236,7 @@ export class Solver extends SolverBase {
     if (this.#parallel.isRoot) await this.#snapshots.files.check(this.iter, stop);
     this.#smoothedLoss = this.#restoredLoss ?? new SmoothedLoss(this.param.averageLoss);
     this.#restoredLoss = undefined;
-    this.#lastDisplay = { time: performance.now(), iter: this.iter };
+    this.#speed.start(this.iter);
   }
 
   /** Makes one update, with the snapshot after it. Returns false if it was stopped. */
@@ -260,7 +264,7 @@ export class Solver extends SolverBase {
    * ```
    */
   async solve(work: WorkOptions = {}): Promise<void> {
-    await this.#usable.#calls.take(() => finish(this.#parallel.together(this.#solve(work), work)));
+    await this.#usable.#calls.take(() => finish(this.#parallel.together(this.#solve(work))));
   }
 
   async *#solve(work: WorkOptions): AsyncGenerator<void> {
@@ -289,8 +293,11 @@ export class Solver extends SolverBase {
       return;
     }
     if (param.display > 0 && this.iter % param.display === 0) {
-      await this.net.runForward();
-      this.#smoothedLoss.add(await this.#parallel.mean(this.net.loss));
+      await this.net.turn(async () => {
+        await this.net.inTurn.forward();
+        this.#parallel.forwardDone();
+        this.#smoothedLoss.add(await this.#parallel.meanLoss(this.net.loss));
+      });
       log("info", "solver.cpp:327", `Iteration ${this.iter}, loss = ${formatNumber(this.smoothedLoss)}`);
     }
     if (param.testInterval > 0 && this.iter % param.testInterval === 0) yield* this.#testAll(work);
@@ -315,12 +322,13 @@ export class Solver extends SolverBase {
    * ```
    */
   async test(index = 0, work: WorkOptions = {}): Promise<Record<string, Float32Array>> {
-    return this.#usable.net.turn(() => this.#test(index, work));
+    const { testNets } = this.#usable;
+    check(testNets[index], "MOKA_USAGE", `there is no test net ${index}; the solver has ${testNets.length}`);
+    return this.net.turn(() => this.#parallel.atOnce(() => this.#test(index, work)));
   }
 
   async #test(index: number, work: WorkOptions): Promise<Record<string, Float32Array>> {
-    const net = this.testNets[index];
-    check(net, "MOKA_USAGE", `there is no test net ${index}; the solver has ${this.testNets.length}`);
+    const net = this.testNets[index] as Net;
     const { log } = this.#context;
     log("info", "solver.cpp:347", `Iteration ${this.iter}, Testing net (#${index})`);
     const wanted = this.param.testIter[index] ?? 0;
@@ -359,27 +367,36 @@ export class Solver extends SolverBase {
    * ```
    */
   async snapshot(): Promise<void> {
-    await this.#usable.net.turn(() => this.#snapshot(true));
+    await this.#usable.net.turn(() => this.#parallel.atOnce(() => this.#snapshot(true)));
   }
 
-  /** @param isExact whether the nets stand between two iterations, so that a run can go on from here exactly */
   async #snapshot(isExact: boolean): Promise<void> {
+    const failure = await this.#write(isExact);
+    if (failure) throw failure;
+  }
+
+  /**
+   * Takes a snapshot, if its files can be written.
+   *
+   * @param isExact whether the nets stand between two iterations, so that a run can go on from here exactly
+   * @returns on all ranks why the files could not be written
+   */
+  async #write(isExact: boolean): Promise<MokaError | undefined> {
     const position = isExact ? (this.#beforeTests ?? this.#position()) : undefined;
-    const files = await this.#snapshots.write(this.#progress, position);
+    const { files, failure } = await this.#snapshots.write(this.#progress, position);
+    if (failure) return failure;
     this.#savedIter = this.iter;
     this.#failure = undefined;
     if (files) this.emit("snapshot", { iter: this.iter, ...files });
+    return undefined;
   }
 
   /** Takes a snapshot during a run, which goes on if the files cannot be written. */
   async #trySnapshot(): Promise<void> {
-    try {
-      await this.#snapshot(true);
-    } catch (error) {
-      if (!(error instanceof MokaError) || error.code !== "MOKA_FILE") throw error;
-      this.#failure = error;
-      this.#context.log("error", "moka:0", `${error.message}: training goes on without this snapshot`);
-    }
+    const failure = await this.#write(true);
+    if (!failure) return;
+    this.#failure = failure;
+    this.#context.log("error", "moka:0", `${failure.message}: training goes on without this snapshot`);
   }
 
   /** Saves what was learned when `error` ends the run. Where the loss is not finite, the last updates are of no use. */
@@ -411,7 +428,8 @@ export class Solver extends SolverBase {
    * ```
    */
   async restore(path: string | URL): Promise<void> {
-    await this.#usable.#calls.take(() => this.net.turn(() => this.#restore(pathOf(path))));
+    const restore = () => this.#parallel.atOnce(() => this.#restore(pathOf(path)));
+    await this.#usable.#calls.take(() => this.net.turn(restore));
   }
 
   async #restore(path: string): Promise<void> {
@@ -426,7 +444,8 @@ export class Solver extends SolverBase {
 
   /**
    * Updates the weights from the gradients that `net` has now, and counts an iteration, as pycaffe's `solver.apply_update`: for
-   * a training loop of your own. Nothing is logged or tested.
+   * a training loop of your own. Nothing is logged or tested. On several ranks the gradients are summed first, and BatchNorm's
+   * averages over all ranks move by the last forward.
    *
    * @example
    * ```ts
@@ -438,11 +457,12 @@ export class Solver extends SolverBase {
    * ```
    */
   async applyUpdate(): Promise<void> {
-    await this.#usable.net.turn(async () => {
-      await this.#parallel.sumGradients();
-      await this.#updater.apply(learningRate(this.param, this.#progress), this.iter);
-      this.#progress.iter++;
-    });
+    const update = async () => {
+      this.#parallel.forwardDone();
+      await this.#parallel.finishIteration(this.loss);
+      await this.#update(learningRate(this.param, this.#progress));
+    };
+    await this.#usable.net.turn(() => this.#parallel.atOnce(update));
   }
 
   /**
@@ -460,7 +480,7 @@ export class Solver extends SolverBase {
 
   async #release(): Promise<void> {
     // All is freed, even if closing one of the layers fails.
-    const closed = await Promise.allSettled(this.#run.nets.map((net) => net.dispose()));
+    const closed = await Promise.allSettled(this.#nets.map((net) => net.dispose()));
     this.#updater.dispose();
     this.#parallel.release();
     await this.#context.engine.dispose();
@@ -476,11 +496,7 @@ export class Solver extends SolverBase {
   // ---- saving and restoring a run
 
   #position(): Position {
-    return positionOf(this.#run.nets, this.#context.random, this.#smoothedLoss.window, this.#tested);
-  }
-
-  get #run() {
-    return { iter: this.iter, nets: [this.net, ...this.testNets], history: this.#updater.history };
+    return positionOf(this.#nets, this.#context.random, this.#smoothedLoss.window, this.#tested);
   }
 
   // ---- one iteration
@@ -495,7 +511,7 @@ export class Solver extends SolverBase {
       await net.inTurn.forward();
       loss += net.loss;
       if (!Number.isFinite(loss)) throw await this.#lossWatch.error(this);
-      this.#parallel.forwardDone(net.loss, i === param.iterSize - 1);
+      this.#parallel.forwardDone(i === param.iterSize - 1);
       await net.inTurn.backward();
     }
     loss = await this.#parallel.finishIteration(loss);
@@ -503,17 +519,12 @@ export class Solver extends SolverBase {
     this.#smoothedLoss.add(this.#loss);
     if (isDisplayed) await this.#display();
     await this.#lossWatch.look(this);
-    const { currentStep: stepBefore } = this.#progress;
-    const lr = learningRate(param, this.#progress);
-    const { currentStep } = this.#progress;
-    if (param.lrPolicy === "multistep" && currentStep > stepBefore) {
-      const status = `MultiStep Status: Iteration ${this.iter}, step = ${currentStep}`;
-      this.#context.log("info", "sgd_solver.cpp:50", status);
-    }
-    if (isDisplayed) {
-      this.#context.log("info", "sgd_solver.cpp:112", `Iteration ${this.iter}, lr = ${formatNumber(lr)}`);
-    }
+    const lr = loggedRate(param, this.#progress, isDisplayed, this.#context.log);
     this.emit("iteration", { iter: this.iter, loss: this.loss, smoothedLoss: this.smoothedLoss, lr });
+    await this.#update(lr);
+  }
+
+  async #update(lr: number): Promise<void> {
     await this.#updater.apply(lr, this.iter);
     this.#progress.iter++;
     await this.#parallel.check(this.iter, this.#updater.history);
@@ -521,22 +532,15 @@ export class Solver extends SolverBase {
 
   /** What is asked for now: on several ranks, what one of them is asked for. */
   async #request(): Promise<SolverAction> {
-    const order: readonly SolverAction[] = ["none", "snapshot", "stop"];
-    return order[await this.#parallel.greatest(order.indexOf(this.#getRequest()))] ?? "none";
+    return this.#parallel.greatest(["none", "snapshot", "stop"], this.#getRequest());
   }
 
   async #display(): Promise<void> {
     const { log } = this.#context;
-    const now = performance.now();
-    const seconds = (now - this.#lastDisplay.time) / 1000;
-    const rate = (this.iter - this.#lastDisplay.iter) / (seconds || 1);
-    const speed = `${formatNumber(rate)} iter/s, ${formatNumber(seconds)}s/${this.param.display} iters`;
+    const speed = this.#speed.next(this.iter, this.param.display);
     log("info", "solver.cpp:239", `Iteration ${this.iter} (${speed}), loss = ${formatNumber(this.smoothedLoss)}`);
-    this.#lastDisplay = { time: now, iter: this.iter };
-    const mean = new OutputMean(this.net);
-    mean.add();
-    await mean.addRanks(this.#parallel.communicator, 0);
-    for (const line of outputLines("Train", this.net, mean.result())) log("info", "solver.cpp:258", line);
+    const outputs = await presentOutputs(this.net, this.#parallel.communicator);
+    for (const line of outputLines("Train", this.net, outputs)) log("info", "solver.cpp:258", line);
   }
 
   #isTestDue(): boolean {

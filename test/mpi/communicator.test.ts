@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { launcherOf, mpiKinds, mpirun } from "./mpirun.js";
@@ -8,12 +9,46 @@ for (const kind of mpiKinds) {
   // Skipped where this MPI is not installed; MOKA_REQUIRE_MPI=1 makes that an error.
   describe.skipIf(launcherOf(kind) === undefined)(`ranks of ${kind}`, () => {
     it.each([2, 3, 4])("%i ranks reduce, broadcast and gather, and all get the same bits", async (size) => {
-      const { code, output, ranks } = await mpirun(kind, size, [process.execPath, script("collectives")]);
+      // Options of Node that it refuses to give to a thread do not disturb.
+      const command = [process.execPath, "--max-old-space-size=1000", script("collectives")];
+      const { code, output, ranks } = await mpirun(kind, size, command);
       expect(code, output).toBe(0);
       const results = ranks.map(({ out }) => /results: (.*)/.exec(out)?.[1]);
       expect(new Set(results).size, output).toBe(1);
       expect(results[0], output).toMatch(/^[0-9a-f]{64}$/);
       for (const { out } of ranks) expect(out).toContain("closed");
+    });
+
+    // UCX that is not there patches nothing.
+    it.each(["no", undefined])("UCX patches no functions of the process (UCX_MEM_EVENTS=%s)", async (events) => {
+      const env = { UCX_MEM_EVENTS: events, UCX_MEM_LOG_LEVEL: "debug" };
+      const { code, output } = await mpirun(kind, 2, [process.execPath, script("collectives")], { env });
+      expect(code, output).toBe(0);
+      expect(output).not.toContain("installing bistro hook");
+    });
+
+    it("refuses to run under the launcher of another", async () => {
+      const [library, name] = kind === "openmpi" ? ["libmpich.so.12", "MPICH"] : ["libmpi.so.40", "Open MPI"];
+      if (launcherOf(kind === "openmpi" ? "mpich" : "openmpi") === undefined) return;
+      const { code, output } = await mpirun(kind, 2, [process.execPath, script("collectives")], {
+        env: { MOKA_MPI: library },
+      });
+      expect(code, output).not.toBe(0);
+      expect(code, output).not.toBe(null);
+      const launcher = kind === "openmpi" ? "Open MPI's mpirun" : "MPICH's mpirun";
+      expect(output).toMatch(
+        new RegExp(
+          `${launcher} started 2 processes, but ${name} [\\w.]+ \\(${library}\\) sees 1: it is not the launcher's`,
+        ),
+      );
+      expect(output).toContain(`or name the library of ${launcher} in MOKA_MPI`);
+    });
+
+    it("a process without a launcher is the one rank", () => {
+      const library = kind === "openmpi" ? "libmpi.so.40" : "libmpich.so.12";
+      const env = { ...process.env, MOKA_MPI: library };
+      const out = execFileSync(process.execPath, [script("alone")], { encoding: "utf8", env, timeout: 30_000 });
+      expect(out).toMatch(new RegExp(`^1 ${kind === "openmpi" ? "Open MPI" : "MPICH"} .* closed\n$`));
     });
 
     const told = "ended: out of memory\\n\\u001b[31m";

@@ -26,13 +26,13 @@ let connected: Promise<MpiCommunicator> | undefined;
  * await communicator.close();
  * ```
  */
-export function connectMpi(options: MpiOptions = {}): Promise<MpiCommunicator> {
-  connected ??= connect(options);
+export async function connectMpi({ timeout = 300 }: MpiOptions = {}): Promise<MpiCommunicator> {
+  if (!(timeout > 0)) throw new MokaError("MOKA_USAGE", `the timeout of MPI is ${timeout} seconds; it must be above 0`);
+  connected ??= connect(timeout);
   return connected;
 }
 
-async function connect({ timeout = 300 }: MpiOptions): Promise<MpiCommunicator> {
-  if (!(timeout > 0)) throw new MokaError("MOKA_USAGE", `the timeout of MPI is ${timeout} seconds; it must be above 0`);
+async function connect(timeout: number): Promise<MpiCommunicator> {
   const { mpi, koffi, library } = findMpi();
   const name = `${mpi.name} (${oneLine(library)})`;
   const { rank, size, comm, watchComm } = begin(mpi, name);
@@ -46,7 +46,11 @@ async function connect({ timeout = 300 }: MpiOptions): Promise<MpiCommunicator> 
     return connectRanks(mpi, comm, self, watch);
   }
   const reductionTimes = { calls: 0, bytes: 0, seconds: 0 };
-  const close = async () => void mpi.finalize();
+  let isClosed = false;
+  const close = async () => {
+    if (!isClosed) mpi.finalize();
+    isClosed = true;
+  };
   return { ...alone, ...self, reductionTimes, failure: async () => undefined, close, exit: exitAtOnce };
 }
 
@@ -101,7 +105,8 @@ function checkSize(name: string, size: number): void {
   throw new MokaError("MOKA_UNSUPPORTED", `${message}; ${advice}`);
 }
 
-const recordBytes = 512;
+/** The name of a host has at most 253 characters. Where the system is not Linux, it is part of the mark too. */
+const recordBytes = 1024;
 
 /** Gives every rank what all ranks tell of themselves. */
 function exchange<T>(mpi: Mpi, comm: Handle, size: number, own: T): readonly T[] {

@@ -96,5 +96,6 @@ assert.match(ranks.names[rank], new RegExp(`^rank ${rank} of ${size} \\(host .*,
 const { reductionTimes } = ranks;
 assert.ok(reductionTimes.calls > 100 && reductionTimes.bytes > 1e7 && reductionTimes.seconds > 0);
 process.stdout.write(`results: ${digest.digest("hex")}\n`);
-await ranks.close();
+await Promise.all([ranks.close(), ranks.close()]);
+await assert.rejects(ranks.barrier(), { code: "MOKA_USAGE", message: /^the ranks were closed/ });
 process.stdout.write("closed\n");

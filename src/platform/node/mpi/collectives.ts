@@ -5,8 +5,8 @@ import type { Handle, Mpi } from "./functions.js";
 import type { Requests } from "./requests.js";
 import { seconds } from "./shared.js";
 
-/** MPI counts values with 32-bit integers. Longer arrays go in pieces. */
-const pieceValues = 2 ** 30;
+/** MPI counts values with 32-bit integers. Longer arrays go in pieces of so many values. */
+const longestPiece = 2 ** 30;
 /** Up to this size a message takes about as long as a hop between threads. */
 const smallBytes = 65536;
 
@@ -21,6 +21,7 @@ export function createCollectives(
   { rank, size }: { readonly rank: number; readonly size: number },
   requests: Requests,
   enter: () => number,
+  pieceValues = longestPiece,
 ): Collectives {
   const { byte, float, double, inPlace, reductions } = mpi.constants;
   const typeOf = (values: FloatArray | Uint8Array): Handle => {
@@ -67,7 +68,7 @@ export function createCollectives(
     },
     gather: async (bytes) => {
       const call = enter();
-      const tag = call % 32768;
+      const tag = call & 32767;
       const own = Float64Array.of(bytes.length);
       const lengths = new Float64Array(rank === 0 ? size : 1);
       await requests.begin(call, true, [own, lengths], (request) =>

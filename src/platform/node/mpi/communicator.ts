@@ -102,7 +102,7 @@ export async function connectRanks(
     const isLate = await Promise.race([promise.then(() => false), delay(closingTime, true, { ref: false })]);
     if (isLate) throw nameFailure(self.rank, `could not end MPI: ${what}`);
   };
-  const close = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     await barrier();
     // No rank may end MPI while another still sends to it what it is doing.
     const settled = hear("settled");
@@ -114,10 +114,17 @@ export async function connectRanks(
     enterPhase(phase.stop);
     thread.hold(true);
     await soon(stopped, "the thread that waits for messages does not stop");
+    // MPI ends the process if it is called after this.
+    requests.fail(new MokaError("MOKA_USAGE", "the ranks were closed: they make no more calls"));
     mpi.finalize();
     Atomics.store(words, word.phase, phase.over);
     Atomics.notify(words, word.phase);
     await thread.end();
+  };
+  let ended: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    ended ??= end();
+    return ended;
   };
   const exit = async (code: number): Promise<never> => {
     // The launcher ends all ranks as soon as one has ended: the others first report the same failure.

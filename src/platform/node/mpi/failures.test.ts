@@ -18,8 +18,12 @@ it("reports what a rank told before what others saw, then the lowest rank", () =
 it("sends a reason as one message, and cuts a text that is too long", () => {
   expect(decodeReason(encodeReason(reason("told", 1)))).toEqual(reason("told", 1));
   for (const character of ["x", "\u0001", "é", "😀"]) {
-    const bytes = encodeReason({ ...reason("told", 1), what: character.repeat(5000) });
-    expect(bytes.length).toBeLessThanOrEqual(noticeBytes);
-    expect(decodeReason(bytes).what).toMatch(/^.+…$/su);
+    for (const before of ["", "x"]) {
+      const bytes = encodeReason({ ...reason("told", 1), what: before + character.repeat(5000) });
+      expect(bytes.length).toBeLessThanOrEqual(noticeBytes);
+      const { what } = decodeReason(bytes);
+      expect(what).toMatch(/^.+…$/su);
+      expect(what).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/);
+    }
   }
 });

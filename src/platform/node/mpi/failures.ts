@@ -34,8 +34,9 @@ export function encodeReason(reason: Reason): Uint8Array {
   const encode = (what: string) => new TextEncoder().encode(JSON.stringify({ ...reason, what }));
   const whole = encode(reason.what);
   if (whole.length <= noticeBytes) return whole;
-  // A character takes at most 6 bytes, as an escape in JSON.
-  return encode(`${reason.what.slice(0, Math.floor(noticeBytes / 6) - 20)}…`);
+  // A unit of UTF-16 takes at most 6 bytes, as an escape in JSON. A pair of two is not cut in the middle.
+  const start = reason.what.slice(0, Math.floor(noticeBytes / 6) - 20).replace(/[\ud800-\udbff]$/, "");
+  return encode(`${start}…`);
 }
 
 /** @throws Error if the bytes are no reason */

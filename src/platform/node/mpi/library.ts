@@ -64,9 +64,7 @@ export function findMpi(
   platform = process.platform,
 ): MpiLibrary & { readonly mpi: Mpi } {
   const koffi = koffiPath();
-  // UCX, through which Debian's MPICH sends, puts functions of its own in place of those with which the C library gets memory from the
-  // system. Node's threads are in these meanwhile, and the process crashes now and then. UCX reads this when it is loaded.
-  process.env["UCX_MEM_EVENTS"] ??= "n";
+  leaveMemoryAlone();
   const failures: string[] = [];
   for (const library of candidates(env, platform)) {
     try {
@@ -85,6 +83,16 @@ export function findMpi(
     "MOKA_UNSUPPORTED",
     `${what} (tried ${failures.join(", ") || `none: on ${platform} none is known`})`,
   );
+}
+
+/**
+ * UCX, through which MPICH and Open MPI send, patches `mmap` and `brk` in the running process when it starts, and tries them by
+ * moving the end of the heap up and down. Node's other threads allocate memory meanwhile: now and then one lost its memory, and the
+ * process crashed. UCX reads this variable when it is loaded. It then keeps no registrations of memory for InfiniBand from one
+ * message to the next; who wants that sets `UCX_MEM_EVENTS=yes`. Known as issue 3831 of openucx/ucx.
+ */
+function leaveMemoryAlone(): void {
+  process.env["UCX_MEM_EVENTS"] ??= "no";
 }
 
 function koffiPath(): string {

@@ -23,5 +23,10 @@ export function processState(mark: string): ProcessState {
 
 /** Kills the process of a mark if it is one of this machine that was stopped: it could never go on with the others. */
 export function endIfStopped(mark: string): void {
-  if (processState(mark) === "stopped") process.kill(Number(mark.split("-").at(-1)), "SIGKILL");
+  if (processState(mark) !== "stopped") return;
+  try {
+    process.kill(Number(mark.split("-").at(-1)), "SIGKILL");
+  } catch {
+    // Another rank was faster.
+  }
 }

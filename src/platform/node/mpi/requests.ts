@@ -1,3 +1,4 @@
+import { MokaError } from "../../../util/errors.js";
 import type { Address, Mpi } from "./functions.js";
 import { type Shared, seconds, slots, state, word } from "./shared.js";
 
@@ -17,7 +18,7 @@ export interface Requests {
   begin(call: number, isSmall: boolean, keep: unknown, start: (request: Address) => number): Promise<number>;
   /** Settles the promises of requests that have ended. */
   collect(): void;
-  /** Rejects all calls that have not ended, and those that are made later. */
+  /** Rejects all calls that have not ended, and those that are made later. MPI may still write to the arrays of the former. */
   fail(error: unknown): void;
 }
 
@@ -41,6 +42,8 @@ export function createRequests(
   const { words, states, calls, codes, requests, began, ended } = memory;
   const free = Array.from({ length: slots }, (_, i) => slots - 1 - i);
   const pending = new Map<number, Pending>();
+  /** Arrays of calls that were rejected: MPI goes on with them until the process ends. */
+  const abandoned: unknown[] = [];
   const requestAt = mpi.addressOf(requests);
   const flagAt = mpi.addressOf(words) + 4 * word.flag;
   let failure: { readonly error: unknown } | undefined;
@@ -54,10 +57,12 @@ export function createRequests(
     return call;
   };
   const settle = (slot: number): void => {
-    if (states[slot] === state.failed) {
+    // An atomic load comes before the loads of what the other thread, or MPI on it, wrote before it stored the state.
+    const now = Atomics.load(states, slot);
+    if (now === state.failed) {
       states[slot] = state.broken;
       broken(codes[slot] ?? 0);
-    } else if (states[slot] === state.done) {
+    } else if (now === state.done) {
       const end = ended[slot] ?? 0;
       states[slot] = state.free;
       free.push(slot);
@@ -88,7 +93,9 @@ export function createRequests(
     begin: (call, isSmall, keep, start) => {
       if (failure) return Promise.reject(failure.error);
       const slot = free.pop();
-      if (slot === undefined) return Promise.reject(new Error(`more than ${slots} requests of MPI are in flight`));
+      if (slot === undefined) {
+        return Promise.reject(new MokaError("MOKA_RANK", `more than ${slots} requests of MPI are in flight at once`));
+      }
       const now = seconds();
       words[word.slots] = Math.max(words[word.slots] ?? 0, slot + 1);
       calls[slot] = call;
@@ -116,7 +123,11 @@ export function createRequests(
     collect,
     fail: (error) => {
       failure ??= { error };
-      for (const slot of [...pending.keys()]) take(slot)?.reject(failure.error);
+      for (const slot of [...pending.keys()]) {
+        const call = take(slot);
+        abandoned.push(call?.keep);
+        call?.reject(failure.error);
+      }
     },
   };
 }

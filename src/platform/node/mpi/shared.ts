@@ -20,8 +20,6 @@ export const word = {
   flag: 5,
   lookNow: 6,
   slots: 7,
-  heard: 8,
-  turns: 9,
 } as const;
 
 const firstSlot = 64;

@@ -16,8 +16,9 @@ export interface WaitingThread {
 export async function startThread(start: ThreadStart): Promise<WaitingThread> {
   // The bundle of the command line lies in another folder than this file; the package's root is the same for both.
   const root = dirname(require.resolve("moka-caffe/package.json"));
-  const execArgv = process.execArgv.filter((option) => !option.startsWith("--input-type"));
-  const worker = new Worker(join(root, "dist/platform/node/mpi/thread.js"), { workerData: start, execArgv });
+  const file = join(root, "dist/platform/node/mpi/thread.js");
+  // Node refuses to start a thread with many of its own options, such as --max-old-space-size. This one needs none.
+  const worker = new Worker(file, { workerData: start, execArgv: [] });
   await new Promise((resolve, reject) => {
     worker.once("message", resolve);
     worker.once("error", reject);

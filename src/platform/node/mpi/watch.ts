@@ -149,13 +149,14 @@ function createReceiver(mpi: Mpi, { comm }: ThreadStart) {
 }
 
 /** What this rank does now. */
-function beatOf({ words, states, calls, began }: Shared, now: number): Beat {
-  let [waitsIn, since] = [-1, now];
+function beatOf({ words, states, calls, began }: Shared, time: number): Beat {
+  let [waitsIn, since] = [-1, time];
   for (let slot = 0; slot < (words[word.slots] ?? 0); slot++) {
-    const isWaiting = states[slot] !== state.free && states[slot] !== state.done;
-    if (!isWaiting || (began[slot] ?? now) >= since) continue;
+    const now = Atomics.load(states, slot);
+    const isWaiting = now !== state.free && now !== state.done;
+    if (!isWaiting || (began[slot] ?? time) >= since) continue;
     waitsIn = calls[slot] ?? 0;
-    since = began[slot] ?? now;
+    since = began[slot] ?? time;
   }
-  return { begun: words[word.begun] ?? 0, waitsIn, waited: now - since };
+  return { begun: words[word.begun] ?? 0, waitsIn, waited: time - since };
 }
