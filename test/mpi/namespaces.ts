@@ -18,16 +18,27 @@ export interface TwoHosts {
   readonly launchOnFirst: readonly string[];
   /** Cuts the network. */
   cut(): void;
-  /** Connects it again. */
-  mend(): void;
   remove(): void;
 }
 
 const ip = (...args: readonly string[]) => execFileSync("ip", args, { stdio: ["ignore", "pipe", "pipe"] });
 
+/** Waits until the interface of each host has seen that the other end is up too: programs that start before find no network. */
+function waitForLinks(names: readonly string[]): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let i = 0; i < 100; i++) {
+    const isUp = names.every((name) => / state UP /.test(ip("-n", name, "-o", "link", "show", "eth0").toString()));
+    if (isUp) return;
+    Atomics.wait(pause, 0, 0, 50);
+  }
+  throw new Error("the virtual interfaces did not come up in 5 s");
+}
+
+let made = 0;
+
 /** Makes two hosts; undefined where that is not allowed, as without the rights of root. */
 export function twoHosts(): TwoHosts | undefined {
-  const mark = `moka${process.pid}`;
+  const mark = `moka${process.pid}-${++made}`;
   const names = [`${mark}a`, `${mark}b`] as const;
   const addresses = ["10.97.0.1", "10.97.0.2"] as const;
   const folder = mkdtempSync(join(tmpdir(), "moka-hosts-"));
@@ -51,6 +62,7 @@ export function twoHosts(): TwoHosts | undefined {
       ip("-n", name, "link", "set", "eth0", "up");
       ip("-n", name, "link", "set", "lo", "up");
     }
+    waitForLinks(names);
   } catch {
     remove();
     return undefined;
@@ -100,7 +112,6 @@ esac
       "sh",
     ],
     cut: () => void ip("-n", names[0], "link", "set", "eth0", "down"),
-    mend: () => void ip("-n", names[0], "link", "set", "eth0", "up"),
     remove,
   };
 }
