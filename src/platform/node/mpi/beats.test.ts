@@ -29,6 +29,13 @@ describe("judge", () => {
     expect(late).toEqual({ rank: 1, what: "has waited for 3 s in call 10, which all ranks have made" });
   });
 
+  it("does not say so where it has not heard of all", () => {
+    const waits = { ...well, waitsIn: 9, waited: 3.1 };
+    expect(judged([waits, undefined, undefined])).toBeUndefined();
+    expect(judged([waits, { ...well, begun: Number.POSITIVE_INFINITY }, well])).toBeUndefined();
+    expect(judged([waits, { ...well, begun: Number.POSITIVE_INFINITY }, { ...well, begun: 9 }])?.rank).toBe(2);
+  });
+
   it("leaves out ranks that this one does not hear of", () => {
     expect(judged([{ ...well, at: 90 }, undefined, undefined])?.rank).toBe(0);
     expect(judged([well, undefined, undefined])).toBeUndefined();

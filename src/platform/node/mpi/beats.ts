@@ -21,7 +21,7 @@ export interface Heard extends Beat {
  * Which rank the others wait for in vain: one that was not heard of for `timeout` seconds, or that has not made a call in which
  * another has waited for so long. Only rank 0 hears of all; the others judge rank 0. Undefined if all is well.
  *
- * @param heard what is known of each rank; undefined for ranks that are not judged
+ * @param heard what is known of each rank; undefined for ranks that are not judged; its `begun` is infinite until its first beat
  * @param stopped whether a rank's process is known to be stopped
  */
 export function judge(
@@ -44,6 +44,8 @@ export function judge(
   if (!waits || waits.waited <= timeout) return undefined;
   const missing = heard.findIndex((each) => each && each.begun <= waits.waitsIn);
   const call = `call ${waits.waitsIn + 1}`;
+  // A rank that does not hear of all others, or not yet, cannot say that all have made the call.
+  if (missing < 0 && !heard.every((each) => each && Number.isFinite(each.begun))) return undefined;
   if (missing < 0) return { rank: longest, what: `has waited ${forTime} in ${call}, which all ranks have made` };
   return { rank: missing, what: `has not made ${call}, in which ${names[longest]} has waited ${forTime}` };
 }
