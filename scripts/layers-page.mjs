@@ -8,6 +8,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const groups = {
   data: "Sources of batches, and files that batches are written to.",
   vision: "Layers that treat a blob as images: windows move over the axes behind the channels.",
+  detection: "Boxes: what single-shot and region-based detectors need. Forks of Caffe have them.",
+  segmentation: "Classes of pixels: layers of SegNet, PSPNet and DeepLab, forks of Caffe.",
   recurrent: "Layers over sequences, one step after the other.",
   common: "Matrix products, and layers that only move values.",
   activation: "Elementwise.",

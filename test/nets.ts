@@ -33,6 +33,10 @@ export interface NetSetup {
   readonly shareMemory?: boolean;
   /** The processes that train the net together. Default: one. */
   readonly ranks?: Ranks;
+  /** The fork that the net is written for. Default: what the net tells. */
+  readonly dialect?: string;
+  /** See `LayerContext.cfg`. */
+  readonly cfg?: Readonly<Record<string, unknown>>;
   /** Layers that are not Moka's own, by type. */
   readonly own?: Readonly<Record<string, LayerConstructor>>;
   /** The name of the text's file, for errors and log lines. */
@@ -43,7 +47,7 @@ export interface NetSetup {
 export async function netFromText(text: string, setup: NetSetup = {}): Promise<Net> {
   const { phase = "TRAIN", engine = new ReferenceEngine(), seed = 1701, log = silent } = setup;
   const { message, issues } = parseNet(text, { file: setup.file });
-  const refused = issues.find(({ caffeRefuses }) => caffeRefuses);
+  const refused = issues.find(({ caffeRefuses, code }) => caffeRefuses && code !== "MOKA_TEXT_FORK_FIELD");
   if (refused) throw new Error(`${refused.line}:${refused.column}: ${refused.message}`);
   const state = create(NetStateSchema, {
     phase: PhaseEnum[phase],
@@ -65,6 +69,8 @@ export async function netFromText(text: string, setup: NetSetup = {}): Promise<N
     ...(setup.backward !== undefined && { backward: setup.backward }),
     keep: setup.keep,
     ranks: setup.ranks,
+    dialect: setup.dialect,
+    cfg: setup.cfg,
     passes: passesOf(setup),
   });
 }

@@ -1,5 +1,6 @@
 import { isFieldSet } from "@bufbuild/protobuf";
 import { blobValues } from "../proto/binary/blob.js";
+import { dialectsOf } from "../proto/dialects/index.js";
 import {
   type LayerParameter,
   LayerParameterSchema,
@@ -41,6 +42,12 @@ export interface BuildContext {
   readonly log: Log;
   /** The processes that train this net together. Default: this one alone. */
   readonly ranks?: Ranks | undefined;
+  /** The fork of Caffe that the net is written for. Default: what the net tells. */
+  readonly dialect?: string | undefined;
+  /** See `LayerContext.cfg`. */
+  readonly cfg?: Readonly<Record<string, unknown>> | undefined;
+  /** See `LayerContext.blobsOf`. */
+  readonly blobsOf?: ((layer: string) => number | undefined) | undefined;
   /** Whether the net will run. If false, layers are inspected, not opened, and parameters get no values. Default true. */
   readonly runs?: boolean;
   /** Whether all layers run backward that do in `caffe time`. Default: those between a parameter that learns and a loss. */
@@ -75,7 +82,8 @@ export async function buildNet(message: NetParameter, state: NetState, context: 
   }
 
   const graph = connect(insertSplits(layers, message.layer));
-  const builder = new Builder(graph, phaseName(state.phase), context);
+  const dialects = dialectsOf(message, context.dialect);
+  const builder = new Builder(graph, phaseName(state.phase), { ...context, dialects });
   try {
     for (const layer of graph.layers) {
       await builder.add(layer);
@@ -101,12 +109,12 @@ class Builder {
   readonly params = new ParamTable();
   readonly #graph: Graph;
   readonly #phase: Phase;
-  readonly #context: BuildContext;
+  readonly #context: BuildContext & Pick<LayerContext, "dialects">;
   /** Blobs that depend on a learning parameter: they have a gradient. */
   readonly #needsDiff = new Set<Tensor>();
   #dataCount = 0;
 
-  constructor(graph: Graph, phase: Phase, context: BuildContext) {
+  constructor(graph: Graph, phase: Phase, context: BuildContext & Pick<LayerContext, "dialects">) {
     this.#graph = graph;
     this.#phase = phase;
     this.#context = context;

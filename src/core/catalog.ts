@@ -18,6 +18,14 @@ export interface LayerClass extends LayerConstructor {
   readonly group: LayerGroup;
   readonly paramField: string | undefined;
   readonly coordinates: Coordinates | undefined;
+  /** For a type that means different layers in different forks: all its classes, and the choice among them. */
+  readonly variants?: LayerVariants | undefined;
+}
+
+/** The layers that one type name means. */
+export interface LayerVariants {
+  readonly classes: readonly LayerConstructor[];
+  choose(message: LayerParameter, context: LayerContext): LayerConstructor;
 }
 
 /**
@@ -44,7 +52,7 @@ export class Catalog {
    */
   constructor(classes: readonly LayerClass[], fill: Fill, own: Readonly<Record<string, LayerConstructor>> = {}) {
     const named = classes.map((layerClass): [string, LayerConstructor] => [layerClass.type, layerClass]);
-    this.#builtIn = new Set(classes);
+    this.#builtIn = new Set(classes.flatMap((each) => [each, ...(each.variants?.classes ?? [])]));
     this.#classes = new Map([...named, ...Object.entries(own)]);
     this.fill = fill;
   }
@@ -74,7 +82,8 @@ export class Catalog {
   create(message: LayerParameter, context: LayerContext): Layer {
     const layerClass = this.#classOf(message);
     if (!layerClass) throw this.unknown(message);
-    return new layerClass(message, context);
+    const { variants } = layerClass as Partial<LayerClass>;
+    return new (variants?.choose(message, context) ?? layerClass)(message, context);
   }
 
   /** The error for a layer without a class. */

@@ -1,8 +1,18 @@
 import type { FillerParameter } from "../proto/gen/caffe_pb.js";
 import type { Shape } from "../util/shape.js";
 
-/** The groups of layers in Caffe's own documentation, and `other` for layers that join, cut and reorder blobs. */
-export type LayerGroup = "data" | "vision" | "recurrent" | "common" | "activation" | "normalization" | "loss" | "other";
+/** The groups of layers in Caffe's own documentation, two for layers of forks, and `other` for layers that join, cut and reorder blobs. */
+export type LayerGroup =
+  | "data"
+  | "vision"
+  | "detection"
+  | "segmentation"
+  | "recurrent"
+  | "common"
+  | "activation"
+  | "normalization"
+  | "loss"
+  | "other";
 
 /** `rectifier`: linear above 0. `saturating`: nearly constant for values of large magnitude. */
 export type ActivationKind = "rectifier" | "saturating";

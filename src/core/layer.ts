@@ -30,6 +30,14 @@ export interface LayerContext {
   readonly log: Log;
   /** The processes that train this net together. Default: one. */
   readonly ranks?: Ranks | undefined;
+  /**
+   * The forks of Caffe that the net may be written for, by the names of `dialects`, the most probable first. Empty: BVLC's Caffe.
+   */
+  readonly dialects?: readonly string[] | undefined;
+  /** The number of blobs that a layer has in the weights given with the net; undefined if there are none for it. */
+  readonly blobsOf?: ((layer: string) => number | undefined) | undefined;
+  /** The settings of py-faster-rcnn (`cfg`) that its Python layers read, where they differ from its defaults. */
+  readonly cfg?: Readonly<Record<string, unknown>> | undefined;
   /** Fills `values`, the values of a blob of this shape, by the filler; without `values` it only checks the filler. */
   fill(filler: FillerParameter, shape: Shape, values?: Float32Array): void;
 }

@@ -2,15 +2,15 @@
 // changes how it runs: forward, backward, and what forward leaves in the parameters.
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { Net } from "../../src/core/net.js";
 import { layers } from "../../src/layers/registry.js";
 import { blas, skippedWithoutBlas } from "../blas.js";
 import { netFromText } from "../nets.js";
 import { distinctSettings, type PassSetting } from "../passes.js";
 import { complaintsOf, expectNone, tree } from "../repo/tree.js";
-import { readSafetensors, type Safetensors } from "../safetensors.js";
-import { engines, relativeError, sharedEngines } from "./engines.js";
-import { bvlc, referenceComplaints, referenceOf } from "./references.js";
+import { readSafetensors } from "../safetensors.js";
+import { engines, sharedEngines } from "./engines.js";
+import { follow } from "./follow.js";
+import { bvlc, forkReferences, referenceComplaints, referenceOf } from "./references.js";
 
 const folder = new URL("layers/", import.meta.url);
 const cases = readdirSync(folder).flatMap((type) =>
@@ -19,7 +19,10 @@ const cases = readdirSync(folder).flatMap((type) =>
 
 const read = (path: string) => readSafetensors(readFileSync(new URL(`${path}/tensors.safetensors`, folder)));
 const casesOf = (type: string) => cases.filter((path) => path.startsWith(`${type}/`));
-const referencesOf = (type: string) => casesOf(type).map((path) => referenceOf(read(path)));
+const referencesOf = (type: string) => [
+  ...casesOf(type).map((path) => referenceOf(read(path))),
+  ...forkReferences(type),
+];
 
 test("there are all 199 cases of BVLC Caffe", () => {
   expect(cases.filter((path) => referenceOf(read(path)) === bvlc)).toHaveLength(199);
@@ -74,48 +77,4 @@ for (const engineName of Object.keys(engines)) {
       await net.dispose();
     }
   });
-}
-
-async function follow(
-  net: Net,
-  { metadata, tensors }: Safetensors,
-  { name: setting, keep }: PassSetting,
-): Promise<void> {
-  const given = (prefix: string) =>
-    [...tensors].flatMap(([name, tensor]) =>
-      name.startsWith(`${prefix}/`) ? [{ name: name.slice(prefix.length + 1), ...tensor }] : [],
-    );
-  const param = (name: string) => {
-    const [layer, index] = name.split("/");
-    return net.params.get(layer)?.[Number(index)];
-  };
-  let compared = 0;
-  const compare = (what: string, actual: Float32Array | undefined, expected: Float32Array) => {
-    expect(actual?.length, what).toBe(expected.length);
-    expect(relativeError(actual ?? [], expected), `${what}, ${setting}`).toBeLessThanOrEqual(1e-5);
-    compared++;
-  };
-
-  for (const { name, data } of given("param")) param(name)?.data.set(data);
-  await net.forward(Object.fromEntries(given("in").map(({ name, data }) => [name, data])));
-  for (const { name, shape, data } of given("out")) {
-    if (metadata.loss !== "true") expect(countedShape(net.blobs.get(name)?.shape)).toEqual(shape);
-    if (keep === "all" || net.outputs.includes(name)) compare(`out/${name}`, net.blobs.get(name)?.data, data);
-  }
-  for (const { name, data } of given("param_after")) compare(`param_after/${name}`, param(name)?.data, data);
-  if (metadata.loss === "true") {
-    for (const { name, data } of given("out_diff")) compare(`out_diff/${name}`, net.blobs.get(name)?.diff, data);
-  } else {
-    for (const { name, data } of given("out_diff")) net.blobs.get(name)?.diff.set(data);
-  }
-  net.clearParamDiffs(); // as the reference did: Parameter's top shares the diff of its parameter
-  await net.backward();
-  for (const { name, data } of given("in_diff")) compare(`in_diff/${name}`, net.blobs.get(name)?.diff, data);
-  for (const { name, data } of given("param_diff")) compare(`param_diff/${name}`, param(name)?.diff, data);
-  expect(compared).toBeGreaterThan(0);
-}
-
-/** The files have no scalars: those are written as one axis of 1. */
-function countedShape(shape: readonly number[] | undefined): readonly number[] | undefined {
-  return shape?.length === 0 ? [1] : shape;
 }

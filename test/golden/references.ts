@@ -1,10 +1,21 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { layerFiles, type Tree, testOf } from "../repo/tree.js";
-import type { Safetensors } from "../safetensors.js";
+import { readSafetensors, type Safetensors } from "../safetensors.js";
 
 /** What computed a case whose metadata name no other `reference`. */
 export const bvlc = "BVLC Caffe";
 
 export const referenceOf = ({ metadata }: Pick<Safetensors, "metadata">): string => metadata["reference"] ?? bvlc;
+
+/** The forks that computed the cases of a type in `forks/`; Python layers are in a folder of their own. */
+export function forkReferences(type: string): readonly string[] {
+  const [folder, start] = type.includes(".") ? ["Python", type.split(".").at(-1)] : [type, ""];
+  const path = new URL(`forks/${folder}/`, import.meta.url);
+  if (!existsSync(path)) return [];
+  return readdirSync(path)
+    .filter((name) => name.startsWith(`${start}`))
+    .map((name) => readSafetensors(readFileSync(new URL(`${name}/tensors.safetensors`, path))).metadata["fork"] ?? "");
+}
 
 /** The line of a layer's test that says what its numbers come from. */
 const numbers = /^\/\/ Numbers: \S.*$/m;
@@ -29,7 +40,9 @@ export function referenceComplaints(tree: Tree, referencesOf: (type: string) => 
   return [...layerFiles(tree)].flatMap(([type, path]) => {
     const test = testOf(path);
     const isDeclared = tree.has(test) && numbers.test(tree.read(test));
-    const isOfBvlc = inOthers.has(type) || referencesOf(type).includes(bvlc);
+    const references = referencesOf(type);
+    const isOfBvlc = inOthers.has(type) || references.includes(bvlc);
+    if (!isOfBvlc && references.some((each) => each.includes("/"))) return [];
     if (isOfBvlc && isDeclared) return `${test} has a line "// Numbers: …", though ${bvlc} computed cases of ${type}`;
     if (isOfBvlc || isDeclared) return [];
     return `layer ${type} has no case that ${bvlc} computed, and ${test} no line "// Numbers: …" that says what computed its own`;

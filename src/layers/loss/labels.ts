@@ -57,6 +57,7 @@ const normalizations = {
   [Mode.VALID]: "valid",
   [Mode.BATCH_SIZE]: "batchSize",
   [Mode.NONE]: "none",
+  [Mode.PRE_FIXED]: "none",
 } as const;
 
 /**

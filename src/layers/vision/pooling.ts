@@ -101,7 +101,7 @@ export class PoolingLayer extends UnaryLayer {
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y, mask]: OneOrMore<Tensor>): void {
-    const method = PoolMethod[this.#param.pool] as keyof typeof PoolMethod;
+    const method = PoolMethod[this.#param.pool] as "MAX" | "AVE" | "STOCHASTIC";
     const spans = { x: x.data, y: y.data, mask: mask?.data };
     this.#recordBackward = recordPool(k, method, spans, this.#geometry(x.shape), this.context);
   }

@@ -41,7 +41,7 @@ export class SPPLayer extends UnaryLayer {
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    const method = PoolMethod[this.#param.pool] as keyof typeof PoolMethod;
+    const method = PoolMethod[this.#param.pool] as "MAX" | "AVE" | "STOCHASTIC";
     const [rows = 0] = x.shape;
     const row = y.count / rows;
     this.#recordBackward = this.#levels(x.shape).map(({ geometry, start, width }, level) => {

@@ -6,6 +6,7 @@ import {
   type Message,
   type MessageShape,
 } from "@bufbuild/protobuf";
+import { forkBase, isForkField } from "../fork-fields.js";
 import { setComments, setSource, setUnknownFields, type UnknownField } from "../source.js";
 import type { Issues } from "./issues.js";
 import { layoutOf } from "./layout.js";
@@ -38,6 +39,8 @@ class Builder implements ParseContext {
   readonly #hasComments: boolean;
   /** Of unknown fields, by schema and name. */
   readonly #hints = new Map<string, string>();
+  /** The fields and enum values of forks that were reported. */
+  readonly #forkNames = new Set<string>();
   /** The origins of messages in singular fields, which a text may give again. */
   readonly #origins = new Map<Message, Origin>();
   /** Messages with required fields. They are checked in the end: a field may still follow. */
@@ -81,13 +84,23 @@ class Builder implements ParseContext {
         if (!value) continue;
         this.#checkUnread(value);
         this.#store(message, origin, node, value, "name");
-      } else if (value?.kind === "list") {
+        continue;
+      }
+      if (isForkField(field)) this.#reportFork(`${schema.name}.${name}`, node, `${schema.name} has no field ${name}`);
+      if (value?.kind === "list") {
         if (field.fieldKind !== "list") {
           this.#issues.add("MOKA_TEXT_LIST", value, `${name} takes one value, not a list; the first counts`);
         }
         for (const each of valuesFor(field, node)) this.#setOrStore(message, origin, field, node, each);
       } else if (value) this.#setOrStore(message, origin, field, node, value);
     }
+  }
+
+  /** Reports what only forks of Caffe have, once by name: a net for a fork may have hundreds. */
+  #reportFork(key: string, at: { readonly line: number; readonly column: number }, what: string): void {
+    if (this.#forkNames.has(key)) return;
+    this.#forkNames.add(key);
+    this.#issues.add("MOKA_TEXT_FORK_FIELD", at, `${what} in BVLC's Caffe; it is read as a fork's`);
   }
 
   #setOrStore(message: Message, origin: Origin, field: DescField, node: FieldNode, value: ValueNode): void {
@@ -152,7 +165,14 @@ class Builder implements ParseContext {
     }
     this.#field = field.name;
     this.#node = value;
-    if (field.enum) return readEnum(field.enum, value, this.#report);
+    if (field.enum) {
+      const number = readEnum(field.enum, value, this.#report);
+      if (number !== undefined && number >= forkBase) {
+        const key = `${field.enum.typeName}.${number}`;
+        this.#reportFork(key, value, `${field.name} has no value ${excerpt(value.text)}`);
+      }
+      return number;
+    }
     return field.scalar === undefined ? undefined : readScalar(field.scalar, value, this.#report);
   }
 

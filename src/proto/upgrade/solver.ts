@@ -19,6 +19,7 @@ const types = {
   [SolverParameter_SolverType.RMSPROP]: "RMSProp",
   [SolverParameter_SolverType.ADADELTA]: "AdaDelta",
   [SolverParameter_SolverType.ADAM]: "Adam",
+  [SolverParameter_SolverType.SAG]: "SAG",
 } as const;
 
 /** Whether a solver has the old `solver_type`, or holds a net of an older form. */

@@ -56,6 +56,16 @@ const types: Readonly<Record<Type, string>> = {
   [Type.TANH]: "TanH",
   [Type.THRESHOLD]: "Threshold",
   [Type.WINDOW_DATA]: "WindowData",
+  // Of forks.
+  [Type.BATCH_NORM]: "BatchNorm",
+  [Type.BN]: "BN",
+  [Type.ELTWISE_AFFINE]: "EltwiseAffine",
+  [Type.INSANITY]: "Insanity",
+  [Type.LOCAL]: "Local",
+  [Type.NORMALIZE]: "Normalize",
+  [Type.RELU6]: "ReLU6",
+  [Type.ROIPOOLING]: "ROIPooling",
+  [Type.TRIPLET_LOSS]: "TripletLoss",
 };
 
 /** Today's name of a layer type, by its name or number in the old enum; undefined for any other text. */

@@ -15,6 +15,8 @@ export function layerGroup(type: string): LayerGroup {
 export const groupColours: Readonly<Record<LayerGroup, { readonly fill: string; readonly edge: string }>> = {
   data: { fill: "#e3ebf2", edge: "#7890a6" },
   vision: { fill: "#d6e6fa", edge: "#4a86c8" },
+  detection: { fill: "#f7e7c6", edge: "#b98a2f" },
+  segmentation: { fill: "#e9efc9", edge: "#8d9a3a" },
   recurrent: { fill: "#d3f0ee", edge: "#2d9a92" },
   common: { fill: "#e6defa", edge: "#8266c9" },
   activation: { fill: "#fde3d3", edge: "#d97b3d" },

@@ -1,0 +1,46 @@
+// `npm run proto`: generates src/proto/gen from caffe.proto and from the forks' protos in src/proto/dialects.
+//
+// caffe_pb.ts has one schema with all fields of all forks: text is read by name. A field or enum value of a fork in a message or
+// enum of BVLC's gets a number from `forkBase` on, which no file has: the same number means another field in each fork. A message
+// that only forks have keeps the numbers of the first fork that has it. dialects.ts says which numbers each fork gives them.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { dialectTable, mergedProto } from "./proto/merge.mjs";
+import { parseProto } from "./proto/parse.mjs";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const dialects = `${root}src/proto/dialects/`;
+
+/** Writes the generated files into a folder. */
+export function generate(folder) {
+  const caffe = readFileSync(`${root}src/proto/caffe.proto`, "utf8");
+  const forks = readdirSync(dialects)
+    .filter((name) => name.endsWith(".proto"))
+    .map((name) => ({ id: name.slice(0, -6), ...parseProto(readFileSync(dialects + name, "utf8")) }));
+  const work = mkdtempSync(join(tmpdir(), "moka-proto-"));
+  try {
+    mkdirSync(join(work, "proto"));
+    const { text, numbers } = mergedProto(caffe, forks);
+    writeFileSync(join(work, "proto", "caffe.proto"), text);
+    writeFileSync(join(work, "buf.yaml"), "version: v2\nmodules:\n  - path: proto\n");
+    const plugin = join(root, "node_modules/.bin/protoc-gen-es");
+    writeFileSync(
+      join(work, "buf.gen.yaml"),
+      `version: v2\nplugins:\n  - local: ${plugin}\n    out: .\n    opt: [target=ts, import_extension=js]\n`,
+    );
+    execFileSync(process.execPath, [`${root}node_modules/@bufbuild/buf/bin/buf`, "generate"], {
+      cwd: work,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "caffe_pb.ts"), readFileSync(join(work, "caffe_pb.ts"), "utf8"));
+    writeFileSync(join(folder, "dialects.ts"), dialectTable(forks, numbers));
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) generate(`${root}src/proto/gen`);
