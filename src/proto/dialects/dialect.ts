@@ -1,10 +1,12 @@
 import type { DescEnum, DescField, DescMessage } from "@bufbuild/protobuf";
+import { memoized } from "../../util/memoized.js";
 import { forkBase, isForkField } from "../fork-fields.js";
 import { file_caffe } from "../gen/caffe_pb.js";
 import { bvlcMessages, dialectRows } from "../gen/dialects.js";
 
 /** The numbers of fields and enum values in the files of one fork of Caffe, or of BVLC's Caffe. */
 export interface Numbering {
+  readonly name: string;
   /** The number of a field in these files; undefined if the fork does not have it. */
   numberOf(field: DescField): number | undefined;
   /** The field of a message with this number in these files; undefined if the fork has none. */
@@ -16,9 +18,7 @@ export interface Numbering {
 }
 
 /** Whether a message is BVLC's: its fields have numbers there. */
-function isOfBvlc({ typeName }: DescMessage): boolean {
-  return bvlcNames().has(typeName.split(".").slice(0, 2).join("."));
-}
+const isOfBvlc = memoized(({ typeName }: DescMessage) => bvlcNames().has(typeName.split(".").slice(0, 2).join(".")));
 
 let names: ReadonlySet<string> | undefined;
 function bvlcNames(): ReadonlySet<string> {
@@ -26,12 +26,20 @@ function bvlcNames(): ReadonlySet<string> {
   return names;
 }
 
+const byNumber = new WeakMap<DescMessage, ReadonlyMap<number, DescField>>();
+
 function fieldNumbered(message: DescMessage, number: number): DescField | undefined {
-  return number < forkBase ? message.fields.find((field) => field.number === number) : undefined;
+  let fields = byNumber.get(message);
+  if (!fields) {
+    fields = new Map(message.fields.filter((field) => !isForkField(field)).map((field) => [field.number, field]));
+    byNumber.set(message, fields);
+  }
+  return fields.get(number);
 }
 
 /** The numbers of BVLC's Caffe. */
 export const bvlc: Numbering = {
+  name: "bvlc",
   numberOf: (field) => (isForkField(field) || !isOfBvlc(field.parent) ? undefined : field.number),
   fieldAt: (message, number) => (isOfBvlc(message) ? fieldNumbered(message, number) : undefined),
   valueTo: (_, value) => (value < forkBase ? value : undefined),
@@ -101,7 +109,7 @@ export class Dialect implements Numbering {
   /** Whether this fork has this field itself, or from a fork that it includes; BVLC's own fields do not count. */
   has(message: string, field: string): boolean {
     const own = this.#words.get(message)?.some((word) => word.split("=")[0] === field);
-    return own || this.#imports.some((name) => dialectNamed(name)?.has(message, field));
+    return own === true || this.#includes.some((each) => each.has(message, field));
   }
 
   #of(type: DescMessage | DescEnum): Entries {
@@ -117,7 +125,10 @@ export class Dialect implements Numbering {
       const all: readonly { readonly name: string; readonly number: number }[] =
         type.kind === "enum" ? type.values : type.fields;
       const inSchema = new Map(all.map((each) => [each.name, each.number]));
-      const byNumber = new Map([...numbers].map(([field, number]) => [number ?? inSchema.get(field) ?? 0, field]));
+      // Of several names of one value the first counts.
+      const byNumber = new Map(
+        [...numbers].reverse().map(([field, number]) => [number ?? inSchema.get(field) ?? 0, field] as const),
+      );
       entries = { byName: numbers, byNumber };
       this.#entries.set(name, entries);
     }
@@ -126,10 +137,11 @@ export class Dialect implements Numbering {
 
   /** The words of the forks that it includes come first: its own replace them. */
   #wordsOf(name: string): readonly string[] {
-    return [
-      ...this.#imports.flatMap((each) => dialectNamed(each)?.#wordsOf(name) ?? []),
-      ...(this.#words.get(name) ?? []),
-    ];
+    return [...this.#includes.flatMap((each) => each.#wordsOf(name)), ...(this.#words.get(name) ?? [])];
+  }
+
+  get #includes(): readonly Dialect[] {
+    return this.#imports.flatMap((name) => dialectNamed(name) ?? []);
   }
 }
 
