@@ -41,8 +41,10 @@ export { ImageDataLayer } from "./data/image-data.js";
 export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { WindowDataLayer } from "./data/window-data.js";
+export { ProposalLayer } from "./detection/proposal.js";
 export { PSROIPoolingLayer } from "./detection/psroi-pooling.js";
 export { ROIPoolingLayer } from "./detection/roi-pooling.js";
+export { RpnProposalLayer } from "./detection/rpn-proposal-layer.js";
 export { AccuracyLayer } from "./loss/accuracy.js";
 export { ContrastiveLossLayer } from "./loss/contrastive-loss.js";
 export { EuclideanLossLayer } from "./loss/euclidean-loss.js";
@@ -79,7 +81,7 @@ export const forkRows: readonly Row[] = [
   ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss SmoothL1Loss"],
   ["SSD's", undefined, "Permute VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
-  ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM Proposal SmoothL1LossOHEM SoftmaxWithLossOHEM"],
+  ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
   ["SegNet's, PSPNet's or DeepLab's", "vision", "Interp Upsample"],
   ["SegNet's, PSPNet's or DeepLab's", "normalization", "BN"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
