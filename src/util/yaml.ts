@@ -42,7 +42,7 @@ function linesOf(text: string): Line[] {
 }
 
 /** The parts of a line: quoted texts, and single characters. */
-const parts = (line: string) => line.match(/'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|[^]/g) ?? [];
+const parts = (line: string) => line.match(/'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|./gs) ?? [];
 
 function withoutComment(line: string): string {
   let result = "";
@@ -164,7 +164,7 @@ class Flow {
     const end = closing[token];
     if (end === undefined) {
       if (/^[\])},:]$/.test(token)) this.#fail(`unexpected ${token}`);
-      if (/^['"]/.test(token) && !/^(['"])[^]*\1$/.test(token)) this.#fail("a quote is not closed");
+      if (/^['"]/.test(token) && !/^(['"]).*\1$/s.test(token)) this.#fail("a quote is not closed");
       return scalar(token.trim(), false);
     }
     const list: YamlValue[] = [];

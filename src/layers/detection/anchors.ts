@@ -27,7 +27,11 @@ export function anchorsOf(ratios: readonly number[], scales: readonly number[], 
 }
 
 /** The anchors at all places of a map: by row, column, then anchor. */
-export function anchorsAt(anchors: Float64Array, [height, width]: readonly [number, number], stride: number): Float64Array {
+export function anchorsAt(
+  anchors: Float64Array,
+  [height, width]: readonly [number, number],
+  stride: number,
+): Float64Array {
   const all = new Float64Array(height * width * anchors.length);
   let at = 0;
   for (let row = 0; row < height; row++) {

@@ -44,6 +44,8 @@ const defaults = {
     RPN_NORMALIZE_STDS: [0.1, 0.1, 0.2, 0.2],
     AGNOSTIC: false,
     FORMAT: "",
+    /** Moka's own: the file with the images of RoIDataLayer. */
+    ROIDB: "",
   },
   TEST: {
     SCALES: [600],
@@ -92,7 +94,8 @@ export type Cfg = Widened<typeof defaults>;
  */
 export function cfgOf(layer: Layer, given: Readonly<Record<string, unknown>> | undefined): Cfg {
   const merge = (base: Setting, value: unknown, path: string): Setting => {
-    const expects = (kind: string) => layer.error("MOKA_USAGE", `${path} must be ${kind}, not ${JSON.stringify(value)}`);
+    const expects = (kind: string) =>
+      layer.error("MOKA_USAGE", `${path} must be ${kind}, not ${JSON.stringify(value)}`);
     if (Array.isArray(base)) {
       // PIXEL_MEANS is an array of three axes in Python.
       const values: unknown = Array.isArray(value) ? value.flat(2) : value;
@@ -104,7 +107,8 @@ export function cfgOf(layer: Layer, given: Readonly<Record<string, unknown>> | u
     }
     if (typeof base !== "object") {
       const isRight = typeof value === typeof base && !Number.isNaN(value);
-      if (!isRight) throw expects(typeof base === "number" ? "a number" : typeof base === "string" ? "a text" : "true or false");
+      if (!isRight)
+        throw expects(typeof base === "number" ? "a number" : typeof base === "string" ? "a text" : "true or false");
       return value as Setting;
     }
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw expects("settings by name");

@@ -18,7 +18,15 @@ export function moveBox(
   moveSide(y1, y2, dy, dh, f32(size[1] - 1), boxes, at + 1);
 }
 
-function moveSide(from: number, to: number, d: number, log: number, last: number, boxes: Float32Array, at: number): void {
+function moveSide(
+  from: number,
+  to: number,
+  d: number,
+  log: number,
+  last: number,
+  boxes: Float32Array,
+  at: number,
+): void {
   const start = f32(from);
   const side = f32(f32(f32(to) - start) + 1);
   const center = f32(f32(d * side) + f32(start + f32(0.5 * side)));
@@ -39,7 +47,13 @@ export const sideOf = (boxes: Float32Array, at: number): number =>
  * @param apart whether boxes that lie apart by less than a pixel do not overlap; in py-faster-rcnn they do, a little
  * @returns the indices of the boxes that are kept
  */
-export function suppress(boxes: Float32Array, count: number, threshold: number, limit: number, apart: boolean): number[] {
+export function suppress(
+  boxes: Float32Array,
+  count: number,
+  threshold: number,
+  limit: number,
+  apart: boolean,
+): number[] {
   const most = f32(threshold);
   const areas = new Float32Array(count);
   for (let i = 0; i < count; i++) areas[i] = sideOf(boxes, 4 * i) * sideOf(boxes, 4 * i + 1);

@@ -53,7 +53,11 @@ export class ProposalLayer extends LiveLayer {
       "MOKA_UNSUPPORTED",
       "proposal_param must give ratio and scale; Synopsys's layer, which has neither, is not known",
     );
-    this.check([...ratio, ...scale].every((value) => value > 0), "MOKA_FIELD", "proposal_param: ratio and scale must be greater than 0");
+    this.check(
+      [...ratio, ...scale].every((value) => value > 0),
+      "MOKA_FIELD",
+      "proposal_param: ratio and scale must be greater than 0",
+    );
     this.check(
       featStride > 0 && baseSize > 0 && postNmsTopn > 0 && preNmsTopn >= 0,
       "MOKA_FIELD",

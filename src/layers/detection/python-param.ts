@@ -47,7 +47,8 @@ export class PythonParam {
   /** Numbers greater than 0. */
   numbers(name: string, initial: readonly number[]): readonly number[] {
     const value = this.#values[name] ?? initial;
-    const isRight = Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "number" && each > 0);
+    const isRight =
+      Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "number" && each > 0);
     this.#layer.check(
       isRight,
       "MOKA_FIELD",

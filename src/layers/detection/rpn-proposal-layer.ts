@@ -18,7 +18,7 @@ import { PythonParam } from "./python-param.js";
  * exp(dh). The boxes are cut to the image; those with a side shorter than RPN_MIN_SIZE·scale are left out; the best
  * RPN_PRE_NMS_TOP_N (all, if not above 0) by score go on. From the best on, a box stays if its overlap with each that stays is at most
  * RPN_NMS_THRESH; the first RPN_POST_NMS_TOP_N of these (all, if not above 0) are the regions. All of this in single precision; sides
- * are x2 − x1 + 1. Of equal scores the last comes first, as with a stable sort in Python; numpy's own sort is not stable.
+ * are x2 − x1 + 1, but a box that is moved ends at its center plus half of its side, a pixel further. Of equal scores the last comes first, as with a stable sort in Python; numpy's own sort is not stable.
  *
  * Gradient: none; one that is asked for is 0.
  *
