@@ -44,6 +44,7 @@ export { WindowDataLayer } from "./data/window-data.js";
 export { YoloDetectionOutputLayer } from "./detection/yolo-detection-output.js";
 export { Yolov3DetectionOutputLayer } from "./detection/yolov3-detection-output.js";
 export { AccuracyLayer } from "./loss/accuracy.js";
+export { CenterLossLayer } from "./loss/center-loss.js";
 export { ContrastiveLossLayer } from "./loss/contrastive-loss.js";
 export { EuclideanLossLayer } from "./loss/euclidean-loss.js";
 export { HingeLossLayer } from "./loss/hinge-loss.js";
@@ -90,7 +91,7 @@ export const forkRows: readonly Row[] = [
   ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish ShuffleChannel"],
   ["an SENet fork's", "activation", "Axpy"],
   ["an OCR fork's", undefined, "CTCLoss CtcLoss Lstm Transpose WarpCTCLoss"],
-  ["a face recognition fork's", undefined, "CenterLoss LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
+  ["a face recognition fork's", undefined, "LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
   [undefined, "normalization", "GroupNorm SyncBN"],
 ];

@@ -123,4 +123,3 @@ export function checkMap(layer: Layer, map: Shape, channels: number, parts: stri
 export function sigmoid(x: number): number {
   return fround(1 / (1 + Math.exp(-x)));
 }
-
