@@ -41,7 +41,11 @@ export { ImageDataLayer } from "./data/image-data.js";
 export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { WindowDataLayer } from "./data/window-data.js";
+export { EvalDetectionLayer } from "./detection/eval-detection.js";
+export { RegionLossLayer } from "./detection/region-loss.js";
+export { ReorgLayer } from "./detection/reorg.js";
 export { YoloDetectionOutputLayer } from "./detection/yolo-detection-output.js";
+export { Yolov3Layer } from "./detection/yolov3.js";
 export { Yolov3DetectionOutputLayer } from "./detection/yolov3-detection-output.js";
 export { AccuracyLayer } from "./loss/accuracy.js";
 export { CenterLossLayer } from "./loss/center-loss.js";
@@ -84,7 +88,7 @@ export const forkRows: readonly Row[] = [
   ["SegNet's, PSPNet's or DeepLab's", "vision", "Interp Upsample"],
   ["SegNet's, PSPNet's or DeepLab's", "normalization", "BN"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
-  ["a YOLO fork's", undefined, "EvalDetection Region RegionLoss Reorg Yolov3 YoloV3Loss"],
+  ["a YOLO fork's", undefined, "Region YoloV3Loss"],
   ["a MobileNet or ShuffleNet fork's", "vision", "ConvolutionDepthwise DepthwiseConvolution"],
   ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],
   ["a MobileNet or ShuffleNet fork's", "activation", "ReLU6", "rectifier"],

@@ -75,7 +75,7 @@ export abstract class YoloOutputLayer extends Layer {
 }
 
 /** The indices of the boxes that are kept, the highest score first; of equal scores, the one found first. */
-function suppress({ count, values }: Candidates, threshold: number): number[] {
+export function suppress({ count, values }: Candidates, threshold: number): number[] {
   const order = Array.from({ length: count }, (_, i) => i);
   order.sort((a, b) => (values[5 * b + 4] ?? 0) - (values[5 * a + 4] ?? 0) || a - b);
   const kept: number[] = [];

@@ -96,7 +96,9 @@ export class CenterLossLayer extends LossLayer {
     const items = x.shape[0] ?? 0;
     if (wanted) {
       const share = k.span("share", 1);
-      const run = () => void (share.array[0] = (loss.diff.array[0] ?? 0) / Math.max(items, 1));
+      const run = () => {
+        share.array[0] = (loss.diff.array[0] ?? 0) / Math.max(items, 1);
+      };
       k.host("share of the loss", run, { reads: [loss.diff], writes: [share] });
       k.scale({ x: distance, scale: share, bias: undefined, y: x.diff, outer: 1, dim: 1, inner: x.count });
     }
