@@ -42,8 +42,10 @@ export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { WindowDataLayer } from "./data/window-data.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
+export { PSROIPoolingLayer } from "./detection/psroi-pooling.js";
 export { RegionLossLayer } from "./detection/region-loss.js";
 export { ReorgLayer } from "./detection/reorg.js";
+export { ROIPoolingLayer } from "./detection/roi-pooling.js";
 export { YoloDetectionOutputLayer } from "./detection/yolo-detection-output.js";
 export { Yolov3Layer } from "./detection/yolov3.js";
 export { Yolov3DetectionOutputLayer } from "./detection/yolov3-detection-output.js";
@@ -83,7 +85,7 @@ export const forkRows: readonly Row[] = [
   ["SSD's", "normalization", "Normalize"],
   ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss SmoothL1Loss"],
   ["SSD's", undefined, "Permute VideoData"],
-  ["Faster R-CNN's or R-FCN's", "vision", "PSROIPooling ROIAlign ROIPooling"],
+  ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM Proposal SmoothL1LossOHEM SoftmaxWithLossOHEM"],
   ["SegNet's, PSPNet's or DeepLab's", "vision", "Interp Upsample"],
   ["SegNet's, PSPNet's or DeepLab's", "normalization", "BN"],
