@@ -49,6 +49,7 @@ export { maxPool } from "./pool-max";
 export { maxPoolBackward } from "./pool-max-backward";
 export { power, powerBackward } from "./power";
 export { dot } from "./reduce";
+export { regionAverage, regionAverageBackward, regionMax, regionMaxBackward } from "./regions";
 export * from "./rows";
 export { bias, biasBackward, scale, scaleBackward, sumDimsScratch } from "./scale";
 export * from "./sigmoid-loss";

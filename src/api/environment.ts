@@ -37,6 +37,11 @@ export interface RunOptions extends FilesOptions {
    * what a layer type means that several forks have. Default: what the net's fields and layer types tell.
    */
   readonly dialect?: string | undefined;
+  /**
+   * The settings of py-faster-rcnn and R-FCN, as in `lib/fast_rcnn/config.py`, where they differ from those: `{ TEST: { RPN_MIN_SIZE:
+   * 8 } }`. Their Python layers read them: ProposalLayer, AnchorTargetLayer, ProposalTargetLayer, RoIDataLayer.
+   */
+  readonly cfg?: Readonly<Record<string, unknown>> | undefined;
   /** Receives what Caffe would log. Default: nothing is logged. */
   readonly log?: Log | undefined;
 }
@@ -110,6 +115,13 @@ export function netContext(
   const { log = silent, layers: userLayers = {}, dialect } = options;
   if (dialect !== undefined) checkDialect(dialect);
   const files = openFiles(options);
+  const { cfg } = options;
+  const isMap = typeof cfg === "object" && cfg !== null && !Array.isArray(cfg);
+  check(
+    cfg === undefined || isMap,
+    "MOKA_USAGE",
+    "cfg: settings by name are wanted, as in { TEST: { RPN_MIN_SIZE: 8 } }",
+  );
   for (const [type, layerClass] of Object.entries(userLayers)) {
     check(
       typeof layerClass === "function",
@@ -123,6 +135,7 @@ export function netContext(
     files,
     images: createImages(),
     dialect,
+    cfg,
     random: new Random(options.seed ?? seed ?? freshSeed()),
     log,
     weightFiles: new WeightFileStore(files, log),

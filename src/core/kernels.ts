@@ -9,6 +9,7 @@ import * as normalizationFused from "./kernels/normalization-fused.js";
 import * as normalizationRanks from "./kernels/normalization-ranks.js";
 import * as pooling from "./kernels/pooling.js";
 import * as recurrent from "./kernels/recurrent.js";
+import * as regions from "./kernels/regions.js";
 import * as rows from "./kernels/rows.js";
 import * as scale from "./kernels/scale.js";
 import * as solver from "./kernels/solver.js";
@@ -27,6 +28,7 @@ const table = {
   ...matrix,
   ...convolution,
   ...pooling,
+  ...regions,
   ...normalization,
   ...normalizationFused,
   ...normalizationRanks,
@@ -64,5 +66,13 @@ export const elementwiseKernels: { readonly [K in ElementwiseName]: Elementwise<
 export const elementwiseNames = kernelNames.filter((name): name is ElementwiseName => "operands" in kernels[name]);
 export const plainNames = kernelNames.filter((name): name is PlainName => !kernels[name].lowersTo);
 
-export type { Channels, Collapsed, ConvGeometry, Labels, NormPool, PoolGeometry } from "./kernels/sizes.js";
+export type {
+  Channels,
+  Collapsed,
+  ConvGeometry,
+  Labels,
+  NormPool,
+  PoolGeometry,
+  RegionGeometry,
+} from "./kernels/sizes.js";
 export type { Descent } from "./kernels/solver.js";

@@ -33,6 +33,7 @@ export { SliceLayer } from "./common/slice.js";
 export { SoftmaxLayer } from "./common/softmax.js";
 export { SplitLayer } from "./common/split.js";
 export { TileLayer } from "./common/tile.js";
+export { AnnotatedDataLayer } from "./data/annotated-data.js";
 export { DataLayer } from "./data/data.js";
 export { DummyDataLayer } from "./data/dummy-data.js";
 export { HDF5DataLayer } from "./data/hdf5-data.js";
@@ -40,8 +41,22 @@ export { HDF5OutputLayer } from "./data/hdf5-output.js";
 export { ImageDataLayer } from "./data/image-data.js";
 export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
+export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
+export { EvalDetectionLayer } from "./detection/eval-detection.js";
+export { ProposalLayer } from "./detection/proposal.js";
+export { PSROIPoolingLayer } from "./detection/psroi-pooling.js";
+export { RegionLossLayer } from "./detection/region-loss.js";
+export { ReorgLayer } from "./detection/reorg.js";
+export { ROIPoolingLayer } from "./detection/roi-pooling.js";
+export { RpnAnchorTargetLayer } from "./detection/rpn-anchor-target-layer.js";
+export { RpnProposalLayer } from "./detection/rpn-proposal-layer.js";
+export { RpnProposalTargetLayer } from "./detection/rpn-proposal-target-layer.js";
+export { YoloDetectionOutputLayer } from "./detection/yolo-detection-output.js";
+export { Yolov3Layer } from "./detection/yolov3.js";
+export { Yolov3DetectionOutputLayer } from "./detection/yolov3-detection-output.js";
 export { AccuracyLayer } from "./loss/accuracy.js";
+export { CenterLossLayer } from "./loss/center-loss.js";
 export { ContrastiveLossLayer } from "./loss/contrastive-loss.js";
 export { EuclideanLossLayer } from "./loss/euclidean-loss.js";
 export { HingeLossLayer } from "./loss/hinge-loss.js";
@@ -71,24 +86,23 @@ type Row = readonly [
 
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
-  ["SSD's", "data", "AnnotatedData"],
   ["SSD's", "vision", "PriorBox"],
   ["SSD's", "normalization", "Normalize"],
   ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss SmoothL1Loss"],
   ["SSD's", undefined, "Permute VideoData"],
-  ["Faster R-CNN's or R-FCN's", "vision", "PSROIPooling ROIAlign ROIPooling"],
-  ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM Proposal SmoothL1LossOHEM SoftmaxWithLossOHEM"],
+  ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
+  ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
   ["SegNet's, PSPNet's or DeepLab's", "vision", "Interp Upsample"],
   ["SegNet's, PSPNet's or DeepLab's", "normalization", "BN"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
-  ["a YOLO fork's", undefined, "EvalDetection Region RegionLoss Reorg Yolov3 YoloV3Loss Yolov3DetectionOutput"],
+  ["a YOLO fork's", undefined, "Region YoloV3Loss"],
   ["a MobileNet or ShuffleNet fork's", "vision", "ConvolutionDepthwise DepthwiseConvolution"],
   ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],
   ["a MobileNet or ShuffleNet fork's", "activation", "ReLU6", "rectifier"],
   ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish ShuffleChannel"],
   ["an SENet fork's", "activation", "Axpy"],
   ["an OCR fork's", undefined, "CTCLoss CtcLoss Lstm Transpose WarpCTCLoss"],
-  ["a face recognition fork's", undefined, "CenterLoss LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
+  ["a face recognition fork's", undefined, "LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
   [undefined, "normalization", "GroupNorm SyncBN"],
 ];

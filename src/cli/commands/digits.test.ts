@@ -56,3 +56,23 @@ test("a folder that lists of HDF5 files cannot name", async () => {
 test("an unknown format is a wrong call", async () => {
   expect((await moka("digits", folder, "--format", "png")).code).toBe(2);
 });
+
+test("scenes with boxes, and with the classes of pixels", async () => {
+  const target = join(folder, "scenes");
+  const { code, out } = await moka("digits", target, "--boxes", "--train", "4", "--test", "2", "--size", "64");
+  expect(code).toBe(0);
+  expect(out).toBe(`4 training scenes: ${target}/train_lmdb\n2 test scenes: ${target}/test_lmdb\n`);
+  expect(readdirSync(target)).toEqual(["labelmap.prototxt", "test_lmdb", "test_name_size.txt", "train_lmdb"]);
+  const masks = join(folder, "masks");
+  expect((await moka("digits", masks, "--masks", "--train", "4", "--test", "2", "--size", "64")).code).toBe(0);
+  expect(readFileSync(join(masks, "train_lmdb/data.mdb"))).toEqual(readFileSync(join(target, "train_lmdb/data.mdb")));
+  expect(readdirSync(join(masks, "train_masks"))).toHaveLength(4);
+});
+
+test.each([
+  ["--boxes", "--format", "idx"],
+  ["--gray", "--train", "5"],
+])("scenes are LMDBs, and sizes are those of scenes: %s %s %s", async (...options) => {
+  expect((await moka("digits", join(folder, "wrong"), ...options)).code).toBe(2);
+  expect(existsSync(join(folder, "wrong"))).toBe(false);
+});

@@ -27,6 +27,19 @@ export interface PoolGeometry {
   readonly pad: readonly [number, number];
 }
 
+/** Pooling of regions of images. */
+export interface RegionGeometry {
+  readonly n: number;
+  /** Channels of the output. */
+  readonly channels: number;
+  readonly regions: number;
+  /** Height and width, of a plane and of its output. */
+  readonly input: readonly [number, number];
+  readonly output: readonly [number, number];
+  /** From coordinates of regions to places in a plane: a number of single precision. */
+  readonly scale: number;
+}
+
 /** Pooling after a normalization by channel. */
 export interface NormPool extends PoolGeometry {
   readonly channels: number;

@@ -14,6 +14,7 @@ import type { Implementations } from "./kernel.js";
 import * as lrn from "./lrn.js";
 import * as lstm from "./lstm.js";
 import * as pool from "./pool.js";
+import * as regions from "./regions.js";
 import * as rows from "./rows.js";
 import * as scale from "./scale.js";
 import * as sigmoidLoss from "./sigmoid-loss.js";
@@ -26,6 +27,7 @@ const implementations: Implementations = {
   ...gemm,
   ...conv,
   ...pool,
+  ...regions,
   ...batchNorm,
   ...lrn,
   ...scale,

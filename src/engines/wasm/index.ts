@@ -22,6 +22,7 @@ import { hasRelaxedSimd, loadModule } from "./module.js";
 import { Panels } from "./panels.js";
 import * as pool from "./pool.js";
 import { type Preparation, PreparedCache } from "./prepared-cache.js";
+import * as regions from "./regions.js";
 import * as rows from "./rows.js";
 import * as scale from "./scale.js";
 import * as sigmoidLoss from "./sigmoid-loss.js";
@@ -36,6 +37,7 @@ const bindings: Bindings = {
   ...gemm,
   ...conv,
   ...pool,
+  ...regions,
   ...batchNorm,
   ...batchNormFused,
   ...lrn,

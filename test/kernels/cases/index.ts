@@ -11,6 +11,7 @@ import { gemmCases } from "./gemm.js";
 import { lrnCases } from "./lrn.js";
 import { lstmCases } from "./lstm.js";
 import { poolCases } from "./pool.js";
+import { regionCases } from "./regions.js";
 import { rowsCases } from "./rows.js";
 import { scaleCases } from "./scale.js";
 import { sigmoidLossCases } from "./sigmoid-loss.js";
@@ -24,6 +25,7 @@ export const cases: readonly Case[] = [
   ...gemmCases,
   ...convCases,
   ...poolCases,
+  ...regionCases,
   ...batchNormCases,
   ...batchNormPoolCases,
   ...batchNormRanksCases,
