@@ -5,7 +5,7 @@ import { BlobProtoSchema, LayerParameterSchema, type NetParameter, V1LayerParame
 import { readDialectOf } from "../source.js";
 import { bvlc, type Dialect, dialectNamed, dialects, type Numbering } from "./dialect.js";
 
-export { bvlc, type Dialect, dialectNamed, dialects, type Numbering } from "./dialect.js";
+export { bvlc, type Dialect, dialectNamed, dialects, type Numbering, numberingOfRoot } from "./dialect.js";
 
 /** The name of BVLC's Caffe as a dialect: no fork. */
 const bvlcName = bvlc.name;
