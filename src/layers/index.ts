@@ -62,6 +62,7 @@ export { BatchNormLayer } from "./normalization/batch-norm.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
+export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
@@ -96,7 +97,7 @@ export const forkRows: readonly Row[] = [
   ["a MobileNet or ShuffleNet fork's", "activation", "ReLU6", "rectifier"],
   ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish ShuffleChannel"],
   ["an SENet fork's", "activation", "Axpy"],
-  ["an OCR fork's", undefined, "CTCLoss CtcLoss Lstm Transpose WarpCTCLoss"],
+  ["an OCR fork's", undefined, "CTCLoss CtcLoss Transpose WarpCTCLoss"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
   [undefined, "normalization", "GroupNorm SyncBN"],
