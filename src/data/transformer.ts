@@ -6,9 +6,17 @@ import type { Random, RandomState } from "../util/random.js";
 import { formatShape, type Shape, sameShape } from "../util/shape.js";
 import type { LabeledImage } from "./labeled-image.js";
 
+/** What a transformer does to one image: the upper left corner of the crop, and whether it is mirrored. */
+export interface Place {
+  readonly isMirrored: boolean;
+  readonly top: number;
+  readonly left: number;
+}
+
 /**
  * Applies `transform_param` to images, as Caffe's DataTransformer does: (value − mean)·scale, cropped to `crop_size`
- * at a random place in TRAIN and in the middle in TEST, mirrored at random with `mirror`.
+ * at a random place in TRAIN and in the middle in TEST, mirrored at random with `mirror`. SSD's `crop_h` and `crop_w`, both given
+ * and without `crop_size`, crop what is no square.
  *
  * Random draws are `random() mod n`, in this order: mirror, then row and column of the crop.
  */
@@ -44,28 +52,36 @@ export class Transformer {
 
   /** Whether a transformer with these parameters draws random numbers: only then does Caffe seed a generator for it. */
   static needsRandom(param: TransformationParameter | undefined, phase: "TRAIN" | "TEST"): boolean {
-    return (param?.mirror ?? false) || (phase === "TRAIN" && (param?.cropSize ?? 0) > 0);
+    return (param?.mirror ?? false) || (phase === "TRAIN" && cropOf(param) !== undefined);
   }
 
   /** Channels, height and width of the result for this image. */
   outputShape({ channels, height, width }: { channels: number; height: number; width: number }): Shape {
-    const { cropSize } = this.#param;
+    const crop = cropOf(this.#param);
     check(channels > 0, "MOKA_DATA", `an image of ${channels} channels`);
+    if (!crop) return [channels, height, width];
     check(
-      height >= cropSize && width >= cropSize,
+      height >= crop.height && width >= crop.width,
       "MOKA_DATA",
-      `an image of ${height}×${width} is smaller than transform_param.crop_size ${cropSize}`,
+      `an image of ${height}×${width} is smaller than transform_param.${crop.what}`,
     );
-    return cropSize > 0 ? [channels, cropSize, cropSize] : [channels, height, width];
+    return [channels, crop.height, crop.width];
+  }
+
+  /** Draws what `transform` does to an image of this size. */
+  place(image: { channels: number; height: number; width: number }): Place {
+    const [, height = 0, width = 0] = this.outputShape(image);
+    const isMirrored = this.#param.mirror && this.#random.below(2) === 1;
+    const [top, left] = cropOf(this.#param) ? this.#corner(image.height - height, image.width - width) : [0, 0];
+    return { isMirrored, top, left };
   }
 
   /** Transforms a image into `output`, whose length must be the number of values of `outputShape`. */
-  transform(image: LabeledImage, output: Float32Array | Float64Array): void {
+  transform(image: LabeledImage, output: Float32Array | Float64Array, place: Place = this.place(image)): void {
     const { channels, height, width, values, isInterleaved } = image;
-    const { mirror, cropSize, scale } = this.#param;
+    const { scale } = this.#param;
     const [, outHeight = 0, outWidth = 0] = this.outputShape(image);
-    const mirrored = mirror && this.#random.below(2) === 1;
-    const [top, left] = cropSize > 0 ? this.#corner(height - cropSize, width - cropSize) : [0, 0];
+    const { isMirrored: mirrored, top, left } = place;
     const means = this.#meanImage(image);
     const [pixelStep, channelStep] = isInterleaved ? [channels, 1] : [1, height * width];
     const step = mirrored ? -1 : 1;
@@ -125,4 +141,12 @@ export class Transformer {
     );
     return meanValue[meanValue.length === 1 ? 0 : channel] ?? 0;
   }
+}
+
+/** The size to which images are cropped, and the fields that give it. */
+function cropOf(param: TransformationParameter | undefined) {
+  const { cropSize = 0, cropH = 0, cropW = 0 } = param ?? {};
+  if (cropSize > 0) return { height: cropSize, width: cropSize, what: `crop_size ${cropSize}` };
+  const what = `crop_h ${cropH} and crop_w ${cropW}`;
+  return cropH > 0 && cropW > 0 ? { height: cropH, width: cropW, what } : undefined;
 }

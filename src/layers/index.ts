@@ -34,6 +34,7 @@ export { SliceLayer } from "./common/slice.js";
 export { SoftmaxLayer } from "./common/softmax.js";
 export { SplitLayer } from "./common/split.js";
 export { TileLayer } from "./common/tile.js";
+export { AnnotatedDataLayer } from "./data/annotated-data.js";
 export { DataLayer } from "./data/data.js";
 export { DummyDataLayer } from "./data/dummy-data.js";
 export { HDF5DataLayer } from "./data/hdf5-data.js";
@@ -84,7 +85,6 @@ type Row = readonly [
 
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
-  ["SSD's", "data", "AnnotatedData"],
   ["SSD's", "vision", "PriorBox"],
   ["SSD's", "normalization", "Normalize"],
   ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss SmoothL1Loss"],

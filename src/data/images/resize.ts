@@ -5,7 +5,7 @@ import type { Image } from "../../util/images.js";
 const one = 1 << 11;
 
 /** For each index of the result: the two indices of the source it lies between, and their weights. */
-type Taps = ReturnType<typeof tapsFor>;
+export type Taps = ReturnType<typeof tapsFor>;
 
 /**
  * Resizes an image by bilinear interpolation, bit for bit as OpenCV's `resize` with `INTER_LINEAR` on 8 bits, which
@@ -20,9 +20,13 @@ export function resize(image: Image, width: number, height: number): Image {
   );
   if (width === image.width && height === image.height) return image;
   if (image.width === 2 * width && image.height === 2 * height) return halve(image);
-  const { channels } = image;
   const columns = tapsFor(image.width, width, true);
-  const rows = tapsFor(image.height, height, false);
+  return resizeByTaps(image, width, height, columns, tapsFor(image.height, height, false));
+}
+
+/** Resizes an image, each value of which lies between two columns and two rows of the source. */
+export function resizeByTaps(image: Image, width: number, height: number, columns: Taps, rows: Taps): Image {
+  const { channels } = image;
   const data = new Uint8Array(height * width * channels);
   // Two rows of the source at their new width. Each is computed once, and used for several rows of the result.
   let above = new Int32Array(width * channels);
@@ -49,8 +53,16 @@ export function resize(image: Image, width: number, height: number): Image {
   return { width, height, channels, data };
 }
 
-/** @param clampsWeights whether a place outside the image uses the nearest pixel with weight 1, or for both taps */
-function tapsFor(from: number, to: number, clampsWeights: boolean) {
+/**
+ * @param clampsWeights whether a place outside the image uses the nearest pixel with weight 1, or for both taps
+ * @param placeOf the place in the source of index `i` of the result. Default: centers of pixels are mapped to each other
+ */
+export function tapsFor(
+  from: number,
+  to: number,
+  clampsWeights: boolean,
+  placeOf: (i: number, step: number) => number = (i, step) => Math.fround((i + 0.5) * step - 0.5),
+) {
   const step = 1 / (to / from);
   const result = {
     first: new Int32Array(to),
@@ -59,7 +71,7 @@ function tapsFor(from: number, to: number, clampsWeights: boolean) {
     secondWeight: new Int32Array(to),
   };
   for (let i = 0; i < to; i++) {
-    const place = Math.fround((i + 0.5) * step - 0.5);
+    const place = placeOf(i, step);
     const index = Math.floor(place);
     const isOutside = index < 0 || index >= from - 1;
     const share = isOutside && clampsWeights ? 0 : Math.fround(place - index);
@@ -73,7 +85,8 @@ function tapsFor(from: number, to: number, clampsWeights: boolean) {
 
 const clamp = (index: number, count: number) => Math.max(0, Math.min(index, count - 1));
 
-function roundToEven(value: number): number {
+/** Rounds halves to even numbers, as processors do. */
+export function roundToEven(value: number): number {
   const low = Math.floor(value);
   const rest = value - low;
   if (rest !== 0.5) return Math.round(value);

@@ -12,22 +12,24 @@ export interface RecordPosition {
 }
 
 /** Makes the image of a record's value. */
-export type ReadRecord = (value: Uint8Array) => Promise<LabeledImage>;
+export type ReadRecord<I extends LabeledImage = LabeledImage> = (value: Uint8Array) => Promise<I>;
 
 /**
  * The records of a database in the order of their keys; after the last, the first follows again. Of several ranks each takes
  * its share: the cursor moves past the other records, whose values are not read.
  */
-export class DatabaseSource implements BatchSource<ImageItem, RecordPosition> {
+export class DatabaseSource<I extends LabeledImage = LabeledImage>
+  implements BatchSource<ImageItem<I>, RecordPosition>
+{
   readonly #name: string;
   readonly #db: Database;
   readonly #cursor: DatabaseCursor;
   readonly #batchSize: number;
-  readonly #read: ReadRecord;
+  readonly #read: ReadRecord<I>;
   readonly #share: Share;
 
   /** @param name the database's name in messages */
-  constructor(name: string, db: Database, batchSize: number, read: ReadRecord, share = wholeSource) {
+  constructor(name: string, db: Database, batchSize: number, read: ReadRecord<I>, share = wholeSource) {
     this.#name = name;
     this.#db = db;
     this.#cursor = db.cursor();
@@ -47,13 +49,13 @@ export class DatabaseSource implements BatchSource<ImageItem, RecordPosition> {
   }
 
   /** Reads the current record, and stays there. */
-  async peek(): Promise<ImageItem> {
+  async peek(): Promise<ImageItem<I>> {
     return this.#item(this.#cursor.position, this.#cursor.value, false);
   }
 
-  async collect(): Promise<readonly Promise<ImageItem>[]> {
+  async collect(): Promise<readonly Promise<ImageItem<I>>[]> {
     const cursor = this.#cursor;
-    const items: Promise<ImageItem>[] = [];
+    const items: Promise<ImageItem<I>>[] = [];
     while (items.length < this.#batchSize) {
       const { position, value } = cursor;
       const moved = this.#pass(stepAfter(this.#share, items.length + 1));
@@ -97,7 +99,7 @@ export class DatabaseSource implements BatchSource<ImageItem, RecordPosition> {
     return isEnd || endsLater;
   }
 
-  async #item(record: number, value: Uint8Array, isLast: boolean): Promise<ImageItem> {
+  async #item(record: number, value: Uint8Array, isLast: boolean): Promise<ImageItem<I>> {
     const what = `record ${record} of ${this.#name}`;
     try {
       return { what, image: await this.#read(value), isLast };

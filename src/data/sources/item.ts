@@ -2,10 +2,10 @@ import { MokaError } from "../../util/errors.js";
 import type { LabeledImage } from "../labeled-image.js";
 
 /** One image of a batch, read and decoded. */
-export interface ImageItem {
+export interface ImageItem<I extends LabeledImage = LabeledImage> {
   /** Its name in an error: `record 3 of train_lmdb`. */
   readonly what: string;
-  readonly image: LabeledImage;
+  readonly image: I;
   /** Whether it is the last one before the source begins again. */
   readonly isLast: boolean;
 }

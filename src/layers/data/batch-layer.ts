@@ -4,7 +4,7 @@ import type { Tensor } from "../../core/tensor.js";
 import { type BatchSource, Prefetcher } from "../../data/prefetch.js";
 import { fieldsOf, withSubject } from "../../data/sources/item.js";
 import type { Transformer } from "../../data/transformer.js";
-import type { RandomState } from "../../util/random.js";
+import type { Random, RandomState } from "../../util/random.js";
 import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js";
 import { SourceLayer } from "./source-layer.js";
 
@@ -16,6 +16,8 @@ import { SourceLayer } from "./source-layer.js";
 export abstract class BatchLayer<Item extends { readonly what: string }> extends SourceLayer {
   /** Transforms each image of a batch, with random crop and mirroring; undefined in a layer that has its own code for this. */
   protected transformer: Transformer | undefined;
+  /** The generator of what forks of Caffe draw beside crop and mirroring; undefined in a layer that draws nothing else. */
+  protected draws: Random | undefined;
   #prefetcher: Prefetcher<Item, unknown> | undefined;
   #batch: readonly Item[] | undefined;
   #shape: Shape = [];
@@ -35,6 +37,19 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
   /** Writes an item's transformed values into its part of the top, whose values are 0 before, and returns its label. */
   protected abstract writeItem(item: Item, output: FloatArray): number;
 
+  /** Works on the items of the next batch before its shapes are asked for. */
+  protected async prepare(_items: readonly Item[]): Promise<void> {}
+
+  /** The shape of the second top. */
+  protected labelShape(): Shape {
+    return [this.batchSize];
+  }
+
+  /** Writes the second top, given what `writeItem` returned for each item. */
+  protected writeLabels(labels: readonly number[], output: FloatArray): void {
+    output.set(labels);
+  }
+
   /** `inspect` calls this with the shape of the first item. */
   protected expect(itemShape: Shape): void {
     this.#shape = [this.batchSize, ...itemShape];
@@ -47,15 +62,17 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
     this.context.log("info", origin, `output data size: ${this.#shape.join(",")}`);
   }
 
-  /** Assumes images of `crop_size`, or else of this size; the first shape is unknown if neither is given. */
+  /** Assumes images of the size to which they are cropped or resized, or else of this one; the first shape may be unknown. */
   protected assumedBatch(channels: number, height = 0, width = 0): readonly (Shape | undefined)[] {
-    const crop = this.message.transformParam?.cropSize ?? 0;
-    const images = [this.batchSize, channels, ...(crop > 0 ? [crop, crop] : [height, width])];
-    return [countOf(images) > 0 ? images : undefined, [this.batchSize]];
+    const { cropSize = 0, cropH = 0, cropW = 0, resizeParam: [resize] = [] } = this.message.transformParam ?? {};
+    const sizes = [[cropSize, cropSize], [cropH, cropW], resize ? [resize.height, resize.width] : [], [height, width]];
+    const size = sizes.find((sides) => countOf(sides) > 0 && sides.length > 0) ?? [0, 0];
+    const images = [this.batchSize, channels, ...size];
+    return [countOf(images) > 0 ? images : undefined, this.labelShape()];
   }
 
   override topShapes(): readonly Shape[] {
-    return [this.#shape, [this.batchSize]];
+    return [this.#shape, this.labelShape()];
   }
 
   override async liveShapes(): Promise<readonly Shape[]> {
@@ -67,44 +84,53 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
     const write = (items: readonly Item[]) => {
       this.#batch = undefined;
       const size = countOf(this.#shape) / this.batchSize;
-      for (const [i, item] of items.entries()) {
+      const values = items.map((item, i) =>
         this.about(item, () => {
           this.#checkShape(item);
-          const output = data?.data.array.subarray(i * size, (i + 1) * size) ?? new Float32Array(size);
-          const label = this.writeItem(item, output);
-          if (labels) labels.data.array[i] = label;
-        });
-      }
+          return this.writeItem(item, data?.data.array.subarray(i * size, (i + 1) * size) ?? new Float32Array(size));
+        }),
+      );
+      if (labels) this.writeLabels(values, labels.data.array);
     };
     const run = () => (this.#batch ? write(this.#batch) : this.#take().then(write));
     k.host("next batch", run, { writes: [data, labels].flatMap((top) => top?.data ?? []) });
   }
 
-  /** The position of the batch that the net takes next, not of those read ahead, and the state of the transformer. */
+  /** The position of the batch that the net takes next, not of those read ahead, and the states of the generators. */
   override saveState(): unknown {
-    return { position: this.#prefetcher?.position, random: this.transformer?.state };
+    const draws = this.draws && { draws: this.draws.state };
+    return { position: this.#prefetcher?.position, random: this.transformer?.state, ...draws };
   }
 
   override async restoreState(state: unknown): Promise<void> {
-    await this.#restore(fieldsOf(state).position, fieldsOf(state).random, false);
+    await this.#restore(fieldsOf(state).position, fieldsOf(state), false);
   }
 
-  /** If this rank saved no state, its transformer's generator stays as it is. */
+  /** If this rank saved no state, its generators stay as they are. */
   override async restoreShare(first: unknown, own: unknown): Promise<void> {
-    const random = own === undefined ? this.transformer?.state : fieldsOf(own).random;
-    await this.#restore(fieldsOf(first).position, random, true);
+    await this.#restore(fieldsOf(first).position, fieldsOf(own ?? this.saveState()), true);
   }
 
-  async #restore(position: unknown, random: unknown, isShared: boolean): Promise<void> {
-    const before = this.transformer?.state;
+  async #restore(position: unknown, { random, draws }: Readonly<Record<string, unknown>>, isShared: boolean) {
+    const before = { random: this.transformer?.state, draws: this.draws?.state };
     try {
-      this.transformer?.restore(random as RandomState | undefined);
+      this.#restoreDraws(random as RandomState | undefined, draws as RandomState | undefined);
       await this.#prefetcher?.moveTo(position, isShared);
       this.#batch = undefined;
     } catch (error) {
-      this.transformer?.restore(before);
+      this.#restoreDraws(before.random, before.draws);
       throw this.explain(error);
     }
+  }
+
+  #restoreDraws(random: RandomState | undefined, draws: RandomState | undefined): void {
+    this.check(
+      (draws === undefined) === !this.draws,
+      "MOKA_PARSE",
+      "transform_param or the samplers drew other random numbers when the state was saved",
+    );
+    this.transformer?.restore(random);
+    if (draws) this.draws?.restore(draws);
   }
 
   override async close(): Promise<void> {
@@ -115,6 +141,7 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
     try {
       const items = (await this.#prefetcher?.next()) ?? [];
       const [first] = items;
+      await this.prepare(items);
       if (first) this.#shape = [this.batchSize, ...this.about(first, () => this.itemShape(first))];
       this.#batch = items;
       return items;

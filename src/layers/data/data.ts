@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { FloatArray } from "../../core/span.js";
+import { ImagePreparer } from "../../data/annotated/prepare.js";
 import { openDatabase } from "../../data/database.js";
 import { readRecordImage } from "../../data/labeled-image.js";
 import { DatabaseSource } from "../../data/sources/database.js";
@@ -9,7 +10,7 @@ import { sourceOf } from "../../proto/source.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
 import { logShare, rankShare } from "./rank-share.js";
-import { loadMean, newTransformer } from "./transform.js";
+import { loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
 
 /**
  * Batches of images and labels from a database, in the order of its keys; after the last record, the first follows.
@@ -20,7 +21,8 @@ import { loadMean, newTransformer } from "./transform.js";
  * `data_param`: `source` (a folder; of an LMDB its `data.mdb` too), `batch_size`, `backend` (LEVELDB, or LMDB),
  * `prefetch` (4): batches that are read and decoded ahead of the net. `rand_skip`, `force_encoded_color` and the old
  * transformation fields are ignored, as in Caffe. `transform_param`: `scale` (1), `mirror` (false), `crop_size` (0),
- * `mean_file` or `mean_value`; for encoded records, image files, `force_color` or `force_gray` (else as they are).
+ * `mean_file` or `mean_value`; for encoded records, image files, `force_color` or `force_gray` (else as they are). SSD's `crop_h`,
+ * `crop_w`, `resize_param` and `noise_param` work as in AnnotatedData; fields of other forks are ignored, and the log names them.
  *
  * Several ranks share the records, and each reads only its own. In TRAIN a rank takes every N-th of N ranks, from its number
  * on, as in Caffe; a pass that does not divide goes on with the first record. In TEST whole batches go to the ranks in turn.
@@ -36,6 +38,7 @@ export class DataLayer extends BatchLayer<ImageItem> {
   #source: DatabaseSource | undefined;
   #first: ImageItem | undefined;
   #count: number | undefined;
+  #preparer: ImagePreparer | undefined;
   #mean: BlobProto | undefined;
 
   override async inspect(): Promise<void> {
@@ -63,12 +66,15 @@ export class DataLayer extends BatchLayer<ImageItem> {
   }
 
   override setup(): void {
-    const { random, log } = this.context;
+    const { log } = this.context;
     const param = this.message.transformParam;
     // Caffe draws two seeds for its transformer, if it is random, and then one for its prefetching thread.
     newTransformer(this.message, this.context, this.#mean);
     this.transformer = newTransformer(this.message, this.context, this.#mean);
-    random.next();
+    const draws = newDraws(this.context);
+    this.#preparer = new ImagePreparer(param, draws);
+    if (this.#preparer.isActive) this.draws = draws;
+    logIgnored(this.message, this.context);
     const [source, first] = [this.#source, this.#first];
     if (!source || !first) return;
     if ((param?.forceColor || param?.forceGray) && !first.image.isInterleaved) {
@@ -90,11 +96,11 @@ export class DataLayer extends BatchLayer<ImageItem> {
   }
 
   protected override itemShape({ image }: ImageItem): Shape {
-    return this.transformer?.outputShape(image) ?? [];
+    return this.transformer?.outputShape(this.#preparer?.sizeOf(image) ?? image) ?? [];
   }
 
   protected override writeItem({ image, isLast }: ImageItem, output: FloatArray): number {
-    this.transformer?.transform(image, output);
+    this.transformer?.transform(this.#preparer?.apply(image) ?? image, output);
     if (isLast) this.context.log("info", "data_layer.cpp:73", "Restarting data prefetching from start.");
     return image.label;
   }

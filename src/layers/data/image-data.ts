@@ -1,15 +1,17 @@
 import { create } from "@bufbuild/protobuf";
 import type { FloatArray } from "../../core/span.js";
+import { ImagePreparer } from "../../data/annotated/prepare.js";
 import { ImageListSource, parseImageList } from "../../data/sources/image-list.js";
 import { ImageReader } from "../../data/sources/image-reader.js";
 import type { ImageItem } from "../../data/sources/item.js";
 import { ImageDataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
 import { type ByteSource, readFrom } from "../../util/files.js";
+import { Random } from "../../util/random.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
 import { logShare, rankShare } from "./rank-share.js";
-import { loadMean, newTransformer } from "./transform.js";
+import { loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
 
 /**
  * Batches of image files that a list names, with their labels; after the last image, the first follows.
@@ -21,7 +23,8 @@ import { loadMean, newTransformer } from "./transform.js";
  * `root_folder` ("", put in front of each name as it is), `new_height` and `new_width` (0: as the files are; both or
  * neither), `is_color` (true; false for gray), `shuffle` (false; again in each pass), `rand_skip` (0: skip a random number
  * of images below this at the start). `transform_param`: `scale` (1), `mirror` (false), `crop_size` (0), `mean_file` or
- * `mean_value`. `data_param.prefetch` (4): batches that are read and decoded ahead of the net.
+ * `mean_value`, SSD's `crop_h`, `crop_w`, `resize_param` and `noise_param` as in AnnotatedData; the log names fields of other forks
+ * that are ignored. `data_param.prefetch` (4): batches that are read and decoded ahead of the net.
  *
  * Several ranks share the images, which Caffe's do not, and each reads only its own. In TRAIN a rank takes every N-th of N
  * ranks, from its number on; a list that does not divide goes on with the first image. In TEST whole batches go to the ranks in
@@ -36,6 +39,7 @@ export class ImageDataLayer extends BatchLayer<ImageItem> {
   override readonly topCount = 2;
   readonly #param = this.message.imageDataParam ?? create(ImageDataParameterSchema);
   protected override readonly batchSize = this.#param.batchSize;
+  #preparer: ImagePreparer | undefined;
   protected override readonly sizesNeed =
     "image_data_param.new_height and new_width, transform_param.crop_size, or batch_size 1";
 
@@ -69,7 +73,10 @@ export class ImageDataLayer extends BatchLayer<ImageItem> {
     await lines.enterShare();
     // Caffe makes two transformers, one after the other: the second one's generator is in use.
     this.transformer = newTransformer(this.message, this.context, mean);
-    random.next(); // Caffe's seed for its prefetching thread, which draws nothing
+    const draws = newDraws(this.context); // of Caffe's prefetching thread, which draws nothing but for SSD's fields
+    this.#preparer = new ImagePreparer(this.message.transformParam, draws);
+    if (this.#preparer.isActive) this.draws = draws;
+    logIgnored(this.message, this.context);
     const shape = this.about(first, () => this.itemShape(first));
     this.startBatches(lines, shape, "image_data_layer.cpp:90");
     logShare(this.name, this.context, batchSize, listed.length, "images");
@@ -81,11 +88,11 @@ export class ImageDataLayer extends BatchLayer<ImageItem> {
   }
 
   protected override itemShape({ image }: ImageItem): Shape {
-    return this.transformer?.outputShape(image) ?? [];
+    return this.transformer?.outputShape(this.#preparer?.sizeOf(image) ?? image) ?? [];
   }
 
   protected override writeItem({ image }: ImageItem, output: FloatArray): number {
-    this.transformer?.transform(image, output);
+    this.transformer?.transform(this.#preparer?.apply(image) ?? image, output);
     return image.label;
   }
 
@@ -102,6 +109,7 @@ export class ImageDataLayer extends BatchLayer<ImageItem> {
     );
     const mean = await loadMean(this.message, this.context);
     this.transformer = newTransformer(this.message, this.context, mean);
+    this.#preparer = new ImagePreparer(this.message.transformParam, new Random(0)); // tells sizes; `open` makes the one in use
     log("info", "image_data_layer.cpp:38", `Opening file ${source}`);
     const file = sourceOf(this.message)?.file;
     const list = await files.resolve(source, file);

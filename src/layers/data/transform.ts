@@ -1,8 +1,15 @@
+import { type DescField, type DescMessage, isFieldSet, type MessageShape } from "@bufbuild/protobuf";
 import { oneRank } from "../../core/communicator.js";
 import type { LayerContext } from "../../core/layer.js";
 import { Transformer } from "../../data/transformer.js";
 import { readBlobProto } from "../../proto/binary/index.js";
-import type { BlobProto, LayerParameter } from "../../proto/gen/caffe_pb.js";
+import {
+  type BlobProto,
+  DataParameterSchema,
+  ImageDataParameterSchema,
+  type LayerParameter,
+  TransformationParameterSchema,
+} from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
 import { Random } from "../../util/random.js";
 
@@ -31,4 +38,50 @@ export function newTransformer(
   const isRandom = Transformer.needsRandom(transformParam, phase);
   const own = isRandom ? new Random(random.next() + ranks.communicator.rank) : random;
   return new Transformer(transformParam, phase, own, mean);
+}
+
+/** The generator of what SSD's prefetching thread draws: its seed is the next draw of the run's, plus the number of the rank. */
+export function newDraws({ random, ranks = oneRank }: LayerContext): Random {
+  return new Random(random.next() + ranks.communicator.rank);
+}
+
+/** The fields of `transform_param` that all data layers of images compute. */
+const transformFields =
+  "scale mirror crop_size crop_h crop_w mean_file mean_value force_color force_gray resize_param noise_param".split(
+    " ",
+  );
+
+/** BVLC's fields of the sources' messages: computed, or ignored as Caffe does, as the layers' contracts say. */
+const sourceFields =
+  "source scale mean_file batch_size crop_size mirror rand_skip backend force_encoded_color prefetch shuffle new_height new_width is_color root_folder".split(
+    " ",
+  );
+
+/**
+ * Says in the log which fields of forks a data layer ignores.
+ *
+ * @param computed further fields of `transform_param` that this layer computes
+ */
+export function logIgnored(
+  { name, transformParam, dataParam, imageDataParam }: LayerParameter,
+  { log }: LayerContext,
+  computed: readonly string[] = [],
+): void {
+  const ignored = [
+    ...otherFields(TransformationParameterSchema, transformParam, "transform_param", [...transformFields, ...computed]),
+    ...otherFields(DataParameterSchema, dataParam, "data_param", sourceFields),
+    ...otherFields(ImageDataParameterSchema, imageDataParam, "image_data_param", sourceFields),
+  ];
+  if (ignored.length > 0) log("warning", "moka:0", `${name}: ignored, as fields of forks: ${ignored.join(", ")}`);
+}
+
+function otherFields<Desc extends DescMessage>(
+  schema: Desc,
+  message: MessageShape<Desc> | undefined,
+  prefix: string,
+  known: readonly string[],
+): string[] {
+  if (!message) return [];
+  const isOther = (field: DescField) => isFieldSet(message, field) && !known.includes(field.name);
+  return schema.fields.filter(isOther).map((field) => `${prefix}.${field.name}`);
 }
