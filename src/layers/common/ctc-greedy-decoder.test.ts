@@ -1,3 +1,4 @@
+// No gradient: the best classes do not change with small changes of the scores.
 import { expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { buildError, runLayer } from "../../../test/layers.js";

@@ -47,7 +47,7 @@ export abstract class CtcLossBase extends LossLayer {
     const counts = rest.slice(0, -1).map((shape) => countOf(shape));
     const fits =
       rest.length === 1
-        ? labels[0] === N
+        ? labels[0] === N || (labels.length === 1 && N === 1)
         : labels[1] === N &&
           countOf(labels, 2) === 1 &&
           counts.every((count) => count === (rest.length === 2 ? T * N : N));

@@ -1,5 +1,6 @@
 // Numbers: by hand, the sum over all ways to spell the labels.
 import { describe, expect, test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
@@ -111,4 +112,4 @@ describe("errors", () => {
   });
 });
 
-// The contract of all layers is not tested: its examples change the first axis of all bottoms alike, which here is T of one and N of others.
+testContract("CTCLoss", { inputs: { a: [2, 1, 3], label: [2] }, param: "ctc_loss_param { blank_index: 2 }" });

@@ -1,5 +1,6 @@
 // Its numbers are tested with those of CTCLoss.
 import { test } from "vitest";
+import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
 
 test("gradient of one sequence, which needs no scale", async () => {
@@ -7,4 +8,4 @@ test("gradient of one sequence, which needs no scale", async () => {
   await checkGradients({ layer, inputs: { x: [5, 1, 4], y: [1, 3] }, values: { y: [3, 1, 1] }, check: ["x"] });
 });
 
-// The contract of all layers is not tested: its examples change the first axis of all bottoms alike, which here is T of one and N of others.
+testContract("WarpCTCLoss", { inputs: { a: [2, 1, 3], label: [2] }, param: "ctc_loss_param { blank_index: 2 }" });
