@@ -72,7 +72,9 @@ export type { FloatArray, Memory, Placement, Span, Storage } from "./core/span.j
 export type { Tensor, TensorState } from "./core/tensor.js";
 export type { Backend } from "./data/database.js";
 export { MemoryDataLayer } from "./layers/data/memory-data.js";
+export { RoIDataLayer, type RoiImage } from "./layers/data/roi-data-layer.js";
 export type { SourceLayer } from "./layers/data/source-layer.js";
+export type { Computed, LiveLayer } from "./layers/detection/live-layer.js";
 export { RecurrentLayer } from "./layers/recurrent/recurrent.js";
 export type {
   BackwardStep as RecurrentBackwardStep,

@@ -15,14 +15,18 @@ import { poisonSharedMemory } from "./poison.js";
 
 /** A small example of a layer type. */
 export interface Example {
-  /** Shapes of the bottoms, batch axis first. A bottom `label` gets classes, 0 or 1, the others numbers in [−1, 1). */
+  /** Shapes of the bottoms, batch axis first. A bottom whose name starts with `label` gets classes, 0 or 1, the others numbers in [−1, 1). */
   readonly inputs?: Readonly<Record<string, Shape>>;
   /** Names of the tops. Default `y`. */
   readonly tops?: readonly string[];
   /** Other fields of the layer's message. */
   readonly param?: string;
+  /** See `LayerContext.cfg`. */
+  readonly cfg?: Readonly<Record<string, unknown>>;
   /** Runs before the first forward. */
   readonly prepare?: (net: Net) => void;
+  /** Whether the type takes batches of other sizes. Default true. */
+  readonly resizes?: boolean;
   /** The phases in which two forwards differ by design. Default none. */
   readonly changes?: readonly ("TRAIN" | "TEST")[];
 }
@@ -52,7 +56,11 @@ async function build(type: string, example: Example, options: Parameters<typeof 
   const text = `layer { name: "layer" type: "${type}" ${fields.join(" ")} ${param} ${change.param ?? ""} }`;
   const learner = `layer { name: "up" type: "Bias" bottom: "raw" top: "${learned}" bias_param { axis: 0 num_axes: 0 } }`;
   const all = (learned ? learner : "") + text + after;
-  const net = await layerNet(all, Object.fromEntries(shapes), { file, ...options });
+  const net = await layerNet(all, Object.fromEntries(shapes), {
+    file,
+    ...(example.cfg && { cfg: example.cfg }),
+    ...options,
+  });
   prepare?.(net);
   return { net, layer: net.layers.find((each) => each.name === "layer") ?? (net.layers.at(-1) as Layer) };
 }
@@ -62,7 +70,7 @@ const blobs = (net: Net, names: readonly string[]) => names.map((name) => net.bl
 /** Fills inputs and top diffs with numbers that depend only on their index, and runs forward. */
 async function compute(net: Net, layer: Layer): Promise<void> {
   blobs(net, net.inputs).forEach(({ name, data }, i) => {
-    if (name === "label") data.set(data.map((_, j) => j % 2));
+    if (name.startsWith("label")) data.set(data.map((_, j) => j % 2));
     else new Random(i).uniform(data, -1, 1);
   });
   await net.forward();
@@ -116,6 +124,7 @@ function contractTests(type: string, example: Example): void {
     build(type, example, options, change);
   const bottoms = Object.keys(example.inputs ?? {});
   const tops = example.tops ?? ["y"];
+  const { resizes = true } = example;
 
   test("has blobs and parameters of the shapes it declares, by pure functions", async () => {
     const { net, layer } = await netOf();
@@ -195,7 +204,7 @@ function contractTests(type: string, example: Example): void {
       await Promise.all([trained.net.dispose(), fresh.net.dispose()]);
     });
 
-    testIf(!changes && bottoms.length > 0)(`in ${phase} takes batches of another size`, async () => {
+    testIf(!changes && resizes && bottoms.length > 0)(`in ${phase} takes batches of another size`, async () => {
       const { net, layer } = await netOf(options);
       for (const n of [5, 1, 2]) {
         const shapes = Object.entries(example.inputs ?? {}).map(([input, [, ...rest]]) => [input, [n, ...rest]]);
@@ -225,7 +234,7 @@ function contractTests(type: string, example: Example): void {
   });
 
   testIf(bottoms.length > 1 && tops.length > 0)("writes the gradients of those bottoms that need one", async () => {
-    for (const learned of bottoms.filter((bottom) => bottom !== "label")) {
+    for (const learned of bottoms.filter((bottom) => !bottom.startsWith("label"))) {
       const { net, layer } = await netOf({}, { learned, param: "loss_weight: 1 ".repeat(tops.length) });
       if (layer.backward === Layer.prototype.backward) continue;
       await compute(net, layer);
@@ -242,7 +251,7 @@ function contractTests(type: string, example: Example): void {
     const read = (top: string) => `layer { name: "${top}_read" type: "TanH" bottom: "${top}" top: "${top}_out" }`;
     const seen: unknown[] = [];
     for (const shareMemory of [false, true]) {
-      const learned = bottoms.find((bottom) => bottom !== "label");
+      const learned = bottoms.find((bottom) => !bottom.startsWith("label"));
       const options = { ...force, keep: "outputs", shareMemory } as const;
       const { net, layer } = await netOf(options, {
         ...(learned && { learned }),
@@ -252,7 +261,7 @@ function contractTests(type: string, example: Example): void {
       for (let i = 0; i < 2; i++) {
         net.inputs.forEach((input, j) => {
           const data = net.blobs.get(input)?.data ?? new Float32Array(0);
-          if (input === "label") data.set(data.map((_, k) => k % 2));
+          if (input.startsWith("label")) data.set(data.map((_, k) => k % 2));
           else new Random(j).uniform(data, -1, 1);
         });
         seen.push(await net.forward());

@@ -15,6 +15,7 @@ export function mergedProto(caffe, forks) {
     for (const [name, fields] of fork.messages) for (const field of fields) addField(own, messages, name, field);
     for (const [name, values] of fork.enums) for (const value of values) addValue(own, enums, name, value);
   }
+  relax(own, messages, forks);
   uniteTypes(own, messages, enums);
   const numbers = new Map([...numbered(own.messages, messages), ...numbered(own.enums, enums)]);
   return { text: print(caffe, own, messages, enums, numbers), numbers };
@@ -32,6 +33,17 @@ function addField(own, messages, message, field) {
   if (field.type !== before.type) {
     if (/^u?int32$/.test(field.type) && /^u?int32$/.test(before.type)) before.type = "int32";
     else before.others = [...(before.others ?? []), field.type];
+  }
+}
+
+/** A field that not every fork with its message requires is optional: the other forks' files do not give it. */
+function relax(own, messages, forks) {
+  for (const [name, fields] of messages) {
+    const forms = forks.filter((fork) => fork.messages.has(name)).map((fork) => fork.messages.get(name));
+    for (const field of fields.values()) {
+      const isRequired = (form) => form.some((each) => each.name === field.name && each.label === "required");
+      if (field.label === "required" && (own.messages.has(name) || !forms.every(isRequired))) field.label = "optional";
+    }
   }
 }
 

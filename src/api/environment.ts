@@ -31,6 +31,11 @@ export interface RunOptions extends FilesOptions {
    * layer of type `Python` is given as `module/layer` or `module.layer`, the names in its `python_param`.
    */
   readonly layers?: Readonly<Record<string, LayerConstructor>> | undefined;
+  /**
+   * The settings of py-faster-rcnn and R-FCN, as in `lib/fast_rcnn/config.py`, where they differ from those: `{ TEST: { RPN_MIN_SIZE:
+   * 8 } }`. Their Python layers read them: ProposalLayer, AnchorTargetLayer, ProposalTargetLayer, RoIDataLayer.
+   */
+  readonly cfg?: Readonly<Record<string, unknown>> | undefined;
   /** Receives what Caffe would log. Default: nothing is logged. */
   readonly log?: Log | undefined;
 }
@@ -103,6 +108,13 @@ export function netContext(
 ): Omit<NetContext, "ownsEngine"> {
   const { log = silent, layers: userLayers = {} } = options;
   const files = openFiles(options);
+  const { cfg } = options;
+  const isMap = typeof cfg === "object" && cfg !== null && !Array.isArray(cfg);
+  check(
+    cfg === undefined || isMap,
+    "MOKA_USAGE",
+    "cfg: settings by name are wanted, as in { TEST: { RPN_MIN_SIZE: 8 } }",
+  );
   for (const [type, layerClass] of Object.entries(userLayers)) {
     check(
       typeof layerClass === "function",
@@ -115,6 +127,7 @@ export function netContext(
     engine,
     files,
     images: createImages(),
+    cfg,
     random: new Random(options.seed ?? seed ?? freshSeed()),
     log,
     weightFiles: new WeightFileStore(files, log),

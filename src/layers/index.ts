@@ -42,12 +42,17 @@ export { HDF5OutputLayer } from "./data/hdf5-output.js";
 export { ImageDataLayer } from "./data/image-data.js";
 export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
+export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
+export { ProposalLayer } from "./detection/proposal.js";
 export { PSROIPoolingLayer } from "./detection/psroi-pooling.js";
 export { RegionLossLayer } from "./detection/region-loss.js";
 export { ReorgLayer } from "./detection/reorg.js";
 export { ROIPoolingLayer } from "./detection/roi-pooling.js";
+export { RpnAnchorTargetLayer } from "./detection/rpn-anchor-target-layer.js";
+export { RpnProposalLayer } from "./detection/rpn-proposal-layer.js";
+export { RpnProposalTargetLayer } from "./detection/rpn-proposal-target-layer.js";
 export { YoloDetectionOutputLayer } from "./detection/yolo-detection-output.js";
 export { Yolov3Layer } from "./detection/yolov3.js";
 export { Yolov3DetectionOutputLayer } from "./detection/yolov3-detection-output.js";
@@ -90,7 +95,7 @@ export const forkRows: readonly Row[] = [
   ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss SmoothL1Loss"],
   ["SSD's", undefined, "Permute VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
-  ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM Proposal SmoothL1LossOHEM SoftmaxWithLossOHEM"],
+  ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
   ["SegNet's, PSPNet's or DeepLab's", "vision", "Interp Upsample"],
   ["SegNet's, PSPNet's or DeepLab's", "normalization", "BN"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],

@@ -1,6 +1,7 @@
 import type { Blob, Net } from "../../index.js";
 import { check } from "../../util/errors.js";
 import { oneLine } from "../../util/escape.js";
+import { cfgOption, readCfg } from "../cfg.js";
 import { type Command, command, option, repeated, required } from "../command.js";
 import { addNamed, json, parser, phase, runOptions, seed, someWeights, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";
@@ -26,12 +27,14 @@ export const run: Command = command(
     ),
     output: option("--output <folder>", "write each blob to <folder>/<name>.npy"),
     seed,
+    cfg: cfgOption,
     json,
     ...runOptions,
     ...stateOptions,
   },
-  async ({ model, inputs, extra, output, json, ...options }) => {
-    await withNet(model, { ...options, keep: extra.length > 0 ? "all" : "outputs" }, async (net) => {
+  async ({ model, inputs, extra, output, json, cfg: cfgFile, ...options }) => {
+    const cfg = await readCfg(cfgFile);
+    await withNet(model, { ...options, cfg, keep: extra.length > 0 ? "all" : "outputs" }, async (net) => {
       await setInputs(net, inputs, options.seed);
       await net.runForward();
       const names = [...new Set([...net.outputs, ...extra])];

@@ -1,3 +1,4 @@
+import { cfgOption, readCfg } from "../cfg.js";
 import { type Command, command, option, required } from "../command.js";
 import { integer, json, runOptions, stateOptions } from "../options.js";
 import { caffeLog, printJson, problems } from "../print.js";
@@ -9,17 +10,19 @@ export const test: Command = command(
     model: required("--model <file>", "the net's prototxt"),
     weights: required("--weights <files>", "its caffemodel, or several separated by commas"),
     iterations: option("--iterations <n>", "batches to run", integer(1), 50),
+    cfg: cfgOption,
     json,
     ...runOptions,
     ...stateOptions,
   },
-  async ({ model, iterations, json, stages: given, ...options }) => {
+  async ({ model, iterations, json, stages: given, cfg: cfgFile, ...options }) => {
+    const cfg = await readCfg(cfgFile);
     const { OutputMean, withLoss } = await import("../../solvers/outputs.js");
     const { formatNumber } = await import("../../util/number-format.js");
     const log = json ? problems({ upgrades: false }) : caffeLog;
     log("info", "caffe.cpp:275", "Use CPU.");
     const stages = given.length > 0 ? given : [""];
-    await withNet(model, { ...options, phase: "TEST", stages, log, keep: "outputs" }, async (net) => {
+    await withNet(model, { ...options, cfg, phase: "TEST", stages, log, keep: "outputs" }, async (net) => {
       log("info", "caffe.cpp:281", `Running for ${iterations} iterations.`);
       const mean = new OutputMean(net);
       let loss = 0;

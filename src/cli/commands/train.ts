@@ -1,3 +1,4 @@
+import { cfgOption, readCfg } from "../cfg.js";
 import { type Command, command, flag, option, required } from "../command.js";
 import { integer, oneOf, runOptions, stateOptions } from "../options.js";
 import { caffeLog } from "../print.js";
@@ -20,12 +21,14 @@ export const train: Command = command(
     seed: option("--seed <n>", "random seed, instead of the solver's random_seed", integer(0)),
     SIGINT: option("--sigint_effect <action>", "what Ctrl-C does; stop comes after a snapshot", actions, "stop"),
     SIGHUP: option("--sighup_effect <action>", "what SIGHUP does", actions, "snapshot"),
+    cfg: cfgOption,
     asLog: flag("--log", "Caffe's log lines, on a terminal too"),
     ...rankOptions,
     ...runOptions,
     ...stateOptions,
   },
-  async ({ file, SIGINT, SIGHUP, asLog, gpu, stages: given, ...options }) => {
+  async ({ file, SIGINT, SIGHUP, asLog, gpu, stages: given, cfg: cfgFile, ...options }) => {
+    const cfg = await readCfg(cfgFile);
     const signals = catchSignals({ SIGINT, SIGHUP });
     try {
       await onRanks(options, async (processes) => {
@@ -39,7 +42,7 @@ export const train: Command = command(
         const stages = given.length > 0 ? given : [""];
         const lint = isRoot ? lintTraining : undefined;
         const { communicator } = processes;
-        const solver = await Solver.load(file, { ...options, communicator, stages, log, keep: "outputs", lint });
+        const solver = await Solver.load(file, { ...options, cfg, communicator, stages, log, keep: "outputs", lint });
         try {
           solver.onRequest(() => {
             const request = processes.onSignal();
