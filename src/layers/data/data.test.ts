@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
+import { localRanks } from "../../../test/local-ranks.js";
 import { type NetSetup, netFromText } from "../../../test/nets.js";
 import type { Net } from "../../core/net.js";
 import { encodeImage, recordKey } from "../../data/datum.js";
@@ -298,6 +299,23 @@ describe("fields of forks", () => {
     await net2.dispose();
   });
 
+  test("shuffle: two ranks share each pass", async () => {
+    const source = database(
+      "shuffled-ranks",
+      Array.from({ length: 10 }, (_, i) => [[i]]),
+    );
+    const nets = await Promise.all(
+      localRanks(2).map((communicator) =>
+        netFromText(layer(source, "batch_size: 5 shuffle: true"), { ranks: { communicator } } as NetSetup),
+      ),
+    );
+    for (let pass = 0; pass < 3; pass++) {
+      const labels = await Promise.all(nets.map(async (net) => [...(await net.forward()).label]));
+      expect(labels.flat().sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+    for (const net of nets) await net.dispose();
+  });
+
   test("SSD's resize_param, noise_param, crop_h and crop_w", async () => {
     const source = database("resized", [
       [
@@ -328,7 +346,7 @@ describe("fields of forks", () => {
     await batches(text, 1, { log });
     expect(said.filter((line) => line.includes("ignored"))).toEqual([
       "warning: layer: ignored, as fields of forks: transform_param.add_noise, transform_param.expand_param, " +
-        "data_param.threads, data_param.cache",
+        "data_param.cache, data_param.threads",
     ]);
   });
 });
