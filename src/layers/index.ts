@@ -63,6 +63,7 @@ export { CTCLossLayer } from "./loss/ctc-loss.js";
 export { EuclideanLossLayer } from "./loss/euclidean-loss.js";
 export { HingeLossLayer } from "./loss/hinge-loss.js";
 export { InfogainLossLayer } from "./loss/infogain-loss.js";
+export { MarginInnerProductLayer } from "./loss/margin-inner-product.js";
 export { MultinomialLogisticLossLayer } from "./loss/multinomial-logistic-loss.js";
 export { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
 export { SmoothL1LossLayer } from "./loss/smooth-l1-loss.js";
@@ -107,7 +108,7 @@ export const forkRows: readonly Row[] = [
   ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish ShuffleChannel"],
   ["an SENet fork's", "activation", "Axpy"],
   ["an OCR fork's", undefined, "CtcLoss Transpose"],
-  ["a face recognition fork's", undefined, "LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
+  ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
   [undefined, "normalization", "GroupNorm SyncBN"],
 ];
