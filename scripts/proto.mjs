@@ -4,7 +4,7 @@
 // enum of BVLC's gets a number from `forkBase` on, which no file has: the same number means another field in each fork. A message
 // that only forks have keeps the numbers of the first fork that has it. dialects.ts says which numbers each fork gives them.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,17 +14,42 @@ import { parseProto } from "./proto/parse.mjs";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const dialects = `${root}src/proto/dialects/`;
 
+/** The forks, the most used first: where the schema can have only one form of a thing, the first fork's counts. */
+export const forkNames = [
+  "ssd",
+  "chuanqi-ssd",
+  "fast-rcnn",
+  "faster-rcnn",
+  "r-fcn",
+  "segnet",
+  "segnet-cudnn5",
+  "pspnet",
+  "deeplab-v2",
+  "yjxiong",
+  "eric612",
+  "yolov3-windows",
+  "shufflenet",
+  "nvcaffe",
+  "intel",
+  "happynear",
+  "caffe-face",
+  "sphereface",
+  "l-softmax",
+  "caffe-ocr",
+  "flownet2",
+  "synopsys",
+  "vitis-ai",
+];
+
 /** Writes the generated files into a folder. */
 export function generate(folder) {
   const caffe = readFileSync(`${root}src/proto/caffe.proto`, "utf8");
-  const forks = readdirSync(dialects)
-    .filter((name) => name.endsWith(".proto"))
-    .map((name) => ({ id: name.slice(0, -6), ...parseProto(readFileSync(dialects + name, "utf8")) }));
+  const forks = forkNames.map((id) => ({ id, ...parseProto(readFileSync(`${dialects}${id}.proto`, "utf8")) }));
   const work = mkdtempSync(join(tmpdir(), "moka-proto-"));
   try {
     mkdirSync(join(work, "proto"));
-    const { text, numbers } = mergedProto(caffe, forks);
-    writeFileSync(join(work, "proto", "caffe.proto"), text);
+    const merged = mergedProto(caffe, forks);
+    writeFileSync(join(work, "proto", "caffe.proto"), merged.text);
     writeFileSync(join(work, "buf.yaml"), "version: v2\nmodules:\n  - path: proto\n");
     const plugin = join(root, "node_modules/.bin/protoc-gen-es");
     writeFileSync(
@@ -37,7 +62,7 @@ export function generate(folder) {
     });
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "caffe_pb.ts"), readFileSync(join(work, "caffe_pb.ts"), "utf8"));
-    writeFileSync(join(folder, "dialects.ts"), dialectTable(forks, numbers));
+    writeFileSync(join(folder, "dialects.ts"), dialectTable(forks, merged));
   } finally {
     rmSync(work, { recursive: true });
   }

@@ -1,12 +1,18 @@
 // Random messages for tests of the protobuf readers and writers.
 import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import fc from "fast-check";
+import { forkBase, isForkField } from "../src/proto/fork-fields.js";
 import { layoutOf } from "../src/proto/text/layout.js";
 
-/** Random messages of `schema`: at most five optional fields with any values, nested at most `depth` levels deep. */
+/**
+ * Random messages of `schema` with fields of BVLC's Caffe: at most five optional ones with any values, nested at most `depth` levels
+ * deep.
+ */
 export function messages(schema: DescMessage, depth: number): fc.Arbitrary<Message> {
   const { required } = layoutOf(schema);
-  const optional = schema.fields.filter((field) => !required.includes(field) && (depth > 0 || !field.message));
+  const optional = schema.fields.filter(
+    (field) => !isForkField(field) && !required.includes(field) && (depth > 0 || !field.message),
+  );
   return fc.subarray(optional, { maxLength: Math.min(5, optional.length) }).chain((some) => {
     const fields = [...required, ...some];
     const values = Object.fromEntries(fields.map((field) => [field.localName, valuesOf(field, depth)]));
@@ -21,7 +27,8 @@ function valuesOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
 
 function someValue(field: DescField, depth: number): fc.Arbitrary<unknown> {
   if (field.message) return messages(field.message, depth - 1);
-  if (field.enum) return fc.constantFrom(...field.enum.values.map(({ number }) => number));
+  if (field.enum)
+    return fc.constantFrom(...field.enum.values.map(({ number }) => number).filter((number) => number < forkBase));
   switch (field.scalar) {
     case ScalarType.BOOL:
       return fc.boolean();

@@ -10,6 +10,7 @@ import { type Blas, coreCount, WasmEngine } from "../engines/wasm/index.js";
 import { fill } from "../fillers/index.js";
 import { layers } from "../layers/registry.js";
 import { type FilesOptions, openFiles } from "../platform/open-files.js";
+import { checkDialect } from "../proto/dialects/index.js";
 import { check, reasonOf } from "../util/errors.js";
 import { type Log, silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
@@ -31,6 +32,11 @@ export interface RunOptions extends FilesOptions {
    * layer of type `Python` is given as `module/layer` or `module.layer`, the names in its `python_param`.
    */
   readonly layers?: Readonly<Record<string, LayerConstructor>> | undefined;
+  /**
+   * The fork of Caffe that the net is written for, by its name in `dialects`: `ssd`, `segnet`, `pspnet`, …; `bvlc` for none. It decides
+   * what a layer type means that several forks have. Default: what the net's fields and layer types tell.
+   */
+  readonly dialect?: string | undefined;
   /**
    * The settings of py-faster-rcnn and R-FCN, as in `lib/fast_rcnn/config.py`, where they differ from those: `{ TEST: { RPN_MIN_SIZE:
    * 8 } }`. Their Python layers read them: ProposalLayer, AnchorTargetLayer, ProposalTargetLayer, RoIDataLayer.
@@ -106,7 +112,8 @@ export function netContext(
   options: RunOptions,
   seed: number | undefined,
 ): Omit<NetContext, "ownsEngine"> {
-  const { log = silent, layers: userLayers = {} } = options;
+  const { log = silent, layers: userLayers = {}, dialect } = options;
+  if (dialect !== undefined) checkDialect(dialect);
   const files = openFiles(options);
   const { cfg } = options;
   const isMap = typeof cfg === "object" && cfg !== null && !Array.isArray(cfg);
@@ -127,6 +134,7 @@ export function netContext(
     engine,
     files,
     images: createImages(),
+    dialect,
     cfg,
     random: new Random(options.seed ?? seed ?? freshSeed()),
     log,

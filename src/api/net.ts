@@ -1,6 +1,7 @@
-import { Net as CoreNet } from "../core/net.js";
+import { Net as CoreNet, type NetContext } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
-import type { Weights } from "../proto/weight-sources.js";
+import type { NetParameter } from "../proto/gen/caffe_pb.js";
+import { type Weights, weightSources } from "../proto/weight-sources.js";
 import { check } from "../util/errors.js";
 import { checkOptions } from "../util/options.js";
 import { stoppable } from "../util/work.js";
@@ -53,6 +54,19 @@ export const Net = {
   },
 };
 
+/** The number of blobs of each layer in the weights, where that may tell which fork's layer a type means. */
+async function blobCounts(
+  weights: Weights,
+  net: NetParameter,
+  { catalog, weightFiles }: Pick<NetContext, "catalog" | "weightFiles">,
+) {
+  if (!net.layer.some((layer) => catalog.hasVariants(layer))) return undefined;
+  const files = await Promise.all(weightSources(weights).map((source) => weightFiles.read(source)));
+  const layers = files.flatMap(({ layer }) => layer);
+  const counts = new Map(layers.map(({ name, blobs }) => [name, blobs.length]));
+  return (name: string) => counts.get(name);
+}
+
 async function loadNet(source: NetSource, options: NetOptions): Promise<Net> {
   const { phase = "TEST", weights, keep = "all", everyBackward = false } = options;
   const state = stateOf(phase, options);
@@ -64,8 +78,9 @@ async function loadNet(source: NetSource, options: NetOptions): Promise<Net> {
     const ranks = { ...ranksOf(options), averagesOf: "root" } as const;
     const context = { ...netContext(engine, options, undefined), ranks };
     const message = await readNet(source, context.files, context.log);
+    const blobsOf = weights === undefined ? undefined : await blobCounts(weights, message, context);
     const backward = phase === "TRAIN" || keep === "all" || message.forceBackward || everyBackward;
-    net = await CoreNet.build(message, state, { ...context, keep, backward, everyBackward, ownsEngine: true });
+    net = await CoreNet.build(message, state, { ...context, blobsOf, keep, backward, everyBackward, ownsEngine: true });
     if (weights !== undefined) await net.copyTrainedLayersFrom(weights);
     options.signal?.throwIfAborted();
     return net;

@@ -84,6 +84,7 @@ export const json: Parameter<boolean> = flag("--json", "print JSON");
 export const runOptions = {
   engine: option("--engine <name>", "the engine that computes", oneOf("auto", "blas", "wasm", "reference"), "auto"),
   threads: option("--threads <n>", "threads to use; default: one per core", integer(1)),
+  dialect: option("--dialect <name>", "the fork of Caffe that the net is written for; default: what its fields tell"),
   gpu: option("--gpu <ids>", "as in Caffe; there is no GPU engine, so the CPU is used"),
 };
 

@@ -65,6 +65,11 @@ export class Catalog {
     return this.#classOf(message) !== undefined;
   }
 
+  /** Whether the type of a layer means different layers in different forks. */
+  hasVariants(message: LayerParameter): boolean {
+    return (this.#classOf(message) as Partial<LayerClass> | undefined)?.variants !== undefined;
+  }
+
   /** Whether this layer's class is Moka's own, and not the user's. */
   isBuiltIn(layer: Layer): boolean {
     return this.#builtIn.has(layer.constructor);

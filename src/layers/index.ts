@@ -19,6 +19,7 @@ export { ThresholdLayer } from "./activation/threshold.js";
 export { ArgMaxLayer } from "./common/arg-max.js";
 export { BatchReindexLayer } from "./common/batch-reindex.js";
 export { ConcatLayer } from "./common/concat.js";
+export { CTCGreedyDecoderLayer } from "./common/ctc-greedy-decoder.js";
 export { DropoutLayer } from "./common/dropout.js";
 export { EltwiseLayer } from "./common/eltwise.js";
 export { EmbedLayer } from "./common/embed.js";
@@ -58,16 +59,19 @@ export { Yolov3DetectionOutputLayer } from "./detection/yolov3-detection-output.
 export { AccuracyLayer } from "./loss/accuracy.js";
 export { CenterLossLayer } from "./loss/center-loss.js";
 export { ContrastiveLossLayer } from "./loss/contrastive-loss.js";
+export { CTCLossLayer } from "./loss/ctc-loss.js";
 export { EuclideanLossLayer } from "./loss/euclidean-loss.js";
 export { HingeLossLayer } from "./loss/hinge-loss.js";
 export { InfogainLossLayer } from "./loss/infogain-loss.js";
 export { MultinomialLogisticLossLayer } from "./loss/multinomial-logistic-loss.js";
 export { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
 export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
+export { WarpCTCLossLayer } from "./loss/warp-ctc-loss.js";
 export { BatchNormLayer } from "./normalization/batch-norm.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
+export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
@@ -101,7 +105,7 @@ export const forkRows: readonly Row[] = [
   ["a MobileNet or ShuffleNet fork's", "activation", "ReLU6", "rectifier"],
   ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish ShuffleChannel"],
   ["an SENet fork's", "activation", "Axpy"],
-  ["an OCR fork's", undefined, "CTCLoss CtcLoss Lstm Transpose WarpCTCLoss"],
+  ["an OCR fork's", undefined, "CtcLoss Transpose"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
   [undefined, "normalization", "GroupNorm SyncBN"],

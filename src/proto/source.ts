@@ -40,6 +40,15 @@ export interface UnknownField extends Comments {
   readonly after: { readonly field: string; readonly index: number } | undefined;
 }
 
+/** The fork that a net was read as from its binary form, and the layers for which another fork would give another meaning. */
+export interface ReadDialect {
+  readonly name: string;
+  /** Whether the file says so, as Moka's files do. */
+  readonly isMarked: boolean;
+  readonly unsure: readonly { readonly layer: string; readonly as: string; readonly others: readonly string[] }[];
+}
+
+const dialectKey = Symbol("dialect");
 const sourceKey = Symbol("source");
 const commentsKey = Symbol("comments");
 const unknownKey = Symbol("unknown fields");
@@ -49,6 +58,7 @@ const unknownKey = Symbol("unknown fields");
  * would cost a third of the time of reading a net, and would slow down every garbage collection.
  */
 interface SideData {
+  [dialectKey]?: ReadDialect;
   [sourceKey]?: Source;
   [commentsKey]?: MessageComments;
   [unknownKey]?: readonly UnknownField[];
@@ -73,6 +83,15 @@ export function placeOf(message: Message, field: string, index = 0): Place | und
   return source?.fields?.get(field)?.[index] ?? source?.place;
 }
 
+/** What a net was read as from its binary form; undefined for a net of BVLC's Caffe alone, and for one from a text. */
+export function readDialectOf(net: Message): ReadDialect | undefined {
+  return (net as SideData)[dialectKey];
+}
+
+export function setReadDialect(net: Message, dialect: ReadDialect | undefined): void {
+  if (dialect) (net as SideData)[dialectKey] = dialect;
+}
+
 /** The comments that `message` was read with, if there are any. */
 export function commentsOf(message: Message): MessageComments | undefined {
   return (message as SideData)[commentsKey];
@@ -94,6 +113,7 @@ export function setUnknownFields(message: Message, fields: readonly UnknownField
 /** Gives `to`, which is made from `from`, the same source, comments and unknown fields. */
 export function copySideData(from: Message, to: Message): void {
   setSource(to, sourceOf(from));
+  setReadDialect(to, readDialectOf(from));
   setComments(to, commentsOf(from));
   const unknown = (from as SideData)[unknownKey];
   if (unknown) setUnknownFields(to, unknown);

@@ -140,7 +140,7 @@ export async function convertImageset(
 }
 
 /** Processes several items at a time; yields the results, or the errors, in the order of the items. */
-async function* inOrder<T, R>(
+export async function* inOrder<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<{ readonly item: T; readonly index: number; readonly result: R | Error }> {
@@ -159,26 +159,28 @@ async function* inOrder<T, R>(
 }
 
 /** Whether an error is a missing or damaged file, which is left out, and not a mistake of the caller. */
-function isUnreadable(error: Error): boolean {
+export function isUnreadable(error: Error): boolean {
   return error instanceof MokaError && (error.code === "MOKA_FILE" || error.code === "MOKA_DATA");
 }
 
 const extension = (file: string) => file.slice(file.lastIndexOf(".") + 1).toLowerCase();
 
 /** Whether a file has this format, by its extension. */
-function hasKind(file: string, kind: string): boolean {
+export function hasKind(file: string, kind: string): boolean {
   const name = extension(file);
   return name === kind.toLowerCase() || (name === "jpeg" && kind.toLowerCase() === "jpg");
 }
 
-function formatOf(kind: string): ImageFormat {
+/** The format of this name. Throws MOKA_USAGE if it is none that is written. */
+export function formatOf(kind: string): ImageFormat {
   const format = { jpg: "jpg", jpeg: "jpg", png: "png" } as const;
   const found = format[kind.toLowerCase() as keyof typeof format];
   check(found, "MOKA_USAGE", `images can be encoded as jpg or png, not as "${kind}": give encode_type`);
   return found;
 }
 
-function checkSameSize(image: Image, first: Image, file: string): void {
+/** Throws MOKA_DATA if an image differs in size from the first. */
+export function checkSameSize(image: Image, first: Image, file: string): void {
   const of = ({ channels, height, width }: Image) => `${channels}×${height}×${width}`;
   check(of(image) === of(first), "MOKA_DATA", `${file} is of size ${of(image)}, the first image of ${of(first)}`);
 }

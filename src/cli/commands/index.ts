@@ -34,7 +34,7 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "digits",
-    summary: "draw a data set of handwritten-like digits, 28×28, to train on",
+    summary: "draw a data set of handwritten-like digits, or of scenes with their boxes, to train on",
     load: async () => (await import("./digits.js")).digits,
   },
   {
@@ -66,6 +66,11 @@ export const commands: readonly CommandRow[] = [
     name: "convert_imageset",
     summary: "put the images of a list into an LMDB or LevelDB",
     load: async () => (await import("./convert-imageset.js")).convertImageset,
+  },
+  {
+    name: "convert_annoset",
+    summary: "put images and the boxes of their objects into an LMDB or LevelDB, for AnnotatedData",
+    load: async () => (await import("./convert-annoset.js")).convertAnnoset,
   },
   {
     name: "extract_features",

@@ -79,7 +79,7 @@ test("raw_data in a text", () => {
   expect(() => data('raw_data_type: INT raw_data: "abcd"')).toThrow(
     "raw_data_type INT, where DOUBLE, FLOAT and FLOAT16",
   );
-  expect(() => data('raw_data_type: constructor raw_data: "abcd"')).toThrow("raw_data_type constructor");
+  expect(() => data('raw_data_type: constructor raw_data: "abcd"')).toThrow("raw_data_type is missing");
   expect(() => data('raw_data_type: FLOAT16 raw_data: "abc"')).toThrow(
     "raw_data of 3 bytes, no whole number of values",
   );
@@ -103,7 +103,7 @@ test("what is wrong is said with its place", () => {
   fails(rawBlob(2, Uint8Array.of(1, 2, 3))).toThrow(
     /x.binaryproto: damaged at byte \d+: raw_data of 3 bytes, no whole/,
   );
-  fails(rawBlob(3, Uint8Array.of(1, 2, 3, 4))).toThrow("raw_data_type 3, where DOUBLE, FLOAT and FLOAT16 are read");
+  fails(rawBlob(3, Uint8Array.of(1, 2, 3, 4))).toThrow("raw_data_type INT, where DOUBLE, FLOAT and FLOAT16 are read");
   fails(rawBlob(undefined, Uint8Array.of(1, 2))).toThrow("raw_data_type is missing");
   expect(blobValues(create(BlobProtoSchema)).data.length).toBe(0);
 });

@@ -1,10 +1,8 @@
-import type { UnknownField } from "@bufbuild/protobuf";
+import { isFieldSet, type UnknownField } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { check } from "../../util/errors.js";
 import { halfsToFloats } from "../../util/half.js";
-import type { BlobProto } from "../gen/caffe_pb.js";
-import { setUnknownFields, unknownFieldsOf } from "../source.js";
-import { contentOf, unescapeStrings } from "../text/strings.js";
+import { type BlobProto, BlobProtoSchema, Type } from "../gen/caffe_pb.js";
 
 /** The fields of NVCaffe's BlobProto that hold values as bytes of one type. BVLC's schema lacks them. */
 const fields = { data: { type: 10, bytes: 12 }, diff: { type: 11, bytes: 13 } } as const;
@@ -22,23 +20,20 @@ interface Raw {
 }
 
 /**
- * The values of NVCaffe's fields `raw_data` and `raw_diff`, in half, single or double precision, which the message keeps as
- * unknown fields, of its binary form or of its text; undefined if it has none.
+ * The values of NVCaffe's fields `raw_data` and `raw_diff`, in half, single or double precision, which the message has
+ * as unknown fields of its binary form, or as fields of its text; undefined if it has none.
  *
  * @throws MokaError MOKA_PARSE if the type is unknown, or the bytes are no whole number of its values
  */
 export function rawValues(blob: BlobProto): Raw | undefined {
-  if (!blob.$unknown && unknownFieldsOf(blob).length === 0) return undefined;
+  if (!blob.$unknown && !has(blob, "rawData") && !has(blob, "rawDiff")) return undefined;
   return { data: valuesOf(blob, "data"), diff: valuesOf(blob, "diff") };
 }
 
 /** Removes these fields from a blob that gets other values. */
 export function dropRawValues(blob: BlobProto): void {
-  const inText = unknownFieldsOf(blob);
-  if (inText.length > 0) {
-    const others = inText.filter(({ name }) => !/^raw_(data|diff)(_type)?$/.test(name));
-    setUnknownFields(blob, others);
-  }
+  for (const name of ["rawData", "rawDataType", "rawDiff", "rawDiffType"] as const)
+    delete (blob as Partial<BlobProto>)[name];
   if (!blob.$unknown) return;
   // VitisAI uses the same numbers for other fields, of other wire types.
   const isRaw = ({ no, wireType }: UnknownField) =>
@@ -51,8 +46,12 @@ export function dropRawValues(blob: BlobProto): void {
 function valuesOf(blob: BlobProto, name: keyof typeof fields): Float32Array | undefined {
   const { bytes, type: given } = binaryField(blob, name) ?? textField(blob, name) ?? {};
   if (!bytes) return undefined;
-  const type = types.find(({ code, name }) => given === code || given === name || given === String(code));
-  check(type, "MOKA_PARSE", `raw_${name}_type ${given ?? "is missing"}, where DOUBLE, FLOAT and FLOAT16 are read`);
+  const type = types.find(({ code }) => given === code);
+  check(
+    type,
+    "MOKA_PARSE",
+    `raw_${name}_type ${given === undefined ? "is missing" : (Type[given] ?? given)}, where DOUBLE, FLOAT and FLOAT16 are read`,
+  );
   check(
     bytes.length % type.size === 0,
     "MOKA_PARSE",
@@ -63,8 +62,8 @@ function valuesOf(blob: BlobProto, name: keyof typeof fields): Float32Array | un
 
 interface Field {
   readonly bytes: Uint8Array;
-  /** The type's code, or, in a text, its name or code. */
-  readonly type: number | string | undefined;
+  /** The type's code. */
+  readonly type: number | undefined;
 }
 
 function binaryField({ $unknown: unknown }: BlobProto, name: keyof typeof fields): Field | undefined {
@@ -76,13 +75,18 @@ function binaryField({ $unknown: unknown }: BlobProto, name: keyof typeof fields
   return bytes && { bytes, type: last(fields[name].type, WireType.Varint)?.int32() };
 }
 
+/** The fields of a text, which are read by name. */
 function textField(blob: BlobProto, name: keyof typeof fields): Field | undefined {
-  const last = (field: string) => {
-    const value = unknownFieldsOf(blob).findLast((each) => each.name === field)?.value;
-    return value?.kind === "scalar" ? value : undefined;
-  };
-  const value = last(`raw_${name}`);
-  if (value?.form !== "string") return undefined;
-  const { bytes } = unescapeStrings([value.text, ...value.more].map(contentOf));
-  return { bytes, type: last(`raw_${name}_type`)?.text };
+  if (name === "data") {
+    return has(blob, "rawData")
+      ? { bytes: blob.rawData, type: has(blob, "rawDataType") ? blob.rawDataType : undefined }
+      : undefined;
+  }
+  return has(blob, "rawDiff")
+    ? { bytes: blob.rawDiff, type: has(blob, "rawDiffType") ? blob.rawDiffType : undefined }
+    : undefined;
+}
+
+function has(blob: BlobProto, name: "rawData" | "rawDiff" | "rawDataType" | "rawDiffType"): boolean {
+  return isFieldSet(blob, BlobProtoSchema.field[name]);
 }

@@ -1,20 +1,27 @@
 import {
   create,
+  type DescEnum,
   type DescField,
   type DescMessage,
   isMessage,
+  type Message,
   type MessageShape,
   mergeFromBinary,
-  ScalarType,
 } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
+import { adoptDialect } from "../dialects/adopt.js";
+import { bvlc, dialectNamed, hasOwnNumbers, type Numbering, setFields } from "../dialects/index.js";
 import { kindOf, kinds, textFile, wrongKind } from "../file-kind.js";
-import { BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
+import { BlobProtoSchema, type NetParameter, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
+import { setReadDialect, setUnknownFields, unknownFieldsOf } from "../source.js";
+import { parseText } from "../text/index.js";
 import { keepFieldValues } from "./field-values.js";
 import { NumberReader } from "./numbers.js";
 import { rawValues } from "./raw-values.js";
+import { accepts } from "./wire-types.js";
+import { dialectField, textField } from "./write-forked.js";
 
 export interface ReadOptions {
   /**
@@ -23,6 +30,8 @@ export interface ReadOptions {
    * no valid file afterwards. Default false.
    */
   readonly mayChangeBytes?: boolean;
+  /** The fork of Caffe whose numbers the layers of a net have. Default: what their fields tell. */
+  readonly dialect?: string | undefined;
   /** The kind of file that is wanted, for errors. */
   readonly wanted?: string;
 }
@@ -34,6 +43,9 @@ export interface ReadOptions {
  * views of `bytes` where they are packed and start at a multiple of 4 bytes, and copies elsewhere. So `bytes` stays in
  * memory as long as the net does, and must not change. Unknown fields, and known fields with a wrong wire type, are
  * kept as unknown fields.
+ *
+ * Forks of Caffe gave the same numbers to different fields. The layers are read with the numbers of the fork that knows most of
+ * their fields: see `readDialectOf`, which also names the layers where that is not sure.
  *
  * @throws MokaError MOKA_PARSE with the file and the offset of the damaged byte
  */
@@ -78,12 +90,13 @@ export function readBinary<Desc extends DescMessage>(
   schema: Desc,
   bytes: Uint8Array,
   file = "the bytes given",
-  { mayChangeBytes = false, wanted = "a binary message" }: ReadOptions = {},
+  { mayChangeBytes = false, wanted = "a binary message", dialect }: ReadOptions = {},
 ): MessageShape<Desc> {
   const message = create(schema);
   const decoder = new Decoder(bytes, mayChangeBytes);
   try {
     decoder.read(reflect(schema, message, false), bytes.length);
+    if (isMessage(message, NetParameterSchema)) adopt(message, decoder, dialect);
   } catch (error) {
     const kind = kindOf(bytes);
     const what =
@@ -93,6 +106,20 @@ export function readBinary<Desc extends DescMessage>(
     throw new MokaError("MOKA_PARSE", what, { cause: error });
   }
   return message;
+}
+
+/** Reads a message that has the numbers of a fork. */
+function readAs(schema: DescMessage, bytes: Uint8Array, numbering: Numbering): Message {
+  const message = create(schema);
+  new Decoder(bytes, false).read(reflect(schema, message, false), bytes.length, numbering);
+  return message;
+}
+
+/** What a file of Moka's says of itself: a net's layers have the numbers of these forks. Nothing is to be guessed. */
+function adopt(net: NetParameter, decoder: Decoder, dialect: string | undefined): void {
+  const [mark] = decoder.marks;
+  if (mark === undefined) adoptDialect(net, readAs, decoder.hasUnknown, dialect);
+  else setReadDialect(net, { name: mark, isMarked: true, unsure: [] });
 }
 
 /**
@@ -105,6 +132,10 @@ class Decoder {
   readonly #bytes: Uint8Array;
   readonly #mayChangeBytes: boolean;
   readonly #reader: BinaryReader;
+  /** The names of the forks whose numbers messages say that they have, in the order of the file. */
+  readonly marks = new Set<string>();
+  /** Whether BVLC's Caffe lacks a field or an enum value that was read. */
+  hasUnknown = false;
 
   constructor(bytes: Uint8Array, mayChangeBytes: boolean) {
     this.#bytes = bytes;
@@ -112,7 +143,8 @@ class Decoder {
     this.#reader = new BinaryReader(bytes);
   }
 
-  read(message: ReflectMessage, end: number): void {
+  read(message: ReflectMessage, end: number, around: Numbering = bvlc): void {
+    let numbering = around;
     const reader = this.#reader;
     const blob = isMessage(message.message, BlobProtoSchema) ? message.message : undefined;
     const numbers = blob && new NumberReader(this.#bytes, reader, end, this.#mayChangeBytes);
@@ -127,17 +159,36 @@ class Decoder {
       const start = reader.pos;
       this.at = start;
       const [no, wireType] = reader.tag();
-      const field = message.findNumber(no);
+      const field = numbering.fieldAt(message.desc, no);
       if (numbers?.countField(no, wireType)) {
         decodeRun(start);
       } else if (field?.message && wireType === WireType.LengthDelimited) {
         const to = this.#endOfField(end);
         decodeRun(start);
-        this.read(this.#child(message, field), to);
+        // Layers and blobs say themselves which numbers they have.
+        this.read(this.#child(message, field), to, hasOwnNumbers(field.message) && around === bvlc ? bvlc : numbering);
       } else {
         const value = this.#skip(no, wireType, end);
-        if (!field || accepts(field, wireType)) continue;
+        if (wireType === WireType.LengthDelimited && (no === textField || no === dialectField)) {
+          decodeRun(start);
+          const text = new BinaryReader(value).string();
+          if (no === textField) addText(message, text);
+          else numbering = this.#marked(text);
+          run = reader.pos;
+          continue;
+        }
+        const isKnown = field !== undefined && accepts(field, wireType);
+        if (isKnown && field.number === no && (!field.enum || numbering === bvlc)) {
+          if (field.enum && !isValueOf(field.enum, wireType, value)) this.hasUnknown = true;
+          continue;
+        }
         decodeRun(start);
+        if (isKnown) {
+          renumbered(message, field, wireType, value, numbering);
+          run = reader.pos;
+          continue;
+        }
+        this.hasUnknown = true;
         const unknown = message.getUnknown() ?? [];
         unknown.push({ no, wireType, data: value });
         message.setUnknown(unknown);
@@ -148,6 +199,12 @@ class Decoder {
     if (!blob || !numbers) return;
     keepFieldValues(blob, numbers.finish());
     rawValues(blob); // throws here, where the place in the file is known
+  }
+
+  #marked(name: string): Numbering {
+    const dialect = dialectNamed(name);
+    if (dialect) this.marks.add(name);
+    return dialect ?? bvlc;
   }
 
   /** The message to read a field's bytes into: a new one, or, where a singular field is repeated, the earlier one. */
@@ -180,26 +237,36 @@ class Decoder {
   }
 }
 
-/** Whether a field's values may have this wire type. A repeated number may be packed or not. */
-function accepts(field: DescField, wireType: WireType): boolean {
-  const own = field.message ? WireType.LengthDelimited : wireTypeOf(field.scalar ?? ScalarType.INT32);
-  return wireType === own || (field.fieldKind === "list" && wireType === WireType.LengthDelimited);
+/** Whether an enum has a single value in a file. */
+function isValueOf(type: DescEnum, wireType: WireType, value: Uint8Array): boolean {
+  return wireType !== WireType.Varint || type.value[new BinaryReader(value).int32()] !== undefined;
 }
 
-function wireTypeOf(scalar: ScalarType): WireType {
-  switch (scalar) {
-    case ScalarType.STRING:
-    case ScalarType.BYTES:
-      return WireType.LengthDelimited;
-    case ScalarType.DOUBLE:
-    case ScalarType.FIXED64:
-    case ScalarType.SFIXED64:
-      return WireType.Bit64;
-    case ScalarType.FLOAT:
-    case ScalarType.FIXED32:
-    case ScalarType.SFIXED32:
-      return WireType.Bit32;
-    default:
-      return WireType.Varint;
+/** Reads the value of a field whose number, or whose enum's numbers, are others in the schema. */
+function renumbered(
+  message: ReflectMessage,
+  field: DescField,
+  wireType: WireType,
+  value: Uint8Array,
+  numbering: Numbering,
+): void {
+  const writer = new BinaryWriter().tag(field.number, wireType);
+  if (field.enum && wireType === WireType.Varint) {
+    writer.int32(numbering.valueFrom(field.enum, new BinaryReader(value).int32()));
+  } else writer.raw(value);
+  mergeFromBinary(message.desc, message.message, writer.finish());
+}
+
+/** Adds the fields that were written as text because they have no number. */
+function addText({ desc, message }: ReflectMessage, text: string): void {
+  const { message: more } = parseText(desc, text);
+  const target = message as Message & Record<string, unknown>;
+  for (const { field } of setFields(desc, more)) {
+    const value = (more as Message & Record<string, unknown>)[field.localName];
+    const before = target[field.localName];
+    target[field.localName] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
   }
+  // Their places are not known any more: they are printed last.
+  const unknown = unknownFieldsOf(more).map((field) => ({ ...field, after: { field: "", index: -1 } }));
+  if (unknown.length > 0) setUnknownFields(message, [...unknownFieldsOf(message), ...unknown]);
 }

@@ -1,10 +1,20 @@
-import { type DescField, type DescMessage, isMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import {
+  type DescField,
+  type DescMessage,
+  isMessage,
+  type Message,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { concat } from "../../util/bytes.js";
 import { check } from "../../util/errors.js";
+import { bvlc, hasForkFields, hasOwnNumbers, type Numbering, Numberings, setFields } from "../dialects/index.js";
 import { type BlobProto, BlobProtoSchema, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
+import { readDialectOf, unknownFieldsOf } from "../source.js";
 import { fieldValues, numberFields } from "./blob.js";
+import { dialectField, encodeForked } from "./write-forked.js";
 
 /** The greatest size of a message in bytes: protocol buffers store it in 31 bits. */
 const maxSize = 2 ** 31 - 1;
@@ -14,8 +24,10 @@ const minViewBytes = 1024;
 
 /**
  * A `.caffemodel` as chunks to be written one after the other, byte for byte as C++ writes it. The numbers of
- * blobs are views of the arrays that hold them, so write the chunks before the net changes.
+ * blobs are views of the arrays that hold them, so write the chunks before the net changes. Layers of forks have the numbers of
+ * their fork. Fields without a number are written as text, in a field that Caffe skips and Moka reads.
  *
+ * @param dialect the fork whose numbers to use; default: that which the net was read as, or else which its fields tell
  * @throws MokaError MOKA_UNSUPPORTED for more than 2 GiB, which the format cannot hold
  */
 export const writeNet = /* @__PURE__ */ writerOf(NetParameterSchema);
@@ -39,12 +51,18 @@ export function writeBlobProto(blob: BlobProto): Uint8Array {
 }
 
 function writerOf<Desc extends DescMessage>(schema: Desc) {
-  return (message: MessageShape<Desc>) => writeBinary(schema, message);
+  return (message: MessageShape<Desc>, dialect?: string) => writeBinary(schema, message, dialect);
 }
 
 /** Any message, as `writeNet`. */
-export function writeBinary<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Uint8Array[] {
-  const chunks = encode(reflect(schema, message, false));
+export function writeBinary<Desc extends DescMessage>(
+  schema: Desc,
+  message: MessageShape<Desc>,
+  dialect?: string,
+): Uint8Array[] {
+  const net = isMessage(message, NetParameterSchema) ? message : undefined;
+  const isPlain = dialect === undefined && !(net && readDialectOf(net)) && !hasMore(schema, message);
+  const chunks = encode(reflect(schema, message, false), isPlain ? undefined : new Numberings(net, dialect));
   checkSize(chunks.size, schema.name);
   return chunks.finish();
 }
@@ -81,9 +99,37 @@ class Chunks {
   }
 }
 
-/** Encodes fields in the order of their numbers, then the unknown ones. protobuf-es encodes runs of plain fields. */
-function encode(message: ReflectMessage): Chunks {
+/** Whether a message has, at any depth, fields of forks, or fields that only its text had. */
+function hasMore(schema: DescMessage, message: Message): boolean {
+  return hasForkFields(schema, message) || hasTextFields(schema, message);
+}
+
+function hasTextFields(schema: DescMessage, message: Message): boolean {
+  if (unknownFieldsOf(message).length > 0) return true;
+  for (const { field, value } of setFields(schema, message)) {
+    if (field.message && hasTextFields(field.message, value as Message)) return true;
+  }
+  return false;
+}
+
+/**
+ * Encodes fields in the order of their numbers, then the unknown ones. protobuf-es encodes runs of plain fields.
+ *
+ * @param numberings for a file with layers of forks; default: all has BVLC's numbers
+ */
+function encode(message: ReflectMessage, numberings?: Numberings): Chunks {
   const chunks = new Chunks();
+  if (numberings) {
+    const numbering = numberings.for(message.desc, message.message);
+    const isBlob = isMessage(message.message, BlobProtoSchema);
+    if ((numbering !== bvlc && !isBlob) || hasMore(message.desc, message.message)) {
+      const isNamed = numberings.areMarked && numbering !== bvlc;
+      if (isNamed)
+        chunks.add(new BinaryWriter().tag(dialectField, WireType.LengthDelimited).string(numbering.name).finish());
+      for (const chunk of forked(message.desc, message.message, numbering, numberings)) chunks.add(chunk);
+      return chunks;
+    }
+  }
   let plain = reflect(message.desc);
   const encodePlain = () => {
     chunks.add(toBinary(message.desc, plain.message));
@@ -105,7 +151,7 @@ function encode(message: ReflectMessage): Chunks {
     } else if (field.message && holdsNumbers(field.message)) {
       encodePlain();
       for (const child of submessages(message, field)) {
-        const inner = encode(child);
+        const inner = encode(child, numberings);
         checkSize(inner.size, child.desc.name);
         chunks.addHeader(field.number, inner.size);
         for (const chunk of inner.finish()) chunks.add(chunk);
@@ -117,6 +163,14 @@ function encode(message: ReflectMessage): Chunks {
   plain.setUnknown(message.getUnknown() ?? []);
   encodePlain();
   return chunks;
+}
+
+/** A message with a fork's numbers. The layers and blobs in it have numbers of their own. */
+function forked(schema: DescMessage, message: Message, numbering: Numbering, numberings: Numberings) {
+  return encodeForked(schema, message, numbering, (nested, child): readonly Uint8Array[] => {
+    if (hasOwnNumbers(nested)) return encode(reflect(nested, child, false), numberings).finish();
+    return forked(nested, child, numbering, numberings);
+  });
 }
 
 function submessages(message: ReflectMessage, field: DescField): Iterable<ReflectMessage> {

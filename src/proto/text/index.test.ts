@@ -195,7 +195,7 @@ test("a number before a name that has a digit too many in front", () => {
 });
 
 describe("fields that Caffe does not have", () => {
-  const text = 'layer { name: "a" permute_param { order: [0, 2] } top: "b" }';
+  const text = 'layer { name: "a" own_param { order: [0, 2] } top: "b" }';
 
   test("are reported as such", () => {
     const { issues } = parseNet(text, { file: "ssd.prototxt" });
@@ -205,7 +205,7 @@ describe("fields that Caffe does not have", () => {
         severity: "warning",
         line: 1,
         column: 19,
-        message: "LayerParameter has no field permute_param",
+        message: "LayerParameter has no field own_param",
         caffeRefuses: true,
       },
     ]);
@@ -215,10 +215,25 @@ describe("fields that Caffe does not have", () => {
     const { message } = parseNet(text);
     expect(unknownFieldsOf(message)).toEqual([]);
     expect(unknownFieldsOf(message.layer[0])).toMatchObject([
-      { name: "permute_param", reason: "name", after: { field: "name", index: 0 }, value: { kind: "message" } },
+      { name: "own_param", reason: "name", after: { field: "name", index: 0 }, value: { kind: "message" } },
     ]);
     expect(unknownFieldsOf(parseNet("layer { phase: RUN }").message.layer[0])).toMatchObject([
       { name: "phase", reason: "value", after: undefined, value: { kind: "scalar", text: "RUN" } },
+    ]);
+  });
+
+  test("but a fork has, are read, and reported once for each name", () => {
+    const { message, issues } = parseNet("layer { permute_param { order: 1 } } layer { permute_param { order: 0 } }");
+    expect(message.layer.map(({ permuteParam }) => permuteParam?.order)).toEqual([[1], [0]]);
+    expect(issues).toEqual([
+      {
+        code: "MOKA_TEXT_FORK_FIELD",
+        severity: "warning",
+        line: 1,
+        column: 9,
+        message: "LayerParameter has no field permute_param in BVLC's Caffe; it is read as a fork's",
+        caffeRefuses: true,
+      },
     ]);
   });
 
@@ -238,7 +253,14 @@ test.each([
     "layer { use_global_stats: true }",
     "LayerParameter has no field use_global_stats; it is a field of batch_norm_param",
   ],
-  ["layer { convolution_param { pad_l: 1 } }", "ConvolutionParameter has no field pad_l"],
+  [
+    "layer { convolution_param { pad_l: 1 } }",
+    "ConvolutionParameter has no field pad_l in BVLC's Caffe; it is read as a fork's",
+  ],
+  [
+    "layer { pooling_param { pool: AVE_EXC_PAD } }",
+    "pool has no value AVE_EXC_PAD in BVLC's Caffe; it is read as a fork's",
+  ],
   ["layer { pooling_param { pool: AVE_EXC } }", "pool: AVE_EXC is none of MAX, AVE, STOCHASTIC"],
   ["layers { type: RELLU }", "type: RELLU is none of the values of LayerType; did you mean RELU?"],
   ["input_dim: 'a b'", "input_dim: expected an integer, got 'a b'"],

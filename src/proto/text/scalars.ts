@@ -1,5 +1,6 @@
 import { type DescEnum, ScalarType } from "@bufbuild/protobuf";
 import { closest, hintAt } from "../../util/closest.js";
+import { forkBase } from "../fork-fields.js";
 import type { TextIssueCode } from "./issues.js";
 import { findNumeral, readNumeral } from "./numbers.js";
 import { contentOf, decodeUtf8, unescapeStrings } from "./strings.js";
@@ -63,7 +64,7 @@ function asBigInt(value: number | bigint | undefined): bigint | undefined {
 function enumNumber(type: DescEnum, literal: Literal, report: Report): number | undefined {
   const value = readInteger(literal, -0x80000000, 0x7fffffff, report);
   if (value === undefined) return undefined;
-  const known = type.values.some((entry) => entry.number === Number(value));
+  const known = value < forkBase && type.values.some((entry) => entry.number === Number(value));
   if (!known) report("MOKA_TEXT_UNKNOWN_ENUM", `${value} is none of the numbers of ${type.name}`);
   return Number(value);
 }
@@ -80,9 +81,9 @@ function enumName(type: DescEnum, literal: Literal, report: Report): number | un
   return upperMatch;
 }
 
-/** For a message: all names of an enum of at most 8 values; of a larger one, the name that was probably meant. */
+/** For a message: all names in BVLC's Caffe of an enum of at most 8 values; of a larger one, the name that was probably meant. */
 function valuesOf(type: DescEnum, wrong: string): string {
-  const names = type.values.map(({ name }) => name);
+  const names = type.values.filter(({ number }) => number < forkBase).map(({ name }) => name);
   if (names.length <= 8) return names.join(", ");
   return `the values of ${type.name}${hintAt(closest(wrong, names))}`;
 }
