@@ -79,6 +79,13 @@ export function dialectsOf(net: NetParameter, given?: string): readonly string[]
   return read === undefined || read === bvlcName ? ranked : [read, ...ranked.filter((name) => name !== read)];
 }
 
+/** The forks that are known for a layer type, or have a field for it: `flip_param` of Flip. */
+export function forksOfType(type: string): readonly Dialect[] {
+  const plain = `${type.toLowerCase()}param`;
+  const own = LayerParameterSchema.fields.filter(({ name }) => name.replaceAll("_", "") === plain);
+  return dialects().filter((each) => each.types.has(type) || own.some(({ name }) => each.has("LayerParameter", name)));
+}
+
 /** Returns the name of a dialect, or throws. */
 export function checkDialect(name: string): string {
   if (name === bvlcName || dialectNamed(name)) return name;
