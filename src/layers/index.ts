@@ -19,6 +19,7 @@ export { ThresholdLayer } from "./activation/threshold.js";
 export { ArgMaxLayer } from "./common/arg-max.js";
 export { BatchReindexLayer } from "./common/batch-reindex.js";
 export { ConcatLayer } from "./common/concat.js";
+export { CTCGreedyDecoderLayer } from "./common/ctc-greedy-decoder.js";
 export { DropoutLayer } from "./common/dropout.js";
 export { EltwiseLayer } from "./common/eltwise.js";
 export { EmbedLayer } from "./common/embed.js";
@@ -60,16 +61,21 @@ export { Yolov3DetectionOutputLayer } from "./detection/yolov3-detection-output.
 export { AccuracyLayer } from "./loss/accuracy.js";
 export { CenterLossLayer } from "./loss/center-loss.js";
 export { ContrastiveLossLayer } from "./loss/contrastive-loss.js";
+export { CTCLossLayer } from "./loss/ctc-loss.js";
 export { EuclideanLossLayer } from "./loss/euclidean-loss.js";
 export { HingeLossLayer } from "./loss/hinge-loss.js";
 export { InfogainLossLayer } from "./loss/infogain-loss.js";
+export { MarginInnerProductLayer } from "./loss/margin-inner-product.js";
 export { MultinomialLogisticLossLayer } from "./loss/multinomial-logistic-loss.js";
 export { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
+export { SmoothL1LossLayer } from "./loss/smooth-l1-loss.js";
 export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
+export { WarpCTCLossLayer } from "./loss/warp-ctc-loss.js";
 export { BatchNormLayer } from "./normalization/batch-norm.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
+export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
@@ -89,7 +95,7 @@ type Row = readonly [
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
   ["SSD's", "normalization", "Normalize"],
-  ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss SmoothL1Loss"],
+  ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss"],
   ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
@@ -102,8 +108,8 @@ export const forkRows: readonly Row[] = [
   ["a MobileNet or ShuffleNet fork's", "activation", "ReLU6", "rectifier"],
   ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish ShuffleChannel"],
   ["an SENet fork's", "activation", "Axpy"],
-  ["an OCR fork's", undefined, "CTCLoss CtcLoss Lstm Transpose WarpCTCLoss"],
-  ["a face recognition fork's", undefined, "LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
+  ["an OCR fork's", undefined, "CtcLoss Transpose"],
+  ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
   [undefined, "normalization", "GroupNorm SyncBN"],
 ];
