@@ -11,6 +11,7 @@ export { LogLayer } from "./activation/log.js";
 export { PowerLayer } from "./activation/power.js";
 export { PReLULayer } from "./activation/prelu.js";
 export { ReLULayer } from "./activation/relu.js";
+export { ReLU6Layer } from "./activation/relu6.js";
 export { ScaleLayer } from "./activation/scale.js";
 export { SigmoidLayer } from "./activation/sigmoid.js";
 export { SwishLayer } from "./activation/swish.js";
@@ -29,6 +30,7 @@ export { InnerProductLayer } from "./common/inner-product.js";
 export { ParameterLayer } from "./common/parameter.js";
 export { ReductionLayer } from "./common/reduction.js";
 export { ReshapeLayer } from "./common/reshape.js";
+export { ShuffleChannelLayer } from "./common/shuffle-channel.js";
 export { SilenceLayer } from "./common/silence.js";
 export { SliceLayer } from "./common/slice.js";
 export { SoftmaxLayer } from "./common/softmax.js";
@@ -77,8 +79,10 @@ export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
+export { ConvolutionDepthwiseLayer } from "./vision/convolution-depthwise.js";
 export { CropLayer } from "./vision/crop.js";
 export { DeconvolutionLayer } from "./vision/deconvolution.js";
+export { DepthwiseConvolutionLayer } from "./vision/depthwise-convolution.js";
 export { Im2colLayer } from "./vision/im2col.js";
 export { PoolingLayer } from "./vision/pooling.js";
 export { SPPLayer } from "./vision/spp.js";
@@ -102,10 +106,8 @@ export const forkRows: readonly Row[] = [
   ["SegNet's, PSPNet's or DeepLab's", "normalization", "BN"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
   ["a YOLO fork's", undefined, "Region YoloV3Loss"],
-  ["a MobileNet or ShuffleNet fork's", "vision", "ConvolutionDepthwise DepthwiseConvolution"],
   ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],
-  ["a MobileNet or ShuffleNet fork's", "activation", "ReLU6", "rectifier"],
-  ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish ShuffleChannel"],
+  ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish"],
   ["an SENet fork's", "activation", "Axpy"],
   ["an OCR fork's", undefined, "CtcLoss Transpose"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
