@@ -11,6 +11,7 @@ export { LogLayer } from "./activation/log.js";
 export { PowerLayer } from "./activation/power.js";
 export { PReLULayer } from "./activation/prelu.js";
 export { ReLULayer } from "./activation/relu.js";
+export { ReLU6Layer } from "./activation/relu6.js";
 export { ScaleLayer } from "./activation/scale.js";
 export { SigmoidLayer } from "./activation/sigmoid.js";
 export { SwishLayer } from "./activation/swish.js";
@@ -19,6 +20,7 @@ export { ThresholdLayer } from "./activation/threshold.js";
 export { ArgMaxLayer } from "./common/arg-max.js";
 export { BatchReindexLayer } from "./common/batch-reindex.js";
 export { ConcatLayer } from "./common/concat.js";
+export { CTCGreedyDecoderLayer } from "./common/ctc-greedy-decoder.js";
 export { DropoutLayer } from "./common/dropout.js";
 export { EltwiseLayer } from "./common/eltwise.js";
 export { EmbedLayer } from "./common/embed.js";
@@ -26,8 +28,10 @@ export { FilterLayer } from "./common/filter.js";
 export { FlattenLayer } from "./common/flatten.js";
 export { InnerProductLayer } from "./common/inner-product.js";
 export { ParameterLayer } from "./common/parameter.js";
+export { PermuteLayer } from "./common/permute.js";
 export { ReductionLayer } from "./common/reduction.js";
 export { ReshapeLayer } from "./common/reshape.js";
+export { ShuffleChannelLayer } from "./common/shuffle-channel.js";
 export { SilenceLayer } from "./common/silence.js";
 export { SliceLayer } from "./common/slice.js";
 export { SoftmaxLayer } from "./common/softmax.js";
@@ -44,6 +48,7 @@ export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
+export { PriorBoxLayer } from "./detection/prior-box.js";
 export { ProposalLayer } from "./detection/proposal.js";
 export { PSROIPoolingLayer } from "./detection/psroi-pooling.js";
 export { RegionLossLayer } from "./detection/region-loss.js";
@@ -58,22 +63,29 @@ export { Yolov3DetectionOutputLayer } from "./detection/yolov3-detection-output.
 export { AccuracyLayer } from "./loss/accuracy.js";
 export { CenterLossLayer } from "./loss/center-loss.js";
 export { ContrastiveLossLayer } from "./loss/contrastive-loss.js";
+export { CTCLossLayer } from "./loss/ctc-loss.js";
 export { EuclideanLossLayer } from "./loss/euclidean-loss.js";
 export { HingeLossLayer } from "./loss/hinge-loss.js";
 export { InfogainLossLayer } from "./loss/infogain-loss.js";
+export { MarginInnerProductLayer } from "./loss/margin-inner-product.js";
 export { MultinomialLogisticLossLayer } from "./loss/multinomial-logistic-loss.js";
 export { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
+export { SmoothL1LossLayer } from "./loss/smooth-l1-loss.js";
 export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
+export { WarpCTCLossLayer } from "./loss/warp-ctc-loss.js";
 export { BatchNormLayer } from "./normalization/batch-norm.js";
 export { BNLayer } from "./normalization/bn.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
+export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
+export { ConvolutionDepthwiseLayer } from "./vision/convolution-depthwise.js";
 export { CropLayer } from "./vision/crop.js";
 export { DeconvolutionLayer } from "./vision/deconvolution.js";
+export { DepthwiseConvolutionLayer } from "./vision/depthwise-convolution.js";
 export { Im2colLayer } from "./vision/im2col.js";
 export { PoolingLayer } from "./vision/pooling.js";
 export { SPPLayer } from "./vision/spp.js";
@@ -87,22 +99,19 @@ type Row = readonly [
 
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
-  ["SSD's", "vision", "PriorBox"],
   ["SSD's", "normalization", "Normalize"],
-  ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss SmoothL1Loss"],
-  ["SSD's", undefined, "Permute VideoData"],
+  ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss"],
+  ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
   ["SegNet's, PSPNet's or DeepLab's", "vision", "Interp Upsample"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
   ["a YOLO fork's", undefined, "Region YoloV3Loss"],
-  ["a MobileNet or ShuffleNet fork's", "vision", "ConvolutionDepthwise DepthwiseConvolution"],
   ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],
-  ["a MobileNet or ShuffleNet fork's", "activation", "ReLU6", "rectifier"],
-  ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish ShuffleChannel"],
+  ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish"],
   ["an SENet fork's", "activation", "Axpy"],
-  ["an OCR fork's", undefined, "CTCLoss CtcLoss Lstm Transpose WarpCTCLoss"],
-  ["a face recognition fork's", undefined, "LabelSpecificAdd MarginInnerProduct NormalizedInnerProduct"],
+  ["an OCR fork's", undefined, "CtcLoss Transpose"],
+  ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
   [undefined, "normalization", "GroupNorm SyncBN"],
 ];

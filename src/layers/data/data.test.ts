@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
+import { localRanks } from "../../../test/local-ranks.js";
 import { type NetSetup, netFromText } from "../../../test/nets.js";
 import type { Net } from "../../core/net.js";
 import { encodeImage, recordKey } from "../../data/datum.js";
@@ -265,6 +266,88 @@ describe("encoded records", () => {
     await expect(batches(layer(`${folder}/broken`, "batch_size: 1"))).rejects.toThrow(
       /layer "layer" \(Data\): record 0 of \S+broken: no image of a kind that is read/,
     );
+  });
+});
+
+describe("fields of forks", () => {
+  test("shuffle: each pass has all records in another order, and goes on from a saved state", async () => {
+    const source = database(
+      "shuffled",
+      Array.from({ length: 10 }, (_, i) => [[i]]),
+    );
+    const text = layer(source, "batch_size: 5 shuffle: true");
+    const net = await netFromText(text, { seed: 3 });
+    const labels = (tops: readonly Record<string, Float32Array>[]) => tops.flatMap(({ label }) => [...label]);
+    const passes = [labels(await forwardsOf(net, 2)), labels(await forwardsOf(net, 2))];
+    for (const pass of passes) expect([...pass].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(passes[0]).not.toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(passes[1]).not.toEqual(passes[0]);
+    await net.forward();
+    const state = JSON.parse(JSON.stringify(net.layers[0].saveState?.()));
+    const wanted = labels(await forwardsOf(net, 4));
+    const other = await netFromText(text, { seed: 4 });
+    expect(labels(await forwardsOf(other, 2))).not.toEqual(passes[0]);
+    await other.layers[0].restoreState?.(state);
+    expect(labels(await forwardsOf(other, 4))).toEqual(wanted);
+    await expect(async () => other.layers[0].restoreState?.({ position: { item: -1 } })).rejects.toThrow(
+      /names no record/,
+    );
+    await net.dispose();
+    await other.dispose();
+    const net2 = await netFromText(text, { seed: 3 });
+    expect(labels(await forwardsOf(net2, 4))).toEqual(passes.flat());
+    await net2.dispose();
+  });
+
+  test("shuffle: two ranks share each pass", async () => {
+    const source = database(
+      "shuffled-ranks",
+      Array.from({ length: 10 }, (_, i) => [[i]]),
+    );
+    const nets = await Promise.all(
+      localRanks(2).map((communicator) =>
+        netFromText(layer(source, "batch_size: 5 shuffle: true"), { ranks: { communicator } } as NetSetup),
+      ),
+    );
+    for (let pass = 0; pass < 3; pass++) {
+      const labels = await Promise.all(nets.map(async (net) => [...(await net.forward()).label]));
+      expect(labels.flat().sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+    for (const net of nets) await net.dispose();
+  });
+
+  test("SSD's resize_param, noise_param, crop_h and crop_w", async () => {
+    const source = database("resized", [
+      [
+        [0, 10, 20, 30],
+        [40, 50, 60, 70],
+      ],
+      [[8, 9]],
+    ]);
+    const resize = "resize_param { height: 2 width: 2 interp_mode: AREA interp_mode: NEAREST }";
+    const all = await batches(layer(source, "batch_size: 2", resize), 20);
+    // The mean of two neighbors, or the left one.
+    const first = new Set(all.map(({ data }) => [...data.subarray(0, 4)].join(" ")));
+    expect(first).toEqual(new Set(["5 25 45 65", "0 20 40 60"]));
+    expect(all[0].data.subarray(4)).toEqual(Float32Array.of(8, 9, 8, 9));
+    const [inverse] = await batches(layer(source, "batch_size: 1", "noise_param { inverse: true }"));
+    expect([...inverse.data]).toEqual([255, 245, 235, 225, 215, 205, 195, 185]);
+    const crop = layer(source, "batch_size: 1", "crop_h: 1 crop_w: 2 scale: 0.1");
+    expect([...(await batches(crop, 1, { phase: "TEST" }))[0].data]).toEqual([1, 2].map((value) => Math.fround(value)));
+    await expect(batches(layer(source, "batch_size: 2", "crop_h: 1 crop_w: 3"))).rejects.toThrow(
+      /record 1 of \S+: an image of 1×2 is smaller than transform_param.crop_h 1 and crop_w 3$/,
+    );
+  });
+
+  test("others are ignored, and the log names them", async () => {
+    const said: string[] = [];
+    const log = (severity: string, _origin: string, message: string) => void said.push(`${severity}: ${message}`);
+    const text = layer(train, "batch_size: 1 cache: true threads: 4", "expand_param { } add_noise: true scale: 2");
+    await batches(text, 1, { log });
+    expect(said.filter((line) => line.includes("ignored"))).toEqual([
+      "warning: layer: ignored, as fields of forks: transform_param.add_noise, transform_param.expand_param, " +
+        "data_param.cache, data_param.threads",
+    ]);
   });
 });
 

@@ -5,6 +5,7 @@ import { openDatabase } from "../../data/database.js";
 import { readRecordImage } from "../../data/labeled-image.js";
 import { DatabaseSource } from "../../data/sources/database.js";
 import type { ImageItem } from "../../data/sources/item.js";
+import { ShuffledDatabaseSource } from "../../data/sources/shuffled-database.js";
 import { DataParameter_DB as Backend, type BlobProto, DataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
 import type { Shape } from "../../util/shape.js";
@@ -19,7 +20,8 @@ import { loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
  * images of a batch must have one size; another batch may have another, and the net is then reshaped.
  *
  * `data_param`: `source` (a folder; of an LMDB its `data.mdb` too), `batch_size`, `backend` (LEVELDB, or LMDB),
- * `prefetch` (4): batches that are read and decoded ahead of the net. `rand_skip`, `force_encoded_color` and the old
+ * `prefetch` (4): batches that are read and decoded ahead of the net; Intel's `shuffle` (false): random order, another in each pass,
+ * the same on all ranks, for which all keys are read first. `rand_skip`, `force_encoded_color` and the old
  * transformation fields are ignored, as in Caffe. `transform_param`: `scale` (1), `mirror` (false), `crop_size` (0),
  * `mean_file` or `mean_value`; for encoded records, image files, `force_color` or `force_gray` (else as they are). SSD's `crop_h`,
  * `crop_w`, `resize_param` and `noise_param` work as in AnnotatedData; fields of other forks are ignored, and the log names them.
@@ -35,7 +37,7 @@ export class DataLayer extends BatchLayer<ImageItem> {
   override readonly topCount = [1, 2] as const;
   readonly #param = this.message.dataParam ?? create(DataParameterSchema);
   protected override readonly batchSize = this.#param.batchSize;
-  #source: DatabaseSource | undefined;
+  #source: DatabaseSource | ShuffledDatabaseSource | undefined;
   #first: ImageItem | undefined;
   #count: number | undefined;
   #preparer: ImagePreparer | undefined;
@@ -52,7 +54,8 @@ export class DataLayer extends BatchLayer<ImageItem> {
     if (isLmdb) log("info", "db_lmdb.cpp:35", `Opened lmdb ${source}`);
     else log("info", "db_leveldb.cpp:18", `Opened leveldb ${source}`);
     const read = (record: Uint8Array) => readRecordImage(record, this.message.transformParam, images);
-    this.#source = new DatabaseSource(source, db, batchSize, read, rankShare(this.context, batchSize));
+    const Source = this.#param.shuffle ? ShuffledDatabaseSource : DatabaseSource;
+    this.#source = new Source(source, db, batchSize, read, rankShare(this.context, batchSize));
     await this.#source.start();
     this.#mean = await loadMean(this.message, this.context);
     this.#first = await this.#source.peek(); // the same on all ranks, so that their nets are alike
@@ -77,6 +80,7 @@ export class DataLayer extends BatchLayer<ImageItem> {
     logIgnored(this.message, this.context);
     const [source, first] = [this.#source, this.#first];
     if (!source || !first) return;
+    if (source instanceof ShuffledDatabaseSource) source.seed(this.context.random.next());
     if ((param?.forceColor || param?.forceGray) && !first.image.isInterleaved) {
       log("error", "data_transformer.cpp:152", "force_color and force_gray only for encoded datum");
     }

@@ -116,7 +116,9 @@ test("errors", async () => {
   const missing = await given(roidb({ image: "no.png" }));
   await expect(missing.forward()).rejects.toThrow("no.png");
   await missing.dispose();
-  await expect(load({ HAS_RPN: false })).rejects.toThrow("only with cfg.TRAIN.HAS_RPN");
+  const old = await load({ HAS_RPN: false });
+  await expect(old.forward()).rejects.toThrow("needs regions that were made before");
+  await old.dispose();
   await expect(load({ IMS_PER_BATCH: 2 })).rejects.toThrow("IMS_PER_BATCH must be 1, not 2");
   await expect(load({ ROIDB: picture })).rejects.toThrow("is not JSON");
 });

@@ -34,12 +34,13 @@ export interface RoiImage {
  * Moka's: a list of `{ "image": "a.jpg", "boxes": [[x1, y1, x2, y2]], "gt_classes": [1] }`. A path is relative to the working directory,
  * else to the JSON file or the prototxt.
  *
- * `param_str`: `num_classes` (must be given; with the background). Settings of `cfg`: TRAIN.HAS_RPN (must be true) and
- * TRAIN.IMS_PER_BATCH (must be 1), TRAIN.SCALES (600), TRAIN.MAX_SIZE (1000), TRAIN.USE_FLIPPED (true), PIXEL_MEANS (102.9801, 115.9465,
+ * `param_str`: `num_classes` (must be given; with the background). Settings of `cfg`: TRAIN.HAS_RPN (as the tops say: true if
+ * there are 3 and the second is not called rois) and TRAIN.IMS_PER_BATCH (1, and no other, with HAS_RPN), TRAIN.SCALES (600), TRAIN.MAX_SIZE (1000), TRAIN.USE_FLIPPED (true), PIXEL_MEANS (102.9801, 115.9465,
  * 122.7717). TRAIN.USE_PREFETCH and TRAIN.ASPECT_GROUPING are read and ignored: with one image a batch they only change the order.
  * The run's generator draws; the draws are not numpy's. Several ranks draw the same images; give each a list of its own.
  *
- * The form without HAS_RPN, with regions of an earlier run, is an error. So is a box without four numbers, or whose end lies before its
+ * The form without HAS_RPN, of Fast R-CNN, with regions of an earlier run (3 or 6 tops: data, rois, labels, and targets and weights),
+ * has its shapes, for lint and summaries, but its forward is an error. So is a box without four numbers, or whose end lies before its
  * start, a class that is none of num_classes, and a list without any object.
  *
  * Source: Ren, He, Girshick and Sun 2015; py-faster-rcnn's lib/roi_data_layer.
@@ -49,7 +50,8 @@ export class RoIDataLayer extends LiveLayer {
   static override readonly group = "data";
   static override readonly paramField = "python_param";
   override readonly bottomCount = 0;
-  override readonly topCount = 3;
+  override readonly topCount = [3, 6] as const;
+  #hasRpn = true;
   #classes = 0;
   #images: readonly RoiImage[] = [];
   /** The file that names the images. */
@@ -81,27 +83,31 @@ export class RoIDataLayer extends LiveLayer {
   }
 
   override setup(): void {
-    const { HAS_RPN, IMS_PER_BATCH } = this.#settings().TRAIN;
     this.#setClasses();
+    const { TRAIN: given } = (this.context.cfg ?? {}) as { TRAIN?: Partial<Cfg["TRAIN"]> };
+    const { IMS_PER_BATCH: images = 1, HAS_RPN: hasRpn } = given ?? {};
+    this.#hasRpn = hasRpn ?? (this.message.top.length === 3 && this.message.top[1] !== "rois");
+    if (!this.#hasRpn) return;
     this.check(
-      HAS_RPN,
-      "MOKA_UNSUPPORTED",
-      "Moka has this layer only with cfg.TRAIN.HAS_RPN; without, it needs regions made before",
+      this.message.top.length === 3,
+      "MOKA_LAYER",
+      "with cfg.TRAIN.HAS_RPN it has 3 tops: data, im_info, gt_boxes",
     );
-    this.check(
-      IMS_PER_BATCH === 1,
-      "MOKA_USAGE",
-      `with cfg.TRAIN.HAS_RPN cfg.TRAIN.IMS_PER_BATCH must be 1, not ${IMS_PER_BATCH}`,
-    );
+    this.check(images === 1, "MOKA_USAGE", `with cfg.TRAIN.HAS_RPN cfg.TRAIN.IMS_PER_BATCH must be 1, not ${images}`);
   }
 
   override topShapes(): readonly Shape[] {
-    const { SCALES, MAX_SIZE } = this.#settings().TRAIN;
-    return [
-      [1, 3, Math.max(...SCALES), MAX_SIZE],
-      [1, 3],
-      [1, 5],
-    ];
+    const { SCALES, MAX_SIZE, IMS_PER_BATCH, AGNOSTIC } = this.#settings().TRAIN;
+    const image = [3, Math.max(...SCALES), MAX_SIZE];
+    if (this.#hasRpn) {
+      return [
+        [1, ...image],
+        [1, 3],
+        [1, 5],
+      ];
+    }
+    const targets = [1, 4 * (AGNOSTIC ? 2 : this.#classes)];
+    return [[IMS_PER_BATCH, ...image], [1, 5], [1], targets, targets, targets].slice(0, this.message.top.length);
   }
 
   override assumedShapes(): readonly Shape[] {
@@ -109,6 +115,11 @@ export class RoIDataLayer extends LiveLayer {
   }
 
   protected override async compute(): Promise<readonly Computed[]> {
+    this.check(
+      this.#hasRpn,
+      "MOKA_UNSUPPORTED",
+      "without cfg.TRAIN.HAS_RPN this layer needs regions that were made before, which Moka does not read",
+    );
     this.check(
       this.#images.length > 0,
       "MOKA_USAGE",

@@ -83,5 +83,8 @@ function otherFields<Desc extends DescMessage>(
 ): string[] {
   if (!message) return [];
   const isOther = (field: DescField) => isFieldSet(message, field) && !known.includes(field.name);
-  return schema.fields.filter(isOther).map((field) => `${prefix}.${field.name}`);
+  return schema.fields
+    .filter(isOther)
+    .map((field) => `${prefix}.${field.name}`)
+    .sort();
 }

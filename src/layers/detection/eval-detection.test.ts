@@ -1,4 +1,5 @@
 // Numbers: numpy, double precision, the fork's loops written again from its formulas.
+// No gradient: it counts.
 import { describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { buildError, runLayer } from "../../../test/layers.js";

@@ -1,4 +1,5 @@
 // Numbers: numpy, double precision, the forks' loops written again from their formulas (loss, Σ g·cos(0.9·i), Σ |g| of the gradient g).
+// No gradient: what training takes for it is no derivative of the printed loss; its numbers are compared below.
 import { describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { buildError, layerNet } from "../../../test/layers.js";

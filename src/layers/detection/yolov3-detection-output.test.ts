@@ -1,4 +1,5 @@
 // Numbers: by hand; those of the fork itself are in test/golden/forks/Yolov3DetectionOutput.
+// No gradient: the fork has none.
 import { describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { buildError, runLayer } from "../../../test/layers.js";

@@ -41,9 +41,15 @@ export abstract class BaseConvolutionLayer extends Layer {
     k.convBackwardWeights(args);
   }
 
+  /** The number of groups of a bottom with so many channels. */
+  protected groupOf(_channels: number): number {
+    return this.#param.group;
+  }
+
   override setup([x]: readonly [Shape]): void {
-    const { numOutput, group } = this.#param;
+    const { numOutput } = this.#param;
     const { channels } = this.#split(x);
+    const group = this.groupOf(channels);
     this.check(numOutput > 0, "MOKA_FIELD", "convolution_param.num_output must be given, and greater than 0");
     this.check(
       group > 0 && channels % group === 0 && numOutput % group === 0,
@@ -78,8 +84,9 @@ export abstract class BaseConvolutionLayer extends Layer {
   }
 
   override declareParams([x]: readonly [Shape]): readonly ParamDeclaration[] {
-    const { numOutput, group, biasTerm } = this.#param;
+    const { numOutput, biasTerm } = this.#param;
     const { channels } = this.#split(x);
+    const group = this.groupOf(channels);
     const zero = create(FillerParameterSchema);
     const [from, to] = this.isTransposed ? [numOutput, channels] : [channels, numOutput];
     return [
@@ -138,6 +145,7 @@ export abstract class BaseConvolutionLayer extends Layer {
     const [x, y] = this.isTransposed ? [top, bottom] : [bottom, top];
     const { n, channels, sizes: input } = this.#split(x);
     const { channels: outputs, sizes: output } = this.#split(y);
-    return { n, channels, outputs, group: this.#param.group, input, output, ...this.#window(bottom) };
+    const group = this.groupOf(this.isTransposed ? outputs : channels);
+    return { n, channels, outputs, group, input, output, ...this.#window(bottom) };
   }
 }

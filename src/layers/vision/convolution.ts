@@ -1,6 +1,4 @@
-import type { LayerUse } from "../../core/layer-facts.js";
-import { countOf } from "../../util/shape.js";
-import { BaseConvolutionLayer } from "./base-convolution.js";
+import { CorrelationLayer } from "./correlation.js";
 
 /**
  * Convolution (cross-correlation, as in all of Caffe): y = w ∗ x + b.
@@ -16,14 +14,6 @@ import { BaseConvolutionLayer } from "./base-convolution.js";
  * `bias_filler` (constant 0); `axis` (1), that of the channels. `engine` and `force_nd_im2col` are read and
  * ignored: the result is the same.
  */
-export class ConvolutionLayer extends BaseConvolutionLayer {
+export class ConvolutionLayer extends CorrelationLayer {
   static readonly type = "Convolution";
-  static override readonly coordinates = "window";
-  protected override readonly isTransposed = false;
-
-  /** col_buffer_, for one image; kernels of 1×1 need none. */
-  override caffeBuffers({ bottom: [x = []], top: [y = []] }: LayerUse): number {
-    const [axis, kernel] = [x.length - (y.length - 2), countOf(this.params[0]?.shape ?? [], 2)];
-    return kernel === 1 ? 0 : kernel * (x[axis - 1] ?? 1) * countOf(y, axis);
-  }
 }
