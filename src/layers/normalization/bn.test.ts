@@ -42,17 +42,6 @@ test("PSPNet's averages keep a part of momentum, and the variance is biased; TES
   expect(y.data).toEqual([1, 2, 0, 2, 3, 4, 4, 6]);
 });
 
-test("SegNet's INFERENCE only scales and shifts; LEARN goes by the batch in TEST too", async () => {
-  const params = [
-    [2, 1],
-    [1, 0],
-  ];
-  const fixed = await runLayer(bn(segnet("bn_mode: INFERENCE")), { x }, params);
-  expect(fixed.y.data).toEqual([3, 5, 10, 20, 7, 9, 30, 40]);
-  const learned = await runLayer(bn(segnet()), { x }, params, "TEST");
-  expect(learned.y.data[0]).toBeCloseTo((-1.5 / Math.sqrt(1.25)) * 2 + 1, 4);
-});
-
 test("without fillers the result is 0", async () => {
   expect((await runLayer(bn("bn_param { momentum: 0.9 }"), { x })).y.data).toEqual(Array(8).fill(0));
 });
@@ -102,19 +91,13 @@ test("refuses a bottom of one axis", async () => {
 
 describe("gradient", () => {
   const values = { 0: [0.5, 2, -1], 1: [0, 1, 2], 2: [0.3, -0.2, 0.5], 3: [2, 1.5, 0.7] };
-  const two = { 0: values[0], 1: values[1] };
   test.each([
     ["PSPNet's", bn(psp()), values, ["0", "1"]],
     ["PSPNet's in place", bn(psp(), "x"), values, ["0", "1"]],
     ["PSPNet's frozen", bn(psp("frozen: true")), values, []],
-    ["SegNet's", bn(segnet()), two, ["0", "1"]],
-    ["SegNet's in place", bn(segnet(), "x"), two, ["0", "1"]],
-    ["SegNet's INFERENCE", bn(segnet("bn_mode: INFERENCE")), two, ["0", "1"]],
-    ["SegNet's INFERENCE in place", bn(segnet("bn_mode: INFERENCE"), "x"), two, ["0", "1"]],
   ] as const)("%s", async (_, text, given, params) => {
     await checkGradients({ layer: text, inputs: { x: [4, 3, 2, 2] }, values: given, check: ["x", ...params] });
   });
 });
 
 testContract("BN", { inputs: { x: imageShape }, param: psp(), fixed: [2, 3] });
-testContract("BN", { inputs: { x: imageShape }, param: segnet() });
