@@ -25,6 +25,10 @@ export interface PoolGeometry {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly pad: readonly [number, number];
+  /** The padding below and at the right. Default: that above and at the left. */
+  readonly padAfter?: readonly [number, number] | undefined;
+  /** Whether averages are over the values of the image alone, without padding. Default false. */
+  readonly excludesPad?: boolean | undefined;
 }
 
 /** Pooling of regions of images. */
