@@ -13,7 +13,7 @@ const layer = (type: string, fields: string) =>
 
 test("the log names fields of forks that a layer does not compute, with their place", async () => {
   const [line, ...others] = await warningsOf(
-    layer("Concat", 'concat_param { input_zero_point: 3 engine: "CAFFE" } debug: true'),
+    layer("Concat", "concat_param { input_zero_point: 3 engine: CAFFE } debug: true"),
   );
   expect(line).toMatch(
     /^<text>:3:1: layer "layer" \(Concat\): ignored, .* does not compute: concat_param.input_zero_point$/,
