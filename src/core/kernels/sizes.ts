@@ -101,8 +101,9 @@ export interface Collapsed {
 export interface Labels {
   /** A label that does not count; `undefined` for none. */
   readonly ignore: number | undefined;
-  /** The divisor of a sum of losses: the number of all labels, of those not ignored, `outer`, or 1; at least 1. */
-  readonly normalization: "full" | "valid" | "batchSize" | "none";
+  /** The divisor of a sum of losses: the number of all labels, of those not ignored, `outer`, 1, or `fixed`; at least 1. */
+  readonly normalization: "full" | "valid" | "batchSize" | "none" | "fixed";
+  readonly fixed?: number | undefined;
 }
 
 /** Operations of pooling: one for each value under each window. */
