@@ -2,12 +2,16 @@ import type { ActivationKind, LayerGroup } from "../core/layer-facts.js";
 
 // All layer types; a new type gets its row here.
 export { AbsValLayer } from "./activation/abs-val.js";
+export { AxpyLayer } from "./activation/axpy.js";
 export { BiasLayer } from "./activation/bias.js";
 export { BNLLLayer } from "./activation/bnll.js";
 export { ClipLayer } from "./activation/clip.js";
 export { ELULayer } from "./activation/elu.js";
 export { ExpLayer } from "./activation/exp.js";
+export { HardSigmoidLayer } from "./activation/hard-sigmoid.js";
+export { HardSwishLayer } from "./activation/hard-swish.js";
 export { LogLayer } from "./activation/log.js";
+export { MishLayer } from "./activation/mish.js";
 export { PowerLayer } from "./activation/power.js";
 export { PReLULayer } from "./activation/prelu.js";
 export { ReLULayer } from "./activation/relu.js";
@@ -107,9 +111,6 @@ export const forkRows: readonly Row[] = [
   ["SegNet's, PSPNet's or DeepLab's", "normalization", "BN"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
   ["a YOLO fork's", undefined, "Region YoloV3Loss"],
-  ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],
-  ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish"],
-  ["an SENet fork's", "activation", "Axpy"],
   ["an OCR fork's", undefined, "CtcLoss Transpose"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
