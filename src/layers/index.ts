@@ -78,12 +78,16 @@ export { SmoothL1LossLayer } from "./loss/smooth-l1-loss.js";
 export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
 export { WarpCTCLossLayer } from "./loss/warp-ctc-loss.js";
 export { BatchNormLayer } from "./normalization/batch-norm.js";
+export { BNLayer } from "./normalization/bn.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
 export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
+export { InterpLayer } from "./segmentation/interp.js";
+export { UpsampleLayer } from "./segmentation/upsample.js";
+export { UpsampleDarknetLayer } from "./segmentation/upsample-darknet.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
 export { ConvolutionDepthwiseLayer } from "./vision/convolution-depthwise.js";
 export { CropLayer } from "./vision/crop.js";
@@ -107,8 +111,6 @@ export const forkRows: readonly Row[] = [
   ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
-  ["SegNet's, PSPNet's or DeepLab's", "vision", "Interp Upsample"],
-  ["SegNet's, PSPNet's or DeepLab's", "normalization", "BN"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
   ["a YOLO fork's", undefined, "Region YoloV3Loss"],
   ["an OCR fork's", undefined, "CtcLoss Transpose"],

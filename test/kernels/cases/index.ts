@@ -11,8 +11,10 @@ import { gemmCases } from "./gemm.js";
 import { hardCases } from "./hard.js";
 import { lrnCases } from "./lrn.js";
 import { lstmCases } from "./lstm.js";
+import { permuteCases } from "./permute.js";
 import { poolCases } from "./pool.js";
 import { regionCases } from "./regions.js";
+import { resamplingCases } from "./resampling.js";
 import { rowsCases } from "./rows.js";
 import { scaleCases } from "./scale.js";
 import { sigmoidLossCases } from "./sigmoid-loss.js";
@@ -23,10 +25,12 @@ import { solverCases } from "./solver.js";
 export const cases: readonly Case[] = [
   ...elementwiseCases,
   ...rowsCases,
+  ...permuteCases,
   ...gemmCases,
   ...convCases,
   ...poolCases,
   ...regionCases,
+  ...resamplingCases,
   ...batchNormCases,
   ...batchNormPoolCases,
   ...batchNormRanksCases,
