@@ -47,6 +47,7 @@ export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
+export { MultiBoxLossLayer } from "./detection/multi-box-loss.js";
 export { ProposalLayer } from "./detection/proposal.js";
 export { PSROIPoolingLayer } from "./detection/psroi-pooling.js";
 export { RegionLossLayer } from "./detection/region-loss.js";
@@ -98,7 +99,7 @@ type Row = readonly [
 export const forkRows: readonly Row[] = [
   ["SSD's", "vision", "PriorBox"],
   ["SSD's", "normalization", "Normalize"],
-  ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss"],
+  ["SSD's", "loss", "DetectionEvaluate DetectionOutput"],
   ["SSD's", undefined, "Permute VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
