@@ -39,6 +39,7 @@ export * from "./exponential";
 export { gemm, gemmScratch } from "./gemm";
 export { gemmBlas } from "./gemm-blas";
 export { gemv } from "./gemv";
+export { interpolate, interpolateBackward } from "./interpolate";
 export * from "./loss";
 export { lrn, lrnBackward, lrnScratch } from "./lrn";
 export { lstmUnit, lstmUnitBackward } from "./lstm";
@@ -55,6 +56,7 @@ export { bias, biasBackward, scale, scaleBackward, sumDimsScratch } from "./scal
 export * from "./sigmoid-loss";
 export * from "./softmax";
 export * from "./solver";
+export { unpool, unpoolBackward, upsample, upsampleBackward } from "./upsample";
 export { winograd, winogradScratch, winogradWeights } from "./winograd";
 export {
   winogradBlas,

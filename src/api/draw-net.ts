@@ -1,10 +1,8 @@
 import { createImages } from "#platform";
-import { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
 import { inferShapes, isMissing } from "../core/infer-shapes.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
-import { fill } from "../fillers/index.js";
-import { layers } from "../layers/registry.js";
+import { createCatalog } from "../layers/registry.js";
 import { openFiles } from "../platform/open-files.js";
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
 import { parseNet } from "../proto/text/index.js";
@@ -45,7 +43,7 @@ export async function drawNet(source: NetSource, options: DrawOptions = {}): Pro
   const net = isNet(source)
     ? upgradeNet(source, nameOf(source), log)
     : readLeniently(await readText(source, files), log);
-  const context = { catalog: new Catalog(layers, fill), files, images: createImages(), log: silent };
+  const context = { catalog: createCatalog(), files, images: createImages(), log: silent };
   const phases: PhaseOfNet[] = [];
   const missing = new Set<string>();
   for (const each of phase === undefined ? (["TRAIN", "TEST"] as const) : [phase]) {

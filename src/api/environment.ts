@@ -1,14 +1,13 @@
 import { findBlas } from "#blas";
 import { createImages } from "#platform";
-import { Catalog, type LayerConstructor } from "../core/catalog.js";
+import type { LayerConstructor } from "../core/catalog.js";
 import { type AveragesOf, alone, type Communicator, type Ranks } from "../core/communicator.js";
 import type { Engine } from "../core/engine.js";
 import type { NetContext } from "../core/net.js";
 import { WeightFileStore } from "../data/weight-files.js";
 import { ReferenceEngine } from "../engines/reference/index.js";
 import { type Blas, coreCount, WasmEngine } from "../engines/wasm/index.js";
-import { fill } from "../fillers/index.js";
-import { layers } from "../layers/registry.js";
+import { createCatalog } from "../layers/registry.js";
 import { type FilesOptions, openFiles } from "../platform/open-files.js";
 import { checkDialect } from "../proto/dialects/index.js";
 import { check, reasonOf } from "../util/errors.js";
@@ -130,7 +129,7 @@ export function netContext(
     );
   }
   return {
-    catalog: new Catalog(layers, fill, userLayers),
+    catalog: createCatalog(userLayers),
     engine,
     files,
     images: createImages(),

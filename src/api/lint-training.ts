@@ -1,8 +1,6 @@
 import { createImages } from "#platform";
-import { Catalog } from "../core/catalog.js";
 import { knownRanks } from "../core/known-ranks.js";
-import { fill } from "../fillers/index.js";
-import { layers as ownLayers } from "../layers/registry.js";
+import { createCatalog } from "../layers/registry.js";
 import { lintText } from "../lint/lint.js";
 import type { LintContext } from "../lint/read-net.js";
 import { rules } from "../lint/rules/index.js";
@@ -23,7 +21,7 @@ import type { Training, TrainingFinding } from "./training.js";
 export async function lintTraining(training: Training): Promise<readonly TrainingFinding[]> {
   const { texts, solver, weights, layers } = training;
   const context: LintContext = {
-    catalog: new Catalog(ownLayers, fill, layers),
+    catalog: createCatalog(layers),
     files: openFiles(training),
     images: createImages(),
     solver,

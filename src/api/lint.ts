@@ -1,10 +1,8 @@
 import { createImages } from "#platform";
-import { Catalog } from "../core/catalog.js";
 import { type KnownRanksOptions, knownRanks } from "../core/known-ranks.js";
 import type { StateOptions } from "../core/net-state.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { fill } from "../fillers/index.js";
-import { layers } from "../layers/registry.js";
+import { createCatalog } from "../layers/registry.js";
 import { checkLevels } from "../lint/config.js";
 import { fixText } from "../lint/fix.js";
 import { type Finding, type FoundProblem, type Levels, lintText } from "../lint/lint.js";
@@ -113,7 +111,7 @@ async function prepare(source: NetSource | SolverSource, options: LintOptions) {
   const read = await readEncoded(textOf(source), options.file, files);
   const solverText = solver === undefined ? undefined : await readEncoded(textOf(solver), undefined, files);
   const context: LintContext = {
-    catalog: new Catalog(layers, fill),
+    catalog: createCatalog(),
     files,
     images: createImages(),
     state: phase === undefined && level === undefined && stages === undefined ? undefined : { phase, level, stages },

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { createImages } from "#platform";
-import { Catalog } from "../core/catalog.js";
+import type { Catalog } from "../core/catalog.js";
 import { inferShapes, isMissing } from "../core/infer-shapes.js";
 import { asInput } from "../core/input-layers.js";
 import { isDataLayer } from "../core/layer-roles.js";
@@ -8,8 +8,7 @@ import { Net } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import { takesIndices } from "../core/takes-indices.js";
 import { formatGap, weightsGap } from "../core/weights-gap.js";
-import { fill } from "../fillers/index.js";
-import { layers as allLayers } from "../layers/registry.js";
+import { createCatalog } from "../layers/registry.js";
 import { openFiles } from "../platform/open-files.js";
 import { type LayerParameter, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
@@ -70,7 +69,7 @@ export class Prover {
       const names = known.join(", ") || "none";
       check(known.includes(name), "MOKA_USAGE", `the net has no input "${name}"; its inputs are ${names}`);
     }
-    const catalog = new Catalog(allLayers, fill, options.layers);
+    const catalog = createCatalog(options.layers);
     const context = {
       catalog,
       files: openFiles(options),

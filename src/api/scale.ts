@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { createImages } from "#platform";
-import { Catalog } from "../core/catalog.js";
 import { alone, oneRank, type Ranks } from "../core/communicator.js";
 import { someLayers } from "../core/filter-net.js";
 import { inferShapes } from "../core/infer-shapes.js";
@@ -10,8 +9,7 @@ import { Net } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import { takesIndices } from "../core/takes-indices.js";
 import { coreCount } from "../engines/wasm/index.js";
-import { fill } from "../fillers/index.js";
-import { layers as allLayers } from "../layers/registry.js";
+import { createCatalog } from "../layers/registry.js";
 import { openFiles } from "../platform/open-files.js";
 import { type LayerParameter, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { type Algorithm, usualAlgorithms } from "../tools/scaling/all-reduce.js";
@@ -238,7 +236,7 @@ async function readTraining(source: NetSource, options: ScaleOptions, notes: str
   const files = openFiles(options);
   const message = await readNet(source, files, log);
   const layers = someLayers(message, stateOf("TRAIN", options), log);
-  const catalog = new Catalog(allLayers, fill, options.layers);
+  const catalog = createCatalog(options.layers);
   const context = {
     catalog,
     files,

@@ -1,12 +1,10 @@
 import { createImages } from "#platform";
-import { Catalog } from "../core/catalog.js";
 import { filterLayers } from "../core/filter-net.js";
 import { builtLayers, inferShapes } from "../core/infer-shapes.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import { formatGap, weightsGap } from "../core/weights-gap.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { fill } from "../fillers/index.js";
-import { layers as allLayers } from "../layers/registry.js";
+import { createCatalog } from "../layers/registry.js";
 import { openFiles } from "../platform/open-files.js";
 import type { BlobProto, LayerParameter } from "../proto/gen/caffe_pb.js";
 import { nameOfWeights, type Weights } from "../proto/weight-sources.js";
@@ -64,7 +62,7 @@ export async function stats(
     const net = await readNet(model, files, log);
     layers = filterLayers(net, state, silent);
     name = net.name || name;
-    const context = { catalog: new Catalog(allLayers, fill), files, images: createImages(), log: silent };
+    const context = { catalog: createCatalog(), files, images: createImages(), log: silent };
     const inference = await inferShapes(layers, { ...context, phase, random: new Random(1) });
     rankOf = (layer) => inference.layers.get(layer)?.top[0]?.length;
     const gap = formatGap(weightsGap(builtLayers(inference).layers, [read]), origin);

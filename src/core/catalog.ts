@@ -45,16 +45,24 @@ export class Catalog {
   readonly #classes: ReadonlyMap<string, LayerConstructor>;
   readonly #builtIn: ReadonlySet<unknown>;
   readonly fill: Fill;
+  readonly #forkOf: (type: string) => string | undefined;
 
   /**
    * @param own the user's layers by type; they replace those in `classes`. The class for a layer of type `Python` is given
    *   as `module/layer` or `module.layer`
+   * @param forkOf the fork of Caffe that has a type which is not here, in the genitive: `SSD's`; undefined if none is known
    */
-  constructor(classes: readonly LayerClass[], fill: Fill, own: Readonly<Record<string, LayerConstructor>> = {}) {
+  constructor(
+    classes: readonly LayerClass[],
+    fill: Fill,
+    own: Readonly<Record<string, LayerConstructor>> = {},
+    forkOf: (type: string) => string | undefined = () => undefined,
+  ) {
     const named = classes.map((layerClass): [string, LayerConstructor] => [layerClass.type, layerClass]);
     this.#builtIn = new Set(classes.flatMap((each) => [each, ...(each.variants?.classes ?? [])]));
     this.#classes = new Map([...named, ...Object.entries(own)]);
     this.fill = fill;
+    this.#forkOf = forkOf;
   }
 
   get types(): readonly string[] {
@@ -101,8 +109,12 @@ export class Catalog {
         `layer in TypeScript and register that: Net.load(path, { layers: { "${module}/${layer}": YourLayer } })`;
       return new MokaError("MOKA_UNSUPPORTED", reason, context);
     }
-    const reason = message.type ? `unknown layer type${didYouMean(message.type, this.types)}` : "the layer has no type";
-    return new MokaError("MOKA_LAYER", reason, context);
+    if (!message.type) return new MokaError("MOKA_LAYER", "the layer has no type", context);
+    const fork = this.#forkOf(message.type);
+    const hint = fork
+      ? `; it is ${fork}: give a class of your own, Net.load(path, { layers: { "${message.type}": YourLayer } }), or take it out of the net`
+      : didYouMean(message.type, this.types);
+    return new MokaError("MOKA_LAYER", `unknown layer type${hint}`, context);
   }
 
   #classOf(message: LayerParameter): LayerConstructor | undefined {

@@ -28,6 +28,7 @@ export { FilterLayer } from "./common/filter.js";
 export { FlattenLayer } from "./common/flatten.js";
 export { InnerProductLayer } from "./common/inner-product.js";
 export { ParameterLayer } from "./common/parameter.js";
+export { PermuteLayer } from "./common/permute.js";
 export { ReductionLayer } from "./common/reduction.js";
 export { ReshapeLayer } from "./common/reshape.js";
 export { ShuffleChannelLayer } from "./common/shuffle-channel.js";
@@ -48,6 +49,7 @@ export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
 export { MultiBoxLossLayer } from "./detection/multi-box-loss.js";
+export { PriorBoxLayer } from "./detection/prior-box.js";
 export { ProposalLayer } from "./detection/proposal.js";
 export { PSROIPoolingLayer } from "./detection/psroi-pooling.js";
 export { RegionLossLayer } from "./detection/region-loss.js";
@@ -73,12 +75,16 @@ export { SmoothL1LossLayer } from "./loss/smooth-l1-loss.js";
 export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
 export { WarpCTCLossLayer } from "./loss/warp-ctc-loss.js";
 export { BatchNormLayer } from "./normalization/batch-norm.js";
+export { BNLayer } from "./normalization/bn.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
 export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
+export { InterpLayer } from "./segmentation/interp.js";
+export { UpsampleLayer } from "./segmentation/upsample.js";
+export { UpsampleDarknetLayer } from "./segmentation/upsample-darknet.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
 export { ConvolutionDepthwiseLayer } from "./vision/convolution-depthwise.js";
 export { CropLayer } from "./vision/crop.js";
@@ -97,14 +103,11 @@ type Row = readonly [
 
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
-  ["SSD's", "vision", "PriorBox"],
   ["SSD's", "normalization", "Normalize"],
   ["SSD's", "loss", "DetectionEvaluate DetectionOutput"],
-  ["SSD's", undefined, "Permute VideoData"],
+  ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
-  ["SegNet's, PSPNet's or DeepLab's", "vision", "Interp Upsample"],
-  ["SegNet's, PSPNet's or DeepLab's", "normalization", "BN"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
   ["a YOLO fork's", undefined, "Region YoloV3Loss"],
   ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],

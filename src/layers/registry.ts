@@ -1,5 +1,7 @@
-import type { LayerClass } from "../core/catalog.js";
+import { Catalog, type LayerClass, type LayerConstructor } from "../core/catalog.js";
 import type { ActivationKind, LayerGroup } from "../core/layer-facts.js";
+import { fill } from "../fillers/index.js";
+import { forksOfType } from "../proto/dialects/index.js";
 import * as rows from "./index.js";
 
 const { forkRows, ...classes } = rows;
@@ -21,3 +23,17 @@ export const forkTypes: ReadonlyMap<string, ForkType> = new Map(
     types.split(" ").map((type): [string, ForkType] => [type, { fork, group, ...(activation && { activation }) }]),
   ),
 );
+
+/**
+ * The fork of Caffe that has a layer type which Moka does not have, in the genitive: `SSD's`; undefined if none is known. The forks'
+ * protos tell it by the names of their fields, where no row does.
+ */
+export function forkOf(type: string): string | undefined {
+  const [fork] = forksOfType(type);
+  return forkTypes.get(type)?.fork ?? (fork && `a type of the fork ${fork.source.split(" ")[0]}`);
+}
+
+/** All layer types with Moka's fillers, and the user's own layers by type. */
+export function createCatalog(own?: Readonly<Record<string, LayerConstructor>>): Catalog {
+  return new Catalog(layers, fill, own, forkOf);
+}

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createFiles, createImages } from "#platform";
-import { moka } from "../../test/cli.js";
 import { type Backend, openDatabase } from "../data/database.js";
 import { toPlanes } from "../data/images/planes.js";
 import { resize } from "../data/images/resize.js";
@@ -178,16 +177,4 @@ describe("errors", () => {
     const twice = { labelMapFile: join(folder, "twice.prototxt"), checkLabel: true };
     expect(await fails("list.txt", twice)).toMatch(/twice.prototxt:1:1: the name "cat" comes twice/);
   });
-});
-
-test("the command", async () => {
-  const path = join(folder, "by-command");
-  const flags = ["--anno_type", "detection", "--label_map_file", join(folder, "map.prototxt"), "--check_label"];
-  const { code, out } = await moka("convert_annoset", ...flags, folder, join(folder, "list.txt"), path);
-  expect([code, out]).toEqual([0, `2 images with 1 boxes written to ${path}\n`]);
-  const again = await moka("convert_annoset", ...flags, folder, join(folder, "list.txt"), path);
-  expect(again.code).toBe(1);
-  expect(again.err).toMatch(/there is an LMDB already/);
-  const json = await moka("convert_annoset", "--json", ...flags, folder, join(folder, "list.txt"), `${path}2`);
-  expect(JSON.parse(json.out)).toEqual({ count: 2, skipped: 0, boxes: 1, withoutFile: 0 });
 });

@@ -185,8 +185,11 @@ test("peaks may be left out", async () => {
 });
 
 describe("a layer of an unknown type", () => {
+  const own =
+    "unknown layer type; it is Faster R-CNN's or R-FCN's: give a class of your own, " +
+    'Net.load(path, { layers: { "ROIAlign": YourLayer } }), or take it out of the net';
   const roi =
-    'layer { name: "roi" type: "ROIPooling" bottom: "a" bottom: "x" top: "roi" }\nlayer { name: "own" type: "Own" bottom: "x" }\n';
+    'layer { name: "roi" type: "ROIAlign" bottom: "a" bottom: "x" top: "roi" }\nlayer { name: "own" type: "Own" bottom: "x" }\n';
   const text = `${input("x", 2, 3)}${ip("a", "x", 4)}${relu("a")}${roi}${ip("f", "roi", 5)}${ip("g", "a", 5)}`;
 
   test("and what depends on it is marked; the rest is counted", async () => {
@@ -194,7 +197,7 @@ describe("a layer of an unknown type", () => {
     const { layers, blobs, totals, peaks } = await of(text, { log: (...line) => said.push(line) });
     expect(layers.filter(({ unknown }) => unknown).map(({ name }) => name)).toEqual(["roi", "own", "f"]);
     expect(layers.filter(({ error }) => error).map(({ name, error }) => [name, error])).toEqual([
-      ["roi", "unknown layer type; it is Faster R-CNN's or R-FCN's"],
+      ["roi", own],
       ["own", "unknown layer type"],
     ]);
     expect(layers.find(({ name }) => name === "f")).toEqual({
@@ -212,11 +215,7 @@ describe("a layer of an unknown type", () => {
     });
     expect(peaks).toEqual({});
     expect(said.slice(-2)).toEqual([
-      [
-        "warning",
-        "",
-        "net.prototxt:4:1: layer \"roi\" (ROIPooling): unknown layer type; it is Faster R-CNN's or R-FCN's",
-      ],
+      ["warning", "", `net.prototxt:4:1: layer "roi" (ROIAlign): ${own}`],
       ["warning", "", 'net.prototxt:5:1: layer "own" (Own): unknown layer type'],
     ]);
   });

@@ -1,5 +1,5 @@
 import { createImages } from "#platform";
-import { Catalog, type LayerConstructor } from "../core/catalog.js";
+import type { Catalog, LayerConstructor } from "../core/catalog.js";
 import { someLayers } from "../core/filter-net.js";
 import { builtLayers, inferShapes, isMissing, type LayerShapes } from "../core/infer-shapes.js";
 import { insertSplits } from "../core/insert-splits.js";
@@ -9,8 +9,7 @@ import type { Span } from "../core/span.js";
 import type { Tensor } from "../core/tensor.js";
 import { matchTrainedLayers } from "../core/weights.js";
 import { WeightFileStore } from "../data/weight-files.js";
-import { fill } from "../fillers/index.js";
-import { layers as allLayers, forkTypes } from "../layers/registry.js";
+import { createCatalog } from "../layers/registry.js";
 import { type FilesOptions, openFiles } from "../platform/open-files.js";
 import type { LayerParameter, NetParameter } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
@@ -119,7 +118,7 @@ export async function summarizeNet(message: NetParameter, options: SummaryOption
   const { phase = "TEST", level, stages, shapes = {}, log = silent, weights } = options;
   const files = openFiles(options);
   const filtered = someLayers(message, stateOf(phase, options), log);
-  const catalog = new Catalog(allLayers, fill, options.layers);
+  const catalog = createCatalog(options.layers);
   const context = { catalog, files, images: createImages(), phase, log: silent, random: new Random(1) };
   const given = new Map(Object.entries(shapes));
   const inferred = await inferShapes(insertSplits(filtered, message.layer), { ...context, given });
@@ -182,8 +181,7 @@ function errorOf(message: LayerParameter, found: LayerShapes, catalog: Catalog):
   const place = sourceOf(message)?.place;
   if (!layer && error === undefined) {
     const { code, reason } = catalog.unknown(message);
-    const fork = forkTypes.get(message.type)?.fork;
-    return new MokaError(code, reason + (fork ? `; it is ${fork}` : ""), { place, layer: message });
+    return new MokaError(code, reason, { place, layer: message });
   }
   if (error === undefined) return undefined;
   if (!isMissing(error) || !isAssumed) throw error;

@@ -101,18 +101,21 @@ test("what is not known is marked with ?, and the totals are lower bounds", asyn
     partial,
     `name: "p" input: "x" input_shape { dim: 2 dim: 3 }
 layer { name: "a" type: "InnerProduct" bottom: "x" top: "a" inner_product_param { num_output: 4 } }
-layer { name: "n" type: "Normalize" bottom: "x" top: "n" }
+layer { name: "n" type: "Region" bottom: "x" top: "n" }
 layer { name: "r" type: "ReLU" bottom: "n" top: "n" }
 layer { name: "b" type: "InnerProduct" bottom: "n" top: "b" inner_product_param { num_output: 4 } }`,
   );
   const { code, out, err } = await moka("summary", partial);
   expect(code).toBe(0);
-  expect(err).toBe(`warning: ${partial}:3:1: layer "n" (Normalize): unknown layer type; it is SSD's\n`);
+  expect(err).toBe(
+    `warning: ${partial}:3:1: layer "n" (Region): unknown layer type; it is a YOLO fork's: give a class of your own, ` +
+      'Net.load(path, { layers: { "Region": YourLayer } }), or take it out of the net\n',
+  );
   expect(out).toBe(`Layer  Type          Bottoms  Tops        Shapes  Params  Mult-adds  Memory
 ───────────────────────────────────────────────────────────────────────────
 input  Input                  x           2 3                          24 B
 a      InnerProduct  x        a           2 4         16         24    32 B
-n      Normalize     x        n           ?            ?          ?       ?
+n      Region        x        n           ?            ?          ?       ?
 r      ReLU          n        (in place)  ?            ?          ?       ?
 b      InnerProduct  n        b           ?            ?          ?       ?
 ───────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-import { forkTypes } from "../../layers/registry.js";
+import { forkOf } from "../../layers/registry.js";
 import type { TextIssue } from "../../proto/text/index.js";
 import type { FieldNode } from "../../proto/text/tree.js";
 import { grouped } from "../../util/grouped.js";
@@ -45,7 +45,7 @@ function problemOf(net: LintNet, issue: TextIssue, more: number): Problem {
 }
 
 function ownerOf(layer: LintLayer | undefined): string {
-  const fork = layer && forkTypes.get(layer.type)?.fork;
+  const fork = layer && forkOf(layer.type);
   return fork ? ` Layers of type ${layer.type} are ${fork}: its caffe.proto may have it.` : "";
 }
 

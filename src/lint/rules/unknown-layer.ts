@@ -1,4 +1,4 @@
-import { forkTypes } from "../../layers/registry.js";
+import { forkOf } from "../../layers/registry.js";
 import { closest, hintAt } from "../../util/closest.js";
 import { grouped } from "../../util/grouped.js";
 import { counted } from "../../util/words.js";
@@ -28,7 +28,7 @@ export const unknownLayer: Rule = {
 
 /** The type that was probably meant; undefined for types of forks, and for those with a digit, as "ReLU7". */
 function similarType(type: string, types: readonly string[]): string | undefined {
-  if (type === "Python" || forkTypes.get(type)?.fork || /\d/.test(type)) return undefined;
+  if (type === "Python" || forkOf(type) || /\d/.test(type)) return undefined;
   const same = types.find((other) => other.toLowerCase() === type.toLowerCase());
   return same ?? (type.length > 4 ? closest(type, types) : undefined);
 }
@@ -59,7 +59,7 @@ function pythonLayer(layer: LintLayer, more: number): Problem {
 }
 
 function unknownType(layer: LintLayer, more: number): Problem {
-  const fork = forkTypes.get(layer.type)?.fork;
+  const fork = forkOf(layer.type);
   return {
     at: layer.at("type"),
     message: `${layer.label} is of a type that Caffe does not have${fork ? `; it is ${fork}` : ""}${andMore(more, "layer")}`,

@@ -12,7 +12,7 @@ import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
 import { adoptDialect } from "../dialects/adopt.js";
-import { bvlc, dialectNamed, hasOwnNumbers, type Numbering, setFields } from "../dialects/index.js";
+import { bvlc, dialectNamed, hasOwnNumbers, type Numbering, numberingOfRoot, setFields } from "../dialects/index.js";
 import { kindOf, kinds, textFile, wrongKind } from "../file-kind.js";
 import { BlobProtoSchema, type NetParameter, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
 import { setReadDialect, setUnknownFields, unknownFieldsOf } from "../source.js";
@@ -95,7 +95,7 @@ export function readBinary<Desc extends DescMessage>(
   const message = create(schema);
   const decoder = new Decoder(bytes, mayChangeBytes);
   try {
-    decoder.read(reflect(schema, message, false), bytes.length);
+    decoder.read(reflect(schema, message, false), bytes.length, numberingOfRoot(schema));
     if (isMessage(message, NetParameterSchema)) adopt(message, decoder, dialect);
   } catch (error) {
     const kind = kindOf(bytes);

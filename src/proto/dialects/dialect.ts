@@ -46,6 +46,18 @@ export const bvlc: Numbering = {
   valueFrom: (_, value) => value,
 };
 
+/** The numbers of a message that only one fork's files have at their root, as SSD's AnnotatedDatum: those of the schema. */
+const asInSchema: Numbering = {
+  ...bvlc,
+  numberOf: (field) => (isForkField(field) ? undefined : field.number),
+  fieldAt: fieldNumbered,
+};
+
+/** The numbers of a file whose root is a message of this type, before anything in it tells a fork. */
+export function numberingOfRoot(schema: DescMessage): Numbering {
+  return isOfBvlc(schema) ? bvlc : asInSchema;
+}
+
 /** What a fork has in one message or enum, by name and by number in its files. */
 interface Entries {
   readonly byName: ReadonlyMap<string, number | undefined>;

@@ -5,7 +5,7 @@ import { BlobProtoSchema, LayerParameterSchema, type NetParameter, V1LayerParame
 import { readDialectOf } from "../source.js";
 import { bvlc, type Dialect, dialectNamed, dialects, type Numbering } from "./dialect.js";
 
-export { bvlc, type Dialect, dialectNamed, dialects, type Numbering } from "./dialect.js";
+export { bvlc, type Dialect, dialectNamed, dialects, type Numbering, numberingOfRoot } from "./dialect.js";
 
 /** The name of BVLC's Caffe as a dialect: no fork. */
 const bvlcName = bvlc.name;
@@ -77,6 +77,13 @@ export function dialectsOf(net: NetParameter, given?: string): readonly string[]
   const ranked = [...scores].sort(([, a], [, b]) => b - a).map(([{ name }]) => name);
   const read = readDialectOf(net)?.name;
   return read === undefined || read === bvlcName ? ranked : [read, ...ranked.filter((name) => name !== read)];
+}
+
+/** The forks that are known for a layer type, or have a field for it: `flip_param` of Flip. */
+export function forksOfType(type: string): readonly Dialect[] {
+  const plain = `${type.toLowerCase()}param`;
+  const own = LayerParameterSchema.fields.filter(({ name }) => name.replaceAll("_", "") === plain);
+  return dialects().filter((each) => each.types.has(type) || own.some(({ name }) => each.has("LayerParameter", name)));
 }
 
 /** Returns the name of a dialect, or throws. */

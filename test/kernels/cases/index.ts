@@ -12,6 +12,7 @@ import { lrnCases } from "./lrn.js";
 import { lstmCases } from "./lstm.js";
 import { poolCases } from "./pool.js";
 import { regionCases } from "./regions.js";
+import { resamplingCases } from "./resampling.js";
 import { rowsCases } from "./rows.js";
 import { scaleCases } from "./scale.js";
 import { sigmoidLossCases } from "./sigmoid-loss.js";
@@ -26,6 +27,7 @@ export const cases: readonly Case[] = [
   ...convCases,
   ...poolCases,
   ...regionCases,
+  ...resamplingCases,
   ...batchNormCases,
   ...batchNormPoolCases,
   ...batchNormRanksCases,
