@@ -72,9 +72,9 @@ export class MultiBoxLossLayer extends LossLayer {
     const isHard = miningType === Mining.HARD_EXAMPLE;
     this.check(!isHard || sampleSize > 0, "MOKA_FIELD", `sample_size must be above 0, not ${sampleSize}`);
     this.check(
-      !mapObjectToAgnostic || numClasses === 2,
+      !mapObjectToAgnostic || (numClasses === 2 && param.backgroundLabelId === 0),
       "MOKA_FIELD",
-      `map_object_to_agnostic needs num_classes 2, not ${numClasses}`,
+      `map_object_to_agnostic needs num_classes 2 and background_label_id 0, not ${numClasses} and ${param.backgroundLabelId}`,
     );
     const isSoftmax = param.confLossType === ConfLoss.SOFTMAX;
     this.check(
@@ -124,13 +124,21 @@ export class MultiBoxLossLayer extends LossLayer {
   }
 
   #multiBox([loc, , prior]: readonly [Tensor, Tensor, Tensor, Tensor]): MultiBox {
-    const { nmsParam, ...param } = this.#param;
+    const param = this.#param;
+    const { nmsParam } = param;
     const [images, priors] = [loc.shape[0] ?? 1, countOf(prior.shape, 2) / 4];
     const { normalization } = labelOptions(this.message.lossParam);
     const nms = nmsParam ?? create(NonMaximumSuppressionParameterSchema);
     const [usesLoc = true, usesConf = true] = this.message.propagateDown;
     return {
-      ...param,
+      locWeight: param.locWeight,
+      shareLocation: param.shareLocation,
+      usePriorForMatching: param.usePriorForMatching,
+      usePriorForNms: param.usePriorForNms,
+      useDifficultGt: param.useDifficultGt,
+      encodeVarianceInTarget: param.encodeVarianceInTarget,
+      mapObjectToAgnostic: param.mapObjectToAgnostic,
+      bpInside: param.bpInside,
       images,
       priors,
       classes: param.numClasses,

@@ -58,6 +58,7 @@ export function multiBoxLoss(
   let [count, locLoss, confLoss] = [0, 0, 0];
   const encoded = new Float32Array(4);
   const decoded = new Float32Array(4);
+  const deltas = new Float32Array(4);
 
   /** Loss of one match's location; with `write` also its gradient. */
   const locate = (image: number, i: number, slot: number, truths: Truths, g: number, write: boolean) => {
@@ -72,10 +73,12 @@ export function multiBoxLoss(
       0,
     );
     const at = image * priors * width + i * width + 4 * slot;
-    const place = box.bpInside && write ? placeOf(i, at) : undefined;
+    const place = box.bpInside && write ? (box.usePriorForMatching ? priorBoxes : decoded) : undefined;
+    if (place === decoded) decode(i, at, decoded, 0);
+    const side = place === decoded ? 0 : 4 * i;
     let loss = 0;
     for (let c = 0; c < 4; c++) {
-      if (place && ((place[c] as number) < 0 || (place[c] as number) > 1)) continue;
+      if (place && ((place[side + c] as number) < 0 || (place[side + c] as number) > 1)) continue;
       let d = (loc[at + c] as number) - (encoded[c] as number);
       if (box.encodeVarianceInTarget) d /= variances[4 * i + c] as number;
       const isLine = box.isSmooth && Math.abs(d) >= 1;
@@ -88,13 +91,8 @@ export function multiBoxLoss(
   const decode = (i: number, at: number, to: Float32Array, index: number) => {
     if (!isUsable(box.code, priorBoxes, 4 * i))
       throw box.refuse(`prior ${i} has no width or height; its code needs both`);
-    const deltas = Float32Array.from(loc.subarray(at, at + 4));
+    for (let c = 0; c < 4; c++) deltas[c] = loc[at + c] as number;
     decodeBox(box.code, priorBoxes, 4 * i, box.encodeVarianceInTarget ? undefined : variances, deltas, 0, to, index);
-  };
-  const placeOf = (i: number, at: number) => {
-    if (box.usePriorForMatching) return priorBoxes.subarray(4 * i, 4 * i + 4);
-    decode(i, at, decoded, 0);
-    return decoded;
   };
   const predictions = (image: number, slot: number) => {
     const boxes = new Float32Array(4 * priors);
@@ -138,7 +136,8 @@ export function multiBoxLoss(
       for (let c = 0; c < classes; c++) {
         const x = conf[at + c] as number;
         const isSet = c === label;
-        const target = own ? (own[from + c] as number) : isSet ? 1 : write ? background : 0;
+        const unset = write ? background : 0;
+        const target = own ? (own[from + c] as number) : isSet ? 1 : unset;
         loss += Math.max(x, 0) - x * target + Math.log1p(Math.exp(-Math.abs(x)));
         if (write) dconf[at + c] = 1 / (1 + Math.exp(-x)) - target;
       }
@@ -154,7 +153,7 @@ export function multiBoxLoss(
       }
     }
     const p = Math.exp((conf[at + label] as number) - most) / sum;
-    return -Math.log(p < smallest ? smallest : p);
+    return -Math.log(Math.max(p, smallest));
   };
 
   const losses = new Float32Array(priors);
@@ -204,23 +203,25 @@ export function multiBoxLoss(
 
 /** The true boxes by image; undefined for an image without one. */
 function truthsOf(box: MultiBox, rows: FloatArray): (Truths | undefined)[] {
-  const found: (number[][] | undefined)[] = new Array(box.images).fill(undefined);
+  const found = Array.from({ length: box.images }, (): number[] | undefined => undefined);
   for (let at = 0; at + 8 <= rows.length; at += 8) {
     const image = Math.trunc(rows[at] as number);
     if (!(image >= 0 && image < box.images) || (!box.useDifficultGt && rows[at + 7])) continue;
-    found[image] = [...(found[image] ?? []), [...rows.subarray(at, at + 8)]];
+    found[image] ??= [];
+    found[image].push(at);
   }
   return found.map((list) => {
     if (!list) return undefined;
-    const boxes = Float32Array.from(list.flatMap((row) => row.slice(3, 7)));
-    const labels = Int32Array.from(list, (row) => row[1] as number);
-    labels.forEach((label, g) => {
+    const boxes = Float32Array.from(list.flatMap((at) => [...rows.subarray(at + 3, at + 7)]));
+    const labels = Int32Array.from(list, (at) => rows[at + 1] as number);
+    for (const [g, at] of list.entries()) {
+      const label = Math.trunc(rows[at + 1] as number);
       const isClass = label >= 0 && label !== box.background && (box.mapObjectToAgnostic || label < box.classes);
-      if (isClass || !(areaOf(boxes, 4 * g) > 0)) return;
+      if (isClass || !(areaOf(boxes, 4 * g) > 0)) continue;
       throw box.refuse(
         `the class of a true box must be from 0 to ${box.classes - 1}, not the background ${box.background}; it is ${label}`,
       );
-    });
+    }
     return { boxes, labels };
   });
 }
