@@ -44,6 +44,7 @@ export * from "./loss";
 export { lrn, lrnBackward, lrnScratch } from "./lrn";
 export { lstmUnit, lstmUnitBackward } from "./lstm";
 export { tall } from "./micro";
+export { permute } from "./permute";
 export { avePool } from "./pool-average";
 export { avePoolBackward } from "./pool-average-backward";
 export { maxPool } from "./pool-max";

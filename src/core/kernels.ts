@@ -69,6 +69,7 @@ export const elementwiseNames = kernelNames.filter((name): name is ElementwiseNa
 export const plainNames = kernelNames.filter((name): name is PlainName => !kernels[name].lowersTo);
 
 export type {
+  AxisOrder,
   Channels,
   Collapsed,
   ConvGeometry,

@@ -56,6 +56,12 @@ export interface UnpoolSizes {
   readonly outputs: number;
 }
 
+/** The axes of an array, and the order in which another array has them. */
+export interface AxisOrder {
+  readonly shape: readonly number[];
+  readonly order: readonly number[];
+}
+
 /** Interpolation between four places of a plane. Output i of an axis lies at i · ratio + offset of the part that is used, cut to it. */
 export interface InterpolateGeometry {
   readonly planes: number;

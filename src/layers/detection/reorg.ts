@@ -3,7 +3,7 @@ import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { ReorgParameterSchema } from "../../proto/gen/caffe_pb.js";
-import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import { formatShape, type Shape } from "../../util/shape.js";
 import { UnaryLayer } from "../common/unary.js";
 
 /**
@@ -51,35 +51,17 @@ export class ReorgLayer extends UnaryLayer {
     if (wanted) this.#move(k, x.shape, y.diff, x.diff, !this.#param.reverse);
   }
 
-  /** With `scatter`, value i of each image goes to place F(i); else it comes from there. */
-  #move(k: Recorder, shape: Shape, from: Span, to: Span, scatter: boolean): void {
-    const places = placesOf(shape, this.#param.stride);
-    const run = () => {
-      const [source, target] = [from.array, to.array];
-      for (let start = 0; start < source.length; start += places.length) {
-        for (let i = 0; i < places.length; i++) {
-          const place = places[i] ?? 0;
-          if (scatter) target[start + place] = source[start + i] ?? 0;
-          else target[start + i] = source[start + place] ?? 0;
-        }
-      }
-    };
-    k.host("reorg", run, { reads: [from], writes: [to] });
+  /** With `scatter`, value i of each image goes to place F(i); else it comes from there. Both are orders of six axes. */
+  #move(
+    k: Recorder,
+    [images = 0, channels = 0, height = 0, width = 0]: Shape,
+    x: Span,
+    y: Span,
+    scatter: boolean,
+  ): void {
+    const { stride } = this.#param;
+    const depth = channels / (stride * stride);
+    if (scatter) k.permute({ x, y, shape: [images, stride, stride, depth, height, width], order: [0, 3, 4, 1, 5, 2] });
+    else k.permute({ x, y, shape: [images, depth, height, stride, width, stride], order: [0, 3, 5, 1, 2, 4] });
   }
-}
-
-/** F of each value of an image, in their order. */
-function placesOf(shape: Shape, stride: number): Int32Array {
-  const [, channels = 0, height = 0, width = 0] = shape;
-  const depth = channels / (stride * stride);
-  const places = new Int32Array(countOf(shape, 1));
-  let i = 0;
-  for (let c = 0; c < channels; c++) {
-    const part = Math.trunc(c / depth);
-    const first = ((c % depth) * height * stride + Math.trunc(part / stride)) * width * stride + (part % stride);
-    for (let h = 0; h < height; h++) {
-      for (let w = 0; w < width; w++) places[i++] = first + (h * stride * width + w) * stride;
-    }
-  }
-  return places;
 }

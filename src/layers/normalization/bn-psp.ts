@@ -35,6 +35,7 @@ import { channelsOf, recordScale, recordScaleGradient } from "./bn-channels.js";
 export class BNPspLayer extends NeuronLayer {
   static readonly type: string = "BN";
   static override readonly group = "normalization";
+  override readonly paramsByChannel = true;
   static override readonly paramField: string | undefined = "bn_param";
   override readonly ignoresPropagateDown = true;
   override readonly paramCount = 4;

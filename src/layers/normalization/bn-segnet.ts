@@ -38,6 +38,7 @@ const eps = 1e-9;
 export class BNSegnetLayer extends NeuronLayer {
   static readonly type = "BN";
   static override readonly group = "normalization";
+  override readonly paramsByChannel = true;
   static override readonly paramField = "bn_param";
   readonly #param = this.message.bnParam ?? create(BNParameterSchema);
   readonly #learns = this.#param.bnMode === BNParameter_BNMode.LEARN;

@@ -42,6 +42,17 @@ test("PSPNet's averages keep a part of momentum, and the variance is biased; TES
   expect(y.data).toEqual([1, 2, 0, 2, 3, 4, 4, 6]);
 });
 
+test("takes yjxiong's blobs of shape (1, C), and no other number of values", async () => {
+  const net = await layerNet(bn(psp()), { x: x.shape });
+  const message = net.toMessage();
+  const blobs = message.layer.find(({ name }) => name === "layer")?.blobs ?? [];
+  for (const blob of blobs) if (blob.shape) blob.shape.dim = [1n, 2n];
+  net.copyTrainedLayers(message);
+  for (const blob of blobs) if (blob.shape) blob.shape.dim = [1n, 3n];
+  expect(() => net.copyTrainedLayers(message)).toThrow("parameter 0 has shape 1 2 1 1 (2), but");
+  await net.dispose();
+});
+
 test("without fillers the result is 0", async () => {
   expect((await runLayer(bn("bn_param { momentum: 0.9 }"), { x })).y.data).toEqual(Array(8).fill(0));
 });

@@ -10,6 +10,7 @@ import { exponentialCases } from "./exponential.js";
 import { gemmCases } from "./gemm.js";
 import { lrnCases } from "./lrn.js";
 import { lstmCases } from "./lstm.js";
+import { permuteCases } from "./permute.js";
 import { poolCases } from "./pool.js";
 import { regionCases } from "./regions.js";
 import { resamplingCases } from "./resampling.js";
@@ -23,6 +24,7 @@ import { solverCases } from "./solver.js";
 export const cases: readonly Case[] = [
   ...elementwiseCases,
   ...rowsCases,
+  ...permuteCases,
   ...gemmCases,
   ...convCases,
   ...poolCases,
