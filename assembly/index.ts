@@ -39,10 +39,12 @@ export * from "./exponential";
 export { gemm, gemmScratch } from "./gemm";
 export { gemmBlas } from "./gemm-blas";
 export { gemv } from "./gemv";
+export { interpolate, interpolateBackward } from "./interpolate";
 export * from "./loss";
 export { lrn, lrnBackward, lrnScratch } from "./lrn";
 export { lstmUnit, lstmUnitBackward } from "./lstm";
 export { tall } from "./micro";
+export { permute } from "./permute";
 export { avePool } from "./pool-average";
 export { avePoolBackward } from "./pool-average-backward";
 export { maxPool } from "./pool-max";
@@ -55,6 +57,7 @@ export { bias, biasBackward, scale, scaleBackward, sumDimsScratch } from "./scal
 export * from "./sigmoid-loss";
 export * from "./softmax";
 export * from "./solver";
+export { unpool, unpoolBackward, upsample, upsampleBackward } from "./upsample";
 export { winograd, winogradScratch, winogradWeights } from "./winograd";
 export {
   winogradBlas,

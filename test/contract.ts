@@ -27,6 +27,8 @@ export interface Example {
   readonly prepare?: (net: Net) => void;
   /** Whether the type takes batches of other sizes. Default true. */
   readonly resizes?: boolean;
+  /** Parameters that never learn, whatever their `lr_mult`. Default none. */
+  readonly fixed?: readonly number[];
   /** The phases in which two forwards differ by design. Default none. */
   readonly changes?: readonly ("TRAIN" | "TEST")[];
 }
@@ -228,7 +230,9 @@ function contractTests(type: string, example: Example): void {
       const specs = layer.blobs.map((_, i) => `param { lr_mult: ${i === frozen ? 0 : 1} }`).join(" ");
       const trained = await netOf({}, { param: specs + loss });
       const { paramGradients } = await results(trained.net, trained.layer);
-      expect(paramGradients.map((gradient) => gradient.some(Boolean))).toEqual(layer.blobs.map((_, i) => i !== frozen));
+      expect(paramGradients.map((gradient) => gradient.some(Boolean))).toEqual(
+        layer.blobs.map((_, i) => i !== frozen && !example.fixed?.includes(i)),
+      );
       await trained.net.dispose();
     }
   });

@@ -47,7 +47,7 @@ export interface NetSetup {
 export async function netFromText(text: string, setup: NetSetup = {}): Promise<Net> {
   const { phase = "TRAIN", engine = new ReferenceEngine(), seed = 1701, log = silent } = setup;
   const { message, issues } = parseNet(text, { file: setup.file });
-  const refused = issues.find(({ caffeRefuses, code }) => caffeRefuses && code !== "MOKA_TEXT_FORK_FIELD");
+  const refused = issues.find(({ caffeRefuses, code }) => caffeRefuses && !code.startsWith("MOKA_TEXT_FORK_"));
   if (refused) throw new Error(`${refused.line}:${refused.column}: ${refused.message}`);
   const state = create(NetStateSchema, {
     phase: PhaseEnum[phase],

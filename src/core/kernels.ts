@@ -10,6 +10,7 @@ import * as normalizationRanks from "./kernels/normalization-ranks.js";
 import * as pooling from "./kernels/pooling.js";
 import * as recurrent from "./kernels/recurrent.js";
 import * as regions from "./kernels/regions.js";
+import * as resampling from "./kernels/resampling.js";
 import * as rows from "./kernels/rows.js";
 import * as scale from "./kernels/scale.js";
 import * as solver from "./kernels/solver.js";
@@ -29,6 +30,7 @@ const table = {
   ...convolution,
   ...pooling,
   ...regions,
+  ...resampling,
   ...normalization,
   ...normalizationFused,
   ...normalizationRanks,
@@ -67,12 +69,16 @@ export const elementwiseNames = kernelNames.filter((name): name is ElementwiseNa
 export const plainNames = kernelNames.filter((name): name is PlainName => !kernels[name].lowersTo);
 
 export type {
+  AxisOrder,
   Channels,
   Collapsed,
   ConvGeometry,
+  InterpolateGeometry,
   Labels,
   NormPool,
   PoolGeometry,
   RegionGeometry,
+  UnpoolSizes,
+  UpsampleGeometry,
 } from "./kernels/sizes.js";
 export type { Descent } from "./kernels/solver.js";

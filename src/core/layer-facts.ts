@@ -88,6 +88,8 @@ export abstract class LayerFacts {
   /** For layers that multiply by weights: the field with `num_output` and the filler, and the filler that is given. */
   readonly weightFiller: { readonly field: string; readonly filler: FillerParameter | undefined } | undefined =
     undefined;
+  /** Whether its parameters are values by channel, whose blobs forks write in several shapes: (C), (1, C) or (1, C, 1, 1). */
+  readonly paramsByChannel: boolean = false;
   readonly rereads: Rereads = {};
   /** Whether, in place, values above 0 stay above 0, and all others stay at most 0. */
   readonly keepsSign: boolean = false;

@@ -110,6 +110,10 @@ function fitsAsItLies(shape: Shape, wanted: Shape): boolean {
   return countOf(shape) === countOf(wanted) && outputs(shape) === outputs(wanted);
 }
 
+function withoutOnes(shape: Shape): Shape {
+  return shape.filter((size) => size !== 1);
+}
+
 function checkBlob(layer: Layer, from: BlobProto, to: Tensor, index: number, origin: string): void {
   const shape = blobShape(from);
   const way = fitsAsItLies(shape, to.shape)
@@ -117,7 +121,7 @@ function checkBlob(layer: Layer, from: BlobProto, to: Tensor, index: number, ori
       "examples/notebooks/net_surgery.mjs"
     : "to learn it from scratch, rename the layer";
   layer.check(
-    blobFits(from, to.shape),
+    blobFits(from, to.shape) || (layer.paramsByChannel && sameShape(withoutOnes(shape), withoutOnes(to.shape))),
     "MOKA_WEIGHTS",
     `parameter ${index} has shape ${formatShape(to.shape)}, but in ${origin} it has ${formatShape(shape)}; ${way}`,
   );

@@ -49,12 +49,15 @@ function parseCsv(text: string): string[][] {
     .map((cells) => cells.map(([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare));
 }
 
+/** Unknown fields, to BVLC's Caffe: it refuses the file for them, and C++ protobuf can be told to go on. */
+const passed: ReadonlySet<string> = new Set(["MOKA_TEXT_UNKNOWN_FIELD", "MOKA_TEXT_FORK_FIELD"]);
+
 type Class = "taken" | "taken but for unknown fields" | "refused";
 
 function classBy(issues: readonly TextIssue[]): Class {
   const refused = issues.filter(({ caffeRefuses }) => caffeRefuses);
   if (refused.length === 0) return "taken";
-  const unknownOnly = refused.every(({ code }) => code === "MOKA_TEXT_UNKNOWN_FIELD");
+  const unknownOnly = refused.every(({ code }) => passed.has(code));
   return unknownOnly ? "taken but for unknown fields" : "refused";
 }
 
@@ -74,7 +77,7 @@ function bytesAndTabs(line: string): number {
 function cppPlace(text: string, { code, line, column }: TextIssue): [line: number, column: number] {
   const lexer = new Lexer(text, new Issues());
   while (lexer.kind !== "end" && (lexer.line < line || (lexer.line === line && lexer.column < column))) lexer.advance();
-  if (code === "MOKA_TEXT_UNKNOWN_ENUM") lexer.advance();
+  if (code === "MOKA_TEXT_UNKNOWN_ENUM" || code === "MOKA_TEXT_FORK_VALUE") lexer.advance();
   const before = text.split("\n")[lexer.line - 1].slice(0, lexer.column - 1);
   return [lexer.line, bytesAndTabs(before)];
 }
@@ -128,7 +131,7 @@ function examine(sample: Sample): Finding {
   const schema: DescMessage = sample.schema;
   const { message, issues, tree } = parseText(schema, text);
   const bytes = toBinary(schema, message);
-  const mistake = issues.find(({ code, caffeRefuses }) => caffeRefuses && code !== "MOKA_TEXT_UNKNOWN_FIELD");
+  const mistake = issues.find(({ code, caffeRefuses }) => caffeRefuses && !passed.has(code));
   const oracle = issues.length === 0 ? fromText(schema, text) : undefined;
 
   const options = tree.comments > 0 ? { comments: true, unicode: true } : {};

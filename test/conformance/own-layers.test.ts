@@ -183,12 +183,12 @@ describe("a layer of the user's own", () => {
 
 describe("a Python layer", () => {
   test("is never run, and the error says what to do", async () => {
-    await expect(Net.load(input + python("rpn.proposal_layer", "ProposalLayer"))).rejects.toMatchObject({
+    await expect(Net.load(input + python("rpn.debug_layer", "RPNDebugLayer"))).rejects.toMatchObject({
       code: "MOKA_UNSUPPORTED",
       message:
-        '<text>:2:1: layer "layer" (Python): python_param names the class "ProposalLayer" of the Python module ' +
-        '"rpn.proposal_layer", which Moka never runs; write it as a layer in TypeScript and register that: ' +
-        'Net.load(path, { layers: { "rpn.proposal_layer/ProposalLayer": YourLayer } })',
+        '<text>:2:1: layer "layer" (Python): python_param names the class "RPNDebugLayer" of the Python module ' +
+        '"rpn.debug_layer", which Moka never runs; write it as a layer in TypeScript and register that: ' +
+        'Net.load(path, { layers: { "rpn.debug_layer/RPNDebugLayer": YourLayer } })',
     });
   });
 

@@ -40,6 +40,42 @@ export interface RegionGeometry {
   readonly scale: number;
 }
 
+/** Planes in which each value becomes a block of equal values. */
+export interface UpsampleGeometry {
+  readonly planes: number;
+  /** Height and width, of a plane of the input and of a block. */
+  readonly input: readonly [number, number];
+  readonly scale: readonly [number, number];
+}
+
+/** Planes whose values go to the places of larger planes. */
+export interface UnpoolSizes {
+  readonly planes: number;
+  /** Values of a plane of x, and of a plane of y. */
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** The axes of an array, and the order in which another array has them. */
+export interface AxisOrder {
+  readonly shape: readonly number[];
+  readonly order: readonly number[];
+}
+
+/** Interpolation between four places of a plane. Output i of an axis lies at i · ratio + offset of the part that is used, cut to it. */
+export interface InterpolateGeometry {
+  readonly planes: number;
+  /** Height and width, in this pair and the next ones. */
+  readonly input: readonly [number, number];
+  readonly output: readonly [number, number];
+  /** The first place of the part of the input that is used, and its size, at least 1. */
+  readonly first: readonly [number, number];
+  readonly size: readonly [number, number];
+  /** Numbers of single precision. */
+  readonly ratio: readonly [number, number];
+  readonly offset: readonly [number, number];
+}
+
 /** Pooling after a normalization by channel. */
 export interface NormPool extends PoolGeometry {
   readonly channels: number;

@@ -14,6 +14,8 @@ const norm = (bottom: string, top: string) =>
   `layer { name: "bn" type: "BatchNorm" bottom: "${bottom}" top: "${top}" }`;
 const scale = (blob: string, bias = true, top = blob) =>
   `layer { name: "scale" type: "Scale" bottom: "${blob}" top: "${top}" scale_param { filler { type: "uniform" min: 0.5 max: 2 } bias_term: ${bias} bias_filler { type: "uniform" min: -1 } } }`;
+const bnOf = (filler: string) =>
+  `layer { name: "bn" type: "BN" bottom: "c" top: "c" bn_param { ${filler}_filler { type: "uniform" min: 0.5 max: 2 } } }`;
 const relu = (blob: string, slope = 0) =>
   `layer { name: "relu" type: "ReLU" bottom: "${blob}" top: "${blob}" relu_param { negative_slope: ${slope} } }`;
 
@@ -40,6 +42,9 @@ const nets: Readonly<Record<string, { layers: string[]; end: string; fuses: bool
     end: "c",
     fuses: false,
   },
+  "BN of PSPNet": { layers: [conv, bnOf("slope"), relu("c")], end: "c", fuses: true },
+  "BN of SegNet": { layers: [conv, bnOf("scale"), relu("c")], end: "c", fuses: true },
+  "BN of PSPNet alone": { layers: [conv, bnOf("slope")], end: "c", fuses: true },
   "a Dropout in place last": {
     layers: [conv, norm("c", "c"), scale("c"), relu("c"), 'layer { name: "d" type: "Dropout" bottom: "c" top: "c" }'],
     end: "c",

@@ -2,10 +2,10 @@ import type { KernelName, Kernels } from "../kernels.js";
 import { type KernelStep, kernelStep, type Step } from "../program.js";
 import type { Span } from "../span.js";
 import { usesOf, valuesIn } from "../uses.js";
-import { inPlace, type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
+import { inPlace, movesAverages, type PassContext, type PlanDraft, renameSpan } from "./plan-draft.js";
 
 /**
- * Fuses BatchNorm with batch statistics and the Scale and ReLU that work in place on its top into one kernel, forward and
+ * Fuses BatchNorm, or a layer that does the same in the same steps, with batch statistics and the Scale and ReLU that work in place on its top into one kernel, forward and
  * backward. For backward only the BatchNorm's bottom is stored, instead of the bottoms of three layers.
  *
  * With `keep: "all"`, the diff of BatchNorm's top must hold the gradient there after a run. A fused backward would leave
@@ -38,7 +38,7 @@ export function fuseBatchNorm(draft: PlanDraft, { engine, keep }: PassContext): 
     };
     const bias = scale?.args.bias;
     const fused = kernelStep(chain.fused, { ...shared, bias, y }, norm.layer);
-    draft.replace(chain.positions, [fused, chain.average ?? []].flat());
+    draft.replace(chain.positions, [fused, ...chain.moves]);
     for (const [position, step] of source.renamed) draft.replace([position], [step]);
     if (source.x !== norm.args.x) draft.spans.add(source.x);
     if (back) {
@@ -61,10 +61,10 @@ function matchForward(draft: PlanDraft, at: number) {
   const norm = sequence.take("batchNorm") ?? sequence.take("normalize", ({ mean }) => draft.isSummed(mean));
   if (!norm) return undefined;
   const { y, n, channels, inner } = norm.args;
-  const average = sequence.take("batchNormAverage");
+  const moves = sequence.takeAll((step) => movesAverages(step, norm));
   const copyOfNorm = sequence.take("copy", ({ x }, { layer }) => x === y && layer === norm.layer);
   // Other layers normalize too, without averages, and read their tops in backward.
-  if (!average && !copyOfNorm) return undefined;
+  if (moves.length === 0 && !copyOfNorm) return undefined;
   const end = sequence.positions.length;
   const copyForScale = sequence.take("copy", ({ x }) => x === y);
   const scale = sequence.take("scale", (args) => inPlace(args, y) && collapsesAlike(args, { n, channels, inner }));
@@ -74,7 +74,7 @@ function matchForward(draft: PlanDraft, at: number) {
   // The spans that the layers store for backward: the normalized values, and the Scale's bottom.
   const kept = [copyOfNorm, scale && copyForScale].flatMap((copy) => copy?.args.y ?? []);
   const fused: "batchNormFused" | "normalizeFused" = norm.kernel === "batchNorm" ? "batchNormFused" : "normalizeFused";
-  return { norm, average, scale, relu, kept, fused, positions: sequence.positions };
+  return { norm, moves, scale, relu, kept, fused, positions: sequence.positions };
 }
 
 function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer: number) {
@@ -94,12 +94,14 @@ function matchBackward(draft: PlanDraft, { norm, scale, relu }: Chain, lastLayer
   const apply = sum && take("batchNormBackwardApply", norm.layer);
   const last = apply ?? (sums ? undefined : take("batchNormBackward", norm.layer));
   if (!last) return undefined;
-  const { dy, dx } = last.args;
+  const { dx } = last.args;
+  /** The diff of the last layer's top. A layer that scales too multiplies it into dx, where its normalization goes on. */
+  const dy = times?.args.x ?? last.args.dy;
   const same =
     (!mask || (mask.args.x === norm.args.y && mask.args.dy === dy && mask.args.dx === dy)) &&
     (!bias || (bias.args.dy === dy && bias.args.accumulate)) &&
     (!multiplier || (multiplier.args.dy === dy && multiplier.args.accumulate)) &&
-    (!times || inPlace(times.args, dy));
+    (!times || (times.args.y === last.args.dy && (last.args.dy === dy || last.args.dy === dx)));
   if (!same) return undefined;
   const { layer } = norm;
   const gradients = { dscale: multiplier?.args.dscale, dbias: bias?.args.dbias };

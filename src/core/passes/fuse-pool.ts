@@ -1,7 +1,7 @@
 import type { NormPool } from "../kernels.js";
 import { type KernelStep, kernelStep } from "../program.js";
 import type { Span } from "../span.js";
-import type { PassContext, PlanDraft } from "./plan-draft.js";
+import { movesAverages, type PassContext, type PlanDraft } from "./plan-draft.js";
 
 type Pool = KernelStep<"maxPool"> | KernelStep<"avePool">;
 type PoolBackward = KernelStep<"maxPoolBackward"> | KernelStep<"avePoolBackward">;
@@ -25,7 +25,7 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
     const sequence = draft.sequence(at);
     const norm = sequence.take("batchNormFused") ?? sequence.take("normalizeFused", ({ mean }) => draft.isSummed(mean));
     if (!norm) continue;
-    sequence.take("batchNormAverage");
+    sequence.takeAll((step) => movesAverages(step, norm));
     const pool = sequence.take("maxPool") ?? sequence.take("avePool");
     const poolAt = sequence.positions.at(-1) ?? at;
     if (pool?.args.x !== norm.args.y || !isOnlyOf(norm.args.y, isOneOf(at, poolAt))) continue;

@@ -189,6 +189,14 @@ export class Sequence {
     return this.#takeIf((step): step is KernelStep<K> & Step => isCall(step, kernel) && fits(step.args, step));
   }
 
+  /** Takes the next steps, as long as they fit. */
+  takeAll(fits: (step: Step) => boolean): readonly Step[] {
+    const taken: Step[] = [];
+    const next = () => this.#takeIf((step): step is Step => fits(step));
+    for (let step = next(); step; step = next()) taken.push(step);
+    return taken;
+  }
+
   /** Takes the next step, if it sums values over all ranks. */
   takeSum(): RankSumStep | undefined {
     return this.#takeIf(isRankSum);
@@ -221,3 +229,25 @@ export function renameSpan(step: KernelStep, from: Span, to: Span): KernelStep {
 }
 
 export const inPlace = (args: { readonly x: Span; readonly y: Span }, span: Span) => args.x === span && args.y === span;
+
+/** Whether a step of a normalizing layer only moves averages by the statistics of the batch. */
+export function movesAverages(
+  step: Step,
+  {
+    layer,
+    args,
+  }: {
+    readonly layer: number;
+    readonly args: Record<"x" | "y", Span> & { readonly [name in "mean" | "variance"]?: Span | undefined };
+  },
+): boolean {
+  const { reads, writes } = usesOf(step);
+  const values = new Set([args.x.root, args.y.root]);
+  const statistics = new Set([args.mean?.root, args.variance?.root]);
+  return (
+    step.layer === layer &&
+    reads.some(({ span }) => statistics.has(span.root)) &&
+    ![...reads, ...writes].some(({ span }) => values.has(span.root)) &&
+    !writes.some(({ span }) => statistics.has(span.root))
+  );
+}

@@ -15,6 +15,7 @@ import * as lrn from "./lrn.js";
 import * as lstm from "./lstm.js";
 import * as pool from "./pool.js";
 import * as regions from "./regions.js";
+import * as resampling from "./resampling.js";
 import * as rows from "./rows.js";
 import * as scale from "./scale.js";
 import * as sigmoidLoss from "./sigmoid-loss.js";
@@ -28,6 +29,7 @@ const implementations: Implementations = {
   ...conv,
   ...pool,
   ...regions,
+  ...resampling,
   ...batchNorm,
   ...lrn,
   ...scale,

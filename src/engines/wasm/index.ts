@@ -23,6 +23,7 @@ import { Panels } from "./panels.js";
 import * as pool from "./pool.js";
 import { type Preparation, PreparedCache } from "./prepared-cache.js";
 import * as regions from "./regions.js";
+import * as resampling from "./resampling.js";
 import * as rows from "./rows.js";
 import * as scale from "./scale.js";
 import * as sigmoidLoss from "./sigmoid-loss.js";
@@ -38,6 +39,7 @@ const bindings: Bindings = {
   ...conv,
   ...pool,
   ...regions,
+  ...resampling,
   ...batchNorm,
   ...batchNormFused,
   ...lrn,

@@ -1,7 +1,6 @@
 import type { Recorder } from "../../core/recorder.js";
-import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
-import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import { formatShape, type Shape } from "../../util/shape.js";
 import { UnaryLayer } from "./unary.js";
 
 /**
@@ -43,59 +42,16 @@ export class PermuteLayer extends UnaryLayer {
       y.shareDiff(x);
       return;
     }
-    const move = { shape: y.shape, strides: this.#stridesOf(x.shape), from: x.data, to: y.data };
-    k.host("permute", () => gather(move), { reads: [x.data], writes: [y.data] });
+    k.permute({ x: x.data, y: y.data, shape: x.shape, order: this.#orderOf(x.shape) });
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
     if (!wanted || this.#isSorted) return;
     const order = this.#orderOf(x.shape);
-    const steps = stepsOf(y.shape);
-    const strides = x.shape.map((_, axis) => steps[order.indexOf(axis)] ?? 0);
-    const move = { shape: x.shape, strides, from: y.diff, to: x.diff };
-    k.host("permute gradient", () => gather(move), { reads: [y.diff], writes: [x.diff] });
+    k.permute({ x: y.diff, y: x.diff, shape: y.shape, order: order.map((_, axis) => order.indexOf(axis)) });
   }
 
   #orderOf(x: Shape): number[] {
     return [...this.#named, ...[...x.keys()].filter((axis) => !this.#named.includes(axis))];
-  }
-
-  /** The distance in x of two neighbours along each axis of y. */
-  #stridesOf(x: Shape): number[] {
-    const steps = stepsOf(x);
-    return this.#orderOf(x).map((axis) => steps[axis] ?? 0);
-  }
-}
-
-/** The distance of two neighbours along each axis. */
-const stepsOf = (shape: Shape): number[] => shape.map((_, axis) => countOf(shape, axis + 1));
-
-interface Move {
-  /** The shape of what is written, and the distance in what is read along each of its axes. */
-  readonly shape: Shape;
-  readonly strides: readonly number[];
-  readonly from: Span;
-  readonly to: Span;
-}
-
-/** Writes `to` in its order. The two last axes are plain loops; the place of the others moves on as in an odometer. */
-function gather({ shape, strides, from, to }: Move): void {
-  const [source, target] = [from.array, to.array];
-  const outer = Math.max(shape.length - 2, 0);
-  const [rows, columns] = [shape.length > 1 ? (shape[outer] ?? 1) : 1, shape.at(-1) ?? 1];
-  const [rowStride, stride] = [shape.length > 1 ? (strides[outer] ?? 0) : 0, strides.at(-1) ?? 0];
-  const index = new Uint32Array(outer);
-  let place = 0;
-  for (let at = 0; at < target.length; ) {
-    for (let row = 0; row < rows; row++) {
-      let i = place + row * rowStride;
-      for (const end = at + columns; at < end; i += stride) target[at++] = source[i] as number;
-    }
-    for (let axis = outer - 1; axis >= 0; axis--) {
-      place += strides[axis] as number;
-      if (++(index[axis] as number) < (shape[axis] as number)) break;
-      place -= (strides[axis] as number) * (shape[axis] as number);
-      index[axis] = 0;
-    }
   }
 }

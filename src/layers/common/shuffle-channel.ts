@@ -35,27 +35,17 @@ export class ShuffleChannelLayer extends UnaryLayer {
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    this.#shuffle(k, x.shape, x.data, y.data, this.#group);
+    const group = this.#group;
+    this.#swap(k, x.shape, x.data, y.data, [group, (x.shape[1] ?? 0) / group]);
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
-    // Shuffling by C/g groups is the way back.
-    if (wanted) this.#shuffle(k, x.shape, y.diff, x.diff, (x.shape[1] ?? 0) / this.#group);
+    const group = this.#group;
+    if (wanted) this.#swap(k, x.shape, y.diff, x.diff, [(x.shape[1] ?? 0) / group, group]);
   }
 
-  /** Copies the channels of one group of one image at a time, apart. */
-  #shuffle(k: Recorder, shape: Shape, from: Span, to: Span, groups: number): void {
-    const [images = 0, channels = 0] = shape;
-    const width = countOf(shape, 2);
-    const rows = channels / groups;
-    if (countOf(shape) === 0) return;
-    for (let n = 0; n < images; n++) {
-      for (let i = 0; i < groups; i++) {
-        const source = from.slice((n * channels + i * rows) * width, rows * width);
-        const start = (n * channels + i) * width;
-        const target = to.slice(start, ((rows - 1) * groups + 1) * width);
-        k.copyRows({ x: source, y: target, rows, width, xStride: width, yStride: groups * width });
-      }
-    }
+  /** Channels are a matrix of these sizes, which is transposed. */
+  #swap(k: Recorder, shape: Shape, x: Span, y: Span, sizes: readonly [number, number]): void {
+    k.permute({ x, y, shape: [shape[0] ?? 0, ...sizes, countOf(shape, 2)], order: [0, 2, 1, 3] });
   }
 }

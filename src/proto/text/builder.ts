@@ -86,7 +86,8 @@ class Builder implements ParseContext {
         this.#store(message, origin, node, value, "name");
         continue;
       }
-      if (isForkField(field)) this.#reportFork(`${schema.name}.${name}`, node, `${schema.name} has no field ${name}`);
+      if (isForkField(field))
+        this.#reportFork("MOKA_TEXT_FORK_FIELD", `${schema.name}.${name}`, node, `${schema.name} has no field ${name}`);
       if (value?.kind === "list") {
         if (field.fieldKind !== "list") {
           this.#issues.add("MOKA_TEXT_LIST", value, `${name} takes one value, not a list; the first counts`);
@@ -97,10 +98,15 @@ class Builder implements ParseContext {
   }
 
   /** Reports what only forks of Caffe have, once by name: a net for a fork may have hundreds. */
-  #reportFork(key: string, at: { readonly line: number; readonly column: number }, what: string): void {
+  #reportFork(
+    code: "MOKA_TEXT_FORK_FIELD" | "MOKA_TEXT_FORK_VALUE",
+    key: string,
+    at: FieldNode | ValueNode,
+    what: string,
+  ): void {
     if (this.#forkNames.has(key)) return;
     this.#forkNames.add(key);
-    this.#issues.add("MOKA_TEXT_FORK_FIELD", at, `${what} in BVLC's Caffe; it is read as a fork's`);
+    this.#issues.add(code, at, `${what} in BVLC's Caffe; it is read as a fork's`);
   }
 
   #setOrStore(message: Message, origin: Origin, field: DescField, node: FieldNode, value: ValueNode): void {
@@ -169,7 +175,7 @@ class Builder implements ParseContext {
       const number = readEnum(field.enum, value, this.#report);
       if (number !== undefined && number >= forkBase) {
         const key = `${field.enum.typeName}.${number}`;
-        this.#reportFork(key, value, `${field.name} has no value ${excerpt(value.text)}`);
+        this.#reportFork("MOKA_TEXT_FORK_VALUE", key, value, `${field.name} has no value ${excerpt(value.text)}`);
       }
       return number;
     }

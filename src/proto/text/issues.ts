@@ -23,8 +23,10 @@ const textIssueCodes = {
   MOKA_TEXT_REQUIRED: "error",
   /** A field the message does not have, kept with the message: most come from forks of Caffe. */
   MOKA_TEXT_UNKNOWN_FIELD: "warning",
-  /** A field or enum value that BVLC's Caffe does not have, but a fork of it. It is read. */
+  /** A field that BVLC's Caffe does not have, but a fork of it. It is read. */
   MOKA_TEXT_FORK_FIELD: "warning",
+  /** A value of an enum that BVLC's Caffe does not have, but a fork of it. It is read. */
+  MOKA_TEXT_FORK_VALUE: "warning",
   /** A byte order mark, or a space or control character that the text format does not allow. */
   MOKA_TEXT_CHARACTER: "warning",
   /** A colon that is missing or written as `=`, a separator too many, a bracket of the wrong kind. */

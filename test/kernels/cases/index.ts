@@ -10,8 +10,10 @@ import { exponentialCases } from "./exponential.js";
 import { gemmCases } from "./gemm.js";
 import { lrnCases } from "./lrn.js";
 import { lstmCases } from "./lstm.js";
+import { permuteCases } from "./permute.js";
 import { poolCases } from "./pool.js";
 import { regionCases } from "./regions.js";
+import { resamplingCases } from "./resampling.js";
 import { rowsCases } from "./rows.js";
 import { scaleCases } from "./scale.js";
 import { sigmoidLossCases } from "./sigmoid-loss.js";
@@ -22,10 +24,12 @@ import { solverCases } from "./solver.js";
 export const cases: readonly Case[] = [
   ...elementwiseCases,
   ...rowsCases,
+  ...permuteCases,
   ...gemmCases,
   ...convCases,
   ...poolCases,
   ...regionCases,
+  ...resamplingCases,
   ...batchNormCases,
   ...batchNormPoolCases,
   ...batchNormRanksCases,
