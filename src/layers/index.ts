@@ -51,6 +51,7 @@ export { ImageDataLayer } from "./data/image-data.js";
 export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
+export { VideoDataLayer } from "./data/video-data.js";
 export { WindowDataLayer } from "./data/window-data.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
 export { MultiBoxLossLayer } from "./detection/multi-box-loss.js";
@@ -114,7 +115,6 @@ type Row = readonly [
 export const forkRows: readonly Row[] = [
   ["SSD's", "normalization", "Normalize"],
   ["SSD's", "loss", "DetectionEvaluate DetectionOutput"],
-  ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
