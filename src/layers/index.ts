@@ -2,12 +2,16 @@ import type { ActivationKind, LayerGroup } from "../core/layer-facts.js";
 
 // All layer types; a new type gets its row here.
 export { AbsValLayer } from "./activation/abs-val.js";
+export { AxpyLayer } from "./activation/axpy.js";
 export { BiasLayer } from "./activation/bias.js";
 export { BNLLLayer } from "./activation/bnll.js";
 export { ClipLayer } from "./activation/clip.js";
 export { ELULayer } from "./activation/elu.js";
 export { ExpLayer } from "./activation/exp.js";
+export { HardSigmoidLayer } from "./activation/hard-sigmoid.js";
+export { HardSwishLayer } from "./activation/hard-swish.js";
 export { LogLayer } from "./activation/log.js";
+export { MishLayer } from "./activation/mish.js";
 export { PowerLayer } from "./activation/power.js";
 export { PReLULayer } from "./activation/prelu.js";
 export { ReLULayer } from "./activation/relu.js";
@@ -53,6 +57,7 @@ export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { VideoDataLayer } from "./data/video-data.js";
 export { WindowDataLayer } from "./data/window-data.js";
+export { DetectionOutputLayer } from "./detection/detection-output.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
 export { MultiBoxLossLayer } from "./detection/multi-box-loss.js";
 export { PriorBoxLayer } from "./detection/prior-box.js";
@@ -93,6 +98,9 @@ export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
 export { InterpLayer } from "./segmentation/interp.js";
+export { ResizeBilinearLayer } from "./segmentation/resize-bilinear.js";
+export { ResizeNearestNeighborLayer } from "./segmentation/resize-nearest-neighbor.js";
+export { SegAccuracyLayer } from "./segmentation/seg-accuracy.js";
 export { UpsampleLayer } from "./segmentation/upsample.js";
 export { UpsampleDarknetLayer } from "./segmentation/upsample-darknet.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
@@ -114,14 +122,19 @@ type Row = readonly [
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
   ["SSD's", "normalization", "Normalize"],
-  ["SSD's", "loss", "DetectionEvaluate DetectionOutput"],
+  ["SSD's", "loss", "DetectionEvaluate"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
-  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
-  ["a YOLO fork's", undefined, "Region YoloV3Loss"],
-  ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],
-  ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish"],
-  ["an SENet fork's", "activation", "Axpy"],
+  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData Unpooling"],
+  ["a YOLO fork's", undefined, "AssistedExcitation Region SegmentationEvaluate YoloV3Loss"],
+  ["a YOLO fork's", "data", "LaneData"],
+  ["SqueezeDet's", undefined, "BboxData SqueezeDetLoss"],
+  ["CRF-as-RNN's", undefined, "MultiStageMeanfield"],
+  ["Convolutional Pose Machines'", "data", "CPMData"],
+  ["NVIDIA's, for DetectNet", undefined, "DetectNetTransformation L1Loss"],
+  ["DeepLab's first", "vision", "HoleConvolution"],
+  ["Vitis AI's", undefined, "ConvolutionBNFixed ConvolutionFixed FixedNeuron"],
+  ["only netscope's, which draws nets and never runs them", undefined, "implicit"],
   ["an OCR fork's", undefined, "CtcLoss Transpose"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
