@@ -123,7 +123,13 @@ export function accept<T>({ message, issues }: Parsed<T>, file: string | undefin
     const more = errors.length > 1 ? ` (and ${counted(errors.length - 1, "more error")})` : "";
     throw new MokaError("MOKA_PARSE", first.message + more, { place: { file, ...first } });
   }
+  const [ofFork, ...others] = issues.filter(({ code }) => code === "MOKA_TEXT_FORK_FIELD");
+  if (ofFork) {
+    const more = others.length > 0 ? ` (and ${counted(others.length, "more field")})` : "";
+    log("info", "io.cpp:36", `${file ?? "<text>"}:${ofFork.line}:${ofFork.column}: ${ofFork.message}${more}`);
+  }
   for (const issue of issues) {
+    if (issue.code === "MOKA_TEXT_FORK_FIELD") continue;
     const refusal = issue.caffeRefuses ? " (Caffe would refuse this)" : "";
     log("warning", "io.cpp:36", `${file ?? "<text>"}:${issue.line}:${issue.column}: ${issue.message}${refusal}`);
   }

@@ -74,10 +74,10 @@ layer { convolution_param { num_output: 64 pad: 1 bias_term: false } pooling_par
       says: ["stride is given again", "gives up"],
     },
     "what has no plain meaning": {
-      text: `layer { name: "p" type: "Pooling" pooling_param { pool: ▶AVE_EXC_PAD kernel_size: ▶wide } }
+      text: `layer { name: "p" type: "Pooling" pooling_param { pool: ▶AVE_EXC kernel_size: ▶wide } }
 layer { name: "q" type: "ReLU" ▶bottom }
 `,
-      says: ["AVE_EXC_PAD is none of MAX, AVE, STOCHASTIC", "a default may stand in its place"],
+      says: ["AVE_EXC is none of MAX, AVE, STOCHASTIC", "a default may stand in its place"],
     },
     "rules of both kinds": {
       text: `▶layer { name: "a" type: "ReLU" bottom: "x" top: "y" include { phase: TRAIN } exclude { stage: "s" } }

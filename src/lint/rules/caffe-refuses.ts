@@ -3,7 +3,11 @@ import { repairOf } from "../repair-text.js";
 import type { Rule } from "../rule.js";
 
 /** Issues that other rules report. */
-const reportedElsewhere: ReadonlySet<string> = new Set(["MOKA_TEXT_UNKNOWN_FIELD", "MOKA_TEXT_GLUED"]);
+const reportedElsewhere: ReadonlySet<string> = new Set([
+  "MOKA_TEXT_UNKNOWN_FIELD",
+  "MOKA_TEXT_FORK_FIELD",
+  "MOKA_TEXT_GLUED",
+]);
 
 export const caffeRefuses: Rule = {
   id: "caffe-refuses",

@@ -27,13 +27,20 @@ layer { name: "d" type: "Convolution" convolution_param { ▶num_outputs: 4 } }
       says: ["it is a field of relu_param"],
     },
     "a field of a fork, once a file": {
+      severity: "info",
       text: `layer { name: "a" type: "Permute" bottom: "x" top: "y" ▶permute_param { order: 0 order: 2 } }
 layer { name: "b" type: "Permute" bottom: "y" top: "z" permute_param { order: 0 order: 2 } }
+`,
+      says: ["LayerParameter has no field permute_param in BVLC's Caffe", "and so does Moka"],
+    },
+    "a field of nobody, once a file": {
+      text: `layer { name: "a" type: "Region" bottom: "x" top: "y" ▶old_region { order: 0 order: 2 } }
+layer { name: "b" type: "Region" bottom: "y" top: "z" old_region { order: 0 order: 2 } }
 layer { name: "c" type: "ReLU" bottom: "z" top: "z" ▶quantize { on: true } }
 `,
       says: [
-        "LayerParameter has no field permute_param; it stands in 1 more place",
-        "Layers of type Permute are SSD's",
+        "LayerParameter has no field old_region; it stands in 1 more place",
+        "Layers of type Region are a YOLO fork's",
         /no field quantize\n/,
       ],
     },

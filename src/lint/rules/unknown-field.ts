@@ -18,6 +18,10 @@ export const unknownField: Rule = {
 
   *check(net) {
     const { places } = forkFields(net);
+    for (const issue of net.issues) {
+      const isReported = places.has(`${issue.line}:${issue.column}`);
+      if (issue.code === "MOKA_TEXT_FORK_FIELD" && !isReported) yield forkProblem(net, issue);
+    }
     const unknown = net.issues.filter(({ code, line, column }) => {
       return code === "MOKA_TEXT_UNKNOWN_FIELD" && !places.has(`${line}:${column}`);
     });
@@ -41,6 +45,19 @@ function problemOf(net: LintNet, issue: TextIssue, more: number): Problem {
     why:
       `Caffe's reader gives up at a field it does not know, and loads nothing of the file.${ownerOf(layer)} Moka keeps the field ` +
       "where it stands, but nothing it says is done.",
+  };
+}
+
+/** A field that Moka reads as a fork does. The reader reports each of them once. */
+function forkProblem({ tree }: LintNet, issue: TextIssue): Problem {
+  const { field } = bodyAround(tree, offsetOf(tree, issue));
+  return {
+    at: field ? { ...field, end: field.nameEnd } : issue,
+    severity: "info",
+    message: issue.message,
+    why:
+      "The reader of BVLC's Caffe gives up at a field it does not know, and loads nothing of the file. The forks of Caffe that have " +
+      "this field read it, and so does Moka.",
   };
 }
 
