@@ -25,7 +25,10 @@ const others = {
  * Intel's, and `bias_filler` is of whichever has others, or else NVIDIA's. Then the number of its blobs in the weights: with Intel's
  * fields three blobs are those of its engine CAFFE, which ignores them; four or five have scale and shift also without fields.
  */
-export function chooseBatchNorm(message: LayerParameter, context: LayerContext): BatchNormFork | undefined {
+export function chooseBatchNorm(
+  message: LayerParameter,
+  context: Pick<LayerContext, "blobsOf" | "dialects">,
+): BatchNormFork | undefined {
   const { batchNormParam: param, name } = message;
   const count = context.blobsOf?.(name);
   const has = (field: keyof BatchNormParameter & keyof typeof BatchNormParameterSchema.field) =>

@@ -9,7 +9,7 @@ import { feed } from "./fed-net.js";
 import { type FirstBad, FirstBadFinder } from "./first-bad.js";
 import { divergences, mean, statisticsIn } from "./fit.js";
 import { Moments } from "./moments.js";
-import { normBlobsIn } from "./norm-layers.js";
+import { isForksNorm, normBlobsIn } from "./norm-layers.js";
 import { ScoreMean, type Scores } from "./outputs.js";
 
 /** The difference between a BatchNorm that normalizes by the batch and the same with its averages, over all batches. */
@@ -66,7 +66,7 @@ export async function compareStatistics(
     for (const [index, { layer, bottom }] of batchNet.nodes.entries()) {
       const other = globalNet.nodes[index];
       const [x] = bottom;
-      const isNorm = layer.type === "BatchNorm";
+      const isNorm = layer.type === "BatchNorm" && !isForksNorm(layer.message);
       const meter = isNorm && x && other ? (gaps.get(index) ?? new GapMeter(x, other.layer)) : undefined;
       if (meter) gaps.set(index, meter);
       meter?.before(x, other?.bottom[0]);

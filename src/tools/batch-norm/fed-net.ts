@@ -17,6 +17,7 @@ import { MokaError } from "../../util/errors.js";
 import { silent } from "../../util/log.js";
 import { type Shape, sameShape } from "../../util/shape.js";
 import type { Batch } from "./batches.js";
+import { isForksNorm } from "./norm-layers.js";
 
 /**
  * Builds a net with Input layers instead of its data layers, for `feed`. Its BatchNorm layers normalize by the batch or by
@@ -60,7 +61,7 @@ export async function buildFedNet(
 }
 
 function withStatistics(layer: LayerParameter, statistics: "batch" | "global"): LayerParameter {
-  if (layer.type !== "BatchNorm") return layer;
+  if (layer.type !== "BatchNorm" || isForksNorm(layer)) return layer;
   const copy = copyMessage(LayerParameterSchema, layer);
   copy.batchNormParam = copyMessage(BatchNormParameterSchema, batchNormParam(layer));
   copy.batchNormParam.useGlobalStats = statistics === "global";
