@@ -133,7 +133,7 @@ function batchNorm(
 }
 
 /** The field that needs something Caffe's BatchNorm cannot do, as text; undefined if there is none. */
-function obstacle(param: FieldNode | undefined): string | undefined {
+export function obstacle(param: FieldNode | undefined): string | undefined {
   if (isTrue(param, "relu")) return "relu: true puts a ReLU into it";
   if (Number(scalarIn(param, "stats_batch_size") ?? 0) > 0) return "stats_batch_size normalizes parts of a batch";
   if (isFalse(param, "add_eps_before_sqrt"))

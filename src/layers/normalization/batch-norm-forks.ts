@@ -36,9 +36,17 @@ export function chooseBatchNorm(
   const isIntels = fieldsOf.intel.some(has);
   if ((has("scaleBias") && param?.scaleBias) || has("scaleFiller") || (has("biasFiller") && !isIntels)) return "nvidia";
   if (isIntels && param) return count === 3 || !(param.useWeightBias || param.relu) ? undefined : "intel";
-  const [first] = (context.dialects ?? []).filter((dialect) => dialect === "nvcaffe" || dialect === "intel");
-  if (count === 4 || count === 5) return first === "nvcaffe" && count === 5 ? "nvidia" : "intel";
-  return first === "nvcaffe" && context.dialects?.[0] === first ? "nvidia" : undefined;
+  // Names of fields that both have rank both forks; then BVLC's averages, divided by their factor, are right for both in TEST.
+  const dialects = context.dialects ?? [];
+  const isNvidias = dialects[0] === "nvcaffe" && !dialects.includes("intel");
+  if (count === 4 || count === 5) return isNvidias && count === 5 ? "nvidia" : "intel";
+  return isNvidias ? "nvidia" : undefined;
+}
+
+/** Whether a layer is a fork's batch normalization, which has its scale and shift inside. */
+export function isForksNorm(layer: LayerParameter, blobs?: number): boolean {
+  const isBN = layer.type === "BN" || layer.type === "SyncBN";
+  return isBN || (layer.type === "BatchNorm" && chooseBatchNorm(layer, { blobsOf: () => blobs }) !== undefined);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Layer } from "../../core/layer.js";
 import type { Net } from "../../core/net.js";
 import type { Tensor } from "../../core/tensor.js";
+import { isForksNorm } from "../../layers/normalization/batch-norm-forks.js";
 import { batchNormParam } from "../../layers/normalization/batch-norm-param.js";
 import { countOf } from "../../util/shape.js";
 import { upTo, type WorkOptions, watched } from "../../util/work.js";
@@ -9,7 +10,7 @@ import { feed } from "./fed-net.js";
 import { type FirstBad, FirstBadFinder } from "./first-bad.js";
 import { divergences, mean, statisticsIn } from "./fit.js";
 import { Moments } from "./moments.js";
-import { isForksNorm, normBlobsIn } from "./norm-layers.js";
+import { normBlobsIn } from "./norm-layers.js";
 import { ScoreMean, type Scores } from "./outputs.js";
 
 /** The difference between a BatchNorm that normalizes by the batch and the same with its averages, over all batches. */

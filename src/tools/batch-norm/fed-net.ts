@@ -3,6 +3,7 @@ import { connect } from "../../core/graph.js";
 import { inputLayer } from "../../core/input-layers.js";
 import { isDataLayer } from "../../core/layer-roles.js";
 import { Net, type NetContext } from "../../core/net.js";
+import { isForksNorm } from "../../layers/normalization/batch-norm-forks.js";
 import { batchNormParam } from "../../layers/normalization/batch-norm-param.js";
 import {
   BatchNormParameterSchema,
@@ -17,7 +18,6 @@ import { MokaError } from "../../util/errors.js";
 import { silent } from "../../util/log.js";
 import { type Shape, sameShape } from "../../util/shape.js";
 import type { Batch } from "./batches.js";
-import { isForksNorm } from "./norm-layers.js";
 
 /**
  * Builds a net with Input layers instead of its data layers, for `feed`. Its BatchNorm layers normalize by the batch or by

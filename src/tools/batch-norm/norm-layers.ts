@@ -1,6 +1,6 @@
 import { connect } from "../../core/graph.js";
 import type { Layer } from "../../core/layer.js";
-import { chooseBatchNorm } from "../../layers/normalization/batch-norm-forks.js";
+import { isForksNorm } from "../../layers/normalization/batch-norm-forks.js";
 import { batchNormParam, writtenGlobalStats } from "../../layers/normalization/batch-norm-param.js";
 import { scaleBehind } from "../../layers/normalization/scale-behind.js";
 import { blobValues } from "../../proto/binary/index.js";
@@ -42,12 +42,6 @@ export function normLayers(
       scale: scaleBehind(graph, message, rankOf(message)),
     };
   });
-}
-
-/** Whether a layer is a fork's batch normalization, which has its scale and shift inside. */
-export function isForksNorm(layer: LayerParameter, blobs?: number): boolean {
-  const isBN = layer.type === "BN" || layer.type === "SyncBN";
-  return isBN || (layer.type === "BatchNorm" && chooseBatchNorm(layer, { blobsOf: () => blobs }) !== undefined);
 }
 
 /**

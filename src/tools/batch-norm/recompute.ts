@@ -1,12 +1,13 @@
 import type { Layer } from "../../core/layer.js";
 import type { Net } from "../../core/net.js";
 import type { Span } from "../../core/span.js";
+import { isForksNorm } from "../../layers/normalization/batch-norm-forks.js";
 import { storedStatistics } from "../../layers/normalization/batch-norm-param.js";
 import { upTo, type WorkOptions, watched } from "../../util/work.js";
 import type { BatchSource } from "./batches.js";
 import { feed } from "./fed-net.js";
 import { Moments } from "./moments.js";
-import { isForksNorm, type NormBlobs, normBlobsIn } from "./norm-layers.js";
+import { type NormBlobs, normBlobsIn } from "./norm-layers.js";
 
 export const statisticsMethods = ["pooled", "moving"] as const;
 /** How new averages are made; see `CalibrateOptions`. */
