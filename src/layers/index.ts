@@ -103,6 +103,9 @@ export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
 export { InterpLayer } from "./segmentation/interp.js";
+export { ResizeBilinearLayer } from "./segmentation/resize-bilinear.js";
+export { ResizeNearestNeighborLayer } from "./segmentation/resize-nearest-neighbor.js";
+export { SegAccuracyLayer } from "./segmentation/seg-accuracy.js";
 export { UpsampleLayer } from "./segmentation/upsample.js";
 export { UpsampleDarknetLayer } from "./segmentation/upsample-darknet.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
@@ -128,7 +131,7 @@ export const forkRows: readonly Row[] = [
   ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
-  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
+  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData Unpooling"],
   ["a YOLO fork's", undefined, "Region YoloV3Loss"],
   ["an OCR fork's", undefined, "CtcLoss"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
