@@ -102,6 +102,7 @@ export { BatchNormLayer } from "./normalization/batch-norm.js";
 export { BNLayer } from "./normalization/bn.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
+export { SyncBNLayer } from "./normalization/sync-bn.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
 export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
@@ -147,5 +148,5 @@ export const forkRows: readonly Row[] = [
   ["an OCR fork's", undefined, "CtcLoss"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
-  [undefined, "normalization", "GroupNorm SyncBN"],
+  [undefined, "normalization", "GroupNorm"],
 ];
