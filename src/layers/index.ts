@@ -48,6 +48,7 @@ export { SplitLayer } from "./common/split.js";
 export { TileLayer } from "./common/tile.js";
 export { AnnotatedDataLayer } from "./data/annotated-data.js";
 export { DataLayer } from "./data/data.js";
+export { DenseImageDataLayer } from "./data/dense-image-data.js";
 export { DummyDataLayer } from "./data/dummy-data.js";
 export { HDF5DataLayer } from "./data/hdf5-data.js";
 export { HDF5OutputLayer } from "./data/hdf5-output.js";
@@ -126,7 +127,7 @@ export const forkRows: readonly Row[] = [
   ["SSD's", "loss", "DetectionEvaluate"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
-  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData Unpooling"],
+  ["SegNet's, PSPNet's or DeepLab's", undefined, "Unpooling"],
   ["a YOLO fork's", undefined, "AssistedExcitation Region SegmentationEvaluate YoloV3Loss"],
   ["a YOLO fork's", "data", "LaneData"],
   ["SqueezeDet's", undefined, "BboxData SqueezeDetLoss"],
