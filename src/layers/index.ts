@@ -47,6 +47,7 @@ export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
+export { DetectionEvaluateLayer } from "./detection/detection-evaluate.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
 export { MultiBoxLossLayer } from "./detection/multi-box-loss.js";
 export { PriorBoxLayer } from "./detection/prior-box.js";
@@ -104,7 +105,7 @@ type Row = readonly [
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
   ["SSD's", "normalization", "Normalize"],
-  ["SSD's", "loss", "DetectionEvaluate DetectionOutput"],
+  ["SSD's", "loss", "DetectionOutput"],
   ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
