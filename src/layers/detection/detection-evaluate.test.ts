@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
+import { scene } from "../../../test/detection-scene.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 import { localRanks } from "../../../test/local-ranks.js";
 import { ResizeParameter_Resize_mode as Resize, ResizeParameterSchema } from "../../proto/gen/caffe_pb.js";
@@ -20,32 +21,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const layer = (param: string) =>
   `layer { name: "layer" type: "DetectionEvaluate" bottom: "found" bottom: "truth" top: "y" detection_evaluate_param { ${param} } }`;
-
-/** 40 detections of three classes in images 0, 1, 2 and 4, and 18 true boxes near some of them. */
-function scene() {
-  const { sin, cos } = Math;
-  const to4 = (value: number) => Math.round(value * 1e4) / 1e4;
-  const found: number[][] = Array.from({ length: 40 }, (_, k) => {
-    const [x, y] = [0.5 + 0.45 * sin(1.3 * k), 0.5 + 0.45 * cos(2.1 * k)];
-    const [w, h] = [0.15 + 0.1 * sin(k), 0.2 + 0.1 * cos(1.7 * k)];
-    const head = [[0, 1, 2, 4][k % 4] ?? 0, 1 + ((k * 7) % 3), to4(0.5 + 0.49 * sin(3.7 * k))];
-    return [...head, ...[x - w, y - h, x + w, y + h].map(to4)];
-  });
-  const truth: number[][] = Array.from({ length: 18 }, (_, i) => {
-    const [image = 0, label = 0, , ...box] = found[(i * 5) % 40] ?? [];
-    const shift = 0.03 * sin(5 * i);
-    return [
-      i % 3 === 0 ? ([0, 1, 3, 4][i % 4] ?? 0) : image,
-      label,
-      i,
-      ...box.map((v) => to4(v + shift)),
-      i % 5 === 0 ? 1 : 0,
-    ];
-  });
-  found.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0));
-  truth.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
-  return { found, truth };
-}
 
 const values = ({ found, truth }: { found: number[][]; truth: number[][] }) => ({
   found: { shape: [1, 1, found.length, 7], data: found.flat() },
