@@ -2,12 +2,16 @@ import type { ActivationKind, LayerGroup } from "../core/layer-facts.js";
 
 // All layer types; a new type gets its row here.
 export { AbsValLayer } from "./activation/abs-val.js";
+export { AxpyLayer } from "./activation/axpy.js";
 export { BiasLayer } from "./activation/bias.js";
 export { BNLLLayer } from "./activation/bnll.js";
 export { ClipLayer } from "./activation/clip.js";
 export { ELULayer } from "./activation/elu.js";
 export { ExpLayer } from "./activation/exp.js";
+export { HardSigmoidLayer } from "./activation/hard-sigmoid.js";
+export { HardSwishLayer } from "./activation/hard-swish.js";
 export { LogLayer } from "./activation/log.js";
+export { MishLayer } from "./activation/mish.js";
 export { PowerLayer } from "./activation/power.js";
 export { PReLULayer } from "./activation/prelu.js";
 export { ReLULayer } from "./activation/relu.js";
@@ -19,6 +23,7 @@ export { TanHLayer } from "./activation/tanh.js";
 export { ThresholdLayer } from "./activation/threshold.js";
 export { ArgMaxLayer } from "./common/arg-max.js";
 export { BatchReindexLayer } from "./common/batch-reindex.js";
+export { BatchToSpaceNDLayer } from "./common/batch-to-space-nd.js";
 export { ConcatLayer } from "./common/concat.js";
 export { CTCGreedyDecoderLayer } from "./common/ctc-greedy-decoder.js";
 export { DropoutLayer } from "./common/dropout.js";
@@ -26,6 +31,7 @@ export { EltwiseLayer } from "./common/eltwise.js";
 export { EmbedLayer } from "./common/embed.js";
 export { FilterLayer } from "./common/filter.js";
 export { FlattenLayer } from "./common/flatten.js";
+export { FlipLayer } from "./common/flip.js";
 export { InnerProductLayer } from "./common/inner-product.js";
 export { ParameterLayer } from "./common/parameter.js";
 export { PermuteLayer } from "./common/permute.js";
@@ -35,6 +41,8 @@ export { ShuffleChannelLayer } from "./common/shuffle-channel.js";
 export { SilenceLayer } from "./common/silence.js";
 export { SliceLayer } from "./common/slice.js";
 export { SoftmaxLayer } from "./common/softmax.js";
+export { SpaceToBatchNDLayer } from "./common/space-to-batch-nd.js";
+export { SpatialDropoutLayer } from "./common/spatial-dropout-layer.js";
 export { SplitLayer } from "./common/split.js";
 export { TileLayer } from "./common/tile.js";
 export { AnnotatedDataLayer } from "./data/annotated-data.js";
@@ -48,6 +56,7 @@ export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
 export { DetectionEvaluateLayer } from "./detection/detection-evaluate.js";
+export { DetectionOutputLayer } from "./detection/detection-output.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
 export { MultiBoxLossLayer } from "./detection/multi-box-loss.js";
 export { PriorBoxLayer } from "./detection/prior-box.js";
@@ -60,6 +69,7 @@ export { RpnAnchorTargetLayer } from "./detection/rpn-anchor-target-layer.js";
 export { RpnProposalLayer } from "./detection/rpn-proposal-layer.js";
 export { RpnProposalTargetLayer } from "./detection/rpn-proposal-target-layer.js";
 export { YoloDetectionOutputLayer } from "./detection/yolo-detection-output.js";
+export { Yolov2DarknetReorgLayer } from "./detection/yolov2-darknet-reorg.js";
 export { Yolov3Layer } from "./detection/yolov3.js";
 export { Yolov3DetectionOutputLayer } from "./detection/yolov3-detection-output.js";
 export { AccuracyLayer } from "./loss/accuracy.js";
@@ -71,6 +81,7 @@ export { HingeLossLayer } from "./loss/hinge-loss.js";
 export { InfogainLossLayer } from "./loss/infogain-loss.js";
 export { MarginInnerProductLayer } from "./loss/margin-inner-product.js";
 export { MultinomialLogisticLossLayer } from "./loss/multinomial-logistic-loss.js";
+export { PylossEuclideanLossLayer } from "./loss/pyloss-euclidean-loss-layer.js";
 export { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
 export { SmoothL1LossLayer } from "./loss/smooth-l1-loss.js";
 export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
@@ -84,6 +95,9 @@ export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
 export { InterpLayer } from "./segmentation/interp.js";
+export { ResizeBilinearLayer } from "./segmentation/resize-bilinear.js";
+export { ResizeNearestNeighborLayer } from "./segmentation/resize-nearest-neighbor.js";
+export { SegAccuracyLayer } from "./segmentation/seg-accuracy.js";
 export { UpsampleLayer } from "./segmentation/upsample.js";
 export { UpsampleDarknetLayer } from "./segmentation/upsample-darknet.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
@@ -105,15 +119,11 @@ type Row = readonly [
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
   ["SSD's", "normalization", "Normalize"],
-  ["SSD's", "loss", "DetectionOutput"],
   ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
-  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
+  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData Unpooling"],
   ["a YOLO fork's", undefined, "Region YoloV3Loss"],
-  ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],
-  ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish"],
-  ["an SENet fork's", "activation", "Axpy"],
   ["an OCR fork's", undefined, "CtcLoss Transpose"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
