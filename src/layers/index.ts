@@ -57,6 +57,7 @@ export { TransposeLayer } from "./common/transpose.js";
 export { UnstackLayer } from "./common/unstack.js";
 export { AnnotatedDataLayer } from "./data/annotated-data.js";
 export { DataLayer } from "./data/data.js";
+export { DenseImageDataLayer } from "./data/dense-image-data.js";
 export { DummyDataLayer } from "./data/dummy-data.js";
 export { HDF5DataLayer } from "./data/hdf5-data.js";
 export { HDF5OutputLayer } from "./data/hdf5-output.js";
@@ -66,6 +67,7 @@ export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { VideoDataLayer } from "./data/video-data.js";
 export { WindowDataLayer } from "./data/window-data.js";
+export { DetectionEvaluateLayer } from "./detection/detection-evaluate.js";
 export { DetectionOutputLayer } from "./detection/detection-output.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
 export { MultiBoxLossLayer } from "./detection/multi-box-loss.js";
@@ -132,10 +134,9 @@ type Row = readonly [
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
   ["SSD's", "normalization", "Normalize"],
-  ["SSD's", "loss", "DetectionEvaluate"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
-  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData Unpooling"],
+  ["SegNet's, PSPNet's or DeepLab's", undefined, "Unpooling"],
   ["a YOLO fork's", undefined, "AssistedExcitation Region SegmentationEvaluate YoloV3Loss"],
   ["a YOLO fork's", "data", "LaneData"],
   ["SqueezeDet's", undefined, "BboxData SqueezeDetLoss"],
