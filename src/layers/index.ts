@@ -85,6 +85,7 @@ export { BatchNormLayer } from "./normalization/batch-norm.js";
 export { BNLayer } from "./normalization/bn.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
+export { NormalizeLayer } from "./normalization/normalize.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
 export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
@@ -110,7 +111,6 @@ type Row = readonly [
 
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
-  ["SSD's", "normalization", "Normalize"],
   ["SSD's", "loss", "DetectionEvaluate"],
   ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
