@@ -2,12 +2,16 @@ import type { ActivationKind, LayerGroup } from "../core/layer-facts.js";
 
 // All layer types; a new type gets its row here.
 export { AbsValLayer } from "./activation/abs-val.js";
+export { AxpyLayer } from "./activation/axpy.js";
 export { BiasLayer } from "./activation/bias.js";
 export { BNLLLayer } from "./activation/bnll.js";
 export { ClipLayer } from "./activation/clip.js";
 export { ELULayer } from "./activation/elu.js";
 export { ExpLayer } from "./activation/exp.js";
+export { HardSigmoidLayer } from "./activation/hard-sigmoid.js";
+export { HardSwishLayer } from "./activation/hard-swish.js";
 export { LogLayer } from "./activation/log.js";
+export { MishLayer } from "./activation/mish.js";
 export { PowerLayer } from "./activation/power.js";
 export { PReLULayer } from "./activation/prelu.js";
 export { ReLULayer } from "./activation/relu.js";
@@ -91,6 +95,9 @@ export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
 export { InterpLayer } from "./segmentation/interp.js";
+export { ResizeBilinearLayer } from "./segmentation/resize-bilinear.js";
+export { ResizeNearestNeighborLayer } from "./segmentation/resize-nearest-neighbor.js";
+export { SegAccuracyLayer } from "./segmentation/seg-accuracy.js";
 export { UpsampleLayer } from "./segmentation/upsample.js";
 export { UpsampleDarknetLayer } from "./segmentation/upsample-darknet.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
@@ -115,11 +122,8 @@ export const forkRows: readonly Row[] = [
   ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
-  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
+  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData Unpooling"],
   ["a YOLO fork's", undefined, "Region YoloV3Loss"],
-  ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],
-  ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish"],
-  ["an SENet fork's", "activation", "Axpy"],
   ["an OCR fork's", undefined, "CtcLoss Transpose"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
