@@ -32,6 +32,7 @@ export { EmbedLayer } from "./common/embed.js";
 export { FilterLayer } from "./common/filter.js";
 export { FlattenLayer } from "./common/flatten.js";
 export { FlipLayer } from "./common/flip.js";
+export { GatherLayer } from "./common/gather.js";
 export { InnerProductLayer } from "./common/inner-product.js";
 export { ParameterLayer } from "./common/parameter.js";
 export { PermuteLayer } from "./common/permute.js";
@@ -54,6 +55,7 @@ export { ImageDataLayer } from "./data/image-data.js";
 export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
+export { VideoDataLayer } from "./data/video-data.js";
 export { WindowDataLayer } from "./data/window-data.js";
 export { DetectionOutputLayer } from "./detection/detection-output.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
@@ -81,15 +83,18 @@ export { InfogainLossLayer } from "./loss/infogain-loss.js";
 export { MarginInnerProductLayer } from "./loss/margin-inner-product.js";
 export { MultinomialLogisticLossLayer } from "./loss/multinomial-logistic-loss.js";
 export { PylossEuclideanLossLayer } from "./loss/pyloss-euclidean-loss-layer.js";
+export { PythonNormlizedMSELayer } from "./loss/python-normlized-mse.js";
 export { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
 export { SmoothL1LossLayer } from "./loss/smooth-l1-loss.js";
 export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
 export { WarpCTCLossLayer } from "./loss/warp-ctc-loss.js";
+export { YoloSegLayer } from "./loss/yolo-seg.js";
 export { BatchNormLayer } from "./normalization/batch-norm.js";
 export { BNLayer } from "./normalization/bn.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
 export { NormalizeLayer } from "./normalization/normalize.js";
+export { SyncBNLayer } from "./normalization/sync-bn.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
 export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
@@ -119,13 +124,20 @@ type Row = readonly [
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
   ["SSD's", "loss", "DetectionEvaluate"],
-  ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData Unpooling"],
-  ["a YOLO fork's", undefined, "Region YoloV3Loss"],
+  ["a YOLO fork's", undefined, "AssistedExcitation Region SegmentationEvaluate YoloV3Loss"],
+  ["a YOLO fork's", "data", "LaneData"],
+  ["SqueezeDet's", undefined, "BboxData SqueezeDetLoss"],
+  ["CRF-as-RNN's", undefined, "MultiStageMeanfield"],
+  ["Convolutional Pose Machines'", "data", "CPMData"],
+  ["NVIDIA's, for DetectNet", undefined, "DetectNetTransformation L1Loss"],
+  ["DeepLab's first", "vision", "HoleConvolution"],
+  ["Vitis AI's", undefined, "ConvolutionBNFixed ConvolutionFixed FixedNeuron"],
+  ["only netscope's, which draws nets and never runs them", undefined, "implicit"],
   ["an OCR fork's", undefined, "CtcLoss Transpose"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
-  [undefined, "normalization", "GroupNorm SyncBN"],
+  [undefined, "normalization", "GroupNorm"],
 ];
