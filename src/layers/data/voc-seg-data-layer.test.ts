@@ -20,7 +20,10 @@ beforeAll(async () => {
   }
   const save = async (name: string, width: number, height: number, data: readonly number[]) => {
     const channels = data.length / (width * height);
-    writeFileSync(join(folder, name), await images.encode({ width, height, channels, data: Uint8Array.from(data) }, "png"));
+    writeFileSync(
+      join(folder, name),
+      await images.encode({ width, height, channels, data: Uint8Array.from(data) }, "png"),
+    );
   };
   // The content tells the format, not the name.
   await save("JPEGImages/a.jpg", 4, 1, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
@@ -31,7 +34,8 @@ beforeAll(async () => {
   await save("SegmentationClass/c.png", 1, 1, [1, 2, 3]);
   await save("JPEGImages/d.jpg", 2, 1, [1, 2, 3, 4, 5, 6]);
   await save("SegmentationClass/d.png", 1, 1, [1]);
-  const list = (name: string, lines: string) => writeFileSync(join(folder, `ImageSets/Segmentation/${name}.txt`), lines);
+  const list = (name: string, lines: string) =>
+    writeFileSync(join(folder, `ImageSets/Segmentation/${name}.txt`), lines);
   list("val", "a\nb\n");
   list("train", "a\nb\n");
   list("color", "c\n");

@@ -116,12 +116,24 @@ export class VOCSegDataLayer extends LiveLayer {
     }
     const { voc_dir: folder, split, mean, randomize, seed } = fieldsOf(values);
     for (const [name, value] of Object.entries({ voc_dir: folder, split })) {
-      this.check(typeof value === "string" && value !== "", "MOKA_FIELD", `python_param.param_str must give ${name}, a text`);
+      this.check(
+        typeof value === "string" && value !== "",
+        "MOKA_FIELD",
+        `python_param.param_str must give ${name}, a text`,
+      );
     }
     const isMean = Array.isArray(mean) && mean.length === 3 && mean.every(Number.isFinite);
-    this.check(isMean, "MOKA_FIELD", `python_param.param_str must give mean, three numbers, not ${JSON.stringify(mean ?? null)}`);
+    this.check(
+      isMean,
+      "MOKA_FIELD",
+      `python_param.param_str must give mean, three numbers, not ${JSON.stringify(mean ?? null)}`,
+    );
     const isSeed = seed === undefined || seed === null || isIndex(seed);
-    this.check(isSeed, "MOKA_FIELD", `python_param.param_str: seed must be a whole number, not ${JSON.stringify(seed)}`);
+    this.check(
+      isSeed,
+      "MOKA_FIELD",
+      `python_param.param_str: seed must be a whole number, not ${JSON.stringify(seed)}`,
+    );
     return {
       folder: String(folder),
       split: String(split),
@@ -161,7 +173,8 @@ export class VOCSegDataLayer extends LiveLayer {
 const vocClasses: ReadonlyMap<number, number> = new Map(
   Array.from({ length: 256 }, (_, label) => {
     const rgb = [0, 0, 0];
-    for (let bit = 0; bit < 8; bit++) rgb[bit % 3] = (rgb[bit % 3] ?? 0) | (((label >> bit) & 1) << (7 - Math.floor(bit / 3)));
+    for (let bit = 0; bit < 8; bit++)
+      rgb[bit % 3] = (rgb[bit % 3] ?? 0) | (((label >> bit) & 1) << (7 - Math.floor(bit / 3)));
     const [red = 0, green = 0, blue = 0] = rgb;
     return [(blue << 16) | (green << 8) | red, label];
   }),
