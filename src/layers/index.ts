@@ -66,6 +66,7 @@ export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { VideoDataLayer } from "./data/video-data.js";
+export { VOCSegDataLayer } from "./data/voc-seg-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
 export { DetectionEvaluateLayer } from "./detection/detection-evaluate.js";
 export { DetectionOutputLayer } from "./detection/detection-output.js";
