@@ -66,6 +66,7 @@ export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { VideoDataLayer } from "./data/video-data.js";
+export { VOCSegDataLayer } from "./data/voc-seg-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
 export { DetectionEvaluateLayer } from "./detection/detection-evaluate.js";
 export { DetectionOutputLayer } from "./detection/detection-output.js";
@@ -104,6 +105,7 @@ export { BatchNormLayer } from "./normalization/batch-norm.js";
 export { BNLayer } from "./normalization/bn.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
+export { NormalizeLayer } from "./normalization/normalize.js";
 export { SyncBNLayer } from "./normalization/sync-bn.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
 export { LstmLayer } from "./recurrent/lstm-ocr.js";
@@ -133,7 +135,6 @@ type Row = readonly [
 
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
-  ["SSD's", "normalization", "Normalize"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "Unpooling"],
