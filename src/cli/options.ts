@@ -36,6 +36,15 @@ export const numbers: Parse<readonly number[]> = parser("numbers separated by co
   return values.every((value) => value !== undefined) ? values : undefined;
 });
 
+/** Accepts a height and a width in pixels. */
+export const heightAndWidth: Parse<readonly [height: number, width: number]> = parser(
+  "height,width",
+  (text: string) => {
+    const [height, width, ...more] = text.split(",").map(integer(1));
+    return height !== undefined && width !== undefined && more.length === 0 ? ([height, width] as const) : undefined;
+  },
+);
+
 /** Accepts values separated by commas. An empty text has no value, as in Caffe's `-stage ""`. */
 export const list: Parse<readonly string[]> = parser("values separated by commas", (text: string) => {
   return text === "" ? [] : text.split(",");

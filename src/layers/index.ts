@@ -19,6 +19,7 @@ export { TanHLayer } from "./activation/tanh.js";
 export { ThresholdLayer } from "./activation/threshold.js";
 export { ArgMaxLayer } from "./common/arg-max.js";
 export { BatchReindexLayer } from "./common/batch-reindex.js";
+export { BatchToSpaceNDLayer } from "./common/batch-to-space-nd.js";
 export { ConcatLayer } from "./common/concat.js";
 export { CTCGreedyDecoderLayer } from "./common/ctc-greedy-decoder.js";
 export { DropoutLayer } from "./common/dropout.js";
@@ -26,6 +27,7 @@ export { EltwiseLayer } from "./common/eltwise.js";
 export { EmbedLayer } from "./common/embed.js";
 export { FilterLayer } from "./common/filter.js";
 export { FlattenLayer } from "./common/flatten.js";
+export { FlipLayer } from "./common/flip.js";
 export { InnerProductLayer } from "./common/inner-product.js";
 export { ParameterLayer } from "./common/parameter.js";
 export { PermuteLayer } from "./common/permute.js";
@@ -35,6 +37,8 @@ export { ShuffleChannelLayer } from "./common/shuffle-channel.js";
 export { SilenceLayer } from "./common/silence.js";
 export { SliceLayer } from "./common/slice.js";
 export { SoftmaxLayer } from "./common/softmax.js";
+export { SpaceToBatchNDLayer } from "./common/space-to-batch-nd.js";
+export { SpatialDropoutLayer } from "./common/spatial-dropout-layer.js";
 export { SplitLayer } from "./common/split.js";
 export { TileLayer } from "./common/tile.js";
 export { AnnotatedDataLayer } from "./data/annotated-data.js";
@@ -47,7 +51,9 @@ export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
+export { DetectionOutputLayer } from "./detection/detection-output.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
+export { MultiBoxLossLayer } from "./detection/multi-box-loss.js";
 export { PriorBoxLayer } from "./detection/prior-box.js";
 export { ProposalLayer } from "./detection/proposal.js";
 export { PSROIPoolingLayer } from "./detection/psroi-pooling.js";
@@ -58,6 +64,7 @@ export { RpnAnchorTargetLayer } from "./detection/rpn-anchor-target-layer.js";
 export { RpnProposalLayer } from "./detection/rpn-proposal-layer.js";
 export { RpnProposalTargetLayer } from "./detection/rpn-proposal-target-layer.js";
 export { YoloDetectionOutputLayer } from "./detection/yolo-detection-output.js";
+export { Yolov2DarknetReorgLayer } from "./detection/yolov2-darknet-reorg.js";
 export { Yolov3Layer } from "./detection/yolov3.js";
 export { Yolov3DetectionOutputLayer } from "./detection/yolov3-detection-output.js";
 export { AccuracyLayer } from "./loss/accuracy.js";
@@ -69,6 +76,7 @@ export { HingeLossLayer } from "./loss/hinge-loss.js";
 export { InfogainLossLayer } from "./loss/infogain-loss.js";
 export { MarginInnerProductLayer } from "./loss/margin-inner-product.js";
 export { MultinomialLogisticLossLayer } from "./loss/multinomial-logistic-loss.js";
+export { PylossEuclideanLossLayer } from "./loss/pyloss-euclidean-loss-layer.js";
 export { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
 export { SmoothL1LossLayer } from "./loss/smooth-l1-loss.js";
 export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
@@ -103,7 +111,7 @@ type Row = readonly [
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
   ["SSD's", "normalization", "Normalize"],
-  ["SSD's", "loss", "DetectionEvaluate DetectionOutput MultiBoxLoss"],
+  ["SSD's", "loss", "DetectionEvaluate"],
   ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],

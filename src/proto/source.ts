@@ -49,6 +49,7 @@ export interface ReadDialect {
 }
 
 const dialectKey = Symbol("dialect");
+const markKey = Symbol("mark");
 const sourceKey = Symbol("source");
 const commentsKey = Symbol("comments");
 const unknownKey = Symbol("unknown fields");
@@ -59,6 +60,7 @@ const unknownKey = Symbol("unknown fields");
  */
 interface SideData {
   [dialectKey]?: ReadDialect;
+  [markKey]?: string;
   [sourceKey]?: Source;
   [commentsKey]?: MessageComments;
   [unknownKey]?: readonly UnknownField[];
@@ -92,6 +94,15 @@ export function setReadDialect(net: Message, dialect: ReadDialect | undefined): 
   if (dialect) (net as SideData)[dialectKey] = dialect;
 }
 
+/** The fork whose numbers a message says that it has, in a file of Moka's. */
+export function markOf(message: Message): string | undefined {
+  return (message as SideData)[markKey];
+}
+
+export function setMark(message: Message, name: string): void {
+  (message as SideData)[markKey] = name;
+}
+
 /** The comments that `message` was read with, if there are any. */
 export function commentsOf(message: Message): MessageComments | undefined {
   return (message as SideData)[commentsKey];
@@ -114,6 +125,8 @@ export function setUnknownFields(message: Message, fields: readonly UnknownField
 export function copySideData(from: Message, to: Message): void {
   setSource(to, sourceOf(from));
   setReadDialect(to, readDialectOf(from));
+  const mark = markOf(from);
+  if (mark) setMark(to, mark);
   setComments(to, commentsOf(from));
   const unknown = (from as SideData)[unknownKey];
   if (unknown) setUnknownFields(to, unknown);

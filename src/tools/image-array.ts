@@ -3,6 +3,7 @@ import { openFiles } from "../platform/open-files.js";
 import { kindOf, textFile } from "../proto/file-kind.js";
 import { check, MokaError } from "../util/errors.js";
 import { type FileSource, readSource, sourceName } from "../util/files.js";
+import type { DecodeOptions, Image } from "../util/images.js";
 import type { NdArray } from "../util/nd-array.js";
 import { countOf, formatSizes } from "../util/shape.js";
 import type { ImageSetOptions } from "./options.js";
@@ -46,17 +47,8 @@ export interface LoadImageOptions
  * ```
  */
 export async function loadImage(source: FileSource, options: LoadImageOptions = {}): Promise<NdArray> {
-  const { color = true, size, antiAliasing, images = createImages() } = options;
-  const files = openFiles(options);
-  const name = sourceName(source) ?? "the image";
-  const bytes = await readSource(files, source);
-  const image = await images.decode(bytes, { color: undefined }).catch((error) => {
-    if (!(error instanceof MokaError)) throw error;
-    const kind = kindOf(bytes) ?? textFile;
-    const isOther = kind !== textFile && !/ image$/.test(kind); // a web page, say, from a server that answers with one
-    const reason = isOther ? ` is ${kind}, where an image is wanted` : `: ${error.reason}`;
-    throw new MokaError(error.code, name + reason, { cause: error });
-  });
+  const { color = true, size, antiAliasing } = options;
+  const image = await decodeImage(source, { color: undefined }, options);
   const { width, height, channels, data } = image;
   const depth = color ? 3 : 1;
   const values = new Float32Array(height * width * depth);
@@ -74,6 +66,28 @@ export async function loadImage(source: FileSource, options: LoadImageOptions = 
   }
   const loaded = { shape: [height, width, depth], data: values };
   return size ? resizeImage(loaded, size, { antiAliasing }) : loaded;
+}
+
+/**
+ * The pixels of an image's file, as OpenCV reads them.
+ *
+ * @throws MokaError `MOKA_FILE` if the file cannot be read, `MOKA_DATA` if it is no image
+ */
+export async function decodeImage(
+  source: FileSource,
+  decoding: DecodeOptions,
+  options: Pick<LoadImageOptions, "files" | "signal" | "onProgress" | "images"> = {},
+): Promise<Image> {
+  const { images = createImages() } = options;
+  const name = sourceName(source) ?? "the image";
+  const bytes = await readSource(openFiles(options), source);
+  return images.decode(bytes, decoding).catch((error) => {
+    if (!(error instanceof MokaError)) throw error;
+    const kind = kindOf(bytes) ?? textFile;
+    const isOther = kind !== textFile && !/ image$/.test(kind); // a web page, say, from a server that answers with one
+    const reason = isOther ? ` is ${kind}, where an image is wanted` : `: ${error.reason}`;
+    throw new MokaError(error.code, name + reason, { cause: error });
+  });
 }
 
 /** Checks that an array is one image, height × width × channels, and returns these sizes. */

@@ -1,12 +1,17 @@
 import type { MeanArray } from "../../index.js";
 import { type Command, command, flag, operand, option } from "../command.js";
-import { integer, json, model, number, numbers, parser, runOptions, stateOptions, weights } from "../options.js";
+import {
+  heightAndWidth,
+  integer,
+  json,
+  model,
+  number,
+  numbers,
+  runOptions,
+  stateOptions,
+  weights,
+} from "../options.js";
 import { print, printJson, problems } from "../print.js";
-
-const heightAndWidth = parser("height,width", (text: string) => {
-  const [height, width, ...more] = text.split(",").map(integer(1));
-  return height !== undefined && width !== undefined && more.length === 0 ? ([height, width] as const) : undefined;
-});
 
 /** `moka classify`: classifies images, as pycaffe's `classify.py`. */
 export const classify: Command = command(

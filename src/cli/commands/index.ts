@@ -58,6 +58,11 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./classify.js")).classify,
   },
   {
+    name: "detect",
+    summary: "find objects in pictures with a net, and draw their boxes",
+    load: async () => (await import("./detect.js")).detect,
+  },
+  {
     name: "compute_image_mean",
     summary: "compute the mean image and the mean of each channel of a database",
     load: async () => (await import("./compute-image-mean.js")).computeImageMean,

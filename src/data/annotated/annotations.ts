@@ -1,5 +1,5 @@
 import type { AnnotatedBox } from "../../proto/binary/index.js";
-import { LabelMapSchema } from "../../proto/gen/caffe_pb.js";
+import { type LabelMap, LabelMapSchema } from "../../proto/gen/caffe_pb.js";
 import { parseText } from "../../proto/text/index.js";
 import { MokaError } from "../../util/errors.js";
 import { parseXml, type XmlElement } from "./xml.js";
@@ -24,18 +24,29 @@ function fail(file: string, line: number, reason: string): never {
   throw new MokaError("MOKA_DATA", reason, { place: { file, line, column: 1 } });
 }
 
+/** Reads the text of a label map. It has a class at least. */
+function readLabelMap(text: string, file: string): LabelMap {
+  const { message, issues } = parseText(LabelMapSchema, text, { file });
+  const issue = issues.find(({ severity }) => severity === "error");
+  if (issue) fail(file, issue.line, issue.message);
+  if (message.item.length === 0) fail(file, 1, "the label map has no item");
+  return message;
+}
+
+/** The name of each label of a label map, as people read it: `display_name`, or else `name`. */
+export function displayNames(text: string, file: string): ReadonlyMap<number, string> {
+  const { item } = readLabelMap(text, file);
+  return new Map(item.map(({ label, name, displayName }) => [label, displayName || name]));
+}
+
 /**
  * Reads a label map: for each class its name and its label.
  *
  * @param isStrict whether a name may not come twice; otherwise the last counts
  */
 export function parseLabelMap(text: string, file: string, isStrict: boolean): ReadonlyMap<string, number> {
-  const { message, issues } = parseText(LabelMapSchema, text, { file });
-  const issue = issues.find(({ severity }) => severity === "error");
-  if (issue) fail(file, issue.line, issue.message);
-  if (message.item.length === 0) fail(file, 1, "the label map has no item");
   const labels = new Map<string, number>();
-  for (const { name, label } of message.item) {
+  for (const { name, label } of readLabelMap(text, file).item) {
     if (isStrict && labels.has(name)) fail(file, 1, `the name ${JSON.stringify(name)} comes twice`);
     labels.set(name, label);
   }

@@ -9,7 +9,7 @@ export abstract class LossLayer extends Layer {
   static override readonly group = "loss";
   override readonly bottomCount: number | readonly [number, number] = 2;
   override readonly topCount: number | readonly [number, number] = 1;
-  override readonly autoTops = true;
+  override readonly autoTops: boolean = true;
   override readonly withoutGradient: Readonly<Record<number, string>> = { 1: "its labels" };
 
   override setup(_bottom: readonly Shape[]): void {

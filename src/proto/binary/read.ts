@@ -15,7 +15,7 @@ import { adoptDialect } from "../dialects/adopt.js";
 import { bvlc, dialectNamed, hasOwnNumbers, type Numbering, numberingOfRoot, setFields } from "../dialects/index.js";
 import { kindOf, kinds, textFile, wrongKind } from "../file-kind.js";
 import { BlobProtoSchema, type NetParameter, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
-import { setReadDialect, setUnknownFields, unknownFieldsOf } from "../source.js";
+import { setMark, setReadDialect, setUnknownFields, unknownFieldsOf } from "../source.js";
 import { parseText } from "../text/index.js";
 import { keepFieldValues } from "./field-values.js";
 import { NumberReader } from "./numbers.js";
@@ -173,7 +173,7 @@ class Decoder {
           decodeRun(start);
           const text = new BinaryReader(value).string();
           if (no === textField) addText(message, text);
-          else numbering = this.#marked(text);
+          else numbering = this.#marked(message.message, text);
           run = reader.pos;
           continue;
         }
@@ -201,9 +201,12 @@ class Decoder {
     rawValues(blob); // throws here, where the place in the file is known
   }
 
-  #marked(name: string): Numbering {
+  #marked(message: Message, name: string): Numbering {
     const dialect = dialectNamed(name);
-    if (dialect) this.marks.add(name);
+    if (dialect) {
+      this.marks.add(name);
+      setMark(message, name);
+    }
     return dialect ?? bvlc;
   }
 

@@ -2,7 +2,7 @@ import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { MokaError } from "../../util/errors.js";
 import { forkBase, isForkField } from "../fork-fields.js";
 import { BlobProtoSchema, LayerParameterSchema, type NetParameter, V1LayerParameterSchema } from "../gen/caffe_pb.js";
-import { readDialectOf } from "../source.js";
+import { markOf, readDialectOf } from "../source.js";
 import { bvlc, type Dialect, dialectNamed, dialects, type Numbering } from "./dialect.js";
 
 export { bvlc, type Dialect, dialectNamed, dialects, type Numbering, numberingOfRoot } from "./dialect.js";
@@ -98,20 +98,29 @@ export class Numberings {
   readonly #ordered: readonly Numbering[];
   /** Whether messages with a fork's numbers say so: always but in a net that was read from a file where they do not. */
   readonly areMarked: boolean;
+  readonly #keepsMarks: boolean;
 
   /** @param given the fork, as for `dialectsOf` */
   constructor(net: NetParameter | undefined, given?: string) {
     const named = (names: readonly string[]) => names.flatMap((name) => dialectNamed(name) ?? []);
-    // What a file says, or the caller, counts also for fields of BVLC's that a fork has renumbered. What names tell does not.
-    const sure = named([given ?? (net && readDialectOf(net)?.name) ?? bvlcName]);
+    // What a file says, or the caller, counts also for fields of BVLC's that a fork has renumbered. What names tell does not. In a
+    // file of Moka's, each message says it for itself.
+    const read = net && readDialectOf(net);
+    const sure = named([given ?? (read?.isMarked ? undefined : read?.name) ?? bvlcName]);
     const ranked = net && given === undefined ? named(dialectsOf(net)) : [];
     const others = given === undefined ? dialects() : [];
-    this.areMarked = (net && readDialectOf(net)?.isMarked) !== false;
+    this.areMarked = read?.isMarked !== false;
+    this.#keepsMarks = given === undefined;
     this.#ordered = [...new Set([...sure, bvlc, ...ranked, ...others])];
   }
 
-  /** The first that has everything in a message, in the order of probability; else that which lacks least. */
+  /**
+   * The one that the message had in its file, or the first that has everything in it, in the order of probability; else that which
+   * lacks least.
+   */
   for(schema: DescMessage, message: Message): Numbering {
+    const mark = this.#keepsMarks ? dialectNamed(markOf(message) ?? "") : undefined;
+    if (mark && lacks(mark, schema, message) === 0) return mark;
     let best: { readonly numbering: Numbering; readonly lacking: number } | undefined;
     for (const numbering of this.#ordered) {
       const lacking = lacks(numbering, schema, message);
