@@ -37,7 +37,6 @@ export class UpsampleLayer extends Layer {
   };
   override readonly bottomCount = [1, 2] as const; // of both layers
   override readonly topCount = 1;
-  override readonly withoutGradient = { 1: "its mask" };
   readonly #param = this.message.upsampleParam ?? create(UpsampleParameterSchema);
 
   override topShapes([x = [], mask = []]: readonly Shape[]): readonly Shape[] {
@@ -66,8 +65,14 @@ export class UpsampleLayer extends Layer {
     k.unpool({ x: x.data, mask: mask.data, y: y.data, ...sizes });
   }
 
-  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x, mask]: [Tensor, Tensor]): void {
-    if (wanted) k.unpoolBackward({ dy: y.diff, mask: mask.data, dx: x.diff, ...sizesOf(x, y) });
+  /** The mask of a pooling whose bottom learns is asked for a gradient, as all its tops are. It is 0. */
+  override allowForceBackward(bottom: number): boolean {
+    return bottom === 0;
+  }
+
+  override backward(k: Recorder, [y]: [Tensor], wanted: readonly boolean[], [x, mask]: [Tensor, Tensor]): void {
+    if (wanted[0]) k.unpoolBackward({ dy: y.diff, mask: mask.data, dx: x.diff, ...sizesOf(x, y) });
+    if (wanted[1]) k.fill({ y: mask.diff, value: 0 });
   }
 }
 
