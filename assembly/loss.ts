@@ -8,12 +8,13 @@ import { workspace } from "./workspace";
 /** The smallest normal number: probabilities below it count as this before the logarithm. */
 const smallest: f64 = 1.1754943508222875e-38;
 
-/** One piece. */
+/** One piece. `weights` may be 0. */
 export function softmaxLoss(
   _from: i32,
   _to: i32,
   prob: usize,
   label: usize,
+  weights: usize,
   loss: usize,
   outer: i32,
   dim: i32,
@@ -39,6 +40,11 @@ export function softmaxLoss(
       }
       const p = <f64>load<f32>(prob + ((<usize>(target * inner + i)) << 2));
       const cut = p < smallest ? smallest : p;
+      if (weights) {
+        const weight = f64x2.splat(<f64>load<f32>(weights + ((<usize>target) << 2)));
+        sums = f64x2.sub(sums, f64x2.mul(weight, Log.two(f64x2.replace_lane(f64x2.splat(1), 0, cut))));
+        continue;
+      }
       if (isWaiting) sums = f64x2.sub(sums, Log.two(f64x2.replace_lane(f64x2.splat(waiting), 1, cut)));
       waiting = cut;
       isWaiting = !isWaiting;
@@ -51,12 +57,13 @@ export function softmaxLoss(
   store<f32>(loss, <f32>((isWrong ? NaN : sum) / total));
 }
 
-/** In single precision, as in Caffe. A piece is an image of `outer`; dx must not be prob. */
+/** In single precision, as in Caffe. A piece is an image of `outer`; dx must not be prob. `weights` may be 0. */
 export function softmaxLossBackward(
   from: i32,
   to: i32,
   prob: usize,
   label: usize,
+  weights: usize,
   dloss: usize,
   dx: usize,
   outer: i32,
@@ -82,6 +89,9 @@ export function softmaxLossBackward(
       if (target < 0) continue;
       const at = first + <usize>target * step;
       store<f32>(dx + at, multiplier * (load<f32>(prob + at) - 1));
+      if (!weights) continue;
+      const weight = load<f32>(weights + ((<usize>target) << 2));
+      for (let at = first; at < start + <usize>dim * step; at += step) store<f32>(dx + at, weight * load<f32>(dx + at));
     }
   }
 }

@@ -84,9 +84,9 @@ export function spreadPlane(g: PoolGeometry, dy: usize, dx: usize, scratch: usiz
 /** The shares of a row of windows: dy divided by the sizes of the windows. */
 function share(g: PoolGeometry, dy: usize, row: i32, shares: usize): void {
   const rows = g.rows(row);
-  // Only windows that reach beyond the padding are smaller than others.
-  const room = g.width + 2 * g.padWidth - g.kernelWidth;
-  const whole = room < 0 ? 0 : min(g.outputWidth, room / g.strideWidth + 1);
+  // Only windows that reach beyond the padding are smaller than others, unless it is excluded.
+  const room = g.width + g.padWidth + g.padRight - g.kernelWidth;
+  const whole = room < 0 || g.excludesPad ? 0 : min(g.outputWidth, room / g.strideWidth + 1);
   const multiplier: f32 = <f32>1 / <f32>(rows * g.kernelWidth);
   const multipliers = f32x4.splat(multiplier);
   let i = 0;

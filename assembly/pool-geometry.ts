@@ -14,6 +14,11 @@ export class PoolGeometry {
   strideWidth: i32 = 0;
   padHeight: i32 = 0;
   padWidth: i32 = 0;
+  /** The padding below and at the right. */
+  padBelow: i32 = 0;
+  padRight: i32 = 0;
+  /** 1 where averages are without the padding. */
+  excludesPad: i32 = 0;
 
   @inline
   static get current(): PoolGeometry {
@@ -58,17 +63,19 @@ export class PoolGeometry {
     return min(this.width, column * this.strideWidth - this.padWidth + this.kernelWidth);
   }
 
-  /** The rows of a window, with the padding but nothing beyond it; the same for columns. */
+  /** The rows of a window, with the padding unless it is excluded, but nothing beyond it; the same for columns. */
   @inline
   rows(row: i32): i32 {
+    if (this.excludesPad) return this.bottom(row) - this.top(row);
     const start = row * this.strideHeight - this.padHeight;
-    return min(start + this.kernelHeight, this.height + this.padHeight) - start;
+    return min(start + this.kernelHeight, this.height + this.padBelow) - start;
   }
 
   @inline
   columns(column: i32): i32 {
+    if (this.excludesPad) return this.right(column) - this.left(column);
     const start = column * this.strideWidth - this.padWidth;
-    return min(start + this.kernelWidth, this.width + this.padWidth) - start;
+    return min(start + this.kernelWidth, this.width + this.padRight) - start;
   }
 
   /** The first output column whose window lies inside the image horizontally, and the one after the last such column. */

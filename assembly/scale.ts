@@ -1,4 +1,4 @@
-import { mapDims } from "./map";
+import { mapDims, zipDims } from "./map";
 import { columnTotal, columnTotals, First, Product, total } from "./reduce";
 import { workspace } from "./workspace";
 
@@ -29,10 +29,31 @@ class Shifted {
   }
 }
 
+@unmanaged
+class ScaledPlus {
+  @inline
+  apply(x: v128, addend: v128, scale: v128, _q: v128): v128 {
+    return f32x4.add(f32x4.mul(x, scale), addend);
+  }
+}
+
 /** y = x·scale[dim] + bias[dim]; if the address `bias` is 0, bias is 0 */
 export function scale(from: i32, to: i32, x: usize, scale: usize, bias: usize, y: usize, dim: i32, inner: i32): void {
   if (bias) mapDims<ScaledAndShifted>(from, to, x, y, scale, bias, dim, inner);
   else mapDims<Scaled>(from, to, x, y, scale, scale, dim, inner);
+}
+
+export function scaleAdd(
+  from: i32,
+  to: i32,
+  x: usize,
+  scale: usize,
+  addend: usize,
+  y: usize,
+  dim: i32,
+  inner: i32,
+): void {
+  zipDims<ScaledPlus>(from, to, x, addend, y, scale, scale, dim, inner);
 }
 
 export function bias(from: i32, to: i32, x: usize, bias: usize, y: usize, dim: i32, inner: i32): void {

@@ -23,6 +23,7 @@ import { type Node, planBackward, planEveryBackward } from "./backward-plan.js";
 import type { Catalog } from "./catalog.js";
 import type { Ranks } from "./communicator.js";
 import { phaseName, someLayers } from "./filter-net.js";
+import { logForkFields } from "./fork-fields.js";
 import { connect, type Graph, type Value } from "./graph.js";
 import { insertSplits } from "./insert-splits.js";
 import type { Layer, LayerContext, Phase } from "./layer.js";
@@ -127,6 +128,7 @@ class Builder {
     const specs = [...message.param];
     const layer = catalog.create(message, this.#layerContext(phaseName(message.phase)));
     checkCounts(layer);
+    logForkFields(layer, (text) => log("warning", "moka:0", text));
     try {
       await (this.#context.runs === false ? layer.inspect() : layer.open());
       log("info", "net.cpp:86", `Creating Layer ${layer.name}`);

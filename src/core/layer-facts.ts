@@ -63,6 +63,11 @@ export abstract class LayerFacts {
   static readonly paramField: string | undefined = undefined;
   /** How the coordinates of its tops follow from those of its bottoms; undefined if they do not. For `crop` of a NetSpec. */
   static readonly coordinates: Coordinates | undefined = undefined;
+  /**
+   * The fields of Caffe's forks that the layer computes or speaks of itself, in messages that BVLC Caffe has too, by their paths in
+   * the message: `pooling_param.ceil_mode`; `transform_param` for all in it. A net's log names all others that are set.
+   */
+  static readonly forkFields: readonly string[] = [];
 
   /** Whether it may work in place: a top may be the bottom of the same index. */
   readonly inPlace: boolean = false;

@@ -1,4 +1,4 @@
-import type { FillerParameter, LayerParameter } from "../proto/gen/caffe_pb.js";
+import type { BlobProto, FillerParameter, LayerParameter } from "../proto/gen/caffe_pb.js";
 import { sourceOf } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
@@ -165,6 +165,17 @@ export abstract class Layer extends LayerFacts {
   /** The parameter blobs, in Caffe's order. A layer with parameters also gives their number, as `paramCount`. */
   declareParams(_bottom: readonly Shape[]): readonly ParamDeclaration[] {
     return [];
+  }
+
+  /**
+   * Blobs from weights, in the order and the form of this layer's parameters, where files of another version or fork have them
+   * otherwise. What is returned is checked against the parameters as blobs of any layer. Default: unchanged.
+   *
+   * @param origin the file, for errors
+   * @throws MokaError `MOKA_WEIGHTS` for blobs that this layer knows to be another's
+   */
+  adoptBlobs(blobs: readonly BlobProto[], _origin: string): readonly BlobProto[] {
+    return blobs;
   }
 
   /** Called once, after the parameters are filled. Makes the random draws that Caffe makes next. */

@@ -39,7 +39,7 @@ export function setUpLayer(layer: Layer, bottom: readonly Shape[], fill: Fill): 
 function firstValues(layer: Layer, bottom: readonly Shape[], fill: Fill): readonly FirstValues[] {
   const declared = layer.declareParams(bottom);
   layer.fillers = declared.map(({ filler }) => filler);
-  const given = layer.message.blobs;
+  const given = layer.adoptBlobs(layer.message.blobs, "its message");
   layer.check(
     given.length === 0 || given.length === declared.length,
     "MOKA_WEIGHTS",

@@ -73,8 +73,9 @@ function firstByName(layers: readonly Layer[]): ReadonlyMap<string, Layer> {
   return new Map([...layers].reverse().map((layer) => [layer.name, layer]));
 }
 
-function matchBlobs(layer: Layer, blobs: readonly BlobProto[], shared: ReadonlySet<Tensor>, origin: string): Copy[] {
+function matchBlobs(layer: Layer, given: readonly BlobProto[], shared: ReadonlySet<Tensor>, origin: string): Copy[] {
   const { params } = layer;
+  const blobs = layer.adoptBlobs(given, origin);
   layer.check(
     blobs.length <= params.length && params.slice(blobs.length).every((param) => shared.has(param)),
     "MOKA_WEIGHTS",

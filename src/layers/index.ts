@@ -2,12 +2,16 @@ import type { ActivationKind, LayerGroup } from "../core/layer-facts.js";
 
 // All layer types; a new type gets its row here.
 export { AbsValLayer } from "./activation/abs-val.js";
+export { AxpyLayer } from "./activation/axpy.js";
 export { BiasLayer } from "./activation/bias.js";
 export { BNLLLayer } from "./activation/bnll.js";
 export { ClipLayer } from "./activation/clip.js";
 export { ELULayer } from "./activation/elu.js";
 export { ExpLayer } from "./activation/exp.js";
+export { HardSigmoidLayer } from "./activation/hard-sigmoid.js";
+export { HardSwishLayer } from "./activation/hard-swish.js";
 export { LogLayer } from "./activation/log.js";
+export { MishLayer } from "./activation/mish.js";
 export { PowerLayer } from "./activation/power.js";
 export { PReLULayer } from "./activation/prelu.js";
 export { ReLULayer } from "./activation/relu.js";
@@ -17,22 +21,29 @@ export { SigmoidLayer } from "./activation/sigmoid.js";
 export { SwishLayer } from "./activation/swish.js";
 export { TanHLayer } from "./activation/tanh.js";
 export { ThresholdLayer } from "./activation/threshold.js";
+export { AddLayer } from "./common/add.js";
 export { ArgMaxLayer } from "./common/arg-max.js";
 export { BatchReindexLayer } from "./common/batch-reindex.js";
 export { BatchToSpaceNDLayer } from "./common/batch-to-space-nd.js";
 export { ConcatLayer } from "./common/concat.js";
 export { CTCGreedyDecoderLayer } from "./common/ctc-greedy-decoder.js";
+export { DepthToSpaceLayer } from "./common/depth-to-space.js";
 export { DropoutLayer } from "./common/dropout.js";
 export { EltwiseLayer } from "./common/eltwise.js";
 export { EmbedLayer } from "./common/embed.js";
+export { ExpandDimsNDLayer } from "./common/expand-dims-nd.js";
 export { FilterLayer } from "./common/filter.js";
 export { FlattenLayer } from "./common/flatten.js";
 export { FlipLayer } from "./common/flip.js";
+export { GatherLayer } from "./common/gather.js";
 export { InnerProductLayer } from "./common/inner-product.js";
+export { MulLayer } from "./common/mul.js";
+export { PadLayer } from "./common/pad.js";
 export { ParameterLayer } from "./common/parameter.js";
 export { PermuteLayer } from "./common/permute.js";
 export { ReductionLayer } from "./common/reduction.js";
 export { ReshapeLayer } from "./common/reshape.js";
+export { ReverseLayer } from "./common/reverse.js";
 export { ShuffleChannelLayer } from "./common/shuffle-channel.js";
 export { SilenceLayer } from "./common/silence.js";
 export { SliceLayer } from "./common/slice.js";
@@ -40,9 +51,13 @@ export { SoftmaxLayer } from "./common/softmax.js";
 export { SpaceToBatchNDLayer } from "./common/space-to-batch-nd.js";
 export { SpatialDropoutLayer } from "./common/spatial-dropout-layer.js";
 export { SplitLayer } from "./common/split.js";
+export { SqueezeLayer } from "./common/squeeze.js";
 export { TileLayer } from "./common/tile.js";
+export { TransposeLayer } from "./common/transpose.js";
+export { UnstackLayer } from "./common/unstack.js";
 export { AnnotatedDataLayer } from "./data/annotated-data.js";
 export { DataLayer } from "./data/data.js";
+export { DenseImageDataLayer } from "./data/dense-image-data.js";
 export { DummyDataLayer } from "./data/dummy-data.js";
 export { HDF5DataLayer } from "./data/hdf5-data.js";
 export { HDF5OutputLayer } from "./data/hdf5-output.js";
@@ -50,7 +65,10 @@ export { ImageDataLayer } from "./data/image-data.js";
 export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
+export { VideoDataLayer } from "./data/video-data.js";
+export { VOCSegDataLayer } from "./data/voc-seg-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
+export { DetectionEvaluateLayer } from "./detection/detection-evaluate.js";
 export { DetectionOutputLayer } from "./detection/detection-output.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
 export { MultiBoxLossLayer } from "./detection/multi-box-loss.js";
@@ -77,19 +95,26 @@ export { InfogainLossLayer } from "./loss/infogain-loss.js";
 export { MarginInnerProductLayer } from "./loss/margin-inner-product.js";
 export { MultinomialLogisticLossLayer } from "./loss/multinomial-logistic-loss.js";
 export { PylossEuclideanLossLayer } from "./loss/pyloss-euclidean-loss-layer.js";
+export { PythonNormlizedMSELayer } from "./loss/python-normlized-mse.js";
 export { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
 export { SmoothL1LossLayer } from "./loss/smooth-l1-loss.js";
 export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
 export { WarpCTCLossLayer } from "./loss/warp-ctc-loss.js";
+export { YoloSegLayer } from "./loss/yolo-seg.js";
 export { BatchNormLayer } from "./normalization/batch-norm.js";
 export { BNLayer } from "./normalization/bn.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
+export { NormalizeLayer } from "./normalization/normalize.js";
+export { SyncBNLayer } from "./normalization/sync-bn.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
 export { LstmLayer } from "./recurrent/lstm-ocr.js";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.js";
 export { RNNLayer } from "./recurrent/rnn.js";
 export { InterpLayer } from "./segmentation/interp.js";
+export { ResizeBilinearLayer } from "./segmentation/resize-bilinear.js";
+export { ResizeNearestNeighborLayer } from "./segmentation/resize-nearest-neighbor.js";
+export { SegAccuracyLayer } from "./segmentation/seg-accuracy.js";
 export { UpsampleLayer } from "./segmentation/upsample.js";
 export { UpsampleDarknetLayer } from "./segmentation/upsample-darknet.js";
 export { ConvolutionLayer } from "./vision/convolution.js";
@@ -110,18 +135,20 @@ type Row = readonly [
 
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
-  ["SSD's", "normalization", "Normalize"],
-  ["SSD's", "loss", "DetectionEvaluate"],
-  ["SSD's", undefined, "VideoData"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
   ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
-  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData SegAccuracy Unpooling"],
-  ["a YOLO fork's", undefined, "Region YoloV3Loss"],
-  ["a MobileNet or ShuffleNet fork's", "activation", "HardSigmoid Mish"],
-  ["a MobileNet or ShuffleNet fork's", undefined, "HardSwish"],
-  ["an SENet fork's", "activation", "Axpy"],
-  ["an OCR fork's", undefined, "CtcLoss Transpose"],
+  ["SegNet's, PSPNet's or DeepLab's", undefined, "Unpooling"],
+  ["a YOLO fork's", undefined, "AssistedExcitation Region SegmentationEvaluate YoloV3Loss"],
+  ["a YOLO fork's", "data", "LaneData"],
+  ["SqueezeDet's", undefined, "BboxData SqueezeDetLoss"],
+  ["CRF-as-RNN's", undefined, "MultiStageMeanfield"],
+  ["Convolutional Pose Machines'", "data", "CPMData"],
+  ["NVIDIA's, for DetectNet", undefined, "DetectNetTransformation L1Loss"],
+  ["DeepLab's first", "vision", "HoleConvolution"],
+  ["Vitis AI's", undefined, "ConvolutionBNFixed ConvolutionFixed FixedNeuron"],
+  ["only netscope's, which draws nets and never runs them", undefined, "implicit"],
+  ["an OCR fork's", undefined, "CtcLoss"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
-  [undefined, "normalization", "GroupNorm SyncBN"],
+  [undefined, "normalization", "GroupNorm"],
 ];

@@ -1,4 +1,4 @@
-import { writtenGlobalStats } from "../layers/normalization/batch-norm.js";
+import { writtenGlobalStats } from "../layers/normalization/batch-norm-param.js";
 import { scaleBehind } from "../layers/normalization/scale-behind.js";
 import { memoized } from "../util/memoized.js";
 import { countOf } from "../util/shape.js";

@@ -1,4 +1,4 @@
-import { writtenGlobalStats } from "../layers/normalization/batch-norm.js";
+import { writtenGlobalStats } from "../layers/normalization/batch-norm-param.js";
 import type { LintLayer } from "./layer.js";
 import type { Location } from "./location.js";
 import type { LintNet } from "./net.js";

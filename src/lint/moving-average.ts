@@ -1,4 +1,4 @@
-import { batchNormParam } from "../layers/normalization/batch-norm.js";
+import { batchNormParam } from "../layers/normalization/batch-norm-param.js";
 import type { LintLayer } from "./layer.js";
 
 /** A BatchNorm's `moving_average_fraction`, rounded as written: with the float of 0.9999, 1/(1 − f) would be 9998. */

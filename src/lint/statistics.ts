@@ -1,4 +1,4 @@
-import { batchNormParam, storedStatistics } from "../layers/normalization/batch-norm.js";
+import { batchNormParam, storedStatistics } from "../layers/normalization/batch-norm-param.js";
 import { memoized } from "../util/memoized.js";
 import type { LintLayer } from "./layer.js";
 import type { Blobs } from "./weights.js";

@@ -5,13 +5,21 @@ import { MokaError } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import type { Log } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
+import { apVersions } from "./average-precision.js";
 import { typeProblems } from "./index.js";
 import { policyProblems } from "./lr-policy.js";
 import { doubtful, refused, type SolverCheck, type SolverProblem } from "./problem.js";
 import { netFilesOf, netProblems, trainChoices } from "./solver-nets.js";
 
 /** All that is checked of a solver's fields, in the order in which building reports it. */
-const checks: readonly SolverCheck[] = [countProblems, rateProblems, policyProblems, typeProblems, netProblems];
+const checks: readonly SolverCheck[] = [
+  countProblems,
+  rateProblems,
+  policyProblems,
+  typeProblems,
+  evalProblems,
+  netProblems,
+];
 
 /**
  * What is wrong with a solver, by its message and by the folder of its snapshots. Building a solver and `moka lint` both
@@ -63,6 +71,15 @@ function* rateProblems(solver: SolverParameter) {
   if (weightDecay < 0) {
     const reason = `weight_decay is ${formatNumber(weightDecay)}: every update makes the weights larger`;
     yield doubtful("weight_decay", reason, { divergesFrom: 1 });
+  }
+}
+
+function* evalProblems({ evalType, apVersion }: SolverParameter) {
+  if (evalType !== "classification" && evalType !== "detection") {
+    yield refused("eval_type", `eval_type must be "classification" or "detection", not "${evalType}"`);
+  }
+  if (evalType === "detection" && !apVersions.some((version) => version === apVersion)) {
+    yield refused("ap_version", `ap_version must be one of ${apVersions.join(", ")}, not "${apVersion}"`);
   }
 }
 

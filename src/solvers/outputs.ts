@@ -1,9 +1,25 @@
 import type { Communicator } from "../core/communicator.js";
 import type { Net } from "../core/net.js";
+import type { Log } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
 
+/** What a test makes of its batches. */
+export interface TestTally {
+  /** Adds the outputs of the last forward pass. `batch` counts the batches of all ranks. */
+  add(batch: number): void;
+  /**
+   * Adds what the other ranks have added, in a call that all of them make; returns the sum of their `loss`.
+   *
+   * @param batches the number of batches that all ranks together have run
+   */
+  addRanks(communicator: Communicator, loss: number, batches: number): Promise<number>;
+  result(): Record<string, Float32Array>;
+  /** Logs the result. */
+  report(outputs: Readonly<Record<string, Float32Array>>, log: Log): void;
+}
+
 /** Averages a net's outputs over several forward passes. */
-export class OutputMean {
+export class OutputMean implements TestTally {
   readonly #net: Net;
   readonly #sums = new Map<string, Float64Array>();
   #batches = 0;
@@ -12,7 +28,6 @@ export class OutputMean {
     this.#net = net;
   }
 
-  /** Adds the outputs of the last forward pass. */
   add(): void {
     this.#batches++;
     for (const name of this.#net.outputs) {
@@ -23,7 +38,6 @@ export class OutputMean {
     }
   }
 
-  /** Adds what the other ranks have added, in a call that all of them make; returns the sum of their `loss`. */
   async addRanks(communicator: Communicator, loss: number): Promise<number> {
     if (communicator.size === 1) return loss;
     const names = this.#net.outputs;
@@ -51,6 +65,10 @@ export class OutputMean {
   result(): Record<string, Float32Array> {
     const mean = (sums: Float64Array) => Float32Array.from(sums, (sum) => sum / this.#batches);
     return Object.fromEntries([...this.#sums].map(([name, sums]) => [name, mean(sums)]));
+  }
+
+  report(outputs: Readonly<Record<string, Float32Array>>, log: Log): void {
+    for (const line of outputLines("Test", this.#net, outputs)) log("info", "solver.cpp:414", line);
   }
 }
 

@@ -11,11 +11,12 @@ import { buildChoice } from "./build-choice.js";
 import { checkSolver } from "./checks.js";
 import type { SolverContext } from "./context.js";
 import { DataParallel } from "./data-parallel.js";
+import { DetectionTally } from "./detection-tally.js";
 import { DisplayedSpeed } from "./displayed-speed.js";
 import { ruleFor } from "./index.js";
 import { LossWatch } from "./loss-watch.js";
 import { learningRate, loggedRate, type Progress } from "./lr-policy.js";
-import { outputLines, presentOutputs } from "./outputs.js";
+import { OutputMean, outputLines, presentOutputs } from "./outputs.js";
 import { eventsOf, finish, type SolverEvent, type SolverRunOptions } from "./run.js";
 import { type Position, positionOf } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
@@ -314,7 +315,7 @@ export class Solver extends SolverBase {
    * Runs test net `index` for its `test_iter` batches.
    *
    * @param work its progress counts `test batches`
-   * @returns its outputs by name, averaged over the batches
+   * @returns its outputs by name, averaged over the batches; with `eval_type: "detection"` the mean average precision of each
    * @example
    * ```ts
    * const { accuracy } = await solver.test();
@@ -342,14 +343,15 @@ export class Solver extends SolverBase {
     };
     const before = this.#tested[index] ?? 0;
     await this.#parallel.shareAverages();
-    const test = await runTest(net, wanted, before, this.#parallel.communicator, goesOn, work);
+    const tally = this.param.evalType === "detection" ? new DetectionTally(net, this.param) : new OutputMean(net);
+    const test = await runTest(net, tally, wanted, before, this.#parallel.communicator, goesOn, work);
     const { outputs, loss, batches, isStopped } = test;
     this.#tested[index] = before + batches;
     if (isStopped) return outputs;
     if (this.param.testComputeLoss) {
       log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / batches)}`);
     }
-    for (const line of outputLines("Test", net, outputs)) log("info", "solver.cpp:414", line);
+    tally.report(outputs, log);
     this.emit("test", { iter: this.iter, net: index, outputs });
     return outputs;
   }

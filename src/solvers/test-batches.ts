@@ -2,10 +2,10 @@ import type { Communicator } from "../core/communicator.js";
 import type { Net } from "../core/net.js";
 import { yieldToEvents } from "../util/event-loop.js";
 import { upTo, type WorkOptions, watched } from "../util/work.js";
-import { OutputMean } from "./outputs.js";
+import type { TestTally } from "./outputs.js";
 
 interface TestResult {
-  /** The outputs by name, averaged over the batches of all ranks. */
+  /** The outputs by name, as the tally makes them of the batches of all ranks. */
   readonly outputs: Record<string, Float32Array>;
   /** The sum of the losses of all batches. */
   readonly loss: number;
@@ -24,6 +24,7 @@ interface TestResult {
  */
 export async function runTest(
   net: Net,
+  tally: TestTally,
   batches: number,
   tested: number,
   communicator: Communicator,
@@ -31,7 +32,6 @@ export async function runTest(
   work: WorkOptions,
 ): Promise<TestResult> {
   const { rank, size } = communicator;
-  const mean = new OutputMean(net);
   let loss = 0;
   let run = 0;
   for await (const i of watched(upTo(batches), { what: "test batches", total: batches }, work)) {
@@ -42,9 +42,9 @@ export async function runTest(
     run++;
     if ((tested + i) % size !== rank) continue;
     await net.inTurn.forward();
-    mean.add();
+    tally.add(i);
     loss += net.loss;
   }
-  loss = await mean.addRanks(communicator, loss);
-  return { outputs: mean.result(), loss, batches: run, isStopped: run < batches };
+  loss = await tally.addRanks(communicator, loss, run);
+  return { outputs: tally.result(), loss, batches: run, isStopped: run < batches };
 }

@@ -72,7 +72,7 @@ export function layerFiles({ list, read }: Tree): ReadonlyMap<string, string> {
   const files = list("src/layers").filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
   return new Map(
     files.flatMap((path) => {
-      const [, type] = /static readonly type = "([\w.]+)"/.exec(read(path)) ?? [];
+      const [, type] = /static (?:override )?readonly type = "([\w.]+)"/.exec(read(path)) ?? [];
       return type === undefined ? [] : [[type, path] as const];
     }),
   );

@@ -56,6 +56,19 @@ export const softplusBackward = elementwise({ x: "in", dy: "in", dx: "out" });
 /** y = x/(1 + e^(−beta·x)) */
 export const swish = elementwise({ x: "in", y: "out", beta: "number" });
 export const swishBackward = elementwise({ x: "in", dy: "in", dx: "out", beta: "number" });
+/** y = x·min(max(x + 3, 0), 6)/6 */
+export const hardSwish = elementwise({ x: "in", y: "out" }, { operations: 5 });
+export const hardSwishBackward = elementwise({ x: "in", dy: "in", dx: "out" }, { operations: 5 });
+/** y = min(max(alpha·x + beta, 0), 1) */
+export const hardSigmoid = elementwise({ x: "in", y: "out", alpha: "number", beta: "number" }, { operations: 4 });
+/** dx = alpha·dy where 0 < y < 1, else 0 */
+export const hardSigmoidBackward = elementwise(
+  { y: "in", dy: "in", dx: "out", alpha: "number" },
+  { operations: 3, overwrites: { dx: ["y", "dy"] } },
+);
+/** y = x·tanh(log(1 + e^x)) */
+export const mish = elementwise({ x: "in", y: "out" }, { operations: 8 });
+export const mishBackward = elementwise({ x: "in", dy: "in", dx: "out" }, { operations: 12 });
 /** y = max(min, min(x, max)); min where x is not a number */
 export const clip = elementwise({ x: "in", y: "out", min: "number", max: "number" });
 /** dx = dy where min ≤ x ≤ max, else 0 */

@@ -9,6 +9,6 @@ export const maxPoolBackward = kernelOf<PoolGeometry>()(
   { dy: "in", mask: "in", dx: "out" },
   { operations: ({ dy }) => dy.count },
 );
-/** y = the sum under the window ÷ its size, which counts the padding but nothing beyond it */
+/** y = the sum under the window ÷ its size, which counts the padding, unless it is excluded, but nothing beyond it */
 export const avePool = kernelOf<PoolGeometry>()({ x: "in", y: "out" }, { operations: poolOperations });
 export const avePoolBackward = kernelOf<PoolGeometry>()({ dy: "in", dx: "out" }, { operations: poolOperations });

@@ -15,6 +15,11 @@ export const scale = kernelOf<Collapsed>()(
     overwrites: { y: ["x"] },
   },
 );
+/** y = x·scale[dim] + addend */
+export const scaleAdd = kernelOf<Collapsed>()(
+  { x: "in", scale: "in", addend: "in", y: "out" },
+  { operations: 2, overwrites: { y: ["x", "addend"] } },
+);
 /** dscale = Σ x·dy over outer and inner, added to dscale if `accumulate` */
 export const scaleBackward = kernelOf<Sum>()({ x: "in", dy: "in", dscale: target }, { operations: 2 });
 /** y = x + bias[dim] */

@@ -25,6 +25,10 @@ export interface PoolGeometry {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly pad: readonly [number, number];
+  /** The padding below and at the right. Default: that above and at the left. */
+  readonly padAfter?: readonly [number, number] | undefined;
+  /** Whether averages are over the values of the image alone, without padding. Default false. */
+  readonly excludesPad?: boolean | undefined;
 }
 
 /** Pooling of regions of images. */
@@ -97,8 +101,9 @@ export interface Collapsed {
 export interface Labels {
   /** A label that does not count; `undefined` for none. */
   readonly ignore: number | undefined;
-  /** The divisor of a sum of losses: the number of all labels, of those not ignored, `outer`, or 1; at least 1. */
-  readonly normalization: "full" | "valid" | "batchSize" | "none";
+  /** The divisor of a sum of losses: the number of all labels, of those not ignored, `outer`, 1, or `fixed`; at least 1. */
+  readonly normalization: "full" | "valid" | "batchSize" | "none" | "fixed";
+  readonly fixed?: number | undefined;
 }
 
 /** Operations of pooling: one for each value under each window. */

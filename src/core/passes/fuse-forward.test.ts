@@ -239,3 +239,71 @@ test("what backward will never need is not set aside", async () => {
   expect(names).toEqual(["batchNormGlobal", "normToAffine", "convFused"]);
   await net.dispose();
 });
+
+/** Chains whose ReLU has a top of its own, with the kernels of forward when only outputs are kept. */
+const apart: readonly [Described, string[]][] = [
+  [
+    [
+      ["conv", false],
+      ["relu", false],
+      ["point", false],
+    ],
+    ["convFused", "conv"],
+  ],
+  [
+    [
+      ["conv", false],
+      ["norm", true],
+      ["scale", true],
+      ["leaky", false],
+      ["point", false],
+    ],
+    ["batchNormGlobal", "normToAffine", "convFused", "conv"],
+  ],
+  [
+    [
+      ["sum", false],
+      ["relu", false],
+      ["point", false],
+    ],
+    ["sumFused", "conv"],
+  ],
+  // The top changes later, so backward needs the bottom.
+  [
+    [
+      ["conv", false],
+      ["relu", false],
+      ["scale", true],
+      ["point", false],
+    ],
+    ["conv", "relu", "copy", "scale", "conv"],
+  ],
+];
+
+test.each(apart)("%j, with only outputs kept, becomes %j", async (described, kernels) => {
+  const settings = { phase: "TEST", keep: "outputs" } as const;
+  const net = await build(described, { fuse: true, engine: await WasmEngine.create(), ...settings });
+  const plain = await build(described, { fuse: false, engine: new ReferenceEngine(), ...settings, keep: "all" });
+  expect(net.execution.plan.forward.map((step) => step.kind === "kernel" && step.kernel)).toEqual(kernels);
+  const gradients = (each: Net) => [...each.params].flatMap(([, blobs]) => blobs.map(({ diff }) => [...diff]));
+  const expectEqual = () => {
+    const [output = ""] = net.outputs;
+    const values = (each: Net) => [[...(each.blobs.get(output)?.data ?? [])], ...gradients(each)].flat();
+    const [own, others] = [values(net), values(plain)];
+    const distance = Math.hypot(...own.map((value, i) => value - (others[i] ?? Number.NaN)));
+    expect(distance / Math.hypot(...others)).toBeLessThan(3e-5);
+  };
+  for (const run of [forward, backward, forward, backward]) {
+    for (const each of [net, plain]) await run(each);
+    expectEqual();
+  }
+  // A run that ends between the fused layers computes the blob between them.
+  for (const each of [net, plain]) {
+    await each.forward({ x: image }, { to: "l0" });
+    await each.forward({}, { from: "l1" });
+    await backward(each);
+  }
+  expectEqual();
+  await net.dispose();
+  await plain.dispose();
+});

@@ -42,9 +42,9 @@ export function fusePool(draft: PlanDraft, { engine, kept }: PassContext): void 
     if (mask && !isOnlyOf(mask, isOneOf(poolAt, back?.positions[0]))) continue;
     const { x, scale, bias, negativeSlope, eps, channels, y } = norm.args;
     const [mean, variance] = [norm.args.mean as Span, norm.args.variance as Span];
-    const { planes, input, output, kernel, stride, pad } = pool.args;
+    const { planes, input, output, kernel, stride, pad, padAfter, excludesPad } = pool.args;
     const method: NormPool["method"] = pool.kernel === "maxPool" ? "MAX" : "AVE";
-    const size = { planes, input, output, kernel, stride, pad, channels, method };
+    const size = { planes, input, output, kernel, stride, pad, padAfter, excludesPad, channels, method };
     const shared = { x, mean, variance, scale, bias, negativeSlope, eps, ...size };
     const args = { ...shared, y: pool.args.y };
     draft.replace(

@@ -11,12 +11,12 @@ interface Window {
   readonly bottom: number;
   readonly left: number;
   readonly right: number;
-  /** The number of values under the window, with its padding but nothing beyond the padding. */
+  /** The number of values under the window, with its padding unless that is excluded, but nothing beyond the padding. */
   readonly size: number;
 }
 
 function eachWindow(
-  { planes, input: [h, w], output: [oh, ow], kernel, stride, pad }: PoolGeometry,
+  { planes, input: [h, w], output: [oh, ow], kernel, stride, pad, padAfter = pad, excludesPad }: PoolGeometry,
   visit: (window: Window) => void,
 ): void {
   for (let plane = 0; plane < planes; plane++) {
@@ -24,17 +24,18 @@ function eachWindow(
       for (let column = 0; column < ow; column++) {
         const top = row * stride[0] - pad[0];
         const left = column * stride[1] - pad[1];
-        const bottom = Math.min(top + kernel[0], h + pad[0]);
-        const right = Math.min(left + kernel[1], w + pad[1]);
-        visit({
-          at: (plane * oh + row) * ow + column,
-          plane: plane * h * w,
+        const bottom = Math.min(top + kernel[0], h + padAfter[0]);
+        const right = Math.min(left + kernel[1], w + padAfter[1]);
+        const inside = {
           top: Math.max(top, 0),
           bottom: Math.min(bottom, h),
           left: Math.max(left, 0),
           right: Math.min(right, w),
-          size: (bottom - top) * (right - left),
-        });
+        };
+        const size = excludesPad
+          ? (inside.bottom - inside.top) * (inside.right - inside.left)
+          : (bottom - top) * (right - left);
+        visit({ at: (plane * oh + row) * ow + column, plane: plane * h * w, ...inside, size });
       }
     }
   }

@@ -7,6 +7,12 @@ export function scale({ x, scale, bias, y, ...size }: Arguments<"scale">): void 
   });
 }
 
+export function scaleAdd({ x, scale, addend, y, ...size }: Arguments<"scaleAdd">): void {
+  eachWithDim(size, (i, d) => {
+    y[i] = x[i] * scale[d] + addend[i];
+  });
+}
+
 export function scaleBackward({ x, dy, dscale, accumulate, ...size }: Arguments<"scaleBackward">): void {
   const sums = sumPerDim(size, (i) => x[i] * dy[i]);
   for (let d = 0; d < sums.length; d++) dscale[d] = sums[d] + (accumulate ? dscale[d] : 0);

@@ -49,23 +49,32 @@ function rounding(array: FloatArray): (value: number) => number {
   return array instanceof Float32Array ? Math.fround : (value) => value;
 }
 
-export function softmaxLoss({ prob, label, loss, ...args }: Arguments<"softmaxLoss">): void {
+export function softmaxLoss({ prob, label, weights, loss, ...args }: Arguments<"softmaxLoss">): void {
   let total = 0;
   eachColumn(args, (first, column) => {
     const target = Math.trunc(label[column]);
-    if (target !== args.ignore) total -= Math.log(Math.max(prob[first + target * args.inner], smallest));
+    if (target === args.ignore) return;
+    total -= (weights?.[target] ?? 1) * Math.log(Math.max(prob[first + target * args.inner], smallest));
   });
   loss[0] = total / normalizer(args, label);
 }
 
-export function softmaxLossBackward({ prob, label, dloss, dx, ...args }: Arguments<"softmaxLossBackward">): void {
+export function softmaxLossBackward({
+  prob,
+  label,
+  weights,
+  dloss,
+  dx,
+  ...args
+}: Arguments<"softmaxLossBackward">): void {
   const { dim, inner, ignore } = args;
   const multiplier = dloss[0] / normalizer(args, label);
   eachColumn(args, (first, column) => {
     const target = Math.trunc(label[column]);
+    const weight = multiplier * (weights?.[target] ?? 1);
     for (let c = 0; c < dim; c++) {
       const i = first + c * inner;
-      dx[i] = target === ignore ? 0 : multiplier * (prob[i] - (c === target ? 1 : 0));
+      dx[i] = target === ignore ? 0 : weight * (prob[i] - (c === target ? 1 : 0));
     }
   });
 }

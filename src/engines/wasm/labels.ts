@@ -6,7 +6,7 @@ export function noneIsNaN(ignore: number | undefined): number {
 }
 
 /** The divisor of a sum of losses; 0 if the labels must be counted first. */
-export function divisor({ normalization, outer, inner }: Labels & Collapsed): number {
-  const divisors = { full: Math.max(1, outer * inner), batchSize: Math.max(1, outer), none: 1, valid: 0 };
-  return divisors[normalization];
+export function divisor({ normalization, outer, inner, fixed = 1 }: Labels & Collapsed): number {
+  const divisors = { full: outer * inner, batchSize: outer, none: 1, fixed };
+  return normalization === "valid" ? 0 : Math.max(1, divisors[normalization]);
 }

@@ -7,14 +7,23 @@ export function averageScratch({ input, output }: PoolGeometry) {
 }
 
 /** The numbers of values and planes, and the table for `PoolGeometry` of assembly/pool-geometry.ts. */
-export function layout({ planes, input, output, kernel, stride, pad }: PoolGeometry) {
+export function layout({
+  planes,
+  input,
+  output,
+  kernel,
+  stride,
+  pad,
+  padAfter = pad,
+  excludesPad = false,
+}: PoolGeometry) {
   return {
     planes,
     inputs: planes * input[0] * input[1],
     outputs: planes * output[0] * output[1],
     extra: {
       grain: grainOf(input[0] * input[1]),
-      table: Int32Array.of(...input, ...output, ...kernel, ...stride, ...pad),
+      table: Int32Array.of(...input, ...output, ...kernel, ...stride, ...pad, ...padAfter, Number(excludesPad)),
     },
   };
 }

@@ -7,6 +7,12 @@ export const scale: Bind<"scale"> = ({ x, scale, bias, y, ...size }, at) => {
   return call("scale", planes, [...addresses, dim, inner], { grain });
 };
 
+export const scaleAdd: Bind<"scaleAdd"> = ({ x, scale, addend, y, ...size }, at) => {
+  const { count, dim, inner, planes, grain } = collapse(size);
+  const addresses = [at(x, count), at(scale, dim), at(addend, count), at(y, count)];
+  return call("scaleAdd", planes, [...addresses, dim, inner], { grain });
+};
+
 export const scaleBackward: Bind<"scaleBackward"> = ({ x, dy, dscale, accumulate, ...size }, at) => {
   const { count, outer, dim, inner } = collapse(size);
   const addresses = [at(x, count), at(dy, count), at(dscale, dim)];

@@ -13,16 +13,16 @@ export const softmaxBackward: Bind<"softmaxBackward"> = ({ y, dy, dx, outer, dim
   });
 };
 
-export const softmaxLoss: Bind<"softmaxLoss"> = ({ prob, label, loss, ...args }, at) => {
+export const softmaxLoss: Bind<"softmaxLoss"> = ({ prob, label, weights, loss, ...args }, at) => {
   const { outer, dim, inner } = args;
-  const addresses = [at(prob, outer * dim * inner), at(label, outer * inner), at(loss, 1)];
+  const addresses = [at(prob, outer * dim * inner), at(label, outer * inner), at(weights, dim), at(loss, 1)];
   return call("softmaxLoss", 1, [...addresses, outer, dim, inner, noneIsNaN(args.ignore), divisor(args)]);
 };
 
-export const softmaxLossBackward: Bind<"softmaxLossBackward"> = ({ prob, label, dloss, dx, ...args }, at) => {
+export const softmaxLossBackward: Bind<"softmaxLossBackward"> = ({ prob, label, weights, dloss, dx, ...args }, at) => {
   const { outer, dim, inner } = args;
   const count = outer * dim * inner;
-  const addresses = [at(prob, count), at(label, outer * inner), at(dloss, 1), at(dx, count)];
+  const addresses = [at(prob, count), at(label, outer * inner), at(weights, dim), at(dloss, 1), at(dx, count)];
   const numbers = [...addresses, outer, dim, inner, noneIsNaN(args.ignore), divisor(args)];
   return call("softmaxLossBackward", outer, numbers, { grain: grainOf(dim * inner) });
 };

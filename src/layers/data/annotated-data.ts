@@ -21,7 +21,7 @@ import { sourceOf } from "../../proto/source.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
 import { logShare, rankShare } from "./rank-share.js";
-import { loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
+import { imageForkFields, loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
 
 /** An image with its annotations. */
 interface AnnotatedImage extends LabeledImage {
@@ -67,6 +67,7 @@ interface Prepared {
  */
 export class AnnotatedDataLayer extends BatchLayer<ImageItem<AnnotatedImage>> {
   static readonly type = "AnnotatedData";
+  static override readonly forkFields = imageForkFields;
   override readonly topCount = [1, 2] as const;
   readonly #param = this.message.dataParam ?? create(DataParameterSchema);
   readonly #annotated = this.message.annotatedDataParam ?? create(AnnotatedDataParameterSchema);

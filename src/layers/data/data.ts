@@ -11,7 +11,7 @@ import { sourceOf } from "../../proto/source.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
 import { logShare, rankShare } from "./rank-share.js";
-import { loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
+import { imageForkFields, loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
 
 /**
  * Batches of images and labels from a database, in the order of its keys; after the last record, the first follows.
@@ -34,6 +34,7 @@ import { loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
  */
 export class DataLayer extends BatchLayer<ImageItem> {
   static readonly type = "Data";
+  static override readonly forkFields = imageForkFields;
   override readonly topCount = [1, 2] as const;
   readonly #param = this.message.dataParam ?? create(DataParameterSchema);
   protected override readonly batchSize = this.#param.batchSize;

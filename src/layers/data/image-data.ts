@@ -11,7 +11,7 @@ import { Random } from "../../util/random.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
 import { logShare, rankShare } from "./rank-share.js";
-import { loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
+import { imageForkFields, loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
 
 /**
  * Batches of image files that a list names, with their labels; after the last image, the first follows.
@@ -36,6 +36,7 @@ import { loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
  */
 export class ImageDataLayer extends BatchLayer<ImageItem> {
   static readonly type = "ImageData";
+  static override readonly forkFields = imageForkFields;
   override readonly topCount = 2;
   readonly #param = this.message.imageDataParam ?? create(ImageDataParameterSchema);
   protected override readonly batchSize = this.#param.batchSize;

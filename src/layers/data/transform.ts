@@ -45,6 +45,9 @@ export function newDraws({ random, ranks = oneRank }: LayerContext): Random {
   return new Random(random.next() + ranks.communicator.rank);
 }
 
+/** The messages of which `logIgnored` speaks. */
+export const imageForkFields: readonly string[] = ["transform_param", "data_param", "image_data_param"];
+
 /** The fields of `transform_param` that all data layers of images compute. */
 const transformFields =
   "scale mirror crop_size crop_h crop_w mean_file mean_value force_color force_gray resize_param noise_param".split(

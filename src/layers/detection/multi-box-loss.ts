@@ -37,7 +37,8 @@ import { type MultiBox, multiBoxLoss } from "./multi-box.js";
  * agree with it), `neg_pos_ratio` (3), `neg_overlap` (0.5), `sample_size` (64), `nms_param` (suppression before mining; without `top_k` nothing is chosen),
  * `use_prior_for_nms` (false), `code_type` (CORNER; CENTER_SIZE, CORNER_SIZE), `encode_variance_in_target` (false), `map_object_to_agnostic` (false: all
  * classes are background + 1), `ignore_cross_boundary_bbox` (false), `bp_inside` (false: with it coordinates where a prior lies outside have no gradient).
- * `loss_param`: `normalization` (VALID: matches; FULL: N·P; BATCH_SIZE: N; NONE: 1), at least 1; `normalize`, its old form.
+ * `loss_param`: `normalization` (VALID: matches; FULL: N·P; BATCH_SIZE: N; NONE: 1; PRE_FIXED: `pre_fixed_normalizer`), at least 1;
+ * `normalize`, its old form.
  *
  * As in the fork, since training depends on it: with LOGISTIC the background's number is the target of what is not set, so it should be 0; with LOGISTIC
  * and NONE the targets of images after the first lie P instead of P·C apart; with `encode_variance_in_target` the gradient is not divided
@@ -49,6 +50,7 @@ import { type MultiBox, multiBoxLoss } from "./multi-box.js";
  */
 export class MultiBoxLossLayer extends LossLayer {
   static readonly type = "MultiBoxLoss";
+  static override readonly forkFields = ["loss_param.pre_fixed_normalizer"];
   static override readonly paramField = "multibox_loss_param";
   override readonly bottomCount = 4;
   override readonly withoutGradient: Readonly<Record<number, string>> = { 2: "its priors", 3: "its true boxes" };
@@ -127,7 +129,7 @@ export class MultiBoxLossLayer extends LossLayer {
     const param = this.#param;
     const { nmsParam } = param;
     const [images, priors] = [loc.shape[0] ?? 1, countOf(prior.shape, 2) / 4];
-    const { normalization } = labelOptions(this.message.lossParam);
+    const { normalization, fixed = 1 } = labelOptions(this.message.lossParam);
     const nms = nmsParam ?? create(NonMaximumSuppressionParameterSchema);
     const [usesLoc = true, usesConf = true] = this.message.propagateDown;
     return {
@@ -162,7 +164,7 @@ export class MultiBoxLossLayer extends LossLayer {
       usesLoc,
       usesConf,
       divisor: (matches) =>
-        Math.max(1, { valid: matches, full: images * priors, batchSize: images, none: 1 }[normalization]),
+        Math.max(1, { valid: matches, full: images * priors, batchSize: images, none: 1, fixed }[normalization]),
       refuse: (reason) => this.error("MOKA_DATA", reason),
     };
   }

@@ -28,6 +28,7 @@ import { LossLayer } from "./loss.js";
  */
 export class InfogainLossLayer extends LossLayer {
   static readonly type = "InfogainLoss";
+  static override readonly forkFields = ["loss_param.pre_fixed_normalizer"];
   override readonly bottomCount = [2, 3] as const;
   override readonly topCount = [1, 2] as const;
   override readonly withoutGradient = { 1: "its labels", 2: "its matrix" };
@@ -147,8 +148,8 @@ export class InfogainLossLayer extends LossLayer {
   }
 
   #normalizer(valid: number, { outer, inner }: Collapsed): number {
-    const { normalization } = labelOptions(this.message.lossParam);
-    return Math.max(1, { full: outer * inner, valid, batchSize: outer, none: 1 }[normalization]);
+    const { normalization, fixed = 1 } = labelOptions(this.message.lossParam);
+    return Math.max(1, { full: outer * inner, valid, batchSize: outer, none: 1, fixed }[normalization]);
   }
 }
 

@@ -49,7 +49,8 @@ export function labelOptions(param: LossParameter = create(LossParameterSchema))
   const has = (name: keyof typeof field) => isFieldSet(param, field[name]);
   const old = has("normalize") && !has("normalization");
   const mode = old ? (param.normalize ? Mode.VALID : Mode.BATCH_SIZE) : param.normalization;
-  return { ignore: has("ignoreLabel") ? param.ignoreLabel : undefined, normalization: normalizations[mode] };
+  const ignore = has("ignoreLabel") ? param.ignoreLabel : undefined;
+  return { ignore, normalization: normalizations[mode], fixed: param.preFixedNormalizer };
 }
 
 const normalizations = {
@@ -57,7 +58,7 @@ const normalizations = {
   [Mode.VALID]: "valid",
   [Mode.BATCH_SIZE]: "batchSize",
   [Mode.NONE]: "none",
-  [Mode.PRE_FIXED]: "none",
+  [Mode.PRE_FIXED]: "fixed",
 } as const;
 
 /**

@@ -5,7 +5,7 @@ import { DistanceLossLayer } from "./distance-loss.js";
  * EuclideanLoss as a `Python` layer of Caffe's own examples, with `python_param { module: "pyloss" layer: "EuclideanLossLayer" }`:
  * Σ (a − b)²/(2·N).
  *
- * Bottoms a and b with the same number of values, N the first axis of a; top a scalar, which must be named. Gradients: (a − b)·dloss/N for a, its
+ * Bottoms a and b with the same number of values, N the first axis of a; top the loss (1), which must be named. Gradients: (a − b)·dloss/N for a, its
  * negative for b, over the first axis of b. Caffe's leaves dloss out, so it is right for a weight of 1 alone.
  *
  * Unlike other losses it needs an explicit `loss_weight`, as every Python layer. `param_str` is not read.
@@ -26,6 +26,6 @@ export class PylossEuclideanLossLayer extends DistanceLossLayer {
       "MOKA_SHAPE",
       `both bottoms must have as many values; they are ${formatShape(a)} and ${formatShape(b)}`,
     );
-    return [[]];
+    return [[1]];
   }
 }

@@ -20,6 +20,7 @@ import { LossLayer } from "./loss.js";
  */
 export class SigmoidCrossEntropyLossLayer extends LossLayer {
   static readonly type = "SigmoidCrossEntropyLoss";
+  static override readonly forkFields = ["loss_param.pre_fixed_normalizer"];
   static override readonly paramField = "loss_param";
   override readonly withoutGradient = { 1: "its targets" };
 

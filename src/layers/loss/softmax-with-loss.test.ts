@@ -182,4 +182,40 @@ describe("gradient", () => {
   });
 });
 
+describe("fields of forks", () => {
+  const weighted = (param: string) =>
+    `layer { name: "layer" type: "SoftmaxWithLoss" bottom: "x" bottom: "label" top: "loss" loss_param { ${param} } }`;
+  const inputs = { x: { shape: [2, 2], data: [0, 0, 0, 0] }, label: { shape: [2], data: [0, 1] } };
+  const weights = "weight_by_label_freqs: true class_weighting: 3 class_weighting: 0.5";
+
+  test("class_weighting multiplies, and the divisor stays the number of predictions", async () => {
+    const { loss } = await runLayer(weighted(weights), inputs);
+    expect(loss.data[0]).toBeCloseTo((3.5 * Math.log(2)) / 2, 6);
+    const without = await runLayer(weighted("class_weighting: 3 class_weighting: 0.5"), inputs);
+    expect(without.loss.data[0]).toBeCloseTo(Math.log(2), 6);
+  });
+
+  test("PRE_FIXED divides by pre_fixed_normalizer, at least by 1", async () => {
+    const fixed = await runLayer(weighted("normalization: PRE_FIXED pre_fixed_normalizer: 4"), inputs);
+    expect(fixed.loss.data[0]).toBeCloseTo((2 * Math.log(2)) / 4, 6);
+    const small = await runLayer(weighted("normalization: PRE_FIXED pre_fixed_normalizer: 0.5"), inputs);
+    expect(small.loss.data[0]).toBeCloseTo(2 * Math.log(2), 6);
+  });
+
+  test("errors", async () => {
+    const shapes = { x: [2, 2], label: [2] };
+    expect(await buildError(weighted("weight_by_label_freqs: true class_weighting: 1"), shapes)).toMatch(
+      /needs one value for each of its 2 classes, not 1$/,
+    );
+    expect(await buildError(weighted("label_smoothing: 0.1"), shapes)).toMatch(
+      /not compute: loss_param.label_smoothing$/,
+    );
+  });
+
+  test("gradient", async () => {
+    const values = { label: [0, 1, 0] };
+    await checkGradients({ layer: weighted(weights), inputs: { x: [3, 2], label: [3] }, values, check: ["x"] });
+  });
+});
+
 testContract("SoftmaxWithLoss", { inputs: { x: [2, 3], label: [2] } });

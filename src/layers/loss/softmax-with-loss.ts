@@ -1,3 +1,4 @@
+import { refuseForkFields } from "../../core/fork-fields.js";
 import type { Collapsed } from "../../core/kernels.js";
 import type { OneOrMore } from "../../core/layer.js";
 import type { LayerUse } from "../../core/layer-facts.js";
@@ -19,24 +20,48 @@ import { LossLayer } from "./loss.js";
  * `loss_param`: `ignore_label` (none), `normalization` (VALID: labels not ignored; FULL: all of them;
  * BATCH_SIZE: the axes before the classes; NONE: 1), never less than 1; `normalize` (its old form: true VALID,
  * false BATCH_SIZE). `softmax_param`: `axis` (1). Labels out of range are an error here.
+ *
+ * Of forks: `normalization: PRE_FIXED` divides by `pre_fixed_normalizer` (1), at least by 1 (R-FCN, Intel). With
+ * `weight_by_label_freqs` (false) each prediction's loss and gradient is multiplied by the `class_weighting` of its label, one for
+ * each class; the divisor counts predictions as before (SegNet). Where all labels are ignored, the trees of SegNet and Faster R-CNN
+ * divide by 0 and give NaN; here the divisor is 1. `label_smoothing` and the fields of `softmax_param` that change the loss are errors.
  */
 export class SoftmaxWithLossLayer extends LossLayer {
   static readonly type = "SoftmaxWithLoss";
   static override readonly paramField = "loss_param";
+  static override readonly forkFields = ["pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting"].map(
+    (name) => `loss_param.${name}`,
+  );
   override readonly topCount = [1, 2] as const;
   #prob: Span | undefined;
+  #classWeights: Span | undefined;
+
+  override setup(bottom: readonly Shape[]): void {
+    refuseForkFields(this, "loss_param");
+    refuseForkFields(this, "softmax_param");
+    super.setup(bottom);
+  }
 
   override topShapes([scores, labels]: readonly [Shape, Shape]): readonly Shape[] {
     const [loss = []] = super.topShapes([scores, labels]);
-    this.#collapse(scores, labels);
+    const { dim } = this.#collapse(scores, labels);
+    const weights = this.#weights;
+    this.check(
+      !weights || weights.length === dim,
+      "MOKA_FIELD",
+      `loss_param.class_weighting needs one value for each of its ${dim} classes, not ${weights?.length}`,
+    );
     return [loss, scores];
   }
 
   override highestLoss([scores = [], labels = []]: readonly Shape[]): number {
     const { outer, inner } = this.#collapse(scores, labels);
-    const { normalization } = labelOptions(this.message.lossParam);
-    const predictions = { full: 1, valid: 1, batchSize: inner, none: outer * inner }[normalization];
-    return -Math.log(2 ** -126) * predictions;
+    const { normalization, fixed = 1 } = labelOptions(this.message.lossParam);
+    const all = outer * inner;
+    const predictions = { full: 1, valid: 1, batchSize: inner, none: all, fixed: all / Math.max(1, fixed) }[
+      normalization
+    ];
+    return -Math.log(2 ** -126) * predictions * Math.max(0, ...(this.#weights ?? [1]));
   }
 
   /** prob_, the softmax. */
@@ -49,19 +74,40 @@ export class SoftmaxWithLossLayer extends LossLayer {
     const options = labelOptions(this.message.lossParam);
     const prob = probTop?.data ?? k.span("prob", scores.count);
     this.#prob = prob;
+    this.#classWeights = recordWeights(k, this.#weights);
     k.softmax({ x: scores.data, y: prob, ...collapsed });
     checkLabels(k, this, labels, collapsed.dim, options.ignore);
-    k.softmaxLoss({ prob, label: labels.data, loss: loss.data, ...collapsed, ...options });
+    k.softmaxLoss({ prob, label: labels.data, weights: this.#classWeights, loss: loss.data, ...collapsed, ...options });
   }
 
   override backward(k: Recorder, [loss]: [Tensor], [wanted]: [boolean], [scores, labels]: [Tensor, Tensor]): void {
     if (!wanted || !this.#prob) return;
     const collapsed = this.#collapse(scores.shape, labels.shape);
-    const [prob, label, dloss, dx] = [this.#prob, labels.data, loss.diff, scores.diff];
-    k.softmaxLossBackward({ prob, label, dloss, dx, ...collapsed, ...labelOptions(this.message.lossParam) });
+    const spans = {
+      prob: this.#prob,
+      label: labels.data,
+      weights: this.#classWeights,
+      dloss: loss.diff,
+      dx: scores.diff,
+    };
+    k.softmaxLossBackward({ ...spans, ...collapsed, ...labelOptions(this.message.lossParam) });
+  }
+
+  /** The weight of each class; undefined if all are 1. */
+  get #weights(): readonly number[] | undefined {
+    const { weightByLabelFreqs = false, classWeighting = [] } = this.message.lossParam ?? {};
+    return weightByLabelFreqs ? classWeighting : undefined;
   }
 
   #collapse(scores: Shape, labels: Shape): Collapsed {
     return collapseClasses(this, scores, labels, this.message.softmaxParam?.axis ?? 1, "softmax_param.axis");
   }
+}
+
+/** Records that a span gets the weights. */
+function recordWeights(k: Recorder, weights: readonly number[] | undefined): Span | undefined {
+  if (!weights) return undefined;
+  const span = k.span("class weights", weights.length);
+  k.host("class weights", () => span.array.set(weights), { writes: [span] });
+  return span;
 }

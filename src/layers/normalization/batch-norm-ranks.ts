@@ -13,6 +13,17 @@ export interface Averages {
   readonly fraction: number;
 }
 
+/** The statistics of a batch, and the averages that they move. */
+export interface Moved {
+  readonly mean: Span;
+  readonly variance: Span;
+  readonly runningMean: Span;
+  readonly runningVariance: Span;
+  readonly factor: Span;
+  /** The number of values of a channel. */
+  readonly count: number;
+}
+
 /** The number of values of each channel on all ranks together, in the last forward. */
 export interface Total {
   count: number;

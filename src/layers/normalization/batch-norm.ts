@@ -1,19 +1,19 @@
-import { create, isFieldSet } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
+import type { LayerVariants } from "../../core/catalog.js";
 import type { BatchStatistics, ParamDeclaration } from "../../core/layer.js";
 import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
-import {
-  type BatchNormParameter,
-  BatchNormParameterSchema,
-  FillerParameterSchema,
-  type LayerParameter,
-  ParamSpecSchema,
-} from "../../proto/gen/caffe_pb.js";
+import { type BlobProto, FillerParameterSchema, ParamSpecSchema } from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
+import { checkForkFields, chooseBatchNorm } from "./batch-norm-forks.js";
+import { BatchNormIntelLayer } from "./batch-norm-intel.js";
+import { BatchNormNvidiaLayer } from "./batch-norm-nvidia.js";
+import { batchNormParam, writtenGlobalStats } from "./batch-norm-param.js";
 import { correctionOf, moveAverages, recordGradient, recordStatistics, type Total } from "./batch-norm-ranks.js";
+import { checkBvlcBlobs } from "./blob-layouts.js";
 
 /**
  * Batch normalization without scale and shift, which a Scale layer with `bias_term: true` adds.
@@ -55,6 +55,13 @@ import { correctionOf, moveAverages, recordGradient, recordStatistics, type Tota
  */
 export class BatchNormLayer extends NeuronLayer {
   static readonly type = "BatchNorm";
+  static readonly variants: LayerVariants = {
+    classes: [BatchNormLayer, BatchNormNvidiaLayer, BatchNormIntelLayer],
+    choose: (message, context) => {
+      const fork = chooseBatchNorm(message, context);
+      return fork === "nvidia" ? BatchNormNvidiaLayer : fork === "intel" ? BatchNormIntelLayer : BatchNormLayer;
+    },
+  };
   override readonly ignoresPropagateDown = true;
   static override readonly group = "normalization";
   readonly #param = batchNormParam(this.message);
@@ -71,7 +78,12 @@ export class BatchNormLayer extends NeuronLayer {
     return writtenGlobalStats(this.message) ?? this.phase === "TEST";
   }
 
+  override adoptBlobs(blobs: readonly BlobProto[], origin: string): readonly BlobProto[] {
+    return checkBvlcBlobs(this, blobs, origin);
+  }
+
   override setup(): void {
+    checkForkFields(this, this.#param);
     const specs = this.message.param;
     this.check(specs.length <= 3, "MOKA_FIELD", `has ${specs.length} param specs, but three parameters`);
     specs.forEach(({ lrMult }, index) => {
@@ -178,22 +190,4 @@ export class BatchNormLayer extends NeuronLayer {
 
 function collapse(shape: Shape) {
   return { n: shape[0] ?? 1, channels: shape[1] ?? 1, inner: countOf(shape, 2) };
-}
-
-/** The layer's `batch_norm_param`, or its defaults if it is not given. */
-export function batchNormParam({ batchNormParam: written }: LayerParameter): BatchNormParameter {
-  return written ?? create(BatchNormParameterSchema);
-}
-
-/** The global statistics of a layer: its M or V divided by its s; 0 if s is 0. In double precision. */
-export function storedStatistics(sums: ArrayLike<number>, s: number): Float64Array {
-  const stored = new Float64Array(sums.length);
-  if (s === 0) return stored;
-  for (let i = 0; i < stored.length; i++) stored[i] = (sums[i] as number) / s;
-  return stored;
-}
-
-/** The value of `use_global_stats`; undefined if it is not given, so that the phase decides. */
-export function writtenGlobalStats({ batchNormParam: param }: LayerParameter): boolean | undefined {
-  return param && isFieldSet(param, BatchNormParameterSchema.field.useGlobalStats) ? param.useGlobalStats : undefined;
 }

@@ -10,7 +10,7 @@ import { BNSegnetLayer } from "./bn-segnet.js";
  * layers have one name: see `BNSegnetLayer` and `BNPspLayer`, which say what they compute.
  *
  * Which one a layer is shows, in this order: by fields of `bn_param` that only one has (`scale_filler`, `shift_filler`, `bn_mode`:
- * SegNet; `slope_filler`, `bias_filler`, `momentum`, `eps`, `frozen`: PSPNet), by three tops (SegNet), by its blobs in the weights
+ * SegNet; `slope_filler`, `bias_filler`, `momentum`, `eps`, `frozen`, Synopsys's `icnet: true`: PSPNet), by three tops (SegNet), by its blobs in the weights
  * (2 or 4), by its number of param specs (2 or 4), by the dialects (`--dialect`). If these have both, the more probable one is
  * taken, and a warning says so.
  */
@@ -27,6 +27,7 @@ const fieldsOf = {
 const kindOf: ReadonlyMap<string, Kind> = new Map([
   ["segnet", "segnet"],
   ["segnet-cudnn5", "segnet"],
+  ["synopsys", "segnet"],
   ["pspnet", "psp"],
   ["yjxiong", "psp"],
   ["happynear", "psp"],
@@ -44,6 +45,7 @@ type Kind = keyof typeof fieldsOf;
 function kindByFields({ bnParam, top }: LayerParameter): Kind | undefined {
   const has = (kind: Kind) =>
     bnParam !== undefined && fieldsOf[kind].some((field) => isFieldSet(bnParam, BNParameterSchema.field[field]));
+  if (bnParam?.icnet) return "psp";
   if (has("psp") !== has("segnet")) return has("psp") ? "psp" : "segnet";
   return top.length > 1 ? "segnet" : undefined;
 }

@@ -39,6 +39,11 @@ export class UpsampleLayer extends Layer {
   override readonly topCount = 1;
   readonly #param = this.message.upsampleParam ?? create(UpsampleParameterSchema);
 
+  /** The mask has none. */
+  override allowForceBackward(bottom: number): boolean {
+    return bottom === 0;
+  }
+
   override topShapes([x = [], mask = []]: readonly Shape[]): readonly Shape[] {
     const [images = 0, channels = 0, h = 0, w = 0] = x;
     this.check(
@@ -65,14 +70,15 @@ export class UpsampleLayer extends Layer {
     k.unpool({ x: x.data, mask: mask.data, y: y.data, ...sizes });
   }
 
-  /** The mask of a pooling whose bottom learns is asked for a gradient, as all its tops are. It is 0. */
-  override allowForceBackward(bottom: number): boolean {
-    return bottom === 0;
-  }
-
-  override backward(k: Recorder, [y]: [Tensor], wanted: readonly boolean[], [x, mask]: [Tensor, Tensor]): void {
-    if (wanted[0]) k.unpoolBackward({ dy: y.diff, mask: mask.data, dx: x.diff, ...sizesOf(x, y) });
-    if (wanted[1]) k.fill({ y: mask.diff, value: 0 });
+  override backward(
+    k: Recorder,
+    [y]: [Tensor],
+    [wanted, isMaskWanted]: readonly boolean[],
+    [x, mask]: [Tensor, Tensor],
+  ): void {
+    // A mask from a pooling that learns: the pooling does not read this.
+    if (isMaskWanted) k.fill({ y: mask.diff, value: 0 });
+    if (wanted) k.unpoolBackward({ dy: y.diff, mask: mask.data, dx: x.diff, ...sizesOf(x, y) });
   }
 }
 

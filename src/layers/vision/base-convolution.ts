@@ -1,11 +1,12 @@
 import { create } from "@bufbuild/protobuf";
+import { refuseForkFields } from "../../core/fork-fields.js";
 import type { ConvGeometry, Kernels } from "../../core/kernels.js";
 import { Layer, type OneOrMore, type ParamDeclaration } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { ConvolutionParameterSchema, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, countOf, formatShape, type Shape, sameShape } from "../../util/shape.js";
-import { convolved, deconvolved, readWindow, type Window } from "./conv-geometry.js";
+import { convolved, deconvolved, readWindow, sidePads, type Window } from "./conv-geometry.js";
 
 /**
  * The common part of Convolution and Deconvolution: fields, shapes, parameters and bias. A deconvolution is a convolution
@@ -14,6 +15,7 @@ import { convolved, deconvolved, readWindow, type Window } from "./conv-geometry
 export abstract class BaseConvolutionLayer extends Layer {
   static override readonly group = "vision";
   static override readonly paramField = "convolution_param";
+  static override readonly forkFields: readonly string[] = sidePads;
   override readonly bottomCount = [1, Number.POSITIVE_INFINITY] as const;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;
   override readonly equalCounts = true;
@@ -48,6 +50,7 @@ export abstract class BaseConvolutionLayer extends Layer {
 
   override setup([x]: readonly [Shape]): void {
     const { numOutput } = this.#param;
+    refuseForkFields(this, "convolution_param");
     const { channels } = this.#split(x);
     const group = this.groupOf(channels);
     this.check(numOutput > 0, "MOKA_FIELD", "convolution_param.num_output must be given, and greater than 0");
@@ -146,6 +149,7 @@ export abstract class BaseConvolutionLayer extends Layer {
     const { n, channels, sizes: input } = this.#split(x);
     const { channels: outputs, sizes: output } = this.#split(y);
     const group = this.groupOf(this.isTransposed ? outputs : channels);
-    return { n, channels, outputs, group, input, output, ...this.#window(bottom) };
+    const { kernel, stride, pad, dilation } = this.#window(bottom);
+    return { n, channels, outputs, group, input, output, kernel, stride, pad, dilation };
   }
 }

@@ -7,8 +7,13 @@ export interface Window {
   readonly kernel: readonly number[];
   readonly stride: readonly number[];
   readonly pad: readonly number[];
+  /** The padding at the end of each axis. */
+  readonly padAfter: readonly number[];
   readonly dilation: readonly number[];
 }
+
+/** The fields of forks that `readWindow` reads. */
+export const sidePads = ["pad_l", "pad_r", "pad_t", "pad_b"].map((name) => `convolution_param.${name}`);
 
 /**
  * Reads kernel, stride, pad and dilation of `convolution_param` for this many spatial axes. Each is given once for all
@@ -41,10 +46,20 @@ export function readWindow(layer: Layer, param: ConvolutionParameter, axes: numb
     );
     return [param[h], param[w]];
   };
+  const { padL, padR, padT, padB } = param;
+  const hasSides = [padL, padR, padT, padB].some((size) => size !== 0);
+  const isPadGiven = param.pad.length > 0 || isFieldSet(param, field.padH) || isFieldSet(param, field.padW);
+  layer.check(
+    !hasSides || (axes === 2 && !isPadGiven && Math.min(padL, padR, padT, padB) >= 0),
+    "MOKA_FIELD",
+    "convolution_param.pad_l, pad_r, pad_t and pad_b are for two spatial axes, without pad, and not below 0",
+  );
+  const pad = readEither("pad", param.pad, "pad", 0);
   const window = {
     kernel: readEither("kernel", param.kernelSize, "kernel_size"),
     stride: readEither("stride", param.stride, "stride", 1),
-    pad: readEither("pad", param.pad, "pad", 0),
+    pad: hasSides ? [padT, padL] : pad,
+    padAfter: hasSides ? [padB, padR] : pad,
     dilation: read(param.dilation, "dilation", 1),
   };
   for (const name of ["kernel", "stride", "dilation"] as const) {
@@ -58,13 +73,15 @@ export function readWindow(layer: Layer, param: ConvolutionParameter, axes: numb
 }
 
 /** Sizes of a convolution's output. */
-export function convolved(input: readonly number[], { stride, pad, ...window }: Window): number[] {
-  return input.map((size, i) => Math.trunc((size + 2 * (pad[i] ?? 0) - extent(window, i)) / (stride[i] ?? 1)) + 1);
+export function convolved(input: readonly number[], { stride, pad, padAfter, ...window }: Window): number[] {
+  const padded = (size: number, i: number) => size + (pad[i] ?? 0) + (padAfter[i] ?? 0);
+  return input.map((size, i) => Math.trunc((padded(size, i) - extent(window, i)) / (stride[i] ?? 1)) + 1);
 }
 
 /** Sizes of the smallest input for which a convolution's output has these sizes. */
-export function deconvolved(output: readonly number[], { stride, pad, ...window }: Window): number[] {
-  return output.map((size, i) => (stride[i] ?? 1) * (size - 1) + extent(window, i) - 2 * (pad[i] ?? 0));
+export function deconvolved(output: readonly number[], { stride, pad, padAfter, ...window }: Window): number[] {
+  const cut = (i: number) => (pad[i] ?? 0) + (padAfter[i] ?? 0);
+  return output.map((size, i) => (stride[i] ?? 1) * (size - 1) + extent(window, i) - cut(i));
 }
 
 /** The size of the dilated kernel along an axis. */

@@ -33,6 +33,35 @@ test("with dilation 2 reaches over two values", async () => {
   expect(y.data).toEqual([1 + 30 + 700 + 9000]);
 });
 
+test.each([
+  ["pad_l: 1", [1, 1, 2, 3], [0, 1, 2, 0, 4, 5]],
+  ["pad_t: 1 pad_r: 1", [1, 1, 3, 3], [0, 0, 0, 1, 2, 3, 4, 5, 6]],
+  ["pad_b: 1 stride: 2", [1, 1, 2, 1], [1, 7]],
+])("pads each side by itself with %s", async (param, shape, data) => {
+  const { y } = await runLayer(layer(`num_output: 1 kernel_size: 2 bias_term: false ${param}`), { x }, [[1, 0, 0, 0]]);
+  expect(y).toEqual({ shape, data });
+});
+
+test("refuses fields of forks that it does not compute, and passes those that tune", async () => {
+  const inputs = { x: [1, 1, 3, 3] };
+  const one = "num_output: 1 kernel_size: 2";
+  expect(await buildError(layer(`${one} relu: true`), inputs)).toMatch(/not compute: convolution_param.relu$/);
+  expect(await buildError(layer(`${one} pad: 1 pad_l: 1`), inputs)).toMatch(/are for two spatial axes, without pad/);
+  const log: string[] = [];
+  const net = await layerNet(layer(`${one} conv_algorithm: "winograd" input_scale: 1`), inputs, {
+    log: (level, _, text) => void (level === "warning" && log.push(text)),
+  });
+  await net.dispose();
+  expect(log).toEqual([
+    expect.stringMatching(/ignored, as fields of forks that only tune: convolution_param.conv_algorithm$/),
+  ]);
+});
+
+test("gradient with padding of each side", async () => {
+  const param = "num_output: 2 kernel_size: 3 stride: 2 pad_l: 2 pad_t: 1 pad_b: 2";
+  await checkGradients({ layer: layer(param), inputs: { x: [2, 2, 5, 6] } });
+});
+
 test("with group does not let groups of channels see each other", async () => {
   const image = { shape: [1, 2, 1, 2], data: [1, 2, 10, 20] };
   const { y } = await runLayer(layer("num_output: 2 kernel_size: 1 group: 2 bias_term: false"), { x: image }, [[3, 4]]);

@@ -4,7 +4,7 @@ import type { Tensor } from "../../core/tensor.js";
 import { ConvolutionParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { canonicalAxis, countOf, formatShape, type Shape } from "../../util/shape.js";
 import { UnaryLayer } from "../common/unary.js";
-import { convolved, readWindow, type Window } from "./conv-geometry.js";
+import { convolved, readWindow, sidePads, type Window } from "./conv-geometry.js";
 
 /**
  * Copies the values under the kernel at each position into channels, so that the convolution is a matrix product.
@@ -23,6 +23,7 @@ export class Im2colLayer extends UnaryLayer {
   static override readonly group = "vision";
   static override readonly paramField = "convolution_param";
   static override readonly coordinates = "window";
+  static override readonly forkFields = sidePads;
   readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {

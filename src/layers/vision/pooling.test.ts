@@ -246,6 +246,47 @@ describe("gradient", () => {
   });
 });
 
+describe("fields of forks", () => {
+  const one = { shape: [1, 1, 2, 2], data: [1, 2, 3, 4] };
+
+  test("padding of each side", async () => {
+    const { y } = await runLayer(layer("pool: AVE kernel_size: 2 stride: 2 pad_r: 1 pad_b: 1"), { x });
+    // Three rows and one of padding, which counts; the third column of windows would start at the padding.
+    expect(y).toEqual({ shape: [1, 1, 2, 2], data: [13 / 4, 12 / 4, 13 / 4, 10 / 4] });
+  });
+
+  test.each(["pool: AVE_EXC_PAD", "pool: AVE avg_include_pad: false"])("%s is without the padding", async (pool) => {
+    const { y } = await runLayer(layer(`${pool} kernel_size: 2 pad: 1`), { x: one });
+    expect(y.data).toEqual([1, 1.5, 2, 2, 2.5, 3, 3, 3.5, 4]);
+  });
+
+  test.each([
+    ["ceil_mode: false", [1, 1]],
+    ["ceil_mode: true", [1, 2]],
+    ["ceil_mode: true round_mode: FLOOR", [1, 1]],
+    ["ceil_mode: false round_mode: CEIL", [1, 2]],
+  ])("the size with %s", async (param, size) => {
+    const { y } = await runLayer(layer(`kernel_size: 3 stride: 2 ${param}`), { x });
+    expect(y.shape).toEqual([1, 1, ...size]);
+  });
+
+  test("are refused where they are not computed", async () => {
+    const inputs = { x: [1, 1, 4, 4] };
+    expect(await buildError(layer("kernel_size: 2 pad_type: 1"), inputs)).toMatch(
+      /does not compute: pooling_param.pad_type$/,
+    );
+    expect(await buildError(layer("kernel_size: 2 pool: DEF"), inputs)).toMatch(/pool DEF is a method of a fork/);
+    expect(await buildError(layer("kernel_size: 2 pad: 1 pad_l: 1"), inputs)).toMatch(/takes pad, or pad_l/);
+    expect(await buildError(layer("kernel_size: 2 pad_b: 2"), inputs)).toMatch(/pad 0×0 and 2×0 must be smaller/);
+    expect(await buildError(layer("kernel_size: 2 pad_b: 1 pool: STOCHASTIC"), inputs)).toMatch(/takes no padding$/);
+  });
+
+  test.each(["AVE", "AVE_EXC_PAD"])("gradient of %s with padding of each side", async (pool) => {
+    const param = `pool: ${pool} kernel_size: 3 stride: 2 pad_l: 2 pad_t: 1 pad_b: 2`;
+    await checkGradients({ layer: layer(param), inputs: { x: [2, 2, 5, 6] } });
+  });
+});
+
 testContract("Pooling", {
   inputs: { x: imageShape },
   tops: ["y", "mask"],

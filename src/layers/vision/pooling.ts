@@ -1,4 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
+import { refuseForkFields } from "../../core/fork-fields.js";
 import type { PoolGeometry } from "../../core/kernels.js";
 import type { OneOrMore } from "../../core/layer.js";
 import type { LayerUse } from "../../core/layer-facts.js";
@@ -11,8 +12,16 @@ import {
 } from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import { UnaryLayer } from "../common/unary.js";
-import { type RecordPoolBackward, recordPool } from "./pool.js";
+import { type PoolMethod as Method, type RecordPoolBackward, recordPool } from "./pool.js";
 import { type Pair, poolGeometry } from "./pool-geometry.js";
+
+/** The methods by the values of `pool`. */
+const methods: { readonly [P in PoolMethod]?: Method } = {
+  [PoolMethod.MAX]: "MAX",
+  [PoolMethod.AVE]: "AVE",
+  [PoolMethod.STOCHASTIC]: "STOCHASTIC",
+  [PoolMethod.AVE_EXC_PAD]: "AVE",
+};
 
 /**
  * Takes the largest value, the average, or a value drawn at random, under a window that moves over each plane.
@@ -31,20 +40,29 @@ import { type Pair, poolGeometry } from "./pool-geometry.js";
  * Gradient: MAX passes dy to where the maximum was (the first of equals), AVE spreads it evenly, STOCHASTIC passes it
  * to the value that was drawn.
  *
- * `pooling_param`: `pool` (MAX; AVE, STOCHASTIC), `kernel_size` or `kernel_h` and `kernel_w`; `stride` (1) and `pad` (0),
+ * AVE_EXC_PAD (Synopsys; Intel's `avg_include_pad: false` with AVE): the sum divided by the number of values inside the image.
+ *
+ * `pooling_param`: `pool` (MAX; AVE, STOCHASTIC, AVE_EXC_PAD), `kernel_size` or `kernel_h` and `kernel_w`; `stride` (1) and `pad` (0),
  * each in the same two forms; `global_pooling` (false: kernel as large as the bottom), `round_mode` (CEIL). `engine` is
- * read and ignored.
+ * read and ignored. Of forks: `ceil_mode` (true; false is `round_mode: FLOOR`; `round_mode`, when given, wins); `pad_l`, `pad_r`,
+ * `pad_t`, `pad_b` (0) instead of `pad`, the padding of each side: the size is ⌈(H + pad_t + pad_b − kernel)/stride⌉ + 1, and so on.
+ * All other fields and methods of forks that would change the result (`pad_type`, quantization, DEF) are errors.
  *
  * Departures: Caffe has STOCHASTIC on GPUs only, with the draws of cuRAND, and aborts on a CPU; here the run's generator
  * draws. In TEST its gradient is that of the mean, where Caffe uses the draws of an earlier forward. If the running sum
  * stays below the draw because of negative values, Caffe does not write y; here y is the last value under the window.
  *
- * Source: for STOCHASTIC Zeiler and Fergus 2013.
+ * Synopsys' gradient of AVE takes `pad_b` for the left padding, which is wrong where they differ; here it is right.
+ *
+ * Source: for STOCHASTIC Zeiler and Fergus 2013; for pads of each side Synopsys' caffe. Dialects: synopsys; `ceil_mode` has many.
  */
 export class PoolingLayer extends UnaryLayer {
   static readonly type = "Pooling";
   static override readonly group = "vision";
   static override readonly coordinates = "window";
+  static override readonly forkFields = ["ceil_mode", "pad_l", "pad_r", "pad_t", "pad_b", "avg_include_pad"].map(
+    (name) => `pooling_param.${name}`,
+  );
   readonly #param = this.message.poolingParam ?? create(PoolingParameterSchema);
   override readonly topCount = this.#param.pool === PoolMethod.MAX ? ([1, 2] as const) : 1;
   #recordBackward: RecordPoolBackward | undefined;
@@ -55,6 +73,17 @@ export class PoolingLayer extends UnaryLayer {
     const { pool, globalPooling } = this.#param;
     const has = (name: keyof typeof PoolingParameterSchema.field) =>
       isFieldSet(this.#param, PoolingParameterSchema.field[name]);
+    refuseForkFields(this, "pooling_param");
+    this.check(
+      methods[pool] !== undefined,
+      "MOKA_UNSUPPORTED",
+      `pooling_param.pool ${PoolMethod[pool] ?? pool} is a method of a fork, which Moka does not compute`,
+    );
+    this.check(
+      !this.#hasSides || !(["pad", "padH", "padW"] as const).some(has),
+      "MOKA_FIELD",
+      "pooling_param takes pad, or pad_l, pad_r, pad_t and pad_b, not both",
+    );
     const [kernel, kernelH, kernelW] = [has("kernelSize"), has("kernelH"), has("kernelW")];
     if (globalPooling) {
       this.check(
@@ -76,7 +105,7 @@ export class PoolingLayer extends UnaryLayer {
         `pooling_param takes ${name}, or ${name}_h and ${name}_w, not both`,
       );
     }
-    const isPadded = Math.max(...this.#pair("pad")) > 0;
+    const isPadded = Math.max(...this.#pads.flat()) > 0;
     this.check(
       pool !== PoolMethod.STOCHASTIC || !isPadded,
       "MOKA_FIELD",
@@ -101,7 +130,7 @@ export class PoolingLayer extends UnaryLayer {
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y, mask]: OneOrMore<Tensor>): void {
-    const method = PoolMethod[this.#param.pool] as "MAX" | "AVE" | "STOCHASTIC";
+    const method = methods[this.#param.pool] ?? "MAX";
     const spans = { x: x.data, y: y.data, mask: mask?.data };
     this.#recordBackward = recordPool(k, method, spans, this.#geometry(x.shape), this.context);
   }
@@ -111,15 +140,32 @@ export class PoolingLayer extends UnaryLayer {
   }
 
   #geometry(x: Shape): PoolGeometry {
-    const { globalPooling, roundMode } = this.#param;
+    const { globalPooling, roundMode, ceilMode, pool, avgIncludePad } = this.#param;
     const kernel: Pair = globalPooling ? [x[2] ?? 0, x[3] ?? 0] : this.#pair("kernel");
-    const round = roundMode === RoundMode.FLOOR ? "FLOOR" : "CEIL";
-    return poolGeometry(
-      this,
-      x,
-      { kernel, stride: this.#pair("stride"), pad: this.#pair("pad"), round },
-      "pooling_param",
-    );
+    const floors = isFieldSet(this.#param, PoolingParameterSchema.field.roundMode)
+      ? roundMode === RoundMode.FLOOR
+      : !ceilMode;
+    const [pad, padAfter] = this.#pads;
+    const excludesPad = pool === PoolMethod.AVE_EXC_PAD || !avgIncludePad;
+    const window = { kernel, stride: this.#pair("stride"), pad, padAfter, excludesPad };
+    return poolGeometry(this, x, { ...window, round: floors ? "FLOOR" : "CEIL" }, "pooling_param");
+  }
+
+  get #hasSides(): boolean {
+    const { padL, padR, padT, padB } = this.#param;
+    return Math.max(padL, padR, padT, padB) > 0;
+  }
+
+  /** The padding above and at the left, and that below and at the right. */
+  get #pads(): readonly [Pair, Pair] {
+    const { padL, padR, padT, padB } = this.#param;
+    if (this.#hasSides)
+      return [
+        [padT, padL],
+        [padB, padR],
+      ];
+    const pad = this.#pair("pad");
+    return [pad, pad];
   }
 
   /** The values for height and width of a field that is given once, or as `_h` and `_w`. */

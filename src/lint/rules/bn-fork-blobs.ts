@@ -1,5 +1,6 @@
+import { type BlobLayout, blobLayout } from "../../layers/normalization/blob-layouts.js";
 import { scaleOf } from "../batch-norms.js";
-import { type BlobLayout, blobLayout, splitBlobs } from "../fork-blobs.js";
+import { splitBlobs } from "../fork-blobs.js";
 import { forkNorm } from "../forks.js";
 import { insertScale, scaleName } from "../insert-scale.js";
 import type { LintLayer } from "../layer.js";

@@ -1,4 +1,4 @@
-import { batchNormParam } from "../../layers/normalization/batch-norm.js";
+import { batchNormParam } from "../../layers/normalization/batch-norm-param.js";
 import { formatNumber } from "../../util/number-format.js";
 import { counted } from "../../util/words.js";
 import { type BatchNorm, batchNorms } from "../batch-norms.js";

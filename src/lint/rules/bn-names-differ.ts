@@ -1,4 +1,4 @@
-import { batchNormParam, writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
+import { batchNormParam, writtenGlobalStats } from "../../layers/normalization/batch-norm-param.js";
 import type { LayerParameter } from "../../proto/gen/caffe_pb.js";
 import { formatNumber } from "../../util/number-format.js";
 import type { LintNet } from "../net.js";

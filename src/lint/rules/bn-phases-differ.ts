@@ -1,5 +1,5 @@
 import { isFieldSet } from "@bufbuild/protobuf";
-import { batchNormParam, writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
+import { batchNormParam, writtenGlobalStats } from "../../layers/normalization/batch-norm-param.js";
 import { scaleBehind } from "../../layers/normalization/scale-behind.js";
 import { BatchNormParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { formatNumber } from "../../util/number-format.js";

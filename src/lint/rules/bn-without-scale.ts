@@ -1,10 +1,10 @@
 import { isDataLayer } from "../../core/layer-roles.js";
+import { blobLayout } from "../../layers/normalization/blob-layouts.js";
 import type { FieldNode } from "../../proto/text/tree.js";
 import { grouped } from "../../util/grouped.js";
 import { memoized } from "../../util/memoized.js";
 import { cannotLearnBehind } from "../backward.js";
 import { andOthers, type BatchNorm, batchNorms } from "../batch-norms.js";
-import { blobLayout } from "../fork-blobs.js";
 import { forkNorm, intelField } from "../forks.js";
 import { insertScale } from "../insert-scale.js";
 import type { LintLayer } from "../layer.js";

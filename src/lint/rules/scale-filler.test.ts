@@ -33,7 +33,7 @@ testRule(scaleFiller, {
     "0 at the end of a branch that is added": start + scale(zero) + sum + lossOf("Eltwise"),
     "0, with a Dropout and a gate before the sum": `${start}${scale(zero)}${layer("Dropout", 'bottom: "c"')}${layer("Scale", 'bottom: "Dropout" bottom: "x"', " scale_param { axis: 0 }")}${layer("Eltwise", 'bottom: "Scale" bottom: "x"')}${lossOf("Eltwise")}`,
     "0, before a layer that is not known":
-      start + scale(zero) + layer("Axpy", 'bottom: "c" bottom: "x"') + lossOf("Axpy"),
+      start + scale(zero) + layer("Mine", 'bottom: "c" bottom: "x"') + lossOf("Mine"),
     "0, which weights replace": {
       text: start + scale(zero) + relu() + end,
       weights: weightsOf({

@@ -1,7 +1,7 @@
 import type { Layer } from "../../core/layer.js";
 import type { Net } from "../../core/net.js";
 import type { Tensor } from "../../core/tensor.js";
-import { batchNormParam } from "../../layers/normalization/batch-norm.js";
+import { batchNormParam } from "../../layers/normalization/batch-norm-param.js";
 import { countOf } from "../../util/shape.js";
 import { upTo, type WorkOptions, watched } from "../../util/work.js";
 import type { BatchSource } from "./batches.js";

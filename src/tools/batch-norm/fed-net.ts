@@ -3,7 +3,7 @@ import { connect } from "../../core/graph.js";
 import { inputLayer } from "../../core/input-layers.js";
 import { isDataLayer } from "../../core/layer-roles.js";
 import { Net, type NetContext } from "../../core/net.js";
-import { batchNormParam } from "../../layers/normalization/batch-norm.js";
+import { batchNormParam } from "../../layers/normalization/batch-norm-param.js";
 import {
   BatchNormParameterSchema,
   type LayerParameter,

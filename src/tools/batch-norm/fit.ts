@@ -1,4 +1,4 @@
-import { storedStatistics } from "../../layers/normalization/batch-norm.js";
+import { storedStatistics } from "../../layers/normalization/batch-norm-param.js";
 import type { NormBlobs } from "./norm-layers.js";
 
 /** Mean and variance of each channel. */

@@ -1,4 +1,4 @@
-import { storedStatistics } from "../../layers/normalization/batch-norm.js";
+import { storedStatistics } from "../../layers/normalization/batch-norm-param.js";
 import { blobValues } from "../../proto/binary/index.js";
 import type { BlobProto } from "../../proto/gen/caffe_pb.js";
 import { formatNumber } from "../../util/number-format.js";

@@ -1,6 +1,6 @@
 import { connect } from "../../core/graph.js";
 import type { Layer } from "../../core/layer.js";
-import { batchNormParam, writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
+import { batchNormParam, writtenGlobalStats } from "../../layers/normalization/batch-norm-param.js";
 import { scaleBehind } from "../../layers/normalization/scale-behind.js";
 import { blobValues } from "../../proto/binary/index.js";
 import type { BlobProto, LayerParameter } from "../../proto/gen/caffe_pb.js";

@@ -1,7 +1,7 @@
 import type { Layer } from "../../core/layer.js";
 import type { Net } from "../../core/net.js";
 import type { Span } from "../../core/span.js";
-import { storedStatistics } from "../../layers/normalization/batch-norm.js";
+import { storedStatistics } from "../../layers/normalization/batch-norm-param.js";
 import { upTo, type WorkOptions, watched } from "../../util/work.js";
 import type { BatchSource } from "./batches.js";
 import { feed } from "./fed-net.js";

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { Graph } from "../../core/graph.js";
-import { batchNormParam } from "../../layers/normalization/batch-norm.js";
+import { batchNormParam } from "../../layers/normalization/batch-norm-param.js";
 import {
   BatchNormParameterSchema,
   type LayerParameter,

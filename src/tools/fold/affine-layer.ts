@@ -1,6 +1,6 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import { hasLossWeight } from "../../core/layer-roles.js";
-import { batchNormParam, storedStatistics, writtenGlobalStats } from "../../layers/normalization/batch-norm.js";
+import { batchNormParam, storedStatistics, writtenGlobalStats } from "../../layers/normalization/batch-norm-param.js";
 import { blobShape, blobValues } from "../../proto/binary/index.js";
 import {
   BiasParameterSchema,

@@ -11,6 +11,8 @@ export interface Convolution {
   readonly kernel: number | readonly number[];
   readonly stride?: number | readonly number[];
   readonly pad?: number | readonly number[];
+  /** At the end of each axis; default as `pad`. */
+  readonly padAfter?: readonly number[];
   readonly dilation?: number | readonly number[];
   /** The one kernel it is a case for. Default: all. */
   readonly only?: KernelName;
@@ -26,7 +28,7 @@ export function geometryOf({ n = 1, channels, outputs, group = 1, input, ...wind
   const dilation = axes(window.dilation ?? 1);
   const output = input.map((size, i) => {
     const extent = dilation[i] * (kernel[i] - 1) + 1;
-    return Math.floor((size + 2 * pad[i] - extent) / stride[i]) + 1;
+    return Math.floor((size + pad[i] + (window.padAfter ?? pad)[i] - extent) / stride[i]) + 1;
   });
   return { n, channels, outputs, group, input, output, kernel, stride, pad, dilation };
 }
@@ -128,6 +130,11 @@ const described: readonly Convolution[] = [
   { n: 2, channels: 4, outputs: 5, input: [6, 9], kernel: [1, 3], pad: [0, 1] },
   { n: 2, channels: 4, outputs: 5, input: [6, 9], kernel: [3, 2], stride: [2, 3], pad: [2, 1], dilation: [1, 2] },
   { n: 3, channels: 8, outputs: 12, group: 2, input: [6, 5], kernel: 3, pad: 1 },
+  { n: 2, channels: 16, outputs: 17, input: [8, 16], kernel: 3, pad: [0, 0], padAfter: [1, 1] },
+  { n: 2, channels: 16, outputs: 17, input: [8, 16], kernel: 3, pad: [2, 1], padAfter: [0, 2] },
+  { n: 2, channels: 8, outputs: 12, input: [14, 14], kernel: 3, pad: [0, 1], padAfter: [1, 0], stride: 2 },
+  { n: 2, channels: 12, outputs: 12, group: 12, input: [14, 15], kernel: 3, pad: [0, 1], padAfter: [1, 2] },
+  { n: 2, channels: 12, outputs: 12, group: 12, input: [14, 15], kernel: 3, pad: [0, 0], padAfter: [1, 1], stride: 2 },
   { n: 2, channels: 9, outputs: 12, group: 3, input: [4, 4], kernel: 1 },
   // Enough of everything that Winograd pays, with whole tiles and parts of them.
   { n: 2, channels: 16, outputs: 17, input: [8, 16], kernel: 3, pad: 1 },

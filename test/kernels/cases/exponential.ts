@@ -18,8 +18,14 @@ const forwards = {
   elu: [{ alpha: 1 }, { alpha: 0.25 }, { alpha: -0.5 }],
   softplus: [{}],
   swish: [{ beta: 1 }, { beta: 2.5 }, { beta: 0 }, { beta: -1 }],
+  mish: [{}],
 } as const;
-const backwards = { log: "logBackward", softplus: "softplusBackward", swish: "swishBackward" } as const;
+const backwards = {
+  log: "logBackward",
+  softplus: "softplusBackward",
+  swish: "swishBackward",
+  mish: "mishBackward",
+} as const;
 
 /** Logarithms are of positive numbers. */
 const values = (m: Maker, kernel: string, count: number): Span =>

@@ -8,6 +8,7 @@ import { convCases } from "./conv.js";
 import { elementwiseCases } from "./elementwise.js";
 import { exponentialCases } from "./exponential.js";
 import { gemmCases } from "./gemm.js";
+import { hardCases } from "./hard.js";
 import { lrnCases } from "./lrn.js";
 import { lstmCases } from "./lstm.js";
 import { permuteCases } from "./permute.js";
@@ -38,6 +39,7 @@ export const cases: readonly Case[] = [
   ...activationCases,
   ...exponentialCases,
   ...clipCases,
+  ...hardCases,
   ...lstmCases,
   ...softmaxCases,
   ...sigmoidLossCases,

@@ -10,15 +10,23 @@ export interface Pooling {
   readonly kernel: Pair;
   readonly stride: Pair;
   readonly pad: Pair;
+  readonly padAfter?: Pair;
+  readonly excludesPad?: boolean;
 }
 
 /** The geometry of Caffe's layer, whose last window may reach over the edge; 1 where it would start beyond it. */
-export function poolGeometry({ planes, input, kernel, stride, pad }: Pooling): PoolGeometry {
+export function poolGeometry({ planes, input, kernel, stride, pad, ...after }: Pooling): PoolGeometry {
+  const { padAfter = pad } = after;
   const pooled = (i: 0 | 1) => {
-    const steps = Math.ceil((input[i] + 2 * pad[i] - kernel[i]) / stride[i]) + 1;
-    return Math.max(1, pad[0] + pad[1] > 0 && (steps - 1) * stride[i] >= input[i] + pad[i] ? steps - 1 : steps);
+    const steps = Math.ceil((input[i] + pad[i] + padAfter[i] - kernel[i]) / stride[i]) + 1;
+    return Math.max(
+      1,
+      pad[0] + pad[1] + padAfter[0] + padAfter[1] > 0 && (steps - 1) * stride[i] >= input[i] + pad[i]
+        ? steps - 1
+        : steps,
+    );
   };
-  return { planes, input, kernel, stride, pad, output: [pooled(0), pooled(1)] };
+  return { planes, input, kernel, stride, pad, ...after, output: [pooled(0), pooled(1)] };
 }
 
 const nan = Number.NaN;
@@ -32,7 +40,8 @@ export function pooling(described: Pooling): Case[] {
   const { planes, input, output, kernel, stride, pad } = geometry;
   const inputs = planes * input[0] * input[1];
   const outputs = planes * output[0] * output[1];
-  const title = `${planes}×${input.join("×")}, kernel ${kernel.join("×")} stride ${stride.join("×")} pad ${pad.join("×")}`;
+  const after = `${described.padAfter ? ` and ${described.padAfter.join("×")}` : ""}${described.excludesPad ? ", excluded" : ""}`;
+  const title = `${planes}×${input.join("×")}, kernel ${kernel.join("×")} stride ${stride.join("×")} pad ${pad.join("×")}${after}`;
   return [
     kernelCase("maxPool", title, (m) => ({
       x: m.normal(inputs),
@@ -96,6 +105,12 @@ const poolings: readonly Pooling[] = [
   { planes: 2, input: [8, 9], kernel: [2, 2], stride: [3, 3], pad: [0, 0] },
   { planes: 2, input: [1, 1], kernel: [1, 1], stride: [1, 1], pad: [0, 0] },
   { planes: 2, input: [2, 3], kernel: [3, 3], stride: [2, 2], pad: [1, 1] },
+  { planes: 2, input: [9, 16], kernel: [3, 3], stride: [2, 2], pad: [0, 0], padAfter: [1, 1] },
+  { planes: 2, input: [9, 16], kernel: [2, 2], stride: [2, 2], pad: [0, 0], padAfter: [1, 1] },
+  { planes: 2, input: [8, 15], kernel: [3, 3], stride: [1, 1], pad: [2, 0], padAfter: [0, 2] },
+  { planes: 2, input: [8, 13], kernel: [3, 3], stride: [1, 1], pad: [1, 1], excludesPad: true },
+  { planes: 2, input: [8, 13], kernel: [3, 2], stride: [2, 2], pad: [1, 1], padAfter: [2, 1], excludesPad: true },
+  { planes: 2, input: [7, 7], kernel: [9, 9], stride: [9, 9], pad: [1, 1], excludesPad: true },
   { planes: 0, input: [4, 4], kernel: [2, 2], stride: [2, 2], pad: [0, 0] },
 ];
 

@@ -45,6 +45,21 @@ export const scaleCases: readonly Case[] = foldings.flatMap((size) => {
       const x = m.normal(count);
       return { x, scale: m.normal(dim), bias: m.normal(dim), y: x, ...size };
     }),
+    kernelCase("scaleAdd", title, (m) => ({
+      x: m.normal(count),
+      scale: m.normal(dim),
+      addend: m.normal(count),
+      y: m.out(count),
+      ...size,
+    })),
+    kernelCase("scaleAdd", `${title} in place of x`, (m) => {
+      const x = m.normal(count);
+      return { x, scale: m.normal(dim), addend: m.normal(count), y: x, ...size };
+    }),
+    kernelCase("scaleAdd", `${title} in place of the addend`, (m) => {
+      const addend = m.normal(count);
+      return { x: m.normal(count), scale: m.normal(dim), addend, y: addend, ...size };
+    }),
     kernelCase("bias", title, (m) => ({ x: m.normal(count), bias: m.normal(dim), y: m.out(count), ...size })),
     kernelCase("bias", `${title} in place`, (m) => {
       const x = m.normal(count);

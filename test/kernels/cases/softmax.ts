@@ -71,6 +71,7 @@ const withLabels: readonly Case[] = sizes.flatMap((size) => {
       return [
         kernelCase("softmaxLoss", full, (m) => ({
           prob: m.between(count, 0, 1),
+          weights: undefined,
           label: m.whole(labels, dim),
           loss: m.out(1),
           ...size,
@@ -79,6 +80,7 @@ const withLabels: readonly Case[] = sizes.flatMap((size) => {
         })),
         kernelCase("softmaxLossBackward", full, (m) => ({
           prob: m.between(count, 0, 1),
+          weights: undefined,
           label: m.whole(labels, dim),
           dloss: m.values([0.7]),
           dx: m.out(count),
@@ -131,8 +133,29 @@ const special: readonly Case[] = [
       inner,
     })),
   ]),
+  ...(["valid", "fixed"] as const).flatMap((normalization) => {
+    const size = { outer: 3, dim: 5, inner: 7, normalization, fixed: 2.5, ignore: 3 };
+    return [
+      kernelCase("softmaxLoss", `with weights, ${normalization}`, (m) => ({
+        prob: m.between(105, 0, 1),
+        label: m.whole(21, 5),
+        weights: m.between(5, 0, 4),
+        loss: m.out(1),
+        ...size,
+      })),
+      kernelCase("softmaxLossBackward", `with weights, ${normalization}`, (m) => ({
+        prob: m.between(105, 0, 1),
+        label: m.whole(21, 5),
+        weights: m.between(5, 0, 4),
+        dloss: m.values([0.7]),
+        dx: m.out(105),
+        ...size,
+      })),
+    ];
+  }),
   kernelCase("softmaxLoss", "a probability of nothing, and less than the smallest", (m) => ({
     prob: m.values([0, 1, 1e-44, 1, 1, 0]),
+    weights: undefined,
     label: m.values([0, 0, 0]),
     loss: m.out(1),
     outer: 3,
@@ -143,6 +166,7 @@ const special: readonly Case[] = [
   })),
   kernelCase("softmaxLoss", "a probability that is none", (m) => ({
     prob: m.values([nan, 1, 0.5, 0.5]),
+    weights: undefined,
     label: m.values([0, 0]),
     loss: m.out(1),
     outer: 2,
@@ -153,6 +177,7 @@ const special: readonly Case[] = [
   })),
   kernelCase("softmaxLoss", "labels are cut towards 0, an ignored one too", (m) => ({
     prob: m.between(15, 0, 1),
+    weights: undefined,
     label: m.values([1.9, -0.9, 2, 254.5, 255.99]),
     loss: m.out(1),
     outer: 5,
@@ -163,6 +188,7 @@ const special: readonly Case[] = [
   })),
   kernelCase("softmaxLossBackward", "labels are cut towards 0, an ignored one too", (m) => ({
     prob: m.between(12, 0, 1),
+    weights: undefined,
     label: m.values([1.9, -0.9, 2, 255.99]),
     dloss: m.values([2]),
     dx: m.out(12),
@@ -174,6 +200,7 @@ const special: readonly Case[] = [
   })),
   kernelCase("softmaxLossBackward", "all labels ignored, and what is not a number", (m) => ({
     prob: m.values([nan, 1, 0.5, 0.5]),
+    weights: undefined,
     label: m.values([1, 1]),
     dloss: m.values([1]),
     dx: m.out(4),
