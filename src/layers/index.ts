@@ -57,6 +57,7 @@ export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { VideoDataLayer } from "./data/video-data.js";
 export { WindowDataLayer } from "./data/window-data.js";
+export { BoxAnnotatorOHEMLayer } from "./detection/box-annotator-ohem.js";
 export { DetectionEvaluateLayer } from "./detection/detection-evaluate.js";
 export { DetectionOutputLayer } from "./detection/detection-output.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
@@ -87,7 +88,9 @@ export { PylossEuclideanLossLayer } from "./loss/pyloss-euclidean-loss-layer.js"
 export { PythonNormlizedMSELayer } from "./loss/python-normlized-mse.js";
 export { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
 export { SmoothL1LossLayer } from "./loss/smooth-l1-loss.js";
+export { SmoothL1LossOHEMLayer } from "./loss/smooth-l1-loss-ohem.js";
 export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
+export { SoftmaxWithLossOHEMLayer } from "./loss/softmax-with-loss-ohem.js";
 export { WarpCTCLossLayer } from "./loss/warp-ctc-loss.js";
 export { YoloSegLayer } from "./loss/yolo-seg.js";
 export { BatchNormLayer } from "./normalization/batch-norm.js";
@@ -125,7 +128,6 @@ type Row = readonly [
 export const forkRows: readonly Row[] = [
   ["SSD's", "normalization", "Normalize"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
-  ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData Unpooling"],
   ["a YOLO fork's", undefined, "AssistedExcitation Region SegmentationEvaluate YoloV3Loss"],
   ["a YOLO fork's", "data", "LaneData"],
