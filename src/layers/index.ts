@@ -21,23 +21,29 @@ export { SigmoidLayer } from "./activation/sigmoid.js";
 export { SwishLayer } from "./activation/swish.js";
 export { TanHLayer } from "./activation/tanh.js";
 export { ThresholdLayer } from "./activation/threshold.js";
+export { AddLayer } from "./common/add.js";
 export { ArgMaxLayer } from "./common/arg-max.js";
 export { BatchReindexLayer } from "./common/batch-reindex.js";
 export { BatchToSpaceNDLayer } from "./common/batch-to-space-nd.js";
 export { ConcatLayer } from "./common/concat.js";
 export { CTCGreedyDecoderLayer } from "./common/ctc-greedy-decoder.js";
+export { DepthToSpaceLayer } from "./common/depth-to-space.js";
 export { DropoutLayer } from "./common/dropout.js";
 export { EltwiseLayer } from "./common/eltwise.js";
 export { EmbedLayer } from "./common/embed.js";
+export { ExpandDimsNDLayer } from "./common/expand-dims-nd.js";
 export { FilterLayer } from "./common/filter.js";
 export { FlattenLayer } from "./common/flatten.js";
 export { FlipLayer } from "./common/flip.js";
 export { GatherLayer } from "./common/gather.js";
 export { InnerProductLayer } from "./common/inner-product.js";
+export { MulLayer } from "./common/mul.js";
+export { PadLayer } from "./common/pad.js";
 export { ParameterLayer } from "./common/parameter.js";
 export { PermuteLayer } from "./common/permute.js";
 export { ReductionLayer } from "./common/reduction.js";
 export { ReshapeLayer } from "./common/reshape.js";
+export { ReverseLayer } from "./common/reverse.js";
 export { ShuffleChannelLayer } from "./common/shuffle-channel.js";
 export { SilenceLayer } from "./common/silence.js";
 export { SliceLayer } from "./common/slice.js";
@@ -45,9 +51,13 @@ export { SoftmaxLayer } from "./common/softmax.js";
 export { SpaceToBatchNDLayer } from "./common/space-to-batch-nd.js";
 export { SpatialDropoutLayer } from "./common/spatial-dropout-layer.js";
 export { SplitLayer } from "./common/split.js";
+export { SqueezeLayer } from "./common/squeeze.js";
 export { TileLayer } from "./common/tile.js";
+export { TransposeLayer } from "./common/transpose.js";
+export { UnstackLayer } from "./common/unstack.js";
 export { AnnotatedDataLayer } from "./data/annotated-data.js";
 export { DataLayer } from "./data/data.js";
+export { DenseImageDataLayer } from "./data/dense-image-data.js";
 export { DummyDataLayer } from "./data/dummy-data.js";
 export { HDF5DataLayer } from "./data/hdf5-data.js";
 export { HDF5OutputLayer } from "./data/hdf5-output.js";
@@ -56,6 +66,7 @@ export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { VideoDataLayer } from "./data/video-data.js";
+export { VOCSegDataLayer } from "./data/voc-seg-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
 export { BoxAnnotatorOHEMLayer } from "./detection/box-annotator-ohem.js";
 export { DetectionEvaluateLayer } from "./detection/detection-evaluate.js";
@@ -97,6 +108,7 @@ export { BatchNormLayer } from "./normalization/batch-norm.js";
 export { BNLayer } from "./normalization/bn.js";
 export { LRNLayer } from "./normalization/lrn.js";
 export { MVNLayer } from "./normalization/mvn.js";
+export { NormalizeLayer } from "./normalization/normalize.js";
 export { SyncBNLayer } from "./normalization/sync-bn.js";
 export { LSTMLayer } from "./recurrent/lstm.js";
 export { LstmLayer } from "./recurrent/lstm-ocr.js";
@@ -126,9 +138,8 @@ type Row = readonly [
 
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
-  ["SSD's", "normalization", "Normalize"],
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
-  ["SegNet's, PSPNet's or DeepLab's", undefined, "DenseImageData Unpooling"],
+  ["SegNet's, PSPNet's or DeepLab's", undefined, "Unpooling"],
   ["a YOLO fork's", undefined, "AssistedExcitation Region SegmentationEvaluate YoloV3Loss"],
   ["a YOLO fork's", "data", "LaneData"],
   ["SqueezeDet's", undefined, "BboxData SqueezeDetLoss"],
@@ -138,7 +149,7 @@ export const forkRows: readonly Row[] = [
   ["DeepLab's first", "vision", "HoleConvolution"],
   ["Vitis AI's", undefined, "ConvolutionBNFixed ConvolutionFixed FixedNeuron"],
   ["only netscope's, which draws nets and never runs them", undefined, "implicit"],
-  ["an OCR fork's", undefined, "CtcLoss Transpose"],
+  ["an OCR fork's", undefined, "CtcLoss"],
   ["a face recognition fork's", undefined, "LabelSpecificAdd NormalizedInnerProduct"],
   [undefined, "recurrent", "Recurrent"],
   [undefined, "normalization", "GroupNorm"],

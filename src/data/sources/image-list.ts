@@ -62,7 +62,7 @@ interface ShuffledRound {
 export class ImageListSource implements BatchSource<ImageItem, ListPosition> {
   readonly #listed: readonly ListedImage[];
   readonly #batchSize: number;
-  readonly #reader: ImageReader;
+  readonly #reader: Pick<ImageReader, "read">;
   readonly #random: Random | undefined;
   readonly #share: Share;
   #shuffled: ShuffledRound | undefined;
@@ -72,7 +72,7 @@ export class ImageListSource implements BatchSource<ImageItem, ListPosition> {
   constructor(
     listed: readonly ListedImage[],
     batchSize: number,
-    reader: ImageReader,
+    reader: Pick<ImageReader, "read">,
     seed?: number,
     share = wholeSource,
   ) {

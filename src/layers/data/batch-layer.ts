@@ -40,6 +40,11 @@ export abstract class BatchLayer<Item extends { readonly what: string }> extends
   /** Works on the items of the next batch before its shapes are asked for. */
   protected async prepare(_items: readonly Item[]): Promise<void> {}
 
+  /** The shape of the first top. */
+  protected get dataShape(): Shape {
+    return this.#shape;
+  }
+
   /** The shape of the second top. */
   protected labelShape(): Shape {
     return [this.batchSize];

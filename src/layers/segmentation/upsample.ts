@@ -37,8 +37,12 @@ export class UpsampleLayer extends Layer {
   };
   override readonly bottomCount = [1, 2] as const; // of both layers
   override readonly topCount = 1;
-  override readonly withoutGradient = { 1: "its mask" };
   readonly #param = this.message.upsampleParam ?? create(UpsampleParameterSchema);
+
+  /** The mask has none. */
+  override allowForceBackward(bottom: number): boolean {
+    return bottom === 0;
+  }
 
   override topShapes([x = [], mask = []]: readonly Shape[]): readonly Shape[] {
     const [images = 0, channels = 0, h = 0, w = 0] = x;
@@ -66,7 +70,14 @@ export class UpsampleLayer extends Layer {
     k.unpool({ x: x.data, mask: mask.data, y: y.data, ...sizes });
   }
 
-  override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x, mask]: [Tensor, Tensor]): void {
+  override backward(
+    k: Recorder,
+    [y]: [Tensor],
+    [wanted, isMaskWanted]: readonly boolean[],
+    [x, mask]: [Tensor, Tensor],
+  ): void {
+    // A mask from a pooling that learns: the pooling does not read this.
+    if (isMaskWanted) k.fill({ y: mask.diff, value: 0 });
     if (wanted) k.unpoolBackward({ dy: y.diff, mask: mask.data, dx: x.diff, ...sizesOf(x, y) });
   }
 }
