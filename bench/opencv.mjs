@@ -86,7 +86,7 @@ async function compare({ name, net: path, text = "", edit = (each) => each }) {
   const peer = first && (await startPeer("OpenCV", python, [script, ...files, String(threads), ...first.outputs]));
   if (!peer) console.log(`${name}: OpenCV is not installed, or cannot run it`);
   else {
-    const answers = new Float32Array(readFileSync(file("answers")).buffer);
+    const answers = new Float32Array(Uint8Array.from(readFileSync(file("answers"))).buffer);
     const gap = Math.max(0, ...runs.map(({ answer }) => distance(answer, answers)));
     await time(name, runs, peer, `${isTrained ? "" : "random weights, "}difference ${gap.toExponential(1)}`);
     await peer.close();
