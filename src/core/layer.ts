@@ -170,8 +170,8 @@ export abstract class Layer extends LayerFacts {
   /**
    * Blobs from weights, in the order and the form of this layer's parameters, where files of another version or fork have them
    * otherwise. What is returned is checked against the parameters as blobs of any layer. Default: unchanged.
+   * The second argument is the file, for errors.
    *
-   * @param origin the file, for errors
    * @throws MokaError `MOKA_WEIGHTS` for blobs that this layer knows to be another's
    */
   adoptBlobs(blobs: readonly BlobProto[], _origin: string): readonly BlobProto[] {
