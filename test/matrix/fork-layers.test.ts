@@ -47,6 +47,16 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   CTCGreedyDecoder: [{ inputs: { x: [6, 2, 5] } }],
   CTCLoss: [{ inputs: { x: [6, 2, 4], label: classes(2, 3) }, param: "ctc_loss_param { blank_index: 3 }" }],
+  DepthToSpace: [{ inputs: { x: [2, 2, 3, 8] }, param: "depth_to_space_param { block_size: 2 }" }],
+  DetectionEvaluate: [
+    {
+      inputs: {
+        found: { shape: [1, 1, 2, 7], data: [0, 1, 0.9, 0.1, 0.1, 0.5, 0.5, 0, 2, 0.8, 0.6, 0.6, 0.9, 0.9] },
+        objects: { shape: [1, 1, 2, 8], data: [0, 1, 0, 0.1, 0.1, 0.5, 0.6, 0, 0, 2, 0, 0.1, 0.6, 0.4, 0.9, 0] },
+      },
+      param: "detection_evaluate_param { num_classes: 3 background_label_id: 0 }",
+    },
+  ],
   EvalDetection: [
     {
       inputs: { x: [2, 14, 3, 3], truth: objects },
@@ -72,6 +82,13 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     param: `margin_inner_product_param { num_output: 5 type: ${type} weight_filler { type: "xavier" } }`,
   })),
   Mish: [activation],
+  Mul: [{ inputs: { x: image, z: [2, 4, 1, 1] } }, { inputs: { x: [2, 3] }, param: "mul_param { mul_shape: 3 }" }],
+  Pad: [
+    {
+      inputs: { x: [2, 3, 3] },
+      param: "pad_param { paddings: [0, 0, 1, 1, 0, 2] constant_values: 0.5 }",
+    },
+  ],
   RegionLoss: [
     { inputs: { x: [2, 14, 3, 3], truth: objects }, param: `region_loss_param { num_class: 2 num: 2 ${yolo} }` },
   ],
@@ -84,6 +101,7 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
       param: 'resize_nearest_neighbor_param { data_format: "NCHW" output_height: 9 output_width: 4 }',
     },
   ],
+  Reverse: [{ inputs: { x: [3, 2, 2] } }],
   SegAccuracy: [{ inputs: { x: [2, 3, 4, 4], label: classes(2, 1, 4, 4) } }],
   SpaceToBatchND: [
     {
@@ -91,6 +109,10 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
       param: "space_to_batch_nd_param { block_shape: [1, 2, 2] paddings: [0, 0, 1, 0, 0, 2] }",
     },
   ],
+  Squeeze: [{ inputs: { x: [2, 3, 1, 1] }, param: "squeeze_param { axis: 2 axis: 3 }" }],
+  SyncBN: [{ inputs: { x: image }, param: 'bn_param { slope_filler { type: "constant" value: 1.5 } }' }],
+  Transpose: [{ inputs: { x: [2, 3, 4] }, param: "transpose_param { dim: 1 dim: 2 dim: 0 }" }],
+  Unstack: [{ inputs: { x: [3, 2, 2] }, tops: ["y", "w"], param: "unstack_param { axis: 1 }" }],
   UpsampleDarknet: [{ inputs: { x: image }, param: "upsample_darknet_param { stride: 2 }" }],
   WarpCTCLoss: [{ inputs: { x: [6, 2, 4], label: { shape: [2, 3], data: [1, 2, 3, 3, 1, 2] } } }],
   YoloDetectionOutput: [
