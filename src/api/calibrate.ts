@@ -5,7 +5,7 @@ import { LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { feed } from "../tools/batch-norm/fed-net.js";
-import type { NormBlobs } from "../tools/batch-norm/norm-layers.js";
+import { leftOut, type NormBlobs } from "../tools/batch-norm/norm-layers.js";
 import { ScoreMean, type Scores } from "../tools/batch-norm/outputs.js";
 import {
   measure,
@@ -91,7 +91,13 @@ export async function calibrate(
     const global = await nets.build(source, "global");
     await global.copyTrainedLayersFrom(weights, undefined, false);
     const old = normBlobsOf(global);
-    check(old.size > 0, "MOKA_USAGE", "the net has no BatchNorm layers to calibrate");
+    const forks = leftOut(nets.layers("TEST"), "calibrate measures for BVLC Caffe's BatchNorm");
+    check(
+      old.size > 0,
+      "MOKA_USAGE",
+      `the net has no BatchNorm layers to calibrate${forks === undefined ? "" : `; ${forks}`}`,
+    );
+    if (forks !== undefined) options.log?.("warning", "moka:0", forks);
     const batch = await nets.build(source, "batch");
     batch.copyTrainedLayers(global.toMessage());
     // Each batch is run to measure, and again to score.

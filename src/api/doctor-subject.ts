@@ -6,7 +6,7 @@ import type { Net } from "../core/net.js";
 import { weightsGap } from "../core/weights-gap.js";
 import { type LayerParameter, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
-import { type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
+import { leftOut, type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
 import { accuraciesOf } from "../tools/batch-norm/outputs.js";
 import { normBlobsOf } from "../tools/batch-norm/recompute.js";
 import { type DataSet, dataSet, inBatchesOf } from "../tools/doctor/data-set.js";
@@ -130,6 +130,8 @@ export async function subjectOf(
   const [layers, trainLayers] = [nets.layers("TEST"), nets.layers("TRAIN")];
   const axes = new Map(net.nodes.map(({ layer, top }) => [layer.name, top[0]?.shape.length]));
   const norms = normLayers(layers, ({ name }) => axes.get(name));
+  const forks = leftOut(layers, "doctor examines the averages of BVLC Caffe's BatchNorm");
+  if (forks !== undefined) notes.push(forks);
   const message = unshared(nets.message);
   const lab = new Lab(
     (shapes, statistics, variant) => nets.buildVariant(shapes, statistics, { message, ...variant }),

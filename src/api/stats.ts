@@ -4,12 +4,13 @@ import { builtLayers, inferShapes } from "../core/infer-shapes.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import { formatGap, weightsGap } from "../core/weights-gap.js";
 import { WeightFileStore } from "../data/weight-files.js";
+import { isForksNorm } from "../layers/normalization/batch-norm-forks.js";
 import { createCatalog } from "../layers/registry.js";
 import { openFiles } from "../platform/open-files.js";
 import type { BlobProto, LayerParameter } from "../proto/gen/caffe_pb.js";
 import { nameOfWeights, type Weights } from "../proto/weight-sources.js";
 import { type BatchNormStats, layerStats } from "../tools/batch-norm/layer-stats.js";
-import { type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
+import { leftOut, type NormLayer, normLayers } from "../tools/batch-norm/norm-layers.js";
 import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
@@ -68,8 +69,15 @@ export async function stats(
     const gap = formatGap(weightsGap(builtLayers(inference).layers, [read]), origin);
     if (gap !== undefined) log(phase === "TEST" ? "warning" : "info", "moka:0", gap);
   }
-  const norms = normLayers(layers, rankOf);
-  check(norms.length > 0, "MOKA_USAGE", whyNoLayers(model, origin, trained));
+  const blobsIn = ({ name }: LayerParameter) => trained.get(name)?.blobs.length;
+  const norms = normLayers(layers, rankOf).filter(({ message }) => !isForksNorm(message, blobsIn(message)));
+  const forks = leftOut(layers, "stats reads the three blobs of BVLC Caffe's BatchNorm", blobsIn);
+  check(
+    norms.length > 0,
+    "MOKA_USAGE",
+    `${whyNoLayers(model, origin, trained)}${forks === undefined ? "" : `; ${forks}`}`,
+  );
+  if (forks !== undefined) log("warning", "moka:0", forks);
   const owners = ownersOf(norms, trained);
   const blobsOf = (layer: LayerParameter | undefined) => (layer && trained.get(layer.name)?.blobs) ?? [];
   const blobs = new Map(norms.map((norm) => [norm, realBlobs(blobsOf(norm.message)) ?? owners.get(norm) ?? []]));

@@ -133,12 +133,11 @@ function batchNorm(
 }
 
 /** The field that needs something Caffe's BatchNorm cannot do, as text; undefined if there is none. */
-function obstacle(param: FieldNode | undefined): string | undefined {
+export function obstacle(param: FieldNode | undefined): string | undefined {
   if (isTrue(param, "relu")) return "relu: true puts a ReLU into it";
   if (Number(scalarIn(param, "stats_batch_size") ?? 0) > 0) return "stats_batch_size normalizes parts of a batch";
   if (isFalse(param, "add_eps_before_sqrt"))
     return "add_eps_before_sqrt: false divides by √V + eps, Caffe by √(V + eps)";
-  if (isTrue(param, "icnet")) return "icnet: true changes its shape";
   if (isTrue(param, "update_global_stats") && isTrue(param, "use_global_stats")) {
     return "update_global_stats: true moves the averages that it uses, which Caffe never does";
   }

@@ -11,7 +11,7 @@ const names: ReadonlySet<string> = new Set([...registered, ...forkTypes.keys()])
 /** Files that may have such a table, and why. */
 const allowed: Readonly<Record<string, string>> = {
   "proto/upgrade/v1.ts": "the enum of V1 layers is a table of the format itself",
-  "tools/fold/affine-layer.ts": "what is folded away: it reads the parameters of these three types",
+  "tools/fold/affine-layer.ts": "what is folded away: it reads the parameters of these types",
   "tools/fold/linear.ts": "what is folded into: it rewrites the weights of these three types",
 };
 

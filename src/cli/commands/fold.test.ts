@@ -94,12 +94,12 @@ test("--input takes values from a file, --shape the sizes of random ones", async
 });
 
 test("a net that cannot run here is folded with a notice, its bounds for inputs up to 1", async () => {
-  writeFileSync(at("unknown.prototxt"), text + layer("Permute", "p", "c"));
+  writeFileSync(at("unknown.prototxt"), text + layer("Quantum", "p", "c"));
   const { code, out } = await moka("fold", at("unknown.prototxt"), weights, "-o", at("unproven"));
   expect(code).toBe(0);
-  expect(out).toContain('Not proven by running: Moka does not know the type of "p" (Permute)');
+  expect(out).toContain('Not proven by running: Moka does not know the type of "p" (Quantum)');
   expect(out).toMatch(/^Layer +Bound for inputs to 1 +Channel +Takes over\nc +[\d.e-]+ +\d +bn, sc$/m);
-  expect(readFileSync(at("unproven.prototxt"), "utf8")).toContain('type: "Permute"');
+  expect(readFileSync(at("unproven.prototxt"), "utf8")).toContain('type: "Quantum"');
 });
 
 test("does not write over what it folds", async () => {

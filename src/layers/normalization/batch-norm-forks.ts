@@ -25,7 +25,10 @@ const others = {
  * Intel's, and `bias_filler` is of whichever has others, or else NVIDIA's. Then the number of its blobs in the weights: with Intel's
  * fields three blobs are those of its engine CAFFE, which ignores them; four or five have scale and shift also without fields.
  */
-export function chooseBatchNorm(message: LayerParameter, context: LayerContext): BatchNormFork | undefined {
+export function chooseBatchNorm(
+  message: LayerParameter,
+  context: Pick<LayerContext, "blobsOf" | "dialects">,
+): BatchNormFork | undefined {
   const { batchNormParam: param, name } = message;
   const count = context.blobsOf?.(name);
   const has = (field: keyof BatchNormParameter & keyof typeof BatchNormParameterSchema.field) =>
@@ -33,9 +36,17 @@ export function chooseBatchNorm(message: LayerParameter, context: LayerContext):
   const isIntels = fieldsOf.intel.some(has);
   if ((has("scaleBias") && param?.scaleBias) || has("scaleFiller") || (has("biasFiller") && !isIntels)) return "nvidia";
   if (isIntels && param) return count === 3 || !(param.useWeightBias || param.relu) ? undefined : "intel";
-  const [first] = (context.dialects ?? []).filter((dialect) => dialect === "nvcaffe" || dialect === "intel");
-  if (count === 4 || count === 5) return first === "nvcaffe" && count === 5 ? "nvidia" : "intel";
-  return first === "nvcaffe" && context.dialects?.[0] === first ? "nvidia" : undefined;
+  // Names of fields that both have rank both forks; then BVLC's averages, divided by their factor, are right for both in TEST.
+  const dialects = context.dialects ?? [];
+  const isNvidias = dialects[0] === "nvcaffe" && !dialects.includes("intel");
+  if (count === 4 || count === 5) return isNvidias && count === 5 ? "nvidia" : "intel";
+  return isNvidias ? "nvidia" : undefined;
+}
+
+/** Whether a layer is a fork's batch normalization, which has its scale and shift inside. */
+export function isForksNorm(layer: LayerParameter, blobs?: number): boolean {
+  const isBN = layer.type === "BN" || layer.type === "SyncBN";
+  return isBN || (layer.type === "BatchNorm" && chooseBatchNorm(layer, { blobsOf: () => blobs }) !== undefined);
 }
 
 /**

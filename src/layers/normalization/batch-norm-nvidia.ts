@@ -14,7 +14,7 @@ import { divided, inFusedOrder } from "./blob-layouts.js";
 import { channelsOf, recordScale, recordScaleGradient } from "./bn-channels.js";
 
 /** The least `eps`, as cuDNN has it. */
-const leastEps = Math.fround(1e-5);
+export const leastEps = Math.fround(1e-5);
 
 /**
  * BatchNorm of NVIDIA's fork: batch normalization with the learned scale and shift inside, which `scale_bias: true` or one of the

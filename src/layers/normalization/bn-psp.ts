@@ -1,10 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import type { BatchStatistics, ParamDeclaration } from "../../core/layer.js";
+import type { LayerUse } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { BNParameterSchema, FillerParameterSchema, ParamSpecSchema } from "../../proto/gen/caffe_pb.js";
-import type { Shape } from "../../util/shape.js";
+import { countOf, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
 import { channelsOf, recordScale, recordScaleGradient } from "./bn-channels.js";
 
@@ -76,6 +77,11 @@ export class BNPspLayer extends NeuronLayer {
     const constant = (value: number) => create(FillerParameterSchema, { type: "constant", value });
     const { slopeFiller = constant(0), biasFiller = constant(0) } = this.#param;
     return [slopeFiller, biasFiller, constant(0), constant(this.#frozen ? 1 : 0)].map((filler) => ({ shape, filler }));
+  }
+
+  /** broadcast_buffer_ and x_norm_; spatial_statistic_ and the multipliers of sums. */
+  override caffeBuffers({ bottom: [x = []] }: LayerUse): number {
+    return 2 * countOf(x) + countOf(x, 0, 2) + countOf(x, 2);
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {

@@ -1,10 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import type { ParamDeclaration } from "../../core/layer.js";
+import type { LayerUse, Rereads } from "../../core/layer-facts.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import { BNParameter_BNMode, BNParameterSchema, FillerParameterSchema } from "../../proto/gen/caffe_pb.js";
-import type { Shape } from "../../util/shape.js";
+import { countOf, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
 import { channelsOf, recordScale, recordScaleGradient } from "./bn-channels.js";
 
@@ -46,6 +47,8 @@ export class BNSegnetLayer extends NeuronLayer {
   override readonly spareTops = "extra";
   override readonly paramCount = 2;
   override readonly isAffine = !this.#learns;
+  /** Only INFERENCE reads its bottom again; in place the fork then reads its top for the scale's gradient. */
+  override readonly rereads: Rereads = this.#learns ? {} : { bottom: "values", inPlace: "lost", onlyToLearn: true };
   #variance: Span | undefined;
   #normalized: Span | undefined;
 
@@ -69,6 +72,11 @@ export class BNSegnetLayer extends NeuronLayer {
     const zero = create(FillerParameterSchema, { type: "constant", value: 0 });
     const { scaleFiller = zero, shiftFiller = zero } = this.#param;
     return [scaleFiller, shiftFiller].map((filler) => ({ shape, filler }));
+  }
+
+  /** buffer_blob_ and x_norm_; spatial_mean_ and spatial_variance_, and the multiplier of sums, with its diff. */
+  override caffeBuffers({ bottom: [x = []] }: LayerUse): number {
+    return 2 * countOf(x) + 2 * countOf(x, 0, 2) + 2 * countOf(x, 2);
   }
 
   override forward(k: Recorder, [x]: [Tensor], tops: readonly Tensor[]): void {

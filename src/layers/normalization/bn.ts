@@ -35,12 +35,18 @@ const kindOf: ReadonlyMap<string, Kind> = new Map([
 ]);
 
 function choose(message: LayerParameter, context: LayerContext): LayerConstructor {
-  const { name, param } = message;
-  const kind = kindByFields(message) ?? kindByCount(context.blobsOf?.(name)) ?? kindByCount(param.length);
-  return (kind ?? guessed(name, context)) === "segnet" ? BNSegnetLayer : BNPspLayer;
+  return kindOfBN(message, context) === "segnet" ? BNSegnetLayer : BNPspLayer;
 }
 
 type Kind = keyof typeof fieldsOf;
+type Context = Pick<LayerContext, "blobsOf" | "dialects" | "log">;
+
+/** Whose BN a layer of this type is. */
+export function kindOfBN(message: LayerParameter, context: Context): Kind {
+  const { name, param } = message;
+  const kind = kindByFields(message) ?? kindByCount(context.blobsOf?.(name)) ?? kindByCount(param.length);
+  return kind ?? guessed(name, context);
+}
 
 function kindByFields({ bnParam, top }: LayerParameter): Kind | undefined {
   const has = (kind: Kind) =>
@@ -56,7 +62,7 @@ function kindByCount(count: number | undefined): Kind | undefined {
 }
 
 /** By the dialects. They are a guess themselves if they have both kinds. */
-function guessed(layer: string, { dialects = [], log }: LayerContext): Kind {
+function guessed(layer: string, { dialects = [], log }: Context): Kind {
   const [kind = "psp", ...others] = new Set(dialects.flatMap((dialect) => kindOf.get(dialect) ?? []));
   if (dialects.length === 0 || others.length > 0) {
     log(

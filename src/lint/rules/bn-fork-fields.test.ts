@@ -72,7 +72,7 @@ layer {
   }
 }
 `,
-      says: ["BN with bn_param is SegNet's", "eps of 1e-9"],
+      says: ["BN with bn_param is SegNet's", "eps of 1e-9", "Moka runs it as the fork does; BVLC's Caffe refuses it"],
     },
     "SegNet's BN without bn_param, told by its two params": {
       text: input + bn("BN", "param { lr_mult: 1 } param { lr_mult: 2 } "),
@@ -258,6 +258,11 @@ test.each([
   rmSync(folder, { recursive: true });
   const expected = Array.from(x, (value, index) => wanted(value, Math.floor(index / 2) % 2));
   expect(y?.length).toBe(8);
+  // Moka's own layer of the fork, with the weights as the fork wrote them.
+  const own = await Net.load(text, { phase: "TEST", engine: "reference", weights: weightsOf({ bn: blobs }) });
+  const before = await own.forward({ x });
+  await own.dispose();
+  Array.from(y ?? [], (value, index) => expect(value).toBeCloseTo(before.y?.[index] ?? Number.NaN, 5));
   Array.from(y ?? [], (value, index) => expect(value).toBeCloseTo(expected[index] ?? Number.NaN, 4));
   expect(Object.keys(contentOf(fixed.weights ?? weightsOf({})))[0]).toBe("bn");
 });

@@ -1,6 +1,6 @@
 import { grouped } from "../../util/grouped.js";
 import { andOthers } from "../batch-norms.js";
-import { planFor } from "../fork-plan.js";
+import { obstacle, planFor } from "../fork-plan.js";
 import { rewriteFork } from "../fork-rewrite.js";
 import { type ForkNorm, forkNorm, isForkType, isTrue, scalarIn } from "../forks.js";
 import type { LintLayer } from "../layer.js";
@@ -33,10 +33,11 @@ function problemOf(net: LintNet, layer: LintLayer, norm: ForkNorm): Problem {
   const plan = planFor(net, layer, norm);
   const rest = typeof plan === "string" ? ` Moka does not rewrite this: ${plan}.` : "";
   const isType = isForkType(layer);
+  const runs = obstacle(norm.param) ? "" : " Moka runs it as the fork does; BVLC's Caffe refuses it.";
   return {
     at: isType ? layer.at("type") : (norm.refused[0] ?? layer.at()),
     message: `${layer.label} ${isType ? typeProblem(layer, norm) : fieldProblem(norm)}`,
-    why: `${isType ? meaningOfBN(norm) : meaningOfBatchNorm(norm)}${rest}`,
+    why: `${isType ? meaningOfBN(norm) : meaningOfBatchNorm(norm)}${runs}${rest}`,
     fix: typeof plan === "string" ? undefined : rewriteFork(net, layer, norm, plan),
   };
 }

@@ -1,6 +1,7 @@
 import type { Layer } from "../../core/layer.js";
 import type { Net } from "../../core/net.js";
 import type { Tensor } from "../../core/tensor.js";
+import { isForksNorm } from "../../layers/normalization/batch-norm-forks.js";
 import { batchNormParam } from "../../layers/normalization/batch-norm-param.js";
 import { countOf } from "../../util/shape.js";
 import { upTo, type WorkOptions, watched } from "../../util/work.js";
@@ -66,7 +67,7 @@ export async function compareStatistics(
     for (const [index, { layer, bottom }] of batchNet.nodes.entries()) {
       const other = globalNet.nodes[index];
       const [x] = bottom;
-      const isNorm = layer.type === "BatchNorm";
+      const isNorm = layer.type === "BatchNorm" && !isForksNorm(layer.message);
       const meter = isNorm && x && other ? (gaps.get(index) ?? new GapMeter(x, other.layer)) : undefined;
       if (meter) gaps.set(index, meter);
       meter?.before(x, other?.bottom[0]);

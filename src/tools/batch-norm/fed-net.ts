@@ -3,6 +3,7 @@ import { connect } from "../../core/graph.js";
 import { inputLayer } from "../../core/input-layers.js";
 import { isDataLayer } from "../../core/layer-roles.js";
 import { Net, type NetContext } from "../../core/net.js";
+import { isForksNorm } from "../../layers/normalization/batch-norm-forks.js";
 import { batchNormParam } from "../../layers/normalization/batch-norm-param.js";
 import {
   BatchNormParameterSchema,
@@ -60,7 +61,7 @@ export async function buildFedNet(
 }
 
 function withStatistics(layer: LayerParameter, statistics: "batch" | "global"): LayerParameter {
-  if (layer.type !== "BatchNorm") return layer;
+  if (layer.type !== "BatchNorm" || isForksNorm(layer)) return layer;
   const copy = copyMessage(LayerParameterSchema, layer);
   copy.batchNormParam = copyMessage(BatchNormParameterSchema, batchNormParam(layer));
   copy.batchNormParam.useGlobalStats = statistics === "global";

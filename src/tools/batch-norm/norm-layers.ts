@@ -1,11 +1,12 @@
 import { connect } from "../../core/graph.js";
 import type { Layer } from "../../core/layer.js";
+import { isForksNorm } from "../../layers/normalization/batch-norm-forks.js";
 import { batchNormParam, writtenGlobalStats } from "../../layers/normalization/batch-norm-param.js";
 import { scaleBehind } from "../../layers/normalization/scale-behind.js";
 import { blobValues } from "../../proto/binary/index.js";
 import type { BlobProto, LayerParameter } from "../../proto/gen/caffe_pb.js";
 import { MokaError } from "../../util/errors.js";
-import { counted } from "../../util/words.js";
+import { counted, listed } from "../../util/words.js";
 
 /** A BatchNorm with the settings in its message, and the Scale after it. */
 export interface NormLayer {
@@ -20,7 +21,7 @@ export interface NormLayer {
 }
 
 /**
- * The BatchNorm layers among `layers`, those of one state of a net or of a caffemodel, in their order.
+ * The BatchNorm layers of BVLC's Caffe among `layers`, those of one state of a net or of a caffemodel, in their order.
  *
  * @param rankOf the number of axes of a layer's top, if it is known: a Scale may count its axis from the end
  */
@@ -30,7 +31,7 @@ export function normLayers(
 ): NormLayer[] {
   const graph = connect(layers);
   return layers.flatMap((message) => {
-    if (message.type !== "BatchNorm") return [];
+    if (message.type !== "BatchNorm" || isForksNorm(message)) return [];
     const param = batchNormParam(message);
     return {
       message,
@@ -41,6 +42,25 @@ export function normLayers(
       scale: scaleBehind(graph, message, rankOf(message)),
     };
   });
+}
+
+/**
+ * A sentence that says which batch normalizations are left out, because they are forks'; undefined if there are none.
+ *
+ * @param blobs the number of a layer's blobs in the weights, if that is known
+ */
+export function leftOut(
+  layers: readonly LayerParameter[],
+  what: string,
+  blobs: (layer: LayerParameter) => number | undefined = () => undefined,
+): string | undefined {
+  const forks = layers.filter((layer) => isForksNorm(layer, blobs(layer)));
+  if (forks.length === 0) return undefined;
+  const names = forks.map(({ name, type }) => `"${name}" (${type})`);
+  return (
+    `${listed(names, 5)} ${forks.length > 1 ? "are batch normalizations of a fork, with scale and shift inside, and are" : "is a batch normalization of a fork, with scale and shift inside, and is"} ` +
+    `left out: ${what}. moka fix writes BatchNorm and Scale instead, with --weights in the weights too`
+  );
 }
 
 type Blobs = [mean: Float32Array, variance: Float32Array, factor: Float32Array];

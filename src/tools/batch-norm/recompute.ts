@@ -1,6 +1,7 @@
 import type { Layer } from "../../core/layer.js";
 import type { Net } from "../../core/net.js";
 import type { Span } from "../../core/span.js";
+import { isForksNorm } from "../../layers/normalization/batch-norm-forks.js";
 import { storedStatistics } from "../../layers/normalization/batch-norm-param.js";
 import { upTo, type WorkOptions, watched } from "../../util/work.js";
 import type { BatchSource } from "./batches.js";
@@ -63,7 +64,7 @@ async function addBatch(net: Net, pooled: Map<Span, Moments>): Promise<void> {
   let start = 0;
   for (const [index, { layer, bottom }] of net.nodes.entries()) {
     const [x, owner] = [bottom[0], layer.params[0]?.data];
-    if (layer.type !== "BatchNorm" || !x || !owner) continue;
+    if (!isOwnNorm(layer) || !x || !owner) continue;
     if (index > start) await net.runForward(start, index - 1);
     start = index;
     const moments = pooled.get(owner) ?? new Moments(x.shape[1] ?? 1);
@@ -96,5 +97,10 @@ export function statisticsMove(from: NormBlobs, to: NormBlobs): StatisticsMove {
 }
 
 function normsOf(net: Net): readonly Layer[] {
-  return net.layers.filter(({ type }) => type === "BatchNorm");
+  return net.layers.filter(isOwnNorm);
+}
+
+/** Whether a layer is BVLC's BatchNorm. */
+function isOwnNorm({ type, message }: Layer): boolean {
+  return type === "BatchNorm" && !isForksNorm(message);
 }

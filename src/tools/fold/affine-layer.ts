@@ -1,13 +1,12 @@
-import { create, isFieldSet } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { hasLossWeight } from "../../core/layer-roles.js";
-import { batchNormParam, storedStatistics, writtenGlobalStats } from "../../layers/normalization/batch-norm-param.js";
-import { blobShape, blobValues } from "../../proto/binary/index.js";
+import { storedNorm, valuesOf } from "../../layers/normalization/stored-norm.js";
+import { blobShape } from "../../proto/binary/index.js";
 import {
   BiasParameterSchema,
   type BlobProto,
   type LayerParameter,
-  LayerParameterSchema,
-  Phase,
+  type Phase,
   ScaleParameterSchema,
 } from "../../proto/gen/caffe_pb.js";
 import { countOf } from "../../util/shape.js";
@@ -24,10 +23,13 @@ export interface AffineLayer {
 }
 
 /** The layer types that can be folded. */
-export const affineTypes: readonly string[] = ["BatchNorm", "Scale", "Bias"];
+export const affineTypes: readonly string[] = ["BatchNorm", "BN", "SyncBN", "Scale", "Bias"];
+
+/** Those that may have a second bottom instead of a parameter. */
+const operandTypes: readonly string[] = ["Scale", "Bias"];
 
 /**
- * The affine map of a BatchNorm, Scale or Bias layer in this phase.
+ * The affine map of a batch normalization, Scale or Bias layer in this phase.
  *
  * @param blobs its parameters
  * @param rank the number of axes of its bottom, if that is known
@@ -40,44 +42,39 @@ export function readAffine(
   rank: number | undefined,
 ): AffineLayer | string {
   if (layer.bottom.length !== 1 || layer.top.length !== 1) {
-    return layer.type === "BatchNorm" || layer.top.length !== 1
+    return !operandTypes.includes(layer.type) || layer.top.length !== 1
       ? `it has ${layer.bottom.length} bottoms and ${layer.top.length} tops`
       : `its second bottom, "${layer.bottom[1]}", is computed anew for each input`;
   }
   if (hasLossWeight(layer)) return "its top has a loss_weight";
   switch (layer.type) {
-    case "BatchNorm":
-      return readBatchNorm(layer, blobs, phase);
     case "Scale":
       return readScale(layer, blobs, rank);
-    default:
+    case "Bias":
       return readBias(layer, blobs, rank);
+    default:
+      return readNorm(layer, blobs, phase);
   }
 }
 
-/** y = (x − M/s)/√(V/s + eps), where M/s and V/s are 0 if s is 0. */
-function readBatchNorm(layer: LayerParameter, blobs: Blobs, phase: Phase): AffineLayer | string {
-  const { eps } = batchNormParam(layer);
-  const own = isFieldSet(layer, LayerParameterSchema.field.phase) ? layer.phase : phase;
-  const written = writtenGlobalStats(layer);
-  if (!(written ?? own === Phase.TEST)) {
-    const why = written === false ? "batch_norm_param.use_global_stats is false" : "its phase is TRAIN";
-    return `${why}: it normalizes by the statistics of each batch`;
-  }
-  const values = valuesOf(blobs, 3);
-  if (typeof values === "string") return values;
-  const [sums, squares, factor] = values as [Float32Array, Float32Array, Float32Array];
-  if (sums.length !== squares.length || factor.length !== 1) {
-    return `its blobs have ${sums.length}, ${squares.length} and ${factor.length} values, not C, C and 1`;
-  }
-  const means = storedStatistics(sums, factor[0] ?? 0);
-  const variances = storedStatistics(squares, factor[0] ?? 0);
-  const scale = variances.map((variance) => 1 / Math.sqrt(variance + eps));
-  const shift = means.map((mean, i) => -mean * (scale[i] ?? 0));
-  const map = mapOf(scale, shift, (channel) => {
-    return `mean ${means[channel]} and variance ${variances[channel]} with eps ${eps}: what it puts out is no finite number`;
+/** A batch normalization by its averages, with scale and shift in those of forks. */
+function readNorm(layer: LayerParameter, blobs: Blobs, phase: Phase): AffineLayer | string {
+  const present = blobs.flatMap((blob) => blob ?? []);
+  if (present.length === 0) return "the weights have no blobs for it";
+  const norm = storedNorm(layer, present, phase);
+  if (typeof norm === "string") return norm;
+  const { mean, variance, eps } = norm;
+  const channels = (variance ?? norm.scale ?? []).length;
+  const scale = Float64Array.from({ length: channels }, (_, c) => {
+    return (norm.scale?.[c] ?? 1) / (variance ? Math.sqrt((variance[c] ?? 0) + eps) : 1);
   });
-  return typeof map === "string" ? map : { map, axis: sums.length === 1 ? undefined : 1, shifts: true };
+  const shift = scale.map((times, c) => (norm.shift?.[c] ?? 0) - (mean?.[c] ?? 0) * times);
+  const fault = (channel: number) =>
+    `mean ${mean?.[channel]} and variance ${variance?.[channel]} with eps ${eps}: what it puts out is no finite number`;
+  const map = mapOf(scale, shift, variance && fault);
+  if (typeof map === "string") return map;
+  const size = shift.map((_, c) => Math.abs(norm.shift?.[c] ?? 0) + Math.abs((mean?.[c] ?? 0) * (scale[c] ?? 0)));
+  return { map: { ...map, size }, axis: channels === 1 ? undefined : 1, shifts: true };
 }
 
 function readScale(layer: LayerParameter, blobs: Blobs, rank: number | undefined): AffineLayer | string {
@@ -111,16 +108,6 @@ function mapOf(
 ): Affine | string {
   const bad = scale.findIndex((value, i) => !(Number.isFinite(value) && Number.isFinite(shift[i])));
   return bad >= 0 ? `channel ${bad} has ${fault(bad)}` : { scale, shift, size: shift.map(Math.abs) };
-}
-
-/** The values of a layer's parameters, if it has the right number of them. */
-function valuesOf(blobs: Blobs, count: number): Float32Array[] | string {
-  const values = blobs.flatMap((blob) => (blob ? [blobValues(blob).data] : []));
-  if (values.length === 0) return "the weights have no blobs for it";
-  if (blobs.length !== count || values.length !== count) {
-    return `the weights have ${values.length} blobs for it, where it needs ${count}`;
-  }
-  return values.every(({ length }) => length > 0) ? values : "a blob of it in the weights is empty";
 }
 
 /** The one axis along which an operand has more than one value. */
