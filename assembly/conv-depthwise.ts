@@ -3,8 +3,8 @@ import { Band } from "./depthwise-band";
 import { Finish } from "./finish";
 import { Lanes } from "./lanes";
 
-// Depthwise convolution 3×3 (one input channel in a group) with a stride of 1 or 2 both ways; outputs must have four
-// columns or more. Four columns of outputs are computed at a time, row by row: three vectors of an
+// Depthwise convolution 3×3 (one input channel in a group) with a stride of 1 or 2 both ways; a stride of 1 may be dilated, the
+// same both ways. Outputs must have four columns or more. Four columns of outputs are computed at a time, row by row: three vectors of an
 // input row add to the sums of all output rows that use it, which stay in registers. So each row is loaded once, and few
 // values are live at a time: WebAssembly's compilers move loads as early as they can, and spill the values that do not
 // fit into registers. The table of each call is its geometry.
@@ -64,7 +64,14 @@ export function convDepthwise(
   const g = Geometry.current;
   const outputs = g.group * g.outputs;
   const rowBytes = (<usize>g.outputWidth) << 2;
-  const staged = Band.make(g.scratch, g.inputWidth, g.inputRows, g.pad, g.stride, (band - 1) * g.stride + 3);
+  const staged = Band.make(
+    g.scratch,
+    g.inputWidth,
+    g.inputRows,
+    g.pad,
+    g.stride,
+    (band - 1) * g.stride + 1 + 2 * g.dilation,
+  );
   const constants = staged.constants;
   for (let plane = from; plane < to; ++plane) {
     const output = plane % outputs;
@@ -81,22 +88,23 @@ export function convDepthwise(
     const target = y + g.outputPlane * <usize>plane;
     for (let row = 0; row < g.outputRows; row += band) {
       const rows = min(band, g.outputRows - row);
-      staged.stage(input, row * g.stride - top, (rows - 1) * g.stride + 3);
+      staged.stage(input, row * g.stride - top, (rows - 1) * g.stride + 1 + 2 * g.dilation);
       const place = target + <usize>row * rowBytes;
-      if (negativeSlope == 1) filterBand<Plain>(staged, place, g.outputWidth, rows);
-      else if (negativeSlope == 0) filterBand<Rectified>(staged, place, g.outputWidth, rows);
-      else filterBand<Leaky>(staged, place, g.outputWidth, rows);
+      if (negativeSlope == 1) filterBand<Plain>(staged, place, g.outputWidth, rows, g.dilation);
+      else if (negativeSlope == 0) filterBand<Rectified>(staged, place, g.outputWidth, rows, g.dilation);
+      else filterBand<Leaky>(staged, place, g.outputWidth, rows, g.dilation);
     }
   }
 }
 
 /** Computes the band's output rows, four columns at a time; the last columns may be computed twice. */
-function filterBand<Act>(band: Band, y: usize, width: i32, rows: i32): void {
+function filterBand<Act>(band: Band, y: usize, width: i32, rows: i32, dilation: i32): void {
   const step = (<usize>width) << 2;
   const last = step - 16;
   for (let at: usize = 0; ; at = min(at + 16, last)) {
     const x = band.rows + at;
-    if (band.stride == 1) filterDense<Act>(x, band.pitch, band.constants, y + at, step, rows);
+    if (dilation > 1) filterDilated<Act>(x, band.pitch, dilation, band.constants, y + at, step, rows);
+    else if (band.stride == 1) filterDense<Act>(x, band.pitch, band.constants, y + at, step, rows);
     else filterApart<Act>(x, band.half, band.constants, y + at, step, rows);
     if (at == last) return;
   }
@@ -133,6 +141,48 @@ function filterDense<Act>(x: usize, pitch: usize, k: usize, y: usize, step: usiz
     second = Taps.add(first, b0, b1, b2, u, v, w);
     first = Taps.add(bias, a0, a1, a2, u, v, w);
     v128.store(y, changetype<Act>(0).act(sum, k));
+    y += step;
+  }
+}
+
+/** Stride 1: the windows of an output row are three vectors of each of three rows, `dilation` values and rows apart. */
+function filterDilated<Act>(x: usize, pitch: usize, dilation: i32, k: usize, y: usize, step: usize, rows: i32): void {
+  const near = (<usize>dilation) << 2;
+  const down = <usize>dilation * pitch;
+  const bias = v128.load(k, 144);
+  for (; rows > 0; --rows) {
+    const second = x + down;
+    const third = second + down;
+    let sum = bias;
+    sum = Taps.add(
+      sum,
+      v128.load(k),
+      v128.load(k, 16),
+      v128.load(k, 32),
+      v128.load(x),
+      v128.load(x + near),
+      v128.load(x + 2 * near),
+    );
+    sum = Taps.add(
+      sum,
+      v128.load(k, 48),
+      v128.load(k, 64),
+      v128.load(k, 80),
+      v128.load(second),
+      v128.load(second + near),
+      v128.load(second + 2 * near),
+    );
+    sum = Taps.add(
+      sum,
+      v128.load(k, 96),
+      v128.load(k, 112),
+      v128.load(k, 128),
+      v128.load(third),
+      v128.load(third + near),
+      v128.load(third + 2 * near),
+    );
+    v128.store(y, changetype<Act>(0).act(sum, k));
+    x += pitch;
     y += step;
   }
 }

@@ -4,7 +4,7 @@
 // Both get the same net, weights and input, and the same number of threads. In each round every program runs the net some times,
 // one program after the other, in an order that changes; what counts is the median of the ratios of a round, because other
 // programs disturb a shared machine for longer than a round. The first outputs are compared, so that both compute the same.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -67,13 +67,15 @@ async function compare({ name, net: path, text = "", edit = (each) => each }) {
   const file = (each) => join(folder, each);
   const prototxt = edit(path ? readFileSync(path, "utf8") : text);
   const trained = path && join(path, "../weights.caffemodel");
-  const weights = trained && existsSync(trained) ? trained : file("random.caffemodel");
+  const isTrained = trained !== undefined && existsSync(trained);
   writeFileSync(file("net.prototxt"), prototxt);
-  if (weights !== trained) await saveRandom(prototxt, weights);
+  const weights = file("net.caffemodel");
+  await saveWeights(prototxt, isTrained ? trained : undefined, weights);
+  const picture = path && pictureOf(join(path, ".."));
   const runs = [];
   for (const engine of ["wasm", "blas"]) {
     try {
-      runs.push(await ownRun(engine, file("net.prototxt"), weights, file("input")));
+      runs.push(await ownRun(engine, file("net.prototxt"), weights, file("input"), picture));
     } catch (error) {
       console.log(`${name}, ${engine}: ${error.message}`);
     }
@@ -84,9 +86,9 @@ async function compare({ name, net: path, text = "", edit = (each) => each }) {
   const peer = first && (await startPeer("OpenCV", python, [script, ...files, String(threads), ...first.outputs]));
   if (!peer) console.log(`${name}: OpenCV is not installed, or cannot run it`);
   else {
-    const answers = new Float32Array(readFileSync(file("answers")).buffer);
+    const answers = new Float32Array(Uint8Array.from(readFileSync(file("answers"))).buffer);
     const gap = Math.max(0, ...runs.map(({ answer }) => distance(answer, answers)));
-    await time(name, runs, peer, `${weights === trained ? "" : "random weights, "}difference ${gap.toExponential(1)}`);
+    await time(name, runs, peer, `${isTrained ? "" : "random weights, "}difference ${gap.toExponential(1)}`);
     await peer.close();
   }
   for (const run of runs) await run.close();
@@ -124,14 +126,17 @@ async function time(name, runs, peer, note) {
   }
 }
 
-async function ownRun(engine, path, weights, inputFile) {
+async function ownRun(engine, path, weights, inputFile, picture = []) {
   const net = await Net.load(path, { weights, phase: "TEST", engine, threads, keep: "outputs" });
   const [input] = net.inputs;
   const { data, shape } = net.blobs.get(input);
-  // Values between 0 and 1, the same in each run.
-  for (let i = 0, state = 1; i < data.length; i++) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    data[i] = (state >>> 8) / 2 ** 24;
+  // A picture of this size, or values between 0 and 1, the same in each run.
+  if (picture.length === data.length) data.set(picture);
+  else {
+    for (let i = 0, state = 1; i < data.length; i++) {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      data[i] = (state >>> 8) / 2 ** 24;
+    }
   }
   writeFileSync(
     inputFile,
@@ -152,10 +157,21 @@ async function ownRun(engine, path, weights, inputFile) {
   };
 }
 
-/** Weights from the fillers; BatchNorm gets the statistics 0 and 1. */
-async function saveRandom(text, path) {
-  const net = await Net.load(text, { phase: "TEST", threads: 1, seed: 1 });
-  for (const { type, blobs } of net.layers) {
+/** The values of the array in_*.npy in this folder; undefined if there is none. */
+function pictureOf(folder) {
+  const name = readdirSync(folder).find((each) => /^in_.*\.npy$/.test(each));
+  if (!name) return undefined;
+  const bytes = readFileSync(join(folder, name));
+  return new Float32Array(Uint8Array.from(bytes.subarray(10 + bytes.readUInt16LE(8))).buffer);
+}
+
+/**
+ * Saves a weight of every layer: OpenCV ends without a word where a caffemodel lacks one. What `trained` has not comes from the
+ * fillers; without it, BatchNorm gets the statistics 0 and 1.
+ */
+async function saveWeights(text, trained, path) {
+  const net = await Net.load(text, { weights: trained, phase: "TEST", threads: 1, seed: 1 });
+  for (const { type, blobs } of trained ? [] : net.layers) {
     if (type !== "BatchNorm") continue;
     blobs[1].data.fill(1);
     blobs[2].data.fill(1);
@@ -164,11 +180,10 @@ async function saveRandom(text, path) {
   await net.dispose();
 }
 
-/** The largest difference, as a part of the largest value; infinite for another count. */
+/** The largest difference, as a part of the largest value. OpenCV fills detections up with zeros. */
 function distance(values, others) {
-  if (values.length !== others.length) return Number.POSITIVE_INFINITY;
   const scale = others.reduce((largest, each) => Math.max(largest, Math.abs(each)), 1e-30);
-  return values.reduce((largest, each, i) => Math.max(largest, Math.abs(each - others[i])), 0) / scale;
+  return others.reduce((largest, each, i) => Math.max(largest, Math.abs(each - (values[i] ?? 0))), 0) / scale;
 }
 
 function blasName() {

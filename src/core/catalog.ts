@@ -18,6 +18,7 @@ export interface LayerClass extends LayerConstructor {
   readonly group: LayerGroup;
   readonly paramField: string | undefined;
   readonly coordinates: Coordinates | undefined;
+  readonly fork?: string | undefined;
   readonly forkFields: readonly string[];
   /** For a type that means different layers in different forks: all its classes, and the choice among them. */
   readonly variants?: LayerVariants | undefined;

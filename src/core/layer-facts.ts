@@ -61,6 +61,11 @@ export abstract class LayerFacts {
   static readonly group: LayerGroup = "other";
   /** The field of LayerParameter with the layer's own message. Default: the field named after the type, if there is one. */
   static readonly paramField: string | undefined = undefined;
+  /**
+   * The fork of Caffe that has the type, in the genitive: `SSD's`. Where a class does not say it, the forks' protos tell it; a class that
+   * says undefined is BVLC's.
+   */
+  static readonly fork: string | undefined = undefined;
   /** How the coordinates of its tops follow from those of its bottoms; undefined if they do not. For `crop` of a NetSpec. */
   static readonly coordinates: Coordinates | undefined = undefined;
   /**
@@ -107,6 +112,14 @@ export abstract class LayerFacts {
    */
   multiplyAdds(_bottom: readonly Shape[]): number {
     return 0;
+  }
+
+  /**
+   * For a layer that computes what Convolution computes with the same blobs and message: the `group` of that Convolution; undefined for
+   * other layers, and where the shape of its bottom tells the group but is not known.
+   */
+  convolutionGroup(_bottom: Shape | undefined): number | undefined {
+    return undefined;
   }
 
   /** The most that its loss can be over the whole batch, if it has such a limit: a training that has diverged sticks near it. */

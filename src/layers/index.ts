@@ -68,6 +68,7 @@ export { RoIDataLayer } from "./data/roi-data-layer.js";
 export { VideoDataLayer } from "./data/video-data.js";
 export { VOCSegDataLayer } from "./data/voc-seg-data-layer.js";
 export { WindowDataLayer } from "./data/window-data.js";
+export { BoxAnnotatorOHEMLayer } from "./detection/box-annotator-ohem.js";
 export { DetectionEvaluateLayer } from "./detection/detection-evaluate.js";
 export { DetectionOutputLayer } from "./detection/detection-output.js";
 export { EvalDetectionLayer } from "./detection/eval-detection.js";
@@ -98,7 +99,9 @@ export { PylossEuclideanLossLayer } from "./loss/pyloss-euclidean-loss-layer.js"
 export { PythonNormlizedMSELayer } from "./loss/python-normlized-mse.js";
 export { SigmoidCrossEntropyLossLayer } from "./loss/sigmoid-cross-entropy-loss.js";
 export { SmoothL1LossLayer } from "./loss/smooth-l1-loss.js";
+export { SmoothL1LossOHEMLayer } from "./loss/smooth-l1-loss-ohem.js";
 export { SoftmaxWithLossLayer } from "./loss/softmax-with-loss.js";
+export { SoftmaxWithLossOHEMLayer } from "./loss/softmax-with-loss-ohem.js";
 export { WarpCTCLossLayer } from "./loss/warp-ctc-loss.js";
 export { YoloSegLayer } from "./loss/yolo-seg.js";
 export { BatchNormLayer } from "./normalization/batch-norm.js";
@@ -136,7 +139,6 @@ type Row = readonly [
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
-  ["Faster R-CNN's or R-FCN's", undefined, "BoxAnnotatorOHEM SmoothL1LossOHEM SoftmaxWithLossOHEM"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "Unpooling"],
   ["a YOLO fork's", undefined, "AssistedExcitation Region SegmentationEvaluate YoloV3Loss"],
   ["a YOLO fork's", "data", "LaneData"],

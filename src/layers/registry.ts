@@ -1,7 +1,7 @@
 import { Catalog, type LayerClass, type LayerConstructor } from "../core/catalog.js";
 import type { ActivationKind, LayerGroup } from "../core/layer-facts.js";
 import { fill } from "../fillers/index.js";
-import { forksOfType } from "../proto/dialects/index.js";
+import { forksOfType, isFieldOfBvlc } from "../proto/dialects/index.js";
 import * as rows from "./index.js";
 
 const { forkRows, ...classes } = rows;
@@ -31,6 +31,16 @@ export const forkTypes: ReadonlyMap<string, ForkType> = new Map(
 export function forkOf(type: string): string | undefined {
   const [fork] = forksOfType(type);
   return forkTypes.get(type)?.fork ?? (fork && `a type of the fork ${fork.source.split(" ")[0]}`);
+}
+
+/**
+ * The fork of Caffe that has a layer type of Moka's which BVLC's Caffe has not, in the genitive: `SSD's`; undefined for BVLC's types. As
+ * for `forkOf`, the forks' protos tell it where no class does.
+ */
+export function originOf(type: string): string | undefined {
+  const known = layers.find((each) => each.type === type);
+  if (!known || Object.hasOwn(known, "fork")) return known?.fork;
+  return isFieldOfBvlc(type) ? undefined : forkOf(type);
 }
 
 /** All layer types with Moka's fillers, and the user's own layers by type. */

@@ -11,19 +11,18 @@ import { buildChoice } from "./build-choice.js";
 import { checkSolver } from "./checks.js";
 import type { SolverContext } from "./context.js";
 import { DataParallel } from "./data-parallel.js";
-import { DetectionTally } from "./detection-tally.js";
 import { DisplayedSpeed } from "./displayed-speed.js";
 import { ruleFor } from "./index.js";
 import { LossWatch } from "./loss-watch.js";
 import { learningRate, loggedRate, type Progress } from "./lr-policy.js";
-import { OutputMean, outputLines, presentOutputs } from "./outputs.js";
+import { outputLines, presentOutputs } from "./outputs.js";
 import { eventsOf, finish, type SolverEvent, type SolverRunOptions } from "./run.js";
 import { type Position, positionOf } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
 import { Snapshots } from "./snapshots.js";
 import { SolverBase } from "./solver-base.js";
 import { testNetsOf, trainNetOf } from "./solver-nets.js";
-import { runTest } from "./test-batches.js";
+import { runTest, tallyFor } from "./test-batches.js";
 import { Updater } from "./updater.js";
 
 /** A request to a running solver, as signals make them in Caffe. */
@@ -343,14 +342,12 @@ export class Solver extends SolverBase {
     };
     const before = this.#tested[index] ?? 0;
     await this.#parallel.shareAverages();
-    const tally = this.param.evalType === "detection" ? new DetectionTally(net, this.param) : new OutputMean(net);
+    const tally = tallyFor(net, this.param);
     const test = await runTest(net, tally, wanted, before, this.#parallel.communicator, goesOn, work);
     const { outputs, loss, batches, isStopped } = test;
     this.#tested[index] = before + batches;
     if (isStopped) return outputs;
-    if (this.param.testComputeLoss) {
-      log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / batches)}`);
-    }
+    if (this.param.testComputeLoss) log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / batches)}`);
     tally.report(outputs, log);
     this.emit("test", { iter: this.iter, net: index, outputs });
     return outputs;

@@ -1,8 +1,10 @@
 import type { Communicator } from "../core/communicator.js";
 import type { Net } from "../core/net.js";
+import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { yieldToEvents } from "../util/event-loop.js";
 import { upTo, type WorkOptions, watched } from "../util/work.js";
-import type { TestTally } from "./outputs.js";
+import { DetectionTally } from "./detection-tally.js";
+import { OutputMean, type TestTally } from "./outputs.js";
 
 interface TestResult {
   /** The outputs by name, as the tally makes them of the batches of all ranks. */
@@ -12,6 +14,11 @@ interface TestResult {
   /** The number of batches that all ranks together have run; fewer than asked for if the test was stopped. */
   readonly batches: number;
   readonly isStopped: boolean;
+}
+
+/** What the tests of a solver make of a net's outputs, by its `eval_type`. */
+export function tallyFor(net: Net, param: SolverParameter): TestTally {
+  return param.evalType === "detection" ? new DetectionTally(net, param) : new OutputMean(net);
 }
 
 /**

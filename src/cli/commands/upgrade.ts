@@ -1,7 +1,7 @@
 import type { NetParameter } from "../../proto/gen/caffe_pb.js";
 import { check } from "../../util/errors.js";
 import type { Log } from "../../util/log.js";
-import { type Command, command, type ExitCode, operand, type Parameter } from "../command.js";
+import { type Command, command, type ExitCode, operand, option, type Parameter } from "../command.js";
 import { caffeLog as log } from "../print.js";
 
 /** A file that was read, in an old form or in the current one. */
@@ -22,7 +22,7 @@ interface Tool {
   readonly form: "text" | "binary";
   /** The line of Caffe's source that logs the written file. */
   readonly lastLine: number;
-  read(bytes: Uint8Array, file: string, log: Log): Promise<Reading>;
+  read(bytes: Uint8Array, file: string, log: Log, dialect: string | undefined): Promise<Reading>;
 }
 
 const netText: Tool = {
@@ -44,10 +44,19 @@ const netBinary: Tool = {
   message: "NetParameter",
   form: "binary",
   lastLine: 48,
-  async read(bytes, file, log) {
+  async read(bytes, file, log, dialect) {
     const { readNet, writeNet } = await import("../../proto/binary/index.js");
-    const net = readNet(bytes, file, { mayChangeBytes: true });
-    return netReading(net, file, log, () => writeNet(net));
+    const { readDialectOf } = await import("../../proto/source.js");
+    const net = readNet(bytes, file, { mayChangeBytes: true, dialect });
+    for (const { layer, as, others } of readDialectOf(net)?.unsure ?? []) {
+      const rest = others.join(", ");
+      log(
+        "warning",
+        "",
+        `${file}: layer "${layer}" is read as of ${as}; to ${rest} its fields mean something else: --dialect decides`,
+      );
+    }
+    return netReading(net, file, log, () => writeNet(net, dialect));
   },
 };
 
@@ -88,8 +97,15 @@ const calledAs: Parameter<string> = (command) => () => command.parent?.args[0] ?
  * if something had to be left out, 2 for a file that cannot be read.
  */
 export const upgrade: Command = command(
-  { files: operand("[files...]", "the old file, and the file to write, which may be the same"), calledAs },
-  async ({ files: [from, to, ...more], calledAs }) => {
+  {
+    files: operand("[files...]", "the old file, and the file to write, which may be the same"),
+    dialect: option(
+      "--dialect <name>",
+      "the fork of Caffe whose numbers a caffemodel has; default: what its fields tell",
+    ),
+    calledAs,
+  },
+  async ({ files: [from, to, ...more], dialect, calledAs }) => {
     const named = tools.get(calledAs);
     if (from === undefined || to === undefined || more.length > 0) {
       check(named, "MOKA_USAGE", "give two files: moka upgrade IN OUT");
@@ -101,7 +117,7 @@ export const upgrade: Command = command(
     const bytes = await files.read(from).catch(failIfCalledAs(named, log));
     if (!bytes) return 2;
     const tool = named ?? (await toolFor(bytes, from));
-    const reading = await tool.read(bytes, from, log).catch(failIfCalledAs(named, log));
+    const reading = await tool.read(bytes, from, log, dialect).catch(failIfCalledAs(named, log));
     if (!reading) return 2;
     const code = upgradeReading(reading, tool, from, log);
     await files.write(to, reading.content());

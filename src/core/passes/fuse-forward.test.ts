@@ -27,6 +27,11 @@ const parts = {
     "Convolution",
     `convolution_param { num_output: 4 kernel_size: 3 pad: 1 group: 4 bias_term: false weight_${filler} }`,
   ),
+  depthwise: layer(
+    "DepthwiseConvolution",
+    `convolution_param { num_output: 4 kernel_size: 3 pad: 1 group: 4 weight_${filler} }`,
+  ),
+  apart: layer("ConvolutionDepthwise", `convolution_param { num_output: 4 kernel_size: 1 weight_${filler} }`),
   point: layer("Convolution", `convolution_param { num_output: 4 kernel_size: 1 bias_term: false weight_${filler} }`),
   norm: layer("BatchNorm", "batch_norm_param { use_global_stats: true eps: 0.01 }"),
   scale: layer("Scale", `scale_param { ${filler} bias_term: true bias_${filler} }`),
@@ -43,7 +48,7 @@ type PartName = keyof typeof parts;
 /** Layers after the input: each of a kind, in place or not; those that cannot work in place never do. */
 type Described = readonly (readonly [kind: PartName, inPlace: boolean])[];
 
-const outOfPlace: ReadonlySet<PartName> = new Set(["conv", "thin", "point", "sum", "inner"]);
+const outOfPlace: ReadonlySet<PartName> = new Set(["conv", "thin", "depthwise", "apart", "point", "sum", "inner"]);
 
 function textOf(described: Described): string {
   const input = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 4 dim: 5 dim: 3 } } }';
@@ -185,6 +190,8 @@ const chains: readonly [Described, Phase, string[], number][] = [
     0,
   ],
   [all("thin", "norm", "leaky"), "TRAIN", ["batchNormGlobal", "normToAffine", "convFused"], 0],
+  [all("depthwise", "norm", "scale", "relu"), "TEST", ["batchNormGlobal", "normToAffine", "convFused"], 2],
+  [all("apart", "norm", "scale", "relu"), "TEST", ["batchNormGlobal", "normToAffine", "convFused"], 2],
   [all("conv", "scale"), "TEST", ["normToAffine", "convFused"], 1],
   [all("conv", "relu"), "TRAIN", ["convFused"], 0],
   [all("sum", "relu"), "TRAIN", ["sumFused"], 0],

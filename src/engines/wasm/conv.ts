@@ -28,7 +28,7 @@ export const convFused: Bind<"convFused"> = (
   const spans = { x: xAt, w: wAt, multiplier: multiplierAt, bias: biasAt, y: yAt, negativeSlope };
   if (plan) return winogradCalls({ ...geometry, ...spans, plan }, panels);
   const numbers = [xAt, wAt, multiplierAt, biasAt, yAt, negativeSlope];
-  if (suitsDepthwise(geometry)) {
+  if (suitsDepthwise(geometry) || suitsDilated(geometry)) {
     return depthwiseCall("convDepthwise", geometry.n * geometry.outputs, [...numbers, false], geometry);
   }
   if (size.isThin) return directCall("convDirect", geometry.n * geometry.outputs, numbers, geometry);
@@ -54,10 +54,10 @@ export const convBackwardData: Bind<"convBackwardData"> = ({ dy, w, dx, ...geome
   }
   const numbers = [at(dy, size.output), at(w, size.weights), at(dx, size.input)];
   const [dyAt = 0, wAt = 0, dxAt = 0] = numbers;
-  if (geometry.outputs === geometry.group && suitsDepthwise(geometry)) {
+  if (geometry.outputs === geometry.group && (suitsDepthwise(geometry) || suitsDilated(geometry))) {
     const planes = geometry.n * geometry.channels;
     const other = transposed(geometry);
-    if (geometry.stride.every((step) => step === 1) && suitsDepthwise(other)) {
+    if (geometry.stride.every((step) => step === 1) && (suitsDepthwise(other) || suitsDilated(other))) {
       return depthwiseCall("convDepthwise", planes, [dyAt, wAt, 0, 0, dxAt, 1, true], other);
     }
     if (geometry.stride.every((step) => step === 2) && geometry.pad.every((size) => size === 1)) {
@@ -89,13 +89,23 @@ export const convBackwardWeights: Bind<"convBackwardWeights"> = ({ x, dy, dw, ..
 
 /** Whether assembly/conv-depthwise.ts has kernels for it. */
 function suitsDepthwise(geometry: ConvGeometry): boolean {
-  const { channels, group, output, kernel, stride, pad, dilation } = geometry;
+  return geometry.dilation.every((step) => step === 1) && isDepthwise(geometry);
+}
+
+/** Whether its kernel of forward computes it with dilation. */
+function suitsDilated(geometry: ConvGeometry): boolean {
+  const { stride, dilation } = geometry;
+  const [step = 1] = dilation;
+  return step > 1 && step === dilation[1] && stride.every((each) => each === 1) && isDepthwise(geometry);
+}
+
+function isDepthwise(geometry: ConvGeometry): boolean {
+  const { channels, group, output, kernel, stride, pad } = geometry;
   return (
     channels === group &&
     sizesOf(geometry).isThin &&
     kernel.length === 2 &&
     kernel.every((size) => size === 3) &&
-    dilation.every((step) => step === 1) &&
     pad.every((size) => size >= 0) &&
     [1, 2].includes(stride[0] ?? 0) &&
     stride[0] === stride[1] &&
@@ -113,11 +123,12 @@ function depthwiseCall(
   numbers: readonly (number | boolean)[],
   geometry: ConvGeometry,
 ): Call {
-  const { input, output, pad, stride } = geometry;
+  const { input, output, pad, stride, dilation } = geometry;
+  const reach = 2 * (dilation[0] ?? 1);
   const rowBytes = 4 * ((input[1] ?? 0) + 2 * (pad[1] ?? 0) + 8);
-  const rowsThatFit = Math.floor(bandBytes / rowBytes / (stride[0] ?? 1)) - 2;
+  const rowsThatFit = Math.floor(bandBytes / rowBytes / (stride[0] ?? 1)) - reach;
   const band = Math.max(1, Math.min(rowsThatFit, output[0] ?? 0, 64));
-  const rows = (band - 1) * (stride[0] ?? 1) + 3;
+  const rows = (band - 1) * (stride[0] ?? 1) + 1 + reach;
   const scratchBytes = 256 + rows * rowBytes;
   const grain = grainOf(sizesOf(geometry).positions);
   return call(name, pieces, [...numbers, pad[0] ?? 0, band], { table: geometryTable(geometry), grain, scratchBytes });

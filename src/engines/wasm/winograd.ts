@@ -103,7 +103,7 @@ export function transposed(geometry: ConvGeometry): ConvGeometry {
     outputs: geometry.channels,
     input: geometry.output,
     output: geometry.input,
-    pad: geometry.pad.map((size, i) => (geometry.kernel[i] ?? 0) - 1 - size),
+    pad: geometry.pad.map((size, i) => (geometry.dilation[i] ?? 1) * ((geometry.kernel[i] ?? 0) - 1) - size),
   };
 }
 

@@ -17,6 +17,7 @@ import { countOf, formatShape, type Shape, sameShape } from "../../util/shape.js
  */
 export class AxpyLayer extends Layer {
   static readonly type = "Axpy";
+  static override readonly fork = "SENet's";
   static override readonly group: LayerGroup = "activation";
   override readonly bottomCount = 3;
   override readonly topCount = 1;

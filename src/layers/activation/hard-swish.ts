@@ -12,6 +12,7 @@ import { ElementwiseLayer } from "./elementwise.js";
  */
 export class HardSwishLayer extends ElementwiseLayer<"hardSwish"> {
   static readonly type = "HardSwish";
+  static override readonly fork = "Synopsys's";
   protected override readonly kernel = { name: "hardSwish" } as const;
   protected override readonly needsBottom = true;
   override readonly keepsSign = true;

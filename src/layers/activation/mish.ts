@@ -13,6 +13,7 @@ import { ElementwiseLayer } from "./elementwise.js";
  */
 export class MishLayer extends ElementwiseLayer<"mish"> {
   static readonly type = "Mish";
+  static override readonly fork = "Synopsys's";
   protected override readonly kernel = { name: "mish" } as const;
   protected override readonly needsBottom = true;
   override readonly keepsSign = true;

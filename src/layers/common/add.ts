@@ -16,6 +16,7 @@ import { around, collapsed, expanded, PairwiseLayer } from "./pairwise.js";
  */
 export class AddLayer extends PairwiseLayer {
   static readonly type = "Add";
+  static override readonly fork = "Synopsys's";
   override readonly isAffine = true;
 
   override topShapes([a, b]: readonly [Shape, Shape]): readonly Shape[] {

@@ -10,6 +10,7 @@ import type { Shape } from "../../util/shape.js";
  */
 export class SplitLayer extends Layer {
   static readonly type = "Split";
+  static override readonly fork = undefined;
   static override readonly coordinates = "same";
   override readonly bottomCount = 1;
   override readonly topCount = [1, Number.POSITIVE_INFINITY] as const;

@@ -1,4 +1,5 @@
 // Numbers: by hand; those of the fork itself are in test/golden/forks/PriorBox.
+// No gradient: only the shapes of its bottoms count.
 import { expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { buildError, runLayer } from "../../../test/layers.js";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";
-import { buildError, runLayer } from "../../../test/layers.js";
+import { buildError, layerNet, runLayer } from "../../../test/layers.js";
 
 const masked = (param = "") =>
   `layer { name: "layer" type: "Upsample" bottom: "x" bottom: "mask" top: "y" upsample_param { ${param} } }`;
@@ -79,3 +79,22 @@ test.each(["scale: 2", "scale: 3"])("gradient with %s", async (param) => {
 
 testContract("Upsample", { inputs: { a: [2, 3, 4, 4], label: [2, 3, 4, 4] } });
 testContract("Upsample nearest", { inputs: { a: [2, 3, 4, 4] }, param: "upsample_param { scale: 2 }" });
+
+test("a pooling whose bottom learns asks for a gradient of its mask, which is 0", async () => {
+  const pooling =
+    'layer { name: "up" type: "Bias" bottom: "raw" top: "x" bias_param { axis: 0 num_axes: 0 } }' +
+    'layer { name: "p" type: "Pooling" bottom: "x" top: "p" top: "m" pooling_param { kernel_size: 2 stride: 2 } }';
+  const net = await layerNet(
+    `${pooling}layer { name: "u" type: "Upsample" bottom: "p" bottom: "m" top: "y" }`,
+    {
+      raw: [1, 1, 2, 2],
+    },
+    { header: "force_backward: true" },
+  );
+  net.blobs.get("raw")?.data.set([1, 4, 2, 3]);
+  await net.forward();
+  net.blobs.get("y")?.diff.set([5, 6, 7, 8]);
+  await net.backward();
+  expect([...(net.blobs.get("x")?.diff ?? [])]).toEqual([0, 6, 0, 0]);
+  await net.dispose();
+});

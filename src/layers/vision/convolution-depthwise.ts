@@ -1,5 +1,6 @@
-import { isFieldSet } from "@bufbuild/protobuf";
+import { create, isFieldSet } from "@bufbuild/protobuf";
 import { ConvolutionParameterSchema } from "../../proto/gen/caffe_pb.js";
+import type { Shape } from "../../util/shape.js";
 import { CorrelationLayer } from "./correlation.js";
 
 /**
@@ -13,8 +14,18 @@ import { CorrelationLayer } from "./correlation.js";
 export class ConvolutionDepthwiseLayer extends CorrelationLayer {
   static readonly type = "ConvolutionDepthwise";
 
+  readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);
+
+  override convolutionGroup(bottom: Shape | undefined): number | undefined {
+    const channels = bottom?.at(this.#param.axis);
+    return channels === undefined && !this.#isGiven ? undefined : this.groupOf(channels ?? 0);
+  }
+
   protected override groupOf(channels: number): number {
-    const param = this.message.convolutionParam;
-    return param && isFieldSet(param, ConvolutionParameterSchema.field.group) ? param.group : channels;
+    return this.#isGiven ? this.#param.group : channels;
+  }
+
+  get #isGiven(): boolean {
+    return isFieldSet(this.#param, ConvolutionParameterSchema.field.group);
   }
 }

@@ -10,4 +10,8 @@ import { CorrelationLayer } from "./correlation.js";
  */
 export class DepthwiseConvolutionLayer extends CorrelationLayer {
   static readonly type = "DepthwiseConvolution";
+
+  override convolutionGroup(): number | undefined {
+    return this.message.convolutionParam?.group ?? 1;
+  }
 }

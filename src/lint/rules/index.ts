@@ -26,6 +26,7 @@ import { crLineEnds } from "./cr-line-ends.js";
 import { dropoutBeforeBn } from "./dropout-before-bn.js";
 import { duplicateLayerName } from "./duplicate-layer-name.js";
 import { duplicateTop } from "./duplicate-top.js";
+import { forkLayers } from "./fork-layers.js";
 import { globalStatsInTrain } from "./global-stats-in-train.js";
 import { gluedNumber } from "./glued-number.js";
 import { labelGradient } from "./label-gradient.js";
@@ -101,6 +102,7 @@ export const rules: readonly Rule[] = [
   gluedNumber,
   unknownField,
   unknownLayer,
+  forkLayers,
   unknownBottom,
   lossInDeploy,
   duplicateTop,

@@ -79,10 +79,20 @@ export function dialectsOf(net: NetParameter, given?: string): readonly string[]
   return read === undefined || read === bvlcName ? ranked : [read, ...ranked.filter((name) => name !== read)];
 }
 
-/** The forks that are known for a layer type, or have a field for it: `flip_param` of Flip. */
-export function forksOfType(type: string): readonly Dialect[] {
+/** The fields of LayerParameter that are named after a layer type: `flip_param` of Flip. */
+function fieldsOfType(type: string): readonly DescField[] {
   const plain = `${type.toLowerCase()}param`;
-  const own = LayerParameterSchema.fields.filter(({ name }) => name.replaceAll("_", "") === plain);
+  return LayerParameterSchema.fields.filter(({ name }) => name.replaceAll("_", "") === plain);
+}
+
+/** Whether BVLC's Caffe has a field that is named after a layer type. */
+export function isFieldOfBvlc(type: string): boolean {
+  return fieldsOfType(type).some((field) => bvlc.numberOf(field) !== undefined);
+}
+
+/** The forks that are known for a layer type, or have a field for it. */
+export function forksOfType(type: string): readonly Dialect[] {
+  const own = fieldsOfType(type);
   return dialects().filter((each) => each.types.has(type) || own.some(({ name }) => each.has("LayerParameter", name)));
 }
 

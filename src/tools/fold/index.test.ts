@@ -34,6 +34,19 @@ test("folds BatchNorm and Scale in place into the convolution before, which gets
   await holds(folded);
 });
 
+test.each([
+  ["DepthwiseConvolution", "group: 4", true],
+  ["ConvolutionDepthwise", "group: 2", true],
+  ["ConvolutionDepthwise", "", false],
+])("%s with %j folds: %s", async (type, group, folds) => {
+  const field = `convolution_param { num_output: 4 kernel_size: 3 ${group} bias_term: false }`;
+  const text = image + layer(type, "c", "data", field) + norm("bn", "c", "c") + scale("sc", "c", "c");
+  const folded = await folding(text);
+  expect(folded.moves).toEqual(folds ? { bn: "c", sc: "c" } : {});
+  if (!folds) expect(JSON.stringify(folded.kept)).toMatch(/takes its group from its bottom/);
+  await holds(folded);
+});
+
 test("gives the values of the formula", async () => {
   const text =
     input([1, 1, 1, 1]) + layer("Convolution", "c", "data", "convolution_param { num_output: 1 kernel_size: 1 }");

@@ -40,7 +40,13 @@ export interface Linear {
 }
 
 /** The layer types that others can be folded into. */
-export const linearTypes: readonly string[] = ["Convolution", "Deconvolution", "InnerProduct"];
+export const linearTypes: readonly string[] = [
+  "Convolution",
+  "ConvolutionDepthwise",
+  "Deconvolution",
+  "DepthwiseConvolution",
+  "InnerProduct",
+];
 
 /**
  * @param blobs its parameters
@@ -65,8 +71,11 @@ export function readLinear(layer: LayerParameter, blobs: Blobs, rank: number | u
   }
   const { data: weights } = blobValues(blob);
   const bias = biasBlob && blobValues(biasBlob).data;
+  if (layer.type === "ConvolutionDepthwise" && !isFieldSet(convolution, ConvolutionParameterSchema.field.group)) {
+    return "takes its group from its bottom; moka fix makes a Convolution of it, with the group written down";
+  }
   const group = isProduct ? 1 : convolution.group;
-  const outputsFirst = isProduct ? !product.transpose : layer.type === "Convolution";
+  const outputsFirst = isProduct ? !product.transpose : layer.type !== "Deconvolution";
   const matrix = [outputs, weights.length / outputs];
   const shape = !isProduct ? blobShape(blob) : outputsFirst ? matrix : matrix.toReversed();
   const [rows = 0, columns = 0, ...kernel] = shape;
