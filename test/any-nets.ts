@@ -10,9 +10,9 @@ import { countOf } from "../src/util/shape.js";
 import { Dice } from "./dice.js";
 import { netFromText } from "./nets.js";
 
-/** The types that are drawn. The others read or write files, or take data by a call. */
+/** The types that are drawn. The others read or write files, take data by a call, or read `param_str`, which is no field. */
 export const drawnTypes: readonly string[] = layers
-  .filter(({ group, type }) => group !== "data" || type === "DummyData")
+  .filter(({ group, type, paramField }) => paramField !== "python_param" && (group !== "data" || type === "DummyData"))
   .map(({ type }) => type);
 
 export interface AnyNet {
@@ -240,6 +240,7 @@ class Draft {
 /** The shapes of further bottoms for that of the first, of types whose shapes are rarely drawn by chance. */
 const shapesBeside: Readonly<Record<string, (first: Shape) => readonly Shape[]>> = {
   LSTMUnit: (first) => [[...first.slice(0, -1), 4 * (first.at(-1) ?? 1)], first.slice(0, -1)],
+  YoloSeg: (first) => [first, first.slice(0, 2)],
   InfogainLoss: ([batch = 1, classes = 1, ...more]) => [
     [batch, ...more],
     [1, 1, classes, classes],
@@ -248,6 +249,10 @@ const shapesBeside: Readonly<Record<string, (first: Shape) => readonly Shape[]>>
 
 /** Fields that most layers of their type need in order to be taken, or to compute something of interest. */
 const usual: ReadonlySet<string> = new Set([
+  "block_shape",
+  "crops",
+  "paddings",
+  "indices",
   ...["num_output", "kernel_size", "weight_filler", "filler", "input_dim", "shape", "dim", "tiles", "pyramid_height"],
   "data_filler",
 ]);

@@ -132,9 +132,24 @@ export function bestOf(
   const found = new Uint32Array(count);
   let n = 0;
   for (let i = 0; i < count; i++) if ((scores[from + i * step] as number) > threshold) found[n++] = i;
+  if (topK > 0 && topK < n) n = cutBelow(scores, from, step, found.subarray(0, n), topK);
   const order = found.subarray(0, n);
   order.sort((a, b) => (scores[from + b * step] as number) - (scores[from + a * step] as number) || a - b);
   return topK >= 0 && topK < n ? order.subarray(0, topK) : order;
+}
+
+/**
+ * Moves to the front of `found` those whose scores are at least the `topK`-th best, and returns their number. To sort numbers alone
+ * is much faster than to sort indices by them.
+ */
+function cutBelow(scores: Float32Array, from: number, step: number, found: Uint32Array, topK: number): number {
+  const sorted = new Float32Array(found.length);
+  for (let i = 0; i < sorted.length; i++) sorted[i] = scores[from + (found[i] as number) * step] as number;
+  sorted.sort();
+  const least = sorted[sorted.length - topK] as number;
+  let n = 0;
+  for (const i of found) if ((scores[from + i * step] as number) >= least) found[n++] = i;
+  return n;
 }
 
 /**
