@@ -199,6 +199,8 @@ test("calls that are wrong", async () => {
   writeFileSync(file("sub/picture.png"), readFileSync(picture));
   expect(await fails(picture, file("sub/picture.png"), "--out", out)).toMatch(/^2: .*would both be drawn to/s);
   expect(await fails(picture, "--out", picture)).toMatch(/^2: .*over a picture that is given/s);
+  writeFileSync(file("empty.png"), "");
+  expect(await fails(file("empty.png"), "--no-draw")).toMatch(/^1: .*empty\.png/s);
   expect(await fails(file("none.png"), "--no-draw")).toMatch(/^1: .*none\.png/s);
   expect(await fails(weights, "--no-draw")).toMatch(/^1: .*net\.caffemodel.*where an image is wanted/s);
   expect(await fails(picture, "--no-draw", "--labelmap", weights)).toMatch(/^1: .*net\.caffemodel/s);
