@@ -29,9 +29,8 @@ export function setForkFields(layer: Layer): SetForkFields {
   const { forkFields = [] } = layer.constructor as Partial<LayerClass>;
   const found = { tuning: [] as string[], unknown: [] as string[] };
   collect(LayerParameterSchema, layer.message, "", (path, name) => {
-    if (tuning.has(name)) found.tuning.push(path);
-    else if (!forkFields.some((computed) => path === computed || path.startsWith(`${computed}.`)))
-      found.unknown.push(path);
+    if (forkFields.some((computed) => path === computed || path.startsWith(`${computed}.`))) return;
+    (tuning.has(name) ? found.tuning : found.unknown).push(path);
   });
   return found;
 }

@@ -22,7 +22,7 @@ import { loadMean, newDraws, newTransformer } from "./transform.js";
  * resized to the nearest value), `is_color` (true), `shuffle` (false; again in each pass), `rand_skip` (0), `mirror` (false: each
  * image and its labels at random), `crop_height` and `crop_width` (0: no crop; both or neither; at a random place, in TEST too, as in
  * the fork). `mean_file` is read and ignored, as in the fork. `transform_param`: `scale` (1), `mean_value` and `mean_file`, of the image
- * alone; its `mirror` and `crop_size` are errors, as in the fork.
+ * alone; its `mirror` and `crop_size` are errors, as in the fork, and so are SSD's `crop_h` and `crop_w`.
  *
  * Mirror and crop are drawn from a generator of the layer's own, a seed of the run's, not from the run's itself as in the fork; several
  * ranks share the images as ImageData's do.
@@ -129,7 +129,7 @@ export class DenseImageDataLayer extends BatchLayer<ImageItem> {
   async #openList() {
     const { source, batchSize, newHeight, newWidth, cropHeight, cropWidth, isColor, rootFolder } = this.#param;
     const { files, images, log } = this.context;
-    const { mirror = false, cropSize = 0 } = this.message.transformParam ?? {};
+    const { mirror = false, cropSize = 0, cropH = 0, cropW = 0 } = this.message.transformParam ?? {};
     this.check(source !== "", "MOKA_FIELD", "dense_image_data_param.source must be given");
     this.check(batchSize > 0, "MOKA_FIELD", "dense_image_data_param.batch_size must be greater than 0");
     this.check(
@@ -138,9 +138,9 @@ export class DenseImageDataLayer extends BatchLayer<ImageItem> {
       "dense_image_data_param needs both new_height and new_width, or neither; so crop_height and crop_width",
     );
     this.check(
-      !mirror && cropSize === 0,
+      !mirror && cropSize === 0 && cropH === 0 && cropW === 0,
       "MOKA_FIELD",
-      "takes no transform_param.mirror and crop_size; dense_image_data_param has mirror, crop_height and crop_width",
+      "takes no transform_param.mirror, crop_size, crop_h and crop_w; dense_image_data_param has mirror, crop_height and crop_width",
     );
     this.transformer = newTransformer(this.message, this.context, await loadMean(this.message, this.context));
     log("info", "dense_image_data_layer.cpp:41", `Opening file ${source}`);
