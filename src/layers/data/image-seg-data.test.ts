@@ -193,6 +193,15 @@ test("without a crop the net takes the size of each picture", async () => {
   });
 });
 
+test("the log names fields of other forks, and none that it computes", async () => {
+  const lines: string[] = [];
+  const log = (level: string, _: string, line: string) => void (level === "warning" && lines.push(line));
+  const transform = "crop_height: 2 crop_width: 2 scale_factors: 1 crop_h: 3";
+  await once({ source: one, transform, param: "ignore_label: 3" }, { log });
+  expect(lines).toEqual([expect.stringMatching(/crop_h\b/)]);
+  expect(lines[0]).not.toMatch(/scale_factors|ignore_label|label_type|crop_width/);
+});
+
 test("a saved state continues with the same values", async () => {
   const fields = {
     param: "batch_size: 3 shuffle: true",
