@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { type NetSetup, netFromText } from "../../../test/nets.js";
+import { rankNets } from "../../../test/rank-nets.js";
 import type { Net } from "../../core/net.js";
+import { ReferenceEngine } from "../../engines/reference/index.js";
 import { createImages } from "../../platform/node/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "moka-image-seg-"));
@@ -219,6 +221,28 @@ test("a saved state continues with the same values", async () => {
     await net.layers[0]?.restoreState?.(state);
     expect(await take(net)).toEqual(next);
   });
+});
+
+test("ranks share the images, and each draws its own numbers", async () => {
+  const nets = await rankNets(layer({ transform: "scale_factors: 1" }), { engine: () => new ReferenceEngine() });
+  const seen: number[][] = [];
+  for (const net of nets) {
+    await net.forward();
+    const first = net.blobs.get("data")?.data[0] ?? Number.NaN;
+    await net.forward();
+    seen.push([first, net.blobs.get("data")?.data[0] ?? Number.NaN]);
+    await net.dispose();
+  }
+  expect(seen).toEqual([
+    [0, 40],
+    [20, 60],
+  ]);
+  const mirrored = await rankNets(layer({ source: one, transform: "mirror: true" }), {
+    engine: () => new ReferenceEngine(),
+  });
+  const draws = mirrored.map((net) => JSON.stringify(net.layers[0]?.saveState?.()));
+  expect(draws[0]).not.toBe(draws[1]);
+  for (const net of mirrored) await net.dispose();
 });
 
 describe("errors", () => {
