@@ -64,7 +64,13 @@ function leads(files: Tree, page: string, link: string): boolean {
   const target = path === "" ? page : posix.join(posix.dirname(page), path);
   if (!files.has(target)) return false;
   if (anchor === undefined) return true;
-  return matches(files.read(target), /(?<=^#+ ).+$/gm).some((title) => slug(title) === anchor);
+  // Of headings with the same anchor, GitHub numbers the later ones.
+  const slugs = matches(files.read(target), /(?<=^#+ ).+$/gm).map(slug);
+  const numbered = slugs.map((each, i) => {
+    const before = slugs.slice(0, i).filter((other) => other === each).length;
+    return before === 0 ? each : `${each}-${before}`;
+  });
+  return numbered.includes(anchor);
 }
 
 /** As GitHub names a heading. */

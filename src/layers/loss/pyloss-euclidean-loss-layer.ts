@@ -10,7 +10,7 @@ import { DistanceLossLayer } from "./distance-loss.js";
  *
  * Unlike other losses it needs an explicit `loss_weight`, as every Python layer. `param_str` is not read.
  *
- * Source: Caffe's examples/pycaffe/layers/pyloss.py.
+ * Source: Caffe's pyloss.py of its examples.
  */
 export class PylossEuclideanLossLayer extends DistanceLossLayer {
   static readonly type = "pyloss.EuclideanLossLayer";

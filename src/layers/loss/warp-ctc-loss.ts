@@ -1,7 +1,7 @@
 import { CtcLossBase } from "./ctc-base.js";
 
 /**
- * `CTCLoss`, as the layer that calls warp-ctc computes it: its gradient is (p − the share of the class), neither divided by the number of
+ * What `CTCLoss` computes, as the layer that calls warp-ctc computes it: its gradient is (p − the share of the class), neither divided by the number of
  * sequences nor times the loss weight; training rates depend on it. Where labels come with indicators and `blank_index` is 0, 1 is added to them.
  * All else is as in CTCLoss.
  *
