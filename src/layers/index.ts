@@ -62,6 +62,7 @@ export { DummyDataLayer } from "./data/dummy-data.js";
 export { HDF5DataLayer } from "./data/hdf5-data.js";
 export { HDF5OutputLayer } from "./data/hdf5-output.js";
 export { ImageDataLayer } from "./data/image-data.js";
+export { ImageSegDataLayer } from "./data/image-seg-data.js";
 export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
