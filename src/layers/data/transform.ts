@@ -1,9 +1,10 @@
-import type { DescField, DescMessage, Message, MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, Message, MessageShape } from "@bufbuild/protobuf";
 import { oneRank } from "../../core/communicator.js";
+import { fieldsBeyondSsd } from "../../core/fork-fields.js";
 import type { LayerContext } from "../../core/layer.js";
 import { Transformer } from "../../data/transformer.js";
 import { readBlobProto } from "../../proto/binary/index.js";
-import { dialectNamed, setFields } from "../../proto/dialects/index.js";
+import { setFields } from "../../proto/dialects/index.js";
 import {
   type AnnotatedDataParameter,
   AnnotatedDataParameterSchema,
@@ -97,19 +98,4 @@ function otherFields<Desc extends DescMessage>(
     return field.message ? fieldsBeyondSsd(field.message, value as Message, path) : [];
   });
   return [...new Set(ignored)].sort();
-}
-
-/** The fields in a message, at any depth, that are set, with another value than they have by default, and that SSD has not. */
-function fieldsBeyondSsd(schema: DescMessage, message: Message, prefix: string): string[] {
-  const ssd = dialectNamed("ssd");
-  const found = [...setFields(schema, message)].flatMap(({ field, value }) => {
-    const path = `${prefix}.${field.name}`;
-    if (ssd?.numberOf(field) === undefined) return value === defaultOf(field) ? [] : path;
-    return field.message ? fieldsBeyondSsd(field.message, value as Message, path) : [];
-  });
-  return [...new Set(found)].sort();
-}
-
-function defaultOf(field: DescField): unknown {
-  return field.fieldKind === "scalar" || field.fieldKind === "enum" ? field.getDefaultValue() : undefined;
 }

@@ -14,9 +14,7 @@ import { CtcLossBase } from "./ctc-base.js";
 export class WarpCTCLossLayer extends CtcLossBase {
   static readonly type = "WarpCTCLoss";
 
-  protected override shareOf(): number {
-    return 1;
-  }
+  protected override readonly isMean = false;
 
   protected override labelOffset(blank: number): number {
     return blank === 0 ? 1 : 0;
