@@ -1,34 +1,33 @@
 // Random messages for tests of the protobuf readers and writers.
-import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
+import { create, type DescEnum, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import fc from "fast-check";
-import { forkBase, isForkField } from "../src/proto/fork-fields.js";
+import { bvlc, type Numbering } from "../src/proto/dialects/index.js";
 import { layoutOf } from "../src/proto/text/layout.js";
 
 /**
- * Random messages of `schema` with fields of BVLC's Caffe: at most five optional ones with any values, nested at most `depth` levels
- * deep.
+ * Random messages of `schema` with the fields and enum values of a fork, by default of BVLC's Caffe: at most five optional ones with
+ * any values, nested at most `depth` levels deep.
  */
-export function messages(schema: DescMessage, depth: number): fc.Arbitrary<Message> {
+export function messages(schema: DescMessage, depth: number, fork: Numbering = bvlc): fc.Arbitrary<Message> {
   const { required } = layoutOf(schema);
   const optional = schema.fields.filter(
-    (field) => !isForkField(field) && !required.includes(field) && (depth > 0 || !field.message),
+    (field) => fork.numberOf(field) !== undefined && !required.includes(field) && (depth > 0 || !field.message),
   );
   return fc.subarray(optional, { maxLength: Math.min(5, optional.length) }).chain((some) => {
     const fields = [...required, ...some];
-    const values = Object.fromEntries(fields.map((field) => [field.localName, valuesOf(field, depth)]));
+    const values = Object.fromEntries(fields.map((field) => [field.localName, valuesOf(field, depth, fork)]));
     return fc.record(values).map((init) => create(schema, init));
   });
 }
 
-function valuesOf(field: DescField, depth: number): fc.Arbitrary<unknown> {
-  const value = someValue(field, depth);
+function valuesOf(field: DescField, depth: number, fork: Numbering): fc.Arbitrary<unknown> {
+  const value = someValue(field, depth, fork);
   return field.fieldKind === "list" ? fc.array(value, { minLength: 1, maxLength: 3 }) : value;
 }
 
-function someValue(field: DescField, depth: number): fc.Arbitrary<unknown> {
-  if (field.message) return messages(field.message, depth - 1);
-  if (field.enum)
-    return fc.constantFrom(...field.enum.values.map(({ number }) => number).filter((number) => number < forkBase));
+function someValue(field: DescField, depth: number, fork: Numbering): fc.Arbitrary<unknown> {
+  if (field.message) return messages(field.message, depth - 1, fork);
+  if (field.enum) return fc.constantFrom(...valuesIn(field.enum, fork));
   switch (field.scalar) {
     case ScalarType.BOOL:
       return fc.boolean();
@@ -47,4 +46,14 @@ function someValue(field: DescField, depth: number): fc.Arbitrary<unknown> {
     default:
       return fc.integer();
   }
+}
+
+/** The values of an enum that a fork has, and that come back from its numbers: of several names of one number the first. */
+function valuesIn(type: DescEnum, fork: Numbering): number[] {
+  return type.values
+    .map(({ number }) => number)
+    .filter((number) => {
+      const inFile = fork.valueTo(type, number);
+      return inFile !== undefined && fork.valueFrom(type, inFile) === number;
+    });
 }

@@ -1,4 +1,6 @@
-import { create, type DescField, type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
+import { create, type DescField, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { concat } from "../../util/bytes.js";
+import { encodeForked } from "../binary/write-forked.js";
 import { isForkField } from "../fork-fields.js";
 import {
   LayerParameterSchema,
@@ -8,7 +10,7 @@ import {
 } from "../gen/caffe_pb.js";
 import { type ReadDialect, setReadDialect } from "../source.js";
 import { formatText } from "../text/printer.js";
-import { bvlc, checkDialect, type Dialect, dialects, lacks, type Numbering, setFields } from "./index.js";
+import { bvlc, checkDialect, type Dialect, dialectNamed, dialects, lacks, type Numbering, setFields } from "./index.js";
 
 /** Reads a message with the numbers of a fork. */
 export type ReadMessage = (schema: DescMessage, bytes: Uint8Array, numbering: Numbering) => Message;
@@ -42,7 +44,7 @@ interface Doubtful {
 export function adoptDialect(net: NetParameter, read: ReadMessage, hasUnknown: boolean, given?: string): void {
   if (!hasUnknown && given === undefined && !net.layer.some(({ type }) => fieldsOfType(type).size > 0)) return;
   if (given !== undefined && checkDialect(given) === bvlc.name) return;
-  const forks = dialects().filter(({ name }) => given === undefined || name === given);
+  const forks = dialects();
   const layers = [
     ...net.layer.map((layer) => ({ schema: LayerParameterSchema as DescMessage, layer: layer as Message as Fields })),
     ...net.layers.map((layer) => ({
@@ -50,11 +52,16 @@ export function adoptDialect(net: NetParameter, read: ReadMessage, hasUnknown: b
       layer: layer as Message as Fields,
     })),
   ];
+  const sure = given === undefined ? undefined : dialectNamed(given);
+  if (sure) {
+    adoptGiven(net, layers, sure, read);
+    return;
+  }
   const readingsOf = reader(forks, read);
   const doubtful: Doubtful[] = layers
     .filter(({ schema, layer }) => isDoubtful(schema, layer))
     .map(({ schema, layer }) => ({ schema, layer, readings: readingsOf(schema, layer) }));
-  if (doubtful.length === 0 && !net.$unknown && given === undefined) return;
+  if (doubtful.length === 0 && !net.$unknown) return;
   const [best, ...others] = forks
     .map((dialect) => {
       const own = doubtful.flatMap(({ readings }) => readings.find(({ name }) => name === dialect.name) ?? []);
@@ -69,7 +76,7 @@ export function adoptDialect(net: NetParameter, read: ReadMessage, hasUnknown: b
       .map(({ dialect }) => dialect.name),
   );
   const unsure: ReadDialect["unsure"][number][] = [];
-  let isAdopted = given !== undefined;
+  let isAdopted = false;
   for (const { schema, layer, readings } of doubtful) {
     const chosen = choose(readings, best.dialect);
     const rivals = readings.filter((each) => {
@@ -94,13 +101,34 @@ export function adoptDialect(net: NetParameter, read: ReadMessage, hasUnknown: b
   setReadDialect(net, { name: best.dialect.name, isMarked: false, unsure });
 }
 
+/** Reads all layers with the numbers of the fork that the caller says, but for those that are no message with them. */
+function adoptGiven(
+  net: NetParameter,
+  layers: readonly Omit<Doubtful, "readings">[],
+  dialect: Dialect,
+  read: ReadMessage,
+): void {
+  const readingsOf = reader([dialect], read);
+  for (const { schema, layer } of layers) {
+    const [reading] = readingsOf(schema, layer);
+    if (reading && Number.isFinite(reading.unknown)) replace(schema, layer, reading.settings);
+  }
+  if (net.$unknown) adoptNetFields(net, read, dialect);
+  setReadDialect(net, { name: dialect.name, isMarked: false, unsure: [] });
+}
+
+/** A message as it was in the file, with BVLC's numbers. What these take for a message may lack fields that BVLC requires. */
+function bytesOf(schema: DescMessage, message: Message): Uint8Array {
+  return concat(encodeForked(schema, message, bvlc, (nested, child) => [bytesOf(nested, child)]));
+}
+
 /** Reads the unknown fields of the net itself as a fork does. Returns whether it has any of them. */
 function adoptNetFields(net: NetParameter, read: ReadMessage, dialect: Dialect): boolean {
   const only = create(NetParameterSchema);
   only.$unknown = net.$unknown ?? [];
-  const as = read(NetParameterSchema, toBinary(NetParameterSchema, only), dialect) as Fields;
+  const as = read(NetParameterSchema, bytesOf(NetParameterSchema, only), dialect) as Fields;
   const found = [...setFields(NetParameterSchema, as)].map(({ field }) => field.localName);
-  if (found.length === 0) return false;
+  if (found.length === 0 || !Number.isFinite(unknownIn(NetParameterSchema, as))) return false;
   for (const name of found) (net as Message as Fields)[name] = as[name];
   if (as.$unknown) net.$unknown = as.$unknown;
   else delete net.$unknown;
@@ -117,9 +145,9 @@ function isDoubtful(schema: DescMessage, layer: Fields): boolean {
   return hasSettings && fieldsOfType(type).size > 0;
 }
 
-/** Whether a field holds a layer's settings: a message, but not its blobs, rules and specs. */
+/** Whether a field holds a layer's settings: a message, but not its blobs. */
 function isSetting({ message, name }: DescField): boolean {
-  return message !== undefined && !/^(?:blobs|include|exclude|param|layer)$/.test(name);
+  return message !== undefined && !/^(?:blobs|layer)$/.test(name);
 }
 
 /** The number of unknown fields and enum values in a message, at any depth but in blobs. */
@@ -128,8 +156,15 @@ function unknownIn(schema: DescMessage, message: Message): number {
   for (const { field, value } of setFields(schema, message)) {
     if (field.message && field.name !== "blobs") count += unknownIn(field.message, value as Message);
     else if (field.enum && !field.enum.value[Number(value)]) count++;
+    // Bytes that are no text would not be written as they were.
+    else if (isBroken(value)) return Number.POSITIVE_INFINITY;
   }
   return count;
+}
+
+/** Whether a string was made of bytes that are no UTF-8. */
+function isBroken(value: unknown): boolean {
+  return typeof value === "string" && value.includes("\ufffd");
 }
 
 /** The fields of LayerParameter that only forks have for a type, by their names, and these forks: `psroi_pooling_param` of PSROIPooling. */
@@ -158,7 +193,7 @@ function reader(forks: readonly Dialect[], read: ReadMessage) {
   const known = new Map<string, readonly Reading[]>();
   return (schema: DescMessage, layer: Fields): readonly Reading[] => {
     const bare = settingsOf(schema, layer);
-    const bytes = toBinary(schema, bare);
+    const bytes = bytesOf(schema, bare);
     const key = `${layer["type"]} ${String.fromCharCode(...bytes)}`;
     let found = known.get(key);
     if (!found) {

@@ -1,14 +1,16 @@
 import { readdirSync } from "node:fs";
 import { create } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { forkNames } from "../../../scripts/proto.mjs";
+import { messages } from "../../../test/messages.js";
 import { concat } from "../../util/bytes.js";
 import { readNet, writeNet } from "../binary/index.js";
 import { LayerParameterSchema, NetParameterSchema } from "../gen/caffe_pb.js";
 import { readDialectOf, setReadDialect } from "../source.js";
 import { formatText, parseNet } from "../text/index.js";
-import { dialects, dialectsOf, Numberings } from "./index.js";
+import { dialectNamed, dialects, dialectsOf, Numberings } from "./index.js";
 
 const net = (text: string) => parseNet(text).message;
 const text = (message: ReturnType<typeof net>) => formatText(NetParameterSchema, message);
@@ -114,4 +116,23 @@ test("the forks that a net may be for are ranked by what it has", () => {
   expect(dialectsOf(net(""), "bvlc")).toEqual([]);
   const layer = create(LayerParameterSchema, { type: "ReLU" });
   expect(new Numberings(undefined).for(LayerParameterSchema, layer).name).toBe("bvlc");
+});
+
+test.each(forkNames)("any layers of %s come back, with its numbers and without a mark too", (name) => {
+  const fork = dialectNamed(name);
+  if (!fork) throw new Error(`no ${name}`);
+  // The numbers of blobs are beside their messages, and no text shows them.
+  const layer = messages(LayerParameterSchema, 3, fork).map((each) => Object.assign(each, { blobs: [] }));
+  const layers = fc.array(layer, { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(layers, (some) => {
+      const before = Object.assign(create(NetParameterSchema), { layer: some });
+      const marked = concat(writeNet(before));
+      expect(text(readNet(marked))).toBe(text(before));
+      setReadDialect(before, { name, isMarked: false, unsure: [] });
+      const plain = concat(writeNet(before, name));
+      expect(text(readNet(plain, "any", { dialect: name }))).toBe(text(before));
+    }),
+    { numRuns: 25 },
+  );
 });
