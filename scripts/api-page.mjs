@@ -57,7 +57,7 @@ const sections = [
   [
     "Layers of your own",
     "The contracts of Caffe's layer types are in [layers.md](layers.md).",
-    ["Layer", "RecurrentLayer", "MemoryDataLayer", "filler"],
+    ["Layer", "RecurrentLayer", "MemoryDataLayer", "RoIDataLayer", "filler"],
   ],
   ["Errors and version", "Every error that Moka throws on purpose has a code.", ["MokaError", "version"]],
 ];

@@ -32,7 +32,7 @@ export interface RunOptions extends FilesOptions {
    */
   readonly layers?: Readonly<Record<string, LayerConstructor>> | undefined;
   /**
-   * The fork of Caffe that the net is written for, by its name in `dialects`: `ssd`, `segnet`, `pspnet`, …; `bvlc` for none. It decides
+   * The fork of Caffe that the net is written for, by the name of its file in `src/proto/dialects`: `ssd`, `segnet`, `pspnet`, …; `bvlc` for none. It decides
    * what a layer type means that several forks have. Default: what the net's fields and layer types tell.
    */
   readonly dialect?: string | undefined;

@@ -36,3 +36,12 @@ test("nothing is said of defaults, of what a layer computes, or of other layers'
   );
   expect(await warningsOf(layer("ReLU", "interp_param { zoom_factor: 2 }"))).toEqual([]);
 });
+
+test.each([
+  ["ReLU", "relu_param { relu6: true }"],
+  ["BatchNorm", "batch_norm_param { scale_bias: true scale_filler { value: 2 } bias_filler { value: 1 } }"],
+  ["BatchNorm", "batch_norm_param { use_weight_bias: true bias_term: false filler { value: 2 } }"],
+  ["BatchNorm", "batch_norm_param { icnet: true }"],
+])("of %s nothing is said, which computes %s", async (type, fields) => {
+  expect(await warningsOf(layer(type, fields))).toEqual([]);
+});

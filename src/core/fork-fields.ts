@@ -1,4 +1,5 @@
 import { type DescField, type DescMessage, isFieldSet, type Message } from "@bufbuild/protobuf";
+import { dialectNamed, type Numbering, setFields } from "../proto/dialects/index.js";
 import { isForkField } from "../proto/fork-fields.js";
 import { LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import type { LayerClass } from "./catalog.js";
@@ -29,9 +30,8 @@ export function setForkFields(layer: Layer): SetForkFields {
   const { forkFields = [] } = layer.constructor as Partial<LayerClass>;
   const found = { tuning: [] as string[], unknown: [] as string[] };
   collect(LayerParameterSchema, layer.message, "", (path, name) => {
-    if (tuning.has(name)) found.tuning.push(path);
-    else if (!forkFields.some((computed) => path === computed || path.startsWith(`${computed}.`)))
-      found.unknown.push(path);
+    if (forkFields.some((computed) => path === computed || path.startsWith(`${computed}.`))) return;
+    (tuning.has(name) ? found.tuning : found.unknown).push(path);
   });
   return found;
 }
@@ -54,6 +54,46 @@ export function refuseForkFields(layer: Layer, field: string): void {
     "MOKA_UNSUPPORTED",
     `fields of forks that would change the result, and that Moka does not compute: ${unknown.join(", ")}`,
   );
+}
+
+/**
+ * The fields in a message, at any depth, that are set, with another value than they have by default, and that a fork has not: by their
+ * paths, sorted.
+ *
+ * @param prefix the path of the message
+ */
+export function fieldsBeyond(
+  fork: Numbering,
+  schema: DescMessage,
+  message: Message,
+  prefix: string,
+): readonly string[] {
+  const found = [...setFields(schema, message)].flatMap(({ field, value }) => {
+    const path = `${prefix}.${field.name}`;
+    if (fork.numberOf(field) === undefined) return isDefault(message, field) ? [] : path;
+    return field.message ? fieldsBeyond(fork, field.message, value as Message, path) : [];
+  });
+  return [...new Set(found)].sort();
+}
+
+/**
+ * Throws if a field is set in a message of SSD's that SSD has not, but a fork made of it, where it may change results.
+ *
+ * @param prefix the path of the message
+ */
+export function refuseBeyondSsd(layer: Layer, schema: DescMessage, message: Message, prefix: string): void {
+  const others = fieldsBeyondSsd(schema, message, prefix);
+  layer.check(
+    others.length === 0,
+    "MOKA_FIELD",
+    `${others.join(", ")}: ${others.length === 1 ? "a field of another fork" : "fields of other forks"} than SSD, not supported`,
+  );
+}
+
+/** As `fieldsBeyond` for SSD. */
+export function fieldsBeyondSsd(schema: DescMessage, message: Message, prefix: string): readonly string[] {
+  const ssd = dialectNamed("ssd");
+  return ssd ? fieldsBeyond(ssd, schema, message, prefix) : [];
 }
 
 function collect(

@@ -85,6 +85,8 @@ export abstract class LayerFacts {
   /** The tops that need no reader: none, those after the first, or all. */
   readonly spareTops: "none" | "extra" | "all" = "none";
   readonly activation: ActivationKind | undefined = undefined;
+  /** What makes results of a test of its tops: their means over the batches, or a solver's `eval_type: "detection"`. */
+  readonly evaluation: "mean" | "detection" = "mean";
   /** The bottoms whose values its top has, unchanged or averaged: none, the first, or all. */
   readonly passesOn: "none" | "first" | "all" = "none";
   /** Whether a multiplier and a shift of each channel have the same effect after the layer as before it. */

@@ -31,7 +31,7 @@ export interface LayerContext {
   /** The processes that train this net together. Default: one. */
   readonly ranks?: Ranks | undefined;
   /**
-   * The forks of Caffe that the net may be written for, by the names of `dialects`, the most probable first. Empty: BVLC's Caffe.
+   * The forks of Caffe that the net may be written for, by the names of their files in `src/proto/dialects`, the most probable first. Empty: BVLC's Caffe.
    */
   readonly dialects?: readonly string[] | undefined;
   /** The number of blobs that a layer has in the weights given with the net; undefined if there are none for it. */

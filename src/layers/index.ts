@@ -62,6 +62,7 @@ export { DummyDataLayer } from "./data/dummy-data.js";
 export { HDF5DataLayer } from "./data/hdf5-data.js";
 export { HDF5OutputLayer } from "./data/hdf5-output.js";
 export { ImageDataLayer } from "./data/image-data.js";
+export { ImageSegDataLayer } from "./data/image-seg-data.js";
 export { InputLayer } from "./data/input.js";
 export { MemoryDataLayer } from "./data/memory-data.js";
 export { RoIDataLayer } from "./data/roi-data-layer.js";
@@ -139,6 +140,7 @@ type Row = readonly [
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
+  ["OpenVINO's, which computes it after its own import of the net", "detection", "PriorBoxClustered"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "Unpooling"],
   ["a YOLO fork's", undefined, "AssistedExcitation Region SegmentationEvaluate YoloV3Loss"],
   ["a YOLO fork's", "data", "LaneData"],

@@ -1,4 +1,5 @@
 import { isFieldSet } from "@bufbuild/protobuf";
+import type { Layer } from "../core/layer.js";
 import { type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
 import { placeOf, sourceOf } from "../proto/source.js";
 import { MokaError } from "../util/errors.js";
@@ -42,6 +43,11 @@ export async function checkSolver(solver: SolverParameter, files: Files | undefi
   const problems = await problemsOf(solver, files);
   const error = problems.find(({ severity }) => severity === "error");
   if (error) throw asError(solver, error);
+  logProblems(solver, problems, log);
+}
+
+/** Logs problems with which a solver is built. */
+export function logProblems(solver: SolverParameter, problems: Iterable<SolverProblem>, log: Log): void {
   for (const problem of problems) log("warning", "moka:0", asError(solver, problem).message);
 }
 
@@ -80,6 +86,21 @@ function* evalProblems({ evalType, apVersion }: SolverParameter) {
   }
   if (evalType === "detection" && !apVersions.some((version) => version === apVersion)) {
     yield refused("ap_version", `ap_version must be one of ${apVersions.join(", ")}, not "${apVersion}"`);
+  }
+}
+
+/** What is wrong with a solver whose test net has a layer that it evaluates in another way than its `eval_type` says. */
+export function* evaluationProblems(
+  { evalType }: SolverParameter,
+  testNet: string,
+  layers: Iterable<Pick<Layer, "evaluation" | "type" | "name">>,
+): Iterable<SolverProblem> {
+  for (const { evaluation, type, name } of layers) {
+    if (evaluation === "mean" || evalType === evaluation) continue;
+    yield doubtful(
+      "eval_type",
+      `${testNet}'s ${type} "${name}" needs eval_type: "${evaluation}"; without it its rows are averaged, which means nothing`,
+    );
   }
 }
 

@@ -76,6 +76,18 @@ test("each class, with show_per_class_result, and several outputs", async () => 
   ]);
 });
 
+test("without eval_type, building the solver warns that rows are averaged", async () => {
+  const lines: string[] = [];
+  const text = solver("").replace('eval_type: "detection"', "");
+  const loaded = await Solver.load(text, {
+    engine: "reference",
+    log: (level, _, line) => void (level === "warning" && lines.push(line)),
+  });
+  await loaded.dispose();
+  const wanted = 'test net #0\'s DetectionEvaluate "detection_eval" needs eval_type: "detection"';
+  expect(lines).toEqual([expect.stringContaining(wanted)]);
+});
+
 test("classes without detections count as 0, with a warning", async () => {
   const { outputs, lines } = await testOf(solver("", evaluate("e", "").replace("num_classes: 4", "num_classes: 6")));
   expect(outputs.e?.[0]).toBeCloseTo((0.0966888 * 3) / 5, 6);

@@ -10,11 +10,21 @@ import type { TestTally } from "./outputs.js";
 
 const width = 5;
 
+/** How a tally makes results of rows, as in a solver. */
+type Evaluation = Pick<SolverParameter, "apVersion" | "showPerClassResult">;
+
 /** What was found of one class in a test. */
 interface ClassRows {
   positives: number | undefined;
   readonly scores: number[];
   readonly isRight: boolean[];
+}
+
+/** The outputs of a net that have DetectionEvaluate's rows: only a tally with `eval_type: "detection"` makes results of them. */
+export function detectionOutputs(net: Net): readonly string[] {
+  const rows = net.layers.filter(({ evaluation }) => evaluation === "detection");
+  const tops = new Set(rows.flatMap((layer) => layer.tops));
+  return net.outputs.filter((name) => tops.has(name));
 }
 
 /**
@@ -23,7 +33,8 @@ interface ClassRows {
  */
 export class DetectionTally implements TestTally {
   readonly #net: Net;
-  readonly #param: SolverParameter;
+  readonly #param: Evaluation;
+  readonly #outputs: readonly string[];
   /** For each batch that this process has run, the rows of each output. */
   readonly #rows = new Map<number, Float32Array[]>();
   /** The rows of all processes in the order of the batches, for each output. */
@@ -31,13 +42,15 @@ export class DetectionTally implements TestTally {
   /** The average precision of each class, by class, of each output; undefined for a class without detections. */
   #precisions: readonly ReadonlyMap<number, number | undefined>[] = [];
 
-  constructor(net: Net, param: SolverParameter) {
+  /** @param outputs the names of the outputs that it collects. Default: all */
+  constructor(net: Net, param: Evaluation, outputs: readonly string[] = net.outputs) {
     this.#net = net;
     this.#param = param;
+    this.#outputs = outputs;
   }
 
   add(batch: number): void {
-    const rows = this.#net.outputs.map((name) => {
+    const rows = this.#outputs.map((name) => {
       const blob = this.#net.blobs.get(name);
       const shape = blob?.shape ?? [];
       check(
@@ -51,7 +64,7 @@ export class DetectionTally implements TestTally {
   }
 
   async addRanks(communicator: Communicator, loss: number, batches: number): Promise<number> {
-    const outputs = this.#net.outputs.length;
+    const outputs = this.#outputs.length;
     const own = (i: number) => this.#rows.get(Math.floor(i / outputs))?.[i % outputs] ?? new Float32Array(0);
     const lengths = Float64Array.from({ length: batches * outputs + 1 }, (_, i) => own(i).length);
     lengths[batches * outputs] = loss;
@@ -63,7 +76,7 @@ export class DetectionTally implements TestTally {
     for (let i = 0; i < ends.length; i++) rows.set(own(i), (ends[i] as number) - own(i).length);
     // Each place has one rank's value, and 0 of the others: the sum is exact.
     await communicator.allReduce(rows);
-    this.#all = this.#net.outputs.map((_, output) =>
+    this.#all = this.#outputs.map((_, output) =>
       Array.from({ length: batches }, (__, batch) => {
         const i = batch * outputs + output;
         return rows.subarray(i === 0 ? 0 : ends[i - 1], ends[i]);
@@ -75,7 +88,7 @@ export class DetectionTally implements TestTally {
   result(): Record<string, Float32Array> {
     this.#precisions = this.#all.map((rows) => this.#precisionsOf(rows));
     return Object.fromEntries(
-      this.#net.outputs.map((name, i) => {
+      this.#outputs.map((name, i) => {
         const precisions = [...(this.#precisions[i]?.values() ?? [])];
         const sum = precisions.reduce<number>((all, each) => Math.fround(all + (each ?? 0)), 0);
         return [name, Float32Array.of(precisions.length === 0 ? 0 : sum / precisions.length)];
@@ -84,14 +97,23 @@ export class DetectionTally implements TestTally {
   }
 
   report(outputs: Readonly<Record<string, Float32Array>>, log: Log): void {
-    for (const [i, name] of this.#net.outputs.entries()) {
-      for (const [label, precision] of this.#precisions[i] ?? []) {
-        if (precision === undefined) log("warning", "solver.cpp:524", `Missing true_pos for label: ${label}`);
-        else if (this.#param.showPerClassResult)
-          log("info", "solver.cpp:540", `class${label}: ${formatNumber(precision)}`);
-      }
+    for (const [i, name] of this.#outputs.entries()) {
+      this.#reportClasses(i, log);
       const mean = formatNumber(outputs[name]?.[0] ?? 0);
       log("info", "solver.cpp:546", `    Test net output #${i}: ${name} = ${mean}`);
+    }
+  }
+
+  /** Logs what there is to say of single classes. */
+  reportClasses(log: Log): void {
+    for (const i of this.#outputs.keys()) this.#reportClasses(i, log);
+  }
+
+  #reportClasses(output: number, log: Log): void {
+    for (const [label, precision] of this.#precisions[output] ?? []) {
+      if (precision === undefined) log("warning", "solver.cpp:524", `Missing true_pos for label: ${label}`);
+      else if (this.#param.showPerClassResult)
+        log("info", "solver.cpp:540", `class${label}: ${formatNumber(precision)}`);
     }
   }
 

@@ -8,7 +8,7 @@ import { formatNumber } from "../util/number-format.js";
 import { Turns } from "../util/turns.js";
 import type { WorkOptions } from "../util/work.js";
 import { buildChoice } from "./build-choice.js";
-import { checkSolver } from "./checks.js";
+import { checkSolver, evaluationProblems, logProblems } from "./checks.js";
 import type { SolverContext } from "./context.js";
 import { DataParallel } from "./data-parallel.js";
 import { DisplayedSpeed } from "./displayed-speed.js";
@@ -109,6 +109,7 @@ export class Solver extends SolverBase {
         built.push(testNet);
         testNet.debugInfo = param.debugInfo;
         testNet.shareTrainedLayersWith(net);
+        logProblems(param, evaluationProblems(param, `test net #${i}`, testNet.layers), log);
       }
       log("info", "solver.cpp:57", "Solver scaffolding done.");
       const solver = new Solver(param, net, built.slice(1), context);

@@ -19,6 +19,7 @@ const [six, belowSix] = [6, 6 - 2 ** -21];
  */
 export class ReLULayer extends ElementwiseLayer<"relu"> {
   static readonly type = "ReLU";
+  static override readonly forkFields = ["relu_param.relu6"];
   protected override readonly kernel = {
     name: "relu",
     negativeSlope: this.message.reluParam?.negativeSlope ?? 0,

@@ -79,6 +79,26 @@ async function batches(text: string, count = 1, setup: NetSetup = {}): Promise<B
 
 const fails = (text: string, setup: NetSetup = {}) => expect(batches(text, 1, setup)).rejects;
 
+test("fields of other forks are ignored at any depth, and the log names them", async () => {
+  const said: string[] = [];
+  const log = (_: string, origin: string, text: string) => void (origin === "moka:0" && said.push(text));
+  const transform =
+    "resize_param { height: 1 width: 2 jitter: 0.1 } distort_param { exposure_upper: 2 hue_prob: 0 } mean_value: 1";
+  const sampler = "batch_sampler { max_sample: 1 sampler { min_scale: 0.9 } }";
+  const annotated = `${sampler} yolo_data_type: 1 train_diffcult: true label_map_file: "x"`;
+  await batches(
+    layer(database([{ datum: image, boxes: [box(1, [0, 0, 1, 1])] }]), "batch_size: 1", transform, annotated),
+    1,
+    {
+      log,
+    },
+  );
+  expect(said).toEqual([
+    "layer: ignored, as fields of forks: transform_param.distort_param.exposure_upper, transform_param.resize_param.jitter, " +
+      "annotated_data_param.yolo_data_type",
+  ]);
+});
+
 const close = (rows: readonly (readonly number[])[], wanted: readonly (readonly number[])[]) => {
   expect(rows.length).toBe(wanted.length);
   for (const [i, row] of rows.entries()) {

@@ -21,7 +21,7 @@ import { sourceOf } from "../../proto/source.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
 import { logShare, rankShare } from "./rank-share.js";
-import { imageForkFields, loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
+import { imageForkFields, loadMean, logIgnored, newDraws, newTransformer, preparedFields } from "./transform.js";
 
 /** An image with its annotations. */
 interface AnnotatedImage extends LabeledImage {
@@ -124,7 +124,8 @@ export class AnnotatedDataLayer extends BatchLayer<ImageItem<AnnotatedImage>> {
     this.#preparer = new ImagePreparer(this.message.transformParam, this.draws);
     const [source, first] = [this.#source, this.#first];
     if (!source || !first) return;
-    logIgnored(this.message, this.context, ["distort_param", "expand_param", "emit_constraint"]);
+    const computed = [...preparedFields, "distort_param", "expand_param", "emit_constraint"];
+    logIgnored(this.message, this.context, computed, this.#annotated);
     const shape = this.about(first, () => this.itemShape(first));
     this.startBatches(source, shape, "annotated_data_layer.cpp:65");
     logShare(this.name, this.context, this.batchSize, this.#count, "records");

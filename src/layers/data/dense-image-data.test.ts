@@ -112,6 +112,7 @@ describe("errors", () => {
     await fails(layer("batch_size: 1", all, "transform_param { mirror: true }")).toThrow(
       /takes no transform_param.mirror/,
     );
+    await fails(layer("batch_size: 1", all, "transform_param { crop_h: 2 crop_w: 2 }")).toThrow(/takes no .*crop_h/);
     await fails(layer("batch_size: 1 crop_height: 9 crop_width: 3")).toThrow(/image of 3×4 is smaller than/);
   });
 

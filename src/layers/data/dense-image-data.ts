@@ -1,15 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import type { FloatArray } from "../../core/span.js";
-import { resizeAs } from "../../data/images/resize-modes.js";
-import { ImageListSource, type ListedImage } from "../../data/sources/image-list.js";
+import { ImageListSource } from "../../data/sources/image-list.js";
 import { ImageReader } from "../../data/sources/image-reader.js";
 import type { ImageItem } from "../../data/sources/item.js";
 import { DenseImageDataParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { sourceOf } from "../../proto/source.js";
-import { MokaError } from "../../util/errors.js";
-import type { Image } from "../../util/images.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
+import { parseWords, readPair } from "./image-pairs.js";
 import { logShare, rankShare } from "./rank-share.js";
 import { loadMean, newDraws, newTransformer } from "./transform.js";
 
@@ -24,7 +22,7 @@ import { loadMean, newDraws, newTransformer } from "./transform.js";
  * resized to the nearest value), `is_color` (true), `shuffle` (false; again in each pass), `rand_skip` (0), `mirror` (false: each
  * image and its labels at random), `crop_height` and `crop_width` (0: no crop; both or neither; at a random place, in TEST too, as in
  * the fork). `mean_file` is read and ignored, as in the fork. `transform_param`: `scale` (1), `mean_value` and `mean_file`, of the image
- * alone; its `mirror` and `crop_size` are errors, as in the fork.
+ * alone; its `mirror` and `crop_size` are errors, as in the fork, and so are SSD's `crop_h` and `crop_w`.
  *
  * Mirror and crop are drawn from a generator of the layer's own, a seed of the run's, not from the run's itself as in the fork; several
  * ranks share the images as ImageData's do.
@@ -131,7 +129,7 @@ export class DenseImageDataLayer extends BatchLayer<ImageItem> {
   async #openList() {
     const { source, batchSize, newHeight, newWidth, cropHeight, cropWidth, isColor, rootFolder } = this.#param;
     const { files, images, log } = this.context;
-    const { mirror = false, cropSize = 0 } = this.message.transformParam ?? {};
+    const { mirror = false, cropSize = 0, cropH = 0, cropW = 0 } = this.message.transformParam ?? {};
     this.check(source !== "", "MOKA_FIELD", "dense_image_data_param.source must be given");
     this.check(batchSize > 0, "MOKA_FIELD", "dense_image_data_param.batch_size must be greater than 0");
     this.check(
@@ -140,55 +138,26 @@ export class DenseImageDataLayer extends BatchLayer<ImageItem> {
       "dense_image_data_param needs both new_height and new_width, or neither; so crop_height and crop_width",
     );
     this.check(
-      !mirror && cropSize === 0,
+      !mirror && cropSize === 0 && cropH === 0 && cropW === 0,
       "MOKA_FIELD",
-      "takes no transform_param.mirror and crop_size; dense_image_data_param has mirror, crop_height and crop_width",
+      "takes no transform_param.mirror, crop_size, crop_h and crop_w; dense_image_data_param has mirror, crop_height and crop_width",
     );
     this.transformer = newTransformer(this.message, this.context, await loadMean(this.message, this.context));
     log("info", "dense_image_data_layer.cpp:41", `Opening file ${source}`);
     const file = sourceOf(this.message)?.file;
     const list = await files.resolve(source, file);
-    const listed = parsePairs(await files.readText(list), list);
+    const isPair = (words: readonly string[]) => words.length === 2;
+    const listed = parseWords(
+      await files.readText(list),
+      list,
+      isPair,
+      "an image and a label image with a blank between",
+    );
     const shared = { files, images, rootFolder, namedBy: [list, file] };
     const size = newHeight > 0 ? { width: newWidth, height: newHeight } : undefined;
     const pictures = new ImageReader({ ...shared, color: isColor, size });
     const labels = new ImageReader({ ...shared, color: false });
-    const read = async (pair: string) => {
-      const [picture = "", label = ""] = pair.split(separator);
-      const [image, classes] = await Promise.all([pictures.read(picture), labels.read(label)]);
-      return withClasses(image, size ? resizeAs(classes, size.width, size.height, "nearest") : classes, label);
-    };
+    const read = (pair: string) => readPair(pair, pictures, labels, size);
     return { listed, reader: { read } };
   }
-}
-
-/** Between the two names of a line: names have no blanks. */
-const separator = " ";
-
-/** Each line's two names, as one. */
-function parsePairs(text: string, name: string): readonly ListedImage[] {
-  const lines = text.split("\n").map((line) => line.trim().split(/\s+/));
-  const listed = lines.flatMap((names, index) => {
-    if (names[0] === "") return [];
-    if (names.length === 2) return [{ file: names.join(separator), label: 0 }];
-    const reason = `expected an image and a label image with a blank between; came ${JSON.stringify(names.join(" ").slice(0, 200))}`;
-    throw new MokaError("MOKA_DATA", reason, { place: { file: name, line: index + 1, column: 1 } });
-  });
-  if (listed.length === 0) throw new MokaError("MOKA_DATA", `${name}: the list is empty`);
-  return listed;
-}
-
-/** An image with one more channel, of its classes. */
-function withClasses(image: Image, classes: Image, name: string): Image {
-  const { width, height, channels } = image;
-  if (classes.width !== width || classes.height !== height) {
-    const sizes = `${classes.height}×${classes.width}, its image ${height}×${width}`;
-    throw new MokaError("MOKA_DATA", `the label image ${name} is of ${sizes}; both must have one size`);
-  }
-  const data = new Uint8Array(width * height * (channels + 1));
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < channels; c++) data[i * (channels + 1) + c] = image.data[i * channels + c] ?? 0;
-    data[i * (channels + 1) + channels] = classes.data[i] ?? 0;
-  }
-  return { width, height, channels: channels + 1, data };
 }

@@ -1,9 +1,13 @@
-import { type DescField, type DescMessage, isFieldSet, type MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, Message, MessageShape } from "@bufbuild/protobuf";
 import { oneRank } from "../../core/communicator.js";
+import { fieldsBeyondSsd } from "../../core/fork-fields.js";
 import type { LayerContext } from "../../core/layer.js";
 import { Transformer } from "../../data/transformer.js";
 import { readBlobProto } from "../../proto/binary/index.js";
+import { setFields } from "../../proto/dialects/index.js";
 import {
+  type AnnotatedDataParameter,
+  AnnotatedDataParameterSchema,
   type BlobProto,
   DataParameterSchema,
   ImageDataParameterSchema,
@@ -48,11 +52,11 @@ export function newDraws({ random, ranks = oneRank }: LayerContext): Random {
 /** The messages of which `logIgnored` speaks. */
 export const imageForkFields: readonly string[] = ["transform_param", "data_param", "image_data_param"];
 
-/** The fields of `transform_param` that all data layers of images compute. */
-const transformFields =
-  "scale mirror crop_size crop_h crop_w mean_file mean_value force_color force_gray resize_param noise_param".split(
-    " ",
-  );
+/** BVLC's fields of `transform_param`, which all data layers of images compute. */
+const transformFields = "scale mirror crop_size mean_file mean_value force_color force_gray".split(" ");
+
+/** SSD's fields of `transform_param` that a layer with an `ImagePreparer` computes. */
+export const preparedFields: readonly string[] = ["crop_h", "crop_w", "resize_param", "noise_param"];
 
 /** BVLC's fields of the sources' messages: computed, or ignored as Caffe does, as the layers' contracts say. */
 const sourceFields =
@@ -61,19 +65,22 @@ const sourceFields =
   );
 
 /**
- * Says in the log which fields of forks a data layer ignores.
+ * Says in the log which fields of forks a data layer ignores. In the messages that it computes, those are the fields that SSD has not.
  *
- * @param computed further fields of `transform_param` that this layer computes
+ * @param computed fields of forks in `transform_param` that this layer computes
+ * @param annotated its `annotated_data_param`
  */
 export function logIgnored(
   { name, transformParam, dataParam, imageDataParam }: LayerParameter,
   { log }: LayerContext,
-  computed: readonly string[] = [],
+  computed = preparedFields,
+  annotated?: AnnotatedDataParameter,
 ): void {
   const ignored = [
     ...otherFields(TransformationParameterSchema, transformParam, "transform_param", [...transformFields, ...computed]),
     ...otherFields(DataParameterSchema, dataParam, "data_param", sourceFields),
     ...otherFields(ImageDataParameterSchema, imageDataParam, "image_data_param", sourceFields),
+    ...(annotated ? fieldsBeyondSsd(AnnotatedDataParameterSchema, annotated, "annotated_data_param") : []),
   ];
   if (ignored.length > 0) log("warning", "moka:0", `${name}: ignored, as fields of forks: ${ignored.join(", ")}`);
 }
@@ -85,9 +92,10 @@ function otherFields<Desc extends DescMessage>(
   known: readonly string[],
 ): string[] {
   if (!message) return [];
-  const isOther = (field: DescField) => isFieldSet(message, field) && !known.includes(field.name);
-  return schema.fields
-    .filter(isOther)
-    .map((field) => `${prefix}.${field.name}`)
-    .sort();
+  const ignored = [...setFields(schema, message)].flatMap(({ field, value }) => {
+    const path = `${prefix}.${field.name}`;
+    if (!known.includes(field.name)) return path;
+    return field.message ? fieldsBeyondSsd(field.message, value as Message, path) : [];
+  });
+  return [...new Set(ignored)].sort();
 }

@@ -105,6 +105,18 @@ test("with multi_scale and fix_crop every batch has the size of the crop", async
   for (const { data } of seen) expect([...new Set(data.slice(64, 192))]).toEqual([100, 200]);
 });
 
+test("SSD's fields are ignored, and the log names them", async () => {
+  const said: string[] = [];
+  const log = (_: string, origin: string, text: string) => void (origin === "moka:0" && said.push(text));
+  const crop = "crop_h: 1 crop_w: 1 resize_param { height: 1 width: 1 prob: 1 } is_flow: true";
+  const net = await netFromText(layer(`${rgb} batch_size: 1`, `transform_param { ${crop} }`), { phase: "TEST", log });
+  expect((await net.forward()).data).toHaveLength(18);
+  await net.dispose();
+  expect(said).toEqual([
+    "layer: ignored, as fields of forks: transform_param.crop_h, transform_param.crop_w, transform_param.resize_param",
+  ]);
+});
+
 describe("crops", () => {
   test("have the ratios of the shorter side, near the net's size its own", () => {
     expect(cropsOf({ height: 256, width: 340 }, 224, [], 1)).toEqual([

@@ -16,7 +16,7 @@ import { Random } from "../../util/random.js";
 import type { Shape } from "../../util/shape.js";
 import { BatchLayer } from "./batch-layer.js";
 import { logShare, rankShare } from "./rank-share.js";
-import { loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
+import { imageForkFields, loadMean, logIgnored, newDraws, newTransformer } from "./transform.js";
 import { cornersOf, cropsOf } from "./video-crops.js";
 
 /**
@@ -42,6 +42,7 @@ import { cornersOf, cropsOf } from "./video-crops.js";
  */
 export class VideoDataLayer extends BatchLayer<ImageItem> {
   static readonly type = "VideoData";
+  static override readonly forkFields = imageForkFields;
   override readonly topCount = 2;
   readonly #param = this.message.videoDataParam ?? create(VideoDataParameterSchema);
   readonly #transform = this.message.transformParam ?? create(TransformationParameterSchema);
@@ -200,6 +201,7 @@ export class VideoDataLayer extends BatchLayer<ImageItem> {
       `transform_param.mean_value is given ${meanValue.length} times for ${channels} channels; give one, or as many as divide them`,
     );
     const param = copyMessage(TransformationParameterSchema, this.#transform);
+    [param.cropH, param.cropW] = [0, 0]; // SSD's, which are ignored here
     if (meanValue.length > 1)
       param.meanValue = Array.from({ length: channels }, (_, c) => meanValue[c % meanValue.length] ?? 0);
     const mean = await loadMean(this.message, this.context);

@@ -48,7 +48,7 @@ test("says what does not fit", async () => {
   for (const image of [-1, Number.NaN]) {
     const wrong = { ...rois, data: rois.data.map((v) => (v === 2 ? image : v)) };
     await expect(runLayer(layer(), { ...inputs, rois: wrong })).rejects.toThrow(
-      /region 6 must have an image from 0 on, not/,
+      /region 6 must have an image, a whole number from 0 on, not/,
     );
   }
 });

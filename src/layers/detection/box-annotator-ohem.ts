@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { BoxAnnotatorOHEMParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { formatShape, type Shape } from "../../util/shape.js";
+import { ZeroGradientLayer } from "./zero-gradient.js";
 
 /**
  * Chooses the regions of each image with the highest loss, its hard examples; the others are not learned from (R-FCN).
@@ -19,9 +19,8 @@ import { formatShape, type Shape } from "../../util/shape.js";
  *
  * Source: R-FCN; Dai et al. 2016; Shrivastava et al. 2016. Dialects: r-fcn, intel.
  */
-export class BoxAnnotatorOHEMLayer extends Layer {
+export class BoxAnnotatorOHEMLayer extends ZeroGradientLayer {
   static readonly type = "BoxAnnotatorOHEM";
-  static override readonly group = "detection";
   static override readonly paramField = "box_annotator_ohem_param";
   override readonly bottomCount = 4;
   override readonly topCount = 2;
@@ -30,10 +29,6 @@ export class BoxAnnotatorOHEMLayer extends Layer {
   override setup(): void {
     const { roiPerImg } = this.#param;
     this.check(roiPerImg > 0, "MOKA_FIELD", "box_annotator_ohem_param.roi_per_img must be given, 1 or more");
-  }
-
-  override allowForceBackward(): boolean {
-    return false;
   }
 
   override topShapes(bottom: readonly Shape[]): readonly Shape[] {
@@ -73,11 +68,11 @@ export class BoxAnnotatorOHEMLayer extends Layer {
       const taken = new Map<number, number>();
       for (const i of order) {
         const [item, s] = [Math.floor(i / plane), i % plane];
-        const image = Math.trunc(regions[item * 5 * plane + s] as number);
+        const image = regions[item * 5 * plane + s] as number;
         this.check(
-          image >= 0,
+          Number.isInteger(image) && image >= 0,
           "MOKA_DATA",
-          `region ${i} must have an image from 0 on, not ${regions[item * 5 * plane + s]}`,
+          `region ${i} must have an image, a whole number from 0 on, not ${image}`,
         );
         const count = taken.get(image) ?? 0;
         if (count >= roiPerImg) continue;
@@ -90,9 +85,5 @@ export class BoxAnnotatorOHEMLayer extends Layer {
       }
     };
     k.host("hard examples", run, { reads: bottom.map(({ data }) => data), writes: top.map(({ data }) => data) });
-  }
-
-  override backward(k: Recorder, _top: readonly Tensor[], wanted: readonly boolean[], bottom: readonly Tensor[]): void {
-    for (const [i, x] of bottom.entries()) if (wanted[i]) k.fill({ y: x.diff, value: 0 });
   }
 }

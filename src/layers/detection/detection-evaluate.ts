@@ -24,7 +24,8 @@ type Classes = Map<number, number[]>;
  * `evaluate_difficult_gt` (true), `name_size_file`: lines of name, height and width of the images, in the order of the data; with it overlaps are taken in whole
  * pixels. `resize_param` (none) tells with it how images were resized: `resize_mode`, `height`, `width`, `height_scale`, `width_scale`; its other fields are not used.
  *
- * A solver with `eval_type: "detection"` makes the mean average precision of these rows.
+ * A solver with `eval_type: "detection"` makes the mean average precision of these rows, and `moka test` does. A solver with another `eval_type` averages the
+ * rows over the batches, which means nothing; its log warns of it, and `moka lint` does.
  *
  * As in the fork: true boxes end at the first row with image −1; the sizes of `name_size_file` are taken by images that have detections, so that one without
  * shifts those after it; in whole pixels boxes that lie apart share one pixel. A detection or true box of the background is an error. The ranks
@@ -37,6 +38,7 @@ export class DetectionEvaluateLayer extends LiveLayer {
   static override readonly paramField = "detection_evaluate_param";
   override readonly bottomCount = 2;
   override readonly topCount = 1;
+  override readonly evaluation = "detection";
   readonly #param = this.message.detectionEvaluateParam ?? create(DetectionEvaluateParameterSchema);
   readonly #background = this.#param.backgroundLabelId | 0;
   #sizes: readonly ImageSize[] = [];

@@ -112,7 +112,8 @@ test.each([
   ["num_classes: 0", /num_classes must be above 0/],
   ["num_classes: 2 nms_param { nms_threshold: -1 }", /nms_threshold must be at least 0; it is -1/],
   ["num_classes: 2 nms_param { eta: 1.5 }", /eta must be above 0 and at most 1; it is 1.5/],
-  ["num_classes: 2 no_permute: true", /no_permute is another fork's/],
+  ["num_classes: 2 no_permute: true", /no_permute: a field of another fork than SSD/],
+  ["num_classes: 2 nbottom: 2 scale_xywh: 1", /nbottom, detection_output_param.scale_xywh: fields of other forks/],
   ["num_classes: 3", /confidences must be \(1, 3\), for 1 priors and num_classes 3/],
   ["num_classes: 2 share_location: false", /locations must be \(1, 8\), for 1 priors and num_classes 2/],
 ])("%s is an error", async (param, message) => {

@@ -1,4 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
+import { refuseBeyondSsd } from "../../core/fork-fields.js";
 import type { Tensor } from "../../core/tensor.js";
 import {
   PriorBoxParameter_CodeType as Code,
@@ -12,9 +13,6 @@ import { type Computed, LiveLayer } from "./live-layer.js";
 const { fround } = Math;
 /** The values of a detection: image, label, score, xmin, ymin, xmax, ymax. */
 const width = 7;
-
-/** Fields of other forks that give other detections. */
-const otherFields = ["objectnessScore", "noPermute", "ratioPermute", "tfliteDetection"] as const;
 
 /** Chosen boxes of one label of an image. */
 interface Chosen {
@@ -44,7 +42,7 @@ interface Chosen {
  * `detection_output_param`: `num_classes` (C, must be given), `share_location` (true), `background_label_id` (0; −1: none), `nms_param`
  * (`nms_threshold` 0.3, `top_k` all, `eta` 1), `code_type` (CORNER), `variance_encoded_in_target` (false), `keep_top_k` (−1: all),
  * `confidence_threshold` (none). Ignored with a warning: `save_output_param`, as no files of detections are written, and `visualize`, as nothing
- * is drawn. Fields of other forks that change the detections (`objectness_score`, `no_permute`, `ratio_permute`, `tflite_detection`) are an error.
+ * is drawn. Fields that SSD has not, but a fork made of it (`objectness_score`, `no_permute`, `tflite_detection` …), are an error.
  * A prior with a side of 0 or less is an error in CENTER_SIZE and CORNER_SIZE. The fork aborts with `share_location` and `background_label_id` −1;
  * here all classes are detected then.
  *
@@ -67,9 +65,7 @@ export class DetectionOutputLayer extends LiveLayer {
     const has = (field: keyof typeof schema) => isFieldSet(this.#param, schema[field]);
     const isField = (holds: boolean, reason: string) =>
       this.check(holds, "MOKA_FIELD", `detection_output_param.${reason}`);
-    for (const field of otherFields) {
-      isField(!has(field) || !this.#param[field], `${schema[field].name} is another fork's, and not supported`);
-    }
+    refuseBeyondSsd(this, DetectionOutputParameterSchema, this.#param, "detection_output_param");
     isField(has("numClasses"), "num_classes must be given");
     isField(this.#param.numClasses > 0, "num_classes must be above 0");
     const { nmsThreshold, eta } = this.#nms;

@@ -1,7 +1,7 @@
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { countOf, type Shape } from "../../util/shape.js";
+import { ZeroGradientLayer } from "./zero-gradient.js";
 
 /** Values with their shape. */
 export interface Computed {
@@ -9,17 +9,12 @@ export interface Computed {
   readonly values: Float32Array;
 }
 
-/** A layer that computes its tops from values before they have a shape. It has no gradient: one that is asked for is 0. */
-export abstract class LiveLayer extends Layer {
-  static override readonly group: "data" | "detection" = "detection";
+/** A layer that computes its tops from values before they have a shape. */
+export abstract class LiveLayer extends ZeroGradientLayer {
   #computed: readonly Computed[] = [];
 
   /** The tops for these values, at least as many as there are. */
   protected abstract compute(bottom: readonly Tensor[]): readonly Computed[] | Promise<readonly Computed[]>;
-
-  override allowForceBackward(): boolean {
-    return false;
-  }
 
   override async liveShapes(bottom: readonly Tensor[]): Promise<readonly Shape[]> {
     this.#computed = (await this.compute(bottom)).slice(0, this.message.top.length);
@@ -37,9 +32,5 @@ export abstract class LiveLayer extends Layer {
       reads: bottom.map(({ data }) => data),
       writes: top.map(({ data }) => data),
     });
-  }
-
-  override backward(k: Recorder, _top: readonly Tensor[], wanted: readonly boolean[], bottom: readonly Tensor[]): void {
-    for (const [i, x] of bottom.entries()) if (wanted[i]) k.fill({ y: x.diff, value: 0 });
   }
 }

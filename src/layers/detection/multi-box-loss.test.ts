@@ -148,6 +148,11 @@ describe("errors", () => {
     expect(await buildError(param, { ...shapes, conf: [2, 4] })).toMatch(/same first axis/);
   });
 
+  test("a field of another fork", async () => {
+    const param = layer("num_classes: 2 ignore_difficult_gt: true");
+    expect(await buildError(param, shapes)).toMatch(/multibox_loss_param.ignore_difficult_gt: a field of another fork/);
+  });
+
   test.each([2, 0, -1, Number.NaN, 2 ** 32 + 1])("class %d of a true box", async (label) => {
     const run = lossOf("num_classes: 2", { ...one, truth: [0, label, 0, 0, 0, 0.5, 0.5, 0] });
     await expect(run).rejects.toThrow(/the class of a true box must be from 0 to 1, not the background 0; it is/);

@@ -1,4 +1,5 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
+import { refuseBeyondSsd } from "../../core/fork-fields.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { FloatArray, Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
@@ -44,7 +45,8 @@ import { type MultiBox, multiBoxLoss } from "./multi-box.js";
  * and NONE the targets of images after the first lie P instead of P·C apart; with `encode_variance_in_target` the gradient is not divided
  * by the variance. Not as in the fork: it keeps the matches of a forward without a backward for the next one; here each has its own.
  *
- * A class of a true box that is the background or not below `num_classes` is an error, except for a box without area, which matches nothing.
+ * A class of a true box that is the background or not below `num_classes` is an error, except for a box without area, which matches nothing; so are
+ * fields that SSD has not, but a fork made of it (`ignore_difficult_gt`, `objectness_score`).
  *
  * Source: SSD; Liu et al. 2016. Dialects: ssd.
  */
@@ -60,6 +62,7 @@ export class MultiBoxLossLayer extends LossLayer {
   override setup(bottom: readonly Shape[]): void {
     super.setup(bottom);
     const param = this.#param;
+    refuseBeyondSsd(this, MultiBoxLossParameterSchema, param, "multibox_loss_param");
     const { field } = MultiBoxLossParameterSchema;
     const { numClasses, miningType, doNegMining, shareLocation, mapObjectToAgnostic, sampleSize, negPosRatio } = param;
     const mines = miningType !== Mining.NONE;

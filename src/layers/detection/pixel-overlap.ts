@@ -1,3 +1,4 @@
+// SSD's boxes (boxes.ts) in whole pixels of the image, as DetectionEvaluate compares them.
 import { ResizeParameter_Resize_mode as Mode, type ResizeParameter } from "../../proto/gen/caffe_pb.js";
 import { areaOf } from "./boxes.js";
 

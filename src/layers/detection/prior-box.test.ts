@@ -35,7 +35,7 @@ test.each([
   ["min_size: 2 img_size: 4 img_h: 4 img_w: 4", /not both/],
   ["min_size: 2 step: 4 step_h: 4 step_w: 4", /not both/],
   ["min_size: 2 step: 0", /step must be above 0/],
-  ["min_size: 2 tf: true", /tf is another fork's/],
+  ["min_size: 2 tf: true", /tf: a field of another fork than SSD/],
 ])("%s is an error", async (param, message) => {
   expect(await buildError(layer(param), { map: [1, 1, 2, 2], image: [1, 1, 8, 8] })).toMatch(message);
 });

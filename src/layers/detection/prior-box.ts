@@ -1,14 +1,12 @@
 import { create, isFieldSet } from "@bufbuild/protobuf";
-import { Layer } from "../../core/layer.js";
+import { refuseBeyondSsd } from "../../core/fork-fields.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { type PriorBoxParameter, PriorBoxParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { formatShape, type Shape } from "../../util/shape.js";
+import { ZeroGradientLayer } from "./zero-gradient.js";
 
 const { fround, trunc } = Math;
-
-/** Fields of other forks that give other boxes. */
-const otherFields = ["reduceBoxes", "faceboxes", "boxWidth", "boxHeight", "tf", "yxOrder", "keras"] as const;
 
 /**
  * The prior boxes of SSD: boxes of fixed sizes around each cell of a feature map.
@@ -25,33 +23,22 @@ const otherFields = ["reduceBoxes", "faceboxes", "boxWidth", "boxHeight", "tf", 
  * `clip` (false: boxes may leave the image), `variance` (0.1; one value, or four of a box), `img_size` or `img_h` and `img_w` (the image's),
  * `step` or `step_h` and `step_w` (image / map), `offset` (0.5).
  * Sizes are cut to integers, as in the fork: a `min_size` of 30.9 is 30. Trained nets depend on it.
- * Fields of other forks that change the boxes (`reduce_boxes`, `faceboxes`, `box_width`, `box_height`, `tf`, `yx_order`, `keras`) are an error.
+ * Fields that SSD has not, but a fork made of it (`reduce_boxes`, `faceboxes`, `box_width`, `box_height`, `tf`, `yx_order`, `keras`) are an error.
  *
  * Source: weiliu89's SSD; Liu et al. 2016, "SSD: Single Shot MultiBox Detector". Dialect: ssd.
  */
-export class PriorBoxLayer extends Layer {
+export class PriorBoxLayer extends ZeroGradientLayer {
   static readonly type = "PriorBox";
-  static override readonly group = "detection";
   override readonly bottomCount = 2;
   override readonly topCount = 1;
   readonly #param = this.message.priorBoxParam ?? create(PriorBoxParameterSchema);
   #ratios: readonly number[] = [];
 
-  override allowForceBackward(): boolean {
-    return false;
-  }
-
   override setup(): void {
     const param = this.#param;
     const { minSize, maxSize, variance, imgSize, imgH, imgW, step, stepH, stepW } = param;
     const schema = PriorBoxParameterSchema.field;
-    for (const field of otherFields) {
-      this.check(
-        !isFieldSet(param, schema[field]) || !param[field],
-        "MOKA_FIELD",
-        `prior_box_param.${schema[field].name} is another fork's, and not supported`,
-      );
-    }
+    refuseBeyondSsd(this, PriorBoxParameterSchema, param, "prior_box_param");
     const isField = (holds: boolean, reason: string) => this.check(holds, "MOKA_FIELD", `prior_box_param.${reason}`);
     isField(minSize.length > 0, "min_size must be given");
     isField(
@@ -99,10 +86,6 @@ export class PriorBoxLayer extends Layer {
   override forward(k: Recorder, [map, image]: [Tensor, Tensor], [y]: [Tensor]): void {
     const values = priorBoxes(this.#param, this.#ratios, map.shape, image.shape);
     k.host("prior boxes", () => y.data.array.set(values), { reads: [], writes: [y.data] });
-  }
-
-  override backward(k: Recorder, _top: readonly Tensor[], wanted: readonly boolean[], bottom: readonly Tensor[]): void {
-    for (const [i, x] of bottom.entries()) if (wanted[i]) k.fill({ y: x.diff, value: 0 });
   }
 }
 

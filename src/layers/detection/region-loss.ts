@@ -81,13 +81,7 @@ export class RegionLossLayer extends LossLayer {
   override backward(k: Recorder, [loss]: [Tensor], [wanted]: readonly boolean[], [map]: readonly [Tensor]): void {
     const delta = this.#delta;
     if (!delta || !wanted) return;
-    const images = Math.max(map.shape[0] ?? 0, 1);
-    const share = k.span("share", 1);
-    const run = () => {
-      share.array[0] = (loss.diff.array[0] ?? 0) / images;
-    };
-    k.host("share of the loss", run, { reads: [loss.diff], writes: [share] });
-    k.scale({ x: delta, scale: share, bias: undefined, y: map.diff, outer: 1, dim: 1, inner: map.count });
+    k.scaleBy({ x: delta, multiplier: loss.diff, y: map.diff, alpha: 1 / Math.max(map.shape[0] ?? 0, 1) });
   }
 
   /** Writes the delta of each value of the map. */

@@ -1,11 +1,11 @@
-import { Layer } from "../../core/layer.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
 import { anchorsAt, anchorsOf } from "./anchors.js";
 import { cfgOf } from "./cfg.js";
 import { PythonParam } from "./python-param.js";
-import { type Boxes, deltasTo, drawSome, matchBoxes } from "./targets.js";
+import { type Boxes, bestMatches, deltasTo, drawSome } from "./targets.js";
+import { ZeroGradientLayer } from "./zero-gradient.js";
 
 /**
  * Says what a region proposal network should put out for an image: a `Python` layer of py-faster-rcnn and R-FCN, with
@@ -35,9 +35,8 @@ import { type Boxes, deltasTo, drawSome, matchBoxes } from "./targets.js";
  *
  * Source: Ren, He, Girshick and Sun 2015; py-faster-rcnn's lib/rpn/anchor_target_layer.py.
  */
-export class RpnAnchorTargetLayer extends Layer {
+export class RpnAnchorTargetLayer extends ZeroGradientLayer {
   static readonly type = "rpn.anchor_target_layer.AnchorTargetLayer";
-  static override readonly group = "detection";
   static override readonly paramField = "python_param";
   override readonly bottomCount = [3, 4] as const;
   override readonly topCount = 4;
@@ -56,10 +55,6 @@ export class RpnAnchorTargetLayer extends Layer {
       "MOKA_USAGE",
       `cfg.TRAIN.RPN_POSITIVE_WEIGHT must be −1, or between 0 and 1`,
     );
-  }
-
-  override allowForceBackward(): boolean {
-    return false;
   }
 
   override topShapes([map, objects, info]: readonly [Shape, Shape, Shape]): readonly Shape[] {
@@ -93,10 +88,6 @@ export class RpnAnchorTargetLayer extends Layer {
     k.host("anchor targets", run, { reads: [objects.data, info.data], writes: top.map(({ data }) => data) });
   }
 
-  override backward(k: Recorder, _top: readonly Tensor[], wanted: readonly boolean[], bottom: readonly Tensor[]): void {
-    for (const [i, x] of bottom.entries()) if (wanted[i]) k.fill({ y: x.diff, value: 0 });
-  }
-
   #target(
     [height, width]: readonly [number, number],
     objects: Boxes,
@@ -117,7 +108,7 @@ export class RpnAnchorTargetLayer extends Layer {
     const inImage = new Float64Array(4 * taking.length);
     taking.forEach((index, i) => void inImage.set(all.subarray(4 * index, 4 * index + 4), 4 * i));
     const anchors = { values: inImage, count: taking.length, width: 4, start: 0 };
-    const matches = matchBoxes(anchors, objects);
+    const matches = bestMatches(anchors, objects);
     const label = this.#label(matches, objects.count);
     const keep = (which: number, most: number) => {
       const some = [...label.keys()].filter((i) => label[i] === which);
@@ -155,7 +146,7 @@ export class RpnAnchorTargetLayer extends Layer {
   }
 
   /** The labels of the anchors before any is left out. */
-  #label({ overlaps, all }: ReturnType<typeof matchBoxes>, objects: number): Int8Array {
+  #label({ overlaps, all }: ReturnType<typeof bestMatches>, objects: number): Int8Array {
     const cfg = cfgOf(this, this.context.cfg).TRAIN;
     const label = new Int8Array(overlaps.length).fill(-1);
     const background = () => {

@@ -4,7 +4,7 @@ import { roundHalfEven } from "./anchors.js";
 import { cfgOf } from "./cfg.js";
 import { type Computed, LiveLayer } from "./live-layer.js";
 import { PythonParam } from "./python-param.js";
-import { deltasTo, drawSome, matchBoxes } from "./targets.js";
+import { bestMatches, deltasTo, drawSome } from "./targets.js";
 
 /**
  * Draws regions to learn from, and says what the network should put out for them: a `Python` layer of py-faster-rcnn and R-FCN, with
@@ -88,7 +88,7 @@ export class RpnProposalTargetLayer extends LiveLayer {
     }
     const boxes = { values: all, count: own + count, width: 5, start: 1 };
     const given = { values: known, count, width: 5, start: 0 };
-    const { best, overlaps } = matchBoxes(boxes, given);
+    const { best, overlaps } = bestMatches(boxes, given);
     const most = cfg.BATCH_SIZE === -1 ? Number.POSITIVE_INFINITY : cfg.BATCH_SIZE;
     const where = (passes: (overlap: number) => boolean) =>
       [...overlaps.keys()].filter((i) => passes(overlaps[i] ?? 0));

@@ -1,8 +1,9 @@
+// Boxes in pixels that include both ends, as those of pixel-boxes.ts, compared in double precision, as py-faster-rcnn trains.
 import type { Random } from "../../util/random.js";
 
 const f32 = Math.fround;
 
-/** What of a list of boxes, x1, y1, x2, y2 from `start` on in each row of `width` values. */
+/** A list of boxes: x1, y1, x2, y2 from `start` on in each row of `width` values. */
 export interface Boxes {
   readonly values: ArrayLike<number>;
   readonly count: number;
@@ -19,7 +20,7 @@ export interface Matches {
 }
 
 /** Intersection over union of boxes in pixels, in double precision. */
-export function matchBoxes(boxes: Boxes, others: Boxes): Matches {
+export function bestMatches(boxes: Boxes, others: Boxes): Matches {
   const best = new Int32Array(boxes.count).fill(others.count > 0 ? 0 : -1);
   const overlaps = new Float64Array(boxes.count);
   const all = new Float64Array(boxes.count * others.count);
@@ -78,5 +79,5 @@ export function deltasTo(
 export function drawSome(random: Random, items: readonly number[], count: number): number[] {
   const drawn = [...items];
   random.shuffle(drawn);
-  return drawn.slice(0, count);
+  return drawn.slice(0, Math.max(count, 0));
 }

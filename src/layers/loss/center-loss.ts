@@ -94,14 +94,7 @@ export class CenterLossLayer extends LossLayer {
     if (!distance || !centers) return;
     const [rows, width] = centers.shape as [number, number];
     const items = x.shape[0] ?? 0;
-    if (wanted) {
-      const share = k.span("share", 1);
-      const run = () => {
-        share.array[0] = (loss.diff.array[0] ?? 0) / Math.max(items, 1);
-      };
-      k.host("share of the loss", run, { reads: [loss.diff], writes: [share] });
-      k.scale({ x: distance, scale: share, bias: undefined, y: x.diff, outer: 1, dim: 1, inner: x.count });
-    }
+    if (wanted) k.scaleBy({ x: distance, multiplier: loss.diff, y: x.diff, alpha: 1 / Math.max(items, 1) });
     if (!learns) return;
     const pull = k.span("pull", items);
     const moves = k.span("moves", x.count);

@@ -13,7 +13,7 @@ interface Target {
   readonly frames: number;
 }
 
-/** What the layers of connectionist temporal classification share: all but the scale of the gradient, and the first label. */
+/** What the layers of connectionist temporal classification share: all but whether the gradient is of a mean, and the first label. */
 export abstract class CtcLossBase extends LossLayer {
   static override readonly paramField = "ctc_loss_param";
   override readonly bottomCount = [2, 4] as const;
@@ -21,8 +21,8 @@ export abstract class CtcLossBase extends LossLayer {
   readonly #param = this.message.ctcLossParam ?? create(CTCLossParameterSchema);
   #gradient: Span | undefined;
 
-  /** The factor of the gradient, from the gradient of the loss. */
-  protected abstract shareOf(dloss: number, sequences: number): number;
+  /** Whether the gradient is that of the mean over the sequences; else it is that of their sum, without the loss's own. */
+  protected abstract readonly isMean: boolean;
   /** What is added to labels that come with indicators. */
   protected abstract labelOffset(blank: number): number;
 
@@ -89,13 +89,9 @@ export abstract class CtcLossBase extends LossLayer {
   override backward(k: Recorder, [loss]: [Tensor], [wanted]: readonly boolean[], [x]: readonly [Tensor]): void {
     const gradient = this.#gradient;
     if (!gradient || !wanted) return;
-    const share = k.span("share", 1);
-    const sequences = Math.max(x.shape[1] ?? 0, 1);
-    const run = () => {
-      share.array[0] = this.shareOf(loss.diff.array[0] ?? 0, sequences);
-    };
-    k.host("share of the loss", run, { reads: [loss.diff], writes: [share] });
-    k.scale({ x: gradient, scale: share, bias: undefined, y: x.diff, outer: 1, dim: 1, inner: x.count });
+    const alpha = 1 / Math.max(x.shape[1] ?? 0, 1);
+    if (this.isMean) k.scaleBy({ x: gradient, multiplier: loss.diff, y: x.diff, alpha });
+    else k.copy({ x: gradient, y: x.diff });
   }
 
   #target(bottoms: readonly FloatArray[], n: number, T: number, N: number, blank: number): Target {

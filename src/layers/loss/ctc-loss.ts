@@ -20,9 +20,7 @@ import { CtcLossBase } from "./ctc-base.js";
 export class CTCLossLayer extends CtcLossBase {
   static readonly type = "CTCLoss";
 
-  protected override shareOf(dloss: number, sequences: number): number {
-    return this.message.bottom.length === 2 ? dloss / sequences : 1;
-  }
+  protected override readonly isMean = this.message.bottom.length === 2;
 
   protected override labelOffset(): number {
     return 0;

@@ -26,6 +26,6 @@ export abstract class DistanceLossLayer extends LossLayer {
 }
 
 /** The divisor of the loss: a batch without rows has loss 0. */
-function rowsOf({ shape }: Tensor): number {
+export function rowsOf({ shape }: Tensor): number {
   return Math.max(1, shape[0] ?? 1);
 }

@@ -49,6 +49,8 @@ test("says what does not fit", async () => {
   expect(await buildError(layer("abi"), { a: shape, b: shape, i: shape })).toMatch(/needs 2 bottoms, or 4 .*, not 3$/);
   const zero = "smooth_l1_loss_param { sigma: 0 }";
   expect(await buildError(layer("ab", zero), { a: shape, b: shape })).toMatch(/sigma must be above 0, not 0$/);
+  const sum = "smooth_l1_loss_param { abssum: false }";
+  expect(await buildError(layer("ab", sum), { a: shape, b: shape })).toMatch(/abssum: false, .* is not computed$/);
 });
 
 describe("gradient", () => {

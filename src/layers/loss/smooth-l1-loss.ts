@@ -5,6 +5,7 @@ import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { LayerParameter } from "../../proto/gen/caffe_pb.js";
 import { formatShape, type Shape } from "../../util/shape.js";
+import { rowsOf } from "./distance-loss.js";
 import { LossLayer } from "./loss.js";
 
 /** Σ o·f(i·(a − b))/N; see `SmoothL1LossLayer`. */
@@ -69,11 +70,6 @@ abstract class SmoothL1Layer extends LossLayer {
   }
 }
 
-/** The divisor of the loss: a batch without rows has loss 0. */
-function rowsOf({ shape }: Tensor): number {
-  return Math.max(1, shape[0] ?? 1);
-}
-
 /** As Faster R-CNN's and R-FCN's: see `SmoothL1LossLayer`. */
 class RegionSmoothL1Layer extends SmoothL1Layer {
   override readonly bottomCount = [2, 4] as const;
@@ -84,6 +80,8 @@ class RegionSmoothL1Layer extends SmoothL1Layer {
     this.check(bottom.length !== 3, "MOKA_LAYER", "needs 2 bottoms, or 4 with inside and outside weights, not 3");
     const sigma = this.sigma;
     this.check(sigma > 0, "MOKA_FIELD", `smooth_l1_loss_param.sigma must be above 0, not ${sigma}`);
+    const { abssum = true } = this.message.smoothL1LossParam ?? {};
+    this.check(abssum, "MOKA_UNSUPPORTED", "smooth_l1_loss_param.abssum: false, of Synopsys's fork, is not computed");
   }
 }
 
@@ -99,7 +97,7 @@ class RegionSmoothL1Layer extends SmoothL1Layer {
  * an explicit `loss_weight`: without one it is computed, but not learned from. Trained models depend on that, so it is the same here. More
  * than two bottoms or `smooth_l1_loss_param` mean Faster R-CNN's; else the net's dialect decides; else it is SSD's.
  *
- * `smooth_l1_loss_param` (Faster R-CNN's): `sigma` (1).
+ * `smooth_l1_loss_param` (Faster R-CNN's): `sigma` (1). Synopsys's `abssum: false` is an error.
  *
  * Source: SSD; Faster R-CNN; Girshick 2015. Dialects: ssd, faster-rcnn.
  */

@@ -5,6 +5,8 @@ import { CtcLossBase } from "./ctc-base.js";
  * sequences nor times the loss weight; training rates depend on it. Where labels come with indicators and `blank_index` is 0, 1 is added to them.
  * All else is as in CTCLoss.
  *
+ * Bottoms and top as of CTCLoss.
+ *
  * `ctc_loss_param`: as of CTCLoss.
  *
  * Source: Baidu's warp-ctc in senlinuc's caffe_ocr. Dialect: caffe-ocr.
@@ -12,9 +14,7 @@ import { CtcLossBase } from "./ctc-base.js";
 export class WarpCTCLossLayer extends CtcLossBase {
   static readonly type = "WarpCTCLoss";
 
-  protected override shareOf(): number {
-    return 1;
-  }
+  protected override readonly isMean = false;
 
   protected override labelOffset(blank: number): number {
     return blank === 0 ? 1 : 0;

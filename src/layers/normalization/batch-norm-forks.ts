@@ -11,6 +11,24 @@ const fieldsOf = {
   intel: ["filler", "useWeightBias", "biasTerm", "relu"],
 } as const satisfies Readonly<Record<BatchNormFork, readonly string[]>>;
 
+/** Fields of forks that `checkForkFields` speaks of, and that change nothing where it passes. */
+const checked = [
+  "disable_mean",
+  "disable_variance",
+  "add_eps_before_sqrt",
+  "stats_batch_size",
+  "update_global_stats",
+  "icnet",
+];
+
+/** What a layer named BatchNorm declares as its `forkFields`: those that are checked, and those that it computes. */
+export function computedForkFields(fork?: BatchNormFork): readonly string[] {
+  const names = (fork ? [...fieldsOf[fork], "biasFiller" as const] : []).map(
+    (name) => BatchNormParameterSchema.field[name].name,
+  );
+  return [...checked, ...names].map((name) => `batch_norm_param.${name}`);
+}
+
 /** Other fields of forks: the value that computes what BVLC's layer does, and what another one does. */
 const others = {
   disableMean: [false, "leaves the mean in (happynear's fork)"],

@@ -1,6 +1,7 @@
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { LayerParameter } from "../../proto/gen/caffe_pb.js";
+import { computedForkFields } from "./batch-norm-forks.js";
 import { BatchNormNvidiaLayer } from "./batch-norm-nvidia.js";
 import { writtenGlobalStats } from "./batch-norm-param.js";
 import { correctionOf, type Moved, moveAverages } from "./batch-norm-ranks.js";
@@ -25,6 +26,8 @@ import { correctionOf, type Moved, moveAverages } from "./batch-norm-ranks.js";
  * Source: intel/caffe, mkldnn_batch_norm_layer.cpp.
  */
 export class BatchNormIntelLayer extends BatchNormNvidiaLayer {
+  static override readonly forkFields = computedForkFields("intel");
+
   protected override get scaleParams(): number {
     const { useWeightBias, biasTerm } = this.param;
     if (!useWeightBias) return 0;

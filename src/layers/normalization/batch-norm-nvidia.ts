@@ -7,7 +7,7 @@ import type { Tensor } from "../../core/tensor.js";
 import { type BlobProto, FillerParameterSchema, ParamSpecSchema } from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
-import { checkForkFields } from "./batch-norm-forks.js";
+import { checkForkFields, computedForkFields } from "./batch-norm-forks.js";
 import { batchNormParam } from "./batch-norm-param.js";
 import type { Moved } from "./batch-norm-ranks.js";
 import { divided, inFusedOrder } from "./blob-layouts.js";
@@ -47,6 +47,7 @@ export const leastEps = Math.fround(1e-5);
  */
 export class BatchNormNvidiaLayer extends NeuronLayer {
   static readonly type = "BatchNorm";
+  static override readonly forkFields: readonly string[] = computedForkFields("nvidia");
   static override readonly group = "normalization";
   override readonly paramsByChannel = true;
   override readonly ignoresPropagateDown = true;

@@ -8,7 +8,7 @@ import type { Tensor } from "../../core/tensor.js";
 import { type BlobProto, FillerParameterSchema, ParamSpecSchema } from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
-import { checkForkFields, chooseBatchNorm } from "./batch-norm-forks.js";
+import { checkForkFields, chooseBatchNorm, computedForkFields } from "./batch-norm-forks.js";
 import { BatchNormIntelLayer } from "./batch-norm-intel.js";
 import { BatchNormNvidiaLayer } from "./batch-norm-nvidia.js";
 import { batchNormParam, writtenGlobalStats } from "./batch-norm-param.js";
@@ -55,6 +55,7 @@ import { checkBvlcBlobs } from "./blob-layouts.js";
  */
 export class BatchNormLayer extends NeuronLayer {
   static readonly type = "BatchNorm";
+  static override readonly forkFields = computedForkFields();
   static readonly variants: LayerVariants = {
     classes: [BatchNormLayer, BatchNormNvidiaLayer, BatchNormIntelLayer],
     choose: (message, context) => {

@@ -1,4 +1,5 @@
 // Numbers: by hand.
+// No gradient: it counts.
 import { expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { buildError, layerNet, runLayer } from "../../../test/layers.js";

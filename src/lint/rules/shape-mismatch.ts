@@ -16,7 +16,14 @@ import type { View } from "../view.js";
 import type { Blobs } from "../weights.js";
 
 /** Errors in a layer's message, its bottoms or its data; of files that are not there the code is another. */
-const codes: ReadonlySet<string> = new Set(["MOKA_SHAPE", "MOKA_FIELD", "MOKA_LAYER", "MOKA_WEIGHTS", "MOKA_DATA"]);
+const codes: ReadonlySet<string> = new Set([
+  "MOKA_SHAPE",
+  "MOKA_FIELD",
+  "MOKA_LAYER",
+  "MOKA_WEIGHTS",
+  "MOKA_DATA",
+  "MOKA_UNSUPPORTED",
+]);
 
 export const shapeMismatch: Rule = {
   id: "shape-mismatch",
