@@ -29,6 +29,11 @@ const filled = 100;
 /** The columns of a line of the page, at most. */
 const width = 120;
 
+/** The classes behind the types, by src/layers/index.ts. */
+const registered = new Set(
+  [...readFileSync(`${root}src/layers/index.ts`, "utf8").matchAll(/^export \{ (\w+) \}/gm)].map(([, name]) => name),
+);
+
 const page = layersPage();
 if (process.argv.includes("--stdout")) process.stdout.write(page);
 else writeFileSync(`${root}docs/layers.md`, page);
@@ -36,10 +41,11 @@ else writeFileSync(`${root}docs/layers.md`, page);
 function layersPage() {
   const sections = Object.entries(groups).map(([folder, about]) => ({ folder, about, ...layersOf(folder) }));
   const used = sections.filter(({ layers }) => layers.length > 0);
+  const anchors = anchorsOf(used.flatMap(({ layers }) => layers.map(({ type }) => type)));
   const count = used.reduce((sum, { layers }) => sum + layers.length, 0);
   const contents = used.map(
     ({ folder, layers }) =>
-      `| [${title(folder)}](#${folder}-layers) | ${layers.map(({ type }) => `[${type}](#${type.toLowerCase()})`).join(", ")} |`,
+      `| [${title(folder)}](#${folder}-layers) | ${layers.map(({ type }) => `[${type}](#${anchors.get(type)})`).join(", ")} |`,
   );
   return `${[
     "# Layers",
@@ -62,6 +68,19 @@ function layersPage() {
   ].join("\n\n")}\n`;
 }
 
+/** The anchors of the types' headings. Of headings that differ in their letters' case alone, the later ones get a number, as on GitHub. */
+function anchorsOf(types) {
+  const seen = new Map();
+  return new Map(
+    types.map((type) => {
+      const slug = type.toLowerCase().replaceAll(/[^\w-]/g, "");
+      const before = seen.get(slug) ?? 0;
+      seen.set(slug, before + 1);
+      return [type, before === 0 ? slug : `${slug}-${before}`];
+    }),
+  );
+}
+
 /** The layers of a folder, by name, and those abstract classes of it that a contract names. */
 function layersOf(folder) {
   const contracts = readdirSync(`${root}src/layers/${folder}`)
@@ -73,16 +92,18 @@ function layersOf(folder) {
   return { bases: contracts.filter(({ isBase, type }) => isBase && words.includes(`\`${type}\``)), layers };
 }
 
-/** The layer types and abstract classes that a file declares, each with the comment directly above it. */
+/**
+ * The layer types that a file declares, and its other classes (abstract ones, and what a type means in another fork), each with the
+ * comment directly above it.
+ */
 function contractsIn(path) {
   const text = readFileSync(`${root}${path}`, "utf8").replaceAll("\r\n", "\n");
-  const comment = /\n(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport /.source;
-  const layers = text.matchAll(new RegExp(`${comment}class [^{]*\\{\\n {2}static readonly type = "(\\w+)"`, "g"));
-  const bases = text.matchAll(new RegExp(`${comment}abstract class (\\w+)`, "g"));
-  const contract =
-    (isBase) =>
-    ([, words, type]) => ({ type, path, isBase, paragraphs: paragraphsOf(words) });
-  return [...[...layers].map(contract(false)), ...[...bases].map(contract(true))];
+  const found = /\n(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport (?:abstract )?class (\w+)/g;
+  return [...text.matchAll(found)].map(([, words, name]) => {
+    const isBase = !registered.has(name);
+    const type = isBase ? name : text.match(/\n {2}static (?:override )?readonly type(?:: string)? = "([\w.]+)"/)?.[1];
+    return { type, path, isBase, paragraphs: paragraphsOf(words) };
+  });
 }
 
 /** A comment's paragraphs, as lists of lines. */

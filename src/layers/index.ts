@@ -140,6 +140,7 @@ type Row = readonly [
 /** Layer types of forks, by fork and by group if they have one. A type that gets a row above is removed here. */
 export const forkRows: readonly Row[] = [
   ["Faster R-CNN's or R-FCN's", "vision", "ROIAlign"],
+  ["OpenVINO's, which computes it after its own import of the net", "detection", "PriorBoxClustered"],
   ["SegNet's, PSPNet's or DeepLab's", undefined, "Unpooling"],
   ["a YOLO fork's", undefined, "AssistedExcitation Region SegmentationEvaluate YoloV3Loss"],
   ["a YOLO fork's", "data", "LaneData"],

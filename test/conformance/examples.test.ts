@@ -12,8 +12,9 @@ const read = (path: string) => readFileSync(new URL(path, folder), "utf8");
 test.each(files)("%s is as Caffe wants it", (path) => {
   const parse = /solver\.prototxt$/.test(path) ? parseSolver : parseNet;
   const { issues } = parse(read(path));
-  // The fields of SSD are read as a fork's.
-  const isExpected = ({ code }: { code: string }) => path.startsWith("ssd") && code === "MOKA_TEXT_FORK_FIELD";
+  // The fields of SSD and SegNet are read as a fork's.
+  const isFork = /^(?:ssd|segmentation)/.test(path);
+  const isExpected = ({ code }: { code: string }) => isFork && code === "MOKA_TEXT_FORK_FIELD";
   expect(issues.filter((issue) => !isExpected(issue))).toEqual([]);
 });
 
@@ -33,6 +34,15 @@ test("the net of ssd to deploy has the layers of the one that was trained", () =
   expect(transforms).toHaveLength(2);
   for (const { meanValue, scale } of transforms) expect(input?.transformParam).toMatchObject({ meanValue, scale });
   const used = trained.filter(({ type }) => !/^(AnnotatedData|MultiBoxLoss|DetectionEvaluate)$/.test(type));
+  expect(deployed.map(withoutTraining)).toEqual(used.map(withoutTraining));
+});
+
+test("the segmentation net to deploy has the layers of the one that was trained", () => {
+  const trained = parseNet(read("segmentation/train_val.prototxt")).message.layer;
+  const [input, ...deployed] = parseNet(read("segmentation/deploy.prototxt")).message.layer;
+  expect([input?.type, deployed.pop()?.type]).toEqual(["Input", "Softmax"]);
+  for (const { transformParam } of trained.slice(0, 2)) expect(input?.transformParam).toEqual(transformParam);
+  const used = trained.filter(({ type }) => !/^(DenseImageData|SoftmaxWithLoss|SegAccuracy)$/.test(type));
   expect(deployed.map(withoutTraining)).toEqual(used.map(withoutTraining));
 });
 

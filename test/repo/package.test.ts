@@ -9,12 +9,13 @@ import { root, tree } from "./tree.js";
 
 /**
  * The most that a page may load before it can call a function, in bytes: its bundle, minified and compressed by gzip, without the
- * parts that are loaded when they are needed (the kernels among them). Raising one is a decision.
+ * parts that are loaded when they are needed (the kernels among them). Raising one is a decision. The schema of 23 forks took 30 kB
+ * of each, their numbers 15 kB, their layers the rest.
  */
-const budgets = { createFiles: 3_000, parseNet: 40_000, lint: 171_000, Net: 149_000, Solver: 166_000 } as const;
+const budgets = { createFiles: 3_000, parseNet: 72_000, lint: 292_000, Net: 273_000, Solver: 291_000 } as const;
 
 /** The most bytes of the package, compressed. */
-const packageBudget = 1_420_000;
+const packageBudget = 1_860_000;
 
 /** The same of moka-caffe/worker: the page has the calls alone, its worker all else. */
 const workerBudget = 6_500;
@@ -86,7 +87,9 @@ describe("the package", () => {
       expect(paths).toContain(path);
     }
     expect(paths.filter((path) => /\.test\.|\.tsbuildinfo$|^dist\/cli\/|\.map$|^src\/.*\.ts$/.test(path))).toEqual([]);
-    expect(files.filter(({ path, size }) => path.endsWith(".d.ts") && size > 100_000)).toEqual([]);
+    const large = files.filter(({ path, size }) => path.endsWith(".d.ts") && size > 100_000);
+    // The messages and fields of BVLC's Caffe and of its forks.
+    expect(large.map(({ path }) => path)).toEqual(["dist/proto/gen/caffe_pb.d.ts"]);
   });
 
   test("has every file that its files import", () => {

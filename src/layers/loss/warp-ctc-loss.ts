@@ -5,6 +5,8 @@ import { CtcLossBase } from "./ctc-base.js";
  * sequences nor times the loss weight; training rates depend on it. Where labels come with indicators and `blank_index` is 0, 1 is added to them.
  * All else is as in CTCLoss.
  *
+ * Bottoms and top as of CTCLoss.
+ *
  * `ctc_loss_param`: as of CTCLoss.
  *
  * Source: Baidu's warp-ctc in senlinuc's caffe_ocr. Dialect: caffe-ocr.

@@ -9,6 +9,8 @@ import { BNSegnetLayer } from "./bn-segnet.js";
  * Batch normalization with scale and shift inside, as SegNet has it, without averages, or as PSPNet has it, with averages. The two
  * layers have one name: see `BNSegnetLayer` and `BNPspLayer`, which say what they compute.
  *
+ * Bottom x (N, C, …) with channels on axis 1; the first top has its shape.
+ *
  * Which one a layer is shows, in this order: by fields of `bn_param` that only one has (`scale_filler`, `shift_filler`, `bn_mode`:
  * SegNet; `slope_filler`, `bias_filler`, `momentum`, `eps`, `frozen`, Synopsys's `icnet: true`: PSPNet), by three tops (SegNet), by its blobs in the weights
  * (2 or 4), by its number of param specs (2 or 4), by the dialects (`--dialect`). If these have both, the more probable one is
