@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Layer } from "../core/layer.js";
+import { writeNet } from "../proto/binary/index.js";
+import { concat } from "../util/bytes.js";
 import { Net } from "./net.js";
 import { Solver } from "./solver.js";
 
@@ -69,4 +71,18 @@ test("a net whose weights cannot be read closes its layers", async () => {
   });
   await expect(net).rejects.toThrow("missing.caffemodel");
   expect(open).toBe(0);
+});
+
+test("weights are read once, even where the number of blobs tells which layer a type means", async () => {
+  const norm = `layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 } } }
+    layer { name: "n" type: "BatchNorm" bottom: "x" top: "y" }`;
+  const net = await Net.load(norm, { engine });
+  const file = new Blob([concat(writeNet(net.toMessage()))]);
+  await net.dispose();
+  const reads = vi.spyOn(file, "arrayBuffer");
+  const again = await Net.load(norm, { engine, weights: file });
+  expect(reads).toHaveBeenCalledTimes(1);
+  await again.copyTrainedLayersFrom(file);
+  expect(reads).toHaveBeenCalledTimes(2);
+  await again.dispose();
 });

@@ -1,8 +1,9 @@
 import { Net as CoreNet, type NetContext } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import type { NetParameter } from "../proto/gen/caffe_pb.js";
-import { type Weights, weightSources } from "../proto/weight-sources.js";
+import { type WeightSource, type Weights, weightSources } from "../proto/weight-sources.js";
 import { check } from "../util/errors.js";
+import { isPath, pathOf } from "../util/files.js";
 import { checkOptions } from "../util/options.js";
 import { stoppable } from "../util/work.js";
 import { createEngine, netContext, type RankOptions, type RunOptions, ranksOf } from "./environment.js";
@@ -54,17 +55,33 @@ export const Net = {
   },
 };
 
-/** The number of blobs of each layer in the weights, where that may tell which fork's layer a type means. */
-async function blobCounts(
-  weights: Weights,
+/**
+ * The number of blobs of each layer in the weights, where that may tell which fork's layer a type means. Files that were read for
+ * it are handed out once by the `weightFiles` that it returns: big ones take long to read.
+ */
+async function readAhead(
+  weights: Weights | undefined,
   net: NetParameter,
   { catalog, weightFiles }: Pick<NetContext, "catalog" | "weightFiles">,
-) {
-  if (!net.layer.some((layer) => catalog.hasVariants(layer))) return undefined;
-  const files = await Promise.all(weightSources(weights).map((source) => weightFiles.read(source)));
-  const layers = files.flatMap(({ layer }) => layer);
-  const counts = new Map(layers.map(({ name, blobs }) => [name, blobs.length]));
-  return (name: string) => counts.get(name);
+): Promise<Pick<NetContext, "blobsOf" | "weightFiles">> {
+  if (weights === undefined || !net.layer.some((layer) => catalog.hasVariants(layer))) return { weightFiles };
+  const files = new Map<unknown, NetParameter>();
+  const counts = new Map<string, number>();
+  for (const source of weightSources(weights)) {
+    const read = await weightFiles.read(source);
+    files.set(isPath(source) ? pathOf(source) : source, read);
+    for (const { name, blobs } of read.layer) counts.set(name, blobs.length);
+  }
+  const once = async (source: WeightSource) => {
+    const key = isPath(source) ? pathOf(source) : source;
+    const read = files.get(key);
+    files.delete(key);
+    return read ?? weightFiles.read(source);
+  };
+  return {
+    blobsOf: (name) => counts.get(name),
+    weightFiles: { read: once, write: (path, message) => weightFiles.write(path, message) },
+  };
 }
 
 async function loadNet(source: NetSource, options: NetOptions): Promise<Net> {
@@ -78,9 +95,16 @@ async function loadNet(source: NetSource, options: NetOptions): Promise<Net> {
     const ranks = { ...ranksOf(options), averagesOf: "root" } as const;
     const context = { ...netContext(engine, options, undefined), ranks };
     const message = await readNet(source, context.files, context.log);
-    const blobsOf = weights === undefined ? undefined : await blobCounts(weights, message, context);
+    const ahead = await readAhead(weights, message, context);
     const backward = phase === "TRAIN" || keep === "all" || message.forceBackward || everyBackward;
-    net = await CoreNet.build(message, state, { ...context, blobsOf, keep, backward, everyBackward, ownsEngine: true });
+    net = await CoreNet.build(message, state, {
+      ...context,
+      ...ahead,
+      keep,
+      backward,
+      everyBackward,
+      ownsEngine: true,
+    });
     if (weights !== undefined) await net.copyTrainedLayersFrom(weights);
     options.signal?.throwIfAborted();
     return net;

@@ -12,6 +12,7 @@ import {
   ResizeParameterSchema,
   type TransformationParameter,
 } from "../proto/gen/caffe_pb.js";
+import { copyMessage } from "../proto/source.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { loadMean } from "../tools/arrays.js";
 import { decodeImage } from "../tools/image-array.js";
@@ -232,7 +233,7 @@ function resizeFor(param: ResizeParameter | undefined, height: number, width: nu
   if (param?.resizeMode !== Resize.FIT_LARGE_SIZE_AND_PAD) return create(ResizeParameterSchema, { height, width });
   const { interpMode } = param;
   const mode = interpMode.length === 0 || interpMode.includes(Interp.LINEAR) ? Interp.LINEAR : interpMode.slice(0, 1);
-  return { ...param, height, width, interpMode: [mode].flat() };
+  return Object.assign(copyMessage(ResizeParameterSchema, param), { height, width, interpMode: [mode].flat() });
 }
 
 /** Height × width × channels, red first. */

@@ -103,8 +103,10 @@ function collect(
   visit: (path: string, name: string) => void,
 ): void {
   const isLayer = schema === LayerParameterSchema;
-  for (const field of schema.fields) {
-    if (!isFieldSet(message, field)) continue;
+  // Messages have many fields, of which few are set.
+  for (const name of Object.keys(message)) {
+    const field = schema.field[name];
+    if (!field || !isFieldSet(message, field)) continue;
     const path = prefix + field.name;
     if (isForkField(field)) {
       // A message here belongs to another layer.

@@ -72,16 +72,16 @@ export class OutputMean implements TestTally {
   }
 }
 
-/** The outputs of the last forward pass, averaged over the ranks. */
-export async function presentOutputs(net: Net, communicator: Communicator): Promise<Record<string, Float32Array>> {
+/** Logs the outputs of the last forward pass of a net in training, averaged over the ranks. */
+export async function logPresentOutputs(net: Net, communicator: Communicator, log: Log): Promise<void> {
   const mean = new OutputMean(net);
   mean.add();
   await mean.addRanks(communicator, 0);
-  return mean.result();
+  for (const line of outputLines("Train", net, mean.result())) log("info", "solver.cpp:258", line);
 }
 
 /** A line for each value of each output, as in Caffe's log: `    Test net output #0: accuracy = 0.09`. */
-export function outputLines(
+function outputLines(
   phase: "Train" | "Test",
   net: Net,
   outputs: Readonly<Record<string, ArrayLike<number>>>,

@@ -15,14 +15,14 @@ import { DisplayedSpeed } from "./displayed-speed.js";
 import { ruleFor } from "./index.js";
 import { LossWatch } from "./loss-watch.js";
 import { learningRate, loggedRate, type Progress } from "./lr-policy.js";
-import { outputLines, presentOutputs } from "./outputs.js";
+import { logPresentOutputs } from "./outputs.js";
 import { eventsOf, finish, type SolverEvent, type SolverRunOptions } from "./run.js";
 import { type Position, positionOf } from "./run-state.js";
 import { SmoothedLoss } from "./smoothed-loss.js";
 import { Snapshots } from "./snapshots.js";
 import { SolverBase } from "./solver-base.js";
 import { testNetsOf, trainNetOf } from "./solver-nets.js";
-import { runTest, tallyFor } from "./test-batches.js";
+import { runTest } from "./test-batches.js";
 import { Updater } from "./updater.js";
 
 /** A request to a running solver, as signals make them in Caffe. */
@@ -343,13 +343,11 @@ export class Solver extends SolverBase {
     };
     const before = this.#tested[index] ?? 0;
     await this.#parallel.shareAverages();
-    const tally = tallyFor(net, this.param);
-    const test = await runTest(net, tally, wanted, before, this.#parallel.communicator, goesOn, work);
-    const { outputs, loss, batches, isStopped } = test;
+    const test = await runTest(net, this.param, wanted, before, this.#parallel.communicator, goesOn, work);
+    const { outputs, batches, isStopped } = test;
     this.#tested[index] = before + batches;
     if (isStopped) return outputs;
-    if (this.param.testComputeLoss) log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / batches)}`);
-    tally.report(outputs, log);
+    test.report(log);
     this.emit("test", { iter: this.iter, net: index, outputs });
     return outputs;
   }
@@ -539,8 +537,7 @@ export class Solver extends SolverBase {
     const { log } = this.#context;
     const speed = this.#speed.next(this.iter, this.param.display);
     log("info", "solver.cpp:239", `Iteration ${this.iter} (${speed}), loss = ${formatNumber(this.smoothedLoss)}`);
-    const outputs = await presentOutputs(this.net, this.#parallel.communicator);
-    for (const line of outputLines("Train", this.net, outputs)) log("info", "solver.cpp:258", line);
+    await logPresentOutputs(this.net, this.#parallel.communicator, log);
   }
 
   #isTestDue(): boolean {

@@ -2,6 +2,8 @@ import type { Communicator } from "../core/communicator.js";
 import type { Net } from "../core/net.js";
 import type { SolverParameter } from "../proto/gen/caffe_pb.js";
 import { yieldToEvents } from "../util/event-loop.js";
+import type { Log } from "../util/log.js";
+import { formatNumber } from "../util/number-format.js";
 import { upTo, type WorkOptions, watched } from "../util/work.js";
 import { DetectionTally } from "./detection-tally.js";
 import { OutputMean, type TestTally } from "./outputs.js";
@@ -9,15 +11,15 @@ import { OutputMean, type TestTally } from "./outputs.js";
 interface TestResult {
   /** The outputs by name, as the tally makes them of the batches of all ranks. */
   readonly outputs: Record<string, Float32Array>;
-  /** The sum of the losses of all batches. */
-  readonly loss: number;
+  /** Logs the outputs, and the mean loss if the solver wants it. */
+  readonly report: (log: Log) => void;
   /** The number of batches that all ranks together have run; fewer than asked for if the test was stopped. */
   readonly batches: number;
   readonly isStopped: boolean;
 }
 
 /** What the tests of a solver make of a net's outputs, by its `eval_type`. */
-export function tallyFor(net: Net, param: SolverParameter): TestTally {
+function tallyFor(net: Net, param: SolverParameter): TestTally {
   return param.evalType === "detection" ? new DetectionTally(net, param) : new OutputMean(net);
 }
 
@@ -31,7 +33,7 @@ export function tallyFor(net: Net, param: SolverParameter): TestTally {
  */
 export async function runTest(
   net: Net,
-  tally: TestTally,
+  param: SolverParameter,
   batches: number,
   tested: number,
   communicator: Communicator,
@@ -39,6 +41,7 @@ export async function runTest(
   work: WorkOptions,
 ): Promise<TestResult> {
   const { rank, size } = communicator;
+  const tally = tallyFor(net, param);
   let loss = 0;
   let run = 0;
   for await (const i of watched(upTo(batches), { what: "test batches", total: batches }, work)) {
@@ -53,5 +56,10 @@ export async function runTest(
     loss += net.loss;
   }
   loss = await tally.addRanks(communicator, loss, run);
-  return { outputs: tally.result(), loss, batches: run, isStopped: run < batches };
+  const outputs = tally.result();
+  const report = (log: Log) => {
+    if (param.testComputeLoss) log("info", "solver.cpp:401", `Test loss: ${formatNumber(loss / run)}`);
+    tally.report(outputs, log);
+  };
+  return { outputs, report, batches: run, isStopped: run < batches };
 }

@@ -52,3 +52,9 @@ test.each([
 ])("%j is refused", (text, reason) => {
   expect(() => read(text)).toThrow(reason);
 });
+
+test("long lines take no longer than their length", () => {
+  const long = 100_000;
+  expect(() => read(`a${" ".repeat(long)}b\nc: 1`)).toThrow("does not belong");
+  expect(read(`a: ${"b#".repeat(long)}`)).toEqual({ a: "b#".repeat(long) });
+});

@@ -45,19 +45,16 @@ function linesOf(text: string): Line[] {
 const parts = (line: string) => line.match(/'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|./gs) ?? [];
 
 function withoutComment(line: string): string {
-  let result = "";
-  for (const part of parts(line)) {
-    if (part === "#" && /^$|\s$/.test(result)) break;
-    result += part;
-  }
-  return result;
+  const all = parts(line);
+  const end = all.findIndex((part, i) => part === "#" && /^\s*$/.test(all[i - 1] ?? ""));
+  return end < 0 ? line : all.slice(0, end).join("");
 }
 
 function depthOf(line: string): number {
   return parts(line).reduce((depth, part) => depth + Number("[{(".includes(part)) - Number("]})".includes(part)), 0);
 }
 
-const key = /^('(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|[^\s'"[\]{},:#&*!|>%@`-][^:#[\]{},]*?)\s*:(?:\s+|$)/;
+const key = /^('(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|[^\s'"[\]{},:#&*!|>%@`-](?:[^:#[\]{},]*[^\s:#[\]{},])?)\s*:(?:\s+|$)/;
 
 class Reader {
   readonly #lines: readonly Line[];

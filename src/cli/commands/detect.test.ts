@@ -134,17 +134,20 @@ test("takes the transform_param of the net's input, or else of the trained net",
   expect(await score(file("net.prototxt"), "--train-net", train)).toBe(0.1);
 });
 
-test("keeps the proportions if the trained net did, and converts boxes back", async () => {
-  const net = file("fit.prototxt");
-  const resize = "resize_param { height: 9 width: 9 resize_mode: FIT_LARGE_SIZE_AND_PAD pad_mode: CONSTANT }";
-  writeFileSync(net, `${input} transform_param { ${resize} } }${layers}`);
-  const { out: printed } = await moka("detect", net, weights, picture, "--no-draw", "--json", "--threshold=0.1");
-  const [{ detections }] = JSON.parse(printed);
-  expect(detections[1].score).toBeCloseTo(0.2); // half of the input is black
-  // The picture of 20 × 10 fills the middle half of the square input.
-  const expected = { xmin: 2, ymin: -1, xmax: 12, ymax: 9 };
-  for (const [edge, value] of Object.entries(expected)) expect(detections[0][edge]).toBeCloseTo(value, 4);
-});
+test.each(["pad_mode: CONSTANT", ""])(
+  "keeps the proportions if the trained net did, and converts boxes back: %s",
+  async (padMode) => {
+    const net = file("fit.prototxt");
+    const resize = `resize_param { height: 9 width: 9 resize_mode: FIT_LARGE_SIZE_AND_PAD ${padMode} }`;
+    writeFileSync(net, `${input} transform_param { ${resize} } }${layers}`);
+    const { out: printed } = await moka("detect", net, weights, picture, "--no-draw", "--json", "--threshold=0.1");
+    const [{ detections }] = JSON.parse(printed);
+    expect(detections[1].score).toBeCloseTo(0.2); // half of the input is black
+    // The picture of 20 × 10 fills the middle half of the square input.
+    const expected = { xmin: 2, ymin: -1, xmax: 12, ymax: 9 };
+    for (const [edge, value] of Object.entries(expected)) expect(detections[0][edge]).toBeCloseTo(value, 4);
+  },
+);
 
 test("detections that are no numbers are left out, with a word", async () => {
   const broken = file("broken.caffemodel");

@@ -60,6 +60,9 @@ interface Prepared {
  * `data_param`: `source`, `batch_size`, `backend`, `prefetch`, as in Data, as ranks share records. `annotated_data_param`: `anno_type`
  * (BBOX) replaces the records' type; `label_map_file` is not read, as in the fork.
  *
+ * Fields of other forks in all of these messages are ignored, and the log names them: with eric612's `yolo_data_type` too, boxes are rows of eight
+ * values, which Moka's layers of YOLO take as well.
+ *
  * As in the fork: `prob` of `resize_param` and `noise_param` is ignored; of several limits in a `sample_constraint`, only those on
  * the first of jaccard_overlap, sample_coverage and object_coverage count; a hue below 0 becomes 0. Departures: images are not
  * made a JPEG again after each step; records that are not encoded are distorted and resized too, and expanded with the mean (the

@@ -87,3 +87,16 @@ test("errors", async () => {
 
 const filled = 'lstm_param { num_output: 2 weight_filler { type: "xavier" } }';
 testContract("Lstm", { inputs: { a: [2, 3, 4] }, tops: ["h"], param: filled });
+
+test("a saved state is of the sizes that ran last, also where their recording is used again", async () => {
+  const net = await layerNet(layer("num_output: 2", 'bottom: "x" bottom: "clip"'), { x: [2, 3, 3], clip: [2, 3] });
+  const states: unknown[] = [];
+  for (const streams of [3, 1, 3]) {
+    net.reshape({ x: [2, streams, 3], clip: [2, streams] });
+    await net.forward({ x: wave(6 * streams, 0), clip: Array(2 * streams).fill(1) });
+    states.push(net.layers.at(-1)?.saveState?.());
+  }
+  await net.layers.at(-1)?.restoreState?.(states[2]);
+  await expect(async () => net.layers.at(-1)?.restoreState?.(states[1])).rejects.toThrow(/2 lists of 6 numbers/);
+  await net.dispose();
+});

@@ -103,6 +103,7 @@ export class LstmLayer extends Layer {
     this.#unrolled = { gates, c, cont, before, start };
     this.#streams = streams;
     const begin = () => {
+      this.#streams = streams; // recordings of other sizes may have been made since
       const values = cont.array;
       if (clip) for (const [i, value] of clip.data.array.entries()) values[i] = value === 0 ? 0 : 1;
       else values.fill(1).fill(0, 0, streams);

@@ -9,6 +9,7 @@ import {
   SolverStateSchema,
   V1LayerParameterSchema,
 } from "../gen/caffe_pb.js";
+import { readDialectOf } from "../source.js";
 import { formatText, parseText } from "../text/index.js";
 import { readBinary, writeBinary } from "./index.js";
 
@@ -57,7 +58,10 @@ test.each(
         const file = new Uint8Array(bytes.length + offset).subarray(offset);
         file.set(bytes);
         const read = readBinary(schema, file, "any", { mayChangeBytes });
-        expect(join(writeBinary(schema, read))).toEqual(bytes);
+        const again = join(writeBinary(schema, read));
+        // Where BVLC has a uint32, a fork may have an int32: numbers from 2^31 on are negative then, and ten bytes long.
+        if (!readDialectOf(read)) expect(again).toEqual(bytes);
+        else expect(join(writeBinary(schema, readBinary(schema, again)))).toEqual(again);
       }),
       { numRuns: 150 },
     );

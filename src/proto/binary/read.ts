@@ -10,12 +10,13 @@ import {
 } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { concat } from "../../util/bytes.js";
 import { check, MokaError, reasonOf } from "../../util/errors.js";
-import { adoptDialect } from "../dialects/adopt.js";
+import { adoptDialect, isSetting } from "../dialects/adopt.js";
 import { bvlc, dialectNamed, hasOwnNumbers, type Numbering, numberingOfRoot, setFields } from "../dialects/index.js";
 import { kindOf, kinds, textFile, wrongKind } from "../file-kind.js";
 import { BlobProtoSchema, type NetParameter, NetParameterSchema, SolverStateSchema } from "../gen/caffe_pb.js";
-import { setMark, setReadDialect, setUnknownFields, unknownFieldsOf } from "../source.js";
+import { readDialectOf, setMark, setReadDialect, setUnknownFields, unknownFieldsOf } from "../source.js";
 import { parseText } from "../text/index.js";
 import { keepFieldValues } from "./field-values.js";
 import { NumberReader } from "./numbers.js";
@@ -118,8 +119,12 @@ function readAs(schema: DescMessage, bytes: Uint8Array, numbering: Numbering): M
 /** What a file of Moka's says of itself: a net's layers have the numbers of these forks. Nothing is to be guessed. */
 function adopt(net: NetParameter, decoder: Decoder, dialect: string | undefined): void {
   const [mark] = decoder.marks;
-  if (mark === undefined) adoptDialect(net, readAs, decoder.hasUnknown, dialect);
+  if (mark === undefined) adoptDialect(net, readAs, (layer) => decoder.rawSettings(layer), decoder.hasUnknown, dialect);
   else setReadDialect(net, { name: mark, isMarked: true, unsure: [] });
+  const { refused } = decoder;
+  if (!refused || readDialectOf(net)) return;
+  decoder.at = refused.at;
+  throw refused.error;
 }
 
 /**
@@ -136,6 +141,10 @@ class Decoder {
   readonly marks = new Set<string>();
   /** Whether BVLC's Caffe lacks a field or an enum value that was read. */
   hasUnknown = false;
+  /** The first setting of a layer that is no message with BVLC's numbers: a fork may have another there. */
+  refused: { readonly error: unknown; readonly at: number } | undefined;
+  /** The first and last offsets of the settings of layers, and of what is unknown in them. */
+  readonly #settings = new Map<Message, number[]>();
 
   constructor(bytes: Uint8Array, mayChangeBytes: boolean) {
     this.#bytes = bytes;
@@ -148,6 +157,7 @@ class Decoder {
     const reader = this.#reader;
     const blob = isMessage(message.message, BlobProtoSchema) ? message.message : undefined;
     const numbers = blob && new NumberReader(this.#bytes, reader, end, this.#mayChangeBytes);
+    const isLayer = numbering === bvlc && blob === undefined && hasOwnNumbers(message.desc);
     let run = reader.pos;
     const decodeRun = (to: number) => {
       if (to === run) return;
@@ -159,6 +169,7 @@ class Decoder {
       const start = reader.pos;
       this.at = start;
       const [no, wireType] = reader.tag();
+      const body = reader.pos;
       const field = numbering.fieldAt(message.desc, no);
       if (numbers?.countField(no, wireType)) {
         decodeRun(start);
@@ -166,7 +177,12 @@ class Decoder {
         const to = this.#endOfField(end);
         decodeRun(start);
         // Layers and blobs say themselves which numbers they have.
-        this.read(this.#child(message, field), to, hasOwnNumbers(field.message) && around === bvlc ? bvlc : numbering);
+        const inner = hasOwnNumbers(field.message) && around === bvlc ? bvlc : numbering;
+        if (!isLayer || field.fieldKind !== "message" || !isSetting(field)) {
+          this.read(this.#child(message, field), to, inner);
+        } else if (!this.#readSetting(message, field, to, inner)) {
+          addUnknown(message, no, wireType, this.#bytes.subarray(body, to));
+        }
       } else {
         const value = this.#skip(no, wireType, end);
         if (wireType === WireType.LengthDelimited && (no === textField || no === dialectField)) {
@@ -189,16 +205,47 @@ class Decoder {
           continue;
         }
         this.hasUnknown = true;
-        const unknown = message.getUnknown() ?? [];
-        unknown.push({ no, wireType, data: value });
-        message.setUnknown(unknown);
+        addUnknown(message, no, wireType, value);
       }
       run = reader.pos;
+      if (isLayer && (!field || isSetting(field))) this.#note(message.message, start);
     }
     decodeRun(end);
     if (!blob || !numbers) return;
     keepFieldValues(blob, numbers.finish());
     rawValues(blob); // throws here, where the place in the file is known
+  }
+
+  /** Reads a setting of a layer. Returns false, and reads nothing, if its bytes are no such message. */
+  #readSetting(message: ReflectMessage, field: DescField, to: number, numbering: Numbering): boolean {
+    const before = message.isSet(field);
+    try {
+      this.read(this.#child(message, field), to, numbering);
+      return true;
+    } catch (error) {
+      // A setting that is given twice was merged with the first: it cannot be taken out again.
+      if (before) throw error;
+      this.refused ??= { error, at: this.at };
+      this.hasUnknown = true;
+      message.clear(field);
+      this.#reader.pos = to;
+      return false;
+    }
+  }
+
+  /** Notes where a setting of a layer is that begins at `start` and ends here. */
+  #note(layer: Message, start: number): void {
+    const noted = this.#settings.get(layer);
+    if (noted) noted.push(start, this.#reader.pos);
+    else this.#settings.set(layer, [start, this.#reader.pos]);
+  }
+
+  /** See `RawSettings`. */
+  rawSettings(layer: Message): Uint8Array {
+    const ranges = this.#settings.get(layer) ?? [];
+    const pieces: Uint8Array[] = [];
+    for (let i = 0; i < ranges.length; i += 2) pieces.push(this.#bytes.subarray(ranges[i], ranges[i + 1]));
+    return concat(pieces);
   }
 
   #marked(message: Message, name: string): Numbering {
@@ -238,6 +285,13 @@ class Decoder {
     if (length > left) throw new RangeError(`a field of ${length} bytes, where ${Math.max(left, 0)} are left`);
     return this.#reader.pos + length;
   }
+}
+
+/** Keeps a field that its message does not have; `data` is what follows its tag. */
+function addUnknown(message: ReflectMessage, no: number, wireType: WireType, data: Uint8Array): void {
+  const unknown = message.getUnknown() ?? [];
+  unknown.push({ no, wireType, data });
+  message.setUnknown(unknown);
 }
 
 /** Whether an enum has a single value in a file. */

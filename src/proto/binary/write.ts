@@ -130,14 +130,14 @@ function encode(message: ReflectMessage, numberings?: Numberings): Chunks {
       return chunks;
     }
   }
-  let plain = reflect(message.desc);
+  let plain: ReflectMessage | undefined;
   const encodePlain = () => {
-    chunks.add(toBinary(message.desc, plain.message));
-    plain = reflect(message.desc);
+    if (plain) chunks.add(toBinary(message.desc, plain.message));
+    plain = undefined;
   };
   const numbers = isMessage(message.message, BlobProtoSchema) ? fieldValues(message.message) : undefined;
 
-  for (const field of message.sortedFields) {
+  for (const field of fieldsIn(message)) {
     const name = numbers && numberFields.get(field.number);
     if (name) {
       const values = numbers[name];
@@ -157,12 +157,25 @@ function encode(message: ReflectMessage, numberings?: Numberings): Chunks {
         for (const chunk of inner.finish()) chunks.add(chunk);
       }
     } else {
+      plain ??= reflect(message.desc);
       plain.set(field, message.get(field));
     }
   }
-  plain.setUnknown(message.getUnknown() ?? []);
+  const unknown = message.getUnknown();
+  if (unknown) {
+    plain ??= reflect(message.desc);
+    plain.setUnknown(unknown);
+  }
   encodePlain();
   return chunks;
+}
+
+/** The fields that may be set, in the order of their numbers: all of a blob, whose numbers lie elsewhere. */
+function fieldsIn(message: ReflectMessage): readonly DescField[] {
+  if (isMessage(message.message, BlobProtoSchema)) return message.sortedFields;
+  // Layers have hundreds of fields, of which few are set.
+  const own = Object.keys(message.message).flatMap((name) => message.desc.field[name] ?? []);
+  return own.sort((a, b) => a.number - b.number);
 }
 
 /** A message with a fork's numbers. The layers and blobs in it have numbers of their own. */

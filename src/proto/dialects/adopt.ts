@@ -1,6 +1,6 @@
 import { create, type DescField, type DescMessage, type Message } from "@bufbuild/protobuf";
-import { concat } from "../../util/bytes.js";
-import { encodeForked } from "../binary/write-forked.js";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { memoized } from "../../util/memoized.js";
 import { isForkField } from "../fork-fields.js";
 import {
   LayerParameterSchema,
@@ -10,16 +10,30 @@ import {
 } from "../gen/caffe_pb.js";
 import { type ReadDialect, setReadDialect } from "../source.js";
 import { formatText } from "../text/printer.js";
-import { bvlc, checkDialect, type Dialect, dialectNamed, dialects, lacks, type Numbering, setFields } from "./index.js";
+import {
+  bvlc,
+  checkDialect,
+  type Dialect,
+  dialectNamed,
+  dialects,
+  fieldsOfType,
+  lacks,
+  type Numbering,
+  setFields,
+} from "./index.js";
 
 /** Reads a message with the numbers of a fork. */
 export type ReadMessage = (schema: DescMessage, bytes: Uint8Array, numbering: Numbering) => Message;
+
+/** The bytes of a layer's settings and unknown fields, as they are in the file: BVLC's numbers may have changed what they say. */
+export type RawSettings = (layer: Message) => Uint8Array;
 
 type Fields = Message & Record<string, unknown>;
 
 /** The settings of a layer as one fork reads them. */
 interface Reading {
   readonly name: string;
+  readonly schema: DescMessage;
   readonly settings: Fields;
   /** The number of fields and enum values that are not known. */
   readonly unknown: number;
@@ -41,8 +55,14 @@ interface Doubtful {
  *
  * @param hasUnknown whether BVLC's numbers left anything unknown, in a layer or elsewhere
  */
-export function adoptDialect(net: NetParameter, read: ReadMessage, hasUnknown: boolean, given?: string): void {
-  if (!hasUnknown && given === undefined && !net.layer.some(({ type }) => fieldsOfType(type).size > 0)) return;
+export function adoptDialect(
+  net: NetParameter,
+  read: ReadMessage,
+  raw: RawSettings,
+  hasUnknown: boolean,
+  given?: string,
+): void {
+  if (!hasUnknown && given === undefined && !net.layer.some(({ type }) => forkSettingsOf(type).size > 0)) return;
   if (given !== undefined && checkDialect(given) === bvlc.name) return;
   const forks = dialects();
   const layers = [
@@ -54,10 +74,10 @@ export function adoptDialect(net: NetParameter, read: ReadMessage, hasUnknown: b
   ];
   const sure = given === undefined ? undefined : dialectNamed(given);
   if (sure) {
-    adoptGiven(net, layers, sure, read);
+    adoptGiven(net, layers, sure, read, raw);
     return;
   }
-  const readingsOf = reader(forks, read);
+  const readingsOf = reader(forks, read, raw);
   const doubtful: Doubtful[] = layers
     .filter(({ schema, layer }) => isDoubtful(schema, layer))
     .map(({ schema, layer }) => ({ schema, layer, readings: readingsOf(schema, layer) }));
@@ -81,7 +101,7 @@ export function adoptDialect(net: NetParameter, read: ReadMessage, hasUnknown: b
     const chosen = choose(readings, best.dialect);
     const rivals = readings.filter((each) => {
       const counts = chosen.name !== best.dialect.name || equal.has(each.name);
-      return counts && isRival(schema, each, chosen);
+      return counts && isRival(each, chosen);
     });
     if (chosen.name === bvlc.name) continue;
     replace(schema, layer, chosen.settings);
@@ -107,8 +127,9 @@ function adoptGiven(
   layers: readonly Omit<Doubtful, "readings">[],
   dialect: Dialect,
   read: ReadMessage,
+  raw: RawSettings,
 ): void {
-  const readingsOf = reader([dialect], read);
+  const readingsOf = reader([dialect], read, raw);
   for (const { schema, layer } of layers) {
     const [reading] = readingsOf(schema, layer);
     if (reading && Number.isFinite(reading.unknown)) replace(schema, layer, reading.settings);
@@ -117,16 +138,11 @@ function adoptGiven(
   setReadDialect(net, { name: dialect.name, isMarked: false, unsure: [] });
 }
 
-/** A message as it was in the file, with BVLC's numbers. What these take for a message may lack fields that BVLC requires. */
-function bytesOf(schema: DescMessage, message: Message): Uint8Array {
-  return concat(encodeForked(schema, message, bvlc, (nested, child) => [bytesOf(nested, child)]));
-}
-
 /** Reads the unknown fields of the net itself as a fork does. Returns whether it has any of them. */
 function adoptNetFields(net: NetParameter, read: ReadMessage, dialect: Dialect): boolean {
-  const only = create(NetParameterSchema);
-  only.$unknown = net.$unknown ?? [];
-  const as = read(NetParameterSchema, bytesOf(NetParameterSchema, only), dialect) as Fields;
+  const only = new BinaryWriter();
+  for (const { no, wireType, data } of net.$unknown ?? []) only.tag(no, wireType).raw(data);
+  const as = read(NetParameterSchema, only.finish(), dialect) as Fields;
   const found = [...setFields(NetParameterSchema, as)].map(({ field }) => field.localName);
   if (found.length === 0 || !Number.isFinite(unknownIn(NetParameterSchema, as))) return false;
   for (const name of found) (net as Message as Fields)[name] = as[name];
@@ -142,11 +158,11 @@ function isDoubtful(schema: DescMessage, layer: Fields): boolean {
   if (typeof type !== "string") return false;
   let hasSettings = false;
   for (const { field } of setFields(schema, layer)) if (isSetting(field)) hasSettings = true;
-  return hasSettings && fieldsOfType(type).size > 0;
+  return hasSettings && forkSettingsOf(type).size > 0;
 }
 
 /** Whether a field holds a layer's settings: a message, but not its blobs. */
-function isSetting({ message, name }: DescField): boolean {
+export function isSetting({ message, name }: DescField): boolean {
   return message !== undefined && !/^(?:blobs|layer)$/.test(name);
 }
 
@@ -167,37 +183,41 @@ function isBroken(value: unknown): boolean {
   return typeof value === "string" && value.includes("\ufffd");
 }
 
-/** The fields of LayerParameter that only forks have for a type, by their names, and these forks: `psroi_pooling_param` of PSROIPooling. */
-const fieldsOfTypes = new Map<string, ReadonlyMap<Dialect, DescField>>();
+const none: ReadonlyMap<Dialect, DescField> = new Map();
+const settingsOfTypes = new Map<string, ReadonlyMap<Dialect, DescField>>();
 
-function fieldsOfType(type: string): ReadonlyMap<Dialect, DescField> {
-  let found = fieldsOfTypes.get(type);
+/** The forks that have a field of LayerParameter for a type, by its name, and the field: `psroi_pooling_param` of PSROIPooling. */
+function forkSettingsOf(type: string): ReadonlyMap<Dialect, DescField> {
+  const fields = fieldsOfType(type).filter((field) => isForkField(field) && isSetting(field));
+  if (fields.length === 0) return none;
+  // All spellings of a type have one entry, so that the map stays small.
+  const key = type.toLowerCase();
+  let found = settingsOfTypes.get(key);
   if (!found) {
-    const plain = `${type.toLowerCase()}param`;
-    const fields = LayerParameterSchema.fields.filter((field) => {
-      return isForkField(field) && isSetting(field) && field.name.replaceAll("_", "") === plain;
-    });
     found = new Map(
       dialects().flatMap((dialect) => {
         const own = fields.find(({ name }) => dialect.has("LayerParameter", name));
         return own ? [[dialect, own] as const] : [];
       }),
     );
-    fieldsOfTypes.set(type, found);
+    settingsOfTypes.set(key, found);
   }
   return found;
 }
 
+/** Gives each byte a character of its own. */
+const latin1 = new TextDecoder("latin1");
+
 /** Reads the settings of layers as each of these forks does, and as BVLC. Equal settings are read once. */
-function reader(forks: readonly Dialect[], read: ReadMessage) {
+function reader(forks: readonly Dialect[], read: ReadMessage, raw: RawSettings) {
   const known = new Map<string, readonly Reading[]>();
   return (schema: DescMessage, layer: Fields): readonly Reading[] => {
     const bare = settingsOf(schema, layer);
-    const bytes = bytesOf(schema, bare);
-    const key = `${layer["type"]} ${String.fromCharCode(...bytes)}`;
+    const bytes = raw(layer);
+    const key = `${layer["type"]} ${latin1.decode(bytes)}`;
     let found = known.get(key);
     if (!found) {
-      const own = { name: bvlc.name, settings: bare, unknown: unknownIn(schema, bare), matches: false };
+      const own = { name: bvlc.name, schema, settings: bare, unknown: unknownIn(schema, bare), matches: false };
       found = [...forks.map((dialect) => readingAs(dialect, schema, String(layer["type"]), bytes, read)), own];
       known.set(key, found);
     }
@@ -213,14 +233,15 @@ function readingAs(dialect: Dialect, schema: DescMessage, type: string, bytes: U
     // With these numbers the bytes are no message at all.
     return {
       name: dialect.name,
+      schema,
       settings: create(schema) as Fields,
       unknown: Number.POSITIVE_INFINITY,
       matches: false,
     };
   }
-  const field = fieldsOfType(type).get(dialect);
+  const field = forkSettingsOf(type).get(dialect);
   const matches = dialect.types.has(type) || (field !== undefined && Object.hasOwn(settings, field.localName));
-  return { name: dialect.name, settings, unknown: unknownIn(schema, settings), matches };
+  return { name: dialect.name, schema, settings, unknown: unknownIn(schema, settings), matches };
 }
 
 /** A message with the settings of a layer alone, and its unknown fields. */
@@ -243,10 +264,12 @@ function choose(readings: readonly Reading[], { name }: Dialect): Reading {
 }
 
 /** Whether another reading is as good, and has another meaning. */
-function isRival(schema: DescMessage, other: Reading, chosen: Reading): boolean {
+function isRival(other: Reading, chosen: Reading): boolean {
   if (other === chosen || other.unknown !== chosen.unknown || other.matches !== chosen.matches) return false;
-  return formatText(schema, other.settings) !== formatText(schema, chosen.settings);
+  return textOf(other) !== textOf(chosen);
 }
+
+const textOf = memoized(({ schema, settings }: Reading) => formatText(schema, settings));
 
 /** Gives a layer these settings in the place of its own. */
 function replace(schema: DescMessage, layer: Fields, settings: Fields): void {

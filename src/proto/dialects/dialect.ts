@@ -26,16 +26,15 @@ function bvlcNames(): ReadonlySet<string> {
   return names;
 }
 
-const byNumber = new WeakMap<DescMessage, ReadonlyMap<number, DescField>>();
+const byNumber = memoized(({ fields }: DescMessage) => {
+  return new Map(fields.filter((field) => !isForkField(field)).map((field) => [field.number, field]));
+});
 
 function fieldNumbered(message: DescMessage, number: number): DescField | undefined {
-  let fields = byNumber.get(message);
-  if (!fields) {
-    fields = new Map(message.fields.filter((field) => !isForkField(field)).map((field) => [field.number, field]));
-    byNumber.set(message, fields);
-  }
-  return fields.get(number);
+  return byNumber(message).get(number);
 }
+
+const byName = memoized(({ fields }: DescMessage) => new Map(fields.map((field) => [field.name, field])));
 
 /** The numbers of BVLC's Caffe. */
 export const bvlc: Numbering = {
@@ -68,7 +67,7 @@ interface Entries {
 export class Dialect implements Numbering {
   readonly #words: ReadonlyMap<string, readonly string[]>;
   readonly #imports: readonly string[];
-  readonly #entries = new Map<string, Entries>();
+  readonly #entries = new Map<DescMessage | DescEnum, Entries>();
 
   constructor(
     readonly name: string,
@@ -101,7 +100,7 @@ export class Dialect implements Numbering {
   fieldAt(message: DescMessage, number: number): DescField | undefined {
     const entries = this.#of(message);
     const name = entries.byNumber.get(number);
-    if (name !== undefined) return message.fields.find((field) => field.name === name);
+    if (name !== undefined) return byName(message).get(name);
     const own = bvlc.fieldAt(message, number);
     return own && !entries.byName.has(own.name) ? own : undefined;
   }
@@ -125,9 +124,9 @@ export class Dialect implements Numbering {
   }
 
   #of(type: DescMessage | DescEnum): Entries {
-    const name = type.typeName.slice(file_caffe.proto.package.length + 1);
-    let entries = this.#entries.get(name);
+    let entries = this.#entries.get(type);
     if (!entries) {
+      const name = type.typeName.slice(file_caffe.proto.package.length + 1);
       const numbers = new Map(
         this.#wordsOf(name).map((word): [string, number | undefined] => {
           const [field = "", number] = word.split("=");
@@ -142,7 +141,7 @@ export class Dialect implements Numbering {
         [...numbers].reverse().map(([field, number]) => [number ?? inSchema.get(field) ?? 0, field] as const),
       );
       entries = { byName: numbers, byNumber };
-      this.#entries.set(name, entries);
+      this.#entries.set(type, entries);
     }
     return entries;
   }

@@ -136,3 +136,26 @@ test.each(forkNames)("any layers of %s come back, with its numbers and without a
     { numRuns: 25 },
   );
 });
+
+test("a layer with settings of many bytes is read", () => {
+  const settings = new BinaryWriter();
+  for (let i = 0; i < 30_000; i++) settings.tag(1, WireType.Bit32).float(i);
+  const bytes = file("PriorBox", 203, settings.finish());
+  expect(readNet(bytes).layer[0]?.priorBoxParam?.minSize).toHaveLength(30_000);
+  expect(readNet(file("Unheard", 5000, new Uint8Array(300_000))).layer[0]?.$unknown).toHaveLength(1);
+});
+
+test("only layers are marked with a fork, not the net around them", () => {
+  const bytes = concat(
+    writeNet(
+      net(`
+        layer { name: "a" type: "BN" bn_param { frozen: true } }
+        layer { name: "b" type: "Interp" interp_param { height: 33 width: 33 } }
+        layer { name: "c" type: "ReLU" }
+      `),
+    ),
+  );
+  const marks = new TextDecoder("latin1").decode(bytes).match(/pspnet|synopsys/g);
+  expect(marks).toEqual(["pspnet", "pspnet"]);
+  expect(readDialectOf(readNet(bytes))).toMatchObject({ name: "pspnet", isMarked: true });
+});

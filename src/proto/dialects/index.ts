@@ -1,5 +1,6 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { MokaError } from "../../util/errors.js";
+import { grouped } from "../../util/grouped.js";
 import { forkBase, isForkField } from "../fork-fields.js";
 import { BlobProtoSchema, LayerParameterSchema, type NetParameter, V1LayerParameterSchema } from "../gen/caffe_pb.js";
 import { markOf, readDialectOf } from "../source.js";
@@ -40,7 +41,7 @@ export function hasOwnNumbers({ typeName }: DescMessage): boolean {
   return [LayerParameterSchema, V1LayerParameterSchema, BlobProtoSchema].some((each) => each.typeName === typeName);
 }
 
-/** The number of things in a message, at any depth but in blobs, that a fork does not have. */
+/** The number of things in a message that a fork does not have, at any depth but in layers and blobs, which have numbers of their own. */
 export function lacks(numbering: Numbering, schema: DescMessage, message: Message): number {
   let count = 0;
   for (const { field, value } of setFields(schema, message)) {
@@ -48,7 +49,7 @@ export function lacks(numbering: Numbering, schema: DescMessage, message: Messag
       numbering.numberOf(field) !== undefined &&
       (!field.enum || numbering.valueTo(field.enum, Number(value)) !== undefined);
     if (!isKnown) count++;
-    else if (field.message && field.name !== "blobs") count += lacks(numbering, field.message, value as Message);
+    else if (field.message && !hasOwnNumbers(field.message)) count += lacks(numbering, field.message, value as Message);
   }
   return count;
 }
@@ -79,10 +80,12 @@ export function dialectsOf(net: NetParameter, given?: string): readonly string[]
   return read === undefined || read === bvlcName ? ranked : [read, ...ranked.filter((name) => name !== read)];
 }
 
+let fieldsByType: ReadonlyMap<string, readonly DescField[]> | undefined;
+
 /** The fields of LayerParameter that are named after a layer type: `flip_param` of Flip. */
-function fieldsOfType(type: string): readonly DescField[] {
-  const plain = `${type.toLowerCase()}param`;
-  return LayerParameterSchema.fields.filter(({ name }) => name.replaceAll("_", "") === plain);
+export function fieldsOfType(type: string): readonly DescField[] {
+  fieldsByType ??= grouped(LayerParameterSchema.fields, ({ name }) => name.replaceAll("_", ""));
+  return fieldsByType.get(`${type.toLowerCase()}param`) ?? [];
 }
 
 /** Whether BVLC's Caffe has a field that is named after a layer type. */
