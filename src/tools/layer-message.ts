@@ -1,6 +1,7 @@
 import { create, type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { layers } from "../layers/registry.js";
+import { forkBase } from "../proto/fork-fields.js";
 import { type LayerParameter, LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { hintFor } from "../proto/text/suggest.js";
 import { MokaError, reasonOf } from "../util/errors.js";
@@ -94,7 +95,8 @@ function scalarOf(field: DescField, value: unknown): unknown {
   if (field.enum) {
     const known = field.enum.values.find(({ name, number }) => name === value || number === value);
     if (known) return known.number;
-    throw new Error(`expected ${field.enum.values.map(({ name }) => name).join(", ")}, got ${shown(value)}`);
+    const names = field.enum.values.filter(({ number }) => number < forkBase).map(({ name }) => name);
+    throw new Error(`expected ${names.join(", ")}, got ${shown(value)}`);
   }
   return field.scalar === ScalarType.FLOAT && typeof value === "number" ? Math.fround(value) : value;
 }

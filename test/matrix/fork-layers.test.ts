@@ -46,6 +46,18 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
     },
   ],
   CTCGreedyDecoder: [{ inputs: { x: [6, 2, 5] } }],
+  BoxAnnotatorOHEM: [
+    {
+      inputs: {
+        rois: { shape: [4, 5], data: [0, 1, 1, 5, 5, 1, 2, 2, 6, 6, 0, 0, 0, 3, 3, 1, 1, 1, 4, 4] },
+        loss: { shape: [4, 1], data: [0.3, 0.9, 0.8, 0.1] },
+        labels: classes(4, 1),
+        w: [4, 8],
+      },
+      tops: ["y", "chosen"],
+      param: "box_annotator_ohem_param { roi_per_img: 1 ignore_label: -1 }",
+    },
+  ],
   CTCLoss: [{ inputs: { x: [6, 2, 4], label: classes(2, 3) }, param: "ctc_loss_param { blank_index: 3 }" }],
   DepthToSpace: [{ inputs: { x: [2, 2, 3, 8] }, param: "depth_to_space_param { block_size: 2 }" }],
   DetectionEvaluate: [
@@ -103,6 +115,16 @@ const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   Reverse: [{ inputs: { x: [3, 2, 2] } }],
   SegAccuracy: [{ inputs: { x: [2, 3, 4, 4], label: classes(2, 1, 4, 4) } }],
+  SmoothL1LossOHEM: [
+    { inputs: { a: image, b: image, w: image }, tops: ["loss", "each"], param: "loss_weight: 1 loss_weight: 0" },
+  ],
+  SoftmaxWithLossOHEM: [
+    {
+      inputs: { x: [4, 3], label: classes(4) },
+      tops: ["loss", "prob", "each"],
+      param: "loss_weight: 1 loss_weight: 0 loss_weight: 0",
+    },
+  ],
   SpaceToBatchND: [
     {
       inputs: { x: [2, 3, 5, 6] },
