@@ -110,6 +110,7 @@ function contractsIn(path) {
 function paragraphsOf(comment) {
   const lines = comment
     .slice(3, -2)
+    .split("@example")[0]
     .split("\n")
     .map((line) => line.replace(/^ *\* ?/, "").trimEnd());
   return lines

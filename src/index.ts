@@ -75,6 +75,7 @@ export { MemoryDataLayer } from "./layers/data/memory-data.js";
 export { RoIDataLayer, type RoiImage } from "./layers/data/roi-data-layer.js";
 export type { SourceLayer } from "./layers/data/source-layer.js";
 export type { Computed, LiveLayer } from "./layers/detection/live-layer.js";
+export type { ZeroGradientLayer } from "./layers/detection/zero-gradient.js";
 export { RecurrentLayer } from "./layers/recurrent/recurrent.js";
 export type {
   BackwardStep as RecurrentBackwardStep,

@@ -44,6 +44,14 @@ export interface RoiImage {
  * start, a class that is none of num_classes, and a list without any object.
  *
  * Source: Ren, He, Girshick and Sun 2015; py-faster-rcnn's lib/roi_data_layer.
+ *
+ * @example
+ * ```ts
+ * const text = `layer { name: "data" type: "Python" top: "data" top: "im_info" top: "gt_boxes"
+ *   python_param { module: "roi_data_layer.layer" layer: "RoIDataLayer" param_str: "'num_classes': 21" } }`;
+ * const { layers } = await Net.load(text, { phase: "TRAIN" });
+ * console.log(layers[0] instanceof RoIDataLayer); // true
+ * ```
  */
 export class RoIDataLayer extends LiveLayer {
   static readonly type = "roi_data_layer.layer.RoIDataLayer";
@@ -77,7 +85,22 @@ export class RoIDataLayer extends LiveLayer {
     this.#take(images, path);
   }
 
-  /** Gives the images to learn from, and draws their order. */
+  /**
+   * Gives the images to learn from, and draws their order.
+   *
+   * @throws MokaError `MOKA_DATA` for what is no such list
+   * @example
+   * ```ts
+   * const text = `layer { name: "data" type: "Python" top: "data" top: "im_info" top: "gt_boxes"
+   *   python_param { module: "roi_data_layer.layer" layer: "RoIDataLayer" param_str: "'num_classes': 21" } }`;
+   * const net = await Net.load(text, { phase: "TRAIN" });
+   * const [data] = net.layers;
+   * const list = [{ image: "cat.jpg", boxes: [[20, 30, 199, 219]], gt_classes: [8] }];
+   * if (data instanceof RoIDataLayer) data.setRoidb(list);
+   * const { gt_boxes } = await net.forward();
+   * console.log(gt_boxes.length); // 5
+   * ```
+   */
   setRoidb(images: readonly RoiImage[]): void {
     this.#take(images, undefined);
   }

@@ -1,8 +1,9 @@
 // Runs of planted nets: what their layers put out, and what Moka, as Caffe, refuses.
 import { expect } from "vitest";
+import { parseNet } from "../../../src/proto/text/index.js";
 import { Random } from "../../../src/util/random.js";
 import type { Given } from "./mistake.js";
-import type { DrawnNet } from "./net-text.js";
+import { type DrawnNet, netText } from "./net-text.js";
 import { build, loadWeights, type Phase } from "./run-net.js";
 
 interface Blob {
@@ -100,6 +101,11 @@ export function expectClose(actual: readonly number[], wanted: readonly number[]
 /** The net is refused in a phase, with such a message. */
 export function refused(pattern: RegExp, phase: Phase = "TRAIN") {
   return ({ planted }: Given) => expect(run(planted, { phase })).rejects.toThrow(pattern);
+}
+
+/** The reader of BVLC's Caffe refuses the text. Moka may read it, as a fork does. */
+export async function refusedByReader({ planted }: Given): Promise<void> {
+  expect(parseNet(netText(planted)).issues.some(({ caffeRefuses }) => caffeRefuses)).toBe(true);
 }
 
 /** The top of the BatchNorm is its bottom by a factor: it divides by √eps alone. */

@@ -1,5 +1,7 @@
 // Fields that Caffe does not have: of forks, and misspelled.
-import { refused } from "./behaviour.js";
+import { expect } from "vitest";
+import { bvlcTypes } from "../../bvlc-types.js";
+import { refused, refusedByReader } from "./behaviour.js";
 import { changeNorm, type Mistake, pick, setField } from "./mistake.js";
 
 const givesUp = "Its reader gives up at a field it does not know, and loads nothing of the file.";
@@ -12,7 +14,7 @@ function fields(
   values: Readonly<Record<string, string>>,
 ): Mistake {
   return {
-    ...{ kind, caffe, rule, shown: refused(/./) },
+    ...{ kind, caffe, rule, shown: refusedByReader },
     wish: { weights: false },
     plant: (net, dice) =>
       changeNorm(net, dice, (norm) => {
@@ -42,7 +44,7 @@ function forkType(type: string, param: Readonly<Record<string, string>>, fork: s
         norm.params = [];
         norm.fields = { bn_param: { ...param } };
       }),
-    shown: refused(/./),
+    shown: async () => expect(bvlcTypes).not.toContain(type),
   };
 }
 
@@ -105,6 +107,6 @@ export const inText: readonly Mistake[] = [
     rule: "bn-fork-fields",
     wish: { weights: false },
     plant: (net, dice) => changeNorm(net, dice, (norm) => setField(norm, "batch_norm_param", "bias_term", "true")),
-    shown: refused(/./),
+    shown: refusedByReader,
   },
 ];
