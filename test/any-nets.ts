@@ -3,6 +3,7 @@
 import { type DescField, ScalarType } from "@bufbuild/protobuf";
 import { ReferenceEngine } from "../src/engines/reference/index.js";
 import { layers } from "../src/layers/registry.js";
+import { forkBase, isForkField } from "../src/proto/fork-fields.js";
 import { LayerParameterSchema } from "../src/proto/gen/caffe_pb.js";
 import { MokaError } from "../src/util/errors.js";
 import type { Shape } from "../src/util/shape.js";
@@ -200,6 +201,8 @@ class Draft {
         if (field.message.name === "FillerParameter") return `${field.name} { ${this.#filler()} }`;
         const inner = field.message.fields
           .filter(({ name }) => depth === 0 || name === "dim")
+          // Fields of forks in messages of BVLC's are mostly refused; the cases of forks have those that are computed.
+          .filter((each) => !isForkField(each))
           .filter(({ name, fieldKind, scalar }) => {
             if (fieldKind === "message" && depth > 0) return false;
             if (scalar === ScalarType.STRING || scalar === ScalarType.BYTES) return false;
@@ -207,7 +210,7 @@ class Draft {
           });
         return `${field.name} { ${inner.map((each) => this.#field(each, depth + 1)).join(" ")} }`;
       }
-      return `${field.name}: ${field.enum ? dice.of(field.enum.values).name : this.#scalar(field)}`;
+      return `${field.name}: ${field.enum ? dice.of(field.enum.values.filter(({ number }) => number < forkBase)).name : this.#scalar(field)}`;
     };
     const count = field.fieldKind === "list" ? 1 + dice.below(field.name === "dim" ? 4 : 2) : 1;
     return Array.from({ length: count }, one).join(" ");

@@ -93,6 +93,8 @@ export abstract class LayerFacts {
   readonly commutesWithAffine: boolean = false;
   /** Whether Caffe's backward computes the bottom's gradient also where none is wanted. */
   readonly ignoresPropagateDown: boolean = false;
+  /** Whether its first top is a part of the net's loss, with weight 1, where no `loss_weight` is given. */
+  readonly isLossByDefault: boolean = false;
   /** Whether its top is its bottom times other values, or plus other values. */
   readonly isAffine: boolean = false;
   /** Whether its top is W·x + b, so that a multiplier and a shift of each channel can become part of W and b. */

@@ -114,5 +114,5 @@ function splitOf(view: View, value: Value<LintLayer>, needsBackward: boolean) {
 
 function lossWeightsOf(view: View, layer: LintLayer): readonly number[] {
   const given = givesLossAway(view, layer) ? [] : layer.message.lossWeight;
-  return given.length > 0 || !layer.facts?.autoTops ? given : [1];
+  return given.length > 0 || !layer.facts?.isLossByDefault ? given : [1];
 }

@@ -1,3 +1,4 @@
+// Numbers: the most probable classes, picked by hand.
 // No gradient: the best classes do not change with small changes of the scores.
 import { expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";

@@ -1,3 +1,4 @@
+// Numbers: worked out by hand, by the rules of the fork's code.
 import { expect, test } from "vitest";
 import { testContract } from "../../../test/contract.js";
 import { checkGradients } from "../../../test/gradients.js";

@@ -1,3 +1,4 @@
+// Numbers: worked out by hand, by the rules of the fork's code.
 // No gradient: it has no bottoms and no parameters. Numbers: by hand.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+// Numbers: worked out by hand, by the rules of the fork's code.
 // No gradient: it has no bottoms.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

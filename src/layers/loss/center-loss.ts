@@ -25,6 +25,7 @@ import { LossLayer } from "./loss.js";
  */
 export class CenterLossLayer extends LossLayer {
   static readonly type = "CenterLoss";
+  override readonly isLossByDefault = false;
   static override readonly paramField = "center_loss_param";
   override readonly paramCount = 1;
   readonly #param = this.message.centerLossParam ?? create(CenterLossParameterSchema);

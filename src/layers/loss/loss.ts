@@ -10,10 +10,11 @@ export abstract class LossLayer extends Layer {
   override readonly bottomCount: number | readonly [number, number] = 2;
   override readonly topCount: number | readonly [number, number] = 1;
   override readonly autoTops: boolean = true;
+  override readonly isLossByDefault: boolean = true;
   override readonly withoutGradient: Readonly<Record<number, string>> = { 1: "its labels" };
 
   override setup(_bottom: readonly Shape[]): void {
-    if (this.message.lossWeight.length === 0) this.message.lossWeight = [1];
+    if (this.isLossByDefault && this.message.lossWeight.length === 0) this.message.lossWeight = [1];
   }
 
   override topShapes([x = [], target = []]: readonly Shape[]): readonly Shape[] {

@@ -14,6 +14,7 @@ import { DistanceLossLayer } from "./distance-loss.js";
  */
 export class PylossEuclideanLossLayer extends DistanceLossLayer {
   static readonly type = "pyloss.EuclideanLossLayer";
+  override readonly isLossByDefault = false;
   static override readonly paramField = "python_param";
   override readonly autoTops = false;
 

@@ -24,6 +24,7 @@ import { LossLayer } from "./loss.js";
  */
 export class SmoothL1LossOHEMLayer extends LossLayer {
   static readonly type = "SmoothL1LossOHEM";
+  override readonly isLossByDefault = false;
   static override readonly paramField = "loss_param";
   static override readonly forkFields = ["loss_param.pre_fixed_normalizer"];
   override readonly bottomCount = [2, 3] as const;

@@ -1,3 +1,4 @@
+// Numbers: those of CTCLoss, whose test sums over all paths.
 // Its numbers are tested with those of CTCLoss.
 import { test } from "vitest";
 import { testContract } from "../../../test/contract.js";
