@@ -1,7 +1,12 @@
+import { readFileSync } from "node:fs";
 import { parseProto } from "./parse.mjs";
 
 /** Fields and enum values of forks in messages and enums of BVLC's have numbers from here on. */
-export const forkBase = 100_000_000;
+const forkBase = Number(
+  readFileSync(new URL("../../src/proto/fork-fields.ts", import.meta.url), "utf8")
+    .match(/forkBase = ([\d_]+)/)[1]
+    .replaceAll("_", ""),
+);
 
 /**
  * One proto with everything that caffe.proto and the forks have, and the number of each field and value in it: by message or

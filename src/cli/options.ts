@@ -89,6 +89,34 @@ export const backend: Parameter<"lmdb" | "leveldb"> = option(
 export const seed: Parameter<number | undefined> = option("--seed <n>", "random seed", integer(0));
 export const json: Parameter<boolean> = flag("--json", "print JSON");
 
+/** What commands that write images into a database ask of it. */
+export const imagesetOptions = {
+  gray: flag("--gray", "one channel instead of three"),
+  shuffle: flag("--shuffle", "put the list into random order"),
+  checkSize: flag("--check_size", "stop at an image of another size than the first"),
+  encoded: flag("--encoded", "keep the images as files in the records"),
+  encodeType: option("--encode_type <type>", "encode them all as jpg or png (implies --encoded)", text, ""),
+  backend,
+  resizeWidth: option("--resize_width <n>", "width of all images, in pixels; 0: unchanged", integer(0), 0),
+  resizeHeight: option("--resize_height <n>", "height of all images, in pixels; 0: unchanged", integer(0), 0),
+  seed,
+  json,
+};
+
+/** How commands that run a net on pictures prepare their values. */
+export const mean: Parameter<string | undefined> = option(
+  "--mean <file|values>",
+  "the mean to subtract: .npy, .binaryproto, or a value per channel: 104,117,123",
+);
+export const inputOptions = {
+  inputScale: option("--input-scale <n>", "multiplier of the values after the mean is subtracted", number),
+  channelSwap: option(
+    "--channel-swap <order>",
+    "order of red (0), green (1) and blue (2) (default: 2,1,0 for three)",
+    numbers,
+  ),
+};
+
 /** Options of all commands that run a net. */
 export const runOptions = {
   engine: option("--engine <name>", "the engine that computes", oneOf("auto", "blas", "wasm", "reference"), "auto"),

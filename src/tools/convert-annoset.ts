@@ -22,10 +22,12 @@ import { watched } from "../util/work.js";
 import {
   type ConvertImagesetOptions,
   checkSameSize,
+  checkStoring,
   formatOf,
   hasKind,
   inOrder,
   isUnreadable,
+  rootPath,
 } from "./convert-imageset.js";
 
 export interface ConvertAnnosetOptions extends ConvertImagesetOptions {
@@ -89,9 +91,7 @@ export async function convertAnnoset(
   const files = openFiles(options);
   const isDetection = annoType === "detection";
   const encoded = options.encoded || encodeType !== "";
-  const needsBoth = `resize_width ${resizeWidth} and resize_height ${resizeHeight}: give both, or none`;
-  check(resizeWidth > 0 === resizeHeight > 0, "MOKA_USAGE", needsBoth);
-  if (encodeType !== "") formatOf(encodeType);
+  checkStoring(options);
   const labels = await readLabels();
 
   const listFile = sourceName(list) ?? "the list";
@@ -104,8 +104,7 @@ export async function convertAnnoset(
   if (encodeType !== "" && !options.encoded) {
     log("info", "convert_annoset.cpp:125", "encode_type specified, assuming encoded=true.");
   }
-  const needsSlash = rootFolder !== "" && !rootFolder.endsWith("/") && (await files.isFolder(rootFolder));
-  const root = needsSlash ? `${rootFolder}/` : rootFolder;
+  const root = await rootPath(files, rootFolder);
   const writer = await createDatabase(files, backend, database);
 
   let [count, skipped, boxes, withoutFile] = [0, 0, 0, 0];

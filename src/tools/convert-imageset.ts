@@ -10,7 +10,7 @@ import { openFiles } from "../platform/open-files.js";
 import { writeDatum } from "../proto/binary/index.js";
 import { DatumSchema } from "../proto/gen/caffe_pb.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
-import { type FileSource, readSource, sourceName } from "../util/files.js";
+import { type FileSource, type Files, readSource, sourceName } from "../util/files.js";
 import type { Image, ImageFormat } from "../util/images.js";
 import { silent } from "../util/log.js";
 import { freshSeed, Random } from "../util/random.js";
@@ -71,13 +71,8 @@ export async function convertImageset(
   const files = openFiles(options);
   const { gray = false, encodeType = "", resizeWidth = 0, resizeHeight = 0 } = options;
   const encoded = options.encoded || encodeType !== "";
-  check(
-    resizeWidth > 0 === resizeHeight > 0,
-    "MOKA_USAGE",
-    `resize_width ${resizeWidth} and resize_height ${resizeHeight}: give both, or none`,
-  );
+  checkStoring(options);
   const size = resizeWidth > 0 ? { width: resizeWidth, height: resizeHeight } : undefined;
-  if (encodeType !== "") formatOf(encodeType);
 
   const listFile = sourceName(list) ?? "the list";
   const lines = [...parseImageList(new TextDecoder().decode(await readSource(files, list)), listFile)];
@@ -89,8 +84,7 @@ export async function convertImageset(
   if (encodeType !== "" && !options.encoded) {
     log("info", "convert_imageset.cpp:92", "encode_type specified, assuming encoded=true.");
   }
-  const needsSlash = rootFolder !== "" && !rootFolder.endsWith("/") && (await files.isFolder(rootFolder));
-  const root = needsSlash ? `${rootFolder}/` : rootFolder;
+  const root = await rootPath(files, rootFolder);
   const writer = await createDatabase(files, backend, database);
 
   const load = async (listed: ListedImage | undefined) => {
@@ -177,6 +171,22 @@ export function formatOf(kind: string): ImageFormat {
   const found = format[kind.toLowerCase() as keyof typeof format];
   check(found, "MOKA_USAGE", `images can be encoded as jpg or png, not as "${kind}": give encode_type`);
   return found;
+}
+
+/** Checks the options that say how images are stored. */
+export function checkStoring({ resizeWidth = 0, resizeHeight = 0, encodeType = "" }: ConvertImagesetOptions): void {
+  check(
+    resizeWidth > 0 === resizeHeight > 0,
+    "MOKA_USAGE",
+    `resize_width ${resizeWidth} and resize_height ${resizeHeight}: give both, or none`,
+  );
+  if (encodeType !== "") formatOf(encodeType);
+}
+
+/** What is put before every path of a list, with a `/` behind it if it is a folder. */
+export async function rootPath(files: Files, rootFolder: string): Promise<string> {
+  const needsSlash = rootFolder !== "" && !rootFolder.endsWith("/") && (await files.isFolder(rootFolder));
+  return needsSlash ? `${rootFolder}/` : rootFolder;
 }
 
 /** Throws MOKA_DATA if an image differs in size from the first. */

@@ -2,8 +2,10 @@ import type { MeanArray } from "../../index.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import {
   heightAndWidth,
+  inputOptions,
   integer,
   json,
+  mean,
   model,
   number,
   numbers,
@@ -19,22 +21,14 @@ export const classify: Command = command(
     model,
     weights,
     images: operand("<images...>", "images"),
-    mean: option(
-      "--mean <file|values>",
-      "the mean to subtract: .npy, .binaryproto, or a value per channel: 104,117,123",
-    ),
+    mean,
     rawScale: option(
       "--raw-scale <n>",
       "multiplier of the values, from 0 to 1, before the mean is subtracted",
       number,
       255,
     ),
-    inputScale: option("--input-scale <n>", "multiplier of the values after the mean is subtracted", number),
-    channelSwap: option(
-      "--channel-swap <order>",
-      "order of red (0), green (1) and blue (2) (default: 2,1,0 for three)",
-      numbers,
-    ),
+    ...inputOptions,
     imageDims: option(
       "--images-dim <height,width>",
       "size to scale to, before cropping (default: the net's input)",

@@ -1,6 +1,6 @@
 import { silent } from "../../util/log.js";
 import { type Command, command, flag, operand, option } from "../command.js";
-import { backend, integer, json, oneOf, seed, text } from "../options.js";
+import { imagesetOptions, integer, oneOf } from "../options.js";
 import { caffeLog, print, printJson } from "../print.js";
 
 /** `moka convert_annoset`: converts images and boxes to a database, as SSD's tool of that name. */
@@ -25,16 +25,7 @@ export const convertAnnoset: Command = command(
     checkLabel: flag("--check_label", "stop at a name that the label map has twice"),
     minDim: option("--min_dim <n>", "least length of an image's shorter side, in pixels; 0: none", integer(0), 0),
     maxDim: option("--max_dim <n>", "greatest length of an image's longer side, in pixels; 0: none", integer(0), 0),
-    gray: flag("--gray", "one channel instead of three"),
-    shuffle: flag("--shuffle", "put the list into random order"),
-    checkSize: flag("--check_size", "stop at an image of another size than the first"),
-    encoded: flag("--encoded", "keep the images as files in the records"),
-    encodeType: option("--encode_type <type>", "encode them all as jpg or png (implies --encoded)", text, ""),
-    backend,
-    resizeWidth: option("--resize_width <n>", "width of all images, in pixels; 0: unchanged", integer(0), 0),
-    resizeHeight: option("--resize_height <n>", "height of all images, in pixels; 0: unchanged", integer(0), 0),
-    seed,
-    json,
+    ...imagesetOptions,
   },
   async ({ root, list, database, json, ...options }) => {
     const { convertAnnoset } = await import("../../tools/convert-annoset.js");

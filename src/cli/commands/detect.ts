@@ -6,8 +6,10 @@ import type { Files } from "../../util/files.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import {
   heightAndWidth,
+  inputOptions,
   integer,
   json,
+  mean,
   model,
   number,
   numbers,
@@ -31,16 +33,8 @@ export const detect: Command = command(
     labelmap: option("--labelmap <file>", "names of the labels: SSD's labelmap.prototxt"),
     labels: option("--labels <file>", "names of the labels, one per line; the first is label 0, the background"),
     zoom: option("--zoom <n>", "enlarge a picture n times before boxes are drawn", integer(1), 1),
-    mean: option(
-      "--mean <file|values>",
-      "the mean to subtract: .npy, .binaryproto, or a value per channel: 104,117,123",
-    ),
-    inputScale: option("--input-scale <n>", "multiplier of the values after the mean is subtracted", number),
-    channelSwap: option(
-      "--channel-swap <order>",
-      "order of red (0), green (1) and blue (2) (default: 2,1,0 for three)",
-      numbers,
-    ),
+    mean,
+    ...inputOptions,
     size: option("--size <height,width>", "size of the net's input (default: as the net says)", heightAndWidth),
     trainNet: option("--train-net <file>", "the net that was trained: its transform_param, where the model has none"),
     json,

@@ -14,6 +14,27 @@ export interface RecordPosition {
 /** Makes the image of a record's value. */
 export type ReadRecord<I extends LabeledImage = LabeledImage> = (value: Uint8Array) => Promise<I>;
 
+/** Reads a record as an item of a batch. */
+export async function readItem<I extends LabeledImage>(
+  name: string,
+  record: number,
+  value: Uint8Array,
+  isLast: boolean,
+  read: ReadRecord<I>,
+): Promise<ImageItem<I>> {
+  const what = `record ${record} of ${name}`;
+  try {
+    return { what, image: await read(value), isLast };
+  } catch (error) {
+    throw withSubject(what, error);
+  }
+}
+
+/** Goes to the first record of a database, which must have one. */
+export async function goToFirst(cursor: DatabaseCursor, name: string): Promise<void> {
+  check(await cursor.first(), "MOKA_DATA", `the database ${name} is empty`);
+}
+
 /**
  * The records of a database in the order of their keys; after the last, the first follows again. Of several ranks each takes
  * its share: the cursor moves past the other records, whose values are not read.
@@ -40,7 +61,7 @@ export class DatabaseSource<I extends LabeledImage = LabeledImage>
 
   /** Goes to the first record of all. It must be called before all other methods. */
   async start(): Promise<void> {
-    check(await this.#cursor.first(), "MOKA_DATA", `the database ${this.#name} is empty`);
+    await goToFirst(this.#cursor, this.#name);
   }
 
   get position(): RecordPosition {
@@ -99,12 +120,7 @@ export class DatabaseSource<I extends LabeledImage = LabeledImage>
     return isEnd || endsLater;
   }
 
-  async #item(record: number, value: Uint8Array, isLast: boolean): Promise<ImageItem<I>> {
-    const what = `record ${record} of ${this.#name}`;
-    try {
-      return { what, image: await this.#read(value), isLast };
-    } catch (error) {
-      throw withSubject(what, error);
-    }
+  #item(record: number, value: Uint8Array, isLast: boolean): Promise<ImageItem<I>> {
+    return readItem(this.#name, record, value, isLast, this.#read);
   }
 }

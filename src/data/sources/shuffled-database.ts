@@ -3,8 +3,8 @@ import { check } from "../../util/errors.js";
 import { Random, type RandomState } from "../../util/random.js";
 import type { LabeledImage } from "../labeled-image.js";
 import { type BatchSource, ignoreRejection } from "../prefetch.js";
-import type { ReadRecord } from "./database.js";
-import { fieldsOf, type ImageItem, isIndex, withSubject } from "./item.js";
+import { goToFirst, type ReadRecord, readItem } from "./database.js";
+import { fieldsOf, type ImageItem, isIndex } from "./item.js";
 import { itemsBefore, type Share, stepAfter, wholeSource } from "./share.js";
 
 /** The next record of a pass, and the state of the generator that orders this pass. */
@@ -43,7 +43,7 @@ export class ShuffledDatabaseSource<I extends LabeledImage = LabeledImage>
 
   /** Goes to the first record. It must be called before all other methods. */
   async start(): Promise<void> {
-    check(await this.#cursor.first(), "MOKA_DATA", `the database ${this.#name} is empty`);
+    await goToFirst(this.#cursor, this.#name);
   }
 
   /** Orders the first pass. It must be called before the first batch. */
@@ -127,12 +127,7 @@ export class ShuffledDatabaseSource<I extends LabeledImage = LabeledImage>
     return isEnd;
   }
 
-  async #readItem(record: number, value: Uint8Array, isLast: boolean): Promise<ImageItem<I>> {
-    const what = `record ${record} of ${this.#name}`;
-    try {
-      return { what, image: await this.#read(value), isLast };
-    } catch (error) {
-      throw withSubject(what, error);
-    }
+  #readItem(record: number, value: Uint8Array, isLast: boolean): Promise<ImageItem<I>> {
+    return readItem(this.#name, record, value, isLast, this.#read);
   }
 }

@@ -1,9 +1,9 @@
 import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import type { Tensor } from "../../core/tensor.js";
-import { reasonOf } from "../../util/errors.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
-import { parseYaml, type YamlValue } from "../../util/yaml.js";
+import type { YamlValue } from "../../util/yaml.js";
+import { readParamStr } from "./python-param.js";
 import { UnaryLayer } from "./unary.js";
 
 /**
@@ -30,14 +30,7 @@ export class SpatialDropoutLayer extends UnaryLayer {
   #multipliers: Span | undefined;
 
   override setup(): void {
-    const text = this.message.pythonParam?.paramStr ?? "";
-    let values: YamlValue;
-    try {
-      values = parseYaml(text, "python_param.param_str");
-    } catch (error) {
-      throw this.error("MOKA_FIELD", reasonOf(error), error);
-    }
-    const { phase, p } = (values ?? {}) as Readonly<Record<string, YamlValue>>;
+    const { phase, p } = (readParamStr(this) ?? {}) as Readonly<Record<string, YamlValue>>;
     this.check(
       typeof phase === "string",
       "MOKA_FIELD",

@@ -3,10 +3,10 @@ import { fieldsOf, isIndex, isOrder, withSubject } from "../../data/sources/item
 import { sourceOf } from "../../proto/source.js";
 import { MokaError } from "../../util/errors.js";
 import type { Shape } from "../../util/shape.js";
+import { PythonParam } from "../common/python-param.js";
 import { roundHalfEven } from "../detection/anchors.js";
 import { type Cfg, cfgOf } from "../detection/cfg.js";
 import { type Computed, LiveLayer } from "../detection/live-layer.js";
-import { PythonParam } from "../detection/python-param.js";
 
 /** An image to learn from, and the objects in it. */
 export interface RoiImage {

@@ -1,10 +1,9 @@
 import { fieldsOf, isIndex, withSubject } from "../../data/sources/item.js";
 import { sourceOf } from "../../proto/source.js";
-import { reasonOf } from "../../util/errors.js";
 import type { Image } from "../../util/images.js";
 import { Random, type RandomState } from "../../util/random.js";
 import { formatShape, type Shape } from "../../util/shape.js";
-import { parseYaml, type YamlValue } from "../../util/yaml.js";
+import { readParamStr } from "../common/python-param.js";
 import { type Computed, LiveLayer } from "../detection/live-layer.js";
 
 /**
@@ -108,13 +107,7 @@ export class VOCSegDataLayer extends LiveLayer {
   }
 
   #settings() {
-    let values: YamlValue;
-    try {
-      values = parseYaml(this.message.pythonParam?.paramStr ?? "", "python_param.param_str");
-    } catch (error) {
-      throw this.error("MOKA_FIELD", reasonOf(error), error);
-    }
-    const { voc_dir: folder, split, mean, randomize, seed } = fieldsOf(values);
+    const { voc_dir: folder, split, mean, randomize, seed } = fieldsOf(readParamStr(this));
     for (const [name, value] of Object.entries({ voc_dir: folder, split })) {
       this.check(
         typeof value === "string" && value !== "",

@@ -1,9 +1,9 @@
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import { PythonParam } from "../common/python-param.js";
 import { anchorsAt, anchorsOf } from "./anchors.js";
 import { cfgOf } from "./cfg.js";
-import { PythonParam } from "./python-param.js";
 import { type Boxes, bestMatches, deltasTo, drawSome } from "./targets.js";
 import { ZeroGradientLayer } from "./zero-gradient.js";
 

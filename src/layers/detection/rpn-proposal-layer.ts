@@ -1,10 +1,10 @@
 import type { Tensor } from "../../core/tensor.js";
 import { formatShape, type Shape } from "../../util/shape.js";
+import { PythonParam } from "../common/python-param.js";
 import { anchorsAt, anchorsOf } from "./anchors.js";
 import { cfgOf } from "./cfg.js";
 import { type Computed, LiveLayer } from "./live-layer.js";
 import { moveBox, sideOf, suppress } from "./pixel-boxes.js";
-import { PythonParam } from "./python-param.js";
 
 /**
  * Makes regions of the scores and deltas of a region proposal network: a `Python` layer of py-faster-rcnn and R-FCN, with

@@ -1,9 +1,9 @@
 import type { Tensor } from "../../core/tensor.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
+import { PythonParam } from "../common/python-param.js";
 import { roundHalfEven } from "./anchors.js";
 import { cfgOf } from "./cfg.js";
 import { type Computed, LiveLayer } from "./live-layer.js";
-import { PythonParam } from "./python-param.js";
 import { bestMatches, deltasTo, drawSome } from "./targets.js";
 
 /**

@@ -99,11 +99,11 @@ export function adoptDialect(
   let isAdopted = false;
   for (const { schema, layer, readings } of doubtful) {
     const chosen = choose(readings, best.dialect);
+    if (chosen.name === bvlc.name) continue;
     const rivals = readings.filter((each) => {
       const counts = chosen.name !== best.dialect.name || equal.has(each.name);
       return counts && isRival(each, chosen);
     });
-    if (chosen.name === bvlc.name) continue;
     replace(schema, layer, chosen.settings);
     isAdopted = true;
     const name = String(layer["name"]);

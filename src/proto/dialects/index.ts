@@ -8,9 +8,6 @@ import { bvlc, type Dialect, dialectNamed, dialects, type Numbering } from "./di
 
 export { bvlc, type Dialect, dialectNamed, dialects, type Numbering, numberingOfRoot } from "./dialect.js";
 
-/** The name of BVLC's Caffe as a dialect: no fork. */
-const bvlcName = bvlc.name;
-
 /** The fields that are set in a message, with their values: of a list of messages or enums each, of another list the first. */
 export function* setFields(
   schema: DescMessage,
@@ -63,7 +60,7 @@ export function lacks(numbering: Numbering, schema: DescMessage, message: Messag
  * @throws MokaError `MOKA_USAGE` for a name that is no fork's
  */
 export function dialectsOf(net: NetParameter, given?: string): readonly string[] {
-  if (given !== undefined) return checkDialect(given) === bvlcName ? [] : [given];
+  if (given !== undefined) return checkDialect(given) === bvlc.name ? [] : [given];
   const scores = new Map<Dialect, number>();
   const types = new Set(net.layer.map(({ type }) => type));
   const add = (dialect: Dialect, points: number) => void scores.set(dialect, (scores.get(dialect) ?? 0) + points);
@@ -77,7 +74,7 @@ export function dialectsOf(net: NetParameter, given?: string): readonly string[]
   for (const dialect of dialects()) for (const type of dialect.types) if (types.has(type)) add(dialect, 0.5);
   const ranked = [...scores].sort(([, a], [, b]) => b - a).map(([{ name }]) => name);
   const read = readDialectOf(net)?.name;
-  return read === undefined || read === bvlcName ? ranked : [read, ...ranked.filter((name) => name !== read)];
+  return read === undefined || read === bvlc.name ? ranked : [read, ...ranked.filter((name) => name !== read)];
 }
 
 let fieldsByType: ReadonlyMap<string, readonly DescField[]> | undefined;
@@ -101,8 +98,8 @@ export function forksOfType(type: string): readonly Dialect[] {
 
 /** Returns the name of a dialect, or throws. */
 export function checkDialect(name: string): string {
-  if (name === bvlcName || dialectNamed(name)) return name;
-  const known = [bvlcName, ...dialects().map((each) => each.name)].join(", ");
+  if (name === bvlc.name || dialectNamed(name)) return name;
+  const known = [bvlc.name, ...dialects().map((each) => each.name)].join(", ");
   throw new MokaError("MOKA_USAGE", `there is no dialect "${name}"; there are ${known}`);
 }
 
@@ -119,7 +116,7 @@ export class Numberings {
     // What a file says, or the caller, counts also for fields of BVLC's that a fork has renumbered. What names tell does not. In a
     // file of Moka's, each message says it for itself.
     const read = net && readDialectOf(net);
-    const sure = named([given ?? (read?.isMarked ? undefined : read?.name) ?? bvlcName]);
+    const sure = named([given ?? (read?.isMarked ? undefined : read?.name) ?? bvlc.name]);
     const ranked = net && given === undefined ? named(dialectsOf(net)) : [];
     const others = given === undefined ? dialects() : [];
     this.areMarked = read?.isMarked !== false;

@@ -2,6 +2,19 @@ import type { Layer } from "../../core/layer.js";
 import { reasonOf } from "../../util/errors.js";
 import { parseYaml, type YamlValue } from "../../util/yaml.js";
 
+/**
+ * What `param_str` of a Python layer says; null where it is empty.
+ *
+ * @throws MokaError `MOKA_FIELD` if it cannot be read
+ */
+export function readParamStr(layer: Layer): YamlValue {
+  try {
+    return parseYaml(layer.message.pythonParam?.paramStr ?? "", "python_param.param_str");
+  } catch (error) {
+    throw layer.error("MOKA_FIELD", reasonOf(error), error);
+  }
+}
+
 /** The `param_str` of a Python layer, as names and values. */
 export class PythonParam {
   readonly #layer: Layer;
@@ -10,18 +23,12 @@ export class PythonParam {
   /** @throws MokaError `MOKA_FIELD` if `param_str` cannot be read, or has other names than these */
   constructor(layer: Layer, names: readonly string[]) {
     this.#layer = layer;
-    const text = layer.message.pythonParam?.paramStr ?? "";
-    let values: YamlValue;
-    try {
-      values = parseYaml(text, "python_param.param_str");
-    } catch (error) {
-      throw layer.error("MOKA_FIELD", reasonOf(error), error);
-    }
+    const values = readParamStr(layer);
     const isMap = typeof values === "object" && values !== null && !Array.isArray(values);
     layer.check(
       isMap || values === null,
       "MOKA_FIELD",
-      `python_param.param_str must give values by name, as "'feat_stride': 16", not ${JSON.stringify(text)}`,
+      `python_param.param_str must give values by name, as "'feat_stride': 16", not ${JSON.stringify(layer.message.pythonParam?.paramStr ?? "")}`,
     );
     this.#values = (values ?? {}) as Record<string, YamlValue>;
     const other = Object.keys(this.#values).find((name) => !names.includes(name));
