@@ -1,4 +1,5 @@
-// `npm run proto`: generates src/proto/gen from caffe.proto and from the forks' protos in src/proto/dialects.
+// `npm run proto`: generates src/proto/gen from caffe.proto and from the forks' protos in src/proto/dialects, and src/onnx/gen from
+// onnx.proto.
 //
 // caffe_pb.ts has one schema with all fields of all forks: text is read by name. A field or enum value of a fork in a message or
 // enum of BVLC's gets a number from `forkBase` on, which no file has: the same number means another field in each fork. A message
@@ -41,15 +42,26 @@ export const forkNames = [
   "vitis-ai",
 ];
 
-/** Writes the generated files into a folder. */
+/** Writes the files generated from Caffe's schemas into a folder. */
 export function generate(folder) {
   const caffe = readFileSync(`${root}src/proto/caffe.proto`, "utf8");
   const forks = forkNames.map((id) => ({ id, ...parseProto(readFileSync(`${dialects}${id}.proto`, "utf8")) }));
+  const merged = mergedProto(caffe, forks);
+  compile("caffe", merged.text, folder);
+  writeFileSync(join(folder, "dialects.ts"), dialectTable(forks, merged));
+}
+
+/** Writes the file generated from ONNX's schema into a folder. */
+export function generateOnnx(folder) {
+  compile("onnx", readFileSync(`${root}src/onnx/onnx.proto`, "utf8"), folder);
+}
+
+/** Writes `<name>_pb.ts`, generated from a schema, into a folder. */
+function compile(name, schema, folder) {
   const work = mkdtempSync(join(tmpdir(), "moka-proto-"));
   try {
     mkdirSync(join(work, "proto"));
-    const merged = mergedProto(caffe, forks);
-    writeFileSync(join(work, "proto", "caffe.proto"), merged.text);
+    writeFileSync(join(work, "proto", `${name}.proto`), schema);
     writeFileSync(join(work, "buf.yaml"), "version: v2\nmodules:\n  - path: proto\n");
     const plugin = join(root, "node_modules/.bin/protoc-gen-es");
     writeFileSync(
@@ -61,11 +73,13 @@ export function generate(folder) {
       stdio: ["ignore", "inherit", "inherit"],
     });
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "caffe_pb.ts"), readFileSync(join(work, "caffe_pb.ts"), "utf8"));
-    writeFileSync(join(folder, "dialects.ts"), dialectTable(forks, merged));
+    writeFileSync(join(folder, `${name}_pb.ts`), readFileSync(join(work, `${name}_pb.ts`), "utf8"));
   } finally {
     rmSync(work, { recursive: true });
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) generate(`${root}src/proto/gen`);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  generate(`${root}src/proto/gen`);
+  generateOnnx(`${root}src/onnx/gen`);
+}

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DescEnum, DescField, DescMessage } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { generate } from "../../scripts/proto.mjs";
+import { generate, generateOnnx } from "../../scripts/proto.mjs";
 import { dialectNamed } from "../../src/proto/dialects/index.js";
 import { forkBase, isForkField } from "../../src/proto/fork-fields.js";
 import { file_caffe } from "../../src/proto/gen/caffe_pb.js";
@@ -23,6 +23,18 @@ test("src/proto/gen is what npm run proto generates", () => {
     for (const file of ["caffe_pb.ts", "dialects.ts"]) {
       expect(readFileSync(`${root}src/proto/gen/${file}`, "utf8")).toBe(readFileSync(join(folder, file), "utf8"));
     }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("src/onnx/gen is what npm run proto generates", () => {
+  const folder = mkdtempSync(join(tmpdir(), "moka-proto-"));
+  try {
+    generateOnnx(folder);
+    expect(readFileSync(`${root}src/onnx/gen/onnx_pb.ts`, "utf8")).toBe(
+      readFileSync(join(folder, "onnx_pb.ts"), "utf8"),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
