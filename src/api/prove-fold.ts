@@ -1,15 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import { createImages } from "#platform";
-import type { Catalog } from "../core/catalog.js";
-import { inferShapes, isMissing } from "../core/infer-shapes.js";
-import { asInput } from "../core/input-layers.js";
-import { isDataLayer } from "../core/layer-roles.js";
 import { Net } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import { takesIndices } from "../core/takes-indices.js";
 import { formatGap, weightsGap } from "../core/weights-gap.js";
-import { createCatalog } from "../layers/registry.js";
-import { openFiles } from "../platform/open-files.js";
 import { type LayerParameter, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
 import { copyMessage } from "../proto/source.js";
 import { type Comparison, compareNets } from "../tools/fold/compare.js";
@@ -19,6 +12,7 @@ import { silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import type { Shape } from "../util/shape.js";
 import { createEngine, netContext, type RunOptions } from "./environment.js";
+import { Runnable } from "./runnable.js";
 
 export interface ProofOptions {
   /** The greatest allowed error of an output, relative to its largest magnitude. Default 1e-4. */
@@ -48,15 +42,12 @@ type ProverOptions = RunOptions & StateOptions & ProofOptions;
 
 /** Runs a net and its folded form on the same inputs. Data layers become Input layers. */
 export class Prover {
-  /** The shapes of the net's blobs by name, as far as they can be inferred. */
-  readonly shapes: ReadonlyMap<string, Shape>;
   readonly #options: ProverOptions;
-  readonly #catalog: Catalog;
+  readonly #runnable: Runnable;
 
-  private constructor(options: ProverOptions, catalog: Catalog, shapes: ReadonlyMap<string, Shape>) {
+  private constructor(options: ProverOptions, runnable: Runnable) {
     this.#options = options;
-    this.#catalog = catalog;
-    this.shapes = shapes;
+    this.#runnable = runnable;
   }
 
   /** @param layers the layers of the net in its state */
@@ -64,25 +55,12 @@ export class Prover {
     const { shapes = {}, inputs = {} } = options;
     const given = new Map<string, Shape>(Object.entries(shapes));
     for (const [name, { shape }] of Object.entries(inputs)) given.set(name, shape);
-    for (const name of given.keys()) {
-      const known = layers.filter(isDataLayer).flatMap(({ top }) => top);
-      const names = known.join(", ") || "none";
-      check(known.includes(name), "MOKA_USAGE", `the net has no input "${name}"; its inputs are ${names}`);
-    }
-    const catalog = createCatalog(options.layers);
-    const context = {
-      catalog,
-      files: openFiles(options),
-      images: createImages(),
-      phase: "TEST",
-      random: new Random(1),
-      log: silent,
-      given,
-    } as const;
-    const { blobs, assumed, layers: found } = await inferShapes(layers, context);
-    for (const { error } of found.values()) if (isMissing(error)) options.log?.("warning", "", error.message);
-    const known = [...blobs].filter(([name]) => !assumed.has(name));
-    return new Prover(options, catalog, new Map([...known, ...given]));
+    return new Prover(options, await Runnable.prepare(layers, given, options));
+  }
+
+  /** The shapes of the net's blobs by name, as far as they can be inferred. */
+  get shapes(): ReadonlyMap<string, Shape> {
+    return this.#runnable.shapes;
   }
 
   /**
@@ -96,8 +74,8 @@ export class Prover {
     tolerance: number,
   ): Promise<FoldProof> {
     const { seed = 1 } = this.#options;
-    const [before, after] = [this.#runnable(net), this.#runnable(folded.net)];
-    const reason = this.#whyNotRunnable(after.layer);
+    const [before, after] = [this.#runnableOf(net), this.#runnableOf(folded.net)];
+    const reason = this.#runnable.whyNot(after.layer);
     if (reason !== undefined) return { ran: false, reason };
     const engine = await createEngine(this.#options);
     // Without passes: fused steps would fold the original net too.
@@ -130,24 +108,11 @@ export class Prover {
     }
   }
 
-  /** The net in a form that runs anywhere: with Input layers for data, and without layers that write files. */
-  #runnable(net: NetParameter): NetParameter {
+  /** The net in a form that runs anywhere. */
+  #runnableOf(net: NetParameter): NetParameter {
     const message = copyMessage(NetParameterSchema, net);
-    message.layer = net.layer.filter(({ type }) => type !== "HDF5Output").map((layer) => asInput(layer, this.shapes));
+    message.layer = this.#runnable.layers(net.layer);
     return message;
-  }
-
-  /** The reason why the net cannot run here; undefined if it can. */
-  #whyNotRunnable(layers: readonly LayerParameter[]): string | undefined {
-    const unknown = layers.filter((layer) => !this.#catalog.has(layer));
-    if (unknown.length > 0) {
-      const names = unknown.map(({ name, type }) => `"${name}" (${type})`).join(", ");
-      return `Moka does not know the type of ${names}`;
-    }
-    const missing = layers.filter(isDataLayer).flatMap(({ top }) => top.filter((name) => !this.shapes.has(name)));
-    if (missing.length === 0) return undefined;
-    const names = missing.map((name) => `"${name}"`).join(", ");
-    return `the shape of ${names} is not known: give it (shapes, or --shape ${missing[0]}=1,3,224,224)`;
   }
 
   #setInputs(before: Net, after: Net, random: Random): Record<string, "given" | "random" | "zeros"> {

@@ -20,7 +20,8 @@ export function reshapeNodes(nodes: readonly Node[]): void {
   }
 }
 
-function checkParams(layer: Layer, bottom: readonly Shape[]): void {
+/** Throws if a layer whose bottoms have these shapes would need parameters of other shapes. */
+export function checkParams(layer: Layer, bottom: readonly Shape[]): void {
   layer.declareParams(bottom).forEach(({ shape }, index) => {
     const has = layer.params[index]?.shape ?? [];
     layer.check(

@@ -8,22 +8,12 @@ import { distinctSettings, type PassSetting } from "../passes.js";
 import { readSafetensors } from "../safetensors.js";
 import { engines, sharedEngines } from "./engines.js";
 import { follow } from "./follow.js";
+import { dialectOf } from "./fork-dialects.js";
 
 const folder = new URL("forks/", import.meta.url);
 const types = readdirSync(folder).filter((type) => type !== "nets" && type !== "README.md");
 const cases = types.flatMap((type) => readdirSync(new URL(`${type}/`, folder)).map((name) => `${type}/${name}`));
 const read = (path: string) => readSafetensors(readFileSync(new URL(`${path}/tensors.safetensors`, folder)));
-
-/** The dialects by the words of the metadata. */
-const dialectOf: Readonly<Record<string, string>> = {
-  segnet: "segnet",
-  psp: "pspnet",
-  nearest: "eric612",
-  ssd: "ssd",
-  frcn: "faster-rcnn",
-  happynear: "happynear",
-  nvcaffe: "nvcaffe",
-};
 
 /** Types whose layers move values: they are held to every bit. */
 const movers: readonly string[] = ["Permute", "ShuffleChannel", "Reorg", "Upsample"];

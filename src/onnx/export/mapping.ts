@@ -1,0 +1,35 @@
+import type { LayerConstructor } from "../../core/catalog.js";
+import type { Layer } from "../../core/layer.js";
+import type { LayerWriter } from "./layer-writer.js";
+
+/** How the layers of one class are written in ONNX's operators. The comment above each is its contract: what is exact, and when. */
+export interface Mapping {
+  /** The classes whose layers it writes; a subclass is another class. */
+  readonly of: readonly LayerConstructor[];
+  /**
+   * The axis of each top whose size depends on values, for a layer with `liveShapes`; undefined for tops of fixed shape. Without it,
+   * the tops have the sizes that `topShapes` gives.
+   */
+  readonly liveAxes?: readonly (number | undefined)[] | undefined;
+  /** Writes one layer in phase TEST. */
+  write(w: LayerWriter): void;
+}
+
+type Constructor<L extends Layer> = new (...args: ConstructorParameters<LayerConstructor>) => L;
+
+/** A mapping of one class, or of several that compute the same; `write` gets a writer for a layer of this class. */
+export function mapping<L extends Layer>(
+  of: Constructor<L> | readonly Constructor<L>[],
+  write: (w: LayerWriter<L>) => void,
+  { liveAxes }: Pick<Mapping, "liveAxes"> = {},
+): Mapping {
+  const classes = typeof of === "function" ? [of] : of;
+  return {
+    of: classes,
+    liveAxes,
+    write: (w) => {
+      const { layer } = w;
+      if (classes.some((each) => layer.constructor === each)) write(w as LayerWriter<L>);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+// Every golden case that ONNX can say, exported and run in ONNX Runtime: the outputs are those that the reference computed.
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { exported, runOnnx, type Values, weightsOf } from "../onnx/exported.js";
+import { readSafetensors, type Safetensors } from "../safetensors.js";
+import { relativeError } from "./engines.js";
+import { dialectOf } from "./fork-dialects.js";
+import { refusals } from "./onnx-refusals.js";
+
+const cases = ["layers", "forks"].flatMap((folder) => {
+  const at = new URL(`${folder}/`, import.meta.url);
+  const types = readdirSync(at).filter((type) => type !== "nets" && type !== "README.md");
+  return types.flatMap((type) => readdirSync(new URL(`${type}/`, at)).map((name) => `${folder}/${type}/${name}`));
+});
+
+/** Types whose layers compute something else in TEST than in TRAIN, in which their case was made. */
+const differsInTest = /^layers\/Dropout|^(?:layers|forks)\/BatchNorm\//;
+
+test.each(cases)("%s", async (path) => {
+  const at = new URL(`${path}/`, import.meta.url);
+  const text = readFileSync(new URL("net.prototxt", at), "utf8");
+  const golden = readSafetensors(readFileSync(new URL("tensors.safetensors", at)));
+  const { phase, dialect, cfg } = golden.metadata;
+  if (phase === "TRAIN" && differsInTest.test(path)) return;
+  const params: Record<string, Values[]> = {};
+  for (const { name, ...values } of given(golden, "param")) {
+    const [layer, index] = name.split("/");
+    params[layer] ??= [];
+    params[layer][Number(index)] = values;
+  }
+  const inputs = Object.fromEntries(given(golden, "in").map(({ name, ...values }) => [name, values]));
+  const net = exported(text, weightsOf(params), {
+    ...(dialect !== undefined && dialectOf[dialect] && { dialect: dialectOf[dialect] }),
+    ...(cfg !== undefined && { cfg: { TEST: JSON.parse(cfg) } }),
+  });
+  const refusal = refusals.find(([pattern]) => pattern.test(path));
+  if (refusal) {
+    await expect(net).rejects.toThrow(refusal[1]);
+    return;
+  }
+  const { bytes, named } = await net;
+  const found = await runOnnx(bytes, inputs);
+  let compared = 0;
+  for (const { name, data } of given(golden, "out")) {
+    const output = found[named.findLast(({ blob }) => blob === name)?.name ?? name];
+    if (!output) continue;
+    expect(output.data.length, name).toBe(data.length);
+    expect(relativeError(output.data, data), name).toBeLessThanOrEqual(1e-5);
+    compared++;
+  }
+  expect(compared).toBeGreaterThan(0);
+});
+
+function given({ tensors }: Safetensors, prefix: string) {
+  return [...tensors].flatMap(([name, tensor]) =>
+    name.startsWith(`${prefix}/`) ? [{ name: name.slice(prefix.length + 1), ...tensor }] : [],
+  );
+}
