@@ -4,4 +4,5 @@ export { createFiles } from "./files.js";
 export { createImages } from "./images.js";
 export { modifiedAt } from "./modified-at.js";
 export { connectMpi } from "./mpi.js";
+export { loadOnnxRuntime } from "./onnx-runtime.js";
 export { portToParent } from "./parent.js";

@@ -1,0 +1,35 @@
+/**
+ * The part of ONNX Runtime's packages that Moka uses: `onnxruntime-node` and `onnxruntime-web` both have it. They are installed by the
+ * user, beside Moka.
+ */
+export interface OnnxRuntime {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options?: OnnxSessionOptions): Promise<OnnxSession>;
+  };
+  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OnnxTensor;
+  readonly env?: { readonly versions?: Readonly<Record<string, string | undefined>> };
+}
+
+export interface OnnxTensor {
+  readonly dims: readonly number[];
+  readonly data: unknown;
+  /** The values, also where they lie on a GPU. */
+  getData?(): Promise<unknown>;
+}
+
+/** See ONNX Runtime's own documentation for all options. */
+export interface OnnxSessionOptions {
+  readonly executionProviders?: readonly (string | object)[];
+  readonly graphOptimizationLevel?: "disabled" | "basic" | "extended" | "all";
+  readonly intraOpNumThreads?: number;
+  readonly interOpNumThreads?: number;
+  readonly logSeverityLevel?: 0 | 1 | 2 | 3 | 4;
+  readonly externalData?: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
+export interface OnnxSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(feeds: Readonly<Record<string, OnnxTensor>>): Promise<Readonly<Record<string, OnnxTensor>>>;
+  release(): Promise<void>;
+}
