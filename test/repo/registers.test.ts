@@ -1,12 +1,20 @@
 // What a newcomer adds has its row, its test and its page; a file that grew too long is two.
 import { expect, test } from "vitest";
 import { commands } from "../../src/cli/commands/index.js";
+import type { LayerClass } from "../../src/core/catalog.js";
 import { kernelNames, plainNames } from "../../src/core/kernels.js";
 import { referenceKernels } from "../../src/engines/reference/index.js";
 import { wasmKernels } from "../../src/engines/wasm/index.js";
 import { layers } from "../../src/layers/registry.js";
+import { mappings } from "../../src/onnx/export/registry.js";
 import { version } from "../../src/version.js";
-import { commandComplaints, contractComplaints, gradientComplaints, layerComplaints } from "./registers.js";
+import {
+  commandComplaints,
+  contractComplaints,
+  gradientComplaints,
+  layerComplaints,
+  mappingComplaints,
+} from "./registers.js";
 import { complaintsOf, differences, expectNone, type Tree, tree } from "./tree.js";
 
 const types = layers.map(({ type }) => type);
@@ -44,6 +52,33 @@ test("what is said of a layer that lacks something", () => {
     `${tested} does not call testContract("Quantum", …)`,
   ]);
   expect(complaintsOf(contractComplaints, { [path]: declared, [tested]: 'testContract("Quantum", {})' })).toEqual([]);
+});
+
+/** Data layers become inputs before anything is written. */
+const classes = layers
+  .filter(({ group }) => (group as string) !== "data")
+  .flatMap((each) => {
+    const { type, variants } = each as LayerClass;
+    return (variants?.classes ?? [each]).map((layerClass) => [type, layerClass] as const);
+  });
+const mapped = new Set<unknown>(mappings.flatMap(({ of }) => of));
+
+test("every layer class is written in ONNX by a mapping with its row and its test, or refused by one", () => {
+  expectNone(mappingComplaints(tree, classes, mapped));
+});
+
+test("what is said of a mapping that is missing, or lacks something", () => {
+  const [[type, first]] = classes;
+  expect(mappingComplaints(tree, classes, new Set([...mapped].filter((each) => each !== first)))).toEqual([
+    `layer ${type} has no mapping in src/onnx/export, which writes it in ONNX or says why that is not possible`,
+  ]);
+  const check = (files: Tree) => mappingComplaints(files, classes, mapped);
+  expect(
+    complaintsOf(check, { "src/onnx/export/quantum.ts": "export const quantum = mapping(Quantum, () => {});" }),
+  ).toEqual([
+    "src/onnx/export/quantum.ts has no row in src/onnx/export/index.ts",
+    "src/onnx/export/quantum.ts has no test quantum.test.ts",
+  ]);
 });
 
 test("every command has its row and its test", () => expectNone(commandComplaints(tree, names)));

@@ -52,6 +52,32 @@ export function commandComplaints(tree: Tree, registered: readonly string[]): st
   ];
 }
 
+/**
+ * @param classes the layer classes by the names of their types, one for each variant
+ * @param mapped the classes that ONNX mappings write
+ */
+export function mappingComplaints(
+  tree: Tree,
+  classes: readonly (readonly [type: string, layerClass: unknown])[],
+  mapped: ReadonlySet<unknown>,
+): string[] {
+  const folder = "src/onnx/export";
+  const rows = tree.read(`${folder}/index.ts`);
+  const files = sourcesIn(tree, folder).filter((path) => /^export const \w+ = mapping\(/m.test(tree.read(path)));
+  return [
+    ...classes
+      .filter(([, layerClass]) => !mapped.has(layerClass))
+      .map(
+        ([type]) =>
+          `layer ${type} has no mapping in ${folder}, which writes it in ONNX or says why that is not possible`,
+      ),
+    ...files
+      .filter((path) => !rows.includes(`"./${name(path).replace(/\.ts$/, ".js")}"`))
+      .map((path) => `${path} has no row in ${folder}/index.ts`),
+    ...missingTests(tree, files),
+  ];
+}
+
 /** @param ids those of rules/index.ts */
 export function ruleComplaints(tree: Tree, ids: readonly string[]): string[] {
   const files = sourcesIn(tree, "src/lint/rules");

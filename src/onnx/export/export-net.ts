@@ -232,7 +232,7 @@ function sizesOf(nodes: readonly Node[], batch: readonly Tensor[]): ReadonlyMap<
 /** Gives the layer's name to the last of its nodes. */
 function nameMaker(graph: GraphWriter, name: string, from: number): void {
   const last = graph.nodes.slice(from).at(-1);
-  if (last) last.name = graph.name(name);
+  if (last) last.name = graph.nodeName(name);
 }
 
 /** One error for all layers that are refused. */

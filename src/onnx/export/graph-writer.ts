@@ -24,25 +24,30 @@ export class GraphWriter {
   readonly #constants = new Map<string, { readonly tensor: TensorProto; readonly constant: Constant }>();
   /** Small constants by their content: each is stored once. */
   readonly #small = new Map<string, Value>();
-  /** The names taken, shared with the graphs inside this one. */
+  /** The names of values and of nodes that are taken, shared with the graphs inside this one. */
   readonly #taken: Set<string>;
+  readonly #nodeNames: Set<string>;
 
-  constructor(opset: number, taken: Iterable<string> = []) {
+  /** @param taken names that values have already */
+  constructor(opset: number, taken: Iterable<string> = [], outer?: GraphWriter) {
     this.opset = opset;
-    this.#taken = taken instanceof Set ? taken : new Set(taken);
+    this.#taken = outer ? outer.#taken : new Set(taken);
+    this.#nodeNames = outer ? outer.#nodeNames : new Set();
   }
 
   /** A writer for the body of a loop: it can read the values of this graph, and its names differ from theirs. */
   body(): GraphWriter {
-    return new GraphWriter(this.opset, this.#taken);
+    return new GraphWriter(this.opset, [], this);
   }
 
-  /** A name that nothing has yet: `base`, or `base` with a number. */
+  /** A name that no value has yet: `base`, or `base` with a number. */
   name(base: string): string {
-    let name = base;
-    for (let i = 2; this.#taken.has(name); i++) name = `${base}_${i}`;
-    this.#taken.add(name);
-    return name;
+    return unused(base, this.#taken);
+  }
+
+  /** A name that no node has yet. A node may have the name of a value. */
+  nodeName(base: string): string {
+    return unused(base, this.#nodeNames);
   }
 
   /** Adds a node, and returns the names of its outputs: those given, or new ones after its name. */
@@ -53,7 +58,7 @@ export class GraphWriter {
     name: string,
     outputs: number | readonly string[],
   ): readonly Value[] {
-    const own = this.name(name);
+    const own = this.nodeName(name);
     const output =
       typeof outputs === "number" ? Array.from({ length: outputs }, (_, i) => this.name(`${own}:${i}`)) : outputs;
     const given = Object.entries(attributes).flatMap(([key, value]) =>
@@ -126,6 +131,14 @@ export class GraphWriter {
       valueInfo: [...values].flatMap(([value, info]) => (made.has(value) && !ends.has(value) ? [info] : [])),
     });
   }
+}
+
+/** Adds a name to a set: `base`, or `base` with a number. */
+function unused(base: string, taken: Set<string>): string {
+  let name = base;
+  for (let i = 2; taken.has(name); i++) name = `${base}_${i}`;
+  taken.add(name);
+  return name;
 }
 
 /** The values that a node reads, also inside its bodies. */
