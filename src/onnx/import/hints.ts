@@ -1,0 +1,24 @@
+/** What could be done about an operator that has no mapping, by parts of its name. */
+const rows: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [
+    /^(NonMaxSuppression|TopK|RoiAlign|MaxRoiPool|NonZero|Scatter)/,
+    "cut the model before it (onnx.utils.extract_model), and do the rest outside of the net",
+  ],
+  [
+    /^(LSTM|GRU|RNN|Scan|Loop)$/,
+    "Caffe's recurrent layers take a sequence along the first axis and a second bottom; write them by hand",
+  ],
+  [/^If$/, "simplify the model for its input's shape (onnxsim), so that the branch is chosen"],
+  [/(Quantize|Integer|^Q)/, "export the model before it is quantized: the devices' tools quantize themselves"],
+  [
+    /^(InstanceNormalization|LayerNormalization|GroupNormalization)$/,
+    "Caffe's MVN adds eps to the deviation, not to the variance; train with BatchNorm",
+  ],
+  [/^(Erf|Gelu)$/, "train with ReLU, or with the form of GELU that uses tanh"],
+];
+
+const otherwise = "replace it in the model by other operators, or cut the model before it (onnx.utils.extract_model)";
+
+export function hintFor(operator: string): string {
+  return rows.find(([pattern]) => pattern.test(operator))?.[1] ?? otherwise;
+}

@@ -1,0 +1,249 @@
+import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import { createImages } from "#platform";
+import type { Layer } from "../../core/layer.js";
+import { checkCounts, setUpLayer } from "../../core/set-up-layer.js";
+import { createCatalog } from "../../layers/registry.js";
+import { createFiles } from "../../platform/memory-files.js";
+import { makeBlob } from "../../proto/binary/blob.js";
+import { setFields } from "../../proto/dialects/index.js";
+import { isForkField } from "../../proto/fork-fields.js";
+import {
+  type LayerParameter,
+  LayerParameterSchema,
+  type NetParameter,
+  NetParameterSchema,
+} from "../../proto/gen/caffe_pb.js";
+import { copyMessage } from "../../proto/source.js";
+import { MokaError } from "../../util/errors.js";
+import { silent } from "../../util/log.js";
+import { Random } from "../../util/random.js";
+import type { Shape } from "../../util/shape.js";
+import type { Target } from "../targets/index.js";
+import { type Constant, floatConstant } from "../tensor.js";
+import { type Blob, floatsOf } from "./value.js";
+
+/** Fields of a layer, as its message has them. */
+export type LayerFields = MessageInitShape<typeof LayerParameterSchema>;
+
+/** A layer of the net. */
+export interface Made {
+  readonly message: LayerParameter;
+  readonly shares: boolean;
+  /** Its parameters, in the order of its blobs. */
+  parameters: readonly Constant[];
+}
+
+/** What is asked of a new layer. */
+export interface LayerRequest {
+  readonly name: string;
+  readonly bottoms: readonly Blob[];
+  /** The blobs that it makes: their names, and how many read them. */
+  readonly tops: readonly { readonly name: string; readonly readers: number }[];
+  readonly fields?: LayerFields | undefined;
+  readonly parameters?: readonly Constant[] | undefined;
+  /** Whether its top may be its bottom, if the layer can do that and nothing else reads the bottom. */
+  readonly inPlace?: boolean | undefined;
+}
+
+/** The net in the making: its layers in their order, with unique names, and shapes from Moka's own layers. */
+export class NetBuilder {
+  readonly target: Target;
+  readonly #catalog = createCatalog();
+  readonly #context = {
+    phase: "TEST",
+    files: createFiles(),
+    images: createImages(),
+    random: new Random(1),
+    log: silent,
+    fill: () => {},
+  } as const;
+  readonly #layers: Made[] = [];
+  readonly #layerNames = new Set<string>();
+  readonly #blobNames = new Set<string>();
+  readonly #makers = new Map<Blob, Made>();
+  readonly #renamed: Blob[] = [];
+
+  constructor(target: Target) {
+    this.target = target;
+  }
+
+  /** Whether the target has a layer type, and these fields: `can("Pooling", "pooling_param.pad_l")`. */
+  can(type: string, ...fields: readonly string[]): boolean {
+    return (
+      this.target.has(type) && fields.every((field) => !this.target.lacks.includes(field)) && this.#hasForks(fields)
+    );
+  }
+
+  /** Whether the target has a layer type with a second bottom in the place of its weights. */
+  canTakeTwo(type: string): boolean {
+    return this.can(type) && !this.target.oneBottom.includes(type);
+  }
+
+  /** The shape of a layer's top; undefined if the layer refuses its bottoms, or the target has not the layer. */
+  shapeOf(type: string, bottoms: readonly Blob[], fields: LayerFields): Shape | undefined {
+    const message = Object.assign(create(LayerParameterSchema, fields), {
+      type,
+      bottom: bottoms.map(({ name }) => name),
+      top: [""],
+    });
+    try {
+      this.#checkTarget(message);
+      return setUpLayer(
+        this.#catalog.create(message, this.#context),
+        bottoms.map(({ shape }) => shape),
+        this.#catalog.fill,
+      ).top[0];
+    } catch (error) {
+      if (error instanceof MokaError) return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws MokaError `MOKA_UNSUPPORTED` if the target has not the layer, `MOKA_…` if the layer refuses its bottoms */
+  add(type: string, request: LayerRequest): readonly Blob[] {
+    const { bottoms, tops, fields = {}, parameters = [] } = request;
+    const message = create(LayerParameterSchema, fields);
+    const name = unique(request.name, this.#layerNames);
+    Object.assign(message, { name, type, bottom: bottoms.map((blob) => blob.name) });
+    this.#checkTarget(message);
+    const layer = this.#catalog.create(message, this.#context);
+    const [first] = bottoms;
+    const isInPlace = request.inPlace === true && layer.inPlace && first?.readers === 1 && first.mayBeOverwritten;
+    message.top = isInPlace ? [first.name] : tops.map((top) => unique(top.name, this.#blobNames));
+    layer.message.top = message.top;
+    const made: Made = { message, shares: layer.sharesBottom || bottoms.length === 0, parameters };
+    const shapes = this.#shapesOf(layer, bottoms, parameters);
+    this.#layers.push(made);
+    return tops.map(({ readers }, index) => {
+      const blob: Blob = {
+        kind: "blob",
+        name: message.top[index] ?? "",
+        shape: shapes[index] ?? [],
+        version: isInPlace ? first.version + 1 : 0,
+        readers,
+        mayBeOverwritten: !made.shares,
+      };
+      this.#makers.set(blob, made);
+      this.#renamed.push(blob);
+      return blob;
+    });
+  }
+
+  /** The layer that made a value, if nothing else reads it: then what follows may become part of the layer. */
+  soleMaker(blob: Blob): Made | undefined {
+    return blob.readers === 1 && blob.mayBeOverwritten ? this.#makers.get(blob) : undefined;
+  }
+
+  /** The same values for another number of readers, where a node passes on what it gets. */
+  passOn(blob: Blob, readers: number): Blob {
+    const passed: Blob = { ...blob, readers };
+    const maker = this.#makers.get(blob);
+    if (maker) this.#makers.set(passed, maker);
+    this.#renamed.push(passed);
+    return passed;
+  }
+
+  /** Gives a blob another name in all layers. */
+  rename(blob: Blob, to: string): void {
+    const from = blob.name;
+    const name = unique(to, this.#blobNames);
+    const changed = (list: readonly string[]) => list.map((each) => (each === from ? name : each));
+    for (const { message } of this.#layers) {
+      message.bottom = changed(message.bottom);
+      message.top = changed(message.top);
+    }
+    for (const each of this.#renamed) if (each.name === from) each.name = name;
+  }
+
+  /** Keeps a name free for a blob that is made later. */
+  reserve(name: string): void {
+    this.#blobNames.add(name);
+  }
+
+  release(name: string): void {
+    this.#blobNames.delete(name);
+  }
+
+  get layers(): readonly LayerParameter[] {
+    return this.#layers.map(({ message }) => message);
+  }
+
+  /** The net, and the net with its weights. */
+  finish(name: string): { readonly net: NetParameter; readonly weights: NetParameter } {
+    const withBlobs = this.#layers.map(({ message, parameters }) => {
+      const copy = copyMessage(LayerParameterSchema, message);
+      copy.blobs = parameters.map((each) => makeBlob(each.shape, { data: floatsOf(each) }));
+      return copy;
+    });
+    return {
+      net: create(NetParameterSchema, { name, layer: [...this.layers] }),
+      weights: create(NetParameterSchema, { name, layer: withBlobs }),
+    };
+  }
+
+  #shapesOf(layer: Layer, bottoms: readonly Blob[], parameters: readonly Constant[]): readonly Shape[] {
+    try {
+      checkCounts(layer);
+      const { top, params } = setUpLayer(
+        layer,
+        bottoms.map(({ shape }) => shape),
+        this.#catalog.fill,
+      );
+      const [wanted, given] = [params, parameters].map((list) => list.map(({ shape }) => shape.join(" × ")).join(", "));
+      layer.check(
+        wanted === given,
+        "MOKA_SHAPE",
+        `needs parameters of ${wanted || "no shape"}, not ${given || "none"}`,
+      );
+      return top;
+    } catch (error) {
+      throw layer.explain(error);
+    }
+  }
+
+  #checkTarget(message: LayerParameter): void {
+    const { target } = this;
+    const paths = [...pathsOf(LayerParameterSchema, message, "")];
+    const lacking = paths.filter((path) => target.lacks.includes(path) || !this.#hasForks([path]));
+    const what = target.has(message.type)
+      ? lacking.length > 0 && `the field ${lacking.join(", ")} of the layer ${message.type}`
+      : `the layer ${message.type}`;
+    if (what) throw new MokaError("MOKA_UNSUPPORTED", `needs ${what}, which ${target.title} has not`);
+  }
+
+  #hasForks(paths: readonly string[]): boolean {
+    const { forkFields } = this.target;
+    return forkFields === "all" || paths.every((path) => !isForkPath(path) || forkFields.includes(path));
+  }
+}
+
+/** A name that is not taken yet, which then is. */
+function unique(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let i = 2; taken.has(free); i++) free = `${name}_${i}`;
+  taken.add(free);
+  return free;
+}
+
+/** The paths of the fields that are set in a message, and in the messages in it that BVLC has too. */
+function* pathsOf(schema: DescMessage, message: Message, prefix: string): Iterable<string> {
+  for (const { field, value } of setFields(schema, message)) {
+    yield prefix + field.name;
+    // A message that only forks have belongs to a layer type of theirs, which is allowed or not as a whole.
+    if (field.message && !isForkField(field))
+      yield* pathsOf(field.message, value as Message, `${prefix}${field.name}.`);
+  }
+}
+
+/** Whether a field, by its path, is one that only forks have, in a message that BVLC has too. */
+function isForkPath(path: string): boolean {
+  const [first = "", ...rest] = path.split(".");
+  const outer = LayerParameterSchema.fields.find(({ name }) => name === first);
+  const inner = outer?.message?.fields.find(({ name }) => name === rest[0]);
+  return inner !== undefined && isForkField(inner);
+}
+
+/** A parameter of one value for each of `count` entries. */
+export function filled(count: number, value: number): Constant {
+  return floatConstant([count], new Float32Array(count).fill(value));
+}

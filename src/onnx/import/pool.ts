@@ -1,0 +1,176 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type PoolingParameterSchema,
+  PoolingParameter_PoolMethod as PoolMethod,
+  PoolingParameter_RoundMode as RoundMode,
+} from "../../proto/gen/caffe_pb.js";
+import { countOf } from "../../util/shape.js";
+import { floatConstant } from "../tensor.js";
+import { cutTo } from "./conv.js";
+import { zeroPadded } from "./pad.js";
+import type { Imported, Scope } from "./scope.js";
+import type { Blob } from "./value.js";
+import { isSymmetric, type Window, windowOf } from "./window.js";
+
+type PoolFields = MessageInitShape<typeof PoolingParameterSchema>;
+
+/**
+ * MaxPool → Pooling: exact. Caffe rounds sizes up; where the operator has fewer windows, the size is rounded down (`round_mode`) if the target
+ * has that, else Slice cuts off the rest. The places of the maxima, and dilation, are refused.
+ */
+export function maxPool(node: Scope): Imported {
+  node.check(
+    !node.node.outputs[1],
+    "the places of the maxima are read; in Caffe they are places in a plane, and floats",
+  );
+  return pooled(node, (x, window, ceil) => {
+    return windowsFrom(node, x, window, ceil, { pool: PoolMethod.MAX });
+  });
+}
+
+/**
+ * AveragePool → Pooling, exact up to rounding. Caffe divides by the size of the window with its padding, clipped at the padding's end.
+ *
+ * With `count_include_pad`, or without padding, that is the same; pads that differ become zeros around the input. Else Pooling leaves out the padding
+ * (`avg_include_pad`) where the target has that, and otherwise a Scale for each place corrects the divisor. Windows that `ceil_mode` adds are
+ * clipped, as in PyTorch.
+ */
+export function averagePool(node: Scope): Imported {
+  const includes = node.node.int("count_include_pad", 0) === 1;
+  return pooled(node, (x, window, ceil) => {
+    const average = { pool: PoolMethod.AVE };
+    const isPadded = [...window.before, ...window.after].some((pad) => pad > 0);
+    if (!isPadded || (includes && isSymmetric(window))) return windowsFrom(node, x, window, ceil, average);
+    if (includes) {
+      node.check(!ceil, "it counts padding that differs between the sides, with ceil_mode");
+      const padded = zeroPadded(node, x, [0, 0, ...window.before], [0, 0, ...window.after], "padded");
+      const none = window.before.map(() => 0);
+      return windowsFrom(node, padded, { ...window, before: none, after: none }, ceil, average);
+    }
+    if (node.can("Pooling", "pooling_param.avg_include_pad")) {
+      return windowsFrom(node, x, window, ceil, { ...average, avgIncludePad: false });
+    }
+    const y = windowsFrom(node, x, window, ceil, average, "average");
+    return node.layer(
+      "Scale",
+      [y],
+      { scaleParam: { axis: 2, numAxes: 2 } },
+      { parameters: [divisors(node, x, y, window)], inPlace: true },
+    );
+  });
+}
+
+/** The planes of the input pooled; those of one axis get a second one of size 1. */
+function pooled(node: Scope, pool: (x: Blob, window: Window, ceil: boolean) => Blob): Blob {
+  const x = node.blob(0);
+  const spatial = x.shape.slice(2);
+  const kernel = node.node.ints("kernel_shape") ?? [];
+  node.check(
+    spatial.length === 1 || spatial.length === 2,
+    `it has ${spatial.length} spatial axes; Caffe's Pooling has two`,
+  );
+  const window = windowOf(node, kernel, spatial);
+  node.check(
+    window.dilation.every((each) => each === 1),
+    "its window is dilated, which Caffe's Pooling cannot be",
+  );
+  const ceil = node.node.int("ceil_mode", 0) === 1;
+  if (spatial.length === 2) return pool(x, window, ceil);
+  const flat = node.reshape(x, [...x.shape, 1], "plane");
+  const one = (list: readonly number[], value: number) => [...list, value];
+  const { stride, dilation, before, after } = window;
+  const plane = {
+    kernel: one(kernel, 1),
+    stride: one(stride, 1),
+    dilation: one(dilation, 1),
+    before: one(before, 0),
+    after: one(after, 0),
+  };
+  const y = pool(flat, plane, ceil);
+  return node.reshape(y, y.shape.slice(0, 3), "line");
+}
+
+/** The number of windows along each axis: no window begins behind the input. */
+function countsOf(x: Blob, { kernel, stride, before, after }: Window, ceil: boolean): readonly number[] {
+  return kernel.map((size, i) => {
+    const [length = 0, step = 1, first = 0, last = 0] = [x.shape[2 + i], stride[i], before[i], after[i]];
+    const ratio = (length + first + last - size) / step;
+    const count = (ceil ? Math.ceil(ratio) : Math.floor(ratio)) + 1;
+    return ceil && (count - 1) * step >= length + first ? count - 1 : count;
+  });
+}
+
+/**
+ * Pools with windows that begin where the operator's do: with its first padding at all sides, or more by whole strides, of which the windows are cut
+ * off.
+ */
+function windowsFrom(node: Scope, x: Blob, window: Window, ceil: boolean, fields: PoolFields, suffix?: string): Blob {
+  const counts = countsOf(x, window, ceil);
+  node.check(
+    Math.min(...counts) > 0,
+    `its window ${window.kernel.join(" × ")} does not fit into ${x.shape.join(" × ")}`,
+  );
+  const { kernel, stride, before } = window;
+  const isDown = node.can("Pooling", "pooling_param.round_mode");
+  const mostSteps = isSymmetric(window) || fields.pool === PoolMethod.MAX || fields.avgIncludePad === false ? 2 : 0;
+  for (let steps = 0; steps <= mostSteps; steps++) {
+    const pads = before.map((pad, i) => pad + steps * (stride[i] ?? 1));
+    const up = { poolingParam: { ...fields, ...poolSizes(kernel, stride, pads) } };
+    const down = { poolingParam: { ...up.poolingParam, roundMode: RoundMode.FLOOR } };
+    const fits = (shape: readonly number[] | undefined, exactly: boolean) =>
+      shape !== undefined &&
+      counts.every((count, i) => (exactly ? shape[2 + i] === count : (shape[2 + i] ?? 0) >= count + steps));
+    const own = suffix === undefined ? {} : { suffix };
+    const [shapeUp, shapeDown] = [
+      node.shapeOf("Pooling", [x], up),
+      isDown ? node.shapeOf("Pooling", [x], down) : undefined,
+    ];
+    if (steps === 0 && fits(shapeUp, true)) return node.layer("Pooling", [x], up, own);
+    if (steps === 0 && fits(shapeDown, true)) return node.layer("Pooling", [x], down, own);
+    if (!fits(shapeUp, false)) continue;
+    const all = node.layer("Pooling", [x], up, { suffix: "all" });
+    return cutTo(
+      node,
+      all,
+      2,
+      counts.map(() => steps),
+      counts,
+    );
+  }
+  throw node.refuse(
+    `no Pooling has its windows (kernel ${kernel.join(" × ")}, stride ${stride.join(" × ")}, pads ${before.join(" × ")} and ${window.after.join(" × ")} of ${x.shape.join(" × ")})`,
+  );
+}
+
+function poolSizes(
+  [kernelH = 1, kernelW = 1]: readonly number[],
+  [strideH = 1, strideW = 1]: readonly number[],
+  [padH = 0, padW = 0]: readonly number[],
+): PoolFields {
+  return {
+    ...(kernelH === kernelW ? { kernelSize: kernelH } : { kernelH, kernelW }),
+    ...(strideH === strideW ? { stride: strideH } : { strideH, strideW }),
+    ...(padH === padW ? (padH > 0 ? { pad: padH } : {}) : { padH, padW }),
+  };
+}
+
+/** For each place of the output, the divisor of Caffe over the number of values of the input under the window. */
+function divisors(node: Scope, x: Blob, y: Blob, { kernel, stride, before }: Window) {
+  const axes = kernel.map((size, i) => {
+    const [length = 0, step = 1, pad = 0] = [x.shape[2 + i], stride[i], before[i]];
+    return Array.from({ length: y.shape[2 + i] ?? 0 }, (_, place) => {
+      const start = place * step - pad;
+      return [
+        Math.min(start + size, length + pad) - start,
+        Math.min(start + size, length) - Math.max(start, 0),
+      ] as const;
+    });
+  });
+  const [rows = [], columns = []] = axes;
+  const shape = [rows.length, columns.length];
+  node.budget.take(countOf(shape));
+  const values = rows.flatMap(([down, own]) =>
+    columns.map(([across, ownAcross]) => (down * across) / (own * ownAcross)),
+  );
+  return floatConstant(shape, values);
+}
