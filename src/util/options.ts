@@ -12,6 +12,7 @@ const examples = {
   drawNet: '"net.prototxt", { phase: "TRAIN" }',
   fix: '"net.prototxt", { weights: "net.caffemodel" }',
   fold: '"deploy.prototxt", "net.caffemodel", { output: "folded" }',
+  importOnnx: '"model.onnx", { target: "bvlc" }',
   lint: '"net.prototxt", { weights: "net.caffemodel" }',
   stats: '"net.prototxt", "net.caffemodel", { phase: "TEST" }',
   summarize: '"net.prototxt", { phase: "TRAIN" }',

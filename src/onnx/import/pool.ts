@@ -41,23 +41,23 @@ export function averagePool(node: Scope): Imported {
     const average = { pool: PoolMethod.AVE };
     const isPadded = [...window.before, ...window.after].some((pad) => pad > 0);
     if (!isPadded || (includes && isSymmetric(window))) return windowsFrom(node, x, window, ceil, average);
-    if (includes) {
-      node.check(!ceil, "it counts padding that differs between the sides, with ceil_mode");
-      const padded = zeroPadded(node, x, [0, 0, ...window.before], [0, 0, ...window.after], "padded");
-      const none = window.before.map(() => 0);
-      return windowsFrom(node, padded, { ...window, before: none, after: none }, ceil, average);
-    }
-    if (node.can("Pooling", "pooling_param.avg_include_pad")) {
+    if (!includes && node.can("Pooling", "pooling_param.avg_include_pad")) {
       return windowsFrom(node, x, window, ceil, { ...average, avgIncludePad: false });
     }
-    const y = windowsFrom(node, x, window, ceil, average, "average");
-    return node.layer(
-      "Scale",
-      [y],
-      { scaleParam: { axis: 2, numAxes: 2 } },
-      { parameters: [divisors(node, x, y, window)], inPlace: true },
-    );
+    const [from, own] = isSymmetric(window) ? [x, window] : padded(node, x, window, ceil);
+    const y = windowsFrom(node, from, own, ceil, average, includes ? undefined : "average");
+    if (includes) return y;
+    const scale = { scaleParam: { axis: 2, numAxes: 2 } };
+    return node.layer("Scale", [y], scale, { parameters: [divisors(node, x, y, window)], inPlace: true });
   });
+}
+
+/** An input with its padding as zeros around it, where the sides differ, and the window without padding. */
+function padded(node: Scope, x: Blob, window: Window, ceil: boolean): readonly [Blob, Window] {
+  node.check(!ceil, "its padding differs between the sides, with ceil_mode");
+  const none = window.before.map(() => 0);
+  const zeros = zeroPadded(node, x, [0, 0, ...window.before], [0, 0, ...window.after], "padded");
+  return [zeros, { ...window, before: none, after: none }];
 }
 
 /** The planes of the input pooled; those of one axis get a second one of size 1. */
@@ -155,13 +155,13 @@ function poolSizes(
 }
 
 /** For each place of the output, the divisor of Caffe over the number of values of the input under the window. */
-function divisors(node: Scope, x: Blob, y: Blob, { kernel, stride, before }: Window) {
+function divisors(node: Scope, x: Blob, y: Blob, { kernel, stride, before, after }: Window) {
   const axes = kernel.map((size, i) => {
-    const [length = 0, step = 1, pad = 0] = [x.shape[2 + i], stride[i], before[i]];
+    const [length = 0, step = 1, pad = 0, end = 0] = [x.shape[2 + i], stride[i], before[i], after[i]];
     return Array.from({ length: y.shape[2 + i] ?? 0 }, (_, place) => {
       const start = place * step - pad;
       return [
-        Math.min(start + size, length + pad) - start,
+        Math.min(start + size, length + end) - start,
         Math.min(start + size, length) - Math.max(start, 0),
       ] as const;
     });

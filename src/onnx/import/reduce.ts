@@ -48,41 +48,42 @@ function reduced(node: Scope, x: Blob, kind: Kind, suffix?: string): Blob {
     else all.push([axis]);
     return all;
   }, []);
-  const y = runs.toReversed().reduce((from, run) => {
-    const [start = 0, end = 0] = [run[0], (run.at(-1) ?? 0) + 1];
-    const isOnly =
-      runs.length === 1 &&
-      sameShape(
-        shape,
-        from.shape.map((size, axis) => (axis >= start && axis < end ? 1 : size)),
-      );
-    return reduceRun(node, from, start, end, kind, isOnly ? suffix : `${suffix ?? kind}/axis${start}`);
+  if (runs.length === 0) return sameShape(shape, x.shape) && suffix !== undefined ? x : node.reshape(x, shape, suffix);
+  return runs.toReversed().reduce((from, run, nth) => {
+    const [start, end] = [run[0] ?? 0, (run.at(-1) ?? 0) + 1];
+    if (nth === runs.length - 1) return reduceRun(node, from, [start, end], kind, shape, suffix);
+    const kept = from.shape.map((size, axis) => (axis >= start && axis < end ? 1 : size));
+    return reduceRun(node, from, [start, end], kind, kept, `${suffix ?? kind}/axis${start}`);
   }, x);
-  if (y === x && suffix === undefined && sameShape(shape, x.shape)) return node.pass(x);
-  return sameShape(y.shape, shape) ? y : node.reshape(y, shape, suffix);
 }
 
-/** One value of the axes `[start, end)`, which stay with size 1. */
-function reduceRun(node: Scope, x: Blob, start: number, end: number, kind: Kind, suffix: string | undefined): Blob {
-  const shape: Shape = x.shape.map((size, axis) => (axis >= start && axis < end ? 1 : size));
+/** One value of the axes `[start, end)`, in this shape. */
+function reduceRun(
+  node: Scope,
+  x: Blob,
+  [start, end]: readonly [number, number],
+  kind: Kind,
+  shape: Shape,
+  suffix: string | undefined,
+): Blob {
   const name = suffix ?? kind;
+  const own = suffix === undefined ? {} : { suffix };
   const minus = { powerParam: { scale: -1 } };
   if (kind === "min") {
     const negative = node.layer("Power", [x], minus, { suffix: `${name}/negative` });
-    const most = reduceRun(node, negative, start, end, "max", `${name}/max`);
-    return node.layer("Power", [most], minus, { inPlace: true, ...(suffix === undefined ? {} : { suffix }) });
+    const most = reduceRun(node, negative, [start, end], "max", shape, `${name}/max`);
+    return node.layer("Power", [most], minus, { inPlace: true, ...own });
   }
   const pool = kind === "max" ? PoolMethod.MAX : PoolMethod.AVE;
-  if (x.shape.length === 4 && start === 2 && end === 4 && kind !== "sum") return globallyPooled(node, x, pool, suffix);
+  if (x.shape.length === 4 && start === 2 && end === 4 && kind !== "sum") {
+    const isWhole = sameShape(shape, [...x.shape.slice(0, 2), 1, 1]);
+    if (isWhole) return globallyPooled(node, x, pool, suffix);
+    return node.reshape(globallyPooled(node, x, pool, `${name}/pool`), shape, suffix);
+  }
   if (end === x.shape.length && kind !== "max" && node.can("Reduction")) {
-    const operation = kind === "sum" ? Operation.SUM : Operation.MEAN;
-    const y = node.layer(
-      "Reduction",
-      [x],
-      { reductionParam: { operation, axis: start } },
-      { suffix: `${name}/reduced` },
-    );
-    return node.reshape(y, shape, suffix);
+    const fields = { reductionParam: { operation: kind === "sum" ? Operation.SUM : Operation.MEAN, axis: start } };
+    if (sameShape(shape, x.shape.slice(0, start))) return node.layer("Reduction", [x], fields, own);
+    return node.reshape(node.layer("Reduction", [x], fields, { suffix: `${name}/reduced` }), shape, suffix);
   }
   const length = countOf(x.shape, start, end);
   const planes = node.reshape(x, [countOf(x.shape, 0, start), 1, length, countOf(x.shape, end)], `${name}/planes`);

@@ -165,7 +165,7 @@ export class Scope {
         const name = node.outputs[chosen === undefined ? index : 0] ?? "";
         return { name: name || `${own}/${index}`, readers: this.#context.graph.readersOf(name) };
       }
-      return { name: `${own}${end}${tops > 1 ? index : ""}`, readers };
+      return { name: `${own}${end}${tops > 1 ? `/${index}` : ""}`, readers };
     });
     try {
       return this.#net.add(type, { name: `${base}${end}`, bottoms, tops: made, fields, parameters, inPlace });
