@@ -10,6 +10,7 @@ export { type DrawOptions, drawNet, drawNetToFile } from "./api/draw-net.js";
 export type { RankOptions, RunOptions } from "./api/environment.js";
 export { type FoldOptions, type FoldResult, fold } from "./api/fold.js";
 export type { ImageInputOptions } from "./api/image-input.js";
+export { type ImportOnnxOptions, type ImportOnnxResult, importOnnx } from "./api/import-onnx.js";
 export { type FixResult, fix, type LintOptions, type LintResult, lint } from "./api/lint.js";
 export { lintTraining } from "./api/lint-training.js";
 export { Net, type NetOptions } from "./api/net.js";

@@ -231,6 +231,15 @@ export const readers = [
     const log = () => {};
     return { seeds, read: (input) => upgradeNet(readNet(input, "w.caffemodel"), "w.caffemodel", log) };
   }),
+  bytes("onnx", async () => {
+    const { importOnnx } = await dist("index.js");
+    const folder = `${root}test/onnx/models/`;
+    const seeds = readdirSync(folder)
+      .filter((name) => name.endsWith(".onnx"))
+      .map((name) => bytesOf(folder + name));
+    const targets = ["moka", "bvlc", "nnie"];
+    return { seeds, read: (input) => importOnnx(input, { target: targets[input.length % 3] }) };
+  }),
   bytes("solverstate", async () => {
     const { readSolverState } = await dist("proto/binary/index.js");
     return { seeds: snapshots(/\.solverstate$/), read: (input) => readSolverState(input, "s.solverstate") };

@@ -2,7 +2,12 @@
 import { create } from "@bufbuild/protobuf";
 import { expect } from "vitest";
 import { type ImportOnnxOptions, importOnnx } from "../../src/api/import-onnx.js";
-import { ModelProtoSchema } from "../../src/onnx/gen/onnx_pb.js";
+import {
+  ModelProtoSchema,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  ValueInfoProtoSchema,
+} from "../../src/onnx/gen/onnx_pb.js";
 import { type AttributeValue, attribute, type Dim, valueInfo, writeModel } from "../../src/onnx/model.js";
 import { type Constant, floatConstant, intConstant, tensorProto } from "../../src/onnx/tensor.js";
 import { countOf, type Shape } from "../../src/util/shape.js";
@@ -36,28 +41,27 @@ export const ints = (values: readonly number[], shape: Shape = [values.length]):
 /** Numbers between −1.7 and 1.7 that look random, and are the same each time. */
 export const draw = (i: number) => Math.sin((i + 1) * 12.9898) * 1.7;
 
+/** An array of floats, of a shape that is not said. */
+const type = { value: { case: "tensorType" as const, value: { elemType: 1 } } };
+
 export function modelOf({ opset = 13, inputs, constants = {}, nodes, outputs = ["y"] }: ModelSpec): Uint8Array {
   return writeModel(
     create(ModelProtoSchema, {
       irVersion: 8n,
-      opsetImport: [
-        { version: BigInt(opset) },
-        ...(nodes.some(({ domain }) => domain) ? [{ domain: "custom", version: 1n }] : []),
-      ],
+      opsetImport: [["", opset] as const, ["custom", 1] as const].map(([domain, version]) => {
+        return create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) });
+      }),
       graph: {
         name: "test",
         input: Object.entries(inputs).map(([name, dims]) => valueInfo(name, dims)),
         // Shapes of outputs are left to be inferred.
-        output: outputs.map((name) => ({ name, type: { value: { case: "tensorType", value: { elemType: 1 } } } })),
+        output: outputs.map((name) => create(ValueInfoProtoSchema, { name, type })),
         initializer: Object.entries(constants).map(([name, constant]) => tensorProto(name, constant)),
-        node: nodes.map(({ op, inputs: input, outputs: output = ["y"], attributes = {}, domain = "" }, i) => ({
-          name: `node${i}`,
-          opType: op,
-          domain,
-          input: [...input],
-          output: [...output],
-          attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-        })),
+        node: nodes.map(({ op, inputs: input, outputs: output = ["y"], attributes = {}, domain = "" }, i) => {
+          const list = Object.entries(attributes).map(([name, value]) => attribute(name, value));
+          const fields = { name: `node${i}`, opType: op, domain, input: [...input], output: [...output] };
+          return create(NodeProtoSchema, { ...fields, attribute: list });
+        }),
       },
     }),
   );

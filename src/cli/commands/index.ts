@@ -138,6 +138,11 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./fold.js")).fold,
   },
   {
+    name: "import",
+    summary: "make a Caffe net of an ONNX model, for toolchains that take only Caffe",
+    load: async () => (await import("./import.js")).importCommand,
+  },
+  {
     name: "upgrade",
     aliases: ["upgrade_net_proto_text", "upgrade_net_proto_binary", "upgrade_solver_proto_text"],
     summary: "bring a prototxt or caffemodel of an older form up to date",

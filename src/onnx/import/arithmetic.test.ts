@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { draw, floats, node, refused, same } from "../../../test/onnx/nodes.js";
+import { numbersOf } from "./value.js";
 
 const [x, y] = [
   [2, 3, 4, 5],
@@ -48,7 +49,7 @@ test.each([
       constants: {
         c: floats(
           c.shape,
-          Array.from(c.data, (value) => 2 + Number(value)),
+          numbersOf(c).map((value) => 2 + value),
         ),
       },
       nodes: [{ op: "Div", inputs }],

@@ -6,12 +6,8 @@ import { broadcastShape } from "./fold/fold.js";
 import type { Imported, Operator, Scope } from "./scope.js";
 import { type Blob, floatsOf, type Value } from "./value.js";
 
-/** The operations of Eltwise, as its message numbers them, and the layers that repeat a second bottom. */
-const operations = {
-  product: { operation: 0, repeats: "Scale", pairs: "Mul" },
-  sum: { operation: 1, repeats: "Bias", pairs: "Add" },
-  max: { operation: 2, repeats: undefined, pairs: undefined },
-} as const;
+/** How two blobs are combined: the operations of Eltwise, as its message numbers them. */
+const operations = { product: 0, sum: 1, max: 2 } as const;
 
 type Operation = keyof typeof operations;
 
@@ -105,26 +101,20 @@ function sameShapes(node: Scope, blobs: readonly Blob[]): readonly Blob[] {
 
 /** Two blobs combined, of which one may be repeated. */
 function pair(node: Scope, how: Operation, a: Blob, b: Blob, suffix?: string): Blob {
-  const { operation, repeats, pairs } = operations[how];
   const options = suffix === undefined ? {} : { suffix };
-  const fields = { eltwiseParam: { operation } };
+  const fields = { eltwiseParam: { operation: operations[how] } };
   if (sameShape(a.shape, b.shape)) return node.layer("Eltwise", [a, b], fields, options);
   const shape = broadcastShape(a.shape, b.shape);
   if (!shape)
     throw node.node.error("MOKA_PARSE", `${a.shape.join(" × ")} and ${b.shape.join(" × ")} do not fit together`);
   const [large, small] = sameShape(a.shape, shape) ? [a, b] : [b, a];
   const run = sameShape(large.shape, shape) ? withBatch(small.shape, shape) : undefined;
-  if (run && run.shape.length > 0 && repeats && node.canTakeTwo(repeats)) {
-    const operand = node.reshape(small, run.shape, "operand");
-    const where = { axis: run.axis };
-    return node.layer(
-      repeats,
-      [large, operand],
-      repeats === "Scale" ? { scaleParam: where } : { biasParam: where },
-      options,
-    );
+  if (run && run.shape.length > 0) {
+    const [bottoms, where] = [() => [large, node.reshape(small, run.shape, "operand")], { axis: run.axis }];
+    if (how === "product" && node.canTakeTwo("Scale"))
+      return node.layer("Scale", bottoms(), { scaleParam: where }, options);
+    if (how === "sum" && node.canTakeTwo("Bias")) return node.layer("Bias", bottoms(), { biasParam: where }, options);
   }
-  if (!node.can("Tile") && pairs && node.can(pairs)) return node.layer(pairs, [a, b], {}, options);
   const both = [a, b].map((blob, i) =>
     sameShape(blob.shape, shape) ? blob : tiled(node, blob, shape, `repeated${i}`),
   );

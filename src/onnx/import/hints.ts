@@ -1,13 +1,14 @@
+const recurrent =
+  "Caffe's recurrent layers take a sequence along the first axis and a second bottom; write them by hand";
+
 /** What could be done about an operator that has no mapping, by parts of its name. */
 const rows: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [
     /^(NonMaxSuppression|TopK|RoiAlign|MaxRoiPool|NonZero|Scatter)/,
     "cut the model before it (onnx.utils.extract_model), and do the rest outside of the net",
   ],
-  [
-    /^(LSTM|GRU|RNN|Scan|Loop)$/,
-    "Caffe's recurrent layers take a sequence along the first axis and a second bottom; write them by hand",
-  ],
+  [/^(LSTM|GRU)$/, recurrent],
+  [/^(RNN|Scan|Loop)$/, recurrent],
   [/^If$/, "simplify the model for its input's shape (onnxsim), so that the branch is chosen"],
   [/(Quantize|Integer|^Q)/, "export the model before it is quantized: the devices' tools quantize themselves"],
   [

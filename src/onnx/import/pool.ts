@@ -4,7 +4,7 @@ import {
   PoolingParameter_PoolMethod as PoolMethod,
   PoolingParameter_RoundMode as RoundMode,
 } from "../../proto/gen/caffe_pb.js";
-import { countOf } from "../../util/shape.js";
+import { countOf, type Shape } from "../../util/shape.js";
 import { floatConstant } from "../tensor.js";
 import { cutTo } from "./conv.js";
 import { zeroPadded } from "./pad.js";
@@ -65,10 +65,6 @@ function pooled(node: Scope, pool: (x: Blob, window: Window, ceil: boolean) => B
   const x = node.blob(0);
   const spatial = x.shape.slice(2);
   const kernel = node.node.ints("kernel_shape") ?? [];
-  node.check(
-    spatial.length === 1 || spatial.length === 2,
-    `it has ${spatial.length} spatial axes; Caffe's Pooling has two`,
-  );
   const window = windowOf(node, kernel, spatial);
   node.check(
     window.dilation.every((each) => each === 1),
@@ -76,18 +72,34 @@ function pooled(node: Scope, pool: (x: Blob, window: Window, ceil: boolean) => B
   );
   const ceil = node.node.int("ceil_mode", 0) === 1;
   if (spatial.length === 2) return pool(x, window, ceil);
-  const flat = node.reshape(x, [...x.shape, 1], "plane");
-  const one = (list: readonly number[], value: number) => [...list, value];
-  const { stride, dilation, before, after } = window;
+  const { shape, keep } = planesOf(node, x.shape, window);
+  const pick = (list: readonly number[], fallback: number) => keep.map((axis) => list[axis] ?? fallback);
+  const { kernel: sizes, stride, dilation, before, after } = window;
   const plane = {
-    kernel: one(kernel, 1),
-    stride: one(stride, 1),
-    dilation: one(dilation, 1),
-    before: one(before, 0),
-    after: one(after, 0),
+    kernel: pick(sizes, 1),
+    stride: pick(stride, 1),
+    dilation: pick(dilation, 1),
+    before: pick(before, 0),
+    after: pick(after, 0),
   };
+  const flat = node.reshape(x, shape, "planes");
   const y = pool(flat, plane, ceil);
-  return node.reshape(y, y.shape.slice(0, 3), "line");
+  const sizeOf = (axis: number) => (keep.includes(axis) ? y.shape[2 + keep.indexOf(axis)] : spatial[axis]) ?? 1;
+  return node.reshape(y, [...x.shape.slice(0, 2), ...spatial.map((_, axis) => sizeOf(axis))], "pooled");
+}
+
+/**
+ * Other than two spatial axes as two: one gets a second one of size 1; of three, those that the window leaves alone join others.
+ * `keep` has the spatial axis that each of the two is; beyond the last one it is none.
+ */
+function planesOf(node: Scope, x: Shape, window: Window): { readonly shape: Shape; readonly keep: readonly number[] } {
+  const [n = 1, channels = 1, d = 1, h = 1, w = 1] = x;
+  if (x.length === 3) return { shape: [...x, 1], keep: [0, 1] };
+  const isAlone = (axis: number) =>
+    window.kernel[axis] === 1 && window.stride[axis] === 1 && !window.before[axis] && !window.after[axis];
+  if (x.length === 5 && isAlone(0)) return { shape: [n, channels * d, h, w], keep: [1, 2] };
+  if (x.length === 5 && isAlone(1) && isAlone(2)) return { shape: [n, channels, d, h * w], keep: [0, 3] };
+  throw node.refuse(`it has ${x.length - 2} spatial axes; Caffe's Pooling has two`);
 }
 
 /** The number of windows along each axis: no window begins behind the input. */
