@@ -2,7 +2,7 @@ import type { Net } from "../core/net.js";
 import type { Tensor } from "../core/tensor.js";
 import { LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { formatText } from "../proto/text/index.js";
-import { check } from "../util/errors.js";
+import { hex, sha256 } from "../util/sha256.js";
 
 /** Hashes of the parts of a run: SHA-256, in hexadecimal. */
 export interface Fingerprint {
@@ -42,16 +42,4 @@ async function hashTensors(tensors: readonly Tensor[]): Promise<string> {
   const joined = new Uint8Array(32 * hashes.length);
   hashes.forEach((hash, i) => void joined.set(hash, 32 * i));
   return hex(await sha256(joined));
-}
-
-async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
-  const subtle: typeof crypto.subtle | undefined = globalThis.crypto?.subtle;
-  const reason =
-    "hashes cannot be computed here: Node has no crypto, or this page came neither over https nor from localhost";
-  check(subtle, "MOKA_UNSUPPORTED", reason);
-  return new Uint8Array(await subtle.digest("SHA-256", bytes));
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
