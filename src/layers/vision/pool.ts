@@ -6,6 +6,12 @@ import { drawPool, meanPool, meanPoolBackward } from "./stochastic-pool.js";
 
 export type PoolMethod = "MAX" | "AVE" | "STOCHASTIC";
 
+/** A pooling of the planes of a blob. */
+export interface PlanePooling {
+  readonly method: PoolMethod;
+  readonly geometry: PoolGeometry;
+}
+
 /** Records dx from dy; writes all of dx. */
 export type RecordPoolBackward = (k: Recorder, spans: { readonly dy: Span; readonly dx: Span }) => void;
 

@@ -12,7 +12,7 @@ import {
 } from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import { UnaryLayer } from "../common/unary.js";
-import { type PoolMethod as Method, type RecordPoolBackward, recordPool } from "./pool.js";
+import { type PoolMethod as Method, type PlanePooling, type RecordPoolBackward, recordPool } from "./pool.js";
 import { type Pair, poolGeometry } from "./pool-geometry.js";
 
 /** The methods by the values of `pool`. */
@@ -129,10 +129,15 @@ export class PoolingLayer extends UnaryLayer {
     return this.#param.pool === PoolMethod.MAX && !mask ? countOf(y) : 0;
   }
 
+  /** What it computes of a bottom of this shape. */
+  pooling(x: Shape): PlanePooling {
+    return { method: methods[this.#param.pool] ?? "MAX", geometry: this.#geometry(x) };
+  }
+
   override forward(k: Recorder, [x]: [Tensor], [y, mask]: OneOrMore<Tensor>): void {
-    const method = methods[this.#param.pool] ?? "MAX";
+    const { method, geometry } = this.pooling(x.shape);
     const spans = { x: x.data, y: y.data, mask: mask?.data };
-    this.#recordBackward = recordPool(k, method, spans, this.#geometry(x.shape), this.context);
+    this.#recordBackward = recordPool(k, method, spans, geometry, this.context);
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {

@@ -4,7 +4,7 @@ import type { Tensor } from "../../core/tensor.js";
 import { SPPParameter_PoolMethod as PoolMethod, SPPParameterSchema } from "../../proto/gen/caffe_pb.js";
 import type { Shape } from "../../util/shape.js";
 import { UnaryLayer } from "../common/unary.js";
-import { type RecordPoolBackward, recordPool } from "./pool.js";
+import { type PoolMethod as Method, type PlanePooling, type RecordPoolBackward, recordPool } from "./pool.js";
 import { type Pair, poolGeometry } from "./pool-geometry.js";
 
 /**
@@ -41,16 +41,24 @@ export class SPPLayer extends UnaryLayer {
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    const method = PoolMethod[this.#param.pool] as "MAX" | "AVE" | "STOCHASTIC";
     const [rows = 0] = x.shape;
     const row = y.count / rows;
     this.#recordBackward = this.#levels(x.shape).map(({ geometry, start, width }, level) => {
       const pooled = k.span(`level ${level}`, rows * width);
-      const recordBackward = recordPool(k, method, { x: x.data, y: pooled }, geometry, this.context);
+      const recordBackward = recordPool(k, this.#method, { x: x.data, y: pooled }, geometry, this.context);
       const target = y.data.tail(start);
       k.copyRows({ x: pooled, y: target, rows, width, xStride: width, yStride: row });
       return recordBackward;
     });
+  }
+
+  /** The pooling of each level of a bottom of this shape. */
+  poolings(x: Shape): readonly PlanePooling[] {
+    return this.#levels(x).map(({ geometry }) => ({ method: this.#method, geometry }));
+  }
+
+  get #method(): Method {
+    return PoolMethod[this.#param.pool] as Method;
   }
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
