@@ -31,13 +31,17 @@ export function tensorProto(name: string, { type, shape, data }: Constant): Tens
 export type ExternalData = (location: string) => Uint8Array | undefined;
 
 /**
- * The values of a tensor.
+ * Checks that the values of a tensor fit its sizes, without copying them.
  *
  * @param place what the tensor is, for errors: `initializer "w"`
- * @throws MokaError `MOKA_PARSE` for sizes and values that do not fit, `MOKA_UNSUPPORTED` for a data type without numbers in this
- *   form, `MOKA_FILE` for a missing file of values
+ * @throws MokaError as `tensorConstant`
  */
-export function tensorConstant(tensor: TensorProto, place: string, external?: ExternalData): Constant {
+export function checkTensor(tensor: TensorProto, place: string, external?: ExternalData): void {
+  storedValues(tensor, place, external);
+}
+
+/** Where the values of a tensor are, and how they are stored. */
+function storedValues(tensor: TensorProto, place: string, external: ExternalData | undefined) {
   const refuse = (reason: string) => new MokaError("MOKA_PARSE", `${place}: ${reason}`);
   const shape = tensor.dims.map(Number);
   const count = countOf(shape);
@@ -57,6 +61,18 @@ export function tensorConstant(tensor: TensorProto, place: string, external?: Ex
       `it has ${isRaw ? `${raw.length} bytes` : `${found} values`}, but its sizes are ${shape.join(" × ") || "()"}`,
     );
   }
+  return { shape, count, reader, raw, isRaw };
+}
+
+/**
+ * The values of a tensor.
+ *
+ * @param place what the tensor is, for errors: `initializer "w"`
+ * @throws MokaError `MOKA_PARSE` for sizes and values that do not fit, `MOKA_UNSUPPORTED` for a data type without numbers in this
+ *   form, `MOKA_FILE` for a missing file of values
+ */
+export function tensorConstant(tensor: TensorProto, place: string, external?: ExternalData): Constant {
+  const { shape, count, reader, raw, isRaw } = storedValues(tensor, place, external);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const list = isRaw ? [] : reader.list(tensor);
   if (reader.isInt) {

@@ -6,6 +6,7 @@ import { check, MokaError } from "../../util/errors.js";
 import { version } from "../../version.js";
 import { type ModelProto, ModelProtoSchema, type ValueInfoProto } from "../gen/onnx_pb.js";
 import { type Dim, valueInfo } from "../model.js";
+import { opsets } from "../opsets.js";
 import { GraphWriter, type Value } from "./graph-writer.js";
 import { LayerWriter, NeedsFixedBatch } from "./layer-writer.js";
 import { mappingOf } from "./registry.js";
@@ -47,22 +48,6 @@ export interface ExportedNet {
   readonly notes: readonly LayerNote[];
 }
 
-/** The opsets that can be written, with the version of the format that each came with. */
-const formats: Readonly<Record<number, number>> = {
-  11: 6,
-  12: 7,
-  13: 7,
-  14: 7,
-  15: 8,
-  16: 8,
-  17: 8,
-  18: 8,
-  19: 9,
-  20: 9,
-  21: 10,
-  22: 10,
-};
-
 /**
  * Writes a net in phase TEST as an ONNX model of the standard domain.
  *
@@ -72,7 +57,7 @@ const formats: Readonly<Record<number, number>> = {
  */
 export function exportNet(net: Net, settings: ExportSettings = {}): ExportedNet {
   const { opset = 13, batch } = settings;
-  check(formats[opset] !== undefined, "MOKA_USAGE", `opset must be a whole number from 11 to 22, not ${opset}`);
+  check(opsets[opset] !== undefined, "MOKA_USAGE", `opset must be a whole number from 11 to 22, not ${opset}`);
   check(net.phase === "TEST", "MOKA_USAGE", "a net is exported in phase TEST");
   if (batch === "fixed") return write(net, settings, "fixed");
   try {
@@ -197,7 +182,7 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
   }
   all.input = all.input.filter(({ name }) => inputs.has(name));
   const model = create(ModelProtoSchema, {
-    irVersion: BigInt(formats[opset] ?? 7),
+    irVersion: BigInt(opsets[opset] ?? 7),
     producerName: "Moka",
     producerVersion: version,
     opsetImport: [{ domain: "", version: BigInt(opset) }],
