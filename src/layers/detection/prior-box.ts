@@ -84,8 +84,13 @@ export class PriorBoxLayer extends ZeroGradientLayer {
   }
 
   override forward(k: Recorder, [map, image]: [Tensor, Tensor], [y]: [Tensor]): void {
-    const values = priorBoxes(this.#param, this.#ratios, map.shape, image.shape);
+    const values = this.boxes(map.shape, image.shape);
     k.host("prior boxes", () => y.data.array.set(values), { reads: [], writes: [y.data] });
+  }
+
+  /** The values of the top, for bottoms of these shapes. */
+  boxes(map: Shape, image: Shape): Float32Array {
+    return priorBoxes(this.#param, this.#ratios, map, image);
   }
 }
 

@@ -62,7 +62,7 @@ export class LstmLayer extends Layer {
 
   override topShapes([x, clip]: OneOrMore<Shape>): readonly Shape[] {
     const { numOutput, batchSize } = this.#param;
-    const { steps, streams } = this.#sizes(x);
+    const { steps, streams } = this.sizesOf(x);
     this.check(
       x.length >= 2 && steps >= 1 && streams >= 1 && Number.isInteger(steps),
       "MOKA_SHAPE",
@@ -80,20 +80,20 @@ export class LstmLayer extends Layer {
     const { numOutput, weightFiller, biasFiller } = this.#param;
     const weights = weightFiller ?? create(FillerParameterSchema);
     return [
-      { shape: [4 * numOutput, this.#sizes(x).inputs], filler: weights },
+      { shape: [4 * numOutput, this.sizesOf(x).inputs], filler: weights },
       { shape: [4 * numOutput, numOutput], filler: weights },
       { shape: [4 * numOutput], filler: biasFiller ?? create(FillerParameterSchema) },
     ];
   }
 
   override multiplyAdds([x]: readonly [Shape]): number {
-    const { steps, streams, inputs } = this.#sizes(x);
+    const { steps, streams, inputs } = this.sizesOf(x);
     return steps * streams * 4 * this.#param.numOutput * (inputs + this.#param.numOutput);
   }
 
   override forward(k: Recorder, [x, clip]: OneOrMore<Tensor>, [h]: [Tensor]): void {
     const [wx, wh, b] = this.params as [Tensor, Tensor, Tensor];
-    const { steps, streams } = this.#sizes(x.shape);
+    const { steps, streams } = this.sizesOf(x.shape);
     const [dim, kept] = [this.#param.numOutput, this.#kept];
     const gates = k.span("gates", 4 * h.count);
     const c = k.span("c", h.count);
@@ -136,7 +136,7 @@ export class LstmLayer extends Layer {
     if (!this.#unrolled) return;
     const { gates, c, cont, before, start } = this.#unrolled;
     const [wx, wh, b] = this.params as [Tensor, Tensor, Tensor];
-    const { steps, streams } = this.#sizes(x.shape);
+    const { steps, streams } = this.sizesOf(x.shape);
     const { numOutput: dim, clippingThreshold: limit } = this.#param;
     const dgates = k.span("dgates", gates.count);
     const [dh, dc, passed] = [
@@ -176,7 +176,8 @@ export class LstmLayer extends Layer {
     this.#kept.restore(state, this, 2, this.#streams * this.#param.numOutput);
   }
 
-  #sizes(x: Shape): { steps: number; streams: number; inputs: number } {
+  /** The number of steps and of streams, and the size of an input, for x of this shape. */
+  sizesOf(x: Shape): { steps: number; streams: number; inputs: number } {
     const [first = 0, second = 0] = x;
     if (x.length === 3) return { steps: first, streams: second, inputs: x[2] ?? 0 };
     const { batchSize } = this.#param;

@@ -59,11 +59,11 @@ export abstract class RecurrentLayer extends Layer {
   }
 
   override get bottomCount(): Arity {
-    return [2 + this.#exposed, 3 + this.#exposed];
+    return [2 + this.exposedStates, 3 + this.exposedStates];
   }
 
   override get topCount(): Arity {
-    return 1 + this.#exposed;
+    return 1 + this.exposedStates;
   }
 
   override allowForceBackward(bottom: number): boolean {
@@ -76,7 +76,7 @@ export abstract class RecurrentLayer extends Layer {
   }
 
   override topShapes(bottom: readonly Shape[]): readonly Shape[] {
-    const { x, cont, fixed, hidden } = bottomRoles(bottom, this.#exposed);
+    const { x, cont, fixed, hidden } = bottomRoles(bottom, this.exposedStates);
     const [steps = 0, streams = 0] = x;
     const needs = (holds: boolean, index: number, what: string) => {
       const is = formatShape(bottom[index] ?? []);
@@ -93,7 +93,7 @@ export abstract class RecurrentLayer extends Layer {
   }
 
   override declareParams(bottom: readonly Shape[]): readonly ParamDeclaration[] {
-    const { x, fixed } = bottomRoles(bottom, this.#exposed);
+    const { x, fixed } = bottomRoles(bottom, this.exposedStates);
     const rows = this.gates * this.dim;
     return [
       this.weights(rows, countOf(x, 2)),
@@ -105,12 +105,12 @@ export abstract class RecurrentLayer extends Layer {
 
   /** The value of `paramCount`, for types to set it once `states` is set. */
   protected countParams(): number {
-    return (bottomRoles(this.message.bottom, this.#exposed).fixed ? 3 : 2) + this.stepParams().length;
+    return (bottomRoles(this.message.bottom, this.exposedStates).fixed ? 3 : 2) + this.stepParams().length;
   }
 
   /** Each matrix is used once for each step and stream; W_s only once for each stream: x_static is the same in all steps. */
   override multiplyAdds(bottom: readonly Shape[]): number {
-    const { x, fixed } = bottomRoles(bottom, this.#exposed);
+    const { x, fixed } = bottomRoles(bottom, this.exposedStates);
     const [steps = 0, streams = 0] = x;
     const times = (index: number) => streams * (fixed && index === 2 ? 1 : steps);
     const of = (shape: Shape, i: number) => (shape.length === 2 ? countOf(shape) * times(i) : 0);
@@ -118,7 +118,7 @@ export abstract class RecurrentLayer extends Layer {
   }
 
   override forward(k: Recorder, bottom: readonly Tensor[], [y, ...last]: OneOrMore<Tensor>): void {
-    const { x, cont, fixed, hidden } = bottomRoles(bottom, this.#exposed);
+    const { x, cont, fixed, hidden } = bottomRoles(bottom, this.exposedStates);
     const { wx, b, ws, wh } = paramRoles(this.params, fixed);
     const [T = 0] = y.shape;
     const gates = k.span("gates", this.gates * y.count);
@@ -163,8 +163,8 @@ export abstract class RecurrentLayer extends Layer {
   ): void {
     if (!this.#unrolled) return;
     const { steps, h, conted } = this.#unrolled;
-    const { x, fixed, hidden } = bottomRoles(bottom, this.#exposed);
-    const want = bottomRoles(wanted, this.#exposed);
+    const { x, fixed, hidden } = bottomRoles(bottom, this.exposedStates);
+    const want = bottomRoles(wanted, this.exposedStates);
     const { wx, b, ws, wh } = paramRoles(this.params, fixed);
     const learn = paramRoles(learns, fixed);
     this.check(!want.cont, "MOKA_BLOB", "no gradient can go to bottom 1, which says where sequences begin");
@@ -236,7 +236,8 @@ export abstract class RecurrentLayer extends Layer {
     return { shape: [rows], filler: this.#param.biasFiller ?? create(FillerParameterSchema) };
   }
 
-  get #exposed(): number {
+  /** The number of blobs of the state that are bottoms and tops. */
+  get exposedStates(): number {
     return this.#param.exposeHidden ? this.states : 0;
   }
 

@@ -2,7 +2,12 @@
 export { convolution } from "./convolution.js";
 export { dropout } from "./dropout.js";
 export { innerProduct } from "./inner-product.js";
+export { lstmOcr } from "./lstm-ocr.js";
+export { lstmUnit } from "./lstm-unit.js";
 export { pooling } from "./pooling.js";
+export { priorBox } from "./prior-box.js";
+export { recurrent } from "./recurrent.js";
 export { relu } from "./relu.js";
+export { reorg } from "./reorg.js";
 export { split } from "./split.js";
 export { spp } from "./spp.js";
