@@ -19,7 +19,7 @@ import { createEngine, netContext, type RunOptions } from "./environment.js";
 import { type NetSource, readNet } from "./read-text.js";
 import { Runnable } from "./runnable.js";
 
-export interface ExportNetOptions extends RunOptions, StateOptions, Omit<ExportSettings, "batch" | "outputs"> {
+export interface ExportNetOptions extends RunOptions, StateOptions, Omit<ExportSettings, "batch"> {
   /**
    * The batch size: a number fixes it, `dynamic` leaves it to each run. Default: left to each run, if every layer can be written so, else
    * the net's, with the reason in the certificate.
@@ -105,7 +105,12 @@ export async function exportPair(
       const gap = formatGap(weightsGap(original.layers, [trained]), origin);
       if (gap !== undefined) log("warning", "moka:0", gap);
     }
-    const settings = { ...options, outputs, batch: isSize ? ("fixed" as const) : (batch as "dynamic" | undefined) };
+    const wanted = [...outputs, ...(options.outputs ?? [])];
+    const settings = {
+      ...options,
+      outputs: wanted,
+      batch: isSize ? ("fixed" as const) : (batch as "dynamic" | undefined),
+    };
     if (batchNorm === "keep") return { original, exported: exportNet(original, settings), named, folded: [] };
     const fold = foldNet(netOf(message, own), original.toMessage(), state, { shapes: runnable.shapes, log: silent });
     const foldedNet = await build(fold.net.layer);

@@ -7,7 +7,13 @@ export interface OnnxRuntime {
     create(model: Uint8Array, options?: OnnxSessionOptions): Promise<OnnxSession>;
   };
   readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OnnxTensor;
-  readonly env?: { readonly versions?: Readonly<Record<string, string | undefined>> };
+  readonly env?: {
+    readonly versions?: Readonly<Record<string, string | undefined>>;
+    /** In a page: settings of its WebAssembly, which count until the first session is opened; `proxy`: it works in a worker of its own. */
+    readonly wasm?: { numThreads?: number; proxy?: boolean };
+  };
+  /** The execution providers that this build has, in Node. Some of them also need libraries or a device. */
+  readonly listSupportedBackends?: () => readonly { readonly name: string }[];
 }
 
 export interface OnnxTensor {

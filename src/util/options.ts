@@ -10,6 +10,7 @@ const examples = {
   calibrate: '"train_val.prototxt", "net.caffemodel", { output: "new.caffemodel" }',
   doctor: '"train_val.prototxt", "net.caffemodel", { iterations: 20 }',
   drawNet: '"net.prototxt", { phase: "TRAIN" }',
+  deploy: '"net.prototxt", "net.caffemodel", { provider: "cpu" }',
   fix: '"net.prototxt", { weights: "net.caffemodel" }',
   fold: '"deploy.prototxt", "net.caffemodel", { output: "folded" }',
   importOnnx: '"model.onnx", { target: "bvlc" }',

@@ -24,6 +24,8 @@ export interface ExportSettings {
   readonly approximate?: boolean | undefined;
   /** Blobs that become outputs, besides those that no layer reads. */
   readonly outputs?: readonly string[] | undefined;
+  /** Whether what layers that are left out read becomes outputs too, so that others can compute those layers. Default false. */
+  readonly forLeftOut?: boolean | undefined;
 }
 
 /** A fact about one layer. */
@@ -46,6 +48,8 @@ export interface ExportedNet {
   readonly approximations: readonly LayerNote[];
   /** Layers that became something else, or nothing. */
   readonly notes: readonly LayerNote[];
+  /** The names of the layers that are left out, because only training and testing need them. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -76,7 +80,7 @@ export function exportNet(net: Net, settings: ExportSettings = {}): ExportedNet 
 class BatchRefused extends Error {}
 
 function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", reason?: string): ExportedNet {
-  const { opset = 13, approximate = false, outputs: wanted = [] } = settings;
+  const { opset = 13, approximate = false, outputs: wanted = [], forLeftOut = false } = settings;
   const { nodes } = net;
   const tensors = new Map(nodes.flatMap(({ top }) => top.map((tensor) => [tensor.name, tensor])));
   const batchInputs = batchOf(net, tensors);
@@ -89,6 +93,7 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
   const approximations: LayerNote[] = [];
   const notes: LayerNote[] = [];
   const extra: { name: string; dims: readonly Dim[] }[] = [];
+  const leftOut: Node[] = [];
   const refusals: MokaError[] = [];
   const dimsOf = (tensor: Tensor) => values.get(tensor)?.dims ?? sizes.get(tensor) ?? tensor.shape;
   const inputs = new Map<string, readonly Dim[]>();
@@ -129,6 +134,7 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
       });
       mapping.write(writer);
       const written = writer.written;
+      if (written.isDropped) leftOut.push(node);
       const note = (text: string) => ({ layer: layer.name, type: layer.type, text });
       approximations.push(...written.approximations.map(note));
       notes.push(...written.notes.map(note));
@@ -158,7 +164,8 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
   if (refusals.length > 0) throw refused(refusals);
 
   const outputs = new Map<string, readonly Dim[]>();
-  for (const name of new Set([...net.outputs, ...wanted])) {
+  const readOutside = forLeftOut ? leftOut.flatMap(({ bottom }) => bottom.map(({ name }) => name)) : [];
+  for (const name of new Set([...net.outputs, ...wanted, ...readOutside])) {
     const tensor = tensors.get(name);
     check(tensor, "MOKA_USAGE", `the net has no blob "${name}" to become an output`);
     const made = values.get(tensor);
@@ -196,6 +203,7 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
     batch: { dynamic: isDynamic, size, reason },
     approximations,
     notes,
+    leftOut: leftOut.map(({ layer }) => layer.name),
   };
 }
 

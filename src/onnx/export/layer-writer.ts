@@ -35,6 +35,8 @@ export interface WrittenLayer {
   readonly extra: readonly { readonly name: string; readonly value: Value; readonly dims: readonly Dim[] }[];
   readonly approximations: readonly string[];
   readonly notes: readonly string[];
+  /** Whether the layer is left out. */
+  readonly isDropped: boolean;
 }
 
 export interface LayerPlace<L extends Layer> {
@@ -200,7 +202,13 @@ export class LayerWriter<L extends Layer = Layer> extends Operators {
         throw this.error(`the mapping gives no value for top "${top.blob}"`);
       return made;
     });
-    return { tops, extra: this.#extra, approximations: this.#approximations, notes: this.#notes };
+    return {
+      tops,
+      extra: this.#extra,
+      approximations: this.#approximations,
+      notes: this.#notes,
+      isDropped: this.#isDropped,
+    };
   }
 }
 
