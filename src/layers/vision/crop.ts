@@ -30,7 +30,7 @@ export class CropLayer extends Layer {
       "MOKA_SHAPE",
       `the reference must have the ${x.length} axes of the first bottom ${formatShape(x)}; it is ${formatShape(reference)}`,
     );
-    const offsets = this.#offsets(x);
+    const offsets = this.offsets(x);
     return [
       x.map((size, i) => {
         if (i < axis) return size;
@@ -83,7 +83,7 @@ export class CropLayer extends Layer {
   }
 
   /** The index in x at which the top begins, for each axis. */
-  #offsets(x: Shape): readonly number[] {
+  offsets(x: Shape): readonly number[] {
     const axis = canonicalAxis(x, this.#param.axis, "crop_param.axis");
     const { offset } = this.#param;
     this.check(
@@ -100,7 +100,7 @@ export class CropLayer extends Layer {
    * the axes before it are cut already.
    */
   #cuts(x: Shape, y: Shape) {
-    const offsets = this.#offsets(x);
+    const offsets = this.offsets(x);
     return x.flatMap((size, axis) => {
       const [length = 0, offset = 0] = [y[axis], offsets[axis]];
       if (length === size) return [];

@@ -27,7 +27,7 @@ export class Im2colLayer extends UnaryLayer {
   readonly #param = this.message.convolutionParam ?? create(ConvolutionParameterSchema);
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
-    const { axis, channels, input, window } = this.#read(x);
+    const { axis, channels, input, window } = this.read(x);
     this.check(input.length > 0, "MOKA_SHAPE", `needs a spatial axis behind the channels, but gets ${formatShape(x)}`);
     const output = convolved(input, window);
     this.check(
@@ -39,7 +39,7 @@ export class Im2colLayer extends UnaryLayer {
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    const { input, window } = this.#read(x.shape);
+    const { input, window } = this.read(x.shape);
     const places = placesOf(input, window);
     const plane = countOf(input);
     const run = () => {
@@ -54,7 +54,7 @@ export class Im2colLayer extends UnaryLayer {
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
     if (!wanted) return;
-    const { input, window } = this.#read(x.shape);
+    const { input, window } = this.read(x.shape);
     const places = placesOf(input, window);
     const plane = countOf(input);
     const run = () => {
@@ -70,7 +70,8 @@ export class Im2colLayer extends UnaryLayer {
     k.host("col2im", run, { reads: [y.diff], writes: [x.diff] });
   }
 
-  #read(x: Shape) {
+  /** The axis of the channels of a bottom of this shape, the sizes behind it, and how the kernel moves over them. */
+  read(x: Shape): { axis: number; channels: number; input: Shape; window: Window } {
     const axis = canonicalAxis(x, this.#param.axis, "convolution_param.axis");
     const input = x.slice(axis + 1);
     return { axis, channels: x[axis] ?? 0, input, window: readWindow(this, this.#param, input.length) };
