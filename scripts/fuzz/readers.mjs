@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { mutateBytes, mutateText } from "./mutate.mjs";
+import { mutateModel } from "./onnx.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const golden = `${root}test/golden/`;
@@ -162,6 +163,19 @@ const snapshots = (pattern) =>
     .filter((file) => pattern.test(file))
     .map((file) => bytesOf(`${golden}files/snapshots/${file}`));
 
+const onnxModels = () => {
+  const folder = `${root}test/onnx/models/`;
+  const names = readdirSync(folder).filter((name) => name.endsWith(".onnx"));
+  return names.map((name) => bytesOf(folder + name));
+};
+
+/** Imports a model for one of three targets. */
+const onnxReader = async () => {
+  const { importOnnx } = await dist("index.js");
+  const targets = ["moka", "bvlc", "nnie"];
+  return (input) => importOnnx(input, { target: targets[input.length % 3] });
+};
+
 const hdf5 = (name, seedsOf, read) => bytes(name, async () => ({ seeds: seedsOf(), read: await read() }), fewer);
 
 export const readers = [
@@ -231,15 +245,24 @@ export const readers = [
     const log = () => {};
     return { seeds, read: (input) => upgradeNet(readNet(input, "w.caffemodel"), "w.caffemodel", log) };
   }),
-  bytes("onnx", async () => {
-    const { importOnnx } = await dist("index.js");
-    const folder = `${root}test/onnx/models/`;
-    const seeds = readdirSync(folder)
-      .filter((name) => name.endsWith(".onnx"))
-      .map((name) => bytesOf(folder + name));
-    const targets = ["moka", "bvlc", "nnie"];
-    return { seeds, read: (input) => importOnnx(input, { target: targets[input.length % 3] }) };
-  }),
+  bytes("onnx", async () => ({ seeds: onnxModels(), read: await onnxReader() })),
+  {
+    name: "onnx graph",
+    count: many,
+    open: async () => {
+      const { readModel, writeModel } = await dist("onnx/model.js");
+      const models = onnxModels().map((model) => readModel(model, "seed"));
+      const operators = [
+        ...Object.keys(await dist("onnx/import/operators.js")),
+        ...(await dist("onnx/import/fold/index.js")).folds.keys(),
+        "NonZero",
+      ];
+      return {
+        make: (random) => writeModel(mutateModel(random.pick(models), random, operators)),
+        read: await onnxReader(),
+      };
+    },
+  },
   bytes("solverstate", async () => {
     const { readSolverState } = await dist("proto/binary/index.js");
     return { seeds: snapshots(/\.solverstate$/), read: (input) => readSolverState(input, "s.solverstate") };

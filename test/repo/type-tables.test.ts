@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, string>> = {
   "onnx/import/fold/arrange.ts": "operators of ONNX, of which some have the names of layers",
   "onnx/import/fold/elementwise.ts": "operators of ONNX, of which some have the names of layers",
   "onnx/targets/ascend.ts": "what a vendor's compiler takes, from its documents",
+  "onnx/targets/bvlc.ts": "a target as the others: BVLC's layers for inference",
   "onnx/targets/nnie.ts": "what a vendor's compiler takes, from its documents",
   "onnx/targets/nvdla.ts": "what a vendor's compiler takes, from its source",
   "onnx/targets/rknn.ts": "what a vendor's compiler takes, from its documents",

@@ -56,5 +56,5 @@ export function softsign(node: Scope): Imported {
 /** Two blobs of one shape multiplied. */
 export function product(node: Scope, a: Blob, b: Blob, suffix?: string): Blob {
   const fields = { eltwiseParam: { operation: 0 } };
-  return node.layer("Eltwise", [a, b], fields, suffix === undefined ? {} : { suffix });
+  return node.layer("Eltwise", [a, b], fields, { suffix });
 }

@@ -20,6 +20,22 @@ export function cut(node: Scope, x: Blob, axis: number, start: number, end: numb
   return part;
 }
 
+/** `counts` entries of each spatial axis, from `starts` on. */
+export function cutPlanes(
+  node: Scope,
+  x: Blob,
+  starts: readonly number[],
+  counts: readonly number[],
+  suffix?: string,
+): Blob {
+  const axes = counts.flatMap((count, i) => (x.shape[2 + i] === count ? [] : [i]));
+  return axes.reduce((from, i, nth) => {
+    const [start = 0, count = 0] = [starts[i], counts[i]];
+    const name = nth === axes.length - 1 ? suffix : `${suffix ?? "cut"}/axis${2 + i}`;
+    return cut(node, from, 2 + i, start, start + count, name);
+  }, x);
+}
+
 /** The most pieces that an axis is cut into: each is a top of a layer. */
 const mostPieces = 256;
 

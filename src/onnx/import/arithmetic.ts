@@ -101,7 +101,7 @@ function sameShapes(node: Scope, blobs: readonly Blob[]): readonly Blob[] {
 
 /** Two blobs combined, of which one may be repeated. */
 function pair(node: Scope, how: Operation, a: Blob, b: Blob, suffix?: string): Blob {
-  const options = suffix === undefined ? {} : { suffix };
+  const options = { suffix };
   const fields = { eltwiseParam: { operation: operations[how] } };
   if (sameShape(a.shape, b.shape)) return node.layer("Eltwise", [a, b], fields, options);
   const shape = broadcastShape(a.shape, b.shape);
@@ -161,5 +161,5 @@ function largest(node: Scope, a: Value, b: Value, isMin: boolean, suffix?: strin
   );
   if (!left || !right) throw new TypeError("two operands are wanted");
   const most = pair(node, "max", left, right, `${suffix ?? "min"}/max`);
-  return node.layer("Power", [most], minus, { inPlace: true, ...(suffix === undefined ? {} : { suffix }) });
+  return node.layer("Power", [most], minus, { inPlace: true, suffix });
 }

@@ -45,7 +45,7 @@ export interface Affine {
  * bias along the outputs of a convolution or an inner product becomes its own. Exact: one rounding each.
  */
 export function affine(node: Scope, x: Blob, { scale, shift }: Affine, suffix?: string): Blob {
-  const options = { inPlace: true, ...(suffix === undefined ? {} : { suffix }) };
+  const options = { inPlace: true, suffix };
   const constant = scale ?? shift;
   if (!constant) return x;
   const shape = broadcastShape(x.shape, constant.shape);

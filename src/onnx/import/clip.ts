@@ -16,7 +16,7 @@ export function clip(node: Scope): Imported {
 
 /** The values of `x` moved between two bounds; infinite ones are none. */
 export function clipped(node: Scope, x: Blob, min: number, max: number, suffix?: string): Blob {
-  const options = { inPlace: true, ...(suffix === undefined ? {} : { suffix }) };
+  const options = { inPlace: true, suffix };
   const [hasMin, hasMax] = [min > -largest, max < largest];
   if (!hasMin && !hasMax) return suffix === undefined ? node.pass(x) : x;
   if (min === 0 && !hasMax) return node.layer("ReLU", [x], {}, options);
@@ -34,18 +34,13 @@ export function clipped(node: Scope, x: Blob, min: number, max: number, suffix?:
       { powerParam: { scale: 0, shift: bound } },
       { suffix: name(`${end}bound`) },
     );
-    return node.layer(
-      "Eltwise",
-      [from, bounds],
-      { eltwiseParam: { operation: 2 } },
-      to === undefined ? {} : { suffix: to },
-    );
+    return node.layer("Eltwise", [from, bounds], { eltwiseParam: { operation: 2 } }, { suffix: to });
   };
   const low = hasMin && hasMax ? name("low") : suffix;
   const above = !hasMin
     ? x
     : min === 0
-      ? node.layer("ReLU", [x], {}, { inPlace: true, ...(low === undefined ? {} : { suffix: low }) })
+      ? node.layer("ReLU", [x], {}, { inPlace: true, suffix: low })
       : atLeast(x, min, "", low);
   if (!hasMax) return above;
   const minus = { powerParam: { scale: -1 } };

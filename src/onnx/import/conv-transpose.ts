@@ -1,6 +1,7 @@
 import { countOf } from "../../util/shape.js";
 import { type Constant, floatConstant } from "../tensor.js";
-import { cutTo, padsOf, sizesOf, weightsOf } from "./conv.js";
+import { cutPlanes } from "./along.js";
+import { padsOf, sizesOf, weightsOf } from "./conv.js";
 import { stridesOf } from "./fold/fold.js";
 import type { Imported, Scope } from "./scope.js";
 import { floatsOf } from "./value.js";
@@ -43,13 +44,8 @@ export function convTranspose(node: Scope): Imported {
   );
   if (isWhole) return node.layer("Deconvolution", [x], { convolutionParam: fields }, options);
   const all = node.layer("Deconvolution", [x], { convolutionParam: fields }, { ...options, suffix: "all" });
-  return cutTo(
-    node,
-    all,
-    2,
-    larger.map(({ skip }) => skip),
-    counts,
-  );
+  const starts = larger.map(({ skip }) => skip);
+  return cutPlanes(node, all, starts, counts);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Constant, floatConstant } from "../tensor.js";
-import { cut } from "./along.js";
+import { cutPlanes } from "./along.js";
 import type { Imported, Scope } from "./scope.js";
 import { floatsOf } from "./value.js";
 import { extentOf, isSymmetric, type Window, windowOf } from "./window.js";
@@ -57,22 +57,7 @@ export function conv(node: Scope): Imported {
       size + (window.before[i] ?? 0) + (window.after[i] ?? 0) - extentOf(kernel[i] ?? 1, window.dilation[i] ?? 1);
     return Math.floor(total / (window.stride[i] ?? 1)) + 1;
   });
-  return cutTo(node, large, 2, more, counts);
-}
-
-/** Cuts several axes, from `first` on, to `counts` entries from `starts` on; the last one cut has the node's name. */
-export function cutTo(
-  node: Scope,
-  x: ReturnType<Scope["blob"]>,
-  first: number,
-  starts: readonly number[],
-  counts: readonly number[],
-): ReturnType<Scope["blob"]> {
-  const axes = counts.flatMap((count, i) => (x.shape[first + i] === count ? [] : [i]));
-  return axes.reduce((from, i, nth) => {
-    const [start = 0, count = 0] = [starts[i], counts[i]];
-    return cut(node, from, first + i, start, start + count, nth === axes.length - 1 ? undefined : `cut${i}`);
-  }, x);
+  return cutPlanes(node, large, more, counts);
 }
 
 /** The weights and the bias of a convolution. */

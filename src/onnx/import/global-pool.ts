@@ -10,7 +10,7 @@ export const globalMaxPool: Operator = (node) => globallyPooled(node, node.blob(
 /** One value for each plane. Other than two spatial axes become two. */
 export function globallyPooled(node: Scope, x: Blob, pool: PoolMethod, suffix?: string): Blob {
   const fields = { poolingParam: { pool, globalPooling: true } };
-  const own = suffix === undefined ? {} : { suffix };
+  const own = { suffix };
   if (x.shape.length === 4) return node.layer("Pooling", [x], fields, own);
   node.check(x.shape.length >= 3, `${x.shape.join(" × ")} has no spatial axes`);
   const [n = 1, channels = 1] = x.shape;

@@ -18,7 +18,7 @@ export function hardSwish(node: Scope): Imported {
 
 function sigmoidOf(node: Scope, x: Blob, alpha: number, beta: number, inPlace: boolean, suffix?: string): Blob {
   if (node.can("HardSigmoid")) {
-    const options = { inPlace, ...(suffix === undefined ? {} : { suffix }) };
+    const options = { inPlace, suffix };
     return node.layer("HardSigmoid", [x], { hardSigmoidParam: { alpha, beta } }, options);
   }
   const line = node.layer("Power", [x], { powerParam: { scale: alpha, shift: beta } }, { suffix: "line", inPlace });

@@ -103,7 +103,7 @@ class Import {
   addInputs(): void {
     for (const { name, shape } of this.#graph.inputs) {
       const { inputParam } = inputLayer(name, [[name, shape]]);
-      const tops = [{ name, readers: this.#graph.readersOf(name) }];
+      const tops = [{ name, readers: this.#graph.readersOf(name), isOwn: true }];
       const [blob] = this.net.add("Input", { name, bottoms: [], tops, fields: inputParam ? { inputParam } : {} });
       if (blob) this.#values.set(name, blob);
     }
@@ -128,26 +128,22 @@ class Import {
 
   /** Gives outputs their names in the net, and makes them outputs of it also where layers read them. */
   nameOutputs(): void {
-    const { outputs } = this.#graph;
+    const outputs = [...new Set(this.#graph.outputs)];
     const inputs = new Set(this.#graph.inputs.map(({ name }) => name));
-    const named = new Set<string>();
-    for (const name of new Set(outputs)) {
-      const value = this.#value(name);
+    const values = outputs.map((name) => this.#value(name));
+    outputs.forEach((name, i) => {
+      const value = values[i];
       if (!value) throw new MokaError("MOKA_PARSE", `${this.#origin}: output "${name}" is made by no node`);
       const blob = value.kind === "blob" ? value : undefined;
       if (blob?.name === name && inputs.has(name)) {
         this.#notes.push(`output "${name}" is an input, and stays one`);
-        continue;
+        return;
       }
-      const isRead =
-        blob !== undefined &&
-        this.net.layers.some(({ bottom, top }) => bottom.includes(blob.name) && !top.includes(blob.name));
-      this.net.release(name);
-      if (blob && !isRead && !named.has(blob.name) && !inputs.has(blob.name)) {
-        if (blob.name !== name) this.net.rename(blob, name);
-      } else this.#copy(value, name, named);
-      named.add(name);
-    }
+      const holds = (other: Value | undefined) => other?.kind === "blob" && other.name === blob?.name;
+      const isFree = blob !== undefined && !inputs.has(blob.name) && values.filter(holds).length === 1;
+      if (!isFree || this.net.isRead(blob)) this.#copy(value, name);
+      else if (blob.name !== name) this.net.rename(blob, name);
+    });
   }
 
   names(): ReadonlyMap<string, string> {
@@ -158,22 +154,26 @@ class Import {
     return new Map(last.map(({ name, value }) => [name, value.name]));
   }
 
-  #copy(value: Value, name: string, named: ReadonlySet<string>): void {
+  #copy(value: Value, name: string): void {
     if (value.kind === "constant") {
       const { constant } = value;
       const fields = { parameterParam: { shape: { dim: constant.shape.map(BigInt) } } };
       const [made] = this.net.add("Parameter", {
         name,
         bottoms: [],
-        tops: [{ name, readers: 1 }],
+        tops: [{ name, readers: 1, isOwn: true }],
         fields,
         parameters: [constant],
       });
       if (made) this.#values.set(name, made);
       return;
     }
-    if (value.name === name && !named.has(name)) this.net.rename(value, `${name}/value`);
-    const [made] = this.net.add("Split", { name: `${name}/output`, bottoms: [value], tops: [{ name, readers: 1 }] });
+    if (value.name === name) this.net.rename(value, `${name}/value`);
+    const [made] = this.net.add("Split", {
+      name: `${name}/output`,
+      bottoms: [value],
+      tops: [{ name, readers: 1, isOwn: true }],
+    });
     if (made) this.#values.set(name, made);
     this.#notes.push(`output "${name}" is read in the net too, or has two names: a layer Split makes it an output`);
   }

@@ -37,8 +37,8 @@ export interface Made {
 export interface LayerRequest {
   readonly name: string;
   readonly bottoms: readonly Blob[];
-  /** The blobs that it makes: their names, and how many read them. */
-  readonly tops: readonly { readonly name: string; readonly readers: number }[];
+  /** The blobs that it makes: their names, how many read them, and whether it is a value of the model that has the name. */
+  readonly tops: readonly { readonly name: string; readonly readers: number; readonly isOwn?: boolean }[];
   readonly fields?: LayerFields | undefined;
   readonly parameters?: readonly Constant[] | undefined;
   /** Whether its top may be its bottom, if the layer can do that and nothing else reads the bottom. */
@@ -60,8 +60,9 @@ export class NetBuilder {
   readonly #layers: Made[] = [];
   readonly #layerNames = new Set<string>();
   readonly #blobNames = new Set<string>();
+  readonly #reserved = new Set<string>();
   readonly #makers = new Map<Blob, Made>();
-  readonly #renamed: Blob[] = [];
+  readonly #blobs: Blob[] = [];
 
   constructor(target: Target) {
     this.target = target;
@@ -109,7 +110,7 @@ export class NetBuilder {
     const layer = this.#catalog.create(message, this.#context);
     const [first] = bottoms;
     const isInPlace = request.inPlace === true && layer.inPlace && first?.readers === 1 && first.mayBeOverwritten;
-    message.top = isInPlace ? [first.name] : tops.map((top) => unique(top.name, this.#blobNames));
+    message.top = isInPlace ? [first.name] : tops.map((top) => this.#unusedBlob(top.name, top.isOwn === true));
     layer.message.top = message.top;
     const made: Made = { message, shares: layer.sharesBottom || bottoms.length === 0, parameters };
     const shapes = this.#shapesOf(layer, bottoms, parameters);
@@ -124,7 +125,7 @@ export class NetBuilder {
         mayBeOverwritten: !made.shares,
       };
       this.#makers.set(blob, made);
-      this.#renamed.push(blob);
+      this.#blobs.push(blob);
       return blob;
     });
   }
@@ -139,29 +140,34 @@ export class NetBuilder {
     const passed: Blob = { ...blob, readers };
     const maker = this.#makers.get(blob);
     if (maker) this.#makers.set(passed, maker);
-    this.#renamed.push(passed);
+    this.#blobs.push(passed);
     return passed;
   }
 
-  /** Gives a blob another name in all layers. */
+  /** Whether a layer reads a blob, other than in place. */
+  isRead({ name }: Blob): boolean {
+    return this.#layers.some(({ message: { bottom, top } }) => bottom.includes(name) && !top.includes(name));
+  }
+
+  /** Gives a blob another name in all layers. A blob that has this name gets another one. */
   rename(blob: Blob, to: string): void {
-    const from = blob.name;
-    const name = unique(to, this.#blobNames);
-    const changed = (list: readonly string[]) => list.map((each) => (each === from ? name : each));
+    if (this.#blobNames.has(to)) this.#move(to, this.#unusedBlob(`${to}/value`, false));
+    this.#move(blob.name, this.#unusedBlob(to, true));
+  }
+
+  #move(from: string, to: string): void {
+    this.#blobNames.delete(from);
+    const changed = (list: readonly string[]) => list.map((each) => (each === from ? to : each));
     for (const { message } of this.#layers) {
       message.bottom = changed(message.bottom);
       message.top = changed(message.top);
     }
-    for (const each of this.#renamed) if (each.name === from) each.name = name;
+    for (const each of this.#blobs) if (each.name === from) each.name = to;
   }
 
-  /** Keeps a name free for a blob that is made later. */
+  /** Keeps a name for the value of the model that has it. */
   reserve(name: string): void {
-    this.#blobNames.add(name);
-  }
-
-  release(name: string): void {
-    this.#blobNames.delete(name);
+    this.#reserved.add(name);
   }
 
   get layers(): readonly LayerParameter[] {
@@ -179,6 +185,10 @@ export class NetBuilder {
       net: create(NetParameterSchema, { name, layer: [...this.layers] }),
       weights: create(NetParameterSchema, { name, layer: withBlobs }),
     };
+  }
+
+  #unusedBlob(name: string, isOwn: boolean): string {
+    return unique(name, this.#blobNames, isOwn ? undefined : this.#reserved);
   }
 
   #shapesOf(layer: Layer, bottoms: readonly Blob[], parameters: readonly Constant[]): readonly Shape[] {
@@ -218,9 +228,9 @@ export class NetBuilder {
 }
 
 /** A name that is not taken yet, which then is. */
-function unique(name: string, taken: Set<string>): string {
+function unique(name: string, taken: Set<string>, reserved?: ReadonlySet<string>): string {
   let free = name;
-  for (let i = 2; taken.has(free); i++) free = `${name}_${i}`;
+  for (let i = 2; taken.has(free) || reserved?.has(free); i++) free = `${name}_${i}`;
   taken.add(free);
   return free;
 }

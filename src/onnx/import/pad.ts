@@ -1,5 +1,4 @@
-import { cut, take } from "./along.js";
-import { cutTo } from "./conv.js";
+import { cut, cutPlanes, take } from "./along.js";
 import { filled } from "./net-builder.js";
 import type { Imported, Scope } from "./scope.js";
 import type { Blob } from "./value.js";
@@ -34,6 +33,7 @@ export function pad(node: Scope): Imported {
     if (first === 0 && last === 0) return from;
     const isFit = mode === "edge" || Math.max(first, last) < size;
     if (!isFit) throw node.node.error("MOKA_PARSE", `it reflects ${Math.max(first, last)} of an axis of ${size}`);
+    node.budget.take(first + size + last);
     const mirrored = (place: number) => (place < 0 ? -place : place >= size ? 2 * size - 2 - place : place);
     const nearest = (place: number) => Math.max(0, Math.min(place, size - 1));
     const places = Array.from({ length: first + size + last }, (_, i) => i - first);
@@ -59,7 +59,7 @@ export function zeroPadded(
   back: readonly number[],
   suffix?: string,
 ): Blob {
-  const own = suffix === undefined ? {} : { suffix };
+  const own = { suffix };
   const paddings = x.shape.flatMap((_, axis) => [front[axis] ?? 0, back[axis] ?? 0]);
   if (node.can("Pad")) return node.layer("Pad", [x], { padParam: { paddings } }, own);
   const [, channels = 1] = x.shape;
@@ -78,7 +78,7 @@ export function zeroPadded(
     [padH - (front[2] ?? 0), padW - (front[3] ?? 0)],
     [2, 3].map((axis) => (x.shape[axis] ?? 0) + (front[axis] ?? 0) + (back[axis] ?? 0)),
   ];
-  return cutTo(node, y, 2, starts, counts);
+  return cutPlanes(node, y, starts, counts, suffix);
 }
 
 /** A constant beside a blob, along each axis: the values of a part of it times 0, plus the constant. */

@@ -6,7 +6,7 @@ import {
 } from "../../proto/gen/caffe_pb.js";
 import { countOf, type Shape } from "../../util/shape.js";
 import { floatConstant } from "../tensor.js";
-import { cutTo } from "./conv.js";
+import { cutPlanes } from "./along.js";
 import { zeroPadded } from "./pad.js";
 import type { Imported, Scope } from "./scope.js";
 import type { Blob } from "./value.js";
@@ -23,8 +23,8 @@ export function maxPool(node: Scope): Imported {
     !node.node.outputs[1],
     "the places of the maxima are read; in Caffe they are places in a plane, and floats",
   );
-  return pooled(node, (x, window, ceil) => {
-    return windowsFrom(node, x, window, ceil, { pool: PoolMethod.MAX });
+  return pooled(node, (x, window, ceil, suffix) => {
+    return windowsFrom(node, x, window, ceil, { pool: PoolMethod.MAX }, suffix);
   });
 }
 
@@ -37,18 +37,18 @@ export function maxPool(node: Scope): Imported {
  */
 export function averagePool(node: Scope): Imported {
   const includes = node.node.int("count_include_pad", 0) === 1;
-  return pooled(node, (x, window, ceil) => {
+  return pooled(node, (x, window, ceil, suffix) => {
     const average = { pool: PoolMethod.AVE };
     const isPadded = [...window.before, ...window.after].some((pad) => pad > 0);
-    if (!isPadded || (includes && isSymmetric(window))) return windowsFrom(node, x, window, ceil, average);
+    if (!isPadded || (includes && isSymmetric(window))) return windowsFrom(node, x, window, ceil, average, suffix);
     if (!includes && node.can("Pooling", "pooling_param.avg_include_pad")) {
-      return windowsFrom(node, x, window, ceil, { ...average, avgIncludePad: false });
+      return windowsFrom(node, x, window, ceil, { ...average, avgIncludePad: false }, suffix);
     }
     const [from, own] = isSymmetric(window) ? [x, window] : padded(node, x, window, ceil);
-    const y = windowsFrom(node, from, own, ceil, average, includes ? undefined : "average");
+    const y = windowsFrom(node, from, own, ceil, average, includes ? suffix : "average");
     if (includes) return y;
     const scale = { scaleParam: { axis: 2, numAxes: 2 } };
-    return node.layer("Scale", [y], scale, { parameters: [divisors(node, x, y, window)], inPlace: true });
+    return node.layer("Scale", [y], scale, { parameters: [divisors(node, x, y, window)], inPlace: true, suffix });
   });
 }
 
@@ -61,7 +61,7 @@ function padded(node: Scope, x: Blob, window: Window, ceil: boolean): readonly [
 }
 
 /** The planes of the input pooled; those of one axis get a second one of size 1. */
-function pooled(node: Scope, pool: (x: Blob, window: Window, ceil: boolean) => Blob): Blob {
+function pooled(node: Scope, pool: (x: Blob, window: Window, ceil: boolean, suffix?: string) => Blob): Blob {
   const x = node.blob(0);
   const spatial = x.shape.slice(2);
   const kernel = node.node.ints("kernel_shape") ?? [];
@@ -83,9 +83,9 @@ function pooled(node: Scope, pool: (x: Blob, window: Window, ceil: boolean) => B
     after: pick(after, 0),
   };
   const flat = node.reshape(x, shape, "planes");
-  const y = pool(flat, plane, ceil);
+  const y = pool(flat, plane, ceil, "pool");
   const sizeOf = (axis: number) => (keep.includes(axis) ? y.shape[2 + keep.indexOf(axis)] : spatial[axis]) ?? 1;
-  return node.reshape(y, [...x.shape.slice(0, 2), ...spatial.map((_, axis) => sizeOf(axis))], "pooled");
+  return node.reshape(y, [...x.shape.slice(0, 2), ...spatial.map((_, axis) => sizeOf(axis))]);
 }
 
 /**
@@ -124,15 +124,17 @@ function windowsFrom(node: Scope, x: Blob, window: Window, ceil: boolean, fields
   );
   const { kernel, stride, before } = window;
   const isDown = node.can("Pooling", "pooling_param.round_mode");
-  const mostSteps = isSymmetric(window) || fields.pool === PoolMethod.MAX || fields.avgIncludePad === false ? 2 : 0;
-  for (let steps = 0; steps <= mostSteps; steps++) {
+  // Where the padding counts, more of it would change the divisors.
+  const mayShift = fields.pool === PoolMethod.MAX || fields.avgIncludePad === false;
+  for (let steps = 0; steps === 0 || (mayShift && steps < Math.max(...kernel)); steps++) {
     const pads = before.map((pad, i) => pad + steps * (stride[i] ?? 1));
+    if (steps > 0 && !pads.every((pad, i) => pad < (kernel[i] ?? 1))) break;
     const up = { poolingParam: { ...fields, ...poolSizes(kernel, stride, pads) } };
     const down = { poolingParam: { ...up.poolingParam, roundMode: RoundMode.FLOOR } };
     const fits = (shape: readonly number[] | undefined, exactly: boolean) =>
       shape !== undefined &&
       counts.every((count, i) => (exactly ? shape[2 + i] === count : (shape[2 + i] ?? 0) >= count + steps));
-    const own = suffix === undefined ? {} : { suffix };
+    const own = { suffix };
     const [shapeUp, shapeDown] = [
       node.shapeOf("Pooling", [x], up),
       isDown ? node.shapeOf("Pooling", [x], down) : undefined,
@@ -141,13 +143,8 @@ function windowsFrom(node: Scope, x: Blob, window: Window, ceil: boolean, fields
     if (steps === 0 && fits(shapeDown, true)) return node.layer("Pooling", [x], down, own);
     if (!fits(shapeUp, false)) continue;
     const all = node.layer("Pooling", [x], up, { suffix: "all" });
-    return cutTo(
-      node,
-      all,
-      2,
-      counts.map(() => steps),
-      counts,
-    );
+    const starts = counts.map(() => steps);
+    return cutPlanes(node, all, starts, counts, suffix);
   }
   throw node.refuse(
     `no Pooling has its windows (kernel ${kernel.join(" × ")}, stride ${stride.join(" × ")}, pads ${before.join(" × ")} and ${window.after.join(" × ")} of ${x.shape.join(" × ")})`,
@@ -168,6 +165,8 @@ function poolSizes(
 
 /** For each place of the output, the divisor of Caffe over the number of values of the input under the window. */
 function divisors(node: Scope, x: Blob, y: Blob, { kernel, stride, before, after }: Window) {
+  const shape = y.shape.slice(2);
+  node.budget.take(countOf(shape) + (shape[0] ?? 0) + (shape[1] ?? 0));
   const axes = kernel.map((size, i) => {
     const [length = 0, step = 1, pad = 0, end = 0] = [x.shape[2 + i], stride[i], before[i], after[i]];
     return Array.from({ length: y.shape[2 + i] ?? 0 }, (_, place) => {
@@ -179,8 +178,6 @@ function divisors(node: Scope, x: Blob, y: Blob, { kernel, stride, before, after
     });
   });
   const [rows = [], columns = []] = axes;
-  const shape = [rows.length, columns.length];
-  node.budget.take(countOf(shape));
   const values = rows.flatMap(([down, own]) =>
     columns.map(([across, ownAcross]) => (down * across) / (own * ownAcross)),
   );

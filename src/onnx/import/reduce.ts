@@ -67,7 +67,7 @@ function reduceRun(
   suffix: string | undefined,
 ): Blob {
   const name = suffix ?? kind;
-  const own = suffix === undefined ? {} : { suffix };
+  const own = { suffix };
   const minus = { powerParam: { scale: -1 } };
   if (kind === "min") {
     const negative = node.layer("Power", [x], minus, { suffix: `${name}/negative` });

@@ -193,7 +193,7 @@ function byMatrices(node: Scope, x: Blob, rows: AxisMap, columns: AxisMap): Blob
       { innerProductParam: { numOutput: map.to, axis: 3, biasTerm: false } },
       {
         parameters: [matrixOf(node, map)],
-        ...(suffix === undefined ? {} : { suffix }),
+        suffix,
       },
     );
   if (isIdentity(rows)) return along(x, columns);

@@ -14,7 +14,7 @@ interface LayerOptions {
    * Where more layers follow: what its name and that of its top end with. Without it, the layer makes the node's outputs, and has
    * their names.
    */
-  readonly suffix?: string;
+  readonly suffix?: string | undefined;
   /** The number of tops, where there are several. */
   readonly tops?: number;
   /** Of several tops, the one that is the node's output and has its name. */
@@ -163,7 +163,7 @@ export class Scope {
       if (chosen !== undefined && index !== chosen) return { name: `${own}/rest${index}`, readers };
       if (suffix === undefined) {
         const name = node.outputs[chosen === undefined ? index : 0] ?? "";
-        return { name: name || `${own}/${index}`, readers: this.#context.graph.readersOf(name) };
+        return { name: name || `${own}/${index}`, readers: this.#context.graph.readersOf(name), isOwn: name !== "" };
       }
       return { name: `${own}${end}${tops > 1 ? `/${index}` : ""}`, readers };
     });
@@ -207,7 +207,7 @@ export class Scope {
    * that the batch may change.
    */
   reshape(x: Blob, shape: Shape, suffix?: string): Blob {
-    const options = suffix === undefined ? {} : { suffix };
+    const options = { suffix };
     if (sameShape(x.shape, shape)) return suffix === undefined ? this.pass(x) : x;
     if (countOf(shape) !== countOf(x.shape)) {
       throw this.node.error("MOKA_PARSE", `${x.shape.join(" × ")} values do not fill ${shape.join(" × ")}`);

@@ -20,6 +20,7 @@ export function slice(node: Scope): Imported {
       const part = cut(node, from, axis, start, start + (count - 1) * step + 1, `range${axis}`);
       return every(node, part, axis, step, suffix);
     }
+    node.budget.take(count);
     return take(
       node,
       from,

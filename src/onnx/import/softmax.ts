@@ -12,7 +12,7 @@ function alongAxis(node: Scope, suffix?: string): Blob {
   const x = node.blob(0);
   const isOld = node.node.opset < 13;
   const axis = node.axis(x.shape, node.node.int("axis", isOld ? 1 : -1));
-  const own = suffix === undefined ? {} : { suffix };
+  const own = { suffix };
   const fields = (at: number) => (at === 1 ? {} : { softmaxParam: { axis: at } });
   if (!isOld || countOf(x.shape, axis) === x.shape[axis]) return node.layer("Softmax", [x], fields(axis), own);
   const flat = node.reshape(x, [countOf(x.shape, 0, axis), countOf(x.shape, axis)], "flat");

@@ -10,7 +10,7 @@ export function transpose(node: Scope): Imported {
 
 /** The axes of a blob in another order. */
 export function permuted(node: Scope, x: Blob, order: readonly number[], suffix?: string): Blob {
-  const own = suffix === undefined ? {} : { suffix };
+  const own = { suffix };
   const shape = order.map((axis) => x.shape[axis] ?? 0);
   const moving = order.filter((axis) => x.shape[axis] !== 1);
   if (moving.every((axis, i) => i === 0 || axis > (moving[i - 1] ?? 0))) return node.reshape(x, shape, suffix);

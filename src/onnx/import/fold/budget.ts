@@ -1,7 +1,7 @@
 import { check } from "../../../util/errors.js";
 
 /** Values that an import may make beside those of the file: constants that are computed, and repeated or expanded weights. */
-const least = 2 ** 20;
+const least = 2 ** 18;
 
 /** Bounds the values that an import makes, so that a small file cannot fill the memory. */
 export class Budget {

@@ -33,6 +33,7 @@ function reduced(
   const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   const count = countOf(at.shape(kept));
   const [strides, places] = [stridesOf(x.shape), stridesOf(kept)];
+  at.budget.take(x.data.length);
   const sums = new Array<number | undefined>(count);
   for (let i = 0; i < x.data.length; i++) {
     let place = 0;
