@@ -14,13 +14,13 @@ type Operation = keyof typeof operations;
 /** Add → Eltwise; with what is repeated Bias, Power, or the bias of the layer before: exact. */
 export function add(node: Scope): Imported {
   const [x, c] = withConstant(node);
-  return c ? affine(node, x, { shift: c }) : pair(node, "sum", x, node.blob(1));
+  return c ? affine(node, x, { shift: c }) : combined(node, "sum", x, node.blob(1));
 }
 
 /** Mul → Eltwise, with what is repeated Scale or Power: exact. */
 export function mul(node: Scope): Imported {
   const [x, c] = withConstant(node);
-  return c ? affine(node, x, { scale: c }) : pair(node, "product", x, node.blob(1));
+  return c ? affine(node, x, { scale: c }) : combined(node, "product", x, node.blob(1));
 }
 
 /** Sub → Eltwise with the coefficients 1 and −1, or the sum with the negative: exact. */
@@ -30,7 +30,7 @@ export function sub(node: Scope): Imported {
     return affine(node, a, { shift: mapped(b.constant, (value) => -value) });
   if (a.kind === "constant" && b.kind === "blob") return affine(node, scaled(node, b, -1), { shift: a.constant });
   const [x, y] = [node.blob(0), node.blob(1)];
-  if (!sameShape(x.shape, y.shape)) return pair(node, "sum", x, scaled(node, y, -1));
+  if (!sameShape(x.shape, y.shape)) return combined(node, "sum", x, scaled(node, y, -1));
   return node.layer("Eltwise", [x, y], { eltwiseParam: { operation: 1, coeff: [1, -1] } });
 }
 
@@ -40,7 +40,7 @@ export function div(node: Scope): Imported {
   if (b.kind === "constant" && a.kind === "blob")
     return affine(node, a, { scale: mapped(b.constant, (value) => 1 / value) });
   const inverse = node.layer("Power", [node.blob(1)], { powerParam: { power: -1 } }, { suffix: "inverse" });
-  return a.kind === "constant" ? affine(node, inverse, { scale: a.constant }) : pair(node, "product", a, inverse);
+  return a.kind === "constant" ? affine(node, inverse, { scale: a.constant }) : combined(node, "product", a, inverse);
 }
 
 /** Pow → Power: exact, with one exponent for all values. */
@@ -65,7 +65,7 @@ export function sum(node: Scope): Imported {
   if (node.inputs.length === 1) return node.pass(node.blob(0));
   const blobs = node.inputs.map((_, index) => node.blob(index));
   const [first, second] = blobs;
-  if (first && second && blobs.length === 2) return pair(node, "sum", first, second);
+  if (first && second && blobs.length === 2) return combined(node, "sum", first, second);
   return node.layer("Eltwise", sameShapes(node, blobs), { eltwiseParam: { operation: 1 } });
 }
 
@@ -100,7 +100,7 @@ function sameShapes(node: Scope, blobs: readonly Blob[]): readonly Blob[] {
 }
 
 /** Two blobs combined, of which one may be repeated. */
-function pair(node: Scope, how: Operation, a: Blob, b: Blob, suffix?: string): Blob {
+export function combined(node: Scope, how: Operation, a: Blob, b: Blob, suffix?: string): Blob {
   const options = { suffix };
   const fields = { eltwiseParam: { operation: operations[how] } };
   if (sameShape(a.shape, b.shape)) return node.layer("Eltwise", [a, b], fields, options);
@@ -154,12 +154,12 @@ function largest(node: Scope, a: Value, b: Value, isMin: boolean, suffix?: strin
     }
   }
   const y = c.kind === "blob" ? c : node.hold(c.constant, "constant");
-  if (!isMin) return pair(node, "max", x, y, suffix);
+  if (!isMin) return combined(node, "max", x, y, suffix);
   const minus = { powerParam: { scale: -1 } };
   const [left, right] = [x, y].map((blob, i) =>
     node.layer("Power", [blob], minus, { suffix: `${suffix ?? "min"}/negative${i}` }),
   );
   if (!left || !right) throw new TypeError("two operands are wanted");
-  const most = pair(node, "max", left, right, `${suffix ?? "min"}/max`);
+  const most = combined(node, "max", left, right, `${suffix ?? "min"}/max`);
   return node.layer("Power", [most], minus, { inPlace: true, suffix });
 }

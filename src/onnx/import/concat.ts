@@ -6,6 +6,6 @@ export function concat(node: Scope): Imported {
   const blobs = present.map((index) => node.blob(index));
   const [first] = blobs;
   if (!first) throw node.node.error("MOKA_PARSE", "it has no input");
-  const axis = node.axis(first.shape, node.node.int("axis", 1));
+  const axis = node.node.axis(first.shape, node.node.int("axis", 1));
   return blobs.length === 1 ? node.pass(first) : node.layer("Concat", blobs, { concatParam: { axis } });
 }

@@ -7,7 +7,7 @@ export function gather(node: Scope): Imported {
   const x = node.blob(0);
   const indices = node.constant(1, "indices");
   if (!indices) throw node.node.error("MOKA_PARSE", "it has no indices");
-  const axis = node.axis(x.shape, node.node.int("axis", 0));
+  const axis = node.node.axis(x.shape, node.node.int("axis", 0));
   const size = x.shape[axis] ?? 0;
   const places = numbersOf(indices).map((place) => (place < 0 ? place + size : place));
   const fits = places.length > 0 && places.every((place) => place >= 0 && place < size);

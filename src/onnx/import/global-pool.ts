@@ -7,6 +7,11 @@ import type { Blob } from "./value.js";
 export const globalAveragePool: Operator = (node) => globallyPooled(node, node.blob(0), PoolMethod.AVE);
 export const globalMaxPool: Operator = (node) => globallyPooled(node, node.blob(0), PoolMethod.MAX);
 
+/** The mean of each plane. */
+export function globalMean(node: Scope, x: Blob, suffix: string): Blob {
+  return globallyPooled(node, x, PoolMethod.AVE, suffix);
+}
+
 /** One value for each plane. Other than two spatial axes become two. */
 export function globallyPooled(node: Scope, x: Blob, pool: PoolMethod, suffix?: string): Blob {
   const fields = { poolingParam: { pool, globalPooling: true } };

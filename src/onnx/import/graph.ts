@@ -27,6 +27,9 @@ export interface Graph {
   readerOf(name: string): Node | undefined;
 }
 
+/** The newest version of the standard operators whose meaning was looked at. */
+const newest = 22;
+
 /** Caffe's limit, and a bound for what is computed of an index. */
 const mostAxes = 32;
 
@@ -50,6 +53,7 @@ export function readGraph(
   const opset = model.opsetImport.find(({ domain }) => ["", "ai.onnx"].includes(domain));
   const version = opset ? Number(opset.version) : 1;
   const all = graph.node.map((proto, index) => new Node(proto, index, version, external));
+  if (version > newest) note(`the model is of opset ${version}; operators are taken as those of opset ${newest}`);
   const nodes = neededNodes(
     all,
     graph.output.map(({ name }) => name),

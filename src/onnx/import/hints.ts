@@ -12,8 +12,8 @@ const rows: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/^If$/, "simplify the model for its input's shape (onnxsim), so that the branch is chosen"],
   [/(Quantize|Integer|^Q)/, "export the model before it is quantized: the devices' tools quantize themselves"],
   [
-    /^(InstanceNormalization|LayerNormalization|GroupNormalization)$/,
-    "Caffe's MVN adds eps to the deviation, not to the variance; train with BatchNorm",
+    /^(LayerNormalization|GroupNormalization)$/,
+    "export the model with an older opset (16), which writes it by its parts",
   ],
   [/^(Erf|Gelu)$/, "train with ReLU, or with the form of GELU that uses tanh"],
 ];

@@ -168,14 +168,16 @@ class Import {
       if (made) this.#values.set(name, made);
       return;
     }
+    // Both give what they get; a device's compiler may lack the first.
+    const type = this.net.can("Split") ? "Split" : "Power";
     if (value.name === name) this.net.rename(value, `${name}/value`);
-    const [made] = this.net.add("Split", {
+    const [made] = this.net.add(type, {
       name: `${name}/output`,
       bottoms: [value],
       tops: [{ name, readers: 1, isOwn: true }],
     });
     if (made) this.#values.set(name, made);
-    this.#notes.push(`output "${name}" is read in the net too, or has two names: a layer Split makes it an output`);
+    this.#notes.push(`output "${name}" is read in the net too, or has two names: a layer ${type} makes it an output`);
   }
 
   #value(name: string): Value | undefined {

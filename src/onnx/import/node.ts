@@ -1,4 +1,5 @@
 import { MokaError } from "../../util/errors.js";
+import type { Shape } from "../../util/shape.js";
 import { type AttributeProto, AttributeProto_AttributeType as AttributeType, type NodeProto } from "../gen/onnx_pb.js";
 import { type Constant, type ExternalData, tensorConstant } from "../tensor.js";
 
@@ -49,6 +50,14 @@ export class Node {
   /** An error about this node. */
   error(code: MokaError["code"], reason: string): MokaError {
     return new MokaError(code, `${this.place}: ${reason}`);
+  }
+
+  /** An axis of a shape, which may count from the end. */
+  axis(shape: Shape, axis: number): number {
+    if (!(axis >= -shape.length && axis < shape.length)) {
+      throw this.error("MOKA_PARSE", `axis ${axis} is none of the ${shape.length} axes of ${shape.join(" × ")}`);
+    }
+    return axis < 0 ? axis + shape.length : axis;
   }
 
   has(name: string): boolean {

@@ -38,6 +38,7 @@ export { gather as Gather } from "./gather.js";
 export { gemm as Gemm, matMul as MatMul } from "./gemm.js";
 export { globalAveragePool as GlobalAveragePool, globalMaxPool as GlobalMaxPool } from "./global-pool.js";
 export { hardSigmoid as HardSigmoid, hardSwish as HardSwish } from "./hard.js";
+export { instanceNormalization as InstanceNormalization } from "./instance-normalization.js";
 export { lrn as LRN } from "./lrn.js";
 export { pad as Pad } from "./pad.js";
 export { cast as Cast, pass as Dropout, pass as Identity } from "./pass.js";

@@ -105,14 +105,6 @@ export class Scope {
     return constant && numbersOf(constant);
   }
 
-  /** The shape of the input, and one of its axes, which may count from the end. */
-  axis(shape: Shape, axis: number): number {
-    if (!(axis >= -shape.length && axis < shape.length)) {
-      throw this.node.error("MOKA_PARSE", `axis ${axis} is none of the ${shape.length} axes of ${shape.join(" × ")}`);
-    }
-    return axis < 0 ? axis + shape.length : axis;
-  }
-
   /** An error: the node cannot be said exactly in Caffe's layers. */
   refuse(reason: string): MokaError {
     return this.node.error("MOKA_UNSUPPORTED", reason);

@@ -18,7 +18,7 @@ export function shuffled(node: Scope, x: Blob, cut: Shape): boolean {
   const end = turn?.next("Reshape");
   const wanted = end?.inputs[1];
   if (!turn || !end || wanted?.kind !== "constant") return false;
-  const order = transposeOrder(turn, cut);
+  const order = transposeOrder(turn.node, cut);
   const shape = reshaped(
     end.node,
     order.map((axis) => cut[axis] ?? 0),

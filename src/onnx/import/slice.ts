@@ -6,7 +6,14 @@ import type { Imported, Scope } from "./scope.js";
 export function slice(node: Scope): Imported {
   const x = node.blob(0);
   const given = (index: number, name: string) => node.numbers(index, name) ?? node.node.ints(name);
-  const ranges = sliceRanges(node, x.shape, given(1, "starts"), given(2, "ends"), given(3, "axes"), given(4, "steps"));
+  const ranges = sliceRanges(
+    node.node,
+    x.shape,
+    given(1, "starts"),
+    given(2, "ends"),
+    given(3, "axes"),
+    given(4, "steps"),
+  );
   const empty = ranges.findIndex(({ count }) => count === 0);
   node.check(empty < 0, `it keeps nothing of axis ${empty}`);
   const changed = ranges.flatMap((range, axis) =>

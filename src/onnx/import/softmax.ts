@@ -11,7 +11,7 @@ export const logSoftmax: Operator = (node) => node.layer("Log", [alongAxis(node,
 function alongAxis(node: Scope, suffix?: string): Blob {
   const x = node.blob(0);
   const isOld = node.node.opset < 13;
-  const axis = node.axis(x.shape, node.node.int("axis", isOld ? 1 : -1));
+  const axis = node.node.axis(x.shape, node.node.int("axis", isOld ? 1 : -1));
   const own = { suffix };
   const fields = (at: number) => (at === 1 ? {} : { softmaxParam: { axis: at } });
   if (!isOld || countOf(x.shape, axis) === x.shape[axis]) return node.layer("Softmax", [x], fields(axis), own);

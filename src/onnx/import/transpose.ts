@@ -5,7 +5,7 @@ import type { Blob } from "./value.js";
 /** Transpose → Reshape, where only axes of size 1 move; else Permute, or Transpose of caffe_ocr: exact. BVLC's Caffe has none of the two. */
 export function transpose(node: Scope): Imported {
   const x = node.blob(0);
-  return permuted(node, x, transposeOrder(node, x.shape));
+  return permuted(node, x, transposeOrder(node.node, x.shape));
 }
 
 /** The axes of a blob in another order. */

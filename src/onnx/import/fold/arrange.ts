@@ -1,6 +1,7 @@
 import { countOf, type Shape } from "../../../util/shape.js";
 import { TensorProto_DataType as DataType } from "../../gen/onnx_pb.js";
 import { type Constant, floatConstant } from "../../tensor.js";
+import type { Node } from "../node.js";
 import { floatsOf, numbersOf, whole } from "../value.js";
 import { broadcastShape, type Fold, type FoldScope, placesIn, stridesOf } from "./fold.js";
 
@@ -18,11 +19,11 @@ export const arrange: Readonly<Record<string, Fold>> = {
     const axis = flattenAxis(shape, at.node.int("axis", 1));
     return inShape(at, at.input(0), [countOf(shape, 0, axis), countOf(shape, axis)]);
   },
-  Squeeze: (at) => inShape(at, at.input(0), squeezed(at, at.input(0).shape, at.integers(1, "axes"))),
-  Unsqueeze: (at) => inShape(at, at.input(0), unsqueezed(at, at.input(0).shape, at.integers(1, "axes") ?? [])),
+  Squeeze: (at) => inShape(at, at.input(0), squeezed(at.node, at.input(0).shape, at.integers(1, "axes"))),
+  Unsqueeze: (at) => inShape(at, at.input(0), unsqueezed(at.node, at.input(0).shape, at.integers(1, "axes") ?? [])),
   Transpose: (at) => {
     const x = at.input(0);
-    const order = transposeOrder(at, x.shape);
+    const order = transposeOrder(at.node, x.shape);
     const strides = stridesOf(x.shape);
     return gather(
       at,
@@ -34,7 +35,7 @@ export const arrange: Readonly<Record<string, Fold>> = {
   Concat: (at) => {
     const parts = at.inputs.flatMap((input) => input ?? []);
     const [first = at.input(0)] = parts;
-    const axis = at.axis(first.shape, at.node.int("axis", 0));
+    const axis = at.node.axis(first.shape, at.node.int("axis", 0));
     const sizes = parts.map(({ shape }) => shape[axis] ?? 0);
     const fits = parts.every(
       ({ shape }) =>
@@ -64,7 +65,7 @@ export const arrange: Readonly<Record<string, Fold>> = {
   Slice: (at) => {
     const x = at.input(0);
     const ranges = sliceRanges(
-      at,
+      at.node,
       x.shape,
       at.integers(1, "starts"),
       at.integers(2, "ends"),
@@ -85,7 +86,7 @@ export const arrange: Readonly<Record<string, Fold>> = {
   },
   Gather: (at) => {
     const [x, indices] = [at.input(0), at.input(1)];
-    const axis = at.axis(x.shape, at.node.int("axis", 0));
+    const axis = at.node.axis(x.shape, at.node.int("axis", 0));
     const size = x.shape[axis] ?? 0;
     const chosen = numbersOf(indices).map((index) => {
       if (!(index >= -size && index < size))
@@ -116,7 +117,7 @@ export const arrange: Readonly<Record<string, Fold>> = {
   },
   Split: (at) => {
     const x = at.input(0);
-    const axis = at.axis(x.shape, at.node.int("axis", 0));
+    const axis = at.node.axis(x.shape, at.node.int("axis", 0));
     const lengths = splitLengths(at.node, x.shape[axis] ?? 0, at.integers(1, "split"));
     let start = 0;
     return lengths.map((length) => {
@@ -177,14 +178,8 @@ function cast(x: Constant, to: number): Constant {
   return { type: "int", shape: x.shape, data: BigInt64Array.from(x.data, whole) };
 }
 
-/** What the shapes of nodes are computed from: also for nodes whose input a run computes. */
-interface Shaped {
-  readonly node: FoldScope["node"];
-  axis(shape: Shape, axis: number): number;
-}
-
 /** The shape that a Reshape gives: 0 copies a size, unless `allowzero`; one −1 is what is left. */
-export function reshaped(node: FoldScope["node"], x: Shape, wanted: readonly number[]): Shape {
+export function reshaped(node: Node, x: Shape, wanted: readonly number[]): Shape {
   const copies = node.int("allowzero", 0) === 0;
   const sizes = wanted.map((size, axis) => (size === 0 && copies ? (x[axis] ?? 0) : size));
   const rest = sizes.reduce((product, size) => (size === -1 ? product : product * size), 1);
@@ -200,36 +195,31 @@ export function flattenAxis(shape: Shape, axis: number): number {
   return axis < 0 ? axis + shape.length : Math.min(axis, shape.length);
 }
 
-export function squeezed(at: Shaped, shape: Shape, axes: readonly number[] | undefined): Shape {
-  const gone = axes?.map((axis) => at.axis(shape, axis));
+export function squeezed(node: Node, shape: Shape, axes: readonly number[] | undefined): Shape {
+  const gone = axes?.map((axis) => node.axis(shape, axis));
   const fits = gone?.every((axis) => shape[axis] === 1) ?? true;
-  if (!fits)
-    throw at.node.error("MOKA_PARSE", `axes ${axes?.join(", ")} of ${shape.join(" × ")} are not all of size 1`);
+  if (!fits) throw node.error("MOKA_PARSE", `axes ${axes?.join(", ")} of ${shape.join(" × ")} are not all of size 1`);
   return shape.filter((size, axis) => (gone ? !gone.includes(axis) : size !== 1));
 }
 
-export function unsqueezed(at: Shaped, shape: Shape, axes: readonly number[]): Shape {
+export function unsqueezed(node: Node, shape: Shape, axes: readonly number[]): Shape {
   const length = shape.length + axes.length;
-  if (length > 32) throw at.node.error("MOKA_PARSE", `its result would have ${length} axes`);
+  if (length > 32) throw node.error("MOKA_PARSE", `its result would have ${length} axes`);
   const all = Array.from({ length }, () => 1);
-  const added = new Set(axes.map((axis) => at.axis(all, axis)));
-  if (added.size !== axes.length) throw at.node.error("MOKA_PARSE", `its axes ${axes.join(", ")} are not different`);
+  const added = new Set(axes.map((axis) => node.axis(all, axis)));
+  if (added.size !== axes.length) throw node.error("MOKA_PARSE", `its axes ${axes.join(", ")} are not different`);
   const old = [...shape];
   return all.map((_, axis) => (added.has(axis) ? 1 : (old.shift() ?? 1)));
 }
 
-export function transposeOrder(at: Shaped, shape: Shape): readonly number[] {
-  const order = at.node.ints("perm") ?? [...shape.keys()].reverse();
+export function transposeOrder(node: Node, shape: Shape): readonly number[] {
+  const order = node.ints("perm") ?? [...shape.keys()].reverse();
   const isOrder = order.length === shape.length && [...shape.keys()].every((axis) => order.includes(axis));
-  if (!isOrder) throw at.node.error("MOKA_PARSE", `perm ${order.join(", ")} is no order of ${shape.length} axes`);
+  if (!isOrder) throw node.error("MOKA_PARSE", `perm ${order.join(", ")} is no order of ${shape.length} axes`);
   return order;
 }
 
-export function splitLengths(
-  node: FoldScope["node"],
-  size: number,
-  given: readonly number[] | undefined,
-): readonly number[] {
+export function splitLengths(node: Node, size: number, given: readonly number[] | undefined): readonly number[] {
   const parts = node.outputs.length;
   // The last part is smaller where the parts are not equal.
   const each = Math.ceil(size / Math.max(parts, 1));
@@ -250,7 +240,7 @@ export interface Range {
 
 /** What a Slice keeps of each axis. */
 export function sliceRanges(
-  at: Shaped,
+  node: Node,
   shape: Shape,
   starts: readonly number[] = [],
   ends: readonly number[] = [],
@@ -258,13 +248,13 @@ export function sliceRanges(
   steps: readonly number[] = starts.map(() => 1),
 ): readonly Range[] {
   if (new Set([starts, ends, axes, steps].map(({ length }) => length)).size !== 1) {
-    throw at.node.error("MOKA_PARSE", "its starts, ends, axes and steps are not of one length");
+    throw node.error("MOKA_PARSE", "its starts, ends, axes and steps are not of one length");
   }
   const ranges = shape.map((count): Range => ({ start: 0, step: 1, count }));
   axes.forEach((each, i) => {
-    const axis = at.axis(shape, each);
+    const axis = node.axis(shape, each);
     const [size, step] = [shape[axis] ?? 0, steps[i] ?? 1];
-    if (step === 0) throw at.node.error("MOKA_PARSE", "a step is 0");
+    if (step === 0) throw node.error("MOKA_PARSE", "a step is 0");
     const place = (index: number, least: number, most: number) => {
       return Math.max(least, Math.min(index < 0 ? index + size : index, most));
     };

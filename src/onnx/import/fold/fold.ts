@@ -30,13 +30,6 @@ export class FoldScope {
     return input ? Array.from(input.data, Number) : this.node.ints(attribute);
   }
 
-  axis(shape: Shape, axis: number): number {
-    if (!(axis >= -shape.length && axis < shape.length)) {
-      throw this.node.error("MOKA_PARSE", `axis ${axis} is none of the ${shape.length} axes of ${shape.join(" × ")}`);
-    }
-    return axis < 0 ? axis + shape.length : axis;
-  }
-
   /** A shape that was computed, if an array of this shape may be made. */
   shape(sizes: readonly number[]): Shape {
     if (!sizes.every((size) => Number.isInteger(size) && size >= 0) || sizes.length > 32) {

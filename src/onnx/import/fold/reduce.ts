@@ -29,7 +29,7 @@ function reduced(
   end: (sum: number, count: number) => number,
 ): Constant {
   const x = at.input(0);
-  const axes = reducedAxes(at, x.shape, at.integers(1, "axes"));
+  const axes = reducedAxes(at.node, x.shape, at.integers(1, "axes"));
   const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   const count = countOf(at.shape(kept));
   const [strides, places] = [stridesOf(x.shape), stridesOf(kept)];
@@ -52,15 +52,11 @@ function reduced(
 }
 
 /** The axes that a reduction goes over, rising: all of them if none is given. */
-export function reducedAxes(
-  at: { readonly node: Node; axis(shape: Shape, axis: number): number },
-  shape: Shape,
-  given: readonly number[] | undefined,
-): readonly number[] {
+export function reducedAxes(node: Node, shape: Shape, given: readonly number[] | undefined): readonly number[] {
   if (given === undefined || given.length === 0) {
-    return at.node.int("noop_with_empty_axes", 0) === 1 ? [] : [...shape.keys()];
+    return node.int("noop_with_empty_axes", 0) === 1 ? [] : [...shape.keys()];
   }
-  return [...new Set(given.map((axis) => at.axis(shape, axis)))].sort((a, b) => a - b);
+  return [...new Set(given.map((axis) => node.axis(shape, axis)))].sort((a, b) => a - b);
 }
 
 /** The shape after a reduction: `keepdims` says whether the axes stay, with size 1. */
