@@ -23,3 +23,8 @@ test("every file with operators has its rows and its test", () => {
 test("there are the operators of convolutional networks", () => {
   expect(Object.keys(operators).length).toBeGreaterThan(65);
 });
+
+test("docs/import.md names every operator", () => {
+  const page = readFileSync(new URL("../../../docs/import.md", import.meta.url), "utf8");
+  for (const name of Object.keys(operators)) expect(page).toMatch(new RegExp(`^\\|[^|]*\\b${name}\\b`, "m"));
+});
