@@ -3,7 +3,7 @@
 export { connectMpi, createImages, type DecoderOptions } from "#platform";
 export type { BatchOptions } from "./api/batch-nets.js";
 export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/calibrate.js";
-export { Classifier, type ClassifierOptions } from "./api/classifier.js";
+export { Classifier, type ClassifierInput, type ClassifierOptions } from "./api/classifier.js";
 export { type DeployedNet, type DeployOptions, deploy } from "./api/deploy.js";
 export { type Detection, Detector, type DetectorOptions, type Window } from "./api/detector.js";
 export { type DoctorOptions, type DoctorReport, doctor, type SideScores } from "./api/doctor.js";
@@ -92,7 +92,7 @@ export type { Fix, Severity } from "./lint/rule.js";
 export type { ExportSettings } from "./onnx/export/export-net.js";
 export { createFiles, type FileContent, type MemoryFiles } from "./platform/memory-files.js";
 export type { MpiCommunicator, MpiOptions, ReductionTimes } from "./platform/mpi-communicator.js";
-export type { OnnxRuntime, OnnxSession, OnnxSessionOptions, OnnxTensor } from "./platform/onnx-runtime.js";
+export type { OnnxRuntimeModule, OnnxSessionOptions } from "./platform/onnx-runtime.js";
 export type { FilesOptions } from "./platform/open-files.js";
 export { type DatumValues, readBlobProto, readDatum, writeBlobProto, writeDatum } from "./proto/binary/index.js";
 export type { ReadOptions } from "./proto/binary/read.js";

@@ -1,3 +1,4 @@
+import type { FilesOptions } from "../platform/open-files.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { centerCrop, oversample, resizeImage } from "../tools/image-array.js";
 import type { NdArray } from "../util/nd-array.js";
@@ -9,10 +10,13 @@ import { Net, type NetOptions } from "./net.js";
 import type { NetSource } from "./read-text.js";
 import type { MeanArray, Transformer } from "./transformer.js";
 
-export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" | "keep">, ImageInputOptions {
+/** How images become the input of a classifier's net. */
+export interface ClassifierInput extends ImageInputOptions, FilesOptions {
   /** Height and width in pixels that images are resized to before they are cropped. Default: those of the input. */
   readonly imageDims?: readonly [number, number] | undefined;
 }
+
+export interface ClassifierOptions extends Omit<NetOptions, "phase" | "weights" | "keep">, ClassifierInput {}
 
 /**
  * A net that classifies images, like pycaffe's `caffe.Classifier`. Images (height × width × channels) are resized, cropped
@@ -28,7 +32,7 @@ export class Classifier extends ResourceOwner {
   readonly imageDims: readonly [number, number];
   readonly #input: ImageInput;
 
-  private constructor(net: Net, options: ClassifierOptions, mean: MeanArray | undefined) {
+  private constructor(net: Net, options: ClassifierInput, mean: MeanArray | undefined) {
     super();
     this.#input = new ImageInput(net, options, mean, "classifier");
     this.net = net;
@@ -57,10 +61,22 @@ export class Classifier extends ResourceOwner {
    */
   static async load(model: NetSource, weights: Weights, options: ClassifierOptions = {}): Promise<Classifier> {
     checkOptions("Classifier.load", options);
-    const mean = await meanOf(options);
-    const net = await Net.load(model, { ...options, phase: "TEST", weights });
+    return Classifier.on(await Net.load(model, { ...options, phase: "TEST", weights }), options);
+  }
+
+  /**
+   * A classifier with a net that is there already. The net then belongs to the classifier; if there is none because of an error, it is
+   * disposed of.
+   *
+   * @example
+   * ```ts
+   * const net = await Net.load("net.prototxt", { weights: "net.caffemodel", keep: "outputs" });
+   * const classifier = await Classifier.on(net, { rawScale: 255 });
+   * ```
+   */
+  static async on(net: Net, options: ClassifierInput = {}): Promise<Classifier> {
     try {
-      return new Classifier(net, options, mean);
+      return new Classifier(net, options, await meanOf(options));
     } catch (error) {
       await net.dispose();
       throw error;

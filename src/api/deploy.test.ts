@@ -123,3 +123,23 @@ test("blobs that are asked for become outputs", async () => {
   expect(largestError(found.conv ?? [], net.blobs.get("conv")?.data ?? [])).toBeLessThan(1e-5);
   await session.dispose();
 });
+
+test("outputs that only training and testing need are left out, which the log says once; a loss gives its probabilities", async () => {
+  const text = `
+    layer { name: "in" type: "Input" top: "x" top: "label" input_param { shape { dim: 2 dim: 3 } shape { dim: 2 } } }
+    layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+    layer { name: "accuracy" type: "Accuracy" bottom: "ip" bottom: "label" top: "accuracy" }
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" top: "prob" loss_weight: 1 loss_weight: 0 }`;
+  const lines: string[] = [];
+  const { net, session } = await both(text, { log: (_severity, _origin, line) => lines.push(line) });
+  const inputs = { x: [1, 2, 3, -1, 0, 1], label: [0, 2] };
+  const wanted = await net.forward(inputs);
+  for (let i = 0; i < 2; i++) {
+    const found = await session.run(inputs);
+    expect(Object.keys(found)).toEqual(["prob"]);
+    expect(largestError(found.prob ?? [], wanted.prob ?? [])).toBeLessThan(1e-5);
+  }
+  expect(session.leftOut).toEqual(["accuracy", "loss"]);
+  expect(lines).toEqual(["ONNX Runtime does not compute accuracy, loss, which only training and testing need."]);
+  await session.dispose();
+});

@@ -314,15 +314,17 @@ async function exportAndOpen(
   const settings = { ...rest, batchNorm, log, engine: "reference" } as const;
   const { original, exported, named } = await exportPair(model, weights, settings);
   const { model: graph, ...facts } = exported;
-  const onnxNames = new Map(
-    Object.keys(exported.outputs).map((name) => [named.find((each) => each.name === name)?.blob ?? name, name]),
-  );
+  const caffeName = (name: string) => {
+    const isOwn = original.outputs.includes(name);
+    return (isOwn && named.find((each) => each.name === name)?.blob) || name;
+  };
+  const onnxNames = new Map(Object.keys(exported.outputs).map((name) => [caffeName(name), name]));
   const shapeOf = (name: string) => [name, original.blobs.get(name)?.shape ?? []] as const;
   const names = [...original.inputs, ...original.outputs, ...Object.keys(exported.outputs)];
   const form: Form = {
     exported: facts,
     inputs: original.inputs,
-    outputs: original.outputs.map((name) => named.find((each) => each.name === name)?.blob ?? name),
+    outputs: original.outputs.map(caffeName),
     shapes: new Map(names.map(shapeOf)),
     onnxNames,
   };

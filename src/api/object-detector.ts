@@ -40,6 +40,9 @@ export interface ObjectDetectorOptions
   readonly threshold?: number | undefined;
 }
 
+/** What is asked of the pictures, whatever computes the net. */
+type DetectionOptions = Omit<ObjectDetectorOptions, "engine">;
+
 /** An object in a picture. */
 export interface FoundObject {
   readonly label: number;
@@ -77,13 +80,13 @@ export class ObjectDetector extends ResourceOwner {
   readonly #input: ImageInput;
   readonly #output: string;
   readonly #resize: ResizeParameter;
-  readonly #options: ObjectDetectorOptions;
+  readonly #options: DetectionOptions;
 
   private constructor(
     net: Net,
     transform: TransformationParameter | undefined,
     mean: MeanArray | undefined,
-    options: ObjectDetectorOptions,
+    options: DetectionOptions,
   ) {
     super();
     const { inputScale = transform?.scale, threshold = 0.5 } = options;
@@ -113,12 +116,22 @@ export class ObjectDetector extends ResourceOwner {
    * @throws MokaError `MOKA_USAGE` if it has no input for a picture, or no output of rows of seven values
    */
   static async load(model: NetSource, weights: Weights, options: ObjectDetectorOptions = {}): Promise<ObjectDetector> {
-    const { size, trainNet } = options;
-    const files = openFiles(options);
-    const message = await readNet(model, files, silent);
-    const trained = trainNet === undefined ? undefined : await readNet(trainNet, files, silent);
     const net = await Net.load(model, { ...options, phase: "TEST", weights, keep: "outputs" });
+    return ObjectDetector.on(net, model, options);
+  }
+
+  /**
+   * A detector with a net that is there already. The net then belongs to the detector; if there is none because of an error, it is
+   * disposed of.
+   *
+   * @param model the prototxt of the net, for the `transform_param` of its input
+   */
+  static async on(net: Net, model: NetSource, options: DetectionOptions = {}): Promise<ObjectDetector> {
+    const { size, trainNet } = options;
     try {
+      const files = openFiles(options);
+      const message = await readNet(model, files, silent);
+      const trained = trainNet === undefined ? undefined : await readNet(trainNet, files, silent);
       const [input = ""] = net.inputs;
       const own = transformIn(message, (layer) => layer.top.includes(input));
       const transform = own ?? (trained && transformIn(trained, () => true));

@@ -1,5 +1,5 @@
 import { loadOnnxRuntime } from "#platform";
-import type { OnnxRuntime, OnnxSession, OnnxSessionOptions } from "../platform/onnx-runtime.js";
+import type { OnnxRuntime, OnnxRuntimeModule, OnnxSession, OnnxSessionOptions } from "../platform/onnx-runtime.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 
 /** Where and how ONNX Runtime computes. */
@@ -14,7 +14,7 @@ export interface OnnxRuntimeOptions {
    * The module of ONNX Runtime, if it is not to be found by itself: `import * as runtime from "onnxruntime-web"`. Default: in Node
    * `onnxruntime-node`, in a page the global `ort`, or `onnxruntime-web` of an import map.
    */
-  readonly runtime?: OnnxRuntime | undefined;
+  readonly runtime?: OnnxRuntimeModule | undefined;
   /** Threads that ONNX Runtime computes with on the CPU. Default: its own choice, in Node one for each core. */
   readonly threads?: number | undefined;
   /** Further options of ONNX Runtime's session, as its own documentation has them: they go before those above. */
@@ -47,7 +47,7 @@ export async function openSession(
     "MOKA_USAGE",
     `threads must be 1 or more, not ${threads}`,
   );
-  const runtime = given ?? (await loadOnnxRuntime());
+  const runtime = given === undefined ? await loadOnnxRuntime() : (given as OnnxRuntime);
   check(
     typeof runtime?.InferenceSession?.create === "function" && typeof runtime.Tensor === "function",
     "MOKA_USAGE",

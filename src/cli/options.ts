@@ -125,6 +125,21 @@ export const runOptions = {
   gpu: option("--gpu <ids>", "as in Caffe; there is no GPU engine, so the CPU is used"),
 };
 
+/** Options of commands that run a net forward: ONNX Runtime can compute it too. */
+export const forwardOptions = {
+  ...runOptions,
+  engine: option(
+    "--engine <name>",
+    "the engine that computes; onnxruntime exports the net to it, in phase TEST",
+    oneOf("auto", "blas", "wasm", "reference", "onnxruntime"),
+    "auto",
+  ),
+  provider: option(
+    "--provider <name>",
+    "with --engine onnxruntime, where it computes: cpu, cuda, coreml, dml, webgpu, …",
+  ),
+};
+
 /** What commands ask of the processes that train a net, which only look at it. */
 export const knownRanksOptions = {
   ranks: option("--ranks <n>", "the number of ranks that train the net together, each with its batch_size", integer(1)),

@@ -16,6 +16,12 @@ export interface OnnxRuntime {
   readonly listSupportedBackends?: () => readonly { readonly name: string }[];
 }
 
+/** The module of ONNX Runtime as a caller gives it: its own types have many forms of each call, and may be of any version. */
+export interface OnnxRuntimeModule {
+  readonly InferenceSession: { readonly create: unknown };
+  readonly Tensor: unknown;
+}
+
 export interface OnnxTensor {
   readonly dims: readonly number[];
   readonly data: unknown;
@@ -36,6 +42,10 @@ export interface OnnxSessionOptions {
 export interface OnnxSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  run(feeds: Readonly<Record<string, OnnxTensor>>): Promise<Readonly<Record<string, OnnxTensor>>>;
+  /** @param fetches the outputs that are wanted. Default: all */
+  run(
+    feeds: Readonly<Record<string, OnnxTensor>>,
+    fetches?: readonly string[],
+  ): Promise<Readonly<Record<string, OnnxTensor>>>;
   release(): Promise<void>;
 }

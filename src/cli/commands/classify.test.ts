@@ -71,3 +71,8 @@ test("calls that are wrong", async () => {
   expect(code).toBe(1);
   expect(err).toContain("labels.txt");
 });
+
+test("ONNX Runtime gives the same scores", async () => {
+  expect(await scores("--engine", "onnxruntime")).toEqual(await scores());
+  expect(await scores("--engine", "onnxruntime", "--no-oversample")).toEqual(await scores("--no-oversample"));
+});

@@ -1,6 +1,7 @@
 import type { MeanArray } from "../../index.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import {
+  forwardOptions,
   heightAndWidth,
   inputOptions,
   integer,
@@ -9,11 +10,11 @@ import {
   model,
   number,
   numbers,
-  runOptions,
   stateOptions,
   weights,
 } from "../options.js";
 import { print, printJson, problems } from "../print.js";
+import { loadNet } from "../with-net.js";
 
 /** `moka classify`: classifies images, as pycaffe's `classify.py`. */
 export const classify: Command = command(
@@ -39,7 +40,7 @@ export const classify: Command = command(
     top: option("--top <n>", "classes to show", integer(1), 5),
     oversample: flag("--no-oversample", "the center alone, not the mean over corners, center and mirror images"),
     json,
-    ...runOptions,
+    ...forwardOptions,
     ...stateOptions,
   },
   async ({ model, weights, images, mean, labels: labelFile, channelSwap, oversample, top, json, ...rest }) => {
@@ -48,9 +49,10 @@ export const classify: Command = command(
     const files = createFiles();
     const labels = labelFile === undefined ? [] : (await files.readText(labelFile)).split(/\r?\n/);
     const meanArray = mean === undefined ? undefined : await readMean(mean);
-    const classifier = await Classifier.load(model, weights, { ...rest, log: problems({ upgrades: false }) });
+    const net = await loadNet(model, { ...rest, weights, log: problems({ upgrades: false }) });
+    const classifier = await Classifier.on(net, rest);
     try {
-      const { transformer, channels, net } = classifier;
+      const { transformer, channels } = classifier;
       const [input = ""] = net.inputs;
       const swap = channelSwap ?? (channels === 3 ? [2, 1, 0] : undefined);
       if (swap) transformer.setChannelSwap(input, swap);

@@ -228,3 +228,8 @@ test("nets that find no objects", async () => {
     'layer { name: "in" type: "DummyData" top: "data" dummy_data_param { shape { dim: 1 dim: 3 dim: 4 dim: 4 } } }';
   expect(await fails(`${dummy}${layers}`)).toContain("the net has no input");
 });
+
+test("ONNX Runtime finds the same", async () => {
+  expect(await found("--engine", "onnxruntime")).toEqual(await found());
+  expect(await secondScore("--engine", "onnxruntime", "--mean", "1,2,3")).toBe(await secondScore("--mean", "1,2,3"));
+});

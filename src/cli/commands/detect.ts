@@ -5,6 +5,7 @@ import { oneLine } from "../../util/escape.js";
 import type { Files } from "../../util/files.js";
 import { type Command, command, flag, operand, option } from "../command.js";
 import {
+  forwardOptions,
   heightAndWidth,
   inputOptions,
   integer,
@@ -13,13 +14,13 @@ import {
   model,
   number,
   numbers,
-  runOptions,
   stateOptions,
   text,
   weights,
 } from "../options.js";
 import { print, printJson, problems } from "../print.js";
 import { rowLines, widthOf } from "../table.js";
+import { loadNet } from "../with-net.js";
 
 /** `moka detect`: finds objects in pictures, and draws their boxes. */
 export const detect: Command = command(
@@ -38,7 +39,7 @@ export const detect: Command = command(
     size: option("--size <height,width>", "size of the net's input (default: as the net says)", heightAndWidth),
     trainNet: option("--train-net <file>", "the net that was trained: its transform_param, where the model has none"),
     json,
-    ...runOptions,
+    ...forwardOptions,
     ...stateOptions,
   },
   async ({ model, weights, pictures, out, draw, labelmap, labels, zoom, mean, json, ...options }) => {
@@ -48,7 +49,9 @@ export const detect: Command = command(
     const drawings = draw ? await drawingsFor(pictures, out, files) : [];
     const names = await readNames(labelmap, labels, files);
     const log = problems({ upgrades: false });
-    const detector = await ObjectDetector.load(model, weights, { ...options, mean: await readMean(mean), log });
+    const settings = { ...options, mean: await readMean(mean), log };
+    const net = await loadNet(model, { ...options, weights, log, keep: "outputs" });
+    const detector = await ObjectDetector.on(net, model, settings);
     try {
       const results: Result[] = [];
       for (const [i, picture] of pictures.entries()) {

@@ -75,3 +75,27 @@ test("an input that is no array of numbers is an error that names the file", asy
   expect(code).toBe(1);
   expect(err).toContain(`${folder}/bad.json: `);
 });
+
+test("ONNX Runtime computes the same, blobs in between too", async () => {
+  const call = ["run", "-model", model, "--input", `x=${json}`, "--json", "--blob", "relu/y"];
+  const wanted = JSON.parse((await moka(...call)).out);
+  const { out, err } = await moka(...call, "--engine", "onnxruntime", "--provider", "cpu");
+  const found = JSON.parse(out || err);
+  for (const name of ["prob", "relu/y"]) {
+    expect(found[name].shape).toEqual(wanted[name].shape);
+    found[name].data.forEach((value: number, i: number) => void expect(value).toBeCloseTo(wanted[name].data[i], 6));
+  }
+});
+
+test("what ONNX Runtime cannot do is an error: a provider without it or that it has not, phase TRAIN", async () => {
+  const call = ["run", "-model", model, "--input", "x=zeros"];
+  for (const [args, message] of [
+    [["--provider", "cpu"], "--provider goes with --engine onnxruntime"],
+    [["--engine", "onnxruntime", "--provider", "dml"], 'ONNX Runtime has no provider "dml" here'],
+    [["--engine", "onnxruntime", "--phase", "TRAIN"], "ONNX Runtime computes nets in phase TEST"],
+  ] as const) {
+    const { code, err } = await moka(...call, ...args);
+    expect([code, err]).toEqual([expect.any(Number), expect.stringContaining(message)]);
+    expect(code).not.toBe(0);
+  }
+});

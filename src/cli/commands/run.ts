@@ -3,7 +3,7 @@ import { check } from "../../util/errors.js";
 import { oneLine } from "../../util/escape.js";
 import { cfgOption, readCfg } from "../cfg.js";
 import { type Command, command, option, repeated, required } from "../command.js";
-import { addNamed, json, parser, phase, runOptions, seed, someWeights, stateOptions } from "../options.js";
+import { addNamed, forwardOptions, json, parser, phase, seed, someWeights, stateOptions } from "../options.js";
 import { print, printJson } from "../print.js";
 import { withNet } from "../with-net.js";
 
@@ -29,12 +29,13 @@ export const run: Command = command(
     seed,
     cfg: cfgOption,
     json,
-    ...runOptions,
+    ...forwardOptions,
     ...stateOptions,
   },
   async ({ model, inputs, extra, output, json, cfg: cfgFile, ...options }) => {
     const cfg = await readCfg(cfgFile);
-    await withNet(model, { ...options, cfg, keep: extra.length > 0 ? "all" : "outputs" }, async (net) => {
+    const keep = extra.length > 0 ? "all" : "outputs";
+    await withNet(model, { ...options, cfg, keep, blobs: extra }, async (net) => {
       await setInputs(net, inputs, options.seed);
       await net.runForward();
       const names = [...new Set([...net.outputs, ...extra])];

@@ -79,3 +79,15 @@ test("outputs of DetectionEvaluate give the mean average precision", async () =>
 test("needs weights", async () => {
   expect((await moka(...call.slice(0, 3))).code).toBe(2);
 });
+
+test("--engine onnxruntime gives the same scores: Moka reads the data and computes accuracy and loss", async () => {
+  const results = [];
+  for (const engine of ["auto", "onnxruntime"]) {
+    const { code, out, err } = await moka(...call, "--json", "--engine", engine);
+    expect(code, err).toBe(0);
+    results.push(JSON.parse(out));
+  }
+  const [wanted, found] = results;
+  expect(found.outputs.accuracy).toEqual(wanted.outputs.accuracy);
+  expect(found.loss).toBeCloseTo(wanted.loss, 5);
+});

@@ -1,6 +1,6 @@
 import { cfgOption, readCfg } from "../cfg.js";
 import { type Command, command, option, required } from "../command.js";
-import { integer, json, oneOf, runOptions, stateOptions } from "../options.js";
+import { forwardOptions, integer, json, oneOf, stateOptions } from "../options.js";
 import { caffeLog, printJson, problems } from "../print.js";
 import { withNet } from "../with-net.js";
 
@@ -21,7 +21,7 @@ export const test: Command = command(
     ),
     cfg: cfgOption,
     json,
-    ...runOptions,
+    ...forwardOptions,
     ...stateOptions,
   },
   async ({ model, iterations, apVersion, json, stages: given, cfg: cfgFile, ...options }) => {

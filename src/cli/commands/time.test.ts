@@ -56,3 +56,18 @@ test("a deploy net runs the backward that it runs in Caffe: for what learns, and
   expect([...(net.blobs.get("y")?.diff ?? [])]).toEqual([0.25, -0.25]);
   await net.dispose();
 });
+
+test("ONNX Runtime is timed forward, as one layer between Moka's", async () => {
+  const call = ["time", "-model", model, "-iterations", "2", "--engine", "onnxruntime"];
+  const { code, err } = await moka(...call, "--provider", "cpu");
+  expect(code, err).toBe(0);
+  expect(err).toContain("Phase TEST; ONNX Runtime computes the layer onnxruntime, without backward.");
+  expect(err).toMatch(/Iteration: 2 forward time: [\d.e+-]+ ms\./);
+  expect(err).toMatch(/Average Forward pass: [\d.e+-]+ ms\./);
+  expect(err).not.toContain("ackward pass");
+  const { layers, engine } = JSON.parse((await moka(...call, "--json")).out);
+  expect(engine).toBe("onnxruntime");
+  expect(layers.map(({ name }: { name: string }) => name)).toEqual(
+    expect.arrayContaining(["h5", "onnxruntime", "loss"]),
+  );
+});

@@ -1,7 +1,8 @@
 import type { RankTimes } from "../../api/time-ranks.js";
 import type { Net } from "../../index.js";
+import { check } from "../../util/errors.js";
 import { type Command, command, option, required, type Values } from "../command.js";
-import { integer, json, phase, runOptions, someWeights, stateOptions } from "../options.js";
+import { forwardOptions, integer, json, phase, someWeights, stateOptions } from "../options.js";
 import { caffeLog, printJson, problems } from "../print.js";
 import { onRanks, type Processes, rankOptions } from "../ranks.js";
 import { withNet } from "../with-net.js";
@@ -19,13 +20,18 @@ const parameters = {
   iterations: option("--iterations <n>", "passes to time", integer(1), 50),
   json,
   ...rankOptions,
-  ...runOptions,
+  ...forwardOptions,
   ...stateOptions,
 };
 
-/** `moka time`: measures how long each layer takes, forward and backward, as `caffe time`; with `--mpi` on several processes. */
+/**
+ * `moka time`: measures how long each layer takes, forward and backward, as `caffe time`; with `--mpi` on several processes. ONNX
+ * Runtime runs forward only, and all that it computes is one layer.
+ */
 export const time: Command = command(parameters, (options) =>
-  onRanks(options, (processes) => timeNet(options, processes)),
+  onRanks(options, (processes) =>
+    options.engine === "onnxruntime" ? timeForward(options, processes) : timeNet(options, processes),
+  ),
 );
 
 /** Times the net of a call, on one process or as one of several. */
@@ -53,7 +59,7 @@ async function timeNet(
     log("info", "caffe.cpp:365", "*** Benchmark begins ***");
     log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
     const start = performance.now();
-    const times = await measure(net, iterations, (i, ms) =>
+    const times = await measure(net, iterations, true, (i, ms) =>
       log("info", "caffe.cpp:394", `Iteration: ${i + 1} forward-backward time: ${formatNumber(ms)} ms.`),
     );
     const total = performance.now() - start;
@@ -77,6 +83,44 @@ async function timeNet(
       });
       const ranksJson = ranks && { ranks: { size: ranks.communicator.size, ...together } };
       printJson({ iterations, engine: net.engine.description, forwardMs, backwardMs, layers, ...ranksJson });
+    }
+  });
+}
+
+/** Times the net of a call in ONNX Runtime: forward, in phase TEST. */
+async function timeForward(
+  { model, iterations, json, stages: given, ...options }: Values<typeof parameters>,
+  processes: Processes,
+) {
+  check(!processes.communicator, "MOKA_USAGE", "--engine onnxruntime runs in one process, without --mpi");
+  const { formatNumber } = await import("../../util/number-format.js");
+  const log = json ? problems({ upgrades: false }) : caffeLog;
+  const stages = given.length > 0 ? given : [""];
+  const loading = { ...options, phase: "TEST", keep: "outputs", stages, log } as const;
+  await withNet(model, loading, async (net) => {
+    fillInputs(net);
+    log("info", "moka:0", "Phase TEST; ONNX Runtime computes the layer onnxruntime, without backward.");
+    log("info", "caffe.cpp:351", "Performing Forward");
+    await net.runForward();
+    log("info", "caffe.cpp:356", `Initial loss: ${formatNumber(net.loss)}`);
+    log("info", "caffe.cpp:365", "*** Benchmark begins ***");
+    log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
+    const start = performance.now();
+    const { forward } = await measure(net, iterations, false, (i, ms) =>
+      log("info", "caffe.cpp:394", `Iteration: ${i + 1} forward time: ${formatNumber(ms)} ms.`),
+    );
+    const total = performance.now() - start;
+    const forwardMs = forward.reduce((a, b) => a + b, 0);
+    log("info", "caffe.cpp:397", "Average time per layer: ");
+    net.layers.forEach(({ name }, i) => {
+      log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${formatNumber(forward[i] ?? 0)} ms.`);
+    });
+    log("info", "caffe.cpp:408", `Average Forward pass: ${formatNumber(forwardMs)} ms.`);
+    log("info", "caffe.cpp:414", `Total Time: ${formatNumber(total)} ms.`);
+    log("info", "caffe.cpp:415", "*** Benchmark ends ***");
+    if (json) {
+      const layers = net.layers.map(({ name, type }, i) => ({ name, type, forwardMs: forward[i] }));
+      printJson({ iterations, engine: `onnxruntime ${options.provider ?? ""}`.trim(), forwardMs, layers });
     }
   });
 }
@@ -106,7 +150,12 @@ function fillInputs(net: Net): void {
   }
 }
 
-async function measure(net: Net, iterations: number, report: (index: number, ms: number) => void): Promise<Times> {
+async function measure(
+  net: Net,
+  iterations: number,
+  hasBackward: boolean,
+  report: (index: number, ms: number) => void,
+): Promise<Times> {
   const times: Times = { forward: net.layers.map(() => 0), backward: net.layers.map(() => 0) };
   const timed = async (into: number[], layer: number, work: () => Promise<void>) => {
     const start = performance.now();
@@ -118,7 +167,7 @@ async function measure(net: Net, iterations: number, report: (index: number, ms:
     for (let layer = 0; layer < net.layers.length; layer++) {
       await timed(times.forward, layer, () => net.runForward(layer, layer));
     }
-    for (let layer = net.layers.length - 1; layer >= 0; layer--) {
+    for (let layer = net.layers.length - 1; hasBackward && layer >= 0; layer--) {
       await timed(times.backward, layer, () => net.runBackward(layer, layer));
     }
     report(i, performance.now() - start);

@@ -164,7 +164,9 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
   if (refusals.length > 0) throw refused(refusals);
 
   const outputs = new Map<string, readonly Dim[]>();
-  const readOutside = forLeftOut ? leftOut.flatMap(({ bottom }) => bottom.map(({ name }) => name)) : [];
+  const readOutside = forLeftOut
+    ? leftOut.flatMap(({ bottom }) => bottom.map((tensor) => unsplit(nodes, tensor).name))
+    : [];
   for (const name of new Set([...net.outputs, ...wanted, ...readOutside])) {
     const tensor = tensors.get(name);
     check(tensor, "MOKA_USAGE", `the net has no blob "${name}" to become an output`);
@@ -220,6 +222,13 @@ function sizesOf(nodes: readonly Node[], batch: readonly Tensor[]): ReadonlyMap<
     if (batch.length > 0 && error instanceof MokaError) throw new BatchRefused(error.message);
     throw error;
   }
+}
+
+/** The value that a Split made this one of. */
+function unsplit(nodes: readonly Node[], tensor: Tensor): Tensor {
+  const split = nodes.find(({ layer, top }) => layer.type === "Split" && top.includes(tensor));
+  const [source] = split?.bottom ?? [];
+  return source ? unsplit(nodes, source) : tensor;
 }
 
 /** Gives the layer's name to the last of its nodes. */
