@@ -22,6 +22,8 @@ export class BiasLayer extends NeuronLayer {
   override readonly bottomCount = [1, 2] as const;
   override readonly isAffine = true;
   readonly #param = this.message.biasParam ?? create(BiasParameterSchema);
+  /** The axis of x from which the bias spans, perhaps counted from the end. */
+  readonly axis = this.#param.axis;
   override readonly paramCount = this.message.bottom.length === 1 ? 1 : 0;
 
   override topShapes([x, b]: OneOrMore<Shape>): readonly Shape[] {

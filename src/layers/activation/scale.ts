@@ -26,6 +26,8 @@ export class ScaleLayer extends NeuronLayer {
   override readonly bottomCount = [1, 2] as const;
   override readonly isAffine = true;
   readonly #param = this.message.scaleParam ?? create(ScaleParameterSchema);
+  /** The axis of x from which the factors span, perhaps counted from the end. */
+  readonly axis = this.#param.axis;
   override readonly rereads = { bottom: "values", inPlace: "copied" } as const;
   override readonly paramCount = (this.message.bottom.length === 1 ? 1 : 0) + (this.#param.biasTerm ? 1 : 0);
 

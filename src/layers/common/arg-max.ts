@@ -36,6 +36,12 @@ export class ArgMaxLayer extends UnaryLayer {
     return [[x[0] ?? 1, outMaxVal ? 2 : 1, topK, ...rest]];
   }
 
+  /** How it searches a bottom of this shape: along an axis, or, without one, each item as a whole. */
+  search(x: Shape): { readonly axis: number | undefined; readonly topK: number; readonly outMaxVal: boolean } {
+    const { topK, outMaxVal } = this.#param;
+    return { axis: this.#axis(x), topK, outMaxVal };
+  }
+
   override allowForceBackward(): boolean {
     return false;
   }

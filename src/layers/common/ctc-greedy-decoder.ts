@@ -50,16 +50,21 @@ export class CTCGreedyDecoderLayer extends Layer {
     return [labels ? [1, 2, 1, 1] : [N, T, 1, 1]];
   }
 
+  /** The class of blanks in scores of this shape, and whether a class that lasts is read once. */
+  reading([, , classes = 0]: Shape): { readonly blank: number; readonly mergesRepeated: boolean } {
+    const { blankIndex, ctcMergeRepeated } = this.#param;
+    return { blank: blankIndex < 0 ? classes - 1 : blankIndex, mergesRepeated: ctcMergeRepeated };
+  }
+
   override forward(k: Recorder, [x, labels]: OneOrMore<Tensor>, [y]: [Tensor]): void {
     const [T = 0, N = 0, classes = 0] = x.shape;
-    const { blankIndex, ctcMergeRepeated } = this.#param;
-    const blank = blankIndex < 0 ? classes - 1 : blankIndex;
+    const { blank, mergesRepeated } = this.reading(x.shape);
     const decode = (n: number) => {
       const read: number[] = [];
       let before = -1;
       for (let t = 0; t < T; t++) {
         const best = largest(x.data.array, (t * N + n) * classes, classes);
-        if (best !== blank && !(ctcMergeRepeated && best === before)) read.push(best);
+        if (best !== blank && !(mergesRepeated && best === before)) read.push(best);
         before = best;
       }
       return read;

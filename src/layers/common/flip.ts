@@ -28,6 +28,12 @@ export class FlipLayer extends UnaryLayer {
     return [x];
   }
 
+  /** The axes along which it flips. */
+  get axes(): readonly number[] {
+    const { flipWidth, flipHeight } = this.#param;
+    return [...(flipHeight ? [2] : []), ...(flipWidth ? [3] : [])];
+  }
+
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     this.#flip(k, x.shape, x.data, y.data);
   }

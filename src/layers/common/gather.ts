@@ -35,6 +35,11 @@ export class GatherLayer extends Layer {
   override readonly passesOn = "first";
   readonly #param = this.message.gatherParam ?? create(GatherParameterSchema);
 
+  /** The places that it picks, and the axis that they lie on, perhaps counted from the end. */
+  get picks(): { readonly axis: number; readonly indices: readonly number[] } {
+    return this.#param;
+  }
+
   override setup(): void {
     const { indices, shape } = this.#param;
     this.check(indices.length > 0, "MOKA_FIELD", "gather_param.indices must be given");

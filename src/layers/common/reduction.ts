@@ -17,6 +17,8 @@ import { UnaryLayer } from "./unary.js";
 export class ReductionLayer extends UnaryLayer {
   static readonly type = "Reduction";
   readonly #param = this.message.reductionParam ?? create(ReductionParameterSchema);
+  readonly operation = this.#param.operation;
+  readonly coeff = this.#param.coeff;
   override readonly rereads = [Operation.SUM, Operation.MEAN].includes(this.#param.operation)
     ? {}
     : ({ bottom: "values" } as const);

@@ -20,7 +20,7 @@ export class ReverseLayer extends UnaryLayer {
   override readonly passesOn = "first";
 
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
-    this.#axes(x);
+    this.axes(x);
     return [x];
   }
 
@@ -32,14 +32,15 @@ export class ReverseLayer extends UnaryLayer {
     if (wanted) this.#reverse(k, x.shape, y.diff, x.diff);
   }
 
-  #axes(x: Shape): readonly number[] {
+  /** The axes of a bottom of this shape that it reverses, in ascending order. */
+  axes(x: Shape): readonly number[] {
     const given = this.message.reverseParam?.axis ?? [];
     const axes = (given.length > 0 ? given : [0]).map((axis) => canonicalAxis(x, axis, "reverse_param.axis"));
     return [...new Set(axes)].sort((a, b) => a - b);
   }
 
   #reverse(k: Recorder, shape: Shape, from: Span, to: Span): void {
-    const axes = this.#axes(shape);
+    const axes = this.axes(shape);
     const [first = 0, ...others] = axes;
     if (others.length === 0 && countOf(shape) > 0) {
       reverseAlong(k, shape, first, from, to);

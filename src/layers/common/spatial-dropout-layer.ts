@@ -46,6 +46,11 @@ export class SpatialDropoutLayer extends UnaryLayer {
     this.#ratio = ratio;
   }
 
+  /** What all of x is multiplied by; undefined where channels are dropped at random. */
+  get multiplier(): number | undefined {
+    return this.#isTraining ? undefined : 1 / (1 - this.#ratio);
+  }
+
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
     this.check(x.length >= 2, "MOKA_SHAPE", `needs (N, C, …); it is ${formatShape(x)}`);
     return [x];

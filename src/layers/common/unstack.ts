@@ -22,6 +22,11 @@ export class UnstackLayer extends Layer {
   override readonly passesOn = "first";
   readonly #param = this.message.unstackParam ?? create(UnstackParameterSchema);
 
+  /** The axis that it takes apart, perhaps counted from the end. */
+  get axis(): number {
+    return this.#param.axis;
+  }
+
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
     const axis = this.#axis(x);
     const tops = this.message.top.length;

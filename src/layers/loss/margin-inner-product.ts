@@ -41,6 +41,11 @@ export class MarginInnerProductLayer extends Layer {
   readonly #state = { iteration: this.#param.iteration, lambda: 0 };
   #product: Span | undefined;
 
+  /** The factor of angles, m. */
+  get margin(): number {
+    return this.#param.type + 1;
+  }
+
   override setup(): void {
     const { numOutput } = this.#param;
     this.check(numOutput > 0, "MOKA_FIELD", "margin_inner_product_param.num_output must be given, and greater than 0");
@@ -71,7 +76,7 @@ export class MarginInnerProductLayer extends Layer {
     const w = this.params[0] as Tensor;
     const [classes, width] = w.shape as [number, number];
     const vectors = x.count / Math.max(width, 1);
-    const [state, param, margin] = [this.#state, this.#param, this.#param.type + 1];
+    const [state, param, margin] = [this.#state, this.#param, this.margin];
     const product = k.span("product", y.count);
     this.#product = product;
     checkLabels(k, this, labels, classes, undefined);
@@ -114,7 +119,7 @@ export class MarginInnerProductLayer extends Layer {
     if (!product) return;
     const [classes, width] = w.shape as [number, number];
     const vectors = x.count / Math.max(width, 1);
-    const [state, margin] = [this.#state, this.#param.type + 1];
+    const [state, margin] = [this.#state, this.margin];
     if (learns) {
       const sizes = { m: classes, n: width, k: vectors, transA: true, transB: false, alpha: 1, beta: 1 };
       k.gemm({ a: y.diff, b: x.data, c: w.diff, ...sizes });

@@ -71,7 +71,7 @@ abstract class SmoothL1Layer extends LossLayer {
 }
 
 /** As Faster R-CNN's and R-FCN's: see `SmoothL1LossLayer`. */
-class RegionSmoothL1Layer extends SmoothL1Layer {
+export class RegionSmoothL1Layer extends SmoothL1Layer {
   override readonly isLossByDefault = false;
   override readonly bottomCount = [2, 4] as const;
   protected override readonly sigma = this.message.smoothL1LossParam?.sigma ?? 1;

@@ -29,6 +29,11 @@ export class MVNLayer extends NeuronLayer {
   #variance: Span | undefined;
   override readonly rereads: Rereads = this.#param.normalizeVariance ? { top: "values", inPlace: "lost" } : {};
 
+  /** What it normalizes, and by what. */
+  get settings(): { readonly acrossChannels: boolean; readonly normalizeVariance: boolean; readonly eps: number } {
+    return this.#param;
+  }
+
   override topShapes([x]: readonly [Shape]): readonly Shape[] {
     return [fourAxes(this, x)];
   }

@@ -2,6 +2,14 @@ import type { Recorder } from "../../core/recorder.js";
 import type { Span } from "../../core/span.js";
 import { countOf, type Shape } from "../../util/shape.js";
 
+/** A norm: √(Σx² + eps), or Σ|x| + eps. */
+export interface Norm {
+  /** Whether the sum is over each image; else over the channels at each place. */
+  readonly isAcross: boolean;
+  readonly isL1: boolean;
+  readonly eps: number;
+}
+
 /** Neighbouring groups, a number for each at `at`: their values are the `dim` of (outer, dim, inner) from `start` on. */
 interface Block {
   readonly start: number;

@@ -7,7 +7,7 @@ import type { Tensor } from "../../core/tensor.js";
 import { NormalizeParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { formatShape, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
-import { NormGroups } from "./norm-groups.js";
+import { type Norm, NormGroups } from "./norm-groups.js";
 
 const eps = 1e-6;
 
@@ -31,6 +31,11 @@ export class NormalizeHappynearLayer extends NeuronLayer {
   readonly #param = this.message.normalizeParam ?? create(NormalizeParameterSchema);
   /** 1/n of each place. */
   #inverse: Span | undefined;
+
+  /** The norm n. */
+  get norm(): Norm {
+    return { isAcross: false, isL1: this.#isL1, eps };
+  }
 
   override setup(): void {
     const { normalizeType } = this.#param;

@@ -9,7 +9,7 @@ import { FillerParameterSchema, type LayerParameter, NormalizeParameterSchema } 
 import { formatShape, type Shape } from "../../util/shape.js";
 import { NeuronLayer } from "../activation/neuron.js";
 import { channelsOf } from "./bn-channels.js";
-import { NormGroups } from "./norm-groups.js";
+import { type Norm, NormGroups } from "./norm-groups.js";
 import { NormalizeHappynearLayer } from "./normalize-happynear.js";
 
 /**
@@ -40,6 +40,11 @@ export class NormalizeLayer extends NeuronLayer {
   #inverse: Span | undefined;
 
   static readonly variants: LayerVariants = { classes: [NormalizeLayer, NormalizeHappynearLayer], choose };
+
+  /** The norm n: over an image or over the channels at each place, and what is added to the sum. */
+  get norm(): Norm {
+    return { isAcross: this.#param.acrossSpatial, isL1: false, eps: this.#param.eps };
+  }
 
   override setup(): void {
     const { eps, addEpsBeforeSqrt } = this.#param;

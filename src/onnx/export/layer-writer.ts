@@ -119,6 +119,14 @@ export class LayerWriter<L extends Layer = Layer> extends Operators {
     return call;
   }
 
+  /** The arguments of the first call of a kernel, whatever else the layer does. */
+  first<K extends PlainName>(kernel: K): Kernels[K] {
+    const isCall = (step: Step): step is KernelStep<K> => step.kind === "kernel" && step.kernel === kernel;
+    const call = this.steps.find(isCall);
+    if (!call) throw this.error(`it does not compute by ${kernel} here`);
+    return call.args;
+  }
+
   /** The values of a parameter: read them, do not keep them. */
   paramValues(index: number): Float32Array {
     const param = this.layer.params[index];

@@ -15,12 +15,12 @@ export interface Mapping {
   write(w: LayerWriter): void;
 }
 
-type Constructor<L extends Layer> = new (...args: ConstructorParameters<LayerConstructor>) => L;
+type Constructor = new (...args: ConstructorParameters<LayerConstructor>) => Layer;
 
 /** A mapping of one class, or of several that compute the same; `write` gets a writer for a layer of this class. */
-export function mapping<L extends Layer>(
-  of: Constructor<L> | readonly Constructor<L>[],
-  write: (w: LayerWriter<L>) => void,
+export function mapping<C extends Constructor>(
+  of: C | readonly C[],
+  write: (w: LayerWriter<InstanceType<C>>) => void,
   { liveAxes }: Pick<Mapping, "liveAxes"> = {},
 ): Mapping {
   const classes = typeof of === "function" ? [of] : of;
@@ -29,7 +29,7 @@ export function mapping<L extends Layer>(
     liveAxes,
     write: (w) => {
       const { layer } = w;
-      if (classes.some((each) => layer.constructor === each)) write(w as LayerWriter<L>);
+      if (classes.some((each) => layer.constructor === each)) write(w as LayerWriter<InstanceType<C>>);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Shape } from "../../util/shape.js";
 import { type AttributeValue, type Dim, float } from "../model.js";
+import { floatConstant } from "../tensor.js";
 import type { Attributes, GraphWriter, Value } from "./graph-writer.js";
 
 /** A part of `[from, to)` with a step along an axis. */
@@ -139,6 +140,17 @@ export class Operators {
 
   cast(x: Value, to: "float" | "int" | "bool" | "int32"): Value {
     return this.node("Cast", [x], { to: { float: 1, int: 7, bool: 9, int32: 6 }[to] });
+  }
+
+  /** x·scale + shift; what changes nothing is not written. */
+  affine(x: Value, scale: number, shift: number): Value {
+    const scaled = scale === 1 ? x : this.node("Mul", [x, this.scalar(scale)]);
+    return shift === 0 ? scaled : this.node("Add", [scaled, this.scalar(shift)]);
+  }
+
+  /** A value everywhere, of the shape of x. */
+  filled(x: Value, value: number): Value {
+    return this.node("ConstantOfShape", [this.node("Shape", [x])], { value: floatConstant([1], [value]) });
   }
 
   leakyRelu(x: Value, slope: number): Value {

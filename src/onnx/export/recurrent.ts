@@ -1,5 +1,4 @@
 import { LSTMLayer } from "../../layers/recurrent/lstm.js";
-import type { RecurrentLayer } from "../../layers/recurrent/recurrent.js";
 import { RNNLayer } from "../../layers/recurrent/rnn.js";
 import { bottomRoles, paramRoles } from "../../layers/recurrent/roles.js";
 import type { Dim } from "../model.js";
@@ -17,7 +16,7 @@ import { type Looped, scan } from "./scan.js";
  * Without `expose_hidden` the exported net starts each run from 0, as the first forward of a Caffe net; the next forward of Caffe goes on from
  * the state before where cont of the first step is not 0.
  */
-export const recurrent = mapping<RecurrentLayer>([LSTMLayer, RNNLayer], (w) => {
+export const recurrent = mapping([LSTMLayer, RNNLayer], (w) => {
   const { layer } = w;
   const { x, cont, fixed, hidden } = bottomRoles(w.bottom, layer.exposedStates);
   const { wx, b, ws, wh, own } = paramRoles([...layer.params.keys()], fixed);

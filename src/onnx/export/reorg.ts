@@ -4,7 +4,7 @@ import type { Dim } from "../model.js";
 import { mapping } from "./mapping.js";
 
 /** Reorg, and Python's yolov2.darknet_reorg → `Reshape`, `Transpose`, `Reshape`. Exact. */
-export const reorg = mapping<ReorgLayer | Yolov2DarknetReorgLayer>([ReorgLayer, Yolov2DarknetReorgLayer], (w) => {
+export const reorg = mapping([ReorgLayer, Yolov2DarknetReorgLayer], (w) => {
   const { dims } = w.input(0);
   const { shape, order } = w.call("permute");
   const parts: readonly Dim[] = [dims[0] ?? 1, ...shape.slice(1)];
