@@ -14,6 +14,24 @@ const { fround } = Math;
 /** The values of a detection: image, label, score, xmin, ymin, xmax, ymax. */
 const width = 7;
 
+/** What `detection_output_param` says, with its defaults. */
+export interface DetectionSettings {
+  readonly numClasses: number;
+  readonly shareLocation: boolean;
+  /** The label that is left out; below 0: none. */
+  readonly background: number;
+  readonly code: BoxCode;
+  /** Whether the locations hold the variances already. */
+  readonly isScaled: boolean;
+  /** Confidences must be above it; −∞: no threshold. */
+  readonly threshold: number;
+  /** The most boxes of a label that are compared, and of an image that stay; negative: all. */
+  readonly topK: number;
+  readonly keepTopK: number;
+  readonly nmsThreshold: number;
+  readonly eta: number;
+}
+
 /** Chosen boxes of one label of an image. */
 interface Chosen {
   readonly label: number;
@@ -86,8 +104,7 @@ export class DetectionOutputLayer extends LiveLayer {
   protected override compute(bottom: readonly Tensor[]): readonly Computed[] {
     const [locations, scores, priors] = bottom as [Tensor, Tensor, Tensor];
     const [images, count] = this.#counts(locations.shape, scores.shape, priors.shape);
-    const { numClasses, keepTopK } = this.#param;
-    const code = this.#code;
+    const { numClasses, code, keepTopK } = this.settings;
     const [loc, conf, prior] = [locations.data.array, scores.data.array, priors.data.array] as Float32Array[];
     if (!loc || !conf || !prior) return [];
     for (let i = 0; i < count; i++) {
@@ -96,11 +113,10 @@ export class DetectionOutputLayer extends LiveLayer {
     }
     const score = (image: number, label: number, box: number) =>
       conf[(image * count + box) * numClasses + label] as number;
-    const limit = isFieldSet(this.#param, DetectionOutputParameterSchema.field.keepTopK) ? keepTopK : -1;
     const rows: number[] = [];
     for (let image = 0; image < images; image++) {
       const chosen = this.#choose(image, count, loc, conf, prior);
-      for (const { label, kept, boxes } of best(chosen, limit, (label, box) => score(image, label, box))) {
+      for (const { label, kept, boxes } of best(chosen, keepTopK, (label, box) => score(image, label, box))) {
         for (const i of kept) {
           rows.push(image, label, score(image, label, i));
           for (let side = 0; side < 4; side++) rows.push(boxes[4 * i + side] as number);
@@ -113,20 +129,14 @@ export class DetectionOutputLayer extends LiveLayer {
 
   /** The boxes of each label of an image that stay. Only boxes that may stay are decoded. */
   #choose(image: number, count: number, loc: Float32Array, conf: Float32Array, prior: Float32Array): readonly Chosen[] {
-    const { numClasses, shareLocation, backgroundLabelId, varianceEncodedInTarget } = this.#param;
-    const param = DetectionOutputParameterSchema.field.confidenceThreshold;
-    const threshold = isFieldSet(this.#param, param)
-      ? fround(this.#param.confidenceThreshold)
-      : Number.NEGATIVE_INFINITY;
-    const topK = isFieldSet(this.#nms, NonMaximumSuppressionParameterSchema.field.topK) ? this.#nms.topK : -1;
-    const code = this.#code;
-    const variances = varianceEncodedInTarget ? undefined : prior.subarray(4 * count);
+    const { numClasses, shareLocation, background, code, isScaled, threshold, topK, nmsThreshold, eta } = this.settings;
+    const variances = isScaled ? undefined : prior.subarray(4 * count);
     const classes = shareLocation ? 1 : numClasses;
     const chosen: Chosen[] = [];
     let boxes = new Float32Array(4 * count);
     const isDecoded = new Uint8Array(count);
     for (let label = 0; label < numClasses; label++) {
-      if (label === backgroundLabelId) continue;
+      if (label === background) continue;
       const order = bestOf(conf, image * count * numClasses + label, numClasses, count, threshold, topK);
       if (order.length === 0) continue;
       if (!shareLocation) {
@@ -139,7 +149,7 @@ export class DetectionOutputLayer extends LiveLayer {
         const from = 4 * ((image * count + i) * classes + (shareLocation ? 0 : label));
         decodeBox(code, prior, 4 * i, variances, loc, from, boxes, 4 * i);
       }
-      chosen.push({ label, kept: keepApart(boxes, order, this.#nms.nmsThreshold, this.#nms.eta), boxes });
+      chosen.push({ label, kept: keepApart(boxes, order, nmsThreshold, eta), boxes });
     }
     return chosen;
   }
@@ -163,8 +173,25 @@ export class DetectionOutputLayer extends LiveLayer {
     return [images, count];
   }
 
-  get #code(): BoxCode {
-    return Code[this.#param.codeType] as BoxCode;
+  get settings(): DetectionSettings {
+    const { numClasses, shareLocation, backgroundLabelId, varianceEncodedInTarget } = this.#param;
+    const { codeType, confidenceThreshold, keepTopK } = this.#param;
+    const { nmsThreshold, topK, eta } = this.#nms;
+    const { field } = DetectionOutputParameterSchema;
+    return {
+      numClasses,
+      shareLocation,
+      background: backgroundLabelId,
+      code: Code[codeType] as BoxCode,
+      isScaled: varianceEncodedInTarget,
+      threshold: isFieldSet(this.#param, field.confidenceThreshold)
+        ? fround(confidenceThreshold)
+        : Number.NEGATIVE_INFINITY,
+      topK: isFieldSet(this.#nms, NonMaximumSuppressionParameterSchema.field.topK) ? topK : -1,
+      keepTopK: isFieldSet(this.#param, field.keepTopK) ? keepTopK : -1,
+      nmsThreshold,
+      eta,
+    };
   }
 }
 
