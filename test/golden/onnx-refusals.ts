@@ -5,4 +5,5 @@ export const refusals: readonly (readonly [path: RegExp, reason: RegExp])[] = [
     /no outputs that ONNX/,
   ],
   [/^layers\/Filter\//, /depends on the values of its selector/],
+  [/\/DetectionOutput\/eta$/, /nms_param.eta below 1 lowers nms_threshold after each box/],
 ];
