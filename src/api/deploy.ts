@@ -1,4 +1,4 @@
-import { inputValues } from "../core/input-values.js";
+import { type InputValues, inputValues } from "../core/input-values.js";
 import type { ExportedNet } from "../onnx/export/export-net.js";
 import { sizeIn } from "../onnx/export/sizes.js";
 import type { Dim } from "../onnx/model.js";
@@ -30,6 +30,11 @@ interface Form {
   readonly shapes: ReadonlyMap<string, Shape>;
   /** The name in ONNX of each output that has one. */
   readonly onnxNames: ReadonlyMap<string, string>;
+}
+
+/** What a caller gives an input. */
+interface Given extends InputValues {
+  readonly name: string;
 }
 
 /**
@@ -130,15 +135,22 @@ export class DeployedNet extends ResourceOwner {
    * ```
    */
   async run(inputs: Readonly<Record<string, Values>> = {}): Promise<Record<string, Float32Array>> {
-    const given = Object.entries(inputs).map(([name, values]) => {
-      const { data, shape } = inputValues(name, values);
-      // The caller may change its arrays before the run.
-      return { name, data: new Float32Array(data), shape };
-    });
+    let given: readonly Given[] = Object.entries(inputs).map(([name, values]) => ({
+      name,
+      ...inputValues(name, values),
+    }));
+    // The caller may change its arrays while this call waits.
+    const keep = () => {
+      given = given.map((each) => ({ ...each, data: new Float32Array(each.data) }));
+    };
+    if (this.#turns.areTaken) keep();
     return this.#turn(async () => {
-      const shapes = given.map((each) => [each.name, this.#shapeOf(each)] as const);
-      await this.#reshape(Object.fromEntries(shapes));
-      for (const { name, data } of given) this.#inputs.set(name, { shape: this.#input(name).shape, data });
+      const shapes = Object.fromEntries(given.map((each) => [each.name, this.#shapeOf(each)]));
+      if (this.#changed(shapes).length > 0) {
+        keep();
+        await this.#reshape(shapes);
+      }
+      for (const { name, data } of given) this.#input(name).data.set(data);
       return this.#run();
     });
   }
@@ -180,7 +192,7 @@ export class DeployedNet extends ResourceOwner {
   }
 
   /** The shape that an input has with these values. */
-  #shapeOf({ name, data, shape }: { name: string; data: ArrayLike<number>; shape: Shape | undefined }): Shape {
+  #shapeOf({ name, data, shape }: Given): Shape {
     const { shape: present } = this.#input(name);
     const count = data.length;
     if (shape === undefined) {
@@ -214,8 +226,12 @@ export class DeployedNet extends ResourceOwner {
     });
   }
 
+  #changed(wanted: Readonly<Record<string, Shape>>): readonly (readonly [name: string, Shape])[] {
+    return Object.entries(wanted).filter(([name, shape]) => !sameShape(this.#input(name).shape, shape));
+  }
+
   async #reshape(wanted: Readonly<Record<string, Shape>>): Promise<void> {
-    const changed = Object.entries(wanted).filter(([name, shape]) => !sameShape(this.#input(name).shape, shape));
+    const changed = this.#changed(wanted);
     if (changed.length === 0) return;
     const shapes = { ...this.shapes, ...wanted };
     const inputs = Object.fromEntries(this.inputs.map((name) => [name, shapes[name] ?? []]));
