@@ -169,11 +169,11 @@ const onnxModels = () => {
   return names.map((name) => bytesOf(folder + name));
 };
 
-/** Imports a model for one of three targets. */
+/** Imports a model for one of three targets, and writes what it became. */
 const onnxReader = async () => {
-  const { importOnnx } = await dist("index.js");
+  const { createFiles, importOnnx } = await dist("index.js");
   const targets = ["moka", "bvlc", "nnie"];
-  return (input) => importOnnx(input, { target: targets[input.length % 3] });
+  return (input) => importOnnx(input, { target: targets[input.length % 3], output: "net", files: createFiles() });
 };
 
 const hdf5 = (name, seedsOf, read) => bytes(name, async () => ({ seeds: seedsOf(), read: await read() }), fewer);

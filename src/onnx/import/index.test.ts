@@ -47,6 +47,20 @@ test("one value under two names, an input as an output, and a constant one", asy
   await same({ inputs, constants: { k: floats([2]) }, nodes: fixed, outputs: ["a", "b"] });
 });
 
+test("what Identity passes on is read by all who read what it gets", async () => {
+  const nodes = [
+    { op: "MaxPool", inputs: ["x"], outputs: ["a"], attributes: { kernel_shape: [2, 2] } },
+    { op: "Identity", inputs: ["a"], outputs: ["b"] },
+    relu("b", "c"),
+    { op: "Neg", inputs: ["a"], outputs: ["d"] },
+    { op: "Conv", inputs: ["x", "w"], outputs: ["e"], attributes: { pads: [0, 0, 0, 1], strides: [2, 2] } },
+    { op: "Abs", inputs: ["e"], outputs: ["f"] },
+    relu("e", "g"),
+  ];
+  const outputs = ["c", "d", "f", "g"];
+  await same({ inputs, constants: { w: floats([2, 3, 2, 1]) }, nodes, outputs });
+});
+
 test("names that are empty or taken are made unique", async () => {
   const bytes = modelOf({
     inputs,

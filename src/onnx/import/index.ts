@@ -210,8 +210,13 @@ class Import {
     const outputs = this.#folded(node, inputs) ?? this.#imported(node, inputs);
     node.outputs.forEach((name, index) => {
       const value = outputs[index];
-      if (name !== "" && value) this.#values.set(name, value);
+      if (name !== "" && value) this.#values.set(name, this.#readBy(value, this.#graph.readersOf(name)));
     });
+  }
+
+  /** A value with all its readers, also where the operator returns one that it made for itself. */
+  #readBy(value: Value, readers: number): Value {
+    return value.kind === "blob" && value.readers < readers ? this.net.passOn(value, readers) : value;
   }
 
   /** The outputs, if they follow from constants, or from shapes alone. */

@@ -135,9 +135,9 @@ export class NetBuilder {
     return blob.readers === 1 && blob.mayBeOverwritten ? this.#makers.get(blob) : undefined;
   }
 
-  /** The same values for another number of readers, where a node passes on what it gets. */
+  /** The same values under another name, which `readers` read, where a node passes on what it gets. Others that read the blob still do. */
   passOn(blob: Blob, readers: number): Blob {
-    const passed: Blob = { ...blob, readers };
+    const passed: Blob = { ...blob, readers: blob.readers - 1 + readers };
     const maker = this.#makers.get(blob);
     if (maker) this.#makers.set(passed, maker);
     this.#blobs.push(passed);

@@ -18,7 +18,7 @@ export function reshape(node: Scope): Imported {
 /** Flatten to a matrix → Flatten or Reshape: exact. */
 export function flatten(node: Scope): Imported {
   const x = node.blob(0);
-  const axis = flattenAxis(x.shape, node.node.int("axis", 1));
+  const axis = flattenAxis(node.node, x.shape);
   return node.reshape(x, [countOf(x.shape, 0, axis), countOf(x.shape, axis)]);
 }
 

@@ -16,7 +16,7 @@ export const arrange: Readonly<Record<string, Fold>> = {
   },
   Flatten: (at) => {
     const { shape } = at.input(0);
-    const axis = flattenAxis(shape, at.node.int("axis", 1));
+    const axis = flattenAxis(at.node, shape);
     return inShape(at, at.input(0), [countOf(shape, 0, axis), countOf(shape, axis)]);
   },
   Squeeze: (at) => inShape(at, at.input(0), squeezed(at.node, at.input(0).shape, at.integers(1, "axes"))),
@@ -191,8 +191,10 @@ export function reshaped(node: Node, x: Shape, wanted: readonly number[]): Shape
   return shape;
 }
 
-export function flattenAxis(shape: Shape, axis: number): number {
-  return axis < 0 ? axis + shape.length : Math.min(axis, shape.length);
+/** The axis before which Flatten cuts: also one behind the last. */
+export function flattenAxis(node: Node, shape: Shape): number {
+  const axis = node.int("axis", 1);
+  return axis === shape.length ? axis : node.axis(shape, axis);
 }
 
 export function squeezed(node: Node, shape: Shape, axes: readonly number[] | undefined): Shape {
