@@ -1,6 +1,7 @@
 // Every golden case that ONNX can say, exported and run in ONNX Runtime: the outputs are those that the reference computed.
 import { expect, test } from "vitest";
-import { exportError, exported, runOnnx } from "../onnx/exported.js";
+import { netFromText } from "../nets.js";
+import { exportError, exported, runOnnx, type Values } from "../onnx/exported.js";
 import { relativeError } from "./engines.js";
 import { onnxCase, onnxCases, tensorsIn } from "./onnx-cases.js";
 import { refusals } from "./onnx-refusals.js";
@@ -34,8 +35,31 @@ test.each(onnxCases)("%s", async (path) => {
     expect(relativeError(output.data, data), name).toBeLessThanOrEqual(1e-5);
     compared++;
   }
+  if (found["prob"]) {
+    const wanted = await probabilities(path, text, inputs);
+    expect(relativeError(found["prob"].data, wanted), "prob").toBeLessThanOrEqual(1e-5);
+    compared++;
+  }
   expect(compared).toBeGreaterThan(0);
 });
+
+/** The probabilities in a loss, which the reference's case does not have: those of Moka's layer, or by their definition. */
+async function probabilities(
+  path: string,
+  text: string,
+  inputs: Readonly<Record<string, Values>>,
+): Promise<Float32Array> {
+  if (path.includes("SigmoidCrossEntropyLoss")) return inputs["x"].data.map((x) => 1 / (1 + Math.exp(-x)));
+  const withSoftmax = text
+    .replace(/loss_weight: \d+/, "")
+    .replace('top: "top"', 'top: "top" top: "softmax" loss_weight: 1 loss_weight: 0');
+  const net = await netFromText(withSoftmax, { phase: "TEST" });
+  await net.forward(Object.fromEntries(Object.entries(inputs).map(([name, { data }]) => [name, data])));
+  const { data } = net.blobs.get("softmax") ?? { data: new Float32Array(0) };
+  const copy = data.slice();
+  await net.dispose();
+  return copy;
+}
 
 test("every refusal is of a case", () => {
   expect(refusals.filter(([pattern]) => !onnxCases.some((path) => pattern.test(path)))).toEqual([]);
