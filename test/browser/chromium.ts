@@ -38,11 +38,14 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-export function open(path: string, url: string): Browser {
+/** Flags for a browser that computes WebGPU in software. */
+export const softwareGpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
+export function open(path: string, url: string, flags: readonly string[] = []): Browser {
   const profile = mkdtempSync(join(tmpdir(), "moka-browser-"));
   const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   // In a group of its own, so that all its processes can be ended.
-  const child = spawn(path, ["--headless", ...quiet, ...contained, `--user-data-dir=${profile}`, url], {
+  const child = spawn(path, ["--headless", ...quiet, ...contained, `--user-data-dir=${profile}`, ...flags, url], {
     detached: true,
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -47,10 +47,10 @@ export class PageServer<Report> {
     return started;
   }
 
-  /** Opens a page in the browser, and waits for `count` reports. */
-  async visitAll(address: string, count: number): Promise<Report[]> {
+  /** Opens a page in the browser, started with these flags too, and waits for `count` reports. */
+  async visitAll(address: string, count: number, flags?: readonly string[]): Promise<Report[]> {
     const { port } = this.#server.address() as AddressInfo;
-    const browser = open(chromium ?? "", `http://127.0.0.1:${port}/${address}`);
+    const browser = open(chromium ?? "", `http://127.0.0.1:${port}/${address}`, flags);
     const reports: Report[] = [];
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -69,8 +69,8 @@ export class PageServer<Report> {
   }
 
   /** Opens a page in the browser, and waits for its report. */
-  async visit(address: string): Promise<Report> {
-    const [report] = await this.visitAll(address, 1);
+  async visit(address: string, flags?: readonly string[]): Promise<Report> {
+    const [report] = await this.visitAll(address, 1, flags);
     return report as Report;
   }
 
