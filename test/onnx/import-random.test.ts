@@ -18,7 +18,10 @@ const unary: readonly (readonly [op: string, more: readonly string[], attributes
   ["Relu", []],
   ["Sigmoid", []],
   ["Tanh", []],
+  // More often, because it makes several names of one blob.
   ["Identity", []],
+  ["Identity", []],
+  ["Dropout", []],
   ["Neg", []],
   ["Conv", ["w"]],
   ["Add", ["b"]],

@@ -73,9 +73,10 @@ export function sizesOf({ kernel, stride, dilation }: Window): WindowFields {
   const [[kernelH = 1, kernelW = 1], [strideH = 1, strideW = 1]] = [kernel, stride];
   const bySide = kernel.length === 2;
   const equal = (list: readonly number[]) => list.every((each) => each === list[0]);
+  const isStrided = stride.some((each) => each !== 1);
   return {
     ...(bySide && !equal(kernel) ? { kernelH, kernelW } : { kernelSize: once(kernel) }),
-    ...(bySide && !equal(stride) ? { strideH, strideW } : { stride: once(stride) }),
+    ...(bySide && !equal(stride) ? { strideH, strideW } : isStrided ? { stride: once(stride) } : {}),
     ...(dilation.some((each) => each !== 1) ? { dilation: once(dilation) } : {}),
   };
 }

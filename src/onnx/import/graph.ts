@@ -139,11 +139,9 @@ function inputOf(
   const { name } = info;
   const tensor = info.type?.value.case === "tensorType" ? info.type.value.value : undefined;
   check(tensor, "MOKA_UNSUPPORTED", `input "${name}" is no array, and Caffe has only these`);
-  const floats: readonly number[] = [DataType.FLOAT, DataType.FLOAT16, DataType.DOUBLE, DataType.UNDEFINED];
-  if (!floats.includes(tensor.elemType)) {
-    note(
-      `input "${name}" has values of the type ${DataType[tensor.elemType] ?? tensor.elemType}; Caffe's blobs hold floats`,
-    );
+  if (tensor.elemType !== DataType.FLOAT) {
+    const type = DataType[tensor.elemType] ?? tensor.elemType;
+    note(`input "${name}" has values of the type ${type}; Caffe's blobs hold floats in single precision`);
   }
   const dims = tensor.shape?.dim.map(({ value }) => (value.case === "dimValue" ? Number(value.value) : value.value));
   const given = shapes[name];

@@ -1,4 +1,11 @@
-import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  clearField,
+  create,
+  type DescMessage,
+  isFieldSet,
+  type Message,
+  type MessageInitShape,
+} from "@bufbuild/protobuf";
 import { createImages } from "#platform";
 import type { Layer } from "../../core/layer.js";
 import { checkCounts, setUpLayer } from "../../core/set-up-layer.js";
@@ -104,6 +111,7 @@ export class NetBuilder {
   add(type: string, request: LayerRequest): readonly Blob[] {
     const { bottoms, tops, fields = {}, parameters = [] } = request;
     const message = create(LayerParameterSchema, fields);
+    dropDefaults(message);
     const name = unique(request.name, this.#layerNames);
     Object.assign(message, { name, type, bottom: bottoms.map((blob) => blob.name) });
     this.#checkTarget(message);
@@ -233,6 +241,21 @@ function unique(name: string, taken: Set<string>, reserved?: ReadonlySet<string>
   for (let i = 2; taken.has(free) || reserved?.has(free); i++) free = `${name}_${i}`;
   taken.add(free);
   return free;
+}
+
+/** Fields that nets have only where they differ from the default. NVDLA reads a bias wherever `bias_term` is set, be it false. */
+const usual: readonly string[] = ["axis", "num_axes", "group", "bias_term"];
+
+function dropDefaults(message: LayerParameter): void {
+  for (const { field, value } of setFields(LayerParameterSchema, message)) {
+    if (!field.message) continue;
+    const inner = value as Message;
+    const defaults: object = Object.getPrototypeOf(inner);
+    for (const each of field.message.fields.filter(({ name }) => usual.includes(name))) {
+      const key = each.localName as keyof object;
+      if (isFieldSet(inner, each) && inner[key] === defaults[key]) clearField(inner, each);
+    }
+  }
 }
 
 /** The paths of the fields that are set in a message, and in the messages in it that BVLC has too. */

@@ -158,7 +158,7 @@ function poolSizes(
 ): PoolFields {
   return {
     ...(kernelH === kernelW ? { kernelSize: kernelH } : { kernelH, kernelW }),
-    ...(strideH === strideW ? { stride: strideH } : { strideH, strideW }),
+    ...(strideH === strideW ? (strideH > 1 ? { stride: strideH } : {}) : { strideH, strideW }),
     ...(padH === padW ? (padH > 0 ? { pad: padH } : {}) : { padH, padW }),
   };
 }

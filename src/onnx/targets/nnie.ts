@@ -3,10 +3,10 @@ import { type Target, targetOf } from "./target.js";
 /**
  * HiSilicon's NNIE (Hi3516, Hi3519, Hi3559), by its `nnie_mapper`, which takes Caffe 1.0 and a few extensions.
  *
- * The manual (HiSVP Development Guide) is given only to HiSilicon's customers. This list is put together from what is public: vendors'
- * summaries of it and the samples in OpenHarmony's SDK (convolution, pooling, inner product, LRN, BatchNorm, Eltwise, Concat; ROIPooling,
- * Normalize, PSROIPooling, Upsample and PassThrough as extensions), and reports of users: no ReLU6, pooling rounds up. So it is
- * cautious: a type of Caffe 1.0 that no public text names is left out. Limits of sizes are not checked.
+ * The manual (HiSVP Development Guide) is given only to HiSilicon's customers, and was not at hand. This list is put together from what is public:
+ * summaries of it and the samples in OpenHarmony's SDK (convolution, pooling, inner product, LRN, BatchNorm, Eltwise, Concat, ReLU, Sigmoid, TanH; as
+ * extensions ROIPooling, Normalize, PSROIPooling, Upsample with a mask, PassThrough), reports of users (no ReLU6; pooling rounds up; Threshold, Power and
+ * Slice in use), and memory for the rest. Check it against the manual of your version. Limits of sizes are not checked.
  */
 export const nnie: Target = targetOf(
   "nnie",
