@@ -30,7 +30,14 @@ export class YoloDetectionOutputLayer extends YoloOutputLayer {
   static override readonly paramField = "yolo_detection_output_param";
   override readonly bottomCount = [1, 2] as const;
   readonly #param = this.message.yoloDetectionOutputParam ?? create(YoloDetectionOutputParameterSchema);
-  protected override readonly threshold = this.#param.nmsThreshold;
+  override readonly settings = {
+    numBox: this.#param.numBox,
+    numClasses: this.#param.numClasses,
+    least: fround(this.#param.confidenceThreshold),
+    overlap: fround(this.#param.nmsThreshold),
+    /** Width and height of each anchor in cells, and perhaps of more. */
+    anchors: this.#param.biases,
+  };
 
   override setup(): void {
     const { numBox, biases } = this.#param;
@@ -61,10 +68,9 @@ export class YoloDetectionOutputLayer extends YoloOutputLayer {
   }
 
   #decode({ shape, data }: Tensor, found: Candidates): void {
-    const { numBox, numClasses, biases } = this.#param;
+    const { numBox, numClasses, anchors, least } = this.settings;
     const [images = 0, channels = 0, side = 0] = shape;
     const values = data.array;
-    const least = fround(this.#param.confidenceThreshold);
     const plane = side * side;
     for (let image = 0; image < images; image++) {
       for (let cell = 0; cell < plane; cell++) {
@@ -79,8 +85,8 @@ export class YoloDetectionOutputLayer extends YoloOutputLayer {
           if (!(score >= least)) continue;
           const x = fround(fround((cell % side) + sigmoid(value(0))) / side);
           const y = fround(fround(Math.trunc(cell / side) + sigmoid(value(1))) / side);
-          const w = fround(fround(fround(exp(value(2))) * (biases[2 * box] ?? 0)) / side);
-          const h = fround(fround(fround(exp(value(3))) * (biases[2 * box + 1] ?? 0)) / side);
+          const w = fround(fround(fround(exp(value(2))) * (anchors[2 * box] ?? 0)) / side);
+          const h = fround(fround(fround(exp(value(3))) * (anchors[2 * box + 1] ?? 0)) / side);
           found.push(x, y, w, h, score, best);
         }
       }

@@ -33,6 +33,17 @@ export class Candidates {
   }
 }
 
+/** What the message of such a layer says, with its defaults. */
+export interface YoloSettings {
+  /** The boxes of each place, and the classes of a box. */
+  readonly numBox: number;
+  readonly numClasses: number;
+  /** The score from which a box counts. */
+  readonly least: number;
+  /** The overlap from which a box is suppressed. */
+  readonly overlap: number;
+}
+
 /**
  * What the layers of detections of eric612's YOLO share: the best box first, each later box whose overlap with one that was kept
  * is `threshold` or more is left out, whatever its class and its image. The tops' number of rows depends on the values.
@@ -45,8 +56,7 @@ export abstract class YoloOutputLayer extends Layer {
 
   /** Adds the boxes above the threshold of confidence, in the fork's order. */
   protected abstract collect(bottom: readonly Tensor[], found: Candidates): void;
-  /** The overlap from which a box is suppressed. */
-  protected abstract readonly threshold: number;
+  abstract readonly settings: YoloSettings;
 
   override topShapes(_bottom: readonly Shape[]): readonly Shape[] {
     return [[1, 1, 1, row]];
@@ -63,7 +73,7 @@ export abstract class YoloOutputLayer extends Layer {
   override liveShapes(bottom: readonly Tensor[]): readonly Shape[] {
     const found = new Candidates();
     this.collect(bottom, found);
-    const kept = suppress(found, fround(this.threshold));
+    const kept = suppress(found, this.settings.overlap);
     this.#rows = kept.length > 0 ? rowsOf(found, kept) : nothing(bottom[0]?.shape[0] ?? 0);
     return [[1, 1, this.#rows.length / row, row]];
   }

@@ -34,7 +34,13 @@ export class Yolov3DetectionOutputLayer extends YoloOutputLayer {
   static override readonly paramField = "yolov3_detection_output_param";
   override readonly bottomCount = [1, Number.POSITIVE_INFINITY] as const;
   readonly #param = this.message.yolov3DetectionOutputParam ?? create(Yolov3DetectionOutputParameterSchema);
-  protected override readonly threshold = this.#param.nmsThreshold;
+  override readonly settings = {
+    numBox: this.#param.numBox,
+    numClasses: this.#param.numClasses,
+    least: fround(this.#param.confidenceThreshold),
+    overlap: fround(this.#param.nmsThreshold),
+    isGaussian: this.#param.gaussianBox,
+  };
 
   override setup(bottom: readonly Shape[]): void {
     const { numBox, biases, mask, anchorsScale, maskGroupNum } = this.#param;
@@ -87,12 +93,20 @@ export class Yolov3DetectionOutputLayer extends YoloOutputLayer {
     bottom.forEach((map, t) => void this.#decode(map, t, found));
   }
 
+  /** Width and height in pixels of each anchor of a map, and the map's stride. */
+  anchorsOf(t: number): { sides: readonly (readonly [number, number])[]; stride: number } {
+    const { numBox, biases, mask, anchorsScale } = this.#param;
+    const anchors = mask.slice(t * this.#group, t * this.#group + numBox);
+    const sides = anchors.map((anchor) => [biases[2 * anchor] ?? 0, biases[2 * anchor + 1] ?? 0] as const);
+    return { sides, stride: anchorsScale[t] ?? 1 };
+  }
+
   #decode({ shape, data }: Tensor, t: number, found: Candidates): void {
-    const { numBox, numClasses, biases, mask, anchorsScale, gaussianBox } = this.#param;
+    const { numBox, numClasses, least, isGaussian } = this.settings;
+    const { sides, stride } = this.anchorsOf(t);
     const [images = 0, channels = 0, height = 0, width = 0] = shape;
     const values = data.array;
-    const least = fround(this.#param.confidenceThreshold);
-    const [scale, step, first] = [anchorsScale[t] ?? 1, gaussianBox ? 2 : 1, this.#first];
+    const [step, first] = [isGaussian ? 2 : 1, this.#first];
     const plane = height * width;
     for (let image = 0; image < images; image++) {
       for (let cell = 0; cell < plane; cell++) {
@@ -100,12 +114,12 @@ export class Yolov3DetectionOutputLayer extends YoloOutputLayer {
           const at = (image * channels + box * (first + numClasses)) * plane + cell;
           const activated = (channel: number) => sigmoid(values[at + channel * plane] ?? 0);
           let objectness = activated(first - 1);
-          if (gaussianBox) {
+          if (isGaussian) {
             const certain = fround(4 - 2 * activated(1) - activated(3) - activated(5) - activated(7));
             objectness = fround((objectness * certain) / 4);
           }
           if (!(objectness > least)) continue; // A score is at most the objectness.
-          const anchor = 2 * (mask[t * this.#group + box] ?? 0);
+          const [anchorWidth, anchorHeight] = sides[box] ?? [0, 0];
           const side = (channel: number, size: number, pixels: number) =>
             fround(fround(fround(exp(values[at + channel * plane] ?? 0)) * size) / pixels);
           for (let classIndex = 0; classIndex < numClasses; classIndex++) {
@@ -113,8 +127,8 @@ export class Yolov3DetectionOutputLayer extends YoloOutputLayer {
             if (!(score > least)) continue;
             const x = fround(fround((cell % width) + activated(0)) / width);
             const y = fround(fround(Math.trunc(cell / width) + activated(step)) / height);
-            const w = side(2 * step, biases[anchor] ?? 0, width * scale);
-            const h = side(3 * step, biases[anchor + 1] ?? 0, height * scale);
+            const w = side(2 * step, anchorWidth, width * stride);
+            const h = side(3 * step, anchorHeight, height * stride);
             found.push(x, y, w, h, score, classIndex);
           }
         }

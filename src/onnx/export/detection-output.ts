@@ -1,6 +1,6 @@
 import { DetectionOutputLayer, type DetectionSettings } from "../../layers/detection/detection-output.js";
 import { countOf } from "../../util/shape.js";
-import { column, finite, nothingLike, onlyBest, orNothing, suppressed } from "./detections.js";
+import { column, finite, onlyBest, orNothing, suppressed } from "./detections.js";
 import type { Value } from "./graph-writer.js";
 import type { LayerWriter } from "./layer-writer.js";
 import { mapping } from "./mapping.js";
@@ -50,7 +50,11 @@ export const detectionOutput = mapping(
     const all = labels.length * count;
     if (keepTopK > 0 && keepTopK < all) {
       // The scores of all boxes that stay, an image in a row, and the best of each row.
-      const kept = w.node("ScatterND", [nothingLike(w, scores), selected, w.node("GatherND", [scores, selected])]);
+      const kept = w.node("ScatterND", [
+        w.filled(scores, Number.NEGATIVE_INFINITY),
+        selected,
+        w.node("GatherND", [scores, selected]),
+      ]);
       const best = onlyBest(w, w.reshape(kept, [-1, all]), 1, keepTopK);
       selected = finite(w, selected, w.reshape(best, places));
     }

@@ -6,16 +6,10 @@ import type { Operators } from "./operators.js";
 
 const lowest = Number.NEGATIVE_INFINITY;
 
-/** An array of the shape of x with −∞ everywhere. */
-export function nothingLike(w: Operators, x: Value): Value {
-  const value = { type: "float", shape: [1], data: Float32Array.of(lowest) } as const;
-  return w.node("ConstantOfShape", [w.node("Shape", [x])], { value });
-}
-
 /** Makes all scores along an axis −∞ but the `count` highest; of equal ones the first stay. The axis must have as many. */
 export function onlyBest(w: Operators, scores: Value, axis: number, count: number): Value {
   const [values = "", at = ""] = w.nodes("TopK", [scores, w.ints([count])], 2, { axis });
-  return w.node("ScatterElements", [nothingLike(w, scores), at, values], { axis });
+  return w.node("ScatterElements", [w.filled(scores, lowest), at, values], { axis });
 }
 
 export interface Suppression {

@@ -62,3 +62,5 @@ export { tile } from "./tile.js";
 export { silence, trainingOnly } from "./training-only.js";
 export { unstack } from "./unstack.js";
 export { view } from "./view.js";
+export { yoloDetectionOutput } from "./yolo-detection-output.js";
+export { yolov3DetectionOutput } from "./yolov3-detection-output.js";
