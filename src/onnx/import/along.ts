@@ -2,22 +2,9 @@ import { countOf, type Shape } from "../../util/shape.js";
 import type { Scope } from "./scope.js";
 import type { Blob } from "./value.js";
 
-/** The entries `[start, end)` of an axis, by Slice. What is cut off goes to Silence. */
+/** The entries `[start, end)` of an axis, by Slice. */
 export function cut(node: Scope, x: Blob, axis: number, start: number, end: number, suffix?: string): Blob {
-  const size = x.shape[axis] ?? 0;
-  if (start === 0 && end === size) return x;
-  const points = [start, end].filter((point) => point > 0 && point < size);
-  const kept = start > 0 ? 1 : 0;
-  const parts = node.layers(
-    "Slice",
-    [x],
-    { sliceParam: { axis, slicePoint: points } },
-    suffix === undefined ? { own: kept, tops: points.length + 1 } : { suffix, tops: points.length + 1 },
-  );
-  node.silence(parts.filter((_, i) => i !== kept));
-  const part = parts[kept];
-  if (!part) throw new TypeError("Slice has no such top");
-  return part;
+  return start === 0 && end === x.shape[axis] ? x : node.cut(x, axis, [start, end], suffix);
 }
 
 /** `counts` entries of each spatial axis, from `starts` on. */
@@ -72,7 +59,7 @@ export function take(node: Scope, x: Blob, axis: number, places: readonly number
           { sliceParam: { axis, slicePoint: points } },
           { suffix: `${suffix}/pieces`, tops: pieces.length, readers: 2 },
         );
-  node.silence(tops.filter((_, i) => !order.includes(i)));
+  node.leave(tops.filter((_, i) => !order.includes(i)));
   return node.layer(
     "Concat",
     order.flatMap((i) => tops[i] ?? []),

@@ -28,7 +28,7 @@ test.each([
 
 test("what the dilation does not divide is cut off", async () => {
   const types = await check({ strides: [2, 2], dilations: [2, 2], pads: [0, 0, 1, 1] });
-  expect(types.bvlc).toBe("Deconvolution Slice Silence Slice Silence");
+  expect(types.bvlc).toBe("Deconvolution Slice Slice Silence");
   const more = await check({ strides: [2, 2], dilations: [2, 2], output_padding: [1, 0] });
   expect(more.bvlc).toBe("Deconvolution Slice Silence");
 });

@@ -9,12 +9,12 @@ const gather = (places: ReturnType<typeof ints>, axis = 1) => ({
 });
 
 test.each([
-  ["one", ints([2], []), "Slice Silence Flatten"],
-  ["the last", ints([-1], []), "Slice Silence Flatten"],
+  ["one", ints([2], []), "Slice Flatten Silence"],
+  ["the last", ints([-1], []), "Slice Flatten Silence"],
   ["some in a row", ints([1, 2, 3]), "Slice Silence"],
   ["another order", ints([4, 3, 0, 1, 2]), "Slice Concat"],
-  ["some twice", ints([0, 0, 3]), "Slice Silence Concat"],
-  ["a table", ints([0, 1, 3, 2], [2, 2]), "Slice Silence Concat Reshape"],
+  ["some twice", ints([0, 0, 3]), "Slice Concat Silence"],
+  ["a table", ints([0, 1, 3, 2], [2, 2]), "Slice Concat Reshape Silence"],
 ] as const)("%s", async (_, places, types) => {
   expect((await same(gather(places))).bvlc).toBe(types);
 });

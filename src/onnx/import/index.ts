@@ -15,6 +15,7 @@ import { NetBuilder } from "./net-builder.js";
 import type { Node } from "./node.js";
 import * as operators from "./operators.js";
 import { type Operator, Scope, type ScopeContext } from "./scope.js";
+import { Slices } from "./slices.js";
 import { known, type Value } from "./value.js";
 
 /** Options of `importModel`. */
@@ -67,6 +68,7 @@ export function importModel(model: ModelProto, options: ImportModelOptions): Imp
 class Import {
   readonly net: NetBuilder;
   readonly #graph: Graph;
+  readonly #slices: Slices;
   readonly #budget: Budget;
   readonly #notes: string[];
   readonly #origin: string;
@@ -79,6 +81,7 @@ class Import {
   constructor(graph: Graph, net: NetBuilder, budget: Budget, notes: string[], origin: string) {
     this.#graph = graph;
     this.net = net;
+    this.#slices = new Slices(net);
     this.#budget = budget;
     this.#notes = notes;
     this.#origin = origin;
@@ -90,6 +93,7 @@ class Import {
       net: this.net,
       budget: this.#budget,
       graph: this.#graph,
+      slices: this.#slices,
       note: (text) => this.#notes.push(text),
       valueOf: (name) => this.#early(name, 0),
       take: (node, value) => {
@@ -124,6 +128,10 @@ class Import {
       for (const name of node.outputs) if (!this.#values.has(name)) this.#lost.add(name);
     }
     if (errors.length > 0) throw together(errors, this.#origin);
+    const unread = this.#slices.close().map(({ name }) => `"${name}"`);
+    if (unread.length === 0) return;
+    const why = `nothing reads them, and ${this.net.target.title} has no Silence`;
+    this.#notes.push(`the net has more outputs than the model: ${unread.join(", ")}; ${why}`);
   }
 
   /** Gives outputs their names in the net, and makes them outputs of it also where layers read them. */

@@ -40,12 +40,18 @@ export interface Made {
   parameters: readonly Constant[];
 }
 
+/** A blob that a layer makes: its name, how many read it, and whether it is a value of the model that has the name. */
+export interface Top {
+  readonly name: string;
+  readonly readers: number;
+  readonly isOwn?: boolean;
+}
+
 /** What is asked of a new layer. */
 export interface LayerRequest {
   readonly name: string;
   readonly bottoms: readonly Blob[];
-  /** The blobs that it makes: their names, how many read them, and whether it is a value of the model that has the name. */
-  readonly tops: readonly { readonly name: string; readonly readers: number; readonly isOwn?: boolean }[];
+  readonly tops: readonly Top[];
   readonly fields?: LayerFields | undefined;
   readonly parameters?: readonly Constant[] | undefined;
   /** Whether its top may be its bottom, if the layer can do that and nothing else reads the bottom. */
@@ -107,8 +113,17 @@ export class NetBuilder {
     }
   }
 
-  /** @throws MokaError `MOKA_UNSUPPORTED` if the target has not the layer, `MOKA_…` if the layer refuses its bottoms */
+  /** The tops of a new layer, see `make`. */
   add(type: string, request: LayerRequest): readonly Blob[] {
+    return this.make(type, request).blobs;
+  }
+
+  /**
+   * Adds a layer.
+   *
+   * @throws MokaError `MOKA_UNSUPPORTED` if the target has not the layer, `MOKA_…` if the layer refuses its bottoms
+   */
+  make(type: string, request: LayerRequest): { readonly made: Made; readonly blobs: readonly Blob[] } {
     const { bottoms, tops, fields = {}, parameters = [] } = request;
     const message = create(LayerParameterSchema, fields);
     dropDefaults(message);
@@ -123,12 +138,35 @@ export class NetBuilder {
     const made: Made = { message, shares: layer.sharesBottom || bottoms.length === 0, parameters };
     const shapes = this.#shapesOf(layer, bottoms, parameters);
     this.#layers.push(made);
+    const version = isInPlace ? first.version + 1 : 0;
+    return { made, blobs: this.#blobsOf(made, tops, shapes, version) };
+  }
+
+  /** Gives a layer other fields and tops. A top that is a blob stays as it is. */
+  replace(made: Made, bottom: Blob, fields: LayerFields, tops: readonly (Top | Blob)[]): readonly Blob[] {
+    const { message } = made;
+    const kept = new Set(tops.flatMap((top) => ("kind" in top ? top.name : [])));
+    for (const name of message.top) if (!kept.has(name)) this.#blobNames.delete(name);
+    Object.assign(message, create(LayerParameterSchema, fields), {
+      name: message.name,
+      type: message.type,
+      bottom: message.bottom,
+    });
+    dropDefaults(message);
+    message.top = tops.map((top) => ("kind" in top ? top.name : this.#unusedBlob(top.name, top.isOwn === true)));
+    const shapes = this.#shapesOf(this.#catalog.create(message, this.#context), [bottom], made.parameters);
+    const blobs = this.#blobsOf(made, tops, shapes, 0);
+    return tops.map((top, i) => ("kind" in top ? top : (blobs[i] ?? bottom)));
+  }
+
+  #blobsOf(made: Made, tops: readonly Top[], shapes: readonly Shape[], version: number): readonly Blob[] {
     return tops.map(({ readers }, index) => {
+      const name = made.message.top[index] ?? "";
       const blob: Blob = {
         kind: "blob",
-        name: message.top[index] ?? "",
+        name,
         shape: shapes[index] ?? [],
-        version: isInPlace ? first.version + 1 : 0,
+        version,
         readers,
         mayBeOverwritten: !made.shares,
       };

@@ -61,7 +61,7 @@ test("the ways: rounding up, rounding down, and Slice where the target cannot", 
     nnie: "Pooling",
   });
   const odd = await pool("MaxPool", { kernel_shape: [2, 2], strides: [2, 2] }, [1, 2, 7, 7], ["moka", "bvlc", "ssd"]);
-  expect(odd).toEqual({ moka: "Pooling", bvlc: "Pooling", ssd: "Pooling Slice Silence Slice Silence" });
+  expect(odd).toEqual({ moka: "Pooling", bvlc: "Pooling", ssd: "Pooling Slice Slice Silence" });
   const average = await pool("AveragePool", { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
   expect(average).toEqual({ moka: "Pooling", bvlc: "Pooling Scale", nnie: "Pooling Scale" });
 });

@@ -5,6 +5,7 @@ import type { Budget } from "./fold/budget.js";
 import type { Graph } from "./graph.js";
 import type { LayerFields, Made, NetBuilder } from "./net-builder.js";
 import type { Node } from "./node.js";
+import type { Slices } from "./slices.js";
 import { type Blob, floatsOf, numbersOf, type Value } from "./value.js";
 
 /** Options of one layer of several that a node becomes. */
@@ -17,8 +18,6 @@ interface LayerOptions {
   readonly suffix?: string | undefined;
   /** The number of tops, where there are several. */
   readonly tops?: number;
-  /** Of several tops, the one that is the node's output and has its name. */
-  readonly own?: number;
   /** The number of layers that read a top with a suffix. Default 1. */
   readonly readers?: number;
   readonly inPlace?: boolean;
@@ -35,6 +34,7 @@ export interface ScopeContext {
   readonly net: NetBuilder;
   readonly budget: Budget;
   readonly graph: Graph;
+  readonly slices: Slices;
   note(text: string): void;
   /** A value, if it is known already, or follows from constants. */
   valueOf(name: string): Value | undefined;
@@ -147,35 +147,45 @@ export class Scope {
   /** Adds a layer with several tops. */
   layers(type: string, bottoms: readonly Blob[], fields: LayerFields, options: LayerOptions = {}): readonly Blob[] {
     const { node } = this;
-    const { parameters, suffix, tops = 1, own: chosen, readers = 1, inPlace } = options;
+    const { parameters, suffix, tops = 1, readers = 1, inPlace } = options;
     const own = node.outputs[0] ?? "";
     const base = node.name || own;
     const end = suffix === undefined ? "" : `/${suffix}`;
     const made = Array.from({ length: tops }, (_, index) => {
-      if (chosen !== undefined && index !== chosen) return { name: `${own}/rest${index}`, readers };
       if (suffix === undefined) {
-        const name = node.outputs[chosen === undefined ? index : 0] ?? "";
+        const name = node.outputs[index] ?? "";
         return { name: name || `${own}/${index}`, readers: this.#context.graph.readersOf(name), isOwn: name !== "" };
       }
       return { name: `${own}${end}${tops > 1 ? `/${index}` : ""}`, readers };
     });
-    try {
+    return this.#said(() => {
       return this.#net.add(type, { name: `${base}${end}`, bottoms, tops: made, fields, parameters, inPlace });
+    });
+  }
+
+  /** The entries `[start, end)` of an axis, which are not all, by Slice. */
+  cut(x: Blob, axis: number, range: readonly [number, number], suffix?: string): Blob {
+    const { node } = this;
+    const own = node.outputs[0] ?? "";
+    const end = suffix === undefined ? "" : `/${suffix}`;
+    const readers = suffix === undefined ? this.#context.graph.readersOf(own) : 1;
+    const top = { name: `${own}${end}`, readers, isOwn: suffix === undefined };
+    return this.#said(() => this.#context.slices.cut(x, axis, range, `${node.name || own}${end}`, top));
+  }
+
+  /** Says that nothing reads these tops of layers. */
+  leave(blobs: readonly Blob[]): void {
+    this.#context.slices.leave(blobs);
+  }
+
+  /** What is made, with errors about this node. */
+  #said<T>(make: () => T): T {
+    try {
+      return make();
     } catch (error) {
       if (!(error instanceof MokaError)) throw error;
       throw this.refuse(error.code === "MOKA_UNSUPPORTED" ? error.reason : `Caffe cannot say it: ${error.message}`);
     }
-  }
-
-  /** A layer that keeps what nothing reads from being an output of the net, where the target has one. */
-  silence(blobs: readonly Blob[]): void {
-    if (blobs.length === 0) return;
-    if (this.can("Silence"))
-      this.#net.add("Silence", { name: `${this.node.name || this.node.outputs[0]}/unread`, bottoms: blobs, tops: [] });
-    else
-      this.note(
-        `the net has ${blobs.map(({ name }) => `"${name}"`).join(", ")} as outputs that nothing reads: ${this.#net.target.title} has no Silence`,
-      );
   }
 
   /** A blob that holds a constant. */

@@ -18,6 +18,6 @@ export function split(node: Scope): Imported {
     return end;
   });
   const parts = node.layers("Slice", [x], { sliceParam: { axis, slicePoint } }, { tops: lengths.length });
-  node.silence(parts.filter(({ readers }) => readers === 0));
+  node.leave(parts.filter(({ readers }) => readers === 0));
   return parts;
 }
