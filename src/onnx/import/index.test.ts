@@ -125,3 +125,29 @@ test("graphs that are none", async () => {
   await expect(refused({ inputs, nodes: [relu("x", "y"), relu("x", "y")] })).rejects.toThrow('"y" is made twice');
   await expect(refused({ inputs, nodes: [relu("x", "a")] })).rejects.toThrow('output "y" is made by no node');
 });
+
+test("a plain network needs few layers: NVDLA's are enough", async () => {
+  const nodes: NodeSpec[] = [
+    { op: "Conv", inputs: ["x", "w"], outputs: ["a"], attributes: { pads: [1, 1, 1, 1] } },
+    { op: "BatchNormalization", inputs: ["a", "g", "g", "g", "v"], outputs: ["b"] },
+    relu("b", "c"),
+    { op: "MaxPool", inputs: ["c"], outputs: ["d"], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+    { op: "Clip", inputs: ["d", "low", "high"], outputs: ["e"] },
+    { op: "GlobalAveragePool", inputs: ["e"], outputs: ["f"] },
+    { op: "Flatten", inputs: ["f"], outputs: ["h"] },
+    { op: "Gemm", inputs: ["h", "k"], outputs: ["i"] },
+    { op: "Softmax", inputs: ["i"], attributes: { axis: 1 } },
+  ];
+  const constants = {
+    w: floats([4, 3, 3, 3]),
+    g: floats([4]),
+    v: floats([4], [1, 2, 3, 4]),
+    k: floats([4, 5]),
+    low: floats([], [0]),
+    high: floats([], [6]),
+  };
+  const { nvdla } = await same({ inputs: { x: [2, 3, 8, 8] }, constants, nodes, targets: ["nvdla"], tolerance: 1e-5 });
+  expect(nvdla).toBe(
+    "Convolution BatchNorm Scale ReLU Pooling ReLU Power Power Eltwise Power Pooling Flatten InnerProduct Softmax",
+  );
+});

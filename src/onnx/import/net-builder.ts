@@ -25,7 +25,7 @@ import { MokaError } from "../../util/errors.js";
 import { silent } from "../../util/log.js";
 import { Random } from "../../util/random.js";
 import type { Shape } from "../../util/shape.js";
-import type { Target } from "../targets/index.js";
+import { type Target, targets } from "../targets/index.js";
 import { type Constant, floatConstant } from "../tensor.js";
 import { type Blob, floatsOf } from "./value.js";
 
@@ -264,7 +264,10 @@ export class NetBuilder {
     const what = target.has(message.type)
       ? lacking.length > 0 && `the field ${lacking.join(", ")} of the layer ${message.type}`
       : `the layer ${message.type}`;
-    if (what) throw new MokaError("MOKA_UNSUPPORTED", `needs ${what}, which ${target.title} has not`);
+    if (!what) return;
+    const others = targets.filter((each) => each.name !== "moka" && each.has(message.type)).map(({ name }) => name);
+    const hint = target.has(message.type) ? "" : `; targets that have it: ${["moka", ...others].join(", ")}`;
+    throw new MokaError("MOKA_UNSUPPORTED", `needs ${what}, which ${target.title} has not${hint}`);
   }
 
   #hasForks(paths: readonly string[]): boolean {
