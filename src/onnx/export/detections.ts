@@ -83,8 +83,18 @@ function nothing(w: Operators, images: Dim, of: Value): Value {
     for (let i = 0; i < images; i++) values[7 * i] = i;
     return w.floats(values, [images, 7], "nothing");
   }
+  const numbers = numbersOf(w, images, of);
+  return w.pad(w.unsqueeze(numbers, [1]), [0, 0], [0, 6], -1);
+}
+
+/**
+ * The numbers of images as floats (N): 0, 1, …
+ *
+ * @param of a value with the images along its first axis
+ */
+export function numbersOf(w: Operators, images: Dim, of: Value): Value {
+  if (typeof images === "number") return w.floats(Array.from({ length: images }, (_, i) => i));
   const int = (value: number) => w.graph.ints([value], []);
   const count = w.node("Gather", [w.node("Shape", [of]), int(0)]);
-  const numbers = w.cast(w.node("Range", [int(0), count, int(1)]), "float");
-  return w.pad(w.unsqueeze(numbers, [1]), [0, 0], [0, 6], -1);
+  return w.cast(w.node("Range", [int(0), count, int(1)]), "float");
 }

@@ -7,7 +7,7 @@ import { version } from "../../version.js";
 import { type ModelProto, ModelProtoSchema, type ValueInfoProto } from "../gen/onnx_pb.js";
 import { type Dim, valueInfo } from "../model.js";
 import { opsets } from "../opsets.js";
-import { GraphWriter, type Value } from "./graph-writer.js";
+import { GraphWriter, readBy, type Value } from "./graph-writer.js";
 import { LayerWriter, NeedsFixedBatch } from "./layer-writer.js";
 import { mappingOf } from "./registry.js";
 import { symbolicSizes } from "./sizes.js";
@@ -180,7 +180,7 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
 
   const declare = ([name, dims]: readonly [string, readonly Dim[]]) => valueInfo(name, dims);
   const all = graph.graph(net.name || "net", [...inputs].map(declare), [...outputs].map(declare), infos);
-  const isRead = new Set(all.node.flatMap((node) => node.input));
+  const isRead = new Set(all.node.flatMap(readBy));
   for (const [name] of [...inputs].filter(([name]) => !isRead.has(name))) {
     inputs.delete(name);
     notes.push({
