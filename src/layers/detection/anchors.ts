@@ -1,3 +1,15 @@
+/** How a layer of proposals chooses among its boxes. */
+export interface ProposalSettings {
+  /** The side, in pixels before scaling, below which a box does not count. */
+  readonly minSize: number;
+  /** The best boxes that are compared. */
+  readonly most: number;
+  /** The most boxes that stay. */
+  readonly limit: number;
+  /** A box goes if its overlap with one that stays is greater. */
+  readonly overlap: number;
+}
+
 /** Half to even, as numpy rounds. */
 export function roundHalfEven(value: number): number {
   const low = Math.floor(value);

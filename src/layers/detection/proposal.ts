@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Tensor } from "../../core/tensor.js";
 import { ProposalParameterSchema } from "../../proto/gen/caffe_pb.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
-import { anchorsAt } from "./anchors.js";
+import { anchorsAt, type ProposalSettings } from "./anchors.js";
 import { type Computed, LiveLayer } from "./live-layer.js";
 import { moveBox, sideOf, suppress } from "./pixel-boxes.js";
 
@@ -66,6 +66,17 @@ export class ProposalLayer extends LiveLayer {
     this.#anchors = anchorsOfSides(ratio, scale, baseSize);
   }
 
+  /** The settings of a run. */
+  get settings(): ProposalSettings {
+    const { minSize, preNmsTopn, postNmsTopn, nmsThresh } = this.#param;
+    return { minSize, most: preNmsTopn, limit: postNmsTopn, overlap: nmsThresh };
+  }
+
+  /** The anchors at all places of a map: by row, column, then anchor; x1, y1, x2, y2 each. */
+  anchorsOn(rows: number, columns: number): Float64Array {
+    return anchorsAt(this.#anchors, [rows, columns], this.#param.featStride);
+  }
+
   override topShapes([scores, deltas, info]: readonly [Shape, Shape, Shape]): readonly Shape[] {
     const count = this.#anchors.length / 4;
     const [images = 0, channels, height, width] = scores;
@@ -90,11 +101,11 @@ export class ProposalLayer extends LiveLayer {
   }
 
   protected override compute([scores, deltas, info]: readonly [Tensor, Tensor, Tensor]): readonly Computed[] {
-    const { featStride, minSize, preNmsTopn, postNmsTopn, nmsThresh } = this.#param;
+    const { minSize, most, limit, overlap } = this.settings;
     const [height = 0, width = 0, scaleY = 0, scaleX = 0] = info.data.array;
     const least = [f32(minSize * scaleX), f32(minSize * scaleY)] as const;
     const [images = 0, , rows = 0, columns = 0] = scores.shape;
-    const anchors = anchorsAt(this.#anchors, [rows, columns], featStride);
+    const anchors = this.anchorsOn(rows, columns);
     const count = this.#anchors.length / 4;
     const area = rows * columns;
     const total = area * count;
@@ -118,11 +129,11 @@ export class ProposalLayer extends LiveLayer {
         score[i] = Number(isLarge) * (scores.data.array[(image * 2 + 1) * total + kind * area + place] ?? 0);
       }
       const order = Int32Array.from(score.keys());
-      sortBest(order, score, preNmsTopn);
-      const best = order.subarray(0, preNmsTopn);
+      sortBest(order, score, most);
+      const best = order.subarray(0, most);
       const sorted = new Float32Array(4 * best.length);
       best.forEach((index, i) => void sorted.set(boxes.subarray(4 * index, 4 * index + 4), 4 * i));
-      for (const i of suppress(sorted, best.length, nmsThresh, postNmsTopn, true)) {
+      for (const i of suppress(sorted, best.length, overlap, limit, true)) {
         regions.push(image, ...sorted.subarray(4 * i, 4 * i + 4));
         values.push(score[best[i] ?? 0] ?? 0);
       }

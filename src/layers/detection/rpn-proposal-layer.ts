@@ -1,7 +1,7 @@
 import type { Tensor } from "../../core/tensor.js";
 import { formatShape, type Shape } from "../../util/shape.js";
 import { PythonParam } from "../common/python-param.js";
-import { anchorsAt, anchorsOf } from "./anchors.js";
+import { anchorsAt, anchorsOf, type ProposalSettings } from "./anchors.js";
 import { cfgOf } from "./cfg.js";
 import { type Computed, LiveLayer } from "./live-layer.js";
 import { moveBox, sideOf, suppress } from "./pixel-boxes.js";
@@ -48,6 +48,23 @@ export class RpnProposalLayer extends LiveLayer {
     cfgOf(this, this.context.cfg);
   }
 
+  /** The settings of a run. */
+  get settings(): ProposalSettings {
+    const cfg = cfgOf(this, this.context.cfg)[this.phase];
+    const all = (limit: number) => (limit > 0 ? limit : Number.POSITIVE_INFINITY);
+    return {
+      minSize: cfg.RPN_MIN_SIZE,
+      most: all(cfg.RPN_PRE_NMS_TOP_N),
+      limit: all(cfg.RPN_POST_NMS_TOP_N),
+      overlap: cfg.RPN_NMS_THRESH,
+    };
+  }
+
+  /** The anchors at all places of a map: by row, column, then anchor; x1, y1, x2, y2 each. */
+  anchorsOn(rows: number, columns: number): Float64Array {
+    return anchorsAt(this.#anchors, [rows, columns], this.#stride);
+  }
+
   override topShapes([scores, deltas, info]: readonly [Shape, Shape, Shape]): readonly Shape[] {
     const count = this.#anchors.length / 4;
     const [images, channels, height, width] = scores;
@@ -74,19 +91,19 @@ export class RpnProposalLayer extends LiveLayer {
   }
 
   protected override compute([scores, deltas, info]: readonly [Tensor, Tensor, Tensor]): readonly Computed[] {
-    const cfg = cfgOf(this, this.context.cfg);
-    const { RPN_PRE_NMS_TOP_N: most, RPN_POST_NMS_TOP_N: rois, RPN_NMS_THRESH, RPN_MIN_SIZE } = cfg[this.phase];
-    const { RPN_NORMALIZE_STDS: stds, RPN_NORMALIZE_MEANS: means, RPN_NORMALIZE_TARGETS } = cfg.TRAIN;
+    const { minSize, most, limit, overlap } = this.settings;
+    const { TRAIN } = cfgOf(this, this.context.cfg);
+    const { RPN_NORMALIZE_STDS: stds, RPN_NORMALIZE_MEANS: means, RPN_NORMALIZE_TARGETS } = TRAIN;
     const isNormalized = this.phase === "TRAIN" && RPN_NORMALIZE_TARGETS;
     const [height = 0, width = 0, scale = 0] = info.data.array;
     const [, , rows = 0, columns = 0] = scores.shape;
-    const anchors = anchorsAt(this.#anchors, [rows, columns], this.#stride);
+    const anchors = this.anchorsOn(rows, columns);
     const count = this.#anchors.length / 4;
     const area = rows * columns;
     const boxes = new Float32Array(4 * area * count);
     const score = new Float32Array(area * count);
     const order: number[] = [];
-    const least = Math.fround(RPN_MIN_SIZE * scale);
+    const least = Math.fround(minSize * scale);
     const moved: [number, number, number, number] = [0, 0, 0, 0];
     const anchor: [number, number, number, number] = [0, 0, 0, 0];
     for (let i = 0; i < score.length; i++) {
@@ -104,11 +121,10 @@ export class RpnProposalLayer extends LiveLayer {
       if (sideOf(boxes, 4 * i) >= least && sideOf(boxes, 4 * i + 1) >= least) order.push(i);
     }
     order.sort((a, b) => compareScores(score[b] ?? 0, score[a] ?? 0) || b - a);
-    if (most > 0) order.length = Math.min(order.length, most);
+    order.length = Math.min(order.length, most);
     const sorted = new Float32Array(4 * order.length);
     order.forEach((index, i) => void sorted.set(boxes.subarray(4 * index, 4 * index + 4), 4 * i));
-    const limit = rois > 0 ? rois : Number.POSITIVE_INFINITY;
-    const kept = suppress(sorted, order.length, RPN_NMS_THRESH, limit, false);
+    const kept = suppress(sorted, order.length, overlap, limit, false);
     const regions = new Float32Array(5 * kept.length);
     kept.forEach((index, i) => void regions.set(sorted.subarray(4 * index, 4 * index + 4), 5 * i + 1));
     return [
