@@ -151,3 +151,20 @@ test("a plain network needs few layers: NVDLA's are enough", async () => {
     "Convolution BatchNorm Scale ReLU Pooling ReLU Power Power Eltwise Power Pooling Flatten InnerProduct Softmax",
   );
 });
+
+test("numbers that no Caffe file can hold are refused", async () => {
+  const check = {
+    inputs: { x: [1, 1, 4] },
+    constants: { w: floats([1, 1, 1]) },
+    nodes: [{ op: "Conv", inputs: ["x", "w"], attributes: { pads: [2 ** 32, 2 ** 32] } }],
+  };
+  await expect(refused(check)).rejects.toThrow(
+    'node 0 "node0" (Conv) of "x", "w": 4294967296 of its window are not one size for each of 1 axes',
+  );
+  const float = {
+    inputs: { x: [3, 4] },
+    constants: { i: floats([1], [0.5]) },
+    nodes: [{ op: "Gather", inputs: ["x", "i"] }],
+  };
+  await expect(refused(float)).rejects.toThrow("its indices are not whole numbers");
+});

@@ -5,6 +5,7 @@ import {
   isFieldSet,
   type Message,
   type MessageInitShape,
+  toBinary,
 } from "@bufbuild/protobuf";
 import { createImages } from "#platform";
 import type { Layer } from "../../core/layer.js";
@@ -21,7 +22,7 @@ import {
   NetParameterSchema,
 } from "../../proto/gen/caffe_pb.js";
 import { copyMessage } from "../../proto/source.js";
-import { MokaError } from "../../util/errors.js";
+import { MokaError, reasonOf } from "../../util/errors.js";
 import { silent } from "../../util/log.js";
 import { Random } from "../../util/random.js";
 import type { Shape } from "../../util/shape.js";
@@ -130,6 +131,7 @@ export class NetBuilder {
     const name = unique(request.name, this.#layerNames);
     Object.assign(message, { name, type, bottom: bottoms.map((blob) => blob.name) });
     this.#checkTarget(message);
+    checkNumbers(message);
     const layer = this.#catalog.create(message, this.#context);
     const [first] = bottoms;
     const isInPlace = request.inPlace === true && layer.inPlace && first?.readers === 1 && first.mayBeOverwritten;
@@ -296,6 +298,16 @@ function dropDefaults(message: LayerParameter): void {
       const key = each.localName as keyof object;
       if (isFieldSet(inner, each) && inner[key] === defaults[key]) clearField(inner, each);
     }
+  }
+}
+
+/** Throws for numbers that no file can hold: beyond 32 bits, for most fields. */
+function checkNumbers(message: LayerParameter): void {
+  try {
+    toBinary(LayerParameterSchema, message);
+  } catch (error) {
+    const reason = `needs a number that Caffe cannot hold: ${reasonOf(error)}`;
+    throw new MokaError("MOKA_UNSUPPORTED", reason, { cause: error });
   }
 }
 

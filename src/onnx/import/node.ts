@@ -54,7 +54,7 @@ export class Node {
 
   /** An axis of a shape, which may count from the end. */
   axis(shape: Shape, axis: number): number {
-    if (!(axis >= -shape.length && axis < shape.length)) {
+    if (!(Number.isInteger(axis) && axis >= -shape.length && axis < shape.length)) {
       throw this.error("MOKA_PARSE", `axis ${axis} is none of the ${shape.length} axes of ${shape.join(" × ")}`);
     }
     return axis < 0 ? axis + shape.length : axis;

@@ -9,8 +9,8 @@ import type { Blob } from "./value.js";
  */
 export function pad(node: Scope): Imported {
   const x = node.blob(0);
-  const given = node.numbers(1, "pads") ?? node.node.ints("pads") ?? node.node.ints("paddings") ?? [];
-  const axes = node.numbers(3, "axes")?.map((axis) => node.node.axis(x.shape, axis)) ?? [...x.shape.keys()];
+  const given = node.integers(1, "pads") ?? node.node.ints("pads") ?? node.node.ints("paddings") ?? [];
+  const axes = node.integers(3, "axes")?.map((axis) => node.node.axis(x.shape, axis)) ?? [...x.shape.keys()];
   if (given.length !== 2 * axes.length)
     throw node.node.error("MOKA_PARSE", `its ${given.length} pads are not two for each of ${axes.length} axes`);
   const side = (offset: number) =>

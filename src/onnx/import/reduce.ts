@@ -37,7 +37,7 @@ function squares(node: Scope): Blob {
 }
 
 function reduced(node: Scope, x: Blob, kind: Kind, suffix?: string): Blob {
-  const axes = reducedAxes(node.node, x.shape, node.numbers(1, "axes") ?? node.node.ints("axes"));
+  const axes = reducedAxes(node.node, x.shape, node.integers(1, "axes") ?? node.node.ints("axes"));
   const shape = reducedShape(node.node, x.shape, axes);
   const long = axes.filter((axis) => x.shape[axis] !== 1);
   // Axes side by side are one; the last run is reduced first, so that the places of the others stay.

@@ -9,7 +9,7 @@ import { shuffled } from "./shuffle.js";
  */
 export function reshape(node: Scope): Imported {
   const x = node.blob(0);
-  const wanted = node.numbers(1, "shape") ?? node.node.ints("shape") ?? [];
+  const wanted = node.integers(1, "shape") ?? node.node.ints("shape") ?? [];
   const shape = reshaped(node.node, x.shape, wanted);
   if (shuffled(node, x, shape)) return [];
   return node.reshape(x, shape);
@@ -25,11 +25,11 @@ export function flatten(node: Scope): Imported {
 /** Squeeze, Unsqueeze → Reshape: exact. */
 export function squeeze(node: Scope): Imported {
   const x = node.blob(0);
-  return node.reshape(x, squeezed(node.node, x.shape, node.numbers(1, "axes") ?? node.node.ints("axes")));
+  return node.reshape(x, squeezed(node.node, x.shape, node.integers(1, "axes") ?? node.node.ints("axes")));
 }
 
 export function unsqueeze(node: Scope): Imported {
   const x = node.blob(0);
-  const shape = unsqueezed(node.node, x.shape, node.numbers(1, "axes") ?? node.node.ints("axes") ?? []);
+  const shape = unsqueezed(node.node, x.shape, node.integers(1, "axes") ?? node.node.ints("axes") ?? []);
   return sameShape(shape, x.shape) ? node.pass(x) : node.reshape(x, shape);
 }

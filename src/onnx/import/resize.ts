@@ -43,7 +43,7 @@ export function resize(node: Scope): Imported {
 function goalOf(node: Scope, x: Blob): { readonly sizes: readonly number[]; readonly scales: readonly number[] } {
   const isOld = node.node.type === "Upsample" || node.node.opset < 11;
   const scales = node.numbers(isOld ? 1 : 2, "scales") ?? node.node.floats("scales") ?? [];
-  const given = isOld ? undefined : node.numbers(3, "sizes");
+  const given = isOld ? undefined : node.integers(3, "sizes");
   const axes = node.node.ints("axes")?.map((axis) => node.node.axis(x.shape, axis)) ?? [...x.shape.keys()];
   const spread = (list: readonly number[], rest: readonly number[]) => {
     if (list.length !== axes.length)

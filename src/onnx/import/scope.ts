@@ -105,6 +105,14 @@ export class Scope {
     return constant && numbersOf(constant);
   }
 
+  /** As `numbers`, where only whole numbers make sense. */
+  integers(index: number, what: string): readonly number[] | undefined {
+    const list = this.numbers(index, what);
+    if (list?.every(Number.isInteger) === false)
+      throw this.node.error("MOKA_PARSE", `its ${what} are not whole numbers`);
+    return list;
+  }
+
   /** An error: the node cannot be said exactly in Caffe's layers. */
   refuse(reason: string): MokaError {
     return this.node.error("MOKA_UNSUPPORTED", reason);

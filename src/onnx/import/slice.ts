@@ -5,7 +5,7 @@ import type { Imported, Scope } from "./scope.js";
 /** Slice with constant places → Slice, and for steps Pooling with windows of one value, backwards Slice and Concat: exact. */
 export function slice(node: Scope): Imported {
   const x = node.blob(0);
-  const given = (index: number, name: string) => node.numbers(index, name) ?? node.node.ints(name);
+  const given = (index: number, name: string) => node.integers(index, name) ?? node.node.ints(name);
   const ranges = sliceRanges(
     node.node,
     x.shape,

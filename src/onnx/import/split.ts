@@ -5,7 +5,7 @@ import type { Imported, Scope } from "./scope.js";
 export function split(node: Scope): Imported {
   const x = node.blob(0);
   const axis = node.node.axis(x.shape, node.node.int("axis", 0));
-  const given = node.numbers(1, "lengths") ?? node.node.ints("split");
+  const given = node.integers(1, "lengths") ?? node.node.ints("split");
   const lengths = splitLengths(node.node, x.shape[axis] ?? 0, given);
   node.check(
     lengths.every((length) => length > 0),

@@ -5,7 +5,7 @@ import type { Imported, Scope } from "./scope.js";
 /** Tile with constant numbers → Tile along each axis: exact. */
 export function tile(node: Scope): Imported {
   const x = node.blob(0);
-  const repeats = node.numbers(1, "repeats") ?? [];
+  const repeats = node.integers(1, "repeats") ?? [];
   const axes = repeats.flatMap((tiles, axis) => (tiles === 1 ? [] : [{ tiles, axis }]));
   node.check(
     axes.every(({ tiles }) => tiles > 0),
@@ -21,7 +21,7 @@ export function tile(node: Scope): Imported {
 /** Expand to a constant shape → Tile along each axis: exact. */
 export function expand(node: Scope): Imported {
   const x = node.blob(0);
-  const shape = broadcastShape(x.shape, node.numbers(1, "shape") ?? []);
+  const shape = broadcastShape(x.shape, node.integers(1, "shape") ?? []);
   if (!shape) throw node.node.error("MOKA_PARSE", `${x.shape.join(" × ")} does not expand to its shape`);
   const y = tiled(node, x, shape, "repeated");
   return y === x ? node.pass(x) : y;

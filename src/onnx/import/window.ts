@@ -22,16 +22,17 @@ export function windowOf(scope: Scope, kernel: readonly number[], x: Shape): Win
   const [stride, dilation] = [node.ints("strides") ?? ones, node.ints("dilations") ?? ones];
   const pads = padsOf(scope, kernel, stride, dilation, x);
   const window = { kernel, stride, dilation, before: pads.slice(0, x.length), after: pads.slice(x.length) };
-  for (const [what, list] of Object.entries(window)) {
-    const least = what === "before" || what === "after" ? 0 : 1;
+  const sides = [window.before, window.after];
+  for (const list of [kernel, stride, dilation, ...sides]) {
     if (list.length !== x.length || !list.every((each) => Number.isInteger(each) && each < 2 ** 31)) {
       throw node.error(
         "MOKA_PARSE",
-        `its ${what} has ${list.length} sizes for ${x.length} axes, or wrong ones: ${list.join(", ")}`,
+        `${list.join(", ") || "no sizes"} of its window are not one size for each of ${x.length} axes`,
       );
     }
-    scope.check(Math.min(...list) >= least, `its ${what} ${list.join(", ")} is below ${least}`);
   }
+  const least = Math.min(...kernel, ...stride, ...dilation);
+  scope.check(least > 0 && Math.min(...sides.flat()) >= 0, "its window has sizes below 1, or pads below 0");
   return window;
 }
 

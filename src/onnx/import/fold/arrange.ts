@@ -89,7 +89,7 @@ export const arrange: Readonly<Record<string, Fold>> = {
     const axis = at.node.axis(x.shape, at.node.int("axis", 0));
     const size = x.shape[axis] ?? 0;
     const chosen = numbersOf(indices).map((index) => {
-      if (!(index >= -size && index < size))
+      if (!(Number.isInteger(index) && index >= -size && index < size))
         throw at.node.error("MOKA_PARSE", `index ${index} is beyond an axis of ${size}`);
       return index < 0 ? index + size : index;
     });

@@ -1,6 +1,7 @@
 import { countOf, type Shape } from "../../../util/shape.js";
 import { type Constant, floatConstant } from "../../tensor.js";
 import type { Node } from "../node.js";
+import { numbersOf } from "../value.js";
 import type { Budget } from "./budget.js";
 
 /** Computes the outputs of a node from constant inputs; an input that is not given is undefined. */
@@ -27,7 +28,10 @@ export class FoldScope {
   /** An input, or else an attribute, with whole numbers: later versions made inputs of attributes. */
   integers(index: number, attribute: string): readonly number[] | undefined {
     const input = this.inputs[index];
-    return input ? Array.from(input.data, Number) : this.node.ints(attribute);
+    if (!input) return this.node.ints(attribute);
+    const list = numbersOf(input);
+    if (!list.every(Number.isInteger)) throw this.node.error("MOKA_PARSE", `its ${attribute} are not whole numbers`);
+    return list;
   }
 
   /** A shape that was computed, if an array of this shape may be made. */
