@@ -47,6 +47,22 @@ test("cont that is neither 0 nor 1 is a factor, as in Caffe", async () => {
   expect(await exportError(text, { draw: factor })).toBeLessThan(1e-5);
 });
 
+test("the streams may be the batch, of any size", async () => {
+  const permute = (bottom: string, top: string, order: readonly number[]) =>
+    `layer { name: "${top}" type: "Permute" bottom: "${bottom}" top: "${top}" permute_param { ${order
+      .map((axis) => `order: ${axis}`)
+      .join(" ")} } }\n`;
+  const text =
+    input("data", 2, 1, 4, 3) +
+    input("marks", 2, 4) +
+    permute("data", "x", [2, 0, 3, 1]) +
+    permute("marks", "cont", [1, 0]) +
+    layer("LSTM", ["x", "cont"], ["y"]);
+  const more = [{ data: [3, 1, 4, 3], marks: [3, 4] }];
+  const inTurn = (i: number, name: string) => (name === "marks" ? Number(i % 4 > 1) : draw(i, name));
+  expect(await exportError(text, { draw: inTurn, more, batch: "dynamic" })).toBeLessThan(1e-5);
+});
+
 test("it says that each run starts anew", async () => {
   const text = input("x", 4, 2, 5) + input("cont", 4, 2) + layer("LSTM", ["x", "cont"], ["y"]);
   const { exported: net } = await exported(text);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exportError } from "../../../test/onnx/exported.js";
+import { exportError, exported } from "../../../test/onnx/exported.js";
 
 const input = (name: string, ...shape: number[]) =>
   `layer { name: "${name}" type: "Input" top: "${name}" input_param { shape { ${shape.map((size) => `dim: ${size}`).join(" ")} } } }\n`;
@@ -30,4 +30,13 @@ test.each([
   const text = net(height, width, scale, [40, 5, 1, 1]);
   expect(await exportError(text, { draw })).toBe(0);
   expect(await exportError(text, { draw, opset: 22 })).toBe(0);
+});
+
+test("opset 22 needs a loop, which is said", async () => {
+  const nodes = async (opset: number) => {
+    const { exported: made } = await exported(net(3, 2, 0.25), undefined, { opset });
+    return [made.model.graph?.node.at(-1)?.opType, made.notes.length];
+  };
+  expect(await nodes(21)).toEqual(["MaxRoiPool", 0]);
+  expect(await nodes(22)).toEqual(["Scan", 1]);
 });
