@@ -60,6 +60,9 @@ test("nothing found is a row of −1 for each image, as in Caffe", async () => {
   const text = net(`${center} confidence_threshold: 0.5 keep_top_k: 4 nms_param { top_k: 3 }`);
   expect(await exportError(text, { draw: none, more: batches })).toBe(0);
   expect(await exportError(text, { draw: none, batch: 3 })).toBe(0);
+  for (const own of [false, true]) {
+    expect(await exportError(net("background_label_id: 0", own, 2, 1), { draw, batch: 2 })).toBe(0);
+  }
   const values = (shape: number[], name: string) => ({
     shape,
     data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => none(i, name)),

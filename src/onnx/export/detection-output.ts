@@ -29,7 +29,10 @@ export const detectionOutput = mapping(
     const confidences = w.input(1);
     const [images = 1] = confidences.dims;
     const count = countOf(w.input(2).shape) / 8;
-    const labels = Array.from({ length: numClasses }, (_, i) => i).filter((label) => label !== background);
+    const every = Array.from({ length: numClasses }, (_, i) => i);
+    const others = every.filter((label) => label !== background);
+    // Where there is no class but the background, nothing is found.
+    const labels = others.length > 0 ? others : every;
     const pick = (x: Value) => picked(w, x, labels, numClasses);
 
     const classes = w.reshaped(confidences.value, confidences.dims, [images, count, numClasses]);
@@ -43,7 +46,7 @@ export const detectionOutput = mapping(
     let selected = suppressed(w, {
       boxes: code === "CENTER_SIZE" ? boxes : withoutTurned(w, boxes),
       scores: isLimited ? onlyBest(w, scores, 2, topK) : scores,
-      most: topK === 0 || keepTopK === 0 ? 0 : count,
+      most: topK === 0 || keepTopK === 0 || others.length === 0 ? 0 : count,
       overlap: nmsThreshold,
       above: isLimited || Number.isFinite(threshold) ? threshold : undefined,
     });
