@@ -98,6 +98,7 @@ export async function makeExampleFiles(): Promise<void> {
   // Other pages have other names for these.
   copyFileSync("net.prototxt", "deploy.prototxt");
   copyFileSync("net.caffemodel", "a.caffemodel");
+  copyFileSync(fileURLToPath(new URL("onnx/models/mobile_v3_14.onnx", import.meta.url)), "model.onnx");
   await makeArticle();
 }
 
