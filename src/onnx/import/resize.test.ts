@@ -82,3 +82,8 @@ test("what resizes channels, or cuts out, is refused", async () => {
     'its coordinates "tf_crop_and_resize"',
   );
 });
+
+test("sizes are rounded down in single precision", async () => {
+  const attributes = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
+  await same({ ...resize(attributes, [0.7, 1.9999999], "scales", [1, 3, 10, 4]), targets: ["moka"] });
+});

@@ -59,8 +59,8 @@ function goalOf(node: Scope, x: Blob): { readonly sizes: readonly number[]; read
     scales,
     x.shape.map(() => 1),
   );
-  // Exporters write factors in single precision: 1.9999999 × 4 is meant to be 8.
-  const sizes = factors.map((factor, axis) => Math.floor(Math.fround((x.shape[axis] ?? 1) * factor) + 1e-5));
+  // In single precision, as ONNX Runtime: 0.7 × 10 is 7.
+  const sizes = factors.map((factor, axis) => Math.floor(Math.fround((x.shape[axis] ?? 1) * factor)));
   checkSizes(node, sizes);
   return { sizes, scales: factors };
 }
