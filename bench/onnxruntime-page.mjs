@@ -1,0 +1,58 @@
+// The page of bench/onnxruntime-web.mjs, bundled. It measures one net, and posts the times of each run.
+
+import * as ort from "onnxruntime-web";
+import { deploy, Net } from "../dist/index.js";
+
+const asked = new URLSearchParams(location.search);
+const [provider, threads, rounds] = [asked.get("provider"), Number(asked.get("threads")), Number(asked.get("rounds"))];
+const orders = [
+  [0, 1, 2],
+  [1, 0, 2],
+  [2, 0, 1],
+  [2, 1, 0],
+  [0, 2, 1],
+  [1, 2, 0],
+];
+
+async function measure() {
+  ort.env.wasm.wasmPaths = new URL("ort/", location.href).href;
+  const text = await (await fetch("net.prototxt")).text();
+  const net = await Net.load(text, { keep: "outputs", threads, seed: 1 });
+  let direct;
+  const create = async (model, options) => {
+    direct = await ort.InferenceSession.create(model, options);
+    return direct;
+  };
+  const runtime = { ...ort, InferenceSession: { create } };
+  const session = await deploy(text, net.toMessage(), { threads, provider, runtime });
+  const inputs = Object.fromEntries(
+    net.inputs.map((name) => [
+      name,
+      Float32Array.from({ length: net.blobs.get(name).count }, () => Math.random() - 0.5),
+    ]),
+  );
+  const tensor = ([name, data]) => [name, new ort.Tensor("float32", data, net.blobs.get(name).shape)];
+  const runs = [
+    {
+      label: `ONNX Runtime, ${provider}`,
+      once: () => direct.run(Object.fromEntries(Object.entries(inputs).map(tensor))),
+    },
+    { label: "deploy", once: () => session.run(inputs) },
+    { label: net.engine.description, once: () => net.forward(inputs) },
+  ].map((run) => ({ ...run, times: [] }));
+  for (let round = -2; round < rounds; round++) {
+    for (const run of orders[(round + 6) % 6].map((index) => runs[index])) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const start = performance.now();
+      await run.once();
+      if (round >= 0) run.times.push(performance.now() - start);
+    }
+  }
+  return runs.map(({ label, times }) => ({ label, times }));
+}
+
+const result = await measure().then(
+  (runs) => ({ runs }),
+  (error) => ({ error: String(error.stack ?? error) }),
+);
+await fetch("/report", { method: "POST", body: JSON.stringify(result) });
