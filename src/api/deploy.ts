@@ -17,8 +17,11 @@ import { type OnnxRuntimeOptions, type OpenSession, openSession } from "./onnx-s
 import type { NetSource } from "./read-text.js";
 
 export interface DeployOptions
-  extends Omit<ExportNetOptions, "engine" | "threads" | "layers" | "batch" | "cut">,
+  extends Omit<ExportNetOptions, "engine" | "threads" | "layers" | "batch" | "cut" | "forLeftOut">,
     OnnxRuntimeOptions {}
+
+/** Also what only nets with layers of Moka's around ask for. */
+type Settings = DeployOptions & Pick<ExportNetOptions, "forLeftOut">;
 
 /** What the exporter says of a net, and what Caffe calls its blobs. */
 interface Form {
@@ -45,7 +48,7 @@ interface Given extends InputValues {
 export class DeployedNet extends ResourceOwner {
   readonly #model: NetSource;
   readonly #weights: Weights | undefined;
-  readonly #options: DeployOptions;
+  readonly #options: Settings;
   readonly #turns = new Turns();
   /** The values of the inputs, which stay until others are given. */
   readonly #inputs = new Map<string, NdArray>();
@@ -58,7 +61,7 @@ export class DeployedNet extends ResourceOwner {
   private constructor(
     model: NetSource,
     weights: Weights | undefined,
-    options: DeployOptions,
+    options: Settings,
     { form, open }: { form: Form; open: OpenSession },
   ) {
     super();
@@ -71,7 +74,7 @@ export class DeployedNet extends ResourceOwner {
   }
 
   /** For `deploy`, and for nets of which ONNX Runtime computes a part. */
-  static async open(model: NetSource, weights: Weights | undefined, options: DeployOptions = {}): Promise<DeployedNet> {
+  static async open(model: NetSource, weights: Weights | undefined, options: Settings = {}): Promise<DeployedNet> {
     return new DeployedNet(model, weights, options, await exportAndOpen(model, weights, options));
   }
 
@@ -321,7 +324,7 @@ export async function deploy(
 async function exportAndOpen(
   model: NetSource,
   weights: Weights | undefined,
-  options: DeployOptions,
+  options: Settings,
 ): Promise<{ form: Form; open: OpenSession }> {
   const { provider, runtime, threads, sessionOptions, log = silent, ...rest } = options;
   // Folding would take away blobs that are asked for.

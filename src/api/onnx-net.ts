@@ -45,6 +45,7 @@ export async function loadOnnxNet(source: NetSource, options: OnnxNetOptions = {
     ...{ log, provider, runtime, threads, sessionOptions, forLeftOut: true },
     ...(blobs.length > 0 && { outputs: blobs }),
   });
+  let owner: { dispose(): Promise<void> } | undefined;
   try {
     const data = layers.filter(isDataLayer);
     const scores = layers.filter(({ name }) => deployed.leftOut.includes(name));
@@ -61,15 +62,18 @@ export async function loadOnnxNet(source: NetSource, options: OnnxNetOptions = {
     }
     message.layer = [...data, layer, ...own];
     const engine = await createEngine({ threads: 1 });
+    owner = engine;
     const context = netContext(
       engine,
       { ...building, log, layers: { [type]: layerOf(deployed, exported) } },
       undefined,
     );
     const net = await CoreNet.build(message, state, { ...context, keep, backward: false, ownsEngine: true });
+    owner = net;
     if (weights !== undefined && net.params.size > 0) await net.copyTrainedLayersFrom(weights, undefined, true);
     return net;
   } catch (error) {
+    await owner?.dispose();
     await deployed.dispose();
     throw error;
   }

@@ -27,6 +27,7 @@ const given: Readonly<Record<string, () => unknown>> = {
   solver: () => moka.Solver.load("solver.prototxt"),
   classifier: () => moka.Classifier.load("net.prototxt", "net.caffemodel"),
   detector: () => moka.Detector.load("net.prototxt", "net.caffemodel"),
+  session: () => moka.deploy("net.prototxt", "net.caffemodel"),
   transformer() {
     const transformer = new moka.Transformer({ data: [1, 3, 8, 8] });
     transformer.setTranspose("data", [2, 0, 1]);
