@@ -17,14 +17,15 @@ const orders = [
 async function measure() {
   ort.env.wasm.wasmPaths = new URL("ort/", location.href).href;
   const text = await (await fetch("net.prototxt")).text();
-  const net = await Net.load(text, { keep: "outputs", threads, seed: 1 });
+  const weights = await drawn(text);
+  const net = await Net.load(text, { weights, keep: "outputs", threads });
   let direct;
   const create = async (model, options) => {
     direct = await ort.InferenceSession.create(model, options);
     return direct;
   };
   const runtime = { ...ort, InferenceSession: { create } };
-  const session = await deploy(text, net.toMessage(), { threads, provider, runtime });
+  const session = await deploy(text, weights, { threads, provider, runtime });
   const inputs = Object.fromEntries(
     net.inputs.map((name) => [
       name,
@@ -40,6 +41,7 @@ async function measure() {
     { label: "deploy", once: () => session.run(inputs) },
     { label: net.engine.description, once: () => net.forward(inputs) },
   ].map((run) => ({ ...run, times: [] }));
+  compare(await net.forward(inputs), await session.run(inputs));
   for (let round = -2; round < rounds; round++) {
     for (const run of orders[(round + 6) % 6].map((index) => runs[index])) {
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -49,6 +51,27 @@ async function measure() {
     }
   }
   return runs.map(({ label, times }) => ({ label, times }));
+}
+
+/** Random weights, with the statistics of one batch of noise: with those of a new net, values would leave single precision. */
+async function drawn(text) {
+  const net = await Net.load(text, { phase: "TRAIN", engine: "wasm", seed: 1 });
+  for (const name of net.inputs) {
+    const { data } = net.blobs.get(name);
+    data.set(Float32Array.from(data, () => Math.random() - 0.5));
+  }
+  await net.runForward();
+  const weights = net.toMessage();
+  await net.dispose();
+  return weights;
+}
+
+/** Throws unless all runs give the same. */
+function compare(wanted, found) {
+  for (const [name, values] of Object.entries(wanted)) {
+    const far = values.findIndex((value, i) => !(Math.abs(value - found[name][i]) < 1e-5));
+    if (far >= 0) throw new Error(`${name}[${far}]: ${values[far]} in Moka, ${found[name][far]} in ONNX Runtime`);
+  }
 }
 
 const result = await measure().then(
