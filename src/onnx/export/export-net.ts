@@ -9,6 +9,8 @@ import { type Dim, valueInfo } from "../model.js";
 import { opsets } from "../opsets.js";
 import { GraphWriter, readBy, type Value } from "./graph-writer.js";
 import { LayerWriter, NeedsFixedBatch } from "./layer-writer.js";
+import { type ExtraOutput, type Made, nameExtras, unreadBottoms } from "./outputs.js";
+import { mergeScale } from "./passes/merge-scale.js";
 import { mappingOf } from "./registry.js";
 import { symbolicSizes } from "./sizes.js";
 
@@ -88,11 +90,11 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
   const isDynamic = batch === "dynamic" && batchInputs.length > 0;
   const sizes = sizesOf(nodes, isDynamic ? batchInputs : []);
   const graph = new GraphWriter(opset, tensors.keys());
-  const values = new Map<Tensor, { value: Value; dims: readonly Dim[] }>();
+  const values = new Map<Tensor, Made>();
   const infos = new Map<Value, ValueInfoProto>();
   const approximations: LayerNote[] = [];
   const notes: LayerNote[] = [];
-  const extra: { name: string; dims: readonly Dim[] }[] = [];
+  const extras: ExtraOutput[] = [];
   const leftOut: Node[] = [];
   const refusals: MokaError[] = [];
   const dimsOf = (tensor: Tensor) => values.get(tensor)?.dims ?? sizes.get(tensor) ?? tensor.shape;
@@ -148,11 +150,7 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
         values.set(tensor, { value, dims: made.dims });
         if (layer.type !== "Split") infos.set(value, infos.get(value) ?? valueInfo(value, made.dims));
       }
-      for (const { name, value, dims } of written.extra) {
-        const own = graph.name(name);
-        graph.add("Identity", [value], {}, `${own}/Identity`, [own]);
-        extra.push({ name: own, dims });
-      }
+      extras.push(...written.extra.map((each) => ({ ...each, layer: layer.name })));
       nameMaker(graph, layer.name, from);
     } catch (error) {
       if (error instanceof NeedsFixedBatch) throw error;
@@ -175,7 +173,16 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
     if (made.value !== name) graph.add("Identity", [made.value], {}, `${name}/Identity`, [name]);
     outputs.set(name, made.dims);
   }
-  for (const { name, dims } of extra) outputs.set(name, dims);
+  for (const { value, dims } of unreadBottoms(graph, leftOut, values)) {
+    if (!inputs.has(value)) outputs.set(value, dims);
+  }
+  const ranks = new Map([...values.values()].map(({ value, dims }) => [value, dims.length]));
+  for (const [name, dims] of nameExtras(graph, extras, (value) => ranks.has(value))) outputs.set(name, dims);
+  mergeScale(
+    graph,
+    (value) => ranks.get(value),
+    (value) => outputs.has(value),
+  );
   check(outputs.size > 0, "MOKA_UNSUPPORTED", "the net has no outputs that ONNX could compute");
 
   const declare = ([name, dims]: readonly [string, readonly Dim[]]) => valueInfo(name, dims);

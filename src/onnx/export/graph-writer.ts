@@ -45,6 +45,11 @@ export class GraphWriter {
     return unused(base, this.#taken);
   }
 
+  /** Whether a value has this name. */
+  isTaken(name: string): boolean {
+    return this.#taken.has(name);
+  }
+
   /** A name that no node has yet. A node may have the name of a value. */
   nodeName(base: string): string {
     return unused(base, this.#nodeNames);

@@ -1,0 +1,3 @@
+import { testExport } from "../../../test/onnx/one-layer.js";
+
+testExport(`type: "Sigmoid"`, [[2, 3, 4]], { draw: (i) => 20 * Math.sin(i) });
