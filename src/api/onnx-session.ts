@@ -53,10 +53,11 @@ export async function openSession(
     "MOKA_USAGE",
     'runtime must be the module of ONNX Runtime, as of import * as runtime from "onnxruntime-web"',
   );
-  const known = runtime.listSupportedBackends?.().map(({ name }) => name);
-  const all = known ? `; this build of it has ${known.join(", ")}` : "";
+  const known = runtime.listSupportedBackends?.();
+  const named = known?.map(({ name, bundled = true }) => (bundled ? name : `${name} (if its libraries are installed)`));
+  const all = named ? `; this build of it has ${named.join(", ")}` : "";
   check(
-    provider === undefined || !known || known.includes(provider),
+    provider === undefined || !known || known.some(({ name }) => name === provider),
     "MOKA_UNSUPPORTED",
     `ONNX Runtime has no provider "${provider}" here${all}`,
   );
@@ -74,6 +75,6 @@ export async function openSession(
     return { runtime, session };
   } catch (error) {
     const what = provider === undefined ? "cannot open the exported net" : `cannot open the net with "${provider}"`;
-    throw new MokaError("MOKA_UNSUPPORTED", `ONNX Runtime ${what}: ${reasonOf(error)}${all}`, { cause: error });
+    throw new MokaError("MOKA_UNSUPPORTED", `ONNX Runtime ${what}: ${reasonOf(error).trim()}${all}`, { cause: error });
   }
 }

@@ -12,8 +12,8 @@ export interface OnnxRuntime {
     /** In a page: settings of its WebAssembly, which count until the first session is opened; `proxy`: it works in a worker of its own. */
     readonly wasm?: { numThreads?: number; proxy?: boolean };
   };
-  /** The execution providers that this build has, in Node. Some of them also need libraries or a device. */
-  readonly listSupportedBackends?: () => readonly { readonly name: string }[];
+  /** The execution providers that this build can take, in Node; not bundled: its libraries are installed apart. All may need a device. */
+  readonly listSupportedBackends?: () => readonly { readonly name: string; readonly bundled?: boolean }[];
 }
 
 /** The module of ONNX Runtime as a caller gives it: its own types have many forms of each call, and may be of any version. */
