@@ -48,6 +48,11 @@ export class SpaceToBatchNDLayer extends UnaryLayer {
     return [shape];
   }
 
+  /** The sizes of a block, and what is added or cut around them. */
+  get blocks(): SpaceBlocks {
+    return this.#blocks;
+  }
+
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
     const [blob, blocks] = [
       { shape: x.shape, span: x.data },

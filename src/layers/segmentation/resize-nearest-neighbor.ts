@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import type { UpsampleGeometry } from "../../core/kernels.js";
 import type { Recorder } from "../../core/recorder.js";
 import type { Tensor } from "../../core/tensor.js";
 import { ResizeNearestNeighborParameterSchema } from "../../proto/gen/caffe_pb.js";
@@ -7,6 +8,12 @@ import { UnaryLayer } from "../common/unary.js";
 import { resizedShape } from "./resized.js";
 
 const f32 = Math.fround;
+
+interface Places {
+  readonly rows: Int32Array;
+  readonly columns: Int32Array;
+  readonly blocks: UpsampleGeometry | undefined;
+}
 
 /**
  * Resizes planes by their nearest values, as TensorFlow and ONNX do.
@@ -43,7 +50,7 @@ export class ResizeNearestNeighborLayer extends UnaryLayer {
   }
 
   override forward(k: Recorder, [x]: [Tensor], [y]: [Tensor]): void {
-    const { rows, columns, blocks } = this.#places(x.shape, y.shape);
+    const { rows, columns, blocks } = this.places(x.shape, y.shape);
     if (blocks) {
       k.upsample({ x: x.data, y: y.data, ...blocks });
       return;
@@ -64,7 +71,7 @@ export class ResizeNearestNeighborLayer extends UnaryLayer {
 
   override backward(k: Recorder, [y]: [Tensor], [wanted]: [boolean], [x]: [Tensor]): void {
     if (!wanted) return;
-    const { rows, columns, blocks } = this.#places(x.shape, y.shape);
+    const { rows, columns, blocks } = this.places(x.shape, y.shape);
     if (blocks) {
       k.upsampleBackward({ dy: y.diff, dx: x.diff, ...blocks });
       return;
@@ -88,7 +95,7 @@ export class ResizeNearestNeighborLayer extends UnaryLayer {
   }
 
   /** The row and the column of each output, and the geometry of blocks if that is all. */
-  #places(x: Shape, y: Shape) {
+  places(x: Shape, y: Shape): Places {
     const [h = 0, w = 0] = x.slice(2);
     const [height = 0, width = 0] = y.slice(2);
     const rows = this.#axis(h, height);

@@ -117,7 +117,7 @@ function sizeOf(layer: Layer, param: UpsampleParameter, [h, w]: readonly [number
 }
 
 /** The nearest form. */
-class UpsampleNearestLayer extends NearestLayer {
+export class UpsampleNearestLayer extends NearestLayer {
   override readonly bottomCount = [1, 2] as const; // of both layers
   protected override readonly field = "upsample_param.scale";
   readonly #param = this.message.upsampleParam ?? create(UpsampleParameterSchema);
