@@ -65,3 +65,23 @@ test("phase TRAIN is refused", async () => {
   const model = fileURLToPath(new URL("../../test/golden/train/mlp_sgd/train_val.prototxt", import.meta.url));
   await expect(loadOnnxNet(model, { phase: "TRAIN" })).rejects.toThrow("ONNX Runtime computes nets in phase TEST");
 });
+
+test("losses read what layers in place made of the data, and data that ONNX Runtime reads too", async () => {
+  const auto = `
+    layer { name: "data" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 dim: 3 } data_filler { type: "gaussian" } } }
+    layer { name: "relu" type: "ReLU" bottom: "x" top: "x" }
+    layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+    layer { name: "off" type: "EuclideanLoss" bottom: "ip" bottom: "x" top: "off" }`;
+  const plain = auto.replace(/.*relu.*\n/, "");
+  for (const text of [auto, plain]) {
+    const net = await Net.load(text, { engine: "reference", seed: 3 });
+    const onnx = await loadOnnxNet(text, { weights: net.toMessage(), seed: 3, keep: "all" });
+    const { off } = await onnx.forward();
+    net.blobs.get("x")?.data.set(onnx.blobs.get("x")?.data ?? []);
+    await net.forward({}, { from: net.layers[1]?.name });
+    expect(off?.[0]).toBeGreaterThan(0);
+    expect(off?.[0]).toBeCloseTo(net.blobs.get("off")?.data[0] ?? 0, 5);
+    await net.dispose();
+    await onnx.dispose();
+  }
+});
