@@ -5,6 +5,7 @@ import { type ExportNetOptions, type ExportPair, exportPair } from "../../src/ap
 import { writeModel } from "../../src/onnx/model.js";
 import { makeBlob } from "../../src/proto/binary/index.js";
 import { LayerParameterSchema, type NetParameter, NetParameterSchema } from "../../src/proto/gen/caffe_pb.js";
+import type { Weights } from "../../src/proto/weight-sources.js";
 import type { Shape } from "../../src/util/shape.js";
 
 export interface Values {
@@ -53,13 +54,13 @@ export interface Exported extends Omit<ExportPair, "original"> {
   readonly bytes: Uint8Array;
 }
 
-/** Exports a net; the original is disposed of. */
+/** Exports a net, given as text or a path; the original is disposed of. */
 export async function exported(
-  text: string,
-  weights: NetParameter | undefined = undefined,
+  model: string,
+  weights: Weights | undefined = undefined,
   options: ExportNetOptions = {},
 ): Promise<Exported> {
-  const { original, ...rest } = await exportPair(text, weights, { engine: "reference", ...options });
+  const { original, ...rest } = await exportPair(model, weights, { engine: "reference", ...options });
   await original.dispose();
   return { ...rest, bytes: writeModel(rest.exported.model) };
 }
