@@ -86,6 +86,12 @@ test("all layers that ONNX cannot say are named at once", async () => {
   );
 });
 
+test("layers behind a refused one are not named", async () => {
+  const filter = `layer { name: "f" type: "Filter" bottom: "data" bottom: "data" top: "a" }\n`;
+  const text = input([2, 1]) + filter + fc("a", "fc") + relu("relu", "fc", "y");
+  await expect(exported(text)).rejects.toThrow(/^\S* ?layer "f" \(Filter\): it cannot be written as ONNX/);
+});
+
 test("layers of other phases are not exported, and data layers become inputs", async () => {
   const text =
     `layer { name: "train" type: "Data" top: "data" include { phase: TRAIN } data_param { source: "none" batch_size: 1 } }\n` +

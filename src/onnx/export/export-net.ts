@@ -97,6 +97,7 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
   const extras: ExtraOutput[] = [];
   const leftOut: Node[] = [];
   const refusals: MokaError[] = [];
+  const isRefused = new Set<Tensor>();
   const dimsOf = (tensor: Tensor) => values.get(tensor)?.dims ?? sizes.get(tensor) ?? tensor.shape;
   const inputs = new Map<string, readonly Dim[]>();
 
@@ -108,6 +109,11 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
         values.set(tensor, { value: tensor.name, dims: dimsOf(tensor) });
         inputs.set(tensor.name, dimsOf(tensor));
       }
+      continue;
+    }
+    // Of a refused layer and those behind it, only the first is told.
+    if (bottom.some((tensor) => isRefused.has(tensor))) {
+      for (const tensor of top) isRefused.add(tensor);
       continue;
     }
     const from = graph.nodes.length;
@@ -157,6 +163,7 @@ function write(net: Net, settings: ExportSettings, batch: "dynamic" | "fixed", r
       const explained = layer.explain(error);
       if (!(explained instanceof MokaError)) throw explained;
       refusals.push(explained);
+      for (const tensor of top) isRefused.add(tensor);
     }
   }
   if (refusals.length > 0) throw refused(refusals);

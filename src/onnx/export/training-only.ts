@@ -12,6 +12,7 @@ import { RegionSmoothL1Layer, SmoothL1LossLayer } from "../../layers/loss/smooth
 import { SmoothL1LossOHEMLayer } from "../../layers/loss/smooth-l1-loss-ohem.js";
 import { WarpCTCLossLayer } from "../../layers/loss/warp-ctc-loss.js";
 import { YoloSegLayer } from "../../layers/loss/yolo-seg.js";
+import { SegAccuracyLayer } from "../../layers/segmentation/seg-accuracy.js";
 import { mapping } from "./mapping.js";
 
 /** Accuracy, and losses that compute no probabilities: left out. What they read, but for labels, is an output if nothing else reads it. */
@@ -27,6 +28,7 @@ export const trainingOnly = mapping(
     PylossEuclideanLossLayer,
     PythonNormlizedMSELayer,
     RegionSmoothL1Layer,
+    SegAccuracyLayer,
     SmoothL1LossLayer,
     SmoothL1LossOHEMLayer,
     WarpCTCLossLayer,
