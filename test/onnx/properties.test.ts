@@ -109,7 +109,7 @@ const slices: fc.Arbitrary<Described> = shape(1, 4)
 /** A shape with the same number of values: a few factors, in any order. */
 function factorsOf(count: number): fc.Arbitrary<readonly number[]> {
   const divisors = Array.from({ length: count }, (_, i) => i + 1).filter((each) => count % each === 0);
-  return fc.constantFrom(...divisors).chain((first) => {
+  return fc.constantFrom(...divisors).chain((first): fc.Arbitrary<readonly number[]> => {
     const rest = count / first;
     return rest === 1
       ? fc.constantFrom([first], [first, 1], [1, first])
