@@ -33,7 +33,7 @@ interface Compared {
  * of Moka's where the reference has none or was not in TEST.
  */
 async function compare(
-  [model, weights, options]: Parameters<typeof exportPair>,
+  [model, weights, options]: Readonly<Parameters<typeof exportPair>>,
   golden: Safetensors,
   inputs: ReadonlyMap<string, Values>,
   isReferenceInTest = true,
@@ -54,6 +54,9 @@ async function compare(
   return compared;
 }
 
+/** What may become of a net's BatchNorms. */
+const formsOf = (text: string) => (/"(?:BatchNorm|BN)"/.test(text) ? (["fold", "keep"] as const) : (["fold"] as const));
+
 const ids = readdirSync(new URL("nets/", import.meta.url)).sort((a, b) => Number(a) - Number(b));
 
 test(`of ${ids.length} random nets, ${reasonOf.size} are refused: ONNX cannot say a layer of theirs`, () => {
@@ -72,9 +75,12 @@ test.each(ids)("net %s", async (id) => {
   // The reference ran most nets in TRAIN, where Dropout draws and BatchNorm takes the statistics of the batch. An exported net is one in TEST:
   // with these layers it is held against Moka.
   const isSameInTest = golden.metadata["phase"] === "TEST" || !/"(?:Dropout|BatchNorm)"/.test(text);
-  const { reference, moka, others, wrong } = await compare([text, weights, options], golden, inputs, isSameInTest);
-  expect(wrong).toEqual([]);
-  expect(reference.length + moka.length > 0 || others.every((name) => name === "prob")).toBe(true);
+  for (const batchNorm of formsOf(text)) {
+    const net = [text, weights, { ...options, batchNorm }] as const;
+    const { reference, moka, others, wrong } = await compare(net, golden, inputs, isSameInTest);
+    expect(wrong, batchNorm).toEqual([]);
+    expect(reference.length + moka.length > 0 || others.every((name) => name === "prob")).toBe(true);
+  }
 });
 
 /** What DummyData gave in the reference's run: Moka draws the same from its seed. */
@@ -98,7 +104,10 @@ test.each(readdirSync(forks))("%s, a net of a fork, from its trained weights", a
   const golden = readSafetensors(read("test.safetensors"));
   const inputs = new Map(tensorsIn(golden, "in").map((each) => [each.name, each]));
   const weights = new Uint8Array(read("weights.caffemodel"));
-  const { reference, wrong } = await compare([read("test.prototxt").toString(), weights], golden, inputs);
-  expect(wrong).toEqual([]);
-  expect(reference.length).toBeGreaterThan(0);
+  const text = read("test.prototxt").toString();
+  for (const batchNorm of formsOf(text)) {
+    const { reference, wrong } = await compare([text, weights, { batchNorm }], golden, inputs);
+    expect(wrong, batchNorm).toEqual([]);
+    expect(reference.length).toBeGreaterThan(0);
+  }
 });
