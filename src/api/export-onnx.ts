@@ -1,39 +1,28 @@
-import { someLayers } from "../core/filter-net.js";
-import { connect } from "../core/graph.js";
-import { isDataLayer } from "../core/layer-roles.js";
-import { Net } from "../core/net.js";
-import { type StateOptions, stateOf } from "../core/net-state.js";
-import { formatGap, weightsGap } from "../core/weights-gap.js";
-import { WeightFileStore } from "../data/weight-files.js";
+import type { Net } from "../core/net.js";
+import { type Certificate, formatCertificate } from "../onnx/certificate.js";
 import { type ExportedNet, type ExportSettings, exportNet } from "../onnx/export/export-net.js";
-import { type NamedVersion, nameVersions } from "../onnx/export/name-versions.js";
+import type { NamedVersion } from "../onnx/export/name-versions.js";
+import { moveConstants } from "../onnx/external-data.js";
+import { readModel, writeModel } from "../onnx/model.js";
 import { openFiles } from "../platform/open-files.js";
-import { type LayerParameter, type NetParameter, NetParameterSchema } from "../proto/gen/caffe_pb.js";
-import { copyMessage } from "../proto/source.js";
-import { nameOfWeights, type Weights } from "../proto/weight-sources.js";
+import type { Weights } from "../proto/weight-sources.js";
 import { foldNet } from "../tools/fold/index.js";
-import { check, MokaError } from "../util/errors.js";
+import { check } from "../util/errors.js";
 import { silent } from "../util/log.js";
-import type { Shape } from "../util/shape.js";
-import { createEngine, netContext, type RunOptions } from "./environment.js";
-import { type NetSource, readNet } from "./read-text.js";
-import { Runnable } from "./runnable.js";
+import { checkOptions } from "../util/options.js";
+import { baseName, folderOf } from "../util/paths.js";
+import { stoppable } from "../util/work.js";
+import { certifiedFile, certifiedSource, certifiedWeights } from "./certified-files.js";
+import { type CertifyOptions, certify, givenInputs } from "./certify.js";
+import { buildOriginal, type OriginalOptions } from "./original-net.js";
+import type { NetSource } from "./read-text.js";
 
-export interface ExportNetOptions extends RunOptions, StateOptions, Omit<ExportSettings, "batch"> {
-  /**
-   * The batch size: a number fixes it, `dynamic` leaves it to each run. Default: left to each run, if every layer can be written so, else
-   * the net's, with the reason in the certificate.
-   */
-  readonly batch?: number | "dynamic" | undefined;
-  /** Shapes of inputs, and of the tops of data layers: with them no data are needed. */
-  readonly shapes?: Readonly<Record<string, Shape>> | undefined;
+export interface ExportNetOptions extends OriginalOptions, Omit<ExportSettings, "batch"> {
   /**
    * What becomes of BatchNorm, Scale and Bias layers: `fold` makes them a part of the weights beside them, where that is exact; `keep`
    * writes them as `BatchNormalization`. Default `fold`.
    */
   readonly batchNorm?: "fold" | "keep" | undefined;
-  /** The layer before which the exported net ends: its bottoms become outputs, and it and all that follows from it are left out. */
-  readonly cut?: string | undefined;
 }
 
 /** A net that was exported, beside the one that it was made from. */
@@ -59,106 +48,142 @@ export async function exportPair(
   weights: Weights | undefined,
   options: ExportNetOptions = {},
 ): Promise<ExportPair> {
-  const { log = silent, batch, batchNorm = "fold", shapes = {}, cut } = options;
-  const isSize = typeof batch === "number" && Number.isInteger(batch) && batch > 0;
-  check(
-    batch === undefined || batch === "dynamic" || isSize,
-    "MOKA_USAGE",
-    `batch must be a size or "dynamic", not ${batch}`,
-  );
+  const { batch, batchNorm = "fold" } = options;
   check(
     batchNorm === "fold" || batchNorm === "keep",
     "MOKA_USAGE",
     `batchNorm must be "fold" or "keep", not "${batchNorm}"`,
   );
-  const files = openFiles(options);
-  const message = await readNet(model, files, log);
-  const state = stateOf("TEST", options);
-  const { layers, outputs } = cutAt(someLayers(message, state, silent), cut);
-  const given = new Map(Object.entries(shapes));
-  let runnable = await Runnable.prepare(layers, given, options);
-  if (isSize) runnable = await Runnable.prepare(layers, batched(runnable, layers, given, batch), options);
-  const { layers: own, named } = nameVersions(runnable.layers(layers));
-  const reason = runnable.whyNot(own);
-  check(reason === undefined, "MOKA_UNSUPPORTED", `the net cannot be exported: ${reason}`);
-  const trained = weights === undefined ? undefined : await new WeightFileStore(files, log).readAll(weights);
-  const engine = await createEngine(options);
-  const nets: Net[] = [];
+  const original = await buildOriginal(model, weights, options);
+  const { net, message, named, state, shapes } = original;
   try {
-    const context = { ...netContext(engine, { ...options, log: silent }, 1), passes: [], backward: false };
-    const counts = trained && new Map(trained.layer.map(({ name, blobs }) => [name, blobs.length]));
-    const build = async (layer: readonly LayerParameter[]) => {
-      const net = netOf(message, layer);
-      const blobsOf = (name: string) => counts?.get(name);
-      const built = await Net.build(net, state, {
-        ...context,
-        ...(counts && { blobsOf }),
-        ownsEngine: nets.length === 0,
-      });
-      nets.push(built);
-      return built;
-    };
-    const original = await build(own);
-    if (trained) {
-      const origin = weights === undefined ? "" : nameOfWeights(weights);
-      original.copyTrainedLayers(trained, origin);
-      const gap = formatGap(weightsGap(original.layers, [trained]), origin);
-      if (gap !== undefined) log("warning", "moka:0", gap);
-    }
-    const wanted = [...outputs, ...(options.outputs ?? [])];
     const settings = {
       ...options,
-      outputs: wanted,
-      batch: isSize ? ("fixed" as const) : (batch as "dynamic" | undefined),
+      outputs: [...original.outputs, ...(options.outputs ?? [])],
+      batch: typeof batch === "number" ? ("fixed" as const) : batch,
     };
-    if (batchNorm === "keep") return { original, exported: exportNet(original, settings), named, folded: [] };
-    const fold = foldNet(netOf(message, own), original.toMessage(), state, { shapes: runnable.shapes, log: silent });
-    const foldedNet = await build(fold.net.layer);
-    foldedNet.copyTrainedLayers(fold.weights);
-    const exported = exportNet(foldedNet, settings);
-    await foldedNet.dispose();
-    return { original, exported, named, folded: fold.folded.map(({ layer }) => layer) };
+    if (batchNorm === "keep") return { original: net, exported: exportNet(net, settings), named, folded: [] };
+    const fold = foldNet(message, net.toMessage(), state, { shapes, log: silent });
+    const foldedNet = await original.build(fold.net.layer);
+    try {
+      foldedNet.copyTrainedLayers(fold.weights);
+      const exported = exportNet(foldedNet, settings);
+      return { original: net, exported, named, folded: fold.folded.map(({ layer }) => layer) };
+    } finally {
+      await foldedNet.dispose();
+    }
   } catch (error) {
-    for (const net of nets.reverse()) await net.dispose();
-    if (nets.length === 0) await engine.dispose();
+    await net.dispose();
     throw error;
   }
 }
 
-/** The layers up to this one; its bottoms, which become outputs. */
-function cutAt(
-  layers: readonly LayerParameter[],
-  name: string | undefined,
-): { layers: readonly LayerParameter[]; outputs: readonly string[] } {
-  if (name === undefined) return { layers, outputs: [] };
-  const graph = connect(layers);
-  const first = layers.find((layer) => layer.name === name);
-  if (!first) throw new MokaError("MOKA_LAYER", `the net has no layer "${name}" in phase TEST`);
-  const gone = new Set([first]);
-  for (const layer of layers) {
-    if (graph.makers(layer).some((maker) => maker && gone.has(maker.layer))) gone.add(layer);
+/** Options of `exportOnnx`. */
+export interface ExportOnnxOptions extends Omit<ExportNetOptions, "forLeftOut" | "seed">, CertifyOptions {
+  /**
+   * Path of the model's file. With a certificate, `<output>.certificate.json` is written beside it. Nothing is written if both are not the
+   * same. Default: nothing is written.
+   */
+  readonly output?: string | undefined;
+  /**
+   * A model whose constants have more bytes than this has them in `<output>.data` beside it. Default: what a file of ONNX can hold, about
+   * 2 GB.
+   */
+  readonly externalDataOver?: number | undefined;
+}
+
+/** A net in ONNX, with the proof that it is the same. */
+export interface ExportOnnxResult {
+  /** The bytes of the model's file. */
+  readonly model: Uint8Array;
+  /** The files with constants of a model that is too large for one file, by name; empty for others. */
+  readonly externalData: Readonly<Record<string, Uint8Array>>;
+  /** What was checked; `comparison.ran` is false where nothing was run. */
+  readonly certificate: Certificate;
+  /** The files that were written. */
+  readonly written: readonly string[];
+}
+
+/**
+ * Writes a net in phase TEST as an ONNX model of the standard domain, runs both on the same inputs, and compares every blob that both have.
+ * What ONNX cannot say exactly is an error.
+ *
+ * @param model the net, as for `Net.load`
+ * @param weights files or messages
+ * @param options the progress counts the `batches` on which both are compared
+ * @throws CertificateError with code `MOKA_CERTIFICATE` that names the first blob beyond the tolerance; MokaError `MOKA_UNSUPPORTED` that
+ *   names each layer which ONNX cannot say, and why
+ * @example
+ * ```ts
+ * const { model, certificate } = await exportOnnx("net.prototxt", "net.caffemodel", { output: "net.onnx" });
+ * console.log(certificate.comparison.ran && certificate.comparison.passed); // true
+ * ```
+ */
+export async function exportOnnx(
+  model: NetSource,
+  weights: Weights | undefined,
+  options: ExportOnnxOptions = {},
+): Promise<ExportOnnxResult> {
+  checkOptions("exportOnnx", options);
+  return stoppable(options.signal, (signal) => exportAndCertify(model, weights, { ...options, signal }));
+}
+
+async function exportAndCertify(
+  model: NetSource,
+  weights: Weights | undefined,
+  options: ExportOnnxOptions,
+): Promise<ExportOnnxResult> {
+  const { output, externalDataOver, batch, cut, dialect, level, stages } = options;
+  check(output !== "", "MOKA_USAGE", "output is empty; give the path of the model's file");
+  const files = openFiles(options);
+  const inputs = await givenInputs(options.inputs, options);
+  const shapes = { ...options.shapes };
+  for (const [name, { shape }] of Object.entries(inputs)) shapes[name] = shape;
+  // The seed is that of the drawn inputs: what fillers fill is the same each time.
+  const { original, exported, named, folded } = await exportPair(model, weights, { ...options, shapes, seed: 1 });
+  try {
+    const name = baseName(output ?? "model.onnx");
+    const externalData = moveConstants(exported.model, name, externalDataOver);
+    const bytes = writeModel(exported.model);
+    // The message holds all constants once more; what is read again shows the file's own bytes.
+    exported.model.graph = undefined;
+    const folder = folderOf(output ?? "");
+    const own = [await certifiedFile("onnx", name, bytes)];
+    for (const [path, data] of Object.entries(externalData)) own.push(await certifiedFile("data", path, data));
+    const facts = {
+      direction: "export" as const,
+      files: [
+        await certifiedSource("net", model, { files, folder }),
+        ...(await certifiedWeights(weights, { files, folder })),
+        ...own,
+      ],
+      settings: { batch, shapes, cut, dialect, level, stages },
+      inputs: exported.inputs,
+      outputs: exported.outputs,
+      batch: exported.batch,
+      approximations: exported.approximations,
+      notes: exported.notes,
+      folded,
+      named,
+      verify: `moka verify ${name}`,
+    };
+    const batches = exported.batch.dynamic ? [1, 2] : [exported.batch.size];
+    const pair = { net: original, bytes, model: readModel(bytes, name), externalData };
+    const certificate = await certify(pair, facts, { ...options, inputs, batches });
+    const written: string[] = [];
+    const write = async (path: string, content: Uint8Array) => {
+      await files.write(path, content);
+      written.push(path);
+    };
+    options.signal?.throwIfAborted();
+    if (output !== undefined) {
+      for (const [path, data] of Object.entries(externalData)) await write(folder + path, data);
+      await write(output, bytes);
+      const text = new TextEncoder().encode(formatCertificate(certificate));
+      if (certificate.comparison.ran) await write(`${output}.certificate.json`, text);
+    }
+    return { model: bytes, externalData, certificate, written };
+  } finally {
+    await original.dispose();
   }
-  return { layers: layers.filter((layer) => !gone.has(layer)), outputs: [...first.bottom] };
-}
-
-/** The shapes of the inputs with another batch size: of those whose first axis has the size that the first input's has. */
-function batched(
-  { shapes }: Runnable,
-  layers: readonly LayerParameter[],
-  given: ReadonlyMap<string, Shape>,
-  batch: number,
-): ReadonlyMap<string, Shape> {
-  const inputs = layers.filter(isDataLayer).flatMap(({ top }) => top.map((name) => [name, shapes.get(name)] as const));
-  const size = inputs[0]?.[1]?.[0];
-  const changed = inputs.flatMap(([name, shape]) => {
-    const isBatch = shape !== undefined && shape.length > 0 && shape[0] === size && !given.has(name);
-    return isBatch ? [[name, [batch, ...shape.slice(1)]] as const] : [];
-  });
-  return new Map([...given, ...changed]);
-}
-
-function netOf(net: NetParameter, layer: readonly LayerParameter[]): NetParameter {
-  const message = copyMessage(NetParameterSchema, net);
-  message.layer = [...layer];
-  return message;
 }

@@ -26,6 +26,8 @@ export type ErrorCode =
   | "MOKA_WORKER"
   /** A process of a training on several that failed or ended. */
   | "MOKA_RANK"
+  /** An exported or imported net that does not compute what it was made from, or files that are not those of their certificate. */
+  | "MOKA_CERTIFICATE"
   /** A feature that Moka lacks, here or everywhere. */
   | "MOKA_UNSUPPORTED"
   /** The call itself is wrong. */

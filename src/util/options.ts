@@ -11,11 +11,13 @@ const examples = {
   doctor: '"train_val.prototxt", "net.caffemodel", { iterations: 20 }',
   drawNet: '"net.prototxt", { phase: "TRAIN" }',
   deploy: '"net.prototxt", "net.caffemodel", { provider: "cpu" }',
+  exportOnnx: '"deploy.prototxt", "net.caffemodel", { output: "net.onnx" }',
   fix: '"net.prototxt", { weights: "net.caffemodel" }',
   fold: '"deploy.prototxt", "net.caffemodel", { output: "folded" }',
   importOnnx: '"model.onnx", { target: "bvlc" }',
   lint: '"net.prototxt", { weights: "net.caffemodel" }',
   stats: '"net.prototxt", "net.caffemodel", { phase: "TEST" }',
+  verifyOnnx: '"net.onnx", { certificate: "net.onnx.certificate.json" }',
   summarize: '"net.prototxt", { phase: "TRAIN" }',
 } as const;
 

@@ -1,0 +1,41 @@
+import type { Shape } from "../util/shape.js";
+import { sizeIn } from "./export/sizes.js";
+import type { ModelProto } from "./gen/onnx_pb.js";
+import type { Dim } from "./model.js";
+import { declaredDims } from "./structure.js";
+
+/** Holds the shapes of a run's values against the sizes that a model declares. */
+export class DeclaredSizes {
+  readonly #dims: ReadonlyMap<string, readonly Dim[]>;
+  /** The sizes that names have in this run. */
+  readonly #known = new Map<string, number>();
+
+  constructor({ graph }: ModelProto) {
+    const values = [...(graph?.input ?? []), ...(graph?.valueInfo ?? []), ...(graph?.output ?? [])];
+    this.#dims = new Map(
+      values.flatMap((value) => {
+        const dims = declaredDims(value);
+        return dims ? [[value.name, dims] as const] : [];
+      }),
+    );
+  }
+
+  /** Forgets the sizes of the run before. */
+  begin(): void {
+    this.#known.clear();
+  }
+
+  /** What is declared for a value of this shape, where it is not that; a name stands for the size that it had first in this run. */
+  conflict(value: string, shape: Shape): string | undefined {
+    const dims = this.#dims.get(value);
+    if (!dims) return undefined;
+    const fits =
+      dims.length === shape.length &&
+      dims.every((dim, axis) => {
+        const size = shape[axis] ?? 0;
+        if (typeof dim === "string" && sizeIn(dim, this.#known) === undefined) this.#known.set(dim, size);
+        return sizeIn(dim, this.#known) === size;
+      });
+    return fits ? undefined : dims.join(" × ") || "()";
+  }
+}
