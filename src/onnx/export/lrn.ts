@@ -4,8 +4,8 @@ import { mapping } from "./mapping.js";
 import { averagePool } from "./pool.js";
 
 /**
- * LRN across channels → one `LRN` with k as its `bias`. Within a channel: x·(1 + alpha·a)^−beta, with a by `AveragePool` of x², whose
- * divisor counts the padding as Caffe's does; `k` is not used there. Both are exact.
+ * LRN across channels → one `LRN` with k as its `bias`. Within a channel: x·(1 + alpha·a)^−beta, with a the `AveragePool` of x² behind
+ * a `Pad`, as the divisor counts the padding; `k` is not used there. Both are exact.
  */
 export const lrn = mapping(LRNLayer, (w) => {
   if (w.steps.some((step) => step.kind === "kernel" && step.kernel === "lrn")) {

@@ -23,8 +23,10 @@ interface Axis {
 /**
  * Writes a pooling of planes with Caffe's sizes and divisors. All windows are said by pads and rounded down.
  *
- * MAX is one `MaxPool`, AVE mostly one `AveragePool`: with `count_include_pad` where all windows lie in the padded image, without where
- * none has padding that Caffe counts. Else an explicit `Pad` is before it: its zeros count as values, what is beyond them does not.
+ * MAX is one `MaxPool`; AVE is one `AveragePool` where Caffe counts no padding. Padding that is counted is a `Pad` before it: its zeros
+ * count as values, and what a window has beyond them does not. `count_include_pad` would often say the same in one node, but OpenCV ignores
+ * it, and ONNX Runtime before 2026 divides wrongly by it where pads differ and the opset is 19 or above.
+ *
  * Without padding Caffe's last window may begin beyond the image (kernel 1, stride 2): MAX gives -FLT_MAX and AVE NaN or 0 there; a
  * `Pad` behind the operator adds them. STOCHASTIC, in TEST, is avg(x²)/avg(x), or 0 where the sum of x is not above 0.
  *
@@ -61,28 +63,12 @@ function maxPool(w: Operators, x: Value, geometry: PoolGeometry, withMask: boole
 export function averagePool(w: Operators, x: Value, geometry: PoolGeometry): Value {
   if (isGlobal(geometry)) return w.node("GlobalAveragePool", [x]);
   const axes = axesOf(geometry);
-  const countsNoPad = geometry.excludesPad || axes.every((axis) => countsAll(axis, 0, axis.size));
-  const countsKernel = axes.every((axis) => countsAll(axis, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY));
-  const y = countsNoPad
-    ? w.node("AveragePool", [x], window(axes))
-    : countsKernel
-      ? w.node("AveragePool", [x], { ...window(axes), count_include_pad: 1 })
-      : averageOfPadded(w, x, axes);
+  const countsNoPad = geometry.excludesPad || axes.every(countsNone);
+  const y = countsNoPad ? w.node("AveragePool", [x], window(axes)) : averageOfPadded(w, x, axes);
   // 0 ÷ a size below 0 is 0, 0 ÷ 0 is NaN; where both axes are beyond, NaN wins.
-  const add = (isMeant: (size: number) => boolean) =>
-    axes.map(({ beyond }) => (beyond !== undefined && isMeant(beyond) ? 1 : 0));
-  const zeros = padEnds(
-    w,
-    y,
-    add((size) => size < 0),
-    0,
-  );
-  return padEnds(
-    w,
-    zeros,
-    add((size) => size === 0),
-    Number.NaN,
-  );
+  const zero = axes.map(({ beyond = 1 }) => (beyond < 0 ? 1 : 0));
+  const nan = axes.map(({ beyond }) => (beyond === 0 ? 1 : 0));
+  return padEnds(w, padEnds(w, y, zero, 0), nan, Number.NaN);
 }
 
 /** Averages whose divisor counts the padding of both sides, and nothing beyond it. */
@@ -92,11 +78,11 @@ function averageOfPadded(w: Operators, x: Value, axes: readonly Axis[]): Value {
   return w.node("AveragePool", [w.pad(x, [0, 0, ...before], [0, 0, ...behind])], window(padded));
 }
 
-/** Whether Caffe's size of each window is the number of its places from `from` up to `to`. */
-function countsAll({ size, kernel, stride, before, behind, count }: Axis, from: number, to: number): boolean {
+/** Whether Caffe's size of each window is the number of values under it. */
+function countsNone({ size, kernel, stride, before, behind, count }: Axis): boolean {
   return Array.from({ length: count }, (_, i) => i * stride - before).every((start) => {
     const end = start + kernel;
-    return Math.min(end, size + behind) - start === Math.min(end, to) - Math.max(start, from);
+    return start >= 0 && Math.min(end, size + behind) === Math.min(end, size);
   });
 }
 
