@@ -8,6 +8,7 @@ import { check, MokaError, reasonOf } from "../util/errors.js";
 import { isPath, pathOf } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { formatNumber } from "../util/number-format.js";
+import { relativePath } from "../util/paths.js";
 import { formatSizes, type Shape } from "../util/shape.js";
 import type { WorkOptions } from "../util/work.js";
 import { version } from "../version.js";
@@ -103,14 +104,21 @@ async function runtimeOf({ certify, runtime, log = silent }: CertifyRequest): Pr
   }
 }
 
-/** The inputs with the values of files. */
+/**
+ * The inputs with the values of files.
+ *
+ * @param folder of the certificate, from which their paths are seen
+ */
 export async function givenInputs(
   inputs: CertifyOptions["inputs"] = {},
   options: FilesOptions,
+  folder = "",
 ): Promise<Readonly<Record<string, GivenInput>>> {
   const given: Record<string, GivenInput> = {};
   for (const [name, values] of Object.entries(inputs)) {
-    given[name] = isPath(values) ? { ...(await loadArray(values, options)), file: pathOf(values) } : values;
+    given[name] = isPath(values)
+      ? { ...(await loadArray(values, options)), file: relativePath(pathOf(values), folder) }
+      : values;
   }
   return given;
 }

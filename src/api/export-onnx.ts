@@ -136,7 +136,8 @@ async function exportAndCertify(
   const { output, externalDataOver, batch, cut, dialect, level, stages } = options;
   check(output !== "", "MOKA_USAGE", "output is empty; give the path of the model's file");
   const files = openFiles(options);
-  const inputs = await givenInputs(options.inputs, options);
+  const folder = folderOf(output ?? "");
+  const inputs = await givenInputs(options.inputs, options, folder);
   const shapes = { ...options.shapes };
   for (const [name, { shape }] of Object.entries(inputs)) shapes[name] = shape;
   // The seed is that of the drawn inputs: what fillers fill is the same each time.
@@ -147,7 +148,6 @@ async function exportAndCertify(
     const bytes = writeModel(exported.model);
     // The message holds all constants once more; what is read again shows the file's own bytes.
     exported.model.graph = undefined;
-    const folder = folderOf(output ?? "");
     const own = [await certifiedFile("onnx", name, bytes)];
     for (const [path, data] of Object.entries(externalData)) own.push(await certifiedFile("data", path, data));
     const facts = {

@@ -1,10 +1,10 @@
 import type { Net } from "../core/net.js";
 import { takesIndices } from "../core/takes-indices.js";
 import type { CertifiedInput } from "../onnx/certificate.js";
-import { check } from "../util/errors.js";
+import { check, MokaError } from "../util/errors.js";
 import { Random } from "../util/random.js";
 import { hex, sha256 } from "../util/sha256.js";
-import { countOf, formatSizes, type Shape, sameShape } from "../util/shape.js";
+import { checkShape, countOf, formatSizes, type Shape, sameShape } from "../util/shape.js";
 
 /** Values of an input that the caller gives. */
 export interface GivenInput {
@@ -62,7 +62,7 @@ export function* drawnRuns(net: Net, plan: InputPlan): Generator<ReadonlyMap<str
             { kind: "given", shape: values.shape, data: Float32Array.from(values.data), file: values.file },
           ];
         const sizes = shape.length > 0 && shape[0] === size ? [batch, ...shape.slice(1)] : shape;
-        const data = new Float32Array(countOf(sizes));
+        const data = newValues(name, sizes);
         if (takesIndices(net, name)) return [name, { kind: "zeros", shape: sizes, data }];
         random.gaussian(data, 0, 1);
         return [name, { kind: "random", shape: sizes, data }];
@@ -71,6 +71,18 @@ export function* drawnRuns(net: Net, plan: InputPlan): Generator<ReadonlyMap<str
   const [first] = net.inputs.flatMap((name) => inputs[name]?.shape[0] ?? []);
   if (given.length > 0) yield draw(first ?? size, inputs);
   for (const batch of batches) yield draw(batch, {});
+}
+
+/** @throws MokaError `MOKA_SHAPE` or `MOKA_MEMORY` for sizes that no blob can have */
+function newValues(name: string, shape: Shape): Float32Array<ArrayBuffer> {
+  checkShape(shape);
+  try {
+    return new Float32Array(countOf(shape));
+  } catch (error) {
+    throw new MokaError("MOKA_MEMORY", `input "${name}" of ${formatSizes(shape)} does not fit into memory`, {
+      cause: error,
+    });
+  }
 }
 
 /** Gives a net these inputs, in their shapes. */

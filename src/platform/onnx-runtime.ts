@@ -4,7 +4,8 @@
  */
 export interface OnnxRuntime {
   readonly InferenceSession: {
-    create(model: Uint8Array, options?: OnnxSessionOptions): Promise<OnnxSession>;
+    /** @param options see `OnnxSessionOptions`; the packages' own type of them is narrower */
+    create(model: Uint8Array, options?: object): Promise<OnnxSession>;
   };
   readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OnnxTensor;
   readonly env?: {
@@ -42,10 +43,11 @@ export interface OnnxSessionOptions {
 export interface OnnxSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** @param fetches the outputs that are wanted. Default: all */
+  run(feeds: Readonly<Record<string, OnnxTensor>>): Promise<Readonly<Record<string, OnnxTensor>>>;
+  /** @param fetches the outputs that are wanted */
   run(
     feeds: Readonly<Record<string, OnnxTensor>>,
-    fetches?: readonly string[],
+    fetches: readonly string[],
   ): Promise<Readonly<Record<string, OnnxTensor>>>;
   release(): Promise<void>;
 }
