@@ -3,13 +3,19 @@
 export { connectMpi, createImages, type DecoderOptions } from "#platform";
 export type { BatchOptions } from "./api/batch-nets.js";
 export { type CalibrateOptions, type CalibrateReport, calibrate } from "./api/calibrate.js";
+export { CertificateError, type CertifyOptions } from "./api/certify.js";
 export { Classifier, type ClassifierInput, type ClassifierOptions } from "./api/classifier.js";
 export { type DeployedNet, type DeployOptions, deploy } from "./api/deploy.js";
 export { type Detection, Detector, type DetectorOptions, type Window } from "./api/detector.js";
 export { type DoctorOptions, type DoctorReport, doctor, type SideScores } from "./api/doctor.js";
 export { type DrawOptions, drawNet, drawNetToFile } from "./api/draw-net.js";
 export type { RankOptions, RunOptions } from "./api/environment.js";
-export type { ExportNetOptions } from "./api/export-onnx.js";
+export {
+  type ExportNetOptions,
+  type ExportOnnxOptions,
+  type ExportOnnxResult,
+  exportOnnx,
+} from "./api/export-onnx.js";
 export { type FoldOptions, type FoldResult, fold } from "./api/fold.js";
 export type { ImageInputOptions } from "./api/image-input.js";
 export { type ImportOnnxOptions, type ImportOnnxResult, importOnnx } from "./api/import-onnx.js";
@@ -17,6 +23,7 @@ export { type FixResult, fix, type LintOptions, type LintResult, lint } from "./
 export { lintTraining } from "./api/lint-training.js";
 export { Net, type NetOptions } from "./api/net.js";
 export type { OnnxRuntimeOptions } from "./api/onnx-session.js";
+export type { OriginalOptions } from "./api/original-net.js";
 export type { FoldProof, ProofOptions } from "./api/prove-fold.js";
 export type { NetSource, SolverSource, Text as PrototxtText } from "./api/read-text.js";
 export { Solver, type SolverOptions } from "./api/solver.js";
@@ -24,6 +31,12 @@ export { type NetStats, type StatsOptions, stats } from "./api/stats.js";
 export { summarize } from "./api/summary.js";
 export type { Training, TrainingFinding } from "./api/training.js";
 export { type MeanArray, Transformer } from "./api/transformer.js";
+export {
+  type VerifiedFile,
+  type VerifyOnnxOptions,
+  type VerifyOnnxReport,
+  verifyOnnx,
+} from "./api/verify-onnx.js";
 export type { Node as LayerNode } from "./core/backward-plan.js";
 export type { Blob, BlobDescription } from "./core/blob.js";
 export type { LayerConstructor } from "./core/catalog.js";
@@ -89,7 +102,21 @@ export type {
 export type { Edit as TextEdit } from "./lint/edits.js";
 export type { Finding, FoundProblem, Level, Levels } from "./lint/lint.js";
 export type { Fix, Severity } from "./lint/rule.js";
+export type { BlobError, Difference as BlobDifference } from "./onnx/blob-error.js";
+export type {
+  Certificate,
+  CertifiedBlob,
+  CertifiedFile,
+  CertifiedInput,
+  CertifiedNote,
+  CertifiedRun,
+  CertifiedSettings,
+  NoComparison,
+  OnnxComparison,
+  PartedBlob,
+} from "./onnx/certificate.js";
 export type { ExportSettings } from "./onnx/export/export-net.js";
+export type { Dim as OnnxDim } from "./onnx/model.js";
 export { createFiles, type FileContent, type MemoryFiles } from "./platform/memory-files.js";
 export type { MpiCommunicator, MpiOptions, ReductionTimes } from "./platform/mpi-communicator.js";
 export type { OnnxRuntimeModule, OnnxSessionOptions } from "./platform/onnx-runtime.js";

@@ -1,7 +1,7 @@
 import { loadOnnxRuntime } from "#platform";
 import type { Certificate, NoComparison, OnnxComparison, PartedBlob } from "../onnx/certificate.js";
 import { structureProblems } from "../onnx/structure.js";
-import type { OnnxRuntime } from "../platform/onnx-runtime.js";
+import type { OnnxRuntimeModule } from "../platform/onnx-runtime.js";
 import type { FilesOptions } from "../platform/open-files.js";
 import { loadArray } from "../tools/arrays.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
@@ -34,7 +34,7 @@ export interface CertifyOptions {
    * The module of ONNX Runtime, or a function that loads it. Default: in Node `onnxruntime-node`; in a page the global `ort`, or
    * `onnxruntime-web` of an import map.
    */
-  readonly runtime?: OnnxRuntime | (() => Promise<OnnxRuntime>) | undefined;
+  readonly runtime?: OnnxRuntimeModule | (() => Promise<OnnxRuntimeModule>) | undefined;
 }
 
 /** Both sides compute different numbers: nothing is written then. */
@@ -91,7 +91,11 @@ export async function certify(pair: OnnxPair, facts: CertificateFacts, request: 
 }
 
 /** The runtime, or why there is none. */
-async function runtimeOf({ certify, runtime, log = silent }: CertifyRequest): Promise<OnnxRuntime | NoComparison> {
+async function runtimeOf({
+  certify,
+  runtime,
+  log = silent,
+}: CertifyRequest): Promise<OnnxRuntimeModule | NoComparison> {
   if (certify === false) return { ran: false, reason: "it was not asked for" };
   try {
     if (runtime === undefined) return await loadOnnxRuntime();

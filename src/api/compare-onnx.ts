@@ -4,7 +4,7 @@ import { ErrorOfBlob } from "../onnx/blob-error.js";
 import type { CertifiedBlob, CertifiedRun, OnnxComparison, PartedBlob } from "../onnx/certificate.js";
 import { DeclaredSizes } from "../onnx/declared-sizes.js";
 import { type ModelProto, ModelProtoSchema } from "../onnx/gen/onnx_pb.js";
-import type { OnnxRuntime, OnnxSession, OnnxTensor } from "../platform/onnx-runtime.js";
+import type { OnnxRuntime, OnnxRuntimeModule, OnnxSession, OnnxTensor } from "../platform/onnx-runtime.js";
 import { concat } from "../util/bytes.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { formatSizes, type Shape, sameShape } from "../util/shape.js";
@@ -27,7 +27,7 @@ export interface OnnxPair {
 }
 
 export interface CompareOptions extends InputPlan, WorkOptions {
-  readonly runtime: OnnxRuntime;
+  readonly runtime: OnnxRuntimeModule;
   readonly tolerance: number;
   /** Threads of ONNX Runtime. Default: its own choice. */
   readonly threads?: number | undefined;
@@ -53,11 +53,12 @@ const mostBytes = 2 ** 28;
  */
 export async function compareOnnx(pair: OnnxPair, options: CompareOptions): Promise<OnnxComparison> {
   const { net, model, bytes } = pair;
-  const { runtime, tolerance, seed } = options;
+  const { tolerance, seed } = options;
   const compared = comparedBlobs(pair);
   const isOutput = new Set(model.graph?.output.map(({ name }) => name));
   const outputs = compared.filter(({ value }) => isOutput.has(value)).map(fresh);
   check(compared.length > 0, "MOKA_UNSUPPORTED", "the net and the model have no blob in common to compare");
+  let onnxRuntime = "of an unknown version";
   const runs: CertifiedRun[] = [];
   const inputs: ReadonlyMap<string, RunInput>[] = [];
   const kept: ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>[] = [];
@@ -86,7 +87,8 @@ export async function compareOnnx(pair: OnnxPair, options: CompareOptions): Prom
     return { shape, data };
   };
 
-  await withSession(withAll, pair, options, "disabled", async (session) => {
+  await withSession(withAll, pair, options, "disabled", async (session, runtime) => {
+    onnxRuntime = runtime.env?.versions?.node ?? runtime.env?.versions?.common ?? onnxRuntime;
     const total = options.batches.length + (Object.keys(options.inputs ?? {}).length > 0 ? 1 : 0);
     for await (const each of watched(drawnRuns(net, options), { what: "batches", total }, options)) {
       const run = runs.length;
@@ -121,7 +123,7 @@ export async function compareOnnx(pair: OnnxPair, options: CompareOptions): Prom
       );
     }
   });
-  await withSession(bytes, pair, options, undefined, async (session) => {
+  await withSession(bytes, pair, options, undefined, async (session, runtime) => {
     for (const [run, each] of inputs.entries()) {
       sizes.begin();
       const found = await runSession(session, feedsFor(session, pair, each, { runtime, sizes }));
@@ -143,7 +145,7 @@ export async function compareOnnx(pair: OnnxPair, options: CompareOptions): Prom
     blobs: compared.map(certified),
     outputs: outputs.map(certified),
     ...(first && { parted: named as PartedBlob }),
-    onnxRuntime: runtime.env?.versions?.node ?? runtime.env?.versions?.common ?? "unknown",
+    onnxRuntime,
   };
 }
 
@@ -175,13 +177,13 @@ function certified({ error, ...blob }: Compared): CertifiedBlob {
 async function withSession(
   bytes: Uint8Array,
   { externalData = {} }: OnnxPair,
-  { runtime, threads }: CompareOptions,
+  { runtime: given, threads }: CompareOptions,
   graphOptimizationLevel: "disabled" | undefined,
-  work: (session: OnnxSession) => Promise<void>,
+  work: (session: OnnxSession, runtime: OnnxRuntime) => Promise<void>,
 ): Promise<void> {
   const files = Object.entries(externalData).map(([path, data]) => ({ path, data }));
-  const { session } = await openSession(bytes, {
-    runtime,
+  const { session, runtime } = await openSession(bytes, {
+    runtime: given,
     threads,
     sessionOptions: {
       ...(graphOptimizationLevel && { graphOptimizationLevel }),
@@ -189,7 +191,7 @@ async function withSession(
     },
   });
   try {
-    await work(session);
+    await work(session, runtime);
   } finally {
     await session.release();
   }

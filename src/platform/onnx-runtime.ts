@@ -4,8 +4,7 @@
  */
 export interface OnnxRuntime {
   readonly InferenceSession: {
-    /** @param options see `OnnxSessionOptions`; the packages' own type of them is narrower */
-    create(model: Uint8Array, options?: object): Promise<OnnxSession>;
+    create(model: Uint8Array, options?: OnnxSessionOptions): Promise<OnnxSession>;
   };
   readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OnnxTensor;
   readonly env?: {

@@ -138,6 +138,16 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./fold.js")).fold,
   },
   {
+    name: "export",
+    summary: "write a net as ONNX, and prove that both compute the same",
+    load: async () => (await import("./export.js")).exportCommand,
+  },
+  {
+    name: "verify",
+    summary: "check the certificate of an exported net again",
+    load: async () => (await import("./verify.js")).verify,
+  },
+  {
     name: "import",
     summary: "make a Caffe net of an ONNX model, for toolchains that take only Caffe",
     load: async () => (await import("./import.js")).importCommand,
