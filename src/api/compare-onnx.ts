@@ -29,6 +29,8 @@ export interface OnnxPair {
 export interface CompareOptions extends InputPlan, WorkOptions {
   readonly runtime: OnnxRuntimeModule;
   readonly tolerance: number;
+  /** Whether Moka wrote the model, so that every size must be as it is declared. Default true. */
+  readonly isOwn?: boolean | undefined;
   /** Threads of ONNX Runtime. Default: its own choice. */
   readonly threads?: number | undefined;
 }
@@ -63,7 +65,7 @@ export async function compareOnnx(pair: OnnxPair, options: CompareOptions): Prom
   const inputs: ReadonlyMap<string, RunInput>[] = [];
   const kept: ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>[] = [];
   const parted: (PartedBlob & { readonly place: number })[] = [];
-  const sizes = new DeclaredSizes(model);
+  const sizes = new DeclaredSizes(options.isOwn === false ? undefined : model.graph);
   const more = compared.filter(({ value }) => !isOutput.has(value)).map(({ value }) => ({ name: value }));
   // The parts of a message that stand twice are merged: so the outputs are added without a change of the file's own bytes.
   const withAll = concat([bytes, toBinary(ModelProtoSchema, create(ModelProtoSchema, { graph: { output: more } }))]);

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { modelOf, node } from "../../test/onnx/nodes.js";
-import { createFiles, importOnnx, Net } from "../index.js";
+import { createFiles, importOnnx, Net, verifyOnnx } from "../index.js";
 import { TensorProto_DataLocation as Location, ModelProtoSchema, TensorProtoSchema } from "../onnx/gen/onnx_pb.js";
 import { readModel, writeModel } from "../onnx/model.js";
 
@@ -32,11 +32,28 @@ test("reads values from files beside the model, writes both files, and logs the 
   const logged: string[] = [];
   const log = (severity: string, _: string, message: string) => void logged.push(`${severity}: ${message}`);
   const result = await importOnnx("nets/model.onnx", { files, output: "out/net", log });
-  expect([result.written, result.notes, logged]).toEqual([["out/net.prototxt", "out/net.caffemodel"], [], []]);
+  expect([result.written, result.notes, logged]).toEqual([
+    ["out/net.prototxt", "out/net.caffemodel", "out/net.certificate.json"],
+    [],
+    [],
+  ]);
   const net = await Net.load("out/net.prototxt", { files, weights: "out/net.caffemodel", engine: "reference" });
   const { y } = await net.forward({ x: [-1, -1, -1, 1, -2, -2] });
   expect([...(y ?? [])]).toEqual([-0.5, -0.25, -2, 1, -0.5, -4]);
   await net.dispose();
+  expect(result.certificate).toMatchObject({
+    direction: "import",
+    files: [
+      { kind: "net", path: "net.prototxt" },
+      { kind: "weights", path: "net.caffemodel" },
+      { kind: "onnx", path: "../nets/model.onnx" },
+      { kind: "data", path: "data/s.bin" },
+    ],
+    comparison: { ran: true, passed: true, runs: [{ batch: 2 }], blobs: [{ type: "PReLU", value: "y" }] },
+    verify: "moka verify ../nets/model.onnx net.certificate.json",
+  });
+  const options = { files, certificate: "out/net.certificate.json" };
+  expect(await verifyOnnx("nets/model.onnx", options)).toMatchObject({ passed: true, problems: [] });
 });
 
 test("values that are given with the bytes; without them they are missing", async () => {

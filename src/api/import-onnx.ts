@@ -1,4 +1,5 @@
 import { WeightFileStore } from "../data/weight-files.js";
+import { type Certificate, formatCertificate } from "../onnx/certificate.js";
 import { importModel } from "../onnx/import/index.js";
 import { readModel } from "../onnx/model.js";
 import { targetNamed } from "../onnx/targets/index.js";
@@ -11,9 +12,12 @@ import { type FileSource, isPath, pathOf, readSource, sourceName } from "../util
 import { type Log, silent } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
 import type { Shape } from "../util/shape.js";
+import type { CertifyOptions } from "./certify.js";
+import { certifyImport } from "./certify-import.js";
+import type { RunOptions } from "./environment.js";
 
 /** Options of `importOnnx`. */
-export interface ImportOnnxOptions extends FilesOptions {
+export interface ImportOnnxOptions extends FilesOptions, CertifyOptions, Pick<RunOptions, "engine" | "threads"> {
   /**
    * What the net is for, which decides the layers and fields that it may have: `moka` (all that Moka computes), `bvlc`, `ssd`, or a device's compiler:
    * `nnie`, `rknn`, `sigmastar`, `ascend`, `nvdla`. Default `moka`.
@@ -25,7 +29,10 @@ export interface ImportOnnxOptions extends FilesOptions {
   readonly file?: string | undefined;
   /** Values that lie in files beside the model: their bytes, by the names that the model has for them. Default: they are read from the folder of its path. */
   readonly externalData?: Readonly<Record<string, Uint8Array>> | undefined;
-  /** Path of the files to write, `<output>.prototxt` and `<output>.caffemodel`. Default: nothing is written. */
+  /**
+   * Path of the files to write, `<output>.prototxt`, `<output>.caffemodel` and, with a comparison, `<output>.certificate.json`. Nothing is
+   * written if net and model differ. Default: nothing is written.
+   */
   readonly output?: string | undefined;
   /** Receives the notes, as warnings. Default: nothing is logged. */
   readonly log?: Log | undefined;
@@ -46,16 +53,19 @@ export interface ImportOnnxResult {
   readonly names: Readonly<Record<string, string>>;
   /** What was assumed, left out, or is not quite the same. */
   readonly notes: readonly string[];
+  /** What was checked, as for `exportOnnx`; `comparison.ran` is false where nothing was run. */
+  readonly certificate: Certificate;
   /** The files that were written. */
   readonly written: readonly string[];
 }
 
 /**
  * Makes a Caffe net of an ONNX model of a convolutional network, for toolchains that take only Caffe. Its layers say exactly what the operators do; what
- * Caffe cannot say is an error. Shapes are fixed; shape arithmetic and other constants are computed away.
+ * Caffe cannot say is an error. Shapes are fixed; shape arithmetic and other constants are computed away. Where ONNX Runtime is installed, both run on the
+ * same inputs, and every blob that both have is compared.
  *
  * @param model a path, or the model's bytes
- * @throws MokaError `MOKA_UNSUPPORTED` with all nodes that cannot be imported, and what could be done; `MOKA_PARSE` for a damaged model; `MOKA_USAGE` for an
+ * @throws CertificateError with code `MOKA_CERTIFICATE` that names the first blob beyond the tolerance; MokaError `MOKA_UNSUPPORTED` with all nodes that cannot be imported, and what could be done; `MOKA_PARSE` for a damaged model; `MOKA_USAGE` for an
  *   unknown target, or an input whose shape must be given
  * @example
  * ```ts
@@ -72,18 +82,26 @@ export async function importOnnx(model: FileSource, options: ImportOnnxOptions =
   const bytes = await readSource(files, model);
   const proto = readModel(bytes, origin);
   const path = isPath(model) ? pathOf(model) : undefined;
-  const { external, size } = await externalFiles(proto, files, path, externalData);
+  const { external, size, found } = await externalFiles(proto, files, path, externalData);
   const imported = importModel(proto, { target: chosen, shapes, origin, size: bytes.length + size, external });
   const { net, weights, names, notes } = imported;
   for (const note of notes) log("warning", "", note);
   const text = formatNet(net);
-  // A certificate is made here, before anything is written.
+  check(output !== "", "MOKA_USAGE", "output is empty; give the path of the files without their endings");
+  const certificate = await certifyImport(
+    { model: proto, bytes, path, externalData: found, text, weights, names },
+    options,
+  );
   const written: string[] = [];
   if (output !== undefined) {
-    check(output !== "", "MOKA_USAGE", "output is empty; give the path of the files without their endings");
-    await files.write(`${output}.prototxt`, new TextEncoder().encode(text));
+    const encode = (content: string) => new TextEncoder().encode(content);
+    await files.write(`${output}.prototxt`, encode(text));
     await new WeightFileStore(files, log).write(`${output}.caffemodel`, weights);
     written.push(`${output}.prototxt`, `${output}.caffemodel`);
+    if (certificate.comparison.ran) {
+      await files.write(`${output}.certificate.json`, encode(formatCertificate(certificate)));
+      written.push(`${output}.certificate.json`);
+    }
   }
-  return { net, weights, text, names: Object.fromEntries(names), notes, written };
+  return { net, weights, text, names: Object.fromEntries(names), notes, certificate, written };
 }

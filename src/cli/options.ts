@@ -1,5 +1,5 @@
 import type { Shape } from "../util/shape.js";
-import { type Add, flag, operand, option, type Parameter, type Parse } from "./command.js";
+import { type Add, flag, operand, option, type Parameter, type Parse, repeated } from "./command.js";
 
 /** Adds to a parser the words that say what it expects. */
 export function parser<F extends object>(expects: string, parse: F): F & { readonly expects: string } {
@@ -138,6 +138,29 @@ export const forwardOptions = {
     "--provider <name>",
     "with --engine onnxruntime, where it computes: cpu, cuda, coreml, dml, webgpu, …",
   ),
+};
+
+/** `--certify` and `--no-certify`; without both, undefined. */
+const certify: Parameter<boolean | undefined> = (command) => {
+  flag(
+    "--certify",
+    "compare in ONNX Runtime, or fail where it is not installed; default: compare where it is",
+  )(command);
+  return () =>
+    command.getOptionValueSource("certify") === "cli" ? command.getOptionValue("certify") === true : undefined;
+};
+
+/** How a Caffe net and an ONNX model are held against each other. */
+export const certifyOptions = {
+  certify,
+  tolerance: option("--tolerance <part>", "largest error of a blob, relative to its largest value", positive, 1e-4),
+  inputs: repeated(
+    "--input <name=file>",
+    "values of an input to compare on too, .npy or .json; drawn ones are compared in any case",
+    addNamed("a name and a file, as data=x.npy"),
+    {},
+  ),
+  seed: option("--seed <n>", "of the drawn inputs", integer(0), 1),
 };
 
 /** What commands ask of the processes that train a net, which only look at it. */

@@ -1,12 +1,14 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { DeclaredSizes } from "./declared-sizes.js";
-import { ModelProtoSchema } from "./gen/onnx_pb.js";
+import { GraphProtoSchema } from "./gen/onnx_pb.js";
 import { valueInfo } from "./model.js";
 
 const sizes = new DeclaredSizes(
-  create(ModelProtoSchema, {
-    graph: { input: [valueInfo("x", ["N", 3])], output: [valueInfo("y", ["4N"])], valueInfo: [valueInfo("s", [])] },
+  create(GraphProtoSchema, {
+    input: [valueInfo("x", ["N", 3])],
+    output: [valueInfo("y", ["4N"])],
+    valueInfo: [valueInfo("s", [])],
   }),
 );
 

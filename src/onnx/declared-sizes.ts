@@ -1,6 +1,6 @@
 import type { Shape } from "../util/shape.js";
 import { sizeIn } from "./export/sizes.js";
-import type { ModelProto } from "./gen/onnx_pb.js";
+import type { GraphProto } from "./gen/onnx_pb.js";
 import type { Dim } from "./model.js";
 import { declaredDims } from "./structure.js";
 
@@ -10,7 +10,8 @@ export class DeclaredSizes {
   /** The sizes that names have in this run. */
   readonly #known = new Map<string, number>();
 
-  constructor({ graph }: ModelProto) {
+  /** @param graph without one, nothing is declared */
+  constructor(graph: GraphProto | undefined) {
     const values = [...(graph?.input ?? []), ...(graph?.valueInfo ?? []), ...(graph?.output ?? [])];
     this.#dims = new Map(
       values.flatMap((value) => {

@@ -8,7 +8,7 @@ import type { ExternalData } from "./tensor.js";
  *
  * @param path the model's; without it, only what is given is there
  * @param given bytes by the names that the model has for them
- * @returns what gives the bytes of a name, and the size of all of them
+ * @returns what gives the bytes of a name, the size of all of them, and the bytes by name
  * @throws MokaError `MOKA_FILE` for a file that cannot be read, or that does not lie in the model's folder or below it
  */
 export async function externalFiles(
@@ -16,7 +16,11 @@ export async function externalFiles(
   files: Files,
   path: string | undefined,
   given: Readonly<Record<string, Uint8Array>> = {},
-): Promise<{ readonly external: ExternalData; readonly size: number }> {
+): Promise<{
+  readonly external: ExternalData;
+  readonly size: number;
+  readonly found: Readonly<Record<string, Uint8Array>>;
+}> {
   const found = new Map(Object.entries(given));
   for (const tensor of tensorsOf(model)) {
     for (const { key, value } of tensor.externalData) {
@@ -32,7 +36,7 @@ export async function externalFiles(
     }
   }
   const size = [...found.values()].reduce((sum, bytes) => sum + bytes.length, 0);
-  return { external: (location) => found.get(location), size };
+  return { external: (location) => found.get(location), size, found: Object.fromEntries(found) };
 }
 
 function tensorsOf({ graph }: ModelProto): readonly TensorProto[] {

@@ -28,7 +28,7 @@ export async function runImported(
   inputs: Readonly<Record<string, Values>>,
   options: ImportOnnxOptions = {},
 ): Promise<ImportedRun> {
-  const result = await importOnnx(model, options);
+  const result = await importOnnx(model, { engine: "reference", ...options });
   const net = await Net.load(result.text, { weights: result.weights, phase: "TEST", engine: "reference" });
   try {
     const given = Object.entries(inputs).filter(([name]) => net.inputs.includes(name));

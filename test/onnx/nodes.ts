@@ -109,7 +109,7 @@ export async function same(check: Check): Promise<Readonly<Record<string, string
 
 /** The import of a model that is refused: what it is rejected with. */
 export async function refused(spec: ModelSpec, options: ImportOnnxOptions = {}): Promise<unknown> {
-  return importOnnx(modelOf(spec), options);
+  return importOnnx(modelOf(spec), { engine: "reference", ...options });
 }
 
 /** One node of x. */

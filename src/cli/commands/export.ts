@@ -3,26 +3,25 @@ import { isAbsolute, resolve } from "node:path";
 import type { Certificate, ExportOnnxResult } from "../../index.js";
 import { weightPaths } from "../../proto/weight-sources.js";
 import { check } from "../../util/errors.js";
-import { oneLine, onOneLine } from "../../util/escape.js";
+import { onOneLine } from "../../util/escape.js";
 import { baseName } from "../../util/paths.js";
 import { counted } from "../../util/words.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, flag, option, type Parse, repeated } from "../command.js";
 import { comparisonLines, noteLines } from "../onnx-report.js";
 import {
-  addNamed,
   addShape,
+  certifyOptions,
   integer,
   json,
   model,
   oneOf,
   parser,
-  positive,
   runOptions,
   stateOptions,
   weights,
 } from "../options.js";
-import { print, printError, printJson, problems } from "../print.js";
+import { print, printJson, problems } from "../print.js";
 
 const batch: Parse<number | "dynamic"> = parser('a whole number, 1 or more, or "dynamic"', (text: string) => {
   return text === "dynamic" ? text : integer(1)(text);
@@ -49,15 +48,7 @@ export const exportCommand: Command = command(
     batchNorm: option("--bn <how>", "fold BatchNorm into the weights, or keep it", oneOf("fold", "keep"), "fold"),
     cut: option("--cut <layer>", "end before this layer: what it reads becomes outputs"),
     approximate: flag("--approximate", "allow what ONNX can only say nearly; the certificate names it"),
-    certify: certifyFlag(),
-    tolerance: option("--tolerance <part>", "largest error of a blob, relative to its largest value", positive, 1e-4),
-    inputs: repeated(
-      "--input <name=file>",
-      "values of an input to compare on too, .npy or .json; drawn ones are compared in any case",
-      addNamed("a name and a file, as data=x.npy"),
-      {},
-    ),
-    seed: option("--seed <n>", "of the drawn inputs", integer(0), 1),
+    ...certifyOptions,
     json,
     ...runOptions,
     ...stateOptions,
@@ -67,20 +58,18 @@ export const exportCommand: Command = command(
     const { model, weights, inputs, output } = placed({ model: path, weights: paths, inputs: rest.inputs, output: to });
     if (output !== undefined) await checkOutput(output, [model, ...weightPaths(weights), ...Object.values(inputs)]);
     const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
+    const show = ({ certificate, written }: Shown) => {
+      if (json) printJson({ ...certificate, written });
+      else print(asText(onOneLine({ certificate, written }), to !== undefined));
+    };
     try {
       const result = await exportOnnx(model, weights, options);
-      if (json) printJson({ ...result.certificate, written: result.written });
-      else print(asText(onOneLine(reported(result)), to !== undefined));
+      show(result);
       return 0;
     } catch (error) {
-      if (!(error instanceof CertificateError)) throw error;
-      const { certificate } = error;
-      if (json) printJson({ ...certificate, written: [] });
-      else {
-        print(asText(onOneLine({ certificate, written: [] }), to !== undefined));
-        printError(`${colorsFor(process.stderr).red("moka:")} ${oneLine(error.message)} [${error.code}]\n`);
-      }
-      return 1;
+      // The error says where they part; the table, how far all are apart.
+      if (error instanceof CertificateError) show({ certificate: error.certificate, written: [] });
+      throw error;
     }
   },
   {
@@ -90,18 +79,6 @@ export const exportCommand: Command = command(
       "\nwritten. Exit code 1: a layer cannot be said in ONNX, or a blob is beyond the tolerance; nothing was written.",
   },
 );
-
-/** `--certify` and `--no-certify`; without both, undefined. */
-function certifyFlag() {
-  const on = flag("--certify", "compare in ONNX Runtime; an error where it is not installed. Default: where it is");
-  return (command: Parameters<typeof on>[0]) => {
-    on(command);
-    return (): boolean | undefined => {
-      const given = command.getOptionValueSource("certify");
-      return given === "cli" ? command.getOptionValue("certify") === true : undefined;
-    };
-  };
-}
 
 interface Paths {
   readonly model: string;
@@ -135,17 +112,9 @@ async function checkOutput(output: string, inputs: readonly string[]): Promise<v
   }
 }
 
-interface Reported {
-  readonly certificate: Certificate;
-  readonly written: readonly string[];
-}
+type Shown = Pick<ExportOnnxResult, "certificate" | "written">;
 
-/** Without the bytes. */
-function reported({ certificate, written }: ExportOnnxResult): Reported {
-  return { certificate, written };
-}
-
-function asText({ certificate, written }: Reported, hasOutput: boolean): string {
+function asText({ certificate, written }: Shown, hasOutput: boolean): string {
   const { yellow } = colorsFor(process.stdout);
   const { comparison, inputs, outputs, opset, irVersion, folded } = certificate;
   const sizes = (of: Certificate["inputs"]) =>

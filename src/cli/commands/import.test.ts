@@ -20,9 +20,30 @@ test("writes both files, says what was assumed, and what it wrote runs", async (
   expect([code, err]).toEqual([0, ""]);
   expect(out).toMatch(/^torch_jit: \d+ layers: Input, 4 Convolution, /m);
   expect(out).toContain('! input "x": its batch ("batch") is open, and taken as 1; give its shape');
-  expect(out).toContain(`Wrote ${at("net.prototxt")} and ${at("net.caffemodel")}`);
+  expect(out).toMatch(/^All \d+ blobs within 0\.0001 of the largest value$/m);
+  const [net, weights, certificate] = ["prototxt", "caffemodel", "certificate.json"].map((end) => at(`net.${end}`));
+  expect(out).toContain(`Wrote ${net} and ${weights} and ${certificate}`);
+  const verified = await moka("verify", model, certificate ?? "");
+  expect([verified.code, verified.err]).toEqual([0, ""]);
   const run = await moka("run", "--model", at("net.prototxt"), "--weights", at("net.caffemodel"), "--input", "x=zeros");
   expect(run.code).toBe(0);
+});
+
+test("beyond the tolerance it shows all, names the first blob, exits with 1 and writes nothing", async () => {
+  const { code, out, err } = await moka(
+    "import",
+    model,
+    "-o",
+    at("net"),
+    "--tolerance",
+    "1e-13",
+    "--engine",
+    "reference",
+  );
+  expect(code).toBe(1);
+  expect(out).toContain("DIFFERS");
+  expect(err).toMatch(/is the first that is not the same in ONNX Runtime: .* \[MOKA_CERTIFICATE\]\n$/);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test("--json, --target and --shape; without -o nothing is written", async () => {

@@ -1,9 +1,12 @@
-import type { ImportOnnxResult } from "../../index.js";
+import type { Certificate, ImportOnnxResult } from "../../index.js";
 import { oneLine, onOneLine } from "../../util/escape.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, operand, option, repeated } from "../command.js";
-import { addShape, json, text } from "../options.js";
+import { comparisonLines } from "../onnx-report.js";
+import { addShape, certifyOptions, json, runOptions, text } from "../options.js";
 import { print, printJson } from "../print.js";
+
+const { engine, threads } = runOptions;
 
 /** `moka import`: makes a prototxt and a caffemodel of an ONNX model. */
 export const importCommand: Command = command(
@@ -17,33 +20,51 @@ export const importCommand: Command = command(
       addShape,
       {},
     ),
+    ...certifyOptions,
     json,
+    engine,
+    threads,
   },
   async ({ model, output, json, ...options }) => {
-    const { importOnnx } = await import("../../index.js");
-    const result = await importOnnx(model, { ...options, ...(output === "" ? {} : { output }) });
-    if (json) printJson(asJson(result));
-    else print(asText(onOneLine(result)));
-    return 0;
+    const { importOnnx, CertificateError } = await import("../../index.js");
+    try {
+      const result = await importOnnx(model, { ...options, ...(output === "" ? {} : { output }) });
+      if (json) printJson(asJson(result));
+      else print(asText(onOneLine(result)));
+      return 0;
+    } catch (error) {
+      // The error says where they part; the table, how far all are apart.
+      if (error instanceof CertificateError) printCertificate(error.certificate, json);
+      throw error;
+    }
   },
   {
     help:
       "Targets: moka (all that Moka computes), bvlc, ssd, nnie, rknn, sigmastar, ascend, nvdla. Without -o nothing is written." +
-      "\nExit code 1: the target's layers cannot say exactly what the model does; nothing was written.",
+      "\nExit code 1: the target's layers cannot say exactly what the model does, or a blob is beyond the tolerance; nothing was" +
+      "\nwritten.",
   },
 );
 
-function asJson({ net, names, notes, written }: ImportOnnxResult) {
-  return { name: net.name, layers: net.layer.map(({ name, type }) => ({ name, type })), names, notes, written };
+function printCertificate(certificate: Certificate, json: boolean): void {
+  if (json) printJson({ certificate, written: [] });
+  else if (certificate.comparison.ran) print(`${comparisonLines(onOneLine(certificate.comparison)).join("\n")}\n`);
 }
 
-function asText({ net, notes, written }: ImportOnnxResult): string {
+function asJson({ net, names, notes, certificate, written }: ImportOnnxResult) {
+  const layers = net.layer.map(({ name, type }) => ({ name, type }));
+  return { name: net.name, layers, names, notes, certificate, written };
+}
+
+function asText({ net, notes, certificate, written }: ImportOnnxResult): string {
   const { bold, yellow } = colorsFor(process.stdout);
   const counts = new Map<string, number>();
   for (const { type } of net.layer) counts.set(type, (counts.get(type) ?? 0) + 1);
   const types = [...counts].map(([type, count]) => (count === 1 ? type : `${count} ${type}`)).join(", ");
   const lines = [`${oneLine(net.name) || "(no name)"}: ${net.layer.length} layers: ${types}`];
   if (notes.length > 0) lines.push("", bold("Notes"), ...notes.map((note) => `  ${yellow("!")} ${note}`));
+  const { comparison } = certificate;
+  lines.push("", ...(comparison.ran ? comparisonLines(comparison) : [yellow(`Not compared: ${comparison.reason}`)]));
   lines.push("", written.length > 0 ? `Wrote ${written.join(" and ")}` : "Nothing written: give -o NAME");
   return `${lines.join("\n")}\n`;
 }

@@ -156,9 +156,7 @@ class Import {
 
   names(): ReadonlyMap<string, string> {
     const blobs = [...this.#values].flatMap(([name, value]) => (value.kind === "blob" ? [{ name, value }] : []));
-    const versions = new Map<string, number>();
-    for (const { value } of blobs) versions.set(value.name, Math.max(value.version, versions.get(value.name) ?? 0));
-    const last = blobs.filter(({ value }) => value.version === versions.get(value.name));
+    const last = blobs.filter(({ value }) => this.net.isNewest(value));
     return new Map(last.map(({ name, value }) => [name, value.name]));
   }
 

@@ -197,6 +197,11 @@ export class NetBuilder {
     return this.#layers.some(({ message: { bottom, top } }) => bottom.includes(name) && !top.includes(name));
   }
 
+  /** Whether no layer writes over these values in place. */
+  isNewest({ name, version }: Blob): boolean {
+    return this.#blobs.every((other) => other.name !== name || other.version <= version);
+  }
+
   /** Gives a blob another name in all layers. A blob that has this name gets another one. */
   rename(blob: Blob, to: string): void {
     if (this.#blobNames.has(to)) this.#move(to, this.#unusedBlob(`${to}/value`, false));
