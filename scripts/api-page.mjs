@@ -33,7 +33,11 @@ const sections = [
     "`caffe.io` and `caffe.Classifier`.",
     ["Classifier", "Detector", "Transformer", "loadImage", "resizeImage", "oversample", "createImages"],
   ],
-  ["ONNX", "More in [export.md](export.md), [import.md](import.md) and [onnxruntime.md](onnxruntime.md).", ["exportOnnx", "verifyOnnx", "CertificateError", "deploy", "importOnnx"]],
+  [
+    "ONNX",
+    "More in [export.md](export.md), [import.md](import.md) and [onnxruntime.md](onnxruntime.md).",
+    ["exportOnnx", "verifyOnnx", "CertificateError", "deploy", "importOnnx"],
+  ],
   ["Looking at nets", "Costs and shapes, and a drawing.", ["summarize", "drawNet", "drawNetToFile"]],
   ["Mistakes and their repair", "All rules are in [lint.md](lint.md).", ["lint", "fix", "lintTraining"]],
   [
