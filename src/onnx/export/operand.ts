@@ -14,8 +14,10 @@ export function along(w: LayerWriter, operand: Input | number, axis: number): Va
   const behind = own.length === 0 ? 0 : shape.length - canonicalAxis(shape, axis) - own.length;
   if (typeof operand === "number") return w.param(operand, [...own, ...Array<number>(behind).fill(1)]);
   if (behind === 0) return operand.value;
-  return w.unsqueeze(
-    operand.value,
-    Array.from({ length: behind }, (_, i) => own.length + i),
+  // Reshape rather than Unsqueeze where both can say it: OpenCV reads the latter for one axis alone.
+  const behindAxes = Array.from({ length: behind }, (_, i) => own.length + i);
+  const ones = behindAxes.map(() => 1);
+  return (
+    w.reshapeDims(operand.value, operand.dims, [...operand.dims, ...ones]) ?? w.unsqueeze(operand.value, behindAxes)
   );
 }

@@ -1,11 +1,13 @@
 import { cut, cutPlanes, take } from "./along.js";
 import { filled } from "./net-builder.js";
+import { paddedAverage } from "./padded-average.js";
 import type { Imported, Scope } from "./scope.js";
 import type { Blob } from "./value.js";
 
 /**
  * Pad with constant sizes: exact. A constant → Pad where the target has it; zeros around planes → a Convolution of each channel with the weight 1;
- * other constants → Concat with a blob of them. `reflect` and `edge` → Slice and Concat. Sizes below 0 cut off, by Slice.
+ * other constants → Concat with a blob of them. `reflect` and `edge` → Slice and Concat. Sizes below 0 cut off, by Slice. Zeros before an
+ * AveragePool become its padding, see `padded-average.ts`.
  */
 export function pad(node: Scope): Imported {
   const x = node.blob(0);
@@ -26,6 +28,7 @@ export function pad(node: Scope): Imported {
   const [front, back] = [before, after].map((list) => list.map((each) => Math.max(0, each)));
   if (!front || !back) throw new TypeError("two sides are wanted");
   if ([...front, ...back].every((each) => each === 0)) return inner === x ? node.pass(x) : inner;
+  if (mode === "constant" && value === 0 && inner === x && paddedAverage(node, x, front, back)) return [];
   if (mode === "constant") return constantPadded(node, inner, front, back, value);
   node.check(mode === "edge" || mode === "reflect", `its mode "${mode}" has no layers`);
   return inner.shape.reduce((from, size, axis) => {

@@ -1,6 +1,4 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
-  type PoolingParameterSchema,
   PoolingParameter_PoolMethod as PoolMethod,
   PoolingParameter_RoundMode as RoundMode,
 } from "../../proto/gen/caffe_pb.js";
@@ -8,11 +6,10 @@ import { countOf, type Shape } from "../../util/shape.js";
 import { floatConstant } from "../tensor.js";
 import { cutPlanes } from "./along.js";
 import { zeroPadded } from "./pad.js";
+import { type PoolFields, poolSizes } from "./pool-fields.js";
 import type { Imported, Scope } from "./scope.js";
 import type { Blob } from "./value.js";
 import { isSymmetric, type Window, windowOf } from "./window.js";
-
-type PoolFields = MessageInitShape<typeof PoolingParameterSchema>;
 
 /**
  * MaxPool → Pooling: exact. Caffe rounds sizes up; where the operator has fewer windows, the size is rounded down (`round_mode`) if the target
@@ -149,18 +146,6 @@ function windowsFrom(node: Scope, x: Blob, window: Window, ceil: boolean, fields
   throw node.refuse(
     `no Pooling has its windows (kernel ${kernel.join(" × ")}, stride ${stride.join(" × ")}, pads ${before.join(" × ")} and ${window.after.join(" × ")} of ${x.shape.join(" × ")})`,
   );
-}
-
-function poolSizes(
-  [kernelH = 1, kernelW = 1]: readonly number[],
-  [strideH = 1, strideW = 1]: readonly number[],
-  [padH = 0, padW = 0]: readonly number[],
-): PoolFields {
-  return {
-    ...(kernelH === kernelW ? { kernelSize: kernelH } : { kernelH, kernelW }),
-    ...(strideH === strideW ? (strideH > 1 ? { stride: strideH } : {}) : { strideH, strideW }),
-    ...(padH === padW ? (padH > 0 ? { pad: padH } : {}) : { padH, padW }),
-  };
 }
 
 /** For each place of the output, the divisor of Caffe over the number of values of the input under the window. */
