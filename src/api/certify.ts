@@ -37,7 +37,18 @@ export interface CertifyOptions {
   readonly runtime?: OnnxRuntimeModule | (() => Promise<OnnxRuntimeModule>) | undefined;
 }
 
-/** Both sides compute different numbers: nothing is written then. */
+/**
+ * Both sides compute different numbers: nothing is written then.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await exportOnnx("net.prototxt", "net.caffemodel", { tolerance: 1e-12 });
+ * } catch (error) {
+ *   if (error instanceof CertificateError) console.log(error.code); // MOKA_CERTIFICATE
+ * }
+ * ```
+ */
 export class CertificateError extends MokaError {
   /** All that was compared. */
   readonly certificate: Certificate;
