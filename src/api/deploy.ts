@@ -1,8 +1,9 @@
+import { batchInputs } from "../core/batch-inputs.js";
 import { type InputValues, inputValues } from "../core/input-values.js";
 import type { ExportedNet } from "../onnx/export/export-net.js";
-import { sizeIn } from "../onnx/export/sizes.js";
 import type { Dim } from "../onnx/model.js";
 import { writeModel } from "../onnx/model.js";
+import { fitSizes, sizeIn } from "../onnx/sizes.js";
 import type { OnnxTensor } from "../platform/onnx-runtime.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
@@ -222,11 +223,7 @@ export class DeployedNet extends ResourceOwner {
 
   /** The inputs that have a row for each item of the batch. */
   #batchInputs(): readonly string[] {
-    const batch = this.#inputs.get(this.inputs[0] ?? "")?.shape[0];
-    return this.inputs.filter((name) => {
-      const shape = this.#inputs.get(name)?.shape ?? [];
-      return shape.length > 0 && shape[0] === batch;
-    });
+    return batchInputs(this.inputs.map((name) => [name, this.#inputs.get(name)?.shape]));
   }
 
   #changed(wanted: Readonly<Record<string, Shape>>): readonly (readonly [name: string, Shape])[] {
@@ -362,13 +359,7 @@ function namedSizes(
 ): ReadonlyMap<string, number> | undefined {
   const sizes = new Map<string, number>();
   for (const [name, dims] of Object.entries(inputs)) {
-    const shape = shapes[name] ?? [];
-    if (shape.length !== dims.length) return undefined;
-    for (const [axis, dim] of dims.entries()) {
-      const size = shape[axis] ?? 0;
-      if (typeof dim === "string" && !sizes.has(dim)) sizes.set(dim, size);
-      if (sizeIn(dim, sizes) !== size) return undefined;
-    }
+    if (!fitSizes(dims, shapes[name] ?? [], sizes)) return undefined;
   }
   return sizes;
 }

@@ -1,3 +1,4 @@
+import { batchInputs } from "../core/batch-inputs.js";
 import { someLayers } from "../core/filter-net.js";
 import { connect } from "../core/graph.js";
 import { isDataLayer } from "../core/layer-roles.js";
@@ -118,7 +119,7 @@ function cutAt(
   return { layers: layers.filter((layer) => !gone.has(layer)), outputs: [...first.bottom] };
 }
 
-/** The shapes of the inputs with another batch size: of those whose first axis has the size that the first input's has. */
+/** The shapes of the inputs with another batch size, where none is given. */
 function batched(
   { shapes }: Runnable,
   layers: readonly LayerParameter[],
@@ -126,11 +127,9 @@ function batched(
   batch: number,
 ): ReadonlyMap<string, Shape> {
   const inputs = layers.filter(isDataLayer).flatMap(({ top }) => top.map((name) => [name, shapes.get(name)] as const));
-  const size = inputs[0]?.[1]?.[0];
-  const changed = inputs.flatMap(([name, shape]) => {
-    const isBatch = shape !== undefined && shape.length > 0 && shape[0] === size && !given.has(name);
-    return isBatch ? [[name, [batch, ...shape.slice(1)]] as const] : [];
-  });
+  const changed = batchInputs(inputs)
+    .filter((name) => !given.has(name))
+    .map((name) => [name, [batch, ...(shapes.get(name) ?? []).slice(1)]] as const);
   return new Map([...given, ...changed]);
 }
 

@@ -1,7 +1,7 @@
 import type { Shape } from "../util/shape.js";
-import { sizeIn } from "./export/sizes.js";
 import type { GraphProto } from "./gen/onnx_pb.js";
 import type { Dim } from "./model.js";
+import { fitSizes } from "./sizes.js";
 import { declaredDims } from "./structure.js";
 
 /** Holds the shapes of a run's values against the sizes that a model declares. */
@@ -30,13 +30,6 @@ export class DeclaredSizes {
   conflict(value: string, shape: Shape): string | undefined {
     const dims = this.#dims.get(value);
     if (!dims) return undefined;
-    const fits =
-      dims.length === shape.length &&
-      dims.every((dim, axis) => {
-        const size = shape[axis] ?? 0;
-        if (typeof dim === "string" && sizeIn(dim, this.#known) === undefined) this.#known.set(dim, size);
-        return sizeIn(dim, this.#known) === size;
-      });
-    return fits ? undefined : dims.join(" × ") || "()";
+    return fitSizes(dims, shape, this.#known) ? undefined : dims.join(" × ") || "()";
   }
 }

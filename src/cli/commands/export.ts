@@ -1,11 +1,10 @@
-import { realpath } from "node:fs/promises";
 import { isAbsolute, resolve } from "node:path";
 import type { Certificate, ExportOnnxResult } from "../../index.js";
 import { weightPaths } from "../../proto/weight-sources.js";
-import { check } from "../../util/errors.js";
 import { onOneLine } from "../../util/escape.js";
 import { baseName } from "../../util/paths.js";
 import { counted } from "../../util/words.js";
+import { checkOutput } from "../check-output.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, flag, option, type Parse, repeated } from "../command.js";
 import { comparisonLines, noteLines } from "../onnx-report.js";
@@ -56,7 +55,10 @@ export const exportCommand: Command = command(
   async ({ model: path, weights: paths, output: to, json, ...rest }) => {
     const { exportOnnx, CertificateError } = await import("../../index.js");
     const { model, weights, inputs, output } = placed({ model: path, weights: paths, inputs: rest.inputs, output: to });
-    if (output !== undefined) await checkOutput(output, [model, ...weightPaths(weights), ...Object.values(inputs)]);
+    if (output !== undefined) {
+      const written = [output, `${output}.certificate.json`, `${output}.data`];
+      await checkOutput(output, written, [model, ...weightPaths(weights), ...Object.values(inputs)], "exported");
+    }
     const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
     const show = ({ certificate, written }: Shown) => {
       if (json) printJson({ ...certificate, written });
@@ -100,16 +102,6 @@ function placed({ model, weights, inputs, output }: Paths): Paths {
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, path]) => [name, whole(path)])),
     output: resolve(output),
   };
-}
-
-/** Throws if the output would overwrite an input. */
-async function checkOutput(output: string, inputs: readonly string[]): Promise<void> {
-  const whole = async (path: string) => realpath(path).catch(() => resolve(path));
-  const taken = await Promise.all(inputs.map(whole));
-  for (const path of [output, `${output}.certificate.json`, `${output}.data`]) {
-    const isFree = !taken.includes(await whole(path));
-    check(isFree, "MOKA_USAGE", `-o ${output} would overwrite ${path}, which is exported; give another name`);
-  }
 }
 
 type Shown = Pick<ExportOnnxResult, "certificate" | "written">;

@@ -1,10 +1,8 @@
-import { realpath } from "node:fs/promises";
-import { resolve } from "node:path";
 import type { FoldProof, FoldResult } from "../../index.js";
 import { weightPaths } from "../../proto/weight-sources.js";
-import { check } from "../../util/errors.js";
 import { oneLine, onOneLine } from "../../util/escape.js";
 import { formatNumber } from "../../util/number-format.js";
+import { checkOutput } from "../check-output.js";
 import { colorsFor } from "../colors.js";
 import { type Command, command, option, repeated } from "../command.js";
 import { addNamed, addShape, integer, json, model, positive, runOptions, stateOptions, weights } from "../options.js";
@@ -41,7 +39,10 @@ export const fold: Command = command(
   },
   async ({ model, weights, output, inputs: files, json, ...rest }) => {
     const { fold: foldNet } = await import("../../index.js");
-    if (output !== undefined) await checkOutput(output, [model, ...weightPaths(weights)]);
+    if (output !== undefined) {
+      const written = [`${output}.prototxt`, `${output}.caffemodel`];
+      await checkOutput(output, written, [model, ...weightPaths(weights)], "folded");
+    }
     const { readArrays } = await import("../arrays.js");
     const inputs = await readArrays(files);
     const options = { ...rest, inputs, output, log: problems({ upgrades: false }) };
@@ -56,16 +57,6 @@ export const fold: Command = command(
       "\nis written. Exit code 1: an output is beyond the tolerance, and nothing was written.",
   },
 );
-
-/** Throws if the output would overwrite an input. */
-async function checkOutput(output: string, inputs: readonly string[]): Promise<void> {
-  const whole = async (path: string) => realpath(path).catch(() => resolve(path));
-  const taken = await Promise.all(inputs.map(whole));
-  for (const path of [`${output}.prototxt`, `${output}.caffemodel`]) {
-    const isFree = !taken.includes(await whole(path));
-    check(isFree, "MOKA_USAGE", `-o ${output} would overwrite ${path}, which is folded; give another name`);
-  }
-}
 
 function asJson({ net, folded, kept, targets, before, after, proof, written }: FoldResult) {
   const plain = targets.map(({ bound: { slope, constant }, ...target }) => {

@@ -8,6 +8,7 @@ import type { Shape } from "../../util/shape.js";
 import type { Dim } from "../model.js";
 import type { GraphWriter, Value } from "./graph-writer.js";
 import { Operators } from "./operators.js";
+import type { Made } from "./outputs.js";
 
 /** A top of the layer that is written. */
 export interface Port {
@@ -30,9 +31,9 @@ export class NeedsFixedBatch extends Error {}
 /** What a mapping left. */
 export interface WrittenLayer {
   /** The value of each top, with its sizes where the mapping knows better; undefined: the top does not exist in ONNX. */
-  readonly tops: readonly ({ readonly value: Value; readonly dims: readonly Dim[] } | undefined)[];
+  readonly tops: readonly (Made | undefined)[];
   /** Outputs that the Caffe net has not: a loss's probabilities. */
-  readonly extra: readonly { readonly name: string; readonly value: Value; readonly dims: readonly Dim[] }[];
+  readonly extra: readonly (Made & { readonly name: string })[];
   readonly approximations: readonly string[];
   readonly notes: readonly string[];
   /** Whether the layer is left out. */
@@ -55,8 +56,8 @@ export class LayerWriter<L extends Layer = Layer> extends Operators {
   readonly bottom: readonly Input[];
   readonly top: readonly Port[];
   readonly #place: LayerPlace<L>;
-  readonly #tops: { value: Value; dims: readonly Dim[] }[] = [];
-  readonly #extra: { name: string; value: Value; dims: readonly Dim[] }[] = [];
+  readonly #tops: Made[] = [];
+  readonly #extra: (Made & { readonly name: string })[] = [];
   readonly #approximations: string[] = [];
   readonly #notes: string[] = [];
   #isDropped = false;
@@ -105,11 +106,11 @@ export class LayerWriter<L extends Layer = Layer> extends Operators {
    * @param besides the kernels that the mapping writes too; a step of any other kind is an error, so that none is forgotten
    */
   calls<K extends PlainName>(kernel: K, besides: readonly PlainName[] = []): readonly Kernels[K][] {
-    const isCall = (step: Step): step is KernelStep<K> => step.kind === "kernel" && step.kernel === kernel;
     const { steps } = this;
-    const other = steps.find((step) => !isCall(step) && !(step.kind === "kernel" && includes(besides, step.kernel)));
+    const known: readonly string[] = [kernel, ...besides];
+    const other = steps.find((step) => step.kind !== "kernel" || !known.includes(step.kernel));
     if (other) throw this.error(`it also does "${other.kind === "kernel" ? other.kernel : other.label}"`);
-    return steps.filter(isCall).map(({ args }) => args);
+    return steps.filter(isCallOf(kernel)).map(({ args }) => args);
   }
 
   /** The arguments of the first of these calls. */
@@ -121,8 +122,7 @@ export class LayerWriter<L extends Layer = Layer> extends Operators {
 
   /** The arguments of the first call of a kernel, whatever else the layer does. */
   first<K extends PlainName>(kernel: K): Kernels[K] {
-    const isCall = (step: Step): step is KernelStep<K> => step.kind === "kernel" && step.kernel === kernel;
-    const call = this.steps.find(isCall);
+    const call = this.steps.find(isCallOf(kernel));
     if (!call) throw this.error(`it does not compute by ${kernel} here`);
     return call.args;
   }
@@ -220,6 +220,6 @@ export class LayerWriter<L extends Layer = Layer> extends Operators {
   }
 }
 
-function includes(names: readonly string[], name: string): boolean {
-  return names.includes(name);
+function isCallOf<K extends PlainName>(kernel: K): (step: Step) => step is KernelStep<K> {
+  return (step): step is KernelStep<K> => step.kind === "kernel" && step.kernel === kernel;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { netFromText } from "../../../test/nets.js";
 import { mappingOf } from "./registry.js";
-import { sizeIn, symbolicSizes } from "./sizes.js";
+import { symbolicSizes } from "./sizes.js";
 
 async function sizes(text: string, batch: readonly string[]) {
   const net = await netFromText(text, { phase: "TEST" });
@@ -43,15 +43,4 @@ test("a layer that takes no other batch is named", async () => {
   const text = `${data}
     layer { name: "fixed" type: "Reshape" bottom: "data" top: "fixed" reshape_param { shape { dim: 48 } } }`;
   await expect(sizes(text, ["data"])).rejects.toThrow(/layer "fixed" \(Reshape\)/);
-});
-
-test("a named size has its value in a run, if that is known", () => {
-  const known = new Map([["N", 3]]);
-  expect([7, "N", "4N", "boxes.count", "2M"].map((dim) => sizeIn(dim, known))).toEqual([
-    7,
-    3,
-    12,
-    undefined,
-    undefined,
-  ]);
 });

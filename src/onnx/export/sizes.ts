@@ -60,16 +60,6 @@ export function symbolicSizes({ nodes, mappingOf, batch }: SizeRequest): Readonl
   );
 }
 
-/** A size in a run where the named sizes have these values; undefined if one that it needs is not known. */
-export function sizeIn(dim: Dim, known: ReadonlyMap<string, number>): number | undefined {
-  if (typeof dim === "number") return dim;
-  const own = known.get(dim);
-  if (own !== undefined) return own;
-  const [, factor, name = ""] = /^(\d+)(.+)$/.exec(dim) ?? [];
-  const size = known.get(name);
-  return factor === undefined || size === undefined ? undefined : Number(factor) * size;
-}
-
 /** The shapes of all blobs, where one size is larger by 1 than in the net as built. */
 function shapesWith(nodes: readonly Node[], changed: Changing | undefined): ReadonlyMap<Tensor, Shape> {
   const shapes = new Map<Tensor, Shape>();
