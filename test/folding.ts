@@ -64,7 +64,10 @@ export interface Folding extends FoldedNet {
   readonly before: FoldedNet["before"];
   /** Both nets on the same noise, layer by layer. */
   compare(engine?: Engine): Promise<Comparison>;
-  /** The relative error of single precision in the outputs of the unfolded net. */
+  /**
+   * The relative error of single precision in the outputs of the unfolded net; infinite where an output is 0 throughout, as behind a
+   * ReLU of values below 0: there is no largest value to measure by.
+   */
   precision(): Promise<number>;
   /** By folded layer: the layers that it was folded into. */
   readonly moves: Readonly<Record<string, string>>;
@@ -100,6 +103,8 @@ export async function folding(
       setNoise(nets, seed + 1);
       const [exact, single] = nets as [Net, Net];
       const { outputs } = await compareNets(exact, single, []);
+      const isZero = ({ name }: { readonly name: string }) => exact.blobs.get(name)?.data.every((value) => value === 0);
+      if (outputs.some(isZero)) return Number.POSITIVE_INFINITY;
       return Math.max(...outputs.map(({ relativeError }) => relativeError));
     },
   };
