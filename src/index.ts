@@ -158,6 +158,7 @@ export type { StatisticsMethod, StatisticsMove } from "./tools/batch-norm/recomp
 export { computeImageMean, type ImageMean, type ImageMeanOptions } from "./tools/compute-image-mean.js";
 export { type CifarDatabase, convertCifarData } from "./tools/convert-cifar-data.js";
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";
+export { type ConvertMnistDataOptions, convertMnistData } from "./tools/convert-mnist-data.js";
 export { type ConvertMnistSiameseDataOptions, convertMnistSiameseData } from "./tools/convert-mnist-siamese-data.js";
 export { type CoordMap, coordMapFromTo, crop } from "./tools/coord-map.js";
 export type { Cause, CauseKind, Verdict } from "./tools/doctor/cause.js";
@@ -177,6 +178,7 @@ export { formatLogTable, type LogRow, linesOf, parseLog, type TrainingLog } from
 export type { Peak } from "./tools/peak.js";
 export { plotLog } from "./tools/plot-log.js";
 export type { BlobSummary, LayerSummary, NetSummary, ParamSummary, Peaks, SummaryOptions } from "./tools/summary.js";
+export { type WriteDigitsOptions, writeDigits } from "./tools/write-digits.js";
 export type { ErrorContext, ErrorFinding } from "./util/errors.js";
 export { type ErrorCode, MokaError, type Place } from "./util/errors.js";
 export type { ByteSource, FileSource, Files } from "./util/files.js";

@@ -33,10 +33,13 @@ export const computeImageMean: WorkerFunctions["computeImageMean"] = (...args) =
 export const convertCifarData: WorkerFunctions["convertCifarData"] = (...args) =>
   sharedWorker().convertCifarData(...args);
 export const convertImageset: WorkerFunctions["convertImageset"] = (...args) => sharedWorker().convertImageset(...args);
+export const convertMnistData: WorkerFunctions["convertMnistData"] = (...args) =>
+  sharedWorker().convertMnistData(...args);
 export const convertMnistSiameseData: WorkerFunctions["convertMnistSiameseData"] = (...args) =>
   sharedWorker().convertMnistSiameseData(...args);
 export const doctor: WorkerFunctions["doctor"] = (...args) => sharedWorker().doctor(...args);
 export const drawNet: WorkerFunctions["drawNet"] = (...args) => sharedWorker().drawNet(...args);
+export const exportOnnx: WorkerFunctions["exportOnnx"] = (...args) => sharedWorker().exportOnnx(...args);
 export const fix: WorkerFunctions["fix"] = (...args) => sharedWorker().fix(...args);
 export const fold: WorkerFunctions["fold"] = (...args) => sharedWorker().fold(...args);
 export const lint: WorkerFunctions["lint"] = (...args) => sharedWorker().lint(...args);
@@ -46,3 +49,4 @@ export const loadImage: WorkerFunctions["loadImage"] = (...args) => sharedWorker
 export const loadMean: WorkerFunctions["loadMean"] = (...args) => sharedWorker().loadMean(...args);
 export const stats: WorkerFunctions["stats"] = (...args) => sharedWorker().stats(...args);
 export const summarize: WorkerFunctions["summarize"] = (...args) => sharedWorker().summarize(...args);
+export const writeDigits: WorkerFunctions["writeDigits"] = (...args) => sharedWorker().writeDigits(...args);

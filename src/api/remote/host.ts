@@ -9,14 +9,17 @@ import { loadArray, loadArrays, loadMean } from "../../tools/arrays.js";
 import { computeImageMean } from "../../tools/compute-image-mean.js";
 import { convertCifarData } from "../../tools/convert-cifar-data.js";
 import { convertImageset } from "../../tools/convert-imageset.js";
+import { convertMnistData } from "../../tools/convert-mnist-data.js";
 import { convertMnistSiameseData } from "../../tools/convert-mnist-siamese-data.js";
 import { loadImage } from "../../tools/image-array.js";
+import { writeDigits } from "../../tools/write-digits.js";
 import { check } from "../../util/errors.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
 import { calibrate } from "../calibrate.js";
 import { doctor } from "../doctor.js";
 import { drawNet } from "../draw-net.js";
 import type { RunOptions } from "../environment.js";
+import type { exportOnnx as ExportOnnx } from "../export-onnx.js";
 import { fold } from "../fold.js";
 import { fix, lint } from "../lint.js";
 import { lintTraining } from "../lint-training.js";
@@ -45,9 +48,12 @@ const functions = {
   computeImageMean,
   convertCifarData,
   convertImageset,
+  convertMnistData,
   convertMnistSiameseData,
   doctor,
   drawNet,
+  // ONNX's schema and mappings are as large as half of all else.
+  exportOnnx: async (...args: Parameters<typeof ExportOnnx>) => (await import("../export-onnx.js")).exportOnnx(...args),
   fix,
   fold,
   lint,
@@ -57,6 +63,7 @@ const functions = {
   loadMean,
   stats,
   summarize,
+  writeDigits,
 } as const satisfies Readonly<Record<FunctionName, unknown>>;
 
 /** The functions of the other side of a port, by their names. */

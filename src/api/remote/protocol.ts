@@ -10,9 +10,11 @@ export const functionNames = [
   "computeImageMean",
   "convertCifarData",
   "convertImageset",
+  "convertMnistData",
   "convertMnistSiameseData",
   "doctor",
   "drawNet",
+  "exportOnnx",
   "fix",
   "fold",
   "lint",
@@ -22,6 +24,7 @@ export const functionNames = [
   "loadMean",
   "stats",
   "summarize",
+  "writeDigits",
 ] as const;
 export type FunctionName = (typeof functionNames)[number];
 

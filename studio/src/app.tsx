@@ -1,0 +1,55 @@
+/** The page: the head, the tour, the text at the left, the views at the right. */
+import { useEffect } from "preact/hooks";
+import { Head } from "./head.js";
+import { Drop } from "./parts/drop.js";
+import { Lazy } from "./parts/lazy.js";
+import { Messages } from "./parts/messages.js";
+import { texts } from "./settings.js";
+import { openLink } from "./state/link.js";
+import { isStarted } from "./state/net.js";
+import { Editor } from "./views/editor/index.js";
+
+const t = texts({ skip: "Skip to the views" }, { skip: "跳到视图" });
+
+const tour = async () => (await import("./views/tour/index.js")).Tour;
+const graph = async () => (await import("./views/graph/index.js")).Graph;
+const train = async () => (await import("./views/train/index.js")).Train;
+const norm = async () => (await import("./views/norm/index.js")).Norm;
+const tryIt = async () => (await import("./views/try/index.js")).Try;
+const weights = async () => (await import("./views/weights/index.js")).Weights;
+
+function start(): void {
+  isStarted.value = true;
+}
+
+export function App() {
+  useEffect(() => {
+    void openLink();
+    addEventListener("hashchange", () => void openLink());
+    // Moka's workers are loaded when the first view is drawn.
+    requestAnimationFrame(() => setTimeout(start));
+  }, []);
+  return (
+    <div class="app">
+      <a class="button skip" href="#graph">
+        {t().skip}
+      </a>
+      <Head />
+      <aside class="tour-place">
+        <Lazy load={tour} first={<div class="tour-waiting" />} />
+      </aside>
+      <div class="text-place">
+        <Editor />
+      </div>
+      <main class="views">
+        <Drop />
+        <Lazy load={graph} />
+        <Lazy load={train} />
+        <Lazy load={norm} />
+        <Lazy load={tryIt} />
+        <Lazy load={weights} />
+      </main>
+      <Messages />
+    </div>
+  );
+}

@@ -1,0 +1,3 @@
+export function Norm() {
+  return <div id="norm">Norm</div>;
+}

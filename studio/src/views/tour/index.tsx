@@ -1,0 +1,3 @@
+export function Tour() {
+  return <div id="tour">Tour</div>;
+}

@@ -1,0 +1,3 @@
+export function Try() {
+  return <div id="try">Try</div>;
+}

@@ -1,0 +1,3 @@
+export function Weights() {
+  return <div id="weights">Weights</div>;
+}
