@@ -133,8 +133,8 @@ async function readWeights(weights: Weights, files: Files): Promise<NetParameter
   return new WeightFileStore(files, silent).readAll(weights);
 }
 
-/** @returns the resolved paths of the nets that a solver names */
-async function netsOf({ text, file }: Text, files: Files): Promise<readonly string[]> {
+/** The resolved paths of the nets that a solver names; none for the text of a net. */
+export async function netsOf({ text, file }: Text, files: Files): Promise<readonly string[]> {
   if (!/^\s*(?:train_|test_)?net\s*[:="']/m.test(text)) return []; // saves reading most nets again
   const source = new Source(text, file);
   if (!isSolver(source)) return [];

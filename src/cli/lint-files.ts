@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join, normalize, relative, resolve } from "node:path";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
 import type { LintOptions } from "../api/lint.js";
+import { withNets } from "../api/lint-with-nets.js";
+import { configName, nearestConfig } from "../lint/config-file.js";
 import type { Finding, Levels } from "../lint/lint.js";
 import { type DecodedText, decodeText } from "../util/encoding.js";
+import { foldersAbove } from "../util/paths.js";
 import { option, repeated, type Values } from "./command.js";
 import { addNamed, integer, knownRanksOptions, list, phases } from "./options.js";
 import { printError } from "./print.js";
-
-/** The name of the settings file. It is searched for in the folder of the linted file and in its parents. */
-const configName = "moka.config.json";
 
 /** Options of both `moka lint` and `moka fix`. */
 export const lintOptions = {
@@ -46,11 +46,10 @@ export interface LintInput {
 }
 
 /**
- * Calls `work` once for each file and for each net that a solver among them names. Such a net is linted with its solver.
- * What is found in two nets of a solver is in the results once. They keep the order in which files are first named; files
- * for which there is none are left out. A missing net is reported on stderr.
+ * Calls `work` once for each file and for each net that a solver among them names, as `withNets` does. A missing net is
+ * reported on stderr.
  *
- * @param paths paths of files; `-` is stdin
+ * @param paths paths of files; `-` is stdin, of which the nets are not looked at
  */
 export async function forEachFile<
   Result extends { readonly nets: readonly string[]; readonly findings: readonly Finding[] },
@@ -59,34 +58,16 @@ export async function forEachFile<
   flags: LintFlags,
   work: (input: LintInput) => Promise<Result | undefined>,
 ): Promise<readonly Result[]> {
-  const results = new Map<string, Result | undefined>();
-  const withSolver = new Set<string>();
+  const { weights, phase, level, stages, ranks, syncBatchNorm } = flags;
   const levelsOf = levelsByFolder(flags);
-  for (const path of paths.map((each) => (each === "-" ? each : normalize(each)))) {
-    if (results.has(path)) continue;
-    const { solver, weights, phase, level, stages, ranks, syncBatchNorm } = flags;
-    const common = { phase, level, stages, ranks, syncBatchNorm };
-    const options = { ...common, solver, weights, rules: await levelsOf(path === "-" ? "." : dirname(path)) };
+  const workOn = async (path: string, solver = flags.solver) => {
+    const rules = await levelsOf(path === "-" ? "." : dirname(path));
+    const options = { phase, level, stages, ranks, syncBatchNorm, solver, weights, rules };
     const result = await work(await inputOf(path, options));
-    results.set(path, result);
-    for (const net of result?.nets.map(normalize) ?? []) {
-      if (withSolver.has(net) || path === "-") continue;
-      if (!existsSync(net)) {
-        printError(`${path} names the net ${net}, which is not there\n`);
-        continue;
-      }
-      withSolver.add(net);
-      const rules = await levelsOf(dirname(net));
-      results.set(net, await work(await inputOf(net, { ...common, solver: path, weights, rules })));
-    }
-  }
-  const done = new Set([...results].flatMap(([file, result]) => (result ? [file] : [])));
-  return [...results.values()]
-    .filter((result) => result !== undefined)
-    .map((result) => {
-      const isElsewhere = ({ elsewhere }: Finding) => elsewhere !== undefined && done.has(normalize(elsewhere));
-      return { ...result, findings: result.findings.filter((finding) => !isElsewhere(finding)) };
-    });
+    return path === "-" && result ? { ...result, nets: [] } : result;
+  };
+  const onMissing = (solver: string, net: string) => printError(`${solver} names the net ${net}, which is not there\n`);
+  return [...(await withNets(paths, workOn, { exists: existsSync, onMissing })).values()];
 }
 
 async function inputOf(path: string, options: LintOptions): Promise<LintInput> {
@@ -102,19 +83,17 @@ async function inputOf(path: string, options: LintOptions): Promise<LintInput> {
 /** Finds the levels of rules for a folder: from `--config` or the nearest settings file. `--rule` overrides both. */
 function levelsByFolder({ config, rules }: LintFlags): (folder: string) => Promise<Levels> {
   const known = new Map<string | undefined, Promise<Levels>>();
-  return (folder) => {
-    const path = config ?? nearestConfig(folder);
+  return async (folder) => {
+    const path = config ?? (await configOf(folder));
     const levels = known.get(path) ?? readLevels(path, rules);
     known.set(path, levels);
     return levels;
   };
 }
 
-function nearestConfig(folder: string): string | undefined {
-  const path = join(folder, configName);
-  if (existsSync(path)) return path;
-  const parent = resolve(folder, "..");
-  return parent === resolve(folder) ? undefined : nearestConfig(parent);
+async function configOf(folder: string): Promise<string | undefined> {
+  const { createFiles } = await import("#platform");
+  return nearestConfig([folder, ...foldersAbove(resolve(folder))], createFiles());
 }
 
 async function readLevels(path: string | undefined, flags: Readonly<Record<string, string>>): Promise<Levels> {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { unifiedDiff } from "./diff.js";
+import { editsBetween, unifiedDiff } from "./diff.js";
 
 const names = { before: "a/net", after: "b/net" };
 
@@ -83,4 +83,34 @@ test("texts that differ in thousands of lines are compared fast", () => {
   ] as const) {
     expect(patched(from, unifiedDiff(from, to, names))).toBe(to);
   }
+});
+
+test("edits between two texts make the one of the other, in order, and divide no character and no line end", () => {
+  const line = fc.constantFrom("a", "b", "ab", "", "layer {", "a\r", "😀", "😁", "x😀y", "\r");
+  const text = fc
+    .tuple(fc.array(line, { maxLength: 12 }), fc.boolean())
+    .map(([lines, ended]) => lines.join("\n") + (ended ? "\n" : ""));
+  const isWhole = (text: string, at: number) =>
+    !/^(?:\r\n|[\ud800-\udbff][\udc00-\udfff])$/.test(text.slice(at - 1, at + 1));
+  fc.assert(
+    fc.property(text, text, (before, after) => {
+      let [at, made] = [0, ""];
+      for (const { start, end, replacement } of editsBetween(before, after)) {
+        expect(start).toBeGreaterThanOrEqual(at);
+        expect([isWhole(before, start), isWhole(before, end)]).toEqual([true, true]);
+        made += before.slice(at, start) + replacement;
+        at = end;
+      }
+      expect(made + before.slice(at)).toBe(after);
+    }),
+  );
+});
+
+test("an edit has only what differs", () => {
+  expect(editsBetween("a: 1\nlr: 0.1\nb: 2\n", "a: 1\nlr: 0.01\nb: 2\nc: 3\n")).toEqual([
+    { start: 11, end: 11, replacement: "0" },
+    { start: 18, end: 18, replacement: "c: 3\n" },
+  ]);
+  const [before, after] = ["a\n", "b\n"].map((line) => Array.from({ length: 5000 }, (_, i) => i + line).join(""));
+  expect(editsBetween(before, after)).toHaveLength(1);
 });

@@ -1,4 +1,4 @@
-import { structuredPatch } from "diff";
+import { diffLines, structuredPatch } from "diff";
 
 /** With more differing lines than this, the diff removes all lines and adds all new ones. */
 const maxDifferences = 3000;
@@ -37,4 +37,60 @@ function everyLine(before: string, after: string) {
 /** A range of lines, counted from 1. A range without lines is given by the line before it. */
 function range(start: number, count: number): string {
   return count === 1 ? `${start}` : `${count === 0 ? start - 1 : start},${count}`;
+}
+
+/** `text.slice(start, end)` becomes `replacement`. */
+interface Change {
+  readonly start: number;
+  readonly end: number;
+  readonly replacement: string;
+}
+
+/**
+ * The edits that make `after` of `before`, in order: one for each run of lines that differ, without what is equal at both its ends.
+ * None divides a pair of UTF-16 units or a `\r\n`.
+ */
+export function editsBetween(before: string, after: string): readonly Change[] {
+  const edits: Change[] = [];
+  let [start, end, replacement] = [0, 0, ""];
+  const finish = () => {
+    if (start < end || replacement !== "") edits.push(trimmed(before, { start, end, replacement }));
+    start = end;
+    replacement = "";
+  };
+  const parts = diffLines(before, after, { maxEditLength: maxDifferences }) ?? [
+    { value: before, removed: true, added: false },
+    { value: after, removed: false, added: true },
+  ];
+  for (const { value, added, removed } of parts) {
+    if (added) replacement += value;
+    else if (removed) end += value.length;
+    else {
+      finish();
+      end += value.length;
+      start = end;
+    }
+  }
+  finish();
+  return edits;
+}
+
+function trimmed(text: string, { start, end, replacement }: Change): Change {
+  const most = Math.min(end - start, replacement.length);
+  let head = 0;
+  while (head < most && text[start + head] === replacement[head]) head++;
+  if (divides(text, start + head) || divides(replacement, head)) head--;
+  let tail = 0;
+  while (tail < most - head && text[end - tail - 1] === replacement[replacement.length - tail - 1]) tail++;
+  if (divides(text, end - tail) || divides(replacement, replacement.length - tail)) tail--;
+  return {
+    start: start + head,
+    end: end - tail,
+    replacement: replacement.slice(head, replacement.length - tail),
+  };
+}
+
+/** Whether a place is within a `\r\n`, or within a character of two UTF-16 units. */
+function divides(text: string, at: number): boolean {
+  return /^(?:\r\n|[\ud800-\udbff][\udc00-\udfff])/.test(text.slice(Math.max(at - 1, 0), at + 1)) && at > 0;
 }

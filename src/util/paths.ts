@@ -26,6 +26,28 @@ export function relativePath(path: string, folder: string): string {
   return [...from.slice(shared).map(() => ".."), ...to.slice(shared)].join("/");
 }
 
+/** A path without `.`, `a/..` and doubled slashes, with `/` between its names. */
+export function normalPath(path: string): string {
+  const root = /^(?:[a-z]:)?[/\\]|^[a-z][a-z\d+.-]+:[/\\]*/i.exec(path)?.[0] ?? "";
+  const parts = partsOf(path.slice(root.length));
+  const names = root === "" ? parts : parts.filter((part) => part !== "..");
+  return `${root.replaceAll("\\", "/")}${names.join("/")}` || ".";
+}
+
+/** An absolute path's folder and the folders above it, the nearest first, without a slash behind them but for the root. */
+export function foldersAbove(path: string): readonly string[] {
+  const folder = folderOf(path).replace(/(?<=[^/\\:])[/\\]+$/, "");
+  return folder === path || folder === "" ? [] : [folder, ...foldersAbove(folder)];
+}
+
+/** A relative URI, or one with the scheme `file` for an absolute path. */
+export function uriOf(path: string): string {
+  const slashed = path.replaceAll("\\", "/");
+  const encoded = slashed.split("/").map(encodeURIComponent).join("/");
+  if (slashed.startsWith("/")) return `file://${encoded}`;
+  return /^[A-Za-z]:\//.test(slashed) ? `file:///${encoded.replace("%3A", ":")}` : encoded;
+}
+
 /** The names in a path, without `.`; `a/..` is left out. */
 function partsOf(path: string): string[] {
   const parts: string[] = [];

@@ -1,3 +1,4 @@
+import { uriOf } from "../../util/paths.js";
 import type { Edit } from "../edits.js";
 import type { FoundProblem } from "../lint.js";
 import type { Rule } from "../rule.js";
@@ -70,12 +71,4 @@ function asReplacement(text: string, { start, end, replacement }: Edit) {
 function placeAt(text: string, offset: number): { readonly line: number; readonly column: number } {
   const before = text.slice(0, offset);
   return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
-}
-
-/** A relative URI, or one with the scheme `file` for an absolute path. */
-function uriOf(path: string): string {
-  const slashed = path.replaceAll("\\", "/");
-  const encoded = slashed.split("/").map(encodeURIComponent).join("/");
-  if (slashed.startsWith("/")) return `file://${encoded}`;
-  return /^[A-Za-z]:\//.test(slashed) ? `file:///${encoded.replace("%3A", ":")}` : encoded;
 }
