@@ -7,6 +7,8 @@ import { expectNone } from "./tree.js";
 interface Locked {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly resolved?: string;
+  /** Whether it is a workspace, which lies in the repository. */
+  readonly link?: boolean;
 }
 
 const { packages } = JSON.parse(readFileSync(new URL("../../package-lock.json", import.meta.url), "utf8")) as {
@@ -23,7 +25,7 @@ test("the lock file has the packages of every platform", () => {
 });
 
 test("the lock file names no registry", () => {
-  const resolved = Object.entries(packages).filter(([, entry]) => entry.resolved !== undefined);
+  const resolved = Object.entries(packages).filter(([, { resolved, link }]) => resolved !== undefined && !link);
   expectNone(
     resolved.map(([path, entry]) => `package-lock.json says where ${path} was loaded from: ${entry.resolved}`),
   );
