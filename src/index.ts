@@ -155,6 +155,12 @@ export type {
 } from "./tools/batch-norm/layer-stats.js";
 export type { Scores } from "./tools/batch-norm/outputs.js";
 export type { StatisticsMethod, StatisticsMove } from "./tools/batch-norm/recompute.js";
+export {
+  type WatchedBatchNorm,
+  type WatchedValues,
+  type WatchOptions,
+  watchBatchNorm,
+} from "./tools/batch-norm/watch.js";
 export { computeImageMean, type ImageMean, type ImageMeanOptions } from "./tools/compute-image-mean.js";
 export { type CifarDatabase, convertCifarData } from "./tools/convert-cifar-data.js";
 export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-imageset.js";

@@ -3,17 +3,27 @@ import { modifiedAt } from "#platform";
 import { type Communicator, fromRoot } from "../core/communicator.js";
 import type { Engine } from "../core/engine.js";
 import type { PassName } from "../core/execution.js";
+import { filterLayers } from "../core/filter-net.js";
 import { Net } from "../core/net.js";
 import { SolverStateFiles } from "../data/weight-files.js";
 import { isAddress } from "../platform/open-files.js";
-import { NetStateSchema, type SolverParameter, SolverParameterSchema } from "../proto/gen/caffe_pb.js";
+import {
+  type NetParameter,
+  NetParameterSchema,
+  type NetState,
+  NetStateSchema,
+  type SolverParameter,
+  SolverParameterSchema,
+} from "../proto/gen/caffe_pb.js";
+import { copyMessage } from "../proto/source.js";
 import type { Weights } from "../proto/weight-sources.js";
 import { lintCommand } from "../solvers/loss-error.js";
 import { restartFrom } from "../solvers/restart.js";
 import { Solver as CoreSolver } from "../solvers/solver.js";
+import { separateNorms } from "../tools/batch-norm/separate.js";
 import { check, MokaError, reasonOf } from "../util/errors.js";
 import { type Files, pathOf } from "../util/files.js";
-import type { Log } from "../util/log.js";
+import { type Log, silent } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
 import { freshSeed, Random } from "../util/random.js";
 import { stoppable } from "../util/work.js";
@@ -44,6 +54,11 @@ export interface SolverOptions extends RunOptions, RankOptions {
    * less memory and, in deep nets, less time: `moka train` uses it.
    */
   readonly keep?: "all" | "outputs" | undefined;
+  /**
+   * Gives each BatchNorm that works in place a top of its own, `conv1/bn1`, so that `watchBatchNorm` can look at its bottom. The nets compute
+   * the same; each such layer takes the memory of one more blob. Default false.
+   */
+  readonly separateBatchNorm?: boolean | undefined;
   /**
    * `lintTraining`, to know why a training fails: the log then names errors of solver, nets and weights before the training starts,
    * and the error `MOKA_NAN` the most likely cause. Default: not looked for, since a page would have to load all of lint for it;
@@ -138,7 +153,8 @@ export async function loadSolver(
       causes: async (net, progress) => causesIn(await linted(net), progress),
       buildNet: async (message, state, { backward }) => {
         options.signal?.throwIfAborted();
-        return Net.build(message, state, { ...context, keep, passes, backward, ownsEngine: false });
+        const built = options.separateBatchNorm ? withSeparateNorms(message, state) : message;
+        return Net.build(built, state, { ...context, keep, passes, backward, ownsEngine: false });
       },
       states: new SolverStateFiles(files),
       files,
@@ -174,6 +190,12 @@ export async function loadSolver(
     await (solver ?? engine)?.dispose();
     throw error;
   }
+}
+
+function withSeparateNorms(net: NetParameter, state: NetState): NetParameter {
+  const copy = copyMessage(NetParameterSchema, net);
+  copy.layer = separateNorms(filterLayers(net, state, silent));
+  return copy;
 }
 
 /** The seed of all ranks: the one that is given, else one that rank 0 draws. */

@@ -6,6 +6,7 @@ import type { SolverEvent, SolverRunOptions } from "../../solvers/run.js";
 import { Solver as CoreSolver, type SolverAction } from "../../solvers/solver.js";
 import type { SolverEvents } from "../../solvers/solver-base.js";
 import { loadArray, loadArrays, loadMean } from "../../tools/arrays.js";
+import { type WatchOptions, watchBatchNorm } from "../../tools/batch-norm/watch.js";
 import { computeImageMean } from "../../tools/compute-image-mean.js";
 import { convertCifarData } from "../../tools/convert-cifar-data.js";
 import { convertImageset } from "../../tools/convert-imageset.js";
@@ -152,6 +153,8 @@ class Host {
         );
         blob[part].set(values);
       }),
+    watchBatchNorm: (handle: number, layer: string, options: WatchOptions) =>
+      this.#inTurn(handle, (net) => watchBatchNorm(net, layer, options)),
     resetMemoryData: (handle: number, layer: string, data: Float32Array, labels: Float32Array) =>
       this.#inTurn(handle, (net) => {
         const found = net.layers.find(({ name }) => name === layer);

@@ -1,6 +1,7 @@
 import type { Net as CoreNet, LayerRange } from "../../core/net.js";
 import type { NetParameter } from "../../proto/gen/caffe_pb.js";
 import type { Weights } from "../../proto/weight-sources.js";
+import type { WatchedBatchNorm, WatchOptions } from "../../tools/batch-norm/watch.js";
 import { MokaError } from "../../util/errors.js";
 import { ResourceOwner } from "../../util/resource-owner.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
@@ -239,6 +240,11 @@ export class Net extends ResourceOwner {
   /** The weight of this blob in the loss; 0 for most. */
   async lossWeight(name: string): Promise<number> {
     return (await this.#handle.call("lossWeight", [name])) as number;
+  }
+
+  /** What a BatchNorm does with the last batch; as `watchBatchNorm` of a net here. */
+  async watchBatchNorm(layer: string, options: WatchOptions = {}): Promise<WatchedBatchNorm> {
+    return (await this.#handle.call("watchBatchNorm", [layer, options])) as WatchedBatchNorm;
   }
 
   /** Gives a MemoryData layer its data: `reset` of the layer here. */
