@@ -7,6 +7,7 @@ import { Messages } from "./parts/messages.js";
 import { texts } from "./settings.js";
 import { openLink } from "./state/link.js";
 import { isStarted } from "./state/net.js";
+import { openServed } from "./state/served.js";
 import { Editor } from "./views/editor/index.js";
 
 const t = texts({ skip: "Skip to the views" }, { skip: "跳到视图" });
@@ -24,7 +25,7 @@ function start(): void {
 
 export function App() {
   useEffect(() => {
-    void openLink();
+    void openServed().then(openLink);
     addEventListener("hashchange", () => void openLink());
     // Moka's workers are loaded when the first view is drawn.
     requestAnimationFrame(() => setTimeout(start));
