@@ -7,10 +7,18 @@ interface Package {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly workspaces?: readonly string[];
 }
 
 const packageOf = (path: string): Package => JSON.parse(tree.read(`${path}package.json`));
-const { dependencies, devDependencies, optionalDependencies } = packageOf("");
+const { dependencies, devDependencies, optionalDependencies, workspaces = [] } = packageOf("");
+/** What the workspaces need besides this package. */
+const ofWorkspaces = Object.fromEntries(
+  workspaces
+    .map((folder) => packageOf(`${folder}/`))
+    .flatMap(({ dependencies, devDependencies }) => Object.entries({ ...dependencies, ...devDependencies }))
+    .filter(([, version]) => !version.startsWith("file:")),
+);
 
 /** The names and licenses of the rows of one part of the page. */
 function rowsOf(title: string): ReadonlyMap<string, string> {
@@ -27,6 +35,7 @@ function rowsOf(title: string): ReadonlyMap<string, string> {
 test.each([
   ["With the package", { ...dependencies, ...optionalDependencies }],
   ["To develop", devDependencies ?? {}],
+  ["The page and the editors", ofWorkspaces],
 ])("%s", (title, wanted) => {
   const rows = rowsOf(title);
   expectNone([
