@@ -1,5 +1,6 @@
-// `npm run build:studio`: builds Moka Studio into studio/dist/, a static site that any web server can serve. `--out FOLDER` builds
-// elsewhere. It needs dist/, which `npm run build` makes.
+// `npm run build:studio`: builds Moka Studio into studio/dist/, a static site that any web server can serve, and beside it
+// studio/dist-element/moka-net.js, the element <moka-net> in one file. `--out FOLDER` builds elsewhere (the element into
+// FOLDER-element), `--no-element` the site alone. It needs dist/, which `npm run build` makes.
 import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +8,13 @@ import { parseArgs } from "node:util";
 import { build } from "vite";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "studio", "dist") } } });
+const { values } = parseArgs({
+  options: {
+    out: { type: "string", default: join(root, "studio", "dist") },
+    element: { type: "boolean", default: true },
+  },
+  allowNegative: true,
+});
 const hdf5 = dirname(fileURLToPath(import.meta.resolve("h5wasm")));
 
 /** What the page leaves out of Moka, or has in files of its own. */
@@ -33,6 +40,14 @@ const parts = {
   },
 };
 
+/** The element has its worker inside, and no HDF5: one file cannot load another that it may not find. */
+const inOneFile = {
+  name: "in-one-file",
+  enforce: "pre",
+  resolveId: (id) => (id === "h5wasm" ? "\0absent-h5wasm" : id === "#worker" ? "\0absent-worker" : undefined),
+  load: (id) => (id === "\0absent-worker" ? "export const startWorker = () => undefined;" : undefined),
+};
+
 await build({
   root: join(root, "studio"),
   base: "./",
@@ -53,3 +68,25 @@ await build({
 const to = join(values.out, "assets", "h5wasm");
 mkdirSync(to, { recursive: true });
 for (const file of readdirSync(hdf5)) copyFileSync(join(hdf5, file), join(to, file));
+
+if (values.element) {
+  await build({
+    root: join(root, "studio"),
+    publicDir: false,
+    configFile: false,
+    logLevel: "error",
+    plugins: [inOneFile, parts],
+    worker: {
+      format: "iife",
+      plugins: () => [inOneFile, parts],
+      rolldownOptions: { output: { codeSplitting: false } },
+    },
+    build: {
+      outDir: `${values.out}-element`,
+      emptyOutDir: true,
+      target: "es2022",
+      lib: { entry: "element/moka-net.ts", formats: ["es"], fileName: () => "moka-net.js" },
+      rolldownOptions: { output: { codeSplitting: false } },
+    },
+  });
+}
