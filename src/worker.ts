@@ -28,6 +28,7 @@ export const Net: WorkerMoka["Net"] = { load: (...args) => sharedWorker().Net.lo
 export const Solver: WorkerMoka["Solver"] = { load: (...args) => sharedWorker().Solver.load(...args) };
 
 export const calibrate: WorkerFunctions["calibrate"] = (...args) => sharedWorker().calibrate(...args);
+export const changeFields: WorkerFunctions["changeFields"] = (...args) => sharedWorker().changeFields(...args);
 export const computeImageMean: WorkerFunctions["computeImageMean"] = (...args) =>
   sharedWorker().computeImageMean(...args);
 export const convertCifarData: WorkerFunctions["convertCifarData"] = (...args) =>

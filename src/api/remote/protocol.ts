@@ -7,6 +7,7 @@ import type { Shape } from "../../util/shape.js";
 /** The functions that are called in the worker as here. */
 export const functionNames = [
   "calibrate",
+  "changeFields",
   "computeImageMean",
   "convertCifarData",
   "convertImageset",
