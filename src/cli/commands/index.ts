@@ -98,6 +98,11 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./fix.js")).fix,
   },
   {
+    name: "lsp",
+    summary: "serve an editor: mistakes as you type, repairs, completion, hover, rename",
+    load: async () => (await import("./lsp.js")).lsp,
+  },
+  {
     name: "draw",
     summary: "draw a net as SVG or PNG, with its layers' parameters and its blobs' shapes",
     load: async () => (await import("./draw.js")).draw,
@@ -157,5 +162,10 @@ export const commands: readonly CommandRow[] = [
     aliases: ["upgrade_net_proto_text", "upgrade_net_proto_binary", "upgrade_solver_proto_text"],
     summary: "bring a prototxt or caffemodel of an older form up to date",
     load: async () => (await import("./upgrade.js")).upgrade,
+  },
+  {
+    name: "studio",
+    summary: "serve Moka Studio, the page: see, lint and train nets, watch batch normalization work",
+    load: async () => (await import("./studio.js")).studio,
   },
 ];
