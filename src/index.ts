@@ -99,7 +99,13 @@ export type {
   State as RecurrentState,
   Step as RecurrentStep,
 } from "./layers/recurrent/step.js";
-export { changeFields, type FieldChange, type LayerChoice } from "./lint/change-fields.js";
+export {
+  changeFields,
+  type FieldChange,
+  type FieldQuery,
+  type LayerChoice,
+  readFields,
+} from "./lint/change-fields.js";
 export type { Edit as TextEdit } from "./lint/edits.js";
 export type { Finding, FoundProblem, Level, Levels } from "./lint/lint.js";
 export type { Fix, Severity } from "./lint/rule.js";

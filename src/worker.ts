@@ -48,6 +48,7 @@ export const loadArray: WorkerFunctions["loadArray"] = (...args) => sharedWorker
 export const loadArrays: WorkerFunctions["loadArrays"] = (...args) => sharedWorker().loadArrays(...args);
 export const loadImage: WorkerFunctions["loadImage"] = (...args) => sharedWorker().loadImage(...args);
 export const loadMean: WorkerFunctions["loadMean"] = (...args) => sharedWorker().loadMean(...args);
+export const readFields: WorkerFunctions["readFields"] = (...args) => sharedWorker().readFields(...args);
 export const stats: WorkerFunctions["stats"] = (...args) => sharedWorker().stats(...args);
 export const summarize: WorkerFunctions["summarize"] = (...args) => sharedWorker().summarize(...args);
 export const writeDigits: WorkerFunctions["writeDigits"] = (...args) => sharedWorker().writeDigits(...args);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { changeFields } from "./change-fields.js";
+import { changeFields, readFields } from "./change-fields.js";
 
 const net = `# a net
 layer {
@@ -85,4 +85,15 @@ test("a broken text is changed where it can be, and never a cause of an error", 
       typeof changeFields(text, [{ layers: { type: "BatchNorm" }, path: ["batch_norm_param", "eps"], value: "1" }]),
     ).toBe("string");
   }
+});
+
+test("fields are read as they are written, one value a layer", () => {
+  const queries = [
+    { layers: { type: "Data" }, path: ["data_param", "batch_size"] },
+    { layers: { type: "BatchNorm" }, path: ["batch_norm_param", "eps"] },
+    { layers: { name: "conv" }, path: ["convolution_param", "bias_filler", "type"] },
+    { path: ["base_lr"] },
+  ];
+  expect(readFields(net, queries)).toEqual([["50", "100"], [undefined], ["constant"], [undefined]]);
+  expect(readFields("base_lr: -0.5 base_lr: 2\n", queries.slice(3))).toEqual([["2"]]);
 });

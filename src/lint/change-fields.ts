@@ -42,11 +42,40 @@ export function changeFields(text: string, changes: readonly FieldChange[]): str
   return changes.reduce((before, change) => applyEdits(before, editsFor(before, change)), text);
 }
 
+/** What `changeFields` would change: a field of the file, or of some layers. */
+export type FieldQuery = Pick<FieldChange, "layers" | "path">;
+
+/**
+ * The values of fields as they are written, without the quotes of strings: for each query one value a layer that it chooses, or one for
+ * the file; undefined where the field is not written. Of a field that is given several times the last counts.
+ *
+ * @example
+ * ```ts
+ * const text = 'layer { type: "BatchNorm" batch_norm_param { eps: 0.001 } }\nlayer { type: "BatchNorm" }';
+ * const [values] = readFields(text, [{ layers: { type: "BatchNorm" }, path: ["batch_norm_param", "eps"] }]);
+ * console.log(values); // [ '0.001', undefined ]
+ * ```
+ */
+export function readFields(text: string, queries: readonly FieldQuery[]): readonly (readonly (string | undefined)[])[] {
+  const tree = parseTree(text, new Issues());
+  return queries.map(({ layers, path }) => bodiesOf(tree, layers).map((body) => valueAt(body, path)));
+}
+
+function valueAt(body: Body, path: readonly string[]): string | undefined {
+  const last = found(body, path).at(-1)?.[0].value;
+  const node = last?.kind === "list" ? last.values.at(-1) : last;
+  if (node?.kind !== "scalar") return undefined;
+  return node.form === "string" ? contentOf(node.text) : (node.negative ? "-" : "") + node.text;
+}
+
+function bodiesOf(tree: FileNode, layers: LayerChoice | undefined): readonly (FileNode | MessageNode)[] {
+  return layers === undefined ? [tree] : layersIn(tree).filter((body) => isChosen(body, layers));
+}
+
 function editsFor(text: string, { layers, path, value }: FieldChange): readonly Edit[] {
   const tree = parseTree(text, new Issues());
   const edit = new Editor(text);
-  const bodies: readonly (FileNode | MessageNode)[] =
-    layers === undefined ? [tree] : layersIn(tree).filter((body) => isChosen(body, layers));
+  const bodies = bodiesOf(tree, layers);
   return bodies.flatMap((body) => changeOf(edit, body, path, value));
 }
 

@@ -2,7 +2,7 @@
 import { portToParent } from "#platform";
 import { Net as CoreNet } from "../../core/net.js";
 import { MemoryDataLayer } from "../../layers/data/memory-data.js";
-import { changeFields } from "../../lint/change-fields.js";
+import { changeFields, readFields } from "../../lint/change-fields.js";
 import type { SolverEvent, SolverRunOptions } from "../../solvers/run.js";
 import { Solver as CoreSolver, type SolverAction } from "../../solvers/solver.js";
 import type { SolverEvents } from "../../solvers/solver-base.js";
@@ -64,6 +64,7 @@ const functions = {
   loadArrays,
   loadImage,
   loadMean,
+  readFields,
   stats,
   summarize,
   writeDigits,

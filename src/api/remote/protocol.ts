@@ -23,6 +23,7 @@ export const functionNames = [
   "loadArrays",
   "loadImage",
   "loadMean",
+  "readFields",
   "stats",
   "summarize",
   "writeDigits",
