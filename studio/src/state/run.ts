@@ -86,6 +86,7 @@ export async function load({ weights, snapshot, files: saved = [] }: Start = {})
     const loaded = await computes().Solver.load(text.name, {
       files,
       threads: navigator.hardwareConcurrency,
+      separateBatchNorm: true,
       ...(seed.value === undefined ? {} : { seed: seed.value }),
       ...(weights === undefined ? {} : { weights }),
       ...(snapshot === undefined ? {} : { snapshot }),
