@@ -8,6 +8,9 @@ const hasRelaxedSimd = Number(process.versions.node.split(".")[0]) >= 22;
 export default defineConfig({
   resolve: {
     alias: {
+      // Tests of the page use the sources, as all others.
+      "moka-caffe/worker": new URL("./src/worker.ts", import.meta.url).pathname,
+      "moka-caffe": new URL("./src/index.ts", import.meta.url).pathname,
       "#platform": new URL("./src/platform/node/index.ts", import.meta.url).pathname,
       "#threads": new URL("./src/engines/wasm/threads/spawn-node.ts", import.meta.url).pathname,
       "#worker": new URL("./src/platform/node/start-worker.ts", import.meta.url).pathname,
@@ -25,7 +28,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "main",
-          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "test/**/*.test.ts", "studio/src/**/*.test.ts"],
           exclude: [...configDefaults.exclude, relaxed],
         },
       },

@@ -1,5 +1,6 @@
 /** The head of the page: where the views are, and what holds for all of them. */
 import { Icon } from "./parts/icons.js";
+import { scrollToView } from "./parts/scroll.js";
 import { choose, language, texts, theme } from "./settings.js";
 import { share } from "./state/link.js";
 
@@ -38,7 +39,7 @@ export function Head() {
       </h1>
       <nav aria-label={t().views}>
         {(["graph", "train", "norm", "try", "weights"] as const).map((id) => (
-          <a key={id} href={`#${id}`} onClick={(event) => go(event, id)}>
+          <a key={id} href={`#${id}`} onClick={(event) => scrollToView(event, id)}>
             {t()[id]}
           </a>
         ))}
@@ -71,12 +72,4 @@ export function Head() {
       </div>
     </header>
   );
-}
-
-/** Scrolls to a view without touching the address, whose hash may hold a shared net. */
-function go(event: Event, id: string): void {
-  event.preventDefault();
-  const view = document.getElementById(id);
-  view?.scrollIntoView();
-  view?.querySelector<HTMLElement>("h2")?.focus({ preventScroll: true });
 }

@@ -42,8 +42,13 @@ export const activeFile = computed(
   () => textFiles.value.find(({ name }) => name === active.value) ?? textFiles.value[0],
 );
 
-/** The text that is a solver, if there is one: the active one, or else the first. */
-export const solverFile = computed(() => chosen(isSolverText));
+/** The text that is a solver, if there is one: the active one, the one that names the active net, or else the first. */
+export const solverFile = computed(() => {
+  const name = activeFile.value?.name;
+  const naming = textFiles.value.find(({ text }) => isSolverText(text.value) && netNameIn(text.value) === name);
+  const isActive = activeFile.value && isSolverText(activeFile.value.text.value);
+  return (isActive ? undefined : naming) ?? chosen(isSolverText);
+});
 /** The net that all views are about: the active text, the net that the active solver names, or else the first. */
 export const netFile = computed(() => {
   const { value: current } = activeFile;

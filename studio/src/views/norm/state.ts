@@ -115,10 +115,17 @@ export const isMeasuring = signal(false);
 const measuredBatches = 2;
 const weightsName = "watched.caffemodel";
 
-/** Tests the net as it is now both ways, in the worker that answers, so that the training goes on meanwhile. */
-export async function measureGap(): Promise<void> {
+let measuring: Promise<void> = Promise.resolve();
+
+/** Tests the net as it is now both ways, in the worker that answers, so that the training goes on meanwhile. One after the other. */
+export function measureGap(): Promise<void> {
+  measuring = measuring.then(measure);
+  return measuring;
+}
+
+async function measure(): Promise<void> {
   const [running, files, net] = [solver.value, runFiles.value, netFile.value];
-  if (!running || !files || !net || isMeasuring.value) return;
+  if (!running || !files || !net) return;
   isMeasuring.value = true;
   try {
     const iter = iteration.value;
@@ -138,6 +145,10 @@ export async function measureGap(): Promise<void> {
   }
 }
 
+// A training that begins anew has no gap yet.
+effect(() => {
+  if (iteration.value === 0) gap.value = undefined;
+});
 // A test of the training measures the gap too.
 effect(() => {
   const [first] = Object.values(curves.value.tests);
@@ -179,7 +190,8 @@ export async function turn(each: Switch, on: boolean): Promise<void> {
   if (!file) return;
   try {
     const hadSolver = solver.value !== undefined;
-    file.text.value = await answers().changeFields(file.text.value, each.changes(on));
+    const values = await answers().readFields(file.text.value, each.reads);
+    file.text.value = await answers().changeFields(file.text.value, each.changes(on, values));
     turned.value = { name: each.name, outcome: "" };
     if (!hadSolver && runState.value !== "failed") return;
     const kept = await goOn();

@@ -13,10 +13,11 @@ test.each(switches.map((each) => [each.name, each] as const))(
   "%s is off in a right net, can be turned on, and off again",
   (_, each) => {
     const isOn = (text: string) => each.isOn(readFields(text, each.reads));
+    const turn = (text: string, on: boolean) => changeFields(text, each.changes(on, readFields(text, each.reads)));
     expect(isOn(net)).toBe(false);
-    const on = changeFields(net, each.changes(true));
+    const on = turn(net, true);
     expect(isOn(on)).toBe(true);
-    const off = changeFields(on, each.changes(false));
+    const off = turn(on, false);
     expect(isOn(off)).toBe(false);
     expect(off).toBe(net);
   },

@@ -17,7 +17,8 @@ export interface Switch {
   /** What must be known of the text: `isOn` gets the answers in this order. */
   readonly reads: readonly FieldQuery[];
   readonly isOn: (values: readonly Values[]) => boolean;
-  readonly changes: (on: boolean) => readonly FieldChange[];
+  /** @param values the answers, as `isOn` gets them */
+  readonly changes: (on: boolean, values: readonly Values[]) => readonly FieldChange[];
   /** The rules of lint that speak of it. */
   readonly rules: readonly string[];
 }
@@ -36,6 +37,8 @@ const batchSize = ["data_param", "batch_size"] as const;
 export const fastFraction = 0.5;
 /** The batch size that comes back when the switch is turned off and none is known. */
 const usualBatch = 50;
+
+const undecayed = (count: number) => Array<string>(count).fill("{ lr_mult: 1 decay_mult: 0 }");
 
 let batchBefore = String(usualBatch);
 
@@ -63,9 +66,18 @@ export const switches: readonly Switch[] = [
   },
   {
     name: "scale_without_bias",
-    reads: [{ layers: scales, path: scaleBias }],
+    reads: [
+      { layers: scales, path: scaleBias },
+      { layers: scales, path: ["param", "decay_mult"] },
+    ],
     isOn: ([values = []]) => values.some((value) => value !== "true" && value !== "1"),
-    changes: (on) => [{ layers: scales, path: scaleBias, value: on ? "false" : "true" }],
+    // One spec for each parameter: more are refused.
+    changes: (on, [, specs = []]) => [
+      { layers: scales, path: scaleBias, value: on ? "false" : "true" },
+      ...(specs.some((spec) => spec !== undefined)
+        ? [{ layers: scales, path: ["param"], value: undecayed(on ? 1 : 2) }]
+        : []),
+    ],
     rules: ["scale-without-bias", "bn-without-scale"],
   },
   {
@@ -90,7 +102,10 @@ export const switches: readonly Switch[] = [
   },
   {
     name: "scale_decay",
-    reads: [{ layers: scales, path: ["param", "decay_mult"] }],
+    reads: [
+      { layers: scales, path: ["param", "decay_mult"] },
+      { layers: scales, path: scaleBias },
+    ],
     isOn: ([values = []]) => values.some((value) => value === undefined || Number(value) !== 0),
     changes: (on) => [
       {
