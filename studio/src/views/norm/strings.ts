@@ -105,7 +105,7 @@ export const switchTexts = texts<Record<SwitchName | `${SwitchName}_why`, string
       "Without β every channel stays centered at 0 before the ReLU: half of its values are cut off, whatever would be best. bias_term of Scale is false unless it is set.",
     learnable_stats: "Statistics made learnable (lr_mult: 1)",
     learnable_stats_why:
-      "Mean, variance and factor are computed, not learned. A solver that updates them, or decays them, makes them wrong; Caffe stops, and so does Moka.",
+      "Mean, variance and factor are computed, not learned. Two specs, copied from a convolution, make Caffe stop, and Moka refuse the layer; exactly three are set to 0.",
     batch_size_1: "Batch size 1",
     batch_size_1_why:
       "The statistics are then those of one image: noisy, and after global pooling the variance is 0 and the output β, whatever the image.",
@@ -128,7 +128,7 @@ export const switchTexts = texts<Record<SwitchName | `${SwitchName}_why`, string
       "没有 β，每个通道在 ReLU 之前都以 0 为中心：无论怎样最合适，都有一半的值被截掉。Scale 的 bias_term 不设置时为 false。",
     learnable_stats: "让统计量可学习（lr_mult: 1）",
     learnable_stats_why:
-      "均值、方差和缩放因子是计算出来的，不是学习出来的。求解器更新或衰减它们会使其出错；Caffe 会停止，Moka 也一样。",
+      "均值、方差和缩放因子是计算出来的，不是学习出来的。从卷积层复制来的两个 param 会使 Caffe 停止，Moka 也会拒绝该层；正好三个时会被设为 0。",
     batch_size_1: "批大小为 1",
     batch_size_1_why: "统计量只来自一张图像：噪声很大；在全局池化之后方差为 0，无论什么图像输出都是 β。",
     scale_decay: "对 Scale 使用权重衰减",

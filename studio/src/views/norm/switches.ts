@@ -84,9 +84,7 @@ export const switches: readonly Switch[] = [
     name: "learnable_stats",
     reads: [{ layers: norms, path: ["param", "lr_mult"] }],
     isOn: ([values = []]) => values.some((value) => value !== undefined && Number(value) !== 0),
-    changes: (on) => [
-      { layers: norms, path: ["param"], value: on ? Array<string>(3).fill("{ lr_mult: 1 }") : undefined },
-    ],
+    changes: (on) => [{ layers: norms, path: ["param"], value: on ? ["{ lr_mult: 1 }", "{ lr_mult: 2 }"] : undefined }],
     rules: ["bn-learnable-stats", "bn-param-specs"],
   },
   {

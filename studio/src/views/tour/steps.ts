@@ -16,21 +16,21 @@ export interface Step {
 
 export const steps: readonly Step[] = [
   { id: "pair", on: [], run: { iterations: 1 }, right: 1 },
-  { id: "phases", on: [], run: { iterations: 30, gap: true }, right: 2 },
+  { id: "phases", on: [], run: { iterations: 41, gap: true }, right: 2 },
   { id: "global", on: ["use_global_stats"], run: { iterations: 15 }, right: 1 },
   {
     id: "batchInTest",
     on: [],
     changes: [{ layers: { type: "BatchNorm" }, path: ["batch_norm_param", "use_global_stats"], value: "false" }],
-    run: { iterations: 20 },
+    run: { iterations: 41 },
     right: 2,
   },
-  { id: "fraction", on: ["moving_average_fraction"], run: { iterations: 30, gap: true }, right: 0 },
-  { id: "bias", on: ["bias_before_bn"], run: { iterations: 20 }, right: 2 },
-  { id: "scaleBias", on: ["scale_without_bias"], run: { iterations: 20 }, right: 1 },
+  { id: "fraction", on: ["moving_average_fraction"], run: { iterations: 41, gap: true }, right: 0 },
+  { id: "bias", on: ["bias_before_bn"], run: { iterations: 41 }, right: 2 },
+  { id: "scaleBias", on: ["scale_without_bias"], run: { iterations: 61 }, right: 1 },
   { id: "learnable", on: ["learnable_stats"], run: "load", right: 0 },
-  { id: "batchSize", on: ["batch_size_1"], run: { iterations: 60, gap: true }, right: 1 },
-  { id: "decay", on: ["scale_decay"], run: { iterations: 20 }, right: 2 },
+  { id: "batchSize", on: ["batch_size_1"], run: { iterations: 61, gap: true }, right: 1 },
+  { id: "decay", on: ["scale_decay"], run: { iterations: 41 }, right: 2 },
 ];
 
 /** What makes the step's net of the tour's. */

@@ -142,11 +142,11 @@ export const en: Readonly<Record<StepId, StepText>> = {
   },
   learnable: {
     title: "Statistics as parameters",
-    text: "param { lr_mult: 1 } three times in each BatchNorm, copied from a convolution.",
+    text: "Each BatchNorm has param { lr_mult: 1 } and param { lr_mult: 2 }, copied from a convolution's weights and bias.",
     question: "What does Caffe do?",
     options: ["It stops: these are no parameters", "It learns them, slowly", "It ignores the fields"],
     answer:
-      "Caffe aborts when it builds the layer, and Moka refuses it with the place. Left out, or lr_mult: 0, is right. Old versions of Caffe learned and decayed them in silence.",
+      "Caffe aborts when it builds the layer, and Moka refuses it with the place. Exactly three specs are taken for an old form, and set to 0. Versions before September 2016 took them as they were, and decayed the statistics.",
   },
   batchSize: {
     title: "A batch of one",
@@ -223,11 +223,11 @@ export const zh: Readonly<Record<StepId, StepText>> = {
   },
   learnable: {
     title: "把统计量当作参数",
-    text: "每个 BatchNorm 中写了三次 param { lr_mult: 1 }，是从卷积层复制来的。",
+    text: "每个 BatchNorm 中写了 param { lr_mult: 1 } 和 param { lr_mult: 2 }，是从卷积层的权重和偏置复制来的。",
     question: "Caffe 会怎么做？",
     options: ["停止：它们不是参数", "慢慢地学习它们", "忽略这些字段"],
     answer:
-      "Caffe 在建立该层时中止，Moka 会指出位置并拒绝。不写，或者 lr_mult: 0 才对。旧版 Caffe 会默默地学习并衰减它们。",
+      "Caffe 在建立该层时中止，Moka 会指出位置并拒绝。正好三个 param 会被当作旧格式，并设为 0。2016 年 9 月之前的版本会照原样使用它们，并衰减统计量。",
   },
   batchSize: {
     title: "批大小为一",
