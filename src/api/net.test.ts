@@ -86,3 +86,17 @@ test("weights are read once, even where the number of blobs tells which layer a 
   expect(reads).toHaveBeenCalledTimes(2);
   await again.dispose();
 });
+
+test("data layers become inputs, of the shapes that are given", async () => {
+  const trained = `layer { name: "d" type: "Data" top: "data" top: "label" data_param { source: "missing" batch_size: 8 } }
+    layer { name: "fc" type: "InnerProduct" bottom: "data" top: "y" inner_product_param { num_output: 3 } }
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "y" bottom: "label" top: "loss" }`;
+  const shapes = { data: [1, 1, 2, 2], label: [1] };
+  const net = await Net.load(trained, { engine, dataAsInputs: true, shapes });
+  expect(net.inputs).toEqual(["data", "label"]);
+  const { loss } = await net.forward({ data: [1, 2, 3, 4], label: [0] });
+  expect(loss?.[0]).toBeCloseTo(Math.log(3), 5);
+  await net.dispose();
+  const unknown = Net.load(trained, { engine, dataAsInputs: true });
+  await expect(unknown).rejects.toThrow(/the shape of "data", "label" is not known/);
+});

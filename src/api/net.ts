@@ -1,13 +1,18 @@
+import { someLayers } from "../core/filter-net.js";
 import { Net as CoreNet, type NetContext } from "../core/net.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
-import type { NetParameter } from "../proto/gen/caffe_pb.js";
+import { type NetParameter, NetParameterSchema, type NetState } from "../proto/gen/caffe_pb.js";
+import { copyMessage } from "../proto/source.js";
 import { type WeightSource, type Weights, weightSources } from "../proto/weight-sources.js";
 import { check } from "../util/errors.js";
 import { isPath, pathOf } from "../util/files.js";
+import { silent } from "../util/log.js";
 import { checkOptions } from "../util/options.js";
+import type { Shape } from "../util/shape.js";
 import { stoppable } from "../util/work.js";
 import { createEngine, netContext, type RankOptions, type RunOptions, ranksOf } from "./environment.js";
 import { type NetSource, readNet } from "./read-text.js";
+import { Runnable } from "./runnable.js";
 
 export interface NetOptions extends RunOptions, RankOptions, StateOptions {
   /** The phase: it selects layers, and changes how some of them compute. Default `TEST`. */
@@ -25,6 +30,13 @@ export interface NetOptions extends RunOptions, RankOptions, StateOptions {
    * net. Default false: for the layers between a parameter that learns and a loss.
    */
   readonly everyBackward?: boolean | undefined;
+  /**
+   * Makes Input layers of all data layers, so that the caller gives the data: their shapes are those of `shapes`, or what the data
+   * on the disk have. Layers that write files are left out. Default false.
+   */
+  readonly dataAsInputs?: boolean | undefined;
+  /** With `dataAsInputs`: shapes of inputs, and of tops of data layers, by name. With them no data are needed. */
+  readonly shapes?: Readonly<Record<string, Shape>> | undefined;
 }
 
 /** A network; see `Net.load`. */
@@ -84,6 +96,16 @@ async function readAhead(
   };
 }
 
+async function withInputs(net: NetParameter, state: NetState, options: NetOptions): Promise<NetParameter> {
+  const layers = someLayers(net, state, silent);
+  const runnable = await Runnable.prepare(layers, new Map(Object.entries(options.shapes ?? {})), options);
+  const reason = runnable.whyNot(layers);
+  check(reason === undefined, "MOKA_USAGE", `the net cannot run on given data: ${reason}`);
+  const copy = copyMessage(NetParameterSchema, net);
+  copy.layer = runnable.layers(layers);
+  return copy;
+}
+
 async function loadNet(source: NetSource, options: NetOptions): Promise<Net> {
   const { phase = "TEST", weights, keep = "all", everyBackward = false } = options;
   const state = stateOf(phase, options);
@@ -97,7 +119,8 @@ async function loadNet(source: NetSource, options: NetOptions): Promise<Net> {
     const message = await readNet(source, context.files, context.log);
     const ahead = await readAhead(weights, message, context);
     const backward = phase === "TRAIN" || keep === "all" || message.forceBackward || everyBackward;
-    net = await CoreNet.build(message, state, {
+    const built = options.dataAsInputs ? await withInputs(message, state, options) : message;
+    net = await CoreNet.build(built, state, {
       ...context,
       ...ahead,
       keep,
