@@ -174,6 +174,15 @@ export { type ConvertImagesetOptions, convertImageset } from "./tools/convert-im
 export { type ConvertMnistDataOptions, convertMnistData } from "./tools/convert-mnist-data.js";
 export { type ConvertMnistSiameseDataOptions, convertMnistSiameseData } from "./tools/convert-mnist-siamese-data.js";
 export { type CoordMap, coordMapFromTo, crop } from "./tools/coord-map.js";
+export {
+  type ComparedBlob,
+  compareWeights,
+  type DescribedBlob,
+  type DescribedLayer,
+  type DescribedWeights,
+  describeWeights,
+  weightValues,
+} from "./tools/describe-weights.js";
 export type { Cause, CauseKind, Verdict } from "./tools/doctor/cause.js";
 export type { DrawLayersOptions, RankDir } from "./tools/draw/index.js";
 export { type ExtractFeaturesOptions, extractFeatures } from "./tools/extract-features.js";

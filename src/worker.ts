@@ -29,6 +29,7 @@ export const Solver: WorkerMoka["Solver"] = { load: (...args) => sharedWorker().
 
 export const calibrate: WorkerFunctions["calibrate"] = (...args) => sharedWorker().calibrate(...args);
 export const changeFields: WorkerFunctions["changeFields"] = (...args) => sharedWorker().changeFields(...args);
+export const compareWeights: WorkerFunctions["compareWeights"] = (...args) => sharedWorker().compareWeights(...args);
 export const computeImageMean: WorkerFunctions["computeImageMean"] = (...args) =>
   sharedWorker().computeImageMean(...args);
 export const convertCifarData: WorkerFunctions["convertCifarData"] = (...args) =>
@@ -38,6 +39,7 @@ export const convertMnistData: WorkerFunctions["convertMnistData"] = (...args) =
   sharedWorker().convertMnistData(...args);
 export const convertMnistSiameseData: WorkerFunctions["convertMnistSiameseData"] = (...args) =>
   sharedWorker().convertMnistSiameseData(...args);
+export const describeWeights: WorkerFunctions["describeWeights"] = (...args) => sharedWorker().describeWeights(...args);
 export const doctor: WorkerFunctions["doctor"] = (...args) => sharedWorker().doctor(...args);
 export const drawNet: WorkerFunctions["drawNet"] = (...args) => sharedWorker().drawNet(...args);
 export const exportOnnx: WorkerFunctions["exportOnnx"] = (...args) => sharedWorker().exportOnnx(...args);
@@ -48,7 +50,10 @@ export const loadArray: WorkerFunctions["loadArray"] = (...args) => sharedWorker
 export const loadArrays: WorkerFunctions["loadArrays"] = (...args) => sharedWorker().loadArrays(...args);
 export const loadImage: WorkerFunctions["loadImage"] = (...args) => sharedWorker().loadImage(...args);
 export const loadMean: WorkerFunctions["loadMean"] = (...args) => sharedWorker().loadMean(...args);
+export const parseLog: WorkerFunctions["parseLog"] = (...args) => sharedWorker().parseLog(...args);
+export const plotLog: WorkerFunctions["plotLog"] = (...args) => sharedWorker().plotLog(...args);
 export const readFields: WorkerFunctions["readFields"] = (...args) => sharedWorker().readFields(...args);
 export const stats: WorkerFunctions["stats"] = (...args) => sharedWorker().stats(...args);
 export const summarize: WorkerFunctions["summarize"] = (...args) => sharedWorker().summarize(...args);
+export const weightValues: WorkerFunctions["weightValues"] = (...args) => sharedWorker().weightValues(...args);
 export const writeDigits: WorkerFunctions["writeDigits"] = (...args) => sharedWorker().writeDigits(...args);

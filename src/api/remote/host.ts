@@ -13,7 +13,10 @@ import { convertCifarData } from "../../tools/convert-cifar-data.js";
 import { convertImageset } from "../../tools/convert-imageset.js";
 import { convertMnistData } from "../../tools/convert-mnist-data.js";
 import { convertMnistSiameseData } from "../../tools/convert-mnist-siamese-data.js";
+import { compareWeights, describeWeights, weightValues } from "../../tools/describe-weights.js";
 import { loadImage } from "../../tools/image-array.js";
+import { parseLog } from "../../tools/parse-log.js";
+import { plotLog } from "../../tools/plot-log.js";
 import { writeDigits } from "../../tools/write-digits.js";
 import { check } from "../../util/errors.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
@@ -48,11 +51,13 @@ import type {
 const functions = {
   calibrate,
   changeFields,
+  compareWeights,
   computeImageMean,
   convertCifarData,
   convertImageset,
   convertMnistData,
   convertMnistSiameseData,
+  describeWeights,
   doctor,
   drawNet,
   // ONNX's schema and mappings are as large as half of all else.
@@ -64,9 +69,12 @@ const functions = {
   loadArrays,
   loadImage,
   loadMean,
+  parseLog,
+  plotLog,
   readFields,
   stats,
   summarize,
+  weightValues,
   writeDigits,
 } as const satisfies Readonly<Record<FunctionName, unknown>>;
 

@@ -8,11 +8,13 @@ import type { Shape } from "../../util/shape.js";
 export const functionNames = [
   "calibrate",
   "changeFields",
+  "compareWeights",
   "computeImageMean",
   "convertCifarData",
   "convertImageset",
   "convertMnistData",
   "convertMnistSiameseData",
+  "describeWeights",
   "doctor",
   "drawNet",
   "exportOnnx",
@@ -23,9 +25,12 @@ export const functionNames = [
   "loadArrays",
   "loadImage",
   "loadMean",
+  "parseLog",
+  "plotLog",
   "readFields",
   "stats",
   "summarize",
+  "weightValues",
   "writeDigits",
 ] as const;
 export type FunctionName = (typeof functionNames)[number];
