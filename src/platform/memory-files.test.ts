@@ -64,6 +64,12 @@ describe("files in memory", () => {
     await expect(files.probe("a/b/snap")).rejects.toThrow("cannot write a/b/snap: /a/b is no folder");
   });
 
+  it("do not change with what is read of them, also if a Buffer was given", async () => {
+    const files = createFiles({ a: Buffer.from([1, 2]) });
+    (await files.read("a"))[0] = 9;
+    expect([...(await files.read("a"))]).toEqual([1, 2]);
+  });
+
   it("that are missing are MOKA_FILE errors", async () => {
     const files = createFiles();
     const expected = { code: "MOKA_FILE", message: "cannot read a: no such file or folder" };

@@ -67,7 +67,7 @@ class FilesInMemory implements MemoryFiles {
 
   async read(path: string): Promise<Uint8Array> {
     const content = this.#find(path, "read");
-    return content instanceof Blob ? blobBytes(content) : content.slice(); // a copy: the caller may change it
+    return content instanceof Blob ? blobBytes(content) : new Uint8Array(content); // a copy, which `slice` of a Buffer is not: the caller may change it
   }
 
   async readText(path: string): Promise<string> {

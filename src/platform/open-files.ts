@@ -113,7 +113,7 @@ class WebFiles implements Files {
 
   async #download(url: string): Promise<Uint8Array> {
     const given = this.#given.get(url);
-    if (given) return given instanceof Blob ? blobBytes(given) : given.slice();
+    if (given) return given instanceof Blob ? blobBytes(given) : new Uint8Array(given);
     const isReadable = isOfWeb(url) || /^(?:data|blob):/i.test(url);
     const reason = "of addresses, only http:, https:, data: and blob: can be read";
     check(isReadable, "MOKA_FILE", `cannot read ${addressName(url)}: ${reason}`);

@@ -309,6 +309,18 @@ test("functions: the same results", async () => {
   expect(await files.read("folded.caffemodel")).toEqual(await files.read("wanted.caffemodel"));
 });
 
+test("a net comes back with its comments, and with fields of enums last", async () => {
+  const moka = connected();
+  const text = `# a net\nname: "N" # its name\n${deploy}\n# the end\nlayer { name: "e" type: "ReLU" bottom: "prob" top: "e" # only here\n include { phase: TEST } }\n`;
+  const files = createFiles();
+  const net = await here.Net.load(text, { ...engine, files });
+  await net.save("a.caffemodel");
+  await net.dispose();
+  const folded = await moka.fold(text, "a.caffemodel", { ...engine, files });
+  expect(folded.text).toContain("# only here");
+  expect(here.formatNet(folded.net)).toBe(folded.text);
+});
+
 test("every function over the port is one of the package", () => {
   const all = new Map<string, unknown>(Object.entries(here));
   for (const name of functionNames) expect(all.get(name), name).toBeTypeOf("function");

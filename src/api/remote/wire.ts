@@ -86,7 +86,7 @@ export function encode(
     if (isMessage(value)) {
       const side: Side = {
         source: plainSource(sourceOf(value)),
-        comments: commentsOf(value),
+        comments: plainComments(commentsOf(value)),
         unknown: unknownFieldsOf(value),
         values: all(keptFieldValues(value) ?? {}, []),
       };
@@ -196,6 +196,13 @@ function plainSource(source: Source | undefined): Source | undefined {
   if (!source) return undefined;
   const fields = [...(source.fields ?? [])].map(([name, places]) => [name, places.map(plainPlace)] as const);
   return { place: plainPlace(source.place), file: source.file, fields: source.fields && new Map(fields) };
+}
+
+/** The comments as data: a parsed message has them from its part of the text, which is not posted. */
+function plainComments(comments: MessageComments | undefined): MessageComments | undefined {
+  if (!comments) return undefined;
+  const { leading, trailing, opening, dangling, values } = comments;
+  return { leading, trailing, opening, dangling, values: new Map(values) };
 }
 
 /** Without what else an object with a place may have, such as the schema of what stands there. */
