@@ -31,6 +31,7 @@ export { type NetStats, type StatsOptions, stats } from "./api/stats.js";
 export { summarize } from "./api/summary.js";
 export type { Training, TrainingFinding } from "./api/training.js";
 export { type MeanArray, Transformer } from "./api/transformer.js";
+export { type UpgradedText, upgradeText } from "./api/upgrade-text.js";
 export {
   type VerifiedFile,
   type VerifyOnnxOptions,
@@ -106,7 +107,7 @@ export {
   type LayerChoice,
   readFields,
 } from "./lint/change-fields.js";
-export type { Edit as TextEdit } from "./lint/edits.js";
+export { applyEdits, type Edit as TextEdit } from "./lint/edits.js";
 export type { Finding, FoundProblem, Level, Levels } from "./lint/lint.js";
 export type { Fix, Severity } from "./lint/rule.js";
 export type { BlobError, Difference as BlobDifference } from "./onnx/blob-error.js";

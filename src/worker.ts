@@ -14,6 +14,7 @@ export {
 export type { Blob } from "./api/remote/net.js";
 export type { Port } from "./api/remote/port.js";
 export type { BlobPart, ForwardOptions, LayerFacts, SolverState, TransferOptions } from "./api/remote/protocol.js";
+export { applyEdits } from "./lint/edits.js";
 export { createFiles, type MemoryFiles } from "./platform/memory-files.js";
 export { MokaError } from "./util/errors.js";
 
@@ -55,5 +56,6 @@ export const plotLog: WorkerFunctions["plotLog"] = (...args) => sharedWorker().p
 export const readFields: WorkerFunctions["readFields"] = (...args) => sharedWorker().readFields(...args);
 export const stats: WorkerFunctions["stats"] = (...args) => sharedWorker().stats(...args);
 export const summarize: WorkerFunctions["summarize"] = (...args) => sharedWorker().summarize(...args);
+export const upgradeText: WorkerFunctions["upgradeText"] = (...args) => sharedWorker().upgradeText(...args);
 export const weightValues: WorkerFunctions["weightValues"] = (...args) => sharedWorker().weightValues(...args);
 export const writeDigits: WorkerFunctions["writeDigits"] = (...args) => sharedWorker().writeDigits(...args);

@@ -151,6 +151,12 @@ export class Editor {
 /**
  * Applies edits of one text, which must not overlap; edits at one place are applied in the order given. Where an
  * edit would join two words, or put text into a comment, a space or a line end is put between.
+ *
+ * @example
+ * ```ts
+ * const text = 'layer { name: "relu" type: "Relu" }';
+ * for (const { fix } of (await lint(`${text}\n`)).findings) if (fix) console.log(applyEdits(text, fix.edits));
+ * ```
  */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const parts: string[] = [];

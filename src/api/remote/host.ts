@@ -33,6 +33,7 @@ import type { NetSource, SolverSource } from "../read-text.js";
 import { Solver, type SolverOptions } from "../solver.js";
 import { stats } from "../stats.js";
 import { summarize } from "../summary.js";
+import { upgradeText } from "../upgrade-text.js";
 import { emptyMessage } from "./messages.js";
 import { Peer } from "./peer.js";
 import type { Port } from "./port.js";
@@ -74,6 +75,7 @@ const functions = {
   readFields,
   stats,
   summarize,
+  upgradeText,
   weightValues,
   writeDigits,
 } as const satisfies Readonly<Record<FunctionName, unknown>>;

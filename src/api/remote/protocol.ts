@@ -30,6 +30,7 @@ export const functionNames = [
   "readFields",
   "stats",
   "summarize",
+  "upgradeText",
   "weightValues",
   "writeDigits",
 ] as const;
