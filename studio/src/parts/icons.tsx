@@ -17,6 +17,11 @@ const paths = {
   fit: "M4 8V4h4M16 8V4h-4M4 12v4h4M16 12v4h-4",
   next: "M7 4l6 6-6 6",
   back: "M13 4l-6 6 6 6",
+  error: "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM7.5 7.5l5 5M12.5 7.5l-5 5",
+  warning: "M10 3l7.5 13.5h-15zM10 8v4M10 14.2v.1",
+  info: "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM10 9v4.5M10 6.5v.1",
+  down: "M4 7l6 6 6-6",
+  up: "M4 13l6-6 6 6",
 } as const;
 
 export type IconName = keyof typeof paths;

@@ -40,11 +40,15 @@ const summarized = latest(async (text: string, phase: Phase, stages: readonly st
   return answers().summarize(text, { ...options, peaks: false });
 });
 
-async function lintOf(name: string, text: string): Promise<Checked> {
+/** How a text of the page is linted: a net with the solver that trains it. */
+export function lintOptions(name: string, text: string) {
   const solver = solverFile.value;
   const ofNet = solver && solver.name !== name && !isSolverText(text) ? solver.text.value : undefined;
-  const options = { file: name, files: mokaFiles(), ...(ofNet === undefined ? {} : { solver: ofNet }) };
-  const { findings } = await answers().lint(text.includes("\n") ? text : `${text}\n`, options);
+  return { file: name, files: mokaFiles(), ...(ofNet === undefined ? {} : { solver: ofNet }) };
+}
+
+async function lintOf(name: string, text: string): Promise<Checked> {
+  const { findings } = await answers().lint(text.includes("\n") ? text : `${text}\n`, lintOptions(name, text));
   isReady.value = true;
   return { file: name, text, findings };
 }

@@ -4,11 +4,14 @@ import { createFiles, type MemoryFiles } from "moka-caffe/worker";
 import { example } from "../example/index.js";
 import { texts } from "../settings.js";
 import { say } from "./messages.js";
-import { recall, remember } from "./storage.js";
+import { forget, recall, recallHere, rememberHere, whenStoredElsewhere } from "./storage.js";
 
 export interface TextFile {
   readonly name: string;
+  /** Its lines end with `\n`, whatever they end with in the file. */
   readonly text: Signal<string>;
+  /** What its lines end with in the file. */
+  readonly lineEnd: "\n" | "\r\n";
 }
 
 /** A file that is not shown as text. */
@@ -23,15 +26,27 @@ interface Kept {
 }
 
 const said = texts(
-  { full: "The browser has no room left: what you type now is not kept when the page is closed." },
-  { full: "浏览器的存储空间已满：现在输入的内容在关闭页面后不会保留。" },
+  {
+    full: "The browser has no room left: what you type now is not kept when the page is closed.",
+    elsewhere:
+      "Other texts were typed in another window of this page. This window keeps its own; the next visit begins with those that were typed last.",
+  },
+  {
+    full: "浏览器的存储空间已满：现在输入的内容在关闭页面后不会保留。",
+    elsewhere: "本页面的另一个窗口中输入了其他文本。这个窗口保留自己的文本；下次访问从最后输入的文本开始。",
+  },
 );
 
-const kept = recall("project", isKept);
+const kept = recallHere("project", isKept);
+
+function textFile(name: string, text: string): TextFile {
+  const lineEnd = text.includes("\r\n") ? "\r\n" : "\n";
+  return { name, text: signal(text.replaceAll(/\r\n?/g, "\n")), lineEnd };
+}
 
 /** The texts, in the order of the tabs. */
 export const textFiles = signal<readonly TextFile[]>(
-  Object.entries(kept?.files ?? example.files).map(([name, text]) => ({ name, text: signal(text) })),
+  Object.entries(kept?.files ?? example.files).map(([name, text]) => textFile(name, text)),
 );
 /** Weights, snapshots, data and images. */
 export const dataFiles = signal<readonly DataFile[]>([]);
@@ -79,8 +94,8 @@ function netNameIn(solver: string): string | undefined {
 export function openText(name: string, text: string): void {
   batch(() => {
     const found = textFiles.value.find((file) => file.name === name);
-    if (found) found.text.value = text;
-    else textFiles.value = [...textFiles.value, { name, text: signal(text) }];
+    if (found) found.text.value = textFile(name, text).text.value;
+    else textFiles.value = [...textFiles.value, textFile(name, text)];
     active.value = name;
   });
 }
@@ -99,12 +114,63 @@ export function addData(name: string, content: Blob): void {
   dataFiles.value = [...dataFiles.value.filter((file) => file.name !== name), { name, content }];
 }
 
-/** Replaces all texts, as a link or the example does. */
-export function openProject(files: Readonly<Record<string, string>>, shown: string): void {
+/** Gives a text another name. Returns false if the name is taken or empty. */
+export function renameText(from: string, to: string): boolean {
+  if (to === "" || textFiles.value.some(({ name }) => name === to)) return false;
   batch(() => {
-    textFiles.value = Object.entries(files).map(([name, text]) => ({ name, text: signal(text) }));
-    active.value = shown;
+    textFiles.value = textFiles.value.map((file) => (file.name === from ? { ...file, name: to } : file));
+    if (active.value === from) active.value = to;
   });
+  return true;
+}
+
+/** A name that no text has: `name`, or with a number before its ending. */
+export function freeName(name: string): string {
+  const isTaken = (each: string) => textFiles.value.some((file) => file.name === each);
+  const [, stem = "", ending = ""] = /^(.*?)(\.[^.]*)?$/.exec(name) ?? [];
+  let free = name;
+  for (let n = 2; isTaken(free); n++) free = `${stem}-${n}${ending}`;
+  return free;
+}
+
+/** Texts that are not on the page, and can come back: those that others took the place of, or those of another window. */
+export interface Aside {
+  readonly why: "replaced" | "elsewhere";
+  readonly files: Readonly<Record<string, string>>;
+  readonly active: string;
+}
+
+/** What the editor offers to bring back. */
+export const aside = signal<Aside | undefined>(undefined);
+
+/** Replaces all texts, as a link or the example does. Those that were typed can come back. */
+export function openProject(files: Readonly<Record<string, string>>, shown: string): void {
+  const before = contents();
+  const isLost = ([name, text]: readonly [string, string]) =>
+    text.trim() !== "" && files[name] !== text && !Object.values<string>(example.files).includes(text);
+  const replaced: Aside | undefined = Object.entries(before).some(isLost)
+    ? { why: "replaced", files: before, active: active.value }
+    : undefined;
+  batch(() => {
+    textFiles.value = Object.entries(files).map(([name, text]) => textFile(name, text));
+    active.value = shown;
+    aside.value = replaced;
+  });
+}
+
+/** Shows the texts that were set aside, and sets the present ones aside. */
+export function bringBack(): void {
+  const { value: wanted } = aside;
+  if (wanted) openProject(wanted.files, wanted.active);
+}
+
+/** A text as its file has it. */
+export function fileContent({ text, lineEnd }: TextFile): string {
+  return text.value.replaceAll("\n", lineEnd);
+}
+
+function contents(): Record<string, string> {
+  return Object.fromEntries(textFiles.value.map((file) => [file.name, fileContent(file)]));
 }
 
 /** All files as Moka sees them. What Moka writes is in them alone. */
@@ -122,8 +188,13 @@ let isFull = false;
 function keep(): void {
   clearTimeout(waiting);
   waiting = undefined;
-  const files = Object.fromEntries(textFiles.value.map(({ name, text }) => [name, text.value]));
-  const isKept = remember("project", { files, active: active.value } satisfies Kept);
+  const project = { files: contents(), active: active.value } satisfies Kept;
+  let isKept = rememberHere("project", project);
+  if (!isKept) {
+    // The texts matter more than what undo goes back to.
+    forget("histories");
+    isKept = rememberHere("project", project);
+  }
   if (!isKept && !isFull) say("warning", said().full);
   isFull = !isKept;
 }
@@ -141,6 +212,12 @@ effect(() => {
 // What was typed in the last moment is kept too.
 addEventListener("pagehide", () => {
   if (waiting !== undefined) keep();
+});
+whenStoredElsewhere("project", () => {
+  const other = recall("project", isKept);
+  if (!other || JSON.stringify(other.files) === JSON.stringify(contents())) return;
+  if (aside.value?.why !== "elsewhere") say("warning", said().elsewhere);
+  aside.value = { why: "elsewhere", ...other };
 });
 
 function isKept(value: unknown): value is Kept {

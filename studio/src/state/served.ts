@@ -5,7 +5,7 @@
 import { batch, signal } from "@preact/signals";
 import { texts } from "../settings.js";
 import { say, sayError } from "./messages.js";
-import { active, addData, openProject, textFiles } from "./project.js";
+import { active, addData, fileContent, openProject, textFiles } from "./project.js";
 import { recall, remember } from "./storage.js";
 
 interface ServedFile {
@@ -73,7 +73,7 @@ export async function openServed(): Promise<void> {
 /** Texts that were edited and not saved stay as they were typed, unless the file was changed too: then both are there. */
 function openTexts(onDisk: readonly (readonly [ServedFile, string])[], shown: string | undefined): void {
   const known = recall("stamps", isStamps) ?? {};
-  const typed = new Map(textFiles.value.map(({ name, text }) => [name, text.value]));
+  const typed = new Map(textFiles.value.map((file) => [file.name, fileContent(file)]));
   const files: Record<string, string> = {};
   for (const [{ name, stamp }, text] of onDisk) {
     const mine = typed.get(name);

@@ -1,0 +1,199 @@
+/** What lint found in the text that is shown: where, why, and the repair, whose change is shown first. */
+import { signal } from "@preact/signals";
+import type { FoundProblem } from "moka-caffe";
+import { useEffect, useRef } from "preact/hooks";
+import { Icon } from "../../parts/icons.js";
+import { checked } from "../../state/net.js";
+import { activeFile, dataFiles } from "../../state/project.js";
+import { applyFix, fixAll, outcome, repaired, undoOutcome } from "./actions.js";
+import { findings, keyOf, opened, proposed } from "./diagnostics.js";
+import { Diff } from "./diff.js";
+import { spanOf } from "./places.js";
+import { reveal } from "./reveal.js";
+import { currentView } from "./session.js";
+import { t } from "./strings.js";
+import "./findings.css";
+
+const isOpen = signal(true);
+/** The findings that are listed at first. */
+const first = 200;
+/** The text whose findings are all listed. */
+const listsAll = signal<string | undefined>(undefined);
+
+export function Findings() {
+  const { value: found } = findings;
+  const all = found ?? [];
+  const count = (severity: FoundProblem["severity"]) => all.filter((each) => each.severity === severity).length;
+  const fixable = all.filter(({ fix }) => fix && fix.edits.length > 0).length;
+  const file = activeFile.value?.name;
+  const listed = listsAll.value === file ? all : all.slice(0, first);
+  return (
+    <section class={`findings${isOpen.value ? "" : " closed"}`} aria-labelledby="findings-title">
+      <header>
+        <h2 id="findings-title">{t().findings}</h2>
+        <span class="muted" role="status">
+          {found === undefined
+            ? t().waiting
+            : all.length === 0
+              ? t().none
+              : t().count(count("error"), count("warning"), count("info"))}
+        </span>
+        <button type="button" data-testid="fix-all" disabled={fixable === 0} onClick={() => void fixAll()}>
+          {fixable > 0 ? t().fixAllCount(fixable) : t().fixAll}
+        </button>
+        <button
+          type="button"
+          class="plain"
+          aria-expanded={isOpen.value}
+          aria-controls="findings-list"
+          aria-label={isOpen.value ? t().hide : t().show}
+          title={isOpen.value ? t().hide : t().show}
+          onClick={() => {
+            isOpen.value = !isOpen.value;
+          }}
+        >
+          <Icon name={isOpen.value ? "down" : "up"} />
+        </button>
+      </header>
+      <div id="findings-list" class="body" hidden={!isOpen.value}>
+        {outcome.value?.file === file && <Done />}
+        <ul data-testid="findings" aria-labelledby="findings-title">
+          {listed.map((finding) => (
+            <Item key={keyOf(finding)} finding={finding} />
+          ))}
+        </ul>
+        {listed.length < all.length && (
+          <button
+            type="button"
+            class="all"
+            onClick={() => {
+              listsAll.value = file;
+            }}
+          >
+            {t().showAll(all.length)}
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Item({ finding }: { readonly finding: FoundProblem }) {
+  const { rule, severity, line, message, why, fix } = finding;
+  const key = keyOf(finding);
+  const isOpened = opened.value === key;
+  const item = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isOpened) item.current?.scrollIntoView({ block: "nearest" });
+  }, [isOpened]);
+  const repairsText = fix !== undefined && fix.edits.length > 0;
+  const hasWeights = dataFiles.value.some(({ name }) => /\.caffemodel(?:\.h5)?$/.test(name));
+  return (
+    <li ref={item} data-rule={rule} class={severity}>
+      <div class="finding">
+        <button
+          type="button"
+          class="plain go"
+          aria-expanded={isOpened}
+          onClick={() => {
+            opened.value = isOpened ? undefined : key;
+            proposed.value = undefined;
+            goTo(finding);
+          }}
+        >
+          <span class="severity">
+            <Icon name={severity} />
+            <span class="visually-hidden">{t()[severity]}</span>
+          </span>
+          <span class="message">{message}</span>
+          <span class="place">{t().line(line)}</span>
+        </button>
+        {repairsText && (
+          <button
+            type="button"
+            class="fix"
+            aria-label={t().fixOf(message)}
+            onClick={() => {
+              opened.value = key;
+              proposed.value = key;
+            }}
+          >
+            {t().fix}
+          </button>
+        )}
+      </div>
+      {isOpened && (
+        <div class="more">
+          {why && <p>{why}</p>}
+          {hasWeights && fix && <p>{repairsText ? t().weights : t().onlyWeights}</p>}
+          <small>{rule}</small>
+          {proposed.value === key && <Proposal finding={finding} />}
+        </div>
+      )}
+    </li>
+  );
+}
+
+function goTo(finding: FoundProblem): void {
+  const view = currentView();
+  if (view) reveal(spanOf(view.state.doc, finding));
+}
+
+/** What the repair of one finding changes, before it does. */
+function Proposal({ finding }: { readonly finding: FoundProblem }) {
+  const apply = useRef<HTMLButtonElement>(null);
+  useEffect(() => apply.current?.focus(), []);
+  const before = checked.value?.text ?? "";
+  const after = repaired(before, finding);
+  if (after === undefined) return null;
+  const end = () => {
+    proposed.value = undefined;
+    currentView()?.focus();
+  };
+  return (
+    <>
+      <Diff before={before} after={after} />
+      <div class="row">
+        <button
+          ref={apply}
+          type="button"
+          class="primary"
+          onClick={() => void applyFix(before, after).then((isDone) => isDone && end())}
+        >
+          {t().apply}
+        </button>
+        <button type="button" onClick={end}>
+          {t().cancel}
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** What was changed at once, with the way back. */
+function Done() {
+  const { value: done } = outcome;
+  if (!done) return null;
+  const isLast = activeFile.value?.text.value === done.after;
+  return (
+    <div class="done" role="status">
+      <div class="row">
+        <strong>{done.said}</strong>
+        {isLast && (
+          <button type="button" onClick={undoOutcome}>
+            {t().undo}
+          </button>
+        )}
+        <button
+          type="button"
+          onClick={() => {
+            outcome.value = undefined;
+          }}
+        >
+          {t().closeDiff}
+        </button>
+      </div>
+      <Diff before={done.before} after={done.after} />
+    </div>
+  );
+}
