@@ -1,6 +1,7 @@
 // Writes docs/layers.md from the doc comments of the layers, which are their contracts. `--stdout` prints the page instead.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { contractsIn } from "./contracts.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -28,11 +29,6 @@ const labels =
 const filled = 100;
 /** The columns of a line of the page, at most. */
 const width = 120;
-
-/** The classes behind the types, by src/layers/index.ts. */
-const registered = new Set(
-  [...readFileSync(`${root}src/layers/index.ts`, "utf8").matchAll(/^export \{ (\w+) \}/gm)].map(([, name]) => name),
-);
 
 const page = layersPage();
 if (process.argv.includes("--stdout")) process.stdout.write(page);
@@ -90,34 +86,6 @@ function layersOf(folder) {
   const layers = contracts.filter(({ isBase }) => !isBase);
   const words = layers.flatMap(({ paragraphs }) => paragraphs.flat()).join("\n");
   return { bases: contracts.filter(({ isBase, type }) => isBase && words.includes(`\`${type}\``)), layers };
-}
-
-/**
- * The layer types that a file declares, and its other classes (abstract ones, and what a type means in another fork), each with the
- * comment directly above it.
- */
-function contractsIn(path) {
-  const text = readFileSync(`${root}${path}`, "utf8").replaceAll("\r\n", "\n");
-  const found = /\n(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport (?:abstract )?class (\w+)/g;
-  return [...text.matchAll(found)].map(([, words, name]) => {
-    const isBase = !registered.has(name);
-    const type = isBase ? name : text.match(/\n {2}static (?:override )?readonly type(?:: string)? = "([\w.]+)"/)?.[1];
-    return { type, path, isBase, paragraphs: paragraphsOf(words) };
-  });
-}
-
-/** A comment's paragraphs, as lists of lines. */
-function paragraphsOf(comment) {
-  const lines = comment
-    .slice(3, -2)
-    .split("@example")[0]
-    .split("\n")
-    .map((line) => line.replace(/^ *\* ?/, "").trimEnd());
-  return lines
-    .join("\n")
-    .trim()
-    .split(/\n{2,}/)
-    .map((paragraph) => paragraph.split("\n"));
 }
 
 function entry({ type, path, paragraphs: [summary, ...rest] }) {

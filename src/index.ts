@@ -89,6 +89,27 @@ export type { KernelCalls, Recorder } from "./core/recorder.js";
 export type { FloatArray, Memory, Placement, Span, Storage } from "./core/span.js";
 export type { Tensor, TensorState } from "./core/tensor.js";
 export type { Backend } from "./data/database.js";
+export {
+  type Completion,
+  type CompletionOptions,
+  completionsAt,
+  definitionsAt,
+  foldsOf,
+  formatPrototxt,
+  type Hover,
+  hoverAt,
+  type Occurrence,
+  type OutlineItem,
+  occurrencesAt,
+  outlineOf,
+  renameAt,
+  renameRangeAt,
+  type SyntaxKind,
+  type SyntaxToken,
+  type Target,
+  type TextRange,
+  tokensOf,
+} from "./language/index.js";
 export { MemoryDataLayer } from "./layers/data/memory-data.js";
 export { RoIDataLayer, type RoiImage } from "./layers/data/roi-data-layer.js";
 export type { SourceLayer } from "./layers/data/source-layer.js";

@@ -59,3 +59,13 @@ export const summarize: WorkerFunctions["summarize"] = (...args) => sharedWorker
 export const upgradeText: WorkerFunctions["upgradeText"] = (...args) => sharedWorker().upgradeText(...args);
 export const weightValues: WorkerFunctions["weightValues"] = (...args) => sharedWorker().weightValues(...args);
 export const writeDigits: WorkerFunctions["writeDigits"] = (...args) => sharedWorker().writeDigits(...args);
+export const completionsAt: WorkerFunctions["completionsAt"] = (...args) => sharedWorker().completionsAt(...args);
+export const definitionsAt: WorkerFunctions["definitionsAt"] = (...args) => sharedWorker().definitionsAt(...args);
+export const foldsOf: WorkerFunctions["foldsOf"] = (...args) => sharedWorker().foldsOf(...args);
+export const formatPrototxt: WorkerFunctions["formatPrototxt"] = (...args) => sharedWorker().formatPrototxt(...args);
+export const hoverAt: WorkerFunctions["hoverAt"] = (...args) => sharedWorker().hoverAt(...args);
+export const occurrencesAt: WorkerFunctions["occurrencesAt"] = (...args) => sharedWorker().occurrencesAt(...args);
+export const outlineOf: WorkerFunctions["outlineOf"] = (...args) => sharedWorker().outlineOf(...args);
+export const renameAt: WorkerFunctions["renameAt"] = (...args) => sharedWorker().renameAt(...args);
+export const renameRangeAt: WorkerFunctions["renameRangeAt"] = (...args) => sharedWorker().renameRangeAt(...args);
+export const tokensOf: WorkerFunctions["tokensOf"] = (...args) => sharedWorker().tokensOf(...args);

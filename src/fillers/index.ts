@@ -23,6 +23,9 @@ const fillers: ReadonlyMap<string, Fill> = new Map([
   ["bilinear", bilinear],
 ]);
 
+/** The types of all fillers. */
+export const fillerTypes: readonly string[] = [...fillers.keys()];
+
 /**
  * Checks a filler for a blob of this shape, and returns the function that fills it, with the same draws from `random` as
  * Caffe.
@@ -33,11 +36,10 @@ const fillers: ReadonlyMap<string, Fill> = new Map([
 export const fill: Fill = (filler, shape) => {
   const filling = fillers.get(filler.type);
   if (!filling) {
-    const names = [...fillers.keys()];
     throw new MokaError(
       "MOKA_FIELD",
-      `unknown filler type "${filler.type}"; there are ${names.join(", ")}${didYouMean(filler.type, names)}`,
-      { place: placeOf(filler, "type"), meant: meant(filler.type, names) },
+      `unknown filler type "${filler.type}"; there are ${fillerTypes.join(", ")}${didYouMean(filler.type, fillerTypes)}`,
+      { place: placeOf(filler, "type"), meant: meant(filler.type, fillerTypes) },
     );
   }
   const count = countOf(shape);

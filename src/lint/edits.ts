@@ -1,12 +1,8 @@
 import type { FieldNode, FileNode, ListNode, MessageNode, ValueNode } from "../proto/text/tree.js";
+import type { Edit } from "../util/edit.js";
 import { memoized } from "../util/memoized.js";
 
-/** `text.slice(start, end)` becomes `replacement`. */
-export interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly replacement: string;
-}
+export type { Edit } from "../util/edit.js";
 
 /** A message or a whole file. */
 type Body = MessageNode | FileNode;

@@ -44,11 +44,14 @@ const policies: Readonly<Record<string, Policy>> = {
   },
 };
 
+/** The names of all policies. */
+export const policyNames: readonly string[] = Object.keys(policies);
+
 /** What is wrong with `lr_policy` and the fields that it reads. Of a field that is missing Caffe takes the default, 0. */
 export function* policyProblems(solver: SolverParameter): Iterable<SolverProblem> {
   const { lrPolicy, gamma, power, stepsize, stepvalue, maxIter } = solver;
   if (!Object.hasOwn(policies, lrPolicy)) {
-    const names = Object.keys(policies);
+    const names = policyNames;
     const is = lrPolicy === "" ? "lr_policy is missing" : `lr_policy "${lrPolicy}" is unknown`;
     const reason = `${is}; there are ${names.join(", ")}${didYouMean(lrPolicy, names)}`;
     yield refused("lr_policy", reason, { meant: meant(lrPolicy, names) });

@@ -1,26 +1,12 @@
 import { create, type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
-import { layers } from "../layers/registry.js";
+import { type MessageField, paramFieldOf } from "../layers/param-field.js";
 import { forkBase } from "../proto/fork-fields.js";
 import { type LayerParameter, LayerParameterSchema } from "../proto/gen/caffe_pb.js";
 import { hintFor } from "../proto/text/suggest.js";
 import { MokaError, reasonOf } from "../util/errors.js";
 
-type MessageField = DescField & { readonly fieldKind: "message" };
-
 const layerFields = fieldsOf(LayerParameterSchema);
-const messageFields = LayerParameterSchema.fields.filter(
-  (field): field is MessageField => field.fieldKind === "message",
-);
-
-/** The fields that hold the messages of layer types, by type: `convolution_param` for Convolution and Deconvolution. */
-const ownFields = new Map<string, MessageField | undefined>([
-  ...messageFields.map((field) => [field.message.name.replace(/Parameter$/, ""), field] as const),
-  ...layers.flatMap(({ type, paramField: own }) => {
-    return own ? [[type, messageFields.find(({ name }) => name === own)] as const] : [];
-  }),
-]);
-
 /**
  * The message of a layer, from values named as in the prototxt: fields of its type's own message, or else of
  * LayerParameter, as in pycaffe. Messages are objects, enums names or numbers, a repeated field a list or one value.
@@ -30,7 +16,7 @@ const ownFields = new Map<string, MessageField | undefined>([
 export function layerMessage(type: string, values: Readonly<Record<string, unknown>>): LayerParameter {
   const layer = create(LayerParameterSchema, { type });
   const target = reflect(LayerParameterSchema, layer);
-  const own = ownFields.get(type);
+  const own = paramFieldOf(type);
   const inner = own && fieldsOf(own.message);
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined) continue;

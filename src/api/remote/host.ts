@@ -1,6 +1,7 @@
 /** The worker's side of the port: it has the nets and solvers. */
 import { portToParent } from "#platform";
 import { Net as CoreNet } from "../../core/net.js";
+import * as language from "../../language/index.js";
 import { MemoryDataLayer } from "../../layers/data/memory-data.js";
 import { changeFields, readFields } from "../../lint/change-fields.js";
 import type { SolverEvent, SolverRunOptions } from "../../solvers/run.js";
@@ -50,6 +51,7 @@ import type {
 } from "./protocol.js";
 
 const functions = {
+  ...language,
   calibrate,
   changeFields,
   compareWeights,
