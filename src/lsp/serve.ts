@@ -13,6 +13,7 @@ import { editsBetween } from "../util/diff.js";
 import { reasonOf } from "../util/errors.js";
 import type { Files } from "../util/files.js";
 import { version } from "../version.js";
+import { answerRequests } from "./answers.js";
 import { capabilities } from "./capabilities.js";
 import { type Client, clientOf } from "./client.js";
 import { codeActions, edit } from "./code-actions.js";
@@ -92,4 +93,15 @@ export function serve(connection: Connection, { files: disk, folder }: Surroundi
     }
     return { ...action, edit: edit(uri, editsBetween(before, text), new Places(before)) };
   };
+
+  answerRequests(connection, {
+    placesOf,
+    files,
+    documents,
+    client: () => client,
+    findingsOf: (uri) => {
+      const report = reports.latest(pathOfUri(uri));
+      return report ? findingsOf(report) : [];
+    },
+  });
 }

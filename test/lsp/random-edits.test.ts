@@ -1,10 +1,12 @@
 // 10⁴ edits at random places, as an editor sends them: the server answers on, and has the text that the editor has.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ResponseError } from "vscode-languageserver/node";
+import { ResponseError, type SemanticTokens } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { lint } from "../../src/api/lint.js";
+import { tokensOf } from "../../src/language/index.js";
 import { Places } from "../../src/lsp/positions.js";
+import { semanticTokens } from "../../src/lsp/semantic-tokens.js";
 import { Dice } from "../dice.js";
 import { Editor } from "./editor.js";
 
@@ -50,7 +52,10 @@ const pieces = [
   ],
 ];
 
-const questions = ["codeAction"];
+const questions = [
+  ...["completion", "hover", "definition", "documentHighlight", "prepareRename", "documentSymbol", "foldingRange"],
+  ...["semanticTokens/full", "references", "rename", "formatting", "codeAction"],
+];
 
 /** A document as an editor changes it, by offsets. */
 class Typed {
@@ -95,6 +100,8 @@ test(`${edits} random edits`, async () => {
   let done = 0;
   const asked: Promise<unknown>[] = [];
   const check = async () => {
+    const tokens = await editor.ask<SemanticTokens>("semanticTokens/full", path);
+    expect(tokens).toEqual(semanticTokens(tokensOf(typed.text), new Places(typed.text)));
     const { findings } = await lint(new TextEncoder().encode(typed.text), { file: path });
     const places = new Places(typed.text);
     const expected = findings.map((finding) => [

@@ -2,7 +2,15 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { CodeAction, TextEdit } from "vscode-languageserver";
+import type {
+  CodeAction,
+  CompletionItem,
+  DocumentSymbol,
+  Hover,
+  Location,
+  TextEdit,
+  WorkspaceEdit,
+} from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { uriOf } from "../../src/util/paths.js";
 import { version } from "../../src/version.js";
@@ -42,7 +50,7 @@ const after = (text: string, words: string) => {
   return TextDocument.create("", "", 0, text).positionAt(offset);
 };
 
-test("open, type, fix, end", async () => {
+test("open, type, complete, hover, define, rename, fix, format, outline, end", async () => {
   const { serverInfo, capabilities } = await editor.initialize();
   expect(serverInfo).toEqual({ name: "moka", version });
   expect(capabilities.positionEncoding).toBe("utf-16");
@@ -56,10 +64,34 @@ test("open, type, fix, end", async () => {
   const typed = net.replace("Convolution", "Convolutionn");
   expect(await codes()).toContain("unknown-layer");
 
+  const items = await editor.ask<CompletionItem[]>("completion", path, {
+    position: after(typed, 'type: "Convolution'),
+  });
+  const item = items.find(({ label }) => label === "Convolution");
+  expect(item && applied(typed, [item.textEdit as TextEdit])).toContain('type: "Convolution"');
+
+  const hover = await editor.ask<Hover>("hover", path, { position: after(typed, "  convolution_param { num_out") });
+  expect(JSON.stringify(hover.contents)).toContain("num_output");
+
+  const position = after(typed, 'type: "ReLU" bottom: "co');
+  const [made] = await editor.ask<Location[]>("definition", path, { position });
+  expect(made).toMatchObject({ uri: uriOf(path), range: { start: { line: 5 } } });
+
+  const renamed = await editor.ask<WorkspaceEdit>("rename", path, { position, newName: "c1" });
+  const text = applied(typed, renamed.changes?.[uriOf(path)]);
+  expect(text.match(/"c1"/g)).toHaveLength(3);
+  expect(text).toContain('name: "conv1"');
+
   const range = { start: after(typed, '  name: "conv1"'), end: after(typed, 'type: "Convolutionn"') };
   const actions = await editor.ask<CodeAction[]>("codeAction", path, { range, context: { diagnostics: [] } });
   const repair = actions.find(({ diagnostics }) => diagnostics?.[0]?.code === "unknown-layer");
   expect(applied(typed, repair?.edit?.changes?.[uriOf(path)])).toBe(net);
+
+  const edits = await editor.ask<TextEdit[]>("formatting", path, { options: { tabSize: 2, insertSpaces: true } });
+  expect(applied(typed, edits)).toContain("convolution_param { num_output: 4 kernel_size: 3 }");
+
+  const symbols = await editor.ask<DocumentSymbol[]>("documentSymbol", path);
+  expect(symbols.map(({ name }) => name)).toEqual(["data", "conv1", "relu1"]);
 
   const ended = once(server, "exit");
   await editor.exit();
@@ -78,7 +110,7 @@ test("what is no message of the protocol does not end it", async () => {
   const bad = ["{", '{"jsonrpc":"2.0"}', '{"jsonrpc":"2.0","method":"textDocument/didChange","params":null}', "[]"];
   for (const body of bad) server.stdin.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
   await expect(editor.request("no/such", {})).rejects.toThrow("Unhandled method");
-  await expect(editor.request("textDocument/codeAction", {})).rejects.toThrow();
+  await expect(editor.request("textDocument/hover", {})).rejects.toThrow();
   editor.open(path, net);
   expect(await editor.diagnostics(path)).toBeInstanceOf(Array);
 });

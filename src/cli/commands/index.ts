@@ -99,7 +99,7 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: "lsp",
-    summary: "serve an editor: what lint finds as you type, and its repairs",
+    summary: "serve an editor: mistakes as you type, repairs, completion, hover, rename",
     load: async () => (await import("./lsp.js")).lsp,
   },
   {

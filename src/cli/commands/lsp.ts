@@ -24,6 +24,6 @@ export const lsp: Command = command(
   {
     help:
       "Editors start it: see docs/editors.md for VS Code, Neovim, Helix, Emacs, Sublime Text and Zed. It speaks the Language" +
-      "\nServer Protocol: what lint finds as you type, and its repairs.",
+      "\nServer Protocol: mistakes as you type, repairs, completion, hover, definitions, rename, formatting and more.",
   },
 );
