@@ -88,7 +88,19 @@ export async function upgrade(): Promise<void> {
   }
 }
 
-export async function format(): Promise<void> {}
+export async function format(): Promise<void> {
+  const { value: file } = activeFile;
+  if (!file) return;
+  try {
+    const before = file.text.value;
+    const { text, refused } = await answers().formatPrototxt(before);
+    if (refused !== undefined) say("warning", t().formatRefused(refused));
+    else if (text === before) say("info", t().formattedAlready);
+    else await replaceText(file, before, text, t().formatted);
+  } catch (error) {
+    sayError(error);
+  }
+}
 
 /** Saves the text that is shown: where it came from, or else as a download. */
 export async function save({ value: file } = activeFile): Promise<void> {

@@ -1,6 +1,7 @@
 /** One line that the editor asks for, under its tabs: the name of a file, or of a layer or blob. */
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { activeFile } from "../../state/project.js";
 import { currentView } from "./session.js";
 import { t } from "./strings.js";
 
@@ -11,12 +12,17 @@ interface Question {
   readonly answer: (value: string) => string | undefined;
 }
 
-const question = signal<Question | undefined>(undefined);
+/** A question about the text that was shown when it was asked. */
+interface Asked extends Question {
+  readonly file: string | undefined;
+}
+
+const question = signal<Asked | undefined>(undefined);
 const refusal = signal<string | undefined>(undefined);
 
 export function ask(asked: Question): void {
   refusal.value = undefined;
-  question.value = asked;
+  question.value = { ...asked, file: activeFile.value?.name };
 }
 
 function end(): void {
@@ -32,7 +38,7 @@ export function Ask() {
     // The ending of a file's name seldom changes.
     input.current?.setSelectionRange(0, asked?.value.replace(/\.[^.]*$/, "").length ?? 0);
   }, [asked]);
-  if (!asked) return null;
+  if (!asked || asked.file !== activeFile.value?.name) return null;
   const submit = (event: Event) => {
     event.preventDefault();
     refusal.value = asked.answer(input.current?.value.trim() ?? "");

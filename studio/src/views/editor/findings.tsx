@@ -84,7 +84,9 @@ function Item({ finding }: { readonly finding: FoundProblem }) {
   const isOpened = opened.value === key;
   const item = useRef<HTMLLIElement>(null);
   useEffect(() => {
-    if (isOpened) item.current?.scrollIntoView({ block: "nearest" });
+    const list = item.current?.closest<HTMLElement>(".body");
+    // The page itself stays where it is.
+    if (isOpened && list && item.current) list.scrollTop = item.current.offsetTop - list.offsetTop;
   }, [isOpened]);
   const repairsText = fix !== undefined && fix.edits.length > 0;
   const hasWeights = dataFiles.value.some(({ name }) => /\.caffemodel(?:\.h5)?$/.test(name));
@@ -105,7 +107,7 @@ function Item({ finding }: { readonly finding: FoundProblem }) {
             <Icon name={severity} />
             <span class="visually-hidden">{t()[severity]}</span>
           </span>
-          <span class="message">{message}</span>
+          <span class="what">{message}</span>
           <span class="place">{t().line(line)}</span>
         </button>
         {repairsText && (
@@ -124,10 +126,10 @@ function Item({ finding }: { readonly finding: FoundProblem }) {
       </div>
       {isOpened && (
         <div class="more">
+          {proposed.value === key && <Proposal finding={finding} />}
           {why && <p>{why}</p>}
           {hasWeights && fix && <p>{repairsText ? t().weights : t().onlyWeights}</p>}
           <small>{rule}</small>
-          {proposed.value === key && <Proposal finding={finding} />}
         </div>
       )}
     </li>

@@ -1,6 +1,7 @@
 /** The editor: the texts in tabs, and what lint finds in the one that is shown. */
 import { computed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { Icon } from "../../parts/icons.js";
 import { language } from "../../settings.js";
 import { activeFile, aside, bringBack, textFiles } from "../../state/project.js";
 import { isServed } from "../../state/served.js";
@@ -85,9 +86,21 @@ function Tools() {
       <button type="button" title={t().formatTitle} onClick={() => void format()}>
         {t().format}
       </button>
-      <button type="button" title={isHere ? t().saveHereTitle(name) : t().saveTitle(name)} onClick={() => void save()}>
-        {isHere ? t().saveHere : t().save}
-      </button>
+      {isHere ? (
+        <button type="button" title={t().saveHereTitle(name)} onClick={() => void save()}>
+          {t().saveHere}
+        </button>
+      ) : (
+        <button
+          type="button"
+          class="plain"
+          aria-label={t().saveTitle(name)}
+          title={t().saveTitle(name)}
+          onClick={() => void save()}
+        >
+          <Icon name="download" />
+        </button>
+      )}
     </div>
   );
 }

@@ -1,4 +1,17 @@
-/** CodeMirror's own words in Chinese. */
+/** CodeMirror's own words as this page writes them, where they are others. */
+export const phrasesEn: Readonly<Record<string, string>> = {
+  next: "Next",
+  previous: "Previous",
+  all: "All",
+  "match case": "Match case",
+  "by word": "Whole word",
+  regexp: "Regexp",
+  replace: "Replace",
+  "replace all": "Replace all",
+  go: "Go",
+};
+
+/** The same in Chinese. */
 export const phrasesZh: Readonly<Record<string, string>> = {
   "Control character": "控制字符",
   "Selection deleted": "已删除所选内容",

@@ -1,6 +1,6 @@
 /** The search panel, loaded when its keys are first pressed. */
 import { Compartment, type Extension } from "@codemirror/state";
-import type { Command, EditorView, KeyBinding } from "@codemirror/view";
+import { type Command, type EditorView, type KeyBinding, keymap } from "@codemirror/view";
 import { sayError } from "../../state/messages.js";
 
 type SearchModule = typeof import("@codemirror/search");
@@ -21,7 +21,7 @@ function withSearch(run: (search: SearchModule) => Command): Command {
 async function start(view: EditorView, run: (search: SearchModule) => Command): Promise<void> {
   loaded ??= await import("@codemirror/search");
   if ((searching.get(view.state) as readonly unknown[] | undefined)?.length === 0)
-    view.dispatch({ effects: searching.reconfigure([loaded.search({ top: true })]) });
+    view.dispatch({ effects: searching.reconfigure([loaded.search({ top: true }), keymap.of(loaded.searchKeymap)]) });
   run(loaded)(view);
 }
 

@@ -29,6 +29,8 @@ export function currentView(): EditorView | undefined {
 export function mount(parent: HTMLElement, extensions: (text: string) => Extension): () => void {
   const withSync = (text: string) => [extensions(text), sync];
   view = new EditorView({ parent });
+  // Tab goes on to the next control until the reader asks for more.
+  view.setTabFocusMode(true);
   const stop = effect(() => {
     const { value: file } = activeFile;
     if (file) show(file.name, file.text.value, withSync);

@@ -25,7 +25,7 @@ import { classHighlighter } from "@lezer/highlight";
 import { signal } from "@preact/signals";
 import { language } from "../../settings.js";
 import { format, save } from "./actions.js";
-import { phrasesZh } from "./phrases.js";
+import { phrasesEn, phrasesZh } from "./phrases.js";
 import { prototxt } from "./prototxt.js";
 import { questions } from "./questions.js";
 import { searchKeys, searchPlace } from "./search.js";
@@ -60,8 +60,8 @@ const words = new Compartment();
 function wordsNow(): Extension {
   const isChinese = language.peek() === "zh";
   return [
-    EditorState.phrases.of(isChinese ? phrasesZh : {}),
-    EditorView.contentAttributes.of({ "aria-label": t().title, "aria-describedby": "editor-hint" }),
+    EditorState.phrases.of(isChinese ? phrasesZh : phrasesEn),
+    EditorView.contentAttributes.of({ "aria-label": t().title, "aria-describedby": "editor-hint", tabindex: "0" }),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** The tabs of the texts. Delete closes the tab that has the focus, F2 renames it; the arrows go from one to the next. */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../../parts/icons.js";
 import { active, activeFile, closeText, freeName, openText, textFiles } from "../../state/project.js";
 import { ask } from "./ask.js";
@@ -15,6 +15,15 @@ export function Tabs() {
     active.value = name;
     requestAnimationFrame(() => list.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
   };
+  useEffect(() => {
+    const tab = list.current?.querySelector<HTMLElement>('[aria-selected="true"]');
+    if (!tab || !list.current) return;
+    const { offsetLeft, offsetWidth } = tab;
+    const start = offsetLeft - list.current.offsetLeft;
+    const { scrollLeft, clientWidth } = list.current;
+    if (shown !== undefined && (start < scrollLeft || start + offsetWidth > scrollLeft + clientWidth))
+      list.current.scrollLeft = start - 8;
+  }, [shown]);
   const close = (name: string) => {
     closeText(name);
     show(activeFile.value?.name);
