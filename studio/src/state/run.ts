@@ -26,7 +26,26 @@ export interface Curves {
   readonly tests: Readonly<Record<string, readonly Point[]>>;
 }
 
-const noCurves: Curves = { loss: [], lr: [], tests: {} };
+/** A training that has ended, for comparison. */
+export interface PastRun {
+  readonly id: number;
+  readonly name: string;
+  readonly curves: Curves;
+  readonly isShown: boolean;
+}
+
+/** The curves of the training now. Its lists grow; `curves` tells when. */
+interface GrowingCurves {
+  readonly loss: Point[];
+  readonly lr: Point[];
+  readonly tests: { [name: string]: readonly Point[] };
+}
+
+const newRecord = (): GrowingCurves => ({ loss: [], lr: [], tests: {} });
+let record = newRecord();
+let lastRun = 0;
+
+export const pastRuns = signal<readonly PastRun[]>([]);
 
 export const runState = signal<RunState>("none");
 export const solver = signal<Solver | undefined>(undefined);
@@ -35,9 +54,11 @@ export const runFiles = signal<MemoryFiles | undefined>(undefined);
 export const iteration = signal(0);
 export const loss = signal<number | undefined>(undefined);
 export const lr = signal<number | undefined>(undefined);
-export const curves = signal<Curves>(noCurves);
+export const curves = signal<Curves>({ ...record });
 /** Iterations per second, over the last second. */
 export const speed = signal<number | undefined>(undefined);
+/** The weight file of the page that a training begins with; undefined: the fillers draw the weights. */
+export const startFrom = signal<string | undefined>(undefined);
 /** The seed in the place of the solver's `random_seed`, if the reader gave one. */
 export const seed = signal<number | undefined>(undefined);
 
@@ -50,6 +71,41 @@ export const accuracy = computed(() => {
 export const maxIter = computed(() => {
   return Number(/^\s*max_iter\s*:\s*(\d+)/m.exec(solverFile.value?.text.value ?? "")?.[1] ?? 0);
 });
+
+/** What is told of a running training is told so often, in ms: the page draws it then. */
+const pace = 100;
+let publishing: ReturnType<typeof setTimeout> | undefined;
+let latest: { readonly iter: number; readonly loss: number; readonly lr: number } | undefined;
+
+/** Tells the views what the last iterations have brought. */
+function publish(): void {
+  clearTimeout(publishing);
+  publishing = undefined;
+  batch(() => {
+    if (latest) {
+      iteration.value = latest.iter + 1;
+      loss.value = latest.loss;
+      lr.value = latest.lr;
+    }
+    curves.value = { ...record };
+  });
+}
+
+/** Keeps the curves of the training so far, and begins others. */
+function beginRun(): void {
+  if (record.loss.length > 1) {
+    const name = `${++lastRun}: ${netFile.peek()?.name ?? ""}`;
+    pastRuns.value = [...pastRuns.peek(), { id: lastRun, name, curves: record, isShown: true }];
+  }
+  record = newRecord();
+  latest = undefined;
+  batch(() => {
+    iteration.value = 0;
+    loss.value = undefined;
+    speed.value = undefined;
+    curves.value = { ...record };
+  });
+}
 
 /** The texts that the solver was loaded with: it is loaded anew for others. */
 let loadedFrom: string | undefined;
@@ -124,37 +180,28 @@ function listen(loaded: Solver): void {
   let count = 0;
   loaded.on("iteration", ({ iter, loss: value, lr: rate }) => {
     if (solver.peek() !== loaded) return;
-    batch(() => {
-      iteration.value = iter + 1;
-      loss.value = value;
-      lr.value = rate;
-      const { loss: losses, lr: rates, tests } = curves.peek();
-      curves.value = { loss: [...losses, { iter, value }], lr: [...rates, { iter, value: rate }], tests };
-      count++;
-      const now = performance.now();
-      if (now - since > 1000) {
-        speed.value = (1000 * count) / (now - since);
-        [since, count] = [now, 0];
-      }
-    });
+    latest = { iter, loss: value, lr: rate };
+    record.loss.push({ iter, value });
+    record.lr.push({ iter, value: rate });
+    count++;
+    const now = performance.now();
+    if (now - since > 1000) {
+      speed.value = (1000 * count) / (now - since);
+      [since, count] = [now, 0];
+    }
+    publishing ??= setTimeout(publish, pace);
   });
   loaded.on("test", ({ iter, net, outputs }) => {
-    if (net !== 0 || solver.peek() !== loaded) return;
-    const { tests, ...others } = curves.peek();
-    const added = Object.entries(outputs).map(([name, [value = Number.NaN]]) => {
-      return [name, [...(tests[name] ?? []), { iter, value }]] as const;
-    });
-    curves.value = { ...others, tests: { ...tests, ...Object.fromEntries(added) } };
+    if (net === 0 && solver.peek() === loaded) addTest(iter, outputs);
   });
 }
 
 /** The solver of the texts as they are: the loaded one, or a new one. */
 async function current(): Promise<Solver | undefined> {
   if (solver.value && loadedFrom === textsNow()) return solver.value;
-  curves.value = noCurves;
-  loss.value = undefined;
+  beginRun();
   try {
-    return await load();
+    return await load(startFrom.value === undefined ? {} : { weights: startFrom.value });
   } catch (error) {
     sayError(error);
     return undefined;
@@ -169,6 +216,7 @@ export async function train(count?: number): Promise<void> {
   runState.value = "running";
   try {
     await loaded.step(wanted);
+    publish();
     // As solve: a test at the end.
     if (count === undefined && !loaded.stopped && loaded.testNets.length > 0) {
       const outputs = await loaded.test(0);
@@ -176,34 +224,48 @@ export async function train(count?: number): Promise<void> {
     }
     if (solver.value === loaded) runState.value = "ready";
   } catch (error) {
+    publish();
     if (solver.value !== loaded) return;
     runState.value = "failed";
     sayError(error);
   }
 }
 
-function addTest(iter: number, outputs: Readonly<Record<string, Float32Array>>): void {
-  const { tests, ...others } = curves.peek();
-  const added = Object.entries(outputs).map(([name, [value = Number.NaN]]) => {
-    return [name, [...(tests[name] ?? []).filter((point) => point.iter !== iter), { iter, value }]] as const;
-  });
-  curves.value = { ...others, tests: { ...tests, ...Object.fromEntries(added) } };
+function addTest(iter: number, outputs: Readonly<{ [name: string]: Float32Array }>): void {
+  for (const [name, [value = Number.NaN]] of Object.entries(outputs)) {
+    record.tests[name] = [...(record.tests[name] ?? []).filter((point) => point.iter !== iter), { iter, value }];
+  }
+  curves.value = { ...record, tests: { ...record.tests } };
 }
 
 export async function pause(): Promise<void> {
   await solver.value?.request("stop");
 }
 
-/** Begins anew: the weights are drawn again, the curves are empty. */
+/** Begins anew: the weights are drawn again, the curves are kept beside the new ones. */
 export async function reset(): Promise<void> {
   await unload();
-  batch(() => {
-    curves.value = noCurves;
-    iteration.value = 0;
-    loss.value = undefined;
-    speed.value = undefined;
-  });
   loadedFrom = undefined;
+  beginRun();
+}
+
+/** Saves weights, history and run: the names of the files in `runFiles`. */
+export async function snapshot(): Promise<readonly string[]> {
+  const { value: running } = solver;
+  if (!running) return [];
+  let saved: readonly string[] = [];
+  const off = running.on("snapshot", ({ model, state, run }) => {
+    saved = [model, state, ...(run === undefined ? [] : [run])];
+  });
+  await running.snapshot();
+  off();
+  return saved;
+}
+
+/** Goes on from a snapshot that was dropped, with the texts as they are. */
+export async function resume(state: string): Promise<void> {
+  beginRun();
+  await load({ snapshot: state });
 }
 
 /**
@@ -215,15 +277,9 @@ export async function goOn(): Promise<"snapshot" | "weights" | undefined> {
   if (!running) return undefined;
   const wasRunning = runState.value === "running";
   if (wasRunning) await running.request("stop");
-  let saved: { readonly model: string; readonly state: string; readonly run: string | undefined } | undefined;
-  const off = running.on("snapshot", (event) => {
-    saved = event;
-  });
-  await running.snapshot();
-  off();
-  if (!saved) return undefined;
-  const { model, state, run } = saved;
-  const files = [model, state, ...(run === undefined ? [] : [run])];
+  const files = await snapshot();
+  const [model, state] = files;
+  if (model === undefined || state === undefined) return undefined;
   let kept: "snapshot" | "weights" = "snapshot";
   try {
     await load({ snapshot: state, files });
