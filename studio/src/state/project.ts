@@ -133,9 +133,12 @@ export function freeName(name: string): string {
   return free;
 }
 
-/** Texts that are not on the page, and can come back: those that others took the place of, or those of another window. */
+/**
+ * Texts that are not on the page, and can come back: those that others took the place of, those of another window, and those that either
+ * took the place of.
+ */
 export interface Aside {
-  readonly why: "replaced" | "elsewhere";
+  readonly why: "replaced" | "elsewhere" | "swapped";
   readonly files: Readonly<Record<string, string>>;
   readonly active: string;
 }
@@ -161,7 +164,10 @@ export function openProject(files: Readonly<Record<string, string>>, shown: stri
 /** Shows the texts that were set aside, and sets the present ones aside. */
 export function bringBack(): void {
   const { value: wanted } = aside;
-  if (wanted) openProject(wanted.files, wanted.active);
+  if (!wanted) return;
+  const present: Aside = { why: "swapped", files: contents(), active: active.value };
+  openProject(wanted.files, wanted.active);
+  aside.value = present;
 }
 
 /** A text as its file has it. */

@@ -6,7 +6,7 @@ import { Icon } from "../../parts/icons.js";
 import { checked } from "../../state/net.js";
 import { activeFile, dataFiles } from "../../state/project.js";
 import { applyFix, fixAll, outcome, repaired, undoOutcome } from "./actions.js";
-import { findings, keyOf, opened, proposed } from "./diagnostics.js";
+import { findings, isListOpen, keyOf, opened, proposed } from "./diagnostics.js";
 import { Diff } from "./diff.js";
 import { spanOf } from "./places.js";
 import { reveal } from "./reveal.js";
@@ -14,7 +14,6 @@ import { currentView } from "./session.js";
 import { t } from "./strings.js";
 import "./findings.css";
 
-const isOpen = signal(true);
 /** The findings that are listed at first. */
 const first = 200;
 /** The text whose findings are all listed. */
@@ -26,9 +25,11 @@ export function Findings() {
   const count = (severity: FoundProblem["severity"]) => all.filter((each) => each.severity === severity).length;
   const fixable = all.filter(({ fix }) => fix && fix.edits.length > 0).length;
   const file = activeFile.value?.name;
-  const listed = listsAll.value === file ? all : all.slice(0, first);
+  // One that was opened in the text is listed in any case.
+  const last = all.length > first ? all.findIndex((each) => keyOf(each) === opened.value) + 1 : 0;
+  const listed = listsAll.value === file ? all : all.slice(0, Math.max(first, last));
   return (
-    <section class={`findings${isOpen.value ? "" : " closed"}`} aria-labelledby="findings-title">
+    <section class={`findings${isListOpen.value ? "" : " closed"}`} aria-labelledby="findings-title">
       <header>
         <h2 id="findings-title">{t().findings}</h2>
         <span class="muted" role="status">
@@ -44,18 +45,18 @@ export function Findings() {
         <button
           type="button"
           class="plain"
-          aria-expanded={isOpen.value}
+          aria-expanded={isListOpen.value}
           aria-controls="findings-list"
-          aria-label={isOpen.value ? t().hide : t().show}
-          title={isOpen.value ? t().hide : t().show}
+          aria-label={isListOpen.value ? t().hide : t().show}
+          title={isListOpen.value ? t().hide : t().show}
           onClick={() => {
-            isOpen.value = !isOpen.value;
+            isListOpen.value = !isListOpen.value;
           }}
         >
-          <Icon name={isOpen.value ? "down" : "up"} />
+          <Icon name={isListOpen.value ? "down" : "up"} />
         </button>
       </header>
-      <div id="findings-list" class="body" hidden={!isOpen.value}>
+      <div id="findings-list" class="body" hidden={!isListOpen.value}>
         {outcome.value?.file === file && <Done />}
         <ul data-testid="findings" aria-labelledby="findings-title">
           {listed.map((finding) => (

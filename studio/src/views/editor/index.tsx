@@ -121,12 +121,11 @@ function Status() {
 function Aside() {
   const { value: left } = aside;
   if (!left) return null;
-  const isReplaced = left.why === "replaced";
   return (
     <div class="editor-bar" role="status">
-      <span>{isReplaced ? t().replaced : t().elsewhere}</span>
+      <span>{t()[left.why]}</span>
       <button type="button" onClick={bringBack}>
-        {isReplaced ? t().bringBack : t().showOther}
+        {left.why === "replaced" ? t().bringBack : t().showOther}
       </button>
       <button
         type="button"

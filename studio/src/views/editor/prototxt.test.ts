@@ -1,7 +1,7 @@
 import { StringStream } from "@codemirror/language";
 import { EditorState } from "@codemirror/state";
 import { expect, test } from "vitest";
-import { braces, foldFrom, token, unitOf } from "./prototxt.js";
+import { braces, foldFrom, isTyping, token, unitOf } from "./prototxt.js";
 
 function kinds(line: string): (string | null)[][] {
   const stream = new StringStream(line, 2, 2);
@@ -62,3 +62,19 @@ test("the indentation is the text's own", () => {
   expect(unitOf("layer {\n\tname: 'x'\n}")).toBe("\t");
   expect(unitOf("base_lr: 1")).toBe("  ");
 });
+
+test.each([
+  ["  na", true],
+  ['layer { name: "a" typ', true],
+  ['type: "Re', true],
+  ["type: 'Re \"x", true],
+  ['type: "', true],
+  ["phase: TR", true],
+  ['type: "ReLU"', false],
+  ['type: "ReLU" ', false],
+  ["layer {", false],
+  ["dim: 12", false],
+  ["# na", false],
+  ['name: "a" # it\'s na', false],
+  ['name: "#na', true],
+])("something is offered behind %j: %s", (line, is) => expect(isTyping(line)).toBe(is));

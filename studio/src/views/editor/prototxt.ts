@@ -89,6 +89,13 @@ export function braces(line: string): { readonly opened: number; readonly closed
   return { opened, closed };
 }
 
+/** Whether the end of a line is within a word or a string, and not behind one or in a comment: something is offered there unasked. */
+export function isTyping(line: string): boolean {
+  const rest = line.replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""');
+  if (/^[^"#]*(?:""[^"#]*)*#/.test(rest)) return false;
+  return /["']/.test(rest.replaceAll('""', "")) || /(?:^|[\s{}<>:,;[\]])[\p{L}_][\p{L}\p{N}_]*$/u.test(rest);
+}
+
 /** What a message that begins on a line has between its braces, if it ends on a later line. */
 export function foldFrom(state: EditorState, lineStart: number): { from: number; to: number } | null {
   const first = state.doc.lineAt(lineStart);

@@ -3,8 +3,10 @@ import {
   autocompletion,
   type CompletionContext,
   type CompletionResult,
+  closeCompletion,
   completionKeymap,
   type Completion as Option,
+  selectedCompletion,
 } from "@codemirror/autocomplete";
 import { type Extension, Prec, StateEffect, StateField } from "@codemirror/state";
 import {
@@ -23,6 +25,7 @@ import { isStarted } from "../../state/net.js";
 import { dataFiles, textFiles } from "../../state/project.js";
 import { ask } from "./ask.js";
 import { markdownElement } from "./markdown.js";
+import { isTyping } from "./prototxt.js";
 import { reveal } from "./reveal.js";
 import { change } from "./session.js";
 import { t } from "./strings.js";
@@ -38,9 +41,8 @@ const kinds = {
 } as const;
 
 async function complete({ state, pos, explicit, view }: CompletionContext): Promise<CompletionResult | null> {
-  const before = state.sliceDoc(Math.max(0, pos - 1), pos);
-  // Unasked, only where a word or a string is being typed.
-  if (!explicit && !/[\w"'/.-]/.test(before)) return null;
+  const line = state.doc.lineAt(pos);
+  if (!explicit && !isTyping(line.text.slice(0, pos - line.from))) return null;
   const files = [...textFiles.value, ...dataFiles.value].map(({ name }) => name);
   const found = await answers().completionsAt(state.doc.toString(), pos, { files });
   const [first] = found;
@@ -60,6 +62,15 @@ async function complete({ state, pos, explicit, view }: CompletionContext): Prom
     };
   });
   return { from: first.from, options, validFor: /^[\w./-]*$/ };
+}
+
+/** Enter takes what is chosen, unless that is what stands there already: then it ends the line. */
+function enter(view: EditorView): boolean {
+  const chosen = selectedCompletion(view.state);
+  const { head } = view.state.selection.main;
+  const word = /[\w./-]*$/.exec(view.state.sliceDoc(Math.max(0, head - 200), head))?.[0];
+  if (chosen && word === chosen.label) closeCompletion(view);
+  return false;
 }
 
 const hover = hoverTooltip(async ({ state }, pos) => {
@@ -178,11 +189,11 @@ const pointer = EditorView.domEventHandlers({
 });
 
 export const questions: Extension = [
-  autocompletion({ override: [complete], icons: false, maxRenderedOptions: 100 }),
+  autocompletion({ override: [complete], defaultKeymap: false, icons: false, maxRenderedOptions: 100 }),
   hover,
   occurrences,
   followCaret,
   pointer,
-  Prec.high(keymap.of(completionKeymap)),
+  Prec.high(keymap.of([{ key: "Enter", run: enter }, ...completionKeymap])),
   keymap.of(keys),
 ];

@@ -46,7 +46,8 @@ export function mount(parent: HTMLElement, extensions: (text: string) => Extensi
       selection: { anchor: to, head: from },
       effects: EditorView.scrollIntoView(from, { y: "center" }),
     });
-    view.dom.scrollIntoView({ block: "nearest" });
+    const { top, bottom } = view.dom.getBoundingClientRect();
+    if (bottom < 80 || top > innerHeight - 80) view.dom.scrollIntoView({ block: "center" });
     view.focus();
   });
   addEventListener("pagehide", keep);
