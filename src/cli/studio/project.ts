@@ -1,6 +1,6 @@
 /** The files that a page of Moka Studio gets of this machine: the text that was asked for, and the files that it names. */
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { createFiles } from "#platform";
 import { isSolver } from "../../lint/read-solver.js";
 import { Source } from "../../lint/source.js";
@@ -37,7 +37,12 @@ export async function projectOf(paths: readonly string[], weights: readonly stri
   const files = createFiles();
   const found = new Map<string, ProjectFile>();
   const left: string[] = [];
+  const known = new Set<string>();
   const add = async (name: string, path: string, kind: ProjectFile["kind"]) => {
+    // A net that was named by the solver too is one file.
+    const at = await realpath(path);
+    if (known.has(at)) return;
+    known.add(at);
     if (!found.has(name)) found.set(name, { name, path, kind, size: (await stat(path)).size });
   };
   for (const path of paths) {

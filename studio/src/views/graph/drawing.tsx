@@ -48,7 +48,6 @@ function Folded({ box: { id, folded, layers }, place }: { readonly box: Box; rea
       data-layer={layers[0]?.name}
       role="button"
       tabIndex={-1}
-      aria-label={`${words}. ${t().unfold}`}
       onClick={() => toggle(id)}
     >
       <rect x="3" y="4" width={place.width - 6} height={rowHeight} rx="4" />
@@ -71,13 +70,12 @@ function Row({ layer, y, width }: { readonly layer: LayerSummary; readonly y: nu
       data-layer={name}
       role="button"
       tabIndex={-1}
-      aria-label={`${name}, ${type}${layer.tops.map(({ shape }) => (shape ? `, ${shape.join("×")}` : "")).join("")}${found ? `. ${found.message}` : ""}`}
       onClick={() => {
         selected.value = name;
         void goToText(name);
       }}
     >
-      <title>{found ? `${name}: ${found.message}` : `${name} (${type})`}</title>
+      <title>{found ? `${name} (${type}): ${found.message}` : `${name} (${type})`}</title>
       <rect x="3" y={y} width={width - 6} height={rowHeight} rx="4" />
       <text x="10" y={y + rowHeight * 0.7} class="name">
         {name}

@@ -188,6 +188,8 @@ export const turned = signal<{ readonly name: SwitchName; readonly outcome: stri
 export async function turn(each: Switch, on: boolean): Promise<void> {
   const file = netFile.value;
   if (!file) return;
+  // The switch shows at once what was asked; the text follows.
+  positions.value = { ...positions.value, [each.name]: on };
   try {
     const hadSolver = solver.value !== undefined;
     const values = await answers().readFields(file.text.value, each.reads);
