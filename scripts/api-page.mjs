@@ -22,7 +22,19 @@ const sections = [
     "What stands for NumPy's methods. `Values` are an array with its shape, or plain numbers.",
     ["argmax", "topIndices", "max", "min", "mean", "slice", "reshape", "transposed", "toNested"],
   ],
-  ["Prototxt", "Texts to messages and back.", ["parseNet", "parseSolver", "formatNet", "formatSolver"]],
+  [
+    "Prototxt",
+    "Texts to messages and back, and changes that keep a text's comments and layout.",
+    ["parseNet", "parseSolver", "formatNet", "formatSolver", "readFields", "changeFields", "applyEdits", "upgradeText"],
+  ],
+  [
+    "What an editor asks",
+    "Moka Studio and `moka lsp` are made of these; offsets count UTF-16 units.",
+    [
+      ...["completionsAt", "hoverAt", "definitionsAt", "occurrencesAt", "renameRangeAt", "renameAt"],
+      ...["formatPrototxt", "outlineOf", "foldsOf", "tokensOf"],
+    ],
+  ],
   [
     "Nets in TypeScript",
     "pycaffe's NetSpec.",
@@ -39,16 +51,24 @@ const sections = [
     ["exportOnnx", "verifyOnnx", "CertificateError", "deploy", "importOnnx"],
   ],
   ["Looking at nets", "Costs and shapes, and a drawing.", ["summarize", "drawNet", "drawNetToFile"]],
+  [
+    "Looking at weights",
+    "What is in a caffemodel, and how two differ.",
+    ["describeWeights", "weightValues", "compareWeights"],
+  ],
   ["Mistakes and their repair", "All rules are in [lint.md](lint.md).", ["lint", "fix", "lintTraining"]],
   [
     "Batch normalization",
     "More in [batch-norm.md](batch-norm.md) and [fold.md](fold.md).",
-    ["stats", "doctor", "calibrate", "fold"],
+    ["stats", "doctor", "calibrate", "fold", "watchBatchNorm"],
   ],
   [
     "Data sets",
     "Caffe's tools that make databases and read them.",
-    ["convertImageset", "convertCifarData", "convertMnistSiameseData", "computeImageMean", "extractFeatures"],
+    [
+      ...["convertImageset", "convertMnistData", "convertCifarData", "convertMnistSiameseData", "writeDigits"],
+      ...["computeImageMean", "extractFeatures"],
+    ],
   ],
   [
     "Datums and blobs",

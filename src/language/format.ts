@@ -17,7 +17,7 @@ const unclear = new Set(["MOKA_TEXT_UNCLOSED", "MOKA_TEXT_DEPTH", "MOKA_TEXT_SYN
  * @example
  * ```ts
  * const { text } = formatPrototxt('layer{name:"a"\n type : "ReLU"}');
- * console.log(text); // layer {\n  name: "a"\n  type: "ReLU"\n}\n
+ * console.log(text.split("\n")[1].trim()); // name: "a"
  * ```
  */
 export function formatPrototxt(text: string): { readonly text: string; readonly refused?: string } {

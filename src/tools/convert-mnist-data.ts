@@ -24,7 +24,7 @@ export interface ConvertMnistDataOptions extends FilesOptions {
  * @example
  * ```ts
  * const { count } = await convertMnistData("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "test_lmdb");
- * console.log(count); // 10000
+ * console.log(`${count} images`);
  * ```
  */
 export async function convertMnistData(

@@ -55,7 +55,7 @@ const bins = 32;
  * ```ts
  * const { layers, net } = await describeWeights("net.caffemodel");
  * for (const { name, blobs } of layers) console.log(name, blobs.map(({ shape, mean }) => [shape, mean]));
- * console.log(net); // its prototxt
+ * console.log(net.split("\n").length, "lines of prototxt");
  * ```
  */
 export async function describeWeights(weights: Weights, options: FileOptions = {}): Promise<DescribedWeights> {
@@ -78,7 +78,7 @@ export async function describeWeights(weights: Weights, options: FileOptions = {
  * @example
  * ```ts
  * const { shape, values } = await weightValues("net.caffemodel", "conv1", 0);
- * console.log(shape, values[0]); // [ 20, 1, 5, 5 ] 0.1
+ * console.log(shape, Math.min(...values), Math.max(...values));
  * ```
  */
 export async function weightValues(
@@ -108,7 +108,8 @@ export interface ComparedBlob {
  *
  * @example
  * ```ts
- * for (const { layer, index, relative } of await compareWeights("a.caffemodel", "b.caffemodel")) console.log(layer, index, relative);
+ * const compared = await compareWeights("a.caffemodel", "net.caffemodel");
+ * for (const { layer, index, relative } of compared) console.log(layer, index, relative);
  * ```
  */
 export async function compareWeights(
