@@ -90,6 +90,8 @@ function Item({ finding }: { readonly finding: FoundProblem }) {
     if (isOpened && list && item.current) list.scrollTop = item.current.offsetTop - list.offsetTop;
   }, [isOpened]);
   const repairsText = fix !== undefined && fix.edits.length > 0;
+  // What repairs the weights stays in the worker; that there is something is known here.
+  const repairsWeights = fix !== undefined && "weights" in fix;
   const hasWeights = dataFiles.value.some(({ name }) => /\.caffemodel(?:\.h5)?$/.test(name));
   return (
     <li ref={item} data-rule={rule} class={severity}>
@@ -129,7 +131,7 @@ function Item({ finding }: { readonly finding: FoundProblem }) {
         <div class="more">
           {proposed.value === key && <Proposal finding={finding} />}
           {why && <p>{why}</p>}
-          {hasWeights && fix && <p>{repairsText ? t().weights : t().onlyWeights}</p>}
+          {hasWeights && repairsWeights && <p>{repairsText ? t().weights : t().onlyWeights}</p>}
           <small>{rule}</small>
         </div>
       )}
