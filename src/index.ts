@@ -31,6 +31,7 @@ export { type NetStats, type StatsOptions, stats } from "./api/stats.js";
 export { summarize } from "./api/summary.js";
 export type { Training, TrainingFinding } from "./api/training.js";
 export { type MeanArray, Transformer } from "./api/transformer.js";
+export { type LintLanguage, ruleSummaries, translateFinding } from "./api/translate-finding.js";
 export { type UpgradedText, upgradeText } from "./api/upgrade-text.js";
 export {
   type VerifiedFile,

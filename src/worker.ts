@@ -69,3 +69,6 @@ export const outlineOf: WorkerFunctions["outlineOf"] = (...args) => sharedWorker
 export const renameAt: WorkerFunctions["renameAt"] = (...args) => sharedWorker().renameAt(...args);
 export const renameRangeAt: WorkerFunctions["renameRangeAt"] = (...args) => sharedWorker().renameRangeAt(...args);
 export const tokensOf: WorkerFunctions["tokensOf"] = (...args) => sharedWorker().tokensOf(...args);
+export const ruleSummaries: WorkerFunctions["ruleSummaries"] = (...args) => sharedWorker().ruleSummaries(...args);
+export const translateFinding: WorkerFunctions["translateFinding"] = (...args) =>
+  sharedWorker().translateFinding(...args);

@@ -34,6 +34,7 @@ import type { NetSource, SolverSource } from "../read-text.js";
 import { Solver, type SolverOptions } from "../solver.js";
 import { stats } from "../stats.js";
 import { summarize } from "../summary.js";
+import { ruleSummaries, translateFinding } from "../translate-finding.js";
 import { upgradeText } from "../upgrade-text.js";
 import { emptyMessage } from "./messages.js";
 import { Peer } from "./peer.js";
@@ -52,6 +53,8 @@ import type {
 
 const functions = {
   ...language,
+  ruleSummaries,
+  translateFinding,
   calibrate,
   changeFields,
   compareWeights,

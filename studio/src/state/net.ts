@@ -50,7 +50,7 @@ export function lintOptions(name: string, text: string) {
 async function lintOf(name: string, text: string): Promise<Checked> {
   const { findings } = await answers().lint(text.includes("\n") ? text : `${text}\n`, lintOptions(name, text));
   isReady.value = true;
-  return { file: name, text, findings };
+  return { file: name, text, findings: await inLanguage(findings) };
 }
 
 effect(() => {
@@ -85,6 +85,19 @@ effect(() => {
     if (found) checkedNet.value = found;
   }, sayError);
 });
+
+/** The findings in the language of the page. */
+async function inLanguage(findings: readonly FoundProblem[]): Promise<readonly FoundProblem[]> {
+  const { value: to } = language;
+  if (to === "en") return findings;
+  return Promise.all(
+    findings.map(async (finding) => {
+      // A repair's functions stay here.
+      const { rule, message, why } = finding;
+      return { ...finding, ...(await answers().translateFinding({ rule, message, why }, to)) };
+    }),
+  );
+}
 
 /** The findings of the net, from whichever text shows it. */
 export const netFindings = computed(() => {

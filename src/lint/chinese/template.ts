@@ -1,0 +1,100 @@
+/** A text in both languages; what a rule fills in has a name in braces: `["{layer} has eps {n}", "{layer} 的 eps 为 {n}"]`. */
+export type Pair = readonly [english: string, chinese: string];
+
+/** What the Chinese lint speaks of one rule. */
+export interface ChineseRule {
+  /** What the rule looks for, in one line. */
+  readonly summary: string;
+  /** The sentences and clauses of its messages and whys. */
+  readonly texts: readonly Pair[];
+}
+
+/** A text between placeholders, or a placeholder. */
+type Segment = { readonly text: string } | { readonly index: number };
+
+/** A pair, taken apart. */
+export interface Template {
+  /** The English before, between and behind the placeholders: one more than these. */
+  readonly literals: readonly [string, ...string[]];
+  readonly placeholders: readonly Placeholder[];
+  readonly chinese: readonly Segment[];
+  /** The number of letters of the literals: of several templates that fit, the longest counts. */
+  readonly length: number;
+}
+
+export interface Placeholder {
+  readonly name: string;
+  /** Whether the value is a name or a foreign error, which is the same in every language. */
+  readonly isVerbatim: boolean;
+}
+
+const placeholder = /\{(\w+)\}/g;
+
+/** Takes a pair apart. Names in braces with spaces, as in `param { name }`, are text. */
+export function templateOf([english, chinese]: Pair): Template {
+  const [first = "", ...rest] = english.split(/\{\w+\}/);
+  const literals = [first, ...rest] as const;
+  const names = [...english.matchAll(placeholder)].map(([, name = ""]) => name);
+  const placeholders = names.map((name, index) => {
+    const isQuoted = /["']$/.test(literals[index] ?? "") && /^["']/.test(literals[index + 1] ?? "");
+    return { name, isVerbatim: isQuoted || name.startsWith("error") };
+  });
+  const segments = chinese.split(/(\{\w+\})/).map((part): Segment => {
+    const index = /^\{\w+\}$/.test(part) ? names.indexOf(part.slice(1, -1)) : -1;
+    return index < 0 ? { text: part } : { index };
+  });
+  return { literals, placeholders, chinese: segments, length: literals.join("").length };
+}
+
+/** What a template took of a text: its placeholders' values, and the place behind. */
+export interface Match {
+  readonly template: Template;
+  readonly values: readonly string[];
+  readonly end: number;
+}
+
+/**
+ * The template at a place of a text. A placeholder takes the shortest value of its kind that leaves no quote open. Each literal is
+ * looked for once, from the left, so that the time is linear, whatever names are in the text.
+ *
+ * @param endOfOpen where a placeholder ends that nothing follows in the template
+ */
+export function matchAt(
+  template: Template,
+  text: string,
+  at: number,
+  endOfOpen: (from: number) => number,
+): Match | undefined {
+  const { literals, placeholders } = template;
+  if (!text.startsWith(literals[0], at)) return undefined;
+  const values: string[] = [];
+  let here = at + literals[0].length;
+  for (const [index, { name }] of placeholders.entries()) {
+    const next = literals[index + 1] ?? "";
+    const end = next === "" ? endOfOpen(here) : endOfValue(text, here, name, next);
+    if (end === undefined || !accepts(name, text.slice(here, end))) return undefined;
+    values.push(text.slice(here, end));
+    here = end + next.length;
+  }
+  return { template, values, end: here };
+}
+
+function endOfValue(text: string, from: number, name: string, next: string): number | undefined {
+  let unbalanced: number | undefined;
+  let isOpen = false;
+  let seen = from;
+  for (let end = text.indexOf(next, from); end >= 0; end = text.indexOf(next, end + 1)) {
+    for (; seen < end; seen++) if (text[seen] === '"') isOpen = !isOpen;
+    if (!accepts(name, text.slice(from, end))) continue;
+    if (!isOpen) return end;
+    unbalanced ??= end;
+  }
+  return unbalanced;
+}
+
+/** Whether a value is of the kind that a placeholder's name says: `n…` a number, `layer…` a layer's label, all others anything. */
+function accepts(name: string, value: string): boolean {
+  if (/^n\d*$/.test(name)) return value.length < 30 && /^[-−]?[\d.]+(e[-+]?\d+)?$/.test(value);
+  if (/^layer\d*$/.test(name)) return value.startsWith('layer "') && value.endsWith(")");
+  return true;
+}

@@ -1,0 +1,129 @@
+import { clauses, words } from "./shared.js";
+import { type Match, matchAt, type Pair, type Template, templateOf } from "./template.js";
+
+/** Templates, those with the most letters first. */
+interface Book {
+  /** Sentences and clauses that begin with a text. */
+  readonly clauses: readonly Template[];
+  /** Sentences that begin with a placeholder. */
+  readonly open: readonly Template[];
+  /** Labels, counts and the like. */
+  readonly words: readonly Template[];
+}
+
+export interface Translation {
+  readonly text: string;
+  /** The English that no template covers. It is in `text` as it was. */
+  readonly left: readonly string[];
+}
+
+/** The templates of a rule, with those that all rules share. */
+export function bookOf(texts: readonly Pair[]): Book {
+  const all = sorted([...texts, ...clauses]);
+  return {
+    clauses: all.filter(({ literals }) => literals[0] !== ""),
+    open: all.filter(({ literals }) => literals[0] === ""),
+    words: sorted(words),
+  };
+}
+
+function sorted(pairs: readonly Pair[]): readonly Template[] {
+  return pairs.map(templateOf).sort((a, b) => b.length - a.length);
+}
+
+/**
+ * Translates a text part by part, from the left. At each place the longest sentence or clause counts that begins with a text,
+ * else the longest that begins with a placeholder, else a word. The values of placeholders are translated in the same way.
+ */
+export function translate(text: string, book: Book): Translation {
+  return translatePart(text, book, 0);
+}
+
+/** Placeholders within placeholders; more of them are no text of a rule. */
+const deepest = 6;
+
+function translatePart(text: string, book: Book, depth: number): Translation {
+  if (depth > deepest) return { text, left: [] };
+  let done = "";
+  let start = 0;
+  const left: string[] = [];
+  const keep = (end: number) => {
+    const gap = text.slice(start, end);
+    if (isEnglish(gap, depth)) left.push(gap.trim());
+    done = joined(done, gap);
+  };
+  for (let at = 0; at < text.length; ) {
+    const match = partAt(text, at, book, text.slice(start, at).trim() === "");
+    if (!match) {
+      at = behind(text, at);
+      continue;
+    }
+    keep(at);
+    const values = match.values.map((value, index) => {
+      if (match.template.placeholders[index]?.isVerbatim) return value;
+      const part = translatePart(value, book, depth + 1);
+      left.push(...part.left);
+      return part.text;
+    });
+    for (const segment of match.template.chinese) {
+      done = joined(done, "text" in segment ? segment.text : (values[segment.index] ?? ""));
+    }
+    at = match.end;
+    start = at;
+  }
+  keep(text.length);
+  return { text: done, left };
+}
+
+/** @param isStart whether nothing untranslated stands before the place */
+function partAt(text: string, at: number, book: Book, isStart: boolean): Match | undefined {
+  const endOfOpen = (from: number) => endOfClause(text, from, book);
+  const find = (templates: readonly Template[]) => {
+    for (const template of templates) {
+      const match = isWord(text, at, template) ? matchAt(template, text, at, endOfOpen) : undefined;
+      if (match && match.end > at) return match;
+    }
+    return undefined;
+  };
+  return find(book.clauses) ?? (isStart ? find(book.open) : undefined) ?? find(book.words);
+}
+
+/** A placeholder at the end of a template goes on to the next clause, or to the end of the text. */
+function endOfClause(text: string, from: number, book: Book): number {
+  for (let at = behind(text, from); at < text.length; at = behind(text, at)) {
+    const begins = (template: Template) =>
+      isWord(text, at, template) && matchAt(template, text, at, () => text.length) !== undefined;
+    if (book.clauses.some(begins)) return at - (text[at - 1] === " " ? 1 : 0);
+  }
+  return text.length;
+}
+
+/** Whether a template may begin here: not within a word or number. */
+function isWord(text: string, at: number, { literals: [first] }: Template): boolean {
+  return at === 0 || (first !== "" && !/^\w/.test(first)) || !/[\w.]/.test(text[at - 1] ?? "");
+}
+
+/** The next place: behind a quoted name, within which nothing is translated, or behind one letter. */
+function behind(text: string, at: number): number {
+  const end = text[at] === '"' ? text.indexOf('"', at + 1) : -1;
+  return (end < 0 ? at : end) + 1;
+}
+
+/** Whether what no template covers is a part of a sentence: in the value of a placeholder, one word may be a name. */
+function isEnglish(gap: string, depth: number): boolean {
+  const outside = gap.replace(/"[^"]*"/g, "");
+  return depth === 0 ? /[A-Za-z]{2}/.test(outside) : /\b[a-z]{2,} [a-z]{2,}\b/.test(outside);
+}
+
+const wide = /[\u2e80-\u9fff\uff00-\uffef]/;
+const wideStop = /[\u3000-\u303f\uff00-\uffef]/;
+
+/** Two parts in a row: no space between Chinese characters, and none behind a full-width stop. */
+function joined(a: string, b: string): string {
+  if (a === "" || b === "") return a + b;
+  const spaced = a.endsWith(" ");
+  const last = (spaced ? a.at(-2) : a.at(-1)) ?? "";
+  const next = (b.startsWith(" ") ? b[1] : b[0]) ?? "";
+  const isTight = wideStop.test(last) || (wide.test(last) && wide.test(next)) || wideStop.test(next);
+  return isTight ? (spaced ? a.slice(0, -1) : a) + (b.startsWith(" ") ? b.slice(1) : b) : a + b;
+}
