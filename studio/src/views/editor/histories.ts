@@ -29,9 +29,18 @@ export function stateOf(name: string, text: string, extensions: Extension): Edit
   return EditorState.create({ doc: text, extensions });
 }
 
-/** Keeps the histories of these texts, and of no other. */
-export function keepHistories(states: Iterable<readonly [name: string, state: EditorState]>): void {
+/**
+ * Keeps the histories of these texts.
+ *
+ * @param others texts that were not shown in this visit: theirs stay as they were kept; all others are forgotten
+ */
+export function keepHistories(
+  states: Iterable<readonly [name: string, state: EditorState]>,
+  others: readonly string[],
+): void {
+  const before = recallHere("histories", isAllKept) ?? {};
   const all: Record<string, Kept> = {};
+  for (const name of others) if (before[name]) all[name] = before[name];
   for (const [name, state] of states) {
     const { doc, selection, history } = state.toJSON({ history: historyField });
     if (JSON.stringify(history).length <= longest) all[name] = { of: fingerprint(doc), selection, history };

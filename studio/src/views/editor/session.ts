@@ -131,5 +131,9 @@ function keepSoon(): void {
 function keep(): void {
   clearTimeout(waiting);
   if (view && shown !== undefined) states.set(shown, view.state);
-  keepHistories(states);
+  const names = textFiles.peek().map(({ name }) => name);
+  keepHistories(
+    [...states].filter(([name]) => names.includes(name)),
+    names.filter((name) => !states.has(name)),
+  );
 }
