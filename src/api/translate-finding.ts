@@ -1,13 +1,16 @@
 import { rules } from "../lint/rules/index.js";
+import { check } from "../util/errors.js";
 
-/** The languages in which lint speaks. */
+/** A language in which lint can say what it found. */
 export type LintLanguage = "en" | "zh";
 
 /**
- * A finding with its message and its why in a language. In Chinese the why begins with what the rule says in general; the numbers of the
- * net follow in English.
+ * A finding with its message and its why in another language. Names and numbers, and what layers themselves say of their messages, stay as
+ * they are. Where a sentence has no Chinese of its own, what its rule says in general stands before the English. The texts of a language
+ * other than English are loaded with the first call for it.
  *
- * @returns the finding itself for English
+ * @param language `en`: the finding as it is; `zh`: simplified Chinese
+ * @throws MokaError `MOKA_USAGE` for another language
  * @example
  * ```ts
  * const { findings } = await lint('layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" batch_norm_param { eps: 0 } }');
@@ -17,21 +20,30 @@ export type LintLanguage = "en" | "zh";
 export async function translateFinding<
   F extends { readonly rule: string; readonly message: string; readonly why: string },
 >(finding: F, language: LintLanguage): Promise<F> {
+  checkLanguage(language);
   if (language === "en") return finding;
-  const { inChinese } = await import("../lint/chinese/translate.js");
+  const { inChinese } = await import("../lint/zh/translate.js");
   return inChinese(finding);
 }
 
 /**
  * What each rule of lint looks for, in one line, by its id.
  *
+ * @param language `en`, or `zh` for simplified Chinese
+ * @throws MokaError `MOKA_USAGE` for another language
  * @example
  * ```ts
- * console.log((await ruleSummaries("en"))["bn-eps"]); // an `eps` of a BatchNorm that is 0, …
+ * const summaries = await ruleSummaries("zh");
+ * console.log(summaries["bn-eps"]);
  * ```
  */
 export async function ruleSummaries(language: LintLanguage): Promise<Readonly<Record<string, string>>> {
+  checkLanguage(language);
   if (language === "en") return Object.fromEntries(rules.map(({ id, summary }) => [id, summary]));
-  const { chinese } = await import("../lint/chinese/index.js");
-  return Object.fromEntries(Object.entries(chinese).map(([id, { summary }]) => [id, summary]));
+  const { chinese } = await import("../lint/zh/index.js");
+  return Object.fromEntries(rules.map(({ id, summary }) => [id, chinese[id]?.summary ?? summary]));
+}
+
+function checkLanguage(language: string): void {
+  check(language === "en" || language === "zh", "MOKA_USAGE", `lint speaks "en" and "zh", not "${language}"`);
 }
