@@ -1,10 +1,8 @@
-import type { ChineseTexts } from "./texts.js";
+import type { ChineseRule } from "./template.js";
 
-export const bnAverageTooSlow: ChineseTexts = {
+export const bnAverageTooSlow: ChineseRule = {
   summary: "滑动平均覆盖的前向次数比求解器进行的还多：`moving_average_fraction` 太接近 1",
-  about:
-    "训练结束时，滑动平均里仍有很大一部分来自早期（或加载的权重）的网络，所以 TEST 使用的是之前的网络算出的统计量。可以减小 moving_average_fraction，或者训练后用 `moka calibrate` 重新测量。",
-  messages: [
+  texts: [
     [
       "{layer}: after all of the training the first half of it still weighs {share} in the averages",
       "{layer}：全部训练结束后，前一半训练在滑动平均中仍占 {share}",

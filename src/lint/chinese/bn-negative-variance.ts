@@ -1,9 +1,8 @@
-import type { ChineseTexts } from "./texts.js";
+import type { ChineseRule } from "./template.js";
 
-export const bnNegativeVariance: ChineseTexts = {
+export const bnNegativeVariance: ChineseRule = {
   summary: "权重中 BatchNorm 的方差小于 0，或者不是数",
-  about: "训练不会产生负的方差：权重是被错误转换、损坏或手工修改过的。除以 √(V/s + eps) 得到的可能不是数。",
-  messages: [
+  texts: [
     ["{layer} has a mean or variance that is no number in {what}", "{layer} 的均值或方差在 {what} 中不是数"],
     [
       "{layer} has a variance below 0 in {what}: V/s is {value} in channel {channel}",

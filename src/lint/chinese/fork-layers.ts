@@ -1,9 +1,8 @@
-import type { ChineseTexts } from "./texts.js";
+import type { ChineseRule } from "./template.js";
 
-export const forkLayers: ChineseTexts = {
+export const forkLayers: ChineseRule = {
   summary: "Caffe 分支的层类型：Moka 可以运行，BVLC 的 Caffe 不行",
-  about: "BVLC 的 Caffe 会以 “Unknown layer type” 中止：需要由该分支编译的 Caffe。Moka 可以运行它。",
-  messages: [
+  texts: [
     [
       "{layer} is of a type that BVLC's Caffe does not have; it is a type of the fork {fork}, and {more}",
       "{layer} 的类型是 BVLC 的 Caffe 没有的；它属于分支 {fork}，另有 {more}",

@@ -1,9 +1,8 @@
-import type { ChineseTexts } from "./texts.js";
+import type { ChineseRule } from "./template.js";
 
-export const redundantGlobalStats: ChineseTexts = {
+export const redundantGlobalStats: ChineseRule = {
   summary: "`use_global_stats` 设置成了阶段本来就会给的值",
-  about: "不设置时该字段随阶段而定：TRAIN 用批统计量，TEST 用滑动平均，所以同一份文本对两者都合适。",
-  messages: [
+  texts: [
     [
       "{n} layers set use_global_stats to what their phase gives anyway; the first is {layer}",
       "{n} 个层把 use_global_stats 设置成了阶段本来就会给的值；第一个是 {layer}",

@@ -1,9 +1,8 @@
-import type { ChineseTexts } from "./texts.js";
+import type { ChineseRule } from "./template.js";
 
-export const solverParameters: ChineseTexts = {
+export const solverParameters: ChineseRule = {
   summary: "求解器无法建立，或者字段的作用与看起来不同",
-  about: "求解器无法建立时，moka train 会在第一次迭代之前停止；能建立但可能写错的，Moka 会在日志中说明。",
-  messages: [
+  texts: [
     ["base_lr is missing, which is 0: nothing is learned", "没有写 base_lr，它为 0：什么也学不到"],
     ["lr_policy {name} is unknown; there are {rest}", "lr_policy {name} 不存在；可用的有 {rest}"],
     ["lr_policy is missing; there are {rest}", "没有写 lr_policy；可用的有 {rest}"],

@@ -1,10 +1,8 @@
-import type { ChineseTexts } from "./texts.js";
+import type { ChineseRule } from "./template.js";
 
-export const unknownField: ChineseTexts = {
+export const unknownField: ChineseRule = {
   summary: "Caffe 的 caffe.proto 没有的字段，所以它的读取器会拒绝该文件",
-  about:
-    "Caffe 的读取器遇到不认识的字段就放弃，不加载文件中的任何内容。拥有该字段的分支会读取它；Moka 保留它，不认识的字段不起作用。",
-  messages: [
+  texts: [
     [
       "{message} has no field {field} in BVLC's Caffe; it is read as a fork's",
       "在 BVLC 的 Caffe 中 {message} 没有字段 {field}；按分支的字段读取",

@@ -1,12 +1,9 @@
-import type { ChineseTexts } from "./texts.js";
+import type { ChineseRule } from "./template.js";
 
-export const unknownLayer: ChineseTexts = {
+export const unknownLayer: ChineseRule = {
   summary: "Caffe 没有的层类型",
-  about:
-    "Caffe 以 “Unknown layer type” 中止并列出它有的类型，除非它的编译版本有这个类型。Moka 需要注册一个同名的类；其后的形状在这里不检查。",
-  messages: [
+  texts: [
     ["{layer} is of a type that Caffe does not have; it is {fork}", "{layer} 的类型是 Caffe 没有的；它是 {fork} 的"],
-
     ["{layer} is of a type that does not exist; did you mean {name}?", "{layer} 的类型不存在；是否想写 {name}？"],
     ["{layer} is of a type that Caffe does not have, and {more}", "{layer} 的类型是 Caffe 没有的，另有 {more}"],
     ["{layer} is of a type that Caffe does not have", "{layer} 的类型是 Caffe 没有的"],
