@@ -5,12 +5,71 @@ import { Catalog } from "../src/core/catalog.js";
 import { type KnownRanks, knownAlone } from "../src/core/known-ranks.js";
 import { fill } from "../src/fillers/index.js";
 import { layers } from "../src/layers/registry.js";
+import { untranslated } from "../src/lint/chinese/finding.js";
 import { fixText } from "../src/lint/fix.js";
 import { type Finding, lintText } from "../src/lint/lint.js";
 import type { LintContext } from "../src/lint/read-net.js";
 import type { Rule, Severity } from "../src/lint/rule.js";
 import type { NetParameter } from "../src/proto/gen/caffe_pb.js";
 import { parseSolver } from "../src/proto/text/index.js";
+
+/** Rules whose whys are not all in Chinese yet. */
+const unfinished: ReadonlySet<string> = new Set([
+  "batch-stats-in-test",
+  "bias-before-bn",
+  "bn-after-activation",
+  "bn-average-too-slow",
+  "bn-batch-too-small",
+  "bn-dead-channel",
+  "bn-fork-blobs",
+  "bn-fork-fields",
+  "bn-fraction",
+  "bn-iter-size",
+  "bn-learnable-stats",
+  "bn-names-differ",
+  "bn-needs-backward",
+  "bn-negative-variance",
+  "bn-one-phase",
+  "bn-param-specs",
+  "bn-phases-differ",
+  "bn-shared",
+  "bn-twice",
+  "bn-untrained",
+  "bn-without-scale",
+  "caffe-refuses",
+  "cr-line-ends",
+  "dropout-before-bn",
+  "duplicate-layer-name",
+  "duplicate-top",
+  "fork-layers",
+  "global-stats-in-train",
+  "glued-number",
+  "label-gradient",
+  "layer-after-in-place",
+  "legacy-format",
+  "loss-in-deploy",
+  "lr-mult-count",
+  "missing-weights",
+  "mixed-forms",
+  "negative-loss-weight",
+  "phase-names-differ",
+  "phase-overlap",
+  "redundant-global-stats",
+  "relu-before-bn",
+  "scale-axis",
+  "scale-decay",
+  "scale-filler",
+  "scale-frozen",
+  "scale-without-bias",
+  "shape-mismatch",
+  "softmax-then-softmaxloss",
+  "solver-parameters",
+  "unknown-bottom",
+  "unknown-field",
+  "unknown-layer",
+  "unused-top",
+  "zero-weight-filler",
+]);
 
 interface Given {
   /** The net's prototxt. */
@@ -72,6 +131,7 @@ export function testRule(rule: Rule, { good, bad }: Examples): void {
         expect(finding.fixable).toBe(fixed !== undefined);
         expect(finding.message).not.toMatch(/\n|\.$/);
         expect(finding.why.length, "letters of why").toBeGreaterThan(40);
+        if (!unfinished.has(rule.id)) expect(untranslated(finding), "English that src/lint/chinese lacks").toEqual([]);
       }
       const words = found.map(({ message, why }) => `${message}\n${why}`).join("\n");
       for (const each of says) expect(words).toMatch(each);

@@ -1,4 +1,4 @@
-/** The texts of all rules in Chinese, one file a rule. */
+/** What lint says in Chinese: a row a rule. */
 import { batchStatsInTest } from "./batch-stats-in-test.js";
 import { biasBeforeBn } from "./bias-before-bn.js";
 import { bnAfterActivation } from "./bn-after-activation.js";
@@ -49,7 +49,7 @@ import { scaleWithoutBias } from "./scale-without-bias.js";
 import { shapeMismatch } from "./shape-mismatch.js";
 import { softmaxThenSoftmaxloss } from "./softmax-then-softmaxloss.js";
 import { solverParameters } from "./solver-parameters.js";
-import type { ChineseTexts } from "./texts.js";
+import type { ChineseRule } from "./template.js";
 import { unknownBottom } from "./unknown-bottom.js";
 import { unknownField } from "./unknown-field.js";
 import { unknownLayer } from "./unknown-layer.js";
@@ -57,7 +57,7 @@ import { unusedTop } from "./unused-top.js";
 import { zeroWeightFiller } from "./zero-weight-filler.js";
 
 /** By the rule's id. */
-export const chinese: Readonly<Record<string, ChineseTexts>> = {
+export const chinese: Readonly<Record<string, ChineseRule>> = {
   "batch-stats-in-test": batchStatsInTest,
   "bias-before-bn": biasBeforeBn,
   "bn-after-activation": bnAfterActivation,

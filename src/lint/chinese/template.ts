@@ -23,21 +23,21 @@ export interface Template {
 }
 
 export interface Placeholder {
-  readonly name: string;
+  /** By its name: `n…` a number, `layer…` a layer's label, all others anything. */
+  readonly kind: "number" | "layer" | "any";
   /** Whether the value is a name or a foreign error, which is the same in every language. */
   readonly isVerbatim: boolean;
 }
-
-const placeholder = /\{(\w+)\}/g;
 
 /** Takes a pair apart. Names in braces with spaces, as in `param { name }`, are text. */
 export function templateOf([english, chinese]: Pair): Template {
   const [first = "", ...rest] = english.split(/\{\w+\}/);
   const literals = [first, ...rest] as const;
-  const names = [...english.matchAll(placeholder)].map(([, name = ""]) => name);
-  const placeholders = names.map((name, index) => {
+  const names = [...english.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
+  const placeholders = names.map((name, index): Placeholder => {
     const isQuoted = /["']$/.test(literals[index] ?? "") && /^["']/.test(literals[index + 1] ?? "");
-    return { name, isVerbatim: isQuoted || name.startsWith("error") };
+    const kind = /^n\d*$/.test(name) ? "number" : /^layer\d*$/.test(name) ? "layer" : "any";
+    return { kind, isVerbatim: isQuoted || name.startsWith("error") };
   });
   const segments = chinese.split(/(\{\w+\})/).map((part): Segment => {
     const index = /^\{\w+\}$/.test(part) ? names.indexOf(part.slice(1, -1)) : -1;
@@ -69,32 +69,37 @@ export function matchAt(
   if (!text.startsWith(literals[0], at)) return undefined;
   const values: string[] = [];
   let here = at + literals[0].length;
-  for (const [index, { name }] of placeholders.entries()) {
+  for (const [index, { kind }] of placeholders.entries()) {
     const next = literals[index + 1] ?? "";
-    const end = next === "" ? endOfOpen(here) : endOfValue(text, here, name, next);
-    if (end === undefined || !accepts(name, text.slice(here, end))) return undefined;
+    const end =
+      kind === "number" ? endOfNumber(text, here) : next === "" ? endOfOpen(here) : endOfValue(text, here, kind, next);
+    if (end === undefined || !accepts(kind, text, here, end) || !text.startsWith(next, end)) return undefined;
     values.push(text.slice(here, end));
     here = end + next.length;
   }
   return { template, values, end: here };
 }
 
-function endOfValue(text: string, from: number, name: string, next: string): number | undefined {
+function endOfValue(text: string, from: number, kind: Placeholder["kind"], next: string): number | undefined {
   let unbalanced: number | undefined;
   let isOpen = false;
   let seen = from;
   for (let end = text.indexOf(next, from); end >= 0; end = text.indexOf(next, end + 1)) {
     for (; seen < end; seen++) if (text[seen] === '"') isOpen = !isOpen;
-    if (!accepts(name, text.slice(from, end))) continue;
+    if (!accepts(kind, text, from, end)) continue;
     if (!isOpen) return end;
     unbalanced ??= end;
   }
   return unbalanced;
 }
 
-/** Whether a value is of the kind that a placeholder's name says: `n…` a number, `layer…` a layer's label, all others anything. */
-function accepts(name: string, value: string): boolean {
-  if (/^n\d*$/.test(name)) return value.length < 30 && /^[-−]?[\d.]+(e[-+]?\d+)?$/.test(value);
-  if (/^layer\d*$/.test(name)) return value.startsWith('layer "') && value.endsWith(")");
-  return true;
+const number = /(?:[-−+]?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?|nan|-?inf)\b/iy;
+
+function endOfNumber(text: string, from: number): number | undefined {
+  number.lastIndex = from;
+  return number.test(text) ? number.lastIndex : undefined;
+}
+
+function accepts(kind: Placeholder["kind"], text: string, from: number, end: number): boolean {
+  return kind !== "layer" || (text.startsWith('layer "', from) && text[end - 1] === ")");
 }

@@ -1,86 +1,71 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
-import { lint } from "../../api/lint.js";
-import { ruleSummaries, translateFinding } from "../../api/translate-finding.js";
-import { rules } from "../rules/index.js";
-import { chinese } from "./index.js";
-import { inChinese } from "./translate.js";
+import { expect, test } from "vitest";
+import type { Pair } from "./template.js";
+import { bookOf, translate } from "./translate.js";
 
-const hasChinese = (text: string) => /[一-鿿]/.test(text);
+const zh = (text: string, ...texts: Pair[]) => translate(text, bookOf(texts));
 
-test("every rule has its texts in Chinese, and nothing else has", () => {
-  expect(Object.keys(chinese).sort()).toEqual(rules.map(({ id }) => id).sort());
-  for (const [id, { summary, about, messages }] of Object.entries(chinese)) {
-    expect([id, hasChinese(summary), hasChinese(about)]).toEqual([id, true, true]);
-    for (const [english, text] of messages) {
-      const names = (form: string) => [...form.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
-      expect(names(text), english).toEqual(names(english));
-    }
-  }
+test("the longest text that fits counts, and a placeholder takes what stands between its neighbours", () => {
+  const texts: Pair[] = [
+    ["{layer} has {what}", "{layer} 有 {what}"],
+    ["{layer} has {n} of {n2} blobs", "{layer} 有 {n2} 个 blob 中的 {n} 个"],
+  ];
+  expect(zh('layer "a" (Scale) has 2 of 3 blobs', ...texts).text).toBe('层 "a"（Scale）有 3 个 blob 中的 2 个');
+  expect(zh('layer "a" (Scale) has 2 blobs', ...texts).text).toBe('层 "a"（Scale）有 2 个 blob');
 });
 
-test("the summaries of all rules, in both languages", async () => {
-  expect((await ruleSummaries("en"))["bn-eps"]).toContain("`eps`");
-  expect(hasChinese((await ruleSummaries("zh"))["bn-eps"] ?? "")).toBe(true);
-});
-
-describe("a finding", () => {
-  const finding = {
-    rule: "bn-eps",
-    message: 'layer "a (b)" (BatchNorm) has an eps of 0: a channel that does not vary is divided by 0',
-    why: "W.",
-  };
-
-  test("has its message and its why in Chinese; the net's numbers follow in English", async () => {
-    const { message, why } = await translateFinding(finding, "zh");
-    expect(message).toBe('层 "a (b)"（BatchNorm） 的 eps 为 0：不变化的通道会被 0 除');
-    expect(why).toMatch(/^BatchNorm 除以[\s\S]*\nW\.$/);
-    expect(await translateFinding(finding, "en")).toBe(finding);
-  });
-
-  test("says how many more there are", () => {
-    const message = 'layer "a" (BatchNorm) comes behind layer "d" (Dropout) (and 3 more like it)';
-    expect(inChinese({ rule: "dropout-before-bn", message, why: "" }).message).toBe(
-      '层 "a"（BatchNorm） 位于 层 "d"（Dropout） 之后（另有 3 个类似的）',
-    );
-  });
-
-  test("whose message has no form stays readable, behind what its rule looks for", () => {
-    expect(inChinese({ rule: "shape-mismatch", message: "some error", why: "" }).message).toMatch(
-      /^某层.*：some error$/,
-    );
-    expect(inChinese({ rule: "nobody's", message: "m", why: "w" })).toEqual({
-      rule: "nobody's",
-      message: "m",
-      why: "w",
-    });
-  });
-
-  test("takes no longer for a long name", () => {
-    const name = '"'.padEnd(20_000, " and layer (");
-    const start = performance.now();
-    for (const rule of Object.keys(chinese))
-      inChinese({ rule, message: `layer ${name}" (X) comes behind ${name}`, why: "" });
-    expect(performance.now() - start).toBeLessThan(3_000);
+test("a placeholder at the end goes on to the next clause", () => {
+  const texts: Pair[] = [
+    ["{layer} comes behind {other}", "{layer} 位于 {other} 之后"],
+    [", through {layer}", "，经过 {layer}"],
+  ];
+  expect(
+    zh(
+      'layer "a" (BatchNorm) comes behind layer "b, through x" (ReLU), through layer "c" (Pooling) (and 1 more like it)',
+      ...texts,
+    ),
+  ).toEqual({
+    text: '层 "a"（BatchNorm）位于层 "b, through x"（ReLU）之后，经过层 "c"（Pooling）（另有 1 处相同）',
+    left: [],
   });
 });
 
-test("the examples of docs/lint/ have their messages in Chinese", async () => {
-  const pages = new URL("../../../docs/lint/", import.meta.url);
-  const missing: string[] = [];
-  let count = 0;
-  for (const page of readdirSync(pages)) {
-    for (const [, text = ""] of readFileSync(new URL(page, pages), "utf8").matchAll(/```prototxt\n([\s\S]*?)```/g)) {
-      for (const finding of (await lint(text)).findings) {
-        const { message } = inChinese(finding);
-        count++;
-        if (message.endsWith(finding.message)) missing.push(`${finding.rule}: ${finding.message}`);
-      }
-    }
-  }
-  expect(count).toBeGreaterThan(60);
-  // Errors of the layers' own checks, and of the reader, are in English.
-  const own =
-    /^(?:shape-mismatch|caffe-refuses|solver-parameters|bn-batch-too-small|layer-after-in-place|loss-in-deploy|cr-line-ends|scale-frozen|scale-filler|bn-needs-backward|bn-shared|bn-phases-differ|duplicate-layer-name|unknown-field|label-gradient)/;
-  expect(missing.filter((each) => !own.test(each))).toEqual([]);
+test("names in quotes stay as they are, whatever they say", () => {
+  expect(zh('Give "3 layers" another name.', ['Give "{name}" another name.', '请给 "{name}" 换个名字。']).text).toBe(
+    '请给 "3 layers" 换个名字。',
+  );
+  const odd = 'layer "a" b" (Scale) has blob "3 layers and 2 channels"';
+  expect(zh(odd, ["{layer} has {blob}", "{layer} 有 {blob}"]).text).toBe(
+    '层 "a" b"（Scale）有 blob "3 layers and 2 channels"',
+  );
+});
+
+test("what is not covered is kept, and told", () => {
+  const result = zh("Known. Not known here. Known.", ["Known.", "已知。"]);
+  expect(result).toEqual({ text: "已知。Not known here. 已知。", left: ["Not known here."] });
+  expect(zh("it is so, says nobody at all", ["it is so, says {who}", "{who} 这样说"]).left).toEqual(["nobody at all"]);
+  expect(zh("it is so, says nobody at all", ["it is so, says {error}", "{error}"]).left).toEqual([]);
+});
+
+test("no space between Chinese characters, nor behind a full-width stop, but within names", () => {
+  expect(zh('A. B "名 字". 3 layers', ["A.", "甲。"], ['B "{name}".', '乙 "{name}"。'], ["3 {x}", "3 {x}"]).text).toBe(
+    '甲。乙 "名 字"。3 layers',
+  );
+});
+
+test.each([
+  "x".repeat(5000),
+  '" ('.repeat(1700),
+  "has an eps of ".repeat(360),
+  ", and ".repeat(830),
+  "1 layer ".repeat(625),
+])("a name of 5,000 letters takes no time (%#)", (name) => {
+  const texts: Pair[] = [
+    ["{layer} has an eps of {a}: {b}, and {c} of {d}", "{layer} {a} {b} {c} {d}"],
+    ["{a} has {b} of {c} has {d} of {e}; {f}", "{a} {b} {c} {d} {e} {f}"],
+    [", and {a}", "，{a}"],
+  ];
+  const start = performance.now();
+  const { text } = zh(`layer "${name}" (Scale) has an eps of 3: so ${name}`, ...texts);
+  expect(performance.now() - start).toBeLessThan(300);
+  expect(text.length).toBeGreaterThan(5000);
 });

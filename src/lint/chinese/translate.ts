@@ -46,6 +46,7 @@ function translatePart(text: string, book: Book, depth: number): Translation {
   if (depth > deepest) return { text, left: [] };
   let done = "";
   let start = 0;
+  let isStart = true;
   const left: string[] = [];
   const keep = (end: number) => {
     const gap = text.slice(start, end);
@@ -53,8 +54,9 @@ function translatePart(text: string, book: Book, depth: number): Translation {
     done = joined(done, gap);
   };
   for (let at = 0; at < text.length; ) {
-    const match = partAt(text, at, book, text.slice(start, at).trim() === "");
+    const match = partAt(text, at, book, isStart);
     if (!match) {
+      isStart &&= text[at] === " ";
       at = behind(text, at);
       continue;
     }
@@ -70,6 +72,7 @@ function translatePart(text: string, book: Book, depth: number): Translation {
     }
     at = match.end;
     start = at;
+    isStart = true;
   }
   keep(text.length);
   return { text: done, left };
