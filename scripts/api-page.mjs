@@ -56,7 +56,11 @@ const sections = [
     "What is in a caffemodel, and how two differ.",
     ["describeWeights", "weightValues", "compareWeights"],
   ],
-  ["Mistakes and their repair", "All rules are in [lint.md](lint.md).", ["lint", "fix", "lintTraining"]],
+  [
+    "Mistakes and their repair",
+    "All rules are in [lint.md](lint.md).",
+    ["lint", "fix", "lintTraining", "translateFinding", "ruleSummaries"],
+  ],
   [
     "Batch normalization",
     "More in [batch-norm.md](batch-norm.md) and [fold.md](fold.md).",

@@ -90,6 +90,7 @@ export type { KernelCalls, Recorder } from "./core/recorder.js";
 export type { FloatArray, Memory, Placement, Span, Storage } from "./core/span.js";
 export type { Tensor, TensorState } from "./core/tensor.js";
 export type { Backend } from "./data/database.js";
+export type { DigitSetsOptions, DigitsFormat } from "./data/digits/index.js";
 export {
   type Completion,
   type CompletionOptions,

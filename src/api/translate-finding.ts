@@ -34,7 +34,7 @@ export async function translateFinding<
  * @example
  * ```ts
  * const summaries = await ruleSummaries("zh");
- * console.log(summaries["bn-eps"]);
+ * for (const [id, summary] of Object.entries(summaries)) console.log(id, summary);
  * ```
  */
 export async function ruleSummaries(language: LintLanguage): Promise<Readonly<Record<string, string>>> {

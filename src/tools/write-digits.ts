@@ -1,7 +1,7 @@
 import { type WriteDigitsOptions as DigitsOptions, writeDigits as write } from "../data/digits/index.js";
 import { type FilesOptions, openFiles } from "../platform/open-files.js";
 
-export interface WriteDigitsOptions extends DigitsOptions, FilesOptions {}
+export interface WriteDigitsOptions extends DigitSetsOptions, FilesOptions {}
 
 /**
  * Draws new data sets of handwritten-like digits, 28×28 gray images of ten classes, to train small nets on without any download; as

@@ -9,7 +9,7 @@ import { digits } from "./digits.js";
 
 export type DigitsFormat = "lmdb" | "idx" | "hdf5";
 
-export interface WriteDigitsOptions {
+export interface DigitSetsOptions {
   /** Number of images to train with. Default 10000. */
   readonly train?: number | undefined;
   /** Number of images to test with. Default 2000. */
@@ -34,7 +34,7 @@ export interface WriteDigitsOptions {
 export async function writeDigits(
   files: Files,
   folder: string,
-  { train = 10_000, test = 2_000, seed = 1, format = "lmdb" }: WriteDigitsOptions = {},
+  { train = 10_000, test = 2_000, seed = 1, format = "lmdb" }: DigitSetsOptions = {},
 ): Promise<{ readonly train: string; readonly test: string }> {
   const write = { lmdb: writeAsLmdb, idx: writeAsIdx, hdf5: writeAsHdf5 }[format];
   // HDF5Data takes white space in its lists for the end of a path.
