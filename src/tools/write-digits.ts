@@ -1,4 +1,4 @@
-import { type WriteDigitsOptions as DigitsOptions, writeDigits as write } from "../data/digits/index.js";
+import { type DigitSetsOptions, writeDigits as write } from "../data/digits/index.js";
 import { type FilesOptions, openFiles } from "../platform/open-files.js";
 
 export interface WriteDigitsOptions extends DigitSetsOptions, FilesOptions {}

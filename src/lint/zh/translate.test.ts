@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { lint } from "../../api/lint.js";
-import { rules } from "../rules/index.js";
 import { ruleSummaries, translateFinding } from "../../api/translate-finding.js";
+import { rules } from "../rules/index.js";
 import { chinese } from "./index.js";
 import { inChinese } from "./translate.js";
 
