@@ -25,7 +25,7 @@ export interface Template {
 export interface Placeholder {
   /** By its name: `n…` a number, `layer…` a layer's label, all others anything. */
   readonly kind: "number" | "layer" | "any";
-  /** Whether the value is a name or a foreign error, which is the same in every language. */
+  /** Whether the value is a name, an error that a layer wrote, or a piece of the text, which is the same in every language. */
   readonly isVerbatim: boolean;
 }
 
@@ -37,7 +37,7 @@ export function templateOf([english, chinese]: Pair): Template {
   const placeholders = names.map((name, index): Placeholder => {
     const isQuoted = /["']$/.test(literals[index] ?? "") && /^["']/.test(literals[index + 1] ?? "");
     const kind = /^n\d*$/.test(name) ? "number" : /^layer\d*$/.test(name) ? "layer" : "any";
-    return { kind, isVerbatim: isQuoted || name.startsWith("error") };
+    return { kind, isVerbatim: isQuoted || /^(?:error|text)/.test(name) };
   });
   const segments = chinese.split(/(\{\w+\})/).map((part): Segment => {
     const index = /^\{\w+\}$/.test(part) ? names.indexOf(part.slice(1, -1)) : -1;

@@ -66,6 +66,6 @@ test.each([
   ];
   const start = performance.now();
   const { text } = zh(`layer "${name}" (Scale) has an eps of 3: so ${name}`, ...texts);
-  expect(performance.now() - start).toBeLessThan(300);
+  expect(performance.now() - start).toBeLessThan(2000);
   expect(text.length).toBeGreaterThan(5000);
 });

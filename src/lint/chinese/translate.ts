@@ -115,7 +115,7 @@ function behind(text: string, at: number): number {
 /** Whether what no template covers is a part of a sentence: in the value of a placeholder, one word may be a name. */
 function isEnglish(gap: string, depth: number): boolean {
   const outside = gap.replace(/"[^"]*"/g, "");
-  return depth === 0 ? /[A-Za-z]{2}/.test(outside) : /\b[a-z]{2,} [a-z]{2,}\b/.test(outside);
+  return depth === 0 ? /\w/.test(outside) : /\b[a-z]{2,} [a-z]{2,}\b/.test(outside);
 }
 
 const wide = /[\u2e80-\u9fff\uff00-\uffef]/;
