@@ -36,4 +36,3 @@ function paragraphsOf(comment) {
     .split(/\n{2,}/)
     .map((paragraph) => paragraph.split("\n"));
 }
-

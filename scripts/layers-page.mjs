@@ -1,5 +1,5 @@
 // Writes docs/layers.md from the doc comments of the layers, which are their contracts. `--stdout` prints the page instead.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { contractsIn } from "./contracts.mjs";
 

@@ -1,5 +1,5 @@
 /** The page: the head, the tour, the text at the left, the views at the right. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Head } from "./head.js";
 import { Drop } from "./parts/drop.js";
 import { Lazy } from "./parts/lazy.js";
@@ -23,7 +23,31 @@ function start(): void {
   isStarted.value = true;
 }
 
+/** The height of the head, which stays when the page is scrolled, in pixels. */
+const headHeight = 52;
+
+/** Has the text end at the foot of the screen, whatever of the tour is above it. */
+function useTextHeight() {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const fit = () => {
+      const { current: text } = place;
+      const { top = headHeight } = text?.parentElement?.querySelector(".views")?.getBoundingClientRect() ?? {};
+      text?.style.setProperty("--above", `${Math.max(headHeight, top)}px`);
+    };
+    const watch = new ResizeObserver(fit);
+    if (place.current) watch.observe(document.body);
+    addEventListener("scroll", fit, { passive: true });
+    return () => {
+      watch.disconnect();
+      removeEventListener("scroll", fit);
+    };
+  }, []);
+  return place;
+}
+
 export function App() {
+  const text = useTextHeight();
   useEffect(() => {
     void openServed().then(openLink);
     addEventListener("hashchange", () => void openLink());
@@ -39,7 +63,7 @@ export function App() {
       <aside class="tour-place">
         <Lazy load={tour} first={<div class="tour-waiting" />} />
       </aside>
-      <div class="text-place">
+      <div ref={text} class="text-place">
         <Editor />
       </div>
       <main class="views">

@@ -54,7 +54,7 @@ function translatePart(text: string, book: Book, depth: number): Translation {
     done = joined(done, gap);
   };
   for (let at = 0; at < text.length; ) {
-    const match = partAt(text, at, book, isStart);
+    const match = partAt(text, at, book, isStart, depth);
     if (!match) {
       isStart &&= text[at] === " ";
       at = behind(text, at);
@@ -78,8 +78,11 @@ function translatePart(text: string, book: Book, depth: number): Translation {
   return { text: done, left };
 }
 
-/** @param isStart whether nothing untranslated stands before the place */
-function partAt(text: string, at: number, book: Book, isStart: boolean): Match | undefined {
+/**
+ * @param isStart whether nothing untranslated stands before the place
+ * @param depth 0: not the value of a placeholder. Words are not translated there: within English they would make it hard to read
+ */
+function partAt(text: string, at: number, book: Book, isStart: boolean, depth: number): Match | undefined {
   const endOfOpen = (from: number) => endOfClause(text, from, book);
   const find = (templates: readonly Template[]) => {
     for (const template of templates) {
@@ -88,7 +91,7 @@ function partAt(text: string, at: number, book: Book, isStart: boolean): Match |
     }
     return undefined;
   };
-  return find(book.clauses) ?? (isStart ? find(book.open) : undefined) ?? find(book.words);
+  return find(book.clauses) ?? (isStart ? find(book.open) : undefined) ?? (depth > 0 ? find(book.words) : undefined);
 }
 
 /** A placeholder at the end of a template goes on to the next clause, or to the end of the text. */
@@ -120,13 +123,16 @@ function isEnglish(gap: string, depth: number): boolean {
 
 const wide = /[\u2e80-\u9fff\uff00-\uffef]/;
 const wideStop = /[\u3000-\u303f\uff00-\uffef]/;
+const narrow = /[\w%]/;
 
-/** Two parts in a row: no space between Chinese characters, and none behind a full-width stop. */
+/** Two parts in a row: a space between Chinese and Latin letters, none between Chinese characters or beside a full-width stop. */
 function joined(a: string, b: string): string {
   if (a === "" || b === "") return a + b;
-  const spaced = a.endsWith(" ");
-  const last = (spaced ? a.at(-2) : a.at(-1)) ?? "";
-  const next = (b.startsWith(" ") ? b[1] : b[0]) ?? "";
-  const isTight = wideStop.test(last) || (wide.test(last) && wide.test(next)) || wideStop.test(next);
-  return isTight ? (spaced ? a.slice(0, -1) : a) + (b.startsWith(" ") ? b.slice(1) : b) : a + b;
+  const left = a.endsWith(" ") ? a.slice(0, -1) : a;
+  const right = b.startsWith(" ") ? b.slice(1) : b;
+  const [last, next] = [left.at(-1) ?? "", right[0] ?? ""];
+  if (wideStop.test(last) || wideStop.test(next)) return left + right;
+  if (wide.test(last) && wide.test(next)) return left + right;
+  const meet = (wide.test(last) && narrow.test(next)) || (narrow.test(last) && wide.test(next));
+  return meet ? `${left} ${right}` : a + b;
 }

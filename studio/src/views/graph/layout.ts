@@ -31,10 +31,10 @@ export function layoutOf(
   edges: readonly { readonly from: string; readonly to: string }[],
 ): Layout {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "TB", nodesep: 28, ranksep: 46, marginx: 24, marginy: 24 });
+  graph.setGraph({ rankdir: "TB", nodesep: 28, ranksep: 46, marginx: 24, marginy: 50 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id, width, height } of boxes) graph.setNode(id, { width, height });
-  edges.forEach(({ from, to }, i) => graph.setEdge(from, to, {}, String(i)));
+  for (const [i, { from, to }] of edges.entries()) graph.setEdge(from, to, {}, String(i));
   dagre.layout(graph);
   const { width = 0, height = 0 } = graph.graph();
   return {

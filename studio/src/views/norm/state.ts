@@ -1,12 +1,13 @@
 /** What the view knows of the running net: the chosen layer and channel, what they did in the last iterations, the gap, the switches. */
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { WatchedBatchNorm } from "moka-caffe";
+import { visible } from "../../parts/visible.js";
 import { latest } from "../../state/latest.js";
 import { say, sayError } from "../../state/messages.js";
 import { answers } from "../../state/moka.js";
 import { isStarted, netFindings, summary } from "../../state/net.js";
 import { netFile } from "../../state/project.js";
-import { curves, goOn, iteration, runFiles, runState, solver } from "../../state/run.js";
+import { goOn, iteration, runFiles, runState, solver } from "../../state/run.js";
 import { t } from "./strings.js";
 import { type Switch, type SwitchName, switches } from "./switches.js";
 
@@ -53,7 +54,9 @@ export function choose(choice: { readonly layer?: string; readonly channel?: num
 }
 
 /** The least time between two looks, in ms: each reads the layer's input. */
-const pace = 250;
+const pace = 500;
+/** The same while the view is not on the screen. */
+const slowPace = 3000;
 let lastLook = 0;
 let later: ReturnType<typeof setTimeout> | undefined;
 
@@ -93,7 +96,8 @@ effect(() => {
   void solver.value;
   void chosenLayer.value;
   clearTimeout(later);
-  const wait = Math.max(0, pace - (performance.now() - lastLook));
+  const isSeen = visible.value.has("norm") || runState.value !== "running";
+  const wait = Math.max(0, (isSeen ? pace : slowPace) - (performance.now() - lastLook));
   later = setTimeout(() => void look(), wait);
 });
 
@@ -149,10 +153,12 @@ async function measure(): Promise<void> {
 effect(() => {
   if (iteration.value === 0) gap.value = undefined;
 });
-// A test of the training measures the gap too.
+// A training that pauses or ends has its gap measured; while it runs, that would take the time of many iterations.
+let wasRunning = false;
 effect(() => {
-  const [first] = Object.values(curves.value.tests);
-  if (first && first.length > 0 && !isMeasuring.peek()) void measureGap();
+  const isRunning = runState.value === "running";
+  if (wasRunning && !isRunning && iteration.peek() > 0) void measureGap();
+  wasRunning = isRunning;
 });
 
 /** Which switches are on in the net's text; undefined while it is not known. */

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type uPlotType from "uplot";
 import { number } from "../../parts/number.js";
+import { visible } from "../../parts/visible.js";
 import { theme } from "../../settings.js";
 import type { Point } from "../../state/run.js";
 import { aligned, thinned } from "./curve.js";
@@ -87,7 +88,9 @@ export function Chart({ title, lines, isLog = false }: ChartProps) {
       chart.current = undefined;
     };
   }, [shape]);
-  useEffect(() => chart.current?.setData(data.current));
+  useEffect(() => {
+    if (visible.value.has("train")) chart.current?.setData(data.current);
+  });
   const [first] = lines.filter(({ points, isThin }) => points.length > 0 && !isThin);
   const values = first?.points.map(({ value }) => value).filter(Number.isFinite) ?? [];
   const words = first

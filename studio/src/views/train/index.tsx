@@ -72,15 +72,21 @@ function Buttons() {
   const isRunning = runState.value === "running" || runState.value === "loading";
   return (
     <>
-      <button type="button" class="primary" data-testid="train-start" disabled={isRunning} onClick={() => void start()}>
+      <button
+        type="button"
+        class="primary"
+        data-testid="train-start"
+        aria-disabled={isRunning}
+        onClick={() => void start()}
+      >
         <Icon name="play" />
         {iteration.value > 0 && !isStale.value ? t().goOn : t().start}
       </button>
-      <button type="button" data-testid="train-pause" disabled={!isRunning} onClick={() => void pause()}>
+      <button type="button" data-testid="train-pause" aria-disabled={!isRunning} onClick={() => void pause()}>
         <Icon name="pause" />
         {t().pause}
       </button>
-      <button type="button" data-testid="train-step" disabled={isRunning} onClick={() => void train(1)}>
+      <button type="button" data-testid="train-step" aria-disabled={isRunning} onClick={() => void train(1)}>
         <Icon name="step" />
         {t().step}
       </button>
@@ -92,6 +98,7 @@ function Buttons() {
   );
 }
 
+/** A button that does nothing now stays where the focus is. */
 async function start(): Promise<void> {
   const isDone = solver.value !== undefined && !isStale.value && iteration.value >= maxIter.value;
   if (isDone) say("info", t().done(maxIter.value));

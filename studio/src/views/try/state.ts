@@ -1,6 +1,7 @@
 /** The net that pictures are tried on, with the weights of the training or of a file, and what it made of the last one. */
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Net } from "moka-caffe/worker";
+import { visible } from "../../parts/visible.js";
 import { inputFromPixels, type PixelForm } from "../../pixels.js";
 import { latest } from "../../state/latest.js";
 import { sayError } from "../../state/messages.js";
@@ -204,7 +205,7 @@ effect(() => {
   void iteration.value;
   void source.value;
   void form.value;
-  if (!last) return;
+  if (!last || !visible.value.has("try")) return;
   if (again !== undefined) return;
   again = setTimeout(() => {
     again = undefined;
