@@ -70,11 +70,16 @@ export async function forEachFile<
   return [...(await withNets(paths, workOn, { exists: existsSync, onMissing })).values()];
 }
 
-async function inputOf(path: string, options: LintOptions): Promise<LintInput> {
-  if (path !== "-") return { pathOrText: path, file: path, options, stdin: undefined };
+/** The text on stdin, with its encoding. */
+export async function readStdin(): Promise<DecodedText> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk);
-  const stdin = decodeText(Buffer.concat(chunks));
+  return decodeText(Buffer.concat(chunks));
+}
+
+async function inputOf(path: string, options: LintOptions): Promise<LintInput> {
+  if (path !== "-") return { pathOrText: path, file: path, options, stdin: undefined };
+  const stdin = await readStdin();
   const file = "<stdin>";
   const pathOrText = stdin.text.includes("\n") ? stdin.text : `${stdin.text}\n`; // a text without a line end would be taken for a path
   return { pathOrText, file, options: { ...options, file }, stdin };

@@ -9,19 +9,21 @@ export function listed(items: readonly string[], most: number): string {
   return items.length > most ? `${shown} and ${items.length - most} more` : shown;
 }
 
-/** A space with what follows it up to where a line may break: the next space, or the next Chinese character, with the stops behind it. */
+/** What a line is not broken within: a word, or a Chinese character with the stops behind it; with the space before. */
 const unbroken =
-  / ?(?:[\u2e80-\u9fff\uff00-\uffef][\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]*|[^ \u2e80-\u9fff\uff00-\uffef]+|$)/g;
+  / ?(?:[\u2e80-\u9fff\uff00-\uffef][\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]*|[^ \u2e80-\u9fff\uff00-\uffef]+)|^$/g;
 
 /** Lines of at most `width` columns, broken at spaces and between Chinese characters, which take two columns each. */
 export function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];
-  let used = 0;
   for (const [part] of text.matchAll(unbroken)) {
-    const columns = part.length + (part.match(/[\u2e80-\u9fff\uff00-\uffef]/g)?.length ?? 0);
-    if (lines.length > 0 && used + columns <= width) lines[lines.length - 1] += part;
+    const last = lines.at(-1);
+    if (last !== undefined && columnsOf(last) + columnsOf(part) <= width) lines[lines.length - 1] = last + part;
     else lines.push(part.trimStart());
-    used = lines.at(-1) === part.trimStart() ? columns : used + columns;
   }
   return lines;
+}
+
+function columnsOf(text: string): number {
+  return text.length + (text.match(/[\u2e80-\u9fff\uff00-\uffef]/g)?.length ?? 0);
 }

@@ -24,6 +24,8 @@ test("what is said of a rule that lacks something", () => {
     expect.arrayContaining([
       "src/lint/rules/index.ts has a row for src/lint/rules/no-rule.ts, which is not there",
       "rule no-rule has no page docs/lint/no-rule.md",
+      "rule no-rule has no texts in Chinese, src/lint/chinese/no-rule.ts",
+      "rule no-rule has no row in src/lint/chinese/index.ts",
     ]),
   );
   expect(complaintsOf(check, { "docs/lint/no-rule.md": "" })).toEqual([

@@ -92,6 +92,12 @@ export function ruleComplaints(tree: Tree, ids: readonly string[]): string[] {
     ),
     ...ids.filter((id, i) => ids.indexOf(id) < i).map((id) => `rule ${id} has two rows in src/lint/rules/index.ts`),
     ...missingTests(tree, files),
+    ...ids
+      .filter((id) => !tree.has(`src/lint/chinese/${id}.ts`))
+      .map((id) => `rule ${id} has no texts in Chinese, src/lint/chinese/${id}.ts`),
+    ...ids
+      .filter((id) => !tree.read("src/lint/chinese/index.ts").includes(`\n  "${id}": `))
+      .map((id) => `rule ${id} has no row in src/lint/chinese/index.ts`),
     ...differences(
       ids.map((id) => `docs/lint/${id}.md`),
       tree.list("docs/lint"),

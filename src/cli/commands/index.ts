@@ -98,6 +98,11 @@ export const commands: readonly CommandRow[] = [
     load: async () => (await import("./fix.js")).fix,
   },
   {
+    name: "fmt",
+    summary: "give prototxts an even layout, in place; comments and values stay",
+    load: async () => (await import("./fmt.js")).fmt,
+  },
+  {
     name: "lsp",
     summary: "serve an editor: mistakes as you type, repairs, completion, hover, rename",
     load: async () => (await import("./lsp.js")).lsp,

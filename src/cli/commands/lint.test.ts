@@ -211,3 +211,14 @@ test("files that cannot be linted do not keep the others from it", async () => {
     "",
   ]);
 });
+
+test("--language zh: messages and reasons in Chinese", async () => {
+  const { out, code } = await moka("lint", "--language", "zh", path("bad.prototxt"));
+  expect(out).toContain('warning  层 "s"（Scale）');
+  expect(out).toContain("  fix: moka fix");
+  expect(code).toBe(0);
+  const json = JSON.parse((await moka("lint", "--json", "--language", "zh", path("bad.prototxt"))).out);
+  expect(json.files[0].findings[0]).toMatchObject({ rule: id, message: expect.stringMatching(/^层 "s"（Scale）/) });
+  expect((await moka("lint", "--list", "--language", "zh")).out).toMatch(/^bn-eps +warning +.*方差/m);
+  expect((await moka("lint", "--language", "de", path("bad.prototxt"))).code).toBe(2);
+});

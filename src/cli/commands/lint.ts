@@ -1,3 +1,4 @@
+import type { LintLanguage } from "../../api/translate-finding.js";
 import type { Report } from "../../lint/formats/report.js";
 import type { FoundProblem } from "../../lint/lint.js";
 import { check, MokaError } from "../../util/errors.js";
@@ -17,12 +18,23 @@ export const lint: Command = command(
     explain: option("--explain <rule>", "print what a rule looks for, why, and how to repair it"),
     all: flag("--all", "show each of many findings of one kind, not the first with the number of the others"),
     list: flag("--list", "print all rules"),
+    language: option("--language <language>", "en, or zh for messages and reasons in Chinese", oneOf("en", "zh"), "en"),
     ...lintOptions,
   },
-  async ({ files, json, format: name, maxWarnings = Number.POSITIVE_INFINITY, explain, all, list, ...flags }) => {
+  async ({
+    files,
+    json,
+    format: name,
+    maxWarnings = Number.POSITIVE_INFINITY,
+    explain,
+    all,
+    list,
+    language,
+    ...flags
+  }) => {
     const format = json ? "json" : name;
     if (explain !== undefined) return printPage(explain);
-    if (list) return printList(format === "json");
+    if (list) return printList(format === "json", language);
     check(files.length > 0, "MOKA_USAGE", "give at least one file: moka lint FILE…");
     const { lint } = await import("../../api/lint.js");
     const refused: MokaError[] = [];
@@ -35,7 +47,13 @@ export const lint: Command = command(
       }),
     );
     if (refused.length > 0 && results.length === 0) throw new AggregateError(refused);
-    const reports = results.map(({ file = "<stdin>", text, findings }) => ({ file, text, findings }));
+    const { translateFinding } = await import("../../api/translate-finding.js");
+    const reports = await Promise.all(
+      results.map(async ({ file = "<stdin>", text, findings }) => ({
+        ...{ file, text },
+        findings: await Promise.all(findings.map((finding) => translateFinding(finding, language))),
+      })),
+    );
     const text = await formatters[format](reports, all);
     if (format === "github") printCommands(text);
     else print(text);
@@ -93,14 +111,17 @@ async function printPage(id: string): Promise<0> {
   return 0;
 }
 
-async function printList(json: boolean): Promise<0> {
+async function printList(json: boolean, language: LintLanguage): Promise<0> {
   const { rules } = await import("../../lint/rules/index.js");
+  const { ruleSummaries } = await import("../../api/translate-finding.js");
+  const summaries = await ruleSummaries(language);
+  const rows = rules.map(({ id, severity, summary }) => ({ id, severity, summary: summaries[id] ?? summary }));
   if (json) {
-    printJson(rules.map(({ id, severity, summary }) => ({ id, severity, summary })));
+    printJson(rows);
     return 0;
   }
   const width = Math.max(...rules.map(({ id }) => id.length));
-  const lines = rules.map(({ id, severity, summary }) => `${id.padEnd(width)}  ${severity.padEnd(7)}  ${summary}\n`);
+  const lines = rows.map(({ id, severity, summary }) => `${id.padEnd(width)}  ${severity.padEnd(7)}  ${summary}\n`);
   print(lines.join(""));
   return 0;
 }
