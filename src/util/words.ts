@@ -11,7 +11,7 @@ export function listed(items: readonly string[], most: number): string {
 
 /** What a line is not broken within: a word, or a Chinese character with the stops behind it; with the space before. */
 const unbroken =
-  / ?(?:[\u2e80-\u9fff\uff00-\uffef][\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]*|[^ \u2e80-\u9fff\uff00-\uffef]+)|^$/g;
+  / ?(?:[\u2e80-\u9fff\uff00-\uffef][\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]*|[^ \u2e80-\u9fff\uff00-\uffef]+[\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]*)|^$/g;
 
 /** Lines of at most `width` columns, broken at spaces and between Chinese characters, which take two columns each. */
 export function wrapped(text: string, width: number): readonly string[] {
