@@ -5,9 +5,8 @@ import { check } from "../util/errors.js";
 export type LintLanguage = "en" | "zh";
 
 /**
- * A finding with its message and its why in another language. Names and numbers, and what layers themselves say of their messages, stay as
- * they are. Where a sentence has no Chinese of its own, what its rule says in general stands before the English. The texts of a language
- * other than English are loaded with the first call for it.
+ * A finding with its message and its why in another language. Names and numbers stay as they are, and so do the errors of layers' own checks
+ * (`kernel_size is 0`), which some rules pass on. The texts of a language other than English are loaded with the first call for it.
  *
  * @param language `en`: the finding as it is; `zh`: simplified Chinese
  * @throws MokaError `MOKA_USAGE` for another language
@@ -22,7 +21,7 @@ export async function translateFinding<
 >(finding: F, language: LintLanguage): Promise<F> {
   checkLanguage(language);
   if (language === "en") return finding;
-  const { inChinese } = await import("../lint/zh/translate.js");
+  const { inChinese } = await import("../lint/chinese/finding.js");
   return inChinese(finding);
 }
 
@@ -40,7 +39,7 @@ export async function translateFinding<
 export async function ruleSummaries(language: LintLanguage): Promise<Readonly<Record<string, string>>> {
   checkLanguage(language);
   if (language === "en") return Object.fromEntries(rules.map(({ id, summary }) => [id, summary]));
-  const { chinese } = await import("../lint/zh/index.js");
+  const { chinese } = await import("../lint/chinese/index.js");
   return Object.fromEntries(rules.map(({ id, summary }) => [id, chinese[id]?.summary ?? summary]));
 }
 

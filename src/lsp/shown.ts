@@ -1,5 +1,5 @@
+import { inChinese } from "../lint/chinese/finding.js";
 import type { FoundProblem } from "../lint/lint.js";
-import { inChinese } from "../lint/zh/translate.js";
 
 /** The languages that a client may ask for, by `initializationOptions.language`. Default: English. */
 export type Language = "en" | "zh";
