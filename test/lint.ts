@@ -13,32 +13,6 @@ import type { Rule, Severity } from "../src/lint/rule.js";
 import type { NetParameter } from "../src/proto/gen/caffe_pb.js";
 import { parseSolver } from "../src/proto/text/index.js";
 
-/** Rules whose whys are not all in Chinese yet. */
-const unfinished: ReadonlySet<string> = new Set([
-  "loss-in-deploy",
-  "lr-mult-count",
-  "missing-weights",
-  "mixed-forms",
-  "negative-loss-weight",
-  "phase-names-differ",
-  "phase-overlap",
-  "redundant-global-stats",
-  "relu-before-bn",
-  "scale-axis",
-  "scale-decay",
-  "scale-filler",
-  "scale-frozen",
-  "scale-without-bias",
-  "shape-mismatch",
-  "softmax-then-softmaxloss",
-  "solver-parameters",
-  "unknown-bottom",
-  "unknown-field",
-  "unknown-layer",
-  "unused-top",
-  "zero-weight-filler",
-]);
-
 interface Given {
   /** The net's prototxt. */
   readonly text: string;
@@ -99,7 +73,7 @@ export function testRule(rule: Rule, { good, bad }: Examples): void {
         expect(finding.fixable).toBe(fixed !== undefined);
         expect(finding.message).not.toMatch(/\n|\.$/);
         expect(finding.why.length, "letters of why").toBeGreaterThan(40);
-        if (!unfinished.has(rule.id)) expect(untranslated(finding), "English that src/lint/chinese lacks").toEqual([]);
+        expect(untranslated(finding), "English that src/lint/chinese lacks").toEqual([]);
       }
       const words = found.map(({ message, why }) => `${message}\n${why}`).join("\n");
       for (const each of says) expect(words).toMatch(each);

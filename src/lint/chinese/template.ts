@@ -23,8 +23,8 @@ export interface Template {
 }
 
 export interface Placeholder {
-  /** By its name: `n…` a number, `layer…` a layer's label, all others anything. */
-  readonly kind: "number" | "layer" | "any";
+  /** `n…` is a number, `layer…` a layer's label; in quotes stands a name without quotes; all others are anything. */
+  readonly kind: "number" | "layer" | "name" | "any";
   /** Whether the value is a name, an error that a layer wrote, or a piece of the text, which is the same in every language. */
   readonly isVerbatim: boolean;
 }
@@ -35,9 +35,10 @@ export function templateOf([english, chinese]: Pair): Template {
   const literals = [first, ...rest] as const;
   const names = [...english.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
   const placeholders = names.map((name, index): Placeholder => {
-    const isQuoted = /["']$/.test(literals[index] ?? "") && /^["']/.test(literals[index + 1] ?? "");
-    const kind = /^n\d*$/.test(name) ? "number" : /^layer\d*$/.test(name) ? "layer" : "any";
-    return { kind, isVerbatim: isQuoted || /^(?:error|text)/.test(name) };
+    const isWithin = (quote: string) => literals[index]?.endsWith(quote) && literals[index + 1]?.startsWith(quote);
+    const isName = isWithin('"') === true;
+    const kind = isName ? "name" : /^n\d*$/.test(name) ? "number" : /^layer\d*$/.test(name) ? "layer" : "any";
+    return { kind, isVerbatim: isName || isWithin("'") === true || /^(?:error|text)/.test(name) };
   });
   const segments = chinese.split(/(\{\w+\})/).map((part): Segment => {
     const index = /^\{\w+\}$/.test(part) ? names.indexOf(part.slice(1, -1)) : -1;
@@ -73,7 +74,8 @@ export function matchAt(
     const next = literals[index + 1] ?? "";
     const end =
       kind === "number" ? endOfNumber(text, here) : next === "" ? endOfOpen(here) : endOfValue(text, here, kind, next);
-    if (end === undefined || !accepts(kind, text, here, end) || !text.startsWith(next, end)) return undefined;
+    if (end === undefined || end < here || !accepts(kind, text, here, end) || !text.startsWith(next, end))
+      return undefined;
     values.push(text.slice(here, end));
     here = end + next.length;
   }
@@ -81,6 +83,7 @@ export function matchAt(
 }
 
 function endOfValue(text: string, from: number, kind: Placeholder["kind"], next: string): number | undefined {
+  if (kind === "name") return text.indexOf('"', from);
   let unbalanced: number | undefined;
   let isOpen = false;
   let seen = from;

@@ -35,7 +35,7 @@ test("names in quotes stay as they are, whatever they say", () => {
   );
   const odd = 'layer "a" b" (Scale) has blob "3 layers and 2 channels"';
   expect(zh(odd, ["{layer} has {blob}", "{layer} 有 {blob}"]).text).toBe(
-    '层 "a" b"（Scale）有 blob "3 layers and 2 channels"',
+    '层 "a" b" (Scale) 有 blob "3 layers and 2 channels"',
   );
 });
 

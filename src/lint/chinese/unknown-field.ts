@@ -1,19 +1,29 @@
+import { forkNames } from "./forks.js";
+import { readerTexts } from "./reader.js";
 import type { ChineseRule } from "./template.js";
 
 export const unknownField: ChineseRule = {
-  summary: "Caffe 的 caffe.proto 没有的字段，所以它的读取器会拒绝该文件",
+  summary: "Caffe 的 caffe.proto 中没有的字段，其解析器因此拒绝整个文件",
   texts: [
+    ["; it stands in {n} more place", "；另有 {n} 处"],
+    ["; it stands in {n} more places", "；另有 {n} 处"],
     [
-      "{message} has no field {field} in BVLC's Caffe; it is read as a fork's",
-      "在 BVLC 的 Caffe 中 {message} 没有字段 {field}；按分支的字段读取",
+      "Caffe's reader gives up at a field it does not know, and loads nothing of the file.",
+      "Caffe 的解析器遇到不认识的字段就会放弃，整个文件都不会加载。",
     ],
     [
-      "{field} has no value {value} in BVLC's Caffe; it is read as a fork's",
-      "在 BVLC 的 Caffe 中 {field} 没有值 {value}；按分支的值读取",
+      "Layers of type {type} are {fork}: its caffe.proto may have it.",
+      "{type} 类型的层来自 {fork}：那里的 caffe.proto 可能有这个字段。",
     ],
-    ["{message} has no field {field}; did you mean {name}?", "{message} 没有字段 {field}；是否想写 {name}？"],
-    ["{message} has no field {field}; it is a field of {owner}", "{message} 没有字段 {field}；它是 {owner} 的字段"],
-    ["{message} has no field {field}; it stands in {more}", "{message} 没有字段 {field}；它还出现在 {more}"],
-    ["{message} has no field {field}", "{message} 没有字段 {field}"],
+    [
+      "Moka keeps the field where it stands, but nothing it says is done.",
+      "Moka 保留这个字段，但不会执行它所说的内容。",
+    ],
+    [
+      "The reader of BVLC's Caffe gives up at a field it does not know, and loads nothing of the file. The forks of Caffe that have this field read it, and so does Moka.",
+      "BVLC 的 Caffe 的解析器遇到不认识的字段就会放弃，整个文件都不会加载。有这个字段的 Caffe 分支会读取它，Moka 也一样。",
+    ],
+    ...readerTexts,
+    ...forkNames,
   ],
 };
