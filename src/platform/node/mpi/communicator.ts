@@ -18,6 +18,8 @@ type Self = Pick<MpiCommunicator, "rank" | "size" | "names" | "library">;
 const lingering = 300;
 /** How long each step of the end may take, in ms. */
 const closingTime = 10_000;
+/** How long MPICH's ranks of several machines make no call before MPI_Finalize, in ms: longer than they stop one after the other. */
+const quietTime = 200;
 /** How long the thread may take to tell the other ranks of a failure, in ms. */
 const tellingTime = 1200;
 /** How long a rank that was told to end looks for a rank that has failed, in ms. */
@@ -83,6 +85,7 @@ export async function connectRanks(
     } else if (message.type === "done") requests.collect();
     call(message.type);
   });
+  const isLocal = () => watch.marks.every(isOfThisMachine);
   const lookNow = () => {
     Atomics.store(words, word.lookNow, 1);
     wake();
@@ -114,6 +117,10 @@ export async function connectRanks(
     enterPhase(phase.stop);
     thread.hold(true);
     await soon(stopped, "the thread that waits for messages does not stop");
+    // In MPI_Finalize MPICH over UCX and TCP (4.0, 1.13) has the other ranks confirm that they received everything. A rank that was
+    // confirmed waits for the launcher, and confirms nothing itself any more. A rank that confirms before it is in MPI_Finalize, by
+    // any call, would wait there for ever: all ranks stop their calls before the first of them is there.
+    if (!mpi.isOpenMpi && !isLocal()) await delay(quietTime);
     // MPI ends the process if it is called after this.
     requests.fail(new MokaError("MOKA_USAGE", "the ranks were closed: they make no more calls"));
     mpi.finalize();
@@ -146,8 +153,7 @@ export async function connectRanks(
       const looked = hear("looked");
       lookNow();
       // A rank of another machine can only be heard of.
-      const isLocal = watch.marks.every(isOfThisMachine);
-      const nothing = isLocal ? looked : delay(lookingTime);
+      const nothing = isLocal() ? looked : delay(lookingTime);
       if (!failure) await Promise.race([found, nothing, delay(lookingTime)]);
       return failure;
     },

@@ -65,7 +65,7 @@ function run(start: ThreadStart, tell: (message: FromThread) => void): void {
   while (Atomics.load(words, word.phase) !== phase.over && seconds() < until)
     Atomics.wait(words, word.phase, phase.stop, 100);
   if (Atomics.load(words, word.phase) !== phase.over) {
-    // All ranks have done their work. MPICH over UCX was seen to hang here, where TCP connects its ranks.
+    // All ranks have done their work. MPICH over UCX hangs here if a rank is much slower than the others: see communicator.ts.
     endProcess(0, `rank ${start.rank}: MPI_Finalize did not end in ${patience} s, after all ranks had done their work`);
   }
 }
