@@ -23,6 +23,7 @@ export default defineConfig({
     // On two cores vitest would leave one to itself.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,

@@ -1,7 +1,9 @@
 // Moka Studio as its readers use it, in a real browser: from a static site with nothing behind it, and from `moka studio`.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { encode } from "fast-png";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createFiles, Net } from "../../src/index.js";
@@ -107,7 +109,7 @@ describe.skipIf(!chromium)(`Moka Studio${chromium ? "" : ` (skipped: ${withoutCh
     });
   });
 
-  test("weights that are dropped are shown layer by layer; damaged ones and too large pictures are said, and the page stays alive", async () => {
+  test("weights that are dropped are shown layer by layer; damaged ones are said, and the page stays alive", async () => {
     const { page, close, errors } = await visit(browser, address("a static site"));
     const files = existsSync(models) ? readdirSync(models).filter((name) => name.endsWith(".caffemodel")) : [];
     const name = files.find((file) => file.includes("lenet"));
@@ -127,6 +129,44 @@ describe.skipIf(!chromium)(`Moka Studio${chromium ? "" : ` (skipped: ${withoutCh
     await expect.poll(() => page.getByTestId("message").innerText()).toMatch(/zero\.bin/);
     await page.getByTestId("train-step").click();
     await iterationFrom(page, 1);
+    expect(errors).toEqual([]);
+    await close();
+  });
+
+  test("a large picture is read; a file, a blob and a net that are too large are said, and the page stays alive", async () => {
+    const { page, close, errors } = await visit(browser, address("a static site"));
+    const folder = mkdtempSync(join(tmpdir(), "moka-large-"));
+    const side = 10_000;
+    const picture = Buffer.from(
+      encode({ width: side, height: side, data: new Uint8Array((side * side) / 8), depth: 1, channels: 1 }),
+    );
+    const dropPicture = () =>
+      page.getByTestId("drop").setInputFiles({ name: "large.png", mimeType: "image/png", buffer: picture });
+    const [message, prediction] = [page.getByTestId("message"), page.getByTestId("prediction")];
+    try {
+      await dropPicture();
+      await expect.poll(() => prediction.innerText(), { timeout: 20_000 }).toMatch(/%/);
+      // A sparse file: it takes no room.
+      const path = join(folder, "large.caffemodel");
+      writeFileSync(path, "");
+      truncateSync(path, 2 ** 31 + 5);
+      await page.getByTestId("drop").setInputFiles(path);
+      await expect.poll(() => message.innerText()).toMatch(/large\.caffemodel has 2\.1 GB/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    await typeText(page, convolutionOf(8000));
+    await page.getByTestId("findings").locator("[data-rule=shape-mismatch]").waitFor();
+    await typeText(page, convolutionOf(5000));
+    await page.getByTestId("graph").locator("[data-layer=c]").waitFor();
+    await dropPicture();
+    await expect.poll(() => message.innerText(), { timeout: 20_000 }).toMatch(/MiB more do not fit/);
+    // Not the answer of the net before.
+    expect(await prediction.innerText()).not.toMatch(/%/);
+    // It is tried again where it is seen.
+    await typeText(page, convolutionOf(20));
+    await prediction.scrollIntoViewIfNeeded();
+    await expect.poll(() => prediction.innerText(), { timeout: 20_000 }).toMatch(/%/);
     expect(errors).toEqual([]);
     await close();
   });
@@ -251,3 +291,12 @@ describe.skipIf(!chromium)(`Moka Studio${chromium ? "" : ` (skipped: ${withoutCh
     return Buffer.from(await files.read("some.caffemodel"));
   }
 });
+
+/** A classifier of one convolution, of images of a side; 64 maps of them have 64·(side − 2)² values. */
+function convolutionOf(side: number): string {
+  return `layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 3 dim: ${side} dim: ${side} } } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 64 kernel_size: 3 } }
+layer { name: "pool" type: "Pooling" bottom: "c" top: "pool" pooling_param { global_pooling: true } }
+layer { name: "prob" type: "Softmax" bottom: "pool" top: "prob" }
+`;
+}

@@ -182,11 +182,20 @@ async function gradientOf(
 /** Has the net look at a picture: a function that draws it at the size of the input. */
 export async function look(pixels: (width: number, height: number) => Uint8ClampedArray): Promise<void> {
   last = pixels;
+  await lookWith(pixels, sayError);
+}
+
+/** Without a net that runs there is no answer: that of another net would be wrong. */
+async function lookWith(
+  pixels: (width: number, height: number) => Uint8ClampedArray,
+  whenFailed: (error: unknown) => void,
+): Promise<void> {
   try {
     const found = await run(pixels);
-    if (found) answer.value = found;
+    if (found || refusal.value) answer.value = found;
   } catch (error) {
-    sayError(error);
+    answer.value = undefined;
+    whenFailed(error);
   }
 }
 
@@ -198,18 +207,20 @@ export async function valuesOf(name: string): Promise<Values | undefined> {
   return blob && { name, shape: blob.shape, data: await blob.read() };
 }
 
-/** A tried picture is tried again at most so often while the net trains, in ms. */
+/** A tried picture is tried again at most so often while the net trains or is edited, in ms. */
 const pace = 1000;
 let again: ReturnType<typeof setTimeout> | undefined;
 effect(() => {
   void iteration.value;
   void source.value;
   void form.value;
+  void netFile.value?.text.value;
   if (!last || !visible.value.has("try")) return;
   if (again !== undefined) return;
   again = setTimeout(() => {
     again = undefined;
-    if (last) void look(last);
+    // What is wrong with a text that is edited stands beside it.
+    if (last) void lookWith(last, () => {});
   }, pace);
 });
 
