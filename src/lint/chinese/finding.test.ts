@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { lint } from "../../api/lint.js";
 import { ruleSummaries, translateFinding } from "../../api/translate-finding.js";
 import { rules } from "../rules/index.js";
 import { inChinese, untranslated } from "./finding.js";
@@ -43,4 +45,20 @@ describe("a finding", () => {
     for (const rule of ["nobody's", "constructor", "__proto__"])
       expect(inChinese({ rule, message: "m", why: "w" })).toEqual({ rule, message: "m", why: "w" });
   });
+});
+
+test("the examples of docs/lint/ leave no English", async () => {
+  const pages = new URL("../../../docs/lint/", import.meta.url);
+  const left: string[] = [];
+  let count = 0;
+  for (const page of readdirSync(pages)) {
+    for (const [, text = ""] of readFileSync(new URL(page, pages), "utf8").matchAll(/```prototxt\n([\s\S]*?)```/g)) {
+      for (const finding of (await lint(text)).findings) {
+        count++;
+        left.push(...untranslated(finding).map((english) => `${finding.rule}: ${english}`));
+      }
+    }
+  }
+  expect(count).toBeGreaterThan(60);
+  expect(left).toEqual([]);
 });
