@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
+import { untranslated } from "../../src/lint/chinese/finding.js";
 import { type FixedText, fixText } from "../../src/lint/fix.js";
 import { rules } from "../../src/lint/rules/index.js";
 import { parseNet } from "../../src/proto/text/index.js";
@@ -64,6 +65,19 @@ describe.skipIf(!here)(here ? "the linter" : "the linter (skipped: there is no .
       return before !== text && comments(before).some((comment) => !kept.has(comment));
     });
     expect(lost.map(({ file }) => file)).toEqual([]);
+  });
+
+  test("says in Chinese all that it says", () => {
+    // One finding of each kind: many differ only in names and numbers.
+    const kinds = new Map(
+      samples
+        .flatMap(({ fixed, findings }) => [...fixed, ...findings])
+        .map((each) => [`${each.rule} ${each.message} ${each.why}`.replaceAll(/"[^"]*"|[\d.]+/g, ""), each]),
+    );
+    expect(kinds.size).toBeGreaterThan(300);
+    expect([...kinds.values()].flatMap((each) => untranslated(each).map((text) => `${each.rule}: ${text}`))).toEqual(
+      [],
+    );
   });
 
   test("has findings with a place in the text, in one line", () => {
