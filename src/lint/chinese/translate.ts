@@ -1,14 +1,15 @@
+import { grouped } from "../../util/grouped.js";
 import { clauses, words } from "./shared.js";
 import { type Match, matchAt, type Pair, type Template, templateOf } from "./template.js";
 
-/** Templates, those with the most letters first. */
+/** Templates by their first letter, "" for those that begin with a placeholder; those with the most letters first. */
+type Index = ReadonlyMap<string, readonly Template[]>;
+
 interface Book {
-  /** Sentences and clauses that begin with a text. */
-  readonly clauses: readonly Template[];
-  /** Sentences that begin with a placeholder. */
-  readonly open: readonly Template[];
+  /** The sentences and clauses of a rule. */
+  readonly clauses: Index;
   /** Labels, counts and the like. */
-  readonly words: readonly Template[];
+  readonly words: Index;
 }
 
 export interface Translation {
@@ -19,17 +20,15 @@ export interface Translation {
 
 /** The templates of a rule, with those that all rules share. */
 export function bookOf(texts: readonly Pair[]): Book {
-  const all = sorted([...texts, ...clauses]);
-  return {
-    clauses: all.filter(({ literals }) => literals[0] !== ""),
-    open: all.filter(({ literals }) => literals[0] === ""),
-    words: sorted(words),
-  };
+  return { clauses: indexOf([...texts, ...clauses]), words: wordIndex };
 }
 
-function sorted(pairs: readonly Pair[]): readonly Template[] {
-  return pairs.map(templateOf).sort((a, b) => b.length - a.length);
+function indexOf(pairs: readonly Pair[]): Index {
+  const templates = pairs.map(templateOf).sort((a, b) => b.length - a.length);
+  return grouped(templates, ({ literals: [first] }) => first.charAt(0));
 }
+
+const wordIndex = indexOf(words);
 
 /**
  * Translates a text part by part, from the left. At each place the longest sentence or clause counts that begins with a text,
@@ -83,15 +82,19 @@ function translatePart(text: string, book: Book, depth: number): Translation {
  * @param depth 0: not the value of a placeholder. Words are not translated there: within English they would make it hard to read
  */
 function partAt(text: string, at: number, book: Book, isStart: boolean, depth: number): Match | undefined {
-  const endOfOpen = (from: number) => endOfClause(text, from, book);
-  const find = (templates: readonly Template[]) => {
+  const letter = text.charAt(at);
+  const find = (templates: readonly Template[] = []) => {
     for (const template of templates) {
-      const match = isWord(text, at, template) ? matchAt(template, text, at, endOfOpen) : undefined;
+      if (!isWord(text, at, template)) continue;
+      const match = matchAt(template, text, at, (from) => endOfClause(text, from, book));
       if (match && match.end > at) return match;
     }
     return undefined;
   };
-  return find(book.clauses) ?? (isStart ? find(book.open) : undefined) ?? (depth > 0 ? find(book.words) : undefined);
+  const clause = find(book.clauses.get(letter)) ?? (isStart ? find(book.clauses.get("")) : undefined);
+  if (clause || depth === 0) return clause;
+  // Words that begin with a placeholder begin with a number.
+  return find(book.words.get(letter)) ?? (/\d/.test(letter) ? find(book.words.get("")) : undefined);
 }
 
 /** A placeholder at the end of a template goes on to the next clause, or to the end of the text. */
@@ -99,7 +102,7 @@ function endOfClause(text: string, from: number, book: Book): number {
   for (let at = behind(text, from); at < text.length; at = behind(text, at)) {
     const begins = (template: Template) =>
       isWord(text, at, template) && matchAt(template, text, at, () => text.length) !== undefined;
-    if (book.clauses.some(begins)) return at - (text[at - 1] === " " ? 1 : 0);
+    if (book.clauses.get(text.charAt(at))?.some(begins)) return at - (text[at - 1] === " " ? 1 : 0);
   }
   return text.length;
 }
