@@ -53,8 +53,9 @@ function walk(geometry: ConvGeometry, visit: (x: number, w: number, y: number, m
 }
 
 export function conv({ x, w, bias, y, ...geometry }: Arguments<"conv">): void {
+  const sums = new Float64Array(y.length);
   const size = sizeOf(geometry.output);
-  const sums = Float64Array.from(y, (_, i) => (bias ? bias[Math.floor(i / size) % geometry.outputs] : 0));
+  for (let i = 0; bias && i < y.length; i++) sums[i] = bias[Math.floor(i / size) % geometry.outputs];
   walk(geometry, (xi, wi, yi, { from, to }) => {
     const weight = w[wi];
     for (let i = 0; i < from.length; i++) sums[yi + to[i]] += weight * x[xi + from[i]];
@@ -72,7 +73,7 @@ export function convBackwardData({ dy, w, dx, ...geometry }: Arguments<"convBack
 }
 
 export function convBackwardWeights({ x, dy, dw, ...geometry }: Arguments<"convBackwardWeights">): void {
-  const sums: FloatArray = Float64Array.from(dw);
+  const sums: FloatArray = new Float64Array(dw);
   walk(geometry, (xi, wi, yi, { from, to }) => {
     let sum = 0;
     for (let i = 0; i < from.length; i++) sum += x[xi + from[i]] * dy[yi + to[i]];

@@ -11,10 +11,13 @@ export function eachWithDim({ outer, dim, inner }: Collapsed, visit: (index: num
 }
 
 /** For each index along the middle axis, the sum of `term` over its values, in double precision. */
-export function sumPerDim(size: Collapsed, term: (index: number, d: number) => number): Float64Array {
-  const sums = new Float64Array(size.dim);
-  eachWithDim(size, (i, d) => {
-    sums[d] += term(i, d);
-  });
+export function sumPerDim({ outer, dim, inner }: Collapsed, term: (index: number, d: number) => number): Float64Array {
+  const sums = new Float64Array(dim);
+  let index = 0;
+  for (let o = 0; o < outer; o++) {
+    for (let d = 0; d < dim; d++) {
+      for (let i = 0; i < inner; i++) sums[d] += term(index++, d);
+    }
+  }
   return sums;
 }
