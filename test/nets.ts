@@ -43,6 +43,8 @@ export interface NetSetup {
   readonly file?: string;
 }
 
+const builtIn = new Catalog(layers, fill);
+
 /** A net from prototxt text, by default on the reference engine; throws for any text that Caffe refuses. */
 export async function netFromText(text: string, setup: NetSetup = {}): Promise<Net> {
   const { phase = "TRAIN", engine = new ReferenceEngine(), seed = 1701, log = silent } = setup;
@@ -55,7 +57,7 @@ export async function netFromText(text: string, setup: NetSetup = {}): Promise<N
     stage: setup.stage ?? [],
   });
   return Net.build(upgradeNet(message, setup.file ?? "<text>", log), state, {
-    catalog: new Catalog(layers, fill, setup.own),
+    catalog: setup.own ? new Catalog(layers, fill, setup.own) : builtIn,
     engine,
     ownsEngine: setup.engine === undefined,
     files: createFiles(),

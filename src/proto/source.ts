@@ -142,10 +142,10 @@ export function copyMessage<Schema extends DescMessage>(
 ): MessageShape<Schema> {
   // The prototype has the defaults. `create` would make lists that are replaced at once. Symbols are copied too.
   const copy: MessageShape<Schema> = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
-  const lists = copy as Record<string, unknown>;
-  for (const field of schema.fields) {
-    const value = lists[field.localName];
-    if (Array.isArray(value)) lists[field.localName] = value.slice();
+  const values = copy as Record<string, unknown>;
+  // Layers have hundreds of fields, of which few are set.
+  for (const [name, value] of Object.entries(values)) {
+    if (schema.field[name] && Array.isArray(value)) values[name] = value.slice();
   }
   return copy;
 }

@@ -22,12 +22,15 @@ export function formatNumber(value: number, digits = 6): string {
 /** Like `toExponential(digits - 1)`, but a tie is rounded to the even digit, as in C, instead of up. */
 function roundToEven(value: number, digits: number): string {
   const rounded = value.toExponential(digits - 1);
-  const longer = value.toExponential(Math.min(100, digits + 60));
-  const [mantissa = "", power = ""] = longer.split("e");
-  const cut = mantissa.indexOf(".") + digits;
-  const tie = /^50*$/.test(mantissa.slice(cut));
-  const last = mantissa[cut - 1] ?? "0";
-  return tie && Number(last) % 2 === 0 ? `${mantissa.slice(0, cut)}e${power}` : rounded;
+  const parts = (longer: string) => {
+    const [mantissa = "", power = ""] = longer.split("e");
+    const cut = mantissa.indexOf(".") + digits;
+    return { kept: mantissa.slice(0, cut), power, isTie: /^50*$/.test(mantissa.slice(cut)) };
+  };
+  // 17 digits are quick, and exclude most ties. Only many more prove one.
+  if (digits < 17 && !parts(value.toExponential(16)).isTie) return rounded;
+  const { kept, power, isTie } = parts(value.toExponential(Math.min(100, digits + 60)));
+  return isTie && Number(kept.at(-1)) % 2 === 0 ? `${kept}e${power}` : rounded;
 }
 
 function withoutZeros(decimal: string): string {
