@@ -50,7 +50,11 @@ const sections = [
     "More in [export.md](export.md), [import.md](import.md) and [onnxruntime.md](onnxruntime.md).",
     ["exportOnnx", "verifyOnnx", "CertificateError", "deploy", "importOnnx"],
   ],
-  ["Looking at nets", "Costs and shapes, and a drawing.", ["summarize", "drawNet", "drawNetToFile"]],
+  [
+    "Looking at nets",
+    "Costs, shapes and times, and a drawing.",
+    ["summarize", "timeLayers", "drawNet", "drawNetToFile"],
+  ],
   [
     "Looking at weights",
     "What is in a caffemodel, and how two differ.",

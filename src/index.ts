@@ -75,7 +75,14 @@ export {
   type ParamDeclaration,
   type Phase,
 } from "./core/layer.js";
-export type { ActivationKind, LayerFacts, LayerUse, Need as LayerNeed, Rereads } from "./core/layer-facts.js";
+export type {
+  ActivationKind,
+  LayerFacts,
+  LayerGroup,
+  LayerUse,
+  Need as LayerNeed,
+  Rereads,
+} from "./core/layer-facts.js";
 export type { LayerRange, NetInTurn } from "./core/net.js";
 export type { NetBase } from "./core/net-base.js";
 export type { StateOptions } from "./core/net-state.js";
@@ -224,6 +231,7 @@ export { formatLogTable, type LogRow, linesOf, parseLog, type TrainingLog } from
 export type { Peak } from "./tools/peak.js";
 export { plotLog } from "./tools/plot-log.js";
 export type { BlobSummary, LayerSummary, NetSummary, ParamSummary, Peaks, SummaryOptions } from "./tools/summary.js";
+export { type LayerTimes, type TimeLayersOptions, timeLayers } from "./tools/time-layers.js";
 export { type WriteDigitsOptions, writeDigits } from "./tools/write-digits.js";
 export type { ErrorContext, ErrorFinding } from "./util/errors.js";
 export { type ErrorCode, MokaError, type Place } from "./util/errors.js";

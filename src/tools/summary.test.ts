@@ -36,6 +36,12 @@ test("each layer's blobs, parameters, multiply-adds and memory, and what they su
     ["relu_c", 0, 0, 0],
     ["f", 5 * 64 + 5, 2 * 5 * 64, 4 * 10],
   ]);
+  expect(summary.layers.map(({ group, mayBeInPlace }) => [group, mayBeInPlace])).toEqual([
+    ["data", undefined],
+    ["vision", undefined],
+    ["activation", true],
+    ["common", undefined],
+  ]);
   expect(summary.layers[1].bottoms).toEqual([{ name: "x", shape: [2, 6, 8, 8] }]);
   expect(summary.layers[1].tops).toEqual([{ name: "c", shape: [2, 4, 4, 4] }]);
   expect(summary.layers[1].params).toEqual([{ shape: [4, 3, 3, 3] }, { shape: [4] }]);
@@ -201,7 +207,14 @@ describe("a layer of an unknown type", () => {
       ["own", "unknown layer type"],
     ]);
     expect(layers.find(({ name }) => name === "f")).toEqual({
-      ...{ name: "f", type: "InnerProduct", bottoms: [{ name: "roi" }], tops: [{ name: "f" }], unknown: true },
+      ...{
+        name: "f",
+        type: "InnerProduct",
+        group: "common",
+        bottoms: [{ name: "roi" }],
+        tops: [{ name: "f" }],
+        unknown: true,
+      },
       ...{ params: [], parameters: 0, multiplyAdds: 0, memory: 0, inserted: false },
     });
     expect(Object.keys(blobs)).not.toContain("roi");

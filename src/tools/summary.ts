@@ -4,6 +4,7 @@ import { someLayers } from "../core/filter-net.js";
 import { builtLayers, inferShapes, isMissing, type LayerShapes } from "../core/infer-shapes.js";
 import { insertSplits } from "../core/insert-splits.js";
 import type { Layer, Phase } from "../core/layer.js";
+import type { LayerGroup } from "../core/layer-facts.js";
 import { type StateOptions, stateOf } from "../core/net-state.js";
 import type { Span } from "../core/span.js";
 import type { Tensor } from "../core/tensor.js";
@@ -19,6 +20,7 @@ import type { Files } from "../util/files.js";
 import { type Log, silent } from "../util/log.js";
 import { Random } from "../util/random.js";
 import { countOf, formatShape, type Shape } from "../util/shape.js";
+import { layerGroup } from "./draw/groups.js";
 import { type Peak, peakOf } from "./peak.js";
 
 export interface SummaryOptions extends StateOptions, FilesOptions {
@@ -54,6 +56,10 @@ export interface ParamSummary {
 export interface LayerSummary {
   readonly name: string;
   readonly type: string;
+  /** What kind of layer it is, by the groups of Caffe's documentation. */
+  readonly group: LayerGroup;
+  /** Whether a layer of its type may work in place, that is, on its bottom's memory. */
+  readonly mayBeInPlace?: true;
   readonly bottoms: readonly BlobSummary[];
   readonly tops: readonly BlobSummary[];
   /** Whether the shapes of its tops are assumed from its message, if that gives them, because its data are missing. */
@@ -229,6 +235,8 @@ function summaryOf(
   return {
     name: message.name,
     type: message.type,
+    group: layerGroup(message.type),
+    ...(layer?.inPlace && { mayBeInPlace: true }),
     bottoms: message.bottom.map((name, i) => blob(name, bottom[i])),
     tops: top.map((shape, i) => blob(message.top[i] ?? "(automatic)", shape)),
     ...(isAssumed && top.some((shape) => shape) && { assumed: true }),

@@ -92,6 +92,10 @@ test("a net: what is known of it, forward, backward, blobs, parameters, shapes",
   await net.clearParamDiffs();
   expect((await net.params.get("ip")?.[1]?.read("diff"))?.every((value) => value === 0)).toBe(true);
 
+  const times = await net.timeLayers({ iterations: 2, backward: true });
+  expect(times.map(({ name }) => name)).toEqual(local.layers.map(({ name }) => name));
+  expect(times.every(({ forwardMs, backwardMs = -1 }) => forwardMs >= 0 && backwardMs >= 0)).toBe(true);
+
   await net.reshape({ data: [5, 1, 6, 6] });
   expect(net.blobs.get("prob")?.shape).toEqual([5, 3]);
   expect(net.blobs.get("prob")?.count).toBe(15);

@@ -18,6 +18,7 @@ import { compareWeights, describeWeights, weightValues } from "../../tools/descr
 import { loadImage } from "../../tools/image-array.js";
 import { parseLog } from "../../tools/parse-log.js";
 import { plotLog } from "../../tools/plot-log.js";
+import { type TimeLayersOptions, timeLayers } from "../../tools/time-layers.js";
 import { writeDigits } from "../../tools/write-digits.js";
 import { check } from "../../util/errors.js";
 import { formatShape, type Shape, sameShape } from "../../util/shape.js";
@@ -173,6 +174,7 @@ class Host {
       }),
     watchBatchNorm: (handle: number, layer: string, options: WatchOptions) =>
       this.#inTurn(handle, (net) => watchBatchNorm(net, layer, options)),
+    timeLayers: (handle: number, options: TimeLayersOptions) => this.#onNet(handle, (net) => timeLayers(net, options)),
     resetMemoryData: (handle: number, layer: string, data: Float32Array, labels: Float32Array) =>
       this.#inTurn(handle, (net) => {
         const found = net.layers.find(({ name }) => name === layer);

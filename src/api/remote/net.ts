@@ -2,6 +2,7 @@ import type { Net as CoreNet, LayerRange } from "../../core/net.js";
 import type { NetParameter } from "../../proto/gen/caffe_pb.js";
 import type { Weights } from "../../proto/weight-sources.js";
 import type { WatchedBatchNorm, WatchOptions } from "../../tools/batch-norm/watch.js";
+import type { LayerTimes, TimeLayersOptions } from "../../tools/time-layers.js";
 import { MokaError } from "../../util/errors.js";
 import { ResourceOwner } from "../../util/resource-owner.js";
 import { countOf, formatShape, type Shape } from "../../util/shape.js";
@@ -245,6 +246,11 @@ export class Net extends ResourceOwner {
   /** What a BatchNorm does with the last batch; as `watchBatchNorm` of a net here. */
   async watchBatchNorm(layer: string, options: WatchOptions = {}): Promise<WatchedBatchNorm> {
     return (await this.#handle.call("watchBatchNorm", [layer, options])) as WatchedBatchNorm;
+  }
+
+  /** How long each layer takes; as `timeLayers` of a net here. */
+  async timeLayers(options: TimeLayersOptions = {}): Promise<readonly LayerTimes[]> {
+    return (await this.#handle.call("timeLayers", [options])) as readonly LayerTimes[];
   }
 
   /** Gives a MemoryData layer its data: `reset` of the layer here. */

@@ -70,6 +70,7 @@ test("--json has it all", async () => {
   expect(summary.layers[1]).toEqual({
     name: "conv",
     type: "Convolution",
+    group: "vision",
     bottoms: [{ name: "x", shape: [1, 3, 5, 5] }],
     tops: [{ name: "conv", shape: [1, 4, 3, 3] }],
     params: [{ shape: [4, 3, 3, 3] }, { shape: [4] }],

@@ -7,12 +7,6 @@ import { caffeLog, printJson, problems } from "../print.js";
 import { onRanks, type Processes, rankOptions } from "../ranks.js";
 import { withNet } from "../with-net.js";
 
-/** Milliseconds per pass, one entry per layer. */
-interface Times {
-  readonly forward: number[];
-  readonly backward: number[];
-}
-
 const parameters = {
   model: required("--model <file>", "the net's prototxt"),
   weights: someWeights,
@@ -40,6 +34,7 @@ async function timeNet(
   processes: Processes,
 ) {
   const { formatNumber } = await import("../../util/number-format.js");
+  const { timeLayers } = await import("../../tools/time-layers.js");
   const { counted, timeOnRanks } = await import("../../api/time-ranks.js");
   const log = processes.log(json ? problems({ upgrades: false }) : caffeLog);
   log("info", "caffe.cpp:343", "Use CPU.");
@@ -59,18 +54,18 @@ async function timeNet(
     log("info", "caffe.cpp:365", "*** Benchmark begins ***");
     log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
     const start = performance.now();
-    const times = await measure(net, iterations, true, (i, ms) =>
-      log("info", "caffe.cpp:394", `Iteration: ${i + 1} forward-backward time: ${formatNumber(ms)} ms.`),
-    );
+    const onIteration = (iteration: number, ms: number) =>
+      log("info", "caffe.cpp:394", `Iteration: ${iteration} forward-backward time: ${formatNumber(ms)} ms.`);
+    const layers = await timeLayers(net, { iterations, backward: true, onIteration });
     const total = performance.now() - start;
-    const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-    const [forwardMs, backwardMs] = [sum(times.forward), sum(times.backward)];
+    const forwardMs = layers.reduce((sum, layer) => sum + layer.forwardMs, 0);
+    const backwardMs = layers.reduce((sum, layer) => sum + (layer.backwardMs ?? 0), 0);
     const ms = (value: number) => `${formatNumber(value)} ms.`;
     log("info", "caffe.cpp:397", "Average time per layer: ");
-    net.layers.forEach(({ name }, i) => {
-      log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${ms(times.forward[i] ?? 0)}`);
-      log("info", "caffe.cpp:403", `${name.padStart(10)}\tbackward: ${ms(times.backward[i] ?? 0)}`);
-    });
+    for (const { name, forwardMs, backwardMs = 0 } of layers) {
+      log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${ms(forwardMs)}`);
+      log("info", "caffe.cpp:403", `${name.padStart(10)}\tbackward: ${ms(backwardMs)}`);
+    }
     log("info", "caffe.cpp:408", `Average Forward pass: ${ms(forwardMs)}`);
     log("info", "caffe.cpp:410", `Average Backward pass: ${ms(backwardMs)}`);
     log("info", "caffe.cpp:412", `Average Forward-Backward: ${ms(total / iterations)}`);
@@ -78,9 +73,6 @@ async function timeNet(
     log("info", "caffe.cpp:415", "*** Benchmark ends ***");
     if (together) for (const line of rankLines(together, ms)) log("info", "moka:0", line);
     if (json && processes.isRoot) {
-      const layers = net.layers.map(({ name, type }, i) => {
-        return { name, type, forwardMs: times.forward[i], backwardMs: times.backward[i] };
-      });
       const ranksJson = ranks && { ranks: { size: ranks.communicator.size, ...together } };
       printJson({ iterations, engine: net.engine.description, forwardMs, backwardMs, layers, ...ranksJson });
     }
@@ -94,6 +86,7 @@ async function timeForward(
 ) {
   check(!processes.communicator, "MOKA_USAGE", "--engine onnxruntime runs in one process, without --mpi");
   const { formatNumber } = await import("../../util/number-format.js");
+  const { timeLayers } = await import("../../tools/time-layers.js");
   const log = json ? problems({ upgrades: false }) : caffeLog;
   const stages = given.length > 0 ? given : [""];
   const loading = { ...options, phase: "TEST", keep: "outputs", stages, log } as const;
@@ -106,20 +99,19 @@ async function timeForward(
     log("info", "caffe.cpp:365", "*** Benchmark begins ***");
     log("info", "caffe.cpp:366", `Testing for ${iterations} iterations.`);
     const start = performance.now();
-    const { forward } = await measure(net, iterations, false, (i, ms) =>
-      log("info", "caffe.cpp:394", `Iteration: ${i + 1} forward time: ${formatNumber(ms)} ms.`),
-    );
+    const onIteration = (iteration: number, ms: number) =>
+      log("info", "caffe.cpp:394", `Iteration: ${iteration} forward time: ${formatNumber(ms)} ms.`);
+    const layers = await timeLayers(net, { iterations, backward: false, onIteration });
     const total = performance.now() - start;
-    const forwardMs = forward.reduce((a, b) => a + b, 0);
+    const forwardMs = layers.reduce((sum, layer) => sum + layer.forwardMs, 0);
     log("info", "caffe.cpp:397", "Average time per layer: ");
-    net.layers.forEach(({ name }, i) => {
-      log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${formatNumber(forward[i] ?? 0)} ms.`);
-    });
+    for (const { name, forwardMs } of layers) {
+      log("info", "caffe.cpp:400", `${name.padStart(10)}\tforward: ${formatNumber(forwardMs)} ms.`);
+    }
     log("info", "caffe.cpp:408", `Average Forward pass: ${formatNumber(forwardMs)} ms.`);
     log("info", "caffe.cpp:414", `Total Time: ${formatNumber(total)} ms.`);
     log("info", "caffe.cpp:415", "*** Benchmark ends ***");
     if (json) {
-      const layers = net.layers.map(({ name, type }, i) => ({ name, type, forwardMs: forward[i] }));
       printJson({ iterations, engine: `onnxruntime ${options.provider ?? ""}`.trim(), forwardMs, layers });
     }
   });
@@ -148,29 +140,4 @@ function fillInputs(net: Net): void {
     const values = net.blobs.get(name)?.data;
     for (let i = 0; values && i < values.length; i++) values[i] = ((i * 2654435761) % 1000) / 1000 - 0.5;
   }
-}
-
-async function measure(
-  net: Net,
-  iterations: number,
-  hasBackward: boolean,
-  report: (index: number, ms: number) => void,
-): Promise<Times> {
-  const times: Times = { forward: net.layers.map(() => 0), backward: net.layers.map(() => 0) };
-  const timed = async (into: number[], layer: number, work: () => Promise<void>) => {
-    const start = performance.now();
-    await work();
-    into[layer] = (into[layer] ?? 0) + (performance.now() - start) / iterations;
-  };
-  for (let i = 0; i < iterations; i++) {
-    const start = performance.now();
-    for (let layer = 0; layer < net.layers.length; layer++) {
-      await timed(times.forward, layer, () => net.runForward(layer, layer));
-    }
-    for (let layer = net.layers.length - 1; hasBackward && layer >= 0; layer--) {
-      await timed(times.backward, layer, () => net.runBackward(layer, layer));
-    }
-    report(i, performance.now() - start);
-  }
-  return times;
 }
