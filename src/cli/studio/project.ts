@@ -6,6 +6,7 @@ import { isSolver } from "../../lint/read-solver.js";
 import { Source } from "../../lint/source.js";
 import { parseNet, parseSolver } from "../../proto/text/index.js";
 import { netFilesOf } from "../../solvers/solver-nets.js";
+import { check } from "../../util/errors.js";
 import type { Files } from "../../util/files.js";
 
 /** A file that the page may read, and write if it is a text. */
@@ -32,7 +33,11 @@ const mostBytes = 2 ** 30;
 /** Fields that name files: `source`, `mean_file`, `net`, `weights`, … */
 const namesFile = /(?:source|file|net|weights|folder)$/i;
 
-/** The project of a net or a solver, with weights that were named beside it. */
+/**
+ * The project of a net or a solver, with weights that were named beside it.
+ *
+ * @throws MokaError `MOKA_FILE` for a text that cannot be read, `MOKA_USAGE` for weights that are no file
+ */
 export async function projectOf(paths: readonly string[], weights: readonly string[]): Promise<Project> {
   const files = createFiles();
   const found = new Map<string, ProjectFile>();
@@ -58,7 +63,11 @@ export async function projectOf(paths: readonly string[], weights: readonly stri
       for (const name of namesIn(content)) await addData(name, from, files, add, left);
     }
   }
-  for (const name of weights) await add(name, name, "data");
+  for (const name of weights) {
+    const isFile = (await files.exists(name)) && !(await files.isFolder(name));
+    check(isFile, "MOKA_USAGE", `--weights: there is no file ${JSON.stringify(name)}`);
+    await add(name, name, "data");
+  }
   const kept = fitting([...found.values()], left);
   return { files: kept, active: paths[0], left };
 }
