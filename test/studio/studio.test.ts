@@ -82,12 +82,12 @@ describe.skipIf(!chromium)(`Moka Studio${chromium ? "" : ` (skipped: ${withoutCh
       await trainTo(page, of === "moka studio" ? 80 : 100);
       await page.getByTestId("train-pause").click();
       expect(await numberIn(page, "loss")).toBeLessThan(first / 2);
-      await expect.poll(() => numberIn(page, "accuracy"), { timeout: 20_000 }).toBeGreaterThan(90);
+      await expect.poll(() => numberIn(page, "accuracy"), { timeout: 60_000 }).toBeGreaterThan(90);
     });
 
     test("a switch of use_global_stats shows what lint says of it, and the gap", async () => {
       const gap = page.getByTestId("bn-gap");
-      await expect.poll(() => gap.innerText(), { timeout: 20_000 }).toMatch(/\d\.\d+/);
+      await expect.poll(() => gap.innerText(), { timeout: 60_000 }).toMatch(/\d\.\d+/);
       const flip = page.getByTestId("bn-switch-use_global_stats");
       await flip.check();
       await page.locator("#norm [data-rule=global-stats-in-train]").first().waitFor();
@@ -98,7 +98,7 @@ describe.skipIf(!chromium)(`Moka Studio${chromium ? "" : ` (skipped: ${withoutCh
 
     test("a drawn digit is read", async () => {
       await drawSeven(page);
-      await expect.poll(() => page.getByTestId("prediction").innerText(), { timeout: 20_000 }).toMatch(/^\D*7\s/);
+      await expect.poll(() => page.getByTestId("prediction").innerText(), { timeout: 60_000 }).toMatch(/^\D*7\s/);
     });
 
     test("no script failed, and no request left this machine", () => {
@@ -145,7 +145,7 @@ describe.skipIf(!chromium)(`Moka Studio${chromium ? "" : ` (skipped: ${withoutCh
     const [message, prediction] = [page.getByTestId("message"), page.getByTestId("prediction")];
     try {
       await dropPicture();
-      await expect.poll(() => prediction.innerText(), { timeout: 20_000 }).toMatch(/%/);
+      await expect.poll(() => prediction.innerText(), { timeout: 60_000 }).toMatch(/%/);
       // A sparse file: it takes no room.
       const path = join(folder, "large.caffemodel");
       writeFileSync(path, "");
@@ -160,13 +160,13 @@ describe.skipIf(!chromium)(`Moka Studio${chromium ? "" : ` (skipped: ${withoutCh
     await typeText(page, convolutionOf(5000));
     await page.getByTestId("graph").locator("[data-layer=c]").waitFor();
     await dropPicture();
-    await expect.poll(() => message.innerText(), { timeout: 20_000 }).toMatch(/MiB more do not fit/);
+    await expect.poll(() => message.innerText(), { timeout: 60_000 }).toMatch(/MiB more do not fit/);
     // Not the answer of the net before.
     expect(await prediction.innerText()).not.toMatch(/%/);
     // It is tried again where it is seen.
     await typeText(page, convolutionOf(20));
     await prediction.scrollIntoViewIfNeeded();
-    await expect.poll(() => prediction.innerText(), { timeout: 20_000 }).toMatch(/%/);
+    await expect.poll(() => prediction.innerText(), { timeout: 60_000 }).toMatch(/%/);
     expect(errors).toEqual([]);
     await close();
   });

@@ -116,6 +116,8 @@ export interface Visit {
 
 export async function visit(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-US", ...options });
+  // Other tests run on the same cores.
+  context.setDefaultTimeout(60_000);
   const opened = await context.newPage();
   const [errors, requests]: [string[], string[]] = [[], []];
   opened.on("console", (message) => {

@@ -238,8 +238,9 @@ function addTest(iter: number, outputs: Readonly<{ [name: string]: Float32Array 
   curves.value = { ...record, tests: { ...record.tests } };
 }
 
+/** Nothing, unless a training runs: a request would stop the next one. */
 export async function pause(): Promise<void> {
-  await solver.value?.request("stop");
+  if (runState.value === "running") await solver.value?.request("stop");
 }
 
 /** Begins anew: the weights are drawn again, the curves are kept beside the new ones. */

@@ -82,7 +82,8 @@ function Buttons() {
         <Icon name="play" />
         {iteration.value > 0 && !isStale.value ? t().goOn : t().start}
       </button>
-      <button type="button" data-testid="train-pause" aria-disabled={!isRunning} onClick={() => void pause()}>
+      {/* Never disabled: a training may end by itself while someone reaches for it. */}
+      <button type="button" data-testid="train-pause" onClick={() => void pause()}>
         <Icon name="pause" />
         {t().pause}
       </button>
