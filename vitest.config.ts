@@ -22,6 +22,8 @@ export default defineConfig({
     isolate: false,
     // On two cores vitest would leave one to itself.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Of the tests of a file that may run at the same time.
+    maxConcurrency: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [

@@ -1,5 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { launcherOf, mpiKinds, mpirun } from "./mpirun.js";
 
@@ -7,7 +8,8 @@ const script = (name: string) => fileURLToPath(new URL(`ranks/${name}.mjs`, impo
 
 for (const kind of mpiKinds) {
   // Skipped where this MPI is not installed; MOKA_REQUIRE_MPI=1 makes that an error.
-  describe.skipIf(launcherOf(kind) === undefined)(`ranks of ${kind}`, () => {
+  // Ranks mostly wait here, for each other's timeouts and for launchers.
+  describe.skipIf(launcherOf(kind) === undefined)(`ranks of ${kind}`, { concurrent: true }, () => {
     it.each([2, 3, 4])("%i ranks reduce, broadcast and gather, and all get the same bits", async (size) => {
       // Options of Node that it refuses to give to a thread do not disturb.
       const command = [process.execPath, "--max-old-space-size=1000", script("collectives")];
@@ -44,11 +46,11 @@ for (const kind of mpiKinds) {
       expect(output).toContain(`or name the library of ${launcher} in MOKA_MPI`);
     });
 
-    it("a process without a launcher is the one rank", () => {
+    it("a process without a launcher is the one rank", async () => {
       const library = kind === "openmpi" ? "libmpi.so.40" : "libmpich.so.12";
       const env = { ...process.env, MOKA_MPI: library };
-      const out = execFileSync(process.execPath, [script("alone")], { encoding: "utf8", env, timeout: 30_000 });
-      expect(out).toMatch(new RegExp(`^1 ${kind === "openmpi" ? "Open MPI" : "MPICH"} .* closed\n$`));
+      const { stdout } = await promisify(execFile)(process.execPath, [script("alone")], { env, timeout: 30_000 });
+      expect(stdout).toMatch(new RegExp(`^1 ${kind === "openmpi" ? "Open MPI" : "MPICH"} .* closed\n$`));
     });
 
     const told = "ended: out of memory\\n\\u001b[31m";
