@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { lint, summarize } from "../dist/index.js";
 import { densenet161, resnet, resnet152 } from "./architectures.mjs";
 import { median } from "./median.mjs";
+import { openStudio } from "./studio-page.mjs";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "7" } } });
 const rounds = Number(values.rounds);
@@ -42,6 +43,7 @@ try {
     const ms = await hold(`${name}, ${layersOf(half)} layers`, 1000, () => run(half));
     await hold(`${name}, ${layersOf(whole)} layers`, 2.5 * ms, () => run(whole));
   }
+  await holdStudio(resnet([3, 4, 12, 3]));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -84,7 +86,23 @@ function layersOf(text) {
   return text.match(/^layer /gm)?.length ?? 0;
 }
 
-/** Prints the median of `rounds` runs behind some that do not count, in milliseconds, beside the budget; returns it. */
+/** What readers of Moka Studio wait for, with a net of about 2,000 lines. */
+async function holdStudio(text) {
+  const path = join(folder, "net.prototxt");
+  writeFileSync(path, text);
+  const studio = await openStudio(path);
+  if (!studio) return console.log("Moka Studio: not measured, no Chromium starts here (CHROME_PATH)");
+  const lines = `${text.split("\n").length} lines`;
+  const firstViews = [];
+  for (let round = 0; round < rounds; round++) firstViews.push(await studio.firstView());
+  holdTimes(`Moka Studio, first view, ${lines}`, 1500, firstViews);
+  const warmUp = 5;
+  const keys = await studio.lintAfterKey(warmUp + 4 * rounds);
+  holdTimes(`Moka Studio, from a key to its squiggle, ${lines}`, 50, keys.slice(warmUp));
+  await studio.close();
+}
+
+/** Holds `rounds` runs, behind some that do not count; returns their median. */
 async function hold(what, budget, run, warmUp = 1) {
   const times = [];
   for (let round = -warmUp; round < rounds; round++) {
@@ -92,6 +110,11 @@ async function hold(what, budget, run, warmUp = 1) {
     await run();
     if (round >= 0) times.push(performance.now() - start);
   }
+  return holdTimes(what, budget, times);
+}
+
+/** Prints the median of times, in milliseconds, beside the budget; returns it. */
+function holdTimes(what, budget, times) {
   const ms = median(times);
   failed ||= ms > budget;
   const cells = [what.padEnd(66), `${ms.toFixed(0)} ms`.padStart(8), `of ${budget.toFixed(0)}`.padStart(8)];
