@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { buildStudio, element, page } from "./studio.js";
 
 /** The most bytes, compressed. HDF5's library, a megabyte by itself, is loaded by those who use HDF5 alone. */
-const budgets = { firstView: 250_000, all: 900_000, element: 800_000 } as const;
+// 900,000 are aimed at; the texts of lint in Chinese, which load when they are asked for, are 30,000 of them.
+const budgets = { firstView: 250_000, all: 925_000, element: 850_000 } as const;
 
 const gzipped = (path: string) => gzipSync(readFileSync(path), { level: 9 }).length;
 const brotli = (path: string) => brotliCompressSync(readFileSync(path)).length;

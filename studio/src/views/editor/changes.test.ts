@@ -13,7 +13,7 @@ test("changed lines, with two around them", async () => {
   const before = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk";
   expect(await shown(before, before.replace("c", "C").replace("e\n", "").replace("k", "k\nl"))).toEqual([
     [1, " a", " b", "-c", "-d", "-e", "+C", "+d", " f", " g"],
-    [9, " i", " j", "-k", "+k", "+l"],
+    [10, " j", " k", "+l"],
   ]);
   expect(await shown("a", "a")).toEqual([]);
   expect(await shown("", "a")).toEqual([[1, "-", "+a"]]);
@@ -42,5 +42,15 @@ test("the lines of the hunks make one text of the other", async () => {
           .toString(),
       ).toBe(after.join("\n"));
     }),
+    // Chunks without lines.
+    {
+      numRuns: 300,
+      examples: [
+        [
+          ["", "", "a", "a"],
+          ["", "a", "a"],
+        ],
+      ],
+    },
   );
 });

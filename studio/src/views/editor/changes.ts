@@ -66,12 +66,31 @@ function asText(text: string): Text {
 
 async function runsBetween(before: string, after: string): Promise<readonly Run[]> {
   const [a, b] = [asText(before), asText(after)];
-  return (await chunksBetween(a, b)).map(({ fromA, toA, fromB, toB }) => {
-    const from = fromA > a.length ? a.lines : a.lineAt(fromA).number - 1;
-    // The end of a run of lines is behind its last line end.
-    const count = toA > fromA ? a.lineAt(toA - 1).number - from : 0;
-    return { from, to: from + count, added: toB > fromB ? b.sliceString(fromB, toB - 1).split("\n") : [] };
-  });
+  const line = (text: Text, at: number) => text.lineAt(at).number - 1;
+  // The lines that changes touch, not those of chunks: a change may lie at a chunk's edge.
+  const touched: { a: [number, number]; b: [number, number] }[] = [];
+  for (const { fromA, fromB, changes } of await chunksBetween(a, b)) {
+    for (const each of changes) {
+      const inA = [line(a, fromA + each.fromA), line(a, fromA + each.toA) + 1] as [number, number];
+      const inB = [line(b, fromB + each.fromB), line(b, fromB + each.toB) + 1] as [number, number];
+      const last = touched.at(-1);
+      if (last && (inA[0] < last.a[1] || inB[0] < last.b[1])) [last.a[1], last.b[1]] = [inA[1], inB[1]];
+      else touched.push({ a: inA, b: inB });
+    }
+  }
+  return touched.map(({ a, b }) => trimmed(before.split("\n"), after.split("\n"), a, b)).filter(isChange);
+}
+
+/** Without the lines at its start and end that are the same. */
+function trimmed(before: readonly string[], after: readonly string[], a: [number, number], b: [number, number]): Run {
+  let [from, to, start, end] = [...a, ...b];
+  for (; from < to && start < end && before[from] === after[start]; from++) start++;
+  for (; from < to && start < end && before[to - 1] === after[end - 1]; to--) end--;
+  return { from, to, added: after.slice(start, end) };
+}
+
+function isChange({ from, to, added }: Run): boolean {
+  return to > from || added.length > 0;
 }
 
 function same(lines: readonly string[], from: number, to: number): HunkLine[] {
